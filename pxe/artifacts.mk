@@ -1,0 +1,27 @@
+# What hosts boot from, and what their programs are built against: recipes in pxe/sysroot, pxe/ipxe
+# and pxe/ramdisk. Each recipe keeps a key of its inputs and does nothing when they are unchanged.
+DEBS      := $(BUILD)/cache/debian
+DEB_ARCH_x86_64  := amd64
+DEB_ARCH_aarch64 := arm64
+
+# ---- sysroots ---------------------------------------------------------------------------------
+# For programs that run on hosts: compile with $(SYSROOT_CC_ARCH) $(call sysroot-cflags,ARCH), link with
+# $(call sysroot-ldflags,ARCH), ask $(call sysroot-pkg,ARCH) --cflags --libs. The compiler's own
+# folders come after the sysroot's, so nothing of this machine but the compiler gets in.
+SYSROOT_IN := pxe/sysroot/build.sh pxe/sysroot/packages pxe/sysroot/debian_closure.sh
+SYSROOT_CC_x86_64  := x86_64-linux-gnu-gcc
+SYSROOT_CC_aarch64 := aarch64-linux-gnu-gcc
+sysroot-lib     = $(BUILD)/sysroot/$(1)/usr/lib/$(1)-linux-gnu
+sysroot-inc     = $(BUILD)/sysroot/$(1)/usr/include
+sysroot-cflags  = --sysroot=$(BUILD)/sysroot/$(1) -nostdinc -isystem $(shell $(SYSROOT_CC_$(1)) -print-file-name=include) \
+                  -isystem $(sysroot-inc)/$(1)-linux-gnu -isystem $(sysroot-inc)
+sysroot-ldflags = --sysroot=$(BUILD)/sysroot/$(1) -B$(sysroot-lib)/ -L$(sysroot-lib)
+sysroot-pkg     = env PKG_CONFIG_SYSROOT_DIR=$(BUILD)/sysroot/$(1) \
+                  PKG_CONFIG_LIBDIR=$(sysroot-lib)/pkgconfig:$(BUILD)/sysroot/$(1)/usr/share/pkgconfig pkg-config
+
+$(BUILD)/sysroot/x86_64/.key $(BUILD)/sysroot/aarch64/.key: $(BUILD)/sysroot/%/.key: $(SYSROOT_IN)
+	$(call say,SYSROOT,$*)
+	$(Q)sh pxe/sysroot/build.sh $(DEBS) $(BUILD)/sysroot/$* $(DEB_ARCH_$*)
+
+.PHONY: sysroots
+sysroots: $(BUILD)/sysroot/x86_64/.key $(BUILD)/sysroot/aarch64/.key ## unpack the libraries that the agent is linked against
