@@ -25,3 +25,8 @@ $(BUILD)/sysroot/x86_64/.key $(BUILD)/sysroot/aarch64/.key: $(BUILD)/sysroot/%/.
 
 .PHONY: sysroots
 sysroots: $(BUILD)/sysroot/x86_64/.key $(BUILD)/sysroot/aarch64/.key ## unpack the libraries that the agent is linked against
+
+# ---- iPXE -------------------------------------------------------------------------------------
+$(BUILD)/boot/ipxe/.key: pxe/ipxe/fetch.sh pxe/sysroot/debian_closure.sh
+	$(call say,IPXE,$(@D))
+	$(Q)sh pxe/ipxe/fetch.sh $(DEBS) $(BUILD)/boot/ipxe
