@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one seam over libmicrohttpd: route tables, requests, answers. Handlers never see the library,
+ * never block, and run on the daemon's single thread. It knows nothing of hosts or the database.
+ *
+ * A handler looks at the request, answers with ONE http_reply_*() call and returns 0; or it calls
+ * http_wait() and returns 0, and is then called again when its topic is notified or the time is up;
+ * or it returns an error (negative), which becomes application/problem+json with the status of
+ * http_status_of(code). A handler that returns 0 without any of these is answered with 500.
+ *
+ * How to add a route: 1. write `static int get_x(struct http_request *r, struct err *err)`.
+ * 2. add a row HTTP_ROUTE(GET, "/api/v1/x/{id}", READ, 0, get_x, "one line for people") to your
+ * const table. 3. list the table in routes.c. A row without a scope does not compile.
+ *
+ * Three listeners share the tables: PLAIN and TLS are nginx's two sides, told apart by a header
+ * that nginx sets and that is believed only on the unix socket from an allowed uid; ADMIN is the
+ * root-only admin socket, which has every scope.
+ */
+#ifndef SERVER_HTTP_H
+#define SERVER_HTTP_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <base/err.h>
+
+struct http_server;
+struct http_request;
+struct sd_event;
+
+/* ---- scopes: who may call a route ------------------------------------------------------------ */
+#define HTTP_SCOPES(X)                                                                             \
+	X(PUBLIC, "public")   /* anybody; nothing secret, nothing changes hosts */                 \
+	X(AGENT, "agent")     /* TLS client certificate; the handler ties it to its session */     \
+	X(READ, "read")       /* bearer token or admin socket from here on */                      \
+	X(APPROVE, "approve") /* let hosts in, profiles */                                         \
+	X(ARM, "arm")         /* permit a disk to be overwritten */                                \
+	X(ERASE, "erase")     /* permit a disk to be erased: apart from imaging */                 \
+	X(IMAGE_IMPORT, "image:import")                                                            \
+	X(INVENTORY, "inventory") /* edit hosts, SKUs, deliveries, locations */                    \
+	X(ADMIN, "admin")         /* tokens, settings */                                           \
+	X(AUDIT, "audit")
+
+enum http_scope {
+	_HTTP_SCOPE_MISSING = 0, /* a zeroed row: refused when tables are registered */
+#define X(name, text) HTTP_SCOPE_##name,
+	HTTP_SCOPES(X)
+#undef X
+		_HTTP_SCOPE_MAX
+};
+const char *http_scope_str(enum http_scope scope);  /* "image:import"; NULL outside the list */
+enum http_scope http_scope_parse(const char *text); /* _HTTP_SCOPE_MISSING if there is none */
+
+enum http_listener { HTTP_LISTENER_PLAIN = 1, HTTP_LISTENER_TLS = 2, HTTP_LISTENER_ADMIN = 4 };
+
+/* ---- routes ------------------------------------------------------------------------------------
+ */
+typedef int (*http_handler)(struct http_request *r, struct err *err);
+
+enum http_body_kind {
+	HTTP_BODY_MEMORY, /* whole body in memory, at most max_body_bytes; 0: a body is refused */
+	HTTP_BODY_FILE,   /* streamed into an unnamed file of the spool folder: http_body_fd() */
+};
+
+struct http_route {
+	const char *method;  /* "GET" (answers HEAD too), "POST", "PUT", "PATCH", "DELETE" */
+	const char *pattern; /* "/api/v1/hosts/{id}/events": {name} captures one whole segment */
+	enum http_scope scope;
+	uint64_t max_body_bytes;
+	http_handler handler;
+	const char *summary; /* one line, for the OpenAPI document */
+	enum http_body_kind body;
+	unsigned listeners; /* mask of enum http_listener; 0: TLS and ADMIN */
+	const void *doc; /* the table owner's own (parameters and schemas for OpenAPI), or NULL */
+};
+
+#define HTTP_ROUTE(method_, pattern_, scope_, max_body_, handler_, summary_, ...)                  \
+	{                                                                                          \
+		.method = #method_, .pattern = (pattern_), .scope = HTTP_SCOPE_##scope_,           \
+		.max_body_bytes = (max_body_), .handler = (handler_), .summary = (summary_),       \
+		##__VA_ARGS__                                                                      \
+	}
+
+struct http_table {
+	const struct http_route *routes;
+	size_t n;
+};
+
+/* ---- who is asking -----------------------------------------------------------------------------
+ */
+struct http_identity {
+	char who[80];    /* "admin", "token:web", "agent:ab12..": for events and the audit log */
+	uint32_t scopes; /* bit (1u << enum http_scope) */
+	int64_t token_id;
+};
+/* Decide whether a request with `Authorization: Bearer` text (or NULL) has a scope; called before
+ * the handler of every route above AGENT on listeners other than ADMIN. out: *ret filled on
+ * success. errors: ERR_AUTH_MISSING, ERR_AUTH_TOKEN, ERR_AUTH_SCOPE, ERR_RATE. trust: none of
+ * bearer. */
+typedef int (*http_authorizer)(void *arg, const char *bearer, enum http_scope need,
+			       struct http_request *r, struct http_identity *ret, struct err *err);
+
+/* ---- requests ----------------------------------------------------------------------------------
+ */
+/* Strings belong to the request and live until it is answered. trust: none of them, except
+ * listener, peer and certificate, which nginx vouches for. */
+void *http_context(const struct http_request *r); /* the daemon's own state (struct app *) */
+const struct http_route *http_request_route(const struct http_request *r);
+const char *http_method(const struct http_request *r);
+const char *http_path(const struct http_request *r);
+enum http_listener http_listener(const struct http_request *r);
+const char *http_peer(const struct http_request *r); /* address, or "local" */
+const char *http_param(const struct http_request *r,
+		       const char *name); /* a {capture}; never NULL */
+const char *http_query(const struct http_request *r, const char *name); /* decoded, or NULL */
+const char *http_request_header(const struct http_request *r, const char *name); /* or NULL */
+const struct http_identity *http_identity(const struct http_request *r);
+/* Hex SHA-256 of the client certificate's SPKI; "" when there is none. */
+const char *http_client_key(const struct http_request *r);
+/* Visit every query parameter. */
+void http_query_each(const struct http_request *r,
+		     void (*visit)(void *arg, const char *name, const char *value), void *arg);
+/* Refuse query parameters outside a NULL-terminated list. errors: ERR_FIELD_UNKNOWN, named. */
+int http_query_only(const struct http_request *r, const char *const *names, struct err *err);
+/* An integer parameter in [min, max], or the fallback when absent. errors: ERR_FIELD_TYPE, _RANGE
+ */
+int http_query_int(const struct http_request *r, const char *name, int64_t min, int64_t max,
+		   int64_t fallback, int64_t *ret, struct err *err);
+
+const char *http_body(const struct http_request *r, size_t *ret_n_bytes); /* NUL-terminated */
+/* Strict JSON object of the body. owns: *ret is the caller's. errors: those of json_load_strict. */
+int http_body_json(const struct http_request *r, json_t **ret, struct err *err);
+/* The spooled body (HTTP_BODY_FILE), rewound. owns: the request's; dup() to keep it. */
+int http_body_fd(const struct http_request *r, uint64_t *ret_n_bytes);
+
+/* ---- answers: exactly one -------------------------------------------------------------------- */
+/* Add a header to the answer that will follow (ETag, Retry-After, ...). */
+void http_reply_header(struct http_request *r, const char *name, const char *value);
+int http_reply_empty(struct http_request *r, int status);
+/* Takes doc (decref'd), also NULL-safe: then null. */
+int http_reply_json(struct http_request *r, int status, json_t *doc);
+/* Takes body (free'd). content_type is a literal. */
+int http_reply_text(struct http_request *r, int status, const char *content_type, char *body,
+		    size_t n_bytes);
+/* problem+json of an error with another status than its own (0: its own). */
+int http_reply_problem(struct http_request *r, int status, const struct err *e);
+/* Takes fd. */
+int http_reply_file(struct http_request *r, int status, const char *content_type, int fd,
+		    uint64_t n_bytes);
+
+#define HTTP_STREAM_END   (-1) /* the body is complete */
+#define HTTP_STREAM_ABORT (-2) /* cut the connection: the receiver must notice */
+struct http_stream {
+	/* Fill up to max bytes. Returns how many, 0 for "nothing now: call again after a notify of
+	 * topic or after tick_ms", or one of the above. Keep each call short (a page of rows). */
+	int64_t (*read)(void *arg, char *buf, size_t max_bytes);
+	void (*free)(void *arg); /* once, also when the client goes away */
+	void *arg;
+	const char *topic; /* copied; NULL: only ticks */
+	int64_t tick_ms;   /* 0: 15 s */
+};
+int http_reply_stream(struct http_request *r, int status, const char *content_type,
+		      const struct http_stream *stream);
+
+/* ---- waiting -----------------------------------------------------------------------------------
+ */
+/* Suspend; the handler is called again after http_notify(topic) or timeout_ms. Then decide anew:
+ * answer, or wait again. topic is copied, < 96 bytes. */
+int http_wait(struct http_request *r, const char *topic, int64_t timeout_ms);
+/* True in a handler that was called again because the time of its FIRST http_wait() is up. */
+bool http_wait_over(const struct http_request *r);
+/* Wake every request and stream that waits for a topic. Safe from handlers and event sources. */
+void http_notify(struct http_server *s, const char *topic);
+struct http_server *http_request_server(const struct http_request *r);
+/* State that a handler keeps from one call to the next; freed with the request. */
+void http_set_state(struct http_request *r, void *state, void (*free_state)(void *state));
+void *http_state(const struct http_request *r);
+
+/* HTTP status of an error code: a const table in http_status.c, 500 outside it. */
+int http_status_of(int err_code);
+
+/* ---- the server --------------------------------------------------------------------------------
+ */
+struct http_options {
+	struct sd_event *event;          /* kept by reference */
+	const char *socket_path;         /* for nginx */
+	const char *admin_socket_path;   /* root only */
+	const char *spool_dir;           /* for HTTP_BODY_FILE */
+	int64_t front_uid, front_gid;    /* nginx's workers; -1: only root and ourselves */
+	const struct http_table *tables; /* kept by reference, ends with {NULL, 0} */
+	http_authorizer authorize;
+	void *authorize_arg;
+	void *context;
+	unsigned max_connections; /* 0: 1024 */
+};
+int http_server_new(const struct http_options *o, struct http_server **ret, struct err *err);
+void http_server_free(struct http_server *s);
+
+struct http_counters {
+	uint64_t requests, status_4xx, status_5xx, waiting, connections;
+};
+struct http_counters http_server_counters(const struct http_server *s);
+
+#endif
