@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The facts document: what is in a host, with Redfish's names. Unknown is left out, never guessed:
+ * an empty string, zero or TRI_UNKNOWN here means "not in the document". Memory modules are the
+ * exception: CapacityMiB 0 is an empty slot, which is a fact.
+ *
+ * Placeholders ("To Be Filled By O.E.M.") are kept: the server judges them, fleet-wide.
+ */
+#ifndef PROTO_FACTS_H
+#define PROTO_FACTS_H
+
+#include <proto/record.h>
+
+#define FACTS_MAX_CPUS       64
+#define FACTS_MAX_DIMMS      512
+#define FACTS_MAX_DRIVES     512
+#define FACTS_MAX_NICS       256
+#define FACTS_MAX_PCI        4096
+#define FACTS_MAX_SIGNATURES 32
+
+struct facts_system {
+	char manufacturer[129], model[129], sku[129], serial[129], uuid[37], asset_tag[129];
+	char bios_version[129], bios_date[33];
+};
+
+struct facts_board {
+	char manufacturer[129], model[129], serial[129];
+};
+
+struct facts_chassis {
+	char serial[129], asset_tag[129];
+};
+
+struct facts_boot {
+	char firmware[9]; /* bios, uefi */
+	enum tri secure_boot;
+	char arch[17];
+};
+
+struct facts_cpu {
+	char socket[65], manufacturer[129], model[129];
+	int64_t total_cores, total_threads, max_speed_mhz;
+	char serial[129];
+};
+
+struct facts_dimm {
+	char device_locator[129], bank_locator[129];
+	int64_t capacity_mib; /* 0: the slot is empty */
+	char manufacturer[129], part_number[129], serial[129], type[33];
+	int64_t speed_mhz;
+};
+
+struct facts_memory {
+	int64_t total_mib;
+	VEC(struct facts_dimm) modules;
+};
+
+struct facts_drive {
+	char name[65], wwn[129], serial[129], model[129], manufacturer[129], revision[65];
+	int64_t capacity_bytes, block_size_bytes;
+	char protocol[17];  /* NVMe, SATA, SAS, virtio, USB, iSCSI, FC, .. */
+	char media_type[9]; /* SSD, HDD */
+	enum tri removable;
+	text64_list signatures;
+	char slot[65];
+};
+
+struct facts_lldp {
+	char chassis_id[129], port_id[129], sys_name[129];
+};
+
+struct facts_nic {
+	char name[33], mac[18], permanent_mac[18], driver[65];
+	int64_t speed_mbps;
+	enum tri link_up;
+	char pci_address[33], firmware[129];
+	struct facts_lldp lldp;
+};
+
+struct facts_pci {
+	char address[33], vendor_id[9], device_id[9], class_code[9], driver[65];
+	char link_speed[33], max_link_speed[33];
+	int64_t link_width, max_link_width;
+};
+
+struct facts_tpm {
+	enum tri present;
+	char version[17];
+};
+
+struct facts {
+	struct facts_system system;
+	struct facts_board board;
+	struct facts_chassis chassis;
+	struct facts_boot boot;
+	VEC(struct facts_cpu) processors;
+	struct facts_memory memory;
+	VEC(struct facts_drive) drives;
+	VEC(struct facts_nic) nics;
+	VEC(struct facts_pci) pci;
+	struct facts_tpm tpm;
+};
+
+extern const struct field facts_fields[];
+
+static inline void facts_done(struct facts *f)
+{
+	record_done(facts_fields, f);
+}
+
+#endif

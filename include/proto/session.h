@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The small messages of an agent session, one struct and one table each; the server decodes what
+ * the agent encodes and the other way round. provisioner/proto/README.md is the contract in words.
+ *
+ *     struct session_request request = { 0 };
+ *     TRY(message_decode(session_request_fields, body, n, LIMIT_JSON_BODY_BYTES, &request, err));
+ *     ...
+ *     record_done(session_request_fields, &request);
+ */
+#ifndef PROTO_SESSION_H
+#define PROTO_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <proto/evidence.h>
+#include <proto/record.h>
+
+#define PROTO_VERSION 1
+
+#define PROTO_MAX_INT ((int64_t)1 << 62)
+
+struct agent_about {
+	char version[33];
+	char arch[17];    /* x86_64 or aarch64 */
+	char firmware[9]; /* bios or uefi */
+	char kernel[129];
+};
+
+/* POST /agent/v1/sessions */
+struct session_request {
+	int64_t protocol;
+	char nonce[65];
+	char boot_id[65];
+	struct evidence evidence;
+	struct agent_about agent;
+};
+extern const struct field session_request_fields[];
+
+struct session_reply {
+	char session_id[65];
+	char host_id[65];
+	char short_code[17];
+	int64_t epoch;
+	char state[33];
+	int64_t heartbeat_s;
+	int64_t lease_s;
+	char server_time[33];
+};
+extern const struct field session_reply_fields[];
+
+/* POST /agent/v1/sessions/{id}/heartbeat */
+struct heartbeat_request {
+	int64_t epoch;
+	char stage[33];
+	int64_t done, total;
+	char unit[17];
+	int64_t eta_s; /* -1: not known */
+	char message[257];
+};
+extern const struct field heartbeat_request_fields[];
+
+struct heartbeat_reply {
+	int64_t epoch;
+	bool may_write;
+	bool stop;
+	int64_t lease_s;
+};
+extern const struct field heartbeat_reply_fields[];
+
+/* A disk as plans, permits and receipts name it. */
+struct disk_name {
+	char wwn[129];
+	char serial[129];
+	int64_t size_bytes;
+};
+extern const struct field disk_name_fields[];
+
+/* POST /agent/v1/sessions/{id}/permits */
+#define PERMIT_MAX_FOUND 64
+struct permit_request {
+	int64_t epoch;
+	char plan_id[65];
+	char arm_id[65];
+	struct disk_name disk;
+	text64_list data_found; /* types of the signatures on the disk and its partitions */
+};
+extern const struct field permit_request_fields[];
+
+struct permit_reply {
+	char permit_id[65];
+};
+extern const struct field permit_reply_fields[];
+
+/* POST /agent/v1/first-boot */
+struct first_boot_request {
+	char token[65];
+	char boot_id[65];
+	char machine_id[33];
+	char kernel[129];
+	char hostname[129];
+	char image_digest[65];
+	char root_disk_serial[129];
+};
+extern const struct field first_boot_request_fields[];
+
+struct first_boot_reply {
+	char state[33];
+};
+extern const struct field first_boot_reply_fields[];
+
+/* Parse and decode a body. trust: none. errors: those of json_load_strict() and record_decode(). */
+int message_decode(const struct field *fields, const void *body, size_t n_bytes, size_t max_bytes,
+		   void *record, struct err *err);
+/* Compact JSON text; the caller frees it. */
+char *message_encode(const struct field *fields, const void *record);
+
+#endif
