@@ -1,0 +1,148 @@
+# Slipway. `make help` lists the targets; each room's rules.mk names its sources, one a line.
+#
+# Out of tree: everything that is made lies under $(BUILD) (default build/), and nowhere else.
+#   BUILD=dir    another place     SAN=1   ASan + UBSan     CC=clang   the other compiler
+#   DEVELOPER=0  warnings are not errors (the default outside a git checkout)
+
+BUILD     ?= build
+SAN       ?= 0
+DEVELOPER ?= $(if $(wildcard .git),1,0)
+ifeq ($(origin CC),default)
+CC        := gcc
+endif
+PKG       ?= pkg-config
+V         ?= 0
+Q         := $(if $(filter 1,$(V)),,@)
+say        = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
+
+VARIANT   := $(notdir $(CC))$(if $(filter 1,$(SAN)),-san)
+OBJ       := $(BUILD)/obj/$(VARIANT)
+BIN       := $(if $(filter gcc,$(VARIANT)),$(BUILD)/bin,$(OBJ)/bin)
+VERSION   := 0.1.0
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# ---- flags ------------------------------------------------------------------------------------
+WARN_ALL  := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+             -Wold-style-definition -Wvla -Wundef -Wcast-qual -Wwrite-strings -Wformat=2 \
+             -Wimplicit-fallthrough -Wswitch-enum -Wunused-result
+WARN_GCC  := -Wformat-signedness -Wjump-misses-init -Wlogical-op -Wduplicated-cond \
+             -Wuse-after-free=3 -Wtrampolines
+# clang has no counterpart of gcc's pedantic leniency on GNU statement expressions and ##__VA_ARGS__
+WARN_CLANG := -Wno-gnu-statement-expression -Wno-gnu-zero-variadic-macro-arguments
+IS_CLANG  := $(findstring clang,$(notdir $(CC)))
+WARN      := $(WARN_ALL) $(if $(IS_CLANG),$(WARN_CLANG),$(WARN_GCC)) $(if $(filter 1,$(DEVELOPER)),-Werror)
+
+HARDEN    := -fstack-protector-strong -fstack-clash-protection -fno-delete-null-pointer-checks \
+             -fno-strict-overflow -fPIE
+HARDEN_X86 := -fcf-protection=full
+HARDEN_ARM := -mbranch-protection=standard
+ifeq ($(SAN),1)
+OPT       := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+SAN_LD    := -fsanitize=address,undefined
+else
+OPT       := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(if $(IS_CLANG),,-ftrivial-auto-var-init=zero)
+endif
+STD       := -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+INC       := -Iinclude -I. -include base/banned.h
+CFLAGS_ALL = $(STD) $(INC) $(OPT) $(WARN) $(HARDEN) $(HARDEN_X86) $(CFLAGS) -DSLIPWAY_VERSION='"$(VERSION)"'
+LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SAN_LD) $(LDFLAGS)
+
+# $(call pkg-cflags,LIBS) and $(call pkg-libs,LIBS) ask pkg-config once per list.
+pkg-cflags = $(shell $(PKG) --cflags $(1) 2>/dev/null)
+pkg-libs   = $(shell $(PKG) --libs $(1) 2>/dev/null)
+
+# ---- rooms ------------------------------------------------------------------------------------
+# A room's rules.mk sets NAME_SRC (its sources) and calls $(eval $(call library,NAME)); a program
+# sets PROG_SRC, PROG_LIBS (room libraries in link order) and PROG_PKG, then calls
+# $(eval $(call program,PROG)). Unit tests: $(eval $(call unit_test,tests/unit/ROOM/test_X.c,LIBS,PKGS)).
+ALL_OBJ   :=
+PROGRAMS  :=
+UNIT_TESTS :=
+FUZZERS   :=
+
+objs       = $(patsubst %.c,$(OBJ)/%.o,$(1))
+lib        = $(patsubst %,$(OBJ)/lib%.a,$(1))
+
+define library
+ALL_OBJ += $$(call objs,$$($(1)_SRC))
+$$(call lib,$(1)): $$(call objs,$$($(1)_SRC))
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && ar rcsD $$@ $$^
+endef
+
+define program
+ALL_OBJ += $$(call objs,$$($(1)_SRC))
+PROGRAMS += $$(BIN)/$(1)
+$$(BIN)/$(1): $$(call objs,$$($(1)_SRC)) $$(call lib,$$($(1)_LIBS))
+	$$(call say,LINK,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(call objs,$$($(1)_SRC)) -Wl,--start-group $$(call lib,$$($(1)_LIBS)) -Wl,--end-group $$(call pkg-libs,$$($(1)_PKG)) $$($(1)_LDLIBS)
+endef
+
+# unit_test(source, room libraries, pkg-config names[, extra sources])
+define unit_test
+ALL_OBJ += $$(call objs,$(1) $(4))
+UNIT_TESTS += $$(OBJ)/$(basename $(1))
+$$(OBJ)/$(basename $(1)): $$(call objs,$(1) $(4)) $$(call lib,$(2))
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(call objs,$(1) $(4)) -Wl,--start-group $$(call lib,$(2)) -Wl,--end-group $$(call pkg-libs,cmocka $(3)) -lm
+endef
+
+# fuzzer(name, room libraries, pkg-config names): tests/fuzz/fuzz_NAME.c; with clang a libFuzzer
+# program, and with any compiler a replay of the corpus in tests/fuzz/corpus/NAME/ as a test.
+define fuzzer
+ALL_OBJ += $$(call objs,tests/fuzz/fuzz_$(1).c)
+UNIT_TESTS += $$(OBJ)/tests/fuzz/replay_$(1)
+FUZZERS += $(1)
+$$(OBJ)/tests/fuzz/replay_$(1): $$(call objs,tests/fuzz/fuzz_$(1).c tests/fuzz/replay.c) $$(call lib,$(2))
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(call objs,tests/fuzz/fuzz_$(1).c tests/fuzz/replay.c) -Wl,--start-group $$(call lib,$(2)) -Wl,--end-group $$(call pkg-libs,$(3)) -lm
+$$(BUILD)/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $$(foreach l,$(2),$$($$(l)_SRC))
+	$$(call say,FUZZ,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)clang $$(STD) $$(INC) -O1 -g -fsanitize=fuzzer,address,undefined -DSLIPWAY_VERSION='"fuzz"' -Wno-everything $$(call pkg-cflags,$(3)) -o $$@ $$^ $$(call pkg-libs,$(3)) -lm
+endef
+
+include provisioner/base/rules.mk
+include provisioner/proto/rules.mk
+include provisioner/burnin/rules.mk
+include images/rules.mk
+include inventory/rules.mk
+include pxe/rules.mk
+include provisioner/server/rules.mk
+include provisioner/agent/rules.mk
+include provisioner/cli/rules.mk
+include provisioner/web/rules.mk
+include vm-lab/rules.mk
+include tests/rules.mk
+
+DEP_PKGS  := jansson libcurl libcrypto libssl libarchive libzstd sqlite3 libpq libsystemd \
+             libmicrohttpd fdisk blkid libvirt libxml-2.0 libseccomp cmocka
+DEP_CFLAGS := $(call pkg-cflags,$(DEP_PKGS))
+
+$(OBJ)/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) $(DEP_CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(wildcard $(ALL_OBJ:.o=.d))
+
+# ---- what people call -------------------------------------------------------------------------
+.PHONY: all deps help clean fmt
+all: $(PROGRAMS) ## build every program for this machine
+
+deps: ## install the Debian packages that are missing (root, or sudo)
+	$(Q)sh tests/setup/install.sh
+
+help: ## list these targets
+	@grep -hE '^[a-z][a-z_-]*( [a-z_-]+)*:.*##' $(MAKEFILE_LIST) | sort -u | sed -E 's/^([a-z _-]+):.*## ?/  \1\t/' | expand -t 22
+
+fmt: ## lay out the C sources with clang-format
+	$(Q)git ls-files '*.c' '*.h' | xargs -r clang-format -i
+
+clean: ## remove everything that was built
+	$(Q)rm -rf $(BUILD)

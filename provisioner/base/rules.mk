@@ -1,0 +1,25 @@
+# The floor under every room.
+base_SRC := provisioner/base/err.c
+base_SRC += provisioner/base/str.c
+base_SRC += provisioner/base/bytes.c
+base_SRC += provisioner/base/log.c
+base_SRC += provisioner/base/clock.c
+base_SRC += provisioner/base/digest.c
+base_SRC += provisioner/base/json.c
+base_SRC += provisioner/base/file.c
+base_SRC += provisioner/base/process.c
+base_SRC += provisioner/base/http_client.c
+$(eval $(call library,base))
+BASE_PKG := jansson libcurl libcrypto
+
+$(eval $(call unit_test,tests/unit/base/test_str.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_err.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_bytes.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_clock.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_digest.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_json.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_file.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_process.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_log.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_http_client.c,base,$(BASE_PKG)))
+$(eval $(call fuzzer,json,base,$(BASE_PKG)))

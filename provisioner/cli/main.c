@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slipway NOUN VERB: finds the row of the command tables and runs it. Knows no command itself.
+ */
+#include "command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <base/cleanup.h>
+#include <base/log.h>
+#include <base/str.h>
+
+#include "tables.h"
+
+static const struct command *current;
+
+int command_fail(const struct err *err)
+{
+	static const struct {
+		int code, exit_code;
+	} exits[] = {
+		{ ERR_NOT_FOUND, EXIT_NOT_FOUND },  { ERR_EXISTS, EXIT_CONFLICT },
+		{ ERR_HTTP, EXIT_UNREACHABLE },     { ERR_TIMEOUT, EXIT_UNREACHABLE },
+		{ ERR_HTTP_PIN, EXIT_UNREACHABLE },
+	};
+	const char *hint = err_hint(err->code);
+
+	fprintf(stderr, "slipway: %s [%s]\n", err->msg, err_name(err->code));
+	if (*hint)
+		fprintf(stderr, "  hint: %s\n", hint);
+	for (size_t i = 0; i < ARRAY_LEN(exits); i++)
+		if (exits[i].code == err->code)
+			return exits[i].exit_code;
+	return str_starts(err_name(err->code), "guard.") ? EXIT_CONFLICT : EXIT_FAILED;
+}
+
+static void print_usage(FILE *to, const struct command *c)
+{
+	fprintf(to, "usage: slipway %s %s %s\n", c->noun, c->verb, c->arguments);
+}
+
+int command_usage(const char *complaint, ...)
+{
+	va_list ap;
+
+	va_start(ap, complaint);
+	fprintf(stderr, "slipway: ");
+	vfprintf(stderr, complaint, ap);
+	fprintf(stderr, "\n");
+	va_end(ap);
+	if (current)
+		print_usage(stderr, current);
+	return EXIT_USAGE;
+}
+
+static int help(FILE *to, const char *noun)
+{
+	size_t n_shown = 0;
+
+	for (size_t t = 0; t < ARRAY_LEN(command_tables); t++) {
+		for (const struct command *c = command_tables[t]; c->noun; c++) {
+			autofree char *line = NULL;
+
+			if (noun && strcmp(noun, c->noun) != 0)
+				continue;
+			line = xasprintf("%s %s %s", c->noun, c->verb, c->arguments);
+			if (noun)
+				fprintf(to, "  slipway %s\n        %s\n", line, c->summary);
+			else
+				fprintf(to, "  %-10s %-10s %s\n", c->noun, c->verb, c->summary);
+			n_shown++;
+		}
+	}
+	return n_shown ? EXIT_WELL : EXIT_USAGE;
+}
+
+static const struct command *find(const char *noun, const char *verb)
+{
+	for (size_t t = 0; t < ARRAY_LEN(command_tables); t++)
+		for (const struct command *c = command_tables[t]; c->noun; c++)
+			if (!strcmp(c->noun, noun) && !strcmp(c->verb, verb))
+				return c;
+	return NULL;
+}
+
+static bool wants_help(const char *word)
+{
+	return !strcmp(word, "help") || !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
+int main(int argc, char **argv)
+{
+	log_open("slipway", LOG_FORMAT_TEXT, LOG_WARNING);
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		printf("slipway %s\n", SLIPWAY_VERSION);
+		return EXIT_WELL;
+	}
+	if (argc < 2 || wants_help(argv[1])) {
+		FILE *to = argc < 2 ? stderr : stdout;
+
+		fprintf(to, "usage: slipway NOUN VERB [ARGUMENT]...    slipway help NOUN for one noun\n\n");
+		(void)help(to, argc > 2 ? argv[2] : NULL);
+		return argc < 2 ? EXIT_USAGE : EXIT_WELL;
+	}
+	if (argc < 3 || wants_help(argv[2])) {
+		int status = help(argc < 3 ? stderr : stdout, argv[1]);
+
+		if (status != EXIT_WELL)
+			fprintf(stderr, "slipway: there is no noun '%s'\n", argv[1]);
+		return argc < 3 ? EXIT_USAGE : status;
+	}
+	current = find(argv[1], argv[2]);
+	if (!current)
+		return command_usage("there is no command '%s %s'; see 'slipway help'", argv[1],
+		                     argv[2]);
+	if (argc > 3 && !strcmp(argv[3], "--help")) {
+		print_usage(stdout, current);
+		printf("  %s\n", current->summary);
+		return EXIT_WELL;
+	}
+	return current->run(argc - 2, argv + 2);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The list of command tables, one a noun, in the order in which help shows them.
+ */
+#ifndef CLI_TABLES_H
+#define CLI_TABLES_H
+
+#include "command.h"
+
+static const struct command *const command_tables[] = {
+	image_commands,
+	root_commands,
+};
+
+#endif

@@ -1,0 +1,53 @@
+#!/bin/sh
+# Run test programs that print TAP, one after another, and add up what they say.
+# usage: run-tests.sh [-j N] [-o OUTPUT_DIR] [-t SECONDS] PROGRAM...
+# Every program gets its own log in OUTPUT_DIR and SECONDS to finish. A program that ends badly
+# without a "not ok" line, or that prints no test at all, counts as one failure. The last line is
+# "N passed, N failed, N skipped"; the exit code is 0 only when nothing failed and something passed.
+set -u
+jobs=1 out=build/test limit=300
+while getopts j:o:t: option; do
+	case $option in
+	j) jobs=$OPTARG ;;
+	o) out=$OPTARG ;;
+	t) limit=$OPTARG ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+mkdir -p "$out"
+: >"$out/summary"
+
+# One program: its log, and a line "passed failed skipped seconds name" in the summary.
+run_one='
+	out=$1 limit=$2 program=$3
+	name=$(printf %s "${program#build/obj/gcc/}" | tr "/ " "__")
+	log=$out/$name.log
+	start=$(date +%s)
+	case $program in
+	*.sh) CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$limit" sh "$program" >"$log" 2>&1 </dev/null ;;
+	*) CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$limit" "$program" >"$log" 2>&1 </dev/null ;;
+	esac
+	status=$?
+	took=$(($(date +%s) - start))
+	skipped=$(grep -cE "^ok .*# *(SKIP|skip)" "$log")
+	passed=$(($(grep -cE "^ok " "$log") - skipped))
+	failed=$(grep -cE "^not ok " "$log")
+	if [ $((passed + failed + skipped)) = 0 ] || { [ $status != 0 ] && [ "$failed" = 0 ]; }; then
+		failed=$((failed + 1))
+		printf "not ok - %s ended with %s and said no more\n" "$program" "$status" >>"$log"
+	fi
+	printf "%s %s %s %s %s\n" "$passed" "$failed" "$skipped" "$took" "$program" >>"$out/summary"
+	if [ "$failed" != 0 ]; then
+		printf "FAIL %s (%s s), log %s\n" "$program" "$took" "$log"
+		grep -vE "^ok " "$log" | tail -n 40 | sed "s/^/    /"
+	else
+		printf "ok   %-58s %4s passed %4s s\n" "$program" "$passed" "$took"
+	fi
+	grep -E "^ok .*# *(SKIP|skip)" "$log" | sed "s/^/     /"
+	exit 0
+'
+printf '%s\n' "$@" | xargs -r -P "$jobs" -I{} sh -c "$run_one" run "$out" "$limit" {}
+
+awk '{ p += $1; f += $2; s += $3 }
+     END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f || !p }' "$out/summary"
