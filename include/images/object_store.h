@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server's store of images: content-addressed files under one directory that nginx serves as
+ * is.
+ *
+ *   sha256/ab/<64 hex>   manifests, chunk tables, payloads; read-only, named by what they contain
+ *   sigs/<64 hex>        the signatures document of the manifest of that digest: makes it an image
+ *   seq/<line>.<arch>    highest sequence number ever imported of the line
+ *   uploads/<id>         what has arrived of an upload; resumed by its length
+ *   lock                 flock: writers one at a time
+ *
+ * An archive is unpacked by a child process without privileges (seccomp, limits on memory and time,
+ * no way to open a file); names in the archive never touch the file system. Objects appear only
+ * after the last check passed; a refused upload leaves nothing behind.
+ */
+#ifndef IMAGES_OBJECT_STORE_H
+#define IMAGES_OBJECT_STORE_H
+
+#include <images/manifest.h>
+#include <images/trust_root.h>
+#include <images/verify.h>
+
+struct object_store;
+/* Open, making the folders if needed. in: dir from configuration. */
+int object_store_open(const char *dir, struct object_store **ret, struct err *err);
+void object_store_free(struct object_store *s);
+DEFINE_AUTO(object_store, struct object_store, object_store_free);
+
+/* Import a .slip from a descriptor (file, pipe or socket), all at once. rollback_reason: NULL, or
+ * why a sequence number lower than the highest is allowed this once. blocks: until the archive has
+ * been read. errors: all of verify.h, ERR_IMAGE_SANDBOX, ERR_IO. owns: *ret (may be NULL) is the
+ * caller's (manifest_free). */
+int object_store_import_fd(struct object_store *s, int fd, const struct trust_root *root,
+			   const char *rollback_reason, struct manifest **ret, struct err *err);
+
+/* The same in two halves, for an event loop: watch pidfd for reading, then call finish, which does
+ * not block for long. finish (or cancel) frees the import. */
+struct object_import;
+int object_import_start(struct object_store *s, int fd, const struct trust_root *root,
+			const char *rollback_reason, struct object_import **ret, int *ret_pidfd,
+			struct err *err);
+int object_import_finish(struct object_import *i, struct manifest **ret, struct err *err);
+void object_import_cancel(struct object_import *i);
+
+/* Uploads that survive a broken connection. id: chosen by the client, ^[a-z0-9]{8,64}$ (the
+ * archive's SHA-256 is a good one).
+ *  1. object_upload_offset(): how much is here already (0 for a new one).
+ *  2. object_upload_append() at exactly that offset, any number of times.
+ *  3. object_upload_open() gives a descriptor for object_import_start(); then
+ * object_upload_remove(). */
+#define OBJECT_UPLOAD_MAX_BYTES (1024ULL * 1024 * 1024 * 1024)
+int object_upload_offset(struct object_store *s, const char *id, uint64_t *ret_bytes,
+			 struct err *err);
+int object_upload_append(struct object_store *s, const char *id, uint64_t offset, const void *p,
+			 size_t n_bytes, struct err *err);
+int object_upload_open(struct object_store *s, const char *id, int *ret_fd, struct err *err);
+void object_upload_remove(struct object_store *s, const char *id);
+
+/* Images of the store, in order of line, arch, sequence. false from the callback stops. */
+int object_store_list(struct object_store *s, bool (*each)(void *arg, const struct manifest *m),
+		      void *arg, struct err *err);
+/* By digest. errors: ERR_NOT_FOUND. The stored signatures are checked again by who installs. */
+int object_store_get(struct object_store *s, const uint8_t digest[static SHA256_BYTES],
+		     struct manifest **ret, struct err *err);
+/* "line@version", "line@latest" (highest sequence), or 64 hex digits; arch "" or NULL: any, if that
+ * is unambiguous. errors: ERR_NOT_FOUND, ERR_IMAGE_AMBIGUOUS */
+int object_store_find(struct object_store *s, const char *name, const char *arch,
+		      struct manifest **ret, struct err *err);
+/* Forget an image; its objects go with the next gc. errors: ERR_NOT_FOUND */
+int object_store_remove(struct object_store *s, const uint8_t digest[static SHA256_BYTES],
+			struct err *err);
+
+struct object_store_report {
+	size_t n_images;
+	size_t n_objects;
+	size_t n_removed; /* gc */
+	size_t n_bad;     /* fsck: content differs from its name, or is missing */
+	uint64_t removed_bytes;
+	uint64_t total_bytes;
+};
+/* Remove what no image refers to, and uploads older than a day. */
+int object_store_gc(struct object_store *s, struct object_store_report *ret, struct err *err);
+/* Read every object and compare it with its name, and look for every object that an image needs.
+ * Bad objects are told to each(), which may be NULL. */
+int object_store_fsck(struct object_store *s, void (*each)(void *arg, const char *what), void *arg,
+		      struct object_store_report *ret, struct err *err);
+
+#endif
