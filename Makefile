@@ -62,6 +62,9 @@ pkg-libs   = $(shell $(PKG) --libs $(1) 2>/dev/null)
 ALL_OBJ   :=
 PROGRAMS  :=
 UNIT_TESTS :=
+FAST_TESTS :=
+FLOW_TESTS :=
+LAB_TESTS :=
 FUZZERS   :=
 
 objs       = $(patsubst %.c,$(OBJ)/%.o,$(1))
@@ -118,6 +121,8 @@ include provisioner/agent/rules.mk
 include provisioner/cli/rules.mk
 include provisioner/web/rules.mk
 include vm-lab/rules.mk
+include pxe/artifacts.mk
+include $(wildcard images/recipes/artifacts.mk)
 include tests/rules.mk
 
 DEP_PKGS  := jansson libcurl libcrypto libssl libarchive libzstd sqlite3 libpq libsystemd \
@@ -132,17 +137,50 @@ $(OBJ)/%.o: %.c
 -include $(wildcard $(ALL_OBJ:.o=.d))
 
 # ---- what people call -------------------------------------------------------------------------
-.PHONY: all deps help clean fmt
+.PHONY: all deps help clean fmt lint unit-programs check check-fast fuzz sizes
 all: $(PROGRAMS) ## build every program for this machine
 
 deps: ## install the Debian packages that are missing (root, or sudo)
 	$(Q)sh tests/setup/install.sh
+
+unit-programs: $(UNIT_TESTS)
+
+LINTS    := $(addprefix tests/lint/,$(LINT_TESTS))
+RUN       = sh tests/run-tests.sh -o $(BUILD)/test
+
+lint: ## the lints that keep the house
+	$(Q)$(RUN) -j2 $(LINTS)
+
+check-fast: all unit-programs ## tests that need no root, in under two minutes
+	$(Q)$(RUN) -j2 -t 60 $(LINTS) $(UNIT_TESTS) $(FAST_TESTS)
+
+check: ## every test: lint, both compilers, sanitizers, unit, fuzz replay, flow, browser, lab
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory -j2 all unit-programs artifacts
+	$(Q)$(MAKE) --no-print-directory -j2 CC=clang all
+	$(Q)$(MAKE) --no-print-directory -j2 SAN=1 all unit-programs
+	$(Q)status=0; \
+	$(RUN) -q -j2 -t 300 $(LINTS) $(UNIT_TESTS_SAN) || status=1; \
+	$(RUN) -a -q -t 600 $(FAST_TESTS) $(FLOW_TESTS) || status=1; \
+	$(RUN) -a -t 2400 $(LAB_TESTS) || status=1; \
+	exit $$status
+
+fuzz: $(foreach f,$(FUZZERS),$(BUILD)/fuzz/fuzz_$(f)) ## run each fuzzer for FUZZ_S seconds (default 60) from its corpus
+	$(Q)for f in $(FUZZERS); do mkdir -p $(BUILD)/fuzz/new/$$f; echo "fuzz $$f"; \
+	$(BUILD)/fuzz/fuzz_$$f -max_total_time=$(FUZZ_S) -rss_limit_mb=2048 -print_final_stats=0 \
+	  -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/new/$$f tests/fuzz/corpus/$$f \
+	  >$(BUILD)/fuzz/$$f.log 2>&1 || { tail -n 30 $(BUILD)/fuzz/$$f.log; exit 1; }; done
+FUZZ_S ?= 60
 
 help: ## list these targets
 	@grep -hE '^[a-z][a-z_-]*( [a-z_-]+)*:.*##' $(MAKEFILE_LIST) | sort -u | sed -E 's/^([a-z _-]+):.*## ?/  \1\t/' | expand -t 22
 
 fmt: ## lay out the C sources with clang-format
 	$(Q)git ls-files '*.c' '*.h' | xargs -r clang-format -i
+
+sizes: ## the ten longest files and functions
+	$(Q)git ls-files '*.c' '*.h' | xargs wc -l | sort -rn | sed -n 2,11p
+	$(Q)git ls-files '*.c' | xargs awk 'FNR==1{d=0} /^[a-z].*\)$$/{f=$$0;l=FNR} /^{/{d=1} /^}/{if(d&&f!=""){printf "%5d %s: %s\n",FNR-l,FILENAME,f};d=0;f=""}' | sort -rn | head
 
 clean: ## remove everything that was built
 	$(Q)rm -rf $(BUILD)

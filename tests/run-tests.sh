@@ -1,13 +1,16 @@
 #!/bin/sh
 # Run test programs that print TAP, one after another, and add up what they say.
-# usage: run-tests.sh [-j N] [-o OUTPUT_DIR] [-t SECONDS] PROGRAM...
+# usage: run-tests.sh [-a] [-q] [-j N] [-o OUTPUT_DIR] [-t SECONDS] [PROGRAM...]
+# -a adds to the summary of an earlier call instead of starting it anew; -q leaves out the last line.
 # Every program gets its own log in OUTPUT_DIR and SECONDS to finish. A program that ends badly
 # without a "not ok" line, or that prints no test at all, counts as one failure. The last line is
 # "N passed, N failed, N skipped"; the exit code is 0 only when nothing failed and something passed.
 set -u
-jobs=1 out=build/test limit=300
-while getopts j:o:t: option; do
+jobs=1 out=build/test limit=300 append='' quiet=''
+while getopts aqj:o:t: option; do
 	case $option in
+	a) append=1 ;;
+	q) quiet=1 ;;
 	j) jobs=$OPTARG ;;
 	o) out=$OPTARG ;;
 	t) limit=$OPTARG ;;
@@ -16,12 +19,12 @@ while getopts j:o:t: option; do
 done
 shift $((OPTIND - 1))
 mkdir -p "$out"
-: >"$out/summary"
+[ -n "$append" ] || : >"$out/summary"
 
 # One program: its log, and a line "passed failed skipped seconds name" in the summary.
 run_one='
 	out=$1 limit=$2 program=$3
-	name=$(printf %s "${program#build/obj/gcc/}" | tr "/ " "__")
+	name=$(printf %s "${program#build/}" | tr "/ " "__")
 	log=$out/$name.log
 	start=$(date +%s)
 	case $program in
@@ -30,9 +33,10 @@ run_one='
 	esac
 	status=$?
 	took=$(($(date +%s) - start))
-	skipped=$(grep -cE "^ok .*# *(SKIP|skip)" "$log")
-	passed=$(($(grep -cE "^ok " "$log") - skipped))
-	failed=$(grep -cE "^not ok " "$log")
+	# cmocka writes "not ok N # SKIP name", others "ok N # SKIP reason".
+	skipped=$(grep -cE "^(not )?ok .*# *SKIP" "$log")
+	passed=$(grep -E "^ok " "$log" | grep -cvE "# *SKIP")
+	failed=$(grep -E "^not ok " "$log" | grep -cvE "# *SKIP")
 	if [ $((passed + failed + skipped)) = 0 ] || { [ $status != 0 ] && [ "$failed" = 0 ]; }; then
 		failed=$((failed + 1))
 		printf "not ok - %s ended with %s and said no more\n" "$program" "$status" >>"$log"
@@ -44,10 +48,14 @@ run_one='
 	else
 		printf "ok   %-58s %4s passed %4s s\n" "$program" "$passed" "$took"
 	fi
-	grep -E "^ok .*# *(SKIP|skip)" "$log" | sed "s/^/     /"
+	grep -E "^(not )?ok .*# *SKIP" "$log" | sed "s/^/     /"
 	exit 0
 '
 printf '%s\n' "$@" | xargs -r -P "$jobs" -I{} sh -c "$run_one" run "$out" "$limit" {}
 
-awk '{ p += $1; f += $2; s += $3 }
-     END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f || !p }' "$out/summary"
+awk -v quiet="$quiet" '{ p += $1; f += $2; s += $3 }
+	END {
+		if (!quiet)
+			printf "%d passed, %d failed, %d skipped\n", p, f, s
+		exit f || !p
+	}' "$out/summary"

@@ -4,8 +4,8 @@
  *
  * How to add a command: 1. write NOUN_VERB.c (or a NOUN_*.c that holds a few small verbs) with a
  * function of type command_run. 2. add a row to the noun's table, NOUN_commands[] in
- * NOUN_commands.c, which ends with an all-NULL row; a new noun also gets a line in main.c. 3. add it
- * to rules.mk. Help, completion and `slipway help` are made from the rows.
+ * NOUN_commands.c, which ends with an all-NULL row; a new noun also gets a line in main.c. 3. add
+ * it to rules.mk. Help, completion and `slipway help` are made from the rows.
  *
  * Exit codes: 0 well, 1 failed, 2 wrong usage, 3 not found, 4 conflict or refused by a guard,
  * 5 server unreachable. command_fail() maps an error to them and prints it once.

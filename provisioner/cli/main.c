@@ -21,9 +21,9 @@ int command_fail(const struct err *err)
 	static const struct {
 		int code, exit_code;
 	} exits[] = {
-		{ ERR_NOT_FOUND, EXIT_NOT_FOUND },  { ERR_EXISTS, EXIT_CONFLICT },
-		{ ERR_HTTP, EXIT_UNREACHABLE },     { ERR_TIMEOUT, EXIT_UNREACHABLE },
-		{ ERR_HTTP_PIN, EXIT_UNREACHABLE },
+		{ERR_NOT_FOUND, EXIT_NOT_FOUND},  {ERR_EXISTS, EXIT_CONFLICT},
+		{ERR_HTTP, EXIT_UNREACHABLE},     {ERR_TIMEOUT, EXIT_UNREACHABLE},
+		{ERR_HTTP_PIN, EXIT_UNREACHABLE},
 	};
 	const char *hint = err_hint(err->code);
 
@@ -100,7 +100,8 @@ int main(int argc, char **argv)
 	if (argc < 2 || wants_help(argv[1])) {
 		FILE *to = argc < 2 ? stderr : stdout;
 
-		fprintf(to, "usage: slipway NOUN VERB [ARGUMENT]...    slipway help NOUN for one noun\n\n");
+		fprintf(to, "usage: slipway NOUN VERB [ARGUMENT]...    slipway help NOUN for one "
+			    "noun\n\n");
 		(void)help(to, argc > 2 ? argv[2] : NULL);
 		return argc < 2 ? EXIT_USAGE : EXIT_WELL;
 	}
@@ -114,7 +115,7 @@ int main(int argc, char **argv)
 	current = find(argv[1], argv[2]);
 	if (!current)
 		return command_usage("there is no command '%s %s'; see 'slipway help'", argv[1],
-		                     argv[2]);
+				     argv[2]);
 	if (argc > 3 && !strcmp(argv[3], "--help")) {
 		print_usage(stdout, current);
 		printf("  %s\n", current->summary);

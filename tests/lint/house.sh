@@ -1,0 +1,34 @@
+#!/bin/sh
+# The rules of the house that a grep can keep. usage: house.sh [TREE]
+set -u
+cd "${1:-.}" || exit 1
+n=0
+bad=0
+echo "1..5"
+report() { # report TITLE FINDINGS
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		bad=1
+		echo "not ok $n - $1"
+		echo "$2" | sed 's/^/# /'
+	fi
+}
+
+report "nothing is added to the top level" "$(git ls-files -co --exclude-standard | cut -d/ -f1 | sort -u |
+	grep -vxE '\..*|LICENSE|Makefile|README\.md|provisioner|pxe|images|inventory|include|tests|vm-lab')"
+
+report "include/ holds headers only" "$(git ls-files -co --exclude-standard include |
+	grep -vE '\.(h|def)$|/README\.md$')"
+
+report "no file is named for nothing" "$(git ls-files -co --exclude-standard '*.c' '*.h' |
+	grep -E '/(utils?|common|misc|helpers?)\.[ch]$')"
+
+report "no shell is started from C" "$(git grep -nE '"(/bin/)?(ba)?sh"|"-c"' -- '*.c' ':!tests/' ':!vm-lab/' |
+	grep -vE '/\* no shell: ')"
+
+report "private signing keys stay in images/tool" "$(git grep -nE 'EVP_PKEY_sign|EVP_DigestSign' -- \
+	'provisioner/agent' 'images/core' 'inventory' 'pxe' | grep -v 'session_key' |
+	grep -v 'EVP_DigestSign.*TLS')"
+exit $bad

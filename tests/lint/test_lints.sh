@@ -1,0 +1,56 @@
+#!/bin/sh
+# Each lint fires on a tree that breaks its rule, and is silent on the same tree without the break.
+set -u
+lints=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+n=0
+bad=0
+
+fresh() {
+	rm -rf "$tree"
+	mkdir -p "$tree/tests/lint" "$tree/include/base/errors" "$tree/include/images" "$tree/pxe" \
+		"$tree/provisioner/base"
+	cd "$tree" || exit 1
+	cp "$lints/deps.allow" tests/lint/
+	printf '/* SPDX-License-Identifier: Apache-2.0 */\n/*\n * A header.\n */\n' | tee include/base/a.h \
+		include/images/b.h >/dev/null
+	printf '/* SPDX-License-Identifier: Apache-2.0 */\n/*\n * A source.\n */\n#include <base/a.h>\n' >pxe/x.c
+	for room in provisioner provisioner/base pxe include tests; do echo text >$room/README.md; done
+	cp "$lints/../../.clang-format" .
+	git init -q . && git add -A
+}
+
+# expect LINT TITLE: the lint passes on the fresh tree and fails after the break on standard input.
+expect() {
+	n=$((n + 1))
+	fresh
+	before=0
+	sh "$lints/$1" "$tree" >/dev/null 2>&1 || before=1
+	eval "$3"
+	git add -A
+	after=0
+	sh "$lints/$1" "$tree" >/dev/null 2>&1 || after=1
+	if [ $before = 0 ] && [ $after = 1 ]; then
+		echo "ok $n - $1 fires: $2"
+	else
+		bad=1
+		echo "not ok $n - $1 fires: $2 (clean tree: $before, broken tree: $after)"
+	fi
+}
+
+echo "1..12"
+expect deps.sh "a room includes a room it may not" 'printf "#include <images/b.h>\n" >>pxe/x.c'
+expect deps.sh "a room reaches into another by path" 'printf "#include \"../../images/b.h\"\n" >>pxe/x.c'
+expect headers.sh "a header needs another first" 'printf "struct s { uint64_t n; };\n" >>include/base/a.h'
+expect prose.sh "a source without a licence line" 'printf "int x;\n" >pxe/y.c'
+expect prose.sh "a room without a README" 'rm pxe/README.md'
+expect prose.sh "a README over 60 lines" 'seq 61 >pxe/README.md'
+expect prose.sh "an error that nothing returns" 'printf "X(ERR_GHOST, 1)\n" >include/base/errors/ghost.def'
+expect layout.sh "a badly laid out source" 'printf "int   f( void );\n" >>pxe/x.c'
+# shellcheck disable=SC2016 # the break is written to a file
+expect scripts.sh "a careless script" 'printf "#!/bin/sh\ncd \$1\nrm \$2/*\n" >pxe/s.sh'
+expect house.sh "a new entry at the top level" 'echo x >extra.txt'
+expect house.sh "a source in include/" 'cp pxe/x.c include/base/x.c'
+expect house.sh "a shell started from C" 'printf "/* \"/bin/sh\" */ const char *s = \"sh\";\n" >>pxe/x.c'
+exit $bad
