@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Answers: one per request. Errors become application/problem+json (RFC 9457) with the stable name,
+ * the offending field and the hint of the error list.
+ */
+#include "http_internal.h"
+
+#include <base/json.h>
+#include <base/str.h>
+
+#define STREAM_BLOCK_BYTES (32 * 1024)
+#define STREAM_TICK_MS     15000
+
+void http_reply_header(struct http_request *r, const char *name, const char *value)
+{
+	BUG_ON(r->n_headers == HTTP_HEADERS_MAX);
+	r->headers[r->n_headers].name = name;
+	r->headers[r->n_headers++].value = xstrdup(value);
+}
+
+/* Takes response. */
+int http_reply_queue(struct http_request *r, int status, struct MHD_Response *response)
+{
+	BUG_ON(r->answered);
+	for (size_t i = 0; i < r->n_headers; i++)
+		(void)MHD_add_response_header(response, r->headers[i].name, r->headers[i].value);
+	r->answered = MHD_queue_response(r->connection, (unsigned)status, response) == MHD_YES;
+	r->status = status;
+	MHD_destroy_response(response);
+	return 0;
+}
+
+static int reply_owned(struct http_request *r, int status, const char *content_type, char *body,
+		       size_t n_bytes)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(n_bytes, body,
+									MHD_RESPMEM_MUST_FREE);
+	BUG_ON(!response);
+	if (content_type)
+		(void)MHD_add_response_header(response, "Content-Type", content_type);
+	return http_reply_queue(r, status, response);
+}
+
+int http_reply_empty(struct http_request *r, int status)
+{
+	return reply_owned(r, status, NULL, xstrdup(""), 0);
+}
+
+int http_reply_text(struct http_request *r, int status, const char *content_type, char *body,
+		    size_t n_bytes)
+{
+	return reply_owned(r, status, content_type, body, n_bytes);
+}
+
+int http_reply_json(struct http_request *r, int status, json_t *doc)
+{
+	char *text = doc ? json_text(doc) : xstrdup("null");
+	json_decref(doc);
+	BUG_ON(!text);
+	return reply_owned(r, status, "application/json", text, strlen(text));
+}
+
+static json_t *problem_doc(int status, const struct err *e)
+{
+	const char *meaning = err_meaning(e->code), *hint = err_hint(e->code);
+	json_t *doc = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title",
+				meaning ? meaning : "error", "status", status, "code",
+				err_name(e->code));
+	/* hostile bytes in a message were made printable by err_set(); keep what is not UTF-8 out
+	 */
+	json_t *detail = json_string(e->msg[0] ? e->msg : "no detail");
+	json_object_set_new(doc, "detail", detail ? detail : json_string("(not printable)"));
+	if (e->pointer[0])
+		json_object_set_new(doc, "pointer", json_string(e->pointer));
+	if (hint && hint[0])
+		json_object_set_new(doc, "hint", json_string(hint));
+	return doc;
+}
+
+int http_reply_problem(struct http_request *r, int status, const struct err *e)
+{
+	if (status == 0)
+		status = http_status_of(e->code);
+	AUTO(json) json_t *doc = problem_doc(status, e);
+	char *text = json_text(doc);
+	BUG_ON(!text);
+	return reply_owned(r, status, "application/problem+json", text, strlen(text));
+}
+
+int http_reply_file(struct http_request *r, int status, const char *content_type, int fd,
+		    uint64_t n_bytes)
+{
+	struct MHD_Response *response = MHD_create_response_from_fd64(n_bytes, fd);
+	BUG_ON(!response);
+	(void)MHD_add_response_header(response, "Content-Type", content_type);
+	return http_reply_queue(r, status, response);
+}
+
+static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
+{
+	struct http_request *r = cls;
+	(void)pos;
+	int64_t n = r->stream.read(r->stream.arg, buf, max);
+	if (n > 0)
+		return (ssize_t)n;
+	if (n == HTTP_STREAM_END)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (n < 0)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	int64_t tick_ms = r->stream.tick_ms > 0 ? r->stream.tick_ms : STREAM_TICK_MS;
+	http_wait_enter(r, r->stream_topic, http_now_us() + (uint64_t)tick_ms * 1000);
+	return 0;
+}
+
+int http_reply_stream(struct http_request *r, int status, const char *content_type,
+		      const struct http_stream *stream)
+{
+	r->stream = *stream;
+	r->has_stream = true;
+	(void)str_copy(r->stream_topic, sizeof(r->stream_topic),
+		       stream->topic ? stream->topic : "");
+	struct MHD_Response *response = MHD_create_response_from_callback(
+		MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, stream_read, r, NULL);
+	BUG_ON(!response);
+	(void)MHD_add_response_header(response, "Content-Type", content_type);
+	(void)MHD_add_response_header(response, "X-Accel-Buffering", "no");
+	return http_reply_queue(r, status, response);
+}

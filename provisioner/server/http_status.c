@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP status of each error code that a request can meet. What is not listed is 500.
+ * How to add one: a row. A test checks that rows name codes of class REJECT or RETRY.
+ */
+#include "http.h"
+
+#include <base/cleanup.h>
+
+static const struct {
+	int code, status;
+} rows[] = {
+	{ERR_NOT_FOUND, 404},
+	{ERR_EXISTS, 409},
+	{ERR_TOO_BIG, 413},
+	{ERR_INVALID, 400},
+	{ERR_JSON, 400},
+	{ERR_JSON_DEPTH, 400},
+	{ERR_FIELD_MISSING, 400},
+	{ERR_FIELD_UNKNOWN, 400},
+	{ERR_FIELD_TYPE, 400},
+	{ERR_FIELD_RANGE, 400},
+	{ERR_UNSUPPORTED, 400},
+	{ERR_TIMEOUT, 503},
+	{ERR_HTTP_ROUTE, 404},
+	{ERR_HTTP_METHOD, 405},
+	{ERR_HTTP_LISTENER, 404},
+	{ERR_AUTH_MISSING, 401},
+	{ERR_AUTH_TOKEN, 401},
+	{ERR_AUTH_SCOPE, 403},
+	{ERR_AUTH_CERT, 403},
+	{ERR_AUTH_PEER, 403},
+	{ERR_RATE, 429},
+	{ERR_BUSY, 503},
+	{ERR_CONFLICT, 409},
+	{ERR_PRECONDITION, 412},
+	{ERR_KEY_REUSED, 422},
+	{ERR_PROTOCOL_VERSION, 400},
+	{ERR_ENROL_REFUSED, 403},
+	{ERR_HOST_QUARANTINED, 409},
+	{ERR_HOST_LOCAL, 409},
+	{ERR_SESSION_OVER, 410},
+	{ERR_SESSION_KEY, 403},
+	{ERR_SESSION_EPOCH, 409},
+	{ERR_SESSION_GAP, 409},
+	{ERR_FIRST_BOOT_TOKEN, 403},
+	{ERR_GUARD_STOPPED, 403},
+	{ERR_GUARD_ARM_MISSING, 403},
+	{ERR_GUARD_ARM_USED, 403},
+	{ERR_GUARD_ARM_EXPIRED, 403},
+	{ERR_GUARD_ARM_OTHER, 403},
+	{ERR_GUARD_DISK_OTHER, 403},
+	{ERR_GUARD_DISK_NONE, 403},
+	{ERR_GUARD_DISK_AMBIGUOUS, 403},
+	{ERR_GUARD_DISK_SMALL, 403},
+	{ERR_GUARD_DISK_REMOTE, 403},
+	{ERR_GUARD_DISK_CHANGED, 403},
+	{ERR_GUARD_DATA, 403},
+	{ERR_GUARD_SHARED_FS, 403},
+	{ERR_GUARD_ARCH, 403},
+	{ERR_GUARD_IN_SERVICE, 403},
+	{ERR_GUARD_SELECTOR, 400},
+	{ERR_GUARD_SELF, 403},
+	{ERR_GUARD_IMAGE, 403},
+};
+
+int http_status_of(int err_code)
+{
+	if (err_code < 0)
+		err_code = -err_code;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].code == err_code)
+			return rows[i].status;
+	return 500;
+}
