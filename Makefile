@@ -182,5 +182,30 @@ sizes: ## the ten longest files and functions
 	$(Q)git ls-files '*.c' '*.h' | xargs wc -l | sort -rn | sed -n 2,11p
 	$(Q)git ls-files '*.c' | xargs awk 'FNR==1{d=0} /^[a-z].*\)$$/{f=$$0;l=FNR} /^{/{d=1} /^}/{if(d&&f!=""){printf "%5d %s: %s\n",FNR-l,FILENAME,f};d=0;f=""}' | sort -rn | head
 
+# ---- installing -------------------------------------------------------------------------------
+PREFIX    ?= /usr/local
+DESTDIR   ?=
+INSTALL_IN = provisioner/server/install
+at-prefix  = sed 's|@PREFIX@|$(PREFIX)|' $(1) > $(2)
+
+.PHONY: install deb
+install: all ## install programs, boot files (if built), unit, example configuration
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/slipway \
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/slipway
+	install -m 755 $(BIN)/slipwayd $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(BIN)/slipway $(BIN)/slipway-lab $(DESTDIR)$(PREFIX)/bin/
+	$(call at-prefix,$(INSTALL_IN)/slipwayd.service,$(DESTDIR)$(PREFIX)/lib/systemd/system/slipwayd.service)
+	test -e $(DESTDIR)/etc/slipway/slipway.conf || \
+	  $(call at-prefix,$(INSTALL_IN)/slipway.conf,$(DESTDIR)/etc/slipway/slipway.conf)
+	for d in boot web; do test ! -d $(BUILD)/$$d || cp -rT $(BUILD)/$$d $(DESTDIR)$(PREFIX)/share/slipway/$$d; done
+
+DEB_ROOT   = $(BUILD)/deb/slipway
+deb: all artifacts ## build/slipway_VERSION_amd64.deb
+	$(Q)rm -rf $(DEB_ROOT)
+	$(Q)$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(abspath $(DEB_ROOT)) >/dev/null
+	$(Q)install -d $(DEB_ROOT)/DEBIAN && echo /etc/slipway/slipway.conf > $(DEB_ROOT)/DEBIAN/conffiles
+	$(Q)sh $(INSTALL_IN)/control.sh $(VERSION) $(DEB_ROOT) > $(DEB_ROOT)/DEBIAN/control
+	$(Q)dpkg-deb --root-owner-group --build $(DEB_ROOT) $(BUILD)/slipway_$(VERSION)_$$(dpkg --print-architecture).deb
+
 clean: ## remove everything that was built
 	$(Q)rm -rf $(BUILD)
