@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The seam between statements and the store: SQLite (embedded, one appliance) or PostgreSQL
+ * (several appliances, one fleet). It is thin on purpose and no SQL layer: it opens, binds, steps,
+ * commits. Each operation of the inventory is ONE text of SQL that both stores understand, and the
+ * same test-suite runs against both. It knows no tables but its own list of applied migrations.
+ *
+ * How to write SQL for both:
+ *   - parameters are $1, $2, ...; each may be used more than once
+ *   - times are whole microseconds since 1970 UTC, in columns named *_us; booleans are 0 and 1
+ *   - schema text says INTEGER (64 bits), TEXT, BLOB and ends tables with STRICT; PostgreSQL gets
+ *     BIGINT, BYTEA and no STRICT. No JSON functions but db_json_text(), no LIKE, no AUTOINCREMENT
+ *   - upserts with ON CONFLICT, results of writes with RETURNING
+ *   - "FOR UPDATE SKIP LOCKED" at the end of a SELECT is dropped on SQLite, which has one writer
+ *   - a failed statement spoils the transaction around it (PostgreSQL): roll back, do not go on
+ *
+ * Life cycle:
+ *  1. db_open() a URL; the first writer also applies migrations (with a backup before each).
+ *  2. db_exec() and db_query(), inside db_begin() ... db_end() where several belong together.
+ *  3. db_close().
+ * A struct db belongs to one thread. SQLite has one writing connection per process; more readers
+ * may be opened with DB_READONLY (they never checkpoint: reference/guard-rails.md, 7.4).
+ */
+#ifndef INVENTORY_DB_H
+#define INVENTORY_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <base/cleanup.h>
+#include <base/err.h>
+
+struct db;
+struct db_rows;
+
+enum db_flags {
+	DB_CREATE = 1,   /* make the store when it never existed */
+	DB_READONLY = 2, /* a reader: no writes, no migrations, no checkpoints */
+	DB_CHECK = 4,    /* quick integrity check while opening */
+};
+
+/* Open "sqlite:/path" or "postgresql://..." (libpq URL or "postgresql:///db?host=/socket/dir").
+ * owns: *ret is the caller's, db_close().
+ * errors: ERR_DB_OPEN, ERR_DB_MISSING, ERR_DB_LOCKED (second writer), ERR_DB_NEWER, ERR_DB_CORRUPT,
+ *         ERR_DB_FILESYSTEM (NFS and other remote file systems) */
+int db_open(const char *url, unsigned flags, struct db **ret, struct err *err);
+void db_close(struct db *db);
+DEFINE_AUTO(db, struct db, db_close);
+
+bool db_is_sqlite(const struct db *db);
+/* What an operator should know about where the store lies ("on tmpfs: lost at power-off"), or "".
+ */
+const char *db_warning(const struct db *db);
+/* Number of the newest migration that the store has. */
+int db_schema_number(const struct db *db);
+
+/* ---- parameters ------------------------------------------------------------------------------ */
+enum db_type { DB_NULL, DB_INT, DB_TEXT, DB_BLOB };
+
+struct db_param {
+	enum db_type type;
+	int64_t i;
+	const void *p; /* borrowed until the call returns; for db_query() until db_rows_free() */
+	size_t n_bytes;
+};
+
+static inline struct db_param P_INT(int64_t v) {
+	return (struct db_param){.type = DB_INT, .i = v};
+} static inline struct db_param P_NULL(void) {
+	return (struct db_param){.type = DB_NULL};
+} static inline struct db_param P_BLOB(const void *p, size_t n_bytes) {
+	return (struct db_param){.type = p ? DB_BLOB : DB_NULL, .p = p, .n_bytes = n_bytes};
+}
+/* NULL is SQL NULL. Text with an embedded NUL cannot be passed. */
+struct db_param
+P_TEXT(const char *text);
+/* SQL NULL for NULL and for "". */
+struct db_param P_TEXT_OR_NULL(const char *text);
+
+/* ---- statements ------------------------------------------------------------------------------ */
+/* Run a statement that returns no rows. out: *ret_changed (may be NULL): rows inserted, updated,
+ * deleted. errors: ERR_DB_CONSTRAINT, ERR_DB_BUSY, ERR_DB_FULL, ERR_DB_LOST, ERR_DB_IO.
+ * sql: text of ours, never from outside; it is the key of the statement cache. */
+int db_exec_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
+	      int64_t *ret_changed, struct err *err);
+/* Run a statement that returns rows. owns: *ret, db_rows_free(). */
+int db_query_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
+	       struct db_rows **ret, struct err *err);
+/* First column of the first row; fallback when there is no row or it is NULL. */
+int db_query_int_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
+		   int64_t fallback, int64_t *ret, struct err *err);
+
+/* The parameters follow the fixed arguments: db_exec(db, err, "... $1 ... $2", P_INT(1), P_TEXT(t))
+ */
+#define DB_PARAMS_(...)                                                                            \
+	&((const struct db_param[]){{.type = DB_NULL}, ##__VA_ARGS__})[1],                         \
+		sizeof((const struct db_param[]){{.type = DB_NULL}, ##__VA_ARGS__}) /              \
+				sizeof(struct db_param) -                                          \
+			1
+#define db_exec(db, err, sql, ...) db_exec_n(db, sql, DB_PARAMS_(__VA_ARGS__), NULL, err)
+#define db_exec_changed(db, err, ret_changed, sql, ...)                                            \
+	db_exec_n(db, sql, DB_PARAMS_(__VA_ARGS__), ret_changed, err)
+#define db_query(db, err, ret_rows, sql, ...)                                                      \
+	db_query_n(db, sql, DB_PARAMS_(__VA_ARGS__), ret_rows, err)
+#define db_query_int(db, err, ret, fallback, sql, ...)                                             \
+	db_query_int_n(db, sql, DB_PARAMS_(__VA_ARGS__), fallback, ret, err)
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+/* 1: on the next row, 0: no more, negative: failed. Values are valid until the next call. */
+int db_rows_next(struct db_rows *rows, struct err *err);
+void db_rows_free(struct db_rows *rows);
+DEFINE_AUTO(db_rows, struct db_rows, db_rows_free);
+
+int db_columns(const struct db_rows *rows);
+bool db_is_null(const struct db_rows *rows, int column);
+int64_t db_int(const struct db_rows *rows, int column);      /* 0 for NULL */
+const char *db_text(const struct db_rows *rows, int column); /* "" for NULL, never NULL */
+const void *db_blob(const struct db_rows *rows, int column, size_t *ret_n_bytes);
+
+/* ---- transactions ---------------------------------------------------------------------------- */
+/* Nests: the outermost is BEGIN IMMEDIATE (SQLite) or BEGIN, inner ones are savepoints. So an
+ * operation that needs a transaction begins one whether or not its caller has. */
+int db_begin(struct db *db, struct err *err);
+int db_commit(struct db *db, struct err *err);
+void db_rollback(struct db *db);
+bool db_in_transaction(const struct db *db);
+/* End a transaction by how it went: commits when status >= 0, else rolls back. Returns the status,
+ * or the commit's error: `TRY(db_begin(db, err)); return db_end(db, work(db, err), err);` */
+int db_end(struct db *db, int status, struct err *err);
+/* A read-only snapshot: every query until db_end() sees one moment. For exports. */
+int db_begin_snapshot(struct db *db, struct err *err);
+
+/* ---- the fleet's clock ----------------------------------------------------------------------- */
+/* One number line for the event log, the history and cursors: *ret_id counts up by one, *ret_at_us
+ * is max(now_us, last + 1), both in commit order, also with several writers on one PostgreSQL and
+ * with a wall clock that was set back. Call inside a transaction. */
+int db_tick(struct db *db, int64_t now_us, int64_t *ret_id, int64_t *ret_at_us, struct err *err);
+/* The last tick that this connection can see. */
+int db_last_tick(struct db *db, int64_t *ret_id, int64_t *ret_at_us, struct err *err);
+
+/* ---- dialect, backup ------------------------------------------------------------------------- */
+/* SQL for the text of member `key` of JSON text column `column`, into ret. Both are ours. */
+void db_json_text(const struct db *db, const char *column, const char *key, char *ret,
+		  size_t ret_bytes);
+/* A consistent copy of a SQLite store while it is in use. The file must not exist. blocks. */
+int db_backup(struct db *db, const char *to_path, struct err *err);
+/* Full check (nightly): ERR_DB_CORRUPT with the first finding. blocks. */
+int db_check(struct db *db, bool quick, struct err *err);
+/* PostgreSQL: a descriptor that turns readable when another appliance wrote (LISTEN slipway); -1 on
+ * SQLite. db_notified() empties it and says whether there was a notice. */
+int db_notify_fd(struct db *db);
+bool db_notified(struct db *db);
+/* Tell the other appliances at commit that something changed. Nothing on SQLite. */
+int db_notify(struct db *db, struct err *err);
+
+/* ---- migrations ------------------------------------------------------------------------------ */
+/* Numbered, ascending, applied once each in a transaction of its own. How to add one: 1. write
+ * inventory/schema/NNNN_what.c with a NULL-terminated list of statements. 2. add its row to
+ * inventory/schema/migrations.c (00xx inventory, 01xx flow). 3. never change a released one. */
+struct db_migration {
+	int number;
+	const char *name;
+	const char *const *statements;
+};
+extern const struct db_migration *const db_migrations[];
+extern const size_t db_n_migrations;
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every migration in order: 00xx is the inventory's, 01xx the flow's (profiles, arms, sessions).
+ * The numbers only grow within a hundred; each is applied once, in a transaction of its own.
+ */
+#include "schema.h"
+
+#include <base/cleanup.h>
+
+const struct db_migration *const db_migrations[] = {
+	&schema_0001,
+};
+const size_t db_n_migrations = ARRAY_LEN(db_migrations);

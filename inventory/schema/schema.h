@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The list of migrations, one constant each, and the shape that tables with a history share.
+ * Nothing here runs: store/migrate.c applies migrations.c in order.
+ */
+#ifndef INVENTORY_SCHEMA_H
+#define INVENTORY_SCHEMA_H
+
+#include <inventory/db.h>
+
+/* X (num, COLUMNS) and X_history (num, COLUMNS, until_us). COLUMNS holds changed_us. */
+#define TABLE_WITH_HISTORY(name, columns)                                                          \
+	"CREATE TABLE " name " (num INTEGER PRIMARY KEY, " columns ") STRICT",                     \
+		"CREATE TABLE " name "_history (num INTEGER NOT NULL, " columns                    \
+		", until_us INTEGER NOT NULL, PRIMARY KEY (num, until_us)) STRICT, WITHOUT ROWID", \
+		"CREATE INDEX " name "_history_until ON " name "_history (until_us, changed_us)"
+
+extern const struct db_migration schema_0001;
+
+#endif

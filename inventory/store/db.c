@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The public side of the store seam: picks the driver by the URL's scheme, nests transactions with
+ * savepoints, keeps the fleet's clock. It holds no SQL of the inventory, only its own clock row.
+ * Input: a URL from the configuration; values may hold anything, they are always bound.
+ */
+#include <inventory/db.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <base/json.h>
+#include <base/str.h>
+
+#include "driver.h"
+
+static const struct db_driver *const drivers[] = {&db_driver_sqlite, &db_driver_postgres};
+
+struct db_param P_TEXT(const char *text) {
+	return (struct db_param){
+		.type = text ? DB_TEXT : DB_NULL, .p = text, .n_bytes = text ? strlen(text) : 0};
+}
+
+struct db_param
+P_TEXT_OR_NULL(const char *text) {
+	return P_TEXT(text && text[0] ? text : NULL);
+}
+
+static int
+open_with(struct db *db, const char *rest, unsigned flags, struct err *err)
+{
+	TRY(db->driver->open(db, rest, flags, err));
+	if (flags & DB_CHECK)
+		TRY(db_check(db, true, err));
+	return db->readonly ? db_migrate_check(db, err) : db_migrate(db, err);
+}
+
+int db_open(const char *url, unsigned flags, struct db **ret, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(drivers); i++) {
+		size_t n = strlen(drivers[i]->scheme);
+		if (strncmp(url, drivers[i]->scheme, n) != 0)
+			continue;
+		struct db *db = xcalloc(1, sizeof(*db));
+		db->driver = drivers[i];
+		db->readonly = (flags & DB_READONLY) != 0;
+		int r = open_with(db, i == 0 ? url + n : url, flags, err);
+		if (r < 0) {
+			db_close(db);
+			return r;
+		}
+		*ret = db;
+		return 0;
+	}
+	return err_set(err, ERR_DB_OPEN, "store '%s' is neither sqlite:/path nor postgresql://...",
+		       url);
+}
+
+void db_close(struct db *db)
+{
+	if (!db)
+		return;
+	if (db->conn)
+		db->driver->close(db);
+	free(db);
+}
+
+bool db_is_sqlite(const struct db *db)
+{
+	return db->driver == &db_driver_sqlite;
+}
+
+const char *db_warning(const struct db *db)
+{
+	return db->warning;
+}
+
+int db_schema_number(const struct db *db)
+{
+	return db->schema_number;
+}
+
+static int usable(struct db *db, struct err *err)
+{
+	if (db->broken)
+		return err_set(err, ERR_DB_IO,
+			       "the store failed earlier in this process; it must be restarted");
+	return 0;
+}
+
+/* A failed fsync may have lost pages that a second try would report as written: never go on. */
+static int remember(struct db *db, int status)
+{
+	if (status == -ERR_DB_IO || status == -ERR_DB_CORRUPT)
+		db->broken = true;
+	return status;
+}
+
+int db_exec_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
+	      int64_t *ret_changed, struct err *err)
+{
+	int64_t changed = 0;
+	TRY(usable(db, err));
+	TRY(remember(db, db->driver->run(db, sql, params, n_params, NULL, &changed, err)));
+	if (ret_changed)
+		*ret_changed = changed;
+	return 0;
+}
+
+int db_query_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
+	       struct db_rows **ret, struct err *err)
+{
+	void *impl = NULL;
+	TRY(usable(db, err));
+	TRY(remember(db, db->driver->run(db, sql, params, n_params, &impl, NULL, err)));
+	struct db_rows *rows = xcalloc(1, sizeof(*rows));
+	*rows = (struct db_rows){.db = db, .impl = impl};
+	*ret = rows;
+	return 0;
+}
+
+int db_query_int_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
+		   int64_t fallback, int64_t *ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query_n(db, sql, params, n_params, &rows, err));
+	int r = db_rows_next(rows, err);
+	if (r < 0)
+		return r;
+	*ret = r == 1 && !db_is_null(rows, 0) ? db_int(rows, 0) : fallback;
+	return 0;
+}
+
+int db_rows_next(struct db_rows *rows, struct err *err)
+{
+	return remember(rows->db, rows->db->driver->rows_next(rows->db, rows->impl, err));
+}
+
+void db_rows_free(struct db_rows *rows)
+{
+	if (!rows)
+		return;
+	rows->db->driver->rows_free(rows->db, rows->impl);
+	free(rows);
+}
+
+int db_columns(const struct db_rows *rows)
+{
+	return rows->db->driver->columns(rows->impl);
+}
+
+bool db_is_null(const struct db_rows *rows, int column)
+{
+	return rows->db->driver->is_null(rows->impl, column);
+}
+
+int64_t db_int(const struct db_rows *rows, int column)
+{
+	return rows->db->driver->get_int(rows->impl, column);
+}
+
+const char *db_text(const struct db_rows *rows, int column)
+{
+	const char *text = rows->db->driver->get_text(rows->impl, column);
+	return text ? text : "";
+}
+
+const void *db_blob(const struct db_rows *rows, int column, size_t *ret_n_bytes)
+{
+	return rows->db->driver->get_blob(rows->impl, column, ret_n_bytes);
+}
+
+/* ---- transactions ---------------------------------------------------------------------------- */
+
+/* Names of savepoints are literals so that they stay in the statement cache. */
+static const char *const savepoints[][3] = {
+	{"SAVEPOINT s1", "RELEASE SAVEPOINT s1", "ROLLBACK TO SAVEPOINT s1"},
+	{"SAVEPOINT s2", "RELEASE SAVEPOINT s2", "ROLLBACK TO SAVEPOINT s2"},
+	{"SAVEPOINT s3", "RELEASE SAVEPOINT s3", "ROLLBACK TO SAVEPOINT s3"},
+	{"SAVEPOINT s4", "RELEASE SAVEPOINT s4", "ROLLBACK TO SAVEPOINT s4"},
+	{"SAVEPOINT s5", "RELEASE SAVEPOINT s5", "ROLLBACK TO SAVEPOINT s5"},
+	{"SAVEPOINT s6", "RELEASE SAVEPOINT s6", "ROLLBACK TO SAVEPOINT s6"},
+};
+
+int db_begin(struct db *db, struct err *err)
+{
+	BUG_ON(db->depth > ARRAY_LEN(savepoints));
+	const char *sql = db->depth == 0 ? db->driver->begin_sql : savepoints[db->depth - 1][0];
+	if (db->readonly && db->depth == 0)
+		sql = db->driver->begin_snapshot_sql;
+	TRY(db_exec_n(db, sql, NULL, 0, NULL, err));
+	db->depth++;
+	return 0;
+}
+
+int db_begin_snapshot(struct db *db, struct err *err)
+{
+	if (db->depth > 0) /* the caller's transaction is a snapshot already */
+		return db_begin(db, err);
+	TRY(db_exec_n(db, db->driver->begin_snapshot_sql, NULL, 0, NULL, err));
+	db->depth = 1;
+	return 0;
+}
+
+int db_commit(struct db *db, struct err *err)
+{
+	BUG_ON(db->depth == 0);
+	const char *sql = db->depth == 1 ? "COMMIT" : savepoints[db->depth - 2][1];
+	int r = db_exec_n(db, sql, NULL, 0, NULL, err);
+	if (r < 0) {
+		db_rollback(db);
+		return r;
+	}
+	db->depth--;
+	return 0;
+}
+
+void db_rollback(struct db *db)
+{
+	BUG_ON(db->depth == 0);
+	if (db->depth == 1) {
+		(void)db->driver->run(db, "ROLLBACK", NULL, 0, NULL, &(int64_t){0}, NULL);
+	} else {
+		const char *const *sql = savepoints[db->depth - 2];
+		(void)db->driver->run(db, sql[2], NULL, 0, NULL, &(int64_t){0}, NULL);
+		(void)db->driver->run(db, sql[1], NULL, 0, NULL, &(int64_t){0}, NULL);
+	}
+	db->depth--;
+}
+
+bool db_in_transaction(const struct db *db)
+{
+	return db->depth > 0;
+}
+
+int db_end(struct db *db, int status, struct err *err)
+{
+	if (status < 0) {
+		db_rollback(db);
+		return status;
+	}
+	TRY(db_commit(db, err));
+	return status;
+}
+
+/* ---- clock ----------------------------------------------------------------------------------- */
+
+static int read_tick(struct db_rows *rows, int64_t *ret_id, int64_t *ret_at_us, struct err *err)
+{
+	int r = db_rows_next(rows, err);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return err_set(err, ERR_DB_CORRUPT, "the store's clock row is missing");
+	*ret_id = db_int(rows, 0);
+	*ret_at_us = db_int(rows, 1);
+	return 0;
+}
+
+int db_tick(struct db *db, int64_t now_us, int64_t *ret_id, int64_t *ret_at_us, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(
+		db, err, &rows,
+		"UPDATE fleet_clock SET last_id = last_id + 1, last_us = CASE WHEN last_us < $1 "
+		"THEN $1 ELSE last_us + 1 END WHERE one = 1 RETURNING last_id, last_us",
+		P_INT(now_us)));
+	TRY(read_tick(rows, ret_id, ret_at_us, err));
+	return db_rows_next(rows, err); /* SQLite completes a writing statement at its end */
+}
+
+int db_last_tick(struct db *db, int64_t *ret_id, int64_t *ret_at_us, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(db, err, &rows, "SELECT last_id, last_us FROM fleet_clock WHERE one = 1"));
+	return read_tick(rows, ret_id, ret_at_us, err);
+}
+
+/* ---- dialect, backup ------------------------------------------------------------------------- */
+
+void db_json_text(const struct db *db, const char *column, const char *key, char *ret,
+		  size_t ret_bytes)
+{
+	if (db_is_sqlite(db))
+		(void)snprintf(ret, ret_bytes, "CAST(json_extract(%s, '$.%s') AS TEXT)", column,
+			       key);
+	else
+		(void)snprintf(ret, ret_bytes, "(%s::jsonb ->> '%s')", column, key);
+}
+
+int db_backup(struct db *db, const char *to_path, struct err *err)
+{
+	if (!db_is_sqlite(db))
+		return err_set(err, ERR_UNSUPPORTED,
+			       "backups of a PostgreSQL store are made with pg_dump");
+	return db_sqlite_backup(db, to_path, err);
+}
+
+int db_check(struct db *db, bool quick, struct err *err)
+{
+	if (!db_is_sqlite(db))
+		return 0; /* PostgreSQL checks its own pages */
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query_n(db, quick ? "PRAGMA quick_check(1)" : "PRAGMA integrity_check(1)", NULL, 0,
+		       &rows, err));
+	int r = db_rows_next(rows, err);
+	if (r < 0)
+		return r;
+	if (r == 0 || !str_eq(db_text(rows, 0), "ok"))
+		return err_set(err, ERR_DB_CORRUPT, "integrity check: %s", db_text(rows, 0));
+	return 0;
+}
+
+int db_notify_fd(struct db *db)
+{
+	return db_is_sqlite(db) ? -1 : db_postgres_notify_fd(db);
+}
+
+bool db_notified(struct db *db)
+{
+	return db_is_sqlite(db) ? false : db_postgres_notified(db);
+}
+
+int db_notify(struct db *db, struct err *err)
+{
+	return db_is_sqlite(db) ? 0 : db_exec_n(db, "NOTIFY slipway", NULL, 0, NULL, err);
+}

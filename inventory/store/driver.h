@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a store must do for db.c: the private side of include/inventory/db.h. Two rows exist, SQLite
+ * and PostgreSQL. A driver keeps its own statement cache and maps its errors to ERR_DB_*.
+ */
+#ifndef INVENTORY_STORE_DRIVER_H
+#define INVENTORY_STORE_DRIVER_H
+
+#include <inventory/db.h>
+
+struct db {
+	const struct db_driver *driver;
+	void *conn;
+	unsigned depth; /* of nested transactions */
+	bool snapshot;
+	bool readonly;
+	bool broken; /* the disk failed: nothing more is written by this process */
+	int schema_number;
+	char warning[160];
+};
+
+struct db_rows {
+	struct db *db;
+	void *impl;
+};
+
+struct db_driver {
+	const char *scheme;
+	int (*open)(struct db *db, const char *rest, unsigned flags, struct err *err);
+	void (*close)(struct db *db);
+	/* Either ret_rows or ret_changed is set. */
+	int (*run)(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
+		   void **ret_rows, int64_t *ret_changed, struct err *err);
+	int (*rows_next)(struct db *db, void *rows, struct err *err);
+	void (*rows_free)(struct db *db, void *rows);
+	int (*columns)(void *rows);
+	bool (*is_null)(void *rows, int column);
+	int64_t (*get_int)(void *rows, int column);
+	const char *(*get_text)(void *rows, int column);
+	const void *(*get_blob)(void *rows, int column, size_t *ret_n_bytes);
+	/* Rewrites a statement of a migration for this store; the caller frees. */
+	char *(*schema_text)(const char *statement);
+	const char *begin_sql;
+	const char *begin_snapshot_sql;
+};
+
+extern const struct db_driver db_driver_sqlite;
+extern const struct db_driver db_driver_postgres;
+
+int db_sqlite_backup(struct db *db, const char *to_path, struct err *err);
+/* Backup beside the store before migration `number`; nothing for an empty store. */
+int db_sqlite_backup_before(struct db *db, int number, struct err *err);
+int db_postgres_notify_fd(struct db *db);
+bool db_postgres_notified(struct db *db);
+
+/* Apply what is missing, refuse what is newer. store/migrate.c */
+int db_migrate(struct db *db, struct err *err);
+/* Read the number only, for readers. */
+int db_migrate_check(struct db *db, struct err *err);
+
+#endif

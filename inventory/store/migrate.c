@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Numbered migrations: each missing one is applied in its own transaction, after a backup of a
+ * SQLite store; a store that has a number this program does not know is refused. Input: our own
+ * statements.
+ */
+#include "driver.h"
+
+#include <base/cleanup.h>
+#include <base/clock.h>
+#include <base/json.h>
+#include <base/str.h>
+
+static int make_list(struct db *db, struct err *err)
+{
+	static const char statement[] =
+		"CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT "
+		"NULL, applied_us INTEGER NOT NULL) STRICT";
+	autofree char *text = db->driver->schema_text(statement);
+	return db_exec_n(db, text, NULL, 0, NULL, err);
+}
+
+static int has_number(struct db *db, int number, bool *ret, struct err *err)
+{
+	int64_t n = 0;
+	TRY(db_query_int(db, err, &n, 0, "SELECT count(*) FROM migration WHERE number = $1",
+			 P_INT(number)));
+	*ret = n > 0;
+	return 0;
+}
+
+static bool known(int64_t number)
+{
+	for (size_t i = 0; i < db_n_migrations; i++)
+		if (db_migrations[i]->number == number)
+			return true;
+	return false;
+}
+
+static int refuse_newer(struct db *db, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(db, err, &rows, "SELECT number, name FROM migration ORDER BY number"));
+	int r;
+	while ((r = db_rows_next(rows, err)) == 1) {
+		if (!known(db_int(rows, 0)))
+			return err_set(err, ERR_DB_NEWER,
+				       "the store has migration %lld '%s', which this version does "
+				       "not know",
+				       (long long)db_int(rows, 0), db_text(rows, 1));
+		db->schema_number = (int)db_int(rows, 0);
+	}
+	return r;
+}
+
+static int run_statements(struct db *db, const struct db_migration *m, struct err *err)
+{
+	for (size_t i = 0; m->statements[i]; i++) {
+		autofree char *text = db->driver->schema_text(m->statements[i]);
+		if (db_exec_n(db, text, NULL, 0, NULL, err) < 0)
+			return err_wrap(err, "migration %d '%s', statement %zu", m->number, m->name,
+					i + 1);
+	}
+	return db_exec(db, err,
+		       "INSERT INTO migration (number, name, applied_us) VALUES ($1, $2, $3)",
+		       P_INT(m->number), P_TEXT(m->name), P_INT(time_wall_us()));
+}
+
+static int apply(struct db *db, const struct db_migration *m, struct err *err)
+{
+	bool done = false;
+	TRY(has_number(db, m->number, &done, err));
+	if (done)
+		return 0;
+	if (db_is_sqlite(db))
+		TRY(db_sqlite_backup_before(db, m->number, err));
+	TRY(db_begin(db, err));
+	/* two appliances may start at once: only one of them gets the lock and finds it missing */
+	int r = db_is_sqlite(db) ? 0
+				 : db_exec_n(db, "LOCK TABLE migration IN EXCLUSIVE MODE", NULL, 0,
+					     NULL, err);
+	if (r >= 0)
+		r = has_number(db, m->number, &done, err);
+	if (r >= 0 && !done)
+		r = run_statements(db, m, err);
+	TRY(db_end(db, r, err));
+	db->schema_number = m->number;
+	return 0;
+}
+
+int db_migrate(struct db *db, struct err *err)
+{
+	TRY(make_list(db, err));
+	TRY(refuse_newer(db, err));
+	for (size_t i = 0; i < db_n_migrations; i++)
+		TRY(apply(db, db_migrations[i], err));
+	return 0;
+}
+
+int db_migrate_check(struct db *db, struct err *err)
+{
+	return refuse_newer(db, err);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store seam: parameters, rows, nested transactions, the clock, migrations, refusals. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <base/file.h>
+#include <base/str.h>
+#include <inventory/db.h>
+
+#include "store_fixture.h"
+
+#define OK(call)                                                                                   \
+	do {                                                                                       \
+		struct err *e_ = &err;                                                             \
+		err_clear(e_);                                                                     \
+		if ((call) < 0)                                                                    \
+			fail_msg("%s: %s (%s)", #call, e_->msg, err_name(e_->code));               \
+	} while (0)
+
+static void make_table(struct db *db)
+{
+	struct err err = ERR_INIT;
+	OK(db_exec(db, &err, "CREATE TABLE thing (a INTEGER, t VARCHAR(40) UNIQUE, b SMALLINT)"));
+}
+
+static void test_values_round_trip(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	static const char text[] = "'; DROP TABLE host; -- \xc3\xa9";
+	uint8_t blob[256];
+	for (unsigned i = 0; i < sizeof(blob); i++)
+		blob[i] = (uint8_t)i;
+	OK(db_exec(
+		db, &err,
+		"INSERT INTO host_facts (num, changed_us, digest, brief, body) VALUES ($1, $2, $3, "
+		"$4, $5)",
+		P_INT(INT64_MAX), P_INT(INT64_MIN), P_TEXT(text), P_TEXT(""),
+		P_BLOB(blob, sizeof(blob))));
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	OK(db_query(
+		db, &err, &rows,
+		"SELECT num, changed_us, digest, brief, body, NULL FROM host_facts WHERE digest = "
+		"$2 AND num = $1 AND num = $1",
+		P_INT(INT64_MAX), P_TEXT(text)));
+	assert_int_equal(db_rows_next(rows, &err), 1);
+	assert_int_equal(db_columns(rows), 6);
+	assert_true(db_int(rows, 0) == INT64_MAX);
+	assert_true(db_int(rows, 1) == INT64_MIN);
+	assert_string_equal(db_text(rows, 2), text);
+	assert_string_equal(db_text(rows, 3), "");
+	assert_false(db_is_null(rows, 3));
+	assert_true(db_is_null(rows, 5));
+	size_t n = 0;
+	const void *p = db_blob(rows, 4, &n);
+	assert_int_equal(n, sizeof(blob));
+	assert_memory_equal(p, blob, n);
+	assert_int_equal(db_rows_next(rows, &err), 0);
+}
+
+static int64_t count_things(struct db *db)
+{
+	struct err err = ERR_INIT;
+	int64_t n = -1;
+	OK(db_query_int(db, &err, &n, -1, "SELECT count(*) FROM thing"));
+	return n;
+}
+
+static void test_transactions_nest(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	make_table(db);
+	OK(db_begin(db, &err));
+	OK(db_exec(db, &err, "INSERT INTO thing (a, t) VALUES (1, 'outer')"));
+	OK(db_begin(db, &err));
+	OK(db_exec(db, &err, "INSERT INTO thing (a, t) VALUES (2, 'inner')"));
+	assert_int_equal(db_end(db, -ERR_INVALID, &err), -ERR_INVALID);
+	assert_int_equal(count_things(db), 1);
+	OK(db_begin(db, &err));
+	OK(db_exec(db, &err, "INSERT INTO thing (a, t) VALUES (3, 'kept')"));
+	OK(db_commit(db, &err));
+	OK(db_commit(db, &err));
+	assert_int_equal(count_things(db), 2);
+	OK(db_begin(db, &err));
+	OK(db_exec(db, &err, "DELETE FROM thing"));
+	db_rollback(db);
+	assert_int_equal(count_things(db), 2);
+	assert_false(db_in_transaction(db));
+}
+
+static void test_failed_statement_rolls_back_alone(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	make_table(db);
+	OK(db_begin(db, &err));
+	OK(db_exec(db, &err, "INSERT INTO thing (a, t) VALUES (1, 'x')"));
+	OK(db_begin(db, &err));
+	int r = db_exec(db, &err, "INSERT INTO thing (a, t) VALUES (2, 'x')");
+	assert_int_equal(r, -ERR_DB_CONSTRAINT);
+	assert_int_equal(db_end(db, r, &err), r);
+	OK(db_commit(db, &err));
+	assert_int_equal(count_things(db), 1);
+}
+
+static void test_clock_only_moves_forward(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	static const int64_t walls[] = {100, 200, 150, 150, 300};
+	static const int64_t expect[] = {100, 200, 201, 202, 300};
+	for (size_t i = 0; i < ARRAY_LEN(walls); i++) {
+		int64_t id = 0, at = 0;
+		OK(db_begin(db, &err));
+		OK(db_tick(db, walls[i], &id, &at, &err));
+		OK(db_commit(db, &err));
+		assert_int_equal(id, i + 1);
+		assert_int_equal(at, expect[i]);
+	}
+}
+
+static void test_same_statement_twice_at_once(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	static const char sql[] = "SELECT number FROM migration WHERE number > $1 ORDER BY number";
+	AUTO(db_rows) struct db_rows *outer = NULL;
+	OK(db_query(db, &err, &outer, sql, P_INT(0)));
+	assert_int_equal(db_rows_next(outer, &err), 1);
+	int64_t first = db_int(outer, 0);
+	AUTO(db_rows) struct db_rows *inner = NULL;
+	OK(db_query(db, &err, &inner, sql, P_INT(0)));
+	assert_int_equal(db_rows_next(inner, &err), 1);
+	assert_int_equal(db_int(inner, 0), first);
+	assert_int_equal(db_int(outer, 0), first);
+}
+
+static void test_reader_cannot_write(void **state)
+{
+	struct store_fixture *f = *state;
+	struct err err = ERR_INIT;
+	AUTO(db) struct db *reader = NULL;
+	OK(db_open(f->url, DB_READONLY, &reader, &err));
+	int r = db_exec(reader, &err, "DELETE FROM event");
+	assert_int_equal(r, -ERR_DB_READONLY);
+}
+
+static void test_reopen_keeps_and_newer_is_refused(void **state)
+{
+	struct store_fixture *f = *state;
+	struct err err = ERR_INIT;
+	int number = db_schema_number(f->db);
+	store_reopen(f, 0);
+	assert_int_equal(db_schema_number(f->db), number);
+	OK(db_exec(f->db, &err,
+		   "INSERT INTO migration (number, name, applied_us) VALUES (99999, "
+		   "'from the future', 1)"));
+	db_close(take_ptr(f->db));
+	struct db *db = NULL;
+	assert_int_equal(db_open(f->url, 0, &db, &err), -ERR_DB_NEWER);
+	assert_int_equal(db_open(f->url, DB_READONLY, &db, &err), -ERR_DB_NEWER);
+}
+
+/* ---- SQLite's own ---------------------------------------------------------------------------- */
+
+static void test_second_writer_is_refused(void **state)
+{
+	struct store_fixture *f = *state;
+	struct err err = ERR_INIT;
+	struct db *db = NULL;
+	if (!db_is_sqlite(f->db))
+		skip();
+	assert_int_equal(db_open(f->url, 0, &db, &err), -ERR_DB_LOCKED);
+}
+
+static void test_lost_file_is_not_made_anew(void **state)
+{
+	struct store_fixture *f = *state;
+	struct err err = ERR_INIT;
+	if (!db_is_sqlite(f->db))
+		skip();
+	db_close(take_ptr(f->db));
+	assert_int_equal(unlink(f->url + strlen("sqlite:")), 0);
+	struct db *db = NULL;
+	assert_int_equal(db_open(f->url, DB_CREATE, &db, &err), -ERR_DB_MISSING);
+}
+
+static void test_damaged_file_is_refused(void **state)
+{
+	struct store_fixture *f = *state;
+	struct err err = ERR_INIT;
+	if (!db_is_sqlite(f->db))
+		skip();
+	db_close(take_ptr(f->db));
+	FILE *file = fopen(f->url + strlen("sqlite:"), "r+");
+	assert_non_null(file);
+	char junk[8192];
+	memset(junk, 0x5a, sizeof(junk));
+	assert_int_equal(fseek(file, 4096 * 3, SEEK_SET), 0);
+	assert_int_equal(fwrite(junk, 1, sizeof(junk), file), sizeof(junk));
+	assert_int_equal(fclose(file), 0);
+	struct db *db = NULL;
+	assert_int_equal(db_open(f->url, DB_CHECK, &db, &err), -ERR_DB_CORRUPT);
+}
+
+static void test_backup_opens_and_holds_everything(void **state)
+{
+	struct store_fixture *f = *state;
+	struct err err = ERR_INIT;
+	if (!db_is_sqlite(f->db))
+		skip();
+	int64_t id = 0, at = 0;
+	OK(db_tick(f->db, 777, &id, &at, &err));
+	autofree char *path = xasprintf("%s/copy.db", f->dir);
+	OK(db_backup(f->db, path, &err));
+	assert_int_equal(db_backup(f->db, path, &err), -ERR_EXISTS);
+	autofree char *url = xasprintf("sqlite:%s", path);
+	AUTO(db) struct db *copy = NULL;
+	OK(db_open(url, DB_CHECK, &copy, &err));
+	OK(db_last_tick(copy, &id, &at, &err));
+	assert_int_equal(at, 777);
+}
+
+static void test_urls(void **state)
+{
+	static const struct {
+		const char *url;
+		int expect;
+	} cases[] = {
+		{"mysql://x", -ERR_DB_OPEN},
+		{"sqlite:relative.db", -ERR_DB_OPEN},
+		{"sqlite:/nonexistent/dir/x.db", -ERR_DB_OPEN},
+		{"postgresql:///x?host=/nonexistent", -ERR_DB_OPEN},
+		{"", -ERR_DB_OPEN},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err err = ERR_INIT;
+		struct db *db = NULL;
+		assert_int_equal(db_open(cases[i].url, DB_CREATE, &db, &err), cases[i].expect);
+	}
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
+	static const struct CMUnitTest tests[] = {
+		T(test_values_round_trip),
+		T(test_transactions_nest),
+		T(test_failed_statement_rolls_back_alone),
+		T(test_clock_only_moves_forward),
+		T(test_same_statement_twice_at_once),
+		T(test_reader_cannot_write),
+		T(test_reopen_keeps_and_newer_is_refused),
+		T(test_second_writer_is_refused),
+		T(test_lost_file_is_not_made_anew),
+		T(test_damaged_file_is_refused),
+		T(test_backup_opens_and_holds_everything),
+		cmocka_unit_test(test_urls),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
