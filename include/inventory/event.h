@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The append-only log of what happened, which is also the change feed: ids count up by one in
+ * commit order, so "everything after id N" misses nothing and repeats nothing. Times never run
+ * backwards. Events are never changed and never removed.
+ */
+#ifndef INVENTORY_EVENT_H
+#define INVENTORY_EVENT_H
+
+#include <jansson.h>
+#include <inventory/db.h>
+
+#define EVENT_SUMMARY_MAX_BYTES 512
+#define EVENT_DETAIL_MAX_BYTES  (256 * 1024)
+
+/* A point on the fleet's clock (db_tick). */
+struct moment {
+	int64_t id;
+	int64_t at_us;
+};
+int moment_next(struct db *db, int64_t now_us, struct moment *ret, struct err *err);
+
+struct event_draft {
+	int64_t host_num;    /* 0: of no host */
+	const char *kind;    /* ours: "host.state", "part.moved"; dotted, lower case */
+	const char *actor;   /* "agent", "server", "token:ci", "technician"; NULL: "server" */
+	const char *summary; /* one line for people; may hold text from hosts */
+	json_t *detail;      /* object or NULL; borrowed */
+};
+
+/* Append. out: *ret_id (may be NULL). Call inside a transaction. errors: ERR_TOO_BIG */
+int event_append(struct db *db, const struct event_draft *e, int64_t now_us, int64_t *ret_id,
+		 struct err *err);
+/* Append at a moment that was taken for the change itself. One event a moment. */
+int event_append_at(struct db *db, const struct event_draft *e, const struct moment *m,
+		    struct err *err);
+
+/* The id of the last event at or before a time (0: none). */
+int event_id_at(struct db *db, int64_t at_us, int64_t *ret_id, struct err *err);
+
+#endif

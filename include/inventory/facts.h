@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Storing what an agent found: the facts document (Redfish names, see provisioner/proto/README.md)
+ * becomes host columns, parts and placements. Only differences are written. A part that was last
+ * seen in another host moves; if that host was heard of minutes ago, two parts share a serial
+ * instead.
+ */
+#ifndef INVENTORY_FACTS_H
+#define INVENTORY_FACTS_H
+
+#include <jansson.h>
+#include <inventory/db.h>
+
+#define FACTS_PARTS_MAX 4096
+
+struct facts_change {
+	bool changed; /* false: the same document as last time */
+	unsigned added, removed, moved, updated;
+};
+
+/* doc: a checked facts document (shape and sizes; values may still lie). errors: ERR_HOST_UNKNOWN,
+ * ERR_FIELD_TYPE and friends with a pointer, ERR_TOO_BIG. out: *ret may be NULL. */
+int facts_store(struct db *db, int64_t host_num, const json_t *doc, int64_t now_us,
+		struct facts_change *ret, struct err *err);
+
+/* The document as of a time (0: now). owns: *ret is the caller's. errors: ERR_NOT_FOUND */
+int facts_load(struct db *db, int64_t host_num, int64_t at_us, json_t **ret, struct err *err);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hosts: one row a machine, named by an id that we make (reference/guard-rails.md, 7.2). The
+ * columns that people filter, sort and group by are here; the rest is in the facts document. State
+ * names, turns and deadlines are the caller's words: the lifecycle is not known here.
+ *
+ * Every change keeps the version before it (history), counts the revision up by one and appends an
+ * event, in one transaction, the caller's if it has one open. What does not change is not written.
+ */
+#ifndef INVENTORY_HOST_H
+#define INVENTORY_HOST_H
+
+#include <jansson.h>
+#include <inventory/db.h>
+#include <inventory/event.h>
+
+#define HOST_ID_BYTES         37
+#define HOST_SHORT_CODE_BYTES 9
+
+struct host {
+	int64_t num; /* internal row number, never shown */
+	char id[HOST_ID_BYTES];
+	char short_code[HOST_SHORT_CODE_BYTES];
+	char name[129];
+	char state[24];
+	int64_t state_since_us;
+	char state_detail[512];
+	char turn[24];
+	int64_t deadline_us; /* 0: none */
+	char arch[17], firmware[9];
+	char manufacturer[129], model[129], serial[129], uuid[37];
+	char sku[129], delivery[65];
+	char image_digest[65], image_line[129], image_version[129];
+	int64_t open_faults;
+	bool weak;        /* known by MACs or disks alone: its serials are placeholders */
+	char review[321]; /* why a person must look at its identity; "" when nobody must */
+	int64_t created_us, changed_us, revision;
+};
+
+enum host_key {
+	HOST_BY_NUM,
+	HOST_BY_ID,
+	HOST_BY_SHORT_CODE,
+	HOST_BY_NAME,
+	HOST_BY_SERIAL,
+	HOST_BY_MAC
+};
+
+/* Find exactly one. in: key text may come from anybody; for HOST_BY_NUM decimal digits. A merged
+ * host's old id finds the host it was merged into. errors: ERR_HOST_UNKNOWN, ERR_HOST_AMBIGUOUS */
+int host_find(struct db *db, enum host_key by, const char *key, struct host *ret, struct err *err);
+int host_get(struct db *db, int64_t num, struct host *ret, struct err *err);
+/* What a person typed: id, short code, MAC, serial or name, tried in this order. */
+int host_find_any(struct db *db, const char *text, struct host *ret, struct err *err);
+
+struct host_state_change {
+	const char *state;
+	const char *detail;  /* plain words; NULL: "" */
+	const char *turn;    /* whose turn; NULL: "" */
+	int64_t deadline_us; /* 0: none */
+	const char *actor;   /* for the event; NULL: "server" */
+	const char *why;     /* the event that led here, for the event's detail; may be NULL */
+};
+/* Change state, detail, turn and deadline. state_since_us moves only when the state's name changes,
+ * and only then is the event host.state appended (else host.detail). Nothing is written when
+ * nothing differs. out: *ret_moment (may be NULL), zeroed when nothing was written. */
+int host_set_state(struct db *db, int64_t num, const struct host_state_change *c, int64_t now_us,
+		   struct moment *ret_moment, struct err *err);
+
+/* What is on the host's disk now; empty digest: nothing known. */
+int host_set_image(struct db *db, int64_t num, const char *digest, const char *line,
+		   const char *version, int64_t now_us, struct err *err);
+/* Set or clear (why "") the question about its identity. */
+int host_set_review(struct db *db, int64_t num, const char *why, const char *actor, int64_t now_us,
+		    struct err *err);
+
+/* Heard of it now. Cheap: one small row, no history, no event. */
+int host_touch(struct db *db, int64_t num, int64_t now_us, struct err *err);
+
+/* Seconds spent in each state so far, from the event log: {"discovered": 3.2, ...}. owns: the
+ * caller's. */
+int host_stages(struct db *db, int64_t num, int64_t now_us, json_t **ret, struct err *err);
+
+/* Visit hosts in a state, oldest in it first. The visitor may not write while it is called; a
+ * negative return stops and is passed on. */
+int host_each_in_state(struct db *db, const char *state,
+		       int (*visit)(void *arg, const struct host *h, struct err *err), void *arg,
+		       struct err *err);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which host is this? Evidence is scored, never believed: UUIDs are cloned, serials are
+ * placeholders, boards and cards move. Two hosts are never merged silently, and one is never split
+ * silently.
+ *
+ *   same     it is the host we know; new evidence is added to it
+ *   new      nobody we know; a row is made (by identity_resolve only)
+ *   clone    shows board evidence of a host we know, but no MAC and no disk of it: a row of its own
+ * is made, BOTH are marked for review, and the shared value counts no more, fleet-wide review   is
+ * or seems the known host `host_num`, but something speaks against it (another board, a card of
+ * another host). Nothing is learned from this evidence until a person decides
+ *
+ * The caller quarantines on clone and review (and the hosts in `others`, unless they are in
+ * service).
+ */
+#ifndef INVENTORY_IDENTITY_H
+#define INVENTORY_IDENTITY_H
+
+#include <inventory/db.h>
+#include <inventory/host.h>
+
+struct host_evidence_disk {
+	const char *wwn, *serial; /* NULL or "": unknown */
+};
+
+/* Borrowed views; NULL or "" is unknown. trust: none of it. */
+struct host_evidence {
+	const char *smbios_uuid, *system_serial, *board_serial, *chassis_serial;
+	const char *manufacturer, *product, *tpm_ek_sha256;
+	const char *const *macs;
+	size_t n_macs; /* more than EVIDENCE_ITEMS_MAX items in all are refused */
+	const struct host_evidence_disk *disks;
+	size_t n_disks;
+};
+#define EVIDENCE_ITEMS_MAX 1024
+
+/* How a new row starts. */
+struct host_birth {
+	const char *state, *detail, *turn;
+	int64_t deadline_us;
+	const char *actor;
+	const char *arch, *firmware; /* may be NULL */
+};
+
+enum identity_verdict { IDENTITY_SAME, IDENTITY_NEW, IDENTITY_CLONE, IDENTITY_REVIEW };
+const char *identity_verdict_str(enum identity_verdict v);
+
+#define IDENTITY_OTHERS_MAX 8
+struct identity {
+	enum identity_verdict verdict;
+	int64_t host_num; /* 0: new, and not made because identity_find() was asked */
+	char host_id[HOST_ID_BYTES];
+	int score;
+	bool weak;
+	char why[321]; /* plain words, with the evidence */
+	unsigned n_others;
+	int64_t others[IDENTITY_OTHERS_MAX];
+};
+
+/* Look only: for the boot decision. errors: ERR_TOO_BIG */
+int identity_find(struct db *db, const struct host_evidence *e, struct identity *ret,
+		  struct err *err);
+/* Look, make a row if new or clone, learn, append events. */
+int identity_resolve(struct db *db, const struct host_evidence *e, const struct host_birth *birth,
+		     int64_t now_us, struct identity *ret, struct err *err);
+
+/* A person's decision about a host under review: take the evidence it showed last as its own.
+ * errors: ERR_IDENTITY_PENDING */
+int identity_accept(struct db *db, int64_t num, const char *actor, int64_t now_us, struct err *err);
+/* A person's decision: `from` is the same machine as `into`. Evidence, placements, runs, faults and
+ * events go to `into`; the id of `from` keeps finding it. */
+int identity_merge(struct db *db, int64_t from, int64_t into, const char *actor, int64_t now_us,
+		   struct err *err);
+/* A person's decision: some evidence of a host belongs to another, new host. in: values as the API
+ * shows them (a MAC, a serial, a WWN). out: *ret_num of the new host. errors: ERR_NOT_FOUND (no
+ * such evidence), ERR_INVALID (nothing would be left) */
+int identity_split(struct db *db, int64_t num, const char *const *values, size_t n_values,
+		   const struct host_birth *birth, int64_t now_us, int64_t *ret_num,
+		   struct err *err);
+
+/* A host that is known from a list before it arrives (a delivery). The same row is found when it
+ * shows up. errors: ERR_EXISTS when one of the values belongs to a host already (*ret_num is then
+ * that host) */
+int identity_expect(struct db *db, const struct host_evidence *e, const struct host_birth *birth,
+		    int64_t now_us, int64_t *ret_num, struct err *err);
+
+/* True for what firmware says when it knows nothing: "To Be Filled By O.E.M.", "0123456789", "". */
+bool placeholder_serial(const char *text);
+/* True also for texts that are no UUID. */
+bool placeholder_uuid(const char *text);
+bool placeholder_mac(const char *text);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was done to a host: burn-in runs with their OCP records, image receipts, and faults (open
+ * repair orders). Ids of runs and faults are the caller's or made here; rows are never removed.
+ */
+#ifndef INVENTORY_RUN_H
+#define INVENTORY_RUN_H
+
+#include <jansson.h>
+#include <inventory/db.h>
+
+#define RUN_RECORD_MAX_BYTES (256 * 1024)
+
+struct run_draft {
+	int64_t host_num;
+	const char *id; /* "": a UUID is made */
+	const char *tier;
+	int64_t seed;
+};
+/* errors: ERR_EXISTS */
+int run_start(struct db *db, const struct run_draft *d, int64_t now_us, char ret_id[static 37],
+	      struct err *err);
+/* Append one record, in order. Large runs: call in one transaction per batch. errors: ERR_NOT_FOUND
+ */
+int run_add_record(struct db *db, const char *run_id, const json_t *record, int64_t now_us,
+		   struct err *err);
+/* result: "PASS", "FAIL", "CANCELLED". */
+int run_finish(struct db *db, const char *run_id, const char *result, const char *detail,
+	       int64_t now_us, struct err *err);
+/* Visit the records of a run after a sequence number, oldest first. body: compact JSON text. */
+int run_each_record(struct db *db, const char *run_id, int64_t after_seq, int64_t max,
+		    int (*visit)(void *arg, int64_t seq, const char *body, struct err *err),
+		    void *arg, struct err *err);
+
+struct fault_draft {
+	int64_t host_num;
+	const char *code;      /* stable name: "memory.ecc.uncorrected", "interrupted" */
+	const char *part_type; /* "memory", "drive", ... or "" */
+	const char *part_number, *part_serial, *slot;
+	const char *action; /* what to do, plain words */
+	const char *detail;
+	const char *turn;   /* "technician" when NULL */
+	const char *run_id; /* or NULL */
+};
+/* Open a fault; the same code, slot and serial already open on the host is not opened twice (its id
+ * is returned). */
+int fault_open(struct db *db, const struct fault_draft *d, const char *actor, int64_t now_us,
+	       char ret_id[static 37], struct err *err);
+/* errors: ERR_NOT_FOUND; closing a closed fault changes nothing. */
+int fault_close(struct db *db, const char *fault_id, const char *note, const char *actor,
+		int64_t now_us, struct err *err);
+/* Close every open fault of a host (a repair was proven). */
+int fault_close_all(struct db *db, int64_t host_num, const char *note, const char *actor,
+		    int64_t now_us, struct err *err);
+/* The open fault that was opened last, as the API shows it; json null when there is none. */
+int fault_latest_open(struct db *db, int64_t host_num, json_t **ret, struct err *err);
+
+/* What the agent proved to have written and read back. doc is kept as it came. Also sets the host's
+ * image columns. */
+int receipt_add(struct db *db, int64_t host_num, const char *image_digest, const char *line,
+		const char *version, const char *disk_serial, const json_t *doc, int64_t now_us,
+		struct err *err);
+
+#endif
