@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests to slipwayd's public API. Bodies of requests are made here; what comes back is parsed
+ * strictly as JSON and handed on.
+ */
+#include "api.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <base/http_client.h>
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+
+#define IMPORT_TIMEOUT_MS (15 * 60 * 1000)
+#define REPLY_MAX_BYTES   (16 * MIB)
+
+struct api {
+	struct http_client *http;
+};
+
+int api_new(const char *socket_path, struct api **ret, struct err *err)
+{
+	struct http_client_options options = {
+		.base_url = "http://localhost", .unix_socket = socket_path, .timeout_ms = 20000};
+	struct api *a = xcalloc(1, sizeof(*a));
+
+	a->http = http_client_new(&options, err);
+	if (!a->http) {
+		free(a);
+		return err ? -err->code : -ERR_HTTP;
+	}
+	*ret = a;
+	return 0;
+}
+
+void api_free(struct api *a)
+{
+	if (!a)
+		return;
+	http_client_free(a->http);
+	free(a);
+}
+
+static int call_checked(struct api *a, const struct http_call *call, json_t **ret, struct err *err)
+{
+	struct http_reply reply = {0};
+	int rc = http_client_call(a->http, call, &reply, err);
+
+	if (rc >= 0)
+		rc = http_reply_check(&reply, err);
+	if (rc >= 0 && ret)
+		rc = json_load_strict(reply.body, reply.body_bytes, REPLY_MAX_BYTES, ret, err);
+	http_reply_done(&reply);
+	return rc < 0 ? err_wrap(err, "%s %s", call->method ? call->method : "GET", call->path) : 0;
+}
+
+json_t *api_profile_document(const struct scenario *s, const struct lab_host *h)
+{
+	autofree char *name = xasprintf("lab-%s", h->name);
+	autofree char *hostname = xasprintf("slipway-%s", h->name);
+	const struct lab_disk *target = lab_host_target(h);
+
+	return json_pack("{s:s, s:i, s:{s:s}, s:b, s:b, s:{s:s, s:{s:i, s:i, s:i}}, s:{s:s, s:s},"
+			 " s:{s:s}, s:s, s:{s:s}}",
+			 "name", name, "priority", 100, "match", "mac", h->mac, "enrol", 1,
+			 "auto_approve", 1, "burnin", "tier", s->tier, "limits", "cpu_s",
+			 (int)s->cpu_s, "memory_s", (int)s->memory_s, "disk_s", (int)s->disk_s,
+			 "image", "line", s->image_line, "version", "latest", "disk", "serial",
+			 target->serial, "wipe", "refuse", "host", "hostname", hostname);
+}
+
+int api_post_profile(struct api *a, const struct scenario *s, const struct lab_host *h,
+		     struct err *err)
+{
+	AUTO(json) json_t *document = api_profile_document(s, h);
+	autofree char *body = json_text(document);
+	struct http_call call = {.method = "POST",
+				 .path = "/api/v1/profiles",
+				 .body = body,
+				 .body_bytes = strlen(body)};
+
+	return call_checked(a, &call, NULL, err);
+}
+
+int api_post_image(struct api *a, const char *path, struct err *err)
+{
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, ERR_LAB_MISSING, "no image '%s'", path);
+	struct http_call call = {.method = "POST",
+				 .path = "/api/v1/images",
+				 .content_type = "application/vnd.slipway.image",
+				 .upload_fd = fd,
+				 .upload_bytes = (uint64_t)st.st_size,
+				 .timeout_ms = IMPORT_TIMEOUT_MS};
+
+	return call_checked(a, &call, NULL, err);
+}
+
+int api_get(struct api *a, const char *path, json_t **ret, struct err *err)
+{
+	struct http_call call = {.path = path};
+
+	return call_checked(a, &call, ret, err);
+}

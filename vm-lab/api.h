@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slipwayd's public API as the lab uses it, over the local admin socket. Every call is one request;
+ * answers are plain JSON documents that view.h reads. Nothing else of the server is known here.
+ */
+#ifndef LAB_API_H
+#define LAB_API_H
+
+#include <jansson.h>
+#include <base/cleanup.h>
+#include <base/err.h>
+#include "scenario.h"
+
+struct api;
+
+int api_new(const char *socket_path, struct api **ret, struct err *err);
+void api_free(struct api *a);
+DEFINE_AUTO(api, struct api, api_free);
+
+/* Post the profile that says what shall happen to this host. errors: ERR_HTTP, ERR_HTTP_STATUS. */
+int api_post_profile(struct api *a, const struct scenario *s, const struct lab_host *h,
+		     struct err *err);
+/* Import a signed archive. blocks: seconds for hundreds of megabytes. */
+int api_post_image(struct api *a, const char *path, struct err *err);
+
+/* owns: *ret is the caller's (json_decref). */
+int api_get(struct api *a, const char *path, json_t **ret, struct err *err);
+
+/* The profile document, for tests. The caller frees (json_decref). */
+json_t *api_profile_document(const struct scenario *s, const struct lab_host *h);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Setting the bench up and taking it down. Everything lies in the scenario's folder below
+ * build/lab/, which was emptied before; consoles and logs stay there, disks and server state go at
+ * the end.
+ */
+#include "bench.h"
+
+#include <string.h>
+#include <base/clock.h>
+#include <base/file.h>
+#include <base/json.h>
+#include <base/str.h>
+#include "console.h"
+#include "disk.h"
+#include "domain_xml.h"
+#include "net.h"
+
+static int disks_make(struct bench_host *h, const char *folder, struct err *err)
+{
+	for (size_t i = 0; i < h->spec->n_disks; i++) {
+		h->disk_paths[i] = xasprintf("%s/%s-%zu.raw", folder, h->spec->name, i);
+		TRY(disk_make(h->disk_paths[i], &h->spec->disks[i], h->disk_hex[i], err));
+	}
+	return 0;
+}
+
+static int host_make(struct bench *b, struct bench_host *h, const struct lab_host *spec,
+		     const char *disk_folder, struct err *err)
+{
+	struct domain_setup setup = {.accel = hypervisor_accel(), .bridge = LAB_BRIDGE};
+
+	*h = (struct bench_host){.spec = spec, .contact_s = -1, .total_s = -1};
+	h->console_path = xasprintf("%s/%s.console", b->folder, spec->name);
+	h->nvram_path = xasprintf("%s/%s.nvram", disk_folder, spec->name);
+	TRY(disks_make(h, disk_folder, err));
+	setup.console_path = h->console_path;
+	setup.nvram_path = h->nvram_path;
+	memcpy(setup.disk_paths, h->disk_paths, sizeof(setup.disk_paths));
+	return domain_xml(spec, &setup, &h->xml, err);
+}
+
+static int hosts_make(struct bench *b, struct err *err)
+{
+	autofree char *disk_folder = xasprintf("%s/disks", b->folder);
+
+	TRY(file_make_dirs(disk_folder, 0755, err));
+	for (size_t i = 0; i < b->s->n_hosts; i++) {
+		b->n_hosts = i + 1; /* also when half made: bench_close() frees it */
+		TRY(host_make(b, &b->hosts[i], &b->s->hosts[i], disk_folder, err));
+	}
+	return 0;
+}
+
+static bool arch_wanted(const struct scenario *s, enum lab_arch arch)
+{
+	for (size_t i = 0; i < s->n_hosts; i++)
+		if (s->hosts[i].arch == arch)
+			return true;
+	return false;
+}
+
+static int image_post(struct bench *b, enum lab_arch arch, struct err *err)
+{
+	autofree char *path = xasprintf("%s/images/%s-%s.slip", b->build_dir, b->s->image_line,
+					word_str(&lab_arch_words, (int)arch));
+
+	return api_post_image(b->api, path, err);
+}
+
+/* GET /api/v1/images lists what was imported; each is changed as the scenario says. */
+static int images_tamper(struct bench *b, struct err *err)
+{
+	AUTO(json) json_t *answer = NULL;
+	json_t *list, *image;
+	unsigned changed = 0, n;
+	size_t i;
+
+	if (b->s->tamper == TAMPER_NONE)
+		return 0;
+	TRY(api_get(b->api, "/api/v1/images", &answer, err));
+	list = json_is_array(answer) ? answer : json_object_get(answer, "images");
+	if (!list)
+		list = json_object_get(answer, "items");
+	json_array_foreach (list, i, image) {
+		const char *hex = json_string_value(json_object_get(image, "digest"));
+
+		if (!hex || strlen(hex) != SHA256_HEX_BYTES - 1)
+			return err_set(err, ERR_LAB_SERVER, "an image without a digest");
+		TRY(server_tamper(&b->server, b->s->tamper, hex, &n, err));
+		changed += n;
+	}
+	if (!changed)
+		return err_set(err, ERR_LAB_SERVER, "no image to change");
+	return 0;
+}
+
+static int server_fill(struct bench *b, struct err *err)
+{
+	TRY(api_new(SERVER_ADMIN_SOCKET, &b->api, err));
+	for (int arch = 0; arch < _LAB_ARCH_MAX; arch++)
+		if (arch_wanted(b->s, (enum lab_arch)arch))
+			TRY(image_post(b, (enum lab_arch)arch, err));
+	TRY(images_tamper(b, err));
+	for (size_t i = 0; i < b->s->n_hosts; i++)
+		TRY(api_post_profile(b->api, b->s, &b->s->hosts[i], err));
+	return 0;
+}
+
+int bench_open(struct bench *b, const struct scenario *s, const char *build_dir, const char *folder,
+	       struct err *err)
+{
+	autofree char *libvirt_log = xasprintf("%s/libvirt.log", folder);
+
+	*b = (struct bench){.s = s, .started_ms = time_boot_ms()};
+	b->build_dir = xstrdup(build_dir);
+	b->folder = xstrdup(folder);
+	b->server = (struct server){
+		.build_dir = b->build_dir, .folder = b->folder, .dhcp = s->dhcp};
+	TRY(net_up(err));
+	TRY(hosts_make(b, err));
+	TRY(hypervisor_open("/run/lab/libvirt", libvirt_log, &b->hypervisor, err));
+	TRY(server_start(&b->server, err));
+	return server_fill(b, err);
+}
+
+void bench_next(struct bench *b, const struct scenario *s)
+{
+	b->s = s;
+	b->started_ms = time_boot_ms();
+	memset(b->actions, 0, sizeof(b->actions));
+	for (size_t i = 0; i < b->n_hosts; i++) {
+		struct bench_host *h = &b->hosts[i];
+
+		h->spec = &s->hosts[i]; /* scenario_inherit() keeps the order */
+		h->phase = PHASE_FLOW;
+		h->own_boots = 0;
+		h->cycle_started_ms = 0;
+		h->trouble[0] = '\0';
+	}
+}
+
+int bench_power_on(struct bench *b, struct bench_host *h, struct err *err)
+{
+	h->console_mark = console_end(h->console_path);
+	h->off_by_deed = false;
+	h->power_due_ms = 0;
+	if (!h->power_on_ms) {
+		h->power_on_ms = time_boot_ms();
+		h->power_on_wall_us = time_wall_us();
+	}
+	if (hypervisor_power_on(b->hypervisor, h->xml, err) < 0)
+		return err_wrap(err, "%s", h->spec->name);
+	return 0;
+}
+
+static void host_done(struct bench_host *h)
+{
+	free(h->console_path);
+	free(h->nvram_path);
+	free(h->xml);
+	for (size_t i = 0; i < LAB_MAX_DISKS; i++)
+		free(h->disk_paths[i]);
+}
+
+void bench_close(struct bench *b, bool keep)
+{
+	static const char *const bulky[] = {"disks", "server/state/objects"};
+
+	for (size_t i = 0; i < b->n_hosts && b->hypervisor; i++)
+		(void)hypervisor_power_off(b->hypervisor, b->hosts[i].spec->name, NULL);
+	server_stop(&b->server);
+	hypervisor_close(b->hypervisor);
+	api_free(b->api);
+	for (size_t i = 0; i < ARRAY_LEN(bulky) && !keep; i++) {
+		autofree char *path = xasprintf("%s/%s", b->folder, bulky[i]);
+
+		(void)file_remove_tree(path, NULL);
+	}
+	for (size_t i = 0; i < b->n_hosts; i++)
+		host_done(&b->hosts[i]);
+	free(b->build_dir);
+	free(b->folder);
+}

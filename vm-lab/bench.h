@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bench: one cage's wire, server, disks and hosts, for one scenario and those that continue it.
+ * Lives in the worker inside the cage. Setting up and taking down is here; what happens in between
+ * is play.h, and what it is worth is judge.h.
+ *
+ *  1. bench_open(); 2. play() and judge() per scenario, bench_next() between two; 3. bench_close().
+ */
+#ifndef LAB_BENCH_H
+#define LAB_BENCH_H
+
+#include <base/digest.h>
+#include "api.h"
+#include "hypervisor.h"
+#include "scenario.h"
+#include "server.h"
+#include "view.h"
+
+enum host_phase {
+	PHASE_FLOW,  /* the server leads it to a final state */
+	PHASE_CYCLE, /* ready: power-cycled, must come up from its own disk */
+	PHASE_DONE,
+};
+
+struct bench_host {
+	const struct lab_host *spec; /* belongs to the scenario */
+	char *console_path, *nvram_path, *disk_paths[LAB_MAX_DISKS], *xml;
+	char disk_hex[LAB_MAX_DISKS][SHA256_HEX_BYTES]; /* before the first power-on */
+	enum host_phase phase;
+	struct host_view view;
+	struct view_stages stages;
+	int64_t power_on_ms, power_on_wall_us; /* the first one */
+	int64_t power_due_ms;                  /* power comes back then; 0: nothing due */
+	bool off_by_deed;
+	double contact_s, total_s; /* from power-on; negative: not reached */
+	int64_t ready_seen_ms;
+	uint64_t console_mark;    /* where the output of the last power-on starts */
+	int64_t cycle_started_ms; /* 0: between two cycles */
+	unsigned own_boots;
+	unsigned imaged_times;
+	char trouble[ERR_MSG_MAX_BYTES]; /* what went wrong in the lab's eyes, "" when nothing */
+};
+
+struct action_state {
+	unsigned done;
+	int64_t next_ms;
+};
+
+struct bench {
+	const struct scenario *s;
+	char *build_dir; /* absolute */
+	char *folder;    /* of the first scenario of the group: server, disks, libvirt */
+	struct server server;
+	struct api *api;
+	struct hypervisor *hypervisor;
+	struct bench_host hosts[LAB_MAX_HOSTS];
+	size_t n_hosts;
+	struct action_state actions[LAB_MAX_ACTIONS];
+	int64_t started_ms;
+};
+
+/* Make everything and power nothing on. errors: those of the pieces; say so and bench_close(). */
+int bench_open(struct bench *b, const struct scenario *s, const char *build_dir, const char *folder,
+	       struct err *err);
+/* Go on with the next scenario of the group: same hosts, new orders. */
+void bench_next(struct bench *b, const struct scenario *s);
+/* Power on, noting when. */
+int bench_power_on(struct bench *b, struct bench_host *h, struct err *err);
+/* Power everything off and stop the server; frees. keep: leave disks and server state. */
+void bench_close(struct bench *b, bool keep);
+
+#endif

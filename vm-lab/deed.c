@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Doing deeds. Each is asked for by a scenario's [action] section; see words.h for the list.
+ */
+#include "deed.h"
+
+#include <base/clock.h>
+#include <base/json.h>
+#include <base/str.h>
+
+#define DEED_MIN_PAUSE_MS 1000
+
+bool deed_is_due(const struct lab_action *a, const struct action_state *state,
+		 const struct host_view *v, int64_t now_ms)
+{
+	if (state->done >= a->times)
+		return false;
+	if (state->done > 0)
+		return now_ms >= state->next_ms;
+	return str_eq(v->state, a->state) &&
+	       (a->percent == 0 || view_percent(v) >= (int)a->percent);
+}
+
+static struct bench_host *host_by_name(struct bench *b, const char *name)
+{
+	for (size_t i = 0; i < b->n_hosts; i++)
+		if (str_eq(b->hosts[i].spec->name, name))
+			return &b->hosts[i];
+	return NULL;
+}
+
+static int power_deed(struct bench *b, struct bench_host *h, const struct lab_action *a,
+		      struct err *err)
+{
+	TRY(hypervisor_power_off(b->hypervisor, h->spec->name, err));
+	h->off_by_deed = true;
+	if (a->deed == DEED_POWER_CYCLE)
+		h->power_due_ms = time_boot_ms() + DEED_MIN_PAUSE_MS + a->pause_s * 1000LL;
+	return 0;
+}
+
+static int deed_do(struct bench *b, struct bench_host *h, const struct lab_action *a,
+		   struct err *err)
+{
+	switch (a->deed) {
+	case DEED_KILL_SLIPWAYD:
+	case DEED_KILL_DNSMASQ:
+	case DEED_KILL_NGINX:
+		return server_kill(&b->server, a->deed, a->pause_s, err);
+	case DEED_POWER_OFF:
+	case DEED_POWER_CYCLE:
+		return power_deed(b, h, a, err);
+	case _LAB_DEED_MAX:
+		break;
+	}
+	return 0;
+}
+
+int deeds_do(struct bench *b, struct err *err)
+{
+	int64_t now_ms = time_boot_ms();
+
+	for (size_t i = 0; i < b->s->n_actions; i++) {
+		const struct lab_action *a = &b->s->actions[i];
+		struct action_state *state = &b->actions[i];
+		struct bench_host *h = host_by_name(b, a->host);
+		int rc;
+
+		if (!h || !deed_is_due(a, state, &h->view, now_ms))
+			continue;
+		rc = deed_do(b, h, a, err);
+		if (rc == -ERR_NOT_FOUND)
+			continue; /* between two lives: try again at the next look */
+		if (rc < 0)
+			return err_wrap(err, "action '%s'", a->name);
+		state->done++;
+		state->next_ms = now_ms + DEED_MIN_PAUSE_MS + a->pause_s * 1000LL;
+	}
+	return 0;
+}
+
+bool deeds_all_done(const struct bench *b)
+{
+	for (size_t i = 0; i < b->s->n_actions; i++)
+		if (b->actions[i].done < b->s->actions[i].times)
+			return false;
+	return true;
+}

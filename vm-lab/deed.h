@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The scenario's deeds: what is done to daemons and hosts, and when.
+ */
+#ifndef LAB_DEED_H
+#define LAB_DEED_H
+
+#include "bench.h"
+
+/* Whether an action's moment has come: its host is in the named state (and far enough), or it was
+ * begun and is due again. Pure. */
+bool deed_is_due(const struct lab_action *a, const struct action_state *state,
+		 const struct host_view *v, int64_t now_ms);
+
+/* Do every action that is due. A deed on something that does not run is tried again next time.
+ * errors: ERR_LAB_LIBVIRT. */
+int deeds_do(struct bench *b, struct err *err);
+
+/* True when nothing more is to be done. */
+bool deeds_all_done(const struct bench *b);
+
+#endif

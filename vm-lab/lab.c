@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slipway-lab: virtual racks for Slipway. This file is the command line: which scenarios, which
+ * build folder; then each group runs in its own cage, and the reports are written.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <glob.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+#include <base/file.h>
+#include <base/json.h>
+#include <base/str.h>
+#include "group.h"
+#include "report.h"
+
+enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_STOPPED = 130 };
+
+static const char usage[] =
+	"usage: slipway-lab list\n"
+	"       slipway-lab run [--build DIR] [--keep] [--timeout SECONDS] NAME...\n"
+	"\n"
+	"  --build DIR        where programs, boot files and images were built (build)\n"
+	"  --scenarios DIR    where scenario files lie (vm-lab/scenarios)\n"
+	"  --keep             leave disks and server state in DIR/lab\n"
+	"  --timeout SECONDS  for each scenario, over its own\n"
+	"\n"
+	"exit: 0 every expectation held, 1 one did not, 2 wrong use, 130 stopped\n";
+
+static int complain(const struct err *err)
+{
+	(void)fprintf(stderr, "slipway-lab: %s\n  %s\n", err->msg, err_hint(err->code));
+	return EXIT_FAILED;
+}
+
+static int cmd_list(const struct lab_options *options)
+{
+	autofree char *pattern = xasprintf("%s/*.ini", options->scenarios_dir);
+	glob_t files = {0};
+	int status = EXIT_PASSED;
+
+	(void)glob(pattern, 0, NULL, &files);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		AUTO(scenario) struct scenario *s = NULL;
+		struct err err = ERR_INIT;
+
+		if (scenario_load(files.gl_pathv[i], &s, &err) < 0)
+			status = complain(&err);
+		else
+			(void)printf("%-22s %s\n", s->name, s->title);
+	}
+	globfree(&files);
+	return status;
+}
+
+/* Two labs over one build folder would take each other's files away. */
+static int lock_take(const char *folder, int *ret_fd, struct err *err)
+{
+	autofree char *path = xasprintf("%s/lock", folder);
+
+	TRY(file_make_dirs(folder, 0755, err));
+	*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (*ret_fd < 0)
+		return err_sys(err, ERR_IO, "cannot open '%s'", path);
+	if (flock(*ret_fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, ERR_LAB_BUSY, "'%s' is locked", path);
+	return 0;
+}
+
+static int finish(const json_t *results, const char *folder, struct err *err)
+{
+	AUTO(json) json_t *report = report_document((json_t *)(uintptr_t)results);
+	const json_t *result;
+	autostr struct str out;
+	size_t i;
+
+	str_init(&out, 256 * 1024);
+	json_array_foreach (results, i, result)
+		report_table(result, &out);
+	str_add(&out, "\n");
+	report_summary(report, &out);
+	(void)fputs(out.p, stdout);
+	TRY(report_write(report, folder, err));
+	return json_integer_value(json_object_get(report, "failed")) ? EXIT_FAILED : EXIT_PASSED;
+}
+
+static int run_groups(struct group_list *list, const char *folder, struct err *err)
+{
+	AUTO(json) json_t *results = json_array();
+	int status = 0, verdict;
+
+	for (size_t i = 0; i < list->n && status != EXIT_STOPPED; i++)
+		TRY(group_run(&list->groups[i], results, &status, err));
+	verdict = finish(results, folder, err);
+	return verdict < 0 || status != EXIT_STOPPED ? verdict : EXIT_STOPPED;
+}
+
+static int cmd_run(const struct lab_options *options, const char *const *names, size_t n_names)
+{
+	autofree char *folder = xasprintf("%s/lab", options->build_dir);
+	static struct group_list list; /* too large for a comfortable stack */
+	struct err err = ERR_INIT;
+	autoclose int lock = -1;
+	int rc = lock_take(folder, &lock, &err);
+
+	if (rc >= 0)
+		rc = groups_plan(options, names, n_names, &list, &err);
+	if (rc < 0)
+		return complain(&err);
+	rc = run_groups(&list, folder, &err);
+	groups_done(&list);
+	return rc < 0 ? complain(&err) : rc;
+}
+
+static const struct option long_options[] = {
+	{"build", required_argument, NULL, 'b'}, {"scenarios", required_argument, NULL, 's'},
+	{"keep", no_argument, NULL, 'k'},        {"timeout", required_argument, NULL, 't'},
+	{"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
+};
+
+struct arguments {
+	struct lab_options options;
+	char build_dir[PATH_MAX];
+	const char *command;
+	char **names;
+	size_t n_names;
+};
+
+static bool option_apply(struct arguments *a, int option, const char **build)
+{
+	uint64_t seconds;
+
+	switch (option) {
+	case 'b':
+		*build = optarg;
+		return true;
+	case 's':
+		a->options.scenarios_dir = optarg;
+		return true;
+	case 'k':
+		a->options.keep = true;
+		return true;
+	case 't':
+		if (!parse_u64(optarg, &seconds) || seconds == 0 || seconds > 86400)
+			return false;
+		a->options.timeout_s = (unsigned)seconds;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool arguments_parse(struct arguments *a, int argc, char **argv)
+{
+	const char *build = "build";
+	int option;
+
+	a->options.scenarios_dir = "vm-lab/scenarios";
+	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1)
+		if (!option_apply(a, option, &build))
+			return false;
+	if (optind >= argc)
+		return false;
+	a->command = argv[optind++];
+	a->names = argv + optind;
+	a->n_names = (size_t)(argc - optind);
+	if (!realpath(build, a->build_dir)) {
+		(void)fprintf(stderr, "slipway-lab: no build folder '%s'\n", build);
+		return false;
+	}
+	a->options.build_dir = a->build_dir;
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	static struct arguments a;
+
+	if (!arguments_parse(&a, argc, argv)) {
+		(void)fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (str_eq(a.command, "list") && a.n_names == 0)
+		return cmd_list(&a.options);
+	if (str_eq(a.command, "run") && a.n_names > 0)
+		return cmd_run(&a.options, (const char *const *)(uintptr_t)a.names, a.n_names);
+	(void)fputs(usage, stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The lab's wire: one bridge with one address, inside the cage's network namespace. It has no way
+ * out, so nothing that a guest or a daemon sends can reach a machine outside.
+ */
+#ifndef LAB_NET_H
+#define LAB_NET_H
+
+#include <base/err.h>
+
+#define LAB_BRIDGE      "slipway0"
+#define LAB_ADDRESS     "10.83.0.1"
+#define LAB_NETMASK     "255.255.255.0"
+#define LAB_RANGE_START "10.83.0.100"
+#define LAB_RANGE_END   "10.83.0.199"
+
+/* Bring up lo and the bridge. Call in the cage only. errors: ERR_LAB_CAGE. */
+int net_up(struct err *err);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loop of a scenario. Once a second: ask the server, tend it, do what is due, move each host's
+ * phase, show. The phases are few and each has one function; the server's own states are only
+ * compared with what the scenario expects, never led.
+ */
+#include "play.h"
+
+#include <base/clock.h>
+#include <base/json.h>
+#include <base/str.h>
+#include "cage.h"
+#include "console.h"
+#include "deed.h"
+
+#define LOOK_EVERY_MS       1000
+#define OWN_BOOT_TIMEOUT_MS (300 * 1000) /* emulated: 40 to 90 s are usual */
+#define BANNER_PATIENCE_MS  (120 * 1000) /* ready is reported while the system still starts */
+#define POWER_PAUSE_MS      1000
+#define API_SILENCE_MAX_MS  (120 * 1000)
+
+/* What the installed system prints when it is up, and nothing else on the console ever does. */
+static bool banner_seen(const struct bench_host *h)
+{
+	autofree char *banner = xasprintf("slipway-%s login:", h->spec->name);
+
+	return console_has(h->console_path, h->console_mark, banner);
+}
+
+static void host_trouble(struct bench_host *h, const char *what)
+{
+	(void)snprintf(h->trouble, sizeof(h->trouble), "%s", what);
+	h->phase = PHASE_DONE;
+}
+
+static void note_times(struct bench_host *h)
+{
+	int64_t now_ms = time_boot_ms();
+
+	if (!h->ready_seen_ms && view_is_final(&h->view)) {
+		h->ready_seen_ms = now_ms;
+		h->total_s = (double)(now_ms - h->power_on_ms) / 1000.0;
+	}
+	if (h->contact_s < 0 && h->view.known && !str_eq(h->view.state, "discovered") &&
+	    !str_eq(h->view.state, "expected"))
+		h->contact_s = (double)(now_ms - h->power_on_ms) / 1000.0;
+}
+
+/* The host's events: when its agent first spoke, and how often it was imaged. */
+static int look_at_events(struct bench *b, struct bench_host *h, struct err *err)
+{
+	autofree char *path = xasprintf("/api/v1/hosts/%s/events?limit=1000", h->view.id);
+	AUTO(json) json_t *events = NULL;
+	int64_t first_us;
+
+	TRY(api_get(b->api, path, &events, err));
+	h->imaged_times = view_events_count(events, "receipt", &first_us);
+	if (view_events_count(events, "session*", &first_us) && first_us > h->power_on_wall_us)
+		h->contact_s = (double)(first_us - h->power_on_wall_us) / 1e6;
+	return 0;
+}
+
+/* One request for all hosts. An answer that does not come is no error: daemons die in some
+ * scenarios. */
+static bool look(struct bench *b)
+{
+	AUTO(json) json_t *hosts = NULL;
+	struct err err = ERR_INIT;
+
+	if (api_get(b->api, "/api/v1/hosts?limit=100", &hosts, &err) < 0)
+		return false;
+	for (size_t i = 0; i < b->n_hosts; i++) {
+		struct bench_host *h = &b->hosts[i];
+
+		if (view_find(hosts, h->spec->mac, &h->view, &h->stages))
+			note_times(h);
+	}
+	return true;
+}
+
+/* ---- phases ---- */
+
+static void flow_phase(struct bench *b, struct bench_host *h)
+{
+	bool on = hypervisor_is_on(b->hypervisor, h->spec->name);
+
+	if (!on && !h->off_by_deed) {
+		host_trouble(h, "the host switched itself off");
+		return;
+	}
+	if (!h->view.known || !view_is_final(&h->view) || !deeds_all_done(b))
+		return;
+	if (h->spec->power_cycles == 0 || !str_eq(h->view.state, "ready")) {
+		h->phase = PHASE_DONE;
+		return;
+	}
+	/* let the system come up all the way before the plug is pulled for the first time */
+	if (banner_seen(h) || time_boot_ms() - h->ready_seen_ms > BANNER_PATIENCE_MS)
+		h->phase = PHASE_CYCLE;
+}
+
+static int cycle_start(struct bench *b, struct bench_host *h, struct err *err)
+{
+	TRY(hypervisor_power_off(b->hypervisor, h->spec->name, err));
+	hypervisor_wait(b->hypervisor, POWER_PAUSE_MS);
+	h->cycle_started_ms = time_boot_ms();
+	return bench_power_on(b, h, err);
+}
+
+static int cycle_phase(struct bench *b, struct bench_host *h, struct err *err)
+{
+	if (!h->cycle_started_ms)
+		return cycle_start(b, h, err);
+	if (banner_seen(h)) {
+		h->own_boots++;
+		h->cycle_started_ms = 0;
+		if (h->own_boots >= h->spec->power_cycles)
+			h->phase = PHASE_DONE;
+	} else if (time_boot_ms() - h->cycle_started_ms > OWN_BOOT_TIMEOUT_MS) {
+		host_trouble(h, "did not come up from its own disk within 300 s");
+	}
+	return 0;
+}
+
+static int phase_step(struct bench *b, struct bench_host *h, struct err *err)
+{
+	if (h->power_due_ms && time_boot_ms() >= h->power_due_ms)
+		TRY(bench_power_on(b, h, err));
+	switch (h->phase) {
+	case PHASE_FLOW:
+		flow_phase(b, h);
+		return 0;
+	case PHASE_CYCLE:
+		return cycle_phase(b, h, err);
+	case PHASE_DONE:
+		break;
+	}
+	return 0;
+}
+
+static bool all_done(const struct bench *b)
+{
+	for (size_t i = 0; i < b->n_hosts; i++)
+		if (b->hosts[i].phase != PHASE_DONE)
+			return false;
+	return true;
+}
+
+/* ---- the loop ---- */
+
+static int power_all_on(struct bench *b, struct err *err)
+{
+	for (size_t i = 0; i < b->n_hosts; i++)
+		if (!b->hosts[i].power_on_ms)
+			TRY(bench_power_on(b, &b->hosts[i], err));
+	return 0;
+}
+
+static int check_limits(const struct bench *b, int64_t last_answer_ms, struct err *err)
+{
+	int64_t now_ms = time_boot_ms();
+
+	if (cage_stopping())
+		return err_set(err, ERR_CANCELLED, "stopped on request");
+	if (now_ms - b->started_ms > b->s->timeout_s * 1000LL)
+		return err_set(err, ERR_TIMEOUT, "the scenario's %u s are over", b->s->timeout_s);
+	if (now_ms - last_answer_ms > API_SILENCE_MAX_MS)
+		return err_set(err, ERR_LAB_SERVER, "the API has not answered for 120 s");
+	return 0;
+}
+
+static int play_round(struct bench *b, struct err *err)
+{
+	server_tend(&b->server);
+	TRY(deeds_do(b, err));
+	for (size_t i = 0; i < b->n_hosts; i++)
+		TRY(phase_step(b, &b->hosts[i], err));
+	return 0;
+}
+
+static void look_at_all_events(struct bench *b)
+{
+	for (size_t i = 0; i < b->n_hosts; i++) {
+		struct bench_host *h = &b->hosts[i];
+		struct err err = ERR_INIT;
+
+		if (h->view.known && look_at_events(b, h, &err) < 0 && !*h->trouble)
+			host_trouble(h, err.msg);
+	}
+}
+
+int play(struct bench *b, struct screen *screen, struct err *err)
+{
+	int64_t last_answer_ms = time_boot_ms();
+	int rc = power_all_on(b, err);
+
+	while (rc >= 0 && !all_done(b)) {
+		if (look(b))
+			last_answer_ms = time_boot_ms();
+		rc = check_limits(b, last_answer_ms, err);
+		if (rc >= 0)
+			rc = play_round(b, err);
+		screen_show(screen, b);
+		hypervisor_wait(b->hypervisor, LOOK_EVERY_MS);
+	}
+	(void)look(b); /* what is judged is what is true now */
+	look_at_all_events(b);
+	screen_end(screen, b);
+	return rc;
+}

@@ -1,0 +1,28 @@
+# The virtual lab: a library, so that tests can link its pieces, and the program.
+lab_SRC := vm-lab/words.c
+lab_SRC += vm-lab/scenario.c
+lab_SRC += vm-lab/xml.c
+lab_SRC += vm-lab/domain_xml.c
+lab_SRC += vm-lab/disk.c
+lab_SRC += vm-lab/console.c
+lab_SRC += vm-lab/view.c
+lab_SRC += vm-lab/cage.c
+lab_SRC += vm-lab/net.c
+lab_SRC += vm-lab/hypervisor.c
+lab_SRC += vm-lab/server.c
+lab_SRC += vm-lab/tamper.c
+lab_SRC += vm-lab/api.c
+lab_SRC += vm-lab/bench.c
+lab_SRC += vm-lab/deed.c
+lab_SRC += vm-lab/play.c
+lab_SRC += vm-lab/judge.c
+lab_SRC += vm-lab/screen.c
+lab_SRC += vm-lab/report.c
+lab_SRC += vm-lab/group.c
+$(eval $(call library,lab))
+LAB_PKG := libvirt libxml-2.0 inih $(BASE_PKG)
+
+slipway-lab_SRC  := vm-lab/lab.c
+slipway-lab_LIBS := lab base
+slipway-lab_PKG  := $(LAB_PKG)
+$(eval $(call program,slipway-lab))

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads scenario files: libinih for the syntax, const tables of sections and keys for everything
+ * else. Knows nothing of libvirt or the server. Input: files that people write; strict, so a typing
+ * error in an expectation can never make a scenario pass.
+ */
+#include "scenario.h"
+
+#include <ctype.h>
+#include <ini.h>
+#include <string.h>
+#include <base/digest.h>
+#include <base/file.h>
+#include <base/limits.h>
+#include <base/str.h>
+
+enum key_kind { KEY_TEXT, KEY_UINT, KEY_WORD, KEY_BOOL, KEY_DISK, KEY_MAC, KEY_UUID };
+
+struct key {
+	const char *name;
+	enum key_kind kind;
+	size_t offset, size_bytes; /* of the field in the section's struct */
+	unsigned min, max;         /* KEY_UINT */
+	const struct word_list *words;
+};
+
+#define TEXT(type, key, field)                                                                     \
+	{                                                                                          \
+		key, KEY_TEXT, offsetof(type, field), sizeof(((type *)0)->field), 0, 0, NULL       \
+	}
+#define UINT(type, key, field, min, max)                                                           \
+	{                                                                                          \
+		key, KEY_UINT, offsetof(type, field), sizeof(unsigned), min, max, NULL             \
+	}
+#define WORD(type, key, field, list)                                                               \
+	{                                                                                          \
+		key, KEY_WORD, offsetof(type, field), sizeof(int), 0, 0, list                      \
+	}
+#define OTHER(type, key, kind, field)                                                              \
+	{                                                                                          \
+		key, kind, offsetof(type, field), sizeof(((type *)0)->field), 0, 0, NULL           \
+	}
+#define END_OF_KEYS                                                                                \
+	{                                                                                          \
+		NULL, KEY_TEXT, 0, 0, 0, 0, NULL                                                   \
+	}
+
+static const struct key scenario_keys[] = {
+	TEXT(struct scenario, "title", title),
+	TEXT(struct scenario, "continues", continues),
+	UINT(struct scenario, "timeout_s", timeout_s, 1, 24 * 3600),
+	WORD(struct scenario, "dhcp", dhcp, &dhcp_mode_words),
+	WORD(struct scenario, "tamper", tamper, &tamper_words),
+	TEXT(struct scenario, "image", image_line),
+	TEXT(struct scenario, "tier", tier),
+	UINT(struct scenario, "cpu_s", cpu_s, 1, 3600),
+	UINT(struct scenario, "memory_s", memory_s, 1, 3600),
+	UINT(struct scenario, "disk_s", disk_s, 1, 3600),
+	END_OF_KEYS,
+};
+
+static const struct key host_keys[] = {
+	WORD(struct lab_host, "arch", arch, &lab_arch_words),
+	WORD(struct lab_host, "firmware", firmware, &lab_firmware_words),
+	UINT(struct lab_host, "memory_mib", memory_mib, 128, 16384),
+	UINT(struct lab_host, "cpus", cpus, 1, 8),
+	OTHER(struct lab_host, "tpm", KEY_BOOL, tpm),
+	TEXT(struct lab_host, "manufacturer", manufacturer),
+	TEXT(struct lab_host, "product", product),
+	TEXT(struct lab_host, "serial", serial),
+	OTHER(struct lab_host, "uuid", KEY_UUID, uuid),
+	OTHER(struct lab_host, "mac", KEY_MAC, mac),
+	OTHER(struct lab_host, "disk", KEY_DISK, disks),
+	UINT(struct lab_host, "power_cycles", power_cycles, 0, 1000),
+	TEXT(struct lab_host, "expect_state", expect.state),
+	TEXT(struct lab_host, "expect_fault", expect.fault),
+	WORD(struct lab_host, "expect_target", expect.target, &target_fate_words),
+	UINT(struct lab_host, "expect_own_boots", expect.own_boots, 0, 1000),
+	UINT(struct lab_host, "expect_imaged_times", expect.imaged_times, 0, 100),
+	END_OF_KEYS,
+};
+
+static const struct key action_keys[] = {
+	WORD(struct lab_action, "do", deed, &lab_deed_words),
+	TEXT(struct lab_action, "host", host),
+	TEXT(struct lab_action, "state", state),
+	UINT(struct lab_action, "percent", percent, 0, 100),
+	UINT(struct lab_action, "times", times, 1, 1000),
+	UINT(struct lab_action, "pause_s", pause_s, 0, 3600),
+	END_OF_KEYS,
+};
+
+struct reading {
+	struct scenario *s;
+	struct err *err;
+	bool failed; /* the first error is kept */
+};
+
+static int fail(struct reading *r, const char *what, const char *subject)
+{
+	if (!r->failed)
+		(void)err_set(r->err, ERR_LAB_SCENARIO, "%s '%s'", what, subject);
+	r->failed = true;
+	return 0;
+}
+
+/* "target SERIAL 4G" */
+static bool disk_parse(const char *text, struct lab_disk *ret)
+{
+	struct sv rest = sv_of(text);
+	struct sv role = sv_split(&rest, ' ');
+	struct sv serial = sv_split(&rest, ' ');
+	autofree char *role_text = xstrndup(role.p, role.n);
+	autofree char *serial_text = xstrndup(serial.p, serial.n);
+	autofree char *size_text = xstrndup(rest.p, rest.n);
+	int value = word_parse(&disk_role_words, role_text);
+
+	if (value < 0 || !serial.n || !str_copy(ret->serial, sizeof(ret->serial), serial_text))
+		return false;
+	ret->role = (enum disk_role)value;
+	return parse_size_bytes(size_text, &ret->size_bytes) && ret->size_bytes >= MIB &&
+	       ret->size_bytes <= 64 * GIB && ret->size_bytes % MIB == 0;
+}
+
+static bool disk_add(struct lab_host *h, const char *text)
+{
+	if (h->n_disks == LAB_MAX_DISKS || !disk_parse(text, &h->disks[h->n_disks]))
+		return false;
+	h->n_disks++;
+	return true;
+}
+
+/* Lower-case hex digits where the pattern has 'h', the pattern's own character elsewhere. */
+static bool looks_like(const char *text, const char *pattern)
+{
+	for (; *pattern; text++, pattern++) {
+		bool hex = isdigit((unsigned char)*text) || (*text >= 'a' && *text <= 'f');
+
+		if (*pattern == 'h' ? !hex : *text != *pattern)
+			return false;
+	}
+	return *text == '\0';
+}
+
+static bool uint_set(const struct key *k, void *field, const char *value)
+{
+	uint64_t n;
+
+	if (!parse_u64(value, &n) || n < k->min || n > k->max)
+		return false;
+	*(unsigned *)field = (unsigned)n;
+	return true;
+}
+
+static bool word_set(const struct key *k, void *field, const char *value)
+{
+	int n = word_parse(k->words, value);
+
+	if (n >= 0)
+		memcpy(field, &n, sizeof(n));
+	return n >= 0;
+}
+
+static bool key_set(const struct key *k, void *section, const char *value)
+{
+	void *field = (char *)section + k->offset;
+
+	switch (k->kind) {
+	case KEY_TEXT:
+		return *value && str_copy(field, k->size_bytes, value);
+	case KEY_UINT:
+		return uint_set(k, field, value);
+	case KEY_WORD:
+		return word_set(k, field, value);
+	case KEY_BOOL:
+		*(bool *)field = str_eq(value, "yes");
+		return str_eq(value, "yes") || str_eq(value, "no");
+	case KEY_DISK:
+		return disk_add(section, value);
+	case KEY_MAC:
+		return looks_like(value, "hh:hh:hh:hh:hh:hh") &&
+		       str_copy(field, k->size_bytes, value);
+	case KEY_UUID:
+		return looks_like(value, "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh") &&
+		       str_copy(field, k->size_bytes, value);
+	}
+	return false;
+}
+
+static int key_apply(struct reading *r, const struct key *keys, void *section, const char *name,
+		     const char *value)
+{
+	for (const struct key *k = keys; k->name; k++) {
+		if (!str_eq(k->name, name))
+			continue;
+		return key_set(k, section, value) ? 1 : fail(r, "bad value for key", name);
+	}
+	return fail(r, "unknown key", name);
+}
+
+static struct lab_host *host_section(struct reading *r, const char *name)
+{
+	struct scenario *s = r->s;
+	struct lab_host *h;
+
+	for (size_t i = 0; i < s->n_hosts; i++)
+		if (str_eq(s->hosts[i].name, name))
+			return &s->hosts[i];
+	if (s->n_hosts == LAB_MAX_HOSTS || !*name)
+		return NULL;
+	h = &s->hosts[s->n_hosts];
+	*h = (struct lab_host){.memory_mib = 1024, .cpus = 1, .expect = {.state = "ready"}};
+	if (!str_copy(h->name, sizeof(h->name), name))
+		return NULL;
+	s->n_hosts++;
+	return h;
+}
+
+static struct lab_action *action_section(struct reading *r, const char *name)
+{
+	struct scenario *s = r->s;
+	struct lab_action *a;
+
+	for (size_t i = 0; i < s->n_actions; i++)
+		if (str_eq(s->actions[i].name, name))
+			return &s->actions[i];
+	if (s->n_actions == LAB_MAX_ACTIONS || !*name)
+		return NULL;
+	a = &s->actions[s->n_actions];
+	*a = (struct lab_action){.times = 1};
+	if (!str_copy(a->name, sizeof(a->name), name))
+		return NULL;
+	s->n_actions++;
+	return a;
+}
+
+static int on_key(void *user, const char *section, const char *name, const char *value)
+{
+	struct reading *r = user;
+	void *target = NULL;
+
+	if (str_eq(section, "scenario"))
+		return key_apply(r, scenario_keys, r->s, name, value);
+	if (str_starts(section, "host ") && (target = host_section(r, section + 5)))
+		return key_apply(r, host_keys, target, name, value);
+	if (str_starts(section, "action ") && (target = action_section(r, section + 7)))
+		return key_apply(r, action_keys, target, name, value);
+	return fail(r, "unknown section, or too many of its kind:", section);
+}
+
+/* What no single key can see. */
+static int host_check(const struct scenario *s, const struct lab_host *h, struct err *err)
+{
+	size_t targets = 0, decoys = 0;
+
+	for (size_t i = 0; i < h->n_disks; i++) {
+		targets += h->disks[i].role == DISK_TARGET;
+		decoys += h->disks[i].role == DISK_DECOY;
+	}
+	if (targets != 1 || decoys < 1)
+		return err_set(err, ERR_LAB_SCENARIO,
+			       "host '%s' needs one target disk and at least one decoy", h->name);
+	if (!*h->serial || !*h->uuid || !*h->mac)
+		return err_set(err, ERR_LAB_SCENARIO, "host '%s' needs serial, uuid and mac",
+			       h->name);
+	if (h->arch == ARCH_AARCH64 && h->firmware == FIRMWARE_BIOS)
+		return err_set(err, ERR_LAB_SCENARIO, "host '%s': aarch64 has no bios", h->name);
+	for (const struct lab_host *o = s->hosts; o < h; o++)
+		if (str_eq(o->mac, h->mac))
+			return err_set(err, ERR_LAB_SCENARIO, "hosts '%s' and '%s' share a mac",
+				       o->name, h->name);
+	return 0;
+}
+
+static int scenario_check(const struct scenario *s, struct err *err)
+{
+	if (!s->n_hosts)
+		return err_set(err, ERR_LAB_SCENARIO, "no [host NAME] section");
+	for (size_t i = 0; i < s->n_hosts && !*s->continues; i++) {
+		int rc = host_check(s, &s->hosts[i], err);
+
+		if (rc < 0)
+			return rc;
+	}
+	for (size_t i = 0; i < s->n_actions; i++) {
+		const struct lab_action *a = &s->actions[i];
+
+		if (!*a->state || !*a->host || (!*s->continues && !scenario_host(s, a->host)))
+			return err_set(err, ERR_LAB_SCENARIO,
+				       "action '%s' needs a state and the name of a host", a->name);
+	}
+	return 0;
+}
+
+int scenario_parse(const char *name, const char *where, const char *text, struct scenario **ret,
+		   struct err *err)
+{
+	AUTO(scenario) struct scenario *s = xcalloc(1, sizeof(*s));
+	struct reading r = {.s = s, .err = err};
+	int line, rc;
+
+	*s = (struct scenario){.timeout_s = 1800, .cpu_s = 5, .memory_s = 5, .disk_s = 5};
+	(void)str_copy(s->image_line, sizeof(s->image_line), "debian12");
+	(void)str_copy(s->tier, sizeof(s->tier), "quick");
+	if (!str_copy(s->name, sizeof(s->name), name))
+		return err_set(err, ERR_LAB_SCENARIO, "name '%s' is too long", name);
+	line = ini_parse_string(text, on_key, &r);
+	if (line && !r.failed)
+		(void)err_set(err, ERR_LAB_SCENARIO, "neither [section] nor key = value");
+	if (line)
+		return err_wrap(err, "%s:%d", where, line);
+	rc = scenario_check(s, err);
+	if (rc < 0)
+		return err_wrap(err, "%s", where);
+	*ret = take_ptr(s);
+	return 0;
+}
+
+int scenario_load(const char *path, struct scenario **ret, struct err *err)
+{
+	autofree char *text = NULL;
+	const char *slash = strrchr(path, '/');
+	autofree char *name = xstrdup(slash ? slash + 1 : path);
+	char *dot = strrchr(name, '.');
+	size_t n_bytes;
+	int rc = file_read(path, LAB_SCENARIO_BYTES, &text, &n_bytes, err);
+
+	if (rc < 0)
+		return rc;
+	if (dot)
+		*dot = '\0';
+	return scenario_parse(name, path, text, ret, err);
+}
+
+void scenario_free(struct scenario *s)
+{
+	free(s);
+}
+
+int scenario_inherit(struct scenario *s, const struct scenario *base, struct err *err)
+{
+	struct lab_host hosts[LAB_MAX_HOSTS];
+
+	for (size_t i = 0; i < s->n_hosts; i++)
+		if (!scenario_host(base, s->hosts[i].name))
+			return err_set(
+				err, ERR_LAB_SCENARIO,
+				"scenario '%s': host '%s' is not in '%s', which it continues",
+				s->name, s->hosts[i].name, base->name);
+	for (size_t i = 0; i < base->n_hosts; i++) {
+		const struct lab_host *own = scenario_host(s, base->hosts[i].name);
+
+		hosts[i] = base->hosts[i];
+		hosts[i].power_cycles = own ? own->power_cycles : 0;
+		if (own)
+			hosts[i].expect = own->expect;
+	}
+	memcpy(s->hosts, hosts, base->n_hosts * sizeof(hosts[0]));
+	s->n_hosts = base->n_hosts;
+	s->dhcp = base->dhcp;
+	return 0;
+}
+
+const struct lab_host *scenario_host(const struct scenario *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_hosts; i++)
+		if (str_eq(s->hosts[i].name, name))
+			return &s->hosts[i];
+	return NULL;
+}
+
+const struct lab_disk *lab_host_target(const struct lab_host *h)
+{
+	for (size_t i = 0; i < h->n_disks; i++)
+		if (h->disks[i].role == DISK_TARGET)
+			return &h->disks[i];
+	return NULL;
+}

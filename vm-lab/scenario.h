@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A scenario: which hosts stand in the lab, what is done to them, and what must be true at the end.
+ * Read from an INI file (vm-lab/scenarios/NAME.ini) that people write; every section, key and word
+ * comes from a const table in scenario.c or words.c, and anything else is an error with file:line.
+ *
+ *  1. scenario_load() or scenario_parse(); 2. read the struct; 3. scenario_free().
+ */
+#ifndef LAB_SCENARIO_H
+#define LAB_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <base/cleanup.h>
+#include <base/err.h>
+#include "words.h"
+
+/* The lab is a table-top: these are its sizes, not the server's. */
+#define LAB_MAX_HOSTS      8
+#define LAB_MAX_DISKS      6
+#define LAB_MAX_ACTIONS    16
+#define LAB_NAME_BYTES     48
+#define LAB_TEXT_BYTES     80
+#define LAB_SCENARIO_BYTES (64 * 1024)
+
+struct lab_disk {
+	enum disk_role role;
+	char serial[21]; /* virtio-blk carries at most 20 bytes */
+	uint64_t size_bytes;
+};
+
+struct lab_expect {
+	char state[LAB_NAME_BYTES]; /* lifecycle state at the end */
+	char fault[LAB_TEXT_BYTES]; /* stable error name, "" when none is demanded */
+	enum target_fate target;
+	unsigned own_boots;    /* times it came up from its own disk after a power cycle */
+	unsigned imaged_times; /* receipts in the server's events */
+};
+
+struct lab_host {
+	char name[LAB_NAME_BYTES];
+	enum lab_arch arch;
+	enum lab_firmware firmware;
+	unsigned memory_mib;
+	unsigned cpus;
+	bool tpm;
+	char manufacturer[LAB_TEXT_BYTES];
+	char product[LAB_TEXT_BYTES];
+	char serial[LAB_TEXT_BYTES];
+	char uuid[37];
+	char mac[18];
+	struct lab_disk disks[LAB_MAX_DISKS]; /* in the order in which the host sees them */
+	size_t n_disks;
+	unsigned power_cycles; /* after it became ready */
+	struct lab_expect expect;
+};
+
+struct lab_action {
+	char name[LAB_NAME_BYTES];
+	enum lab_deed deed;
+	char host[LAB_NAME_BYTES];  /* whose state is watched, and who is powered off */
+	char state[LAB_NAME_BYTES]; /* when that host is in this lifecycle state */
+	unsigned percent;           /* and its progress has reached this */
+	unsigned times;             /* done this often, a second or more apart */
+	unsigned pause_s;           /* between times, and before power comes back */
+};
+
+struct scenario {
+	char name[LAB_NAME_BYTES];
+	char title[160];
+	char continues[LAB_NAME_BYTES]; /* the scenario whose hosts and server this one goes on with
+					 */
+	unsigned timeout_s;
+	enum dhcp_mode dhcp;
+	enum tamper tamper;
+	char image_line[LAB_NAME_BYTES];
+	char tier[LAB_NAME_BYTES];
+	unsigned cpu_s, memory_s, disk_s; /* burn-in limits */
+	struct lab_host hosts[LAB_MAX_HOSTS];
+	size_t n_hosts;
+	struct lab_action actions[LAB_MAX_ACTIONS];
+	size_t n_actions;
+};
+
+/* owns: *ret is the caller's. errors: ERR_LAB_SCENARIO with "file:line", ERR_NOT_FOUND. */
+int scenario_load(const char *path, struct scenario **ret, struct err *err);
+/* The same from text; name: the scenario's name, and `where` goes into messages. */
+int scenario_parse(const char *name, const char *where, const char *text, struct scenario **ret,
+		   struct err *err);
+void scenario_free(struct scenario *s);
+DEFINE_AUTO(scenario, struct scenario, scenario_free);
+
+/* Take the machines of `base` into `s`, which continues it: hosts that `s` names keep their own
+ * power cycles and expectations, all else comes from the base. errors: ERR_LAB_SCENARIO. */
+int scenario_inherit(struct scenario *s, const struct scenario *base, struct err *err);
+
+const struct lab_host *scenario_host(const struct scenario *s, const char *name);
+const struct lab_disk *lab_host_target(const struct lab_host *h);
+
+#endif

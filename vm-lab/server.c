@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs slipwayd in the cage. Its folders lie in the scenario's folder but are seen at /run/lab,
+ * which every user may enter: nginx's workers are not root, and a checkout may be closed to others.
+ * Sockets, pid files and leases are in the cage's own /run and vanish with it.
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <base/cleanup.h>
+#include <base/clock.h>
+#include <base/file.h>
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/process.h>
+#include <base/str.h>
+#include "cage.h"
+#include "net.h"
+
+#define READY_TIMEOUT_MS 30000
+#define STOP_TIMEOUT_MS  10000
+#define MIN_RESTART_MS   500
+
+#define SERVER_DIR "/run/lab/server"
+#define CONF_PATH  SERVER_DIR "/slipwayd.conf"
+
+static int conf_write(const struct server *s, struct err *err)
+{
+	autostr struct str c;
+
+	str_init(&c, 4096);
+	str_addf(&c, "[server]\nstate_dir = %s/state\nrun_dir = %s\n", SERVER_DIR, SERVER_RUN_DIR);
+	str_addf(&c, "interface = %s\naddress = %s\nlog = text\n\n", LAB_BRIDGE, LAB_ADDRESS);
+	str_addf(&c, "[boot]\nfiles_dir = /run/lab/boot\n\n[dhcp]\nmode = %s\n",
+		 word_str(&dhcp_mode_words, (int)s->dhcp));
+	if (s->dhcp == DHCP_FULL)
+		str_addf(&c, "range_start = %s\nrange_end = %s\n", LAB_RANGE_START, LAB_RANGE_END);
+	str_addf(&c, "netmask = %s\n", LAB_NETMASK);
+	return file_write_atomic(CONF_PATH, c.p, c.n_bytes, 0644, err);
+}
+
+/* The images are signed by the lab's own key: its trust root goes where an operator would put it.
+ */
+static int trust_install(const struct server *s, struct err *err)
+{
+	autofree char *from = xasprintf("%s/images/root.json", s->build_dir);
+	autofree char *text = NULL;
+	size_t n_bytes;
+
+	TRY(file_make_dirs(SERVER_DIR "/state/trust", 0755, err));
+	if (file_read(from, LIMIT_CONFIG_BYTES, &text, &n_bytes, err) < 0)
+		return err_set(err, ERR_LAB_MISSING, "no trust root '%s'", from);
+	return file_write_atomic(SERVER_DIR "/state/trust/root.json", text, n_bytes, 0644, err);
+}
+
+static int furnish(const struct server *s, struct err *err)
+{
+	autofree char *folder = xasprintf("%s/server", s->folder);
+	autofree char *boot = xasprintf("%s/boot", s->build_dir);
+
+	TRY(file_make_dirs(folder, 0755, err));
+	TRY(cage_bind(folder, SERVER_DIR, err));
+	TRY(cage_bind(boot, "/run/lab/boot", err));
+	TRY(file_make_dirs(SERVER_RUN_DIR, 0755, err));
+	TRY(trust_install(s, err));
+	return conf_write(s, err);
+}
+
+static int spawn_logged(const struct server *s, const char *const *argv, const char *log_name,
+			pid_t *ret_pid, struct err *err)
+{
+	autofree char *path = xasprintf("%s/%s", s->folder, log_name);
+	autoclose int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	struct process_spawn_options options = {.argv = argv,
+						.stdin_fd = -1,
+						.stdout_fd = fd,
+						.stderr_fd = fd,
+						.new_session = true};
+
+	if (fd < 0)
+		return err_sys(err, ERR_IO, "cannot make '%s'", path);
+	return process_spawn(&options, ret_pid, err);
+}
+
+static int spawn(struct server *s, struct err *err)
+{
+	autofree char *program = xasprintf("%s/bin/slipwayd", s->build_dir);
+	const char *const argv[] = {program, "--config", CONF_PATH, NULL};
+
+	if (access(program, X_OK) < 0)
+		return err_set(err, ERR_LAB_MISSING, "no program '%s'", program);
+	(void)unlink(SERVER_RUN_DIR "/ready");
+	s->restart_at_ms = 0;
+	return spawn_logged(s, argv, "server.log", &s->pid, err);
+}
+
+/* The site's existing DHCP server: addresses only, no boot file, as most sites have it. */
+static int site_dhcp_start(struct server *s, struct err *err)
+{
+	const char *const argv[] = {"dnsmasq",
+				    "--keep-in-foreground",
+				    "--port=0",
+				    "--conf-file=/dev/null",
+				    "--interface=" LAB_BRIDGE,
+				    "--bind-interfaces",
+				    "--dhcp-range=" LAB_RANGE_START "," LAB_RANGE_END,
+				    "--dhcp-leasefile=/run/lab/site.leases",
+				    "--dhcp-no-override",
+				    "--pid-file=/run/lab/site-dhcp.pid",
+				    "--log-facility=-",
+				    NULL};
+
+	if (s->dhcp != DHCP_PROXY)
+		return 0;
+	return spawn_logged(s, argv, "site-dhcp.log", &s->site_dhcp_pid, err);
+}
+
+static bool reap(struct server *s)
+{
+	int status;
+
+	if (s->pid <= 0 || waitpid(s->pid, &status, WNOHANG) != s->pid)
+		return false;
+	s->pid = 0;
+	return true;
+}
+
+static int wait_ready(struct server *s, struct err *err)
+{
+	int64_t deadline_ms = time_boot_ms() + READY_TIMEOUT_MS;
+
+	while (access(SERVER_RUN_DIR "/ready", F_OK) < 0) {
+		if (cage_stopping())
+			return err_set(err, ERR_CANCELLED, "stopped on request");
+		if (reap(s))
+			return err_set(err, ERR_LAB_SERVER, "slipwayd ended at its start");
+		if (time_boot_ms() > deadline_ms)
+			return err_set(err, ERR_TIMEOUT, "slipwayd was not ready after 30 s");
+		(void)poll(NULL, 0, 20);
+	}
+	return 0;
+}
+
+int server_start(struct server *s, struct err *err)
+{
+	TRY(furnish(s, err));
+	TRY(site_dhcp_start(s, err));
+	TRY(spawn(s, err));
+	return wait_ready(s, err);
+}
+
+void server_tend(struct server *s)
+{
+	struct err err = ERR_INIT;
+
+	if (reap(s)) {
+		s->restarts++;
+		if (!s->restart_at_ms)
+			s->restart_at_ms = time_boot_ms() + MIN_RESTART_MS;
+	}
+	if (s->pid == 0 && s->restart_at_ms && time_boot_ms() >= s->restart_at_ms &&
+	    spawn(s, &err) < 0)
+		s->restart_at_ms = time_boot_ms() + MIN_RESTART_MS;
+}
+
+static pid_t pid_from_file(const char *path)
+{
+	char line[24];
+	uint64_t pid;
+
+	file_read_line(path, line, sizeof(line));
+	return parse_u64(line, &pid) && pid > 1 && pid < (1U << 22) ? (pid_t)pid : 0;
+}
+
+int server_kill(struct server *s, enum lab_deed deed, unsigned pause_s, struct err *err)
+{
+	pid_t pid = deed == DEED_KILL_SLIPWAYD  ? s->pid
+		    : deed == DEED_KILL_DNSMASQ ? pid_from_file(SERVER_RUN_DIR "/dnsmasq.pid")
+						: pid_from_file(SERVER_RUN_DIR "/nginx.pid");
+
+	if (pid <= 0 || kill(pid, SIGKILL) < 0)
+		return err_set(err, ERR_NOT_FOUND, "%s: it does not run",
+			       word_str(&lab_deed_words, (int)deed));
+	if (deed == DEED_KILL_SLIPWAYD)
+		s->restart_at_ms = time_boot_ms() + (pause_s ? pause_s * 1000 : MIN_RESTART_MS);
+	return 0;
+}
+
+static void end_child(pid_t *pid)
+{
+	int64_t deadline_ms = time_boot_ms() + STOP_TIMEOUT_MS;
+	int status;
+
+	if (*pid <= 0)
+		return;
+	(void)kill(*pid, SIGTERM);
+	while (waitpid(*pid, &status, WNOHANG) == 0) {
+		if (time_boot_ms() > deadline_ms)
+			(void)kill(*pid, SIGKILL);
+		(void)poll(NULL, 0, 20);
+	}
+	*pid = 0;
+}
+
+void server_stop(struct server *s)
+{
+	end_child(&s->pid);
+	end_child(&s->site_dhcp_pid);
+}

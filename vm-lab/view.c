@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads the server's answers. The server is under test, and repeats what hosts say: nothing here is
+ * trusted, everything is bounded, and control characters never reach the terminal.
+ */
+#include "view.h"
+
+#include <string.h>
+#include <base/cleanup.h>
+#include <base/clock.h>
+#include <base/str.h>
+
+static void copy_printable(char *dst, size_t dst_bytes, const char *src)
+{
+	autostr struct str s;
+
+	str_init(&s, 4096);
+	if (src)
+		str_add_printable(&s, src);
+	(void)snprintf(dst, dst_bytes, "%s", s.p);
+}
+
+static const char *text_of(const json_t *obj, const char *key)
+{
+	const json_t *v = json_object_get(obj, key);
+
+	return json_is_string(v) ? json_string_value(v) : "";
+}
+
+static int64_t int_of(const json_t *obj, const char *key, int64_t fallback)
+{
+	const json_t *v = json_object_get(obj, key);
+
+	return json_is_number(v) ? (int64_t)json_number_value(v) : fallback;
+}
+
+static double seconds_of(const json_t *obj, const char *key)
+{
+	const json_t *v = json_object_get(obj, key);
+
+	return json_is_number(v) ? json_number_value(v) : -1.0;
+}
+
+/* Lists come bare or as {"items": [...]} / {"hosts": [...]}: take the first array there is. */
+static const json_t *list_of(const json_t *answer)
+{
+	const char *key;
+	json_t *value;
+
+	if (json_is_array(answer))
+		return answer;
+	json_object_foreach ((json_t *)(uintptr_t)answer, key, value)
+		if (json_is_array(value))
+			return value;
+	return NULL;
+}
+
+static bool has_mac(const json_t *host, const char *mac)
+{
+	const json_t *macs = json_object_get(host, "macs");
+	const json_t *m;
+	size_t i;
+
+	json_array_foreach (macs, i, m)
+		if (json_is_string(m) && strcasecmp(json_string_value(m), mac) == 0)
+			return true;
+	return false;
+}
+
+static void read_progress(const json_t *host, struct host_view *v)
+{
+	const json_t *p = json_object_get(host, "progress");
+
+	copy_printable(v->stage, sizeof(v->stage), text_of(p, "stage"));
+	v->done = int_of(p, "done", 0);
+	v->total = int_of(p, "total", 0);
+	v->eta_s = int_of(p, "eta_s", -1);
+}
+
+static void read_host(const json_t *host, struct host_view *v)
+{
+	const json_t *fault = json_object_get(host, "fault");
+
+	*v = (struct host_view){.known = true};
+	copy_printable(v->id, sizeof(v->id), text_of(host, "id"));
+	copy_printable(v->short_code, sizeof(v->short_code), text_of(host, "short_code"));
+	copy_printable(v->state, sizeof(v->state), text_of(host, "state"));
+	copy_printable(v->detail, sizeof(v->detail), text_of(host, "state_detail"));
+	copy_printable(v->fault, sizeof(v->fault), text_of(fault, "code"));
+	copy_printable(v->cpu, sizeof(v->cpu), text_of(host, "cpu"));
+	copy_printable(v->image_digest, sizeof(v->image_digest),
+		       text_of(json_object_get(host, "image"), "digest"));
+	v->cores = int_of(host, "cores", 0);
+	v->memory_mib = int_of(host, "MemoryMiB", 0);
+	v->n_drives = (int64_t)json_array_size(json_object_get(host, "drives"));
+	read_progress(host, v);
+}
+
+static void read_stages(const json_t *host, struct view_stages *s)
+{
+	const json_t *stages = json_object_get(host, "stages");
+
+	s->discover_s = seconds_of(stages, "discovered");
+	s->inspect_s = seconds_of(stages, "inspecting");
+	s->burn_in_s = seconds_of(stages, "testing");
+	s->image_s = seconds_of(stages, "imaging");
+	s->verify_s = seconds_of(stages, "verifying");
+}
+
+bool view_find(const json_t *hosts_answer, const char *mac, struct host_view *ret,
+	       struct view_stages *ret_stages)
+{
+	const json_t *list = list_of(hosts_answer);
+	const json_t *host;
+	size_t i;
+
+	json_array_foreach (list, i, host) {
+		if (!has_mac(host, mac))
+			continue;
+		read_host(host, ret);
+		read_stages(host, ret_stages);
+		return true;
+	}
+	return false;
+}
+
+bool view_is_final(const struct host_view *v)
+{
+	static const char *const final_states[] = {"ready", "failed", "quarantined", "in-service"};
+
+	for (size_t i = 0; i < ARRAY_LEN(final_states); i++)
+		if (str_eq(v->state, final_states[i]))
+			return true;
+	return false;
+}
+
+int view_percent(const struct host_view *v)
+{
+	if (v->total <= 0 || v->done < 0)
+		return -1;
+	return v->done >= v->total ? 100 : (int)((double)v->done / (double)v->total * 100.0);
+}
+
+unsigned view_events_count(const json_t *events_answer, const char *kind, int64_t *ret_first_us)
+{
+	const json_t *list = list_of(events_answer);
+	const json_t *event;
+	unsigned count = 0;
+	size_t i;
+
+	*ret_first_us = 0;
+	json_array_foreach (list, i, event) {
+		int64_t at_us;
+
+		if (!str_glob(kind, text_of(event, "kind")))
+			continue;
+		count++;
+		if (time_parse_rfc3339(text_of(event, "ts"), &at_us) &&
+		    (!*ret_first_us || at_us < *ret_first_us))
+			*ret_first_us = at_us;
+	}
+	return count;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the lab knows of a host from the public API: a flat copy of the fields it shows and judges.
+ * Reading is lenient about fields that it does not know and strict about types: a field of another
+ * type counts as missing. Text that came from a host is made printable here, once.
+ */
+#ifndef LAB_VIEW_H
+#define LAB_VIEW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define VIEW_TEXT_BYTES 96
+
+struct host_view {
+	bool known; /* the server has it */
+	char id[VIEW_TEXT_BYTES];
+	char short_code[16];
+	char state[32];
+	char detail[240];
+	char stage[32]; /* what the progress is about */
+	char fault[VIEW_TEXT_BYTES];
+	char cpu[VIEW_TEXT_BYTES];
+	char image_digest[80];
+	int64_t memory_mib, cores, n_drives;
+	int64_t done, total, eta_s; /* eta_s -1: not said */
+};
+
+struct view_stages {
+	double discover_s, inspect_s, burn_in_s, image_s, verify_s; /* negative: not known */
+};
+
+/* Find the host with this MAC in the answer to GET /api/v1/hosts. false: not there (yet). */
+bool view_find(const json_t *hosts_answer, const char *mac, struct host_view *ret,
+	       struct view_stages *ret_stages);
+
+/* Whether the state is one that a flow ends in: ready, failed, quarantined. */
+bool view_is_final(const struct host_view *v);
+
+/* 0 to 100, or -1 when there is no progress. */
+int view_percent(const struct host_view *v);
+
+/* Answer to GET /hosts/{id}/events: how many events of this kind there are, and the wall time of
+ * the first one (0: none). kind may end in '*'. */
+unsigned view_events_count(const json_t *events_answer, const char *kind, int64_t *ret_first_us);
+
+#endif

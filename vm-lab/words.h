@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The lab's vocabulary: one X-macro list a word kind gives the enum, its text and its parser, so a
+ * word in a scenario file, in the report and in the code is always the same word.
+ *
+ * How to add a word: add a row here and handle it where the compiler then says it is missing.
+ */
+#ifndef LAB_WORDS_H
+#define LAB_WORDS_H
+
+#include <stdbool.h>
+
+#define LAB_ARCH_WORDS(X)                                                                          \
+	X(ARCH_X86_64, "x86_64")                                                                   \
+	X(ARCH_AARCH64, "aarch64")
+
+#define LAB_FIRMWARE_WORDS(X)                                                                      \
+	X(FIRMWARE_BIOS, "bios")                                                                   \
+	X(FIRMWARE_UEFI, "uefi")
+
+/* target: the disk that the profile chooses; decoy: known content that nobody may touch. */
+#define DISK_ROLE_WORDS(X)                                                                         \
+	X(DISK_TARGET, "target")                                                                   \
+	X(DISK_DECOY, "decoy")
+
+/* What must have become of the target disk. */
+#define TARGET_FATE_WORDS(X)                                                                       \
+	X(TARGET_ANY, "any")               /* not looked at */                                     \
+	X(TARGET_IMAGED, "imaged")         /* has a partition table and boot sectors */            \
+	X(TARGET_UNTOUCHED, "untouched")   /* byte for byte as at power-on */                      \
+	X(TARGET_UNBOOTABLE, "unbootable") /* neither partition table nor boot sector */
+
+#define DHCP_MODE_WORDS(X)                                                                         \
+	X(DHCP_FULL, "full")   /* slipwayd's dnsmasq gives addresses */                            \
+	X(DHCP_PROXY, "proxy") /* the lab runs the site's own DHCP server beside it */
+
+/* What is changed in the server's object store after the import, as an attacker there would. */
+#define TAMPER_WORDS(X)                                                                            \
+	X(TAMPER_NONE, "none")                                                                     \
+	X(TAMPER_MANIFEST, "manifest")           /* a byte of the signed manifest */               \
+	X(TAMPER_TABLE, "table")                 /* a byte of every chunk table */                 \
+	X(TAMPER_PAYLOAD_FIRST, "payload-first") /* a byte near the start of every payload */      \
+	X(TAMPER_PAYLOAD_LAST, "payload-last")   /* a byte near the end of every payload */        \
+	X(TAMPER_ARCHIVE, "archive")             /* the .slip itself, before the import */
+
+#define LAB_DEED_WORDS(X)                                                                          \
+	X(DEED_KILL_SLIPWAYD, "kill-slipwayd")                                                     \
+	X(DEED_KILL_DNSMASQ, "kill-dnsmasq")                                                       \
+	X(DEED_KILL_NGINX, "kill-nginx")                                                           \
+	X(DEED_POWER_OFF, "power-off")                                                             \
+	X(DEED_POWER_CYCLE, "power-cycle")
+
+#define LAB_ENUM(value, text) value,
+enum lab_arch { LAB_ARCH_WORDS(LAB_ENUM) _LAB_ARCH_MAX };
+enum lab_firmware { LAB_FIRMWARE_WORDS(LAB_ENUM) _LAB_FIRMWARE_MAX };
+enum disk_role { DISK_ROLE_WORDS(LAB_ENUM) _DISK_ROLE_MAX };
+enum target_fate { TARGET_FATE_WORDS(LAB_ENUM) _TARGET_FATE_MAX };
+enum dhcp_mode { DHCP_MODE_WORDS(LAB_ENUM) _DHCP_MODE_MAX };
+enum tamper { TAMPER_WORDS(LAB_ENUM) _TAMPER_MAX };
+enum lab_deed { LAB_DEED_WORDS(LAB_ENUM) _LAB_DEED_MAX };
+#undef LAB_ENUM
+
+struct word_list {
+	const char *what; /* for messages: "arch" */
+	const char *const *words;
+	int n;
+};
+extern const struct word_list lab_arch_words, lab_firmware_words, disk_role_words,
+	target_fate_words, dhcp_mode_words, tamper_words, lab_deed_words;
+
+/* The text of a value; the value must be in the list. */
+const char *word_str(const struct word_list *list, int value);
+/* The value of a text, or -1. */
+int word_parse(const struct word_list *list, const char *text);
+
+#endif
