@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dnsmasq's configuration as text, for full DHCP or for proxy-DHCP beside an existing server, and
+ * the reader of the log lines that it prints. No DNS, no scripts: a log pipe is the only way back.
+ */
+#ifndef PXE_DNSMASQ_H
+#define PXE_DNSMASQ_H
+
+#include <stdbool.h>
+#include <base/str.h>
+
+#define DNSMASQ_CONFIG_MAX_BYTES (64 * 1024)
+
+enum dhcp_mode { DHCP_OFF, DHCP_FULL, DHCP_PROXY };
+
+struct dnsmasq_options {
+	enum dhcp_mode mode;
+	const char *interface;
+	const char *address;
+	const char *range_start, *range_end; /* full mode */
+	const char *netmask;
+	const char *network; /* proxy mode: network address */
+	const char *router;  /* or NULL */
+	const char *dns;     /* or NULL */
+	int lease_s;
+	const char *lease_file, *pid_file;
+	const char *tftp_root;
+	const char *plain_url;
+	const char *user; /* who it becomes; NULL: stays who it is */
+};
+/* errors: ERR_CONFIG when a value cannot be written safely (spaces, commas, newlines). */
+int dnsmasq_config_write(struct str *out, const struct dnsmasq_options *o, struct err *err);
+
+struct dnsmasq_line {
+	char what[24]; /* "DHCPDISCOVER", "PXE", "TFTP" */
+	char mac[18];
+	char address[46]; /* "" if none */
+};
+/* Find a DHCP message or a file transfer in a log line. trust: none (hosts choose names in it).
+ * False when the line is about something else. */
+bool dnsmasq_line_parse(const char *line, struct dnsmasq_line *ret);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nginx's configuration as text: the plain side (boot files, image objects, boot scripts) and the
+ * TLS side (API, agent sessions, the web page), with the daemon behind a unix socket.
+ */
+#ifndef PXE_NGINX_H
+#define PXE_NGINX_H
+
+#include <base/str.h>
+
+#define NGINX_CONFIG_MAX_BYTES (64 * 1024)
+
+struct nginx_options {
+	const char *address;
+	int http_port, https_port;
+	const char *run_dir;       /* sockets, pid file, temporary folders */
+	const char *files_dir;     /* boot files */
+	const char *site_cpio;     /* path */
+	const char *firmware_cpio; /* path or NULL */
+	const char *bootstrap;     /* path of the iPXE bootstrap script */
+	const char *objects_dir;
+	const char *tls_cert, *tls_key;
+	const char *backend_socket;
+	const char *web_dir; /* static files of the web page, or NULL */
+	const char *user;    /* of the workers; NULL: no user line (not root) */
+};
+/* errors: ERR_CONFIG when a path cannot be written safely. */
+int nginx_config_write(struct str *out, const struct nginx_options *o, struct err *err);
+
+#endif

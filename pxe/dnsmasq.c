@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dnsmasq: writing its configuration, reading its log. Decisions: no DNS (port=0); no ping before a
+ * lease (with it a third of a rack that powers on together gets none); the lease file lies on
+ * run_dir because it is rewritten per change; no dhcp-script, no dhcp-ignore-names surprises.
+ */
+#include <pxe/dnsmasq.h>
+
+#include <ctype.h>
+#include <stddef.h>
+#include <base/cleanup.h>
+#include <pxe/boot_files.h>
+
+/* ---- writing -----------------------------------------------------------------------------------
+ */
+
+static int check_word(const char *what, const char *text, bool optional, struct err *err)
+{
+	if (!text || !text[0])
+		return optional ? 0 : err_set(err, ERR_CONFIG, "%s is empty", what);
+	for (const char *p = text; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("/._:-+@", *p))
+			return err_set(err, ERR_CONFIG,
+				       "%s has a character that dnsmasq cannot take: '%s'", what,
+				       text);
+	return 0;
+}
+
+static int check(const struct dnsmasq_options *o, struct err *err)
+{
+	bool proxy = o->mode == DHCP_PROXY;
+	const struct {
+		const char *what, *text;
+		bool optional;
+	} words[] = {
+		{"[server] interface", o->interface, false},
+		{"[server] address", o->address, false},
+		{"[dhcp] range_start", o->range_start, proxy},
+		{"[dhcp] range_end", o->range_end, proxy},
+		{"[dhcp] netmask", o->netmask, proxy},
+		{"network", o->network, !proxy},
+		{"[dhcp] router", o->router, true},
+		{"[dhcp] dns", o->dns, true},
+		{"run folder", o->lease_file, false},
+		{"run folder", o->pid_file, false},
+		{"[boot] files_dir", o->tftp_root, false},
+		{"plain URL", o->plain_url, false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		int rc = check_word(words[i].what, words[i].text, words[i].optional, err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static void add_base(struct str *out, const struct dnsmasq_options *o)
+{
+	str_add(out, "# Written by slipwayd at each start: change slipway.conf instead.\n"
+		     "port=0\n"
+		     "keep-in-foreground\n"
+		     "log-facility=-\n"
+		     "log-dhcp\n"
+		     "log-async=100\n"
+		     "bind-dynamic\n"
+		     "no-ping\n"
+		     "dhcp-lease-max=65536\n"
+		     "dhcp-ignore-names\n");
+	str_addf(out, "interface=%s\nexcept-interface=lo\n", o->interface);
+	str_addf(out, "pid-file=%s\n", o->pid_file);
+	if (o->user)
+		str_addf(out, "user=%s\n", o->user);
+	str_addf(out, "enable-tftp=%s\ntftp-root=%s\ntftp-max=512\ntftp-no-fail\n", o->interface,
+		 o->tftp_root);
+}
+
+static void add_matches(struct str *out)
+{
+	str_add(out, "\n# who asks: iPXE by its user class or option 175, firmware by option 93\n"
+		     "dhcp-userclass=set:ipxe,iPXE\n"
+		     "dhcp-match=set:ipxe,175\n");
+	for (size_t i = 0; i < n_boot_loaders; i++)
+		str_addf(out, "dhcp-match=set:%s,option:client-arch,%u\n", boot_loaders[i].tag,
+			 boot_loaders[i].client_arch);
+}
+
+static void add_full_range(struct str *out, const struct dnsmasq_options *o)
+{
+	str_addf(out, "\ndhcp-authoritative\ndhcp-leasefile=%s\n", o->lease_file);
+	str_addf(out, "dhcp-range=%s,%s,%s,%ds\n", o->range_start, o->range_end, o->netmask,
+		 o->lease_s > 0 ? o->lease_s : 3600);
+	if (o->router && o->router[0])
+		str_addf(out, "dhcp-option=option:router,%s\n", o->router);
+	else
+		str_add(out, "dhcp-option=option:router\n");
+	if (o->dns && o->dns[0])
+		str_addf(out, "dhcp-option=option:dns-server,%s\n", o->dns);
+}
+
+/* iPXE gets the script; firmware gets iPXE, once per tag, never together with iPXE. */
+static void add_full_boot(struct str *out, const struct dnsmasq_options *o)
+{
+	str_addf(out, "\ndhcp-boot=tag:ipxe,%s/boot/v1/ipxe\n", o->plain_url);
+	const char *last = "";
+	for (size_t i = 0; i < n_boot_loaders; i++) {
+		const struct boot_loader *l = &boot_loaders[i];
+		if (str_eq(l->tag, last))
+			continue;
+		last = l->tag;
+		if (!l->over_http) {
+			str_addf(out, "dhcp-boot=tag:!ipxe,tag:%s,%s,,%s\n", l->tag, l->file,
+				 o->address);
+			continue;
+		}
+		str_addf(out, "dhcp-boot=tag:!ipxe,tag:%s,%s/boot/files/ipxe/%s\n", l->tag,
+			 o->plain_url, l->file);
+		str_addf(out, "dhcp-option-force=tag:!ipxe,tag:%s,60,HTTPClient\n", l->tag);
+	}
+}
+
+/* Beside another DHCP server: we answer boot questions only. pxe-service rows carry files for
+ * firmware; iPXE, which understands no PXE menus here, is given its script by dhcp-boot. */
+static void add_proxy(struct str *out, const struct dnsmasq_options *o)
+{
+	str_addf(out, "\ndhcp-range=%s,proxy%s%s\n", o->network,
+		 o->netmask && o->netmask[0] ? "," : "", o->netmask ? o->netmask : "");
+	str_add(out, "pxe-prompt=\"Slipway\",0\n");
+	for (size_t i = 0; i < n_boot_loaders; i++)
+		if (boot_loaders[i].csa)
+			str_addf(out, "pxe-service=tag:!ipxe,%s,\"Slipway\",%s,%s\n",
+				 boot_loaders[i].csa, boot_loaders[i].file, o->address);
+	add_full_boot(out, o);
+}
+
+int dnsmasq_config_write(struct str *out, const struct dnsmasq_options *o, struct err *err)
+{
+	int rc = check(o, err);
+	if (rc < 0)
+		return rc;
+	add_base(out, o);
+	add_matches(out);
+	if (o->mode == DHCP_PROXY) {
+		add_proxy(out, o);
+	} else {
+		add_full_range(out, o);
+		add_full_boot(out, o);
+	}
+	return str_ok(out) ? 0 : err_set(err, ERR_TOO_BIG, "dnsmasq's configuration is too long");
+}
+
+/* ---- reading -----------------------------------------------------------------------------------
+ */
+
+static bool is_mac(struct sv w)
+{
+	if (w.n != 17)
+		return false;
+	for (size_t i = 0; i < w.n; i++)
+		if (i % 3 == 2 ? w.p[i] != ':' : !isxdigit((unsigned char)w.p[i]))
+			return false;
+	return true;
+}
+
+static bool is_ipv4(struct sv w)
+{
+	size_t dots = 0;
+	if (w.n < 7 || w.n > 15)
+		return false;
+	for (size_t i = 0; i < w.n; i++) {
+		if (w.p[i] == '.')
+			dots++;
+		else if (!isdigit((unsigned char)w.p[i]))
+			return false;
+	}
+	return dots == 3;
+}
+
+static const char *const messages[] = {"DHCPDISCOVER", "DHCPOFFER",   "DHCPREQUEST", "DHCPACK",
+				       "DHCPNAK",      "DHCPDECLINE", "DHCPINFORM",  "PXE"};
+
+static const char *message_in(struct sv w)
+{
+	struct sv name = sv_split(&w, '(');
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++)
+		if (sv_eq_str(name, messages[i]))
+			return messages[i];
+	return NULL;
+}
+
+static void take(char *dst, size_t dst_bytes, struct sv w)
+{
+	size_t n = w.n < dst_bytes - 1 ? w.n : dst_bytes - 1;
+	for (size_t i = 0; i < n; i++)
+		dst[i] = (char)tolower((unsigned char)w.p[i]);
+	dst[n] = '\0';
+}
+
+/* "dnsmasq-dhcp: 2713 DHCPACK(br0) 10.0.0.5 52:54:00:00:00:01 name": the first MAC and address
+ * after the message count; a name that a host chose comes after them. */
+bool dnsmasq_line_parse(const char *line, struct dnsmasq_line *ret)
+{
+	struct sv rest = sv_of(line);
+	const char *message = NULL;
+	memset(ret, 0, sizeof(*ret));
+	while (rest.n > 0) {
+		struct sv w = sv_split(&rest, ' ');
+		if (!message) {
+			message = message_in(w);
+		} else if (is_ipv4(w) && !ret->address[0] && !ret->mac[0]) {
+			take(ret->address, sizeof(ret->address), w);
+		} else if (is_mac(w)) {
+			take(ret->mac, sizeof(ret->mac), w);
+			break;
+		}
+	}
+	if (!message || !ret->mac[0])
+		return false;
+	(void)str_copy(ret->what, sizeof(ret->what), message);
+	return true;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nginx's configuration. Decisions: no redirects (iPXE and small clients follow them badly); files
+ * are named one by one, everything else is 404 or the daemon's; the headers that the daemon
+ * believes are set on every proxied request, so that a client's own are overwritten; TLS without
+ * session resumption, because a resumed session must not lose its client certificate.
+ */
+#include <pxe/nginx.h>
+
+#include <ctype.h>
+#include <stddef.h>
+#include <base/cleanup.h>
+
+static int check_path(const char *what, const char *text, bool optional, struct err *err)
+{
+	if (!text || !text[0])
+		return optional ? 0 : err_set(err, ERR_CONFIG, "%s is empty", what);
+	for (const char *p = text; *p; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("/._:-+@", *p))
+			return err_set(err, ERR_CONFIG,
+				       "%s has a character that nginx cannot take: '%s'", what,
+				       text);
+	return 0;
+}
+
+static int check(const struct nginx_options *o, struct err *err)
+{
+	const struct {
+		const char *what, *text;
+		bool optional;
+	} words[] = {
+		{"[server] address", o->address, false},
+		{"[server] run_dir", o->run_dir, false},
+		{"[boot] files_dir", o->files_dir, false},
+		{"[boot] firmware_cpio", o->firmware_cpio, true},
+		{"site.cpio", o->site_cpio, false},
+		{"bootstrap script", o->bootstrap, false},
+		{"object store", o->objects_dir, false},
+		{"certificate", o->tls_cert, false},
+		{"key", o->tls_key, false},
+		{"socket", o->backend_socket, false},
+		{"web folder", o->web_dir, true},
+		{"user", o->user, true},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		int rc = check_path(words[i].what, words[i].text, words[i].optional, err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static void add_main(struct str *out, const struct nginx_options *o)
+{
+	str_add(out, "# Written by slipwayd at each start: change slipway.conf instead.\n");
+	if (o->user)
+		str_addf(out, "user %s;\n", o->user);
+	str_addf(out,
+		 "daemon off;\n"
+		 "worker_processes 2;\n"
+		 "worker_rlimit_nofile 16384;\n"
+		 "worker_shutdown_timeout 5s;\n"
+		 "pid %s/nginx.pid;\n"
+		 "error_log stderr warn;\n"
+		 "events {\n"
+		 "\tworker_connections 4096;\n"
+		 "}\n",
+		 o->run_dir);
+}
+
+static void add_http_head(struct str *out, const struct nginx_options *o)
+{
+	static const char *const temporary[] = {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"};
+	str_add(out, "http {\n"
+		     "\taccess_log off;\n"
+		     "\tserver_tokens off;\n"
+		     "\tabsolute_redirect off;\n"
+		     "\tmerge_slashes off;\n"
+		     "\tdefault_type application/octet-stream;\n"
+		     "\ttypes { text/html html; text/css css; text/javascript js mjs; "
+		     "image/svg+xml svg; application/json json; }\n"
+		     "\tsendfile on;\n"
+		     "\tsendfile_max_chunk 1m;\n"
+		     "\ttcp_nopush on;\n"
+		     "\tkeepalive_timeout 75s;\n"
+		     "\tkeepalive_requests 100000;\n"
+		     "\treset_timedout_connection on;\n"
+		     "\tclient_header_timeout 10s;\n"
+		     "\tclient_body_timeout 30s;\n"
+		     "\tsend_timeout 120s;\n"
+		     "\tclient_max_body_size 1m;\n"
+		     "\tclient_body_buffer_size 64k;\n"
+		     "\tlarge_client_header_buffers 4 16k;\n");
+	for (size_t i = 0; i < ARRAY_LEN(temporary); i++)
+		str_addf(out, "\t%s_temp_path %s/nginx/%s;\n", temporary[i], o->run_dir,
+			 temporary[i]);
+	str_addf(out,
+		 "\tupstream slipwayd {\n"
+		 "\t\tserver unix:%s max_fails=0;\n"
+		 "\t\tkeepalive 64;\n"
+		 "\t\tkeepalive_requests 100000;\n"
+		 "\t\tkeepalive_timeout 60s;\n"
+		 "\t}\n",
+		 o->backend_socket);
+}
+
+/* Everything that a proxied location needs; proxy_set_header is not inherited once one is set. */
+static void add_proxy(struct str *out, const char *listener, bool tls)
+{
+	str_addf(out,
+		 "\t\t\tproxy_pass http://slipwayd;\n"
+		 "\t\t\tproxy_http_version 1.1;\n"
+		 "\t\t\tproxy_next_upstream off;\n"
+		 "\t\t\tproxy_connect_timeout 5s;\n"
+		 "\t\t\tproxy_read_timeout 120s;\n"
+		 "\t\t\tproxy_set_header Connection \"\";\n"
+		 "\t\t\tproxy_set_header Host $host;\n"
+		 "\t\t\tproxy_set_header X-Real-IP $remote_addr;\n"
+		 "\t\t\tproxy_set_header X-Forwarded-For \"\";\n"
+		 "\t\t\tproxy_set_header X-Slipway-Listener %s;\n"
+		 "\t\t\tproxy_set_header X-Slipway-Client-Cert %s;\n",
+		 listener, tls ? "$ssl_client_escaped_cert" : "\"\"");
+}
+
+static void add_alias(struct str *out, const char *match, const char *alias, const char *more)
+{
+	str_addf(out,
+		 "\t\tlocation %s {\n"
+		 "\t\t\tlimit_except GET { deny all; }\n"
+		 "%s"
+		 "\t\t\talias %s;\n"
+		 "\t\t}\n",
+		 match, more, alias);
+}
+
+static void add_files(struct str *out, const struct nginx_options *o)
+{
+	autofree char *agent = xasprintf("%s/$1/$2", o->files_dir);
+	autofree char *loaders = xasprintf("%s/ipxe/$1", o->files_dir);
+	autofree char *objects = xasprintf("%s/sha256/$1/$2", o->objects_dir);
+	autofree char *sigs = xasprintf("%s/sigs/$1", o->objects_dir);
+	add_alias(out, "~ ^/boot/files/(x86_64|aarch64)/(vmlinuz|ramdisk\\.img)$", agent, "");
+	if (o->firmware_cpio)
+		add_alias(out, "~ ^/boot/files/(?:x86_64|aarch64)/firmware\\.cpio$",
+			  o->firmware_cpio, "");
+	add_alias(out, "= /boot/files/site.cpio", o->site_cpio, "");
+	add_alias(out, "~ ^/boot/files/ipxe/([A-Za-z0-9_-]+\\.[a-z]+)$", loaders, "");
+	add_alias(out, "= /boot/v1/ipxe", o->bootstrap, "\t\t\tdefault_type text/plain;\n");
+	add_alias(out, "~ \"^/objects/sha256/([0-9a-f]{2})/([0-9a-f]{64})$\"", objects,
+		  "\t\t\tadd_header Cache-Control \"public, max-age=31536000, immutable\";\n");
+	add_alias(out, "~ \"^/objects/sigs/([0-9a-f]{64})$\"", sigs, "");
+}
+
+static void add_plain(struct str *out, const struct nginx_options *o)
+{
+	str_addf(out, "\tserver {\n\t\tlisten %s:%d backlog=4096;\n", o->address, o->http_port);
+	add_files(out, o);
+	str_add(out, "\t\tlocation = /boot/v1/script {\n");
+	add_proxy(out, "plain", false);
+	str_add(out, "\t\t}\n\t\tlocation = /healthz {\n");
+	add_proxy(out, "plain", false);
+	str_add(out, "\t\t}\n"
+		     "\t\tlocation / {\n"
+		     "\t\t\treturn 404;\n"
+		     "\t\t}\n"
+		     "\t}\n");
+}
+
+static void add_tls_location(struct str *out, const char *match, const char *body_size,
+			     const char *more)
+{
+	str_addf(out, "\t\tlocation %s {\n\t\t\tclient_max_body_size %s;\n%s", match, body_size,
+		 more);
+	add_proxy(out, "tls", true);
+	str_add(out, "\t\t}\n");
+}
+
+static void add_tls(struct str *out, const struct nginx_options *o)
+{
+	str_addf(out,
+		 "\tserver {\n"
+		 "\t\tlisten %s:%d ssl backlog=4096;\n"
+		 "\t\tssl_certificate %s;\n"
+		 "\t\tssl_certificate_key %s;\n"
+		 "\t\tssl_protocols TLSv1.2 TLSv1.3;\n"
+		 "\t\tssl_session_cache off;\n"
+		 "\t\tssl_session_tickets off;\n"
+		 "\t\tssl_verify_client optional_no_ca;\n"
+		 "\t\tssl_verify_depth 1;\n",
+		 o->address, o->https_port, o->tls_cert, o->tls_key);
+	static const char unbuffered[] = "\t\t\tproxy_request_buffering off;\n"
+					 "\t\t\tclient_body_timeout 120s;\n"
+					 "\t\t\tproxy_send_timeout 120s;\n";
+	add_tls_location(out, "/agent/v1/", "5m", "");
+	add_tls_location(out, "/api/v1/images", "1t", unbuffered);
+	add_tls_location(out, "/api/v1/", "8m", "");
+	add_tls_location(out, "= /metrics", "1k", "");
+	add_tls_location(out, "= /healthz", "1k", "");
+	if (o->web_dir)
+		str_addf(out,
+			 "\t\tlocation / {\n"
+			 "\t\t\tlimit_except GET { deny all; }\n"
+			 "\t\t\troot %s;\n"
+			 "\t\t\tindex index.html;\n"
+			 "\t\t\tadd_header Content-Security-Policy \"default-src 'self'; "
+			 "frame-ancestors "
+			 "'none'; base-uri 'none'; form-action 'none'\" always;\n"
+			 "\t\t\tadd_header X-Content-Type-Options nosniff always;\n"
+			 "\t\t\tadd_header Referrer-Policy no-referrer always;\n"
+			 "\t\t}\n",
+			 o->web_dir);
+	else
+		str_add(out, "\t\tlocation / {\n\t\t\treturn 404;\n\t\t}\n");
+	str_add(out, "\t}\n");
+}
+
+int nginx_config_write(struct str *out, const struct nginx_options *o, struct err *err)
+{
+	int rc = check(o, err);
+	if (rc < 0)
+		return rc;
+	add_main(out, o);
+	add_http_head(out, o);
+	add_plain(out, o);
+	add_tls(out, o);
+	str_add(out, "}\n");
+	return str_ok(out) ? 0 : err_set(err, ERR_TOO_BIG, "nginx's configuration is too long");
+}

@@ -1,0 +1,8 @@
+# pxe
+# the C part: boot decision, iPXE scripts, dnsmasq's and nginx's configuration
+pxe_SRC := pxe/boot.c
+pxe_SRC += pxe/boot_files.c
+pxe_SRC += pxe/script.c
+pxe_SRC += pxe/dnsmasq.c
+pxe_SRC += pxe/nginx.c
+$(eval $(call library,pxe))

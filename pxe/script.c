@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The text of iPXE scripts. Facts about iPXE that decide it: DHCP's file name is not expanded, only
+ * commands in a script are, hence the bootstrap; `exit 1` makes UEFI firmware go on with the next
+ * boot option, but on BIOS some firmware hangs on it, so the disk is started with sanboot there;
+ * `sanboot` without --no-describe leaves an iBFT behind.
+ */
+#include <pxe/script.h>
+
+#include <base/cleanup.h>
+
+static void add_local(struct str *out)
+{
+	str_add(out, "iseq ${platform} efi && exit 1 ||\n"
+		     "sanboot --no-describe --drive 0x80 ||\n"
+		     "echo Slipway: no disk could be started, trying the next boot device\n"
+		     "exit 1\n");
+}
+
+void boot_bootstrap_write(struct str *out, const char *plain_url)
+{
+	str_add(out, "#!ipxe\n"
+		     "# Written by slipwayd: asks what this host should boot.\n"
+		     "set cpu i386\n"
+		     "cpuid --ext 29 && set cpu lm ||\n"
+		     "set n:int32 0\n"
+		     ":ask\n");
+	str_addf(out,
+		 "chain --replace %s/boot/v1/script?mac=${netX/mac:hexhyp}&uuid=${uuid}"
+		 "&serial=${serial:uristring}&manufacturer=${manufacturer:uristring}"
+		 "&product=${product:uristring}&arch=${buildarch}&platform=${platform}&cpu=${cpu} "
+		 "||\n",
+		 plain_url);
+	str_add(out, "inc n\n"
+		     "iseq ${n} 20 && goto local ||\n"
+		     "echo Slipway: the server does not answer (try ${n} of 20)\n"
+		     "sleep 3\n"
+		     "goto ask\n"
+		     ":local\n"
+		     "echo Slipway: no answer from the server, starting the local disk\n");
+	add_local(out);
+}
+
+static const struct {
+	enum boot_arch arch;
+	const char *console;
+} consoles[] = {
+	{BOOT_ARCH_X86_64, "console=tty0 console=ttyS0,115200"},
+	{BOOT_ARCH_AARCH64, "console=tty0 console=ttyAMA0,115200"},
+};
+
+static const char *console_of(enum boot_arch arch)
+{
+	for (size_t i = 0; i < ARRAY_LEN(consoles); i++)
+		if (consoles[i].arch == arch)
+			return consoles[i].console;
+	return "";
+}
+
+static void add_initrd(struct str *out, const char *url, const char *path, const char *name)
+{
+	str_addf(out, "initrd --name %s %s/boot/files/%s%s || goto failed\n", name, url, path,
+		 name);
+}
+
+/* initrd= names are for UEFI kernels whose loader lacks LoadFile2; others ignore them. */
+static void add_agent(struct str *out, const struct boot_query *q,
+		      const struct boot_script_options *o)
+{
+	enum boot_arch arch = boot_query_arch(q);
+	char arch_path[16];
+	snprintf(arch_path, sizeof(arch_path), "%s/", boot_arch_str(arch));
+	str_addf(out,
+		 "kernel %s/boot/files/%svmlinuz initrd=ramdisk.img initrd=site.cpio%s %s quiet",
+		 o->plain_url, arch_path, o->firmware_cpio ? " initrd=firmware.cpio" : "",
+		 console_of(arch));
+	str_addf(out, " slipway.server=%s slipway.plain=%s slipway.pin=%s slipway.boot=%s",
+		 o->server_url, o->plain_url, o->pin, o->boot_id);
+	if (q->mac[0])
+		str_addf(out, " slipway.mac=%s", q->mac);
+	str_addf(out, "%s%s || goto failed\n", o->kernel_args && o->kernel_args[0] ? " " : "",
+		 o->kernel_args ? o->kernel_args : "");
+	add_initrd(out, o->plain_url, arch_path, "ramdisk.img");
+	add_initrd(out, o->plain_url, "", "site.cpio");
+	if (o->firmware_cpio)
+		add_initrd(out, o->plain_url, arch_path, "firmware.cpio");
+	str_add(out, "boot || goto failed\n"
+		     ":failed\n"
+		     "echo Slipway: the agent could not be started, asking again in 5 s\n"
+		     "imgfree\n"
+		     "sleep 5\n");
+	str_addf(out, "chain --replace %s/boot/v1/ipxe || exit 1\n", o->plain_url);
+}
+
+void boot_script_write(struct str *out, const struct boot_query *q,
+		       const struct boot_answer *answer, const struct boot_script_options *o)
+{
+	str_addf(out, "#!ipxe\necho Slipway: %s\n", answer->why);
+	if (answer->action == BOOT_AGENT) {
+		str_add(out, "echo Slipway: starting the agent\n");
+		add_agent(out, q, o);
+	} else {
+		str_add(out, "echo Slipway: starting the local disk\n");
+		add_local(out);
+	}
+}
