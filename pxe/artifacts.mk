@@ -30,3 +30,26 @@ sysroots: $(BUILD)/sysroot/x86_64/.key $(BUILD)/sysroot/aarch64/.key ## unpack t
 $(BUILD)/boot/ipxe/.key: pxe/ipxe/fetch.sh pxe/sysroot/debian_closure.sh
 	$(call say,IPXE,$(@D))
 	$(Q)sh pxe/ipxe/fetch.sh $(DEBS) $(BUILD)/boot/ipxe
+
+# ---- kernel and ramdisk -----------------------------------------------------------------------
+# The base (kernel, drivers, tools) is kept under cache/; a new agent only repacks the small part.
+RAMDISK_IN := $(wildcard pxe/ramdisk/*.sh pxe/ramdisk/files/*) pxe/sysroot/debian_closure.sh \
+              $(addprefix pxe/ramdisk/,packages programs links modules)
+BOOT_ARCHES := x86_64 aarch64
+
+$(BUILD)/cache/ramdisk/x86_64/.key $(BUILD)/cache/ramdisk/aarch64/.key: $(BUILD)/cache/ramdisk/%/.key: $(RAMDISK_IN)
+	$(call say,BASE,$(@D))
+	$(Q)sh pxe/ramdisk/build_base.sh $(DEBS) $(@D) $(DEB_ARCH_$*)
+
+$(BUILD)/boot/x86_64/ramdisk.img $(BUILD)/boot/aarch64/ramdisk.img: $(BUILD)/boot/%/ramdisk.img: \
+		$(BUILD)/cache/ramdisk/%/.key $(BUILD)/sysroot/%/.key \
+		$(BUILD)/%/slipway-agent $(BUILD)/%/slipway-first-boot
+	$(call say,RAMDISK,$@)
+	$(Q)sh pxe/ramdisk/pack.sh $(BUILD)/cache/ramdisk/$* $(BUILD)/sysroot/$* \
+		$(BUILD)/$*/slipway-agent $(BUILD)/$*/slipway-first-boot $(@D)
+
+$(BUILD)/boot/x86_64/vmlinuz $(BUILD)/boot/aarch64/vmlinuz: $(BUILD)/boot/%/vmlinuz: $(BUILD)/boot/%/ramdisk.img ;
+
+.PHONY: boot boot-bases
+boot-bases: $(BOOT_ARCHES:%=$(BUILD)/cache/ramdisk/%/.key)
+boot: $(BUILD)/boot/ipxe/.key $(BOOT_ARCHES:%=$(BUILD)/boot/%/ramdisk.img) ## make what hosts boot over the network: iPXE, kernels, ramdisks
