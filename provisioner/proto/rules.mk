@@ -5,4 +5,9 @@ proto_SRC := \
 	provisioner/proto/session.c \
 	provisioner/proto/events.c \
 	provisioner/proto/facts.c
+proto_SRC += provisioner/proto/plan_key.c
+proto_SRC += provisioner/proto/plan_envelope.c
+proto_SRC += provisioner/proto/plan_encode.c
+proto_SRC += provisioner/proto/plan_decode.c
+proto_SRC += provisioner/proto/lifecycle.c
 $(eval $(call library,proto))
