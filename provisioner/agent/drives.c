@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Drives from sysfs; see drives.h. The transport is told by the device's place in the device tree,
+ * because the kernel has no one attribute for it. Only transports marked local may ever be written.
+ */
+#include "drives.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <base/cleanup.h>
+#include <base/file.h>
+#include <base/str.h>
+
+#include "sysfs.h"
+
+#define SECTOR_BYTES 512 /* sysfs counts in these whatever the disk's own sectors are */
+
+/* First match wins: fabrics before the buses that they may run over. */
+static const struct transport {
+	const char *in_path; /* a part of the resolved device path */
+	const char *protocol;
+	bool local;
+} transports[] = {
+	{"/usb", "USB", false},      {"/session", "iSCSI", false},
+	{"/rport-", "FC", false},    {"/nvme-fabrics/", "NVMe-oF", false},
+	{"/nbd", "NBD", false},      {"/rbd", "RBD", false},
+	{"/ata", "SATA", true},      {"/end_device-", "SAS", true},
+	{"/nvme", "NVMe", true},     {"/virtio", "virtio", true},
+	{"/mmc_host/", "MMC", true}, {"/vmbus", "VMBus", true},
+	{"/xen", "Xen", true},
+};
+
+/* Controllers that show their volumes as plain SCSI disks; the volume is local all the same. */
+static const char *const raid_drivers[] = {
+	"megaraid_sas", "smartpqi", "hpsa", "aacraid", "mpt3sas", "mpi3mr", "arcmsr", "3w-9xxx",
+};
+
+static const char *const not_disks[] = {"loop", "ram", "zram", "dm-",  "md",
+					"sr",   "fd",  "mtd",  "ublk", "drbd"};
+
+static bool is_disk_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(not_disks); i++)
+		if (str_starts(name, not_disks[i]))
+			return false;
+	/* eMMC boot and RPMB areas are parts of the chip, not places for a system. */
+	return !(str_starts(name, "mmcblk") && (strstr(name, "boot") || strstr(name, "rpmb")));
+}
+
+static bool behind_raid(const char *root, const char *path)
+{
+	const char *host = strstr(path, "/host");
+	char driver[64];
+	int n;
+
+	if (!host || sscanf(host, "/host%d/", &n) != 1)
+		return false;
+	sysfs_text(root, driver, sizeof(driver), "sys/class/scsi_host/host%d/proc_name", n);
+	for (size_t i = 0; i < ARRAY_LEN(raid_drivers); i++)
+		if (str_eq(driver, raid_drivers[i]))
+			return true;
+	return false;
+}
+
+static void read_transport(const char *root, const char *name, struct drive *d)
+{
+	char transport[32];
+
+	(void)str_copy(d->facts.protocol, sizeof(d->facts.protocol), "unknown");
+	for (size_t i = 0; i < ARRAY_LEN(transports); i++) {
+		if (strstr(d->sys_path, transports[i].in_path)) {
+			(void)str_copy(d->facts.protocol, sizeof(d->facts.protocol),
+				       transports[i].protocol);
+			d->local = transports[i].local;
+			break;
+		}
+	}
+	if (str_eq(d->facts.protocol, "unknown") && behind_raid(root, d->sys_path)) {
+		(void)str_copy(d->facts.protocol, sizeof(d->facts.protocol), "RAID");
+		d->local = true;
+	}
+	/* HW: an NVMe controller under a PCI device may still be a fabric's (multipath heads). */
+	if (str_starts(name, "nvme") &&
+	    (sysfs_text(root, transport, sizeof(transport), "sys/block/%s/device/transport",
+			name) ||
+	     sysfs_text(root, transport, sizeof(transport), "sys/block/%s/device/nvme0/transport",
+			name)) &&
+	    !str_eq(transport, "pcie")) {
+		(void)str_copy(d->facts.protocol, sizeof(d->facts.protocol), "NVMe-oF");
+		d->local = false;
+	}
+}
+
+/* The last PCI address in the path: the controller that the disk hangs on. */
+static void read_pci_address(struct drive *d)
+{
+	unsigned domain, bus, dev, fn;
+
+	for (const char *p = d->sys_path; (p = strchr(p, '/')); p++) {
+		int n = 0;
+
+		if (sscanf(p, "/%4x:%2x:%2x.%1x%n", &domain, &bus, &dev, &fn, &n) == 4 && n == 13)
+			snprintf(d->pci_address, sizeof(d->pci_address), "%.12s", p + 1);
+	}
+}
+
+/* SCSI vital product data page 0x80: four bytes of header, then the unit serial number. */
+static void read_scsi_serial(const char *root, const char *name, struct facts_drive *f)
+{
+	autofree char *path = xasprintf("%s/sys/block/%s/device/vpd_pg80", root, name);
+	autofree char *page = NULL;
+	size_t n_bytes;
+
+	if (f->serial[0] || file_read(path, 4096, &page, &n_bytes, NULL) < 0 || n_bytes <= 4)
+		return;
+	size_t length = (size_t)(unsigned char)page[2] << 8 | (unsigned char)page[3];
+	text_clean(f->serial, sizeof(f->serial), page + 4,
+		   length < n_bytes - 4 ? length : n_bytes - 4);
+}
+
+static bool is_hex(const char *s)
+{
+	return *s && strspn(s, "0123456789abcdefABCDEF") == strlen(s);
+}
+
+/* The kernel writes "naa.5000c500a1b2c3d4", "eui.0025385b91b03f1e", "t10.ATA     QEMU HARDDISK ..":
+ * only the first two are world-wide names; one form, "0x5000c500a1b2c3d4" for both. */
+static void read_wwn(const char *root, const char *name, struct facts_drive *f)
+{
+	static const char *const files[] = {"device/wwid", "wwid", "device/wwn"};
+	char text[256];
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		if (!sysfs_text(root, text, sizeof(text), "sys/block/%s/%s", name, files[i]))
+			continue;
+		if (!(str_starts(text, "naa.") || str_starts(text, "eui.")) || !is_hex(text + 4))
+			continue;
+		snprintf(f->wwn, sizeof(f->wwn), "0x%.120s", text + 4);
+		for (char *p = f->wwn; *p; p++)
+			*p = (char)tolower((unsigned char)*p);
+		return;
+	}
+}
+
+static void read_texts(const char *root, const char *name, struct facts_drive *f)
+{
+	char vendor[64];
+
+	if (!sysfs_text(root, f->serial, sizeof(f->serial), "sys/block/%s/serial", name))
+		sysfs_text(root, f->serial, sizeof(f->serial), "sys/block/%s/device/serial", name);
+	read_scsi_serial(root, name, f);
+	read_wwn(root, name, f);
+	if (!sysfs_text(root, f->model, sizeof(f->model), "sys/block/%s/device/model", name))
+		sysfs_text(root, f->model, sizeof(f->model), "sys/block/%s/device/name", name);
+	/* HW: libata says vendor "ATA" for every SATA disk; virtio has a PCI vendor number there.
+	 */
+	if (sysfs_text(root, vendor, sizeof(vendor), "sys/block/%s/device/vendor", name) &&
+	    !str_eq(vendor, "ATA") && !str_starts(vendor, "0x"))
+		(void)str_copy(f->manufacturer, sizeof(f->manufacturer), vendor);
+	if (!sysfs_text(root, f->revision, sizeof(f->revision), "sys/block/%s/device/firmware_rev",
+			name) &&
+	    !sysfs_text(root, f->revision, sizeof(f->revision), "sys/block/%s/device/rev", name))
+		f->revision[0] = '\0';
+}
+
+/* The bay as the enclosure names it, if there is an enclosure that says so. */
+static void read_slot(const char *root, const char *name, struct facts_drive *f)
+{
+	autonames struct sysfs_names entries = sysfs_list(root, "sys/block/%s/device", name);
+
+	for (size_t i = 0; i < entries.n; i++) {
+		const char *bay = entries.names[i];
+
+		if (str_starts(bay, "enclosure_device:"))
+			text_clean(f->slot, sizeof(f->slot), bay + strlen("enclosure_device:"),
+				   sizeof(f->slot));
+	}
+}
+
+bool drive_read_one(const char *root, const char *name, struct drive *d)
+{
+	struct facts_drive *f = &d->facts;
+
+	*d = (struct drive){0};
+	if (!is_disk_name(name) || sysfs_int(root, 0, "sys/block/%s/hidden", name) == 1)
+		return false;
+	f->capacity_bytes = sysfs_int(root, 0, "sys/block/%s/size", name) * SECTOR_BYTES;
+	if (f->capacity_bytes <= 0 ||
+	    !sysfs_resolve(root, d->sys_path, sizeof(d->sys_path), "sys/block/%s", name))
+		return false;
+	(void)str_copy(f->name, sizeof(f->name), name);
+	snprintf(d->dev_path, sizeof(d->dev_path), "/dev/%.64s", name);
+	f->block_size_bytes = sysfs_int(root, 512, "sys/block/%s/queue/logical_block_size", name);
+	f->removable = sysfs_int(root, 0, "sys/block/%s/removable", name) == 1 ? TRI_YES : TRI_NO;
+	d->read_only = sysfs_int(root, 0, "sys/block/%s/ro", name) == 1;
+	(void)str_copy(f->media_type, sizeof(f->media_type),
+		       sysfs_int(root, 0, "sys/block/%s/queue/rotational", name) == 1 ? "HDD"
+										      : "SSD");
+	read_transport(root, name, d);
+	read_pci_address(d);
+	read_texts(root, name, f);
+	read_slot(root, name, f);
+	return true;
+}
+
+void drives_read(const char *root, drive_list *ret)
+{
+	autonames struct sysfs_names names = sysfs_list(root, "sys/block");
+
+	for (size_t i = 0; i < names.n && ret->n < FACTS_MAX_DRIVES; i++) {
+		struct drive drive;
+
+		if (drive_read_one(root, names.names[i], &drive))
+			VEC_PUSH(ret, drive);
+	}
+}
+
+void drives_done(drive_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		VEC_DONE(&list->items[i].facts.signatures);
+	VEC_DONE(list);
+}

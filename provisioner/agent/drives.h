@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The block devices of this host with what identifies them: WWN, serial, size, transport. Reads
+ * sysfs only (no device is opened), so it is fast and cannot wake or change a disk.
+ *
+ * Trust: disks say what they like; every text is cleaned. Names (sda) change between boots and are
+ * for people only: choose by identity (disk_choice.h).
+ */
+#ifndef AGENT_DRIVES_H
+#define AGENT_DRIVES_H
+
+#include <stdbool.h>
+#include <base/vec.h>
+#include <proto/facts.h>
+
+struct drive {
+	struct facts_drive facts;
+	bool local; /* on a transport that may be written: see drives.c's table */
+	bool read_only;
+	char dev_path[80];  /* "/dev/sda" */
+	char sys_path[512]; /* "/sys/devices/..." of the block device, without root */
+	char pci_address[32];
+};
+typedef VEC(struct drive) drive_list;
+
+/* Whole disks: no partitions, loops, RAM disks, optical drives, device mapper, md. Drives without a
+ * medium (size 0) are kept out. owns: drives_done(). */
+void drives_read(const char *root, drive_list *ret);
+void drives_done(drive_list *list);
+
+/* One disk by its kernel name; false if it is gone or no whole disk. */
+bool drive_read_one(const char *root, const char *name, struct drive *ret);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Session calls over base's HTTP client; see link.h. Stateless but for the connection: retries,
+ * backoff and what an error means belong to agent.c.
+ */
+#include "link.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <base/cleanup.h>
+#include <base/clock.h>
+#include <base/digest.h>
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+#include <proto/events.h>
+
+#include "machine_facts.h"
+
+#define CALL_TIMEOUT_MS      15000
+#define HEARTBEAT_TIMEOUT_MS 4000 /* below the interval: a late heartbeat is worth nothing */
+
+int link_open(struct link *l, const struct agent_options *o, const struct identity *id,
+	      struct err *err)
+{
+	struct http_client_options options = {
+		.base_url = o->server,
+		.pin = o->pin,
+		.client_cert_path = id->cert_path,
+		.client_key_path = id->key_path,
+		.timeout_ms = CALL_TIMEOUT_MS,
+	};
+
+	l->http = http_client_new(&options, err);
+	return l->http ? 0 : -err->code;
+}
+
+void link_close(struct link *l)
+{
+	http_client_free(l->http);
+	l->http = NULL;
+}
+
+static int call(struct link *l, const struct http_call *request, struct http_reply *reply,
+		struct err *err)
+{
+	TRY(http_client_call(l->http, request, reply, err));
+	return http_reply_check(reply, err);
+}
+
+/* POST a message and decode the answer. body is text already. */
+static int post(struct link *l, const char *path, const char *body, int64_t timeout_ms,
+		const struct field *reply_fields, void *ret, struct err *err)
+{
+	struct http_call request = {
+		.method = "POST",
+		.path = path,
+		.body = body,
+		.body_bytes = strlen(body),
+		.timeout_ms = timeout_ms,
+		.max_reply_bytes = LIMIT_JSON_BODY_BYTES,
+	};
+	struct http_reply reply = {0};
+	int r = call(l, &request, &reply, err);
+
+	if (r >= 0)
+		r = message_decode(reply_fields, reply.body, reply.body_bytes,
+				   LIMIT_JSON_BODY_BYTES, ret, err);
+	http_reply_done(&reply);
+	return r;
+}
+
+static char *session_path(const struct link *l, const char *verb)
+{
+	struct str path;
+
+	str_init(&path, LIMIT_URL_BYTES);
+	str_add(&path, "/agent/v1/sessions/");
+	str_add_url(&path, l->session.session_id);
+	str_addf(&path, "/%s", verb);
+	return str_take(&path);
+}
+
+int link_start_session(struct link *l, const char *boot_id, struct err *err)
+{
+	struct session_request request = {.protocol = PROTO_VERSION};
+	struct session_reply reply = {0};
+	uint8_t nonce[32];
+	int64_t server_us;
+
+	random_bytes(nonce, sizeof(nonce));
+	hex_encode(nonce, sizeof(nonce), l->nonce);
+	(void)str_copy(request.nonce, sizeof(request.nonce), l->nonce);
+	(void)str_copy(request.boot_id, sizeof(request.boot_id), boot_id);
+	machine_evidence("", &request.evidence);
+	machine_about("", &request.agent);
+	autofree char *body = message_encode(session_request_fields, &request);
+	record_done(session_request_fields, &request);
+	TRY(post(l, "/agent/v1/sessions", body, 0, session_reply_fields, &reply, err));
+	if (!time_parse_rfc3339(reply.server_time, &server_us))
+		return err_set(err, ERR_INVALID, "the server's time '%s' is not understood",
+			       reply.server_time);
+	l->session = reply;
+	l->wall_us_at_boot = server_us - time_boot_ms() * 1000;
+	return 0;
+}
+
+int link_heartbeat(struct link *l, const struct heartbeat_request *request,
+		   struct heartbeat_reply *ret, struct err *err)
+{
+	autofree char *path = session_path(l, "heartbeat");
+	autofree char *body = message_encode(heartbeat_request_fields, request);
+
+	return post(l, path, body, HEARTBEAT_TIMEOUT_MS, heartbeat_reply_fields, ret, err);
+}
+
+int link_send_events(struct link *l, const char *body, int64_t *ret_acked, struct err *err)
+{
+	autofree char *path = session_path(l, "events");
+	struct events_reply reply = {0};
+
+	TRY(post(l, path, body, 0, events_reply_fields, &reply, err));
+	*ret_acked = reply.acked;
+	return 0;
+}
+
+int link_permit(struct link *l, const struct permit_request *request, struct permit_reply *ret,
+		struct err *err)
+{
+	autofree char *path = session_path(l, "permits");
+	autofree char *body = message_encode(permit_request_fields, request);
+
+	return post(l, path, body, 0, permit_reply_fields, ret, err);
+}
+
+int link_next(struct link *l, int64_t after, int wait_s, char **ret_envelope, size_t *ret_n_bytes,
+	      struct err *err)
+{
+	autofree char *base = session_path(l, "next");
+	autofree char *path = xasprintf("%s?wait=%d&after=%lld", base, wait_s, (long long)after);
+	struct http_call request = {
+		.path = path,
+		.timeout_ms = (wait_s + 15) * 1000LL,
+		.max_reply_bytes = LIMIT_JSON_BODY_BYTES,
+	};
+	struct http_reply reply = {0};
+	int r = call(l, &request, &reply, err);
+
+	*ret_envelope = NULL;
+	*ret_n_bytes = reply.body_bytes;
+	if (r >= 0 && reply.status != 204)
+		*ret_envelope = take_ptr(reply.body);
+	http_reply_done(&reply);
+	return r;
+}
+
+int64_t link_wall_us(const struct link *l)
+{
+	return l->wall_us_at_boot ? l->wall_us_at_boot + time_boot_ms() * 1000 : time_wall_us();
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The calls of an agent session, one function each. Every answer comes from a pinned server, and is
+ * decoded as if it were hostile all the same.
+ *
+ * An error's code is the server's own where it sent one (problem+json), so "session.over" and
+ * "session.stale_epoch" reach the caller by name.
+ */
+#ifndef AGENT_LINK_H
+#define AGENT_LINK_H
+
+#include <base/http_client.h>
+#include <proto/session.h>
+
+#include "identity.h"
+#include "options.h"
+
+struct link {
+	struct http_client *http;
+	struct session_reply session; /* session_id "" when there is none */
+	char nonce[65];
+	int64_t wall_us_at_boot; /* server's wall clock minus boot clock, 0 until a session */
+};
+
+/* May be called in a forked child too: connections are not shared. */
+int link_open(struct link *l, const struct agent_options *o, const struct identity *id,
+	      struct err *err);
+void link_close(struct link *l);
+
+/* Each blocks up to its timeout. errors: ERR_HTTP*, ERR_TIMEOUT, the server's codes. */
+int link_start_session(struct link *l, const char *boot_id, struct err *err);
+int link_heartbeat(struct link *l, const struct heartbeat_request *request,
+		   struct heartbeat_reply *ret, struct err *err);
+int link_send_events(struct link *l, const char *body, int64_t *ret_acked, struct err *err);
+int link_permit(struct link *l, const struct permit_request *request, struct permit_reply *ret,
+		struct err *err);
+/* out: *ret_envelope is the caller's to free; NULL when there is nothing to do yet. */
+int link_next(struct link *l, int64_t after, int wait_s, char **ret_envelope, size_t *ret_n_bytes,
+	      struct err *err);
+
+/* The agent's best idea of now, in microseconds since 1970. */
+int64_t link_wall_us(const struct link *l);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Evidence and facts put together; see machine_facts.h. Sources: SMBIOS (smbios.c), drives.c,
+ * nics.c, and the small kernel files read here (PCI, CPU topology, TPM, boot firmware).
+ */
+#include "machine_facts.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/utsname.h>
+#include <base/cleanup.h>
+#include <base/file.h>
+#include <base/str.h>
+
+#include "drives.h"
+#include "nics.h"
+#include "disk_signatures.h"
+#include "smbios.h"
+#include "sysfs.h"
+
+static const char *firmware_kind(const char *root)
+{
+	return sysfs_exists(root, "sys/firmware/efi") ? "uefi" : "bios";
+}
+
+/* ---- evidence -------------------------------------------------------------------------------- */
+
+static void add_macs(const char *root, struct evidence *e)
+{
+	nic_list nics = {0};
+
+	nics_read(root, &nics);
+	for (size_t i = 0; i < nics.n && e->macs.n < EVIDENCE_MAX_MACS; i++) {
+		struct text64 mac = {0};
+
+		(void)str_copy(mac.s, sizeof(mac.s), nics.items[i].permanent_mac);
+		VEC_PUSH(&e->macs, mac);
+	}
+	VEC_DONE(&nics);
+}
+
+static void add_disks(const char *root, struct evidence *e)
+{
+	drive_list drives = {0};
+
+	drives_read(root, &drives);
+	for (size_t i = 0; i < drives.n && e->disks.n < EVIDENCE_MAX_DISKS; i++) {
+		const struct drive *d = &drives.items[i];
+		struct evidence_disk disk = {0};
+
+		/* A disk on a SAN or a stick is no part of this host. */
+		if (!d->local || (!d->facts.wwn[0] && !d->facts.serial[0]))
+			continue;
+		(void)str_copy(disk.wwn, sizeof(disk.wwn), d->facts.wwn);
+		(void)str_copy(disk.serial, sizeof(disk.serial), d->facts.serial);
+		VEC_PUSH(&e->disks, disk);
+	}
+	drives_done(&drives);
+}
+
+#define COPY(dst, src) (void)str_copy(dst, sizeof(dst), src)
+
+void machine_evidence(const char *root, struct evidence *ret)
+{
+	struct smbios smbios;
+
+	*ret = (struct evidence){0};
+	(void)smbios_read(root, &smbios, NULL);
+	COPY(ret->smbios_uuid, smbios.system.uuid);
+	COPY(ret->system_serial, smbios.system.serial);
+	COPY(ret->manufacturer, smbios.system.manufacturer);
+	COPY(ret->product, smbios.system.model);
+	COPY(ret->board_serial, smbios.board.serial);
+	COPY(ret->chassis_serial, smbios.chassis.serial);
+	smbios_done(&smbios);
+	add_macs(root, ret);
+	add_disks(root, ret);
+}
+
+void machine_about(const char *root, struct agent_about *ret)
+{
+	struct utsname name;
+
+	*ret = (struct agent_about){0};
+	COPY(ret->version, SLIPWAY_VERSION);
+	COPY(ret->firmware, firmware_kind(root));
+	if (uname(&name) == 0) {
+		COPY(ret->arch, name.machine);
+		text_clean(ret->kernel, sizeof(ret->kernel), name.release, sizeof(name.release));
+	}
+}
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+static void read_boot(const char *root, struct facts_boot *boot)
+{
+	static const char name[] = "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+	autofree char *dir = xasprintf("%s/sys/firmware/efi/efivars", root);
+	autofree char *path = xasprintf("%s/%s", dir, name);
+	autofree char *value = NULL;
+	struct utsname uts;
+	size_t n_bytes;
+
+	COPY(boot->firmware, firmware_kind(root));
+	if (uname(&uts) == 0)
+		COPY(boot->arch, uts.machine);
+	if (!*root && access(dir, F_OK) == 0 && access(path, F_OK) < 0)
+		(void)mount("efivarfs", dir, "efivarfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	/* Four bytes of attributes, then the variable: one byte. */
+	if (file_read(path, 64, &value, &n_bytes, NULL) == 0 && n_bytes == 5)
+		boot->secure_boot = value[4] == 1 ? TRI_YES : TRI_NO;
+}
+
+static int64_t count_cpus(const char *root)
+{
+	autonames struct sysfs_names names = sysfs_list(root, "sys/devices/system/cpu");
+	unsigned n = 0, ignored;
+
+	for (size_t i = 0; i < names.n; i++)
+		n += sscanf(names.names[i], "cpu%u", &ignored) == 1;
+	return n;
+}
+
+/* Value of the first "key : value" line of /proc/cpuinfo. */
+static void cpuinfo_text(const char *root, const char *key, char *ret, size_t ret_bytes)
+{
+	autofree char *path = xasprintf("%s/proc/cpuinfo", root);
+	autofree char *text = NULL;
+	size_t n_bytes;
+
+	*ret = '\0';
+	if (file_read(path, 4 * 1024 * 1024, &text, &n_bytes, NULL) < 0)
+		return;
+	struct sv rest = {text, n_bytes};
+	while (rest.n) {
+		struct sv value = sv_split(&rest, '\n');
+		struct sv name = sv_trim(sv_split(&value, ':'));
+
+		if (sv_eq_str(name, key)) {
+			text_clean(ret, ret_bytes, value.p, value.n);
+			return;
+		}
+	}
+}
+
+/* HW: hypervisors and old firmware leave the model or the counts out; then the kernel's view
+ * counts. */
+static void read_processors(const char *root, const struct smbios *smbios, struct facts *f)
+{
+	char model[129];
+
+	cpuinfo_text(root, "model name", model, sizeof(model));
+	for (size_t i = 0; i < smbios->processors.n; i++)
+		VEC_PUSH(&f->processors, smbios->processors.items[i]);
+	if (f->processors.n == 0) {
+		struct facts_cpu cpu = {.total_threads = count_cpus(root)};
+
+		COPY(cpu.socket, "CPU 0");
+		VEC_PUSH(&f->processors, cpu);
+	}
+	for (size_t i = 0; i < f->processors.n; i++) {
+		struct facts_cpu *cpu = &f->processors.items[i];
+
+		if (!cpu->total_threads)
+			cpu->total_threads = count_cpus(root) / (int64_t)f->processors.n;
+		if (!cpu->total_cores)
+			cpu->total_cores = cpu->total_threads;
+		/* Firmware of virtual machines names the machine type, not the CPU. */
+		if (*model && (!cpu->model[0] || str_starts(cpu->model, "pc-") ||
+			       str_starts(cpu->model, "virt")))
+			COPY(cpu->model, model);
+	}
+}
+
+static void read_memory(const char *root, const struct smbios *smbios, struct facts_memory *m)
+{
+	autofree char *path = xasprintf("%s/proc/meminfo", root);
+	char line[128];
+	long long kib = 0;
+
+	for (size_t i = 0; i < smbios->modules.n; i++) {
+		VEC_PUSH(&m->modules, smbios->modules.items[i]);
+		m->total_mib += smbios->modules.items[i].capacity_mib;
+	}
+	file_read_line(path, line, sizeof(line));
+	if (!m->total_mib && sscanf(line, "MemTotal: %lld kB", &kib) == 1)
+		m->total_mib = kib / 1024;
+}
+
+static void read_pci_device(const char *root, const char *address, struct facts_pci *p)
+{
+	static const char base[] = "sys/bus/pci/devices";
+
+	COPY(p->address, address);
+	sysfs_text(root, p->vendor_id, sizeof(p->vendor_id), "%s/%s/vendor", base, address);
+	sysfs_text(root, p->device_id, sizeof(p->device_id), "%s/%s/device", base, address);
+	sysfs_text(root, p->class_code, sizeof(p->class_code), "%s/%s/class", base, address);
+	sysfs_link_name(root, p->driver, sizeof(p->driver), "%s/%s/driver", base, address);
+	p->link_width = sysfs_int(root, 0, "%s/%s/current_link_width", base, address);
+	p->max_link_width = sysfs_int(root, 0, "%s/%s/max_link_width", base, address);
+	/* HW: 255 means "no link" and devices inside the chipset have none. */
+	if (p->link_width <= 0 || p->max_link_width <= 0 || p->max_link_width >= 255) {
+		p->link_width = p->max_link_width = 0;
+		return;
+	}
+	sysfs_text(root, p->link_speed, sizeof(p->link_speed), "%s/%s/current_link_speed", base,
+		   address);
+	sysfs_text(root, p->max_link_speed, sizeof(p->max_link_speed), "%s/%s/max_link_speed", base,
+		   address);
+}
+
+static void read_pci(const char *root, struct facts *f)
+{
+	autonames struct sysfs_names names = sysfs_list(root, "sys/bus/pci/devices");
+
+	for (size_t i = 0; i < names.n && f->pci.n < FACTS_MAX_PCI; i++) {
+		struct facts_pci device = {0};
+
+		read_pci_device(root, names.names[i], &device);
+		VEC_PUSH(&f->pci, device);
+	}
+}
+
+static void slot_of_drive(const struct smbios *smbios, const struct drive *drive,
+			  struct facts_drive *f)
+{
+	for (size_t i = 0; i < smbios->slots.n && !f->slot[0]; i++)
+		if (drive->pci_address[0] && str_eq(f->protocol, "NVMe") &&
+		    str_eq(smbios->slots.items[i].pci_address, drive->pci_address))
+			COPY(f->slot, smbios->slots.items[i].designation);
+}
+
+static void read_drives(const char *root, const struct smbios *smbios, struct facts *f)
+{
+	drive_list drives = {0};
+
+	drives_read(root, &drives);
+	for (size_t i = 0; i < drives.n; i++) {
+		struct facts_drive facts = drives.items[i].facts;
+
+		slot_of_drive(smbios, &drives.items[i], &facts);
+		/* Only local disks are opened: a probe of a SAN's LUN is none of our business. */
+		if (!*root && drives.items[i].local)
+			(void)disk_signatures_of_path(drives.items[i].dev_path, &facts.signatures,
+						      NULL);
+		VEC_PUSH(&f->drives, facts);
+	}
+	VEC_DONE(&drives); /* the signature lists went with the copies */
+}
+
+static void read_tpm(const char *root, struct facts_tpm *tpm)
+{
+	tpm->present = sysfs_exists(root, "sys/class/tpm/tpm0") ? TRI_YES : TRI_NO;
+	int64_t major = sysfs_int(root, 0, "sys/class/tpm/tpm0/tpm_version_major");
+	if (major == 1 || major == 2)
+		COPY(tpm->version, major == 2 ? "2.0" : "1.2");
+}
+
+void machine_facts(const char *root, struct facts *ret)
+{
+	struct smbios smbios;
+	nic_list nics = {0};
+
+	*ret = (struct facts){0};
+	(void)smbios_read(root, &smbios, NULL);
+	ret->system = smbios.system;
+	ret->board = smbios.board;
+	ret->chassis = smbios.chassis;
+	read_boot(root, &ret->boot);
+	read_processors(root, &smbios, ret);
+	read_memory(root, &smbios, &ret->memory);
+	read_drives(root, &smbios, ret);
+	read_pci(root, ret);
+	read_tpm(root, &ret->tpm);
+	nics_read(root, &nics);
+	for (size_t i = 0; i < nics.n; i++)
+		VEC_PUSH(&ret->nics, nics.items[i]);
+	VEC_DONE(&nics);
+	smbios_done(&smbios);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slipway-agent: started by the ramdisk's init as its only child. Reads the kernel command line and
+ * the server's public keys, makes its own key, then agent_run(). Exit status: 10 reboot, 11 power
+ * off, anything else: start me again.
+ */
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <base/cleanup.h>
+#include <base/file.h>
+#include <base/json.h>
+#include <base/log.h>
+
+#include "agent.h"
+#include "machine_facts.h"
+
+#define PLAN_KEY_PATH "/etc/slipway/plan-key.pem"
+#define KEY_DIR       "/run/slipway/agent"
+
+static int set_up(struct agent *a, const char *cmdline_path, const char *plan_key_path,
+		  const char *key_dir, struct err *err)
+{
+	autofree char *cmdline = NULL;
+	size_t n_bytes;
+
+	TRY(file_read(cmdline_path, 65536, &cmdline, &n_bytes, err));
+	cmdline[strcspn(cmdline, "\n")] = '\0';
+	TRY(agent_options_parse(cmdline, &a->options, err));
+	TRY(plan_key_load_public(plan_key_path, &a->plan_key, err));
+	TRY(identity_make(key_dir, &a->identity, err));
+	return link_open(&a->link, &a->options, &a->identity, err);
+}
+
+/* What the agent would say of this machine, on standard output: for people at a crash cart. */
+static int print_facts(void)
+{
+	struct facts facts;
+
+	machine_facts("", &facts);
+	AUTO(json) json_t *doc = record_encode(facts_fields, &facts);
+	facts_done(&facts);
+	return json_dumpf(doc, stdout, JSON_INDENT(2)) == 0 && puts("") >= 0 ? 0 : 1;
+}
+
+static int usage(void)
+{
+	fputs("usage: slipway-agent [--cmdline FILE] [--plan-key FILE] [--key-dir DIR]\n"
+	      "       slipway-agent --facts | --version\n",
+	      stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	const char *cmdline = "/proc/cmdline", *plan_key = PLAN_KEY_PATH, *key_dir = KEY_DIR;
+	static struct agent a;
+	struct err err = ERR_INIT;
+
+	for (int i = 1; i < argc; i++) {
+		const char **option = strcmp(argv[i], "--cmdline") == 0    ? &cmdline
+				      : strcmp(argv[i], "--plan-key") == 0 ? &plan_key
+				      : strcmp(argv[i], "--key-dir") == 0  ? &key_dir
+									   : NULL;
+		if (strcmp(argv[i], "--facts") == 0)
+			return print_facts();
+		if (strcmp(argv[i], "--version") == 0)
+			return puts("slipway-agent " SLIPWAY_VERSION) < 0;
+		if (!option || i + 1 == argc)
+			return usage();
+		*option = argv[++i];
+	}
+	log_open("slipway-agent", LOG_FORMAT_TEXT, LOG_INFO);
+	(void)signal(SIGPIPE, SIG_IGN);
+	a.lease = lease_new();
+	screen_open(&a.screen);
+	screen_show(&a.screen, "SLIPWAY", "", "The agent starts.");
+	if (set_up(&a, cmdline, plan_key, key_dir, &err) < 0) {
+		autofree char *text = xasprintf("%s\n%s: %s\nWhat to do: %s.",
+						err_meaning(err.code), err_name(err.code), err.msg,
+						err_hint(err.code));
+
+		log_err(LOG_CRIT, "agent.start", &err);
+		screen_show(&a.screen, "FAILED", "", text);
+		return AGENT_EXIT_FAILED;
+	}
+	return agent_run(&a);
+}

@@ -1,0 +1,55 @@
+# provisioner/agent: slipway-agent and slipway-first-boot. Built three ways: for this machine (tests,
+# `slipway-agent --facts`), and for each architecture's ramdisk against its sysroot.
+agent_SRC := \
+	provisioner/agent/options.c \
+	provisioner/agent/identity.c \
+	provisioner/agent/sysfs.c \
+	provisioner/agent/smbios.c \
+	provisioner/agent/drives.c \
+	provisioner/agent/nics.c \
+	provisioner/agent/disk_signatures.c \
+	provisioner/agent/machine_facts.c \
+	provisioner/agent/backoff.c \
+	provisioner/agent/lease.c \
+	provisioner/agent/outbox.c \
+	provisioner/agent/link.c \
+	provisioner/agent/worker.c \
+	provisioner/agent/screen.c \
+	provisioner/agent/step_inspect.c \
+	provisioner/agent/agent.c
+$(eval $(call library,agent))
+AGENT_PKG := jansson libcurl libcrypto libssl libzstd libarchive fdisk blkid
+
+slipway-agent_SRC  := provisioner/agent/main.c
+slipway-agent_LIBS := agent proto base
+slipway-agent_PKG  := $(AGENT_PKG)
+$(eval $(call program,slipway-agent))
+
+# ---- for the ramdisks -------------------------------------------------------------------------
+# The agent of a host's architecture, from the same sources, against the libraries that lie beside it
+# in the ramdisk. Warnings are judged here by the cross compilers, too.
+AGENT_ARCH_SRC = $(slipway-agent_SRC) $(agent_SRC) $(proto_SRC) $(base_SRC)
+HARDEN_x86_64  := -fcf-protection=full
+HARDEN_aarch64 := -mbranch-protection=standard
+AGENT_OPT      := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero
+agent-warn      = $(WARN_ALL) $(WARN_GCC) $(if $(filter 1,$(DEVELOPER)),-Werror)
+
+# agent_arch(architecture)
+define agent_arch
+$(BUILD)/$(1)/obj/%.o: %.c | $(BUILD)/sysroot/$(1)/.key
+	$$(call say,CC-$(1),$$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(SYSROOT_CC_$(1)) $$(STD) $$(call sysroot-cflags,$(1)) $$(INC) $$(AGENT_OPT) $$(agent-warn) $$(HARDEN) $$(HARDEN_$(1)) \
+		-DSLIPWAY_VERSION='"$$(VERSION)"' -MMD -MP -c -o $$@ $$<
+
+$(BUILD)/$(1)/slipway-agent: $$(AGENT_ARCH_SRC:%.c=$(BUILD)/$(1)/obj/%.o)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(SYSROOT_CC_$(1)) $$(call sysroot-ldflags,$(1)) -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -pthread \
+		-o $$@ $$^ $$$$($$(call sysroot-pkg,$(1)) --libs $$(AGENT_PKG))
+-include $$(wildcard $$(AGENT_ARCH_SRC:%.c=$(BUILD)/$(1)/obj/%.d))
+endef
+$(eval $(call agent_arch,x86_64))
+$(eval $(call agent_arch,aarch64))
+
+.PHONY: agents
+agents: $(BOOT_ARCHES:%=$(BUILD)/%/slipway-agent) ## build the agent for every architecture's ramdisk

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a person in front of the host sees, on every console: what happens in big letters, the short
+ * code, how long it will take, what to do if it failed. Screens are redrawn in place; serial lines
+ * get the banner at each change and then at most one plain line in five seconds, so that logs stay
+ * readable.
+ */
+#ifndef AGENT_SCREEN_H
+#define AGENT_SCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <base/str.h>
+
+#define SCREEN_MAX_CONSOLES 8
+#define SCREEN_COLUMNS      80
+
+struct screen {
+	int fds[SCREEN_MAX_CONSOLES];
+	bool is_vt[SCREEN_MAX_CONSOLES];
+	size_t n;
+	char headline[16];
+	char last_text[SCREEN_COLUMNS * 6];
+	int64_t last_progress_ms; /* on serial consoles */
+	int64_t last_vt_ms;
+};
+
+/* Open what /run/slipway/consoles names, else /dev/console; nothing to open is no error. */
+void screen_open(struct screen *s);
+void screen_close(struct screen *s);
+
+/* Up to 13 letters, digits and -.:! in big; text: lines for people, escaped here. Drawn when it
+ * differs from what stands. */
+void screen_show(struct screen *s, const char *headline, const char *short_code, const char *text);
+/* One line under the banner. */
+void screen_progress(struct screen *s, const char *line);
+
+/* Five lines of letters as text, each ended by a newline. Unknown characters are blank. */
+void screen_big_letters(struct str *out, const char *text);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The SMBIOS walk; see smbios.h. Structures are cut from a cursor one by one, their strings found
+ * by number, and a const table says which function reads which type. Offsets are DSP0134's.
+ */
+#include "smbios.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <base/bytes.h>
+#include <base/cleanup.h>
+#include <base/file.h>
+
+#define MAX_STRUCTURES 8192
+
+/* One structure: the formatted area (length said by its header) and the string set after it. */
+struct structure {
+	uint8_t type;
+	const uint8_t *p;
+	size_t n_bytes;
+	const char *strings;
+	size_t strings_bytes;
+	unsigned version;
+};
+
+static uint8_t u8(const struct structure *s, size_t offset)
+{
+	return offset < s->n_bytes ? s->p[offset] : 0;
+}
+
+static uint16_t u16(const struct structure *s, size_t offset)
+{
+	return (uint16_t)(u8(s, offset) | u8(s, offset + 1) << 8);
+}
+
+static uint32_t u32(const struct structure *s, size_t offset)
+{
+	return u16(s, offset) | (uint32_t)u16(s, offset + 2) << 16;
+}
+
+/* The string whose number stands at offset; number 0 means none. */
+static void text(const struct structure *s, size_t offset, char *ret, size_t ret_bytes)
+{
+	unsigned number = u8(s, offset);
+	const char *p = s->strings;
+	size_t left = s->strings_bytes;
+
+	*ret = '\0';
+	for (unsigned i = 1; number && left && *p; i++) {
+		size_t n = strnlen(p, left);
+
+		if (i == number) {
+			text_clean(ret, ret_bytes, p, n);
+			return;
+		}
+		if (n == left)
+			return;
+		p += n + 1;
+		left -= n + 1;
+	}
+}
+#define TEXT(s, offset, member) text(s, offset, member, sizeof(member))
+
+static void read_bios(struct smbios *out, const struct structure *s)
+{
+	TEXT(s, 0x05, out->system.bios_version);
+	TEXT(s, 0x08, out->system.bios_date);
+}
+
+/* HW: from 2.6 on the first three fields are little-endian; before, firmware wrote them as they
+ * stand. All zeros and all ones mean "not set" (DSP0134 7.2.1); they are kept for the server to
+ * judge. */
+static void read_uuid(const struct structure *s, char ret[static 37])
+{
+	static const uint8_t le[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+	size_t n = 0;
+
+	if (s->n_bytes < 0x18)
+		return;
+	for (size_t i = 0; i < 16; i++) {
+		size_t from = s->version >= 0x0206 ? le[i] : i;
+
+		n += (size_t)snprintf(ret + n, 37 - n, "%s%02x",
+				      i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+				      u8(s, 0x08 + from));
+	}
+}
+
+static void read_system(struct smbios *out, const struct structure *s)
+{
+	TEXT(s, 0x04, out->system.manufacturer);
+	TEXT(s, 0x05, out->system.model);
+	TEXT(s, 0x07, out->system.serial);
+	TEXT(s, 0x19, out->system.sku);
+	read_uuid(s, out->system.uuid);
+}
+
+/* Blades describe several boards; the first one is the base board by convention. */
+static void read_board(struct smbios *out, const struct structure *s)
+{
+	if (out->board.manufacturer[0] || out->board.serial[0])
+		return;
+	TEXT(s, 0x04, out->board.manufacturer);
+	TEXT(s, 0x05, out->board.model);
+	TEXT(s, 0x07, out->board.serial);
+}
+
+static void read_chassis(struct smbios *out, const struct structure *s)
+{
+	if (out->chassis.serial[0] || out->chassis.asset_tag[0])
+		return;
+	TEXT(s, 0x07, out->chassis.serial);
+	TEXT(s, 0x08, out->chassis.asset_tag);
+	if (!out->system.asset_tag[0])
+		TEXT(s, 0x08, out->system.asset_tag);
+}
+
+/* One byte holds counts up to 254; 255 says: look at the word. */
+static int64_t wide_count(const struct structure *s, size_t narrow, size_t wide)
+{
+	return u8(s, narrow) == 0xff && u16(s, wide) ? u16(s, wide) : u8(s, narrow);
+}
+
+static void read_processor(struct smbios *out, const struct structure *s)
+{
+	struct facts_cpu cpu = {0};
+
+	if (out->processors.n >= FACTS_MAX_CPUS || !(u8(s, 0x18) & 0x40) || u8(s, 0x05) != 0x03)
+		return; /* empty socket, or not a central processor */
+	TEXT(s, 0x04, cpu.socket);
+	TEXT(s, 0x07, cpu.manufacturer);
+	TEXT(s, 0x10, cpu.model);
+	cpu.max_speed_mhz = u16(s, 0x14);
+	TEXT(s, 0x20, cpu.serial);
+	cpu.total_cores = wide_count(s, 0x23, 0x2a);
+	cpu.total_threads = wide_count(s, 0x25, 0x2e);
+	VEC_PUSH(&out->processors, cpu);
+}
+
+static void read_slot(struct smbios *out, const struct structure *s)
+{
+	struct smbios_slot slot = {0};
+	unsigned bus = u8(s, 0x0f), devfn = u8(s, 0x10);
+
+	if (out->slots.n >= 256)
+		return;
+	TEXT(s, 0x04, slot.designation);
+	if (s->n_bytes >= 0x11 && bus != 0xff)
+		snprintf(slot.pci_address, sizeof(slot.pci_address), "%04x:%02x:%02x.%x",
+			 (unsigned)u16(s, 0x0d), bus, devfn >> 3, devfn & 7U);
+	VEC_PUSH(&out->slots, slot);
+}
+
+static const char *memory_type(uint8_t type)
+{
+	static const struct {
+		uint8_t type;
+		const char *name;
+	} names[] = {
+		{0x07, "RAM"},    {0x0f, "SDRAM"},  {0x12, "DDR"},    {0x13, "DDR2"},
+		{0x18, "DDR3"},   {0x1a, "DDR4"},   {0x1b, "LPDDR"},  {0x1c, "LPDDR2"},
+		{0x1d, "LPDDR3"}, {0x1e, "LPDDR4"}, {0x1f, "NVDIMM"}, {0x20, "HBM"},
+		{0x21, "HBM2"},   {0x22, "DDR5"},   {0x23, "LPDDR5"}, {0x24, "HBM3"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (names[i].type == type)
+			return names[i].name;
+	return "";
+}
+
+/* MiB; 0 for an empty slot and for "unknown", which HW uses for modules that POST switched off. */
+static int64_t module_mib(const struct structure *s)
+{
+	uint16_t size = u16(s, 0x0c);
+
+	if (size == 0 || size == 0xffff)
+		return 0;
+	if (size == 0x7fff)
+		return u32(s, 0x1c) & 0x7fffffff;
+	return size & 0x8000 ? (size & 0x7fff) / 1024 : size;
+}
+
+static void read_memory(struct smbios *out, const struct structure *s)
+{
+	struct facts_dimm dimm = {0};
+	uint16_t speed = u16(s, 0x20) ? u16(s, 0x20) : u16(s, 0x15);
+
+	if (out->modules.n >= FACTS_MAX_DIMMS)
+		return;
+	dimm.capacity_mib = module_mib(s);
+	TEXT(s, 0x10, dimm.device_locator);
+	TEXT(s, 0x11, dimm.bank_locator);
+	if (dimm.capacity_mib) {
+		TEXT(s, 0x17, dimm.manufacturer);
+		TEXT(s, 0x18, dimm.serial);
+		TEXT(s, 0x1a, dimm.part_number);
+		(void)str_copy(dimm.type, sizeof(dimm.type), memory_type(u8(s, 0x12)));
+		dimm.speed_mhz = speed == 0xffff ? u32(s, 0x58) & 0x7fffffff : speed;
+	}
+	VEC_PUSH(&out->modules, dimm);
+}
+
+static const struct {
+	uint8_t type;
+	void (*read)(struct smbios *out, const struct structure *s);
+} readers[] = {
+	{0, read_bios},      {1, read_system}, {2, read_board},   {3, read_chassis},
+	{4, read_processor}, {9, read_slot},   {17, read_memory},
+};
+
+/* Bytes of the string set at p: up to and with the double NUL; everything if it never ends. */
+static size_t string_set_bytes(const uint8_t *p, size_t left)
+{
+	for (size_t i = 0; left - i >= 2; i++)
+		if (p[i] == 0 && p[i + 1] == 0)
+			return i + 2;
+	return left;
+}
+
+/* false at the end of the table, or where it is broken. */
+static bool next_structure(struct cur *c, struct structure *s)
+{
+	const uint8_t *start = c->p;
+	uint8_t n_bytes;
+
+	s->type = cur_u8(c);
+	n_bytes = cur_u8(c);
+	if (c->short_read || n_bytes < 4 || s->type == 127)
+		return false;
+	cur_skip(c, n_bytes - 2U);
+	if (c->short_read || c->left_bytes < 2)
+		return false;
+	s->p = start;
+	s->n_bytes = n_bytes;
+	s->strings = (const char *)c->p;
+	s->strings_bytes = string_set_bytes(c->p, c->left_bytes);
+	cur_skip(c, s->strings_bytes);
+	return true;
+}
+
+int smbios_parse(const void *p, size_t n_bytes, unsigned version, struct smbios *ret,
+		 struct err *err)
+{
+	struct structure s = {.version = version};
+	struct cur c = cur_of(p, n_bytes);
+
+	if (n_bytes > SMBIOS_MAX_TABLE_BYTES)
+		return err_set(err, ERR_TOO_BIG, "SMBIOS table has %zu bytes", n_bytes);
+	for (unsigned i = 0; i < MAX_STRUCTURES && next_structure(&c, &s); i++)
+		for (size_t k = 0; k < ARRAY_LEN(readers); k++)
+			if (readers[k].type == s.type)
+				readers[k].read(ret, &s);
+	return 0;
+}
+
+void smbios_done(struct smbios *s)
+{
+	VEC_DONE(&s->processors);
+	VEC_DONE(&s->modules);
+	VEC_DONE(&s->slots);
+}
+
+int smbios_entry_version(const void *p, size_t n_bytes, unsigned *ret_version, struct err *err)
+{
+	struct cur c = cur_of(p, n_bytes);
+
+	if (n_bytes >= 9 && memcmp(p, "_SM3_", 5) == 0) {
+		cur_skip(&c, 7);
+	} else if (n_bytes >= 8 && memcmp(p, "_SM_", 4) == 0) {
+		cur_skip(&c, 6);
+	} else if (n_bytes >= 15 && memcmp(p, "_DMI_", 5) == 0) {
+		cur_skip(&c, 14);
+		uint8_t bcd = cur_u8(&c);
+		*ret_version = (unsigned)(bcd >> 4) << 8 | (bcd & 0x0fU);
+		return 0;
+	} else {
+		return err_set(err, ERR_INVALID, "no SMBIOS entry point");
+	}
+	uint8_t major = cur_u8(&c), minor = cur_u8(&c);
+	*ret_version = (unsigned)major << 8 | minor;
+	return 0;
+}
+
+int smbios_read(const char *root, struct smbios *ret, struct err *err)
+{
+	autofree char *entry_path = xasprintf("%s/sys/firmware/dmi/tables/smbios_entry_point",
+					      root);
+	autofree char *table_path = xasprintf("%s/sys/firmware/dmi/tables/DMI", root);
+	autofree char *entry = NULL, *table = NULL;
+	size_t entry_bytes, table_bytes;
+	unsigned version;
+
+	*ret = (struct smbios){0};
+	if (access(table_path, R_OK) < 0)
+		return 0;
+	TRY(file_read(entry_path, SMBIOS_MAX_ENTRY_BYTES, &entry, &entry_bytes, err));
+	TRY(file_read(table_path, SMBIOS_MAX_TABLE_BYTES, &table, &table_bytes, err));
+	TRY(smbios_entry_version(entry, entry_bytes, &version, err));
+	return smbios_parse(table, table_bytes, version, ret, err);
+}

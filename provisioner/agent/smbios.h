@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SMBIOS tables to facts: system, board, chassis, firmware, processors, memory devices, slots.
+ * Follows DMTF DSP0134 3.6. Pure: bytes in, structs out. The bytes come from firmware and are
+ * hostile; every structure is bounded, every string cleaned, the walk always ends.
+ */
+#ifndef AGENT_SMBIOS_H
+#define AGENT_SMBIOS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <base/err.h>
+#include <base/vec.h>
+#include <proto/facts.h>
+
+#define SMBIOS_MAX_TABLE_BYTES (1024 * 1024) /* the largest seen has about 40 KiB */
+#define SMBIOS_MAX_ENTRY_BYTES 64
+
+struct smbios_slot {
+	char designation[65];
+	char pci_address[16]; /* "0000:3b:00.0", or "" */
+};
+
+struct smbios {
+	struct facts_system system;
+	struct facts_board board;
+	struct facts_chassis chassis;
+	VEC(struct facts_cpu) processors; /* populated sockets */
+	VEC(struct facts_dimm) modules;   /* every slot, also the empty ones */
+	VEC(struct smbios_slot) slots;
+};
+
+/* Version (major << 8 | minor) of an entry point; ERR_INVALID if it is none. */
+int smbios_entry_version(const void *p, size_t n_bytes, unsigned *ret_version, struct err *err);
+
+/* trust: none of the table. owns: smbios_done(). errors: ERR_TOO_BIG. A table that breaks off in
+ * the middle gives what stood before. */
+int smbios_parse(const void *p, size_t n_bytes, unsigned version, struct smbios *ret,
+		 struct err *err);
+void smbios_done(struct smbios *s);
+
+/* Both from /sys/firmware/dmi/tables below root ("" for the machine's own). Absent tables (ARM
+ * boards with a device tree) give an empty struct and 0. */
+int smbios_read(const char *root, struct smbios *ret, struct err *err);
+
+#endif
