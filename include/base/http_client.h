@@ -20,7 +20,7 @@ struct http_client;
 struct http_client_options {
 	const char *base_url;    /* "https://10.0.0.1"; paths are appended */
 	const char *unix_socket; /* path; NULL for TCP */
-	const char *pin;         /* "sha256//BASE64" of the server's SPKI; NULL: system roots */
+	const char *pin; /* "sha256//BASE64" of the server's SPKI, https only; NULL: roots */
 	const char *client_cert_path; /* PEM, for sessions; NULL: none */
 	const char *client_key_path;
 	const char *bearer_token;   /* NULL: none */
@@ -63,8 +63,8 @@ struct http_call {
 int http_client_call(struct http_client *c, const struct http_call *call, struct http_reply *ret,
 		     struct err *err);
 
-/* Turn an answer of 400 and more into an error: takes code, detail, hint and pointer from
- * problem+json where it has them. 0 for 2xx. */
+/* Turn any answer but 2xx into an error: takes code, detail and pointer from problem+json where it
+ * has them. 0 for 2xx. */
 int http_reply_check(const struct http_reply *r, struct err *err);
 
 #endif

@@ -34,8 +34,9 @@ void str_addc(struct str *s, char c);
 __attribute__((format(printf, 2, 3))) void str_addf(struct str *s, const char *format, ...);
 __attribute__((format(printf, 2, 0))) void str_addv(struct str *s, const char *format, va_list ap);
 
-/* Append text as the inside of a JSON string, of an XML/HTML text, percent-encoded (RFC 3986
- * unreserved kept), or printable for a log or terminal (control and non-ASCII bytes as \xNN). */
+/* Append text as the inside of a JSON string (what is not UTF-8 becomes U+FFFD, control characters
+ * \uNNNN), of an XML/HTML text, percent-encoded (RFC 3986 unreserved kept), or printable for a log
+ * or terminal (control and non-ASCII bytes as \xNN). */
 void str_add_json(struct str *s, const char *text);
 void str_add_xml(struct str *s, const char *text);
 void str_add_url(struct str *s, const char *text);
@@ -59,6 +60,12 @@ bool sv_starts(struct sv a, const char *prefix);
 /* Cut *rest at the first separator: returns the part before it and leaves the part after it. */
 struct sv sv_split(struct sv *rest, char separator);
 struct sv sv_trim(struct sv a);
+
+/* Bytes (1 to 4) of the well-formed UTF-8 character at text, 0 for anything else and at the end.
+ * in: hostile, NUL-terminated. */
+size_t utf8_length(const char *text);
+/* Is this character of n bytes a control character (C0, DEL or C1), which a terminal may obey? */
+bool utf8_is_control(const char *p, size_t n_bytes);
 
 /* Copy with a bound; false (and an empty string) if it does not fit. */
 bool str_copy(char *dst, size_t dst_bytes, const char *src);

@@ -13,9 +13,11 @@ const uint8_t *cur_bytes(struct cur *c, size_t n_bytes)
 {
 	const uint8_t *p = c->p;
 
+	if (!n_bytes) /* p may be NULL, and NULL + 0 is undefined in C17 */
+		return p;
 	if (n_bytes > c->left_bytes) {
 		c->short_read = true;
-		c->p += c->left_bytes;
+		c->p = p ? p + c->left_bytes : p;
 		c->left_bytes = 0;
 		return NULL;
 	}
@@ -31,9 +33,10 @@ void cur_skip(struct cur *c, size_t n_bytes)
 
 struct cur cur_sub(struct cur *c, size_t n_bytes)
 {
+	bool fits = n_bytes <= c->left_bytes;
 	const uint8_t *p = cur_bytes(c, n_bytes);
 
-	return p ? cur_of(p, n_bytes) : (struct cur){.p = c->p, .short_read = true};
+	return fits ? cur_of(p, n_bytes) : (struct cur){.p = c->p, .short_read = true};
 }
 
 static uint64_t read_le(struct cur *c, size_t n_bytes)

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <base/str.h>
+
 struct err_row {
 	const char *name;
 	enum err_class class;
@@ -28,23 +30,40 @@ static const struct err_row *row_of(int code)
 {
 	static const struct err_row unknown = {"unknown", ERR_CLASS_BUG, "unknown error", ""};
 
-	if (code < 0)
-		code = -code;
-	return code < _ERR_MAX ? &rows[code] : &unknown;
+	unsigned at = code < 0 ? 0U - (unsigned)code : (unsigned)code;
+
+	return at < _ERR_MAX ? &rows[at] : &unknown;
 }
 
+/* Messages go into JSON answers, logs and terminals: no control characters, and well-formed UTF-8
+ * even where a message was cut in the middle of a character. */
 static void make_printable(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
+	while (*text) {
+		size_t n = utf8_length(text);
+
+		if (n && !utf8_is_control(text, n)) {
+			text += n;
+			continue;
+		}
+		memset(text, '?', n ? n : 1);
+		text += n ? n : 1;
+	}
 }
 
+/* "format", then ": tail" unless that is NULL. The old message may be among the arguments. */
 __attribute__((format(printf, 2, 0))) static void format_msg(struct err *err, const char *format,
-							     va_list ap)
+							     va_list ap, const char *tail)
 {
-	vsnprintf(err->msg, sizeof(err->msg), format, ap);
-	make_printable(err->msg);
+	char text[ERR_MSG_MAX_BYTES];
+	size_t n;
+
+	vsnprintf(text, sizeof(text), format, ap);
+	n = strlen(text);
+	if (tail)
+		snprintf(text + n, sizeof(text) - n, ": %s", tail);
+	make_printable(text);
+	memcpy(err->msg, text, sizeof(text));
 }
 
 int err_set(struct err *err, enum err_code code, const char *format, ...)
@@ -53,31 +72,29 @@ int err_set(struct err *err, enum err_code code, const char *format, ...)
 
 	if (!err)
 		return -(int)code;
+	va_start(ap, format);
+	format_msg(err, format, ap, NULL);
+	va_end(ap);
 	err->code = (int)code;
 	err->sys_errno = 0;
 	err->pointer[0] = '\0';
-	va_start(ap, format);
-	format_msg(err, format, ap);
-	va_end(ap);
 	return -(int)code;
 }
 
 int err_sys(struct err *err, enum err_code code, const char *format, ...)
 {
 	int saved = errno;
+	const char *why = strerrordesc_np(saved);
 	va_list ap;
-	size_t n;
 
 	if (!err)
 		return -(int)code;
+	va_start(ap, format);
+	format_msg(err, format, ap, why ? why : "unknown system error");
+	va_end(ap);
 	err->code = (int)code;
 	err->sys_errno = saved;
 	err->pointer[0] = '\0';
-	va_start(ap, format);
-	format_msg(err, format, ap);
-	va_end(ap);
-	n = strlen(err->msg);
-	snprintf(err->msg + n, sizeof(err->msg) - n, ": %s", strerrordesc_np(saved));
 	return -(int)code;
 }
 
@@ -85,16 +102,13 @@ int err_wrap(struct err *err, const char *format, ...)
 {
 	char below[ERR_MSG_MAX_BYTES];
 	va_list ap;
-	size_t n;
 
 	if (!err)
 		return -ERR_SYS;
 	memcpy(below, err->msg, sizeof(below));
 	va_start(ap, format);
-	format_msg(err, format, ap);
+	format_msg(err, format, ap, below);
 	va_end(ap);
-	n = strlen(err->msg);
-	snprintf(err->msg + n, sizeof(err->msg) - n, ": %s", below);
 	return -err->code;
 }
 

@@ -132,6 +132,17 @@ int file_write_atomic(const char *path, const void *p, size_t n_bytes, mode_t mo
 	return sync_parent(path, err);
 }
 
+/* errno is mkdir's. EEXIST alone does not tell a folder from a file of that name. */
+static bool is_folder_already(const char *path)
+{
+	int saved = errno;
+	struct stat st;
+	bool is_folder = saved == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+	errno = saved;
+	return is_folder;
+}
+
 int file_make_dirs(const char *path, mode_t mode, struct err *err)
 {
 	autofree char *copy = xstrdup(path);
@@ -142,7 +153,7 @@ int file_make_dirs(const char *path, mode_t mode, struct err *err)
 		if (was != '/' && was != '\0')
 			continue;
 		*at = '\0';
-		if (mkdir(copy, mode) < 0 && errno != EEXIST)
+		if (mkdir(copy, mode) < 0 && !is_folder_already(copy))
 			return err_sys(err, ERR_IO, "cannot make folder '%s'", copy);
 		*at = was;
 		if (!was)
@@ -175,12 +186,14 @@ static int remove_entry(int dir_fd, const char *name, dev_t device, struct err *
 
 static int remove_below(int dir_fd, dev_t device, struct err *err)
 {
-	int status = 0, copy = dup(dir_fd);
+	autoclose int copy = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
 	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
 	struct dirent *entry;
+	int status = 0;
 
 	if (!dir)
 		return err_sys(err, ERR_IO, "cannot list a folder");
+	(void)take_fd(&copy); /* closedir() closes it */
 	while (!status && (entry = readdir(dir)))
 		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
 			status = remove_entry(dir_fd, entry->d_name, device, err);

@@ -29,6 +29,7 @@ struct exchange {
 	struct http_reply *reply;
 	struct http_client *client;
 	struct str body;
+	off_t upload_start;
 	bool too_big, sink_stopped;
 };
 
@@ -41,11 +42,26 @@ static void init_curl_once(void)
 	done = true;
 }
 
+/* libcurl takes a pin without the prefix for the name of a key file, and ignores any pin where
+ * there is no TLS. */
+static int check_pin(const struct http_client_options *o, struct err *err)
+{
+	if (!o->pin)
+		return 0;
+	if (!str_starts(o->pin, "sha256//"))
+		return err_set(err, ERR_INVALID, "pin '%s' does not start with sha256//", o->pin);
+	if (!str_starts(o->base_url, "https://"))
+		return err_set(err, ERR_INVALID, "a pin needs https, not '%s'", o->base_url);
+	return 0;
+}
+
 struct http_client *http_client_new(const struct http_client_options *o, struct err *err)
 {
 	struct http_client *c;
 
 	init_curl_once();
+	if (check_pin(o, err) < 0)
+		return NULL;
 	if (!str_starts(o->base_url, "http://") && !str_starts(o->base_url, "https://")) {
 		(void)err_set(err, ERR_INVALID, "'%s' is not an http or https address",
 			      o->base_url);
@@ -146,6 +162,17 @@ static size_t on_upload(char *p, size_t size, size_t n, void *arg)
 	return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
 }
 
+/* libcurl starts an upload over when a kept connection turns out to be dead. */
+static int on_upload_seek(void *arg, curl_off_t offset, int origin)
+{
+	struct exchange *x = arg;
+
+	return origin == SEEK_SET &&
+			       lseek(x->call->upload_fd, x->upload_start + offset, SEEK_SET) >= 0
+		       ? CURL_SEEKFUNC_OK
+		       : CURL_SEEKFUNC_CANTSEEK;
+}
+
 static void set_peer(struct http_client *c)
 {
 	if (c->unix_socket)
@@ -168,6 +195,7 @@ static void set_request(struct http_client *c, const struct http_call *call)
 	if (call->upload_bytes) {
 		curl_easy_setopt(c->curl, CURLOPT_UPLOAD, 1L);
 		curl_easy_setopt(c->curl, CURLOPT_READFUNCTION, on_upload);
+		curl_easy_setopt(c->curl, CURLOPT_SEEKFUNCTION, on_upload_seek);
 		curl_easy_setopt(c->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)call->upload_bytes);
 	} else if (call->body) {
 		curl_easy_setopt(c->curl, CURLOPT_POST, 1L);
@@ -245,7 +273,10 @@ int http_client_call(struct http_client *c, const struct http_call *call, struct
 	set_limits(c, call);
 	set_peer(c);
 	set_request(c, call);
+	if (call->upload_bytes)
+		x.upload_start = lseek(call->upload_fd, 0, SEEK_CUR);
 	curl_easy_setopt(c->curl, CURLOPT_READDATA, &x);
+	curl_easy_setopt(c->curl, CURLOPT_SEEKDATA, &x);
 	curl_easy_setopt(c->curl, CURLOPT_URL, url);
 	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, text);

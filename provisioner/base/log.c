@@ -12,7 +12,9 @@
 #include <base/clock.h>
 #include <base/str.h>
 
-#define LOG_LINE_MAX_BYTES 8192
+#define LOG_LINE_MAX_BYTES  8192
+#define LOG_VALUE_MAX_BYTES 2048 /* of one value; the rest is cut */
+#define LOG_TAIL_BYTES      32   /* kept free for the end of a cut record */
 
 static struct {
 	const char *proc;
@@ -45,9 +47,20 @@ static bool needs_quotes(const char *text)
 	if (!*text)
 		return true;
 	for (; *text; text++)
-		if (*text <= ' ' || *text == '"' || *text == '=' || *text == '\\' || *text == 0x7f)
+		if (*text <= ' ' || *text > '~' || strchr("\"=\\", *text))
 			return true;
 	return false;
+}
+
+static void add_quoted(struct str *s, const char *text)
+{
+	autofree char *cut = NULL;
+
+	if (strlen(text) > LOG_VALUE_MAX_BYTES)
+		cut = xasprintf("%.*s...", LOG_VALUE_MAX_BYTES, text);
+	str_addc(s, '"');
+	str_add_json(s, cut ? cut : text);
+	str_addc(s, '"');
 }
 
 static void add_text_value(struct str *s, const struct kv *pair)
@@ -65,10 +78,8 @@ static void add_text_value(struct str *s, const struct kv *pair)
 	case KV_STR:
 		if (!pair->s) {
 			str_add(s, "-");
-		} else if (needs_quotes(pair->s)) {
-			str_addc(s, '"');
-			str_add_json(s, pair->s);
-			str_addc(s, '"');
+		} else if (strlen(pair->s) > LOG_VALUE_MAX_BYTES || needs_quotes(pair->s)) {
+			add_quoted(s, pair->s);
 		} else {
 			str_add(s, pair->s);
 		}
@@ -83,9 +94,7 @@ static void add_json_value(struct str *s, const struct kv *pair)
 	} else if (!pair->s) {
 		str_add(s, "null");
 	} else {
-		str_addc(s, '"');
-		str_add_json(s, pair->s);
-		str_addc(s, '"');
+		add_quoted(s, pair->s);
 	}
 }
 
@@ -94,12 +103,22 @@ static void add_pairs(struct str *s, const struct kv *pairs, size_t n_pairs)
 	bool json = log_state.format == LOG_FORMAT_JSON;
 
 	for (size_t i = 0; i < n_pairs; i++) {
+		size_t before_bytes = s->n_bytes;
+
 		if (json) {
 			str_addf(s, ",\"%s\":", pairs[i].key);
 			add_json_value(s, &pairs[i]);
 		} else {
 			str_addf(s, " %s=", pairs[i].key);
 			add_text_value(s, &pairs[i]);
+		}
+		/* A record that was cut must still end, or a host could swallow the next one. */
+		if (!str_ok(s)) {
+			s->n_bytes = before_bytes;
+			s->overflow = false;
+			s->max_bytes += LOG_TAIL_BYTES;
+			str_add(s, json ? ",\"cut\":true" : " cut=true");
+			return;
 		}
 	}
 }
@@ -110,16 +129,18 @@ void log_write(int level, const char *event, const struct kv *pairs, size_t n_pa
 	char when[TIME_TEXT_BYTES];
 	autostr struct str line;
 
+	str_init(&line,
+		 LOG_LINE_MAX_BYTES); /* before any return: its cleanup runs on all of them */
 	if (level > log_state.max_level)
 		return;
 	time_rfc3339(time_wall_us(), when);
-	str_init(&line, LOG_LINE_MAX_BYTES);
 	if (json)
 		str_addf(&line, "{\"ts\":\"%s\",\"lvl\":%d,\"proc\":\"%s\",\"ev\":\"%s\"", when,
 			 level, log_state.proc, event);
 	else
 		str_addf(&line, "<%d>ts=%s proc=%s ev=%s", level, when, log_state.proc, event);
 	add_pairs(&line, pairs, n_pairs);
+	line.max_bytes = LOG_LINE_MAX_BYTES + 2 * LOG_TAIL_BYTES;
 	if (json)
 		str_addc(&line, '}');
 	if (log_state.tap)

@@ -52,25 +52,43 @@ static char *const *unconst(const char *const *list)
 	return u.out;
 }
 
-/* Descriptors move above the standard ones first, so that no dup2 hits a source of a later one. */
-static int add_fd(posix_spawn_file_actions_t *actions, int fd, int as)
+/* The sources of the child's standard descriptors. One that is itself 0, 1 or 2 (a parent that had
+ * closed its own) is moved above them first, so that no dup2 hits a source of a later one. */
+struct standard_fds {
+	int from[3];
+	int moved[3];
+};
+
+static void standard_fds_done(struct standard_fds *f)
 {
-	return fd < 0 ? 0 : posix_spawn_file_actions_adddup2(actions, fd, as);
+	for (int i = 0; i < 3; i++)
+		cleanup_close(&f->moved[i]);
 }
 
-static int spawn_file_actions(const struct process_spawn_options *o,
+static int standard_fds_init(struct standard_fds *f, const struct process_spawn_options *o)
+{
+	*f = (struct standard_fds){{o->stdin_fd, o->stdout_fd, o->stderr_fd}, {-1, -1, -1}};
+	for (int i = 0; i < 3; i++) {
+		if (f->from[i] < 0 || f->from[i] > 2)
+			continue;
+		f->moved[i] = fcntl(f->from[i], F_DUPFD_CLOEXEC, 3);
+		if (f->moved[i] < 0)
+			return errno;
+		f->from[i] = f->moved[i];
+	}
+	return 0;
+}
+
+static int spawn_file_actions(const struct process_spawn_options *o, const struct standard_fds *f,
 			      posix_spawn_file_actions_t *actions)
 {
 	int status = 0;
 
-	if (o->stdin_fd < 0)
+	if (f->from[0] < 0)
 		status = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-	else
-		status = add_fd(actions, o->stdin_fd, 0);
-	if (!status)
-		status = add_fd(actions, o->stdout_fd, 1);
-	if (!status)
-		status = add_fd(actions, o->stderr_fd, 2);
+	for (int as = 0; !status && as < 3; as++)
+		if (f->from[as] >= 0)
+			status = posix_spawn_file_actions_adddup2(actions, f->from[as], as);
 	/* dup2 onto itself drops close-on-exec, which is what keeping a descriptor means. */
 	for (const int *fd = o->keep_fds; !status && fd && *fd >= 0; fd++)
 		status = posix_spawn_file_actions_adddup2(actions, *fd, *fd);
@@ -95,6 +113,7 @@ int process_spawn(const struct process_spawn_options *o, pid_t *ret_pid, struct 
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
+	struct standard_fds standard;
 	char path[512];
 	int status;
 
@@ -103,7 +122,9 @@ int process_spawn(const struct process_spawn_options *o, pid_t *ret_pid, struct 
 			       o->argv[0]);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
-	status = spawn_file_actions(o, &actions);
+	status = standard_fds_init(&standard, o);
+	if (!status)
+		status = spawn_file_actions(o, &standard, &actions);
 	if (!status)
 		status = spawn_attributes(o, &attributes);
 	if (!status)
@@ -111,6 +132,7 @@ int process_spawn(const struct process_spawn_options *o, pid_t *ret_pid, struct 
 				     unconst(o->env ? o->env : default_env));
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
+	standard_fds_done(&standard);
 	errno = status;
 	return status ? err_sys(err, ERR_SYS, "cannot start '%s'", path) : 0;
 }
@@ -211,6 +233,17 @@ static int check_stop(struct run *r, struct err *err)
 	return 0;
 }
 
+/* 1 when the child has ended, 0 while it runs. It fails where somebody else reaped the child: a
+ * program that was started with SIGCHLD ignored would else wait here for its whole timeout. */
+static int try_reap(const struct run *r, int *ret_wait_status, struct err *err)
+{
+	pid_t pid = waitpid(r->pid, ret_wait_status, WNOHANG);
+
+	if (pid < 0 && errno != EINTR)
+		return err_sys(err, ERR_SYS, "cannot wait for '%s'", r->o->argv[0]);
+	return pid == r->pid;
+}
+
 /* Feed and read until the child has closed its outputs and ended. */
 static int pump(struct run *r, int *ret_wait_status, struct err *err)
 {
@@ -219,9 +252,10 @@ static int pump(struct run *r, int *ret_wait_status, struct err *err)
 				      {.fd = r->out.fd, .events = POLLIN},
 				      {.fd = r->errors.fd, .events = POLLIN}};
 		bool open = r->in.fd >= 0 || r->out.fd >= 0 || r->errors.fd >= 0;
+		int ended = open ? 0 : try_reap(r, ret_wait_status, err);
 
-		if (!open && waitpid(r->pid, ret_wait_status, WNOHANG) == r->pid)
-			return 0;
+		if (ended)
+			return ended < 0 ? ended : 0;
 		TRY(check_stop(r, err));
 		if (poll(p, 3, open ? ASK_EVERY_MS : 5) < 0 && errno != EINTR)
 			return err_sys(err, ERR_SYS, "cannot poll");
@@ -232,9 +266,11 @@ static int pump(struct run *r, int *ret_wait_status, struct err *err)
 		if (p[2].revents && r->errors.fd >= 0)
 			read_stream(r, &r->errors);
 		/* A grandchild may hold the pipes open after the program itself has ended. */
-		if (!p[0].revents && !p[1].revents && !p[2].revents && open &&
-		    waitpid(r->pid, ret_wait_status, WNOHANG) == r->pid)
-			return 0;
+		if (!p[0].revents && !p[1].revents && !p[2].revents && open) {
+			ended = try_reap(r, ret_wait_status, err);
+			if (ended)
+				return ended < 0 ? ended : 0;
+		}
 	}
 }
 

@@ -159,17 +159,58 @@ void str_addf(struct str *s, const char *format, ...)
 	va_end(ap);
 }
 
+/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. The NUL at the end is no
+ * continuation byte, so that a cut sequence never reads past it. */
+size_t utf8_length(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	unsigned char low = 0x80, high = 0xbf;
+	size_t n;
+
+	if (p[0] < 0x80)
+		return p[0] ? 1 : 0;
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if (p[0] == 0xe0)
+		low = 0xa0;
+	else if (p[0] == 0xed)
+		high = 0x9f;
+	else if (p[0] == 0xf0)
+		low = 0x90;
+	else if (p[0] == 0xf4)
+		high = 0x8f;
+	if (p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if (p[i] < 0x80 || p[i] > 0xbf)
+			return 0;
+	return n;
+}
+
+bool utf8_is_control(const char *p, size_t n_bytes)
+{
+	unsigned char c = (unsigned char)p[0];
+
+	if (n_bytes == 2)
+		return c == 0xc2 && (unsigned char)p[1] < 0xa0;
+	return n_bytes == 1 && (c < 0x20 || c == 0x7f);
+}
+
 void str_add_json(struct str *s, const char *text)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	while (*text) {
+		size_t n = utf8_length(text);
 
-		if (c == '"' || c == '\\')
-			str_addf(s, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			str_addf(s, "\\u%04x", c);
+		if (!n)
+			str_add(s, "\\ufffd");
+		else if (*text == '"' || *text == '\\')
+			str_addf(s, "\\%c", *text);
+		else if (utf8_is_control(text, n))
+			str_addf(s, "\\u%04x", (unsigned char)text[n - 1]);
 		else
-			str_addc(s, (char)c);
+			str_addn(s, text, n);
+		text += n ? n : 1;
 	}
 }
 
@@ -248,7 +289,7 @@ struct sv sv_of(const char *text)
 
 bool sv_eq(struct sv a, struct sv b)
 {
-	return a.n == b.n && !memcmp(a.p, b.p, a.n);
+	return a.n == b.n && (!a.n || !memcmp(a.p, b.p, a.n));
 }
 
 bool sv_eq_str(struct sv a, const char *text)
@@ -260,7 +301,7 @@ bool sv_starts(struct sv a, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	return a.n >= n && !memcmp(a.p, prefix, n);
+	return a.n >= n && (!n || !memcmp(a.p, prefix, n));
 }
 
 struct sv sv_split(struct sv *rest, char separator)
@@ -368,9 +409,9 @@ bool parse_i64(const char *text, int64_t *ret)
 	bool negative = *text == '-';
 	uint64_t v;
 
-	if (!parse_u64(text + negative, &v) || v > (uint64_t)INT64_MAX)
+	if (!parse_u64(text + negative, &v) || v > (uint64_t)INT64_MAX + negative)
 		return false;
-	*ret = negative ? -(int64_t)v : (int64_t)v;
+	*ret = negative ? (int64_t)(0 - v) : (int64_t)v;
 	return true;
 }
 
