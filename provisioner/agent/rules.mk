@@ -53,3 +53,31 @@ $(eval $(call agent_arch,aarch64))
 
 .PHONY: agents
 agents: $(BOOT_ARCHES:%=$(BUILD)/%/slipway-agent) ## build the agent for every architecture's ramdisk
+
+# ---- the first-boot reporter: static, so that it runs in any Linux ------------------------------
+# The linker would warn of libcrypto's resolver and module loader, which are linked and never called.
+FIRST_BOOT_SRC := \
+	provisioner/agent/first_boot.c \
+	provisioner/agent/backoff.c \
+	provisioner/agent/drives.c \
+	provisioner/agent/sysfs.c \
+	provisioner/proto/record.c \
+	provisioner/proto/evidence.c \
+	provisioner/proto/session.c \
+	provisioner/base/err.c \
+	provisioner/base/str.c \
+	provisioner/base/clock.c \
+	provisioner/base/digest.c \
+	provisioner/base/json.c \
+	provisioner/base/file.c
+
+# first_boot_arch(architecture)
+define first_boot_arch
+$(BUILD)/$(1)/slipway-first-boot: $$(FIRST_BOOT_SRC:%.c=$(BUILD)/$(1)/obj/%.o)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(SYSROOT_CC_$(1)) $$(call sysroot-ldflags,$(1)) -static -s -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--no-warnings \
+		-o $$@ $$^ -lssl -lcrypto -ljansson
+endef
+$(eval $(call first_boot_arch,x86_64))
+$(eval $(call first_boot_arch,aarch64))
+agents: $(BOOT_ARCHES:%=$(BUILD)/%/slipway-first-boot)
