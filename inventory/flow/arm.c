@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of arms: one-shot, expiring permissions to write one image to one disk of one host.
+ * Consuming is a conditional update, so that two requests cannot both win, whatever the store.
+ */
+#include <inventory/flow.h>
+
+#include <base/json.h>
+#include <base/str.h>
+
+#define ARM_COLUMNS                                                                                \
+	"id, host_num, image_digest, line, version, arch, disk_wwn, disk_serial, disk_bytes, "     \
+	"wipe_consent, who, reason, created_us, expires_us, consumed_us, session_id, permit_id, "  \
+	"first_boot_hash, ended_us, result"
+
+static void col(const struct db_rows *rows, int column, char *dst, size_t dst_bytes)
+{
+	(void)str_copy(dst, dst_bytes, db_text(rows, column));
+}
+#define COL(rows, i, member) col(rows, i, member, sizeof(member))
+
+static void arm_read(const struct db_rows *rows, struct flow_arm *a)
+{
+	COL(rows, 0, a->id);
+	a->host_num = db_int(rows, 1);
+	COL(rows, 2, a->image_digest);
+	COL(rows, 3, a->line);
+	COL(rows, 4, a->version);
+	COL(rows, 5, a->arch);
+	COL(rows, 6, a->disk_wwn);
+	COL(rows, 7, a->disk_serial);
+	a->disk_bytes = db_int(rows, 8);
+	COL(rows, 9, a->wipe_consent);
+	COL(rows, 10, a->who);
+	COL(rows, 11, a->reason);
+	a->created_us = db_int(rows, 12);
+	a->expires_us = db_int(rows, 13);
+	a->consumed_us = db_int(rows, 14);
+	COL(rows, 15, a->session_id);
+	COL(rows, 16, a->permit_id);
+	COL(rows, 17, a->first_boot_hash);
+	a->ended_us = db_int(rows, 18);
+	COL(rows, 19, a->result);
+}
+
+static int arm_one(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
+		   struct flow_arm *ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	memset(ret, 0, sizeof(*ret));
+	TRY(db_query_n(db, sql, params, n_params, &rows, err));
+	int rc = db_rows_next(rows, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return err_set(err, ERR_NOT_FOUND, "no such arm");
+	arm_read(rows, ret);
+	return 0;
+}
+
+static int arm_insert(struct db *db, const struct flow_arm *a, struct err *err)
+{
+	TRY(flow_arm_end(db, a->host_num, "replaced", a->created_us, err));
+	return db_exec(
+		db, err,
+		"INSERT INTO flow_arm (" ARM_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+		"$9, $10, $11, $12, $13, $14, 0, '', '', '', 0, '')",
+		P_TEXT(a->id), P_INT(a->host_num), P_TEXT(a->image_digest), P_TEXT(a->line),
+		P_TEXT(a->version), P_TEXT(a->arch), P_TEXT(a->disk_wwn), P_TEXT(a->disk_serial),
+		P_INT(a->disk_bytes), P_TEXT(a->wipe_consent), P_TEXT(a->who), P_TEXT(a->reason),
+		P_INT(a->created_us), P_INT(a->expires_us));
+}
+
+int flow_arm_add(struct db *db, const struct flow_arm *a, struct err *err)
+{
+	TRY(db_begin(db, err));
+	return db_end(db, arm_insert(db, a, err), err);
+}
+
+int flow_arm_get(struct db *db, const char *id, struct flow_arm *ret, struct err *err)
+{
+	return arm_one(db, "SELECT " ARM_COLUMNS " FROM flow_arm WHERE id = $1",
+		       DB_PARAMS_(P_TEXT(id)), ret, err);
+}
+
+int flow_arm_open(struct db *db, int64_t host_num, struct flow_arm *ret, struct err *err)
+{
+	return arm_one(db,
+		       "SELECT " ARM_COLUMNS " FROM flow_arm WHERE host_num = $1 AND ended_us = 0",
+		       DB_PARAMS_(P_INT(host_num)), ret, err);
+}
+
+int flow_arm_by_token(struct db *db, const char *first_boot_hash, struct flow_arm *ret,
+		      struct err *err)
+{
+	return arm_one(db,
+		       "SELECT " ARM_COLUMNS " FROM flow_arm WHERE first_boot_hash = $1 AND "
+		       "first_boot_hash <> '' ORDER BY created_us DESC LIMIT 1",
+		       DB_PARAMS_(P_TEXT(first_boot_hash)), ret, err);
+}
+
+int flow_arm_set_token(struct db *db, const char *id, const char *first_boot_hash, struct err *err)
+{
+	return db_exec(db, err, "UPDATE flow_arm SET first_boot_hash = $2 WHERE id = $1",
+		       P_TEXT(id), P_TEXT(first_boot_hash));
+}
+
+int flow_arm_consume(struct db *db, const char *id, const char *session_id, const char *permit_id,
+		     int64_t now_us, bool *ret_done, struct err *err)
+{
+	int64_t changed = 0;
+	TRY(db_exec_changed(
+		db, err, &changed,
+		"UPDATE flow_arm SET consumed_us = $2, session_id = $3, permit_id = $4 WHERE "
+		"id = $1 AND consumed_us = 0 AND ended_us = 0 AND expires_us > $2",
+		P_TEXT(id), P_INT(now_us), P_TEXT(session_id), P_TEXT(permit_id)));
+	*ret_done = changed == 1;
+	return 0;
+}
+
+int flow_arm_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,
+		 struct err *err)
+{
+	return db_exec(
+		db, err,
+		"UPDATE flow_arm SET ended_us = $2, result = $3 WHERE host_num = $1 AND ended_us "
+		"= 0",
+		P_INT(host_num), P_INT(now_us), P_TEXT(result));
+}
+
+int flow_arms_writing(struct db *db,
+		      int (*visit)(void *arg, const struct flow_arm *a, struct err *err), void *arg,
+		      struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	int rc;
+	TRY(db_query(db, err, &rows,
+		     "SELECT " ARM_COLUMNS
+		     " FROM flow_arm WHERE ended_us = 0 AND consumed_us > 0"));
+	while ((rc = db_rows_next(rows, err)) > 0) {
+		struct flow_arm a = {0};
+		arm_read(rows, &a);
+		TRY(visit(arg, &a, err));
+	}
+	return rc;
+}

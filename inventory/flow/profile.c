@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of profiles (documents, ordered by priority) and of the appliance's settings. What a profile
+ * means is the daemon's business.
+ */
+#include <inventory/flow.h>
+
+#include <base/json.h>
+#include <base/str.h>
+
+int flow_profile_put(struct db *db, const char *name, int64_t priority, const json_t *doc,
+		     int64_t now_us, struct err *err)
+{
+	autofree char *text = json_text(doc);
+	if (!text)
+		return err_set(err, ERR_JSON, "profile '%s' cannot be written", name);
+	return db_exec(
+		db, err,
+		"INSERT INTO flow_profile (name, priority, doc, changed_us) VALUES ($1, $2, $3, "
+		"$4) ON CONFLICT (name) DO UPDATE SET priority = $2, doc = $3, changed_us = $4",
+		P_TEXT(name), P_INT(priority), P_TEXT(text), P_INT(now_us));
+}
+
+int flow_profile_get(struct db *db, const char *name, json_t **ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(db, err, &rows, "SELECT doc FROM flow_profile WHERE name = $1", P_TEXT(name)));
+	int rc = db_rows_next(rows, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return err_set(err, ERR_NOT_FOUND, "there is no profile '%s'", name);
+	*ret = json_loads(db_text(rows, 0), 0, NULL);
+	return *ret ? 0 : err_set(err, ERR_JSON, "the stored profile '%s' is damaged", name);
+}
+
+int flow_profile_remove(struct db *db, const char *name, struct err *err)
+{
+	int64_t changed = 0;
+	TRY(db_exec_changed(db, err, &changed, "DELETE FROM flow_profile WHERE name = $1",
+			    P_TEXT(name)));
+	return changed ? 0 : err_set(err, ERR_NOT_FOUND, "there is no profile '%s'", name);
+}
+
+int flow_profile_list(struct db *db, json_t **ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	AUTO(json) json_t *list = json_array();
+	int rc;
+	TRY(db_query(db, err, &rows, "SELECT doc FROM flow_profile ORDER BY priority DESC, name"));
+	while ((rc = db_rows_next(rows, err)) > 0) {
+		json_t *doc = json_loads(db_text(rows, 0), 0, NULL);
+		if (doc)
+			json_array_append_new(list, doc);
+	}
+	if (rc < 0)
+		return rc;
+	*ret = take_ptr(list);
+	return 0;
+}
+
+int flow_setting_put(struct db *db, const char *key, const char *value, struct err *err)
+{
+	return db_exec(db, err,
+		       "INSERT INTO flow_setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO "
+		       "UPDATE SET value = $2",
+		       P_TEXT(key), P_TEXT(value));
+}
+
+int flow_setting_get(struct db *db, const char *key, const char *fallback, char *ret,
+		     size_t ret_bytes, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	(void)str_copy(ret, ret_bytes, fallback);
+	TRY(db_query(db, err, &rows, "SELECT value FROM flow_setting WHERE key = $1", P_TEXT(key)));
+	int rc = db_rows_next(rows, err);
+	if (rc > 0)
+		(void)str_copy(ret, ret_bytes, db_text(rows, 0));
+	return rc < 0 ? rc : 0;
+}

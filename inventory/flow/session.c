@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of agent sessions and of the plans that were handed to them, and what the flow remembers of
+ * a host. Storage only.
+ */
+#include <inventory/flow.h>
+
+#include <base/json.h>
+#include <base/str.h>
+
+static void col(const struct db_rows *rows, int column, char *dst, size_t dst_bytes)
+{
+	(void)str_copy(dst, dst_bytes, db_text(rows, column));
+}
+#define COL(rows, i, member) col(rows, i, member, sizeof(member))
+
+/* ---- hosts --------------------------------------------------------------------------------------
+ */
+
+int flow_host_get(struct db *db, int64_t host_num, struct flow_host *ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	memset(ret, 0, sizeof(*ret));
+	ret->host_num = host_num;
+	TRY(db_query(db, err, &rows,
+		     "SELECT approved, inspected, tested, profile, macs, epoch, tries, fail_code, "
+		     "run_id, disk_wwn, disk_serial FROM flow_host WHERE host_num = $1",
+		     P_INT(host_num)));
+	int rc = db_rows_next(rows, err);
+	if (rc <= 0)
+		return rc;
+	ret->approved = db_int(rows, 0);
+	ret->inspected = db_int(rows, 1);
+	ret->tested = db_int(rows, 2);
+	COL(rows, 3, ret->profile);
+	COL(rows, 4, ret->macs);
+	ret->epoch = db_int(rows, 5);
+	ret->tries = db_int(rows, 6);
+	COL(rows, 7, ret->fail_code);
+	COL(rows, 8, ret->run_id);
+	COL(rows, 9, ret->disk_wwn);
+	COL(rows, 10, ret->disk_serial);
+	return 0;
+}
+
+int flow_host_put(struct db *db, const struct flow_host *h, struct err *err)
+{
+	return db_exec(
+		db, err,
+		"INSERT INTO flow_host (host_num, approved, inspected, tested, profile, macs, "
+		"epoch, tries, fail_code, run_id, disk_wwn, disk_serial) VALUES ($1, $2, $3, $4, "
+		"$5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (host_num) DO UPDATE SET "
+		"approved = $2, inspected = $3, tested = $4, profile = $5, macs = $6, epoch = "
+		"$7, tries = $8, fail_code = $9, run_id = $10, disk_wwn = $11, disk_serial = $12",
+		P_INT(h->host_num), P_INT(h->approved), P_INT(h->inspected), P_INT(h->tested),
+		P_TEXT(h->profile), P_TEXT(h->macs), P_INT(h->epoch), P_INT(h->tries),
+		P_TEXT(h->fail_code), P_TEXT(h->run_id), P_TEXT(h->disk_wwn),
+		P_TEXT(h->disk_serial));
+}
+
+int flow_drives_put(struct db *db, int64_t host_num, const json_t *drives, struct err *err)
+{
+	autofree char *text = json_text(drives);
+	return db_exec(db, err,
+		       "INSERT INTO flow_drives (host_num, drives) VALUES ($1, $2) ON CONFLICT "
+		       "(host_num) DO UPDATE SET drives = $2",
+		       P_INT(host_num), P_TEXT(text ? text : "[]"));
+}
+
+int flow_drives_get(struct db *db, int64_t host_num, json_t **ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(db, err, &rows, "SELECT drives FROM flow_drives WHERE host_num = $1",
+		     P_INT(host_num)));
+	int rc = db_rows_next(rows, err);
+	if (rc < 0)
+		return rc;
+	*ret = rc > 0 ? json_loads(db_text(rows, 0), 0, NULL) : NULL;
+	if (!*ret)
+		*ret = json_array();
+	return 0;
+}
+
+int flow_hosts_overdue(struct db *db, int64_t now_us, int max,
+		       int (*visit)(void *arg, int64_t host_num, struct err *err), void *arg,
+		       struct err *err)
+{
+	int64_t found[64];
+	int n = 0, rc;
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(db, err, &rows,
+		     "SELECT num FROM host WHERE deadline_us IS NOT NULL AND deadline_us > 0 AND "
+		     "deadline_us <= $1 ORDER BY deadline_us LIMIT $2",
+		     P_INT(now_us), P_INT(max < 64 ? max : 64)));
+	while ((rc = db_rows_next(rows, err)) > 0 && n < 64)
+		found[n++] = db_int(rows, 0);
+	db_rows_free(take_ptr(rows));
+	for (int i = 0; rc >= 0 && i < n; i++)
+		rc = visit(arg, found[i], err);
+	return rc < 0 ? rc : 0;
+}
+
+/* ---- sessions ----------------------------------------------------------------------------------
+ */
+
+#define SESSION_COLUMNS                                                                            \
+	"id, host_num, agent_key, nonce, boot_id, epoch, arch, firmware, opened_us, closed_us, "   \
+	"acked, steps"
+
+int flow_session_add(struct db *db, const struct flow_session *s, struct err *err)
+{
+	return db_exec(db, err,
+		       "INSERT INTO flow_session (" SESSION_COLUMNS
+		       ") VALUES ($1, $2, $3, $4, $5, $6, "
+		       "$7, $8, $9, $10, $11, $12)",
+		       P_TEXT(s->id), P_INT(s->host_num), P_TEXT(s->agent_key), P_TEXT(s->nonce),
+		       P_TEXT(s->boot_id), P_INT(s->epoch), P_TEXT(s->arch), P_TEXT(s->firmware),
+		       P_INT(s->opened_us), P_INT(s->closed_us), P_INT(s->acked), P_INT(s->steps));
+}
+
+static int session_one(struct db *db, const char *sql, const struct db_param *params,
+		       size_t n_params, struct flow_session *ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	memset(ret, 0, sizeof(*ret));
+	TRY(db_query_n(db, sql, params, n_params, &rows, err));
+	int rc = db_rows_next(rows, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return err_set(err, ERR_NOT_FOUND, "no such session");
+	COL(rows, 0, ret->id);
+	ret->host_num = db_int(rows, 1);
+	COL(rows, 2, ret->agent_key);
+	COL(rows, 3, ret->nonce);
+	COL(rows, 4, ret->boot_id);
+	ret->epoch = db_int(rows, 5);
+	COL(rows, 6, ret->arch);
+	COL(rows, 7, ret->firmware);
+	ret->opened_us = db_int(rows, 8);
+	ret->closed_us = db_int(rows, 9);
+	ret->acked = db_int(rows, 10);
+	ret->steps = db_int(rows, 11);
+	return 0;
+}
+
+int flow_session_get(struct db *db, const char *id, struct flow_session *ret, struct err *err)
+{
+	return session_one(db, "SELECT " SESSION_COLUMNS " FROM flow_session WHERE id = $1",
+			   DB_PARAMS_(P_TEXT(id)), ret, err);
+}
+
+int flow_session_find(struct db *db, const char *agent_key, const char *nonce,
+		      struct flow_session *ret, struct err *err)
+{
+	return session_one(db,
+			   "SELECT " SESSION_COLUMNS
+			   " FROM flow_session WHERE agent_key = $1 AND nonce "
+			   "= $2 AND closed_us = 0",
+			   DB_PARAMS_(P_TEXT(agent_key), P_TEXT(nonce)), ret, err);
+}
+
+int flow_session_of_host(struct db *db, int64_t host_num, struct flow_session *ret, struct err *err)
+{
+	return session_one(db,
+			   "SELECT " SESSION_COLUMNS " FROM flow_session WHERE host_num = $1 AND "
+			   "closed_us = 0 ORDER BY epoch DESC LIMIT 1",
+			   DB_PARAMS_(P_INT(host_num)), ret, err);
+}
+
+int flow_session_progress(struct db *db, const char *id, int64_t acked, int64_t steps,
+			  struct err *err)
+{
+	return db_exec(db, err, "UPDATE flow_session SET acked = $2, steps = $3 WHERE id = $1",
+		       P_TEXT(id), P_INT(acked), P_INT(steps));
+}
+
+int flow_sessions_close(struct db *db, int64_t host_num, int64_t now_us, struct err *err)
+{
+	return db_exec(
+		db, err,
+		"UPDATE flow_session SET closed_us = $2 WHERE host_num = $1 AND closed_us = 0",
+		P_INT(host_num), P_INT(now_us));
+}
+
+/* ---- plans --------------------------------------------------------------------------------------
+ */
+
+#define PLAN_COLUMNS                                                                               \
+	"id, session_id, host_num, seq, kind, arm_id, run_id, issued_us, expires_us, ended_us, "   \
+	"result, envelope"
+
+int flow_plan_add(struct db *db, const struct flow_plan *p, struct err *err)
+{
+	return db_exec(db, err,
+		       "INSERT INTO flow_plan (" PLAN_COLUMNS
+		       ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+		       "$9, 0, '', $10)",
+		       P_TEXT(p->id), P_TEXT(p->session_id), P_INT(p->host_num), P_INT(p->seq),
+		       P_TEXT(p->kind), P_TEXT(p->arm_id), P_TEXT(p->run_id), P_INT(p->issued_us),
+		       P_INT(p->expires_us), P_TEXT(p->envelope));
+}
+
+static int plan_one(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
+		    struct flow_plan *ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	memset(ret, 0, sizeof(*ret));
+	TRY(db_query_n(db, sql, params, n_params, &rows, err));
+	int rc = db_rows_next(rows, err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return err_set(err, ERR_NOT_FOUND, "no such plan");
+	COL(rows, 0, ret->id);
+	COL(rows, 1, ret->session_id);
+	ret->host_num = db_int(rows, 2);
+	ret->seq = db_int(rows, 3);
+	COL(rows, 4, ret->kind);
+	COL(rows, 5, ret->arm_id);
+	COL(rows, 6, ret->run_id);
+	ret->issued_us = db_int(rows, 7);
+	ret->expires_us = db_int(rows, 8);
+	ret->ended_us = db_int(rows, 9);
+	COL(rows, 10, ret->result);
+	ret->envelope = xstrdup(db_text(rows, 11));
+	return 0;
+}
+
+int flow_plan_get(struct db *db, const char *id, struct flow_plan *ret, struct err *err)
+{
+	return plan_one(db, "SELECT " PLAN_COLUMNS " FROM flow_plan WHERE id = $1",
+			DB_PARAMS_(P_TEXT(id)), ret, err);
+}
+
+int flow_plan_live(struct db *db, int64_t host_num, struct flow_plan *ret, struct err *err)
+{
+	return plan_one(
+		db, "SELECT " PLAN_COLUMNS " FROM flow_plan WHERE host_num = $1 AND ended_us = 0",
+		DB_PARAMS_(P_INT(host_num)), ret, err);
+}
+
+int flow_plan_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,
+		  struct err *err)
+{
+	return db_exec(db, err,
+		       "UPDATE flow_plan SET ended_us = $2, result = $3 WHERE host_num = $1 AND "
+		       "ended_us = 0",
+		       P_INT(host_num), P_INT(now_us), P_TEXT(result));
+}
