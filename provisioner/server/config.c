@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading slipway.conf with libinih, and asking the machine for what it leaves open. Input: a file
+ * of the operator's, the kernel's list of interfaces.
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <ini.h>
+#include <net/if.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <base/cleanup.h>
+#include <base/limits.h>
+#include <base/str.h>
+
+enum key_type { KEY_TEXT, KEY_PATH, KEY_INT, KEY_CHOICE };
+
+static const struct key {
+	const char *section, *name;
+	enum key_type type;
+	size_t offset;
+	const char *fallback;
+	int64_t min, max;
+	const char *choices; /* "a|b|c" */
+} keys[] = {
+#define AT(m) offsetof(struct config, m)
+	{"server", "state_dir", KEY_PATH, AT(state_dir), "/var/lib/slipway", 0, 0, NULL},
+	{"server", "run_dir", KEY_PATH, AT(run_dir), "/run/slipway", 0, 0, NULL},
+	{"server", "interface", KEY_TEXT, AT(interface), "auto", 0, 0, NULL},
+	{"server", "address", KEY_TEXT, AT(address), "auto", 0, 0, NULL},
+	{"server", "store", KEY_TEXT, AT(store), "sqlite", 0, 0, NULL},
+	{"server", "log", KEY_CHOICE, AT(log), "text", 0, 0, "text|json"},
+	{"server", "http_port", KEY_INT, AT(http_port), "80", 1, 65535, NULL},
+	{"server", "https_port", KEY_INT, AT(https_port), "443", 1, 65535, NULL},
+	{"boot", "files_dir", KEY_PATH, AT(files_dir), "/usr/lib/slipway/boot", 0, 0, NULL},
+	{"boot", "firmware_cpio", KEY_PATH, AT(firmware_cpio), "", 0, 0, NULL},
+	{"boot", "kernel_args", KEY_TEXT, AT(kernel_args), "", 0, 0, NULL},
+	{"dhcp", "mode", KEY_CHOICE, AT(dhcp_mode), "off", 0, 0, "full|proxy|off"},
+	{"dhcp", "range_start", KEY_TEXT, AT(range_start), "", 0, 0, NULL},
+	{"dhcp", "range_end", KEY_TEXT, AT(range_end), "", 0, 0, NULL},
+	{"dhcp", "netmask", KEY_TEXT, AT(netmask), "", 0, 0, NULL},
+	{"dhcp", "router", KEY_TEXT, AT(router), "", 0, 0, NULL},
+	{"dhcp", "dns", KEY_TEXT, AT(dns), "", 0, 0, NULL},
+	{"dhcp", "lease_s", KEY_INT, AT(lease_s), "3600", 120, 30 * 86400, NULL},
+	{"programs", "nginx", KEY_PATH, AT(nginx), "/usr/sbin/nginx", 0, 0, NULL},
+	{"programs", "dnsmasq", KEY_PATH, AT(dnsmasq), "/usr/sbin/dnsmasq", 0, 0, NULL},
+	{"programs", "slipway", KEY_PATH, AT(slipway), "", 0, 0, NULL},
+	{"web", "dir", KEY_PATH, AT(web_dir), "", 0, 0, NULL},
+#undef AT
+};
+
+static char **text_at(struct config *c, const struct key *k)
+{
+	return (char **)((char *)c + k->offset);
+}
+
+static int set_int(struct config *c, const struct key *k, const char *value, struct err *err)
+{
+	int64_t v;
+	if (!parse_i64(value, &v) || v < k->min || v > k->max)
+		return err_set(err, ERR_CONFIG,
+			       "[%s] %s must be a number from %lld to %lld, not '%s'", k->section,
+			       k->name, (long long)k->min, (long long)k->max, value);
+	*(int64_t *)((char *)c + k->offset) = v;
+	return 0;
+}
+
+static bool is_choice(const char *choices, const char *value)
+{
+	struct sv rest = sv_of(choices);
+	while (rest.n > 0)
+		if (sv_eq_str(sv_split(&rest, '|'), value))
+			return true;
+	return false;
+}
+
+static int set_key(struct config *c, const struct key *k, const char *value, struct err *err)
+{
+	if (k->type == KEY_INT)
+		return set_int(c, k, value, err);
+	if (k->type == KEY_CHOICE && !is_choice(k->choices, value))
+		return err_set(err, ERR_CONFIG, "[%s] %s must be one of %s, not '%s'", k->section,
+			       k->name, k->choices, value);
+	if (k->type == KEY_PATH && value[0] && value[0] != '/')
+		return err_set(err, ERR_CONFIG, "[%s] %s must be an absolute path, not '%s'",
+			       k->section, k->name, value);
+	if (strpbrk(value, "\r\n\t\"'\\"))
+		return err_set(err, ERR_CONFIG,
+			       "[%s] %s has a quote, backslash or control character", k->section,
+			       k->name);
+	free(*text_at(c, k));
+	*text_at(c, k) = xstrdup(value);
+	return 0;
+}
+
+void config_init(struct config *c)
+{
+	memset(c, 0, sizeof(*c));
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		struct err err = ERR_INIT;
+		BUG_ON(set_key(c, &keys[i], keys[i].fallback, &err) < 0);
+	}
+}
+
+void config_done(struct config *c)
+{
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (keys[i].type != KEY_INT)
+			free(*text_at(c, &keys[i]));
+	memset(c, 0, sizeof(*c));
+}
+
+/* ---- the file -------------------------------------------------------------------------------- */
+
+struct load {
+	struct config *config;
+	struct err *err;
+	bool failed;
+};
+
+static int on_key(void *user, const char *section, const char *name, const char *value)
+{
+	struct load *l = user;
+	if (l->failed)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		if (!str_eq(keys[i].section, section) || !str_eq(keys[i].name, name))
+			continue;
+		l->failed = set_key(l->config, &keys[i], value, l->err) < 0;
+		return !l->failed;
+	}
+	(void)err_set(l->err, ERR_CONFIG, "there is no key '%s' in section [%s]", name, section);
+	l->failed = true;
+	return 0;
+}
+
+int config_load(struct config *c, const char *path, struct err *err)
+{
+	struct load l = {c, err, false};
+	struct stat st;
+	if (stat(path, &st) < 0)
+		return err_sys(err, ERR_NOT_FOUND, "cannot read the configuration '%s'", path);
+	if ((uint64_t)st.st_size > LIMIT_CONFIG_BYTES)
+		return err_set(err, ERR_CONFIG, "'%s' is larger than %llu bytes", path,
+			       LIMIT_CONFIG_BYTES);
+	int line = ini_parse(path, on_key, &l);
+	if (l.failed)
+		return err_wrap(err, "%s:%d", path, line);
+	if (line > 0)
+		return err_set(err, ERR_CONFIG, "%s:%d: neither [section] nor key=value", path,
+			       line);
+	if (line < 0)
+		return err_sys(err, ERR_CONFIG, "cannot read '%s'", path);
+	return 0;
+}
+
+/* ---- the machine -------------------------------------------------------------------------------
+ */
+
+static bool usable(const struct ifaddrs *i, const struct config *c)
+{
+	if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET || !(i->ifa_flags & IFF_UP) ||
+	    (i->ifa_flags & IFF_LOOPBACK))
+		return false;
+	if (!str_eq(c->interface, "auto") && !str_eq(c->interface, i->ifa_name))
+		return false;
+	char text[INET_ADDRSTRLEN];
+	const struct sockaddr_in *sin = (const struct sockaddr_in *)(const void *)i->ifa_addr;
+	inet_ntop(AF_INET, &sin->sin_addr, text, sizeof(text));
+	return str_eq(c->address, "auto") || str_eq(c->address, text);
+}
+
+static void set_text(char **at, const char *value)
+{
+	char *copy = xstrdup(value);
+	free(*at);
+	*at = copy;
+}
+
+static void set_ipv4(char **at, uint32_t host_order)
+{
+	struct in_addr a = {htonl(host_order)};
+	char text[INET_ADDRSTRLEN];
+	inet_ntop(AF_INET, &a, text, sizeof(text));
+	set_text(at, text);
+}
+
+static uint32_t ipv4_of(const struct sockaddr *sa)
+{
+	return ntohl(((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr);
+}
+
+/* Without a range: the upper half of the network, ours left out by being below or skipped by
+ * dnsmasq. */
+static void take_interface(struct config *c, const struct ifaddrs *i)
+{
+	uint32_t address = ipv4_of(i->ifa_addr), mask = ipv4_of(i->ifa_netmask);
+	uint32_t network = address & mask, n_hosts = ~mask;
+	set_text(&c->interface, i->ifa_name);
+	set_ipv4(&c->address, address);
+	if (!c->netmask[0])
+		set_ipv4(&c->netmask, mask);
+	struct in_addr a = {htonl(network)};
+	inet_ntop(AF_INET, &a, c->network, sizeof(c->network));
+	if (!c->range_start[0] && n_hosts >= 15)
+		set_ipv4(&c->range_start, network + n_hosts / 2 + 1);
+	if (!c->range_end[0] && n_hosts >= 15)
+		set_ipv4(&c->range_end, network + n_hosts - 1);
+	c->address_found = true;
+}
+
+static int choose(struct config *c, const struct ifaddrs *list, struct err *err)
+{
+	const struct ifaddrs *found = NULL;
+	unsigned n = 0;
+	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
+		if (!usable(i, c))
+			continue;
+		n++;
+		found = i;
+	}
+	if (n == 0)
+		return err_set(
+			err, ERR_INTERFACE,
+			"no interface but lo is up with an IPv4 address (interface=%s address=%s)",
+			c->interface, c->address);
+	if (n > 1)
+		return err_set(err, ERR_INTERFACE, "%u addresses could be served: name one", n);
+	take_interface(c, found);
+	return 0;
+}
+
+static int check_ipv4(const char *what, const char *text, struct err *err)
+{
+	struct in_addr a;
+	if (text[0] && inet_pton(AF_INET, text, &a) != 1)
+		return err_set(err, ERR_CONFIG, "[dhcp] %s is not an IPv4 address: '%s'", what,
+			       text);
+	return 0;
+}
+
+int config_resolve(struct config *c, struct err *err)
+{
+	struct ifaddrs *list;
+	if (getifaddrs(&list) < 0)
+		return err_sys(err, ERR_SYS, "cannot list network interfaces");
+	int rc = choose(c, list, err);
+	freeifaddrs(list);
+	const struct {
+		const char *what, *text;
+	} addresses[] = {{"range_start", c->range_start},
+			 {"range_end", c->range_end},
+			 {"netmask", c->netmask},
+			 {"router", c->router},
+			 {"dns", c->dns}};
+	for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(addresses); i++)
+		rc = check_ipv4(addresses[i].what, addresses[i].text, err);
+	return rc;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slipwayd's configuration: an INI file, strict (an unknown section or key is an error with file
+ * and line), every key with a default so that an empty file works. Defaults that depend on the
+ * machine (which interface, which address) are filled by config_resolve().
+ *
+ *  1. config_init(). 2. config_load() for a file; may be left out. 3. config_resolve().
+ *  4. config_done().
+ * How to add a key: a member in struct config and a row in keys[] of config.c.
+ */
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <base/err.h>
+
+struct config {
+	char *state_dir, *run_dir;
+	char *interface, *address; /* "auto" before config_resolve() */
+	char *store;               /* "sqlite", or a postgresql:// URL */
+	char *log;                 /* text, json */
+	int64_t http_port, https_port;
+
+	char *files_dir, *firmware_cpio, *kernel_args;
+
+	char *dhcp_mode; /* full, proxy, off */
+	char *range_start, *range_end, *netmask, *router, *dns;
+	int64_t lease_s;
+
+	char *nginx, *dnsmasq, *slipway;
+
+	char *web_dir;
+
+	/* by config_resolve() */
+	char network[16];
+	bool address_found;
+};
+
+void config_init(struct config *c);
+void config_done(struct config *c);
+/* errors: ERR_CONFIG ("file:line: ..."), ERR_NOT_FOUND */
+int config_load(struct config *c, const char *path, struct err *err);
+/* Choose interface, address, netmask and DHCP range where they are "auto" or empty.
+ * errors: ERR_INTERFACE, ERR_CONFIG */
+int config_resolve(struct config *c, struct err *err);
+
+#endif
