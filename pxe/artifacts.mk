@@ -1,6 +1,7 @@
 # What hosts boot from, and what their programs are built against: recipes in pxe/sysroot, pxe/ipxe
 # and pxe/ramdisk. Each recipe keeps a key of its inputs and does nothing when they are unchanged.
 DEBS      := $(BUILD)/cache/debian
+CLOSURE_IN := pxe/sysroot/debian_closure.sh pxe/sysroot/debian_sources.sh
 DEB_ARCH_x86_64  := amd64
 DEB_ARCH_aarch64 := arm64
 
@@ -8,7 +9,7 @@ DEB_ARCH_aarch64 := arm64
 # For programs that run on hosts: compile with $(SYSROOT_CC_ARCH) $(call sysroot-cflags,ARCH), link with
 # $(call sysroot-ldflags,ARCH), ask $(call sysroot-pkg,ARCH) --cflags --libs. The compiler's own
 # folders come after the sysroot's, so nothing of this machine but the compiler gets in.
-SYSROOT_IN := pxe/sysroot/build.sh pxe/sysroot/packages pxe/sysroot/debian_closure.sh
+SYSROOT_IN := pxe/sysroot/build.sh pxe/sysroot/packages $(CLOSURE_IN)
 SYSROOT_CC_x86_64  := x86_64-linux-gnu-gcc
 SYSROOT_CC_aarch64 := aarch64-linux-gnu-gcc
 sysroot-lib     = $(BUILD)/sysroot/$(1)/usr/lib/$(1)-linux-gnu
@@ -27,13 +28,13 @@ $(BUILD)/sysroot/x86_64/.key $(BUILD)/sysroot/aarch64/.key: $(BUILD)/sysroot/%/.
 sysroots: $(BUILD)/sysroot/x86_64/.key $(BUILD)/sysroot/aarch64/.key ## unpack the libraries that the agent is linked against
 
 # ---- iPXE -------------------------------------------------------------------------------------
-$(BUILD)/boot/ipxe/.key: pxe/ipxe/fetch.sh pxe/sysroot/debian_closure.sh
+$(BUILD)/boot/ipxe/.key: pxe/ipxe/fetch.sh $(CLOSURE_IN)
 	$(call say,IPXE,$(@D))
 	$(Q)sh pxe/ipxe/fetch.sh $(DEBS) $(BUILD)/boot/ipxe
 
 # ---- kernel and ramdisk -----------------------------------------------------------------------
 # The base (kernel, drivers, tools) is kept under cache/; a new agent only repacks the small part.
-RAMDISK_IN := $(wildcard pxe/ramdisk/*.sh pxe/ramdisk/files/*) pxe/sysroot/debian_closure.sh \
+RAMDISK_IN := $(wildcard pxe/ramdisk/*.sh pxe/ramdisk/files/*) $(CLOSURE_IN) \
               $(addprefix pxe/ramdisk/,packages programs links modules)
 BOOT_ARCHES := x86_64 aarch64
 

@@ -31,35 +31,13 @@ arch=$3
 shift 3
 case $arch in amd64 | arm64) ;; *) fail "unknown architecture '$arch'" ;; esac
 base=${suite%-backports}
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 state=$cache/apt/$suite-$arch
 mkdir -p "$state/lists/partial" "$state/cache" "$state/none/partial" "$cache/archives/partial" "$state/etc"
 
-# The machine's own Debian sources, as "URI|release|signed-by"; other vendors' do not count.
-machine_sources() {
-	# shellcheck disable=SC2016 # apt expands these
-	apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)' \
-		'Created-By: Packages' | awk -F'|' '
-		$3 == "main" && $2 ~ /^(bookworm|trixie|stable)(-updates|-security|-backports)?$/ {
-			kind = $2 ~ /-security$/ ? "security" : "main"
-			key = $4 ~ /^\// ? $4 : "/usr/share/keyrings/debian-archive-keyring.gpg"
-			if (!(kind in seen)) { seen[kind] = 1; print kind "|" $1 "|" key }
-		}'
-}
-
 write_sources() {
-	machine_sources >"$state/etc/machine"
-	grep -q '^main|' "$state/etc/machine" || fail "no Debian archive in the machine's apt sources"
-	while IFS='|' read -r kind uri key; do
-		case $kind in
-		main) releases="$base $base-updates" ;;
-		security) releases="$base-security" ;;
-		esac
-		[ "$kind" != main ] || [ "$suite" = "$base" ] || releases="$releases $suite"
-		for release in $releases; do
-			echo "deb [signed-by=$key arch=$arch] $uri $release main"
-		done
-	done <"$state/etc/machine" >"$state/etc/sources.list"
+	sh "$here/debian_sources.sh" "$suite" "$arch" >"$state/etc/sources.list"
 }
 
 write_config() {

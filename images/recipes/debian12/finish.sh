@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The last hand on the tree that mmdebstrap made: what belongs to one host goes, what a server does
+# not need while it starts is switched off. Called by build.sh.
+#
+# usage: finish.sh ROOT
+set -eu
+root=$1
+
+in_root() {
+	chroot "$root" "$@"
+}
+
+# Host name, machine-id, keys, resolver: made by the agent, by systemd or at the first boot.
+rm -f "$root"/etc/ssh/ssh_host_* "$root/etc/hostname" "$root/var/lib/dbus/machine-id" \
+	"$root/etc/resolv.conf" "$root/var/lib/systemd/random-seed" "$root/var/lib/systemd/catalog/database"
+: >"$root/etc/machine-id"
+ln -s ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
+printf '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n' >"$root/etc/hosts"
+
+in_root systemctl -q enable systemd-networkd.service systemd-resolved.service ssh.service \
+	ssh-host-keys.service
+in_root systemctl -q disable systemd-networkd-wait-online.service || true
+# Timers and services that only cost time at a start; nothing here is needed to be reached.
+in_root systemctl -q mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer \
+	e2scrub_reap.service systemd-pstore.service systemd-hwdb-update.service \
+	ldconfig.service systemd-journal-catalog-update.service sys-kernel-debug.mount \
+	sys-kernel-tracing.mount dev-hugepages.mount dev-mqueue.mount
+
+if [ ! -e "$root/vmlinuz" ] || [ ! -e "$root/initrd.img" ]; then
+	echo 'debian12: the kernel made no /vmlinuz and /initrd.img' >&2
+	exit 1
+fi
+
+# Caches that are made again when they are needed.
+rm -rf "$root"/var/cache/apt/*.bin "$root"/var/lib/apt/lists/* "$root"/var/log/*.log \
+	"$root"/var/log/apt "$root"/var/cache/debconf/*-old "$root"/var/lib/dpkg/*-old \
+	"$root"/var/cache/ldconfig/aux-cache
+mkdir -p "$root/var/lib/apt/lists/partial"
