@@ -53,7 +53,7 @@ enum plan_step_kind {
 const char *plan_step_kind_str(enum plan_step_kind kind); /* "burn_in" */
 
 struct plan_disk {
-	char wwn[80], serial[80]; /* "" if not known; never both */
+	char wwn[129], serial[129]; /* "" if not known; never both */
 	uint64_t size_bytes;
 };
 
@@ -67,9 +67,9 @@ struct plan_burn_in {
 struct plan_image {
 	char arm_id[PLAN_ID_BYTES];
 	char image_digest[SHA256_HEX_BYTES]; /* of the manifest */
-	char line[64], version[64];
+	char line[65], version[65];
 	struct plan_disk disk;
-	char wipe_consent[80]; /* the disk's serial, or "" */
+	char wipe_consent[129]; /* the disk's serial, or "" */
 	char objects_url[256];
 	char hostname[64], fqdn[254];
 	char *ssh_authorized_keys[PLAN_SSH_KEYS_MAX];

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The running daemon: what every route and timer may use. One struct, one thread; handlers get it
+ * with http_context().
+ */
+#ifndef SERVER_APP_H
+#define SERVER_APP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <images/object_store.h>
+#include <images/trust_root.h>
+#include <inventory/db.h>
+#include <pxe/boot.h>
+#include "config.h"
+#include "http.h"
+#include "site.h"
+
+struct child;
+struct dhcp_watch;
+struct live;
+struct sd_event;
+struct sd_event_source;
+
+struct app {
+	struct config config;
+	struct site site;
+	struct sd_event *event;
+	struct db *db;
+	struct http_server *http;
+	struct object_store *objects;
+	struct trust_root *root;
+	struct live *live;             /* what is known of hosts in RAM: progress, last heartbeat */
+	struct dhcp_watch *dhcp_watch; /* the follower of dnsmasq's log */
+	struct child *nginx, *dnsmasq;
+	struct sd_event_source *tick;
+	bool stopped; /* stop-all: nobody may write */
+	bool files_ready[_BOOT_ARCH_MAX];
+	int64_t wall_anchor_us, boot_anchor_us;
+	int64_t started_us;
+	int64_t next_import;
+	char plain_url[64], server_url[64], objects_url[80];
+	char own_macs[1024]; /* of this machine, separated by blanks */
+	int run_lock_fd;
+};
+
+/* Now, in microseconds since 1970 UTC, counted by the boot clock from the wall time at our start: a
+ * deadline does not jump when somebody sets the clock. Use it for every time that is stored. */
+int64_t app_now_us(const struct app *a);
+
+/* The topic that changes with a host ("host:NUM"), for http_wait(). */
+#define APP_TOPIC_BYTES 48
+void app_topic_of_host(int64_t host_num, char ret[static APP_TOPIC_BYTES]);
+/* Wake who waits for this host, and who waits for any event (topic "events"). */
+void app_host_changed(struct app *a, int64_t host_num);
+
+#endif

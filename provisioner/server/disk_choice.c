@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Choosing a disk. Guard rails G4 (exactly one match), G6 (local transports only), half of G8 (data
+ * and shared file systems are seen). Input: drives as an agent reported them, a rule of an
+ * operator's.
+ */
+#include "disk_choice.h"
+
+#include <strings.h>
+#include <base/cleanup.h>
+#include <base/str.h>
+
+static const char *const local_protocols[] = {"NVMe", "SATA",   "SAS", "ATA",
+					      "SCSI", "virtio", "MMC"};
+
+static const char *const shared_signatures[] = {
+	"gfs2",
+	"gfs",
+	"ocfs2",
+	"ocfs",
+	"gpfs",
+	"VMFS",
+	"VMFS_volume_member",
+	"vxfs",
+	"ceph_bluestore",
+	"zfs_member",
+	"lustre",
+	"aa31e02a-400f-11db-9590-000c2911d1b8", /* GPT type of VMFS */
+	"37affc90-ef7d-4e96-91c3-2d7ae055b174", /* GPT type of GPFS */
+	"0xfb",                                 /* MBR type of VMFS */
+};
+
+bool disk_signature_is_shared(const char *signature)
+{
+	for (size_t i = 0; i < ARRAY_LEN(shared_signatures); i++)
+		if (strcasecmp(shared_signatures[i], signature) == 0)
+			return true;
+	return false;
+}
+
+static const char *member(const json_t *drive, const char *key)
+{
+	const char *text = json_string_value(json_object_get(drive, key));
+	return text ? text : "";
+}
+
+static int64_t size_of(const json_t *drive)
+{
+	return json_integer_value(json_object_get(drive, "CapacityBytes"));
+}
+
+static bool is_local(const json_t *drive)
+{
+	for (size_t i = 0; i < ARRAY_LEN(local_protocols); i++)
+		if (strcasecmp(member(drive, "Protocol"), local_protocols[i]) == 0)
+			return true;
+	return false;
+}
+
+/* NULL when the drive fits, else why it does not. */
+static const char *against(const json_t *d, const struct disk_rule *rule)
+{
+	const char *serial = member(d, "SerialNumber"), *wwn = member(d, "WWN");
+	if (!is_local(d))
+		return "not a local disk";
+	if (json_is_true(json_object_get(d, "Removable")))
+		return "removable";
+	if (!serial[0] && !wwn[0])
+		return "no serial and no WWN";
+	if (strlen(serial) > 128 || strlen(wwn) > 128)
+		return "its serial is too long";
+	if (rule->serial[0] && !str_glob(rule->serial, serial))
+		return "another serial";
+	if (rule->wwn[0] && !str_glob(rule->wwn, wwn))
+		return "another WWN";
+	if (size_of(d) <= 0 || (rule->min_bytes && size_of(d) < rule->min_bytes))
+		return "too small";
+	if (rule->max_bytes && size_of(d) > rule->max_bytes)
+		return "too large";
+	if (rule->media[0] && !str_eq(rule->media, member(d, "MediaType")))
+		return "another kind of medium";
+	return NULL;
+}
+
+static void take(const json_t *d, struct disk_choice *ret)
+{
+	size_t i;
+	json_t *s;
+	struct str found;
+	memset(ret, 0, sizeof(*ret));
+	(void)str_copy(ret->serial, sizeof(ret->serial), member(d, "SerialNumber"));
+	(void)str_copy(ret->wwn, sizeof(ret->wwn), member(d, "WWN"));
+	ret->size_bytes = size_of(d);
+	str_init(&found, sizeof(ret->found) - 1);
+	json_array_foreach (json_object_get(d, "signatures"), i, s) {
+		const char *text = json_string_value(s);
+		if (!text || !text[0])
+			continue;
+		ret->has_data = true;
+		ret->has_shared_fs = ret->has_shared_fs || disk_signature_is_shared(text);
+		str_addf(&found, "%s%s", found.n_bytes ? ", " : "", text);
+	}
+	(void)str_copy(ret->found, sizeof(ret->found), found.p);
+	str_done(&found);
+}
+
+int disk_choose(const json_t *drives, const struct disk_rule *rule, struct disk_choice *ret,
+		struct err *err)
+{
+	size_t i, n = 0;
+	json_t *d;
+	struct str why, both;
+	str_init(&why, 240);
+	str_init(&both, 240);
+	json_array_foreach (drives, i, d) {
+		const char *reason = against(d, rule);
+		if (reason) {
+			str_addf(&why, "%s%s: %s", why.n_bytes ? "; " : "", member(d, "Name"),
+				 reason);
+			continue;
+		}
+		str_addf(&both, "%s%s (%s)", n ? ", " : "", member(d, "Name"),
+			 member(d, "SerialNumber"));
+		n++;
+		take(d, ret);
+	}
+	int rc = 0;
+	if (n == 0)
+		rc = err_set(err, ERR_GUARD_DISK_NONE, "no local disk fits: %s",
+			     why.n_bytes ? why.p : "the host reported no drives");
+	else if (n > 1)
+		rc = err_set(err, ERR_GUARD_DISK_AMBIGUOUS, "%zu disks fit: %s", n, both.p);
+	str_done(&why);
+	str_done(&both);
+	return rc;
+}

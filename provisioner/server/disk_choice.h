@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which disk an image may go to: exactly one local disk of the facts must fit the rule. Pure; what
+ * a disk holds is reported, and judged by the caller.
+ */
+#ifndef SERVER_DISK_CHOICE_H
+#define SERVER_DISK_CHOICE_H
+
+#include <jansson.h>
+#include "profile.h"
+
+struct disk_choice {
+	char wwn[129], serial[129];
+	int64_t size_bytes;
+	bool has_data, has_shared_fs;
+	char found[129]; /* the signatures, for people */
+};
+
+/* drives: the array of a facts document. errors: ERR_GUARD_DISK_NONE (with why each was passed
+ * over), ERR_GUARD_DISK_AMBIGUOUS */
+int disk_choose(const json_t *drives, const struct disk_rule *rule, struct disk_choice *ret,
+		struct err *err);
+/* True for signatures of file systems and volumes that several hosts may share (VMFS, GFS2, ...).
+ * Compared without case: libblkid writes GUIDs in lower case, vendors print them in upper. */
+bool disk_signature_is_shared(const char *signature);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the daemon knows of hosts in RAM only: when they were heard of last, how far they are, what
+ * a burn-in said last. Rebuilt from heartbeats after a restart; nothing is decided from it but that
+ * a writer has gone silent.
+ */
+#ifndef SERVER_LIVE_H
+#define SERVER_LIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct live;
+
+struct live_host {
+	int64_t host_num;
+	int64_t seen_us; /* app_now_us() of the last sign of life of its session */
+	bool writing;    /* its session holds a permit */
+	bool quiet;      /* its silence was told already */
+	int64_t logged;  /* log events stored in this session */
+	/* progress; stage "" when none was told */
+	char stage[33], unit[17], message[257];
+	int64_t done, total, eta_s; /* eta -1: not known */
+	/* the last failing diagnosis of the burn-in that runs */
+	char fault_part[65], fault_slot[129], fault_serial[129], fault_text[257];
+	char fault_code[65];
+};
+
+struct live *live_new(void);
+void live_free(struct live *l);
+/* The host's entry; made when there is none. Valid until the next live_at(). */
+struct live_host *live_at(struct live *l, int64_t host_num);
+/* NULL when there is none. */
+const struct live_host *live_find(const struct live *l, int64_t host_num);
+/* Forget progress and diagnosis: a step ended or a new session began. */
+void live_reset(struct live *l, int64_t host_num);
+void live_remove(struct live *l, int64_t host_num);
+/* Visit all; the visitor may not add or remove. */
+void live_each(struct live *l, void (*visit)(void *arg, struct live_host *h), void *arg);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Profiles: what happens to hosts that match. Parsing a document, asking whether a host matches,
+ * and filling host-name templates; choosing a disk by a profile's rule is disk_choice.h. Pure.
+ */
+#ifndef SERVER_PROFILE_H
+#define SERVER_PROFILE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <base/err.h>
+
+struct disk_rule {
+	char serial[129], wwn[129];   /* patterns with * and ?; "" any */
+	int64_t min_bytes, max_bytes; /* 0: no bound */
+	char media[9];                /* SSD, HDD, "" any */
+};
+
+struct profile {
+	char name[129];
+	int64_t priority;
+	char serial[129], manufacturer[129], product[129], arch[17], mac[65]; /* patterns; "" any */
+	bool enrol, auto_approve;
+	bool has_burn_in, has_image;
+	char tier[16];
+	int64_t cpu_s, memory_s, disk_s;
+	char line[65], version[65];
+	struct disk_rule disk;
+	bool wipe_consent;
+	char hostname[129];
+	json_t *ssh_authorized_keys; /* array; owned by doc */
+	const char *user_data;       /* owned by doc */
+	json_t *doc;                 /* a reference; NULL in an empty profile */
+};
+
+/* Strict. trust: an operator's. owns: profile_done(ret), also after an error.
+ * errors: JSON field errors, ERR_GUARD_SELECTOR when match names nothing. */
+int profile_parse(json_t *doc, struct profile *ret, struct err *err);
+void profile_done(struct profile *p);
+
+/* What a host is matched by; "" is unknown. macs: separated by blanks. trust: from the host. */
+struct profile_subject {
+	const char *serial, *manufacturer, *product, *arch, *macs;
+};
+bool profile_matches(const struct profile *p, const struct profile_subject *s);
+/* The first of a list (highest priority first) that matches. owns: profile_done(ret). Returns 1, or
+ * 0 when none matches; documents that cannot be read are passed over. */
+int profile_choose(json_t *list, const struct profile_subject *s, struct profile *ret);
+
+/* Fill {short_code}, {serial}, {arch} into the host-name template and make a valid host name of it.
+ */
+void profile_hostname(const struct profile *p, const char *short_code, const char *serial,
+		      const char *arch, char ret[static 64]);
+
+#endif
