@@ -15,6 +15,7 @@
 #include <base/cleanup.h>
 #include <base/digest.h>
 #include <base/err.h>
+#include <base/json.h>
 
 #define SIGNATURES_MAX_BYTES (64 * 1024)
 #define SIGNATURES_MAX       64
@@ -53,6 +54,10 @@ struct signatures {
 int signatures_parse(const void *p, size_t n_bytes, struct signatures *ret, struct err *err);
 /* The caller frees the text. */
 char *signatures_encode(const struct signatures *s);
+
+/* The list inside another document (the trust root's envelope). The reader keeps the first failure. */
+int signatures_from_json(struct json_reader *r, struct signatures *ret);
+json_t *signatures_to_json(const struct signatures *s);
 
 /* "DSSEv1 len(type) type len(body) body". owns: *ret is the caller's (free). */
 void dsse_pae(const char *type, const void *body, size_t n_bytes, uint8_t **ret,

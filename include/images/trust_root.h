@@ -8,7 +8,7 @@
  * (ramdisk, /etc/slipway/root.json). Its own threshold of signatures is checked, its pedigree
  * cannot be.
  *  2. trust_root_update(): take N + 1 when it comes from anywhere else.
- *  3. trust_root_check_image(): is this manifest signed by enough keys that may sign its line?
+ *  3. trust_root_open_manifest(): the manifest, if enough keys signed it that may sign its line.
  *  4. trust_root_free().
  */
 #ifndef IMAGES_TRUST_ROOT_H
@@ -86,12 +86,13 @@ int trust_root_check_time(const struct trust_root *r, int64_t now_s, struct err 
 /* Lowest sequence number that a line may have, 0 if there is no floor. */
 uint64_t trust_root_floor(const struct trust_root *r, const char *line);
 
-/* Threshold of distinct keys that may sign the line, none revoked; the image itself not revoked.
- * The bytes are those of the document; m is what manifest_parse() made of the same buffer. errors:
- * ERR_IMAGE_UNSIGNED, ERR_IMAGE_UNTRUSTED, ERR_IMAGE_LINE, ERR_IMAGE_KEY_REVOKED,
- * ERR_IMAGE_THRESHOLD, ERR_IMAGE_REVOKED */
-int trust_root_check_image(const struct trust_root *r, const struct signatures *sigs,
-			   const void *doc, size_t n_bytes, const struct manifest *m,
-			   struct err *err);
+/* Check a manifest's signatures, and only then parse the same buffer: a threshold of distinct keys that
+ * may sign its line, none revoked, the image itself not revoked. trust: none of the bytes.
+ * owns: *ret is the caller's (manifest_free).
+ * errors: ERR_IMAGE_UNSIGNED, ERR_IMAGE_UNTRUSTED, ERR_IMAGE_LINE, ERR_IMAGE_KEY_REVOKED,
+ * ERR_IMAGE_THRESHOLD, ERR_IMAGE_REVOKED, and those of manifest_parse() */
+int trust_root_open_manifest(const struct trust_root *r, const struct signatures *sigs,
+			     const void *doc, size_t n_bytes, struct manifest **ret,
+			     struct err *err);
 
 #endif

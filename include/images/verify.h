@@ -49,7 +49,7 @@ struct image_step {
 	size_t index;   /* of a chunk: its record */
 	struct chunk chunk;
 };
-#define IMAGE_PIECE_MAX_BYTES CHUNK_TABLE_MAX_BYTES
+#define IMAGE_PIECE_MAX_BYTES (CHUNK_MAX_BYTES + CHUNK_PACKED_SLACK_BYTES)
 
 struct image_verify;
 /* in: root must outlive the machine; policy may be NULL. */
@@ -73,8 +73,8 @@ int image_verify_blame(const struct image_verify *v, struct err *err);
 const struct manifest *image_verify_manifest(const struct image_verify *v);
 /* The bytes of the signatures document that belongs to it. */
 const char *image_verify_signatures(const struct image_verify *v, size_t *ret_n_bytes);
-/* The checked chunk table of the payload that is being read. */
-const struct chunk_table *image_verify_table(const struct image_verify *v);
+/* The checked chunk table of a payload that was reached; lives as long as the machine. */
+const struct chunk_table *image_verify_table(const struct image_verify *v, size_t payload);
 /* Bytes judged so far. */
 uint64_t image_verify_offset(const struct image_verify *v);
 

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a written file system needs before it may be used on this host: a UUID of its own, so that
+ * two hosts or two disks never carry the same one, and the size of its partition. e2fsprogs does
+ * both, on a node or at an offset of a disk ("device?offset=n").
+ */
+#include <images/install.h>
+
+#include <blkid.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <base/json.h>
+#include <base/process.h>
+#include <base/str.h>
+
+#include "fs_uuid.h"
+
+#define TOOL_TIMEOUT_MS (20 * 60 * 1000)
+#define FS_BLOCK_BYTES  1024 /* unit "K" of resize2fs */
+
+int fs_uuid_read(int fd, uint64_t offset_bytes, uint64_t size_bytes,
+		 char ret[static UUID_TEXT_BYTES])
+{
+	blkid_probe probe = blkid_new_probe();
+	const char *uuid = NULL;
+	int status = -1;
+
+	ret[0] = '\0';
+	if (!probe)
+		return status;
+	if (!blkid_probe_set_device(probe, fd, (blkid_loff_t)offset_bytes,
+				    (blkid_loff_t)size_bytes) &&
+	    !blkid_probe_enable_superblocks(probe, 1) &&
+	    !blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_UUID) &&
+	    !blkid_do_safeprobe(probe) && !blkid_probe_lookup_value(probe, "UUID", &uuid, NULL) &&
+	    str_copy(ret, UUID_TEXT_BYTES, uuid))
+		status = 0;
+	blkid_free_probe(probe);
+	return status;
+}
+
+static int give_uuid(const char *at, const char *uuid, struct err *err)
+{
+	const char *const check[] = {"e2fsck", "-f", "-y", at, NULL};
+	const char *const argv[] = {"tune2fs", "-f", "-U", uuid, at, NULL};
+	struct process_options options = {.argv = check, .timeout_ms = TOOL_TIMEOUT_MS};
+	struct process_result result;
+
+	if (!process_check(argv, TOOL_TIMEOUT_MS, err))
+		return 0;
+	/* tune2fs wants a check first when it doubts the file system; then it may go on. */
+	TRY(process_run(&options, &result, err));
+	process_result_done(&result);
+	return process_check(argv, TOOL_TIMEOUT_MS, err);
+}
+
+static int fill(const char *at, uint64_t size_bytes, struct err *err)
+{
+	autofree char *size = xasprintf("%" PRIu64 "K", size_bytes / FS_BLOCK_BYTES);
+	const char *const argv[] = {"resize2fs", "-f", at, size, NULL};
+
+	return process_check(argv, TOOL_TIMEOUT_MS, err);
+}
+
+int image_grow_fs(const char *device, uint64_t offset_bytes, uint64_t size_bytes,
+		  enum partition_fs fs, bool new_uuid, bool grow, char ret_uuid[UUID_TEXT_BYTES],
+		  struct err *err)
+{
+	autofree char *at = offset_bytes ? xasprintf("%s?offset=%" PRIu64, device, offset_bytes)
+					 : xstrdup(device);
+	char uuid[UUID_TEXT_BYTES];
+
+	if (ret_uuid)
+		ret_uuid[0] = '\0';
+	if (fs != PARTITION_FS_EXT4)
+		return 0;
+	uuid_v4(uuid);
+	if (new_uuid && give_uuid(at, uuid, err) < 0)
+		return err_wrap(err, "file system at %" PRIu64, offset_bytes);
+	if (grow && fill(at, size_bytes, err) < 0)
+		return err_wrap(err, "file system at %" PRIu64, offset_bytes);
+	if (ret_uuid && new_uuid)
+		(void)str_copy(ret_uuid, UUID_TEXT_BYTES, uuid);
+	return 0;
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The stages of an install, in their order; see images/install.h. What the workers do with single
+ * chunks is in install_work.c. Every way out after the first wipe goes through abandon(), which
+ * leaves no partition table behind.
+ */
+#include "install_run.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+
+#include "fs_uuid.h"
+#include "partition_table.h"
+
+#define JOB_ROOM_BYTES    (12 * MIB) /* of packed chunks, about */
+#define JOBS_MAX          16U
+#define PROGRESS_EVERY_MS 200
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void enter_stage(struct install *in, enum image_stage stage, uint64_t total_bytes)
+{
+	double now = now_s();
+
+	if (in->stage_began_s > 0)
+		in->receipt.stage_s[in->stage] += now - in->stage_began_s;
+	in->stage = stage;
+	in->stage_began_s = now;
+	pthread_mutex_lock(&in->lock);
+	in->done_bytes = 0;
+	in->total_bytes = total_bytes;
+	in->last_progress_ms = 0;
+	pthread_mutex_unlock(&in->lock);
+	install_progress(in, 0);
+}
+
+void install_progress(struct install *in, uint64_t n_bytes)
+{
+	int64_t now_ms = (int64_t)(now_s() * 1000);
+
+	pthread_mutex_lock(&in->lock);
+	in->done_bytes += n_bytes;
+	if (in->request->progress && now_ms - in->last_progress_ms >= PROGRESS_EVERY_MS) {
+		in->last_progress_ms = now_ms;
+		in->request->progress(in->request->arg, in->stage, in->done_bytes, in->total_bytes);
+	}
+	pthread_mutex_unlock(&in->lock);
+}
+
+int install_may_write(struct install *in, struct err *err)
+{
+	const struct image_install_request *r = in->request;
+	bool may, cancelled;
+
+	pthread_mutex_lock(&in->lock);
+	may = !r->may_write || r->may_write(r->arg);
+	cancelled = r->cancelled && r->cancelled(r->arg);
+	pthread_mutex_unlock(&in->lock);
+	if (!may)
+		return err_set(err, ERR_IMAGE_LEASE, "the permission to write has ended");
+	return cancelled ? err_set(err, ERR_CANCELLED, "stopped on request") : 0;
+}
+
+/* ---- before the first write ------------------------------------------------------------------ */
+
+static int check_bench_mode(const struct image_install_request *r, struct err *err)
+{
+	if (r->no_check && !str_eq(getenv("SLIPWAY_BENCH_NO_CHECK"), "1"))
+		return err_set(err, ERR_INVALID, "checks can only be left out in benchmarks");
+	return 0;
+}
+
+static int open_target(struct install *in, struct err *err)
+{
+	const struct image_install_request *r = in->request;
+
+	TRY(target_open(&in->target, r->target_path ? -1 : r->target_fd, r->target_path, err));
+	in->policy = r->policy;
+	/* A file may still grow to what the manifest needs; a disk may not. */
+	if (in->target.is_device)
+		in->policy.disk_bytes = in->target.size_bytes;
+	return 0;
+}
+
+static int check_payloads(const struct install *in, struct err *err)
+{
+	for (size_t i = 0; i < in->m->n_payloads; i++)
+		if (in->m->payloads[i].role == PAYLOAD_ROLE_ROOTFS && !install_rootfs_is_possible())
+			return err_set(err, ERR_UNSUPPORTED,
+				       "payload '%s' must be unpacked, which needs root and a loop "
+				       "device",
+				       in->m->payloads[i].name);
+	return 0;
+}
+
+static void plan_disk_payload(struct install *in)
+{
+	struct image_receipt_partition *p = &in->receipt.partitions[0];
+
+	in->receipt.n_partitions = 1;
+	p->size_bytes = in->target.size_bytes;
+	p->has_payload = true;
+	p->payload_bytes = in->m->payloads[0].size_bytes;
+}
+
+static int plan(struct install *in, struct err *err)
+{
+	struct image_receipt *r = &in->receipt;
+
+	memcpy(r->manifest_sha256, in->m->digest, SHA256_BYTES);
+	(void)str_copy(r->line, sizeof(r->line), in->m->line);
+	(void)str_copy(r->version, sizeof(r->version), in->m->version);
+	r->arch = in->m->arch;
+	r->disk_bytes = in->target.size_bytes;
+	if (!in->m->n_partitions) {
+		plan_disk_payload(in);
+		return 0;
+	}
+	TRY(partition_table_plan(in->m, &in->target, r, err));
+	for (size_t i = 0; i < in->m->n_payloads; i++) {
+		struct image_receipt_partition *p = install_partition_of(in, i);
+
+		p->has_payload = true;
+		p->payload_bytes = in->m->payloads[i].size_bytes;
+		in->base_bytes[i] = p->start_bytes;
+	}
+	return 0;
+}
+
+struct image_receipt_partition *install_partition_of(struct install *in, size_t payload)
+{
+	for (size_t i = 0; i < in->receipt.n_partitions; i++)
+		if (in->receipt.partitions[i].number == in->m->payloads[payload].partition)
+			return &in->receipt.partitions[i];
+	BUG_ON(true);
+}
+
+static uint64_t total_plain_bytes(const struct manifest *m)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < m->n_payloads; i++)
+		n += m->payloads[i].size_bytes;
+	return n;
+}
+
+static void make_pool(struct install *in)
+{
+	struct pool_options o = {.work = install_work, .arg = in};
+	size_t chunk_bytes = CHUNK_MIN_BYTES;
+
+	for (size_t i = 0; i < in->m->n_payloads; i++)
+		if (in->m->payloads[i].chunk_bytes > chunk_bytes)
+			chunk_bytes = in->m->payloads[i].chunk_bytes;
+	in->room_bytes = chunk_bytes;
+	o.n_workers = in->request->n_workers ? in->request->n_workers : pool_default_workers();
+	o.n_jobs = (unsigned)(JOB_ROOM_BYTES / chunk_bytes);
+	if (o.n_jobs > JOBS_MAX)
+		o.n_jobs = JOBS_MAX;
+	if (o.n_jobs < o.n_workers + 2)
+		o.n_jobs = o.n_workers + 2;
+	o.packed_bytes = chunk_bytes + CHUNK_PACKED_SLACK_BYTES;
+	o.plain_bytes = chunk_bytes + 4096;
+	in->pool = pool_new(&o);
+}
+
+/* ---- the data -------------------------------------------------------------------------------- */
+
+/* Submit a job for every hole of a payload: what no record covers must read as zeros. */
+static int submit_holes(struct install *in, size_t payload, enum pool_task task, struct err *err)
+{
+	const struct chunk_table *t = source_table(in->source, payload);
+	uint64_t at = 0;
+
+	for (size_t i = 0; i <= t->n; i++) {
+		struct chunk c = {.plain_offset = in->m->payloads[payload].size_bytes};
+		struct pool_job *job;
+
+		if (i < t->n)
+			c = chunk_table_at(t, i);
+		if (c.plain_offset > at) {
+			job = pool_take(in->pool);
+			if (!job)
+				return pool_drain(in->pool, err);
+			job->task = task;
+			job->payload = payload;
+			job->zero_offset = in->base_bytes[payload] + at;
+			job->zero_bytes = c.plain_offset - at;
+			pool_submit(in->pool, job);
+		}
+		at = c.plain_offset + c.plain_bytes;
+	}
+	return 0;
+}
+
+static int table_ready(void *arg, size_t payload, struct err *err)
+{
+	struct install *in = arg;
+
+	if (in->m->payloads[payload].role == PAYLOAD_ROLE_ROOTFS)
+		return install_rootfs_begin(in, payload, err);
+	return submit_holes(in, payload, POOL_ZERO, err);
+}
+
+static int write_all(struct install *in, struct err *err)
+{
+	struct source_sink sink = {.pool = in->pool, .table_ready = table_ready, .arg = in};
+
+	target_set_direct(&in->target, true);
+	TRY(source_run(in->source, &sink, err));
+	TRY(pool_drain(in->pool, err));
+	in->receipt.fetched_bytes = source_fetched_bytes(in->source);
+	return 0;
+}
+
+static int submit_checks(struct install *in, size_t payload, struct err *err)
+{
+	const struct chunk_table *t = source_table(in->source, payload);
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct pool_job *job;
+		struct chunk c = chunk_table_at(t, i);
+
+		if (install_chunk_is_held(in, payload, &c))
+			continue;
+		job = pool_take(in->pool);
+		if (!job)
+			return pool_drain(in->pool, err);
+		job->task = POOL_CHECK_CHUNK;
+		job->payload = payload;
+		job->index = i;
+		job->chunk = c;
+		pool_submit(in->pool, job);
+	}
+	return submit_holes(in, payload, POOL_CHECK_ZERO, err);
+}
+
+/* Every chunk was found equal to its record, so the digest over the records is that of the disk. */
+static void digest_of_disk(struct install *in, size_t payload)
+{
+	const struct chunk_table *t = source_table(in->source, payload);
+	struct image_receipt_partition *p = install_partition_of(in, payload);
+	AUTO(sha256) struct sha256 *h = sha256_new();
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct chunk c = chunk_table_at(t, i);
+		uint8_t head[12];
+
+		for (int b = 0; b < 8; b++)
+			head[b] = (uint8_t)(c.plain_offset >> (8 * b));
+		for (int b = 0; b < 4; b++)
+			head[8 + b] = (uint8_t)(c.plain_bytes >> (8 * b));
+		sha256_update(h, head, sizeof(head));
+		sha256_update(h, c.plain_sha256, SHA256_BYTES);
+	}
+	sha256_final(h, p->read_back_sha256);
+	p->was_read_back = true;
+}
+
+static int read_back(struct install *in, struct err *err)
+{
+	for (size_t i = 0; i < in->m->n_payloads; i++) {
+		if (in->m->payloads[i].role == PAYLOAD_ROLE_ROOTFS)
+			TRY(install_rootfs_check(in, i, err));
+		else
+			TRY(submit_checks(in, i, err));
+	}
+	TRY(pool_drain(in->pool, err));
+	for (size_t i = 0; i < in->m->n_payloads; i++)
+		if (in->m->payloads[i].role != PAYLOAD_ROLE_DISK)
+			digest_of_disk(in, i);
+	return 0;
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static int grow_all(struct install *in, struct err *err)
+{
+	const struct image_install_request *r = in->request;
+
+	/* The tools open the target themselves, which an exclusive descriptor does not allow. */
+	if (in->target.is_device && target_release(&in->target, err) < 0)
+		return err ? -err->code : -ERR_IMAGE_TARGET;
+	for (size_t i = 0; i < in->receipt.n_partitions; i++) {
+		struct image_receipt_partition *p = &in->receipt.partitions[i];
+		bool grow = !r->no_grow && p->size_bytes > p->payload_bytes;
+
+		if (in->target.is_shared && p->has_payload)
+			TRY(image_grow_fs(in->target.name, p->start_bytes, p->size_bytes, p->fs,
+					  !r->keep_identity, grow, NULL, err));
+		if (p->number)
+			(void)fs_uuid_read(in->target.fd, p->start_bytes, p->size_bytes,
+					   p->fs_uuid);
+	}
+	return target_flush(&in->target, err);
+}
+
+static int finish(struct install *in, struct err *err)
+{
+	target_set_direct(&in->target, false);
+	TRY(install_may_write(in, err));
+	if (in->m->n_partitions) {
+		enter_stage(in, IMAGE_STAGE_GROW, 0);
+		TRY(grow_all(in, err));
+		enter_stage(in, IMAGE_STAGE_TABLE, 0);
+		TRY(partition_table_write(in->m, &in->target, &in->receipt, err));
+	} else {
+		enter_stage(in, IMAGE_STAGE_TABLE, 0);
+		TRY(install_write_held(in, err));
+		if (in->request->read_back)
+			digest_of_disk(in, 0);
+		TRY(partition_table_relocate(&in->target, &in->receipt, err));
+	}
+	target_reread_table(&in->target);
+	return 0;
+}
+
+static int write_and_check(struct install *in, struct err *err)
+{
+	uint64_t total_bytes = total_plain_bytes(in->m);
+
+	enter_stage(in, IMAGE_STAGE_WIPE, 0);
+	TRY(install_may_write(in, err));
+	in->wiped = true;
+	TRY(target_wipe_edges(&in->target, err));
+	enter_stage(in, IMAGE_STAGE_WRITE, total_bytes);
+	TRY(write_all(in, err));
+	enter_stage(in, IMAGE_STAGE_FLUSH, 0);
+	TRY(target_flush(&in->target, err));
+	if (in->request->read_back) {
+		enter_stage(in, IMAGE_STAGE_READ_BACK, total_bytes);
+		TRY(read_back(in, err));
+	}
+	return finish(in, err);
+}
+
+/* Nothing that looks like a finished disk may remain. */
+static void abandon(struct install *in)
+{
+	struct err ignored;
+
+	if (!in->wiped)
+		return;
+	target_set_direct(&in->target, false);
+	(void)target_wipe_edges(&in->target, &ignored);
+}
+
+static int run(struct install *in, struct err *err)
+{
+	int status;
+
+	TRY(check_bench_mode(in->request, err));
+	TRY(open_target(in, err));
+	enter_stage(in, IMAGE_STAGE_MANIFEST, 0);
+	TRY(source_open(in->request, &in->policy, &in->source, err));
+	in->m = source_manifest(in->source);
+	TRY(target_make_room(&in->target, in->m->min_disk_bytes, err));
+	TRY(check_payloads(in, err));
+	TRY(plan(in, err));
+	make_pool(in);
+	status = write_and_check(in, err);
+	if (status < 0)
+		(void)pool_drain(in->pool, NULL); /* nobody writes any more when the edges go */
+	enter_stage(in, in->stage, 0);
+	return status;
+}
+
+int image_install(const struct image_install_request *request, struct image_receipt *ret,
+		  struct err *err)
+{
+	struct install *in = xcalloc(1, sizeof(*in));
+	struct err why = ERR_INIT;
+	int status;
+
+	in->request = request;
+	in->target.fd = -1;
+	BUG_ON(pthread_mutex_init(&in->lock, NULL));
+	status = run(in, &why);
+	if (status < 0)
+		abandon(in);
+	else
+		*ret = in->receipt;
+	pool_free(in->pool);
+	install_rootfs_end(in);
+	source_free(in->source);
+	install_free_held(in);
+	target_close(&in->target);
+	pthread_mutex_destroy(&in->lock);
+	free(in);
+	if (status < 0 && err)
+		*err = why;
+	return status;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One running install: shared by its stages (install.c), the workers' side (install_work.c) and the
+ * unpacking of files (install_rootfs.c).
+ */
+#ifndef IMAGES_CORE_INSTALL_RUN_H
+#define IMAGES_CORE_INSTALL_RUN_H
+
+#include <images/install.h>
+#include <pthread.h>
+
+#include "pool.h"
+#include "source.h"
+#include "target.h"
+
+/* A chunk of a whole disk that holds a partition table: written last. */
+struct held_chunk {
+	struct chunk chunk;
+	uint8_t *plain;
+	struct held_chunk *next;
+};
+
+struct rootfs_run;
+
+struct install {
+	const struct image_install_request *request;
+	struct image_policy policy;
+	struct target target;
+	struct source *source;
+	const struct manifest *m;
+	struct pool *pool;
+	size_t room_bytes;                          /* of a worker's plain bytes */
+	uint64_t base_bytes[MANIFEST_MAX_PAYLOADS]; /* where a payload's offset 0 lies */
+	struct rootfs_run *rootfs;
+	bool wiped;
+	enum image_stage stage;
+	double stage_began_s;
+	struct image_receipt receipt;
+
+	pthread_mutex_t lock; /* over what follows, and the caller's functions */
+	uint64_t done_bytes, total_bytes;
+	int64_t last_progress_ms;
+	struct held_chunk *held;
+};
+
+int install_may_write(struct install *in, struct err *err);
+void install_progress(struct install *in, uint64_t n_bytes);
+struct image_receipt_partition *install_partition_of(struct install *in, size_t payload);
+
+/* install_work.c */
+int install_work(void *arg, struct pool_job *job, struct chunk_decoder *decoder, uint8_t *plain,
+                 struct err *err);
+bool install_chunk_is_held(const struct install *in, size_t payload, const struct chunk *c);
+int install_write_held(struct install *in, struct err *err);
+void install_free_held(struct install *in);
+
+/* install_rootfs.c */
+bool install_rootfs_is_possible(void);
+int install_rootfs_begin(struct install *in, size_t payload, struct err *err);
+/* Hand over decoded bytes in any order; they are unpacked in theirs. */
+int install_rootfs_chunk(struct install *in, const struct pool_job *job, const uint8_t *plain,
+                         struct err *err);
+int install_rootfs_check(struct install *in, size_t payload, struct err *err);
+void install_rootfs_end(struct install *in);
+
+#endif

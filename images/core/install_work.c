@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What workers do with jobs of an install: check, decode and write a chunk; zero a hole; read
+ * either back. Every write to the target asks for permission first (lease, stop, cancel).
+ */
+#include "install_run.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <base/json.h>
+#include <base/str.h>
+
+static void count_written(struct install *in, uint64_t written_bytes, uint64_t zeroed_bytes)
+{
+	pthread_mutex_lock(&in->lock);
+	in->receipt.written_bytes += written_bytes;
+	in->receipt.zeroed_bytes += zeroed_bytes;
+	pthread_mutex_unlock(&in->lock);
+	install_progress(in, written_bytes + zeroed_bytes);
+}
+
+bool install_chunk_is_held(const struct install *in, size_t payload, const struct chunk *c)
+{
+	const struct manifest_payload *p = &in->m->payloads[payload];
+	uint64_t end_bytes = c->plain_offset + c->plain_bytes;
+
+	return p->role == PAYLOAD_ROLE_DISK && (c->plain_offset < TARGET_EDGE_BYTES ||
+						end_bytes + TARGET_EDGE_BYTES > p->size_bytes);
+}
+
+/* Kept in memory: at most the edges and one chunk more at each, some 10 MiB. */
+static void hold(struct install *in, const struct chunk *c, const uint8_t *plain)
+{
+	struct held_chunk *h = xcalloc(1, sizeof(*h));
+	void *room = NULL;
+
+	BUG_ON(posix_memalign(&room, 4096, (size_t)c->plain_bytes + 4096));
+	h->chunk = *c;
+	h->plain = room;
+	memcpy(h->plain, plain, c->plain_bytes);
+	pthread_mutex_lock(&in->lock);
+	h->next = in->held;
+	in->held = h;
+	pthread_mutex_unlock(&in->lock);
+}
+
+void install_free_held(struct install *in)
+{
+	while (in->held) {
+		struct held_chunk *h = in->held;
+
+		in->held = h->next;
+		free(h->plain);
+		free(h);
+	}
+}
+
+static int write_chunk(struct install *in, struct pool_job *job, struct chunk_decoder *decoder,
+		       uint8_t *plain, struct err *err)
+{
+	const struct chunk *c = &job->chunk;
+
+	TRY(source_packed(in->source, job, !in->request->no_check, err));
+	TRY(chunk_decode(decoder, c, job->packed, plain, err));
+	if (in->m->payloads[job->payload].role == PAYLOAD_ROLE_ROOTFS) {
+		TRY(install_rootfs_chunk(in, job, plain, err));
+	} else if (install_chunk_is_held(in, job->payload, c)) {
+		hold(in, c, plain);
+	} else {
+		TRY(install_may_write(in, err));
+		TRY(target_write(&in->target, plain, c->plain_bytes,
+				 in->base_bytes[job->payload] + c->plain_offset, err));
+	}
+	count_written(in, c->plain_bytes, 0);
+	return 0;
+}
+
+static int zero_hole(struct install *in, const struct pool_job *job, struct err *err)
+{
+	TRY(install_may_write(in, err));
+	TRY(target_zero(&in->target, job->zero_offset, job->zero_bytes, err));
+	count_written(in, 0, job->zero_bytes);
+	return 0;
+}
+
+static int check_plain(const struct install *in, const struct chunk *c, uint64_t at, uint8_t *plain,
+		       struct err *err)
+{
+	uint8_t digest[SHA256_BYTES];
+
+	TRY(target_read(&in->target, plain, c->plain_bytes, at, err));
+	sha256_of(plain, c->plain_bytes, digest);
+	if (!digest_eq(digest, c->plain_sha256, SHA256_BYTES))
+		return err_set(err, ERR_IMAGE_READ_BACK,
+			       "disk holds other bytes at %" PRIu64 " than were written", at);
+	return 0;
+}
+
+static int check_chunk(struct install *in, const struct pool_job *job, uint8_t *plain,
+		       struct err *err)
+{
+	uint64_t at = in->base_bytes[job->payload] + job->chunk.plain_offset;
+
+	TRY(check_plain(in, &job->chunk, at, plain, err));
+	install_progress(in, job->chunk.plain_bytes);
+	return 0;
+}
+
+static bool is_zero(const uint8_t *p, size_t n_bytes)
+{
+	return !n_bytes || (!p[0] && !memcmp(p, p + 1, n_bytes - 1));
+}
+
+static int check_hole(struct install *in, const struct pool_job *job, uint8_t *plain,
+		      struct err *err)
+{
+	uint64_t at = job->zero_offset, left = job->zero_bytes;
+
+	while (left) {
+		size_t n = left < in->room_bytes ? (size_t)left : in->room_bytes;
+
+		TRY(target_read(&in->target, plain, n, at, err));
+		if (!is_zero(plain, n))
+			return err_set(err, ERR_IMAGE_READ_BACK,
+				       "disk is not zero at %" PRIu64 " where the image has a hole",
+				       at);
+		install_progress(in, n);
+		at += n;
+		left -= n;
+	}
+	return 0;
+}
+
+int install_work(void *arg, struct pool_job *job, struct chunk_decoder *decoder, uint8_t *plain,
+		 struct err *err)
+{
+	struct install *in = arg;
+
+	switch (job->task) {
+	case POOL_CHUNK:
+		return write_chunk(in, job, decoder, plain, err);
+	case POOL_ZERO:
+		return zero_hole(in, job, err);
+	case POOL_CHECK_CHUNK:
+		return check_chunk(in, job, plain, err);
+	case POOL_CHECK_ZERO:
+		return check_hole(in, job, plain, err);
+	}
+	return 0;
+}
+
+/* Last of all the ends of a whole-disk image, from its end to its start: the partition table that a
+ * firmware would believe appears with the final write. */
+int install_write_held(struct install *in, struct err *err)
+{
+	autofree uint8_t *again = NULL;
+	uint64_t limit = UINT64_MAX;
+
+	BUG_ON(posix_memalign((void **)&again, 4096, in->room_bytes + 4096));
+	for (;;) {
+		struct held_chunk *h = NULL;
+
+		for (struct held_chunk *i = in->held; i; i = i->next)
+			if (i->chunk.plain_offset < limit &&
+			    (!h || i->chunk.plain_offset > h->chunk.plain_offset))
+				h = i;
+		if (!h)
+			return 0;
+		limit = h->chunk.plain_offset;
+		TRY(install_may_write(in, err));
+		TRY(target_write(&in->target, h->plain, h->chunk.plain_bytes, limit, err));
+		TRY(target_flush(&in->target, err));
+		if (in->request->read_back)
+			TRY(check_plain(in, &h->chunk, limit, again, err));
+	}
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing manifests in canonical form, and the words that stand for roles and architectures. What
+ * is written is parsed again before it is handed out, so that nobody signs what nobody would
+ * accept.
+ */
+#include <images/manifest.h>
+
+#include <string.h>
+
+#include <base/json.h>
+#include <base/str.h>
+
+#include "manifest_json.h"
+
+const char *const image_arch_words[_IMAGE_ARCH_MAX] = {
+	[IMAGE_ARCH_X86_64] = "x86_64",
+	[IMAGE_ARCH_AARCH64] = "aarch64",
+};
+const char *const payload_role_words[_PAYLOAD_ROLE_MAX] = {
+	[PAYLOAD_ROLE_FS] = "fs",
+	[PAYLOAD_ROLE_DISK] = "disk",
+	[PAYLOAD_ROLE_ROOTFS] = "rootfs",
+};
+const char *const partition_role_words[_PARTITION_ROLE_MAX] = {
+	[PARTITION_ROLE_BIOS] = "bios", [PARTITION_ROLE_ESP] = "esp",
+	[PARTITION_ROLE_ROOT] = "root", [PARTITION_ROLE_DATA] = "data",
+	[PARTITION_ROLE_SWAP] = "swap",
+};
+const char *const partition_fs_words[_PARTITION_FS_MAX] = {
+	[PARTITION_FS_NONE] = "none", [PARTITION_FS_EXT4] = "ext4", [PARTITION_FS_VFAT] = "vfat",
+	[PARTITION_FS_XFS] = "xfs",   [PARTITION_FS_SWAP] = "swap",
+};
+
+const char *image_arch_str(enum image_arch arch)
+{
+	return image_arch_words[arch];
+}
+
+bool image_arch_parse(const char *text, enum image_arch *ret)
+{
+	for (int i = 0; i < _IMAGE_ARCH_MAX; i++) {
+		if (str_eq(text, image_arch_words[i])) {
+			*ret = (enum image_arch)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum image_arch image_arch_native(void)
+{
+#if defined(__aarch64__)
+	return IMAGE_ARCH_AARCH64;
+#else
+	return IMAGE_ARCH_X86_64;
+#endif
+}
+
+const char *payload_role_str(enum payload_role role)
+{
+	return payload_role_words[role];
+}
+
+const char *partition_role_str(enum partition_role role)
+{
+	return partition_role_words[role];
+}
+
+const char *partition_fs_str(enum partition_fs fs)
+{
+	return partition_fs_words[fs];
+}
+
+static json_t *digest_json(const uint8_t digest[static SHA256_BYTES])
+{
+	char text[SHA256_HEX_BYTES];
+
+	hex_encode(digest, SHA256_BYTES, text);
+	return json_string(text);
+}
+
+static json_t *size_json(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *partition_json(const struct manifest_partition *p)
+{
+	return json_pack("{s:I, s:s, s:s, s:o, s:o, s:b, s:s}", "number", (json_int_t)p->number,
+			 "role", partition_role_str(p->role), "fs", partition_fs_str(p->fs),
+			 "start", size_json(p->start_bytes), "size", size_json(p->size_bytes),
+			 "grow", (int)p->grow, "mount", p->mount);
+}
+
+static json_t *payload_json(const struct manifest_payload *p)
+{
+	json_t *o = json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:o}", "name", p->name,
+			      "role", payload_role_str(p->role), "codec", "zstd", "chunk",
+			      (json_int_t)p->chunk_bytes, "size", size_json(p->size_bytes),
+			      "packed", size_json(p->packed_bytes), "chunks_size",
+			      size_json(p->table_bytes), "chunks", digest_json(p->table_sha256),
+			      "digest", digest_json(p->packed_sha256));
+
+	if (p->partition)
+		json_object_set_new(o, "partition", json_integer(p->partition));
+	if (p->devices)
+		json_object_set_new(o, "devices", json_true());
+	return o;
+}
+
+static json_t *firmware_json(unsigned firmware)
+{
+	json_t *list = json_array();
+
+	if (firmware & IMAGE_FIRMWARE_BIOS)
+		json_array_append_new(list, json_string("bios"));
+	if (firmware & IMAGE_FIRMWARE_UEFI)
+		json_array_append_new(list, json_string("uefi"));
+	return list;
+}
+
+static json_t *manifest_json(const struct manifest *m)
+{
+	json_t *partitions = json_array(), *payloads = json_array(), *doc;
+
+	for (size_t i = 0; i < m->n_partitions; i++)
+		json_array_append_new(partitions, partition_json(&m->partitions[i]));
+	for (size_t i = 0; i < m->n_payloads; i++)
+		json_array_append_new(payloads, payload_json(&m->payloads[i]));
+	doc = json_pack("{s:s, s:i, s:s, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o}", "type",
+			MANIFEST_TYPE, "format", 1, "line", m->line, "version", m->version, "arch",
+			image_arch_str(m->arch), "seq", size_json(m->seq), "created",
+			(json_int_t)m->created_s, "min_disk", size_json(m->min_disk_bytes),
+			"firmware", firmware_json(m->firmware), "partitions", partitions,
+			"payloads", payloads);
+	if (m->has_boot_code) {
+		autofree char *code = base64_encode(m->boot_code, MANIFEST_BOOT_CODE_BYTES);
+
+		json_object_set_new(doc, "boot_code", json_string(code));
+	}
+	return doc;
+}
+
+int manifest_encode(const struct manifest *m, char **ret, size_t *ret_n_bytes, struct err *err)
+{
+	AUTO(json) json_t *doc = manifest_json(m);
+	AUTO(manifest) struct manifest *again = NULL;
+	autofree char *text = NULL;
+
+	BUG_ON(!doc);
+	text = json_text(doc);
+	TRY(manifest_parse(text, strlen(text), &again, err));
+	*ret_n_bytes = strlen(text);
+	*ret = take_ptr(text);
+	return 0;
+}
+
+char *manifest_show_json(const struct manifest *m)
+{
+	AUTO(json) json_t *doc = manifest_json(m);
+
+	BUG_ON(!doc);
+	json_object_set_new(doc, "digest", digest_json(m->digest));
+	return json_text(doc);
+}

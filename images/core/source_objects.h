@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The objects of a store as a source: manifest and tables whole, payloads by ranges over several
+ * connections; see source.h. Any cache may stand between, because every chunk is checked.
+ */
+#ifndef IMAGES_CORE_SOURCE_OBJECTS_H
+#define IMAGES_CORE_SOURCE_OBJECTS_H
+
+#include "source.h"
+
+struct source_objects;
+int source_objects_open(const struct image_install_request *request,
+                        const struct image_policy *policy, struct source_objects **ret,
+                        struct err *err);
+void source_objects_free(struct source_objects *s);
+const struct manifest *source_objects_manifest(const struct source_objects *s);
+const struct chunk_table *source_objects_table(const struct source_objects *s, size_t payload);
+int source_objects_run(struct source_objects *s, const struct source_sink *sink, struct err *err);
+uint64_t source_objects_fetched_bytes(const struct source_objects *s);
+
+#endif

@@ -1,0 +1,28 @@
+# Signed archives. images_core verifies and writes (agent, CLI), images_store keeps images on the server,
+# images_tool builds and signs (CLI only: it touches private keys).
+images_core_SRC := images/core/manifest.c
+images_core_SRC += images/core/manifest_encode.c
+images_core_SRC += images/core/chunk_table.c
+images_core_SRC += images/core/chunk_decoder.c
+images_core_SRC += images/core/keys.c
+images_core_SRC += images/core/signatures.c
+images_core_SRC += images/core/trust_root.c
+images_core_SRC += images/core/trust_check.c
+images_core_SRC += images/core/container.c
+images_core_SRC += images/core/policy.c
+images_core_SRC += images/core/verify.c
+images_core_SRC += images/core/read_exact.c
+images_core_SRC += images/core/pool.c
+images_core_SRC += images/core/verify_fd.c
+images_core_SRC += images/core/fetch.c
+images_core_SRC += images/core/source.c
+images_core_SRC += images/core/source_objects.c
+images_core_SRC += images/core/target.c
+images_core_SRC += images/core/partition_table.c
+images_core_SRC += images/core/grow.c
+images_core_SRC += images/core/install_work.c
+images_core_SRC += images/core/install_rootfs.c
+images_core_SRC += images/core/install.c
+images_core_SRC += images/core/receipt.c
+$(eval $(call library,images_core))
+IMAGES_CORE_PKG := jansson libcrypto libzstd libcurl libarchive fdisk blkid
