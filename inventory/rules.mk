@@ -5,9 +5,32 @@ inventory_SRC += inventory/store/sqlite.c
 inventory_SRC += inventory/store/postgres.c
 inventory_SRC += inventory/schema/migrations.c
 inventory_SRC += inventory/schema/schema_0001.c
+inventory_SRC += inventory/hosts/history.c
+inventory_SRC += inventory/hosts/event.c
+inventory_SRC += inventory/hosts/host.c
+inventory_SRC += inventory/hosts/birth.c
+inventory_SRC += inventory/hosts/placeholder.c
+inventory_SRC += inventory/hosts/identity_rules.c
+inventory_SRC += inventory/hosts/identity.c
+inventory_SRC += inventory/hosts/identity_decision.c
+inventory_SRC += inventory/hosts/evidence_store.c
+inventory_SRC += inventory/schema/schema_0101.c
+inventory_SRC += inventory/flow/session.c
+inventory_SRC += inventory/flow/arm.c
+inventory_SRC += inventory/flow/profile.c
+inventory_SRC += inventory/parts/found_part.c
+inventory_SRC += inventory/parts/brief.c
+inventory_SRC += inventory/parts/place_parts.c
+inventory_SRC += inventory/parts/facts.c
+inventory_SRC += inventory/work/run.c
+inventory_SRC += inventory/work/fault.c
+inventory_SRC += inventory/work/receipt.c
 $(eval $(call library,inventory))
 INVENTORY_LIBS := inventory base
 INVENTORY_PKG := sqlite3 libpq libzstd jansson libcrypto libcurl
 INVENTORY_FIXTURE := tests/unit/inventory/store_fixture.c
 
 $(eval $(call unit_test,tests/unit/inventory/test_db.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_host.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_identity.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_facts.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))

@@ -78,6 +78,8 @@ static const char *const statements[] = {
 	"CREATE TABLE evidence_shared (kind TEXT NOT NULL, value TEXT NOT NULL, since_us INTEGER "
 	"NOT "
 	"NULL, why TEXT NOT NULL, PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE identity_pending (host_num INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, body "
+	"TEXT NOT NULL) STRICT",
 	"CREATE TABLE host_merged (old_id TEXT PRIMARY KEY, new_num INTEGER NOT NULL, at_us "
 	"INTEGER "
 	"NOT NULL) STRICT, WITHOUT ROWID",

@@ -253,9 +253,7 @@ static const char *postgres_text(void *impl, int column)
 static int64_t postgres_int(void *impl, int column)
 {
 	struct postgres_rows *rows = impl;
-	int64_t v = 0;
-	(void)parse_i64(PQgetvalue(rows->result, rows->at, column), &v);
-	return v;
+	return strtoll(PQgetvalue(rows->result, rows->at, column), NULL, 10);
 }
 
 static const void *postgres_blob(void *impl, int column, size_t *ret_n_bytes)

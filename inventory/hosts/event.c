@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Appending to the event log. Ids and times come from the fleet's clock, so they are in commit
+ * order. Input: summaries and details may hold text from hosts; they are bound, and escaped where
+ * shown.
+ */
+#include <inventory/event.h>
+
+#include <string.h>
+
+#include <base/json.h>
+#include <base/str.h>
+
+int moment_next(struct db *db, int64_t now_us, struct moment *ret, struct err *err)
+{
+	return db_tick(db, now_us, &ret->id, &ret->at_us, err);
+}
+
+int event_append_at(struct db *db, const struct event_draft *e, const struct moment *m,
+		    struct err *err)
+{
+	autofree char *detail = e->detail ? json_text(e->detail) : NULL;
+	if (detail && strlen(detail) > EVENT_DETAIL_MAX_BYTES)
+		return err_set(err, ERR_TOO_BIG, "the event's detail has %zu bytes, at most %d",
+			       strlen(detail), EVENT_DETAIL_MAX_BYTES);
+	return db_exec(db, err,
+		       "INSERT INTO event (id, at_us, host_num, kind, actor, summary, detail) "
+		       "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		       P_INT(m->id), P_INT(m->at_us), e->host_num ? P_INT(e->host_num) : P_NULL(),
+		       P_TEXT(e->kind), P_TEXT(e->actor ? e->actor : "server"),
+		       P_TEXT(e->summary ? e->summary : ""), P_TEXT(detail));
+}
+
+static int append(struct db *db, const struct event_draft *e, int64_t now_us, struct moment *m,
+		  struct err *err)
+{
+	TRY(moment_next(db, now_us, m, err));
+	return event_append_at(db, e, m, err);
+}
+
+int event_append(struct db *db, const struct event_draft *e, int64_t now_us, int64_t *ret_id,
+		 struct err *err)
+{
+	struct moment m = {0};
+	TRY(db_begin(db, err));
+	TRY(db_end(db, append(db, e, now_us, &m, err), err));
+	if (ret_id)
+		*ret_id = m.id;
+	return 0;
+}
+
+int event_id_at(struct db *db, int64_t at_us, int64_t *ret_id, struct err *err)
+{
+	return db_query_int(db, err, ret_id, 0,
+			    "SELECT id FROM event WHERE at_us <= $1 ORDER BY at_us DESC LIMIT 1",
+			    P_INT(at_us));
+}

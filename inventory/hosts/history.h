@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keeping past versions: a row is copied to its history just before it changes. Private to the
+ * room.
+ */
+#ifndef INVENTORY_HISTORY_H
+#define INVENTORY_HISTORY_H
+
+#include <inventory/db.h>
+#include <inventory/event.h>
+
+/* Open placements and current versions last until here. */
+#define MOMENT_OPEN INT64_MAX
+
+/* Copy the current version of a row to TABLE_history, valid until the moment. Twice at the same
+ * moment keeps once. table: a literal of ours that has a history. */
+int history_keep(struct db *db, const char *table, int64_t num, const struct moment *m,
+		 struct err *err);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sums and short forms of a facts document, made once when it changes so that lists of hosts need
+ * no second look. Input: a document of checked shape; placeholders become unknown here.
+ */
+#include "brief.h"
+
+#include <string.h>
+
+#include <base/json.h>
+#include <base/str.h>
+#include <inventory/identity.h>
+
+static const char *known(const json_t *obj, const char *key)
+{
+	const char *text = json_string_value(json_object_get(obj, key));
+	return placeholder_serial(text) ? "" : text;
+}
+
+static void add_to(int64_t *sum, int64_t n)
+{
+	if (n < 0)
+		return;
+	if (__builtin_add_overflow(*sum < 0 ? 0 : *sum, n, sum))
+		*sum = INT64_MAX;
+}
+
+static void sum_parts(const found_parts *parts, struct brief *b)
+{
+	for (size_t i = 0; i < parts->n; i++) {
+		const struct found_part *p = &parts->items[i];
+		if (str_eq(p->type, "processor")) {
+			add_to(&b->sockets, 1);
+			add_to(&b->cores, p->cores);
+			add_to(&b->threads, p->threads);
+			if (!b->cpu[0])
+				b->cpu = p->model;
+		} else if (str_eq(p->type, "drive")) {
+			add_to(&b->drives, 1);
+			add_to(&b->storage_bytes, p->capacity_bytes);
+		} else if (str_eq(p->type, "nic")) {
+			add_to(&b->nics, 1);
+		} else if (str_eq(p->type, "memory")) {
+			add_to(&b->memory_mib, p->capacity_mib);
+		}
+	}
+}
+
+/* The first network card that a switch greets says where the host is plugged in. */
+static void find_switch(const json_t *doc, struct brief *b)
+{
+	size_t i;
+	json_t *nic;
+	json_array_foreach (json_object_get(doc, "nics"), i, nic) {
+		const json_t *lldp = json_object_get(nic, "lldp");
+		const char *name = known(lldp, "SysName");
+		const char *port = known(lldp, "PortId");
+		if (!name[0])
+			name = known(lldp, "ChassisId");
+		if (!name[0] || !port[0])
+			continue;
+		b->switch_name = name;
+		b->switch_port = port;
+		return;
+	}
+}
+
+static json_t *pick(const json_t *from, const char *const *keys)
+{
+	json_t *out = json_object();
+	for (; *keys; keys++) {
+		json_t *j = json_object_get(from, *keys);
+		if (j)
+			(void)json_object_set(out, *keys, j);
+	}
+	return out;
+}
+
+static json_t *pick_each(const json_t *list, const char *const *keys)
+{
+	json_t *out = json_array();
+	size_t i;
+	json_t *j;
+	json_array_foreach (list, i, j)
+		(void)json_array_append_new(out, pick(j, keys));
+	return out;
+}
+
+static json_t *mac_list(const json_t *doc)
+{
+	json_t *out = json_array();
+	size_t i;
+	json_t *nic;
+	json_array_foreach (json_object_get(doc, "nics"), i, nic) {
+		json_t *mac = json_object_get(nic, "PermanentMACAddress");
+		if (!mac)
+			mac = json_object_get(nic, "MACAddress");
+		if (mac)
+			(void)json_array_append(out, mac);
+	}
+	return out;
+}
+
+static char *members_text(const json_t *doc)
+{
+	static const char *const drive_keys[] = {"Name",      "Model",         "SerialNumber",
+						 "WWN",       "CapacityBytes", "Protocol",
+						 "MediaType", "Slot",          NULL};
+	static const char *const nic_keys[] = {"Name",   "MACAddress", "PermanentMACAddress",
+					       "Driver", "SpeedMbps",  "LinkUp",
+					       "lldp",   NULL};
+	AUTO(json) json_t *out = json_object();
+	(void)json_object_set_new(out, "macs", mac_list(doc));
+	(void)json_object_set_new(out, "drives",
+				  pick_each(json_object_get(doc, "drives"), drive_keys));
+	(void)json_object_set_new(out, "nics", pick_each(json_object_get(doc, "nics"), nic_keys));
+	autofree char *text = json_text(out);
+	return xstrndup(text + 1, strlen(text) - 2);
+}
+
+void brief_from(const json_t *doc, const found_parts *parts, struct brief *ret)
+{
+	const json_t *system = json_object_get(doc, "system");
+	const json_t *boot = json_object_get(doc, "boot");
+	*ret = (struct brief){
+		.manufacturer = known(system, "Manufacturer"),
+		.model = known(system, "Model"),
+		.asset_tag = known(system, "AssetTag"),
+		.bios_version = known(system, "BiosVersion"),
+		.arch = known(boot, "arch"),
+		.firmware = known(boot, "firmware"),
+		.cpu = "",
+		.switch_name = "",
+		.switch_port = "",
+		.sockets = -1,
+		.cores = -1,
+		.threads = -1,
+		.memory_mib = -1,
+		.storage_bytes = -1,
+		.drives = -1,
+		.nics = -1,
+	};
+	if (!ret->asset_tag[0])
+		ret->asset_tag = known(json_object_get(doc, "chassis"), "AssetTag");
+	sum_parts(parts, ret);
+	const json_t *total = json_object_get(json_object_get(doc, "memory"), "TotalMiB");
+	if (json_is_integer(total) && ret->memory_mib < 0)
+		ret->memory_mib = json_integer_value(total);
+	find_switch(doc, ret);
+	ret->text = members_text(doc);
+}
+
+void brief_done(struct brief *b)
+{
+	free(b->text);
+	b->text = NULL;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Storing a facts document: compare with what is known, write the difference, nothing else. One
+ * moment and one event a document. Input: a document of checked shape from a machine that may lie.
+ */
+#include <inventory/facts.h>
+
+#include <string.h>
+#include <zstd.h>
+
+#include <base/digest.h>
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+#include <inventory/event.h>
+#include <inventory/host.h>
+
+#include "../hosts/history.h"
+#include "brief.h"
+#include "found_part.h"
+#include "place_parts.h"
+
+#define LEVEL 3
+
+/* ---- bodies ---------------------------------------------------------------------------------- */
+
+static int squeeze(const char *text, void **ret, size_t *ret_n, struct err *err)
+{
+	size_t n = strlen(text), cap = ZSTD_compressBound(n);
+	autofree void *p = xmalloc(cap);
+	size_t out = ZSTD_compress(p, cap, text, n, LEVEL);
+	if (ZSTD_isError(out))
+		return err_set(err, ERR_IO, "cannot compress the facts: %s",
+			       ZSTD_getErrorName(out));
+	*ret = take_ptr(p);
+	*ret_n = out;
+	return 0;
+}
+
+static int unsqueeze(const void *p, size_t n, json_t **ret, struct err *err)
+{
+	unsigned long long size = ZSTD_getFrameContentSize(p, n);
+	if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN ||
+	    size > LIMIT_FACTS_BYTES)
+		return err_set(err, ERR_DB_CORRUPT, "a stored facts document is damaged");
+	autofree char *text = xmalloc((size_t)size + 1);
+	size_t got = ZSTD_decompress(text, (size_t)size, p, n);
+	if (ZSTD_isError(got) || got != size)
+		return err_set(err, ERR_DB_CORRUPT, "a stored facts document is damaged");
+	return json_load_strict(text, got, LIMIT_FACTS_BYTES, ret, err);
+}
+
+int facts_load(struct db *db, int64_t host_num, int64_t at_us, json_t **ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(db, err, &rows,
+		     "SELECT body FROM host_facts WHERE num = $1 AND changed_us <= $2 UNION ALL "
+		     "SELECT body FROM host_facts_history WHERE num = $1 AND changed_us <= $2 AND "
+		     "until_us > $2 LIMIT 1",
+		     P_INT(host_num), P_INT(at_us ? at_us : MOMENT_OPEN)));
+	int r = db_rows_next(rows, err);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return err_set(err, ERR_NOT_FOUND, "the host has reported no facts yet");
+	size_t n = 0;
+	const void *p = db_blob(rows, 0, &n);
+	return unsqueeze(p, n, ret, err);
+}
+
+static int write_body(struct db *db, int64_t host_num, const char *digest, const char *brief,
+		      const char *text, const struct moment *m, struct err *err)
+{
+	autofree void *p = NULL;
+	size_t n = 0;
+	TRY(squeeze(text, &p, &n, err));
+	TRY(history_keep(db, "host_facts", host_num, m, err));
+	return db_exec(
+		db, err,
+		"INSERT INTO host_facts (num, changed_us, digest, brief, body) VALUES ($1, $2, "
+		"$3, $4, $5) ON CONFLICT (num) DO UPDATE SET changed_us = $2, digest = $3, "
+		"brief = $4, body = $5",
+		P_INT(host_num), P_INT(m->at_us), P_TEXT(digest), P_TEXT(brief), P_BLOB(p, n));
+}
+
+/* ---- host columns ---------------------------------------------------------------------------- */
+
+static struct db_param number(int64_t v)
+{
+	return v >= 0 ? P_INT(v) : P_NULL();
+}
+
+static int write_host(struct db *db, int64_t num, const struct brief *b, const struct moment *m,
+		      struct err *err)
+{
+	TRY(history_keep(db, "host", num, m, err));
+	return db_exec(
+		db, err,
+		"UPDATE host SET manufacturer = $2, model = $3, asset_tag = CASE WHEN $4 = '' "
+		"THEN asset_tag ELSE $4 END, bios_version = $5, cpu = $6, sockets = $7, cores = "
+		"$8, threads = $9, memory_mib = $10, storage_bytes = $11, drives = $12, nics = "
+		"$13, switch_name = $14, switch_port = $15, arch = CASE WHEN $16 = '' THEN arch "
+		"ELSE $16 END, firmware = CASE WHEN $17 = '' THEN firmware ELSE $17 END, "
+		"changed_us = $18, revision = revision + 1 WHERE num = $1",
+		P_INT(num), P_TEXT(b->manufacturer), P_TEXT(b->model), P_TEXT(b->asset_tag),
+		P_TEXT(b->bios_version), P_TEXT(b->cpu), number(b->sockets), number(b->cores),
+		number(b->threads), number(b->memory_mib), number(b->storage_bytes),
+		number(b->drives), number(b->nics), P_TEXT(b->switch_name), P_TEXT(b->switch_port),
+		P_TEXT(b->arch), P_TEXT(b->firmware), P_INT(m->at_us));
+}
+
+/* ---- storing --------------------------------------------------------------------------------- */
+
+static int append_event(struct db *db, int64_t host_num, const struct facts_change *c, bool first,
+			json_t *detail, const struct moment *m, struct err *err)
+{
+	autofree char *summary =
+		first ? xasprintf("first inventory: %u parts", c->added)
+		      : xasprintf("inventory changed: %u added, %u removed, %u moved, %u updated",
+				  c->added, c->removed, c->moved, c->updated);
+	struct event_draft e = {host_num, first ? "host.inventory.first" : "host.inventory",
+				"agent", summary, detail};
+	return event_append_at(db, &e, m, err);
+}
+
+static int store_changed(struct db *db, int64_t host_num, const json_t *doc, const char *text,
+			 const char *digest, bool first, int64_t now_us, struct facts_change *c,
+			 struct err *err)
+{
+	struct moment m;
+	AUTO(json) json_t *detail = json_object();
+	found_parts parts = {0};
+	TRY(moment_next(db, now_us, &m, err));
+	int r = found_parts_from(doc, host_num, &parts, err);
+	if (r >= 0)
+		r = place_parts(db, host_num, &parts, &m, c, first ? NULL : detail, err);
+	struct brief b;
+	brief_from(doc, &parts, &b);
+	if (r >= 0)
+		r = write_host(db, host_num, &b, &m, err);
+	if (r >= 0)
+		r = write_body(db, host_num, digest, b.text, text, &m, err);
+	brief_done(&b);
+	found_parts_done(&parts);
+	return r < 0 ? r : append_event(db, host_num, c, first, detail, &m, err);
+}
+
+static int last_digest(struct db *db, int64_t host_num, char ret[static SHA256_HEX_BYTES],
+		       struct err *err)
+{
+	struct host h;
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	ret[0] = '\0';
+	TRY(db_query(db, err, &rows, "SELECT digest FROM host_facts WHERE num = $1",
+		     P_INT(host_num)));
+	int r = db_rows_next(rows, err);
+	if (r == 1)
+		(void)str_copy(ret, SHA256_HEX_BYTES, db_text(rows, 0));
+	return r == 0 ? host_get(db, host_num, &h, err) : r;
+}
+
+static int store(struct db *db, int64_t host_num, const json_t *doc, int64_t now_us,
+		 struct facts_change *c, struct err *err)
+{
+	char before[SHA256_HEX_BYTES], digest[SHA256_HEX_BYTES];
+	autofree char *text = json_text(doc);
+	size_t n = strlen(text);
+	if (n > LIMIT_FACTS_BYTES)
+		return err_set(err, ERR_TOO_BIG, "the facts have %zu bytes, at most %llu", n,
+			       LIMIT_FACTS_BYTES);
+	sha256_hex_of(text, n, digest);
+	TRY(last_digest(db, host_num, before, err));
+	c->changed = !str_eq(before, digest);
+	if (c->changed)
+		TRY(store_changed(db, host_num, doc, text, digest, before[0] == '\0', now_us, c,
+				  err));
+	return host_touch(db, host_num, now_us, err);
+}
+
+int facts_store(struct db *db, int64_t host_num, const json_t *doc, int64_t now_us,
+		struct facts_change *ret, struct err *err)
+{
+	struct facts_change c = {0};
+	if (!json_is_object(doc))
+		return err_set(err, ERR_FIELD_TYPE, "facts are an object");
+	TRY(db_begin(db, err));
+	TRY(db_end(db, store(db, host_num, doc, now_us, &c, err), err));
+	if (ret)
+		*ret = c;
+	return 0;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Parts and placements: what is still where it was costs nothing, what is new gets a row, what is
+ * gone is closed, what came from another host is closed there. Input: keys and texts from machines,
+ * bound.
+ */
+#include "place_parts.h"
+
+#include <string.h>
+
+#include <base/json.h>
+#include <base/str.h>
+
+#include "../hosts/history.h"
+
+/* A host heard of within this time is alive: its part cannot have moved, so two parts share a key.
+ */
+#define ALIVE_US (5LL * 60 * 1000000)
+/* Events list at most so many parts of a kind of change; the store has them all. */
+#define LISTED_MAX 64
+
+struct placing {
+	struct db *db;
+	int64_t host_num;
+	const struct moment *m;
+	struct facts_change *c;
+	json_t *detail;
+	struct err *err;
+	found_parts *found;
+	struct found_part **by_key; /* sorted */
+	int64_t next_part, next_placement;
+};
+
+static void list_change(struct placing *w, const char *what, const char *type, const char *slot,
+			const char *key)
+{
+	if (!w->detail)
+		return;
+	json_t *list = json_object_get(w->detail, what);
+	if (!list) {
+		list = json_array();
+		(void)json_object_set_new(w->detail, what, list);
+	}
+	if (json_array_size(list) < LISTED_MAX)
+		(void)json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "type", type, "slot",
+							    slot, "fru_id", key));
+}
+
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+static struct db_param number(int64_t v)
+{
+	return v >= 0 ? P_INT(v) : P_NULL();
+}
+
+static int part_insert(struct placing *w, struct found_part *p)
+{
+	p->part_num = w->next_part++;
+	return db_exec(
+		w->db, w->err,
+		"INSERT INTO part (num, fru_key, type, manufacturer, part_number, model, serial, "
+		"wwn, firmware, capacity_mib, capacity_bytes, speed_mhz, cores, threads, "
+		"protocol, media, health, first_us, changed_us, revision) VALUES ($1, $2, $3, "
+		"$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'ok', $17, $17, 1)",
+		P_INT(p->part_num), P_TEXT(p->key), P_TEXT(p->type), P_TEXT(p->manufacturer),
+		P_TEXT(p->part_number), P_TEXT(p->model), P_TEXT(p->serial), P_TEXT(p->wwn),
+		P_TEXT(p->firmware), number(p->capacity_mib), number(p->capacity_bytes),
+		number(p->speed_mhz), number(p->cores), number(p->threads), P_TEXT(p->protocol),
+		P_TEXT(p->media), P_INT(w->m->at_us));
+}
+
+/* Columns of part in the order of part_differs(), from column `c` on. */
+#define PART_COMPARED                                                                              \
+	"q.firmware, q.model, q.wwn, q.protocol, q.media, COALESCE(q.capacity_mib, -1), "          \
+	"COALESCE(q.capacity_bytes, -1), COALESCE(q.speed_mhz, -1), COALESCE(q.cores, -1), "       \
+	"COALESCE(q.threads, -1)"
+
+static bool part_differs(const struct db_rows *r, int c, const struct found_part *p)
+{
+	return !str_eq(db_text(r, c), p->firmware) || !str_eq(db_text(r, c + 1), p->model) ||
+	       !str_eq(db_text(r, c + 2), p->wwn) || !str_eq(db_text(r, c + 3), p->protocol) ||
+	       !str_eq(db_text(r, c + 4), p->media) || db_int(r, c + 5) != p->capacity_mib ||
+	       db_int(r, c + 6) != p->capacity_bytes || db_int(r, c + 7) != p->speed_mhz ||
+	       db_int(r, c + 8) != p->cores || db_int(r, c + 9) != p->threads;
+}
+
+static int part_update(struct placing *w, const struct found_part *p)
+{
+	w->c->updated++;
+	list_change(w, "updated", p->type, p->slot, p->key);
+	TRY(history_keep(w->db, "part", p->part_num, w->m, w->err));
+	return db_exec(
+		w->db, w->err,
+		"UPDATE part SET model = $2, wwn = $3, firmware = $4, capacity_mib = $5, "
+		"capacity_bytes = $6, speed_mhz = $7, cores = $8, threads = $9, protocol = $10, "
+		"media = $11, changed_us = $12, revision = revision + 1 WHERE num = $1",
+		P_INT(p->part_num), P_TEXT(p->model), P_TEXT(p->wwn), P_TEXT(p->firmware),
+		number(p->capacity_mib), number(p->capacity_bytes), number(p->speed_mhz),
+		number(p->cores), number(p->threads), P_TEXT(p->protocol), P_TEXT(p->media),
+		P_INT(w->m->at_us));
+}
+
+/* ---- placements ------------------------------------------------------------------------------ */
+
+static int close_placement(struct placing *w, int64_t num)
+{
+	return db_exec(w->db, w->err, "UPDATE placement SET until_us = $2 WHERE num = $1",
+		       P_INT(num), P_INT(w->m->at_us));
+}
+
+static int open_placement(struct placing *w, const struct found_part *p)
+{
+	return db_exec(
+		w->db, w->err,
+		"INSERT INTO placement (num, host_num, part_num, type, slot, attrs, from_us, "
+		"until_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+		P_INT(w->next_placement++), P_INT(w->host_num), P_INT(p->part_num), P_TEXT(p->type),
+		P_TEXT(p->slot), P_TEXT(p->attrs), P_INT(w->m->at_us), P_INT(MOMENT_OPEN));
+}
+
+static int compare_key(const void *key, const void *item)
+{
+	return strcmp(key, (*(struct found_part *const *)item)->key);
+}
+
+static struct found_part *found_by_key(const struct placing *w, const char *key)
+{
+	struct found_part **p = bsearch(key, w->by_key, w->found->n, sizeof(struct found_part *),
+					compare_key);
+	return p ? *p : NULL;
+}
+
+struct old_placement {
+	int64_t num;
+	struct found_part *now; /* NULL: gone */
+	bool moved;             /* same part, another slot or other attributes */
+	bool differs;           /* the part itself changed */
+	char type[16], slot[129];
+	char *key;
+};
+typedef VEC(struct old_placement) old_placements;
+
+/* Read everything before writing anything. */
+static int read_old(struct placing *w, old_placements *old)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(
+		w->db, w->err, &rows,
+		"SELECT p.num, p.part_num, q.fru_key, p.type, p.slot, p.attrs, " PART_COMPARED
+		" FROM placement p JOIN part q ON q.num = p.part_num WHERE p.host_num = $1 AND "
+		"p.until_us = $2",
+		P_INT(w->host_num), P_INT(MOMENT_OPEN)));
+	int r;
+	while ((r = db_rows_next(rows, w->err)) == 1) {
+		struct old_placement o = {.num = db_int(rows, 0)};
+		o.now = found_by_key(w, db_text(rows, 2));
+		if (o.now) {
+			o.now->part_num = db_int(rows, 1);
+			o.now->kept = true;
+			o.moved = !str_eq(db_text(rows, 4), o.now->slot) ||
+				  !str_eq(db_text(rows, 5), o.now->attrs ? o.now->attrs : "");
+			o.differs = part_differs(rows, 6, o.now);
+		} else {
+			o.key = xstrdup(db_text(rows, 2));
+		}
+		(void)str_copy(o.type, sizeof(o.type), db_text(rows, 3));
+		(void)str_copy(o.slot, sizeof(o.slot), db_text(rows, 4));
+		VEC_PUSH(old, o);
+	}
+	return r;
+}
+
+static int settle_old(struct placing *w, const struct old_placement *o)
+{
+	if (!o->now) {
+		w->c->removed++;
+		list_change(w, "removed", o->type, o->slot, o->key);
+		return close_placement(w, o->num);
+	}
+	if (o->differs)
+		TRY(part_update(w, o->now));
+	if (!o->moved)
+		return 0;
+	if (!str_eq(o->slot, o->now->slot)) {
+		w->c->moved++;
+		list_change(w, "moved", o->type, o->now->slot, o->now->key);
+	} else if (!o->differs) {
+		w->c->updated++;
+		list_change(w, "updated", o->type, o->slot, o->now->key);
+	}
+	TRY(close_placement(w, o->num));
+	return open_placement(w, o->now);
+}
+
+/* ---- arrivals -------------------------------------------------------------------------------- */
+
+struct elsewhere {
+	int64_t part_num; /* 0: the part was never seen */
+	int64_t placement_num, host_num;
+	int64_t seen_us;
+	bool differs;
+};
+
+static int look_elsewhere(struct placing *w, const struct found_part *p, struct elsewhere *ret)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	*ret = (struct elsewhere){0};
+	TRY(db_query(
+		w->db, w->err, &rows,
+		"SELECT q.num, p.num, p.host_num, s.seen_us, " PART_COMPARED
+		" FROM part q LEFT JOIN placement p ON p.part_num = q.num AND p.until_us = $2 LEFT "
+		"JOIN host_seen s ON s.host_num = p.host_num WHERE q.fru_key = $1",
+		P_TEXT(p->key), P_INT(MOMENT_OPEN)));
+	int r = db_rows_next(rows, w->err);
+	if (r == 1)
+		*ret = (struct elsewhere){db_int(rows, 0), db_int(rows, 1), db_int(rows, 2),
+					  db_int(rows, 3), part_differs(rows, 4, p)};
+	return r < 0 ? r : 0;
+}
+
+static int take_from_host(struct placing *w, const struct found_part *p, const struct elsewhere *e)
+{
+	w->c->moved++;
+	list_change(w, "moved", p->type, p->slot, p->key);
+	TRY(close_placement(w, e->placement_num));
+	AUTO(json)
+	json_t *detail = json_pack("{s:s, s:s, s:s}", "type", p->type, "fru_id", p->key, "slot",
+				   p->slot);
+	struct event_draft draft = {e->host_num, "part.left", "agent",
+				    "a part of this host was found in another", detail};
+	return event_append(w->db, &draft, w->m->at_us, NULL, w->err);
+}
+
+static int arrive(struct placing *w, struct found_part *p)
+{
+	struct elsewhere e;
+	TRY(look_elsewhere(w, p, &e));
+	bool alive = e.placement_num && e.host_num != w->host_num &&
+		     w->m->at_us - e.seen_us < ALIVE_US;
+	if (alive) {
+		found_part_bind(p, w->host_num);
+		list_change(w, "shared_serial", p->type, p->slot, p->key);
+		TRY(look_elsewhere(w, p, &e));
+	}
+	p->part_num = e.part_num;
+	if (!e.part_num)
+		TRY(part_insert(w, p));
+	else if (e.differs)
+		TRY(part_update(w, p));
+	if (alive && e.placement_num) /* bound to us, and placed here already */
+		return 0;
+	if (e.placement_num) {
+		TRY(take_from_host(w, p, &e));
+	} else {
+		w->c->added++;
+		list_change(w, "added", p->type, p->slot, p->key);
+	}
+	return open_placement(w, p);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static int by_key(const void *a, const void *b)
+{
+	return strcmp((*(struct found_part *const *)a)->key, (*(struct found_part *const *)b)->key);
+}
+
+static int next_numbers(struct placing *w)
+{
+	TRY(db_query_int(w->db, w->err, &w->next_part, 1,
+			 "SELECT COALESCE(max(num), 0) + 1 FROM part"));
+	return db_query_int(w->db, w->err, &w->next_placement, 1,
+			    "SELECT COALESCE(max(num), 0) + 1 FROM placement");
+}
+
+/* Placements bound to this host because their serial is shared: keep the binding while it is
+ * placed. */
+static int rebind_shared(struct placing *w)
+{
+	for (size_t i = 0; i < w->found->n; i++) {
+		struct found_part *p = &w->found->items[i];
+		if (p->bound)
+			continue;
+		struct elsewhere e;
+		struct found_part copy = *p;
+		copy.key = NULL;
+		found_part_bind(&copy, w->host_num);
+		int r = look_elsewhere(w, &copy, &e);
+		if (r < 0 || !e.placement_num || e.host_num != w->host_num) {
+			free(copy.key);
+			if (r < 0)
+				return r;
+			continue;
+		}
+		free(p->key);
+		*p = copy;
+	}
+	return 0;
+}
+
+static int has_bound_twin(struct placing *w, bool *ret)
+{
+	int64_t n = 0;
+	TRY(db_query_int(w->db, w->err, &n, 0,
+			 "SELECT count(*) FROM placement p JOIN part q ON q.num = p.part_num WHERE "
+			 "p.host_num = $1 AND p.until_us = $2 AND q.serial <> '' AND q.fru_key >= "
+			 "(p.type || '.@') AND q.fru_key < (p.type || '.A')",
+			 P_INT(w->host_num), P_INT(MOMENT_OPEN)));
+	*ret = n > 0;
+	return 0;
+}
+
+static int place(struct placing *w)
+{
+	bool twins = false;
+	old_placements old = {0};
+	TRY(next_numbers(w));
+	TRY(has_bound_twin(w, &twins));
+	if (twins)
+		TRY(rebind_shared(w));
+	for (size_t i = 0; i < w->found->n; i++)
+		w->by_key[i] = &w->found->items[i];
+	qsort(w->by_key, w->found->n, sizeof(struct found_part *), by_key);
+	int r = read_old(w, &old);
+	for (size_t i = 0; i < old.n && r >= 0; i++)
+		r = settle_old(w, &old.items[i]);
+	for (size_t i = 0; i < old.n; i++)
+		free(old.items[i].key);
+	VEC_DONE(&old);
+	for (size_t i = 0; i < w->found->n && r >= 0; i++)
+		if (!w->found->items[i].kept)
+			r = arrive(w, &w->found->items[i]);
+	return r;
+}
+
+int place_parts(struct db *db, int64_t host_num, found_parts *found, const struct moment *m,
+		struct facts_change *c, json_t *detail, struct err *err)
+{
+	autofree struct found_part **by = xmalloc((found->n + 1) * sizeof(struct found_part *));
+	struct placing w = {.db = db,
+			    .host_num = host_num,
+			    .m = m,
+			    .c = c,
+			    .detail = detail,
+			    .err = err,
+			    .found = found,
+			    .by_key = by};
+	return place(&w);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Faults: open repair orders of a host, and the count of them on the host's row. Input: texts that
+ * diagnosis wrote from what a machine said; bound.
+ */
+#include <inventory/run.h>
+
+#include <base/digest.h>
+#include <base/json.h>
+#include <base/str.h>
+#include <inventory/event.h>
+#include <inventory/host.h>
+
+#include "../hosts/history.h"
+#include "../hosts/host_row.h"
+
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+static int find_open(struct db *db, const struct fault_draft *d, char ret_id[static 37],
+		     struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(db, err, &rows,
+		     "SELECT id FROM fault WHERE host_num = $1 AND state = 'open' AND code = $2 "
+		     "AND slot "
+		     "= $3 AND part_serial = $4",
+		     P_INT(d->host_num), P_TEXT(d->code), P_TEXT(or_empty(d->slot)),
+		     P_TEXT(or_empty(d->part_serial))));
+	int r = db_rows_next(rows, err);
+	if (r == 1)
+		(void)str_copy(ret_id, 37, db_text(rows, 0));
+	return r;
+}
+
+static int count_on_host(struct db *db, int64_t host_num, const struct moment *m, struct err *err)
+{
+	TRY(history_keep(db, "host", host_num, m, err));
+	return db_exec(
+		db, err,
+		"UPDATE host SET faults = (SELECT count(*) FROM fault WHERE host_num = $1 AND "
+		"state = 'open'), changed_us = $2, revision = revision + 1 WHERE num = $1",
+		P_INT(host_num), P_INT(m->at_us));
+}
+
+static int insert(struct db *db, const struct fault_draft *d, const char *id,
+		  const struct moment *m, struct err *err)
+{
+	int64_t num = 0;
+	TRY(db_query_int(db, err, &num, 0, "SELECT COALESCE(max(num), 0) + 1 FROM fault"));
+	return db_exec(
+		db, err,
+		"INSERT INTO fault (num, id, host_num, state, code, part_type, part_number, "
+		"part_serial, slot, action, detail, turn, run_id, opened_us, closed_by, note, "
+		"changed_us, revision) VALUES ($1, $2, $3, 'open', $4, $5, $6, $7, $8, $9, $10, "
+		"$11, "
+		"$12, $13, '', '', $13, 1)",
+		P_INT(num), P_TEXT(id), P_INT(d->host_num), P_TEXT(d->code),
+		P_TEXT(or_empty(d->part_type)), P_TEXT(or_empty(d->part_number)),
+		P_TEXT(or_empty(d->part_serial)), P_TEXT(or_empty(d->slot)),
+		P_TEXT(or_empty(d->action)), P_TEXT(or_empty(d->detail)),
+		P_TEXT(d->turn ? d->turn : "technician"), P_TEXT(or_empty(d->run_id)),
+		P_INT(m->at_us));
+}
+
+static int open_one(struct db *db, const struct fault_draft *d, const char *actor, int64_t now_us,
+		    char id[static 37], struct err *err)
+{
+	struct moment m;
+	struct host h;
+	TRY(host_get(db, d->host_num, &h, err));
+	int r = find_open(db, d, id, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	uuid_v4(id);
+	TRY(moment_next(db, now_us, &m, err));
+	TRY(insert(db, d, id, &m, err));
+	TRY(count_on_host(db, d->host_num, &m, err));
+	autofree char *summary = xasprintf("%s%s%s: %s", d->code,
+					   d->slot && d->slot[0] ? " at " : "", or_empty(d->slot),
+					   or_empty(d->action));
+	AUTO(json)
+	json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "fault_id", id, "code", d->code, "slot",
+				   or_empty(d->slot), "serial", or_empty(d->part_serial));
+	struct event_draft e = {d->host_num, "fault.opened", actor, summary, detail};
+	return event_append_at(db, &e, &m, err);
+}
+
+int fault_open(struct db *db, const struct fault_draft *d, const char *actor, int64_t now_us,
+	       char ret_id[static 37], struct err *err)
+{
+	TRY(db_begin(db, err));
+	return db_end(db, open_one(db, d, actor, now_us, ret_id, err), err);
+}
+
+static int close_one(struct db *db, const char *id, const char *note, const char *actor,
+		     int64_t now_us, struct err *err)
+{
+	int64_t num = 0, host_num = 0, closed = 0;
+	struct moment m;
+	TRY(db_query_int(db, err, &num, 0, "SELECT num FROM fault WHERE id = $1", P_TEXT(id)));
+	if (num == 0)
+		return err_set(err, ERR_NOT_FOUND, "no fault is called '%s'", id);
+	TRY(db_query_int(db, err, &closed, 0,
+			 "SELECT count(*) FROM fault WHERE num = $1 AND state <> 'open'",
+			 P_INT(num)));
+	if (closed)
+		return 0;
+	TRY(db_query_int(db, err, &host_num, 0, "SELECT host_num FROM fault WHERE num = $1",
+			 P_INT(num)));
+	TRY(moment_next(db, now_us, &m, err));
+	TRY(history_keep(db, "fault", num, &m, err));
+	TRY(db_exec(db, err,
+		    "UPDATE fault SET state = 'closed', closed_us = $2, closed_by = $3, note = $4, "
+		    "changed_us = $2, revision = revision + 1 WHERE num = $1",
+		    P_INT(num), P_INT(m.at_us), P_TEXT(actor ? actor : "server"),
+		    P_TEXT(or_empty(note))));
+	TRY(count_on_host(db, host_num, &m, err));
+	AUTO(json) json_t *detail = json_pack("{s:s}", "fault_id", id);
+	struct event_draft e = {host_num, "fault.closed", actor, or_empty(note), detail};
+	return event_append_at(db, &e, &m, err);
+}
+
+int fault_close(struct db *db, const char *fault_id, const char *note, const char *actor,
+		int64_t now_us, struct err *err)
+{
+	TRY(db_begin(db, err));
+	return db_end(db, close_one(db, fault_id, note, actor, now_us, err), err);
+}
+
+static int first_open(struct db *db, int64_t host_num, char ret_id[static 37], struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(db, err, &rows,
+		     "SELECT id FROM fault WHERE host_num = $1 AND state = 'open' LIMIT 1",
+		     P_INT(host_num)));
+	int r = db_rows_next(rows, err);
+	if (r == 1)
+		(void)str_copy(ret_id, 37, db_text(rows, 0));
+	return r;
+}
+
+static int close_all(struct db *db, int64_t host_num, const char *note, const char *actor,
+		     int64_t now_us, struct err *err)
+{
+	char id[37];
+	int r;
+	while ((r = first_open(db, host_num, id, err)) == 1)
+		TRY(close_one(db, id, note, actor, now_us, err));
+	return r;
+}
+
+int fault_close_all(struct db *db, int64_t host_num, const char *note, const char *actor,
+		    int64_t now_us, struct err *err)
+{
+	TRY(db_begin(db, err));
+	return db_end(db, close_all(db, host_num, note, actor, now_us, err), err);
+}
+
+int fault_latest_open(struct db *db, int64_t host_num, json_t **ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(
+		db, err, &rows,
+		"SELECT id, code, part_type, part_number, part_serial, slot, action, detail, turn "
+		"FROM fault WHERE host_num = $1 AND state = 'open' ORDER BY opened_us DESC LIMIT 1",
+		P_INT(host_num)));
+	int r = db_rows_next(rows, err);
+	if (r < 0)
+		return r;
+	*ret = r == 0 ? json_null() : json_object();
+	static const char *const names[] = {"id",   "code",   "part_type", "part_number", "serial",
+					    "slot", "action", "detail",    "turn"};
+	for (int i = 0; r == 1 && i < (int)ARRAY_LEN(names); i++)
+		if (db_text(rows, i)[0])
+			(void)json_object_set_new(*ret, names[i], json_string(db_text(rows, i)));
+	return 0;
+}

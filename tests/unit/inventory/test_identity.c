@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Identity: placeholders, the rules, and stories of machines that boot, lie, and are repaired. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include <base/str.h>
+#include <inventory/identity.h>
+
+#include "../../../inventory/hosts/evidence.h"
+#include "store_fixture.h"
+
+#define US 1000000LL
+
+static void test_placeholders(void **state)
+{
+	static const struct {
+		const char *text;
+		bool expect;
+	} cases[] = {
+		{NULL, true},
+		{"", true},
+		{"   ", true},
+		{"To Be Filled By O.E.M.", true},
+		{"  TO BE FILLED BY O.E.M. ", true},
+		{"Default string", true},
+		{"0", true},
+		{"00000000", true},
+		{"XXXXXXX", true},
+		{"0123456789", true},
+		{"None", true},
+		{"QM00001", true},
+		{"7XYZ123", false},
+		{"0123456789A", false},
+		{"SN", true},
+		{"SN-1", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (placeholder_serial(cases[i].text) != cases[i].expect)
+			fail_msg("'%s'", cases[i].text ? cases[i].text : "(null)");
+}
+
+static void test_placeholder_uuids(void **state)
+{
+	static const struct {
+		const char *text;
+		bool expect;
+	} cases[] = {
+		{"", true},
+		{"not a uuid", true},
+		{"00000000-0000-0000-0000-000000000000", true},
+		{"FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", true},
+		{"03000200-0400-0500-0006-000700080009", true},
+		{"4c4c4544-0051-3010-8054-b4c04f463232", false},
+		{"4c4c4544-0051-3010-8054-b4c04f46323", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (placeholder_uuid(cases[i].text) != cases[i].expect)
+			fail_msg("'%s'", cases[i].text);
+}
+
+static void test_placeholder_macs(void **state)
+{
+	static const struct {
+		const char *text;
+		bool expect;
+	} cases[] = {
+		{"52:54:00:12:34:56", false},
+		{"00:00:00:00:00:00", true},
+		{"ff:ff:ff:ff:ff:ff", true},
+		{"01:00:5e:00:00:01", true},
+		{"52-54-00-12-34-56", true},
+		{"", true},
+		{NULL, true},
+		{"52:54:00:12:34:5g", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (placeholder_mac(cases[i].text) != cases[i].expect)
+			fail_msg("'%s'", cases[i].text ? cases[i].text : "(null)");
+}
+
+static void test_uuid_byte_orders_fold_to_one(void **state)
+{
+	char a[37], b[37];
+	(void)state;
+	evidence_fold_uuid("4C4C4544-0051-3010-8054-B4C04F463232", a);
+	evidence_fold_uuid("44454c4c-5100-1030-8054-b4c04f463232", b);
+	assert_string_equal(a, b);
+	assert_string_equal(a, "44454c4c-5100-1030-8054-b4c04f463232");
+}
+
+/* ---- rules ----------------------------------------------------------------------------------- */
+
+#define B(k) BIT(EVIDENCE_##k)
+
+static void test_rules(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned matched, differs;
+		bool unseen;
+		enum relation expect;
+	} cases[] = {
+		{"everything", B(UUID) | B(SYSTEM) | B(MAC) | B(WWN), 0, false, RELATION_SAME},
+		{"MAC alone", B(MAC), 0, false, RELATION_SAME},
+		{"UUID changed", B(SYSTEM) | B(MAC), B(UUID), false, RELATION_SAME},
+		{"clone", B(UUID) | B(SYSTEM), B(MAC) | B(WWN), false, RELATION_CLONE},
+		{"cloned UUID alone", B(UUID), B(SYSTEM) | B(MAC) | B(WWN), false, RELATION_CLONE},
+		{"card swapped", B(UUID) | B(SYSTEM) | B(WWN), B(MAC), false, RELATION_SAME},
+		{"disks swapped", B(UUID) | B(MAC), B(WWN) | B(DISK), false, RELATION_SAME},
+		{"board swapped", B(MAC) | B(WWN), B(UUID) | B(SYSTEM), false, RELATION_REVIEW},
+		{"card moved away", B(MAC), B(UUID) | B(SYSTEM) | B(WWN), false, RELATION_REVIEW},
+		{"disk moved away", B(WWN), B(UUID) | B(MAC), false, RELATION_NONE},
+		{"same chassis", B(CHASSIS), B(UUID) | B(MAC), false, RELATION_NONE},
+		{"announced, other MAC", B(SYSTEM), B(MAC), true, RELATION_SAME},
+		{"announced, seen", B(SYSTEM), B(MAC), false, RELATION_CLONE},
+		{"serial before MACs are known", B(SYSTEM) | B(UUID), 0, false, RELATION_SAME},
+		{"same TPM, new board", B(EK) | B(MAC), B(BOARD), false, RELATION_REVIEW},
+		{"same MAC, other TPM", B(MAC) | B(UUID), B(EK), false, RELATION_REVIEW},
+		{"nothing", 0, B(UUID), false, RELATION_NONE},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct candidate c = {.matched = cases[i].matched,
+				      .differs = cases[i].differs,
+				      .seen = !cases[i].unseen};
+		if (identity_judge(&c).relation != cases[i].expect)
+			fail_msg("%s: %d", cases[i].name, (int)identity_judge(&c).relation);
+	}
+}
+
+/* ---- stories --------------------------------------------------------------------------------- */
+
+struct machine {
+	const char *uuid, *serial, *board;
+	const char *macs[3];
+	const char *disks[3];
+};
+
+static void show(struct db *db, const struct machine *m, int64_t now_us, struct identity *ret)
+{
+	struct host_evidence_disk disks[3];
+	struct host_evidence e = {.smbios_uuid = m->uuid,
+				  .system_serial = m->serial,
+				  .board_serial = m->board,
+				  .macs = m->macs,
+				  .disks = disks};
+	while (e.n_macs < 3 && m->macs[e.n_macs])
+		e.n_macs++;
+	for (; e.n_disks < 3 && m->disks[e.n_disks]; e.n_disks++)
+		disks[e.n_disks] = (struct host_evidence_disk){.serial = m->disks[e.n_disks]};
+	static const struct host_birth birth = {.state = "discovered", .actor = "test"};
+	struct err err = ERR_INIT;
+	if (identity_resolve(db, &e, &birth, now_us, ret, &err) < 0)
+		fail_msg("identity_resolve: %s", err.msg);
+}
+
+#define ANSWER(db, m, verdict_, ret)                                                               \
+	do {                                                                                       \
+		show(db, m, 1000 * US, ret);                                                       \
+		if ((ret)->verdict != (verdict_))                                                  \
+			fail_msg("%s, not %s: %s", identity_verdict_str((ret)->verdict),           \
+				 identity_verdict_str(verdict_), (ret)->why);                      \
+	} while (0)
+
+static const struct machine machine_a = {"4c4c4544-0051-3010-8054-b4c04f463232",
+					 "SERIAL-A",
+					 "BOARD-A",
+					 {"52:54:00:00:00:0a"},
+					 {"DISK-A"}};
+
+static void test_same_machine_boots_ten_times(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct identity first, again;
+	ANSWER(db, &machine_a, IDENTITY_NEW, &first);
+	int64_t id = 0, at = 0, id_after = 0;
+	struct err err = ERR_INIT;
+	assert_int_equal(db_last_tick(db, &id, &at, &err), 0);
+	for (unsigned i = 0; i < 10; i++) {
+		ANSWER(db, &machine_a, IDENTITY_SAME, &again);
+		assert_true(again.host_num == first.host_num);
+		assert_string_equal(again.host_id, first.host_id);
+	}
+	int64_t events = 0;
+	assert_int_equal(db_query_int(db, &err, &events, 0, "SELECT count(*) FROM event"), 0);
+	assert_int_equal(events, 1);
+	assert_int_equal(db_last_tick(db, &id_after, &at, &err), 0);
+	assert_true(id_after > id);
+}
+
+static void test_placeholder_machines_are_three_weak_hosts(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	static const struct machine machines[] = {
+		{"00000000-0000-0000-0000-000000000000",
+		 "To Be Filled By O.E.M.",
+		 "Default string",
+		 {"52:54:00:00:00:01"},
+		 {NULL}},
+		{"00000000-0000-0000-0000-000000000000",
+		 "To Be Filled By O.E.M.",
+		 "Default string",
+		 {"52:54:00:00:00:02"},
+		 {NULL}},
+		{"00000000-0000-0000-0000-000000000000",
+		 "To Be Filled By O.E.M.",
+		 "Default string",
+		 {"52:54:00:00:00:03"},
+		 {NULL}},
+	};
+	int64_t nums[3];
+	for (size_t i = 0; i < 3; i++) {
+		struct identity who;
+		ANSWER(db, &machines[i], IDENTITY_NEW, &who);
+		assert_true(who.weak);
+		nums[i] = who.host_num;
+	}
+	assert_true(nums[0] != nums[1] && nums[1] != nums[2] && nums[0] != nums[2]);
+	for (size_t i = 0; i < 3; i++) {
+		struct identity who;
+		ANSWER(db, &machines[i], IDENTITY_SAME, &who);
+		assert_true(who.host_num == nums[i]);
+	}
+}
+
+static void test_clones_are_two_hosts_and_both_are_marked(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct machine clone = machine_a;
+	struct identity a, b;
+	struct host h;
+	struct err err = ERR_INIT;
+	clone.macs[0] = "52:54:00:00:00:0b";
+	clone.disks[0] = "DISK-B";
+	ANSWER(db, &machine_a, IDENTITY_NEW, &a);
+	ANSWER(db, &clone, IDENTITY_CLONE, &b);
+	assert_true(a.host_num != b.host_num);
+	assert_int_equal(b.n_others, 1);
+	assert_true(b.others[0] == a.host_num);
+	assert_int_equal(host_get(db, a.host_num, &h, &err), 0);
+	assert_string_not_equal(h.review, "");
+	assert_int_equal(host_get(db, b.host_num, &h, &err), 0);
+	assert_string_not_equal(h.review, "");
+	/* the shared values count no more: each is known by its own MAC */
+	ANSWER(db, &machine_a, IDENTITY_SAME, &a);
+	struct identity again;
+	ANSWER(db, &clone, IDENTITY_SAME, &again);
+	assert_true(again.host_num == b.host_num);
+	assert_int_equal(identity_accept(db, b.host_num, "alice", 2000 * US, &err), 0);
+	assert_int_equal(host_get(db, b.host_num, &h, &err), 0);
+	assert_string_equal(h.review, "");
+}
+
+static void test_uuid_in_the_other_byte_order_is_the_same_host(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct machine swapped = machine_a;
+	struct identity a, b;
+	swapped.uuid = "44454c4c-5100-1030-8054-b4c04f463232";
+	swapped.serial = "";
+	swapped.board = "";
+	swapped.macs[0] = NULL;
+	swapped.disks[0] = NULL;
+	ANSWER(db, &machine_a, IDENTITY_NEW, &a);
+	ANSWER(db, &swapped, IDENTITY_SAME, &b);
+	assert_true(a.host_num == b.host_num);
+}
+
+static void test_swapped_board_waits_for_a_person(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct machine repaired = machine_a;
+	struct identity a, b;
+	struct host h;
+	struct err err = ERR_INIT;
+	repaired.uuid = "4c4c4544-0051-3010-8054-ffffffffffff";
+	repaired.serial = "SERIAL-NEW";
+	repaired.board = "BOARD-NEW";
+	ANSWER(db, &machine_a, IDENTITY_NEW, &a);
+	ANSWER(db, &repaired, IDENTITY_REVIEW, &b);
+	assert_true(a.host_num == b.host_num);
+	assert_int_equal(host_get(db, a.host_num, &h, &err), 0);
+	assert_string_equal(h.serial, "SERIAL-A"); /* nothing was learned */
+	assert_string_not_equal(h.review, "");
+	assert_int_equal(identity_accept(db, a.host_num, "alice", 2000 * US, &err), 0);
+	assert_int_equal(host_get(db, a.host_num, &h, &err), 0);
+	assert_string_equal(h.serial, "SERIAL-NEW");
+	assert_string_equal(h.review, "");
+	ANSWER(db, &repaired, IDENTITY_SAME, &b);
+	assert_int_equal(identity_accept(db, a.host_num, "alice", 2000 * US, &err),
+			 -ERR_IDENTITY_PENDING);
+}
+
+static void test_card_moved_to_another_host(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct machine b = {"11111111-2222-3333-4444-555555555555",
+			    "SERIAL-B",
+			    "BOARD-B",
+			    {"52:54:00:00:00:bb"},
+			    {"DISK-B"}};
+	struct identity ia, ib, moved;
+	ANSWER(db, &machine_a, IDENTITY_NEW, &ia);
+	ANSWER(db, &b, IDENTITY_NEW, &ib);
+	b.macs[1] = machine_a.macs[0];
+	ANSWER(db, &b, IDENTITY_REVIEW, &moved);
+	assert_true(moved.host_num == ib.host_num);
+	assert_int_equal(moved.n_others, 1);
+	assert_true(moved.others[0] == ia.host_num);
+}
+
+static void test_moved_disk_is_no_conflict(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct machine b = {"11111111-2222-3333-4444-555555555555",
+			    "SERIAL-B",
+			    "BOARD-B",
+			    {"52:54:00:00:00:bb"},
+			    {"DISK-A"}};
+	struct identity ia, ib;
+	ANSWER(db, &machine_a, IDENTITY_NEW, &ia);
+	ANSWER(db, &b, IDENTITY_NEW, &ib);
+	assert_true(ia.host_num != ib.host_num);
+}
+
+static void test_announced_host_is_found_when_it_arrives(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	static const struct host_birth birth = {.state = "expected"};
+	struct host_evidence e = {.system_serial = "SERIAL-A"};
+	int64_t num = 0, again = 0;
+	assert_int_equal(identity_expect(db, &e, &birth, US, &num, &err), 0);
+	assert_int_equal(identity_expect(db, &e, &birth, US, &again, &err), -ERR_EXISTS);
+	assert_true(num == again);
+	struct identity who;
+	ANSWER(db, &machine_a, IDENTITY_SAME, &who);
+	assert_true(who.host_num == num);
+}
+
+static void test_looking_writes_nothing(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	const char *macs[] = {"52:54:00:00:00:0A"};
+	struct host_evidence e = {.macs = macs, .n_macs = 1};
+	struct identity who, known;
+	assert_int_equal(identity_find(db, &e, &who, &err), 0);
+	assert_int_equal(who.verdict, IDENTITY_NEW);
+	assert_int_equal(who.host_num, 0);
+	ANSWER(db, &machine_a, IDENTITY_NEW, &known);
+	assert_int_equal(identity_find(db, &e, &who, &err), 0);
+	assert_int_equal(who.verdict, IDENTITY_SAME);
+	assert_string_equal(who.host_id, known.host_id);
+	int64_t n = 0;
+	assert_int_equal(db_query_int(db, &err, &n, 0, "SELECT count(*) FROM host"), 0);
+	assert_int_equal(n, 1);
+}
+
+static void test_merge_and_split(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	static const struct machine b = {"", "", "", {"52:54:00:00:00:cc"}, {NULL}};
+	struct identity ia, ib, who;
+	struct host h;
+	ANSWER(db, &machine_a, IDENTITY_NEW, &ia);
+	ANSWER(db, &b, IDENTITY_NEW, &ib);
+	assert_int_equal(identity_merge(db, ib.host_num, ib.host_num, "alice", 2000 * US, &err),
+			 -ERR_INVALID);
+	assert_int_equal(identity_merge(db, ib.host_num, ia.host_num, "alice", 2000 * US, &err), 0);
+	assert_int_equal(host_find(db, HOST_BY_ID, ib.host_id, &h, &err), 0);
+	assert_string_equal(h.id, ia.host_id);
+	ANSWER(db, &b, IDENTITY_SAME, &who);
+	assert_true(who.host_num == ia.host_num);
+
+	static const struct host_birth birth = {.state = "discovered"};
+	const char *values[] = {"52:54:00:00:00:cc"};
+	const char *wrong[] = {"52:54:00:00:00:dd"};
+	int64_t num = 0;
+	assert_int_equal(identity_split(db, ia.host_num, wrong, 1, &birth, 3000 * US, &num, &err),
+			 -ERR_NOT_FOUND);
+	assert_int_equal(identity_split(db, ia.host_num, values, 1, &birth, 3000 * US, &num, &err),
+			 0);
+	ANSWER(db, &b, IDENTITY_SAME, &who);
+	assert_true(who.host_num == num);
+	ANSWER(db, &machine_a, IDENTITY_SAME, &who);
+	assert_true(who.host_num == ia.host_num);
+}
+
+static void test_hostile_evidence_is_stored_as_text(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	static const struct machine m = {"'; DROP TABLE host; --",
+					 "$(id);reboot\n--option",
+					 "<img src=x onerror=alert(1)>",
+					 {"52:54:00:00:00:ee"},
+					 {"\x1b[2J"}};
+	struct identity who;
+	struct host h;
+	struct err err = ERR_INIT;
+	ANSWER(db, &m, IDENTITY_NEW, &who);
+	assert_int_equal(host_find(db, HOST_BY_SERIAL, m.serial, &h, &err), 0);
+	assert_string_equal(h.uuid, "");
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_placeholders),
+		cmocka_unit_test(test_placeholder_uuids),
+		cmocka_unit_test(test_placeholder_macs),
+		cmocka_unit_test(test_uuid_byte_orders_fold_to_one),
+		cmocka_unit_test(test_rules),
+		T(test_same_machine_boots_ten_times),
+		T(test_placeholder_machines_are_three_weak_hosts),
+		T(test_clones_are_two_hosts_and_both_are_marked),
+		T(test_uuid_in_the_other_byte_order_is_the_same_host),
+		T(test_swapped_board_waits_for_a_person),
+		T(test_card_moved_to_another_host),
+		T(test_moved_disk_is_no_conflict),
+		T(test_announced_host_is_found_when_it_arrives),
+		T(test_looking_writes_nothing),
+		T(test_merge_and_split),
+		T(test_hostile_evidence_is_stored_as_text),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
