@@ -39,6 +39,9 @@ static const struct step_row {
 	[PLAN_STEP_INSPECT] = {step_inspect, "INSPECT",
 			       "Reading what is in this host. About half a minute.\n"
 			       "Nothing to do."},
+	[PLAN_STEP_BURN_IN] = {step_burn_in, "BURN-IN",
+			       "Testing CPU, memory and disks. Nothing is written to the disks.\n"
+			       "Nothing to do. A part that fails is named here and on the server."},
 	[PLAN_STEP_REBOOT] = {NULL, "REBOOT", "The host restarts from its own disk."},
 	[PLAN_STEP_WAIT] = {NULL, "WAITING", ""},
 };

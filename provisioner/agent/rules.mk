@@ -16,19 +16,23 @@ agent_SRC := \
 	provisioner/agent/worker.c \
 	provisioner/agent/screen.c \
 	provisioner/agent/step_inspect.c \
+	provisioner/agent/burn_load.c \
+	provisioner/agent/burn_disk.c \
+	provisioner/agent/burn_health.c \
+	provisioner/agent/step_burn_in.c \
 	provisioner/agent/agent.c
 $(eval $(call library,agent))
 AGENT_PKG := jansson libcurl libcrypto libssl libzstd libarchive fdisk blkid
 
 slipway-agent_SRC  := provisioner/agent/main.c
-slipway-agent_LIBS := agent proto base
+slipway-agent_LIBS := agent burnin proto base
 slipway-agent_PKG  := $(AGENT_PKG)
 $(eval $(call program,slipway-agent))
 
 # ---- for the ramdisks -------------------------------------------------------------------------
 # The agent of a host's architecture, from the same sources, against the libraries that lie beside it
 # in the ramdisk. Warnings are judged here by the cross compilers, too.
-AGENT_ARCH_SRC = $(slipway-agent_SRC) $(agent_SRC) $(proto_SRC) $(base_SRC)
+AGENT_ARCH_SRC = $(slipway-agent_SRC) $(agent_SRC) $(burnin_SRC) $(proto_SRC) $(base_SRC)
 HARDEN_x86_64  := -fcf-protection=full
 HARDEN_aarch64 := -mbranch-protection=standard
 AGENT_OPT      := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero
@@ -52,7 +56,7 @@ $(eval $(call agent_arch,x86_64))
 $(eval $(call agent_arch,aarch64))
 
 .PHONY: agents
-agents: $(BOOT_ARCHES:%=$(BUILD)/%/slipway-agent) ## build the agent for every architecture's ramdisk
+agents: $(BUILD)/x86_64/slipway-agent $(BUILD)/aarch64/slipway-agent ## build the agent for every architecture's ramdisk
 
 # ---- the first-boot reporter: static, so that it runs in any Linux ------------------------------
 # The linker would warn of libcrypto's resolver and module loader, which are linked and never called.
@@ -80,4 +84,4 @@ $(BUILD)/$(1)/slipway-first-boot: $$(FIRST_BOOT_SRC:%.c=$(BUILD)/$(1)/obj/%.o)
 endef
 $(eval $(call first_boot_arch,x86_64))
 $(eval $(call first_boot_arch,aarch64))
-agents: $(BOOT_ARCHES:%=$(BUILD)/%/slipway-first-boot)
+agents: $(BUILD)/x86_64/slipway-first-boot $(BUILD)/aarch64/slipway-first-boot

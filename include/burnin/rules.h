@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From symptoms to ONE repair order: a const table, apart from the tests that find the symptoms, so
+ * that a rule can be read, argued over and changed by who knows hardware.
+ *
+ * How to add a rule: 1. a symptom here. 2. a row in rules.c: verdict, whether it fails the host,
+ * what a technician does, what else it may be. 3. a row in tests/unit/burnin/test_rules.c.
+ */
+#ifndef BURNIN_RULES_H
+#define BURNIN_RULES_H
+
+#include <burnin/component.h>
+#include <burnin/record.h>
+
+enum burnin_symptom {
+	SYMPTOM_NONE,
+	SYMPTOM_CPU_WRONG_RESULT,  /* a computation gave another result than it must */
+	SYMPTOM_CPU_MACHINE_CHECK, /* MCE counters grew */
+	SYMPTOM_CPU_THROTTLED,
+	SYMPTOM_MEMORY_MISCOMPARE, /* memory did not hold what was written */
+	SYMPTOM_DIMM_UNCORRECTABLE,
+	SYMPTOM_DIMM_CORRECTABLE,
+	SYMPTOM_DISK_READ_ERROR,
+	SYMPTOM_DISK_UNSTABLE_READ, /* the same block read twice differs */
+	SYMPTOM_DISK_SMART_FAILED,  /* the disk itself says that it fails */
+	SYMPTOM_DISK_BAD_SECTORS,   /* pending or uncorrectable sectors, NVMe media errors */
+	SYMPTOM_DISK_NVME_WARNING,  /* critical_warning bits */
+	SYMPTOM_DISK_LINK_ERRORS,   /* interface CRC errors grew: cable or backplane */
+	SYMPTOM_DISK_USED,          /* many hours or much wear on a part sold as new */
+	SYMPTOM_NIC_ERRORS,
+	SYMPTOM_PCIE_FATAL,
+	SYMPTOM_PCIE_CORRECTABLE,
+	SYMPTOM_PCIE_NARROW_LINK, /* fewer lanes than card and slot can do */
+	_SYMPTOM_MAX,
+};
+
+struct burnin_rule {
+	const char *verdict; /* short, countable */
+	bool fails;          /* false: reported, the host goes on */
+	const char *action;  /* imperative; "%s" is the part with its slot and serial */
+	const char *else_may_be;
+};
+const struct burnin_rule *burnin_rule_of(enum burnin_symptom symptom);
+
+struct burnin_finding {
+	enum burnin_symptom symptom;
+	const struct component *component; /* NULL: the host */
+	char message[257];
+};
+
+struct burnin_order {
+	char part[65], slot[129], serial[129], action[513];
+};
+/* "REPLACE DIMM P0_A1 (SN 0x12AB, 64 GB)". Unknown slot or serial are left out, never invented. */
+void burnin_order_of(const struct burnin_finding *finding, struct burnin_order *ret);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One burn-in run on this host: what its tests share. The tests are rows in step_burn_in.c; they
+ * start real tools, read counters and disks, and hand symptoms to the rules in burnin/. The agent
+ * never runs load itself: tools are children with a deadline, killed when the run must stop.
+ *
+ * How to add a test: 1. a burn_test_NAME() in a burn_*.c file. 2. a row in step_burn_in.c: whether
+ * a run can pass without it, how long it may take. 3. its tool's output in burnin/tool_output.h.
+ */
+#ifndef AGENT_BURN_H
+#define AGENT_BURN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <burnin/component.h>
+#include <burnin/counters.h>
+#include <burnin/record.h>
+#include <burnin/rules.h>
+#include <burnin/tool_output.h>
+#include <proto/facts.h>
+#include <proto/plan.h>
+
+#include "drives.h"
+#include "worker.h"
+
+struct burn {
+	struct report *out;
+	const struct plan_burn_in *plan;
+	struct ocp_stream stream;
+	component_list components;
+	drive_list drives; /* local ones */
+	struct counters before;
+	int64_t cpu_s, memory_s, disk_s;
+
+	/* What was found; the first failing order becomes the host's fault. */
+	unsigned n_failures;
+	struct burnin_order order;
+	char first_failure[257];
+	char missing[257]; /* names of needed tests that could not judge */
+
+	/* For progress: seconds of the whole run. */
+	const char *test;
+	int64_t done_s, total_s, test_started_ms, test_s;
+};
+
+/* How a test ended; findings were recorded apart from it. */
+enum burn_end {
+	BURN_JUDGED,  /* every component that it looks at has a verdict */
+	BURN_SKIPPED, /* there is nothing here that it could judge */
+	BURN_ERROR,   /* it should have judged and could not */
+	BURN_STOPPED, /* the run must end */
+};
+
+enum burn_end burn_test_cpu(struct burn *b, const char *step);
+enum burn_end burn_test_memory(struct burn *b, const char *step);
+enum burn_end burn_test_disk_read(struct burn *b, const char *step);
+enum burn_end burn_test_smart(struct burn *b, const char *step);
+enum burn_end burn_test_counters(struct burn *b, const char *step);
+
+/* Parts of this host as components; EDAC's own labels where SMBIOS has no match. */
+void burn_list_components(const char *root, const struct facts *facts, component_list *ret);
+/* All error counters that this host has, below root. owns: counters_done(). */
+void burn_read_counters(const char *root, const component_list *components, struct counters *ret);
+
+/* Record a finding: a FAIL (or UNKNOWN, if its rule only warns), and the repair order. */
+void burn_found(struct burn *b, const char *step, const struct burnin_finding *finding);
+void burn_passed(struct burn *b, const char *step, const struct component *c, const char *verdict,
+		 const char *message);
+/* Not judged, and why. */
+void burn_unjudged(struct burn *b, const char *step, const struct component *c, const char *why);
+
+/* Tell where we are; false when the run must stop. Cheap: call it often. */
+bool burn_tick(struct burn *b);
+
+/* Read a disk for at most budget_ms: evenly spread blocks, then the same ones again, compared. */
+struct burn_disk_result {
+	uint64_t read_bytes, blocks, covered_permille;
+	int64_t took_ms;
+	unsigned n_errors, n_unstable;
+	uint64_t first_bad_byte;
+	bool stopped;
+};
+struct burn_disk_request {
+	int fd; /* O_DIRECT if the device can */
+	uint64_t size_bytes;
+	int64_t budget_ms;
+	bool (*tick)(void *arg);
+	void *arg;
+};
+void burn_read_disk(const struct burn_disk_request *request, struct burn_disk_result *ret);
+
+#endif

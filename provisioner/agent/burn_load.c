@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * CPU and memory under load, with the tools that check their own results: stress-ng --verify,
+ * stressapptest, memtester. Tools are rows; the first one that the ramdisk has is used, and a tool
+ * that could not run is no verdict.
+ */
+#include "burn.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <base/cleanup.h>
+#include <base/clock.h>
+#include <base/process.h>
+#include <base/str.h>
+
+#define START_STOP_MS  180000 /* filling memory before, comparing after: slow on emulated CPUs */
+#define RETESTS        3
+#define MEMORY_PERCENT 60 /* of what is available: the ramdisk itself lives in memory */
+
+static bool keep_going(void *arg)
+{
+	return burn_tick(arg);
+}
+
+/* Run a tool to its end; its two outputs become one text. */
+static int run_tool(struct burn *b, const char *const *argv, int64_t seconds, int *ret_exit,
+		    char **ret_output, struct err *err)
+{
+	struct process_options options = {
+		.argv = argv,
+		.timeout_ms = seconds * 1000 + START_STOP_MS,
+		.keep_going = keep_going,
+		.arg = b,
+	};
+	struct process_result result = {0};
+
+	TRY(process_run(&options, &result, err));
+	*ret_exit = result.exit_code;
+	*ret_output = xasprintf("%s\n%s", result.errors, result.out);
+	process_result_done(&result);
+	return 0;
+}
+
+static const struct component *first_of(const struct burn *b, enum component_kind kind)
+{
+	const struct component *found = NULL;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < b->components.n; i++) {
+		if (b->components.items[i].kind != kind)
+			continue;
+		found = n++ ? NULL : &b->components.items[i];
+	}
+	return n == 1 ? found : NULL; /* with several, none can be blamed by this test */
+}
+
+/* ---- CPU ------------------------------------------------------------------------------------- */
+
+static int run_cpu(struct burn *b, int64_t seconds, struct tool_outcome *ret, struct err *err)
+{
+	autofree char *timeout = xasprintf("%llds", (long long)seconds);
+	autofree char *seed = xasprintf("%llu", (unsigned long long)b->plan->seed);
+	const char *argv[] = {"stress-ng", "--cpu", "0",      "--cpu-method", "all", "--verify",
+			      "--timeout", timeout, "--seed", seed,           NULL};
+	autofree char *output = NULL;
+	int exit_code;
+
+	TRY(run_tool(b, argv, seconds, &exit_code, &output, err));
+	tool_read_stress_ng(exit_code, output, ret);
+	return 0;
+}
+
+/* One mismatch confirmed by running again is a verdict; the number says how reproducible it is. */
+static void retest_cpu(struct burn *b, const char *step, const struct tool_outcome *first)
+{
+	struct burnin_finding finding = {.symptom = SYMPTOM_CPU_WRONG_RESULT};
+	struct tool_outcome again;
+	int reproduced = 0;
+
+	for (int i = 0; i < RETESTS; i++)
+		if (run_cpu(b, b->cpu_s / 4 + 1, &again, NULL) == 0 &&
+		    again.verdict == TOOL_FOUND_FAULT)
+			reproduced++;
+	finding.component = first_of(b, COMPONENT_CPU);
+	snprintf(finding.message, sizeof(finding.message), "%.180s; seen again in %d of %d",
+		 first->message, reproduced, RETESTS);
+	burn_found(b, step, &finding);
+}
+
+enum burn_end burn_test_cpu(struct burn *b, const char *step)
+{
+	struct tool_outcome outcome;
+	struct err err = ERR_INIT;
+
+	if (run_cpu(b, b->cpu_s, &outcome, &err) < 0) {
+		ocp_error(&b->stream, step, "tool-not-run", err.msg);
+		return err.code == ERR_CANCELLED ? BURN_STOPPED : BURN_ERROR;
+	}
+	ocp_measure(&b->stream, step, NULL, "cpu-verify-time", (double)b->cpu_s, "s",
+		    (struct ocp_validator){0});
+	if (outcome.verdict == TOOL_NOT_RUN) {
+		ocp_error(&b->stream, step, "tool-not-run", outcome.message);
+		return BURN_ERROR;
+	}
+	if (outcome.verdict == TOOL_FOUND_FAULT) {
+		retest_cpu(b, step, &outcome);
+		return BURN_JUDGED;
+	}
+	for (size_t i = 0; i < b->components.n; i++)
+		if (b->components.items[i].kind == COMPONENT_CPU)
+			burn_passed(b, step, &b->components.items[i], "cpu-verify-pass",
+				    "all results were right");
+	return BURN_JUDGED;
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+static int64_t available_mib(void)
+{
+	autoclose_file FILE *f = fopen("/proc/meminfo", "re");
+	char line[128];
+	long long kib;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %lld kB", &kib) == 1)
+			return kib / 1024;
+	return 0;
+}
+
+#define MAX_ARGUMENTS 16
+struct command {
+	const char *argv[MAX_ARGUMENTS];
+	char mib[32], seconds[32], workers[32];
+};
+
+static void stress_ng_command(struct command *c)
+{
+	const char *argv[] = {"stress-ng", "--vm",     c->workers,  "--vm-bytes", c->mib,
+			      "--vm-keep", "--verify", "--timeout", c->seconds,   NULL};
+
+	memcpy(c->argv, argv, sizeof(argv));
+}
+
+static void stressapptest_command(struct command *c)
+{
+	const char *argv[] = {"stressapptest", "-M", c->mib, "-s", c->seconds, "-W", "-l",
+			      "/dev/null",     "-v", "6",    NULL};
+
+	memcpy(c->argv, argv, sizeof(argv));
+}
+
+static void memtester_command(struct command *c)
+{
+	const char *argv[] = {"memtester", c->mib, "1", NULL};
+
+	memcpy(c->argv, argv, sizeof(argv));
+}
+
+/* stressapptest loads the bus best; stress-ng's patterns are everywhere; memtester has no clock, so
+ * it comes last and only with what it can do in time. */
+static const struct memory_tool {
+	const char *name;
+	const char *mib_suffix, *seconds_suffix;
+	void (*command)(struct command *c);
+	void (*read)(int exit_code, const char *output, struct tool_outcome *ret);
+} memory_tools[] = {
+	{"stressapptest", "", "", stressapptest_command, tool_read_stressapptest},
+	{"stress-ng", "M", "s", stress_ng_command, tool_read_stress_ng},
+	{"memtester", "M", "", memtester_command, tool_read_memtester},
+};
+
+/* 1: ran (look at the outcome), 0: this tool is not here or could not start, < 0: stopped. */
+static int try_memory_tool(struct burn *b, const char *step, const struct memory_tool *tool,
+			   int64_t mib, struct tool_outcome *ret)
+{
+	struct command c = {0};
+	struct err err = ERR_INIT;
+	autofree char *output = NULL;
+	int exit_code;
+
+	snprintf(c.mib, sizeof(c.mib), "%lld%s", (long long)mib, tool->mib_suffix);
+	snprintf(c.seconds, sizeof(c.seconds), "%lld%s", (long long)b->memory_s,
+		 tool->seconds_suffix);
+	snprintf(c.workers, sizeof(c.workers), "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+	tool->command(&c);
+	if (run_tool(b, c.argv, b->memory_s, &exit_code, &output, &err) < 0) {
+		if (err.code != ERR_PROCESS_MISSING)
+			ocp_error(&b->stream, step, "tool-not-run", err.msg);
+		return err.code == ERR_CANCELLED ? -1 : 0;
+	}
+	tool->read(exit_code, output, ret);
+	if (ret->verdict == TOOL_NOT_RUN)
+		ocp_log(&b->stream, step, "WARNING", ret->message);
+	return ret->verdict != TOOL_NOT_RUN;
+}
+
+static void judge_memory(struct burn *b, const char *step, const struct memory_tool *tool,
+			 const struct tool_outcome *outcome)
+{
+	struct burnin_finding finding = {.symptom = SYMPTOM_MEMORY_MISCOMPARE,
+					 .component = first_of(b, COMPONENT_DIMM)};
+	autofree char *text = xasprintf("%s: %s", tool->name, outcome->message);
+
+	if (outcome->verdict == TOOL_FOUND_FAULT) {
+		(void)str_copy(finding.message, sizeof(finding.message), outcome->message);
+		burn_found(b, step, &finding);
+		return;
+	}
+	burn_passed(b, step, NULL, "memory-pattern-pass", text);
+}
+
+enum burn_end burn_test_memory(struct burn *b, const char *step)
+{
+	int64_t available = available_mib(), mib = available * MEMORY_PERCENT / 100;
+	struct tool_outcome outcome;
+
+	if (mib < 8)
+		return BURN_ERROR;
+	for (size_t i = 0; i < ARRAY_LEN(memory_tools); i++) {
+		int r = try_memory_tool(b, step, &memory_tools[i], mib, &outcome);
+
+		if (r < 0)
+			return BURN_STOPPED;
+		if (r == 0)
+			continue;
+		ocp_measure(&b->stream, step, NULL, "memory-tested", (double)mib, "MiB",
+			    (struct ocp_validator){0});
+		ocp_measure(&b->stream, step, NULL, "memory-available", (double)available, "MiB",
+			    (struct ocp_validator){0});
+		judge_memory(b, step, &memory_tools[i], &outcome);
+		return BURN_JUDGED;
+	}
+	return BURN_ERROR;
+}

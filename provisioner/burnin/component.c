@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The component table; see component.h. Linear look-up: a host has hundreds of parts at most.
+ */
+#include <burnin/component.h>
+
+#include <stdio.h>
+#include <base/str.h>
+
+const char *component_kind_str(enum component_kind kind)
+{
+	static const char *const names[_COMPONENT_KIND_MAX] = {
+		"system", "cpu", "dimm", "disk", "nic", "pci",
+	};
+
+	return kind < _COMPONENT_KIND_MAX ? names[kind] : "unknown";
+}
+
+struct component *component_add(component_list *list, enum component_kind kind, const char *key)
+{
+	struct component c = {.kind = kind};
+	unsigned n = 0;
+
+	if (list->n >= COMPONENT_MAX)
+		return NULL;
+	for (size_t i = 0; i < list->n; i++)
+		n += list->items[i].kind == kind;
+	snprintf(c.id, sizeof(c.id), "%s-%u", component_kind_str(kind), n);
+	(void)str_copy(c.key, sizeof(c.key), key);
+	VEC_PUSH(list, c);
+	return &list->items[list->n - 1];
+}
+
+const struct component *component_find(const component_list *list, enum component_kind kind,
+				       const char *key)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].kind == kind && str_eq(list->items[i].key, key))
+			return &list->items[i];
+	return NULL;
+}
