@@ -90,8 +90,41 @@ static bool wants_help(const char *word)
 	return !strcmp(word, "help") || !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
+/* Options before the noun say where the appliance is; api.c reads them from the environment.
+ * Returns how many words of argv they took, or -1. */
+static int take_place_options(int argc, char **argv)
+{
+	static const struct {
+		const char *option, *variable;
+	} places[] = {
+		{"--socket", "SLIPWAY_SOCKET"},
+		{"--server", "SLIPWAY_SERVER"},
+		{"--pin", "SLIPWAY_PIN"},
+	};
+	int i = 1;
+
+	while (i + 1 < argc) {
+		size_t p = 0;
+
+		while (p < ARRAY_LEN(places) && strcmp(argv[i], places[p].option) != 0)
+			p++;
+		if (p == ARRAY_LEN(places))
+			break;
+		if (setenv(places[p].variable, argv[i + 1], 1) < 0)
+			return -1;
+		i += 2;
+	}
+	return i - 1;
+}
+
 int main(int argc, char **argv)
 {
+	int n_taken = take_place_options(argc, argv);
+
+	if (n_taken < 0)
+		return EXIT_FAILED;
+	argc -= n_taken;
+	argv += n_taken;
 	log_open("slipway", LOG_FORMAT_TEXT, LOG_WARNING);
 	if (argc == 2 && !strcmp(argv[1], "--version")) {
 		printf("slipway %s\n", SLIPWAY_VERSION);
@@ -111,6 +144,11 @@ int main(int argc, char **argv)
 		if (status != EXIT_WELL)
 			fprintf(stderr, "slipway: there is no noun '%s'\n", argv[1]);
 		return argc < 3 ? EXIT_USAGE : status;
+	}
+	if (argv[2][0] == '-') { /* `slipway lifecycle --dot`: the verb is show */
+		current = find(argv[1], "show");
+		return current ? current->run(argc - 1, argv + 1)
+			       : command_usage("'%s' needs a verb", argv[1]);
 	}
 	current = find(argv[1], argv[2]);
 	if (!current)

@@ -10,6 +10,8 @@
 static const struct command *const command_tables[] = {
 	image_commands,
 	root_commands,
+	profile_commands,
+	lifecycle_commands,
 };
 
 #endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The appliance's public API, as the commands call it: on the appliance itself over its admin
+ * socket (root needs no token), from elsewhere over TLS with a pinned key and a token.
+ *
+ * Where it is comes from the options before the noun, or from the environment:
+ *   --socket PATH   SLIPWAY_SOCKET   admin socket (default /run/slipway/admin.sock)
+ *   --server URL    SLIPWAY_SERVER   https://ADDRESS instead of the socket
+ *   --pin PIN       SLIPWAY_PIN      sha256//BASE64 of the server's key; default: the system's
+ * roots SLIPWAY_TOKEN    bearer token; never an option, since others can read those
+ */
+#ifndef CLI_API_H
+#define CLI_API_H
+
+#include <jansson.h>
+#include <base/cleanup.h>
+#include <base/err.h>
+#include <base/http_client.h>
+
+#define API_DEFAULT_SOCKET "/run/slipway/admin.sock"
+
+/* The client of this run, made on first use and kept; NULL and *err when it cannot be made.
+ * owns: nobody else frees it. */
+struct http_client *api_client(struct err *err);
+
+/* Call and require a 2xx answer; ret_doc may be NULL, else it is the caller's (NULL after 204).
+ * errors: ERR_HTTP (unreachable), whatever code the server's problem+json names. blocks. */
+int api_get(const char *path, json_t **ret_doc, struct err *err);
+/* body: taken over (decref'd); NULL sends none. */
+int api_send(const char *method, const char *path, json_t *body, json_t **ret_doc, struct err *err);
+/* The same with header lines ("If-Match: ..."), NULL-terminated. */
+int api_send_with(const char *method, const char *path, json_t *body, const char *const *headers,
+		  json_t **ret_doc, struct err *err);
+
+/* "/api/v1/hosts/" + text, percent-encoded. The caller frees. */
+char *api_path(const char *prefix, const char *segment, const char *suffix);
+
+/* Print a document for programs: indented JSON with sorted keys. */
+void api_print_json(const json_t *doc);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slipway lifecycle show: the states of a host, as a table for people or as a picture for Graphviz,
+ * printed from the table that the server runs. Needs no server.
+ */
+#include "command.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+#include <proto/lifecycle.h>
+
+static void print_states(void)
+{
+	for (int s = 0; s < _STATE_MAX; s++) {
+		const struct lifecycle_state_row *row = lifecycle_row((enum lifecycle_state)s);
+
+		printf("%-12s %s\n", row->name, row->meaning);
+		if (row->deadline_s)
+			printf("%-12s   after %lld s: %s\n", "", (long long)row->deadline_s,
+			       row->at_deadline);
+		if (row->turn[0])
+			printf("%-12s   turn: %s\n", "", row->turn);
+		if (row->hint[0])
+			printf("%-12s   %s\n", "", row->hint);
+	}
+}
+
+static int show(int argc, char **argv)
+{
+	static const struct option options[] = {{"dot", no_argument, NULL, 'd'},
+						{NULL, 0, NULL, 0}};
+	bool dot = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c != 'd')
+			return command_usage("unknown option");
+		dot = true;
+	}
+	if (optind != argc)
+		return command_usage("too many arguments");
+	if (dot) {
+		autostr struct str s;
+
+		str_init(&s, 256 * 1024);
+		lifecycle_dot(&s);
+		printf("%s", s.p);
+	} else {
+		print_states();
+	}
+	return EXIT_WELL;
+}
+
+const struct command lifecycle_commands[] = {
+	{"lifecycle", "show", "[--dot]", "print the states of a host and what each waits for",
+	 show},
+	{NULL, NULL, NULL, NULL, NULL},
+};
