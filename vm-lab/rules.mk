@@ -26,3 +26,13 @@ slipway-lab_SRC  := vm-lab/lab.c
 slipway-lab_LIBS := lab base
 slipway-lab_PKG  := $(LAB_PKG)
 $(eval $(call program,slipway-lab))
+
+$(eval $(call unit_test,tests/unit/vm-lab/test_scenario.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_domain_xml.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_disk.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_view.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_judge.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_report.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_deed.c,lab base,$(LAB_PKG)))
+
+FLOW_TESTS += tests/flow/lab_leaves_nothing.sh

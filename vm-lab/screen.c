@@ -48,7 +48,7 @@ void screen_line(const struct bench_host *h, int64_t now_ms, struct str *ret)
 		str_addf(ret, " own boots %u/%u", h->own_boots, h->spec->power_cycles);
 	else if (h->phase != PHASE_DONE && percent >= 0)
 		str_addf(ret, " %3d %%", percent);
-	if (h->phase == PHASE_FLOW && h->view.eta_s >= 0) {
+	if (h->phase == PHASE_FLOW && h->view.known && h->view.eta_s >= 0) {
 		str_add(ret, "  left ");
 		add_clock(ret, h->view.eta_s);
 	}

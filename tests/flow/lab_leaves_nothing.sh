@@ -1,0 +1,160 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The lab leaves no process, namespace, mount or interface behind: after a run to the end, after
+# SIGINT, after SIGTERM, and when it is killed outright. A small stand-in plays slipwayd, so this
+# needs no image; the machines are real (QEMU by libvirt).
+set -u
+build=${BUILD:-build}
+lab=$build/bin/slipway-lab
+work=$(mktemp -d /tmp/slipway-lab-test.XXXXXX)
+lab_pid=
+n=0
+status=0
+
+# shellcheck disable=SC2317 # called by the trap
+cleanup() {
+	[ -n "$lab_pid" ] && kill -9 "$lab_pid" 2>/dev/null
+	rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+say() { # condition-status, name
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		status=1
+	fi
+}
+
+skip_all() {
+	echo "1..0 # SKIP $1"
+	echo "ok 1 # SKIP $1"
+	exit 0
+}
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+[ -x "$lab" ] || skip_all "no $lab"
+command -v qemu-system-x86_64 >/dev/null || skip_all "no qemu-system-x86_64"
+command -v python3 >/dev/null || skip_all "no python3 for the stand-in"
+
+# ---- a build folder with a stand-in for slipwayd that accepts everything and knows no host ----
+mkdir -p "$work/b/bin" "$work/b/boot" "$work/b/images" "$work/scenarios"
+echo '{}' >"$work/b/images/root.json"
+echo 'not an image' >"$work/b/images/debian12-x86_64.slip"
+cat >"$work/b/bin/slipwayd" <<'STANDIN'
+#!/usr/bin/python3
+import http.server, os, socketserver
+class H(http.server.BaseHTTPRequestHandler):
+    def address_string(self): return "lab"
+    def answer(self, code, body):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self): self.answer(200, b'{"hosts":[]}')
+    def do_POST(self): self.answer(201, b'{}')
+run = "/run/lab/run"
+os.makedirs(run, exist_ok=True)
+server = socketserver.UnixStreamServer(run + "/admin.sock", H)
+open(run + "/ready", "w").close()
+server.serve_forever()
+STANDIN
+chmod 755 "$work/b/bin/slipwayd"
+cat >"$work/scenarios/one.ini" <<'SCENARIO'
+[scenario]
+title = one host that nobody answers
+timeout_s = 6
+[host lonely]
+arch = x86_64
+firmware = bios
+memory_mib = 256
+serial = LONELY-1
+uuid = 5d0f7a10-3c1e-4b57-9a41-51a7b105cfff
+mac = 52:54:00:5a:00:ff
+disk = decoy DECOY-LONELY 2M
+disk = target TARGET-LONELY 8M
+SCENARIO
+
+# ---- what could be left behind ----
+processes() { # the searching grep finds itself, too, and is gone when it is asked for
+	for p in $(grep -lsaF "$work" /proc/[0-9]*/cmdline 2>/dev/null); do
+		[ -e "$p" ] && echo "$p"
+	done
+}
+count_left() { processes | wc -l; }
+namespaces() { readlink /proc/[0-9]*/ns/net /proc/[0-9]*/ns/mnt /proc/[0-9]*/ns/pid 2>/dev/null | sort -u; }
+state_of_machine() {
+	cat /proc/mounts
+	ls /sys/class/net
+	ls /run/libvirt/qemu 2>/dev/null
+}
+
+before=$(state_of_machine)
+
+wait_for_qemu() {
+	for _ in $(seq 100); do
+		grep -lsaF "guest=lonely" /proc/[0-9]*/cmdline >/dev/null 2>&1 && return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+start_lab() {
+	"$lab" run --build "$work/b" --scenarios "$work/scenarios" one >"$work/out" 2>&1 &
+	lab_pid=$!
+}
+
+nothing_left() { # name
+	left=1
+	for _ in $(seq 50); do
+		left=$(count_left)
+		[ "$left" = 0 ] && break
+		sleep 0.1
+	done
+	say "$left" "$1: no process"
+	[ "$left" = 0 ] || processes | while read -r p; do tr '\0' ' ' <"$p" | cut -c1-120 | sed 's/^/# /'; done
+	kept=0
+	for ns in $cage_namespaces; do
+		namespaces | grep -qF "$ns" && kept=1
+	done
+	say "$kept" "$1: no namespace"
+	[ "$(state_of_machine)" = "$before" ]
+	say $? "$1: no mount, no interface, nothing at the system's libvirt"
+}
+
+# The namespaces that exist only while the guest runs.
+note_cage() {
+	qemu=$(grep -lsaF "guest=lonely" /proc/[0-9]*/cmdline | head -n 1)
+	cage_namespaces=$(readlink "${qemu%/cmdline}/ns/net" "${qemu%/cmdline}/ns/mnt" "${qemu%/cmdline}/ns/pid")
+	[ -n "$cage_namespaces" ] && [ "$(readlink /proc/self/ns/net)" != "$(readlink "${qemu%/cmdline}/ns/net")" ]
+	say $? "$1: the guest runs in namespaces of its own"
+}
+
+one_round() { # name, signal ("" = let it end), expected exit
+	start_lab
+	wait_for_qemu
+	say $? "$1: a guest was powered on"
+	note_cage "$1"
+	[ -n "$2" ] && kill -"$2" "$lab_pid"
+	wait "$lab_pid" 2>/dev/null
+	code=$?
+	lab_pid=
+	[ "$code" = "$3" ]
+	say $? "$1: exit code $3 (was $code)"
+	nothing_left "$1"
+}
+
+echo 1..26
+one_round "run to its end" "" 1
+grep -q '"decoy_unchanged": true' "$work/b/lab/report.json"
+say $? "the report has the host and its decoy"
+[ ! -e "$work/b/lab/one/disks" ]
+say $? "the disks are gone"
+one_round "SIGINT" INT 130
+one_round "SIGTERM" TERM 130
+one_round "SIGKILL" KILL 137
+exit $status

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The judgement: for each expectation a row in which it holds and one in which it is noticed that
+ * it does not. A decoy that changed fails every host, whatever else was expected.
+ */
+#include <tests/harness/check.h>
+
+#include <base/json.h>
+#include <base/str.h>
+#include <vm-lab/judge.h>
+
+#define GOOD .decoys_unchanged = true
+
+static const struct {
+	const char *name;
+	struct lab_expect expect;
+	struct host_facts facts;
+	const char *broken; /* the check that must fail; NULL: all hold */
+} rows[] = {
+	{"ready", {.state = "ready"}, {.state = "ready", GOOD}, NULL},
+	{"not ready", {.state = "ready"}, {.state = "failed", GOOD}, "state"},
+	{"decoy written", {.state = "ready"}, {.state = "ready"}, "decoy unchanged"},
+	{"trouble", {.state = "ready"}, {.state = "ready", .trouble = "x", GOOD}, "no trouble"},
+	{"fault as expected",
+	 {.state = "failed", .fault = "image.*"},
+	 {.state = "failed", .fault = "image.digest", GOOD},
+	 NULL},
+	{"another fault",
+	 {.state = "failed", .fault = "image.*"},
+	 {.state = "failed", .fault = "guard.disk.none", GOOD},
+	 "fault"},
+	{"imaged",
+	 {.state = "ready", .target = TARGET_IMAGED},
+	 {.state = "ready", .target_bootable = true, GOOD},
+	 NULL},
+	{"imaged but not bootable",
+	 {.state = "ready", .target = TARGET_IMAGED},
+	 {.state = "ready", GOOD},
+	 "target disk"},
+	{"untouched",
+	 {.state = "failed", .target = TARGET_UNTOUCHED},
+	 {.state = "failed", .target_unchanged = true, GOOD},
+	 NULL},
+	{"touched",
+	 {.state = "failed", .target = TARGET_UNTOUCHED},
+	 {.state = "failed", GOOD},
+	 "target disk"},
+	{"unbootable",
+	 {.state = "failed", .target = TARGET_UNBOOTABLE},
+	 {.state = "failed", GOOD},
+	 NULL},
+	{"still bootable",
+	 {.state = "failed", .target = TARGET_UNBOOTABLE},
+	 {.state = "failed", .target_bootable = true, GOOD},
+	 "target disk"},
+	{"ten of ten",
+	 {.state = "ready", .own_boots = 10},
+	 {.state = "ready", .own_boots = 10, GOOD},
+	 NULL},
+	{"nine of ten",
+	 {.state = "ready", .own_boots = 10},
+	 {.state = "ready", .own_boots = 9, GOOD},
+	 "boots its own disk"},
+	{"imaged once",
+	 {.state = "ready", .imaged_times = 1},
+	 {.state = "ready", .imaged_times = 1, GOOD},
+	 NULL},
+	{"imaged again",
+	 {.state = "ready", .imaged_times = 1},
+	 {.state = "ready", .imaged_times = 2, GOOD},
+	 "times imaged"},
+};
+
+static const char *first_broken(const json_t *checks)
+{
+	const json_t *check;
+	size_t i;
+
+	json_array_foreach (checks, i, check)
+		if (json_is_false(json_object_get(check, "passed")))
+			return json_string_value(json_object_get(check, "name"));
+	return NULL;
+}
+
+static void each_expectation_is_noticed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(json) json_t *checks = json_array();
+		struct lab_host spec = {.name = "a", .expect = rows[i].expect};
+		bool passed = judge_host(&spec, &rows[i].facts, checks);
+		const char *broken = first_broken(checks);
+
+		CHECK_INT(rows[i].name, passed, !rows[i].broken);
+		CHECK_STR(rows[i].name, broken ? broken : "none",
+			  rows[i].broken ? rows[i].broken : "none");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_expectation_is_noticed),
+	};
+	return cmocka_run_group_tests_name("lab judge", tests, NULL, NULL);
+}

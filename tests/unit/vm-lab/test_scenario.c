@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Scenario files: what is accepted, what is refused and where the message points, and what a
+ * scenario takes over from the one that it continues. The shipped files are parsed, too.
+ */
+#include <tests/harness/check.h>
+
+#include <base/limits.h>
+#include <base/str.h>
+#include <vm-lab/scenario.h>
+
+#define HOST                                                                                       \
+	"[host a]\narch = x86_64\nfirmware = bios\nserial = S1\n"                                  \
+	"uuid = 5d0f7a10-3c1e-4b57-9a41-51a7b105c001\nmac = 52:54:00:5a:00:01\n"                   \
+	"disk = decoy D1 64M\ndisk = target T1 2G\n"
+
+static const struct {
+	const char *name, *text;
+	const char *message; /* part of the error; NULL: accepted */
+} rows[] = {
+	{"smallest", HOST, NULL},
+	{"comment and title", "; words\n[scenario]\ntitle = a title\n" HOST, NULL},
+	{"action", HOST "[action k]\ndo = kill-nginx\nhost = a\nstate = imaging\n", NULL},
+	{"no host", "[scenario]\ntitle = a\n", "no [host"},
+	{"unknown key", HOST "sreial = S2\n", "file:9: unknown key 'sreial'"},
+	{"unknown section", HOST "[hots b]\nserial = S2\n", "file:10: unknown section"},
+	{"unnamed host", "[host ]\nserial = S2\n", "unknown section"},
+	{"bad word", HOST "expect_target = gone\n", "bad value for key 'expect_target'"},
+	{"bad number", HOST "memory_mib = 1e3\n", "bad value for key 'memory_mib'"},
+	{"number too small", HOST "memory_mib = 16\n", "bad value for key 'memory_mib'"},
+	{"bad mac", HOST "mac = 52:54:00:5A:00:01\n", "bad value for key 'mac'"},
+	{"bad uuid", HOST "uuid = 1234\n", "bad value for key 'uuid'"},
+	{"disk without size", HOST "disk = decoy D2\n", "bad value for key 'disk'"},
+	{"disk too large", HOST "disk = decoy D2 65G\n", "bad value for key 'disk'"},
+	{"disk serial too long", HOST "disk = decoy D23456789012345678901 64M\n",
+	 "bad value for key 'disk'"},
+	{"two targets", HOST "disk = target T2 2G\n", "one target disk"},
+	{"no decoy", "[host a]\nserial = S\ndisk = target T1 2G\n", "at least one decoy"},
+	{"arm bios", HOST "arch = aarch64\n", "aarch64 has no bios"},
+	{"same mac",
+	 HOST "[host b]\nserial = S2\nuuid = 5d0f7a10-3c1e-4b57-9a41-51a7b105c001\n"
+	      "mac = 52:54:00:5a:00:01\ndisk = decoy D1 64M\ndisk = target T1 2G\n",
+	 "share a mac"},
+	{"action on nobody", HOST "[action k]\ndo = kill-nginx\nhost = b\nstate = imaging\n",
+	 "needs a state and the name of a host"},
+	{"no section", "serial = S1\n", "file:1"},
+	{"no value", HOST "nonsense\n", "file:9: neither"},
+};
+
+static void parses_and_refuses(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(scenario) struct scenario *s = NULL;
+		struct err err = ERR_INIT;
+		int rc = scenario_parse("x", "file", rows[i].text, &s, &err);
+
+		CHECK_ERR(rows[i].name, rc, rows[i].message ? ERR_LAB_SCENARIO : 0);
+		if (rows[i].message && !strstr(err.msg, rows[i].message))
+			fail_msg("row '%s': '%s' lacks '%s'", rows[i].name, err.msg,
+				 rows[i].message);
+	}
+}
+
+static void reads_every_field(void **state)
+{
+	AUTO(scenario) struct scenario *s = NULL;
+	const struct lab_host *h;
+
+	(void)state;
+	assert_int_equal(0, scenario_parse("x", "file",
+					   "[scenario]\ntamper = table\ntimeout_s = 7\n" HOST
+					   "expect_state = failed\nexpect_target = untouched\n"
+					   "power_cycles = 3\ntpm = yes\n",
+					   &s, NULL));
+	h = scenario_host(s, "a");
+	assert_non_null(h);
+	assert_int_equal(s->tamper, TAMPER_TABLE);
+	assert_int_equal(s->timeout_s, 7);
+	assert_int_equal(h->n_disks, 2);
+	assert_int_equal(h->disks[0].role, DISK_DECOY);
+	assert_string_equal(lab_host_target(h)->serial, "T1");
+	assert_int_equal(lab_host_target(h)->size_bytes, 2 * GIB);
+	assert_string_equal(h->expect.state, "failed");
+	assert_int_equal(h->expect.target, TARGET_UNTOUCHED);
+	assert_int_equal(h->power_cycles, 3);
+	assert_true(h->tpm);
+	assert_null(scenario_host(s, "b"));
+}
+
+static void continues_with_the_same_machines(void **state)
+{
+	AUTO(scenario) struct scenario *base = NULL, *s = NULL, *stranger = NULL;
+	static const char text[] = "[scenario]\ncontinues = x\n[host a]\npower_cycles = 2\n"
+				   "expect_own_boots = 2\n";
+	static const char other[] = "[scenario]\ncontinues = x\n[host z]\npower_cycles = 2\n";
+
+	(void)state;
+	assert_int_equal(0, scenario_parse("x", "file", HOST "power_cycles = 9\n", &base, NULL));
+	assert_int_equal(0, scenario_parse("y", "file", text, &s, NULL));
+	assert_int_equal(0, scenario_inherit(s, base, NULL));
+	assert_int_equal(s->n_hosts, 1);
+	assert_string_equal(s->hosts[0].serial, "S1");
+	assert_int_equal(s->hosts[0].power_cycles, 2);
+	assert_int_equal(s->hosts[0].expect.own_boots, 2);
+	assert_int_equal(0, scenario_parse("z", "file", other, &stranger, NULL));
+	assert_int_equal(-ERR_LAB_SCENARIO, scenario_inherit(stranger, base, NULL));
+}
+
+static void shipped_files_are_right(void **state)
+{
+	static const char *const files[] = {"three-hosts", "ready-netboots-again",
+					    "tampered-image"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		AUTO(scenario) struct scenario *s = NULL;
+		autofree char *path = xasprintf("vm-lab/scenarios/%s.ini", files[i]);
+		struct err err = ERR_INIT;
+
+		if (scenario_load(path, &s, &err) < 0)
+			fail_msg("%s", err.msg);
+		CHECK_STR(files[i], s->name, files[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parses_and_refuses),
+		cmocka_unit_test(reads_every_field),
+		cmocka_unit_test(continues_with_the_same_machines),
+		cmocka_unit_test(shipped_files_are_right),
+	};
+	return cmocka_run_group_tests_name("lab scenario", tests, NULL, NULL);
+}

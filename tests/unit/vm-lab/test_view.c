@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading the server's answers: the host with our MAC, fields of wrong types, hostile text, events.
+ */
+#include <tests/harness/check.h>
+
+#include <base/clock.h>
+#include <base/json.h>
+#include <base/str.h>
+#include <vm-lab/view.h>
+
+#define MAC          "52:54:00:5a:00:01"
+#define HOST(fields) "{\"hosts\":[{\"macs\":[\"" MAC "\"]," fields "}]}"
+
+static const struct {
+	const char *name, *answer;
+	bool found;
+	const char *state;
+	int percent;
+	bool final_state;
+} rows[] = {
+	{"ready", HOST("\"state\":\"ready\""), true, "ready", -1, true},
+	{"imaging, half", HOST("\"state\":\"imaging\",\"progress\":{\"done\":5,\"total\":10}"),
+	 true, "imaging", 50, false},
+	{"more than all", HOST("\"state\":\"imaging\",\"progress\":{\"done\":11,\"total\":10}"),
+	 true, "imaging", 100, false},
+	{"failed", HOST("\"state\":\"failed\""), true, "failed", -1, true},
+	{"state is a number", HOST("\"state\":7"), true, "", -1, false},
+	{"upper-case mac", "{\"hosts\":[{\"macs\":[\"52:54:00:5A:00:01\"],\"state\":\"ready\"}]}",
+	 true, "ready", -1, true},
+	{"bare list", "[{\"macs\":[\"" MAC "\"],\"state\":\"ready\"}]", true, "ready", -1, true},
+	{"another mac", "{\"hosts\":[{\"macs\":[\"52:54:00:5a:00:02\"]}]}", false, "", -1, false},
+	{"macs is a string", "{\"hosts\":[{\"macs\":\"" MAC "\"}]}", false, "", -1, false},
+	{"no hosts", "{\"hosts\":[]}", false, "", -1, false},
+	{"empty object", "{}", false, "", -1, false},
+	{"escape sequence", HOST("\"state\":\"\\u001b[2Jready\""), true, "\\x1b[2Jready", -1,
+	 false},
+};
+
+static void finds_and_reads(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(json) json_t *answer = json_loads(rows[i].answer, 0, NULL);
+		struct host_view v = {0};
+		struct view_stages stages;
+		bool found = view_find(answer, MAC, &v, &stages);
+
+		CHECK_INT(rows[i].name, found, rows[i].found);
+		CHECK_STR(rows[i].name, v.state, rows[i].state);
+		CHECK_INT(rows[i].name, view_percent(&v), rows[i].percent);
+		CHECK_INT(rows[i].name, view_is_final(&v), rows[i].final_state);
+	}
+}
+
+static void counts_events(void **state)
+{
+	AUTO(json)
+	json_t *answer =
+		json_loads("{\"events\":[{\"kind\":\"receipt\",\"ts\":\"2026-01-01T00:00:02Z\"},"
+			   "{\"kind\":\"session.opened\",\"ts\":\"2026-01-01T00:00:01Z\"},"
+			   "{\"kind\":\"session.opened\",\"ts\":\"2026-01-01T00:00:09Z\"},"
+			   "{\"kind\":9},{\"kind\":\"receipt\",\"ts\":\"nonsense\"}]}",
+			   0, NULL);
+	int64_t first_us, wanted_us;
+
+	(void)state;
+	assert_int_equal(2, view_events_count(answer, "receipt", &first_us));
+	assert_int_equal(2, view_events_count(answer, "session*", &first_us));
+	assert_true(time_parse_rfc3339("2026-01-01T00:00:01Z", &wanted_us));
+	assert_int_equal(first_us, wanted_us);
+	assert_int_equal(0, view_events_count(answer, "arm", &first_us));
+	assert_int_equal(0, first_us);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_and_reads),
+		cmocka_unit_test(counts_events),
+	};
+	return cmocka_run_group_tests_name("lab view", tests, NULL, NULL);
+}
