@@ -81,12 +81,19 @@ SCENARIO
 
 # ---- what could be left behind ----
 processes() { # the searching grep finds itself, too, and is gone when it is asked for
+	# shellcheck disable=SC2013 # paths of /proc have no spaces
 	for p in $(grep -lsaF "$work" /proc/[0-9]*/cmdline 2>/dev/null); do
 		[ -e "$p" ] && echo "$p"
 	done
 }
 count_left() { processes | wc -l; }
 namespaces() { readlink /proc/[0-9]*/ns/net /proc/[0-9]*/ns/mnt /proc/[0-9]*/ns/pid 2>/dev/null | sort -u; }
+namespaces_left() {
+	all=$(namespaces)
+	for ns in $cage_namespaces; do
+		case $all in *"$ns"*) echo "$ns" ;; esac
+	done | wc -l
+}
 state_of_machine() {
 	cat /proc/mounts
 	ls /sys/class/net
@@ -109,18 +116,14 @@ start_lab() {
 }
 
 nothing_left() { # name
-	left=1
 	for _ in $(seq 50); do
 		left=$(count_left)
-		[ "$left" = 0 ] && break
+		kept=$(namespaces_left)
+		[ "$left$kept" = 00 ] && break
 		sleep 0.1
 	done
 	say "$left" "$1: no process"
 	[ "$left" = 0 ] || processes | while read -r p; do tr '\0' ' ' <"$p" | cut -c1-120 | sed 's/^/# /'; done
-	kept=0
-	for ns in $cage_namespaces; do
-		namespaces | grep -qF "$ns" && kept=1
-	done
 	say "$kept" "$1: no namespace"
 	[ "$(state_of_machine)" = "$before" ]
 	say $? "$1: no mount, no interface, nothing at the system's libvirt"

@@ -56,12 +56,12 @@ static void finds_and_reads(void **state)
 static void counts_events(void **state)
 {
 	AUTO(json)
-	json_t *answer =
-		json_loads("{\"events\":[{\"kind\":\"receipt\",\"ts\":\"2026-01-01T00:00:02Z\"},"
-			   "{\"kind\":\"session.opened\",\"ts\":\"2026-01-01T00:00:01Z\"},"
-			   "{\"kind\":\"session.opened\",\"ts\":\"2026-01-01T00:00:09Z\"},"
-			   "{\"kind\":9},{\"kind\":\"receipt\",\"ts\":\"nonsense\"}]}",
-			   0, NULL);
+	json_t *answer = json_loads(
+		"{\"events\":[{\"kind\":\"receipt\",\"ts\":\"2026-01-01T00:00:02Z\"},"
+		"{\"kind\":\"session.opened\",\"ts\":\"2026-01-01T00:00:01Z\"},"
+		"{\"kind\":\"session.opened\",\"ts\":\"2026-01-01T00:00:09Z\"},"
+		"{\"kind\":9},{\"kind\":\"receipt\",\"ts\":\"nonsense\"}]}",
+		0, NULL);
 	int64_t first_us, wanted_us;
 
 	(void)state;
