@@ -42,6 +42,10 @@ static const struct step_row {
 	[PLAN_STEP_BURN_IN] = {step_burn_in, "BURN-IN",
 			       "Testing CPU, memory and disks. Nothing is written to the disks.\n"
 			       "Nothing to do. A part that fails is named here and on the server."},
+	[PLAN_STEP_IMAGE] =
+		{step_image, "IMAGING",
+		 "Writing the operating system. Do not power off.\n"
+		 "If it is interrupted, the disk stays unbootable: start the host again."},
 	[PLAN_STEP_REBOOT] = {NULL, "REBOOT", "The host restarts from its own disk."},
 	[PLAN_STEP_WAIT] = {NULL, "WAITING", ""},
 };

@@ -52,8 +52,7 @@ static const char *const shared[] = {
 	"ocfs2",          "vxfs",
 	"ceph_osd",       "ceph_journal",
 	"ceph_bluestore", "zfs_member",
-	"lvm2_member",    "storage_spaces",
-	"lustre",
+	"storage_spaces", "lustre",
 };
 
 bool signature_is_shared(const char *name)

@@ -20,19 +20,23 @@ agent_SRC := \
 	provisioner/agent/burn_disk.c \
 	provisioner/agent/burn_health.c \
 	provisioner/agent/step_burn_in.c \
+	provisioner/agent/disk_guard.c \
+	provisioner/agent/new_root.c \
+	provisioner/agent/personalise.c \
+	provisioner/agent/step_image.c \
 	provisioner/agent/agent.c
 $(eval $(call library,agent))
 AGENT_PKG := jansson libcurl libcrypto libssl libzstd libarchive fdisk blkid
 
 slipway-agent_SRC  := provisioner/agent/main.c
-slipway-agent_LIBS := agent burnin proto base
+slipway-agent_LIBS := agent burnin images_core proto base
 slipway-agent_PKG  := $(AGENT_PKG)
 $(eval $(call program,slipway-agent))
 
 # ---- for the ramdisks -------------------------------------------------------------------------
 # The agent of a host's architecture, from the same sources, against the libraries that lie beside it
 # in the ramdisk. Warnings are judged here by the cross compilers, too.
-AGENT_ARCH_SRC = $(slipway-agent_SRC) $(agent_SRC) $(burnin_SRC) $(proto_SRC) $(base_SRC)
+AGENT_ARCH_SRC = $(slipway-agent_SRC) $(agent_SRC) $(burnin_SRC) $(images_core_SRC) $(proto_SRC) $(base_SRC)
 HARDEN_x86_64  := -fcf-protection=full
 HARDEN_aarch64 := -mbranch-protection=standard
 AGENT_OPT      := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero
@@ -44,7 +48,7 @@ $(BUILD)/$(1)/obj/%.o: %.c | $(BUILD)/sysroot/$(1)/.key
 	$$(call say,CC-$(1),$$<)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(SYSROOT_CC_$(1)) $$(STD) $$(call sysroot-cflags,$(1)) $$(INC) $$(AGENT_OPT) $$(agent-warn) $$(HARDEN) $$(HARDEN_$(1)) \
-		-DSLIPWAY_VERSION='"$$(VERSION)"' -MMD -MP -c -o $$@ $$<
+		$$$$($$(call sysroot-pkg,$(1)) --cflags $$(AGENT_PKG)) -DSLIPWAY_VERSION='"$$(VERSION)"' -MMD -MP -c -o $$@ $$<
 
 $(BUILD)/$(1)/slipway-agent: $$(AGENT_ARCH_SRC:%.c=$(BUILD)/$(1)/obj/%.o)
 	$$(call say,LINK,$$@)

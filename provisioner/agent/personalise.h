@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A written image becomes this host's own: name, machine-id, fstab, SSH keys, cloud-init seed, and
+ * the reporter of the first boot. Works on a mounted root; knows no disks and no server.
+ */
+#ifndef AGENT_PERSONALISE_H
+#define AGENT_PERSONALISE_H
+
+#include <stddef.h>
+#include <base/err.h>
+#include <proto/plan.h>
+
+/* One line of fstab. */
+struct personal_mount {
+	char source[64]; /* UUID=.. or PARTUUID=.. */
+	char path[256];  /* "/", "/boot/efi", "none" for swap */
+	char fs[16];     /* ext4, vfat, xfs, swap */
+};
+
+struct personal {
+	const struct plan_image *image;
+	const char *host_id;
+	const char *first_boot_program; /* path in the agent's own system */
+	const struct personal_mount *mounts;
+	size_t n_mounts;
+};
+
+/* errors: ERR_AGENT_PERSONALISE, ERR_IO */
+int personalise(int root_fd, const struct personal *p, struct err *err);
+
+#endif
