@@ -2,7 +2,8 @@
 /*
  * The text of iPXE scripts. Facts about iPXE that decide it: DHCP's file name is not expanded, only
  * commands in a script are, hence the bootstrap; `exit 1` makes UEFI firmware go on with the next
- * boot option, but on BIOS some firmware hangs on it, so the disk is started with sanboot there;
+ * boot option, which is often the next way to netboot (PXEv6, HTTP: 60 s in EDK II) before any
+ * disk, and on BIOS some firmware hangs on it, so the disk is started with sanboot first on both;
  * `sanboot` without --no-describe leaves an iBFT behind.
  */
 #include <pxe/script.h>
@@ -11,10 +12,15 @@
 
 static void add_local(struct str *out)
 {
-	str_add(out, "iseq ${platform} efi && exit 1 ||\n"
-		     "sanboot --no-describe --drive 0x80 ||\n"
-		     "echo Slipway: no disk could be started, trying the next boot device\n"
-		     "exit 1\n");
+	str_add(out,
+		"iseq ${platform} efi && goto local_efi ||\n"
+		"sanboot --no-describe --drive 0x80 ||\n"
+		"echo Slipway: no disk could be started, trying the next boot device\n"
+		"exit 1\n"
+		":local_efi\n"
+		"iseq ${buildarch} arm64 && set loader BOOTAA64.EFI || set loader BOOTX64.EFI\n"
+		"sanboot --no-describe --drive 0 --filename \\EFI\\BOOT\\${loader} ||\n"
+		"exit 1\n");
 }
 
 void boot_bootstrap_write(struct str *out, const char *plain_url)
