@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * POST .../events: numbered records, each stored once. A batch is one transaction; what is known
+ * already is skipped; after a gap nothing is taken and the answer says from where to send again. An
+ * event whose content is wrong is written down as refused and passed over, so that an agent never
+ * hangs on it. Input: the session's own agent.
+ */
+#include "agent.h"
+
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <inventory/event.h>
+#include <inventory/facts.h>
+#include <inventory/host.h>
+#include <inventory/run.h>
+#include <proto/events.h>
+#include <proto/facts.h>
+#include "engine.h"
+#include "live.h"
+
+#define LOGS_PER_SESSION 500
+
+struct taking {
+	struct app *app;
+	struct flow_session *session;
+	int64_t now_us;
+};
+
+static int append(struct taking *t, const char *kind, const char *summary, json_t *detail,
+		  struct err *err)
+{
+	struct event_draft e = {.host_num = t->session->host_num,
+				.kind = kind,
+				.actor = "agent",
+				.summary = summary,
+				.detail = detail};
+	return event_append(t->app->db, &e, t->now_us, NULL, err);
+}
+
+static int apply(struct taking *t, const struct engine_event *e, struct err *err)
+{
+	int rc = engine_apply(t->app, t->session->host_num, e, err);
+	return rc < 0 ? rc : 0;
+}
+
+/* ---- one kind each ------------------------------------------------------------------------------
+ */
+
+static int take_log(struct taking *t, const struct event *ev, struct err *err)
+{
+	struct event_log l = {0};
+	TRY(record_decode(event_log_fields, ev->data, &l, err));
+	struct live_host *h = live_at(t->app->live, t->session->host_num);
+	if (str_eq(l.level, "debug") || h->logged++ >= LOGS_PER_SESSION)
+		return 0;
+	char summary[EVENT_SUMMARY_MAX_BYTES];
+	text_clean(summary, sizeof(summary), l.text, strlen(l.text));
+	return append(t, "agent.log", summary, ev->data, err);
+}
+
+static int take_facts(struct taking *t, const struct event *ev, struct err *err)
+{
+	struct facts f = {0};
+	struct facts_change change = {0};
+	int rc = record_decode(facts_fields, ev->data, &f, err);
+	facts_done(&f);
+	if (rc < 0)
+		return rc;
+	TRY(facts_store(t->app->db, t->session->host_num, ev->data, t->now_us, &change, err));
+	json_t *drives = json_object_get(ev->data, "drives");
+	return json_is_array(drives)
+		       ? flow_drives_put(t->app->db, t->session->host_num, drives, err)
+		       : 0;
+}
+
+static int take_progress(struct taking *t, const struct event *ev, struct err *err)
+{
+	struct event_progress p = {0};
+	TRY(record_decode(event_progress_fields, ev->data, &p, err));
+	struct live_host *h = live_at(t->app->live, t->session->host_num);
+	(void)str_copy(h->stage, sizeof(h->stage), p.stage);
+	(void)str_copy(h->unit, sizeof(h->unit), p.unit);
+	(void)str_copy(h->message, sizeof(h->message), p.message);
+	h->done = p.done;
+	h->total = p.total;
+	h->eta_s = p.eta_s;
+	return 0;
+}
+
+static const char *text_at(const json_t *obj, const char *key)
+{
+	const char *text = json_string_value(json_object_get(obj, key));
+	return text ? text : "";
+}
+
+/* Remember the last failing diagnosis of an OCP record: it becomes the repair order if the burn-in
+ * ends with FAIL. */
+static void note_diagnosis(struct live_host *h, const json_t *record)
+{
+	json_t *step = json_object_get(record, "testStepArtifact");
+	json_t *d = json_object_get(step, "diagnosis");
+	if (!d || !str_eq(text_at(d, "type"), "FAIL"))
+		return;
+	json_t *sub = json_object_get(d, "subcomponent");
+	(void)str_copy(h->fault_code, sizeof(h->fault_code), text_at(d, "verdict"));
+	(void)str_copy(h->fault_text, sizeof(h->fault_text), text_at(d, "message"));
+	(void)str_copy(h->fault_part, sizeof(h->fault_part), text_at(sub, "name"));
+	(void)str_copy(h->fault_slot, sizeof(h->fault_slot), text_at(sub, "location"));
+	(void)str_copy(h->fault_serial, sizeof(h->fault_serial), text_at(sub, "serial"));
+}
+
+static int take_burnin(struct taking *t, const struct event *ev, struct err *err)
+{
+	struct flow_host f;
+	TRY(flow_host_get(t->app->db, t->session->host_num, &f, err));
+	if (!f.run_id[0])
+		return err_set(err, ERR_CONFLICT, "no burn-in run is open");
+	note_diagnosis(live_at(t->app->live, t->session->host_num), ev->data);
+	return run_add_record(t->app->db, f.run_id, ev->data, t->now_us, err);
+}
+
+static int take_receipt(struct taking *t, const struct event *ev, struct err *err)
+{
+	struct flow_arm arm;
+	int rc = flow_arm_open(t->app->db, t->session->host_num, &arm, err);
+	if (rc == -ERR_NOT_FOUND || (rc >= 0 && !str_eq(arm.session_id, t->session->id)))
+		return err_set(err, ERR_CONFLICT, "no imaging of this session is open");
+	if (rc < 0)
+		return rc;
+	const char *digest = text_at(ev->data, "manifest_sha256");
+	if (!str_eq(digest, arm.image_digest))
+		return err_set(err, ERR_IMAGE_OTHER,
+			       "the receipt is for image '%.16s', armed is '%.16s'", digest,
+			       arm.image_digest);
+	return receipt_add(t->app->db, t->session->host_num, arm.image_digest, arm.line,
+			   arm.version, arm.disk_serial, ev->data, t->now_us, err);
+}
+
+/* ---- the ends of steps --------------------------------------------------------------------------
+ */
+
+static int done_inspect(struct taking *t, const struct event_step_done *d, struct err *err)
+{
+	(void)d;
+	struct engine_event e = {.event = HOST_EVENT_INSPECTED, .actor = "agent"};
+	return apply(t, &e, err);
+}
+
+static int finish_run(struct taking *t, const char *result, const char *detail, struct err *err)
+{
+	struct flow_host f;
+	TRY(flow_host_get(t->app->db, t->session->host_num, &f, err));
+	if (!f.run_id[0])
+		return 0;
+	TRY(run_finish(t->app->db, f.run_id, result, detail, t->now_us, err));
+	f.run_id[0] = '\0';
+	return flow_host_put(t->app->db, &f, err);
+}
+
+static int done_burn_in(struct taking *t, const struct event_step_done *d, struct err *err)
+{
+	struct live_host h = *live_at(t->app->live, t->session->host_num);
+	bool passed = str_eq(d->result, "PASS");
+	TRY(finish_run(t, passed ? "PASS" : "FAIL", h.fault_text, err));
+	struct engine_event e = {
+		.event = passed ? HOST_EVENT_BURN_IN_PASSED : HOST_EVENT_BURN_IN_FAILED,
+		.actor = "agent",
+		.code_name = passed            ? NULL
+			     : h.fault_code[0] ? h.fault_code
+					       : "burn_in.failed",
+		.detail = passed            ? NULL
+			  : h.fault_text[0] ? h.fault_text
+					    : "a test failed: see the run",
+		.part = h.fault_part,
+		.slot = h.fault_slot,
+		.serial = h.fault_serial,
+	};
+	return apply(t, &e, err);
+}
+
+static int note_disk(struct taking *t, const struct flow_arm *arm, struct err *err)
+{
+	struct flow_host f;
+	TRY(flow_host_get(t->app->db, t->session->host_num, &f, err));
+	(void)str_copy(f.disk_wwn, sizeof(f.disk_wwn), arm->disk_wwn);
+	(void)str_copy(f.disk_serial, sizeof(f.disk_serial), arm->disk_serial);
+	return flow_host_put(t->app->db, &f, err);
+}
+
+static int done_image(struct taking *t, const struct event_step_done *d, struct err *err)
+{
+	struct flow_arm arm;
+	struct host h;
+	(void)d;
+	int rc = flow_arm_open(t->app->db, t->session->host_num, &arm, err);
+	if (rc < 0)
+		return rc == -ERR_NOT_FOUND ? err_set(err, ERR_CONFLICT, "no arm is open") : rc;
+	TRY(host_get(t->app->db, t->session->host_num, &h, err));
+	struct engine_event e = {.event = HOST_EVENT_IMAGED, .actor = "agent"};
+	if (!str_eq(h.image_digest, arm.image_digest)) {
+		e.event = HOST_EVENT_STEP_FAILED;
+		e.code = ERR_IMAGE_OTHER;
+		e.detail = "the agent says it is done but gave no receipt for this image";
+	}
+	TRY(note_disk(t, &arm, err));
+	return apply(t, &e, err);
+}
+
+static int done_erase(struct taking *t, const struct event_step_done *d, struct err *err)
+{
+	(void)d;
+	struct engine_event e = {.event = HOST_EVENT_ERASED, .actor = "agent"};
+	return apply(t, &e, err);
+}
+
+static const struct {
+	const char *kind;
+	int (*done)(struct taking *t, const struct event_step_done *d, struct err *err);
+} ends[] = {
+	{"inspect", done_inspect},
+	{"burn_in", done_burn_in},
+	{"image", done_image},
+	{"erase", done_erase},
+};
+
+/* The live plan, if this number is its step and this session its owner; else the words are old. */
+static int live_kind(struct taking *t, int64_t seq, char ret[static 16], struct err *err)
+{
+	struct flow_plan p;
+	ret[0] = '\0';
+	int rc = flow_plan_live(t->app->db, t->session->host_num, &p, err);
+	if (rc == -ERR_NOT_FOUND) {
+		err_clear(err);
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	if (p.seq == seq && str_eq(p.session_id, t->session->id))
+		(void)str_copy(ret, 16, p.kind);
+	free(p.envelope);
+	return 0;
+}
+
+static int take_step_done(struct taking *t, const struct event *ev, struct err *err)
+{
+	struct event_step_done d = {0};
+	char kind[16];
+	TRY(record_decode(event_step_done_fields, ev->data, &d, err));
+	TRY(live_kind(t, d.seq, kind, err));
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (str_eq(ends[i].kind, kind))
+			return ends[i].done(t, &d, err);
+	return 0;
+}
+
+static int take_step_failed(struct taking *t, const struct event *ev, struct err *err)
+{
+	struct event_step_failed f = {0};
+	char kind[16];
+	TRY(record_decode(event_step_failed_fields, ev->data, &f, err));
+	TRY(append(t, "step.failed", f.detail[0] ? f.detail : f.code, ev->data, err));
+	TRY(live_kind(t, f.seq, kind, err));
+	if (!kind[0])
+		return 0;
+	struct engine_event e = {
+		.event = HOST_EVENT_STEP_FAILED,
+		.actor = "agent",
+		.code = err_code_by_name(f.code),
+		.code_name = f.code,
+		.detail = f.detail[0] ? f.detail : NULL,
+		.part = f.fault.part,
+		.slot = f.fault.slot,
+		.serial = f.fault.serial,
+		.action = f.fault.action,
+	};
+	return apply(t, &e, err);
+}
+
+static int (*const takers[_EVENT_KIND_MAX])(struct taking *, const struct event *, struct err *) = {
+	[EVENT_LOG] = take_log,
+	[EVENT_FACTS] = take_facts,
+	[EVENT_PROGRESS] = take_progress,
+	[EVENT_BURNIN] = take_burnin,
+	[EVENT_RECEIPT] = take_receipt,
+	[EVENT_STEP_DONE] = take_step_done,
+	[EVENT_STEP_FAILED] = take_step_failed,
+};
+
+/* ---- the batch ----------------------------------------------------------------------------------
+ */
+
+static bool is_their_fault(int code)
+{
+	return err_class(code) == ERR_CLASS_REJECT;
+}
+
+/* Refused words about a step end it, or the host would wait for ever. */
+static int refuse(struct taking *t, const struct event *ev, const struct err *why, struct err *err)
+{
+	AUTO(json)
+	json_t *detail = json_pack("{s:s, s:s, s:I}", "code", err_name(why->code), "kind",
+				   event_kind_str(ev->kind), "seq", (json_int_t)ev->seq);
+	log_err(LOG_WARNING, "event.refused", why, KV("kind", event_kind_str(ev->kind)),
+		KV("session", (const char *)t->session->id));
+	TRY(append(t, "agent.refused", why->msg, detail, err));
+	if (ev->kind != EVENT_FACTS && ev->kind != EVENT_RECEIPT)
+		return 0;
+	struct engine_event e = {.event = HOST_EVENT_STEP_FAILED,
+				 .actor = "agent",
+				 .code = why->code,
+				 .detail = why->msg};
+	return apply(t, &e, err);
+}
+
+static int take_one(struct taking *t, const struct event *ev, struct err *err)
+{
+	TRY(db_begin(t->app->db, err));
+	int rc = db_end(t->app->db, takers[ev->kind](t, ev, err), err);
+	if (rc >= 0 || !is_their_fault(err->code))
+		return rc;
+	struct err why = *err;
+	err_clear(err);
+	return refuse(t, ev, &why, err);
+}
+
+static int take_batch(struct taking *t, const struct events_batch *b, struct err *err)
+{
+	int64_t acked = t->session->acked;
+	for (size_t i = 0; i < b->events.n; i++) {
+		const struct event *ev = &b->events.items[i];
+		if (ev->seq <= acked)
+			continue;
+		if (ev->seq != acked + 1)
+			break;
+		TRY(take_one(t, ev, err));
+		acked = ev->seq;
+	}
+	t->session->acked = acked;
+	/* steps may have grown meanwhile: read it again, it is ours alone */
+	struct flow_session now;
+	TRY(flow_session_get(t->app->db, t->session->id, &now, err));
+	return flow_session_progress(t->app->db, t->session->id, acked, now.steps, err);
+}
+
+static int events(struct http_request *r, const struct events_batch *b, struct err *err)
+{
+	struct flow_session s;
+	struct taking t = {.app = http_context(r), .session = &s};
+	struct events_reply reply = {0};
+	t.now_us = app_now_us(t.app);
+	TRY(agent_session(r, &s, err));
+	TRY(agent_check_epoch(&s, b->epoch, err));
+	TRY(db_begin(t.app->db, err));
+	TRY(db_end(t.app->db, take_batch(&t, b, err), err));
+	http_notify(t.app->http, "events");
+	reply.acked = s.acked;
+	return http_reply_json(r, 200, record_encode(events_reply_fields, &reply));
+}
+
+int agent_post_events(struct http_request *r, struct err *err)
+{
+	struct events_batch b = {0};
+	size_t n;
+	const char *body = http_body(r, &n);
+	int rc = events_decode(body, n, &b, err);
+	if (rc >= 0)
+		rc = events(r, &b, err);
+	events_batch_done(&b);
+	return rc;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * POST /agent/v1/first-boot: the installed system says that it runs. Its token, known to one arm
+ * only, is the proof. Repeated reports get the same answer. Input: whoever reaches the TLS port.
+ */
+#include "agent.h"
+
+#include <base/digest.h>
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <inventory/event.h>
+#include <inventory/host.h>
+#include <proto/session.h>
+#include "engine.h"
+#include "live.h"
+
+static int check(const struct first_boot_request *q, const struct flow_arm *arm, struct err *err)
+{
+	if (!str_eq(q->image_digest, arm->image_digest))
+		return err_set(err, ERR_IMAGE_OTHER, "runs image '%.16s', armed was '%.16s'",
+			       q->image_digest, arm->image_digest);
+	if (q->root_disk_serial[0] && arm->disk_serial[0] &&
+	    !str_eq(q->root_disk_serial, arm->disk_serial))
+		return err_set(err, ERR_GUARD_DISK_OTHER, "runs from disk '%s', armed was '%s'",
+			       q->root_disk_serial, arm->disk_serial);
+	return 0;
+}
+
+static int record(struct app *a, const struct first_boot_request *q, int64_t host_num,
+		  struct err *err)
+{
+	AUTO(json)
+	json_t *detail = json_pack("{s:s, s:s, s:s, s:s, s:s}", "boot_id", q->boot_id, "machine_id",
+				   q->machine_id, "kernel", q->kernel, "hostname", q->hostname,
+				   "root_disk_serial", q->root_disk_serial);
+	struct event_draft e = {.host_num = host_num,
+				.kind = "host.first_boot",
+				.actor = "host",
+				.summary = "the installed system reported",
+				.detail = detail};
+	return event_append(a->db, &e, app_now_us(a), NULL, err);
+}
+
+static int report(struct app *a, const struct first_boot_request *q, struct flow_arm *arm,
+		  struct err *err)
+{
+	char hash[SHA256_HEX_BYTES];
+	sha256_hex_of(q->token, strlen(q->token), hash);
+	int rc = flow_arm_by_token(a->db, hash, arm, err);
+	if (rc == -ERR_NOT_FOUND)
+		return err_set(err, ERR_FIRST_BOOT_TOKEN, "this token is not known");
+	if (rc < 0)
+		return rc;
+	TRY(check(q, arm, err));
+	struct engine_event e = {.event = HOST_EVENT_FIRST_BOOT, .actor = "host"};
+	rc = engine_apply(a, arm->host_num, &e, err);
+	if (rc < 0)
+		return rc;
+	return rc > 0 ? record(a, q, arm->host_num, err) : 0;
+}
+
+static int first_boot(struct http_request *r, const struct first_boot_request *q, struct err *err)
+{
+	struct app *a = http_context(r);
+	struct flow_arm arm;
+	struct host h;
+	struct first_boot_reply reply = {0};
+	TRY(db_begin(a->db, err));
+	TRY(db_end(a->db, report(a, q, &arm, err), err));
+	TRY(host_get(a->db, arm.host_num, &h, err));
+	live_remove(a->live, arm.host_num);
+	log_ev(LOG_INFO, "host.first_boot", KV("host", (const char *)h.id),
+	       KV("kernel", (const char *)q->kernel), KV("state", (const char *)h.state));
+	(void)str_copy(reply.state, sizeof(reply.state), h.state);
+	return http_reply_json(r, 200, record_encode(first_boot_reply_fields, &reply));
+}
+
+int agent_post_first_boot(struct http_request *r, struct err *err)
+{
+	struct first_boot_request q = {0};
+	size_t n;
+	const char *body = http_body(r, &n);
+	int rc = message_decode(first_boot_request_fields, body, n, LIMIT_JSON_BODY_BYTES, &q, err);
+	if (rc >= 0)
+		rc = first_boot(r, &q, err);
+	record_done(first_boot_request_fields, &q);
+	return rc;
+}

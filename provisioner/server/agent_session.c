@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * POST /agent/v1/sessions: who is this host, may it come in, and what was going on. One transaction
+ * from the evidence to the session's row. Input: evidence from any machine on the network.
+ */
+#include "agent.h"
+
+#include <base/clock.h>
+#include <base/digest.h>
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <inventory/event.h>
+#include <inventory/host.h>
+#include <inventory/identity.h>
+#include <proto/session.h>
+#include "dhcp_watch.h"
+#include "engine.h"
+#include "live.h"
+
+struct opening {
+	struct app *app;
+	const struct session_request *q;
+	const char *agent_key;
+	int64_t now_us;
+	struct identity identity;
+	struct host host;
+	struct flow_session session;
+	char macs[1024];
+	bool born, refused;
+};
+
+/* ---- evidence ----------------------------------------------------------------------------------
+ */
+
+struct views {
+	const char *macs[EVIDENCE_MAX_MACS];
+	struct host_evidence_disk disks[EVIDENCE_MAX_DISKS];
+};
+
+static struct host_evidence evidence_view(const struct evidence *e, struct views *v)
+{
+	for (size_t i = 0; i < e->macs.n; i++)
+		v->macs[i] = e->macs.items[i].s;
+	for (size_t i = 0; i < e->disks.n; i++)
+		v->disks[i] = (struct host_evidence_disk){e->disks.items[i].wwn,
+							  e->disks.items[i].serial};
+	return (struct host_evidence){
+		.smbios_uuid = e->smbios_uuid,
+		.system_serial = e->system_serial,
+		.board_serial = e->board_serial,
+		.chassis_serial = e->chassis_serial,
+		.manufacturer = e->manufacturer,
+		.product = e->product,
+		.tpm_ek_sha256 = e->tpm_ek_sha256,
+		.macs = v->macs,
+		.n_macs = e->macs.n,
+		.disks = v->disks,
+		.n_disks = e->disks.n,
+	};
+}
+
+static void join_macs(const struct evidence *e, char *ret, size_t ret_bytes)
+{
+	size_t used = 0;
+	ret[0] = '\0';
+	for (size_t i = 0; i < e->macs.n; i++) {
+		int n = snprintf(ret + used, ret_bytes - used, "%s%s", i ? " " : "",
+				 e->macs.items[i].s);
+		if (n < 0 || (size_t)n >= ret_bytes - used) {
+			ret[used] = '\0';
+			return;
+		}
+		used += (size_t)n;
+	}
+}
+
+static int check_not_self(const struct opening *o, struct err *err)
+{
+	for (size_t i = 0; i < o->q->evidence.macs.n; i++) {
+		const char *mac = o->q->evidence.macs.items[i].s;
+		if (strlen(mac) == 17 && strstr(o->app->own_macs, mac))
+			return err_set(err, ERR_GUARD_SELF, "MAC %s is this server's own", mac);
+	}
+	return 0;
+}
+
+/* ---- admission
+ * ------------------------------------------------------------------------------------ */
+
+static int may_enrol(struct opening *o, struct err *err)
+{
+	const struct evidence *e = &o->q->evidence;
+	AUTO(json) json_t *list = NULL;
+	struct profile p = {0};
+	TRY(flow_profile_list(o->app->db, &list, err));
+	struct profile_subject s = {e->system_serial, e->manufacturer, e->product, o->q->agent.arch,
+				    o->macs};
+	bool enrol = profile_choose(list, &s, &p) > 0 && p.enrol;
+	profile_done(&p);
+	return enrol ? 0
+		     : err_set(err, ERR_ENROL_REFUSED, "no profile lets host '%s' (%s %s) in",
+			       e->system_serial, e->manufacturer, e->product);
+}
+
+static int resolve_host(struct opening *o, struct err *err)
+{
+	struct views v;
+	struct host_evidence view = evidence_view(&o->q->evidence, &v);
+	struct host_birth birth = {
+		.state = lifecycle_state_str(STATE_DISCOVERED),
+		.detail = "first contact",
+		.turn = "server",
+		.actor = "agent",
+		.arch = o->q->agent.arch,
+		.firmware = o->q->agent.firmware,
+	};
+	TRY(identity_find(o->app->db, &view, &o->identity, err));
+	if (o->identity.verdict == IDENTITY_NEW)
+		TRY(may_enrol(o, err));
+	TRY(identity_resolve(o->app->db, &view, &birth, o->now_us, &o->identity, err));
+	o->born = o->identity.verdict == IDENTITY_NEW;
+	return host_get(o->app->db, o->identity.host_num, &o->host, err);
+}
+
+/* Clones and doubtful hosts, and the ones they resemble, wait for a person; who serves is left
+ * alone. */
+static int quarantine(struct opening *o, struct err *err)
+{
+	struct engine_event e = {
+		.event = HOST_EVENT_CONFLICT, .actor = "agent", .detail = o->identity.why};
+	if (o->identity.verdict != IDENTITY_CLONE && o->identity.verdict != IDENTITY_REVIEW)
+		return 0;
+	TRY(engine_apply(o->app, o->host.num, &e, err));
+	for (unsigned i = 0; i < o->identity.n_others; i++)
+		TRY(engine_apply(o->app, o->identity.others[i], &e, err));
+	return 0;
+}
+
+static int refuse_at_rest(const struct opening *o, struct err *err)
+{
+	enum lifecycle_state state;
+	if (!lifecycle_state_parse(o->host.state, &state))
+		return err_set(err, ERR_INVALID, "unknown state '%s'", o->host.state);
+	if (state == STATE_QUARANTINED)
+		return err_set(err, ERR_HOST_QUARANTINED, "%s",
+			       o->host.review[0] ? o->host.review : o->host.state_detail);
+	/* verifying: its agent may be asked once more to reboot */
+	if (lifecycle_possible(state, HOST_EVENT_CONTACT))
+		return 0;
+	return err_set(err, ERR_HOST_LOCAL, "host %s is %s: it must boot its own disk",
+		       o->host.short_code, o->host.state);
+}
+
+/* ---- the session -------------------------------------------------------------------------------
+ */
+
+static int open_row(struct opening *o, struct err *err)
+{
+	struct flow_host f;
+	struct flow_session *s = &o->session;
+	TRY(flow_host_get(o->app->db, o->host.num, &f, err));
+	TRY(flow_sessions_close(o->app->db, o->host.num, o->now_us, err));
+	f.epoch++;
+	(void)str_copy(f.macs, sizeof(f.macs), o->macs);
+	TRY(flow_host_put(o->app->db, &f, err));
+	memset(s, 0, sizeof(*s));
+	uuid_v4(s->id);
+	s->host_num = o->host.num;
+	(void)str_copy(s->agent_key, sizeof(s->agent_key), o->agent_key);
+	(void)str_copy(s->nonce, sizeof(s->nonce), o->q->nonce);
+	(void)str_copy(s->boot_id, sizeof(s->boot_id), o->q->boot_id);
+	s->epoch = f.epoch;
+	(void)str_copy(s->arch, sizeof(s->arch), o->q->agent.arch);
+	(void)str_copy(s->firmware, sizeof(s->firmware), o->q->agent.firmware);
+	s->opened_us = o->now_us;
+	return flow_session_add(o->app->db, s, err);
+}
+
+static int append_contact(struct opening *o, struct err *err)
+{
+	AUTO(json)
+	json_t *detail = json_pack("{s:s, s:s, s:s, s:I, s:s}", "agent", o->q->agent.version,
+				   "kernel", o->q->agent.kernel, "boot_id", o->q->boot_id, "epoch",
+				   (json_int_t)o->session.epoch, "identity",
+				   identity_verdict_str(o->identity.verdict));
+	struct event_draft e = {.host_num = o->host.num,
+				.kind = "session.opened",
+				.actor = "agent",
+				.summary = "an agent opened a session",
+				.detail = detail};
+	TRY(event_append(o->app->db, &e, o->now_us, NULL, err));
+	return host_touch(o->app->db, o->host.num, o->now_us, err);
+}
+
+static int open_in_transaction(struct opening *o, struct err *err)
+{
+	int rc = flow_session_find(o->app->db, o->agent_key, o->q->nonce, &o->session, err);
+	if (rc >= 0) /* a repeated request: the same answer */
+		return host_get(o->app->db, o->session.host_num, &o->host, err);
+	if (rc != -ERR_NOT_FOUND)
+		return rc;
+	err_clear(err);
+	TRY(resolve_host(o, err));
+	TRY(quarantine(o, err));
+	TRY(host_get(o->app->db, o->host.num, &o->host, err));
+	o->refused = refuse_at_rest(o, err) < 0;
+	if (o->refused)
+		return 0; /* what was learned of its identity is kept; err says why */
+	TRY(open_row(o, err));
+	TRY(append_contact(o, err));
+	struct engine_event e = {.event = HOST_EVENT_CONTACT, .actor = "agent"};
+	TRY(engine_apply(o->app, o->host.num, &e, err));
+	return host_get(o->app->db, o->host.num, &o->host, err);
+}
+
+static int answer(struct http_request *r, const struct opening *o)
+{
+	struct session_reply reply = {.epoch = o->session.epoch,
+				      .heartbeat_s = AGENT_HEARTBEAT_S,
+				      .lease_s = AGENT_LEASE_S};
+	(void)str_copy(reply.session_id, sizeof(reply.session_id), o->session.id);
+	(void)str_copy(reply.host_id, sizeof(reply.host_id), o->host.id);
+	(void)str_copy(reply.short_code, sizeof(reply.short_code), o->host.short_code);
+	(void)str_copy(reply.state, sizeof(reply.state), o->host.state);
+	time_rfc3339(app_now_us(o->app), reply.server_time);
+	return http_reply_json(r, 201, record_encode(session_reply_fields, &reply));
+}
+
+static void note_refusal(const struct opening *o, const struct err *e)
+{
+	log_err(LOG_NOTICE, "session.refused", e, KV("host", (const char *)o->host.id),
+		KV("serial", (const char *)o->q->evidence.system_serial));
+}
+
+static int open_session(struct http_request *r, struct opening *o, struct err *err)
+{
+	join_macs(&o->q->evidence, o->macs, sizeof(o->macs));
+	TRY(check_not_self(o, err));
+	TRY(db_begin(o->app->db, err));
+	int rc = db_end(o->app->db, open_in_transaction(o, err), err);
+	if (rc < 0 || o->refused) {
+		note_refusal(o, err);
+		return rc < 0 ? rc : -err->code;
+	}
+	struct live_host *h = live_at(o->app->live, o->host.num);
+	h->seen_us = app_now_us(o->app);
+	h->quiet = h->writing = false;
+	h->logged = 0;
+	dhcp_watch_adopt(o->app, o->host.num, o->macs);
+	log_ev(LOG_INFO, "session.opened", KV("host", (const char *)o->host.id),
+	       KV("session", (const char *)o->session.id), KV("epoch", o->session.epoch),
+	       KV("new", o->born));
+	return answer(r, o);
+}
+
+int agent_post_session(struct http_request *r, struct err *err)
+{
+	struct session_request q = {0};
+	size_t n;
+	const char *body = http_body(r, &n);
+	int rc = message_decode(session_request_fields, body, n, LIMIT_JSON_BODY_BYTES, &q, err);
+	if (rc >= 0 && q.protocol != PROTO_VERSION)
+		rc = err_set(err, ERR_PROTOCOL_VERSION, "protocol %lld, this server speaks %d",
+			     (long long)q.protocol, PROTO_VERSION);
+	if (rc >= 0 && strlen(q.nonce) != 64)
+		rc = err_set(err, ERR_FIELD_MISSING, "a nonce of 64 hex digits is needed");
+	struct opening o = {.app = http_context(r), .q = &q, .agent_key = http_client_key(r)};
+	o.now_us = app_now_us(o.app);
+	if (rc >= 0)
+		rc = open_session(r, &o, err);
+	record_done(session_request_fields, &q);
+	return rc;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Putting the daemon together and taking it apart, in the one order that is safe: folders and keys,
+ * the store, the socket, then the boot services that send hosts to it.
+ */
+#include "app.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+#include <base/clock.h>
+#include <base/file.h>
+#include <base/json.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <inventory/flow.h>
+#include <pxe/boot_files.h>
+#include "app_open.h"
+#include "deadlines.h"
+#include "dhcp_watch.h"
+#include "live.h"
+#include "routes.h"
+#include "services.h"
+
+#define FILES_LOOK_TICKS 5 /* boot files may be built while we run */
+
+int64_t app_now_us(const struct app *a)
+{
+	return a->wall_anchor_us + clock_boot_us(&clock_system) - a->boot_anchor_us;
+}
+
+void app_topic_of_host(int64_t host_num, char ret[static APP_TOPIC_BYTES])
+{
+	snprintf(ret, APP_TOPIC_BYTES, "host:%lld", (long long)host_num);
+}
+
+void app_host_changed(struct app *a, int64_t host_num)
+{
+	char topic[APP_TOPIC_BYTES];
+	app_topic_of_host(host_num, topic);
+	if (!a->http)
+		return;
+	http_notify(a->http, topic);
+	http_notify(a->http, "events");
+}
+
+static void look_for_boot_files(struct app *a)
+{
+	for (unsigned i = BOOT_ARCH_UNKNOWN + 1; i < _BOOT_ARCH_MAX; i++)
+		a->files_ready[i] = boot_files_ready(a->config.files_dir, (enum boot_arch)i);
+}
+
+/* Our own MACs: a server never provisions itself. */
+static void read_own_macs(struct app *a)
+{
+	DIR *d = opendir("/sys/class/net");
+	struct dirent *e;
+	size_t used = 0;
+	while (d && (e = readdir(d))) {
+		char line[32];
+		autofree char *path = xasprintf("/sys/class/net/%s/address", e->d_name);
+		file_read_line(path, line, sizeof(line));
+		if (strlen(line) != 17 || str_eq(line, "00:00:00:00:00:00") ||
+		    used + 19 > sizeof(a->own_macs))
+			continue;
+		used += (size_t)snprintf(a->own_macs + used, sizeof(a->own_macs) - used, "%s ",
+					 line);
+	}
+	if (d)
+		closedir(d);
+}
+
+static int lock_run_dir(struct app *a, struct err *err)
+{
+	autofree char *path = xasprintf("%s/lock", a->config.run_dir);
+	TRY(file_make_dirs(a->config.run_dir, 0755, err));
+	a->run_lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (a->run_lock_fd < 0)
+		return err_sys(err, ERR_SYS, "cannot open '%s'", path);
+	if (flock(a->run_lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, ERR_SERVER_RUNNING, "'%s' is locked", path);
+	return 0;
+}
+
+static void make_urls(struct app *a)
+{
+	const struct config *c = &a->config;
+	char port[16] = "";
+	if (c->http_port != 80)
+		snprintf(port, sizeof(port), ":%d", (int)c->http_port);
+	snprintf(a->plain_url, sizeof(a->plain_url), "http://%s%s", c->address, port);
+	port[0] = '\0';
+	if (c->https_port != 443)
+		snprintf(port, sizeof(port), ":%d", (int)c->https_port);
+	snprintf(a->server_url, sizeof(a->server_url), "https://%s%s", c->address, port);
+	snprintf(a->objects_url, sizeof(a->objects_url), "%s/objects", a->plain_url);
+}
+
+static int open_store(struct app *a, struct err *err)
+{
+	char stopped[8];
+	bool sqlite = str_eq(a->config.store, "sqlite");
+	autofree char *url = sqlite ? xasprintf("sqlite:%s/slipway.db", a->config.state_dir)
+				    : xstrdup(a->config.store);
+	TRY(db_open(url, DB_CREATE | DB_CHECK, &a->db, err));
+	if (db_warning(a->db)[0])
+		log_ev(LOG_WARNING, "store.warning", KV("text", db_warning(a->db)));
+	TRY(flow_setting_get(a->db, "stopped", "0", stopped, sizeof(stopped), err));
+	a->stopped = str_eq(stopped, "1");
+	return deadlines_rebuild(a, err);
+}
+
+static int open_http(struct app *a, struct err *err)
+{
+	autofree char *front = xasprintf("%s/http.sock", a->config.run_dir);
+	autofree char *admin = xasprintf("%s/admin.sock", a->config.run_dir);
+	struct http_options o = {
+		.event = a->event,
+		.socket_path = front,
+		.admin_socket_path = admin,
+		.spool_dir = a->site.spool_dir,
+		.tables = routes_all(),
+		.context = a,
+		.max_connections = 4096,
+	};
+	services_front_ids(a, &o.front_uid, &o.front_gid);
+	return http_server_new(&o, &a->http, err);
+}
+
+static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct app *a = arg;
+	static unsigned n;
+	(void)usec;
+	deadlines_tick(a);
+	if (++n % FILES_LOOK_TICKS == 0)
+		look_for_boot_files(a);
+	(void)sd_event_source_set_time_relative(source, DEADLINES_TICK_S * 1000000ULL);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int start_tick(struct app *a, struct err *err)
+{
+	if (sd_event_add_time_relative(a->event, &a->tick, CLOCK_BOOTTIME,
+				       DEADLINES_TICK_S * 1000000ULL, 100000, on_tick, a) < 0)
+		return err_set(err, ERR_SYS, "cannot add a timer");
+	(void)sd_event_source_set_description(a->tick, "deadlines");
+	return 0;
+}
+
+int app_open(struct app *a, struct err *err)
+{
+	a->wall_anchor_us = clock_wall_us(&clock_system);
+	a->boot_anchor_us = clock_boot_us(&clock_system);
+	a->started_us = a->wall_anchor_us;
+	TRY(config_resolve(&a->config, err));
+	make_urls(a);
+	read_own_macs(a);
+	look_for_boot_files(a);
+	TRY(lock_run_dir(a, err));
+	TRY(site_open(&a->config, &a->site, err));
+	TRY(trust_root_load(a->site.root_path, &a->root, err));
+	TRY(object_store_open(a->site.objects_dir, &a->objects, err));
+	a->live = live_new();
+	TRY(open_store(a, err));
+	TRY(dhcp_watch_new(a, &a->dhcp_watch, err));
+	TRY(open_http(a, err));
+	TRY(services_write(a, err));
+	TRY(services_start(a, err));
+	return start_tick(a, err);
+}
+
+void app_close(struct app *a)
+{
+	services_stop(a);
+	sd_event_source_disable_unref(a->tick);
+	http_server_free(a->http);
+	a->http = NULL;
+	dhcp_watch_free(a->dhcp_watch);
+	db_close(a->db);
+	object_store_free(a->objects);
+	trust_root_free(a->root);
+	live_free(a->live);
+	site_done(&a->site);
+	config_done(&a->config);
+	if (a->run_lock_fd >= 0)
+		close(a->run_lock_fd);
+}

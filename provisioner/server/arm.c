@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Guards before arming: G2 (bound, expiring), G4 and G6 (one local disk), G8 (data needs consent,
+ * shared file systems are refused), G9 (no empty selector), G15 (architecture, firmware, size), G17
+ * (the same disk as last time). The agent checks again on the opened disk.
+ */
+#include "arm.h"
+
+#include <base/digest.h>
+#include <base/json.h>
+#include <base/str.h>
+#include "disk_choice.h"
+
+static int check_image(const struct host *h, const struct manifest *m, const struct disk_choice *d,
+		       struct err *err)
+{
+	if (!str_eq(h->arch, image_arch_str(m->arch)))
+		return err_set(err, ERR_GUARD_ARCH, "image %s %s is for %s, the host is %s",
+			       m->line, m->version, image_arch_str(m->arch), h->arch);
+	unsigned need = str_eq(h->firmware, "uefi") ? IMAGE_FIRMWARE_UEFI : IMAGE_FIRMWARE_BIOS;
+	if (!(m->firmware & need))
+		return err_set(err, ERR_GUARD_ARCH, "image %s %s does not boot with %s firmware",
+			       m->line, m->version, h->firmware);
+	if ((uint64_t)d->size_bytes < m->min_disk_bytes)
+		return err_set(err, ERR_GUARD_DISK_SMALL,
+			       "disk %s has %lld bytes, the image needs %llu", d->serial,
+			       (long long)d->size_bytes, (unsigned long long)m->min_disk_bytes);
+	return 0;
+}
+
+static int check_data(const struct arm_request *q, const struct disk_choice *d, struct err *err)
+{
+	if (d->has_shared_fs)
+		return err_set(err, ERR_GUARD_SHARED_FS, "disk %s holds %s", d->serial, d->found);
+	if (q->wipe_consent && q->wipe_consent[0] && !str_eq(q->wipe_consent, d->serial) &&
+	    !str_eq(q->wipe_consent, d->wwn))
+		return err_set(err, ERR_GUARD_DATA,
+			       "consent names disk '%s', the chosen one is '%s'", q->wipe_consent,
+			       d->serial);
+	if (d->has_data && !q->consent_by_profile && !(q->wipe_consent && q->wipe_consent[0]))
+		return err_set(err, ERR_GUARD_DATA, "disk %s holds %s", d->serial, d->found);
+	return 0;
+}
+
+static int check_same_disk(struct app *a, const struct host *h, const struct arm_request *q,
+			   const struct disk_choice *d, struct err *err)
+{
+	struct flow_host f;
+	TRY(flow_host_get(a->db, h->num, &f, err));
+	bool recorded = f.disk_serial[0] || f.disk_wwn[0];
+	if (!recorded || q->new_disk ||
+	    (str_eq(f.disk_serial, d->serial) && str_eq(f.disk_wwn, d->wwn)))
+		return 0;
+	return err_set(err, ERR_GUARD_DISK_CHANGED, "imaged before on disk '%s', this is '%s'",
+		       f.disk_serial[0] ? f.disk_serial : f.disk_wwn, d->serial);
+}
+
+static int find_image(struct app *a, const struct host *h, const char *name, struct manifest **ret,
+		      struct err *err)
+{
+	if (!name || !name[0])
+		return err_set(err, ERR_GUARD_SELECTOR, "no image is named");
+	int rc = object_store_find(a->objects, name, h->arch, ret, err);
+	if (rc == -ERR_NOT_FOUND)
+		return err_set(err, ERR_GUARD_IMAGE, "image '%s' for %s is not in the store", name,
+			       h->arch);
+	return rc;
+}
+
+static int choose(struct app *a, const struct host *h, const struct arm_request *q,
+		  struct disk_choice *ret, struct err *err)
+{
+	AUTO(json) json_t *drives = NULL;
+	TRY(flow_drives_get(a->db, h->num, &drives, err));
+	return disk_choose(drives, &q->disk, ret, err);
+}
+
+static void fill(const struct host *h, const struct arm_request *q, const struct manifest *m,
+		 const struct disk_choice *d, int64_t now_us, struct flow_arm *arm)
+{
+	int64_t ttl_s = q->ttl_s > 0 ? q->ttl_s : ARM_TTL_DEFAULT_S;
+	memset(arm, 0, sizeof(*arm));
+	uuid_v4(arm->id);
+	arm->host_num = h->num;
+	hex_encode(m->digest, SHA256_BYTES, arm->image_digest);
+	(void)str_copy(arm->line, sizeof(arm->line), m->line);
+	(void)str_copy(arm->version, sizeof(arm->version), m->version);
+	(void)str_copy(arm->arch, sizeof(arm->arch), image_arch_str(m->arch));
+	(void)str_copy(arm->disk_wwn, sizeof(arm->disk_wwn), d->wwn);
+	(void)str_copy(arm->disk_serial, sizeof(arm->disk_serial), d->serial);
+	arm->disk_bytes = d->size_bytes;
+	bool consent = q->consent_by_profile || (q->wipe_consent && q->wipe_consent[0]);
+	(void)str_copy(arm->wipe_consent, sizeof(arm->wipe_consent),
+		       !consent       ? ""
+		       : d->serial[0] ? d->serial
+				      : d->wwn);
+	(void)str_copy(arm->who, sizeof(arm->who), q->who);
+	(void)str_copy(arm->reason, sizeof(arm->reason), q->reason ? q->reason : "");
+	arm->created_us = now_us;
+	arm->expires_us = now_us + (ttl_s > ARM_TTL_MAX_S ? ARM_TTL_MAX_S : ttl_s) * 1000000;
+}
+
+int arm_make(struct app *a, const struct host *h, const struct arm_request *q, struct flow_arm *ret,
+	     struct err *err)
+{
+	AUTO(manifest) struct manifest *m = NULL;
+	struct disk_choice d;
+	if (a->stopped)
+		return err_set(err, ERR_GUARD_STOPPED, "all writing is stopped");
+	TRY(find_image(a, h, q->image, &m, err));
+	TRY(choose(a, h, q, &d, err));
+	TRY(check_image(h, m, &d, err));
+	TRY(check_same_disk(a, h, q, &d, err));
+	TRY(check_data(q, &d, err));
+	fill(h, q, m, &d, app_now_us(a), ret);
+	return flow_arm_add(a->db, ret, err);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making arms: turn "this image on that disk of this host" into one permission with everything
+ * bound, after every guard that can be checked before an agent asks to write.
+ */
+#ifndef SERVER_ARM_H
+#define SERVER_ARM_H
+
+#include <inventory/flow.h>
+#include <inventory/host.h>
+#include "app.h"
+#include "profile.h"
+
+#define ARM_TTL_MAX_S     3600
+#define ARM_TTL_DEFAULT_S 1800
+
+struct arm_request {
+	const char *image;     /* "line@version", "line@latest" or a digest */
+	struct disk_rule disk; /* exactly one disk must fit */
+	const char *who, *reason;
+	int64_t ttl_s;
+	const char *wipe_consent; /* serial of the disk that may be overwritten, "" none */
+	bool consent_by_profile;  /* the profile says wipe: consent */
+	bool new_disk;            /* another disk than last time is meant */
+};
+
+/* errors: guard.* codes. out: *ret is stored. Call inside a transaction with the engine's event. */
+int arm_make(struct app *a, const struct host *h, const struct arm_request *q, struct flow_arm *ret,
+	     struct err *err);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GET /boot/v1/script: look up the host, ask the boot decision, write the script. It changes
+ * nothing but a throttled line in the host's timeline, and answers "local disk" whenever the store
+ * does not. Input: iPXE on any machine of the provisioning network.
+ */
+#include "boot_route.h"
+
+#include <base/digest.h>
+#include <base/json.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <inventory/host.h>
+#include <pxe/script.h>
+#include "dhcp_watch.h"
+#include "engine.h"
+#include "live.h"
+
+/* By MAC, which iPXE always knows; a serial or UUID alone may be shared by many hosts. */
+static int find_host(struct app *a, const struct boot_query *q, struct host *ret, struct err *err)
+{
+	if (q->mac[0])
+		return host_find(a->db, HOST_BY_MAC, q->mac, ret, err);
+	if (q->serial[0])
+		return host_find(a->db, HOST_BY_SERIAL, q->serial, ret, err);
+	return err_set(err, ERR_HOST_UNKNOWN, "neither MAC nor serial");
+}
+
+static int ask_profiles(struct app *a, const struct boot_query *q, bool *ret_enrol, struct err *err)
+{
+	AUTO(json) json_t *list = NULL;
+	struct profile p = {0};
+	TRY(flow_profile_list(a->db, &list, err));
+	struct profile_subject s = {q->serial, q->manufacturer, q->product,
+				    boot_arch_str(boot_query_arch(q)), q->mac};
+	*ret_enrol = profile_choose(list, &s, &p) > 0 && p.enrol;
+	profile_done(&p);
+	return 0;
+}
+
+static void gather(struct app *a, const struct boot_query *q, struct boot_facts *f,
+		   struct host *host)
+{
+	struct err err = ERR_INIT;
+	enum lifecycle_state state;
+	int rc = find_host(a, q, host, &err);
+	f->files_ready = a->files_ready[boot_query_arch(q)];
+	f->store_up = rc >= 0 || rc == -ERR_HOST_UNKNOWN || rc == -ERR_HOST_AMBIGUOUS;
+	f->known = rc >= 0;
+	if (f->known && lifecycle_state_parse(host->state, &state))
+		f->wants_agent = lifecycle_row(state)->wants_agent;
+	/* an ambiguous one is nobody: the session's full evidence will tell */
+	if (f->store_up && !f->known && ask_profiles(a, q, &f->may_enrol, &err) < 0)
+		f->store_up = false;
+	if (!f->store_up)
+		log_err(LOG_ERR, "boot.store", &err, KV("mac", (const char *)q->mac));
+}
+
+static void set_parameter(void *arg, const char *name, const char *value)
+{
+	boot_query_set(arg, name, value);
+}
+
+int boot_get_script(struct http_request *r, struct err *err)
+{
+	struct app *a = http_context(r);
+	struct boot_query q = {0};
+	struct boot_facts facts = {0};
+	struct host host = {0};
+	char boot_id[UUID_TEXT_BYTES];
+	struct str out;
+	(void)err;
+	http_query_each(r, set_parameter, &q);
+	gather(a, &q, &facts, &host);
+	struct boot_answer answer = boot_decide(&q, &facts);
+	uuid_v4(boot_id);
+	struct boot_script_options o = {
+		.plain_url = a->plain_url,
+		.server_url = a->server_url,
+		.pin = a->site.pin,
+		.boot_id = boot_id,
+		.kernel_args = a->config.kernel_args,
+		.firmware_cpio = a->config.firmware_cpio[0] != '\0',
+	};
+	str_init(&out, SCRIPT_MAX_BYTES);
+	boot_script_write(&out, &q, &answer, &o);
+	dhcp_watch_note(a, q.mac, answer.action == BOOT_AGENT ? "boot.agent" : "boot.local",
+			answer.why);
+	log_ev(LOG_INFO, "boot.answer", KV("mac", (const char *)q.mac),
+	       KV("host", (const char *)host.id), KV("arch", boot_arch_str(boot_query_arch(&q))),
+	       KV("action", answer.action == BOOT_AGENT ? "agent" : "local"),
+	       KV("why", answer.why));
+	size_t n = out.n_bytes;
+	http_reply_header(r, "Cache-Control", "no-store");
+	return http_reply_text(r, 200, "text/plain", str_take(&out), n);
+}

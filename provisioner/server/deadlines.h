@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happens by itself: states that last longer than they may, writers that went silent.
+ */
+#ifndef SERVER_DEADLINES_H
+#define SERVER_DEADLINES_H
+
+#include "app.h"
+
+#define DEADLINES_TICK_S 2
+
+/* Look once. Errors are logged: the next tick looks again. */
+void deadlines_tick(struct app *a);
+/* After a start: writers of before count as heard of now, and get their whole lease and grace. */
+int deadlines_rebuild(struct app *a, struct err *err);
+
+#endif

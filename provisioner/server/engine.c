@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Applying lifecycle events to the store. Input: events from agents (through agent_*.c), people
+ * (host_verbs.c) and timers (deadlines.c), already checked for who may send them.
+ */
+#include "engine.h"
+
+#include <base/json.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <base/digest.h>
+#include <inventory/run.h>
+#include "live.h"
+
+#define TRIES_MAX         3
+#define TEST_MARGIN_S     900 /* tools start, disks spin up, slow machines */
+#define TEST_LIMIT_FACTOR 4
+
+struct step {
+	struct app *app;
+	const struct engine_event *e;
+	struct host host;
+	struct flow_host flow;
+	struct profile profile;
+	bool has_profile;
+	enum lifecycle_state from;
+	struct lifecycle_outcome outcome;
+	int64_t now_us;
+};
+
+/* ---- guards -------------------------------------------------------------------------------------
+ */
+
+int engine_profile(struct app *a, const struct host *h, const struct flow_host *f,
+		   struct profile *ret, struct err *err)
+{
+	AUTO(json) json_t *list = NULL;
+	TRY(flow_profile_list(a->db, &list, err));
+	struct profile_subject s = {h->serial, h->manufacturer, h->model, h->arch, f->macs};
+	return profile_choose(list, &s, ret);
+}
+
+static unsigned next_guards(const struct step *s)
+{
+	const struct profile *p = &s->profile;
+	if (!s->has_profile || !s->flow.approved)
+		return 0;
+	if (p->has_burn_in && !s->flow.tested)
+		return GUARD_NEXT_TEST;
+	return p->has_image ? GUARD_NEXT_IMAGE : 0;
+}
+
+static int arm_guards(struct step *s, unsigned *guards, struct err *err)
+{
+	struct flow_arm arm;
+	struct flow_session session;
+	int rc = flow_arm_open(s->app->db, s->host.num, &arm, err);
+	if (rc == -ERR_NOT_FOUND)
+		return 0;
+	if (rc < 0 || arm.consumed_us == 0)
+		return rc;
+	*guards |= GUARD_WRITING;
+	rc = flow_session_of_host(s->app->db, s->host.num, &session, err);
+	if (rc == -ERR_NOT_FOUND)
+		return 0;
+	if (rc >= 0 && str_eq(session.id, arm.session_id) && arm.expires_us > s->now_us)
+		*guards |= GUARD_ARM_ALIVE;
+	return rc;
+}
+
+static bool retryable(const struct step *s)
+{
+	return s->e->code && err_class(s->e->code) == ERR_CLASS_RETRY && s->flow.tries < TRIES_MAX;
+}
+
+/* Flags that the event itself sets, before guards are looked at. */
+static void note_event(struct step *s)
+{
+	if (s->e->event == HOST_EVENT_APPROVE || s->e->event == HOST_EVENT_ARM)
+		s->flow.approved = true;
+	if (s->e->event == HOST_EVENT_INSPECTED)
+		s->flow.inspected = true;
+	if (s->e->event == HOST_EVENT_BURN_IN_PASSED)
+		s->flow.tested = true;
+	if (s->has_profile && s->profile.auto_approve &&
+	    (s->e->event == HOST_EVENT_CONTACT || s->e->event == HOST_EVENT_INSPECTED))
+		s->flow.approved = true;
+}
+
+static int compute_guards(struct step *s, unsigned *ret, struct err *err)
+{
+	unsigned guards = s->e->extra_guards | next_guards(s);
+	if (s->flow.inspected)
+		guards |= GUARD_INSPECTED;
+	if (retryable(s))
+		guards |= GUARD_RETRYABLE;
+	if (str_eq(s->flow.fail_code, err_name(ERR_NO_CONTACT)))
+		guards |= GUARD_LATE;
+	TRY(arm_guards(s, &guards, err));
+	*ret = guards;
+	return 0;
+}
+
+/* ---- effects ------------------------------------------------------------------------------------
+ */
+
+static const char *code_name(const struct engine_event *e)
+{
+	return e->code_name && e->code_name[0] ? e->code_name
+	       : e->code                       ? err_name(e->code)
+					       : "failed";
+}
+
+static int open_fault(struct step *s, struct err *err)
+{
+	const struct engine_event *e = s->e;
+	char id[UUID_TEXT_BYTES];
+	const char *hint = e->code ? err_hint(e->code) : "";
+	struct fault_draft d = {
+		.host_num = s->host.num,
+		.code = code_name(e),
+		.part_type = e->part ? e->part : "",
+		.part_number = "",
+		.part_serial = e->serial ? e->serial : "",
+		.slot = e->slot ? e->slot : "",
+		.action = e->action && e->action[0] ? e->action
+			  : hint && hint[0]         ? hint
+						    : lifecycle_row(STATE_FAILED)->hint,
+		.detail = e->detail ? e->detail : s->outcome.why,
+		.run_id = s->flow.run_id,
+	};
+	return fault_open(s->app->db, &d, e->actor, s->now_us, id, err);
+}
+
+static int cancel_run(struct step *s, struct err *err)
+{
+	if (!s->flow.run_id[0])
+		return 0;
+	int rc = run_finish(s->app->db, s->flow.run_id, "CANCELLED", s->outcome.why, s->now_us,
+			    err);
+	s->flow.run_id[0] = '\0';
+	return rc == -ERR_NOT_FOUND ? 0 : rc;
+}
+
+static void forget(struct step *s)
+{
+	s->flow.approved = s->flow.inspected = s->flow.tested = false;
+	s->flow.tries = 0;
+	/* a person who says "retry" has approved the host already */
+	if (s->e->event == HOST_EVENT_RETRY)
+		s->flow.approved = true;
+}
+
+static int perform(struct step *s, struct err *err)
+{
+	struct db *db = s->app->db;
+	unsigned effects = s->outcome.effects;
+	const char *word = lifecycle_event_str(s->e->event);
+	if (effects & EFFECT_NEW_PLAN)
+		TRY(flow_plan_end(db, s->host.num, word, s->now_us, err));
+	if (effects & EFFECT_VOID_ARMS)
+		TRY(flow_arm_end(db, s->host.num, word, s->now_us, err));
+	if (effects & EFFECT_CLOSE_FAULTS)
+		TRY(fault_close_all(db, s->host.num, s->outcome.why, s->e->actor, s->now_us, err));
+	if (effects & EFFECT_OPEN_FAULT)
+		TRY(open_fault(s, err));
+	if (effects & EFFECT_CANCEL_RUN)
+		TRY(cancel_run(s, err));
+	if (effects & EFFECT_END_SESSIONS)
+		TRY(flow_sessions_close(db, s->host.num, s->now_us, err));
+	if (effects & EFFECT_FORGET)
+		forget(s);
+	return 0;
+}
+
+/* ---- writing the state ------------------------------------------------------------------------
+ */
+
+static int64_t deadline_of(const struct step *s)
+{
+	enum lifecycle_state to = s->outcome.to;
+	int64_t seconds = lifecycle_row(to)->deadline_s;
+	int64_t limits_s = s->profile.cpu_s + s->profile.memory_s + s->profile.disk_s;
+	if (to == STATE_TESTING && limits_s > 0)
+		seconds = limits_s * TEST_LIMIT_FACTOR + TEST_MARGIN_S;
+	/* a host that waits for somebody to arm it may wait: the clock starts with the permit */
+	if (to == STATE_IMAGING && s->e->event != HOST_EVENT_PERMIT)
+		return s->from == STATE_IMAGING ? s->host.deadline_us : 0;
+	bool restarts = to != s->from || s->e->event == HOST_EVENT_CONTACT ||
+			s->e->event == HOST_EVENT_PERMIT || s->e->event == HOST_EVENT_STEP_FAILED;
+	if (!restarts)
+		return s->host.deadline_us;
+	return seconds ? s->now_us + seconds * 1000000 : 0;
+}
+
+static void note_outcome(struct step *s)
+{
+	enum lifecycle_state to = s->outcome.to;
+	if (to == STATE_FAILED && s->from != STATE_FAILED)
+		(void)str_copy(s->flow.fail_code, sizeof(s->flow.fail_code), code_name(s->e));
+	else if (to != STATE_FAILED)
+		s->flow.fail_code[0] = '\0';
+	if (to != s->from)
+		s->flow.tries = 0;
+	else if (s->e->event == HOST_EVENT_STEP_FAILED)
+		s->flow.tries++;
+	(void)str_copy(s->flow.profile, sizeof(s->flow.profile),
+		       s->has_profile ? s->profile.name : "");
+}
+
+static int write_state(struct step *s, struct err *err)
+{
+	const struct lifecycle_state_row *row = lifecycle_row(s->outcome.to);
+	bool failing = s->outcome.to == STATE_FAILED;
+	autofree char *detail = failing && s->e->event != HOST_EVENT_CONTACT
+					? xasprintf("%s: %s", code_name(s->e),
+						    s->e->detail ? s->e->detail : s->outcome.why)
+					: xstrdup(s->e->detail ? s->e->detail : s->outcome.why);
+	if (failing && s->from == STATE_FAILED) {
+		free(detail);
+		detail = xstrdup(s->host.state_detail); /* keep the first cause in sight */
+	}
+	if (strlen(detail) > 500)
+		detail[500] = '\0';
+	struct host_state_change c = {
+		.state = row->name,
+		.detail = detail,
+		.turn = row->turn,
+		.deadline_us = deadline_of(s),
+		.actor = s->e->actor,
+		.why = lifecycle_event_str(s->e->event),
+	};
+	TRY(host_set_state(s->app->db, s->host.num, &c, s->now_us, NULL, err));
+	return flow_host_put(s->app->db, &s->flow, err);
+}
+
+static void announce(const struct step *s)
+{
+	if (s->outcome.to != s->from)
+		log_ev(LOG_INFO, "host.state", KV("host", (const char *)s->host.id),
+		       KV("from", lifecycle_state_str(s->from)),
+		       KV("to", lifecycle_state_str(s->outcome.to)),
+		       KV("event", lifecycle_event_str(s->e->event)), KV("why", s->outcome.why),
+		       KV("code", s->e->code ? err_name(s->e->code) : ""));
+	live_reset(s->app->live, s->host.num);
+	app_host_changed(s->app, s->host.num);
+}
+
+static int step_load(struct step *s, int64_t host_num, struct err *err)
+{
+	s->now_us = app_now_us(s->app);
+	TRY(host_get(s->app->db, host_num, &s->host, err));
+	TRY(flow_host_get(s->app->db, host_num, &s->flow, err));
+	if (!lifecycle_state_parse(s->host.state, &s->from))
+		return err_set(err, ERR_INVALID, "host %s has the unknown state '%s'", s->host.id,
+			       s->host.state);
+	int rc = engine_profile(s->app, &s->host, &s->flow, &s->profile, err);
+	s->has_profile = rc > 0;
+	return rc < 0 ? rc : 0;
+}
+
+static int step_run(struct step *s, int64_t host_num, struct err *err)
+{
+	unsigned guards = 0;
+	TRY(step_load(s, host_num, err));
+	note_event(s);
+	TRY(compute_guards(s, &guards, err));
+	if (!lifecycle_step(s->from, s->e->event, guards, &s->outcome))
+		return 0;
+	TRY(perform(s, err));
+	note_outcome(s);
+	TRY(write_state(s, err));
+	return 1;
+}
+
+int engine_apply(struct app *a, int64_t host_num, const struct engine_event *e, struct err *err)
+{
+	struct step s = {.app = a, .e = e};
+	int rc = db_begin(a->db, err);
+	if (rc >= 0) {
+		rc = step_run(&s, host_num, err);
+		rc = db_end(a->db, rc, err);
+	}
+	if (rc > 0)
+		announce(&s);
+	profile_done(&s.profile);
+	return rc;
+}
+
+int engine_command(struct app *a, int64_t host_num, const struct engine_event *e, struct err *err)
+{
+	int rc = engine_apply(a, host_num, e, err);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	struct host h;
+	TRY(host_get(a->db, host_num, &h, err));
+	return err_set(err, ERR_CONFLICT, "'%s' is not possible while the host is %s",
+		       lifecycle_event_str(e->event), h.state);
+}
+
+int engine_explain(struct app *a, int64_t host_num, const char *detail, const char *turn,
+		   struct err *err)
+{
+	struct host h;
+	TRY(host_get(a->db, host_num, &h, err));
+	if (str_eq(h.state_detail, detail) && str_eq(h.turn, turn))
+		return 0;
+	struct host_state_change c = {
+		.state = h.state, .detail = detail, .turn = turn, .deadline_us = h.deadline_us};
+	TRY(host_set_state(a->db, host_num, &c, app_now_us(a), NULL, err));
+	http_notify(a->http, "events");
+	return 0;
+}

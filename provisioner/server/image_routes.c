@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /api/v1/images: upload an archive, list and show images. The upload is spooled to a file, checked
+ * and unpacked by images/core in a child without rights; the request waits for the child meanwhile.
+ * Input: archives from authenticated people, believed only as far as their signatures.
+ */
+#include "routes.h"
+
+#include <systemd/sd-event.h>
+#include <sys/epoll.h>
+#include <base/json.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <inventory/event.h>
+#include "live.h"
+
+#define IMAGE_MAX_BYTES (64ULL * 1024 * 1024 * 1024)
+#define IMPORT_WAIT_MS  (3600 * 1000LL)
+
+/* One running import; belongs to its request, or to itself when the client went away. */
+struct import {
+	struct app *app;
+	struct object_import *child;
+	sd_event_source *source;
+	int pidfd;
+	char topic[48];
+	char who[80];
+	bool ended, abandoned;
+	struct manifest *manifest;
+	struct err err;
+};
+
+static void import_free(struct import *i)
+{
+	sd_event_source_disable_unref(i->source);
+	if (i->child)
+		object_import_cancel(i->child);
+	manifest_free(i->manifest);
+	free(i);
+}
+
+static void on_request_gone(void *state)
+{
+	struct import *i = state;
+	if (i->ended)
+		import_free(i);
+	else
+		i->abandoned =
+			true; /* the import goes on: it is nearly free by now, and idempotent */
+}
+
+static void wake(void *arg, struct live_host *h)
+{
+	app_host_changed(arg, h->host_num);
+}
+
+static int append_event(struct import *i, struct err *err)
+{
+	char digest[SHA256_HEX_BYTES];
+	hex_encode(i->manifest->digest, SHA256_BYTES, digest);
+	autofree char *summary = xasprintf("image %s %s for %s was imported", i->manifest->line,
+					   i->manifest->version, image_arch_str(i->manifest->arch));
+	AUTO(json)
+	json_t *detail = json_pack("{s:s, s:s, s:s}", "digest", digest, "line", i->manifest->line,
+				   "version", i->manifest->version);
+	struct event_draft e = {
+		.kind = "image.imported", .actor = i->who, .summary = summary, .detail = detail};
+	TRY(db_begin(i->app->db, err));
+	return db_end(i->app->db, event_append(i->app->db, &e, app_now_us(i->app), NULL, err), err);
+}
+
+static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+	struct import *i = arg;
+	(void)source;
+	(void)fd;
+	(void)events;
+	i->source = sd_event_source_disable_unref(i->source);
+	int rc = object_import_finish(take_ptr(i->child), &i->manifest, &i->err);
+	if (rc >= 0 && append_event(i, &i->err) >= 0)
+		log_ev(LOG_NOTICE, "image.imported", KV("line", (const char *)i->manifest->line),
+		       KV("version", (const char *)i->manifest->version),
+		       KV("who", (const char *)i->who));
+	else
+		log_err(LOG_WARNING, "image.refused", &i->err, KV("who", (const char *)i->who));
+	i->ended = true;
+	live_each(i->app->live, wake, i->app);
+	http_notify(i->app->http, i->topic);
+	if (i->abandoned)
+		import_free(i);
+	return 0;
+}
+
+static int import_start(struct http_request *r, int fd, struct err *err)
+{
+	struct app *a = http_context(r);
+	struct import *i = xcalloc(1, sizeof(*i));
+	i->app = a;
+	(void)str_copy(i->who, sizeof(i->who), http_identity(r)->who);
+	snprintf(i->topic, sizeof(i->topic), "import:%lld", (long long)a->next_import++);
+	int rc = object_import_start(a->objects, fd, a->root, http_query(r, "rollback_reason"),
+				     &i->child, &i->pidfd, err);
+	if (rc >= 0 && sd_event_add_io(a->event, &i->source, i->pidfd, EPOLLIN, on_child, i) < 0)
+		rc = err_set(err, ERR_SYS, "cannot watch the import");
+	if (rc < 0) {
+		import_free(i);
+		return rc;
+	}
+	http_set_state(r, i, on_request_gone);
+	return http_wait(r, i->topic, IMPORT_WAIT_MS);
+}
+
+static int import_answer(struct http_request *r, struct import *i, struct err *err)
+{
+	if (!i->ended)
+		return http_wait_over(r)
+			       ? err_set(err, ERR_TIMEOUT, "the import takes longer than an hour")
+			       : http_wait(r, i->topic, IMPORT_WAIT_MS);
+	if (i->err.code) {
+		*err = i->err;
+		return -err->code;
+	}
+	char *text = manifest_show_json(i->manifest);
+	return http_reply_text(r, 201, "application/json", text, strlen(text));
+}
+
+static int post_image(struct http_request *r, struct err *err)
+{
+	static const char *const names[] = {"rollback_reason", NULL};
+	struct import *running = http_state(r);
+	uint64_t n;
+	if (running)
+		return import_answer(r, running, err);
+	TRY(http_query_only(r, names, err));
+	int fd = http_body_fd(r, &n);
+	if (fd < 0 || n == 0)
+		return err_set(err, ERR_IMAGE_NOT_ARCHIVE, "the body is empty");
+	return import_start(r, fd, err);
+}
+
+/* ---- reading
+ * -------------------------------------------------------------------------------------- */
+
+static bool add_to_list(void *arg, const struct manifest *m)
+{
+	autofree char *text = manifest_show_json(m);
+	json_t *doc = text ? json_loads(text, 0, NULL) : NULL;
+	if (doc)
+		json_array_append_new(arg, doc);
+	return true;
+}
+
+static int get_images(struct http_request *r, struct err *err)
+{
+	struct app *a = http_context(r);
+	AUTO(json) json_t *list = json_array();
+	TRY(object_store_list(a->objects, add_to_list, list, err));
+	return http_reply_json(r, 200, json_pack("{s:O}", "images", list));
+}
+
+static int get_image(struct http_request *r, struct err *err)
+{
+	struct app *a = http_context(r);
+	AUTO(manifest) struct manifest *m = NULL;
+	TRY(object_store_find(a->objects, http_param(r, "name"), http_query(r, "arch"), &m, err));
+	char *text = manifest_show_json(m);
+	return http_reply_text(r, 200, "application/json", text, strlen(text));
+}
+
+const struct http_route image_routes[] = {
+	HTTP_ROUTE(GET, "/api/v1/images", READ, 0, get_images, "images in the store"),
+	HTTP_ROUTE(POST, "/api/v1/images", IMAGE_IMPORT, IMAGE_MAX_BYTES, post_image,
+		   "import a signed archive", .body = HTTP_BODY_FILE),
+	HTTP_ROUTE(GET, "/api/v1/images/{name}", READ, 0, get_image, "one image's manifest"),
+};
+const size_t n_image_routes = ARRAY_LEN(image_routes);

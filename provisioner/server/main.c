@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slipwayd: options, signals, the event loop, and telling a supervisor that we serve. Everything
+ * else is in app.c. Input: the command line of an operator.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+#include <base/file.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <proto/lifecycle.h>
+#include "app_open.h"
+#include "child.h"
+
+#define OPEN_FILES 65536
+
+static const char usage[] =
+	"usage: slipwayd [--config FILE] [--check-config] [--verbose]\n"
+	"       slipwayd --lifecycle-dot\n"
+	"\n"
+	"  --config FILE     slipway.conf; without it every key has its default\n"
+	"  --check-config    read the configuration, say what is wrong, and end\n"
+	"  --lifecycle-dot   print the life of a host as a Graphviz picture, and end\n"
+	"  --verbose         log more\n";
+
+struct options {
+	const char *config_path;
+	bool check_only, verbose;
+};
+
+static int print_lifecycle(void)
+{
+	autostr struct str out;
+	str_init(&out, 256 * 1024);
+	lifecycle_dot(&out);
+	fputs(out.p, stdout);
+	return 0;
+}
+
+/* Returns -1 to go on, else an exit code. */
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check-config", no_argument, NULL, 't'},
+		{"lifecycle-dot", no_argument, NULL, 'd'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	for (int c; (c = getopt_long(argc, argv, "c:vh", longs, NULL)) != -1;) {
+		switch (c) {
+		case 'c':
+			o->config_path = optarg;
+			break;
+		case 't':
+			o->check_only = true;
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		case 'd':
+			return print_lifecycle();
+		case 'V':
+			puts("slipwayd " SLIPWAY_VERSION);
+			return 0;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "slipwayd: unexpected argument '%s'\n%s", argv[optind], usage);
+		return 2;
+	}
+	return -1;
+}
+
+static void raise_open_files(void)
+{
+	struct rlimit l;
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < OPEN_FILES) {
+		l.rlim_cur = l.rlim_max < OPEN_FILES ? l.rlim_max : OPEN_FILES;
+		(void)setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
+static int add_signals(sd_event *event)
+{
+	static const int ends[] = {SIGTERM, SIGINT};
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -1;
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (sd_event_add_signal(event, NULL, ends[i], NULL, NULL) < 0)
+			return -1;
+	return 0;
+}
+
+static void say_ready(const struct app *a)
+{
+	struct err err = ERR_INIT;
+	autofree char *path = xasprintf("%s/ready", a->config.run_dir);
+	if (file_write_atomic(path, "ready\n", 6, 0644, &err) < 0)
+		log_err(LOG_WARNING, "server.ready_file", &err);
+	(void)sd_notify(0, "READY=1");
+	log_ev(LOG_NOTICE, "server.ready", KV("version", SLIPWAY_VERSION),
+	       KV("address", (const char *)a->config.address),
+	       KV("interface", (const char *)a->config.interface),
+	       KV("dhcp", (const char *)a->config.dhcp_mode));
+}
+
+static void unsay_ready(const struct app *a)
+{
+	autofree char *path = xasprintf("%s/ready", a->config.run_dir ? a->config.run_dir : "");
+	(void)sd_notify(0, "STOPPING=1");
+	(void)unlink(path);
+}
+
+static int run(struct app *a, struct err *err)
+{
+	if (sd_event_default(&a->event) < 0 || add_signals(a->event) < 0)
+		return err_set(err, ERR_SYS, "cannot make an event loop");
+	(void)sd_event_set_watchdog(a->event, true);
+	int rc = app_open(a, err);
+	if (rc < 0)
+		return rc;
+	say_ready(a);
+	rc = sd_event_loop(a->event);
+	unsay_ready(a);
+	return rc < 0 ? err_set(err, ERR_SYS, "the event loop ended with %d", rc) : 0;
+}
+
+static int serve(const struct options *o)
+{
+	static struct app a = {.run_lock_fd = -1};
+	struct err err = ERR_INIT;
+	config_init(&a.config);
+	int rc = o->config_path ? config_load(&a.config, o->config_path, &err) : 0;
+	log_open("slipwayd", str_eq(a.config.log, "json") ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
+		 o->verbose ? LOG_DEBUG : LOG_INFO);
+	if (rc >= 0 && !o->check_only) {
+		raise_open_files();
+		umask(022);
+		rc = run(&a, &err);
+	}
+	if (rc < 0)
+		log_err(LOG_ERR, "server.failed", &err);
+	app_close(&a);
+	return rc < 0 ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {0};
+	int64_t parent;
+	if (argc > 3 && str_eq(argv[1], "--exec-child") && parse_i64(argv[2], &parent)) {
+		fprintf(stderr, "slipwayd: cannot start %s: %d\n", argv[3],
+			child_exec(parent, argv + 3));
+		return 127;
+	}
+	int code = parse_options(argc, argv, &o);
+	return code >= 0 ? code : serve(&o);
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From states to steps: one const row a state. Auto-arming happens here, in the transaction that
+ * stores the plan. Input: rows of our own store; profiles from operators.
+ */
+#include "planner.h"
+
+#include <base/json.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <inventory/run.h>
+#include <proto/plan.h>
+#include "arm.h"
+#include "engine.h"
+
+#define PLAN_TTL_S      3600
+#define REISSUE_LEFT_US (300 * 1000000LL) /* a live plan with less time left is replaced */
+#define REBOOT_DELAY_S  3
+
+struct builder {
+	struct app *app;
+	const struct flow_session *session;
+	struct host host;
+	struct flow_host flow;
+	struct profile profile;
+	bool has_profile;
+	struct plan plan;
+	int64_t now_us;
+};
+
+/* A step of 0 (PLAN_STEP_NONE) in plan.kind means: nothing to hand out now. */
+typedef int (*build_step)(struct builder *b, struct err *err);
+
+static int build_wait(struct builder *b, const char *turn, const char *text, const char *a1,
+		      const char *a2)
+{
+	char *out = b->plan.wait.message;
+	struct str message;
+	str_init(&message, 4096);
+	str_addf(&message, "%s%s%s", text, a1, a2);
+	size_t n = message.n_bytes < sizeof(b->plan.wait.message) - 1
+			   ? message.n_bytes
+			   : sizeof(b->plan.wait.message) - 1;
+	memcpy(out, message.p, n);
+	out[n] = '\0';
+	str_done(&message);
+	b->plan.kind = PLAN_STEP_WAIT;
+	(void)str_copy(b->plan.wait.turn, sizeof(b->plan.wait.turn), turn);
+	return 0;
+}
+
+static int build_inspect(struct builder *b, struct err *err)
+{
+	(void)err;
+	b->plan.kind = PLAN_STEP_INSPECT;
+	return 0;
+}
+
+static int build_burn_in(struct builder *b, struct err *err)
+{
+	struct plan_burn_in *t = &b->plan.burn_in;
+	uint32_t seed;
+	random_bytes(&seed, sizeof(seed));
+	b->plan.kind = PLAN_STEP_BURN_IN;
+	(void)str_copy(t->tier, sizeof(t->tier),
+		       b->profile.has_burn_in ? b->profile.tier : "quick");
+	t->seed = seed;
+	t->cpu_s = b->profile.cpu_s;
+	t->memory_s = b->profile.memory_s;
+	t->disk_s = b->profile.disk_s;
+	struct run_draft d = {.host_num = b->host.num, .id = "", .tier = t->tier, .seed = seed};
+	TRY(run_start(b->app->db, &d, b->now_us, t->run_id, err));
+	(void)str_copy(b->flow.run_id, sizeof(b->flow.run_id), t->run_id);
+	return flow_host_put(b->app->db, &b->flow, err);
+}
+
+/* ---- imaging ------------------------------------------------------------------------------------
+ */
+
+static bool arm_usable(const struct builder *b, const struct flow_arm *arm)
+{
+	if (arm->consumed_us)
+		return str_eq(arm->session_id, b->session->id);
+	return arm->expires_us > b->now_us;
+}
+
+static int auto_arm(struct builder *b, struct flow_arm *ret, struct err *err)
+{
+	autofree char *image = xasprintf("%s@%s", b->profile.line, b->profile.version);
+	autofree char *who = xasprintf("profile:%s", b->profile.name);
+	struct arm_request q = {
+		.image = image,
+		.disk = b->profile.disk,
+		.who = who,
+		.reason = "auto_approve",
+		.ttl_s = ARM_TTL_DEFAULT_S,
+		.wipe_consent = "",
+		.consent_by_profile = b->profile.wipe_consent,
+	};
+	return arm_make(b->app, &b->host, &q, ret, err);
+}
+
+/* An arm for this session, made by the profile if it may. 1: *ret is good, 0: none, plan is a wait.
+ */
+static int find_arm(struct builder *b, struct flow_arm *ret, struct err *err)
+{
+	int rc = flow_arm_open(b->app->db, b->host.num, ret, err);
+	if (rc >= 0 && arm_usable(b, ret))
+		return 1;
+	if (rc < 0 && rc != -ERR_NOT_FOUND)
+		return rc;
+	if (b->app->stopped)
+		return build_wait(b, "operator", "All writing is stopped.", "", "");
+	if (!b->has_profile || !b->profile.auto_approve || !b->profile.has_image)
+		return build_wait(b, "operator", "Waits until somebody arms host ",
+				  b->host.short_code, ".");
+	rc = auto_arm(b, ret, err);
+	if (rc == -ERR_GUARD_IMAGE)
+		return build_wait(b, "operator", err->msg, "", "");
+	return rc < 0 ? rc : 1;
+}
+
+static void copy_ssh_keys(struct plan_image *m, const json_t *keys)
+{
+	size_t i;
+	json_t *key;
+	json_array_foreach (keys, i, key) {
+		if (m->n_ssh_authorized_keys < PLAN_SSH_KEYS_MAX)
+			m->ssh_authorized_keys[m->n_ssh_authorized_keys++] = xstrdup(
+				json_string_value(key));
+	}
+}
+
+static int fill_first_boot(struct builder *b, const struct flow_arm *arm, struct err *err)
+{
+	struct plan_image *m = &b->plan.image;
+	uint8_t token[SHA256_BYTES];
+	char hash[SHA256_HEX_BYTES];
+	random_bytes(token, sizeof(token));
+	hex_encode(token, sizeof(token), m->first_boot_token);
+	sha256_hex_of(m->first_boot_token, SHA256_HEX_BYTES - 1, hash);
+	snprintf(m->first_boot_url, sizeof(m->first_boot_url), "%s/agent/v1/first-boot",
+		 b->app->server_url);
+	(void)str_copy(m->first_boot_pin, sizeof(m->first_boot_pin), b->app->site.pin);
+	return flow_arm_set_token(b->app->db, arm->id, hash, err);
+}
+
+static int build_image(struct builder *b, struct err *err)
+{
+	struct flow_arm arm;
+	int rc = find_arm(b, &arm, err);
+	if (rc <= 0)
+		return rc;
+	struct plan_image *m = &b->plan.image;
+	b->plan.kind = PLAN_STEP_IMAGE;
+	(void)str_copy(m->arm_id, sizeof(m->arm_id), arm.id);
+	(void)str_copy(m->image_digest, sizeof(m->image_digest), arm.image_digest);
+	(void)str_copy(m->line, sizeof(m->line), arm.line);
+	(void)str_copy(m->version, sizeof(m->version), arm.version);
+	(void)str_copy(m->disk.wwn, sizeof(m->disk.wwn), arm.disk_wwn);
+	(void)str_copy(m->disk.serial, sizeof(m->disk.serial), arm.disk_serial);
+	m->disk.size_bytes = (uint64_t)arm.disk_bytes;
+	(void)str_copy(m->wipe_consent, sizeof(m->wipe_consent), arm.wipe_consent);
+	(void)str_copy(m->objects_url, sizeof(m->objects_url), b->app->objects_url);
+	profile_hostname(&b->profile, b->host.short_code, b->host.serial, b->host.arch,
+			 m->hostname);
+	copy_ssh_keys(m, b->profile.ssh_authorized_keys);
+	m->user_data = xstrdup(b->profile.user_data ? b->profile.user_data : "");
+	return fill_first_boot(b, &arm, err);
+}
+
+/* ---- the other states ------------------------------------------------------------------------ */
+
+static int build_discovered(struct builder *b, struct err *err)
+{
+	(void)err;
+	if (!b->flow.inspected)
+		return build_inspect(b, err);
+	if (!b->has_profile)
+		return build_wait(b, "operator", "No profile matches host ", b->host.short_code,
+				  ".");
+	if (!b->flow.approved)
+		return build_wait(b, "operator", "Waits for approval. Code: ", b->host.short_code,
+				  "");
+	return build_wait(b, "operator", "Nothing more is asked of host ", b->host.short_code, ".");
+}
+
+static int build_reboot(struct builder *b, struct err *err)
+{
+	(void)err;
+	b->plan.kind = PLAN_STEP_REBOOT;
+	b->plan.reboot_delay_s = REBOOT_DELAY_S;
+	return 0;
+}
+
+static int build_failed(struct builder *b, struct err *err)
+{
+	AUTO(json) json_t *fault = NULL;
+	TRY(fault_latest_open(b->app->db, b->host.num, &fault, err));
+	const char *action = json_string_value(json_object_get(fault, "action"));
+	return build_wait(b, "technician", b->host.state_detail, "\nDo: ",
+			  action && action[0] ? action : lifecycle_row(STATE_FAILED)->hint);
+}
+
+static int build_maintenance(struct builder *b, struct err *err)
+{
+	(void)err;
+	return build_wait(b, "technician", "Taken out for work. Release it when done.", "", "");
+}
+
+static int build_erase(struct builder *b, struct err *err)
+{
+	(void)err;
+	return build_wait(b, "operator", "Waits for the disks to erase to be named.", "", "");
+}
+
+static const build_step builders[_STATE_MAX] = {
+	[STATE_DISCOVERED] = build_discovered,   [STATE_INSPECTING] = build_inspect,
+	[STATE_TESTING] = build_burn_in,         [STATE_IMAGING] = build_image,
+	[STATE_VERIFYING] = build_reboot,        [STATE_READY] = build_reboot,
+	[STATE_IN_SERVICE] = build_reboot,       [STATE_FAILED] = build_failed,
+	[STATE_MAINTENANCE] = build_maintenance, [STATE_ERASING] = build_erase,
+};
+
+/* ---- storing and handing out
+ * --------------------------------------------------------------------- */
+
+static void fill_envelope(struct builder *b, int64_t seq)
+{
+	struct plan *p = &b->plan;
+	uuid_v4(p->plan_id);
+	(void)str_copy(p->host_id, sizeof(p->host_id), b->host.id);
+	(void)str_copy(p->session_id, sizeof(p->session_id), b->session->id);
+	p->epoch = b->session->epoch;
+	(void)str_copy(p->agent_key, sizeof(p->agent_key), b->session->agent_key);
+	(void)str_copy(p->nonce, sizeof(p->nonce), b->session->nonce);
+	p->issued_unix_s = b->now_us / 1000000;
+	p->expires_unix_s = p->issued_unix_s + PLAN_TTL_S;
+	p->seq = seq;
+}
+
+static int store_plan(struct builder *b, char **ret, struct err *err)
+{
+	int64_t seq = b->session->steps + 1;
+	fill_envelope(b, seq);
+	AUTO(json) json_t *payload = plan_encode(&b->plan);
+	AUTO(json) json_t *envelope = NULL;
+	TRY(plan_seal(b->app->site.plan_key, payload, &envelope, err));
+	autofree char *text = json_text(envelope);
+	struct flow_plan row = {.host_num = b->host.num,
+				.seq = seq,
+				.envelope = text,
+				.issued_us = b->now_us,
+				.expires_us = b->now_us + PLAN_TTL_S * 1000000LL};
+	(void)str_copy(row.id, sizeof(row.id), b->plan.plan_id);
+	(void)str_copy(row.session_id, sizeof(row.session_id), b->session->id);
+	(void)str_copy(row.kind, sizeof(row.kind), plan_step_kind_str(b->plan.kind));
+	(void)str_copy(row.arm_id, sizeof(row.arm_id), b->plan.image.arm_id);
+	(void)str_copy(row.run_id, sizeof(row.run_id), b->plan.burn_in.run_id);
+	TRY(flow_plan_end(b->app->db, b->host.num, "replaced", b->now_us, err));
+	TRY(flow_plan_add(b->app->db, &row, err));
+	TRY(flow_session_progress(b->app->db, b->session->id, b->session->acked, seq, err));
+	if (b->plan.kind == PLAN_STEP_WAIT && !str_eq(b->host.state, "failed"))
+		TRY(engine_explain(b->app, b->host.num, b->plan.wait.message, b->plan.wait.turn,
+				   err));
+	log_ev(LOG_INFO, "plan.issued", KV("host", (const char *)b->host.id),
+	       KV("step", plan_step_kind_str(b->plan.kind)), KV("seq", seq),
+	       KV("plan", (const char *)b->plan.plan_id));
+	*ret = take_ptr(text);
+	return 0;
+}
+
+static int builder_load(struct builder *b, struct err *err)
+{
+	b->now_us = app_now_us(b->app);
+	TRY(host_get(b->app->db, b->session->host_num, &b->host, err));
+	TRY(flow_host_get(b->app->db, b->session->host_num, &b->flow, err));
+	int rc = engine_profile(b->app, &b->host, &b->flow, &b->profile, err);
+	b->has_profile = rc > 0;
+	return rc < 0 ? rc : 0;
+}
+
+/* A wait step that was shown stays shown; it is looked at again, because what it waits for may have
+ * come without an event of this host (an image, a profile). */
+static bool says_the_same(struct app *a, const char *envelope, const struct plan *now)
+{
+	struct plan shown;
+	struct err err = ERR_INIT;
+	bool same = now->kind == PLAN_STEP_WAIT &&
+		    plan_open(a->site.plan_key, envelope, strlen(envelope), &shown, &err) >= 0 &&
+		    str_eq(shown.wait.message, now->wait.message);
+	if (now->kind == PLAN_STEP_WAIT)
+		plan_done(&shown);
+	return same;
+}
+
+static int make_plan(struct builder *b, const char *shown, char **ret, struct err *err)
+{
+	enum lifecycle_state state;
+	TRY(builder_load(b, err));
+	if (!lifecycle_state_parse(b->host.state, &state) || !builders[state])
+		return 0;
+	TRY(builders[state](b, err));
+	if (b->plan.kind == PLAN_STEP_NONE || (shown && says_the_same(b->app, shown, &b->plan)))
+		return 0;
+	return store_plan(b, ret, err);
+}
+
+static int next_in_transaction(struct app *a, const struct flow_session *s, int64_t after,
+			       char **ret, struct err *err)
+{
+	struct flow_plan live;
+	int rc = flow_plan_live(a->db, s->host_num, &live, err);
+	if (rc < 0 && rc != -ERR_NOT_FOUND)
+		return rc;
+	autofree char *envelope = live.envelope;
+	bool ours = rc >= 0 && str_eq(live.session_id, s->id) &&
+		    live.expires_us - app_now_us(a) > REISSUE_LEFT_US;
+	if (ours && live.seq > after) {
+		*ret = take_ptr(envelope);
+		return 0;
+	}
+	if (ours && !str_eq(live.kind, "wait"))
+		return 0; /* finished; the event that says so is on its way */
+	struct builder b = {.app = a, .session = s};
+	rc = make_plan(&b, ours ? envelope : NULL, ret, err);
+	plan_done(&b.plan);
+	profile_done(&b.profile);
+	return rc;
+}
+
+/* A guard that stops a host for good (no disk, wrong architecture) is the host's failure. */
+static int fail_host(struct app *a, const struct flow_session *s, const struct err *why,
+		     struct err *err)
+{
+	struct engine_event e = {
+		.event = HOST_EVENT_STEP_FAILED, .code = why->code, .detail = why->msg};
+	int rc = engine_apply(a, s->host_num, &e, err);
+	return rc < 0 ? rc : 0;
+}
+
+int planner_next(struct app *a, const struct flow_session *s, int64_t after, char **ret,
+		 struct err *err)
+{
+	*ret = NULL;
+	TRY(db_begin(a->db, err));
+	int rc = db_end(a->db, next_in_transaction(a, s, after, ret, err), err);
+	if (rc >= 0 || err_class(err->code) != ERR_CLASS_REJECT || err->code == ERR_GUARD_STOPPED)
+		return rc;
+	struct err why = *err;
+	err_clear(err);
+	return fail_host(a, s, &why, err);
+}

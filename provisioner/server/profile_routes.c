@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /api/v1/profiles: list, read, write, remove. A written profile takes effect at once: hosts that
+ * wait for approval are looked at again. Input: documents of authenticated people.
+ */
+#include "routes.h"
+
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/log.h>
+#include <inventory/event.h>
+#include <inventory/flow.h>
+#include <inventory/host.h>
+#include "engine.h"
+#include "live.h"
+#include "profile.h"
+
+#define RECONSIDER_MAX 256
+
+struct waiting {
+	int64_t nums[RECONSIDER_MAX];
+	size_t n;
+};
+
+static int collect(void *arg, const struct host *h, struct err *err)
+{
+	struct waiting *w = arg;
+	(void)err;
+	if (w->n < RECONSIDER_MAX)
+		w->nums[w->n++] = h->num;
+	return 0;
+}
+
+static int reconsider_one(struct app *a, int64_t num, struct err *err)
+{
+	struct host h;
+	struct flow_host f;
+	struct profile p = {0};
+	TRY(host_get(a->db, num, &h, err));
+	TRY(flow_host_get(a->db, num, &f, err));
+	int rc = engine_profile(a, &h, &f, &p, err);
+	if (rc > 0 && p.auto_approve && f.inspected) {
+		autofree char *who = xasprintf("profile:%s", p.name);
+		struct engine_event e = {.event = HOST_EVENT_APPROVE, .actor = who};
+		rc = engine_apply(a, num, &e, err);
+	}
+	profile_done(&p);
+	return rc < 0 ? rc : 0;
+}
+
+/* Hosts that wait for a person may have just got a profile that approves them. */
+static int reconsider(struct app *a, struct err *err)
+{
+	struct waiting w = {.n = 0};
+	TRY(host_each_in_state(a->db, lifecycle_state_str(STATE_DISCOVERED), collect, &w, err));
+	for (size_t i = 0; i < w.n; i++)
+		TRY(reconsider_one(a, w.nums[i], err));
+	return 0;
+}
+
+static void wake(void *arg, struct live_host *h)
+{
+	app_host_changed(arg, h->host_num);
+}
+
+static int put_in_transaction(struct app *a, const struct profile *p, const char *who,
+			      struct err *err)
+{
+	autofree char *summary = xasprintf("profile '%s' was written", p->name);
+	struct event_draft e = {
+		.kind = "profile.written", .actor = who, .summary = summary, .detail = p->doc};
+	TRY(flow_profile_put(a->db, p->name, p->priority, p->doc, app_now_us(a), err));
+	TRY(event_append(a->db, &e, app_now_us(a), NULL, err));
+	return reconsider(a, err);
+}
+
+static int store(struct http_request *r, struct err *err)
+{
+	struct app *a = http_context(r);
+	struct profile p = {0};
+	AUTO(json) json_t *body = NULL;
+	TRY(http_body_json(r, &body, err));
+	int rc = profile_parse(body, &p, err);
+	if (rc >= 0)
+		rc = db_begin(a->db, err);
+	if (rc >= 0)
+		rc = db_end(a->db, put_in_transaction(a, &p, http_identity(r)->who, err), err);
+	if (rc >= 0) {
+		log_ev(LOG_NOTICE, "profile.written", KV("name", (const char *)p.name));
+		live_each(a->live, wake, a);
+		rc = http_reply_json(r, 201, json_incref(p.doc));
+	}
+	profile_done(&p);
+	return rc;
+}
+
+static int get_all(struct http_request *r, struct err *err)
+{
+	struct app *a = http_context(r);
+	json_t *list = NULL;
+	TRY(flow_profile_list(a->db, &list, err));
+	return http_reply_json(r, 200, json_pack("{s:o}", "profiles", list));
+}
+
+static int get_one(struct http_request *r, struct err *err)
+{
+	struct app *a = http_context(r);
+	json_t *doc = NULL;
+	TRY(flow_profile_get(a->db, http_param(r, "name"), &doc, err));
+	return http_reply_json(r, 200, doc);
+}
+
+static int remove_in_transaction(struct app *a, const char *name, const char *who, struct err *err)
+{
+	autofree char *summary = xasprintf("profile '%s' was removed", name);
+	struct event_draft e = {.kind = "profile.removed", .actor = who, .summary = summary};
+	TRY(flow_profile_remove(a->db, name, err));
+	return event_append(a->db, &e, app_now_us(a), NULL, err);
+}
+
+static int delete_one(struct http_request *r, struct err *err)
+{
+	struct app *a = http_context(r);
+	TRY(db_begin(a->db, err));
+	TRY(db_end(a->db,
+		   remove_in_transaction(a, http_param(r, "name"), http_identity(r)->who, err),
+		   err));
+	return http_reply_empty(r, 204);
+}
+
+const struct http_route profile_routes[] = {
+	HTTP_ROUTE(GET, "/api/v1/profiles", READ, 0, get_all, "profiles, highest priority first"),
+	HTTP_ROUTE(POST, "/api/v1/profiles", APPROVE, LIMIT_JSON_BODY_BYTES, store,
+		   "write a profile; one of the same name is replaced"),
+	HTTP_ROUTE(GET, "/api/v1/profiles/{name}", READ, 0, get_one, "one profile"),
+	HTTP_ROUTE(DELETE, "/api/v1/profiles/{name}", APPROVE, 0, delete_one, "remove a profile"),
+};
+const size_t n_profile_routes = ARRAY_LEN(profile_routes);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which tables of routes the daemon serves, most asked for first: matching walks them in this
+ * order.
+ */
+#include "routes.h"
+
+#include <base/cleanup.h>
+#include "agent.h"
+
+const struct http_table *routes_all(void)
+{
+	static struct http_table tables[8];
+	const struct http_table all[] = {
+		{control_routes, n_control_routes},     {agent_routes, n_agent_routes},
+		{host_verb_routes, n_host_verb_routes}, {profile_routes, n_profile_routes},
+		{image_routes, n_image_routes},         {NULL, 0},
+	};
+	_Static_assert(ARRAY_LEN(all) <= ARRAY_LEN(tables), "room for all tables");
+	memcpy(tables, all, sizeof(all));
+	return tables;
+}

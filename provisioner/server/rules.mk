@@ -1,0 +1,43 @@
+# provisioner/server: slipwayd.
+server_http_SRC := provisioner/server/http_route.c
+server_http_SRC += provisioner/server/http_request.c
+server_http_SRC += provisioner/server/http_reply.c
+server_http_SRC += provisioner/server/http_wait.c
+server_http_SRC += provisioner/server/http_server.c
+server_http_SRC += provisioner/server/http_status.c
+$(eval $(call library,server_http))
+
+server_SRC := provisioner/server/app.c
+server_SRC += provisioner/server/config.c
+server_SRC += provisioner/server/site.c
+server_SRC += provisioner/server/child.c
+server_SRC += provisioner/server/line_pipe.c
+server_SRC += provisioner/server/services.c
+server_SRC += provisioner/server/dhcp_watch.c
+server_SRC += provisioner/server/routes.c
+server_SRC += provisioner/server/control_routes.c
+server_SRC += provisioner/server/boot_route.c
+server_SRC += provisioner/server/agent_routes.c
+server_SRC += provisioner/server/agent_session.c
+server_SRC += provisioner/server/agent_next.c
+server_SRC += provisioner/server/agent_permit.c
+server_SRC += provisioner/server/agent_events.c
+server_SRC += provisioner/server/agent_first_boot.c
+server_SRC += provisioner/server/engine.c
+server_SRC += provisioner/server/planner.c
+server_SRC += provisioner/server/arm.c
+server_SRC += provisioner/server/deadlines.c
+server_SRC += provisioner/server/live.c
+server_SRC += provisioner/server/profile.c
+server_SRC += provisioner/server/disk_choice.c
+server_SRC += provisioner/server/host_verbs.c
+server_SRC += provisioner/server/profile_routes.c
+server_SRC += provisioner/server/image_routes.c
+$(eval $(call library,server))
+
+slipwayd_SRC := provisioner/server/main.c
+# until the real store is there the daemon links an empty one
+slipwayd_SRC += $(if $(wildcard images/*/object_store.c),,tests/harness/fake_object_store.c)
+slipwayd_LIBS := server server_http inventory proto pxe $(if $(images_store_SRC),images_store) images_core base
+slipwayd_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd sqlite3 libpq libseccomp fdisk blkid
+$(eval $(call program,slipwayd))

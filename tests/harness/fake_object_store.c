@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An object store for tests of the server: holds no files, knows one image per architecture, named
+ * by fake_object_store_set("debian12", "1"). Imports are refused. Linked instead of the real one.
+ */
+#include "tests/harness/fake_object_store.h"
+
+#include <base/str.h>
+#include <images/object_store.h>
+
+static char known_line[MANIFEST_NAME_BYTES], known_version[MANIFEST_NAME_BYTES];
+
+struct object_store {
+	int nothing;
+};
+
+void fake_object_store_set(const char *line, const char *version)
+{
+	(void)str_copy(known_line, sizeof(known_line), line);
+	(void)str_copy(known_version, sizeof(known_version), version);
+}
+
+int object_store_open(const char *dir, struct object_store **ret, struct err *err)
+{
+	(void)dir;
+	(void)err;
+	*ret = xcalloc(1, sizeof(**ret));
+	return 0;
+}
+
+void object_store_free(struct object_store *s)
+{
+	free(s);
+}
+
+static struct manifest *make(const char *arch)
+{
+	struct manifest *m = xcalloc(1, sizeof(*m));
+	(void)str_copy(m->line, sizeof(m->line), known_line);
+	(void)str_copy(m->version, sizeof(m->version), known_version);
+	m->arch = str_eq(arch, "aarch64") ? IMAGE_ARCH_AARCH64 : IMAGE_ARCH_X86_64;
+	m->firmware = IMAGE_FIRMWARE_UEFI |
+		      (m->arch == IMAGE_ARCH_X86_64 ? IMAGE_FIRMWARE_BIOS : 0);
+	m->min_disk_bytes = 2ULL << 30;
+	sha256_of(arch, strlen(arch), m->digest);
+	return m;
+}
+
+int object_store_find(struct object_store *s, const char *name, const char *arch,
+		      struct manifest **ret, struct err *err)
+{
+	(void)s;
+	autofree char *exact = xasprintf("%s@%s", known_line, known_version);
+	autofree char *latest = xasprintf("%s@latest", known_line);
+	if (!known_line[0] || (!str_eq(name, exact) && !str_eq(name, latest)))
+		return err_set(err, ERR_NOT_FOUND, "no image '%s'", name);
+	*ret = make(arch);
+	return 0;
+}
+
+int object_store_list(struct object_store *s, bool (*each)(void *arg, const struct manifest *m),
+		      void *arg, struct err *err)
+{
+	(void)s;
+	(void)each;
+	(void)arg;
+	(void)err;
+	return 0;
+}
+
+int object_import_start(struct object_store *s, int fd, const struct trust_root *root,
+			const char *rollback_reason, struct object_import **ret, int *ret_pidfd,
+			struct err *err)
+{
+	(void)s;
+	(void)fd;
+	(void)root;
+	(void)rollback_reason;
+	(void)ret;
+	(void)ret_pidfd;
+	return err_set(err, ERR_IMAGE_NOT_ARCHIVE, "a test takes no images");
+}
+
+int object_import_finish(struct object_import *i, struct manifest **ret, struct err *err)
+{
+	(void)i;
+	(void)ret;
+	return err_set(err, ERR_IMAGE_NOT_ARCHIVE, "a test takes no images");
+}
+
+void object_import_cancel(struct object_import *i)
+{
+	(void)i;
+}

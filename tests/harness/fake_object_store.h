@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The switch of the fake object store; see fake_object_store.c.
+ */
+#ifndef TESTS_HARNESS_FAKE_OBJECT_STORE_H
+#define TESTS_HARNESS_FAKE_OBJECT_STORE_H
+
+/* From now on this line and version are in the store, for both architectures. "" empties it. */
+void fake_object_store_set(const char *line, const char *version);
+
+#endif
