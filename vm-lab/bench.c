@@ -120,6 +120,7 @@ int bench_open(struct bench *b, const struct scenario *s, const char *build_dir,
 	TRY(net_up(err));
 	TRY(hosts_make(b, err));
 	TRY(hypervisor_open("/run/lab/libvirt", libvirt_log, &b->hypervisor, err));
+	TRY(site_start(&b->site, b->folder, s->dhcp, err));
 	TRY(server_start(&b->server, err));
 	return server_fill(b, err);
 }
@@ -170,6 +171,7 @@ void bench_close(struct bench *b, bool keep)
 	for (size_t i = 0; i < b->n_hosts && b->hypervisor; i++)
 		(void)hypervisor_power_off(b->hypervisor, b->hosts[i].spec->name, NULL);
 	server_stop(&b->server);
+	site_stop(&b->site);
 	hypervisor_close(b->hypervisor);
 	api_free(b->api);
 	for (size_t i = 0; i < ARRAY_LEN(bulky) && !keep; i++) {

@@ -14,6 +14,7 @@
 #include "hypervisor.h"
 #include "scenario.h"
 #include "server.h"
+#include "site.h"
 #include "view.h"
 
 enum host_phase {
@@ -50,6 +51,7 @@ struct bench {
 	const struct scenario *s;
 	char *build_dir; /* absolute */
 	char *folder;    /* of the first scenario of the group: server, disks, libvirt */
+	struct site site;
 	struct server server;
 	struct api *api;
 	struct hypervisor *hypervisor;

@@ -6,6 +6,7 @@
 #include "net.h"
 
 #include <arpa/inet.h>
+#include <linux/ipv6.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <string.h>
@@ -49,6 +50,17 @@ static int address_set(int fd, unsigned long what, const char *name, const char 
 	return 0;
 }
 
+/* Only for the router's advertisements (site.h): a kernel without IPv6 does without them. */
+static void address_v6_set(const char *name)
+{
+	autoclose int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct in6_ifreq r = {.ifr6_prefixlen = 64, .ifr6_ifindex = (int)if_nametoindex(name)};
+
+	BUG_ON(inet_pton(AF_INET6, LAB_ADDRESS_V6, &r.ifr6_addr) != 1);
+	if (fd >= 0)
+		(void)ioctl(fd, SIOCSIFADDR, &r);
+}
+
 /* lo and whatever tunnels the kernel makes by itself are down in a new namespace. */
 static int refuse_foreign_links(int fd, struct err *err)
 {
@@ -79,5 +91,7 @@ int net_up(struct err *err)
 		return err_sys(err, ERR_LAB_CAGE, "cannot make bridge '%s'", LAB_BRIDGE);
 	TRY(address_set(fd, SIOCSIFADDR, LAB_BRIDGE, LAB_ADDRESS, err));
 	TRY(address_set(fd, SIOCSIFNETMASK, LAB_BRIDGE, LAB_NETMASK, err));
-	return link_up(fd, LAB_BRIDGE, err);
+	TRY(link_up(fd, LAB_BRIDGE, err));
+	address_v6_set(LAB_BRIDGE);
+	return 0;
 }

@@ -11,6 +11,8 @@
 #define LAB_BRIDGE      "slipway0"
 #define LAB_ADDRESS     "10.83.0.1"
 #define LAB_NETMASK     "255.255.255.0"
+#define LAB_PREFIX_V6   "fd83:51a7::"
+#define LAB_ADDRESS_V6  "fd83:51a7::1"
 #define LAB_RANGE_START "10.83.0.100"
 #define LAB_RANGE_END   "10.83.0.199"
 

@@ -9,6 +9,7 @@ lab_SRC += vm-lab/view.c
 lab_SRC += vm-lab/cage.c
 lab_SRC += vm-lab/net.c
 lab_SRC += vm-lab/hypervisor.c
+lab_SRC += vm-lab/site.c
 lab_SRC += vm-lab/server.c
 lab_SRC += vm-lab/tamper.c
 lab_SRC += vm-lab/api.c

@@ -22,9 +22,9 @@
 #include <base/str.h>
 #include "cage.h"
 #include "net.h"
+#include "site.h"
 
 #define READY_TIMEOUT_MS 30000
-#define STOP_TIMEOUT_MS  10000
 #define MIN_RESTART_MS   500
 
 #define SERVER_DIR "/run/lab/server"
@@ -72,22 +72,6 @@ static int furnish(const struct server *s, struct err *err)
 	return conf_write(s, err);
 }
 
-static int spawn_logged(const struct server *s, const char *const *argv, const char *log_name,
-			pid_t *ret_pid, struct err *err)
-{
-	autofree char *path = xasprintf("%s/%s", s->folder, log_name);
-	autoclose int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	struct process_spawn_options options = {.argv = argv,
-						.stdin_fd = -1,
-						.stdout_fd = fd,
-						.stderr_fd = fd,
-						.new_session = true};
-
-	if (fd < 0)
-		return err_sys(err, ERR_IO, "cannot make '%s'", path);
-	return process_spawn(&options, ret_pid, err);
-}
-
 static int spawn(struct server *s, struct err *err)
 {
 	autofree char *program = xasprintf("%s/bin/slipwayd", s->build_dir);
@@ -97,28 +81,7 @@ static int spawn(struct server *s, struct err *err)
 		return err_set(err, ERR_LAB_MISSING, "no program '%s'", program);
 	(void)unlink(SERVER_RUN_DIR "/ready");
 	s->restart_at_ms = 0;
-	return spawn_logged(s, argv, "server.log", &s->pid, err);
-}
-
-/* The site's existing DHCP server: addresses only, no boot file, as most sites have it. */
-static int site_dhcp_start(struct server *s, struct err *err)
-{
-	const char *const argv[] = {"dnsmasq",
-				    "--keep-in-foreground",
-				    "--port=0",
-				    "--conf-file=/dev/null",
-				    "--interface=" LAB_BRIDGE,
-				    "--bind-interfaces",
-				    "--dhcp-range=" LAB_RANGE_START "," LAB_RANGE_END,
-				    "--dhcp-leasefile=/run/lab/site.leases",
-				    "--dhcp-no-override",
-				    "--pid-file=/run/lab/site-dhcp.pid",
-				    "--log-facility=-",
-				    NULL};
-
-	if (s->dhcp != DHCP_PROXY)
-		return 0;
-	return spawn_logged(s, argv, "site-dhcp.log", &s->site_dhcp_pid, err);
+	return site_spawn(argv, s->folder, "server.log", &s->pid, err);
 }
 
 static bool reap(struct server *s)
@@ -150,7 +113,6 @@ static int wait_ready(struct server *s, struct err *err)
 int server_start(struct server *s, struct err *err)
 {
 	TRY(furnish(s, err));
-	TRY(site_dhcp_start(s, err));
 	TRY(spawn(s, err));
 	return wait_ready(s, err);
 }
@@ -192,24 +154,7 @@ int server_kill(struct server *s, enum lab_deed deed, unsigned pause_s, struct e
 	return 0;
 }
 
-static void end_child(pid_t *pid)
-{
-	int64_t deadline_ms = time_boot_ms() + STOP_TIMEOUT_MS;
-	int status;
-
-	if (*pid <= 0)
-		return;
-	(void)kill(*pid, SIGTERM);
-	while (waitpid(*pid, &status, WNOHANG) == 0) {
-		if (time_boot_ms() > deadline_ms)
-			(void)kill(*pid, SIGKILL);
-		(void)poll(NULL, 0, 20);
-	}
-	*pid = 0;
-}
-
 void server_stop(struct server *s)
 {
-	end_child(&s->pid);
-	end_child(&s->site_dhcp_pid);
+	site_end(&s->pid);
 }

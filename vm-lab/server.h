@@ -22,8 +22,7 @@ struct server {
 	const char *build_dir; /* absolute */
 	const char *folder;    /* the scenario's folder, absolute: server.log, server/ */
 	enum dhcp_mode dhcp;
-	pid_t pid;           /* 0: not running */
-	pid_t site_dhcp_pid; /* the existing DHCP server that proxy mode stands beside */
+	pid_t pid; /* 0: not running */
 	unsigned restarts;
 	int64_t restart_at_ms; /* boot clock; 0: none due */
 };

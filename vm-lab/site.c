@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starting and ending the site's daemons, and slipwayd the same way. No input from elsewhere.
+ */
+#include "site.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <base/cleanup.h>
+#include <base/clock.h>
+#include <base/json.h>
+#include <base/process.h>
+#include <base/str.h>
+#include "net.h"
+
+#define STOP_TIMEOUT_MS 10000
+
+/* Without a lifetime: hosts learn that there is a router and get no default route from it. */
+static const char *const router_argv[] = {
+	"dnsmasq",
+	"--keep-in-foreground",
+	"--port=0",
+	"--conf-file=/dev/null",
+	"--interface=" LAB_BRIDGE,
+	"--bind-interfaces",
+	"--enable-ra",
+	"--dhcp-range=" LAB_PREFIX_V6 ",ra-only,64",
+	"--ra-param=" LAB_BRIDGE ",4,0",
+	"--dhcp-leasefile=/run/lab/router.leases",
+	"--pid-file=/run/lab/router.pid",
+	"--log-facility=-",
+	NULL,
+};
+
+/* Addresses only and no boot file, as most sites have it. */
+static const char *const dhcp_argv[] = {
+	"dnsmasq",
+	"--keep-in-foreground",
+	"--port=0",
+	"--conf-file=/dev/null",
+	"--interface=" LAB_BRIDGE,
+	"--bind-interfaces",
+	"--dhcp-range=" LAB_RANGE_START "," LAB_RANGE_END,
+	"--dhcp-leasefile=/run/lab/dhcp.leases",
+	"--pid-file=/run/lab/dhcp.pid",
+	"--log-facility=-",
+	NULL,
+};
+
+int site_spawn(const char *const *argv, const char *folder, const char *log_name, pid_t *ret_pid,
+	       struct err *err)
+{
+	autofree char *path = xasprintf("%s/%s", folder, log_name);
+	autoclose int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	struct process_spawn_options options = {.argv = argv,
+						.stdin_fd = -1,
+						.stdout_fd = fd,
+						.stderr_fd = fd,
+						.new_session = true};
+
+	if (fd < 0)
+		return err_sys(err, ERR_IO, "cannot make '%s'", path);
+	return process_spawn(&options, ret_pid, err);
+}
+
+void site_end(pid_t *pid)
+{
+	int64_t deadline_ms = time_boot_ms() + STOP_TIMEOUT_MS;
+	int status;
+
+	if (*pid <= 0)
+		return;
+	(void)kill(*pid, SIGTERM);
+	while (waitpid(*pid, &status, WNOHANG) == 0) {
+		if (time_boot_ms() > deadline_ms)
+			(void)kill(*pid, SIGKILL);
+		(void)poll(NULL, 0, 20);
+	}
+	*pid = 0;
+}
+
+int site_start(struct site *s, const char *folder, enum dhcp_mode mode, struct err *err)
+{
+	TRY(site_spawn(router_argv, folder, "site-router.log", &s->router_pid, err));
+	if (mode == DHCP_PROXY)
+		TRY(site_spawn(dhcp_argv, folder, "site-dhcp.log", &s->dhcp_pid, err));
+	return 0;
+}
+
+void site_stop(struct site *s)
+{
+	site_end(&s->router_pid);
+	site_end(&s->dhcp_pid);
+}

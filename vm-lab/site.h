@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a site has before Slipway comes: a router that answers IPv6 router solicitations and, in
+ * proxy mode, the DHCP server that gives addresses. Both are dnsmasq processes of the lab's own.
+ *
+ * The router matters: iPXE asks for one before it boots, and where nobody answers, the old iPXE in
+ * QEMU's option ROM waits 12 s (20.7 s from power-on to the boot script without, 7.2 s with).
+ */
+#ifndef LAB_SITE_H
+#define LAB_SITE_H
+
+#include <sys/types.h>
+#include <base/err.h>
+#include "words.h"
+
+struct site {
+	pid_t router_pid, dhcp_pid; /* 0: not running */
+};
+
+/* folder: for the daemons' logs. errors: ERR_PROCESS_MISSING, ERR_IO. */
+int site_start(struct site *s, const char *folder, enum dhcp_mode mode, struct err *err);
+void site_stop(struct site *s);
+
+/* Start a daemon with its output appended to FOLDER/LOG_NAME, away from our terminal. */
+int site_spawn(const char *const *argv, const char *folder, const char *log_name, pid_t *ret_pid,
+	       struct err *err);
+/* SIGTERM, wait up to 10 s, SIGKILL; sets *pid to 0. */
+void site_end(pid_t *pid);
+
+#endif
