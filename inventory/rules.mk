@@ -5,6 +5,7 @@ inventory_SRC += inventory/store/sqlite.c
 inventory_SRC += inventory/store/postgres.c
 inventory_SRC += inventory/schema/migrations.c
 inventory_SRC += inventory/schema/schema_0001.c
+inventory_SRC += inventory/schema/schema_0002.c
 inventory_SRC += inventory/hosts/history.c
 inventory_SRC += inventory/hosts/event.c
 inventory_SRC += inventory/hosts/host.c
@@ -22,6 +23,14 @@ inventory_SRC += inventory/parts/found_part.c
 inventory_SRC += inventory/parts/brief.c
 inventory_SRC += inventory/parts/place_parts.c
 inventory_SRC += inventory/parts/facts.c
+inventory_SRC += inventory/query/collections.c
+inventory_SRC += inventory/query/sql.c
+inventory_SRC += inventory/query/filter.c
+inventory_SRC += inventory/query/order.c
+inventory_SRC += inventory/query/row.c
+inventory_SRC += inventory/query/select.c
+inventory_SRC += inventory/query/summary.c
+inventory_SRC += inventory/query/export.c
 inventory_SRC += inventory/work/run.c
 inventory_SRC += inventory/work/fault.c
 inventory_SRC += inventory/work/receipt.c
@@ -34,3 +43,4 @@ $(eval $(call unit_test,tests/unit/inventory/test_db.c,$(INVENTORY_LIBS),$(INVEN
 $(eval $(call unit_test,tests/unit/inventory/test_host.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_identity.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_facts.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_collection.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))

@@ -16,6 +16,7 @@
 		"CREATE INDEX " name "_history_until ON " name "_history (until_us, changed_us)"
 
 extern const struct db_migration schema_0001;
+extern const struct db_migration schema_0002;
 extern const struct db_migration schema_0101;
 
 #endif

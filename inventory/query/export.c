@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whole collections in pieces, from one snapshot of a reading connection of its own, in constant
+ * memory: each piece is a keyset page by row number, so PostgreSQL needs no server-side cursor
+ * either.
+ */
+#include <inventory/collection.h>
+
+#include <string.h>
+
+#include <base/json.h>
+#include <base/limits.h>
+
+#include "row.h"
+
+#define PIECE_ROWS 200
+
+struct export
+{
+	struct db *db;
+	const struct collection *c;
+	const struct query_request *q;
+	enum export_format format;
+	struct shape shape;
+	int64_t after; /* row number of the last row that was written */
+	bool begun, ended;
+};
+
+/* NetBox's own names for a bulk import of devices. Columns are SQL of ours. */
+static const struct collection_field netbox_fields[] = {
+	{"name", "CASE WHEN t.name = '' THEN t.short_code ELSE t.name END", COLLECTION_TEXT, 0, ""},
+	{"role", "'server'", COLLECTION_TEXT, 0, ""},
+	{"manufacturer", "t.manufacturer", COLLECTION_TEXT, 0, ""},
+	{"device_type", "t.model", COLLECTION_TEXT, 0, ""},
+	{"serial", "t.serial", COLLECTION_TEXT, 0, ""},
+	{"asset_tag", "t.asset_tag", COLLECTION_TEXT, 0, ""},
+	{"status",
+	 "CASE t.state WHEN 'in-service' THEN 'active' WHEN 'ready' THEN 'staged' WHEN 'expected' "
+	 "THEN "
+	 "'planned' WHEN 'failed' THEN 'failed' WHEN 'quarantined' THEN 'failed' WHEN 'retired' "
+	 "THEN "
+	 "'decommissioning' ELSE 'inventory' END",
+	 COLLECTION_TEXT, 0, ""},
+	{"site", "t.site", COLLECTION_TEXT, 0, ""},
+	{"location", "t.rack_row", COLLECTION_TEXT, 0, ""},
+	{"rack", "t.rack", COLLECTION_TEXT, 0, ""},
+	{"position", "t.rack_unit", COLLECTION_INT, 0, ""},
+	{"face", "CASE WHEN t.rack_unit IS NULL THEN '' ELSE 'front' END", COLLECTION_TEXT, 0, ""},
+};
+
+int export_new(struct db *db, const struct collection *c, const struct query_request *q,
+	       enum export_format format, struct export **ret, struct err *err)
+{
+	struct export *e = xcalloc(1, sizeof(*e));
+	*e = (struct export){.db = db, .c = c, .q = q, .format = format};
+	int r = 0;
+	if (format == EXPORT_NETBOX && c != &collection_hosts)
+		r = err_set(err, ERR_UNSUPPORTED, "only hosts have NetBox's shape");
+	else if (format == EXPORT_NETBOX)
+		for (size_t i = 0; i < ARRAY_LEN(netbox_fields); i++)
+			e->shape.fields[e->shape.n++] = &netbox_fields[i];
+	else
+		r = shape_parse(c, q->fields, &e->shape, err);
+	e->shape.c = c;
+	if (format == EXPORT_CSV)
+		e->shape.brief = false;
+	if (r >= 0)
+		r = db_begin_snapshot(db, err);
+	if (r < 0) {
+		e->db = NULL;
+		export_free(e);
+		return r;
+	}
+	*ret = e;
+	return 0;
+}
+
+static int run_piece(struct export *e, struct sql *s, struct db_rows **ret, struct err *err)
+{
+	const char *key = e->c->key ? e->c->key : "num";
+	str_addf(&s->text, "SELECT t.%s", key);
+	shape_columns(s, &e->shape);
+	sql_from(s);
+	TRY(sql_where(s, e->q, err));
+	str_addf(&s->text, " AND t.%s > ", key);
+	sql_int(s, e->after);
+	str_addf(&s->text, " ORDER BY t.%s LIMIT %d", key, PIECE_ROWS);
+	return sql_query(s, e->db, ret, err);
+}
+
+static void write_row(struct export *e, const struct db_rows *rows, struct str *out)
+{
+	if (e->format != EXPORT_NDJSON) {
+		csv_line(rows, 1, &e->shape, out);
+		return;
+	}
+	row_json(rows, 1, &e->shape, NULL, db_int(rows, 0), out);
+	str_addc(out, '\n');
+}
+
+static int write_piece(struct export *e, struct db_rows *rows, struct str *out, struct err *err)
+{
+	int n = 0, r;
+	while ((r = db_rows_next(rows, err)) == 1) {
+		e->after = db_int(rows, 0);
+		write_row(e, rows, out);
+		n++;
+	}
+	if (r < 0)
+		return r;
+	e->ended = n < PIECE_ROWS;
+	return e->ended ? 0 : 1;
+}
+
+int export_next(struct export *e, struct str *out, struct err *err)
+{
+	struct sql s;
+	struct db_rows *rows = NULL;
+	if (e->ended)
+		return 0;
+	if (!e->begun && e->format != EXPORT_NDJSON)
+		csv_header(&e->shape, out);
+	e->begun = true;
+	sql_init(&s, e->db, e->c, e->q->at_us);
+	int r = run_piece(e, &s, &rows, err);
+	if (r >= 0)
+		r = write_piece(e, rows, out, err);
+	db_rows_free(rows);
+	sql_done(&s);
+	return r;
+}
+
+void export_free(struct export *e)
+{
+	if (!e)
+		return;
+	if (e->db) {
+		if (db_in_transaction(e->db))
+			db_rollback(e->db);
+		db_close(e->db);
+	}
+	shape_done(&e->shape);
+	free(e);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows as text: JSON straight from columns, without building documents, because exports are
+ * measured in rows per second. Input: values from machines; escaped for JSON, CSV and spreadsheets.
+ */
+#include "row.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <base/clock.h>
+#include <base/json.h>
+
+/* ---- shape ----------------------------------------------------------------------------------- */
+
+static bool covers(struct sv wanted, const char *name)
+{
+	return strncmp(name, wanted.p, wanted.n) == 0 &&
+	       (name[wanted.n] == '\0' || name[wanted.n] == '.');
+}
+
+static bool is_wanted(const char *fields, const char *name)
+{
+	struct sv rest = sv_of(fields);
+	while (rest.n > 0)
+		if (covers(sv_split(&rest, ','), name))
+			return true;
+	return false;
+}
+
+static bool in_words(const char *words, struct sv one)
+{
+	struct sv rest = sv_of(words ? words : "");
+	while (rest.n > 0)
+		if (sv_eq(sv_split(&rest, ' '), one))
+			return true;
+	return false;
+}
+
+static int check_names(const struct collection *c, const char *fields, struct err *err)
+{
+	struct sv rest = sv_of(fields);
+	while (rest.n > 0) {
+		struct sv one = sv_split(&rest, ',');
+		bool known = one.n > 0 && in_words(c->brief_members, one);
+		for (size_t i = 0; i < c->n_fields && !known && one.n > 0; i++)
+			known = covers(one, c->fields[i].name);
+		if (known)
+			continue;
+		int r = err_set(err, ERR_FIELD_UNKNOWN, "there is no field '%.*s'",
+				(int)(one.n < 80 ? one.n : 80), one.p);
+		(void)err_at(err, "/fields");
+		return r;
+	}
+	return 0;
+}
+
+int shape_parse(const struct collection *c, const char *fields, struct shape *ret, struct err *err)
+{
+	*ret = (struct shape){.c = c};
+	if (fields && fields[0])
+		TRY(check_names(c, fields, err));
+	else
+		fields = NULL;
+	for (size_t i = 0; i < c->n_fields && ret->n < SHAPE_FIELDS_MAX; i++)
+		if (!fields || is_wanted(fields, c->fields[i].name))
+			ret->fields[ret->n++] = &c->fields[i];
+	ret->brief = c->brief && !fields;
+	struct sv rest = sv_of(c->brief_members && fields ? c->brief_members : "");
+	while (rest.n > 0) {
+		struct sv one = sv_split(&rest, ' ');
+		autofree char *name = xstrndup(one.p, one.n);
+		if (!is_wanted(fields, name))
+			continue;
+		char *before = ret->brief_members;
+		ret->brief_members = xasprintf("%s %s", before ? before : "", name);
+		free(before);
+		ret->brief = true;
+	}
+	return 0;
+}
+
+void shape_done(struct shape *sh)
+{
+	free(sh->brief_members);
+}
+
+void shape_columns(struct sql *s, const struct shape *sh)
+{
+	for (size_t i = 0; i < sh->n; i++) {
+		str_add(&s->text, ", ");
+		sql_add(s, sh->fields[i]->column);
+	}
+	if (sh->brief) {
+		str_add(&s->text, ", ");
+		sql_add(s, s->at_us && sh->c->brief_at ? sh->c->brief_at : sh->c->brief);
+	}
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+static bool is_unknown(const struct db_rows *rows, int column, const struct collection_field *f)
+{
+	if (db_is_null(rows, column))
+		return true;
+	return (f->type == COLLECTION_TEXT || f->type == COLLECTION_JSON) &&
+	       db_text(rows, column)[0] == '\0';
+}
+
+static void add_value(const struct db_rows *rows, int column, const struct collection_field *f,
+		      struct str *out)
+{
+	char time[TIME_TEXT_BYTES];
+	switch (f->type) {
+	case COLLECTION_TEXT:
+		str_addc(out, '"');
+		str_add_json(out, db_text(rows, column));
+		str_addc(out, '"');
+		return;
+	case COLLECTION_INT:
+		str_addf(out, "%lld", (long long)db_int(rows, column));
+		return;
+	case COLLECTION_TIME:
+		time_rfc3339(db_int(rows, column), time);
+		str_addf(out, "\"%s\"", time);
+		return;
+	case COLLECTION_BOOL:
+		str_add(out, db_int(rows, column) ? "true" : "false");
+		return;
+	case COLLECTION_JSON:
+		str_add(out, db_text(rows, column));
+		return;
+	}
+}
+
+static void add_brief(const char *brief, const char *members, struct str *out)
+{
+	if (!brief[0])
+		return;
+	if (!members) {
+		str_addf(out, ",%s", brief);
+		return;
+	}
+	autofree char *text = xasprintf("{%s}", brief);
+	AUTO(json) json_t *doc = json_loads(text, 0, NULL);
+	struct sv rest = sv_of(members);
+	while (rest.n > 0) {
+		struct sv one = sv_split(&rest, ' ');
+		autofree char *name = xstrndup(one.p, one.n);
+		json_t *value = one.n ? json_object_get(doc, name) : NULL;
+		autofree char *value_text = value ? json_text(value) : NULL;
+		if (value_text)
+			str_addf(out, ",\"%s\":%s", name, value_text);
+	}
+}
+
+/* Fields "a.b" in a row become one object; members of one object stand together in the table. */
+struct nesting {
+	char open[32];
+	bool any, any_inside;
+};
+
+static void leave(struct nesting *n, struct str *out)
+{
+	if (n->open[0])
+		str_addc(out, '}');
+	n->open[0] = '\0';
+}
+
+static const char *enter(struct nesting *n, const char *name, struct str *out)
+{
+	const char *dot = strchr(name, '.');
+	size_t len = dot ? (size_t)(dot - name) : 0;
+	if (n->open[0] && (strlen(n->open) != len || memcmp(n->open, name, len) != 0))
+		leave(n, out);
+	if (len && !n->open[0]) {
+		str_addf(out, "%s\"%.*s\":{", n->any ? "," : "", (int)len, name);
+		(void)snprintf(n->open, sizeof(n->open), "%.*s", (int)len, name);
+		n->any = true;
+		n->any_inside = false;
+	}
+	bool *any = len ? &n->any_inside : &n->any;
+	if (*any)
+		str_addc(out, ',');
+	*any = true;
+	return dot ? dot + 1 : name;
+}
+
+void row_json(const struct db_rows *rows, int first, const struct shape *sh,
+	      const struct query_extra *extra, int64_t num, struct str *out)
+{
+	struct nesting nesting = {0};
+	str_addc(out, '{');
+	for (size_t i = 0; i < sh->n; i++) {
+		int column = first + (int)i;
+		if (is_unknown(rows, column, sh->fields[i]))
+			continue;
+		const char *name = enter(&nesting, sh->fields[i]->name, out);
+		str_addf(out, "\"%s\":", name);
+		add_value(rows, column, sh->fields[i], out);
+	}
+	leave(&nesting, out);
+	if (sh->brief) {
+		size_t at = out->n_bytes;
+		add_brief(db_text(rows, first + (int)sh->n), sh->brief_members, out);
+		if (!nesting.any && out->n_bytes > at)
+			out->p[at] = ' '; /* the comma before the only member */
+	}
+	if (extra)
+		extra->add(extra->arg, num, out);
+	str_addc(out, '}');
+}
+
+/* ---- CSV ------------------------------------------------------------------------------------- */
+
+void csv_add(struct str *out, const char *text)
+{
+	bool formula = text[0] && strchr("=+-@\t\r", text[0]);
+	if (!formula && !strpbrk(text, ",\"\r\n")) {
+		str_add(out, text);
+		return;
+	}
+	str_add(out, formula ? "\"'" : "\"");
+	for (; *text; text++) {
+		if (*text == '"')
+			str_addc(out, '"');
+		str_addc(out, *text);
+	}
+	str_addc(out, '"');
+}
+
+void csv_header(const struct shape *sh, struct str *out)
+{
+	for (size_t i = 0; i < sh->n; i++)
+		str_addf(out, "%s%s", i ? "," : "", sh->fields[i]->name);
+	str_add(out, "\r\n");
+}
+
+void csv_line(const struct db_rows *rows, int first, const struct shape *sh, struct str *out)
+{
+	for (size_t i = 0; i < sh->n; i++) {
+		const struct collection_field *f = sh->fields[i];
+		int column = first + (int)i;
+		if (i)
+			str_addc(out, ',');
+		if (is_unknown(rows, column, f))
+			continue;
+		if (f->type == COLLECTION_TEXT || f->type == COLLECTION_JSON)
+			csv_add(out, db_text(rows, column));
+		else if (f->type == COLLECTION_TIME) {
+			char time[TIME_TEXT_BYTES];
+			time_rfc3339(db_int(rows, column), time);
+			str_add(out, time);
+		} else
+			add_value(rows, column, f, out);
+	}
+	str_add(out, "\r\n");
+}

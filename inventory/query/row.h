@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing a row of a collection as a JSON object or as a CSV line. Private to the room.
+ */
+#ifndef INVENTORY_ROW_H
+#define INVENTORY_ROW_H
+
+#include "sql.h"
+
+#define SHAPE_FIELDS_MAX 64
+
+/* Which fields of a collection are wanted, in the table's order. */
+struct shape {
+	const struct collection *c;
+	size_t n;
+	const struct collection_field *fields[SHAPE_FIELDS_MAX];
+	bool brief;          /* the further members too */
+	char *brief_members; /* of which only these, separated by blanks; NULL: all; owned */
+};
+/* fields: "id,serial,image" or NULL; a name without its dotted rest means all of them.
+ * errors: ERR_FIELD_UNKNOWN with pointer /fields */
+int shape_parse(const struct collection *c, const char *fields, struct shape *ret, struct err *err);
+void shape_done(struct shape *sh);
+/* ", column, column" */
+void shape_columns(struct sql *s, const struct shape *sh);
+/* The object of a row whose fields start at column `first`. */
+void row_json(const struct db_rows *rows, int first, const struct shape *sh,
+	      const struct query_extra *extra, int64_t num, struct str *out);
+
+void csv_header(const struct shape *sh, struct str *out);
+void csv_line(const struct db_rows *rows, int first, const struct shape *sh, struct str *out);
+/* One CSV value: quoted where needed, and made harmless for spreadsheets (=, +, -, @ at its start).
+ */
+void csv_add(struct str *out, const char *text);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Building a statement over a collection, for the present or for a moment of the past. All text is
+ * ours; what comes from outside is a parameter.
+ */
+#include "sql.h"
+
+#include <string.h>
+
+#include <base/json.h>
+
+void sql_init(struct sql *s, const struct db *db, const struct collection *c, int64_t at_us)
+{
+	*s = (struct sql){.db = db, .c = c, .at_us = at_us};
+	str_init(&s->text, SQL_MAX_BYTES);
+}
+
+void sql_done(struct sql *s)
+{
+	for (size_t i = 0; i < s->n_params; i++)
+		free(s->owned[i]);
+	str_done(&s->text);
+}
+
+static void param(struct sql *s, struct db_param p, char *owned)
+{
+	if (s->n_params == SQL_PARAMS_MAX) {
+		free(owned);
+		s->overflow = true;
+		return;
+	}
+	s->params[s->n_params] = p;
+	s->owned[s->n_params++] = owned;
+}
+
+void sql_int(struct sql *s, int64_t v)
+{
+	param(s, P_INT(v), NULL);
+	str_addf(&s->text, "$%zu", s->n_params);
+}
+
+void sql_text(struct sql *s, const char *v)
+{
+	char *copy = xstrdup(v);
+	param(s, P_TEXT(copy), copy);
+	str_addf(&s->text, "$%zu", s->n_params);
+}
+
+void sql_add(struct sql *s, const char *text)
+{
+	for (; *text; text++) {
+		if (*text != '@') {
+			str_addc(&s->text, *text);
+			continue;
+		}
+		if (!s->at_param) {
+			param(s, P_INT(s->at_us), NULL);
+			s->at_param = (unsigned)s->n_params;
+		}
+		str_addf(&s->text, "$%u", s->at_param);
+	}
+}
+
+void sql_from(struct sql *s)
+{
+	const struct collection *c = s->c;
+	if (s->at_us && c->has_history) {
+		str_addf(&s->text, " FROM (SELECT %s.*, 9223372036854775807 AS until_us FROM %s",
+			 c->table, c->table);
+		sql_add(s, " WHERE changed_us <= @ UNION ALL SELECT * FROM ");
+		str_addf(&s->text, "%s_history", c->table);
+		sql_add(s, " WHERE changed_us <= @ AND until_us > @) t");
+	} else {
+		str_addf(&s->text, " FROM %s t", c->table);
+	}
+	sql_add(s, s->at_us && c->joins_at ? c->joins_at : c->joins);
+}
+
+int sql_query(struct sql *s, struct db *db, struct db_rows **ret, struct err *err)
+{
+	if (s->overflow || !str_ok(&s->text))
+		return err_set(err, ERR_TOO_BIG, "too many filters");
+	return db_query_n(db, s->text.p, s->params, s->n_params, ret, err);
+}
+
+const struct collection_field *field_by_name(const struct collection *c, const char *name,
+					     size_t n_bytes)
+{
+	for (size_t i = 0; i < c->n_fields; i++)
+		if (strlen(c->fields[i].name) == n_bytes &&
+		    memcmp(c->fields[i].name, name, n_bytes) == 0)
+			return &c->fields[i];
+	return NULL;
+}

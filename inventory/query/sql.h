@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A statement being built: text of ours and bound values from outside, never mixed. Private to the
+ * room.
+ */
+#ifndef INVENTORY_SQL_H
+#define INVENTORY_SQL_H
+
+#include <base/str.h>
+#include <inventory/collection.h>
+
+#define SQL_PARAMS_MAX 60
+#define SQL_MAX_BYTES  (64 * 1024)
+
+struct sql {
+	struct str text;
+	struct db_param params[SQL_PARAMS_MAX];
+	char *owned[SQL_PARAMS_MAX]; /* texts of params that are ours */
+	size_t n_params;
+	bool overflow;
+	const struct db *db;
+	const struct collection *c;
+	int64_t at_us; /* 0: the present */
+	unsigned at_param;
+};
+
+void sql_init(struct sql *s, const struct db *db, const struct collection *c, int64_t at_us);
+void sql_done(struct sql *s);
+/* Append text in which "@" becomes the moment's parameter. */
+void sql_add(struct sql *s, const char *text);
+/* Append "$N" for a value. Texts are copied. */
+void sql_int(struct sql *s, int64_t v);
+void sql_text(struct sql *s, const char *v);
+/* " FROM table t JOIN ...", of the moment. */
+void sql_from(struct sql *s);
+/* " WHERE ..." of the moment, the filters and q=. errors: as query_run() */
+int sql_where(struct sql *s, const struct query_request *q, struct err *err);
+int sql_query(struct sql *s, struct db *db, struct db_rows **ret, struct err *err);
+
+const struct collection_field *field_by_name(const struct collection *c, const char *name,
+					     size_t n_bytes);
+
+#endif
