@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person may do to a host, by its state. The server decides again; its refusal is shown as
+// it says it. Verbs that write a disk have dialogs of their own.
+import { useState } from "preact/hooks";
+import { html } from "./html.js";
+import { api } from "./api.js";
+import { Dialog } from "./dialog.js";
+import { Problem } from "./parts.js";
+import { Approve } from "./approve.js";
+import { Arm } from "./arm.js";
+
+// from: the states in which the lifecycle knows the verb.
+const VERBS = [
+	{ verb: "retry", title: "Start over", from: "discovered inspecting testing imaging verifying failed maintenance",
+		say: "It is inspected and tested again from the start." },
+	{ verb: "serve", title: "Take into service", from: "ready", say: "Somebody uses it from now on; it can no longer be imaged by a slip." },
+	{ verb: "maintain", title: "Maintenance", from: "discovered inspecting testing imaging verifying ready in-service failed",
+		say: "It is taken out for work. Release it when the work is done." },
+	{ verb: "release", title: "Release", from: "ready in-service failed maintenance retired", say: "Back to the start of its life: it is approved and tested anew." },
+	{ verb: "retire", title: "Retire", from: "expected discovered inspecting testing imaging verifying ready in-service failed maintenance quarantined",
+		say: "It leaves the fleet. Its history stays." },
+];
+const APPROVABLE = ["discovered", "inspecting", "quarantined"];
+const ARMABLE = ["discovered", "testing", "imaging", "ready", "in-service", "failed", "maintenance"];
+
+function Verb({ host, row, close, done }) {
+	const named = host.state === "in-service" && row.verb !== "maintain";
+	const [state, setState] = useState({ busy: false, error: null });
+	const submit = async (event) => {
+		event.preventDefault();
+		const fields = new FormData(event.target);
+		const order = { reason: fields.get("reason").trim() };
+		if (named) order.in_service = fields.get("in_service").trim();
+		setState({ busy: true, error: null });
+		try {
+			await api.post(`/hosts/${encodeURIComponent(host.id)}/${row.verb}`, order);
+			done();
+			close();
+		} catch (error) {
+			setState({ busy: false, error });
+		}
+	};
+	return html`<${Dialog} title=${`${row.title}: ${host.name || host.short_code}`} close=${close}>
+		<form onSubmit=${submit}>
+			<p>${row.say}</p>
+			<label for="verb-reason">Reason (goes to the log)</label>
+			<input id="verb-reason" name="reason" required maxlength="200" autocomplete="off" autofocus />
+			${named
+				? html`<label for="verb-name">It is in service. Type the host's name or code</label>
+						<input id="verb-name" name="in_service" required maxlength="128" autocomplete="off" />`
+				: null}
+			<${Problem} error=${state.error} />
+			<p class="buttons">
+				<button type="button" onClick=${close}>Cancel</button>
+				<button class="primary" disabled=${state.busy}>${row.title}</button>
+			</p>
+		</form>
+	<//>`;
+}
+
+export function Actions({ host, done }) {
+	const [open, setOpen] = useState(null);
+	const close = () => setOpen(null);
+	const verbs = VERBS.filter((v) => v.from.split(" ").includes(host.state));
+	return html`<div class="actions noprint" role="group" aria-label="Actions">
+		${APPROVABLE.includes(host.state)
+			? html`<button class="primary" onClick=${() => setOpen("approve")}>Approve…</button>`
+			: null}
+		${ARMABLE.includes(host.state)
+			? html`<button class="danger" onClick=${() => setOpen("arm")}>Write an image…</button>`
+			: null}
+		${verbs.map((v) => html`<button onClick=${() => setOpen(v.verb)}>${v.title}…</button>`)}
+		${open === "approve" ? html`<${Approve} host=${host} close=${close} done=${done} />` : null}
+		${open === "arm" ? html`<${Arm} host=${host} close=${close} done=${done} />` : null}
+		${verbs.filter((v) => v.verb === open).map((v) => html`<${Verb} host=${host} row=${v} close=${close} done=${done} />`)}
+	</div>`;
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public API (/api/v1), and nothing else of the server: one fetch with the token of this tab,
+// answers as JSON, problems (RFC 9457) as ApiError. The token lives in sessionStorage: it is gone
+// with the tab and never in an address, a cookie or a log.
+
+const KEY = "slipway.token";
+const TIMEOUT_MS = 20000;
+let onSignedOut = () => {};
+
+export class ApiError extends Error {
+	constructor(status, problem) {
+		super(problem.detail || problem.title || `the server answered ${status}`);
+		this.status = status;
+		this.code = problem.code || "";
+		this.hint = problem.hint || "";
+		this.pointer = problem.pointer || "";
+	}
+}
+
+export const token = {
+	get: () => sessionStorage.getItem(KEY) || "",
+	set(text) {
+		sessionStorage.setItem(KEY, text);
+	},
+	clear() {
+		sessionStorage.removeItem(KEY);
+		onSignedOut();
+	},
+	whenCleared(call) {
+		onSignedOut = call;
+	},
+};
+
+async function problemOf(response) {
+	const type = response.headers.get("content-type") || "";
+	if (!type.includes("json")) return {};
+	try {
+		const problem = await response.json();
+		return problem && typeof problem === "object" ? problem : {};
+	} catch {
+		return {};
+	}
+}
+
+async function call(method, path, { body, signal, headers } = {}) {
+	const limit = AbortSignal.timeout(TIMEOUT_MS);
+	const options = {
+		method,
+		headers: { Accept: "application/json", ...headers },
+		signal: signal ? AbortSignal.any([signal, limit]) : limit,
+		credentials: "omit",
+		cache: "no-store",
+		redirect: "error",
+	};
+	if (token.get()) options.headers.Authorization = `Bearer ${token.get()}`;
+	if (body !== undefined) {
+		options.headers["Content-Type"] = "application/json";
+		options.body = JSON.stringify(body);
+	}
+	let response;
+	try {
+		response = await fetch(`/api/v1${path}`, options);
+	} catch (e) {
+		if (signal && signal.aborted) throw e;
+		throw new ApiError(0, { detail: "the server does not answer", hint: "Is it up? Is the network?" });
+	}
+	if (response.status === 401) {
+		const problem = await problemOf(response);
+		token.clear();
+		throw new ApiError(401, problem);
+	}
+	if (!response.ok) throw new ApiError(response.status, await problemOf(response));
+	if (response.status === 204) return null;
+	try {
+		return await response.json();
+	} catch {
+		throw new ApiError(response.status, { detail: "the server's answer is not JSON" });
+	}
+}
+
+// Is the daemon well, and is all writing stopped? Public, and not under /api/v1.
+export async function health(signal) {
+	const response = await fetch("/healthz", { signal, credentials: "omit", cache: "no-store" });
+	if (!response.ok) throw new ApiError(response.status, await problemOf(response));
+	return response.json();
+}
+
+export const api = {
+	get: (path, options) => call("GET", path, options),
+	del: (path, body, options) => call("DELETE", path, { ...options, body }),
+	// Every write carries a key, so that a click that is sent twice is done once.
+	post: (path, body, options) =>
+		call("POST", path, { ...options, body, headers: { "Idempotency-Key": crypto.randomUUID() } }),
+};
+
+// Query text from an object; what is empty is left out.
+export function query(fields) {
+	const out = new URLSearchParams();
+	for (const [name, value] of Object.entries(fields))
+		if (value !== undefined && value !== null && value !== "") out.set(name, value);
+	const text = out.toString();
+	return text ? `?${text}` : "";
+}
+
+// A collection's answer: its rows (in member items, or one that is named), where the next page
+// starts, and how many there are in all where the server counted them.
+export function rowsOf(doc, member = "items") {
+	const rows = doc && Array.isArray(doc[member]) ? doc[member] : [];
+	return { rows, next: (doc && doc.next) || null, total: doc && Number.isInteger(doc.total) ? doc.total : null };
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fleet: one dense row a host. Filters, order and search stand in the address and are done by
+// the server, so that the page is as quick with 100,000 hosts as with three.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { html } from "./html.js";
+import { api, query, rowsOf } from "./api.js";
+import { useNow, usePoll } from "./hooks.js";
+import { routeTo } from "./route.js";
+import { plural, STATES, stateOf, turnOf } from "./words.js";
+import { Age, Cell, PollState, Problem, Progress, State } from "./parts.js";
+import { ApproveMany } from "./approve.js";
+
+const PAGE = 100;
+const NEEDS_HANDS = "failed,quarantined,discovered";
+const ORDERS = [
+	["", "Name"],
+	["state_since", "Longest in state"],
+	["-state_since", "Newest in state"],
+	["serial", "Serial"],
+];
+
+function go(params) {
+	location.hash = routeTo("hosts", "", params);
+}
+
+function Chips({ params, counts }) {
+	const all = Object.values(counts).reduce((a, b) => a + b, 0);
+	const hands = NEEDS_HANDS.split(",").reduce((n, s) => n + (counts[s] || 0), 0);
+	const chip = (state, mark, tone, text, n) => html`<a
+		class=${`chip tone-${tone}`}
+		href=${routeTo("hosts", "", { ...params, state })}
+		aria-current=${(params.state || "") === state ? "true" : undefined}
+	>
+		<span class="mark" aria-hidden="true">${mark}</span> ${text} <b>${n}</b>
+	</a>`;
+	return html`<nav class="chips" aria-label="By state">
+		${chip("", "≡", "", "All", all)} ${chip(NEEDS_HANDS, "!", "bad", "Needs a person", hands)}
+		${Object.keys(STATES)
+			.filter((s) => counts[s] || params.state === s)
+			.map((s) => chip(s, stateOf(s).mark, stateOf(s).tone, stateOf(s).word, counts[s] || 0))}
+	</nav>`;
+}
+
+function Tools({ params }) {
+	const timer = useRef(0);
+	const box = useRef(null);
+	useEffect(() => {
+		const key = (event) => {
+			if (event.key !== "/" || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+			event.preventDefault();
+			box.current.focus();
+		};
+		addEventListener("keydown", key);
+		return () => {
+			removeEventListener("keydown", key);
+			clearTimeout(timer.current);
+		};
+	}, []);
+	const search = (event) => {
+		const q = event.target.value;
+		clearTimeout(timer.current);
+		timer.current = setTimeout(() => go({ ...params, q: q.trim() }), 250);
+	};
+	return html`<form class="tools" role="search" onSubmit=${(e) => e.preventDefault()}>
+		<label>Search <kbd>/</kbd>
+			<input ref=${box} type="search" value=${params.q || ""} onInput=${search} placeholder="name, code, serial, MAC, rack" />
+		</label>
+		<label>Whose turn
+			<select value=${params.turn || ""} onChange=${(e) => go({ ...params, turn: e.target.value })}>
+				<option value="">anybody's</option>
+				${["technician", "operator", "server"].map((t) => html`<option value=${t}>${turnOf(t)}</option>`)}
+			</select>
+		</label>
+		<label>Order
+			<select value=${params.sort || ""} onChange=${(e) => go({ ...params, sort: e.target.value })}>
+				${ORDERS.map(([value, text]) => html`<option value=${value}>${text}</option>`)}
+			</select>
+		</label>
+	</form>`;
+}
+
+function placeOf(host) {
+	const rack = [host.site, host.row, host.rack, host.unit ? `U${host.unit}` : ""].filter(Boolean).join(" · ");
+	const port = host.switch && [host.switch.name, host.switch.port].filter(Boolean).join(" ");
+	return rack || port || "";
+}
+
+// What a person should know before opening the host: its fault's order, or the state's own words.
+function sayings(host) {
+	if (host.fault && typeof host.fault === "object")
+		return html`<span class="order">${host.fault.action || host.fault.code || "see its page"}</span>`;
+	if (host.faults > 0 || host.state === "failed")
+		return html`<span class="order">${host.state_detail || "see its repair order"}</span>`;
+	if (host.review) return html`<span class="order">${host.review}</span>`;
+	return html`<span class="detail">${host.state_detail || ""}</span>`;
+}
+
+function Row({ host, now, picked, pick }) {
+	const name = host.name || host.short_code;
+	return html`<tr class=${`tone-${stateOf(host.state).tone}`}>
+		<td class="pick">
+			${host.state === "discovered"
+				? html`<input type="checkbox" checked=${picked} onChange=${pick} aria-label=${`Select ${name}`} />`
+				: null}
+		</td>
+		<th scope="row" data-label="Host">
+			<a href=${routeTo("hosts", host.id)}>${name}</a>
+			${host.name ? html`<span class="code">${host.short_code}</span>` : null}
+		</th>
+		<${Cell} label="State"><${State} name=${host.state} /><//>
+		<${Cell} label="Progress"><${Progress} progress=${host.progress} label=${`Progress of ${name}`} /><//>
+		<${Cell} label="For" kind="num"><${Age} since=${host.state_since} now=${now} /><//>
+		<${Cell} label="Turn">${turnOf(host.turn)}<//>
+		<${Cell} label="What">${sayings(host)}<//>
+		<${Cell} label="Machine">
+			${[host.manufacturer, host.model].filter(Boolean).join(" ")}${" "}
+			<span class="fine nowrap">${host.arch} ${host.firmware}</span>${" "}
+			<span class="mono block">${host.serial || ""}</span>
+		<//>
+		<${Cell} label="Place">${placeOf(host)}<//>
+	</tr>`;
+}
+
+// Arrow keys and j, k walk the rows; Enter follows the link that has the focus.
+function walk(event) {
+	const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
+	if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+	const links = [...event.currentTarget.querySelectorAll("th a")];
+	const at = links.indexOf(document.activeElement);
+	const next = links[Math.min(links.length - 1, Math.max(0, at + step))];
+	if (!next) return;
+	event.preventDefault();
+	next.focus();
+}
+
+const COLUMNS = ["Host", "State", "Progress", "For", "Turn", "What", "Machine and serial", "Place"];
+
+function filters(params) {
+	return { state: params.state, turn: params.turn, q: params.q, sort: params.sort };
+}
+
+async function firstPages(params, pages, signal) {
+	let rows = [];
+	let cursor = "";
+	for (let i = 0; i < pages; i++) {
+		const page = rowsOf(await api.get(`/hosts${query({ ...filters(params), limit: PAGE, cursor })}`, { signal }));
+		rows = rows.concat(page.rows);
+		cursor = page.next;
+		if (!cursor) break;
+	}
+	return { rows, more: Boolean(cursor) };
+}
+
+async function stateCounts(signal) {
+	const doc = await api.get("/summary?group_by=state", { signal });
+	return Object.fromEntries(rowsOf(doc).rows.map((g) => [g.state, g.count]));
+}
+
+export function Fleet({ params }) {
+	const now = useNow();
+	const key = JSON.stringify(filters(params));
+	const [pages, setPages] = useState(1);
+	const [picked, setPicked] = useState(new Set());
+	useEffect(() => {
+		setPages(1);
+		setPicked(new Set());
+	}, [key]);
+	const hosts = usePoll(key, (signal) => firstPages(params, pages, signal), 2000);
+	const counts = usePoll("counts", stateCounts, 5000);
+	useEffect(() => {
+		if (pages > 1) hosts.again();
+	}, [pages]);
+	const rows = hosts.value ? hosts.value.rows : [];
+	const pick = (id) => {
+		const next = new Set(picked);
+		if (!next.delete(id)) next.add(id);
+		setPicked(next);
+	};
+	return html`
+		<h1>Fleet</h1>
+		${counts.value ? html`<${Chips} params=${params} counts=${counts.value} />` : null}
+		<${Tools} params=${params} />
+		<${ApproveMany}
+			hosts=${rows.filter((h) => picked.has(h.id) && h.state === "discovered")}
+			done=${() => (setPicked(new Set()), hosts.again())}
+		/>
+		<${PollState} poll=${hosts} now=${now} what="hosts" />
+		${hosts.value && !rows.length ? html`<${Nothing} params=${params} />` : null}
+		${rows.length
+			? html`<div class="scroll"><table class="fleet" onKeyDown=${walk}>
+						<caption class="hidden">Hosts, ${plural(rows.length, "row", "rows")}. Arrow keys walk through them.</caption>
+						<thead><tr>
+							<td class="pick"></td>
+							${COLUMNS.map((c) => html`<th scope="col">${c}</th>`)}
+						</tr></thead>
+						<tbody>
+							${rows.map(
+								(h) => html`<${Row} key=${h.id} host=${h} now=${now} picked=${picked.has(h.id)} pick=${() => pick(h.id)} />`,
+							)}
+						</tbody>
+					</table></div>
+					<p class="fine">
+						${plural(rows.length, "host", "hosts")} shown.
+						${hosts.value.more
+							? html` <button onClick=${() => setPages(pages + 1)}>Show ${PAGE} more</button>`
+							: null}
+					</p>`
+			: null}
+		${counts.error && !hosts.error ? html`<${Problem} error=${counts.error} />` : null}
+	`;
+}
+
+function Nothing({ params }) {
+	const filtered = params.state || params.turn || params.q;
+	return html`<div class="empty">
+		${filtered
+			? html`<p>No host fits this filter.</p><p><a href="#/hosts">Show all hosts</a></p>`
+			: html`<p>No host has been seen yet.</p>
+					<p>Cable one to the provisioning network and power it on: it appears here with its first packet.</p>`}
+	</div>`;
+}

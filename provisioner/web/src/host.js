@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// One host: in big letters what it is doing or which part to pull, what a person does next, and
+// below that everything that is known of it.
+import { useEffect } from "preact/hooks";
+import { html } from "./html.js";
+import { api, query, rowsOf } from "./api.js";
+import { useNow, usePoll } from "./hooks.js";
+import { bothClocks, bytes, duration, shortDigest, stateOf, STATES, STEPS, turnOf } from "./words.js";
+import { Age, Cell, Copy, Known, Moment, PollState, Progress, State } from "./parts.js";
+import { RepairOrder } from "./order.js";
+import { Facts } from "./facts.js";
+import { HostEvents } from "./timeline.js";
+import { Actions } from "./actions.js";
+
+// Discover, inspect, burn in, image, verify, ready: where it is, and how long each took.
+function Steps({ host }) {
+	const at = stateOf(host.state).step;
+	const stages = host.stages || {};
+	const last = STEPS.findLastIndex((s) => Number.isFinite(stages[s]));
+	const kind = (state, i) => {
+		if (host.state === "failed") return i < last ? "done" : i === last ? "stopped" : "";
+		if (at === null) return "";
+		return i + 1 < at || STEPS[at - 1] === "ready" ? "done" : i + 1 === at ? "now" : "";
+	};
+	return html`<ol class="steps" aria-label="Steps to ready">
+		${STEPS.map(
+			(s, i) => html`<li class=${kind(s, i)} aria-current=${kind(s, i) === "now" ? "step" : undefined}>
+				<span class="mark" aria-hidden="true">${{ done: "✓", now: "▶", stopped: "✕" }[kind(s, i)] || "·"}</span>
+				<span>${stateOf(s).word}</span>
+				<span class="fine">${Number.isFinite(stages[s]) && s !== "ready" ? duration(stages[s]) : ""}</span>
+			</li>`,
+		)}
+	</ol>`;
+}
+
+function nextAction(host) {
+	if (host.review) return `${host.review}. ${STATES.quarantined.next}`;
+	return host.next || host.hint || stateOf(host.state).next;
+}
+
+function Banner({ host, now }) {
+	const s = stateOf(host.state);
+	const left = host.deadline ? (Date.parse(host.deadline) - now) / 1000 : NaN;
+	return html`<section class=${`banner tone-${s.tone}`} aria-label="State">
+		<p class="big"><span class="mark" aria-hidden="true">${s.mark}</span> ${s.word}</p>
+		<p class="say">${host.state_detail || ""}</p>
+		<${Progress} progress=${host.progress} label="Progress" />
+		<p>
+			For <${Age} since=${host.state_since} now=${now} />. Whose turn: <strong>${turnOf(host.turn)}</strong>.
+			${Number.isFinite(left)
+				? html` <span title=${bothClocks(host.deadline)}>
+						${left >= 0 ? `Must be over in ${duration(left)}.` : `Overdue by ${duration(-left)}.`}
+					</span>`
+				: null}
+		</p>
+		<p class="next"><strong>What to do next:</strong> ${nextAction(host)}</p>
+	</section>`;
+}
+
+function Identity({ host }) {
+	return html`<${Known}
+		rows=${[
+			["Code on its screen", html`<span class="code large">${host.short_code}</span>`],
+			["Serial", host.serial && html`<span class="mono">${host.serial}</span> <${Copy} text=${host.serial} />`],
+			["UUID", host.uuid && html`<span class="mono">${host.uuid}</span>`],
+			["MACs", Array.isArray(host.macs) && host.macs.length ? html`<span class="mono">${host.macs.join(", ")}</span>` : ""],
+			["Boots by", [host.arch, host.firmware].filter(Boolean).join(", ")],
+			["SKU", [host.sku, host.sku_status].filter(Boolean).join(": ")],
+			["Delivery", host.delivery],
+			["Place", [host.site, host.row, host.rack, host.unit ? `unit ${host.unit}` : ""].filter(Boolean).join(" · ")],
+			["Switch", host.switch && [host.switch.name, host.switch.port].filter(Boolean).join(" port ")],
+			["Reserved for", host.reserved_for],
+			["Host id", html`<span class="mono fine">${host.id}</span>`],
+		]}
+	/>`;
+}
+
+const PARTITION = ["Partition", "Size", "Read back (SHA-256)"];
+
+function Receipt({ host }) {
+	const image = host.image && host.image.digest ? host.image : null;
+	const path = `/receipts${query({ host_id: host.id, sort: "-id", limit: 1 })}`;
+	const poll = usePoll(`receipt ${host.id} ${image ? image.digest : ""}`, (signal) => api.get(path, { signal }), 30000);
+	const row = poll.value ? rowsOf(poll.value).rows[0] : null;
+	const receipt = row && row.receipt && typeof row.receipt === "object" ? row.receipt : null;
+	if (!image && !row) return html`<p class="fine">Nothing has been written to this host by Slipway.</p>`;
+	const parts = receipt && Array.isArray(receipt.partitions) ? receipt.partitions.filter((p) => p && p.number) : [];
+	const stages = receipt && receipt.stages && typeof receipt.stages === "object" ? Object.entries(receipt.stages) : [];
+	return html`
+		<${Known}
+			rows=${[
+				["Image", image && [image.line, image.version].filter(Boolean).join(" ")],
+				[
+					"Manifest digest, as read back from disk",
+					image && image.digest && html`<span class="mono" title=${image.digest}>${shortDigest(image.digest)}…</span> <${Copy} text=${image.digest} />`,
+				],
+				["Disk", row && row.disk_serial && html`<span class="mono">${row.disk_serial}</span>`],
+				["Written", row && html`<${Moment} at=${row.at} withDate=${true} /> UTC`],
+				["Bytes", receipt && Number.isFinite(receipt.written_bytes) ? `${bytes(receipt.written_bytes)} written` : ""],
+				["It took", stages.filter(([, s]) => s > 0).map(([name, s]) => `${name} ${duration(s)}`).join(", ")],
+			]}
+		/>
+		${parts.length
+			? html`<table><caption class="hidden">Partitions</caption>
+					<thead><tr>${PARTITION.map((c) => html`<th scope="col">${c}</th>`)}</tr></thead>
+					<tbody>${parts.map(
+						(p) => html`<tr>
+							<${Cell} label=${PARTITION[0]}>${[p.number, p.role, p.mount].filter(Boolean).join(" · ")}<//>
+							<${Cell} label=${PARTITION[1]}>${[p.fs, bytes(p.size_bytes)].filter(Boolean).join(" ")}<//>
+							<${Cell} label=${PARTITION[2]}><span class="mono" title=${p.read_back_sha256}>${shortDigest(p.read_back_sha256)}</span><//>
+						</tr>`,
+					)}</tbody></table>`
+			: null}
+	`;
+}
+
+export function HostPage({ id }) {
+	const now = useNow();
+	const path = `/hosts/${encodeURIComponent(id)}`;
+	const poll = usePoll(`host ${id}`, (signal) => api.get(path, { signal }), 2000);
+	const host = poll.value;
+	const name = host ? host.name || host.short_code : "Host";
+	useEffect(() => {
+		if (host) document.title = `${stateOf(host.state).word}: ${name} · Slipway`;
+	}, [host && host.state, name]);
+	if (!host)
+		return html`<p><a href="#/hosts">‹ Fleet</a></p><h1>Host</h1><${PollState} poll=${poll} now=${now} what="the host" />`;
+	return html`
+		<p class="back"><a href="#/hosts">‹ Fleet</a></p>
+		<div class="title">
+			<h1>${name} <span class="code">${host.short_code}</span></h1>
+			<${State} name=${host.state} />
+		</div>
+		<${PollState} poll=${poll} now=${now} what="the host" />
+		${host.fault && typeof host.fault === "object" ? html`<${RepairOrder} fault=${host.fault} host=${host} />` : null}
+		<${Banner} host=${host} now=${now} />
+		<${Steps} host=${host} />
+		<${Actions} host=${host} done=${poll.again} />
+		<div class="columns">
+			<section><h2>Who it is</h2><${Identity} host=${host} /></section>
+			<section><h2>What is on its disk</h2><${Receipt} host=${host} /></section>
+		</div>
+		<${Facts} host=${host} />
+		<section><h2>Timeline</h2><${HostEvents} id=${host.id} /></section>
+	`;
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page: who is signed in, which view the address names, and the frame around it.
+import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { html } from "./html.js";
+import { api, token } from "./api.js";
+import { useNow, useRoute } from "./hooks.js";
+import { routeTo } from "./route.js";
+import { clockUtc } from "./words.js";
+import { SignIn } from "./signin.js";
+import { Fleet } from "./fleet.js";
+import { HostPage } from "./host.js";
+import { Faults } from "./faults.js";
+import { Images } from "./images.js";
+import { FleetEvents } from "./timeline.js";
+import { StopAll, Stopped } from "./stop.js";
+
+const VIEWS = [
+	{ view: "hosts", title: "Fleet", part: ({ params }) => html`<${Fleet} params=${params} />` },
+	{ view: "faults", title: "Repair orders", part: () => html`<${Faults} />` },
+	{ view: "events", title: "Events", part: () => html`<${FleetEvents} />` },
+	{ view: "images", title: "Images", part: () => html`<${Images} />` },
+];
+
+function Clocks() {
+	const now = useNow();
+	return html`<span class="clock" title=${new Date(now).toLocaleString()}>
+		${clockUtc(now)} UTC
+	</span>`;
+}
+
+function Frame({ route, children }) {
+	return html`
+		<header>
+			<a class="skip" href="#/hosts" onClick=${skip}>Skip to content</a>
+			<a class="brand" href="#/hosts"><img src="icon.svg" alt="" width="26" height="26" /> Slipway</a>
+			<nav aria-label="Views">
+				${VIEWS.map(
+					(v) => html`<a href=${routeTo(v.view)} aria-current=${route.view === v.view ? "page" : undefined}>
+						${v.title}
+					</a>`,
+				)}
+			</nav>
+			<div class="right">
+				<${Clocks} />
+				<${StopAll} />
+				<button class="quiet" onClick=${() => token.clear()}>Sign out</button>
+			</div>
+		</header>
+		<${Stopped} />
+		<main id="content" tabindex="-1">${children}</main>
+	`;
+}
+
+function skip(event) {
+	event.preventDefault();
+	document.getElementById("content").focus();
+}
+
+function titleOf(route) {
+	const view = VIEWS.find((v) => v.view === route.view);
+	document.title = route.id ? `Host · Slipway` : `${view ? view.title : "Nothing here"} · Slipway`;
+}
+
+function App() {
+	const route = useRoute();
+	const [signedIn, setSignedIn] = useState(() => Boolean(token.get()));
+	const [why, setWhy] = useState("");
+	useEffect(() => {
+		token.whenCleared(() => {
+			setSignedIn(false);
+			setWhy("Signed out. The token may have expired or been withdrawn.");
+		});
+	}, []);
+	useEffect(() => titleOf(route), [route]);
+	if (!signedIn)
+		return html`<${SignIn}
+			why=${why}
+			tryToken=${async (text) => {
+				token.set(text);
+				await api.get("/hosts?limit=1");
+				setWhy("");
+				setSignedIn(true);
+			}}
+		/>`;
+	const view = VIEWS.find((v) => v.view === route.view);
+	return html`<${Frame} route=${route}>
+		${route.view === "hosts" && route.id
+			? html`<${HostPage} key=${route.id} id=${route.id} />`
+			: view
+				? view.part(route)
+				: html`<h1>Nothing here</h1><p><a href="#/hosts">To the fleet</a></p>`}
+	<//>`;
+}
+
+render(html`<${App} />`, document.getElementById("app"));

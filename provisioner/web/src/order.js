@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// A repair order: which part, in which slot, with which serial, and what to do, in letters that can
+// be read from the other side of a rack aisle. It prints on a sheet of its own.
+import { html } from "./html.js";
+import { routeTo } from "./route.js";
+import { Moment } from "./parts.js";
+
+const PARTS = { memory: "Memory module", drive: "Drive", processor: "Processor", nic: "Network card", board: "Mainboard", pci: "PCI card" };
+
+function headline(fault) {
+	const what = PARTS[fault.part_type] || fault.part_type || "";
+	if (what && fault.slot) return `${what} in slot ${fault.slot}`;
+	return what || fault.slot || fault.code || "Fault";
+}
+
+function Fields({ fault, host }) {
+	const rows = [
+		["Slot", fault.slot],
+		["Part serial", fault.SerialNumber || fault.serial],
+		["Part number", fault.PartNumber || fault.part_number],
+		["Host", [host.name, host.short_code].filter(Boolean).join(" · ")],
+		["Host serial", host.serial],
+	];
+	return html`<dl class="fields">
+		${rows.filter(([, v]) => v).map(([k, v]) => html`<div><dt>${k}</dt><dd class="mono">${v}</dd></div>`)}
+	</dl>`;
+}
+
+export function RepairOrder({ fault, host, linked }) {
+	const tag = linked ? "article" : "section"; // one is a landmark of its page, a list of them is not
+	return html`<${tag} class="repair" aria-label=${linked ? `Repair order for ${host.short_code}` : "Repair order"}>
+		<p class="kind">Repair order</p>
+		<h2>${headline(fault)}</h2>
+		<p class="do">${fault.action || "No advice was given: open the timeline and ask an operator."}</p>
+		<${Fields} fault=${fault} host=${host} />
+		${fault.detail ? html`<p class="why">Why: ${fault.detail}</p>` : null}
+		<p class="fine">
+			${fault.code} ${fault.opened ? html` · since <${Moment} at=${fault.opened} withDate=${true} /> UTC` : null}
+		</p>
+		<p class="noprint">
+			${linked ? html`<a href=${routeTo("hosts", linked)}>Open the host</a> ` : null}
+			<button type="button" onClick=${() => window.print()}>Print</button>
+		</p>
+	<//>`;
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small stand-in for the appliance: it serves the built page with the headers that nginx sends,
+// and the part of /api/v1 that the page uses, over a fleet in memory that a test may change. It
+// checks what it is sent as strictly as the real server does where the page depends on it. What it
+// cannot prove (that the real API answers like this) is test_appliance.mjs's work.
+import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
+import { extname, join, normalize } from "node:path";
+
+export const TOKEN = "fixture-token";
+export const CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+
+const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+const id = (n) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+
+function drives(n, signatures) {
+	return [
+		{
+			Name: "nvme0n1", WWN: `eui.00253800${String(n).padStart(8, "0")}`, SerialNumber: `S64GNX0T${n}00A`,
+			Manufacturer: "Samsung", Model: "PM9A3", CapacityBytes: 1920383410176, Protocol: "NVMe", MediaType: "SSD",
+			Slot: "Bay 0", signatures,
+		},
+		{
+			Name: "sda", WWN: `0x5000c500${n}`, SerialNumber: `ZL2B${n}77`, Manufacturer: "Seagate", Model: "Exos X18",
+			CapacityBytes: 18000207937536, Protocol: "SATA", MediaType: "HDD", Slot: "Bay 4", signatures: [],
+		},
+	];
+}
+
+export function factsOf(host) {
+	return {
+		system: { Manufacturer: host.manufacturer, Model: host.model, SerialNumber: host.serial, UUID: host.uuid, BiosVersion: "2.1a", BiosDate: "2026-03-02" },
+		board: { Manufacturer: "Supermicro", Model: "H13SSL-N" },
+		boot: { firmware: host.firmware, secure_boot: false, arch: host.arch },
+		processors: [{ Socket: "CPU1", Manufacturer: "AMD", Model: "EPYC 9354P 32-Core Processor", TotalCores: 32, TotalThreads: 64, MaxSpeedMHz: 3800 }],
+		memory: {
+			TotalMiB: 131072,
+			modules: [
+				{ DeviceLocator: "DIMMA1", BankLocator: "P0_Node0", CapacityMiB: 65536, Manufacturer: "Micron", PartNumber: "MTC40F2046S1RC48BA1", SerialNumber: "3A1F0C21", MemoryDeviceType: "DDR5", OperatingSpeedMhz: 4800 },
+				{ DeviceLocator: "DIMMB1", BankLocator: "P0_Node0", CapacityMiB: 0 },
+				{ DeviceLocator: "DIMMC1", BankLocator: "P0_Node0", CapacityMiB: 65536, Manufacturer: "Micron", PartNumber: "MTC40F2046S1RC48BA1", SerialNumber: "3A1F0C22", MemoryDeviceType: "DDR5", OperatingSpeedMhz: 4800 },
+			],
+		},
+		drives: host.drives,
+		nics: [
+			{ Name: "enp1s0f0", MACAddress: host.macs[0], Driver: "mlx5_core", SpeedMbps: 25000, LinkUp: true, PciAddress: "0000:01:00.0", Firmware: "26.39.1002", lldp: { SysName: "tor-r7-a", PortId: "Ethernet14" } },
+			{ Name: "enp1s0f1", MACAddress: host.macs[1], Driver: "mlx5_core", LinkUp: false, PciAddress: "0000:01:00.1" },
+		],
+		tpm: { present: true, version: "2.0" },
+	};
+}
+
+let made = 0;
+export function makeHost(state, more) {
+	const n = ++made;
+	const arm = n % 3 === 0;
+	const code = `K${String(n).padStart(2, "2")}Q7MXW`.slice(0, 8);
+	return {
+		id: id(n), name: `r7-u${String(n).padStart(2, "0")}`, short_code: code, state, state_since: ago(40 * n),
+		state_detail: "", turn: "server", deadline: null, arch: arm ? "aarch64" : "x86_64", firmware: n % 4 ? "uefi" : "bios",
+		manufacturer: arm ? "Ampere" : "Supermicro", model: arm ? "Mt. Collins" : "AS-1115CS-TNR", serial: `S49912${1000 + n}`,
+		uuid: `8f3b1c00-0000-11ee-8000-${String(n).padStart(12, "0")}`, macs: [`3c:ec:ef:00:00:${String(n).padStart(2, "0")}`, `3c:ec:ef:00:01:${String(n).padStart(2, "0")}`],
+		progress: null, drives: drives(n, []), image: null, stages: {}, fault: null, revision: 1,
+		site: "ams1", rack: "R7", unit: n, switch: { name: "tor-r7-a", port: `Ethernet${n}` }, faults: more && more.fault ? 1 : 0, ...more,
+	};
+}
+
+export const HOSTILE = {
+	img: `<img src=x onerror="window.pwned='img'">`,
+	script: `"><script>window.pwned='script'</script>`,
+	link: `javascript:window.pwned='link'`,
+	template: "${window.pwned='template'}{{7*7}}",
+	ansi: "\u001b[31m\u001b[2Jweb01",
+	bidi: "web\u202e10-bd",
+	long: "A".repeat(20000),
+};
+
+export function makeFleet() {
+	made = 0;
+	const digest = "5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592";
+	return [
+		makeHost("ready", { stages: { discovered: 3, inspecting: 21, testing: 184, imaging: 47, verifying: 62 }, image: { digest, line: "debian12", version: "20261101" },
+			state_detail: "inspected, tested, imaged and proven to boot", turn: "operator" }),
+		makeHost("imaging", { progress: { stage: "write", done: 900000000, total: 2147483648, unit: "bytes", eta_s: 21 }, state_detail: "writing debian12 20261101 to S64GNX0T200A",
+			stages: { discovered: 4, inspecting: 20, testing: 190 }, deadline: new Date(Date.now() + 3000e3).toISOString() }),
+		makeHost("testing", { progress: { stage: "memory", done: 3, total: 8, unit: "tests", eta_s: 412 }, state_detail: "burn-in quick: memory", stages: { discovered: 2, inspecting: 18 } }),
+		makeHost("failed", { turn: "technician", state_detail: "burn-in found a bad memory module", stages: { discovered: 2, inspecting: 19, testing: 350 },
+			fault: { id: "f1", code: "memory.ecc.uncorrected", part_type: "memory", slot: "DIMMC1", serial: "3A1F0C22", turn: "technician", part_number: "MTC40F2046S1RC48BA1",
+				action: "Power the host off, replace the module in slot DIMMC1, power it on.", detail: "12 uncorrected errors in 350 s, all on this module" } }),
+		makeHost("discovered", { turn: "operator", state_detail: "seen; waits for approval", drives: drives(5, ["ext4", "LVM2_member"]) }),
+		makeHost("discovered", { turn: "operator", state_detail: "seen; waits for approval" }),
+		makeHost("quarantined", { turn: "operator", state_detail: "its identity is in conflict with another host's", review: "the serial S499121003 is also r7-u03's" }),
+		makeHost("verifying", { state_detail: "boots its own disk" }),
+		makeHost("in-service", { turn: "operator", image: { digest, line: "debian12", version: "20261002" }, drives: drives(9, ["ext4"]) }),
+		makeHost("failed", { name: HOSTILE.img, serial: HOSTILE.script, manufacturer: HOSTILE.template, model: HOSTILE.bidi, state_detail: HOSTILE.ansi, turn: HOSTILE.link,
+			rack: HOSTILE.img, unit: HOSTILE.script, switch: { name: HOSTILE.img, port: HOSTILE.bidi }, image: { digest: HOSTILE.script, line: HOSTILE.img, version: HOSTILE.bidi },
+			macs: [HOSTILE.img, HOSTILE.script],
+			drives: [{ Name: HOSTILE.img, SerialNumber: HOSTILE.img, WWN: HOSTILE.bidi, Model: HOSTILE.long, CapacityBytes: "1", signatures: [HOSTILE.script] }],
+			fault: { id: HOSTILE.img, code: HOSTILE.img, part_type: HOSTILE.script, slot: HOSTILE.bidi, serial: HOSTILE.ansi, action: HOSTILE.img, detail: HOSTILE.long } }),
+	];
+}
+
+function makeEvents(hosts) {
+	const events = [];
+	const add = (host, kind, summary, actor, seconds) =>
+		events.push({ id: events.length + 1, at: ago(seconds), host_id: host.id, host: host.short_code, kind, summary, actor });
+	for (const h of hosts) {
+		add(h, "dhcp.discover", `DHCP request from ${h.macs[0]}`, "server", 90000);
+		add(h, "host.state", `${h.state}: ${h.state_detail}`, "server", 400);
+		if (h.fault) add(h, "fault.opened", h.fault.action, "server", 300);
+	}
+	const hostile = hosts[hosts.length - 1];
+	for (const text of Object.values(HOSTILE)) add(hostile, text.slice(0, 60), text, text, 200);
+	return events;
+}
+
+function problem(status, code, detail, more) {
+	return { status, body: { type: "about:blank", title: detail, status, code, detail, ...more } };
+}
+
+// Lists leave out what only one host's own page says.
+function brief(host) {
+	const { fault, stages, ...rest } = host;
+	return rest;
+}
+
+const SORTS = { name: (h) => h.name, state_since: (h) => h.state_since, serial: (h) => h.serial };
+
+function listHosts(fleet, params) {
+	const wanted = (name) => (params.get(name) ? params.get(name).split(",") : null);
+	const states = wanted("state");
+	const q = (params.get("q") || "").toLowerCase();
+	const sort = params.get("sort") || "name";
+	const by = SORTS[sort.replace(/^-/, "")];
+	if (!by) return problem(400, "input.invalid", `cannot sort by '${sort}'`, { pointer: "/sort" });
+	const rows = fleet.hosts
+		.filter((h) => !states || states.includes(h.state))
+		.filter((h) => !params.get("turn") || h.turn === params.get("turn"))
+		.filter((h) => !q || [h.name, h.short_code, h.serial, ...h.macs].some((t) => t.toLowerCase().includes(q)))
+		.sort((a, b) => (by(a) < by(b) ? -1 : 1) * (sort.startsWith("-") ? -1 : 1));
+	const at = Number(params.get("cursor") || 0);
+	const limit = Number(params.get("limit") || 50);
+	const next = at + limit < rows.length ? String(at + limit) : null;
+	return { status: 200, body: { items: rows.slice(at, at + limit).map(brief), next } };
+}
+
+function summary(fleet) {
+	const counts = new Map();
+	for (const h of fleet.hosts) counts.set(h.state, (counts.get(h.state) || 0) + 1);
+	return { status: 200, body: { items: [...counts].map(([state, count]) => ({ state, count })), total: { count: fleet.hosts.length } } };
+}
+
+function arm(fleet, host, body) {
+	const dry = body.dry_run === true;
+	if (dry && fleet.oldServer) return problem(400, "input.field.unknown", "field '/dry_run' is unknown", { pointer: "/dry_run" });
+	const drive = host.drives.find((d) => d.SerialNumber === (body.disk || {}).serial);
+	if (!fleet.images.some((i) => i.digest === body.image)) return problem(404, "image.unknown", "there is no such image", { pointer: "/image" });
+	if (!drive) return problem(409, "guard.disk.none", "no disk of this host has that serial", { pointer: "/disk/serial" });
+	if (!body.reason) return problem(400, "input.field.missing", "a reason is needed", { pointer: "/reason" });
+	if (drive.signatures.length && body.wipe_consent !== drive.SerialNumber)
+		return problem(403, "guard.disk.data", "the disk holds data and the consent does not name it", { pointer: "/wipe_consent" });
+	const unknown = Object.keys(body).find((k) => !["image", "disk", "reason", "ttl_s", "wipe_consent", "reimage_in_service", "dry_run"].includes(k));
+	if (unknown) return problem(400, "input.field.unknown", `field '/${unknown}' is unknown`, { pointer: `/${unknown}` });
+	if (host.state === "in-service" && body.reimage_in_service !== host.name) return problem(403, "guard.in_service", "the host is in service");
+	if (dry) return { status: 200, body: { dry_run: true, warnings: [] } };
+	host.state = "imaging";
+	host.state_detail = "armed; waits for the agent";
+	return { status: 201, body: { arm_id: "a1" } };
+}
+
+function verb(fleet, host, name, body) {
+	fleet.posts.push({ host: host.id, verb: name, body });
+	if (name === "arm") return arm(fleet, host, body);
+	if (name === "approve") {
+		if (fleet.refuseApprove === host.id) return problem(409, "lifecycle.refused", "its profile is gone");
+		host.state = "testing";
+		return { status: 200, body: host };
+	}
+	const to = { retry: "inspecting", serve: "in-service", maintain: "maintenance", release: "discovered", retire: "retired" }[name];
+	if (!to) return problem(404, "route.unknown", "no such route");
+	if (!body.reason) return problem(400, "input.field.missing", "a reason is needed", { pointer: "/reason" });
+	host.state = to;
+	return { status: 200, body: host };
+}
+
+function faultRow(h) {
+	const { serial, part_number, ...rest } = h.fault;
+	return { ...rest, SerialNumber: serial, PartNumber: part_number, state: "open", opened: ago(600), host_id: h.id, host: h.short_code };
+}
+
+function receiptRow(h) {
+	const partition = (number, role, fs, mount, size_bytes) => ({ number, role, fs, mount, size_bytes, start_bytes: number * 2 ** 20, read_back_sha256: h.image.digest });
+	return {
+		id: 1, at: ago(300), host_id: h.id, host: h.short_code, image: h.image, disk_serial: h.drives[0].SerialNumber,
+		receipt: {
+			manifest_sha256: h.image.digest, written_bytes: 1400 * 2 ** 20, stages: { fetch: 0, write: 31.2, read_back: 14.9 },
+			partitions: [{ number: 0, size_bytes: 2 ** 20 }, partition(1, "esp", "vfat", "/boot/efi", 512 * 2 ** 20), partition(2, "root", "ext4", "/", 1919 * 10 ** 9)],
+		},
+	};
+}
+
+function answerGet(fleet, path, params) {
+	const part = path.split("/").filter(Boolean);
+	if (path === "/hosts") return listHosts(fleet, params);
+	if (path === "/summary") return summary(fleet);
+	if (path === "/images") return { status: 200, body: { images: fleet.images } };
+	if (path === "/faults") return { status: 200, body: { items: fleet.hosts.filter((h) => h.fault).map(faultRow), next: null } };
+	if (path === "/receipts") return { status: 200, body: { items: fleet.hosts.filter((h) => h.image && h.id === params.get("host_id")).map(receiptRow), next: null } };
+	if (path === "/events" || (part[0] === "hosts" && part[2] === "events")) {
+		const since = Number(params.get("since") || 0);
+		const rows = fleet.events.filter((e) => e.id > since && (path === "/events" || e.host_id === part[1]));
+		if (params.get("sort") === "-id") rows.reverse();
+		return { status: 200, body: { items: rows.slice(0, Number(params.get("limit") || 100)), next: null } };
+	}
+	const host = part[0] === "hosts" && fleet.hosts.find((h) => h.id === part[1]);
+	if (host && part.length === 2) return { status: 200, body: host };
+	if (host && part[2] === "facts") return { status: 200, body: factsOf(host) };
+	return problem(404, "system.not_found", "there is no such thing");
+}
+
+async function readBody(request) {
+	let text = "";
+	for await (const chunk of request) text += chunk;
+	return text ? JSON.parse(text) : {};
+}
+
+async function answerApi(fleet, request, url) {
+	const path = url.pathname.slice("/api/v1".length);
+	fleet.requests.push(`${request.method} ${path}${url.search}`);
+	if (fleet.down) return { status: 503, body: { title: "busy" } };
+	if (request.headers.authorization !== `Bearer ${fleet.token}`) return problem(401, "auth.token", "the token is not known");
+	if (request.method === "GET") return answerGet(fleet, path, url.searchParams);
+	if (request.method === "DELETE" && path === "/stop-all") return (fleet.stopped = false), { status: 200, body: { stopped: false } };
+	if (!request.headers["idempotency-key"]) return problem(400, "input.invalid", "no idempotency key");
+	const body = await readBody(request);
+	const part = path.split("/").filter(Boolean);
+	if (path === "/stop-all") {
+		fleet.posts.push({ verb: "stop-all", body });
+		fleet.stopped = true;
+		return { status: 200, body: { stopped: true } };
+	}
+	const host = part[0] === "hosts" && fleet.hosts.find((h) => h.id === part[1]);
+	return host ? verb(fleet, host, part[2], body) : problem(404, "system.not_found", "there is no such host");
+}
+
+async function answerFile(webDir, url, response) {
+	const name = url.pathname === "/" ? "/index.html" : normalize(url.pathname);
+	const headers = { "Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" };
+	try {
+		const bytes = await readFile(join(webDir, name));
+		response.writeHead(200, { ...headers, "Content-Type": TYPES[extname(name)] || "application/octet-stream" });
+		response.end(bytes);
+	} catch {
+		response.writeHead(404, headers);
+		response.end();
+	}
+}
+
+export async function startFixture(webDir) {
+	const hosts = makeFleet();
+	const fleet = {
+		token: TOKEN, hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
+		images: ["x86_64", "aarch64"].map((arch, i) => ({
+			digest: `${i}d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592`, line: "debian12", version: "20261101", arch, seq: 1, created: 1793500000, min_disk: 2 * 10 ** 9, firmware: arch === "aarch64" ? ["uefi"] : ["bios", "uefi"], payloads: [{ name: "root", packed: 212 * 2 ** 20, size: 700 * 2 ** 20 }],
+		})),
+	};
+	const server = createServer(async (request, response) => {
+		const url = new URL(request.url, "http://fixture");
+		if (url.pathname === "/healthz") {
+			response.writeHead(200, { "Content-Type": "application/json" });
+			return response.end(JSON.stringify({ status: "ok", version: "fixture", stopped: fleet.stopped }));
+		}
+		if (!url.pathname.startsWith("/api/")) return answerFile(webDir, url, response);
+		let answer;
+		try {
+			answer = await answerApi(fleet, request, url);
+		} catch (error) {
+			answer = problem(400, "input.json", String(error));
+		}
+		response.writeHead(answer.status, { "Content-Type": answer.status < 400 ? "application/json" : "application/problem+json" });
+		response.end(JSON.stringify(answer.body));
+	});
+	await new Promise((done) => server.listen(0, "127.0.0.1", done));
+	return {
+		fleet,
+		url: `http://127.0.0.1:${server.address().port}`,
+		addEvent: (event) => fleet.events.push({ id: fleet.events.length + 1, at: new Date().toISOString(), ...event }),
+		close: () => (server.closeAllConnections(), server.close()),
+	};
+}

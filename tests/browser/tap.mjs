@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// TAP for the browser tests: test() runs a case and prints its line; plan() closes. A case that
+// throws has failed; its stack follows as a comment.
+let count = 0;
+let failed = 0;
+
+export async function test(name, run) {
+	count++;
+	try {
+		await run();
+		console.log(`ok ${count} - ${name}`);
+	} catch (error) {
+		failed++;
+		console.log(`not ok ${count} - ${name}`);
+		for (const line of String(error.stack || error).split("\n").slice(0, 12)) console.log(`# ${line}`);
+	}
+}
+
+export function skip(name, why) {
+	console.log(`ok ${++count} - ${name} # SKIP ${why}`);
+}
+
+export function plan() {
+	console.log(`1..${count}`);
+	process.exitCode = failed ? 1 : 0;
+}
+
+export function equal(got, wanted, what = "value") {
+	const a = JSON.stringify(got);
+	const b = JSON.stringify(wanted);
+	if (a !== b) throw new Error(`${what} is ${a}, not ${b}`);
+}
+
+export function holds(condition, what) {
+	if (!condition) throw new Error(`not so: ${what}`);
+}

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page in Chromium against the fixture: what a technician and an operator do, with the keyboard,
+// on a phone, with a hostile host in the fleet, and while the server is away. Screenshots go to
+// build/browser/.
+import { complaints, BUILD, axeSource, launch, shot, signIn } from "./chromium.mjs";
+import { HOSTILE, startFixture, TOKEN } from "./fixture.mjs";
+import { equal, holds, plan, test } from "./tap.mjs";
+
+const browser = await launch();
+
+// One case: a fresh fleet, a fresh tab, signed in. It fails on any complaint of the page.
+function withPage(name, run, { size = { width: 1360, height: 850 }, hash = "", scheme = "light", ...options } = {}) {
+	return test(name, async () => {
+		const fixture = await startFixture(`${BUILD}/web`);
+		const context = await browser.newContext({ viewport: size, colorScheme: scheme, ...options });
+		const page = await context.newPage();
+		page.setDefaultTimeout(8000);
+		const said = complaints(page);
+		try {
+			if (hash !== null) await signIn(page, fixture.url, TOKEN, hash);
+			await run({ page, fixture, fleet: fixture.fleet, context });
+			equal(said, [], "complaints");
+		} finally {
+			await context.close();
+			fixture.close();
+		}
+	});
+}
+
+const rowNames = (page) => page.locator("table.fleet tbody th a").allTextContents();
+const hostOf = (fleet, state, n = 0) => fleet.hosts.filter((h) => h.state === state)[n];
+const openHost = async (page, host) => {
+	await page.evaluate((id) => (location.hash = `#/hosts/${id}`), host.id);
+	await page.getByRole("heading", { level: 1 }).filter({ hasText: host.short_code }).waitFor();
+};
+
+// ---- who may come in
+
+await withPage("a wrong token is refused and not kept", async ({ page, fixture }) => {
+	await page.goto(fixture.url);
+	await shot(page, "signin");
+	await page.getByLabel("API token").fill("wrong");
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.getByText("the token is not known").waitFor();
+	equal(await page.evaluate(() => sessionStorage.length), 0, "stored items");
+}, { hash: null });
+
+await withPage("the token stays in the tab, and a withdrawn one leads back to the sign-in", async ({ page, fleet }) => {
+	equal(await page.evaluate(() => [localStorage.length, document.cookie]), [0, ""], "other storage");
+	await page.reload();
+	await page.locator("table.fleet").waitFor();
+	holds(!page.url().includes(TOKEN), "the token is not in the address");
+	fleet.token = "another";
+	await page.getByText("Signed out.").waitFor();
+	equal(await page.evaluate(() => sessionStorage.length), 0, "stored items");
+});
+
+// ---- the fleet
+
+await withPage("the fleet shows every host with its state in words", async ({ page, fleet }) => {
+	await page.locator("table.fleet tbody tr").nth(fleet.hosts.length - 1).waitFor();
+	equal((await rowNames(page)).length, fleet.hosts.length, "rows");
+	const failed = page.locator("tr", { hasText: hostOf(fleet, "failed").name });
+	holds((await failed.innerText()).includes("bad memory module"), "the row says why");
+	const writing = page.locator("tr", { hasText: hostOf(fleet, "imaging").name });
+	holds((await writing.innerText()).includes("41 %"), "the row says how far it is");
+	for (const state of await page.locator(".state").all()) holds(/[A-Za-z]{4}/.test(await state.innerText()), "no state by colour or shape alone");
+	await shot(page, "fleet");
+});
+
+await withPage("filters, order and search stand in the address and come back with it", async ({ page, fleet }) => {
+	await page.getByRole("navigation", { name: "By state" }).getByRole("link", { name: /Failed/ }).click();
+	await page.getByLabel("Search").fill(hostOf(fleet, "failed").serial);
+	await page.waitForFunction(() => location.hash.includes("q="));
+	await page.waitForFunction(() => document.querySelectorAll("table.fleet tbody tr").length === 1);
+	equal(await rowNames(page), [hostOf(fleet, "failed").name]);
+	const asked = fleet.requests.at(-1) + fleet.requests.at(-2);
+	holds(/state=failed/.test(asked) && /q=S4991/.test(asked), "the server does the filtering");
+	const hash = new URL(page.url()).hash;
+	await page.goto("about:blank");
+	await page.goBack();
+	await page.locator("table.fleet").waitFor();
+	equal(new URL(page.url()).hash, hash, "the address");
+	equal(await page.getByLabel("Search").inputValue(), hostOf(fleet, "failed").serial, "the search box");
+	await page.getByLabel("Whose turn").selectOption("server");
+	await page.getByText("No host fits this filter.").waitFor();
+	await page.getByRole("link", { name: "Show all hosts" }).click();
+	await page.getByLabel("Order").selectOption("-state_since");
+	await page.waitForFunction((name) => document.querySelector("table.fleet tbody th a")?.textContent === name, fleet.hosts[0].name);
+});
+
+await withPage("an empty fleet says what to do", async ({ page, fleet }) => {
+	fleet.hosts.length = 0;
+	await page.getByText("No host has been seen yet.").waitFor();
+});
+
+await withPage("a large fleet comes page by page", async ({ page, fleet }) => {
+	const model = fleet.hosts[0];
+	for (let i = 0; i < 150; i++) fleet.hosts.push({ ...model, id: `${model.id.slice(0, -4)}${1000 + i}`, name: `x${1000 + i}` });
+	await page.getByRole("button", { name: "Show 100 more" }).click();
+	await page.waitForFunction((n) => document.querySelectorAll("table.fleet tbody tr").length === n, fleet.hosts.length);
+});
+
+await withPage("the fleet can be walked with the keyboard alone", async ({ page, fleet }) => {
+	await page.locator("table.fleet").waitFor();
+	await page.keyboard.press("/");
+	equal(await page.evaluate(() => document.activeElement.type), "search", "the focus after /");
+	await page.keyboard.type("r7-u0");
+	await page.waitForFunction(() => location.hash.includes("q=r7-u0"));
+	await page.locator("table.fleet tbody th a").first().focus();
+	await page.keyboard.press("ArrowDown");
+	await page.keyboard.press("j");
+	await page.keyboard.press("k");
+	equal(await page.evaluate(() => document.activeElement.textContent), "r7-u02", "the focus after down, j, k");
+	await page.keyboard.press("Enter");
+	await page.getByRole("heading", { level: 1 }).filter({ hasText: fleet.hosts[1].short_code }).waitFor();
+});
+
+// ---- one host
+
+await withPage("a fault shows part, slot, serial and what to do in big letters", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "failed");
+	await openHost(page, host);
+	const order = page.getByRole("region", { name: "Repair order" });
+	const text = await order.innerText();
+	for (const word of ["Memory module in slot DIMMC1", "3A1F0C22", "replace the module", "12 uncorrected errors", host.serial])
+		holds(text.includes(word), `the order says '${word}'`);
+	const size = await order.locator("h2").evaluate((e) => parseFloat(getComputedStyle(e).fontSize));
+	holds(size >= 28, `big letters (${size} px)`);
+	await page.getByText("What to do next:").waitFor();
+	await page.getByRole("region", { name: "State" }).waitFor();
+	await shot(page, "host-failed");
+	await page.emulateMedia({ media: "print" });
+	await shot(page, "host-failed-print");
+});
+
+await withPage("a host's parts stand by slot, the empty ones too", async ({ page, fleet }) => {
+	await openHost(page, hostOf(fleet, "ready"));
+	const memory = page.locator("section", { has: page.getByRole("heading", { name: "Memory by slot" }) });
+	await memory.waitFor();
+	const empty = memory.locator("tr", { hasText: "DIMMB1" });
+	holds((await empty.innerText()).includes("empty"), "an empty slot is called empty");
+	await page.getByText("tor-r7-a port Ethernet14").waitFor();
+	await page.getByRole("cell", { name: "no link" }).waitFor();
+	await page.getByText("2 · root · /").waitFor();
+	await page.getByText("Manifest digest, as read back from disk").waitFor();
+	await shot(page, "host-ready");
+});
+
+await withPage("events come live, each once, newest first", async ({ page, fixture, fleet }) => {
+	const host = hostOf(fleet, "testing");
+	await openHost(page, host);
+	const lines = page.locator(".timeline li");
+	await lines.first().waitFor();
+	const before = await lines.count();
+	for (let i = 1; i <= 3; i++) fixture.addEvent({ host_id: host.id, kind: "burnin.progress", summary: `test ${i} of 3 passed`, actor: "agent" });
+	fixture.addEvent({ host_id: fleet.hosts[0].id, kind: "other.host", summary: "not here", actor: "agent" });
+	await page.getByText("test 3 of 3 passed").waitFor();
+	await page.waitForTimeout(2500);
+	equal(await lines.count(), before + 3, "lines");
+	holds((await lines.first().innerText()).includes("test 3 of 3"), "the newest is first");
+	const asked = fleet.requests.filter((r) => r.includes("/events"));
+	holds(/since=\d+/.test(asked.at(-1)), "only new events are asked for");
+	await page.getByLabel("Only with").fill("test 2");
+	equal(await lines.count(), 1, "lines with the word");
+});
+
+await withPage("progress and state move without a reload", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "imaging");
+	await openHost(page, host);
+	await page.getByText("41 %, 858 MiB of 2.0 GiB, about 21 s left").waitFor();
+	await shot(page, "host-imaging", false);
+	Object.assign(host, { state: "ready", progress: null, revision: 2 });
+	await page.locator(".banner.tone-good").waitFor();
+	holds((await page.title()).startsWith("Ready: "), "the tab's title says so, too");
+});
+
+await withPage("an unknown host and an unknown view say so", async ({ page }) => {
+	await page.evaluate(() => (location.hash = "#/hosts/nobody"));
+	await page.getByText("there is no such thing").waitFor();
+	await page.evaluate(() => (location.hash = "#/nowhere"));
+	await page.getByText("Nothing here").waitFor();
+});
+
+// ---- deeds
+
+await withPage("approving needs the code on the host's screen", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "discovered");
+	await openHost(page, host);
+	await page.getByRole("button", { name: "Approve…" }).click();
+	const dialog = page.getByRole("dialog");
+	const button = dialog.getByRole("button", { name: "Approve" });
+	await dialog.getByLabel("Type the code").fill("AAAA2222");
+	holds(await button.isDisabled(), "another code does not do");
+	await dialog.getByText("not this host's code").waitFor();
+	await dialog.getByLabel("Type the code").fill(` ${host.short_code.toLowerCase().slice(0, 4)}-${host.short_code.slice(4)} `);
+	await button.click();
+	await page.locator(".banner.tone-busy").waitFor();
+	equal(fleet.posts.map((p) => [p.host, p.verb]), [[host.id, "approve"]], "posts");
+});
+
+await withPage("several hosts are approved, and each answer is told apart", async ({ page, fleet }) => {
+	const [first, second] = [hostOf(fleet, "discovered"), hostOf(fleet, "discovered", 1)];
+	fleet.refuseApprove = second.id;
+	await page.getByLabel(`Select ${first.name}`).check();
+	await page.getByLabel(`Select ${second.name}`).check();
+	await page.getByText("2 hosts selected").getByRole("button").click();
+	const dialog = page.getByRole("dialog");
+	holds((await dialog.innerText()).includes(first.short_code), "the codes are listed");
+	await dialog.getByRole("button", { name: "Approve these 2" }).click();
+	await dialog.getByText("✓ approved").waitFor();
+	await dialog.getByText("✕ its profile is gone").waitFor();
+	await shot(page, "approve-many", false);
+	await dialog.getByRole("button", { name: "Close" }).click();
+	equal(fleet.posts.length, 2, "posts");
+});
+
+async function chooseArm(page, drive, arch) {
+	await page.getByRole("button", { name: "Write an image…" }).click();
+	const dialog = page.getByRole("dialog");
+	const images = await dialog.getByLabel("Image for").locator("option").allTextContents();
+	equal(images.length, 2, `images for ${arch}`);
+	await dialog.getByLabel("Image for").selectOption({ index: 1 });
+	await dialog.getByRole("radio", { name: drive.SerialNumber }).check();
+	await dialog.getByLabel("Reason").fill("new rack");
+	return dialog;
+}
+
+await withPage("arming asks the server for a dry run and names host, disk and image before the deed", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "discovered");
+	const drive = host.drives[0];
+	await openHost(page, host);
+	const dialog = await chooseArm(page, drive, host.arch);
+	await shot(page, "arm-choose", false);
+	await dialog.getByRole("button", { name: "What would happen?" }).click();
+	await dialog.getByText(`Disk ${drive.SerialNumber} will be overwritten.`).waitFor();
+	equal(fleet.posts.map((p) => p.body.dry_run), [true], "only the dry run was sent");
+	equal(host.state, "discovered", "nothing has happened");
+	const text = await dialog.innerText();
+	for (const word of [host.name, host.short_code, drive.WWN, "1.9 TB", "holds data: ext4, LVM2_member", "debian12 20261101"])
+		holds(text.includes(word), `it names '${word}'`);
+	const deed = dialog.getByRole("button", { name: `Overwrite ${drive.SerialNumber}` });
+	holds(await deed.isDisabled(), "data needs consent");
+	await dialog.getByLabel("Type the disk's serial").fill(host.drives[1].SerialNumber);
+	holds(await deed.isDisabled(), "another disk's serial does not do");
+	await dialog.getByLabel("Type the disk's serial").fill(drive.SerialNumber);
+	await shot(page, "arm-review", false);
+	await deed.click();
+	await page.getByText("armed; waits for the agent").waitFor();
+	equal(fleet.posts.at(-1).body, {
+		image: fleet.images[host.arch === "aarch64" ? 1 : 0].digest, disk: { serial: drive.SerialNumber }, reason: "new rack",
+		ttl_s: 1800, wipe_consent: drive.SerialNumber,
+	}, "the order");
+});
+
+await withPage("a host in service is imaged only with its typed name", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "in-service");
+	await openHost(page, host);
+	const dialog = await chooseArm(page, host.drives[1], host.arch);
+	await dialog.getByRole("button", { name: "What would happen?" }).click();
+	const deed = dialog.getByRole("button", { name: /^Overwrite/ });
+	await deed.waitFor();
+	holds(await deed.isDisabled(), "the name is needed");
+	await dialog.getByLabel("Type the host's name").fill(host.name);
+	await deed.click();
+	await page.locator(".banner.tone-busy").waitFor();
+});
+
+await withPage("a refused dry run is shown as the server says it, and nothing is sent", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "discovered");
+	await openHost(page, host);
+	const dialog = await chooseArm(page, host.drives[0], host.arch);
+	host.drives = host.drives.slice(1); // the disk was pulled meanwhile
+	await dialog.getByRole("button", { name: "What would happen?" }).click();
+	await page.getByText("no disk of this host has that serial").waitFor();
+	await page.getByText("guard.disk.none · /disk/serial").waitFor();
+	equal(fleet.posts.filter((p) => !p.body.dry_run).length, 0, "orders");
+});
+
+await withPage("a server that knows no dry run refuses it, and nothing is overwritten", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "discovered");
+	fleet.oldServer = true;
+	await openHost(page, host);
+	const dialog = await chooseArm(page, host.drives[0], host.arch);
+	await dialog.getByRole("button", { name: "What would happen?" }).click();
+	await page.getByText("field '/dry_run' is unknown").waitFor();
+	equal([host.state, fleet.posts.length], ["discovered", 1], "the host, and what was sent");
+});
+
+await withPage("other verbs ask for a reason; Escape leaves without a trace and gives the focus back", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "failed");
+	await openHost(page, host);
+	await page.getByRole("button", { name: "Start over…" }).click();
+	await page.getByRole("dialog").waitFor();
+	await page.keyboard.press("Escape");
+	await page.getByRole("dialog").waitFor({ state: "detached" });
+	equal(await page.evaluate(() => document.activeElement.textContent), "Start over…", "the focus");
+	equal(fleet.posts, [], "posts");
+	await page.getByRole("button", { name: "Start over…" }).click();
+	await page.getByLabel("Reason").fill("module replaced");
+	await page.getByRole("dialog").getByRole("button", { name: "Start over" }).click();
+	await page.locator(".banner.tone-busy").waitFor();
+	equal(fleet.posts.at(-1).body, { reason: "module replaced" }, "the order");
+});
+
+await withPage("the emergency brake is two clicks and a reason away on every view", async ({ page, fleet }) => {
+	await page.getByRole("button", { name: "Stop all" }).click();
+	await page.getByLabel("Why?").fill("wrong image");
+	await page.getByRole("button", { name: "Stop all writing now" }).click();
+	await page.getByText("Told every agent to stop.").waitFor();
+	equal(fleet.posts.at(-1), { verb: "stop-all", body: { reason: "wrong image" } }, "the order");
+	await page.getByRole("button", { name: "Close" }).click();
+	await page.getByText("All writing is stopped.").waitFor();
+	await shot(page, "stopped", false);
+	await page.getByRole("button", { name: "Let writing go on" }).click();
+	await page.getByText("All writing is stopped.").waitFor({ state: "detached" });
+});
+
+// ---- faults
+
+await withPage("while the server is away the old rows stay, with a warning", async ({ page, fleet }) => {
+	await page.locator("table.fleet").waitFor();
+	fleet.down = true;
+	await page.getByText("Old: as of").waitFor();
+	equal((await rowNames(page)).length, fleet.hosts.length, "rows");
+	await shot(page, "server-away", false);
+	fleet.down = false;
+	await page.getByText("Old: as of").waitFor({ state: "detached", timeout: 15000 });
+});
+
+// H-12: each hostile text, in each view that shows it, is text.
+const VIEWS = ["#/hosts", "#/faults", "#/events", "host"];
+await withPage("H-12: what a host calls itself is shown as text and runs nowhere", async ({ page, fleet }) => {
+	const host = fleet.hosts.at(-1);
+	for (const view of VIEWS) {
+		await page.evaluate((hash) => (location.hash = hash), view === "host" ? `#/hosts/${host.id}` : view);
+		await page.getByText(HOSTILE.img.slice(0, 12)).first().waitFor();
+		await page.waitForTimeout(300);
+		const found = await page.evaluate(() => ({
+			pwned: window.pwned, images: document.querySelectorAll("main img").length, scripts: document.querySelectorAll("main script").length,
+			links: [...document.querySelectorAll("a[href]")].map((a) => a.getAttribute("href")).filter((h) => !h.startsWith("#")),
+			steering: /[\u001b\u202e\u009b]/.test(document.body.innerText + document.title),
+		}));
+		equal(found, { images: 0, scripts: 0, links: [], steering: false }, view);
+		await shot(page, `hostile-${view.replace("#/", "")}`);
+	}
+	holds((await page.locator("body").innerText()).includes("⟨U+202E⟩"), "a direction override is made visible");
+	const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+	holds(!wide, "a text of 20,000 characters does not widen the page");
+});
+
+await withPage("H-12: hostile text in the address and in a problem answer is text, too", async ({ page, fleet }) => {
+	await page.evaluate((q) => (location.hash = `#/hosts?q=${encodeURIComponent(q)}&state=${encodeURIComponent(q)}`), HOSTILE.script);
+	await page.getByText("No host fits this filter.").waitFor();
+	fleet.refuseApprove = "";
+	await page.evaluate((id) => (location.hash = `#/hosts/${encodeURIComponent(id)}`), HOSTILE.img);
+	await page.getByText("there is no such thing").waitFor();
+	equal(await page.evaluate(() => window.pwned ?? null), null, "pwned");
+});
+
+await test("the page's own policy refuses inline script, markup from text, and other servers", async () => {
+	const fixture = await startFixture(`${BUILD}/web`);
+	const page = await browser.newPage();
+	await page.goto(fixture.url);
+	const result = await page.evaluate(async () => {
+		const out = {};
+		try {
+			document.body.innerHTML = "<b>x</b>";
+			out.markup = "taken";
+		} catch (e) {
+			out.markup = e.name;
+		}
+		const script = document.createElement("script");
+		try {
+			script.text = "window.pwned = 1";
+		} catch (e) {
+			out.script = e.name;
+		}
+		document.head.append(script);
+		out.ran = window.pwned ?? null;
+		out.fetch = await fetch("http://127.0.0.2:9/").then(() => "sent", (e) => e.name);
+		return out;
+	});
+	equal(result, { markup: "TypeError", script: "TypeError", ran: null, fetch: "TypeError" });
+	await page.close();
+	fixture.close();
+});
+
+// ---- shapes
+
+const PHONE = { size: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+await withPage("on a phone nothing is wider than the screen, and the fleet reads as cards", async ({ page, fleet }) => {
+	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/faults", "#/images"]) {
+		await page.evaluate((h) => (location.hash = h), hash);
+		await page.waitForTimeout(500);
+		const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+		holds(wide <= 0, `${hash} is ${wide} px too wide`);
+		await shot(page, `phone-${hash.split("/")[1]}${hash.split("/")[2] ? "-one" : ""}`);
+	}
+}, PHONE);
+
+for (const scheme of ["light", "dark"])
+	await withPage(`axe-core finds nothing, ${scheme}`, async ({ page, fleet }) => {
+		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/faults", "#/events", "#/images"];
+		for (const hash of views) {
+			await page.evaluate((h) => (location.hash = h), hash);
+			await page.waitForTimeout(600);
+			await checkAxe(page, hash);
+		}
+		await page.evaluate((h) => (location.hash = h), `#/hosts/${hostOf(fleet, "discovered").id}`);
+		await page.getByRole("button", { name: "Write an image…" }).click();
+		await checkAxe(page, "the arm dialog");
+		if (scheme === "dark") {
+			await page.keyboard.press("Escape");
+			await shot(page, "dark");
+		}
+	}, { scheme });
+
+async function checkAxe(page, where) {
+	await page.evaluate(axeSource());
+	const found = await page.evaluate(async () => {
+		const result = await window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
+		return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(", ")}`);
+	});
+	equal(found, [], where);
+}
+
+await browser.close();
+plan();

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page's pure functions, without a browser: words and numbers, addresses, and the filter that
+// host text passes. Tables of good and bad rows.
+import { safe } from "../../provisioner/web/src/safe.js";
+import { parseRoute, routeTo } from "../../provisioner/web/src/route.js";
+import * as words from "../../provisioner/web/src/words.js";
+import { query, rowsOf } from "../../provisioner/web/src/api.js";
+import { equal, holds, plan, test } from "./tap.mjs";
+
+const SAFE = [
+	["plain", "SN-1234", "SN-1234"],
+	["markup is left to text nodes", "<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"],
+	["terminal escape", "\u001b[2J", "⟨U+001B⟩[2J"],
+	["C1", "\u009b2J", "⟨U+009B⟩2J"],
+	["NUL", "a\u0000b", "a⟨U+0000⟩b"],
+	["newline and tab are kept", "a\n\tb", "a\n\tb"],
+	["carriage return", "a\rb", "a⟨U+000D⟩b"],
+	["right-to-left override", "gpj\u202eexe", "gpj⟨U+202E⟩exe"],
+	["isolates", "\u2066x\u2069", "⟨U+2066⟩x⟨U+2069⟩"],
+	["zero width", "SN\u200b1", "SN⟨U+200B⟩1"],
+	["byte order mark", "\ufeffx", "⟨U+FEFF⟩x"],
+	["tags", "a\u{e0041}", "a⟨U+E0041⟩"],
+	["lone surrogate", "a\ud800b", "a⟨U+D800⟩b"],
+	["letters of the world", "Größe 東京 עברית 🚢", "Größe 東京 עברית 🚢"],
+	["a number", 7, "7"],
+];
+
+await test("host text is shown with its tricks visible", () => {
+	for (const [name, text, wanted] of SAFE) equal(safe(text), wanted, name);
+	equal(safe("x".repeat(5000)).length, 601, "length of a long text");
+});
+
+const DURATIONS = [
+	[0, "0 s"], [59.4, "59 s"], [60, "1 min"], [200, "3 min 20 s"], [3600, "1 h"], [7500, "2 h 5 min"],
+	[86400, "1 d"], [90000, "1 d 1 h"], [-1, "–"], [NaN, "–"], [undefined, "–"], ["7", "–"],
+];
+const SIZES = [
+	[0, "0 B"], [1023, "1023 B"], [1024, "1.0 KiB"], [1.5 * 2 ** 30, "1.5 GiB"], [512 * 2 ** 30, "512 GiB"],
+	[-1, "–"], [null, "–"], [2 ** 70, "1048576 PiB"],
+];
+const DRIVES = [[480103981056, "480 GB"], [1920383410176, "1.9 TB"], [21474836480, "21.5 GB"], [undefined, "–"]];
+
+await test("durations and sizes read well", () => {
+	for (const [n, wanted] of DURATIONS) equal(words.duration(n), wanted, `duration ${n}`);
+	for (const [n, wanted] of SIZES) equal(words.bytes(n), wanted, `bytes ${n}`);
+	for (const [n, wanted] of DRIVES) equal(words.driveSize(n), wanted, `drive ${n}`);
+});
+
+const PROGRESS = [
+	["half", { done: 1073741824, total: 2147483648, unit: "bytes", eta_s: 75 }, 0.5, "50 %, 1.0 GiB of 2.0 GiB, about 1 min 15 s left"],
+	["tests", { done: 3, total: 8, unit: "tests", eta_s: null }, 0.375, "37 %, 3 of 8 tests"],
+	["over the end", { done: 9, total: 8, unit: "tests" }, 1, "100 %, 9 of 8 tests"],
+	["below zero", { done: -5, total: 8, unit: "" }, 0, "0 %"],
+	["nobody knows", { done: 0, total: 0, stage: "inspect" }, null, ""],
+	["wrong types", { done: "1", total: [], unit: {} }, null, ""],
+];
+
+await test("progress never claims more than is known", () => {
+	for (const [name, p, part, text] of PROGRESS) {
+		equal(words.progressOf(p).part, part, name);
+		equal(words.progressOf(p).words, text, name);
+	}
+	equal(words.progressOf(null), null, "none");
+	equal(words.progressOf("x"), null, "text");
+});
+
+await test("every state has a word, a mark, a tone and what to do next", () => {
+	for (const [name, s] of Object.entries(words.STATES))
+		for (const key of ["word", "mark", "tone", "next"]) holds(s[key], `${name} has ${key}`);
+	equal(words.stateOf("<b>").word, "<b>", "an unknown state is shown as it is");
+	equal(words.stateOf(undefined).word, "Unknown", "no state");
+});
+
+await test("times are told in both clocks, and nonsense is not a time", () => {
+	equal(words.clockUtc("2026-11-01T12:00:05Z"), "12:00:05");
+	equal(words.dateUtc("2026-11-01T23:59:59-01:00"), "2026-11-02");
+	equal(words.clockUtc("soon"), "–");
+	equal(words.bothClocks("soon"), "");
+	holds(words.bothClocks("2026-11-01T12:00:05Z").startsWith("2026-11-01 12:00:05 UTC, "), "both clocks");
+	equal(words.ageSeconds("2026-11-01T12:00:00Z", Date.parse("2026-11-01T12:01:00Z")), 60);
+	equal(words.ageSeconds("2026-11-01T12:00:00Z", Date.parse("2026-11-01T11:00:00Z")), 0, "a clock that is behind");
+});
+
+const ROUTES = [
+	["", { view: "hosts", id: "", params: {} }],
+	["#/hosts?state=failed,quarantined&q=rack%207", { view: "hosts", id: "", params: { state: "failed,quarantined", q: "rack 7" } }],
+	["#/hosts/a%2Fb", { view: "hosts", id: "a/b", params: {} }],
+	["#/hosts/%ZZ", { view: "hosts", id: "%ZZ", params: {} }],
+	["#/__proto__", { view: "__proto__", id: "", params: {} }],
+];
+
+await test("addresses are read and written alike", () => {
+	for (const [hash, wanted] of ROUTES) equal(parseRoute(hash), wanted, hash);
+	equal(routeTo("hosts", "a/b?c#d", { q: "x&y", state: "" }), "#/hosts/a%2Fb%3Fc%23d?q=x%26y");
+	const back = parseRoute(routeTo("hosts", "../../x", { q: "ä=&" }));
+	equal(back, { view: "hosts", id: "../../x", params: { q: "ä=&" } }, "there and back");
+});
+
+await test("queries and collections", () => {
+	equal(query({ state: "failed", q: "", turn: undefined, limit: 100 }), "?state=failed&limit=100");
+	equal(query({}), "");
+	equal(rowsOf({ items: [1], next: "c", total: 9 }), { rows: [1], next: "c", total: 9 });
+	equal(rowsOf({ images: [1], items: [2] }, "images").rows, [1], "another member");
+	equal(rowsOf({ items: "x" }), { rows: [], next: null, total: null }, "not a list");
+	equal(rowsOf(null), { rows: [], next: null, total: null }, "nothing");
+});
+
+await test("a disk says what would be lost", () => {
+	equal(words.dataOn({ signatures: ["ext4", "LVM2_member"] }), "holds data: ext4, LVM2_member");
+	equal(words.dataOn({ signatures: [] }), "no known data on it");
+	equal(words.dataOn({ signatures: "ext4" }), "no known data on it", "a wrong type");
+});
+
+plan();
