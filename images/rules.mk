@@ -26,3 +26,19 @@ images_core_SRC += images/core/install.c
 images_core_SRC += images/core/receipt.c
 $(eval $(call library,images_core))
 IMAGES_CORE_PKG := jansson libcrypto libzstd libcurl libarchive fdisk blkid
+
+images_tool_SRC := images/tool/signer.c
+images_tool_SRC += images/tool/root_edit.c
+images_tool_SRC += images/tool/archive.c
+images_tool_SRC += images/tool/pack.c
+images_tool_SRC += images/tool/tree.c
+images_tool_SRC += images/tool/tree_oci.c
+images_tool_SRC += images/tool/rootfs_tar.c
+images_tool_SRC += images/tool/ext4_image.c
+images_tool_SRC += images/tool/ext4_add.c
+images_tool_SRC += images/tool/ext4_content.c
+images_tool_SRC += images/tool/layout.c
+images_tool_SRC += images/tool/boot_parts.c
+images_tool_SRC += images/tool/build.c
+$(eval $(call library,images_tool))
+IMAGES_TOOL_PKG := ext2fs com_err

@@ -104,15 +104,15 @@ struct image_receipt {
 int image_install(const struct image_install_request *request, struct image_receipt *ret,
 		  struct err *err);
 
-/* Give a file system an identity of its own and let it fill its partition. image_install() does this
- * itself, except for a block device whose descriptor the caller holds (O_EXCL keeps the tools out): then
- * the agent calls this for every ext4 partition of the receipt, after it closed the descriptor and
- * before it mounts. Runs tune2fs and resize2fs.
- * in: device is a partition's node with offset 0, or a whole disk or file with the partition's offset;
- * ret_uuid may be NULL. errors: ERR_PROCESS*, ERR_IMAGE_TARGET. blocks: for seconds */
+/* Give a file system an identity of its own and let it fill its partition. image_install() does
+ * this itself, except for a block device whose descriptor the caller holds (O_EXCL keeps the tools
+ * out): then the agent calls this for every ext4 partition of the receipt, after it closed the
+ * descriptor and before it mounts. Runs tune2fs and resize2fs. in: device is a partition's node
+ * with offset 0, or a whole disk or file with the partition's offset; ret_uuid may be NULL. errors:
+ * ERR_PROCESS*, ERR_IMAGE_TARGET. blocks: for seconds */
 int image_grow_fs(const char *device, uint64_t offset_bytes, uint64_t size_bytes,
-                  enum partition_fs fs, bool new_uuid, bool grow, char ret_uuid[UUID_TEXT_BYTES],
-                  struct err *err);
+		  enum partition_fs fs, bool new_uuid, bool grow, char ret_uuid[UUID_TEXT_BYTES],
+		  struct err *err);
 
 /* {"manifest_sha256","line","version","arch","fetched_bytes","written_bytes","zeroed_bytes","disk_bytes",
  *  "disk_guid","stages":{STAGE:

@@ -55,7 +55,8 @@ int signatures_parse(const void *p, size_t n_bytes, struct signatures *ret, stru
 /* The caller frees the text. */
 char *signatures_encode(const struct signatures *s);
 
-/* The list inside another document (the trust root's envelope). The reader keeps the first failure. */
+/* The list inside another document (the trust root's envelope). The reader keeps the first failure.
+ */
 int signatures_from_json(struct json_reader *r, struct signatures *ret);
 json_t *signatures_to_json(const struct signatures *s);
 

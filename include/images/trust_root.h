@@ -86,8 +86,8 @@ int trust_root_check_time(const struct trust_root *r, int64_t now_s, struct err 
 /* Lowest sequence number that a line may have, 0 if there is no floor. */
 uint64_t trust_root_floor(const struct trust_root *r, const char *line);
 
-/* Check a manifest's signatures, and only then parse the same buffer: a threshold of distinct keys that
- * may sign its line, none revoked, the image itself not revoked. trust: none of the bytes.
+/* Check a manifest's signatures, and only then parse the same buffer: a threshold of distinct keys
+ * that may sign its line, none revoked, the image itself not revoked. trust: none of the bytes.
  * owns: *ret is the caller's (manifest_free).
  * errors: ERR_IMAGE_UNSIGNED, ERR_IMAGE_UNTRUSTED, ERR_IMAGE_LINE, ERR_IMAGE_KEY_REVOKED,
  * ERR_IMAGE_THRESHOLD, ERR_IMAGE_REVOKED, and those of manifest_parse() */

@@ -60,7 +60,7 @@ esac
 
 # Programs of a foreign architecture run under qemu-user once the kernel knows them.
 foreign_ready() {
-	[ "$arch" = "$(dpkg --print-architecture)" ] || arch-test -n "$arch" >/dev/null 2>&1
+	[ "$arch" = "$(dpkg --print-architecture)" ] || arch-test "$arch" >/dev/null 2>&1
 }
 
 enable_foreign() {
@@ -118,7 +118,8 @@ apt_options >"$work/apt.conf"
 
 mode=root
 [ "$(id -u)" = 0 ] || mode=unshare
-# The overlay comes before any package, so that the first initrd is the last one too.
+# The overlay comes before any package, so that the first initrd is the last one too. The links of
+# merged /usr come first: the package that would make them (usrmerge) brings Perl's 50 MB.
 # shellcheck disable=SC2016 # $1 is the hook's own: mmdebstrap passes the root
 SOURCE_DATE_EPOCH=$epoch mmdebstrap --quiet --mode="$mode" --variant=minbase --format=tar \
 	--architectures="$arch" --include="$packages $cloud_init $linux" \
@@ -133,7 +134,11 @@ SOURCE_DATE_EPOCH=$epoch mmdebstrap --quiet --mode="$mode" --variant=minbase --f
 	--dpkgopt='path-exclude=/usr/share/locale/*' \
 	--dpkgopt='path-exclude=/usr/share/lintian/*' \
 	--dpkgopt='path-exclude=/usr/share/bug/*' \
-	--dpkgopt='path-exclude=/usr/lib/udev/hwdb.d/*' \
+	--dpkgopt='path-exclude=/lib/udev/hwdb.d/*' \
+	--setup-hook='/usr/share/mmdebstrap/hooks/merged-usr/setup00.sh "$1"' \
+	--setup-hook='mkdir -p "$1/etc/apt/preferences.d" &&
+		printf "Package: usrmerge\nPin: release *\nPin-Priority: -1\n" \
+			>"$1/etc/apt/preferences.d/50-image"' \
 	--extract-hook='tar -x -C "$1" --keep-directory-symlink -f '"'$work/overlay.tar'" \
 	--customize-hook='sh '"'$here/finish.sh'"' "$1"' \
 	--customize-hook='dpkg-query --admindir="$1/var/lib/dpkg" -W \

@@ -26,12 +26,21 @@ in_root systemctl -q disable systemd-networkd-wait-online.service || true
 in_root systemctl -q mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer \
 	e2scrub_reap.service systemd-pstore.service systemd-hwdb-update.service \
 	ldconfig.service systemd-journal-catalog-update.service sys-kernel-debug.mount \
-	sys-kernel-tracing.mount dev-hugepages.mount dev-mqueue.mount
+	sys-kernel-tracing.mount dev-hugepages.mount dev-mqueue.mount sys-kernel-config.mount \
+	sys-fs-fuse-connections.mount modprobe@configfs.service modprobe@dm_mod.service \
+	modprobe@drm.service modprobe@fuse.service modprobe@loop.service
+# /etc and /var are as new as /usr: no users, caches or catalogues to bring up to date at the start.
+touch "$root/etc/.updated" "$root/var/.updated"
 
 if [ ! -e "$root/vmlinuz" ] || [ ! -e "$root/initrd.img" ]; then
 	echo 'debian12: the kernel made no /vmlinuz and /initrd.img' >&2
 	exit 1
 fi
+
+# What served the building alone.
+rm -f "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root/etc/apt/preferences.d/50-image"
+sed -i '/^force-/d' "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
+mv "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap" "$root/etc/dpkg/dpkg.cfg.d/small"
 
 # Caches that are made again when they are needed.
 rm -rf "$root"/var/cache/apt/*.bin "$root"/var/lib/apt/lists/* "$root"/var/log/*.log \

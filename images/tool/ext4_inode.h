@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of ext4_image: one image that is being filled, shared by ext4_image.c (the file system),
+ * ext4_add.c (entries) and ext4_content.c (file content).
+ */
+#ifndef IMAGES_TOOL_EXT4_INODE_H
+#define IMAGES_TOOL_EXT4_INODE_H
+
+#include <ext2fs/ext2fs.h>
+#include <search.h>
+#include <base/vec.h>
+
+#include "ext4_image.h"
+
+#define EXT4_BUFFER_BYTES (1024 * 1024)
+
+struct ext4_image {
+	int fd;
+	ext2_filsys fs;
+	int64_t created_s;
+	uint64_t size_bytes;
+	struct hsearch_data paths; /* path to inode number */
+	VEC(char *) names;         /* keys of paths */
+	uint8_t *buffer;
+};
+
+int ext4_failed(struct err *err, errcode_t e, const char *what);
+int ext4_remember(struct ext4_image *x, const char *path, uint32_t ino, struct err *err);
+uint32_t ext4_look_up(struct ext4_image *x, const char *path); /* 0: not there */
+
+/* Read the entry's content into new blocks of the inode, which the caller writes. */
+int ext4_write_content(struct ext4_image *x, ext2_ino_t ino, struct ext2_inode_large *inode,
+                       struct archive_entry *entry, struct archive *a, struct err *err);
+int ext4_write_xattrs(struct ext4_image *x, ext2_ino_t ino, struct archive_entry *entry,
+                      struct err *err);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading layout files and placing partitions; see layout.h.
+ */
+#include "layout.h"
+
+#include <string.h>
+
+#include <base/file.h>
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+
+#define ESP_BYTES  (64 * MIB) /* FAT32 needs 33; shim and GRUB take 6 */
+#define BIOS_BYTES (1 * MIB)
+
+static void add(struct layout *l, enum partition_role role, enum partition_fs fs, uint64_t size,
+		bool grow, const char *mount)
+{
+	struct manifest_partition *p = &l->partitions[l->n_partitions++];
+
+	/* The root is always number 3: the boot loader finds it by that. */
+	p->number = role <= PARTITION_ROLE_ROOT ? (unsigned)role + 1
+						: (unsigned)l->n_partitions + 3;
+	p->role = role;
+	p->fs = fs;
+	p->size_bytes = size;
+	p->grow = grow;
+	(void)str_copy(p->mount, sizeof(p->mount), mount);
+}
+
+static void set_default(struct layout *l, enum image_arch arch)
+{
+	if (!l->boot_none) {
+		if (arch == IMAGE_ARCH_X86_64)
+			add(l, PARTITION_ROLE_BIOS, PARTITION_FS_NONE, BIOS_BYTES, false, "");
+		add(l, PARTITION_ROLE_ESP, PARTITION_FS_VFAT, ESP_BYTES, false, "/boot/efi");
+	}
+	add(l, PARTITION_ROLE_ROOT, PARTITION_FS_EXT4, 0, true, "/");
+}
+
+static uint64_t read_size(struct json_reader *r, json_t *item, uint64_t fallback)
+{
+	const json_t *value = json_object_get(item, "size");
+	uint64_t n = fallback;
+
+	if (json_is_string(value)) {
+		const char *text = json_opt_str(r, "size", 32, "");
+
+		if (text && !parse_size_bytes(text, &n))
+			json_reader_fail(r, "size", ERR_INVALID, "is not a size");
+	} else {
+		n = (uint64_t)json_opt_int(r, "size", 0, (int64_t)(1024 * GIB * 16),
+					   (int64_t)fallback);
+	}
+	return (n + MIB - 1) / MIB * MIB;
+}
+
+static int word_index(struct json_reader *r, const char *key, const char *text,
+		      const char *(*word)(int), int n)
+{
+	for (int i = 0; text && i < n; i++)
+		if (str_eq(text, word(i)))
+			return i;
+	json_reader_fail(r, key, ERR_INVALID, "has a value that is not known");
+	return 0;
+}
+
+static const char *role_word(int i)
+{
+	return partition_role_str((enum partition_role)i);
+}
+
+static const char *fs_word(int i)
+{
+	return partition_fs_str((enum partition_fs)i);
+}
+
+static int read_partition(const struct json_reader *parent, json_t *item, size_t i,
+			  struct layout *l)
+{
+	static const enum partition_fs usual_fs[] = {PARTITION_FS_NONE, PARTITION_FS_VFAT,
+						     PARTITION_FS_EXT4, PARTITION_FS_EXT4,
+						     PARTITION_FS_SWAP};
+	static const char *const usual_mount[] = {"", "/boot/efi", "/", "", ""};
+	static const uint64_t usual_size[] = {BIOS_BYTES, ESP_BYTES, 0, 0, 0};
+	struct json_reader r = json_reader_item(parent, item, "partitions", i);
+	int role = word_index(&r, "role", json_need_str(&r, "role", 1, 16), role_word,
+			      _PARTITION_ROLE_MAX);
+	const char *fs = json_opt_str(&r, "fs", 16, NULL);
+	const char *mount = json_opt_str(&r, "mount", MANIFEST_MOUNT_BYTES - 1, usual_mount[role]);
+	uint64_t size = read_size(&r, item, usual_size[role]);
+	bool grow = json_opt_bool(&r, "grow", false);
+	int fs_index = fs ? word_index(&r, "fs", fs, fs_word, _PARTITION_FS_MAX)
+			  : (int)usual_fs[role];
+
+	if (role > PARTITION_ROLE_ROOT)
+		json_reader_fail(&r, "role", ERR_UNSUPPORTED,
+				 "has no content: data and swap are made by the installed system");
+	TRY(json_reader_end(&r));
+	add(l, (enum partition_role)role, (enum partition_fs)fs_index, size, grow, mount);
+	return 0;
+}
+
+static void read_firmware(struct json_reader *r, struct layout *l)
+{
+	json_t *list = json_opt_arr(r, "firmware", 2);
+
+	l->firmware_set = list != NULL;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *text = json_string_value(json_array_get(list, i));
+
+		if (str_eq(text, "bios"))
+			l->firmware |= IMAGE_FIRMWARE_BIOS;
+		else if (str_eq(text, "uefi"))
+			l->firmware |= IMAGE_FIRMWARE_UEFI;
+		else
+			json_reader_fail(r, "firmware", ERR_INVALID, "may hold bios and uefi");
+	}
+}
+
+static int read_layout(json_t *doc, enum image_arch arch, struct layout *l, struct err *err)
+{
+	struct json_reader r = json_reader_root(doc, err);
+	const char *boot = json_opt_str(&r, "boot", 16, "grub");
+	json_t *list = json_opt_arr(&r, "partitions", MANIFEST_MAX_PARTITIONS);
+
+	if (boot && !str_eq(boot, "grub") && !str_eq(boot, "none"))
+		json_reader_fail(&r, "boot", ERR_INVALID, "is neither grub nor none");
+	l->boot_none = boot && str_eq(boot, "none");
+	read_firmware(&r, l);
+	l->unpack = json_opt_bool(&r, "unpack", false);
+	l->devices = json_opt_bool(&r, "devices", false);
+	TRY(json_reader_end(&r));
+	for (size_t i = 0; i < json_array_size(list); i++)
+		TRY(read_partition(&r, json_array_get(list, i), i, l));
+	if (!list)
+		set_default(l, arch);
+	return 0;
+}
+
+static int check_roles(const struct layout *l, struct err *err)
+{
+	bool seen[_PARTITION_ROLE_MAX] = {false};
+
+	for (size_t i = 0; i < l->n_partitions; i++) {
+		enum partition_role role = l->partitions[i].role;
+
+		if (seen[role])
+			return err_set(err, ERR_IMAGE_LAYOUT, "two partitions have role %s",
+				       partition_role_str(role));
+		seen[role] = true;
+	}
+	if (!seen[PARTITION_ROLE_ROOT])
+		return err_set(err, ERR_IMAGE_LAYOUT, "there is no root partition");
+	return 0;
+}
+
+int layout_load(const char *path, enum image_arch arch, struct layout *ret, struct err *err)
+{
+	AUTO(json) json_t *doc = NULL;
+
+	*ret = (struct layout){0};
+	if (!path) {
+		set_default(ret, arch);
+		return 0;
+	}
+	TRY(json_load_file_strict(path, LIMIT_CONFIG_BYTES, &doc, err));
+	if (read_layout(doc, arch, ret, err) < 0) {
+		if (err)
+			err->code = ERR_IMAGE_LAYOUT;
+		(void)err_wrap(err, "layout '%s'", path);
+		return -ERR_IMAGE_LAYOUT;
+	}
+	return check_roles(ret, err);
+}
+
+static bool is_needed(const struct manifest_partition *p, unsigned firmware)
+{
+	if (p->role == PARTITION_ROLE_BIOS)
+		return firmware & IMAGE_FIRMWARE_BIOS;
+	if (p->role == PARTITION_ROLE_ESP)
+		return firmware & IMAGE_FIRMWARE_UEFI;
+	return true;
+}
+
+void layout_drop_unused(struct layout *l, unsigned firmware)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n_partitions; i++)
+		if (is_needed(&l->partitions[i], firmware))
+			l->partitions[n++] = l->partitions[i];
+	l->n_partitions = n;
+}
+
+uint64_t layout_place(struct layout *l)
+{
+	uint64_t at = MIB;
+
+	for (size_t i = 0; i < l->n_partitions; i++) {
+		l->partitions[i].start_bytes = at;
+		at += l->partitions[i].size_bytes;
+	}
+	return at;
+}

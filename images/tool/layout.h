@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Layout files: which partitions an image has and how it boots. JSON:
+ *
+ *   {"boot":"grub","firmware":["bios","uefi"],"partitions":[
+ *     {"role":"bios"},{"role":"esp","size":"64M","mount":"/boot/efi"},
+ *     {"role":"root","fs":"ext4","size":"4G","mount":"/","grow":true}],
+ *    "unpack":false,"devices":false}
+ *
+ * Every field may be left out. "size" is bytes or a text like "512M"; a root without a size is as large
+ * as its content needs. "unpack": files are unpacked on the host instead of blocks (needed for xfs).
+ */
+#ifndef IMAGES_TOOL_LAYOUT_H
+#define IMAGES_TOOL_LAYOUT_H
+
+#include <images/manifest.h>
+
+struct layout {
+	bool boot_none;    /* nothing boots from this disk */
+	bool firmware_set; /* firmware was named: its boot loader must be there */
+	unsigned firmware;
+	bool unpack;
+	bool devices;
+	size_t n_partitions;
+	struct manifest_partition partitions[MANIFEST_MAX_PARTITIONS]; /* without places */
+};
+
+/* in: path NULL for the default of the architecture. trust: the file is the builder's own.
+ * errors: ERR_IMAGE_LAYOUT */
+int layout_load(const char *path, enum image_arch arch, struct layout *ret, struct err *err);
+/* Drop the partitions that only a firmware needs which the image does not support. */
+void layout_drop_unused(struct layout *l, unsigned firmware);
+/* Give partitions their places, one after the other from the first MiB; returns the end. in: sizes are
+ * final. */
+uint64_t layout_place(struct layout *l);
+
+#endif

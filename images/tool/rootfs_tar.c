@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing a tree as a pax tar, over libarchive; see rootfs_tar.h. Inputs of every kind come out in
+ * one form, so that the host has one kind of tar to unpack.
+ */
+#include "rootfs_tar.h"
+
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <base/json.h>
+#include <base/str.h>
+
+#include "pack.h"
+
+#define COPY_BYTES (256 * 1024)
+
+struct tar_writer {
+	struct archive *out;
+	bool devices;
+	uint8_t *buffer;
+};
+
+static int copy_content(struct tar_writer *w, const char *path, struct archive_entry *entry,
+			struct archive *a, struct err *err)
+{
+	int64_t left = archive_entry_size(entry);
+
+	while (left > 0) {
+		la_ssize_t n = archive_read_data(a, w->buffer, COPY_BYTES);
+
+		if (n <= 0 || n > left || archive_write_data(w->out, w->buffer, (size_t)n) != n)
+			return err_set(err, ERR_IMAGE_INPUT, "cannot copy '%s'", path);
+		left -= n;
+	}
+	return 0;
+}
+
+static int write_entry(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
+		       struct err *err)
+{
+	struct tar_writer *w = arg;
+	mode_t type = archive_entry_filetype(entry);
+
+	if ((type == AE_IFCHR || type == AE_IFBLK) && !w->devices)
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "'%s' is a device node, which the layout does not allow", path);
+	if (type == AE_IFSOCK)
+		return 0;
+	archive_entry_set_pathname(entry, path[0] ? path : ".");
+	archive_entry_sparse_clear(entry);
+	archive_entry_unset_atime(entry);
+	archive_entry_unset_ctime(entry);
+	archive_entry_unset_birthtime(entry);
+	if (archive_write_header(w->out, entry) != ARCHIVE_OK)
+		return err_set(err, ERR_IMAGE_INPUT, "cannot write '%s': %s", path,
+			       archive_error_string(w->out));
+	if (type != AE_IFREG || archive_entry_hardlink(entry))
+		return 0;
+	return copy_content(w, path, entry, a, err);
+}
+
+int rootfs_tar_make(const struct tree_options *tree, const char *folder, bool devices, int *ret_fd,
+		    uint64_t *ret_bytes, struct err *err)
+{
+	autoclose int fd = nameless_file(folder, err);
+	autofree uint8_t *buffer = xmalloc(COPY_BYTES);
+	struct tar_writer w = {.devices = devices, .buffer = buffer};
+	struct stat st;
+	int status;
+
+	if (fd < 0)
+		return fd;
+	w.out = archive_write_new();
+	archive_write_set_format_pax(w.out);
+	archive_write_set_bytes_in_last_block(w.out, 1);
+	if (archive_write_open_fd(w.out, fd) != ARCHIVE_OK)
+		status = err_set(err, ERR_IO, "cannot write a tar");
+	else
+		status = tree_walk(tree, write_entry, &w, err);
+	if (!status && archive_write_close(w.out) != ARCHIVE_OK)
+		status = err_set(err, ERR_IO, "cannot finish the tar");
+	archive_write_free(w.out);
+	if (!status && fstat(fd, &st))
+		status = err_sys(err, ERR_IO, "cannot look at the tar");
+	if (status < 0)
+		return status;
+	*ret_bytes = (uint64_t)st.st_size;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}

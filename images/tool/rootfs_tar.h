@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A root file system as one clean pax tar, for payloads that are unpacked on the host.
+ */
+#ifndef IMAGES_TOOL_ROOTFS_TAR_H
+#define IMAGES_TOOL_ROOTFS_TAR_H
+
+#include "tree.h"
+
+/* Write the tree as a tar into a nameless file in folder. Device nodes only when allowed.
+ * errors: ERR_IMAGE_MEMBER, ERR_IMAGE_INPUT, ERR_IO */
+int rootfs_tar_make(const struct tree_options *tree, const char *folder, bool devices, int *ret_fd,
+                    uint64_t *ret_bytes, struct err *err);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verbs of `slipway image`. Build, sign and verify work without a server; import, list, remove,
+ * gc and fsck work on a store's folder, which is the server's when run beside it.
+ */
+#include "image_commands.h"
+
+const struct command image_commands[] = {
+	{"image", "build",
+	 "--line NAME --version V --arch ARCH [--layout FILE] [--seq N] [--raw] --output FILE.slip "
+	 "INPUT",
+	 "make an archive from a root file system or a disk image", image_build_command},
+	{"image", "sign", "{--key KEY | --signer-cmd CMD --public-key PUB}... FILE",
+	 "add signatures to an archive", image_sign_command},
+	{"image", "show", "[--json] FILE", "print what an archive says of itself, unchecked",
+	 image_show_command},
+	{"image", "verify", "--root ROOT [--deep] [--arch ARCH] [--min-seq N] FILE",
+	 "check signatures and every byte of an archive", image_verify_command},
+	{"image", "install",
+	 "--root ROOT --to TARGET [--digest HEX] [--no-read-back] [--no-grow] [--json] FILE|URL",
+	 "write an image to a disk or a file", image_install_command},
+	{"image", "import", "--root ROOT [--store DIR] [--allow-rollback REASON] FILE",
+	 "check an archive and keep it in the store", image_import_command},
+	{"image", "list", "[--store DIR] [--json]", "list the images of the store",
+	 image_list_command},
+	{"image", "remove", "[--store DIR] DIGEST|LINE@VERSION", "forget an image",
+	 image_remove_command},
+	{"image", "gc", "[--store DIR]", "remove objects that no image needs", image_gc_command},
+	{"image", "fsck", "[--store DIR]", "read the whole store and name what is wrong",
+	 image_fsck_command},
+	{0},
+};

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slipway root show and verify: reading trust roots.
+ */
+#include "root_commands.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <base/clock.h>
+#include <base/file.h>
+#include <base/json.h>
+#include <base/str.h>
+#include <images/trust_root.h>
+
+static void print_key(const struct trust_key *k)
+{
+	char id[SHA256_HEX_BYTES];
+
+	hex_encode(k->key.id, SHA256_BYTES, id);
+	printf("key        %s %s%s%s", id, key_algorithm_str(k->key.algorithm),
+	       k->may_root ? " root" : "", k->may_image ? " image" : "");
+	for (size_t i = 0; i < k->n_lines; i++)
+		printf(" %s", k->lines[i]);
+	printf("\n");
+}
+
+static void print_root(const struct trust_root *r)
+{
+	char expires[TIME_TEXT_BYTES];
+
+	time_rfc3339(r->expires_s * 1000000, expires);
+	printf("trust root %" PRIu64 " (%s)\nexpires    %s\nthresholds root %u, image %u\n", r->seq,
+	       r->profile == TRUST_PROFILE_LAB ? "lab" : "hardened", expires, r->root_threshold,
+	       r->image_threshold);
+	for (size_t i = 0; i < r->n_keys; i++)
+		print_key(&r->keys[i]);
+	for (size_t i = 0; i < r->n_floors; i++)
+		printf("floor      %s %" PRIu64 "\n", r->floors[i].line, r->floors[i].min_seq);
+	printf("revoked    %zu keys, %zu images\n", r->n_revoked_keys, r->n_revoked_images);
+	printf("signed by  %u root keys\n", trust_root_count_signers(r, r));
+}
+
+int root_show_command(int argc, char **argv)
+{
+	static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
+	struct err err = ERR_INIT;
+	AUTO(trust_root) struct trust_root *r = NULL;
+	bool json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option != 'j')
+			return command_usage("an option is not known");
+		json = true;
+	}
+	if (argc - optind != 1)
+		return command_usage("one trust root is needed");
+	if (trust_root_load(argv[optind], &r, &err) < 0)
+		return command_fail(&err);
+	if (json)
+		puts(r->payload);
+	else
+		print_root(r);
+	return EXIT_WELL;
+}
+
+static int verify(const char *path, const char *previous, struct trust_root **ret, struct err *err)
+{
+	AUTO(trust_root) struct trust_root *old = NULL;
+	autofree char *text = NULL;
+	size_t n_bytes;
+
+	if (!previous)
+		return trust_root_load(path, ret, err);
+	TRY(trust_root_load(previous, &old, err));
+	TRY(file_read(path, TRUST_ROOT_MAX_BYTES, &text, &n_bytes, err));
+	while (n_bytes && text[n_bytes - 1] == '\n')
+		n_bytes--;
+	return trust_root_update(old, text, n_bytes, ret, err);
+}
+
+int root_verify_command(int argc, char **argv)
+{
+	static const struct option options[] = {{"previous", required_argument, NULL, 'p'}, {0}};
+	struct err err = ERR_INIT;
+	AUTO(trust_root) struct trust_root *r = NULL;
+	const char *previous = NULL;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option != 'p')
+			return command_usage("an option is not known");
+		previous = optarg;
+	}
+	if (argc - optind != 1)
+		return command_usage("one trust root is needed");
+	if (verify(argv[optind], previous, &r, &err) < 0 ||
+	    trust_root_check_time(r, time_wall_us() / 1000000, &err) < 0)
+		return command_fail(&err);
+	printf("%s: good, trust root %" PRIu64 "\n", argv[optind], r->seq);
+	return EXIT_WELL;
+}
