@@ -192,7 +192,7 @@ static void add_tls(struct str *out, const struct nginx_options *o)
 					 "\t\t\tclient_body_timeout 120s;\n"
 					 "\t\t\tproxy_send_timeout 120s;\n";
 	add_tls_location(out, "/agent/v1/", "5m", "");
-	add_tls_location(out, "/api/v1/images", "1t", unbuffered);
+	add_tls_location(out, "/api/v1/images", "64g", unbuffered);
 	add_tls_location(out, "/api/v1/", "8m", "");
 	add_tls_location(out, "= /metrics", "1k", "");
 	add_tls_location(out, "= /healthz", "1k", "");

@@ -89,12 +89,19 @@ static int save(const char *path, struct str *text, struct err *err)
 	return file_write_atomic(path, text->p, text->n_bytes, 0644, err);
 }
 
+/* Let the program judge what was written for it; its first line says what is wrong. */
 static int check(const char *const *argv, struct err *err)
 {
-	struct err why = ERR_INIT;
-	if (process_check(argv, CHECK_TIMEOUT_MS, &why) >= 0)
-		return 0;
-	return err_set(err, ERR_PXE_CONFIG, "%s", why.msg);
+	struct process_options o = {.argv = argv, .timeout_ms = CHECK_TIMEOUT_MS};
+	struct process_result result;
+	TRY(process_run(&o, &result, err));
+	int rc = 0;
+	if (result.exit_code != 0) {
+		result.errors[strcspn(result.errors, "\n")] = '\0';
+		rc = err_set(err, ERR_PXE_CONFIG, "%s: %s", argv[0], result.errors);
+	}
+	process_result_done(&result);
+	return rc;
 }
 
 static int write_nginx(struct app *a, struct err *err)
