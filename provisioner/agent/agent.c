@@ -114,12 +114,16 @@ static void queue_log(struct agent *a, const char *level, const char *text)
 	queue_event(a, EVENT_LOG, record_encode(event_log_fields, &log));
 }
 
+static void set_idle(struct agent *a)
+{
+	a->progress = (struct event_progress){.stage = "idle", .eta_s = -1};
+}
+
 static void end_step(struct agent *a)
 {
 	a->last_seq = a->plan.seq;
 	(void)str_copy(a->last_plan_id, sizeof(a->last_plan_id), a->plan.plan_id);
-	a->progress = (struct event_progress){.eta_s = -1};
-	(void)str_copy(a->progress.stage, sizeof(a->progress.stage), "idle");
+	set_idle(a);
 }
 
 static void step_worked(struct agent *a, const char *result)
@@ -484,6 +488,7 @@ enum agent_exit agent_run(struct agent *a)
 {
 	a->phase = AGENT_NO_SESSION;
 	a->worker.fd = -1;
+	set_idle(a);
 	while (!may_leave(a)) {
 		int64_t until_ms = time_boot_ms() + 200;
 

@@ -92,6 +92,15 @@ static void read_transport(const char *root, const char *name, struct drive *d)
 	}
 }
 
+/* HW: a hypervisor's disk says "rotational" whatever lies behind it: unknown is left out. */
+static void read_media(const char *root, const char *name, struct facts_drive *f)
+{
+	bool spins = sysfs_int(root, 0, "sys/block/%s/queue/rotational", name) == 1;
+
+	if (!str_eq(f->protocol, "virtio"))
+		(void)str_copy(f->media_type, sizeof(f->media_type), spins ? "HDD" : "SSD");
+}
+
 /* The last PCI address in the path: the controller that the disk hangs on. */
 static void read_pci_address(struct drive *d)
 {
@@ -194,10 +203,8 @@ bool drive_read_one(const char *root, const char *name, struct drive *d)
 	f->block_size_bytes = sysfs_int(root, 512, "sys/block/%s/queue/logical_block_size", name);
 	f->removable = sysfs_int(root, 0, "sys/block/%s/removable", name) == 1 ? TRI_YES : TRI_NO;
 	d->read_only = sysfs_int(root, 0, "sys/block/%s/ro", name) == 1;
-	(void)str_copy(f->media_type, sizeof(f->media_type),
-		       sysfs_int(root, 0, "sys/block/%s/queue/rotational", name) == 1 ? "HDD"
-										      : "SSD");
 	read_transport(root, name, d);
+	read_media(root, name, f);
 	read_pci_address(d);
 	read_texts(root, name, f);
 	read_slot(root, name, f);

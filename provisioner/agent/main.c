@@ -29,7 +29,8 @@ static int set_up(struct agent *a, const char *cmdline_path, const char *plan_ke
 	TRY(file_read(cmdline_path, 65536, &cmdline, &n_bytes, err));
 	cmdline[strcspn(cmdline, "\n")] = '\0';
 	TRY(agent_options_parse(cmdline, &a->options, err));
-	TRY(plan_key_load_public(plan_key_path, &a->plan_key, err));
+	if (plan_key_load_public(plan_key_path, &a->plan_key, err) < 0)
+		return err_wrap(err, "the server's own boot file (site.cpio) did not come along");
 	TRY(identity_make(key_dir, &a->identity, err));
 	return link_open(&a->link, &a->options, &a->identity, err);
 }
