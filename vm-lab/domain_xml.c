@@ -88,8 +88,21 @@ static void write_sysinfo(struct xml *x, const struct lab_host *h)
 	entry(x, "manufacturer", h->manufacturer);
 	entry(x, "product", h->product);
 	entry(x, "serial", h->serial);
-	entry(x, "uuid", h->uuid);
 	xml_close(x);
+	xml_close(x);
+}
+
+/*
+ * The SMBIOS UUID goes past libvirt, which would make it the domain's own: there, two hosts with
+ * one UUID, or one that is all zeros, cannot be; in racks they are.
+ */
+static void write_uuid(struct xml *x, const struct lab_host *h)
+{
+	autofree char *smbios = xasprintf("type=1,uuid=%s", h->uuid);
+
+	xml_open(x, "qemu:commandline");
+	XML_LEAF(x, "qemu:arg", "value", "-smbios");
+	XML_LEAF(x, "qemu:arg", "value", smbios);
 	xml_close(x);
 }
 
@@ -185,6 +198,7 @@ static void write_domain(struct xml *x, const struct machine_kind *k, const stru
 {
 	xml_open(x, "domain");
 	xml_attr(x, "type", setup->accel);
+	xml_attr(x, "xmlns:qemu", "http://libvirt.org/schemas/domain/qemu/1.0");
 	xml_tag(x, "name", h->name);
 	number_tag(x, "memory", "MiB", h->memory_mib);
 	number_tag(x, "vcpu", NULL, h->cpus);
@@ -200,6 +214,7 @@ static void write_domain(struct xml *x, const struct machine_kind *k, const stru
 	xml_tag(x, "on_reboot", "restart");
 	xml_tag(x, "on_crash", "destroy");
 	write_devices(x, k, h, setup);
+	write_uuid(x, h);
 	xml_close(x);
 }
 

@@ -109,8 +109,11 @@ static void continues_with_the_same_machines(void **state)
 
 static void shipped_files_are_right(void **state)
 {
-	static const char *const files[] = {"three-hosts", "ready-netboots-again",
-					    "tampered-image"};
+	static const char *const files[] = {
+		"three-hosts",       "ready-netboots-again", "tampered-image",
+		"tampered-manifest", "tampered-late",        "daemons-killed",
+		"power-cut-imaging", "same-identity",        "proxy-dhcp",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
