@@ -150,12 +150,11 @@ static int start_tick(struct app *a, struct err *err)
 	return 0;
 }
 
-int app_open(struct app *a, struct err *err)
+int app_open_core(struct app *a, struct err *err)
 {
 	a->wall_anchor_us = clock_wall_us(&clock_system);
 	a->boot_anchor_us = clock_boot_us(&clock_system);
 	a->started_us = a->wall_anchor_us;
-	TRY(config_resolve(&a->config, err));
 	make_urls(a);
 	read_own_macs(a);
 	look_for_boot_files(a);
@@ -167,9 +166,15 @@ int app_open(struct app *a, struct err *err)
 	TRY(open_store(a, err));
 	TRY(dhcp_watch_new(a, &a->dhcp_watch, err));
 	TRY(open_http(a, err));
-	TRY(services_write(a, err));
-	TRY(services_start(a, err));
 	return start_tick(a, err);
+}
+
+int app_open(struct app *a, struct err *err)
+{
+	TRY(config_resolve(&a->config, err));
+	TRY(app_open_core(a, err));
+	TRY(services_write(a, err));
+	return services_start(a, err);
 }
 
 void app_close(struct app *a)

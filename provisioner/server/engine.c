@@ -259,7 +259,20 @@ static int step_load(struct step *s, int64_t host_num, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
-static int step_run(struct step *s, int64_t host_num, struct err *err)
+/* An agent's return while its disk was being written is the failure; it brings no code of its own.
+ */
+static void name_interruption(struct step *s, struct engine_event *copy)
+{
+	if (s->e->event != HOST_EVENT_CONTACT || s->outcome.to != STATE_FAILED ||
+	    s->from == STATE_FAILED)
+		return;
+	*copy = *s->e;
+	copy->code = ERR_INTERRUPTED;
+	copy->detail = s->outcome.why;
+	s->e = copy;
+}
+
+static int step_run(struct step *s, int64_t host_num, struct engine_event *copy, struct err *err)
 {
 	unsigned guards = 0;
 	TRY(step_load(s, host_num, err));
@@ -267,6 +280,7 @@ static int step_run(struct step *s, int64_t host_num, struct err *err)
 	TRY(compute_guards(s, &guards, err));
 	if (!lifecycle_step(s->from, s->e->event, guards, &s->outcome))
 		return 0;
+	name_interruption(s, copy);
 	TRY(perform(s, err));
 	note_outcome(s);
 	TRY(write_state(s, err));
@@ -278,7 +292,7 @@ int engine_apply(struct app *a, int64_t host_num, const struct engine_event *e, 
 	struct step s = {.app = a, .e = e};
 	int rc = db_begin(a->db, err);
 	if (rc >= 0) {
-		rc = step_run(&s, host_num, err);
+		rc = step_run(&s, host_num, &copy, err);
 		rc = db_end(a->db, rc, err);
 	}
 	if (rc > 0)

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An agent for tests of the server: speaks the wire contract over the daemon's unix socket, playing
+ * nginx's part (listener and certificate headers) too. No disks, no tools: the test says what
+ * happened. Calls return the HTTP status; 0 when the server could not be reached.
+ */
+#ifndef TESTS_HARNESS_FAKE_AGENT_H
+#define TESTS_HARNESS_FAKE_AGENT_H
+
+#include <jansson.h>
+#include <proto/plan.h>
+
+struct fake_agent {
+	char socket[108];
+	char cert_header[4096]; /* "X-Slipway-Client-Cert: ..." */
+	char key_id[SHA256_HEX_BYTES];
+	char serial[64], uuid[40], mac[20], disk_serial[64], arch[16];
+	int64_t disk_bytes;
+	char nonce[SHA256_HEX_BYTES];
+	char session_id[64], host_id[64], short_code[16];
+	int64_t epoch;
+	int64_t seq;   /* of the last event sent */
+	int64_t after; /* the last step finished */
+	struct plan plan;
+	json_t *reply; /* of the last call; NULL when it was no JSON */
+	char code[80]; /* stable name of the last problem, or "" */
+};
+
+/* A new boot: new key and nonce. The machine is told apart by serial and mac. */
+void fake_agent_boot(struct fake_agent *a, const char *socket, const char *serial, const char *mac);
+void fake_agent_done(struct fake_agent *a);
+
+int fake_agent_call(struct fake_agent *a, const char *method, const char *path, json_t *body);
+int fake_agent_open(struct fake_agent *a);
+/* Ask for a step; 200 fills a->plan after checking its signature with the key of public_key_path.
+ */
+int fake_agent_next(struct fake_agent *a, int wait_s, const char *public_key_path);
+/* Send one event with the next number. Takes data. */
+int fake_agent_event(struct fake_agent *a, const char *kind, json_t *data);
+/* The same number again. Takes data. */
+int fake_agent_event_again(struct fake_agent *a, const char *kind, json_t *data);
+int fake_agent_facts(struct fake_agent *a, const char *signature);
+/* step_done for the present plan, which counts as finished. */
+int fake_agent_step_done(struct fake_agent *a, const char *result);
+int fake_agent_step_failed(struct fake_agent *a, const char *code);
+int fake_agent_heartbeat(struct fake_agent *a);
+/* Ask to write the disk of the plan. data_found: one signature, or NULL. */
+int fake_agent_permit(struct fake_agent *a, const char *data_found);
+int fake_agent_receipt(struct fake_agent *a);
+int fake_agent_first_boot(struct fake_agent *a, const char *token, const char *digest);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The server bench; see server_bench.h.
+ */
+#include "tests/harness/server_bench.h"
+
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+#include <base/cleanup.h>
+#include <base/file.h>
+#include <base/http_client.h>
+#include <base/json.h>
+#include <base/log.h>
+#include <base/str.h>
+#include "provisioner/server/app_open.h"
+#include "tests/harness/fake_object_store.h"
+
+static void set(char **at, const char *value)
+{
+	free(*at);
+	*at = xstrdup(value);
+}
+
+static _Noreturn void serve(const struct server_bench *b)
+{
+	static struct app a = {.run_lock_fd = -1};
+	struct err err = ERR_INIT;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	log_open("bench", LOG_FORMAT_TEXT, getenv("BENCH_VERBOSE") ? LOG_DEBUG : LOG_ERR);
+	config_init(&a.config);
+	autofree char *state = xasprintf("%s/state", b->dir);
+	autofree char *run = xasprintf("%s/run", b->dir);
+	autofree char *boot = xasprintf("%s/boot", b->dir);
+	set(&a.config.state_dir, state);
+	set(&a.config.run_dir, run);
+	set(&a.config.files_dir, boot);
+	set(&a.config.address, "192.0.2.1");
+	fake_object_store_set(b->image_version[0] ? "debian12" : "", b->image_version);
+	if (sd_event_default(&a.event) < 0 || app_open_core(&a, &err) < 0) {
+		fprintf(stderr, "# bench: %s\n", err.msg);
+		_exit(1);
+	}
+	(void)sd_event_loop(a.event);
+	_exit(0);
+}
+
+static void start(struct server_bench *b)
+{
+	b->pid = fork();
+	BUG_ON(b->pid < 0);
+	if (b->pid == 0)
+		serve(b);
+	for (int i = 0; i < 500; i++) {
+		if (server_bench_admin(b, "GET", "/healthz", NULL) == 200)
+			return;
+		usleep(10000);
+	}
+	BUG_ON(true);
+}
+
+static void make_dirs(struct server_bench *b)
+{
+	static const char *const subs[] = {"/state/trust", "/run", "/boot/x86_64", "/boot/aarch64"};
+	static const char *const files[] = {"/state/trust/root.json", "/boot/x86_64/vmlinuz",
+					    "/boot/x86_64/ramdisk.img"};
+	struct err err = ERR_INIT;
+	for (size_t i = 0; i < ARRAY_LEN(subs); i++) {
+		autofree char *path = xasprintf("%s%s", b->dir, subs[i]);
+		BUG_ON(file_make_dirs(path, 0755, &err) < 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		autofree char *path = xasprintf("%s%s", b->dir, files[i]);
+		BUG_ON(file_write_atomic(path, "{}", 2, 0644, &err) < 0);
+	}
+}
+
+void server_bench_open(struct server_bench *b)
+{
+	memset(b, 0, sizeof(*b));
+	(void)str_copy(b->dir, sizeof(b->dir), "/tmp/slipway-bench-XXXXXX");
+	BUG_ON(!mkdtemp(b->dir));
+	snprintf(b->front, sizeof(b->front), "%s/run/http.sock", b->dir);
+	snprintf(b->admin, sizeof(b->admin), "%s/run/admin.sock", b->dir);
+	snprintf(b->plan_key, sizeof(b->plan_key), "%s/state/keys/plan-key.pem", b->dir);
+	snprintf(b->store, sizeof(b->store), "%s/state/slipway.db", b->dir);
+	(void)str_copy(b->image_version, sizeof(b->image_version), "1");
+	make_dirs(b);
+	start(b);
+}
+
+static void stop(struct server_bench *b)
+{
+	if (b->pid > 0) {
+		(void)kill(b->pid, SIGKILL);
+		(void)waitpid(b->pid, NULL, 0);
+	}
+	b->pid = 0;
+}
+
+void server_bench_crash(struct server_bench *b)
+{
+	stop(b);
+	start(b);
+}
+
+void server_bench_close(struct server_bench *b)
+{
+	struct err err = ERR_INIT;
+	stop(b);
+	json_decref(b->reply);
+	b->reply = NULL;
+	(void)file_remove_tree(b->dir, &err);
+}
+
+int server_bench_admin(struct server_bench *b, const char *method, const char *path,
+		       const char *body)
+{
+	struct err err = ERR_INIT;
+	struct http_client_options o = {.base_url = "http://slipway", .unix_socket = b->admin};
+	AUTO(http_client) struct http_client *http = http_client_new(&o, &err);
+	struct http_call call = {.method = method,
+				 .path = path,
+				 .body = body,
+				 .body_bytes = body ? strlen(body) : 0};
+	struct http_reply reply = {0};
+	int status = 0;
+	if (http && http_client_call(http, &call, &reply, &err) >= 0) {
+		status = reply.status;
+		json_decref(b->reply);
+		b->reply = json_loadb(reply.body, reply.body_bytes, 0, NULL);
+		const char *code = json_string_value(json_object_get(b->reply, "code"));
+		(void)str_copy(b->code, sizeof(b->code), code ? code : "");
+	}
+	http_reply_done(&reply);
+	return status;
+}
+
+static sqlite3 *open_store(struct server_bench *b, int flags)
+{
+	sqlite3 *db = NULL;
+	BUG_ON(sqlite3_open_v2(b->store, &db, flags, NULL) != SQLITE_OK);
+	(void)sqlite3_busy_timeout(db, 5000);
+	return db;
+}
+
+long server_bench_number(struct server_bench *b, const char *sql)
+{
+	sqlite3 *db = open_store(b, SQLITE_OPEN_READONLY);
+	sqlite3_stmt *s = NULL;
+	long value = -1;
+	BUG_ON(sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		value = (long)sqlite3_column_int64(s, 0);
+	(void)sqlite3_finalize(s);
+	(void)sqlite3_close(db);
+	return value;
+}
+
+void server_bench_sql(struct server_bench *b, const char *sql)
+{
+	stop(b);
+	sqlite3 *db = open_store(b, SQLITE_OPEN_READWRITE);
+	BUG_ON(sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK);
+	(void)sqlite3_close(db);
+	start(b);
+}
+
+const char *server_bench_state(struct server_bench *b, const char *host_id)
+{
+	static char state[32];
+	sqlite3 *db = open_store(b, SQLITE_OPEN_READONLY);
+	sqlite3_stmt *s = NULL;
+	state[0] = '\0';
+	BUG_ON(sqlite3_prepare_v2(db, "SELECT state FROM host WHERE id = ?1", -1, &s, NULL) !=
+	       SQLITE_OK);
+	(void)sqlite3_bind_text(s, 1, host_id, -1, SQLITE_TRANSIENT);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		(void)str_copy(state, sizeof(state), (const char *)sqlite3_column_text(s, 0));
+	(void)sqlite3_finalize(s);
+	(void)sqlite3_close(db);
+	return state;
+}

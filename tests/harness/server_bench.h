@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A slipwayd core in a child process for tests: real store, real HTTP over unix sockets, no nginx,
+ * no dnsmasq, an object store that is fake (fake_object_store.c). It can be killed without warning
+ * and started again on the same state.
+ */
+#ifndef TESTS_HARNESS_SERVER_BENCH_H
+#define TESTS_HARNESS_SERVER_BENCH_H
+
+#include <jansson.h>
+#include <sys/types.h>
+
+struct server_bench {
+	char dir[64];
+	char front[128], admin[128], plan_key[128], store[128];
+	pid_t pid;
+	char image_version[32]; /* of line "debian12"; "" no image */
+	json_t *reply;          /* of the last admin call */
+	char code[80];
+};
+
+/* Make folders under a new temporary one and start. */
+void server_bench_open(struct server_bench *b);
+/* SIGKILL, and start again. */
+void server_bench_crash(struct server_bench *b);
+/* Stop and remove everything. */
+void server_bench_close(struct server_bench *b);
+/* A request on the admin socket. body: JSON text or NULL. Returns the status. */
+int server_bench_admin(struct server_bench *b, const char *method, const char *path,
+		       const char *body);
+/* One value of the store, read behind the server's back: a number. */
+long server_bench_number(struct server_bench *b, const char *sql);
+/* Change the store behind a stopped server's back (crashes and restarts it). */
+void server_bench_sql(struct server_bench *b, const char *sql);
+/* A host's state, from the store; "" when there is no such host. Static buffer. */
+const char *server_bench_state(struct server_bench *b, const char *host_id);
+
+#endif
