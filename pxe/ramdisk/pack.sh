@@ -33,8 +33,18 @@ work=$out/.work
 rm -rf "$work"
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/root/usr/bin" "$work/root/usr/sbin" "$work/root/usr/lib/slipway"
-install -m 0755 "$agent" "$work/root/usr/bin/slipway-agent"
-[ "$first_boot" = - ] || install -m 0755 "$first_boot" "$work/root/usr/lib/slipway/first-boot"
+# Debugging symbols stay behind, in the files that were linked.
+add_program() {
+	install -m 0755 "$1" "$2"
+	machine=$(readelf -hW "$1" 2>/dev/null | sed -n 's/^ *Machine: *//p')
+	case $machine in
+	*X86-64) x86_64-linux-gnu-strip --strip-unneeded "$2" ;;
+	AArch64) aarch64-linux-gnu-strip --strip-unneeded "$2" ;;
+	*) [ "$first_boot" = - ] || fail "'$1' is no program of an architecture that boots" ;;
+	esac
+}
+add_program "$agent" "$work/root/usr/bin/slipway-agent"
+[ "$first_boot" = - ] || add_program "$first_boot" "$work/root/usr/lib/slipway/first-boot"
 
 # The base's libraries count as there; only what it lacks is copied.
 sh "$here/add_libraries.sh" --have "$base/root" "$work/root" "$sysroot"

@@ -38,6 +38,8 @@ if [ ! -e "$root/vmlinuz" ] || [ ! -e "$root/initrd.img" ]; then
 fi
 
 # What served the building alone.
+sed -i -e '/^#/d' -e 's/^update_initramfs=.*/update_initramfs=yes/' \
+	"$root/etc/initramfs-tools/update-initramfs.conf"
 rm -f "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root/etc/apt/preferences.d/50-image"
 sed -i '/^force-/d' "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
 mv "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap" "$root/etc/dpkg/dpkg.cfg.d/small"
