@@ -11,3 +11,9 @@ proto_SRC += provisioner/proto/plan_encode.c
 proto_SRC += provisioner/proto/plan_decode.c
 proto_SRC += provisioner/proto/lifecycle.c
 $(eval $(call library,proto))
+PROTO_PKG := jansson libcrypto
+
+$(eval $(call unit_test,tests/unit/proto/test_record.c,proto base,$(PROTO_PKG)))
+$(eval $(call unit_test,tests/unit/proto/test_events.c,proto base,$(PROTO_PKG)))
+$(eval $(call unit_test,tests/unit/proto/test_session.c,proto base,$(PROTO_PKG)))
+$(eval $(call fuzzer,agent_messages,proto base,$(PROTO_PKG)))
