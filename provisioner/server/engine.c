@@ -290,6 +290,7 @@ static int step_run(struct step *s, int64_t host_num, struct engine_event *copy,
 int engine_apply(struct app *a, int64_t host_num, const struct engine_event *e, struct err *err)
 {
 	struct step s = {.app = a, .e = e};
+	struct engine_event copy;
 	int rc = db_begin(a->db, err);
 	if (rc >= 0) {
 		rc = step_run(&s, host_num, &copy, err);
