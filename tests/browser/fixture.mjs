@@ -125,13 +125,13 @@ function brief(host) {
 	return rest;
 }
 
-const SORTS = { name: (h) => h.name, state_since: (h) => h.state_since, serial: (h) => h.serial };
+const SORTS = { id: (h) => h.id, name: (h) => h.name, state_since: (h) => h.state_since, serial: (h) => h.serial };
 
 function listHosts(fleet, params) {
 	const wanted = (name) => (params.get(name) ? params.get(name).split(",") : null);
 	const states = wanted("state");
 	const q = (params.get("q") || "").toLowerCase();
-	const sort = params.get("sort") || "name";
+	const sort = params.get("sort") || "id";
 	const by = SORTS[sort.replace(/^-/, "")];
 	if (!by) return problem(400, "input.invalid", `cannot sort by '${sort}'`, { pointer: "/sort" });
 	const rows = fleet.hosts

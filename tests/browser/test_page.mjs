@@ -218,6 +218,7 @@ await withPage("several hosts are approved, and each answer is told apart", asyn
 async function chooseArm(page, drive, arch) {
 	await page.getByRole("button", { name: "Write an image…" }).click();
 	const dialog = page.getByRole("dialog");
+	await dialog.getByLabel("Image for").locator("option").nth(1).waitFor({ state: "attached" });
 	const images = await dialog.getByLabel("Image for").locator("option").allTextContents();
 	equal(images.length, 2, `images for ${arch}`);
 	await dialog.getByLabel("Image for").selectOption({ index: 1 });

@@ -81,36 +81,41 @@ function nicRows(nics) {
 	}));
 }
 
-function System({ facts }) {
+export function Machine({ facts }) {
 	const s = facts.system || {};
 	const b = facts.board || {};
 	const boot = facts.boot || {};
 	const tpm = facts.tpm || {};
-	return html`<section>
-		<h2>Machine</h2>
-		<${Known}
-			rows=${[
-				["Manufacturer", s.Manufacturer],
-				["Model", s.Model],
-				["Vendor SKU", s.SKU],
-				["Asset tag", s.AssetTag],
-				["Board", [b.Manufacturer, b.Model, b.SerialNumber].filter(Boolean).join(" ")],
-				["Firmware", [boot.firmware, s.BiosVersion, s.BiosDate].filter(Boolean).join(", ")],
-				["Secure Boot", boot.secure_boot === undefined ? "" : boot.secure_boot ? "on" : "off"],
-				["TPM", tpm.present === undefined ? "" : tpm.present ? tpm.version || "present" : "none"],
-				["Memory", facts.memory && mebibytes(facts.memory.TotalMiB)],
-			]}
-		/>
-	</section>`;
+	const cpus = list(facts.processors);
+	return html`<${Known}
+		rows=${[
+			["Manufacturer", s.Manufacturer],
+			["Model", s.Model],
+			["Vendor SKU", s.SKU],
+			["Asset tag", s.AssetTag],
+			["Board", [b.Manufacturer, b.Model, b.SerialNumber].filter(Boolean).join(" ")],
+			["Firmware", [boot.firmware, s.BiosVersion, s.BiosDate].filter(Boolean).join(", ")],
+			["Secure Boot", boot.secure_boot === undefined ? "" : boot.secure_boot ? "on" : "off"],
+			["TPM", tpm.present === undefined ? "" : tpm.present ? tpm.version || "present" : "none"],
+			["Processors", cpus.length ? `${cpus.length} × ${cpus[0].Model || "unknown"}` : ""],
+			["Memory", facts.memory && mebibytes(facts.memory.TotalMiB)],
+		]}
+	/>`;
 }
 
-export function Facts({ host }) {
-	const path = `/hosts/${encodeURIComponent(host.id)}/facts`;
-	const poll = usePoll(`facts ${host.id} ${host.revision}`, (signal) => api.get(path, { signal }), 30000);
-	const facts = host.facts || poll.value || { drives: host.drives };
+// The facts document of a host, asked for again when the host changes; what the host's own row
+// knows until it comes. A host without one (404) is no error.
+export function useFacts(host) {
+	const id = host ? host.id : "";
+	const ask = (signal) => (id ? api.get(`/hosts/${encodeURIComponent(id)}/facts`, { signal }) : null);
+	const poll = usePoll(`facts ${id} ${host ? host.revision : ""}`, ask, 30000);
+	const value = poll.value && typeof poll.value === "object" ? poll.value : { drives: host && host.drives, nics: host && host.nics };
+	return { value, error: poll.error && poll.error.status !== 404 ? poll.error : null };
+}
+
+export function Facts({ facts, error }) {
 	return html`
-		${poll.error && poll.error.status !== 404 ? html`<${Problem} error=${poll.error} />` : null}
-		<${System} facts=${facts} />
+		<${Problem} error=${error} />
 		<${Table}
 			title="Drives"
 			head=${["Name", "Model", "Size", "Kind", "Serial", "WWN", "Slot", "Data"]}

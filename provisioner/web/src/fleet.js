@@ -13,9 +13,11 @@ import { ApproveMany } from "./approve.js";
 const PAGE = 100;
 const NEEDS_HANDS = "failed,quarantined,discovered";
 const ORDERS = [
-	["", "Name"],
+	["", "First seen"],
+	["name", "Name"],
 	["state_since", "Longest in state"],
 	["-state_since", "Newest in state"],
+	["rack,unit", "Rack"],
 	["serial", "Serial"],
 ];
 
@@ -110,14 +112,14 @@ function Row({ host, now, picked, pick }) {
 		<${Cell} label="State"><${State} name=${host.state} /><//>
 		<${Cell} label="Progress"><${Progress} progress=${host.progress} label=${`Progress of ${name}`} /><//>
 		<${Cell} label="For" kind="num"><${Age} since=${host.state_since} now=${now} /><//>
-		<${Cell} label="Turn">${turnOf(host.turn)}<//>
-		<${Cell} label="What">${sayings(host)}<//>
-		<${Cell} label="Machine">
+		<${Cell} label="Turn" kind="turn">${turnOf(host.turn)}<//>
+		<${Cell} label="What" kind="say">${sayings(host)}<//>
+		<${Cell} label="Machine" kind="machine">
 			${[host.manufacturer, host.model].filter(Boolean).join(" ")}${" "}
 			<span class="fine nowrap">${host.arch} ${host.firmware}</span>${" "}
 			<span class="mono block">${host.serial || ""}</span>
 		<//>
-		<${Cell} label="Place">${placeOf(host)}<//>
+		<${Cell} label="Place" kind="place">${placeOf(host)}<//>
 	</tr>`;
 }
 

@@ -8,7 +8,7 @@ import { useNow, usePoll } from "./hooks.js";
 import { bothClocks, bytes, duration, shortDigest, stateOf, STATES, STEPS, turnOf } from "./words.js";
 import { Age, Cell, Copy, Known, Moment, PollState, Progress, State } from "./parts.js";
 import { RepairOrder } from "./order.js";
-import { Facts } from "./facts.js";
+import { Facts, Machine, useFacts } from "./facts.js";
 import { HostEvents } from "./timeline.js";
 import { Actions } from "./actions.js";
 
@@ -97,7 +97,7 @@ function Receipt({ host }) {
 				["Disk", row && row.disk_serial && html`<span class="mono">${row.disk_serial}</span>`],
 				["Written", row && html`<${Moment} at=${row.at} withDate=${true} /> UTC`],
 				["Bytes", receipt && Number.isFinite(receipt.written_bytes) ? `${bytes(receipt.written_bytes)} written` : ""],
-				["It took", stages.filter(([, s]) => s > 0).map(([name, s]) => `${name} ${duration(s)}`).join(", ")],
+				["It took", stages.filter(([, s]) => s > 0).map(([name, s]) => `${name.replaceAll("_", " ")} ${duration(s)}`).join(", ")],
 			]}
 		/>
 		${parts.length
@@ -123,6 +123,7 @@ export function HostPage({ id }) {
 	useEffect(() => {
 		if (host) document.title = `${stateOf(host.state).word}: ${name} · Slipway`;
 	}, [host && host.state, name]);
+	const facts = useFacts(host);
 	if (!host)
 		return html`<p><a href="#/hosts">‹ Fleet</a></p><h1>Host</h1><${PollState} poll=${poll} now=${now} what="the host" />`;
 	return html`
@@ -138,9 +139,10 @@ export function HostPage({ id }) {
 		<${Actions} host=${host} done=${poll.again} />
 		<div class="columns">
 			<section><h2>Who it is</h2><${Identity} host=${host} /></section>
+			<section><h2>Machine</h2><${Machine} facts=${facts.value} /></section>
 			<section><h2>What is on its disk</h2><${Receipt} host=${host} /></section>
 		</div>
-		<${Facts} host=${host} />
+		<${Facts} facts=${facts.value} error=${facts.error} />
 		<section><h2>Timeline</h2><${HostEvents} id=${host.id} /></section>
 	`;
 }

@@ -41,7 +41,7 @@ function Days({ events, withHost }) {
 		days[days.length - 1].events.push(e);
 	}
 	return days.map(
-		(d) => html`<h3>${d.day} <span class="fine">UTC</span></h3>
+		(d) => html`<${withHost ? "h2" : "h3"}>${d.day} <span class="fine">UTC</span><//>
 			<ol class="timeline">${d.events.map((e) => html`<${Event} key=${e.id} event=${e} withHost=${withHost} />`)}</ol>`,
 	);
 }
