@@ -47,6 +47,10 @@ static int call_checked(struct api *a, const struct http_call *call, json_t **re
 	struct http_reply reply = {0};
 	int rc = http_client_call(a->http, call, &reply, err);
 
+	if (rc >= 0 && reply.status == 404 && ret) {
+		http_reply_done(&reply);
+		return 0;
+	}
 	if (rc >= 0)
 		rc = http_reply_check(&reply, err);
 	if (rc >= 0 && ret)

@@ -23,7 +23,7 @@ int api_post_profile(struct api *a, const struct scenario *s, const struct lab_h
 /* Import a signed archive. blocks: seconds for hundreds of megabytes. */
 int api_post_image(struct api *a, const char *path, struct err *err);
 
-/* owns: *ret is the caller's (json_decref). */
+/* owns: *ret is the caller's (json_decref); NULL, without an error, when there is no such thing. */
 int api_get(struct api *a, const char *path, json_t **ret, struct err *err);
 
 /* The profile document, for tests. The caller frees (json_decref). */

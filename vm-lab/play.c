@@ -46,33 +46,41 @@ static void note_times(struct bench_host *h)
 		h->contact_s = (double)(now_ms - h->power_on_ms) / 1000.0;
 }
 
-/* The host's events: when its agent first spoke, and how often it was imaged. */
-static int look_at_events(struct bench *b, struct bench_host *h, struct err *err)
+static int get_of_host(struct bench *b, const struct bench_host *h, const char *what, json_t **ret,
+		       struct err *err)
 {
-	autofree char *path = xasprintf("/api/v1/hosts/%s/events?limit=1000", h->view.id);
+	autofree char *path = xasprintf("/api/v1/hosts/%s%s", h->spec->mac, what);
+
+	return api_get(b->api, path, ret, err);
+}
+
+/* When its agent first spoke, and how often it was imaged. */
+static int look_back(struct bench *b, struct bench_host *h, struct err *err)
+{
 	AUTO(json) json_t *events = NULL;
+	AUTO(json) json_t *receipts = NULL;
 	int64_t first_us;
 
-	TRY(api_get(b->api, path, &events, err));
-	h->imaged_times = view_events_count(events, "receipt", &first_us);
-	if (view_events_count(events, "session*", &first_us) && first_us > h->power_on_wall_us)
+	TRY(get_of_host(b, h, "/events?kind=session.opened&limit=1000", &events, err));
+	TRY(get_of_host(b, h, "/receipts?limit=1000", &receipts, err));
+	h->imaged_times = view_page_count(receipts);
+	if (view_events_count(events, "session.opened", &first_us) &&
+	    first_us > h->power_on_wall_us)
 		h->contact_s = (double)(first_us - h->power_on_wall_us) / 1e6;
 	return 0;
 }
 
-/* One request for all hosts. An answer that does not come is no error: daemons die in some
- * scenarios. */
+/* No answer is no error here: daemons die in some scenarios. */
 static bool look(struct bench *b)
 {
-	AUTO(json) json_t *hosts = NULL;
-	struct err err = ERR_INIT;
-
-	if (api_get(b->api, "/api/v1/hosts?limit=100", &hosts, &err) < 0)
-		return false;
 	for (size_t i = 0; i < b->n_hosts; i++) {
 		struct bench_host *h = &b->hosts[i];
+		AUTO(json) json_t *host = NULL;
+		struct err err = ERR_INIT;
 
-		if (view_find(hosts, h->spec->mac, &h->view, &h->stages))
+		if (get_of_host(b, h, "", &host, &err) < 0)
+			return false;
+		if (host && view_read(host, &h->view, &h->stages))
 			note_times(h);
 	}
 	return true;
@@ -178,13 +186,13 @@ static int play_round(struct bench *b, struct err *err)
 	return 0;
 }
 
-static void look_at_all_events(struct bench *b)
+static void look_back_at_all(struct bench *b)
 {
 	for (size_t i = 0; i < b->n_hosts; i++) {
 		struct bench_host *h = &b->hosts[i];
 		struct err err = ERR_INIT;
 
-		if (h->view.known && look_at_events(b, h, &err) < 0 && !*h->trouble)
+		if (h->view.known && look_back(b, h, &err) < 0 && !*h->trouble)
 			host_trouble(h, err.msg);
 	}
 }
@@ -204,7 +212,7 @@ int play(struct bench *b, struct screen *screen, struct err *err)
 		hypervisor_wait(b->hypervisor, LOOK_EVERY_MS);
 	}
 	(void)look(b); /* what is judged is what is true now */
-	look_at_all_events(b);
+	look_back_at_all(b);
 	screen_end(screen, b);
 	return rc;
 }

@@ -52,8 +52,8 @@ static const char *const stage_columns[] = {"contact", "discover", "inspect", "b
 
 static void table_head(struct str *s)
 {
-	str_addf(s, "%-8s %-7s %-4s %-22.22s %-11s %6s %5s  %-12s %5s", "host", "arch", "fw", "serial",
-		 "state", "MiB", "disks", "image", "decoy");
+	str_addf(s, "%-8s %-7s %-4s %-22.22s %-11s %6s %5s  %-12s %5s", "host", "arch", "fw",
+		 "serial", "state", "MiB", "disks", "image", "decoy");
 	for (size_t i = 0; i < ARRAY_LEN(stage_columns); i++)
 		str_addf(s, " %8s", stage_columns[i]);
 	str_add(s, "  cpu\n");
@@ -64,9 +64,9 @@ static void table_row(const json_t *host, struct str *s)
 	const json_t *stages = json_object_get(host, "stages");
 	const char *digest = text_of(host, "image_digest");
 
-	str_addf(s, "%-8s %-7s %-4s %-22.22s %-11s %6lld %5lld  %-12.12s %5s", text_of(host, "name"),
-		 text_of(host, "arch"), text_of(host, "firmware"), text_of(host, "serial"),
-		 text_of(host, "state"),
+	str_addf(s, "%-8s %-7s %-4s %-22.22s %-11s %6lld %5lld  %-12.12s %5s",
+		 text_of(host, "name"), text_of(host, "arch"), text_of(host, "firmware"),
+		 text_of(host, "serial"), text_of(host, "state"),
 		 (long long)json_integer_value(json_object_get(host, "memory_mib")),
 		 (long long)json_integer_value(json_object_get(host, "disks")),
 		 *digest ? digest : "-", true_at(host, "decoy_unchanged") ? "same" : "BAD");

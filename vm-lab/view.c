@@ -31,7 +31,7 @@ static int64_t int_of(const json_t *obj, const char *key, int64_t fallback)
 {
 	const json_t *v = json_object_get(obj, key);
 
-	return json_is_number(v) ? (int64_t)json_number_value(v) : fallback;
+	return json_is_integer(v) ? json_integer_value(v) : fallback;
 }
 
 static double seconds_of(const json_t *obj, const char *key)
@@ -39,32 +39,6 @@ static double seconds_of(const json_t *obj, const char *key)
 	const json_t *v = json_object_get(obj, key);
 
 	return json_is_number(v) ? json_number_value(v) : -1.0;
-}
-
-/* Lists come bare or as {"items": [...]} / {"hosts": [...]}: take the first array there is. */
-static const json_t *list_of(const json_t *answer)
-{
-	const char *key;
-	json_t *value;
-
-	if (json_is_array(answer))
-		return answer;
-	json_object_foreach ((json_t *)(uintptr_t)answer, key, value)
-		if (json_is_array(value))
-			return value;
-	return NULL;
-}
-
-static bool has_mac(const json_t *host, const char *mac)
-{
-	const json_t *macs = json_object_get(host, "macs");
-	const json_t *m;
-	size_t i;
-
-	json_array_foreach (macs, i, m)
-		if (json_is_string(m) && strcasecmp(json_string_value(m), mac) == 0)
-			return true;
-	return false;
 }
 
 static void read_progress(const json_t *host, struct host_view *v)
@@ -107,21 +81,13 @@ static void read_stages(const json_t *host, struct view_stages *s)
 	s->verify_s = seconds_of(stages, "verifying");
 }
 
-bool view_find(const json_t *hosts_answer, const char *mac, struct host_view *ret,
-	       struct view_stages *ret_stages)
+bool view_read(const json_t *host, struct host_view *ret, struct view_stages *ret_stages)
 {
-	const json_t *list = list_of(hosts_answer);
-	const json_t *host;
-	size_t i;
-
-	json_array_foreach (list, i, host) {
-		if (!has_mac(host, mac))
-			continue;
-		read_host(host, ret);
-		read_stages(host, ret_stages);
-		return true;
-	}
-	return false;
+	if (!*text_of(host, "id"))
+		return false;
+	read_host(host, ret);
+	read_stages(host, ret_stages);
+	return true;
 }
 
 bool view_is_final(const struct host_view *v)
@@ -141,23 +107,27 @@ int view_percent(const struct host_view *v)
 	return v->done >= v->total ? 100 : (int)((double)v->done / (double)v->total * 100.0);
 }
 
-unsigned view_events_count(const json_t *events_answer, const char *kind, int64_t *ret_first_us)
+unsigned view_events_count(const json_t *page, const char *kind, int64_t *ret_first_us)
 {
-	const json_t *list = list_of(events_answer);
 	const json_t *event;
 	unsigned count = 0;
 	size_t i;
 
 	*ret_first_us = 0;
-	json_array_foreach (list, i, event) {
+	json_array_foreach (json_object_get(page, "items"), i, event) {
 		int64_t at_us;
 
 		if (!str_glob(kind, text_of(event, "kind")))
 			continue;
 		count++;
-		if (time_parse_rfc3339(text_of(event, "ts"), &at_us) &&
+		if (time_parse_rfc3339(text_of(event, "at"), &at_us) &&
 		    (!*ret_first_us || at_us < *ret_first_us))
 			*ret_first_us = at_us;
 	}
 	return count;
+}
+
+unsigned view_page_count(const json_t *page)
+{
+	return (unsigned)json_array_size(json_object_get(page, "items"));
 }

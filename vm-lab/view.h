@@ -31,9 +31,8 @@ struct view_stages {
 	double discover_s, inspect_s, burn_in_s, image_s, verify_s; /* negative: not known */
 };
 
-/* Find the host with this MAC in the answer to GET /api/v1/hosts. false: not there (yet). */
-bool view_find(const json_t *hosts_answer, const char *mac, struct host_view *ret,
-	       struct view_stages *ret_stages);
+/* Read the answer to GET /api/v1/hosts/{MAC}. false: not a host. */
+bool view_read(const json_t *host, struct host_view *ret, struct view_stages *ret_stages);
 
 /* Whether the state is one that a flow ends in: ready, failed, quarantined. */
 bool view_is_final(const struct host_view *v);
@@ -41,8 +40,10 @@ bool view_is_final(const struct host_view *v);
 /* 0 to 100, or -1 when there is no progress. */
 int view_percent(const struct host_view *v);
 
-/* Answer to GET /hosts/{id}/events: how many events of this kind there are, and the wall time of
- * the first one (0: none). kind may end in '*'. */
-unsigned view_events_count(const json_t *events_answer, const char *kind, int64_t *ret_first_us);
+/* A page ({"items": [...]}) of events: how many are of this kind (which may end in '*'), and the
+ * wall time of the first one (0: none). */
+unsigned view_events_count(const json_t *page, const char *kind, int64_t *ret_first_us);
+/* How many items a page has. */
+unsigned view_page_count(const json_t *page);
 
 #endif

@@ -55,7 +55,7 @@ class H(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-    def do_GET(self): self.answer(200, b'{"hosts":[]}')
+    def do_GET(self): self.answer(404, b'{}')
     def do_POST(self): self.answer(201, b'{}')
 run = "/run/lab/run"
 os.makedirs(run, exist_ok=True)

@@ -9,8 +9,7 @@
 #include <base/str.h>
 #include <vm-lab/view.h>
 
-#define MAC          "52:54:00:5a:00:01"
-#define HOST(fields) "{\"hosts\":[{\"macs\":[\"" MAC "\"]," fields "}]}"
+#define HOST(fields) "{\"id\":\"H1\"," fields "}"
 
 static const struct {
 	const char *name, *answer;
@@ -24,27 +23,24 @@ static const struct {
 	 true, "imaging", 50, false},
 	{"more than all", HOST("\"state\":\"imaging\",\"progress\":{\"done\":11,\"total\":10}"),
 	 true, "imaging", 100, false},
+	{"no total", HOST("\"state\":\"imaging\",\"progress\":{\"done\":11,\"total\":0}"), true,
+	 "imaging", -1, false},
 	{"failed", HOST("\"state\":\"failed\""), true, "failed", -1, true},
 	{"state is a number", HOST("\"state\":7"), true, "", -1, false},
-	{"upper-case mac", "{\"hosts\":[{\"macs\":[\"52:54:00:5A:00:01\"],\"state\":\"ready\"}]}",
-	 true, "ready", -1, true},
-	{"bare list", "[{\"macs\":[\"" MAC "\"],\"state\":\"ready\"}]", true, "ready", -1, true},
-	{"another mac", "{\"hosts\":[{\"macs\":[\"52:54:00:5a:00:02\"]}]}", false, "", -1, false},
-	{"macs is a string", "{\"hosts\":[{\"macs\":\"" MAC "\"}]}", false, "", -1, false},
-	{"no hosts", "{\"hosts\":[]}", false, "", -1, false},
-	{"empty object", "{}", false, "", -1, false},
 	{"escape sequence", HOST("\"state\":\"\\u001b[2Jready\""), true, "\\x1b[2Jready", -1,
 	 false},
+	{"no id", "{\"state\":\"ready\"}", false, "", -1, false},
+	{"not an object", "[1]", false, "", -1, false},
 };
 
-static void finds_and_reads(void **state)
+static void reads(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		AUTO(json) json_t *answer = json_loads(rows[i].answer, 0, NULL);
 		struct host_view v = {0};
 		struct view_stages stages;
-		bool found = view_find(answer, MAC, &v, &stages);
+		bool found = view_read(answer, &v, &stages);
 
 		CHECK_INT(rows[i].name, found, rows[i].found);
 		CHECK_STR(rows[i].name, v.state, rows[i].state);
@@ -57,14 +53,15 @@ static void counts_events(void **state)
 {
 	AUTO(json)
 	json_t *answer = json_loads(
-		"{\"events\":[{\"kind\":\"receipt\",\"ts\":\"2026-01-01T00:00:02Z\"},"
-		"{\"kind\":\"session.opened\",\"ts\":\"2026-01-01T00:00:01Z\"},"
-		"{\"kind\":\"session.opened\",\"ts\":\"2026-01-01T00:00:09Z\"},"
-		"{\"kind\":9},{\"kind\":\"receipt\",\"ts\":\"nonsense\"}]}",
+		"{\"items\":[{\"kind\":\"receipt\",\"at\":\"2026-01-01T00:00:02Z\"},"
+		"{\"kind\":\"session.opened\",\"at\":\"2026-01-01T00:00:01Z\"},"
+		"{\"kind\":\"session.opened\",\"at\":\"2026-01-01T00:00:09Z\"},"
+		"{\"kind\":9},{\"kind\":\"receipt\",\"at\":\"nonsense\"}]}",
 		0, NULL);
 	int64_t first_us, wanted_us;
 
 	(void)state;
+	assert_int_equal(5, view_page_count(answer));
 	assert_int_equal(2, view_events_count(answer, "receipt", &first_us));
 	assert_int_equal(2, view_events_count(answer, "session*", &first_us));
 	assert_true(time_parse_rfc3339("2026-01-01T00:00:01Z", &wanted_us));
@@ -76,7 +73,7 @@ static void counts_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_and_reads),
+		cmocka_unit_test(reads),
 		cmocka_unit_test(counts_events),
 	};
 	return cmocka_run_group_tests_name("lab view", tests, NULL, NULL);
