@@ -7,3 +7,9 @@ burnin_SRC := \
 	provisioner/burnin/tool_output.c \
 	provisioner/burnin/smart.c
 $(eval $(call library,burnin))
+
+$(eval $(call unit_test,tests/unit/burnin/test_record.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_rules.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_counters.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_tool_output.c,burnin base,$(BASE_PKG)))
+$(eval $(call fuzzer,tool_output,burnin base,$(BASE_PKG)))

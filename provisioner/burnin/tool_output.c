@@ -80,7 +80,7 @@ void tool_read_stressapptest(int exit_code, const char *output, struct tool_outc
 	if (ret->n_errors == 0)
 		ret->n_errors = count_after(output, "Found");
 	/* HW: it may print PASS over mismatches that went away on a second look; those count. */
-	if (has(output, "Status: FAIL") || has(output, "miscompare") ||
+	if (has(output, "discovered HW problems") || has(output, "miscompare") ||
 	    has(output, "CRC mismatch") || ret->n_errors > 0)
 		say(ret, TOOL_FOUND_FAULT, find_line(output, "Error:"));
 	else if (exit_code == 0 && has(output, "Status: PASS"))

@@ -11,7 +11,7 @@ proto_SRC += provisioner/proto/plan_encode.c
 proto_SRC += provisioner/proto/plan_decode.c
 proto_SRC += provisioner/proto/lifecycle.c
 $(eval $(call library,proto))
-PROTO_PKG := jansson libcrypto
+PROTO_PKG := $(BASE_PKG)
 
 $(eval $(call unit_test,tests/unit/proto/test_record.c,proto base,$(PROTO_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_events.c,proto base,$(PROTO_PKG)))

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * OCP records against a golden stream, and the check that the server makes of each record.
+ */
+#include <tests/harness/check.h>
+
+#include <base/json.h>
+#include <base/str.h>
+#include <burnin/record.h>
+
+static void collect(void *arg, json_t *record)
+{
+	struct str *out = arg;
+	autofree char *text = json_text(record);
+
+	assert_int_equal(ocp_check_record(record, NULL), 0);
+	str_addf(out, "%s\n", text);
+	json_decref(record);
+}
+
+static int64_t noon(void *arg)
+{
+	(void)arg;
+	return 1793534400000000;
+}
+
+#define AT ",\"timestamp\":\"2026-11-01T12:00:00Z\"}\n"
+#define STEP(seq, inner)                                                                           \
+	"{\"sequenceNumber\":" seq ",\"testStepArtifact\":{" inner                                 \
+	",\"testStepId\":\"disk-read\"}" AT
+static const char golden[] =
+	"{\"schemaVersion\":{\"major\":2,\"minor\":0},\"sequenceNumber\":0" AT
+	"{\"sequenceNumber\":1,\"testRunArtifact\":{\"testRunStart\":{\"commandLine\":\"c\","
+	"\"dutInfo\":{\"dutInfoId\":\"h\","
+	"\"hardwareInfos\":[{\"hardwareInfoId\":\"disk-0\",\"location\":\"Slot "
+	"1\",\"name\":\"sda\",\"partType\":\"disk\","
+	"\"serialNumber\":\"S\"}],\"name\":\"host\"},\"name\":\"slipway-burn-in\",\"parameters\":{}"
+	",\"version\":\"1\"}}" AT STEP("2", "\"testStepStart\":{\"name\":\"read\"}") STEP(
+		"3", "\"measurement\":{\"hardwareInfoId\":\"disk-0\",\"name\":\"read-errors\","
+		     "\"unit\":\"blocks\","
+		     "\"validators\":[{\"type\":\"EQUAL\",\"value\":0}],\"value\":2}")
+		STEP("4", "\"diagnosis\":{\"hardwareInfoId\":\"disk-0\",\"message\":\"m\",\"type\":"
+			  "\"FAIL\",\"verdict\":\"disk-read-error\"}")
+			STEP("5",
+			     "\"log\":{\"message\":\"bad \\\\xff byte\",\"severity\":\"WARNING\"}")
+				STEP("6", "\"error\":{\"message\":\"gone\",\"symptom\":\"tool-not-"
+					  "run\"}")
+					STEP("7",
+					     "\"extension\":{\"content\":{},\"name\":\"coverage\"}")
+						STEP("8", "\"testStepEnd\":{\"status\":"
+							  "\"COMPLETE\"}") "{\"sequenceNumber\":9,"
+									   "\"testRunArtifact\":{"
+									   "\"testRunEnd\":{"
+									   "\"result\":\"FAIL\","
+									   "\"status\":"
+									   "\"COMPLETE\"}}" AT;
+
+static void test_golden_stream(void **state)
+{
+	autostr struct str out = {0};
+	component_list parts = {0};
+	struct ocp_stream s = {.emit = collect, .wall_us = noon, .arg = &out};
+	const char *step = "disk-read";
+
+	(void)state;
+	str_init(&out, 65536);
+	struct component *disk = component_add(&parts, COMPONENT_DISK, "sda");
+	(void)str_copy(disk->location, sizeof(disk->location), "Slot 1");
+	(void)str_copy(disk->serial, sizeof(disk->serial), "S");
+	ocp_begin(&s, &(struct ocp_run){.name = "slipway-burn-in",
+					.version = "1",
+					.command_line = "c",
+					.dut_id = "h",
+					.dut_name = "host",
+					.components = &parts});
+	ocp_step_start(&s, step, "read");
+	ocp_measure(&s, step, disk, "read-errors", 2, "blocks", (struct ocp_validator){"EQUAL", 0});
+	ocp_diagnose(&s, step, disk, OCP_FAIL, "disk-read-error", "m");
+	ocp_log(&s, step, "WARNING", "bad \xff byte");
+	ocp_error(&s, step, "tool-not-run", "gone");
+	ocp_extend(&s, step, "coverage", json_object());
+	ocp_step_end(&s, step, OCP_COMPLETE);
+	ocp_end(&s, OCP_COMPLETE, OCP_RESULT_FAIL);
+	assert_string_equal(out.p, golden);
+	VEC_DONE(&parts);
+}
+
+#define WHEN "\"sequenceNumber\":1,\"timestamp\":\"2026-11-01T12:00:00Z\""
+static const struct {
+	const char *name, *record;
+	enum err_code code;
+} rows[] = {
+	{"run end", "{" WHEN ",\"testRunArtifact\":{\"testRunEnd\":{}}}", 0},
+	{"series",
+	 "{" WHEN ",\"testStepArtifact\":{\"testStepId\":\"1\",\"measurementSeriesStart\":{}}}", 0},
+	{"no artifact", "{" WHEN "}", ERR_INVALID},
+	{"two artifacts",
+	 "{" WHEN ",\"testRunArtifact\":{\"log\":{}},\"testStepArtifact\":{\"testStepId\":\"1\","
+	 "\"log\":{}}}",
+	 ERR_INVALID},
+	{"two members", "{" WHEN ",\"testRunArtifact\":{\"log\":{},\"error\":{}}}", ERR_INVALID},
+	{"unknown member", "{" WHEN ",\"testRunArtifact\":{\"rumour\":{}}}", ERR_INVALID},
+	{"known and unknown member", "{" WHEN ",\"testRunArtifact\":{\"log\":{},\"rumour\":{}}}",
+	 ERR_FIELD_UNKNOWN},
+	{"step without its name", "{" WHEN ",\"testStepArtifact\":{\"log\":{}}}",
+	 ERR_FIELD_MISSING},
+	{"another schema", "{" WHEN ",\"schemaVersion\":{\"major\":3,\"minor\":0}}",
+	 ERR_FIELD_RANGE},
+	{"no number", "{\"timestamp\":\"2026-11-01T12:00:00Z\",\"testRunArtifact\":{\"log\":{}}}",
+	 ERR_FIELD_MISSING},
+	{"no time",
+	 "{\"sequenceNumber\":1,\"timestamp\":\"soon\",\"testRunArtifact\":{\"log\":{}}}",
+	 ERR_INVALID},
+	{"text", "\"x\"", ERR_FIELD_TYPE},
+};
+
+static void test_checking(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(json) json_t *record = json_loads(rows[i].record, JSON_DECODE_ANY, NULL);
+
+		CHECK(rows[i].name, record);
+		CHECK_ERR(rows[i].name, ocp_check_record(record, NULL), rows[i].code);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden_stream),
+		cmocka_unit_test(test_checking),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
