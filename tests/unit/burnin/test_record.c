@@ -35,7 +35,9 @@ static const char golden[] =
 	"\"hardwareInfos\":[{\"hardwareInfoId\":\"disk-0\",\"location\":\"Slot "
 	"1\",\"name\":\"sda\",\"partType\":\"disk\","
 	"\"serialNumber\":\"S\"}],\"name\":\"host\"},\"name\":\"slipway-burn-in\",\"parameters\":{}"
-	",\"version\":\"1\"}}" AT STEP("2", "\"testStepStart\":{\"name\":\"read\"}") STEP(
+	",\"version\":\"1\"}}" AT
+	"{\"sequenceNumber\":2,\"testStepArtifact\":{\"testStepId\":\"disk-read\","
+	"\"testStepStart\":{\"name\":\"read\"}}" AT STEP(
 		"3", "\"measurement\":{\"hardwareInfoId\":\"disk-0\",\"name\":\"read-errors\","
 		     "\"unit\":\"blocks\","
 		     "\"validators\":[{\"type\":\"EQUAL\",\"value\":0}],\"value\":2}")
