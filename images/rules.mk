@@ -19,6 +19,7 @@ images_core_SRC += images/core/source.c
 images_core_SRC += images/core/source_objects.c
 images_core_SRC += images/core/target.c
 images_core_SRC += images/core/partition_table.c
+images_core_SRC += images/core/loop_device.c
 images_core_SRC += images/core/grow.c
 images_core_SRC += images/core/install_work.c
 images_core_SRC += images/core/install_rootfs.c
@@ -26,6 +27,14 @@ images_core_SRC += images/core/install.c
 images_core_SRC += images/core/receipt.c
 $(eval $(call library,images_core))
 IMAGES_CORE_PKG := jansson libcrypto libzstd libcurl libarchive fdisk blkid
+
+images_store_SRC := images/core/object_store.c
+images_store_SRC += images/core/object_import.c
+images_store_SRC += images/core/object_sandbox.c
+images_store_SRC += images/core/object_upload.c
+images_store_SRC += images/core/object_gc.c
+$(eval $(call library,images_store))
+IMAGES_STORE_PKG := libseccomp
 
 images_tool_SRC := images/tool/signer.c
 images_tool_SRC += images/tool/root_edit.c

@@ -9,12 +9,14 @@
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
 
 #include "fs_uuid.h"
+#include "loop_device.h"
 #include "partition_table.h"
 
 #define JOB_ROOM_BYTES    (12 * MIB) /* of packed chunks, about */
@@ -285,20 +287,50 @@ static int read_back(struct install *in, struct err *err)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-static int grow_all(struct install *in, struct err *err)
+/* A file: resize2fs would cut it at the file system's end, so it gets a loop device to work on. Who
+ * may not make one keeps the size that was built. */
+static int grow_in_file(struct install *in, struct image_receipt_partition *p, bool grow,
+			struct err *err)
 {
 	const struct image_install_request *r = in->request;
+	struct loop_device loop;
+	int status;
 
+	if (p->fs != PARTITION_FS_EXT4)
+		return 0;
+	if (loop_device_open(in->target.fd, p->start_bytes, p->size_bytes, &loop, NULL) < 0)
+		return image_grow_fs(in->target.name, p->start_bytes, p->size_bytes, p->fs,
+				     !r->keep_identity, false, NULL, err);
+	status = image_grow_fs(loop.path, 0, p->size_bytes, p->fs, !r->keep_identity, grow, NULL,
+			       err);
+	if (fsync(loop.fd) && !status)
+		status = err_sys(err, ERR_IO, "cannot flush the file system");
+	loop_device_close(&loop);
+	return status;
+}
+
+static int grow_partition(struct install *in, struct image_receipt_partition *p, struct err *err)
+{
+	const struct image_install_request *r = in->request;
+	bool grow = !r->no_grow && p->size_bytes > p->payload_bytes;
+
+	if (!p->has_payload || !in->target.is_shared || (!grow && r->keep_identity))
+		return 0;
+	if (!in->target.is_device)
+		return grow_in_file(in, p, grow, err);
+	return image_grow_fs(in->target.name, p->start_bytes, p->size_bytes, p->fs,
+			     !r->keep_identity, grow, NULL, err);
+}
+
+static int grow_all(struct install *in, struct err *err)
+{
 	/* The tools open the target themselves, which an exclusive descriptor does not allow. */
-	if (in->target.is_device && target_release(&in->target, err) < 0)
-		return err ? -err->code : -ERR_IMAGE_TARGET;
+	if (in->target.is_device)
+		TRY(target_release(&in->target, err));
 	for (size_t i = 0; i < in->receipt.n_partitions; i++) {
 		struct image_receipt_partition *p = &in->receipt.partitions[i];
-		bool grow = !r->no_grow && p->size_bytes > p->payload_bytes;
 
-		if (in->target.is_shared && p->has_payload)
-			TRY(image_grow_fs(in->target.name, p->start_bytes, p->size_bytes, p->fs,
-					  !r->keep_identity, grow, NULL, err));
+		TRY(grow_partition(in, p, err));
 		if (p->number)
 			(void)fs_uuid_read(in->target.fd, p->start_bytes, p->size_bytes,
 					   p->fs_uuid);

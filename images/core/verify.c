@@ -390,6 +390,12 @@ const struct manifest *image_verify_manifest(const struct image_verify *v)
 	return v->manifest;
 }
 
+const char *image_verify_document(const struct image_verify *v, size_t *ret_n_bytes)
+{
+	*ret_n_bytes = v->manifest_bytes;
+	return v->manifest_text;
+}
+
 const char *image_verify_signatures(const struct image_verify *v, size_t *ret_n_bytes)
 {
 	*ret_n_bytes = v->sigs_bytes;

@@ -11,3 +11,26 @@ $(ROOTFS): $(BUILD)/images/rootfs-%.tar: $(RECIPE_DEBIAN12)
 
 .PHONY: rootfs
 rootfs: $(ROOTFS) ## make the example OS images' root file systems
+
+# ---- archives -----------------------------------------------------------------------------------
+# The lab's trust root and keys, made once, and the two images signed with them. SOURCE_DATE_EPOCH makes
+# the same archive of the same root file system.
+IMAGE_EPOCH := 1750000000
+$(BUILD)/images/root.json: $(BUILD)/bin/slipway
+	$(call say,ROOT,$@)
+	$(Q)test -e $@ || $< root init --lab --dir $(BUILD)/images >/dev/null
+	$(Q)touch $@
+
+# slip(architecture, Debian's name of it)
+define slip
+$(BUILD)/images/debian12-$(1).slip: $(BUILD)/images/rootfs-$(2).tar $(BUILD)/images/root.json
+	$$(call say,IMAGE,$$@)
+	$$(Q)SOURCE_DATE_EPOCH=$(IMAGE_EPOCH) $(BUILD)/bin/slipway image build --line debian12 --version 12.1 --arch $(1) --output $$@.new $$< >/dev/null
+	$$(Q)$(BUILD)/bin/slipway image sign --key $(BUILD)/images/keys/image.key $$@.new >/dev/null
+	$$(Q)mv $$@.new $$@
+endef
+$(eval $(call slip,x86_64,amd64))
+$(eval $(call slip,aarch64,arm64))
+
+.PHONY: images
+images: $(BUILD)/images/debian12-x86_64.slip $(BUILD)/images/debian12-aarch64.slip ## make the example OS images as signed archives

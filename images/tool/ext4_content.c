@@ -128,8 +128,15 @@ int ext4_write_content(struct ext4_image *x, ext2_ino_t ino, struct ext2_inode_l
 	errcode_t e;
 	int status;
 
-	if (archive_entry_size(entry) <= 0)
-		return 0;
+	/* Opening writes an empty extent tree into a new inode; an empty file needs one too. */
+	e = ext2fs_extent_open2(x->fs, ino, (struct ext2_inode *)inode, &extents);
+	if (e)
+		return ext4_failed(err, e, "begin an extent tree");
+	ext2fs_extent_free(extents);
+	if (!size_bytes) {
+		e = ext2fs_write_inode_full(x->fs, ino, (struct ext2_inode *)inode, sizeof(*inode));
+		return e ? ext4_failed(err, e, "write an inode") : 0;
+	}
 	e = ext2fs_inode_size_set(x->fs, (struct ext2_inode *)inode, (ext2_off64_t)size_bytes);
 	if (!e)
 		e = allocate_all(x, ino, inode, entry, size_bytes);

@@ -71,6 +71,8 @@ int image_verify_blame(const struct image_verify *v, struct err *err);
 
 /* The signed manifest, once the signatures were found good (before any payload); else NULL. */
 const struct manifest *image_verify_manifest(const struct image_verify *v);
+/* The bytes of the manifest, as stored. */
+const char *image_verify_document(const struct image_verify *v, size_t *ret_n_bytes);
 /* The bytes of the signatures document that belongs to it. */
 const char *image_verify_signatures(const struct image_verify *v, size_t *ret_n_bytes);
 /* The checked chunk table of a payload that was reached; lives as long as the machine. */

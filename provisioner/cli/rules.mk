@@ -1,5 +1,15 @@
 # The slipway command: main.c finds the row; each noun's table is in NOUN_commands.c.
 slipway_SRC := provisioner/cli/main.c
 slipway_SRC += provisioner/cli/api.c
+slipway_SRC += provisioner/cli/image_commands.c
+slipway_SRC += provisioner/cli/image_build.c
+slipway_SRC += provisioner/cli/image_verify.c
+slipway_SRC += provisioner/cli/image_store.c
+slipway_SRC += provisioner/cli/root_commands.c
+slipway_SRC += provisioner/cli/root_edit.c
+slipway_SRC += provisioner/cli/root_show.c
 slipway_SRC += provisioner/cli/profile_commands.c
 slipway_SRC += provisioner/cli/lifecycle_commands.c
+slipway_LIBS := images_tool images_store images_core proto base
+slipway_PKG  := $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
+$(eval $(call program,slipway))

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of the object store: its folders and lock, shared by object_store.c (images), object_import.c
+ * (what comes in), object_sandbox.c (the child), object_upload.c and object_gc.c.
+ */
+#ifndef IMAGES_CORE_OBJECT_PATHS_H
+#define IMAGES_CORE_OBJECT_PATHS_H
+
+#include <images/object_store.h>
+#include <stdbool.h>
+
+struct object_store {
+	char *dir;
+};
+
+/* Path of an object, of an image's signatures, of a line's sequence number. The caller frees. */
+char *object_path(const struct object_store *s, const uint8_t *digest);
+char *object_sigs_path(const struct object_store *s, const uint8_t *digest);
+char *object_seq_path(const struct object_store *s, const struct manifest *m);
+
+/* Hold the store for writing. Returns a descriptor to close. blocks: while another process writes */
+int object_lock(const struct object_store *s, struct err *err);
+
+/* Every image's digest, in no order. owns: *ret is the caller's (free). */
+int object_image_digests(const struct object_store *s, uint8_t (**ret)[SHA256_BYTES],
+                         size_t *ret_n, struct err *err);
+
+/* ---- the child that unpacks ---- */
+
+#define OBJECT_FILES_MAX (2 + 2 * MANIFEST_MAX_PAYLOADS)
+enum { OBJECT_FILE_MANIFEST, OBJECT_FILE_SIGS, OBJECT_FILE_PAYLOADS };
+/* Of payload i: its table at OBJECT_FILE_PAYLOADS + 2 i, its bytes after that. */
+
+struct sandbox_files {
+	int archive_fd;
+	int result_fd;
+	int files[OBJECT_FILES_MAX];
+};
+struct sandbox_result {
+	struct err err; /* code 0: all is well and flushed */
+};
+/* In a fresh child: drop everything, then read the archive and fill the files. Never returns. */
+_Noreturn void sandbox_run(const struct sandbox_files *files, const struct trust_root *root,
+                           const struct image_policy *policy);
+
+#endif

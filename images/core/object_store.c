@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The images of an object store: open, list, find, remove; see images/object_store.h. Manifests are
+ * read back from objects that were checked when they came in, and are compared with their names
+ * again.
+ */
+#include "object_paths.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <base/file.h>
+#include <base/json.h>
+#include <base/str.h>
+#include <base/vec.h>
+
+#define IMAGES_MAX 100000
+
+static const char *const folders[] = {"sha256", "sigs", "seq", "uploads"};
+
+int object_store_open(const char *dir, struct object_store **ret, struct err *err)
+{
+	AUTO(object_store) struct object_store *s = xcalloc(1, sizeof(*s));
+
+	s->dir = xstrdup(dir);
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+		autofree char *path = xasprintf("%s/%s", dir, folders[i]);
+
+		TRY(file_make_dirs(path, 0755, err));
+	}
+	*ret = take_ptr(s);
+	return 0;
+}
+
+void object_store_free(struct object_store *s)
+{
+	if (!s)
+		return;
+	free(s->dir);
+	free(s);
+}
+
+char *object_path(const struct object_store *s, const uint8_t *digest)
+{
+	char hex[SHA256_HEX_BYTES];
+
+	hex_encode(digest, SHA256_BYTES, hex);
+	return xasprintf("%s/sha256/%.2s/%s", s->dir, hex, hex);
+}
+
+char *object_sigs_path(const struct object_store *s, const uint8_t *digest)
+{
+	char hex[SHA256_HEX_BYTES];
+
+	hex_encode(digest, SHA256_BYTES, hex);
+	return xasprintf("%s/sigs/%s", s->dir, hex);
+}
+
+char *object_seq_path(const struct object_store *s, const struct manifest *m)
+{
+	return xasprintf("%s/seq/%s.%s", s->dir, m->line, image_arch_str(m->arch));
+}
+
+int object_lock(const struct object_store *s, struct err *err)
+{
+	autofree char *path = xasprintf("%s/lock", s->dir);
+	autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_sys(err, ERR_IO, "cannot open '%s'", path);
+	while (flock(fd, LOCK_EX))
+		if (errno != EINTR)
+			return err_sys(err, ERR_IO, "cannot lock '%s'", path);
+	return take_fd(&fd);
+}
+
+int object_image_digests(const struct object_store *s, uint8_t (**ret)[SHA256_BYTES], size_t *ret_n,
+			 struct err *err)
+{
+	autofree char *path = xasprintf("%s/sigs", s->dir);
+	DIR *dir = opendir(path);
+	struct dirent *d;
+	uint8_t(*list)[SHA256_BYTES] = NULL;
+	size_t n = 0;
+
+	if (!dir)
+		return err_sys(err, ERR_IO, "cannot read folder '%s'", path);
+	while ((d = readdir(dir)) && n < IMAGES_MAX) {
+		uint8_t digest[SHA256_BYTES];
+
+		if (strlen(d->d_name) != 2 * (size_t)SHA256_BYTES ||
+		    !hex_decode(d->d_name, digest, sizeof(digest)))
+			continue;
+		list = xrealloc(list, (n + 1) * sizeof(*list));
+		memcpy(list[n++], digest, sizeof(digest));
+	}
+	(void)closedir(dir);
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
+
+int object_store_get(struct object_store *s, const uint8_t digest[static SHA256_BYTES],
+		     struct manifest **ret, struct err *err)
+{
+	autofree char *path = object_path(s, digest), *sigs = object_sigs_path(s, digest);
+	autofree char *text = NULL;
+	AUTO(manifest) struct manifest *m = NULL;
+	size_t n_bytes;
+
+	if (access(sigs, F_OK))
+		return err_set(err, ERR_NOT_FOUND, "there is no such image in the store");
+	TRY(file_read(path, MANIFEST_MAX_BYTES, &text, &n_bytes, err));
+	TRY(manifest_parse(text, n_bytes, &m, err));
+	if (!digest_eq(m->digest, digest, SHA256_BYTES))
+		return err_set(err, ERR_IMAGE_DIGEST, "object '%s' is not what its name says",
+			       path);
+	*ret = take_ptr(m);
+	return 0;
+}
+
+/* ---- many ------------------------------------------------------------------------------------ */
+
+struct image_list {
+	VEC(struct manifest *) images;
+};
+
+static void free_list(struct image_list *l)
+{
+	for (size_t i = 0; i < l->images.n; i++)
+		manifest_free(l->images.items[i]);
+	VEC_DONE(&l->images);
+}
+
+static int compare_images(const void *a, const void *b)
+{
+	const struct manifest *x = *(struct manifest *const *)a, *y = *(struct manifest *const *)b;
+	int order = strcmp(x->line, y->line);
+
+	if (!order)
+		order = (int)x->arch - (int)y->arch;
+	if (!order)
+		order = x->seq < y->seq ? -1 : x->seq > y->seq;
+	return order ? order : memcmp(x->digest, y->digest, SHA256_BYTES);
+}
+
+/* Images that cannot be read are left out: fsck names them. */
+static int load_list(struct object_store *s, struct image_list *ret, struct err *err)
+{
+	uint8_t(*digests)[SHA256_BYTES];
+	size_t n;
+
+	*ret = (struct image_list){0};
+	TRY(object_image_digests(s, &digests, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		struct manifest *m;
+
+		if (!object_store_get(s, digests[i], &m, NULL))
+			VEC_PUSH(&ret->images, m);
+	}
+	free(digests);
+	if (ret->images.n)
+		qsort(ret->images.items, ret->images.n, sizeof(ret->images.items[0]),
+		      compare_images);
+	return 0;
+}
+
+int object_store_list(struct object_store *s, bool (*each)(void *arg, const struct manifest *m),
+		      void *arg, struct err *err)
+{
+	struct image_list list;
+
+	TRY(load_list(s, &list, err));
+	for (size_t i = 0; i < list.images.n; i++)
+		if (!each(arg, list.images.items[i]))
+			break;
+	free_list(&list);
+	return 0;
+}
+
+struct wish {
+	char line[MANIFEST_NAME_BYTES];
+	const char *version; /* NULL: the latest */
+	const char *arch;    /* NULL or "": any */
+};
+
+static int parse_wish(const char *name, const char *arch, struct wish *ret, struct err *err)
+{
+	const char *at = strchr(name, '@');
+	size_t n = at ? (size_t)(at - name) : strlen(name);
+
+	if (!n || n >= sizeof(ret->line))
+		return err_set(err, ERR_INVALID, "'%s' is neither LINE@VERSION nor a digest", name);
+	memcpy(ret->line, name, n);
+	ret->line[n] = '\0';
+	ret->version = at && !str_eq(at + 1, "latest") ? at + 1 : NULL;
+	ret->arch = arch && arch[0] ? arch : NULL;
+	return 0;
+}
+
+static bool fits(const struct wish *w, const struct manifest *m)
+{
+	return str_eq(w->line, m->line) && (!w->version || str_eq(w->version, m->version)) &&
+	       (!w->arch || str_eq(w->arch, image_arch_str(m->arch)));
+}
+
+/* The list is in order of sequence, so a later one of the same line and arch is newer. */
+static int choose(const struct image_list *list, const struct wish *w, const char *name,
+		  size_t *ret, struct err *err)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < list->images.n; i++) {
+		const struct manifest *m = list->images.items[i];
+
+		if (!fits(w, m))
+			continue;
+		if (found && (w->version || list->images.items[*ret]->arch != m->arch))
+			return err_set(err, ERR_IMAGE_AMBIGUOUS, "'%s' is more than one image",
+				       name);
+		found = true;
+		*ret = i;
+	}
+	return found ? 0 : err_set(err, ERR_NOT_FOUND, "there is no image '%s' in the store", name);
+}
+
+int object_store_find(struct object_store *s, const char *name, const char *arch,
+		      struct manifest **ret, struct err *err)
+{
+	uint8_t digest[SHA256_BYTES];
+	struct image_list list;
+	struct wish wish;
+	size_t i;
+	int status;
+
+	if (strlen(name) == 2 * (size_t)SHA256_BYTES && hex_decode(name, digest, sizeof(digest)))
+		return object_store_get(s, digest, ret, err);
+	TRY(parse_wish(name, arch, &wish, err));
+	TRY(load_list(s, &list, err));
+	status = choose(&list, &wish, name, &i, err);
+	if (!status)
+		*ret = take_ptr(list.images.items[i]);
+	free_list(&list);
+	return status;
+}
+
+int object_store_remove(struct object_store *s, const uint8_t digest[static SHA256_BYTES],
+			struct err *err)
+{
+	autofree char *path = object_sigs_path(s, digest);
+	autoclose int lock = object_lock(s, err);
+
+	if (lock < 0)
+		return lock;
+	if (unlink(path))
+		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
+			       "cannot remove the image");
+	return 0;
+}

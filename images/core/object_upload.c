@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Uploads that survive broken connections; see images/object_store.h. What has arrived is a plain
+ * file whose length is the offset; it means nothing until it was imported.
+ */
+#include "object_paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <base/json.h>
+#include <base/str.h>
+
+#define ID_CHARS "abcdefghijklmnopqrstuvwxyz0123456789"
+
+static int upload_path(const struct object_store *s, const char *id, char **ret, struct err *err)
+{
+	size_t n = strlen(id);
+
+	if (n < 8 || n > 64 || strspn(id, ID_CHARS) != n)
+		return err_set(err, ERR_INVALID, "upload id is not 8 to 64 of a-z 0-9");
+	*ret = xasprintf("%s/uploads/%s", s->dir, id);
+	return 0;
+}
+
+int object_upload_offset(struct object_store *s, const char *id, uint64_t *ret_bytes,
+			 struct err *err)
+{
+	autofree char *path = NULL;
+	struct stat st;
+
+	TRY(upload_path(s, id, &path, err));
+	*ret_bytes = 0;
+	if (!lstat(path, &st))
+		*ret_bytes = (uint64_t)st.st_size;
+	else if (errno != ENOENT)
+		return err_sys(err, ERR_IO, "cannot look at the upload");
+	return 0;
+}
+
+static int put(int fd, const void *p, size_t n_bytes, uint64_t offset, struct err *err)
+{
+	size_t done = 0;
+
+	while (done < n_bytes) {
+		ssize_t n = pwrite(fd, (const char *)p + done, n_bytes - done,
+				   (off_t)(offset + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_sys(err, ERR_IO, "cannot write the upload");
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+int object_upload_append(struct object_store *s, const char *id, uint64_t offset, const void *p,
+			 size_t n_bytes, struct err *err)
+{
+	autofree char *path = NULL;
+	autoclose int fd = -1;
+	struct stat st;
+
+	TRY(upload_path(s, id, &path, err));
+	fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || fstat(fd, &st))
+		return err_sys(err, ERR_IO, "cannot open the upload");
+	if ((uint64_t)st.st_size != offset)
+		return err_set(err, ERR_INVALID,
+			       "upload has %" PRIu64 " bytes, these are for offset %" PRIu64,
+			       (uint64_t)st.st_size, offset);
+	if (n_bytes > OBJECT_UPLOAD_MAX_BYTES - offset)
+		return err_set(err, ERR_TOO_BIG, "upload is larger than any image may be");
+	return put(fd, p, n_bytes, offset, err);
+}
+
+int object_upload_open(struct object_store *s, const char *id, int *ret_fd, struct err *err)
+{
+	autofree char *path = NULL;
+
+	TRY(upload_path(s, id, &path, err));
+	*ret_fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (*ret_fd < 0)
+		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
+			       "cannot open the upload");
+	return 0;
+}
+
+void object_upload_remove(struct object_store *s, const char *id)
+{
+	autofree char *path = NULL;
+
+	if (!upload_path(s, id, &path, NULL))
+		(void)unlink(path);
+}

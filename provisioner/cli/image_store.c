@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slipway image import, list, remove, gc, fsck: the server's store of images, by its folder.
+ */
+#include "image_commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <base/json.h>
+#include <base/str.h>
+#include <images/object_store.h>
+
+#define STORE_DEFAULT "/var/lib/slipway/objects"
+#define ROOT_DEFAULT  "/var/lib/slipway/trust/root.json"
+
+enum { OPT_STORE = 256, OPT_ROOT, OPT_ROLLBACK, OPT_JSON, OPT_ARCH };
+
+static const struct option options[] = {
+	{"store", required_argument, NULL, OPT_STORE},
+	{"root", required_argument, NULL, OPT_ROOT},
+	{"allow-rollback", required_argument, NULL, OPT_ROLLBACK},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"arch", required_argument, NULL, OPT_ARCH},
+	{0},
+};
+
+struct arguments {
+	const char *store, *root, *reason, *arch;
+	bool json;
+};
+
+static int read_option(int option, const char *text, struct arguments *a)
+{
+	switch (option) {
+	case OPT_STORE:
+		a->store = text;
+		return 0;
+	case OPT_ROOT:
+		a->root = text;
+		return 0;
+	case OPT_ROLLBACK:
+		a->reason = text;
+		return 0;
+	case OPT_ARCH:
+		a->arch = text;
+		return 0;
+	case OPT_JSON:
+		a->json = true;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static int read_arguments(int argc, char **argv, int n_words, struct arguments *a)
+{
+	int option;
+
+	*a = (struct arguments){.store = STORE_DEFAULT, .root = ROOT_DEFAULT};
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (read_option(option, optarg, a) < 0)
+			return command_usage("an option is not known");
+	if (argc - optind != n_words)
+		return command_usage("%d arguments are needed", n_words);
+	return 0;
+}
+
+static void print_image(const struct manifest *m)
+{
+	char digest[SHA256_HEX_BYTES];
+
+	hex_encode(m->digest, SHA256_BYTES, digest);
+	printf("%s@%s %s seq %" PRIu64 " %s\n", m->line, m->version, image_arch_str(m->arch),
+	       m->seq, digest);
+}
+
+static int import(const struct arguments *a, const char *path, struct manifest **ret,
+		  struct err *err)
+{
+	AUTO(object_store) struct object_store *store = NULL;
+	AUTO(trust_root) struct trust_root *root = NULL;
+	autoclose int fd = str_eq(path, "-") ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot open '%s'",
+			       path);
+	TRY(trust_root_load(a->root, &root, err));
+	TRY(object_store_open(a->store, &store, err));
+	return object_store_import_fd(store, fd, root, a->reason, ret, err);
+}
+
+int image_import_command(int argc, char **argv)
+{
+	struct arguments a;
+	struct err err = ERR_INIT;
+	AUTO(manifest) struct manifest *m = NULL;
+	int status = read_arguments(argc, argv, 1, &a);
+
+	if (status)
+		return status;
+	if (import(&a, argv[optind], &m, &err) < 0)
+		return command_fail(&err);
+	print_image(m);
+	return EXIT_WELL;
+}
+
+/* ---- list ------------------------------------------------------------------------------------ */
+
+static bool list_line(void *arg, const struct manifest *m)
+{
+	(void)arg;
+	print_image(m);
+	return true;
+}
+
+static bool list_json(void *arg, const struct manifest *m)
+{
+	autofree char *text = manifest_show_json(m);
+
+	json_array_append_new(arg, json_loads(text, 0, NULL));
+	return true;
+}
+
+int image_list_command(int argc, char **argv)
+{
+	struct arguments a;
+	struct err err = ERR_INIT;
+	AUTO(object_store) struct object_store *store = NULL;
+	AUTO(json) json_t *list = json_array();
+	int status = read_arguments(argc, argv, 0, &a);
+
+	if (status)
+		return status;
+	if (object_store_open(a.store, &store, &err) < 0 ||
+	    object_store_list(store, a.json ? list_json : list_line, list, &err) < 0)
+		return command_fail(&err);
+	if (a.json) {
+		autofree char *text = json_text(list);
+
+		puts(text);
+	}
+	return EXIT_WELL;
+}
+
+int image_remove_command(int argc, char **argv)
+{
+	struct arguments a;
+	struct err err = ERR_INIT;
+	AUTO(object_store) struct object_store *store = NULL;
+	AUTO(manifest) struct manifest *m = NULL;
+	int status = read_arguments(argc, argv, 1, &a);
+
+	if (status)
+		return status;
+	if (object_store_open(a.store, &store, &err) < 0 ||
+	    object_store_find(store, argv[optind], a.arch, &m, &err) < 0 ||
+	    object_store_remove(store, m->digest, &err) < 0)
+		return command_fail(&err);
+	print_image(m);
+	return EXIT_WELL;
+}
+
+/* ---- gc and fsck ----------------------------------------------------------------------------- */
+
+int image_gc_command(int argc, char **argv)
+{
+	struct arguments a;
+	struct err err = ERR_INIT;
+	AUTO(object_store) struct object_store *store = NULL;
+	struct object_store_report r;
+	int status = read_arguments(argc, argv, 0, &a);
+
+	if (status)
+		return status;
+	if (object_store_open(a.store, &store, &err) < 0 || object_store_gc(store, &r, &err) < 0)
+		return command_fail(&err);
+	printf("%zu images, %zu objects kept, %zu removed (%" PRIu64 " bytes)\n", r.n_images,
+	       r.n_objects, r.n_removed, r.removed_bytes);
+	return EXIT_WELL;
+}
+
+static void print_bad(void *arg, const char *what)
+{
+	(void)arg;
+	fprintf(stderr, "%s\n", what);
+}
+
+int image_fsck_command(int argc, char **argv)
+{
+	struct arguments a;
+	struct err err = ERR_INIT;
+	AUTO(object_store) struct object_store *store = NULL;
+	struct object_store_report r;
+	int status = read_arguments(argc, argv, 0, &a);
+
+	if (status)
+		return status;
+	if (object_store_open(a.store, &store, &err) < 0 ||
+	    object_store_fsck(store, print_bad, NULL, &r, &err) < 0)
+		return command_fail(&err);
+	printf("%zu images, %zu objects, %" PRIu64 " bytes, %zu bad\n", r.n_images, r.n_objects,
+	       r.total_bytes, r.n_bad);
+	return r.n_bad ? EXIT_FAILED : EXIT_WELL;
+}
