@@ -6,6 +6,7 @@
  */
 #include "child.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -93,6 +94,8 @@ static int on_exit_of(sd_event_source *s, const siginfo_t *si, void *arg)
 	struct err err = ERR_INIT;
 	(void)err_set(&err, ERR_CHILD, "%s ended with %s %d", c->name,
 		      si->si_code == CLD_EXITED ? "code" : "signal", si->si_status);
+	/* nginx's workers outlive a killed master and keep its ports: the group goes as a whole */
+	(void)kill(-c->pid, SIGKILL);
 	log_err(LOG_WARNING, "child.ended", &err, KV("name", (const char *)c->name),
 		KV("again_ms", c->backoff_ms));
 	c->pid = 0;
@@ -109,6 +112,7 @@ static int spawn(struct child *c, struct err *err)
 		.stdin_fd = -1,
 		.stdout_fd = -1,
 		.stderr_fd = c->stderr_fd,
+		.new_session = true,
 	};
 	c->started_us = now_us();
 	int rc = process_spawn(&o, &c->pid, err);
@@ -146,6 +150,47 @@ static void stop_pidfd(int fd, int first_signal)
 	(void)poll(&p, 1, STOP_MS);
 }
 
+/* Is this a process of the group, running the program? */
+static bool in_group(const char *pid_text, int64_t group, const char *program)
+{
+	char exe[4096], line[512];
+	autofree char *exe_path = xasprintf("/proc/%s/exe", pid_text);
+	autofree char *stat_path = xasprintf("/proc/%s/stat", pid_text);
+	int64_t pgrp = -1;
+	ssize_t n = readlink(exe_path, exe, sizeof(exe) - 1);
+	exe[n > 0 ? n : 0] = '\0';
+	if (!str_eq(exe, program))
+		return false;
+	file_read_line(stat_path, line, sizeof(line));
+	/* "123 (name) S ppid pgrp ...": the name may hold anything, so count from the last bracket
+	 */
+	const char *after = strrchr(line, ')');
+	struct sv rest = sv_of(after && after[1] ? after + 2 : "");
+	char text[24] = "";
+	for (int i = 0; i < 3; i++) {
+		struct sv w = sv_split(&rest, ' ');
+		if (i == 2 && w.n < sizeof(text))
+			memcpy(text, w.p, w.n);
+	}
+	return parse_i64(text, &pgrp) && pgrp == group;
+}
+
+/* Members of a group whose leader is gone. */
+static void stop_orphans(int64_t group, const char *program)
+{
+	char real[4096];
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	int64_t pid;
+	if (!realpath(program, real))
+		real[0] = '\0';
+	while (d && (e = readdir(d)))
+		if (parse_i64(e->d_name, &pid) && in_group(e->d_name, group, real))
+			(void)kill((pid_t)pid, SIGKILL);
+	if (d)
+		closedir(d);
+}
+
 static void stop_survivor(const struct child_options *o)
 {
 	char line[32];
@@ -156,10 +201,11 @@ static void stop_survivor(const struct child_options *o)
 	if (!parse_i64(line, &pid) || pid <= 1)
 		return;
 	autoclose int fd = open_pidfd((pid_t)pid);
-	if (fd < 0 || !is_ours((pid_t)pid, o->config_path))
-		return;
-	log_ev(LOG_NOTICE, "child.survivor", KV("name", o->name), KV("pid", pid));
-	stop_pidfd(fd, SIGTERM);
+	if (fd >= 0 && is_ours((pid_t)pid, o->config_path)) {
+		log_ev(LOG_NOTICE, "child.survivor", KV("name", o->name), KV("pid", pid));
+		stop_pidfd(fd, SIGTERM);
+	}
+	stop_orphans(pid, o->argv[0]);
 }
 
 /* ---- start and stop ----------------------------------------------------------------------------
@@ -220,6 +266,7 @@ void child_stop(struct child *c)
 		autoclose int fd = open_pidfd(c->pid);
 		if (fd >= 0)
 			stop_pidfd(fd, SIGTERM);
+		(void)kill(-c->pid, SIGKILL);
 		(void)waitpid(c->pid, NULL, 0);
 	}
 	for (size_t i = 0; c->argv[i]; i++)

@@ -33,17 +33,23 @@ server_SRC += provisioner/server/disk_choice.c
 server_SRC += provisioner/server/host_verbs.c
 server_SRC += provisioner/server/profile_routes.c
 server_SRC += provisioner/server/image_routes.c
+server_SRC += provisioner/server/api_request.c
+server_SRC += provisioner/server/api_hosts.c
+server_SRC += provisioner/server/api_collections.c
+server_SRC += provisioner/server/api_changes.c
+server_SRC += provisioner/server/api_access.c
 $(eval $(call library,server))
 
 slipwayd_SRC := provisioner/server/main.c
 # until the real store is there the daemon links an empty one
 slipwayd_SRC += $(if $(wildcard images/*/object_store.c),,tests/harness/fake_object_store.c)
 slipwayd_LIBS := server server_http inventory proto pxe $(if $(images_store_SRC),images_store) images_core base
-slipwayd_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd sqlite3 libpq libseccomp fdisk blkid
+slipwayd_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq libseccomp fdisk blkid
 $(eval $(call program,slipwayd))
 
 # tests run the daemon's core without nginx and dnsmasq, over an object store that is fake
 SERVER_TEST_LIBS := server server_http inventory proto pxe base
-SERVER_TEST_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd sqlite3 libpq
+SERVER_TEST_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq
 SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/harness/fake_object_store.c
 $(eval $(call unit_test,tests/unit/server/test_flow.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
+FLOW_TESTS += tests/flow/server_services.sh

@@ -1,0 +1,167 @@
+#!/bin/sh
+# The daemon with its real nginx and dnsmasq in a network namespace of its own: what the two ports serve
+# and what they refuse, who is believed, and that every death is survived.
+# usage: server_services.sh [BUILD]
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=${1:-${BUILD:-build}}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+daemon=$build/bin/slipwayd
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP needs root for a network namespace"
+	exit 0
+fi
+if [ -z "${SERVER_FLOW_INSIDE:-}" ]; then
+	SERVER_FLOW_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
+fi
+
+n=0
+bad=0
+ok() { # ok TITLE STATUS
+	n=$((n + 1))
+	if [ "$2" = 0 ]; then
+		echo "ok $n - $1"
+	else
+		bad=1
+		echo "not ok $n - $1"
+	fi
+}
+same() { # same TITLE GOT WANTED
+	[ "$2" = "$3" ]
+	status=$?
+	[ $status = 0 ] || echo "# got '$2', not '$3'"
+	ok "$1" $status
+}
+code() { # code CURL-ARGUMENTS: the HTTP status
+	curl -s -o "$dir/body" -w '%{http_code}' --max-time 10 "$@"
+}
+until_code() { # until_code WANTED CURL-ARGUMENTS: try for 15 s
+	wanted=$1
+	shift
+	for _ in $(seq 75); do
+		[ "$(code "$@")" = "$wanted" ] && return 0
+		sleep 0.2
+	done
+	return 1
+}
+child() { pgrep -P "$pid" -x "$1"; }
+
+dir=$(mktemp -d /tmp/slipway-flow-XXXXXX)
+chmod 755 "$dir"
+trap 'kill "$pid" 2>/dev/null; wait; rm -rf "$dir"' EXIT
+ip link set lo up
+ip link add sw0 type bridge
+ip address add 10.99.0.1/24 dev sw0
+ip link add sw0p type veth peer name sw0q
+ip link set sw0p master sw0
+ip link set sw0p up
+ip link set sw0q up
+ip link set sw0 up
+
+mkdir -p "$dir/boot/x86_64" "$dir/boot/ipxe" "$dir/state"
+echo kernel >"$dir/boot/x86_64/vmlinuz"
+echo ramdisk >"$dir/boot/x86_64/ramdisk.img"
+echo secret >"$dir/boot/secret"
+echo loader >"$dir/boot/ipxe/snponly-x86_64.efi"
+cat >"$dir/slipway.conf" <<-END
+	[server]
+	state_dir=$dir/state
+	run_dir=$dir/run
+	[boot]
+	files_dir=$dir/boot
+	[dhcp]
+	mode=full
+END
+start() {
+	"$daemon" --config "$dir/slipway.conf" 2>>"$dir/log" &
+	pid=$!
+	for _ in $(seq 100); do
+		[ -e "$dir/run/ready" ] && kill -0 "$pid" 2>/dev/null && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+echo "1..36"
+if ! start; then
+	sed 's/^/# /' "$dir/log"
+	echo "Bail out! slipwayd does not start"
+	exit 1
+fi
+ok "starts with a nearly empty configuration and makes its own keys" 0
+plain=http://10.99.0.1
+tls=https://10.99.0.1
+admin="--unix-socket $dir/run/admin.sock http://slipway"
+# shellcheck disable=SC2086
+same "health on the admin socket" "$(code $admin/healthz)" 200
+same "health over TLS" "$(code -k $tls/healthz)" 200
+same "a kernel" "$(code $plain/boot/files/x86_64/vmlinuz)" 200
+same "a loader" "$(code $plain/boot/files/ipxe/snponly-x86_64.efi)" 200
+same "site.cpio" "$(code $plain/boot/files/site.cpio)" 200
+same "the bootstrap script" "$(code $plain/boot/v1/ipxe)" 200
+same "the boot script" "$(code "$plain/boot/v1/script?mac=52:54:00:00:00:01&arch=x86_64&platform=efi")" 200
+grep -q 'may not enrol' "$dir/body"
+ok "an unknown host boots its own disk" $?
+same "no other boot file" "$(code $plain/boot/files/secret)" 404
+same "no way up" "$(code --path-as-is $plain/boot/files/x86_64/../secret)" 404
+same "no encoded way up" "$(code --path-as-is "$plain/boot/files/ipxe/..%2fsecret")" 404
+same "no keys" "$(code $plain/state/keys/tls.key)" 404
+same "no listing" "$(code $plain/objects/)" 404
+same "no API in plain text" "$(code $plain/api/v1/profiles)" 404
+same "no sessions in plain text" "$(code -d '{}' $plain/agent/v1/sessions)" 404
+same "files are read only" "$(code -X DELETE $plain/boot/files/x86_64/vmlinuz)" 403
+same "a token is asked for" "$(code -k $tls/api/v1/profiles)" 401
+same "a client certificate is asked for" "$(code -k -d '{}' $tls/agent/v1/sessions)" 403
+same "a made-up certificate header counts for nothing" \
+	"$(code -k -H 'X-Slipway-Client-Cert: x' -d '{}' $tls/agent/v1/sessions)" 403
+same "a made-up listener header counts for nothing" \
+	"$(code -H 'X-Slipway-Listener: tls' -d '{}' $plain/agent/v1/sessions)" 404
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=agent -days 10 \
+	-keyout "$dir/agent.key" -out "$dir/agent.crt" 2>/dev/null
+agent="-k --cert $dir/agent.crt --key $dir/agent.key"
+# shellcheck disable=SC2086
+same "with a certificate the body is looked at" "$(code $agent -d '{"protocol":1}' $tls/agent/v1/sessions)" 400
+grep -q '"code":"input.field.missing"' "$dir/body"
+ok "and the answer names what is missing" $?
+pin=$(openssl x509 -in "$dir/state/keys/tls.crt" -pubkey -noout | openssl pkey -pubin -outform der |
+	openssl dgst -sha256 -binary | base64)
+same "the pin is the TLS key's" "$(code -k --pinnedpubkey "sha256//$pin" $tls/healthz)" 200
+nginx_user=$(stat -c %U "/proc/$(pgrep -P "$(child nginx)" | head -n 1)")
+same "nginx's workers are not root" "$nginx_user" www-data
+setpriv --reuid=65534 --clear-groups curl -s --unix-socket "$dir/run/admin.sock" http://slipway/healthz >/dev/null 2>&1
+same "others may not use the admin socket" $? 7
+
+kill -9 "$(child nginx)"
+until_code 200 -k $tls/healthz
+ok "nginx killed: it serves again" $?
+kill -9 "$(child dnsmasq)"
+for _ in $(seq 50); do
+	sleep 0.2
+	child dnsmasq >/dev/null && break
+done
+child dnsmasq >/dev/null
+ok "dnsmasq killed: it runs again" $?
+same "another daemon on the same folders is refused" \
+	"$("$daemon" --config "$dir/slipway.conf" 2>&1 | grep -c server.running)" 1
+
+before=$(sha256sum "$dir/state/keys/tls.crt" "$dir/state/keys/plan.pem" "$dir/state/trust/root.json")
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+rm -f "$dir/run/ready"
+start
+ok "slipwayd killed: it starts again" $?
+until_code 200 -k $tls/healthz
+ok "and serves" $?
+same "with the same keys" \
+	"$(sha256sum "$dir/state/keys/tls.crt" "$dir/state/keys/plan.pem" "$dir/state/trust/root.json")" "$before"
+same "one dnsmasq, not two" "$(pgrep -c -x dnsmasq)" 1
+rss=$(awk '/VmRSS/ {print $2}' "/proc/$pid/status")
+echo "# resident memory: $rss KiB"
+[ "$rss" -lt 32768 ]
+ok "idle in less than 32 MiB" $?
+kill "$pid"
+wait "$pid"
+same "ends well" $? 0
+same "and leaves no process" "$(pgrep -c -x 'nginx|dnsmasq')" 0
+[ $bad = 0 ] || sed 's/^/# /' "$dir/log"
+exit $bad
