@@ -165,6 +165,21 @@ check: ## every test: lint, both compilers, sanitizers, unit, fuzz replay, flow,
 	$(RUN) -a -t 2400 $(LAB_TESTS) || status=1; \
 	exit $$status
 
+.PHONY: artifacts lab lab-run
+artifacts: ## boot files for hosts, OS images and the web page
+	$(Q)$(MAKE) --no-print-directory boot images web
+
+SCENARIO ?= three-hosts
+lab: ## three virtual hosts from power-on to ready (SCENARIO=NAME for another scenario)
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory -j2 all artifacts
+	$(Q)$(MAKE) --no-print-directory lab-run
+
+# Namespaces, taps and guests need root; a user is asked for the password by sudo, once.
+AS_ROOT   = $(if $(filter 0,$(shell id -u)),,sudo)
+lab-run:
+	$(Q)$(AS_ROOT) $(BIN)/slipway-lab run --build $(BUILD) $(SCENARIO)
+
 fuzz: $(foreach f,$(FUZZERS),$(BUILD)/fuzz/fuzz_$(f)) ## run each fuzzer for FUZZ_S seconds (default 60) from its corpus
 	$(Q)for f in $(FUZZERS); do mkdir -p $(BUILD)/fuzz/new/$$f; echo "fuzz $$f"; \
 	$(BUILD)/fuzz/fuzz_$$f -max_total_time=$(FUZZ_S) -rss_limit_mb=2048 -print_final_stats=0 \
