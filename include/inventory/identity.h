@@ -85,6 +85,10 @@ int identity_split(struct db *db, int64_t num, const char *const *values, size_t
 int identity_expect(struct db *db, const struct host_evidence *e, const struct host_birth *birth,
 		    int64_t now_us, int64_t *ret_num, struct err *err);
 
+/* What a host showed and what waits: {"items": [{"kind", "value", "first", "last", "shared":
+ * bool}], "pending": [...]|null}. owns: *ret is the caller's. */
+int identity_evidence(struct db *db, int64_t num, json_t **ret, struct err *err);
+
 /* True for what firmware says when it knows nothing: "To Be Filled By O.E.M.", "0123456789", "". */
 bool placeholder_serial(const char *text);
 /* True also for texts that are no UUID. */

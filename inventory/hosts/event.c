@@ -23,6 +23,7 @@ int event_append_at(struct db *db, const struct event_draft *e, const struct mom
 	if (detail && strlen(detail) > EVENT_DETAIL_MAX_BYTES)
 		return err_set(err, ERR_TOO_BIG, "the event's detail has %zu bytes, at most %d",
 			       strlen(detail), EVENT_DETAIL_MAX_BYTES);
+	TRY(db_notify(db, err));
 	return db_exec(db, err,
 		       "INSERT INTO event (id, at_us, host_num, kind, actor, summary, detail) "
 		       "VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
@@ -110,6 +111,44 @@ int identity_accept(struct db *db, int64_t num, const char *actor, int64_t now_u
 {
 	TRY(db_begin(db, err));
 	return db_end(db, accept(db, num, actor, now_us, err), err);
+}
+
+/* ---- show -------------------------------------------------------------------------------------
+ */
+
+static int list_evidence(struct db *db, int64_t num, json_t *items, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(
+		db, err, &rows,
+		"SELECT e.kind, e.value, e.first_us, e.last_us, (SELECT count(*) FROM "
+		"evidence_shared s WHERE s.kind = e.kind AND s.value = e.value) FROM evidence e "
+		"WHERE e.host_num = $1 ORDER BY e.kind, e.value",
+		P_INT(num)));
+	int r;
+	while ((r = db_rows_next(rows, err)) == 1) {
+		char first[TIME_TEXT_BYTES], last[TIME_TEXT_BYTES];
+		time_rfc3339(db_int(rows, 2), first);
+		time_rfc3339(db_int(rows, 3), last);
+		(void)json_array_append_new(
+			items, json_pack("{s:s, s:s, s:s, s:s, s:b}", "kind", db_text(rows, 0),
+					 "value", db_text(rows, 1), "first", first, "last", last,
+					 "shared", db_int(rows, 4) > 0));
+	}
+	return r;
+}
+
+int identity_evidence(struct db *db, int64_t num, json_t **ret, struct err *err)
+{
+	AUTO(json) json_t *items = json_array();
+	AUTO(json) json_t *doc = NULL;
+	TRY(list_evidence(db, num, items, err));
+	int r = load_pending(db, num, &doc, err);
+	if (r < 0 && r != -ERR_IDENTITY_PENDING)
+		return r;
+	json_t *pending = r < 0 ? json_null() : json_incref(json_object_get(doc, "items"));
+	*ret = json_pack("{s:O, s:o}", "items", items, "pending", pending);
+	return 0;
 }
 
 /* ---- merge ----------------------------------------------------------------------------------- */

@@ -334,7 +334,10 @@ static int add_mac(struct sql *s, struct condition c, struct err *err)
 
 static int add_condition(struct sql *s, const struct condition *c, struct err *err)
 {
+	static const struct collection_field row_number = {"@num", "t.num", COLLECTION_INT, 0, ""};
 	const struct collection_field *f = field_by_name(s->c, c->key, strlen(c->key));
+	if (str_eq(c->key, row_number.name)) /* the room's own; harmless when a URL says it */
+		f = &row_number;
 	if (f)
 		return add_column(s, f, c, err);
 	if (s->c != &collection_hosts)

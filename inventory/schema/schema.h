@@ -14,7 +14,7 @@
 #define TABLE_WITH_HISTORY(name, columns)                                                          \
 	"CREATE TABLE " name " (num INTEGER PRIMARY KEY, " columns ") STRICT",                     \
 		"CREATE TABLE " name "_history (num INTEGER NOT NULL, " columns                    \
-		", until_us INTEGER NOT NULL, PRIMARY KEY (num, until_us)) STRICT", \
+		", until_us INTEGER NOT NULL, PRIMARY KEY (num, until_us)) STRICT",                \
 		"CREATE INDEX " name "_history_until ON " name "_history (until_us, changed_us)"
 
 extern const struct db_migration schema_0001;

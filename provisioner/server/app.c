@@ -4,6 +4,7 @@
  * the store, the socket, then the boot services that send hosts to it.
  */
 #include "app.h"
+#include "api_tables.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -122,6 +123,8 @@ static int open_http(struct app *a, struct err *err)
 		.admin_socket_path = admin,
 		.spool_dir = a->site.spool_dir,
 		.tables = routes_all(),
+		.authorize = api_authorize,
+		.authorize_arg = a,
 		.context = a,
 		.max_connections = 4096,
 	};

@@ -7,14 +7,19 @@
 
 #include <base/cleanup.h>
 #include "agent.h"
+#include "api_tables.h"
 
 const struct http_table *routes_all(void)
 {
-	static struct http_table tables[8];
+	static struct http_table tables[16];
 	const struct http_table all[] = {
 		{control_routes, n_control_routes},     {agent_routes, n_agent_routes},
 		{host_verb_routes, n_host_verb_routes}, {profile_routes, n_profile_routes},
-		{image_routes, n_image_routes},         {NULL, 0},
+		{image_routes, n_image_routes},         {api_host_routes, n_api_host_routes},
+		{api_collection_routes, n_api_collection_routes},
+		{api_change_routes, n_api_change_routes},
+		{api_access_routes, n_api_access_routes},
+		{NULL, 0},
 	};
 	_Static_assert(ARRAY_LEN(all) <= ARRAY_LEN(tables), "room for all tables");
 	memcpy(tables, all, sizeof(all));

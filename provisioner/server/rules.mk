@@ -41,9 +41,7 @@ server_SRC += provisioner/server/api_access.c
 $(eval $(call library,server))
 
 slipwayd_SRC := provisioner/server/main.c
-# until the real store is there the daemon links an empty one
-slipwayd_SRC += $(if $(wildcard images/*/object_store.c),,tests/harness/fake_object_store.c)
-slipwayd_LIBS := server server_http inventory proto pxe $(if $(images_store_SRC),images_store) images_core base
+slipwayd_LIBS := server server_http inventory proto pxe images_store images_core base
 slipwayd_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq libseccomp fdisk blkid
 $(eval $(call program,slipwayd))
 

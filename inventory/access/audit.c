@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The audit log: who asked for which change, chained by hashes. The hash covers every column and
+ * the hash before, each field with its length, so that no two different rows have the same text.
+ * Input: paths and names from callers.
+ */
+#include <inventory/token.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <base/clock.h>
+#include <base/digest.h>
+#include <base/json.h>
+#include <base/str.h>
+
+static const char first_hash[] = "0000000000000000000000000000000000000000000000000000000000000000";
+
+static void add(struct sha256 *h, const char *text)
+{
+	char n[24];
+	int len = snprintf(n, sizeof(n), "%zu:", strlen(text));
+	sha256_update(h, n, (size_t)len);
+	sha256_update(h, text, strlen(text));
+}
+
+static void row_hash(int64_t id, int64_t at_us, const struct audit_entry *e, const char *previous,
+		     char ret[static SHA256_HEX_BYTES])
+{
+	AUTO(sha256) struct sha256 *h = sha256_new();
+	uint8_t digest[SHA256_BYTES];
+	char numbers[80];
+	(void)snprintf(numbers, sizeof(numbers), "%lld %lld %d", (long long)id, (long long)at_us,
+		       e->status);
+	const char *fields[] = {numbers, e->who,    e->peer,        e->method,
+				e->path, e->reason, e->body_sha256, previous};
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		add(h, fields[i] ? fields[i] : "");
+	sha256_final(h, digest);
+	hex_encode(digest, sizeof(digest), ret);
+}
+
+static int last_hash(struct db *db, char ret[static SHA256_HEX_BYTES], struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(db, err, &rows, "SELECT hash FROM audit ORDER BY id DESC LIMIT 1"));
+	int r = db_rows_next(rows, err);
+	(void)str_copy(ret, SHA256_HEX_BYTES, r == 1 ? db_text(rows, 0) : first_hash);
+	return r < 0 ? r : 0;
+}
+
+static int append(struct db *db, const struct audit_entry *e, int64_t now_us, struct err *err)
+{
+	char previous[SHA256_HEX_BYTES], hash[SHA256_HEX_BYTES];
+	int64_t id, at_us;
+	TRY(db_tick(db, now_us, &id, &at_us, err));
+	TRY(last_hash(db, previous, err));
+	row_hash(id, at_us, e, previous, hash);
+	return db_exec(db, err,
+		       "INSERT INTO audit (id, at_us, who, peer, method, path, status, reason, "
+		       "body_sha256, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+		       "$10, $11)",
+		       P_INT(id), P_INT(at_us), P_TEXT(e->who), P_TEXT(e->peer), P_TEXT(e->method),
+		       P_TEXT(e->path), P_INT(e->status), P_TEXT(e->reason ? e->reason : ""),
+		       P_TEXT(e->body_sha256 ? e->body_sha256 : ""), P_TEXT(previous),
+		       P_TEXT(hash));
+}
+
+int audit_append(struct db *db, const struct audit_entry *e, int64_t now_us, struct err *err)
+{
+	TRY(db_begin(db, err));
+	return db_end(db, append(db, e, now_us, err), err);
+}
+
+#define AUDIT_COLUMNS                                                                              \
+	"id, at_us, who, peer, method, path, status, reason, body_sha256, previous, hash"
+
+static struct audit_entry entry_of(const struct db_rows *rows)
+{
+	return (struct audit_entry){db_text(rows, 2), db_text(rows, 3),     db_text(rows, 4),
+				    db_text(rows, 5), (int)db_int(rows, 6), db_text(rows, 7),
+				    db_text(rows, 8)};
+}
+
+int audit_check(struct db *db, int64_t *ret_rows, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	char expect[SHA256_HEX_BYTES], hash[SHA256_HEX_BYTES];
+	*ret_rows = 0;
+	(void)str_copy(expect, sizeof(expect), first_hash);
+	TRY(db_query(db, err, &rows, "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY id"));
+	int r;
+	while ((r = db_rows_next(rows, err)) == 1) {
+		struct audit_entry e = entry_of(rows);
+		row_hash(db_int(rows, 0), db_int(rows, 1), &e, db_text(rows, 9), hash);
+		if (!str_eq(db_text(rows, 9), expect))
+			return err_set(err, ERR_AUDIT_BROKEN,
+				       "row %lld does not follow the row before it: one is missing "
+				       "or was changed",
+				       (long long)db_int(rows, 0));
+		if (!str_eq(db_text(rows, 10), hash))
+			return err_set(err, ERR_AUDIT_BROKEN, "row %lld was changed",
+				       (long long)db_int(rows, 0));
+		(void)str_copy(expect, sizeof(expect), hash);
+		++*ret_rows;
+	}
+	return r;
+}
+
+int audit_list(struct db *db, int64_t after, int64_t limit, json_t **ret, struct err *err)
+{
+	AUTO(json) json_t *items = json_array();
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	int64_t last = after;
+	TRY(db_query(db, err, &rows,
+		     "SELECT " AUDIT_COLUMNS " FROM audit WHERE id > $1 ORDER BY id LIMIT $2",
+		     P_INT(after), P_INT(limit)));
+	int r;
+	while ((r = db_rows_next(rows, err)) == 1) {
+		char at[TIME_TEXT_BYTES];
+		time_rfc3339(db_int(rows, 1), at);
+		last = db_int(rows, 0);
+		(void)json_array_append_new(
+			items, json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s}", "id",
+					 (json_int_t)last, "at", at, "who", db_text(rows, 2),
+					 "peer", db_text(rows, 3), "method", db_text(rows, 4),
+					 "path", db_text(rows, 5), "status", (int)db_int(rows, 6),
+					 "reason", db_text(rows, 7), "previous", db_text(rows, 9),
+					 "hash", db_text(rows, 10)));
+	}
+	if (r < 0)
+		return r;
+	*ret = json_pack("{s:O, s:I}", "items", items, "next", (json_int_t)last);
+	return 0;
+}

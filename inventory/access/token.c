@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * API tokens: 256 random bits, kept as SHA-256. Looking one up is an index search for the hash, so
+ * its time says nothing about other tokens. Input: texts from anybody.
+ */
+#include <inventory/token.h>
+
+#include <string.h>
+
+#include <base/clock.h>
+#include <base/digest.h>
+#include <base/json.h>
+#include <base/str.h>
+
+#define USED_EVERY_US (60LL * 1000000)
+
+static bool good_name(const char *name)
+{
+	size_t n = strlen(name);
+	return n > 0 && n < 65 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+		       n;
+}
+
+static int insert(struct db *db, const char *name, const char *scopes, int64_t expires_us,
+		  const char *who, int64_t now_us, const char *hash, int64_t *ret_num,
+		  struct err *err)
+{
+	int64_t id, at_us, n = 0;
+	TRY(db_tick(db, now_us, &id, &at_us, err));
+	TRY(db_query_int(db, err, &n, 0,
+			 "SELECT count(*) FROM token WHERE name = $1 AND revoked_us IS NULL AND "
+			 "expires_us > $2",
+			 P_TEXT(name), P_INT(now_us)));
+	if (n)
+		return err_set(err, ERR_EXISTS, "a token called '%s' exists already", name);
+	*ret_num = id;
+	return db_exec(db, err,
+		       "INSERT INTO token (num, name, hash, scopes, created_us, created_by, "
+		       "expires_us) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		       P_INT(id), P_TEXT(name), P_TEXT(hash), P_TEXT(scopes), P_INT(now_us),
+		       P_TEXT(who), P_INT(expires_us));
+}
+
+int token_create(struct db *db, const char *name, const char *scopes, int64_t expires_us,
+		 const char *who, int64_t now_us, char ret_text[static TOKEN_TEXT_BYTES],
+		 int64_t *ret_num, struct err *err)
+{
+	uint8_t secret[32];
+	char hash[SHA256_HEX_BYTES];
+	if (!good_name(name))
+		return err_set(err, ERR_INVALID, "a token's name has 1 to 64 of A-Z a-z 0-9 . _ -");
+	random_bytes(secret, sizeof(secret));
+	memcpy(ret_text, TOKEN_PREFIX, sizeof(TOKEN_PREFIX));
+	hex_encode(secret, sizeof(secret), ret_text + sizeof(TOKEN_PREFIX) - 1);
+	sha256_hex_of(ret_text, strlen(ret_text), hash);
+	explicit_bzero(secret, sizeof(secret));
+	TRY(db_begin(db, err));
+	return db_end(db, insert(db, name, scopes, expires_us, who, now_us, hash, ret_num, err),
+		      err);
+}
+
+static bool looks_like_token(const char *text)
+{
+	return text && strlen(text) == TOKEN_TEXT_BYTES - 1 && str_starts(text, TOKEN_PREFIX);
+}
+
+static int note_use(struct db *db, int64_t num, int64_t last_us, int64_t now_us, struct err *err)
+{
+	if (now_us - last_us < USED_EVERY_US)
+		return 0;
+	return db_exec(db, err, "UPDATE token SET last_used_us = $2 WHERE num = $1", P_INT(num),
+		       P_INT(now_us));
+}
+
+int token_find(struct db *db, const char *text, int64_t now_us, struct token *ret, struct err *err)
+{
+	char hash[SHA256_HEX_BYTES];
+	int64_t last_us = 0;
+	if (!looks_like_token(text))
+		return err_set(err, ERR_NOT_FOUND, "the token is not known");
+	sha256_hex_of(text, strlen(text), hash);
+	{
+		AUTO(db_rows) struct db_rows *rows = NULL;
+		TRY(db_query(db, err, &rows,
+			     "SELECT num, name, scopes, expires_us, last_used_us FROM token WHERE "
+			     "hash = $1 AND revoked_us IS NULL AND expires_us > $2",
+			     P_TEXT(hash), P_INT(now_us)));
+		int r = db_rows_next(rows, err);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			return err_set(err, ERR_NOT_FOUND, "the token is not known");
+		*ret = (struct token){.num = db_int(rows, 0), .expires_us = db_int(rows, 3)};
+		(void)str_copy(ret->name, sizeof(ret->name), db_text(rows, 1));
+		(void)str_copy(ret->scopes, sizeof(ret->scopes), db_text(rows, 2));
+		last_us = db_int(rows, 4);
+	}
+	return note_use(db, ret->num, last_us, now_us, err);
+}
+
+bool token_is_live(struct db *db, int64_t num, int64_t now_us)
+{
+	int64_t n = 0;
+	return db_query_int(db, NULL, &n, 0,
+			    "SELECT count(*) FROM token WHERE num = $1 AND revoked_us IS NULL AND "
+			    "expires_us > $2",
+			    P_INT(num), P_INT(now_us)) == 0 &&
+	       n == 1;
+}
+
+int token_revoke(struct db *db, int64_t num, int64_t now_us, struct err *err)
+{
+	int64_t n = 0;
+	TRY(db_exec_changed(
+		db, err, &n,
+		"UPDATE token SET revoked_us = $2 WHERE num = $1 AND revoked_us IS NULL",
+		P_INT(num), P_INT(now_us)));
+	return n ? 0 : err_set(err, ERR_NOT_FOUND, "there is no such token");
+}
+
+static void add_time(json_t *j, const char *name, const struct db_rows *rows, int column)
+{
+	char text[TIME_TEXT_BYTES];
+	if (db_is_null(rows, column))
+		return;
+	time_rfc3339(db_int(rows, column), text);
+	(void)json_object_set_new(j, name, json_string(text));
+}
+
+static json_t *words_json(const char *words)
+{
+	json_t *list = json_array();
+	struct sv rest = sv_of(words);
+	while (rest.n > 0) {
+		struct sv one = sv_split(&rest, ' ');
+		if (one.n > 0)
+			(void)json_array_append_new(list, json_stringn(one.p, one.n));
+	}
+	return list;
+}
+
+int token_list(struct db *db, json_t **ret, struct err *err)
+{
+	AUTO(json) json_t *items = json_array();
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(db, err, &rows,
+		     "SELECT num, name, scopes, created_by, created_us, expires_us, last_used_us, "
+		     "revoked_us FROM token ORDER BY num"));
+	int r;
+	while ((r = db_rows_next(rows, err)) == 1) {
+		json_t *j = json_pack("{s:I, s:s, s:o, s:s}", "id", (json_int_t)db_int(rows, 0),
+				      "name", db_text(rows, 1), "scopes",
+				      words_json(db_text(rows, 2)), "created_by", db_text(rows, 3));
+		add_time(j, "created", rows, 4);
+		add_time(j, "expires", rows, 5);
+		add_time(j, "last_used", rows, 6);
+		add_time(j, "revoked", rows, 7);
+		(void)json_array_append_new(items, j);
+	}
+	if (r < 0)
+		return r;
+	*ret = json_pack("{s:O}", "items", items);
+	return 0;
+}

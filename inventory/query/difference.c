@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The difference between two moments. A host that changed after a moment has a version that began
+ * after it, so only those are looked at. Input: times and numbers.
+ */
+#include <inventory/difference.h>
+
+#include <base/clock.h>
+#include <base/json.h>
+#include <base/str.h>
+#include <inventory/collection.h>
+
+static const char changed_sql[] =
+	"SELECT num FROM (SELECT num FROM host WHERE changed_us > $1 UNION SELECT num FROM "
+	"host_history WHERE until_us > $1 AND changed_us <= $2) c WHERE num > $3 ORDER BY num "
+	"LIMIT $4";
+
+struct comparing {
+	struct db *db;
+	int64_t from_us, to_us;
+	struct err *err;
+};
+
+/* The host as the API shows it at a moment; *ret NULL when it was not there. */
+static int host_at(struct comparing *w, int64_t num, int64_t at_us, json_t **ret)
+{
+	struct query_request q = {.limit = 1, .at_us = at_us};
+	struct query_page page;
+	char key[24];
+	(void)snprintf(key, sizeof(key), "%lld", (long long)num);
+	TRY(query_add_filter(&q, "@num", key, w->err));
+	TRY(query_run(w->db, &collection_hosts, &q, NULL, &page, w->err));
+	AUTO(json) json_t *list = json_loads(page.items.p, 0, NULL);
+	*ret = json_incref(json_array_get(list, 0));
+	query_page_done(&page);
+	return 0;
+}
+
+static json_t *or_null(json_t *j)
+{
+	return j ? json_incref(j) : json_null();
+}
+
+static void compare_fields(json_t *was, json_t *is, json_t *out)
+{
+	static const char *const boring[] = {"revision", "changed", "num"};
+	const char *key;
+	json_t *value;
+	AUTO(json) json_t *all = json_object();
+	(void)json_object_update(all, was);
+	(void)json_object_update(all, is);
+	json_object_foreach (all, key, value) {
+		bool skip = false;
+		for (size_t i = 0; i < ARRAY_LEN(boring); i++)
+			skip = skip || str_eq(boring[i], key);
+		json_t *a = json_object_get(was, key), *b = json_object_get(is, key);
+		if (skip || (a && b && json_equal(a, b)))
+			continue;
+		(void)json_object_set_new(out, key, json_pack("[o, o]", or_null(a), or_null(b)));
+	}
+}
+
+/* Parts whose placement began or ended in between, and is not the same at both ends. */
+static int list_parts(struct comparing *w, int64_t num, const char *sql, json_t *out)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query_n(w->db, sql,
+		       (const struct db_param[]){P_INT(num), P_INT(w->from_us), P_INT(w->to_us)}, 3,
+		       &rows, w->err));
+	int r;
+	while ((r = db_rows_next(rows, w->err)) == 1)
+		(void)json_array_append_new(
+			out, json_pack("{s:s, s:s, s:s}", "type", db_text(rows, 0), "slot",
+				       db_text(rows, 1), "fru_id", db_text(rows, 2)));
+	return r;
+}
+
+#define PARTS_AT(x)                                                                                \
+	"SELECT p.type, p.slot, q.fru_key FROM placement p JOIN part q ON q.num = p.part_num "     \
+	"WHERE "                                                                                   \
+	"p.host_num = $1 AND p.from_us <= " x " AND p.until_us > " x
+
+static const char parts_added_sql[] = PARTS_AT("$3") " EXCEPT " PARTS_AT("$2") " ORDER BY 1, 2, 3";
+static const char parts_removed_sql[] = PARTS_AT("$2") " EXCEPT " PARTS_AT(
+	"$3") " ORDER BY 1, 2, 3";
+
+static int compare_host(struct comparing *w, int64_t num, json_t *items)
+{
+	AUTO(json) json_t *was = NULL;
+	AUTO(json) json_t *is = NULL;
+	AUTO(json) json_t *fields = json_object();
+	AUTO(json) json_t *added = json_array();
+	AUTO(json) json_t *removed = json_array();
+	TRY(host_at(w, num, w->from_us, &was));
+	TRY(host_at(w, num, w->to_us, &is));
+	if (!was && !is)
+		return 0;
+	if (was && is)
+		compare_fields(was, is, fields);
+	TRY(list_parts(w, num, parts_added_sql, added));
+	TRY(list_parts(w, num, parts_removed_sql, removed));
+	json_t *one = is ? is : was;
+	const char *change = !was ? "added" : !is ? "removed" : "changed";
+	if (was && is && json_object_size(fields) == 0 && json_array_size(added) == 0 &&
+	    json_array_size(removed) == 0)
+		return 0;
+	(void)json_array_append_new(items, json_pack("{s:O, s:O, s:s, s:O, s:O, s:O}", "host",
+						     json_object_get(one, "short_code"), "host_id",
+						     json_object_get(one, "id"), "change", change,
+						     "fields", fields, "parts_added", added,
+						     "parts_removed", removed));
+	return 0;
+}
+
+static int list_changed(struct comparing *w, int64_t after, int64_t limit, int64_t *nums,
+			size_t *ret_n)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(w->db, w->err, &rows, changed_sql, P_INT(w->from_us), P_INT(w->to_us),
+		     P_INT(after), P_INT(limit)));
+	int r;
+	while ((r = db_rows_next(rows, w->err)) == 1)
+		nums[(*ret_n)++] = db_int(rows, 0);
+	return r;
+}
+
+static int compare_all(struct comparing *w, int64_t after, int64_t limit, json_t **ret)
+{
+	char from[TIME_TEXT_BYTES], to[TIME_TEXT_BYTES];
+	autofree int64_t *nums = xmalloc((size_t)limit * sizeof(*nums));
+	AUTO(json) json_t *items = json_array();
+	size_t n = 0;
+	TRY(list_changed(w, after, limit, nums, &n));
+	for (size_t i = 0; i < n; i++)
+		TRY(compare_host(w, nums[i], items));
+	time_rfc3339(w->from_us, from);
+	time_rfc3339(w->to_us, to);
+	json_t *next = n == (size_t)limit ? json_integer(nums[n - 1]) : json_null();
+	*ret = json_pack("{s:s, s:s, s:O, s:o}", "from", from, "to", to, "items", items, "next",
+			 next);
+	return 0;
+}
+
+int difference_of(struct db *db, int64_t from_us, int64_t to_us, int64_t after, int64_t limit,
+		  json_t **ret, struct err *err)
+{
+	struct comparing w = {db, from_us, to_us, err};
+	if (from_us > to_us || limit < 1 || limit > QUERY_LIMIT_MAX)
+		return err_set(err, ERR_INVALID, "'from' lies after 'to'");
+	TRY(db_begin_snapshot(db, err));
+	return db_end(db, compare_all(&w, after, limit, ret), err);
+}

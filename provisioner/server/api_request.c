@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Shared by the routes of the public API. Input: URLs from anybody with a token; values are bounded
+ * and bound by the inventory.
+ */
+#include "api_request.h"
+
+#include <string.h>
+
+#include <base/clock.h>
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+#include "live.h"
+
+#define LIMIT_DEFAULT 100
+
+static const char *const reserved[] = {"limit", "cursor", "sort",  "fields",
+				       "q",     "at",     "total", NULL};
+
+struct filling {
+	struct query_request *q;
+	const char *const *own;
+	struct err *err;
+	int status;
+};
+
+static bool is_in(const char *const *list, const char *name)
+{
+	for (size_t i = 0; list && list[i]; i++)
+		if (str_eq(list[i], name))
+			return true;
+	return false;
+}
+
+static void add_filter(void *arg, const char *name, const char *value)
+{
+	struct filling *f = arg;
+	if (f->status < 0 || is_in(reserved, name) || is_in(f->own, name))
+		return;
+	f->status = query_add_filter(f->q, name, value, f->err);
+}
+
+int api_time(const struct http_request *r, const char *name, int64_t *ret_us, struct err *err)
+{
+	const char *text = http_query(r, name);
+	*ret_us = 0;
+	if (!text || (time_parse_rfc3339(text, ret_us) && *ret_us > 0))
+		return 0;
+	autofree char *pointer = xasprintf("/%s", name);
+	(void)err_set(err, ERR_INVALID, "'%s' takes a time as 2026-11-01T00:00:00Z", name);
+	return err_at(err, pointer);
+}
+
+int api_flag(const struct http_request *r, const char *name, bool *ret, struct err *err)
+{
+	const char *text = http_query(r, name);
+	autofree char *pointer = xasprintf("/%s", name);
+	if (!text)
+		return 0;
+	*ret = str_eq(text, "true") || str_eq(text, "1");
+	if (*ret || str_eq(text, "false") || str_eq(text, "0"))
+		return 0;
+	(void)err_set(err, ERR_INVALID, "'%s' takes true or false", name);
+	return err_at(err, pointer);
+}
+
+int api_query(const struct http_request *r, const char *const *own, struct query_request *q,
+	      struct err *err)
+{
+	struct filling f = {.q = q, .own = own, .err = err};
+	TRY(http_query_int(r, "limit", 1, QUERY_LIMIT_MAX, LIMIT_DEFAULT, &q->limit, err));
+	TRY(api_time(r, "at", &q->at_us, err));
+	TRY(api_flag(r, "total", &q->total, err));
+	q->cursor = http_query(r, "cursor");
+	q->sort = http_query(r, "sort");
+	q->fields = http_query(r, "fields");
+	q->search = http_query(r, "q");
+	http_query_each(r, add_filter, &f);
+	return f.status;
+}
+
+int api_host(const struct http_request *r, struct host *ret, struct err *err)
+{
+	struct app *a = http_context(r);
+	return host_find_any(a->db, http_param(r, "id"), ret, err);
+}
+
+/* ---- progress -------------------------------------------------------------------------------- */
+
+static void add_progress(void *arg, int64_t num, struct str *out)
+{
+	struct app *a = arg;
+	const struct live_host *l = live_find(a->live, num);
+	if (!l || !l->stage[0])
+		return;
+	str_add(out, ",\"progress\":{\"stage\":\"");
+	str_add_json(out, l->stage);
+	str_addf(out, "\",\"done\":%lld,\"total\":%lld,\"unit\":\"", (long long)l->done,
+		 (long long)l->total);
+	str_add_json(out, l->unit);
+	str_add(out, "\",\"message\":\"");
+	str_add_json(out, l->message);
+	str_add(out, "\",\"eta_s\":");
+	if (l->eta_s >= 0)
+		str_addf(out, "%lld", (long long)l->eta_s);
+	else
+		str_add(out, "null");
+	str_addc(out, '}');
+}
+
+struct query_extra api_progress(struct app *a)
+{
+	return (struct query_extra){add_progress, a};
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+static const struct query_extra *extra_of(const struct collection *c, const struct query_request *q,
+					  const struct query_extra *progress)
+{
+	bool wanted = !q->fields || strstr(q->fields, "progress");
+	return c == &collection_hosts && !q->at_us && wanted ? progress : NULL;
+}
+
+int api_reply_page(struct http_request *r, const struct collection *c,
+		   const struct query_request *q, struct err *err)
+{
+	struct app *a = http_context(r);
+	struct query_extra progress = api_progress(a);
+	struct query_page page;
+	char time[TIME_TEXT_BYTES];
+	TRY(query_run(a->db, c, q, extra_of(c, q, &progress), &page, err));
+	autostr struct str out;
+	str_init(&out, page.items.n_bytes + QUERY_CURSOR_MAX_BYTES + 256);
+	str_addf(&out, "{\"items\":");
+	str_addn(&out, page.items.p, page.items.n_bytes);
+	str_addf(&out, page.next[0] ? ",\n\"next\":\"%s\"" : ",\n\"next\":null%s", page.next);
+	time_rfc3339(page.as_of_us, time);
+	str_addf(&out, ",\"as_of\":\"%s\"", time);
+	if (page.total >= 0)
+		str_addf(&out, ",\"total\":%lld", (long long)page.total);
+	str_add(&out, "}\n");
+	query_page_done(&page);
+	size_t n = out.n_bytes;
+	return http_reply_text(r, 200, "application/json", str_take(&out), n);
+}
+
+/* The revision is the ETag; the text ends in "revision":N somewhere in the object. */
+static void set_etag(struct http_request *r, const char *items)
+{
+	AUTO(json) json_t *list = json_loads(items, 0, NULL);
+	json_t *revision = json_object_get(json_array_get(list, 0), "revision");
+	if (!revision)
+		return;
+	autofree char *etag = xasprintf("\"r%lld\"", (long long)json_integer_value(revision));
+	http_reply_header(r, "ETag", etag);
+}
+
+int api_reply_one(struct http_request *r, const struct collection *c, struct query_request *q,
+		  const char *more, struct err *err)
+{
+	struct app *a = http_context(r);
+	struct query_extra progress = api_progress(a);
+	struct query_page page;
+	q->limit = 1;
+	TRY(query_run(a->db, c, q, extra_of(c, q, &progress), &page, err));
+	if (page.n == 0) {
+		query_page_done(&page);
+		return err_set(err, c == &collection_hosts ? ERR_HOST_UNKNOWN : ERR_NOT_FOUND,
+			       "there is no such %s", c->name);
+	}
+	set_etag(r, page.items.p);
+	autostr struct str out;
+	str_init(&out, page.items.n_bytes + (more ? strlen(more) : 0) + 16);
+	str_addn(&out, page.items.p + 1, page.items.n_bytes - 3); /* without [ and }] */
+	if (more)
+		str_add(&out, more);
+	str_add(&out, "}\n");
+	query_page_done(&page);
+	size_t n = out.n_bytes;
+	return http_reply_text(r, 200, "application/json", str_take(&out), n);
+}
