@@ -137,7 +137,7 @@ function listHosts(fleet, params) {
 	const rows = fleet.hosts
 		.filter((h) => !states || states.includes(h.state))
 		.filter((h) => !params.get("turn") || h.turn === params.get("turn"))
-		.filter((h) => !q || [h.name, h.short_code, h.serial, ...h.macs].some((t) => t.toLowerCase().includes(q)))
+		.filter((h) => !q || [h.name, h.short_code, h.serial, h.manufacturer, h.model, h.rack].some((t) => String(t).toLowerCase().includes(q)))
 		.sort((a, b) => (by(a) < by(b) ? -1 : 1) * (sort.startsWith("-") ? -1 : 1));
 	const at = Number(params.get("cursor") || 0);
 	const limit = Number(params.get("limit") || 50);
@@ -208,12 +208,13 @@ function answerGet(fleet, path, params) {
 	if (path === "/faults") return { status: 200, body: { items: fleet.hosts.filter((h) => h.fault).map(faultRow), next: null } };
 	if (path === "/receipts") return { status: 200, body: { items: fleet.hosts.filter((h) => h.image && h.id === params.get("host_id")).map(receiptRow), next: null } };
 	if (path === "/events" || (part[0] === "hosts" && part[2] === "events")) {
-		const since = Number(params.get("since") || 0);
-		const rows = fleet.events.filter((e) => e.id > since && (path === "/events" || e.host_id === part[1]));
+		const from = Number(params.get("id>") || 0);
+		const rows = fleet.events.filter((e) => e.id >= from && (path === "/events" || e.host_id === part[1]));
 		if (params.get("sort") === "-id") rows.reverse();
 		return { status: 200, body: { items: rows.slice(0, Number(params.get("limit") || 100)), next: null } };
 	}
-	const host = part[0] === "hosts" && fleet.hosts.find((h) => h.id === part[1]);
+	const named = decodeURIComponent(part[1] || "");
+	const host = part[0] === "hosts" && fleet.hosts.find((h) => h.id === named || h.macs.includes(named));
 	if (host && part.length === 2) return { status: 200, body: host };
 	if (host && part[2] === "facts") return { status: 200, body: factsOf(host) };
 	return problem(404, "system.not_found", "there is no such thing");

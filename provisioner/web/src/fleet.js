@@ -141,7 +141,20 @@ function filters(params) {
 	return { state: params.state, turn: params.turn, q: params.q, sort: params.sort };
 }
 
+// The search looks into names, codes, serials and racks; a whole MAC names one host, as an id does.
+const MAC = /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i;
+
+async function hostByMac(mac, signal) {
+	try {
+		return { rows: [await api.get(`/hosts/${encodeURIComponent(mac.toLowerCase().replaceAll("-", ":"))}`, { signal })], more: false };
+	} catch (error) {
+		if (error.status === 404) return { rows: [], more: false };
+		throw error;
+	}
+}
+
 async function firstPages(params, pages, signal) {
+	if (params.q && MAC.test(params.q)) return hostByMac(params.q, signal);
 	let rows = [];
 	let cursor = "";
 	for (let i = 0; i < pages; i++) {

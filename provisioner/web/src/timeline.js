@@ -53,7 +53,7 @@ async function newEvents(path, since, signal) {
 	let rows = [];
 	for (let i = 0; i < 20; i++) {
 		const last = rows.length ? rows[rows.length - 1].id : since;
-		const page = rowsOf(await api.get(`${path}${query({ since: last, limit: PAGE })}`, { signal })).rows;
+		const page = rowsOf(await api.get(`${path}${query({ "id>": last + 1, limit: PAGE })}`, { signal })).rows;
 		rows = rows.concat(page);
 		if (page.length < PAGE) break;
 	}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real slipwayd with its nginx, in a folder of its own and in the network namespace that run.sh made,
+// and simulated agents that speak the wire protocol to it: no host boots here, but every byte that
+// the page shows has gone through the daemon, the store and the public API.
+import { execFileSync, spawn } from "node:child_process";
+import { createHash, randomBytes, X509Certificate } from "node:crypto";
+import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request as plainRequest } from "node:http";
+import { Agent as TlsAgent, request as tlsRequest } from "node:https";
+import { join, resolve } from "node:path";
+
+const ADDRESS = process.env.SLIPWAY_ADDRESS;
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+function send(make, options, body) {
+	return new Promise((done, fail) => {
+		const text = body === undefined ? undefined : JSON.stringify(body);
+		const headers = { ...options.headers, ...(text ? { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) } : {}) };
+		const request = make({ ...options, headers, timeout: 40000 }, (response) => {
+			let all = "";
+			response.on("data", (chunk) => (all += chunk));
+			response.on("end", () => done({ status: response.statusCode, body: all ? JSON.parse(all) : null }));
+		});
+		request.on("error", fail);
+		request.on("timeout", () => request.destroy(new Error("no answer in time")));
+		request.end(text);
+	});
+}
+
+export async function startAppliance(build) {
+	const dir = mkdtempSync("/tmp/slipway-web-");
+	const config = [
+		"[server]", `state_dir=${dir}/state`, `run_dir=${dir}/run`, `address=${ADDRESS}`,
+		"[boot]", `files_dir=${dir}/boot`, "[dhcp]", "mode=off", "[web]", `dir=${resolve(build, "web")}`,
+	];
+	mkdirSync(join(dir, "boot", "ipxe"), { recursive: true });
+	execFileSync("chmod", ["755", dir]);
+	writeFileSync(join(dir, "slipway.conf"), config.join("\n") + "\n");
+	const log = [];
+	const daemon = spawn(resolve(build, "bin", "slipwayd"), ["--config", join(dir, "slipway.conf")], { stdio: ["ignore", "ignore", "pipe"] });
+	const ended = new Promise((done) => daemon.on("exit", done));
+	daemon.stderr.on("data", (chunk) => log.push(String(chunk)));
+	const stop = async () => {
+		daemon.kill("SIGTERM");
+		await Promise.race([ended, sleep(10000).then(() => daemon.kill("SIGKILL"))]);
+		rmSync(dir, { recursive: true, force: true });
+	};
+	for (let i = 0; i < 300 && !existsSync(join(dir, "run", "ready")); i++) {
+		if (daemon.exitCode !== null) break;
+		await sleep(100);
+	}
+	if (!existsSync(join(dir, "run", "ready"))) {
+		await stop();
+		throw new Error(`slipwayd did not become ready: ${log.join("").slice(-1500)}`);
+	}
+	const socketPath = join(dir, "run", "admin.sock");
+	const admin = async (method, path, body) => {
+		const reply = await send(plainRequest, { socketPath, method, path: `/api/v1${path}`, headers: { Host: "admin" } }, body);
+		if (reply.status >= 400) throw new Error(`${method} ${path}: ${JSON.stringify(reply.body)}`);
+		return reply.body;
+	};
+	return { dir, url: `https://${ADDRESS}`, admin, stop, log: () => log.join("") };
+}
+
+// One host's agent: its key, its session, and the events that it sends.
+export class SimulatedAgent {
+	constructor(appliance, evidence) {
+		this.evidence = { smbios_uuid: "", system_serial: "", board_serial: "", chassis_serial: "", manufacturer: "", product: "", macs: [], disks: [], ...evidence };
+		const base = join(appliance.dir, `agent-${randomBytes(4).toString("hex")}`);
+		execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", "/CN=agent",
+			"-keyout", `${base}.key`, "-out", `${base}.crt`], { stdio: "ignore" });
+		this.tls = new TlsAgent({ key: readFileSync(`${base}.key`), cert: readFileSync(`${base}.crt`), rejectUnauthorized: false, keepAlive: true });
+		this.key = createHash("sha256").update(new X509Certificate(readFileSync(`${base}.crt`)).publicKey.export({ type: "spki", format: "der" })).digest("hex");
+		this.seq = 0;
+	}
+
+	async call(method, path, body, wanted) {
+		const reply = await send(tlsRequest, { host: ADDRESS, agent: this.tls, method, path: `/agent/v1${path}` }, body);
+		if (!wanted.includes(reply.status)) throw new Error(`agent ${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
+		return reply;
+	}
+
+	async open() {
+		const { body } = await this.call("POST", "/sessions", {
+			protocol: 1, nonce: randomBytes(32).toString("hex"), boot_id: "", evidence: this.evidence,
+			agent: { version: "0.1.0", arch: "x86_64", firmware: "uefi", kernel: "6.1.0" },
+		}, [200, 201]);
+		this.session = body;
+		return body;
+	}
+
+	// The next step of the plan, or null.
+	async next(wait = 5, after = 0) {
+		const reply = await this.call("GET", `/sessions/${this.session.session_id}/next?wait=${wait}&after=${after}`, undefined, [200, 204]);
+		return reply.status === 204 ? null : JSON.parse(Buffer.from(reply.body.payload, "base64"));
+	}
+
+	events(plan, list) {
+		const events = list.map(([kind, data]) => ({ seq: ++this.seq, ts: new Date().toISOString().replace(/\.\d+Z/, "Z"), kind, plan_id: plan ? plan.plan_id : "", data }));
+		return this.call("POST", `/sessions/${this.session.session_id}/events`, { epoch: this.session.epoch, events }, [200]);
+	}
+
+	heartbeat(progress) {
+		return this.call("POST", `/sessions/${this.session.session_id}/heartbeat`, { epoch: this.session.epoch, message: "", ...progress }, [200]);
+	}
+
+	close() {
+		this.tls.destroy();
+	}
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page against a real slipwayd, its nginx and its store, in a network namespace of its own: the
+// shapes that the fixture promises are the real ones, nginx serves the page under its policy, and a
+// hostile host stays text on its whole way from an agent to the screen (H-12).
+import { SimulatedAgent, startAppliance } from "./appliance.mjs";
+import { complaints, BUILD, launch, shot, signIn } from "./chromium.mjs";
+import { factsOf, HOSTILE, makeHost } from "./fixture.mjs";
+import { equal, holds, plan, test } from "./tap.mjs";
+
+const appliance = await startAppliance(BUILD);
+const browser = await launch();
+const agents = [];
+
+async function tokenFor(name, scopes) {
+	return (await appliance.admin("POST", "/tokens", { name, scopes })).token;
+}
+
+// A host that is seen, inspected, and waits for a person; or as far as its agent is led.
+async function enrol(host) {
+	const agent = new SimulatedAgent(appliance, {
+		smbios_uuid: host.uuid, system_serial: host.serial, manufacturer: host.manufacturer, product: host.model, macs: host.macs,
+		disks: host.drives.map((d) => ({ wwn: d.WWN, serial: d.SerialNumber })),
+	});
+	agents.push(agent);
+	await agent.open();
+	const step = await agent.next();
+	equal(step.step.kind, "inspect", "the first step");
+	await agent.events(step, [["facts", factsOf(host)], ["step_done", { seq: step.step.seq, result: "ok" }]]);
+	return agent;
+}
+
+const plain = makeHost("discovered", { arch: "x86_64", firmware: "uefi" });
+const clean = (text) => text.replace(/[\u0000-\u001f]/g, "?"); // the wire takes no control characters
+const hostile = makeHost("discovered", {
+	arch: "x86_64", firmware: "uefi", serial: HOSTILE.script, manufacturer: HOSTILE.img, model: `${HOSTILE.bidi}${HOSTILE.template}`,
+	drives: [{ Name: "sda", SerialNumber: HOSTILE.img.slice(0, 60), WWN: "0x5000c500deadbeef", Model: clean(HOSTILE.ansi), CapacityBytes: 480103981056, BlockSizeBytes: 512, Protocol: "SATA", MediaType: "SSD", Removable: false, signatures: [HOSTILE.script.slice(0, 30)] }],
+});
+
+let token = "";
+await test("a real appliance takes two hosts in, one of them hostile", async () => {
+	await appliance.admin("POST", "/profiles", { name: "web-test", priority: 1, match: { serial: "*" }, enrol: true, auto_approve: false, burnin: { tier: "quick" } });
+	token = await tokenFor("web", ["read", "approve", "arm"]);
+	await enrol(plain);
+	await enrol(hostile);
+});
+
+const context = await browser.newContext({ viewport: { width: 1360, height: 850 }, ignoreHTTPSErrors: true });
+const page = await context.newPage();
+page.setDefaultTimeout(10000);
+const said = complaints(page);
+const codeOf = (n) => agents[n].session.short_code;
+
+await test("nginx serves the page under its policy, and the token opens it", async () => {
+	const response = await page.goto(`${appliance.url}/`);
+	holds(/default-src 'self'/.test(response.headers()["content-security-policy"]), "a policy is sent");
+	equal(response.headers()["x-content-type-options"], "nosniff");
+	await signIn(page, appliance.url, token);
+	await page.locator("table.fleet").waitFor();
+	equal(said, [], "complaints");
+});
+
+await test("both hosts stand in the fleet, with counts, and search and filters reach the API", async () => {
+	await page.waitForFunction(() => document.querySelectorAll("table.fleet tbody tr").length === 2);
+	await page.getByRole("link", { name: /Discovered 2/ }).click();
+	await page.getByLabel("Search").fill(plain.serial);
+	await page.waitForFunction(() => document.querySelectorAll("table.fleet tbody tr").length === 1);
+	await page.getByLabel("Search").fill(plain.macs[1]);
+	await page.getByRole("cell", { name: plain.serial }).waitFor();
+	await page.getByLabel("Search").fill("no such host");
+	await page.getByText("No host fits this filter.").waitFor();
+	for (const order of ["name", "state_since", "-state_since", "rack,unit", "serial"]) {
+		await page.evaluate((sort) => (location.hash = `#/hosts?turn=operator&sort=${sort}`), order);
+		await page.waitForFunction(() => document.querySelectorAll("table.fleet tbody tr").length === 2);
+		equal(await page.getByRole("alert").count(), 0, `problems when sorted by ${order}`);
+	}
+	await page.evaluate(() => (location.hash = "#/hosts"));
+	await page.waitForTimeout(500);
+	await shot(page, "appliance-fleet");
+	equal(said, [], "complaints");
+});
+
+await test("a host's page shows what its agent told: parts by slot, drives, links, its first events", async () => {
+	await page.getByRole("link", { name: codeOf(0) }).click();
+	for (const text of ["DIMMB1", "MTC40F2046S1RC48BA1", "S64GNX0T", "tor-r7-a port Ethernet14", "an agent opened a session"])
+		await page.getByText(text).first().waitFor();
+	await shot(page, "appliance-host");
+	equal(await page.getByRole("alert").count(), 0, "problems");
+	equal(said, [], "complaints");
+});
+
+await test("approving by the code on the screen starts the burn-in, and its progress is live", async () => {
+	await page.getByRole("button", { name: "Approve…" }).click();
+	await page.getByLabel("Type the code").fill(codeOf(0));
+	await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+	await page.locator(".banner .big", { hasText: "Testing" }).waitFor();
+	const step = await agents[0].next(10, 1);
+	equal(step.step.kind, "burn_in", "the agent's next step");
+	await agents[0].heartbeat({ stage: "memory", done: 3, total: 8, unit: "tests", eta_s: 90 });
+	await page.getByText("37 %, 3 of 8 tests, about 1 min 30 s left").waitFor();
+	const { seq } = step.step;
+	await agents[0].events(step, [["step_failed", { seq, code: "burnin.failed", detail: "12 uncorrected errors",
+		fault: { part: "memory", slot: "DIMMC1", serial: "3A1F0C22", action: "Replace the module in slot DIMMC1." } }]]).catch(() => {});
+});
+
+await test("H-12: on a real appliance, too, a hostile host is text in every view", async () => {
+	const { items } = await appliance.admin("GET", "/hosts");
+	const id = items.find((h) => h.short_code === codeOf(1)).id;
+	for (const hash of ["#/hosts", `#/hosts/${id}`, "#/events", "#/faults"]) {
+		await page.evaluate((h) => (location.hash = h), hash);
+		await page.waitForTimeout(1200);
+		const found = await page.evaluate(() => ({
+			pwned: window.pwned, images: document.querySelectorAll("main img").length, scripts: document.querySelectorAll("main script").length,
+			steering: /[\u001b\u202e\u009b]/.test(document.body.innerText + document.title),
+		}));
+		equal(found, { images: 0, scripts: 0, steering: false }, hash);
+		if (hash.includes(id)) await shot(page, "appliance-hostile");
+	}
+	await page.evaluate((h) => (location.hash = h), `#/hosts/${id}`);
+	await page.getByText("<img src=x").first().waitFor();
+	equal(said, [], "complaints");
+});
+
+await test("a dry run of an arm is refused or answered, and never carried out", async () => {
+	const { items } = await appliance.admin("GET", "/hosts");
+	const host = items.find((h) => h.short_code === codeOf(1));
+	const reply = await page.evaluate(async ([id, serial, token]) => {
+		const answer = await fetch(`/api/v1/hosts/${id}/arm`, {
+			method: "POST", headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+			body: JSON.stringify({ image: "debian12@latest", disk: { serial }, reason: "test", ttl_s: 600, wipe_consent: serial, dry_run: true }),
+		});
+		return answer.status;
+	}, [host.id, hostile.drives[0].SerialNumber, token]);
+	holds(reply >= 400, `there is no image, so it is refused (${reply})`);
+	const after = await appliance.admin("GET", `/hosts/${host.id}`);
+	equal(after.state, host.state, "the state");
+});
+
+await test("the emergency brake works, is seen on every view, and is let go only with the right", async () => {
+	await page.evaluate(() => (location.hash = "#/hosts"));
+	await page.getByRole("button", { name: "Stop all" }).click();
+	await page.getByLabel("Why?").fill("test");
+	await page.getByRole("button", { name: "Stop all writing now" }).click();
+	await page.getByText("Told every agent to stop.").waitFor();
+	await page.getByRole("button", { name: "Close" }).click();
+	await page.getByText("All writing is stopped.").waitFor();
+	await page.getByRole("button", { name: "Let writing go on" }).click();
+	await page.getByText("lacks the scope 'admin'").waitFor();
+	await appliance.admin("DELETE", "/stop-all");
+	await page.getByText("All writing is stopped.").waitFor({ state: "detached" });
+});
+
+await test("a withdrawn token leads back to the sign-in", async () => {
+	const tokens = await appliance.admin("GET", "/tokens");
+	const row = (tokens.items || tokens.tokens || tokens).find((t) => t.name === "web");
+	await appliance.admin("DELETE", `/tokens/${row.id}`);
+	await page.getByText("Signed out.").waitFor();
+	equal(await page.evaluate(() => sessionStorage.length), 0, "stored items");
+});
+
+for (const agent of agents) agent.close();
+await browser.close();
+await appliance.stop();
+plan();
