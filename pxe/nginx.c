@@ -105,21 +105,21 @@ static void add_http_head(struct str *out, const struct nginx_options *o)
 }
 
 /* Everything that a proxied location needs; proxy_set_header is not inherited once one is set. */
-static void add_proxy(struct str *out, const char *listener, bool tls)
+static void add_proxy(struct str *out, const char *listener, bool tls, const char *read_timeout)
 {
 	str_addf(out,
 		 "\t\t\tproxy_pass http://slipwayd;\n"
 		 "\t\t\tproxy_http_version 1.1;\n"
 		 "\t\t\tproxy_next_upstream off;\n"
 		 "\t\t\tproxy_connect_timeout 5s;\n"
-		 "\t\t\tproxy_read_timeout 120s;\n"
+		 "\t\t\tproxy_read_timeout %s;\n"
 		 "\t\t\tproxy_set_header Connection \"\";\n"
 		 "\t\t\tproxy_set_header Host $host;\n"
 		 "\t\t\tproxy_set_header X-Real-IP $remote_addr;\n"
 		 "\t\t\tproxy_set_header X-Forwarded-For \"\";\n"
 		 "\t\t\tproxy_set_header X-Slipway-Listener %s;\n"
 		 "\t\t\tproxy_set_header X-Slipway-Client-Cert %s;\n",
-		 listener, tls ? "$ssl_client_escaped_cert" : "\"\"");
+		 read_timeout, listener, tls ? "$ssl_client_escaped_cert" : "\"\"");
 }
 
 static void add_alias(struct str *out, const char *match, const char *alias, const char *more)
@@ -156,9 +156,9 @@ static void add_plain(struct str *out, const struct nginx_options *o)
 	str_addf(out, "\tserver {\n\t\tlisten %s:%d backlog=4096;\n", o->address, o->http_port);
 	add_files(out, o);
 	str_add(out, "\t\tlocation = /boot/v1/script {\n");
-	add_proxy(out, "plain", false);
+	add_proxy(out, "plain", false, "120s");
 	str_add(out, "\t\t}\n\t\tlocation = /healthz {\n");
-	add_proxy(out, "plain", false);
+	add_proxy(out, "plain", false, "120s");
 	str_add(out, "\t\t}\n"
 		     "\t\tlocation / {\n"
 		     "\t\t\treturn 404;\n"
@@ -167,11 +167,11 @@ static void add_plain(struct str *out, const struct nginx_options *o)
 }
 
 static void add_tls_location(struct str *out, const char *match, const char *body_size,
-			     const char *more)
+			     const char *read_timeout, const char *more)
 {
 	str_addf(out, "\t\tlocation %s {\n\t\t\tclient_max_body_size %s;\n%s", match, body_size,
 		 more);
-	add_proxy(out, "tls", true);
+	add_proxy(out, "tls", true, read_timeout);
 	str_add(out, "\t\t}\n");
 }
 
@@ -191,11 +191,12 @@ static void add_tls(struct str *out, const struct nginx_options *o)
 	static const char unbuffered[] = "\t\t\tproxy_request_buffering off;\n"
 					 "\t\t\tclient_body_timeout 120s;\n"
 					 "\t\t\tproxy_send_timeout 120s;\n";
-	add_tls_location(out, "/agent/v1/", "5m", "");
-	add_tls_location(out, "/api/v1/images", "64g", unbuffered);
-	add_tls_location(out, "/api/v1/", "8m", "");
-	add_tls_location(out, "= /metrics", "1k", "");
-	add_tls_location(out, "= /healthz", "1k", "");
+	add_tls_location(out, "/agent/v1/", "5m", "120s", "");
+	/* checking and unpacking an image takes as long as its size wants */
+	add_tls_location(out, "/api/v1/images", "64g", "1h", unbuffered);
+	add_tls_location(out, "/api/v1/", "8m", "120s", "");
+	add_tls_location(out, "= /metrics", "1k", "120s", "");
+	add_tls_location(out, "= /healthz", "1k", "120s", "");
 	if (o->web_dir)
 		str_addf(out,
 			 "\t\tlocation / {\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The HTTP status of each error code that a request can meet. What is not listed is 500.
- * How to add one: a row. A test checks that rows name codes of class REJECT or RETRY.
+ * The HTTP status of each error code that a request can meet; what is not listed goes by its class.
+ * How to add one: a row.
  */
 #include "http.h"
 
@@ -36,6 +36,8 @@ static const struct {
 	{ERR_PRECONDITION, 412},
 	{ERR_KEY_REUSED, 422},
 	{ERR_PROTOCOL_VERSION, 400},
+	{ERR_HOST_UNKNOWN, 404},
+	{ERR_HOST_AMBIGUOUS, 409},
 	{ERR_ENROL_REFUSED, 403},
 	{ERR_HOST_QUARANTINED, 409},
 	{ERR_HOST_LOCAL, 409},
@@ -71,5 +73,8 @@ int http_status_of(int err_code)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (rows[i].code == err_code)
 			return rows[i].status;
-	return 500;
+	/* not listed: by its class, so that nobody is told that we broke when their input was wrong
+	 */
+	enum err_class class = err_class(err_code);
+	return class == ERR_CLASS_REJECT ? 422 : class == ERR_CLASS_RETRY ? 503 : 500;
 }

@@ -110,6 +110,16 @@ static int import_start(struct http_request *r, int fd, struct err *err)
 	return http_wait(r, i->topic, IMPORT_WAIT_MS);
 }
 
+/* The manifest for people and programs; boot sectors are neither's. */
+static json_t *image_json(const struct manifest *m)
+{
+	autofree char *text = manifest_show_json(m);
+	json_t *doc = text ? json_loads(text, 0, NULL) : NULL;
+	if (doc)
+		(void)json_object_del(doc, "boot_code");
+	return doc;
+}
+
 static int import_answer(struct http_request *r, struct import *i, struct err *err)
 {
 	if (!i->ended)
@@ -120,8 +130,7 @@ static int import_answer(struct http_request *r, struct import *i, struct err *e
 		*err = i->err;
 		return -err->code;
 	}
-	char *text = manifest_show_json(i->manifest);
-	return http_reply_text(r, 201, "application/json", text, strlen(text));
+	return http_reply_json(r, 201, image_json(i->manifest));
 }
 
 static int post_image(struct http_request *r, struct err *err)
@@ -143,8 +152,7 @@ static int post_image(struct http_request *r, struct err *err)
 
 static bool add_to_list(void *arg, const struct manifest *m)
 {
-	autofree char *text = manifest_show_json(m);
-	json_t *doc = text ? json_loads(text, 0, NULL) : NULL;
+	json_t *doc = image_json(m);
 	if (doc)
 		json_array_append_new(arg, doc);
 	return true;
@@ -163,8 +171,7 @@ static int get_image(struct http_request *r, struct err *err)
 	struct app *a = http_context(r);
 	AUTO(manifest) struct manifest *m = NULL;
 	TRY(object_store_find(a->objects, http_param(r, "name"), http_query(r, "arch"), &m, err));
-	char *text = manifest_show_json(m);
-	return http_reply_text(r, 200, "application/json", text, strlen(text));
+	return http_reply_json(r, 200, image_json(m));
 }
 
 const struct http_route image_routes[] = {
