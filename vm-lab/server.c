@@ -37,7 +37,10 @@ static int conf_write(const struct server *s, struct err *err)
 	str_init(&c, 4096);
 	str_addf(&c, "[server]\nstate_dir = %s/state\nrun_dir = %s\n", SERVER_DIR, SERVER_RUN_DIR);
 	str_addf(&c, "interface = %s\naddress = %s\nlog = text\n\n", LAB_BRIDGE, LAB_ADDRESS);
-	str_addf(&c, "[boot]\nfiles_dir = /run/lab/boot\n\n[dhcp]\nmode = %s\n",
+	str_addf(&c,
+		 "[boot]\nfiles_dir = /run/lab/boot\n# emulated CPUs have no speculation to guard "
+		 "against, and retpolines cost them dearly\n"
+		 "kernel_args = mitigations=off\n\n[dhcp]\nmode = %s\n",
 		 word_str(&dhcp_mode_words, (int)s->dhcp));
 	if (s->dhcp == DHCP_FULL)
 		str_addf(&c, "range_start = %s\nrange_end = %s\n", LAB_RANGE_START, LAB_RANGE_END);
