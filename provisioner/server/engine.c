@@ -296,7 +296,7 @@ int engine_apply(struct app *a, int64_t host_num, const struct engine_event *e, 
 		rc = step_run(&s, host_num, &copy, err);
 		rc = db_end(a->db, rc, err);
 	}
-	if (rc > 0)
+	if (rc > 0 && !e->rehearsal)
 		announce(&s);
 	profile_done(&s.profile);
 	return rc;

@@ -21,6 +21,7 @@ struct engine_event {
 	const char *detail; /* plain words; may hold text from hosts; NULL: the transition's own */
 	const char *part, *slot, *serial, *action; /* the repair order, or NULL */
 	unsigned extra_guards;
+	bool rehearsal; /* the caller rolls back: nothing is told to anybody outside the store */
 };
 
 /* Apply to a host. Returns 1 when something happened, 0 when the event means nothing in its state.

@@ -119,6 +119,7 @@ VERB(retire, HOST_EVENT_RETIRE, true, false)
 struct arm_body {
 	struct arm_request q;
 	unsigned guards;
+	bool dry_run;
 };
 
 static int read_arm_disk(struct json_reader *parent, struct disk_rule *rule)
@@ -148,6 +149,7 @@ static int read_arm(json_t *body, const struct host *h, struct arm_body *b, stru
 	b->q.ttl_s = json_opt_int(&r, "ttl_s", 60, ARM_TTL_MAX_S, ARM_TTL_DEFAULT_S);
 	b->q.wipe_consent = json_opt_str(&r, "wipe_consent", 128, "");
 	b->q.new_disk = json_opt_bool(&r, "new_disk", false);
+	b->dry_run = json_opt_bool(&r, "dry_run", false);
 	TRY(override_of(&r, "reimage_in_service", h, &b->guards));
 	TRY(r.status);
 	TRY(read_arm_disk(&r, &b->q.disk));
@@ -170,10 +172,28 @@ static int arm_in_transaction(struct app *a, const struct host *h, struct arm_bo
 	struct engine_event e = {.event = HOST_EVENT_ARM,
 				 .actor = b->q.who,
 				 .detail = b->q.reason && b->q.reason[0] ? b->q.reason : NULL,
-				 .extra_guards = b->guards};
+				 .extra_guards = b->guards,
+				 .rehearsal = b->dry_run};
 	TRY(in_service_refusal(h, b->guards, err));
 	TRY(engine_command(a, h->num, &e, err));
 	return arm_make(a, h, &b->q, ret, err);
+}
+
+/* Everything that an arm goes through, and then undone: what it would be, or why it is refused. */
+static int rehearse_arm(struct http_request *r, const struct host *h, struct arm_body *b,
+			struct err *err)
+{
+	struct app *a = http_context(r);
+	struct flow_arm arm;
+	TRY(db_begin(a->db, err));
+	int rc = arm_in_transaction(a, h, b, &arm, err);
+	db_rollback(a->db);
+	if (rc < 0)
+		return rc;
+	json_t *doc = arm_json(&arm);
+	(void)json_object_del(doc, "arm_id");
+	(void)json_object_set_new(doc, "dry_run", json_true());
+	return http_reply_json(r, 200, doc);
 }
 
 static int post_arm(struct http_request *r, struct err *err)
@@ -186,6 +206,8 @@ static int post_arm(struct http_request *r, struct err *err)
 	TRY(http_body_json(r, &body, err));
 	TRY(host_find_any(a->db, http_param(r, "id"), &h, err));
 	TRY(read_arm(body, &h, &b, err));
+	if (b.dry_run)
+		return rehearse_arm(r, &h, &b, err);
 	TRY(db_begin(a->db, err));
 	TRY(db_end(a->db, arm_in_transaction(a, &h, &b, &arm, err), err));
 	app_host_changed(a, h.num);
