@@ -163,7 +163,7 @@ static int decode_step(struct json_reader *parent, struct plan *p)
 	if (p->kind == PLAN_STEP_NONE)
 		json_reader_fail(&r, "kind", ERR_PLAN_TYPE, "unknown step '%s'", kind);
 	else if (decoders[p->kind])
-		(void)decoders[p->kind](&r, p);
+		TRY(decoders[p->kind](&r, p));
 	return json_reader_end(&r);
 }
 

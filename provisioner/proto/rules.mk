@@ -17,3 +17,6 @@ $(eval $(call unit_test,tests/unit/proto/test_record.c,proto base,$(PROTO_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_events.c,proto base,$(PROTO_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_session.c,proto base,$(PROTO_PKG)))
 $(eval $(call fuzzer,agent_messages,proto base,$(PROTO_PKG)))
+
+$(eval $(call unit_test,tests/unit/proto/test_plan.c,proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/proto/test_lifecycle.c,proto base,$(BASE_PKG)))

@@ -51,3 +51,5 @@ SERVER_TEST_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libss
 SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/harness/fake_object_store.c
 $(eval $(call unit_test,tests/unit/server/test_flow.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 FLOW_TESTS += tests/flow/server_services.sh
+$(eval $(call unit_test,tests/unit/server/test_profile.c,server base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slipway.conf: what it may hold, and that mistakes are told with file and line.
+ */
+#include "tests/harness/check.h"
+
+#include <unistd.h>
+#include <base/file.h>
+#include <base/str.h>
+#include "provisioner/server/config.h"
+
+static void test_files(void **state)
+{
+	static const struct {
+		const char *name, *text, *says;
+		enum err_code code;
+	} rows[] = {
+		{"empty", "", "", ERR_OK},
+		{"comments", "# nothing\n; here\n", "", ERR_OK},
+		{"good", "[server]\nstate_dir = /x\nhttp_port=8080\n[dhcp]\nmode=proxy\n", "",
+		 ERR_OK},
+		{"unknown key", "[server]\nstate_dir=/x\nnonsense=1\n",
+		 ":3: there is no key 'nonsense' in section [server]", ERR_CONFIG},
+		{"unknown section", "[nonsense]\nmode=full\n", ":2: there is no key 'mode'",
+		 ERR_CONFIG},
+		{"key of another section", "[boot]\nmode=full\n", ":2: there is no key",
+		 ERR_CONFIG},
+		{"no section", "mode=full\n", ":1: there is no key", ERR_CONFIG},
+		{"port too high", "[server]\nhttp_port=70000\n", ":2: [server] http_port",
+		 ERR_CONFIG},
+		{"port no number", "[server]\nhttp_port=http\n", ":2: [server] http_port",
+		 ERR_CONFIG},
+		{"bad choice", "[dhcp]\nmode=maybe\n", ":2: [dhcp] mode must be one of",
+		 ERR_CONFIG},
+		{"relative path", "[server]\n\nstate_dir=var\n", ":3: [server] state_dir",
+		 ERR_CONFIG},
+		{"quote", "[boot]\nkernel_args=a \"b\n", ":2: [boot] kernel_args", ERR_CONFIG},
+		{"first error counts", "[dhcp]\nmode=x\nmode=y\n", ":2:", ERR_CONFIG},
+		{"no key=value", "[server]\nhello\n", ":2:", ERR_CONFIG},
+	};
+	char path[] = "/tmp/slipway-config-XXXXXX";
+	int fd = mkstemp(path);
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = ERR_INIT;
+		struct config c;
+		config_init(&c);
+		assert_int_equal(
+			file_write_atomic(path, rows[i].text, strlen(rows[i].text), 0600, &err), 0);
+		CHECK_ERR(rows[i].name, config_load(&c, path, &err), rows[i].code);
+		if (rows[i].says[0]) {
+			CHECK(rows[i].name, str_starts(err.msg, path));
+			if (!strstr(err.msg, rows[i].says))
+				fail_msg("row '%s': '%s' does not say '%s'", rows[i].name, err.msg,
+					 rows[i].says);
+		}
+		config_done(&c);
+	}
+	unlink(path);
+}
+
+static void test_defaults(void **state)
+{
+	struct config c;
+	(void)state;
+	config_init(&c);
+	assert_string_equal(c.state_dir, "/var/lib/slipway");
+	assert_string_equal(c.dhcp_mode, "off");
+	assert_int_equal(c.http_port, 80);
+	config_done(&c);
+	struct err err = ERR_INIT;
+	config_init(&c);
+	CHECK_ERR("no file", config_load(&c, "/nonexistent/slipway.conf", &err), ERR_NOT_FOUND);
+	free(c.interface);
+	c.interface = xstrdup("no-such-interface0");
+	CHECK_ERR("no interface", config_resolve(&c, &err), ERR_INTERFACE);
+	config_done(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_defaults),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}

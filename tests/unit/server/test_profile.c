@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Profiles: what is refused when they are written, which hosts they match, host names, and which
+ * disk their rule chooses.
+ */
+#include "tests/harness/check.h"
+
+#include <base/json.h>
+#include <base/str.h>
+#include "provisioner/server/disk_choice.h"
+#include "provisioner/server/profile.h"
+
+static void test_parse(void **state)
+{
+	static const struct {
+		const char *name, *text, *pointer;
+		enum err_code code;
+	} rows[] = {
+		{"smallest", "{\"name\":\"a\",\"match\":{\"serial\":\"*\"}}", "", ERR_OK},
+		{"full",
+		 "{\"name\":\"a\",\"priority\":5,\"match\":{\"mac\":\"52:54:*\"},\"enrol\":true,"
+		 "\"auto_approve\":true,\"burnin\":{\"tier\":\"quick\",\"limits\":{\"cpu_s\":5}},"
+		 "\"image\":{"
+		 "\"line\":\"d\",\"version\":\"latest\"},\"disk\":{\"serial\":\"X*\",\"min_bytes\":"
+		 "1,"
+		 "\"media\":\"SSD\"},\"wipe\":\"consent\",\"host\":{\"hostname\":\"h\","
+		 "\"ssh_authorized_keys\":[\"k\"],\"user_data\":\"#cloud-config\\n\"}}",
+		 "", ERR_OK},
+		{"empty match", "{\"name\":\"a\",\"match\":{}}", "/match", ERR_GUARD_SELECTOR},
+		{"no match", "{\"name\":\"a\"}", "/match", ERR_FIELD_MISSING},
+		{"no name", "{\"match\":{\"serial\":\"*\"}}", "/name", ERR_FIELD_MISSING},
+		{"odd name", "{\"name\":\"a/b\",\"match\":{\"serial\":\"*\"}}", "/name",
+		 ERR_INVALID},
+		{"unknown field", "{\"name\":\"a\",\"match\":{\"serial\":\"*\"},\"x\":1}", "/x",
+		 ERR_FIELD_UNKNOWN},
+		{"unknown tier",
+		 "{\"name\":\"a\",\"match\":{\"serial\":\"*\"},\"burnin\":{\"tier\":\"x\"}}",
+		 "/burnin/tier", ERR_FIELD_RANGE},
+		{"wipe all", "{\"name\":\"a\",\"match\":{\"serial\":\"*\"},\"wipe\":\"yes\"}",
+		 "/wipe", ERR_FIELD_RANGE},
+		{"key of two lines",
+		 "{\"name\":\"a\",\"match\":{\"serial\":\"*\"},\"host\":{\"ssh_authorized_keys\":["
+		 "\"a\\nb\"]}}",
+		 "/host/ssh_authorized_keys", ERR_FIELD_TYPE},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = ERR_INIT;
+		struct profile p;
+		AUTO(json) json_t *doc = json_loads(rows[i].text, 0, NULL);
+		CHECK(rows[i].name, doc);
+		CHECK_ERR(rows[i].name, profile_parse(doc, &p, &err), rows[i].code);
+		CHECK_STR(rows[i].name, err.pointer, rows[i].pointer);
+		profile_done(&p);
+	}
+}
+
+static void test_match(void **state)
+{
+	static const struct profile_subject s = {"SN1", "Acme", "Box 9", "x86_64",
+						 "52:54:00:00:00:01 52:54:00:00:00:02"};
+	static const struct {
+		const char *name, *match;
+		bool fits;
+	} rows[] = {
+		{"all", "{\"serial\":\"*\"}", true},
+		{"prefix", "{\"serial\":\"SN*\"}", true},
+		{"another", "{\"serial\":\"SN2\"}", false},
+		{"case counts", "{\"serial\":\"sn1\"}", false},
+		{"second MAC", "{\"mac\":\"52:54:00:00:00:02\"}", true},
+		{"MAC in capitals", "{\"mac\":\"52:54:00:00:00:0*\",\"arch\":\"x86_64\"}", true},
+		{"no such MAC", "{\"mac\":\"52:54:00:00:00:03\"}", false},
+		{"two fields, one wrong", "{\"serial\":\"SN1\",\"arch\":\"aarch64\"}", false},
+		{"product with blank", "{\"product\":\"Box ?\"}", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct profile p;
+		AUTO(json)
+		json_t *list = json_pack("[{s:s, s:o}]", "name", "a", "match",
+					 json_loads(rows[i].match, 0, NULL));
+		CHECK_INT(rows[i].name, profile_choose(list, &s, &p), rows[i].fits);
+		profile_done(&p);
+	}
+}
+
+static void test_hostname(void **state)
+{
+	static const struct {
+		const char *template, *wanted;
+	} rows[] = {
+		{"", "host-abc2defg"},
+		{"lab-{short_code}", "lab-abc2defg"},
+		{"{serial}-{arch}", "sn-1-x86-64"},
+		{"--{unknown}--", "unknown"},
+		{"a.b c/d", "a-b-c-d"},
+		{"0123456789012345678901234567890123456789012345678901234567890123456789",
+		 "012345678901234567890123456789012345678901234567890123456789012"},
+		{"---", "host"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct profile p = {0};
+		char got[64];
+		(void)str_copy(p.hostname, sizeof(p.hostname), rows[i].template);
+		profile_hostname(&p, "ABC2DEFG", "SN/1", "x86_64", got);
+		CHECK_STR(rows[i].template, got, rows[i].wanted);
+	}
+}
+
+static const char drives[] =
+	"[{\"Name\":\"vda\",\"SerialNumber\":\"A\",\"CapacityBytes\":1000,\"Protocol\":\"virtio\","
+	"\"MediaType\":\"HDD\",\"signatures\":[\"ext4\"]},"
+	"{\"Name\":\"vdb\",\"SerialNumber\":\"B\",\"WWN\":\"0xb\",\"CapacityBytes\":2000,"
+	"\"Protocol\":"
+	"\"virtio\",\"MediaType\":\"SSD\"},"
+	"{\"Name\":\"sda\",\"SerialNumber\":\"U\",\"CapacityBytes\":9000,\"Protocol\":\"USB\"},"
+	"{\"Name\":\"sdb\",\"SerialNumber\":\"I\",\"CapacityBytes\":9000,\"Protocol\":\"iSCSI\"},"
+	"{\"Name\":\"sdc\",\"SerialNumber\":\"F\",\"CapacityBytes\":9000,\"Protocol\":\"FC\"},"
+	"{\"Name\":\"sdd\",\"SerialNumber\":\"R\",\"CapacityBytes\":9000,\"Protocol\":\"SATA\","
+	"\"Removable\":true},"
+	"{\"Name\":\"sde\",\"CapacityBytes\":9000,\"Protocol\":\"SATA\"},"
+	"{\"Name\":\"sdf\",\"SerialNumber\":\"V\",\"CapacityBytes\":5000,\"Protocol\":\"SAS\","
+	"\"signatures\":[\"VMFS_volume_member\"]}]";
+
+static void test_disk_choice(void **state)
+{
+	static const struct {
+		const char *name;
+		struct disk_rule rule;
+		const char *serial;
+		bool data, shared;
+		enum err_code code;
+	} rows[] = {
+		{"by serial", {.serial = "B"}, "B", false, false, ERR_OK},
+		{"by WWN", {.wwn = "0xb"}, "B", false, false, ERR_OK},
+		{"with data", {.serial = "A"}, "A", true, false, ERR_OK},
+		{"shared", {.serial = "V"}, "V", true, true, ERR_OK},
+		{"by size", {.min_bytes = 1500, .max_bytes = 2500}, "B", false, false, ERR_OK},
+		{"by medium", {.media = "SSD"}, "B", false, false, ERR_OK},
+		{"any", {.serial = ""}, "", false, false, ERR_GUARD_DISK_AMBIGUOUS},
+		{"none", {.serial = "Z"}, "", false, false, ERR_GUARD_DISK_NONE},
+		{"USB", {.serial = "U"}, "", false, false, ERR_GUARD_DISK_NONE},
+		{"iSCSI", {.serial = "I"}, "", false, false, ERR_GUARD_DISK_NONE},
+		{"fibre channel", {.serial = "F"}, "", false, false, ERR_GUARD_DISK_NONE},
+		{"removable", {.serial = "R"}, "", false, false, ERR_GUARD_DISK_NONE},
+		{"no identity", {.min_bytes = 9000}, "", false, false, ERR_GUARD_DISK_NONE},
+	};
+	AUTO(json) json_t *list = json_loads(drives, 0, NULL);
+	(void)state;
+	assert_non_null(list);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = ERR_INIT;
+		struct disk_choice c = {.serial = ""};
+		CHECK_ERR(rows[i].name, disk_choose(list, &rows[i].rule, &c, &err), rows[i].code);
+		if (rows[i].code)
+			continue;
+		CHECK_STR(rows[i].name, c.serial, rows[i].serial);
+		CHECK_INT(rows[i].name, c.has_data, rows[i].data);
+		CHECK_INT(rows[i].name, c.has_shared_fs, rows[i].shared);
+	}
+	struct err err = ERR_INIT;
+	struct disk_choice c;
+	AUTO(json) json_t *none = json_array();
+	CHECK_ERR("no drives", disk_choose(none, &rows[0].rule, &c, &err), ERR_GUARD_DISK_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_match),
+		cmocka_unit_test(test_hostname),
+		cmocka_unit_test(test_disk_choice),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("profile", tests, NULL, NULL);
+}
