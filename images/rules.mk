@@ -51,3 +51,13 @@ images_tool_SRC += images/tool/boot_parts.c
 images_tool_SRC += images/tool/build.c
 $(eval $(call library,images_tool))
 IMAGES_TOOL_PKG := ext2fs com_err
+
+# Unit tests stand on the tool, which makes what they check.
+IMAGES_TEST_LIBS := images_tool images_store images_core base
+IMAGES_TEST_PKG  := $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG)
+IMAGES_FIXTURE   := tests/unit/images/fixture.c
+$(eval $(call unit_test,tests/unit/images/test_manifest.c,images_core base,$(IMAGES_CORE_PKG)))
+$(eval $(call unit_test,tests/unit/images/test_chunk_table.c,images_core base,$(IMAGES_CORE_PKG)))
+$(eval $(call unit_test,tests/unit/images/test_signatures.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_trust_root.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_verify.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))

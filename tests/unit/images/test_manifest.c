@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Manifests: one valid document, and rows that change one thing in it (rows M of the fault list).
+ */
+#include <tests/harness/check.h>
+
+#include <stdlib.h>
+
+#include <base/str.h>
+#include <images/manifest.h>
+
+#define D64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define PART(n, role, fs, start, size, grow)                                                       \
+	"{\"fs\":\"" fs "\",\"grow\":" grow ",\"mount\":\"\",\"number\":" n ",\"role\":\"" role    \
+	"\",\"size\":" size ",\"start\":" start "}"
+#define PAYLOAD(name, part)                                                                        \
+	"{\"chunk\":1048576,\"chunks\":\"" D64 "\",\"chunks_size\":96,\"codec\":\"zstd\","         \
+	"\"digest\":\"" D64 "\",\"name\":\"" name "\",\"packed\":1000,\"partition\":" part         \
+	",\"role\":\"fs\",\"size\":1048576}"
+#define GOOD                                                                                       \
+	"{\"arch\":\"x86_64\",\"created\":1700000000,\"firmware\":[\"bios\",\"uefi\"],\"format\":" \
+	"1,"                                                                                       \
+	"\"line\":\"debian12\",\"min_disk\":8388608,\"partitions\":[" PART(                        \
+		"1", "bios", "none", "1048576", "1048576",                                         \
+		"false") "," PART("3", "root", "ext4", "2097152", "2097152",                       \
+				  "true") "],\"payloads\":[" PAYLOAD("root.ext4",                  \
+								     "3") "," PAYLOAD("bios.img",  \
+										      "1") "],"    \
+											   "\"seq" \
+											   "\":"   \
+											   "42,"   \
+											   "\"typ" \
+											   "e\":"  \
+											   "\"sli" \
+											   "pway-" \
+											   "image" \
+											   "/v1\"" \
+											   ",\"ve" \
+											   "rsion" \
+											   "\":"   \
+											   "\"12." \
+											   "5\"}"
+
+/* In the good document, the first `from` becomes `to`. */
+struct row {
+	const char *name, *from, *to;
+	enum err_code code;
+};
+
+static const struct row rows[] = {
+	{"unchanged", "", "", ERR_OK},
+	{"another sequence", "\"seq\":42", "\"seq\":9007199254740991", ERR_OK},
+	{"no firmware: nothing boots from it", "[\"bios\",\"uefi\"]", "[]", ERR_OK},
+	{"M-01 duplicate key", "\"arch\":\"x86_64\",", "\"arch\":\"x86_64\",\"arch\":\"x86_64\",",
+	 ERR_IMAGE_MANIFEST},
+	{"M-01 trailing comma", "\"version\":\"12.5\"}", "\"version\":\"12.5\",}",
+	 ERR_IMAGE_MANIFEST},
+	{"M-01 comment", "{\"arch\"", "/**/{\"arch\"", ERR_IMAGE_MANIFEST},
+	{"M-01 byte order mark", "{\"arch\"", "\xef\xbb\xbf{\"arch\"", ERR_IMAGE_MANIFEST},
+	{"M-01 NaN", "\"seq\":42", "\"seq\":NaN", ERR_IMAGE_MANIFEST},
+	{"M-01 exponent", "\"seq\":42", "\"seq\":1e3", ERR_IMAGE_MANIFEST},
+	{"M-01 fraction", "\"seq\":42", "\"seq\":42.0", ERR_IMAGE_MANIFEST},
+	{"M-02 2^53", "\"seq\":42", "\"seq\":9007199254740992", ERR_IMAGE_MANIFEST},
+	{"M-02 negative", "\"seq\":42", "\"seq\":-1", ERR_IMAGE_MANIFEST},
+	{"M-02 minus zero", "\"created\":1700000000", "\"created\":-0", ERR_IMAGE_NOT_CANONICAL},
+	{"M-02 2^64", "\"seq\":42", "\"seq\":18446744073709551616", ERR_IMAGE_MANIFEST},
+	{"M-02 number as a string", "\"seq\":42", "\"seq\":\"42\"", ERR_IMAGE_MANIFEST},
+	{"M-02 zero sequence", "\"seq\":42", "\"seq\":0", ERR_IMAGE_MANIFEST},
+	{"M-03 deep", "\"seq\":42",
+	 "\"seq\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]"
+	 "]]]]]]]]]]]]",
+	 ERR_IMAGE_MANIFEST},
+	{"M-03 depth 9", "\"seq\":42", "\"seq\":[[[[[[[[1]]]]]]]]", ERR_IMAGE_MANIFEST},
+	{"M-03 long string", "\"version\":\"12.5\"",
+	 "\"version\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
+	 ERR_IMAGE_MANIFEST},
+	{"M-04 white space", "\"seq\":42", "\"seq\": 42", ERR_IMAGE_NOT_CANONICAL},
+	{"M-04 final newline", "\"12.5\"}", "\"12.5\"}\n", ERR_IMAGE_NOT_CANONICAL},
+	{"M-04 order of keys", "\"seq\":42,\"type\":\"slipway-image/v1\"",
+	 "\"type\":\"slipway-image/v1\",\"seq\":42", ERR_IMAGE_NOT_CANONICAL},
+	{"M-04 escape that needs none", "\"debian12\"", "\"debian1\\u0032\"",
+	 ERR_IMAGE_NOT_CANONICAL},
+	{"M-05 other type", "slipway-image/v1", "slipway-root/v1", ERR_IMAGE_FORMAT},
+	{"M-05 format 2", "\"format\":1", "\"format\":2", ERR_IMAGE_FORMAT},
+	{"M-05 format 0", "\"format\":1", "\"format\":0", ERR_IMAGE_MANIFEST},
+	{"unknown key", "\"seq\":42", "\"seq\":42,\"sex\":1", ERR_IMAGE_MANIFEST},
+	{"missing key", "\"seq\":42,", "", ERR_IMAGE_MANIFEST},
+	{"M-06 unknown arch", "x86_64", "i386", ERR_IMAGE_MANIFEST},
+	{"firmware twice", "[\"bios\",\"uefi\"]", "[\"bios\",\"bios\"]", ERR_IMAGE_MANIFEST},
+	{"firmware order", "[\"bios\",\"uefi\"]", "[\"uefi\",\"bios\"]", ERR_OK},
+	{"line with a slash", "\"debian12\"", "\"debian/12\"", ERR_IMAGE_MANIFEST},
+	{"line in capitals", "\"debian12\"", "\"Debian12\"", ERR_IMAGE_MANIFEST},
+	{"line that begins with a dot", "\"debian12\"", "\".debian12\"", ERR_IMAGE_MANIFEST},
+	{"line with a NUL", "\"debian12\"", "\"debian\\u000012\"", ERR_IMAGE_MANIFEST},
+	{"M-07 partitions past the disk", "\"min_disk\":8388608", "\"min_disk\":4194304",
+	 ERR_IMAGE_MANIFEST},
+	{"partitions overlap", "\"start\":2097152", "\"start\":1048576", ERR_IMAGE_MANIFEST},
+	{"partition off a MiB", "\"start\":2097152", "\"start\":2097664", ERR_IMAGE_MANIFEST},
+	{"partition at 0", "\"start\":1048576", "\"start\":0", ERR_IMAGE_MANIFEST},
+	{"first partition grows", "\"grow\":false", "\"grow\":true", ERR_IMAGE_MANIFEST},
+	{"partition number twice", "\"number\":1", "\"number\":3", ERR_IMAGE_MANIFEST},
+	{"partition number 17", "\"number\":1", "\"number\":17", ERR_IMAGE_MANIFEST},
+	{"partition role twice", "\"role\":\"bios\"", "\"role\":\"root\"", ERR_IMAGE_MANIFEST},
+	{"mount that goes up", "\"mount\":\"\"", "\"mount\":\"/../etc\"", ERR_IMAGE_MANIFEST},
+	{"mount that is relative", "\"mount\":\"\"", "\"mount\":\"etc\"", ERR_IMAGE_MANIFEST},
+	{"mount with a space", "\"mount\":\"\"", "\"mount\":\"/a b\"", ERR_IMAGE_MANIFEST},
+	{"mount that is fine", "\"mount\":\"\"", "\"mount\":\"/boot/efi\"", ERR_OK},
+	{"M-13 no payload",
+	 "\"payloads\":[" PAYLOAD("root.ext4", "3") "," PAYLOAD("bios.img", "1") "]",
+	 "\"payloads\":[]", ERR_IMAGE_MANIFEST},
+	{"M-13 name clash", "bios.img", "root.ext4", ERR_IMAGE_MANIFEST},
+	{"M-13 one target twice", "\"partition\":1", "\"partition\":3", ERR_IMAGE_MANIFEST},
+	{"M-13 disk beside others", "\"partition\":3,\"role\":\"fs\"", "\"role\":\"disk\"",
+	 ERR_IMAGE_MANIFEST},
+	{"payload without partition", "\"partition\":3,", "", ERR_IMAGE_MANIFEST},
+	{"payload for no partition", "\"partition\":3", "\"partition\":4", ERR_IMAGE_MANIFEST},
+	{"payload larger than its partition", "\"size\":1048576}]", "\"size\":2097152}]",
+	 ERR_IMAGE_MANIFEST},
+	{"payload size off a block", "\"size\":1048576}]", "\"size\":1048064}]",
+	 ERR_IMAGE_MANIFEST},
+	{"payload name with a path", "root.ext4", "../root.ext4", ERR_IMAGE_MANIFEST},
+	{"payload named as the manifest", "root.ext4", "manifest.json", ERR_IMAGE_MANIFEST},
+	{"payload named as a table", "root.ext4", "root.chunks", ERR_IMAGE_MANIFEST},
+	{"chunk size no power of two", "\"chunk\":1048576", "\"chunk\":1048575",
+	 ERR_IMAGE_MANIFEST},
+	{"chunk size 8 MiB", "\"chunk\":1048576", "\"chunk\":8388608", ERR_IMAGE_MANIFEST},
+	{"chunk size 4 KiB", "\"chunk\":1048576", "\"chunk\":4096", ERR_IMAGE_MANIFEST},
+	{"table of half a record", "\"chunks_size\":96", "\"chunks_size\":100", ERR_IMAGE_MANIFEST},
+	{"table of nothing", "\"chunks_size\":96", "\"chunks_size\":0", ERR_IMAGE_MANIFEST},
+	{"table over 32 MiB", "\"chunks_size\":96", "\"chunks_size\":33554496", ERR_IMAGE_MANIFEST},
+	{"codec none", "\"zstd\"", "\"none\"", ERR_IMAGE_MANIFEST},
+	{"digest in capitals", "\"digest\":\"00112233445566778899aabb",
+	 "\"digest\":\"00112233445566778899AABB", ERR_IMAGE_MANIFEST},
+	{"digest too short", "\"digest\":\"00", "\"digest\":\"", ERR_IMAGE_MANIFEST},
+	{"devices in blocks", "\"chunks_size\":96,\"codec\":\"zstd\",\"digest\":\"" D64 "\"",
+	 "\"chunks_size\":96,\"codec\":\"zstd\",\"devices\":true,\"digest\":\"" D64 "\"",
+	 ERR_IMAGE_MANIFEST},
+	{"a tar for vfat", "\"fs\":\"ext4\",\"grow\":true", "\"fs\":\"vfat\",\"grow\":true",
+	 ERR_OK},
+	{"boot code too short", "\"created\"", "\"boot_code\":\"AAAA\",\"created\"",
+	 ERR_IMAGE_MANIFEST},
+	{"not an object", GOOD, "[]", ERR_IMAGE_FORMAT},
+	{"nothing", GOOD, "", ERR_IMAGE_MANIFEST},
+};
+
+static char *change(const struct row *row)
+{
+	const char *at = strstr(GOOD, row->from);
+
+	CHECK(row->name, at);
+	return xasprintf("%.*s%s%s", (int)(at - GOOD), GOOD, row->to, at + strlen(row->from));
+}
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *text = change(&rows[i]);
+		struct err err = ERR_INIT;
+		struct manifest *m = NULL;
+		int status = manifest_parse(text, strlen(text), &m, &err);
+
+		CHECK_ERR(rows[i].name, status, rows[i].code);
+		CHECK_INT(rows[i].name, err.code, rows[i].code);
+		CHECK(rows[i].name, !m == !!rows[i].code);
+		manifest_free(m);
+	}
+}
+
+static void test_every_prefix_is_refused(void **state)
+{
+	(void)state;
+	for (size_t n = 0; n < strlen(GOOD); n++) {
+		struct manifest *m = NULL;
+
+		assert_int_not_equal(manifest_parse(GOOD, n, &m, NULL), 0);
+		assert_null(m);
+	}
+}
+
+static void test_encoding_gives_the_same_bytes(void **state)
+{
+	AUTO(manifest) struct manifest *m = NULL;
+	autofree char *text = NULL;
+	struct err err = ERR_INIT;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(manifest_parse(GOOD, strlen(GOOD), &m, &err), 0);
+	assert_int_equal(m->n_partitions, 2);
+	assert_int_equal(m->partitions[1].role, PARTITION_ROLE_ROOT);
+	assert_true(m->partitions[1].grow);
+	assert_int_equal(m->payloads[0].partition, 3);
+	assert_int_equal(m->seq, 42);
+	assert_int_equal(manifest_encode(m, &text, &n, &err), 0);
+	assert_string_equal(text, GOOD);
+}
+
+static void test_boot_code_survives(void **state)
+{
+	AUTO(manifest) struct manifest *m = NULL, *again = NULL;
+	autofree char *text = NULL;
+	struct err err = ERR_INIT;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(manifest_parse(GOOD, strlen(GOOD), &m, &err), 0);
+	m->has_boot_code = true;
+	memset(m->boot_code, 0x90, sizeof(m->boot_code));
+	assert_int_equal(manifest_encode(m, &text, &n, &err), 0);
+	assert_int_equal(manifest_parse(text, n, &again, &err), 0);
+	assert_memory_equal(again->boot_code, m->boot_code, sizeof(m->boot_code));
+}
+
+static void test_too_large_is_refused_unread(void **state)
+{
+	size_t n = MANIFEST_MAX_BYTES + 1;
+	autofree char *text = xmalloc(n);
+	struct manifest *m = NULL;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	memset(text, '[', n);
+	assert_int_equal(manifest_parse(text, n, &m, &err), -ERR_IMAGE_MANIFEST);
+	assert_non_null(strstr(err.msg, "maximum"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_every_prefix_is_refused),
+		cmocka_unit_test(test_encoding_gives_the_same_bytes),
+		cmocka_unit_test(test_boot_code_survives),
+		cmocka_unit_test(test_too_large_is_refused_unread),
+	};
+
+	return cmocka_run_group_tests_name("images/manifest", tests, NULL, NULL);
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Trust roots: which ones are refused for themselves, how versions follow each other (S-09, S-12),
+ * and which manifests they accept (S-01 to S-06, S-10, S-11, S-13).
+ */
+#include "fixture.h"
+
+#include <stdlib.h>
+
+#include <base/str.h>
+
+/* ---- a root for itself ----------------------------------------------------------------------- */
+
+static void edit_threshold_2(struct trust_root *r)
+{
+	r->root_threshold = 2;
+}
+
+static void edit_image_threshold_2(struct trust_root *r)
+{
+	r->image_threshold = 2;
+}
+
+static void edit_seq_2(struct trust_root *r)
+{
+	r->seq = 2;
+}
+
+static void edit_seq_3(struct trust_root *r)
+{
+	r->seq = 3;
+}
+
+static void edit_hardened(struct trust_root *r)
+{
+	r->profile = TRUST_PROFILE_HARDENED;
+	r->root_threshold = 2;
+}
+
+/* Root 2 in which key 1 alone makes roots. */
+static void edit_seq_2_by_key_1(struct trust_root *r)
+{
+	r->seq = 2;
+	for (size_t i = 0; i < r->n_keys; i++)
+		r->keys[i].may_root = false;
+	for (size_t i = 0; i < r->n_keys; i++)
+		if (r->keys[i].key.algorithm == KEY_ECDSA_P256)
+			r->keys[i].may_root = true;
+}
+
+static void test_own_threshold(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*edit)(struct trust_root *r);
+		unsigned signers;
+		enum err_code code;
+	} rows[] = {
+		{"one of one", NULL, 1, ERR_OK},
+		{"by the other root key", NULL, 2, ERR_OK},
+		{"nobody", NULL, 0, ERR_IMAGE_ROOT_SIGNATURES},
+		{"by an image key", NULL, 4, ERR_IMAGE_ROOT_SIGNATURES},
+		{"by a stranger", NULL, 8, ERR_IMAGE_ROOT_SIGNATURES},
+		{"one of two", edit_threshold_2, 1, ERR_IMAGE_ROOT_SIGNATURES},
+		{"two of two", edit_threshold_2, 3, ERR_OK},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(trust_root)
+		struct trust_root *r = fixture_root(f, rows[i].edit, rows[i].signers);
+		AUTO(trust_root) struct trust_root *again = NULL;
+		autofree char *text = fixture_envelope(r);
+		struct err err = ERR_INIT;
+
+		CHECK_ERR(rows[i].name, trust_root_parse(text, strlen(text), &again, &err),
+			  rows[i].code);
+	}
+}
+
+/* Rows that change the document's text, so also what the encoder would never write. */
+static void test_bad_documents(void **state)
+{
+	static const struct {
+		const char *name, *from, *to;
+	} rows[] = {
+		{"S-12 root threshold 0", "\"root_threshold\":1", "\"root_threshold\":0"},
+		{"S-12 root threshold over the keys", "\"root_threshold\":1",
+		 "\"root_threshold\":3"},
+		{"S-12 image threshold 0", "\"image_threshold\":1", "\"image_threshold\":0"},
+		{"S-12 image threshold over the keys", "\"image_threshold\":1",
+		 "\"image_threshold\":4"},
+		{"S-12 negative", "\"image_threshold\":1", "\"image_threshold\":-1"},
+		{"hardened with threshold 1", "\"profile\":\"lab\"", "\"profile\":\"hardened\""},
+		{"profile unknown", "\"profile\":\"lab\"", "\"profile\":\"none\""},
+		{"other type", "slipway-root/v1", "slipway-root/v2"},
+		{"unknown key", "\"seq\":1", "\"seq\":1,\"sex\":1"},
+		{"sequence 0", "\"seq\":1", "\"seq\":0"},
+		{"expires before it begins", "\"expires\":2000000000", "\"expires\":1000"},
+		{"algorithm is not the key's", "\"algorithm\":\"ecdsa-p256-sha256\"",
+		 "\"algorithm\":\"ed25519\""},
+		{"role unknown", "\"roles\":[\"image\"]", "\"roles\":[\"boss\"]"},
+		{"role twice", "\"roles\":[\"image\"]", "\"roles\":[\"image\",\"image\"]"},
+		{"floor 0", "\"floors\":[]", "\"floors\":[{\"line\":\"a\",\"min_seq\":0}]"},
+		{"floor without a line", "\"floors\":[]", "\"floors\":[{\"min_seq\":1}]"},
+		{"revoked key too short", "\"revoked_keys\":[]", "\"revoked_keys\":[\"00\"]"},
+		{"white space", "\"seq\":1", "\"seq\": 1"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(trust_root) struct trust_root *r = fixture_root(f, NULL, 0), *again = NULL;
+		autofree char *text = NULL;
+		const char *at = strstr(r->payload, rows[i].from);
+		struct err err = ERR_INIT;
+		char *changed;
+
+		CHECK(rows[i].name, at);
+		changed = xasprintf("%.*s%s%s", (int)(at - r->payload), r->payload, rows[i].to,
+				    at + strlen(rows[i].from));
+		free(r->payload);
+		r->payload = changed;
+		r->payload_bytes = strlen(changed);
+		assert_int_equal(trust_root_sign(r, f->signers[0], &err), 0);
+		text = fixture_envelope(r);
+		CHECK_ERR(rows[i].name, trust_root_parse(text, strlen(text), &again, &err),
+			  ERR_IMAGE_ROOT);
+	}
+}
+
+static void test_keys_twice_or_wrongly_named(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(trust_root) struct trust_root *r = fixture_root(f, NULL, 0);
+	struct trust_root *copy = trust_root_copy(r);
+	struct err err = ERR_INIT;
+
+	copy->keys[copy->n_keys++] = copy->keys[0]; /* S-06: the same key again */
+	assert_int_equal(trust_root_seal(&copy, &err), -ERR_IMAGE_ROOT);
+	trust_root_free(copy);
+	copy = trust_root_copy(r);
+	copy->keys[0].key.id[0] ^= 1; /* S-06: under another id */
+	assert_int_equal(trust_root_seal(&copy, &err), -ERR_IMAGE_ROOT);
+	trust_root_free(copy);
+}
+
+/* ---- succession ------------------------------------------------------------------------------ */
+
+static void test_succession(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*old)(struct trust_root *r);
+		unsigned old_signers;
+		void (*next)(struct trust_root *r);
+		unsigned next_signers;
+		enum err_code code;
+	} rows[] = {
+		{"the next", NULL, 1, edit_seq_2, 1, ERR_OK},
+		{"S-09 skips one", NULL, 1, edit_seq_3, 1, ERR_IMAGE_ROOT_SEQUENCE},
+		{"S-09 the same again", NULL, 1, NULL, 1, ERR_IMAGE_ROOT_SEQUENCE},
+		{"S-09 backwards", edit_seq_2, 1, NULL, 1, ERR_IMAGE_ROOT_SEQUENCE},
+		{"S-09 only by new keys", NULL, 1, edit_seq_2_by_key_1, 4,
+		 ERR_IMAGE_ROOT_SIGNATURES},
+		{"S-09 only by old keys", NULL, 1, edit_seq_2_by_key_1, 1,
+		 ERR_IMAGE_ROOT_SIGNATURES},
+		{"by both", NULL, 1, edit_seq_2_by_key_1, 5, ERR_OK},
+		{"old threshold not met", edit_threshold_2, 3, edit_seq_2, 1,
+		 ERR_IMAGE_ROOT_SIGNATURES},
+		{"a lab root after a hardened one", edit_hardened, 3, edit_seq_2, 3,
+		 ERR_IMAGE_ROOT},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(trust_root)
+		struct trust_root *old = fixture_root(f, rows[i].old, rows[i].old_signers);
+		AUTO(trust_root)
+		struct trust_root *next = fixture_root(f, rows[i].next, rows[i].next_signers);
+		AUTO(trust_root) struct trust_root *accepted = NULL;
+		autofree char *text = fixture_envelope(next);
+		uint64_t seq = old->seq;
+		struct err err = ERR_INIT;
+
+		CHECK_ERR(rows[i].name, trust_root_update(old, text, strlen(text), &accepted, &err),
+			  rows[i].code);
+		CHECK(rows[i].name, !accepted == !!rows[i].code);
+		CHECK_INT(rows[i].name, old->seq, seq);
+	}
+}
+
+static void test_expiry_and_floors(void **state)
+{
+	struct fixture *f = *state;
+	struct trust_root *r = trust_root_copy(f->root);
+	struct err err = ERR_INIT;
+
+	assert_int_equal(trust_root_set_floor(r, "debian12", 9, &err), 0);
+	assert_int_equal(trust_root_set_floor(r, "debian12", 8, &err), 0);
+	assert_int_equal(trust_root_seal(&r, &err), 0);
+	assert_int_equal(trust_root_floor(r, "debian12"), 8);
+	assert_int_equal(trust_root_floor(r, "debian13"), 0);
+	assert_int_equal(trust_root_check_time(r, 1999999999, &err), 0);
+	assert_int_equal(trust_root_check_time(r, 2000000000, &err), -ERR_IMAGE_ROOT_EXPIRED);
+	trust_root_free(r);
+}
+
+/* ---- manifests ------------------------------------------------------------------------------- */
+
+static void edit_lines(struct trust_root *r)
+{
+	for (size_t i = 0; i < r->n_keys; i++)
+		(void)str_copy(r->keys[i].lines[0], sizeof(r->keys[i].lines[0]), "lab-*");
+}
+
+static void edit_no_lines(struct trust_root *r)
+{
+	for (size_t i = 0; i < r->n_keys; i++)
+		r->keys[i].n_lines = 0;
+}
+
+enum twist { STRAIGHT, OTHER_TYPE, NINE_TIMES, GARBAGE_100, OTHER_BODY };
+
+static void sign_with(struct fixture *f, struct signatures *sigs, int key, enum twist twist,
+		      const char *doc)
+{
+	const char *type = twist == OTHER_TYPE ? "application/vnd.slipway.plan.v1+json"
+					       : MANIFEST_PAYLOAD_TYPE;
+	struct signature sig;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(signer_sign(f->signers[key], type, twist == OTHER_BODY ? "other" : doc,
+				     twist == OTHER_BODY ? 5 : strlen(doc), &sig, &err),
+			 0);
+	for (int i = 0; i < (twist == NINE_TIMES ? 9 : 1); i++)
+		sigs->items[sigs->n++] = sig;
+}
+
+static void test_who_may_sign(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*edit)(struct trust_root *r);
+		unsigned keys;
+		enum twist twist;
+		enum err_code code;
+	} rows[] = {
+		{"S-01 nobody", NULL, 0, STRAIGHT, ERR_IMAGE_UNSIGNED},
+		{"one of one", NULL, 1, STRAIGHT, ERR_OK},
+		{"by the key of hardware", NULL, 4, STRAIGHT, ERR_OK},
+		{"S-03 a stranger", NULL, 8, STRAIGHT, ERR_IMAGE_UNTRUSTED},
+		{"S-04 one good among strangers", NULL, 9, GARBAGE_100, ERR_OK},
+		{"S-05 right key, a plan's type", NULL, 1, OTHER_TYPE, ERR_IMAGE_UNTRUSTED},
+		{"S-13 a plan's key and type", NULL, 8, OTHER_TYPE, ERR_IMAGE_UNTRUSTED},
+		{"M-12 signature of another manifest", NULL, 1, OTHER_BODY, ERR_IMAGE_UNTRUSTED},
+		{"S-06 nine times for two", edit_image_threshold_2, 1, NINE_TIMES,
+		 ERR_IMAGE_THRESHOLD},
+		{"two of two", edit_image_threshold_2, 3, STRAIGHT, ERR_OK},
+		{"two of two of both kinds", edit_image_threshold_2, 5, STRAIGHT, ERR_OK},
+		{"one and a stranger for two", edit_image_threshold_2, 9, STRAIGHT,
+		 ERR_IMAGE_THRESHOLD},
+		{"S-11 another line", edit_lines, 1, STRAIGHT, ERR_IMAGE_LINE},
+		{"no lines at all", edit_no_lines, 1, STRAIGHT, ERR_IMAGE_LINE},
+	};
+	struct fixture *f = *state;
+	struct archive_head head;
+	struct err err = ERR_INIT;
+	FILE *file = fopen(f->archive_path, "re");
+
+	assert_non_null(file);
+	assert_int_equal(archive_read_head(fileno(file), &head, &err), 0);
+	(void)fclose(file);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(trust_root) struct trust_root *r = fixture_root(f, rows[i].edit, 1);
+		autofree struct signatures *sigs = xcalloc(1, sizeof(*sigs));
+		AUTO(manifest) struct manifest *m = NULL;
+
+		for (int junk = 0; rows[i].twist == GARBAGE_100 && junk < 50; junk++) {
+			sigs->items[sigs->n].n_bytes = 64;
+			sigs->items[sigs->n++].key_id[0] = (uint8_t)junk;
+		}
+		for (int key = 0; key < FIXTURE_KEYS; key++)
+			if (rows[i].keys & 1u << key)
+				sign_with(f, sigs, key, rows[i].twist, head.manifest_text);
+		CHECK_ERR(rows[i].name,
+			  trust_root_open_manifest(r, sigs, head.manifest_text, head.manifest_bytes,
+						   &m, &err),
+			  rows[i].code);
+		CHECK(rows[i].name, !m == !!rows[i].code);
+	}
+	archive_head_done(&head);
+}
+
+/* S-10: what was signed before the revocation counts no more; nor does a revoked image. */
+static void test_revocation(void **state)
+{
+	struct fixture *f = *state;
+	struct trust_root *r = trust_root_copy(f->root);
+	struct err err = ERR_INIT;
+
+	assert_int_equal(trust_root_revoke_key(r, signer_public_key(f->signers[0])->id, &err), 0);
+	assert_int_equal(trust_root_seal(&r, &err), 0);
+	assert_int_equal(fixture_verify(f->archive, f->n_archive, r, NULL, &err),
+			 -ERR_IMAGE_KEY_REVOKED);
+	trust_root_free(r);
+
+	struct archive_head head;
+	FILE *file = fopen(f->archive_path, "re");
+	assert_non_null(file);
+	assert_int_equal(archive_read_head(fileno(file), &head, &err), 0);
+	(void)fclose(file);
+	r = trust_root_copy(f->root);
+	assert_int_equal(trust_root_revoke_image(r, head.manifest->digest, &err), 0);
+	assert_int_equal(trust_root_seal(&r, &err), 0);
+	assert_int_equal(fixture_verify(f->archive, f->n_archive, r, NULL, &err),
+			 -ERR_IMAGE_REVOKED);
+	trust_root_free(r);
+	archive_head_done(&head);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_own_threshold),
+		cmocka_unit_test(test_bad_documents),
+		cmocka_unit_test(test_keys_twice_or_wrongly_named),
+		cmocka_unit_test(test_succession),
+		cmocka_unit_test(test_expiry_and_floors),
+		cmocka_unit_test(test_who_may_sign),
+		cmocka_unit_test(test_revocation),
+	};
+
+	return cmocka_run_group_tests_name("images/trust_root", tests, fixture_setup,
+					   fixture_teardown);
+}

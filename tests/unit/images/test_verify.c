@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verifier of archives: rows A of the fault list as changes of a small valid archive, every
+ * prefix, a flip of every byte, and random mutations. None may be accepted, none may crash.
+ */
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <base/file.h>
+#include <base/str.h>
+#include <images/container.h>
+
+#define MUTATIONS 20000
+
+static void test_the_valid_one(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	uint8_t digest[SHA256_BYTES] = {0};
+	struct image_policy policy = {.arch = "x86_64",
+				      .firmware = IMAGE_FIRMWARE_UEFI,
+				      .disk_bytes = 16384,
+				      .min_seq = 7,
+				      .now_s = 1500000000,
+				      .line = "debian12"};
+
+	assert_int_equal(fixture_verify(f->archive, f->n_archive, f->root, NULL, &err), 0);
+	assert_int_equal(fixture_verify(f->archive, f->n_archive, f->root, &policy, &err), 0);
+	policy.digest = digest;
+	assert_int_equal(fixture_verify(f->archive, f->n_archive, f->root, &policy, &err),
+			 -ERR_IMAGE_OTHER);
+}
+
+static void test_policy(void **state)
+{
+	static const struct {
+		const char *name;
+		struct image_policy policy;
+		enum err_code code;
+	} rows[] = {
+		{"M-06 other arch", {.arch = "aarch64"}, ERR_IMAGE_ARCH},
+		{"M-07 disk too small", {.disk_bytes = 16383}, ERR_IMAGE_DISK_SIZE},
+		{"M-08 older", {.min_seq = 8}, ERR_IMAGE_ROLLBACK},
+		{"M-08 older, allowed once", {.min_seq = 8, .allow_rollback = true}, ERR_OK},
+		{"root expired", {.now_s = 2000000001}, ERR_IMAGE_ROOT_EXPIRED},
+		{"other line", {.line = "debian13"}, ERR_IMAGE_OTHER},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = ERR_INIT;
+
+		CHECK_ERR(rows[i].name,
+			  fixture_verify(f->archive, f->n_archive, f->root, &rows[i].policy, &err),
+			  rows[i].code);
+	}
+}
+
+/* M-06: an image that boots nowhere fits no firmware. */
+static void test_firmware(void **state)
+{
+	struct fixture *f = *state;
+	struct manifest m = {.firmware = IMAGE_FIRMWARE_UEFI, .seq = 1};
+	struct image_policy p = {.firmware = IMAGE_FIRMWARE_BIOS};
+	struct err err = ERR_INIT;
+
+	assert_int_equal(image_policy_check(&p, f->root, &m, &err), -ERR_IMAGE_FIRMWARE);
+	p.firmware = IMAGE_FIRMWARE_UEFI;
+	assert_int_equal(image_policy_check(&p, f->root, &m, &err), 0);
+	m.firmware = 0;
+	assert_int_equal(image_policy_check(&p, f->root, &m, &err), -ERR_IMAGE_FIRMWARE);
+}
+
+/* ---- members --------------------------------------------------------------------------------- */
+
+/* Offset of the header of a member by its name. */
+static size_t member_at(const struct fixture *f, const char *name)
+{
+	for (size_t i = 0; i + 512 <= f->n_archive; i += 512)
+		if (!strcmp(f->archive + i, name) && !memcmp(f->archive + i + 257, "ustar", 5))
+			return i;
+	fail_msg("no member '%s'", name);
+	return 0;
+}
+
+/* Make a header's sum right again, so that only the change itself is wrong. */
+static void fix_sum(char *header)
+{
+	unsigned sum = 0;
+
+	memset(header + 148, ' ', 8);
+	for (int i = 0; i < 512; i++)
+		sum += (unsigned char)header[i];
+	snprintf(header + 148, 8, "%06o", sum);
+}
+
+static void test_members(void **state)
+{
+	static const struct {
+		const char *name, *member;
+		size_t at;
+		const char *bytes;
+		size_t n;
+		enum err_code code;
+	} rows[] = {
+		{"A-01 a path that goes up", "disk.img", 0, "../../etc/cron.d/x", 19,
+		 ERR_IMAGE_MEMBER_NAME},
+		{"A-02 an absolute path", "disk.img", 0, "/etc/passwd", 12, ERR_IMAGE_MEMBER_NAME},
+		{"A-03 a symbolic link", "disk.img", 156, "2", 1, ERR_IMAGE_MEMBER_TYPE},
+		{"A-03 in place of the manifest", "manifest.json", 156, "2", 1,
+		 ERR_IMAGE_MEMBER_TYPE},
+		{"A-04 a hard link", "disk.img", 156, "1", 1, ERR_IMAGE_MEMBER_TYPE},
+		{"A-05 a character device", "disk.img", 156, "3", 1, ERR_IMAGE_MEMBER_TYPE},
+		{"A-05 a block device", "disk.img", 156, "4", 1, ERR_IMAGE_MEMBER_TYPE},
+		{"A-05 a folder", "disk.img", 156, "5", 1, ERR_IMAGE_MEMBER_TYPE},
+		{"A-05 a fifo", "disk.img.chunks", 156, "6", 1, ERR_IMAGE_MEMBER_TYPE},
+		{"A-06 set-uid", "disk.img", 100, "0004755", 8, ERR_IMAGE_MEMBER_HEADER},
+		{"A-06 an owner", "disk.img", 108, "0001750", 8, ERR_IMAGE_MEMBER_HEADER},
+		{"A-06 a user name", "disk.img", 265, "root", 4, ERR_IMAGE_MEMBER_HEADER},
+		{"A-08 a long name by pax", "disk.img", 156, "x", 1, ERR_IMAGE_MEMBER_TYPE},
+		{"A-08 a name with a newline", "disk.img", 4, "\n", 1, ERR_IMAGE_MEMBER_NAME},
+		{"A-08 a name that is not UTF-8", "disk.img", 4, "\xff", 1, ERR_IMAGE_MEMBER_NAME},
+		{"A-08 bytes after the name", "disk.img", 20, "x", 1, ERR_IMAGE_MEMBER_NAME},
+		{"A-09 another size", "disk.img", 124, "00000000001", 12, ERR_IMAGE_MEMBER_SIZE},
+		{"A-09 base-256", "disk.img", 124, "\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff", 12,
+		 ERR_IMAGE_MEMBER_SIZE},
+		{"A-09 manifest of base-256", "manifest.json", 124,
+		 "\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff", 12, ERR_IMAGE_MEMBER_SIZE},
+		{"A-09 manifest of 2 MiB", "manifest.json", 124, "00010000000", 12,
+		 ERR_IMAGE_MEMBER_SIZE},
+		{"A-09 manifest of nothing", "manifest.json", 124, "00000000000", 12,
+		 ERR_IMAGE_MEMBER_SIZE},
+		{"A-09 signatures of 1 MiB", "manifest.sigs", 124, "00004000000", 12,
+		 ERR_IMAGE_MEMBER_SIZE},
+		{"A-14 no archive", "manifest.json", 257, "nothing", 7, ERR_IMAGE_NOT_ARCHIVE},
+		{"A-16 out of order", "manifest.sigs", 0, "manifest.json", 14,
+		 ERR_IMAGE_MEMBER_NAME},
+		{"A-16 table and data change places", "disk.img.chunks", 0,
+		 "disk.img\0\0\0\0\0\0\0", 15, ERR_IMAGE_MEMBER_NAME},
+		{"a link name", "disk.img", 157, "x", 1, ERR_IMAGE_MEMBER_HEADER},
+		{"a time", "disk.img", 136, "00000000001", 12, ERR_IMAGE_MEMBER_HEADER},
+		{"a prefix", "disk.img", 345, "usr", 3, ERR_IMAGE_MEMBER_HEADER},
+		{"bytes in the header's end", "disk.img", 511, "x", 1, ERR_IMAGE_MEMBER_HEADER},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *copy = xmalloc(f->n_archive);
+		size_t at = member_at(f, rows[i].member);
+		struct err err = ERR_INIT;
+
+		memcpy(copy, f->archive, f->n_archive);
+		memcpy(copy + at + rows[i].at, rows[i].bytes, rows[i].n);
+		fix_sum(copy + at);
+		CHECK_ERR(rows[i].name, fixture_verify(copy, f->n_archive, f->root, NULL, &err),
+			  rows[i].code);
+		CHECK(rows[i].name, strstr(err.msg, "offset"));
+	}
+}
+
+/* other kinds of files are recognised by their first block and never parsed. */
+static void test_other_kinds_of_files(void **state)
+{
+	static const struct {
+		const char *name, *magic;
+		size_t n;
+	} rows[] = {
+		{"gzip", "\x1f\x8b\x08", 3},
+		{"zip", "PK\x03\x04", 4},
+		{"7z", "7z\xbc\xaf\x27\x1c", 6},
+		{"rar", "Rar!\x1a\x07", 6},
+		{"cpio", "070701", 6},
+		{"zstd", "\x28\xb5\x2f\xfd", 4},
+		{"qcow2", "QFI\xfb", 4},
+		{"xz",
+		 "\xfd"
+		 "7zXZ",
+		 5},
+		{"zeros", "", 0},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char file[4096] = {0};
+		struct err err = ERR_INIT;
+
+		memcpy(file, rows[i].magic, rows[i].n);
+		CHECK_ERR(rows[i].name, fixture_verify(file, sizeof(file), f->root, NULL, &err),
+			  ERR_IMAGE_NOT_ARCHIVE);
+	}
+}
+
+/* further members and anything after the end. */
+static void test_what_follows(void **state)
+{
+	struct fixture *f = *state;
+	size_t n = f->n_archive, end = n - CONTAINER_TRAILER_BYTES;
+	autofree char *copy = xcalloc(1, n + 4096);
+	struct err err = ERR_INIT;
+
+	memcpy(copy, f->archive, n);
+	assert_int_equal(fixture_verify(copy, n + 1, f->root, NULL, &err), -ERR_IMAGE_TRAILING);
+	assert_int_equal(fixture_verify(copy, n + 512, f->root, NULL, &err), -ERR_IMAGE_TRAILING);
+	container_header("extra", 0, (uint8_t *)copy + end);
+	assert_int_equal(fixture_verify(copy, n + 512, f->root, NULL, &err), -ERR_IMAGE_TRAILING);
+}
+
+static void test_every_prefix(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t n = 0; n < f->n_archive; n++) {
+		struct err err = ERR_INIT;
+
+		if (fixture_verify(f->archive, n, f->root, NULL, &err) != -ERR_IMAGE_TRUNCATED)
+			fail_msg("prefix of %zu bytes: %s", n, err_name(err.code));
+	}
+}
+
+/* M-11, and more: one bit of every byte. */
+static void test_every_byte(void **state)
+{
+	struct fixture *f = *state;
+	autofree char *copy = xmalloc(f->n_archive);
+
+	memcpy(copy, f->archive, f->n_archive);
+	for (size_t i = 0; i < f->n_archive; i++) {
+		copy[i] ^= (char)(1 << i % 8);
+		if (!fixture_verify(copy, f->n_archive, f->root, NULL, NULL))
+			fail_msg("byte %zu can be changed", i);
+		copy[i] ^= (char)(1 << i % 8);
+	}
+}
+
+/* xorshift: the same mutations every time. */
+static uint64_t next_random(uint64_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return *x;
+}
+
+static size_t mutate(char *p, size_t n, uint64_t *x)
+{
+	size_t at = next_random(x) % n, len = next_random(x) % 64 + 1, to;
+
+	if (len > n - at)
+		len = n - at;
+	switch (next_random(x) % 5) {
+	case 0:
+		p[at] = (char)(p[at] + 1 + (char)(next_random(x) % 255));
+		return n;
+	case 1: /* overwrite a run */
+		for (size_t i = 0; i < len; i++)
+			p[at + i] = (char)(p[at + i] ^ (char)(next_random(x) | 1));
+		return n;
+	case 2: /* cut */
+		return at;
+	case 3: /* take a run out */
+		memmove(p + at, p + at + len, n - at - len);
+		return n - len;
+	default: /* copy a run elsewhere */
+		to = next_random(x) % (n - len + 1);
+		memmove(p + to, p + at, len);
+		return n;
+	}
+}
+
+static void test_random_mutations(void **state)
+{
+	struct fixture *f = *state;
+	autofree char *copy = xmalloc(f->n_archive);
+	uint64_t x = 88172645463325252u;
+	unsigned n_same = 0;
+
+	for (unsigned i = 0; i < MUTATIONS; i++) {
+		size_t n = f->n_archive;
+
+		memcpy(copy, f->archive, n);
+		for (uint64_t k = next_random(&x) % 3 + 1; k && n; k--)
+			n = mutate(copy, n, &x);
+		if (n == f->n_archive && !memcmp(copy, f->archive, n)) {
+			n_same++; /* a run of zeros copied onto zeros */
+			continue;
+		}
+		if (!fixture_verify(copy, n, f->root, NULL, NULL))
+			fail_msg("mutation %u was accepted", i);
+	}
+	assert_in_range(n_same, 0, MUTATIONS / 4);
+}
+
+/* ---- descriptors ----------------------------------------------------------------------------- */
+
+static int verify_file(const struct fixture *f, const char *path, bool deep, struct err *err)
+{
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO(manifest) struct manifest *m = NULL;
+
+	return image_verify_fd(fd, f->root, NULL, 2, deep, &m, err);
+}
+
+static int verify_pipe(const struct fixture *f, const char *p, size_t n, struct err *err)
+{
+	int fds[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	if (!pid) {
+		(void)close(fds[0]);
+		_exit(file_write_all(fds[1], p, n, NULL) ? 1 : 0);
+	}
+	(void)close(fds[1]);
+	status = image_verify_fd(fds[0], f->root, NULL, 2, true, NULL, err);
+	(void)close(fds[0]);
+	(void)kill(pid, 9);
+	(void)waitpid(pid, NULL, 0);
+	return status;
+}
+
+static void test_files_and_pipes(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = ERR_INIT;
+	size_t n;
+	autofree char *big = fixture_archive(f, fixture_path(f, "big.slip"), 1 << 20, "debian12", 1,
+					     1, &n);
+	const char *path = fixture_path(f, "bad.slip");
+
+	assert_int_equal(verify_file(f, fixture_path(f, "big.slip"), false, &err), 0);
+	assert_int_equal(verify_file(f, fixture_path(f, "big.slip"), true, &err), 0);
+	assert_int_equal(verify_pipe(f, big, n, &err), 0);
+	big[n / 2] ^= 1;
+	assert_int_equal(file_write_atomic(path, big, n, 0600, &err), 0);
+	assert_int_equal(verify_file(f, path, false, &err), -ERR_IMAGE_DIGEST);
+	assert_non_null(strstr(err.msg, "member 'disk.img', offset "));
+	assert_int_equal(verify_pipe(f, big, n, &err), -ERR_IMAGE_DIGEST);
+	big[n / 2] ^= 1;
+	assert_int_equal(verify_pipe(f, big, n - 5000, &err), -ERR_IMAGE_TRUNCATED);
+	assert_int_equal(file_write_atomic(path, big, n - 5000, 0600, &err), 0);
+	assert_int_equal(verify_file(f, path, false, &err), -ERR_IMAGE_TRUNCATED);
+}
+
+/* M-12: payload of one image, manifest of another. */
+static void test_mixed_archives(void **state)
+{
+	struct fixture *f = *state;
+	size_t n;
+	autofree char *other = fixture_archive(f, fixture_path(f, "o.slip"), 16384, "debian12", 8,
+					       1, &n);
+	size_t at = member_at(f, "disk.img.chunks");
+	struct err err = ERR_INIT;
+
+	assert_int_equal(n, f->n_archive);
+	memcpy(other + at, f->archive + at, 512 + 512 + 512); /* same payload: still good */
+	assert_int_equal(fixture_verify(other, n, f->root, NULL, &err), 0);
+	memcpy(other, f->archive, 512 + 1024); /* the other's manifest under this one's signature */
+	assert_int_not_equal(fixture_verify(other, n, f->root, NULL, &err), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_valid_one),
+		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_firmware),
+		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_other_kinds_of_files),
+		cmocka_unit_test(test_what_follows),
+		cmocka_unit_test(test_every_prefix),
+		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_random_mutations),
+		cmocka_unit_test(test_files_and_pipes),
+		cmocka_unit_test(test_mixed_archives),
+	};
+
+	return cmocka_run_group_tests_name("images/verify", tests, fixture_setup, fixture_teardown);
+}
