@@ -20,3 +20,4 @@ $(eval $(call fuzzer,agent_messages,proto base,$(PROTO_PKG)))
 
 $(eval $(call unit_test,tests/unit/proto/test_plan.c,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_lifecycle.c,proto base,$(BASE_PKG)))
+$(eval $(call fuzzer,plan,proto base,$(BASE_PKG)))
