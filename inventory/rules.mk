@@ -32,6 +32,12 @@ inventory_SRC += inventory/query/select.c
 inventory_SRC += inventory/query/summary.c
 inventory_SRC += inventory/query/export.c
 inventory_SRC += inventory/query/difference.c
+inventory_SRC += inventory/expect/csv.c
+inventory_SRC += inventory/expect/edit.c
+inventory_SRC += inventory/expect/sku.c
+inventory_SRC += inventory/expect/compare.c
+inventory_SRC += inventory/expect/delivery.c
+inventory_SRC += inventory/expect/location.c
 inventory_SRC += inventory/access/token.c
 inventory_SRC += inventory/access/audit.c
 inventory_SRC += inventory/access/idempotency.c
@@ -48,3 +54,4 @@ $(eval $(call unit_test,tests/unit/inventory/test_host.c,$(INVENTORY_LIBS),$(INV
 $(eval $(call unit_test,tests/unit/inventory/test_identity.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_facts.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_collection.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+FLOW_TESTS += tests/flow/api_reading.sh

@@ -13,6 +13,7 @@
 #include <base/limits.h>
 #include <base/str.h>
 #include <inventory/event.h>
+#include <inventory/expect.h>
 #include <inventory/host.h>
 
 #include "../hosts/history.h"
@@ -140,6 +141,8 @@ static int store_changed(struct db *db, int64_t host_num, const json_t *doc, con
 		r = write_host(db, host_num, &b, &m, err);
 	if (r >= 0)
 		r = write_body(db, host_num, digest, b.text, text, &m, err);
+	if (r >= 0)
+		r = host_refresh_sku_status(db, host_num, err);
 	brief_done(&b);
 	found_parts_done(&parts);
 	return r < 0 ? r : append_event(db, host_num, c, first, detail, &m, err);

@@ -19,6 +19,8 @@ const struct http_table *routes_all(void)
 		{api_collection_routes, n_api_collection_routes},
 		{api_change_routes, n_api_change_routes},
 		{api_access_routes, n_api_access_routes},
+		{api_write_routes, n_api_write_routes},
+		{api_meta_routes, n_api_meta_routes},
 		{NULL, 0},
 	};
 	_Static_assert(ARRAY_LEN(all) <= ARRAY_LEN(tables), "room for all tables");

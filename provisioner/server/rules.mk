@@ -38,6 +38,9 @@ server_SRC += provisioner/server/api_hosts.c
 server_SRC += provisioner/server/api_collections.c
 server_SRC += provisioner/server/api_changes.c
 server_SRC += provisioner/server/api_access.c
+server_SRC += provisioner/server/api_write.c
+server_SRC += provisioner/server/api_writes.c
+server_SRC += provisioner/server/api_meta.c
 $(eval $(call library,server))
 
 slipwayd_SRC := provisioner/server/main.c

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the fleet should be: edits by people, SKUs, deliveries, locations, and the comparison of all
+ * that with what agents found. State names are the caller's.
+ */
+#ifndef INVENTORY_EXPECT_H
+#define INVENTORY_EXPECT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <inventory/db.h>
+
+#define SKU_PARTS_MAX      2048
+#define DELIVERY_ROWS_MAX  10000
+#define DELIVERY_BYTES_MAX (8 * 1024 * 1024)
+#define CSV_COLUMNS_MAX    32
+
+/* Change what people may say about a host: name, asset_tag, sku, site, row, rack, unit (null:
+ * unknown), reserved_for. revision: what If-Match said, -1 for none. out: *ret_changed. errors:
+ * ERR_FIELD_UNKNOWN, ERR_FIELD_TYPE with a pointer, ERR_EXPECT_REVISION, ERR_NOT_FOUND (sku) */
+int host_edit(struct db *db, int64_t num, json_t *set, int64_t revision, const char *actor,
+	      int64_t now_us, bool *ret_changed, struct err *err);
+
+/* ---- SKUs ------------------------------------------------------------------------------------ */
+/* Write a SKU; the same contents again is no new version. contents: {"cores", "MemoryMiB",
+ * "sockets", "BiosVersion", "parts": [{"type", "slot", "Manufacturer", "PartNumber", "Model",
+ * "CapacityMiB", "CapacityBytes", "FirmwareVersion"}]}, all but type optional. errors: ERR_FIELD_*,
+ * ERR_TOO_BIG */
+int sku_put(struct db *db, const char *name, json_t *contents, const char *note, const char *actor,
+	    int64_t now_us, int64_t *ret_version, struct err *err);
+/* The contents that a good host has. owns: *ret is the caller's. */
+int sku_learn(struct db *db, int64_t host_num, json_t **ret, struct err *err);
+
+/* ---- comparing ------------------------------------------------------------------------------- */
+/* {"sku": name|null, "status": "match|differs|unknown", "differences": [{"what":
+ * "missing|extra|wrong|moved", "type", "slot", "field", "expected", "found"}]}. owns: *ret is the
+ * caller's. */
+int host_compare(struct db *db, int64_t host_num, json_t **ret, struct err *err);
+/* Bring the host's sku_status up to date, inside a change of the host that is being written
+ * already. */
+int host_refresh_sku_status(struct db *db, int64_t host_num, struct err *err);
+
+/* ---- deliveries ------------------------------------------------------------------------------ */
+struct delivery_head {
+	const char *name, *vendor, *purchase_order, *site,
+		*note;            /* name is needed; others may be NULL */
+	int64_t due_us;           /* 0: not said */
+	const char *state, *turn; /* of hosts that are made, e.g. "expected" */
+};
+/* Import rows {"serial", "macs": [..], "sku", "site", "row", "rack", "unit", "asset_tag", "switch",
+ * "port", "name"}. A wrong row does not hinder the others. The same list again changes nothing.
+ * out: *ret
+ * {"delivery", "accepted", "refused", "results": [{"line", "status", "host_id"|"code", "detail"}]}.
+ * dry_run: everything is checked and nothing is kept. */
+int delivery_import(struct db *db, const struct delivery_head *head, json_t *rows,
+		    const char *actor, bool dry_run, int64_t now_us, json_t **ret, struct err *err);
+/* Rows from CSV with a header line. trust: none of it. errors: ERR_CSV with the line, ERR_TOO_BIG
+ */
+int delivery_rows_from_csv(const char *text, size_t n_bytes, json_t **ret, struct err *err);
+
+/* ---- locations ------------------------------------------------------------------------------- */
+/* One rack unit and the switch port that belongs to it: {"site", "row", "rack", "unit", "switch",
+ * "port", "note"}. Written over when it exists. */
+int location_put(struct db *db, json_t *doc, const char *actor, int64_t now_us, int64_t *ret_id,
+		 struct err *err);
+
+#endif

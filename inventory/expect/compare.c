@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Expected against found: the host's SKU against its parts, its delivery line and location against
+ * what LLDP says. A part that the firmware disabled shows as its empty slot, by the printed label.
+ * Input: stored documents of checked shape.
+ */
+#include <inventory/expect.h>
+
+#include <string.h>
+
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+
+#include "../hosts/history.h"
+
+static void differ(json_t *out, const char *what, const char *type, const char *slot,
+		   const char *field, json_t *expected, json_t *found)
+{
+	json_t *j = json_pack("{s:s, s:s}", "what", what, "type", type);
+	if (slot && slot[0])
+		(void)json_object_set_new(j, "slot", json_string(slot));
+	if (field)
+		(void)json_object_set_new(j, "field", json_string(field));
+	if (expected)
+		(void)json_object_set(j, "expected", expected);
+	if (found)
+		(void)json_object_set(j, "found", found);
+	(void)json_array_append_new(out, j);
+}
+
+static const char *text_of(const json_t *j, const char *key)
+{
+	const char *text = json_string_value(json_object_get(j, key));
+	return text ? text : "";
+}
+
+static const char *const part_fields[] = {"Manufacturer", "PartNumber",    "Model",
+					  "CapacityMiB",  "CapacityBytes", "FirmwareVersion"};
+
+static bool same_kind(const json_t *want, const json_t *have)
+{
+	for (size_t i = 0; i + 1 < ARRAY_LEN(part_fields); i++) {
+		json_t *w = json_object_get(want, part_fields[i]);
+		if (w && !json_equal(w, json_object_get(have, part_fields[i])))
+			return false;
+	}
+	return true;
+}
+
+/* The found part at the slot; without a slot in the SKU any part of the kind that is not taken yet.
+ */
+static json_t *part_for(const json_t *want, json_t *have_list, const bool *taken, size_t *ret)
+{
+	const char *slot = text_of(want, "slot");
+	size_t i;
+	json_t *have;
+	json_array_foreach (have_list, i, have) {
+		if (taken[i] || !str_eq(text_of(want, "type"), text_of(have, "type")))
+			continue;
+		if (slot[0] ? str_eq(slot, text_of(have, "slot")) : same_kind(want, have)) {
+			*ret = i;
+			return have;
+		}
+	}
+	return NULL;
+}
+
+static void compare_pair(const json_t *want, const json_t *have, json_t *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(part_fields); i++) {
+		json_t *w = json_object_get(want, part_fields[i]);
+		json_t *h = json_object_get(have, part_fields[i]);
+		if (w && !json_equal(w, h))
+			differ(out, "wrong", text_of(want, "type"), text_of(have, "slot"),
+			       part_fields[i], w, h);
+	}
+}
+
+/* What is missing in one slot and extra in another is one move. */
+static json_t *moved_to(const json_t *want, json_t *have_list, bool *taken)
+{
+	size_t i;
+	json_t *have;
+	json_array_foreach (have_list, i, have) {
+		if (taken[i] || !str_eq(text_of(want, "type"), text_of(have, "type")) ||
+		    !same_kind(want, have))
+			continue;
+		taken[i] = true;
+		return have;
+	}
+	return NULL;
+}
+
+static void compare_parts(json_t *want_list, json_t *have_list, json_t *out)
+{
+	size_t n = json_array_size(have_list), m = json_array_size(want_list), i, at;
+	autofree bool *taken = xcalloc(n + 1, sizeof(bool));
+	autofree bool *met = xcalloc(m + 1, sizeof(bool));
+	json_t *want, *have;
+	json_array_foreach (want_list, i, want) {
+		have = part_for(want, have_list, taken, &at);
+		met[i] = have != NULL;
+		if (!have)
+			continue;
+		taken[at] = true;
+		compare_pair(want, have, out);
+	}
+	json_array_foreach (want_list, i, want) {
+		if (met[i])
+			continue;
+		have = text_of(want, "slot")[0] ? moved_to(want, have_list, taken) : NULL;
+		if (have)
+			differ(out, "moved", text_of(want, "type"), text_of(want, "slot"), "slot",
+			       json_object_get(want, "slot"), json_object_get(have, "slot"));
+		else
+			differ(out, "missing", text_of(want, "type"), text_of(want, "slot"), NULL,
+			       want, NULL);
+	}
+	json_array_foreach (have_list, i, have)
+		if (!taken[i])
+			differ(out, "extra", text_of(have, "type"), text_of(have, "slot"), NULL,
+			       NULL, have);
+}
+
+static void compare_sums(const json_t *want, const json_t *have, json_t *out)
+{
+	static const char *const names[] = {"cores", "sockets", "MemoryMiB", "BiosVersion"};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		json_t *w = json_object_get(want, names[i]);
+		if (w && !json_equal(w, json_object_get(have, names[i])))
+			differ(out, "wrong", "host", NULL, names[i], w,
+			       json_object_get(have, names[i]));
+	}
+}
+
+/* ---- against the SKU ------------------------------------------------------------------------- */
+
+static int load_sku(struct db *db, int64_t host_num, json_t **ret, char *ret_name,
+		    size_t name_bytes, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(
+		db, err, &rows,
+		"SELECT h.sku, s.body FROM host h LEFT JOIN sku s ON s.name = h.sku WHERE h.num "
+		"= $1",
+		P_INT(host_num)));
+	int r = db_rows_next(rows, err);
+	if (r <= 0)
+		return r < 0 ? r : err_set(err, ERR_HOST_UNKNOWN, "there is no such host");
+	(void)str_copy(ret_name, name_bytes, db_text(rows, 0));
+	if (db_is_null(rows, 1))
+		return 0;
+	return json_load_strict(db_text(rows, 1), strlen(db_text(rows, 1)), LIMIT_FACTS_BYTES, ret,
+				err);
+}
+
+/* 1: compared, 0: nothing to compare with. */
+static int compare_sku(struct db *db, int64_t host_num, json_t *out, char *ret_name,
+		       size_t name_bytes, struct err *err)
+{
+	AUTO(json) json_t *want = NULL;
+	AUTO(json) json_t *have = NULL;
+	struct err own = ERR_INIT;
+	TRY(load_sku(db, host_num, &want, ret_name, name_bytes, err));
+	if (!want)
+		return 0;
+	int r = sku_learn(db, host_num, &have, &own);
+	if (r == -ERR_NOT_FOUND)
+		return 0;
+	if (r < 0) {
+		*err = own;
+		return r;
+	}
+	compare_sums(want, have, out);
+	if (json_object_get(want, "parts"))
+		compare_parts(json_object_get(want, "parts"), json_object_get(have, "parts"), out);
+	return 1;
+}
+
+int host_refresh_sku_status(struct db *db, int64_t host_num, struct err *err)
+{
+	char name[129];
+	AUTO(json) json_t *differences = json_array();
+	int r = compare_sku(db, host_num, differences, name, sizeof(name), err);
+	if (r < 0)
+		return r;
+	const char *status = r == 0 ? "" : json_array_size(differences) ? "differs" : "match";
+	return db_exec(db, err,
+		       "UPDATE host SET sku_status = $2 WHERE num = $1 AND sku_status <> $2",
+		       P_INT(host_num), P_TEXT(status));
+}
+
+/* ---- against the list and the floor plan ----------------------------------------------------- */
+
+static void compare_text(json_t *out, const char *type, const char *field, const char *expected,
+			 const char *found)
+{
+	if (!expected[0] || !found[0] || str_eq(expected, found))
+		return;
+	AUTO(json) json_t *e = json_string(expected);
+	AUTO(json) json_t *f = json_string(found);
+	differ(out, "wrong", type, NULL, field, e, f);
+}
+
+/* Columns: expected name and port, found name and port. */
+static int compare_ports(struct db *db, const char *sql, int64_t host_num, const char *type,
+			 json_t *out, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	struct db_param p = P_INT(host_num);
+	TRY(db_query_n(db, sql, &p, 1, &rows, err));
+	int r;
+	while ((r = db_rows_next(rows, err)) == 1) {
+		compare_text(out, type, "switch.name", db_text(rows, 0), db_text(rows, 2));
+		compare_text(out, type, "switch.port", db_text(rows, 1), db_text(rows, 3));
+	}
+	return r;
+}
+
+/* The port that LLDP names belongs to another rack unit: the host stands there. */
+static int compare_unit(struct db *db, int64_t host_num, json_t *out, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	TRY(db_query(
+		db, err, &rows,
+		"SELECT h.rack, h.rack_unit, l.rack, l.rack_unit FROM host h JOIN location l ON "
+		"l.switch_name = h.switch_name AND l.switch_port = h.switch_port WHERE h.num = $1 "
+		"AND h.switch_name <> '' AND h.rack <> '' AND h.rack_unit IS NOT NULL AND (l.rack "
+		"<> h.rack OR l.rack_unit <> h.rack_unit)",
+		P_INT(host_num)));
+	int r;
+	while ((r = db_rows_next(rows, err)) == 1) {
+		AUTO(json)
+		json_t *e = json_pack("{s:s, s:I}", "rack", db_text(rows, 0), "unit",
+				      (json_int_t)db_int(rows, 1));
+		AUTO(json)
+		json_t *f = json_pack("{s:s, s:I}", "rack", db_text(rows, 2), "unit",
+				      (json_int_t)db_int(rows, 3));
+		differ(out, "moved", "host", NULL, "unit", e, f);
+	}
+	return r;
+}
+
+static int compare_place(struct db *db, int64_t host_num, json_t *out, struct err *err)
+{
+	TRY(compare_ports(db,
+			  "SELECT d.switch_name, d.switch_port, h.switch_name, h.switch_port FROM "
+			  "host h JOIN delivery_line d ON d.host_num = h.num WHERE h.num = $1",
+			  host_num, "delivery", out, err));
+	TRY(compare_ports(
+		db,
+		"SELECT l.switch_name, l.switch_port, h.switch_name, h.switch_port FROM "
+		"host h JOIN location l ON l.site = h.site AND l.rack_row = h.rack_row AND "
+		"l.rack = h.rack AND l.rack_unit = h.rack_unit WHERE h.num = $1",
+		host_num, "location", out, err));
+	return compare_unit(db, host_num, out, err);
+}
+
+int host_compare(struct db *db, int64_t host_num, json_t **ret, struct err *err)
+{
+	char name[129] = "";
+	AUTO(json) json_t *differences = json_array();
+	int compared = compare_sku(db, host_num, differences, name, sizeof(name), err);
+	if (compared < 0)
+		return compared;
+	TRY(compare_place(db, host_num, differences, err));
+	const char *status = json_array_size(differences) ? "differs"
+			     : compared                   ? "match"
+							  : "unknown";
+	*ret = json_pack("{s:o, s:s, s:O}", "sku", name[0] ? json_string(name) : json_null(),
+			 "status", status, "differences", differences);
+	return 0;
+}

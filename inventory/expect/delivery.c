@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Deliveries: a vendor's list becomes expected hosts. Each row stands for itself, in a savepoint: a
+ * wrong one is reported with its reason and the others are taken. Input: rows from CSV or JSON.
+ */
+#include <inventory/expect.h>
+
+#include <string.h>
+
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+#include <inventory/event.h>
+#include <inventory/identity.h>
+
+#include "../hosts/history.h"
+#include "edit.h"
+
+#define ROW_MACS_MAX 32
+
+struct importing {
+	struct db *db;
+	const struct delivery_head *head;
+	const char *actor;
+	int64_t now_us, delivery_num;
+	struct err *err;
+	json_t *results;
+	unsigned accepted, refused;
+};
+
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+/* ---- the head -------------------------------------------------------------------------------- */
+
+static int put_head(struct importing *w, struct err *err)
+{
+	const struct delivery_head *h = w->head;
+	struct moment m;
+	TRY(db_query_int(w->db, err, &w->delivery_num, 0,
+			 "SELECT num FROM delivery WHERE name = $1", P_TEXT(h->name)));
+	if (w->delivery_num)
+		return 0;
+	TRY(moment_next(w->db, w->now_us, &m, err));
+	w->delivery_num = m.id;
+	TRY(db_exec(
+		w->db, err,
+		"INSERT INTO delivery (num, name, vendor, purchase_order, site, due_us, hosts, "
+		"note, created_us, changed_us, revision) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, "
+		"$8, $8, 1)",
+		P_INT(m.id), P_TEXT(h->name), P_TEXT(or_empty(h->vendor)),
+		P_TEXT(or_empty(h->purchase_order)), P_TEXT(or_empty(h->site)),
+		h->due_us ? P_INT(h->due_us) : P_NULL(), P_TEXT(or_empty(h->note)),
+		P_INT(m.at_us)));
+	autofree char *summary = xasprintf("delivery %s announced", h->name);
+	struct event_draft e = {0, "delivery.announced", w->actor, summary, NULL};
+	return event_append_at(w->db, &e, &m, err);
+}
+
+static int count_head(struct importing *w, struct err *err)
+{
+	struct moment m;
+	int64_t n = 0, had = 0;
+	TRY(db_query_int(w->db, err, &n, 0,
+			 "SELECT count(*) FROM delivery_line WHERE delivery_num = $1",
+			 P_INT(w->delivery_num)));
+	TRY(db_query_int(w->db, err, &had, 0, "SELECT hosts FROM delivery WHERE num = $1",
+			 P_INT(w->delivery_num)));
+	if (n == had)
+		return 0;
+	TRY(moment_next(w->db, w->now_us, &m, err));
+	TRY(history_keep(w->db, "delivery", w->delivery_num, &m, err));
+	return db_exec(w->db, err,
+		       "UPDATE delivery SET hosts = $2, changed_us = $3, revision = revision + 1 "
+		       "WHERE num = $1",
+		       P_INT(w->delivery_num), P_INT(n), P_INT(m.at_us));
+}
+
+/* ---- a row ----------------------------------------------------------------------------------- */
+
+struct row {
+	const char *serial, *sku, *site, *rack_row, *rack, *asset_tag, *switch_name, *port, *name;
+	int64_t unit; /* -1 unknown */
+	const char *macs[ROW_MACS_MAX];
+	size_t n_macs;
+	json_t *macs_json;
+};
+
+static int read_macs(struct json_reader *reader, struct row *ret)
+{
+	size_t i;
+	json_t *j;
+	ret->macs_json = json_opt_arr(reader, "macs", ROW_MACS_MAX);
+	json_array_foreach (ret->macs_json, i, j) {
+		const char *mac = json_string_value(j);
+		if (!mac || placeholder_mac(mac))
+			json_reader_fail(reader, "macs", ERR_INVALID, "'%.40s' is no MAC address",
+					 mac ? mac : "");
+		else
+			ret->macs[ret->n_macs++] = mac;
+	}
+	return reader->status;
+}
+
+static int read_row(json_t *obj, const struct delivery_head *head, struct row *ret, struct err *err)
+{
+	struct json_reader reader = json_reader_root(obj, err);
+	*ret = (struct row){0};
+	ret->serial = json_opt_str(&reader, "serial", LIMIT_NAME_BYTES, "");
+	ret->sku = json_opt_str(&reader, "sku", LIMIT_NAME_BYTES, "");
+	ret->site = json_opt_str(&reader, "site", LIMIT_NAME_BYTES, or_empty(head->site));
+	ret->rack_row = json_opt_str(&reader, "row", LIMIT_NAME_BYTES, "");
+	ret->rack = json_opt_str(&reader, "rack", LIMIT_NAME_BYTES, "");
+	ret->unit = json_opt_int(&reader, "unit", 0, 1000, -1);
+	ret->asset_tag = json_opt_str(&reader, "asset_tag", LIMIT_NAME_BYTES, "");
+	ret->switch_name = json_opt_str(&reader, "switch", LIMIT_NAME_BYTES, "");
+	ret->port = json_opt_str(&reader, "port", LIMIT_NAME_BYTES, "");
+	ret->name = json_opt_str(&reader, "name", LIMIT_NAME_BYTES, "");
+	(void)read_macs(&reader, ret);
+	TRY(json_reader_end(&reader));
+	if (placeholder_serial(ret->serial) && ret->n_macs == 0) {
+		(void)err_set(err, ERR_FIELD_MISSING, "a row needs a serial or a MAC address");
+		return err_at(err, "/serial");
+	}
+	return 0;
+}
+
+static int host_of_row(struct importing *w, const struct row *row, int64_t *ret_num,
+		       struct err *err)
+{
+	struct host_evidence e = {
+		.system_serial = row->serial, .macs = row->macs, .n_macs = row->n_macs};
+	struct host_birth birth = {.state = w->head->state,
+				   .turn = w->head->turn,
+				   .detail = "announced by a delivery",
+				   .actor = w->actor};
+	struct err own = ERR_INIT;
+	int r = identity_expect(w->db, &e, &birth, w->now_us, ret_num, &own);
+	if (r == -ERR_EXISTS) {
+		int64_t other = 0;
+		TRY(db_query_int(w->db, err, &other, 0,
+				 "SELECT delivery_num FROM delivery_line WHERE host_num = $1",
+				 P_INT(*ret_num)));
+		if (other && other != w->delivery_num)
+			return err_set(err, ERR_EXISTS, "this host belongs to another delivery");
+		return 0;
+	}
+	if (r < 0)
+		*err = own;
+	return r;
+}
+
+static json_t *members_of(const struct importing *w, const struct row *row)
+{
+	json_t *set = json_pack("{s:s}", "delivery", w->head->name);
+	const struct {
+		const char *name, *value;
+	} texts[] = {{"sku", row->sku},   {"site", row->site}, {"row", row->rack_row},
+		     {"rack", row->rack}, {"name", row->name}, {"asset_tag", row->asset_tag}};
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (texts[i].value[0])
+			(void)json_object_set_new(set, texts[i].name, json_string(texts[i].value));
+	if (row->unit >= 0)
+		(void)json_object_set_new(set, "unit", json_integer(row->unit));
+	return set;
+}
+
+static int write_line(struct importing *w, const struct row *row, int64_t line, int64_t host_num,
+		      struct err *err)
+{
+	int64_t num = 0;
+	autofree char *macs = row->macs_json ? json_text(row->macs_json) : xstrdup("[]");
+	TRY(db_exec(w->db, err,
+		    "DELETE FROM delivery_line WHERE delivery_num = $1 AND (line = $2 OR "
+		    "host_num = $3)",
+		    P_INT(w->delivery_num), P_INT(line), P_INT(host_num)));
+	TRY(db_query_int(w->db, err, &num, 0,
+			 "SELECT COALESCE(max(num), 0) + 1 FROM delivery_line"));
+	return db_exec(
+		w->db, err,
+		"INSERT INTO delivery_line (num, delivery_num, line, host_num, serial, macs, "
+		"sku, site, rack_row, rack, rack_unit, asset_tag, switch_name, switch_port, "
+		"created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+		"$14, $15)",
+		P_INT(num), P_INT(w->delivery_num), P_INT(line), P_INT(host_num),
+		P_TEXT(row->serial), P_TEXT(macs), P_TEXT(row->sku), P_TEXT(row->site),
+		P_TEXT(row->rack_row), P_TEXT(row->rack),
+		row->unit >= 0 ? P_INT(row->unit) : P_NULL(), P_TEXT(row->asset_tag),
+		P_TEXT(row->switch_name), P_TEXT(row->port), P_INT(w->now_us));
+}
+
+static int import_row(struct importing *w, json_t *obj, int64_t line, int64_t *ret_num,
+		      struct err *err)
+{
+	struct row row;
+	bool changed = false;
+	TRY(read_row(obj, w->head, &row, err));
+	TRY(host_of_row(w, &row, ret_num, err));
+	AUTO(json) json_t *set = members_of(w, &row);
+	TRY(host_edit_members(w->db, *ret_num, set, -1, true, w->actor, w->now_us, &changed, err));
+	return write_line(w, &row, line, *ret_num, err);
+}
+
+static int report_row(struct importing *w, int64_t line, int64_t num, int r, const struct err *e)
+{
+	json_t *j = json_pack("{s:I, s:i}", "line", (json_int_t)line, "status", r < 0 ? 400 : 200);
+	if (r < 0) {
+		(void)json_object_set_new(j, "code", json_string(err_name(e->code)));
+		(void)json_object_set_new(j, "detail", json_string(e->msg));
+		if (e->pointer[0])
+			(void)json_object_set_new(j, "pointer", json_string(e->pointer));
+		w->refused++;
+	} else {
+		struct host h;
+		TRY(host_get(w->db, num, &h, w->err));
+		(void)json_object_set_new(j, "host_id", json_string(h.id));
+		w->accepted++;
+	}
+	(void)json_array_append_new(w->results, j);
+	return 0;
+}
+
+static int import_all(struct importing *w, json_t *rows)
+{
+	size_t i;
+	json_t *obj;
+	TRY(put_head(w, w->err));
+	json_array_foreach (rows, i, obj) {
+		struct err own = ERR_INIT;
+		int64_t num = 0;
+		TRY(db_begin(w->db, w->err));
+		int r = json_is_object(obj) ? import_row(w, obj, (int64_t)i + 1, &num, &own)
+					    : err_set(&own, ERR_FIELD_TYPE, "a row is an object");
+		r = db_end(w->db, r, &own);
+		if (r < 0 && err_class(own.code) != ERR_CLASS_REJECT) {
+			*w->err = own;
+			return r;
+		}
+		TRY(report_row(w, (int64_t)i + 1, num, r, &own));
+	}
+	return count_head(w, w->err);
+}
+
+static int import(struct importing *w, json_t *rows, bool dry_run)
+{
+	TRY(db_begin(w->db, w->err));
+	int r = import_all(w, rows);
+	if (r >= 0 && dry_run) {
+		db_rollback(w->db);
+		return 0;
+	}
+	return db_end(w->db, r, w->err);
+}
+
+int delivery_import(struct db *db, const struct delivery_head *head, json_t *rows,
+		    const char *actor, bool dry_run, int64_t now_us, json_t **ret, struct err *err)
+{
+	AUTO(json) json_t *results = json_array();
+	struct importing w = {.db = db,
+			      .head = head,
+			      .actor = actor,
+			      .now_us = now_us,
+			      .err = err,
+			      .results = results};
+	size_t n = head->name ? strlen(head->name) : 0;
+	if (n < 1 || n > 64)
+		return err_set(err, ERR_INVALID, "a delivery needs a name of 1 to 64 bytes");
+	if (json_array_size(rows) == 0 || json_array_size(rows) > DELIVERY_ROWS_MAX)
+		return err_set(err, ERR_INVALID, "a delivery has 1 to %d rows", DELIVERY_ROWS_MAX);
+	TRY(import(&w, rows, dry_run));
+	*ret = json_pack("{s:s, s:i, s:i, s:b, s:O}", "delivery", head->name, "accepted",
+			 (int)w.accepted, "refused", (int)w.refused, "dry_run", dry_run, "results",
+			 results);
+	return 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Setting members of a host, for edits by people and for imports. Private to the room.
+ */
+#ifndef INVENTORY_EDIT_H
+#define INVENTORY_EDIT_H
+
+#include <inventory/expect.h>
+
+/* internal: members that only imports set are allowed, and a SKU need not exist yet. */
+int host_edit_members(struct db *db, int64_t num, json_t *set, int64_t revision, bool internal,
+		      const char *actor, int64_t now_us, bool *ret_changed, struct err *err);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The floor plan: rack units and the switch ports that belong to them. Input: JSON from callers.
+ */
+#include <inventory/expect.h>
+
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+#include <inventory/event.h>
+
+#include "../hosts/history.h"
+
+struct place {
+	const char *site, *rack_row, *rack, *switch_name, *port, *note;
+	int64_t unit;
+};
+
+static int read_place(json_t *doc, struct place *ret, struct err *err)
+{
+	struct json_reader r = json_reader_root(doc, err);
+	ret->site = json_opt_str(&r, "site", LIMIT_NAME_BYTES, "");
+	ret->rack_row = json_opt_str(&r, "row", LIMIT_NAME_BYTES, "");
+	ret->rack = json_need_str(&r, "rack", 1, LIMIT_NAME_BYTES);
+	ret->unit = json_need_int(&r, "unit", 0, 1000);
+	ret->switch_name = json_opt_str(&r, "switch", LIMIT_NAME_BYTES, "");
+	ret->port = json_opt_str(&r, "port", LIMIT_NAME_BYTES, "");
+	ret->note = json_opt_str(&r, "note", LIMIT_NAME_BYTES, "");
+	return json_reader_end(&r);
+}
+
+static int write_place(struct db *db, const struct place *p, int64_t num, const struct moment *m,
+		       struct err *err)
+{
+	if (num) {
+		TRY(history_keep(db, "location", num, m, err));
+		return db_exec(db, err,
+			       "UPDATE location SET switch_name = $2, switch_port = $3, note = $4, "
+			       "changed_us = $5, revision = revision + 1 WHERE num = $1",
+			       P_INT(num), P_TEXT(p->switch_name), P_TEXT(p->port), P_TEXT(p->note),
+			       P_INT(m->at_us));
+	}
+	return db_exec(
+		db, err,
+		"INSERT INTO location (num, site, rack_row, rack, rack_unit, switch_name, "
+		"switch_port, note, created_us, changed_us, revision) VALUES ($1, $2, $3, $4, "
+		"$5, $6, $7, $8, $9, $9, 1)",
+		P_INT(m->id), P_TEXT(p->site), P_TEXT(p->rack_row), P_TEXT(p->rack), P_INT(p->unit),
+		P_TEXT(p->switch_name), P_TEXT(p->port), P_TEXT(p->note), P_INT(m->at_us));
+}
+
+static int put(struct db *db, const struct place *p, const char *actor, int64_t now_us,
+	       int64_t *ret_id, struct err *err)
+{
+	struct moment m;
+	TRY(moment_next(db, now_us, &m, err));
+	TRY(db_query_int(db, err, ret_id, 0,
+			 "SELECT num FROM location WHERE site = $1 AND rack_row = $2 AND rack = $3 "
+			 "AND rack_unit = $4",
+			 P_TEXT(p->site), P_TEXT(p->rack_row), P_TEXT(p->rack), P_INT(p->unit)));
+	TRY(write_place(db, p, *ret_id, &m, err));
+	*ret_id = *ret_id ? *ret_id : m.id;
+	autofree char *summary = xasprintf("location %s/%s/%s/%lld", p->site, p->rack_row, p->rack,
+					   (long long)p->unit);
+	struct event_draft e = {0, "location.written", actor, summary, NULL};
+	return event_append_at(db, &e, &m, err);
+}
+
+int location_put(struct db *db, json_t *doc, const char *actor, int64_t now_us, int64_t *ret_id,
+		 struct err *err)
+{
+	struct place p;
+	TRY(read_place(doc, &p, err));
+	TRY(db_begin(db, err));
+	return db_end(db, put(db, &p, actor, now_us, ret_id, err), err);
+}

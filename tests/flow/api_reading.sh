@@ -1,0 +1,198 @@
+#!/bin/sh
+# The public API of a real slipwayd over its admin socket: lists, filters, pages, the change feed, exports,
+# tokens and scopes, and what it answers to nonsense.
+# usage: api_reading.sh [BUILD]
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=${1:-${BUILD:-build}}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP needs root for a network namespace"
+	exit 0
+fi
+if [ -z "${API_FLOW_INSIDE:-}" ]; then
+	API_FLOW_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
+fi
+
+n=0
+bad=0
+ok() { # ok TITLE STATUS
+	n=$((n + 1))
+	if [ "$2" = 0 ]; then
+		echo "ok $n - $1"
+	else
+		bad=1
+		echo "not ok $n - $1"
+		sed 's/^/# /' "$dir/body" | head -c 600
+		echo
+	fi
+}
+same() { # same TITLE GOT WANTED
+	[ "$2" = "$3" ]
+	status=$?
+	[ $status = 0 ] || echo "# got '$2', not '$3'"
+	ok "$1" $status
+}
+call() { # call METHOD PATH [CURL-ARGUMENTS]: prints the status, body in $dir/body
+	method=$1 path=$2
+	shift 2
+	curl -s -g -o "$dir/body" -D "$dir/head" -w '%{http_code}' --max-time 20 \
+		--unix-socket "$dir/run/admin.sock" -X "$method" "http://x$path" "$@"
+}
+answer() { # answer TITLE STATUS JQ-CONDITION PATH [CURL-ARGUMENTS]: GET, status and condition must hold
+	title=$1 wanted=$2 condition=$3 path=$4
+	shift 4
+	got=$(call GET "$path" "$@")
+	[ "$got" = "$wanted" ] && { [ -z "$condition" ] || jq -e "$condition" "$dir/body" >"$dir/jq" 2>&1; }
+	status=$?
+	[ $status = 0 ] || echo "# $path: $got, $(head -c 200 "$dir/jq" 2>/dev/null)"
+	ok "$title" $status
+}
+
+dir=$(mktemp -d /tmp/slipway-api-XXXXXX)
+chmod 755 "$dir"
+pid=
+trap '[ -n "$pid" ] && kill "$pid" 2>/dev/null; wait; rm -rf "$dir"' EXIT
+ip link set lo up
+ip link add sw0 type bridge
+ip address add 10.99.0.1/24 dev sw0
+ip link set sw0 up
+cat >"$dir/slipway.conf" <<CONF
+[server]
+state_dir=$dir/state
+run_dir=$dir/run
+interface=sw0
+[dhcp]
+mode=off
+CONF
+mkdir "$dir/state" "$dir/run"
+start() {
+	"$build/bin/slipwayd" --config "$dir/slipway.conf" 2>>"$dir/log" &
+	pid=$!
+	for _ in $(seq 100); do
+		[ "$(call GET /healthz)" = 200 ] && return 0
+		sleep 0.1
+	done
+	cat "$dir/log"
+	return 1
+}
+start
+ok "slipwayd starts" $?
+
+# ---- an announced fleet -------------------------------------------------------------------------
+{
+	echo 'serial,mac,sku,site,row,rack,unit,asset_tag,switch,port'
+	for i in $(seq 1 30); do
+		printf 'SN-%03d,52:54:00:0a:00:%02x,r1,fra,%s,r%02d,%d,AT-%d,sw%d,Eth%d\n' \
+			"$i" "$i" A $((i % 3)) "$i" "$i" $((i % 3)) "$i"
+	done
+} >"$dir/delivery.csv"
+same "a delivery is imported from CSV" "$(call POST '/api/v1/deliveries?name=d1&vendor=Acme' \
+	-H 'Content-Type: text/csv' --data-binary "@$dir/delivery.csv")" 201
+answer "every row has a result" 200 '.total == 30' '/api/v1/hosts?total=true&limit=1'
+answer "hosts are expected" 200 '.items|length == 30 and all(.state == "expected" and .delivery == "d1")' \
+	'/api/v1/hosts?limit=100'
+answer "two filters and a sort" 200 '[.items[].unit] == [28,25,22,19,16,13,10]' \
+	'/api/v1/hosts?rack=r01&unit>=8&sort=-unit'
+answer "a host by serial" 200 '.rack == "r02" and .asset_tag == "AT-5"' /api/v1/hosts/SN-005
+answer "a host by MAC" 200 '.serial == "SN-005"' /api/v1/hosts/52:54:00:0A:00:05
+answer "fields" 200 '.items[0] == {"serial":"SN-001","rack":"r01","unit":1}' \
+	'/api/v1/hosts?fields=serial,unit,rack&limit=1'
+answer "search" 200 '.items|length == 1' '/api/v1/hosts?q=sn-017'
+answer "summary" 200 '.items == [{"rack":"r00","count":10},{"rack":"r01","count":10},{"rack":"r02","count":10}]' \
+	'/api/v1/summary?group_by=rack'
+answer "capacity counts are subsets" 200 '.capacity.delivered == 0 and .capacity.active == 0' /api/v1/summary
+
+# ---- pages --------------------------------------------------------------------------------------
+seen=
+cursor=
+while :; do
+	call GET "/api/v1/hosts?limit=7&sort=serial&cursor=$cursor" >/dev/null
+	seen="$seen $(jq -r '.items[].serial' "$dir/body" | tr '\n' ' ')"
+	cursor=$(jq -r '.next // ""' "$dir/body")
+	[ -n "$cursor" ] || break
+done
+same "pages join into the whole" "$(printf '%s\n' $seen | sort -u | wc -l) $(printf '%s\n' $seen | wc -l)" "30 30"
+
+# ---- nonsense -----------------------------------------------------------------------------------
+answer "an unknown field" 400 '.code == "input.field.unknown" and .pointer == "/colour"' '/api/v1/hosts?colour=red'
+answer "a wrong number" 400 '.code == "input.invalid" and .pointer == "/cores"' '/api/v1/hosts?cores=many'
+answer "a wrong limit" 400 '.pointer == "/limit" or .code' '/api/v1/hosts?limit=0'
+answer "a forged cursor" 400 '.pointer == "/cursor"' '/api/v1/hosts?cursor=abcdef'
+answer "a wrong time" 400 '.pointer == "/at"' '/api/v1/hosts?at=yesterday'
+answer "an unknown host" 404 '.code == "host.unknown"' /api/v1/hosts/nobody
+answer "an unknown path" 404 '.code == "http.not_found"' /api/v1/nothing
+answer "injection is a value" 200 '.items == []' "/api/v1/hosts?serial=%27%20OR%20%27%27=%27"
+
+# ---- the past -----------------------------------------------------------------------------------
+answer "before the beginning there was nothing" 200 '.items == []' '/api/v1/hosts?at=2000-01-01T00:00:00Z'
+now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+sleep 1.1
+same "a host gets a name" "$(call PATCH /api/v1/hosts/SN-001 -d '{"name":"web-1"}')" 200
+answer "now it has it" 200 '.name == "web-1"' /api/v1/hosts/SN-001
+answer "then it had none" 200 'has("name") | not' "/api/v1/hosts/SN-001?at=$now"
+answer "the difference is that" 200 '.items | length == 1 and (.[0].fields.name == [null, "web-1"])' "/api/v1/diff?from=$now"
+
+# ---- writes -------------------------------------------------------------------------------------
+call GET /api/v1/hosts/SN-002 >/dev/null
+etag=$(sed -n 's/^[Ee][Tt]ag: *//p' "$dir/head" | tr -d '\r')
+same "an old ETag is refused" "$(call PATCH /api/v1/hosts/SN-002 -H 'If-Match: "r999"' -d '{"name":"x"}')" 412
+same "the right ETag is taken" "$(call PATCH /api/v1/hosts/SN-002 -H "If-Match: $etag" -d '{"name":"x"}')" 200
+same "and is old now" "$(call PATCH /api/v1/hosts/SN-002 -H "If-Match: $etag" -d '{"name":"y"}')" 412
+same "an unknown member is refused" "$(call PATCH /api/v1/hosts/SN-002 -d '{"state":"ready"}')" 400
+same "a dry run changes nothing" "$(call PATCH '/api/v1/hosts/SN-002?dry_run=true' -d '{"name":"z"}')" 200
+answer "nothing" 200 '.name == "x"' /api/v1/hosts/SN-002
+same "a key once" "$(call POST /api/v1/skus -H 'Idempotency-Key: k1' -d '{"name":"r9","contents":{"cores":8}}')" 201
+cp "$dir/body" "$dir/first"
+same "a key again" "$(call POST /api/v1/skus -H 'Idempotency-Key: k1' -d '{"name":"r9","contents":{"cores":8}}')" 201
+cmp -s "$dir/body" "$dir/first"
+ok "is answered with the same bytes" $?
+same "a key for another request" "$(call POST /api/v1/skus -H 'Idempotency-Key: k1' -d '{"name":"r8"}')" 422
+same "bulk" "$(call POST /api/v1/hosts/bulk -d '{"items":[{"host":"SN-003","set":{"site":"muc"}},{"host":"nobody","set":{"site":"muc"}}]}')" 200
+jq -e '.results[0].status == 200 and .results[1].status == 404' "$dir/body" >/dev/null
+ok "has a result per row" $?
+
+# ---- the change feed ----------------------------------------------------------------------------
+call GET '/api/v1/changes?since=0&limit=1000' >/dev/null
+last=$(jq .next "$dir/body")
+(sleep 1; curl -s --unix-socket "$dir/run/admin.sock" -X PATCH http://x/api/v1/hosts/SN-004 -d '{"name":"late"}' >/dev/null) &
+answer "a long poll wakes up" 200 '.items | length >= 1' "/api/v1/changes?since=$last&wait=15"
+next=$(jq .next "$dir/body")
+event=$(jq '.items[-1].id' "$dir/body")
+answer "nothing twice" 200 '.items == []' "/api/v1/changes?since=$next"
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+start
+ok "slipwayd starts again after being killed" $?
+answer "nothing twice after a crash" 200 '.items == []' "/api/v1/changes?since=$next"
+answer "nothing missed after a crash" 200 '.items | length >= 1' "/api/v1/changes?since=$last"
+timeout 4 curl -sN --unix-socket "$dir/run/admin.sock" -H 'Accept: text/event-stream' -H "Last-Event-ID: $last" \
+	http://x/api/v1/changes >"$dir/sse"
+grep -q '^event: host.edited' "$dir/sse" && grep -q "^id: $event\$" "$dir/sse"
+ok "server-sent events resume" $?
+
+# ---- exports ------------------------------------------------------------------------------------
+curl -s --unix-socket "$dir/run/admin.sock" http://x/api/v1/export.ndjson >"$dir/body"
+same "NDJSON has a line a host" "$(jq -c .id "$dir/body" | wc -l)" 30
+curl -s --compressed --unix-socket "$dir/run/admin.sock" -D "$dir/head" http://x/api/v1/export.csv >"$dir/body"
+same "CSV has a header and a line a host" "$(wc -l <"$dir/body")" 31
+grep -qi '^content-encoding: gzip' "$dir/head"
+ok "and came as gzip" $?
+curl -s --unix-socket "$dir/run/admin.sock" http://x/api/v1/export-netbox.csv >"$dir/body"
+same "NetBox's header" "$(head -1 "$dir/body" | tr -d '\r')" \
+	"name,role,manufacturer,device_type,serial,asset_tag,status,site,location,rack,position,face"
+
+# ---- audit --------------------------------------------------------------------------------------
+answer "changes were audited and the chain is whole" 200 '.whole and .rows > 5' /api/v1/audit/check
+
+# ---- documents ----------------------------------------------------------------------------------
+answer "OpenAPI is served" 200 '.openapi == "3.1.0" and (.paths | length > 30)' /api/v1/openapi.json
+same "metrics are served" "$(call GET /metrics)" 200
+grep -q '^slipway_hosts{state="expected"} 30' "$dir/body"
+ok "and count hosts" $?
+
+kill "$pid"
+wait "$pid" 2>/dev/null
+pid=
+echo "1..$n"
+exit $bad
