@@ -4,7 +4,7 @@
 // the page shows has gone through the daemon, the store and the public API.
 import { execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes, X509Certificate } from "node:crypto";
-import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request as plainRequest } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
 import { join, resolve } from "node:path";
@@ -14,8 +14,9 @@ const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 function send(make, options, body) {
 	return new Promise((done, fail) => {
-		const text = body === undefined ? undefined : JSON.stringify(body);
-		const headers = { ...options.headers, ...(text ? { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) } : {}) };
+		const text = body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+		const type = Buffer.isBuffer(body) ? "application/octet-stream" : "application/json";
+		const headers = { ...options.headers, ...(text ? { "Content-Type": type, "Content-Length": Buffer.byteLength(text) } : {}) };
 		const request = make({ ...options, headers, timeout: 40000 }, (response) => {
 			let all = "";
 			response.on("data", (chunk) => (all += chunk));
@@ -59,7 +60,16 @@ export async function startAppliance(build) {
 		if (reply.status >= 400) throw new Error(`${method} ${path}: ${JSON.stringify(reply.body)}`);
 		return reply.body;
 	};
-	return { dir, url: `https://${ADDRESS}`, admin, stop, log: () => log.join("") };
+	// A raw image of some random bytes, signed with the lab's key and imported.
+	const importImage = async (version) => {
+		const slipway = (...words) => execFileSync(resolve(build, "bin", "slipway"), words, { cwd: dir, stdio: ["ignore", "ignore", "inherit"] });
+		writeFileSync(join(dir, "raw.img"), randomBytes(1 << 20));
+		slipway("image", "build", "--raw", "--line", "debian12", "--version", version, "--arch", "x86_64", "--output", "test.slip", "raw.img");
+		const keys = readdirSync(join(dir, "state", "trust", "keys")).filter((name) => /image/.test(name) && !/pub/.test(name));
+		slipway("image", "sign", "--key", join("state", "trust", "keys", keys[0]), "test.slip");
+		return admin("POST", "/images", readFileSync(join(dir, "test.slip")));
+	};
+	return { dir, url: `https://${ADDRESS}`, admin, importImage, stop };
 }
 
 // One host's agent: its key, its session, and the events that it sends.

@@ -215,7 +215,7 @@ function answerGet(fleet, path, params) {
 	}
 	const named = decodeURIComponent(part[1] || "");
 	const host = part[0] === "hosts" && fleet.hosts.find((h) => h.id === named || h.macs.includes(named));
-	if (host && part.length === 2) return { status: 200, body: host };
+	if (host && part.length === 2) return { status: 200, body: { ...host, drives: host.drives.map(({ signatures, ...rest }) => rest) } };
 	if (host && part[2] === "facts") return { status: 200, body: factsOf(host) };
 	return problem(404, "system.not_found", "there is no such thing");
 }

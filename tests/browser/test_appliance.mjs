@@ -120,19 +120,32 @@ await test("H-12: on a real appliance, too, a hostile host is text in every view
 	equal(said, [], "complaints");
 });
 
-await test("a dry run of an arm is refused or answered, and never carried out", async () => {
+await test("arming goes from an imported image over a dry run, which changes nothing, to a consumed consent", async () => {
+	const made = await appliance.importImage("20261101");
 	const { items } = await appliance.admin("GET", "/hosts");
-	const host = items.find((h) => h.short_code === codeOf(1));
-	const reply = await page.evaluate(async ([id, serial, token]) => {
-		const answer = await fetch(`/api/v1/hosts/${id}/arm`, {
-			method: "POST", headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-			body: JSON.stringify({ image: "debian12@latest", disk: { serial }, reason: "test", ttl_s: 600, wipe_consent: serial, dry_run: true }),
-		});
-		return answer.status;
-	}, [host.id, hostile.drives[0].SerialNumber, token]);
-	holds(reply >= 400, `there is no image, so it is refused (${reply})`);
-	const after = await appliance.admin("GET", `/hosts/${host.id}`);
-	equal(after.state, host.state, "the state");
+	const { id, revision } = items.find((h) => h.short_code === codeOf(1));
+	const serial = hostile.drives[0].SerialNumber;
+	await page.evaluate(() => (location.hash = "#/images"));
+	await page.getByText(made.digest.slice(0, 12)).first().waitFor();
+	await page.evaluate((h) => (location.hash = h), `#/hosts/${id}`);
+	await page.getByRole("button", { name: "Write an image…" }).click();
+	const dialog = page.getByRole("dialog");
+	await dialog.getByLabel("Image for").locator("option").nth(1).waitFor({ state: "attached" });
+	await dialog.getByLabel("Image for").selectOption({ index: 1 });
+	await dialog.getByRole("radio").check();
+	await dialog.getByLabel("Reason").fill("test");
+	await dialog.getByRole("button", { name: "What would happen?" }).click();
+	await dialog.getByText("will be overwritten.").or(dialog.getByRole("alert")).waitFor();
+	equal(await dialog.getByRole("alert").allInnerTexts(), [], "refusals of the dry run");
+	const rehearsed = await appliance.admin("GET", `/hosts/${id}`);
+	equal([rehearsed.state, rehearsed.revision], ["discovered", revision], "the host after the dry run");
+	await shot(page, "appliance-arm");
+	await dialog.getByLabel("Type the disk's serial").fill(serial);
+	await dialog.getByRole("button", { name: /^Overwrite/ }).click();
+	await page.locator(".banner .big", { hasText: "Imaging" }).waitFor();
+	const events = (await appliance.admin("GET", `/hosts/${id}/events`)).items;
+	equal(events.filter((e) => e.kind === "host.state" && /imaging/.test(e.summary)).length, 1, "changes to imaging: the dry run left none");
+	equal(said, [], "complaints");
 });
 
 await test("the emergency brake works, is seen on every view, and is let go only with the right", async () => {

@@ -58,7 +58,8 @@ function Verb({ host, row, close, done }) {
 	<//>`;
 }
 
-export function Actions({ host, done }) {
+// drives: of the facts document, which alone says what is on them.
+export function Actions({ host, drives, done }) {
 	const [open, setOpen] = useState(null);
 	const close = () => setOpen(null);
 	const verbs = VERBS.filter((v) => v.from.split(" ").includes(host.state));
@@ -71,7 +72,7 @@ export function Actions({ host, done }) {
 			: null}
 		${verbs.map((v) => html`<button onClick=${() => setOpen(v.verb)}>${v.title}…</button>`)}
 		${open === "approve" ? html`<${Approve} host=${host} close=${close} done=${done} />` : null}
-		${open === "arm" ? html`<${Arm} host=${host} close=${close} done=${done} />` : null}
+		${open === "arm" ? html`<${Arm} host=${host} known=${drives} close=${close} done=${done} />` : null}
 		${verbs.filter((v) => v.verb === open).map((v) => html`<${Verb} host=${host} row=${v} close=${close} done=${done} />`)}
 	</div>`;
 }

@@ -88,12 +88,12 @@ function Review({ host, drive, image, plan, typed, setTyped, busy, back, arm, er
 	</form>`;
 }
 
-export function Arm({ host, close, done }) {
+export function Arm({ host, known, close, done }) {
 	const [choice, setChoice] = useState({ image: "", serial: "", reason: "", ttl_s: "1800" });
 	const [typed, setTyped] = useState({ serial: "", name: "" });
 	const [state, setState] = useState({ plan: null, error: null, busy: false });
 	const images = usePoll("arm images", (signal) => api.get("/images", { signal }), 60000);
-	const drives = (Array.isArray(host.drives) ? host.drives : []).filter((d) => d && d.SerialNumber);
+	const drives = (Array.isArray(known) ? known : []).filter((d) => d && d.SerialNumber);
 	const drive = drives.find((d) => d.SerialNumber === choice.serial);
 	const image = images.value ? rowsOf(images.value, "images").rows.find((i) => i.digest === choice.image) : null;
 	const path = `/hosts/${encodeURIComponent(host.id)}/arm`;

@@ -136,7 +136,7 @@ export function HostPage({ id }) {
 		${host.fault && typeof host.fault === "object" ? html`<${RepairOrder} fault=${host.fault} host=${host} />` : null}
 		<${Banner} host=${host} now=${now} />
 		<${Steps} host=${host} />
-		<${Actions} host=${host} done=${poll.again} />
+		<${Actions} host=${host} drives=${facts.value.drives} done=${poll.again} />
 		<div class="columns">
 			<section><h2>Who it is</h2><${Identity} host=${host} /></section>
 			<section><h2>Machine</h2><${Machine} facts=${facts.value} /></section>
