@@ -61,3 +61,11 @@ $(eval $(call unit_test,tests/unit/images/test_chunk_table.c,images_core base,$(
 $(eval $(call unit_test,tests/unit/images/test_signatures.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_trust_root.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_verify.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_install.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) tests/unit/images/odd_server.c))
+$(eval $(call unit_test,tests/unit/images/test_object_store.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+
+$(eval $(call fuzzer,manifest,images_core base,$(IMAGES_CORE_PKG)))
+$(eval $(call fuzzer,signatures,images_core base,$(IMAGES_CORE_PKG)))
+$(eval $(call fuzzer,chunk_table,images_core base,$(IMAGES_CORE_PKG)))
+$(eval $(call fuzzer,trust_root,images_core base,$(IMAGES_CORE_PKG)))
+$(eval $(call fuzzer,container,images_core base,$(IMAGES_CORE_PKG)))

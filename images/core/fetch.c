@@ -223,10 +223,12 @@ static bool was_cancelled(const struct fetch *f)
 	return f->options.cancelled && f->options.cancelled(f->options.arg);
 }
 
-/* 100 ms, 200 ms, ... 3.2 s, in slices, so that a stop is heard. */
+/* Nothing after progress, then 200 ms, 400 ms, ... 3.2 s, in slices, so that a stop is heard. */
 static void back_off(const struct fetch *f)
 {
-	for (unsigned n = 1U << f->tries; n && !was_cancelled(f); n--)
+	unsigned n_slices = f->tries > 1 ? 1U << f->tries : 0;
+
+	for (; n_slices && !was_cancelled(f); n_slices--)
 		(void)nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
 }
 

@@ -6,7 +6,7 @@
  */
 #include <images/install.h>
 
-#include <blkid.h>
+#include <blkid/blkid.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The object store: what is imported and found again, what is refused and leaves nothing behind,
+ * uploads that break, gc, fsck, and the order of sequence numbers.
+ */
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <base/file.h>
+#include <base/str.h>
+#include <images/object_store.h>
+
+static unsigned n_files;
+
+static int count_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)ftw;
+	n_files += type == FTW_F && !str_ends(path, "/lock");
+	return 0;
+}
+
+/* Files in the store, but for the lock. */
+static unsigned files_in(const char *dir)
+{
+	n_files = 0;
+	assert_int_equal(nftw(dir, count_file, 8, FTW_PHYS), 0);
+	return n_files;
+}
+
+struct shop {
+	struct fixture *f;
+	char *dir;
+	struct object_store *store;
+};
+
+static struct shop shop_of(void **state, const char *name)
+{
+	struct shop s = {.f = *state};
+	struct err err = ERR_INIT;
+
+	s.dir = xasprintf("%s/%s", s.f->dir, name);
+	assert_int_equal(object_store_open(s.dir, &s.store, &err), 0);
+	return s;
+}
+
+static void shop_done(struct shop *s)
+{
+	object_store_free(s->store);
+	free(s->dir);
+}
+
+static int import_bytes(struct shop *s, const char *p, size_t n, const char *reason,
+			struct manifest **ret, struct err *err)
+{
+	const char *path = fixture_path(s->f, "upload");
+	autoclose int fd = -1;
+
+	assert_int_equal(file_write_atomic(path, p, n, 0600, err), 0);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return object_store_import_fd(s->store, fd, s->f->root, reason, ret, err);
+}
+
+static void test_import_and_find(void **state)
+{
+	struct shop s = shop_of(state, "find");
+	AUTO(manifest) struct manifest *m = NULL, *again = NULL, *latest = NULL;
+	struct err err = ERR_INIT;
+	char hex[SHA256_HEX_BYTES];
+
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, &m, &err), 0);
+	assert_int_equal(files_in(s.dir), 5); /* manifest, table, payload, signatures, sequence */
+	hex_encode(m->digest, SHA256_BYTES, hex);
+	assert_int_equal(object_store_find(s.store, hex, NULL, &again, &err), 0);
+	assert_memory_equal(again->digest, m->digest, SHA256_BYTES);
+	assert_int_equal(object_store_find(s.store, "debian12@latest", "x86_64", &latest, &err), 0);
+	assert_memory_equal(latest->digest, m->digest, SHA256_BYTES);
+	assert_int_equal(object_store_find(s.store, "debian12@1.1", NULL, &again, &err),
+			 -ERR_NOT_FOUND);
+	assert_int_equal(object_store_find(s.store, "debian12@1.0", "aarch64", &again, &err),
+			 -ERR_NOT_FOUND);
+	assert_int_equal(object_store_find(s.store, "", NULL, &again, &err), -ERR_INVALID);
+	/* The same again changes nothing. */
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, NULL, &err), 0);
+	assert_int_equal(files_in(s.dir), 5);
+	shop_done(&s);
+}
+
+static void test_the_latest_of_several(void **state)
+{
+	struct shop s = shop_of(state, "several");
+	struct err err = ERR_INIT;
+	AUTO(manifest) struct manifest *m = NULL;
+
+	for (uint64_t seq = 5; seq < 8; seq++) {
+		size_t n;
+		autofree char *p = fixture_archive(s.f, fixture_path(s.f, "s.slip"), 16384, "many",
+						   seq, 1, &n);
+
+		assert_int_equal(import_bytes(&s, p, n, NULL, NULL, &err), 0);
+	}
+	assert_int_equal(object_store_find(s.store, "many", NULL, &m, &err), 0);
+	assert_int_equal(m->seq, 7);
+	manifest_free(take_ptr(m));
+	assert_int_equal(object_store_find(s.store, "many@1.0", NULL, &m, &err),
+			 -ERR_IMAGE_AMBIGUOUS);
+	shop_done(&s);
+}
+
+/* M-08: lower only once, with a reason, which is noted. */
+static void test_rollback(void **state)
+{
+	struct shop s = shop_of(state, "rollback");
+	struct err err = ERR_INIT;
+	size_t n5, n6;
+	autofree char *five = fixture_archive(s.f, fixture_path(s.f, "5.slip"), 16384, "l", 5, 1,
+					      &n5);
+	autofree char *six = fixture_archive(s.f, fixture_path(s.f, "6.slip"), 16384, "l", 6, 1,
+					     &n6);
+	autofree char *path = xasprintf("%s/seq/rollbacks", s.dir), *notes = NULL;
+	unsigned before;
+
+	assert_int_equal(import_bytes(&s, six, n6, NULL, NULL, &err), 0);
+	before = files_in(s.dir);
+	assert_int_equal(import_bytes(&s, five, n5, NULL, NULL, &err), -ERR_IMAGE_ROLLBACK);
+	assert_int_equal(files_in(s.dir), before);
+	assert_int_equal(import_bytes(&s, five, n5, "", NULL, &err), -ERR_INVALID);
+	assert_int_equal(import_bytes(&s, five, n5, "6 does not boot", NULL, &err), 0);
+	assert_int_equal(file_read(path, 4096, &notes, &n5, &err), 0);
+	assert_non_null(strstr(notes, "6 does not boot"));
+	assert_int_equal(import_bytes(&s, five, n6, NULL, NULL, &err), -ERR_IMAGE_ROLLBACK);
+	shop_done(&s);
+}
+
+/* M-11: whatever is refused leaves no file. */
+static void test_refused_leaves_nothing(void **state)
+{
+	struct shop s = shop_of(state, "refused");
+	autofree char *copy = xmalloc(s.f->n_archive + 1);
+	struct err err = ERR_INIT;
+
+	memcpy(copy, s.f->archive, s.f->n_archive);
+	for (size_t n = 0; n < s.f->n_archive; n += 512) {
+		assert_int_equal(import_bytes(&s, copy, n, NULL, NULL, &err), -ERR_IMAGE_TRUNCATED);
+		assert_int_equal(files_in(s.dir), 0);
+	}
+	for (size_t at = 100; at < s.f->n_archive; at += 777) {
+		copy[at] ^= 1;
+		assert_true(import_bytes(&s, copy, s.f->n_archive, NULL, NULL, &err) < 0);
+		assert_int_equal(files_in(s.dir), 0);
+		copy[at] ^= 1;
+	}
+	copy[s.f->n_archive] = 0;
+	assert_int_equal(import_bytes(&s, copy, s.f->n_archive + 1, NULL, NULL, &err),
+			 -ERR_IMAGE_TRAILING);
+	assert_int_equal(files_in(s.dir), 0);
+	shop_done(&s);
+}
+
+static void test_uploads_go_on(void **state)
+{
+	struct shop s = shop_of(state, "uploads");
+	struct err err = ERR_INIT;
+	AUTO(manifest) struct manifest *m = NULL;
+	uint64_t offset;
+	int fd;
+
+	assert_int_equal(object_upload_offset(s.store, "../../etc", &offset, &err), -ERR_INVALID);
+	assert_int_equal(object_upload_offset(s.store, "abcdefgh1", &offset, &err), 0);
+	assert_int_equal(offset, 0);
+	assert_int_equal(object_upload_append(s.store, "abcdefgh1", 0, s.f->archive, 3000, &err),
+			 0);
+	/* The connection breaks; the client asks where it was. */
+	assert_int_equal(object_upload_offset(s.store, "abcdefgh1", &offset, &err), 0);
+	assert_int_equal(offset, 3000);
+	assert_int_equal(object_upload_append(s.store, "abcdefgh1", 2000, s.f->archive, 10, &err),
+			 -ERR_INVALID);
+	assert_int_equal(object_upload_append(s.store, "abcdefgh1", 3000, s.f->archive + 3000,
+					      s.f->n_archive - 3000, &err),
+			 0);
+	assert_int_equal(object_upload_open(s.store, "abcdefgh1", &fd, &err), 0);
+	assert_int_equal(object_store_import_fd(s.store, fd, s.f->root, NULL, &m, &err), 0);
+	(void)close(fd);
+	object_upload_remove(s.store, "abcdefgh1");
+	assert_int_equal(object_upload_open(s.store, "abcdefgh1", &fd, &err), -ERR_NOT_FOUND);
+	assert_int_equal(files_in(s.dir), 5);
+	shop_done(&s);
+}
+
+static void test_gc_and_fsck(void **state)
+{
+	struct shop s = shop_of(state, "gc");
+	struct object_store_report r;
+	AUTO(manifest) struct manifest *m = NULL;
+	struct err err = ERR_INIT;
+	char hex[SHA256_HEX_BYTES];
+	autofree char *object = NULL;
+
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, &m, &err), 0);
+	assert_int_equal(object_store_gc(s.store, &r, &err), 0);
+	assert_int_equal(r.n_removed, 0);
+	assert_int_equal(object_store_fsck(s.store, NULL, NULL, &r, &err), 0);
+	assert_int_equal(r.n_bad, 0);
+	assert_int_equal(r.n_objects, 3);
+
+	hex_encode(m->payloads[0].packed_sha256, SHA256_BYTES, hex);
+	object = xasprintf("%s/sha256/%.2s/%s", s.dir, hex, hex);
+	assert_int_equal(chmod(object, 0600), 0);
+	int fd = open(object, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "x", 1, 100), 1);
+	(void)close(fd);
+	assert_int_equal(object_store_fsck(s.store, NULL, NULL, &r, &err), 0);
+	assert_int_equal(r.n_bad, 1);
+	assert_int_equal(unlink(object), 0);
+	assert_int_equal(object_store_fsck(s.store, NULL, NULL, &r, &err), 0);
+	assert_int_equal(r.n_bad, 1);
+
+	assert_int_equal(object_store_remove(s.store, m->digest, &err), 0);
+	assert_int_equal(object_store_remove(s.store, m->digest, &err), -ERR_NOT_FOUND);
+	assert_int_equal(object_store_gc(s.store, &r, &err), 0);
+	assert_int_equal(r.n_removed, 2);
+	assert_int_equal(files_in(s.dir), 1); /* the sequence stays */
+	shop_done(&s);
+}
+
+/* The child is stopped in the middle: nothing is left and the store goes on. */
+static void test_a_cancelled_import(void **state)
+{
+	struct shop s = shop_of(state, "cancel");
+	struct object_import *i;
+	struct err err = ERR_INIT;
+	int fds[2], pidfd;
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(object_import_start(s.store, fds[0], s.f->root, NULL, &i, &pidfd, &err),
+			 0);
+	assert_int_equal(file_write_all(fds[1], s.f->archive, 4096, &err), 0);
+	object_import_cancel(i);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	assert_int_equal(files_in(s.dir), 0);
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, NULL, &err), 0);
+	shop_done(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_import_and_find),
+		cmocka_unit_test(test_the_latest_of_several),
+		cmocka_unit_test(test_rollback),
+		cmocka_unit_test(test_refused_leaves_nothing),
+		cmocka_unit_test(test_uploads_go_on),
+		cmocka_unit_test(test_gc_and_fsck),
+		cmocka_unit_test(test_a_cancelled_import),
+	};
+
+	return cmocka_run_group_tests_name("images/object_store", tests, fixture_setup,
+					   fixture_teardown);
+}
