@@ -56,3 +56,4 @@ $(eval $(call unit_test,tests/unit/server/test_flow.c,$(SERVER_TEST_LIBS),$(SERV
 FLOW_TESTS += tests/flow/server_services.sh
 $(eval $(call unit_test,tests/unit/server/test_profile.c,server base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
+$(eval $(call unit_test,tests/unit/server/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))

@@ -201,6 +201,7 @@ static void test_admission(void **state)
 	assert_string_equal(a.code, "enrol.refused");
 	assert_int_equal(server_bench_number(&bench, "SELECT count(*) FROM host"), 0);
 	assert_int_equal(server_bench_admin(&bench, "POST", "/api/v1/profiles", profile_auto), 201);
+	fake_agent_done(&a);
 	walk(&a, "S1", MAC_A);
 	fake_agent_done(&a);
 	/* ready: its record does not move, whoever comes */

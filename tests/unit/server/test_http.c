@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The HTTP seam alone: a server with routes of the test's own in a child process, asked over its
+ * unix sockets. Refusals, bodies, waiting, streams, and what happens to handlers that forget to
+ * answer.
+ */
+#include "tests/harness/check.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+#include <base/http_client.h>
+#include <base/json.h>
+#include <base/log.h>
+#include <base/str.h>
+#include "provisioner/server/http.h"
+
+static char dir[] = "/tmp/slipway-http-XXXXXX";
+static char front[64], admin[64];
+static pid_t pid;
+
+/* ---- the server
+ * ---------------------------------------------------------------------------------- */
+
+static int echo(struct http_request *r, struct err *err)
+{
+	json_t *doc = NULL;
+	TRY(http_body_json(r, &doc, err));
+	return http_reply_json(r, 200, doc);
+}
+
+static int show(struct http_request *r, struct err *err)
+{
+	static const char *const names[] = {"n", NULL};
+	int64_t n;
+	TRY(http_query_only(r, names, err));
+	TRY(http_query_int(r, "n", 1, 10, 5, &n, err));
+	return http_reply_json(r, 200,
+			       json_pack("{s:s, s:s, s:I, s:s, s:s}", "a", http_param(r, "a"), "b",
+					 http_param(r, "b"), "n", (json_int_t)n, "who",
+					 http_identity(r)->who, "peer", http_peer(r)));
+}
+
+static int forgets(struct http_request *r, struct err *err)
+{
+	(void)r;
+	(void)err;
+	return 0;
+}
+
+static int fails(struct http_request *r, struct err *err)
+{
+	(void)r;
+	return err_set(err, ERR_CONFLICT, "no: '%s'", "\x01\xff\n");
+}
+
+static int notify(struct http_request *r, struct err *err)
+{
+	(void)err;
+	http_notify(http_request_server(r), "bell");
+	return http_reply_empty(r, 204);
+}
+
+static int wait_bell(struct http_request *r, struct err *err)
+{
+	static int rung;
+	(void)err;
+	if (http_wait_over(r))
+		return http_reply_json(r, 200, json_pack("{s:s}", "end", "time"));
+	if (rung++ > 0)
+		return http_reply_json(r, 200, json_pack("{s:s}", "end", "bell"));
+	return http_wait(r, "bell", 3000);
+}
+
+static int wait_short(struct http_request *r, struct err *err)
+{
+	(void)err;
+	if (http_wait_over(r))
+		return http_reply_json(r, 200, json_pack("{s:s}", "end", "time"));
+	return http_wait(r, "nobody rings", 300);
+}
+
+static int64_t stream_some(void *arg, char *buf, size_t max)
+{
+	int *n = arg;
+	if ((*n)++ == 1)
+		return 0; /* nothing for the moment */
+	if (*n > 3)
+		return HTTP_STREAM_END;
+	return snprintf(buf, max, "part %d\n", *n);
+}
+
+static int stream(struct http_request *r, struct err *err)
+{
+	struct http_stream s = {.read = stream_some,
+				.free = free,
+				.arg = xcalloc(1, sizeof(int)),
+				.topic = "never",
+				.tick_ms = 100};
+	(void)err;
+	return http_reply_stream(r, 200, "text/plain", &s);
+}
+
+static int file_size(struct http_request *r, struct err *err)
+{
+	uint64_t n = 0;
+	int fd = http_body_fd(r, &n);
+	(void)err;
+	return http_reply_json(r, 200,
+			       json_pack("{s:I, s:I}", "n", (json_int_t)n, "end",
+					 (json_int_t)(fd >= 0 ? lseek(fd, 0, SEEK_END) : -1)));
+}
+
+#define PLAIN_TOO .listeners = HTTP_LISTENER_PLAIN | HTTP_LISTENER_TLS | HTTP_LISTENER_ADMIN
+
+static const struct http_route routes[] = {
+	HTTP_ROUTE(POST, "/echo", PUBLIC, 1024, echo, ""),
+	HTTP_ROUTE(GET, "/show/{a}/x/{b}", PUBLIC, 0, show, "", PLAIN_TOO),
+	HTTP_ROUTE(GET, "/forgets", PUBLIC, 0, forgets, ""),
+	HTTP_ROUTE(GET, "/fails", PUBLIC, 0, fails, ""),
+	HTTP_ROUTE(POST, "/bell", PUBLIC, 0, notify, ""),
+	HTTP_ROUTE(GET, "/bell", PUBLIC, 0, wait_bell, ""),
+	HTTP_ROUTE(GET, "/short", PUBLIC, 0, wait_short, ""),
+	HTTP_ROUTE(GET, "/stream", PUBLIC, 0, stream, ""),
+	HTTP_ROUTE(POST, "/file", PUBLIC, 8 * 1024 * 1024, file_size, "", .body = HTTP_BODY_FILE),
+	HTTP_ROUTE(GET, "/secret", ADMIN, 0, show, ""),
+	HTTP_ROUTE(GET, "/agent", AGENT, 0, show, ""),
+};
+
+static _Noreturn void serve(void)
+{
+	const struct http_table tables[] = {{routes, ARRAY_LEN(routes)}, {NULL, 0}};
+	struct err err = ERR_INIT;
+	struct http_server *s;
+	sd_event *event;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	log_open("http", LOG_FORMAT_TEXT, LOG_ERR);
+	struct http_options o = {.socket_path = front,
+				 .admin_socket_path = admin,
+				 .spool_dir = dir,
+				 .front_uid = -1,
+				 .front_gid = -1,
+				 .tables = tables};
+	if (sd_event_default(&event) < 0)
+		_exit(1);
+	o.event = event;
+	if (http_server_new(&o, &s, &err) < 0)
+		_exit(1);
+	(void)sd_event_loop(event);
+	_exit(0);
+}
+
+/* ---- asking it
+ * ------------------------------------------------------------------------------------ */
+
+static int ask(const char *socket, const char *method, const char *path, const char *body,
+	       const char *header, struct http_reply *reply)
+{
+	struct err err = ERR_INIT;
+	struct http_client_options o = {.base_url = "http://x", .unix_socket = socket};
+	AUTO(http_client) struct http_client *c = http_client_new(&o, &err);
+	const char *const headers[] = {header, NULL};
+	struct http_call call = {.method = method,
+				 .path = path,
+				 .body = body,
+				 .body_bytes = body ? strlen(body) : 0,
+				 .headers = header ? headers : NULL};
+	memset(reply, 0, sizeof(*reply));
+	if (!c || http_client_call(c, &call, reply, &err) < 0)
+		return 0;
+	return reply->status;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(front, sizeof(front), "%s/front", dir);
+	snprintf(admin, sizeof(admin), "%s/admin", dir);
+	pid = fork();
+	if (pid == 0)
+		serve();
+	for (int i = 0; i < 200; i++) {
+		struct http_reply r;
+		int status = ask(admin, "GET", "/fails", NULL, NULL, &r);
+		http_reply_done(&r);
+		if (status)
+			return 0;
+		usleep(10000);
+	}
+	return -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	unlink(front);
+	unlink(admin);
+	return rmdir(dir);
+}
+
+static void test_answers(void **state)
+{
+	static const struct {
+		const char *name, *method, *path, *body, *header;
+		bool by_front;
+		int status;
+		const char *says;
+	} rows[] = {
+		{"echo", "POST", "/echo", "{\"a\":1}", NULL, false, 200, "{\"a\":1}"},
+		{"no JSON", "POST", "/echo", "{", NULL, false, 400, "input.json"},
+		{"a list", "POST", "/echo", "[]", NULL, false, 400, "input.field.type"},
+		{"twice the same key", "POST", "/echo", "{\"a\":1,\"a\":2}", NULL, false, 400,
+		 "input.json"},
+		{"no body", "POST", "/echo", "", NULL, false, 400, "input.json"},
+		{"captures", "GET", "/show/1/x/b%20c?n=7", NULL, NULL, false, 200, "\"b\":\"b c\""},
+		{"a number too high", "GET", "/show/1/x/2?n=11", NULL, NULL, false, 400,
+		 "\"pointer\":\"n\""},
+		{"no number", "GET", "/show/1/x/2?n=x", NULL, NULL, false, 400, "input.field.type"},
+		{"unknown parameter", "GET", "/show/1/x/2?m=1", NULL, NULL, false, 400,
+		 "input.field.unknown"},
+		{"empty capture", "GET", "/show//x/2", NULL, NULL, false, 404, "http.not_found"},
+		{"longer path", "GET", "/show/1/x/2/3", NULL, NULL, false, 404, "http.not_found"},
+		{"slash at the end", "GET", "/show/1/x/2/", NULL, NULL, false, 404,
+		 "http.not_found"},
+		{"nothing there", "GET", "/", NULL, NULL, false, 404, "http.not_found"},
+		{"other method", "DELETE", "/echo", NULL, NULL, false, 405, "http.method"},
+		{"body where none is taken", "GET", "/fails", "x", NULL, false, 413,
+		 "input.too_big"},
+		{"no answer", "GET", "/forgets", NULL, NULL, false, 500, "http.no_answer"},
+		{"an error with odd bytes", "GET", "/fails", NULL, NULL, false, 409,
+		 "state.conflict"},
+		{"plain side: not this", "POST", "/echo", "{}", NULL, true, 404, "http.listener"},
+		{"plain side: this", "GET", "/show/1/x/2", NULL, NULL, true, 200, "\"a\":\"1\""},
+		{"TLS side: token needed", "GET", "/secret", NULL, "X-Slipway-Listener: tls", true,
+		 401, "auth.missing"},
+		{"TLS side: certificate needed", "GET", "/agent", NULL, "X-Slipway-Listener: tls",
+		 true, 403, "auth.certificate"},
+		{"no certificate at all", "GET", "/agent", NULL,
+		 "X-Slipway-Listener: tls\r\nX-Slipway-Client-Cert: nonsense", true, 403,
+		 "auth.certificate"},
+		{"waits and gives up", "GET", "/short", NULL, NULL, false, 200, "\"end\":\"time\""},
+		{"stream", "GET", "/stream", NULL, NULL, false, 200, "part 1\npart 3\n"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct http_reply r;
+		int status = ask(rows[i].by_front ? front : admin, rows[i].method, rows[i].path,
+				 rows[i].body, rows[i].header, &r);
+		CHECK_INT(rows[i].name, status, rows[i].status);
+		if (!strstr(r.body, rows[i].says))
+			fail_msg("row '%s': '%s' does not hold '%s'", rows[i].name, r.body,
+				 rows[i].says);
+		if (status >= 400)
+			CHECK_STR(rows[i].name, r.content_type, "application/problem+json");
+		http_reply_done(&r);
+	}
+}
+
+static void test_sizes(void **state)
+{
+	static const struct {
+		const char *path;
+		size_t n_bytes;
+		int status;
+	} rows[] = {
+		{"/echo", 1025, 413},    {"/echo", 300000, 413},          {"/echo", 5000000, 413},
+		{"/file", 3000000, 200}, {"/file", 8 * 1024 * 1024, 200}, {"/file", 9000000, 413},
+		{"/nowhere", 1000, 404}, {"/nowhere", 1000000, 404},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct http_reply r;
+		autofree char *body = xmalloc(rows[i].n_bytes + 1);
+		memset(body, ' ', rows[i].n_bytes);
+		body[rows[i].n_bytes] = '\0';
+		int status = ask(admin, "POST", rows[i].path, body, NULL, &r);
+		/* a refusal before a huge body may also show as a closed connection */
+		if (rows[i].n_bytes < 256 * 1024 || status != 0)
+			CHECK_INT(rows[i].path, status, rows[i].status);
+		if (status == 200) {
+			autofree char *want = xasprintf("\"n\":%zu", rows[i].n_bytes);
+			CHECK(rows[i].path, strstr(r.body, want));
+		}
+		http_reply_done(&r);
+	}
+}
+
+static void test_notify(void **state)
+{
+	(void)state;
+	pid_t waiter = fork();
+	if (waiter == 0) {
+		struct http_reply r;
+		int status = ask(admin, "GET", "/bell", NULL, NULL, &r);
+		_exit(status == 200 && strstr(r.body, "bell") ? 0 : 1);
+	}
+	usleep(300000);
+	struct http_reply r;
+	assert_int_equal(ask(admin, "POST", "/bell", NULL, NULL, &r), 204);
+	http_reply_done(&r);
+	int status;
+	assert_int_equal(waitpid(waiter, &status, 0), waiter);
+	assert_int_equal(status, 0);
+}
+
+/* Clients that go away while they wait cost nothing and break nothing. */
+static void test_gone_while_waiting(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		pid_t waiter = fork();
+		if (waiter == 0) {
+			struct http_reply r;
+			(void)ask(admin, "GET", i % 2 ? "/short" : "/stream", NULL, NULL, &r);
+			_exit(0);
+		}
+		usleep(20000);
+		(void)kill(waiter, SIGKILL);
+		(void)waitpid(waiter, NULL, 0);
+	}
+	usleep(500000);
+	struct http_reply r;
+	assert_int_equal(ask(admin, "GET", "/show/1/x/2", NULL, NULL, &r), 200);
+	http_reply_done(&r);
+}
+
+static void test_tables(void **state)
+{
+	static const struct http_route bad_scope[] = {
+		{.method = "GET", .pattern = "/x", .handler = fails}};
+	static const struct http_route in_plain[] = {
+		HTTP_ROUTE(GET, "/x", READ, 0, fails, "", PLAIN_TOO)};
+	static const struct http_route no_handler[] = {HTTP_ROUTE(GET, "/x", PUBLIC, 0, NULL, "")};
+	const struct http_route *const bad[] = {bad_scope, in_plain, no_handler};
+	sd_event *event;
+	(void)state;
+	assert_true(sd_event_new(&event) >= 0);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		const struct http_table tables[] = {{bad[i], 1}, {NULL, 0}};
+		struct http_options o = {.event = event, .tables = tables, .front_gid = -1};
+		struct http_server *s;
+		struct err err = ERR_INIT;
+		CHECK_ERR("bad table", http_server_new(&o, &s, &err), ERR_INVALID);
+	}
+	sd_event_unref(event);
+	assert_int_equal(http_scope_parse("image:import"), HTTP_SCOPE_IMAGE_IMPORT);
+	assert_int_equal(http_scope_parse("nonsense"), _HTTP_SCOPE_MISSING);
+	assert_null(http_scope_str(_HTTP_SCOPE_MISSING));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answers), cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_notify),  cmocka_unit_test(test_gone_while_waiting),
+		cmocka_unit_test(test_tables),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("http", tests, setup, teardown);
+}
