@@ -89,3 +89,14 @@ endef
 $(eval $(call first_boot_arch,x86_64))
 $(eval $(call first_boot_arch,aarch64))
 agents: $(BUILD)/x86_64/slipway-first-boot $(BUILD)/aarch64/slipway-first-boot
+
+# ---- tests ------------------------------------------------------------------------------------
+AGENT_TEST_LIBS := agent burnin images_core proto base
+$(eval $(call unit_test,tests/unit/agent/test_options.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_smbios.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_drives.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_outbox.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_lease.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_disk_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call fuzzer,smbios,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

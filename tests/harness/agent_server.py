@@ -8,7 +8,7 @@ usage: agent_server.py DIR STEPS.json [--address A] [--port N] [--objects DIR] [
 nginx stands before it, as before slipwayd, because only it hands on a certificate that nobody signed.
 
 DIR gets: plan-key.pem (for the agent), pin (its --pin value), port, log.ndjson (one line a request).
-STEPS.json: a list of steps without "seq". --down-after N: after N requests, answer 503 ten times.
+STEPS.json: a list of steps without "seq"; @PORT@, @PLAIN_PORT@ and @PIN@ are filled in. --down-after N: after N requests, answer 503 ten times.
 """
 import base64, hashlib, http.server, json, os, signal, socket, subprocess, sys, threading, time, urllib.parse, uuid
 
@@ -25,8 +25,8 @@ def key_of(cert):
 
 
 class Server:
-    def __init__(self, folder, steps, down_after):
-        self.folder, self.steps, self.down_after = folder, steps, down_after
+    def __init__(self, folder, down_after):
+        self.folder, self.steps, self.down_after = folder, [], down_after
         self.lock = threading.Lock()
         self.log = open(os.path.join(folder, "log.ndjson"), "a", buffering=1)
         self.requests, self.refused = 0, 0
@@ -159,15 +159,17 @@ http {
 
 def main():
     folder = os.path.abspath(sys.argv[1])
-    with open(sys.argv[2], encoding="utf-8") as f:
-        steps = json.load(f)
-    state = Server(folder, steps, int(option("--down-after", "0")))
+    state = Server(folder, int(option("--down-after", "0")))
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     httpd.state = state
     os.makedirs(state.path("tmp"), exist_ok=True)
-    port = int(option("--port", "0")) or free_port()
+    port, plain_port = int(option("--port", "0")) or free_port(), free_port()
+    with open(sys.argv[2], encoding="utf-8") as f:
+        text = f.read().replace("@PORT@", str(port)).replace("@PLAIN_PORT@", str(plain_port))
+    with open(state.path("pin"), encoding="ascii") as f:
+        state.steps = json.loads(text.replace("@PIN@", f.read()))
     with open(state.path("nginx.conf"), "w", encoding="ascii") as f:
-        f.write(NGINX % {"d": folder, "a": option("--address", "127.0.0.1"), "p": port, "q": free_port(),
+        f.write(NGINX % {"d": folder, "a": option("--address", "127.0.0.1"), "p": port, "q": plain_port,
                          "b": httpd.server_address[1], "o": os.path.abspath(option("--objects", folder))})
     nginx = subprocess.Popen(["nginx", "-e", "stderr", "-c", state.path("nginx.conf")])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Drives from fake sysfs trees that have the shapes of real ones: what each transport looks like,
+ * where WWN and serial stand, and what is no disk at all.
+ */
+#include <tests/harness/check.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <base/file.h>
+#include <base/str.h>
+#include <provisioner/agent/drives.h>
+
+static char root[] = "/tmp/slipway-drives-XXXXXX";
+
+static void put(const char *path, const char *text, size_t n)
+{
+	autofree char *full = xasprintf("%s/%s", root, path);
+	autofree char *dir = xstrndup(full, (size_t)(strrchr(full, '/') - full));
+
+	assert_int_equal(file_make_dirs(dir, 0755, NULL), 0);
+	assert_int_equal(file_write_atomic(full, text, n, 0644, NULL), 0);
+}
+
+static void put_disk(const char *name, const char *device, const char *const *files)
+{
+	autofree char *link = xasprintf("%s/sys/block/%s", root, name);
+	autofree char *target = xasprintf("../devices/%s", device);
+	autofree char *base = xasprintf("sys/devices/%s", device);
+	autofree char *dir = xasprintf("%s/sys/block", root);
+
+	assert_int_equal(file_make_dirs(dir, 0755, NULL), 0);
+	for (const char *const *f = files; *f; f += 2) {
+		autofree char *path = xasprintf("%s/%s", base, f[0]);
+		put(path, f[1], strlen(f[1]));
+	}
+	assert_int_equal(symlink(target, link), 0);
+}
+
+#define FILES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static int make_tree(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	put_disk("sda", "pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block/sda",
+		 FILES("size", "1953525168\n", "device/vendor", "ATA     \n", "device/model",
+		       "ST1000NX\n", "device/wwid", "naa.5000C500A1B2C3D4\n", "queue/rotational",
+		       "1\n", "device/rev", "CN02\n"));
+	put("sys/devices/pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block/sda/device/"
+	    "vpd_pg80",
+	    "\0\x80\0\x08"
+	    "ZA1B2C3D",
+	    12);
+	put_disk("nvme0n1", "pci0000:00/0000:01:00.0/nvme/nvme0/nvme0n1",
+		 FILES("size", "2000\n", "wwid", "eui.0025385b91b03f1e\n", "device/serial",
+		       "S4YN  \n", "device/model", "Fast Disk\n", "device/firmware_rev", "1B2\n",
+		       "device/transport", "pcie\n", "queue/rotational", "0\n"));
+	put_disk("nvme1n1", "virtual/nvme-fabrics/ctl/nvme1/nvme1n1",
+		 FILES("size", "2000\n", "device/serial", "FAR\n", "device/transport", "tcp\n"));
+	put_disk("vda", "pci0000:00/0000:00:03.0/virtio1/block/vda",
+		 FILES("size", "2048\n", "serial", "LAB-1\n", "queue/rotational", "1\n",
+		       "device/vendor", "0x1af4\n"));
+	put_disk("sdb",
+		 "pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/host6/target6:0:0/6:0:0:0/block/sdb",
+		 FILES("size", "64\n", "removable", "1\n", "device/vendor", "Kingston\n"));
+	put_disk("sdc", "platform/host7/session1/target7:0:0/7:0:0:1/block/sdc",
+		 FILES("size", "64\n"));
+	put_disk("sdd", "pci0000:00/0000:81:00.0/host8/rport-8:0-1/target8:0:0/8:0:0:0/block/sdd",
+		 FILES("size", "64\n"));
+	put_disk("sde",
+		 "pci0000:00/0000:82:00.0/host9/port-9:0/end_device-9:0/target9:0:0/9:0:0:0/block/"
+		 "sde",
+		 FILES("size", "64\n", "device/enclosure_device:Slot 04/slot", "4\n"));
+	put_disk("sdf", "pci0000:00/0000:83:00.0/host10/target10:2:0/10:2:0:0/block/sdf",
+		 FILES("size", "64\n"));
+	put("sys/class/scsi_host/host10/proc_name", "megaraid_sas\n", 13);
+	put_disk("sdg", "pci0000:00/0000:84:00.0/host11/target11:0:0/11:0:0:0/block/sdg",
+		 FILES("size", "64\n"));
+	put_disk("mmcblk0", "platform/soc/mmc_host/mmc0/mmc0:0001/block/mmcblk0",
+		 FILES("size", "64\n", "device/serial", "0x1234\n", "device/name", "eMMC8\n"));
+	put_disk("mmcblk0boot0", "platform/soc/mmc_host/mmc0/mmc0:0001/block/mmcblk0/mmcblk0boot0",
+		 FILES("size", "64\n"));
+	put_disk("sr0", "pci0000:00/ata2/block/sr0", FILES("size", "64\n"));
+	put_disk("loop0", "virtual/block/loop0", FILES("size", "64\n"));
+	put_disk("dm-0", "virtual/block/dm-0", FILES("size", "64\n"));
+	put_disk("sdh", "pci0000:00/ata3/block/sdh", FILES("size", "0\n"));
+	put_disk("nvme0c0n1", "pci0000:00/0000:01:00.0/nvme/nvme0/nvme0c0n1",
+		 FILES("size", "64\n", "hidden", "1\n"));
+	return 0;
+}
+
+static int remove_tree(void **state)
+{
+	(void)state;
+	return file_remove_tree(root, NULL);
+}
+
+static const struct {
+	const char *name, *protocol, *wwn, *serial, *media, *slot;
+	bool local;
+} rows[] = {
+	{"mmcblk0", "MMC", "", "0x1234", "SSD", "", true},
+	{"nvme0n1", "NVMe", "0x0025385b91b03f1e", "S4YN", "SSD", "", true},
+	{"nvme1n1", "NVMe-oF", "", "FAR", "SSD", "", false},
+	{"sda", "SATA", "0x5000c500a1b2c3d4", "ZA1B2C3D", "HDD", "", true},
+	{"sdb", "USB", "", "", "SSD", "", false},
+	{"sdc", "iSCSI", "", "", "SSD", "", false},
+	{"sdd", "FC", "", "", "SSD", "", false},
+	{"sde", "SAS", "", "", "SSD", "Slot 04", true},
+	{"sdf", "RAID", "", "", "SSD", "", true},
+	{"sdg", "unknown", "", "", "SSD", "", false},
+	{"vda", "virtio", "", "LAB-1", "", "", true},
+};
+
+static void test_shapes(void **state)
+{
+	drive_list drives = {0};
+
+	(void)state;
+	drives_read(root, &drives);
+	assert_int_equal(drives.n, ARRAY_LEN(rows));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct drive *d = &drives.items[i];
+
+		CHECK_STR(rows[i].name, d->facts.name, rows[i].name);
+		CHECK_STR(rows[i].name, d->facts.protocol, rows[i].protocol);
+		CHECK_STR(rows[i].name, d->facts.wwn, rows[i].wwn);
+		CHECK_STR(rows[i].name, d->facts.serial, rows[i].serial);
+		CHECK_STR(rows[i].name, d->facts.media_type, rows[i].media);
+		CHECK_STR(rows[i].name, d->facts.slot, rows[i].slot);
+		CHECK_INT(rows[i].name, d->local, rows[i].local);
+	}
+	assert_true(drives.items[3].facts.capacity_bytes == 1953525168LL * 512);
+	assert_string_equal(drives.items[3].facts.manufacturer, "");
+	assert_string_equal(drives.items[4].facts.manufacturer, "Kingston");
+	assert_int_equal(drives.items[4].facts.removable, TRI_YES);
+	assert_string_equal(drives.items[1].pci_address, "0000:01:00.0");
+	drives_done(&drives);
+}
+
+static void test_not_disks(void **state)
+{
+	static const char *const names[] = {"loop0", "dm-0",      "sr0", "mmcblk0boot0",
+					    "sdh",   "nvme0c0n1", "sdz"};
+	struct drive drive;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		CHECK(names[i], !drive_read_one(root, names[i], &drive));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_not_disks),
+	};
+
+	return cmocka_run_group_tests(tests, make_tree, remove_tree);
+}
