@@ -1,6 +1,9 @@
 # The slipway command: main.c finds the row; each noun's table is in NOUN_commands.c.
 slipway_SRC := provisioner/cli/main.c
 slipway_SRC += provisioner/cli/api.c
+slipway_SRC += provisioner/cli/listing.c
+slipway_SRC += provisioner/cli/host_commands.c
+slipway_SRC += provisioner/cli/inventory_commands.c
 slipway_SRC += provisioner/cli/image_commands.c
 slipway_SRC += provisioner/cli/image_build.c
 slipway_SRC += provisioner/cli/image_verify.c

@@ -98,11 +98,10 @@ int api_authorize(void *arg, const char *bearer, enum http_scope need, struct ht
 	struct bucket *refused = &refusals[bucket_of(http_peer(r))];
 	if (!bearer || !bearer[0])
 		return err_set(err, ERR_AUTH_MISSING, "this path needs a token");
-	if (!take_one(refused, REFUSED_PER_MIN / 60.0, REFUSED_PER_MIN, 0, now_us) ||
-	    refused->tokens < 1)
-		return limited(r, err);
+	/* a good token is never refused because somebody else at this address tries wrong ones */
 	if (token_find(a->db, bearer, now_us, &token, &own) < 0) {
-		(void)take_one(refused, REFUSED_PER_MIN / 60.0, REFUSED_PER_MIN, 1, now_us);
+		if (!take_one(refused, REFUSED_PER_MIN / 60.0, REFUSED_PER_MIN, 1, now_us))
+			return limited(r, err);
 		return err_set(err, ERR_AUTH_TOKEN, "the token is not known");
 	}
 	*ret = (struct http_identity){.scopes = scopes_of(token.scopes), .token_id = token.num};

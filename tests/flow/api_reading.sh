@@ -191,6 +191,78 @@ same "metrics are served" "$(call GET /metrics)" 200
 grep -q '^slipway_hosts{state="expected"} 30' "$dir/body"
 ok "and count hosts" $?
 
+# ---- every route with every kind of token ---------------------------------------------------------
+token() { # token NAME SCOPE...: prints the token
+	name=$1
+	shift
+	SLIPWAY_SOCKET="$dir/run/admin.sock" "$build/bin/slipway" token create "$name" "$@" 2>/dev/null
+}
+public() { # public METHOD PATH [TOKEN]: status through the public socket, as nginx would ask
+	curl -s -g -o /dev/null -w '%{http_code}' --max-time 3 --unix-socket "$dir/run/http.sock" \
+		-H 'X-Slipway-Listener: tls' ${3+-H "Authorization: Bearer $3"} -X "$1" "http://x$2"
+}
+read_token=$(token reader read)
+all="read approve arm erase image:import inventory admin audit"
+call GET /api/v1/openapi.json >/dev/null
+jq -r '.paths | to_entries[] | .key as $p | .value | to_entries[] | [.key, $p, .value["x-scope"]] | @tsv' \
+	"$dir/body" | sed 's/{[a-z]*}/none/g' | grep -v '/changes' | sort >"$dir/routes"
+wrong=
+while IFS="$(printf '\t')" read -r method path scope; do
+	method=$(echo "$method" | tr a-z A-Z)
+	[ "$scope" = public ] && continue
+	[ "$(public "$method" "$path")" = 401 ] || wrong="$wrong no-token:$method:$path"
+	case $(public "$method" "$path" slw_garbage) in 401 | 429) ;; *) wrong="$wrong garbage:$method:$path" ;; esac
+	got=$(public "$method" "$path" "$read_token")
+	if [ "$scope" = read ]; then
+		case $got in 000 | 401 | 403 | 429) wrong="$wrong read:$method:$path:$got" ;; esac
+	else
+		[ "$got" = 403 ] || wrong="$wrong read-may:$method:$path:$got"
+	fi
+done <"$dir/routes"
+[ -z "$wrong" ] || echo "# $wrong" | head -c 1500
+same "every route keeps its scope ($(wc -l <"$dir/routes") routes)" "$(echo "$wrong" | wc -w)" 0
+wrong=
+for scope in $all; do
+	one=$(token "only-$scope" "$scope" | tr -d '\n')
+	[ -n "$one" ] || one=$(token "only-$(echo "$scope" | tr : -)" "$scope")
+	for want in $all; do
+		line=$(grep -P "\t$want\$" "$dir/routes" | grep -v -e '^delete.*stop-all' -e '^post.*stop-all' | head -1)
+		[ -n "$line" ] || continue
+		got=$(public "$(echo "$line" | cut -f1 | tr a-z A-Z)" "$(echo "$line" | cut -f2)" "$one")
+		if [ "$scope" = "$want" ]; then [ "$got" != 403 ] && [ "$got" != 401 ]; else [ "$got" = 403 ]; fi ||
+			wrong="$wrong $scope-for-$want:$got"
+	done
+done
+[ -z "$wrong" ] || echo "# $wrong"
+same "a token opens its scope and no other" "$(echo "$wrong" | wc -w)" 0
+id=$(SLIPWAY_SOCKET="$dir/run/admin.sock" "$build/bin/slipway" token list --json | jq '.items[0].id')
+(timeout 12 curl -sN --unix-socket "$dir/run/http.sock" -H 'X-Slipway-Listener: tls' -H 'Accept: text/event-stream' \
+	-H "Authorization: Bearer $read_token" http://x/api/v1/changes >/dev/null; echo $? >"$dir/ended") &
+sleep 1
+SLIPWAY_SOCKET="$dir/run/admin.sock" "$build/bin/slipway" token revoke "$id" >/dev/null
+sleep 6
+same "a stream of a revoked token ends within five seconds" "$(cat "$dir/ended" 2>/dev/null)" 0
+same "and the token is useless" "$(public GET /api/v1/hosts "$read_token")" 401
+
+# ---- the command line ---------------------------------------------------------------------------
+export SLIPWAY_SOCKET="$dir/run/admin.sock"
+slipway=$build/bin/slipway
+same "host list" "$("$slipway" host list rack=r01 'unit>=20' | wc -l)" 4
+same "host list --csv" "$("$slipway" host list --csv | wc -l)" 31
+same "host show --json" "$("$slipway" host show SN-009 --json | jq -r .serial)" SN-009
+"$slipway" host show nobody 2>/dev/null
+same "an unknown host" $? 3
+"$slipway" host set SN-009 name=nine unit=40 >/dev/null
+same "host set" "$("$slipway" host list name=nine --json | jq -c '.[0].unit')" 40
+same "host events" "$("$slipway" host events SN-009 --json | jq -r '.[-1].kind')" host.edited
+same "summary" "$("$slipway" summary show group_by=state --json | jq -c .items)" '[{"count":30,"state":"expected"}]'
+printf 'serial,mac\nNEW-1,52:54:00:ff:00:01\n,\nNEW-2,nonsense\n' >"$dir/bad.csv"
+"$slipway" delivery import "$dir/bad.csv" d2 --dry-run >"$dir/body"
+same "a delivery with wrong rows" $? 4
+grep -q '1 accepted, 2 refused (dry run' "$dir/body"
+ok "says which, and keeps nothing in a dry run" $?
+same "nothing" "$("$slipway" host list delivery=d2 --json | jq length)" 0
+
 kill "$pid"
 wait "$pid" 2>/dev/null
 pid=

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slipway part, sku, delivery, location, fault, run, event, token, summary, writing: the rest of
+ * the inventory on the command line.
+ */
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <base/file.h>
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+
+#include "api.h"
+#include "listing.h"
+
+#define LIST(noun, path, ...)                                                                      \
+	static const struct column noun##_columns[] = {__VA_ARGS__, {NULL, NULL}};                 \
+	static int noun##_list(int argc, char **argv)                                              \
+	{                                                                                          \
+		return listing_run(argc, argv, path, noun##_columns);                              \
+	}
+#define SHOW(noun, path)                                                                           \
+	static int noun##_show(int argc, char **argv)                                              \
+	{                                                                                          \
+		int json = listing_take_json(&argc, argv);                                         \
+		if (argc != 2)                                                                     \
+			return command_usage("one is wanted");                                     \
+		autofree char *where = api_path(path "/", argv[1], "");                            \
+		return listing_show(where, json);                                                  \
+	}
+
+LIST(part, "/api/v1/parts", {"ID", "id"}, {"TYPE", "type"}, {"MANUFACTURER", "Manufacturer"},
+     {"PART", "PartNumber"}, {"MODEL", "Model"}, {"SERIAL", "SerialNumber"}, {"HOST", "host"},
+     {"SLOT", "slot"})
+SHOW(part, "/api/v1/parts")
+LIST(sku, "/api/v1/skus", {"NAME", "name"}, {"VERSION", "version"}, {"NOTE", "note"},
+     {"CHANGED", "changed"})
+SHOW(sku, "/api/v1/skus")
+LIST(delivery, "/api/v1/deliveries", {"NAME", "name"}, {"VENDOR", "vendor"},
+     {"ORDER", "purchase_order"}, {"SITE", "site"}, {"HOSTS", "hosts"}, {"DUE", "due"})
+LIST(location, "/api/v1/locations", {"SITE", "site"}, {"ROW", "row"}, {"RACK", "rack"},
+     {"UNIT", "unit"}, {"SWITCH", "switch.name"}, {"PORT", "switch.port"})
+LIST(fault, "/api/v1/faults", {"ID", "id"}, {"STATE", "state"}, {"HOST", "host"}, {"CODE", "code"},
+     {"SLOT", "slot"}, {"SERIAL", "SerialNumber"}, {"ACTION", "action"})
+LIST(run, "/api/v1/runs", {"ID", "id"}, {"HOST", "host"}, {"TIER", "tier"}, {"STATE", "state"},
+     {"RESULT", "result"}, {"STARTED", "started"}, {"ENDED", "ended"})
+LIST(event, "/api/v1/events", {"ID", "id"}, {"AT", "at"}, {"HOST", "host"}, {"KIND", "kind"},
+     {"ACTOR", "actor"}, {"WHAT", "summary"})
+
+static const char *text_of(const json_t *j, const char *key)
+{
+	const char *text = json_string_value(json_object_get(j, key));
+	return text ? text : "";
+}
+
+/* ---- events as they come --------------------------------------------------------------------- */
+
+static void print_event(const json_t *e)
+{
+	autostr struct str line;
+	str_init(&line, 8192);
+	str_addf(&line, "%-27s %-8s %-20s ", text_of(e, "at"), text_of(e, "host"),
+		 text_of(e, "kind"));
+	str_add_printable(&line, text_of(e, "summary"));
+	printf("%s\n", line.p);
+}
+
+static int event_follow(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	int json = listing_take_json(&argc, argv);
+	if (argc != 1)
+		return command_usage("no argument is wanted");
+	int64_t since = 0;
+	for (bool first = true;; first = false) {
+		AUTO(json) json_t *doc = NULL;
+		size_t i;
+		json_t *e;
+		autofree char *path = xasprintf("/api/v1/changes?since=%lld&wait=%d&limit=1000",
+						(long long)since, first ? 0 : 30);
+		if (api_get(path, &doc, &err) < 0)
+			return command_fail(&err);
+		json_t *items = json_object_get(doc, "items");
+		json_array_foreach (items, i, e) {
+			autofree char *text = json ? json_text(e) : NULL;
+			if (json)
+				printf("%s\n", text);
+			else
+				print_event(e);
+		}
+		(void)fflush(stdout);
+		since = json_integer_value(json_object_get(doc, "next"));
+	}
+}
+
+/* ---- SKUs, deliveries, faults ---------------------------------------------------------------- */
+
+static int sku_learn(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	AUTO(json) json_t *doc = NULL;
+	if (argc != 3)
+		return command_usage("a host and a name are wanted");
+	autofree char *path = api_path("/api/v1/hosts/", argv[1], "/learn-sku");
+	if (api_send("POST", path, json_pack("{s:s}", "name", argv[2]), &doc, &err) < 0)
+		return command_fail(&err);
+	printf("SKU %s, version %lld\n", argv[2],
+	       (long long)json_integer_value(json_object_get(doc, "version")));
+	return EXIT_WELL;
+}
+
+static int print_results(const json_t *doc)
+{
+	size_t i;
+	json_t *row;
+	printf("%lld accepted, %lld refused%s\n",
+	       (long long)json_integer_value(json_object_get(doc, "accepted")),
+	       (long long)json_integer_value(json_object_get(doc, "refused")),
+	       json_is_true(json_object_get(doc, "dry_run")) ? " (dry run: nothing was kept)" : "");
+	json_array_foreach (json_object_get(doc, "results"), i, row)
+		if (json_integer_value(json_object_get(row, "status")) != 200) {
+			autostr struct str why;
+			str_init(&why, 2048);
+			str_add_printable(&why, text_of(row, "detail"));
+			printf("row %lld: %s [%s]\n",
+			       (long long)json_integer_value(json_object_get(row, "line")), why.p,
+			       text_of(row, "code"));
+		}
+	return json_integer_value(json_object_get(doc, "refused")) ? EXIT_CONFLICT : EXIT_WELL;
+}
+
+static int delivery_import(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	autofree char *text = NULL;
+	size_t n = 0;
+	autostr struct str path;
+	struct http_reply reply = {0};
+	str_init(&path, LIMIT_URL_BYTES);
+	if (argc < 3)
+		return command_usage("a CSV file and a name are wanted");
+	str_add(&path, "/api/v1/deliveries?name=");
+	str_add_url(&path, argv[2]);
+	for (int i = 3; i < argc; i++) {
+		const char *eq = strchr(argv[i], '=');
+		if (strcmp(argv[i], "--dry-run") == 0) {
+			str_add(&path, "&dry_run=true");
+			continue;
+		}
+		if (!eq)
+			return command_usage("'%s' is not NAME=VALUE", argv[i]);
+		str_addf(&path, "&%.*s=", (int)(eq - argv[i]), argv[i]);
+		str_add_url(&path, eq + 1);
+	}
+	struct http_client *client = api_client(&err);
+	struct http_call call = {.method = "POST", .path = path.p, .content_type = "text/csv"};
+	if (!client || file_read(argv[1], 8 * MIB, &text, &n, &err) < 0)
+		return command_fail(&err);
+	call.body = text;
+	call.body_bytes = n;
+	int r = http_client_call(client, &call, &reply, &err);
+	if (r >= 0)
+		r = http_reply_check(&reply, &err);
+	AUTO(json) json_t *doc = r >= 0 ? json_loads(reply.body, 0, NULL) : NULL;
+	http_reply_done(&reply);
+	return r < 0 ? command_fail(&err) : print_results(doc);
+}
+
+static int fault_close(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	if (argc < 2 || argc > 3)
+		return command_usage("a fault and perhaps a note are wanted");
+	autofree char *path = api_path("/api/v1/faults/", argv[1], "/close");
+	json_t *body = json_object();
+	if (argc == 3)
+		(void)json_object_set_new(body, "note", json_string(argv[2]));
+	if (api_send("POST", path, body, NULL, &err) < 0)
+		return command_fail(&err);
+	printf("closed\n");
+	return EXIT_WELL;
+}
+
+/* ---- tokens, sums, the brake ----------------------------------------------------------------- */
+
+static int token_list(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	AUTO(json) json_t *doc = NULL;
+	static const struct column columns[] = {{"ID", "id"},
+						{"NAME", "name"},
+						{"SCOPE", "scopes"},
+						{"EXPIRES", "expires"},
+						{"LAST USED", "last_used"},
+						{"REVOKED", "revoked"},
+						{NULL, NULL}};
+	int json = listing_take_json(&argc, argv);
+	if (api_get("/api/v1/tokens", &doc, &err) < 0)
+		return command_fail(&err);
+	if (json)
+		api_print_json(doc);
+	else
+		listing_print_table(json_object_get(doc, "items"), columns);
+	return EXIT_WELL;
+}
+
+static int token_create(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	AUTO(json) json_t *doc = NULL;
+	json_t *scopes = json_array();
+	for (int i = 2; i < argc; i++)
+		(void)json_array_append_new(scopes, json_string(argv[i]));
+	if (argc < 3) {
+		json_decref(scopes);
+		return command_usage("a name and scopes are wanted");
+	}
+	if (api_send("POST", "/api/v1/tokens",
+		     json_pack("{s:s, s:o}", "name", argv[1], "scopes", scopes), &doc, &err) < 0)
+		return command_fail(&err);
+	printf("%s\n", text_of(doc, "token"));
+	fprintf(stderr, "valid until %s; it is not shown again\n", text_of(doc, "expires"));
+	return EXIT_WELL;
+}
+
+static int token_revoke(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	if (argc != 2)
+		return command_usage("the id of a token is wanted");
+	autofree char *path = api_path("/api/v1/tokens/", argv[1], "");
+	if (api_send("DELETE", path, NULL, NULL, &err) < 0)
+		return command_fail(&err);
+	printf("revoked\n");
+	return EXIT_WELL;
+}
+
+static int summary_show(int argc, char **argv)
+{
+	autostr struct str path;
+	int json = listing_take_json(&argc, argv);
+	str_init(&path, LIMIT_URL_BYTES);
+	str_add(&path, "/api/v1/summary");
+	for (int i = 1; i < argc; i++) {
+		const char *eq = strchr(argv[i], '=');
+		str_addc(&path, i == 1 ? '?' : '&');
+		autofree char *name = xstrndup(argv[i],
+					       eq ? (size_t)(eq - argv[i]) : strlen(argv[i]));
+		str_add_url(&path, name);
+		str_addc(&path, '=');
+		str_add_url(&path, eq ? eq + 1 : "");
+	}
+	return listing_show(path.p, json);
+}
+
+static int writing(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	bool stop = strcmp(argv[0], "stop") == 0;
+	json_t *body = stop && argc == 2 ? json_pack("{s:s}", "reason", argv[1]) : NULL;
+	if (argc > 2)
+		return command_usage("at most a reason is wanted");
+	if (api_send(stop ? "POST" : "DELETE", "/api/v1/stop-all", body, NULL, &err) < 0)
+		return command_fail(&err);
+	printf(stop ? "all writing is stopped\n" : "writing goes on\n");
+	return EXIT_WELL;
+}
+
+const struct command inventory_commands[] = {
+	{"part", "list", LISTING_ARGUMENTS, "list parts, in hosts and out of them", part_list},
+	{"part", "show", "[--json] ID", "one part", part_show},
+	{"sku", "list", LISTING_ARGUMENTS, "list SKUs", sku_list},
+	{"sku", "show", "[--json] NAME", "what a host of this kind must hold", sku_show},
+	{"sku", "learn", "HOST NAME", "write a SKU from a good host", sku_learn},
+	{"delivery", "list", LISTING_ARGUMENTS, "list deliveries", delivery_list},
+	{"delivery", "import",
+	 "FILE.csv NAME [--dry-run] [vendor=V] [purchase_order=P] [site=S] [due=TIME]",
+	 "announce the hosts of a vendor's list", delivery_import},
+	{"location", "list", LISTING_ARGUMENTS, "list rack units", location_list},
+	{"fault", "list", LISTING_ARGUMENTS, "list repair orders", fault_list},
+	{"fault", "close", "ID [NOTE]", "a fault is repaired", fault_close},
+	{"run", "list", LISTING_ARGUMENTS, "list burn-in runs", run_list},
+	{"event", "list", LISTING_ARGUMENTS, "what happened, oldest first", event_list},
+	{"event", "follow", "[--json]", "print events as they happen", event_follow},
+	{"token", "list", "[--json]", "list API tokens", token_list},
+	{"token", "create", "NAME SCOPE...", "make an API token; it is printed once", token_create},
+	{"token", "revoke", "ID", "make a token useless", token_revoke},
+	{"summary", "show", "[--json] [group_by=FIELDS] [sum=FIELDS] [FILTER]...",
+	 "counts and sums of hosts", summary_show},
+	{"writing", "stop", "[REASON]", "stop all writing to disks, at once", writing},
+	{"writing", "resume", "", "let writing go on", writing},
+	{NULL, NULL, NULL, NULL, NULL},
+};
