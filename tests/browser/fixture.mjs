@@ -93,7 +93,7 @@ export function makeFleet() {
 		makeHost("quarantined", { turn: "operator", state_detail: "its identity is in conflict with another host's", review: "the serial S499121003 is also r7-u03's" }),
 		makeHost("verifying", { state_detail: "boots its own disk" }),
 		makeHost("in-service", { turn: "operator", image: { digest, line: "debian12", version: "20261002" }, drives: drives(9, ["ext4"]) }),
-		makeHost("failed", { name: HOSTILE.img, serial: HOSTILE.script, manufacturer: HOSTILE.template, model: HOSTILE.bidi, state_detail: HOSTILE.ansi, turn: HOSTILE.link,
+		makeHost("failed", { name: HOSTILE.img, stages: { testing: 9 }, serial: HOSTILE.script, manufacturer: HOSTILE.template, model: HOSTILE.bidi, state_detail: HOSTILE.ansi, turn: HOSTILE.link,
 			rack: HOSTILE.img, unit: HOSTILE.script, switch: { name: HOSTILE.img, port: HOSTILE.bidi }, image: { digest: HOSTILE.script, line: HOSTILE.img, version: HOSTILE.bidi },
 			macs: [HOSTILE.img, HOSTILE.script],
 			drives: [{ Name: HOSTILE.img, SerialNumber: HOSTILE.img, WWN: HOSTILE.bidi, Model: HOSTILE.long, CapacityBytes: "1", signatures: [HOSTILE.script] }],
@@ -145,11 +145,55 @@ function listHosts(fleet, params) {
 	return { status: 200, body: { items: rows.slice(at, at + limit).map(brief), next } };
 }
 
-function summary(fleet) {
-	const counts = new Map();
-	for (const h of fleet.hosts) counts.set(h.state, (counts.get(h.state) || 0) + 1);
-	return { status: 200, body: { items: [...counts].map(([state, count]) => ({ state, count })), total: { count: fleet.hosts.length } } };
+function summary(fleet, params) {
+	const by = params.get("group_by");
+	const sums = (rows) => ({ cores: 32 * rows.length, MemoryMiB: 131072 * rows.length, StorageBytes: 19920591347712 * rows.length });
+	const total = { count: fleet.hosts.length, sum: params.get("sum") ? sums(fleet.hosts) : {} };
+	if (!by) return { status: 200, body: { items: [], total, capacity: { delivered: 10, healthy: 2, reserved: 1, active: 1 } } };
+	const groups = new Map();
+	for (const h of fleet.hosts) groups.set(h[by] ?? null, [...(groups.get(h[by] ?? null) || []), h]);
+	return { status: 200, body: { items: [...groups].map(([value, rows]) => ({ [by]: value, count: rows.length, sum: params.get("sum") ? sums(rows) : undefined })), total } };
 }
+
+// Two burn-ins of a host that failed one, as OCP records.
+export function ocpRecords() {
+	const at = (s) => new Date(Date.parse("2026-11-23T07:00:00Z") + 1000 * s).toISOString();
+	const step = (id, s, content) => ({ testStepArtifact: { testStepId: id, ...content }, sequenceNumber: 1, timestamp: at(s) });
+	const infos = [
+		{ hardwareInfoId: "1", name: "DIMMC1", location: "DIMMC1", serialNumber: "3A1F0C22", partType: "memory" },
+		{ hardwareInfoId: "2", name: "nvme0n1", location: "Bay 0", serialNumber: "S64GNX0T400A" },
+		{ hardwareInfoId: "3", name: HOSTILE.img, serialNumber: HOSTILE.script },
+	];
+	const rows = [
+		{ schemaVersion: { major: 2, minor: 0 } },
+		{ testRunArtifact: { testRunStart: { name: "quick", version: "1", dutInfo: { dutInfoId: "h", hardwareInfos: infos } } }, timestamp: at(0) },
+		step("cpu", 1, { testStepStart: { name: "cpu.verify" } }),
+		step("cpu", 60, { measurement: { name: "temperature", value: 71, unit: "celsius", validators: [{ type: "LESS_THAN_OR_EQUAL", value: 95 }] } }),
+		step("cpu", 61, { diagnosis: { verdict: "cpu-ok", type: "PASS" } }),
+		step("cpu", 61, { testStepEnd: { status: "COMPLETE" } }),
+		step("memory", 62, { testStepStart: { name: "memory.pattern" } }),
+		step("memory", 200, { diagnosis: { verdict: "memory-ecc", type: "FAIL", message: "12 uncorrected errors", hardwareInfoId: "1" } }),
+		step("memory", 201, { testStepEnd: { status: "COMPLETE" } }),
+		step("disk", 202, { testStepStart: { name: HOSTILE.img } }),
+		step("disk", 230, { error: { symptom: "tool", message: HOSTILE.script } }),
+		step("disk", 230, { testStepEnd: { status: "ERROR" } }),
+		step("net", 231, { testStepStart: { name: "network.loss" } }),
+	];
+	return rows.map((r) => JSON.stringify(r)).join("\n") + '\n{"testStepArt';
+}
+
+function runsOf(host) {
+	const run = (id, result, seconds) => ({ id, host_id: host.id, host: host.short_code, tier: "quick", seed: 7, state: "done", result, started: ago(seconds), ended: ago(seconds - 350), records: 13, detail: "" });
+	return host.stages.testing ? [run("run-2", host.fault ? "FAIL" : "PASS", 700), run("run-1", "CANCELLED", 90000)] : [];
+}
+
+const EVIDENCE = {
+	items: [
+		{ kind: "mac", value: "3c:ec:ef:00:00:07", first: ago(90000), last: ago(60), shared: false },
+		{ kind: "serial", value: "S499121003", first: ago(90000), last: ago(60), shared: true },
+	],
+	pending: null,
+};
 
 function arm(fleet, host, body) {
 	const dry = body.dry_run === true;
@@ -203,7 +247,9 @@ function receiptRow(h) {
 function answerGet(fleet, path, params) {
 	const part = path.split("/").filter(Boolean);
 	if (path === "/hosts") return listHosts(fleet, params);
-	if (path === "/summary") return summary(fleet);
+	if (path === "/summary") return summary(fleet, params);
+	if (/^\/export/.test(path)) return { status: 200, text: "id,serial\n1,2\n", type: "text/csv" };
+	if (part[0] === "runs") return { status: 200, text: ocpRecords(), type: "application/x-ndjson" };
 	if (path === "/images") return { status: 200, body: { images: fleet.images } };
 	if (path === "/faults") return { status: 200, body: { items: fleet.hosts.filter((h) => h.fault).map(faultRow), next: null } };
 	if (path === "/receipts") return { status: 200, body: { items: fleet.hosts.filter((h) => h.image && h.id === params.get("host_id")).map(receiptRow), next: null } };
@@ -216,6 +262,8 @@ function answerGet(fleet, path, params) {
 	const named = decodeURIComponent(part[1] || "");
 	const host = part[0] === "hosts" && fleet.hosts.find((h) => h.id === named || h.macs.includes(named));
 	if (host && part.length === 2) return { status: 200, body: { ...host, drives: host.drives.map(({ signatures, ...rest }) => rest) } };
+	if (host && part[2] === "runs") return { status: 200, body: { items: runsOf(host), next: null } };
+	if (host && part[2] === "evidence") return { status: 200, body: EVIDENCE };
 	if (host && part[2] === "facts") return { status: 200, body: factsOf(host) };
 	return problem(404, "system.not_found", "there is no such thing");
 }
@@ -278,6 +326,10 @@ export async function startFixture(webDir) {
 			answer = await answerApi(fleet, request, url);
 		} catch (error) {
 			answer = problem(400, "input.json", String(error));
+		}
+		if (answer.text) {
+			response.writeHead(200, { "Content-Type": answer.type });
+			return response.end(answer.text);
 		}
 		response.writeHead(answer.status, { "Content-Type": answer.status < 400 ? "application/json" : "application/problem+json" });
 		response.end(JSON.stringify(answer.body));

@@ -2,6 +2,7 @@
 // The page against a real slipwayd, its nginx and its store, in a network namespace of its own: the
 // shapes that the fixture promises are the real ones, nginx serves the page under its policy, and a
 // hostile host stays text on its whole way from an agent to the screen (H-12).
+import { readFile } from "node:fs/promises";
 import { SimulatedAgent, startAppliance } from "./appliance.mjs";
 import { complaints, BUILD, launch, shot, signIn } from "./chromium.mjs";
 import { factsOf, HOSTILE, makeHost } from "./fixture.mjs";
@@ -97,9 +98,52 @@ await test("approving by the code on the screen starts the burn-in, and its prog
 	equal(step.step.kind, "burn_in", "the agent's next step");
 	await agents[0].heartbeat({ stage: "memory", done: 3, total: 8, unit: "tests", eta_s: 90 });
 	await page.getByText("37 %, 3 of 8 tests, about 1 min 30 s left").waitFor();
-	const { seq } = step.step;
-	await agents[0].events(step, [["step_failed", { seq, code: "burnin.failed", detail: "12 uncorrected errors",
-		fault: { part: "memory", slot: "DIMMC1", serial: "3A1F0C22", action: "Replace the module in slot DIMMC1." } }]]).catch(() => {});
+	const ts = new Date().toISOString();
+	let sequenceNumber = 0;
+	const record = (content) => ["burnin", { ...content, sequenceNumber: sequenceNumber++, timestamp: ts }];
+	const inStep = (content) => record({ testStepArtifact: { testStepId: "1", ...content } });
+	await agents[0].events(step, [
+		record({ schemaVersion: { major: 2, minor: 0 } }),
+		record({ testRunArtifact: { testRunStart: { name: "quick", version: "1", commandLine: "", parameters: {},
+			dutInfo: { dutInfoId: "h", hardwareInfos: [{ hardwareInfoId: "m", name: "DIMMC1", location: "DIMMC1", serialNumber: "3A1F0C22" }] } } } }),
+		inStep({ testStepStart: { name: "memory.pattern" } }),
+		inStep({ diagnosis: { verdict: "memory.ecc.uncorrected", type: "FAIL", message: "12 uncorrected errors", hardwareInfoId: "m" } }),
+		inStep({ testStepEnd: { status: "COMPLETE" } }),
+		record({ testRunArtifact: { testRunEnd: { status: "COMPLETE", result: "FAIL" } } }),
+		["step_done", { seq: step.step.seq, result: "FAIL" }],
+	]);
+});
+
+await test("a failed burn-in opens a repair order, and its verdicts stand test by test", async () => {
+	await page.locator(".banner .big", { hasText: "Failed" }).waitFor();
+	const order = page.getByRole("region", { name: "Repair order" });
+	await order.getByText("12 uncorrected errors").waitFor();
+	const row = page.locator("tr", { has: page.getByRole("rowheader", { name: "memory.pattern" }) });
+	await row.getByText("DIMMC1 · 3A1F0C22").waitFor();
+	await shot(page, "appliance-failed");
+	await page.evaluate(() => (location.hash = "#/faults"));
+	await page.getByText("1 open order").waitFor();
+	await page.getByText("12 uncorrected errors").waitFor();
+	equal(await page.getByRole("alert").count(), 0, "problems");
+	equal(said, [], "complaints");
+});
+
+await test("capacity sums are the store's, in every group, and the inventory comes as files", async () => {
+	await page.evaluate(() => (location.hash = "#/capacity"));
+	await page.getByText("Healthy", { exact: true }).waitFor();
+	const groups = await page.getByLabel("Group by").locator("option").evaluateAll((list) => list.map((o) => o.value));
+	for (const group of groups) {
+		await page.getByLabel("Group by").selectOption(group);
+		await page.locator(".total th").waitFor();
+		equal(await page.getByRole("alert").count(), 0, `problems when grouped by ${group}`);
+		holds(/^All\s+2\s/.test(await page.locator(".total tr").innerText()), `two hosts by ${group}`);
+	}
+	await shot(page, "appliance-capacity");
+	for (const name of ["CSV", "NDJSON", "CSV for NetBox"]) {
+		const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name, exact: true }).click()]);
+		holds((await readFile(await file.path(), "utf8")).includes(plain.serial), `${name} names a host`);
+	}
+	equal(said, [], "complaints");
 });
 
 await test("H-12: on a real appliance, too, a hostile host is text in every view", async () => {

@@ -175,6 +175,42 @@ await withPage("events come live, each once, newest first", async ({ page, fixtu
 	equal(await lines.count(), 1, "lines with the word");
 });
 
+await withPage("a burn-in's verdicts stand test by test, with the part that failed", async ({ page, fleet }) => {
+	await openHost(page, hostOf(fleet, "failed"));
+	const row = (name) => page.locator("tr", { has: page.getByRole("rowheader", { name, exact: true }) });
+	await row("memory.pattern").waitFor();
+	const text = (await row("memory.pattern").innerText()).replace(/\s+/g, " ");
+	for (const word of ["failed", "2 min 19 s", "DIMMC1 · 3A1F0C22", "12 uncorrected errors"]) holds(text.includes(word), `it says '${word}': ${text}`);
+	holds((await row("cpu.verify").innerText()).includes("passed"), "what passed has passed");
+	holds((await row("network.loss").innerText()).includes("running"), "what has no end has not passed");
+	await row("cpu.verify").getByText("1 reading").click();
+	await page.getByText("less than or equal 95").waitFor();
+	await page.getByLabel("Run").selectOption({ index: 1 });
+	await page.locator(".state", { hasText: "cancelled" }).waitFor();
+});
+
+await withPage("a quarantined host shows its evidence, and what another host showed, too", async ({ page, fleet }) => {
+	await openHost(page, hostOf(fleet, "quarantined"));
+	const row = page.locator("tr", { hasText: "System serial" });
+	await row.getByText("another host showed it, too").waitFor();
+	await shot(page, "host-quarantined");
+});
+
+await withPage("capacity: counts, sums by group, and the inventory as a file", async ({ page, fleet }) => {
+	await page.getByRole("link", { name: "Capacity" }).click();
+	await page.getByText("Healthy", { exact: true }).waitFor();
+	const all = page.locator(".total tr");
+	holds(/10\s+320\s+1\.3 TiB\s+199 TB/.test((await all.innerText()).replaceAll("\t", " ")), `the total: ${await all.innerText()}`);
+	await page.getByRole("link", { name: "Failed" }).first().waitFor();
+	await shot(page, "capacity");
+	await page.getByLabel("Group by").selectOption("rack");
+	await page.getByRole("rowheader", { name: "R7" }).waitFor();
+	holds(page.url().includes("by=rack"), "the group is in the address");
+	const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV", exact: true }).click()]);
+	equal(file.suggestedFilename(), "slipway-hosts-export.csv");
+	holds(fleet.requests.includes("GET /export.csv"), "the API made it");
+});
+
 await withPage("progress and state move without a reload", async ({ page, fleet }) => {
 	const host = hostOf(fleet, "imaging");
 	await openHost(page, host);
@@ -340,12 +376,12 @@ await withPage("while the server is away the old rows stay, with a warning", asy
 });
 
 // H-12: each hostile text, in each view that shows it, is text.
-const VIEWS = ["#/hosts", "#/faults", "#/events", "host"];
+const VIEWS = ["#/hosts", "#/faults", "#/events", "#/capacity?by=rack", "#/capacity?by=model", "host"];
 await withPage("H-12: what a host calls itself is shown as text and runs nowhere", async ({ page, fleet }) => {
 	const host = fleet.hosts.at(-1);
 	for (const view of VIEWS) {
 		await page.evaluate((hash) => (location.hash = hash), view === "host" ? `#/hosts/${host.id}` : view);
-		await page.getByText(HOSTILE.img.slice(0, 12)).first().waitFor();
+		await page.getByText(view.endsWith("model") ? "⟨U+202E⟩" : HOSTILE.img.slice(0, 12)).first().waitFor();
 		await page.waitForTimeout(300);
 		const found = await page.evaluate(() => ({
 			pwned: window.pwned, images: document.querySelectorAll("main img").length, scripts: document.querySelectorAll("main script").length,
@@ -353,7 +389,7 @@ await withPage("H-12: what a host calls itself is shown as text and runs nowhere
 			steering: /[\u001b\u202e\u009b]/.test(document.body.innerText + document.title),
 		}));
 		equal(found, { images: 0, scripts: 0, links: [], steering: false }, view);
-		await shot(page, `hostile-${view.replace("#/", "")}`);
+		await shot(page, `hostile-${view.replace(/\W+/g, "")}`);
 	}
 	holds((await page.locator("body").innerText()).includes("⟨U+202E⟩"), "a direction override is made visible");
 	const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
@@ -401,7 +437,7 @@ await test("the page's own policy refuses inline script, markup from text, and o
 
 const PHONE = { size: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 await withPage("on a phone nothing is wider than the screen, and the fleet reads as cards", async ({ page, fleet }) => {
-	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/faults", "#/images"]) {
+	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/faults", "#/images", "#/capacity"]) {
 		await page.evaluate((h) => (location.hash = h), hash);
 		await page.waitForTimeout(500);
 		const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -412,7 +448,7 @@ await withPage("on a phone nothing is wider than the screen, and the fleet reads
 
 for (const scheme of ["light", "dark"])
 	await withPage(`axe-core finds nothing, ${scheme}`, async ({ page, fleet }) => {
-		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/faults", "#/events", "#/images"];
+		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/faults", "#/events", "#/images", "#/capacity", `#/hosts/${hostOf(fleet, "quarantined").id}`];
 		for (const hash of views) {
 			await page.evaluate((h) => (location.hash = h), hash);
 			await page.waitForTimeout(600);

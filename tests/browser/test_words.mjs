@@ -5,6 +5,8 @@ import { safe } from "../../provisioner/web/src/safe.js";
 import { parseRoute, routeTo } from "../../provisioner/web/src/route.js";
 import * as words from "../../provisioner/web/src/words.js";
 import { query, rowsOf } from "../../provisioner/web/src/api.js";
+import { gatherRun, verdictOf } from "../../provisioner/web/src/ocp.js";
+import { ocpRecords } from "./fixture.mjs";
 import { equal, holds, plan, test } from "./tap.mjs";
 
 const SAFE = [
@@ -109,6 +111,19 @@ await test("a disk says what would be lost", () => {
 	equal(words.dataOn({ signatures: ["ext4", "LVM2_member"] }), "holds data: ext4, LVM2_member");
 	equal(words.dataOn({ signatures: [] }), "no known data on it");
 	equal(words.dataOn({ signatures: "ext4" }), "no known data on it", "a wrong type");
+});
+
+await test("burn-in records become steps with verdicts", () => {
+	const run = gatherRun(ocpRecords());
+	equal(run.steps.map((s) => [s.id, verdictOf(s)]), [["cpu", "passed"], ["memory", "failed"], ["disk", "error"], ["net", "running"]]);
+	equal(run.steps[1].diagnoses[0].part, "DIMMC1 · 3A1F0C22", "the part that failed");
+	equal(run.steps[0].measurements.length, 1, "readings");
+	equal(verdictOf({ diagnoses: [{ type: "PASS" }, { type: "FAIL" }], errors: [], status: "COMPLETE" }), "failed", "one failure counts");
+	equal(verdictOf({ diagnoses: [{ type: "PASS" }], errors: [], status: "" }), "running", "no end, no pass");
+	equal(verdictOf({ diagnoses: [], errors: [], status: "COMPLETE" }), "no verdict", "nobody judged");
+	equal(verdictOf({ diagnoses: [], errors: [], status: "SKIP" }), "skipped");
+	for (const text of ["", "\n\n", "null\n7\n[]\n\"x\"", '{"testStepArtifact":null}', '{"testStepArtifact":{"diagnosis":7}}', '{"testRunArtifact":{"testRunStart":{"dutInfo":{"hardwareInfos":[null,7]}}}}'])
+		holds(Array.isArray(gatherRun(text).steps), `no harm from ${text}`);
 });
 
 plan();

@@ -42,7 +42,7 @@ async function problemOf(response) {
 	}
 }
 
-async function call(method, path, { body, signal, headers } = {}) {
+async function call(method, path, { body, signal, headers, as = "json" } = {}) {
 	const limit = AbortSignal.timeout(TIMEOUT_MS);
 	const options = {
 		method,
@@ -72,9 +72,9 @@ async function call(method, path, { body, signal, headers } = {}) {
 	if (!response.ok) throw new ApiError(response.status, await problemOf(response));
 	if (response.status === 204) return null;
 	try {
-		return await response.json();
+		return await response[as]();
 	} catch {
-		throw new ApiError(response.status, { detail: "the server's answer is not JSON" });
+		throw new ApiError(response.status, { detail: "the server's answer is broken" });
 	}
 }
 
@@ -87,6 +87,8 @@ export async function health(signal) {
 
 export const api = {
 	get: (path, options) => call("GET", path, options),
+	text: (path, options) => call("GET", path, { ...options, as: "text", headers: { Accept: "*/*" } }),
+	blob: (path, options) => call("GET", path, { ...options, as: "blob", headers: { Accept: "*/*" } }),
 	del: (path, body, options) => call("DELETE", path, { ...options, body }),
 	// Every write carries a key, so that a click that is sent twice is done once.
 	post: (path, body, options) =>

@@ -10,6 +10,8 @@ import { Age, Cell, Copy, Known, Moment, PollState, Progress, State } from "./pa
 import { RepairOrder } from "./order.js";
 import { Facts, Machine, useFacts } from "./facts.js";
 import { HostEvents } from "./timeline.js";
+import { BurnIns } from "./burnin.js";
+import { Evidence } from "./identity.js";
 import { Actions } from "./actions.js";
 
 // Discover, inspect, burn in, image, verify, ready: where it is, and how long each took.
@@ -129,7 +131,7 @@ export function HostPage({ id }) {
 	return html`
 		<p class="back"><a href="#/hosts">‹ Fleet</a></p>
 		<div class="title">
-			<h1>${name} <span class="code">${host.short_code}</span></h1>
+			<h1>${name} ${host.name ? html`<span class="code">${host.short_code}</span>` : null}</h1>
 			<${State} name=${host.state} />
 		</div>
 		<${PollState} poll=${poll} now=${now} what="the host" />
@@ -137,6 +139,8 @@ export function HostPage({ id }) {
 		<${Banner} host=${host} now=${now} />
 		<${Steps} host=${host} />
 		<${Actions} host=${host} drives=${facts.value.drives} done=${poll.again} />
+		${host.state === "quarantined" || host.review ? html`<${Evidence} host=${host} />` : null}
+		<${BurnIns} host=${host} />
 		<div class="columns">
 			<section><h2>Who it is</h2><${Identity} host=${host} /></section>
 			<section><h2>Machine</h2><${Machine} facts=${facts.value} /></section>

@@ -11,6 +11,7 @@ import { SignIn } from "./signin.js";
 import { Fleet } from "./fleet.js";
 import { HostPage } from "./host.js";
 import { Faults } from "./faults.js";
+import { Capacity } from "./capacity.js";
 import { Images } from "./images.js";
 import { FleetEvents } from "./timeline.js";
 import { StopAll, Stopped } from "./stop.js";
@@ -18,6 +19,7 @@ import { StopAll, Stopped } from "./stop.js";
 const VIEWS = [
 	{ view: "hosts", title: "Fleet", part: ({ params }) => html`<${Fleet} params=${params} />` },
 	{ view: "faults", title: "Repair orders", part: () => html`<${Faults} />` },
+	{ view: "capacity", title: "Capacity", part: ({ params }) => html`<${Capacity} params=${params} />` },
 	{ view: "events", title: "Events", part: () => html`<${FleetEvents} />` },
 	{ view: "images", title: "Images", part: () => html`<${Images} />` },
 ];
