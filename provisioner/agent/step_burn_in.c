@@ -77,7 +77,7 @@ void burn_found(struct burn *b, const char *step, const struct burnin_finding *f
 	burnin_order_of(finding, &order);
 	ocp_diagnose(&b->stream, step, finding->component, rule->fails ? OCP_FAIL : OCP_UNKNOWN,
 		     rule->verdict, finding->message);
-	ocp_extend(&b->stream, step, "repair-order", order_json(&order));
+	ocp_extend(&b->stream, step, rule->fails ? "repair-order" : "advice", order_json(&order));
 	report_log(b->out, rule->fails ? "error" : "warning", "%s: %s. %s", rule->verdict,
 		   finding->message, order.action);
 	if (!rule->fails || b->n_failures++ > 0)

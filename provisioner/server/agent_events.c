@@ -95,20 +95,24 @@ static const char *text_at(const json_t *obj, const char *key)
 	return text ? text : "";
 }
 
-/* Remember the last failing diagnosis of an OCP record: it becomes the repair order if the burn-in
- * ends with FAIL. */
+/* Remember the last failing diagnosis of an OCP record and the repair order that follows it (an
+ * extension: OCP's own diagnosis has no room for one): the host's fault if the burn-in ends with
+ * FAIL. */
 static void note_diagnosis(struct live_host *h, const json_t *record)
 {
 	json_t *step = json_object_get(record, "testStepArtifact");
 	json_t *d = json_object_get(step, "diagnosis");
-	if (!d || !str_eq(text_at(d, "type"), "FAIL"))
-		return;
-	json_t *sub = json_object_get(d, "subcomponent");
-	(void)str_copy(h->fault_code, sizeof(h->fault_code), text_at(d, "verdict"));
-	(void)str_copy(h->fault_text, sizeof(h->fault_text), text_at(d, "message"));
-	(void)str_copy(h->fault_part, sizeof(h->fault_part), text_at(sub, "name"));
-	(void)str_copy(h->fault_slot, sizeof(h->fault_slot), text_at(sub, "location"));
-	(void)str_copy(h->fault_serial, sizeof(h->fault_serial), text_at(sub, "serial"));
+	json_t *x = json_object_get(step, "extension");
+	if (d && str_eq(text_at(d, "type"), "FAIL")) {
+		(void)str_copy(h->fault_code, sizeof(h->fault_code), text_at(d, "verdict"));
+		(void)str_copy(h->fault_text, sizeof(h->fault_text), text_at(d, "message"));
+	} else if (x && str_eq(text_at(x, "name"), "repair-order")) {
+		json_t *o = json_object_get(x, "content");
+		(void)str_copy(h->fault_part, sizeof(h->fault_part), text_at(o, "part"));
+		(void)str_copy(h->fault_slot, sizeof(h->fault_slot), text_at(o, "slot"));
+		(void)str_copy(h->fault_serial, sizeof(h->fault_serial), text_at(o, "serial"));
+		(void)str_copy(h->fault_action, sizeof(h->fault_action), text_at(o, "action"));
+	}
 }
 
 static int take_burnin(struct taking *t, const struct event *ev, struct err *err)
@@ -176,6 +180,7 @@ static int done_burn_in(struct taking *t, const struct event_step_done *d, struc
 		.part = h.fault_part,
 		.slot = h.fault_slot,
 		.serial = h.fault_serial,
+		.action = h.fault_action[0] ? h.fault_action : NULL,
 	};
 	return apply(t, &e, err);
 }

@@ -23,6 +23,7 @@ struct live_host {
 	int64_t done, total, eta_s; /* eta -1: not known */
 	/* the last failing diagnosis of the burn-in that runs */
 	char fault_part[65], fault_slot[129], fault_serial[129], fault_text[257];
+	char fault_action[513];
 	char fault_code[65];
 };
 
