@@ -248,7 +248,7 @@ static int open_session(struct http_request *r, struct opening *o, struct err *e
 	h->seen_us = app_now_us(o->app);
 	h->quiet = h->writing = false;
 	h->logged = 0;
-	dhcp_watch_adopt(o->app, o->host.num, o->macs);
+	dhcp_watch_adopt(o->app, o->macs);
 	log_ev(LOG_INFO, "session.opened", KV("host", (const char *)o->host.id),
 	       KV("session", (const char *)o->session.id), KV("epoch", o->session.epoch),
 	       KV("new", o->born));

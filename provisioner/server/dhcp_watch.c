@@ -5,6 +5,7 @@
  */
 #include "dhcp_watch.h"
 
+#include <systemd/sd-event.h>
 #include <base/json.h>
 #include <base/log.h>
 #include <base/str.h>
@@ -15,16 +16,18 @@
 
 #define KEPT_MAX    2048 /* messages of unknown MACs; the oldest gives way */
 #define THROTTLE_US (60 * 1000000LL)
+#define BATCH_US    300000
 
 struct kept {
 	char mac[18], what[24], address[46];
-	int64_t first_us, last_us; /* last_us: of the last one that was dropped as a repetition */
-	bool stored;
+	int64_t first_us;
+	bool stored, pending; /* pending: to be looked at with the next batch */
 };
 
 struct dhcp_watch {
 	struct app *app;
 	struct line_pipe *pipe;
+	sd_event_source *timer;
 	struct kept kept[KEPT_MAX];
 	size_t next;
 };
@@ -50,31 +53,64 @@ static int append(struct app *a, int64_t host_num, const struct kept *k, struct 
 				.actor = boot ? "server" : "dnsmasq",
 				.summary = summary,
 				.detail = detail};
-	TRY(db_begin(a->db, err));
-	return db_end(a->db, event_append(a->db, &e, app_now_us(a), NULL, err), err);
+	return event_append(a->db, &e, app_now_us(a), NULL, err);
 }
 
-static void store(struct app *a, int64_t host_num, struct kept *k)
+/* Write down what came since the last batch, for hosts that are known: one transaction for many. */
+static int flush(struct dhcp_watch *w, struct err *err)
 {
-	struct err err = ERR_INIT;
-	if (append(a, host_num, k, &err) < 0)
-		log_err(LOG_WARNING, "dhcp.event", &err);
-	k->stored = true;
+	for (size_t i = 0; i < KEPT_MAX; i++) {
+		struct kept *k = &w->kept[(w->next + i) % KEPT_MAX];
+		struct host h;
+		if (!k->pending)
+			continue;
+		k->pending = false;
+		int rc = host_find(w->app->db, HOST_BY_MAC, k->mac, &h, err);
+		if (rc == -ERR_HOST_UNKNOWN || rc == -ERR_HOST_AMBIGUOUS)
+			continue;
+		TRY(rc);
+		TRY(append(w->app, h.num, k, err));
+		k->stored = true;
+	}
+	return 0;
 }
 
+static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct dhcp_watch *w = arg;
+	struct err err = ERR_INIT;
+	(void)source;
+	(void)usec;
+	int rc = db_begin(w->app->db, &err);
+	if (rc >= 0)
+		rc = db_end(w->app->db, flush(w, &err), &err);
+	if (rc < 0)
+		log_err(LOG_WARNING, "dhcp.events", &err);
+	else
+		http_notify(w->app->http, "events");
+	return 0;
+}
+
+static void flush_soon(struct dhcp_watch *w)
+{
+	int enabled = SD_EVENT_OFF;
+	(void)sd_event_source_get_enabled(w->timer, &enabled);
+	if (enabled != SD_EVENT_OFF)
+		return;
+	(void)sd_event_source_set_time_relative(w->timer, BATCH_US);
+	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+}
+
+/* No lookup and no write here: a boot answer must not wait for a disk. */
 void dhcp_watch_note(struct app *a, const char *mac, const char *what, const char *address)
 {
 	struct dhcp_watch *w = a->dhcp_watch;
-	struct err err = ERR_INIT;
-	struct host h;
 	int64_t now_us = app_now_us(a);
 	if (!w || !mac[0])
 		return;
 	struct kept *k = find(w, mac, what);
-	if (k && now_us - k->first_us < THROTTLE_US) {
-		k->last_us = now_us;
+	if (k && now_us - k->first_us < THROTTLE_US)
 		return;
-	}
 	if (!k) {
 		k = &w->kept[w->next];
 		w->next = (w->next + 1) % KEPT_MAX;
@@ -83,19 +119,21 @@ void dhcp_watch_note(struct app *a, const char *mac, const char *what, const cha
 	(void)str_copy(k->mac, sizeof(k->mac), mac);
 	(void)str_copy(k->what, sizeof(k->what), what);
 	(void)str_copy(k->address, sizeof(k->address), address);
-	k->first_us = k->last_us = now_us;
-	if (host_find(a->db, HOST_BY_MAC, mac, &h, &err) >= 0)
-		store(a, h.num, k);
+	k->first_us = now_us;
+	k->pending = true;
+	flush_soon(w);
 }
 
-void dhcp_watch_adopt(struct app *a, int64_t host_num, const char *macs)
+/* Oldest first: the ring starts at next. The batch finds the host by its MAC now. */
+void dhcp_watch_adopt(struct app *a, const char *macs)
 {
 	struct dhcp_watch *w = a->dhcp_watch;
 	for (size_t i = 0; w && i < KEPT_MAX; i++) {
-		/* oldest first: the ring starts at next */
 		struct kept *k = &w->kept[(w->next + i) % KEPT_MAX];
-		if (k->mac[0] && !k->stored && strstr(macs, k->mac))
-			store(a, host_num, k);
+		if (!k->mac[0] || k->stored || !strstr(macs, k->mac))
+			continue;
+		k->pending = true;
+		flush_soon(w);
 	}
 }
 
@@ -116,8 +154,12 @@ int dhcp_watch_new(struct app *a, struct dhcp_watch **ret, struct err *err)
 	struct dhcp_watch *w = xcalloc(1, sizeof(*w));
 	w->app = a;
 	int rc = line_pipe_new(a->event, on_line, w, &w->pipe, err);
+	if (rc >= 0 && (sd_event_add_time_relative(a->event, &w->timer, CLOCK_BOOTTIME, 0, 10000,
+						   on_timer, w) < 0 ||
+			sd_event_source_set_enabled(w->timer, SD_EVENT_OFF) < 0))
+		rc = err_set(err, ERR_SYS, "cannot add a timer");
 	if (rc < 0) {
-		free(w);
+		dhcp_watch_free(w);
 		return rc;
 	}
 	*ret = w;
@@ -133,6 +175,7 @@ void dhcp_watch_free(struct dhcp_watch *w)
 {
 	if (!w)
 		return;
+	sd_event_source_disable_unref(w->timer);
 	line_pipe_free(w->pipe);
 	free(w);
 }

@@ -107,6 +107,7 @@ static int check(const char *const *argv, struct err *err)
 static int write_nginx(struct app *a, struct err *err)
 {
 	autofree char *path = xasprintf("%s/nginx.conf", a->config.run_dir);
+	autofree char *option = xasprintf("-c%s", path);
 	autofree char *socket = xasprintf("%s/http.sock", a->config.run_dir);
 	autofree char *bootstrap = xasprintf("%s/bootstrap.ipxe", a->config.run_dir);
 	autostr struct str text;
@@ -134,7 +135,7 @@ static int write_nginx(struct app *a, struct err *err)
 	TRY(save(bootstrap, &script, err));
 	TRY(nginx_config_write(&text, &o, err));
 	TRY(save(path, &text, err));
-	const char *const argv[] = {a->config.nginx, "-t", "-q", "-c", path, "-e", "stderr", NULL};
+	const char *const argv[] = {a->config.nginx, "-t", "-q", "-e", "stderr", option, NULL};
 	return check(argv, err);
 }
 
@@ -182,8 +183,9 @@ int services_write(struct app *a, struct err *err)
 static int start_nginx(struct app *a, struct err *err)
 {
 	autofree char *path = xasprintf("%s/nginx.conf", a->config.run_dir);
+	autofree char *option = xasprintf("-c%s", path);
 	autofree char *pid = xasprintf("%s/nginx.pid", a->config.run_dir);
-	const char *const argv[] = {a->config.nginx, "-c", path, "-e", "stderr", NULL};
+	const char *const argv[] = {a->config.nginx, "-e", "stderr", option, NULL};
 	struct child_options o = {.name = "nginx",
 				  .argv = argv,
 				  .pid_file = pid,
