@@ -39,6 +39,8 @@ export async function startAppliance(build) {
 	writeFileSync(join(dir, "slipway.conf"), config.join("\n") + "\n");
 	const log = [];
 	const daemon = spawn(resolve(build, "bin", "slipwayd"), ["--config", join(dir, "slipway.conf")], { stdio: ["ignore", "ignore", "pipe"] });
+	process.on("exit", () => daemon.kill("SIGKILL")); // whatever happens to the test
+	process.on("SIGTERM", () => process.exit(1));
 	const ended = new Promise((done) => daemon.on("exit", done));
 	daemon.stderr.on("data", (chunk) => log.push(String(chunk)));
 	const stop = async () => {

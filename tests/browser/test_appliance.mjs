@@ -8,7 +8,14 @@ import { complaints, BUILD, launch, shot, signIn } from "./chromium.mjs";
 import { factsOf, HOSTILE, makeHost } from "./fixture.mjs";
 import { equal, holds, plan, test } from "./tap.mjs";
 
-const appliance = await startAppliance(BUILD);
+let appliance;
+await test("slipwayd and its nginx start from an almost empty configuration", async () => {
+	appliance = await startAppliance(BUILD);
+});
+if (!appliance) {
+	plan();
+	process.exit(1);
+}
 const browser = await launch();
 const agents = [];
 
@@ -108,6 +115,7 @@ await test("approving by the code on the screen starts the burn-in, and its prog
 			dutInfo: { dutInfoId: "h", hardwareInfos: [{ hardwareInfoId: "m", name: "DIMMC1", location: "DIMMC1", serialNumber: "3A1F0C22" }] } } } }),
 		inStep({ testStepStart: { name: "memory.pattern" } }),
 		inStep({ diagnosis: { verdict: "memory.ecc.uncorrected", type: "FAIL", message: "12 uncorrected errors", hardwareInfoId: "m" } }),
+		inStep({ extension: { name: "repair-order", content: { part: "memory", slot: "DIMMC1", serial: "3A1F0C22", action: "Replace the module in slot DIMMC1." } } }),
 		inStep({ testStepEnd: { status: "COMPLETE" } }),
 		record({ testRunArtifact: { testRunEnd: { status: "COMPLETE", result: "FAIL" } } }),
 		["step_done", { seq: step.step.seq, result: "FAIL" }],
@@ -118,6 +126,9 @@ await test("a failed burn-in opens a repair order, and its verdicts stand test b
 	await page.locator(".banner .big", { hasText: "Failed" }).waitFor();
 	const order = page.getByRole("region", { name: "Repair order" });
 	await order.getByText("12 uncorrected errors").waitFor();
+	const text = await order.innerText();
+	for (const word of ["Memory module in slot DIMMC1", "Replace the module in slot DIMMC1.", "3A1F0C22", plain.serial])
+		holds(text.includes(word), `the order says '${word}': ${text}`);
 	const row = page.locator("tr", { has: page.getByRole("rowheader", { name: "memory.pattern" }) });
 	await row.getByText("DIMMC1 · 3A1F0C22").waitFor();
 	await shot(page, "appliance-failed");

@@ -28,7 +28,7 @@ export function SignIn({ why, tryToken }) {
 			<button class="primary" disabled=${busy}>${busy ? "Trying…" : "Sign in"}</button>
 			<${Problem} error=${error} />
 			<p class="hint">
-				Make one on the appliance: <code>slipway token add --scope read,approve,arm NAME</code>. It stays in this tab and is
+				Make one on the appliance: <code>slipway token create NAME read approve arm</code>. It stays in this tab and is
 				forgotten when the tab closes.
 			</p>
 		</form>
