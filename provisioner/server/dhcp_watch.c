@@ -17,6 +17,7 @@
 #define KEPT_MAX    2048 /* messages of unknown MACs; the oldest gives way */
 #define THROTTLE_US (60 * 1000000LL)
 #define BATCH_US    300000
+#define BATCH_MAX   64 /* others want the loop, too */
 
 struct kept {
 	char mac[18], what[24], address[46];
@@ -57,13 +58,17 @@ static int append(struct app *a, int64_t host_num, const struct kept *k, struct 
 }
 
 /* Write down what came since the last batch, for hosts that are known: one transaction for many. */
-static int flush(struct dhcp_watch *w, struct err *err)
+static int flush(struct dhcp_watch *w, bool *ret_more, struct err *err)
 {
+	size_t n = 0;
 	for (size_t i = 0; i < KEPT_MAX; i++) {
 		struct kept *k = &w->kept[(w->next + i) % KEPT_MAX];
 		struct host h;
 		if (!k->pending)
 			continue;
+		*ret_more = n++ >= BATCH_MAX;
+		if (*ret_more)
+			return 0;
 		k->pending = false;
 		int rc = host_find(w->app->db, HOST_BY_MAC, k->mac, &h, err);
 		if (rc == -ERR_HOST_UNKNOWN || rc == -ERR_HOST_AMBIGUOUS)
@@ -79,16 +84,19 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct dhcp_watch *w = arg;
 	struct err err = ERR_INIT;
-	(void)source;
+	bool more = false;
 	(void)usec;
 	int rc = db_begin(w->app->db, &err);
 	if (rc >= 0)
-		rc = db_end(w->app->db, flush(w, &err), &err);
+		rc = db_end(w->app->db, flush(w, &more, &err), &err);
 	if (rc < 0)
 		log_err(LOG_WARNING, "dhcp.events", &err);
 	else
 		http_notify(w->app->http, "events");
-	return 0;
+	if (!more)
+		return 0;
+	(void)sd_event_source_set_time_relative(source, BATCH_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 static void flush_soon(struct dhcp_watch *w)

@@ -57,3 +57,14 @@ FLOW_TESTS += tests/flow/server_services.sh
 $(eval $(call unit_test,tests/unit/server/test_profile.c,server base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
+
+# the benchmark: `make bench-boot` (the boot answer with 10,000 hosts)
+boot_bench_SRC := tests/bench/boot.c $(SERVER_BENCH)
+ALL_OBJ += $(call objs,tests/bench/boot.c)
+$(OBJ)/tests/bench/boot: $(call objs,$(boot_bench_SRC)) $(call lib,$(SERVER_TEST_LIBS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call objs,$(boot_bench_SRC)) -Wl,--start-group $(call lib,$(SERVER_TEST_LIBS)) -Wl,--end-group $(call pkg-libs,$(SERVER_TEST_PKG)) -lm
+.PHONY: bench-boot
+bench-boot: $(OBJ)/tests/bench/boot ## time the boot answer
+	$(Q)mkdir -p $(BUILD)/bench
+	$(Q)$(OBJ)/tests/bench/boot -o $(BUILD)/bench/boot.json

@@ -48,7 +48,7 @@ static _Noreturn void serve(const struct server_bench *b)
 	_exit(0);
 }
 
-static void start(struct server_bench *b)
+void server_bench_start(struct server_bench *b)
 {
 	b->pid = fork();
 	BUG_ON(b->pid < 0);
@@ -89,10 +89,10 @@ void server_bench_open(struct server_bench *b)
 	snprintf(b->store, sizeof(b->store), "%s/state/slipway.db", b->dir);
 	(void)str_copy(b->image_version, sizeof(b->image_version), "1");
 	make_dirs(b);
-	start(b);
+	server_bench_start(b);
 }
 
-static void stop(struct server_bench *b)
+void server_bench_stop(struct server_bench *b)
 {
 	if (b->pid > 0) {
 		(void)kill(b->pid, SIGKILL);
@@ -103,14 +103,14 @@ static void stop(struct server_bench *b)
 
 void server_bench_crash(struct server_bench *b)
 {
-	stop(b);
-	start(b);
+	server_bench_stop(b);
+	server_bench_start(b);
 }
 
 void server_bench_close(struct server_bench *b)
 {
 	struct err err = ERR_INIT;
-	stop(b);
+	server_bench_stop(b);
 	json_decref(b->reply);
 	b->reply = NULL;
 	(void)file_remove_tree(b->dir, &err);
@@ -162,11 +162,11 @@ long server_bench_number(struct server_bench *b, const char *sql)
 
 void server_bench_sql(struct server_bench *b, const char *sql)
 {
-	stop(b);
+	server_bench_stop(b);
 	sqlite3 *db = open_store(b, SQLITE_OPEN_READWRITE);
 	BUG_ON(sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK);
 	(void)sqlite3_close(db);
-	start(b);
+	server_bench_start(b);
 }
 
 const char *server_bench_state(struct server_bench *b, const char *host_id)

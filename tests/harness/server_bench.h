@@ -21,6 +21,9 @@ struct server_bench {
 
 /* Make folders under a new temporary one and start. */
 void server_bench_open(struct server_bench *b);
+/* SIGKILL; and start on what is there. */
+void server_bench_stop(struct server_bench *b);
+void server_bench_start(struct server_bench *b);
 /* SIGKILL, and start again. */
 void server_bench_crash(struct server_bench *b);
 /* Stop and remove everything. */
