@@ -55,3 +55,13 @@ $(eval $(call unit_test,tests/unit/inventory/test_identity.c,$(INVENTORY_LIBS),$
 $(eval $(call unit_test,tests/unit/inventory/test_facts.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_collection.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 FLOW_TESTS += tests/flow/api_reading.sh
+
+# the benchmark: tests/bench/inventory.sh runs it at three sizes
+inventory_bench_SRC := tests/bench/inventory_bench.c
+ALL_OBJ += $(call objs,$(inventory_bench_SRC))
+$(OBJ)/tests/bench/inventory_bench: $(call objs,$(inventory_bench_SRC)) $(call lib,$(INVENTORY_LIBS))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call objs,$(inventory_bench_SRC)) -Wl,--start-group $(call lib,$(INVENTORY_LIBS)) -Wl,--end-group $(call pkg-libs,$(INVENTORY_PKG)) -lm
+.PHONY: bench-inventory
+bench-inventory: $(OBJ)/tests/bench/inventory_bench ## inventory queries against their goals
+	$(Q)sh tests/bench/inventory.sh $(BUILD)

@@ -63,7 +63,7 @@ static const char *const statements[] = {
 	"CREATE INDEX host_delivery ON host (delivery, state)",
 	"CREATE INDEX host_sums ON host (sku, state, site, rack, cores, memory_mib, storage_bytes)",
 	"CREATE INDEX host_changed ON host (changed_us)",
-	"CREATE INDEX host_memory ON host (memory_mib)",
+	"CREATE INDEX host_memory ON host ((COALESCE(memory_mib, -1)))",
 
 	/* heard of last: apart from the host, because it changes without anything having changed */
 	"CREATE TABLE host_seen (host_num INTEGER PRIMARY KEY, seen_us INTEGER NOT NULL) STRICT",

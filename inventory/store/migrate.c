@@ -66,13 +66,13 @@ static int run_statements(struct db *db, const struct db_migration *m, struct er
 		       P_INT(m->number), P_TEXT(m->name), P_INT(time_wall_us()));
 }
 
-static int apply(struct db *db, const struct db_migration *m, struct err *err)
+static int apply(struct db *db, const struct db_migration *m, bool fresh, struct err *err)
 {
 	bool done = false;
 	TRY(has_number(db, m->number, &done, err));
 	if (done)
 		return 0;
-	if (db_is_sqlite(db))
+	if (db_is_sqlite(db) && !fresh)
 		TRY(db_sqlite_backup_before(db, m->number, err));
 	TRY(db_begin(db, err));
 	/* two appliances may start at once: only one of them gets the lock and finds it missing */
@@ -92,8 +92,9 @@ int db_migrate(struct db *db, struct err *err)
 {
 	TRY(make_list(db, err));
 	TRY(refuse_newer(db, err));
+	bool fresh = db->schema_number == 0; /* nothing to lose yet */
 	for (size_t i = 0; i < db_n_migrations; i++)
-		TRY(apply(db, db_migrations[i], err));
+		TRY(apply(db, db_migrations[i], fresh, err));
 	return 0;
 }
 

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Benchmark of the inventory: makes a seeded, realistic fleet (40 parts a host) through the same
+ * calls that the daemon uses, then measures what issue "inventory" promises. Prints a table and
+ * writes the list of results as JSON. In process: the HTTP side is measured by
+ * tests/bench/inventory.sh. usage: inventory_bench STORE-URL HOSTS RESULT.json
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+#include <inventory/collection.h>
+#include <inventory/facts.h>
+#include <inventory/identity.h>
+
+#define DIMMS   24
+#define DRIVES  8
+#define NICS    4
+#define SAMPLES 400
+#define GROUP   50 /* hosts of a commit while the fleet is made */
+
+/* wall time; with BENCH_CPU=1 the processor time of this process, which other programs do not
+ * disturb */
+static clockid_t clock_id = CLOCK_MONOTONIC;
+static struct err err;
+static json_t *results;
+
+static void must(int r)
+{
+	if (r >= 0)
+		return;
+	fprintf(stderr, "inventory_bench: %s [%s]\n", err.msg, err_name(err.code));
+	exit(1);
+}
+
+static double now_s(void)
+{
+	struct timespec t;
+	(void)clock_gettime(clock_id, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* splitmix64: the same fleet for the same seed */
+static uint64_t next_random(uint64_t *state)
+{
+	uint64_t z = (*state += 0x9e3779b97f4a7c15ULL);
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+/* ---- the fleet ------------------------------------------------------------------------------- */
+
+static char *mac_of(long host, int port)
+{
+	unsigned long h = (unsigned long)host;
+	return xasprintf("b8:59:9f:%02lx:%02lx:%02lx", h >> 14 & 255, h >> 6 & 255,
+			 (h & 63) * 4 + (unsigned long)port);
+}
+
+static json_t *list_of_dimms(long host, uint64_t *rnd, int size)
+{
+	static const char *const makers[] = {"Samsung", "Micron", "SK Hynix"};
+	const char *maker = makers[next_random(rnd) % 3];
+	json_t *list = json_array();
+	for (int i = 0; i < DIMMS; i++) {
+		autofree char *slot = xasprintf("P%d_%c%d", i / 12 + 1, 'A' + i % 12, 1);
+		autofree char *serial = xasprintf("D%07ld%02d", host, i);
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:i}", "DeviceLocator",
+					slot, "CapacityMiB", size, "Manufacturer", maker,
+					"PartNumber", "M321R4GA3BB6", "SerialNumber", serial,
+					"MemoryDeviceType", "DDR5", "OperatingSpeedMhz", 4800));
+	}
+	return list;
+}
+
+static json_t *list_of_drives(long host)
+{
+	json_t *list = json_array();
+	for (int i = 0; i < DRIVES; i++) {
+		autofree char *name = xasprintf("nvme%dn1", i);
+		autofree char *serial = xasprintf("S64GNE0R%06ld%d", host, i);
+		autofree char *wwn = xasprintf("eui.36344730%08ld%02d", host, i);
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "Name",
+					name, "WWN", wwn, "SerialNumber", serial, "Model",
+					"MZQL23T8HCLS", "Manufacturer", "Samsung", "Revision",
+					"GDC5602Q", "CapacityBytes", (json_int_t)3840755982336,
+					"Protocol", "NVMe", "MediaType", "SSD"));
+	}
+	return list;
+}
+
+static json_t *list_of_nics(long host)
+{
+	json_t *list = json_array();
+	for (int i = 0; i < NICS; i++) {
+		autofree char *name = xasprintf("eth%d", i);
+		autofree char *mac = mac_of(host, i);
+		autofree char *pci = xasprintf("0000:%02d:00.%d", 16 + i / 2, i % 2);
+		autofree char *sw = xasprintf("sw%ld", host / 40);
+		autofree char *port = xasprintf("Eth1/%ld", host % 40 + 1);
+		json_t *j = json_pack("{s:s, s:s, s:s, s:i, s:b, s:s}", "Name", name,
+				      "PermanentMACAddress", mac, "Driver", "mlx5_core",
+				      "SpeedMbps", 25000, "LinkUp", i < 2, "PciAddress", pci);
+		if (i == 0)
+			(void)json_object_set_new(
+				j, "lldp", json_pack("{s:s, s:s}", "SysName", sw, "PortId", port));
+		(void)json_array_append_new(list, j);
+	}
+	return list;
+}
+
+static json_t *facts_of(long host, const char *serial)
+{
+	uint64_t rnd = (uint64_t)host * 2 + 1;
+	static const int sizes[] = {16384, 32768, 65536};
+	static const char *const models[] = {"R7525", "DL385", "SR665", "E283"};
+	int size = sizes[next_random(&rnd) % 3];
+	const char *model = models[next_random(&rnd) % 4];
+	json_t *cpus = json_array();
+	for (int i = 0; i < 2; i++) {
+		autofree char *socket = xasprintf("CPU%d", i);
+		(void)json_array_append_new(cpus, json_pack("{s:s, s:s, s:s, s:i, s:i}", "Socket",
+							    socket, "Manufacturer", "AMD", "Model",
+							    "AMD EPYC 9354 32-Core Processor",
+							    "TotalCores", 32, "TotalThreads", 64));
+	}
+	return json_pack(
+		"{s:{s:s, s:s, s:s, s:s}, s:{s:s, s:s}, s:{s:s}, s:o, s:{s:i, s:o}, s:o, s:o}",
+		"system", "Manufacturer", "Acme", "Model", model, "SerialNumber", serial,
+		"BiosVersion", host % 7 ? "2.14.1" : "2.13.0", "board", "Manufacturer", "Acme",
+		"Model", model, "boot", "arch", host % 10 < 3 ? "aarch64" : "x86_64", "processors",
+		cpus, "memory", "TotalMiB", size * DIMMS, "modules",
+		list_of_dimms(host, &rnd, size), "drives", list_of_drives(host), "nics",
+		list_of_nics(host));
+}
+
+static void make_host(struct db *db, long host, int64_t now_us)
+{
+	static const char *const states[] = {"ready",      "ready",   "ready",   "in-service",
+					     "in-service", "testing", "imaging", "failed",
+					     "discovered", "ready"};
+	static const char *const sites[] = {"fra", "muc", "ams"};
+	autofree char *serial = xasprintf("SN%08ld", host);
+	autofree char *mac = mac_of(host, 0);
+	const char *macs[] = {mac};
+	struct host_evidence e = {.system_serial = serial, .macs = macs, .n_macs = 1};
+	struct host_birth birth = {.state = states[host % 10], .actor = "bench"};
+	struct identity who;
+	must(identity_resolve(db, &e, &birth, now_us, &who, &err));
+	autofree char *sku = xasprintf("sku-%ld", host % 7);
+	autofree char *rack = xasprintf("r%03ld", host / 40);
+	must(db_exec(
+		db, &err,
+		"UPDATE host SET sku = $2, site = $3, rack = $4, rack_unit = $5 WHERE num = $1",
+		P_INT(who.host_num), P_TEXT(sku), P_TEXT(sites[host / 4000 % 3]), P_TEXT(rack),
+		P_INT(host % 40 + 1)));
+	AUTO(json) json_t *doc = facts_of(host, serial);
+	must(facts_store(db, who.host_num, doc, now_us + 1, NULL, &err));
+}
+
+static void make_fleet(struct db *db, long hosts)
+{
+	int64_t have = 0;
+	must(db_query_int(db, &err, &have, 0, "SELECT count(*) FROM host"));
+	double begin = now_s();
+	for (long host = have; host < hosts;) {
+		must(db_begin(db, &err));
+		for (int i = 0; i < GROUP && host < hosts; i++, host++)
+			make_host(db, host, 1760000000000000 + host * 1000);
+		must(db_commit(db, &err));
+	}
+	if (have < hosts)
+		printf("fleet: %ld hosts in %.1f s\n", hosts - have, now_s() - begin);
+	must(db_exec(db, &err, "ANALYZE"));
+}
+
+/* ---- measuring ------------------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+static void report(const char *name, const char *unit, double ours, double goal, bool less_is_good)
+{
+	bool met = less_is_good ? ours <= goal : ours >= goal;
+	printf("%-44s %12.2f %-10s goal %s %.0f  %s\n", name, ours, unit,
+	       less_is_good ? "<=" : ">=", goal, met ? "met" : "MISSED");
+	(void)json_array_append_new(
+		results, json_pack("{s:s, s:s, s:f, s:n, s:n, s:n, s:f, s:b, s:i}", "name", name,
+				   "unit", unit, "ours", ours, "peer", "peer_value", "ratio",
+				   "goal", goal, "met", met, "runs", SAMPLES));
+}
+
+typedef void (*sample)(struct db *db, long i, long hosts);
+
+static void measure(struct db *db, long hosts, const char *name, sample run, int n, double goal_ms)
+{
+	autofree double *ms = xmalloc((size_t)n * sizeof(double));
+	for (int i = 0; i < n; i++) {
+		double begin = now_s();
+		run(db, i, hosts);
+		ms[i] = (now_s() - begin) * 1000;
+	}
+	qsort(ms, (size_t)n, sizeof(double), by_value);
+	autofree char *title = xasprintf("%s, p50", name);
+	printf("%-44s %12.2f ms\n", title, ms[n / 2]);
+	autofree char *p99 = xasprintf("%s, p99", name);
+	report(p99, "ms", ms[(n * 99) / 100], goal_ms, true);
+}
+
+static void page(struct db *db, const char *const *filters, const char *sort, long limit)
+{
+	struct query_request q = {.limit = limit, .sort = sort};
+	struct query_page p;
+	for (; *filters; filters += 2)
+		must(query_add_filter(&q, filters[0], filters[1], &err));
+	must(query_run(db, &collection_hosts, &q, NULL, &p, &err));
+	if (p.n == 0) {
+		fprintf(stderr, "inventory_bench: an answer is empty\n");
+		exit(1);
+	}
+	query_page_done(&p);
+}
+
+static void list_two_filters(struct db *db, long i, long hosts)
+{
+	static const char *const sorts[] = {"serial", "-MemoryMiB", "state_since", "name",
+					    "-changed"};
+	static const char *const states[] = {"ready", "in-service", "failed", "ready,failed"};
+	static const char *const skus[] = {"sku-0", "sku-1", "sku-2", "sku-3"};
+	const char *const filters[] = {"state", states[i % 4], i % 2 ? "arch" : "sku",
+				       i % 2 ? "x86_64" : skus[i % 4], NULL};
+	(void)hosts;
+	page(db, filters, sorts[i % 5], 100);
+}
+
+static void one_host(struct db *db, enum host_key by, const char *key)
+{
+	struct host h;
+	struct query_request q = {.limit = 1};
+	struct query_page p;
+	must(host_find(db, by, key, &h, &err));
+	must(query_add_filter(&q, "id", h.id, &err));
+	must(query_run(db, &collection_hosts, &q, NULL, &p, &err));
+	query_page_done(&p);
+}
+
+static void host_by_serial(struct db *db, long i, long hosts)
+{
+	autofree char *serial = xasprintf("SN%08ld", i * 7919 % hosts);
+	one_host(db, HOST_BY_SERIAL, serial);
+}
+
+static void host_by_mac(struct db *db, long i, long hosts)
+{
+	long host = i * 7919 % hosts;
+	autofree char *mac = mac_of(host, 0);
+	one_host(db, HOST_BY_MAC, mac);
+}
+
+static void summary(struct db *db, long i, long hosts)
+{
+	struct query_request q = {0};
+	autofree char *text = NULL;
+	(void)i;
+	(void)hosts;
+	must(query_summary(db, &collection_hosts, &q, "sku,state", "cores,MemoryMiB,StorageBytes",
+			   &text, &err));
+}
+
+static void measure_export(const char *url, long hosts)
+{
+	struct db *reader = NULL;
+	struct export *e = NULL;
+	struct query_request q = {0};
+	struct str out;
+	size_t bytes = 0;
+	int r = 1;
+	str_init(&out, 64 * MIB);
+	must(db_open(url, DB_READONLY, &reader, &err));
+	double begin = now_s();
+	must(export_new(reader, &collection_hosts, &q, EXPORT_NDJSON, &e, &err));
+	while (r == 1) {
+		str_clear(&out);
+		must(r = export_next(e, &out, &err));
+		bytes += out.n_bytes;
+	}
+	double took = now_s() - begin;
+	export_free(e);
+	str_done(&out);
+	double mb_s = (double)bytes / 1e6 / took, hosts_s = (double)hosts / took;
+	printf("%-44s %12.1f MB/s\n", "export all as NDJSON", mb_s);
+	report("export all as NDJSON", "hosts/s", hosts_s, mb_s >= 200 ? hosts_s : 20000, false);
+}
+
+/* 40 parts, one in ten reports differs in one part; each report is a durable commit of its own. */
+static void measure_reports(struct db *db, long hosts)
+{
+	enum { N = 2000 };
+	char **docs = xcalloc(N, sizeof(char *));
+	int64_t rows = 0, rows_after = 0;
+	for (long i = 0; i < N; i++) {
+		long host = i * 7919 % hosts;
+		autofree char *serial = xasprintf("SN%08ld", host);
+		AUTO(json) json_t *doc = facts_of(host, serial);
+		if (i % 10 == 0)
+			(void)json_object_set_new(json_array_get(json_object_get(doc, "drives"), 0),
+						  "Revision",
+						  json_sprintf("X%ld", (long)time(NULL) + i));
+		docs[i] = json_text(doc);
+	}
+	must(db_query_int(db, &err, &rows, 0, "SELECT count(*) FROM host_facts_history"));
+	double begin = now_s();
+	for (long i = 0; i < N; i++) {
+		AUTO(json) json_t *doc = NULL;
+		must(json_load_strict(docs[i], strlen(docs[i]), LIMIT_FACTS_BYTES, &doc, &err));
+		must(facts_store(db, i * 7919 % hosts + 1, doc, 1770000000000000 + i * 100, NULL,
+				 &err));
+	}
+	double took = now_s() - begin;
+	must(db_query_int(db, &err, &rows_after, 0, "SELECT count(*) FROM host_facts_history"));
+	report("inventory reports stored", "reports/s", N / took, 1000, false);
+	report("facts versions written by 2,000 reports", "rows", (double)(rows_after - rows), 220,
+	       true);
+	for (long i = 0; i < N; i++)
+		free(docs[i]);
+	free(docs);
+}
+
+int main(int argc, char **argv)
+{
+	struct db *db = NULL;
+	int64_t hosts = 0;
+	struct rusage u;
+	if (argc != 4 || !parse_i64(argv[2], &hosts) || hosts < 100) {
+		fprintf(stderr, "usage: inventory_bench STORE-URL HOSTS RESULT.json\n");
+		return 2;
+	}
+	if (getenv("BENCH_CPU"))
+		clock_id = CLOCK_PROCESS_CPUTIME_ID;
+	results = json_array();
+	must(db_open(argv[1], DB_CREATE, &db, &err));
+	make_fleet(db, hosts);
+	bool big = hosts > 10000;
+	measure(db, hosts, "list 100 hosts, two filters and a sort", list_two_filters, SAMPLES,
+		big ? 20 : 10);
+	measure(db, hosts, "a host by serial", host_by_serial, SAMPLES, 2);
+	measure(db, hosts, "a host by MAC", host_by_mac, SAMPLES, 2);
+	measure(db, hosts, "summary by sku and state, three sums", summary, 50, big ? 300 : 50);
+	measure_export(argv[1], hosts);
+	(void)getrusage(RUSAGE_SELF, &u);
+	report("resident memory until here", "MiB", (double)u.ru_maxrss / 1024, 64, true);
+	measure_reports(db, hosts);
+	db_close(db);
+	return json_dump_file(results, argv[3], JSON_INDENT(1)) < 0;
+}
