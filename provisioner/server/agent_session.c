@@ -104,6 +104,21 @@ static int may_enrol(struct opening *o, struct err *err)
 			       e->system_serial, e->manufacturer, e->product);
 }
 
+static int refuse_at_rest(const struct opening *o, struct err *err)
+{
+	enum lifecycle_state state;
+	if (!lifecycle_state_parse(o->host.state, &state))
+		return err_set(err, ERR_INVALID, "unknown state '%s'", o->host.state);
+	if (state == STATE_QUARANTINED)
+		return err_set(err, ERR_HOST_QUARANTINED, "%s",
+			       o->host.review[0] ? o->host.review : o->host.state_detail);
+	/* verifying: its agent may be asked once more to reboot */
+	if (lifecycle_possible(state, HOST_EVENT_CONTACT))
+		return 0;
+	return err_set(err, ERR_HOST_LOCAL, "host %s is %s: it must boot its own disk",
+		       o->host.short_code, o->host.state);
+}
+
 static int resolve_host(struct opening *o, struct err *err)
 {
 	struct views v;
@@ -119,6 +134,13 @@ static int resolve_host(struct opening *o, struct err *err)
 	TRY(identity_find(o->app->db, &view, &o->identity, err));
 	if (o->identity.verdict == IDENTITY_NEW)
 		TRY(may_enrol(o, err));
+	/* the record of a host at rest is not for strangers who show its serial to add to */
+	if (o->identity.verdict == IDENTITY_SAME) {
+		TRY(host_get(o->app->db, o->identity.host_num, &o->host, err));
+		o->refused = refuse_at_rest(o, err) < 0;
+		if (o->refused)
+			return 0;
+	}
 	TRY(identity_resolve(o->app->db, &view, &birth, o->now_us, &o->identity, err));
 	o->born = o->identity.verdict == IDENTITY_NEW;
 	return host_get(o->app->db, o->identity.host_num, &o->host, err);
@@ -136,21 +158,6 @@ static int quarantine(struct opening *o, struct err *err)
 	for (unsigned i = 0; i < o->identity.n_others; i++)
 		TRY(engine_apply(o->app, o->identity.others[i], &e, err));
 	return 0;
-}
-
-static int refuse_at_rest(const struct opening *o, struct err *err)
-{
-	enum lifecycle_state state;
-	if (!lifecycle_state_parse(o->host.state, &state))
-		return err_set(err, ERR_INVALID, "unknown state '%s'", o->host.state);
-	if (state == STATE_QUARANTINED)
-		return err_set(err, ERR_HOST_QUARANTINED, "%s",
-			       o->host.review[0] ? o->host.review : o->host.state_detail);
-	/* verifying: its agent may be asked once more to reboot */
-	if (lifecycle_possible(state, HOST_EVENT_CONTACT))
-		return 0;
-	return err_set(err, ERR_HOST_LOCAL, "host %s is %s: it must boot its own disk",
-		       o->host.short_code, o->host.state);
 }
 
 /* ---- the session -------------------------------------------------------------------------------
@@ -203,6 +210,8 @@ static int open_in_transaction(struct opening *o, struct err *err)
 		return rc;
 	err_clear(err);
 	TRY(resolve_host(o, err));
+	if (o->refused)
+		return 0;
 	TRY(quarantine(o, err));
 	TRY(host_get(o->app->db, o->host.num, &o->host, err));
 	o->refused = refuse_at_rest(o, err) < 0;
@@ -242,6 +251,9 @@ static int open_session(struct http_request *r, struct opening *o, struct err *e
 	int rc = db_end(o->app->db, open_in_transaction(o, err), err);
 	if (rc < 0 || o->refused) {
 		note_refusal(o, err);
+		if (o->q->evidence.macs.n > 0 && o->host.id[0])
+			dhcp_watch_note(o->app, o->q->evidence.macs.items[0].s, "boot.refused",
+					err->msg);
 		return rc < 0 ? rc : -err->code;
 	}
 	struct live_host *h = live_at(o->app->live, o->host.num);

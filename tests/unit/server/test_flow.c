@@ -493,6 +493,27 @@ static void test_power_cut_while_writing(void **state)
 	fake_agent_done(&a);
 }
 
+/* Cut off for a while: the session that held the pen goes on under its arm, from the start. */
+static void test_same_session_comes_back(void **state)
+{
+	struct fake_agent a;
+	(void)state;
+	to_image_step(&a, "S1", MAC_A);
+	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
+	char arm[64];
+	(void)str_copy(arm, sizeof(arm), a.plan.image.arm_id);
+	server_bench_sql(&bench, "UPDATE host SET state = 'failed'");
+	need(fake_agent_step_failed(&a, "image.lease"), 200, &a, "the step that was stopped");
+	need_step(&a, PLAN_STEP_IMAGE);
+	assert_string_equal(a.plan.image.arm_id, arm);
+	need(fake_agent_permit(&a, "ext4"), 200, &a, "permit for what it wrote itself");
+	need(fake_agent_heartbeat(&a), 200, &a, "heartbeat");
+	assert_true(json_is_true(json_object_get(a.reply, "may_write")));
+	finish_image(&a);
+	assert_string_equal(server_bench_state(&bench, a.host_id), "verifying");
+	fake_agent_done(&a);
+}
+
 static void test_stop_all_stops_a_writer(void **state)
 {
 	struct fake_agent a;
@@ -563,6 +584,7 @@ int main(void)
 		T(test_failed_burn_in),
 		T(test_step_failures),
 		T(test_power_cut_while_writing),
+		T(test_same_session_comes_back),
 		T(test_stop_all_stops_a_writer),
 		T(test_deadline),
 		T(test_tampered_first_boot),
