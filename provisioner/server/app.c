@@ -99,6 +99,35 @@ static void make_urls(struct app *a)
 	snprintf(a->objects_url, sizeof(a->objects_url), "%s/objects", a->plain_url);
 }
 
+static void wake_host(void *arg, struct live_host *h)
+{
+	app_host_changed(arg, h->host_num);
+}
+
+/* Another appliance of the fleet wrote something: whoever waits here looks again. */
+static int on_store_notice(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+	struct app *a = arg;
+	(void)source;
+	(void)fd;
+	(void)events;
+	if (db_notified(a->db)) {
+		live_each(a->live, wake_host, a);
+		http_notify(a->http, "events");
+	}
+	return 0;
+}
+
+static int watch_store(struct app *a, struct err *err)
+{
+	int fd = db_notify_fd(a->db);
+	if (fd < 0)
+		return 0;
+	if (sd_event_add_io(a->event, &a->store_notices, fd, EPOLLIN, on_store_notice, a) < 0)
+		return err_set(err, ERR_SYS, "cannot watch the store");
+	return 0;
+}
+
 static int open_store(struct app *a, struct err *err)
 {
 	char stopped[8];
@@ -169,6 +198,7 @@ int app_open_core(struct app *a, struct err *err)
 	TRY(open_store(a, err));
 	TRY(dhcp_watch_new(a, &a->dhcp_watch, err));
 	TRY(open_http(a, err));
+	TRY(watch_store(a, err));
 	return start_tick(a, err);
 }
 
@@ -184,6 +214,7 @@ void app_close(struct app *a)
 {
 	services_stop(a);
 	sd_event_source_disable_unref(a->tick);
+	sd_event_source_disable_unref(a->store_notices);
 	http_server_free(a->http);
 	a->http = NULL;
 	dhcp_watch_free(a->dhcp_watch);

@@ -33,7 +33,7 @@ struct app {
 	struct live *live;             /* what is known of hosts in RAM: progress, last heartbeat */
 	struct dhcp_watch *dhcp_watch; /* the follower of dnsmasq's log */
 	struct child *nginx, *dnsmasq;
-	struct sd_event_source *tick;
+	struct sd_event_source *tick, *store_notices;
 	bool stopped; /* stop-all: nobody may write */
 	bool files_ready[_BOOT_ARCH_MAX];
 	int64_t wall_anchor_us, boot_anchor_us;
