@@ -22,6 +22,7 @@ images_core_SRC += images/core/partition_table.c
 images_core_SRC += images/core/loop_device.c
 images_core_SRC += images/core/grow.c
 images_core_SRC += images/core/install_work.c
+images_core_SRC += images/core/rootfs_files.c
 images_core_SRC += images/core/install_rootfs.c
 images_core_SRC += images/core/install.c
 images_core_SRC += images/core/receipt.c

@@ -222,6 +222,7 @@ static int write_all(struct install *in, struct err *err)
 	target_set_direct(&in->target, true);
 	TRY(source_run(in->source, &sink, err));
 	TRY(pool_drain(in->pool, err));
+	TRY(install_rootfs_finish(in, err));
 	in->receipt.fetched_bytes = source_fetched_bytes(in->source);
 	return 0;
 }
@@ -280,7 +281,7 @@ static int read_back(struct install *in, struct err *err)
 	}
 	TRY(pool_drain(in->pool, err));
 	for (size_t i = 0; i < in->m->n_payloads; i++)
-		if (in->m->payloads[i].role != PAYLOAD_ROLE_DISK)
+		if (in->m->payloads[i].role == PAYLOAD_ROLE_FS)
 			digest_of_disk(in, i);
 	return 0;
 }
@@ -309,12 +310,21 @@ static int grow_in_file(struct install *in, struct image_receipt_partition *p, b
 	return status;
 }
 
+static bool was_unpacked(const struct install *in, const struct image_receipt_partition *p)
+{
+	for (size_t i = 0; i < in->m->n_payloads; i++)
+		if (in->m->payloads[i].partition == p->number)
+			return in->m->payloads[i].role == PAYLOAD_ROLE_ROOTFS;
+	return false;
+}
+
 static int grow_partition(struct install *in, struct image_receipt_partition *p, struct err *err)
 {
 	const struct image_install_request *r = in->request;
 	bool grow = !r->no_grow && p->size_bytes > p->payload_bytes;
 
-	if (!p->has_payload || !in->target.is_shared || (!grow && r->keep_identity))
+	if (!p->has_payload || was_unpacked(in, p) || !in->target.is_shared ||
+	    (!grow && r->keep_identity))
 		return 0;
 	if (!in->target.is_device)
 		return grow_in_file(in, p, grow, err);
@@ -402,8 +412,14 @@ static int run(struct install *in, struct err *err)
 	TRY(plan(in, err));
 	make_pool(in);
 	status = write_and_check(in, err);
-	if (status < 0)
+	if (status < 0) {
+		const struct err stop = {.code = ERR_CANCELLED};
+
+		pool_fail(in->pool, &stop);
+		install_rootfs_stop(in);
 		(void)pool_drain(in->pool, NULL); /* nobody writes any more when the edges go */
+		install_rootfs_end(in);
+	}
 	enter_stage(in, in->stage, 0);
 	return status;
 }

@@ -60,6 +60,10 @@ int install_rootfs_begin(struct install *in, size_t payload, struct err *err);
 /* Hand over decoded bytes in any order; they are unpacked in theirs. */
 int install_rootfs_chunk(struct install *in, const struct pool_job *job, const uint8_t *plain,
                          struct err *err);
+/* After the last chunk: everything is on the target. */
+int install_rootfs_finish(struct install *in, struct err *err);
+/* Let nobody wait any more; the install has failed. */
+void install_rootfs_stop(struct install *in);
 int install_rootfs_check(struct install *in, size_t payload, struct err *err);
 void install_rootfs_end(struct install *in);
 

@@ -216,6 +216,9 @@ static int run_payload(struct source_objects *s, size_t payload, struct err *err
 	s->next_chunk = 0;
 	if (n > CONNECTIONS_MAX)
 		n = CONNECTIONS_MAX;
+	if (s->manifest->payloads[payload].role == PAYLOAD_ROLE_ROOTFS)
+		n = 1; /* a tar is unpacked in order: workers that wait must not hold up their turn
+			*/
 	for (unsigned i = 0; i < n; i++)
 		BUG_ON(pthread_create(&threads[i], NULL, run_connection, s));
 	for (unsigned i = 0; i < n; i++)

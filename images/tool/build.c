@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <libgen.h>
 #include <linux/fs.h>
+#include <locale.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -281,8 +282,15 @@ int image_build(const struct image_build_request *request, struct manifest **ret
 	struct build b = {.request = request, .folder = folder_of(request->output)};
 	int status;
 
+	/* libarchive translates names by the locale; ours is always this one, which glibc has built
+	 * in. */
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL), before = uselocale(utf8);
+
 	b.m = xcalloc(1, sizeof(*b.m));
 	status = run(&b, err);
+	(void)uselocale(before);
+	if (utf8)
+		freelocale(utf8);
 	for (size_t i = 0; i < b.m->n_payloads; i++)
 		packed_payload_done(&b.packed[i]);
 	boot_parts_done(&b.boot);

@@ -75,6 +75,8 @@ int rootfs_tar_make(const struct tree_options *tree, const char *folder, bool de
 	w.out = archive_write_new();
 	archive_write_set_format_pax(w.out);
 	archive_write_set_bytes_in_last_block(w.out, 1);
+	/* Names are bytes: what is not UTF-8 must survive, too. */
+	(void)archive_write_set_options(w.out, "hdrcharset=BINARY");
 	if (archive_write_open_fd(w.out, fd) != ARCHIVE_OK)
 		status = err_set(err, ERR_IO, "cannot write a tar");
 	else
