@@ -36,9 +36,8 @@ static void mac_of(int64_t i, char ret[static 18])
 
 static void make_hosts(struct server_bench *b, int64_t n)
 {
-	autofree char *url = xasprintf("sqlite:%s", b->store);
 	AUTO(db) struct db *db = NULL;
-	must(db_open(url, 0, &db, &err), "store");
+	must(db_open(b->store, 0, &db, &err), "store");
 	must(db_begin(db, &err), "begin");
 	for (int64_t i = 0; i < n; i++) {
 		char mac[18], serial[32], disk[32];

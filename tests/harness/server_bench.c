@@ -5,7 +5,7 @@
 #include "tests/harness/server_bench.h"
 
 #include <signal.h>
-#include <sqlite3.h>
+#include <libpq-fe.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
@@ -16,6 +16,7 @@
 #include <base/json.h>
 #include <base/log.h>
 #include <base/str.h>
+#include <inventory/db.h>
 #include "provisioner/server/app_open.h"
 #include "tests/harness/fake_object_store.h"
 
@@ -39,6 +40,8 @@ static _Noreturn void serve(const struct server_bench *b)
 	set(&a.config.run_dir, run);
 	set(&a.config.files_dir, boot);
 	set(&a.config.address, "192.0.2.1");
+	if (b->database[0])
+		set(&a.config.store, b->store);
 	fake_object_store_set(b->image_version[0] ? "debian12" : "", b->image_version);
 	if (sd_event_default(&a.event) < 0 || app_open_core(&a, &err) < 0) {
 		fprintf(stderr, "# bench: %s\n", err.msg);
@@ -78,6 +81,32 @@ static void make_dirs(struct server_bench *b)
 	}
 }
 
+static void on_postgres(const char *verb, const char *name)
+{
+	PGconn *pg = PQconnectdb(getenv("SLIPWAY_TEST_POSTGRES"));
+	autofree char *sql = xasprintf("%s DATABASE %s", verb, name);
+	PGresult *result = PQexec(pg, sql);
+	if (PQresultStatus(result) != PGRES_COMMAND_OK)
+		fprintf(stderr, "# bench: %s: %s\n", sql, PQerrorMessage(pg));
+	PQclear(result);
+	PQfinish(pg);
+}
+
+/* SQLite, or a database of its own on the server that SLIPWAY_TEST_POSTGRES names. */
+static void make_store(struct server_bench *b)
+{
+	static unsigned count;
+	const char *server = getenv("SLIPWAY_TEST_POSTGRES");
+	if (!server) {
+		snprintf(b->store, sizeof(b->store), "sqlite:%s/state/slipway.db", b->dir);
+		return;
+	}
+	const char *query = strchr(server, '?');
+	snprintf(b->database, sizeof(b->database), "bench%d_%u", (int)getpid(), ++count);
+	on_postgres("CREATE", b->database);
+	snprintf(b->store, sizeof(b->store), "postgresql:///%s%s", b->database, query ? query : "");
+}
+
 void server_bench_open(struct server_bench *b)
 {
 	memset(b, 0, sizeof(*b));
@@ -86,7 +115,7 @@ void server_bench_open(struct server_bench *b)
 	snprintf(b->front, sizeof(b->front), "%s/run/http.sock", b->dir);
 	snprintf(b->admin, sizeof(b->admin), "%s/run/admin.sock", b->dir);
 	snprintf(b->plan_key, sizeof(b->plan_key), "%s/state/keys/plan-key.pem", b->dir);
-	snprintf(b->store, sizeof(b->store), "%s/state/slipway.db", b->dir);
+	make_store(b);
 	(void)str_copy(b->image_version, sizeof(b->image_version), "1");
 	make_dirs(b);
 	server_bench_start(b);
@@ -113,6 +142,8 @@ void server_bench_close(struct server_bench *b)
 	server_bench_stop(b);
 	json_decref(b->reply);
 	b->reply = NULL;
+	if (b->database[0])
+		on_postgres("DROP", b->database);
 	(void)file_remove_tree(b->dir, &err);
 }
 
@@ -139,48 +170,48 @@ int server_bench_admin(struct server_bench *b, const char *method, const char *p
 	return status;
 }
 
-static sqlite3 *open_store(struct server_bench *b, int flags)
+/* ---- the store, behind the server's back ------------------------------------------------------
+ */
+
+static struct db *open_store(struct server_bench *b, unsigned flags)
 {
-	sqlite3 *db = NULL;
-	BUG_ON(sqlite3_open_v2(b->store, &db, flags, NULL) != SQLITE_OK);
-	(void)sqlite3_busy_timeout(db, 5000);
+	struct err err = ERR_INIT;
+	struct db *db = NULL;
+	if (db_open(b->store, flags, &db, &err) < 0)
+		fprintf(stderr, "# bench: %s\n", err.msg);
+	BUG_ON(!db);
 	return db;
 }
 
 long server_bench_number(struct server_bench *b, const char *sql)
 {
-	sqlite3 *db = open_store(b, SQLITE_OPEN_READONLY);
-	sqlite3_stmt *s = NULL;
-	long value = -1;
-	BUG_ON(sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK);
-	if (sqlite3_step(s) == SQLITE_ROW)
-		value = (long)sqlite3_column_int64(s, 0);
-	(void)sqlite3_finalize(s);
-	(void)sqlite3_close(db);
-	return value;
+	struct err err = ERR_INIT;
+	AUTO(db) struct db *db = open_store(b, DB_READONLY);
+	int64_t value = -1;
+	BUG_ON(db_query_int(db, &err, &value, -1, sql) < 0);
+	return (long)value;
 }
 
 void server_bench_sql(struct server_bench *b, const char *sql)
 {
+	struct err err = ERR_INIT;
 	server_bench_stop(b);
-	sqlite3 *db = open_store(b, SQLITE_OPEN_READWRITE);
-	BUG_ON(sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK);
-	(void)sqlite3_close(db);
+	struct db *db = open_store(b, 0);
+	BUG_ON(db_begin(db, &err) < 0 || db_end(db, db_exec(db, &err, sql), &err) < 0);
+	db_close(db);
 	server_bench_start(b);
 }
 
 const char *server_bench_state(struct server_bench *b, const char *host_id)
 {
 	static char state[32];
-	sqlite3 *db = open_store(b, SQLITE_OPEN_READONLY);
-	sqlite3_stmt *s = NULL;
+	struct err err = ERR_INIT;
+	AUTO(db) struct db *db = open_store(b, DB_READONLY);
+	AUTO(db_rows) struct db_rows *rows = NULL;
 	state[0] = '\0';
-	BUG_ON(sqlite3_prepare_v2(db, "SELECT state FROM host WHERE id = ?1", -1, &s, NULL) !=
-	       SQLITE_OK);
-	(void)sqlite3_bind_text(s, 1, host_id, -1, SQLITE_TRANSIENT);
-	if (sqlite3_step(s) == SQLITE_ROW)
-		(void)str_copy(state, sizeof(state), (const char *)sqlite3_column_text(s, 0));
-	(void)sqlite3_finalize(s);
-	(void)sqlite3_close(db);
+	BUG_ON(db_query(db, &err, &rows, "SELECT state FROM host WHERE id = $1", P_TEXT(host_id)) <
+	       0);
+	if (db_rows_next(rows, &err) > 0)
+		(void)str_copy(state, sizeof(state), db_text(rows, 0));
 	return state;
 }

@@ -12,7 +12,9 @@
 
 struct server_bench {
 	char dir[64];
-	char front[128], admin[128], plan_key[128], store[128];
+	char front[128], admin[128], plan_key[128];
+	char store[256];   /* URL */
+	char database[64]; /* on PostgreSQL, else "" */
 	pid_t pid;
 	char image_version[32]; /* of line "debian12"; "" no image */
 	json_t *reply;          /* of the last admin call */
