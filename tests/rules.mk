@@ -8,6 +8,8 @@
 # Rooms add to the last three with += in their own rules.mk.
 UNIT_TESTS_SAN = $(patsubst $(BUILD)/obj/gcc/%,$(BUILD)/obj/gcc-san/%,$(UNIT_TESTS))
 
+LAB_TESTS += tests/flow/lab_scenarios.sh
+
 LINT_TESTS := deps.sh
 LINT_TESTS += headers.sh
 LINT_TESTS += prose.sh

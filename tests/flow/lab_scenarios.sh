@@ -1,0 +1,41 @@
+#!/bin/sh
+# The virtual lab: hosts from power-on to ready, and the faults that real racks have. One TAP line
+# a host of every scenario, taken from the report that slipway-lab writes.
+# usage: lab_scenarios.sh [SCENARIO...]   environment: BUILD (default build)
+set -u
+build=${BUILD:-build}
+report=$build/lab/report.json
+[ $# -gt 0 ] || set -- three-hosts ready-netboots-again tampered-image many-faults
+
+if [ "$(id -u)" = 0 ]; then
+	as_root() { "$@"; }
+elif sudo -n true 2>/dev/null; then
+	as_root() { sudo -n "$@"; }
+else
+	echo "1..1"
+	echo "ok 1 # SKIP virtual hosts need root: namespaces, bridges and taps"
+	exit 0
+fi
+
+rm -f "$report"
+as_root "$build/bin/slipway-lab" run --build "$build" "$@"
+status=$?
+echo "# slipway-lab ended with $status"
+if [ ! -s "$report" ]; then
+	echo "1..1"
+	echo "not ok 1 - slipway-lab writes a report"
+	exit 1
+fi
+
+# A scenario passes when it says so, ran every host, and no decoy disk changed.
+jq -r --args '
+	[ .scenarios[] | . as $s | $s.hosts[] |
+	  { ok: ($s.passed and .decoy_unchanged),
+	    line: "\($s.name): \(.name) (\(.arch) \(.firmware)) ends \(.state), decoy \(if .decoy_unchanged then "unchanged" else "CHANGED" end), \(.stages.total // 0) s" } ] as $hosts |
+	[ $ARGS.positional[] as $name | select(any(.scenarios[]; .name == $name) | not) |
+	  { ok: false, line: "\($name): did not run" } ] as $missing |
+	($hosts + $missing) as $rows |
+	"1..\($rows | length)",
+	($rows | to_entries[] | "\(if .value.ok then "ok" else "not ok" end) \(.key + 1) - \(.value.line)")
+' "$report" "$@"
+jq -e '(.failed == 0) and all(.scenarios[].hosts[]; .decoy_unchanged)' "$report" >/dev/null && [ $status = 0 ]
