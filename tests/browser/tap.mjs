@@ -5,10 +5,12 @@ let count = 0;
 let failed = 0;
 
 export async function test(name, run) {
+	const started = Date.now();
 	count++;
 	try {
 		await run();
 		console.log(`ok ${count} - ${name}`);
+		if (Date.now() - started > 5000) console.log(`# took ${Math.round((Date.now() - started) / 1000)} s`);
 	} catch (error) {
 		failed++;
 		console.log(`not ok ${count} - ${name}`);

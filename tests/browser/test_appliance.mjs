@@ -54,7 +54,7 @@ await test("a real appliance takes two hosts in, one of them hostile", async () 
 
 const context = await browser.newContext({ viewport: { width: 1360, height: 850 }, ignoreHTTPSErrors: true });
 const page = await context.newPage();
-page.setDefaultTimeout(10000);
+page.setDefaultTimeout(20000);
 const said = complaints(page);
 const codeOf = (n) => agents[n].session.short_code;
 

@@ -14,7 +14,7 @@ function withPage(name, run, { size = { width: 1360, height: 850 }, hash = "", s
 		const fixture = await startFixture(`${BUILD}/web`);
 		const context = await browser.newContext({ viewport: size, colorScheme: scheme, ...options });
 		const page = await context.newPage();
-		page.setDefaultTimeout(8000);
+		page.setDefaultTimeout(20000);
 		const said = complaints(page);
 		try {
 			if (hash !== null) await signIn(page, fixture.url, TOKEN, hash);
