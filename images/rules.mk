@@ -64,9 +64,16 @@ $(eval $(call unit_test,tests/unit/images/test_trust_root.c,$(IMAGES_TEST_LIBS),
 $(eval $(call unit_test,tests/unit/images/test_verify.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_install.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) tests/unit/images/odd_server.c))
 $(eval $(call unit_test,tests/unit/images/test_object_store.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_build.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 
 $(eval $(call fuzzer,manifest,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,signatures,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,chunk_table,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,trust_root,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,container,images_core base,$(IMAGES_CORE_PKG)))
+
+# Side by side with peers; alone on the machine, as root. ROOTFS=file for another root file system.
+.PHONY: bench-images
+bench-images: $(BIN)/slipway ## images against curl, tar, dd, bmaptool, openssl
+	$(Q)mkdir -p $(BUILD)/bench
+	$(Q)sh tests/bench/images.sh $(BENCH_ARGS) $(BIN)/slipway $(or $(ROOTFS),$(BUILD)/images/rootfs-amd64.tar) $(BUILD)/bench/images.json

@@ -65,10 +65,12 @@ static void put_block(uint8_t *block, const char *name, uint64_t size_bytes, cha
 /* "<length> size=<n>\n", whose length counts its own digits. */
 static size_t pax_record(uint64_t size_bytes, char *ret, size_t ret_bytes)
 {
-	size_t n = 0;
+	size_t guess, n = 0;
 
-	for (size_t guess = 0; guess != n || !n; guess = n)
+	do {
+		guess = n;
 		n = (size_t)snprintf(ret, ret_bytes, "%zu size=%" PRIu64 "\n", guess, size_bytes);
+	} while (n != guess);
 	return n;
 }
 

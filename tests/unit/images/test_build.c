@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Building: the same input gives the same bytes, whatever its kind and however many threads; what
+ * is built is a sound file system; inputs and layouts that cannot be used are named.
+ */
+#include "fixture.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <base/file.h>
+#include <base/process.h>
+#include <base/str.h>
+#include <images/container.h>
+#include <images/install.h>
+
+#define NO_BOOT "{\"boot\":\"none\"}"
+
+static const char *write_text(struct fixture *f, const char *name, const char *text)
+{
+	const char *path = fixture_path(f, name);
+
+	assert_int_equal(file_write_atomic(path, text, strlen(text), 0644, NULL), 0);
+	return path;
+}
+
+/* A small tree with every kind of entry, as a tar. */
+struct entry {
+	const char *path;
+	mode_t type;
+	const char *text; /* content, link target */
+	unsigned mode;
+};
+static const struct entry tree[] = {
+	{"./", AE_IFDIR, NULL, 0755},
+	{"./bin", AE_IFDIR, NULL, 0755},
+	{"./bin/tool", AE_IFREG, "#!/bin/sh\necho tool\n", 04755},
+	{"./bin/same", 0, "./bin/tool", 0}, /* a hard link */
+	{"./empty", AE_IFREG, "", 0600},
+	{"./sh", AE_IFLNK, "bin/tool", 0777},
+	{"./long-link", AE_IFLNK,
+	 "a/path/that/is/longer/than/sixty/bytes/and/so/does/not/fit/into/an/inode/of/ext4", 0777},
+	{"./dev/null", AE_IFCHR, NULL, 0666},
+	{"./dev/sda", AE_IFBLK, NULL, 0660},
+	{"./pipe", AE_IFIFO, NULL, 0600},
+	{"./na\xc3\xafve \xff name", AE_IFREG, "bytes", 0644},
+};
+
+static void add_entry(struct archive *a, const struct entry *from, time_t time)
+{
+	struct archive_entry *e = archive_entry_new();
+
+	archive_entry_set_pathname(e, from->path);
+	archive_entry_set_mtime(e, time, 0);
+	archive_entry_set_uid(e, 1000);
+	archive_entry_set_gid(e, 70000);
+	if (!from->type) {
+		archive_entry_set_hardlink(e, from->text);
+		archive_entry_set_filetype(e, AE_IFREG);
+	} else {
+		archive_entry_set_filetype(e, from->type);
+		archive_entry_set_perm(e, from->mode);
+	}
+	if (from->type == AE_IFLNK)
+		archive_entry_set_symlink(e, from->text);
+	if (from->type == AE_IFREG)
+		archive_entry_set_size(e, (int64_t)strlen(from->text));
+	archive_entry_set_rdevmajor(e, 1);
+	archive_entry_set_rdevminor(e, 300);
+	if (str_eq(from->path, "./bin/tool"))
+		archive_entry_xattr_add_entry(e, "user.colour", "blue", 4);
+	if (archive_write_header(a, e) != ARCHIVE_OK)
+		fail_msg("%s: %s", from->path, archive_error_string(a));
+	if (from->type == AE_IFREG && from->text[0])
+		assert_true(archive_write_data(a, from->text, strlen(from->text)) > 0);
+	archive_entry_free(e);
+}
+
+/* Write the tree, and a file of 3 MB and 300 names in a folder, as a tar with a filter or NULL. */
+static void write_tar(const char *path, const char *filter)
+{
+	struct archive *a = archive_write_new();
+	autofree char *big = xmalloc(3000001);
+	struct entry file = {"./big", AE_IFREG, big, 0644};
+
+	for (size_t i = 0; i < 3000000; i++)
+		big[i] = (char)('a' + (i * i >> 7) % 23);
+	big[3000000] = '\0';
+	archive_write_set_format_pax(a);
+	(void)archive_write_set_options(a, "hdrcharset=BINARY");
+	if (filter)
+		assert_int_equal(archive_write_add_filter_by_name(a, filter), ARCHIVE_OK);
+	assert_int_equal(archive_write_open_filename(a, path), ARCHIVE_OK);
+	for (size_t i = 0; i < ARRAY_LEN(tree); i++)
+		add_entry(a, &tree[i], 1600000000 + (time_t)i);
+	add_entry(a, &file, 1600000100);
+	for (int i = 0; i < 300; i++) {
+		char name[64];
+		struct entry one = {name, AE_IFREG, "x", 0644};
+
+		snprintf(name, sizeof(name), "./many/a-file-with-a-long-name-%03d", i);
+		add_entry(a, &one, 1600000000);
+	}
+	assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+	archive_write_free(a);
+}
+
+static struct image_build_request request_for(const char *input, const char *output,
+					      const char *layout)
+{
+	return (struct image_build_request){.input = input,
+					    .output = output,
+					    .line = "test",
+					    .version = "1",
+					    .arch = IMAGE_ARCH_X86_64,
+					    .layout_path = layout};
+}
+
+static char *build(const char *input, const char *output, const char *layout, unsigned n_threads,
+		   size_t *ret_n)
+{
+	struct image_build_request r = request_for(input, output, layout);
+	struct err err = ERR_INIT;
+	char *p;
+
+	r.n_threads = n_threads;
+	if (image_build(&r, NULL, &err))
+		fail_msg("build of '%s': %s", input, err.msg);
+	assert_int_equal(file_read(output, 64 << 20, &p, ret_n, &err), 0);
+	return p;
+}
+
+static void test_same_input_same_bytes(void **state)
+{
+	struct fixture *f = *state;
+	const char *layout = write_text(f, "none.json", NO_BOOT);
+	autofree char *tar = xasprintf("%s/t.tar", f->dir),
+		      *zst = xasprintf("%s/t.tar.zst", f->dir);
+	autofree char *out = xasprintf("%s/t.slip", f->dir), *first = NULL, *second = NULL;
+	size_t n, again;
+
+	write_tar(tar, NULL);
+	write_tar(zst, "zstd");
+	first = build(tar, out, layout, 1, &n);
+	(void)sleep(1); /* the time of the build must not matter */
+	second = build(zst, out, layout, 3, &again);
+	assert_int_equal(n, again);
+	assert_memory_equal(first, second, n);
+}
+
+static char *debugfs(const char *image, const char *command)
+{
+	const char *const argv[] = {"debugfs", "-R", command, image, NULL};
+	struct process_options o = {.argv = argv};
+	struct process_result r;
+	char *out;
+
+	assert_int_equal(process_run(&o, &r, NULL), 0);
+	out = xstrdup(r.out);
+	process_result_done(&r);
+	return out;
+}
+
+/* The file system as it comes out of an install, alone in a file. */
+static void extract_root(struct fixture *f, const char *archive, const char *to)
+{
+	autofree char *disk = xasprintf("%s/extract.disk", f->dir), *p = NULL;
+	struct image_install_request r = {.root = f->root,
+					  .archive_path = archive,
+					  .target_fd = -1,
+					  .target_path = disk,
+					  .read_back = true,
+					  .no_grow = true,
+					  .keep_identity = true};
+	const struct signer *signer = f->signers[0];
+	struct image_receipt receipt;
+	struct err err = ERR_INIT;
+	size_t n;
+
+	assert_int_equal(archive_sign(archive, &signer, 1, &err), 0);
+	if (image_install(&r, &receipt, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(receipt.n_partitions, 1);
+	assert_int_equal(receipt.partitions[0].number, 3);
+	assert_int_equal(file_read(disk, 1u << 30, &p, &n, &err), 0);
+	assert_int_equal(file_write_atomic(to, p + receipt.partitions[0].start_bytes,
+					   receipt.partitions[0].payload_bytes, 0600, &err),
+			 0);
+	(void)unlink(disk);
+}
+
+static void test_the_file_system_is_sound(void **state)
+{
+	static const struct {
+		const char *command, *has;
+	} rows[] = {
+		{"stat /bin/tool", "Mode:  04755"},
+		{"stat /bin/tool", "User:  1000   Group: 70000"},
+		{"stat /bin/tool", "Links: 2"},
+		{"stat /bin/tool", "user.colour"},
+		{"stat /bin/same", "Links: 2"},
+		{"stat /empty", "Size: 0"},
+		{"stat /sh", "Fast link dest: \"bin/tool\""},
+		{"stat /long-link", "Type: symlink"},
+		{"stat /dev/null", "Device major/minor number: 01:300"},
+		{"stat /dev/sda", "Type: block special"},
+		{"stat /pipe", "Type: FIFO"},
+		{"stat /big", "Size: 3000000"},
+		{"stat /many/a-file-with-a-long-name-299", "Size: 1"},
+		{"cat /bin/tool", "echo tool"},
+		{"ls /", "ve "},
+	};
+	struct fixture *f = *state;
+	const char *layout = write_text(f, "none.json", NO_BOOT);
+	autofree char *tar = xasprintf("%s/t.tar", f->dir), *out = xasprintf("%s/t.slip", f->dir);
+	autofree char *image = xasprintf("%s/t.ext4", f->dir), *archive = NULL;
+	const char *const fsck[] = {"e2fsck", "-fn", image, NULL};
+	struct err err = ERR_INIT;
+	size_t n;
+
+	write_tar(tar, NULL);
+	archive = build(tar, out, layout, 0, &n);
+	extract_root(f, out, image);
+	if (process_check(fsck, 60000, &err))
+		fail_msg("%s", err.msg);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *text = debugfs(image, rows[i].command);
+
+		if (!strstr(text, rows[i].has))
+			fail_msg("row '%s': no '%s' in:\n%s", rows[i].command, rows[i].has, text);
+	}
+}
+
+static void test_folders(void **state)
+{
+	struct fixture *f = *state;
+	const char *layout = write_text(f, "none.json", NO_BOOT);
+	autofree char *dir = xasprintf("%s/folder", f->dir),
+		      *a = xasprintf("%s/folder/b/x", f->dir);
+	autofree char *b = xasprintf("%s/folder/b", f->dir), *out = xasprintf("%s/d.slip", f->dir);
+	autofree char *image = xasprintf("%s/d.ext4", f->dir), *first = NULL, *second = NULL;
+	autofree char *link = xasprintf("%s/folder/a-link", f->dir);
+	size_t n, again;
+
+	assert_int_equal(file_make_dirs(b, 0755, NULL), 0);
+	assert_int_equal(file_write_atomic(a, "content of x", 12, 0640, NULL), 0);
+	if (symlink("b/x", link))
+		fail();
+	first = build(dir, out, layout, 0, &n);
+	second = build(dir, out, layout, 0, &again);
+	assert_int_equal(n, again);
+	assert_memory_equal(first, second, n);
+	extract_root(f, out, image);
+	autofree char *text = debugfs(image, "cat /b/x");
+	assert_string_equal(text, "content of x");
+}
+
+static void test_bad_requests(void **state)
+{
+	static const struct {
+		const char *name, *input, *layout, *line;
+		enum err_code code;
+	} rows[] = {
+		{"no input", "nothing-there", NO_BOOT, "test", ERR_NOT_FOUND},
+		{"neither tar nor disk", "text", NO_BOOT, "test", ERR_IMAGE_INPUT},
+		{"line in capitals", "t.tar", NO_BOOT, "Test", ERR_INVALID},
+		{"no boot loader", "t.tar", "{}", "test", ERR_IMAGE_BOOT_LOADER},
+		{"no boot loader for uefi", "t.tar", "{\"firmware\":[\"uefi\"]}", "test",
+		 ERR_IMAGE_BOOT_LOADER},
+		{"layout is no JSON", "t.tar", "boot=none", "test", ERR_JSON},
+		{"layout with an unknown key", "t.tar", "{\"bot\":\"none\"}", "test",
+		 ERR_IMAGE_LAYOUT},
+		{"layout without a root", "t.tar", "{\"boot\":\"none\",\"partitions\":[]}", "test",
+		 ERR_IMAGE_LAYOUT},
+		{"root too small", "t.tar",
+		 "{\"boot\":\"none\",\"partitions\":[{\"role\":\"root\",\"size\":\"1M\"}]}", "test",
+		 ERR_IMAGE_LAYOUT},
+		{"size that is none", "t.tar",
+		 "{\"boot\":\"none\",\"partitions\":[{\"role\":\"root\",\"size\":\"many\"}]}",
+		 "test", ERR_IMAGE_LAYOUT},
+		{"two roots", "t.tar",
+		 "{\"boot\":\"none\",\"partitions\":[{\"role\":\"root\"},{\"role\":\"root\"}]}",
+		 "test", ERR_IMAGE_LAYOUT},
+		{"devices to be unpacked", "t.tar", "{\"boot\":\"none\",\"unpack\":true}", "test",
+		 ERR_IMAGE_MEMBER},
+		{"a tar that goes up", "up.tar", NO_BOOT, "test", ERR_IMAGE_MEMBER},
+	};
+	struct fixture *f = *state;
+	autofree char *tar = xasprintf("%s/t.tar", f->dir), *out = xasprintf("%s/bad.slip", f->dir);
+	autofree char *up = xasprintf("%s/up.tar", f->dir);
+	struct entry evil = {"../../etc/cron.d/x", AE_IFREG, "x", 0644};
+	struct archive *a = archive_write_new();
+
+	write_tar(tar, NULL);
+	write_text(f, "text", "just a text\n");
+	archive_write_set_format_pax(a);
+	assert_int_equal(archive_write_open_filename(a, up), ARCHIVE_OK);
+	add_entry(a, &evil, 1);
+	archive_write_free(a);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *layout = write_text(f, "layout.json", rows[i].layout);
+		struct image_build_request r = request_for(fixture_path(f, rows[i].input), out,
+							   layout);
+		struct err err = ERR_INIT;
+
+		r.line = rows[i].line;
+		CHECK_ERR(rows[i].name, image_build(&r, NULL, &err), rows[i].code);
+		CHECK(rows[i].name, access(out, F_OK));
+	}
+}
+
+/* What other tools think of the container. */
+static void test_tar_can_list_it(void **state)
+{
+	struct fixture *f = *state;
+	const char *const argv[] = {"tar", "-tf", f->archive_path, NULL};
+	struct process_options o = {.argv = argv};
+	struct process_result r;
+
+	assert_int_equal(process_run(&o, &r, NULL), 0);
+	assert_string_equal(r.out, "manifest.json\nmanifest.sigs\ndisk.img.chunks\ndisk.img\n");
+	process_result_done(&r);
+}
+
+/* A-09, A-12: headers around the sizes where other formats broke, as libarchive reads them. */
+static void test_sizes_around_the_edges(void **state)
+{
+	static const uint64_t sizes[] = {0,
+					 1,
+					 511,
+					 512,
+					 (UINT64_C(1) << 31) - 1,
+					 UINT64_C(1) << 31,
+					 (UINT64_C(1) << 31) + 1,
+					 (UINT64_C(1) << 32) - 1,
+					 UINT64_C(1) << 32,
+					 (UINT64_C(1) << 32) + 1,
+					 UINT64_C(5) << 30,
+					 CONTAINER_USTAR_MAX_BYTES,
+					 CONTAINER_USTAR_MAX_BYTES + 1,
+					 (UINT64_C(1) << 53) - 1};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		uint8_t header[CONTAINER_HEADER_MAX_BYTES + 512] = {0};
+		size_t n = container_header("root.ext4", sizes[i], header);
+		struct archive *a = archive_read_new();
+		struct archive_entry *e;
+
+		archive_read_support_format_tar(a);
+		assert_int_equal(archive_read_open_memory(a, header, sizeof(header)), ARCHIVE_OK);
+		assert_true(archive_read_next_header(a, &e) >= ARCHIVE_WARN);
+		assert_string_equal(archive_entry_pathname(e), "root.ext4");
+		assert_int_equal(archive_entry_size(e), sizes[i]);
+		archive_read_free(a);
+		assert_int_equal(container_check_header(header, n, "root.ext4", sizes[i], NULL), 0);
+		header[n - 1] ^= 1;
+		assert_true(container_check_header(header, n, "root.ext4", sizes[i], NULL) < 0);
+		if (n > 512) { /* A-09: the pax record and the header disagree */
+			header[n - 1] ^= 1;
+			header[512 + 9] ^= 1;
+			assert_int_equal(
+				container_check_header(header, n, "root.ext4", sizes[i], NULL),
+				-ERR_IMAGE_MEMBER_SIZE);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_same_input_same_bytes),
+		cmocka_unit_test(test_the_file_system_is_sound),
+		cmocka_unit_test(test_folders),
+		cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_tar_can_list_it),
+		cmocka_unit_test(test_sizes_around_the_edges),
+	};
+
+	return cmocka_run_group_tests_name("images/build", tests, fixture_setup, fixture_teardown);
+}
