@@ -151,6 +151,8 @@ static void on_line(void *arg, const char *line)
 	struct dnsmasq_line l;
 	if (dnsmasq_line_parse(line, &l))
 		dhcp_watch_note(w->app, l.mac, l.what, l.address);
+	else if (strstr(line, "User aborted")) /* firmware asks for a file's size and hangs up */
+		log_ev(LOG_DEBUG, "dnsmasq.says", KV("text", line));
 	else if (strstr(line, "error") || strstr(line, "fail") || strstr(line, "cannot"))
 		log_ev(LOG_WARNING, "dnsmasq.says", KV("text", line));
 	else

@@ -7,6 +7,11 @@ server_http_SRC += provisioner/server/http_server.c
 server_http_SRC += provisioner/server/http_status.c
 $(eval $(call library,server_http))
 
+# what profiles mean: pure, apart so that tests and fuzzers need nothing else
+server_rules_SRC := provisioner/server/profile.c
+server_rules_SRC += provisioner/server/disk_choice.c
+$(eval $(call library,server_rules))
+
 server_SRC := provisioner/server/app.c
 server_SRC += provisioner/server/config.c
 server_SRC += provisioner/server/site.c
@@ -28,8 +33,6 @@ server_SRC += provisioner/server/planner.c
 server_SRC += provisioner/server/arm.c
 server_SRC += provisioner/server/deadlines.c
 server_SRC += provisioner/server/live.c
-server_SRC += provisioner/server/profile.c
-server_SRC += provisioner/server/disk_choice.c
 server_SRC += provisioner/server/host_verbs.c
 server_SRC += provisioner/server/profile_routes.c
 server_SRC += provisioner/server/image_routes.c
@@ -44,17 +47,17 @@ server_SRC += provisioner/server/api_meta.c
 $(eval $(call library,server))
 
 slipwayd_SRC := provisioner/server/main.c
-slipwayd_LIBS := server server_http inventory proto pxe images_store images_core base
+slipwayd_LIBS := server server_rules server_http inventory proto pxe images_store images_core base
 slipwayd_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq libseccomp fdisk blkid
 $(eval $(call program,slipwayd))
 
 # tests run the daemon's core without nginx and dnsmasq, over an object store that is fake
-SERVER_TEST_LIBS := server server_http inventory proto pxe base
+SERVER_TEST_LIBS := server server_rules server_http inventory proto pxe base
 SERVER_TEST_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq
 SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/harness/fake_object_store.c
 $(eval $(call unit_test,tests/unit/server/test_flow.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 FLOW_TESTS += tests/flow/server_services.sh
-$(eval $(call unit_test,tests/unit/server/test_profile.c,server base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/test_profile.c,server_rules base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
 
@@ -68,3 +71,4 @@ $(OBJ)/tests/bench/boot: $(call objs,$(boot_bench_SRC)) $(call lib,$(SERVER_TEST
 bench-boot: $(OBJ)/tests/bench/boot ## time the boot answer
 	$(Q)mkdir -p $(BUILD)/bench
 	$(Q)$(OBJ)/tests/bench/boot -o $(BUILD)/bench/boot.json
+$(eval $(call fuzzer,profile,server_rules base,$(BASE_PKG)))
