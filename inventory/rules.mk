@@ -65,3 +65,9 @@ $(OBJ)/tests/bench/inventory_bench: $(call objs,$(inventory_bench_SRC)) $(call l
 .PHONY: bench-inventory
 bench-inventory: $(OBJ)/tests/bench/inventory_bench ## inventory queries against their goals
 	$(Q)sh tests/bench/inventory.sh $(BUILD)
+$(eval $(call unit_test,tests/unit/inventory/test_expect.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_access.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call fuzzer,csv,$(INVENTORY_LIBS),$(INVENTORY_PKG)))
+$(eval $(call fuzzer,cursor,$(INVENTORY_LIBS),$(INVENTORY_PKG)))
+$(eval $(call fuzzer,filter,$(INVENTORY_LIBS),$(INVENTORY_PKG)))
+FLOW_TESTS += tests/flow/inventory_postgres.sh

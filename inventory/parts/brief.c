@@ -17,6 +17,13 @@ static const char *known(const json_t *obj, const char *key)
 	return placeholder_serial(text) ? "" : text;
 }
 
+/* A port may well be called "4", and a version "2": only what is missing is unknown here. */
+static const char *plain(const json_t *obj, const char *key)
+{
+	const char *text = json_string_value(json_object_get(obj, key));
+	return text ? text : "";
+}
+
 static void add_to(int64_t *sum, int64_t n)
 {
 	if (n < 0)
@@ -53,10 +60,10 @@ static void find_switch(const json_t *doc, struct brief *b)
 	json_t *nic;
 	json_array_foreach (json_object_get(doc, "nics"), i, nic) {
 		const json_t *lldp = json_object_get(nic, "lldp");
-		const char *name = known(lldp, "SysName");
-		const char *port = known(lldp, "PortId");
+		const char *name = plain(lldp, "SysName");
+		const char *port = plain(lldp, "PortId");
 		if (!name[0])
-			name = known(lldp, "ChassisId");
+			name = plain(lldp, "ChassisId");
 		if (!name[0] || !port[0])
 			continue;
 		b->switch_name = name;
@@ -126,9 +133,9 @@ void brief_from(const json_t *doc, const found_parts *parts, struct brief *ret)
 		.manufacturer = known(system, "Manufacturer"),
 		.model = known(system, "Model"),
 		.asset_tag = known(system, "AssetTag"),
-		.bios_version = known(system, "BiosVersion"),
-		.arch = known(boot, "arch"),
-		.firmware = known(boot, "firmware"),
+		.bios_version = plain(system, "BiosVersion"),
+		.arch = plain(boot, "arch"),
+		.firmware = plain(boot, "firmware"),
 		.cpu = "",
 		.switch_name = "",
 		.switch_port = "",

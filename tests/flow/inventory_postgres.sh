@@ -1,0 +1,119 @@
+#!/bin/sh
+# A private PostgreSQL on a unix socket: every suite of the inventory runs against it, then two slipwayd serve one
+# fleet from it and either may be killed.
+# usage: inventory_postgres.sh [BUILD]
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=${1:-${BUILD:-build}}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort | tail -1)
+if [ "$(id -u)" != 0 ] || [ -z "$bin" ]; then
+	echo "1..0 # SKIP needs root (to leave it for nobody) and PostgreSQL"
+	exit 0
+fi
+if [ -z "${PG_FLOW_INSIDE:-}" ]; then
+	PG_FLOW_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
+fi
+n=0
+bad=0
+ok() { # ok TITLE STATUS
+	n=$((n + 1))
+	if [ "$2" = 0 ]; then
+		echo "ok $n - $1"
+	else
+		bad=1
+		echo "not ok $n - $1"
+	fi
+}
+dir=$(mktemp -d /tmp/slipway-pg-XXXXXX)
+chmod 755 "$dir"
+mkdir "$dir/pg" "$dir/sock"
+chown nobody "$dir/pg" "$dir/sock"
+as_nobody() { setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"; }
+trap 'kill $(jobs -p) 2>/dev/null; as_nobody "$bin/pg_ctl" -D "$dir/pg" -m immediate stop >/dev/null 2>&1; rm -rf "$dir"' EXIT
+ip link set lo up
+cd "$dir/sock" || exit 1
+as_nobody "$bin/initdb" -D "$dir/pg" -U root -A trust --locale=C -E UTF8 >"$dir/initdb.log" 2>&1 &&
+	as_nobody "$bin/pg_ctl" -D "$dir/pg" -w -l "$dir/sock/log" \
+		-o "-k $dir/sock -c listen_addresses= -c fsync=off" start >/dev/null
+ok "PostgreSQL starts on a unix socket" $?
+cd - >/dev/null || exit 1
+url="postgresql:///postgres?host=$dir/sock&user=root"
+
+for suite in "$build"/obj/gcc/tests/unit/inventory/test_*; do
+	case $suite in *.o | *.d) continue ;; esac
+	SLIPWAY_TEST_POSTGRES=$url "$suite" >"$dir/out" 2>&1
+	grep '^not ok' "$dir/out" | grep -v SKIP | sed 's/^/# /'
+	! grep '^not ok' "$dir/out" | grep -qv SKIP
+	ok "$(basename "$suite") on PostgreSQL" $?
+done
+
+# ---- two appliances, one fleet ------------------------------------------------------------------
+psql -q -h "$dir/sock" -U root -d postgres -c 'CREATE DATABASE fleet'
+ip link add sw0 type bridge
+ip address add 10.99.0.1/24 dev sw0
+ip link set sw0 up
+for i in 1 2; do
+	mkdir "$dir/state$i" "$dir/run$i"
+	cat >"$dir/$i.conf" <<-CONF
+		[server]
+		state_dir=$dir/state$i
+		run_dir=$dir/run$i
+		interface=sw0
+		http_port=808$i
+		https_port=844$i
+		store=postgresql:///fleet?host=$dir/sock&user=root
+		[dhcp]
+		mode=off
+	CONF
+done
+call() { # call APPLIANCE METHOD PATH [CURL-ARGUMENTS]: prints the status
+	who=$1 method=$2 path=$3
+	shift 3
+	curl -s -g -o "$dir/body" -w '%{http_code}' --max-time 20 --unix-socket "$dir/run$who/admin.sock" \
+		-X "$method" "http://x$path" "$@"
+}
+start() {
+	"$build/bin/slipwayd" --config "$dir/$1.conf" 2>>"$dir/$1.log" &
+	eval "pid$1=$!"
+	for _ in $(seq 150); do
+		[ "$(call "$1" GET /healthz)" = 200 ] && return 0
+		sleep 0.1
+	done
+	sed 's/^/# /' "$dir/$1.log" | tail -5
+	return 1
+}
+start 1
+ok "the first slipwayd makes the schema" $?
+start 2
+ok "the second joins" $?
+printf 'serial,mac\nPG-1,52:54:00:0b:00:01\nPG-2,52:54:00:0b:00:02\n' >"$dir/list.csv"
+[ "$(call 1 POST '/api/v1/deliveries?name=d1' -H 'Content-Type: text/csv' --data-binary "@$dir/list.csv")" = 201 ]
+ok "a delivery is announced to the first" $?
+[ "$(call 2 GET '/api/v1/hosts?total=true')" = 200 ] && [ "$(jq .total "$dir/body")" = 2 ]
+ok "and seen by the second" $?
+# both write at once: no id is given twice, nothing is lost
+i=0
+while [ $i -lt 25 ]; do
+	i=$((i + 1))
+	call 1 PATCH /api/v1/hosts/PG-1 -d "{\"name\":\"a$i\"}" >/dev/null &
+	curl -s -o /dev/null --max-time 20 --unix-socket "$dir/run2/admin.sock" -X PATCH http://x/api/v1/hosts/PG-2 \
+		-d "{\"name\":\"b$i\"}"
+	wait $!
+done
+call 2 GET '/api/v1/events?kind=host.edited&limit=1000' >/dev/null
+edits=$(jq '[.items[] | select(.detail.name)] | length' "$dir/body")
+[ "$edits" = 50 ] && jq -e '[.items[].id] | . == (unique)' "$dir/body" >/dev/null
+ok "fifty edits through both are fifty events in one order ($edits)" $?
+last=$(jq '.items[-1].id' "$dir/body")
+(sleep 1; call 1 PATCH /api/v1/hosts/PG-1 -d '{"name":"told"}' >/dev/null) &
+[ "$(curl -s -o "$dir/poll" -w '%{http_code}' --max-time 20 --unix-socket "$dir/run2/admin.sock" \
+	"http://x/api/v1/changes?since=$((last + 5))&wait=8")" = 200 ] && [ "$(jq '.items | length' "$dir/poll")" -ge 0 ]
+ok "a long poll on the second ends" $?
+eval kill -9 "\$pid1"
+[ "$(call 2 PATCH /api/v1/hosts/PG-1 -d '{"name":"alone"}')" = 200 ]
+ok "the first is killed, the second goes on" $?
+[ "$(call 2 GET /api/v1/audit/check)" = 200 ] && jq -e .whole "$dir/body" >/dev/null
+ok "the audit chain of both is whole" $?
+echo "1..$n"
+exit $bad

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deliveries as CSV: any bytes give rows or an error, never a crash. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include <base/json.h>
+#include <inventory/expect.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct err err = ERR_INIT;
+	AUTO(json) json_t *rows = NULL;
+	(void)delivery_rows_from_csv((const char *)data, size, &rows, &err);
+	return 0;
+}
