@@ -18,6 +18,7 @@
 #include <base/str.h>
 #include <inventory/flow.h>
 #include <pxe/boot_files.h>
+#include "agent.h"
 #include "app_open.h"
 #include "deadlines.h"
 #include "dhcp_watch.h"
@@ -187,6 +188,8 @@ int app_open_core(struct app *a, struct err *err)
 	a->wall_anchor_us = clock_wall_us(&clock_system);
 	a->boot_anchor_us = clock_boot_us(&clock_system);
 	a->started_us = a->wall_anchor_us;
+	if (!a->silence_us)
+		a->silence_us = (AGENT_LEASE_S + AGENT_GRACE_S) * 1000000LL;
 	make_urls(a);
 	read_own_macs(a);
 	look_for_boot_files(a);

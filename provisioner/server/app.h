@@ -38,6 +38,7 @@ struct app {
 	bool files_ready[_BOOT_ARCH_MAX];
 	int64_t wall_anchor_us, boot_anchor_us;
 	int64_t started_us;
+	int64_t silence_us; /* a writer not heard of for this long was interrupted */
 	int64_t next_import;
 	char plain_url[64], server_url[64], objects_url[80];
 	char own_macs[1024]; /* of this machine, separated by blanks */

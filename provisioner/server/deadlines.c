@@ -11,12 +11,10 @@
 #include <inventory/event.h>
 #include <inventory/flow.h>
 #include <inventory/host.h>
-#include "agent.h"
 #include "engine.h"
 #include "live.h"
 
 #define OVERDUE_PER_TICK 32
-#define SILENCE_US       ((AGENT_LEASE_S + AGENT_GRACE_S) * 1000000LL)
 
 static int on_overdue(void *arg, int64_t host_num, struct err *err)
 {
@@ -68,7 +66,7 @@ static void on_host(void *arg, struct live_host *h)
 {
 	struct app *a = arg;
 	struct err err = ERR_INIT;
-	if (h->quiet || h->seen_us == 0 || app_now_us(a) - h->seen_us < SILENCE_US)
+	if (h->quiet || h->seen_us == 0 || app_now_us(a) - h->seen_us < a->silence_us)
 		return;
 	h->quiet = true;
 	int rc = h->writing ? interrupted(a, h->host_num, &err) : say_silent(a, h->host_num, &err);

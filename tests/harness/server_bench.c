@@ -39,6 +39,7 @@ static _Noreturn void serve(const struct server_bench *b)
 	set(&a.config.state_dir, state);
 	set(&a.config.run_dir, run);
 	set(&a.config.files_dir, boot);
+	a.silence_us = b->silence_ms * 1000;
 	set(&a.config.address, "192.0.2.1");
 	if (b->database[0])
 		set(&a.config.store, b->store);

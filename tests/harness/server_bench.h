@@ -17,7 +17,8 @@ struct server_bench {
 	char database[64]; /* on PostgreSQL, else "" */
 	pid_t pid;
 	char image_version[32]; /* of line "debian12"; "" no image */
-	json_t *reply;          /* of the last admin call */
+	long silence_ms; /* after which a writer counts as interrupted; 0: the daemon's own */
+	json_t *reply;   /* of the last admin call */
 	char code[80];
 };
 

@@ -514,6 +514,31 @@ static void test_same_session_comes_back(void **state)
 	fake_agent_done(&a);
 }
 
+/* Silence for longer than lease and grace: interrupted, also when the server was killed meanwhile.
+ */
+static void test_silent_writer(void **state)
+{
+	struct fake_agent a;
+	(void)state;
+	bench.silence_ms = 1500;
+	server_bench_crash(&bench);
+	to_image_step(&a, "S1", MAC_A);
+	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
+	server_bench_crash(&bench);
+	for (int i = 0; i < 80 && !str_eq(server_bench_state(&bench, a.host_id), "failed"); i++)
+		usleep(100000);
+	assert_string_equal(server_bench_state(&bench, a.host_id), "failed");
+	assert_int_equal(server_bench_number(&bench, "SELECT count(*) FROM fault WHERE code = "
+						     "'interrupted' AND state = 'open'"),
+			 1);
+	need(fake_agent_heartbeat(&a), 200, &a, "heartbeat");
+	assert_false(json_is_true(json_object_get(a.reply, "may_write")));
+	need_step(&a, PLAN_STEP_IMAGE);
+	assert_int_equal(
+		server_bench_number(&bench, "SELECT count(*) FROM fault WHERE state = 'open'"), 0);
+	fake_agent_done(&a);
+}
+
 static void test_stop_all_stops_a_writer(void **state)
 {
 	struct fake_agent a;
@@ -585,6 +610,7 @@ int main(void)
 		T(test_step_failures),
 		T(test_power_cut_while_writing),
 		T(test_same_session_comes_back),
+		T(test_silent_writer),
 		T(test_stop_all_stops_a_writer),
 		T(test_deadline),
 		T(test_tampered_first_boot),
