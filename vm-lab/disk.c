@@ -63,22 +63,64 @@ int disk_make(const char *path, const struct lab_disk *d, char ret_hex[static SH
 	return disk_hash(path, ret_hex, err);
 }
 
+static bool is_zero(const uint8_t *p, size_t n_bytes)
+{
+	return n_bytes == 0 || (p[0] == 0 && memcmp(p, p + 1, n_bytes - 1) == 0);
+}
+
+/* Up to a block; a short read in the middle would shift the blocks, so it goes on until full. */
+static int block_read(int fd, uint64_t at, uint8_t *block, size_t *ret_n_bytes, struct err *err)
+{
+	size_t n_bytes = 0;
+	ssize_t n;
+
+	while (n_bytes < BLOCK_BYTES) {
+		n = pread(fd, block + n_bytes, BLOCK_BYTES - n_bytes, (off_t)(at + n_bytes));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, ERR_IO, "cannot read a disk");
+		if (n == 0)
+			break;
+		n_bytes += (size_t)n;
+	}
+	*ret_n_bytes = n_bytes;
+	return 0;
+}
+
+/* The start of the first block at or after `at` that may hold data; size_bytes when there is none.
+ */
+static uint64_t next_data(int fd, uint64_t at, uint64_t size_bytes)
+{
+	off_t found = lseek(fd, (off_t)at, SEEK_DATA);
+
+	if (found < 0) /* ENXIO: only a hole is left; else: no support, look at everything */
+		return errno == ENXIO ? size_bytes : at;
+	return (uint64_t)found / BLOCK_BYTES * BLOCK_BYTES;
+}
+
 int disk_hash(const char *path, char ret_hex[static SHA256_HEX_BYTES], struct err *err)
 {
 	AUTO(sha256) struct sha256 *h = sha256_new();
 	autofree uint8_t *block = xmalloc(BLOCK_BYTES);
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t digest[SHA256_BYTES];
-	ssize_t n;
+	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, ERR_IO, "cannot open '%s'", path);
-	while ((n = read(fd, block, BLOCK_BYTES)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, ERR_IO, "cannot read '%s'", path);
-		sha256_update(h, block, (size_t)n);
+	uint64_t size_bytes = (uint64_t)st.st_size, at = 0;
+
+	sha256_update(h, &size_bytes, sizeof(size_bytes));
+	while ((at = next_data(fd, at, size_bytes)) < size_bytes) {
+		size_t n_bytes;
+
+		TRY(block_read(fd, at, block, &n_bytes, err));
+		if (!is_zero(block, n_bytes)) {
+			sha256_update(h, &at, sizeof(at));
+			sha256_update(h, block, n_bytes);
+		}
+		at += BLOCK_BYTES;
 	}
 	sha256_final(h, digest);
 	hex_encode(digest, sizeof(digest), ret_hex);

@@ -10,12 +10,13 @@
 #include <base/digest.h>
 #include "scenario.h"
 
-/* Make the file (replacing one that is there) and give its SHA-256.
+/* Make the file (replacing one that is there) and give its digest.
  * errors: ERR_IO, ERR_SYS. */
 int disk_make(const char *path, const struct lab_disk *d, char ret_hex[static SHA256_HEX_BYTES],
 	      struct err *err);
 
-/* SHA-256 of a whole disk file; holes count as zeros. blocks: about 1 s for 2 GB. */
+/* A digest of all that can be read from a disk file: SHA-256 over its size and every block that is
+ * not all zeros, with its place. Equal for equal bytes, however sparse; holes cost no time. */
 int disk_hash(const char *path, char ret_hex[static SHA256_HEX_BYTES], struct err *err);
 
 /* True when a firmware could find something to start: a GPT at either end or a boot sector. */

@@ -61,6 +61,27 @@ static void a_changed_byte_is_noticed(void **state)
 	}
 }
 
+static void holes_are_zeros_and_places_count(void **state)
+{
+	static const struct lab_disk target = {DISK_TARGET, "T1", DISK_BYTES};
+	char sparse[SHA256_HEX_BYTES], written[SHA256_HEX_BYTES], one[SHA256_HEX_BYTES],
+		moved[SHA256_HEX_BYTES];
+	static const char zeros[4096];
+
+	(void)state;
+	assert_int_equal(0, disk_make(disk_path(), &target, sparse, NULL));
+	put(MIB, zeros, sizeof(zeros));
+	assert_int_equal(0, disk_hash(disk_path(), written, NULL));
+	assert_string_equal(sparse, written);
+	put(0, "x", 1);
+	assert_int_equal(0, disk_hash(disk_path(), one, NULL));
+	assert_int_equal(0, disk_make(disk_path(), &target, sparse, NULL));
+	put(MIB, "x", 1);
+	assert_int_equal(0, disk_hash(disk_path(), moved, NULL));
+	assert_string_not_equal(one, moved);
+	assert_string_not_equal(one, sparse);
+}
+
 static void decoys_differ_and_repeat(void **state)
 {
 	static const struct lab_disk one = {DISK_DECOY, "D1", DISK_BYTES},
@@ -119,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_changed_byte_is_noticed),
+		cmocka_unit_test(holes_are_zeros_and_places_count),
 		cmocka_unit_test(decoys_differ_and_repeat),
 		cmocka_unit_test(sees_what_firmware_would_start),
 		cmocka_unit_test(a_missing_disk_is_an_error),
