@@ -3,6 +3,7 @@ inventory_SRC := inventory/store/db.c
 inventory_SRC += inventory/store/migrate.c
 inventory_SRC += inventory/store/sqlite.c
 inventory_SRC += inventory/store/postgres.c
+inventory_SRC += inventory/store/restore.c
 inventory_SRC += inventory/schema/migrations.c
 inventory_SRC += inventory/schema/schema_0001.c
 inventory_SRC += inventory/schema/schema_0002.c
@@ -67,6 +68,7 @@ bench-inventory: $(OBJ)/tests/bench/inventory_bench ## inventory queries against
 	$(Q)sh tests/bench/inventory.sh $(BUILD)
 $(eval $(call unit_test,tests/unit/inventory/test_expect.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_access.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_backup.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call fuzzer,csv,$(INVENTORY_LIBS),$(INVENTORY_PKG)))
 $(eval $(call fuzzer,cursor,$(INVENTORY_LIBS),$(INVENTORY_PKG)))
 $(eval $(call fuzzer,filter,$(INVENTORY_LIBS),$(INVENTORY_PKG)))

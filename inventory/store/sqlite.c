@@ -25,6 +25,7 @@
 #define CACHE_SLOTS      256
 #define PARAMS_MAX       64
 #define BUSY_MS          5000
+#define READER_CACHE_KIB "-6144"  /* an export walks once: nothing it read is read again */
 #define CACHE_KIB        "-24576" /* page cache; the kernel keeps the rest of the file */
 #define CHECKPOINT_PAGES "4000"
 
@@ -349,19 +350,17 @@ static int set_pragmas(struct db *db, struct err *err)
 		NULL,
 	};
 	static const char *const both[] = {
-		"PRAGMA foreign_keys=ON",
-		"PRAGMA trusted_schema=OFF",
-		"PRAGMA cell_size_check=ON",
-		"PRAGMA mmap_size=0",
-		"PRAGMA cache_size=" CACHE_KIB,
-		"PRAGMA temp_store=MEMORY",
-		NULL,
+		"PRAGMA foreign_keys=ON", "PRAGMA trusted_schema=OFF", "PRAGMA cell_size_check=ON",
+		"PRAGMA mmap_size=0",     "PRAGMA temp_store=MEMORY",  NULL,
 	};
 	for (size_t i = 0; !db->readonly && writer[i]; i++)
 		TRY(db_exec_n(db, writer[i], NULL, 0, NULL, err));
 	for (size_t i = 0; both[i]; i++)
 		TRY(db_exec_n(db, both[i], NULL, 0, NULL, err));
-	return 0;
+	return db_exec_n(db,
+			 db->readonly ? "PRAGMA cache_size=" READER_CACHE_KIB
+				      : "PRAGMA cache_size=" CACHE_KIB,
+			 NULL, 0, NULL, err);
 }
 
 static int sqlite_open(struct db *db, const char *path, unsigned flags, struct err *err)

@@ -270,6 +270,19 @@ static int writing(int argc, char **argv)
 	return EXIT_WELL;
 }
 
+static int backup_make(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	AUTO(json) json_t *doc = NULL;
+	(void)argv;
+	if (argc != 1)
+		return command_usage("no argument is wanted");
+	if (api_send("POST", "/api/v1/backups", json_object(), &doc, &err) < 0)
+		return command_fail(&err);
+	printf("%s\n", text_of(doc, "path"));
+	return EXIT_WELL;
+}
+
 const struct command inventory_commands[] = {
 	{"part", "list", LISTING_ARGUMENTS, "list parts, in hosts and out of them", part_list},
 	{"part", "show", "[--json] ID", "one part", part_show},
@@ -291,6 +304,8 @@ const struct command inventory_commands[] = {
 	{"token", "revoke", "ID", "make a token useless", token_revoke},
 	{"summary", "show", "[--json] [group_by=FIELDS] [sum=FIELDS] [FILTER]...",
 	 "counts and sums of hosts", summary_show},
+	{"backup", "make", "", "copy the store; restore with 'slipwayd --restore FILE'",
+	 backup_make},
 	{"writing", "stop", "[REASON]", "stop all writing to disks, at once", writing},
 	{"writing", "resume", "", "let writing go on", writing},
 	{NULL, NULL, NULL, NULL, NULL},

@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include <base/clock.h>
+#include <base/file.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <inventory/event.h>
 #include <inventory/token.h>
 
 #define EXPIRES_DEFAULT_S (90 * 86400LL)
@@ -216,11 +218,30 @@ static int get_audit_check(struct http_request *r, struct err *err)
 					 (json_int_t)rows, "finding", found.msg));
 }
 
+/* ---- backups --------------------------------------------------------------------------------- */
+
+/* Blocks the daemon for the time of the copy; the store's pages are in the kernel's cache. */
+static int post_backup(struct http_request *r, struct err *err)
+{
+	struct app *a = http_context(r);
+	int64_t now_us = app_now_us(a);
+	autofree char *dir = xasprintf("%s/backups", a->config.state_dir);
+	autofree char *path = xasprintf("%s/slipway-%lld.db", dir, (long long)(now_us / 1000000));
+	TRY(file_make_dirs(dir, 0700, err));
+	TRY(db_backup(a->db, path, err));
+	struct event_draft e = {
+		.kind = "store.backup", .actor = http_identity(r)->who, .summary = path};
+	TRY(event_append(a->db, &e, now_us, NULL, err));
+	return http_reply_json(r, 201, json_pack("{s:s}", "path", path));
+}
+
 const struct http_route api_access_routes[] = {
 	HTTP_ROUTE(GET, "/api/v1/tokens", ADMIN, 0, get_tokens, "tokens, without their secrets"),
 	HTTP_ROUTE(POST, "/api/v1/tokens", ADMIN, 16 * KIB, post_token,
 		   "make a token; its text is shown this once"),
 	HTTP_ROUTE(DELETE, "/api/v1/tokens/{id}", ADMIN, 0, delete_token, "revoke a token"),
+	HTTP_ROUTE(POST, "/api/v1/backups", ADMIN, 4 * KIB, post_backup,
+		   "copy the store, consistently, into the state folder"),
 	HTTP_ROUTE(GET, "/api/v1/audit", AUDIT, 0, get_audit, "who changed what, oldest first"),
 	HTTP_ROUTE(GET, "/api/v1/audit/check", AUDIT, 0, get_audit_check,
 		   "is the audit log's chain whole"),

@@ -10,9 +10,11 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
+#include <base/clock.h>
 #include <base/file.h>
 #include <base/log.h>
 #include <base/str.h>
+#include <inventory/backup.h>
 #include <proto/lifecycle.h>
 #include "app_open.h"
 #include "child.h"
@@ -21,15 +23,18 @@
 
 static const char usage[] =
 	"usage: slipwayd [--config FILE] [--check-config] [--verbose]\n"
+	"       slipwayd [--config FILE] --restore BACKUP\n"
 	"       slipwayd --lifecycle-dot\n"
 	"\n"
 	"  --config FILE     slipway.conf; without it every key has its default\n"
 	"  --check-config    read the configuration, say what is wrong, and end\n"
+	"  --restore BACKUP  put a backup of the store in its place, and end\n"
 	"  --lifecycle-dot   print the life of a host as a Graphviz picture, and end\n"
 	"  --verbose         log more\n";
 
 struct options {
 	const char *config_path;
+	const char *restore_path;
 	bool check_only, verbose;
 };
 
@@ -48,6 +53,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 	static const struct option longs[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check-config", no_argument, NULL, 't'},
+		{"restore", required_argument, NULL, 'r'},
 		{"lifecycle-dot", no_argument, NULL, 'd'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"version", no_argument, NULL, 'V'},
@@ -58,6 +64,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 		switch (c) {
 		case 'c':
 			o->config_path = optarg;
+			break;
+		case 'r':
+			o->restore_path = optarg;
 			break;
 		case 't':
 			o->check_only = true;
@@ -145,6 +154,17 @@ static int run(struct app *a, struct err *err)
 	return rc < 0 ? err_set(err, ERR_SYS, "the event loop ended with %d", rc) : 0;
 }
 
+static int restore(const struct app *a, const char *backup_path, struct err *err)
+{
+	autofree char *store = xasprintf("%s/slipway.db", a->config.state_dir);
+	if (!str_eq(a->config.store, "sqlite"))
+		return err_set(err, ERR_UNSUPPORTED, "a PostgreSQL store is restored with its own tools");
+	int rc = backup_restore(backup_path, store, clock_wall_us(&clock_system), err);
+	if (rc >= 0)
+		log_ev(LOG_NOTICE, "store.restored", KV("from", backup_path));
+	return rc;
+}
+
 static int serve(const struct options *o)
 {
 	static struct app a = {.run_lock_fd = -1};
@@ -153,7 +173,9 @@ static int serve(const struct options *o)
 	int rc = o->config_path ? config_load(&a.config, o->config_path, &err) : 0;
 	log_open("slipwayd", str_eq(a.config.log, "json") ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
 		 o->verbose ? LOG_DEBUG : LOG_INFO);
-	if (rc >= 0 && !o->check_only) {
+	if (rc >= 0 && o->restore_path) {
+		rc = restore(&a, o->restore_path, &err);
+	} else if (rc >= 0 && !o->check_only) {
 		raise_open_files();
 		umask(022);
 		rc = run(&a, &err);

@@ -263,6 +263,20 @@ grep -q '1 accepted, 2 refused (dry run' "$dir/body"
 ok "says which, and keeps nothing in a dry run" $?
 same "nothing" "$("$slipway" host list delivery=d2 --json | jq length)" 0
 
+# ---- the restore drill --------------------------------------------------------------------------
+backup=$("$slipway" backup make)
+same "host set after the backup" "$("$slipway" host set SN-010 name=lost >/dev/null; echo $?)" 0
+"$build/bin/slipwayd" --config "$dir/slipway.conf" --restore "$backup" 2>"$dir/body"
+same "restoring under a running daemon is refused" $? 1
+kill "$pid"
+wait "$pid" 2>/dev/null
+"$build/bin/slipwayd" --config "$dir/slipway.conf" --restore "$backup" 2>"$dir/body"
+ok "a backup is put back" $?
+start
+ok "slipwayd starts on it" $?
+answer "what came after the backup is gone" 200 'has("name") | not' /api/v1/hosts/SN-010
+answer "the rest is there" 200 '.name == "nine"' /api/v1/hosts/SN-009
+
 kill "$pid"
 wait "$pid" 2>/dev/null
 pid=

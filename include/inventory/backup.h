@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Putting a backup of a SQLite store back in place. A restored store lies in the past: what was
+ * permitted after the backup must not be permitted again, and agents that are in the middle of
+ * something must notice. So the generation counts up, every open session, plan and arm ends, epochs
+ * and event ids jump ahead. Backups are made with db_backup() while the daemon runs; PostgreSQL has
+ * its own tools.
+ */
+#ifndef INVENTORY_BACKUP_H
+#define INVENTORY_BACKUP_H
+
+#include <inventory/db.h>
+
+/* How far epochs and event ids jump: more than a fleet makes between two backups. */
+#define BACKUP_JUMP 1000000
+
+/* Check the backup, move the present store aside ("PATH.replaced-TIME"), put the backup in its
+ * place. The daemon must not run. blocks. errors: ERR_DB_LOCKED, ERR_DB_CORRUPT, ERR_DB_NEWER,
+ * ERR_DB_MISSING */
+int backup_restore(const char *backup_path, const char *store_path, int64_t now_us,
+		   struct err *err);
+/* How often this store was restored, counted from 1. */
+int backup_generation(struct db *db, int64_t *ret, struct err *err);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Restoring a backup, so that nothing permitted since can happen again
+ * (reference/guard-rails.md, 7.4). The old store is kept aside, never removed. Input: two paths
+ * from an operator, a file that may be damaged.
+ */
+#include <inventory/backup.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <base/json.h>
+#include <base/str.h>
+#include <inventory/event.h>
+
+static int check_unlocked(const char *store_path, struct err *err)
+{
+	autofree char *path = xasprintf("%s.lock", store_path);
+	autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_sys(err, ERR_DB_OPEN, "cannot open '%s'", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, ERR_DB_LOCKED, "store '%s' is in use: stop slipwayd first",
+			       store_path);
+	return 0;
+}
+
+static int move_aside(const char *store_path, int64_t now_us, struct err *err)
+{
+	static const char *const suffixes[] = {"-wal", "-shm", ""};
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		autofree char *from = xasprintf("%s%s", store_path, suffixes[i]);
+		autofree char *to = xasprintf("%s.replaced-%lld%s", store_path,
+					      (long long)(now_us / 1000000), suffixes[i]);
+		if (rename(from, to) < 0 && errno != ENOENT)
+			return err_sys(err, ERR_IO, "cannot move '%s' aside", from);
+	}
+	return 0;
+}
+
+static int copy_in(const char *backup_path, const char *store_path, int64_t now_us, struct err *err)
+{
+	autofree char *url = xasprintf("sqlite:%s", backup_path);
+	AUTO(db) struct db *backup = NULL;
+	TRY(db_open(url, DB_READONLY, &backup, err));
+	TRY(db_check(backup, false, err));
+	TRY(check_unlocked(store_path, err));
+	TRY(move_aside(store_path, now_us, err));
+	return db_backup(backup, store_path, err);
+}
+
+/* Tables of the flow are named here because a restored store must be made safe as a whole, in one
+ * step. */
+static int make_safe(struct db *db, int64_t now_us, struct err *err)
+{
+	TRY(db_exec(db, err,
+		    "UPDATE fleet_clock SET generation = generation + 1, last_id = last_id + $1",
+		    P_INT(BACKUP_JUMP)));
+	TRY(db_exec(db, err, "UPDATE flow_host SET epoch = epoch + $1", P_INT(BACKUP_JUMP)));
+	TRY(db_exec(db, err, "UPDATE flow_session SET closed_us = $1 WHERE closed_us = 0",
+		    P_INT(now_us)));
+	TRY(db_exec(db, err,
+		    "UPDATE flow_plan SET ended_us = $1, result = 'restored' WHERE ended_us = 0",
+		    P_INT(now_us)));
+	TRY(db_exec(db, err,
+		    "UPDATE flow_arm SET ended_us = $1, result = 'restored' WHERE ended_us = 0",
+		    P_INT(now_us)));
+	struct event_draft e = {.kind = "store.restored",
+				.actor = "operator",
+				.summary = "a backup was put back: open arms, plans and sessions "
+					   "ended"};
+	return event_append(db, &e, now_us, NULL, err);
+}
+
+int backup_restore(const char *backup_path, const char *store_path, int64_t now_us, struct err *err)
+{
+	autofree char *url = xasprintf("sqlite:%s", store_path);
+	AUTO(db) struct db *db = NULL;
+	TRY(copy_in(backup_path, store_path, now_us, err));
+	TRY(db_open(url, DB_CHECK, &db, err));
+	TRY(db_begin(db, err));
+	return db_end(db, make_safe(db, now_us, err), err);
+}
+
+int backup_generation(struct db *db, int64_t *ret, struct err *err)
+{
+	return db_query_int(db, err, ret, 0, "SELECT generation FROM fleet_clock WHERE one = 1");
+}
