@@ -235,7 +235,7 @@ int object_store_find(struct object_store *s, const char *name, const char *arch
 	uint8_t digest[SHA256_BYTES];
 	struct image_list list;
 	struct wish wish;
-	size_t i;
+	size_t i = 0;
 	int status;
 
 	if (strlen(name) == 2 * (size_t)SHA256_BYTES && hex_decode(name, digest, sizeof(digest)))

@@ -139,32 +139,94 @@ static const struct row rows[] = {
 	 ERR_OK},
 	{"boot code too short", "\"created\"", "\"boot_code\":\"AAAA\",\"created\"",
 	 ERR_IMAGE_MANIFEST},
+	{"boot code of one byte too many in base64", "\"created\"",
+	 "\"boot_code\":\"*\",\"created\"", ERR_IMAGE_MANIFEST},
+	{"boot code that is a number", "\"created\"", "\"boot_code\":1,\"created\"",
+	 ERR_IMAGE_MANIFEST},
+	{"firmware is a number", "[\"bios\",\"uefi\"]", "[1]", ERR_IMAGE_MANIFEST},
+	{"firmware is a text", "[\"bios\",\"uefi\"]", "\"bios\"", ERR_IMAGE_MANIFEST},
+	{"three firmwares", "[\"bios\",\"uefi\"]", "[\"bios\",\"uefi\",\"bios\"]",
+	 ERR_IMAGE_MANIFEST},
+	{"mount with a final slash", "\"mount\":\"\"", "\"mount\":\"/boot/\"", ERR_IMAGE_MANIFEST},
+	{"mount with two slashes", "\"mount\":\"\"", "\"mount\":\"/a//b\"", ERR_IMAGE_MANIFEST},
+	{"mount with a backslash", "\"mount\":\"\"", "\"mount\":\"/a\\\\b\"", ERR_IMAGE_MANIFEST},
+	{"mount not in ASCII", "\"mount\":\"\"", "\"mount\":\"/\xc3\xa4\"", ERR_IMAGE_MANIFEST},
+	{"mount of the root", "\"mount\":\"\"", "\"mount\":\"/\"", ERR_OK},
+	{"mount is missing", "\"mount\":\"\",", "", ERR_IMAGE_MANIFEST},
+	{"partition is a text", "\"partitions\":[{", "\"partitions\":[\"\",{", ERR_IMAGE_MANIFEST},
+	{"partitions are missing", "\"partitions\":", "\"portitions\":", ERR_IMAGE_MANIFEST},
+	{"partition size off a MiB", "\"size\":2097152,\"start\"", "\"size\":2097151,\"start\"",
+	 ERR_IMAGE_MANIFEST},
+	{"partition of a file system that is not known", "\"fs\":\"ext4\"", "\"fs\":\"ntfs\"",
+	 ERR_IMAGE_MANIFEST},
+	{"a data partition", "\"role\":\"bios\"", "\"role\":\"data\"", ERR_OK},
+	{"payload is a text", "\"payloads\":[{", "\"payloads\":[\"\",{", ERR_IMAGE_MANIFEST},
+	{"payloads are a text", "\"payloads\":[", "\"payloads\":\"\",\"p\":[", ERR_IMAGE_MANIFEST},
+	{"unpacked into ext4", "\"partition\":3,\"role\":\"fs\"",
+	 "\"partition\":3,\"role\":\"rootfs\"", ERR_OK},
+	{"unpacked into nothing", "\"partition\":1,\"role\":\"fs\"",
+	 "\"partition\":1,\"role\":\"rootfs\"", ERR_IMAGE_MANIFEST},
+	{"type is a number", "\"type\":\"slipway-image/v1\"", "\"type\":1", ERR_IMAGE_FORMAT},
+	{"format is a text", "\"format\":1", "\"format\":\"1\"", ERR_IMAGE_MANIFEST},
 	{"not an object", GOOD, "[]", ERR_IMAGE_FORMAT},
 	{"nothing", GOOD, "", ERR_IMAGE_MANIFEST},
 };
 
-static char *change(const struct row *row)
+/* A whole disk, with its own ways to be wrong. */
+#define GOOD_DISK                                                                                  \
+	"{\"arch\":\"aarch64\",\"created\":0,\"firmware\":[\"uefi\"],\"format\":1,\"line\":\"d\"," \
+	"\"min_disk\":8388608,\"partitions\":[],\"payloads\":[{\"chunk\":65536,\"chunks\":\"" D64  \
+	"\",\"chunks_size\":96,\"codec\":\"zstd\",\"digest\":\"" D64                               \
+	"\",\"name\":\"disk.img\",\"packed\":10,\"role\":\"disk\",\"size\":8388608}],\"seq\":1,"   \
+	"\"type\":\"slipway-image/v1\",\"version\":\"1\"}"
+static const struct row disk_rows[] = {
+	{"unchanged", "", "", ERR_OK},
+	{"smaller than the disk", "\"size\":8388608", "\"size\":8388096", ERR_OK},
+	{"M-07 larger than the disk", "\"size\":8388608", "\"size\":8389120", ERR_IMAGE_MANIFEST},
+	{"not whole sectors", "\"size\":8388608", "\"size\":8388607", ERR_IMAGE_MANIFEST},
+	{"with a partition's number", "\"role\":\"disk\"", "\"partition\":1,\"role\":\"disk\"",
+	 ERR_IMAGE_MANIFEST},
+	{"with partitions beside it", "\"partitions\":[]",
+	 "\"partitions\":[" PART("3", "root", "ext4", "1048576", "1048576", "true") "]",
+	 ERR_IMAGE_MANIFEST},
+	{"as the content of a partition", "\"role\":\"disk\"", "\"role\":\"fs\"",
+	 ERR_IMAGE_MANIFEST},
+	{"all tables over 32 MiB", "\"chunks_size\":96", "\"chunks_size\":33554432",
+	 ERR_IMAGE_MANIFEST},
+	{"smallest disk of nothing", "\"min_disk\":8388608", "\"min_disk\":0", ERR_IMAGE_MANIFEST},
+};
+
+static char *change(const char *good, const struct row *row)
 {
-	const char *at = strstr(GOOD, row->from);
+	const char *at = strstr(good, row->from);
 
 	CHECK(row->name, at);
-	return xasprintf("%.*s%s%s", (int)(at - GOOD), GOOD, row->to, at + strlen(row->from));
+	return xasprintf("%.*s%s%s", (int)(at - good), good, row->to, at + strlen(row->from));
+}
+
+static void check_row(const char *good, const struct row *row)
+{
+	autofree char *text = change(good, row);
+	struct err err = ERR_INIT;
+	struct manifest *m = NULL;
+	int status = manifest_parse(text, strlen(text), &m, &err);
+
+	CHECK_ERR(row->name, status, row->code);
+	CHECK_INT(row->name, err.code, row->code);
+	CHECK(row->name, !m == !!row->code);
+	manifest_free(m);
+	m = NULL;
+	CHECK_ERR(row->name, manifest_parse(text, strlen(text), &m, NULL), row->code);
+	manifest_free(m);
 }
 
 static void test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		autofree char *text = change(&rows[i]);
-		struct err err = ERR_INIT;
-		struct manifest *m = NULL;
-		int status = manifest_parse(text, strlen(text), &m, &err);
-
-		CHECK_ERR(rows[i].name, status, rows[i].code);
-		CHECK_INT(rows[i].name, err.code, rows[i].code);
-		CHECK(rows[i].name, !m == !!rows[i].code);
-		manifest_free(m);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		check_row(GOOD, &rows[i]);
+	for (size_t i = 0; i < ARRAY_LEN(disk_rows); i++)
+		check_row(GOOD_DISK, &disk_rows[i]);
 }
 
 static void test_every_prefix_is_refused(void **state)

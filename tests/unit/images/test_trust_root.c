@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include <base/file.h>
 #include <base/str.h>
 
 /* ---- a root for itself ----------------------------------------------------------------------- */
@@ -105,6 +106,36 @@ static void test_bad_documents(void **state)
 		{"floor without a line", "\"floors\":[]", "\"floors\":[{\"min_seq\":1}]"},
 		{"revoked key too short", "\"revoked_keys\":[]", "\"revoked_keys\":[\"00\"]"},
 		{"white space", "\"seq\":1", "\"seq\": 1"},
+		{"key id of another key", "\"id\":\"", "\"id\":\"00"},
+		{"key id in capitals", "\"keys\":[{", "\"keys\":[{\"id\":\"AB\","},
+		{"public key is no base64", "\"public\":\"M", "\"public\":\"*"},
+		{"public key is no key", "\"public\":\"M", "\"public\":\"N"},
+		{"public key is missing", "\"public\":", "\"private\":"},
+		{"line pattern is a number", "\"lines\":[\"*\"]", "\"lines\":[1]"},
+		{"line pattern is empty", "\"lines\":[\"*\"]", "\"lines\":[\"\"]"},
+		{"line patterns are a text", "\"lines\":[\"*\"]", "\"lines\":\"*\""},
+		{"seventeen line patterns", "\"lines\":[\"*\"]",
+		 "\"lines\":[\"*\",\"*\",\"*\",\"*\",\"*\",\"*\",\"*\",\"*\",\"*\",\"*\",\"*\",\"*"
+		 "\","
+		 "\"*\",\"*\",\"*\",\"*\",\"*\"]"},
+		{"roles are a text", "\"roles\":[\"image\"]", "\"roles\":\"image\""},
+		{"role is a number", "\"roles\":[\"image\"]", "\"roles\":[1]"},
+		{"a key is a text", "\"keys\":[", "\"keys\":[\"key\","},
+		{"keys are missing", "\"keys\":", "\"kees\":"},
+		{"revoked keys are missing", "\"revoked_keys\":[],", ""},
+		{"revoked keys are a text", "\"revoked_keys\":[]", "\"revoked_keys\":\"\""},
+		{"revoked key is a number", "\"revoked_keys\":[]", "\"revoked_keys\":[1]"},
+		{"revoked image is no hex", "\"revoked_images\":[]",
+		 "\"revoked_images\":["
+		 "\"zz112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+		 "\"]"},
+		{"floors are missing", "\"floors\":[],", ""},
+		{"floor is a text", "\"floors\":[]", "\"floors\":[\"a\"]"},
+		{"floor of no line", "\"floors\":[]",
+		 "\"floors\":[{\"line\":\"A\",\"min_seq\":1}]"},
+		{"profile is missing", "\"profile\":\"lab\",", ""},
+		{"type is missing", ",\"type\":\"slipway-root/v1\"", ""},
+		{"not JSON", "{", "<"},
 	};
 	struct fixture *f = *state;
 
@@ -126,6 +157,61 @@ static void test_bad_documents(void **state)
 		CHECK_ERR(rows[i].name, trust_root_parse(text, strlen(text), &again, &err),
 			  ERR_IMAGE_ROOT);
 	}
+}
+
+static void test_bad_envelopes(void **state)
+{
+	static const struct {
+		const char *name, *from, *to;
+	} rows[] = {
+		{"other payload type", "slipway.root.v1", "slipway.image.v1"},
+		{"payload is no base64", "\"payload\":\"", "\"payload\":\"*"},
+		{"payload is missing", "\"payload\":", "\"peyload\":"},
+		{"further key", "{\"payload\"", "{\"a\":1,\"payload\""},
+		{"signatures are a text", "\"signatures\":[", "\"signatures\":\"\",\"s\":["},
+		{"signature is no base64", "\"sig\":\"", "\"sig\":\"*"},
+		{"not JSON", "{", "<"},
+	};
+	struct fixture *f = *state;
+	autofree char *text = fixture_envelope(f->root);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *at = strstr(text, rows[i].from);
+		autofree char *changed = NULL;
+		AUTO(trust_root) struct trust_root *r = NULL;
+		struct err err = ERR_INIT;
+
+		CHECK(rows[i].name, at);
+		changed = xasprintf("%.*s%s%s", (int)(at - text), text, rows[i].to,
+				    at + strlen(rows[i].from));
+		CHECK_ERR(rows[i].name, trust_root_parse(changed, strlen(changed), &r, &err),
+			  ERR_IMAGE_ROOT);
+	}
+}
+
+static void test_files(void **state)
+{
+	struct fixture *f = *state;
+	autofree char *text = fixture_envelope(f->root), *line = xasprintf("%s\n", text);
+	const char *path = fixture_path(f, "root.json");
+	AUTO(trust_root) struct trust_root *r = NULL;
+	struct public_key key;
+	enum key_algorithm algorithm;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(file_write_atomic(path, line, strlen(line), 0644, &err), 0);
+	assert_int_equal(trust_root_load(path, &r, &err), 0);
+	assert_memory_equal(r->digest, f->root->digest, SHA256_BYTES);
+	assert_int_equal(trust_root_load("/nonexistent/root.json", &r, &err), -ERR_NOT_FOUND);
+	assert_int_equal(public_key_load("/nonexistent/key.pub", &key, &err), -ERR_NOT_FOUND);
+	assert_int_equal(public_key_load(path, &key, &err), -ERR_IMAGE_KEY);
+	assert_int_equal(public_key_load(fixture_path(f, "key2.pub"), &key, &err), 0);
+	assert_true(key_algorithm_parse("ed25519", &algorithm));
+	assert_false(key_algorithm_parse("none", &algorithm));
+	assert_int_equal(file_write_atomic(path, line, 100, 0644, &err), 0);
+	assert_int_equal(trust_root_load(path, &r, &err), -ERR_IMAGE_ROOT);
+	/* Errors need not be taken. */
+	assert_int_equal(trust_root_parse("{}", 2, &r, NULL), -ERR_IMAGE_ROOT);
 }
 
 static void test_keys_twice_or_wrongly_named(void **state)
@@ -323,6 +409,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_own_threshold),
 		cmocka_unit_test(test_bad_documents),
+		cmocka_unit_test(test_bad_envelopes),
+		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_keys_twice_or_wrongly_named),
 		cmocka_unit_test(test_succession),
 		cmocka_unit_test(test_expiry_and_floors),
