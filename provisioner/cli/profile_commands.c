@@ -83,7 +83,7 @@ static int list(int argc, char **argv)
 	}
 	printf("%-20s %8s %-6s %-8s %-16s %-12s %s\n", "NAME", "PRIORITY", "ENROL", "APPROVE",
 	       "IMAGE", "BURN-IN", "WIPE");
-	json_array_foreach (json_object_get(answer, "items"), i, profile)
+	json_array_foreach (json_object_get(answer, "profiles"), i, profile)
 		print_row(profile);
 	return EXIT_WELL;
 }
