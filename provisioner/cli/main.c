@@ -12,6 +12,7 @@
 #include <base/log.h>
 #include <base/str.h>
 
+#include "man_list.h"
 #include "tables.h"
 
 static const struct command *current;
@@ -129,6 +130,10 @@ int main(int argc, char **argv)
 	log_open("slipway", LOG_FORMAT_TEXT, LOG_WARNING);
 	if (argc == 2 && !strcmp(argv[1], "--version")) {
 		printf("slipway %s\n", SLIPWAY_VERSION);
+		return EXIT_WELL;
+	}
+	if (argc == 3 && wants_help(argv[1]) && !strcmp(argv[2], "--scdoc")) {
+		man_list_print(stdout);
 		return EXIT_WELL;
 	}
 	if (argc < 2 || wants_help(argv[1])) {

@@ -13,6 +13,9 @@ slipway_SRC += provisioner/cli/root_edit.c
 slipway_SRC += provisioner/cli/root_show.c
 slipway_SRC += provisioner/cli/profile_commands.c
 slipway_SRC += provisioner/cli/lifecycle_commands.c
+slipway_SRC += provisioner/cli/completion_commands.c
+slipway_SRC += provisioner/cli/man_list.c
 slipway_LIBS := images_tool images_store images_core proto base
 slipway_PKG  := $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
 $(eval $(call program,slipway))
+FAST_TESTS += tests/flow/cli_completion.sh

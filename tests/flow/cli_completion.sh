@@ -1,0 +1,71 @@
+#!/bin/sh
+# The completion script that the program prints knows every command of its tables, and completes
+# nouns, verbs, options and NAME= words as bash asks. usage: cli_completion.sh [BUILD]
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=${1:-${BUILD:-build}}
+slipway=$build/bin/slipway
+n=0
+bad=0
+ok() { # ok TITLE STATUS
+	n=$((n + 1))
+	[ "$2" = 0 ] || bad=1
+	[ "$2" = 0 ] && echo "ok $n - $1" || echo "not ok $n - $1"
+}
+dir=$(mktemp -d /tmp/slipway-completion-XXXXXX)
+trap 'rm -rf "$dir"' EXIT
+
+"$slipway" completion bash >"$dir/script"
+ok "the script is printed" $?
+shellcheck -s bash -S warning "$dir/script"
+ok "the shell checker is content with it" $?
+
+completed() { # completed WORD...: what bash is offered for the last word, one line
+	bash -c '
+		. "$0"
+		COMP_WORDS=(slipway "$@") COMP_CWORD=$#
+		_slipway 2>/dev/null
+		echo "${COMPREPLY[*]}"' "$dir/script" "$@"
+}
+offers() { # offers TITLE WANTED WORD...
+	title=$1 wanted=$2
+	shift 2
+	got=$(completed "$@")
+	[ "$got" = "$wanted" ]
+	status=$?
+	[ $status = 0 ] || echo "# got '$got', not '$wanted'"
+	ok "$title" $status
+}
+offers "a noun" lifecycle life
+offers "nouns that begin alike" "sku summary" s
+offers "a place option" --socket --so
+offers "a verb" arm host ar
+offers "an option" --watch host list --w
+offers "a NAME= word" wipe_consent= host arm S1 wipe
+offers "after a place option" "show" --socket /run/x.sock lifecycle s
+offers "nouns after help" "part profile" help p
+offers "nothing for nonsense" "" host nonsense --w
+offers "hostile words complete to nothing" "" host "\$(touch $dir/ran)" "\$(touch $dir/ran)"
+offers "and the unfinished one" "" host list "\`touch $dir/ran\`"
+[ ! -e "$dir/ran" ]
+ok "and none of them is run" $?
+
+# What help lists, completion knows: both come from the rows.
+"$slipway" help | awk 'NR > 2 { print $1, $2 }' >"$dir/rows"
+missing=
+while read -r noun verb; do
+	case " $(completed "$noun" "$verb") " in
+	*" $verb "*) ;;
+	*) missing="$missing $noun/$verb" ;;
+	esac
+done <"$dir/rows"
+[ "$(wc -l <"$dir/rows")" -gt 40 ] && [ -z "$missing" ]
+status=$?
+[ $status = 0 ] || echo "# missing:$missing"
+ok "every command of help is completed" $status
+
+"$slipway" completion bash extra 2>"$dir/err"
+[ $? = 2 ] && grep -q '^usage: slipway completion bash' "$dir/err"
+ok "a superfluous word is wrong usage" $?
+echo "1..$n"
+exit $bad
