@@ -15,7 +15,7 @@ for hosts in $sizes; do
 	"$build/obj/gcc/tests/bench/inventory_bench" "sqlite:$dir/$hosts.db" "$hosts" "$dir/$hosts.json"
 	rm -f "$dir/$hosts.db"*
 done
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2046
 jq -s --arg sizes "$sizes" '[($sizes | split(" ")) as $n | to_entries[] | $n[.key] as $h | .value[] | .name += " (" + $h + " hosts)"]' \
 	$(for hosts in $sizes; do echo "$dir/$hosts.json"; done) >"$build/bench/inventory.json"
 jq -e 'all(.met)' "$build/bench/inventory.json" >/dev/null || echo "some goals were missed"
