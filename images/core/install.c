@@ -450,3 +450,16 @@ int image_install(const struct image_install_request *request, struct image_rece
 		*err = why;
 	return status;
 }
+
+int image_wipe_table(int fd, struct err *err)
+{
+	struct target t;
+	int status;
+
+	TRY(target_open(&t, fd, NULL, err));
+	status = target_wipe_edges(&t, err);
+	if (!status)
+		target_reread_table(&t);
+	target_close(&t);
+	return status;
+}

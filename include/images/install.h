@@ -114,6 +114,12 @@ int image_grow_fs(const char *device, uint64_t offset_bytes, uint64_t size_bytes
 		  enum partition_fs fs, bool new_uuid, bool grow, char ret_uuid[UUID_TEXT_BYTES],
 		  struct err *err);
 
+/* Make a disk that was written unbootable again: zeros over its first and last MiB, where boot
+ * sector and partition tables lie, on the medium when it returns; the kernel is told. For a failure
+ * after image_install() succeeded. in: fd is open for writing and stays the caller's. errors:
+ * ERR_IMAGE_TARGET, ERR_IO. blocks: briefly */
+int image_wipe_table(int fd, struct err *err);
+
 /* {"manifest_sha256","line","version","arch","fetched_bytes","written_bytes","zeroed_bytes","disk_bytes",
  *  "disk_guid","stages":{STAGE:
  * seconds},"partitions":[{"number","role","fs","start_bytes","size_bytes",

@@ -16,8 +16,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include <base/cleanup.h>
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <images/install.h>
 
 #include "disk_signatures.h"
 #include "sysfs.h"
@@ -70,11 +72,11 @@ int disk_choose(const drive_list *drives, const struct plan_disk *want, const st
 /* ---- opening --------------------------------------------------------------------------------- */
 
 /* The kernel name of an open block device, by its number, not by the path that led to it. */
-static bool name_of(unsigned major_nr, unsigned minor_nr, char *ret, size_t ret_bytes)
+static bool name_of(const struct disk_handle *d, char *ret, size_t ret_bytes)
 {
 	char path[512];
 
-	if (!sysfs_resolve("", path, sizeof(path), "sys/dev/block/%u:%u", major_nr, minor_nr))
+	if (!sysfs_resolve(d->root, path, sizeof(path), "sys/dev/block/%u:%u", d->major, d->minor))
 		return false;
 	const char *slash = strrchr(path, '/');
 	return slash && str_copy(ret, ret_bytes, slash + 1);
@@ -92,7 +94,7 @@ static bool identity_holds(const struct disk_handle *d)
 	struct drive now;
 	char name[64];
 
-	return name_of(d->major, d->minor, name, sizeof(name)) && drive_read_one("", name, &now) &&
+	return name_of(d, name, sizeof(name)) && drive_read_one(d->root, name, &now) &&
 	       same_identity(&now, &d->drive);
 }
 
@@ -103,12 +105,12 @@ static uint64_t diskseq_of(int fd)
 	return ioctl(fd, BLKGETDISKSEQ, &seq) == 0 ? seq : 0;
 }
 
-int disk_open(const struct drive *drive, struct disk_handle *ret, struct err *err)
+int disk_open(const char *root, const struct drive *drive, struct disk_handle *ret, struct err *err)
 {
 	uint64_t size_bytes = 0;
 	struct stat st;
 
-	*ret = (struct disk_handle){.drive = *drive};
+	*ret = (struct disk_handle){.root = root, .drive = *drive};
 	ret->fd = open(drive->dev_path, O_RDWR | O_EXCL | O_CLOEXEC);
 	if (ret->fd < 0 && errno == EBUSY)
 		return err_sys(err, ERR_AGENT_DISK_BUSY, "cannot open '%s' for us alone",
@@ -140,6 +142,33 @@ bool disk_is_same(const struct disk_handle *d)
 	if (d->diskseq && diskseq_of(d->fd) != d->diskseq)
 		return false;
 	return identity_holds(d);
+}
+
+static int open_again(struct disk_handle *d, int wait_ms, struct err *err)
+{
+	const struct disk_handle old = *d;
+	int64_t deadline_ms = time_boot_ms() + wait_ms;
+	int r;
+
+	disk_close(d);
+	while ((r = disk_open(old.root, &old.drive, d, err)) == -ERR_AGENT_DISK_BUSY &&
+	       time_boot_ms() < deadline_ms)
+		(void)usleep(100000);
+	if (r == 0 && d->diskseq != old.diskseq)
+		r = err_set(err, ERR_AGENT_DISK_SWAPPED, "'%s' was attached anew",
+			    old.drive.dev_path);
+	if (r < 0) {
+		disk_close(d);
+		*d = old; /* still knows the disk that it was, for who asks again */
+		d->fd = -1;
+	}
+	return r;
+}
+
+int disk_make_unbootable(struct disk_handle *d, int wait_ms, struct err *err)
+{
+	TRY(open_again(d, wait_ms, err));
+	return image_wipe_table(d->fd, err);
 }
 
 /* ---- use ------------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
  *  2. disk_open(): exclusive; identity read again through the open descriptor.
  *  3. disk_check_unused(), disk_check_data(): before anything is asked of the server.
  *  4. disk_is_same(): again and again while writing.
+ *  5. disk_make_unbootable(): when something fails after the partition table was written.
  */
 #ifndef AGENT_DISK_GUARD_H
 #define AGENT_DISK_GUARD_H
@@ -21,7 +22,8 @@
 #include "drives.h"
 
 struct disk_handle {
-	int fd; /* O_RDWR | O_EXCL */
+	int fd;           /* O_RDWR | O_EXCL */
+	const char *root; /* of sysfs: "", or a fake tree that outlives the handle */
 	unsigned major, minor;
 	uint64_t diskseq; /* the kernel's number of this attachment; 0 if it has none */
 	struct drive drive;
@@ -33,8 +35,10 @@ struct disk_handle {
 int disk_choose(const drive_list *drives, const struct plan_disk *want, const struct drive **ret,
 		struct err *err);
 
-/* owns: disk_close(). errors: ERR_AGENT_DISK_BUSY, ERR_AGENT_DISK_SWAPPED, ERR_IO */
-int disk_open(const struct drive *drive, struct disk_handle *ret, struct err *err);
+/* root: "" or a fake tree, for what sysfs says of the device. owns: disk_close(), also after an
+ * error. errors: ERR_AGENT_DISK_BUSY, ERR_AGENT_DISK_SWAPPED, ERR_IO */
+int disk_open(const char *root, const struct drive *drive, struct disk_handle *ret,
+	      struct err *err);
 void disk_close(struct disk_handle *d);
 
 /* Mounted, swapped on, held by md, dm or bcache, or what the agent itself runs from; also its
@@ -48,5 +52,11 @@ int disk_check_data(int fd, const struct drive *drive, const char *wipe_consent,
 
 /* Nobody pulled it and put another one in its place. */
 bool disk_is_same(const struct disk_handle *d);
+
+/* A written disk must not be started after all: take it again for us alone (a file system just
+ * unmounted may hold it for up to wait_ms), see that it is the same one, and remove boot sector and
+ * partition tables. d may be closed before; it is open after success. errors:
+ * ERR_AGENT_DISK_BUSY, ERR_AGENT_DISK_SWAPPED, ERR_IMAGE_TARGET, ERR_IO. blocks. */
+int disk_make_unbootable(struct disk_handle *d, int wait_ms, struct err *err);
 
 #endif

@@ -38,6 +38,7 @@
 #define FIRST_BOOT_SOURCE "/usr/lib/slipway/first-boot"
 #define TARGET_DIR        "/run/slipway/target"
 #define PARTITION_WAIT_MS 10000
+#define RELEASE_WAIT_MS   10000
 #define IDENTITY_EVERY_MS 1000
 
 struct imaging {
@@ -118,7 +119,7 @@ static int choose_disk(struct imaging *im, struct err *err)
 	if (r == 0)
 		r = disk_check_unused("", chosen->facts.name, err);
 	if (r == 0)
-		r = disk_open(chosen, &im->disk, err);
+		r = disk_open("", chosen, &im->disk, err);
 	drives_done(&drives);
 	return r;
 }
@@ -390,6 +391,21 @@ static int report_receipt(struct imaging *im, struct err *err)
 	return 0;
 }
 
+/* What is written has a valid partition table from here on: whatever fails takes it away again, and
+ * stays the cause. */
+static int hand_over(struct imaging *im, struct err *err)
+{
+	struct err second = ERR_INIT;
+	int r = make_own(im, err);
+
+	if (r == 0)
+		r = report_receipt(im, err);
+	if (r < 0 && disk_make_unbootable(&im->disk, RELEASE_WAIT_MS, &second) < 0)
+		report_log(im->out, "error", "disk '%s' may still start: %s",
+			   im->disk.drive.facts.name, second.msg);
+	return r;
+}
+
 /* Errors that speak about the disk itself name it as the part to look at. */
 static const struct repair_order *order_for(const struct imaging *im, const struct err *err,
 					    struct repair_order *order)
@@ -421,9 +437,7 @@ void step_image(void *step_context, struct report *out)
 	if (r == 0)
 		r = install(&im, &err);
 	if (r == 0)
-		r = make_own(&im, &err);
-	if (r == 0)
-		r = report_receipt(&im, &err);
+		r = hand_over(&im, &err);
 	disk_close(&im.disk);
 	if (r == 0) {
 		set_rtc();
