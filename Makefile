@@ -66,6 +66,7 @@ FAST_TESTS :=
 FLOW_TESTS :=
 LAB_TESTS :=
 FUZZERS   :=
+MAN_PAGES :=
 
 objs       = $(patsubst %.c,$(OBJ)/%.o,$(1))
 lib        = $(patsubst %,$(OBJ)/lib%.a,$(1))
@@ -108,6 +109,17 @@ $$(BUILD)/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $$(foreach l,$(2),$$($$(l)_SRC)
 	$$(call say,FUZZ,$$@)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)clang $$(STD) $$(INC) -O1 -g -fsanitize=fuzzer,address,undefined -DSLIPWAY_VERSION='"fuzz"' -Wno-everything $$(call pkg-cflags,$(3)) -o $$@ $$^ $$(call pkg-libs,$(3)) -lm
+endef
+
+# man_page(ROOM/man/NAME.SECTION.scd). A line @COMMANDS@ becomes the list that slipway itself prints.
+define man_page
+MAN_PAGES += $$(BUILD)/man/$$(notdir $(basename $(1)))
+$$(BUILD)/man/$$(notdir $(basename $(1))): $(1) $$(if $$(filter %/slipway.1.scd,$(1)),$$(BIN)/slipway)
+	$$(call say,MAN,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)! grep -q '^@COMMANDS@' $$< || $$(BIN)/slipway help --scdoc > $$@.commands
+	$$(Q)sed -e '/^@COMMANDS@/{r $$@.commands' -e 'd;}' $$< | scdoc > $$@
+	$$(Q)rm -f $$@.commands
 endef
 
 include provisioner/base/rules.mk
@@ -201,10 +213,13 @@ sizes: ## the ten longest files and functions
 PREFIX    ?= /usr/local
 DESTDIR   ?=
 INSTALL_IN = provisioner/server/install
+COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 at-prefix  = sed 's|@PREFIX@|$(PREFIX)|' $(1) > $(2)
 
-.PHONY: install deb
-install: all ## install programs, boot files (if built), unit, example configuration
+.PHONY: install deb man
+man: $(MAN_PAGES) ## build the manual pages
+
+install: all man ## install programs, boot files (if built), unit, example configuration
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/slipway \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/slipway
 	install -m 755 $(BIN)/slipwayd $(DESTDIR)$(PREFIX)/sbin/
@@ -212,6 +227,9 @@ install: all ## install programs, boot files (if built), unit, example configura
 	$(call at-prefix,$(INSTALL_IN)/slipwayd.service,$(DESTDIR)$(PREFIX)/lib/systemd/system/slipwayd.service)
 	test -e $(DESTDIR)/etc/slipway/slipway.conf || \
 	  $(call at-prefix,$(INSTALL_IN)/slipway.conf,$(DESTDIR)/etc/slipway/slipway.conf)
+	install -d $(foreach s,1 5 8,$(DESTDIR)$(PREFIX)/share/man/man$(s)) $(COMPLETIONS)
+	for page in $(MAN_PAGES); do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/; done
+	$(BIN)/slipway completion bash > $(COMPLETIONS)/slipway
 	for d in boot web; do test ! -d $(BUILD)/$$d || cp -rT $(BUILD)/$$d $(DESTDIR)$(PREFIX)/share/slipway/$$d; done
 
 DEB_ROOT   = $(BUILD)/deb/slipway

@@ -37,3 +37,4 @@ $(eval $(call unit_test,tests/unit/vm-lab/test_report.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_deed.c,lab base,$(LAB_PKG)))
 
 FLOW_TESTS += tests/flow/lab_leaves_nothing.sh
+$(eval $(call man_page,vm-lab/man/slipway-lab.1.scd))

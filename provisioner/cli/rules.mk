@@ -19,3 +19,5 @@ slipway_LIBS := images_tool images_store images_core proto base
 slipway_PKG  := $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
 $(eval $(call program,slipway))
 FAST_TESTS += tests/flow/cli_completion.sh
+$(eval $(call man_page,provisioner/cli/man/slipway.1.scd))
+FAST_TESTS += tests/flow/man_pages.sh
