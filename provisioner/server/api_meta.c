@@ -43,6 +43,30 @@ static json_t *type_schema(const struct collection_field *f)
 	return j;
 }
 
+/* Members of hosts that are no fields of the store: what is in it, in short, and how far it is. */
+static const struct {
+	const char *name, *about, *type, *or_type;
+} host_members[] = {
+	{"macs", "of its network ports", "array", NULL},
+	{"drives", "in short; /parts has all", "array", NULL},
+	{"nics", "in short; /parts has all", "array", NULL},
+	{"progress", "of what it does now", "object", NULL},
+	{"stages", "seconds in each state; one host only", "object", NULL},
+	{"fault", "the latest open one; one host only", "object", "null"},
+};
+
+static void add_host_members(json_t *properties)
+{
+	for (size_t i = 0; i < ARRAY_LEN(host_members); i++) {
+		json_t *types = json_pack("[s]", host_members[i].type);
+		if (host_members[i].or_type)
+			(void)json_array_append_new(types, json_string(host_members[i].or_type));
+		(void)json_object_set_new(properties, host_members[i].name,
+					  json_pack("{s:o, s:s}", "type", types, "description",
+						    host_members[i].about));
+	}
+}
+
 static json_t *collection_schema(const struct collection *c)
 {
 	json_t *properties = json_object();
@@ -62,6 +86,8 @@ static json_t *collection_schema(const struct collection *c)
 		(void)json_object_set_new(json_object_get(object, "properties"), dot + 1,
 					  type_schema(&c->fields[i]));
 	}
+	if (c == &collection_hosts)
+		add_host_members(properties);
 	return json_pack("{s:s, s:s, s:o}", "type", "object", "description", c->about, "properties",
 			 properties);
 }
@@ -94,6 +120,50 @@ static const struct {
 	{"at", "as of this moment"},      {"total", "true: count them all"},
 };
 
+/* What single routes take besides. */
+static const struct {
+	const char *pattern, *name, *about;
+} own_parameters[] = {
+	{"/api/v1/events", "since", "only events after this id"},
+	{"/api/v1/changes", "since", "only events after this id"},
+	{"/api/v1/changes", "wait", "seconds to wait for the first one, at most 60"},
+	{"/api/v1/summary", "of", "a collection; default hosts"},
+	{"/api/v1/summary", "group_by", "fields, separated by commas"},
+	{"/api/v1/summary", "sum", "fields, separated by commas"},
+	{"/api/v1/diff", "from", "a moment"},
+	{"/api/v1/diff", "to", "a later moment; default now"},
+	{"/api/v1/diff", "after", "next of the page before"},
+	{"/api/v1/diff", "limit", "rows of a page"},
+	{"/api/v1/export.ndjson", "of", "a collection; default hosts"},
+	{"/api/v1/export.csv", "of", "a collection; default hosts"},
+	{"/api/v1/runs/{id}/ocp.jsonl", "after", "only records after this one"},
+	{"/api/v1/runs/{id}/ocp.jsonl", "limit", "records at most"},
+	{"/api/v1/audit", "after", "next of the page before"},
+	{"/api/v1/audit", "limit", "rows of a page"},
+	{"/api/v1/images/{name}", "arch", "x86_64 or aarch64"},
+	{"/api/v1/placements", "history", "true: also those that ended"},
+	{"/api/v1/hosts/{id}/placements", "history", "true: also those that ended"},
+};
+
+static void add_own_parameters(const struct http_route *route, json_t *list)
+{
+	for (size_t i = 0; i < ARRAY_LEN(own_parameters); i++)
+		if (str_eq(route->method, "GET") &&
+		    str_eq(own_parameters[i].pattern, route->pattern))
+			(void)json_array_append_new(list, parameter(own_parameters[i].name, "query",
+								    own_parameters[i].about,
+								    string_schema()));
+}
+
+/* A field of this name cannot be a filter: the word already says something else. */
+static bool is_list_word(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(list_parameters); i++)
+		if (str_eq(list_parameters[i].name, name))
+			return true;
+	return str_eq(name, "limit");
+}
+
 static void query_parameters(const struct collection *c, json_t *list)
 {
 	(void)json_array_append_new(list,
@@ -105,7 +175,7 @@ static void query_parameters(const struct collection *c, json_t *list)
 					    parameter(list_parameters[i].name, "query",
 						      list_parameters[i].about, string_schema()));
 	for (size_t i = 0; i < c->n_fields; i++)
-		if (c->fields[i].type != COLLECTION_JSON)
+		if (c->fields[i].type != COLLECTION_JSON && !is_list_word(c->fields[i].name))
 			(void)json_array_append_new(
 				list,
 				parameter(c->fields[i].name, "query",
@@ -156,6 +226,37 @@ static char *operation_id(const struct http_route *route)
 	return id;
 }
 
+static json_t *answer(const char *about, const char *type, json_t *schema)
+{
+	return json_pack("{s:s, s:{s:{s:o}}}", "description", about, "content", type, "schema",
+			 schema);
+}
+
+static json_t *answers(const struct http_route *route)
+{
+	json_t *j = json_object();
+	(void)json_object_set_new(j, "2XX",
+				  answer("well", answer_type(route), answer_schema(route)));
+	(void)json_object_set_new(j, "4XX",
+				  answer("the request is refused (RFC 9457)",
+					 "application/problem+json", reference("problem")));
+	(void)json_object_set_new(j, "5XX",
+				  answer("the server cannot, now (RFC 9457)",
+					 "application/problem+json", reference("problem")));
+	return j;
+}
+
+static json_t *request_body(const struct http_route *route)
+{
+	json_t *types = json_object();
+	bool file = route->body == HTTP_BODY_FILE;
+	(void)json_object_set_new(types, file ? "application/octet-stream" : "application/json",
+				  json_pack("{s:{}}", "schema"));
+	if (str_eq(route->pattern, "/api/v1/deliveries"))
+		(void)json_object_set_new(types, "text/csv", json_pack("{s:{}}", "schema"));
+	return json_pack("{s:b, s:o}", "required", 0, "content", types);
+}
+
 static json_t *operation(const struct http_route *route)
 {
 	autofree char *id = operation_id(route);
@@ -163,24 +264,16 @@ static json_t *operation(const struct http_route *route)
 	path_parameters(route->pattern, parameters);
 	if (is_list(route))
 		query_parameters(route->doc, parameters);
-	json_t *j = json_pack(
-		"{s:s, s:s, s:o, s:s, s:{s:{s:s, s:{s:{s:o}}}, s:{s:s, s:{s:{s:o}}}}}",
-		"operationId", id, "summary", route->summary, "parameters", parameters, "x-scope",
-		http_scope_str(route->scope), "responses", "2XX", "description", "well", "content",
-		answer_type(route), "schema", answer_schema(route), "default", "description",
-		"a problem (RFC 9457)", "content", "application/problem+json", "schema",
-		reference("problem"));
+	add_own_parameters(route, parameters);
+	json_t *j = json_pack("{s:s, s:s, s:o, s:s, s:o}", "operationId", id, "summary",
+			      route->summary, "parameters", parameters, "x-scope",
+			      http_scope_str(route->scope), "responses", answers(route));
 	if (route->scope > HTTP_SCOPE_AGENT)
 		(void)json_object_set_new(j, "security", json_pack("[{s:[]}]", "token"));
 	else
 		(void)json_object_set_new(j, "security", json_array());
 	if (route->max_body_bytes && !str_eq(route->method, "GET"))
-		(void)json_object_set_new(j, "requestBody",
-					  json_pack("{s:b, s:{s:{s:{}}}}", "required", 0, "content",
-						    route->body == HTTP_BODY_FILE
-							    ? "application/octet-stream"
-							    : "application/json",
-						    "schema"));
+		(void)json_object_set_new(j, "requestBody", request_body(route));
 	return j;
 }
 
