@@ -77,3 +77,6 @@ $(eval $(call fuzzer,container,images_core base,$(IMAGES_CORE_PKG)))
 bench-images: $(BIN)/slipway ## images against curl, tar, dd, bmaptool, openssl
 	$(Q)mkdir -p $(BUILD)/bench
 	$(Q)sh tests/bench/images.sh $(BENCH_ARGS) $(BIN)/slipway $(or $(ROOTFS),$(BUILD)/images/rootfs-amd64.tar) $(BUILD)/bench/images.json
+
+FLOW_TESTS += tests/flow/images_signing_in_hardware.sh
+FLOW_TESTS += tests/flow/images_large.sh

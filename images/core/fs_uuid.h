@@ -9,6 +9,6 @@
 
 /* 0, or -1 and "" when there is none. */
 int fs_uuid_read(int fd, uint64_t offset_bytes, uint64_t size_bytes,
-                 char ret[static UUID_TEXT_BYTES]);
+		 char ret[static UUID_TEXT_BYTES]);
 
 #endif

@@ -49,7 +49,7 @@ struct image_receipt_partition *install_partition_of(struct install *in, size_t 
 
 /* install_work.c */
 int install_work(void *arg, struct pool_job *job, struct chunk_decoder *decoder, uint8_t *plain,
-                 struct err *err);
+		 struct err *err);
 bool install_chunk_is_held(const struct install *in, size_t payload, const struct chunk *c);
 int install_write_held(struct install *in, struct err *err);
 void install_free_held(struct install *in);
@@ -59,7 +59,7 @@ bool install_rootfs_is_possible(void);
 int install_rootfs_begin(struct install *in, size_t payload, struct err *err);
 /* Hand over decoded bytes in any order; they are unpacked in theirs. */
 int install_rootfs_chunk(struct install *in, const struct pool_job *job, const uint8_t *plain,
-                         struct err *err);
+			 struct err *err);
 /* After the last chunk: everything is on the target. */
 int install_rootfs_finish(struct install *in, struct err *err);
 /* Let nobody wait any more; the install has failed. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inside of the object store: its folders and lock, shared by object_store.c (images), object_import.c
- * (what comes in), object_sandbox.c (the child), object_upload.c and object_gc.c.
+ * Inside of the object store: its folders and lock, shared by object_store.c (images),
+ * object_import.c (what comes in), object_sandbox.c (the child), object_upload.c and object_gc.c.
  */
 #ifndef IMAGES_CORE_OBJECT_PATHS_H
 #define IMAGES_CORE_OBJECT_PATHS_H
@@ -18,12 +18,13 @@ char *object_path(const struct object_store *s, const uint8_t *digest);
 char *object_sigs_path(const struct object_store *s, const uint8_t *digest);
 char *object_seq_path(const struct object_store *s, const struct manifest *m);
 
-/* Hold the store for writing. Returns a descriptor to close. blocks: while another process writes */
+/* Hold the store for writing. Returns a descriptor to close. blocks: while another process writes
+ */
 int object_lock(const struct object_store *s, struct err *err);
 
 /* Every image's digest, in no order. owns: *ret is the caller's (free). */
-int object_image_digests(const struct object_store *s, uint8_t (**ret)[SHA256_BYTES],
-                         size_t *ret_n, struct err *err);
+int object_image_digests(const struct object_store *s, uint8_t (**ret)[SHA256_BYTES], size_t *ret_n,
+			 struct err *err);
 
 /* ---- the child that unpacks ---- */
 
@@ -41,6 +42,6 @@ struct sandbox_result {
 };
 /* In a fresh child: drop everything, then read the archive and fill the files. Never returns. */
 _Noreturn void sandbox_run(const struct sandbox_files *files, const struct trust_root *root,
-                           const struct image_policy *policy);
+			   const struct image_policy *policy);
 
 #endif

@@ -14,10 +14,10 @@
 /* Where the manifest's partitions lie on this target: fills number, role, fs, start, size, mount of
  * ret->partitions. errors: ERR_IMAGE_DISK_SIZE */
 int partition_table_plan(const struct manifest *m, const struct target *t,
-                         struct image_receipt *ret, struct err *err);
+			 struct image_receipt *ret, struct err *err);
 /* Write both copies with fresh UUIDs (into ret), then the boot code. in: O_DIRECT is off. */
 int partition_table_write(const struct manifest *m, const struct target *t,
-                          struct image_receipt *ret, struct err *err);
+			  struct image_receipt *ret, struct err *err);
 /* After a whole-disk payload: if it has a GPT, put the backup where it belongs on this disk. */
 int partition_table_relocate(const struct target *t, struct image_receipt *ret, struct err *err);
 

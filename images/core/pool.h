@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A fixed set of worker threads and a fixed set of jobs that travel between them: the bounded memory
- * of the writer and of the verifier. Producers take a free job (waiting for one), fill it and submit
- * it; a worker does it and gives it back. The first failure, of any side, stops everything.
+ * A fixed set of worker threads and a fixed set of jobs that travel between them: the bounded
+ * memory of the writer and of the verifier. Producers take a free job (waiting for one), fill it
+ * and submit it; a worker does it and gives it back. The first failure, of any side, stops
+ * everything.
  *
  *  1. pool_new()   2. pool_take(), fill, pool_submit(), any number of times, from any thread
  *  3. pool_drain() waits until all that was submitted is done   4. pool_free() joins the threads
@@ -21,10 +22,10 @@ struct pool_job {
 	size_t payload;
 	size_t index;
 	struct chunk chunk;
-	uint64_t offset;  /* of the packed bytes in the source file, when they are not in `packed` */
-	bool is_filled;   /* packed holds chunk.packed_bytes */
+	uint64_t offset; /* of the packed bytes in the source file, when they are not in `packed` */
+	bool is_filled;  /* packed holds chunk.packed_bytes */
 	uint64_t zero_offset, zero_bytes;
-	uint8_t *packed;  /* room for a packed chunk; the pool's */
+	uint8_t *packed; /* room for a packed chunk; the pool's */
 	struct pool_job *next;
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Unpacking a tar into the current folder and finding every file again. The caller's root directory is
- * the new file system; what the tar may hold besides files, folders and links, the manifest says.
+ * Unpacking a tar into the current folder and finding every file again. The caller's root directory
+ * is the new file system; what the tar may hold besides files, folders and links, the manifest
+ * says.
  */
 #ifndef IMAGES_CORE_ROOTFS_FILES_H
 #define IMAGES_CORE_ROOTFS_FILES_H
@@ -22,7 +23,7 @@ struct rootfs_files {
 /* Unpack everything with owners, modes, times, xattrs, ACLs. remember: keep each file's digest.
  * errors: ERR_IMAGE_MEMBER */
 int rootfs_files_unpack(struct rootfs_files *f, struct archive *from, bool devices, bool remember,
-                        struct err *err);
+			struct err *err);
 /* Read every file again. errors: ERR_IMAGE_READ_BACK */
 int rootfs_files_check(const struct rootfs_files *f, struct err *err);
 /* SHA-256 over, for each file, path, NUL, u64le size, SHA-256 of its content. */

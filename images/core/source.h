@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where an image comes from: an archive in a file or pipe, an archive behind a URL, or the objects of a
- * store behind a URL. All give the signed manifest first, then feed a pool with jobs, one a chunk.
+ * Where an image comes from: an archive in a file or pipe, an archive behind a URL, or the objects
+ * of a store behind a URL. All give the signed manifest first, then feed a pool with jobs, one a
+ * chunk.
  */
 #ifndef IMAGES_CORE_SOURCE_H
 #define IMAGES_CORE_SOURCE_H
@@ -12,9 +13,10 @@
 
 struct source;
 
-/* Open and read up to the signed manifest; policy is checked. errors: of verify.h, fetch.h, ERR_IO */
+/* Open and read up to the signed manifest; policy is checked. errors: of verify.h, fetch.h, ERR_IO
+ */
 int source_open(const struct image_install_request *request, const struct image_policy *policy,
-                struct source **ret, struct err *err);
+		struct source **ret, struct err *err);
 void source_free(struct source *s);
 DEFINE_AUTO(source, struct source, source_free);
 

@@ -10,8 +10,8 @@
 
 struct source_objects;
 int source_objects_open(const struct image_install_request *request,
-                        const struct image_policy *policy, struct source_objects **ret,
-                        struct err *err);
+			const struct image_policy *policy, struct source_objects **ret,
+			struct err *err);
 void source_objects_free(struct source_objects *s);
 const struct manifest *source_objects_manifest(const struct source_objects *s);
 const struct chunk_table *source_objects_table(const struct source_objects *s, size_t payload);

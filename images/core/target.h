@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The disk or file that an image is written to: large direct writes, zeroed ranges, reading back, and
- * making sure that no partition table is valid while an image is incomplete.
+ * The disk or file that an image is written to: large direct writes, zeroed ranges, reading back,
+ * and making sure that no partition table is valid while an image is incomplete.
  */
 #ifndef IMAGES_CORE_TARGET_H
 #define IMAGES_CORE_TARGET_H
@@ -11,12 +11,14 @@
 #include <stdint.h>
 #include <base/err.h>
 
-#define TARGET_EDGE_BYTES (1024 * 1024) /* what is wiped at each end: room for any partition table */
+#define TARGET_EDGE_BYTES                                                                          \
+	(1024 * 1024) /* what is wiped at each end: room for any partition table */
 
 struct target {
 	int fd;
 	bool owns_fd;
-	bool is_shared; /* other programs may open it by name: a file, or a disk that was released */
+	bool is_shared; /* other programs may open it by name: a file, or a disk that was released
+			 */
 	bool is_device;
 	bool is_direct;
 	int old_flags;
@@ -37,12 +39,12 @@ void target_close(struct target *t);
 /* Switch O_DIRECT, where the file system has it; buffered otherwise. */
 void target_set_direct(struct target *t, bool direct);
 
-/* in: p and offset aligned to 4 KiB; n_bytes to a sector or the end is padded with zeros in p, which
- * has room. errors: ERR_IO */
+/* in: p and offset aligned to 4 KiB; n_bytes to a sector or the end is padded with zeros in p,
+ * which has room. errors: ERR_IO */
 int target_write(const struct target *t, uint8_t *p, size_t n_bytes, uint64_t offset,
-                 struct err *err);
+		 struct err *err);
 int target_read(const struct target *t, uint8_t *p, size_t n_bytes, uint64_t offset,
-                struct err *err);
+		struct err *err);
 /* Make a range read as zeros: discarded where that is guaranteed to give zeros, else written. */
 int target_zero(const struct target *t, uint64_t offset, uint64_t n_bytes, struct err *err);
 /* On the medium, and out of the page cache. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An ext4 file system in a file, filled from a tree of entries without mounting it and without root,
- * over libext2fs. The same entries in the same order give the same bytes.
+ * An ext4 file system in a file, filled from a tree of entries without mounting it and without
+ * root, over libext2fs. The same entries in the same order give the same bytes.
  */
 #ifndef IMAGES_TOOL_EXT4_IMAGE_H
 #define IMAGES_TOOL_EXT4_IMAGE_H
@@ -22,23 +22,24 @@ struct tree_size {
 };
 
 struct ext4_options {
-	const char *folder;   /* for the file */
-	int64_t created_s;    /* stands for "now" everywhere in the file system */
-	const char *label;    /* of the volume, or NULL */
-	uint64_t min_bytes;   /* of the image */
+	const char *folder; /* for the file */
+	int64_t created_s;  /* stands for "now" everywhere in the file system */
+	const char *label;  /* of the volume, or NULL */
+	uint64_t min_bytes; /* of the image */
 	const char *uuid;
 };
 
 struct ext4_image;
 int ext4_image_new(const struct ext4_options *options, const struct tree_size *size,
-                   struct ext4_image **ret, struct err *err);
+		   struct ext4_image **ret, struct err *err);
 void ext4_image_free(struct ext4_image *x);
 DEFINE_AUTO(ext4_image, struct ext4_image, ext4_image_free);
 
-/* Add an entry; the content of a file is read from a. path: cleaned, relative, "" for the root folder.
- * trust: names and content come from the image builder's own input. errors: ERR_IMAGE_MEMBER, ERR_IO */
+/* Add an entry; the content of a file is read from a. path: cleaned, relative, "" for the root
+ * folder. trust: names and content come from the image builder's own input. errors:
+ * ERR_IMAGE_MEMBER, ERR_IO */
 int ext4_image_add(struct ext4_image *x, const char *path, struct archive_entry *entry,
-                   struct archive *a, struct err *err);
+		   struct archive *a, struct err *err);
 /* Write everything out. out: the file and its size; the descriptor is the caller's. */
 int ext4_image_finish(struct ext4_image *x, int *ret_fd, uint64_t *ret_bytes, struct err *err);
 

@@ -30,8 +30,8 @@ uint32_t ext4_look_up(struct ext4_image *x, const char *path); /* 0: not there *
 
 /* Read the entry's content into new blocks of the inode, which the caller writes. */
 int ext4_write_content(struct ext4_image *x, ext2_ino_t ino, struct ext2_inode_large *inode,
-                       struct archive_entry *entry, struct archive *a, struct err *err);
+		       struct archive_entry *entry, struct archive *a, struct err *err);
 int ext4_write_xattrs(struct ext4_image *x, ext2_ino_t ino, struct archive_entry *entry,
-                      struct err *err);
+		      struct err *err);
 
 #endif

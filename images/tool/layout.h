@@ -7,8 +7,9 @@
  *     {"role":"root","fs":"ext4","size":"4G","mount":"/","grow":true}],
  *    "unpack":false,"devices":false}
  *
- * Every field may be left out. "size" is bytes or a text like "512M"; a root without a size is as large
- * as its content needs. "unpack": files are unpacked on the host instead of blocks (needed for xfs).
+ * Every field may be left out. "size" is bytes or a text like "512M"; a root without a size is as
+ * large as its content needs. "unpack": files are unpacked on the host instead of blocks (needed
+ * for xfs).
  */
 #ifndef IMAGES_TOOL_LAYOUT_H
 #define IMAGES_TOOL_LAYOUT_H
@@ -30,8 +31,8 @@ struct layout {
 int layout_load(const char *path, enum image_arch arch, struct layout *ret, struct err *err);
 /* Drop the partitions that only a firmware needs which the image does not support. */
 void layout_drop_unused(struct layout *l, unsigned firmware);
-/* Give partitions their places, one after the other from the first MiB; returns the end. in: sizes are
- * final. */
+/* Give partitions their places, one after the other from the first MiB; returns the end. in: sizes
+ * are final. */
 uint64_t layout_place(struct layout *l);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Packing: from a file of plain bytes to independent zstd frames and their table. Blocks of zeros at
- * the ends of a chunk, and chunks of zeros, are left out as holes.
+ * Packing: from a file of plain bytes to independent zstd frames and their table. Blocks of zeros
+ * at the ends of a chunk, and chunks of zeros, are left out as holes.
  */
 #ifndef IMAGES_TOOL_PACK_H
 #define IMAGES_TOOL_PACK_H
@@ -14,13 +14,13 @@ struct pack_options {
 	unsigned n_threads; /* 0: one a CPU */
 };
 
-/* in: plain_fd holds size_bytes; payload has name, role, chunk_bytes set. The same input gives the same
- * bytes, whatever the number of threads.
- * out: sizes and digests of payload; ret->fd (a nameless file in folder) and ret->table.
- * owns: packed_payload_done(). errors: ERR_IMAGE_INPUT (nothing but zeros), ERR_IO */
+/* in: plain_fd holds size_bytes; payload has name, role, chunk_bytes set. The same input gives the
+ * same bytes, whatever the number of threads. out: sizes and digests of payload; ret->fd (a
+ * nameless file in folder) and ret->table. owns: packed_payload_done(). errors: ERR_IMAGE_INPUT
+ * (nothing but zeros), ERR_IO */
 int pack_payload(int plain_fd, uint64_t size_bytes, const char *folder,
-                 const struct pack_options *options, struct manifest_payload *payload,
-                 struct packed_payload *ret, struct err *err);
+		 const struct pack_options *options, struct manifest_payload *payload,
+		 struct packed_payload *ret, struct err *err);
 void packed_payload_done(struct packed_payload *p);
 
 /* A file without a name, in folder. Returns the descriptor or a negative error. */

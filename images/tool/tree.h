@@ -25,7 +25,7 @@ struct tree_options {
  * content of a file is read from a, or left. A negative return stops.
  * errors: ERR_IMAGE_INPUT, ERR_IMAGE_MEMBER (names that leave the tree) and the visitor's */
 typedef int (*tree_visit)(void *arg, const char *path, struct archive_entry *entry,
-                          struct archive *a, struct err *err);
+			  struct archive *a, struct err *err);
 int tree_walk(const struct tree_options *options, tree_visit visit, void *arg, struct err *err);
 
 #endif

@@ -8,12 +8,12 @@
 #include "tree.h"
 
 int tree_walk_oci(const char *layout, const char *arch, tree_visit visit, void *arg,
-                  struct err *err);
+		  struct err *err);
 
 /* Of tree.c, for the layers. */
 int tree_walk_tar(const char *path, tree_visit visit, void *arg, struct err *err);
 int tree_walk_archive(struct archive *a, const char *what, tree_visit visit, void *arg,
-                      struct err *err);
+		      struct err *err);
 /* The caller frees; NULL for a name that leaves the tree. */
 char *tree_clean_path(const char *path);
 
