@@ -80,3 +80,4 @@ bench-images: $(BIN)/slipway ## images against curl, tar, dd, bmaptool, openssl
 
 FLOW_TESTS += tests/flow/images_signing_in_hardware.sh
 FLOW_TESTS += tests/flow/images_large.sh
+FLOW_TESTS += tests/flow/images_oci.sh
