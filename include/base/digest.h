@@ -24,6 +24,9 @@ DEFINE_AUTO(sha256, struct sha256, sha256_free);
 
 void sha256_of(const void *p, size_t n_bytes, uint8_t ret[static SHA256_BYTES]);
 void sha256_hex_of(const void *p, size_t n_bytes, char ret[static SHA256_HEX_BYTES]);
+/* HMAC-SHA256 (RFC 2104) of a message, in hexadecimal. */
+void hmac_sha256_hex_of(const void *key, size_t key_bytes, const void *p, size_t n_bytes,
+			char ret[static SHA256_HEX_BYTES]);
 
 /* ret has 2 * n_bytes + 1 bytes. */
 void hex_encode(const void *p, size_t n_bytes, char *ret);

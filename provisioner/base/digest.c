@@ -7,6 +7,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <string.h>
 
@@ -64,6 +65,15 @@ void sha256_hex_of(const void *p, size_t n_bytes, char ret[static SHA256_HEX_BYT
 
 	sha256_of(p, n_bytes, digest);
 	hex_encode(digest, sizeof(digest), ret);
+}
+
+void hmac_sha256_hex_of(const void *key, size_t key_bytes, const void *p, size_t n_bytes,
+			char ret[static SHA256_HEX_BYTES])
+{
+	uint8_t mac[SHA256_BYTES];
+	unsigned n = 0;
+	BUG_ON(!HMAC(EVP_sha256(), key, (int)key_bytes, p, n_bytes, mac, &n) || n != sizeof(mac));
+	hex_encode(mac, sizeof(mac), ret);
 }
 
 void hex_encode(const void *p, size_t n_bytes, char *ret)

@@ -52,6 +52,22 @@ static void test_sha256(void **state)
 	}
 }
 
+/* RFC 4231, cases 2 and 6 (a key longer than a block). */
+static void test_hmac(void **state)
+{
+	char hex[SHA256_HEX_BYTES], long_key[131];
+
+	(void)state;
+	memset(long_key, 0xaa, sizeof(long_key));
+	hmac_sha256_hex_of("Jefe", 4, "what do ya want for nothing?", 28, hex);
+	CHECK_STR("case 2", hex,
+		  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	hmac_sha256_hex_of(long_key, sizeof(long_key),
+			   "Test Using Larger Than Block-Size Key - Hash Key First", 54, hex);
+	CHECK_STR("case 6", hex,
+		  "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 struct hex_row {
 	const char *text;
 	bool ok;
@@ -140,9 +156,8 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sha256),
-		cmocka_unit_test(test_hex),
-		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_sha256), cmocka_unit_test(test_hmac),
+		cmocka_unit_test(test_hex),    cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_random),
 	};
 
