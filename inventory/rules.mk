@@ -7,6 +7,7 @@ inventory_SRC += inventory/store/restore.c
 inventory_SRC += inventory/schema/migrations.c
 inventory_SRC += inventory/schema/schema_0001.c
 inventory_SRC += inventory/schema/schema_0002.c
+inventory_SRC += inventory/schema/schema_0003.c
 inventory_SRC += inventory/hosts/history.c
 inventory_SRC += inventory/hosts/event.c
 inventory_SRC += inventory/hosts/host.c
@@ -45,6 +46,8 @@ inventory_SRC += inventory/access/idempotency.c
 inventory_SRC += inventory/work/run.c
 inventory_SRC += inventory/work/fault.c
 inventory_SRC += inventory/work/receipt.c
+inventory_SRC += inventory/work/webhook.c
+inventory_SRC += inventory/work/webhook_queue.c
 $(eval $(call library,inventory))
 INVENTORY_LIBS := inventory base
 INVENTORY_PKG := sqlite3 libpq libzstd jansson libcrypto libcurl
@@ -68,6 +71,7 @@ bench-inventory: $(OBJ)/tests/bench/inventory_bench ## inventory queries against
 	$(Q)sh tests/bench/inventory.sh $(BUILD)
 $(eval $(call unit_test,tests/unit/inventory/test_expect.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_access.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_webhook.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_backup.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call fuzzer,csv,$(INVENTORY_LIBS),$(INVENTORY_PKG)))
 $(eval $(call fuzzer,cursor,$(INVENTORY_LIBS),$(INVENTORY_PKG)))

@@ -10,6 +10,7 @@
 const struct db_migration *const db_migrations[] = {
 	&schema_0001,
 	&schema_0002,
+	&schema_0003,
 	&schema_0101,
 };
 const size_t db_n_migrations = ARRAY_LEN(db_migrations);

@@ -19,6 +19,7 @@
 
 extern const struct db_migration schema_0001;
 extern const struct db_migration schema_0002;
+extern const struct db_migration schema_0003;
 extern const struct db_migration schema_0101;
 
 #endif

@@ -84,7 +84,8 @@ static int apply(struct db *db, const struct db_migration *m, bool fresh, struct
 	if (r >= 0 && !done)
 		r = run_statements(db, m, err);
 	TRY(db_end(db, r, err));
-	db->schema_number = m->number;
+	if (m->number > db->schema_number)
+		db->schema_number = m->number;
 	return 0;
 }
 
