@@ -2,7 +2,7 @@
 /*
  * Fork, socket pair, lines of JSON; see worker.h. The child dies with the agent (PDEATHSIG), and
  * the agent trusts its own child's words only as far as their form: a line longer than facts may
- * be, or one that is no JSON, counts as the child's death.
+ * be counts as the child's death, and what is no known message is no last word.
  */
 #include "worker.h"
 
@@ -150,6 +150,9 @@ static void last_word(struct worker *w, json_t *message, const char *m)
 	struct worker_message *last = &w->last_word;
 	const char *text = json_string_value(json_object_get(message, "result"));
 
+	/* Words that nobody knows end nothing: a child that says no more after them has failed. */
+	if (!str_eq(m, "done") && !str_eq(m, "answer") && !str_eq(m, "failed"))
+		return;
 	w->had_last_word = true;
 	if (str_eq(m, "done"))
 		(void)str_copy(last->result, sizeof(last->result), text ? text : "ok");
