@@ -25,6 +25,7 @@
 #include "live.h"
 #include "routes.h"
 #include "services.h"
+#include "webhook_sender.h"
 
 #define FILES_LOOK_TICKS 5 /* boot files may be built while we run */
 
@@ -201,6 +202,7 @@ int app_open_core(struct app *a, struct err *err)
 	TRY(open_store(a, err));
 	TRY(dhcp_watch_new(a, &a->dhcp_watch, err));
 	TRY(open_http(a, err));
+	TRY(webhook_sender_new(a, &a->webhooks, err));
 	TRY(watch_store(a, err));
 	return start_tick(a, err);
 }
@@ -216,6 +218,8 @@ int app_open(struct app *a, struct err *err)
 void app_close(struct app *a)
 {
 	services_stop(a);
+	webhook_sender_free(a->webhooks);
+	a->webhooks = NULL;
 	sd_event_source_disable_unref(a->tick);
 	sd_event_source_disable_unref(a->store_notices);
 	http_server_free(a->http);

@@ -19,6 +19,7 @@
 struct child;
 struct dhcp_watch;
 struct live;
+struct webhook_sender;
 struct sd_event;
 struct sd_event_source;
 
@@ -33,6 +34,7 @@ struct app {
 	struct live *live;             /* what is known of hosts in RAM: progress, last heartbeat */
 	struct dhcp_watch *dhcp_watch; /* the follower of dnsmasq's log */
 	struct child *nginx, *dnsmasq;
+	struct webhook_sender *webhooks;
 	struct sd_event_source *tick, *store_notices;
 	bool stopped; /* stop-all: nobody may write */
 	bool files_ready[_BOOT_ARCH_MAX];

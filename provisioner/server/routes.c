@@ -13,14 +13,18 @@ const struct http_table *routes_all(void)
 {
 	static struct http_table tables[16];
 	const struct http_table all[] = {
-		{control_routes, n_control_routes},     {agent_routes, n_agent_routes},
-		{host_verb_routes, n_host_verb_routes}, {profile_routes, n_profile_routes},
-		{image_routes, n_image_routes},         {api_host_routes, n_api_host_routes},
+		{control_routes, n_control_routes},
+		{agent_routes, n_agent_routes},
+		{host_verb_routes, n_host_verb_routes},
+		{profile_routes, n_profile_routes},
+		{image_routes, n_image_routes},
+		{api_host_routes, n_api_host_routes},
 		{api_collection_routes, n_api_collection_routes},
 		{api_change_routes, n_api_change_routes},
 		{api_access_routes, n_api_access_routes},
 		{api_write_routes, n_api_write_routes},
 		{api_meta_routes, n_api_meta_routes},
+		{api_webhook_routes, n_api_webhook_routes},
 		{NULL, 0},
 	};
 	_Static_assert(ARRAY_LEN(all) <= ARRAY_LEN(tables), "room for all tables");

@@ -44,6 +44,9 @@ server_SRC += provisioner/server/api_access.c
 server_SRC += provisioner/server/api_write.c
 server_SRC += provisioner/server/api_writes.c
 server_SRC += provisioner/server/api_meta.c
+server_SRC += provisioner/server/api_webhooks.c
+server_SRC += provisioner/server/webhook_post.c
+server_SRC += provisioner/server/webhook_sender.c
 $(eval $(call library,server))
 
 slipwayd_SRC := provisioner/server/main.c
@@ -57,6 +60,7 @@ SERVER_TEST_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libss
 SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/harness/fake_object_store.c
 $(eval $(call unit_test,tests/unit/server/test_flow.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 FLOW_TESTS += tests/flow/server_services.sh
+FLOW_TESTS += tests/flow/webhooks.sh
 $(eval $(call unit_test,tests/unit/server/test_profile.c,server_rules base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))

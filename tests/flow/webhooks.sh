@@ -1,0 +1,190 @@
+#!/bin/sh
+# Webhooks of a real slipwayd: a receiver on loopback refuses the first tries, the daemon is killed in between,
+# a dead letter is sent again, and a receiver with another secret notices that the signature is not its own.
+# usage: webhooks.sh [BUILD]
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=${1:-${BUILD:-build}}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP needs root for a network namespace"
+	exit 0
+fi
+if [ -z "${WEBHOOK_FLOW_INSIDE:-}" ]; then
+	WEBHOOK_FLOW_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
+fi
+
+n=0
+bad=0
+ok() { # ok TITLE STATUS
+	n=$((n + 1))
+	if [ "$2" = 0 ]; then
+		echo "ok $n - $1"
+	else
+		bad=1
+		echo "not ok $n - $1"
+		head -c 600 "$dir/body" | sed 's/^/# /'
+		tail -n 5 "$dir/log" | sed 's/^/# /'
+	fi
+}
+same() { # same TITLE GOT WANTED
+	[ "$2" = "$3" ]
+	status=$?
+	[ $status = 0 ] || echo "# got '$2', not '$3'"
+	ok "$1" $status
+}
+call() { # call METHOD PATH [CURL-ARGUMENTS]: prints the status, body in $dir/body
+	method=$1 path=$2
+	shift 2
+	curl -s -g -o "$dir/body" -w '%{http_code}' --max-time 20 --unix-socket "$dir/run/admin.sock" \
+		-X "$method" "http://x$path" "$@"
+}
+show() { # show PATH JQ
+	call GET "$1" >/dev/null
+	jq -c "$2" "$dir/body"
+}
+wait_for() { # wait_for SECONDS PATH JQ-CONDITION
+	for _ in $(seq $(($1 * 5))); do
+		[ "$(show "$2" "$3")" = true ] && return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+dir=$(mktemp -d /tmp/slipway-hook-XXXXXX)
+chmod 755 "$dir"
+pid=
+receiver=
+trap 'kill $pid $receiver 2>/dev/null; wait; rm -rf "$dir"' EXIT
+ip link set lo up
+ip link add sw0 type bridge
+ip address add 10.99.0.1/24 dev sw0
+ip link set sw0 up
+cat >"$dir/slipway.conf" <<CONF
+[server]
+state_dir=$dir/state
+run_dir=$dir/run
+interface=sw0
+[dhcp]
+mode=off
+CONF
+mkdir "$dir/state" "$dir/run"
+start() {
+	"$build/bin/slipwayd" --config "$dir/slipway.conf" 2>>"$dir/log" &
+	pid=$!
+	for _ in $(seq 100); do
+		[ "$(call GET /healthz)" = 200 ] && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# Writes one line per request: path, event, try, status, "good" or "bad" signature, body's id. What it answers is
+# in the file $dir/answer: 204 takes events.
+cat >"$dir/receiver.py" <<'PY'
+import hashlib, hmac, http.server, json, sys, time
+folder, secrets = sys.argv[1], {"/good": b"0123456789abcdef", "/other": b"fedcba9876543210"}
+class Receiver(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        stamp = self.headers["Slipway-Timestamp"]
+        own = hmac.new(secrets.get(self.path, b""), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+        fits = hmac.compare_digest("v1=" + own, self.headers["Slipway-Signature"])
+        fits = fits and abs(time.time() - int(stamp)) < 60
+        answer = int(open(folder + "/answer").read())
+        if self.path == "/other" and not fits:
+            answer = 401
+        with open(folder + "/received", "a") as f:
+            print(self.path, self.headers["Slipway-Event"], self.headers["Slipway-Try"], answer,
+                  "good" if fits else "bad", json.loads(body)["id"], file=f, flush=True)
+        self.send_response(answer)
+        if answer == 302:
+            self.send_header("Location", "http://127.0.0.1:9099/elsewhere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+    def do_GET(self):
+        with open(folder + "/received", "a") as f:
+            print(self.path, file=f, flush=True)
+        self.send_error(404)
+    def log_message(self, *words):
+        pass
+http.server.ThreadingHTTPServer(("127.0.0.1", 9099), Receiver).serve_forever()
+PY
+echo 503 >"$dir/answer"
+: >"$dir/received"
+: >"$dir/body"
+python3 "$dir/receiver.py" "$dir" 2>>"$dir/log" &
+receiver=$!
+start
+ok "slipwayd starts" $?
+
+same "a webhook is made" "$(call POST /api/v1/webhooks \
+	-d '{"name":"ci","url":"http://127.0.0.1:9099/good","secret":"0123456789abcdef","kinds":["sku.*"]}')" 201
+id=$(jq .id "$dir/body")
+same "its secret is not shown" "$(grep -c 0123456789abcdef "$dir/body")$(show /api/v1/webhooks '.items[0] | has("secret")')" 0false
+same "a URL with a password is refused" "$(call POST /api/v1/webhooks \
+	-d '{"name":"x","url":"http://me:pw@127.0.0.1/","secret":"0123456789abcdef"}')" 400
+same "so is another scheme" "$(call POST /api/v1/webhooks \
+	-d '{"name":"x","url":"file:///etc/passwd","secret":"0123456789abcdef"}')" 400
+
+# ---- refused, then a crash, then taken -----------------------------------------------------------
+for i in 1 2 3; do
+	call POST /api/v1/skus -d "{\"name\":\"s$i\",\"contents\":{\"cores\":$i}}" >/dev/null
+	call POST /api/v1/locations -d "{\"site\":\"a\",\"rack\":\"r$i\",\"unit\":$i}" >/dev/null
+done
+wait_for 15 "/api/v1/webhooks/$id" '.tries >= 2 and (.last_error | contains("503"))'
+ok "a refused event is tried again, and the API says why" $?
+same "only the first one: order is kept" "$(cut -d' ' -f2 "$dir/received" | sort -u | wc -l)" 1
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+echo 204 >"$dir/answer"
+start
+ok "slipwayd starts after a crash" $?
+wait_for 20 "/api/v1/webhooks/$id" '.delivered == 3 and .tries == 0'
+ok "everything is delivered afterwards" $?
+wanted=$(show '/api/v1/events?kind=sku.*' '[.items[].id]')
+same "each event was taken once, in order, none other" \
+	"$(awk '$4 == 204 {print $2}' "$dir/received" | jq -cs .)" "$wanted"
+same "every signature fits" "$(grep -c ' bad ' "$dir/received")" 0
+same "the body is the event" "$(awk '$2 != $6' "$dir/received" | wc -l)" 0
+same "attempts are shown" "$(show "/api/v1/webhooks/$id/deliveries" \
+	'([.items[] | select(.status == 204)] | length == 3) and any(.items[]; .status == 503)')" true
+
+# ---- a redirect is not followed, a dead letter, another secret -------------------------------------
+echo 302 >"$dir/answer"
+same "a webhook with two tries" "$(call POST /api/v1/webhooks \
+	-d '{"name":"two","url":"http://127.0.0.1:9099/good","secret":"0123456789abcdef","kinds":["location.*"],"max_tries":2}')" 201
+two=$(jq .id "$dir/body")
+same "a webhook whose receiver has another secret" "$(call POST /api/v1/webhooks \
+	-d '{"name":"other","url":"http://127.0.0.1:9099/other","secret":"0123456789abcdef","kinds":["location.*"],"max_tries":1}')" 201
+other=$(jq .id "$dir/body")
+call POST /api/v1/locations -d '{"site":"a","rack":"r9","unit":9}' >/dev/null
+wait_for 15 "/api/v1/webhooks/$two" '.dead == 1'
+ok "a redirect is refused twice and becomes a dead letter" $?
+same "nobody followed it" "$(grep -c elsewhere "$dir/received")" 0
+wait_for 5 "/api/v1/webhooks/$other" '.dead == 1'
+ok "a forged signature is seen by the receiver" $?
+same "which answered 401" "$(show "/api/v1/webhooks/$other/deliveries" '.items[0].status')" 401
+echo 204 >"$dir/answer"
+same "the dead letter is sent again" "$(call POST "/api/v1/webhooks/$two/redeliver")" 202
+wait_for 10 "/api/v1/webhooks/$two" '.dead == 0 and .delivered == 1'
+ok "and is taken" $?
+same "a dead letter that is none" "$(call POST "/api/v1/webhooks/$two/redeliver" -d '{"event":1}')" 404
+
+# ---- nobody listens; removal ------------------------------------------------------------------------
+kill "$receiver"
+wait "$receiver" 2>/dev/null
+receiver=
+call POST /api/v1/skus -d '{"name":"s9","contents":{"cores":9}}' >/dev/null
+wait_for 10 "/api/v1/webhooks/$id" '.tries >= 1 and (.last_error | length > 0)'
+ok "a receiver that is gone is an error like others" $?
+same "the daemon answers meanwhile" "$(call GET /healthz)" 200
+same "a webhook is removed" "$(call DELETE "/api/v1/webhooks/$id")" 204
+same "and is gone" "$(call GET "/api/v1/webhooks/$id")" 404
+
+kill "$pid"
+wait "$pid"
+same "slipwayd ends well" $? 0
+pid=
+echo "1..$n"
+exit $bad
