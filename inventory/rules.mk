@@ -67,8 +67,9 @@ $(OBJ)/tests/bench/inventory_bench: $(call objs,$(inventory_bench_SRC)) $(call l
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call objs,$(inventory_bench_SRC)) -Wl,--start-group $(call lib,$(INVENTORY_LIBS)) -Wl,--end-group $(call pkg-libs,$(INVENTORY_PKG)) -lm
 .PHONY: bench-inventory
-bench-inventory: $(OBJ)/tests/bench/inventory_bench ## inventory queries against their goals
+bench-inventory: $(OBJ)/tests/bench/inventory_bench $(BIN)/slipwayd $(BIN)/slipway ## inventory queries against their goals
 	$(Q)sh tests/bench/inventory.sh $(BUILD)
+	$(Q)sh tests/bench/inventory_peer.sh $(BUILD)
 $(eval $(call unit_test,tests/unit/inventory/test_expect.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_access.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_webhook.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
