@@ -76,6 +76,8 @@ int host_set_review(struct db *db, int64_t num, const char *why, const char *act
 
 /* Heard of it now. Cheap: one small row, no history, no event. */
 int host_touch(struct db *db, int64_t num, int64_t now_us, struct err *err);
+/* out: *ret_us 0 when never. */
+int host_last_seen(struct db *db, int64_t num, int64_t *ret_us, struct err *err);
 
 /* Seconds spent in each state so far, from the event log: {"discovered": 3.2, ...}. owns: the
  * caller's. */

@@ -292,6 +292,12 @@ int host_touch(struct db *db, int64_t num, int64_t now_us, struct err *err)
 		       P_INT(num), P_INT(now_us));
 }
 
+int host_last_seen(struct db *db, int64_t num, int64_t *ret_us, struct err *err)
+{
+	return db_query_int(db, err, ret_us, 0, "SELECT seen_us FROM host_seen WHERE host_num = $1",
+			    P_INT(num));
+}
+
 /* ---- stages ---------------------------------------------------------------------------------- */
 
 static void add_seconds(json_t *stages, const char *state, int64_t took_us)

@@ -188,7 +188,12 @@ int db_begin(struct db *db, struct err *err)
 	const char *sql = db->depth == 0 ? db->driver->begin_sql : savepoints[db->depth - 1][0];
 	if (db->readonly && db->depth == 0)
 		sql = db->driver->begin_snapshot_sql;
-	TRY(db_exec_n(db, sql, NULL, 0, NULL, err));
+	int status = db_exec_n(db, sql, NULL, 0, NULL, err);
+	if (status < 0) {
+		if (db->depth == 0) /* begun, but its turn did not come */
+			(void)db->driver->run(db, "ROLLBACK", NULL, 0, NULL, &(int64_t){0}, NULL);
+		return status;
+	}
 	db->depth++;
 	return 0;
 }

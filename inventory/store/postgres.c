@@ -337,6 +337,7 @@ static int postgres_open(struct db *db, const char *url, unsigned flags, struct 
 	(void)PQsetNoticeProcessor(c->pg, no_notice, NULL);
 	TRY(simple(c, "SET client_encoding = 'UTF8'", err));
 	TRY(simple(c, "SET statement_timeout = '60s'", err));
+	TRY(simple(c, "SET idle_in_transaction_session_timeout = '60s'", err));
 	if (db->readonly)
 		TRY(simple(c, "SET default_transaction_read_only = on", err));
 	TRY(simple(c, "LISTEN slipway", err));
@@ -385,6 +386,8 @@ const struct db_driver db_driver_postgres = {
 	.get_text = postgres_text,
 	.get_blob = postgres_blob,
 	.schema_text = postgres_schema_text,
-	.begin_sql = "BEGIN",
+	/* writers of the fleet take turns, as SQLite's do: what a transaction reads stays so until
+	 * its end, whichever appliance it runs on */
+	.begin_sql = "BEGIN; SELECT pg_advisory_xact_lock(5357444901)",
 	.begin_snapshot_sql = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
 };
