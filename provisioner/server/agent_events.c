@@ -349,16 +349,23 @@ static int take_batch(struct taking *t, const struct events_batch *b, struct err
 	return flow_session_progress(t->app->db, t->session->id, acked, now.steps, err);
 }
 
+/* The session is read inside: the same batch may be on its way to another appliance too. */
+static int take_in_transaction(struct http_request *r, struct taking *t,
+			       const struct events_batch *b, struct err *err)
+{
+	TRY(agent_session(r, t->session, err));
+	TRY(agent_check_epoch(t->session, b->epoch, err));
+	return take_batch(t, b, err);
+}
+
 static int events(struct http_request *r, const struct events_batch *b, struct err *err)
 {
 	struct flow_session s;
 	struct taking t = {.app = http_context(r), .session = &s};
 	struct events_reply reply = {0};
 	t.now_us = app_now_us(t.app);
-	TRY(agent_session(r, &s, err));
-	TRY(agent_check_epoch(&s, b->epoch, err));
 	TRY(db_begin(t.app->db, err));
-	TRY(db_end(t.app->db, take_batch(&t, b, err), err));
+	TRY(db_end(t.app->db, take_in_transaction(r, &t, b, err), err));
 	http_notify(t.app->http, "events");
 	reply.acked = s.acked;
 	return http_reply_json(r, 200, record_encode(events_reply_fields, &reply));

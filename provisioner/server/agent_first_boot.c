@@ -54,11 +54,15 @@ static int report(struct app *a, const struct first_boot_request *q, struct flow
 	if (rc < 0)
 		return rc;
 	TRY(check(q, arm, err));
+	struct host h;
+	TRY(host_get(a->db, arm->host_num, &h, err));
+	bool again = str_eq(h.state, lifecycle_state_str(STATE_READY)) ||
+		     str_eq(h.state, lifecycle_state_str(STATE_IN_SERVICE));
 	struct engine_event e = {.event = HOST_EVENT_FIRST_BOOT, .actor = "host"};
 	rc = engine_apply(a, arm->host_num, &e, err);
 	if (rc < 0)
 		return rc;
-	return rc > 0 ? record(a, q, arm->host_num, err) : 0;
+	return rc > 0 && !again ? record(a, q, arm->host_num, err) : 0;
 }
 
 static int first_boot(struct http_request *r, const struct first_boot_request *q, struct err *err)

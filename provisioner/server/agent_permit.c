@@ -17,6 +17,7 @@
 #include <proto/session.h>
 #include "disk_choice.h"
 #include "engine.h"
+#include "fleet.h"
 #include "live.h"
 
 struct asking {
@@ -32,6 +33,7 @@ struct asking {
 
 static int guard_stopped(struct asking *k, struct err *err)
 {
+	TRY(fleet_read_stopped(k->app, err));
 	return k->app->stopped ? err_set(err, ERR_GUARD_STOPPED, "all writing is stopped") : 0;
 }
 

@@ -9,6 +9,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include "fleet.h"
 #include "live.h"
 
 #define SMALL_BODY (64 * KIB)
@@ -53,7 +54,7 @@ int agent_session(struct http_request *r, struct flow_session *ret, struct err *
 	struct live_host *h = live_at(a->live, ret->host_num);
 	h->seen_us = app_now_us(a);
 	h->quiet = false;
-	return 0;
+	return fleet_tell_heard(a, h, err);
 }
 
 int agent_check_epoch(const struct flow_session *s, int64_t epoch, struct err *err)

@@ -16,12 +16,12 @@
 #include <base/json.h>
 #include <base/log.h>
 #include <base/str.h>
-#include <inventory/flow.h>
 #include <pxe/boot_files.h>
 #include "agent.h"
 #include "app_open.h"
 #include "deadlines.h"
 #include "dhcp_watch.h"
+#include "fleet.h"
 #include "live.h"
 #include "routes.h"
 #include "services.h"
@@ -101,46 +101,14 @@ static void make_urls(struct app *a)
 	snprintf(a->objects_url, sizeof(a->objects_url), "%s/objects", a->plain_url);
 }
 
-static void wake_host(void *arg, struct live_host *h)
-{
-	app_host_changed(arg, h->host_num);
-}
-
-/* Another appliance of the fleet wrote something: whoever waits here looks again. */
-static int on_store_notice(sd_event_source *source, int fd, uint32_t events, void *arg)
-{
-	struct app *a = arg;
-	(void)source;
-	(void)fd;
-	(void)events;
-	if (db_notified(a->db)) {
-		live_each(a->live, wake_host, a);
-		http_notify(a->http, "events");
-	}
-	return 0;
-}
-
-static int watch_store(struct app *a, struct err *err)
-{
-	int fd = db_notify_fd(a->db);
-	if (fd < 0)
-		return 0;
-	if (sd_event_add_io(a->event, &a->store_notices, fd, EPOLLIN, on_store_notice, a) < 0)
-		return err_set(err, ERR_SYS, "cannot watch the store");
-	return 0;
-}
-
 static int open_store(struct app *a, struct err *err)
 {
-	char stopped[8];
 	bool sqlite = str_eq(a->config.store, "sqlite");
 	autofree char *url = sqlite ? xasprintf("sqlite:%s/slipway.db", a->config.state_dir)
 				    : xstrdup(a->config.store);
 	TRY(db_open(url, DB_CREATE | DB_CHECK, &a->db, err));
 	if (db_warning(a->db)[0])
 		log_ev(LOG_WARNING, "store.warning", KV("text", db_warning(a->db)));
-	TRY(flow_setting_get(a->db, "stopped", "0", stopped, sizeof(stopped), err));
-	a->stopped = str_eq(stopped, "1");
 	return deadlines_rebuild(a, err);
 }
 
@@ -168,6 +136,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
 	struct app *a = arg;
 	static unsigned n;
 	(void)usec;
+	fleet_tick(a);
 	deadlines_tick(a);
 	if (++n % FILES_LOOK_TICKS == 0)
 		look_for_boot_files(a);
@@ -203,7 +172,7 @@ int app_open_core(struct app *a, struct err *err)
 	TRY(dhcp_watch_new(a, &a->dhcp_watch, err));
 	TRY(open_http(a, err));
 	TRY(webhook_sender_new(a, &a->webhooks, err));
-	TRY(watch_store(a, err));
+	TRY(fleet_open(a, err));
 	return start_tick(a, err);
 }
 
@@ -221,7 +190,7 @@ void app_close(struct app *a)
 	webhook_sender_free(a->webhooks);
 	a->webhooks = NULL;
 	sd_event_source_disable_unref(a->tick);
-	sd_event_source_disable_unref(a->store_notices);
+	fleet_close(a);
 	http_server_free(a->http);
 	a->http = NULL;
 	dhcp_watch_free(a->dhcp_watch);

@@ -35,8 +35,10 @@ struct app {
 	struct dhcp_watch *dhcp_watch; /* the follower of dnsmasq's log */
 	struct child *nginx, *dnsmasq;
 	struct webhook_sender *webhooks;
-	struct sd_event_source *tick, *store_notices;
-	bool stopped; /* stop-all: nobody may write */
+	struct sd_event_source *tick, *fleet_notices, *fleet_post;
+	int64_t fleet_last_id; /* of the fleet's clock, at the last tick */
+	bool stopped;          /* stop-all: nobody may write */
+	bool stop_unstored;    /* and the store has not taken it (yet) */
 	bool files_ready[_BOOT_ARCH_MAX];
 	int64_t wall_anchor_us, boot_anchor_us;
 	int64_t started_us;

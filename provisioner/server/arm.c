@@ -10,6 +10,7 @@
 #include <base/json.h>
 #include <base/str.h>
 #include "disk_choice.h"
+#include "fleet.h"
 
 static int check_image(const struct host *h, const struct manifest *m, const struct disk_choice *d,
 		       struct err *err)
@@ -105,6 +106,7 @@ int arm_make(struct app *a, const struct host *h, const struct arm_request *q, s
 {
 	AUTO(manifest) struct manifest *m = NULL;
 	struct disk_choice d;
+	TRY(fleet_read_stopped(a, err));
 	if (a->stopped)
 		return err_set(err, ERR_GUARD_STOPPED, "all writing is stopped");
 	TRY(find_image(a, h, q->image, &m, err));

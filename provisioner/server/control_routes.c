@@ -61,10 +61,11 @@ static int change_stopped(struct http_request *r, bool stopped, struct err *err)
 	}
 	/* RAM first: if the store fails, writing has stopped all the same */
 	if (stopped)
-		a->stopped = true;
+		a->stopped = a->stop_unstored = true;
 	TRY(db_begin(a->db, err));
 	TRY(db_end(a->db, set_stopped(a, stopped, http_identity(r)->who, reason, err), err));
 	a->stopped = stopped;
+	a->stop_unstored = false;
 	log_ev(LOG_WARNING, stopped ? "fleet.stopped" : "fleet.resumed",
 	       KV("who", (const char *)http_identity(r)->who), KV("reason", reason));
 	live_each(a->live, wake, a);

@@ -12,6 +12,7 @@
 #include <inventory/flow.h>
 #include <inventory/host.h>
 #include "engine.h"
+#include "fleet.h"
 #include "live.h"
 
 #define OVERDUE_PER_TICK 32
@@ -68,8 +69,13 @@ static void on_host(void *arg, struct live_host *h)
 	struct err err = ERR_INIT;
 	if (h->quiet || h->seen_us == 0 || app_now_us(a) - h->seen_us < a->silence_us)
 		return;
-	h->quiet = true;
-	int rc = h->writing ? interrupted(a, h->host_num, &err) : say_silent(a, h->host_num, &err);
+	int rc = fleet_ask_heard(a, h, &err);
+	if (rc >= 0 && app_now_us(a) - h->seen_us < a->silence_us)
+		return;
+	h->quiet = rc >= 0;
+	if (rc >= 0)
+		rc = h->writing ? interrupted(a, h->host_num, &err)
+				: say_silent(a, h->host_num, &err);
 	if (rc < 0)
 		log_err(LOG_ERR, "deadline.silence", &err);
 }

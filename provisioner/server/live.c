@@ -59,10 +59,11 @@ struct live_host *live_at(struct live *l, int64_t host_num)
 void live_reset(struct live *l, int64_t host_num)
 {
 	struct live_host *h = live_at(l, host_num);
-	int64_t seen_us = h->seen_us, logged = h->logged;
+	int64_t seen_us = h->seen_us, told_us = h->told_us, logged = h->logged;
 	bool writing = h->writing;
 	*h = (struct live_host){.host_num = host_num,
 				.seen_us = seen_us,
+				.told_us = told_us,
 				.eta_s = -1,
 				.logged = logged,
 				.writing = writing};

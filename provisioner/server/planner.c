@@ -339,12 +339,22 @@ static int fail_host(struct app *a, const struct flow_session *s, const struct e
 	return rc < 0 ? rc : 0;
 }
 
+/* The session is read again inside the transaction: another appliance may have taken events of it,
+ * or opened the host's next one, since the caller looked. */
+static int next_of_session(struct app *a, const char *id, int64_t after, char **ret,
+			   struct err *err)
+{
+	struct flow_session s;
+	TRY(flow_session_get(a->db, id, &s, err));
+	return s.closed_us ? 0 : next_in_transaction(a, &s, after, ret, err);
+}
+
 int planner_next(struct app *a, const struct flow_session *s, int64_t after, char **ret,
 		 struct err *err)
 {
 	*ret = NULL;
 	TRY(db_begin(a->db, err));
-	int rc = db_end(a->db, next_in_transaction(a, s, after, ret, err), err);
+	int rc = db_end(a->db, next_of_session(a, s->id, after, ret, err), err);
 	if (rc >= 0 || err_class(err->code) != ERR_CLASS_REJECT || err->code == ERR_GUARD_STOPPED)
 		return rc;
 	struct err why = *err;

@@ -4,6 +4,7 @@
  */
 #include "tests/harness/server_bench.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <libpq-fe.h>
 #include <sys/prctl.h>
@@ -108,7 +109,7 @@ static void make_store(struct server_bench *b)
 	snprintf(b->store, sizeof(b->store), "postgresql:///%s%s", b->database, query ? query : "");
 }
 
-void server_bench_open(struct server_bench *b)
+static void make_folders(struct server_bench *b)
 {
 	memset(b, 0, sizeof(*b));
 	(void)str_copy(b->dir, sizeof(b->dir), "/tmp/slipway-bench-XXXXXX");
@@ -116,9 +117,46 @@ void server_bench_open(struct server_bench *b)
 	snprintf(b->front, sizeof(b->front), "%s/run/http.sock", b->dir);
 	snprintf(b->admin, sizeof(b->admin), "%s/run/admin.sock", b->dir);
 	snprintf(b->plan_key, sizeof(b->plan_key), "%s/state/keys/plan-key.pem", b->dir);
-	make_store(b);
 	(void)str_copy(b->image_version, sizeof(b->image_version), "1");
 	make_dirs(b);
+}
+
+void server_bench_open(struct server_bench *b)
+{
+	make_folders(b);
+	make_store(b);
+	server_bench_start(b);
+}
+
+static void copy_keys(const char *from_dir, const char *to_dir)
+{
+	struct err err = ERR_INIT;
+	autofree char *from = xasprintf("%s/state/keys", from_dir);
+	autofree char *to = xasprintf("%s/state/keys", to_dir);
+	DIR *d = opendir(from);
+	struct dirent *e;
+	BUG_ON(!d || file_make_dirs(to, 0700, &err) < 0);
+	while ((e = readdir(d))) {
+		autofree char *source = xasprintf("%s/%s", from, e->d_name);
+		autofree char *target = xasprintf("%s/%s", to, e->d_name);
+		char *bytes = NULL;
+		size_t n = 0;
+		if (e->d_name[0] == '.')
+			continue;
+		BUG_ON(file_read(source, 1 << 20, &bytes, &n, &err) < 0);
+		BUG_ON(file_write_atomic(target, bytes, n, 0600, &err) < 0);
+		free(bytes);
+	}
+	closedir(d);
+}
+
+void server_bench_join(struct server_bench *b, const struct server_bench *first)
+{
+	make_folders(b);
+	copy_keys(first->dir, b->dir);
+	(void)str_copy(b->store, sizeof(b->store), first->store);
+	(void)str_copy(b->database, sizeof(b->database), first->database);
+	b->joined = true;
 	server_bench_start(b);
 }
 
@@ -143,7 +181,7 @@ void server_bench_close(struct server_bench *b)
 	server_bench_stop(b);
 	json_decref(b->reply);
 	b->reply = NULL;
-	if (b->database[0])
+	if (b->database[0] && !b->joined)
 		on_postgres("DROP", b->database);
 	(void)file_remove_tree(b->dir, &err);
 }

@@ -8,6 +8,7 @@
 #define TESTS_HARNESS_SERVER_BENCH_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct server_bench {
@@ -15,6 +16,7 @@ struct server_bench {
 	char front[128], admin[128], plan_key[128];
 	char store[256];   /* URL */
 	char database[64]; /* on PostgreSQL, else "" */
+	bool joined;       /* the store is another bench's */
 	pid_t pid;
 	char image_version[32]; /* of line "debian12"; "" no image */
 	long silence_ms; /* after which a writer counts as interrupted; 0: the daemon's own */
@@ -24,6 +26,9 @@ struct server_bench {
 
 /* Make folders under a new temporary one and start. */
 void server_bench_open(struct server_bench *b);
+/* A second appliance on the store of the first (PostgreSQL), with the same keys: agents that reach
+ * both by one name trust both. Close it first. */
+void server_bench_join(struct server_bench *b, const struct server_bench *first);
 /* SIGKILL; and start on what is there. */
 void server_bench_stop(struct server_bench *b);
 void server_bench_start(struct server_bench *b);
