@@ -257,14 +257,25 @@ static bool is_mountable(const struct image_receipt_partition *p)
 	return p->mount[0] == '/' && (p->fs == PARTITION_FS_EXT4 || p->fs == PARTITION_FS_XFS);
 }
 
-static int mount_partition(struct imaging *im, const struct image_receipt_partition *p,
-			   struct err *err)
+/* What image_install() could not do on a disk that was held: an identity of this host's own, and
+ * the size of its partition. */
+static int finish_file_system(const char *device, struct image_receipt_partition *p,
+			      struct err *err)
+{
+	if (p->fs != PARTITION_FS_EXT4 || !p->has_payload)
+		return 0;
+	return image_grow_fs(device, 0, p->size_bytes, p->fs, true,
+			     p->size_bytes > p->payload_bytes, p->fs_uuid, err);
+}
+
+static int mount_partition(struct imaging *im, struct image_receipt_partition *p, struct err *err)
 {
 	autofree char *where = xasprintf(TARGET_DIR "%s", str_eq(p->mount, "/") ? "" : p->mount);
 	unsigned long flags = MS_NODEV | MS_NOSUID | MS_NOEXEC | MS_NOATIME;
 	char device[96];
 
 	partition_path(im, p->number, device);
+	TRY(finish_file_system(device, p, err));
 	if (mount(device, where, partition_fs_str(p->fs), flags, NULL) < 0)
 		return err_sys(err, ERR_AGENT_MOUNT, "cannot mount '%s' at '%s'", device, p->mount);
 	return 0;
@@ -273,7 +284,7 @@ static int mount_partition(struct imaging *im, const struct image_receipt_partit
 /* Shorter paths first, so that "/" is there before "/var". */
 static int by_path_length(const void *a, const void *b)
 {
-	const struct image_receipt_partition *const *x = a, *const *y = b;
+	struct image_receipt_partition *const *x = a, *const *y = b;
 	size_t n = strlen((*x)->mount), m = strlen((*y)->mount);
 
 	return n < m ? -1 : n > m;
@@ -281,7 +292,7 @@ static int by_path_length(const void *a, const void *b)
 
 static int mount_all(struct imaging *im, struct err *err)
 {
-	const struct image_receipt_partition *sorted[MANIFEST_MAX_PARTITIONS];
+	struct image_receipt_partition *sorted[MANIFEST_MAX_PARTITIONS];
 	size_t n = 0;
 	char device[96];
 
@@ -344,12 +355,12 @@ static int make_own(struct imaging *im, struct err *err)
 		.host_id = im->context->plan->host_id,
 		.first_boot_program = FIRST_BOOT_SOURCE,
 		.mounts = mounts,
-		.n_mounts = list_mounts(&im->receipt, mounts),
 	};
 
 	say(im, "writing name, keys and first-boot report");
 	TRY(file_make_dirs(TARGET_DIR, 0700, err));
 	int r = mount_all(im, err);
+	personal.n_mounts = list_mounts(&im->receipt, mounts); /* with the UUIDs that they got */
 	if (r == 0) {
 		autoclose int root_fd = open(TARGET_DIR, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 
