@@ -46,6 +46,8 @@ inventory_SRC += inventory/access/idempotency.c
 inventory_SRC += inventory/work/run.c
 inventory_SRC += inventory/work/fault.c
 inventory_SRC += inventory/work/receipt.c
+inventory_SRC += inventory/query/forecast.c
+inventory_SRC += inventory/query/pipeline.c
 inventory_SRC += inventory/work/webhook.c
 inventory_SRC += inventory/work/webhook_queue.c
 $(eval $(call library,inventory))
@@ -72,6 +74,7 @@ bench-inventory: $(OBJ)/tests/bench/inventory_bench $(BIN)/slipwayd $(BIN)/slipw
 	$(Q)sh tests/bench/inventory_peer.sh $(BUILD)
 $(eval $(call unit_test,tests/unit/inventory/test_expect.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_access.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_forecast.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_webhook.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_backup.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call fuzzer,csv,$(INVENTORY_LIBS),$(INVENTORY_PKG)))
