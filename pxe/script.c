@@ -4,13 +4,30 @@
  * commands in a script are, hence the bootstrap; `exit 1` makes UEFI firmware go on with the next
  * boot option, which is often the next way to netboot (PXEv6, HTTP: 60 s in EDK II) before any
  * disk, and on BIOS some firmware hangs on it, so the disk is started with sanboot first on both;
- * `sanboot` without --no-describe leaves an iBFT behind.
+ * `sanboot` without --no-describe leaves an iBFT behind. On UEFI `--drive 0` tries every disk, in
+ * the firmware's order; `--uuid` (of the GPT entry; iPXE of March 2024 and later) holds it to one.
  */
 #include <pxe/script.h>
 
+#include <ctype.h>
+#include <string.h>
+
 #include <base/cleanup.h>
 
-static void add_local(struct str *out)
+static bool is_uuid(const char *s)
+{
+	static const char shape[] = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
+	if (!s || strlen(s) != sizeof(shape) - 1)
+		return false;
+	for (size_t i = 0; s[i]; i++)
+		if (shape[i] == '-' ? s[i] != '-' : !isxdigit((unsigned char)s[i]))
+			return false;
+	return true;
+}
+
+/* esp_uuid: what was written to this host has its loader there, so that disk is tried before any
+ * other that has one, too. */
+static void add_local(struct str *out, const char *esp_uuid)
 {
 	str_add(out,
 		"iseq ${platform} efi && goto local_efi ||\n"
@@ -18,9 +35,14 @@ static void add_local(struct str *out)
 		"echo Slipway: no disk could be started, trying the next boot device\n"
 		"exit 1\n"
 		":local_efi\n"
-		"iseq ${buildarch} arm64 && set loader BOOTAA64.EFI || set loader BOOTX64.EFI\n"
-		"sanboot --no-describe --drive 0 --filename \\EFI\\BOOT\\${loader} ||\n"
-		"exit 1\n");
+		"iseq ${buildarch} arm64 && set loader BOOTAA64.EFI || set loader BOOTX64.EFI\n");
+	if (is_uuid(esp_uuid))
+		str_addf(out,
+			 "sanboot --no-describe --drive 0 --uuid %s --filename "
+			 "\\EFI\\BOOT\\${loader} ||\n",
+			 esp_uuid);
+	str_add(out, "sanboot --no-describe --drive 0 --filename \\EFI\\BOOT\\${loader} ||\n"
+		     "exit 1\n");
 }
 
 void boot_bootstrap_write(struct str *out, const char *plain_url)
@@ -44,7 +66,7 @@ void boot_bootstrap_write(struct str *out, const char *plain_url)
 		     "goto ask\n"
 		     ":local\n"
 		     "echo Slipway: no answer from the server, starting the local disk\n");
-	add_local(out);
+	add_local(out, NULL);
 }
 
 static const struct {
@@ -107,6 +129,6 @@ void boot_script_write(struct str *out, const struct boot_query *q,
 		add_agent(out, q, o);
 	} else {
 		str_add(out, "echo Slipway: starting the local disk\n");
-		add_local(out);
+		add_local(out, o->esp_uuid);
 	}
 }

@@ -60,5 +60,8 @@ int fault_latest_open(struct db *db, int64_t host_num, json_t **ret, struct err 
 int receipt_add(struct db *db, int64_t host_num, const char *image_digest, const char *line,
 		const char *version, const char *disk_serial, const json_t *doc, int64_t now_us,
 		struct err *err);
+/* The host's last receipt as the agent sent it (its members are the agent's words), or NULL when it
+ * was never imaged. The caller decrefs. */
+int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *err);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * iPXE scripts as text: the bootstrap that DHCP points iPXE at, and the answer to a boot query.
- * Nothing from a host is written into a script but its MAC address after a strict check.
+ * Nothing from a host is written into a script but its MAC address and the UUID of its EFI system
+ * partition, each after a strict check.
  */
 #ifndef PXE_SCRIPT_H
 #define PXE_SCRIPT_H
@@ -18,6 +19,7 @@ struct boot_script_options {
 	const char *boot_id;
 	const char *kernel_args; /* further arguments of the operator's, or NULL */
 	bool firmware_cpio;      /* there is a firmware.cpio for this architecture */
+	const char *esp_uuid; /* of the partition this host's loader is on; NULL, "": not known */
 };
 
 /* The fixed script that DHCP names: asks for the real one and retries while the server is away,

@@ -47,3 +47,17 @@ int receipt_add(struct db *db, int64_t host_num, const char *image_digest, const
 		      add(db, host_num, image_digest, line, version, disk_serial, doc, now_us, err),
 		      err);
 }
+
+int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	*ret = NULL;
+	TRY(db_query(db, err, &rows,
+		     "SELECT body FROM receipt WHERE host_num = $1 ORDER BY num DESC LIMIT 1",
+		     P_INT(host_num)));
+	int r = db_rows_next(rows, err);
+	if (r <= 0)
+		return r;
+	const char *text = db_text(rows, 0);
+	return json_load_strict(text, strlen(text), RECEIPT_MAX_BYTES, ret, err);
+}

@@ -2,7 +2,7 @@
 /*
  * GET /boot/v1/script: look up the host, ask the boot decision, write the script. It changes
  * nothing but a throttled line in the host's timeline, and answers "local disk" whenever the store
- * does not. Input: iPXE on any machine of the provisioning network.
+ * does not. Input: iPXE on any machine of the provisioning network; receipts of agents.
  */
 #include "boot_route.h"
 
@@ -11,6 +11,7 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/host.h>
+#include <inventory/run.h>
 #include <pxe/script.h>
 #include "dhcp_watch.h"
 #include "engine.h"
@@ -56,6 +57,23 @@ static void gather(struct app *a, const struct boot_query *q, struct boot_facts 
 		log_err(LOG_ERR, "boot.store", &err, KV("mac", (const char *)q->mac));
 }
 
+/* Where the loader of the image lies that this host got last; unchanged when that is not known, and
+ * then the script tries every disk. */
+static void find_esp(struct app *a, const struct host *host, char ret[static UUID_TEXT_BYTES])
+{
+	AUTO(json) json_t *receipt = NULL;
+	struct err err = ERR_INIT;
+	size_t i;
+	json_t *p;
+	if (receipt_latest(a->db, host->num, &receipt, &err) < 0)
+		log_err(LOG_ERR, "boot.receipt", &err, KV("host", (const char *)host->id));
+	json_array_foreach (json_object_get(receipt, "partitions"), i, p) {
+		const char *uuid = json_string_value(json_object_get(p, "part_uuid"));
+		if (str_eq(json_string_value(json_object_get(p, "role")), "esp") && uuid)
+			(void)str_copy(ret, UUID_TEXT_BYTES, uuid);
+	}
+}
+
 static void set_parameter(void *arg, const char *name, const char *value)
 {
 	boot_query_set(arg, name, value);
@@ -67,13 +85,15 @@ int boot_get_script(struct http_request *r, struct err *err)
 	struct boot_query q = {0};
 	struct boot_facts facts = {0};
 	struct host host = {0};
-	char boot_id[UUID_TEXT_BYTES];
+	char boot_id[UUID_TEXT_BYTES], esp_uuid[UUID_TEXT_BYTES] = "";
 	struct str out;
 	(void)err;
 	http_query_each(r, set_parameter, &q);
 	gather(a, &q, &facts, &host);
 	struct boot_answer answer = boot_decide(&q, &facts);
 	uuid_v4(boot_id);
+	if (facts.known && answer.action == BOOT_LOCAL)
+		find_esp(a, &host, esp_uuid);
 	struct boot_script_options o = {
 		.plain_url = a->plain_url,
 		.server_url = a->server_url,
@@ -81,6 +101,7 @@ int boot_get_script(struct http_request *r, struct err *err)
 		.boot_id = boot_id,
 		.kernel_args = a->config.kernel_args,
 		.firmware_cpio = a->config.firmware_cpio[0] != '\0',
+		.esp_uuid = esp_uuid,
 	};
 	str_init(&out, SCRIPT_MAX_BYTES);
 	boot_script_write(&out, &q, &answer, &o);

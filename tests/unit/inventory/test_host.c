@@ -195,12 +195,23 @@ static void test_runs_and_receipts(void **state)
 	str_init(&text, 1000);
 	assert_int_equal(run_each_record(db, id, 1, 10, collect, &text, &err), 0);
 	assert_string_equal(text.p, "2:{\"a\":1};");
+	json_t *receipt = NULL;
+	assert_int_equal(receipt_latest(db, num, &receipt, &err), 0);
+	assert_null(receipt);
+	AUTO(json) json_t *first = json_pack("{s:i}", "a", 0);
+	assert_int_equal(receipt_add(db, num, "aa", "debian12", "0", "DISK", first, 4 * US, &err),
+			 0);
 	assert_int_equal(receipt_add(db, num, "ab", "debian12", "1", "DISK", record, 5 * US, &err),
 			 0);
+	assert_int_equal(receipt_latest(db, num, &receipt, &err), 0);
+	assert_true(json_equal(receipt, record));
+	json_decref(receipt);
+	assert_int_equal(receipt_latest(db, num + 1, &receipt, &err), 0);
+	assert_null(receipt);
 	struct host h;
 	assert_int_equal(host_get(db, num, &h, &err), 0);
 	assert_string_equal(h.image_line, "debian12");
-	assert_int_equal(count(db, "SELECT count(*) FROM receipt"), 1);
+	assert_int_equal(count(db, "SELECT count(*) FROM receipt"), 2);
 }
 
 int main(void)

