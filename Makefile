@@ -192,6 +192,9 @@ AS_ROOT   = $(if $(filter 0,$(shell id -u)),,sudo)
 lab-run:
 	$(Q)$(AS_ROOT) $(BIN)/slipway-lab run --build $(BUILD) $(SCENARIO)
 
+.PHONY: bench
+bench: bench-images bench-inventory bench-boot ## benchmarks beside peers; tables, and build/bench/NAME.json
+
 fuzz: $(foreach f,$(FUZZERS),$(BUILD)/fuzz/fuzz_$(f)) ## run each fuzzer for FUZZ_S seconds (default 60) from its corpus
 	$(Q)for f in $(FUZZERS); do mkdir -p $(BUILD)/fuzz/new/$$f; echo "fuzz $$f"; \
 	$(BUILD)/fuzz/fuzz_$$f -max_total_time=$(FUZZ_S) -rss_limit_mb=2048 -print_final_stats=0 \
