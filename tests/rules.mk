@@ -17,3 +17,4 @@ LINT_TESTS += layout.sh
 LINT_TESTS += scripts.sh
 LINT_TESTS += house.sh
 LINT_TESTS += test_lints.sh
+LINT_TESTS += test_runner.sh

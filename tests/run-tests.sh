@@ -33,8 +33,8 @@ run_one='
 	esac
 	status=$?
 	took=$(($(date +%s) - start))
-	# cmocka writes "not ok N # SKIP name", others "ok N # SKIP reason".
-	skipped=$(grep -cE "^(not )?ok .*# *SKIP" "$log")
+	# cmocka writes "not ok N # SKIP name", others "ok N # SKIP reason", or "1..0 # SKIP reason" for all.
+	skipped=$(grep -cE "^((not )?ok .*|1\.\.0 *)# *SKIP" "$log")
 	passed=$(grep -E "^ok " "$log" | grep -cvE "# *SKIP")
 	failed=$(grep -E "^not ok " "$log" | grep -cvE "# *SKIP")
 	if [ $((passed + failed + skipped)) = 0 ] || { [ $status != 0 ] && [ "$failed" = 0 ]; }; then
@@ -48,7 +48,7 @@ run_one='
 	else
 		printf "ok   %-58s %4s passed %4s s\n" "$program" "$passed" "$took"
 	fi
-	grep -E "^(not )?ok .*# *SKIP" "$log" | sed "s/^/     /"
+	grep -E "^((not )?ok .*|1\.\.0 *)# *SKIP" "$log" | sed "s/^/     /"
 	exit 0
 '
 printf '%s\n' "$@" | xargs -r -P "$jobs" -I{} sh -c "$run_one" run "$out" "$limit" {}
