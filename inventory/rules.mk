@@ -61,6 +61,7 @@ $(eval $(call unit_test,tests/unit/inventory/test_identity.c,$(INVENTORY_LIBS),$
 $(eval $(call unit_test,tests/unit/inventory/test_facts.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_collection.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 FLOW_TESTS += tests/flow/api_reading.sh
+FLOW_TESTS += tests/flow/delivery_forecast.sh
 
 # the benchmark: tests/bench/inventory.sh runs it at three sizes
 inventory_bench_SRC := tests/bench/inventory_bench.c

@@ -170,6 +170,80 @@ static int delivery_import(int argc, char **argv)
 	return r < 0 ? command_fail(&err) : print_results(doc);
 }
 
+/* ---- when it is ready ------------------------------------------------------------------------ */
+
+static long long count_of(const json_t *j, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(j, key));
+}
+
+static double seconds_of(const json_t *took, const char *key)
+{
+	return json_number_value(json_object_get(took, key));
+}
+
+static void print_stages(const json_t *doc)
+{
+	size_t i;
+	json_t *stage;
+	printf("%-12s %7s  %s\n", "STATE", "HOSTS",
+	       "TOOK 10 % / 50 % / 90 % OF PAST HOSTS, SECONDS");
+	json_array_foreach (json_object_get(doc, "stages"), i, stage) {
+		const json_t *took = json_object_get(stage, "took_s");
+		printf("%-12s %7lld", text_of(stage, "state"), count_of(stage, "hosts"));
+		if (took)
+			printf("  %.0f / %.0f / %.0f", seconds_of(took, "p10"),
+			       seconds_of(took, "p50"), seconds_of(took, "p90"));
+		printf("\n");
+	}
+}
+
+static const char *edge_of(const json_t *forecast, const char *band, size_t which)
+{
+	const char *text = json_string_value(
+		json_array_get(json_object_get(forecast, band), which));
+	return text ? text : "";
+}
+
+static void print_forecast(const json_t *doc)
+{
+	const json_t *f = json_object_get(doc, "forecast"),
+		     *none = json_object_get(f, "not_covered");
+	printf("\n%lld of %lld are ready\n", count_of(doc, "ready"), count_of(doc, "hosts"));
+	if (json_is_true(json_object_get(f, "known")))
+		printf("%lld on their way: all ready at %s\n  50 %%: %s to %s\n  90 %%: %s to %s\n",
+		       count_of(f, "hosts"), text_of(f, "ready_at"), edge_of(f, "band_50", 0),
+		       edge_of(f, "band_50", 1), edge_of(f, "band_90", 0),
+		       edge_of(f, "band_90", 1));
+	else
+		printf("when the rest is ready is unknown: %s\n", text_of(f, "why"));
+	printf("not foreseen: %lld expected, %lld stopped, %lld without history, %lld slower than "
+	       "all "
+	       "history\n",
+	       count_of(none, "expected"), count_of(none, "stopped"), count_of(none, "no_history"),
+	       count_of(none, "beyond_history"));
+}
+
+static int delivery_forecast(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	AUTO(json) json_t *doc = NULL;
+	int json = listing_take_json(&argc, argv);
+	if (argc > 2)
+		return command_usage("at most one delivery is wanted");
+	autofree char *path = argc == 2 ? api_path("/api/v1/deliveries/", argv[1], "/pipeline")
+					: xstrdup("/api/v1/pipeline");
+	if (api_get(path, &doc, &err) < 0)
+		return command_fail(&err);
+	if (json) {
+		api_print_json(doc);
+		return EXIT_WELL;
+	}
+	print_stages(doc);
+	print_forecast(doc);
+	return EXIT_WELL;
+}
+
 static int fault_close(int argc, char **argv)
 {
 	struct err err = ERR_INIT;
@@ -293,6 +367,8 @@ const struct command inventory_commands[] = {
 	{"delivery", "import",
 	 "FILE.csv NAME [--dry-run] [vendor=V] [purchase_order=P] [site=S] [due=TIME]",
 	 "announce the hosts of a vendor's list", delivery_import},
+	{"delivery", "forecast", "[--json] [NAME]",
+	 "stages, times to ready from history, and when the rest is ready", delivery_forecast},
 	{"location", "list", LISTING_ARGUMENTS, "list rack units", location_list},
 	{"fault", "list", LISTING_ARGUMENTS, "list repair orders", fault_list},
 	{"fault", "close", "ID [NOTE]", "a fault is repaired", fault_close},

@@ -15,6 +15,7 @@
 #include <base/limits.h>
 #include <base/str.h>
 #include <inventory/difference.h>
+#include <inventory/forecast.h>
 #include <inventory/run.h>
 
 static const struct collection *collection_of(const struct http_request *r)
@@ -348,6 +349,19 @@ static int get_diff(struct http_request *r, struct err *err)
 	return http_reply_json(r, 200, doc);
 }
 
+/* ---- pipelines ------------------------------------------------------------------------------- */
+
+static int get_pipeline(struct http_request *r, struct err *err)
+{
+	struct app *a = http_context(r);
+	static const char *const own[] = {NULL};
+	const char *delivery = http_param(r, "id");
+	json_t *doc = NULL;
+	TRY(http_query_only(r, own, err));
+	TRY(pipeline_of(a->db, delivery[0] ? delivery : NULL, app_now_us(a), &doc, err));
+	return http_reply_json(r, 200, doc);
+}
+
 #define COLLECTION(name, c, about)                                                                 \
 	HTTP_ROUTE(GET, "/api/v1/" name, READ, 0, get_collection, about, .doc = &(c)),             \
 		HTTP_ROUTE(GET, "/api/v1/" name "/{id}", READ, 0, get_item, "one of " name,        \
@@ -371,6 +385,10 @@ const struct http_route api_collection_routes[] = {
 	HTTP_ROUTE(GET, "/api/v1/summary", READ, 0, get_summary,
 		   "counts and sums by group; without group_by also delivered, healthy, reserved, "
 		   "active"),
+	HTTP_ROUTE(GET, "/api/v1/deliveries/{id}/pipeline", READ, 0, get_pipeline,
+		   "hosts of a delivery by stage, times to ready from history, and a forecast"),
+	HTTP_ROUTE(GET, "/api/v1/pipeline", READ, 0, get_pipeline,
+		   "all hosts by stage, times to ready from history, and a forecast"),
 	HTTP_ROUTE(GET, "/api/v1/diff", READ, 0, get_diff, "what changed between two moments"),
 	HTTP_ROUTE(GET, "/api/v1/export.ndjson", READ, 0, get_export,
 		   "a whole collection, one object a line, from one snapshot"),

@@ -1,0 +1,124 @@
+#!/bin/sh
+# The pipeline of a delivery: unknown without history, then with past hosts in the event log a forecast with
+# its bands, in the API and on the command line.
+# usage: delivery_forecast.sh [BUILD]
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=${1:-${BUILD:-build}}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP needs root for a network namespace"
+	exit 0
+fi
+if [ -z "${FORECAST_FLOW_INSIDE:-}" ]; then
+	FORECAST_FLOW_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
+fi
+
+n=0
+bad=0
+ok() { # ok TITLE STATUS
+	n=$((n + 1))
+	if [ "$2" = 0 ]; then
+		echo "ok $n - $1"
+	else
+		bad=1
+		echo "not ok $n - $1"
+		head -c 900 "$dir/body" | sed 's/^/# /'
+	fi
+}
+answer() { # answer TITLE STATUS JQ-CONDITION PATH
+	got=$(curl -s -g -o "$dir/body" -w '%{http_code}' --max-time 20 --unix-socket "$dir/run/admin.sock" "http://x$4")
+	[ "$got" = "$2" ] && jq -e "$3" "$dir/body" >/dev/null 2>&1
+	ok "$1" $?
+}
+
+dir=$(mktemp -d /tmp/slipway-forecast-XXXXXX)
+chmod 755 "$dir"
+pid=
+trap '[ -n "$pid" ] && kill "$pid" 2>/dev/null; wait; rm -rf "$dir"' EXIT
+ip link set lo up
+ip link add sw0 type bridge
+ip address add 10.99.0.1/24 dev sw0
+ip link set sw0 up
+cat >"$dir/slipway.conf" <<CONF
+[server]
+state_dir=$dir/state
+run_dir=$dir/run
+interface=sw0
+[dhcp]
+mode=off
+CONF
+mkdir "$dir/state" "$dir/run"
+export SLIPWAY_SOCKET="$dir/run/admin.sock"
+start() {
+	"$build/bin/slipwayd" --config "$dir/slipway.conf" 2>>"$dir/log" &
+	pid=$!
+	for _ in $(seq 100); do
+		curl -sf -o /dev/null --unix-socket "$dir/run/admin.sock" http://x/healthz && return 0
+		sleep 0.1
+	done
+	return 1
+}
+stop() {
+	kill "$pid"
+	wait "$pid"
+	pid=
+}
+: >"$dir/body"
+start
+ok "slipwayd starts" $?
+{
+	echo 'serial,mac'
+	for i in $(seq 1 14); do printf 'SN-%02d,52:54:00:0b:00:%02x\n' "$i" "$i"; done
+} >"$dir/d1.csv"
+"$build/bin/slipway" delivery import "$dir/d1.csv" d1 >"$dir/body"
+ok "a delivery is announced" $?
+answer "without history the answer is unknown" 200 '.forecast.known == false and (.forecast.why | length > 0)
+	and (.forecast | has("ready_at") | not) and (has("time_to_ready_s") | not)' /api/v1/deliveries/d1/pipeline
+answer "an unknown delivery" 404 .code /api/v1/deliveries/nothing/pipeline
+answer "a parameter that is not known" 400 .code '/api/v1/pipeline?when=soon'
+
+# Ten hosts that became ready and two that are imaging for 30 s, written into the store as the daemon writes them:
+# imaging took 60 to 150 s.
+stop
+python3 - "$dir/state/slipway.db" >"$dir/body" 2>&1 <<'PY'
+import json, sqlite3, sys, time
+db, now = sqlite3.connect(sys.argv[1]), int(time.time() * 1000000)
+nums = [row[0] for row in db.execute("SELECT num FROM host ORDER BY num")]
+last = db.execute("SELECT last_id FROM fleet_clock").fetchone()[0]
+for i, num in enumerate(nums[:10], 1):
+    detail = json.dumps({"from": "imaging", "to": "ready", "seconds": 50 + 10 * i})
+    db.execute("INSERT INTO event (id, at_us, host_num, kind, actor, summary, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
+               (last + i, now - 100000000 + i, num, "host.state", "agent", "imaging -> ready", detail))
+def put(some, state, age_s):
+    for num in some:
+        db.execute("UPDATE host SET state = ?, state_since_us = ? WHERE num = ?", (state, now - age_s * 1000000, num))
+put(nums[:10], "ready", 100)
+put(nums[10:12], "imaging", 30)
+put(nums[12:13], "failed", 5)
+db.execute("UPDATE fleet_clock SET last_id = last_id + 10")
+db.commit()
+PY
+ok "history is written" $?
+start
+ok "slipwayd starts again" $?
+answer "with history there is a forecast" 200 '.forecast.known and .forecast.hosts == 2 and .forecast.history == 10
+	and .ready == 10 and .hosts == 14' /api/v1/deliveries/d1/pipeline
+answer "its bands are in order and within history" 200 '.as_of as $now | .forecast | .band_90[0] <= .band_50[0]
+	and .band_50[0] <= .ready_at and .ready_at <= .band_50[1] and .band_50[1] <= .band_90[1]
+	and ((.band_90[1] | fromdate) - ($now | fromdate)) <= 120 and (.band_90[0] < .band_90[1])' \
+	/api/v1/deliveries/d1/pipeline
+answer "who is not foreseen is counted" 200 '.forecast.not_covered ==
+	{"expected": 1, "stopped": 1, "no_history": 0, "beyond_history": 0}' /api/v1/pipeline
+answer "stages have their quantiles" 200 '.stages[] | select(.state == "imaging") |
+	.hosts == 2 and .took_s.n == 10 and .took_s.p10 == 70 and .took_s.p90 == 140' /api/v1/pipeline
+"$build/bin/slipway" delivery forecast d1 >"$dir/body" 2>&1
+ok "the command line shows it" $?
+grep -q '^10 of 14 are ready' "$dir/body" && grep -q '90 %: 20..-..-..T.* to 20' "$dir/body"
+ok "with both bands" $?
+"$build/bin/slipway" delivery forecast nothing >"$dir/body" 2>&1
+[ $? = 3 ]
+ok "an unknown delivery ends with 3" $?
+stop
+echo "1..$n"
+exit $bad
