@@ -31,6 +31,7 @@ server_SRC += provisioner/server/agent_first_boot.c
 server_SRC += provisioner/server/engine.c
 server_SRC += provisioner/server/planner.c
 server_SRC += provisioner/server/arm.c
+server_SRC += provisioner/server/arm_routes.c
 server_SRC += provisioner/server/deadlines.c
 server_SRC += provisioner/server/live.c
 server_SRC += provisioner/server/fleet.c

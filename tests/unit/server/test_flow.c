@@ -419,6 +419,115 @@ static void test_arming(void **state)
 	fake_agent_done(&a);
 }
 
+/* ---- several hosts in one order
+ * ------------------------------------------------------------------------ */
+
+#define ORDERED 10
+
+/* An order of the first n hosts; the last may be the first again, names may stand beside ids. */
+static char *order_text(struct fake_agent *agents, size_t n, const char *more, bool twice,
+			bool serving)
+{
+	autostr struct str s;
+	str_init(&s, 8192);
+	str_addf(&s, "{\"image\":\"debian12@1\"%s,\"hosts\":[", more);
+	for (size_t i = 0; i < n; i++) {
+		const struct fake_agent *a = &agents[twice && i + 1 == n ? 0 : i];
+		str_addf(&s, "%s{\"id\":\"%s\",\"disk\":{\"serial\":\"%s\"}", i ? "," : "",
+			 a->host_id, a->disk_serial);
+		if (serving)
+			str_addf(&s, ",\"reimage_in_service\":\"%s\"", a->short_code);
+		str_add(&s, "}");
+	}
+	str_add(&s, "]}");
+	return str_take(&s);
+}
+
+static void wait_for_arms(struct fake_agent *agents)
+{
+	assert_int_equal(server_bench_admin(&bench, "POST", "/api/v1/profiles", profile_by_hand),
+			 201);
+	for (unsigned i = 0; i < ORDERED; i++) {
+		char serial[16], mac[20];
+		snprintf(serial, sizeof(serial), "ORDER-%u", i);
+		snprintf(mac, sizeof(mac), "52:54:00:00:03:%02x", i);
+		open_agent(&agents[i], serial, mac);
+		inspect(&agents[i], NULL);
+		need_step(&agents[i], PLAN_STEP_WAIT);
+	}
+}
+
+static void serve(const struct fake_agent *a)
+{
+	autofree char *sql = xasprintf("UPDATE host SET state = 'in-service' WHERE id = '%s'",
+				       a->host_id);
+	server_bench_sql(&bench, sql);
+}
+
+static void test_orders(void **state)
+{
+	static const struct {
+		const char *name, *more;
+		size_t n;
+		bool twice, serving;
+		const char *code;
+		int status;
+		long arms;
+		size_t in_service; /* so many are, before */
+	} rows[] = {
+		{"nobody", "", 0, false, false, "guard.selector", 400, 0, 0},
+		{"one twice", "", 3, true, false, "guard.selector", 400, 0, 0},
+		{"many, not confirmed", "", 6, false, false, "guard.cap", 403, 0, 0},
+		{"another number", ",\"confirm_count\":5", 6, false, false, "guard.cap", 403, 0, 0},
+		{"few, another number", ",\"confirm_count\":3", 2, false, false, "guard.cap", 403,
+		 0, 0},
+		{"all hosts", ",\"all\":true", 2, false, false, "input.field.unknown", 400, 0, 0},
+		{"two images", ",\"confirm_count\":6,\"image\":\"x\"", 6, false, false,
+		 "input.json", 400, 0, 0},
+		{"rehearsal", ",\"dry_run\":true", 5, false, false, "", 200, 0, 0},
+		{"few", "", 5, false, false, "", 201, 5, 0},
+		{"many, confirmed", ",\"confirm_count\":6", 6, false, false, "", 201, 11, 0},
+		{"in service, not named", "", 2, false, false, "guard.in_service", 403, 11, 1},
+		{"one of one in service", "", 2, false, true, "guard.cap", 403, 11, 1},
+		{"two of ten in service", "", 2, false, true, "guard.cap", 403, 11, 10},
+		{"one of ten in service", "", 1, false, true, "", 201, 12, 10},
+	};
+	struct fake_agent agents[ORDERED];
+	size_t serving = 0;
+	(void)state;
+	wait_for_arms(agents);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		for (; serving < rows[i].in_service; serving++)
+			serve(&agents[serving]);
+		autofree char *text = order_text(agents, rows[i].n, rows[i].more, rows[i].twice,
+						 rows[i].serving);
+		int status = server_bench_admin(&bench, "POST", "/api/v1/hosts/arm", text);
+		CHECK_STR(rows[i].name, bench.code, rows[i].code);
+		CHECK_INT(rows[i].name, status, rows[i].status);
+		CHECK_INT(rows[i].name,
+			  server_bench_number(&bench, "SELECT count(*) FROM flow_arm"),
+			  rows[i].arms);
+	}
+	for (unsigned i = 0; i < ORDERED; i++)
+		fake_agent_done(&agents[i]);
+}
+
+/* One host of the order cannot be armed: none is. */
+static void test_order_is_all_or_none(void **state)
+{
+	struct fake_agent agents[ORDERED];
+	(void)state;
+	wait_for_arms(agents);
+	(void)str_copy(agents[2].disk_serial, sizeof(agents[2].disk_serial), "NOPE");
+	autofree char *text = order_text(agents, 4, "", false, false);
+	assert_int_equal(server_bench_admin(&bench, "POST", "/api/v1/hosts/arm", text), 403);
+	assert_string_equal(bench.code, "guard.disk.none");
+	assert_int_equal(server_bench_number(&bench, "SELECT count(*) FROM flow_arm"), 0);
+	need(fake_agent_next(&agents[0], 0, bench.plan_key), 204, &agents[0], "still waiting");
+	for (unsigned i = 0; i < ORDERED; i++)
+		fake_agent_done(&agents[i]);
+}
+
 /* ---- things go wrong
  * ------------------------------------------------------------------------------ */
 
@@ -660,6 +769,8 @@ int main(void)
 		T(test_session_belongs_to_its_key),
 		T(test_permit_guards),
 		T(test_arming),
+		T(test_orders),
+		T(test_order_is_all_or_none),
 		T(test_failed_burn_in),
 		T(test_step_failures),
 		T(test_power_cut_while_writing),
