@@ -158,7 +158,8 @@ static int restore(const struct app *a, const char *backup_path, struct err *err
 {
 	autofree char *store = xasprintf("%s/slipway.db", a->config.state_dir);
 	if (!str_eq(a->config.store, "sqlite"))
-		return err_set(err, ERR_UNSUPPORTED, "a PostgreSQL store is restored with its own tools");
+		return err_set(err, ERR_UNSUPPORTED,
+			       "a PostgreSQL store is restored with its own tools");
 	int rc = backup_restore(backup_path, store, clock_wall_us(&clock_system), err);
 	if (rc >= 0)
 		log_ev(LOG_NOTICE, "store.restored", KV("from", backup_path));
