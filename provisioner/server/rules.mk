@@ -80,3 +80,5 @@ bench-boot: $(OBJ)/tests/bench/boot ## time the boot answer
 	$(Q)mkdir -p $(BUILD)/bench
 	$(Q)$(OBJ)/tests/bench/boot -o $(BUILD)/bench/boot.json
 $(eval $(call fuzzer,profile,server_rules base,$(BASE_PKG)))
+$(eval $(call man_page,provisioner/server/man/slipwayd.8.scd))
+$(eval $(call man_page,provisioner/server/man/slipway.conf.5.scd))
