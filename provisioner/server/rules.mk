@@ -82,3 +82,4 @@ bench-boot: $(OBJ)/tests/bench/boot ## time the boot answer
 $(eval $(call fuzzer,profile,server_rules base,$(BASE_PKG)))
 $(eval $(call man_page,provisioner/server/man/slipwayd.8.scd))
 $(eval $(call man_page,provisioner/server/man/slipway.conf.5.scd))
+FLOW_TESTS += tests/flow/api_contract.sh

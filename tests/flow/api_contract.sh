@@ -1,0 +1,201 @@
+#!/bin/sh
+# What the API says about itself is true: an OpenAPI linter accepts the document that a real slipwayd
+# serves, a validating proxy finds no difference between it and the answers of every collection (with
+# every member that comes required to be documented), and promtool accepts the metrics.
+# usage: api_contract.sh [BUILD]
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=${1:-${BUILD:-build}}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+npm=$build/api-contract-npm
+here=tests/flow/api_contract
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP needs root for a network namespace"
+	exit 0
+fi
+if [ -z "${API_CONTRACT_INSIDE:-}" ]; then
+	if ! cmp -s $here/package-lock.json "$npm/stamp"; then
+		mkdir -p "$npm"
+		cp $here/package.json $here/package-lock.json "$npm/"
+		(cd "$npm" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) >"$npm/npm.log" 2>&1 || {
+			sed 's/^/# /' "$npm/npm.log"
+			echo "not ok 1 - the checkers are installed"
+			echo "1..1"
+			exit 1
+		}
+		cp $here/package-lock.json "$npm/stamp"
+	fi
+	API_CONTRACT_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
+fi
+
+n=0
+bad=0
+ok() { # ok TITLE STATUS [FILE]: a failure shows the end of FILE
+	n=$((n + 1))
+	if [ "$2" = 0 ]; then
+		echo "ok $n - $1"
+	else
+		bad=1
+		echo "not ok $n - $1"
+		[ $# -lt 3 ] || { tail -c 1500 "$3" | sed 's/^/# /'; echo; }
+	fi
+}
+dir=$(mktemp -d /tmp/slipway-contract-XXXXXX)
+chmod 755 "$dir"
+# What still runs ends with the shell, the first process of its namespace.
+trap '[ -z "${daemon:-}" ] || { kill "$daemon"; wait "$daemon"; }; rm -rf "$dir"' EXIT
+ip link set lo up
+ip link add sw0 type bridge
+ip address add 10.99.0.1/24 dev sw0
+ip link set sw0 up
+mkdir "$dir/state" "$dir/run"
+cat >"$dir/slipway.conf" <<CONF
+[server]
+state_dir=$dir/state
+run_dir=$dir/run
+interface=sw0
+[dhcp]
+mode=off
+CONF
+"$build/bin/slipwayd" --config "$dir/slipway.conf" 2>"$dir/log" &
+daemon=$!
+admin() { # admin METHOD PATH [CURL-ARGUMENT]...: the body on standard output
+	method=$1 path=$2
+	shift 2
+	curl -s -g --max-time 20 --unix-socket "$dir/run/admin.sock" -X "$method" "http://x$path" "$@"
+}
+for _ in $(seq 100); do
+	admin GET /healthz >/dev/null && break
+	sleep 0.1
+done
+admin GET /api/v1/openapi.json >"$dir/openapi.json"
+jq -e '.openapi == "3.1.0" and (.paths | length) > 50' "$dir/openapi.json" >/dev/null
+ok "slipwayd serves its description" $? "$dir/log"
+
+REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true node "$npm/node_modules/@redocly/cli/bin/cli.js" \
+	lint --max-problems 20 "$dir/openapi.json" >"$dir/lint" 2>&1
+status=$?
+grep -q warning "$dir/lint" && ! grep -q 'is valid' "$dir/lint" && status=1
+ok "the OpenAPI linter accepts it" $status "$dir/lint"
+jq '.paths["/api/v1/hosts"].get.parameters += [{"name": "limit", "in": "query", "schema": {"type": "string"}}]' \
+	"$dir/openapi.json" >"$dir/wrong.json"
+! REDOCLY_TELEMETRY=off node "$npm/node_modules/@redocly/cli/bin/cli.js" lint "$dir/wrong.json" >/dev/null 2>&1
+ok "and refuses a wrong one" $?
+
+# ---- rows in every collection: a delivery, a SKU, a host that came and failed its burn-in --------
+printf 'serial,mac,sku,site,row,rack,unit,asset_tag,switch,port\nSN-1,52:54:00:0a:00:01,r1,fra,A,r01,1,AT-1,sw1,Eth1\nSN-2,52:54:00:0a:00:02,r1,fra,A,r01,2,AT-2,sw1,Eth2\n' |
+	admin POST '/api/v1/deliveries?name=d1&vendor=Acme' -H 'Content-Type: text/csv' --data-binary @- >"$dir/body"
+admin POST /api/v1/profiles -d '{"name":"all","priority":1,"match":{"serial":"*"},"enrol":true,"auto_approve":true,
+	"burnin":{"tier":"quick","limits":{"cpu_s":1,"memory_s":1,"disk_s":1}}}' >"$dir/body"
+admin POST /api/v1/locations -d '{"site":"fra","row":"A","rack":"r01","unit":1}' >"$dir/body"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=agent -days 2 \
+	-keyout "$dir/key" -out "$dir/cert" 2>/dev/null
+certificate=$(jq -Rrs @uri <"$dir/cert")
+agent() { # agent METHOD PATH [BODY]: as nginx hands it on
+	curl -s -g --max-time 20 --unix-socket "$dir/run/http.sock" -X "$1" "http://x/agent/v1/sessions$2" \
+		-H 'X-Slipway-Listener: tls' -H "X-Slipway-Client-Cert: $certificate" ${3:+-d "$3"}
+}
+agent POST '' '{"protocol":1,"nonce":"'"$(openssl rand -hex 32)"'","boot_id":"",
+	"evidence":{"smbios_uuid":"5d0f7a10-3c1e-4b57-9a41-51a7b105c001","system_serial":"SN-1","board_serial":"B1",
+	"chassis_serial":"","manufacturer":"Acme","product":"R1","macs":["52:54:00:0a:00:01"],
+	"disks":[{"wwn":"","serial":"D1"}]},
+	"agent":{"version":"0","arch":"x86_64","firmware":"uefi","kernel":"6.1"}}' >"$dir/session"
+session=$(jq -r .session_id "$dir/session")
+epoch=$(jq -r .epoch "$dir/session")
+step() { # step: the next plan's payload into $dir/plan
+	for _ in 1 2 3 4 5; do
+		agent GET "/$session/next?wait=5&after=${seq:-0}" | jq -r '.payload // ""' | base64 -d >"$dir/plan"
+		[ "$(jq -r '.step.kind' "$dir/plan")" != wait ] && break
+		seq=$(jq -r .step.seq "$dir/plan")
+	done
+}
+sent=0
+event() { # event KIND DATA
+	sent=$((sent + 1))
+	agent POST "/$session/events" '{"epoch":'"$epoch"',"events":[{"seq":'$sent',"ts":"2026-01-01T00:00:00Z","kind":"'"$1"'",
+		"plan_id":"'"$(jq -r .plan_id "$dir/plan")"'","data":'"$2"'}]}' >"$dir/body"
+}
+step
+event facts '{"system":{"Manufacturer":"Acme","Model":"R1","SerialNumber":"SN-1","UUID":"5d0f7a10-3c1e-4b57-9a41-51a7b105c001"},
+	"boot":{"firmware":"uefi","arch":"x86_64"},
+	"processors":[{"Socket":"CPU0","Model":"Acme 1","TotalCores":4,"TotalThreads":8,"MaxSpeedMHz":3000}],
+	"memory":{"TotalMiB":1024,"modules":[{"DeviceLocator":"DIMM0","CapacityMiB":1024,"SerialNumber":"M1"}]},
+	"drives":[{"Name":"vda","SerialNumber":"D1","CapacityBytes":8589934592,"Protocol":"NVMe","MediaType":"SSD",
+	"Removable":false,"signatures":[]}],
+	"nics":[{"Name":"eth0","MACAddress":"52:54:00:0a:00:01","LinkUp":true,"lldp":{"ChassisId":"c","PortId":"Eth1","SysName":"sw1"}}]}'
+event step_done '{"seq":'"$(jq .step.seq "$dir/plan")"',"result":"done"}'
+step
+event step_failed '{"seq":'"$(jq .step.seq "$dir/plan")"',"code":"burnin.fail","detail":"DIMM0 has errors",
+	"fault":{"part":"memory","slot":"DIMM0","serial":"M1","action":"replace it"}}'
+admin POST /api/v1/hosts/SN-1/learn-sku -d '{"name":"r1"}' >"$dir/body"
+
+# ---- every member that comes must be documented: stricter than what is served ---------------------
+jq '.components.schemas |= with_entries(if .key == "problem" then . else
+	.value.additionalProperties = false
+	| .value.properties |= map_values(if .properties then .additionalProperties = false else . end) end)' \
+	"$dir/openapi.json" >"$dir/strict.json"
+node $here/relay.mjs 4011 "$dir/run/admin.sock" 2>"$dir/relay" &
+node "$npm/node_modules/@stoplight/prism-cli/dist/index.js" proxy -h 127.0.0.1 -p 4010 --errors \
+	"$dir/strict.json" http://127.0.0.1:4011 >"$dir/prism" 2>&1 &
+for _ in $(seq 300); do
+	grep -q 'is listening' "$dir/prism" && break
+	sleep 0.1
+done
+proxied() { # proxied METHOD PATH [CURL-ARGUMENT]...: prints the status
+	method=$1 path=$2
+	shift 2
+	curl -s -g --max-time 20 -o "$dir/body" -w '%{http_code}' -X "$method" "http://127.0.0.1:4010$path" \
+		-H 'Authorization: Bearer unused' "$@"
+}
+same() { # same TITLE STATUS METHOD PATH [CURL-ARGUMENT]...: no difference, and the status
+	title=$1 wanted=$2
+	shift 2
+	got=$(proxied "$@")
+	[ "$got" = "$wanted" ] && ! grep -q stoplight "$dir/body"
+	status=$?
+	[ $status = 0 ] || echo "# status $got, not $wanted"
+	ok "$title" $status "$dir/body"
+}
+for collection in hosts parts placements skus deliveries expected locations runs faults events; do
+	same "$collection" 200 GET "/api/v1/$collection?limit=50&total=true"
+	jq -e '.items | length > 0' "$dir/body" >/dev/null
+	ok "$collection has rows to check" $?
+	id=$(jq -r '.items[0] | .id // .name' "$dir/body")
+	[ $collection = events ] || same "one of $collection" 200 GET "/api/v1/$collection/$id"
+done
+same "receipts" 200 GET /api/v1/receipts
+for list in events facts parts placements runs faults receipts evidence compare; do
+	same "$list of a host" 200 GET /api/v1/hosts/SN-1/$list
+done
+for path in /summary '/summary?group_by=rack' '/diff?from=2020-01-01T00:00:00Z' /changes?since=0 /profiles \
+	/profiles/all /images /tokens /audit /export.ndjson /export.csv /export-netbox.csv; do
+	same "$path" 200 GET "/api/v1$path"
+done
+same "filters, a sort and a past moment" 200 GET '/api/v1/hosts?rack=r01&unit>=1&sort=-unit&at=2020-01-01T00:00:00Z'
+same "metrics" 200 GET /metrics
+json='Content-Type: application/json'
+same "an edit" 200 PATCH /api/v1/hosts/SN-2 -H "$json" -d '{"name":"web-2"}'
+same "a delivery as CSV" 201 POST '/api/v1/deliveries?name=d2' -H 'Content-Type: text/csv' --data-binary 'serial
+SN-3
+'
+same "a refused filter" 400 GET '/api/v1/hosts?colour=red'
+same "a refused edit" 400 PATCH /api/v1/hosts/SN-2 -H "$json" -d '{"colour":"red"}'
+same "a host that is not there" 404 GET /api/v1/hosts/nobody
+same "a guard" 409 POST /api/v1/hosts/SN-2/serve -H "$json" -d '{}'
+
+# ---- the proxy does see differences ----------------------------------------------------------------
+got=$(curl -s --max-time 20 -o "$dir/body" -w '%{http_code}' http://127.0.0.1:4010/api/v1/hosts)
+[ "$got" = 401 ]
+ok "the proxy refuses a request without a token" $?
+got=$(proxied GET '/api/v1/hosts?limit=many')
+[ "$got" = 422 ] && grep -q stoplight "$dir/body"
+ok "the proxy refuses a request that the description forbids" $? "$dir/body"
+
+# ---- metrics -----------------------------------------------------------------------------------------
+admin GET /metrics >"$dir/metrics"
+promtool check metrics <"$dir/metrics" >"$dir/promtool" 2>&1
+ok "promtool accepts the metrics" $? "$dir/promtool"
+grep -q '^slipway_hosts{state="' "$dir/metrics"
+ok "and they count hosts" $? "$dir/metrics"
+echo "1..$n"
+exit $bad
