@@ -63,6 +63,7 @@ ALL_OBJ   :=
 PROGRAMS  :=
 UNIT_TESTS :=
 FAST_TESTS :=
+FLOW_PROGRAMS :=
 FLOW_TESTS :=
 LAB_TESTS :=
 FUZZERS   :=
@@ -155,7 +156,7 @@ all: $(PROGRAMS) ## build every program for this machine
 deps: ## install the Debian packages that are missing (root, or sudo)
 	$(Q)sh tests/setup/install.sh
 
-unit-programs: $(UNIT_TESTS)
+unit-programs: $(UNIT_TESTS) $(FLOW_PROGRAMS)
 
 LINTS    := $(addprefix tests/lint/,$(LINT_TESTS))
 RUN       = sh tests/run-tests.sh -o $(BUILD)/test
