@@ -21,3 +21,4 @@ $(eval $(call program,slipway))
 FAST_TESTS += tests/flow/cli_completion.sh
 $(eval $(call man_page,provisioner/cli/man/slipway.1.scd))
 FAST_TESTS += tests/flow/man_pages.sh
+FLOW_TESTS += tests/flow/cli_exit_codes.sh

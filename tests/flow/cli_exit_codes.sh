@@ -1,0 +1,93 @@
+#!/bin/sh
+# What scripts rely on: the command's exit codes and messages are those of its README, against a real
+# slipwayd; and what a host has said is printed inert. usage: cli_exit_codes.sh [BUILD]
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=${1:-${BUILD:-build}}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+if [ "$(id -u)" != 0 ]; then
+	echo "1..0 # SKIP needs root for a network namespace"
+	exit 0
+fi
+if [ -z "${CLI_CODES_INSIDE:-}" ]; then
+	CLI_CODES_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
+fi
+n=0
+bad=0
+ok() { # ok TITLE STATUS
+	n=$((n + 1))
+	[ "$2" = 0 ] || bad=1
+	[ "$2" = 0 ] && echo "ok $n - $1" || echo "not ok $n - $1"
+}
+dir=$(mktemp -d /tmp/slipway-codes-XXXXXX)
+chmod 755 "$dir"
+trap '[ -z "${daemon:-}" ] || { kill "$daemon"; wait "$daemon"; }; rm -rf "$dir"' EXIT
+SLIPWAY_SOCKET=$dir/run/admin.sock
+export SLIPWAY_SOCKET
+ends() { # ends TITLE CODE WHERE PATTERN WORD...: exit code, and a pattern on stdout (1), stderr (2) or nowhere (0)
+	title=$1 wanted=$2 where=$3 pattern=$4
+	shift 4
+	"$build/bin/slipway" "$@" >"$dir/1" 2>"$dir/2"
+	got=$?
+	[ $got = "$wanted" ] && { [ "$where" = 0 ] || grep -q -- "$pattern" "$dir/$where"; }
+	status=$?
+	[ $status = 0 ] || {
+		echo "# ended with $got, not $wanted"
+		head -n 3 "$dir/1" "$dir/2" | sed 's/^/# /'
+	}
+	ok "$title" $status
+}
+
+# ---- without a server ----------------------------------------------------------------------------
+ends "5: no server" 5 2 '\[http' host list
+ends "5: a server that is not there" 5 2 '\[http' --server https://127.0.0.1:9 host list
+ends "0: a command that needs none" 0 1 discovered lifecycle show
+ends "0: help" 0 1 '^usage: slipway NOUN VERB' help
+ends "0: help for one noun" 0 1 'slipway host arm' help host
+ends "0: help of one command" 0 1 '^usage: slipway host list' host list --help
+ends "0: the version" 0 1 '^slipway [0-9]' --version
+ends "2: no word" 2 2 '^usage: slipway'
+ends "2: a noun without a verb" 2 2 'slipway host list' host
+ends "2: no such noun" 2 2 "no noun 'hosts'" hosts
+ends "2: no such command" 2 2 "no command 'host dance'" host dance
+ends "2: an unknown option" 2 2 '^usage: slipway host list' host list --colour
+ends "2: a missing argument" 2 2 '^usage: slipway host show' host show
+ends "2: a superfluous one" 2 2 '^usage: slipway lifecycle show' lifecycle show all
+ends "2: not NAME=VALUE" 2 2 "'unit' is not NAME=VALUE" host set SN-1 unit
+ends "1: a file that is not an image" 1 2 '\[' image show tests/README.md
+
+# ---- with one --------------------------------------------------------------------------------------
+ip link set lo up
+ip link add sw0 type bridge
+ip address add 10.99.0.1/24 dev sw0
+ip link set sw0 up
+mkdir "$dir/state" "$dir/run"
+printf '[server]\nstate_dir=%s/state\nrun_dir=%s/run\ninterface=sw0\n[dhcp]\nmode=off\n' "$dir" "$dir" >"$dir/slipway.conf"
+"$build/bin/slipwayd" --config "$dir/slipway.conf" 2>"$dir/log" &
+daemon=$!
+for _ in $(seq 100); do
+	"$build/bin/slipway" host list >/dev/null 2>&1 && break
+	sleep 0.1
+done
+# A serial and a vendor that would move the cursor, and a cell that a spreadsheet would run.
+jq -n '{name: "d1", vendor: "Ac\u001b[2Jme", hosts: [{serial: "SN-1"}, {serial: "=cmd|A1"}]}' >"$dir/delivery.json"
+printf "serial,mac\nNEW-1,52:54:00:ff:00:01\nNEW-2,nonsense\n" >"$dir/bad.csv"
+curl -s --unix-socket "$SLIPWAY_SOCKET" -d @"$dir/delivery.json" http://x/api/v1/deliveries >"$dir/answer"
+ends "0: a list" 0 1 SN-1 host list
+ends "0: an empty list" 0 1 '^HOST' host list state=ready
+ends "0: an edit" 0 1 SN-1 host set SN-1 name=web-1
+ends "3: no such host" 3 2 '\[host.unknown\]' host show nobody
+ends "3: no such part" 3 2 '\[system.not_found\]' part show nothing
+ends "3: a hostile name of a host" 3 2 'not_found' host show '../tokens'
+ends "4: a step that the state does not allow" 4 2 '\[' host serve SN-1
+ends "4: rows that are refused" 4 1 '1 refused' delivery import "$dir/bad.csv" d2
+ends "1: an unknown filter" 1 2 '\[input.field.unknown\]' host list colour=red
+ends "and a hint" 1 2 '^  hint: ' host list colour=red
+ends "0: a delivery whose vendor is hostile" 0 1 'Ac.*me' delivery list
+! grep -q "$(printf '\033')" "$dir/1"
+ok "no control byte reaches the terminal" $?
+ends "0: hosts as CSV" 0 1 "'=cmd" host list --csv
+! grep -qE '(^|,)"?=cmd' "$dir/1"
+ok "no cell is a formula" $?
+echo "1..$n"
+exit $bad
