@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Building archives: from a root file system or a raw disk image to an unsigned .slip file. The same
- * input gives the same bytes: times come from SOURCE_DATE_EPOCH or from the input itself.
+ * Building archives: from a root file system or a raw disk image to an unsigned .slip file. The
+ * same input gives the same bytes: times come from SOURCE_DATE_EPOCH or from the input itself.
  */
 #ifndef IMAGES_BUILD_H
 #define IMAGES_BUILD_H
@@ -9,8 +9,8 @@
 #include <images/manifest.h>
 
 struct image_build_request {
-	const char *input;       /* tar, folder, OCI image layout folder, or raw disk image */
-	const char *output;      /* the archive */
+	const char *input;  /* tar, folder, OCI image layout folder, or raw disk image */
+	const char *output; /* the archive */
 	const char *line;
 	const char *version;
 	enum image_arch arch;
@@ -23,7 +23,8 @@ struct image_build_request {
 	int64_t created_s;       /* 0: newest modification time of the input */
 };
 /* blocks: for seconds to minutes. errors: ERR_IMAGE_INPUT, ERR_IMAGE_LAYOUT, ERR_IMAGE_BOOT_LOADER,
- * ERR_IMAGE_MEMBER, ERR_IMAGE_MANIFEST, ERR_PROCESS*, ERR_IO. owns: *ret (may be NULL) is the caller's. */
+ * ERR_IMAGE_MEMBER, ERR_IMAGE_MANIFEST, ERR_PROCESS*, ERR_IO. owns: *ret (may be NULL) is the
+ * caller's. */
 int image_build(const struct image_build_request *request, struct manifest **ret, struct err *err);
 
 #endif

@@ -4,9 +4,8 @@
 # every member that comes required to be documented), and promtool accepts the metrics.
 # usage: api_contract.sh [BUILD]
 set -u
-cd "$(dirname "$0")/../.." || exit 1
-build=${1:-${BUILD:-build}}
-case $build in /*) ;; *) build=$PWD/$build ;; esac
+# shellcheck source=tests/harness/flow.sh
+. "$(dirname "$0")/../harness/flow.sh"
 npm=$build/api-contract-npm
 here=tests/flow/api_contract
 if [ "$(id -u)" != 0 ]; then
@@ -27,27 +26,11 @@ if [ -z "${API_CONTRACT_INSIDE:-}" ]; then
 	fi
 	API_CONTRACT_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
 fi
-
-n=0
-bad=0
-ok() { # ok TITLE STATUS [FILE]: a failure shows the end of FILE
-	n=$((n + 1))
-	if [ "$2" = 0 ]; then
-		echo "ok $n - $1"
-	else
-		bad=1
-		echo "not ok $n - $1"
-		[ $# -lt 3 ] || { tail -c 1500 "$3" | sed 's/^/# /'; echo; }
-	fi
-}
 dir=$(mktemp -d /tmp/slipway-contract-XXXXXX)
 chmod 755 "$dir"
 # What still runs ends with the shell, the first process of its namespace.
 trap '[ -z "${daemon:-}" ] || { kill "$daemon"; wait "$daemon"; }; rm -rf "$dir"' EXIT
-ip link set lo up
-ip link add sw0 type bridge
-ip address add 10.99.0.1/24 dev sw0
-ip link set sw0 up
+flow_wire
 mkdir "$dir/state" "$dir/run"
 cat >"$dir/slipway.conf" <<CONF
 [server]
@@ -147,7 +130,7 @@ proxied() { # proxied METHOD PATH [CURL-ARGUMENT]...: prints the status
 	curl -s -g --max-time 20 -o "$dir/body" -w '%{http_code}' -X "$method" "http://127.0.0.1:4010$path" \
 		-H 'Authorization: Bearer unused' "$@"
 }
-same() { # same TITLE STATUS METHOD PATH [CURL-ARGUMENT]...: no difference, and the status
+agrees() { # agrees TITLE STATUS METHOD PATH [CURL-ARGUMENT]...: no difference, and the status
 	title=$1 wanted=$2
 	shift 2
 	got=$(proxied "$@")
@@ -157,31 +140,31 @@ same() { # same TITLE STATUS METHOD PATH [CURL-ARGUMENT]...: no difference, and 
 	ok "$title" $status "$dir/body"
 }
 for collection in hosts parts placements skus deliveries expected locations runs faults events; do
-	same "$collection" 200 GET "/api/v1/$collection?limit=50&total=true"
+	agrees "$collection" 200 GET "/api/v1/$collection?limit=50&total=true"
 	jq -e '.items | length > 0' "$dir/body" >/dev/null
 	ok "$collection has rows to check" $?
 	id=$(jq -r '.items[0] | .id // .name' "$dir/body")
-	[ $collection = events ] || same "one of $collection" 200 GET "/api/v1/$collection/$id"
+	[ $collection = events ] || agrees "one of $collection" 200 GET "/api/v1/$collection/$id"
 done
-same "receipts" 200 GET /api/v1/receipts
+agrees "receipts" 200 GET /api/v1/receipts
 for list in events facts parts placements runs faults receipts evidence compare; do
-	same "$list of a host" 200 GET /api/v1/hosts/SN-1/$list
+	agrees "$list of a host" 200 GET /api/v1/hosts/SN-1/$list
 done
 for path in /summary '/summary?group_by=rack' '/diff?from=2020-01-01T00:00:00Z' /changes?since=0 /profiles \
 	/profiles/all /images /tokens /audit /export.ndjson /export.csv /export-netbox.csv; do
-	same "$path" 200 GET "/api/v1$path"
+	agrees "$path" 200 GET "/api/v1$path"
 done
-same "filters, a sort and a past moment" 200 GET '/api/v1/hosts?rack=r01&unit>=1&sort=-unit&at=2020-01-01T00:00:00Z'
-same "metrics" 200 GET /metrics
+agrees "filters, a sort and a past moment" 200 GET '/api/v1/hosts?rack=r01&unit>=1&sort=-unit&at=2020-01-01T00:00:00Z'
+agrees "metrics" 200 GET /metrics
 json='Content-Type: application/json'
-same "an edit" 200 PATCH /api/v1/hosts/SN-2 -H "$json" -d '{"name":"web-2"}'
-same "a delivery as CSV" 201 POST '/api/v1/deliveries?name=d2' -H 'Content-Type: text/csv' --data-binary 'serial
+agrees "an edit" 200 PATCH /api/v1/hosts/SN-2 -H "$json" -d '{"name":"web-2"}'
+agrees "a delivery as CSV" 201 POST '/api/v1/deliveries?name=d2' -H 'Content-Type: text/csv' --data-binary 'serial
 SN-3
 '
-same "a refused filter" 400 GET '/api/v1/hosts?colour=red'
-same "a refused edit" 400 PATCH /api/v1/hosts/SN-2 -H "$json" -d '{"colour":"red"}'
-same "a host that is not there" 404 GET /api/v1/hosts/nobody
-same "a guard" 409 POST /api/v1/hosts/SN-2/serve -H "$json" -d '{}'
+agrees "a refused filter" 400 GET '/api/v1/hosts?colour=red'
+agrees "a refused edit" 400 PATCH /api/v1/hosts/SN-2 -H "$json" -d '{"colour":"red"}'
+agrees "a host that is not there" 404 GET /api/v1/hosts/nobody
+agrees "a guard" 409 POST /api/v1/hosts/SN-2/serve -H "$json" -d '{}'
 
 # ---- the proxy does see differences ----------------------------------------------------------------
 got=$(curl -s --max-time 20 -o "$dir/body" -w '%{http_code}' http://127.0.0.1:4010/api/v1/hosts)

@@ -2,23 +2,9 @@
 # What scripts rely on: the command's exit codes and messages are those of its README, against a real
 # slipwayd; and what a host has said is printed inert. usage: cli_exit_codes.sh [BUILD]
 set -u
-cd "$(dirname "$0")/../.." || exit 1
-build=${1:-${BUILD:-build}}
-case $build in /*) ;; *) build=$PWD/$build ;; esac
-if [ "$(id -u)" != 0 ]; then
-	echo "1..0 # SKIP needs root for a network namespace"
-	exit 0
-fi
-if [ -z "${CLI_CODES_INSIDE:-}" ]; then
-	CLI_CODES_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
-fi
-n=0
-bad=0
-ok() { # ok TITLE STATUS
-	n=$((n + 1))
-	[ "$2" = 0 ] || bad=1
-	[ "$2" = 0 ] && echo "ok $n - $1" || echo "not ok $n - $1"
-}
+# shellcheck source=tests/harness/flow.sh
+. "$(dirname "$0")/../harness/flow.sh"
+flow_namespace "$@"
 dir=$(mktemp -d /tmp/slipway-codes-XXXXXX)
 chmod 755 "$dir"
 trap '[ -z "${daemon:-}" ] || { kill "$daemon"; wait "$daemon"; }; rm -rf "$dir"' EXIT
@@ -57,10 +43,7 @@ ends "2: not NAME=VALUE" 2 2 "'unit' is not NAME=VALUE" host set SN-1 unit
 ends "1: a file that is not an image" 1 2 '\[' image show tests/README.md
 
 # ---- with one --------------------------------------------------------------------------------------
-ip link set lo up
-ip link add sw0 type bridge
-ip address add 10.99.0.1/24 dev sw0
-ip link set sw0 up
+flow_wire
 mkdir "$dir/state" "$dir/run"
 printf '[server]\nstate_dir=%s/state\nrun_dir=%s/run\ninterface=sw0\n[dhcp]\nmode=off\n' "$dir" "$dir" >"$dir/slipway.conf"
 "$build/bin/slipwayd" --config "$dir/slipway.conf" 2>"$dir/log" &

@@ -3,29 +3,9 @@
 # its bands, in the API and on the command line.
 # usage: delivery_forecast.sh [BUILD]
 set -u
-cd "$(dirname "$0")/../.." || exit 1
-build=${1:-${BUILD:-build}}
-case $build in /*) ;; *) build=$PWD/$build ;; esac
-if [ "$(id -u)" != 0 ]; then
-	echo "1..0 # SKIP needs root for a network namespace"
-	exit 0
-fi
-if [ -z "${FORECAST_FLOW_INSIDE:-}" ]; then
-	FORECAST_FLOW_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
-fi
-
-n=0
-bad=0
-ok() { # ok TITLE STATUS
-	n=$((n + 1))
-	if [ "$2" = 0 ]; then
-		echo "ok $n - $1"
-	else
-		bad=1
-		echo "not ok $n - $1"
-		head -c 900 "$dir/body" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=tests/harness/flow.sh
+. "$(dirname "$0")/../harness/flow.sh"
+flow_namespace "$@"
 answer() { # answer TITLE STATUS JQ-CONDITION PATH
 	got=$(curl -s -g -o "$dir/body" -w '%{http_code}' --max-time 20 --unix-socket "$dir/run/admin.sock" "http://x$4")
 	[ "$got" = "$2" ] && jq -e "$3" "$dir/body" >/dev/null 2>&1
@@ -36,10 +16,7 @@ dir=$(mktemp -d /tmp/slipway-forecast-XXXXXX)
 chmod 755 "$dir"
 pid=
 trap '[ -n "$pid" ] && kill "$pid" 2>/dev/null; wait; rm -rf "$dir"' EXIT
-ip link set lo up
-ip link add sw0 type bridge
-ip address add 10.99.0.1/24 dev sw0
-ip link set sw0 up
+flow_wire
 cat >"$dir/slipway.conf" <<CONF
 [server]
 state_dir=$dir/state

@@ -3,28 +3,14 @@
 # fleet from it and either may be killed.
 # usage: inventory_postgres.sh [BUILD]
 set -u
-cd "$(dirname "$0")/../.." || exit 1
-build=${1:-${BUILD:-build}}
-case $build in /*) ;; *) build=$PWD/$build ;; esac
+# shellcheck source=tests/harness/flow.sh
+. "$(dirname "$0")/../harness/flow.sh"
 bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort | tail -1)
 if [ "$(id -u)" != 0 ] || [ -z "$bin" ]; then
 	echo "1..0 # SKIP needs root (to leave it for nobody) and PostgreSQL"
 	exit 0
 fi
-if [ -z "${PG_FLOW_INSIDE:-}" ]; then
-	PG_FLOW_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
-fi
-n=0
-bad=0
-ok() { # ok TITLE STATUS
-	n=$((n + 1))
-	if [ "$2" = 0 ]; then
-		echo "ok $n - $1"
-	else
-		bad=1
-		echo "not ok $n - $1"
-	fi
-}
+flow_namespace "$@"
 dir=$(mktemp -d /tmp/slipway-pg-XXXXXX)
 chmod 755 "$dir"
 mkdir "$dir/pg" "$dir/sock"

@@ -3,35 +3,10 @@
 # and what they refuse, who is believed, and that every death is survived.
 # usage: server_services.sh [BUILD]
 set -u
-cd "$(dirname "$0")/../.." || exit 1
-build=${1:-${BUILD:-build}}
-case $build in /*) ;; *) build=$PWD/$build ;; esac
+# shellcheck source=tests/harness/flow.sh
+. "$(dirname "$0")/../harness/flow.sh"
 daemon=$build/bin/slipwayd
-if [ "$(id -u)" != 0 ]; then
-	echo "1..0 # SKIP needs root for a network namespace"
-	exit 0
-fi
-if [ -z "${SERVER_FLOW_INSIDE:-}" ]; then
-	SERVER_FLOW_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
-fi
-
-n=0
-bad=0
-ok() { # ok TITLE STATUS
-	n=$((n + 1))
-	if [ "$2" = 0 ]; then
-		echo "ok $n - $1"
-	else
-		bad=1
-		echo "not ok $n - $1"
-	fi
-}
-same() { # same TITLE GOT WANTED
-	[ "$2" = "$3" ]
-	status=$?
-	[ $status = 0 ] || echo "# got '$2', not '$3'"
-	ok "$1" $status
-}
+flow_namespace "$@"
 code() { # code CURL-ARGUMENTS: the HTTP status
 	curl -s -o "$dir/body" -w '%{http_code}' --max-time 10 "$@"
 }

@@ -3,36 +3,9 @@
 # a dead letter is sent again, and a receiver with another secret notices that the signature is not its own.
 # usage: webhooks.sh [BUILD]
 set -u
-cd "$(dirname "$0")/../.." || exit 1
-build=${1:-${BUILD:-build}}
-case $build in /*) ;; *) build=$PWD/$build ;; esac
-if [ "$(id -u)" != 0 ]; then
-	echo "1..0 # SKIP needs root for a network namespace"
-	exit 0
-fi
-if [ -z "${WEBHOOK_FLOW_INSIDE:-}" ]; then
-	WEBHOOK_FLOW_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
-fi
-
-n=0
-bad=0
-ok() { # ok TITLE STATUS
-	n=$((n + 1))
-	if [ "$2" = 0 ]; then
-		echo "ok $n - $1"
-	else
-		bad=1
-		echo "not ok $n - $1"
-		head -c 600 "$dir/body" | sed 's/^/# /'
-		tail -n 5 "$dir/log" | sed 's/^/# /'
-	fi
-}
-same() { # same TITLE GOT WANTED
-	[ "$2" = "$3" ]
-	status=$?
-	[ $status = 0 ] || echo "# got '$2', not '$3'"
-	ok "$1" $status
-}
+# shellcheck source=tests/harness/flow.sh
+. "$(dirname "$0")/../harness/flow.sh"
+flow_namespace "$@"
 call() { # call METHOD PATH [CURL-ARGUMENTS]: prints the status, body in $dir/body
 	method=$1 path=$2
 	shift 2
@@ -56,10 +29,7 @@ chmod 755 "$dir"
 pid=
 receiver=
 trap 'kill $pid $receiver 2>/dev/null; wait; rm -rf "$dir"' EXIT
-ip link set lo up
-ip link add sw0 type bridge
-ip address add 10.99.0.1/24 dev sw0
-ip link set sw0 up
+flow_wire
 cat >"$dir/slipway.conf" <<CONF
 [server]
 state_dir=$dir/state
