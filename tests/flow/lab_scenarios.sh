@@ -28,7 +28,7 @@ if [ ! -s "$report" ]; then
 fi
 
 # A scenario passes when it says so, ran every host, and no decoy disk changed.
-jq -r --args '
+jq -r '
 	[ .scenarios[] | . as $s | $s.hosts[] |
 	  { ok: ($s.passed and .decoy_unchanged),
 	    line: "\($s.name): \(.name) (\(.arch) \(.firmware)) ends \(.state), decoy \(if .decoy_unchanged then "unchanged" else "CHANGED" end), \(.stages.total // 0) s" } ] as $hosts |
@@ -37,5 +37,5 @@ jq -r --args '
 	($hosts + $missing) as $rows |
 	"1..\($rows | length)",
 	($rows | to_entries[] | "\(if .value.ok then "ok" else "not ok" end) \(.key + 1) - \(.value.line)")
-' "$report" "$@"
+' "$report" --args "$@"
 jq -e '(.failed == 0) and all(.scenarios[].hosts[]; .decoy_unchanged)' "$report" >/dev/null && [ $status = 0 ]
