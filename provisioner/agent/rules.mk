@@ -42,6 +42,10 @@ HARDEN_aarch64 := -mbranch-protection=standard
 AGENT_OPT      := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero
 agent-warn      = $(WARN_ALL) $(WARN_GCC) $(if $(filter 1,$(DEVELOPER)),-Werror)
 
+# Debian's shared libarchive brings libxml2 and ICU's 31 MB of tables into the ramdisk; of the static one,
+# the linker takes the tar reader alone.
+AGENT_ARCHIVE  := -l:libarchive.a -lacl
+
 # agent_arch(architecture)
 define agent_arch
 $(BUILD)/$(1)/obj/%.o: %.c | $(BUILD)/sysroot/$(1)/.key
@@ -53,7 +57,7 @@ $(BUILD)/$(1)/obj/%.o: %.c | $(BUILD)/sysroot/$(1)/.key
 $(BUILD)/$(1)/slipway-agent: $$(AGENT_ARCH_SRC:%.c=$(BUILD)/$(1)/obj/%.o)
 	$$(call say,LINK,$$@)
 	$$(Q)$$(SYSROOT_CC_$(1)) $$(call sysroot-ldflags,$(1)) -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -pthread \
-		-o $$@ $$^ $$$$($$(call sysroot-pkg,$(1)) --libs $$(AGENT_PKG))
+		-o $$@ $$^ $$(AGENT_ARCHIVE) $$$$($$(call sysroot-pkg,$(1)) --libs $$(filter-out libarchive,$$(AGENT_PKG)))
 -include $$(wildcard $$(AGENT_ARCH_SRC:%.c=$(BUILD)/$(1)/obj/%.d))
 endef
 $(eval $(call agent_arch,x86_64))
