@@ -221,7 +221,7 @@ static void test_log_lines(void **state)
 	}
 }
 
-/* Option 93's architectures that the issue names, each with a loader. */
+/* Option 93's architectures that new servers send, each with a loader. */
 static void test_loaders(void **state)
 {
 	static const unsigned needed[] = {0, 7, 9, 11, 16, 19};
