@@ -411,7 +411,9 @@ static int run(struct install *in, struct err *err)
 	TRY(check_payloads(in, err));
 	TRY(plan(in, err));
 	make_pool(in);
-	status = write_and_check(in, err);
+	status = source_probe(in->source, in->pool, !in->request->no_check, err);
+	if (!status)
+		status = write_and_check(in, err);
 	if (status < 0) {
 		const struct err stop = {.code = ERR_CANCELLED};
 

@@ -26,6 +26,7 @@ struct source {
 	bool is_file;
 	struct fetch *fetch;
 	struct image_verify *machine;
+	struct pool_job *first; /* of payload 0, judged by source_probe() */
 	uint8_t part[PART_BYTES];
 };
 
@@ -128,13 +129,14 @@ const struct chunk_table *source_table(const struct source *s, size_t payload)
 			  : image_verify_table(s->machine, payload);
 }
 
-static int pass_chunk(struct source *s, const struct image_step *step,
-		      const struct source_sink *sink, struct err *err)
+/* The job of a chunk, its bytes read unless a worker can read them for itself. */
+static int take_chunk(struct source *s, const struct image_step *step, struct pool *pool,
+		      struct pool_job **ret, struct err *err)
 {
-	struct pool_job *job = pool_take(sink->pool);
+	struct pool_job *job = pool_take(pool);
 
 	if (!job)
-		return pool_drain(sink->pool, err);
+		return pool_drain(pool, err);
 	job->task = POOL_CHUNK;
 	job->payload = step->payload;
 	job->index = step->index;
@@ -144,12 +146,24 @@ static int pass_chunk(struct source *s, const struct image_step *step,
 		int n = read_bytes(s, job->packed, step->n_bytes, err);
 
 		if (n <= 0) {
-			pool_return(sink->pool, job);
+			pool_return(pool, job);
 			return n < 0 ? n : image_verify_truncated(s->machine, err);
 		}
 		job->is_filled = true;
 	}
 	image_verify_taken(s->machine);
+	*ret = job;
+	return 0;
+}
+
+static int pass_chunk(struct source *s, const struct image_step *step,
+		      const struct source_sink *sink, struct err *err)
+{
+	struct pool_job *job = NULL;
+
+	if (step->index == 0)
+		TRY(sink->table_ready(sink->arg, step->payload, err));
+	TRY(take_chunk(s, step, sink->pool, &job, err));
 	pool_submit(sink->pool, job);
 	return 0;
 }
@@ -168,13 +182,33 @@ static int run_step(struct source *s, const struct image_step *step, const struc
 		return judge_end(s, err);
 	if (step->want != IMAGE_WANT_CHUNK)
 		return read_part(s, step->n_bytes, err);
-	if (step->index == 0)
-		TRY(sink->table_ready(sink->arg, step->payload, err));
 	return pass_chunk(s, step, sink, err);
+}
+
+/* Up to the first chunk of the first payload: every table has a record. */
+static int read_first_chunk(struct source *s, struct pool *pool, struct err *err)
+{
+	struct image_step step;
+
+	for (;;) {
+		image_verify_next(s->machine, &step);
+		if (step.want == IMAGE_WANT_CHUNK)
+			return take_chunk(s, &step, pool, &s->first, err);
+		TRY(read_part(s, step.n_bytes, err));
+	}
+}
+
+int source_probe(struct source *s, struct pool *pool, bool check, struct err *err)
+{
+	TRY(s->objects ? source_objects_first_chunk(s->objects, pool, &s->first, err)
+		       : read_first_chunk(s, pool, err));
+	return source_packed(s, s->first, check, err);
 }
 
 int source_run(struct source *s, const struct source_sink *sink, struct err *err)
 {
+	TRY(sink->table_ready(sink->arg, s->first->payload, err));
+	pool_submit(sink->pool, take_ptr(s->first));
 	if (s->objects)
 		return source_objects_run(s->objects, sink, err);
 	for (;;) {

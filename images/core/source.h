@@ -30,6 +30,11 @@ struct source_sink {
 	int (*table_ready)(void *arg, size_t payload, struct err *err);
 	void *arg;
 };
+/* Fetch the first chunk and judge it, before anything is done to the target: an image that was
+ * changed at its start, or a server that sends rubbish, costs the disk nothing. Once, before
+ * source_run(), with the same pool. check: false in benchmarks alone. blocks. errors: of
+ * source_packed(), fetch.h */
+int source_probe(struct source *s, struct pool *pool, bool check, struct err *err);
 /* Submit every chunk of every payload, in any order, and read to the archive's end. blocks. Errors
  * of workers are the pool's: pool_drain() after this. */
 int source_run(struct source *s, const struct source_sink *sink, struct err *err);

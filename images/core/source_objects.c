@@ -139,9 +139,10 @@ static bool take_run(struct source_objects *s, struct run *ret)
 	return ret->n > 0;
 }
 
-static int fetch_chunk(struct source_objects *s, struct fetch *f, size_t index, struct err *err)
+static int take_chunk(struct source_objects *s, struct fetch *f, struct pool *pool, size_t index,
+		      struct pool_job **ret, struct err *err)
 {
-	struct pool_job *job = pool_take(s->sink->pool);
+	struct pool_job *job = pool_take(pool);
 	int n;
 
 	if (!job)
@@ -153,13 +154,22 @@ static int fetch_chunk(struct source_objects *s, struct fetch *f, size_t index, 
 	job->offset = job->chunk.packed_offset;
 	n = fetch_read(f, job->packed, job->chunk.packed_bytes, err);
 	if (n <= 0) {
-		pool_return(s->sink->pool, job);
+		pool_return(pool, job);
 		return n < 0 ? n
 			     : err_set(err, ERR_IMAGE_TRUNCATED,
 				       "object of payload '%s' ends in chunk %zu",
 				       s->manifest->payloads[s->payload].name, index);
 	}
 	job->is_filled = true;
+	*ret = job;
+	return 0;
+}
+
+static int fetch_chunk(struct source_objects *s, struct fetch *f, size_t index, struct err *err)
+{
+	struct pool_job *job = NULL;
+
+	TRY(take_chunk(s, f, s->sink->pool, index, &job, err));
 	pool_submit(s->sink->pool, job);
 	return 0;
 }
@@ -205,24 +215,44 @@ static int fetch_table(struct source_objects *s, size_t payload, struct err *err
 	return 0;
 }
 
+int source_objects_first_chunk(struct source_objects *s, struct pool *pool, struct pool_job **ret,
+			       struct err *err)
+{
+	autofree char *url = object_url(s, s->manifest->payloads[0].packed_sha256);
+	struct chunk c;
+
+	TRY(fetch_table(s, 0, err));
+	c = chunk_table_at(&s->tables[0], 0);
+	TRY(fetch_begin(s->fetch, url, c.packed_offset, c.packed_bytes, err));
+	return take_chunk(s, s->fetch, pool, 0, ret, err);
+}
+
+static void run_connections(struct source_objects *s, unsigned n)
+{
+	pthread_t threads[CONNECTIONS_MAX];
+
+	for (unsigned i = 0; i < n; i++)
+		BUG_ON(pthread_create(&threads[i], NULL, run_connection, s));
+	for (unsigned i = 0; i < n; i++)
+		(void)pthread_join(threads[i], NULL);
+}
+
 static int run_payload(struct source_objects *s, size_t payload, struct err *err)
 {
 	unsigned n = s->request->n_connections ? s->request->n_connections : CONNECTIONS_DEFAULT;
-	pthread_t threads[CONNECTIONS_MAX];
 
-	TRY(fetch_table(s, payload, err));
-	TRY(s->sink->table_ready(s->sink->arg, payload, err));
+	if (payload > 0) {
+		TRY(fetch_table(s, payload, err));
+		TRY(s->sink->table_ready(s->sink->arg, payload, err));
+	}
 	s->payload = payload;
-	s->next_chunk = 0;
+	s->next_chunk = payload == 0; /* the first chunk of all is on its way already */
 	if (n > CONNECTIONS_MAX)
 		n = CONNECTIONS_MAX;
 	if (s->manifest->payloads[payload].role == PAYLOAD_ROLE_ROOTFS)
 		n = 1; /* a tar is unpacked in order: workers that wait must not hold up their turn
 			*/
-	for (unsigned i = 0; i < n; i++)
-		BUG_ON(pthread_create(&threads[i], NULL, run_connection, s));
-	for (unsigned i = 0; i < n; i++)
-		(void)pthread_join(threads[i], NULL);
+	run_connections(s, n);
 	return pool_has_failed(s->sink->pool) ? pool_drain(s->sink->pool, err) : 0;
 }
 

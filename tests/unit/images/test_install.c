@@ -98,6 +98,17 @@ static void check_failed_disk(const struct bench *b, const char *row, bool touch
 	CHECK(row, touched || (unsigned char)p[0] == 0xa5);
 }
 
+/* Refused before the disk was touched: every byte is as it was. */
+static void check_untouched(const struct bench *b, const char *row)
+{
+	autofree char *p = NULL;
+	size_t n;
+
+	CHECK_ERR(row, file_read(b->target, TARGET_BYTES, &p, &n, NULL), ERR_OK);
+	CHECK_INT(row, n, TARGET_BYTES);
+	CHECK(row, (unsigned char)p[0] == 0xa5 && !memcmp(p, p + 1, n - 1));
+}
+
 static void test_a_disk_arrives(void **state)
 {
 	struct bench b = bench_of(state);
@@ -453,38 +464,70 @@ static void test_objects_over_http(void **state)
 			check_disk(&b, rows[i].name);
 		} else {
 			CHECK_ERR(rows[i].name, status, rows[i].code);
-			check_failed_disk(&b, rows[i].name, rows[i].code == ERR_IMAGE_DIGEST);
+			check_untouched(&b, rows[i].name);
 		}
 	}
 	bench_done(&b);
 }
 
-/* an object that is changed in the store is refused by the receiver. */
+static void flip_object_byte(const char *path, off_t at)
+{
+	autoclose int fd = -1;
+	uint8_t byte;
+
+	assert_int_equal(chmod(path, 0600), 0);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(pread(fd, &byte, 1, at), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+}
+
+/* A-17: an object that is changed in the store is refused by the receiver; before the disk is
+ * touched at all, if the change lies in the first chunk, however many workers and connections race
+ * ahead. */
 static void test_a_changed_object(void **state)
 {
+	static const struct {
+		const char *name;
+		unsigned place; /* in hundredths of the packed payload */
+		unsigned n_workers, n_connections;
+		bool touched;
+	} rows[] = {
+		{"first chunk, one worker", 0, 1, 1, false},
+		{"first chunk, four workers", 0, 4, 4, false},
+		{"in the middle", 50, 2, 2, true},
+		{"at the end", 99, 4, 4, true},
+	};
 	struct bench b = bench_of(state);
 	autofree char *dir = xasprintf("%s/store2", b.f->dir), *object = NULL;
 	AUTO(manifest) struct manifest *m = NULL;
-	struct image_install_request r = request_of(&b);
-	struct image_receipt receipt;
 	struct odd_server server;
-	struct err err = ERR_INIT;
 	char hex[SHA256_HEX_BYTES];
 
 	import_into(&b, dir, &m);
 	hex_encode(m->payloads[0].packed_sha256, SHA256_BYTES, hex);
 	object = xasprintf("%s/sha256/%.2s/%s", dir, hex, hex);
-	assert_int_equal(chmod(object, 0600), 0);
-	int fd = open(object, O_WRONLY | O_CLOEXEC);
-	assert_int_equal(pwrite(fd, "x", 1, (off_t)m->payloads[0].packed_bytes / 2), 1);
-	(void)close(fd);
-	soil_target(&b);
 	odd_server_start(&server, dir, ODD_NONE, 0);
-	r.archive_path = NULL;
-	r.objects_url = server.url;
-	r.policy.digest = m->digest;
-	assert_int_equal(image_install(&r, &receipt, &err), -ERR_IMAGE_DIGEST);
-	check_failed_disk(&b, "changed object", true);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct image_install_request r = request_of(&b);
+		off_t at = (off_t)(m->payloads[0].packed_bytes * rows[i].place / 100);
+		struct image_receipt receipt;
+		struct err err = ERR_INIT;
+
+		soil_target(&b);
+		flip_object_byte(object, at);
+		r.archive_path = NULL;
+		r.objects_url = server.url;
+		r.policy.digest = m->digest;
+		r.n_workers = rows[i].n_workers;
+		r.n_connections = rows[i].n_connections;
+		CHECK_ERR(rows[i].name, image_install(&r, &receipt, &err), ERR_IMAGE_DIGEST);
+		flip_object_byte(object, at);
+		if (rows[i].touched)
+			check_failed_disk(&b, rows[i].name, true);
+		else
+			check_untouched(&b, rows[i].name);
+	}
 	odd_server_stop(&server);
 	bench_done(&b);
 }
