@@ -26,31 +26,15 @@ if [ -z "${API_CONTRACT_INSIDE:-}" ]; then
 	fi
 	API_CONTRACT_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
 fi
-dir=$(mktemp -d /tmp/slipway-contract-XXXXXX)
-chmod 755 "$dir"
-# What still runs ends with the shell, the first process of its namespace.
-trap '[ -z "${daemon:-}" ] || { kill "$daemon"; wait "$daemon"; }; rm -rf "$dir"' EXIT
+flow_dir contract
 flow_wire
-mkdir "$dir/state" "$dir/run"
-cat >"$dir/slipway.conf" <<CONF
-[server]
-state_dir=$dir/state
-run_dir=$dir/run
-interface=sw0
-[dhcp]
-mode=off
-CONF
-"$build/bin/slipwayd" --config "$dir/slipway.conf" 2>"$dir/log" &
-daemon=$!
+flow_config
+flow_start
 admin() { # admin METHOD PATH [CURL-ARGUMENT]...: the body on standard output
 	method=$1 path=$2
 	shift 2
 	curl -s -g --max-time 20 --unix-socket "$dir/run/admin.sock" -X "$method" "http://x$path" "$@"
 }
-for _ in $(seq 100); do
-	admin GET /healthz >/dev/null && break
-	sleep 0.1
-done
 admin GET /api/v1/openapi.json >"$dir/openapi.json"
 jq -e '.openapi == "3.1.0" and (.paths | length) > 50' "$dir/openapi.json" >/dev/null
 ok "slipwayd serves its description" $? "$dir/log"

@@ -6,12 +6,6 @@ set -u
 # shellcheck source=tests/harness/flow.sh
 . "$(dirname "$0")/../harness/flow.sh"
 flow_namespace "$@"
-call() { # call METHOD PATH [CURL-ARGUMENTS]: prints the status, body in $dir/body
-	method=$1 path=$2
-	shift 2
-	curl -s -g -o "$dir/body" -D "$dir/head" -w '%{http_code}' --max-time 20 \
-		--unix-socket "$dir/run/admin.sock" -X "$method" "http://x$path" "$@"
-}
 answer() { # answer TITLE STATUS JQ-CONDITION PATH [CURL-ARGUMENTS]: GET, status and condition must hold
 	title=$1 wanted=$2 condition=$3 path=$4
 	shift 4
@@ -22,31 +16,10 @@ answer() { # answer TITLE STATUS JQ-CONDITION PATH [CURL-ARGUMENTS]: GET, status
 	ok "$title" $status
 }
 
-dir=$(mktemp -d /tmp/slipway-api-XXXXXX)
-chmod 755 "$dir"
-pid=
-trap '[ -n "$pid" ] && kill "$pid" 2>/dev/null; wait; rm -rf "$dir"' EXIT
+flow_dir api
 flow_wire
-cat >"$dir/slipway.conf" <<CONF
-[server]
-state_dir=$dir/state
-run_dir=$dir/run
-interface=sw0
-[dhcp]
-mode=off
-CONF
-mkdir "$dir/state" "$dir/run"
-start() {
-	"$build/bin/slipwayd" --config "$dir/slipway.conf" 2>>"$dir/log" &
-	pid=$!
-	for _ in $(seq 100); do
-		[ "$(call GET /healthz)" = 200 ] && return 0
-		sleep 0.1
-	done
-	cat "$dir/log"
-	return 1
-}
-start
+flow_config
+flow_start
 ok "slipwayd starts" $?
 
 # ---- an announced fleet -------------------------------------------------------------------------
@@ -130,9 +103,8 @@ answer "a long poll wakes up" 200 '.items | length >= 1' "/api/v1/changes?since=
 next=$(jq .next "$dir/body")
 event=$(jq '.items[-1].id' "$dir/body")
 answer "nothing twice" 200 '.items == []' "/api/v1/changes?since=$next"
-kill -9 "$pid"
-wait "$pid" 2>/dev/null
-start
+flow_kill
+flow_start
 ok "slipwayd starts again after being killed" $?
 answer "nothing twice after a crash" 200 '.items == []' "/api/v1/changes?since=$next"
 answer "nothing missed after a crash" 200 '.items | length >= 1' "/api/v1/changes?since=$last"
@@ -238,17 +210,14 @@ backup=$("$slipway" backup make)
 same "host set after the backup" "$("$slipway" host set SN-010 name=lost >/dev/null; echo $?)" 0
 "$build/bin/slipwayd" --config "$dir/slipway.conf" --restore "$backup" 2>"$dir/body"
 same "restoring under a running daemon is refused" $? 1
-kill "$pid"
-wait "$pid" 2>/dev/null
+flow_stop
 "$build/bin/slipwayd" --config "$dir/slipway.conf" --restore "$backup" 2>"$dir/body"
 ok "a backup is put back" $?
-start
+flow_start
 ok "slipwayd starts on it" $?
 answer "what came after the backup is gone" 200 'has("name") | not' /api/v1/hosts/SN-010
 answer "the rest is there" 200 '.name == "nine"' /api/v1/hosts/SN-009
 
-kill "$pid"
-wait "$pid" 2>/dev/null
-pid=
+flow_stop
 echo "1..$n"
 exit $bad

@@ -5,11 +5,9 @@ set -u
 # shellcheck source=tests/harness/flow.sh
 . "$(dirname "$0")/../harness/flow.sh"
 flow_namespace "$@"
-dir=$(mktemp -d /tmp/slipway-codes-XXXXXX)
-chmod 755 "$dir"
-trap '[ -z "${daemon:-}" ] || { kill "$daemon"; wait "$daemon"; }; rm -rf "$dir"' EXIT
-SLIPWAY_SOCKET=$dir/run/admin.sock
-export SLIPWAY_SOCKET
+flow_dir codes
+flow_wire
+flow_config
 ends() { # ends TITLE CODE WHERE PATTERN WORD...: exit code, and a pattern on stdout (1), stderr (2) or nowhere (0)
 	title=$1 wanted=$2 where=$3 pattern=$4
 	shift 4
@@ -43,15 +41,7 @@ ends "2: not NAME=VALUE" 2 2 "'unit' is not NAME=VALUE" host set SN-1 unit
 ends "1: a file that is not an image" 1 2 '\[' image show tests/README.md
 
 # ---- with one --------------------------------------------------------------------------------------
-flow_wire
-mkdir "$dir/state" "$dir/run"
-printf '[server]\nstate_dir=%s/state\nrun_dir=%s/run\ninterface=sw0\n[dhcp]\nmode=off\n' "$dir" "$dir" >"$dir/slipway.conf"
-"$build/bin/slipwayd" --config "$dir/slipway.conf" 2>"$dir/log" &
-daemon=$!
-for _ in $(seq 100); do
-	"$build/bin/slipway" host list >/dev/null 2>&1 && break
-	sleep 0.1
-done
+flow_start
 # A serial and a vendor that would move the cursor, and a cell that a spreadsheet would run.
 jq -n '{name: "d1", vendor: "Ac\u001b[2Jme", hosts: [{serial: "SN-1"}, {serial: "=cmd|A1"}]}' >"$dir/delivery.json"
 printf "serial,mac\nNEW-1,52:54:00:ff:00:01\nNEW-2,nonsense\n" >"$dir/bad.csv"

@@ -7,42 +7,15 @@ set -u
 . "$(dirname "$0")/../harness/flow.sh"
 flow_namespace "$@"
 answer() { # answer TITLE STATUS JQ-CONDITION PATH
-	got=$(curl -s -g -o "$dir/body" -w '%{http_code}' --max-time 20 --unix-socket "$dir/run/admin.sock" "http://x$4")
+	got=$(call GET "$4")
 	[ "$got" = "$2" ] && jq -e "$3" "$dir/body" >/dev/null 2>&1
 	ok "$1" $?
 }
 
-dir=$(mktemp -d /tmp/slipway-forecast-XXXXXX)
-chmod 755 "$dir"
-pid=
-trap '[ -n "$pid" ] && kill "$pid" 2>/dev/null; wait; rm -rf "$dir"' EXIT
+flow_dir forecast
 flow_wire
-cat >"$dir/slipway.conf" <<CONF
-[server]
-state_dir=$dir/state
-run_dir=$dir/run
-interface=sw0
-[dhcp]
-mode=off
-CONF
-mkdir "$dir/state" "$dir/run"
-export SLIPWAY_SOCKET="$dir/run/admin.sock"
-start() {
-	"$build/bin/slipwayd" --config "$dir/slipway.conf" 2>>"$dir/log" &
-	pid=$!
-	for _ in $(seq 100); do
-		curl -sf -o /dev/null --unix-socket "$dir/run/admin.sock" http://x/healthz && return 0
-		sleep 0.1
-	done
-	return 1
-}
-stop() {
-	kill "$pid"
-	wait "$pid"
-	pid=
-}
-: >"$dir/body"
-start
+flow_config
+flow_start
 ok "slipwayd starts" $?
 {
 	echo 'serial,mac'
@@ -57,7 +30,7 @@ answer "a parameter that is not known" 400 .code '/api/v1/pipeline?when=soon'
 
 # Ten hosts that became ready and two that are imaging for 30 s, written into the store as the daemon writes them:
 # imaging took 60 to 150 s.
-stop
+flow_stop
 python3 - "$dir/state/slipway.db" >"$dir/body" 2>&1 <<'PY'
 import json, sqlite3, sys, time
 db, now = sqlite3.connect(sys.argv[1]), int(time.time() * 1000000)
@@ -77,7 +50,7 @@ db.execute("UPDATE fleet_clock SET last_id = last_id + 10")
 db.commit()
 PY
 ok "history is written" $?
-start
+flow_start
 ok "slipwayd starts again" $?
 answer "with history there is a forecast" 200 '.forecast.known and .forecast.hosts == 2 and .forecast.history == 10
 	and .ready == 10 and .hosts == 14' /api/v1/deliveries/d1/pipeline
@@ -96,6 +69,6 @@ ok "with both bands" $?
 "$build/bin/slipway" delivery forecast nothing >"$dir/body" 2>&1
 [ $? = 3 ]
 ok "an unknown delivery ends with 3" $?
-stop
+flow_stop
 echo "1..$n"
 exit $bad

@@ -5,30 +5,15 @@
 set -u
 # shellcheck source=tests/harness/flow.sh
 . "$(dirname "$0")/../harness/flow.sh"
-bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort | tail -1)
-if [ "$(id -u)" != 0 ] || [ -z "$bin" ]; then
-	echo "1..0 # SKIP needs root (to leave it for nobody) and PostgreSQL"
-	exit 0
-fi
 flow_namespace "$@"
-dir=$(mktemp -d /tmp/slipway-pg-XXXXXX)
-chmod 755 "$dir"
-mkdir "$dir/pg" "$dir/sock"
-chown nobody "$dir/pg" "$dir/sock"
-as_nobody() { setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"; }
-trap 'kill $(jobs -p) 2>/dev/null; as_nobody "$bin/pg_ctl" -D "$dir/pg" -m immediate stop >/dev/null 2>&1; rm -rf "$dir"' EXIT
+flow_dir pg
 ip link set lo up
-cd "$dir/sock" || exit 1
-as_nobody "$bin/initdb" -D "$dir/pg" -U root -A trust --locale=C -E UTF8 >"$dir/initdb.log" 2>&1 &&
-	as_nobody "$bin/pg_ctl" -D "$dir/pg" -w -l "$dir/sock/log" \
-		-o "-k $dir/sock -c listen_addresses= -c fsync=off" start >/dev/null
+flow_postgres
 ok "PostgreSQL starts on a unix socket" $?
-cd - >/dev/null || exit 1
-url="postgresql:///postgres?host=$dir/sock&user=root"
 
 for suite in "$build"/obj/gcc/tests/unit/inventory/test_*; do
 	case $suite in *.o | *.d) continue ;; esac
-	SLIPWAY_TEST_POSTGRES=$url "$suite" >"$dir/out" 2>&1
+	SLIPWAY_TEST_POSTGRES=$postgres "$suite" >"$dir/out" 2>&1
 	grep '^not ok' "$dir/out" | grep -v SKIP | sed 's/^/# /'
 	! grep '^not ok' "$dir/out" | grep -qv SKIP
 	ok "$(basename "$suite") on PostgreSQL" $?

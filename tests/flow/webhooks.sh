@@ -6,12 +6,6 @@ set -u
 # shellcheck source=tests/harness/flow.sh
 . "$(dirname "$0")/../harness/flow.sh"
 flow_namespace "$@"
-call() { # call METHOD PATH [CURL-ARGUMENTS]: prints the status, body in $dir/body
-	method=$1 path=$2
-	shift 2
-	curl -s -g -o "$dir/body" -w '%{http_code}' --max-time 20 --unix-socket "$dir/run/admin.sock" \
-		-X "$method" "http://x$path" "$@"
-}
 show() { # show PATH JQ
 	call GET "$1" >/dev/null
 	jq -c "$2" "$dir/body"
@@ -24,30 +18,9 @@ wait_for() { # wait_for SECONDS PATH JQ-CONDITION
 	return 1
 }
 
-dir=$(mktemp -d /tmp/slipway-hook-XXXXXX)
-chmod 755 "$dir"
-pid=
-receiver=
-trap 'kill $pid $receiver 2>/dev/null; wait; rm -rf "$dir"' EXIT
+flow_dir hook
 flow_wire
-cat >"$dir/slipway.conf" <<CONF
-[server]
-state_dir=$dir/state
-run_dir=$dir/run
-interface=sw0
-[dhcp]
-mode=off
-CONF
-mkdir "$dir/state" "$dir/run"
-start() {
-	"$build/bin/slipwayd" --config "$dir/slipway.conf" 2>>"$dir/log" &
-	pid=$!
-	for _ in $(seq 100); do
-		[ "$(call GET /healthz)" = 200 ] && return 0
-		sleep 0.1
-	done
-	return 1
-}
+flow_config
 
 # Writes one line per request: path, event, try, status, "good" or "bad" signature, body's id. What it answers is
 # in the file $dir/answer: 204 takes events.
@@ -85,7 +58,7 @@ echo 503 >"$dir/answer"
 : >"$dir/body"
 python3 "$dir/receiver.py" "$dir" 2>>"$dir/log" &
 receiver=$!
-start
+flow_start
 ok "slipwayd starts" $?
 
 same "a webhook is made" "$(call POST /api/v1/webhooks \
@@ -105,10 +78,9 @@ done
 wait_for 15 "/api/v1/webhooks/$id" '.tries >= 2 and (.last_error | contains("503"))'
 ok "a refused event is tried again, and the API says why" $?
 same "only the first one: order is kept" "$(cut -d' ' -f2 "$dir/received" | sort -u | wc -l)" 1
-kill -9 "$pid"
-wait "$pid" 2>/dev/null
+flow_kill
 echo 204 >"$dir/answer"
-start
+flow_start
 ok "slipwayd starts after a crash" $?
 wait_for 20 "/api/v1/webhooks/$id" '.delivered == 3 and .tries == 0'
 ok "everything is delivered afterwards" $?
@@ -144,7 +116,6 @@ same "a dead letter that is none" "$(call POST "/api/v1/webhooks/$two/redeliver"
 # ---- nobody listens; removal ------------------------------------------------------------------------
 kill "$receiver"
 wait "$receiver" 2>/dev/null
-receiver=
 call POST /api/v1/skus -d '{"name":"s9","contents":{"cores":9}}' >/dev/null
 wait_for 10 "/api/v1/webhooks/$id" '.tries >= 1 and (.last_error | length > 0)'
 ok "a receiver that is gone is an error like others" $?
@@ -152,9 +123,7 @@ same "the daemon answers meanwhile" "$(call GET /healthz)" 200
 same "a webhook is removed" "$(call DELETE "/api/v1/webhooks/$id")" 204
 same "and is gone" "$(call GET "/api/v1/webhooks/$id")" 404
 
-kill "$pid"
-wait "$pid"
+flow_stop
 same "slipwayd ends well" $? 0
-pid=
 echo "1..$n"
 exit $bad

@@ -4,16 +4,22 @@
 #
 #   . "$(dirname "$0")/../harness/flow.sh"
 #   flow_namespace "$@"             # root, and a namespace that dies with the test, or a skip
-#   dir=$(mktemp -d ...)            # ok shows $dir/body and the end of $dir/log when a line fails
+#   flow_dir NAME                   # $dir, removed at the end; ok shows $dir/body and the end of $dir/log
 #   flow_wire                       # loopback, and a bridge sw0 with 10.99.0.1/24
+#   flow_config [LINE...]           # $dir/slipway.conf without DHCP, and the folders that it names
+#   flow_start && call GET /healthz # slipwayd as $daemon, answering; flow_stop ends it, flow_kill kills it
+#   flow_postgres                   # a private PostgreSQL on a unix socket: $postgres is its URL; skips without
 #   ok "a title" $?; same "a title" "$got" "$wanted"
 #   echo "1..$n"; exit $bad
-# shellcheck disable=SC2034 # n, bad and build belong to the scripts that source this
+# shellcheck disable=SC2034 # n, bad, build and postgres belong to the scripts that source this
 cd "$(dirname "$0")/../.." || exit 1
 build=${1:-${BUILD:-build}}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 n=0
 bad=0
+dir=
+daemon=
+postgres_bin=
 
 flow_namespace() {
 	if [ "$(id -u)" != 0 ]; then
@@ -30,6 +36,75 @@ flow_wire() {
 	ip link add sw0 type bridge
 	ip address add 10.99.0.1/24 dev sw0
 	ip link set sw0 up
+}
+
+# At the end of the test, whichever way it comes. What else still runs ends with the shell, the first
+# process of its namespace.
+flow_end() {
+	[ -z "$daemon" ] || flow_stop
+	[ -z "$postgres_bin" ] || as_nobody "$postgres_bin/pg_ctl" -D "$dir/pg" -m immediate stop >/dev/null 2>&1
+	rm -rf "$dir"
+}
+
+flow_dir() {
+	dir=$(mktemp -d "/tmp/slipway-$1-XXXXXX")
+	chmod 755 "$dir"
+	trap flow_end EXIT
+}
+
+flow_config() {
+	mkdir -p "$dir/state" "$dir/run"
+	{
+		printf '[server]\nstate_dir=%s/state\nrun_dir=%s/run\ninterface=sw0\n' "$dir" "$dir"
+		printf '[dhcp]\nmode=off\n'
+		[ $# = 0 ] || printf '%s\n' "$@"
+	} >"$dir/slipway.conf"
+	SLIPWAY_SOCKET=$dir/run/admin.sock
+	export SLIPWAY_SOCKET
+}
+
+flow_start() {
+	"$build/bin/slipwayd" --config "$dir/slipway.conf" 2>>"$dir/log" &
+	daemon=$!
+	for _ in $(seq 100); do
+		curl -sf -o /dev/null --unix-socket "$dir/run/admin.sock" http://x/healthz && return 0
+		kill -0 "$daemon" 2>/dev/null || return 1
+		sleep 0.1
+	done
+	return 1
+}
+
+flow_end_daemon() { # SIGNAL: its exit status
+	kill "-$1" "$daemon"
+	wait "$daemon" 2>/dev/null
+	set -- $?
+	daemon=
+	return "$1"
+}
+flow_stop() { flow_end_daemon TERM; }
+flow_kill() { flow_end_daemon KILL; }
+
+call() { # call METHOD PATH [CURL-ARGUMENT...]: as root, over the admin socket; prints the status, body in $dir/body
+	method=$1 path=$2
+	shift 2
+	curl -s -g -o "$dir/body" -D "$dir/head" -w '%{http_code}' --max-time 20 \
+		--unix-socket "$dir/run/admin.sock" -X "$method" "http://x$path" "$@"
+}
+
+as_nobody() { (cd "$dir/sock" && setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"); }
+
+flow_postgres() {
+	postgres_bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort | tail -1)
+	if [ -z "$postgres_bin" ]; then
+		echo "1..0 # SKIP needs PostgreSQL"
+		exit 0
+	fi
+	mkdir "$dir/pg" "$dir/sock"
+	chown nobody "$dir/pg" "$dir/sock"
+	postgres="postgresql:///postgres?host=$dir/sock&user=root"
+	as_nobody "$postgres_bin/initdb" -D "$dir/pg" -U root -A trust --locale=C -E UTF8 >"$dir/initdb.log" 2>&1 &&
+		as_nobody "$postgres_bin/pg_ctl" -D "$dir/pg" -w -l "$dir/sock/log" \
+			-o "-k $dir/sock -c listen_addresses= -c fsync=off" start >/dev/null
 }
 
 ok() { # ok TITLE STATUS [FILE]: a failure shows the end of FILE too
