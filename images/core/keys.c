@@ -21,6 +21,8 @@
 #define ED25519_DER_BYTES  44
 #define ED25519_RAW_OFFSET 12
 #define P256_DER_BYTES     91 /* named curve, uncompressed point: the only form we take */
+#define P256_FORM_OFFSET   26 /* 4: uncompressed; 6 and 7 (hybrid) would give the key another id */
+#define FORM_UNCOMPRESSED  0x04
 
 static OSSL_LIB_CTX *crypto;
 
@@ -62,8 +64,8 @@ bool key_algorithm_parse(const char *text, enum key_algorithm *ret)
 	return false;
 }
 
-/* Points of order 1, 2, 4 and 8 on edwards25519, with their non-canonical twins: for such a "key"
- * signatures can be made that hold for many messages. The sign bit is masked away. */
+/* Points of order 1, 2, 4 and 8 on edwards25519: for such a "key" signatures can be made that hold
+ * for many messages. The sign bit is masked away. */
 static const uint8_t small_order[][32] = {
 	{0x00},
 	{0x01},
@@ -76,15 +78,16 @@ static const uint8_t small_order[][32] = {
 	{0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
-	{0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
-	{0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
 };
 
-static bool has_small_order(const uint8_t *point)
+/* 2^255 - 19, little-endian: a coordinate is below it, or the point has a second encoding. */
+static const uint8_t field_prime[32] = {
+	0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+};
+
+static bool is_sound_point(const uint8_t *point)
 {
 	uint8_t masked[32];
 
@@ -92,8 +95,8 @@ static bool has_small_order(const uint8_t *point)
 	masked[31] &= 0x7f;
 	for (size_t i = 0; i < ARRAY_LEN(small_order); i++)
 		if (!memcmp(masked, small_order[i], sizeof(masked)))
-			return true;
-	return false;
+			return false;
+	return masked[0] < field_prime[0] || memcmp(masked + 1, field_prime + 1, 31);
 }
 
 /* The key, if the DER is one whole key in its one encoding. */
@@ -119,12 +122,12 @@ static bool key_kind(EVP_PKEY *key, const uint8_t *der, size_t n_bytes, enum key
 
 	if (EVP_PKEY_is_a(key, "ED25519") && n_bytes == ED25519_DER_BYTES) {
 		*ret = KEY_ED25519;
-		return !has_small_order(der + ED25519_RAW_OFFSET);
+		return is_sound_point(der + ED25519_RAW_OFFSET);
 	}
 	if (EVP_PKEY_is_a(key, "EC") && n_bytes == P256_DER_BYTES &&
 	    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1) {
 		*ret = KEY_ECDSA_P256;
-		return str_eq(group, "prime256v1");
+		return str_eq(group, "prime256v1") && der[P256_FORM_OFFSET] == FORM_UNCOMPRESSED;
 	}
 	return false;
 }

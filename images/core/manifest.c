@@ -32,10 +32,10 @@ bool manifest_name_is_valid(const char *name)
 	       !strchr("._-", name[0]);
 }
 
-static bool payload_name_is_valid(const char *name)
+/* Names that other members of an archive have. */
+static bool payload_name_is_reserved(const char *name)
 {
-	return manifest_name_is_valid(name) && !str_ends(name, MEMBER_SUFFIX) &&
-	       !str_starts(name, "manifest.");
+	return str_ends(name, MEMBER_SUFFIX) || str_starts(name, "manifest.");
 }
 
 static bool mount_is_valid(const char *mount)
@@ -110,7 +110,7 @@ static void read_boot_code(struct json_reader *r, struct manifest *m)
 	autofree uint8_t *code = NULL;
 	size_t n_bytes;
 
-	if (!text || r->status)
+	if (!text)
 		return;
 	if (base64_decode(text, MANIFEST_BOOT_CODE_BYTES, &code, &n_bytes, NULL) < 0 ||
 	    n_bytes != MANIFEST_BOOT_CODE_BYTES) {
@@ -260,7 +260,7 @@ static int check_payload(const struct manifest *m, size_t i, struct err *err)
 {
 	const struct manifest_payload *p = &m->payloads[i];
 
-	if (!payload_name_is_valid(p->name))
+	if (payload_name_is_reserved(p->name))
 		return err_set(err, ERR_IMAGE_MANIFEST, "payload name '%s' is reserved", p->name);
 	if (p->chunk_bytes & (p->chunk_bytes - 1))
 		return err_set(err, ERR_IMAGE_MANIFEST,
@@ -320,7 +320,7 @@ static int check_format(const json_t *doc, struct err *err)
 /* Whatever the JSON layer says, the caller branches on one code; the message keeps the reason. */
 static int as_manifest_error(struct err *err)
 {
-	if (err && err->code != ERR_IMAGE_FORMAT && err->code != ERR_IMAGE_NOT_CANONICAL)
+	if (err->code != ERR_IMAGE_FORMAT && err->code != ERR_IMAGE_NOT_CANONICAL)
 		err->code = ERR_IMAGE_MANIFEST;
 	return err_wrap(err, "manifest");
 }

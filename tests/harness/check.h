@@ -7,10 +7,14 @@
 #define TESTS_HARNESS_CHECK_H
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -46,5 +50,44 @@
 		if (status_ != -(int)(code))                                                       \
 			fail_msg("row '%s': %s, not %s", row, err_name(status_), err_name(code));  \
 	} while (0)
+
+/* A call that must end in BUG_ON(): it runs in a child, whose message on standard error is thrown
+ * away. */
+#define CHECK_BUG(row, call)                                                                       \
+	do {                                                                                       \
+		pid_t pid_ = fork();                                                               \
+		int status_ = 0;                                                                   \
+		if (!pid_) {                                                                       \
+			check_expect_bug();                                                        \
+			(void)(call);                                                              \
+			_exit(0);                                                                  \
+		}                                                                                  \
+		if (waitpid(pid_, &status_, 0) != pid_ || !WIFEXITED(status_) ||                   \
+		    WEXITSTATUS(status_) != CHECK_BUG_STATUS)                                      \
+			fail_msg("row '%s': %s is taken", row, #call);                             \
+	} while (0)
+
+#define CHECK_BUG_STATUS 86
+
+#ifdef SLIPWAY_COVERAGE /* set by `make coverage-verifier` */
+void __gcov_dump(void);
+#define check_flush_counters() __gcov_dump()
+#else
+#define check_flush_counters() ((void)0)
+#endif
+
+static inline void check_on_abort(int signal)
+{
+	(void)signal;
+	check_flush_counters(); /* abort() came from the call itself, not from outside */
+	_exit(CHECK_BUG_STATUS);
+}
+
+static inline void check_expect_bug(void)
+{
+	(void)signal(SIGABRT, check_on_abort);
+	if (!freopen("/dev/null", "w", stderr))
+		_exit(1);
+}
 
 #endif

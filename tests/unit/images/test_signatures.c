@@ -214,6 +214,42 @@ static void test_keys_are_one_encoding(void **state)
 	}
 }
 
+/* S-06: the same key in another encoding would have another id, and could be counted twice. */
+static void test_other_encodings_of_a_key(void **state)
+{
+	static const struct {
+		const char *name;
+		int key;
+		size_t at, n_cut;
+		const char *bytes;
+		size_t n;
+	} forms[] = {
+		{"S-06 a point in hybrid form, even", 2, 26, 1, "\x06", 1},
+		{"S-06 a point in hybrid form, odd", 2, 26, 1, "\x07", 1},
+		{"S-06 a length in long form", 0, 0, 2, "\x30\x81\x2a", 3},
+		{"S-06 unused bits", 0, 11, 1, "\x01", 1},
+		{"S-06 a point of no curve", 2, 30, 4, "abcd", 4},
+		{"bytes after the key", 0, 44, 0, "x", 1},
+		{"too many bytes", 0, 44, 0, NULL, KEY_DER_MAX_BYTES},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		const struct public_key *key = signer_public_key(f->signers[forms[i].key]);
+		uint8_t der[2 * KEY_DER_MAX_BYTES] = {0};
+		size_t at = forms[i].at, rest = key->n_der - at - forms[i].n_cut;
+		struct public_key ret;
+		struct err err = ERR_INIT;
+
+		memcpy(der, key->der, at);
+		if (forms[i].bytes)
+			memcpy(der + at, forms[i].bytes, forms[i].n);
+		memcpy(der + at + forms[i].n, key->der + at + forms[i].n_cut, rest);
+		CHECK_ERR(forms[i].name, public_key_parse(der, at + forms[i].n + rest, &ret, &err),
+			  ERR_IMAGE_KEY);
+	}
+}
+
 static void test_small_order_points_are_no_keys(void **state)
 {
 	static const uint8_t ends[] = {0x00, 0x01};
@@ -230,9 +266,10 @@ static void test_small_order_points_are_no_keys(void **state)
 		der[43] |= 0x80;
 		assert_int_equal(public_key_parse(der, sizeof(der), &ret, &err), -ERR_IMAGE_KEY);
 	}
-	memset(der + 12, 0xff, 32); /* -1 and p, p + 1, p - 1 differ in the first byte only */
+	/* p - 1 is of small order; p and more stand for points that have an encoding already. */
+	memset(der + 12, 0xff, 32);
 	der[43] = 0x7f;
-	for (int b = 0xec; b <= 0xee; b++) {
+	for (int b = 0xec; b <= 0xff; b++) {
 		der[12] = (uint8_t)b;
 		assert_int_equal(public_key_parse(der, sizeof(der), &ret, &err), -ERR_IMAGE_KEY);
 	}
@@ -302,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_broken_ed25519),
 		cmocka_unit_test(test_broken_ecdsa),
 		cmocka_unit_test(test_keys_are_one_encoding),
+		cmocka_unit_test(test_other_encodings_of_a_key),
 		cmocka_unit_test(test_small_order_points_are_no_keys),
 		cmocka_unit_test(test_other_kinds_of_keys_are_refused),
 		cmocka_unit_test(test_signers_that_fail),
