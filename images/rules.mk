@@ -57,11 +57,14 @@ IMAGES_TOOL_PKG := ext2fs com_err
 IMAGES_TEST_LIBS := images_tool images_store images_core base
 IMAGES_TEST_PKG  := $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG)
 IMAGES_FIXTURE   := tests/unit/images/fixture.c
+IMAGES_CRAFTED   := tests/unit/images/crafted.c
 $(eval $(call unit_test,tests/unit/images/test_manifest.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_chunk_table.c,images_core base,$(IMAGES_CORE_PKG)))
+$(eval $(call unit_test,tests/unit/images/test_container.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_signatures.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_trust_root.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
-$(eval $(call unit_test,tests/unit/images/test_verify.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_verify.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_CRAFTED)))
+$(eval $(call unit_test,tests/unit/images/test_verify_fd.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_CRAFTED)))
 $(eval $(call unit_test,tests/unit/images/test_install.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) tests/unit/images/odd_server.c))
 $(eval $(call unit_test,tests/unit/images/test_object_store.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_build.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
@@ -78,6 +81,11 @@ bench-images: $(BIN)/slipway ## images against curl, tar, dd, bmaptool, openssl
 	$(Q)mkdir -p $(BUILD)/bench
 	$(Q)sh tests/bench/images.sh $(BENCH_ARGS) $(BIN)/slipway $(or $(ROOTFS),$(BUILD)/images/rootfs-amd64.tar) $(BUILD)/bench/images.json
 
+.PHONY: coverage-verifier
+coverage-verifier: ## branches of the image verifier that its tests take
+	$(Q)sh tests/flow/images_verifier_coverage.sh $(BUILD)
+
+FLOW_TESTS += tests/flow/images_verifier_coverage.sh
 FLOW_TESTS += tests/flow/images_signing_in_hardware.sh
 FLOW_TESTS += tests/flow/images_large.sh
 FLOW_TESTS += tests/flow/images_oci.sh

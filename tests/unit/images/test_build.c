@@ -15,7 +15,6 @@
 #include <base/file.h>
 #include <base/process.h>
 #include <base/str.h>
-#include <images/container.h>
 #include <images/install.h>
 
 #define NO_BOOT "{\"boot\":\"none\"}"
@@ -326,50 +325,6 @@ static void test_tar_can_list_it(void **state)
 	process_result_done(&r);
 }
 
-/* headers around the sizes where other formats broke, as libarchive reads them. */
-static void test_sizes_around_the_edges(void **state)
-{
-	static const uint64_t sizes[] = {0,
-					 1,
-					 511,
-					 512,
-					 (UINT64_C(1) << 31) - 1,
-					 UINT64_C(1) << 31,
-					 (UINT64_C(1) << 31) + 1,
-					 (UINT64_C(1) << 32) - 1,
-					 UINT64_C(1) << 32,
-					 (UINT64_C(1) << 32) + 1,
-					 UINT64_C(5) << 30,
-					 CONTAINER_USTAR_MAX_BYTES,
-					 CONTAINER_USTAR_MAX_BYTES + 1,
-					 (UINT64_C(1) << 53) - 1};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-		uint8_t header[CONTAINER_HEADER_MAX_BYTES + 512] = {0};
-		size_t n = container_header("root.ext4", sizes[i], header);
-		struct archive *a = archive_read_new();
-		struct archive_entry *e;
-
-		archive_read_support_format_tar(a);
-		assert_int_equal(archive_read_open_memory(a, header, sizeof(header)), ARCHIVE_OK);
-		assert_true(archive_read_next_header(a, &e) >= ARCHIVE_WARN);
-		assert_string_equal(archive_entry_pathname(e), "root.ext4");
-		assert_int_equal(archive_entry_size(e), sizes[i]);
-		archive_read_free(a);
-		assert_int_equal(container_check_header(header, n, "root.ext4", sizes[i], NULL), 0);
-		header[n - 1] ^= 1;
-		assert_true(container_check_header(header, n, "root.ext4", sizes[i], NULL) < 0);
-		if (n > 512) { /* the pax record and the header disagree */
-			header[n - 1] ^= 1;
-			header[512 + 9] ^= 1;
-			assert_int_equal(
-				container_check_header(header, n, "root.ext4", sizes[i], NULL),
-				-ERR_IMAGE_MEMBER_SIZE);
-		}
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,7 +333,6 @@ int main(void)
 		cmocka_unit_test(test_folders),
 		cmocka_unit_test(test_bad_requests),
 		cmocka_unit_test(test_tar_can_list_it),
-		cmocka_unit_test(test_sizes_around_the_edges),
 	};
 
 	return cmocka_run_group_tests_name("images/build", tests, fixture_setup, fixture_teardown);

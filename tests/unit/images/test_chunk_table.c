@@ -39,22 +39,22 @@ static const struct row {
 } rows[] = {
 	{"unchanged", 0, NONE, 0, ERR_OK},
 	{"hole at the end", 0, SIZE, 1024 * KI, ERR_OK},
-	{"overlap", 1, PLAIN_AT, 60 * KI, ERR_IMAGE_CHUNK_TABLE},
-	{"order", 2, PLAIN_AT, 0, ERR_IMAGE_CHUNK_TABLE},
+	{"M-14 overlap", 1, PLAIN_AT, 60 * KI, ERR_IMAGE_CHUNK_TABLE},
+	{"M-14 order", 2, PLAIN_AT, 0, ERR_IMAGE_CHUNK_TABLE},
 	{"not aligned", 1, PLAIN_AT, 64 * KI + 512, ERR_IMAGE_CHUNK_TABLE},
-	{"plain past the end", 2, PLAIN_AT, 196 * KI, ERR_IMAGE_CHUNK_TABLE},
+	{"M-14 plain past the end", 2, PLAIN_AT, 196 * KI, ERR_IMAGE_CHUNK_TABLE},
 	{"plain far past the end", 2, PLAIN_AT, UINT64_MAX - 4095, ERR_IMAGE_CHUNK_TABLE},
-	{"plain 0", 1, PLAIN, 0, ERR_IMAGE_CHUNK_TABLE},
+	{"M-14 plain 0", 1, PLAIN, 0, ERR_IMAGE_CHUNK_TABLE},
 	{"plain over the chunk size", 0, PLAIN, 68 * KI, ERR_IMAGE_CHUNK_TABLE},
-	{"last chunk long", 2, PLAIN, 64 * KI + 4, ERR_IMAGE_CHUNK_TABLE},
+	{"M-14 last chunk long", 2, PLAIN, 64 * KI + 4, ERR_IMAGE_CHUNK_TABLE},
 	{"plain not aligned inside", 1, PLAIN, 4 * KI - 1, ERR_IMAGE_CHUNK_TABLE},
-	{"packed gap", 1, PACKED_AT, 101, ERR_IMAGE_CHUNK_TABLE},
+	{"M-14 packed gap", 1, PACKED_AT, 101, ERR_IMAGE_CHUNK_TABLE},
 	{"packed overlap", 1, PACKED_AT, 99, ERR_IMAGE_CHUNK_TABLE},
 	{"packed 0", 1, PACKED, 0, ERR_IMAGE_CHUNK_TABLE},
-	{"packed past the end", 2, PACKED, 51, ERR_IMAGE_CHUNK_TABLE},
-	{"packed short of the sum", 2, PACKED, 49, ERR_IMAGE_CHUNK_TABLE},
+	{"M-14 packed past the end", 2, PACKED, 51, ERR_IMAGE_CHUNK_TABLE},
+	{"M-14 packed short of the sum", 2, PACKED, 49, ERR_IMAGE_CHUNK_TABLE},
 	{"packed 4 GiB - 1", 1, PACKED, UINT32_MAX, ERR_IMAGE_CHUNK_TABLE},
-	{"flags", 1, FLAGS, 1, ERR_IMAGE_CHUNK_TABLE},
+	{"M-14 flags", 1, FLAGS, 1, ERR_IMAGE_CHUNK_TABLE},
 	{"sum larger", 0, PACKED_SUM, 351, ERR_IMAGE_CHUNK_TABLE},
 	{"sum smaller", 0, PACKED_SUM, 349, ERR_IMAGE_CHUNK_TABLE},
 	{"a tar with a hole", 0, ROLE, PAYLOAD_ROLE_ROOTFS, ERR_IMAGE_CHUNK_TABLE},
@@ -128,6 +128,9 @@ static void test_the_digest_comes_first(void **state)
 	assert_int_equal(chunk_table_check(&p, table, sizeof(table), &t, &err), -ERR_IMAGE_DIGEST);
 	assert_int_equal(chunk_table_check(&p, table, sizeof(table) - 1, &t, &err),
 			 -ERR_IMAGE_CHUNK_TABLE);
+	p.table_bytes = CHUNK_RECORD_BYTES + 1;
+	assert_int_equal(chunk_table_check(&p, table, CHUNK_RECORD_BYTES + 1, &t, &err),
+			 -ERR_IMAGE_CHUNK_TABLE);
 }
 
 static void test_records_read_back(void **state)
@@ -146,6 +149,46 @@ static void test_records_read_back(void **state)
 	assert_int_equal(record[0], 0x88);
 	struct chunk again = chunk_table_at(&t, 0);
 	assert_memory_equal(&again, &c, sizeof(c));
+}
+
+/* M-14, for a tar that is unpacked: no holes, and to the last byte. */
+static void test_tables_of_tars(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t size_bytes, second_at;
+		enum err_code code;
+	} tars[] = {
+		{"whole", 128 * KI + 7, 64 * KI + 5, ERR_OK},
+		{"M-14 a hole in a tar", 128 * KI + 8, 64 * KI + 6, ERR_IMAGE_CHUNK_TABLE},
+		{"M-14 a tar that ends early", 128 * KI + 8, 64 * KI + 5, ERR_IMAGE_CHUNK_TABLE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(tars); i++) {
+		struct manifest_payload p = {.name = "t",
+					     .role = PAYLOAD_ROLE_ROOTFS,
+					     .chunk_bytes = 128 * KI,
+					     .size_bytes = tars[i].size_bytes,
+					     .packed_bytes = 20,
+					     .table_bytes = 2 * (size_t)CHUNK_RECORD_BYTES};
+		struct chunk c[2] = {{.packed_bytes = 10, .plain_bytes = 64 * KI + 5},
+				     {.plain_offset = tars[i].second_at,
+				      .packed_offset = 10,
+				      .packed_bytes = 10,
+				      .plain_bytes = 64 * KI + 2}};
+		uint8_t table[2 * CHUNK_RECORD_BYTES];
+		struct chunk_table t;
+		struct err err = ERR_INIT;
+
+		for (size_t r = 0; r < 2; r++)
+			chunk_encode(&c[r], table + r * CHUNK_RECORD_BYTES);
+		sha256_of(table, sizeof(table), p.table_sha256);
+		CHECK_ERR(tars[i].name, chunk_table_check(&p, table, sizeof(table), &t, &err),
+			  tars[i].code);
+		if (!tars[i].code)
+			CHECK_BUG("a record past the end", chunk_table_at(&t, 2).plain_bytes);
+	}
 }
 
 /* ---- decoding -------------------------------------------------------------------------------- */
@@ -214,6 +257,25 @@ static void test_a_bomb_stops_at_the_declared_size(void **state)
 	assert_int_equal(chunk_decode(d, &f.chunk, f.packed, out, &err), -ERR_IMAGE_CHUNK);
 }
 
+/* what is no frame at all, or half of one, is not tried. */
+static void test_what_is_no_frame(void **state)
+{
+	AUTO(chunk_decoder) struct chunk_decoder *d = chunk_decoder_new();
+	uint8_t out[4096] = {0};
+	struct frame f;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	make_frame(&f, out, sizeof(out));
+	f.packed[0] ^= 1;
+	assert_int_equal(chunk_decode(d, &f.chunk, f.packed, out, &err), -ERR_IMAGE_CHUNK);
+	f.packed[0] ^= 1;
+	f.chunk.packed_bytes--;
+	assert_int_equal(chunk_decode(d, &f.chunk, f.packed, out, &err), -ERR_IMAGE_CHUNK);
+	chunk_decoder_free(NULL);
+}
+
+/* an archive or a disk of another kind is bytes, and nothing opens what it names. */
 static void test_nested_archives_are_only_bytes(void **state)
 {
 	static const char inner[] = "QFI\xfb a disk image of another kind, /etc/shadow behind it";
@@ -234,8 +296,10 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_the_digest_comes_first),
 		cmocka_unit_test(test_records_read_back),
+		cmocka_unit_test(test_tables_of_tars),
 		cmocka_unit_test(test_decoding),
 		cmocka_unit_test(test_a_bomb_stops_at_the_declared_size),
+		cmocka_unit_test(test_what_is_no_frame),
 		cmocka_unit_test(test_nested_archives_are_only_bytes),
 	};
 

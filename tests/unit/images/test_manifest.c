@@ -41,6 +41,19 @@
 											   "\"12." \
 											   "5\"}"
 
+/* Parts of it, and what may stand in their place. */
+#define TWO_PARTITIONS                                                                             \
+	PART("1", "bios", "none", "1048576", "1048576", "false")                                   \
+	"," PART("3", "root", "ext4", "2097152", "2097152", "true")
+#define TABLE(name, part, bytes)                                                                   \
+	"{\"chunk\":1048576,\"chunks\":\"" D64 "\",\"chunks_size\":" bytes                         \
+	",\"codec\":\"zstd\",\"digest\":\"" D64 "\",\"name\":\"" name                              \
+	"\",\"packed\":1000,\"partition\":" part ",\"role\":\"fs\",\"size\":1048576}"
+#define ROOTFS(name, part)                                                                         \
+	"{\"chunk\":1048576,\"chunks\":\"" D64 "\",\"chunks_size\":96,\"codec\":\"zstd\","         \
+	"\"devices\":true,\"digest\":\"" D64 "\",\"name\":\"" name                                 \
+	"\",\"packed\":1000,\"partition\":" part ",\"role\":\"rootfs\",\"size\":1000}"
+
 /* In the good document, the first `from` becomes `to`. */
 struct row {
 	const char *name, *from, *to;
@@ -93,6 +106,8 @@ static const struct row rows[] = {
 	{"line that begins with a dot", "\"debian12\"", "\".debian12\"", ERR_IMAGE_MANIFEST},
 	{"line with a NUL", "\"debian12\"", "\"debian\\u000012\"", ERR_IMAGE_MANIFEST},
 	{"M-07 partitions past the disk", "\"min_disk\":8388608", "\"min_disk\":4194304",
+	 ERR_IMAGE_MANIFEST},
+	{"M-07 partitions far past the disk", "\"min_disk\":8388608", "\"min_disk\":3145728",
 	 ERR_IMAGE_MANIFEST},
 	{"partitions overlap", "\"start\":2097152", "\"start\":1048576", ERR_IMAGE_MANIFEST},
 	{"partition off a MiB", "\"start\":2097152", "\"start\":2097664", ERR_IMAGE_MANIFEST},
@@ -150,6 +165,8 @@ static const struct row rows[] = {
 	{"mount with a final slash", "\"mount\":\"\"", "\"mount\":\"/boot/\"", ERR_IMAGE_MANIFEST},
 	{"mount with two slashes", "\"mount\":\"\"", "\"mount\":\"/a//b\"", ERR_IMAGE_MANIFEST},
 	{"mount with a backslash", "\"mount\":\"\"", "\"mount\":\"/a\\\\b\"", ERR_IMAGE_MANIFEST},
+	{"mount with a control character", "\"mount\":\"\"", "\"mount\":\"/a\x7f\"",
+	 ERR_IMAGE_MANIFEST},
 	{"mount not in ASCII", "\"mount\":\"\"", "\"mount\":\"/\xc3\xa4\"", ERR_IMAGE_MANIFEST},
 	{"mount of the root", "\"mount\":\"\"", "\"mount\":\"/\"", ERR_OK},
 	{"mount is missing", "\"mount\":\"\",", "", ERR_IMAGE_MANIFEST},
@@ -160,25 +177,44 @@ static const struct row rows[] = {
 	{"partition of a file system that is not known", "\"fs\":\"ext4\"", "\"fs\":\"ntfs\"",
 	 ERR_IMAGE_MANIFEST},
 	{"a data partition", "\"role\":\"bios\"", "\"role\":\"data\"", ERR_OK},
+	{"two data partitions", TWO_PARTITIONS,
+	 PART("1", "data", "none", "1048576", "1048576",
+	      "false") "," PART("3", "data", "ext4", "2097152", "2097152", "true"),
+	 ERR_OK},
 	{"payload is a text", "\"payloads\":[{", "\"payloads\":[\"\",{", ERR_IMAGE_MANIFEST},
 	{"payloads are a text", "\"payloads\":[", "\"payloads\":\"\",\"p\":[", ERR_IMAGE_MANIFEST},
 	{"unpacked into ext4", "\"partition\":3,\"role\":\"fs\"",
 	 "\"partition\":3,\"role\":\"rootfs\"", ERR_OK},
 	{"unpacked into nothing", "\"partition\":1,\"role\":\"fs\"",
 	 "\"partition\":1,\"role\":\"rootfs\"", ERR_IMAGE_MANIFEST},
+	{"unpacked into xfs, with devices",
+	 TWO_PARTITIONS "],\"payloads\":[" PAYLOAD("root.ext4", "3"),
+	 PART("1", "bios", "none", "1048576", "1048576",
+	      "false") "," PART("3", "root", "xfs", "2097152", "2097152",
+				"true") "],\"payloads\":[" ROOTFS("root.tar", "3"),
+	 ERR_OK},
+	{"tables over 32 MiB together", PAYLOAD("root.ext4", "3") "," PAYLOAD("bios.img", "1"),
+	 TABLE("root.ext4", "3", "25165824") "," TABLE("bios.img", "1", "25165824"),
+	 ERR_IMAGE_MANIFEST},
 	{"type is a number", "\"type\":\"slipway-image/v1\"", "\"type\":1", ERR_IMAGE_FORMAT},
+	{"format is missing", "\"format\":1,", "", ERR_IMAGE_MANIFEST},
 	{"format is a text", "\"format\":1", "\"format\":\"1\"", ERR_IMAGE_MANIFEST},
 	{"not an object", GOOD, "[]", ERR_IMAGE_FORMAT},
 	{"nothing", GOOD, "", ERR_IMAGE_MANIFEST},
 };
 
 /* A whole disk, with its own ways to be wrong. */
+#define DISK(name)                                                                                 \
+	"{\"chunk\":65536,\"chunks\":\"" D64                                                       \
+	"\",\"chunks_size\":96,\"codec\":\"zstd\",\"digest\":\"" D64 "\",\"name\":\"" name         \
+	"\",\"packed\":10,\"role\":\"disk\",\"size\":8388608}"
 #define GOOD_DISK                                                                                  \
 	"{\"arch\":\"aarch64\",\"created\":0,\"firmware\":[\"uefi\"],\"format\":1,\"line\":\"d\"," \
-	"\"min_disk\":8388608,\"partitions\":[],\"payloads\":[{\"chunk\":65536,\"chunks\":\"" D64  \
-	"\",\"chunks_size\":96,\"codec\":\"zstd\",\"digest\":\"" D64                               \
-	"\",\"name\":\"disk.img\",\"packed\":10,\"role\":\"disk\",\"size\":8388608}],\"seq\":1,"   \
-	"\"type\":\"slipway-image/v1\",\"version\":\"1\"}"
+	"\"min_disk\":8388608,\"partitions\":[],\"payloads\":[" DISK(                              \
+		"disk.img") "],\"seq\":1,\"type\":\"slipway-image/v1\",\"version\":\"1\"}"
+#define A20       "AAAAAAAAAAAAAAAAAAAA"
+#define A100      A20 A20 A20 A20 A20
+#define BOOT_CODE "\"boot_code\":\"" A100 A100 A100 A100 A100 A20 A20 A20 A20 "AAAAAAA=\","
 static const struct row disk_rows[] = {
 	{"unchanged", "", "", ERR_OK},
 	{"smaller than the disk", "\"size\":8388608", "\"size\":8388096", ERR_OK},
@@ -189,6 +225,9 @@ static const struct row disk_rows[] = {
 	{"with partitions beside it", "\"partitions\":[]",
 	 "\"partitions\":[" PART("3", "root", "ext4", "1048576", "1048576", "true") "]",
 	 ERR_IMAGE_MANIFEST},
+	{"M-13 two disks", "\"payloads\":[" DISK("disk.img"),
+	 "\"payloads\":[" DISK("disk.img") "," DISK("disk2.img"), ERR_IMAGE_MANIFEST},
+	{"with boot code beside it", "\"created\"", BOOT_CODE "\"created\"", ERR_IMAGE_MANIFEST},
 	{"as the content of a partition", "\"role\":\"disk\"", "\"role\":\"fs\"",
 	 ERR_IMAGE_MANIFEST},
 	{"all tables over 32 MiB", "\"chunks_size\":96", "\"chunks_size\":33554432",
@@ -287,10 +326,81 @@ static void test_too_large_is_refused_unread(void **state)
 	assert_non_null(strstr(err.msg, "maximum"));
 }
 
+static void test_names(void **state)
+{
+	static const struct {
+		const char *name;
+		bool good;
+	} names[] = {
+		{"debian12", true},
+		{"a", true},
+		{"12.5-rc1_x", true},
+		{"", false},
+		{"-a", false},
+		{"_a", false},
+		{"a b", false},
+		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true},
+		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false},
+	};
+	enum image_arch arch;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		CHECK_INT(names[i].name, manifest_name_is_valid(names[i].name), names[i].good);
+	assert_true(image_arch_parse("aarch64", &arch));
+	assert_int_equal(arch, IMAGE_ARCH_AARCH64);
+	assert_false(image_arch_parse("i386", &arch));
+}
+
+static void test_partitions_are_found(void **state)
+{
+	AUTO(manifest) struct manifest *m = NULL;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(manifest_parse(GOOD, strlen(GOOD), &m, &err), 0);
+	assert_ptr_equal(manifest_partition_of_role(m, PARTITION_ROLE_ROOT), &m->partitions[1]);
+	assert_null(manifest_partition_of_role(m, PARTITION_ROLE_SWAP));
+	assert_ptr_equal(manifest_partition_find(m, 1), &m->partitions[0]);
+	assert_null(manifest_partition_find(m, 2));
+}
+
+/* Nobody gets to sign what nobody would accept. */
+static void test_bad_manifests_are_not_written(void **state)
+{
+	AUTO(manifest) struct manifest *m = NULL;
+	autofree char *text = NULL, *shown = NULL;
+	struct err err = ERR_INIT;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(manifest_parse(GOOD, strlen(GOOD), &m, &err), 0);
+	m->firmware = 0;
+	assert_int_equal(manifest_encode(m, &text, &n, &err), 0);
+	assert_non_null(strstr(text, "\"firmware\":[]"));
+	shown = manifest_show_json(m);
+	assert_non_null(strstr(shown, "\"digest\":\""));
+	m->payloads[0].role = PAYLOAD_ROLE_ROOTFS;
+	m->payloads[0].devices = true;
+	free(take_ptr(text));
+	assert_int_equal(manifest_encode(m, &text, &n, &err), 0);
+	assert_non_null(strstr(text, "\"devices\":true"));
+	free(take_ptr(text));
+	m->seq = 0;
+	assert_int_equal(manifest_encode(m, &text, &n, &err), -ERR_IMAGE_MANIFEST);
+	assert_null(text);
+	m->line[0] = '\xff';
+	CHECK_BUG("a line that is not UTF-8, written", manifest_encode(m, &text, &n, &err));
+	CHECK_BUG("a line that is not UTF-8, shown", manifest_show_json(m) == NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_partitions_are_found),
+		cmocka_unit_test(test_bad_manifests_are_not_written),
 		cmocka_unit_test(test_every_prefix_is_refused),
 		cmocka_unit_test(test_encoding_gives_the_same_bytes),
 		cmocka_unit_test(test_boot_code_survives),

@@ -33,6 +33,8 @@ static const struct row {
 	 ERR_IMAGE_SIGNATURES, 0},
 	{"further key", "{\"signatures\":[],\"x\":1}", ERR_IMAGE_SIGNATURES, 0},
 	{"white space", "{\"signatures\": []}", ERR_IMAGE_NOT_CANONICAL, 0},
+	{"keys in another order", "{\"signatures\":[{\"sig\":\"AAAA\",\"keyid\":\"" ID "\"}]}",
+	 ERR_IMAGE_NOT_CANONICAL, 0},
 	{"trailing byte", "{\"signatures\":[]}\n", ERR_IMAGE_NOT_CANONICAL, 0},
 	{"nothing", "", ERR_IMAGE_SIGNATURES, 0},
 };
@@ -118,6 +120,29 @@ static void test_the_encoding_is_dsse(void **state)
 	dsse_pae("http://example.com/HelloWorld", "hello world", 11, &pae, &n);
 	assert_int_equal(n, strlen("DSSEv1 29 http://example.com/HelloWorld 11 hello world"));
 	assert_memory_equal(pae, "DSSEv1 29 http://example.com/HelloWorld 11 hello world", n);
+}
+
+/* S-02: what a root says of a key decides, and a key that says otherwise signs nothing. */
+static void test_the_algorithm_is_the_roots(void **state)
+{
+	struct fixture *f = *state;
+	struct public_key key = *signer_public_key(f->signers[0]);
+	struct signature sig;
+	autofree uint8_t *pae = NULL, *empty = NULL;
+	autofree char *long_type = xcalloc(1, 300);
+	size_t n;
+
+	sign(f, 0, "a/b", &sig, &pae, &n);
+	assert_true(signature_is_good(&key, &sig, pae, n));
+	key.algorithm = KEY_ECDSA_P256;
+	assert_false(signature_is_good(&key, &sig, pae, n));
+	key.algorithm = KEY_ED25519;
+	key.der[3] ^= 1;
+	assert_false(signature_is_good(&key, &sig, pae, n));
+	dsse_pae("a/b", NULL, 0, &empty, &n);
+	assert_memory_equal(empty, "DSSEv1 3 a/b 0 ", n);
+	memset(long_type, 'x', 299);
+	CHECK_BUG("a type that is too long", (dsse_pae(long_type, "", 0, &empty, &n), n));
 }
 
 /* S-07: S of L and more, all zeros, 63 and 65 bytes. */
@@ -273,6 +298,8 @@ static void test_small_order_points_are_no_keys(void **state)
 		der[12] = (uint8_t)b;
 		assert_int_equal(public_key_parse(der, sizeof(der), &ret, &err), -ERR_IMAGE_KEY);
 	}
+	der[13] = 0xfe; /* less than p, whatever its first byte */
+	assert_int_equal(public_key_parse(der, sizeof(der), &ret, &err), 0);
 }
 
 static void test_other_kinds_of_keys_are_refused(void **state)
@@ -336,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_at_most_64),
 		cmocka_unit_test(test_good_signatures_of_both_kinds),
 		cmocka_unit_test(test_the_encoding_is_dsse),
+		cmocka_unit_test(test_the_algorithm_is_the_roots),
 		cmocka_unit_test(test_broken_ed25519),
 		cmocka_unit_test(test_broken_ecdsa),
 		cmocka_unit_test(test_keys_are_one_encoding),

@@ -38,6 +38,12 @@ static void edit_hardened(struct trust_root *r)
 	r->root_threshold = 2;
 }
 
+static void edit_hardened_2(struct trust_root *r)
+{
+	edit_hardened(r);
+	r->seq = 2;
+}
+
 /* Root 2 in which key 1 alone makes roots. */
 static void edit_seq_2_by_key_1(struct trust_root *r)
 {
@@ -79,6 +85,25 @@ static void test_own_threshold(void **state)
 	}
 }
 
+/* A root whose document has `to` in place of its first `from`, signed by key 0. */
+static int parse_changed(struct fixture *f, const char *row, const char *from, const char *to,
+			 struct err *err)
+{
+	AUTO(trust_root) struct trust_root *r = fixture_root(f, NULL, 0), *again = NULL;
+	autofree char *text = NULL;
+	const char *at = strstr(r->payload, from);
+	char *changed;
+
+	CHECK(row, at);
+	changed = xasprintf("%.*s%s%s", (int)(at - r->payload), r->payload, to, at + strlen(from));
+	free(r->payload);
+	r->payload = changed;
+	r->payload_bytes = strlen(changed);
+	CHECK_ERR(row, trust_root_sign(r, f->signers[0], err), ERR_OK);
+	text = fixture_envelope(r);
+	return trust_root_parse(text, strlen(text), &again, err);
+}
+
 /* Rows that change the document's text, so also what the encoder would never write. */
 static void test_bad_documents(void **state)
 {
@@ -102,6 +127,16 @@ static void test_bad_documents(void **state)
 		 "\"algorithm\":\"ed25519\""},
 		{"role unknown", "\"roles\":[\"image\"]", "\"roles\":[\"boss\"]"},
 		{"role twice", "\"roles\":[\"image\"]", "\"roles\":[\"image\",\"image\"]"},
+		{"root role twice", "\"roles\":[\"image\"]", "\"roles\":[\"root\",\"root\"]"},
+		{"line pattern too long", "\"lines\":[\"*\"]",
+		 "\"lines\":["
+		 "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "\"]"},
+		{"revoked key with bytes after it", "\"revoked_keys\":[]",
+		 "\"revoked_keys\":["
+		 "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeffz\"]"},
+		{"keys of the document in another order", "\"root_threshold\":1,\"seq\":1",
+		 "\"seq\":1,\"root_threshold\":1"},
 		{"floor 0", "\"floors\":[]", "\"floors\":[{\"line\":\"a\",\"min_seq\":0}]"},
 		{"floor without a line", "\"floors\":[]", "\"floors\":[{\"min_seq\":1}]"},
 		{"revoked key too short", "\"revoked_keys\":[]", "\"revoked_keys\":[\"00\"]"},
@@ -140,21 +175,10 @@ static void test_bad_documents(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(trust_root) struct trust_root *r = fixture_root(f, NULL, 0), *again = NULL;
-		autofree char *text = NULL;
-		const char *at = strstr(r->payload, rows[i].from);
 		struct err err = ERR_INIT;
-		char *changed;
 
-		CHECK(rows[i].name, at);
-		changed = xasprintf("%.*s%s%s", (int)(at - r->payload), r->payload, rows[i].to,
-				    at + strlen(rows[i].from));
-		free(r->payload);
-		r->payload = changed;
-		r->payload_bytes = strlen(changed);
-		assert_int_equal(trust_root_sign(r, f->signers[0], &err), 0);
-		text = fixture_envelope(r);
-		CHECK_ERR(rows[i].name, trust_root_parse(text, strlen(text), &again, &err),
+		CHECK_ERR(rows[i].name,
+			  parse_changed(f, rows[i].name, rows[i].from, rows[i].to, &err),
 			  ERR_IMAGE_ROOT);
 	}
 }
@@ -191,6 +215,12 @@ static void test_bad_envelopes(void **state)
 
 static void test_files(void **state)
 {
+	static const char p384[] =
+		"-----BEGIN PUBLIC KEY-----\n"
+		"MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEb7BG+5HWfiR8uCmP2sUoS5fRttBQJPDw\n"
+		"PTPI2LANcXxbCCgW/AEPsrE2UJ9jaE0KBTQDKEV3immRDb4BlBpqw7H+mEMqd+iX\n"
+		"V1y9TIURK3r9e2e541zcjhWKvfIBXJ3O\n"
+		"-----END PUBLIC KEY-----\n";
 	struct fixture *f = *state;
 	autofree char *text = fixture_envelope(f->root), *line = xasprintf("%s\n", text);
 	const char *path = fixture_path(f, "root.json");
@@ -210,6 +240,13 @@ static void test_files(void **state)
 	assert_false(key_algorithm_parse("none", &algorithm));
 	assert_int_equal(file_write_atomic(path, line, 100, 0644, &err), 0);
 	assert_int_equal(trust_root_load(path, &r, &err), -ERR_IMAGE_ROOT);
+	assert_int_equal(file_write_atomic(path, "\n\n", 2, 0644, &err), 0);
+	assert_int_equal(trust_root_load(path, &r, &err), -ERR_IMAGE_ROOT);
+	/* A file that says "public key" but holds one that we do not take. */
+	assert_int_equal(file_write_atomic(path, p384, strlen(p384), 0644, &err), 0);
+	assert_int_equal(public_key_load(path, &key, &err), -ERR_IMAGE_KEY);
+	assert_non_null(strstr(err.msg, path));
+	trust_root_free(NULL);
 	/* Errors need not be taken. */
 	assert_int_equal(trust_root_parse("{}", 2, &r, NULL), -ERR_IMAGE_ROOT);
 }
@@ -217,6 +254,7 @@ static void test_files(void **state)
 static void test_keys_twice_or_wrongly_named(void **state)
 {
 	struct fixture *f = *state;
+	autofree char *first = NULL, *twice = NULL;
 	AUTO(trust_root) struct trust_root *r = fixture_root(f, NULL, 0);
 	struct trust_root *copy = trust_root_copy(r);
 	struct err err = ERR_INIT;
@@ -228,6 +266,13 @@ static void test_keys_twice_or_wrongly_named(void **state)
 	copy->keys[0].key.id[0] ^= 1; /* S-06: under another id */
 	assert_int_equal(trust_root_seal(&copy, &err), -ERR_IMAGE_ROOT);
 	trust_root_free(copy);
+
+	const char *from = strstr(r->payload, "\"keys\":[{"), *to = strstr(from, "},{");
+	first = xasprintf("%.*s", (int)(to - from), from);
+	twice = xasprintf("%s},%s", first, first + strlen("\"keys\":["));
+	CHECK_ERR("S-06 a key twice in the file",
+		  parse_changed(f, "S-06 a key twice in the file", first, twice, &err),
+		  ERR_IMAGE_ROOT);
 }
 
 /* ---- succession ------------------------------------------------------------------------------ */
@@ -253,6 +298,9 @@ static void test_succession(void **state)
 		{"by both", NULL, 1, edit_seq_2_by_key_1, 5, ERR_OK},
 		{"old threshold not met", edit_threshold_2, 3, edit_seq_2, 1,
 		 ERR_IMAGE_ROOT_SIGNATURES},
+		{"a hardened root after a hardened one", edit_hardened, 3, edit_hardened_2, 3,
+		 ERR_OK},
+		{"a hardened root after a lab one", NULL, 1, edit_hardened_2, 3, ERR_OK},
 		{"a lab root after a hardened one", edit_hardened, 3, edit_seq_2, 3,
 		 ERR_IMAGE_ROOT},
 	};
@@ -275,6 +323,41 @@ static void test_succession(void **state)
 	}
 }
 
+static int update(const struct trust_root *old, const struct trust_root *next, struct err *err)
+{
+	AUTO(trust_root) struct trust_root *accepted = NULL;
+	autofree char *text = fixture_envelope(next);
+
+	return trust_root_update(old, text, strlen(text), &accepted, err);
+}
+
+static void test_who_may_sign_the_next(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(trust_root) struct trust_root *two = fixture_root(f, edit_threshold_2, 3);
+	AUTO(trust_root) struct trust_root *next = fixture_root(f, edit_seq_2, 1);
+	struct trust_root *old = trust_root_copy(f->root);
+	struct err err = ERR_INIT;
+
+	/* S-06: nine copies of one signature are one. */
+	CHECK_ERR("S-06 one", update(f->root, next, &err), ERR_OK);
+	for (int i = 0; i < 8; i++)
+		next->signatures.items[next->signatures.n++] = next->signatures.items[0];
+	CHECK_ERR("S-06 nine times for one", update(f->root, next, &err), ERR_OK);
+	CHECK_ERR("S-06 nine times for two", update(two, next, &err), ERR_IMAGE_ROOT_SIGNATURES);
+
+	/* S-10: a root key that the old root has revoked. */
+	CHECK_ERR("S-10", trust_root_revoke_key(old, signer_public_key(f->signers[0])->id, &err),
+		  ERR_OK);
+	assert_int_equal(trust_root_seal(&old, &err), 0);
+	CHECK_ERR("S-10 signed by a revoked root key", update(old, next, &err),
+		  ERR_IMAGE_ROOT_SIGNATURES);
+	trust_root_free(old);
+	AUTO(trust_root) struct trust_root *accepted = NULL;
+	CHECK_ERR("no root at all", trust_root_update(f->root, "{}", 2, &accepted, &err),
+		  ERR_IMAGE_ROOT);
+}
+
 static void test_expiry_and_floors(void **state)
 {
 	struct fixture *f = *state;
@@ -286,6 +369,13 @@ static void test_expiry_and_floors(void **state)
 	assert_int_equal(trust_root_seal(&r, &err), 0);
 	assert_int_equal(trust_root_floor(r, "debian12"), 8);
 	assert_int_equal(trust_root_floor(r, "debian13"), 0);
+	/* A line that stands twice has the higher floor. */
+	r->n_floors = 0;
+	assert_int_equal(trust_root_set_floor(r, "a", 9, &err), 0);
+	assert_int_equal(trust_root_set_floor(r, "b", 3, &err), 0);
+	(void)str_copy(r->floors[1].line, sizeof(r->floors[1].line), "a");
+	assert_int_equal(trust_root_seal(&r, &err), 0);
+	assert_int_equal(trust_root_floor(r, "a"), 9);
 	assert_int_equal(trust_root_check_time(r, 1999999999, &err), 0);
 	assert_int_equal(trust_root_check_time(r, 2000000000, &err), -ERR_IMAGE_ROOT_EXPIRED);
 	trust_root_free(r);
@@ -303,6 +393,12 @@ static void edit_no_lines(struct trust_root *r)
 {
 	for (size_t i = 0; i < r->n_keys; i++)
 		r->keys[i].n_lines = 0;
+}
+
+static void edit_no_images(struct trust_root *r)
+{
+	for (size_t i = 0; i < r->n_keys; i++)
+		r->keys[i].may_image = r->keys[i].key.algorithm == KEY_ECDSA_P256;
 }
 
 enum twist { STRAIGHT, OTHER_TYPE, NINE_TIMES, GARBAGE_100, OTHER_BODY };
@@ -337,6 +433,8 @@ static void test_who_may_sign(void **state)
 		{"S-03 a stranger", NULL, 8, STRAIGHT, ERR_IMAGE_UNTRUSTED},
 		{"S-04 one good among strangers", NULL, 9, GARBAGE_100, ERR_OK},
 		{"S-05 right key, a plan's type", NULL, 1, OTHER_TYPE, ERR_IMAGE_UNTRUSTED},
+		{"a key that may sign roots alone", edit_no_images, 3, STRAIGHT,
+		 ERR_IMAGE_UNTRUSTED},
 		{"S-13 a plan's key and type", NULL, 8, OTHER_TYPE, ERR_IMAGE_UNTRUSTED},
 		{"M-12 signature of another manifest", NULL, 1, OTHER_BODY, ERR_IMAGE_UNTRUSTED},
 		{"S-06 nine times for two", edit_image_threshold_2, 1, NINE_TIMES,
@@ -396,12 +494,36 @@ static void test_revocation(void **state)
 	assert_int_equal(archive_read_head(fileno(file), &head, &err), 0);
 	(void)fclose(file);
 	r = trust_root_copy(f->root);
+	assert_int_equal(trust_root_revoke_image(r, signer_public_key(f->signers[0])->id, &err), 0);
+	assert_int_equal(trust_root_seal(&r, &err), 0);
+	assert_int_equal(fixture_verify(f->archive, f->n_archive, r, NULL, &err), 0);
 	assert_int_equal(trust_root_revoke_image(r, head.manifest->digest, &err), 0);
 	assert_int_equal(trust_root_seal(&r, &err), 0);
 	assert_int_equal(fixture_verify(f->archive, f->n_archive, r, NULL, &err),
 			 -ERR_IMAGE_REVOKED);
 	trust_root_free(r);
 	archive_head_done(&head);
+}
+
+/* A good signature over what is no manifest: the bytes are judged all the same. */
+static void test_signed_nonsense(void **state)
+{
+	static const char *const texts[] = {"", "{}", "nonsense",
+					    "{\"type\":\"slipway-image/v1\"}"};
+	struct fixture *f = *state;
+	autofree struct signatures *sigs = xcalloc(1, sizeof(*sigs));
+	AUTO(manifest) struct manifest *m = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct err err = ERR_INIT;
+
+		sigs->n = 0;
+		sign_with(f, sigs, 0, STRAIGHT, texts[i]);
+		CHECK(texts[i], trust_root_open_manifest(f->root, sigs, texts[i], strlen(texts[i]),
+							 &m, &err) < 0);
+		CHECK(texts[i], err.code == ERR_IMAGE_MANIFEST || err.code == ERR_IMAGE_FORMAT);
+		CHECK(texts[i], !m);
+	}
 }
 
 int main(void)
@@ -413,9 +535,11 @@ int main(void)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_keys_twice_or_wrongly_named),
 		cmocka_unit_test(test_succession),
+		cmocka_unit_test(test_who_may_sign_the_next),
 		cmocka_unit_test(test_expiry_and_floors),
 		cmocka_unit_test(test_who_may_sign),
 		cmocka_unit_test(test_revocation),
+		cmocka_unit_test(test_signed_nonsense),
 	};
 
 	return cmocka_run_group_tests_name("images/trust_root", tests, fixture_setup,

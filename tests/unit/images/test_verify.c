@@ -3,15 +3,9 @@
  * The verifier of archives: rows A of the fault list as changes of a small valid archive, every
  * prefix, a flip of every byte, and random mutations. None may be accepted, none may crash.
  */
-#include "fixture.h"
+#include "crafted.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <base/file.h>
+#include <base/limits.h>
 #include <base/str.h>
 #include <images/container.h>
 
@@ -30,6 +24,10 @@ static void test_the_valid_one(void **state)
 				      .line = "debian12"};
 
 	assert_int_equal(fixture_verify(f->archive, f->n_archive, f->root, NULL, &err), 0);
+	assert_int_equal(fixture_verify(f->archive, f->n_archive, f->root, &policy, &err), 0);
+	AUTO(manifest) struct manifest *m = NULL;
+	assert_int_equal(manifest_parse(f->archive + 512, strlen(f->archive + 512), &m, &err), 0);
+	policy.digest = m->digest;
 	assert_int_equal(fixture_verify(f->archive, f->n_archive, f->root, &policy, &err), 0);
 	policy.digest = digest;
 	assert_int_equal(fixture_verify(f->archive, f->n_archive, f->root, &policy, &err),
@@ -72,6 +70,7 @@ static void test_firmware(void **state)
 	assert_int_equal(image_policy_check(&p, f->root, &m, &err), -ERR_IMAGE_FIRMWARE);
 	p.firmware = IMAGE_FIRMWARE_UEFI;
 	assert_int_equal(image_policy_check(&p, f->root, &m, &err), 0);
+	assert_int_equal(image_policy_check(NULL, f->root, &m, &err), 0);
 	m.firmware = 0;
 	assert_int_equal(image_policy_check(&p, f->root, &m, &err), -ERR_IMAGE_FIRMWARE);
 }
@@ -295,58 +294,6 @@ static void test_random_mutations(void **state)
 	assert_in_range(n_same, 0, MUTATIONS / 4);
 }
 
-/* ---- descriptors ----------------------------------------------------------------------------- */
-
-static int verify_file(const struct fixture *f, const char *path, bool deep, struct err *err)
-{
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	AUTO(manifest) struct manifest *m = NULL;
-
-	return image_verify_fd(fd, f->root, NULL, 2, deep, &m, err);
-}
-
-static int verify_pipe(const struct fixture *f, const char *p, size_t n, struct err *err)
-{
-	int fds[2], status;
-	pid_t pid;
-
-	assert_int_equal(pipe(fds), 0);
-	pid = fork();
-	if (!pid) {
-		(void)close(fds[0]);
-		_exit(file_write_all(fds[1], p, n, NULL) ? 1 : 0);
-	}
-	(void)close(fds[1]);
-	status = image_verify_fd(fds[0], f->root, NULL, 2, true, NULL, err);
-	(void)close(fds[0]);
-	(void)kill(pid, 9);
-	(void)waitpid(pid, NULL, 0);
-	return status;
-}
-
-static void test_files_and_pipes(void **state)
-{
-	struct fixture *f = *state;
-	struct err err = ERR_INIT;
-	size_t n;
-	autofree char *big = fixture_archive(f, fixture_path(f, "big.slip"), 1 << 20, "debian12", 1,
-					     1, &n);
-	const char *path = fixture_path(f, "bad.slip");
-
-	assert_int_equal(verify_file(f, fixture_path(f, "big.slip"), false, &err), 0);
-	assert_int_equal(verify_file(f, fixture_path(f, "big.slip"), true, &err), 0);
-	assert_int_equal(verify_pipe(f, big, n, &err), 0);
-	big[n / 2] ^= 1;
-	assert_int_equal(file_write_atomic(path, big, n, 0600, &err), 0);
-	assert_int_equal(verify_file(f, path, false, &err), -ERR_IMAGE_DIGEST);
-	assert_non_null(strstr(err.msg, "member 'disk.img', offset "));
-	assert_int_equal(verify_pipe(f, big, n, &err), -ERR_IMAGE_DIGEST);
-	big[n / 2] ^= 1;
-	assert_int_equal(verify_pipe(f, big, n - 5000, &err), -ERR_IMAGE_TRUNCATED);
-	assert_int_equal(file_write_atomic(path, big, n - 5000, 0600, &err), 0);
-	assert_int_equal(verify_file(f, path, false, &err), -ERR_IMAGE_TRUNCATED);
-}
-
 /* M-12: payload of one image, manifest of another. */
 static void test_mixed_archives(void **state)
 {
@@ -364,6 +311,105 @@ static void test_mixed_archives(void **state)
 	assert_int_not_equal(fixture_verify(other, n, f->root, NULL, &err), 0);
 }
 
+/* ---- archives that nobody builds ------------------------------------------------------------- */
+
+/* Give the machine what it wants from p until it wants something else than bytes. */
+static int give_until(struct image_verify *v, const char *p, size_t n, size_t *at,
+		      enum image_want wanted, struct err *err)
+{
+	for (;;) {
+		struct image_step step;
+
+		image_verify_next(v, &step);
+		if (step.want == wanted)
+			return 0;
+		assert_true(*at + step.n_bytes <= n);
+		TRY(image_verify_give(v, p + *at, step.n_bytes, err));
+		*at += step.n_bytes;
+	}
+}
+
+/* A-09, A-12: a member of more than 8 GiB has a header of three blocks, and a table of many parts.
+ */
+static void test_a_member_of_9_gib(void **state)
+{
+	enum { N = 2304, BLOCK = 4 << 20 };
+	struct fixture *f = *state;
+	autofree struct chunk *chunks = xcalloc(N, sizeof(*chunks));
+	struct crafted_payload p = {.chunk_bytes = BLOCK, .n_chunks = N, .chunks = chunks};
+	struct err err = ERR_INIT;
+	autofree char *archive = NULL;
+	size_t n, at = 0;
+
+	for (size_t i = 0; i < N; i++)
+		chunks[i].packed_bytes = chunks[i].plain_bytes = BLOCK;
+	p.packed = "";
+	archive = crafted_archive(f, &p, 1, &n);
+	AUTO(image_verify) struct image_verify *v = image_verify_new(f->root, NULL);
+	assert_null(image_verify_table(v, 0));
+	CHECK_BUG("a table past the last", image_verify_table(v, MANIFEST_MAX_PAYLOADS) != NULL);
+	assert_int_equal(give_until(v, archive, n, &at, IMAGE_WANT_CHUNK, &err), 0);
+	assert_int_equal(at, n - CONTAINER_TRAILER_BYTES);
+	assert_int_equal(image_verify_offset(v), at);
+	assert_int_equal(image_verify_table(v, 0)->n, N);
+
+	/* The size in the extended header is not the manifest's. */
+	archive[at - 2 * CONTAINER_BLOCK_BYTES + 9] ^= 1;
+	image_verify_free(v);
+	v = image_verify_new(f->root, NULL);
+	at = 0;
+	CHECK_ERR("A-09 pax size is not the manifest's",
+		  give_until(v, archive, n, &at, IMAGE_WANT_CHUNK, &err), ERR_IMAGE_MEMBER_SIZE);
+	assert_non_null(strstr(err.msg, "member 'part0', offset "));
+}
+
+/* A member that fills its last block has no padding after it. */
+static void test_a_member_of_whole_blocks(void **state)
+{
+	struct fixture *f = *state;
+	char packed[1024], plain[4096] = {0};
+	struct chunk chunks[2];
+	struct crafted_payload p = {.chunk_bytes = CHUNK_MIN_BYTES,
+				    .n_chunks = 2,
+				    .chunks = chunks,
+				    .packed = packed,
+				    .n_packed = sizeof(packed)};
+	autofree char *archive = NULL;
+	struct err err = ERR_INIT;
+	size_t n;
+
+	memset(packed, 'x', sizeof(packed));
+	chunks[0] = crafted_chunk(packed, 500, plain, sizeof(plain));
+	chunks[1] = crafted_chunk(packed + 500, 524, plain, sizeof(plain));
+	archive = crafted_archive(f, &p, 1, &n);
+	assert_int_equal(fixture_verify(archive, n, f->root, NULL, &err), 0);
+	assert_int_equal(fixture_verify(archive, n - 1, f->root, NULL, &err), -ERR_IMAGE_TRUNCATED);
+}
+
+/* The order of calls is the caller's duty; a mistake stops the process instead of being believed.
+ */
+static void test_calls_out_of_order(void **state)
+{
+	struct fixture *f = *state;
+	AUTO(image_verify) struct image_verify *v = image_verify_new(f->root, NULL);
+	AUTO(image_verify) struct image_verify *failed = image_verify_new(f->root, NULL);
+	struct image_step step;
+	char bad[CONTAINER_BLOCK_BYTES] = {0};
+	size_t at = 0;
+	struct err err = ERR_INIT;
+
+	image_verify_free(NULL);
+	CHECK_BUG("fewer bytes than asked for", image_verify_give(v, f->archive, 100, &err));
+	CHECK_BUG("a chunk before its time", (image_verify_taken(v), 0));
+	CHECK_BUG("the end before its time", image_verify_end(v, 0, &err));
+	assert_int_equal(give_until(v, f->archive, f->n_archive, &at, IMAGE_WANT_END, &err), 0);
+	CHECK_BUG("bytes at the end", image_verify_give(v, bad, 0, &err));
+	assert_int_equal(image_verify_end(v, 0, &err), 0);
+
+	assert_int_equal(image_verify_give(failed, bad, sizeof(bad), &err), -ERR_IMAGE_NOT_ARCHIVE);
+	CHECK_BUG("on after a failure", (image_verify_next(failed, &step), 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,8 +422,10 @@ int main(void)
 		cmocka_unit_test(test_every_prefix),
 		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_random_mutations),
-		cmocka_unit_test(test_files_and_pipes),
 		cmocka_unit_test(test_mixed_archives),
+		cmocka_unit_test(test_a_member_of_9_gib),
+		cmocka_unit_test(test_a_member_of_whole_blocks),
+		cmocka_unit_test(test_calls_out_of_order),
 	};
 
 	return cmocka_run_group_tests_name("images/verify", tests, fixture_setup, fixture_teardown);
