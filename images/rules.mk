@@ -20,10 +20,13 @@ images_core_SRC += images/core/source_objects.c
 images_core_SRC += images/core/target.c
 images_core_SRC += images/core/partition_table.c
 images_core_SRC += images/core/loop_device.c
+images_core_SRC += images/core/fs_probe.c
 images_core_SRC += images/core/grow.c
 images_core_SRC += images/core/install_work.c
+images_core_SRC += images/core/install_held.c
 images_core_SRC += images/core/rootfs_files.c
 images_core_SRC += images/core/install_rootfs.c
+images_core_SRC += images/core/install_finish.c
 images_core_SRC += images/core/install.c
 images_core_SRC += images/core/receipt.c
 $(eval $(call library,images_core))
@@ -66,6 +69,7 @@ $(eval $(call unit_test,tests/unit/images/test_trust_root.c,$(IMAGES_TEST_LIBS),
 $(eval $(call unit_test,tests/unit/images/test_verify.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_CRAFTED)))
 $(eval $(call unit_test,tests/unit/images/test_verify_fd.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_CRAFTED)))
 $(eval $(call unit_test,tests/unit/images/test_install.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) tests/unit/images/odd_server.c))
+$(eval $(call unit_test,tests/unit/images/test_install_finish.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_object_store.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_build.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 

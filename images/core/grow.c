@@ -6,41 +6,15 @@
  */
 #include <images/install.h>
 
-#include <blkid/blkid.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <base/json.h>
 #include <base/process.h>
 #include <base/str.h>
 
-#include "fs_uuid.h"
-
 #define TOOL_TIMEOUT_MS (20 * 60 * 1000)
 #define FS_BLOCK_BYTES  1024 /* unit "K" of resize2fs */
-
-int fs_uuid_read(int fd, uint64_t offset_bytes, uint64_t size_bytes,
-		 char ret[static UUID_TEXT_BYTES])
-{
-	blkid_probe probe = blkid_new_probe();
-	const char *uuid = NULL;
-	int status = -1;
-
-	ret[0] = '\0';
-	if (!probe)
-		return status;
-	if (!blkid_probe_set_device(probe, fd, (blkid_loff_t)offset_bytes,
-				    (blkid_loff_t)size_bytes) &&
-	    !blkid_probe_enable_superblocks(probe, 1) &&
-	    !blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_UUID) &&
-	    !blkid_do_safeprobe(probe) && !blkid_probe_lookup_value(probe, "UUID", &uuid, NULL) &&
-	    str_copy(ret, UUID_TEXT_BYTES, uuid))
-		status = 0;
-	blkid_free_probe(probe);
-	return status;
-}
 
 static int give_uuid(const char *at, const char *uuid, struct err *err)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The stages of an install, in their order; see images/install.h. What the workers do with single
- * chunks is in install_work.c. Every way out after the first wipe goes through abandon(), which
- * leaves no partition table behind.
+ * chunks is in install_work.c, what follows the read-back in install_finish.c. Every way out after
+ * the first wipe goes through abandon(), which leaves no partition table behind.
  */
 #include "install_run.h"
 
@@ -15,8 +15,6 @@
 #include <base/limits.h>
 #include <base/str.h>
 
-#include "fs_uuid.h"
-#include "loop_device.h"
 #include "partition_table.h"
 
 #define JOB_ROOM_BYTES    (12 * MIB) /* of packed chunks, about */
@@ -31,7 +29,7 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void enter_stage(struct install *in, enum image_stage stage, uint64_t total_bytes)
+void install_enter_stage(struct install *in, enum image_stage stage, uint64_t total_bytes)
 {
 	double now = now_s();
 
@@ -250,7 +248,7 @@ static int submit_checks(struct install *in, size_t payload, struct err *err)
 }
 
 /* Every chunk was found equal to its record, so the digest over the records is that of the disk. */
-static void digest_of_disk(struct install *in, size_t payload)
+void install_digest_of_disk(struct install *in, size_t payload)
 {
 	const struct chunk_table *t = source_table(in->source, payload);
 	struct image_receipt_partition *p = install_partition_of(in, payload);
@@ -282,89 +280,7 @@ static int read_back(struct install *in, struct err *err)
 	TRY(pool_drain(in->pool, err));
 	for (size_t i = 0; i < in->m->n_payloads; i++)
 		if (in->m->payloads[i].role == PAYLOAD_ROLE_FS)
-			digest_of_disk(in, i);
-	return 0;
-}
-
-/* ---- the end --------------------------------------------------------------------------------- */
-
-/* A file: resize2fs would cut it at the file system's end, so it gets a loop device to work on. Who
- * may not make one keeps the size that was built. */
-static int grow_in_file(struct install *in, struct image_receipt_partition *p, bool grow,
-			struct err *err)
-{
-	const struct image_install_request *r = in->request;
-	struct loop_device loop;
-	int status;
-
-	if (p->fs != PARTITION_FS_EXT4)
-		return 0;
-	if (loop_device_open(in->target.fd, p->start_bytes, p->size_bytes, &loop, NULL) < 0)
-		return image_grow_fs(in->target.name, p->start_bytes, p->size_bytes, p->fs,
-				     !r->keep_identity, false, NULL, err);
-	status = image_grow_fs(loop.path, 0, p->size_bytes, p->fs, !r->keep_identity, grow, NULL,
-			       err);
-	if (fsync(loop.fd) && !status)
-		status = err_sys(err, ERR_IO, "cannot flush the file system");
-	loop_device_close(&loop);
-	return status;
-}
-
-static bool was_unpacked(const struct install *in, const struct image_receipt_partition *p)
-{
-	for (size_t i = 0; i < in->m->n_payloads; i++)
-		if (in->m->payloads[i].partition == p->number)
-			return in->m->payloads[i].role == PAYLOAD_ROLE_ROOTFS;
-	return false;
-}
-
-static int grow_partition(struct install *in, struct image_receipt_partition *p, struct err *err)
-{
-	const struct image_install_request *r = in->request;
-	bool grow = !r->no_grow && p->size_bytes > p->payload_bytes;
-
-	if (!p->has_payload || was_unpacked(in, p) || !in->target.is_shared ||
-	    (!grow && r->keep_identity))
-		return 0;
-	if (!in->target.is_device)
-		return grow_in_file(in, p, grow, err);
-	return image_grow_fs(in->target.name, p->start_bytes, p->size_bytes, p->fs,
-			     !r->keep_identity, grow, NULL, err);
-}
-
-static int grow_all(struct install *in, struct err *err)
-{
-	/* The tools open the target themselves, which an exclusive descriptor does not allow. */
-	if (in->target.is_device)
-		TRY(target_release(&in->target, err));
-	for (size_t i = 0; i < in->receipt.n_partitions; i++) {
-		struct image_receipt_partition *p = &in->receipt.partitions[i];
-
-		TRY(grow_partition(in, p, err));
-		if (p->number)
-			(void)fs_uuid_read(in->target.fd, p->start_bytes, p->size_bytes,
-					   p->fs_uuid);
-	}
-	return target_flush(&in->target, err);
-}
-
-static int finish(struct install *in, struct err *err)
-{
-	target_set_direct(&in->target, false);
-	TRY(install_may_write(in, err));
-	if (in->m->n_partitions) {
-		enter_stage(in, IMAGE_STAGE_GROW, 0);
-		TRY(grow_all(in, err));
-		enter_stage(in, IMAGE_STAGE_TABLE, 0);
-		TRY(partition_table_write(in->m, &in->target, &in->receipt, err));
-	} else {
-		enter_stage(in, IMAGE_STAGE_TABLE, 0);
-		TRY(install_write_held(in, err));
-		if (in->request->read_back)
-			digest_of_disk(in, 0);
-		TRY(partition_table_relocate(&in->target, &in->receipt, err));
-	}
-	target_reread_table(&in->target);
+			install_digest_of_disk(in, i);
 	return 0;
 }
 
@@ -372,19 +288,19 @@ static int write_and_check(struct install *in, struct err *err)
 {
 	uint64_t total_bytes = total_plain_bytes(in->m);
 
-	enter_stage(in, IMAGE_STAGE_WIPE, 0);
+	install_enter_stage(in, IMAGE_STAGE_WIPE, 0);
 	TRY(install_may_write(in, err));
 	in->wiped = true;
 	TRY(target_wipe_edges(&in->target, err));
-	enter_stage(in, IMAGE_STAGE_WRITE, total_bytes);
+	install_enter_stage(in, IMAGE_STAGE_WRITE, total_bytes);
 	TRY(write_all(in, err));
-	enter_stage(in, IMAGE_STAGE_FLUSH, 0);
+	install_enter_stage(in, IMAGE_STAGE_FLUSH, 0);
 	TRY(target_flush(&in->target, err));
 	if (in->request->read_back) {
-		enter_stage(in, IMAGE_STAGE_READ_BACK, total_bytes);
+		install_enter_stage(in, IMAGE_STAGE_READ_BACK, total_bytes);
 		TRY(read_back(in, err));
 	}
-	return finish(in, err);
+	return install_finish(in, err);
 }
 
 /* Nothing that looks like a finished disk may remain. */
@@ -404,7 +320,7 @@ static int run(struct install *in, struct err *err)
 
 	TRY(check_bench_mode(in->request, err));
 	TRY(open_target(in, err));
-	enter_stage(in, IMAGE_STAGE_MANIFEST, 0);
+	install_enter_stage(in, IMAGE_STAGE_MANIFEST, 0);
 	TRY(source_open(in->request, &in->policy, &in->source, err));
 	in->m = source_manifest(in->source);
 	TRY(target_make_room(&in->target, in->m->min_disk_bytes, err));
@@ -422,7 +338,7 @@ static int run(struct install *in, struct err *err)
 		(void)pool_drain(in->pool, NULL); /* nobody writes any more when the edges go */
 		install_rootfs_end(in);
 	}
-	enter_stage(in, in->stage, 0);
+	install_enter_stage(in, in->stage, 0);
 	return status;
 }
 

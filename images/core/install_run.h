@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One running install: shared by its stages (install.c), the workers' side (install_work.c) and the
- * unpacking of files (install_rootfs.c).
+ * One running install: shared by its stages (install.c, install_finish.c), the workers' side
+ * (install_work.c), chunks that wait (install_held.c) and the unpacking of files
+ * (install_rootfs.c).
  */
 #ifndef IMAGES_CORE_INSTALL_RUN_H
 #define IMAGES_CORE_INSTALL_RUN_H
@@ -9,6 +10,7 @@
 #include <images/install.h>
 #include <pthread.h>
 
+#include "loop_device.h"
 #include "pool.h"
 #include "source.h"
 #include "target.h"
@@ -18,6 +20,13 @@ struct held_chunk {
 	struct chunk chunk;
 	uint8_t *plain;
 	struct held_chunk *next;
+};
+
+/* Partitions that can be mounted although the target has no table yet. */
+struct install_parts {
+	size_t n;
+	struct image_part parts[MANIFEST_MAX_PARTITIONS];
+	struct loop_device loops[MANIFEST_MAX_PARTITIONS];
 };
 
 struct rootfs_run;
@@ -43,15 +52,31 @@ struct install {
 	struct held_chunk *held;
 };
 
+void install_enter_stage(struct install *in, enum image_stage stage, uint64_t total_bytes);
 int install_may_write(struct install *in, struct err *err);
 void install_progress(struct install *in, uint64_t n_bytes);
 struct image_receipt_partition *install_partition_of(struct install *in, size_t payload);
+/* Every chunk was found equal to its record: note the digest over the records as the disk's. */
+void install_digest_of_disk(struct install *in, size_t payload);
+
+/* install_finish.c: everything after the data was read back. */
+int install_finish(struct install *in, struct err *err);
 
 /* install_work.c */
 int install_work(void *arg, struct pool_job *job, struct chunk_decoder *decoder, uint8_t *plain,
 		 struct err *err);
+
+/* install_held.c: of a whole disk, what may hold a partition table is written at the end. */
 bool install_chunk_is_held(const struct install *in, size_t payload, const struct chunk *c);
-int install_write_held(struct install *in, struct err *err);
+/* Keep a copy; at most the edges and one chunk more at each, some 10 MiB. */
+void install_hold(struct install *in, const struct chunk *c, const uint8_t *plain);
+/* The partitions of the table in what is held; none if there is no table. */
+int install_held_parts(struct install *in, struct install_parts *ret, struct err *err);
+/* Write what lies in the parts, or what lies in none of them, and compare it with the disk. From
+ * the end to the start: the table that a firmware would believe appears with the very last write.
+ */
+int install_write_held(struct install *in, const struct install_parts *parts, bool inside,
+		       struct err *err);
 void install_free_held(struct install *in);
 
 /* install_rootfs.c */

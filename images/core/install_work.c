@@ -20,42 +20,6 @@ static void count_written(struct install *in, uint64_t written_bytes, uint64_t z
 	install_progress(in, written_bytes + zeroed_bytes);
 }
 
-bool install_chunk_is_held(const struct install *in, size_t payload, const struct chunk *c)
-{
-	const struct manifest_payload *p = &in->m->payloads[payload];
-	uint64_t end_bytes = c->plain_offset + c->plain_bytes;
-
-	return p->role == PAYLOAD_ROLE_DISK && (c->plain_offset < TARGET_EDGE_BYTES ||
-						end_bytes + TARGET_EDGE_BYTES > p->size_bytes);
-}
-
-/* Kept in memory: at most the edges and one chunk more at each, some 10 MiB. */
-static void hold(struct install *in, const struct chunk *c, const uint8_t *plain)
-{
-	struct held_chunk *h = xcalloc(1, sizeof(*h));
-	void *room = NULL;
-
-	BUG_ON(posix_memalign(&room, 4096, (size_t)c->plain_bytes + 4096));
-	h->chunk = *c;
-	h->plain = room;
-	memcpy(h->plain, plain, c->plain_bytes);
-	pthread_mutex_lock(&in->lock);
-	h->next = in->held;
-	in->held = h;
-	pthread_mutex_unlock(&in->lock);
-}
-
-void install_free_held(struct install *in)
-{
-	while (in->held) {
-		struct held_chunk *h = in->held;
-
-		in->held = h->next;
-		free(h->plain);
-		free(h);
-	}
-}
-
 static int write_chunk(struct install *in, struct pool_job *job, struct chunk_decoder *decoder,
 		       uint8_t *plain, struct err *err)
 {
@@ -66,7 +30,7 @@ static int write_chunk(struct install *in, struct pool_job *job, struct chunk_de
 	if (in->m->payloads[job->payload].role == PAYLOAD_ROLE_ROOTFS) {
 		TRY(install_rootfs_chunk(in, job, plain, err));
 	} else if (install_chunk_is_held(in, job->payload, c)) {
-		hold(in, c, plain);
+		install_hold(in, c, plain);
 	} else {
 		TRY(install_may_write(in, err));
 		TRY(target_write(&in->target, plain, c->plain_bytes,
@@ -148,30 +112,4 @@ int install_work(void *arg, struct pool_job *job, struct chunk_decoder *decoder,
 		return check_hole(in, job, plain, err);
 	}
 	return 0;
-}
-
-/* Last of all the ends of a whole-disk image, from its end to its start: the partition table that a
- * firmware would believe appears with the final write. */
-int install_write_held(struct install *in, struct err *err)
-{
-	autofree uint8_t *again = NULL;
-	uint64_t limit = UINT64_MAX;
-
-	BUG_ON(posix_memalign((void **)&again, 4096, in->room_bytes + 4096));
-	for (;;) {
-		struct held_chunk *h = NULL;
-
-		for (struct held_chunk *i = in->held; i; i = i->next)
-			if (i->chunk.plain_offset < limit &&
-			    (!h || i->chunk.plain_offset > h->chunk.plain_offset))
-				h = i;
-		if (!h)
-			return 0;
-		limit = h->chunk.plain_offset;
-		TRY(install_may_write(in, err));
-		TRY(target_write(&in->target, h->plain, h->chunk.plain_bytes, limit, err));
-		TRY(target_flush(&in->target, err));
-		if (in->request->read_back)
-			TRY(check_plain(in, &h->chunk, limit, again, err));
-	}
 }

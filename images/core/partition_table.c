@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <libfdisk/libfdisk.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <base/digest.h>
@@ -22,7 +23,7 @@
 DEFINE_AUTO(fdisk, struct fdisk_context, fdisk_unref_context);
 DEFINE_AUTO(fdisk_table, struct fdisk_table, fdisk_unref_table);
 
-static const char *type_uuid(const struct manifest *m, enum partition_role role)
+static const char *type_uuid(enum image_arch arch, enum partition_role role)
 {
 	static const char *const root_types[_IMAGE_ARCH_MAX] = {
 		[IMAGE_ARCH_X86_64] = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709",
@@ -35,7 +36,7 @@ static const char *type_uuid(const struct manifest *m, enum partition_role role)
 		[PARTITION_ROLE_SWAP] = "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F",
 	};
 
-	return role == PARTITION_ROLE_ROOT ? root_types[m->arch] : types[role];
+	return role == PARTITION_ROLE_ROOT ? root_types[arch] : types[role];
 }
 
 int partition_table_plan(const struct manifest *m, const struct target *t,
@@ -53,6 +54,7 @@ int partition_table_plan(const struct manifest *m, const struct target *t,
 		to->fs = from->fs;
 		to->start_bytes = from->start_bytes;
 		to->size_bytes = from->size_bytes;
+		uuid_v4(to->part_uuid);
 		(void)str_copy(to->mount, sizeof(to->mount), from->mount);
 		if (from->start_bytes + from->size_bytes > end_bytes)
 			return err_set(err, ERR_IMAGE_DISK_SIZE,
@@ -96,15 +98,14 @@ static int open_context(const struct target *t, struct fdisk_context **ret, stru
 
 static int add_partition(struct fdisk_context *ctx, struct fdisk_table *table,
 			 const struct manifest *m, const struct target *t,
-			 struct image_receipt_partition *part, struct err *err)
+			 const struct image_receipt_partition *part, struct err *err)
 {
 	struct fdisk_partition *p = fdisk_new_partition();
 	struct fdisk_parttype *type = fdisk_label_parse_parttype(fdisk_get_label(ctx, NULL),
-								 type_uuid(m, part->role));
+								 type_uuid(m->arch, part->role));
 	int status;
 
 	BUG_ON(!p || !type);
-	uuid_v4(part->part_uuid);
 	status = fdisk_partition_set_partno(p, part->number - 1) ||
 		 fdisk_partition_set_start(p, part->start_bytes / t->sector_bytes) ||
 		 fdisk_partition_set_size(p, part->size_bytes / t->sector_bytes) ||
@@ -173,6 +174,66 @@ int partition_table_write(const struct manifest *m, const struct target *t,
 	TRY(write_boot_code(m, t, err));
 	return fsync(t->fd) ? err_sys(err, ERR_IO, "cannot flush the partition table") : 0;
 }
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static bool describe(struct fdisk_partition *from, uint32_t sector_bytes, enum image_arch arch,
+		     uint64_t limit_bytes, struct image_part *ret)
+{
+	struct fdisk_parttype *type = fdisk_partition_get_type(from);
+	const char *guid = type ? fdisk_parttype_get_string(type) : NULL;
+
+	if (!fdisk_partition_is_used(from) || fdisk_partition_is_container(from) ||
+	    !fdisk_partition_has_start(from) || !fdisk_partition_has_size(from))
+		return false;
+	*ret = (struct image_part){
+		.number = (unsigned)fdisk_partition_get_partno(from) + 1,
+		.start_bytes = fdisk_partition_get_start(from) * sector_bytes,
+		.size_bytes = fdisk_partition_get_size(from) * sector_bytes,
+	};
+	if (guid && !strcasecmp(guid, type_uuid(arch, PARTITION_ROLE_ROOT)))
+		ret->is_root = true;
+	return ret->size_bytes && ret->start_bytes <= limit_bytes &&
+	       ret->size_bytes <= limit_bytes - ret->start_bytes;
+}
+
+static int list_partitions(struct fdisk_context *ctx, uint32_t sector_bytes, enum image_arch arch,
+			   uint64_t limit_bytes, struct image_part *ret, size_t *ret_n,
+			   struct err *err)
+{
+	AUTO(fdisk_table) struct fdisk_table *table = NULL;
+	struct fdisk_iter *at = fdisk_new_iter(FDISK_ITER_FORWARD);
+	struct fdisk_partition *p = NULL;
+	int status = fdisk_get_partitions(ctx, &table);
+
+	BUG_ON(!at);
+	while (!status && *ret_n < MANIFEST_MAX_PARTITIONS &&
+	       !fdisk_table_next_partition(table, at, &p))
+		*ret_n += describe(p, sector_bytes, arch, limit_bytes, &ret[*ret_n]);
+	fdisk_free_iter(at);
+	return status ? fdisk_failed(err, status, "read the partition table") : 0;
+}
+
+int partition_table_read(int fd, uint32_t sector_bytes, enum image_arch arch, uint64_t limit_bytes,
+			 struct image_part ret[static MANIFEST_MAX_PARTITIONS], size_t *ret_n,
+			 struct err *err)
+{
+	AUTO(fdisk) struct fdisk_context *ctx = fdisk_new_context();
+	int status;
+
+	*ret_n = 0;
+	BUG_ON(!ctx);
+	fdisk_disable_dialogs(ctx, 1);
+	(void)fdisk_save_user_sector_size(ctx, sector_bytes, sector_bytes);
+	status = fdisk_assign_device_by_fd(ctx, fd, "partition table", 1);
+	if (status)
+		return fdisk_failed(err, status, "look for a partition table");
+	if (!fdisk_has_label(ctx))
+		return 0;
+	return list_partitions(ctx, sector_bytes, arch, limit_bytes, ret, ret_n, err);
+}
+
+/* ---- whole disks ----------------------------------------------------------------------------- */
 
 int partition_table_relocate(const struct target *t, struct image_receipt *ret, struct err *err)
 {

@@ -10,7 +10,7 @@ static const char *const stage_words[_IMAGE_STAGE_MAX] = {
 	[IMAGE_STAGE_MANIFEST] = "manifest",   [IMAGE_STAGE_WIPE] = "wipe",
 	[IMAGE_STAGE_WRITE] = "write",         [IMAGE_STAGE_FLUSH] = "flush",
 	[IMAGE_STAGE_READ_BACK] = "read_back", [IMAGE_STAGE_GROW] = "grow",
-	[IMAGE_STAGE_TABLE] = "table",
+	[IMAGE_STAGE_OWN_FILES] = "own_files", [IMAGE_STAGE_TABLE] = "table",
 };
 
 const char *image_stage_str(enum image_stage stage)

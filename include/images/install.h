@@ -4,12 +4,12 @@
  *
  * Order, always: root and manifest are checked; the target's old partition tables are wiped; every
  * chunk is hashed, then decoded, then written; all is flushed and read back; the file system grows
- * and gets an identity of its own; the partition table and the boot sectors come last. After a
- * failure the target has no valid partition table, primary or backup. Peak memory stays below 64
- * MiB.
+ * and gets an identity of its own; the caller adds the host's own files; the partition table and
+ * the boot sectors come last. Whatever ends it before, a power cut included, leaves a target
+ * without a valid partition table, primary or backup: nothing half done ever starts. Peak memory
+ * stays below 64 MiB.
  *
- * It does not choose the disk, ask for consent or mount anything that stays mounted: the agent
- * does.
+ * It does not choose the disk, ask for consent or know what a host's own files are: the agent does.
  */
 #ifndef IMAGES_INSTALL_H
 #define IMAGES_INSTALL_H
@@ -25,10 +25,24 @@ enum image_stage {
 	IMAGE_STAGE_FLUSH,
 	IMAGE_STAGE_READ_BACK,
 	IMAGE_STAGE_GROW,
+	IMAGE_STAGE_OWN_FILES,
 	IMAGE_STAGE_TABLE,
 	_IMAGE_STAGE_MAX
 };
 const char *image_stage_str(enum image_stage stage); /* "write", "read_back", ... */
+
+/* A partition of a target that has no partition table yet. */
+struct image_part {
+	unsigned number;
+	uint64_t start_bytes;
+	uint64_t size_bytes;
+	enum partition_fs fs;
+	bool is_root; /* by the manifest, or by its type in a whole disk's own table */
+	char mount[MANIFEST_MOUNT_BYTES]; /* the manifest's; "" in a whole disk */
+	char part_uuid[UUID_TEXT_BYTES];  /* that it will have; "" in a whole disk */
+	char fs_uuid[UUID_TEXT_BYTES];    /* of what is there, or "" */
+	char device[32]; /* a node of this partition alone; "" when no file system is there */
+};
 
 struct image_install_request {
 	const struct trust_root *root;
@@ -63,6 +77,10 @@ struct image_install_request {
 			 uint64_t total_bytes);
 	/* Polled; true ends the install with ERR_CANCELLED. NULL: never. */
 	bool (*cancelled)(void *arg);
+	/* Called once, when all else is on the target and verified and nothing on it can be started
+	 * yet: mount the parts, write, unmount. The target stays held. An error ends the install.
+	 * NULL: nothing to add. Needs root and loop devices. */
+	int (*own_files)(void *arg, const struct image_part *parts, size_t n, struct err *err);
 	void *arg;
 };
 
@@ -104,12 +122,10 @@ struct image_receipt {
 int image_install(const struct image_install_request *request, struct image_receipt *ret,
 		  struct err *err);
 
-/* Give a file system an identity of its own and let it fill its partition. image_install() does
- * this itself, except for a block device whose descriptor the caller holds (O_EXCL keeps the tools
- * out): then the agent calls this for every ext4 partition of the receipt, after it closed the
- * descriptor and before it mounts. Runs tune2fs and resize2fs. in: device is a partition's node
- * with offset 0, or a whole disk or file with the partition's offset; ret_uuid may be NULL. errors:
- * ERR_PROCESS*, ERR_IMAGE_TARGET. blocks: for seconds */
+/* Give a file system an identity of its own and let it fill its partition, which image_install()
+ * does by itself. Runs tune2fs and resize2fs. in: device is a partition's node with offset 0, or a
+ * whole disk or file with the partition's offset; ret_uuid may be NULL. errors: ERR_PROCESS*,
+ * ERR_IMAGE_TARGET. blocks: for seconds */
 int image_grow_fs(const char *device, uint64_t offset_bytes, uint64_t size_bytes,
 		  enum partition_fs fs, bool new_uuid, bool grow, char ret_uuid[UUID_TEXT_BYTES],
 		  struct err *err);

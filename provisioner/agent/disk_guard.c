@@ -16,7 +16,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 #include <base/cleanup.h>
-#include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
 #include <images/install.h>
@@ -144,30 +143,11 @@ bool disk_is_same(const struct disk_handle *d)
 	return identity_holds(d);
 }
 
-static int open_again(struct disk_handle *d, int wait_ms, struct err *err)
+int disk_make_unbootable(const struct disk_handle *d, struct err *err)
 {
-	const struct disk_handle old = *d;
-	int64_t deadline_ms = time_boot_ms() + wait_ms;
-	int r;
-
-	disk_close(d);
-	while ((r = disk_open(old.root, &old.drive, d, err)) == -ERR_AGENT_DISK_BUSY &&
-	       time_boot_ms() < deadline_ms)
-		(void)usleep(100000);
-	if (r == 0 && d->diskseq != old.diskseq)
-		r = err_set(err, ERR_AGENT_DISK_SWAPPED, "'%s' was attached anew",
-			    old.drive.dev_path);
-	if (r < 0) {
-		disk_close(d);
-		*d = old; /* still knows the disk that it was, for who asks again */
-		d->fd = -1;
-	}
-	return r;
-}
-
-int disk_make_unbootable(struct disk_handle *d, int wait_ms, struct err *err)
-{
-	TRY(open_again(d, wait_ms, err));
+	if (!disk_is_same(d))
+		return err_set(err, ERR_AGENT_DISK_SWAPPED, "'%s' is another disk by now",
+			       d->drive.dev_path);
 	return image_wipe_table(d->fd, err);
 }
 

@@ -53,10 +53,8 @@ int disk_check_data(int fd, const struct drive *drive, const char *wipe_consent,
 /* Nobody pulled it and put another one in its place. */
 bool disk_is_same(const struct disk_handle *d);
 
-/* A written disk must not be started after all: take it again for us alone (a file system just
- * unmounted may hold it for up to wait_ms), see that it is the same one, and remove boot sector and
- * partition tables. d may be closed before; it is open after success. errors:
- * ERR_AGENT_DISK_BUSY, ERR_AGENT_DISK_SWAPPED, ERR_IMAGE_TARGET, ERR_IO. blocks. */
-int disk_make_unbootable(struct disk_handle *d, int wait_ms, struct err *err);
+/* A written disk must not be started after all: see that it is still the same one, and remove boot
+ * sector and partition tables. errors: ERR_AGENT_DISK_SWAPPED, ERR_IMAGE_TARGET, ERR_IO. blocks. */
+int disk_make_unbootable(const struct disk_handle *d, struct err *err);
 
 #endif

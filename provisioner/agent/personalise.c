@@ -110,6 +110,8 @@ static int put_fstab(int root_fd, const struct personal *p, struct err *err)
 {
 	autostr struct str text = {0};
 
+	if (p->n_mounts == 0)
+		return 0;
 	str_init(&text, 16 * KIB);
 	str_add(&text, "# Written when this host was imaged.\n");
 	for (size_t i = 0; i < p->n_mounts; i++) {

@@ -22,7 +22,7 @@ struct personal {
 	const char *host_id;
 	const char *first_boot_program; /* path in the agent's own system */
 	const struct personal_mount *mounts;
-	size_t n_mounts;
+	size_t n_mounts; /* 0: the system keeps its fstab */
 };
 
 /* errors: ERR_AGENT_PERSONALISE, ERR_IO */

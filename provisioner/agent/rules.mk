@@ -23,6 +23,7 @@ agent_SRC := \
 	provisioner/agent/disk_guard.c \
 	provisioner/agent/new_root.c \
 	provisioner/agent/personalise.c \
+	provisioner/agent/own_files.c \
 	provisioner/agent/step_image.c \
 	provisioner/agent/agent.c
 $(eval $(call library,agent))
@@ -103,6 +104,7 @@ $(eval $(call unit_test,tests/unit/agent/test_outbox.c,$(AGENT_TEST_LIBS),$(AGEN
 $(eval $(call unit_test,tests/unit/agent/test_lease.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_disk_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_disk_device.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_worker.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_identity.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

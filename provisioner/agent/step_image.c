@@ -9,21 +9,15 @@
  */
 #include "steps.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <linux/rtc.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
-#include <base/file.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <images/install.h>
@@ -31,14 +25,11 @@
 #include "disk_guard.h"
 #include "lease.h"
 #include "machine_facts.h"
-#include "personalise.h"
-#include "sysfs.h"
+#include "own_files.h"
 
 #define TRUST_ROOT_PATH   "/etc/slipway/root.json"
 #define FIRST_BOOT_SOURCE "/usr/lib/slipway/first-boot"
 #define TARGET_DIR        "/run/slipway/target"
-#define PARTITION_WAIT_MS 10000
-#define RELEASE_WAIT_MS   10000
 #define IDENTITY_EVERY_MS 1000
 
 struct imaging {
@@ -184,6 +175,25 @@ static int prepare(struct imaging *im, struct err *err)
 	return r;
 }
 
+/* ---- the new system's own files ----------------------------------------------------------------
+ */
+
+static int write_own_files(void *arg, const struct image_part *parts, size_t n, struct err *err)
+{
+	struct imaging *im = arg;
+	const struct own_files own = {
+		.image = &im->context->plan->image,
+		.host_id = im->context->plan->host_id,
+		.first_boot_program = FIRST_BOOT_SOURCE,
+		.folder = TARGET_DIR,
+	};
+
+	say(im, "writing name, keys and first-boot report");
+	if (!disk_is_same(&im->disk))
+		return err_set(err, ERR_AGENT_DISK_SWAPPED, "after it was written");
+	return own_files_write(&own, parts, n, err);
+}
+
 /* ---- writing -----------------------------------------------------------------------------------
  */
 
@@ -212,163 +222,13 @@ static int install(struct imaging *im, struct err *err)
 		.may_write = may_write,
 		.progress = progress,
 		.cancelled = cancelled,
+		.own_files = write_own_files,
 		.arg = im,
 	};
 	int r = image_install(&request, &im->receipt, err);
 	if (r < 0 && im->swapped)
 		return err_set(err, ERR_AGENT_DISK_SWAPPED, "while it was written");
 	return r;
-}
-
-/* ---- the new system's own files ----------------------------------------------------------------
- */
-
-static void partition_path(const struct imaging *im, unsigned number, char ret[static 96])
-{
-	const char *name = im->disk.drive.facts.name;
-	bool digit = *name && name[strlen(name) - 1] >= '0' && name[strlen(name) - 1] <= '9';
-
-	snprintf(ret, 96, "/dev/%.64s%s%u", name, digit ? "p" : "", number);
-}
-
-/* Let the kernel read the new table, and wait for the device node. */
-static int find_partition(struct imaging *im, const struct image_receipt_partition *p,
-			  char ret[static 96], struct err *err)
-{
-	int64_t deadline_ms = time_boot_ms() + PARTITION_WAIT_MS;
-	const char *name = im->disk.drive.facts.name;
-
-	partition_path(im, p->number, ret);
-	const char *part = ret + strlen("/dev/");
-	while (access(ret, F_OK) < 0 ||
-	       sysfs_int("", -1, "sys/block/%s/%s/start", name, part) * 512 !=
-		       (int64_t)p->start_bytes) {
-		if (time_boot_ms() >= deadline_ms)
-			return err_set(err, ERR_AGENT_MOUNT, "partition %u does not appear",
-				       p->number);
-		(void)ioctl(im->disk.fd, BLKRRPART, 0);
-		(void)usleep(100000);
-	}
-	return 0;
-}
-
-static bool is_mountable(const struct image_receipt_partition *p)
-{
-	return p->mount[0] == '/' && (p->fs == PARTITION_FS_EXT4 || p->fs == PARTITION_FS_XFS);
-}
-
-/* What image_install() could not do on a disk that was held: an identity of this host's own, and
- * the size of its partition. */
-static int finish_file_system(const char *device, struct image_receipt_partition *p,
-			      struct err *err)
-{
-	if (p->fs != PARTITION_FS_EXT4 || !p->has_payload)
-		return 0;
-	return image_grow_fs(device, 0, p->size_bytes, p->fs, true,
-			     p->size_bytes > p->payload_bytes, p->fs_uuid, err);
-}
-
-static int mount_partition(struct imaging *im, struct image_receipt_partition *p, struct err *err)
-{
-	autofree char *where = xasprintf(TARGET_DIR "%s", str_eq(p->mount, "/") ? "" : p->mount);
-	unsigned long flags = MS_NODEV | MS_NOSUID | MS_NOEXEC | MS_NOATIME;
-	char device[96];
-
-	partition_path(im, p->number, device);
-	TRY(finish_file_system(device, p, err));
-	if (mount(device, where, partition_fs_str(p->fs), flags, NULL) < 0)
-		return err_sys(err, ERR_AGENT_MOUNT, "cannot mount '%s' at '%s'", device, p->mount);
-	return 0;
-}
-
-/* Shorter paths first, so that "/" is there before "/var". */
-static int by_path_length(const void *a, const void *b)
-{
-	struct image_receipt_partition *const *x = a, *const *y = b;
-	size_t n = strlen((*x)->mount), m = strlen((*y)->mount);
-
-	return n < m ? -1 : n > m;
-}
-
-static int mount_all(struct imaging *im, struct err *err)
-{
-	struct image_receipt_partition *sorted[MANIFEST_MAX_PARTITIONS];
-	size_t n = 0;
-	char device[96];
-
-	for (size_t i = 0; i < im->receipt.n_partitions; i++)
-		if (is_mountable(&im->receipt.partitions[i]))
-			sorted[n++] = &im->receipt.partitions[i];
-	qsort(sorted, n, sizeof(sorted[0]), by_path_length);
-	if (n == 0 || !str_eq(sorted[0]->mount, "/"))
-		return err_set(err, ERR_AGENT_MOUNT, "the image has no root file system");
-	for (size_t i = 0; i < n; i++)
-		TRY(find_partition(im, sorted[i], device, err));
-	if (!disk_is_same(&im->disk))
-		return err_set(err, ERR_AGENT_DISK_SWAPPED, "after it was written");
-	/* The kernel mounts no partition of a disk that is held exclusively. */
-	disk_close(&im->disk);
-	for (size_t i = 0; i < n; i++)
-		TRY(mount_partition(im, sorted[i], err));
-	return 0;
-}
-
-static int unmount_all(struct err *err)
-{
-	sync();
-	/* Inner mounts go with the outer one only when detached; detach waits for nobody here. */
-	while (umount2(TARGET_DIR, 0) == 0)
-		;
-	if (errno == EBUSY && umount2(TARGET_DIR, MNT_DETACH) < 0)
-		return err_sys(err, ERR_AGENT_MOUNT, "cannot unmount the new system");
-	sync();
-	return 0;
-}
-
-static size_t list_mounts(const struct image_receipt *r, struct personal_mount *ret)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->n_partitions; i++) {
-		const struct image_receipt_partition *p = &r->partitions[i];
-		struct personal_mount *m = &ret[n];
-		bool swap = p->fs == PARTITION_FS_SWAP;
-
-		if (!swap && p->mount[0] != '/')
-			continue;
-		if (p->fs_uuid[0])
-			snprintf(m->source, sizeof(m->source), "UUID=%s", p->fs_uuid);
-		else
-			snprintf(m->source, sizeof(m->source), "PARTUUID=%s", p->part_uuid);
-		(void)str_copy(m->path, sizeof(m->path), swap ? "none" : p->mount);
-		(void)str_copy(m->fs, sizeof(m->fs), partition_fs_str(p->fs));
-		n++;
-	}
-	return n;
-}
-
-static int make_own(struct imaging *im, struct err *err)
-{
-	struct personal_mount mounts[MANIFEST_MAX_PARTITIONS];
-	struct personal personal = {
-		.image = &im->context->plan->image,
-		.host_id = im->context->plan->host_id,
-		.first_boot_program = FIRST_BOOT_SOURCE,
-		.mounts = mounts,
-	};
-
-	say(im, "writing name, keys and first-boot report");
-	TRY(file_make_dirs(TARGET_DIR, 0700, err));
-	int r = mount_all(im, err);
-	personal.n_mounts = list_mounts(&im->receipt, mounts); /* with the UUIDs that they got */
-	if (r == 0) {
-		autoclose int root_fd = open(TARGET_DIR, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-
-		r = root_fd < 0 ? err_sys(err, ERR_AGENT_MOUNT, "cannot open the new system")
-				: personalise(root_fd, &personal, err);
-	}
-	int unmounted = unmount_all(r < 0 ? NULL : err);
-	return r < 0 ? r : unmounted;
 }
 
 /* The new system starts with the server's time, not with what the clock chip made up. */
@@ -402,16 +262,14 @@ static int report_receipt(struct imaging *im, struct err *err)
 	return 0;
 }
 
-/* What is written has a valid partition table from here on: whatever fails takes it away again, and
- * stays the cause. */
+/* What is written has a valid partition table by now: what no receipt can be made of must not
+ * start. */
 static int hand_over(struct imaging *im, struct err *err)
 {
 	struct err second = ERR_INIT;
-	int r = make_own(im, err);
+	int r = report_receipt(im, err);
 
-	if (r == 0)
-		r = report_receipt(im, err);
-	if (r < 0 && disk_make_unbootable(&im->disk, RELEASE_WAIT_MS, &second) < 0)
+	if (r < 0 && disk_make_unbootable(&im->disk, &second) < 0)
 		report_log(im->out, "error", "disk '%s' may still start: %s",
 			   im->disk.drive.facts.name, second.msg);
 	return r;
@@ -444,7 +302,9 @@ void step_image(void *step_context, struct report *out)
 	struct err err = ERR_INIT;
 	int r;
 
-	r = prepare(&im, &err);
+	r = own_files_mount_apart(&err);
+	if (r == 0)
+		r = prepare(&im, &err);
 	if (r == 0)
 		r = install(&im, &err);
 	if (r == 0)

@@ -210,17 +210,13 @@ static size_t others(off_t offset, size_t n, unsigned char value)
 
 static const struct {
 	const char *name;
-	bool closed; /* as it is when file systems were mounted */
 	const char *serial;
 	unsigned more_seq;
-	bool held;
 	enum err_code code;
 } spoil_rows[] = {
-	{"still open", false, "AAA\n", 0, false, 0},
-	{"closed before", true, "AAA\n", 0, false, 0},
-	{"another disk by now", true, "BBB\n", 0, false, ERR_AGENT_DISK_SWAPPED},
-	{"a twin attached by now", true, "AAA\n", 1, false, ERR_AGENT_DISK_SWAPPED},
-	{"mounted for good", true, "AAA\n", 0, true, ERR_AGENT_DISK_BUSY},
+	{"the same", "AAA\n", 0, 0},
+	{"another disk by now", "BBB\n", 0, ERR_AGENT_DISK_SWAPPED},
+	{"a twin attached by now", "AAA\n", 1, ERR_AGENT_DISK_SWAPPED},
 };
 
 static void check_spoiled(const char *row, bool spoiled)
@@ -235,7 +231,6 @@ static void test_unbootable(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(spoil_rows); i++) {
 		const char *row = spoil_rows[i].name;
-		autoclose int holder = -1;
 		struct disk_handle disk;
 
 		assert_int_equal(setup(NULL), 0);
@@ -246,16 +241,9 @@ static void test_unbootable(void **state)
 		}
 		check_spoiled(row, false);
 		CHECK_ERR(row, disk_open(root, &drive, &disk, NULL), 0);
-		if (spoil_rows[i].closed)
-			disk_close(&disk);
-		if (spoil_rows[i].held)
-			holder = open(loop.path, O_RDWR | O_EXCL | O_CLOEXEC);
-		CHECK_INT(row, holder >= 0, spoil_rows[i].held);
 		say_serial(spoil_rows[i].serial);
 		disk.diskseq += spoil_rows[i].more_seq;
-		CHECK_ERR(row, disk_make_unbootable(&disk, 300, NULL), spoil_rows[i].code);
-		CHECK_INT(row, disk.fd >= 0, spoil_rows[i].code == 0);
-		CHECK_STR(row, disk.drive.facts.serial, "AAA");
+		CHECK_ERR(row, disk_make_unbootable(&disk, NULL), spoil_rows[i].code);
 		check_spoiled(row, spoil_rows[i].code == 0);
 		disk_close(&disk);
 		assert_int_equal(teardown(NULL), 0);
