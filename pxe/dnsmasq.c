@@ -119,12 +119,13 @@ static void add_full_boot(struct str *out, const struct dnsmasq_options *o)
 }
 
 /* Beside another DHCP server: we answer boot questions only. pxe-service rows carry files for
- * firmware; iPXE, which understands no PXE menus here, is given its script by dhcp-boot. */
+ * firmware; iPXE, which understands no PXE menus here, is given its script by dhcp-boot, and UEFI
+ * HTTP boot its URL, once dnsmasq has been told that HTTPClient asks boot questions, too. */
 static void add_proxy(struct str *out, const struct dnsmasq_options *o)
 {
 	str_addf(out, "\ndhcp-range=%s,proxy%s%s\n", o->network,
 		 o->netmask && o->netmask[0] ? "," : "", o->netmask ? o->netmask : "");
-	str_add(out, "pxe-prompt=\"Slipway\",0\n");
+	str_add(out, "dhcp-pxe-vendor=PXEClient,HTTPClient\npxe-prompt=\"Slipway\",0\n");
 	for (size_t i = 0; i < n_boot_loaders; i++)
 		if (boot_loaders[i].csa)
 			str_addf(out, "pxe-service=tag:!ipxe,%s,\"Slipway\",%s,%s\n",
