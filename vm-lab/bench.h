@@ -43,6 +43,7 @@ struct bench_host {
 };
 
 struct action_state {
+	bool begun; /* its moment has come; it is done as soon as it can be */
 	unsigned done;
 	int64_t next_ms;
 };

@@ -6,19 +6,20 @@
 
 #include <base/clock.h>
 #include <base/json.h>
+#include <base/limits.h>
 #include <base/str.h>
+#include "disk.h"
 
 #define DEED_MIN_PAUSE_MS 1000
 
 bool deed_is_due(const struct lab_action *a, const struct action_state *state,
-		 const struct host_view *v, int64_t now_ms)
+		 const struct host_view *v, uint64_t written_bytes, int64_t now_ms)
 {
 	if (state->done >= a->times)
 		return false;
-	if (state->done > 0)
+	if (state->begun)
 		return now_ms >= state->next_ms;
-	return str_eq(v->state, a->state) &&
-	       (a->percent == 0 || view_percent(v) >= (int)a->percent);
+	return str_eq(v->state, a->state) && written_bytes >= a->written_mib * (uint64_t)MIB;
 }
 
 static struct bench_host *host_by_name(struct bench *b, const char *name)
@@ -56,6 +57,13 @@ static int deed_do(struct bench *b, struct bench_host *h, const struct lab_actio
 	return 0;
 }
 
+/* Only asked of the file system when the action wants to know. */
+static uint64_t written_bytes(const struct bench_host *h, const struct lab_action *a)
+{
+	return a->written_mib ? disk_allocated_bytes(h->disk_paths[lab_host_target_index(h->spec)])
+			      : 0;
+}
+
 int deeds_do(struct bench *b, struct err *err)
 {
 	int64_t now_ms = time_boot_ms();
@@ -66,8 +74,9 @@ int deeds_do(struct bench *b, struct err *err)
 		struct bench_host *h = host_by_name(b, a->host);
 		int rc;
 
-		if (!h || !deed_is_due(a, state, &h->view, now_ms))
+		if (!h || !deed_is_due(a, state, &h->view, written_bytes(h, a), now_ms))
 			continue;
+		state->begun = true;
 		rc = deed_do(b, h, a, err);
 		if (rc == -ERR_NOT_FOUND)
 			continue; /* between two lives: try again at the next look */
@@ -85,4 +94,12 @@ bool deeds_all_done(const struct bench *b)
 		if (b->actions[i].done < b->s->actions[i].times)
 			return false;
 	return true;
+}
+
+const char *deeds_missed(const struct bench *b, const struct bench_host *h)
+{
+	for (size_t i = 0; i < b->s->n_actions; i++)
+		if (!b->actions[i].begun && str_eq(b->s->actions[i].host, h->spec->name))
+			return b->s->actions[i].name;
+	return "";
 }

@@ -16,8 +16,9 @@
 #include <base/limits.h>
 #include <base/str.h>
 
-#define BLOCK_BYTES  (256 * KIB)
-#define SECTOR_BYTES 512
+#define BLOCK_BYTES    (256 * KIB)
+#define SECTOR_BYTES   512
+#define ST_BLOCK_BYTES 512 /* the unit of stat(2), whatever the file system's own */
 
 /* One hash a kibibyte, repeated within it: fast enough under any load, still unique by place. */
 static void fill_block(uint8_t *block, const char *serial, uint64_t block_index)
@@ -125,6 +126,13 @@ int disk_hash(const char *path, char ret_hex[static SHA256_HEX_BYTES], struct er
 	sha256_final(h, digest);
 	hex_encode(digest, sizeof(digest), ret_hex);
 	return 0;
+}
+
+uint64_t disk_allocated_bytes(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 ? 0 : (uint64_t)st.st_blocks * ST_BLOCK_BYTES;
 }
 
 static int sector_read(int fd, off_t at, uint8_t sector[static SECTOR_BYTES], struct err *err)

@@ -19,6 +19,10 @@ int disk_make(const char *path, const struct lab_disk *d, char ret_hex[static SH
  * not all zeros, with its place. Equal for equal bytes, however sparse; holes cost no time. */
 int disk_hash(const char *path, char ret_hex[static SHA256_HEX_BYTES], struct err *err);
 
+/* How much of the file is not a hole: what a guest has written so far, near enough. 0 when it
+ * cannot be said. */
+uint64_t disk_allocated_bytes(const char *path);
+
 /* True when a firmware could find something to start: a GPT at either end or a boot sector. */
 int disk_is_bootable(const char *path, bool *ret, struct err *err);
 

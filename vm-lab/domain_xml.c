@@ -92,6 +92,19 @@ static void write_sysinfo(struct xml *x, const struct lab_host *h)
 	xml_close(x);
 }
 
+/* EDK II lists a NIC's ways to boot as PXE, then HTTP, and a failed PXE costs a minute: without
+ * PXE, HTTP is the first. */
+static void write_firmware_options(struct xml *x, const struct lab_host *h)
+{
+	if (h->netboot != NETBOOT_HTTP)
+		return;
+	xml_open(x, "sysinfo");
+	xml_attr(x, "type", "fwcfg");
+	entry(x, "opt/org.tianocore/IPv4PXESupport", "no");
+	entry(x, "opt/org.tianocore/IPv6PXESupport", "no");
+	xml_close(x);
+}
+
 /*
  * The SMBIOS UUID goes past libvirt, which would make it the domain's own: there, two hosts with
  * one UUID, or one that is all zeros, cannot be; in racks they are.
@@ -204,6 +217,7 @@ static void write_domain(struct xml *x, const struct machine_kind *k, const stru
 	number_tag(x, "vcpu", NULL, h->cpus);
 	write_os(x, k, setup);
 	write_sysinfo(x, h);
+	write_firmware_options(x, h);
 	xml_open(x, "features");
 	xml_open(x, "acpi");
 	xml_close(x);

@@ -14,6 +14,8 @@
 #include "deed.h"
 
 #define LOOK_EVERY_MS 1000
+#define LOOK_OFTEN_MS 250 /* while a deed waits for its moment */
+#define SETTLE_MAX_MS (60 * 1000)
 #define OWN_BOOT_TIMEOUT_MS                                                                        \
 	(600 * 1000) /* emulated: 40 to 90 s are usual, several times that under load */
 #define BANNER_PATIENCE_MS (120 * 1000) /* ready is reported while the system still starts */
@@ -89,6 +91,25 @@ static bool look(struct bench *b)
 
 /* ---- phases ---- */
 
+/* In a final state with nothing more to be done to it or the daemons. A deed whose moment the host
+ * has left behind will not come any more. */
+static bool flow_is_over(struct bench *b, struct bench_host *h)
+{
+	const char *missed;
+	char what[ERR_MSG_MAX_BYTES];
+
+	if (!h->view.known || !view_is_final(&h->view))
+		return false;
+	missed = deeds_missed(b, h);
+	if (*missed) {
+		(void)snprintf(what, sizeof(what),
+			       "action '%s' never came: its moment was not seen", missed);
+		host_trouble(h, what);
+		return false;
+	}
+	return deeds_all_done(b);
+}
+
 static void flow_phase(struct bench *b, struct bench_host *h)
 {
 	bool on = hypervisor_is_on(b->hypervisor, h->spec->name);
@@ -97,7 +118,7 @@ static void flow_phase(struct bench *b, struct bench_host *h)
 		host_trouble(h, "the host switched itself off");
 		return;
 	}
-	if (!h->view.known || !view_is_final(&h->view) || !deeds_all_done(b))
+	if (!flow_is_over(b, h))
 		return;
 	if (h->spec->power_cycles == 0 || !str_eq(h->view.state, "ready")) {
 		h->phase = PHASE_DONE;
@@ -198,6 +219,18 @@ static void look_back_at_all(struct bench *b)
 	}
 }
 
+/* A daemon may have been killed in the last round: the story's end is told by a server that runs.
+ */
+static void settle(struct bench *b)
+{
+	int64_t deadline_ms = time_boot_ms() + SETTLE_MAX_MS;
+
+	while (!look(b) && time_boot_ms() < deadline_ms && !cage_stopping()) {
+		server_tend(&b->server);
+		hypervisor_wait(b->hypervisor, LOOK_OFTEN_MS);
+	}
+}
+
 int play(struct bench *b, struct screen *screen, struct err *err)
 {
 	int64_t last_answer_ms = time_boot_ms();
@@ -210,9 +243,9 @@ int play(struct bench *b, struct screen *screen, struct err *err)
 		if (rc >= 0)
 			rc = play_round(b, err);
 		screen_show(screen, b);
-		hypervisor_wait(b->hypervisor, LOOK_EVERY_MS);
+		hypervisor_wait(b->hypervisor, deeds_all_done(b) ? LOOK_EVERY_MS : LOOK_OFTEN_MS);
 	}
-	(void)look(b); /* what is judged is what is true now */
+	settle(b); /* what is judged is what is true now */
 	look_back_at_all(b);
 	screen_end(screen, b);
 	return rc;

@@ -62,6 +62,7 @@ static const struct key scenario_keys[] = {
 static const struct key host_keys[] = {
 	WORD(struct lab_host, "arch", arch, &lab_arch_words),
 	WORD(struct lab_host, "firmware", firmware, &lab_firmware_words),
+	WORD(struct lab_host, "boot", netboot, &lab_netboot_words),
 	UINT(struct lab_host, "memory_mib", memory_mib, 128, 16384),
 	UINT(struct lab_host, "cpus", cpus, 1, 8),
 	OTHER(struct lab_host, "tpm", KEY_BOOL, tpm),
@@ -84,7 +85,7 @@ static const struct key action_keys[] = {
 	WORD(struct lab_action, "do", deed, &lab_deed_words),
 	TEXT(struct lab_action, "host", host),
 	TEXT(struct lab_action, "state", state),
-	UINT(struct lab_action, "percent", percent, 0, 100),
+	UINT(struct lab_action, "written_mib", written_mib, 0, 65536),
 	UINT(struct lab_action, "times", times, 1, 1000),
 	UINT(struct lab_action, "pause_s", pause_s, 0, 3600),
 	END_OF_KEYS,
@@ -265,6 +266,9 @@ static int host_check(const struct scenario *s, const struct lab_host *h, struct
 			       h->name);
 	if (h->arch == ARCH_AARCH64 && h->firmware == FIRMWARE_BIOS)
 		return err_set(err, ERR_LAB_SCENARIO, "host '%s': aarch64 has no bios", h->name);
+	if (h->firmware == FIRMWARE_BIOS && h->netboot == NETBOOT_HTTP)
+		return err_set(err, ERR_LAB_SCENARIO, "host '%s': a bios boots by pxe only",
+			       h->name);
 	for (const struct lab_host *o = s->hosts; o < h; o++)
 		if (str_eq(o->mac, h->mac))
 			return err_set(err, ERR_LAB_SCENARIO, "hosts '%s' and '%s' share a mac",
@@ -369,10 +373,16 @@ const struct lab_host *scenario_host(const struct scenario *s, const char *name)
 	return NULL;
 }
 
+size_t lab_host_target_index(const struct lab_host *h)
+{
+	size_t i = 0;
+
+	while (i + 1 < h->n_disks && h->disks[i].role != DISK_TARGET)
+		i++;
+	return i;
+}
+
 const struct lab_disk *lab_host_target(const struct lab_host *h)
 {
-	for (size_t i = 0; i < h->n_disks; i++)
-		if (h->disks[i].role == DISK_TARGET)
-			return &h->disks[i];
-	return NULL;
+	return &h->disks[lab_host_target_index(h)];
 }

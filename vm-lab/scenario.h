@@ -42,6 +42,7 @@ struct lab_host {
 	char name[LAB_NAME_BYTES];
 	enum lab_arch arch;
 	enum lab_firmware firmware;
+	enum lab_netboot netboot;
 	unsigned memory_mib;
 	unsigned cpus;
 	bool tpm;
@@ -61,7 +62,7 @@ struct lab_action {
 	enum lab_deed deed;
 	char host[LAB_NAME_BYTES];  /* whose state is watched, and who is powered off */
 	char state[LAB_NAME_BYTES]; /* when that host is in this lifecycle state */
-	unsigned percent;           /* and its progress has reached this */
+	unsigned written_mib;       /* and its target disk holds this much */
 	unsigned times;             /* done this often, a second or more apart */
 	unsigned pause_s;           /* between times, and before power comes back */
 };
@@ -96,6 +97,8 @@ DEFINE_AUTO(scenario, struct scenario, scenario_free);
 int scenario_inherit(struct scenario *s, const struct scenario *base, struct err *err);
 
 const struct lab_host *scenario_host(const struct scenario *s, const char *name);
+/* Which of a host's disks is the target; every host of a scenario has one. */
+size_t lab_host_target_index(const struct lab_host *h);
 const struct lab_disk *lab_host_target(const struct lab_host *h);
 
 #endif

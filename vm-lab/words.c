@@ -15,6 +15,7 @@
 
 DEFINE_WORDS(lab_arch_words, LAB_ARCH_WORDS, _LAB_ARCH_MAX, "arch");
 DEFINE_WORDS(lab_firmware_words, LAB_FIRMWARE_WORDS, _LAB_FIRMWARE_MAX, "firmware");
+DEFINE_WORDS(lab_netboot_words, LAB_NETBOOT_WORDS, _LAB_NETBOOT_MAX, "boot");
 DEFINE_WORDS(disk_role_words, DISK_ROLE_WORDS, _DISK_ROLE_MAX, "disk role");
 DEFINE_WORDS(target_fate_words, TARGET_FATE_WORDS, _TARGET_FATE_MAX, "target");
 DEFINE_WORDS(dhcp_mode_words, DHCP_MODE_WORDS, _DHCP_MODE_MAX, "dhcp");

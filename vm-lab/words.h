@@ -18,6 +18,11 @@
 	X(FIRMWARE_BIOS, "bios")                                                                   \
 	X(FIRMWARE_UEFI, "uefi")
 
+/* How the machine's firmware asks the network for its loader. */
+#define LAB_NETBOOT_WORDS(X)                                                                       \
+	X(NETBOOT_PXE, "pxe")   /* DHCP and TFTP */                                                \
+	X(NETBOOT_HTTP, "http") /* UEFI HTTP boot, and no PXE at all */
+
 /* target: the disk that the profile chooses; decoy: known content that nobody may touch. */
 #define DISK_ROLE_WORDS(X)                                                                         \
 	X(DISK_TARGET, "target")                                                                   \
@@ -53,6 +58,7 @@
 #define LAB_ENUM(value, text) value,
 enum lab_arch { LAB_ARCH_WORDS(LAB_ENUM) _LAB_ARCH_MAX };
 enum lab_firmware { LAB_FIRMWARE_WORDS(LAB_ENUM) _LAB_FIRMWARE_MAX };
+enum lab_netboot { LAB_NETBOOT_WORDS(LAB_ENUM) _LAB_NETBOOT_MAX };
 enum disk_role { DISK_ROLE_WORDS(LAB_ENUM) _DISK_ROLE_MAX };
 enum target_fate { TARGET_FATE_WORDS(LAB_ENUM) _TARGET_FATE_MAX };
 enum dhcp_mode { DHCP_MODE_WORDS(LAB_ENUM) _DHCP_MODE_MAX };
@@ -65,8 +71,8 @@ struct word_list {
 	const char *const *words;
 	int n;
 };
-extern const struct word_list lab_arch_words, lab_firmware_words, disk_role_words,
-	target_fate_words, dhcp_mode_words, tamper_words, lab_deed_words;
+extern const struct word_list lab_arch_words, lab_firmware_words, lab_netboot_words,
+	disk_role_words, target_fate_words, dhcp_mode_words, tamper_words, lab_deed_words;
 
 /* The text of a value; the value must be in the list. */
 const char *word_str(const struct word_list *list, int value);

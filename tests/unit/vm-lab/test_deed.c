@@ -1,47 +1,89 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When a deed's moment has come.
+ * When a deed's moment has come, and which deed's never came.
  */
 #include <tests/harness/check.h>
 
+#include <base/limits.h>
 #include <vm-lab/deed.h>
 
 static const struct {
 	const char *name;
-	unsigned percent, times;
+	unsigned written_mib, times;
+	bool begun;
 	unsigned done;
 	int64_t next_ms;
 	const char *state;
-	int64_t progress; /* of 100 */
+	uint64_t written_bytes;
 	int64_t now_ms;
 	bool due;
 } rows[] = {
-	{"state reached", 0, 1, 0, 0, "imaging", 0, 10, true},
-	{"another state", 0, 1, 0, 0, "testing", 0, 10, false},
-	{"far enough", 40, 1, 0, 0, "imaging", 40, 10, true},
-	{"not far enough", 40, 1, 0, 0, "imaging", 39, 10, false},
-	{"done", 0, 1, 1, 0, "imaging", 0, 10, false},
-	{"again, in any state", 0, 3, 1, 5, "verifying", 0, 10, true},
-	{"again, too early", 0, 3, 1, 15, "imaging", 0, 10, false},
+	{"state reached", 0, 1, false, 0, 0, "imaging", 0, 10, true},
+	{"another state", 0, 1, false, 0, 0, "testing", 0, 10, false},
+	{"far enough", 40, 1, false, 0, 0, "imaging", 40 * MIB, 10, true},
+	{"not far enough", 40, 1, false, 0, 0, "imaging", 40 * MIB - 1, 10, false},
+	{"far enough, another state", 40, 1, false, 0, 0, "testing", 40 * MIB, 10, false},
+	{"done", 0, 1, true, 1, 0, "imaging", 0, 10, false},
+	{"could not be done, tried again", 40, 1, true, 0, 0, "ready", 0, 10, true},
+	{"again, in any state", 0, 3, true, 1, 5, "verifying", 0, 10, true},
+	{"again, too early", 0, 3, true, 1, 15, "imaging", 0, 10, false},
 };
 
 static void is_due(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct lab_action a = {
-			.state = "imaging", .percent = rows[i].percent, .times = rows[i].times};
-		struct action_state s = {rows[i].done, rows[i].next_ms};
-		struct host_view v = {.known = true, .done = rows[i].progress, .total = 100};
+		struct lab_action a = {.state = "imaging",
+				       .written_mib = rows[i].written_mib,
+				       .times = rows[i].times};
+		struct action_state s = {rows[i].begun, rows[i].done, rows[i].next_ms};
+		struct host_view v = {.known = true};
 
 		(void)snprintf(v.state, sizeof(v.state), "%s", rows[i].state);
-		CHECK_INT(rows[i].name, deed_is_due(&a, &s, &v, rows[i].now_ms), rows[i].due);
+		CHECK_INT(rows[i].name,
+			  deed_is_due(&a, &s, &v, rows[i].written_bytes, rows[i].now_ms),
+			  rows[i].due);
+	}
+}
+
+/* A scenario with two actions on "a" and one on "b", of which some have begun. */
+static void says_which_was_missed(void **state)
+{
+	static const struct {
+		const char *name;
+		bool begun[3];
+		const char *host, *missed;
+	} cases[] = {
+		{"none begun", {false, false, false}, "a", "one"},
+		{"first begun", {true, false, false}, "a", "two"},
+		{"all of a begun", {true, true, false}, "a", ""},
+		{"another host's", {true, true, false}, "b", "three"},
+		{"all begun", {true, true, true}, "b", ""},
+	};
+	static const struct scenario s = {.actions = {{.name = "one", .host = "a"},
+						      {.name = "two", .host = "a"},
+						      {.name = "three", .host = "b"}},
+					  .n_actions = 3};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		static struct bench b;
+		struct lab_host spec = {0};
+		struct bench_host h = {.spec = &spec};
+
+		(void)snprintf(spec.name, sizeof(spec.name), "%s", cases[i].host);
+		b.s = &s;
+		for (size_t k = 0; k < s.n_actions; k++)
+			b.actions[k].begun = cases[i].begun[k];
+		CHECK_STR(cases[i].name, deeds_missed(&b, &h), cases[i].missed);
 	}
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(is_due)};
-
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(is_due),
+		cmocka_unit_test(says_which_was_missed),
+	};
 	return cmocka_run_group_tests_name("lab deed", tests, NULL, NULL);
 }

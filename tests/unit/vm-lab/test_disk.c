@@ -82,6 +82,23 @@ static void holes_are_zeros_and_places_count(void **state)
 	assert_string_not_equal(one, sparse);
 }
 
+static void tells_how_much_was_written(void **state)
+{
+	static const struct lab_disk target = {DISK_TARGET, "T1", DISK_BYTES};
+	char hex[SHA256_HEX_BYTES], block[64 * KIB];
+	uint64_t before, after;
+
+	(void)state;
+	memset(block, 'x', sizeof(block));
+	assert_int_equal(0, disk_make(disk_path(), &target, hex, NULL));
+	before = disk_allocated_bytes(disk_path());
+	put(MIB, block, sizeof(block));
+	after = disk_allocated_bytes(disk_path());
+	assert_true(before < sizeof(block));
+	assert_true(after >= sizeof(block) && after < MIB);
+	assert_int_equal(0, disk_allocated_bytes("/no/such/disk"));
+}
+
 static void decoys_differ_and_repeat(void **state)
 {
 	static const struct lab_disk one = {DISK_DECOY, "D1", DISK_BYTES},
@@ -141,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_changed_byte_is_noticed),
 		cmocka_unit_test(holes_are_zeros_and_places_count),
+		cmocka_unit_test(tells_how_much_was_written),
 		cmocka_unit_test(decoys_differ_and_repeat),
 		cmocka_unit_test(sees_what_firmware_would_start),
 		cmocka_unit_test(a_missing_disk_is_an_error),

@@ -16,14 +16,16 @@ static const struct {
 	const char *name;
 	enum lab_arch arch;
 	enum lab_firmware firmware;
+	enum lab_netboot netboot;
 	const char *accel;
 	bool tpm;
 	bool decoy_first;
 } rows[] = {
-	{"bios", ARCH_X86_64, FIRMWARE_BIOS, "qemu", false, true},
-	{"uefi", ARCH_X86_64, FIRMWARE_UEFI, "qemu", true, false},
-	{"uefi-kvm", ARCH_X86_64, FIRMWARE_UEFI, "kvm", false, false},
-	{"arm64", ARCH_AARCH64, FIRMWARE_UEFI, "qemu", false, true},
+	{"bios", ARCH_X86_64, FIRMWARE_BIOS, NETBOOT_PXE, "qemu", false, true},
+	{"uefi", ARCH_X86_64, FIRMWARE_UEFI, NETBOOT_PXE, "qemu", true, false},
+	{"uefi-kvm", ARCH_X86_64, FIRMWARE_UEFI, NETBOOT_PXE, "kvm", false, false},
+	{"arm64", ARCH_AARCH64, FIRMWARE_UEFI, NETBOOT_PXE, "qemu", false, true},
+	{"uefi-http", ARCH_X86_64, FIRMWARE_UEFI, NETBOOT_HTTP, "qemu", false, false},
 };
 
 static struct lab_host host_of_row(size_t i)
@@ -34,6 +36,7 @@ static struct lab_host host_of_row(size_t i)
 	return (struct lab_host){.name = "host",
 				 .arch = rows[i].arch,
 				 .firmware = rows[i].firmware,
+				 .netboot = rows[i].netboot,
 				 .memory_mib = 1024,
 				 .cpus = 1,
 				 .tpm = rows[i].tpm,

@@ -41,6 +41,10 @@ static const struct {
 	 HOST "[host b]\nserial = S2\nuuid = 5d0f7a10-3c1e-4b57-9a41-51a7b105c001\n"
 	      "mac = 52:54:00:5a:00:01\ndisk = decoy D1 64M\ndisk = target T1 2G\n",
 	 "share a mac"},
+	{"action far into a state",
+	 HOST "[action k]\ndo = power-off\nhost = a\nstate = imaging\nwritten_mib = 40\n", NULL},
+	{"http boot", HOST "firmware = uefi\nboot = http\n", NULL},
+	{"bios by http", HOST "boot = http\n", "a bios boots by pxe only"},
 	{"action on nobody", HOST "[action k]\ndo = kill-nginx\nhost = b\nstate = imaging\n",
 	 "needs a state and the name of a host"},
 	{"no section", "serial = S1\n", "file:1"},
@@ -113,6 +117,7 @@ static void shipped_files_are_right(void **state)
 		"three-hosts",       "ready-netboots-again", "tampered-image",
 		"tampered-manifest", "tampered-late",        "daemons-killed",
 		"power-cut-imaging", "same-identity",        "proxy-dhcp",
+		"http-boot",         "many-faults",
 	};
 
 	(void)state;
