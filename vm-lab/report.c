@@ -45,40 +45,61 @@ json_t *report_lost(const char *scenario_name, const char *trouble)
 			 "hosts");
 }
 
-/* ---- table ---- */
+/* ---- tables: two, so that neither is wider than a console of 100 columns ---- */
 
-static const char *const stage_columns[] = {"contact", "discover", "inspect", "burn_in",
-					    "image",   "verify",   "total"};
+static const struct {
+	const char *key, *title;
+} stage_columns[] = {
+	{"contact", "contact"}, {"discover", "discover"}, {"inspect", "inspect"},
+	{"burn_in", "burn-in"}, {"image", "image"},       {"verify", "verify"},
+	{"total", "total"},
+};
 
-static void table_head(struct str *s)
+static void hosts_table(const json_t *hosts, struct str *s)
 {
-	str_addf(s, "%-8s %-7s %-4s %-22.22s %-11s %6s %5s  %-12s %5s", "host", "arch", "fw",
-		 "serial", "state", "MiB", "disks", "image", "decoy");
-	for (size_t i = 0; i < ARRAY_LEN(stage_columns); i++)
-		str_addf(s, " %8s", stage_columns[i]);
-	str_add(s, "  cpu\n");
+	const json_t *host;
+	size_t i;
+
+	str_addf(s, "%-11s %-7s %-4s %-22s %-11s %6s %5s  %s\n", "host", "arch", "fw", "serial",
+		 "state", "MiB", "disks", "cpu");
+	json_array_foreach (hosts, i, host)
+		str_addf(s, "%-11.11s %-7s %-4s %-22.22s %-11s %6lld %5lld  %.26s\n",
+			 text_of(host, "name"), text_of(host, "arch"), text_of(host, "firmware"),
+			 text_of(host, "serial"), text_of(host, "state"),
+			 (long long)json_integer_value(json_object_get(host, "memory_mib")),
+			 (long long)json_integer_value(json_object_get(host, "disks")),
+			 text_of(host, "cpu"));
 }
 
-static void table_row(const json_t *host, struct str *s)
+static void stage_row(const json_t *host, struct str *s)
 {
 	const json_t *stages = json_object_get(host, "stages");
 	const char *digest = text_of(host, "image_digest");
 
-	str_addf(s, "%-8s %-7s %-4s %-22.22s %-11s %6lld %5lld  %-12.12s %5s",
-		 text_of(host, "name"), text_of(host, "arch"), text_of(host, "firmware"),
-		 text_of(host, "serial"), text_of(host, "state"),
-		 (long long)json_integer_value(json_object_get(host, "memory_mib")),
-		 (long long)json_integer_value(json_object_get(host, "disks")),
-		 *digest ? digest : "-", true_at(host, "decoy_unchanged") ? "same" : "BAD");
+	str_addf(s, "%-11.11s %-12.12s %5s ", text_of(host, "name"), *digest ? digest : "-",
+		 true_at(host, "decoy_unchanged") ? "same" : "BAD");
 	for (size_t i = 0; i < ARRAY_LEN(stage_columns); i++) {
-		const json_t *v = json_object_get(stages, stage_columns[i]);
+		const json_t *v = json_object_get(stages, stage_columns[i].key);
 
 		if (v)
 			str_addf(s, " %8.1f", json_number_value(v));
 		else
 			str_addf(s, " %8s", "-");
 	}
-	str_addf(s, "  %.28s\n", text_of(host, "cpu"));
+	str_add(s, "\n");
+}
+
+static void stages_table(const json_t *hosts, struct str *s)
+{
+	const json_t *host;
+	size_t i;
+
+	str_addf(s, "%-11s %-12s %5s ", "seconds", "image", "decoy");
+	for (i = 0; i < ARRAY_LEN(stage_columns); i++)
+		str_addf(s, " %8s", stage_columns[i].title);
+	str_add(s, "\n");
+	json_array_foreach (hosts, i, host)
+		stage_row(host, s);
 }
 
 static void table_broken(const json_t *host, struct str *s)
@@ -101,13 +122,14 @@ void report_table(const json_t *result, struct str *s)
 	const json_t *host;
 	size_t i;
 
-	str_addf(s, "\n%s: %s%s%s\n", text_of(result, "name"),
+	str_addf(s, "\n%s: %s after %.0f s%s%s\n", text_of(result, "name"),
 		 true_at(result, "passed") ? "passed" : "FAILED",
+		 json_number_value(json_object_get(result, "took_s")),
 		 *text_of(result, "trouble") ? ": " : "", text_of(result, "trouble"));
-	if (json_array_size(hosts))
-		table_head(s);
-	json_array_foreach (hosts, i, host)
-		table_row(host, s);
+	if (json_array_size(hosts)) {
+		hosts_table(hosts, s);
+		stages_table(hosts, s);
+	}
 	json_array_foreach (hosts, i, host)
 		table_broken(host, s);
 }

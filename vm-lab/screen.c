@@ -4,12 +4,14 @@
  */
 #include "screen.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <base/clock.h>
 #include <base/str.h>
 
-#define PLAIN_EVERY_MS 30000
-#define LINE_MAX_BYTES 512
+#define PLAIN_EVERY_MS  30000
+#define LINE_MAX_BYTES  512
+#define DEFAULT_COLUMNS 80
 
 void screen_init(struct screen *c)
 {
@@ -54,12 +56,26 @@ void screen_line(const struct bench_host *h, int64_t now_ms, struct str *ret)
 	}
 	if (*h->trouble)
 		str_addf(ret, "  %s", h->trouble);
+	else if (h->phase == PHASE_FLOW && percent >= 0 && *h->view.message)
+		str_addf(ret, "  %.60s", h->view.message);
 	else if (*h->view.detail && h->phase != PHASE_CYCLE)
 		str_addf(ret, "  %.60s", h->view.detail);
 }
 
+/* Asked at every drawing: windows change. A line that wrapped would be two, and the cursor would go
+ * back to the wrong one. */
+static int columns_of_terminal(void)
+{
+	struct winsize size = {0};
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
+									       : DEFAULT_COLUMNS;
+}
+
 static void draw_live(struct screen *c, const struct bench *b)
 {
+	int columns = columns_of_terminal();
+
 	if (c->lines_drawn)
 		(void)printf("\033[%uA", c->lines_drawn);
 	for (size_t i = 0; i < b->n_hosts; i++) {
@@ -67,7 +83,7 @@ static void draw_live(struct screen *c, const struct bench *b)
 
 		str_init(&line, LINE_MAX_BYTES);
 		screen_line(&b->hosts[i], time_boot_ms(), &line);
-		(void)printf("\033[2K%.110s\n", line.p);
+		(void)printf("\033[2K%.*s\n", columns - 1, line.p);
 	}
 	c->lines_drawn = (unsigned)b->n_hosts;
 }

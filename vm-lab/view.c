@@ -46,6 +46,9 @@ static void read_progress(const json_t *host, struct host_view *v)
 	const json_t *p = json_object_get(host, "progress");
 
 	copy_printable(v->stage, sizeof(v->stage), text_of(p, "stage"));
+	copy_printable(v->message, sizeof(v->message), text_of(p, "message"));
+	for (char *c = v->message; (c = strchr(c, '_'));)
+		*c = ' ';
 	v->done = int_of(p, "done", 0);
 	v->total = int_of(p, "total", 0);
 	v->eta_s = int_of(p, "eta_s", -1);

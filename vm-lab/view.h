@@ -19,7 +19,8 @@ struct host_view {
 	char short_code[16];
 	char state[32];
 	char detail[240];
-	char stage[32]; /* what the progress is about */
+	char stage[32];                /* what the progress is about */
+	char message[VIEW_TEXT_BYTES]; /* and which part of it runs: "read back" */
 	char fault[VIEW_TEXT_BYTES];
 	char cpu[VIEW_TEXT_BYTES];
 	char image_digest[80];

@@ -87,6 +87,8 @@ static void table_shows_what_broke(void **state)
 	assert_non_null(strstr(table.p, "31.5"));
 	assert_non_null(strstr(table.p, "a: state: is <x>"));
 	assert_non_null(strstr(table.p, "the server says: why"));
+	for (const char *line = table.p, *end; (end = strchr(line, '\n')); line = end + 1)
+		CHECK("fits a console", end - line <= 100);
 }
 
 static void a_lost_scenario_failed(void **state)
