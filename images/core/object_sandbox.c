@@ -23,7 +23,7 @@
 #include <base/limits.h>
 #include <base/str.h>
 
-#include "read_exact.h"
+#include <images/read_exact.h>
 
 #define NOBODY       65534
 #define CPU_S        600

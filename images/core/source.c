@@ -15,7 +15,7 @@
 #include <base/str.h>
 
 #include "fetch.h"
-#include "read_exact.h"
+#include <images/read_exact.h>
 #include "source_objects.h"
 
 #define PART_BYTES (64 * 1024)

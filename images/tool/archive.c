@@ -17,24 +17,7 @@
 
 #include <images/chunk_table.h>
 #include <images/container.h>
-
-static int read_exactly(int fd, void *p, size_t n_bytes, uint64_t offset, struct err *err)
-{
-	size_t done = 0;
-
-	while (done < n_bytes) {
-		ssize_t n = pread(fd, (char *)p + done, n_bytes - done, (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, ERR_IO, "cannot read the archive");
-		if (!n)
-			return err_set(err, ERR_IMAGE_TRUNCATED, "the archive ends here");
-		done += (size_t)n;
-	}
-	return 0;
-}
+#include <images/read_exact.h>
 
 static int read_document(int fd, const char *name, size_t max_bytes, uint64_t *offset, char **ret,
 			 size_t *ret_n_bytes, struct err *err)
@@ -43,10 +26,10 @@ static int read_document(int fd, const char *name, size_t max_bytes, uint64_t *o
 	uint64_t size_bytes;
 	autofree char *text = NULL;
 
-	TRY(read_exactly(fd, header, sizeof(header), *offset, err));
+	TRY(read_exact_at(fd, header, sizeof(header), *offset, err));
 	TRY(container_read_header(header, name, max_bytes, &size_bytes, err));
 	text = xmalloc(size_bytes + 1);
-	TRY(read_exactly(fd, text, size_bytes, *offset + sizeof(header), err));
+	TRY(read_exact_at(fd, text, size_bytes, *offset + sizeof(header), err));
 	text[size_bytes] = '\0';
 	*offset += sizeof(header) + size_bytes + container_padding(size_bytes);
 	*ret_n_bytes = size_bytes;
@@ -115,7 +98,7 @@ static int copy_by_hand(int in, uint64_t offset, int out, uint64_t n_bytes, stru
 	while (n_bytes) {
 		size_t n = n_bytes < room ? (size_t)n_bytes : room;
 
-		TRY(read_exactly(in, p, n, offset, err));
+		TRY(read_exact_at(in, p, n, offset, err));
 		TRY(file_write_all(out, p, n, err));
 		offset += n;
 		n_bytes -= n;

@@ -8,19 +8,17 @@
 #include <base/json.h>
 #include <base/str.h>
 
+#include "flow_row.h"
+
 #define ARM_COLUMNS                                                                                \
 	"id, host_num, image_digest, line, version, arch, disk_wwn, disk_serial, disk_bytes, "     \
 	"wipe_consent, who, reason, created_us, expires_us, consumed_us, session_id, permit_id, "  \
 	"first_boot_hash, ended_us, result"
 
-static void col(const struct db_rows *rows, int column, char *dst, size_t dst_bytes)
+static void arm_read(const struct db_rows *rows, void *ret)
 {
-	(void)str_copy(dst, dst_bytes, db_text(rows, column));
-}
-#define COL(rows, i, member) col(rows, i, member, sizeof(member))
+	struct flow_arm *a = ret;
 
-static void arm_read(const struct db_rows *rows, struct flow_arm *a)
-{
 	COL(rows, 0, a->id);
 	a->host_num = db_int(rows, 1);
 	COL(rows, 2, a->image_digest);
@@ -46,16 +44,7 @@ static void arm_read(const struct db_rows *rows, struct flow_arm *a)
 static int arm_one(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
 		   struct flow_arm *ret, struct err *err)
 {
-	AUTO(db_rows) struct db_rows *rows = NULL;
-	memset(ret, 0, sizeof(*ret));
-	TRY(db_query_n(db, sql, params, n_params, &rows, err));
-	int rc = db_rows_next(rows, err);
-	if (rc < 0)
-		return rc;
-	if (rc == 0)
-		return err_set(err, ERR_NOT_FOUND, "no such arm");
-	arm_read(rows, ret);
-	return 0;
+	return flow_row_one(db, "arm", sql, params, n_params, arm_read, ret, sizeof(*ret), err);
 }
 
 static int arm_insert(struct db *db, const struct flow_arm *a, struct err *err)

@@ -8,11 +8,7 @@
 #include <base/json.h>
 #include <base/str.h>
 
-static void col(const struct db_rows *rows, int column, char *dst, size_t dst_bytes)
-{
-	(void)str_copy(dst, dst_bytes, db_text(rows, column));
-}
-#define COL(rows, i, member) col(rows, i, member, sizeof(member))
+#include "flow_row.h"
 
 /* ---- hosts --------------------------------------------------------------------------------------
  */
@@ -118,30 +114,29 @@ int flow_session_add(struct db *db, const struct flow_session *s, struct err *er
 		       P_INT(s->opened_us), P_INT(s->closed_us), P_INT(s->acked), P_INT(s->steps));
 }
 
+static void session_read(const struct db_rows *rows, void *ret)
+{
+	struct flow_session *s = ret;
+
+	COL(rows, 0, s->id);
+	s->host_num = db_int(rows, 1);
+	COL(rows, 2, s->agent_key);
+	COL(rows, 3, s->nonce);
+	COL(rows, 4, s->boot_id);
+	s->epoch = db_int(rows, 5);
+	COL(rows, 6, s->arch);
+	COL(rows, 7, s->firmware);
+	s->opened_us = db_int(rows, 8);
+	s->closed_us = db_int(rows, 9);
+	s->acked = db_int(rows, 10);
+	s->steps = db_int(rows, 11);
+}
+
 static int session_one(struct db *db, const char *sql, const struct db_param *params,
 		       size_t n_params, struct flow_session *ret, struct err *err)
 {
-	AUTO(db_rows) struct db_rows *rows = NULL;
-	memset(ret, 0, sizeof(*ret));
-	TRY(db_query_n(db, sql, params, n_params, &rows, err));
-	int rc = db_rows_next(rows, err);
-	if (rc < 0)
-		return rc;
-	if (rc == 0)
-		return err_set(err, ERR_NOT_FOUND, "no such session");
-	COL(rows, 0, ret->id);
-	ret->host_num = db_int(rows, 1);
-	COL(rows, 2, ret->agent_key);
-	COL(rows, 3, ret->nonce);
-	COL(rows, 4, ret->boot_id);
-	ret->epoch = db_int(rows, 5);
-	COL(rows, 6, ret->arch);
-	COL(rows, 7, ret->firmware);
-	ret->opened_us = db_int(rows, 8);
-	ret->closed_us = db_int(rows, 9);
-	ret->acked = db_int(rows, 10);
-	ret->steps = db_int(rows, 11);
-	return 0;
+	return flow_row_one(db, "session", sql, params, n_params, session_read, ret, sizeof(*ret),
+			    err);
 }
 
 int flow_session_get(struct db *db, const char *id, struct flow_session *ret, struct err *err)
@@ -201,30 +196,28 @@ int flow_plan_add(struct db *db, const struct flow_plan *p, struct err *err)
 		       P_INT(p->expires_us), P_TEXT(p->envelope));
 }
 
+static void plan_read(const struct db_rows *rows, void *ret)
+{
+	struct flow_plan *p = ret;
+
+	COL(rows, 0, p->id);
+	COL(rows, 1, p->session_id);
+	p->host_num = db_int(rows, 2);
+	p->seq = db_int(rows, 3);
+	COL(rows, 4, p->kind);
+	COL(rows, 5, p->arm_id);
+	COL(rows, 6, p->run_id);
+	p->issued_us = db_int(rows, 7);
+	p->expires_us = db_int(rows, 8);
+	p->ended_us = db_int(rows, 9);
+	COL(rows, 10, p->result);
+	p->envelope = xstrdup(db_text(rows, 11));
+}
+
 static int plan_one(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
 		    struct flow_plan *ret, struct err *err)
 {
-	AUTO(db_rows) struct db_rows *rows = NULL;
-	memset(ret, 0, sizeof(*ret));
-	TRY(db_query_n(db, sql, params, n_params, &rows, err));
-	int rc = db_rows_next(rows, err);
-	if (rc < 0)
-		return rc;
-	if (rc == 0)
-		return err_set(err, ERR_NOT_FOUND, "no such plan");
-	COL(rows, 0, ret->id);
-	COL(rows, 1, ret->session_id);
-	ret->host_num = db_int(rows, 2);
-	ret->seq = db_int(rows, 3);
-	COL(rows, 4, ret->kind);
-	COL(rows, 5, ret->arm_id);
-	COL(rows, 6, ret->run_id);
-	ret->issued_us = db_int(rows, 7);
-	ret->expires_us = db_int(rows, 8);
-	ret->ended_us = db_int(rows, 9);
-	COL(rows, 10, ret->result);
-	ret->envelope = xstrdup(db_text(rows, 11));
-	return 0;
+	return flow_row_one(db, "plan", sql, params, n_params, plan_read, ret, sizeof(*ret), err);
 }
 
 int flow_plan_get(struct db *db, const char *id, struct flow_plan *ret, struct err *err)

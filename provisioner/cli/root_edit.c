@@ -71,60 +71,63 @@ struct arguments {
 	uint64_t root_threshold, image_threshold, days;
 };
 
-static struct list *list_of(struct arguments *a, int option)
-{
-	switch (option) {
-	case OPT_ROOT_KEY:
-		return &a->root_keys;
-	case OPT_IMAGE_KEY:
-		return &a->image_keys;
-	case OPT_LINE:
-		return &a->lines;
-	case OPT_SIGN:
-		return &a->sign;
-	case OPT_KEY_ID:
-		return &a->key_ids;
-	case OPT_IMAGE:
-		return &a->images;
-	case OPT_FLOOR:
-		return &a->floors;
-	default:
-		return NULL;
-	}
-}
+/* What an option's value is, and where it goes. */
+static const struct {
+	int option;
+	enum { FLAG, TEXT, NUMBER, LIST } kind;
+	size_t offset;
+} members[] = {
+	{OPT_LAB, FLAG, offsetof(struct arguments, lab)},
+	{OPT_HARDENED, FLAG, offsetof(struct arguments, hardened)},
+	{OPT_DIR, TEXT, offsetof(struct arguments, dir)},
+	{OPT_OUTPUT, TEXT, offsetof(struct arguments, output)},
+	{OPT_ROOT, TEXT, offsetof(struct arguments, root)},
+	{OPT_ROOT_THRESHOLD, NUMBER, offsetof(struct arguments, root_threshold)},
+	{OPT_IMAGE_THRESHOLD, NUMBER, offsetof(struct arguments, image_threshold)},
+	{OPT_DAYS, NUMBER, offsetof(struct arguments, days)},
+	{OPT_ROOT_KEY, LIST, offsetof(struct arguments, root_keys)},
+	{OPT_IMAGE_KEY, LIST, offsetof(struct arguments, image_keys)},
+	{OPT_LINE, LIST, offsetof(struct arguments, lines)},
+	{OPT_SIGN, LIST, offsetof(struct arguments, sign)},
+	{OPT_KEY_ID, LIST, offsetof(struct arguments, key_ids)},
+	{OPT_IMAGE, LIST, offsetof(struct arguments, images)},
+	{OPT_FLOOR, LIST, offsetof(struct arguments, floors)},
+};
 
 static bool read_number(const char *text, uint64_t *ret)
 {
 	return parse_u64(text, ret) && *ret > 0 && *ret < 100000;
 }
 
-static bool read_single(int option, const char *text, struct arguments *a)
+static bool add_to_list(struct list *list, const char *text)
 {
-	switch (option) {
-	case OPT_LAB:
-		a->lab = true;
-		return true;
-	case OPT_HARDENED:
-		a->hardened = true;
-		return true;
-	case OPT_DIR:
-		a->dir = text;
-		return true;
-	case OPT_OUTPUT:
-		a->output = text;
-		return true;
-	case OPT_ROOT:
-		a->root = text;
-		return true;
-	case OPT_ROOT_THRESHOLD:
-		return read_number(text, &a->root_threshold);
-	case OPT_IMAGE_THRESHOLD:
-		return read_number(text, &a->image_threshold);
-	case OPT_DAYS:
-		return read_number(text, &a->days);
-	default:
+	if (list->n == LIST_MAX)
 		return false;
+	list->items[list->n++] = text;
+	return true;
+}
+
+static bool read_member(int option, const char *text, struct arguments *a)
+{
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		void *member = (char *)a + members[i].offset;
+
+		if (members[i].option != option)
+			continue;
+		switch (members[i].kind) {
+		case FLAG:
+			*(bool *)member = true;
+			return true;
+		case TEXT:
+			*(const char **)member = text;
+			return true;
+		case NUMBER:
+			return read_number(text, member);
+		case LIST:
+			return add_to_list(member, text);
+		}
 	}
+	return false;
 }
 
 static int read_arguments(int argc, char **argv, struct arguments *a)
@@ -132,15 +135,9 @@ static int read_arguments(int argc, char **argv, struct arguments *a)
 	int option;
 
 	*a = (struct arguments){.days = DAYS_DEFAULT};
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		struct list *list = list_of(a, option);
-		bool good = list ? list->n < LIST_MAX : read_single(option, optarg, a);
-
-		if (!good)
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (!read_member(option, optarg, a))
 			return command_usage("an option or its value is not known");
-		if (list)
-			list->items[list->n++] = optarg;
-	}
 	return argc == optind ? 0 : command_usage("nothing but options is expected");
 }
 

@@ -2,8 +2,8 @@
 /*
  * Whole reads from descriptors. The streaming forms tell the end of the input from a failure.
  */
-#ifndef IMAGES_CORE_READ_EXACT_H
-#define IMAGES_CORE_READ_EXACT_H
+#ifndef IMAGES_READ_EXACT_H
+#define IMAGES_READ_EXACT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One row of a flow table into one struct: what arms, sessions and plans have in common. Statements
+ * and columns stay with each table.
+ */
+#ifndef INVENTORY_FLOW_FLOW_ROW_H
+#define INVENTORY_FLOW_FLOW_ROW_H
+
+#include <inventory/db.h>
+
+/* Text of a column into a member that is an array; what does not fit becomes "". */
+#define COL(rows, column, member) flow_row_text(rows, column, member, sizeof(member))
+void flow_row_text(const struct db_rows *rows, int column, char *dst, size_t dst_bytes);
+
+/* The first row of a statement.
+ * in:     read fills ret, which was zeroed to its size; what: the noun of the message
+ * errors: ERR_NOT_FOUND when there is no row, and the store's */
+int flow_row_one(struct db *db, const char *what, const char *sql, const struct db_param *params,
+		 size_t n_params, void (*read)(const struct db_rows *rows, void *ret), void *ret,
+		 size_t ret_bytes, struct err *err);
+
+#endif
