@@ -105,6 +105,11 @@ int db_query_int_n(struct db *db, const char *sql, const struct db_param *params
 #define db_query_int(db, err, ret, fallback, sql, ...)                                             \
 	db_query_int_n(db, sql, DB_PARAMS_(__VA_ARGS__), fallback, ret, err)
 
+/* From now on, until it is set again, statements fail with ERR_DB_SLOW when budget_us have passed
+ * since this call; 0: no budget. For an event loop that must not be held up: what does not answer
+ * in time is asked again by a process of its own. Only around reads. */
+void db_set_budget(struct db *db, int64_t budget_us);
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 /* 1: on the next row, 0: no more, negative: failed. Values are valid until the next call. */
 int db_rows_next(struct db_rows *rows, struct err *err);

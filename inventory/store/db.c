@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <base/json.h>
 #include <base/str.h>
@@ -107,6 +108,28 @@ int db_exec_n(struct db *db, const char *sql, const struct db_param *params, siz
 	return 0;
 }
 
+int64_t db_clock_us(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* Returns what it was. */
+static int64_t set_deadline(struct db *db, int64_t deadline_us)
+{
+	int64_t before_us = db->deadline_us;
+	db->deadline_us = deadline_us;
+	if (before_us != deadline_us && db->driver->budget)
+		db->driver->budget(db);
+	return before_us;
+}
+
+void db_set_budget(struct db *db, int64_t budget_us)
+{
+	(void)set_deadline(db, budget_us ? db_clock_us() + budget_us : 0);
+}
+
 int db_query_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
 	       struct db_rows **ret, struct err *err)
 {
@@ -182,16 +205,33 @@ static const char *const savepoints[][3] = {
 	{"SAVEPOINT s6", "RELEASE SAVEPOINT s6", "ROLLBACK TO SAVEPOINT s6"},
 };
 
+/* A word of a transaction; a budget that is over must not keep one from ending. */
+static int say(struct db *db, const char *sql, struct err *err)
+{
+	int64_t deadline_us = set_deadline(db, 0);
+	int status = db_exec_n(db, sql, NULL, 0, NULL, err);
+	(void)set_deadline(db, deadline_us);
+	return status;
+}
+
+/* Also of a connection that refuses everything else. */
+static void say_rollback(struct db *db, const char *sql)
+{
+	int64_t deadline_us = set_deadline(db, 0);
+	(void)db->driver->run(db, sql, NULL, 0, NULL, &(int64_t){0}, NULL);
+	(void)set_deadline(db, deadline_us);
+}
+
 int db_begin(struct db *db, struct err *err)
 {
 	BUG_ON(db->depth > ARRAY_LEN(savepoints));
 	const char *sql = db->depth == 0 ? db->driver->begin_sql : savepoints[db->depth - 1][0];
 	if (db->readonly && db->depth == 0)
 		sql = db->driver->begin_snapshot_sql;
-	int status = db_exec_n(db, sql, NULL, 0, NULL, err);
+	int status = say(db, sql, err);
 	if (status < 0) {
 		if (db->depth == 0) /* begun, but its turn did not come */
-			(void)db->driver->run(db, "ROLLBACK", NULL, 0, NULL, &(int64_t){0}, NULL);
+			say_rollback(db, "ROLLBACK");
 		return status;
 	}
 	db->depth++;
@@ -202,7 +242,7 @@ int db_begin_snapshot(struct db *db, struct err *err)
 {
 	if (db->depth > 0) /* the caller's transaction is a snapshot already */
 		return db_begin(db, err);
-	TRY(db_exec_n(db, db->driver->begin_snapshot_sql, NULL, 0, NULL, err));
+	TRY(say(db, db->driver->begin_snapshot_sql, err));
 	db->depth = 1;
 	return 0;
 }
@@ -211,7 +251,7 @@ int db_commit(struct db *db, struct err *err)
 {
 	BUG_ON(db->depth == 0);
 	const char *sql = db->depth == 1 ? "COMMIT" : savepoints[db->depth - 2][1];
-	int r = db_exec_n(db, sql, NULL, 0, NULL, err);
+	int r = say(db, sql, err);
 	if (r < 0) {
 		db_rollback(db);
 		return r;
@@ -224,11 +264,11 @@ void db_rollback(struct db *db)
 {
 	BUG_ON(db->depth == 0);
 	if (db->depth == 1) {
-		(void)db->driver->run(db, "ROLLBACK", NULL, 0, NULL, &(int64_t){0}, NULL);
+		say_rollback(db, "ROLLBACK");
 	} else {
 		const char *const *sql = savepoints[db->depth - 2];
-		(void)db->driver->run(db, sql[2], NULL, 0, NULL, &(int64_t){0}, NULL);
-		(void)db->driver->run(db, sql[1], NULL, 0, NULL, &(int64_t){0}, NULL);
+		say_rollback(db, sql[2]);
+		say_rollback(db, sql[1]);
 	}
 	db->depth--;
 }

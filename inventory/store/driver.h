@@ -15,6 +15,7 @@ struct db {
 	bool snapshot;
 	bool readonly;
 	bool broken; /* the disk failed: nothing more is written by this process */
+	int64_t deadline_us; /* of a budget, by the monotonic clock; 0: none */
 	int schema_number;
 	char warning[160];
 };
@@ -38,11 +39,16 @@ struct db_driver {
 	int64_t (*get_int)(void *rows, int column);
 	const char *(*get_text)(void *rows, int column);
 	const void *(*get_blob)(void *rows, int column, size_t *ret_n_bytes);
+	/* The budget of db->deadline_us begins or ends; NULL: the driver looks at it itself. */
+	void (*budget)(struct db *db);
 	/* Rewrites a statement of a migration for this store; the caller frees. */
 	char *(*schema_text)(const char *statement);
 	const char *begin_sql;
 	const char *begin_snapshot_sql;
 };
+
+/* By the clock of deadline_us. */
+int64_t db_clock_us(void);
 
 extern const struct db_driver db_driver_sqlite;
 extern const struct db_driver db_driver_postgres;

@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,6 +48,7 @@ static const struct {
 	{"53100", ERR_DB_FULL},     {"58", ERR_DB_IO},      {"XX001", ERR_DB_CORRUPT},
 	{"XX002", ERR_DB_CORRUPT},  {"08", ERR_DB_LOST},    {"57P", ERR_DB_LOST},
 	{"25006", ERR_DB_READONLY}, {"53300", ERR_DB_LOST},
+	{"57014", ERR_DB_SLOW},
 };
 
 static void first_line(const char *message, char *ret, size_t ret_bytes)
@@ -136,9 +138,34 @@ static bool is_plain(const char *sql)
 	return false;
 }
 
-static PGresult *execute(struct postgres_conn *c, const char *name, const struct db_param *params,
+/* Wait until the deadline; then ask the server to stop, and take what it says. */
+static PGresult *result_until(struct postgres_conn *c, int64_t deadline_us)
+{
+	struct pollfd p = {.fd = PQsocket(c->pg), .events = POLLIN};
+	char text[256];
+	PGresult *last = NULL, *one;
+	while (PQisBusy(c->pg)) {
+		int64_t left_ms = (deadline_us - db_clock_us() + 999) / 1000;
+		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0) {
+			PGcancel *cancel = PQgetCancel(c->pg);
+			(void)PQcancel(cancel, text, sizeof(text));
+			PQfreeCancel(cancel);
+			break;
+		}
+		if (!PQconsumeInput(c->pg))
+			break;
+	}
+	while ((one = PQgetResult(c->pg))) {
+		PQclear(last);
+		last = one;
+	}
+	return last;
+}
+
+static PGresult *execute(struct db *db, const char *name, const struct db_param *params,
 			 size_t n_params)
 {
+	struct postgres_conn *c = db->conn;
 	const char *values[PARAMS_MAX];
 	int lengths[PARAMS_MAX], formats[PARAMS_MAX];
 	char numbers[PARAMS_MAX][NUMBER_MAX];
@@ -152,7 +179,11 @@ static PGresult *execute(struct postgres_conn *c, const char *name, const struct
 			values[i] = numbers[i];
 		}
 	}
-	return PQexecPrepared(c->pg, name, (int)n_params, values, lengths, formats, 0);
+	if (!db->deadline_us)
+		return PQexecPrepared(c->pg, name, (int)n_params, values, lengths, formats, 0);
+	if (!PQsendQueryPrepared(c->pg, name, (int)n_params, values, lengths, formats, 0))
+		return NULL;
+	return result_until(c, db->deadline_us);
 }
 
 static int reconnect(struct db *db, struct err *err)
@@ -169,16 +200,17 @@ static int reconnect(struct db *db, struct err *err)
 	return c->listening ? simple(c, "LISTEN slipway", err) : 0;
 }
 
-static int run_once(struct postgres_conn *c, const char *sql, const struct db_param *params,
+static int run_once(struct db *db, const char *sql, const struct db_param *params,
 		    size_t n_params, PGresult **ret, struct err *err)
 {
+	struct postgres_conn *c = db->conn;
 	PGresult *result;
 	if (is_plain(sql)) {
 		result = PQexec(c->pg, sql);
 	} else {
 		char name[NUMBER_MAX];
 		TRY(prepare(c, sql, name, err));
-		result = execute(c, name, params, n_params);
+		result = execute(db, name, params, n_params);
 	}
 	ExecStatusType status = PQresultStatus(result);
 	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
@@ -193,12 +225,11 @@ static int run_once(struct postgres_conn *c, const char *sql, const struct db_pa
 static int postgres_run(struct db *db, const char *sql, const struct db_param *params,
 			size_t n_params, void **ret_rows, int64_t *ret_changed, struct err *err)
 {
-	struct postgres_conn *c = db->conn;
 	PGresult *result = NULL;
 	if (n_params > PARAMS_MAX)
 		return err_set(err, ERR_DB_SQL, "more than %d parameters", PARAMS_MAX);
 	TRY(reconnect(db, err));
-	TRY(run_once(c, sql, params, n_params, &result, err));
+	TRY(run_once(db, sql, params, n_params, &result, err));
 	if (!ret_rows) {
 		uint64_t n = 0;
 		*ret_changed = parse_u64(PQcmdTuples(result), &n) ? (int64_t)n : 0;
@@ -340,6 +371,9 @@ static int postgres_open(struct db *db, const char *url, unsigned flags, struct 
 	TRY(simple(c, "SET idle_in_transaction_session_timeout = '60s'", err));
 	if (db->readonly)
 		TRY(simple(c, "SET default_transaction_read_only = on", err));
+	/* a reader that was killed must not leave its question running */
+	if (db->readonly)
+		TRY(simple(c, "SET client_connection_check_interval = '1s'", err));
 	TRY(simple(c, "LISTEN slipway", err));
 	c->listening = true;
 	return 0;

@@ -28,6 +28,7 @@
 #define READER_CACHE_KIB "-6144"  /* an export walks once: nothing it read is read again */
 #define CACHE_KIB        "-24576" /* page cache; the kernel keeps the rest of the file */
 #define CHECKPOINT_PAGES "4000"
+#define BUDGET_STEPS     1000 /* of the virtual machine: some ten microseconds */
 
 struct statement {
 	char *sql; /* as given: the key */
@@ -62,7 +63,7 @@ static const struct {
 	{SQLITE_FULL, ERR_DB_FULL},         {SQLITE_IOERR, ERR_DB_IO},
 	{SQLITE_CORRUPT, ERR_DB_CORRUPT},   {SQLITE_NOTADB, ERR_DB_CORRUPT},
 	{SQLITE_CANTOPEN, ERR_DB_OPEN},     {SQLITE_CONSTRAINT, ERR_DB_CONSTRAINT},
-	{SQLITE_READONLY, ERR_DB_READONLY},
+	{SQLITE_READONLY, ERR_DB_READONLY}, {SQLITE_INTERRUPT, ERR_DB_SLOW},
 };
 
 static int fail(sqlite3 *handle, int rc, const char *sql, struct err *err)
@@ -276,6 +277,20 @@ static const void *sqlite_blob(void *impl, int column, size_t *ret_n_bytes)
 	return p;
 }
 
+/* ---- budgets --------------------------------------------------------------------------------- */
+
+static int is_over(void *arg)
+{
+	const struct db *db = arg;
+	return db_clock_us() > db->deadline_us;
+}
+
+static void sqlite_budget(struct db *db)
+{
+	struct sqlite_conn *c = db->conn;
+	sqlite3_progress_handler(c->handle, db->deadline_us ? BUDGET_STEPS : 0, is_over, db);
+}
+
 static char *sqlite_schema_text(const char *statement)
 {
 	return xstrdup(statement);
@@ -470,6 +485,7 @@ const struct db_driver db_driver_sqlite = {
 	.get_int = sqlite_int,
 	.get_text = sqlite_text,
 	.get_blob = sqlite_blob,
+	.budget = sqlite_budget,
 	.schema_text = sqlite_schema_text,
 	.begin_sql = "BEGIN IMMEDIATE",
 	.begin_snapshot_sql = "BEGIN",

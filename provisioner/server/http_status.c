@@ -43,6 +43,7 @@ static const struct {
 	{ERR_CSV, 400},
 	{ERR_DB_BUSY, 503},
 	{ERR_DB_LOST, 503},
+	{ERR_DB_SLOW, 503},
 	{ERR_DB_FULL, 507},
 	{ERR_DB_CONSTRAINT, 409},
 	{ERR_HOST_AMBIGUOUS, 409},

@@ -249,11 +249,36 @@ static void test_urls(void **state)
 	}
 }
 
+/* A statement over its budget fails, and leaves a connection that works. */
+static void test_budget_ends_slow_statements(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	static const char slow[] = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c "
+				   "WHERE x < 20000000) SELECT count(*) FROM c";
+	int64_t n = 0;
+	for (int round = 0; round < 2; round++) {
+		OK(db_begin_snapshot(db, &err));
+		db_set_budget(db, 3000);
+		assert_int_equal(db_query_int(db, &err, &n, 0, slow), -ERR_DB_SLOW);
+		assert_int_equal(db_end(db, -ERR_DB_SLOW, &err), -ERR_DB_SLOW);
+		assert_false(db_in_transaction(db));
+		db_set_budget(db, 0);
+		OK(db_query_int(db, &err, &n, 0, "SELECT count(*) FROM fleet_clock"));
+		assert_int_equal(n, 1);
+	}
+	db_set_budget(db, 60 * 1000000LL);
+	OK(db_query_int(db, &err, &n, 0, "SELECT last_id + 7 FROM fleet_clock"));
+	assert_int_equal(n, 7);
+	db_set_budget(db, 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
 	static const struct CMUnitTest tests[] = {
 		T(test_values_round_trip),
+		T(test_budget_ends_slow_statements),
 		T(test_transactions_nest),
 		T(test_failed_statement_rolls_back_alone),
 		T(test_clock_only_moves_forward),
