@@ -108,9 +108,22 @@ int query_run(struct db *db, const struct collection *c, const struct query_requ
 	      const struct query_extra *extra, struct query_page *ret, struct err *err);
 void query_page_done(struct query_page *p);
 
-/* Sums: group_by and sum are lists separated by commas, of fields that allow it. out: JSON text. */
+/* Which states count as what; the words are the caller's, separated by commas. */
+struct capacity_words {
+	const char *absent;  /* announced or gone: not delivered */
+	const char *healthy; /* fit for work, as far as the state says */
+	const char *active;  /* at work */
+};
+struct summary_request {
+	const char *group_by, *sum; /* fields that allow it, separated by commas; NULL: none */
+	/* Hosts only, NULL: not asked. Adds "capacity": {"delivered", "healthy", "reserved",
+	 * "active"} to every group and to the whole: healthy (without open faults and doubts of
+	 * identity) and reserved are subsets of delivered, active of reserved. */
+	const struct capacity_words *capacity;
+};
+/* Counts and sums by groups. out: JSON text, {"items": [...], "total": {"count", "sum"}}. */
 int query_summary(struct db *db, const struct collection *c, const struct query_request *q,
-		  const char *group_by, const char *sum, char **ret, struct err *err);
+		  const struct summary_request *what, char **ret, struct err *err);
 
 /* ---- exports --------------------------------------------------------------------------------- */
 enum export_format { EXPORT_NDJSON, EXPORT_CSV, EXPORT_NETBOX };

@@ -14,10 +14,15 @@
 #define GROUPS_MAX 4
 #define SUMS_MAX   8
 
+enum capacity_count { DELIVERED, HEALTHY, RESERVED, ACTIVE, CAPACITY_COUNTS };
+static const char *const capacity_names[] = {"delivered", "healthy", "reserved", "active"};
+
 struct summing {
 	size_t n_groups, n_sums;
 	const struct collection_field *groups[GROUPS_MAX], *sums[SUMS_MAX];
+	const struct capacity_words *capacity;
 	int64_t count, totals[SUMS_MAX];
+	int64_t counted[CAPACITY_COUNTS];
 };
 
 static int parse_list(const struct collection *c, const char *text, unsigned flag,
@@ -43,6 +48,37 @@ static int parse_list(const struct collection *c, const char *text, unsigned fla
 	return 0;
 }
 
+/* "t.state IN ($1, $2)" */
+static void add_states(struct sql *s, const char *words)
+{
+	struct sv rest = sv_of(words);
+	const char *before = "t.state IN (";
+	while (rest.n > 0) {
+		struct sv one = sv_split(&rest, ',');
+		autofree char *word = xstrndup(one.p, one.n);
+		str_add(&s->text, before);
+		sql_text(s, word);
+		before = ", ";
+	}
+	str_addc(&s->text, ')');
+}
+
+static void add_capacity(struct sql *s, const struct capacity_words *words)
+{
+	for (int i = 0; i < CAPACITY_COUNTS; i++) {
+		str_add(&s->text, ", sum(CASE WHEN NOT ");
+		add_states(s, words->absent);
+		if (i == HEALTHY || i == ACTIVE) {
+			str_add(&s->text, " AND ");
+			add_states(s, i == HEALTHY ? words->healthy : words->active);
+		}
+		str_add(&s->text, i == HEALTHY     ? " AND t.faults = 0 AND t.review = ''"
+				  : i == DELIVERED ? ""
+						   : " AND t.reserved_for <> ''");
+		str_add(&s->text, " THEN 1 ELSE 0 END)");
+	}
+}
+
 static int run(struct summing *w, struct sql *s, struct db *db, const struct query_request *q,
 	       struct db_rows **ret, struct err *err)
 {
@@ -51,6 +87,8 @@ static int run(struct summing *w, struct sql *s, struct db *db, const struct que
 		str_addf(&s->text, ", %s", w->groups[i]->column);
 	for (size_t i = 0; i < w->n_sums; i++)
 		str_addf(&s->text, ", COALESCE(sum(%s), 0)", w->sums[i]->column);
+	if (w->capacity)
+		add_capacity(s, w->capacity);
 	sql_from(s);
 	TRY(sql_where(s, q, err));
 	for (size_t i = 0; i < w->n_groups; i++)
@@ -80,6 +118,24 @@ static json_t *sums_json(const struct summing *w, const int64_t *sums)
 	return out;
 }
 
+static json_t *capacity_json(const int64_t *counts)
+{
+	json_t *out = json_object();
+	for (int i = 0; i < CAPACITY_COUNTS; i++)
+		(void)json_object_set_new(out, capacity_names[i], json_integer(counts[i]));
+	return out;
+}
+
+static json_t *read_capacity(struct summing *w, const struct db_rows *rows)
+{
+	int64_t counts[CAPACITY_COUNTS];
+	for (int i = 0; i < CAPACITY_COUNTS; i++) {
+		counts[i] = db_int(rows, 1 + (int)(w->n_groups + w->n_sums) + i);
+		w->counted[i] += counts[i];
+	}
+	return capacity_json(counts);
+}
+
 static json_t *group_json(struct summing *w, const struct db_rows *rows)
 {
 	json_t *out = json_object();
@@ -95,6 +151,8 @@ static json_t *group_json(struct summing *w, const struct db_rows *rows)
 	(void)json_object_set_new(out, "count", json_integer(db_int(rows, 0)));
 	if (w->n_sums)
 		(void)json_object_set_new(out, "sum", sums_json(w, sums));
+	if (w->capacity)
+		(void)json_object_set_new(out, "capacity", read_capacity(w, rows));
 	return out;
 }
 
@@ -110,14 +168,14 @@ static int collect(struct summing *w, struct sql *s, struct db *db, const struct
 }
 
 int query_summary(struct db *db, const struct collection *c, const struct query_request *q,
-		  const char *group_by, const char *sum, char **ret, struct err *err)
+		  const struct summary_request *what, char **ret, struct err *err)
 {
-	struct summing w = {0};
+	struct summing w = {.capacity = c == &collection_hosts ? what->capacity : NULL};
 	struct sql s;
 	AUTO(json) json_t *items = json_array();
-	TRY(parse_list(c, group_by, FIELD_IS_GROUP, "/group_by", w.groups, GROUPS_MAX, &w.n_groups,
-		       err));
-	TRY(parse_list(c, sum, FIELD_IS_SUM, "/sum", w.sums, SUMS_MAX, &w.n_sums, err));
+	TRY(parse_list(c, what->group_by, FIELD_IS_GROUP, "/group_by", w.groups, GROUPS_MAX,
+		       &w.n_groups, err));
+	TRY(parse_list(c, what->sum, FIELD_IS_SUM, "/sum", w.sums, SUMS_MAX, &w.n_sums, err));
 	sql_init(&s, db, c, q->at_us);
 	int r = collect(&w, &s, db, q, items, err);
 	sql_done(&s);
@@ -126,6 +184,8 @@ int query_summary(struct db *db, const struct collection *c, const struct query_
 	AUTO(json)
 	json_t *doc = json_pack("{s:O, s:{s:I, s:o}}", "items", items, "total", "count",
 				(json_int_t)w.count, "sum", sums_json(&w, w.totals));
+	if (w.capacity)
+		(void)json_object_set_new(doc, "capacity", capacity_json(w.counted));
 	*ret = json_text(doc);
 	return 0;
 }

@@ -14,7 +14,7 @@ struct db {
 	unsigned depth; /* of nested transactions */
 	bool snapshot;
 	bool readonly;
-	bool broken; /* the disk failed: nothing more is written by this process */
+	bool broken;         /* the disk failed: nothing more is written by this process */
 	int64_t deadline_us; /* of a budget, by the monotonic clock; 0: none */
 	int schema_number;
 	char warning[160];

@@ -47,8 +47,7 @@ static const struct {
 	{"23", ERR_DB_CONSTRAINT},  {"40", ERR_DB_BUSY},    {"55P03", ERR_DB_BUSY},
 	{"53100", ERR_DB_FULL},     {"58", ERR_DB_IO},      {"XX001", ERR_DB_CORRUPT},
 	{"XX002", ERR_DB_CORRUPT},  {"08", ERR_DB_LOST},    {"57P", ERR_DB_LOST},
-	{"25006", ERR_DB_READONLY}, {"53300", ERR_DB_LOST},
-	{"57014", ERR_DB_SLOW},
+	{"25006", ERR_DB_READONLY}, {"53300", ERR_DB_LOST}, {"57014", ERR_DB_SLOW},
 };
 
 static void first_line(const char *message, char *ret, size_t ret_bytes)
@@ -200,8 +199,8 @@ static int reconnect(struct db *db, struct err *err)
 	return c->listening ? simple(c, "LISTEN slipway", err) : 0;
 }
 
-static int run_once(struct db *db, const char *sql, const struct db_param *params,
-		    size_t n_params, PGresult **ret, struct err *err)
+static int run_once(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
+		    PGresult **ret, struct err *err)
 {
 	struct postgres_conn *c = db->conn;
 	PGresult *result;

@@ -4,6 +4,7 @@
  * never lets anybody in. Input: headers and bodies from anybody.
  */
 #include "api_request.h"
+#include "api_read.h"
 #include "api_tables.h"
 
 #include <string.h>
@@ -205,34 +206,32 @@ static int get_audit(struct http_request *r, struct err *err)
 
 static int get_audit_check(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
-	int64_t rows = 0;
-	struct err found = ERR_INIT;
-	int status = audit_check(a->db, &rows, &found);
-	if (status < 0 && status != -ERR_AUDIT_BROKEN) {
-		*err = found;
-		return status;
-	}
-	return http_reply_json(r, 200,
-			       json_pack("{s:b, s:I, s:s}", "whole", status == 0, "rows",
-					 (json_int_t)rows, "finding", found.msg));
+	struct read_job job = {.kind = READ_AUDIT_CHECK, .of = &collection_events};
+	return api_read(r, &job, 200, err);
 }
 
 /* ---- backups --------------------------------------------------------------------------------- */
 
-/* Blocks the daemon for the time of the copy; the store's pages are in the kernel's cache. */
+/* A reader makes the copy; this is called again when it is done. */
 static int post_backup(struct http_request *r, struct err *err)
 {
 	struct app *a = http_context(r);
 	int64_t now_us = app_now_us(a);
 	autofree char *dir = xasprintf("%s/backups", a->config.state_dir);
 	autofree char *path = xasprintf("%s/slipway-%lld.db", dir, (long long)(now_us / 1000000));
+	autofree char *text = NULL;
+	struct read_job job = {.kind = READ_BACKUP, .path = path};
+	size_t n = 0;
 	TRY(file_make_dirs(dir, 0700, err));
-	TRY(db_backup(a->db, path, err));
-	struct event_draft e = {
-		.kind = "store.backup", .actor = http_identity(r)->who, .summary = path};
+	int rc = api_read_text(r, &job, &text, &n, err);
+	if (rc <= 0)
+		return rc;
+	AUTO(json) json_t *done = json_loads(text, 0, NULL);
+	struct event_draft e = {.kind = "store.backup",
+				.actor = http_identity(r)->who,
+				.summary = json_string_value(json_object_get(done, "path"))};
 	TRY(event_append(a->db, &e, now_us, NULL, err));
-	return http_reply_json(r, 201, json_pack("{s:s}", "path", path));
+	return http_reply_json(r, 201, take_ptr(done));
 }
 
 const struct http_route api_access_routes[] = {

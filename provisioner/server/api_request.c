@@ -11,6 +11,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include "api_read.h"
 #include "live.h"
 
 #define LIMIT_DEFAULT 100
@@ -114,36 +115,18 @@ struct query_extra api_progress(struct app *a)
 	return (struct query_extra){add_progress, a};
 }
 
-/* ---- answers --------------------------------------------------------------------------------- */
-
-static const struct query_extra *extra_of(const struct collection *c, const struct query_request *q,
-					  const struct query_extra *progress)
+bool api_shows_progress(const struct query_request *q)
 {
-	bool wanted = !q->fields || strstr(q->fields, "progress");
-	return c == &collection_hosts && !q->at_us && wanted ? progress : NULL;
+	return !q->at_us && (!q->fields || strstr(q->fields, "progress"));
 }
+
+/* ---- answers --------------------------------------------------------------------------------- */
 
 int api_reply_page(struct http_request *r, const struct collection *c,
 		   const struct query_request *q, struct err *err)
 {
-	struct app *a = http_context(r);
-	struct query_extra progress = api_progress(a);
-	struct query_page page;
-	char time[TIME_TEXT_BYTES];
-	TRY(query_run(a->db, c, q, extra_of(c, q, &progress), &page, err));
-	autostr struct str out;
-	str_init(&out, page.items.n_bytes + QUERY_CURSOR_MAX_BYTES + 256);
-	str_addf(&out, "{\"items\":");
-	str_addn(&out, page.items.p, page.items.n_bytes);
-	str_addf(&out, page.next[0] ? ",\n\"next\":\"%s\"" : ",\n\"next\":null%s", page.next);
-	time_rfc3339(page.as_of_us, time);
-	str_addf(&out, ",\"as_of\":\"%s\"", time);
-	if (page.total >= 0)
-		str_addf(&out, ",\"total\":%lld", (long long)page.total);
-	str_add(&out, "}\n");
-	query_page_done(&page);
-	size_t n = out.n_bytes;
-	return http_reply_text(r, 200, "application/json", str_take(&out), n);
+	struct read_job job = {.kind = READ_PAGE, .of = c, .q = *q};
+	return api_read(r, &job, 200, err);
 }
 
 /* The revision is the ETag; the text ends in "revision":N somewhere in the object. */
@@ -164,7 +147,8 @@ int api_reply_one(struct http_request *r, const struct collection *c, struct que
 	struct query_extra progress = api_progress(a);
 	struct query_page page;
 	q->limit = 1;
-	TRY(query_run(a->db, c, q, extra_of(c, q, &progress), &page, err));
+	bool shows_progress = c == &collection_hosts && api_shows_progress(q);
+	TRY(query_run(a->db, c, q, shows_progress ? &progress : NULL, &page, err));
 	if (page.n == 0) {
 		query_page_done(&page);
 		return err_set(err, c == &collection_hosts ? ERR_HOST_UNKNOWN : ERR_NOT_FOUND,

@@ -31,5 +31,7 @@ int api_reply_one(struct http_request *r, const struct collection *c, struct que
 		  const char *more, struct err *err);
 /* Progress of hosts, from RAM. */
 struct query_extra api_progress(struct app *a);
+/* Does an answer to this question about hosts show it? */
+bool api_shows_progress(const struct query_request *q);
 
 #endif

@@ -23,6 +23,7 @@
 #include "dhcp_watch.h"
 #include "fleet.h"
 #include "live.h"
+#include "readers.h"
 #include "routes.h"
 #include "services.h"
 #include "webhook_sender.h"
@@ -101,11 +102,17 @@ static void make_urls(struct app *a)
 	snprintf(a->objects_url, sizeof(a->objects_url), "%s/objects", a->plain_url);
 }
 
+/* The caller frees. */
+static char *store_url(const struct app *a)
+{
+	return str_eq(a->config.store, "sqlite")
+		       ? xasprintf("sqlite:%s/slipway.db", a->config.state_dir)
+		       : xstrdup(a->config.store);
+}
+
 static int open_store(struct app *a, struct err *err)
 {
-	bool sqlite = str_eq(a->config.store, "sqlite");
-	autofree char *url = sqlite ? xasprintf("sqlite:%s/slipway.db", a->config.state_dir)
-				    : xstrdup(a->config.store);
+	autofree char *url = store_url(a);
 	TRY(db_open(url, DB_CREATE | DB_CHECK, &a->db, err));
 	if (db_warning(a->db)[0])
 		log_ev(LOG_WARNING, "store.warning", KV("text", db_warning(a->db)));
@@ -176,10 +183,23 @@ int app_open_core(struct app *a, struct err *err)
 	return start_tick(a, err);
 }
 
+/* We are the program: a reader starts as we did, and ends when we do. */
+static int open_readers(struct app *a, struct err *err)
+{
+	static char parent[16];
+	static const char *const argv[] = {"/proc/self/exe", "--exec-child", parent,
+					   "/proc/self/exe", "--reader",     NULL};
+	autofree char *url = store_url(a);
+	snprintf(parent, sizeof(parent), "%d", getpid());
+	struct readers_options o = {a->event, a->http, url, argv};
+	return readers_new(&o, &a->readers, err);
+}
+
 int app_open(struct app *a, struct err *err)
 {
 	TRY(config_resolve(&a->config, err));
 	TRY(app_open_core(a, err));
+	TRY(open_readers(a, err));
 	TRY(services_write(a, err));
 	return services_start(a, err);
 }
@@ -193,6 +213,7 @@ void app_close(struct app *a)
 	fleet_close(a);
 	http_server_free(a->http);
 	a->http = NULL;
+	readers_free(a->readers);
 	dhcp_watch_free(a->dhcp_watch);
 	db_close(a->db);
 	object_store_free(a->objects);

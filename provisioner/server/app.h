@@ -18,6 +18,7 @@
 
 struct child;
 struct dhcp_watch;
+struct readers;
 struct live;
 struct webhook_sender;
 struct sd_event;
@@ -35,6 +36,7 @@ struct app {
 	struct dhcp_watch *dhcp_watch; /* the follower of dnsmasq's log */
 	struct child *nginx, *dnsmasq;
 	struct webhook_sender *webhooks;
+	struct readers *readers; /* NULL: every question is answered on the spot */
 	struct sd_event_source *tick, *fleet_notices, *fleet_post;
 	int64_t fleet_last_id; /* of the fleet's clock, at the last tick */
 	bool stopped;          /* stop-all: nobody may write */

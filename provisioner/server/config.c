@@ -34,6 +34,7 @@ static const struct key {
 	{"server", "log", KEY_CHOICE, AT(log), "text", 0, 0, "text|json"},
 	{"server", "http_port", KEY_INT, AT(http_port), "80", 1, 65535, NULL},
 	{"server", "https_port", KEY_INT, AT(https_port), "443", 1, 65535, NULL},
+	{"server", "read_budget_ms", KEY_INT, AT(read_budget_ms), "5", 0, 1000, NULL},
 	{"boot", "files_dir", KEY_PATH, AT(files_dir), "/usr/lib/slipway/boot", 0, 0, NULL},
 	{"boot", "firmware_cpio", KEY_PATH, AT(firmware_cpio), "", 0, 0, NULL},
 	{"boot", "kernel_args", KEY_TEXT, AT(kernel_args), "", 0, 0, NULL},

@@ -21,6 +21,7 @@ struct config {
 	char *store;               /* "sqlite", or a postgresql:// URL */
 	char *log;                 /* text, json */
 	int64_t http_port, https_port;
+	int64_t read_budget_ms; /* a slower question goes to a reader process; 0: every one */
 
 	char *files_dir, *firmware_cpio, *kernel_args;
 

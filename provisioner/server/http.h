@@ -134,6 +134,9 @@ int http_body_json(const struct http_request *r, json_t **ret, struct err *err);
 /* The spooled body (HTTP_BODY_FILE), rewound. owns: the request's; dup() to keep it. */
 int http_body_fd(const struct http_request *r, uint64_t *ret_n_bytes);
 
+/* Has the client closed its end? A waiting request is not told by itself. */
+bool http_client_gone(const struct http_request *r);
+
 /* ---- answers: exactly one -------------------------------------------------------------------- */
 /* Add a header to the answer that will follow (ETag, Retry-After, ...). */
 void http_reply_header(struct http_request *r, const char *name, const char *value);

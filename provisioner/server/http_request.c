@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <sys/socket.h>
 #include <base/digest.h>
 #include <base/file.h>
 #include <base/json.h>
@@ -184,6 +185,14 @@ static enum MHD_Result visit_one(void *cls, enum MHD_ValueKind kind, const char 
 	(void)kind;
 	v->fn(v->arg, key, value ? value : "");
 	return MHD_YES;
+}
+
+bool http_client_gone(const struct http_request *r)
+{
+	char one;
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	return info && recv(info->connect_fd, &one, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 void http_query_each(const struct http_request *r,

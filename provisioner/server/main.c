@@ -18,6 +18,7 @@
 #include <proto/lifecycle.h>
 #include "app_open.h"
 #include "child.h"
+#include "reader.h"
 
 #define OPEN_FILES 65536
 
@@ -196,6 +197,8 @@ int main(int argc, char **argv)
 			child_exec(parent, argv + 3));
 		return 127;
 	}
+	if (argc == 2 && str_eq(argv[1], "--reader"))
+		return reader_main(STDIN_FILENO);
 	int code = parse_options(argc, argv, &o);
 	return code >= 0 ? code : serve(&o);
 }

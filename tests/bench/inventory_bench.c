@@ -274,8 +274,8 @@ static void summary(struct db *db, long i, long hosts)
 	autofree char *text = NULL;
 	(void)i;
 	(void)hosts;
-	must(query_summary(db, &collection_hosts, &q, "sku,state", "cores,MemoryMiB,StorageBytes",
-			   &text, &err));
+	struct summary_request what = {"sku,state", "cores,MemoryMiB,StorageBytes", NULL};
+	must(query_summary(db, &collection_hosts, &q, &what, &text, &err));
 }
 
 static void measure_export(const char *url, long hosts)

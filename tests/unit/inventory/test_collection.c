@@ -341,9 +341,8 @@ static void test_summary(void **state)
 	struct query_request q = {0};
 	struct err err = ERR_INIT;
 	autofree char *text = NULL;
-	must(query_summary(db, &collection_hosts, &q, "state", "MemoryMiB,StorageBytes", &text,
-			   &err),
-	     &err);
+	struct summary_request what = {"state", "MemoryMiB,StorageBytes", NULL};
+	must(query_summary(db, &collection_hosts, &q, &what, &text, &err), &err);
 	AUTO(json) json_t *doc = json_loads(text, 0, NULL);
 	json_t *items = json_object_get(doc, "items");
 	assert_int_equal(json_array_size(items), 3);
@@ -354,10 +353,71 @@ static void test_summary(void **state)
 	assert_true(json_integer_value(json_object_get(json_object_get(total, "sum"),
 						       "StorageBytes")) == N_HOSTS * 1000000000LL);
 	char *none = NULL;
-	assert_int_equal(query_summary(db, &collection_hosts, &q, "serial", NULL, &none, &err),
+	what = (struct summary_request){"serial", NULL, NULL};
+	assert_int_equal(query_summary(db, &collection_hosts, &q, &what, &none, &err),
 			 -ERR_FIELD_UNKNOWN);
-	assert_int_equal(query_summary(db, &collection_hosts, &q, "state", "name", &none, &err),
+	what = (struct summary_request){"state", "name", NULL};
+	assert_int_equal(query_summary(db, &collection_hosts, &q, &what, &none, &err),
 			 -ERR_FIELD_UNKNOWN);
+}
+
+/* Hosts 1 to 20 are ready, testing, failed, ready, and so on (make_host()). */
+static void test_capacity(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	static const struct capacity_words words = {"expected,retired", "ready,in-service",
+						    "in-service"};
+	static const struct {
+		const char *what, *sql;
+		const char *filter, *value;
+		int64_t counts[4];
+	} cases[] = {
+		{"as made", NULL, NULL, NULL, {20, 10, 0, 0}},
+		{"two are gone",
+		 "UPDATE host SET state = 'retired' WHERE num IN (1, 2)",
+		 NULL,
+		 NULL,
+		 {18, 9, 0, 0}},
+		{"a fault", "UPDATE host SET faults = 1 WHERE num = 4", NULL, NULL, {18, 8, 0, 0}},
+		{"a doubt",
+		 "UPDATE host SET review = 'twin' WHERE num = 5",
+		 NULL,
+		 NULL,
+		 {18, 7, 0, 0}},
+		{"reserved, one of them failed, one gone",
+		 "UPDATE host SET reserved_for = 'ml' WHERE num IN (2, 3, 8)",
+		 NULL,
+		 NULL,
+		 {18, 7, 2, 0}},
+		{"at work, reserved or not",
+		 "UPDATE host SET state = 'in-service' WHERE num IN (8, 9)",
+		 NULL,
+		 NULL,
+		 {18, 7, 2, 1}},
+		{"a filter of the asker's narrows all", NULL, "state", "failed", {5, 0, 1, 0}},
+		{"and cannot widen one", NULL, "state", "retired", {0, 0, 0, 0}},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct query_request q = {0};
+		struct summary_request what = {"state", NULL, &words};
+		struct err err = ERR_INIT;
+		autofree char *text = NULL;
+		if (cases[i].sql)
+			must(db_exec_n(db, cases[i].sql, NULL, 0, NULL, &err), &err);
+		if (cases[i].filter)
+			must(query_add_filter(&q, cases[i].filter, cases[i].value, &err), &err);
+		must(query_summary(db, &collection_hosts, &q, &what, &text, &err), &err);
+		AUTO(json) json_t *doc = json_loads(text, 0, NULL);
+		autofree char *got = json_text(json_object_get(doc, "capacity"));
+		autofree char *want = xasprintf(
+			"{\"active\":%lld,\"delivered\":%lld,\"healthy\":%lld,\"reserved\":%lld}",
+			(long long)cases[i].counts[3], (long long)cases[i].counts[0],
+			(long long)cases[i].counts[1], (long long)cases[i].counts[2]);
+		if (!str_eq(got, want))
+			fail_msg("%s: %s, not %s", cases[i].what, got, want);
+		assert_non_null(json_object_get(json_array_get(json_object_get(doc, "items"), 0),
+						"capacity"));
+	}
 }
 
 static size_t count_lines(const char *text)
@@ -411,6 +471,7 @@ int main(void)
 		F(test_the_past),
 		F(test_host_object),
 		F(test_summary),
+		F(test_capacity),
 		F(test_exports),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -277,18 +277,12 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
 	static const struct CMUnitTest tests[] = {
-		T(test_values_round_trip),
-		T(test_budget_ends_slow_statements),
-		T(test_transactions_nest),
-		T(test_failed_statement_rolls_back_alone),
-		T(test_clock_only_moves_forward),
-		T(test_same_statement_twice_at_once),
-		T(test_reader_cannot_write),
-		T(test_reopen_keeps_and_newer_is_refused),
-		T(test_second_writer_is_refused),
-		T(test_lost_file_is_not_made_anew),
-		T(test_damaged_file_is_refused),
-		T(test_backup_opens_and_holds_everything),
+		T(test_values_round_trip),        T(test_budget_ends_slow_statements),
+		T(test_transactions_nest),        T(test_failed_statement_rolls_back_alone),
+		T(test_clock_only_moves_forward), T(test_same_statement_twice_at_once),
+		T(test_reader_cannot_write),      T(test_reopen_keeps_and_newer_is_refused),
+		T(test_second_writer_is_refused), T(test_lost_file_is_not_made_anew),
+		T(test_damaged_file_is_refused),  T(test_backup_opens_and_holds_everything),
 		cmocka_unit_test(test_urls),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);

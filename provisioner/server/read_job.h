@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A question to the inventory as a value: the daemon answers it on the spot when that is quick, and
+ * else hands the same question, as JSON, to a reader process (readers.h, reader.h). Both give the
+ * same bytes.
+ */
+#ifndef SERVER_READ_JOB_H
+#define SERVER_READ_JOB_H
+
+#include <jansson.h>
+#include <inventory/collection.h>
+
+enum read_kind {
+	READ_PAGE,
+	READ_SUMMARY,
+	READ_DIFFERENCE,
+	READ_PIPELINE,
+	READ_AUDIT_CHECK,
+	READ_BACKUP,
+	READ_EXPORT, /* by readers only */
+	_READ_KIND_MAX
+};
+
+/* Strings are borrowed. */
+struct read_job {
+	enum read_kind kind;
+	const struct collection *of;
+	struct query_request q;
+	const char *group_by, *sum; /* READ_SUMMARY */
+	bool capacity;
+	int64_t from_us, to_us, after; /* READ_DIFFERENCE; limit is q.limit */
+	const char *delivery;          /* READ_PIPELINE; NULL: all */
+	int64_t now_us;
+	const char *path; /* READ_BACKUP: the new file */
+	enum export_format format;
+	bool gzip;
+	const json_t *progress; /* of hosts, {"NUM": ",\"progress\":{...}"}; NULL: none */
+};
+
+/* Answer into *ret, which the caller frees. extra: further members of hosts, or NULL: what
+ * j->progress says. errors: ERR_DB_SLOW (a budget is over), and those of the question */
+int read_job_run(struct db *db, const struct read_job *j, const struct query_extra *extra,
+		 char **ret, size_t *ret_n_bytes, struct err *err);
+
+json_t *read_job_to_json(const struct read_job *j);
+/* Strings live as long as doc. errors: ERR_INVALID and those of the JSON reader */
+int read_job_from_json(json_t *doc, struct read_job *ret, struct err *err);
+
+#endif
