@@ -113,7 +113,7 @@ static int advance(struct http_request *r, const struct read_job *job, struct re
 	if (reader_ticket_state(w->ticket) == TICKET_RUNNING)
 		return http_wait(r, reader_ticket_topic(w->ticket), WAIT_MS);
 	return reader_ticket_state(w->ticket) == TICKET_FAILED ? reader_ticket_error(w->ticket, err)
-								: 1;
+							       : 1;
 }
 
 int api_read_text(struct http_request *r, const struct read_job *job, char **ret,

@@ -15,7 +15,8 @@
  * must then ask the same, and have no other effect. errors: ERR_BUSY (with Retry-After), those of
  * the question */
 int api_read(struct http_request *r, const struct read_job *job, int status, struct err *err);
-/* The same, the answer to the caller: 1 with *ret (freed by the caller), 0 while the request waits. */
+/* The same, the answer to the caller: 1 with *ret (freed by the caller), 0 while the request waits.
+ */
 int api_read_text(struct http_request *r, const struct read_job *job, char **ret,
 		  size_t *ret_n_bytes, struct err *err);
 /* Answer with an export, by a reader, as it comes. errors: the same */

@@ -94,10 +94,12 @@ static int send_gzip(const struct reader_side *s, z_stream *z, struct str *piece
 	return 0;
 }
 
+/* The first piece is made before the answer begins, so that a wrong question is refused as one. */
 static int send_pieces(const struct reader_side *s, struct export *e, z_stream *z, struct err *err)
 {
 	autostr struct str piece;
 	str_init(&piece, PIECE_MAX_BYTES);
+	bool begun = false;
 	int more = 1;
 	while (more) {
 		str_clear(&piece);
@@ -106,6 +108,9 @@ static int send_pieces(const struct reader_side *s, struct export *e, z_stream *
 			return more;
 		if (!str_ok(&piece))
 			return err_set(err, ERR_TOO_BIG, "a row is too large to export");
+		if (!begun)
+			TRY(send_frame(s, 'B', NULL, 0, err));
+		begun = true;
 		TRY(z ? send_gzip(s, z, &piece, more == 0, err)
 		      : send_bytes(s, piece.p, piece.n_bytes, err));
 	}
@@ -122,10 +127,8 @@ static int run_export(struct reader_side *s, const struct read_job *j, struct er
 	int r = export_new(s->db, j->of, &j->q, j->format, &e, err);
 	if (r >= 0) {
 		s->db = NULL; /* the export's now, which closes it */
-		r = send_frame(s, 'B', NULL, 0, err);
-	}
-	if (r >= 0)
 		r = send_pieces(s, e, j->gzip ? &z : NULL, err);
+	}
 	export_free(e);
 	if (j->gzip)
 		(void)deflateEnd(&z);

@@ -22,15 +22,15 @@
 #include "http.h"
 #include "reader.h"
 
-#define READERS_MAX       4
-#define EXPORTS_MAX       2              /* so that other questions are not shut out */
-#define IDLE_US           (60 * 1000000ULL)
-#define ANSWER_US         (60 * 1000000ULL)
-#define EXPORT_US         (900 * 1000000ULL) /* a snapshot keeps the store's log from shrinking */
-#define TICK_US           1000000ULL
-#define ANSWER_MAX_BYTES  (96 * MIB)
-#define AHEAD_BYTES       (512 * KIB) /* of an export, read before the client took them */
-#define READ_BYTES        (128 * 1024)
+#define READERS_MAX      4
+#define EXPORTS_MAX      2 /* so that other questions are not shut out */
+#define IDLE_US          (60 * 1000000ULL)
+#define ANSWER_US        (60 * 1000000ULL)
+#define EXPORT_US        (900 * 1000000ULL) /* a snapshot keeps the store's log from shrinking */
+#define TICK_US          1000000ULL
+#define ANSWER_MAX_BYTES (96 * MIB)
+#define AHEAD_BYTES      (512 * KIB) /* of an export, read before the client took them */
+#define READ_BYTES       (128 * 1024)
 
 struct reader {
 	struct readers *pool;
@@ -41,7 +41,7 @@ struct reader {
 	uint64_t since_us;            /* idle or at work */
 	uint8_t head[READER_HEAD_BYTES];
 	size_t head_have;
-	size_t left; /* of the frame's rest */
+	size_t left;     /* of the frame's rest */
 	struct str said; /* of an 'E' frame */
 	struct reader *next;
 };
@@ -134,7 +134,8 @@ static void take_error(struct reader *r)
 	const char *message = json_string_value(json_object_get(doc, "message"));
 	const char *pointer = json_string_value(json_object_get(doc, "pointer"));
 	int64_t code = json_integer_value(json_object_get(doc, "code"));
-	(void)err_set(e, (enum err_code)(code > 0 ? code : ERR_CHILD), "%s", message ? message : "");
+	(void)err_set(e, (enum err_code)(code > 0 ? code : ERR_CHILD), "%s",
+		      message ? message : "");
 	(void)err_at(e, pointer ? pointer : "");
 	settle(r->ticket, TICKET_FAILED);
 }
@@ -309,8 +310,8 @@ static int choose(struct readers *p, bool is_export, struct reader **ret, struct
 	}
 	if ((!idle && running >= READERS_MAX) || (is_export && exports >= EXPORTS_MAX)) {
 		p->counters.refused++;
-		return err_set(err, ERR_BUSY, "%s", is_export ? "other exports are running"
-							      : "all readers are at work");
+		return err_set(err, ERR_BUSY, "%s",
+			       is_export ? "other exports are running" : "all readers are at work");
 	}
 	*ret = idle;
 	return idle ? 0 : start(p, ret, err);

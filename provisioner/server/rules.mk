@@ -72,6 +72,7 @@ UNIT_TESTS     := $(filter-out $(TWO_APPLIANCES),$(UNIT_TESTS))
 FLOW_PROGRAMS  += $(TWO_APPLIANCES)
 FLOW_TESTS += tests/flow/server_services.sh
 FLOW_TESTS += tests/flow/webhooks.sh
+FLOW_TESTS += tests/flow/readers.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
 $(eval $(call unit_test,tests/unit/server/test_profile.c,server_rules base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
