@@ -7,18 +7,14 @@ build=${BUILD:-build}
 report=$build/lab/report.json
 [ $# -gt 0 ] || set -- three-hosts ready-netboots-again tampered-image many-faults
 
-if [ "$(id -u)" = 0 ]; then
-	as_root() { "$@"; }
-elif sudo -n true 2>/dev/null; then
-	as_root() { sudo -n "$@"; }
-else
+if [ "$(id -u)" != 0 ]; then
 	echo "1..1"
 	echo "ok 1 # SKIP virtual hosts need root: namespaces, bridges and taps"
 	exit 0
 fi
 
 rm -f "$report"
-as_root "$build/bin/slipway-lab" run --build "$build" "$@"
+"$build/bin/slipway-lab" run --build "$build" "$@"
 status=$?
 echo "# slipway-lab ended with $status"
 if [ ! -s "$report" ]; then

@@ -5,8 +5,8 @@
 # server, a kernel, and the boot loader's parts where `slipway image build` looks for them. Nothing
 # in it belongs to one host: no machine-id, host keys, host name, resolver or fstab. The boot loader's
 # packages are unpacked, not installed: their scripts would write to the builder's view of disks.
-# As root, or unprivileged where user namespaces are allowed. Another architecture needs
-# qemu-user-static and binfmt_misc, which this enables when it is root.
+# As root or through sudo; without either, where user namespaces are allowed. Another architecture needs
+# qemu-user-static and binfmt_misc, which is enabled when it is not.
 #
 # usage: build.sh [--kernel=cloud|generic] [--with-cloud-init] CACHE amd64|arm64 OUT.tar
 #   cloud    drivers of virtual machines only, small (default);  generic  real servers
@@ -23,6 +23,17 @@ fail() {
 	echo "debian12: $*" >&2
 	exit 1
 }
+
+# Root, or who may become root: mmdebstrap then needs no user namespace, which not every machine allows.
+mode=root
+if [ "$(id -u)" = 0 ]; then
+	as_root() { "$@"; }
+elif command -v sudo >/dev/null 2>&1; then
+	as_root() { sudo "$@"; }
+else
+	mode=unshare
+	as_root() { "$@"; }
+fi
 
 kernel=cloud
 cloud_init=
@@ -65,10 +76,10 @@ foreign_ready() {
 
 enable_foreign() {
 	foreign_ready && return
-	[ "$(id -u)" = 0 ] || fail "programs for $arch do not run here; as root: update-binfmts --enable"
+	[ $mode = root ] || fail "programs for $arch do not run here; as root: update-binfmts --enable"
 	[ -e /proc/sys/fs/binfmt_misc/register ] ||
-		mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
-	update-binfmts --enable qemu-aarch64 || true
+		as_root mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
+	as_root update-binfmts --enable qemu-aarch64 || true
 	foreign_ready || fail "programs for $arch do not run here; is qemu-user-static installed?"
 }
 
@@ -116,12 +127,10 @@ packages=$(sed 's/#.*//' "$here/packages" | tr '\n' ' ')
 sh "$debian/debian_sources.sh" "$suite" "$arch" >"$work/sources.list"
 apt_options >"$work/apt.conf"
 
-mode=root
-[ "$(id -u)" = 0 ] || mode=unshare
 # The overlay comes before any package, so that the first initrd is the last one too. The links of
 # merged /usr come first: the package that would make them (usrmerge) brings Perl's 50 MB.
 # shellcheck disable=SC2016 # $1 is the hook's own: mmdebstrap passes the root
-SOURCE_DATE_EPOCH=$epoch mmdebstrap --quiet --mode="$mode" --variant=minbase --format=tar \
+as_root env SOURCE_DATE_EPOCH="$epoch" mmdebstrap --quiet --mode="$mode" --variant=minbase --format=tar \
 	--architectures="$arch" --include="$packages $cloud_init $linux" \
 	--aptopt="$work/apt.conf" \
 	--aptopt='Acquire::Languages "none"' \
@@ -145,6 +154,7 @@ SOURCE_DATE_EPOCH=$epoch mmdebstrap --quiet --mode="$mode" --variant=minbase --f
 		-f "\${Package}\t\${Version}\t\${Architecture}\n" >'"'$work/packages'" \
 	"$suite" "$work/root.tar" "$work/sources.list"
 
+[ -O "$work/root.tar" ] || as_root chown "$(id -u):$(id -g)" "$work/root.tar" "$work/packages"
 sed 's|.*/||; s|\.deb$||; s/%3a/:/' "$work/loader.debs" | tr _ '\t' | sort - "$work/packages" \
 	>"$out.packages"
 mv "$work/root.tar" "$out"
