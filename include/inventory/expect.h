@@ -13,6 +13,7 @@
 #define SKU_PARTS_MAX      2048
 #define DELIVERY_ROWS_MAX  10000
 #define DELIVERY_BYTES_MAX (8 * 1024 * 1024)
+#define DELIVERY_MACS_MAX  32 /* of one host */
 #define CSV_COLUMNS_MAX    32
 
 /* Change what people may say about a host: name, asset_tag, sku, site, row, rack, unit (null:
@@ -20,6 +21,11 @@
  * ERR_FIELD_UNKNOWN, ERR_FIELD_TYPE with a pointer, ERR_EXPECT_REVISION, ERR_NOT_FOUND (sku) */
 int host_edit(struct db *db, int64_t num, json_t *set, int64_t revision, const char *actor,
 	      int64_t now_us, bool *ret_changed, struct err *err);
+
+/* What host_edit() takes, one after another: the name of the i-th member, NULL at the end.
+ * out: *ret_number whether it is a whole number (0 to HOST_UNIT_MAX) or a text. */
+const char *host_editable(size_t i, bool *ret_number);
+#define HOST_UNIT_MAX 1000
 
 /* ---- SKUs ------------------------------------------------------------------------------------ */
 /* Write a SKU; the same contents again is no new version. contents: {"cores", "MemoryMiB",
@@ -59,9 +65,14 @@ int delivery_import(struct db *db, const struct delivery_head *head, json_t *row
 int delivery_rows_from_csv(const char *text, size_t n_bytes, json_t **ret, struct err *err);
 
 /* ---- locations ------------------------------------------------------------------------------- */
-/* One rack unit and the switch port that belongs to it: {"site", "row", "rack", "unit", "switch",
- * "port", "note"}. Written over when it exists. */
-int location_put(struct db *db, json_t *doc, const char *actor, int64_t now_us, int64_t *ret_id,
-		 struct err *err);
+/* One rack unit and the switch port that belongs to it. */
+struct location_draft {
+	const char *site, *rack_row, *rack; /* rack is needed; NULL is "" */
+	int64_t unit;
+	const char *switch_name, *port, *note;
+};
+/* Written over when it exists. */
+int location_put(struct db *db, const struct location_draft *d, const char *actor, int64_t now_us,
+		 int64_t *ret_id, struct err *err);
 
 #endif

@@ -21,7 +21,7 @@
 #include <base/vec.h>
 
 enum field_type {
-	FIELD_STR,     /* char[size], NUL-terminated */
+	FIELD_STR,     /* char[size], NUL-terminated; a needed one has at least min (or 1) bytes */
 	FIELD_HEX,     /* like FIELD_STR: exactly size - 1 lower-case hex digits, or absent */
 	FIELD_INT,     /* int64_t between min and max */
 	FIELD_BOOL,    /* bool */
@@ -30,6 +30,9 @@ enum field_type {
 	FIELD_LIST,    /* VEC(struct) of at most max items of item_bytes each, described by sub */
 	FIELD_STRINGS, /* VEC(struct text64) of at most max items */
 	FIELD_JSON,    /* json_t *, an object, owned by the record */
+	FIELD_ARRAY,   /* json_t *, an array of at most max items, owned by the record; sub says to
+			* readers what an item holds, and is not looked at */
+	FIELD_VIEW,    /* const char * into the document, of at most max bytes; NULL when absent */
 };
 
 enum tri { TRI_UNKNOWN, TRI_NO, TRI_YES };
@@ -48,6 +51,8 @@ struct field {
 	size_t size; /* of the char array, or of one list item */
 	int64_t min, max;
 	const struct field *sub;
+	const char *const *choices; /* FIELD_STR, FIELD_VIEW: the words there are, or NULL */
+	const char *about;          /* for people who write such a document, or NULL */
 };
 
 struct text64 {
@@ -56,44 +61,59 @@ struct text64 {
 typedef VEC(struct text64) text64_list;
 
 #define FIELD_AT(S, m) .offset = offsetof(S, m)
-#define F_STR(S, k, m, f)                                                                          \
+#define F_STR(S, k, m, f, ...)                                                                     \
 	{                                                                                          \
 		.key = k, .type = FIELD_STR, .flags = f, FIELD_AT(S, m),                           \
-		.size = sizeof(((S *)0)->m)                                                        \
+		.size = sizeof(((S *)0)->m), ##__VA_ARGS__                                         \
 	}
-#define F_HEX(S, k, m, f)                                                                          \
+#define F_HEX(S, k, m, f, ...)                                                                     \
 	{                                                                                          \
 		.key = k, .type = FIELD_HEX, .flags = f, FIELD_AT(S, m),                           \
-		.size = sizeof(((S *)0)->m)                                                        \
+		.size = sizeof(((S *)0)->m), ##__VA_ARGS__                                         \
 	}
-#define F_INT(S, k, m, f, a, b)                                                                    \
+#define F_INT(S, k, m, f, a, b, ...)                                                               \
 	{                                                                                          \
-		.key = k, .type = FIELD_INT, .flags = f, FIELD_AT(S, m), .min = a, .max = b        \
+		.key = k, .type = FIELD_INT, .flags = f, FIELD_AT(S, m), .min = a, .max = b,       \
+		##__VA_ARGS__                                                                      \
 	}
-#define F_BOOL(S, k, m, f)                                                                         \
+#define F_BOOL(S, k, m, f, ...)                                                                    \
 	{                                                                                          \
-		.key = k, .type = FIELD_BOOL, .flags = f, FIELD_AT(S, m)                           \
+		.key = k, .type = FIELD_BOOL, .flags = f, FIELD_AT(S, m), ##__VA_ARGS__            \
 	}
-#define F_TRI(S, k, m, f)                                                                          \
+#define F_TRI(S, k, m, f, ...)                                                                     \
 	{                                                                                          \
-		.key = k, .type = FIELD_TRI, .flags = f, FIELD_AT(S, m)                            \
+		.key = k, .type = FIELD_TRI, .flags = f, FIELD_AT(S, m), ##__VA_ARGS__             \
 	}
-#define F_OBJ(S, k, m, f, t)                                                                       \
+#define F_OBJ(S, k, m, f, t, ...)                                                                  \
 	{                                                                                          \
-		.key = k, .type = FIELD_OBJ, .flags = f, FIELD_AT(S, m), .sub = t                  \
+		.key = k, .type = FIELD_OBJ, .flags = f, FIELD_AT(S, m), .sub = t, ##__VA_ARGS__   \
 	}
-#define F_LIST(S, k, m, f, n, t)                                                                   \
+#define F_LIST(S, k, m, f, n, t, ...)                                                              \
 	{                                                                                          \
 		.key = k, .type = FIELD_LIST, .flags = f, FIELD_AT(S, m),                          \
-		.size = sizeof(*((S *)0)->m.items), .max = n, .sub = t                             \
+		.size = sizeof(*((S *)0)->m.items), .max = n, .sub = t, ##__VA_ARGS__              \
 	}
-#define F_STRINGS(S, k, m, f, n)                                                                   \
+#define F_STRINGS(S, k, m, f, n, ...)                                                              \
 	{                                                                                          \
-		.key = k, .type = FIELD_STRINGS, .flags = f, FIELD_AT(S, m), .max = n              \
+		.key = k, .type = FIELD_STRINGS, .flags = f, FIELD_AT(S, m), .max = n,             \
+		##__VA_ARGS__                                                                      \
 	}
-#define F_JSON(S, k, m, f)                                                                         \
+#define F_JSON(S, k, m, f, ...)                                                                    \
 	{                                                                                          \
-		.key = k, .type = FIELD_JSON, .flags = f, FIELD_AT(S, m)                           \
+		.key = k, .type = FIELD_JSON, .flags = f, FIELD_AT(S, m), ##__VA_ARGS__            \
+	}
+#define F_ARRAY(S, k, m, f, n, ...)                                                                \
+	{                                                                                          \
+		.key = k, .type = FIELD_ARRAY, .flags = f, FIELD_AT(S, m), .max = n, ##__VA_ARGS__ \
+	}
+#define F_VIEW(S, k, m, f, n, ...)                                                                 \
+	{                                                                                          \
+		.key = k, .type = FIELD_VIEW, .flags = f, FIELD_AT(S, m), .max = n, ##__VA_ARGS__  \
+	}
+/* Members of an object that lie beside those of the one around it. */
+#define F_GROUP(S, k, f, t, ...)                                                                   \
+	{                                                                                          \
+		.key = k, .type = FIELD_OBJ, .flags = f, .sub = t, ##__VA_ARGS__                   \
 	}
 #define F_END                                                                                      \
 	{                                                                                          \

@@ -16,8 +16,6 @@
 #include "../hosts/history.h"
 #include "edit.h"
 
-#define ROW_MACS_MAX 32
-
 struct importing {
 	struct db *db;
 	const struct delivery_head *head;
@@ -83,7 +81,7 @@ static int count_head(struct importing *w, struct err *err)
 struct row {
 	const char *serial, *sku, *site, *rack_row, *rack, *asset_tag, *switch_name, *port, *name;
 	int64_t unit; /* -1 unknown */
-	const char *macs[ROW_MACS_MAX];
+	const char *macs[DELIVERY_MACS_MAX];
 	size_t n_macs;
 	json_t *macs_json;
 };
@@ -92,7 +90,7 @@ static int read_macs(struct json_reader *reader, struct row *ret)
 {
 	size_t i;
 	json_t *j;
-	ret->macs_json = json_opt_arr(reader, "macs", ROW_MACS_MAX);
+	ret->macs_json = json_opt_arr(reader, "macs", DELIVERY_MACS_MAX);
 	json_array_foreach (ret->macs_json, i, j) {
 		const char *mac = json_string_value(j);
 		if (!mac || placeholder_mac(mac))

@@ -26,6 +26,17 @@ static const struct {
 	{"delivery", "delivery", false, true}, /* by imports only */
 };
 
+const char *host_editable(size_t i, bool *ret_number)
+{
+	for (size_t k = 0; k < ARRAY_LEN(members); k++) {
+		if (members[k].internal || i-- > 0)
+			continue;
+		*ret_number = members[k].number;
+		return members[k].name;
+	}
+	return NULL;
+}
+
 struct edit {
 	size_t n;
 	unsigned member[ARRAY_LEN(members)];
@@ -61,7 +72,7 @@ static int read_value(const char *key, unsigned i, const json_t *j, struct db_pa
 	}
 	int64_t v = json_integer_value(j);
 	size_t n = json_string_length(j);
-	if (members[i].number ? v < 0 || v > 1000 : n > LIMIT_NAME_BYTES) {
+	if (members[i].number ? v < 0 || v > HOST_UNIT_MAX : n > LIMIT_NAME_BYTES) {
 		(void)err_set(err, ERR_FIELD_RANGE, "'%s' is out of its range", key);
 		return err_at(err, pointer);
 	}

@@ -1,36 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The floor plan: rack units and the switch ports that belong to them. Input: JSON from callers.
+ * The floor plan: rack units and the switch ports that belong to them. Input: words
+ * from callers.
  */
 #include <inventory/expect.h>
 
 #include <base/json.h>
-#include <base/limits.h>
 #include <base/str.h>
 #include <inventory/event.h>
 
 #include "../hosts/history.h"
 
-struct place {
-	const char *site, *rack_row, *rack, *switch_name, *port, *note;
-	int64_t unit;
-};
-
-static int read_place(json_t *doc, struct place *ret, struct err *err)
+static const char *or_empty(const char *text)
 {
-	struct json_reader r = json_reader_root(doc, err);
-	ret->site = json_opt_str(&r, "site", LIMIT_NAME_BYTES, "");
-	ret->rack_row = json_opt_str(&r, "row", LIMIT_NAME_BYTES, "");
-	ret->rack = json_need_str(&r, "rack", 1, LIMIT_NAME_BYTES);
-	ret->unit = json_need_int(&r, "unit", 0, 1000);
-	ret->switch_name = json_opt_str(&r, "switch", LIMIT_NAME_BYTES, "");
-	ret->port = json_opt_str(&r, "port", LIMIT_NAME_BYTES, "");
-	ret->note = json_opt_str(&r, "note", LIMIT_NAME_BYTES, "");
-	return json_reader_end(&r);
+	return text ? text : "";
 }
 
-static int write_place(struct db *db, const struct place *p, int64_t num, const struct moment *m,
-		       struct err *err)
+static int write_place(struct db *db, const struct location_draft *p, int64_t num,
+		       const struct moment *m, struct err *err)
 {
 	if (num) {
 		TRY(history_keep(db, "location", num, m, err));
@@ -49,7 +36,7 @@ static int write_place(struct db *db, const struct place *p, int64_t num, const 
 		P_TEXT(p->switch_name), P_TEXT(p->port), P_TEXT(p->note), P_INT(m->at_us));
 }
 
-static int put(struct db *db, const struct place *p, const char *actor, int64_t now_us,
+static int put(struct db *db, const struct location_draft *p, const char *actor, int64_t now_us,
 	       int64_t *ret_id, struct err *err)
 {
 	struct moment m;
@@ -66,11 +53,16 @@ static int put(struct db *db, const struct place *p, const char *actor, int64_t 
 	return event_append_at(db, &e, &m, err);
 }
 
-int location_put(struct db *db, json_t *doc, const char *actor, int64_t now_us, int64_t *ret_id,
-		 struct err *err)
+int location_put(struct db *db, const struct location_draft *d, const char *actor, int64_t now_us,
+		 int64_t *ret_id, struct err *err)
 {
-	struct place p;
-	TRY(read_place(doc, &p, err));
+	const struct location_draft p = {.site = or_empty(d->site),
+					 .rack_row = or_empty(d->rack_row),
+					 .rack = d->rack,
+					 .unit = d->unit,
+					 .switch_name = or_empty(d->switch_name),
+					 .port = or_empty(d->port),
+					 .note = or_empty(d->note)};
 	TRY(db_begin(db, err));
 	return db_end(db, put(db, &p, actor, now_us, ret_id, err), err);
 }

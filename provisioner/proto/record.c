@@ -164,6 +164,7 @@ static json_t *encode_tri(const void *value)
 static json_t *encode_field(const struct field *f, const void *value)
 {
 	bool always = f->flags & (FIELD_NEEDED | FIELD_ALWAYS);
+	const char *view;
 	json_t *out;
 
 	switch (f->type) {
@@ -188,8 +189,12 @@ static json_t *encode_field(const struct field *f, const void *value)
 		json_decref(out);
 		return NULL;
 	case FIELD_JSON:
+	case FIELD_ARRAY:
 		memcpy(&out, value, sizeof(out));
 		return out ? json_incref(out) : NULL;
+	case FIELD_VIEW:
+		memcpy(&view, value, sizeof(view));
+		return view ? json_string(view) : NULL;
 	}
 	return NULL;
 }
@@ -214,13 +219,25 @@ static bool has(const struct json_reader *r, const char *key)
 	return json_object_get(r->obj, key) != NULL;
 }
 
+static void check_choice(struct json_reader *r, const struct field *f, const char *text)
+{
+	const char *const *c = f->choices;
+
+	if (r->status < 0 || !c || !text || !text[0])
+		return;
+	while (*c && strcmp(*c, text) != 0)
+		c++;
+	if (!*c)
+		json_reader_fail(r, f->key, ERR_FIELD_RANGE, "'%.40s' is none of its words", text);
+}
+
 static void decode_str(struct json_reader *r, const struct field *f, char *dst)
 {
 	bool needed = f->flags & FIELD_NEEDED;
-	size_t max = f->size - 1;
+	size_t max = f->size - 1, min = f->min > 1 ? (size_t)f->min : 1;
 	const char *text = f->type == FIELD_HEX && (needed || has(r, f->key))
 				   ? json_need_hex(r, f->key, max)
-			   : needed ? json_need_str(r, f->key, 1, max)
+			   : needed ? json_need_str(r, f->key, min, max)
 				    : json_opt_str(r, f->key, max, "");
 
 	if (!text || r->status < 0)
@@ -229,7 +246,19 @@ static void decode_str(struct json_reader *r, const struct field *f, char *dst)
 		json_reader_fail(r, f->key, ERR_INVALID, "control characters are not allowed");
 		return;
 	}
+	check_choice(r, f, text);
 	(void)str_copy(dst, f->size, text);
+}
+
+static void decode_view(struct json_reader *r, const struct field *f, void *dst)
+{
+	size_t max = (size_t)f->max;
+	const char *text = f->flags & FIELD_NEEDED ? json_need_str(r, f->key, 1, max)
+			   : has(r, f->key)        ? json_opt_str(r, f->key, max, NULL)
+						   : NULL;
+
+	check_choice(r, f, text);
+	memcpy(dst, &text, sizeof(text));
 }
 
 static void decode_int(struct json_reader *r, const struct field *f, void *dst)
@@ -297,7 +326,10 @@ static void decode_array(struct json_reader *r, const struct field *f, void *dst
 
 	if (!array || r->status < 0)
 		return;
-	if (f->type == FIELD_LIST)
+	if (f->type == FIELD_ARRAY) {
+		json_incref(array);
+		memcpy(dst, &array, sizeof(array));
+	} else if (f->type == FIELD_LIST)
 		decode_list(r, f, array, dst);
 	else
 		decode_strings(r, f, array, dst);
@@ -344,7 +376,11 @@ static void decode_field(struct json_reader *r, const struct field *f, void *dst
 		break;
 	case FIELD_LIST:
 	case FIELD_STRINGS:
+	case FIELD_ARRAY:
 		decode_array(r, f, dst);
+		break;
+	case FIELD_VIEW:
+		decode_view(r, f, dst);
 		break;
 	case FIELD_OBJ:
 	case FIELD_JSON:
@@ -390,7 +426,7 @@ void record_done(const struct field *fields, void *record)
 			list_done(f, value);
 		} else if (f->type == FIELD_OBJ) {
 			record_done(f->sub, value);
-		} else if (f->type == FIELD_JSON) {
+		} else if (f->type == FIELD_JSON || f->type == FIELD_ARRAY) {
 			memcpy(&doc, value, sizeof(doc));
 			json_decref(doc);
 			doc = NULL;

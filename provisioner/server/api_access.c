@@ -6,6 +6,7 @@
 #include "api_request.h"
 #include "api_read.h"
 #include "api_tables.h"
+#include "api_write.h"
 
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include <base/str.h>
 #include <inventory/event.h>
 #include <inventory/token.h>
+#include <proto/record.h>
 
 #define EXPIRES_DEFAULT_S (90 * 86400LL)
 #define EXPIRES_MAX_S     (366 * 86400LL)
@@ -119,56 +121,58 @@ int api_authorize(void *arg, const char *bearer, enum http_scope need, struct ht
 
 /* ---- tokens ---------------------------------------------------------------------------------- */
 
-static int read_scopes(struct json_reader *reader, struct str *ret)
+struct token_ask {
+	char name[65];
+	int64_t ttl_s;
+	text64_list scopes;
+};
+
+static const struct field token_fields[] = {
+	F_STR(struct token_ask, "name", name, FIELD_NEEDED, .about = "shown in events and the log"),
+	F_INT(struct token_ask, "ttl_s", ttl_s, 0, 60, EXPIRES_MAX_S,
+	      .about = "seconds; default 90 days"),
+	F_STRINGS(struct token_ask, "scopes", scopes, FIELD_NEEDED, 16,
+		  .about = "read, approve, arm, erase, image:import, inventory, admin, audit; or "
+			   "operate, image"),
+	F_END,
+};
+
+static int join_scopes(const text64_list *list, struct str *ret, struct err *err)
 {
-	json_t *list = json_need_arr(reader, "scopes", 16);
-	size_t i;
-	json_t *j;
-	json_array_foreach (list, i, j) {
-		const char *word = json_string_value(j);
-		if (!word || !scope_bits(sv_of(word)))
-			json_reader_fail(
-				reader, "scopes", ERR_INVALID,
-				"'%.40s' is no scope; there are read, approve, arm, erase, "
-				"image:import, inventory, admin, audit, operate, image",
-				word ? word : "");
-		else
-			str_addf(ret, "%s%s", ret->n_bytes ? " " : "", word);
+	for (size_t i = 0; i < list->n; i++) {
+		const char *word = list->items[i].s;
+		if (!scope_bits(sv_of(word))) {
+			(void)err_set(err, ERR_INVALID,
+				      "'%.40s' is no scope; there are read, approve, arm, erase, "
+				      "image:import, inventory, admin, audit, operate, image",
+				      word);
+			return err_at(err, "/scopes");
+		}
+		str_addf(ret, "%s%s", ret->n_bytes ? " " : "", word);
 	}
-	if (reader->status == 0 && ret->n_bytes == 0)
-		json_reader_fail(reader, "scopes", ERR_INVALID, "a token needs a scope");
-	return reader->status;
+	if (ret->n_bytes > 0 && str_ok(ret))
+		return 0;
+	(void)err_set(err, ERR_INVALID, "a token needs a scope");
+	return err_at(err, "/scopes");
 }
 
-static int create_token(struct http_request *r, json_t *body, struct err *err)
+static int create_work(struct write *w, struct err *err)
 {
-	struct app *a = http_context(r);
+	const struct token_ask *ask = w->ask;
 	char text[TOKEN_TEXT_BYTES], expires[TIME_TEXT_BYTES];
-	int64_t num = 0;
+	int64_t num = 0, now_us = app_now_us(w->app);
+	int64_t expires_us = now_us + (ask->ttl_s ? ask->ttl_s : EXPIRES_DEFAULT_S) * 1000000;
 	autostr struct str scopes;
 	str_init(&scopes, 256);
-	struct json_reader reader = json_reader_root(body, err);
-	const char *name = json_need_str(&reader, "name", 1, 64);
-	int64_t ttl_s = json_opt_int(&reader, "ttl_s", 60, EXPIRES_MAX_S, EXPIRES_DEFAULT_S);
-	(void)read_scopes(&reader, &scopes);
-	TRY(json_reader_end(&reader));
-	int64_t expires_us = app_now_us(a) + ttl_s * 1000000;
-	TRY(token_create(a->db, name, scopes.p, expires_us, http_identity(r)->who, app_now_us(a),
-			 text, &num, err));
+	TRY(join_scopes(&ask->scopes, &scopes, err));
+	TRY(token_create(w->app->db, ask->name, scopes.p, expires_us, w->who, now_us, text, &num,
+			 err));
 	time_rfc3339(expires_us, expires);
-	int status = http_reply_json(r, 201,
-				     json_pack("{s:I, s:s, s:s, s:s, s:s}", "id", (json_int_t)num,
-					       "name", name, "token", text, "scopes", scopes.p,
-					       "expires", expires));
+	w->status = 201;
+	w->doc = json_pack("{s:I, s:s, s:s, s:s, s:s}", "id", (json_int_t)num, "name", ask->name,
+			   "token", text, "scopes", scopes.p, "expires", expires);
 	explicit_bzero(text, sizeof(text));
-	return status;
-}
-
-static int post_token(struct http_request *r, struct err *err)
-{
-	AUTO(json) json_t *body = NULL;
-	TRY(http_body_json(r, &body, err));
-	return create_token(r, body, err);
+	return 0;
 }
 
 static int get_tokens(struct http_request *r, struct err *err)
@@ -179,14 +183,13 @@ static int get_tokens(struct http_request *r, struct err *err)
 	return http_reply_json(r, 200, doc);
 }
 
-static int delete_token(struct http_request *r, struct err *err)
+static int revoke_work(struct write *w, struct err *err)
 {
-	struct app *a = http_context(r);
 	int64_t num = 0;
-	if (!parse_i64(http_param(r, "id"), &num))
+	if (!parse_i64(http_param(w->request, "id"), &num))
 		return err_set(err, ERR_NOT_FOUND, "there is no such token");
-	TRY(token_revoke(a->db, num, app_now_us(a), err));
-	return http_reply_empty(r, 204);
+	w->status = 204;
+	return token_revoke(w->app->db, num, app_now_us(w->app), err);
 }
 
 /* ---- audit ----------------------------------------------------------------------------------- */
@@ -212,35 +215,49 @@ static int get_audit_check(struct http_request *r, struct err *err)
 
 /* ---- backups --------------------------------------------------------------------------------- */
 
-/* A reader makes the copy; this is called again when it is done. */
+static int backup_work(struct write *w, struct err *err)
+{
+	const char *path = http_state(w->request);
+	struct event_draft e = {.kind = "store.backup", .actor = w->who, .summary = path};
+	w->status = 201;
+	w->doc = json_pack("{s:s}", "path", path);
+	return event_append(w->app->db, &e, app_now_us(w->app), NULL, err);
+}
+
+/* A reader makes the copy, before the transaction that records it; this is called again when it is
+ * done. */
 static int post_backup(struct http_request *r, struct err *err)
 {
 	struct app *a = http_context(r);
-	int64_t now_us = app_now_us(a);
+	bool dry_run = false;
 	autofree char *dir = xasprintf("%s/backups", a->config.state_dir);
-	autofree char *path = xasprintf("%s/slipway-%lld.db", dir, (long long)(now_us / 1000000));
+	autofree char *path = xasprintf("%s/slipway-%lld.db", dir,
+					(long long)(app_now_us(a) / 1000000));
 	autofree char *text = NULL;
 	struct read_job job = {.kind = READ_BACKUP, .path = path};
 	size_t n = 0;
-	TRY(file_make_dirs(dir, 0700, err));
-	int rc = api_read_text(r, &job, &text, &n, err);
-	if (rc <= 0)
-		return rc;
-	AUTO(json) json_t *done = json_loads(text, 0, NULL);
-	struct event_draft e = {.kind = "store.backup",
-				.actor = http_identity(r)->who,
-				.summary = json_string_value(json_object_get(done, "path"))};
-	TRY(event_append(a->db, &e, now_us, NULL, err));
-	return http_reply_json(r, 201, take_ptr(done));
+	TRY(api_flag(r, "dry_run", &dry_run, err));
+	if (!dry_run) {
+		TRY(file_make_dirs(dir, 0700, err));
+		int rc = api_read_text(r, &job, &text, &n, err);
+		if (rc <= 0)
+			return rc;
+	}
+	AUTO(json) json_t *done = text ? json_loads(text, 0, NULL) : NULL;
+	const char *made = json_string_value(json_object_get(done, "path"));
+	http_set_state(r, xstrdup(made ? made : path), free);
+	return api_change(r, err);
 }
 
 const struct http_route api_access_routes[] = {
 	HTTP_ROUTE(GET, "/api/v1/tokens", ADMIN, 0, get_tokens, "tokens, without their secrets"),
-	HTTP_ROUTE(POST, "/api/v1/tokens", ADMIN, 16 * KIB, post_token,
-		   "make a token; its text is shown this once"),
-	HTTP_ROUTE(DELETE, "/api/v1/tokens/{id}", ADMIN, 0, delete_token, "revoke a token"),
-	HTTP_ROUTE(POST, "/api/v1/backups", ADMIN, 4 * KIB, post_backup,
-		   "copy the store, consistently, into the state folder"),
+	API_CHANGE(POST, "/api/v1/tokens", ADMIN, 16 * KIB, create_work,
+		   "make a token; its text is shown this once",
+		   API_BODY(token_fields, struct token_ask), .answer_secret = true),
+	API_CHANGE(DELETE, "/api/v1/tokens/{id}", ADMIN, 0, revoke_work, "revoke a token"),
+	API_CHANGE_BY(POST, "/api/v1/backups", ADMIN, 4 * KIB, post_backup, backup_work,
+		      "copy the store, consistently, into the state folder",
+		      API_BODY(api_no_fields, struct api_nothing)),
 	HTTP_ROUTE(GET, "/api/v1/audit", AUDIT, 0, get_audit, "who changed what, oldest first"),
 	HTTP_ROUTE(GET, "/api/v1/audit/check", AUDIT, 0, get_audit_check,
 		   "is the audit log's chain whole"),

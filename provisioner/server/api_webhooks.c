@@ -10,6 +10,7 @@
 #include <base/limits.h>
 #include <base/str.h>
 #include <inventory/webhook.h>
+#include <proto/record.h>
 
 static int hook_num(const struct http_request *r, int64_t *ret, struct err *err)
 {
@@ -46,20 +47,37 @@ static int get_deliveries(struct http_request *r, struct err *err)
 	return http_reply_json(r, 200, doc);
 }
 
+struct webhook_ask {
+	char name[65], url[WEBHOOK_URL_MAX_BYTES + 1], secret[WEBHOOK_SECRET_MAX_BYTES + 1];
+	json_t *kinds;
+	int64_t max_tries, since;
+};
+
+static const struct field webhook_fields[] = {
+	F_STR(struct webhook_ask, "name", name, FIELD_NEEDED),
+	F_STR(struct webhook_ask, "url", url, FIELD_NEEDED, .about = "http or https, no password"),
+	F_STR(struct webhook_ask, "secret", secret, FIELD_NEEDED, .min = WEBHOOK_SECRET_MIN_BYTES,
+	      .about = "signs what is sent; it is never shown"),
+	F_ARRAY(struct webhook_ask, "kinds", kinds, 0, WEBHOOK_KINDS_MAX,
+		.about = "host.state, fault.*, ...; default all"),
+	F_INT(struct webhook_ask, "max_tries", max_tries, 0, 1, WEBHOOK_TRIES_MAX,
+	      .about = "before an event becomes a dead letter; default 12"),
+	F_INT(struct webhook_ask, "since", since, FIELD_NULLABLE, 0, INT64_MAX,
+	      .about = "also events after this id; default from now on"),
+	F_END,
+};
+
 static int create_work(struct write *w, struct err *err)
 {
-	struct json_reader reader = json_reader_root(w->body, err);
+	const struct webhook_ask *ask = w->ask;
 	struct webhook_draft d = {
-		.name = json_need_str(&reader, "name", 1, 64),
-		.url = json_need_str(&reader, "url", 1, WEBHOOK_URL_MAX_BYTES),
-		.secret = json_need_str(&reader, "secret", WEBHOOK_SECRET_MIN_BYTES,
-					WEBHOOK_SECRET_MAX_BYTES),
-		.kinds = json_opt_arr(&reader, "kinds", WEBHOOK_KINDS_MAX),
-		.max_tries = json_opt_int(&reader, "max_tries", 1, WEBHOOK_TRIES_MAX,
-					  WEBHOOK_TRIES_DEFAULT),
-		.since = json_opt_int(&reader, "since", 0, INT64_MAX, -1),
+		.name = ask->name,
+		.url = ask->url,
+		.secret = ask->secret,
+		.kinds = ask->kinds,
+		.max_tries = ask->max_tries ? ask->max_tries : WEBHOOK_TRIES_DEFAULT,
+		.since = ask->since,
 	};
-	TRY(json_reader_end(&reader));
 	w->status = 201;
 	return webhook_create(w->app->db, &d, app_now_us(w->app), &w->doc, err);
 }
@@ -72,44 +90,39 @@ static int delete_work(struct write *w, struct err *err)
 	return webhook_remove(w->app->db, num, err);
 }
 
+struct redeliver_ask {
+	int64_t event; /* 0: all */
+};
+
+static const struct field redeliver_fields[] = {
+	F_INT(struct redeliver_ask, "event", event, 0, 1, INT64_MAX, .about = "default all"),
+	F_END,
+};
+
 static int redeliver_work(struct write *w, struct err *err)
 {
-	struct json_reader reader = json_reader_root(w->body, err);
-	int64_t event_id = json_opt_int(&reader, "event", 1, INT64_MAX, 0), num = 0, n = 0;
-	TRY(json_reader_end(&reader));
+	const struct redeliver_ask *ask = w->ask;
+	int64_t num = 0, n = 0;
 	TRY(hook_num(w->request, &num, err));
-	TRY(webhook_redeliver(w->app->db, num, event_id, app_now_us(w->app), &n, err));
+	TRY(webhook_redeliver(w->app->db, num, ask->event, app_now_us(w->app), &n, err));
 	w->status = 202;
 	w->doc = json_pack("{s:I}", "again", (json_int_t)n);
 	return 0;
 }
 
-static int post_webhook(struct http_request *r, struct err *err)
-{
-	return api_write(r, create_work, err);
-}
-
-static int delete_webhook(struct http_request *r, struct err *err)
-{
-	return api_write(r, delete_work, err);
-}
-
-static int post_redeliver(struct http_request *r, struct err *err)
-{
-	return api_write(r, redeliver_work, err);
-}
-
 const struct http_route api_webhook_routes[] = {
 	HTTP_ROUTE(GET, "/api/v1/webhooks", ADMIN, 0, get_webhooks,
 		   "webhooks, without their secrets"),
-	HTTP_ROUTE(POST, "/api/v1/webhooks", ADMIN, 16 * KIB, post_webhook,
-		   "tell a URL of events, signed; its secret is never shown"),
+	API_CHANGE(POST, "/api/v1/webhooks", ADMIN, 16 * KIB, create_work,
+		   "tell a URL of events, signed; its secret is never shown",
+		   API_BODY(webhook_fields, struct webhook_ask)),
 	HTTP_ROUTE(GET, "/api/v1/webhooks/{id}", ADMIN, 0, get_webhook, "one webhook"),
-	HTTP_ROUTE(DELETE, "/api/v1/webhooks/{id}", ADMIN, 0, delete_webhook,
+	API_CHANGE(DELETE, "/api/v1/webhooks/{id}", ADMIN, 0, delete_work,
 		   "remove a webhook and its dead letters"),
 	HTTP_ROUTE(GET, "/api/v1/webhooks/{id}/deliveries", ADMIN, 0, get_deliveries,
 		   "the newest attempts, and the dead letters"),
-	HTTP_ROUTE(POST, "/api/v1/webhooks/{id}/redeliver", ADMIN, 4 * KIB, post_redeliver,
-		   "send dead letters again: one, named by event, or all"),
+	API_CHANGE(POST, "/api/v1/webhooks/{id}/redeliver", ADMIN, 4 * KIB, redeliver_work,
+		   "send dead letters again: one, named by event, or all",
+		   API_BODY(redeliver_fields, struct redeliver_ask)),
 };
 const size_t n_api_webhook_routes = ARRAY_LEN(api_webhook_routes);

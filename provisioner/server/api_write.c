@@ -12,12 +12,14 @@
 #include <base/digest.h>
 #include <base/json.h>
 #include <base/limits.h>
+#include <base/log.h>
 #include <base/str.h>
 #include <inventory/host.h>
 #include <inventory/token.h>
+#include <proto/record.h>
 #include "api_request.h"
 
-#define KEY_MAX_BYTES 128
+const struct field api_no_fields[] = {F_END};
 
 struct frame {
 	struct write w;
@@ -26,31 +28,49 @@ struct frame {
 	struct idempotent kept;
 	bool repeated;
 	char *text;
+	void *ask;
 };
 
 static int read_body(struct frame *f, struct err *err)
 {
 	size_t n = 0;
+	const struct http_route *route = http_request_route(f->w.request);
 	const char *p = http_body(f->w.request, &n);
 	const char *type = http_request_header(f->w.request, "Content-Type");
+	bool csv = route->takes_csv && type && str_starts(type, "text/csv");
 	sha256_hex_of(p, n, f->body_sha256);
-	if (n == 0 || (type && str_starts(type, "text/csv"))) {
+	if (n == 0 || csv)
 		f->w.body = json_object();
-		return 0;
-	}
-	return http_body_json(f->w.request, &f->w.body, err);
+	else
+		TRY(http_body_json(f->w.request, &f->w.body, err));
+	if (route->fields && !csv)
+		f->ask = xcalloc(1, route->record_bytes);
+	return 0;
+}
+
+static void add_parameter(void *arg, const char *name, const char *value)
+{
+	str_addf(arg, "%zu:%s=%zu:%s", strlen(name), name, strlen(value), value);
+}
+
+static void hash_request(struct frame *f)
+{
+	autostr struct str s;
+	str_init(&s, 4 * LIMIT_URL_BYTES);
+	str_addf(&s, "%s %s %s %d ", http_method(f->w.request), http_path(f->w.request),
+		 f->body_sha256, f->w.dry_run);
+	http_query_each(f->w.request, add_parameter, &s);
+	sha256_hex_of(s.p, s.n_bytes, f->request_sha256);
 }
 
 static int read_headers(struct frame *f, struct err *err)
 {
 	const char *match = http_request_header(f->w.request, "If-Match");
 	f->key = http_request_header(f->w.request, "Idempotency-Key");
-	if (f->key && (!f->key[0] || strlen(f->key) > KEY_MAX_BYTES))
+	if (f->key && (!f->key[0] || strlen(f->key) > API_KEY_MAX_BYTES))
 		return err_set(err, ERR_INVALID, "an Idempotency-Key has 1 to %d bytes",
-			       KEY_MAX_BYTES);
-	autofree char *text = xasprintf("%s %s %s %d", http_method(f->w.request),
-					http_path(f->w.request), f->body_sha256, f->w.dry_run);
-	sha256_hex_of(text, strlen(text), f->request_sha256);
+			       API_KEY_MAX_BYTES);
+	hash_request(f);
 	f->w.revision = -1;
 	if (!match || str_eq(match, "*"))
 		return 0;
@@ -61,20 +81,46 @@ static int read_headers(struct frame *f, struct err *err)
 	return 0;
 }
 
-static int audit(struct frame *f, struct err *err)
+static const char *reason_of(const struct frame *f)
 {
-	const char *reason = json_string_value(json_object_get(f->w.body, "reason"));
+	return json_string_value(json_object_get(f->w.body, "reason"));
+}
+
+static int audit(struct frame *f, int status, const char *reason, struct err *err)
+{
 	struct audit_entry e = {.who = f->w.who,
 				.peer = http_peer(f->w.request),
 				.method = http_method(f->w.request),
 				.path = http_path(f->w.request),
-				.status = f->w.status,
+				.status = status,
 				.reason = reason,
 				.body_sha256 = f->body_sha256};
 	return audit_append(f->w.app->db, &e, app_now_us(f->w.app), err);
 }
 
-static int deed(struct frame *f, write_work work, struct err *err)
+/* What was refused is written down outside the transaction that was rolled back. */
+static void audit_refusal(struct frame *f, const struct err *why)
+{
+	struct err err = ERR_INIT;
+	if (err_class(why->code) != ERR_CLASS_REJECT || f->w.dry_run)
+		return;
+	if (audit(f, http_status_of(why->code), err_name(why->code), &err) < 0)
+		log_err(LOG_ERR, "audit.lost", &err, KV("who", f->w.who));
+}
+
+int api_audit(struct app *a, const char *who, const char *peer, const struct http_route *route,
+	      const char *path, int status, const char *reason, struct err *err)
+{
+	struct audit_entry e = {.who = who,
+				.peer = peer,
+				.method = route->method,
+				.path = path,
+				.status = status,
+				.reason = reason};
+	return audit_append(a->db, &e, app_now_us(a), err);
+}
+
+static int deed(struct frame *f, http_change work, struct err *err)
 {
 	struct app *a = f->w.app;
 	if (f->key) {
@@ -85,18 +131,22 @@ static int deed(struct frame *f, write_work work, struct err *err)
 			return found < 0 ? found : 0;
 	}
 	f->w.status = 200;
+	f->w.ask = f->ask;
+	if (f->ask)
+		TRY(record_decode(http_request_route(f->w.request)->fields, f->w.body, f->ask,
+				  err));
 	TRY(work(&f->w, err));
 	f->text = f->w.doc ? json_text(f->w.doc) : xstrdup("");
 	if (f->w.dry_run)
 		return 0;
-	TRY(audit(f, err));
+	TRY(audit(f, f->w.status, reason_of(f), err));
 	if (!f->key)
 		return 0;
 	return idempotency_keep(a->db, f->w.who, f->key, f->request_sha256, f->w.status, f->w.etag,
 				f->text, app_now_us(a), err);
 }
 
-static int transaction(struct frame *f, write_work work, struct err *err)
+static int transaction(struct frame *f, http_change work, struct err *err)
 {
 	struct db *db = f->w.app->db;
 	TRY(db_begin(db, err));
@@ -125,29 +175,42 @@ static int answer(struct frame *f)
 	return http_reply_empty(r, status);
 }
 
-static int run(struct frame *f, write_work work, struct err *err)
+static int run(struct frame *f, const struct http_route *route, struct err *err)
 {
 	TRY(api_flag(f->w.request, "dry_run", &f->w.dry_run, err));
 	TRY(read_body(f, err));
 	TRY(read_headers(f, err));
-	TRY(transaction(f, work, err));
-	if (!f->w.dry_run && !f->repeated) {
-		if (f->w.host_num)
-			app_host_changed(f->w.app, f->w.host_num);
-		else
-			http_notify(f->w.app->http, "events");
-	}
+	if (f->key && route->answer_secret)
+		return err_set(err, ERR_INVALID,
+			       "no Idempotency-Key here: the answer is shown once and not kept");
+	TRY(transaction(f, route->change, err));
+	if (f->w.dry_run || f->repeated)
+		return answer(f);
+	if (f->w.after)
+		f->w.after(&f->w);
+	if (f->w.host_num)
+		app_host_changed(f->w.app, f->w.host_num);
+	else
+		http_notify(f->w.app->http, "events");
 	return answer(f);
 }
 
-int api_write(struct http_request *r, write_work work, struct err *err)
+int api_change(struct http_request *r, struct err *err)
 {
 	struct frame f = {
 		.w = {.app = http_context(r), .request = r, .who = http_identity(r)->who}};
-	int status = run(&f, work, err);
+	const struct http_route *route = http_request_route(r);
+	int status = run(&f, route, err);
+	if (status < 0)
+		audit_refusal(&f, err);
+	if (f.ask)
+		record_done(route->fields, f.ask);
+	free(f.ask);
 	json_decref(f.w.body);
 	json_decref(f.w.doc);
 	free(f.kept.body);
+	if (f.text)
+		explicit_bzero(f.text, strlen(f.text));
 	free(f.text);
 	return status;
 }

@@ -7,28 +7,61 @@
 #define SERVER_API_WRITE_H
 
 #include <jansson.h>
+#include <proto/record.h>
 #include "app.h"
 #include "http.h"
+
+#define API_KEY_MAX_BYTES 128 /* of an Idempotency-Key */
 
 struct write {
 	struct app *app;
 	struct http_request *request;
 	const char *who;
-	json_t *body; /* an object; empty when the request had no body */
-	bool dry_run;
+	json_t *body;     /* an object; empty when the request had no body */
+	const void *ask;  /* the body as the route's fields read it; NULL without fields */
+	bool dry_run;     /* may be set by the work: then everything is undone */
 	int64_t revision; /* of If-Match, -1: none */
 	/* what the work fills in */
 	int status;       /* 200 unless set */
 	json_t *doc;      /* answer; taken over */
 	char etag[40];    /* or "" */
 	int64_t host_num; /* whose watchers to wake; 0: nobody */
+	/* After the commit, unless nothing was done (dry run, repeated key); may be NULL. */
+	void (*after)(struct write *w);
 };
 
-/* Runs inside a transaction; an error rolls back and becomes the answer. */
-typedef int (*write_work)(struct write *w, struct err *err);
-/* A handler's body: `return api_write(r, work, err);` Understands the headers Idempotency-Key and
- * If-Match, and ?dry_run=true. */
-int api_write(struct http_request *r, write_work work, struct err *err);
+/* A row for a route that changes something. The work runs inside a transaction together with its
+ * audit entry; an error rolls back, is written into the audit log and becomes the answer. Each
+ * understands the headers Idempotency-Key and If-Match, and ?dry_run=true. The body is read by the
+ * record table that API_BODY(table, struct) names; members outside it are refused. */
+#define API_CHANGE(method_, pattern_, scope_, max_body_, work_, summary_, ...)                     \
+	API_CHANGE_BY(method_, pattern_, scope_, max_body_, api_change, work_, summary_,           \
+		      ##__VA_ARGS__)
+/* The same with a handler before it, for what must happen outside the transaction: it ends with
+ * `return api_change(r, err);` */
+#define API_CHANGE_BY(method_, pattern_, scope_, max_body_, handler_, work_, summary_, ...)        \
+	{                                                                                          \
+		.method = API_CHANGES_##method_, .pattern = (pattern_),                            \
+		.scope = HTTP_SCOPE_##scope_, .max_body_bytes = (max_body_),                       \
+		.handler = (handler_), .change = (work_), .summary = (summary_), ##__VA_ARGS__     \
+	}
+#define API_CHANGES_POST      "POST"
+#define API_CHANGES_PUT       "PUT"
+#define API_CHANGES_PATCH     "PATCH"
+#define API_CHANGES_DELETE    "DELETE"
+#define API_BODY(table, type) .fields = (table), .record_bytes = sizeof(type)
+
+int api_change(struct http_request *r, struct err *err);
+/* Write down what a handler did in its own time (a row with .audits_itself). reason may be NULL. */
+int api_audit(struct app *a, const char *who, const char *peer, const struct http_route *route,
+	      const char *path, int status, const char *reason, struct err *err);
+/* For routes that take a body with nothing in it. */
+struct api_nothing {
+	char none;
+};
+extern const struct field api_no_fields[];
+/* PATCH of a host: its members are the inventory's list (host_editable()). */
+int api_patch_host_work(struct write *w, struct err *err);
 /* The host of the path. */
 int api_write_host(struct write *w, int64_t *ret_num, struct err *err);
 

@@ -19,6 +19,7 @@
 #include <inventory/identity.h>
 #include <inventory/run.h>
 #include <proto/lifecycle.h>
+#include <proto/record.h>
 
 #define SMALL_BODY (64 * KIB)
 #define BULK_MAX   1000
@@ -40,7 +41,7 @@ static int host_answer(struct write *w, int64_t num, struct err *err)
 	return 0;
 }
 
-static int patch_host_work(struct write *w, struct err *err)
+int api_patch_host_work(struct write *w, struct err *err)
 {
 	int64_t num = 0;
 	bool changed = false;
@@ -48,11 +49,6 @@ static int patch_host_work(struct write *w, struct err *err)
 	TRY(host_edit(w->app->db, num, w->body, w->revision, w->who, app_now_us(w->app), &changed,
 		      err));
 	return host_answer(w, num, err);
-}
-
-static int patch_host(struct http_request *r, struct err *err)
-{
-	return api_write(r, patch_host_work, err);
 }
 
 static int bulk_one(struct write *w, json_t *item, json_t *results, size_t i, struct err *err)
@@ -91,25 +87,42 @@ static int bulk_one(struct write *w, json_t *item, json_t *results, size_t i, st
 	return 0;
 }
 
+struct bulk_ask {
+	json_t *items;
+};
+
+/* For readers; host_edit() checks the members, each item by itself. */
+static const struct field bulk_item_fields[] = {
+	{.key = "host",
+	 .type = FIELD_STR,
+	 .flags = FIELD_NEEDED,
+	 .size = 129,
+	 .about = "id, short code, MAC, serial or name"},
+	{.key = "revision",
+	 .type = FIELD_INT,
+	 .max = INT64_MAX,
+	 .about = "refused if it is another"},
+	{.key = "set", .type = FIELD_JSON, .flags = FIELD_NEEDED, .about = "as in PATCH"},
+	F_END,
+};
+
+static const struct field bulk_fields[] = {
+	F_ARRAY(struct bulk_ask, "items", items, FIELD_NEEDED, BULK_MAX, .sub = bulk_item_fields),
+	F_END,
+};
+
 static int bulk_work(struct write *w, struct err *err)
 {
-	struct json_reader r = json_reader_root(w->body, err);
-	json_t *items = json_need_arr(&r, "items", BULK_MAX);
+	const struct bulk_ask *ask = w->ask;
 	size_t i;
 	json_t *item;
-	TRY(json_reader_end(&r));
-	if (json_array_size(items) == 0)
+	if (json_array_size(ask->items) == 0)
 		return err_set(err, ERR_GUARD_SELECTOR, "an empty list selects nothing");
 	json_t *results = json_array();
 	w->doc = json_pack("{s:o, s:b}", "results", results, "dry_run", w->dry_run);
-	json_array_foreach (items, i, item)
+	json_array_foreach (ask->items, i, item)
 		TRY(bulk_one(w, item, results, i, err));
 	return 0;
-}
-
-static int post_bulk(struct http_request *r, struct err *err)
-{
-	return api_write(r, bulk_work, err);
 }
 
 /* ---- identity -------------------------------------------------------------------------------- */
@@ -122,58 +135,63 @@ static int accept_work(struct write *w, struct err *err)
 	return host_answer(w, num, err);
 }
 
-static int post_accept(struct http_request *r, struct err *err)
-{
-	return api_write(r, accept_work, err);
-}
+struct merge_ask {
+	char into[129];
+};
+
+static const struct field merge_fields[] = {
+	F_STR(struct merge_ask, "into", into, FIELD_NEEDED, .about = "the host that stays"),
+	F_END,
+};
 
 static int merge_work(struct write *w, struct err *err)
 {
+	const struct merge_ask *ask = w->ask;
 	int64_t num = 0;
 	struct host into;
-	struct json_reader r = json_reader_root(w->body, err);
-	const char *name = json_need_str(&r, "into", 1, 128);
-	TRY(json_reader_end(&r));
 	TRY(api_write_host(w, &num, err));
-	TRY(host_find_any(w->app->db, name, &into, err));
+	TRY(host_find_any(w->app->db, ask->into, &into, err));
 	TRY(identity_merge(w->app->db, num, into.num, w->who, app_now_us(w->app), err));
 	w->host_num = into.num;
 	return host_answer(w, into.num, err);
 }
 
-static int post_merge(struct http_request *r, struct err *err)
-{
-	return api_write(r, merge_work, err);
-}
+#define SPLIT_VALUES_MAX 64
+
+struct split_ask {
+	json_t *values;
+};
+
+static const struct field split_fields[] = {
+	F_ARRAY(struct split_ask, "values", values, FIELD_NEEDED, SPLIT_VALUES_MAX,
+		.about = "serials, MACs, WWNs that are the other machine's"),
+	F_END,
+};
 
 static int split_work(struct write *w, struct err *err)
 {
+	const struct split_ask *ask = w->ask;
 	int64_t num = 0, made = 0;
-	const char *values[64];
+	const char *values[SPLIT_VALUES_MAX];
 	size_t i;
 	json_t *j;
-	struct json_reader r = json_reader_root(w->body, err);
-	json_t *list = json_need_arr(&r, "values", ARRAY_LEN(values));
-	TRY(json_reader_end(&r));
-	json_array_foreach (list, i, j) {
+	json_array_foreach (ask->values, i, j) {
 		values[i] = json_string_value(j);
-		if (!values[i])
-			return err_set(err, ERR_FIELD_TYPE, "'values' holds texts");
+		if (values[i])
+			continue;
+		autofree char *pointer = xasprintf("/values/%zu", i);
+		(void)err_set(err, ERR_FIELD_TYPE, "'values' holds texts");
+		return err_at(err, pointer);
 	}
 	struct host_birth birth = {.state = lifecycle_state_str(STATE_DISCOVERED),
 				   .detail = "split from another host",
 				   .turn = "operator",
 				   .actor = w->who};
 	TRY(api_write_host(w, &num, err));
-	TRY(identity_split(w->app->db, num, values, json_array_size(list), &birth,
+	TRY(identity_split(w->app->db, num, values, json_array_size(ask->values), &birth,
 			   app_now_us(w->app), &made, err));
 	w->status = 201;
 	return host_answer(w, made, err);
-}
-
-static int post_split(struct http_request *r, struct err *err)
-{
-	return api_write(r, split_work, err);
 }
 
 /* ---- SKUs ------------------------------------------------------------------------------------ */
@@ -189,37 +207,63 @@ static int sku_answer(struct write *w, const char *name, const char *note, json_
 	return 0;
 }
 
+struct sku_ask {
+	char name[LIMIT_NAME_BYTES + 1], note[LIMIT_NAME_BYTES + 1];
+	json_t *contents;
+};
+
+/* For readers; sku_put() checks the contents. */
+static const struct field sku_part_fields[] = {
+	{.key = "type", .type = FIELD_STR, .flags = FIELD_NEEDED, .size = 17},
+	{.key = "slot", .type = FIELD_STR, .size = LIMIT_FACT_STRING_BYTES + 1},
+	{.key = "Manufacturer", .type = FIELD_STR, .size = LIMIT_FACT_STRING_BYTES + 1},
+	{.key = "PartNumber", .type = FIELD_STR, .size = LIMIT_FACT_STRING_BYTES + 1},
+	{.key = "Model", .type = FIELD_STR, .size = LIMIT_FACT_STRING_BYTES + 1},
+	{.key = "FirmwareVersion", .type = FIELD_STR, .size = LIMIT_FACT_STRING_BYTES + 1},
+	{.key = "CapacityMiB", .type = FIELD_INT, .max = INT64_MAX},
+	{.key = "CapacityBytes", .type = FIELD_INT, .max = INT64_MAX},
+	F_END,
+};
+
+static const struct field sku_contents_fields[] = {
+	{.key = "cores", .type = FIELD_INT, .max = 1000000},
+	{.key = "sockets", .type = FIELD_INT, .max = 1000},
+	{.key = "MemoryMiB", .type = FIELD_INT, .max = INT64_MAX},
+	{.key = "BiosVersion", .type = FIELD_STR, .size = LIMIT_FACT_STRING_BYTES + 1},
+	{.key = "parts", .type = FIELD_ARRAY, .max = SKU_PARTS_MAX, .sub = sku_part_fields},
+	F_END,
+};
+
+static const struct field sku_fields[] = {
+	F_STR(struct sku_ask, "name", name, FIELD_NEEDED),
+	F_STR(struct sku_ask, "note", note, 0),
+	F_JSON(struct sku_ask, "contents", contents, FIELD_NEEDED, .sub = sku_contents_fields),
+	F_END,
+};
+
 static int sku_work(struct write *w, struct err *err)
 {
-	struct json_reader r = json_reader_root(w->body, err);
-	const char *name = json_need_str(&r, "name", 1, LIMIT_NAME_BYTES);
-	const char *note = json_opt_str(&r, "note", LIMIT_NAME_BYTES, "");
-	json_t *contents = json_need_obj(&r, "contents");
-	TRY(json_reader_end(&r));
-	return sku_answer(w, name, note, contents, err);
+	const struct sku_ask *ask = w->ask;
+	if (sku_answer(w, ask->name, ask->note, ask->contents, err) == 0)
+		return 0;
+	autofree char *pointer = xasprintf("/contents%s", err->pointer);
+	return err->pointer[0] ? err_at(err, pointer) : -err->code;
 }
 
-static int post_sku(struct http_request *r, struct err *err)
-{
-	return api_write(r, sku_work, err);
-}
+static const struct field learn_fields[] = {
+	F_STR(struct sku_ask, "name", name, FIELD_NEEDED, .about = "of the SKU"),
+	F_STR(struct sku_ask, "note", note, 0),
+	F_END,
+};
 
 static int learn_work(struct write *w, struct err *err)
 {
+	const struct sku_ask *ask = w->ask;
 	int64_t num = 0;
 	AUTO(json) json_t *contents = NULL;
-	struct json_reader r = json_reader_root(w->body, err);
-	const char *name = json_need_str(&r, "name", 1, LIMIT_NAME_BYTES);
-	const char *note = json_opt_str(&r, "note", LIMIT_NAME_BYTES, "");
-	TRY(json_reader_end(&r));
 	TRY(api_write_host(w, &num, err));
 	TRY(sku_learn(w->app->db, num, &contents, err));
-	return sku_answer(w, name, note, contents, err);
-}
-
-static int post_learn(struct http_request *r, struct err *err)
-{
-	return api_write(r, learn_work, err);
+	return sku_answer(w, ask->name, ask->note, contents, err);
 }
 
 static int get_compare(struct http_request *r, struct err *err)
@@ -252,20 +296,51 @@ static int import_work(struct write *w, const struct delivery_head *head, json_t
 
 static const struct delivery_head blank_head = {.state = "expected", .turn = "technician"};
 
+struct delivery_ask {
+	char name[65], vendor[LIMIT_NAME_BYTES + 1], purchase_order[LIMIT_NAME_BYTES + 1];
+	char site[LIMIT_NAME_BYTES + 1], note[LIMIT_NAME_BYTES + 1], due[41];
+	json_t *hosts;
+};
+
+/* For readers; delivery_import() checks each row by itself. */
+static const struct field delivery_row_fields[] = {
+	{.key = "serial", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
+	{.key = "macs", .type = FIELD_ARRAY, .max = DELIVERY_MACS_MAX},
+	{.key = "sku", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
+	{.key = "site", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
+	{.key = "row", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
+	{.key = "rack", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
+	{.key = "unit", .type = FIELD_INT, .max = 1000},
+	{.key = "asset_tag", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
+	{.key = "switch", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
+	{.key = "port", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
+	{.key = "name", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
+	F_END,
+};
+
+static const struct field delivery_fields[] = {
+	F_STR(struct delivery_ask, "name", name, FIELD_NEEDED),
+	F_STR(struct delivery_ask, "vendor", vendor, 0),
+	F_STR(struct delivery_ask, "purchase_order", purchase_order, 0),
+	F_STR(struct delivery_ask, "site", site, 0),
+	F_STR(struct delivery_ask, "note", note, 0),
+	F_STR(struct delivery_ask, "due", due, 0, .about = "2026-11-01T00:00:00Z"),
+	F_ARRAY(struct delivery_ask, "hosts", hosts, FIELD_NEEDED, DELIVERY_ROWS_MAX,
+		.sub = delivery_row_fields, .about = "each by its serial or a MAC or both"),
+	F_END,
+};
+
 static int delivery_json_work(struct write *w, struct err *err)
 {
+	const struct delivery_ask *ask = w->ask;
 	struct delivery_head head = blank_head;
-	struct json_reader r = json_reader_root(w->body, err);
-	head.name = json_need_str(&r, "name", 1, 64);
-	head.vendor = json_opt_str(&r, "vendor", LIMIT_NAME_BYTES, "");
-	head.purchase_order = json_opt_str(&r, "purchase_order", LIMIT_NAME_BYTES, "");
-	head.site = json_opt_str(&r, "site", LIMIT_NAME_BYTES, "");
-	head.note = json_opt_str(&r, "note", LIMIT_NAME_BYTES, "");
-	const char *due = json_opt_str(&r, "due", 40, "");
-	json_t *rows = json_need_arr(&r, "hosts", DELIVERY_ROWS_MAX);
-	TRY(json_reader_end(&r));
-	TRY(due_of(due, &head.due_us, err));
-	return import_work(w, &head, rows, err);
+	head.name = ask->name;
+	head.vendor = ask->vendor;
+	head.purchase_order = ask->purchase_order;
+	head.site = ask->site;
+	head.note = ask->note;
+	TRY(due_of(ask->due, &head.due_us, err));
+	return import_work(w, &head, ask->hosts, err);
 }
 
 static int delivery_csv_work(struct write *w, struct err *err)
@@ -288,69 +363,83 @@ static int delivery_csv_work(struct write *w, struct err *err)
 	return import_work(w, &head, rows, err);
 }
 
-static int post_delivery(struct http_request *r, struct err *err)
+/* CSV has no record: the frame has not read it. */
+static int delivery_work(struct write *w, struct err *err)
 {
-	const char *type = http_request_header(r, "Content-Type");
-	bool csv = type && str_starts(type, "text/csv");
-	return api_write(r, csv ? delivery_csv_work : delivery_json_work, err);
+	return w->ask ? delivery_json_work(w, err) : delivery_csv_work(w, err);
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
+static const struct field location_fields[] = {
+	F_VIEW(struct location_draft, "site", site, 0, LIMIT_NAME_BYTES),
+	F_VIEW(struct location_draft, "row", rack_row, 0, LIMIT_NAME_BYTES),
+	F_VIEW(struct location_draft, "rack", rack, FIELD_NEEDED, LIMIT_NAME_BYTES),
+	F_INT(struct location_draft, "unit", unit, FIELD_NEEDED, 0, 1000),
+	F_VIEW(struct location_draft, "switch", switch_name, 0, LIMIT_NAME_BYTES),
+	F_VIEW(struct location_draft, "port", port, 0, LIMIT_NAME_BYTES),
+	F_VIEW(struct location_draft, "note", note, 0, LIMIT_NAME_BYTES),
+	F_END,
+};
+
 static int location_work(struct write *w, struct err *err)
 {
 	int64_t id = 0;
-	TRY(location_put(w->app->db, w->body, w->who, app_now_us(w->app), &id, err));
+	TRY(location_put(w->app->db, w->ask, w->who, app_now_us(w->app), &id, err));
 	w->status = 201;
 	w->doc = json_pack("{s:I}", "id", (json_int_t)id);
 	return 0;
 }
 
-static int post_location(struct http_request *r, struct err *err)
-{
-	return api_write(r, location_work, err);
-}
+struct close_ask {
+	char note[501];
+};
+
+static const struct field close_fields[] = {
+	F_STR(struct close_ask, "note", note, 0, .about = "what was done"),
+	F_END,
+};
 
 static int close_fault_work(struct write *w, struct err *err)
 {
-	struct json_reader r = json_reader_root(w->body, err);
-	const char *note = json_opt_str(&r, "note", 500, "");
-	TRY(json_reader_end(&r));
+	const struct close_ask *ask = w->ask;
 	const char *id = http_param(w->request, "id");
-	TRY(fault_close(w->app->db, id, note, w->who, app_now_us(w->app), err));
+	TRY(fault_close(w->app->db, id, ask->note, w->who, app_now_us(w->app), err));
 	TRY(db_query_int(w->app->db, err, &w->host_num, 0,
 			 "SELECT host_num FROM fault WHERE id = $1", P_TEXT(id)));
 	w->doc = json_pack("{s:s, s:s}", "id", id, "state", "closed");
 	return 0;
 }
 
-static int post_close_fault(struct http_request *r, struct err *err)
-{
-	return api_write(r, close_fault_work, err);
-}
-
 const struct http_route api_write_routes[] = {
-	HTTP_ROUTE(PATCH, "/api/v1/hosts/{id}", INVENTORY, SMALL_BODY, patch_host,
+	API_CHANGE(PATCH, "/api/v1/hosts/{id}", INVENTORY, SMALL_BODY, api_patch_host_work,
 		   "set name, asset tag, SKU, place or reservation of a host"),
-	HTTP_ROUTE(POST, "/api/v1/hosts/bulk", INVENTORY, LIMIT_JSON_BODY_BYTES, post_bulk,
-		   "edit many hosts, with a result per row"),
-	HTTP_ROUTE(POST, "/api/v1/hosts/{id}/accept", APPROVE, SMALL_BODY, post_accept,
-		   "the evidence that waits is this host's own"),
-	HTTP_ROUTE(POST, "/api/v1/hosts/{id}/merge", APPROVE, SMALL_BODY, post_merge,
-		   "this host is the same machine as another"),
-	HTTP_ROUTE(POST, "/api/v1/hosts/{id}/split", APPROVE, SMALL_BODY, post_split,
-		   "some evidence of this host is another machine's"),
+	API_CHANGE(POST, "/api/v1/hosts/bulk", INVENTORY, LIMIT_JSON_BODY_BYTES, bulk_work,
+		   "edit many hosts, with a result per row",
+		   API_BODY(bulk_fields, struct bulk_ask)),
+	API_CHANGE(POST, "/api/v1/hosts/{id}/accept", APPROVE, SMALL_BODY, accept_work,
+		   "the evidence that waits is this host's own",
+		   API_BODY(api_no_fields, struct api_nothing)),
+	API_CHANGE(POST, "/api/v1/hosts/{id}/merge", APPROVE, SMALL_BODY, merge_work,
+		   "this host is the same machine as another",
+		   API_BODY(merge_fields, struct merge_ask)),
+	API_CHANGE(POST, "/api/v1/hosts/{id}/split", APPROVE, SMALL_BODY, split_work,
+		   "some evidence of this host is another machine's",
+		   API_BODY(split_fields, struct split_ask)),
 	HTTP_ROUTE(GET, "/api/v1/hosts/{id}/compare", READ, 0, get_compare,
 		   "expected against found: SKU, delivery, location"),
-	HTTP_ROUTE(POST, "/api/v1/hosts/{id}/learn-sku", INVENTORY, SMALL_BODY, post_learn,
-		   "write a SKU from what a good host holds"),
-	HTTP_ROUTE(POST, "/api/v1/skus", INVENTORY, LIMIT_JSON_BODY_BYTES, post_sku,
-		   "write a SKU; a change is a new version"),
-	HTTP_ROUTE(POST, "/api/v1/deliveries", INVENTORY, DELIVERY_BYTES_MAX, post_delivery,
-		   "announce hosts, as JSON or CSV"),
-	HTTP_ROUTE(POST, "/api/v1/locations", INVENTORY, SMALL_BODY, post_location,
-		   "write a rack unit and its switch port"),
-	HTTP_ROUTE(POST, "/api/v1/faults/{id}/close", APPROVE, SMALL_BODY, post_close_fault,
-		   "a fault is repaired"),
+	API_CHANGE(POST, "/api/v1/hosts/{id}/learn-sku", INVENTORY, SMALL_BODY, learn_work,
+		   "write a SKU from what a good host holds",
+		   API_BODY(learn_fields, struct sku_ask)),
+	API_CHANGE(POST, "/api/v1/skus", INVENTORY, LIMIT_JSON_BODY_BYTES, sku_work,
+		   "write a SKU; a change is a new version", API_BODY(sku_fields, struct sku_ask)),
+	API_CHANGE(POST, "/api/v1/deliveries", INVENTORY, DELIVERY_BYTES_MAX, delivery_work,
+		   "announce hosts, as JSON or CSV", API_BODY(delivery_fields, struct delivery_ask),
+		   .takes_csv = true),
+	API_CHANGE(POST, "/api/v1/locations", INVENTORY, SMALL_BODY, location_work,
+		   "write a rack unit and its switch port",
+		   API_BODY(location_fields, struct location_draft)),
+	API_CHANGE(POST, "/api/v1/faults/{id}/close", APPROVE, SMALL_BODY, close_fault_work,
+		   "a fault is repaired", API_BODY(close_fields, struct close_ask)),
 };
 const size_t n_api_write_routes = ARRAY_LEN(api_write_routes);

@@ -11,6 +11,7 @@
 #include "app.h"
 #include "profile.h"
 
+#define ARM_TTL_MIN_S     60
 #define ARM_TTL_MAX_S     3600
 #define ARM_TTL_DEFAULT_S 1800
 

@@ -12,6 +12,9 @@
 #include <base/str.h>
 #include <inventory/event.h>
 #include <inventory/flow.h>
+#include <proto/record.h>
+#include "api_request.h"
+#include "api_write.h"
 #include "boot_route.h"
 #include "live.h"
 
@@ -32,54 +35,76 @@ static void wake(void *arg, struct live_host *h)
 	app_host_changed(arg, h->host_num);
 }
 
-static int set_stopped(struct app *a, bool stopped, const char *who, const char *reason,
-		       struct err *err)
+struct stop_ask {
+	char reason[257];
+};
+
+static const struct field stop_fields[] = {
+	F_STR(struct stop_ask, "reason", reason, 0, .about = "for the record"),
+	F_END,
+};
+
+static void stored(struct write *w, bool stopped)
 {
+	const struct stop_ask *ask = w->ask;
+	w->app->stopped = stopped;
+	w->app->stop_unstored = false;
+	log_ev(LOG_WARNING, stopped ? "fleet.stopped" : "fleet.resumed", KV("who", w->who),
+	       KV("reason", (const char *)ask->reason));
+	live_each(w->app->live, wake, w->app);
+}
+
+static void stop_stored(struct write *w)
+{
+	stored(w, true);
+}
+
+static void resume_stored(struct write *w)
+{
+	stored(w, false);
+}
+
+static int set_stopped(struct write *w, bool stopped, struct err *err)
+{
+	const struct stop_ask *ask = w->ask;
 	struct event_draft e = {
 		.kind = stopped ? "fleet.stopped" : "fleet.resumed",
-		.actor = who,
-		.summary = reason[0] ? reason
-			   : stopped ? "all writing was stopped"
-				     : "writing may go on",
+		.actor = w->who,
+		.summary = ask->reason[0] ? ask->reason
+			   : stopped      ? "all writing was stopped"
+					  : "writing may go on",
 	};
-	TRY(flow_setting_put(a->db, "stopped", stopped ? "1" : "0", err));
-	return event_append(a->db, &e, app_now_us(a), NULL, err);
+	w->doc = json_pack("{s:b}", "stopped", (int)stopped);
+	w->after = stopped ? stop_stored : resume_stored;
+	TRY(flow_setting_put(w->app->db, "stopped", stopped ? "1" : "0", err));
+	return event_append(w->app->db, &e, app_now_us(w->app), NULL, err);
 }
 
-static int change_stopped(struct http_request *r, bool stopped, struct err *err)
+static int stop_work(struct write *w, struct err *err)
 {
-	struct app *a = http_context(r);
-	const char *reason = "";
-	AUTO(json) json_t *body = NULL;
-	size_t n;
-	(void)http_body(r, &n);
-	if (n > 0) {
-		TRY(http_body_json(r, &body, err));
-		struct json_reader reader = json_reader_root(body, err);
-		reason = json_opt_str(&reader, "reason", 256, "");
-		TRY(json_reader_end(&reader));
-	}
-	/* RAM first: if the store fails, writing has stopped all the same */
-	if (stopped)
-		a->stopped = a->stop_unstored = true;
-	TRY(db_begin(a->db, err));
-	TRY(db_end(a->db, set_stopped(a, stopped, http_identity(r)->who, reason, err), err));
-	a->stopped = stopped;
-	a->stop_unstored = false;
-	log_ev(LOG_WARNING, stopped ? "fleet.stopped" : "fleet.resumed",
-	       KV("who", (const char *)http_identity(r)->who), KV("reason", reason));
-	live_each(a->live, wake, a);
-	return http_reply_json(r, 200, json_pack("{s:b}", "stopped", (int)stopped));
+	return set_stopped(w, true, err);
 }
 
+static int resume_work(struct write *w, struct err *err)
+{
+	return set_stopped(w, false, err);
+}
+
+/* RAM first: if the store fails, writing has stopped all the same. Who sent nonsense, stopped
+ * nothing. */
 static int post_stop_all(struct http_request *r, struct err *err)
 {
-	return change_stopped(r, true, err);
-}
-
-static int delete_stop_all(struct http_request *r, struct err *err)
-{
-	return change_stopped(r, false, err);
+	struct app *a = http_context(r);
+	bool before = a->stopped, unstored_before = a->stop_unstored, dry_run = false;
+	TRY(api_flag(r, "dry_run", &dry_run, err));
+	if (!dry_run)
+		a->stopped = a->stop_unstored = true;
+	int rc = api_change(r, err);
+	if (rc < 0 && err_class(err->code) == ERR_CLASS_REJECT) {
+		a->stopped = before;
+		a->stop_unstored = unstored_before;
+	}
+	return rc;
 }
 
 const struct http_route control_routes[] = {
@@ -87,9 +112,9 @@ const struct http_route control_routes[] = {
 		   .listeners = EVERYWHERE),
 	HTTP_ROUTE(GET, "/healthz", PUBLIC, 0, get_healthz, "is the daemon well, is its store",
 		   .listeners = EVERYWHERE),
-	HTTP_ROUTE(POST, "/api/v1/stop-all", ARM, 4 * KIB, post_stop_all,
-		   "stop all writing to disks, at once"),
-	HTTP_ROUTE(DELETE, "/api/v1/stop-all", ADMIN, 4 * KIB, delete_stop_all,
-		   "let writing go on"),
+	API_CHANGE_BY(POST, "/api/v1/stop-all", ARM, 4 * KIB, post_stop_all, stop_work,
+		      "stop all writing to disks, at once", API_BODY(stop_fields, struct stop_ask)),
+	API_CHANGE(DELETE, "/api/v1/stop-all", ADMIN, 4 * KIB, resume_work, "let writing go on",
+		   API_BODY(stop_fields, struct stop_ask)),
 };
 const size_t n_control_routes = ARRAY_LEN(control_routes);

@@ -8,49 +8,38 @@
 
 #include <base/json.h>
 #include <base/limits.h>
-#include <base/log.h>
 #include <base/str.h>
 #include <inventory/host.h>
 #include <inventory/identity.h>
+#include <proto/record.h>
+#include "arm_ask.h"
 #include "engine.h"
 #include "host_verbs.h"
 
 #define SMALL_BODY (64 * KIB)
 
-/* An empty body is an empty object. */
-static int body_or_empty(const struct http_request *r, json_t **ret, struct err *err)
+static int answer_host(struct write *w, int64_t host_num, struct err *err)
 {
-	size_t n;
-	(void)http_body(r, &n);
-	if (n > 0)
-		return http_body_json(r, ret, err);
-	*ret = json_object();
+	struct host h;
+	TRY(host_get(w->app->db, host_num, &h, err));
+	w->doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "id", h.id, "short_code", h.short_code,
+			   "state", h.state, "state_detail", h.state_detail, "turn", h.turn,
+			   "revision", (json_int_t)h.revision);
 	return 0;
 }
 
-static int reply_host(struct http_request *r, struct app *a, int64_t host_num, struct err *err)
+int host_override_of(const char *named, const char *key, const struct host *h, unsigned *ret_guards,
+		     struct err *err)
 {
-	struct host h;
-	TRY(host_get(a->db, host_num, &h, err));
-	return http_reply_json(r, 200,
-			       json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "id", h.id, "short_code",
-					 h.short_code, "state", h.state, "state_detail",
-					 h.state_detail, "turn", h.turn, "revision",
-					 (json_int_t)h.revision));
-}
-
-int host_override_of(struct json_reader *reader, const char *key, const struct host *h,
-		     unsigned *ret_guards)
-{
-	const char *named = json_opt_str(reader, key, 128, "");
-	if (reader->status < 0 || !named[0])
-		return reader->status;
-	if (str_eq(named, h->name) || str_eq(named, h->short_code) || str_eq(named, h->id))
+	if (!named[0])
+		return 0;
+	if (str_eq(named, h->name) || str_eq(named, h->short_code) || str_eq(named, h->id)) {
 		*ret_guards |= GUARD_OVERRIDE;
-	else
-		json_reader_fail(reader, key, ERR_GUARD_IN_SERVICE, "'%s' is not this host's name",
-				 named);
-	return reader->status;
+		return 0;
+	}
+	autofree char *pointer = xasprintf("/%s", key);
+	(void)err_set(err, ERR_GUARD_IN_SERVICE, "'%s' is not this host's name", named);
+	return err_at(err, pointer);
 }
 
 int host_in_service_refusal(const struct host *h, unsigned guards, struct err *err)
@@ -70,39 +59,43 @@ struct verb {
 	bool accepts_identity;
 };
 
-static int run_verb(struct http_request *r, const struct verb *v, struct err *err)
+struct verb_ask {
+	char reason[257], in_service[129];
+};
+
+static const struct field verb_fields[] = {
+	F_STR(struct verb_ask, "reason", reason, 0, .about = "for the host's record"),
+	F_STR(struct verb_ask, "in_service", in_service, 0,
+	      .about = "name, short code or id of a host in service, typed again"),
+	F_END,
+};
+
+static int run_verb(struct write *w, const struct verb *v, struct err *err)
 {
-	struct app *a = http_context(r);
+	const struct verb_ask *ask = w->ask;
 	struct host h;
-	AUTO(json) json_t *body = NULL;
-	struct engine_event e = {.event = v->event, .actor = http_identity(r)->who};
-	TRY(body_or_empty(r, &body, err));
-	TRY(host_find_any(a->db, http_param(r, "id"), &h, err));
-	struct json_reader reader = json_reader_root(body, err);
-	const char *reason = json_opt_str(&reader, "reason", 256, "");
-	TRY(host_override_of(&reader, "in_service", &h, &e.extra_guards));
-	TRY(json_reader_end(&reader));
+	struct engine_event e = {.event = v->event, .actor = w->who, .rehearsal = w->dry_run};
+	TRY(host_find_any(w->app->db, http_param(w->request, "id"), &h, err));
+	w->host_num = h.num;
+	TRY(host_override_of(ask->in_service, "in_service", &h, &e.extra_guards, err));
 	if (v->needs_override)
 		TRY(host_in_service_refusal(&h, e.extra_guards, err));
-	if (reason && reason[0])
-		e.detail = reason;
-	TRY(db_begin(a->db, err));
-	int rc = 0;
+	if (ask->reason[0])
+		e.detail = ask->reason;
 	if (v->accepts_identity && str_eq(h.state, lifecycle_state_str(STATE_QUARANTINED))) {
-		rc = identity_accept(a->db, h.num, e.actor, app_now_us(a), err);
-		rc = rc == -ERR_IDENTITY_PENDING ? 0 : rc;
+		int rc = identity_accept(w->app->db, h.num, e.actor, app_now_us(w->app), err);
+		if (rc < 0 && rc != -ERR_IDENTITY_PENDING)
+			return rc;
 	}
-	if (rc >= 0)
-		rc = engine_command(a, h.num, &e, err);
-	TRY(db_end(a->db, rc, err));
-	return reply_host(r, a, h.num, err);
+	TRY(engine_command(w->app, h.num, &e, err));
+	return answer_host(w, h.num, err);
 }
 
 #define VERB(name, ...)                                                                            \
-	static int post_##name(struct http_request *r, struct err *err)                            \
+	static int name##_work(struct write *w, struct err *err)                                   \
 	{                                                                                          \
 		static const struct verb v = {__VA_ARGS__};                                        \
-		return run_verb(r, &v, err);                                                       \
+		return run_verb(w, &v, err);                                                       \
 	}
 VERB(approve, HOST_EVENT_APPROVE, false, true)
 VERB(retry, HOST_EVENT_RETRY, true, false)
@@ -111,22 +104,21 @@ VERB(release, HOST_EVENT_RELEASE, true, false)
 VERB(maintain, HOST_EVENT_MAINTAIN, false, false)
 VERB(retire, HOST_EVENT_RETIRE, true, false)
 
+#define VERB_ROUTE(name, about)                                                                    \
+	API_CHANGE(POST, "/api/v1/hosts/{id}/" #name, APPROVE, SMALL_BODY, name##_work, about,     \
+		   API_BODY(verb_fields, struct verb_ask))
+
 const struct http_route host_verb_routes[] = {
-	HTTP_ROUTE(POST, "/api/v1/hosts/{id}/approve", APPROVE, SMALL_BODY, post_approve,
-		   "let a host in"),
-	HTTP_ROUTE(POST, "/api/v1/hosts/{id}/arm", ARM, SMALL_BODY, arm_post,
-		   "permit one image on one disk, once"),
-	HTTP_ROUTE(POST, "/api/v1/hosts/arm", ARM, ARM_ORDER_BODY_BYTES, arm_post_order,
-		   "permit one image on one disk each of several hosts, all or none"),
-	HTTP_ROUTE(POST, "/api/v1/hosts/{id}/retry", APPROVE, SMALL_BODY, post_retry,
-		   "start over from the inspection"),
-	HTTP_ROUTE(POST, "/api/v1/hosts/{id}/serve", APPROVE, SMALL_BODY, post_serve,
-		   "take a ready host into service"),
-	HTTP_ROUTE(POST, "/api/v1/hosts/{id}/release", APPROVE, SMALL_BODY, post_release,
-		   "give a host back to provisioning"),
-	HTTP_ROUTE(POST, "/api/v1/hosts/{id}/maintain", APPROVE, SMALL_BODY, post_maintain,
-		   "take a host out for work"),
-	HTTP_ROUTE(POST, "/api/v1/hosts/{id}/retire", APPROVE, SMALL_BODY, post_retire,
-		   "take a host out of the fleet"),
+	VERB_ROUTE(approve, "let a host in"),
+	API_CHANGE(POST, "/api/v1/hosts/{id}/arm", ARM, SMALL_BODY, arm_work,
+		   "permit one image on one disk, once", API_BODY(arm_ask_fields, struct arm_ask)),
+	API_CHANGE(POST, "/api/v1/hosts/arm", ARM, ARM_ORDER_BODY_BYTES, arm_order_work,
+		   "permit one image on one disk each of several hosts, all or none",
+		   API_BODY(arm_order_fields, struct arm_order_ask)),
+	VERB_ROUTE(retry, "start over from the inspection"),
+	VERB_ROUTE(serve, "take a ready host into service"),
+	VERB_ROUTE(release, "give a host back to provisioning"),
+	VERB_ROUTE(maintain, "take a host out for work"),
+	VERB_ROUTE(retire, "take a host out of the fleet"),
 };
 const size_t n_host_verb_routes = ARRAY_LEN(host_verb_routes);

@@ -6,21 +6,20 @@
 #ifndef SERVER_HOST_VERBS_H
 #define SERVER_HOST_VERBS_H
 
-#include <base/json.h>
 #include <base/limits.h>
 #include <inventory/host.h>
-#include "http.h"
+#include "api_write.h"
 
-#define ARM_ORDER_BODY_BYTES (256 * KIB)
-
-/* A host in service is touched only by who names it: field `key` (reimage_in_service or in_service)
- * with its name, short code or id. out: GUARD_OVERRIDE is added to *ret_guards. */
-int host_override_of(struct json_reader *reader, const char *key, const struct host *h,
-		     unsigned *ret_guards);
+/* A host in service is touched only by who names it: `named` is the text of member `key`
+ * (reimage_in_service or in_service): its name, short code or id, or "".
+ * out: GUARD_OVERRIDE is added to *ret_guards. errors: ERR_GUARD_IN_SERVICE */
+int host_override_of(const char *named, const char *key, const struct host *h, unsigned *ret_guards,
+		     struct err *err);
 /* errors: ERR_GUARD_IN_SERVICE when it is in service and nobody named it. */
 int host_in_service_refusal(const struct host *h, unsigned guards, struct err *err);
 
-int arm_post(struct http_request *r, struct err *err);
-int arm_post_order(struct http_request *r, struct err *err);
+/* arm_routes.c */
+int arm_work(struct write *w, struct err *err);
+int arm_order_work(struct write *w, struct err *err);
 
 #endif

@@ -10,7 +10,9 @@
  *
  * How to add a route: 1. write `static int get_x(struct http_request *r, struct err *err)`.
  * 2. add a row HTTP_ROUTE(GET, "/api/v1/x/{id}", READ, 0, get_x, "one line for people") to your
- * const table. 3. list the table in routes.c. A row without a scope does not compile.
+ * const table. 3. list the table in routes.c. A row without a scope does not compile, nor does one
+ * that changes something: that is an API_CHANGE() of api_write.h, which is written into the audit
+ * log, or an agent's HTTP_REPORT().
  *
  * Three listeners share the tables: PLAIN and TLS are nginx's two sides, told apart by a header
  * that nginx sets and that is believed only on the unix socket from an allowed uid; ADMIN is the
@@ -57,6 +59,9 @@ enum http_listener { HTTP_LISTENER_PLAIN = 1, HTTP_LISTENER_TLS = 2, HTTP_LISTEN
 /* ---- routes ------------------------------------------------------------------------------------
  */
 typedef int (*http_handler)(struct http_request *r, struct err *err);
+struct write;
+typedef int (*http_change)(struct write *w, struct err *err); /* see api_write.h */
+struct field;                                                 /* of proto/record.h */
 
 enum http_body_kind {
 	HTTP_BODY_MEMORY, /* whole body in memory, at most max_body_bytes; 0: a body is refused */
@@ -73,11 +78,29 @@ struct http_route {
 	enum http_body_kind body;
 	unsigned listeners; /* mask of enum http_listener; 0: TLS and ADMIN */
 	const void *doc; /* the table owner's own (parameters and schemas for OpenAPI), or NULL */
+	http_change change; /* of an API_CHANGE: what it does, inside the frame of api_write.c */
+	bool audits_itself; /* it changes something in its own time, and says so in the log */
+	bool answer_secret; /* the answer is shown once: it is never kept */
+	bool takes_csv;     /* text/csv besides JSON; the change reads it */
+	const struct field *fields; /* what the body holds: it is read and described by this */
+	size_t record_bytes;        /* of the struct that fields fill */
 };
 
+#define HTTP_READS_GET       "GET"
+#define HTTP_REPORTS_PUBLIC_ HTTP_SCOPE_PUBLIC
+#define HTTP_REPORTS_AGENT_  HTTP_SCOPE_AGENT
+
+/* Something to read: GET, and nothing else compiles. */
 #define HTTP_ROUTE(method_, pattern_, scope_, max_body_, handler_, summary_, ...)                  \
 	{                                                                                          \
-		.method = #method_, .pattern = (pattern_), .scope = HTTP_SCOPE_##scope_,           \
+		.method = HTTP_READS_##method_, .pattern = (pattern_),                             \
+		.scope = HTTP_SCOPE_##scope_, .max_body_bytes = (max_body_),                       \
+		.handler = (handler_), .summary = (summary_), ##__VA_ARGS__                        \
+	}
+/* Something that a machine says about itself; events are its record. PUBLIC or AGENT. */
+#define HTTP_REPORT(method_, pattern_, scope_, max_body_, handler_, summary_, ...)                 \
+	{                                                                                          \
+		.method = #method_, .pattern = (pattern_), .scope = HTTP_REPORTS_##scope_##_,      \
 		.max_body_bytes = (max_body_), .handler = (handler_), .summary = (summary_),       \
 		##__VA_ARGS__                                                                      \
 	}

@@ -12,6 +12,7 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/event.h>
+#include "api_write.h"
 #include "live.h"
 
 #define IMAGE_MAX_BYTES (64ULL * 1024 * 1024 * 1024)
@@ -24,7 +25,8 @@ struct import {
 	sd_event_source *source;
 	int pidfd;
 	char topic[48];
-	char who[80];
+	const struct http_route *route;
+	char who[80], peer[64];
 	bool ended, abandoned;
 	struct manifest *manifest;
 	struct err err;
@@ -65,8 +67,20 @@ static int append_event(struct import *i, struct err *err)
 				   "version", i->manifest->version);
 	struct event_draft e = {
 		.kind = "image.imported", .actor = i->who, .summary = summary, .detail = detail};
+	return event_append(i->app->db, &e, app_now_us(i->app), NULL, err);
+}
+
+/* The event and the audit entry together; a refusal is audited, too. */
+static int record(struct import *i, int import_status, struct err *err)
+{
+	int status = import_status < 0 ? http_status_of(i->err.code) : 201;
+	const char *reason = import_status < 0 ? err_name(i->err.code) : NULL;
 	TRY(db_begin(i->app->db, err));
-	return db_end(i->app->db, event_append(i->app->db, &e, app_now_us(i->app), NULL, err), err);
+	int rc = import_status < 0 ? 0 : append_event(i, err);
+	if (rc >= 0)
+		rc = api_audit(i->app, i->who, i->peer, i->route, i->route->pattern, status, reason,
+			       err);
+	return db_end(i->app->db, rc, err);
 }
 
 static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
@@ -76,8 +90,13 @@ static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
 	(void)fd;
 	(void)events;
 	i->source = sd_event_source_disable_unref(i->source);
+	struct err lost = ERR_INIT;
 	int rc = object_import_finish(take_ptr(i->child), &i->manifest, &i->err);
-	if (rc >= 0 && append_event(i, &i->err) >= 0)
+	if (record(i, rc, &lost) < 0 && rc >= 0) {
+		i->err = lost;
+		rc = -lost.code;
+	}
+	if (rc >= 0)
 		log_ev(LOG_NOTICE, "image.imported", KV("line", (const char *)i->manifest->line),
 		       KV("version", (const char *)i->manifest->version),
 		       KV("who", (const char *)i->who));
@@ -96,7 +115,9 @@ static int import_start(struct http_request *r, int fd, struct err *err)
 	struct app *a = http_context(r);
 	struct import *i = xcalloc(1, sizeof(*i));
 	i->app = a;
+	i->route = http_request_route(r);
 	(void)str_copy(i->who, sizeof(i->who), http_identity(r)->who);
+	(void)str_copy(i->peer, sizeof(i->peer), http_peer(r));
 	snprintf(i->topic, sizeof(i->topic), "import:%lld", (long long)a->next_import++);
 	int rc = object_import_start(a->objects, fd, a->root, http_query(r, "rollback_reason"),
 				     &i->child, &i->pidfd, err);
@@ -174,10 +195,59 @@ static int get_image(struct http_request *r, struct err *err)
 	return http_reply_json(r, 200, image_json(m));
 }
 
+/* ---- removing -------------------------------------------------------------------------------- */
+
+/* After the commit: a removal that is recorded and then lost is better than one unrecorded. */
+static void removed(struct write *w)
+{
+	struct err err = ERR_INIT;
+	const struct manifest *m = http_state(w->request);
+	if (object_store_remove(w->app->objects, m->digest, &err) < 0)
+		log_err(LOG_ERR, "image.kept", &err);
+}
+
+static void free_manifest(void *m)
+{
+	manifest_free(m);
+}
+
+/* An image that a host is being given, or may be given at any moment, stays. */
+static int check_unused(struct write *w, const struct manifest *m, struct err *err)
+{
+	char digest[SHA256_HEX_BYTES];
+	int64_t n = 0;
+	hex_encode(m->digest, SHA256_BYTES, digest);
+	TRY(db_query_int(w->app->db, err, &n, 0,
+			 "SELECT count(*) FROM flow_arm WHERE ended_us = 0 AND expires_us > $2 AND "
+			 "image_digest = $1",
+			 P_TEXT(digest), P_INT(app_now_us(w->app))));
+	return n == 0 ? 0
+		      : err_set(err, ERR_CONFLICT, "%lld hosts are armed with this image",
+				(long long)n);
+}
+
+static int remove_work(struct write *w, struct err *err)
+{
+	struct http_request *r = w->request;
+	struct manifest *m = NULL;
+	TRY(object_store_find(w->app->objects, http_param(r, "name"), http_query(r, "arch"), &m,
+			      err));
+	http_set_state(r, m, free_manifest);
+	TRY(check_unused(w, m, err));
+	autofree char *summary = xasprintf("image %s %s for %s was removed", m->line, m->version,
+					   image_arch_str(m->arch));
+	struct event_draft e = {.kind = "image.removed", .actor = w->who, .summary = summary};
+	w->status = 204;
+	w->after = removed;
+	return event_append(w->app->db, &e, app_now_us(w->app), NULL, err);
+}
+
 const struct http_route image_routes[] = {
 	HTTP_ROUTE(GET, "/api/v1/images", READ, 0, get_images, "images in the store"),
-	HTTP_ROUTE(POST, "/api/v1/images", IMAGE_IMPORT, IMAGE_MAX_BYTES, post_image,
-		   "import a signed archive", .body = HTTP_BODY_FILE),
+	API_CHANGE_BY(POST, "/api/v1/images", IMAGE_IMPORT, IMAGE_MAX_BYTES, post_image, NULL,
+		      "import a signed archive", .body = HTTP_BODY_FILE, .audits_itself = true),
+	API_CHANGE(DELETE, "/api/v1/images/{name}", IMAGE_IMPORT, 0, remove_work,
+		   "forget an image; hosts that run it keep it"),
 	HTTP_ROUTE(GET, "/api/v1/images/{name}", READ, 0, get_image, "one image's manifest"),
 };
 const size_t n_image_routes = ARRAY_LEN(image_routes);

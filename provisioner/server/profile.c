@@ -10,107 +10,106 @@
 #include <base/cleanup.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <proto/record.h>
 
-#define USER_DATA_MAX (64 * 1024)
+#define USER_DATA_MAX     (64 * 1024)
+#define SSH_KEYS_MAX      32
+#define SSH_KEY_MAX_BYTES 8192
 
-static void read_str(struct json_reader *r, const char *key, char *dst, size_t dst_bytes)
+#define LIMIT_S_MAX (30 * 86400)
+
+static const char *const tiers[] = {"quick", "standard", "acceptance", NULL};
+static const char *const media[] = {"SSD", "HDD", NULL};
+static const char *const wipes[] = {"refuse", "consent", NULL};
+
+static const struct field match_fields[] = {
+	F_STR(struct profile, "serial", serial, 0, .about = "pattern with * and ?"),
+	F_STR(struct profile, "manufacturer", manufacturer, 0, .about = "pattern with * and ?"),
+	F_STR(struct profile, "product", product, 0, .about = "pattern with * and ?"),
+	F_STR(struct profile, "arch", arch, 0, .about = "x86_64, aarch64, or a pattern"),
+	F_STR(struct profile, "mac", mac, 0, .about = "pattern; fits if one of its ports' does"),
+	F_END,
+};
+
+static const struct field limit_fields[] = {
+	F_INT(struct profile, "cpu_s", cpu_s, 0, 0, LIMIT_S_MAX),
+	F_INT(struct profile, "memory_s", memory_s, 0, 0, LIMIT_S_MAX),
+	F_INT(struct profile, "disk_s", disk_s, 0, 0, LIMIT_S_MAX),
+	F_END,
+};
+
+static const struct field burn_in_fields[] = {
+	F_STR(struct profile, "tier", tier, FIELD_NEEDED, .choices = tiers),
+	F_GROUP(struct profile, "limits", 0, limit_fields, .about = "seconds; 0: the tier's own"),
+	F_END,
+};
+
+static const struct field image_fields[] = {
+	F_STR(struct profile, "line", line, FIELD_NEEDED),
+	F_STR(struct profile, "version", version, 0, .about = "default latest"),
+	F_END,
+};
+
+static const struct field disk_fields[] = {
+	F_STR(struct disk_rule, "serial", serial, 0, .about = "pattern with * and ?"),
+	F_STR(struct disk_rule, "wwn", wwn, 0, .about = "pattern with * and ?"),
+	F_INT(struct disk_rule, "min_bytes", min_bytes, 0, 0, INT64_MAX),
+	F_INT(struct disk_rule, "max_bytes", max_bytes, 0, 0, INT64_MAX),
+	F_STR(struct disk_rule, "media", media, 0, .choices = media),
+	F_END,
+};
+
+static const struct field host_fields[] = {
+	F_STR(struct profile, "hostname", hostname, 0,
+	      .about = "may hold {short_code}, {serial}, {arch}"),
+	F_ARRAY(struct profile, "ssh_authorized_keys", ssh_authorized_keys, 0, SSH_KEYS_MAX,
+		.about = "one line of text each"),
+	F_VIEW(struct profile, "user_data", user_data, 0, USER_DATA_MAX, .about = "cloud-init's"),
+	F_END,
+};
+
+const struct field profile_fields[] = {
+	F_STR(struct profile, "name", name, FIELD_NEEDED, .about = "letters, digits, . _ -"),
+	F_INT(struct profile, "priority", priority, 0, -1000000, 1000000,
+	      .about = "the highest that matches counts"),
+	F_GROUP(struct profile, "match", FIELD_NEEDED, match_fields, .about = "all of it must fit"),
+	F_BOOL(struct profile, "enrol", enrol, 0, .about = "may unknown hosts that fit come in"),
+	F_BOOL(struct profile, "auto_approve", auto_approve, 0,
+	       .about = "nobody is asked before its disk is written"),
+	F_GROUP(struct profile, "burnin", 0, burn_in_fields),
+	F_GROUP(struct profile, "image", 0, image_fields),
+	F_OBJ(struct profile, "disk", disk, 0, disk_fields, .about = "exactly one disk must fit"),
+	F_STR(struct profile, "wipe", wipe, 0, .choices = wipes,
+	      .about = "what becomes of data on the disk; default refuse"),
+	F_GROUP(struct profile, "host", 0, host_fields, .about = "of the installed system"),
+	F_END,
+};
+
+/* ---- what tables cannot say ------------------------------------------------------------------ */
+
+static void check_name(struct json_reader *r, const struct profile *p)
 {
-	const char *text = json_opt_str(r, key, dst_bytes - 1, "");
-	(void)str_copy(dst, dst_bytes, text ? text : "");
+	for (const char *c = p->name; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+			json_reader_fail(r, "name", ERR_INVALID,
+					 "a name has letters, digits, . _ - only");
 }
 
-static int parse_match(struct json_reader *parent, struct profile *p)
+static void check_match(struct json_reader *r, const struct profile *p)
 {
-	json_t *obj = json_need_obj(parent, "match");
-	if (!obj)
-		return parent->status;
-	struct json_reader r = json_reader_sub(parent, obj, "match");
-	read_str(&r, "serial", p->serial, sizeof(p->serial));
-	read_str(&r, "manufacturer", p->manufacturer, sizeof(p->manufacturer));
-	read_str(&r, "product", p->product, sizeof(p->product));
-	read_str(&r, "arch", p->arch, sizeof(p->arch));
-	read_str(&r, "mac", p->mac, sizeof(p->mac));
-	for (char *c = p->mac; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	if (r.status == 0 && !p->serial[0] && !p->manufacturer[0] && !p->product[0] &&
-	    !p->arch[0] && !p->mac[0])
-		json_reader_fail(parent, "match", ERR_GUARD_SELECTOR,
+	if (!p->serial[0] && !p->manufacturer[0] && !p->product[0] && !p->arch[0] && !p->mac[0])
+		json_reader_fail(r, "match", ERR_GUARD_SELECTOR,
 				 "an empty match selects nothing; write \"serial\": \"*\" for all");
-	TRY(json_reader_end(&r));
-	return parent->status;
 }
 
-static int parse_burn_in(struct json_reader *parent, struct profile *p)
+static void check_keys(struct json_reader *r, const struct profile *p)
 {
-	json_t *obj = json_opt_obj(parent, "burnin");
-	if (!obj)
-		return parent->status;
-	struct json_reader r = json_reader_sub(parent, obj, "burnin");
-	const char *tier = json_need_str(&r, "tier", 1, sizeof(p->tier) - 1);
-	if (r.status == 0 && !str_eq(tier, "quick") && !str_eq(tier, "standard") &&
-	    !str_eq(tier, "acceptance"))
-		json_reader_fail(&r, "tier", ERR_FIELD_RANGE,
-				 "tier is quick, standard or acceptance");
-	(void)str_copy(p->tier, sizeof(p->tier), tier ? tier : "");
-	json_t *limits = json_opt_obj(&r, "limits");
-	if (limits) {
-		struct json_reader l = json_reader_sub(&r, limits, "limits");
-		p->cpu_s = json_opt_int(&l, "cpu_s", 0, 30 * 86400, 0);
-		p->memory_s = json_opt_int(&l, "memory_s", 0, 30 * 86400, 0);
-		p->disk_s = json_opt_int(&l, "disk_s", 0, 30 * 86400, 0);
-		TRY(json_reader_end(&l));
-	}
-	p->has_burn_in = true;
-	return json_reader_end(&r);
-}
-
-static int parse_image(struct json_reader *parent, struct profile *p)
-{
-	json_t *obj = json_opt_obj(parent, "image");
-	if (!obj)
-		return parent->status;
-	struct json_reader r = json_reader_sub(parent, obj, "image");
-	const char *line = json_need_str(&r, "line", 1, sizeof(p->line) - 1);
-	const char *version = json_opt_str(&r, "version", sizeof(p->version) - 1, "latest");
-	(void)str_copy(p->line, sizeof(p->line), line ? line : "");
-	(void)str_copy(p->version, sizeof(p->version), version ? version : "latest");
-	p->has_image = true;
-	return json_reader_end(&r);
-}
-
-static int parse_disk(struct json_reader *parent, struct profile *p)
-{
-	json_t *obj = json_opt_obj(parent, "disk");
-	if (!obj)
-		return parent->status;
-	struct json_reader r = json_reader_sub(parent, obj, "disk");
-	read_str(&r, "serial", p->disk.serial, sizeof(p->disk.serial));
-	read_str(&r, "wwn", p->disk.wwn, sizeof(p->disk.wwn));
-	p->disk.min_bytes = json_opt_int(&r, "min_bytes", 0, INT64_MAX, 0);
-	p->disk.max_bytes = json_opt_int(&r, "max_bytes", 0, INT64_MAX, 0);
-	read_str(&r, "media", p->disk.media, sizeof(p->disk.media));
-	if (r.status == 0 && p->disk.media[0] && !str_eq(p->disk.media, "SSD") &&
-	    !str_eq(p->disk.media, "HDD"))
-		json_reader_fail(&r, "media", ERR_FIELD_RANGE, "media is SSD or HDD");
-	return json_reader_end(&r);
-}
-
-static int parse_host(struct json_reader *parent, struct profile *p)
-{
-	json_t *obj = json_opt_obj(parent, "host");
-	if (!obj)
-		return parent->status;
-	struct json_reader r = json_reader_sub(parent, obj, "host");
-	read_str(&r, "hostname", p->hostname, sizeof(p->hostname));
-	p->ssh_authorized_keys = json_opt_arr(&r, "ssh_authorized_keys", 32);
 	for (size_t i = 0; i < json_array_size(p->ssh_authorized_keys); i++) {
 		const char *key = json_string_value(json_array_get(p->ssh_authorized_keys, i));
-		if (!key || strlen(key) > 8192 || strpbrk(key, "\r\n"))
-			json_reader_fail(&r, "ssh_authorized_keys", ERR_FIELD_TYPE,
+		if (!key || strlen(key) > SSH_KEY_MAX_BYTES || strpbrk(key, "\r\n"))
+			json_reader_fail(r, "host/ssh_authorized_keys", ERR_FIELD_TYPE,
 					 "each key is one line of text");
 	}
-	p->user_data = json_opt_str(&r, "user_data", USER_DATA_MAX, "");
-	return json_reader_end(&r);
 }
 
 int profile_parse(json_t *doc, struct profile *ret, struct err *err)
@@ -120,29 +119,23 @@ int profile_parse(json_t *doc, struct profile *ret, struct err *err)
 		return err_set(err, ERR_FIELD_TYPE, "a profile is a JSON object");
 	ret->doc = json_incref(doc);
 	struct json_reader r = json_reader_root(doc, err);
-	const char *name = json_need_str(&r, "name", 1, sizeof(ret->name) - 1);
-	for (const char *c = name ? name : ""; *c; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
-			json_reader_fail(&r, "name", ERR_INVALID,
-					 "a name has letters, digits, . _ - only");
-	(void)str_copy(ret->name, sizeof(ret->name), name ? name : "");
-	ret->priority = json_opt_int(&r, "priority", -1000000, 1000000, 0);
-	ret->enrol = json_opt_bool(&r, "enrol", false);
-	ret->auto_approve = json_opt_bool(&r, "auto_approve", false);
-	const char *wipe = json_opt_str(&r, "wipe", 16, "refuse");
-	if (r.status == 0 && !str_eq(wipe, "refuse") && !str_eq(wipe, "consent"))
-		json_reader_fail(&r, "wipe", ERR_FIELD_RANGE, "wipe is refuse or consent");
-	ret->wipe_consent = str_eq(wipe, "consent");
-	TRY(parse_match(&r, ret));
-	TRY(parse_burn_in(&r, ret));
-	TRY(parse_image(&r, ret));
-	TRY(parse_disk(&r, ret));
-	TRY(parse_host(&r, ret));
-	return json_reader_end(&r);
+	TRY(record_decode_in(profile_fields, &r, ret));
+	check_name(&r, ret);
+	check_match(&r, ret);
+	check_keys(&r, ret);
+	for (char *c = ret->mac; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	ret->has_burn_in = ret->tier[0] != '\0';
+	ret->has_image = ret->line[0] != '\0';
+	if (!ret->version[0])
+		(void)str_copy(ret->version, sizeof(ret->version), "latest");
+	ret->wipe_consent = str_eq(ret->wipe, "consent");
+	return r.status;
 }
 
 void profile_done(struct profile *p)
 {
+	record_done(profile_fields, p);
 	json_decref(p->doc);
 	memset(p, 0, sizeof(*p));
 }

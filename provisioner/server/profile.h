@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <base/err.h>
+#include <proto/record.h>
 
 struct disk_rule {
 	char serial[129], wwn[129];   /* patterns with * and ?; "" any */
@@ -23,17 +24,20 @@ struct profile {
 	char serial[129], manufacturer[129], product[129], arch[17], mac[65]; /* patterns; "" any */
 	bool enrol, auto_approve;
 	bool has_burn_in, has_image;
-	char tier[16];
+	char tier[17];
 	int64_t cpu_s, memory_s, disk_s;
 	char line[65], version[65];
 	struct disk_rule disk;
+	char wipe[17];
 	bool wipe_consent;
 	char hostname[129];
-	json_t *ssh_authorized_keys; /* array; owned by doc */
-	const char *user_data;       /* owned by doc */
+	json_t *ssh_authorized_keys; /* array; a reference */
+	const char *user_data;       /* owned by doc; NULL: none */
 	json_t *doc;                 /* a reference; NULL in an empty profile */
 };
 
+/* How a profile is written; it is read and described by this. */
+extern const struct field profile_fields[];
 /* Strict. trust: an operator's. owns: profile_done(ret), also after an error.
  * errors: JSON field errors, ERR_GUARD_SELECTOR when match names nothing. */
 int profile_parse(json_t *doc, struct profile *ret, struct err *err);

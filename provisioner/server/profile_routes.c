@@ -7,10 +7,10 @@
 
 #include <base/json.h>
 #include <base/limits.h>
-#include <base/log.h>
 #include <inventory/event.h>
 #include <inventory/flow.h>
 #include <inventory/host.h>
+#include "api_write.h"
 #include "engine.h"
 #include "live.h"
 #include "profile.h"
@@ -63,33 +63,31 @@ static void wake(void *arg, struct live_host *h)
 	app_host_changed(arg, h->host_num);
 }
 
-static int put_in_transaction(struct app *a, const struct profile *p, const char *who,
-			      struct err *err)
+static void wake_all(struct write *w)
 {
-	autofree char *summary = xasprintf("profile '%s' was written", p->name);
-	struct event_draft e = {
-		.kind = "profile.written", .actor = who, .summary = summary, .detail = p->doc};
-	TRY(flow_profile_put(a->db, p->name, p->priority, p->doc, app_now_us(a), err));
-	TRY(event_append(a->db, &e, app_now_us(a), NULL, err));
-	return reconsider(a, err);
+	live_each(w->app->live, wake, w->app);
 }
 
-static int store(struct http_request *r, struct err *err)
+static int put_profile(struct write *w, const struct profile *p, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct app *a = w->app;
+	autofree char *summary = xasprintf("profile '%s' was written", p->name);
+	struct event_draft e = {
+		.kind = "profile.written", .actor = w->who, .summary = summary, .detail = p->doc};
+	TRY(flow_profile_put(a->db, p->name, p->priority, p->doc, app_now_us(a), err));
+	TRY(event_append(a->db, &e, app_now_us(a), NULL, err));
+	w->status = 201;
+	w->doc = json_incref(p->doc);
+	w->after = wake_all;
+	return w->dry_run ? 0 : reconsider(a, err);
+}
+
+static int put_work(struct write *w, struct err *err)
+{
 	struct profile p = {0};
-	AUTO(json) json_t *body = NULL;
-	TRY(http_body_json(r, &body, err));
-	int rc = profile_parse(body, &p, err);
+	int rc = profile_parse(w->body, &p, err);
 	if (rc >= 0)
-		rc = db_begin(a->db, err);
-	if (rc >= 0)
-		rc = db_end(a->db, put_in_transaction(a, &p, http_identity(r)->who, err), err);
-	if (rc >= 0) {
-		log_ev(LOG_NOTICE, "profile.written", KV("name", (const char *)p.name));
-		live_each(a->live, wake, a);
-		rc = http_reply_json(r, 201, json_incref(p.doc));
-	}
+		rc = put_profile(w, &p, err);
 	profile_done(&p);
 	return rc;
 }
@@ -110,29 +108,22 @@ static int get_one(struct http_request *r, struct err *err)
 	return http_reply_json(r, 200, doc);
 }
 
-static int remove_in_transaction(struct app *a, const char *name, const char *who, struct err *err)
+static int remove_work(struct write *w, struct err *err)
 {
+	const char *name = http_param(w->request, "name");
 	autofree char *summary = xasprintf("profile '%s' was removed", name);
-	struct event_draft e = {.kind = "profile.removed", .actor = who, .summary = summary};
-	TRY(flow_profile_remove(a->db, name, err));
-	return event_append(a->db, &e, app_now_us(a), NULL, err);
-}
-
-static int delete_one(struct http_request *r, struct err *err)
-{
-	struct app *a = http_context(r);
-	TRY(db_begin(a->db, err));
-	TRY(db_end(a->db,
-		   remove_in_transaction(a, http_param(r, "name"), http_identity(r)->who, err),
-		   err));
-	return http_reply_empty(r, 204);
+	struct event_draft e = {.kind = "profile.removed", .actor = w->who, .summary = summary};
+	TRY(flow_profile_remove(w->app->db, name, err));
+	w->status = 204;
+	return event_append(w->app->db, &e, app_now_us(w->app), NULL, err);
 }
 
 const struct http_route profile_routes[] = {
 	HTTP_ROUTE(GET, "/api/v1/profiles", READ, 0, get_all, "profiles, highest priority first"),
-	HTTP_ROUTE(POST, "/api/v1/profiles", APPROVE, LIMIT_JSON_BODY_BYTES, store,
-		   "write a profile; one of the same name is replaced"),
+	API_CHANGE(POST, "/api/v1/profiles", APPROVE, LIMIT_JSON_BODY_BYTES, put_work,
+		   "write a profile; one of the same name is replaced",
+		   API_BODY(profile_fields, struct profile)),
 	HTTP_ROUTE(GET, "/api/v1/profiles/{name}", READ, 0, get_one, "one profile"),
-	HTTP_ROUTE(DELETE, "/api/v1/profiles/{name}", APPROVE, 0, delete_one, "remove a profile"),
+	API_CHANGE(DELETE, "/api/v1/profiles/{name}", APPROVE, 0, remove_work, "remove a profile"),
 };
 const size_t n_profile_routes = ARRAY_LEN(profile_routes);

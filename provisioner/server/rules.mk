@@ -31,6 +31,7 @@ server_SRC += provisioner/server/agent_first_boot.c
 server_SRC += provisioner/server/engine.c
 server_SRC += provisioner/server/planner.c
 server_SRC += provisioner/server/arm.c
+server_SRC += provisioner/server/arm_ask.c
 server_SRC += provisioner/server/arm_routes.c
 server_SRC += provisioner/server/deadlines.c
 server_SRC += provisioner/server/live.c
@@ -50,6 +51,8 @@ server_SRC += provisioner/server/api_access.c
 server_SRC += provisioner/server/api_write.c
 server_SRC += provisioner/server/api_writes.c
 server_SRC += provisioner/server/api_meta.c
+server_SRC += provisioner/server/openapi.c
+server_SRC += provisioner/server/openapi_body.c
 server_SRC += provisioner/server/api_webhooks.c
 server_SRC += provisioner/server/webhook_post.c
 server_SRC += provisioner/server/webhook_sender.c
@@ -65,6 +68,7 @@ SERVER_TEST_LIBS := server server_rules server_http inventory proto pxe base
 SERVER_TEST_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq
 SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/harness/fake_object_store.c
 $(eval $(call unit_test,tests/unit/server/test_flow.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
+$(eval $(call unit_test,tests/unit/server/test_changes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/test_two_appliances.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 # It needs a PostgreSQL, which tests/flow/two_appliances.sh starts for it: run there, built here.
 TWO_APPLIANCES := $(OBJ)/tests/unit/server/test_two_appliances
@@ -74,7 +78,7 @@ FLOW_TESTS += tests/flow/server_services.sh
 FLOW_TESTS += tests/flow/webhooks.sh
 FLOW_TESTS += tests/flow/readers.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
-$(eval $(call unit_test,tests/unit/server/test_profile.c,server_rules base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/test_profile.c,server_rules proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
 
@@ -88,7 +92,7 @@ $(OBJ)/tests/bench/boot: $(call objs,$(boot_bench_SRC)) $(call lib,$(SERVER_TEST
 bench-boot: $(OBJ)/tests/bench/boot ## time the boot answer
 	$(Q)mkdir -p $(BUILD)/bench
 	$(Q)$(OBJ)/tests/bench/boot -o $(BUILD)/bench/boot.json
-$(eval $(call fuzzer,profile,server_rules base,$(BASE_PKG)))
+$(eval $(call fuzzer,profile,server_rules proto base,$(BASE_PKG)))
 $(eval $(call man_page,provisioner/server/man/slipwayd.8.scd))
 $(eval $(call man_page,provisioner/server/man/slipway.conf.5.scd))
 FLOW_TESTS += tests/flow/api_contract.sh

@@ -145,8 +145,31 @@ agrees "an edit" 200 PATCH /api/v1/hosts/SN-2 -H "$json" -d '{"name":"web-2"}'
 agrees "a delivery as CSV" 201 POST '/api/v1/deliveries?name=d2' -H 'Content-Type: text/csv' --data-binary 'serial
 SN-3
 '
+agrees "a delivery as JSON" 201 POST /api/v1/deliveries -H "$json" -d '{"name":"d3","due":"2027-01-01T00:00:00Z",
+	"hosts":[{"serial":"SN-4","macs":["52:54:00:0a:00:04"],"rack":"r1","unit":4}]}'
+agrees "a profile" 201 POST /api/v1/profiles -H "$json" -d '{"name":"second","priority":2,"match":{"serial":"X*"},
+	"enrol":true,"auto_approve":false,"burnin":{"tier":"quick","limits":{"cpu_s":1}},"image":{"line":"l","version":"latest"},
+	"disk":{"media":"SSD","max_bytes":1000},"wipe":"refuse","host":{"hostname":"{short_code}","ssh_authorized_keys":["k"]}}'
+agrees "a SKU" 201 POST /api/v1/skus -H "$json" -d '{"name":"s","contents":{"cores":8,"parts":[{"type":"memory","slot":"A1"}]}}'
+agrees "a location" 201 POST /api/v1/locations -H "$json" -d '{"rack":"r9","unit":1,"switch":"sw","port":"1"}'
+agrees "edits in bulk, rehearsed" 200 POST '/api/v1/hosts/bulk?dry_run=true' -H "$json" -H 'Idempotency-Key: one' \
+	-d '{"items":[{"host":"SN-2","set":{"rack":"r1"}},{"host":"nobody","set":{}}]}'
+agrees "a token" 201 POST /api/v1/tokens -H "$json" -d '{"name":"t","scopes":["read"],"ttl_s":60}'
+agrees "a webhook" 201 POST /api/v1/webhooks -H "$json" -d '{"name":"h","url":"http://127.0.0.1:9/","secret":"0123456789abcdef",
+	"kinds":["host.state"],"max_tries":1,"since":0}'
+hook=$(jq .id "$dir/body")
+agrees "a webhook's letters again" 202 POST "/api/v1/webhooks/$hook/redeliver" -H "$json" -d '{}'
+agrees "a webhook removed" 204 DELETE "/api/v1/webhooks/$hook"
+fault=$(admin GET /api/v1/faults | jq -r '.items[0].id')
+agrees "a fault closed" 200 POST "/api/v1/faults/$fault/close" -H "$json" -d '{"note":"done"}'
+agrees "a verb" 200 POST /api/v1/hosts/SN-1/maintain -H "$json" -d '{"reason":"a look"}'
+agrees "an arm without its image" 403 POST /api/v1/hosts/SN-1/arm -H "$json" \
+	-d '{"image":"l@1","disk":{"serial":"D1"},"reason":"r","ttl_s":60,"dry_run":true}'
+agrees "an order" 404 POST /api/v1/hosts/arm -H "$json" -d '{"image":"l@1","confirm_count":1,"hosts":[{"id":"nobody","disk":{"wwn":"w"}}]}'
+agrees "writing stopped" 200 POST /api/v1/stop-all -H "$json" -d '{"reason":"a test"}'
+agrees "writing resumed" 200 DELETE /api/v1/stop-all
+agrees "a backup" 201 POST /api/v1/backups
 agrees "a refused filter" 400 GET '/api/v1/hosts?colour=red'
-agrees "a refused edit" 400 PATCH /api/v1/hosts/SN-2 -H "$json" -d '{"colour":"red"}'
 agrees "a host that is not there" 404 GET /api/v1/hosts/nobody
 agrees "a guard" 409 POST /api/v1/hosts/SN-2/serve -H "$json" -d '{}'
 
@@ -154,6 +177,12 @@ agrees "a guard" 409 POST /api/v1/hosts/SN-2/serve -H "$json" -d '{}'
 got=$(curl -s --max-time 20 -o "$dir/body" -w '%{http_code}' http://127.0.0.1:4010/api/v1/hosts)
 [ "$got" = 401 ]
 ok "the proxy refuses a request without a token" $?
+for body in '{"colour":"red"}' '{"unit":"three"}' '{"unit":1001}' '[]'; do
+	got=$(proxied PATCH /api/v1/hosts/SN-2 -H "$json" -d "$body")
+	[ "$got" = 422 ] && grep -q stoplight "$dir/body"
+	ok "the proxy refuses $body for a host" $? "$dir/body"
+	same "and so does the server" "$(admin PATCH /api/v1/hosts/SN-2 -H "$json" -d "$body" -o "$dir/body" -w '%{http_code}')" 400
+done
 got=$(proxied GET '/api/v1/hosts?limit=many')
 [ "$got" = 422 ] && grep -q stoplight "$dir/body"
 ok "the proxy refuses a request that the description forbids" $? "$dir/body"

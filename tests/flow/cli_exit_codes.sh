@@ -42,8 +42,8 @@ ends "1: a file that is not an image" 1 2 '\[' image show tests/README.md
 
 # ---- with one --------------------------------------------------------------------------------------
 flow_start
-# A serial and a vendor that would move the cursor, and a cell that a spreadsheet would run.
-jq -n '{name: "d1", vendor: "Ac\u001b[2Jme", hosts: [{serial: "SN-1"}, {serial: "=cmd|A1"}]}' >"$dir/delivery.json"
+# A name that would move the cursor, and a cell that a spreadsheet would run.
+jq -n '{name: "d1", vendor: "Acme", hosts: [{serial: "SN-1"}, {serial: "SN-2", name: "Ac\u001b[2Jme"}, {serial: "=cmd|A1"}]}' >"$dir/delivery.json"
 printf "serial,mac\nNEW-1,52:54:00:ff:00:01\nNEW-2,nonsense\n" >"$dir/bad.csv"
 curl -s --unix-socket "$SLIPWAY_SOCKET" -d @"$dir/delivery.json" http://x/api/v1/deliveries >"$dir/answer"
 ends "0: a list" 0 1 SN-1 host list
@@ -56,7 +56,7 @@ ends "4: a step that the state does not allow" 4 2 '\[' host serve SN-1
 ends "4: rows that are refused" 4 1 '1 refused' delivery import "$dir/bad.csv" d2
 ends "1: an unknown filter" 1 2 '\[input.field.unknown\]' host list colour=red
 ends "and a hint" 1 2 '^  hint: ' host list colour=red
-ends "0: a delivery whose vendor is hostile" 0 1 'Ac.*me' delivery list
+ends "0: a host whose name is hostile" 0 1 'Ac.*me' host list
 ! grep -q "$(printf '\033')" "$dir/1"
 ok "no control byte reaches the terminal" $?
 ends "0: hosts as CSV" 0 1 "'=cmd" host list --csv

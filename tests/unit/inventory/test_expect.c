@@ -248,13 +248,13 @@ static void test_wrong_rack_unit_shows_by_its_switch_port(void **state)
 	int64_t num = make_host(db, "SN-1", "52:54:00:00:00:01"), id = 0;
 	bool changed = false;
 	AUTO(json) json_t *at = parse("{\"rack\":\"r1\",\"unit\":3}");
-	AUTO(json)
-	json_t *right = parse("{\"rack\":\"r1\",\"unit\":3,\"switch\":\"sw1\",\"port\":\"3\"}");
-	AUTO(json)
-	json_t *other = parse("{\"rack\":\"r1\",\"unit\":4,\"switch\":\"sw1\",\"port\":\"4\"}");
+	const struct location_draft right = {
+		.rack = "r1", .unit = 3, .switch_name = "sw1", .port = "3"};
+	const struct location_draft other = {
+		.rack = "r1", .unit = 4, .switch_name = "sw1", .port = "4"};
 	must(host_edit(db, num, at, -1, "test", US, &changed, &err), &err);
-	must(location_put(db, right, "test", US, &id, &err), &err);
-	must(location_put(db, other, "test", US, &id, &err), &err);
+	must(location_put(db, &right, "test", US, &id, &err), &err);
+	must(location_put(db, &other, "test", US, &id, &err), &err);
 	report(db, num, "[]", "4", 2 * US);
 	AUTO(json) json_t *doc = NULL;
 	must(host_compare(db, num, &doc, &err), &err);

@@ -116,15 +116,15 @@ static int file_size(struct http_request *r, struct err *err)
 #define PLAIN_TOO .listeners = HTTP_LISTENER_PLAIN | HTTP_LISTENER_TLS | HTTP_LISTENER_ADMIN
 
 static const struct http_route routes[] = {
-	HTTP_ROUTE(POST, "/echo", PUBLIC, 1024, echo, ""),
+	HTTP_REPORT(POST, "/echo", PUBLIC, 1024, echo, ""),
 	HTTP_ROUTE(GET, "/show/{a}/x/{b}", PUBLIC, 0, show, "", PLAIN_TOO),
 	HTTP_ROUTE(GET, "/forgets", PUBLIC, 0, forgets, ""),
 	HTTP_ROUTE(GET, "/fails", PUBLIC, 0, fails, ""),
-	HTTP_ROUTE(POST, "/bell", PUBLIC, 0, notify, ""),
+	HTTP_REPORT(POST, "/bell", PUBLIC, 0, notify, ""),
 	HTTP_ROUTE(GET, "/bell", PUBLIC, 0, wait_bell, ""),
 	HTTP_ROUTE(GET, "/short", PUBLIC, 0, wait_short, ""),
 	HTTP_ROUTE(GET, "/stream", PUBLIC, 0, stream, ""),
-	HTTP_ROUTE(POST, "/file", PUBLIC, 8 * 1024 * 1024, file_size, "", .body = HTTP_BODY_FILE),
+	HTTP_REPORT(POST, "/file", PUBLIC, 8 * 1024 * 1024, file_size, "", .body = HTTP_BODY_FILE),
 	HTTP_ROUTE(GET, "/secret", ADMIN, 0, show, ""),
 	HTTP_ROUTE(GET, "/agent", AGENT, 0, show, ""),
 };
@@ -337,7 +337,11 @@ static void test_tables(void **state)
 	static const struct http_route in_plain[] = {
 		HTTP_ROUTE(GET, "/x", READ, 0, fails, "", PLAIN_TOO)};
 	static const struct http_route no_handler[] = {HTTP_ROUTE(GET, "/x", PUBLIC, 0, NULL, "")};
-	const struct http_route *const bad[] = {bad_scope, in_plain, no_handler};
+	static const struct http_route unrecorded[] = {{.method = "POST",
+							.pattern = "/x",
+							.scope = HTTP_SCOPE_INVENTORY,
+							.handler = fails}};
+	const struct http_route *const bad[] = {bad_scope, in_plain, no_handler, unrecorded};
 	sd_event *event;
 	(void)state;
 	assert_true(sd_event_new(&event) >= 0);

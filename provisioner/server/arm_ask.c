@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables of arm_ask.h. Input: bodies from authenticated people and programs.
+ */
+#include "arm_ask.h"
+
+#include "arm.h"
+
+static const struct field disk_fields[] = {
+	F_STR(struct arm_disk_ask, "serial", serial, 0, .about = "one disk's, no pattern"),
+	F_STR(struct arm_disk_ask, "wwn", wwn, 0, .about = "one disk's, no pattern"),
+	F_END,
+};
+
+#define COMMON_FIELDS(S)                                                                           \
+	F_STR(S, "image", common.image, FIELD_NEEDED,                                              \
+	      .about = "LINE@VERSION, LINE@latest or a digest"),                                   \
+		F_STR(S, "reason", common.reason, 0, .about = "for the host's record"),            \
+		F_INT(S, "ttl_s", common.ttl_s, 0, ARM_TTL_MIN_S, ARM_TTL_MAX_S,                   \
+		      .about = "the arm ends after so long; default half an hour"),                \
+		F_BOOL(S, "dry_run", common.dry_run, 0,                                            \
+		       .about = "go through everything, keep nothing; answers plan_hash"),         \
+		F_HEX(S, "plan_hash", common.plan_hash, 0,                                         \
+		      .about = "of a dry run: refused if anything is different by now")
+
+#define HOST_FIELDS(S, at)                                                                         \
+	F_STR(S, "wipe_consent", at wipe_consent, 0,                                               \
+	      .about = "serial or WWN of the disk whose data may be lost"),                        \
+		F_BOOL(S, "new_disk", at new_disk, 0,                                              \
+		       .about = "another disk than at the last imaging is meant"),                 \
+		F_STR(S, "reimage_in_service", at reimage_in_service, 0,                           \
+		      .about = "name, short code or id of a host in service, typed again"),        \
+		F_OBJ(S, "disk", at disk, FIELD_NEEDED, disk_fields,                               \
+		      .about = "the one disk to write, by serial or WWN or both")
+
+const struct field arm_ask_fields[] = {
+	COMMON_FIELDS(struct arm_ask),
+	HOST_FIELDS(struct arm_ask, host.),
+	F_END,
+};
+
+static const struct field order_host_fields[] = {
+	F_STR(struct arm_host_ask, "id", id, FIELD_NEEDED,
+	      .about = "a host by id, short code, MAC, serial or name"),
+	HOST_FIELDS(struct arm_host_ask, ),
+	F_END,
+};
+
+const struct field arm_order_fields[] = {
+	COMMON_FIELDS(struct arm_order_ask),
+	F_INT(struct arm_order_ask, "confirm_count", confirm_count, 0, 0, ARM_ORDER_MAX,
+	      .about = "how many hosts, said again; needed above 5"),
+	F_LIST(struct arm_order_ask, "hosts", hosts, FIELD_NEEDED, ARM_ORDER_MAX,
+	       order_host_fields),
+	F_END,
+};

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a request to arm says: one host, or several in one order. The tables are both how the body
+ * is read and how the OpenAPI document describes it.
+ */
+#ifndef SERVER_ARM_ASK_H
+#define SERVER_ARM_ASK_H
+
+#include <base/limits.h>
+#include <proto/record.h>
+
+#define ARM_ORDER_MAX        256 /* hosts of one order */
+#define ARM_ORDER_BODY_BYTES (256 * KIB)
+
+/* Said once, for one host or for an order. */
+struct arm_common_ask {
+	char image[161], reason[257];
+	int64_t ttl_s; /* 0: the default */
+	bool dry_run;
+	char plan_hash[65]; /* of a dry run; "" none */
+};
+
+struct arm_disk_ask {
+	char serial[129], wwn[129];
+};
+
+/* Said of each host. */
+struct arm_host_ask {
+	char id[129]; /* in an order */
+	char wipe_consent[129], reimage_in_service[129];
+	bool new_disk;
+	struct arm_disk_ask disk;
+};
+
+struct arm_ask {
+	struct arm_common_ask common;
+	struct arm_host_ask host;
+};
+extern const struct field arm_ask_fields[];
+
+struct arm_order_ask {
+	struct arm_common_ask common;
+	int64_t confirm_count; /* 0: not said */
+	VEC(struct arm_host_ask) hosts;
+};
+extern const struct field arm_order_fields[];
+
+#endif

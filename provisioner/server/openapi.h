@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OpenAPI 3.1 document of the public API. owns: the caller (json_decref). */
+#ifndef SERVER_OPENAPI_H
+#define SERVER_OPENAPI_H
+
+#include <jansson.h>
+
+json_t *openapi_doc(void);
+
+#endif

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything that people may change through the API, walked from the daemon's own route tables: a
+ * route that is not in the list here fails the test. Each is tried as a rehearsal (which must leave
+ * no trace), as an order (whose audit entry must be there), and again with its key. Then every
+ * member of every body is given as the wrong type.
+ */
+#include "tests/harness/check.h"
+
+#include <base/json.h>
+#include <base/str.h>
+#include "provisioner/server/api_write.h"
+#include "provisioner/server/openapi_body.h"
+#include "provisioner/server/routes.h"
+#include "tests/harness/fake_agent.h"
+#include "tests/harness/server_bench.h"
+
+static struct server_bench bench;
+static struct fake_agent one, two, broken;
+static char fault_id[64];
+
+#define PROFILE                                                                                    \
+	"{\"name\":\"p\",\"priority\":1,\"match\":{\"serial\":\"*\"},\"enrol\":true,"              \
+	"\"image\":{\"line\":\"debian12\"}}"
+#define DISK "\"disk\":{\"serial\":\"DISK-00:01\"}"
+
+/* In order. ONE, TWO, FAULT stand for ids. state: what host ONE is in before. */
+static const struct {
+	const char *method, *pattern, *state, *path, *body;
+	int status;
+} rows[] = {
+	{"POST", "/api/v1/profiles", NULL, NULL, PROFILE, 201},
+	{"POST", "/api/v1/hosts/{id}/approve", NULL, "/api/v1/hosts/ONE/approve",
+	 "{\"reason\":\"a test\"}", 200},
+	{"POST", "/api/v1/hosts/{id}/arm", NULL, "/api/v1/hosts/ONE/arm",
+	 "{\"image\":\"debian12@1\"," DISK ",\"reason\":\"a test\"}", 201},
+	{"POST", "/api/v1/hosts/arm", NULL, NULL,
+	 "{\"image\":\"debian12@1\",\"hosts\":[{\"id\":\"ONE\"," DISK "}]}", 201},
+	{"POST", "/api/v1/hosts/{id}/retry", "failed", "/api/v1/hosts/ONE/retry", "{}", 200},
+	{"POST", "/api/v1/hosts/{id}/serve", "ready", "/api/v1/hosts/ONE/serve", NULL, 200},
+	{"POST", "/api/v1/hosts/{id}/release", "ready", "/api/v1/hosts/ONE/release", "{}", 200},
+	{"POST", "/api/v1/hosts/{id}/maintain", "ready", "/api/v1/hosts/ONE/maintain", "{}", 200},
+	{"PATCH", "/api/v1/hosts/{id}", NULL, "/api/v1/hosts/ONE",
+	 "{\"name\":\"web-1\",\"unit\":3}", 200},
+	{"POST", "/api/v1/hosts/bulk", NULL, NULL,
+	 "{\"items\":[{\"host\":\"ONE\",\"set\":{\"rack\":\"r1\"}}]}", 200},
+	{"POST", "/api/v1/hosts/{id}/learn-sku", NULL, "/api/v1/hosts/ONE/learn-sku",
+	 "{\"name\":\"learnt\"}", 201},
+	{"POST", "/api/v1/skus", NULL, NULL, "{\"name\":\"s\",\"contents\":{\"cores\":8}}", 201},
+	{"POST", "/api/v1/deliveries", NULL, NULL,
+	 "{\"name\":\"d\",\"hosts\":[{\"serial\":\"SN-9\"}]}", 201},
+	{"POST", "/api/v1/locations", NULL, NULL, "{\"rack\":\"r1\",\"unit\":1}", 201},
+	{"POST", "/api/v1/faults/{id}/close", NULL, "/api/v1/faults/FAULT/close",
+	 "{\"note\":\"new DIMM\"}", 200},
+	{"POST", "/api/v1/hosts/{id}/accept", NULL, "/api/v1/hosts/TWO/accept", "{}", 409},
+	{"POST", "/api/v1/hosts/{id}/split", NULL, "/api/v1/hosts/TWO/split",
+	 "{\"values\":[\"52:54:00:00:00:02\"]}", 201},
+	{"POST", "/api/v1/hosts/{id}/merge", NULL, "/api/v1/hosts/TWO/merge", "{\"into\":\"ONE\"}",
+	 200},
+	{"POST", "/api/v1/hosts/{id}/retire", "ready", "/api/v1/hosts/ONE/retire", "{}", 200},
+	{"POST", "/api/v1/webhooks", NULL, NULL,
+	 "{\"name\":\"h\",\"url\":\"http://127.0.0.1:9/\",\"secret\":\"0123456789abcdef\"}", 201},
+	{"POST", "/api/v1/webhooks/{id}/redeliver", NULL, "/api/v1/webhooks/HOOK/redeliver", NULL,
+	 202},
+	{"DELETE", "/api/v1/webhooks/{id}", NULL, "/api/v1/webhooks/HOOK", NULL, 204},
+	{"POST", "/api/v1/tokens", NULL, NULL, "{\"name\":\"t\",\"scopes\":[\"read\"]}", 201},
+	{"DELETE", "/api/v1/tokens/{id}", NULL, "/api/v1/tokens/TOKEN", NULL, 204},
+	{"POST", "/api/v1/backups", NULL, NULL, NULL, 201},
+	{"POST", "/api/v1/stop-all", NULL, NULL, "{\"reason\":\"a test\"}", 200},
+	{"DELETE", "/api/v1/stop-all", NULL, NULL, NULL, 200},
+	{"DELETE", "/api/v1/images/{name}", NULL, "/api/v1/images/debian12@1", NULL, 204},
+	{"DELETE", "/api/v1/profiles/{name}", NULL, "/api/v1/profiles/p", NULL, 204},
+};
+
+/* Audited in their own time, by a test with a real one. */
+static const char *const elsewhere[] = {"POST /api/v1/images"}; /* flow/api_safety.sh */
+
+/* ---- helpers -----------------------------------------------------------------------------------
+ */
+
+static bool is_change(const struct http_route *r)
+{
+	return r->scope > HTTP_SCOPE_AGENT && !str_eq(r->method, "GET");
+}
+
+/* TEXT with the words of the table replaced; the caller frees. */
+static char *fill_in(const char *text)
+{
+	char hook[24], token[24];
+	snprintf(hook, sizeof(hook), "%ld",
+		 server_bench_number(&bench, "SELECT max(num) FROM webhook"));
+	snprintf(token, sizeof(token), "%ld",
+		 server_bench_number(&bench, "SELECT max(num) FROM token"));
+	const struct {
+		const char *word, *value;
+	} words[] = {{"ONE", one.host_id},
+		     {"TWO", two.host_id},
+		     {"FAULT", fault_id},
+		     {"HOOK", hook},
+		     {"TOKEN", token}};
+	struct str s;
+	str_init(&s, 65536);
+	while (text && *text) {
+		size_t i = 0;
+		while (i < ARRAY_LEN(words) && !str_starts(text, words[i].word))
+			i++;
+		if (i < ARRAY_LEN(words)) {
+			str_add(&s, words[i].value);
+			text += strlen(words[i].word);
+		} else {
+			str_addc(&s, *text++);
+		}
+	}
+	return str_take(&s);
+}
+
+static long audit_rows(void)
+{
+	return server_bench_number(&bench, "SELECT count(*) FROM audit");
+}
+
+static long ticks(void)
+{
+	return server_bench_number(&bench, "SELECT last_id FROM fleet_clock");
+}
+
+static void set_state(const char *state)
+{
+	autofree char *sql = xasprintf("UPDATE host SET state = '%s' WHERE id = '%s'", state,
+				       one.host_id);
+	server_bench_sql(&bench, sql);
+}
+
+static void meet(struct fake_agent *a, const char *serial, const char *mac)
+{
+	fake_agent_boot(a, bench.front, serial, mac);
+	assert_int_equal(fake_agent_open(a), 201);
+	assert_int_equal(fake_agent_next(a, 2, bench.plan_key), 200);
+	assert_int_equal(fake_agent_facts(a, NULL), 200);
+	assert_int_equal(fake_agent_step_done(a, "ok"), 200);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	server_bench_open(&bench);
+	assert_int_equal(server_bench_admin(&bench, "POST", "/api/v1/profiles", PROFILE), 201);
+	meet(&one, "S1", "52:54:00:00:00:01");
+	meet(&two, "S2", "52:54:00:00:00:02");
+	fake_agent_boot(&broken, bench.front, "S3", "52:54:00:00:00:03");
+	assert_int_equal(fake_agent_open(&broken), 201);
+	assert_int_equal(fake_agent_next(&broken, 2, bench.plan_key), 200);
+	assert_int_equal(fake_agent_step_failed(&broken, "burnin.fail"), 200);
+	assert_int_equal(server_bench_admin(&bench, "GET", "/api/v1/faults", NULL), 200);
+	const json_t *fault = json_array_get(json_object_get(bench.reply, "items"), 0);
+	const char *id = json_string_value(json_object_get(fault, "id"));
+	assert_non_null(id);
+	(void)str_copy(fault_id, sizeof(fault_id), id);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fake_agent_done(&one);
+	fake_agent_done(&two);
+	fake_agent_done(&broken);
+	server_bench_close(&bench);
+	return 0;
+}
+
+/* ---- every change ------------------------------------------------------------------------------
+ */
+
+static bool is_listed(const struct http_route *r)
+{
+	autofree char *name = xasprintf("%s %s", r->method, r->pattern);
+	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++)
+		if (str_eq(elsewhere[i], name))
+			return r->audits_itself;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (str_eq(rows[i].method, r->method) && str_eq(rows[i].pattern, r->pattern))
+			return true;
+	return false;
+}
+
+static void test_every_change_is_listed(void **state)
+{
+	size_t n = 0;
+	(void)state;
+	for (const struct http_table *t = routes_all(); t->routes; t++)
+		for (size_t i = 0; i < t->n; i++)
+			if (is_change(&t->routes[i])) {
+				CHECK(t->routes[i].pattern, is_listed(&t->routes[i]));
+				n++;
+			}
+	assert_int_equal(n, ARRAY_LEN(rows) + ARRAY_LEN(elsewhere));
+}
+
+static void rehearse(const char *name, const char *method, const char *path, const char *body,
+		     int wanted)
+{
+	autofree char *rehearsal = xasprintf("%s?dry_run=true", path);
+	long before = ticks(), rows_before = audit_rows();
+	int status = server_bench_admin(&bench, method, rehearsal, body);
+	if (status / 100 != wanted / 100)
+		fail_msg("row '%s': a rehearsal answers %d (%s)", name, status, bench.code);
+	CHECK_INT(name, ticks(), before);
+	CHECK_INT(name, audit_rows(), rows_before);
+}
+
+static void test_every_change_is_audited(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *name = xasprintf("%s %s", rows[i].method, rows[i].pattern);
+		if (rows[i].state)
+			set_state(rows[i].state);
+		autofree char *path = fill_in(rows[i].path ? rows[i].path : rows[i].pattern);
+		autofree char *body = rows[i].body ? fill_in(rows[i].body) : NULL;
+		rehearse(name, rows[i].method, path, body, rows[i].status);
+		if (rows[i].state)
+			set_state(rows[i].state);
+		long before = audit_rows();
+		int status = server_bench_admin(&bench, rows[i].method, path, body);
+		if (status != rows[i].status)
+			fail_msg("row '%s': %d (%s), not %d", name, status, bench.code,
+				 rows[i].status);
+		CHECK_INT(name, audit_rows(), before + 1);
+		autofree char *sql = xasprintf(
+			"SELECT count(*) FROM audit WHERE id = (SELECT max(id) FROM audit) AND "
+			"method = '%s' AND path = '%s' AND status = %d AND who = 'admin'",
+			rows[i].method, path, status);
+		CHECK_INT(name, server_bench_number(&bench, sql), 1);
+		if (body && strstr(body, "a test"))
+			CHECK_INT(name,
+				  server_bench_number(&bench,
+						      "SELECT count(*) FROM audit WHERE id = "
+						      "(SELECT max(id) FROM audit) AND reason = "
+						      "'a test'"),
+				  1);
+	}
+	assert_int_equal(server_bench_admin(&bench, "GET", "/api/v1/audit/check", NULL), 200);
+	assert_true(json_is_true(json_object_get(bench.reply, "whole")));
+}
+
+/* What was refused is in the log, too, with the error's name, and has changed nothing else. */
+static void test_refusals_are_audited(void **state)
+{
+	static const struct {
+		const char *method, *path, *body;
+		int status;
+		const char *code;
+	} refused[] = {
+		{"POST", "/api/v1/hosts/ONE/arm",
+		 "{\"image\":\"debian12@1\",\"disk\":{\"serial\":\"NOPE\"}}", 403,
+		 "guard.disk.none"},
+		{"POST", "/api/v1/hosts/ONE/serve", "{}", 409, "state.conflict"},
+		{"PATCH", "/api/v1/hosts/ONE", "{\"state\":\"ready\"}", 400, "input.field.unknown"},
+		{"DELETE", "/api/v1/profiles/nobody", NULL, 404, "system.not_found"},
+		{"POST", "/api/v1/hosts/ONE/arm", "{\"image\":\"debian12@1\"," DISK "}", 201, ""},
+		{"DELETE", "/api/v1/images/debian12@1", NULL, 409, "state.conflict"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		autofree char *path = fill_in(refused[i].path);
+		long before = audit_rows();
+		CHECK_INT(path,
+			  server_bench_admin(&bench, refused[i].method, path, refused[i].body),
+			  refused[i].status);
+		CHECK_STR(path, bench.code, refused[i].code);
+		CHECK_INT(path, audit_rows(), before + 1);
+		autofree char *sql = xasprintf(
+			"SELECT count(*) FROM audit WHERE id = (SELECT max(id) FROM audit) AND "
+			"path = '%s' AND status = %d AND reason = '%s'",
+			path, refused[i].status, refused[i].code);
+		CHECK_INT(path, server_bench_number(&bench, sql), 1);
+	}
+}
+
+/* ---- every member of every body ----------------------------------------------------------------
+ */
+
+static int ask_with(const struct http_route *r, json_t *body)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (!str_eq(rows[i].method, r->method) || !str_eq(rows[i].pattern, r->pattern))
+			continue;
+		autofree char *path = fill_in(rows[i].path ? rows[i].path : rows[i].pattern);
+		autofree char *text = json_text(body);
+		return server_bench_admin(&bench, r->method, path, text);
+	}
+	fail_msg("%s %s is not listed", r->method, r->pattern);
+	return 0;
+}
+
+/* A body that its schema allows: every needed member, and no other. */
+static json_t *least(const json_t *schema)
+{
+	const char *type = json_string_value(json_object_get(schema, "type"));
+	if (str_eq(type, "object")) {
+		json_t *out = json_object();
+		size_t i;
+		json_t *name;
+		json_array_foreach (json_object_get(schema, "required"), i, name) {
+			const char *key = json_string_value(name);
+			(void)json_object_set_new(
+				out, key,
+				least(json_object_get(json_object_get(schema, "properties"), key)));
+		}
+		return out;
+	}
+	if (str_eq(type, "array"))
+		return json_pack("[o]", least(json_object_get(schema, "items")));
+	if (str_eq(type, "integer")) {
+		int64_t n = json_integer_value(json_object_get(schema, "minimum"));
+		return json_integer(n > 0 ? n : 1);
+	}
+	if (str_eq(type, "boolean"))
+		return json_true();
+	const json_t *word = json_array_get(json_object_get(schema, "enum"), 0);
+	return word ? json_deep_copy(word) : json_string("0123456789abcdef");
+}
+
+/* A value of another type than the schema's. */
+static json_t *wrong_for(const json_t *schema)
+{
+	const json_t *type = json_object_get(schema, "type");
+	const char *name = json_string_value(json_is_array(type) ? json_array_get(type, 0) : type);
+	return str_eq(name, "array") || str_eq(name, "object") ? json_string("wrong")
+							       : json_pack("[]");
+}
+
+struct spoiling {
+	const struct http_route *route;
+	json_t *body;  /* the whole */
+	json_t *inner; /* the object whose members are spoilt, inside the whole */
+	char pointer[200];
+	size_t n;
+};
+
+static void spoil_members(struct spoiling *s, const json_t *schema);
+
+static void spoil_one(struct spoiling *s, const char *key, json_t *schema)
+{
+	json_t *before = json_incref(json_object_get(s->inner, key));
+	autofree char *name = xasprintf("%s %s %s/%s", s->route->method, s->route->pattern,
+					s->pointer, key);
+	autofree char *pointer = xasprintf("%s/%s", s->pointer, key);
+	(void)json_object_set_new(s->inner, key, wrong_for(schema));
+	int status = ask_with(s->route, s->body);
+	if (status != 400)
+		fail_msg("%s: status %d (%s), not 400", name, status, bench.code);
+	CHECK_STR(name, json_string_value(json_object_get(bench.reply, "pointer")), pointer);
+	s->n++;
+	/* deeper */
+	if (json_object_get(schema, "properties")) {
+		struct spoiling deeper = {.route = s->route, .body = s->body};
+		snprintf(deeper.pointer, sizeof(deeper.pointer), "%s", pointer);
+		deeper.inner = least(schema);
+		(void)json_object_set_new(s->inner, key, deeper.inner);
+		spoil_members(&deeper, schema);
+		s->n += deeper.n;
+	}
+	if (before)
+		(void)json_object_set_new(s->inner, key, before);
+	else
+		(void)json_object_del(s->inner, key);
+}
+
+static void spoil_members(struct spoiling *s, const json_t *schema)
+{
+	const char *key;
+	json_t *one_schema;
+	json_t *properties = json_object_get(schema, "properties");
+	json_object_foreach (properties, key, one_schema)
+		spoil_one(s, key, one_schema);
+	/* and one that nobody knows */
+	autofree char *pointer = xasprintf("%s/nobody_knows", s->pointer);
+	(void)json_object_set_new(s->inner, "nobody_knows", json_true());
+	CHECK_INT(s->route->pattern, ask_with(s->route, s->body), 400);
+	CHECK_STR(s->route->pattern, bench.code, "input.field.unknown");
+	CHECK_STR(s->route->pattern, json_string_value(json_object_get(bench.reply, "pointer")),
+		  pointer);
+	(void)json_object_del(s->inner, "nobody_knows");
+}
+
+static size_t spoil_body_of(const struct http_route *r)
+{
+	AUTO(json) json_t *schema = openapi_body(r);
+	CHECK(r->pattern, json_is_object(json_object_get(schema, "properties")));
+	CHECK(r->pattern, json_is_false(json_object_get(schema, "additionalProperties")));
+	AUTO(json) json_t *body = least(schema);
+	struct spoiling s = {.route = r, .body = body, .inner = body};
+	spoil_members(&s, schema);
+	return s.n;
+}
+
+/* J-09: wrong types for every field, and H-03: no field but those that are meant. */
+static void test_bodies_are_what_is_described(void **state)
+{
+	size_t n = 0;
+	(void)state;
+	for (const struct http_table *t = routes_all(); t->routes; t++)
+		for (size_t i = 0; i < t->n; i++) {
+			const struct http_route *r = &t->routes[i];
+			if (is_change(r) && r->max_body_bytes && r->body == HTTP_BODY_MEMORY)
+				n += spoil_body_of(r);
+		}
+	CHECK("members", n > 60);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_change_is_listed),
+		T(test_every_change_is_audited),
+		T(test_refusals_are_audited),
+		T(test_bodies_are_what_is_described),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("changes", tests, NULL, NULL);
+}
