@@ -5,6 +5,7 @@
  */
 #include "api_request.h"
 #include "api_tables.h"
+#include "dhcp_alarm.h"
 #include "openapi.h"
 
 #include <stdio.h>
@@ -79,6 +80,8 @@ static int get_metrics(struct http_request *r, struct err *err)
 	one(&out, "slipway_http_waiting", "gauge", "Requests that wait.", (long long)c.waiting);
 	one(&out, "slipway_http_connections", "gauge", "Open connections.",
 	    (long long)c.connections);
+	one(&out, "slipway_dhcp_foreign_servers", "gauge", "Other DHCP servers that answer now.",
+	    dhcp_alarm_count(a->dhcp_alarm));
 	one(&out, "slipway_writing_stopped", "gauge", "1 after stop-all.", a->stopped);
 	one(&out, "slipway_max_resident_bytes", "gauge", "Largest resident memory.",
 	    (long long)u.ru_maxrss * 1024);

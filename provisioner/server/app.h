@@ -17,6 +17,7 @@
 #include "site.h"
 
 struct child;
+struct dhcp_alarm;
 struct dhcp_watch;
 struct readers;
 struct live;
@@ -34,6 +35,7 @@ struct app {
 	struct trust_root *root;
 	struct live *live;             /* what is known of hosts in RAM: progress, last heartbeat */
 	struct dhcp_watch *dhcp_watch; /* the follower of dnsmasq's log */
+	struct dhcp_alarm *dhcp_alarm; /* mode full: who else answers DHCP here */
 	struct child *nginx, *dnsmasq;
 	struct webhook_sender *webhooks;
 	struct readers *readers; /* NULL: every question is answered on the spot */

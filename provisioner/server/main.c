@@ -18,6 +18,7 @@
 #include <proto/lifecycle.h>
 #include "app_open.h"
 #include "child.h"
+#include "dhcp_prober.h"
 #include "reader.h"
 
 #define OPEN_FILES 65536
@@ -188,6 +189,14 @@ static int serve(const struct options *o)
 	return rc < 0 ? 1 : 0;
 }
 
+static int probe(const char *interface, const char *address)
+{
+	struct err err = ERR_INIT;
+	if (dhcp_prober_run(interface, address, &err) < 0)
+		fprintf(stderr, "%s\n", err.msg);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {0};
@@ -199,6 +208,8 @@ int main(int argc, char **argv)
 	}
 	if (argc == 2 && str_eq(argv[1], "--reader"))
 		return reader_main(STDIN_FILENO);
+	if (argc == 4 && str_eq(argv[1], "--dhcp-prober"))
+		return probe(argv[2], argv[3]);
 	int code = parse_options(argc, argv, &o);
 	return code >= 0 ? code : serve(&o);
 }

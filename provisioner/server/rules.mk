@@ -19,6 +19,7 @@ server_SRC += provisioner/server/child.c
 server_SRC += provisioner/server/line_pipe.c
 server_SRC += provisioner/server/services.c
 server_SRC += provisioner/server/dhcp_watch.c
+server_SRC += provisioner/server/dhcp_alarm.c
 server_SRC += provisioner/server/routes.c
 server_SRC += provisioner/server/control_routes.c
 server_SRC += provisioner/server/boot_route.c
@@ -58,7 +59,7 @@ server_SRC += provisioner/server/webhook_post.c
 server_SRC += provisioner/server/webhook_sender.c
 $(eval $(call library,server))
 
-slipwayd_SRC := provisioner/server/main.c
+slipwayd_SRC := provisioner/server/main.c provisioner/server/dhcp_prober.c
 slipwayd_LIBS := server server_rules server_http inventory proto pxe images_store images_core base
 slipwayd_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq libseccomp fdisk blkid
 $(eval $(call program,slipwayd))
@@ -77,9 +78,11 @@ FLOW_PROGRAMS  += $(TWO_APPLIANCES)
 FLOW_TESTS += tests/flow/server_services.sh
 FLOW_TESTS += tests/flow/webhooks.sh
 FLOW_TESTS += tests/flow/readers.sh
+FLOW_TESTS += tests/flow/second_dhcp_server.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
 $(eval $(call unit_test,tests/unit/server/test_profile.c,server_rules proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
+$(eval $(call unit_test,tests/unit/server/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
 
 # the benchmark: `make bench-boot` (the boot answer with 10,000 hosts)

@@ -20,6 +20,7 @@
 #include <pxe/nginx.h>
 #include <pxe/script.h>
 #include "child.h"
+#include "dhcp_alarm.h"
 #include "dhcp_watch.h"
 
 #define CHECK_TIMEOUT_MS 20000
@@ -208,14 +209,24 @@ static int start_dnsmasq(struct app *a, struct err *err)
 	return child_start(a->event, &o, &a->dnsmasq, err);
 }
 
+/* Only where ours should be the only one, and where we may open a packet socket. */
+static bool watches_for_others(const struct app *a)
+{
+	return str_eq(a->config.dhcp_mode, "full") && geteuid() == 0;
+}
+
 int services_start(struct app *a, struct err *err)
 {
 	TRY(start_nginx(a, err));
-	return str_eq(a->config.dhcp_mode, "off") ? 0 : start_dnsmasq(a, err);
+	if (str_eq(a->config.dhcp_mode, "off"))
+		return 0;
+	TRY(start_dnsmasq(a, err));
+	return watches_for_others(a) ? dhcp_alarm_start(a, &a->dhcp_alarm, err) : 0;
 }
 
 void services_stop(struct app *a)
 {
+	dhcp_alarm_stop(take_ptr(a->dhcp_alarm));
 	child_stop(take_ptr(a->dnsmasq));
 	child_stop(take_ptr(a->nginx));
 }

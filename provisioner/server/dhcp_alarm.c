@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Following the prober (dhcp_prober.c). One event when a server is first heard and one when it has
+ * gone, however often it answers in between. Input: the prober's lines.
+ */
+#include "dhcp_alarm.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <systemd/sd-event.h>
+#include <base/json.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <inventory/event.h>
+#include "child.h"
+#include "line_pipe.h"
+
+#define STRANGERS_MAX 16                /* more than these at once say nothing new */
+#define SILENT_US     (150 * 1000000LL) /* five questions without an answer: it is gone */
+#define LOOK_EVERY_US (30 * 1000000ULL)
+
+struct stranger {
+	struct dhcp_alarm_line said; /* address "": free */
+	int64_t heard_us;
+};
+
+struct dhcp_alarm {
+	struct app *app;
+	struct line_pipe *pipe;
+	struct child *prober;
+	sd_event_source *timer;
+	struct stranger strangers[STRANGERS_MAX];
+};
+
+/* ---- lines ------------------------------------------------------------------------------------
+ */
+
+static bool take_address(struct sv w, char ret[static 16])
+{
+	struct in_addr unused;
+
+	if (w.n == 0 || w.n >= 16)
+		return false;
+	memcpy(ret, w.p, w.n);
+	ret[w.n] = '\0';
+	return inet_pton(AF_INET, ret, &unused) == 1;
+}
+
+static bool take_mac(struct sv w, char ret[static 18])
+{
+	if (w.n != 17)
+		return false;
+	for (size_t i = 0; i < w.n; i++)
+		if (i % 3 == 2 ? w.p[i] != ':' : !isxdigit((unsigned char)w.p[i]))
+			return false;
+	memcpy(ret, w.p, w.n);
+	ret[w.n] = '\0';
+	return true;
+}
+
+bool dhcp_alarm_line_parse(const char *line, struct dhcp_alarm_line *ret)
+{
+	struct sv rest = sv_of(line);
+
+	memset(ret, 0, sizeof(*ret));
+	return sv_eq_str(sv_split(&rest, ' '), "answer") &&
+	       take_address(sv_split(&rest, ' '), ret->address) &&
+	       take_mac(sv_split(&rest, ' '), ret->mac) && take_address(rest, ret->offered);
+}
+
+/* ---- events -----------------------------------------------------------------------------------
+ */
+
+static void tell(struct dhcp_alarm *d, const struct dhcp_alarm_line *said, bool gone)
+{
+	struct app *a = d->app;
+	const char *kind = gone ? "dhcp.foreign.gone" : "dhcp.foreign";
+	struct err err = ERR_INIT;
+	AUTO(json)
+	json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "address", said->address, "mac",
+				   said->mac, "offered", said->offered, "interface",
+				   a->config.interface);
+	autofree char *summary = xasprintf("another DHCP server %s on %s: %s (%s)",
+					   gone ? "has fallen silent" : "answers",
+					   a->config.interface, said->address, said->mac);
+	struct event_draft e = {.kind = kind, .summary = summary, .detail = detail};
+	int rc = db_begin(a->db, &err);
+
+	log_ev(gone ? LOG_NOTICE : LOG_WARNING, kind, KV("address", said->address),
+	       KV("mac", said->mac), KV("offered", said->offered));
+	if (rc >= 0)
+		rc = db_end(a->db, event_append(a->db, &e, app_now_us(a), NULL, &err), &err);
+	if (rc < 0)
+		log_err(LOG_WARNING, "dhcp.events", &err);
+	else
+		http_notify(a->http, "events");
+}
+
+static struct stranger *find(struct dhcp_alarm *d, const struct dhcp_alarm_line *said)
+{
+	struct stranger *free_place = NULL;
+
+	for (size_t i = 0; i < STRANGERS_MAX; i++) {
+		struct stranger *s = &d->strangers[i];
+
+		if (str_eq(s->said.address, said->address) && str_eq(s->said.mac, said->mac))
+			return s;
+		if (!s->said.address[0] && !free_place)
+			free_place = s;
+	}
+	return free_place;
+}
+
+static void on_line(void *arg, const char *line)
+{
+	struct dhcp_alarm *d = arg;
+	struct dhcp_alarm_line said;
+	struct stranger *s;
+
+	if (!dhcp_alarm_line_parse(line, &said)) {
+		log_ev(LOG_WARNING, "dhcp.prober.says", KV("text", line));
+		return;
+	}
+	if (str_eq(said.address, d->app->config.address) || !(s = find(d, &said)))
+		return;
+	if (!s->said.address[0])
+		tell(d, &said, false);
+	s->said = said;
+	s->heard_us = app_now_us(d->app);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct dhcp_alarm *d = arg;
+	int64_t now_us = app_now_us(d->app);
+
+	(void)usec;
+	for (size_t i = 0; i < STRANGERS_MAX; i++) {
+		struct stranger *s = &d->strangers[i];
+
+		if (!s->said.address[0] || now_us - s->heard_us < SILENT_US)
+			continue;
+		tell(d, &s->said, true);
+		memset(s, 0, sizeof(*s));
+	}
+	(void)sd_event_source_set_time_relative(source, LOOK_EVERY_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+unsigned dhcp_alarm_count(const struct dhcp_alarm *d)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; d && i < STRANGERS_MAX; i++)
+		n += d->strangers[i].said.address[0] != '\0';
+	return n;
+}
+
+/* ---- life -------------------------------------------------------------------------------------
+ */
+
+static int start(struct dhcp_alarm *d, struct err *err)
+{
+	const struct config *config = &d->app->config;
+	const char *const argv[] = {"/proc/self/exe", "--dhcp-prober", config->interface,
+				    config->address, NULL};
+	struct child_options o = {.name = "dhcp-prober", .argv = argv};
+
+	TRY(line_pipe_new(d->app->event, on_line, d, &d->pipe, err));
+	if (sd_event_add_time_relative(d->app->event, &d->timer, CLOCK_BOOTTIME, LOOK_EVERY_US, 0,
+				       on_timer, d) < 0)
+		return err_set(err, ERR_SYS, "cannot add a timer");
+	o.stderr_fd = line_pipe_write_fd(d->pipe);
+	return child_start(d->app->event, &o, &d->prober, err);
+}
+
+int dhcp_alarm_start(struct app *a, struct dhcp_alarm **ret, struct err *err)
+{
+	struct dhcp_alarm *d = xcalloc(1, sizeof(*d));
+	int rc;
+
+	d->app = a;
+	rc = start(d, err);
+	if (rc < 0) {
+		dhcp_alarm_stop(d);
+		return rc;
+	}
+	*ret = d;
+	return 0;
+}
+
+void dhcp_alarm_stop(struct dhcp_alarm *d)
+{
+	if (!d)
+		return;
+	child_stop(d->prober);
+	sd_event_source_disable_unref(d->timer);
+	line_pipe_free(d->pipe);
+	free(d);
+}
