@@ -55,13 +55,20 @@ int fault_close_all(struct db *db, int64_t host_num, const char *note, const cha
 /* The open fault that was opened last, as the API shows it; json null when there is none. */
 int fault_latest_open(struct db *db, int64_t host_num, json_t **ret, struct err *err);
 
-/* What the agent proved to have written and read back. doc is kept as it came. Also sets the host's
- * image columns. */
-int receipt_add(struct db *db, int64_t host_num, const char *image_digest, const char *line,
-		const char *version, const char *disk_serial, const json_t *doc, int64_t now_us,
-		struct err *err);
-/* The host's last receipt as the agent sent it (its members are the agent's words), or NULL when it
- * was never imaged. The caller decrefs. */
+/* What an agent proved to have done to a disk. */
+struct receipt_draft {
+	int64_t host_num;
+	const char *work;                          /* "image", "erase" */
+	const char *image_digest, *line, *version; /* "" for an erase */
+	const char *disk_serial;
+	const json_t *report;   /* kept as it came */
+	const json_t *envelope; /* the signed bytes that it came in; NULL: none */
+	const char *key_sha256; /* of the session's key that signed it, or "" */
+};
+/* Also sets the host's image columns. */
+int receipt_add(struct db *db, const struct receipt_draft *r, int64_t now_us, struct err *err);
+/* The report of the host's last image receipt as the agent sent it (its members are the agent's
+ * words), or NULL when it was never imaged. The caller decrefs. */
 int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *err);
 
 #endif

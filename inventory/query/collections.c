@@ -219,7 +219,10 @@ static const struct collection_field receipt_fields[] = {
 	{"image.line", "t.line", T, S | G, ""},
 	{"image.version", "t.version", T, S | G, ""},
 	{"disk_serial", "t.disk_serial", T, S, ""},
+	{"work", "t.work", T, S | G, "image or erase"},
 	{"receipt", "t.body", J, 0, "as the agent sent it"},
+	{"signature.key_sha256", "t.key_sha256", T, S, "fingerprint of the session's key"},
+	{"signature.envelope", "t.envelope", J, 0, "what was signed: slipway receipt verify"},
 };
 
 #define FIELDS(list) .fields = list, .n_fields = ARRAY_LEN(list)
@@ -323,7 +326,7 @@ const struct collection collection_receipts = {
 	.then = "t.at_us <= @",
 	.joins = JOIN_HOST,
 	FIELDS(receipt_fields),
-	.about = "images that were written and read back",
+	.about = "images that were written, disks that were erased",
 };
 
 const struct collection *const collections[] = {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Image receipts: what an agent proved to have written and read back. Kept as they came, for good.
- * Input: a JSON object whose signature and plan the caller checked.
+ * Receipts: what an agent proved to have written and read back, or erased. Kept for good, with the
+ * envelope that its session's key signed. Input: documents whose signature and plan the caller
+ * checked.
  */
 #include <inventory/run.h>
 
@@ -14,38 +15,50 @@
 
 #define RECEIPT_MAX_BYTES (256 * 1024)
 
-static int add(struct db *db, int64_t host_num, const char *image_digest, const char *line,
-	       const char *version, const char *disk_serial, const json_t *doc, int64_t now_us,
-	       struct err *err)
+static int put_row(struct db *db, const struct receipt_draft *r, const struct moment *m,
+		   struct err *err)
 {
-	autofree char *text = json_text(doc);
-	if (strlen(text) > RECEIPT_MAX_BYTES)
+	autofree char *body = json_text(r->report);
+	autofree char *envelope = r->envelope ? json_text(r->envelope) : xstrdup("");
+
+	if (strlen(body) > RECEIPT_MAX_BYTES || strlen(envelope) > 2 * RECEIPT_MAX_BYTES)
 		return err_set(err, ERR_TOO_BIG, "a receipt has %zu bytes, at most %d",
-			       strlen(text), RECEIPT_MAX_BYTES);
-	struct moment m;
-	TRY(moment_next(db, now_us, &m, err));
-	TRY(db_exec(db, err,
-		    "INSERT INTO receipt (num, host_num, at_us, image_digest, line, version, "
-		    "disk_serial, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-		    P_INT(m.id), P_INT(host_num), P_INT(m.at_us), P_TEXT(image_digest),
-		    P_TEXT(line), P_TEXT(version), P_TEXT(disk_serial), P_TEXT(text)));
-	autofree char *summary = xasprintf("image %s@%s written and read back", line, version);
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s}", "digest", image_digest, "disk_serial",
-				   disk_serial);
-	struct event_draft e = {host_num, "image.receipt", "agent", summary, detail};
-	TRY(event_append_at(db, &e, &m, err));
-	return host_set_image(db, host_num, image_digest, line, version, now_us, err);
+			       strlen(body), RECEIPT_MAX_BYTES);
+	return db_exec(db, err,
+		       "INSERT INTO receipt (num, host_num, at_us, image_digest, line, version, "
+		       "disk_serial, body, work, key_sha256, envelope) VALUES ($1, $2, $3, $4, $5, "
+		       "$6, $7, $8, $9, $10, $11)",
+		       P_INT(m->id), P_INT(r->host_num), P_INT(m->at_us), P_TEXT(r->image_digest),
+		       P_TEXT(r->line), P_TEXT(r->version), P_TEXT(r->disk_serial), P_TEXT(body),
+		       P_TEXT(r->work), P_TEXT(r->key_sha256), P_TEXT(envelope));
 }
 
-int receipt_add(struct db *db, int64_t host_num, const char *image_digest, const char *line,
-		const char *version, const char *disk_serial, const json_t *doc, int64_t now_us,
-		struct err *err)
+static int add(struct db *db, const struct receipt_draft *r, int64_t now_us, struct err *err)
+{
+	bool image = str_eq(r->work, "image");
+	struct moment m;
+
+	TRY(moment_next(db, now_us, &m, err));
+	TRY(put_row(db, r, &m, err));
+	autofree char *summary = image ? xasprintf("image %s@%s written and read back", r->line,
+						   r->version)
+				       : xasprintf("disk %s erased and read back", r->disk_serial);
+	AUTO(json)
+	json_t *detail = json_pack("{s:s, s:s}", "disk_serial", r->disk_serial, "key_sha256",
+				   r->key_sha256);
+	if (image)
+		json_object_set_new(detail, "digest", json_string(r->image_digest));
+	struct event_draft e = {r->host_num, image ? "image.receipt" : "erase.receipt", "agent",
+				summary, detail};
+	TRY(event_append_at(db, &e, &m, err));
+	/* After an erase no image is on the host. */
+	return host_set_image(db, r->host_num, r->image_digest, r->line, r->version, now_us, err);
+}
+
+int receipt_add(struct db *db, const struct receipt_draft *r, int64_t now_us, struct err *err)
 {
 	TRY(db_begin(db, err));
-	return db_end(db,
-		      add(db, host_num, image_digest, line, version, disk_serial, doc, now_us, err),
-		      err);
+	return db_end(db, add(db, r, now_us, err), err);
 }
 
 int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *err)
@@ -53,7 +66,8 @@ int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *er
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	*ret = NULL;
 	TRY(db_query(db, err, &rows,
-		     "SELECT body FROM receipt WHERE host_num = $1 ORDER BY num DESC LIMIT 1",
+		     "SELECT body FROM receipt WHERE host_num = $1 AND work = 'image' ORDER BY num "
+		     "DESC LIMIT 1",
 		     P_INT(host_num)));
 	int r = db_rows_next(rows, err);
 	if (r <= 0)

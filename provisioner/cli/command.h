@@ -45,6 +45,7 @@ extern const struct command root_commands[];
 extern const struct command lifecycle_commands[];
 extern const struct command host_commands[];
 extern const struct command inventory_commands[];
+extern const struct command receipt_commands[];
 extern const struct command profile_commands[];
 extern const struct command completion_commands[];
 

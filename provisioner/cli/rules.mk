@@ -4,6 +4,7 @@ slipway_SRC += provisioner/cli/api.c
 slipway_SRC += provisioner/cli/listing.c
 slipway_SRC += provisioner/cli/host_commands.c
 slipway_SRC += provisioner/cli/inventory_commands.c
+slipway_SRC += provisioner/cli/receipt_commands.c
 slipway_SRC += provisioner/cli/image_commands.c
 slipway_SRC += provisioner/cli/image_build.c
 slipway_SRC += provisioner/cli/image_verify.c

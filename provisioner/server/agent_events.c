@@ -17,6 +17,7 @@
 #include <inventory/run.h>
 #include <proto/events.h>
 #include <proto/facts.h>
+#include <proto/receipt.h>
 #include "engine.h"
 #include "live.h"
 
@@ -125,21 +126,39 @@ static int take_burnin(struct taking *t, const struct event *ev, struct err *err
 	return run_add_record(t->app->db, f.run_id, ev->data, t->now_us, err);
 }
 
+/* What is signed, by this session's key, for this host and the arm that is open, counts; what came
+ * over the session's connection alone does not. */
 static int take_receipt(struct taking *t, const struct event *ev, struct err *err)
 {
+	autoreceipt struct receipt r = {0};
+	char key[SHA256_HEX_BYTES];
 	struct flow_arm arm;
+	struct host h;
 	int rc = flow_arm_open(t->app->db, t->session->host_num, &arm, err);
 	if (rc == -ERR_NOT_FOUND || (rc >= 0 && !str_eq(arm.session_id, t->session->id)))
-		return err_set(err, ERR_CONFLICT, "no imaging of this session is open");
+		return err_set(err, ERR_CONFLICT, "no work on a disk of this session is open");
 	if (rc < 0)
 		return rc;
-	const char *digest = text_at(ev->data, "manifest_sha256");
+	TRY(receipt_open(ev->data, t->session->agent_key, &r, key, err));
+	TRY(host_get(t->app->db, t->session->host_num, &h, err));
+	TRY(receipt_check(&r, h.id, t->session->id, arm.id, "image", err));
+	const char *digest = text_at(r.report, "manifest_sha256");
 	if (!str_eq(digest, arm.image_digest))
 		return err_set(err, ERR_IMAGE_OTHER,
 			       "the receipt is for image '%.16s', armed is '%.16s'", digest,
 			       arm.image_digest);
-	return receipt_add(t->app->db, t->session->host_num, arm.image_digest, arm.line,
-			   arm.version, arm.disk_serial, ev->data, t->now_us, err);
+	const struct receipt_draft draft = {
+		.host_num = t->session->host_num,
+		.work = r.work,
+		.image_digest = arm.image_digest,
+		.line = arm.line,
+		.version = arm.version,
+		.disk_serial = arm.disk_serial,
+		.report = r.report,
+		.envelope = ev->data,
+		.key_sha256 = key,
+	};
+	return receipt_add(t->app->db, &draft, t->now_us, err);
 }
 
 /* ---- the ends of steps --------------------------------------------------------------------------

@@ -40,6 +40,31 @@ ends "2: a superfluous one" 2 2 '^usage: slipway lifecycle show' lifecycle show 
 ends "2: not NAME=VALUE" 2 2 "'unit' is not NAME=VALUE" host set SN-1 unit
 ends "1: a file that is not an image" 1 2 '\[' image show tests/README.md
 
+# A receipt made with nothing but openssl: whoever knows the format can make one, and check one.
+receipt_type=application/vnd.slipway.receipt.v1+json
+receipt() { # receipt KEY PAYLOAD
+	spki=$(openssl pkey -in "$1" -pubout -outform DER | base64 -w 0)
+	sig=$(printf 'DSSEv1 %s %s %s %s' ${#receipt_type} $receipt_type ${#2} "$2" | openssl dgst -sha256 -sign "$1" | base64 -w 0)
+	jq -n --arg t $receipt_type --arg p "$(printf %s "$2" | base64 -w 0)" --arg k "$spki" --arg s "$sig" --arg i "$(fingerprint "$1")" \
+		'{payload_type: $t, payload: $p, public_key: $k, signatures: [{keyid: $i, sig: $s}]}'
+}
+fingerprint() {
+	openssl pkey -in "$1" -pubout -outform DER | sha256sum | cut -d ' ' -f 1
+}
+for key in own other; do
+	openssl ecparam -name prime256v1 -genkey -noout -out "$dir/$key.pem"
+done
+payload='{"type":"slipway-receipt/v1","host_id":"h","session_id":"s","plan_id":"p","arm_id":"a","disk":{"wwn":"","serial":"SN-7","size_bytes":4096},"work":"image","report":{"manifest_sha256":"00ff"}}'
+receipt "$dir/own.pem" "$payload" >"$dir/receipt.json"
+jq '.payload |= (@base64d | sub("SN-7"; "SN-8") | @base64)' "$dir/receipt.json" >"$dir/changed.json"
+ends "0: a receipt" 0 1 'disk SN-7' receipt verify "$dir/receipt.json"
+ends "0: a receipt of a known key" 0 1 00ff receipt verify --key "$(fingerprint "$dir/own.pem")" "$dir/receipt.json"
+ends "0: a receipt for programs" 0 1 '"serial": "SN-7"' receipt verify --json "$dir/receipt.json"
+ends "1: a receipt of another key" 1 2 '\[receipt.key\]' receipt verify --key "$(fingerprint "$dir/other.pem")" "$dir/receipt.json"
+ends "1: a changed receipt" 1 2 '\[receipt.signature\]' receipt verify "$dir/changed.json"
+ends "1: no receipt" 1 2 '\[input' receipt verify "$dir/own.pem"
+ends "2: not a fingerprint" 2 2 'no SHA-256' receipt verify --key 00ff "$dir/receipt.json"
+
 # ---- with one --------------------------------------------------------------------------------------
 flow_start
 # A name that would move the cursor, and a cell that a spreadsheet would run.
@@ -52,6 +77,8 @@ ends "0: an edit" 0 1 SN-1 host set SN-1 name=web-1
 ends "3: no such host" 3 2 '\[host.unknown\]' host show nobody
 ends "3: no such part" 3 2 '\[system.not_found\]' part show nothing
 ends "3: a hostile name of a host" 3 2 'not_found' host show '../tokens'
+ends "3: no signed receipt" 3 2 '\[system.not_found\]' receipt envelope SN-1
+ends "0: no receipts yet" 0 1 '^ID' receipt list
 ends "4: a step that the state does not allow" 4 2 '\[' host serve SN-1
 ends "4: rows that are refused" 4 1 '1 refused' delivery import "$dir/bad.csv" d2
 ends "1: an unknown filter" 1 2 '\[input.field.unknown\]' host list colour=red

@@ -7,9 +7,11 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <unistd.h>
 #include <base/http_client.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <proto/receipt.h>
 
 static void make_cert(struct fake_agent *a)
 {
@@ -36,6 +38,11 @@ static void make_cert(struct fake_agent *a)
 	int der_bytes = i2d_PUBKEY(pkey, &der);
 	sha256_hex_of(der, (size_t)der_bytes, a->key_id);
 	OPENSSL_free(der);
+	(void)str_copy(a->key_path, sizeof(a->key_path), "/tmp/slipway-agent-XXXXXX");
+	int fd = mkstemp(a->key_path);
+	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+	BUG_ON(!f || PEM_write_PrivateKey(f, pkey, NULL, NULL, 0, NULL, NULL) != 1);
+	(void)fclose(f);
 	BIO_free(bio);
 	X509_free(cert);
 	EVP_PKEY_free(pkey);
@@ -66,6 +73,7 @@ void fake_agent_done(struct fake_agent *a)
 {
 	json_decref(a->reply);
 	a->reply = NULL;
+	(void)unlink(a->key_path);
 	plan_done(&a->plan);
 }
 
@@ -233,11 +241,32 @@ int fake_agent_permit(struct fake_agent *a, const char *data_found)
 			  (json_int_t)a->plan.image.disk.size_bytes, "data_found", found));
 }
 
+json_t *fake_agent_seal(struct fake_agent *a, json_t *report)
+{
+	struct receipt r = {.type = RECEIPT_TYPE, .work = "image", .report = report};
+	json_t *envelope = NULL;
+
+	(void)str_copy(r.host_id, sizeof(r.host_id), a->host_id);
+	(void)str_copy(r.session_id, sizeof(r.session_id), a->session_id);
+	(void)str_copy(r.plan_id, sizeof(r.plan_id), a->plan.plan_id);
+	(void)str_copy(r.arm_id, sizeof(r.arm_id), a->plan.image.arm_id);
+	(void)str_copy(r.disk.serial, sizeof(r.disk.serial), a->disk_serial);
+	r.disk.size_bytes = a->disk_bytes;
+	BUG_ON(receipt_seal(a->key_path, &r, &envelope, NULL) < 0);
+	receipt_done(&r);
+	return envelope;
+}
+
+int fake_agent_receipt_of(struct fake_agent *a, json_t *report)
+{
+	return fake_agent_event(a, "receipt", fake_agent_seal(a, report));
+}
+
 int fake_agent_receipt(struct fake_agent *a)
 {
-	return fake_agent_event(a, "receipt",
-				json_pack("{s:s, s:s}", "manifest_sha256",
-					  a->plan.image.image_digest, "line", a->plan.image.line));
+	return fake_agent_receipt_of(a, json_pack("{s:s, s:s}", "manifest_sha256",
+						  a->plan.image.image_digest, "line",
+						  a->plan.image.line));
 }
 
 int fake_agent_first_boot(struct fake_agent *a, const char *token, const char *digest)

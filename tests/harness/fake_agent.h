@@ -14,6 +14,7 @@ struct fake_agent {
 	char socket[108];
 	char cert_header[4096]; /* "X-Slipway-Client-Cert: ..." */
 	char key_id[SHA256_HEX_BYTES];
+	char key_path[64]; /* of this boot's private key, until fake_agent_done() */
 	char serial[64], uuid[40], mac[20], disk_serial[64], arch[16];
 	int64_t disk_bytes;
 	char nonce[SHA256_HEX_BYTES];
@@ -47,6 +48,10 @@ int fake_agent_heartbeat(struct fake_agent *a);
 /* Ask to write the disk of the plan. data_found: one signature, or NULL. */
 int fake_agent_permit(struct fake_agent *a, const char *data_found);
 int fake_agent_receipt(struct fake_agent *a);
+/* A receipt with a report of the test's own, sealed with this boot's key. Takes report. */
+int fake_agent_receipt_of(struct fake_agent *a, json_t *report);
+/* The envelope alone. Takes report. */
+json_t *fake_agent_seal(struct fake_agent *a, json_t *report);
 int fake_agent_first_boot(struct fake_agent *a, const char *token, const char *digest);
 
 #endif

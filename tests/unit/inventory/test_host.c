@@ -199,10 +199,21 @@ static void test_runs_and_receipts(void **state)
 	assert_int_equal(receipt_latest(db, num, &receipt, &err), 0);
 	assert_null(receipt);
 	AUTO(json) json_t *first = json_pack("{s:i}", "a", 0);
-	assert_int_equal(receipt_add(db, num, "aa", "debian12", "0", "DISK", first, 4 * US, &err),
-			 0);
-	assert_int_equal(receipt_add(db, num, "ab", "debian12", "1", "DISK", record, 5 * US, &err),
-			 0);
+	struct receipt_draft r = {.host_num = num,
+				  .work = "image",
+				  .image_digest = "aa",
+				  .line = "debian12",
+				  .version = "0",
+				  .disk_serial = "DISK",
+				  .report = first,
+				  .key_sha256 = ""};
+	assert_int_equal(receipt_add(db, &r, 4 * US, &err), 0);
+	r.image_digest = "ab";
+	r.version = "1";
+	r.report = record;
+	r.envelope = first;
+	r.key_sha256 = "00ff";
+	assert_int_equal(receipt_add(db, &r, 5 * US, &err), 0);
 	assert_int_equal(receipt_latest(db, num, &receipt, &err), 0);
 	assert_true(json_equal(receipt, record));
 	json_decref(receipt);
@@ -212,6 +223,24 @@ static void test_runs_and_receipts(void **state)
 	assert_int_equal(host_get(db, num, &h, &err), 0);
 	assert_string_equal(h.image_line, "debian12");
 	assert_int_equal(count(db, "SELECT count(*) FROM receipt"), 2);
+	assert_int_equal(count(db, "SELECT count(*) FROM receipt WHERE key_sha256 = '00ff' AND "
+				   "envelope = '{\"a\":0}'"),
+			 1);
+	/* An erased disk holds no image any more; its receipt tells no loader where to look. */
+	r = (struct receipt_draft){.host_num = num,
+				   .work = "erase",
+				   .image_digest = "",
+				   .line = "",
+				   .version = "",
+				   .disk_serial = "DISK",
+				   .report = first,
+				   .key_sha256 = "00ff"};
+	assert_int_equal(receipt_add(db, &r, 6 * US, &err), 0);
+	assert_int_equal(host_get(db, num, &h, &err), 0);
+	assert_string_equal(h.image_line, "");
+	assert_int_equal(receipt_latest(db, num, &receipt, &err), 0);
+	assert_true(json_equal(receipt, record));
+	json_decref(receipt);
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 #include <base/http_client.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <proto/receipt.h>
 #include "tests/harness/fake_agent.h"
 #include "tests/harness/server_bench.h"
 
@@ -705,6 +706,126 @@ static void test_no_receipt(void **state)
 	fake_agent_done(&a);
 }
 
+/* ---- signed receipts ------------------------------------------------------------------------- */
+
+static json_t *report_of(const struct fake_agent *a)
+{
+	return json_pack("{s:s}", "manifest_sha256", a->plan.image.image_digest);
+}
+
+static json_t *unsigned_receipt(struct fake_agent *a)
+{
+	return report_of(a);
+}
+
+static json_t *by_another_key(struct fake_agent *a)
+{
+	struct fake_agent other;
+	fake_agent_boot(&other, bench.front, "S2", MAC_B);
+	struct fake_agent mixed = *a;
+	memcpy(mixed.key_path, other.key_path, sizeof(mixed.key_path));
+	json_t *envelope = fake_agent_seal(&mixed, report_of(a));
+	fake_agent_done(&other);
+	return envelope;
+}
+
+static json_t *with_another_payload(struct fake_agent *a)
+{
+	json_t *envelope = fake_agent_seal(a, report_of(a));
+	AUTO(json) json_t *other = fake_agent_seal(a, json_object());
+	json_object_set(envelope, "payload", json_object_get(other, "payload"));
+	return envelope;
+}
+
+static json_t *with_another_type(struct fake_agent *a)
+{
+	json_t *envelope = fake_agent_seal(a, report_of(a));
+	json_object_set_new(envelope, "payload_type", json_string(PLAN_PAYLOAD_TYPE));
+	return envelope;
+}
+
+static json_t *of_another_host(struct fake_agent *a)
+{
+	struct fake_agent mixed = *a;
+	(void)str_copy(mixed.host_id, sizeof(mixed.host_id), mixed.session_id);
+	return fake_agent_seal(&mixed, report_of(a));
+}
+
+static json_t *of_another_arm(struct fake_agent *a)
+{
+	struct fake_agent mixed = *a;
+	(void)str_copy(mixed.plan.image.arm_id, sizeof(mixed.plan.image.arm_id), "none");
+	return fake_agent_seal(&mixed, report_of(a));
+}
+
+static json_t *of_another_image(struct fake_agent *a)
+{
+	return fake_agent_seal(a, json_pack("{s:s}", "manifest_sha256", a->key_id));
+}
+
+/* Not believed, although the session's own connection brought it: written down, and the host fails.
+ */
+static void test_bad_receipts(void **state)
+{
+	static const struct {
+		const char *name;
+		json_t *(*make)(struct fake_agent *a);
+		const char *code;
+	} rows[] = {
+		{"not signed", unsigned_receipt, "input.field.missing"},
+		{"signed by another key", by_another_key, "receipt.key"},
+		{"another payload", with_another_payload, "receipt.signature"},
+		{"another type", with_another_type, "receipt.type"},
+		{"of another host", of_another_host, "receipt.binding"},
+		{"of another arm", of_another_arm, "receipt.binding"},
+		{"of another image", of_another_image, "image.other"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_agent a;
+		to_image_step(&a, "S1", MAC_A);
+		need(fake_agent_permit(&a, NULL), 200, &a, "permit");
+		need(fake_agent_event(&a, "receipt", rows[i].make(&a)), 200, &a, rows[i].name);
+		CHECK_STR(rows[i].name, server_bench_state(&bench, a.host_id), "failed");
+		CHECK_INT(rows[i].name, server_bench_number(&bench, "SELECT count(*) FROM receipt"),
+			  0);
+		autofree char *sql = xasprintf("SELECT count(*) FROM event WHERE kind = "
+					       "'agent.refused' AND detail LIKE '%%\"%s\"%%'",
+					       rows[i].code);
+		CHECK_INT(rows[i].name, server_bench_number(&bench, sql), 1);
+		need(fake_agent_step_done(&a, "ok"), 200, &a, "done");
+		CHECK_STR(rows[i].name, server_bench_state(&bench, a.host_id), "failed");
+		fake_agent_done(&a);
+		teardown(NULL);
+		CHECK_INT(rows[i].name, setup(NULL), 0);
+	}
+}
+
+/* Whoever holds the fingerprint checks the envelope that the API gives out, without the server. */
+static void test_receipts_can_be_checked_by_others(void **state)
+{
+	struct fake_agent a;
+	autoreceipt struct receipt r = {0};
+	struct err err = ERR_INIT;
+	char key[SHA256_HEX_BYTES];
+	(void)state;
+	to_image_step(&a, "S1", MAC_A);
+	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
+	finish_image(&a);
+	autofree char *path = xasprintf("/api/v1/hosts/%s/receipts", a.host_id);
+	assert_int_equal(server_bench_admin(&bench, "GET", path, NULL), 200);
+	json_t *row = json_array_get(json_object_get(bench.reply, "items"), 0);
+	json_t *signature = json_object_get(row, "signature");
+	assert_string_equal(json_string_value(json_object_get(row, "work")), "image");
+	assert_string_equal(json_string_value(json_object_get(signature, "key_sha256")), a.key_id);
+	if (receipt_open(json_object_get(signature, "envelope"), a.key_id, &r, key, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_true(json_equal(r.report, json_object_get(row, "receipt")));
+	assert_int_equal(
+		receipt_check(&r, a.host_id, a.session_id, a.plan.image.arm_id, "image", &err), 0);
+	fake_agent_done(&a);
+}
+
 /* The boot script as iPXE would get it; the caller frees. */
 static char *boot_script(const struct fake_agent *a)
 {
@@ -744,7 +865,7 @@ static void test_boots_what_was_written(void **state)
 		json_t *receipt = json_pack("{s:s, s:[{s:s, s:s}]}", "manifest_sha256",
 					    a.plan.image.image_digest, "partitions", "role",
 					    rows[i].role, "part_uuid", rows[i].uuid);
-		need(fake_agent_event(&a, "receipt", receipt), 200, &a, "receipt");
+		need(fake_agent_receipt_of(&a, receipt), 200, &a, "receipt");
 		need(fake_agent_step_done(&a, "ok"), 200, &a, "imaged");
 		autofree char *script = boot_script(&a);
 		CHECK(rows[i].name, strstr(script, "sanboot --no-describe --drive 0 --filename"));
@@ -780,6 +901,8 @@ int main(void)
 		T(test_deadline),
 		T(test_tampered_first_boot),
 		T(test_no_receipt),
+		T(test_bad_receipts),
+		T(test_receipts_can_be_checked_by_others),
 		T(test_boots_what_was_written),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
