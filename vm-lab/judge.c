@@ -8,6 +8,7 @@
 #include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
+#include "console.h"
 #include "disk.h"
 
 #define DETAIL_BYTES 480
@@ -18,9 +19,12 @@ int judge_gather(const struct bench_host *h, struct host_facts *ret, struct err 
 				   .own_boots = h->own_boots,
 				   .imaged_times = h->imaged_times};
 	(void)str_copy(ret->state, sizeof(ret->state), h->view.known ? h->view.state : "unknown");
+	(void)str_copy(ret->detail, sizeof(ret->detail), h->view.detail);
 	(void)str_copy(ret->fault, sizeof(ret->fault), h->view.fault);
 	(void)str_copy(ret->image_digest, sizeof(ret->image_digest), h->view.image_digest);
 	(void)str_copy(ret->trouble, sizeof(ret->trouble), h->trouble);
+	ret->http_seen = console_has(h->console_path, 0, "\"UEFI HTTPv4");
+	ret->pxe_seen = console_has(h->console_path, 0, "\"UEFI PXEv");
 	for (size_t i = 0; i < h->spec->n_disks; i++) {
 		char hex[SHA256_HEX_BYTES];
 		bool same;
@@ -59,6 +63,27 @@ static enum verdict expect_state(const struct lab_host *spec, const struct host_
 	(void)snprintf(detail, DETAIL_BYTES, "expected '%s', is '%s'%s%s", spec->expect.state,
 		       f->state, *f->fault ? ", fault " : "", f->fault);
 	return verdict_of(str_eq(spec->expect.state, f->state));
+}
+
+static enum verdict expect_detail(const struct lab_host *spec, const struct host_facts *f,
+				  char detail[static DETAIL_BYTES])
+{
+	if (!*spec->expect.detail)
+		return NOT_ASKED;
+	(void)snprintf(detail, DETAIL_BYTES, "expected '%s', is '%s'", spec->expect.detail,
+		       f->detail);
+	return verdict_of(str_glob(spec->expect.detail, f->detail));
+}
+
+static enum verdict expect_http(const struct lab_host *spec, const struct host_facts *f,
+				char detail[static DETAIL_BYTES])
+{
+	if (spec->netboot != NETBOOT_HTTP)
+		return NOT_ASKED;
+	(void)snprintf(detail, DETAIL_BYTES, "its firmware %s HTTP boot and %s PXE",
+		       f->http_seen ? "started" : "did not start",
+		       f->pxe_seen ? "tried" : "did not try");
+	return verdict_of(f->http_seen && !f->pxe_seen);
 }
 
 static enum verdict expect_fault(const struct lab_host *spec, const struct host_facts *f,
@@ -127,11 +152,13 @@ static const struct {
 } rows[] = {
 	{"no trouble", expect_no_trouble},
 	{"state", expect_state},
+	{"detail", expect_detail},
 	{"fault", expect_fault},
 	{"decoy unchanged", expect_decoy},
 	{"target disk", expect_target},
 	{"boots its own disk", expect_own_boots},
 	{"times imaged", expect_imaged_times},
+	{"loader by HTTP", expect_http},
 };
 
 bool judge_host(const struct lab_host *spec, const struct host_facts *facts, json_t *checks)

@@ -11,10 +11,11 @@
 
 /* What is known of a host at the end; the input of the judgement, so that tests can make it up. */
 struct host_facts {
-	char state[32], fault[VIEW_TEXT_BYTES], image_digest[80];
+	char state[32], detail[240], fault[VIEW_TEXT_BYTES], image_digest[80];
 	char trouble[ERR_MSG_MAX_BYTES];
 	bool decoys_unchanged;
 	bool target_unchanged, target_bootable;
+	bool http_seen, pxe_seen; /* what its firmware said that it boots from */
 	unsigned own_boots, imaged_times;
 };
 

@@ -74,6 +74,7 @@ static const struct key host_keys[] = {
 	OTHER(struct lab_host, "disk", KEY_DISK, disks),
 	UINT(struct lab_host, "power_cycles", power_cycles, 0, 1000),
 	TEXT(struct lab_host, "expect_state", expect.state),
+	TEXT(struct lab_host, "expect_detail", expect.detail),
 	TEXT(struct lab_host, "expect_fault", expect.fault),
 	WORD(struct lab_host, "expect_target", expect.target, &target_fate_words),
 	UINT(struct lab_host, "expect_own_boots", expect.own_boots, 0, 1000),

@@ -31,8 +31,9 @@ struct lab_disk {
 };
 
 struct lab_expect {
-	char state[LAB_NAME_BYTES]; /* lifecycle state at the end */
-	char fault[LAB_TEXT_BYTES]; /* stable error name, "" when none is demanded */
+	char state[LAB_NAME_BYTES];  /* lifecycle state at the end */
+	char detail[LAB_TEXT_BYTES]; /* what the server says of it, may end in '*'; "": anything */
+	char fault[LAB_TEXT_BYTES];  /* stable error name, "" when none is demanded */
 	enum target_fate target;
 	unsigned own_boots;    /* times it came up from its own disk after a power cycle */
 	unsigned imaged_times; /* receipts in the server's events */

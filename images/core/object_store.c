@@ -128,6 +128,7 @@ int object_store_get(struct object_store *s, const uint8_t digest[static SHA256_
 
 struct image_list {
 	VEC(struct manifest *) images;
+	size_t n_unreadable;
 };
 
 static void free_list(struct image_list *l)
@@ -149,7 +150,7 @@ static int compare_images(const void *a, const void *b)
 	return order ? order : memcmp(x->digest, y->digest, SHA256_BYTES);
 }
 
-/* Images that cannot be read are left out: fsck names them. */
+/* Images that cannot be read are left out and counted: fsck names them. */
 static int load_list(struct object_store *s, struct image_list *ret, struct err *err)
 {
 	uint8_t(*digests)[SHA256_BYTES];
@@ -160,7 +161,9 @@ static int load_list(struct object_store *s, struct image_list *ret, struct err 
 	for (size_t i = 0; i < n; i++) {
 		struct manifest *m;
 
-		if (!object_store_get(s, digests[i], &m, NULL))
+		if (object_store_get(s, digests[i], &m, NULL))
+			ret->n_unreadable++;
+		else
 			VEC_PUSH(&ret->images, m);
 	}
 	free(digests);
@@ -209,6 +212,20 @@ static bool fits(const struct wish *w, const struct manifest *m)
 	       (!w->arch || str_eq(w->arch, image_arch_str(m->arch)));
 }
 
+static int none_fits(const struct image_list *list, const struct wish *w, const char *name,
+		     struct err *err)
+{
+	const char *of = w->arch ? " for " : "", *arch = w->arch ? w->arch : "";
+
+	if (!list->n_unreadable)
+		return err_set(err, ERR_NOT_FOUND, "image '%s'%s%s is not in the store", name, of,
+			       arch);
+	return err_set(err, ERR_NOT_FOUND,
+		       "image '%s'%s%s is not in the store, where %zu cannot be read: see slipway "
+		       "image fsck",
+		       name, of, arch, list->n_unreadable);
+}
+
 /* The list is in order of sequence, so a later one of the same line and arch is newer. */
 static int choose(const struct image_list *list, const struct wish *w, const char *name,
 		  size_t *ret, struct err *err)
@@ -226,7 +243,7 @@ static int choose(const struct image_list *list, const struct wish *w, const cha
 		found = true;
 		*ret = i;
 	}
-	return found ? 0 : err_set(err, ERR_NOT_FOUND, "there is no image '%s' in the store", name);
+	return found ? 0 : none_fits(list, w, name, err);
 }
 
 int object_store_find(struct object_store *s, const char *name, const char *arch,

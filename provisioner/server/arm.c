@@ -62,10 +62,10 @@ static int find_image(struct app *a, const struct host *h, const char *name, str
 	if (!name || !name[0])
 		return err_set(err, ERR_GUARD_SELECTOR, "no image is named");
 	int rc = object_store_find(a->objects, name, h->arch, ret, err);
-	if (rc == -ERR_NOT_FOUND)
-		return err_set(err, ERR_GUARD_IMAGE, "image '%s' for %s is not in the store", name,
-			       h->arch);
-	return rc;
+	if (rc != -ERR_NOT_FOUND)
+		return rc;
+	autofree char *why = xstrdup(err ? err->msg : "");
+	return err_set(err, ERR_GUARD_IMAGE, "%s", why); /* the store knows more than that */
 }
 
 static int choose(struct app *a, const struct host *h, const struct arm_request *q,

@@ -191,6 +191,38 @@ static void test_uploads_go_on(void **state)
 	shop_done(&s);
 }
 
+static void damage(const char *object)
+{
+	autoclose int fd = -1;
+
+	assert_int_equal(chmod(object, 0600), 0);
+	fd = open(object, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "x", 1, 100), 1);
+}
+
+/* Whoever waits for an image learns that there is one which cannot be read. */
+static void test_a_damaged_manifest(void **state)
+{
+	struct shop s = shop_of(state, "damaged");
+	AUTO(manifest) struct manifest *m = NULL, *again = NULL;
+	struct err err = ERR_INIT;
+	char hex[SHA256_HEX_BYTES];
+
+	assert_int_equal(object_store_find(s.store, "debian12", "x86_64", &again, &err),
+			 -ERR_NOT_FOUND);
+	assert_string_equal(err.msg, "image 'debian12' for x86_64 is not in the store");
+	err_clear(&err);
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, &m, &err), 0);
+	hex_encode(m->digest, SHA256_BYTES, hex);
+	autofree char *object = xasprintf("%s/sha256/%.2s/%s", s.dir, hex, hex);
+
+	damage(object);
+	assert_int_equal(object_store_find(s.store, "debian12", "x86_64", &again, &err),
+			 -ERR_NOT_FOUND);
+	assert_non_null(strstr(err.msg, "where 1 cannot be read: see slipway image fsck"));
+	shop_done(&s);
+}
+
 static void test_gc_and_fsck(void **state)
 {
 	struct shop s = shop_of(state, "gc");
@@ -209,10 +241,7 @@ static void test_gc_and_fsck(void **state)
 
 	hex_encode(m->payloads[0].packed_sha256, SHA256_BYTES, hex);
 	object = xasprintf("%s/sha256/%.2s/%s", s.dir, hex, hex);
-	assert_int_equal(chmod(object, 0600), 0);
-	int fd = open(object, O_WRONLY | O_CLOEXEC);
-	assert_int_equal(pwrite(fd, "x", 1, 100), 1);
-	(void)close(fd);
+	damage(object);
 	assert_int_equal(object_store_fsck(s.store, NULL, NULL, &r, &err), 0);
 	assert_int_equal(r.n_bad, 1);
 	assert_int_equal(unlink(object), 0);
@@ -255,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_rollback),
 		cmocka_unit_test(test_refused_leaves_nothing),
 		cmocka_unit_test(test_uploads_go_on),
+		cmocka_unit_test(test_a_damaged_manifest),
 		cmocka_unit_test(test_gc_and_fsck),
 		cmocka_unit_test(test_a_cancelled_import),
 	};

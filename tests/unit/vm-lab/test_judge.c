@@ -65,11 +65,45 @@ static const struct {
 	 {.state = "ready", .imaged_times = 1},
 	 {.state = "ready", .imaged_times = 1, GOOD},
 	 NULL},
+	{"waits as expected",
+	 {.state = "imaging", .detail = "image *"},
+	 {.state = "imaging", .detail = "image 'x' is gone", GOOD},
+	 NULL},
+	{"waits for something else",
+	 {.state = "imaging", .detail = "image *"},
+	 {.state = "imaging", .detail = "waits for an arm", GOOD},
+	 "detail"},
 	{"imaged again",
 	 {.state = "ready", .imaged_times = 1},
 	 {.state = "ready", .imaged_times = 2, GOOD},
 	 "times imaged"},
 };
+
+static void http_boot_must_be_that(void **state)
+{
+	static const struct {
+		const char *name;
+		enum lab_netboot netboot;
+		bool http_seen, pxe_seen, holds;
+	} cases[] = {
+		{"by HTTP", NETBOOT_HTTP, true, false, true},
+		{"by PXE after all", NETBOOT_HTTP, true, true, false},
+		{"not at all", NETBOOT_HTTP, false, false, false},
+		{"nobody asked", NETBOOT_PXE, false, true, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(json) json_t *checks = json_array();
+		struct lab_host spec = {.netboot = cases[i].netboot, .expect.state = "ready"};
+		struct host_facts facts = {.state = "ready",
+					   .http_seen = cases[i].http_seen,
+					   .pxe_seen = cases[i].pxe_seen,
+					   GOOD};
+
+		CHECK_INT(cases[i].name, judge_host(&spec, &facts, checks), cases[i].holds);
+	}
+}
 
 static const char *first_broken(const json_t *checks)
 {
@@ -101,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_expectation_is_noticed),
+		cmocka_unit_test(http_boot_must_be_that),
 	};
 	return cmocka_run_group_tests_name("lab judge", tests, NULL, NULL);
 }
