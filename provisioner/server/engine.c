@@ -111,6 +111,24 @@ static const char *code_name(const struct engine_event *e)
 					       : "failed";
 }
 
+/* Whose a fault is, by its code: what is wrong with an image or a choice is put right at the
+ * server; the rest needs somebody at the machine. The first row that fits. */
+static const struct {
+	const char *code, *turn;
+} fault_turns[] = {
+	{"image.read_back", "technician"}, {"image.target", "technician"},
+	{"image.lease", "technician"},     {"image.*", "operator"},
+	{"guard.*", "operator"},
+};
+
+static const char *turn_of_fault(const char *code)
+{
+	for (size_t i = 0; i < ARRAY_LEN(fault_turns); i++)
+		if (str_glob(fault_turns[i].code, code))
+			return fault_turns[i].turn;
+	return lifecycle_row(STATE_FAILED)->turn;
+}
+
 static int open_fault(struct step *s, struct err *err)
 {
 	const struct engine_event *e = s->e;
@@ -127,6 +145,7 @@ static int open_fault(struct step *s, struct err *err)
 			  : hint && hint[0]         ? hint
 						    : lifecycle_row(STATE_FAILED)->hint,
 		.detail = e->detail ? e->detail : s->outcome.why,
+		.turn = turn_of_fault(code_name(e)),
 		.run_id = s->flow.run_id,
 	};
 	return fault_open(s->app->db, &d, e->actor, s->now_us, id, err);
@@ -216,7 +235,8 @@ static int write_state(struct step *s, struct err *err)
 					? xasprintf("%s: %s", code_name(s->e),
 						    s->e->detail ? s->e->detail : s->outcome.why)
 					: xstrdup(s->e->detail ? s->e->detail : s->outcome.why);
-	if (failing && s->from == STATE_FAILED) {
+	bool keeps_its_fault = failing && s->from == STATE_FAILED;
+	if (keeps_its_fault) {
 		free(detail);
 		detail = xstrdup(s->host.state_detail); /* keep the first cause in sight */
 	}
@@ -225,7 +245,9 @@ static int write_state(struct step *s, struct err *err)
 	struct host_state_change c = {
 		.state = row->name,
 		.detail = detail,
-		.turn = row->turn,
+		.turn = s->outcome.effects & EFFECT_OPEN_FAULT ? turn_of_fault(code_name(s->e))
+			: keeps_its_fault                      ? s->host.turn
+							       : row->turn,
 		.deadline_us = deadline_of(s),
 		.actor = s->e->actor,
 		.why = lifecycle_event_str(s->e->event),

@@ -198,7 +198,7 @@ static int build_failed(struct builder *b, struct err *err)
 	AUTO(json) json_t *fault = NULL;
 	TRY(fault_latest_open(b->app->db, b->host.num, &fault, err));
 	const char *action = json_string_value(json_object_get(fault, "action"));
-	return build_wait(b, "technician", b->host.state_detail, "\nDo: ",
+	return build_wait(b, b->host.turn, b->host.state_detail, "\nDo: ",
 			  action && action[0] ? action : lifecycle_row(STATE_FAILED)->hint);
 }
 

@@ -552,13 +552,14 @@ static void test_failed_burn_in(void **state)
 static void test_step_failures(void **state)
 {
 	static const struct {
-		const char *name, *code, *after;
+		const char *name, *code, *after, *turn;
 		int times;
 	} rows[] = {
-		{"passes by itself", "http.failed", "imaging", 1},
-		{"does not pass", "http.failed", "failed", 4},
-		{"a forged image", "image.digest", "failed", 1},
-		{"unknown code", "who.knows", "failed", 1},
+		{"passes by itself", "http.failed", "imaging", "server", 1},
+		{"does not pass", "http.failed", "failed", "technician", 4},
+		{"a forged image", "image.digest", "failed", "operator", 1},
+		{"a disk that lies", "image.read_back", "failed", "technician", 1},
+		{"unknown code", "who.knows", "failed", "technician", 1},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -570,6 +571,12 @@ static void test_step_failures(void **state)
 			CHECK_INT(rows[i].name, fake_agent_step_failed(&a, rows[i].code), 200);
 		}
 		CHECK_STR(rows[i].name, server_bench_state(&bench, a.host_id), rows[i].after);
+		autofree char *whose = xasprintf("SELECT count(*) FROM host WHERE turn = '%s'",
+						 rows[i].turn);
+		CHECK_INT(rows[i].name, server_bench_number(&bench, whose), 1);
+		need_step(&a, str_eq(rows[i].after, "failed") ? PLAN_STEP_WAIT : PLAN_STEP_IMAGE);
+		if (str_eq(rows[i].after, "failed"))
+			CHECK_STR(rows[i].name, a.plan.wait.turn, rows[i].turn);
 		fake_agent_done(&a);
 		teardown(NULL);
 		CHECK_INT(rows[i].name, setup(NULL), 0);
