@@ -31,6 +31,7 @@ bool str_ok(const struct str *s);
 void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const void *p, size_t n_bytes);
 void str_addc(struct str *s, char c);
+void str_add_i64(struct str *s, int64_t n);
 __attribute__((format(printf, 2, 3))) void str_addf(struct str *s, const char *format, ...);
 __attribute__((format(printf, 2, 0))) void str_addv(struct str *s, const char *format, va_list ap);
 

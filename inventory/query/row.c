@@ -118,11 +118,13 @@ static void add_value(const struct db_rows *rows, int column, const struct colle
 		str_addc(out, '"');
 		return;
 	case COLLECTION_INT:
-		str_addf(out, "%lld", (long long)db_int(rows, column));
+		str_add_i64(out, db_int(rows, column));
 		return;
 	case COLLECTION_TIME:
 		time_rfc3339(db_int(rows, column), time);
-		str_addf(out, "\"%s\"", time);
+		str_addc(out, '"');
+		str_add(out, time);
+		str_addc(out, '"');
 		return;
 	case COLLECTION_BOOL:
 		str_add(out, db_int(rows, column) ? "true" : "false");
@@ -138,7 +140,8 @@ static void add_brief(const char *brief, const char *members, struct str *out)
 	if (!brief[0])
 		return;
 	if (!members) {
-		str_addf(out, ",%s", brief);
+		str_addc(out, ',');
+		str_add(out, brief);
 		return;
 	}
 	autofree char *text = xasprintf("{%s}", brief);
@@ -196,7 +199,9 @@ void row_json(const struct db_rows *rows, int first, const struct shape *sh,
 		if (is_unknown(rows, column, sh->fields[i]))
 			continue;
 		const char *name = enter(&nesting, sh->fields[i]->name, out);
-		str_addf(out, "\"%s\":", name);
+		str_addc(out, '"');
+		str_add(out, name);
+		str_addn(out, "\":", 2);
 		add_value(rows, column, sh->fields[i], out);
 	}
 	leave(&nesting, out);

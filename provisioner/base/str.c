@@ -129,6 +129,19 @@ void str_add(struct str *s, const char *text)
 	str_addn(s, text, strlen(text));
 }
 
+void str_add_i64(struct str *s, int64_t n)
+{
+	char digits[20], *p = digits + sizeof(digits);
+	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+
+	do
+		*--p = (char)('0' + left % 10);
+	while (left /= 10);
+	if (n < 0)
+		str_addc(s, '-');
+	str_addn(s, p, (size_t)(digits + sizeof(digits) - p));
+}
+
 void str_addc(struct str *s, char c)
 {
 	str_addn(s, &c, 1);
@@ -137,11 +150,19 @@ void str_addc(struct str *s, char c)
 void str_addv(struct str *s, const char *format, va_list ap)
 {
 	va_list again;
+	size_t room = s->cap_bytes ? s->cap_bytes - s->n_bytes : 0;
 	int n;
 
+	/* most texts fit: print where it belongs, and again only when it did not fit */
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, format, again);
+	n = vsnprintf(room ? s->p + s->n_bytes : NULL, room, format, again);
 	va_end(again);
+	if (n >= 0 && (size_t)n < room && !s->overflow && (size_t)n <= s->max_bytes - s->n_bytes) {
+		s->n_bytes += (size_t)n;
+		return;
+	}
+	if (room)
+		s->p[s->n_bytes] = '\0';
 	if (n < 0 || !reserve(s, (size_t)n))
 		return;
 	if (!s->cap_bytes) /* nothing to add to an empty, unallocated str */
@@ -197,9 +218,25 @@ bool utf8_is_control(const char *p, size_t n_bytes)
 	return n_bytes == 1 && (c < 0x20 || c == 0x7f);
 }
 
+/* Bytes from here on that mean the same inside JSON. */
+static size_t plain_run(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n] >= 0x20 && text[n] < 0x7f && text[n] != '"' && text[n] != '\\')
+		n++;
+	return n;
+}
+
 void str_add_json(struct str *s, const char *text)
 {
 	while (*text) {
+		size_t run = plain_run(text);
+
+		str_addn(s, text, run);
+		text += run;
+		if (!*text)
+			return;
 		size_t n = utf8_length(text);
 
 		if (!n)

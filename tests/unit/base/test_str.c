@@ -35,6 +35,44 @@ static void test_str_grows_and_stops(void **state)
 	assert_string_equal(s.p, "again");
 }
 
+static void test_str_add_i64(void **state)
+{
+	static const struct {
+		int64_t n;
+		const char *text;
+	} rows[] = {
+		{0, "0"},
+		{7, "7"},
+		{-1, "-1"},
+		{1000000, "1000000"},
+		{INT64_MAX, "9223372036854775807"},
+		{INT64_MIN, "-9223372036854775808"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autostr struct str s;
+		str_init(&s, 20);
+		str_add_i64(&s, rows[i].n);
+		assert_string_equal(s.p, rows[i].text);
+	}
+}
+
+/* What fits is printed in place, what does not leaves no trace: both, at every room there is. */
+static void test_str_addf_at_every_room(void **state)
+{
+	(void)state;
+	for (int before = 0; before < 80; before++) {
+		autostr struct str s;
+		str_init(&s, 90);
+		for (int i = 0; i < before; i++)
+			str_addc(&s, 'a');
+		str_addf(&s, "%s%d", "0123456789", 42);
+		assert_int_equal(s.n_bytes, before + (before <= 78 ? 12 : 0));
+		assert_int_equal(strlen(s.p), s.n_bytes);
+		assert_int_equal(str_ok(&s), before <= 78);
+	}
+}
+
 static void test_str_take_leaves_an_empty_str(void **state)
 {
 	autostr struct str s;
@@ -278,6 +316,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_str_grows_and_stops),
+		cmocka_unit_test(test_str_add_i64),
+		cmocka_unit_test(test_str_addf_at_every_room),
 		cmocka_unit_test(test_str_take_leaves_an_empty_str),
 		cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_utf8),
