@@ -65,14 +65,20 @@ $(eval $(call unit_test,tests/unit/inventory/test_collection.c,$(INVENTORY_LIBS)
 FLOW_TESTS += tests/flow/api_reading.sh
 FLOW_TESTS += tests/flow/delivery_forecast.sh
 
-# the benchmark: tests/bench/inventory.sh runs it at three sizes
-inventory_bench_SRC := tests/bench/inventory_bench.c
-ALL_OBJ += $(call objs,$(inventory_bench_SRC))
+# the benchmarks: tests/bench/inventory.sh runs them at three sizes, inventory_peer.sh beside Ironic
+inventory_bench_SRC := tests/bench/inventory_bench.c tests/bench/bench_report.c
+inventory_http_SRC := tests/bench/inventory_http.c tests/bench/bench_report.c
+ALL_OBJ += $(call objs,$(sort $(inventory_bench_SRC) $(inventory_http_SRC)))
 $(OBJ)/tests/bench/inventory_bench: $(call objs,$(inventory_bench_SRC)) $(call lib,$(INVENTORY_LIBS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call objs,$(inventory_bench_SRC)) -Wl,--start-group $(call lib,$(INVENTORY_LIBS)) -Wl,--end-group $(call pkg-libs,$(INVENTORY_PKG)) -lm
+$(OBJ)/tests/bench/inventory_http: $(call objs,$(inventory_http_SRC)) $(call lib,base)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call objs,$(inventory_http_SRC)) $(call lib,base) $(call pkg-libs,$(BASE_PKG))
 .PHONY: bench-inventory
-bench-inventory: $(OBJ)/tests/bench/inventory_bench $(BIN)/slipwayd $(BIN)/slipway ## inventory queries against their goals
+BENCH_INVENTORY := $(OBJ)/tests/bench/inventory_bench $(OBJ)/tests/bench/inventory_http $(BIN)/slipwayd
+bench-inventory: $(BENCH_INVENTORY) ## inventory queries against their goals, and beside Ironic's API
+	$(Q)sh tests/setup/install.sh tests/setup/packages.txt tests/setup/bench-packages.txt
 	$(Q)sh tests/bench/inventory.sh $(BUILD)
 	$(Q)sh tests/bench/inventory_peer.sh $(BUILD)
 $(eval $(call unit_test,tests/unit/inventory/test_expect.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))

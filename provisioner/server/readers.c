@@ -334,7 +334,7 @@ int readers_ask(struct readers *p, const json_t *question, bool is_export,
 	struct reader_ticket *t = xcalloc(1, sizeof(*t));
 	*t = (struct reader_ticket){.pool = p, .reader = r, .is_export = is_export};
 	snprintf(t->topic, sizeof(t->topic), "reader:%llu", (unsigned long long)++p->next_topic);
-	str_init(&t->body, is_export ? AHEAD_BYTES + 2 * READ_BYTES + 1 : ANSWER_MAX_BYTES);
+	str_init(&t->body, is_export ? 2 * AHEAD_BYTES + READ_BYTES : ANSWER_MAX_BYTES);
 	r->ticket = t;
 	r->since_us = now_us();
 	p->counters.asked++;

@@ -2,8 +2,8 @@
 /*
  * Benchmark of the inventory: makes a seeded, realistic fleet (40 parts a host) through the same
  * calls that the daemon uses, then measures what issue "inventory" promises. Prints a table and
- * writes the list of results as JSON. In process: the HTTP side is measured by
- * tests/bench/inventory.sh. usage: inventory_bench STORE-URL HOSTS RESULT.json
+ * writes the list of results as JSON. In process; inventory_http.c is the same over HTTP. usage:
+ * inventory_bench STORE-URL HOSTS RESULT.json
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 #include <inventory/collection.h>
 #include <inventory/facts.h>
 #include <inventory/identity.h>
+#include "bench_report.h"
 
 #define DIMMS   24
 #define DRIVES  8
@@ -24,11 +25,7 @@
 #define SAMPLES 400
 #define GROUP   50 /* hosts of a commit while the fleet is made */
 
-/* wall time; with BENCH_CPU=1 the processor time of this process, which other programs do not
- * disturb */
-static clockid_t clock_id = CLOCK_MONOTONIC;
 static struct err err;
-static json_t *results;
 
 static void must(int r)
 {
@@ -36,13 +33,6 @@ static void must(int r)
 		return;
 	fprintf(stderr, "inventory_bench: %s [%s]\n", err.msg, err_name(err.code));
 	exit(1);
-}
-
-static double now_s(void)
-{
-	struct timespec t;
-	(void)clock_gettime(clock_id, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* splitmix64: the same fleet for the same seed */
@@ -170,7 +160,7 @@ static void make_fleet(struct db *db, long hosts)
 {
 	int64_t have = 0;
 	must(db_query_int(db, &err, &have, 0, "SELECT count(*) FROM host"));
-	double begin = now_s();
+	double begin = bench_now_s();
 	for (long host = have; host < hosts;) {
 		must(db_begin(db, &err));
 		for (int i = 0; i < GROUP && host < hosts; i++, host++)
@@ -178,28 +168,11 @@ static void make_fleet(struct db *db, long hosts)
 		must(db_commit(db, &err));
 	}
 	if (have < hosts)
-		printf("fleet: %ld hosts in %.1f s\n", hosts - have, now_s() - begin);
+		printf("fleet: %ld hosts in %.1f s\n", hosts - have, bench_now_s() - begin);
 	must(db_exec(db, &err, "ANALYZE"));
 }
 
 /* ---- measuring ------------------------------------------------------------------------------- */
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-static void report(const char *name, const char *unit, double ours, double goal, bool less_is_good)
-{
-	bool met = less_is_good ? ours <= goal : ours >= goal;
-	printf("%-44s %12.2f %-10s goal %s %.0f  %s\n", name, ours, unit,
-	       less_is_good ? "<=" : ">=", goal, met ? "met" : "MISSED");
-	(void)json_array_append_new(
-		results, json_pack("{s:s, s:s, s:f, s:n, s:n, s:n, s:f, s:b, s:i}", "name", name,
-				   "unit", unit, "ours", ours, "peer", "peer_value", "ratio",
-				   "goal", goal, "met", met, "runs", SAMPLES));
-}
 
 typedef void (*sample)(struct db *db, long i, long hosts);
 
@@ -207,15 +180,11 @@ static void measure(struct db *db, long hosts, const char *name, sample run, int
 {
 	autofree double *ms = xmalloc((size_t)n * sizeof(double));
 	for (int i = 0; i < n; i++) {
-		double begin = now_s();
+		double begin = bench_now_s();
 		run(db, i, hosts);
-		ms[i] = (now_s() - begin) * 1000;
+		ms[i] = (bench_now_s() - begin) * 1000;
 	}
-	qsort(ms, (size_t)n, sizeof(double), by_value);
-	autofree char *title = xasprintf("%s, p50", name);
-	printf("%-44s %12.2f ms\n", title, ms[n / 2]);
-	autofree char *p99 = xasprintf("%s, p99", name);
-	report(p99, "ms", ms[(n * 99) / 100], goal_ms, true);
+	bench_quantiles(name, ms, n, goal_ms);
 }
 
 static void page(struct db *db, const char *const *filters, const char *sort, long limit)
@@ -288,19 +257,20 @@ static void measure_export(const char *url, long hosts)
 	int r = 1;
 	str_init(&out, 64 * MIB);
 	must(db_open(url, DB_READONLY, &reader, &err));
-	double begin = now_s();
+	double begin = bench_now_s();
 	must(export_new(reader, &collection_hosts, &q, EXPORT_NDJSON, &e, &err));
 	while (r == 1) {
 		str_clear(&out);
 		must(r = export_next(e, &out, &err));
 		bytes += out.n_bytes;
 	}
-	double took = now_s() - begin;
+	double took = bench_now_s() - begin;
 	export_free(e);
 	str_done(&out);
 	double mb_s = (double)bytes / 1e6 / took, hosts_s = (double)hosts / took;
-	printf("%-44s %12.1f MB/s\n", "export all as NDJSON", mb_s);
-	report("export all as NDJSON", "hosts/s", hosts_s, mb_s >= 200 ? hosts_s : 20000, false);
+	bench_note("export all as NDJSON", "MB/s", mb_s);
+	bench_result("export all as NDJSON", "hosts/s", hosts_s, mb_s >= 200 ? hosts_s : 20000,
+		     false, 1);
 }
 
 /* 40 parts, one in ten reports differs in one part; each report is a durable commit of its own. */
@@ -320,18 +290,18 @@ static void measure_reports(struct db *db, long hosts)
 		docs[i] = json_text(doc);
 	}
 	must(db_query_int(db, &err, &rows, 0, "SELECT count(*) FROM host_facts_history"));
-	double begin = now_s();
+	double begin = bench_now_s();
 	for (long i = 0; i < N; i++) {
 		AUTO(json) json_t *doc = NULL;
 		must(json_load_strict(docs[i], strlen(docs[i]), LIMIT_FACTS_BYTES, &doc, &err));
 		must(facts_store(db, i * 7919 % hosts + 1, doc, 1770000000000000 + i * 100, NULL,
 				 &err));
 	}
-	double took = now_s() - begin;
+	double took = bench_now_s() - begin;
 	must(db_query_int(db, &err, &rows_after, 0, "SELECT count(*) FROM host_facts_history"));
-	report("inventory reports stored", "reports/s", N / took, 1000, false);
-	report("facts versions written by 2,000 reports", "rows", (double)(rows_after - rows), 220,
-	       true);
+	bench_result("inventory reports stored", "reports/s", N / took, 1000, false, N);
+	bench_result("facts versions written by 2,000 reports", "rows", (double)(rows_after - rows),
+		     220, true, N);
 	for (long i = 0; i < N; i++)
 		free(docs[i]);
 	free(docs);
@@ -346,9 +316,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: inventory_bench STORE-URL HOSTS RESULT.json\n");
 		return 2;
 	}
-	if (getenv("BENCH_CPU"))
-		clock_id = CLOCK_PROCESS_CPUTIME_ID;
-	results = json_array();
 	must(db_open(argv[1], DB_CREATE, &db, &err));
 	make_fleet(db, hosts);
 	bool big = hosts > 10000;
@@ -359,8 +326,8 @@ int main(int argc, char **argv)
 	measure(db, hosts, "summary by sku and state, three sums", summary, 50, big ? 300 : 50);
 	measure_export(argv[1], hosts);
 	(void)getrusage(RUSAGE_SELF, &u);
-	report("resident memory until here", "MiB", (double)u.ru_maxrss / 1024, 64, true);
+	bench_result("resident memory until here", "MiB", (double)u.ru_maxrss / 1024, 64, true, 1);
 	measure_reports(db, hosts);
 	db_close(db);
-	return json_dump_file(results, argv[3], JSON_INDENT(1)) < 0;
+	return bench_write(argv[3]) ? 0 : 1;
 }

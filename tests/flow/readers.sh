@@ -76,6 +76,8 @@ curl -s --unix-socket "$socket" http://x/api/v1/export.ndjson >"$dir/all"
 same "an export is whole" "$(wc -l <"$dir/all")" 5000
 curl -s --unix-socket "$socket" --compressed http://x/api/v1/export.ndjson | cmp - "$dir/all"
 ok "and the same as gzip" $?
+curl -s --limit-rate 2M --unix-socket "$socket" http://x/api/v1/export.ndjson | cmp - "$dir/all"
+ok "and to a client that takes it slowly" $?
 same "an export refuses a wrong filter" "$(call GET '/api/v1/export.ndjson?colour=red') $(jq -r .pointer "$dir/body")" "400 /colour"
 same "and an order" "$(call GET '/api/v1/export.ndjson?sort=serial')" 400
 same "a collection that there is not" "$(call GET '/api/v1/export.csv?of=ships') $(jq -r .pointer "$dir/body")" "400 /of"
