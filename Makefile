@@ -247,7 +247,7 @@ deb: all artifacts ## build/slipway_VERSION_amd64.deb
 	$(Q)$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(abspath $(DEB_ROOT)) >/dev/null
 	$(Q)install -d $(DEB_ROOT)/DEBIAN && echo /etc/slipway/slipway.conf > $(DEB_ROOT)/DEBIAN/conffiles
 	$(Q)sh $(INSTALL_IN)/control.sh $(VERSION) $(DEB_ROOT) > $(DEB_ROOT)/DEBIAN/control
-	$(Q)dpkg-deb --root-owner-group --build $(DEB_ROOT) $(BUILD)/slipway_$(VERSION)_$$(dpkg --print-architecture).deb
+	$(Q)dpkg-deb -z1 --root-owner-group --build $(DEB_ROOT) $(BUILD)/slipway_$(VERSION)_$$(dpkg --print-architecture).deb
 
 clean: ## remove everything that was built
 	$(Q)rm -rf $(BUILD)
