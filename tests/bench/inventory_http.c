@@ -92,7 +92,8 @@ static size_t export_all(struct http_client *c)
 static void heavy(struct http_client *c, int which)
 {
 	static const char *const slow[] = {
-		"/api/v1/hosts?drives.Model!=MZQL23T8HCLS&memory.Manufacturer=Micron&limit=10&total=true",
+		"/api/v1/"
+		"hosts?drives.Model!=MZQL23T8HCLS&memory.Manufacturer=Micron&limit=10&total=true",
 		"/api/v1/summary?group_by=cpu,BiosVersion&sum=threads,drive_count&capacity=true"};
 	for (;;)
 		if (which < 2)
@@ -201,7 +202,8 @@ static void memory(const char *daemon)
 	if (d)
 		(void)closedir(d);
 	bench_result("most memory of a reader", "MiB", (double)most / 1024, 64, true, 1);
-	bench_note("most memory of the daemon", "MiB", (double)status_number(daemon, "VmHWM:") / 1024);
+	bench_note("most memory of the daemon", "MiB",
+		   (double)status_number(daemon, "VmHWM:") / 1024);
 }
 
 int main(int argc, char **argv)
