@@ -47,6 +47,8 @@ extern const struct command host_commands[];
 extern const struct command inventory_commands[];
 extern const struct command receipt_commands[];
 extern const struct command profile_commands[];
+extern const struct command webhook_commands[];
+extern const struct command audit_commands[];
 extern const struct command completion_commands[];
 
 #endif

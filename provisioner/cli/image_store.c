@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * slipway image import, list, remove, gc, fsck: the server's store of images, by its folder.
+ * slipway image import, list, remove, gc, fsck: the server's store of images. What changes it goes
+ * through the server, which writes it down; with --store it is done to a folder, by its files.
  */
 #include "image_commands.h"
 
@@ -9,14 +10,18 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <base/json.h>
 #include <base/str.h>
 #include <images/object_store.h>
 
-#define STORE_DEFAULT "/var/lib/slipway/objects"
-#define ROOT_DEFAULT  "/var/lib/slipway/trust/root.json"
+#include "api.h"
+
+#define STORE_DEFAULT     "/var/lib/slipway/objects"
+#define ROOT_DEFAULT      "/var/lib/slipway/trust/root.json"
+#define IMPORT_TIMEOUT_MS (3600 * 1000LL)
 
 enum { OPT_STORE = 256, OPT_ROOT, OPT_ROLLBACK, OPT_JSON, OPT_ARCH };
 
@@ -32,6 +37,7 @@ static const struct option options[] = {
 struct arguments {
 	const char *store, *root, *reason, *arch;
 	bool json;
+	bool by_server; /* no folder was named */
 };
 
 static int read_option(int option, const char *text, struct arguments *a)
@@ -61,12 +67,15 @@ static int read_arguments(int argc, char **argv, int n_words, struct arguments *
 {
 	int option;
 
-	*a = (struct arguments){.store = STORE_DEFAULT, .root = ROOT_DEFAULT};
+	*a = (struct arguments){.root = ROOT_DEFAULT};
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (read_option(option, optarg, a) < 0)
 			return command_usage("an option is not known");
 	if (argc - optind != n_words)
 		return command_usage("%d arguments are needed", n_words);
+	a->by_server = !a->store;
+	if (!a->store)
+		a->store = STORE_DEFAULT;
 	return 0;
 }
 
@@ -94,6 +103,65 @@ static int import(const struct arguments *a, const char *path, struct manifest *
 	return object_store_import_fd(store, fd, root, a->reason, ret, err);
 }
 
+/* ---- by the server --------------------------------------------------------------------------- */
+
+static void print_image_json(const json_t *doc)
+{
+	printf("%s@%s %s seq %lld %s\n", json_string_value(json_object_get(doc, "line")),
+	       json_string_value(json_object_get(doc, "version")),
+	       json_string_value(json_object_get(doc, "arch")),
+	       (long long)json_integer_value(json_object_get(doc, "seq")),
+	       json_string_value(json_object_get(doc, "digest")));
+}
+
+static int send(const struct http_call *call, struct err *err)
+{
+	struct http_client *client = api_client(err);
+	struct http_reply reply = {0};
+	if (!client)
+		return -err->code;
+	TRY(http_client_call(client, call, &reply, err));
+	int rc = http_reply_check(&reply, err);
+	AUTO(json) json_t *doc = rc >= 0 ? json_loads(reply.body, 0, NULL) : NULL;
+	if (doc)
+		print_image_json(doc);
+	http_reply_done(&reply);
+	return rc;
+}
+
+static int upload(const struct arguments *a, const char *file, struct err *err)
+{
+	autoclose int fd = open(file, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	autostr struct str path;
+	str_init(&path, 4096);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot open '%s'",
+			       file);
+	if (!S_ISREG(st.st_mode) || st.st_size == 0)
+		return err_set(err, ERR_IMAGE_NOT_ARCHIVE, "'%s' is no file of an archive", file);
+	str_add(&path, "/api/v1/images");
+	if (a->reason) {
+		str_add(&path, "?rollback_reason=");
+		str_add_url(&path, a->reason);
+	}
+	const struct http_call call = {.method = "POST",
+				       .path = path.p,
+				       .content_type = "application/octet-stream",
+				       .upload_fd = fd,
+				       .upload_bytes = (uint64_t)st.st_size,
+				       .timeout_ms = IMPORT_TIMEOUT_MS};
+	return send(&call, err);
+}
+
+static int remove_by_server(const struct arguments *a, const char *name, struct err *err)
+{
+	autofree char *path = api_path("/api/v1/images/", name, a->arch ? "?arch=" : "");
+	autofree char *whole = xasprintf("%s%s", path, a->arch ? a->arch : "");
+	const struct http_call call = {.method = "DELETE", .path = whole};
+	return send(&call, err);
+}
+
 int image_import_command(int argc, char **argv)
 {
 	struct arguments a;
@@ -103,6 +171,8 @@ int image_import_command(int argc, char **argv)
 
 	if (status)
 		return status;
+	if (a.by_server)
+		return upload(&a, argv[optind], &err) < 0 ? command_fail(&err) : EXIT_WELL;
 	if (import(&a, argv[optind], &m, &err) < 0)
 		return command_fail(&err);
 	print_image(m);
@@ -157,6 +227,12 @@ int image_remove_command(int argc, char **argv)
 
 	if (status)
 		return status;
+	if (a.by_server) {
+		if (remove_by_server(&a, argv[optind], &err) < 0)
+			return command_fail(&err);
+		printf("removed\n");
+		return EXIT_WELL;
+	}
 	if (object_store_open(a.store, &store, &err) < 0 ||
 	    object_store_find(store, argv[optind], a.arch, &m, &err) < 0 ||
 	    object_store_remove(store, m->digest, &err) < 0)

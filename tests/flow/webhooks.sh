@@ -123,6 +123,28 @@ same "the daemon answers meanwhile" "$(call GET /healthz)" 200
 same "a webhook is removed" "$(call DELETE "/api/v1/webhooks/$id")" 204
 same "and is gone" "$(call GET "/api/v1/webhooks/$id")" 404
 
+# ---- the command line ---------------------------------------------------------------------------------
+slipway=$build/bin/slipway
+same "webhook add" "$(SLIPWAY_WEBHOOK_SECRET=0123456789abcdef "$slipway" webhook add cli http://127.0.0.1:9099/good \
+	kinds=fault.*,host.state max_tries=3 since=0 | cut -d, -f2)" " cli"
+same "its secret may come by standard input" "$(echo 0123456789abcdef | "$slipway" webhook add in http://127.0.0.1:9099/good --json | jq -r .name)" in
+same "a secret that is too short is refused" "$(echo short | "$slipway" webhook add x http://127.0.0.1:9/ 2>&1 | grep -c range)" 1
+same "webhook list" "$("$slipway" webhook list | awk '/ cli / {print $3}')" http://127.0.0.1:9099/good
+same "webhook show, by name" "$("$slipway" webhook show cli --json | jq -c '[.name, .max_tries]')" '["cli",3]'
+"$slipway" webhook deliveries two >"$dir/body"
+grep -q '^AT .*STATUS' "$dir/body" && grep -q 302 "$dir/body"
+ok "webhook deliveries" $?
+call POST /api/v1/locations -d '{"site":"a","rack":"r8","unit":8}' >/dev/null
+wait_for 15 "/api/v1/webhooks/$two" '.dead == 1'
+same "webhook retry" "$("$slipway" webhook retry two)" "1 sent again"
+same "webhook remove" "$("$slipway" webhook remove cli)" removed
+"$slipway" webhook show cli 2>"$dir/body"
+same "and it is gone" $? 3
+! grep -rq 0123456789abcdef "$dir/log"
+ok "no secret is in the log" $?
+same "the audit log has it all" "$("$slipway" audit list --json | jq -r '[.[] | select(.path | startswith("/api/v1/webhooks")) | .method] | group_by(.) | map("\(.[0]) \(length)") | join(", ")')" "DELETE 2, POST 11"
+same "and is whole" "$("$slipway" audit verify | cut -d, -f2)" " the chain is whole"
+
 flow_stop
 same "slipwayd ends well" $? 0
 echo "1..$n"
