@@ -9,6 +9,7 @@ inventory_SRC += inventory/schema/schema_0001.c
 inventory_SRC += inventory/schema/schema_0002.c
 inventory_SRC += inventory/schema/schema_0003.c
 inventory_SRC += inventory/schema/schema_0004.c
+inventory_SRC += inventory/schema/schema_0005.c
 inventory_SRC += inventory/hosts/history.c
 inventory_SRC += inventory/hosts/event.c
 inventory_SRC += inventory/hosts/host.c

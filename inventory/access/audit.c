@@ -2,7 +2,8 @@
 /*
  * The audit log: who asked for which change, chained by hashes. The hash covers every column and
  * the hash before, each field with its length, so that no two different rows have the same text.
- * Input: paths and names from callers.
+ * audit_head remembers how many rows there are and the hash of the last, so that a row taken from
+ * the end is missed as well. Input: paths and names from callers.
  */
 #include <inventory/token.h>
 
@@ -40,29 +41,38 @@ static void row_hash(int64_t id, int64_t at_us, const struct audit_entry *e, con
 	hex_encode(digest, sizeof(digest), ret);
 }
 
-static int last_hash(struct db *db, char ret[static SHA256_HEX_BYTES], struct err *err)
+struct head {
+	int64_t rows;
+	char hash[SHA256_HEX_BYTES];
+};
+
+static int read_head(struct db *db, struct head *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	TRY(db_query(db, err, &rows, "SELECT hash FROM audit ORDER BY id DESC LIMIT 1"));
+	TRY(db_query(db, err, &rows, "SELECT n_rows, hash FROM audit_head WHERE one = 1"));
 	int r = db_rows_next(rows, err);
-	(void)str_copy(ret, SHA256_HEX_BYTES, r == 1 ? db_text(rows, 0) : first_hash);
+	ret->rows = r == 1 ? db_int(rows, 0) : 0;
+	(void)str_copy(ret->hash, sizeof(ret->hash), r == 1 ? db_text(rows, 1) : "");
 	return r < 0 ? r : 0;
 }
 
 static int append(struct db *db, const struct audit_entry *e, int64_t now_us, struct err *err)
 {
-	char previous[SHA256_HEX_BYTES], hash[SHA256_HEX_BYTES];
+	struct head head;
+	char hash[SHA256_HEX_BYTES];
 	int64_t id, at_us;
 	TRY(db_tick(db, now_us, &id, &at_us, err));
-	TRY(last_hash(db, previous, err));
-	row_hash(id, at_us, e, previous, hash);
+	TRY(read_head(db, &head, err));
+	row_hash(id, at_us, e, head.hash, hash);
+	TRY(db_exec(db, err,
+		    "INSERT INTO audit (id, at_us, who, peer, method, path, status, reason, "
+		    "body_sha256, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+		    "$10, $11)",
+		    P_INT(id), P_INT(at_us), P_TEXT(e->who), P_TEXT(e->peer), P_TEXT(e->method),
+		    P_TEXT(e->path), P_INT(e->status), P_TEXT(e->reason ? e->reason : ""),
+		    P_TEXT(e->body_sha256 ? e->body_sha256 : ""), P_TEXT(head.hash), P_TEXT(hash)));
 	return db_exec(db, err,
-		       "INSERT INTO audit (id, at_us, who, peer, method, path, status, reason, "
-		       "body_sha256, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-		       "$10, $11)",
-		       P_INT(id), P_INT(at_us), P_TEXT(e->who), P_TEXT(e->peer), P_TEXT(e->method),
-		       P_TEXT(e->path), P_INT(e->status), P_TEXT(e->reason ? e->reason : ""),
-		       P_TEXT(e->body_sha256 ? e->body_sha256 : ""), P_TEXT(previous),
+		       "UPDATE audit_head SET n_rows = n_rows + 1, hash = $1 WHERE one = 1",
 		       P_TEXT(hash));
 }
 
@@ -82,29 +92,54 @@ static struct audit_entry entry_of(const struct db_rows *rows)
 				    db_text(rows, 8)};
 }
 
-int audit_check(struct db *db, int64_t *ret_rows, struct err *err)
+/* Is this row as it was written, and does it follow the one before? */
+static int check_row(const struct db_rows *rows, const char *expected, char ret_hash[],
+		     struct err *err)
+{
+	struct audit_entry e = entry_of(rows);
+	long long id = (long long)db_int(rows, 0);
+	row_hash(id, db_int(rows, 1), &e, db_text(rows, 9), ret_hash);
+	if (!str_eq(db_text(rows, 10), ret_hash))
+		return err_set(err, ERR_AUDIT_BROKEN, "row %lld was changed", id);
+	if (!str_eq(db_text(rows, 9), expected))
+		return err_set(err, ERR_AUDIT_BROKEN,
+			       "row %lld does not follow the row before it: one is missing or was "
+			       "changed",
+			       id);
+	return 0;
+}
+
+static int check_rows(struct db *db, int64_t *ret_rows, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	char expect[SHA256_HEX_BYTES], hash[SHA256_HEX_BYTES];
-	*ret_rows = 0;
-	(void)str_copy(expect, sizeof(expect), first_hash);
-	TRY(db_query(db, err, &rows, "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY id"));
+	char expected[SHA256_HEX_BYTES], hash[SHA256_HEX_BYTES];
+	struct head head;
+	long long last = 0;
 	int r;
+	(void)str_copy(expected, sizeof(expected), first_hash);
+	TRY(read_head(db, &head, err));
+	TRY(db_query(db, err, &rows, "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY id"));
 	while ((r = db_rows_next(rows, err)) == 1) {
-		struct audit_entry e = entry_of(rows);
-		row_hash(db_int(rows, 0), db_int(rows, 1), &e, db_text(rows, 9), hash);
-		if (!str_eq(db_text(rows, 9), expect))
-			return err_set(err, ERR_AUDIT_BROKEN,
-				       "row %lld does not follow the row before it: one is missing "
-				       "or was changed",
-				       (long long)db_int(rows, 0));
-		if (!str_eq(db_text(rows, 10), hash))
-			return err_set(err, ERR_AUDIT_BROKEN, "row %lld was changed",
-				       (long long)db_int(rows, 0));
-		(void)str_copy(expect, sizeof(expect), hash);
+		TRY(check_row(rows, expected, hash, err));
+		(void)str_copy(expected, sizeof(expected), hash);
+		last = (long long)db_int(rows, 0);
 		++*ret_rows;
 	}
-	return r;
+	if (r < 0)
+		return r;
+	if (*ret_rows == head.rows && str_eq(expected, head.hash))
+		return 0;
+	return err_set(err, ERR_AUDIT_BROKEN,
+		       "%lld rows were written, %lld are there: what followed row %lld is missing",
+		       (long long)head.rows, (long long)*ret_rows, last);
+}
+
+/* One moment for the rows and their head. */
+int audit_check(struct db *db, int64_t *ret_rows, struct err *err)
+{
+	*ret_rows = 0;
+	TRY(db_begin_snapshot(db, err));
+	return db_end(db, check_rows(db, ret_rows, err), err);
 }
 
 int audit_list(struct db *db, int64_t after, int64_t limit, json_t **ret, struct err *err)
