@@ -22,12 +22,13 @@
 #define WEBHOOK_URL_MAX_BYTES    1024
 #define WEBHOOK_SECRET_MIN_BYTES 16
 #define WEBHOOK_SECRET_MAX_BYTES 256
+#define WEBHOOK_STORED_MAX_BYTES 512 /* of a secret that the caller has sealed */
 #define WEBHOOK_KINDS_MAX        32
 #define WEBHOOK_TRIES_DEFAULT    12 /* a little over an hour */
 #define WEBHOOK_TRIES_MAX        100
 
 struct webhook_draft {
-	const char *name, *url, *secret;
+	const char *name, *url, *secret; /* the secret as it is to be kept: sealed by the caller */
 	json_t *kinds;     /* array of "host.state" or "fault.*", or NULL for all */
 	int64_t max_tries; /* 1 to WEBHOOK_TRIES_MAX */
 	int64_t since;     /* events after this id; -1: from now on */
@@ -55,7 +56,7 @@ struct webhook_job {
 	int64_t num, event_id;
 	bool again; /* a dead letter */
 	int64_t tries, max_tries;
-	char name[65], url[WEBHOOK_URL_MAX_BYTES + 1], secret[WEBHOOK_SECRET_MAX_BYTES + 1];
+	char name[65], url[WEBHOOK_URL_MAX_BYTES + 1], secret[WEBHOOK_STORED_MAX_BYTES + 1];
 	char *body; /* the event as the API shows it */
 };
 /* Claim the next delivery for lease_us. 1: *ret is filled, 0: nothing is due.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an administrator says about webhooks. The secret is kept as it is, because signing needs it,
- * and is never read out again. Input: names, URLs and patterns from an administrator.
+ * What an administrator says about webhooks. The secret is kept as the caller has sealed it, and is
+ * never read out again. Input: names, URLs and patterns from an administrator.
  */
 #include <inventory/webhook.h>
 
@@ -41,7 +41,7 @@ static bool good_url(const char *url)
 static bool good_secret(const char *secret)
 {
 	size_t n = strlen(secret);
-	return n >= WEBHOOK_SECRET_MIN_BYTES && n <= WEBHOOK_SECRET_MAX_BYTES;
+	return n >= WEBHOOK_SECRET_MIN_BYTES && n <= WEBHOOK_STORED_MAX_BYTES;
 }
 
 static int refuse(const char *pointer, const char *why, struct err *err)

@@ -70,10 +70,11 @@ static const struct field webhook_fields[] = {
 static int create_work(struct write *w, struct err *err)
 {
 	const struct webhook_ask *ask = w->ask;
+	autofree char *sealed = secret_seal(w->app->site.seal_key, ask->name, ask->secret);
 	struct webhook_draft d = {
 		.name = ask->name,
 		.url = ask->url,
-		.secret = ask->secret,
+		.secret = sealed,
 		.kinds = ask->kinds,
 		.max_tries = ask->max_tries ? ask->max_tries : WEBHOOK_TRIES_DEFAULT,
 		.since = ask->since,

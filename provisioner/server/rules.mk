@@ -55,6 +55,7 @@ server_SRC += provisioner/server/api_meta.c
 server_SRC += provisioner/server/openapi.c
 server_SRC += provisioner/server/openapi_body.c
 server_SRC += provisioner/server/api_webhooks.c
+server_SRC += provisioner/server/secret_box.c
 server_SRC += provisioner/server/webhook_post.c
 server_SRC += provisioner/server/webhook_sender.c
 $(eval $(call library,server))
@@ -81,6 +82,7 @@ FLOW_TESTS += tests/flow/readers.sh
 FLOW_TESTS += tests/flow/second_dhcp_server.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
 $(eval $(call unit_test,tests/unit/server/test_profile.c,server_rules proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/test_secret_box.c,server base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))

@@ -234,6 +234,7 @@ int site_open(const struct config *c, struct site *ret, struct err *err)
 	if (missing(plan_private) || missing(plan_public))
 		TRY(plan_key_generate(plan_private, plan_public, err));
 	TRY(plan_key_load_private(plan_private, &ret->plan_key, err));
+	TRY(secret_key_load(plan_private, ret->seal_key, err));
 	if (missing(ret->tls_key) || missing(ret->tls_cert))
 		TRY(tls_make(ret, c->address, err));
 	TRY(pin_of_cert(ret, err));
@@ -245,6 +246,7 @@ int site_open(const struct config *c, struct site *ret, struct err *err)
 void site_done(struct site *s)
 {
 	plan_key_free(s->plan_key);
+	explicit_bzero(s->seal_key, sizeof(s->seal_key));
 	free(s->tls_key);
 	free(s->tls_cert);
 	free(s->root_path);

@@ -11,13 +11,15 @@
 #include <base/err.h>
 #include <proto/plan.h>
 #include "config.h"
+#include "secret_box.h"
 
 struct site {
 	struct plan_key *plan_key;
-	char pin[64];             /* "sha256//BASE64" of the TLS key's SPKI */
-	char *tls_key, *tls_cert; /* paths */
-	char *root_path;          /* trust root */
-	char *site_cpio;          /* path */
+	uint8_t seal_key[SECRET_KEY_BYTES]; /* for secret_box.h */
+	char pin[64];                       /* "sha256//BASE64" of the TLS key's SPKI */
+	char *tls_key, *tls_cert;           /* paths */
+	char *root_path;                    /* trust root */
+	char *site_cpio;                    /* path */
 	char *objects_dir;
 	char *spool_dir;
 };

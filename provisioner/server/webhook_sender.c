@@ -80,10 +80,13 @@ static void on_end(void *arg, int status, const char *why)
 static int start(struct delivery *d, struct err *err)
 {
 	const struct webhook_job *job = &d->job;
-	char mac[SHA256_HEX_BYTES];
+	char mac[SHA256_HEX_BYTES], secret[WEBHOOK_SECRET_MAX_BYTES + 1];
 	long long now_s = (long long)(d->started_us / 1000000);
 	autofree char *message = xasprintf("%lld.%s", now_s, job->body);
-	hmac_sha256_hex_of(job->secret, strlen(job->secret), message, strlen(message), mac);
+	TRY(secret_open(d->sender->app->site.seal_key, job->name, job->secret, secret,
+			sizeof(secret), err));
+	hmac_sha256_hex_of(secret, strlen(secret), message, strlen(message), mac);
+	explicit_bzero(secret, sizeof(secret));
 	autofree char *name = xasprintf("Slipway-Webhook: %s", job->name);
 	autofree char *event = xasprintf("Slipway-Event: %lld", (long long)job->event_id);
 	autofree char *try = xasprintf("Slipway-Try: %lld", (long long)job->tries + 1);

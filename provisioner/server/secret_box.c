@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * "sealed:" and the base64 of nonce, ciphertext and tag of AES-256-GCM (NIST SP 800-38D), with the
+ * name as additional data. The nonce is 96 random bits; a key seals some dozens of secrets in its
+ * life. Input: text from the store, which somebody may have changed.
+ */
+#include "secret_box.h"
+
+#include <openssl/evp.h>
+#include <string.h>
+
+#include <base/digest.h>
+#include <base/file.h>
+#include <base/json.h>
+#include <base/str.h>
+
+#define PREFIX           "sealed:"
+#define LABEL            "slipway secrets in the store\n"
+#define NONCE_BYTES      12
+#define TAG_BYTES        16
+#define PLAIN_MAX_BYTES  1024
+#define KEY_FILE_MAX     (64 * 1024)
+#define SEALED_MAX_BYTES (NONCE_BYTES + PLAIN_MAX_BYTES + TAG_BYTES)
+
+int secret_key_load(const char *private_path, uint8_t ret_key[static SECRET_KEY_BYTES],
+		    struct err *err)
+{
+	char *text = NULL;
+	size_t n = 0;
+	AUTO(sha256) struct sha256 *h = sha256_new();
+	TRY(file_read(private_path, KEY_FILE_MAX, &text, &n, err));
+	sha256_update(h, LABEL, strlen(LABEL));
+	sha256_update(h, text, n);
+	sha256_final(h, ret_key);
+	explicit_bzero(text, n);
+	free(text);
+	return 0;
+}
+
+/* One pass either way; false when the tag does not fit. */
+static bool run(const uint8_t *key, const char *name, const uint8_t *nonce, const uint8_t *in,
+		size_t n_bytes, uint8_t *out, uint8_t *tag, int sealing)
+{
+	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	int n = 0;
+	bool well = c && EVP_CipherInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce, sealing) == 1 &&
+		    EVP_CipherUpdate(c, NULL, &n, (const uint8_t *)name, (int)strlen(name)) == 1 &&
+		    EVP_CipherUpdate(c, out, &n, in, (int)n_bytes) == 1 &&
+		    (sealing ||
+		     EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) == 1) &&
+		    EVP_CipherFinal_ex(c, out + n_bytes, &n) == 1 &&
+		    (!sealing || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, tag) == 1);
+	EVP_CIPHER_CTX_free(c);
+	return well;
+}
+
+char *secret_seal(const uint8_t key[static SECRET_KEY_BYTES], const char *name, const char *plain)
+{
+	uint8_t box[SEALED_MAX_BYTES];
+	size_t n = strlen(plain);
+	BUG_ON(n > PLAIN_MAX_BYTES);
+	random_bytes(box, NONCE_BYTES);
+	BUG_ON(!run(key, name, box, (const uint8_t *)plain, n, box + NONCE_BYTES,
+		    box + NONCE_BYTES + n, 1));
+	autofree char *text = base64_encode(box, NONCE_BYTES + n + TAG_BYTES);
+	return xasprintf(PREFIX "%s", text);
+}
+
+int secret_open(const uint8_t key[static SECRET_KEY_BYTES], const char *name, const char *sealed,
+		char *ret, size_t ret_bytes, struct err *err)
+{
+	autofree uint8_t *box = NULL;
+	size_t n = 0;
+	uint8_t plain[PLAIN_MAX_BYTES + 1];
+	if (!str_starts(sealed, PREFIX))
+		return err_set(err, ERR_INVALID, "the secret of '%s' is not sealed", name);
+	TRY(base64_decode(sealed + strlen(PREFIX), SEALED_MAX_BYTES, &box, &n, err));
+	if (n < NONCE_BYTES + TAG_BYTES || n - NONCE_BYTES - TAG_BYTES >= ret_bytes ||
+	    !run(key, name, box, box + NONCE_BYTES, n - NONCE_BYTES - TAG_BYTES, plain,
+		 box + n - TAG_BYTES, 0))
+		return err_set(err, ERR_INVALID, "the secret of '%s' does not open with our key",
+			       name);
+	n -= NONCE_BYTES + TAG_BYTES;
+	memcpy(ret, plain, n);
+	ret[n] = '\0';
+	explicit_bzero(plain, sizeof(plain));
+	return 0;
+}
