@@ -29,9 +29,9 @@
 
 struct webhook_draft {
 	const char *name, *url, *secret; /* the secret as it is to be kept: sealed by the caller */
-	json_t *kinds;     /* array of "host.state" or "fault.*", or NULL for all */
-	int64_t max_tries; /* 1 to WEBHOOK_TRIES_MAX */
-	int64_t since;     /* events after this id; -1: from now on */
+	json_t *kinds;                   /* array of "host.state" or "fault.*", or NULL for all */
+	int64_t max_tries;               /* 1 to WEBHOOK_TRIES_MAX */
+	int64_t since;                   /* events after this id; -1: from now on */
 };
 /* errors: ERR_EXISTS, ERR_INVALID with a pointer, ERR_TOO_BIG (too many hooks). The secret is never
  * shown again. out: *ret as webhook_get() */
