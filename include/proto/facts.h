@@ -65,8 +65,10 @@ struct facts_drive {
 	char slot[65];
 };
 
+/* What the switch says at the other end of the cable (IEEE 802.1AB). */
 struct facts_lldp {
-	char chassis_id[129], port_id[129], sys_name[129];
+	char chassis_id[129], port_id[129], sys_name[129], port_description[129];
+	int64_t vlan_id; /* of frames without a tag */
 };
 
 struct facts_nic {
@@ -102,6 +104,7 @@ struct facts {
 };
 
 extern const struct field facts_fields[];
+extern const struct field facts_lldp_fields[];
 
 static inline void facts_done(struct facts *f)
 {

@@ -174,7 +174,8 @@ static void add_nic(const json_t *j, found_parts *out)
 	static const char *const keys[] = {"Name", "LinkUp", "SpeedMbps"};
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		copy_attr(attrs, j, keys[i]);
-	static const char *const lldp[] = {"ChassisId", "PortId", "SysName"};
+	static const char *const lldp[] = {"ChassisId", "PortId", "SysName", "PortDescription",
+					   "VlanId"};
 	for (size_t i = 0; i < ARRAY_LEN(lldp); i++)
 		copy_attr(attrs, json_object_get(j, "lldp"), lldp[i]);
 	push(out, p, attrs);

@@ -151,6 +151,19 @@ static void step_failed(struct agent *a, const struct err *err, const struct rep
 	end_step(a);
 }
 
+/* A switch that speaks after the inspection makes the facts more complete. */
+static void listen_to_neighbours(struct agent *a)
+{
+	json_t *facts;
+
+	neighbours_listen(&a->neighbours, time_boot_ms());
+	if (a->phase == AGENT_NO_SESSION || a->phase == AGENT_LEAVING)
+		return;
+	facts = neighbours_news(&a->neighbours, time_boot_ms());
+	if (facts)
+		queue_event(a, EVENT_FACTS, facts);
+}
+
 /* ---- session --------------------------------------------------------------------------------- */
 
 static bool is_session_lost(int code)
@@ -429,6 +442,8 @@ static void take_message(struct agent *a, struct worker_message *m)
 	case WORKER_NOTHING:
 		break;
 	case WORKER_EVENT:
+		if (m->kind == EVENT_FACTS)
+			neighbours_add(&a->neighbours, m->data, time_boot_ms());
 		queue_event(a, m->kind, m->data);
 		break;
 	case WORKER_PROGRESS:
@@ -486,12 +501,17 @@ static bool may_leave(const struct agent *a)
 
 enum agent_exit agent_run(struct agent *a)
 {
+	struct err err = ERR_INIT;
+
 	a->phase = AGENT_NO_SESSION;
 	a->worker.fd = -1;
 	set_idle(a);
+	if (neighbours_open(&a->neighbours, &err) < 0)
+		log_err(LOG_WARNING, "agent.lldp", &err);
 	while (!may_leave(a)) {
 		int64_t until_ms = time_boot_ms() + 200;
 
+		listen_to_neighbours(a);
 		if (a->phase == AGENT_NO_SESSION) {
 			start_session(a);
 		} else {
@@ -505,5 +525,6 @@ enum agent_exit agent_run(struct agent *a)
 			until_ms = a->next_heartbeat_ms;
 		poll_worker(a, until_ms);
 	}
+	neighbours_close(&a->neighbours);
 	return AGENT_EXIT_REBOOT;
 }

@@ -14,6 +14,7 @@
 #include "identity.h"
 #include "lease.h"
 #include "link.h"
+#include "neighbours.h"
 #include "options.h"
 #include "outbox.h"
 #include "screen.h"
@@ -37,6 +38,7 @@ struct agent {
 	struct outbox outbox;
 	struct worker worker;
 	struct screen screen;
+	struct neighbours neighbours;
 	enum agent_phase phase;
 	struct plan plan; /* of the step that runs */
 	int64_t last_seq; /* of the last finished step */

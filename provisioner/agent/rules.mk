@@ -7,6 +7,8 @@ agent_SRC := \
 	provisioner/agent/smbios.c \
 	provisioner/agent/drives.c \
 	provisioner/agent/nics.c \
+	provisioner/agent/lldp.c \
+	provisioner/agent/neighbours.c \
 	provisioner/agent/disk_signatures.c \
 	provisioner/agent/machine_facts.c \
 	provisioner/agent/backoff.c \
@@ -112,5 +114,8 @@ $(eval $(call unit_test,tests/unit/agent/test_identity.c,$(AGENT_TEST_LIBS),$(AG
 $(eval $(call unit_test,tests/unit/agent/test_nics.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_screen.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_link.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_lldp.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_neighbours.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call fuzzer,lldp,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,smbios,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 FLOW_TESTS += tests/flow/agent_session.sh

@@ -91,10 +91,12 @@ static const struct field drive_fields[] = {
 	F_END,
 };
 
-static const struct field lldp_fields[] = {
+const struct field facts_lldp_fields[] = {
 	S(facts_lldp, "ChassisId", chassis_id),
 	S(facts_lldp, "PortId", port_id),
 	S(facts_lldp, "SysName", sys_name),
+	S(facts_lldp, "PortDescription", port_description),
+	F_INT(struct facts_lldp, "VlanId", vlan_id, 0, 0, 4095),
 	F_END,
 };
 
@@ -107,7 +109,7 @@ static const struct field nic_fields[] = {
 	T_(facts_nic, "LinkUp", link_up),
 	S(facts_nic, "PciAddress", pci_address),
 	S(facts_nic, "Firmware", firmware),
-	F_OBJ(struct facts_nic, "lldp", lldp, 0, lldp_fields),
+	F_OBJ(struct facts_nic, "lldp", lldp, 0, facts_lldp_fields),
 	F_END,
 };
 

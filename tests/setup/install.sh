@@ -41,7 +41,9 @@ as_root apt-get update -q >&2 || true
 # shellcheck disable=SC2086 # a list of package names, split on purpose
 as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
 	-o DPkg::Lock::Timeout=600 $missing >&2
-# Only promtool is wanted of this one: its daemon must not come up with the next boot either.
-case "$missing " in
-*" prometheus "*) as_root systemctl --quiet disable prometheus.service >&2 || true ;;
-esac
+# Only the programs of these are wanted: their daemons must not come up with the next boot either.
+for daemon in prometheus lldpd; do
+	case "$missing " in
+	*" $daemon "*) as_root systemctl --quiet disable $daemon.service >&2 || true ;;
+	esac
+done
