@@ -68,31 +68,48 @@ static int image_post(struct bench *b, enum lab_arch arch, struct err *err)
 	return api_post_image(b->api, path, err);
 }
 
+/* What the scenario does to the image of an architecture: its hosts of that kind say it. */
+static enum tamper tamper_of(const struct scenario *s, const char *arch)
+{
+	for (size_t i = 0; i < s->n_hosts; i++)
+		if (str_eq(word_str(&lab_arch_words, (int)s->hosts[i].arch), arch))
+			return s->hosts[i].tamper;
+	return TAMPER_NONE;
+}
+
+static int image_tamper(struct bench *b, const json_t *image, unsigned *changed, struct err *err)
+{
+	const char *hex = json_string_value(json_object_get(image, "digest"));
+	const char *arch = json_string_value(json_object_get(image, "arch"));
+	enum tamper how = tamper_of(b->s, arch ? arch : "");
+	unsigned n;
+
+	if (how == TAMPER_NONE)
+		return 0;
+	if (!hex || strlen(hex) != SHA256_HEX_BYTES - 1)
+		return err_set(err, ERR_LAB_SERVER, "an image without a digest");
+	TRY(server_tamper(&b->server, how, hex, &n, err));
+	*changed += n;
+	return 0;
+}
+
 /* GET /api/v1/images lists what was imported; each is changed as the scenario says. */
 static int images_tamper(struct bench *b, struct err *err)
 {
 	AUTO(json) json_t *answer = NULL;
-	json_t *list, *image;
-	unsigned changed = 0, n;
+	const json_t *image;
+	unsigned changed = 0;
+	bool wanted = false;
 	size_t i;
 
-	if (b->s->tamper == TAMPER_NONE)
+	for (i = 0; i < b->s->n_hosts; i++)
+		wanted |= b->s->hosts[i].tamper != TAMPER_NONE;
+	if (!wanted)
 		return 0;
 	TRY(api_get(b->api, "/api/v1/images", &answer, err));
-	list = json_is_array(answer) ? answer : json_object_get(answer, "images");
-	if (!list)
-		list = json_object_get(answer, "items");
-	json_array_foreach (list, i, image) {
-		const char *hex = json_string_value(json_object_get(image, "digest"));
-
-		if (!hex || strlen(hex) != SHA256_HEX_BYTES - 1)
-			return err_set(err, ERR_LAB_SERVER, "an image without a digest");
-		TRY(server_tamper(&b->server, b->s->tamper, hex, &n, err));
-		changed += n;
-	}
-	if (!changed)
-		return err_set(err, ERR_LAB_SERVER, "no image to change");
-	return 0;
+	json_array_foreach (json_object_get(answer, "images"), i, image)
+		TRY(image_tamper(b, image, &changed, err));
+	return changed ? 0 : err_set(err, ERR_LAB_SERVER, "no image to change");
 }
 
 static int server_fill(struct bench *b, struct err *err)

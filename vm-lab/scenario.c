@@ -11,6 +11,7 @@
 #include <string.h>
 #include <base/digest.h>
 #include <base/file.h>
+#include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
 
@@ -50,7 +51,6 @@ static const struct key scenario_keys[] = {
 	TEXT(struct scenario, "continues", continues),
 	UINT(struct scenario, "timeout_s", timeout_s, 1, 24 * 3600),
 	WORD(struct scenario, "dhcp", dhcp, &dhcp_mode_words),
-	WORD(struct scenario, "tamper", tamper, &tamper_words),
 	TEXT(struct scenario, "image", image_line),
 	TEXT(struct scenario, "tier", tier),
 	UINT(struct scenario, "cpu_s", cpu_s, 1, 3600),
@@ -65,6 +65,7 @@ static const struct key host_keys[] = {
 	WORD(struct lab_host, "boot", netboot, &lab_netboot_words),
 	UINT(struct lab_host, "memory_mib", memory_mib, 128, 16384),
 	UINT(struct lab_host, "cpus", cpus, 1, 8),
+	WORD(struct lab_host, "tamper", tamper, &tamper_words),
 	OTHER(struct lab_host, "tpm", KEY_BOOL, tpm),
 	TEXT(struct lab_host, "manufacturer", manufacturer),
 	TEXT(struct lab_host, "product", product),
@@ -250,6 +251,18 @@ static int on_key(void *user, const char *section, const char *name, const char 
 	return fail(r, "unknown section, or too many of its kind:", section);
 }
 
+static int pair_check(const struct lab_host *a, const struct lab_host *b, struct err *err)
+{
+	if (str_eq(a->mac, b->mac))
+		return err_set(err, ERR_LAB_SCENARIO, "hosts '%s' and '%s' share a mac", a->name,
+			       b->name);
+	if (a->arch == b->arch && a->tamper != b->tamper)
+		return err_set(err, ERR_LAB_SCENARIO,
+			       "hosts '%s' and '%s' get the same image: tamper is for both",
+			       a->name, b->name);
+	return 0;
+}
+
 /* What no single key can see. */
 static int host_check(const struct scenario *s, const struct lab_host *h, struct err *err)
 {
@@ -271,9 +284,7 @@ static int host_check(const struct scenario *s, const struct lab_host *h, struct
 		return err_set(err, ERR_LAB_SCENARIO, "host '%s': a bios boots by pxe only",
 			       h->name);
 	for (const struct lab_host *o = s->hosts; o < h; o++)
-		if (str_eq(o->mac, h->mac))
-			return err_set(err, ERR_LAB_SCENARIO, "hosts '%s' and '%s' share a mac",
-				       o->name, h->name);
+		TRY(pair_check(o, h, err));
 	return 0;
 }
 

@@ -47,6 +47,7 @@ struct lab_host {
 	unsigned memory_mib;
 	unsigned cpus;
 	bool tpm;
+	enum tamper tamper; /* of the image for its architecture */
 	char manufacturer[LAB_TEXT_BYTES];
 	char product[LAB_TEXT_BYTES];
 	char serial[LAB_TEXT_BYTES];
@@ -75,7 +76,6 @@ struct scenario {
 					 */
 	unsigned timeout_s;
 	enum dhcp_mode dhcp;
-	enum tamper tamper;
 	char image_line[LAB_NAME_BYTES];
 	char tier[LAB_NAME_BYTES];
 	unsigned cpu_s, memory_s, disk_s; /* burn-in limits */

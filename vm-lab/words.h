@@ -45,8 +45,7 @@
 	X(TAMPER_MANIFEST, "manifest")           /* a byte of the signed manifest */               \
 	X(TAMPER_TABLE, "table")                 /* a byte of every chunk table */                 \
 	X(TAMPER_PAYLOAD_FIRST, "payload-first") /* a byte near the start of every payload */      \
-	X(TAMPER_PAYLOAD_LAST, "payload-last")   /* a byte near the end of every payload */        \
-	X(TAMPER_ARCHIVE, "archive")             /* the .slip itself, before the import */
+	X(TAMPER_PAYLOAD_LAST, "payload-last")   /* a byte near the end of every payload */
 
 #define LAB_DEED_WORDS(X)                                                                          \
 	X(DEED_KILL_SLIPWAYD, "kill-slipwayd")                                                     \

@@ -45,6 +45,10 @@ static const struct {
 	 HOST "[action k]\ndo = power-off\nhost = a\nstate = imaging\nwritten_mib = 40\n", NULL},
 	{"http boot", HOST "firmware = uefi\nboot = http\n", NULL},
 	{"bios by http", HOST "boot = http\n", "a bios boots by pxe only"},
+	{"one image, two fates",
+	 HOST "[host b]\narch = x86_64\nserial = S2\nuuid = 5d0f7a10-3c1e-4b57-9a41-51a7b105c001\n"
+	      "mac = 52:54:00:5a:00:02\ndisk = decoy D1 64M\ndisk = target T1 2G\ntamper = table\n",
+	 "tamper is for both"},
 	{"action on nobody", HOST "[action k]\ndo = kill-nginx\nhost = b\nstate = imaging\n",
 	 "needs a state and the name of a host"},
 	{"no section", "serial = S1\n", "file:1"},
@@ -73,13 +77,13 @@ static void reads_every_field(void **state)
 
 	(void)state;
 	assert_int_equal(0, scenario_parse("x", "file",
-					   "[scenario]\ntamper = table\ntimeout_s = 7\n" HOST
+					   "[scenario]\ntimeout_s = 7\n" HOST "tamper = table\n"
 					   "expect_state = failed\nexpect_target = untouched\n"
 					   "power_cycles = 3\ntpm = yes\n",
 					   &s, NULL));
 	h = scenario_host(s, "a");
 	assert_non_null(h);
-	assert_int_equal(s->tamper, TAMPER_TABLE);
+	assert_int_equal(h->tamper, TAMPER_TABLE);
 	assert_int_equal(s->timeout_s, 7);
 	assert_int_equal(h->n_disks, 2);
 	assert_int_equal(h->disks[0].role, DISK_DECOY);
@@ -114,10 +118,9 @@ static void continues_with_the_same_machines(void **state)
 static void shipped_files_are_right(void **state)
 {
 	static const char *const files[] = {
-		"three-hosts",       "ready-netboots-again", "tampered-image",
-		"tampered-manifest", "tampered-late",        "daemons-killed",
-		"power-cut-imaging", "same-identity",        "proxy-dhcp",
-		"http-boot",         "many-faults",
+		"three-hosts",    "ready-netboots-again", "tampered-image", "tampered-manifest",
+		"daemons-killed", "power-cut-imaging",    "same-identity",  "proxy-dhcp",
+		"http-boot",      "many-faults",
 	};
 
 	(void)state;
