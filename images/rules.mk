@@ -36,6 +36,7 @@ images_store_SRC := images/core/object_store.c
 images_store_SRC += images/core/object_import.c
 images_store_SRC += images/core/object_sandbox.c
 images_store_SRC += images/core/object_upload.c
+images_store_SRC += images/core/object_check.c
 images_store_SRC += images/core/object_gc.c
 $(eval $(call library,images_store))
 IMAGES_STORE_PKG := libseccomp

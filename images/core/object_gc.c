@@ -7,7 +7,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -18,7 +17,6 @@
 #include <base/str.h>
 
 #define UPLOAD_MAX_AGE_S 86400
-#define HASH_BYTES       (1024 * 1024)
 
 /* Visit every object. The path is of the file, the digest is its name's. */
 typedef int (*visit_object)(void *arg, const char *path, const uint8_t *digest,
@@ -167,10 +165,11 @@ int object_store_gc(struct object_store *s, struct object_store_report *ret, str
 /* ---- fsck ------------------------------------------------------------------------------------ */
 
 struct fsck {
+	struct object_store *store;
+	bool quarantine;
 	void (*each)(void *arg, const char *what);
 	void *arg;
 	struct object_store_report *report;
-	uint8_t *buffer;
 };
 
 static void tell(struct fsck *f, const char *what)
@@ -184,29 +183,21 @@ static int check_object(void *arg, const char *path, const uint8_t *digest, cons
 			struct err *err)
 {
 	struct fsck *f = arg;
-	autoclose int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	AUTO(sha256) struct sha256 *h = sha256_new();
-	uint8_t real[SHA256_BYTES];
-	ssize_t n = -1;
+	autofree char *what = NULL;
 
-	(void)err;
-	while (fd >= 0 && (n = read(fd, f->buffer, HASH_BYTES)) > 0)
-		sha256_update(h, f->buffer, (size_t)n);
-	sha256_final(h, real);
 	f->report->n_objects++;
 	f->report->total_bytes += (uint64_t)st->st_size;
-	if (n < 0 || !digest_eq(real, digest, SHA256_BYTES)) {
-		autofree char *what = xasprintf("%s: content is not what the name says", path);
-
-		tell(f, what);
-	}
-	return 0;
+	if (object_is_sound(path, digest))
+		return 0;
+	what = xasprintf("%s: content is not what the name says%s", path,
+			 f->quarantine ? ", now in quarantine" : "");
+	tell(f, what);
+	return f->quarantine ? object_quarantine(f->store, digest, err) : 0;
 }
 
-static void check_present(struct object_store *s, struct fsck *f, const uint8_t *digest,
-			  uint64_t size_bytes)
+static void check_present(struct fsck *f, const uint8_t *digest, uint64_t size_bytes)
 {
-	autofree char *path = object_path(s, digest);
+	autofree char *path = object_path(f->store, digest);
 	struct stat st;
 
 	if (!lstat(path, &st) && S_ISREG(st.st_mode) && (uint64_t)st.st_size == size_bytes)
@@ -215,33 +206,34 @@ static void check_present(struct object_store *s, struct fsck *f, const uint8_t 
 	tell(f, what);
 }
 
-static void check_image(struct object_store *s, struct fsck *f, const uint8_t *digest)
+static void check_image(struct fsck *f, const uint8_t *digest)
 {
 	AUTO(manifest) struct manifest *m = NULL;
 	struct err err = ERR_INIT;
 
-	if (object_store_get(s, digest, &m, &err) < 0) {
+	if (object_store_get(f->store, digest, &m, &err) < 0) {
 		tell(f, err.msg);
 		return;
 	}
 	for (size_t i = 0; i < m->n_payloads; i++) {
-		check_present(s, f, m->payloads[i].table_sha256, m->payloads[i].table_bytes);
-		check_present(s, f, m->payloads[i].packed_sha256, m->payloads[i].packed_bytes);
+		check_present(f, m->payloads[i].table_sha256, m->payloads[i].table_bytes);
+		check_present(f, m->payloads[i].packed_sha256, m->payloads[i].packed_bytes);
 	}
 }
 
-int object_store_fsck(struct object_store *s, void (*each)(void *arg, const char *what), void *arg,
+int object_store_fsck(struct object_store *s, bool quarantine,
+		      void (*each)(void *arg, const char *what), void *arg,
 		      struct object_store_report *ret, struct err *err)
 {
-	autofree uint8_t *buffer = xmalloc(HASH_BYTES);
-	struct fsck f = {.each = each, .arg = arg, .report = ret, .buffer = buffer};
+	struct fsck f = {
+		.store = s, .quarantine = quarantine, .each = each, .arg = arg, .report = ret};
 	uint8_t(*digests)[SHA256_BYTES];
 	size_t n;
 
 	*ret = (struct object_store_report){0};
 	TRY(object_image_digests(s, &digests, &n, err));
 	for (size_t i = 0; i < n; i++)
-		check_image(s, &f, digests[i]);
+		check_image(&f, digests[i]);
 	free(digests);
 	ret->n_images = n;
 	return visit_objects(s, check_object, &f, err);

@@ -254,12 +254,16 @@ static int sync_folder(const char *path, struct err *err)
 static int give_name(const struct object_store *s, int fd, const uint8_t *digest, struct err *err)
 {
 	autofree char *path = object_path(s, digest), *copy = xstrdup(path);
+	autofree char *fresh = xasprintf("%s.new", path);
 	char source[64];
 	const char *folder = dirname(copy);
 
 	TRY(file_make_dirs(folder, 0755, err));
 	snprintf(source, sizeof(source), "/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) && errno != EEXIST)
+	/* What is there already may have been damaged since; what was just checked takes its place.
+	 */
+	(void)unlink(fresh);
+	if (linkat(AT_FDCWD, source, AT_FDCWD, fresh, AT_SYMLINK_FOLLOW) || rename(fresh, path))
 		return err_sys(err, ERR_IO, "cannot name object '%s'", path);
 	return sync_folder(folder, err);
 }

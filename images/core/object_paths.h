@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Inside of the object store: its folders and lock, shared by object_store.c (images),
- * object_import.c (what comes in), object_sandbox.c (the child), object_upload.c and object_gc.c.
+ * object_import.c (what comes in), object_sandbox.c (the child), object_upload.c, object_check.c
+ * and object_gc.c.
  */
 #ifndef IMAGES_CORE_OBJECT_PATHS_H
 #define IMAGES_CORE_OBJECT_PATHS_H
@@ -21,6 +22,11 @@ char *object_seq_path(const struct object_store *s, const struct manifest *m);
 /* Hold the store for writing. Returns a descriptor to close. blocks: while another process writes
  */
 int object_lock(const struct object_store *s, struct err *err);
+
+/* Has the file the content that the digest says? blocks: reads all of it */
+bool object_is_sound(const char *path, const uint8_t *digest);
+/* Take its name away from an object, which is kept for a person to look at. */
+int object_quarantine(const struct object_store *s, const uint8_t *digest, struct err *err);
 
 /* Every image's digest, in no order. owns: *ret is the caller's (free). */
 int object_image_digests(const struct object_store *s, uint8_t (**ret)[SHA256_BYTES], size_t *ret_n,

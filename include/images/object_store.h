@@ -7,6 +7,7 @@
  *   sigs/<64 hex>        the signatures document of the manifest of that digest: makes it an image
  *   seq/<line>.<arch>    highest sequence number ever imported of the line
  *   uploads/<id>         what has arrived of an upload; resumed by its length
+ *   quarantine/<64 hex>  objects that were found not to be what their names said
  *   lock                 flock: writers one at a time
  *
  * An archive is unpacked by a child process without privileges (seccomp, limits on memory and time,
@@ -81,8 +82,30 @@ struct object_store_report {
 /* Remove what no image refers to, and uploads older than a day. */
 int object_store_gc(struct object_store *s, struct object_store_report *ret, struct err *err);
 /* Read every object and compare it with its name, and look for every object that an image needs.
- * Bad objects are told to each(), which may be NULL. */
-int object_store_fsck(struct object_store *s, void (*each)(void *arg, const char *what), void *arg,
+ * Bad objects are told to each(), which may be NULL, and put into quarantine if asked; importing
+ * the archive again brings them back. */
+int object_store_fsck(struct object_store *s, bool quarantine,
+		      void (*each)(void *arg, const char *what), void *arg,
 		      struct object_store_report *ret, struct err *err);
+
+/* Is every object of the image in its place, with its size? Cheap: to be asked before a host is
+ * sent for it. errors: ERR_IMAGE_DAMAGED */
+int object_store_ready(struct object_store *s, const struct manifest *m, struct err *err);
+
+/* The same for one image, by a child process, when a host says that bytes are not what was signed:
+ * bad objects go into quarantine, and the image is not ready until it is imported again. Watch
+ * pidfd for reading, then call finish, which does not block; finish (or cancel) frees the check.
+ * errors of finish: ERR_NOT_FOUND, ERR_IO, ERR_SYS */
+struct object_check_result {
+	struct err err;
+	size_t n_objects;
+	size_t n_bad;
+	char first_bad[SHA256_HEX_BYTES];
+};
+struct object_check;
+int object_check_start(struct object_store *s, const uint8_t digest[static SHA256_BYTES],
+		       struct object_check **ret, int *ret_pidfd, struct err *err);
+int object_check_finish(struct object_check *c, struct object_check_result *ret, struct err *err);
+void object_check_cancel(struct object_check *c);
 
 #endif

@@ -27,7 +27,7 @@ const struct command image_commands[] = {
 	{"image", "remove", "[--arch ARCH] [--store DIR] DIGEST|LINE@VERSION", "forget an image",
 	 image_remove_command},
 	{"image", "gc", "[--store DIR]", "remove objects that no image needs", image_gc_command},
-	{"image", "fsck", "[--store DIR]", "read the whole store and name what is wrong",
-	 image_fsck_command},
+	{"image", "fsck", "[--store DIR] [--quarantine]",
+	 "read the whole store and name what is wrong", image_fsck_command},
 	{0},
 };

@@ -23,7 +23,7 @@
 #define ROOT_DEFAULT      "/var/lib/slipway/trust/root.json"
 #define IMPORT_TIMEOUT_MS (3600 * 1000LL)
 
-enum { OPT_STORE = 256, OPT_ROOT, OPT_ROLLBACK, OPT_JSON, OPT_ARCH };
+enum { OPT_STORE = 256, OPT_ROOT, OPT_ROLLBACK, OPT_JSON, OPT_ARCH, OPT_QUARANTINE };
 
 static const struct option options[] = {
 	{"store", required_argument, NULL, OPT_STORE},
@@ -31,12 +31,13 @@ static const struct option options[] = {
 	{"allow-rollback", required_argument, NULL, OPT_ROLLBACK},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"arch", required_argument, NULL, OPT_ARCH},
+	{"quarantine", no_argument, NULL, OPT_QUARANTINE},
 	{0},
 };
 
 struct arguments {
 	const char *store, *root, *reason, *arch;
-	bool json;
+	bool json, quarantine;
 	bool by_server; /* no folder was named */
 };
 
@@ -57,6 +58,9 @@ static int read_option(int option, const char *text, struct arguments *a)
 		return 0;
 	case OPT_JSON:
 		a->json = true;
+		return 0;
+	case OPT_QUARANTINE:
+		a->quarantine = true;
 		return 0;
 	default:
 		return -1;
@@ -277,7 +281,7 @@ int image_fsck_command(int argc, char **argv)
 	if (status)
 		return status;
 	if (object_store_open(a.store, &store, &err) < 0 ||
-	    object_store_fsck(store, print_bad, NULL, &r, &err) < 0)
+	    object_store_fsck(store, a.quarantine, print_bad, NULL, &r, &err) < 0)
 		return command_fail(&err);
 	printf("%zu images, %zu objects, %" PRIu64 " bytes, %zu bad\n", r.n_images, r.n_objects,
 	       r.total_bytes, r.n_bad);

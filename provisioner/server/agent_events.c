@@ -19,6 +19,7 @@
 #include <proto/facts.h>
 #include <proto/receipt.h>
 #include "engine.h"
+#include "image_check.h"
 #include "live.h"
 
 #define LOGS_PER_SESSION 500
@@ -279,6 +280,19 @@ static int take_step_done(struct taking *t, const struct event *ev, struct err *
 	return 0;
 }
 
+/* Bytes that are not what was signed may have been changed in our store. */
+static int check_image(struct taking *t, struct err *err)
+{
+	struct flow_arm arm;
+	int rc = flow_arm_open(t->app->db, t->session->host_num, &arm, err);
+	if (rc >= 0)
+		image_check_start(t->app, arm.image_digest, t->session->host_num);
+	if (rc != -ERR_NOT_FOUND)
+		return rc;
+	err_clear(err);
+	return 0;
+}
+
 static int take_step_failed(struct taking *t, const struct event *ev, struct err *err)
 {
 	struct event_step_failed f = {0};
@@ -288,6 +302,8 @@ static int take_step_failed(struct taking *t, const struct event *ev, struct err
 	TRY(live_kind(t, f.seq, kind, err));
 	if (!kind[0])
 		return 0;
+	if (err_code_by_name(f.code) == ERR_IMAGE_DIGEST)
+		TRY(check_image(t, err));
 	struct engine_event e = {
 		.event = HOST_EVENT_STEP_FAILED,
 		.actor = "agent",

@@ -111,6 +111,18 @@ static int guard_data(struct asking *k, struct err *err)
 	return 0;
 }
 
+/* An arm may be older than the image's last check. */
+static int guard_image(struct asking *k, struct err *err)
+{
+	AUTO(manifest) struct manifest *m = NULL;
+	uint8_t digest[SHA256_BYTES];
+	if (!hex_decode(k->arm.image_digest, digest, sizeof(digest)) ||
+	    object_store_get(k->app->objects, digest, &m, err) < 0)
+		return err_set(err, ERR_GUARD_IMAGE, "image '%.12s' is not in the store any more",
+			       k->arm.image_digest);
+	return object_store_ready(k->app->objects, m, err);
+}
+
 static int guard_consume(struct asking *k, struct err *err)
 {
 	bool done = false;
@@ -125,7 +137,8 @@ static int guard_consume(struct asking *k, struct err *err)
 }
 
 static int (*const guards[])(struct asking *, struct err *) = {
-	guard_stopped, guard_state, guard_arm, guard_plan, guard_disk, guard_data, guard_consume,
+	guard_stopped, guard_state, guard_arm,   guard_plan,
+	guard_disk,    guard_data,  guard_image, guard_consume,
 };
 
 static int record_grant(struct asking *k, struct err *err)

@@ -22,6 +22,7 @@
 #include "deadlines.h"
 #include "dhcp_watch.h"
 #include "fleet.h"
+#include "image_check.h"
 #include "live.h"
 #include "readers.h"
 #include "routes.h"
@@ -207,6 +208,7 @@ int app_open(struct app *a, struct err *err)
 void app_close(struct app *a)
 {
 	services_stop(a);
+	image_check_stop(a);
 	webhook_sender_free(a->webhooks);
 	a->webhooks = NULL;
 	sd_event_source_disable_unref(a->tick);

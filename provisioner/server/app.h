@@ -18,6 +18,7 @@
 
 struct child;
 struct dhcp_alarm;
+struct image_check;
 struct dhcp_watch;
 struct readers;
 struct live;
@@ -39,6 +40,7 @@ struct app {
 	struct child *nginx, *dnsmasq;
 	struct webhook_sender *webhooks;
 	struct readers *readers; /* NULL: every question is answered on the spot */
+	struct image_check *image_checks; /* running */
 	struct sd_event_source *tick, *fleet_notices, *fleet_post;
 	int64_t fleet_last_id; /* of the fleet's clock, at the last tick */
 	bool stopped;          /* stop-all: nobody may write */

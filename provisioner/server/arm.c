@@ -63,7 +63,7 @@ static int find_image(struct app *a, const struct host *h, const char *name, str
 		return err_set(err, ERR_GUARD_SELECTOR, "no image is named");
 	int rc = object_store_find(a->objects, name, h->arch, ret, err);
 	if (rc != -ERR_NOT_FOUND)
-		return rc;
+		return rc < 0 ? rc : object_store_ready(a->objects, *ret, err);
 	autofree char *why = xstrdup(err ? err->msg : "");
 	return err_set(err, ERR_GUARD_IMAGE, "%s", why); /* the store knows more than that */
 }

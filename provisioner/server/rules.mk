@@ -44,6 +44,7 @@ server_SRC += provisioner/server/read_job.c
 server_SRC += provisioner/server/reader.c
 server_SRC += provisioner/server/readers.c
 server_SRC += provisioner/server/api_read.c
+server_SRC += provisioner/server/image_check.c
 server_SRC += provisioner/server/api_request.c
 server_SRC += provisioner/server/api_hosts.c
 server_SRC += provisioner/server/api_collections.c

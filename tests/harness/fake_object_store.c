@@ -5,9 +5,14 @@
  */
 #include "tests/harness/fake_object_store.h"
 
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <base/str.h>
 #include <images/object_store.h>
 
+static bool damaged, quarantined;
 static char known_line[MANIFEST_NAME_BYTES], known_version[MANIFEST_NAME_BYTES];
 
 struct object_store {
@@ -66,6 +71,70 @@ int object_store_remove(struct object_store *s, const uint8_t digest[static SHA2
 	(void)err;
 	known_line[0] = '\0';
 	return 0;
+}
+
+void fake_object_store_damage(void)
+{
+	damaged = true;
+}
+
+int object_store_get(struct object_store *s, const uint8_t digest[static SHA256_BYTES],
+		     struct manifest **ret, struct err *err)
+{
+	static const char *const archs[] = {"x86_64", "aarch64"};
+	(void)s;
+	for (size_t i = 0; known_line[0] && i < ARRAY_LEN(archs); i++) {
+		AUTO(manifest) struct manifest *m = make(archs[i]);
+		if (!digest_eq(m->digest, digest, SHA256_BYTES))
+			continue;
+		*ret = take_ptr(m);
+		return 0;
+	}
+	return err_set(err, ERR_NOT_FOUND, "no such image");
+}
+
+int object_store_ready(struct object_store *s, const struct manifest *m, struct err *err)
+{
+	(void)s;
+	(void)m;
+	return quarantined ? err_set(err, ERR_IMAGE_DAMAGED, "an object is in quarantine") : 0;
+}
+
+struct object_check {
+	pid_t pid;
+	int pidfd;
+};
+
+int object_check_start(struct object_store *s, const uint8_t digest[static SHA256_BYTES],
+		       struct object_check **ret, int *ret_pidfd, struct err *err)
+{
+	(void)s;
+	(void)digest;
+	(void)err;
+	*ret = xcalloc(1, sizeof(**ret));
+	(*ret)->pid = fork();
+	if (!(*ret)->pid)
+		_exit(0);
+	*ret_pidfd = (*ret)->pidfd = (int)syscall(SYS_pidfd_open, (*ret)->pid, 0);
+	return 0;
+}
+
+int object_check_finish(struct object_check *c, struct object_check_result *ret, struct err *err)
+{
+	(void)err;
+	*ret = (struct object_check_result){.n_objects = 3, .n_bad = damaged};
+	quarantined |= damaged;
+	object_check_cancel(c);
+	return 0;
+}
+
+void object_check_cancel(struct object_check *c)
+{
+	if (!c)
+		return;
+	(void)waitpid(c->pid, NULL, 0);
+	(void)close(c->pidfd);
+	free(c);
 }
 
 int object_store_list(struct object_store *s, bool (*each)(void *arg, const struct manifest *m),

@@ -7,5 +7,7 @@
 
 /* From now on this line and version are in the store, for both architectures. "" empties it. */
 void fake_object_store_set(const char *line, const char *version);
+/* The next check of an image finds a damaged object. */
+void fake_object_store_damage(void);
 
 #endif

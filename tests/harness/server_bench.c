@@ -45,6 +45,8 @@ static _Noreturn void serve(const struct server_bench *b)
 	if (b->database[0])
 		set(&a.config.store, b->store);
 	fake_object_store_set(b->image_version[0] ? "debian12" : "", b->image_version);
+	if (b->image_damaged)
+		fake_object_store_damage();
 	if (sd_event_default(&a.event) < 0 || app_open_core(&a, &err) < 0) {
 		fprintf(stderr, "# bench: %s\n", err.msg);
 		_exit(1);

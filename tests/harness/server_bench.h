@@ -19,6 +19,7 @@ struct server_bench {
 	bool joined;       /* the store is another bench's */
 	pid_t pid;
 	char image_version[32]; /* of line "debian12"; "" no image */
+	bool image_damaged;     /* its objects, on the disk */
 	long silence_ms; /* after which a writer counts as interrupted; 0: the daemon's own */
 	json_t *reply;   /* of the last admin call */
 	char code[80];

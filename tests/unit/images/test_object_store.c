@@ -7,6 +7,8 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -235,17 +237,17 @@ static void test_gc_and_fsck(void **state)
 	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, &m, &err), 0);
 	assert_int_equal(object_store_gc(s.store, &r, &err), 0);
 	assert_int_equal(r.n_removed, 0);
-	assert_int_equal(object_store_fsck(s.store, NULL, NULL, &r, &err), 0);
+	assert_int_equal(object_store_fsck(s.store, false, NULL, NULL, &r, &err), 0);
 	assert_int_equal(r.n_bad, 0);
 	assert_int_equal(r.n_objects, 3);
 
 	hex_encode(m->payloads[0].packed_sha256, SHA256_BYTES, hex);
 	object = xasprintf("%s/sha256/%.2s/%s", s.dir, hex, hex);
 	damage(object);
-	assert_int_equal(object_store_fsck(s.store, NULL, NULL, &r, &err), 0);
+	assert_int_equal(object_store_fsck(s.store, false, NULL, NULL, &r, &err), 0);
 	assert_int_equal(r.n_bad, 1);
 	assert_int_equal(unlink(object), 0);
-	assert_int_equal(object_store_fsck(s.store, NULL, NULL, &r, &err), 0);
+	assert_int_equal(object_store_fsck(s.store, false, NULL, NULL, &r, &err), 0);
 	assert_int_equal(r.n_bad, 1);
 
 	assert_int_equal(object_store_remove(s.store, m->digest, &err), 0);
@@ -253,6 +255,105 @@ static void test_gc_and_fsck(void **state)
 	assert_int_equal(object_store_gc(s.store, &r, &err), 0);
 	assert_int_equal(r.n_removed, 2);
 	assert_int_equal(files_in(s.dir), 1); /* the sequence stays */
+	shop_done(&s);
+}
+
+static char *payload_path(const struct shop *s, const struct manifest *m)
+{
+	char hex[SHA256_HEX_BYTES];
+
+	hex_encode(m->payloads[0].packed_sha256, SHA256_BYTES, hex);
+	return xasprintf("%s/sha256/%.2s/%s", s->dir, hex, hex);
+}
+
+static int check_image(struct shop *s, const uint8_t *image, struct object_check_result *ret,
+		       struct err *err)
+{
+	struct object_check *c;
+	struct pollfd p = {.events = POLLIN};
+
+	TRY(object_check_start(s->store, image, &c, &p.fd, err));
+	assert_int_equal(poll(&p, 1, 10000), 1);
+	return object_check_finish(c, ret, err);
+}
+
+/* A-17: an object that was changed in the store is found, put away, and the image is not ready
+ * until it is imported again. */
+static void test_a_changed_object_is_put_away(void **state)
+{
+	struct shop s = shop_of(state, "changed");
+	struct object_check_result r;
+	struct object_store_report report;
+	AUTO(manifest) struct manifest *m = NULL;
+	struct err err = ERR_INIT;
+	static const uint8_t other[SHA256_BYTES];
+	autofree char *object = NULL, *kept = NULL;
+	struct object_check *c;
+	int pidfd;
+
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, &m, &err), 0);
+	object = payload_path(&s, m);
+	kept = xasprintf("%s/quarantine/%s", s.dir, strrchr(object, '/') + 1);
+	assert_int_equal(check_image(&s, m->digest, &r, &err), 0);
+	assert_int_equal(r.n_objects, 3);
+	assert_int_equal(r.n_bad, 0);
+	assert_int_equal(object_store_ready(s.store, m, &err), 0);
+
+	damage(object);
+	assert_int_equal(object_store_ready(s.store, m, &err), 0); /* its size is right */
+	assert_int_equal(check_image(&s, m->digest, &r, &err), 0);
+	assert_int_equal(r.n_bad, 1);
+	assert_string_equal(r.first_bad, strrchr(object, '/') + 1);
+	assert_int_equal(access(object, F_OK), -1);
+	assert_int_equal(access(kept, F_OK), 0);
+	assert_int_equal(object_store_ready(s.store, m, &err), -ERR_IMAGE_DAMAGED);
+
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, NULL, &err), 0);
+	assert_int_equal(object_store_ready(s.store, m, &err), 0);
+	assert_int_equal(check_image(&s, m->digest, &r, &err), 0);
+	assert_int_equal(r.n_bad, 0);
+
+	/* The same by fsck; and an import heals without it, too. */
+	damage(object);
+	assert_int_equal(object_store_fsck(s.store, true, NULL, NULL, &report, &err), 0);
+	assert_int_equal(report.n_bad, 1);
+	assert_int_equal(object_store_ready(s.store, m, &err), -ERR_IMAGE_DAMAGED);
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, NULL, &err), 0);
+	damage(object);
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, NULL, &err), 0);
+	assert_int_equal(object_store_fsck(s.store, false, NULL, NULL, &report, &err), 0);
+	assert_int_equal(report.n_bad, 0);
+
+	assert_int_equal(check_image(&s, other, &r, &err), -ERR_NOT_FOUND);
+	assert_int_equal(object_check_start(s.store, m->digest, &c, &pidfd, &err), 0);
+	object_check_cancel(c);
+	object_check_cancel(NULL);
+	shop_done(&s);
+}
+
+/* M-10: the process dies when the archive was read and nothing has a name yet. */
+static void test_killed_before_anything_is_kept(void **state)
+{
+	struct shop s = shop_of(state, "killed");
+	struct err err = ERR_INIT;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		struct pollfd p = {.events = POLLIN};
+		struct object_import *i;
+		int fd = open(s.f->archive_path, O_RDONLY | O_CLOEXEC);
+
+		if (object_import_start(s.store, fd, s.f->root, NULL, &i, &p.fd, &err) < 0 ||
+		    poll(&p, 1, 10000) != 1)
+			_exit(1);
+		(void)kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(files_in(s.dir), 0);
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, NULL, &err), 0);
+	assert_int_equal(files_in(s.dir), 5);
 	shop_done(&s);
 }
 
@@ -286,6 +387,8 @@ int main(void)
 		cmocka_unit_test(test_uploads_go_on),
 		cmocka_unit_test(test_a_damaged_manifest),
 		cmocka_unit_test(test_gc_and_fsck),
+		cmocka_unit_test(test_a_changed_object_is_put_away),
+		cmocka_unit_test(test_killed_before_anything_is_kept),
 		cmocka_unit_test(test_a_cancelled_import),
 	};
 

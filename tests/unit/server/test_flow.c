@@ -320,6 +320,13 @@ static void put_in_service(struct fake_agent *a)
 	server_bench_sql(&bench, "UPDATE host SET state = 'in-service'");
 }
 
+static void remove_image(struct fake_agent *a)
+{
+	(void)a;
+	bench.image_version[0] = '\0';
+	server_bench_crash(&bench);
+}
+
 static void test_permit_guards(void **state)
 {
 	static const struct {
@@ -340,6 +347,7 @@ static void test_permit_guards(void **state)
 		{"all stopped", stop_all, NULL, "guard.stopped"},
 		{"all stopped, then a crash", stop_all_and_restart, NULL, "guard.stopped"},
 		{"in service", put_in_service, NULL, "guard.in_service"},
+		{"an image that is gone", remove_image, NULL, "guard.image"},
 		{"data without consent", NULL, "ext4", "guard.data"},
 		{"shared file system, upper case", NULL, "AA31E02A-400F-11DB-9590-000C2911D1B8",
 		 "guard.data.shared"},
@@ -578,6 +586,57 @@ static void test_step_failures(void **state)
 		if (str_eq(rows[i].after, "failed"))
 			CHECK_STR(rows[i].name, a.plan.wait.turn, rows[i].turn);
 		fake_agent_done(&a);
+		teardown(NULL);
+		CHECK_INT(rows[i].name, setup(NULL), 0);
+	}
+}
+
+static long count_events(const char *kind)
+{
+	autofree char *sql = xasprintf("SELECT count(*) FROM event WHERE kind = '%s'", kind);
+	return server_bench_number(&bench, sql);
+}
+
+/* A-17: a host says that bytes are not what was signed. The server looks at its own objects; if
+ * they are bad, nobody else is sent for them, not even under an arm that was made before. */
+static void test_a_damaged_object(void **state)
+{
+	static const struct {
+		const char *name;
+		bool damaged;
+		const char *event, *code;
+		int status;
+	} rows[] = {
+		{"A-17 changed on the way", false, "image.sound", "", 201},
+		{"A-17 changed in the store", true, "image.damaged", "image.damaged", 409},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_agent a, b;
+		bench.image_damaged = rows[i].damaged;
+		server_bench_crash(&bench);
+		to_image_step(&a, "S1", MAC_A);
+		to_image_step(&b, "S2", MAC_B);
+		CHECK_INT(rows[i].name, fake_agent_permit(&a, NULL), 200);
+		CHECK_INT(rows[i].name, fake_agent_step_failed(&a, "image.digest"), 200);
+		CHECK_STR(rows[i].name, server_bench_state(&bench, a.host_id), "failed");
+		for (int n = 0; n < 50 && !count_events(rows[i].event); n++)
+			usleep(20000);
+		CHECK_INT(rows[i].name, count_events(rows[i].event), 1);
+		CHECK_INT(rows[i].name, count_events("image.sound") + count_events("image.damaged"),
+			  1);
+
+		autofree char *path = xasprintf("/api/v1/hosts/%s/arm", a.short_code);
+		CHECK_INT(rows[i].name,
+			  server_bench_admin(&bench, "POST", path,
+					     "{\"image\":\"debian12@1\",\"disk\":{\"serial\":"
+					     "\"DISK-00:0a\"},\"reason\":\"again\"}"),
+			  rows[i].status);
+		CHECK_STR(rows[i].name, bench.code, rows[i].code);
+		CHECK_INT(rows[i].name, fake_agent_permit(&b, NULL), rows[i].damaged ? 409 : 200);
+		CHECK_STR(rows[i].name, b.code, rows[i].code);
+		fake_agent_done(&a);
+		fake_agent_done(&b);
 		teardown(NULL);
 		CHECK_INT(rows[i].name, setup(NULL), 0);
 	}
@@ -901,6 +960,7 @@ int main(void)
 		T(test_order_is_all_or_none),
 		T(test_failed_burn_in),
 		T(test_step_failures),
+		T(test_a_damaged_object),
 		T(test_power_cut_while_writing),
 		T(test_same_session_comes_back),
 		T(test_silent_writer),
