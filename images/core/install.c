@@ -15,6 +15,7 @@
 #include <base/limits.h>
 #include <base/str.h>
 
+#include "empty_fs.h"
 #include "partition_table.h"
 
 #define JOB_ROOM_BYTES    (12 * MIB) /* of packed chunks, about */
@@ -93,6 +94,15 @@ static int open_target(struct install *in, struct err *err)
 	return 0;
 }
 
+/* A partition for which the image brings no bytes. */
+static bool is_made_here(const struct manifest *m, const struct manifest_partition *p)
+{
+	for (size_t i = 0; i < m->n_payloads; i++)
+		if (m->payloads[i].partition == p->number)
+			return false;
+	return true;
+}
+
 static int check_payloads(const struct install *in, struct err *err)
 {
 	for (size_t i = 0; i < in->m->n_payloads; i++)
@@ -101,6 +111,14 @@ static int check_payloads(const struct install *in, struct err *err)
 				       "payload '%s' must be unpacked, which needs root and a loop "
 				       "device",
 				       in->m->payloads[i].name);
+	for (size_t i = 0; i < in->m->n_partitions; i++)
+		if (is_made_here(in->m, &in->m->partitions[i]) &&
+		    empty_fs_needs_loop(in->m->partitions[i].fs) && !install_rootfs_is_possible())
+			return err_set(err, ERR_UNSUPPORTED,
+				       "partition %u (%s) is made on the target, which needs root "
+				       "and a loop device",
+				       in->m->partitions[i].number,
+				       partition_fs_str(in->m->partitions[i].fs));
 	return 0;
 }
 

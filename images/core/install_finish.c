@@ -16,6 +16,7 @@
 #include <base/json.h>
 #include <base/str.h>
 
+#include "empty_fs.h"
 #include "fs_probe.h"
 #include "partition_table.h"
 
@@ -65,6 +66,15 @@ static int grow_partition(struct install *in, struct image_receipt_partition *p,
 		return image_grow_fs(in->target.name, p->start_bytes, p->size_bytes, p->fs,
 				     !r->keep_identity, grow, NULL, err);
 	return grow_on_loop(in, p, grow, err);
+}
+
+/* What the image brings no bytes for. */
+static int make_empty_all(struct install *in, struct err *err)
+{
+	for (size_t i = 0; i < in->receipt.n_partitions; i++)
+		if (!in->receipt.partitions[i].has_payload)
+			TRY(empty_fs_make(&in->target, &in->receipt.partitions[i], err));
+	return 0;
 }
 
 static int grow_all(struct install *in, struct err *err)
@@ -152,6 +162,7 @@ static int add_own_files(struct install *in, struct install_parts *p, struct err
 static int finish_partitions(struct install *in, struct install_parts *parts, struct err *err)
 {
 	install_enter_stage(in, IMAGE_STAGE_GROW, 0);
+	TRY(make_empty_all(in, err));
 	TRY(grow_all(in, err));
 	install_enter_stage(in, IMAGE_STAGE_OWN_FILES, 0);
 	manifest_parts(in, parts);

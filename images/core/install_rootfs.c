@@ -24,15 +24,14 @@
 
 #include <base/bytes.h>
 #include <base/json.h>
-#include <base/process.h>
 #include <base/str.h>
 #include <base/vec.h>
 
+#include "empty_fs.h"
 #include "loop_device.h"
 #include "rootfs_files.h"
 
-#define STREAM_BYTES    (4 * 1024 * 1024)
-#define MKFS_TIMEOUT_MS (10 * 60 * 1000)
+#define STREAM_BYTES (4 * 1024 * 1024)
 
 /* Bytes on their way from the workers, who wait for their turn, to the unpacking thread. */
 struct stream {
@@ -179,17 +178,6 @@ static void *run_unpacker(void *arg)
 
 /* ---- begin ----------------------------------------------------------------------------------- */
 
-static int make_fs(const struct rootfs_run *r, enum partition_fs fs, struct err *err)
-{
-	const char *const ext4[] = {"mke2fs",     "-q",   "-F",
-				    "-t",         "ext4", "-m",
-				    "1",          "-O",   "^metadata_csum_seed,^orphan_file",
-				    r->loop.path, NULL};
-	const char *const xfs[] = {"mkfs.xfs", "-q", "-f", r->loop.path, NULL};
-
-	return process_check(fs == PARTITION_FS_XFS ? xfs : ext4, MKFS_TIMEOUT_MS, err);
-}
-
 static int mount_fs(struct rootfs_run *r, unsigned long flags, struct err *err)
 {
 	const struct image_receipt_partition *p = install_partition_of(r->in, r->payload);
@@ -214,7 +202,7 @@ static int prepare(struct rootfs_run *r, struct err *err)
 
 	TRY(install_may_write(r->in, err));
 	TRY(loop_device_open(r->in->target.fd, p->start_bytes, p->size_bytes, &r->loop, err));
-	TRY(make_fs(r, p->fs, err));
+	TRY(empty_fs_make_on(r->loop.path, p->fs, err));
 	(void)str_copy(r->folder, sizeof(r->folder), "/tmp/.slipway-root.XXXXXX");
 	if (!mkdtemp(r->folder)) {
 		r->folder[0] = '\0';

@@ -207,6 +207,10 @@ static int check_partition(const struct manifest *m, size_t i, struct err *err)
 	if (p->start_bytes % MIB || p->size_bytes % MIB)
 		return err_set(err, ERR_IMAGE_MANIFEST,
 			       "partition %u does not start and end at a MiB", p->number);
+	if ((p->role == PARTITION_ROLE_SWAP) != (p->fs == PARTITION_FS_SWAP) ||
+	    (p->role == PARTITION_ROLE_SWAP && p->mount[0]))
+		return err_set(err, ERR_IMAGE_MANIFEST,
+			       "partition %u is not wholly a swap partition", p->number);
 	if (i + 1 < m->n_partitions && end_bytes > m->partitions[i + 1].start_bytes)
 		return err_set(err, ERR_IMAGE_MANIFEST, "partitions %u and %u overlap", p->number,
 			       m->partitions[i + 1].number);

@@ -37,7 +37,8 @@ struct build {
 	struct packed_payload packed[MANIFEST_MAX_PAYLOADS];
 	struct tree_options tree;
 	struct layout layout;
-	struct tree_size size;
+	struct tree_size size;                                   /* of the whole tree */
+	struct tree_size part_size[MANIFEST_MAX_PARTITIONS + 1]; /* by partition number */
 	struct boot_parts boot;
 	int64_t created_s;
 };
@@ -101,16 +102,57 @@ static int build_disk(struct build *b, struct err *err)
 
 /* ---- trees ----------------------------------------------------------------------------------- */
 
+static const struct manifest_partition *layout_root(const struct build *b)
+{
+	for (size_t i = 0; i < b->layout.n_partitions; i++)
+		if (b->layout.partitions[i].role == PARTITION_ROLE_ROOT)
+			return &b->layout.partitions[i];
+	BUG_ON(true);
+}
+
+static void count_entry(struct tree_size *size, struct archive_entry *entry)
+{
+	int64_t n_bytes = archive_entry_size(entry);
+
+	size->n_entries++;
+	size->n_folders += archive_entry_filetype(entry) == AE_IFDIR;
+	if (n_bytes > 0 && !archive_entry_hardlink(entry))
+		size->file_blocks += ((uint64_t)n_bytes + BLOCK_BYTES - 1) / BLOCK_BYTES;
+}
+
+static bool is_unpacked(const struct build *b)
+{
+	return b->layout.unpack || layout_root(b)->fs == PARTITION_FS_XFS;
+}
+
+/* Its content is made here, as blocks. */
+static bool is_ext4_data(const struct build *b, const struct manifest_partition *p)
+{
+	return p->role == PARTITION_ROLE_DATA && p->fs == PARTITION_FS_EXT4 && !is_unpacked(b);
+}
+
+/* Files that a partition would hide when it is mounted are a mistake of the layout. */
+static int check_owner(const struct build *b, const struct manifest_partition *owner,
+		       const char *path, struct err *err)
+{
+	if (owner->role == PARTITION_ROLE_ROOT || is_ext4_data(b, owner) ||
+	    str_eq(owner->mount + 1, path))
+		return 0;
+	return err_set(err, ERR_IMAGE_LAYOUT,
+		       "the tree has '%s', but partition %u, mounted at '%s', is made empty", path,
+		       owner->number, owner->mount);
+}
+
 static int measure(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
 		   struct err *err)
 {
 	struct build *b = arg;
-	int64_t size = archive_entry_size(entry), mtime = archive_entry_mtime(entry);
+	const struct manifest_partition *owner = layout_owner(&b->layout, path);
+	int64_t mtime = archive_entry_mtime(entry);
 
-	b->size.n_entries++;
-	b->size.n_folders += archive_entry_filetype(entry) == AE_IFDIR;
-	if (size > 0 && !archive_entry_hardlink(entry))
-		b->size.file_blocks += ((uint64_t)size + BLOCK_BYTES - 1) / BLOCK_BYTES;
+	TRY(check_owner(b, owner, path, err));
+	count_entry(&b->size, entry);
+	count_entry(&b->part_size[owner->number], entry);
 	if (mtime > b->size.newest_s)
 		b->size.newest_s = mtime;
 	if (!boot_parts_wants(&b->boot, path))
@@ -138,17 +180,86 @@ static int choose_firmware(struct build *b, struct err *err)
 	return 0;
 }
 
+/* One file system that is being filled with its part of the tree. */
+struct filling {
+	struct build *b;
+	const struct manifest_partition *p;
+	struct ext4_image *x;
+};
+
+/* A path of the tree as it is inside of the partition: "var/lib" of "/var" is "lib". */
+static const char *inner_path(const struct manifest_partition *p, const char *path)
+{
+	size_t n = strlen(p->mount);
+
+	if (p->role == PARTITION_ROLE_ROOT)
+		return path;
+	return path[n - 1] ? path + n : path + n - 1;
+}
+
+static int fix_hard_link(struct filling *f, const char *path, struct archive_entry *entry,
+			 struct err *err)
+{
+	const char *target = archive_entry_hardlink(entry);
+	autofree char *clean = target ? tree_clean_path(target) : NULL;
+
+	if (!target)
+		return 0;
+	if (!clean || layout_owner(&f->b->layout, clean) != f->p)
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry '%s' is a hard link to '%s' on another partition", path,
+			       target);
+	archive_entry_set_hardlink(entry, inner_path(f->p, clean));
+	return 0;
+}
+
 static int fill_entry(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
 		      struct err *err)
 {
-	return ext4_image_add(arg, path, entry, a, err);
+	struct filling *f = arg;
+	const struct manifest_partition *owner = layout_owner(&f->b->layout, path);
+
+	if (owner == f->p) {
+		TRY(fix_hard_link(f, path, entry, err));
+		return ext4_image_add(f->x, inner_path(f->p, path), entry, a, err);
+	}
+	/* The mount point of another partition is a folder here. */
+	if (f->p->role == PARTITION_ROLE_ROOT && str_eq(owner->mount + 1, path))
+		return ext4_image_add(f->x, path, entry, a, err);
+	return 0;
+}
+
+/* Mount points that the tree does not have. */
+static int add_mount_points(struct filling *f, struct err *err)
+{
+	for (size_t i = 0; i < f->b->layout.n_partitions; i++) {
+		const char *mount = f->b->layout.partitions[i].mount;
+		struct archive_entry *e;
+		int status;
+
+		if (f->p->role != PARTITION_ROLE_ROOT || !mount[0] || !mount[1] ||
+		    ext4_image_has(f->x, mount + 1))
+			continue;
+		e = archive_entry_new();
+		archive_entry_set_filetype(e, AE_IFDIR);
+		archive_entry_set_perm(e, 0755);
+		archive_entry_set_mtime(e, f->b->created_s, 0);
+		status = ext4_image_add(f->x, mount + 1, e, NULL, err);
+		archive_entry_free(e);
+		if (status < 0)
+			return status;
+	}
+	return 0;
 }
 
 /* A UUID that depends on the image alone; hosts get one of their own. */
-static void image_uuid(const struct build *b, char ret[static UUID_TEXT_BYTES])
+static void image_uuid(const struct build *b, const struct manifest_partition *p,
+		       char ret[static UUID_TEXT_BYTES])
 {
-	autofree char *seed = xasprintf("%s %s %s %" PRId64, b->m->line, b->m->version,
-					image_arch_str(b->m->arch), b->created_s);
+	autofree char *seed = xasprintf("%s %s %s %" PRId64 "%s%s", b->m->line, b->m->version,
+					image_arch_str(b->m->arch), b->created_s,
+					p->role == PARTITION_ROLE_ROOT ? "" : " ",
+					p->role == PARTITION_ROLE_ROOT ? "" : p->mount);
 	char hex[SHA256_HEX_BYTES];
 
 	sha256_hex_of(seed, strlen(seed), hex);
@@ -156,34 +267,46 @@ static void image_uuid(const struct build *b, char ret[static UUID_TEXT_BYTES])
 		 hex + 17, hex + 20);
 }
 
-static struct manifest_partition *layout_root(struct build *b)
-{
-	for (size_t i = 0; i < b->layout.n_partitions; i++)
-		if (b->layout.partitions[i].role == PARTITION_ROLE_ROOT)
-			return &b->layout.partitions[i];
-	BUG_ON(true);
-}
-
-static int build_ext4(struct build *b, int *ret_fd, uint64_t *ret_bytes, struct err *err)
+static int build_ext4(struct build *b, const struct manifest_partition *p, int *ret_fd,
+		      uint64_t *ret_bytes, struct err *err)
 {
 	char uuid[UUID_TEXT_BYTES];
 	struct ext4_options options = {
 		.folder = b->folder, .created_s = b->created_s, .uuid = uuid};
+	struct tree_size size = b->part_size[p->number];
 	AUTO(ext4_image) struct ext4_image *x = NULL;
+	struct filling f = {.b = b, .p = p};
 
-	image_uuid(b, uuid);
-	TRY(ext4_image_new(&options, &b->size, &x, err));
-	TRY(tree_walk(&b->tree, fill_entry, x, err));
+	image_uuid(b, p, uuid);
+	size.n_entries += b->layout.n_partitions; /* mount points */
+	if (p->role == PARTITION_ROLE_DATA)
+		options.max_bytes = p->size_bytes;
+	TRY(ext4_image_new(&options, &size, &x, err));
+	f.x = x;
+	TRY(tree_walk(&b->tree, fill_entry, &f, err));
+	TRY(add_mount_points(&f, err));
 	return ext4_image_finish(x, ret_fd, ret_bytes, err);
+}
+
+static int build_data(struct build *b, const struct manifest_partition *p, struct err *err)
+{
+	autofree char *name = xasprintf("data%u.ext4", p->number);
+	autoclose int fd = -1;
+	uint64_t size_bytes;
+
+	if (build_ext4(b, p, &fd, &size_bytes, err) < 0)
+		return err_wrap(err, "partition %u", p->number);
+	return pack(b, name, PAYLOAD_ROLE_FS, p->number, fd, size_bytes, err);
 }
 
 static int build_root(struct build *b, struct err *err)
 {
-	struct manifest_partition *root = layout_root(b);
+	struct manifest_partition *root =
+		&b->layout.partitions[layout_root(b) - b->layout.partitions];
 	autoclose int fd = -1;
 	uint64_t size_bytes;
 
-	if (b->layout.unpack || root->fs == PARTITION_FS_XFS) {
+	if (is_unpacked(b)) {
 		TRY(rootfs_tar_make(&b->tree, b->folder, b->layout.devices, &fd, &size_bytes, err));
 		if (!root->size_bytes)
 			root->size_bytes = (size_bytes / 100 * 130 / MIB + 512) * MIB;
@@ -192,7 +315,7 @@ static int build_root(struct build *b, struct err *err)
 	if (root->fs != PARTITION_FS_EXT4)
 		return err_set(err, ERR_IMAGE_LAYOUT, "root file system cannot be %s",
 			       partition_fs_str(root->fs));
-	TRY(build_ext4(b, &fd, &size_bytes, err));
+	TRY(build_ext4(b, root, &fd, &size_bytes, err));
 	if (root->size_bytes && root->size_bytes < size_bytes)
 		return err_set(err, ERR_IMAGE_LAYOUT,
 			       "root partition has %" PRIu64 " MiB, its content needs %" PRIu64,
@@ -227,6 +350,9 @@ static int build_tree(struct build *b, struct err *err)
 	TRY(choose_firmware(b, err));
 	/* The root first: its size decides where nothing else lies, boot code comes after. */
 	TRY(build_root(b, err));
+	for (size_t i = 0; i < b->layout.n_partitions; i++)
+		if (is_ext4_data(b, &b->layout.partitions[i]))
+			TRY(build_data(b, &b->layout.partitions[i], err));
 	b->m->min_disk_bytes = layout_place(&b->layout) + MIB;
 	for (size_t i = 0; i < b->layout.n_partitions; i++)
 		if (b->layout.partitions[i].role < PARTITION_ROLE_ROOT)

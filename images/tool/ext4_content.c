@@ -159,8 +159,9 @@ int ext4_write_xattrs(struct ext4_image *x, ext2_ino_t ino, struct archive_entry
 	const void *value;
 	size_t n_bytes;
 	errcode_t e;
+	int status;
 
-	if (!archive_entry_xattr_reset(entry))
+	if (!archive_entry_xattr_reset(entry) && !archive_entry_acl_types(entry))
 		return 0;
 	e = ext2fs_xattrs_open(x->fs, ino, &handle);
 	if (e)
@@ -168,6 +169,7 @@ int ext4_write_xattrs(struct ext4_image *x, ext2_ino_t ino, struct archive_entry
 	e = ext2fs_xattrs_read(handle);
 	while (!e && archive_entry_xattr_next(entry, &name, &value, &n_bytes) == ARCHIVE_OK)
 		e = ext2fs_xattr_set(handle, name, value, n_bytes);
+	status = e ? ext4_failed(err, e, "write attributes") : ext4_write_acls(handle, entry, err);
 	(void)ext2fs_xattrs_close(&handle);
-	return e ? ext4_failed(err, e, "write attributes") : 0;
+	return status;
 }

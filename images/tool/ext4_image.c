@@ -35,13 +35,14 @@ static uint64_t round_up(uint64_t n, uint64_t unit)
 }
 
 /* Generous: what stays free is a hole in the image and costs nothing. */
-static uint64_t image_bytes(const struct tree_size *size, uint64_t min_bytes)
+static uint64_t image_bytes(const struct tree_size *size, uint64_t max_bytes)
 {
 	uint64_t content = (size->file_blocks + 2 * size->n_folders) * BLOCK_BYTES;
 	uint64_t inodes = size->n_entries * 256;
 	uint64_t n = (content + inodes) / 100 * 112 + SLACK_BYTES + 64 * MIB;
 
-	return round_up(n > min_bytes ? n : min_bytes, MIB);
+	n = round_up(n, MIB);
+	return max_bytes && max_bytes < n ? max_bytes : n;
 }
 
 static int make_empty(struct ext4_image *x, const struct ext4_options *o,
@@ -117,7 +118,7 @@ int ext4_image_new(const struct ext4_options *options, const struct tree_size *s
 
 	initialize_ext2_error_table();
 	x->created_s = options->created_s;
-	x->size_bytes = image_bytes(size, options->min_bytes);
+	x->size_bytes = image_bytes(size, options->max_bytes);
 	x->fd = nameless_file(options->folder, err);
 	if (x->fd < 0)
 		return x->fd;
@@ -181,6 +182,11 @@ int ext4_remember(struct ext4_image *x, const char *path, uint32_t ino, struct e
 		return err_set(err, ERR_IMAGE_INPUT, "there are more entries than were counted");
 	slot->data = entry.data;
 	return 0;
+}
+
+bool ext4_image_has(struct ext4_image *x, const char *path)
+{
+	return ext4_look_up(x, path) != 0;
 }
 
 uint32_t ext4_look_up(struct ext4_image *x, const char *path)

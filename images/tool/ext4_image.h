@@ -8,6 +8,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <base/cleanup.h>
@@ -25,7 +26,7 @@ struct ext4_options {
 	const char *folder; /* for the file */
 	int64_t created_s;  /* stands for "now" everywhere in the file system */
 	const char *label;  /* of the volume, or NULL */
-	uint64_t min_bytes; /* of the image */
+	uint64_t max_bytes; /* of the image; 0: as large as its content needs */
 	const char *uuid;
 };
 
@@ -40,6 +41,8 @@ DEFINE_AUTO(ext4_image, struct ext4_image, ext4_image_free);
  * ERR_IMAGE_MEMBER, ERR_IO */
 int ext4_image_add(struct ext4_image *x, const char *path, struct archive_entry *entry,
 		   struct archive *a, struct err *err);
+/* Is there an entry of this path? */
+bool ext4_image_has(struct ext4_image *x, const char *path);
 /* Write everything out. out: the file and its size; the descriptor is the caller's. */
 int ext4_image_finish(struct ext4_image *x, int *ret_fd, uint64_t *ret_bytes, struct err *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Inside of ext4_image: one image that is being filled, shared by ext4_image.c (the file system),
- * ext4_add.c (entries) and ext4_content.c (file content).
+ * ext4_add.c (entries), ext4_content.c (file content) and ext4_acl.c (access lists).
  */
 #ifndef IMAGES_TOOL_EXT4_INODE_H
 #define IMAGES_TOOL_EXT4_INODE_H
@@ -31,6 +31,7 @@ uint32_t ext4_look_up(struct ext4_image *x, const char *path); /* 0: not there *
 /* Read the entry's content into new blocks of the inode, which the caller writes. */
 int ext4_write_content(struct ext4_image *x, ext2_ino_t ino, struct ext2_inode_large *inode,
 		       struct archive_entry *entry, struct archive *a, struct err *err);
+int ext4_write_acls(struct ext2_xattr_handle *handle, struct archive_entry *entry, struct err *err);
 int ext4_write_xattrs(struct ext4_image *x, ext2_ino_t ino, struct archive_entry *entry,
 		      struct err *err);
 

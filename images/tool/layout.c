@@ -17,11 +17,14 @@
 static void add(struct layout *l, enum partition_role role, enum partition_fs fs, uint64_t size,
 		bool grow, const char *mount)
 {
-	struct manifest_partition *p = &l->partitions[l->n_partitions++];
+	struct manifest_partition *p = &l->partitions[l->n_partitions];
+	unsigned n_others = 0;
 
+	for (size_t i = 0; i < l->n_partitions; i++)
+		n_others += l->partitions[i].role > PARTITION_ROLE_ROOT;
+	l->n_partitions++;
 	/* The root is always number 3: the boot loader finds it by that. */
-	p->number = role <= PARTITION_ROLE_ROOT ? (unsigned)role + 1
-						: (unsigned)l->n_partitions + 3;
+	p->number = role <= PARTITION_ROLE_ROOT ? (unsigned)role + 1 : n_others + 4;
 	p->role = role;
 	p->fs = fs;
 	p->size_bytes = size;
@@ -76,6 +79,29 @@ static const char *fs_word(int i)
 	return partition_fs_str((enum partition_fs)i);
 }
 
+/* Data and swap: their size cannot come from their content, and small ones cannot be made. */
+static void check_other(struct json_reader *r, int role, int fs, uint64_t size_bytes,
+			const char *mount)
+{
+	static const uint64_t least_bytes[_PARTITION_FS_MAX] = {[PARTITION_FS_NONE] = MIB,
+								[PARTITION_FS_EXT4] = 64 * MIB,
+								[PARTITION_FS_VFAT] = 2 * MIB,
+								[PARTITION_FS_XFS] = 300 * MIB,
+								[PARTITION_FS_SWAP] = MIB};
+
+	if (role <= PARTITION_ROLE_ROOT)
+		return;
+	if (size_bytes < least_bytes[fs])
+		json_reader_fail(r, "size", ERR_INVALID, "is less than %s can have: %u MiB",
+				 fs_word(fs), (unsigned)(least_bytes[fs] / MIB));
+	if ((role == PARTITION_ROLE_SWAP) != (fs == PARTITION_FS_SWAP))
+		json_reader_fail(r, "fs", ERR_INVALID, "is swap for role swap, and for no other");
+	if (mount && mount[0] && (fs == PARTITION_FS_NONE || fs == PARTITION_FS_SWAP))
+		json_reader_fail(r, "mount", ERR_INVALID, "is for file systems");
+	if (mount && str_eq(mount, "/"))
+		json_reader_fail(r, "mount", ERR_INVALID, "is the root's");
+}
+
 static int read_partition(const struct json_reader *parent, json_t *item, size_t i,
 			  struct layout *l)
 {
@@ -94,9 +120,7 @@ static int read_partition(const struct json_reader *parent, json_t *item, size_t
 	int fs_index = fs ? word_index(&r, "fs", fs, fs_word, _PARTITION_FS_MAX)
 			  : (int)usual_fs[role];
 
-	if (role > PARTITION_ROLE_ROOT)
-		json_reader_fail(&r, "role", ERR_UNSUPPORTED,
-				 "has no content: data and swap are made by the installed system");
+	check_other(&r, role, fs_index, size, mount);
 	TRY(json_reader_end(&r));
 	add(l, (enum partition_role)role, (enum partition_fs)fs_index, size, grow, mount);
 	return 0;
@@ -139,6 +163,16 @@ static int read_layout(json_t *doc, enum image_arch arch, struct layout *l, stru
 	return 0;
 }
 
+static int check_mount(const struct layout *l, size_t i, struct err *err)
+{
+	for (size_t j = 0; j < i; j++)
+		if (l->partitions[i].mount[0] &&
+		    str_eq(l->partitions[i].mount, l->partitions[j].mount))
+			return err_set(err, ERR_IMAGE_LAYOUT, "two partitions are mounted at '%s'",
+				       l->partitions[i].mount);
+	return 0;
+}
+
 static int check_roles(const struct layout *l, struct err *err)
 {
 	bool seen[_PARTITION_ROLE_MAX] = {false};
@@ -146,10 +180,11 @@ static int check_roles(const struct layout *l, struct err *err)
 	for (size_t i = 0; i < l->n_partitions; i++) {
 		enum partition_role role = l->partitions[i].role;
 
-		if (seen[role])
+		if (seen[role] && role <= PARTITION_ROLE_ROOT)
 			return err_set(err, ERR_IMAGE_LAYOUT, "two partitions have role %s",
 				       partition_role_str(role));
 		seen[role] = true;
+		TRY(check_mount(l, i, err));
 	}
 	if (!seen[PARTITION_ROLE_ROOT])
 		return err_set(err, ERR_IMAGE_LAYOUT, "there is no root partition");
@@ -203,4 +238,25 @@ uint64_t layout_place(struct layout *l)
 		at += l->partitions[i].size_bytes;
 	}
 	return at;
+}
+
+const struct manifest_partition *layout_owner(const struct layout *l, const char *path)
+{
+	const struct manifest_partition *owner = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < l->n_partitions; i++) {
+		const struct manifest_partition *p = &l->partitions[i];
+		size_t n = strlen(p->mount);
+
+		if (p->role == PARTITION_ROLE_ROOT && !owner)
+			owner = p;
+		if (p->role != PARTITION_ROLE_DATA || n <= longest ||
+		    strncmp(p->mount + 1, path, n - 1) ||
+		    (path[n - 1] != '/' && path[n - 1] != '\0'))
+			continue;
+		owner = p;
+		longest = n;
+	}
+	return owner;
 }

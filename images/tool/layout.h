@@ -9,7 +9,10 @@
  *
  * Every field may be left out. "size" is bytes or a text like "512M"; a root without a size is as
  * large as its content needs. "unpack": files are unpacked on the host instead of blocks (needed
- * for xfs).
+ * for xfs). Further partitions: {"role":"data","fs":"ext4","size":"8G","mount":"/var"} and
+ * {"role":"swap","size":"2G"}, each with a size. What the tree has under the mount point of an ext4
+ * data partition becomes its content; other ones are made empty on the host. Partitions lie on the
+ * disk in the order of the list.
  */
 #ifndef IMAGES_TOOL_LAYOUT_H
 #define IMAGES_TOOL_LAYOUT_H
@@ -31,6 +34,8 @@ struct layout {
 int layout_load(const char *path, enum image_arch arch, struct layout *ret, struct err *err);
 /* Drop the partitions that only a firmware needs which the image does not support. */
 void layout_drop_unused(struct layout *l, unsigned firmware);
+/* The partition on which a cleaned path lies: by its mount point, the root or a data partition. */
+const struct manifest_partition *layout_owner(const struct layout *l, const char *path);
 /* Give partitions their places, one after the other from the first MiB; returns the end. in: sizes
  * are final. */
 uint64_t layout_place(struct layout *l);

@@ -28,4 +28,7 @@ typedef int (*tree_visit)(void *arg, const char *path, struct archive_entry *ent
 			  struct archive *a, struct err *err);
 int tree_walk(const struct tree_options *options, tree_visit visit, void *arg, struct err *err);
 
+/* "./a//b/" and "/a/b" become "a/b". The caller frees; NULL for a name that leaves the tree. */
+char *tree_clean_path(const char *path);
+
 #endif

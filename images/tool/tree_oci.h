@@ -14,7 +14,5 @@ int tree_walk_oci(const char *layout, const char *arch, tree_visit visit, void *
 int tree_walk_tar(const char *path, tree_visit visit, void *arg, struct err *err);
 int tree_walk_archive(struct archive *a, const char *what, tree_visit visit, void *arg,
 		      struct err *err);
-/* The caller frees; NULL for a name that leaves the tree. */
-char *tree_clean_path(const char *path);
 
 #endif

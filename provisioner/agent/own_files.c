@@ -43,11 +43,28 @@ static bool is_mountable(const struct image_part *p)
 	return p->device[0] && (p->fs == PARTITION_FS_EXT4 || p->fs == PARTITION_FS_XFS);
 }
 
+static int open_root(const struct mounted *m, struct err *err)
+{
+	int fd = open(m->own->folder, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? err_sys(err, ERR_AGENT_MOUNT, "cannot open the new system") : fd;
+}
+
+/* An image whose files were unpacked here need not have the folder. */
+static int make_mount_point(const struct mounted *m, const char *path, struct err *err)
+{
+	autoclose int root_fd = open_root(m, err);
+
+	return root_fd < 0 ? root_fd : new_root_mkdirs(root_fd, path, 0755, 0, 0, err);
+}
+
 static int mount_part(struct mounted *m, const struct image_part *p, const char *path,
 		      struct err *err)
 {
 	autofree char *where = xasprintf("%s%s", m->own->folder, str_eq(path, "/") ? "" : path);
 
+	if (path[1])
+		TRY(make_mount_point(m, path, err));
 	if (mount(p->device, where, partition_fs_str(p->fs), MOUNT_FLAGS, NULL) < 0)
 		return err_sys(err, ERR_AGENT_MOUNT, "cannot mount partition %u at '%s'", p->number,
 			       path);
@@ -68,13 +85,6 @@ static int unmount_all(struct mounted *m, struct err *err)
 			r = err_sys(err, ERR_AGENT_MOUNT, "cannot unmount the new system");
 	}
 	return r;
-}
-
-static int open_root(const struct mounted *m, struct err *err)
-{
-	int fd = open(m->own->folder, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-
-	return fd < 0 ? err_sys(err, ERR_AGENT_MOUNT, "cannot open the new system") : fd;
 }
 
 /* ---- finding the root ------------------------------------------------------------------------ */

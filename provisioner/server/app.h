@@ -39,7 +39,7 @@ struct app {
 	struct dhcp_alarm *dhcp_alarm; /* mode full: who else answers DHCP here */
 	struct child *nginx, *dnsmasq;
 	struct webhook_sender *webhooks;
-	struct readers *readers; /* NULL: every question is answered on the spot */
+	struct readers *readers;          /* NULL: every question is answered on the spot */
 	struct image_check *image_checks; /* running */
 	struct sd_event_source *tick, *fleet_notices, *fleet_post;
 	int64_t fleet_last_id; /* of the fleet's clock, at the last tick */

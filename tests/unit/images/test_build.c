@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <base/file.h>
@@ -39,6 +40,7 @@ static const struct entry tree[] = {
 	{"./bin", AE_IFDIR, NULL, 0755},
 	{"./bin/tool", AE_IFREG, "#!/bin/sh\necho tool\n", 04755},
 	{"./bin/same", 0, "./bin/tool", 0}, /* a hard link */
+	{"./linked/same", 0, "./bin/tool", 0},
 	{"./empty", AE_IFREG, "", 0600},
 	{"./sh", AE_IFLNK, "bin/tool", 0777},
 	{"./long-link", AE_IFLNK,
@@ -48,6 +50,21 @@ static const struct entry tree[] = {
 	{"./pipe", AE_IFIFO, NULL, 0600},
 	{"./na\xc3\xafve \xff name", AE_IFREG, "bytes", 0644},
 };
+
+/* An attribute, a capability (cap_net_raw, version 2), and an access list. */
+static void add_attributes(struct archive_entry *e)
+{
+	static const uint8_t net_raw[20] = {1, 0, 0, 2, 0, 0x20};
+
+	archive_entry_xattr_add_entry(e, "user.colour", "blue", 4);
+	archive_entry_xattr_add_entry(e, "security.capability", net_raw, sizeof(net_raw));
+	archive_entry_acl_add_entry(e, ARCHIVE_ENTRY_ACL_TYPE_ACCESS, 6, ARCHIVE_ENTRY_ACL_USER, 12,
+				    "");
+	archive_entry_acl_add_entry(e, ARCHIVE_ENTRY_ACL_TYPE_ACCESS, 4, ARCHIVE_ENTRY_ACL_GROUP,
+				    34, "");
+	archive_entry_acl_add_entry(e, ARCHIVE_ENTRY_ACL_TYPE_ACCESS, 5, ARCHIVE_ENTRY_ACL_MASK, -1,
+				    "");
+}
 
 static void add_entry(struct archive *a, const struct entry *from, time_t time)
 {
@@ -71,7 +88,18 @@ static void add_entry(struct archive *a, const struct entry *from, time_t time)
 	archive_entry_set_rdevmajor(e, 1);
 	archive_entry_set_rdevminor(e, 300);
 	if (str_eq(from->path, "./bin/tool"))
-		archive_entry_xattr_add_entry(e, "user.colour", "blue", 4);
+		add_attributes(e);
+	if (str_eq(from->path, "./dev/null"))
+		archive_entry_acl_add_entry(e, ARCHIVE_ENTRY_ACL_TYPE_ACCESS, 4,
+					    ARCHIVE_ENTRY_ACL_USER, 1, "");
+	if (str_eq(from->path, "./bin")) {
+		archive_entry_acl_add_entry(e, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, 7,
+					    ARCHIVE_ENTRY_ACL_USER_OBJ, -1, "");
+		archive_entry_acl_add_entry(e, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, 5,
+					    ARCHIVE_ENTRY_ACL_GROUP_OBJ, -1, "");
+		archive_entry_acl_add_entry(e, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, 1,
+					    ARCHIVE_ENTRY_ACL_OTHER, -1, "");
+	}
 	if (archive_write_header(a, e) != ARCHIVE_OK)
 		fail_msg("%s: %s", from->path, archive_error_string(a));
 	if (from->type == AE_IFREG && from->text[0])
@@ -199,9 +227,12 @@ static void test_the_file_system_is_sound(void **state)
 	} rows[] = {
 		{"stat /bin/tool", "Mode:  04755"},
 		{"stat /bin/tool", "User:  1000   Group: 70000"},
-		{"stat /bin/tool", "Links: 2"},
+		{"stat /bin/tool", "Links: 3"},
 		{"stat /bin/tool", "user.colour"},
-		{"stat /bin/same", "Links: 2"},
+		{"stat /bin/tool", "security.capability"},
+		{"stat /bin/tool", "system.posix_acl_access"},
+		{"stat /bin", "system.posix_acl_default"},
+		{"stat /bin/same", "Links: 3"},
 		{"stat /empty", "Size: 0"},
 		{"stat /sh", "Fast link dest: \"bin/tool\""},
 		{"stat /long-link", "Type: symlink"},
@@ -234,6 +265,114 @@ static void test_the_file_system_is_sound(void **state)
 	}
 }
 
+/* The kernel's own words for what lies in a file system, mounted where that is allowed. */
+static void check_mounted(struct fixture *f, const char *row, const char *image,
+			  uint64_t offset_bytes)
+{
+	static const uint8_t list[] = {2,    0, 0, 0,                          /* version */
+				       0x01, 0, 7, 0, 0xff, 0xff, 0xff, 0xff,  /* owner */
+				       0x02, 0, 6, 0, 12,   0,    0,    0,     /* user 12 */
+				       0x04, 0, 5, 0, 0xff, 0xff, 0xff, 0xff,  /* group */
+				       0x08, 0, 4, 0, 34,   0,    0,    0,     /* group 34 */
+				       0x10, 0, 5, 0, 0xff, 0xff, 0xff, 0xff,  /* mask */
+				       0x20, 0, 5, 0, 0xff, 0xff, 0xff, 0xff}; /* others */
+	static const struct {
+		const char *path, *name;
+		const void *value;
+		size_t n;
+	} attributes[] = {
+		{"bin/tool", "user.colour", "blue", 4},
+		{"bin/tool", "system.posix_acl_access", list, sizeof(list)},
+		{"bin", "system.posix_acl_default", NULL, 4 + 3 * 8},
+		{"bin/tool", "security.capability", NULL, 20},
+	};
+	static const struct {
+		const char *path;
+		mode_t mode;
+		nlink_t n_links;
+		off_t size;
+	} files[] = {
+		{"bin/tool", S_IFREG | 04755, 3, 20}, {"linked/same", S_IFREG | 04755, 3, 20},
+		{"sh", S_IFLNK | 0777, 1, 8},         {"dev/sda", S_IFBLK | 0660, 1, 0},
+		{"pipe", S_IFIFO | 0600, 1, 0},       {"big", S_IFREG | 0644, 1, 3000000},
+	};
+	autofree char *at = xasprintf("%s/mnt", f->dir);
+	autofree char *options = xasprintf("ro,norecovery,loop,offset=%ju",
+					   (uintmax_t)offset_bytes);
+	const char *const mount[] = {"mount", "-o", options, image, at, NULL};
+	const char *const umount[] = {"umount", at, NULL};
+	struct err err = ERR_INIT;
+
+	(void)mkdir(at, 0700);
+	if (process_check(mount, 30000, &err) < 0)
+		fail_msg("row '%s': %s", row, err.msg);
+	for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
+		autofree char *path = xasprintf("%s/%s", at, attributes[i].path);
+		uint8_t value[256];
+		ssize_t got = getxattr(path, attributes[i].name, value, sizeof(value));
+
+		CHECK_INT(attributes[i].name, got, attributes[i].n);
+		CHECK(attributes[i].name,
+		      !attributes[i].value || !memcmp(value, attributes[i].value, (size_t)got));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		autofree char *path = xasprintf("%s/%s", at, files[i].path);
+		struct stat st;
+
+		CHECK(files[i].path, !lstat(path, &st));
+		CHECK_INT(files[i].path, st.st_mode, files[i].mode);
+		CHECK_INT(files[i].path, st.st_nlink, files[i].n_links);
+		CHECK_INT(files[i].path, st.st_size, files[i].size);
+		CHECK_INT(files[i].path, st.st_uid, 1000);
+		CHECK_INT(files[i].path, st.st_gid, 70000);
+	}
+	assert_int_equal(process_check(umount, 30000, NULL), 0);
+}
+
+static bool can_mount(void)
+{
+	return geteuid() == 0 && !access("/dev/loop-control", W_OK);
+}
+
+/* Made of blocks at build time, or unpacked on the host: the same tree arrives. */
+static void test_the_kernel_reads_the_tree(void **state)
+{
+	static const struct {
+		const char *name, *layout;
+	} rows[] = {
+		{"blocks", NO_BOOT},
+		{"unpacked into ext4", "{\"boot\":\"none\",\"unpack\":true,\"devices\":true}"},
+		{"unpacked into xfs",
+		 "{\"boot\":\"none\",\"devices\":true,\"partitions\":[{\"role\":\"root\",\"fs\":"
+		 "\"xfs\"}]}"},
+	};
+	struct fixture *f = *state;
+	autofree char *tar = xasprintf("%s/t.tar", f->dir), *out = xasprintf("%s/k.slip", f->dir);
+	autofree char *disk = xasprintf("%s/k.disk", f->dir);
+	const struct signer *signer = f->signers[0];
+
+	if (!can_mount())
+		skip();
+	write_tar(tar, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct image_install_request r = {.root = f->root,
+						  .archive_path = out,
+						  .target_fd = -1,
+						  .target_path = disk,
+						  .read_back = true};
+		struct image_receipt receipt;
+		struct err err = ERR_INIT;
+		size_t n;
+
+		free(build(tar, out, write_text(f, "k.json", rows[i].layout), 0, &n));
+		CHECK_ERR(rows[i].name, archive_sign(out, &signer, 1, &err), ERR_OK);
+		if (image_install(&r, &receipt, &err))
+			fail_msg("row '%s': %s", rows[i].name, err.msg);
+		check_mounted(f, rows[i].name, disk, receipt.partitions[0].start_bytes);
+		(void)unlink(disk);
+	}
+}
+
 static void test_folders(void **state)
 {
 	struct fixture *f = *state;
@@ -256,6 +395,115 @@ static void test_folders(void **state)
 	extract_root(f, out, image);
 	autofree char *text = debugfs(image, "cat /b/x");
 	assert_string_equal(text, "content of x");
+}
+
+/* ---- layouts --------------------------------------------------------------------------------- */
+
+#define ROOT_AND(more) "{\"boot\":\"none\",\"partitions\":[{\"role\":\"root\"}," more "]}"
+#define SWAP           "{\"role\":\"swap\",\"size\":\"8M\"}"
+#define MANY           "{\"role\":\"data\",\"size\":\"64M\",\"mount\":\"/many\"}"
+
+/* Swap, a data partition with its part of the tree, an empty one, and one of no file system. */
+static void test_data_and_swap(void **state)
+{
+	static const struct {
+		unsigned number;
+		const char *role, *fs, *mount, *command, *has;
+	} rows[] = {
+		{3, "root", "ext4", "/", "ls -l /many", " .."},
+		{3, "root", "ext4", "/", "stat /srv", "Type: directory"},
+		{3, "root", "ext4", "/", "cat /bin/tool", "echo tool"},
+		{4, "swap", "swap", "", NULL, NULL},
+		{5, "data", "ext4", "/many", "cat /a-file-with-a-long-name-007", "x"},
+		{6, "data", "ext4", "/srv", "ls -l /", "lost+found"},
+		{7, "data", "none", "", NULL, NULL},
+	};
+	struct fixture *f = *state;
+	const char *layout = write_text(
+		f, "data.json",
+		ROOT_AND(SWAP "," MANY ",{\"role\":\"data\",\"size\":\"64M\",\"mount\":\"/srv\"},"
+			      "{\"role\":\"data\",\"fs\":\"none\",\"size\":\"3M\",\"grow\":true}"));
+	autofree char *tar = xasprintf("%s/t.tar", f->dir),
+		      *out = xasprintf("%s/data.slip", f->dir);
+	autofree char *disk = xasprintf("%s/data.disk", f->dir), *first = NULL, *again = NULL;
+	struct image_install_request r = {.root = f->root,
+					  .archive_path = out,
+					  .target_fd = -1,
+					  .target_path = disk,
+					  .read_back = true};
+	const struct signer *signer = f->signers[0];
+	struct image_receipt receipt, second;
+	struct err err = ERR_INIT;
+	size_t n, n_again;
+
+	write_tar(tar, NULL);
+	first = build(tar, out, layout, 1, &n);
+	again = build(tar, out, layout, 3, &n_again);
+	assert_int_equal(n, n_again);
+	assert_memory_equal(first, again, n);
+	assert_int_equal(archive_sign(out, &signer, 1, &err), 0);
+	if (image_install(&r, &receipt, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(receipt.n_partitions, ARRAY_LEN(rows) - 2);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct image_receipt_partition *p = receipt.partitions;
+
+		while (p->number != rows[i].number)
+			p++;
+		CHECK_STR(rows[i].role, partition_role_str(p->role), rows[i].role);
+		CHECK_STR(rows[i].role, partition_fs_str(p->fs), rows[i].fs);
+		CHECK_STR(rows[i].role, p->mount, rows[i].mount);
+		CHECK_INT(rows[i].role, !p->fs_uuid[0], p->fs == PARTITION_FS_NONE);
+		if (!rows[i].command)
+			continue;
+		autofree char *at = xasprintf("%s?offset=%ju", disk, (uintmax_t)p->start_bytes);
+		autofree char *text = debugfs(at, rows[i].command);
+		if (!strstr(text, rows[i].has))
+			fail_msg("row '%s': no '%s' in:\n%s", rows[i].command, rows[i].has, text);
+		CHECK(rows[i].role, rows[i].number != 3 || !strstr(text, "a-file-with"));
+	}
+	/* Another install, other UUIDs. */
+	assert_int_equal(image_install(&r, &second, &err), 0);
+	for (size_t i = 0; i + 1 < receipt.n_partitions; i++)
+		CHECK("UUID of its own",
+		      strcmp(receipt.partitions[i].fs_uuid, second.partitions[i].fs_uuid) != 0);
+	(void)unlink(disk);
+}
+
+/* xfs and vfat are made on the target, on a loop device. */
+static void test_file_systems_of_the_host(void **state)
+{
+	struct fixture *f = *state;
+	const char *layout = write_text(
+		f, "host.json",
+		ROOT_AND(
+			"{\"role\":\"data\",\"fs\":\"vfat\",\"size\":\"16M\",\"mount\":\"/boot/"
+			"x\"},"
+			"{\"role\":\"data\",\"fs\":\"xfs\",\"size\":\"300M\",\"mount\":\"/srv\"}"));
+	autofree char *tar = xasprintf("%s/t.tar", f->dir),
+		      *out = xasprintf("%s/host.slip", f->dir);
+	autofree char *disk = xasprintf("%s/host.disk", f->dir), *archive = NULL;
+	struct image_install_request r = {
+		.root = f->root, .archive_path = out, .target_fd = -1, .target_path = disk};
+	const struct signer *signer = f->signers[0];
+	struct image_receipt receipt;
+	struct err err = ERR_INIT;
+	size_t n;
+
+	write_tar(tar, NULL);
+	archive = build(tar, out, layout, 0, &n);
+	assert_int_equal(archive_sign(out, &signer, 1, &err), 0);
+	if (!can_mount()) {
+		assert_int_equal(image_install(&r, &receipt, &err), -ERR_UNSUPPORTED);
+		assert_int_equal(access(disk, F_OK), -1);
+		skip();
+	}
+	if (image_install(&r, &receipt, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(receipt.n_partitions, 3);
+	assert_int_equal(strlen(receipt.partitions[1].fs_uuid), 9);
+	assert_int_equal(strlen(receipt.partitions[2].fs_uuid), 36);
+	(void)unlink(disk);
 }
 
 static void test_bad_requests(void **state)
@@ -284,6 +532,34 @@ static void test_bad_requests(void **state)
 		{"two roots", "t.tar",
 		 "{\"boot\":\"none\",\"partitions\":[{\"role\":\"root\"},{\"role\":\"root\"}]}",
 		 "test", ERR_IMAGE_LAYOUT},
+		{"swap without a size", "t.tar", ROOT_AND("{\"role\":\"swap\"}"), "test",
+		 ERR_IMAGE_LAYOUT},
+		{"swap with a mount point", "t.tar",
+		 ROOT_AND("{\"role\":\"swap\",\"size\":\"8M\",\"mount\":\"/x\"}"), "test",
+		 ERR_IMAGE_LAYOUT},
+		{"swap of ext4", "t.tar",
+		 ROOT_AND("{\"role\":\"swap\",\"size\":\"64M\",\"fs\":\"ext4\"}"), "test",
+		 ERR_IMAGE_LAYOUT},
+		{"data of swap", "t.tar",
+		 ROOT_AND("{\"role\":\"data\",\"size\":\"64M\",\"fs\":\"swap\"}"), "test",
+		 ERR_IMAGE_LAYOUT},
+		{"data at the root", "t.tar",
+		 ROOT_AND("{\"role\":\"data\",\"size\":\"64M\",\"mount\":\"/\"}"), "test",
+		 ERR_IMAGE_LAYOUT},
+		{"two at one place", "t.tar", ROOT_AND(MANY "," MANY), "test", ERR_IMAGE_LAYOUT},
+		{"xfs that is too small", "t.tar",
+		 ROOT_AND("{\"role\":\"data\",\"size\":\"64M\",\"fs\":\"xfs\"}"), "test",
+		 ERR_IMAGE_LAYOUT},
+		{"files that would be hidden", "t.tar",
+		 ROOT_AND("{\"role\":\"data\",\"size\":\"300M\",\"fs\":\"xfs\",\"mount\":\"/"
+			  "many\"}"),
+		 "test", ERR_IMAGE_LAYOUT},
+		{"a hard link out of its partition", "t.tar",
+		 ROOT_AND("{\"role\":\"data\",\"size\":\"64M\",\"mount\":\"/linked\"}"), "test",
+		 ERR_IMAGE_MEMBER},
+		{"the root grows, but is not last", "t.tar",
+		 "{\"boot\":\"none\",\"partitions\":[{\"role\":\"root\",\"grow\":true}," SWAP "]}",
+		 "test", ERR_IMAGE_MANIFEST},
 		{"devices to be unpacked", "t.tar", "{\"boot\":\"none\",\"unpack\":true}", "test",
 		 ERR_IMAGE_MEMBER},
 		{"a tar that goes up", "up.tar", NO_BOOT, "test", ERR_IMAGE_MEMBER},
@@ -330,7 +606,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_input_same_bytes),
 		cmocka_unit_test(test_the_file_system_is_sound),
+		cmocka_unit_test(test_the_kernel_reads_the_tree),
 		cmocka_unit_test(test_folders),
+		cmocka_unit_test(test_data_and_swap),
+		cmocka_unit_test(test_file_systems_of_the_host),
 		cmocka_unit_test(test_bad_requests),
 		cmocka_unit_test(test_tar_can_list_it),
 	};
