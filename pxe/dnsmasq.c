@@ -97,10 +97,12 @@ static void add_full_range(struct str *out, const struct dnsmasq_options *o)
 		str_addf(out, "dhcp-option=option:dns-server,%s\n", o->dns);
 }
 
-/* iPXE gets the script; firmware gets iPXE, once per tag, never together with iPXE. */
-static void add_full_boot(struct str *out, const struct dnsmasq_options *o)
+/* iPXE gets the script; firmware gets iPXE, once per tag, never together with iPXE. The script's
+ * row names a server, too: iPXE takes an offer of proxy-DHCP only with one, and without asks port
+ * 4011 for it, where it does not hear the answer (seen with BIOS iPXE of 2019 and dnsmasq 2.90). */
+static void add_boot(struct str *out, const struct dnsmasq_options *o)
 {
-	str_addf(out, "\ndhcp-boot=tag:ipxe,%s/boot/v1/ipxe\n", o->plain_url);
+	str_addf(out, "\ndhcp-boot=tag:ipxe,%s/boot/v1/ipxe,,%s\n", o->plain_url, o->address);
 	const char *last = "";
 	for (size_t i = 0; i < n_boot_loaders; i++) {
 		const struct boot_loader *l = &boot_loaders[i];
@@ -130,7 +132,7 @@ static void add_proxy(struct str *out, const struct dnsmasq_options *o)
 		if (boot_loaders[i].csa)
 			str_addf(out, "pxe-service=tag:!ipxe,%s,\"Slipway\",%s,%s\n",
 				 boot_loaders[i].csa, boot_loaders[i].file, o->address);
-	add_full_boot(out, o);
+	add_boot(out, o);
 }
 
 int dnsmasq_config_write(struct str *out, const struct dnsmasq_options *o, struct err *err)
@@ -144,7 +146,7 @@ int dnsmasq_config_write(struct str *out, const struct dnsmasq_options *o, struc
 		add_proxy(out, o);
 	} else {
 		add_full_range(out, o);
-		add_full_boot(out, o);
+		add_boot(out, o);
 	}
 	return str_ok(out) ? 0 : err_set(err, ERR_TOO_BIG, "dnsmasq's configuration is too long");
 }
