@@ -10,6 +10,7 @@ inventory_SRC += inventory/schema/schema_0002.c
 inventory_SRC += inventory/schema/schema_0003.c
 inventory_SRC += inventory/schema/schema_0004.c
 inventory_SRC += inventory/schema/schema_0005.c
+inventory_SRC += inventory/schema/schema_0006.c
 inventory_SRC += inventory/hosts/history.c
 inventory_SRC += inventory/hosts/event.c
 inventory_SRC += inventory/hosts/host.c
@@ -63,6 +64,7 @@ $(eval $(call unit_test,tests/unit/inventory/test_host.c,$(INVENTORY_LIBS),$(INV
 $(eval $(call unit_test,tests/unit/inventory/test_identity.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_facts.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_collection.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_plans.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 FLOW_TESTS += tests/flow/api_reading.sh
 FLOW_TESTS += tests/flow/delivery_forecast.sh
 

@@ -34,6 +34,8 @@ enum collection_flags {
 	FIELD_IS_GROUP = 4,
 	FIELD_IS_SEARCHED = 8,    /* q= looks here */
 	FIELD_IS_NULL_SHOWN = 16, /* null instead of leaving it out */
+	FIELD_IS_PROBED = 32,     /* an index begins with it, and some values are rare */
+	FIELD_IS_ORDERED = 64,    /* an index has the rows in its order */
 };
 
 struct collection_field {
@@ -107,6 +109,11 @@ struct query_page {
 int query_run(struct db *db, const struct collection *c, const struct query_request *q,
 	      const struct query_extra *extra, struct query_page *ret, struct err *err);
 void query_page_done(struct query_page *p);
+
+/* How the store would find this page, one step a line, in its own words: for tests that notice a
+ * scan. */
+int query_plan(struct db *db, const struct collection *c, const struct query_request *q,
+	       struct str *out, struct err *err);
 
 /* Which states count as what; the words are the caller's, separated by commas. */
 struct capacity_words {

@@ -151,6 +151,9 @@ void db_json_text(const struct db *db, const char *column, const char *key, char
 int db_backup(struct db *db, const char *to_path, struct err *err);
 /* Full check (nightly): ERR_DB_CORRUPT with the first finding. blocks. */
 int db_check(struct db *db, bool quick, struct err *err);
+/* Look at samples of the indexes, so that the store knows which of them finds few rows. Some ten
+ * milliseconds. Nothing on PostgreSQL, which does so by itself. */
+int db_sample(struct db *db, struct err *err);
 /* PostgreSQL: a descriptor that turns readable when another appliance wrote (LISTEN slipway); -1 on
  * SQLite. db_notified() empties it and says whether there was a notice. */
 int db_notify_fd(struct db *db);

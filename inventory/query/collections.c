@@ -14,6 +14,8 @@
 #define U FIELD_IS_SUM
 #define Q FIELD_IS_SEARCHED
 #define N FIELD_IS_NULL_SHOWN
+#define P FIELD_IS_PROBED
+#define O FIELD_IS_ORDERED
 #define T COLLECTION_TEXT
 #define I COLLECTION_INT
 #define D COLLECTION_TIME
@@ -28,34 +30,34 @@
 #define JOIN_HOST " LEFT JOIN host h ON h.num = t.host_num"
 
 static const struct collection_field host_fields[] = {
-	{"id", "t.id", T, S, "made by the server, never changes"},
-	{"name", "t.name", T, S | Q, "given by people"},
-	{"short_code", "t.short_code", T, S | Q, "what the host's own console shows"},
-	{"state", "t.state", T, S | G | Q, "of the lifecycle"},
-	{"state_since", "t.state_since_us", D, S, "when it entered the state"},
+	{"id", "t.id", T, S | O, "made by the server, never changes"},
+	{"name", "t.name", T, S | Q | O, "given by people"},
+	{"short_code", "t.short_code", T, S | Q | O, "what the host's own console shows"},
+	{"state", "t.state", T, S | G | Q | P, "of the lifecycle"},
+	{"state_since", "t.state_since_us", D, S | O, "when it entered the state"},
 	{"state_detail", "t.state_detail", T, 0, "why, in plain words"},
 	{"turn", "t.turn", T, S | G, "who must act"},
 	{"deadline", "t.deadline_us", D, S, "until when"},
 	{"arch", "t.arch", T, S | G, "x86_64 or aarch64"},
 	{"firmware", "t.firmware", T, S | G, "bios or uefi"},
 	{"manufacturer", "t.manufacturer", T, S | G | Q, ""},
-	{"model", "t.model", T, S | G | Q, ""},
-	{"serial", "t.serial", T, S | Q, "of the system"},
-	{"uuid", "t.uuid", T, S, "as SMBIOS says"},
-	{"asset_tag", "t.asset_tag", T, S | Q, ""},
+	{"model", "t.model", T, S | G | Q | P, ""},
+	{"serial", "t.serial", T, S | Q | O, "of the system"},
+	{"uuid", "t.uuid", T, S | O, "as SMBIOS says"},
+	{"asset_tag", "t.asset_tag", T, S | Q | O, ""},
 	{"BiosVersion", "t.bios_version", T, S | G, ""},
 	{"cpu", "t.cpu", T, S | G, "model of the first processor"},
 	{"sockets", "t.sockets", I, S | G | U, "processors"},
 	{"cores", "t.cores", I, S | G | U, ""},
 	{"threads", "t.threads", I, S | U, ""},
-	{"MemoryMiB", "t.memory_mib", I, S | G | U, "sum of the modules"},
-	{"memory.CapacityMiB", "t.memory_mib", I, S, "the same, by path"},
+	{"MemoryMiB", "t.memory_mib", I, S | G | U | O, "sum of the modules"},
+	{"memory.CapacityMiB", "t.memory_mib", I, S | O, "the same, by path"},
 	{"StorageBytes", "t.storage_bytes", I, S | U, "sum of the drives"},
 	{"drive_count", "t.drives", I, S | G | U, ""},
 	{"nic_count", "t.nics", I, S | G | U, ""},
-	{"sku", "t.sku", T, S | G, "what it should be"},
+	{"sku", "t.sku", T, S | G | P, "what it should be"},
 	{"sku_status", "t.sku_status", T, S | G, "match or differs"},
-	{"delivery", "t.delivery", T, S | G, ""},
+	{"delivery", "t.delivery", T, S | G | P, ""},
 	{"site", "t.site", T, S | G, ""},
 	{"row", "t.rack_row", T, S | G, ""},
 	{"rack", "t.rack", T, S | G | Q, ""},
@@ -70,7 +72,7 @@ static const struct collection_field host_fields[] = {
 	{"weak", "t.weak", B, G, "known by MACs or disks alone"},
 	{"review", "t.review", T, 0, "why a person must look at its identity"},
 	{"created", "t.created_us", D, S, ""},
-	{"changed", "t.changed_us", D, S, ""},
+	{"changed", "t.changed_us", D, S | O, ""},
 	{"revision", "t.revision", I, S, "counts changes; the ETag"},
 };
 

@@ -121,7 +121,7 @@ int export_next(struct export *e, struct str *out, struct err *err)
 	if (!e->begun && e->format != EXPORT_NDJSON)
 		csv_header(&e->shape, out);
 	e->begun = true;
-	sql_init(&s, e->db, e->c, e->q->at_us);
+	sql_init(&s, e->db, e->c, e->q, e->q->at_us);
 	int r = run_piece(e, &s, &rows, err);
 	if (r >= 0)
 		r = write_piece(e, rows, out, err);

@@ -4,7 +4,7 @@
  * hosts, paths into their facts; values are bound. Input: hostile, fuzzed by
  * tests/fuzz/fuzz_filter.c.
  */
-#include "sql.h"
+#include "order.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -16,6 +16,7 @@
 
 #define KEY_MAX    96
 #define VALUES_MAX 64
+#define RARE       2000
 
 enum op { OP_EQ, OP_NE, OP_GE, OP_LE, OP_GT, OP_LT };
 static const char *const op_sql[] = {[OP_GE] = ">=", [OP_LE] = "<=", [OP_GT] = ">", [OP_LT] = "<"};
@@ -71,6 +72,18 @@ static int parse(const struct query_filter *f, struct condition *ret, struct err
 	if (strlen(ret->value) > LIMIT_URL_BYTES)
 		return bad(err, ERR_TOO_BIG, ret->key, "the value is too long");
 	return 0;
+}
+
+/* A key twice is OR: one of them alone says little. */
+static bool is_repeated(const struct query_request *q, const struct condition *c)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < q->n_filters; i++) {
+		struct condition other;
+		struct err ignored = ERR_INIT;
+		n += parse(&q->filters[i], &other, &ignored) == 0 && str_eq(other.key, c->key);
+	}
+	return n > 1;
 }
 
 static int number_of(const struct collection_field *f, const char *text, int64_t *ret)
@@ -166,22 +179,48 @@ static int add_range(struct sql *s, const struct collection_field *f, const stru
 		     struct err *err)
 {
 	int64_t number = 0;
-	str_addf(&s->text, "(%s %s ", f->column, op_sql[c->op]);
 	if (f->type == COLLECTION_TEXT) {
+		str_addf(&s->text, "(%s %s ", f->column, op_sql[c->op]);
 		sql_text(s, c->value);
 	} else {
 		if (f->type == COLLECTION_JSON || number_of(f, c->value, &number) < 0)
 			return bad(err, ERR_INVALID, c->key, type_words(f));
+		/* "at least" says the same of the text that lists are sorted by, which has the
+		 * index */
+		bool more = (c->op == OP_GE || c->op == OP_GT) && number >= 0;
+		str_addc(&s->text, '(');
+		order_comparable(s, f, more);
+		str_addf(&s->text, " %s ", op_sql[c->op]);
 		sql_int(s, number);
 	}
 	str_addc(&s->text, ')');
 	return 0;
 }
 
+/* Events have their times in the order of their ids (db_tick()), and are listed by id: the id where
+ * the time begins or ends is one look into the index of times. */
+static void add_event_bound(struct sql *s, const struct condition *c)
+{
+	int64_t at_us = 0;
+	bool from = c->op == OP_GE || c->op == OP_GT;
+	if (!time_parse_rfc3339(c->value, &at_us))
+		return;
+	str_addf(&s->text, " AND t.id %s COALESCE((SELECT b.id FROM event b WHERE b.at_us %s ",
+		 from ? ">=" : "<=", op_sql[c->op]);
+	sql_int(s, at_us);
+	str_addf(&s->text, " ORDER BY b.at_us%s LIMIT 1), %s)", from ? "" : " DESC",
+		 from ? "9223372036854775807" : "-1");
+}
+
 static int add_column(struct sql *s, const struct collection_field *f, const struct condition *c,
 		      struct err *err)
 {
-	return c->op == OP_EQ || c->op == OP_NE ? add_list(s, f, c, err) : add_range(s, f, c, err);
+	if (c->op == OP_EQ || c->op == OP_NE)
+		return add_list(s, f, c, err);
+	TRY(add_range(s, f, c, err));
+	if (str_eq(f->column, "t.at_us") && s->c == &collection_events)
+		add_event_bound(s, c);
+	return 0;
 }
 
 /* ---- paths into facts ------------------------------------------------------------------------ */
@@ -196,38 +235,42 @@ static const struct {
 	{"pci.", "pci"},       {"board.", "board"},
 };
 
+/* Is there an index of parts that finds a value: by itself, or within a type? */
+enum indexed { NOT_INDEXED, INDEXED, INDEXED_IN_TYPE };
+
 /* names of the facts document that are columns of a part under another name */
 static const struct {
 	const char *type, *name, *column;
 	enum collection_type value;
+	enum indexed indexed;
 } part_columns[] = {
-	{NULL, "Manufacturer", "q.manufacturer", COLLECTION_TEXT},
-	{NULL, "PartNumber", "q.part_number", COLLECTION_TEXT},
-	{NULL, "Model", "q.model", COLLECTION_TEXT},
-	{NULL, "SerialNumber", "q.serial", COLLECTION_TEXT},
-	{NULL, "FirmwareVersion", "q.firmware", COLLECTION_TEXT},
-	{"drive", "WWN", "q.wwn", COLLECTION_TEXT},
-	{"drive", "Revision", "q.firmware", COLLECTION_TEXT},
-	{"drive", "CapacityBytes", "q.capacity_bytes", COLLECTION_INT},
-	{"drive", "Protocol", "q.protocol", COLLECTION_TEXT},
-	{"drive", "MediaType", "q.media", COLLECTION_TEXT},
-	{"drive", "Slot", "p.slot", COLLECTION_TEXT},
-	{"memory", "CapacityMiB", "q.capacity_mib", COLLECTION_INT},
-	{"memory", "DeviceLocator", "p.slot", COLLECTION_TEXT},
-	{"memory", "MemoryDeviceType", "q.media", COLLECTION_TEXT},
-	{"memory", "OperatingSpeedMhz", "q.speed_mhz", COLLECTION_INT},
-	{"processor", "Socket", "p.slot", COLLECTION_TEXT},
-	{"processor", "TotalCores", "q.cores", COLLECTION_INT},
-	{"processor", "TotalThreads", "q.threads", COLLECTION_INT},
-	{"processor", "MaxSpeedMHz", "q.speed_mhz", COLLECTION_INT},
-	{"nic", "MACAddress", "q.serial", COLLECTION_TEXT},
-	{"nic", "PermanentMACAddress", "q.serial", COLLECTION_TEXT},
-	{"nic", "Driver", "q.model", COLLECTION_TEXT},
-	{"nic", "Firmware", "q.firmware", COLLECTION_TEXT},
-	{"nic", "PciAddress", "p.slot", COLLECTION_TEXT},
-	{"pci", "Address", "p.slot", COLLECTION_TEXT},
-	{"pci", "VendorId", "q.manufacturer", COLLECTION_TEXT},
-	{"pci", "DeviceId", "q.part_number", COLLECTION_TEXT},
+	{NULL, "Manufacturer", "q.manufacturer", COLLECTION_TEXT, NOT_INDEXED},
+	{NULL, "PartNumber", "q.part_number", COLLECTION_TEXT, INDEXED},
+	{NULL, "Model", "q.model", COLLECTION_TEXT, INDEXED},
+	{NULL, "SerialNumber", "q.serial", COLLECTION_TEXT, INDEXED},
+	{NULL, "FirmwareVersion", "q.firmware", COLLECTION_TEXT, INDEXED_IN_TYPE},
+	{"drive", "WWN", "q.wwn", COLLECTION_TEXT, NOT_INDEXED},
+	{"drive", "Revision", "q.firmware", COLLECTION_TEXT, INDEXED_IN_TYPE},
+	{"drive", "CapacityBytes", "q.capacity_bytes", COLLECTION_INT, NOT_INDEXED},
+	{"drive", "Protocol", "q.protocol", COLLECTION_TEXT, NOT_INDEXED},
+	{"drive", "MediaType", "q.media", COLLECTION_TEXT, NOT_INDEXED},
+	{"drive", "Slot", "p.slot", COLLECTION_TEXT, NOT_INDEXED},
+	{"memory", "CapacityMiB", "q.capacity_mib", COLLECTION_INT, NOT_INDEXED},
+	{"memory", "DeviceLocator", "p.slot", COLLECTION_TEXT, NOT_INDEXED},
+	{"memory", "MemoryDeviceType", "q.media", COLLECTION_TEXT, NOT_INDEXED},
+	{"memory", "OperatingSpeedMhz", "q.speed_mhz", COLLECTION_INT, NOT_INDEXED},
+	{"processor", "Socket", "p.slot", COLLECTION_TEXT, NOT_INDEXED},
+	{"processor", "TotalCores", "q.cores", COLLECTION_INT, NOT_INDEXED},
+	{"processor", "TotalThreads", "q.threads", COLLECTION_INT, NOT_INDEXED},
+	{"processor", "MaxSpeedMHz", "q.speed_mhz", COLLECTION_INT, NOT_INDEXED},
+	{"nic", "MACAddress", "q.serial", COLLECTION_TEXT, INDEXED},
+	{"nic", "PermanentMACAddress", "q.serial", COLLECTION_TEXT, INDEXED},
+	{"nic", "Driver", "q.model", COLLECTION_TEXT, INDEXED},
+	{"nic", "Firmware", "q.firmware", COLLECTION_TEXT, INDEXED_IN_TYPE},
+	{"nic", "PciAddress", "p.slot", COLLECTION_TEXT, NOT_INDEXED},
+	{"pci", "Address", "p.slot", COLLECTION_TEXT, NOT_INDEXED},
+	{"pci", "VendorId", "q.manufacturer", COLLECTION_TEXT, NOT_INDEXED},
+	{"pci", "DeviceId", "q.part_number", COLLECTION_TEXT, INDEXED},
 };
 
 /* what the place says beyond columns: a closed list, because the name goes into the statement */
@@ -278,7 +321,8 @@ static bool attribute_column(const struct sql *s, const char *type, const char *
 }
 
 static bool path_column(const struct sql *s, const char *type, const char *name,
-			struct collection_field *ret, char *column, size_t column_bytes)
+			struct collection_field *ret, char *column, size_t column_bytes,
+			enum indexed *ret_indexed)
 {
 	for (size_t i = 0; i < ARRAY_LEN(part_columns); i++) {
 		if ((part_columns[i].type && !str_eq(part_columns[i].type, type)) ||
@@ -286,9 +330,63 @@ static bool path_column(const struct sql *s, const char *type, const char *name,
 			continue;
 		*ret = (struct collection_field){name, part_columns[i].column,
 						 part_columns[i].value, 0, ""};
+		*ret_indexed = part_columns[i].indexed;
 		return true;
 	}
+	*ret_indexed = NOT_INDEXED;
 	return attribute_column(s, type, name, ret, column, column_bytes);
+}
+
+/* Do fewer than RARE rows of "TABLE ALIAS WHERE CONDITION" fit? Index entries are counted, no more
+ * than that many. */
+static int is_rare(struct sql *probe, const struct collection_field *f, const struct condition *c,
+		   bool *ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	int r = add_column(probe, f, c, err);
+	str_addf(&probe->text, " LIMIT %d) few", RARE);
+	if (r >= 0)
+		r = sql_query(probe, probe->db, &rows, err);
+	if (r >= 0)
+		r = db_rows_next(rows, err);
+	*ret = r == 1 && db_int(rows, 0) < RARE;
+	db_rows_free(take_ptr(rows));
+	sql_done(probe);
+	return r < 0 ? r : 0;
+}
+
+/* Few parts fit: the store had better begin with them. When many do, it begins with the hosts, of
+ * which some fit soon. */
+static int parts_are_rare(struct sql *s, const char *type, const struct collection_field *f,
+			  const struct condition *c, bool *ret, struct err *err)
+{
+	struct sql probe;
+	struct query_request none = {0};
+	sql_init(&probe, s->db, s->c, &none, 0);
+	str_add(&probe.text, "SELECT count(*) FROM (SELECT 1 FROM part q WHERE ");
+	if (type)
+		str_addf(&probe.text, "q.type = '%s' AND ", type);
+	return is_rare(&probe, f, c, ret, err);
+}
+
+int sql_probe(struct db *db, const struct collection *c, const struct query_request *q,
+	      enum sql_amount *ret, struct err *err)
+{
+	*ret = SQL_AMOUNT_UNKNOWN;
+	for (size_t i = 0; i < q->n_filters && *ret != SQL_FEW && db_is_sqlite(db); i++) {
+		struct condition one;
+		struct sql probe;
+		bool rare = false;
+		TRY(parse(&q->filters[i], &one, err));
+		const struct collection_field *f = field_by_name(c, one.key, strlen(one.key));
+		if (!f || !(f->flags & FIELD_IS_PROBED) || one.op != OP_EQ || is_repeated(q, &one))
+			continue;
+		sql_init(&probe, db, c, q, 0);
+		str_addf(&probe.text, "SELECT count(*) FROM (SELECT 1 FROM %s t WHERE ", c->table);
+		TRY(is_rare(&probe, f, &one, &rare, err));
+		*ret = rare ? SQL_FEW : SQL_MANY;
+	}
+	return 0;
 }
 
 /* True when some part of the host fits; a negated filter is true when none does. */
@@ -297,23 +395,37 @@ static int add_path(struct sql *s, const char *type, const char *name, struct co
 {
 	char column[320];
 	struct collection_field f;
-	if (!path_column(s, type, name, &f, column, sizeof(column)))
+	enum indexed indexed;
+	bool rare = false;
+	if (!path_column(s, type, name, &f, column, sizeof(column), &indexed))
 		return bad(err, ERR_FIELD_UNKNOWN, c.key, "is no field");
-	if (c.op == OP_NE) {
-		str_add(&s->text, "NOT ");
+	bool negated = c.op == OP_NE;
+	if (negated)
 		c.op = OP_EQ;
-	}
-	str_add(&s->text,
-		"EXISTS (SELECT 1 FROM placement p JOIN part q ON q.num = p.part_num WHERE "
-		"p.host_num = t.num AND ");
+	if (indexed != NOT_INDEXED)
+		TRY(parts_are_rare(s, indexed == INDEXED ? NULL : type, &f, &c, &rare, err));
+	if (rare)
+		/* CROSS keeps SQLite from beginning with the placements */
+		str_addf(&s->text,
+			 "t.num %sIN (SELECT p.host_num FROM part q CROSS JOIN placement p WHERE "
+			 "p.part_num = q.num AND ",
+			 negated ? "NOT " : "");
+	else
+		str_addf(&s->text,
+			 "%sEXISTS (SELECT 1 FROM placement p JOIN part q ON q.num = "
+			 "p.part_num WHERE p.host_num = t.num AND ",
+			 negated ? "NOT " : "");
 	sql_add(s, s->at_us ? "p.from_us <= @ AND p.until_us > @"
 			    : "p.until_us = 9223372036854775807");
 	str_addf(&s->text, " AND p.type = '%s' AND ", type);
+	if (rare && indexed == INDEXED_IN_TYPE)
+		str_addf(&s->text, "q.type = '%s' AND ", type);
 	TRY(add_column(s, &f, &c, err));
 	str_addc(&s->text, ')');
 	return 0;
 }
 
+/* A MAC belongs to one host, or to few. */
 static int add_mac(struct sql *s, struct condition c, struct err *err)
 {
 	static const struct collection_field f = {"macs", "e.value", COLLECTION_TEXT, 0, ""};
@@ -321,12 +433,11 @@ static int add_mac(struct sql *s, struct condition c, struct err *err)
 	for (char *p = lower; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
 	c.value = lower;
-	if (c.op == OP_NE) {
-		str_add(&s->text, "NOT ");
+	str_addf(&s->text,
+		 "t.num %sIN (SELECT e.host_num FROM evidence e WHERE e.kind = 'mac' AND ",
+		 c.op == OP_NE ? "NOT " : "");
+	if (c.op == OP_NE)
 		c.op = OP_EQ;
-	}
-	str_add(&s->text, "EXISTS (SELECT 1 FROM evidence e WHERE e.host_num = t.num AND e.kind = "
-			  "'mac' AND ");
 	TRY(add_column(s, &f, &c, err));
 	str_addc(&s->text, ')');
 	return 0;
@@ -338,6 +449,13 @@ static int add_condition(struct sql *s, const struct condition *c, struct err *e
 	const struct collection_field *f = field_by_name(s->c, c->key, strlen(c->key));
 	if (str_eq(c->key, row_number.name)) /* the room's own; harmless when a URL says it */
 		f = &row_number;
+	if (f && s->walk && f->flags & FIELD_IS_PROBED) {
+		char hidden[64]; /* "+t.state": no index of it is used */
+		struct collection_field copy = *f;
+		(void)snprintf(hidden, sizeof(hidden), "+%s", f->column);
+		copy.column = hidden;
+		return add_column(s, &copy, c, err);
+	}
 	if (f)
 		return add_column(s, f, c, err);
 	if (s->c != &collection_hosts)
@@ -349,6 +467,29 @@ static int add_condition(struct sql *s, const struct condition *c, struct err *e
 			return add_path(s, paths[i].type, c->key + strlen(paths[i].prefix), *c,
 					err);
 	return bad(err, ERR_FIELD_UNKNOWN, c->key, "is no field");
+}
+
+/* ---- joins ----------------------------------------------------------------------------------- */
+
+static bool lists_unknown(const char *value)
+{
+	size_t n = strlen(value);
+	return n == 0 || value[0] == ',' || value[n - 1] == ',' || strstr(value, ",,") != NULL;
+}
+
+bool sql_is_inner(const struct collection *c, const struct query_request *q)
+{
+	for (size_t i = 0; i < q->n_filters; i++) {
+		struct condition one;
+		struct err ignored = ERR_INIT;
+		if (parse(&q->filters[i], &one, &ignored) < 0)
+			continue;
+		const struct collection_field *f = field_by_name(c, one.key, strlen(one.key));
+		bool joined = f && (str_starts(f->column, "h.") || str_starts(f->column, "p."));
+		if (joined && one.op != OP_NE && !lists_unknown(one.value))
+			return true;
+	}
+	return false;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

@@ -51,15 +51,14 @@ int order_parse(const struct collection *c, const char *text, struct order *ret,
 	return 0;
 }
 
-/* Unknown sorts first. Columns that are never NULL stay bare, so that an index may serve. */
-static void comparable(struct sql *s, const struct collection_field *f)
+void order_comparable(struct sql *s, const struct collection_field *f, bool known)
 {
 	static const char *const nullable[] = {
 		"t.memory_mib",    "t.sockets",        "t.cores",    "t.threads",
 		"t.storage_bytes", "t.drives",         "t.nics",     "t.rack_unit",
 		"t.deadline_us",   "t.due_us",         "t.ended_us", "t.closed_us",
 		"t.capacity_mib",  "t.capacity_bytes", "t.speed_mhz"};
-	for (size_t i = 0; i < ARRAY_LEN(nullable); i++)
+	for (size_t i = 0; i < ARRAY_LEN(nullable) && known; i++)
 		if (str_eq(nullable[i], f->column)) {
 			str_addf(&s->text, "COALESCE(%s, -1)", f->column);
 			return;
@@ -71,18 +70,20 @@ void order_columns(struct sql *s, const struct order *o)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		str_add(&s->text, ", ");
-		comparable(s, o->fields[i]);
+		order_comparable(s, o->fields[i], true);
 	}
 }
 
-void order_by(struct sql *s, const struct order *o)
+void order_by(struct sql *s, const struct order *o, bool sorted)
 {
+	const char *plus = sorted && db_is_sqlite(s->db) ? "+" : "";
 	str_add(&s->text, " ORDER BY ");
 	for (size_t i = 0; i < o->n; i++) {
-		comparable(s, o->fields[i]);
+		str_add(&s->text, plus);
+		order_comparable(s, o->fields[i], true);
 		str_add(&s->text, o->down[i] ? " DESC, " : ", ");
 	}
-	str_addf(&s->text, "t.%s%s", key_column(s->c), o->key_down ? " DESC" : "");
+	str_addf(&s->text, "%st.%s%s", plus, key_column(s->c), o->key_down ? " DESC" : "");
 }
 
 static void add_value(struct sql *s, const struct place *p, size_t i)
@@ -96,7 +97,7 @@ static void add_value(struct sql *s, const struct place *p, size_t i)
 static void compare(struct sql *s, const struct order *o, const struct place *p, size_t i,
 		    const char *op)
 {
-	comparable(s, o->fields[i]);
+	order_comparable(s, o->fields[i], true);
 	str_addf(&s->text, " %s ", op);
 	add_value(s, p, i);
 }

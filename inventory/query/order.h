@@ -41,7 +41,10 @@ int cursor_read(const char *text, const struct order *o, uint64_t question, stru
 void order_columns(struct sql *s, const struct order *o);
 /* " AND ..." after a place. */
 void order_after(struct sql *s, const struct order *o, const struct place *p);
-/* " ORDER BY ..." */
-void order_by(struct sql *s, const struct order *o);
+/* A field's column, with unknown as -1 when `known`: unknown sorts first. Columns that are never
+ * NULL stay bare, so that an index may serve. */
+void order_comparable(struct sql *s, const struct collection_field *f, bool known);
+/* " ORDER BY ..."; sorted: by sorting what was found, not by walking an index in this order. */
+void order_by(struct sql *s, const struct order *o, bool sorted);
 
 #endif

@@ -24,6 +24,7 @@ struct asking {
 	struct shape shape;
 	struct place place;
 	bool has_place;
+	enum sql_amount amount;
 	int64_t pin_us;    /* the walk's moment */
 	int64_t moment_us; /* what this page reads: 0 the present */
 };
@@ -47,7 +48,7 @@ static int prepare(struct asking *a, struct err *err)
 		a->pin_us = a->place.at_us;
 	}
 	a->moment_us = a->pin_us >= last_us ? 0 : a->pin_us;
-	return 0;
+	return a->moment_us ? 0 : sql_probe(a->db, a->c, a->q, &a->amount, err);
 }
 
 static const char *key_of(const struct collection *c)
@@ -62,7 +63,7 @@ static int add_choice(struct asking *a, struct sql *s, struct err *err)
 	TRY(sql_where(s, a->q, err));
 	if (a->has_place)
 		order_after(s, &a->order, &a->place);
-	order_by(s, &a->order);
+	order_by(s, &a->order, a->amount == SQL_FEW);
 	str_add(&s->text, " LIMIT ");
 	sql_int(s, a->q->limit + 1);
 	return 0;
@@ -70,23 +71,23 @@ static int add_choice(struct asking *a, struct sql *s, struct err *err)
 
 /* In the present the rows are chosen by number first, so that the wide columns of rows that fall
  * off the page's end are never read: a sorter would carry them all. */
-static int run_page(struct asking *a, struct sql *s, struct db_rows **ret, struct err *err)
+static int build_page(struct asking *a, struct sql *s, struct err *err)
 {
 	const char *key = key_of(a->c);
-	sql_init(s, a->db, a->c, a->moment_us);
+	sql_init(s, a->db, a->c, a->q, a->moment_us);
+	s->walk = a->amount == SQL_MANY && a->order.n > 0 &&
+		  a->order.fields[0]->flags & FIELD_IS_ORDERED;
 	str_addf(&s->text, "SELECT t.%s", key);
 	order_columns(s, &a->order);
 	shape_columns(s, &a->shape);
-	if (a->moment_us || a->order.n == 0) {
-		TRY(add_choice(a, s, err));
-		return sql_query(s, a->db, ret, err);
-	}
+	if (a->moment_us || (a->order.n == 0 && a->amount != SQL_FEW))
+		return add_choice(a, s, err);
 	sql_from(s);
 	str_addf(&s->text, " WHERE t.%s IN (SELECT t.%s", key, key);
 	TRY(add_choice(a, s, err));
 	str_addc(&s->text, ')');
-	order_by(s, &a->order);
-	return sql_query(s, a->db, ret, err);
+	order_by(s, &a->order, false);
+	return 0;
 }
 
 static void note_place(struct asking *a, const struct db_rows *rows)
@@ -130,7 +131,7 @@ static int read_total(struct asking *a, struct query_page *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	struct sql s;
-	sql_init(&s, a->db, a->c, a->moment_us);
+	sql_init(&s, a->db, a->c, a->q, a->moment_us);
 	str_add(&s.text, "SELECT count(*)");
 	sql_from(&s);
 	int r = sql_where(&s, a->q, err);
@@ -152,7 +153,9 @@ static int ask(struct asking *a, const struct query_extra *extra, struct query_p
 	struct db_rows *rows = NULL;
 	TRY(prepare(a, err));
 	str_addc(&ret->items, '[');
-	int r = run_page(a, &s, &rows, err);
+	int r = build_page(a, &s, err);
+	if (r >= 0)
+		r = sql_query(&s, a->db, &rows, err);
 	if (r >= 0)
 		r = read_rows(a, rows, extra, ret, err);
 	db_rows_free(rows);
@@ -165,6 +168,37 @@ static int ask(struct asking *a, const struct query_extra *extra, struct query_p
 		r = err_set(err, ERR_TOO_BIG,
 			    "the page is too large: use a smaller limit, or fields=");
 	return r < 0 ? r : 0;
+}
+
+static int read_plan(struct asking *a, struct str *out, struct err *err)
+{
+	struct sql s = {0};
+	struct db_rows *rows = NULL;
+	TRY(prepare(a, err));
+	int r = build_page(a, &s, err), last = db_is_sqlite(a->db) ? 3 : 0;
+	if (r >= 0) {
+		autofree char *text = str_take(&s.text);
+		str_addf(&s.text, db_is_sqlite(a->db) ? "EXPLAIN QUERY PLAN %s" : "EXPLAIN %s",
+			 text);
+		r = sql_query(&s, a->db, &rows, err);
+	}
+	while (r >= 0 && (r = db_rows_next(rows, err)) == 1) {
+		str_add(out, db_text(rows, last));
+		str_addc(out, '\n');
+	}
+	db_rows_free(rows);
+	sql_done(&s);
+	return r;
+}
+
+int query_plan(struct db *db, const struct collection *c, const struct query_request *q,
+	       struct str *out, struct err *err)
+{
+	struct asking a = {.db = db, .c = c, .q = q};
+	int r = read_plan(&a, out, err);
+	place_done(&a.place);
+	shape_done(&a.shape);
+	return r;
 }
 
 int query_run(struct db *db, const struct collection *c, const struct query_request *q,

@@ -9,9 +9,10 @@
 
 #include <base/json.h>
 
-void sql_init(struct sql *s, const struct db *db, const struct collection *c, int64_t at_us)
+void sql_init(struct sql *s, struct db *db, const struct collection *c,
+	      const struct query_request *q, int64_t at_us)
 {
-	*s = (struct sql){.db = db, .c = c, .at_us = at_us};
+	*s = (struct sql){.db = db, .c = c, .at_us = at_us, .inner = sql_is_inner(c, q)};
 	str_init(&s->text, SQL_MAX_BYTES);
 }
 
@@ -61,6 +62,19 @@ void sql_add(struct sql *s, const char *text)
 	}
 }
 
+static void add_joins(struct sql *s, const char *joins)
+{
+	static const char outer[] = " LEFT JOIN";
+	const char *at;
+	while (s->inner && (at = strstr(joins, outer))) {
+		autofree char *before = xstrndup(joins, (size_t)(at - joins));
+		sql_add(s, before);
+		sql_add(s, " JOIN");
+		joins = at + sizeof(outer) - 1;
+	}
+	sql_add(s, joins);
+}
+
 void sql_from(struct sql *s)
 {
 	const struct collection *c = s->c;
@@ -73,7 +87,7 @@ void sql_from(struct sql *s)
 	} else {
 		str_addf(&s->text, " FROM %s t", c->table);
 	}
-	sql_add(s, s->at_us && c->joins_at ? c->joins_at : c->joins);
+	add_joins(s, s->at_us && c->joins_at ? c->joins_at : c->joins);
 }
 
 int sql_query(struct sql *s, struct db *db, struct db_rows **ret, struct err *err)

@@ -18,13 +18,16 @@ struct sql {
 	char *owned[SQL_PARAMS_MAX]; /* texts of params that are ours */
 	size_t n_params;
 	bool overflow;
-	const struct db *db;
+	struct db *db;
 	const struct collection *c;
 	int64_t at_us; /* 0: the present */
 	unsigned at_param;
+	bool walk;  /* find rows in the order asked for, whatever the probed fields say */
+	bool inner; /* joins must match: a filter asks for what they bring */
 };
 
-void sql_init(struct sql *s, const struct db *db, const struct collection *c, int64_t at_us);
+void sql_init(struct sql *s, struct db *db, const struct collection *c,
+	      const struct query_request *q, int64_t at_us);
 void sql_done(struct sql *s);
 /* Append text in which "@" becomes the moment's parameter. */
 void sql_add(struct sql *s, const char *text);
@@ -33,6 +36,15 @@ void sql_int(struct sql *s, int64_t v);
 void sql_text(struct sql *s, const char *v);
 /* " FROM table t JOIN ...", of the moment. */
 void sql_from(struct sql *s);
+/* Do the filters leave only rows whose joined host and place are known? Then the joins need not be
+ * outer ones, and the store may begin with the host. */
+bool sql_is_inner(const struct collection *c, const struct query_request *q);
+/* How many rows the filters on probed fields leave. Few are better sorted than looked for in the
+ * order asked for; of many some turn up soon in that order. The store knows averages only, so it is
+ * told. */
+enum sql_amount { SQL_AMOUNT_UNKNOWN, SQL_FEW, SQL_MANY };
+int sql_probe(struct db *db, const struct collection *c, const struct query_request *q,
+	      enum sql_amount *ret, struct err *err);
 /* " WHERE ..." of the moment, the filters and q=. errors: as query_run() */
 int sql_where(struct sql *s, const struct query_request *q, struct err *err);
 int sql_query(struct sql *s, struct db *db, struct db_rows **ret, struct err *err);

@@ -176,7 +176,7 @@ int query_summary(struct db *db, const struct collection *c, const struct query_
 	TRY(parse_list(c, what->group_by, FIELD_IS_GROUP, "/group_by", w.groups, GROUPS_MAX,
 		       &w.n_groups, err));
 	TRY(parse_list(c, what->sum, FIELD_IS_SUM, "/sum", w.sums, SUMS_MAX, &w.n_sums, err));
-	sql_init(&s, db, c, q->at_us);
+	sql_init(&s, db, c, q, q->at_us);
 	int r = collect(&w, &s, db, q, items, err);
 	sql_done(&s);
 	if (r < 0)

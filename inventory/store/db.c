@@ -356,6 +356,14 @@ int db_check(struct db *db, bool quick, struct err *err)
 	return 0;
 }
 
+int db_sample(struct db *db, struct err *err)
+{
+	if (!db_is_sqlite(db))
+		return 0;
+	TRY(db_exec(db, err, "PRAGMA analysis_limit=100"));
+	return db_exec(db, err, "ANALYZE");
+}
+
 int db_notify_fd(struct db *db)
 {
 	return db_is_sqlite(db) ? -1 : db_postgres_notify_fd(db);

@@ -6,6 +6,7 @@
 #include "api_request.h"
 #include "api_tables.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <base/json.h>
@@ -55,7 +56,9 @@ static int get_host(struct http_request *r, struct err *err)
 	q.fields = http_query(r, "fields");
 	if (!q.at_us && !q.fields)
 		TRY(add_stages_and_fault(a, &h, &more, err));
-	TRY(query_add_filter(&q, "id", h.id, err));
+	char num[24];
+	snprintf(num, sizeof(num), "%lld", (long long)h.num);
+	TRY(query_add_filter(&q, "@num", num, err)); /* the key of the present and of the past */
 	return api_reply_one(r, &collection_hosts, &q, more.p, err);
 }
 

@@ -29,7 +29,8 @@
 #include "services.h"
 #include "webhook_sender.h"
 
-#define FILES_LOOK_TICKS 5 /* boot files may be built while we run */
+#define SAMPLE_TICKS     720 /* an hour: a fleet grows */
+#define FILES_LOOK_TICKS 5   /* boot files may be built while we run */
 
 int64_t app_now_us(const struct app *a)
 {
@@ -117,6 +118,7 @@ static int open_store(struct app *a, struct err *err)
 	TRY(db_open(url, DB_CREATE | DB_CHECK, &a->db, err));
 	if (db_warning(a->db)[0])
 		log_ev(LOG_WARNING, "store.warning", KV("text", db_warning(a->db)));
+	TRY(db_sample(a->db, err));
 	return deadlines_rebuild(a, err);
 }
 
@@ -143,11 +145,14 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct app *a = arg;
 	static unsigned n;
+	struct err err = ERR_INIT;
 	(void)usec;
 	fleet_tick(a);
 	deadlines_tick(a);
 	if (++n % FILES_LOOK_TICKS == 0)
 		look_for_boot_files(a);
+	if (n % SAMPLE_TICKS == 0 && db_sample(a->db, &err) < 0)
+		log_err(LOG_WARNING, "store.sample", &err);
 	(void)sd_event_source_set_time_relative(source, DEADLINES_TICK_S * 1000000ULL);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
