@@ -32,8 +32,14 @@ static const struct {
 	{"hosts", NULL, {"uuid=x"}, "host_uuid"},
 	{"hosts", NULL, {"asset_tag=x"}, "host_asset_tag"},
 	{"hosts", NULL, {"model=x"}, "(model=?"},
-	{"hosts", NULL, {"macs=52:54:00:00:00:01"}, "SEARCH e USING PRIMARY KEY (kind=? AND value=?"},
-	{"hosts", NULL, {"macs=52:54:*"}, "SEARCH e USING PRIMARY KEY (kind=? AND value>? AND value<?"},
+	{"hosts",
+	 NULL,
+	 {"macs=52:54:00:00:00:01"},
+	 "SEARCH e USING PRIMARY KEY (kind=? AND value=?"},
+	{"hosts",
+	 NULL,
+	 {"macs=52:54:*"},
+	 "SEARCH e USING PRIMARY KEY (kind=? AND value>? AND value<?"},
 	{"hosts", NULL, {"state=failed"}, "(state=?"},
 	{"hosts", "-state_since", {"state=failed"}, "(state=?"},
 	{"hosts", NULL, {"state=failed,testing"}, "(state=?"},
@@ -71,7 +77,10 @@ static const struct {
 	{"events", "-id", {"host_id=x"}, "event_host"},
 	{"events", "-id", {"kind=host.state"}, "event_kind"},
 	{"events", NULL, {"at>=2026-11-01T00:00:00Z"}, "SEARCH b USING COVERING INDEX event_at"},
-	{"events", "-id", {"at<=2026-11-01T00:00:00Z", "kind=host.state"}, "event_kind (kind=? AND id<?)"},
+	{"events",
+	 "-id",
+	 {"at<=2026-11-01T00:00:00Z", "kind=host.state"},
+	 "event_kind (kind=? AND id<?)"},
 	{"receipts", NULL, {"host=x"}, "receipt_host"},
 	{"expected", NULL, {"delivery=d1"}, "delivery_line_of"},
 	{"expected", NULL, {"host=x"}, "delivery_line_host"},
@@ -127,11 +136,14 @@ static void pretend_a_large_fleet(struct store_fixture *f)
 		"ANALYZE",
 		"DELETE FROM sqlite_stat1",
 		"INSERT INTO sqlite_stat1 VALUES ('host', 'host_serial', '100000 1'), ('host', "
-		"'host_state', '100000 16667 1'), ('host', 'host_sums', '100000 14286 2381 794 40 2 "
+		"'host_state', '100000 16667 1'), ('host', 'host_sums', '100000 14286 2381 794 40 "
+		"2 "
 		"2 2'), ('host', 'host_memory', '100000 33334'), ('host', 'host_changed', '100000 "
 		"1'), ('host', 'host_model', '100000 25000'), ('host', 'host_delivery', '100000 "
-		"100000 16667'), ('host', 'host_place', '100000 33334 40 1'), ('host', 'host_name', "
-		"'100000 100000'), ('host', 'host_id', '100000 1'), ('part', 'part_model', '3900000 "
+		"100000 16667'), ('host', 'host_place', '100000 33334 40 1'), ('host', "
+		"'host_name', "
+		"'100000 100000'), ('host', 'host_id', '100000 1'), ('part', 'part_model', "
+		"'3900000 "
 		"487500'), ('part', 'part_type', '3900000 780000 557143 557143'), ('part', "
 		"'part_number', '3900000 1300000'), ('part', 'part_serial', '3900000 1'), ('part', "
 		"'part_key', '3900000 1'), ('placement', 'placement_part', '3900000 1 1'), "
