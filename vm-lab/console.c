@@ -31,3 +31,18 @@ bool console_has(const char *path, uint64_t from, const char *text)
 		return false;
 	return memmem(buffer, n_bytes, text, strlen(text)) != NULL;
 }
+
+/* HW: SeaBIOS 1.16, EDK II 2022.11 */
+static const char *const last_words[] = {
+	"No bootable device.",
+	"No bootable option or device was found",
+	"UEFI Interactive Shell",
+};
+
+bool console_is_at_its_end(const char *path, uint64_t from)
+{
+	for (size_t i = 0; i < ARRAY_LEN(last_words); i++)
+		if (console_has(path, from, last_words[i]))
+			return true;
+	return false;
+}

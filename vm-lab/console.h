@@ -17,4 +17,9 @@ uint64_t console_end(const char *path);
 #define CONSOLE_SEARCH_BYTES (8 * 1024 * 1024)
 bool console_has(const char *path, uint64_t from, const char *text);
 
+/* True when the firmware has said that it found nothing to start: it waits for a key then, for
+ * ever.
+ */
+bool console_is_at_its_end(const char *path, uint64_t from);
+
 #endif

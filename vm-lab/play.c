@@ -165,6 +165,8 @@ static int phase_step(struct bench *b, struct bench_host *h, struct err *err)
 {
 	if (h->power_due_ms && time_boot_ms() >= h->power_due_ms)
 		TRY(bench_power_on(b, h, err));
+	if (h->phase != PHASE_DONE && console_is_at_its_end(h->console_path, h->console_mark))
+		host_trouble(h, "its firmware found nothing to start; see its console file");
 	switch (h->phase) {
 	case PHASE_FLOW:
 		flow_phase(b, h);

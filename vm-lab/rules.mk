@@ -34,6 +34,7 @@ $(eval $(call unit_test,tests/unit/vm-lab/test_disk.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_view.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_judge.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_report.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_console.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_screen.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_deed.c,lab base,$(LAB_PKG)))
 
