@@ -23,14 +23,17 @@ if [ ! -s "$report" ]; then
 	exit 1
 fi
 
-# A scenario passes when it says so, ran every host, and no decoy disk changed.
+# A line a host, with what did not hold, and a line for what went wrong with a scenario as a whole.
 jq -r '
-	[ .scenarios[] | . as $s | $s.hosts[] |
-	  { ok: ($s.passed and .decoy_unchanged),
-	    line: "\($s.name): \(.name) (\(.arch) \(.firmware)) ends \(.state), decoy \(if .decoy_unchanged then "unchanged" else "CHANGED" end), \(.stages.total // 0) s" } ] as $hosts |
+	def broken: [.checks[] | select(.passed | not) | "; \(.name): \(.detail)"] | add // "";
+	[ .scenarios[] | . as $s |
+	  ($s.hosts[] |
+	    { ok: (.passed and .decoy_unchanged),
+	      line: "\($s.name): \(.name) (\(.arch) \(.firmware)) ends \(.state), decoy \(if .decoy_unchanged then "unchanged" else "CHANGED" end), \(.stages.total // 0) s\(broken)" }),
+	  (select($s.trouble != "") | { ok: false, line: "\($s.name): \($s.trouble)" }) ] as $played |
 	[ $ARGS.positional[] as $name | select(any(.scenarios[]; .name == $name) | not) |
 	  { ok: false, line: "\($name): did not run" } ] as $missing |
-	($hosts + $missing) as $rows |
+	($played + $missing) as $rows |
 	"1..\($rows | length)",
 	($rows | to_entries[] | "\(if .value.ok then "ok" else "not ok" end) \(.key + 1) - \(.value.line)")
 ' "$report" --args "$@"
