@@ -4,6 +4,7 @@ inventory_SRC += inventory/store/migrate.c
 inventory_SRC += inventory/store/sqlite.c
 inventory_SRC += inventory/store/postgres.c
 inventory_SRC += inventory/store/restore.c
+inventory_SRC += inventory/store/high_water.c
 inventory_SRC += inventory/schema/migrations.c
 inventory_SRC += inventory/schema/schema_0001.c
 inventory_SRC += inventory/schema/schema_0002.c
@@ -60,6 +61,7 @@ INVENTORY_PKG := sqlite3 libpq libzstd jansson libcrypto libcurl
 INVENTORY_FIXTURE := tests/unit/inventory/store_fixture.c
 
 $(eval $(call unit_test,tests/unit/inventory/test_db.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_store_faults.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),tests/harness/fault_vfs.c))
 $(eval $(call unit_test,tests/unit/inventory/test_host.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_identity.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_facts.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))

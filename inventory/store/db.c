@@ -33,7 +33,10 @@ open_with(struct db *db, const char *rest, unsigned flags, struct err *err)
 	TRY(db->driver->open(db, rest, flags, err));
 	if (flags & DB_CHECK)
 		TRY(db_check(db, true, err));
-	return db->readonly ? db_migrate_check(db, err) : db_migrate(db, err);
+	if (db->readonly)
+		return db_migrate_check(db, err);
+	TRY(db_migrate(db, err));
+	return db_is_sqlite(db) ? db_mark_open(db, rest, err) : 0;
 }
 
 int db_open(const char *url, unsigned flags, struct db **ret, struct err *err)
@@ -44,6 +47,7 @@ int db_open(const char *url, unsigned flags, struct db **ret, struct err *err)
 			continue;
 		struct db *db = xcalloc(1, sizeof(*db));
 		db->driver = drivers[i];
+		db->mark_fd = -1;
 		db->readonly = (flags & DB_READONLY) != 0;
 		int r = open_with(db, i == 0 ? url + n : url, flags, err);
 		if (r < 0) {
@@ -63,6 +67,7 @@ void db_close(struct db *db)
 		return;
 	if (db->conn)
 		db->driver->close(db);
+	db_mark_close(db);
 	free(db);
 }
 
@@ -247,16 +252,32 @@ int db_begin_snapshot(struct db *db, struct err *err)
 	return 0;
 }
 
+/* What the mark will say after this commit: a savepoint may have taken ticks back. */
+static int mark_of(struct db *db, int64_t *ret, struct err *err)
+{
+	int64_t at_us = 0;
+	*ret = 0;
+	if (db->depth > 1 || !db->ticked)
+		return 0;
+	db->ticked = false;
+	return db->mark_fd < 0 ? 0 : db_last_tick(db, ret, &at_us, err);
+}
+
 int db_commit(struct db *db, struct err *err)
 {
+	int64_t mark = 0;
 	BUG_ON(db->depth == 0);
 	const char *sql = db->depth == 1 ? "COMMIT" : savepoints[db->depth - 2][1];
-	int r = say(db, sql, err);
+	int r = mark_of(db, &mark, err);
+	if (r >= 0)
+		r = say(db, sql, err);
 	if (r < 0) {
 		db_rollback(db);
 		return r;
 	}
 	db->depth--;
+	if (mark > 0)
+		db_mark_write(db, mark);
 	return 0;
 }
 
@@ -264,6 +285,7 @@ void db_rollback(struct db *db)
 {
 	BUG_ON(db->depth == 0);
 	if (db->depth == 1) {
+		db->ticked = false;
 		say_rollback(db, "ROLLBACK");
 	} else {
 		const char *const *sql = savepoints[db->depth - 2];
@@ -305,6 +327,7 @@ static int read_tick(struct db_rows *rows, int64_t *ret_id, int64_t *ret_at_us, 
 int db_tick(struct db *db, int64_t now_us, int64_t *ret_id, int64_t *ret_at_us, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+	db->ticked = true;
 	TRY(db_query(
 		db, err, &rows,
 		"UPDATE fleet_clock SET last_id = last_id + 1, last_us = CASE WHEN last_us < $1 "

@@ -17,6 +17,8 @@ struct db {
 	bool broken;         /* the disk failed: nothing more is written by this process */
 	int64_t deadline_us; /* of a budget, by the monotonic clock; 0: none */
 	int schema_number;
+	bool ticked; /* the outermost transaction has moved the clock */
+	int mark_fd; /* of high_water.c; -1: none */
 	char warning[160];
 };
 
@@ -58,6 +60,12 @@ int db_sqlite_backup(struct db *db, const char *to_path, struct err *err);
 int db_sqlite_backup_before(struct db *db, int number, struct err *err);
 int db_postgres_notify_fd(struct db *db);
 bool db_postgres_notified(struct db *db);
+
+/* high_water.c: refuse a store that lacks acknowledged changes. errors: ERR_DB_BEHIND */
+#define DB_MARK_SUFFIX ".acknowledged"
+int db_mark_open(struct db *db, const char *store_path, struct err *err);
+void db_mark_close(struct db *db);
+void db_mark_write(struct db *db, int64_t last);
 
 /* Apply what is missing, refuse what is newer. store/migrate.c */
 int db_migrate(struct db *db, struct err *err);

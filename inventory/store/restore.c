@@ -16,6 +16,8 @@
 #include <base/str.h>
 #include <inventory/event.h>
 
+#include "driver.h"
+
 static int check_unlocked(const char *store_path, struct err *err)
 {
 	autofree char *path = xasprintf("%s.lock", store_path);
@@ -30,7 +32,7 @@ static int check_unlocked(const char *store_path, struct err *err)
 
 static int move_aside(const char *store_path, int64_t now_us, struct err *err)
 {
-	static const char *const suffixes[] = {"-wal", "-shm", ""};
+	static const char *const suffixes[] = {"-wal", "-shm", DB_MARK_SUFFIX, ""};
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
 		autofree char *from = xasprintf("%s%s", store_path, suffixes[i]);
 		autofree char *to = xasprintf("%s.replaced-%lld%s", store_path,
