@@ -111,6 +111,16 @@ static char *kept_path(const struct boot_parts *b, const char *path)
 	return name ? xasprintf("%s/i386-pc/%s", b->folder, name) : NULL;
 }
 
+/* In a folder that goes when the build ends: nothing to flush. */
+static int write_part(const char *path, const void *p, size_t n_bytes, struct err *err)
+{
+	autoclose int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_sys(err, ERR_IO, "cannot create '%s'", path);
+	return file_write_all(fd, p, n_bytes, err);
+}
+
 int boot_parts_keep(struct boot_parts *b, const char *path, struct archive_entry *entry,
 		    struct archive *a, struct err *err)
 {
@@ -131,7 +141,7 @@ int boot_parts_keep(struct boot_parts *b, const char *path, struct archive_entry
 			return err_set(err, ERR_IMAGE_INPUT, "cannot read '%s'", path);
 		done += (size_t)n;
 	}
-	return file_write_atomic(kept, p, (size_t)size, 0600, err);
+	return write_part(kept, p, (size_t)size, err);
 }
 
 static bool has(const struct boot_parts *b, const char *name)
@@ -326,7 +336,7 @@ int boot_parts_esp(const struct boot_parts *b, uint64_t size_bytes, int64_t crea
 	autofree char *cfg = xasprintf("%s/esp-grub.cfg", b->folder);
 
 	if (access(cfg, R_OK))
-		TRY(file_write_atomic(cfg, default_esp_cfg, strlen(default_esp_cfg), 0600, err));
+		TRY(write_part(cfg, default_esp_cfg, strlen(default_esp_cfg), err));
 	TRY(make_esp(b, image, size_bytes, created_s, err));
 	*ret_fd = open(image, O_RDONLY | O_CLOEXEC);
 	return *ret_fd < 0 ? err_sys(err, ERR_IO, "cannot open the EFI system partition") : 0;

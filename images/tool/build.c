@@ -143,6 +143,13 @@ static int check_owner(const struct build *b, const struct manifest_partition *o
 		       owner->number, owner->mount);
 }
 
+static bool measure_reads(const void *arg, const char *path)
+{
+	const struct build *b = arg;
+
+	return boot_parts_wants(&b->boot, path);
+}
+
 static int measure(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
 		   struct err *err)
 {
@@ -155,7 +162,7 @@ static int measure(void *arg, const char *path, struct archive_entry *entry, str
 	count_entry(&b->part_size[owner->number], entry);
 	if (mtime > b->size.newest_s)
 		b->size.newest_s = mtime;
-	if (!boot_parts_wants(&b->boot, path))
+	if (!measure_reads(b, path))
 		return 0;
 	return boot_parts_keep(&b->boot, path, entry, a, err);
 }
@@ -283,7 +290,7 @@ static int build_ext4(struct build *b, const struct manifest_partition *p, int *
 		options.max_bytes = p->size_bytes;
 	TRY(ext4_image_new(&options, &size, &x, err));
 	f.x = x;
-	TRY(tree_walk(&b->tree, fill_entry, &f, err));
+	TRY(tree_walk(&b->tree, NULL, fill_entry, &f, err));
 	TRY(add_mount_points(&f, err));
 	return ext4_image_finish(x, ret_fd, ret_bytes, err);
 }
@@ -342,7 +349,7 @@ static int build_boot(struct build *b, const struct manifest_partition *p, struc
 static int build_tree(struct build *b, struct err *err)
 {
 	TRY(boot_parts_begin(&b->boot, b->request->arch, b->folder, err));
-	TRY(tree_walk(&b->tree, measure, b, err));
+	TRY(tree_walk(&b->tree, measure_reads, measure, b, err));
 	if (!b->size.n_entries)
 		return err_set(err, ERR_IMAGE_INPUT, "'%s' is empty", b->request->input);
 	if (!b->created_s)

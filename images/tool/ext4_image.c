@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <base/digest.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/process.h>
@@ -153,15 +154,17 @@ int ext4_image_finish(struct ext4_image *x, int *ret_fd, uint64_t *ret_bytes, st
 {
 	errcode_t e;
 
-	/* A lifetime counter of bytes written would depend on how the cache was flushed. */
-	e = ext2fs_flush2(x->fs, 0);
+	/* A lifetime counter of bytes written would depend on how the cache was flushed. No sync:
+	 * the file is read from the page cache and never needs a disk. */
+	e = ext2fs_flush2(x->fs, EXT2_FLAG_FLUSH_NO_SYNC);
 	if (!e) {
 		x->fs->super->s_kbytes_written = 0;
 		x->fs->super->s_wtime = (uint32_t)x->created_s;
 		x->fs->super->s_mkfs_time = (uint32_t)x->created_s;
 		x->fs->super->s_lastcheck = (uint32_t)x->created_s;
 		ext2fs_mark_super_dirty(x->fs);
-		e = ext2fs_close_free(&x->fs);
+		e = ext2fs_close2(x->fs, EXT2_FLAG_FLUSH_NO_SYNC);
+		x->fs = NULL;
 	}
 	if (e)
 		return ext4_failed(err, e, "write the file system");
@@ -172,11 +175,14 @@ int ext4_image_finish(struct ext4_image *x, int *ret_fd, uint64_t *ret_bytes, st
 
 /* ---- paths ----------------------------------------------------------------------------------- */
 
+/* glibc's hash is made of a key's first eight characters, which paths share by the thousand; those
+ * of a digest differ. */
 int ext4_remember(struct ext4_image *x, const char *path, uint32_t ino, struct err *err)
 {
-	char *key = xstrdup(path);
+	char *key = xmalloc(SHA256_HEX_BYTES);
 	ENTRY entry = {.key = key, .data = (void *)(uintptr_t)ino}, *slot;
 
+	sha256_hex_of(path, strlen(path), key);
 	VEC_PUSH(&x->names, key);
 	if (!hsearch_r(entry, ENTER, &slot, &x->paths))
 		return err_set(err, ERR_IMAGE_INPUT, "there are more entries than were counted");
@@ -191,11 +197,9 @@ bool ext4_image_has(struct ext4_image *x, const char *path)
 
 uint32_t ext4_look_up(struct ext4_image *x, const char *path)
 {
-	union {
-		const char *in;
-		char *out;
-	} key = {.in = path};
-	ENTRY entry = {.key = key.out}, *slot;
+	char key[SHA256_HEX_BYTES];
+	ENTRY entry = {.key = key}, *slot;
 
+	sha256_hex_of(path, strlen(path), key);
 	return hsearch_r(entry, FIND, &slot, &x->paths) ? (uint32_t)(uintptr_t)slot->data : 0;
 }

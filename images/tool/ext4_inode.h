@@ -19,7 +19,7 @@ struct ext4_image {
 	ext2_filsys fs;
 	int64_t created_s;
 	uint64_t size_bytes;
-	struct hsearch_data paths; /* path to inode number */
+	struct hsearch_data paths; /* a path's digest to its inode number */
 	VEC(char *) names;         /* keys of paths */
 	uint8_t *buffer;
 };

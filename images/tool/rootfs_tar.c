@@ -80,7 +80,7 @@ int rootfs_tar_make(const struct tree_options *tree, const char *folder, bool de
 	if (archive_write_open_fd(w.out, fd) != ARCHIVE_OK)
 		status = err_set(err, ERR_IO, "cannot write a tar");
 	else
-		status = tree_walk(tree, write_entry, &w, err);
+		status = tree_walk(tree, NULL, write_entry, &w, err);
 	if (!status && archive_write_close(w.out) != ARCHIVE_OK)
 		status = err_set(err, ERR_IO, "cannot finish the tar");
 	archive_write_free(w.out);

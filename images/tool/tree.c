@@ -146,6 +146,7 @@ struct folder_walk {
 	const char *root;
 	struct archive *disk;
 	struct archive_entry_linkresolver *links;
+	tree_reads reads;
 	tree_visit visit;
 	void *arg;
 };
@@ -223,7 +224,8 @@ static int visit_disk_entry(struct folder_walk *w, const char *full, const char 
 
 	archive_entry_sparse_clear(entry); /* content comes without holes from a raw reader */
 	archive_entry_linkify(w->links, &entry, &spare);
-	if (archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry))
+	if (archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry) &&
+	    (!w->reads || w->reads(w->arg, path)))
 		return visit_file(w, full, path, entry, err);
 	return w->visit(w->arg, path, entry, NULL, err);
 }
@@ -250,9 +252,10 @@ static int walk_path(struct folder_walk *w, const char *path, struct err *err)
 	return walk_children(w, full, path, err);
 }
 
-static int walk_folder(const char *root, tree_visit visit, void *arg, struct err *err)
+static int walk_folder(const char *root, tree_reads reads, tree_visit visit, void *arg,
+		       struct err *err)
 {
-	struct folder_walk w = {.root = root, .visit = visit, .arg = arg};
+	struct folder_walk w = {.root = root, .reads = reads, .visit = visit, .arg = arg};
 	int status;
 
 	w.disk = archive_read_disk_new();
@@ -260,19 +263,24 @@ static int walk_folder(const char *root, tree_visit visit, void *arg, struct err
 	BUG_ON(!w.disk || !w.links);
 	archive_entry_linkresolver_set_strategy(w.links, ARCHIVE_FORMAT_TAR_PAX_RESTRICTED);
 	archive_read_disk_set_symlink_physical(w.disk);
+	if (reads)
+		(void)archive_read_disk_set_behavior(w.disk, ARCHIVE_READDISK_NO_XATTR |
+								     ARCHIVE_READDISK_NO_ACL |
+								     ARCHIVE_READDISK_NO_FFLAGS);
 	status = walk_path(&w, "", err);
 	archive_entry_linkresolver_free(w.links);
 	archive_read_free(w.disk);
 	return status;
 }
 
-int tree_walk(const struct tree_options *options, tree_visit visit, void *arg, struct err *err)
+int tree_walk(const struct tree_options *options, tree_reads reads, tree_visit visit, void *arg,
+	      struct err *err)
 {
 	switch (options->kind) {
 	case INPUT_TAR:
 		return tree_walk_tar(options->path, visit, arg, err);
 	case INPUT_FOLDER:
-		return walk_folder(options->path, visit, arg, err);
+		return walk_folder(options->path, reads, visit, arg, err);
 	case INPUT_OCI:
 		return tree_walk_oci(options->path, options->oci_arch, visit, arg, err);
 	case INPUT_DISK:

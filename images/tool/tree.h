@@ -26,7 +26,13 @@ struct tree_options {
  * errors: ERR_IMAGE_INPUT, ERR_IMAGE_MEMBER (names that leave the tree) and the visitor's */
 typedef int (*tree_visit)(void *arg, const char *path, struct archive_entry *entry,
 			  struct archive *a, struct err *err);
-int tree_walk(const struct tree_options *options, tree_visit visit, void *arg, struct err *err);
+/* Whether the visitor will read the content of a file. A walk that asks is one that measures: where
+ * work can be saved the other files are not opened (their a is NULL), and entries come without
+ * extended attributes, ACLs and flags. */
+typedef bool (*tree_reads)(const void *arg, const char *path);
+/* in: reads may be NULL: everything is read */
+int tree_walk(const struct tree_options *options, tree_reads reads, tree_visit visit, void *arg,
+	      struct err *err);
 
 /* "./a//b/" and "/a/b" become "a/b". The caller frees; NULL for a name that leaves the tree. */
 char *tree_clean_path(const char *path);
