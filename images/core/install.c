@@ -20,6 +20,8 @@
 
 #define JOB_ROOM_BYTES    (12 * MIB) /* of packed chunks, about */
 #define JOBS_MAX          16U
+#define WORKER_ROOM_BYTES (12 * MIB) /* of plain chunks */
+#define WORKERS_ASLEEP    2U
 #define PROGRESS_EVERY_MS 200
 
 static double now_s(void)
@@ -173,6 +175,17 @@ static uint64_t total_plain_bytes(const struct manifest *m)
 	return n;
 }
 
+/* Some more than there are CPUs, because a worker sleeps while the disk works; never more than the
+ * memory is meant for. */
+static unsigned count_workers(const struct install *in, size_t chunk_bytes)
+{
+	unsigned wanted = in->request->n_workers;
+	unsigned n = wanted ? wanted : pool_default_workers() + WORKERS_ASLEEP;
+	unsigned n_fit = (unsigned)(WORKER_ROOM_BYTES / chunk_bytes);
+
+	return n < n_fit ? n : n_fit;
+}
+
 static void make_pool(struct install *in)
 {
 	struct pool_options o = {.work = install_work, .arg = in};
@@ -182,7 +195,7 @@ static void make_pool(struct install *in)
 		if (in->m->payloads[i].chunk_bytes > chunk_bytes)
 			chunk_bytes = in->m->payloads[i].chunk_bytes;
 	in->room_bytes = chunk_bytes;
-	o.n_workers = in->request->n_workers ? in->request->n_workers : pool_default_workers();
+	o.n_workers = count_workers(in, chunk_bytes);
 	o.n_jobs = (unsigned)(JOB_ROOM_BYTES / chunk_bytes);
 	if (o.n_jobs > JOBS_MAX)
 		o.n_jobs = JOBS_MAX;

@@ -11,7 +11,8 @@
 #include <base/str.h>
 
 #define PLAIN_ALIGN_BYTES 4096
-#define WORKERS_MAX       4
+#define WORKERS_MAX       8
+#define DEFAULT_MAX       4
 
 struct pool {
 	struct pool_options options;
@@ -213,5 +214,5 @@ unsigned pool_default_workers(void)
 
 	if (!sched_getaffinity(0, sizeof(set), &set))
 		n = CPU_COUNT(&set);
-	return n < 1 ? 1 : n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
+	return n < 1 ? 1 : n > DEFAULT_MAX ? DEFAULT_MAX : (unsigned)n;
 }

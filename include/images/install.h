@@ -65,7 +65,8 @@ struct image_install_request {
 	bool no_grow;       /* leave the last file system at its built size */
 	bool no_check;      /* benchmarks of our own cost only: skips chunk hashes; refused unless
 			       the environment has SLIPWAY_BENCH_NO_CHECK=1 */
-	unsigned n_workers; /* decode and write; 0: by the number of CPUs, 1 to 4 */
+	unsigned n_workers; /* decode and write: at most 8, with chunks of 4 MiB 3; 0: two more than
+			       there are CPUs, at most 6 */
 	unsigned n_connections; /* for objects_url; 0: 2 */
 
 	/* Asked before every write to the target, from one thread at a time (not always the same);
