@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <base/bytes.h>
@@ -88,15 +89,33 @@ static int unpack_entry(struct rootfs_files *f, struct archive *from, struct arc
 	return 0;
 }
 
+/* The root is there before its entry comes, so libarchive dates it at once, and all that is made in
+ * it afterwards dates it again. */
+static int date_root(const struct timespec times[static 2], struct err *err)
+{
+	return utimensat(AT_FDCWD, ".", times, 0)
+		       ? err_sys(err, ERR_IMAGE_MEMBER, "cannot date the root folder")
+		       : 0;
+}
+
+static bool is_root(const char *path)
+{
+	return path[strspn(path, "./")] == '\0';
+}
+
 static int unpack(struct rootfs_files *f, struct archive *from, struct archive *to, bool devices,
 		  struct sha256 *hash, struct err *err)
 {
+	struct timespec root_times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_OMIT}};
 	struct archive_entry *entry;
 	int status;
 
 	while ((status = archive_read_next_header(from, &entry)) == ARCHIVE_OK ||
 	       status == ARCHIVE_WARN) {
 		TRY(check_entry(entry, devices, err));
+		if (is_root(archive_entry_pathname(entry)))
+			root_times[1] = (struct timespec){archive_entry_mtime(entry),
+							  archive_entry_mtime_nsec(entry)};
 		TRY(unpack_entry(f, from, to, entry, hash, err));
 	}
 	if (status != ARCHIVE_EOF)
@@ -105,7 +124,7 @@ static int unpack(struct rootfs_files *f, struct archive *from, struct archive *
 	if (archive_write_close(to) != ARCHIVE_OK) /* times of folders */
 		return err_set(err, ERR_IMAGE_MEMBER, "cannot finish: %s",
 			       archive_error_string(to));
-	return 0;
+	return date_root(root_times, err);
 }
 
 int rootfs_files_unpack(struct rootfs_files *f, struct archive *from, bool devices, bool remember,
