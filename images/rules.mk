@@ -71,6 +71,7 @@ $(eval $(call unit_test,tests/unit/images/test_signatures.c,$(IMAGES_TEST_LIBS),
 $(eval $(call unit_test,tests/unit/images/test_trust_root.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_verify.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_CRAFTED)))
 $(eval $(call unit_test,tests/unit/images/test_verify_fd.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_CRAFTED)))
+$(eval $(call unit_test,tests/unit/images/test_rootfs_files.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_install.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) tests/unit/images/odd_server.c))
 $(eval $(call unit_test,tests/unit/images/test_install_finish.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_object_store.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
@@ -82,11 +83,13 @@ $(eval $(call fuzzer,chunk_table,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,trust_root,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,container,images_core base,$(IMAGES_CORE_PKG)))
 
-# Side by side with peers; alone on the machine, as root. ROOTFS=file for another root file system.
+# Side by side with peers; alone on the machine, as root. BENCH_ROOTFS=file for another root file system than
+# that of a server: generic kernel, ssh, cloud-init.
+BENCH_ROOTFS ?= $(BUILD)/bench/rootfs-amd64.tar
 .PHONY: bench-images
-bench-images: $(BIN)/slipway ## images against curl, tar, dd, bmaptool, openssl
-	$(Q)mkdir -p $(BUILD)/bench
-	$(Q)sh tests/bench/images.sh $(BENCH_ARGS) $(BIN)/slipway $(or $(ROOTFS),$(BUILD)/images/rootfs-amd64.tar) $(BUILD)/bench/images.json
+bench-images: $(BIN)/slipway $(BENCH_ROOTFS) ## images against curl, tar, casync, partclone, dd, bmaptool, rauc, swupdate, openssl
+	$(Q)sh tests/setup/install.sh tests/setup/bench.txt
+	$(Q)sh tests/bench/images.sh $(BENCH_ARGS) $(BIN)/slipway $(BENCH_ROOTFS) $(BUILD)/bench/images.json
 
 .PHONY: coverage-verifier
 coverage-verifier: ## branches of the image verifier that its tests take

@@ -12,6 +12,12 @@ $(ROOTFS): $(BUILD)/images/rootfs-%.tar: $(RECIPE_DEBIAN12)
 .PHONY: rootfs
 rootfs: $(ROOTFS) ## make the example OS images' root file systems
 
+# What the image benchmarks install: a server's, of some 660 MB.
+$(BUILD)/bench/rootfs-amd64.tar: $(RECIPE_DEBIAN12)
+	$(call say,ROOTFS,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)sh images/recipes/debian12/build.sh --kernel=generic --with-cloud-init $(DEBS) amd64 $@
+
 # ---- archives -----------------------------------------------------------------------------------
 # The lab's trust root and keys, made once, and the two images signed with them. SOURCE_DATE_EPOCH makes
 # the same archive of the same root file system.

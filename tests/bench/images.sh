@@ -1,43 +1,138 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Images, side by side with what people use today: pairs of runs, interleaved, on fresh loop devices, over
-# HTTP from a pinned nginx on loopback, with everything flushed to the disk at the end. A ratio is the
-# median over the pairs of ours / peer. Root, because of loop devices and mounts.
+# Images, side by side with what people use today: rounds in which every contestant runs once, in a turning
+# order, on a fresh loop device, over HTTP from an nginx pinned to CPU 0, with everything on the disk at the end. A
+# ratio is the median over the rounds of ours / peer. After the first round each result is compared with the
+# input: file trees by mtree, raw disks by cmp. Root, because of loop devices and mounts.
 #
-# usage: images.sh [--pairs N] [--chunks] [--disk-mib N] SLIPWAY ROOTFS.tar OUT.json
-#   --chunks   instead: install times for chunk sizes and thread counts, as a table
+# usage: images.sh [--pairs N] [--only KINDS] [--disk-mib N] [--loop direct|buffered] [--chunks]
+#                  SLIPWAY ROOTFS.tar OUT.json
+#   --only KINDS  some of "root raw verify build", in one word with commas
+#   --loop        how loop devices reach their files: past the page cache as a disk does (default), or through it
+#   --chunks      instead: install times for chunk sizes and thread counts, as a table
+# CLIENT_CPUS (default: all) pins the contestants.
 set -eu
 export LC_ALL=C.UTF-8
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+usage="usage: images.sh [--pairs N] [--only KINDS] [--disk-mib N] [--loop direct|buffered] [--chunks] SLIPWAY ROOTFS.tar OUT.json"
 pairs=7
 disk_mib=4096
+only=root,raw,verify,build
+direct=on
 chunks=''
 while :; do
 	case ${1-} in
 	--pairs) pairs=$2; shift 2 ;;
+	--only) only=$2; shift 2 ;;
 	--disk-mib) disk_mib=$2; shift 2 ;;
+	--loop) [ "$2" = direct ] || direct=off; shift 2 ;;
 	--chunks) chunks=1; shift ;;
 	*) break ;;
 	esac
 done
-[ $# = 3 ] || { echo "usage: images.sh [--pairs N] [--chunks] [--disk-mib N] SLIPWAY ROOTFS.tar OUT.json" >&2; exit 2; }
-slipway=$1 rootfs=$2 out=$3
+[ $# = 3 ] || { echo "$usage" >&2; exit 2; }
+slipway=$(realpath "$1") rootfs=$(realpath "$2") out=$3
 [ "$(id -u)" = 0 ] || { echo "images.sh: needs root (loop devices)" >&2; exit 1; }
+cpus=${CLIENT_CPUS:-$(taskset -cp $$ | sed 's/.*: //')}
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/slipway-bench.XXXXXX")
+url=http://127.0.0.1:18734
 loop=''
 nginx_pid=''
+bus_pid=''
 
 cleanup() {
-	mountpoint -q "$work/mnt" 2>/dev/null && umount "$work/mnt"
+	! mountpoint -q "$work/mnt" || umount "$work/mnt"
 	[ -z "$loop" ] || losetup -d "$loop" 2>/dev/null || true
 	[ -z "$nginx_pid" ] || kill "$nginx_pid" 2>/dev/null || true
+	[ -z "$bus_pid" ] || kill "$bus_pid" 2>/dev/null || true
 	rm -rf "$work"
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
+wants() { case ,$only, in *",$1,"*) true ;; *) false ;; esac }
+
+# ---- runs -------------------------------------------------------------------------------------
+fresh_disk() { # MIB; $loop, and a name for it that stays the same
+	[ -z "$loop" ] || losetup -d "$loop"
+	rm -f "$work/disk"
+	truncate -s "${1}M" "$work/disk"
+	loop=$(losetup --direct-io="$direct" -f --show "$work/disk")
+	ln -sfn "$loop" "$work/target"
+}
+# Seconds, CPU seconds and peak kilobytes of a command, into $t, $cpu and $kb; its output is dropped.
+timed() {
+	sync
+	taskset -c "$cpus" /usr/bin/time -f '%e %U %S %M' -o "$work/time" "$@" >"$work/run.log" 2>&1 ||
+		{ cat "$work/run.log" >&2; return 1; }
+	read -r t user system kb <"$work/time"
+	cpu=$(awk -v u="$user" -v s="$system" 'BEGIN {print u + s}')
+}
+median() { sort -n | awk '{v[NR]=$1} END {print (NR%2) ? v[(NR+1)/2] : (v[NR/2]+v[NR/2+1])/2}'; }
+column() { awk -v n="$2" '{print $n}' "$work/t.$1"; } # CONTESTANT 1|2|3: seconds, CPU seconds, KiB
+label() {
+	case $1 in
+	ours_no_check) echo "ourselves, no checks" ;;
+	tar) echo "curl | zstd -d | tar -x" ;;
+	bsdtar) echo "curl | bsdtar -x" ;;
+	casync) echo "casync extract" ;;
+	partclone) echo "curl | zstd -d | partclone.restore" ;;
+	dd) echo "curl | zstd -d | dd oflag=direct" ;;
+	bmap) echo "bmaptool copy" ;;
+	rauc) echo "rauc install" ;;
+	swupdate) echo "swupdate, raw handler" ;;
+	openssl) echo "openssl dgst -sha256" ;;
+	tar_zstd) echo "tar | zstd -T0 -3" ;;
+	*) echo "$1" ;;
+	esac
+}
+# race CONTESTANT...: run_NAME for each, $pairs rounds; check_NAME after the first where there is one
+race() {
+	for name in "$@"; do : >"$work/t.$name"; done
+	for round in $(seq "$pairs"); do
+		for name in "$@"; do
+			"run_$name"
+			echo "$t $cpu $kb" >>"$work/t.$name"
+			[ "$round" != 1 ] || ! command -v "check_$name" >/dev/null || "check_$name"
+		done
+		first=$1
+		shift
+		set -- "$@" "$first"
+	done
+	for name in "$@"; do
+		printf '  %-18s %7s s  CPU %6s s  peak %6d KiB\n' "$name" "$(column "$name" 1 | median)" \
+			"$(column "$name" 2 | median)" "$(column "$name" 3 | sort -n | tail -n 1)"
+	done
+}
+results=''
+record() { # NAME UNIT OURS PEER PEER_VALUE RATIO GOAL RUNS [LOWEST-HIGHEST]; GOAL is for RATIO
+	met=$(awk -v r="$6" -v g="$7" 'BEGIN {print (r <= g) ? "true" : "false"}')
+	printf '%-32s %8s %-3s %-44s %8s  ratio %-6.3f %-13s goal %-4s %s\n' "$1" "$3" "$2" "$4" "$5" "$6" "${9-}" \
+		"$7" "$([ "$met" = true ] && echo met || echo MISSED)"
+	results="$results${results:+,
+}{\"name\":\"$1\",\"unit\":\"$2\",\"ours\":$3,\"peer\":\"$4\",\"peer_value\":$5,\"ratio\":$6,\"goal\":$7,\"met\":$met,\"runs\":$8}"
+}
+row() { # NAME GOAL OURS PEER [LABEL]: of a race that both ran in
+	paste "$work/t.$3" "$work/t.$4" | awk '{print ($4 > 0) ? $1 / $4 : 999}' >"$work/ratios"
+	range=$(sort -n "$work/ratios" | awk 'NR == 1 {a = $1} {b = $1} END {printf "(%.2f-%.2f)", a, b}')
+	record "$1" s "$(column "$3" 1 | median)" "${5:-$(label "$4")}" "$(column "$4" 1 | median)" \
+		"$(median <"$work/ratios")" "$2" "$pairs" "$range"
+}
+rows() { # NAME GOAL OURS PEER...: a row against each, and one against the fastest
+	name=$1 goal=$2 ours=$3
+	shift 3
+	fastest=$(for peer in "$@"; do echo "$(column "$peer" 1 | median) $peer"; done | sort -n | sed -n '1s/.* //p')
+	for peer in "$@"; do row "${name}_$peer" "$goal" "$ours" "$peer"; done
+	row "$name" "$goal" "$ours" "$fastest" "fastest: $(label "$fastest")"
+}
+memory() { # NAME CONTESTANT
+	kb=$(column "$2" 3 | sort -n | tail -n 1)
+	record "$1" KiB "$kb" "64 MiB" 65536 "$(awk -v k="$kb" 'BEGIN {print k / 65536}')" 1.0 "$pairs"
+}
 
 # ---- material ---------------------------------------------------------------------------------
-mkdir "$work/www" "$work/mnt" "$work/tree"
+mkdir "$work/www" "$work/mnt" "$work/tree" "$work/tmp"
+export TMPDIR="$work/tmp"
 "$slipway" root init --lab --dir "$work" >/dev/null
 build() { # NAME INPUT [OPTION...]
 	name=$1 input=$2
@@ -45,25 +140,19 @@ build() { # NAME INPUT [OPTION...]
 	"$slipway" image build --line bench --version 1 --arch x86_64 --output "$work/www/$name" "$@" "$input" >/dev/null
 	"$slipway" image sign --key "$work/keys/image.key" "$work/www/$name" >/dev/null
 }
-echo '{"unpack":true,"devices":true}' >"$work/unpack.json"
-build root.slip "$rootfs"
-build unpack.slip "$rootfs" --layout "$work/unpack.json"
-zstd -q -3 -T0 -f "$rootfs" -o "$work/www/rootfs.tar.zst"
 size_mib=$(($(stat -c %s "$rootfs") * 2 / 1048576 + 1024))
+tar -C "$work/tree" -xp --xattrs --xattrs-include='*' --numeric-owner -f "$rootfs"
 
 # A raw disk, one third holes, the rest of it the root file system's bytes over and over.
 make_raw() {
 	truncate -s "${disk_mib}M" "$work/raw.img"
 	third=$((disk_mib / 3))
-	{ while cat "$rootfs"; do :; done; } 2>/dev/null | head -c "${third}M" |
-		dd of="$work/raw.img" bs=1M conv=notrunc status=none iflag=fullblock
-	{ while cat "$rootfs"; do :; done; } 2>/dev/null | head -c "${third}M" |
-		dd of="$work/raw.img" bs=1M seek=$((2 * third)) conv=notrunc status=none iflag=fullblock
+	for seek in 0 $((2 * third)); do
+		{ while cat "$rootfs"; do :; done; } 2>/dev/null | head -c "${third}M" |
+			dd of="$work/raw.img" bs=1M seek="$seek" conv=notrunc status=none iflag=fullblock
+	done
 	build raw.slip "$work/raw.img" --raw
-	zstd -q -3 -T0 -f "$work/raw.img" -o "$work/www/raw.img.zst"
-	bmaptool create -o "$work/www/raw.bmap" "$work/raw.img" >/dev/null 2>&1 || true
 }
-
 cat >"$work/nginx.conf" <<END
 daemon off; user root; worker_processes 1; worker_cpu_affinity 01; error_log $work/nginx.log; pid $work/nginx.pid;
 events { worker_connections 256; }
@@ -73,120 +162,124 @@ http { access_log off; sendfile on; tcp_nopush on; client_body_temp_path $work/t
 END
 nginx -c "$work/nginx.conf" 2>/dev/null &
 nginx_pid=$!
-url=http://127.0.0.1:18734
+echo up >"$work/www/up"
 for _ in 1 2 3 4 5 6 7 8 9 10; do
-	curl -sfo /dev/null "$url/rootfs.tar.zst" -r 0-0 && break
+	curl -sfo /dev/null "$url/up" && break
 	sleep 0.2
 done
 
-# ---- runs -------------------------------------------------------------------------------------
-fresh_disk() { # MIB
-	[ -z "$loop" ] || losetup -d "$loop"
-	rm -f "$work/disk"
-	truncate -s "${1}M" "$work/disk"
-	loop=$(losetup -f --show "$work/disk")
-}
-# Seconds and peak kilobytes of a command, into $t and $kb; its output is dropped.
-timed() {
-	sync
-	/usr/bin/time -f '%e %M' -o "$work/time" "$@" >"$work/run.log" 2>&1 || { cat "$work/run.log" >&2; return 1; }
-	read -r t kb <"$work/time"
-}
-median() { sort -n | awk '{v[NR]=$1} END {print (NR%2) ? v[(NR+1)/2] : (v[NR/2]+v[NR/2+1])/2}'; }
-results=''
-# compare NAME GOAL PEER OURS_FUNCTION PEER_FUNCTION
-compare() {
-	: >"$work/ours"; : >"$work/peer"; : >"$work/ratio"
-	for _ in $(seq "$pairs"); do
-		"$4"; a=$t
-		"$5"; b=$t
-		echo "$a" >>"$work/ours"; echo "$b" >>"$work/peer"
-		awk -v a="$a" -v b="$b" 'BEGIN {print (b > 0) ? a / b : 999}' >>"$work/ratio"
-	done
-	record "$1" s "$(median <"$work/ours")" "$3" "$(median <"$work/peer")" "$(median <"$work/ratio")" "$2" "$pairs"
-}
-record() { # NAME UNIT OURS PEER PEER_VALUE RATIO GOAL RUNS; GOAL is for RATIO
-	met=$(awk -v r="$6" -v g="$7" 'BEGIN {print (r <= g) ? "true" : "false"}')
-	printf '%-34s %9s %-4s %-38s %9s  ratio %-8.3f goal %-5s %s\n' "$1" "$3" "$2" "$4" "$5" "$6" "$7" \
-		"$([ "$met" = true ] && echo met || echo MISSED)"
-	results="$results${results:+,
-}{\"name\":\"$1\",\"unit\":\"$2\",\"ours\":$3,\"peer\":\"$4\",\"peer_value\":$5,\"ratio\":$6,\"goal\":$7,\"met\":$met,\"runs\":$8}"
-}
+# ---- ourselves --------------------------------------------------------------------------------
 install_from() { # ARCHIVE [OPTION...]
 	archive=$1
 	shift
 	timed "$slipway" image install --root "$work/root.json" --to "$loop" "$@" "$url/$archive"
 }
-ours_root() { fresh_disk "$size_mib"; install_from root.slip --no-read-back; }
-ours_root_read_back() { fresh_disk "$size_mib"; install_from root.slip; }
-ours_root_no_check() {
+run_ours() { fresh_disk "$size_mib"; install_from root.slip --no-read-back; }
+run_ours_read_back() { fresh_disk "$size_mib"; install_from root.slip; }
+run_ours_no_check() {
 	fresh_disk "$size_mib"
 	SLIPWAY_BENCH_NO_CHECK=1
 	export SLIPWAY_BENCH_NO_CHECK
 	install_from root.slip --no-read-back --no-check
 	unset SLIPWAY_BENCH_NO_CHECK
 }
-ours_unpack() { fresh_disk "$size_mib"; install_from unpack.slip --no-read-back; }
-in_new_fs() { # COMMAND...: in a new ext4 on the fresh disk, until all is on it
-	# shellcheck disable=SC2016 # the inner shell expands them
-	timed sh -c 'mkfs.ext4 -q -F "$1" && mount "$1" "$2" && shift 2 && sh -c "$1" && sync -f "$0"' "$work/mnt" "$@"
+run_ours_unpacked() { fresh_disk "$size_mib"; install_from unpack.slip --no-read-back; }
+run_ours_raw() { fresh_disk "$disk_mib"; install_from raw.slip --no-read-back; }
+run_ours_raw_read_back() { fresh_disk "$disk_mib"; install_from raw.slip; }
+run_ours_verify() { timed "$slipway" image verify --root "$work/root.json" "$work/www/raw.slip"; }
+run_ours_build() {
+	timed "$slipway" image build --line bench --version 1 --arch x86_64 --output "$work/b.slip" "$work/tree"
+}
+
+tree_of() { # FOLDER: every entry with type, mode, owner, size, time, target, device and digest
+	(cd "$1" && find . -mindepth 1 -name lost+found -prune -o -mindepth 1 -print | LC_ALL=C sort | bsdtar -nT - -cf "$work/list" --format=mtree \
+		--options='!all,type,mode,uid,gid,size,link,device,time,sha256' && cat "$work/list")
+}
+# The first difference of a mounted tree from the input's, or nothing.
+same_tree() { # WHO FOLDER
+	[ -s "$work/wanted" ] || tree_of "$work/tree" >"$work/wanted"
+	tree_of "$2" >"$work/found"
+	diff "$work/wanted" "$work/found" >"$work/diff" || { echo "images.sh: $1 made another tree:" >&2
+		head -n 4 "$work/diff" >&2; return 1; }
+}
+same_mounted() { # WHO OFFSET [FOLDER]
+	mount -o ro,noload,loop,offset="$2" "$loop" "$work/mnt"
+	same_tree "$1" "$work/mnt/${3-}"
 	umount "$work/mnt"
 }
-peer_tar() {
-	fresh_disk "$size_mib"
-	in_new_fs "$loop" "$work/mnt" "curl -s $url/rootfs.tar.zst | zstd -dcq | tar -xp --xattrs --numeric-owner -C $work/mnt"
+check_bootable() { # a table with three partitions and boot code, a root file system without a flaw
+	start=$(partx -go START -n 3:3 "$loop")
+	[ "$(od -An -tx1 -j510 -N2 "$loop" | tr -d ' ')" = 55aa ]
+	e2fsck -fn "$loop?offset=$((start * 512))" >"$work/run.log" 2>&1 || { cat "$work/run.log" >&2; return 1; }
+	same_mounted "$1" $((start * 512))
 }
-peer_bsdtar() {
-	fresh_disk "$size_mib"
-	in_new_fs "$loop" "$work/mnt" "curl -s $url/rootfs.tar.zst | bsdtar -xp --numeric-owner -C $work/mnt -f -"
-}
-ours_raw() { fresh_disk "$disk_mib"; install_from raw.slip --no-read-back; }
-peer_raw_dd() {
-	fresh_disk "$disk_mib"
-	timed sh -c "curl -s $url/raw.img.zst | zstd -dcq | dd of=$loop bs=4M iflag=fullblock oflag=direct conv=fsync status=none"
-}
-peer_raw_bmap() {
-	fresh_disk "$disk_mib"
-	timed bmaptool -q copy --bmap "$work/www/raw.bmap" "$url/raw.img.zst" "$loop"
-}
-ours_verify() { timed "$slipway" image verify --root "$work/root.json" "$work/www/raw.slip"; }
-peer_verify() { timed openssl dgst -sha256 "$work/www/raw.slip"; }
-ours_build() { timed "$slipway" image build --line bench --version 1 --arch x86_64 --output "$work/b.slip" "$work/tree"; }
-peer_build() { timed sh -c "tar -C $work/tree --xattrs -cf - . | zstd -q -T0 -3 >$work/b.tar.zst"; }
+check_ours() { check_bootable ours; }
+check_ours_read_back() { check_bootable ours_read_back; }
+check_ours_unpacked() { check_bootable ours_unpacked; }
+same_disk() { cmp -n "$((disk_mib * 1048576))" "$work/raw.img" "$loop" >&2; }
+check_ours_raw() { same_disk; }
+check_ours_raw_read_back() { same_disk; }
 
+. "$here/images_peers.sh"
+
+# ---- the tables -------------------------------------------------------------------------------
 if [ -n "$chunks" ]; then
 	for chunk in 256K 512K 1M 2M 4M; do
 		build "c$chunk.slip" "$rootfs" --chunk "$chunk"
-		for threads in 1 2; do
-			: >"$work/ours"
-			for _ in $(seq "$pairs"); do
-				fresh_disk "$size_mib"
-				install_from "c$chunk.slip" --no-read-back --threads "$threads"
-				echo "$t" >>"$work/ours"
-			done
+		for threads in 1 2 4 6; do
+			eval "run_c() { fresh_disk $size_mib; install_from c$chunk.slip --threads $threads; }"
+			race c >/dev/null
 			printf 'chunk %-5s threads %s  %6s s  archive %s bytes  peak %s KiB\n' "$chunk" "$threads" \
-				"$(median <"$work/ours")" "$(stat -c %s "$work/www/c$chunk.slip")" "$kb"
+				"$(column c 1 | median)" "$(stat -c %s "$work/www/c$chunk.slip")" \
+				"$(column c 3 | sort -n | tail -n 1)"
 		done
 	done
 	exit 0
 fi
-
-# ---- the table --------------------------------------------------------------------------------
-compare rootfs_install 0.4 "curl | zstd -d | tar -x" ours_root peer_tar
-compare rootfs_install_bsdtar 0.4 "curl | bsdtar -x" ours_root peer_bsdtar
-compare rootfs_install_read_back 0.6 "curl | zstd -d | tar -x" ours_root_read_back peer_tar
-compare rootfs_unpacked_on_host 1.0 "curl | zstd -d | tar -x" ours_unpack peer_tar
-compare check_on_against_off 1.1 "ourselves, no checks" ours_root ours_root_no_check
-make_raw
-compare raw_disk_install 0.5 "curl | zstd -d | dd oflag=direct" ours_raw peer_raw_dd
-[ ! -s "$work/www/raw.bmap" ] || compare raw_disk_install_bmap 0.5 "bmaptool copy" ours_raw peer_raw_bmap
-ours_raw
-cmp -n "$((disk_mib * 1048576))" "$work/raw.img" "$loop"
-record install_memory KiB "$kb" "64 MiB" 65536 "$(awk -v k="$kb" 'BEGIN {print k / 65536}')" 1.0 1
-compare verify_only 0.6 "openssl dgst -sha256" ours_verify peer_verify
-record verify_memory KiB "$kb" "64 MiB" 65536 "$(awk -v k="$kb" 'BEGIN {print k / 65536}')" 1.0 1
-tar -C "$work/tree" -xpf "$rootfs"
-compare build 1.5 "tar | zstd -T0 -3" ours_build peer_build
+if wants root; then
+	echo '{"unpack":true,"devices":true}' >"$work/unpack.json"
+	build root.slip "$rootfs"
+	build unpack.slip "$rootfs" --layout "$work/unpack.json"
+	peers=$(root_peers)
+	# shellcheck disable=SC2086 # lists of names
+	{
+		echo "root file system of $(($(stat -c %s "$rootfs") / 1000000)) MB"
+		race ours ours_read_back ours_unpacked ours_no_check $peers partclone
+		rows rootfs_install 0.4 ours $peers
+		rows rootfs_install_read_back 0.6 ours_read_back $peers
+		rows rootfs_unpacked_on_host 1.0 ours_unpacked $peers
+		row rootfs_against_partclone 1.0 ours partclone
+		row check_on_against_off 1.1 ours ours_no_check
+		memory install_memory ours_read_back
+	}
+fi
+if wants raw || wants verify; then
+	make_raw
+fi
+if wants raw; then
+	peers=$(raw_peers)
+	# shellcheck disable=SC2086 # a list of names
+	{
+		echo "raw disk of $disk_mib MiB"
+		race ours_raw ours_raw_read_back $peers
+		rows raw_disk_install 0.5 ours_raw $peers
+		rows raw_disk_install_read_back 1.0 ours_raw_read_back $peers
+		memory raw_install_memory ours_raw_read_back
+	}
+fi
+if wants verify; then
+	run_openssl() { timed openssl dgst -sha256 "$work/www/raw.slip"; }
+	race ours_verify openssl
+	row verify_only 0.6 ours_verify openssl
+	memory verify_memory ours_verify
+fi
+if wants build; then
+	run_tar_zstd() {
+		timed sh -c "tar -C $work/tree --xattrs -cf - . | zstd -q -T0 -3 >$work/b.tar.zst && sync $work/b.tar.zst"
+	}
+	race ours_build tar_zstd
+	row build 1.5 ours_build tar_zstd
+fi
 
 mkdir -p "$(dirname "$out")"
 printf '[%s]\n' "$results" >"$out"

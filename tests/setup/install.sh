@@ -42,8 +42,8 @@ as_root apt-get update -q >&2 || true
 as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
 	-o DPkg::Lock::Timeout=600 $missing >&2
 # Only the programs of these are wanted: their daemons must not come up with the next boot either.
-for daemon in prometheus lldpd; do
+for unit in prometheus.service lldpd.service swupdate.service swupdate.socket swupdate-progress.service; do
 	case "$missing " in
-	*" $daemon "*) as_root systemctl --quiet disable $daemon.service >&2 || true ;;
+	*" ${unit%%[.-]*} "*) as_root systemctl --quiet disable "$unit" >&2 || true ;;
 	esac
 done
