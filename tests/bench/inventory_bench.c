@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
@@ -19,11 +20,12 @@
 #include <inventory/identity.h>
 #include "bench_report.h"
 
-#define DIMMS   24
-#define DRIVES  8
-#define NICS    4
-#define SAMPLES 400
-#define GROUP   50 /* hosts of a commit while the fleet is made */
+#define DIMMS        24
+#define DRIVES       8
+#define NICS         4
+#define SAMPLES      400
+#define EVENTS_HOSTS 10000 /* the size at which a million events are added */
+#define GROUP        50    /* hosts of a commit while the fleet is made */
 
 static struct err err;
 
@@ -240,6 +242,57 @@ static void host_by_mac(struct db *db, long i, long hosts)
 	one_host(db, HOST_BY_MAC, mac);
 }
 
+/* ---- a long past ----------------------------------------------------------------------------- */
+
+#define EVENTS       1000000
+#define EVENT_STEP_S 20 /* between events: eight months for the million */
+
+static void make_events(struct db *db, long hosts)
+{
+	int64_t have = 0;
+	must(db_query_int(db, &err, &have, 0, "SELECT count(*) FROM event"));
+	if (have >= EVENTS)
+		return;
+	must(db_begin(db, &err));
+	must(db_exec(
+		db, &err,
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+		"1000000) INSERT INTO event (id, at_us, host_num, kind, actor, summary) SELECT "
+		"c.last_id + i, c.last_us + i * $2, 1 + (i * 7919) % $1, CASE i % 1000 WHEN 0 "
+		"THEN 'fault.opened' ELSE CASE i % 4 WHEN 0 THEN 'host.state' WHEN 1 THEN "
+		"'agent.log' WHEN 2 THEN 'facts.changed' ELSE 'image.written' END END, "
+		"'agent', 'what happened to the host, in a sentence' FROM n, fleet_clock c",
+		P_INT(hosts), P_INT(EVENT_STEP_S * 1000000LL)));
+	must(db_exec(db, &err,
+		     "UPDATE fleet_clock SET last_id = last_id + 1000000, last_us = last_us + "
+		     "1000000 * $1",
+		     P_INT(EVENT_STEP_S * 1000000LL)));
+	must(db_commit(db, &err));
+	must(db_sample(db, &err));
+}
+
+static void events(struct db *db, long i, long hosts)
+{
+	static const char *const kinds[] = {"host.state", "fault.opened", "agent.log"};
+	struct query_request q = {.limit = 100, .sort = i % 2 ? "-id" : NULL};
+	struct query_page p;
+	char from[TIME_TEXT_BYTES];
+	autofree char *serial = xasprintf("SN%08ld", i * 7919 % hosts);
+	struct host h;
+	int64_t id = 0, last_us = 0;
+	must(db_last_tick(db, &id, &last_us, &err));
+	time_rfc3339(last_us - (i * 7919 % EVENTS) * EVENT_STEP_S * 1000000LL, from);
+	must(host_find(db, HOST_BY_SERIAL, serial, &h, &err));
+	if (i % 3 == 0)
+		must(query_add_filter(&q, "host_id", h.id, &err));
+	else
+		must(query_add_filter(&q, "at>", from, &err));
+	if (i % 3 == 2)
+		must(query_add_filter(&q, "kind", kinds[i % 9 / 3], &err));
+	must(query_run(db, &collection_events, &q, NULL, &p, &err));
+	query_page_done(&p);
+}
+
 static void summary(struct db *db, long i, long hosts)
 {
 	struct query_request q = {0};
@@ -331,6 +384,10 @@ int main(int argc, char **argv)
 	(void)getrusage(RUSAGE_SELF, &u);
 	bench_result("resident memory until here", "MiB", (double)u.ru_maxrss / 1024, 64, true, 1);
 	measure_reports(db, hosts);
+	if (hosts == EVENTS_HOSTS) {
+		make_events(db, hosts);
+		measure(db, hosts, "100 of a million events", events, SAMPLES, 50);
+	}
 	db_close(db);
 	return bench_write(argv[3]) ? 0 : 1;
 }
