@@ -151,8 +151,11 @@ void db_json_text(const struct db *db, const char *column, const char *key, char
 int db_backup(struct db *db, const char *to_path, struct err *err);
 /* Full check (nightly): ERR_DB_CORRUPT with the first finding. blocks. */
 int db_check(struct db *db, bool quick, struct err *err);
-/* Look at samples of the indexes, so that the store knows which of them finds few rows. Some ten
- * milliseconds. Nothing on PostgreSQL, which does so by itself. */
+/* Look at samples of a table's indexes, so that the store knows which of them finds few rows.
+ * which: the table, from 0. Returns 1, or 0 when there are no more tables, and always on
+ * PostgreSQL, which does so by itself. Some milliseconds for a table of millions. */
+int db_sample_table(struct db *db, int64_t which, struct err *err);
+/* All tables. blocks. */
 int db_sample(struct db *db, struct err *err);
 /* PostgreSQL: a descriptor that turns readable when another appliance wrote (LISTEN slipway); -1 on
  * SQLite. db_notified() empties it and says whether there was a notice. */

@@ -379,12 +379,31 @@ int db_check(struct db *db, bool quick, struct err *err)
 	return 0;
 }
 
-int db_sample(struct db *db, struct err *err)
+int db_sample_table(struct db *db, int64_t which, struct err *err)
 {
+	AUTO(db_rows) struct db_rows *rows = NULL;
 	if (!db_is_sqlite(db))
 		return 0;
+	TRY(db_query(db, err, &rows,
+		     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
+		     "'sqlite%' ORDER BY name LIMIT 1 OFFSET $1",
+		     P_INT(which)));
+	int r = db_rows_next(rows, err);
+	if (r <= 0)
+		return r;
+	autofree char *sql = xasprintf("ANALYZE %s", db_text(rows, 0)); /* a name of ours */
+	db_rows_free(take_ptr(rows));
 	TRY(db_exec(db, err, "PRAGMA analysis_limit=100"));
-	return db_exec(db, err, "ANALYZE");
+	TRY(db_exec_n(db, sql, NULL, 0, NULL, err));
+	return 1;
+}
+
+int db_sample(struct db *db, struct err *err)
+{
+	int r = 1;
+	for (int64_t which = 0; r == 1; which++)
+		r = db_sample_table(db, which, err);
+	return r;
 }
 
 int db_notify_fd(struct db *db)

@@ -72,6 +72,48 @@ static int parts(int argc, char **argv)
 	return list_of_host(argc, argv, "/parts", part_columns);
 }
 
+/* A part or a place in a few words: "32768 MiB Micron MTA36", "r01 unit 3". */
+static json_t *in_words(const json_t *j)
+{
+	static const struct {
+		const char *member, *before, *after;
+	} words[] = {
+		{"rack", "", ""},
+		{"unit", "unit ", ""},
+		{"CapacityMiB", "", " MiB"},
+		{"CapacityBytes", "", " B"},
+		{"Manufacturer", "", ""},
+		{"PartNumber", "", ""},
+		{"Model", "", ""},
+	};
+	autostr struct str out;
+	str_init(&out, 1024);
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		const json_t *v = json_object_get(j, words[i].member);
+		if (!v)
+			continue;
+		str_addf(&out, "%s%s", out.n_bytes ? " " : "", words[i].before);
+		if (json_is_integer(v))
+			str_add_i64(&out, json_integer_value(v));
+		else
+			str_add(&out, json_string_value(v) ? json_string_value(v) : "");
+		str_add(&out, words[i].after);
+	}
+	return json_string(out.p);
+}
+
+static void put_in_words(json_t *differences)
+{
+	static const char *const sides[] = {"expected", "found"};
+	size_t i;
+	json_t *d;
+	json_array_foreach (differences, i, d)
+		for (size_t k = 0; k < ARRAY_LEN(sides); k++)
+			if (json_is_object(json_object_get(d, sides[k])))
+				(void)json_object_set_new(d, sides[k],
+							  in_words(json_object_get(d, sides[k])));
+}
+
 static int compare(int argc, char **argv)
 {
 	struct err err = ERR_INIT;
@@ -86,9 +128,23 @@ static int compare(int argc, char **argv)
 		api_print_json(doc);
 		return EXIT_WELL;
 	}
-	printf("%s\n", json_string_value(json_object_get(doc, "status")));
-	listing_print_table(json_object_get(doc, "differences"), difference_columns);
+	json_t *differences = json_object_get(doc, "differences");
+	const char *sku = json_string_value(json_object_get(doc, "sku"));
+	printf("%s%s%s\n", json_string_value(json_object_get(doc, "status")),
+	       sku ? ", SKU " : ", no SKU", sku ? sku : "");
+	put_in_words(differences);
+	if (json_array_size(differences))
+		listing_print_table(differences, difference_columns);
 	return EXIT_WELL;
+}
+
+static int evidence(int argc, char **argv)
+{
+	int json = listing_take_json(&argc, argv);
+	if (argc != 2)
+		return command_usage("one host is wanted");
+	autofree char *path = api_path(HOSTS, argv[1], "/evidence");
+	return listing_show(path, json);
 }
 
 /* ---- changes --------------------------------------------------------------------------------- */
@@ -163,6 +219,28 @@ static int set(int argc, char **argv)
 	return send_words(argc, argv, "PATCH", "", true);
 }
 
+/* The values that are another machine's make a host of their own. */
+static int split(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	AUTO(json) json_t *doc = NULL;
+	int json = listing_take_json(&argc, argv);
+	if (argc < 3)
+		return command_usage("a host and serials, MACs or WWNs are wanted");
+	autofree char *path = api_path(HOSTS, argv[1], "/split");
+	json_t *values = json_array();
+	for (int i = 2; i < argc; i++)
+		(void)json_array_append_new(values, json_string(argv[i]));
+	if (api_send("POST", path, json_pack("{s:o}", "values", values), &doc, &err) < 0)
+		return command_fail(&err);
+	if (json)
+		api_print_json(doc);
+	else
+		printf("%s is a host of its own\n",
+		       json_string_value(json_object_get(doc, "short_code")));
+	return EXIT_WELL;
+}
+
 /* argv[0] is the verb, and the last word of the path */
 static int verb(int argc, char **argv)
 {
@@ -194,5 +272,8 @@ const struct command host_commands[] = {
 	LIFECYCLE("retire", "take a host out of the fleet"),
 	{"host", "accept", "[--json] HOST", "the evidence that waits is this host's own", verb},
 	{"host", "merge", "[--json] HOST into=HOST", "two rows are the same machine", verb},
+	{"host", "split", "[--json] HOST VALUE...",
+	 "serials, MACs, WWNs that are another machine's make a host of their own", split},
+	{"host", "evidence", "[--json] HOST", "what a host showed of its identity", evidence},
 	{NULL, NULL, NULL, NULL, NULL},
 };

@@ -36,7 +36,6 @@
 LIST(part, "/api/v1/parts", {"ID", "id"}, {"TYPE", "type"}, {"MANUFACTURER", "Manufacturer"},
      {"PART", "PartNumber"}, {"MODEL", "Model"}, {"SERIAL", "SerialNumber"}, {"HOST", "host"},
      {"SLOT", "slot"})
-SHOW(part, "/api/v1/parts")
 LIST(sku, "/api/v1/skus", {"NAME", "name"}, {"VERSION", "version"}, {"NOTE", "note"},
      {"CHANGED", "changed"})
 SHOW(sku, "/api/v1/skus")
@@ -55,6 +54,31 @@ static const char *text_of(const json_t *j, const char *key)
 {
 	const char *text = json_string_value(json_object_get(j, key));
 	return text ? text : "";
+}
+
+/* ---- a part's page --------------------------------------------------------------------------- */
+
+static const struct column placement_columns[] = {
+	{"HOST", "host"}, {"SLOT", "slot"}, {"FROM", "from"}, {"UNTIL", "until"}, {NULL, NULL}};
+
+/* The part, and every host and slot that it was in. */
+static int part_show(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	AUTO(json) json_t *doc = NULL;
+	int json = listing_take_json(&argc, argv);
+	if (argc != 2)
+		return command_usage("one is wanted");
+	autofree char *where = api_path("/api/v1/parts/", argv[1], "");
+	autofree char *places = api_path("/api/v1/parts/", argv[1], "/placements");
+	int status = listing_show(where, json);
+	if (status != EXIT_WELL || json)
+		return status;
+	if (api_get(places, &doc, &err) < 0)
+		return command_fail(&err);
+	printf("\n");
+	listing_print_table(json_object_get(doc, "items"), placement_columns);
+	return EXIT_WELL;
 }
 
 /* ---- events as they come --------------------------------------------------------------------- */
@@ -113,6 +137,29 @@ static int sku_learn(int argc, char **argv)
 	return EXIT_WELL;
 }
 
+/* Rack units are numbers, everything else is text. */
+static int location_set(int argc, char **argv)
+{
+	struct err err = ERR_INIT;
+	json_t *body = json_object();
+	for (int i = 1; i < argc; i++) {
+		const char *eq = strchr(argv[i], '=');
+		int64_t n = 0;
+		if (!eq) {
+			json_decref(body);
+			return command_usage("'%s' is not NAME=VALUE", argv[i]);
+		}
+		autofree char *key = xstrndup(argv[i], (size_t)(eq - argv[i]));
+		bool number = str_eq(key, "unit") && parse_i64(eq + 1, &n);
+		(void)json_object_set_new(body, key,
+					  number ? json_integer(n) : json_string(eq + 1));
+	}
+	if (api_send("POST", "/api/v1/locations", body, NULL, &err) < 0)
+		return command_fail(&err);
+	printf("written\n");
+	return EXIT_WELL;
+}
+
 static int print_results(const json_t *doc)
 {
 	size_t i;
@@ -133,6 +180,33 @@ static int print_results(const json_t *doc)
 	return json_integer_value(json_object_get(doc, "refused")) ? EXIT_CONFLICT : EXIT_WELL;
 }
 
+static bool is_json(const char *text)
+{
+	text += strspn(text, " \t\r\n");
+	return *text == '{' || *text == '[';
+}
+
+/* A list of hosts, or an object that holds one as "hosts": what the words say of the delivery goes
+ * in beside it. NULL and *err when it is neither. The caller frees. */
+static char *delivery_from_json(int argc, char **argv, const char *text, size_t n, struct err *err)
+{
+	AUTO(json) json_t *doc = NULL;
+	if (json_load_strict(text, n, 8 * MIB, &doc, err) < 0)
+		return NULL;
+	if (json_is_array(doc)) {
+		json_t *hosts = take_ptr(doc);
+		doc = json_pack("{s:o}", "hosts", hosts);
+	}
+	(void)json_object_set_new(doc, "name", json_string(argv[2]));
+	for (int i = 3; i < argc; i++) {
+		const char *eq = strchr(argv[i], '=');
+		autofree char *key = eq ? xstrndup(argv[i], (size_t)(eq - argv[i])) : NULL;
+		if (key)
+			(void)json_object_set_new(doc, key, json_string(eq + 1));
+	}
+	return json_text(doc);
+}
+
 static int delivery_import(int argc, char **argv)
 {
 	struct err err = ERR_INIT;
@@ -140,15 +214,17 @@ static int delivery_import(int argc, char **argv)
 	size_t n = 0;
 	autostr struct str path;
 	struct http_reply reply = {0};
+	bool dry_run = false;
 	str_init(&path, LIMIT_URL_BYTES);
 	if (argc < 3)
-		return command_usage("a CSV file and a name are wanted");
+		return command_usage("a CSV or JSON file and a name are wanted");
 	str_add(&path, "/api/v1/deliveries?name=");
 	str_add_url(&path, argv[2]);
 	for (int i = 3; i < argc; i++) {
 		const char *eq = strchr(argv[i], '=');
 		if (strcmp(argv[i], "--dry-run") == 0) {
 			str_add(&path, "&dry_run=true");
+			dry_run = true;
 			continue;
 		}
 		if (!eq)
@@ -160,6 +236,16 @@ static int delivery_import(int argc, char **argv)
 	struct http_call call = {.method = "POST", .path = path.p, .content_type = "text/csv"};
 	if (!client || file_read(argv[1], 8 * MIB, &text, &n, &err) < 0)
 		return command_fail(&err);
+	if (is_json(text)) {
+		char *whole = delivery_from_json(argc, argv, text, n, &err);
+		if (!whole)
+			return command_fail(&err);
+		free(text);
+		text = whole;
+		n = strlen(text);
+		call.content_type = "application/json";
+		call.path = dry_run ? "/api/v1/deliveries?dry_run=true" : "/api/v1/deliveries";
+	}
 	call.body = text;
 	call.body_bytes = n;
 	int r = http_client_call(client, &call, &reply, &err);
@@ -313,8 +399,55 @@ static int token_revoke(int argc, char **argv)
 	return EXIT_WELL;
 }
 
+#define SUM_COLUMNS_MAX 16
+
+/* The columns of a list of fields, each a member of `inside`. texts: theirs, the caller frees. */
+static size_t add_columns(const char *fields, const char *inside, struct column *columns, size_t n,
+			  char **texts)
+{
+	struct sv rest = sv_of(fields ? fields : "");
+	while (rest.n > 0 && n < SUM_COLUMNS_MAX - 6) {
+		struct sv one = sv_split(&rest, ',');
+		texts[n] = xasprintf("%s%.*s", inside, (int)one.n, one.p);
+		columns[n] = (struct column){texts[n] + strlen(inside), texts[n]};
+		n++;
+	}
+	return n;
+}
+
+/* A row a group, and the whole below. */
+static int print_sums(const char *path, const char *groups, const char *sums)
+{
+	static const struct column counts[] = {{"delivered", "capacity.delivered"},
+					       {"healthy", "capacity.healthy"},
+					       {"reserved", "capacity.reserved"},
+					       {"active", "capacity.active"}};
+	struct err err = ERR_INIT;
+	AUTO(json) json_t *doc = NULL;
+	struct column columns[SUM_COLUMNS_MAX + 1] = {{NULL, NULL}};
+	char *texts[SUM_COLUMNS_MAX] = {NULL};
+	if (api_get(path, &doc, &err) < 0)
+		return command_fail(&err);
+	json_t *items = json_object_get(doc, "items"), *total = json_object_get(doc, "total");
+	size_t n = add_columns(groups, "", columns, 0, texts);
+	columns[n++] = (struct column){"count", "count"};
+	n = add_columns(sums, "sum.", columns, n, texts);
+	json_t *capacity = json_object_get(doc, "capacity");
+	for (size_t i = 0; capacity && i < ARRAY_LEN(counts); i++)
+		columns[n++] = counts[i];
+	if (capacity)
+		(void)json_object_set(total, "capacity", capacity);
+	(void)json_object_set_new(total, columns[0].member, json_string("(all)"));
+	(void)json_array_append(items, total);
+	listing_print_table(items, columns);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		free(texts[i]);
+	return EXIT_WELL;
+}
+
 static int summary_show(int argc, char **argv)
 {
+	const char *groups = NULL, *sums = NULL;
 	autostr struct str path;
 	int json = listing_take_json(&argc, argv);
 	str_init(&path, LIMIT_URL_BYTES);
@@ -327,8 +460,14 @@ static int summary_show(int argc, char **argv)
 		str_add_url(&path, name);
 		str_addc(&path, '=');
 		str_add_url(&path, eq ? eq + 1 : "");
+		if (eq && str_eq(name, "group_by"))
+			groups = eq + 1;
+		if (eq && str_eq(name, "sum"))
+			sums = eq + 1;
 	}
-	return listing_show(path.p, json);
+	if (json || !groups)
+		return listing_show(path.p, json);
+	return print_sums(path.p, groups, sums);
 }
 
 static int writing(int argc, char **argv)
@@ -365,11 +504,13 @@ const struct command inventory_commands[] = {
 	{"sku", "learn", "HOST NAME", "write a SKU from a good host", sku_learn},
 	{"delivery", "list", LISTING_ARGUMENTS, "list deliveries", delivery_list},
 	{"delivery", "import",
-	 "FILE.csv NAME [--dry-run] [vendor=V] [purchase_order=P] [site=S] [due=TIME]",
+	 "FILE.csv|FILE.json NAME [--dry-run] [vendor=V] [purchase_order=P] [site=S] [due=TIME]",
 	 "announce the hosts of a vendor's list", delivery_import},
 	{"delivery", "forecast", "[--json] [NAME]",
 	 "stages, times to ready from history, and when the rest is ready", delivery_forecast},
 	{"location", "list", LISTING_ARGUMENTS, "list rack units", location_list},
+	{"location", "set", "rack=R unit=N [site=S] [row=R] [switch=NAME] [port=PORT] [note=TEXT]",
+	 "say which switch port belongs to a rack unit", location_set},
 	{"fault", "list", LISTING_ARGUMENTS, "list repair orders", fault_list},
 	{"fault", "close", "ID [NOTE]", "a fault is repaired", fault_close},
 	{"run", "list", LISTING_ARGUMENTS, "list burn-in runs", run_list},
@@ -378,7 +519,7 @@ const struct command inventory_commands[] = {
 	{"token", "list", "[--json]", "list API tokens", token_list},
 	{"token", "create", "NAME SCOPE...", "make an API token; it is printed once", token_create},
 	{"token", "revoke", "ID", "make a token useless", token_revoke},
-	{"summary", "show", "[--json] [group_by=FIELDS] [sum=FIELDS] [FILTER]...",
+	{"summary", "show", "[--json] [group_by=FIELDS] [sum=FIELDS] [capacity=true] [FILTER]...",
 	 "counts and sums of hosts", summary_show},
 	{"backup", "make", "", "copy the store; restore with 'slipwayd --restore FILE'",
 	 backup_make},

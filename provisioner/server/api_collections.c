@@ -41,10 +41,10 @@ static int get_item(struct http_request *r, struct err *err)
 	/* a comma or a star in the path is part of the name, not filter grammar */
 	const char *key = http_param(r, "id");
 	if (strpbrk(key, ",*"))
-		return err_set(err, ERR_NOT_FOUND, "there is no such %s", c->name);
+		return err_set(err, ERR_NOT_FOUND, "no such one among the %s", c->name);
 	TRY(query_add_filter(&q, str_eq(c->fields[0].name, "id") ? "id" : "name", key, err));
 	int r2 = api_reply_one(r, c, &q, NULL, err);
-	return r2 == -ERR_INVALID ? err_set(err, ERR_NOT_FOUND, "there is no such %s", c->name)
+	return r2 == -ERR_INVALID ? err_set(err, ERR_NOT_FOUND, "no such one among the %s", c->name)
 				  : r2;
 }
 

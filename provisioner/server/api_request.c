@@ -152,7 +152,7 @@ int api_reply_one(struct http_request *r, const struct collection *c, struct que
 	if (page.n == 0) {
 		query_page_done(&page);
 		return err_set(err, c == &collection_hosts ? ERR_HOST_UNKNOWN : ERR_NOT_FOUND,
-			       "there is no such %s", c->name);
+			       "no such one among the %s", c->name);
 	}
 	set_etag(r, page.items.p);
 	autostr struct str out;

@@ -29,8 +29,8 @@
 #include "services.h"
 #include "webhook_sender.h"
 
-#define SAMPLE_TICKS     720 /* an hour: a fleet grows */
-#define FILES_LOOK_TICKS 5   /* boot files may be built while we run */
+#define SAMPLE_TICKS     15 /* half a minute, for one table: a fleet grows */
+#define FILES_LOOK_TICKS 5  /* boot files may be built while we run */
 
 int64_t app_now_us(const struct app *a)
 {
@@ -141,18 +141,27 @@ static int open_http(struct app *a, struct err *err)
 	return http_server_new(&o, &a->http, err);
 }
 
+static void sample_one(struct app *a)
+{
+	static int64_t which;
+	struct err err = ERR_INIT;
+	int r = db_sample_table(a->db, which, &err);
+	if (r < 0)
+		log_err(LOG_WARNING, "store.sample", &err);
+	which = r == 1 ? which + 1 : 0;
+}
+
 static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct app *a = arg;
 	static unsigned n;
-	struct err err = ERR_INIT;
 	(void)usec;
 	fleet_tick(a);
 	deadlines_tick(a);
 	if (++n % FILES_LOOK_TICKS == 0)
 		look_for_boot_files(a);
-	if (n % SAMPLE_TICKS == 0 && db_sample(a->db, &err) < 0)
-		log_err(LOG_WARNING, "store.sample", &err);
+	if (n % SAMPLE_TICKS == 0)
+		sample_one(a);
 	(void)sd_event_source_set_time_relative(source, DEADLINES_TICK_S * 1000000ULL);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

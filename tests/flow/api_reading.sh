@@ -198,6 +198,22 @@ same "an unknown host" $? 3
 same "host set" "$("$slipway" host list name=nine --json | jq -c '.[0].unit')" 40
 same "host events" "$("$slipway" host events SN-009 --json | jq -r '.[-1].kind')" host.edited
 same "summary" "$("$slipway" summary show group_by=state --json | jq -c .items)" '[{"count":30,"state":"expected"}]'
+same "summary as a table" "$("$slipway" summary show group_by=state sum=cores capacity=true | tr -s ' ')" \
+	"$(printf 'state count cores delivered healthy reserved active\nexpected 30 0 0 0 0 0\n(all) 30 0 0 0 0 0')"
+echo '{"hosts":[{"serial":"JS-1","macs":["52:54:00:ee:00:01","52:54:00:ee:00:02"],"rack":"r09","unit":3}]}' >"$dir/d.json"
+same "a delivery in JSON, tried" "$("$slipway" delivery import "$dir/d.json" dj --dry-run)" \
+	"1 accepted, 0 refused (dry run: nothing was kept)"
+"$slipway" delivery import "$dir/d.json" dj vendor=Bull >"$dir/body"
+same "a delivery in JSON" "$("$slipway" host list delivery=dj --json | jq -r '.[0].serial') $("$slipway" delivery list name=dj --json | jq -r '.[0].vendor')" \
+	"JS-1 Bull"
+"$slipway" location set site=fra row=A rack=r09 unit=3 switch=sw9 port=Eth3 >"$dir/body"
+same "a rack unit's switch port" "$("$slipway" location list rack=r09 --json | jq -c '.[0].switch')" '{"name":"sw9","port":"Eth3"}'
+same "a host's evidence" "$("$slipway" host evidence JS-1 --json | jq -r '[.items[].kind] | join(" ")')" "mac mac serial"
+"$slipway" host split JS-1 52:54:00:ee:00:02 >"$dir/body"
+same "one MAC is another machine's" "$("$slipway" host show 52:54:00:ee:00:02 --json | jq -r .state)" discovered
+"$slipway" host merge 52:54:00:ee:00:02 into=JS-1 >"$dir/body"
+same "no, it was not" "$("$slipway" host show 52:54:00:ee:00:02 --json | jq -r .serial)" JS-1
+same "nothing was reported yet to compare" "$("$slipway" host compare JS-1)" "unknown, no SKU"
 printf 'serial,mac\nNEW-1,52:54:00:ff:00:01\n,\nNEW-2,nonsense\n' >"$dir/bad.csv"
 "$slipway" delivery import "$dir/bad.csv" d2 --dry-run >"$dir/body"
 same "a delivery with wrong rows" $? 4

@@ -230,6 +230,25 @@ static void test_many_hosts_are_walked_in_order(void **state)
 	}
 }
 
+/* The daemon samples a table at a time, all of them in turn. */
+static void test_samples_are_taken(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	int64_t which = 0, n = 0;
+	while (db_sample_table(db, which, &err) == 1)
+		which++;
+	assert_int_equal(db_sample(db, &err), 0);
+	if (!db_is_sqlite(db)) {
+		assert_int_equal(which, 0);
+		return;
+	}
+	assert_true(which > 20);
+	assert_true(db_query_int(db, &err, &n, 0,
+				 "SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'migration'") >= 0);
+	assert_true(n > 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
@@ -237,6 +256,7 @@ int main(void)
 		T(test_common_questions_use_an_index),
 		T(test_a_common_part_is_no_reason_to_list_all),
 		T(test_many_hosts_are_walked_in_order),
+		T(test_samples_are_taken),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
