@@ -22,7 +22,8 @@
 #include <base/json.h>
 #include <base/str.h>
 
-#define CACHE_SLOTS      256
+#define CACHE_SLOTS      512
+#define CACHE_WAYS       8
 #define PARAMS_MAX       64
 #define BUSY_MS          5000
 #define READER_CACHE_KIB "-6144"  /* an export walks once: nothing it read is read again */
@@ -134,23 +135,39 @@ static int statement_new(struct sqlite_conn *c, const char *sql, struct statemen
 	return 0;
 }
 
+/* The slots that may hold a text: its own and the next ones. Of those that hold another, the one
+ * that was used longest ago gives way; a statement that is running stays. */
+static struct statement **find_slot(struct sqlite_conn *c, const char *sql)
+{
+	struct statement **oldest = NULL;
+	size_t first = slot_of(sql);
+	for (size_t i = 0; i < CACHE_WAYS; i++) {
+		struct statement **slot = &c->cache[(first + i) % CACHE_SLOTS], *st = *slot;
+		if (st && str_eq(st->sql, sql) && !st->busy)
+			return slot;
+		if ((!st || !st->busy) &&
+		    (!oldest || (*oldest && (!st || st->used < (*oldest)->used))))
+			oldest = slot;
+	}
+	return oldest;
+}
+
 static int statement_get(struct sqlite_conn *c, const char *sql, struct statement **ret,
 			 struct err *err)
 {
-	struct statement **slot = &c->cache[slot_of(sql)];
-	struct statement *st = *slot;
-	if (st && !st->busy && str_eq(st->sql, sql)) {
-		st->busy = true;
-		*ret = st;
-		return 0;
+	struct statement **slot = find_slot(c, sql);
+	if (!slot || !*slot || !str_eq((*slot)->sql, sql)) {
+		TRY(statement_new(c, sql, ret, err));
+		if (slot) {
+			statement_free(*slot);
+			*slot = *ret;
+			(*ret)->cached = true;
+		}
 	}
-	TRY(statement_new(c, sql, ret, err));
+	if (slot)
+		*ret = *slot;
 	(*ret)->busy = true;
-	if (!st || !st->busy) {
-		statement_free(st);
-		*slot = *ret;
-		(*ret)->cached = true;
-	}
+	(*ret)->used = ++c->turn;
 	return 0;
 }
 

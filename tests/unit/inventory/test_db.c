@@ -249,6 +249,29 @@ static void test_urls(void **state)
 	}
 }
 
+/* More statements than the cache holds, some of them running meanwhile. */
+static void test_more_statements_than_are_kept(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	struct db_rows *running[8];
+	for (int i = 0; i < 8; i++) {
+		OK(db_query(db, &err, &running[i], "SELECT last_id + 1 FROM fleet_clock"));
+		assert_int_equal(db_rows_next(running[i], &err), 1);
+	}
+	for (int round = 0; round < 2; round++)
+		for (int i = 0; i < 1500; i++) {
+			int64_t n = 0;
+			autofree char *sql = xasprintf("SELECT last_id + %d FROM fleet_clock", i);
+			OK(db_query_int_n(db, sql, NULL, 0, -1, &n, &err));
+			assert_int_equal(n, i);
+		}
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(db_int(running[i], 0), 1);
+		db_rows_free(running[i]);
+	}
+}
+
 /* A statement over its budget fails, and leaves a connection that works. */
 static void test_budget_ends_slow_statements(void **state)
 {
@@ -277,12 +300,19 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
 	static const struct CMUnitTest tests[] = {
-		T(test_values_round_trip),        T(test_budget_ends_slow_statements),
-		T(test_transactions_nest),        T(test_failed_statement_rolls_back_alone),
-		T(test_clock_only_moves_forward), T(test_same_statement_twice_at_once),
-		T(test_reader_cannot_write),      T(test_reopen_keeps_and_newer_is_refused),
-		T(test_second_writer_is_refused), T(test_lost_file_is_not_made_anew),
-		T(test_damaged_file_is_refused),  T(test_backup_opens_and_holds_everything),
+		T(test_values_round_trip),
+		T(test_budget_ends_slow_statements),
+		T(test_more_statements_than_are_kept),
+		T(test_transactions_nest),
+		T(test_failed_statement_rolls_back_alone),
+		T(test_clock_only_moves_forward),
+		T(test_same_statement_twice_at_once),
+		T(test_reader_cannot_write),
+		T(test_reopen_keeps_and_newer_is_refused),
+		T(test_second_writer_is_refused),
+		T(test_lost_file_is_not_made_anew),
+		T(test_damaged_file_is_refused),
+		T(test_backup_opens_and_holds_everything),
 		cmocka_unit_test(test_urls),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
