@@ -97,5 +97,6 @@ coverage-verifier: ## branches of the image verifier that its tests take
 
 FLOW_TESTS += tests/flow/images_verifier_coverage.sh
 FLOW_TESTS += tests/flow/images_signing_in_hardware.sh
+FLOW_TESTS += tests/flow/image_upload.sh
 FLOW_TESTS += tests/flow/images_large.sh
 FLOW_TESTS += tests/flow/images_oci.sh

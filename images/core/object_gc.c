@@ -16,7 +16,6 @@
 #include <base/json.h>
 #include <base/str.h>
 
-#define UPLOAD_MAX_AGE_S 86400
 
 /* Visit every object. The path is of the file, the digest is its name's. */
 typedef int (*visit_object)(void *arg, const char *path, const uint8_t *digest,
@@ -117,7 +116,7 @@ static void remove_old_uploads(const struct object_store *s, struct object_store
 		struct stat st;
 
 		if (lstat(path, &st) || !S_ISREG(st.st_mode) ||
-		    time(NULL) - st.st_mtime < UPLOAD_MAX_AGE_S || unlink(path))
+		    time(NULL) - st.st_mtime < OBJECT_UPLOAD_MAX_AGE_S || unlink(path))
 			continue;
 		report->n_removed++;
 		report->removed_bytes += (uint64_t)st.st_size;

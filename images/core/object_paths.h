@@ -34,6 +34,8 @@ int object_image_digests(const struct object_store *s, uint8_t (**ret)[SHA256_BY
 
 /* ---- the child that unpacks ---- */
 
+#define OBJECT_UPLOAD_MAX_AGE_S 86400
+
 #define OBJECT_FILES_MAX (2 + 2 * MANIFEST_MAX_PAYLOADS)
 enum { OBJECT_FILE_MANIFEST, OBJECT_FILE_SIGS, OBJECT_FILE_PAYLOADS };
 /* Of payload i: its table at OBJECT_FILE_PAYLOADS + 2 i, its bytes after that. */

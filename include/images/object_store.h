@@ -49,11 +49,16 @@ void object_import_cancel(struct object_import *i);
  *  2. object_upload_append() at exactly that offset, any number of times.
  *  3. object_upload_open() gives a descriptor for object_import_start(); then
  * object_upload_remove(). */
+#define OBJECT_UPLOAD_ID_BYTES  65
+#define OBJECT_UPLOADS_MAX      16 /* unfinished at one time; older than a day are dropped */
 #define OBJECT_UPLOAD_MAX_BYTES (1024ULL * 1024 * 1024 * 1024)
 int object_upload_offset(struct object_store *s, const char *id, uint64_t *ret_bytes,
 			 struct err *err);
 int object_upload_append(struct object_store *s, const char *id, uint64_t offset, const void *p,
 			 size_t n_bytes, struct err *err);
+/* The same from the start of a file. errors of both: ERR_IMAGE_UPLOAD (another offset), ERR_BUSY */
+int object_upload_append_fd(struct object_store *s, const char *id, uint64_t offset, int from_fd,
+			    uint64_t n_bytes, struct err *err);
 int object_upload_open(struct object_store *s, const char *id, int *ret_fd, struct err *err);
 void object_upload_remove(struct object_store *s, const char *id);
 

@@ -10,6 +10,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,9 @@
 #define STORE_DEFAULT     "/var/lib/slipway/objects"
 #define ROOT_DEFAULT      "/var/lib/slipway/trust/root.json"
 #define IMPORT_TIMEOUT_MS (3600 * 1000LL)
+#define PART_BYTES        ((size_t)4 * 1024 * 1024)
+#define ID_HEAD_BYTES     ((size_t)128 * 1024)
+#define TRIES_MAX         30 /* a second apart, without one part in between */
 
 enum { OPT_STORE = 256, OPT_ROOT, OPT_ROLLBACK, OPT_JSON, OPT_ARCH, OPT_QUARANTINE };
 
@@ -133,9 +137,91 @@ static int send(const struct http_call *call, struct err *err)
 	return rc;
 }
 
+/* The manifest and the signatures, which are in the head, and the size name the archive well enough
+ * to go on with its upload. */
+static int upload_id(int fd, uint64_t size_bytes, char ret[static SHA256_HEX_BYTES],
+		     struct err *err)
+{
+	autofree char *head = xcalloc(1, ID_HEAD_BYTES);
+	ssize_t n = pread(fd, head, ID_HEAD_BYTES - sizeof(size_bytes), 0);
+
+	if (n < 0)
+		return err_sys(err, ERR_IO, "cannot read the archive");
+	memcpy(head + n, &size_bytes, sizeof(size_bytes));
+	sha256_hex_of(head, (size_t)n + sizeof(size_bytes), ret);
+	return 0;
+}
+
+static int ask_offset(const char *path, uint64_t *ret, struct err *err)
+{
+	AUTO(json) json_t *doc = NULL;
+
+	TRY(api_get(path, &doc, err));
+	*ret = (uint64_t)json_integer_value(json_object_get(doc, "bytes"));
+	return 0;
+}
+
+static int send_part(const char *path, int fd, uint64_t offset, uint64_t size_bytes, char *part,
+		     struct err *err)
+{
+	uint64_t left = size_bytes - offset;
+	size_t n = left < PART_BYTES ? (size_t)left : PART_BYTES;
+	autofree char *at = xasprintf("%s?offset=%" PRIu64, path, offset);
+	const struct http_call call = {.method = "PUT",
+				       .path = at,
+				       .content_type = "application/octet-stream",
+				       .body = part,
+				       .body_bytes = n};
+	struct http_client *client = api_client(err);
+	struct http_reply reply = {0};
+	int rc;
+
+	if (!client)
+		return -err->code;
+	if (pread(fd, part, n, (off_t)offset) != (ssize_t)n)
+		return err_sys(err, ERR_IO, "cannot read the archive");
+	TRY(http_client_call(client, &call, &reply, err));
+	rc = http_reply_check(&reply, err);
+	http_reply_done(&reply);
+	return rc;
+}
+
+/* What may pass (a broken connection, a busy server, another upload's part) is tried again from
+ * where the server is. */
+static int send_parts(const char *path, int fd, uint64_t size_bytes, struct err *err)
+{
+	autofree char *part = xmalloc(PART_BYTES);
+	unsigned n_failed = 0;
+	uint64_t offset = 0;
+	int rc = ask_offset(path, &offset, err);
+
+	if (rc >= 0 && offset)
+		fprintf(stderr, "going on after %" PRIu64 " of %" PRIu64 " bytes\n", offset,
+			size_bytes);
+	while (rc < 0 || offset < size_bytes) {
+		if (rc >= 0)
+			rc = send_part(path, fd, offset, size_bytes, part, err);
+		if (rc >= 0) {
+			offset += size_bytes - offset < PART_BYTES ? size_bytes - offset
+								   : PART_BYTES;
+			n_failed = 0;
+			continue;
+		}
+		if (++n_failed > TRIES_MAX ||
+		    (err->code != ERR_IMAGE_UPLOAD && err_class(err->code) != ERR_CLASS_RETRY))
+			return rc;
+		(void)sleep(1);
+		err_clear(err);
+		rc = ask_offset(path, &offset, err);
+	}
+	return 0;
+}
+
 static int upload(const struct arguments *a, const char *file, struct err *err)
 {
 	autoclose int fd = open(file, O_RDONLY | O_CLOEXEC);
+	autofree char *parts = NULL;
+	char id[SHA256_HEX_BYTES];
 	struct stat st;
 	autostr struct str path;
 	str_init(&path, 4096);
@@ -144,17 +230,16 @@ static int upload(const struct arguments *a, const char *file, struct err *err)
 			       file);
 	if (!S_ISREG(st.st_mode) || st.st_size == 0)
 		return err_set(err, ERR_IMAGE_NOT_ARCHIVE, "'%s' is no file of an archive", file);
-	str_add(&path, "/api/v1/images");
+	TRY(upload_id(fd, (uint64_t)st.st_size, id, err));
+	parts = api_path("/api/v1/uploads/", id, "");
+	TRY(send_parts(parts, fd, (uint64_t)st.st_size, err));
+	str_addf(&path, "/api/v1/images?upload=%s", id);
 	if (a->reason) {
-		str_add(&path, "?rollback_reason=");
+		str_add(&path, "&rollback_reason=");
 		str_add_url(&path, a->reason);
 	}
-	const struct http_call call = {.method = "POST",
-				       .path = path.p,
-				       .content_type = "application/octet-stream",
-				       .upload_fd = fd,
-				       .upload_bytes = (uint64_t)st.st_size,
-				       .timeout_ms = IMPORT_TIMEOUT_MS};
+	const struct http_call call = {
+		.method = "POST", .path = path.p, .timeout_ms = IMPORT_TIMEOUT_MS};
 	return send(&call, err);
 }
 

@@ -76,6 +76,7 @@ static const struct {
 	{ERR_GUARD_SELF, 403},
 	{ERR_GUARD_IMAGE, 403},
 	{ERR_IMAGE_DAMAGED, 409},
+	{ERR_IMAGE_UPLOAD, 409},
 };
 
 int http_status_of(int err_code)

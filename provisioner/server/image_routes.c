@@ -27,6 +27,7 @@ struct import {
 	char topic[48];
 	const struct http_route *route;
 	char who[80], peer[64];
+	char upload[OBJECT_UPLOAD_ID_BYTES]; /* or "" when the body was the archive */
 	bool ended, abandoned;
 	struct manifest *manifest;
 	struct err err;
@@ -92,6 +93,8 @@ static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
 	i->source = sd_event_source_disable_unref(i->source);
 	struct err lost = ERR_INIT;
 	int rc = object_import_finish(take_ptr(i->child), &i->manifest, &i->err);
+	if (i->upload[0]) /* also when it was refused: nothing of it is left */
+		object_upload_remove(i->app->objects, i->upload);
 	if (record(i, rc, &lost) < 0 && rc >= 0) {
 		i->err = lost;
 		rc = -lost.code;
@@ -110,12 +113,13 @@ static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-static int import_start(struct http_request *r, int fd, struct err *err)
+static int import_start(struct http_request *r, int fd, const char *upload, struct err *err)
 {
 	struct app *a = http_context(r);
 	struct import *i = xcalloc(1, sizeof(*i));
 	i->app = a;
 	i->route = http_request_route(r);
+	(void)str_copy(i->upload, sizeof(i->upload), upload ? upload : "");
 	(void)str_copy(i->who, sizeof(i->who), http_identity(r)->who);
 	(void)str_copy(i->peer, sizeof(i->peer), http_peer(r));
 	snprintf(i->topic, sizeof(i->topic), "import:%lld", (long long)a->next_import++);
@@ -154,18 +158,29 @@ static int import_answer(struct http_request *r, struct import *i, struct err *e
 	return http_reply_json(r, 201, image_json(i->manifest));
 }
 
+static int import_upload(struct http_request *r, const char *id, struct err *err)
+{
+	struct app *a = http_context(r);
+	autoclose int fd = -1;
+	TRY(object_upload_open(a->objects, id, &fd, err));
+	return import_start(r, fd, id, err); /* the child has it open, too */
+}
+
 static int post_image(struct http_request *r, struct err *err)
 {
-	static const char *const names[] = {"rollback_reason", NULL};
+	static const char *const names[] = {"rollback_reason", "upload", NULL};
 	struct import *running = http_state(r);
 	uint64_t n;
 	if (running)
 		return import_answer(r, running, err);
 	TRY(http_query_only(r, names, err));
 	int fd = http_body_fd(r, &n);
+	const char *upload = http_query(r, "upload");
+	if (upload)
+		return import_upload(r, upload, err);
 	if (fd < 0 || n == 0)
 		return err_set(err, ERR_IMAGE_NOT_ARCHIVE, "the body is empty");
-	return import_start(r, fd, err);
+	return import_start(r, fd, NULL, err);
 }
 
 /* ---- reading

@@ -143,6 +143,8 @@ static const struct {
 	{"GET", "/api/v1/hosts/{id}/placements", "history", "true: also those that ended"},
 	{"DELETE", "/api/v1/images/{name}", "arch", "x86_64 or aarch64"},
 	{"POST", "/api/v1/images", "rollback_reason", "why an older image is let in, this once"},
+	{"POST", "/api/v1/images", "upload", "import what /uploads/{id} has, instead of a body"},
+	{"PUT", "/api/v1/uploads/{id}", "offset", "how much was here before; default 0"},
 	{"POST", "/api/v1/deliveries", "name", "of the delivery, when it comes as CSV"},
 	{"POST", "/api/v1/deliveries", "vendor", "when it comes as CSV"},
 	{"POST", "/api/v1/deliveries", "purchase_order", "when it comes as CSV"},

@@ -40,6 +40,7 @@ server_SRC += provisioner/server/fleet.c
 server_SRC += provisioner/server/host_verbs.c
 server_SRC += provisioner/server/profile_routes.c
 server_SRC += provisioner/server/image_routes.c
+server_SRC += provisioner/server/upload_routes.c
 server_SRC += provisioner/server/read_job.c
 server_SRC += provisioner/server/reader.c
 server_SRC += provisioner/server/readers.c

@@ -163,6 +163,30 @@ static void test_refused_leaves_nothing(void **state)
 	shop_done(&s);
 }
 
+static void test_too_many_uploads(struct shop *s)
+{
+	static const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	struct err err = ERR_INIT;
+	char id[16];
+
+	for (int i = 0; i < OBJECT_UPLOADS_MAX; i++) {
+		snprintf(id, sizeof(id), "upload%02d", i);
+		assert_int_equal(object_upload_append(s->store, id, 0, "x", 1, &err), 0);
+	}
+	assert_int_equal(object_upload_append(s->store, "uploadmore", 0, "x", 1, &err), -ERR_BUSY);
+	assert_int_equal(object_upload_append(s->store, "upload03", 1, "x", 1, &err), 0);
+	/* One that nobody went on with for a day makes room. */
+	autofree char *path = xasprintf("%s/uploads/upload03", s->dir);
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	assert_int_equal(object_upload_append(s->store, "uploadmore", 0, "x", 1, &err), 0);
+	assert_int_equal(access(path, F_OK), -1);
+	object_upload_remove(s->store, "uploadmore");
+	for (int i = 0; i < OBJECT_UPLOADS_MAX; i++) {
+		snprintf(id, sizeof(id), "upload%02d", i);
+		object_upload_remove(s->store, id);
+	}
+}
+
 static void test_uploads_go_on(void **state)
 {
 	struct shop s = shop_of(state, "uploads");
@@ -180,7 +204,9 @@ static void test_uploads_go_on(void **state)
 	assert_int_equal(object_upload_offset(s.store, "abcdefgh1", &offset, &err), 0);
 	assert_int_equal(offset, 3000);
 	assert_int_equal(object_upload_append(s.store, "abcdefgh1", 2000, s.f->archive, 10, &err),
-			 -ERR_INVALID);
+			 -ERR_IMAGE_UPLOAD);
+	assert_int_equal(object_upload_append(s.store, "abcdefgh2", 10, s.f->archive, 10, &err),
+			 -ERR_IMAGE_UPLOAD);
 	assert_int_equal(object_upload_append(s.store, "abcdefgh1", 3000, s.f->archive + 3000,
 					      s.f->n_archive - 3000, &err),
 			 0);
@@ -188,6 +214,13 @@ static void test_uploads_go_on(void **state)
 	assert_int_equal(object_store_import_fd(s.store, fd, s.f->root, NULL, &m, &err), 0);
 	(void)close(fd);
 	object_upload_remove(s.store, "abcdefgh1");
+	fd = open(s.f->archive_path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(object_upload_append_fd(s.store, "abcdefgh1", 0, fd, 5000, &err), 0);
+	assert_int_equal(object_upload_append_fd(s.store, "abcdefgh1", 5000, fd, 1 << 30, &err),
+			 -ERR_IMAGE_TRUNCATED);
+	(void)close(fd);
+	object_upload_remove(s.store, "abcdefgh1");
+	test_too_many_uploads(&s);
 	assert_int_equal(object_upload_open(s.store, "abcdefgh1", &fd, &err), -ERR_NOT_FOUND);
 	assert_int_equal(files_in(s.dir), 5);
 	shop_done(&s);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * /api/v1/uploads/{id}: archives that arrive in parts and go on after a broken connection. A client
+ * asks how much is here, sends the next part at exactly that offset, and imports the whole with
+ * POST /api/v1/images?upload={id}. Parts mean nothing until then: the audit log has an upload's
+ * beginning, its end, and the import. Input: bytes and names from authenticated people.
+ */
+#include "routes.h"
+
+#include <base/json.h>
+#include "api_write.h"
+
+#define PART_MAX_BYTES (8ULL * 1024 * 1024)
+
+static int answer(struct http_request *r, int status, uint64_t n_bytes)
+{
+	return http_reply_json(
+		r, status,
+		json_pack("{s:s, s:I}", "id", http_param(r, "id"), "bytes", (json_int_t)n_bytes));
+}
+
+static int audit(struct http_request *r, int status, struct err *err)
+{
+	struct app *a = http_context(r);
+	TRY(db_begin(a->db, err));
+	return db_end(a->db,
+		      api_audit(a, http_identity(r)->who, http_peer(r), http_request_route(r),
+				http_path(r), status, NULL, err),
+		      err);
+}
+
+static int get_upload(struct http_request *r, struct err *err)
+{
+	struct app *a = http_context(r);
+	uint64_t n_bytes;
+	TRY(object_upload_offset(a->objects, http_param(r, "id"), &n_bytes, err));
+	return answer(r, 200, n_bytes);
+}
+
+static int put_part(struct http_request *r, struct err *err)
+{
+	static const char *const names[] = {"offset", NULL};
+	struct app *a = http_context(r);
+	int64_t offset;
+	uint64_t n;
+	TRY(http_query_only(r, names, err));
+	TRY(http_query_int(r, "offset", 0, OBJECT_UPLOAD_MAX_BYTES, 0, &offset, err));
+	int fd = http_body_fd(r, &n);
+	if (fd < 0 || n == 0)
+		return err_set(err, ERR_INVALID, "the part is empty");
+	TRY(object_upload_append_fd(a->objects, http_param(r, "id"), (uint64_t)offset, fd, n, err));
+	if (offset == 0)
+		TRY(audit(r, 200, err));
+	return answer(r, 200, (uint64_t)offset + n);
+}
+
+static int delete_upload(struct http_request *r, struct err *err)
+{
+	struct app *a = http_context(r);
+	object_upload_remove(a->objects, http_param(r, "id"));
+	TRY(audit(r, 204, err));
+	return http_reply_empty(r, 204);
+}
+
+const struct http_route upload_routes[] = {
+	HTTP_ROUTE(GET, "/api/v1/uploads/{id}", IMAGE_IMPORT, 0, get_upload,
+		   "how much of an upload is here"),
+	API_CHANGE_BY(PUT, "/api/v1/uploads/{id}", IMAGE_IMPORT, PART_MAX_BYTES, put_part, NULL,
+		      "the next part of an upload", .body = HTTP_BODY_FILE, .audits_itself = true),
+	API_CHANGE_BY(DELETE, "/api/v1/uploads/{id}", IMAGE_IMPORT, 0, delete_upload, NULL,
+		      "give an upload up", .audits_itself = true),
+};
+const size_t n_upload_routes = ARRAY_LEN(upload_routes);
