@@ -16,7 +16,6 @@
 #include <base/json.h>
 #include <base/str.h>
 
-
 /* Visit every object. The path is of the file, the digest is its name's. */
 typedef int (*visit_object)(void *arg, const char *path, const uint8_t *digest,
 			    const struct stat *st, struct err *err);

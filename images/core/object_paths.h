@@ -48,6 +48,14 @@ struct sandbox_files {
 struct sandbox_result {
 	struct err err; /* code 0: all is well and flushed */
 };
+struct sandbox_limits {
+	unsigned cpu_s, wall_s;
+	uint64_t memory_bytes; /* beyond what the parent had mapped */
+};
+/* In a fresh child: give up user, sockets, files, other descriptors, system calls and more than the
+ * limits. What is not allowed from here on ends the process. */
+int sandbox_enter(const struct sandbox_files *f, const struct trust_root *root,
+		  const struct sandbox_limits *limits, struct err *err);
 /* In a fresh child: drop everything, then read the archive and fill the files. Never returns. */
 _Noreturn void sandbox_run(const struct sandbox_files *files, const struct trust_root *root,
 			   const struct image_policy *policy);
