@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes);
 static const char root_text[] =
 #include "fuzz_container_root.inc"
 	;
-#define VALID_ARCHIVE_SHA256 "0fc434d8d90e4c87aa4167143d7cede41cc7947a435e27c66a81b2939dde6236"
+#define VALID_ARCHIVE_SHA256 "1cbbcfadb62f9e4f705b7aa2cf9d82e80334b29d253b77d235feb24a50061008"
 
 static const struct trust_root *root(void)
 {
