@@ -80,13 +80,18 @@ static void twist(char *p, size_t n, enum oddity oddity)
 		memcpy(p, "\x1f\x8b\x08", 3);
 }
 
+static bool is_first(unsigned *count)
+{
+	return __atomic_fetch_add(count, 1, __ATOMIC_SEQ_CST) == 0;
+}
+
 /* False when the connection is to be closed. */
 static bool answer(int fd, const char *folder, enum oddity oddity, size_t arg, unsigned *count)
 {
 	struct request r;
 	autofree char *path = NULL, *body = NULL, *head = NULL;
 	size_t n, first = 0, send;
-	bool ranged;
+	bool ranged, closes;
 
 	if (!read_request(fd, &r))
 		return false;
@@ -118,7 +123,8 @@ static bool answer(int fd, const char *folder, enum oddity oddity, size_t arg, u
 			 oddity == ODD_ENDLESS ? (size_t)1 << 50 : n,
 			 oddity == ODD_GZIP ? "Content-Encoding: gzip\r\n" : "");
 	say(fd, head);
-	send = oddity == ODD_CLOSE && n > arg ? arg : n;
+	closes = oddity == ODD_CLOSE || (oddity == ODD_CLOSE_ONCE && is_first(count));
+	send = closes && n > arg ? arg : n;
 	if (file_write_all(fd, body + first, send, NULL) < 0)
 		return false;
 	while (oddity == ODD_ENDLESS)
