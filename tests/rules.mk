@@ -16,5 +16,6 @@ LINT_TESTS += prose.sh
 LINT_TESTS += layout.sh
 LINT_TESTS += scripts.sh
 LINT_TESTS += house.sh
+LINT_TESTS += proof.sh
 LINT_TESTS += test_lints.sh
 LINT_TESTS += test_runner.sh

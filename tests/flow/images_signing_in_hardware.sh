@@ -53,6 +53,7 @@ openssl pkey -pubin -inform DER -in "$work/image.der" -out "$work/image.pub"
 make_signer() { # NAME PIN
 	cat >"$work/$1" <<END
 #!/bin/sh
+echo call >>"$work/calls"
 SOFTHSM2_CONF=$work/softhsm.conf
 export SOFTHSM2_CONF
 openssl dgst -sha256 -binary >"$work/hash.\$\$" &&
@@ -63,8 +64,10 @@ END
 }
 make_signer sign 1234
 make_signer sign-wrong-pin 9999
+sed 's|^SOFTHSM2_CONF=.*|SOFTHSM2_CONF=/nonexistent|' "$work/sign" >"$work/sign-gone"
+chmod 0700 "$work/sign-gone"
 
-echo 1..7
+echo 1..9
 head -c 1048576 /dev/urandom >"$work/disk"
 "$slipway" image build --raw --line hsm --version 1 --arch x86_64 --output "$work/a.slip" "$work/disk" >/dev/null
 openssl genpkey -algorithm ed25519 -out "$work/root.key" 2>/dev/null
@@ -73,9 +76,13 @@ check "a root trusts the token's key" "$slipway" root init --output "$work/root.
 	--root-key "$work/root.pub" --image-key "$work/image.pub" --line 'hsm*' --sign "$work/root.key"
 refuse "unsigned, the image is refused" 'image.unsigned' "$slipway" image verify --root "$work/root.json" "$work/a.slip"
 cp "$work/a.slip" "$work/before"
-refuse "a wrong PIN signs nothing" 'image.signer' "$slipway" image sign --signer-cmd "$work/sign-wrong-pin" \
+refuse "S-15 a wrong PIN signs nothing" 'image.signer' "$slipway" image sign --signer-cmd "$work/sign-wrong-pin" \
 	--public-key "$work/image.pub" "$work/a.slip"
-check "and leaves the archive as it was" cmp "$work/before" "$work/a.slip"
+check "S-15 and leaves the archive as it was" cmp "$work/before" "$work/a.slip"
+once() { [ "$(wc -l <"$work/calls")" = 1 ] && [ "$(find "$work" -name 'a.slip*' | wc -l)" = 1 ]; }
+check "S-15 asked once, and no partial file" once
+refuse "S-15 a token that is gone is a clean error" 'image.signer' "$slipway" image sign --signer-cmd "$work/sign-gone" \
+	--public-key "$work/image.pub" "$work/a.slip"
 refuse "a key that is not the token's is noticed" 'image.signer' "$slipway" image sign --signer-cmd "$work/sign" \
 	--public-key "$work/root.pub" "$work/a.slip"
 check "the token signs" "$slipway" image sign --signer-cmd "$work/sign" --public-key "$work/image.pub" "$work/a.slip"

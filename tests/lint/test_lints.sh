@@ -39,7 +39,7 @@ expect() {
 	fi
 }
 
-echo "1..12"
+echo "1..13"
 expect deps.sh "a room includes a room it may not" 'printf "#include <images/b.h>\n" >>pxe/x.c'
 expect deps.sh "a room reaches into another by path" 'printf "#include \"../../images/b.h\"\n" >>pxe/x.c'
 expect headers.sh "a header needs another first" 'printf "struct s { uint64_t n; };\n" >>include/base/a.h'
@@ -50,6 +50,7 @@ expect prose.sh "an error that nothing returns" 'printf "X(ERR_GHOST, 1)\n" >inc
 expect layout.sh "a badly laid out source" 'printf "int   f( void );\n" >>pxe/x.c'
 # shellcheck disable=SC2016 # the break is written to a file
 expect scripts.sh "a careless script" 'printf "#!/bin/sh\ncd \$1\nrm \$2/*\n" >pxe/s.sh'
+expect proof.sh "a fault list that nobody keeps" 'mkdir images; echo "| A-01 | x | refused | pxe/x.c |" >images/PROOF.md'
 expect house.sh "a new entry at the top level" 'echo x >extra.txt'
 expect house.sh "a source in include/" 'cp pxe/x.c include/base/x.c'
 expect house.sh "a shell started from C" 'printf "/* \"/bin/sh\" */ const char *s = \"sh\";\n" >>pxe/x.c'

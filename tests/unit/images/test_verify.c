@@ -194,7 +194,26 @@ static void test_other_kinds_of_files(void **state)
 	}
 }
 
-/* further members and anything after the end. */
+/* thousands of further members are refused at the first, and none of them is kept. */
+static void test_too_many_members(void **state)
+{
+	enum { MANY = 4097 };
+	struct fixture *f = *state;
+	size_t end = f->n_archive - CONTAINER_TRAILER_BYTES;
+	size_t n = end + MANY * CONTAINER_BLOCK_BYTES;
+	autofree char *copy = xcalloc(1, n), *offset = xasprintf("offset %zu", end);
+	struct err err = ERR_INIT;
+
+	memcpy(copy, f->archive, end);
+	for (size_t i = 0; i < MANY; i++)
+		(void)container_header("more", 0,
+				       (uint8_t *)copy + end + i * CONTAINER_BLOCK_BYTES);
+	CHECK_ERR("A-07 4,097 members more", fixture_verify(copy, n, f->root, NULL, &err),
+		  ERR_IMAGE_TRAILING);
+	CHECK("A-07 at the first", strstr(err.msg, offset));
+}
+
+/* further members and anything after the end. */
 static void test_what_follows(void **state)
 {
 	struct fixture *f = *state;
@@ -418,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_firmware),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_other_kinds_of_files),
+		cmocka_unit_test(test_too_many_members),
 		cmocka_unit_test(test_what_follows),
 		cmocka_unit_test(test_every_prefix),
 		cmocka_unit_test(test_every_byte),

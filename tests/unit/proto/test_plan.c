@@ -249,10 +249,10 @@ static void test_check(void **state)
 		enum err_code code;
 	} rows[] = {
 		{"meant for us", {"h", "s", HEX64, HEX64, 3, 1500}, ERR_OK},
-		{"another host", {"x", "s", HEX64, HEX64, 3, 1500}, ERR_PLAN_BINDING},
+		{"S-14 another host", {"x", "s", HEX64, HEX64, 3, 1500}, ERR_PLAN_BINDING},
 		{"another session", {"h", "x", HEX64, HEX64, 3, 1500}, ERR_PLAN_BINDING},
 		{"another key", {"h", "s", "x", HEX64, 3, 1500}, ERR_PLAN_BINDING},
-		{"another nonce", {"h", "s", HEX64, "x", 3, 1500}, ERR_PLAN_BINDING},
+		{"S-14 another nonce", {"h", "s", HEX64, "x", 3, 1500}, ERR_PLAN_BINDING},
 		{"an older epoch", {"h", "s", HEX64, HEX64, 4, 1500}, ERR_PLAN_EPOCH},
 		{"a newer epoch", {"h", "s", HEX64, HEX64, 2, 1500}, ERR_PLAN_EPOCH},
 		{"expired", {"h", "s", HEX64, HEX64, 3, 2000}, ERR_PLAN_EXPIRED},
