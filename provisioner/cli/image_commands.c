@@ -14,10 +14,13 @@ const struct command image_commands[] = {
 	 "add signatures to an archive", image_sign_command},
 	{"image", "show", "[--json] FILE", "print what an archive says of itself, unchecked",
 	 image_show_command},
-	{"image", "verify", "--root ROOT [--deep] [--arch ARCH] [--min-seq N] FILE",
+	{"image", "verify",
+	 "--root ROOT [--deep] [--json] [--arch ARCH] [--digest HEX] [--min-seq N] "
+	 "[--allow-rollback REASON] FILE",
 	 "check signatures and every byte of an archive", image_verify_command},
 	{"image", "install",
-	 "--root ROOT --to TARGET [--digest HEX] [--no-read-back] [--no-grow] [--json] FILE|URL",
+	 "--root ROOT --to TARGET [--digest HEX] [--min-seq N] [--allow-rollback REASON] "
+	 "[--no-read-back] [--no-grow] [--keep-identity] [--json] FILE|URL",
 	 "write an image to a disk or a file", image_install_command},
 	{"image", "import", "[--allow-rollback REASON] [--store DIR --root ROOT] FILE",
 	 "let the server check an archive and keep it; with --store, into a folder",

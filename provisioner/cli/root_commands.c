@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The verbs of `slipway root`: who may sign images, and who may say so. A new version is written to
- * --output and takes effect where it is put; every change is signed by the keys that --sign names.
+ * --output and takes effect where it is put; every change is signed by keys in files (--sign KEY)
+ * or elsewhere (--signer-cmd CMD --public-key PUB).
  */
 #include "root_commands.h"
 
 const struct command root_commands[] = {
 	{"root", "init",
 	 "{--lab --dir DIR | --output ROOT --root-key PUB... --image-key PUB... --root-threshold N "
-	 "--sign KEY...} [--line GLOB]... [--days N]",
+	 "WHO...} [--line GLOB]... [--days N]",
 	 "make the first trust root; --lab also makes its keys", root_init_command},
 	{"root", "add-key",
-	 "--root ROOT --output NEW {--image-key PUB [--line GLOB]... | --root-key PUB} --sign "
-	 "KEY...",
+	 "--root ROOT --output NEW {--image-key PUB [--line GLOB]... | --root-key PUB} WHO...",
 	 "let a key sign images, or roots", root_add_key_command},
-	{"root", "revoke", "--root ROOT --output NEW {--key-id HEX | --image DIGEST} --sign KEY...",
+	{"root", "revoke", "--root ROOT --output NEW {--key-id HEX | --image DIGEST} WHO...",
 	 "trust a key or an image no longer", root_revoke_command},
 	{"root", "rotate",
 	 "--root ROOT --output NEW [--root-threshold N] [--image-threshold N] [--floor "
 	 "LINE=SEQ]... "
-	 "[--days N] [--hardened] --sign KEY...",
+	 "[--days N] [--hardened] WHO...",
 	 "make the next version: thresholds, floors, expiry", root_rotate_command},
-	{"root", "sign", "--root ROOT --sign KEY...", "add signatures to a root in place",
+	{"root", "sign", "--root ROOT WHO...",
+	 "add signatures to a root in place; WHO is --sign KEY, or --signer-cmd CMD --public-key "
+	 "PUB",
 	 root_sign_command},
 	{"root", "show", "[--json] ROOT", "print a trust root", root_show_command},
 	{"root", "verify", "[--previous OLD] ROOT", "check a root, and that it may follow another",

@@ -34,6 +34,8 @@ enum {
 	OPT_LINE,
 	OPT_DAYS,
 	OPT_SIGN,
+	OPT_SIGNER_CMD,
+	OPT_PUBLIC_KEY,
 	OPT_KEY_ID,
 	OPT_IMAGE,
 	OPT_FLOOR,
@@ -52,6 +54,8 @@ static const struct option options[] = {
 	{"line", required_argument, NULL, OPT_LINE},
 	{"days", required_argument, NULL, OPT_DAYS},
 	{"sign", required_argument, NULL, OPT_SIGN},
+	{"signer-cmd", required_argument, NULL, OPT_SIGNER_CMD},
+	{"public-key", required_argument, NULL, OPT_PUBLIC_KEY},
 	{"key-id", required_argument, NULL, OPT_KEY_ID},
 	{"image", required_argument, NULL, OPT_IMAGE},
 	{"floor", required_argument, NULL, OPT_FLOOR},
@@ -67,7 +71,9 @@ struct list {
 struct arguments {
 	bool lab, hardened;
 	const char *dir, *output, *root;
-	struct list root_keys, image_keys, lines, sign, key_ids, images, floors;
+	struct list root_keys, image_keys, lines, key_ids, images, floors;
+	struct list sign, commands,
+		public_keys; /* who signs: files, and commands with their keys */
 	uint64_t root_threshold, image_threshold, days;
 };
 
@@ -89,6 +95,8 @@ static const struct {
 	{OPT_IMAGE_KEY, LIST, offsetof(struct arguments, image_keys)},
 	{OPT_LINE, LIST, offsetof(struct arguments, lines)},
 	{OPT_SIGN, LIST, offsetof(struct arguments, sign)},
+	{OPT_SIGNER_CMD, LIST, offsetof(struct arguments, commands)},
+	{OPT_PUBLIC_KEY, LIST, offsetof(struct arguments, public_keys)},
 	{OPT_KEY_ID, LIST, offsetof(struct arguments, key_ids)},
 	{OPT_IMAGE, LIST, offsetof(struct arguments, images)},
 	{OPT_FLOOR, LIST, offsetof(struct arguments, floors)},
@@ -167,6 +175,15 @@ static int add_keys(struct trust_root *r, const struct list *paths, bool image,
 	return 0;
 }
 
+/* Revoking a key that was never trusted is a slip of the hand. */
+static bool is_in_root(const struct trust_root *r, const uint8_t *id)
+{
+	for (size_t i = 0; i < r->n_keys; i++)
+		if (!memcmp(r->keys[i].key.id, id, SHA256_BYTES))
+			return true;
+	return false;
+}
+
 static int revoke_all(struct trust_root *r, const struct list *ids, bool image, struct err *err)
 {
 	for (size_t i = 0; i < ids->n; i++) {
@@ -174,6 +191,9 @@ static int revoke_all(struct trust_root *r, const struct list *ids, bool image, 
 
 		if (!hex_decode(ids->items[i], digest, sizeof(digest)))
 			return err_set(err, ERR_INVALID, "'%s' is not 64 hexadecimal digits",
+				       ids->items[i]);
+		if (!image && !is_in_root(r, digest))
+			return err_set(err, ERR_NOT_FOUND, "no key of the root has the id '%s'",
 				       ids->items[i]);
 		TRY(image ? trust_root_revoke_image(r, digest, err)
 			  : trust_root_revoke_key(r, digest, err));
@@ -213,12 +233,27 @@ static int edit(struct trust_root *r, const struct arguments *a, struct err *err
 	return set_floors(r, &a->floors, err);
 }
 
-static int sign_all(struct trust_root *r, const struct list *keys, struct err *err)
+static bool has_signer(const struct arguments *a)
 {
-	for (size_t i = 0; i < keys->n; i++) {
+	return a->sign.n || a->commands.n;
+}
+
+static int sign_all(struct trust_root *r, const struct arguments *a, struct err *err)
+{
+	if (a->commands.n != a->public_keys.n)
+		return err_set(err, ERR_INVALID,
+			       "give each --signer-cmd the --public-key that it signs with");
+	for (size_t i = 0; i < a->sign.n; i++) {
 		AUTO(signer) struct signer *signer = NULL;
 
-		TRY(signer_from_file(keys->items[i], &signer, err));
+		TRY(signer_from_file(a->sign.items[i], &signer, err));
+		TRY(trust_root_sign(r, signer, err));
+	}
+	for (size_t i = 0; i < a->commands.n; i++) {
+		AUTO(signer) struct signer *signer = NULL;
+
+		TRY(signer_from_command(a->commands.items[i], a->public_keys.items[i], &signer,
+					err));
 		TRY(trust_root_sign(r, signer, err));
 	}
 	return 0;
@@ -235,7 +270,7 @@ static int seal_sign_write(struct trust_root **r, const struct arguments *a, con
 			   struct err *err)
 {
 	TRY(trust_root_seal(r, err));
-	TRY(sign_all(*r, &a->sign, err));
+	TRY(sign_all(*r, a, err));
 	return write_root(*r, path, err);
 }
 
@@ -319,7 +354,7 @@ static int change(int argc, char **argv, bool (*has_needed)(const struct argumen
 
 	if (status)
 		return status;
-	if (!a.root || !a.output || !a.sign.n || !has_needed(&a))
+	if (!a.root || !a.output || !has_signer(&a) || !has_needed(&a))
 		return command_usage("%s", needed);
 	status = next_version(&a, &r, &err);
 	return report(status, r, a.output, &err);
@@ -366,7 +401,7 @@ static int sign_in_place(const struct arguments *a, struct trust_root **ret, str
 	while (n_bytes && text[n_bytes - 1] == '\n')
 		n_bytes--;
 	TRY(trust_root_parse_unsigned(text, n_bytes, ret, err));
-	TRY(sign_all(*ret, &a->sign, err));
+	TRY(sign_all(*ret, a, err));
 	return write_root(*ret, a->root, err);
 }
 
@@ -379,7 +414,7 @@ int root_sign_command(int argc, char **argv)
 
 	if (status)
 		return status;
-	if (!a.root || !a.sign.n)
+	if (!a.root || !has_signer(&a))
 		return command_usage("--root and --sign are needed");
 	status = sign_in_place(&a, &r, &err);
 	return report(status, r, a.root, &err);

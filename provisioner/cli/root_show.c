@@ -39,7 +39,21 @@ static void print_root(const struct trust_root *r)
 	for (size_t i = 0; i < r->n_floors; i++)
 		printf("floor      %s %" PRIu64 "\n", r->floors[i].line, r->floors[i].min_seq);
 	printf("revoked    %zu keys, %zu images\n", r->n_revoked_keys, r->n_revoked_images);
-	printf("signed by  %u root keys\n", trust_root_count_signers(r, r));
+	unsigned n = trust_root_count_signers(r, r);
+	printf("signed by  %u of the %u root keys that it needs%s\n", n, r->root_threshold,
+	       n < r->root_threshold ? ": NOT GOOD YET" : "");
+}
+
+/* Also what is not signed well enough yet: who is to sign it wants to read it first. */
+static int load_unsigned(const char *path, struct trust_root **ret, struct err *err)
+{
+	autofree char *text = NULL;
+	size_t n_bytes;
+
+	TRY(file_read(path, TRUST_ROOT_MAX_BYTES, &text, &n_bytes, err));
+	while (n_bytes && text[n_bytes - 1] == '\n')
+		n_bytes--;
+	return trust_root_parse_unsigned(text, n_bytes, ret, err);
 }
 
 int root_show_command(int argc, char **argv)
@@ -57,7 +71,7 @@ int root_show_command(int argc, char **argv)
 	}
 	if (argc - optind != 1)
 		return command_usage("one trust root is needed");
-	if (trust_root_load(argv[optind], &r, &err) < 0)
+	if (load_unsigned(argv[optind], &r, &err) < 0)
 		return command_fail(&err);
 	if (json)
 		puts(r->payload);

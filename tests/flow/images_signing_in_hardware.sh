@@ -67,7 +67,7 @@ make_signer sign-wrong-pin 9999
 sed 's|^SOFTHSM2_CONF=.*|SOFTHSM2_CONF=/nonexistent|' "$work/sign" >"$work/sign-gone"
 chmod 0700 "$work/sign-gone"
 
-echo 1..9
+echo 1..12
 head -c 1048576 /dev/urandom >"$work/disk"
 "$slipway" image build --raw --line hsm --version 1 --arch x86_64 --output "$work/a.slip" "$work/disk" >/dev/null
 openssl genpkey -algorithm ed25519 -out "$work/root.key" 2>/dev/null
@@ -87,3 +87,10 @@ refuse "a key that is not the token's is noticed" 'image.signer' "$slipway" imag
 	--public-key "$work/root.pub" "$work/a.slip"
 check "the token signs" "$slipway" image sign --signer-cmd "$work/sign" --public-key "$work/image.pub" "$work/a.slip"
 check "and the image is good" "$slipway" image verify --root "$work/root.json" "$work/a.slip"
+check "a root signed by the token, too" "$slipway" root init --output "$work/hsm-root.json" --root-key "$work/image.pub" \
+	--image-key "$work/image.pub" --signer-cmd "$work/sign" --public-key "$work/image.pub"
+check "which is good" "$slipway" root verify "$work/hsm-root.json"
+"$slipway" root init --output "$work/half.json" --root-key "$work/root.pub" --root-key "$work/image.pub" --root-threshold 2 \
+	--image-key "$work/image.pub" --sign "$work/root.key" >/dev/null
+show_half() { "$slipway" root show "$work/half.json" | grep -q 'signed by  1 of the 2 root keys that it needs: NOT GOOD YET'; }
+check "who is to sign a root can read it first" show_half
