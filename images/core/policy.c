@@ -44,13 +44,17 @@ static int check_age(const struct image_policy *p, const struct trust_root *root
 {
 	uint64_t floor = trust_root_floor(root, m->line);
 
-	if (p->min_seq > floor)
-		floor = p->min_seq;
-	if (m->seq >= floor || p->allow_rollback)
+	/* Said by the root keys' holders: nobody else permits what is below. */
+	if (m->seq < floor)
+		return err_set(err, ERR_IMAGE_ROLLBACK,
+			       "image has sequence %" PRIu64
+			       ", the trust root's floor of line '%s' is %" PRIu64,
+			       m->seq, m->line, floor);
+	if (m->seq >= p->min_seq || p->allow_rollback)
 		return 0;
 	return err_set(err, ERR_IMAGE_ROLLBACK,
 		       "image has sequence %" PRIu64 ", line '%s' is at %" PRIu64, m->seq, m->line,
-		       floor);
+		       p->min_seq);
 }
 
 int image_policy_check(const struct image_policy *policy, const struct trust_root *root,

@@ -30,7 +30,8 @@ struct image_policy {
 	unsigned firmware;     /* IMAGE_FIRMWARE_*: the image must boot on one of these */
 	uint64_t disk_bytes;   /* the target's size, against min_disk */
 	uint64_t min_seq;      /* highest sequence seen of the line; also see allow_rollback */
-	bool allow_rollback;   /* one-shot permission, whose reason the caller has recorded */
+	bool allow_rollback;   /* one-shot permission below min_seq, whose reason the caller has
+				* recorded; the root's floors hold all the same */
 	int64_t now_s;         /* wall clock, checks the root's expiry */
 	const uint8_t *digest; /* 32 bytes: this image and no other */
 	const char *line;

@@ -68,6 +68,22 @@ static int find_image(struct app *a, const struct host *h, const char *name, str
 	return err_set(err, ERR_GUARD_IMAGE, "%s", why); /* the store knows more than that */
 }
 
+/* An arm is for once; for an older image than the store has of the line it also says why. */
+static int check_age(struct app *a, const struct host *h, const struct arm_request *q,
+		     const struct manifest *m, struct err *err)
+{
+	AUTO(manifest) struct manifest *latest = NULL;
+	autofree char *name = xasprintf("%s@latest", m->line);
+	if (q->reason && q->reason[0])
+		return 0;
+	TRY(object_store_find(a->objects, name, h->arch, &latest, err));
+	if (m->seq >= latest->seq)
+		return 0;
+	return err_set(err, ERR_IMAGE_ROLLBACK,
+		       "image %s %s is older than %s of the same line, and no reason is given",
+		       m->line, m->version, latest->version);
+}
+
 static int choose(struct app *a, const struct host *h, const struct arm_request *q,
 		  struct disk_choice *ret, struct err *err)
 {
@@ -112,6 +128,7 @@ int arm_make(struct app *a, const struct host *h, const struct arm_request *q, s
 	TRY(find_image(a, h, q->image, &m, err));
 	TRY(choose(a, h, q, &d, err));
 	TRY(check_image(h, m, &d, err));
+	TRY(check_age(a, h, q, m, err));
 	TRY(check_same_disk(a, h, q, &d, err));
 	TRY(check_data(q, &d, err));
 	fill(h, q, m, &d, app_now_us(a), ret);

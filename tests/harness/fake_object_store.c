@@ -43,6 +43,7 @@ static struct manifest *make(const char *arch)
 	struct manifest *m = xcalloc(1, sizeof(*m));
 	(void)str_copy(m->line, sizeof(m->line), known_line);
 	(void)str_copy(m->version, sizeof(m->version), known_version);
+	m->seq = 2;
 	m->arch = str_eq(arch, "aarch64") ? IMAGE_ARCH_AARCH64 : IMAGE_ARCH_X86_64;
 	m->firmware = IMAGE_FIRMWARE_UEFI |
 		      (m->arch == IMAGE_ARCH_X86_64 ? IMAGE_FIRMWARE_BIOS : 0);
@@ -55,7 +56,9 @@ static struct manifest *make(const char *arch)
 static struct manifest *make_odd(const char *name, const char *arch)
 {
 	struct manifest *m = make(arch ? arch : "x86_64");
-	if (str_eq(name, "odd@arch"))
+	if (str_eq(name, "odd@old"))
+		m->seq--;
+	else if (str_eq(name, "odd@arch"))
 		m->arch = m->arch == IMAGE_ARCH_X86_64 ? IMAGE_ARCH_AARCH64 : IMAGE_ARCH_X86_64;
 	else if (str_eq(name, "odd@firmware"))
 		m->firmware = 0;

@@ -59,6 +59,37 @@ static void test_policy(void **state)
 	}
 }
 
+/* M-08: what the holders of the root keys have put an end to, no operator brings back. */
+static void test_floors_hold(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t floor;
+		bool allow;
+		enum err_code code;
+	} rows[] = {
+		{"at the floor", 7, false, ERR_OK},
+		{"M-08 below the floor", 8, false, ERR_IMAGE_ROLLBACK},
+		{"M-08 below the floor, with a permission", 8, true, ERR_IMAGE_ROLLBACK},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct trust_root *r = trust_root_copy(f->root);
+		struct image_policy policy = {.min_seq = 9, .allow_rollback = rows[i].allow};
+		struct err err = ERR_INIT;
+
+		CHECK_ERR(rows[i].name, trust_root_set_floor(r, "debian12", rows[i].floor, &err),
+			  ERR_OK);
+		CHECK_ERR(rows[i].name, trust_root_seal(&r, &err), ERR_OK);
+		CHECK_ERR(rows[i].name,
+			  fixture_verify(f->archive, f->n_archive, r,
+					 rows[i].allow ? &policy : NULL, &err),
+			  rows[i].code);
+		trust_root_free(r);
+	}
+}
+
 /* M-06: an image that boots nowhere fits no firmware. */
 static void test_firmware(void **state)
 {
@@ -434,6 +465,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_valid_one),
 		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_floors_hold),
 		cmocka_unit_test(test_firmware),
 		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_other_kinds_of_files),

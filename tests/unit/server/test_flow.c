@@ -389,6 +389,13 @@ static void test_arming(void **state)
 		 "guard.disk.none", 403},
 		{"unknown image", "{\"image\":\"debian13@1\",\"disk\":{\"serial\":\"DISK-00:0a\"}}",
 		 "guard.image", 403},
+		{"M-08 an older image, and no reason",
+		 "{\"image\":\"odd@old\",\"disk\":{\"serial\":\"DISK-00:0a\"}}", "image.rollback",
+		 409},
+		{"M-08 an older image, with a reason: the next guard speaks",
+		 "{\"image\":\"odd@old\",\"disk\":{\"serial\":\"DISK-00:0a\"},\"reason\":\"2 is "
+		 "slow\"}",
+		 "guard.data", 403},
 		{"M-06 another architecture",
 		 "{\"image\":\"odd@arch\",\"disk\":{\"serial\":\"DISK-00:0a\"}}", "guard.arch",
 		 403},
