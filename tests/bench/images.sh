@@ -6,25 +6,28 @@
 # ratio is the median over the rounds of ours / peer. After the first round each result is compared with the
 # input: file trees by mtree, raw disks by cmp. Root, because of loop devices and mounts.
 #
-# usage: images.sh [--pairs N] [--only KINDS] [--disk-mib N] [--loop direct|buffered] [--chunks]
+# usage: images.sh [--pairs N] [--only KINDS] [--without PEERS] [--disk-mib N] [--loop direct|buffered] [--chunks]
 #                  SLIPWAY ROOTFS.tar OUT.json
-#   --only KINDS  some of "root raw verify build", in one word with commas
+#   --only KINDS  some of root, raw, verify, build, with commas between
+#   --without     peers that are left out, with commas between: casync takes longer than all others together
 #   --loop        how loop devices reach their files: past the page cache as a disk does (default), or through it
 #   --chunks      instead: install times for chunk sizes and thread counts, as a table
 # CLIENT_CPUS (default: all) pins the contestants.
 set -eu
 export LC_ALL=C.UTF-8
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-usage="usage: images.sh [--pairs N] [--only KINDS] [--disk-mib N] [--loop direct|buffered] [--chunks] SLIPWAY ROOTFS.tar OUT.json"
+usage=$(sed -n 's/^# \(usage: .*\)/\1/p; s/^#  *\(SLIPWAY ROOTFS.*\)/  \1/p' "$0")
 pairs=7
 disk_mib=4096
 only=root,raw,verify,build
+without=''
 direct=on
 chunks=''
 while :; do
 	case ${1-} in
 	--pairs) pairs=$2; shift 2 ;;
 	--only) only=$2; shift 2 ;;
+	--without) without=$2; shift 2 ;;
 	--disk-mib) disk_mib=$2; shift 2 ;;
 	--loop) [ "$2" = direct ] || direct=off; shift 2 ;;
 	--chunks) chunks=1; shift ;;
@@ -50,11 +53,12 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
+gigabytes() { awk -v b="$1" -v s="$2" 'BEGIN {printf "%.2f GB/s", b / s / 1e9}'; }
 wants() { case ,$only, in *",$1,"*) true ;; *) false ;; esac }
 
 # ---- runs -------------------------------------------------------------------------------------
 fresh_disk() { # MIB; $loop, and a name for it that stays the same
-	[ -z "$loop" ] || losetup -d "$loop"
+	[ -z "$loop" ] || losetup -d "$loop" 2>/dev/null || true
 	rm -f "$work/disk"
 	truncate -s "${1}M" "$work/disk"
 	loop=$(losetup --direct-io="$direct" -f --show "$work/disk")
@@ -220,7 +224,21 @@ same_disk() { cmp -n "$((disk_mib * 1048576))" "$work/raw.img" "$loop" >&2; }
 check_ours_raw() { same_disk; }
 check_ours_raw_read_back() { same_disk; }
 
+# shellcheck source=tests/bench/images_peers.sh
 . "$here/images_peers.sh"
+
+# What the machine gives, as bytes a second of plain data: nothing that installs this disk can be faster.
+floors() {
+	mapped=$((disk_mib / 3 * 2 * 1048576))
+	fresh_disk "$disk_mib"
+	half="bs=4M count=$((mapped / 8388608)) oflag=direct conv=fsync status=none"
+	timed sh -c "dd if=/dev/zero of=$loop $half & dd if=/dev/zero of=$loop seek=$((mapped / 8388608)) $half; wait"
+	echo "  floor: direct writes of 4 MiB, two at a time $(gigabytes "$mapped" "$t")"
+	timed zstd -tq "$work/www/raw.img.zst"
+	echo "  floor: zstd -d on one CPU $(gigabytes "$mapped" "$t")"
+	timed curl -so /dev/null "$url/raw.slip"
+	echo "  floor: HTTP from nginx, packed bytes $(gigabytes "$(stat -c %s "$work/www/raw.slip")" "$t")"
+}
 
 # ---- the tables -------------------------------------------------------------------------------
 if [ -n "$chunks" ]; then
@@ -241,14 +259,15 @@ if wants root; then
 	build root.slip "$rootfs"
 	build unpack.slip "$rootfs" --layout "$work/unpack.json"
 	peers=$(root_peers)
+	blocks=$(partclone_peer)
 	# shellcheck disable=SC2086 # lists of names
 	{
 		echo "root file system of $(($(stat -c %s "$rootfs") / 1000000)) MB"
-		race ours ours_read_back ours_unpacked ours_no_check $peers partclone
+		race ours ours_read_back ours_unpacked ours_no_check $peers $blocks
 		rows rootfs_install 0.4 ours $peers
 		rows rootfs_install_read_back 0.6 ours_read_back $peers
 		rows rootfs_unpacked_on_host 1.0 ours_unpacked $peers
-		row rootfs_against_partclone 1.0 ours partclone
+		[ -z "$blocks" ] || row rootfs_against_partclone 1.0 ours partclone
 		row check_on_against_off 1.1 ours ours_no_check
 		memory install_memory ours_read_back
 	}
@@ -261,6 +280,7 @@ if wants raw; then
 	# shellcheck disable=SC2086 # a list of names
 	{
 		echo "raw disk of $disk_mib MiB"
+		floors
 		race ours_raw ours_raw_read_back $peers
 		rows raw_disk_install 0.5 ours_raw $peers
 		rows raw_disk_install_read_back 1.0 ours_raw_read_back $peers

@@ -8,6 +8,7 @@
 can_run() { # PEER PROGRAM...
 	peer=$1
 	shift
+	case ,$without, in *",$peer,"*) return 1 ;; esac
 	for program in "$@"; do
 		command -v "$program" >/dev/null && continue
 		echo "left out: $peer ($program is not installed; tests/setup/bench.txt)" >&2
@@ -19,18 +20,22 @@ can_run() { # PEER PROGRAM...
 # ---- a root file system -----------------------------------------------------------------------
 root_peers() { # make what they need, and name them
 	zstd -q -3 -T0 -f "$rootfs" -o "$work/www/rootfs.tar.zst"
-	can_run tar curl zstd tar
-	can_run bsdtar curl bsdtar
+	can_run tar curl zstd tar || true
+	can_run bsdtar curl bsdtar || true
 	if can_run casync casync; then
 		casync make --store="$work/www/root.castr" "$work/www/root.caidx" "$work/tree" >/dev/null
 	fi
-	fresh_disk "$size_mib" # a file system for partclone, in which the tree lies already
+}
+partclone_peer() { # a file system in which the tree lies already, for another kind of peer
+	can_run partclone partclone.ext4 || return 0
+	fresh_disk "$size_mib"
 	mkfs.ext4 -q -F "$loop"
 	mount "$loop" "$work/mnt"
 	tar -xp --xattrs --xattrs-include='*' --numeric-owner -C "$work/mnt" -f "$rootfs"
 	umount "$work/mnt"
 	partclone.ext4 -q -c -s "$loop" -L "$work/partclone.log" -o - 2>/dev/null |
 		zstd -q -3 -T0 -f -o "$work/www/root.pcl.zst"
+	losetup -d "$loop"
 }
 in_new_fs() { # COMMAND: in a new ext4 on the fresh disk, until all is on it
 	fresh_disk "$size_mib"
@@ -55,7 +60,7 @@ check_partclone() { same_mounted partclone 0; }
 # ---- a raw disk -------------------------------------------------------------------------------
 raw_peers() {
 	zstd -q -3 -T0 -f "$work/raw.img" -o "$work/www/raw.img.zst"
-	can_run dd curl zstd dd
+	can_run dd curl zstd dd || true
 	if can_run bmap bmaptool; then
 		bmaptool create -o "$work/www/raw.bmap" "$work/raw.img" >/dev/null 2>&1
 	fi
