@@ -104,7 +104,8 @@ race() {
 		set -- "$@" "$first"
 	done
 	for name in "$@"; do
-		printf '  %-18s %7s s  CPU %6s s  peak %6d KiB\n' "$name" "$(column "$name" 1 | median)" \
+		printf '  %-18s %7s s (%s to %s)  CPU %6s s  peak %6d KiB\n' "$name" "$(column "$name" 1 | median)" \
+			"$(column "$name" 1 | sort -n | head -n 1)" "$(column "$name" 1 | sort -n | tail -n 1)" \
 			"$(column "$name" 2 | median)" "$(column "$name" 3 | sort -n | tail -n 1)"
 	done
 }
@@ -195,8 +196,11 @@ run_ours_build() {
 	timed "$slipway" image build --line bench --version 1 --arch x86_64 --output "$work/b.slip" "$work/tree"
 }
 
-tree_of() { # FOLDER: every entry with type, mode, owner, size, time, target, device and digest
-	(cd "$1" && find . -mindepth 1 -name lost+found -prune -o -mindepth 1 -print | LC_ALL=C sort | bsdtar -nT - -cf "$work/list" --format=mtree \
+# Every entry of a folder with type, mode, owner, size, time, target, device and digest; without the mount point of the
+# EFI system partition, which a bootable image gets, and the root itself, whose time bsdtar does not keep.
+tree_of() { # FOLDER
+	(cd "$1" && find . -mindepth 1 \( -name lost+found -o -path ./boot/efi \) -prune -o -mindepth 1 -print |
+		LC_ALL=C sort | bsdtar -nT - -cf "$work/list" --format=mtree \
 		--options='!all,type,mode,uid,gid,size,link,device,time,sha256' && cat "$work/list")
 }
 # The first difference of a mounted tree from the input's, or nothing.
@@ -244,7 +248,7 @@ floors() {
 if [ -n "$chunks" ]; then
 	for chunk in 256K 512K 1M 2M 4M; do
 		build "c$chunk.slip" "$rootfs" --chunk "$chunk"
-		for threads in 1 2 4 6; do
+		for threads in 1 2 4; do
 			eval "run_c() { fresh_disk $size_mib; install_from c$chunk.slip --threads $threads; }"
 			race c >/dev/null
 			printf 'chunk %-5s threads %s  %6s s  archive %s bytes  peak %s KiB\n' "$chunk" "$threads" \
