@@ -118,7 +118,6 @@ static int open_store(struct app *a, struct err *err)
 	TRY(db_open(url, DB_CREATE | DB_CHECK, &a->db, err));
 	if (db_warning(a->db)[0])
 		log_ev(LOG_WARNING, "store.warning", KV("text", db_warning(a->db)));
-	TRY(db_sample(a->db, err));
 	return deadlines_rebuild(a, err);
 }
 

@@ -13,11 +13,21 @@
 
 static json_t *results;
 
-double bench_now_s(void)
+static double seconds(clockid_t id)
 {
 	struct timespec t;
-	(void)clock_gettime(getenv("BENCH_CPU") ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+	(void)clock_gettime(id, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+double bench_now_s(void)
+{
+	return seconds(getenv("BENCH_CPU") ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC);
+}
+
+double bench_cpu_s(void)
+{
+	return seconds(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 void bench_result(const char *name, const char *unit, double ours, double goal, bool less_is_good,
@@ -54,6 +64,19 @@ void bench_quantiles(const char *name, double *ms, int n, double goal_ms)
 	qsort(ms, (size_t)n, sizeof(*ms), by_value);
 	bench_note(p50, "ms", ms[n / 2]);
 	bench_result(p99, "ms", ms[n * 99 / 100], goal_ms, true, n);
+}
+
+void bench_cpu_note(const char *name, double *ms, int n)
+{
+	autofree char *title = xasprintf("%s, p99 of processor time", name);
+	qsort(ms, (size_t)n, sizeof(*ms), by_value);
+	bench_note(title, "ms", ms[n * 99 / 100]);
+}
+
+double bench_export_goal(double bytes, double hosts)
+{
+	double by_bytes = 200e6 / (bytes / hosts);
+	return by_bytes < 20000 ? by_bytes : 20000;
 }
 
 bool bench_write(const char *path)
