@@ -12,6 +12,7 @@ inventory_SRC += inventory/schema/schema_0003.c
 inventory_SRC += inventory/schema/schema_0004.c
 inventory_SRC += inventory/schema/schema_0005.c
 inventory_SRC += inventory/schema/schema_0006.c
+inventory_SRC += inventory/schema/schema_0007.c
 inventory_SRC += inventory/hosts/history.c
 inventory_SRC += inventory/hosts/event.c
 inventory_SRC += inventory/hosts/host.c
@@ -73,15 +74,19 @@ FLOW_TESTS += tests/flow/delivery_forecast.sh
 # the benchmarks: tests/bench/inventory.sh runs them at three sizes, inventory_peer.sh beside Ironic
 inventory_bench_SRC := tests/bench/inventory_bench.c tests/bench/bench_report.c
 inventory_http_SRC := tests/bench/inventory_http.c tests/bench/bench_report.c
-ALL_OBJ += $(call objs,$(sort $(inventory_bench_SRC) $(inventory_http_SRC)))
+http_load_SRC := tests/bench/http_load.c tests/bench/bench_report.c
+ALL_OBJ += $(call objs,$(sort $(inventory_bench_SRC) $(inventory_http_SRC) $(http_load_SRC)))
 $(OBJ)/tests/bench/inventory_bench: $(call objs,$(inventory_bench_SRC)) $(call lib,$(INVENTORY_LIBS))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call objs,$(inventory_bench_SRC)) -Wl,--start-group $(call lib,$(INVENTORY_LIBS)) -Wl,--end-group $(call pkg-libs,$(INVENTORY_PKG)) -lm
 $(OBJ)/tests/bench/inventory_http: $(call objs,$(inventory_http_SRC)) $(call lib,base)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call objs,$(inventory_http_SRC)) $(call lib,base) $(call pkg-libs,$(BASE_PKG))
+$(OBJ)/tests/bench/http_load: $(call objs,$(http_load_SRC)) $(call lib,base)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(call objs,$(http_load_SRC)) $(call lib,base) $(call pkg-libs,$(BASE_PKG))
 .PHONY: bench-inventory
-BENCH_INVENTORY := $(OBJ)/tests/bench/inventory_bench $(OBJ)/tests/bench/inventory_http $(BIN)/slipwayd
+BENCH_INVENTORY := $(OBJ)/tests/bench/inventory_bench $(OBJ)/tests/bench/inventory_http $(OBJ)/tests/bench/http_load $(BIN)/slipwayd
 bench-inventory: $(BENCH_INVENTORY) ## inventory queries against their goals, and beside Ironic's API
 	$(Q)sh tests/setup/install.sh tests/setup/packages.txt tests/setup/bench-packages.txt
 	$(Q)sh tests/bench/inventory.sh $(BUILD)

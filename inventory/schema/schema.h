@@ -23,6 +23,7 @@ extern const struct db_migration schema_0003;
 extern const struct db_migration schema_0004;
 extern const struct db_migration schema_0005;
 extern const struct db_migration schema_0006;
+extern const struct db_migration schema_0007;
 extern const struct db_migration schema_0101;
 
 #endif

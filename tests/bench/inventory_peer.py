@@ -1,16 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Beside Ironic's API: requests per second of a filtered, sorted list of 100, one keep-alive connection.
+"""Make nodes in Ironic's store: its own code makes the first, copies of the row the rest.
 
-fill CONF SQLITE N     make N nodes in Ironic's store (its own code makes the first, copies of the row the rest)
-load SECONDS TARGET    TARGET: host:port/path or unix:/socket:/path; prints answered requests per second and
-                       the number of items of the last answer
+usage: inventory_peer.py CONF SQLITE N
 """
-import http.client
-import json
-import socket
 import sqlite3
 import sys
-import time
 
 
 def fill(conf, path, count):
@@ -36,41 +30,5 @@ def fill(conf, path, count):
     db.commit()
 
 
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("x")
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self.path)
-
-
-def load(seconds, target):
-    if target.startswith("unix:"):
-        _, path, url = target.split(":", 2)
-        connection = UnixConnection(path)
-    else:
-        host, url = target.split("/", 1)
-        url = "/" + url
-        connection = http.client.HTTPConnection(host)
-    headers = {"X-OpenStack-Ironic-API-Version": "1.50"}
-    answered, begin, items = 0, time.monotonic(), 0
-    while time.monotonic() - begin < seconds:
-        connection.request("GET", url, headers=headers)
-        answer = connection.getresponse()
-        body = answer.read()
-        if answer.status != 200:
-            sys.exit("status %d: %s" % (answer.status, body[:200]))
-        answered += 1
-    took = time.monotonic() - begin
-    doc = json.loads(body)
-    items = len(doc.get("items", doc.get("nodes", [])))
-    print("%.2f %d" % (answered / took, items))
-
-
 if __name__ == "__main__":
-    if sys.argv[1] == "fill":
-        fill(sys.argv[2], sys.argv[3], int(sys.argv[4]))
-    else:
-        load(float(sys.argv[2]), sys.argv[3])
+    fill(sys.argv[1], sys.argv[2], int(sys.argv[3]))
