@@ -62,14 +62,18 @@ done
 list="unix:$dir/run/admin.sock:/api/v1/hosts?limit=100&state=ready&sku=sku-1&sort=serial"
 same="$list&fields=id,name,short_code,state,turn,serial,sku"
 theirs="127.0.0.1:6385/v1/nodes?limit=100&provision_state=available&resource_class=sku-1&sort_key=name"
-load() { "$build/obj/gcc/tests/bench/http_load" "$1" "$2" "X-OpenStack-Ironic-API-Version: 1.50"; }
+version="X-OpenStack-Ironic-API-Version: 1.50"
+load() { "$build/obj/gcc/tests/bench/http_load" "$1" "$2" "$version"; }
 items() { # both must answer with as many: ITEMS-MEMBER CURL-ARGUMENT...
 	member=$1
 	shift
-	curl -sf "$@" | jq ".$member | length"
+	curl -sf -H "$version" "$@" | jq ".$member | length"
 }
 [ "$(items items --unix-socket "$dir/run/admin.sock" "http://x/${list##*:/}")" = 100 ] &&
-	[ "$(items nodes "http://$theirs")" = 100 ]
+	[ "$(items nodes "http://$theirs")" = 100 ] || {
+	echo "one side does not answer with 100 items"
+	exit 1
+}
 for target in "$list" "$same" "$theirs"; do
 	load 1 "$target" >/dev/null
 done
