@@ -82,6 +82,15 @@ static int build_page(struct asking *a, struct sql *s, struct err *err)
 	shape_columns(s, &a->shape);
 	if (a->moment_us || (a->order.n == 0 && a->amount != SQL_FEW))
 		return add_choice(a, s, err);
+	if (db_is_sqlite(a->db)) {
+		/* CROSS: the chosen rows are the outer loop, in their order; sorting the wide rows
+		 * again would cost as much as reading them */
+		str_addf(&s->text, " FROM (SELECT t.%s AS chosen", key);
+		TRY(add_choice(a, s, err));
+		str_addf(&s->text, ") c CROSS JOIN %s t ON t.%s = c.chosen", a->c->table, key);
+		sql_joins(s);
+		return 0;
+	}
 	sql_from(s);
 	str_addf(&s->text, " WHERE t.%s IN (SELECT t.%s", key, key);
 	TRY(add_choice(a, s, err));

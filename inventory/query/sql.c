@@ -62,10 +62,10 @@ void sql_add(struct sql *s, const char *text)
 	}
 }
 
-static void add_joins(struct sql *s, const char *joins)
+void sql_joins(struct sql *s)
 {
 	static const char outer[] = " LEFT JOIN";
-	const char *at;
+	const char *joins = s->at_us && s->c->joins_at ? s->c->joins_at : s->c->joins, *at;
 	while (s->inner && (at = strstr(joins, outer))) {
 		autofree char *before = xstrndup(joins, (size_t)(at - joins));
 		sql_add(s, before);
@@ -87,7 +87,7 @@ void sql_from(struct sql *s)
 	} else {
 		str_addf(&s->text, " FROM %s t", c->table);
 	}
-	add_joins(s, s->at_us && c->joins_at ? c->joins_at : c->joins);
+	sql_joins(s);
 }
 
 int sql_query(struct sql *s, struct db *db, struct db_rows **ret, struct err *err)
