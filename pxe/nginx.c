@@ -90,6 +90,7 @@ static void add_http_head(struct str *out, const struct nginx_options *o)
 		     "\tsend_timeout 120s;\n"
 		     "\tclient_max_body_size 1m;\n"
 		     "\tclient_body_buffer_size 64k;\n"
+		     "\tmax_ranges 1;\n"
 		     "\tlarge_client_header_buffers 4 16k;\n");
 	for (size_t i = 0; i < ARRAY_LEN(temporary); i++)
 		str_addf(out, "\t%s_temp_path %s/nginx/%s;\n", temporary[i], o->run_dir,

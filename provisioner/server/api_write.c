@@ -175,8 +175,37 @@ static int answer(struct frame *f)
 	return http_reply_empty(r, status);
 }
 
+/* "host" of "host:port"; an IPv6 address stands in brackets. */
+static struct sv host_part(const char *text)
+{
+	const char *end = text[0] == '[' ? strchr(text, ']') : NULL;
+	size_t n = end ? (size_t)(end + 1 - text) : strcspn(text, ":");
+	return (struct sv){text, n};
+}
+
+/* A page of another site can make a browser send a request, but not hide where it comes from; and
+ * it can send a form or a plain text without being asked, but no JSON. */
+static int check_origin(const struct http_request *r, struct err *err)
+{
+	static const char *const of_forms[] = {"text/plain", "multipart/form-data"};
+	const char *origin = http_request_header(r, "Origin");
+	const char *host = http_request_header(r, "Host");
+	const char *site = http_request_header(r, "Sec-Fetch-Site");
+	const char *type = http_request_header(r, "Content-Type");
+	const char *from = origin ? strstr(origin, "://") : NULL;
+	if ((origin && (!from || !host || !sv_eq(host_part(from + 3), host_part(host)))) ||
+	    (site && !str_eq(site, "same-origin") && !str_eq(site, "none")))
+		return err_set(err, ERR_AUTH_ORIGIN, "the request comes from a page of '%.80s'",
+			       origin ? origin : site);
+	for (size_t i = 0; type && i < ARRAY_LEN(of_forms); i++)
+		if (str_starts(type, of_forms[i]))
+			return err_set(err, ERR_AUTH_ORIGIN, "a change is no '%s'", of_forms[i]);
+	return 0;
+}
+
 static int run(struct frame *f, const struct http_route *route, struct err *err)
 {
+	TRY(check_origin(f->w.request, err));
 	TRY(api_flag(f->w.request, "dry_run", &f->w.dry_run, err));
 	TRY(read_body(f, err));
 	TRY(read_headers(f, err));

@@ -29,6 +29,7 @@ static const struct {
 	{ERR_AUTH_TOKEN, 401},
 	{ERR_AUTH_SCOPE, 403},
 	{ERR_AUTH_CERT, 403},
+	{ERR_AUTH_ORIGIN, 403},
 	{ERR_AUTH_PEER, 403},
 	{ERR_RATE, 429},
 	{ERR_BUSY, 503},

@@ -81,6 +81,7 @@ UNIT_TESTS     := $(filter-out $(TWO_APPLIANCES),$(UNIT_TESTS))
 FLOW_PROGRAMS  += $(TWO_APPLIANCES)
 FLOW_TESTS += tests/flow/server_services.sh
 FLOW_TESTS += tests/flow/webhooks.sh
+FLOW_TESTS += tests/flow/http_hostile.sh
 FLOW_TESTS += tests/flow/readers.sh
 FLOW_TESTS += tests/flow/second_dhcp_server.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
