@@ -3,8 +3,9 @@
  * Putting a backup of a SQLite store back in place. A restored store lies in the past: what was
  * permitted after the backup must not be permitted again, and agents that are in the middle of
  * something must notice. So the generation counts up, every open session, plan and arm ends, epochs
- * and event ids jump ahead. Backups are made with db_backup() while the daemon runs; PostgreSQL has
- * its own tools.
+ * and event ids jump ahead, hosts that were being written fail, and all writing is stopped until a
+ * person lets it go on: a host that was new then may be in service by now. Backups are made with
+ * db_backup() while the daemon runs; PostgreSQL has its own tools.
  */
 #ifndef INVENTORY_BACKUP_H
 #define INVENTORY_BACKUP_H

@@ -14,9 +14,14 @@
 
 #include <base/json.h>
 #include <base/str.h>
+#include <base/vec.h>
 #include <inventory/event.h>
+#include <inventory/flow.h>
+#include <inventory/host.h>
 
 #include "driver.h"
+
+typedef VEC(int64_t) num_list;
 
 static int check_unlocked(const char *store_path, struct err *err)
 {
@@ -54,6 +59,36 @@ static int copy_in(const char *backup_path, const char *store_path, int64_t now_
 	return db_backup(backup, store_path, err);
 }
 
+static int list_writers(struct db *db, num_list *ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	int r;
+	TRY(db_query(db, err, &rows,
+		     "SELECT host_num FROM flow_arm WHERE ended_us = 0 AND consumed_us > 0"));
+	while ((r = db_rows_next(rows, err)) == 1)
+		VEC_PUSH(ret, db_int(rows, 0));
+	return r;
+}
+
+/* Who was being written then may be in service by now: a person says what becomes of it. */
+static int stop_writers(struct db *db, int64_t now_us, struct err *err)
+{
+	static const struct host_state_change lost = {
+		.state = "failed",
+		.detail = "restored: it was being written when the backup was made; look at it, "
+			  "then retry or release it",
+		.turn = "operator",
+		.actor = "operator",
+		.why = "restored",
+	};
+	num_list nums = {0};
+	int r = list_writers(db, &nums, err);
+	for (size_t i = 0; i < nums.n && r >= 0; i++)
+		r = host_set_state(db, nums.items[i], &lost, now_us, NULL, err);
+	VEC_DONE(&nums);
+	return r;
+}
+
 /* Tables of the flow are named here because a restored store must be made safe as a whole, in one
  * step. */
 static int make_safe(struct db *db, int64_t now_us, struct err *err)
@@ -67,13 +102,15 @@ static int make_safe(struct db *db, int64_t now_us, struct err *err)
 	TRY(db_exec(db, err,
 		    "UPDATE flow_plan SET ended_us = $1, result = 'restored' WHERE ended_us = 0",
 		    P_INT(now_us)));
+	TRY(stop_writers(db, now_us, err));
 	TRY(db_exec(db, err,
 		    "UPDATE flow_arm SET ended_us = $1, result = 'restored' WHERE ended_us = 0",
 		    P_INT(now_us)));
+	TRY(flow_setting_put(db, "stopped", "1", err));
 	struct event_draft e = {.kind = "store.restored",
 				.actor = "operator",
 				.summary = "a backup was put back: open arms, plans and sessions "
-					   "ended"};
+					   "ended, all writing is stopped"};
 	return event_append(db, &e, now_us, NULL, err);
 }
 

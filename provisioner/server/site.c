@@ -219,6 +219,19 @@ static bool missing(const char *path)
 	return access(path, F_OK) < 0;
 }
 
+/* A key that others may read is no secret, and one of another owner may change at any time. */
+static int check_private(const char *path, struct err *err)
+{
+	struct stat st;
+	if (stat(path, &st) < 0)
+		return err_sys(err, ERR_KEY_FILE, "cannot look at '%s'", path);
+	if ((st.st_mode & 077) || st.st_uid != geteuid())
+		return err_set(err, ERR_KEY_FILE, "'%s' has mode %03o and owner %u, not 600 and %u",
+			       path, (unsigned)st.st_mode & 0777U, (unsigned)st.st_uid,
+			       (unsigned)geteuid());
+	return 0;
+}
+
 int site_open(const struct config *c, struct site *ret, struct err *err)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -233,10 +246,12 @@ int site_open(const struct config *c, struct site *ret, struct err *err)
 	autofree char *plan_public = xasprintf("%s/keys/plan-key.pem", c->state_dir);
 	if (missing(plan_private) || missing(plan_public))
 		TRY(plan_key_generate(plan_private, plan_public, err));
+	TRY(check_private(plan_private, err));
 	TRY(plan_key_load_private(plan_private, &ret->plan_key, err));
 	TRY(secret_key_load(plan_private, ret->seal_key, err));
 	if (missing(ret->tls_key) || missing(ret->tls_cert))
 		TRY(tls_make(ret, c->address, err));
+	TRY(check_private(ret->tls_key, err));
 	TRY(pin_of_cert(ret, err));
 	if (missing(ret->root_path))
 		TRY(root_make(c, ret, err));

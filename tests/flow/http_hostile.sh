@@ -161,6 +161,14 @@ flow_stop
 python3 -c 'import sqlite3, sys
 db = sqlite3.connect(sys.argv[1]); db.execute("UPDATE audit SET who = ? WHERE id = ?", ("nobody", sys.argv[2])); db.commit()' \
 	"$dir/state/slipway.db" "$row"
+chmod 644 "$dir/state/keys/plan.pem"
+! "$build/bin/slipwayd" --config "$dir/slipway.conf" 2>"$dir/body" && grep -q server.key_file "$dir/body"
+ok "X-04 a key that others may read stops the start" $?
+chmod 600 "$dir/state/keys/plan.pem"
+chown nobody "$dir/state/keys/tls.key"
+! "$build/bin/slipwayd" --config "$dir/slipway.conf" 2>"$dir/body" && grep -q server.key_file "$dir/body"
+ok "X-04 so does a key of another owner" $?
+chown root "$dir/state/keys/tls.key"
 flow_start
 "$slipway" audit verify >"$dir/1" 2>"$dir/body"
 same "D-12 an edited row is found" $? 1
