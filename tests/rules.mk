@@ -10,6 +10,19 @@ UNIT_TESTS_SAN = $(patsubst $(BUILD)/obj/gcc/%,$(BUILD)/obj/gcc-san/%,$(UNIT_TES
 
 LAB_TESTS += tests/flow/lab_scenarios.sh
 
+# each guard rail is taken out of a copy, and the unit test of that guard must miss it
+GUARD_TESTS := pxe/test_boot
+GUARD_TESTS += server/test_flow
+GUARD_TESTS += server/test_guards
+GUARD_TESTS += server/test_profile
+GUARD_TESTS += agent/test_disk_guard
+GUARD_TESTS += agent/test_disk_device
+FLOW_PROGRAMS += $(GUARD_TESTS:%=$(OBJ)/tests/unit/%)
+FLOW_TESTS += tests/flow/guard_mutation.sh
+.PHONY: mutate-guards
+mutate-guards: $(GUARD_TESTS:%=$(OBJ)/tests/unit/%) ## take each guard rail out and see a test fail
+	$(Q)sh tests/flow/guard_mutation.sh $(abspath $(BUILD))
+
 LINT_TESTS := deps.sh
 LINT_TESTS += headers.sh
 LINT_TESTS += prose.sh
@@ -17,5 +30,6 @@ LINT_TESTS += layout.sh
 LINT_TESTS += scripts.sh
 LINT_TESTS += house.sh
 LINT_TESTS += proof.sh
+LINT_TESTS += faults.sh
 LINT_TESTS += test_lints.sh
 LINT_TESTS += test_runner.sh

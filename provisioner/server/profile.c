@@ -104,11 +104,17 @@ static void check_match(struct json_reader *r, const struct profile *p)
 
 static void check_keys(struct json_reader *r, const struct profile *p)
 {
+	if (json_array_size(p->ssh_authorized_keys) == 0)
+		return;
+	struct json_reader host = json_reader_sub(r, json_object_get(r->obj, "host"), "host");
 	for (size_t i = 0; i < json_array_size(p->ssh_authorized_keys); i++) {
 		const char *key = json_string_value(json_array_get(p->ssh_authorized_keys, i));
-		if (!key || strlen(key) > SSH_KEY_MAX_BYTES || strpbrk(key, "\r\n"))
-			json_reader_fail(r, "host/ssh_authorized_keys", ERR_FIELD_TYPE,
-					 "each key is one line of text");
+		if (key && strlen(key) <= SSH_KEY_MAX_BYTES && !strpbrk(key, "\r\n"))
+			continue;
+		json_reader_fail(&host, "ssh_authorized_keys", ERR_FIELD_TYPE,
+				 "each key is one line of text");
+		r->status = host.status;
+		return;
 	}
 }
 

@@ -106,6 +106,9 @@ answer "nothing twice" 200 '.items == []' "/api/v1/changes?since=$next"
 flow_kill
 flow_start
 ok "slipwayd starts again after being killed" $?
+same "D-04 a key again after the crash" "$(call POST /api/v1/skus -H 'Idempotency-Key: k1' -d '{"name":"r9","contents":{"cores":8}}')" 201
+cmp -s "$dir/body" "$dir/first"
+ok "D-04 is answered with the same bytes" $?
 answer "nothing twice after a crash" 200 '.items == []' "/api/v1/changes?since=$next"
 answer "nothing missed after a crash" 200 '.items | length >= 1' "/api/v1/changes?since=$last"
 timeout 4 curl -sN --unix-socket "$dir/run/admin.sock" -H 'Accept: text/event-stream' -H "Last-Event-ID: $last" \
@@ -162,7 +165,7 @@ while IFS="$(printf '\t')" read -r method path scope; do
 	fi
 done <"$dir/routes"
 [ -z "$wrong" ] || echo "# $wrong" | head -c 1500
-same "every route keeps its scope ($(wc -l <"$dir/routes") routes)" "$(echo "$wrong" | wc -w)" 0
+same "H-01 every route keeps its scope ($(wc -l <"$dir/routes") routes)" "$(echo "$wrong" | wc -w)" 0
 wrong=
 for scope in $all; do
 	one=$(token "only-$scope" "$scope" | tr -d '\n')
@@ -176,14 +179,14 @@ for scope in $all; do
 	done
 done
 [ -z "$wrong" ] || echo "# $wrong"
-same "a token opens its scope and no other" "$(echo "$wrong" | wc -w)" 0
+same "H-01 a token opens its scope and no other" "$(echo "$wrong" | wc -w)" 0
 id=$(SLIPWAY_SOCKET="$dir/run/admin.sock" "$build/bin/slipway" token list --json | jq '.items[0].id')
 (timeout 12 curl -sN --unix-socket "$dir/run/http.sock" -H 'X-Slipway-Listener: tls' -H 'Accept: text/event-stream' \
 	-H "Authorization: Bearer $read_token" http://x/api/v1/changes >/dev/null; echo $? >"$dir/ended") &
 sleep 1
 SLIPWAY_SOCKET="$dir/run/admin.sock" "$build/bin/slipway" token revoke "$id" >/dev/null
 sleep 6
-same "a stream of a revoked token ends within five seconds" "$(cat "$dir/ended" 2>/dev/null)" 0
+same "H-16 a stream of a revoked token ends within five seconds" "$(cat "$dir/ended" 2>/dev/null)" 0
 same "and the token is useless" "$(public GET /api/v1/hosts "$read_token")" 401
 
 # ---- the command line ---------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include <base/str.h>
 #include "provisioner/server/config.h"
 
+/* an unknown key or a bad value is refused with its line. */
 static void test_files(void **state)
 {
 	static const struct {

@@ -29,15 +29,22 @@ static const char by_itself[] =
 static struct server_bench bench;
 static struct fake_agent fleet[FLEET];
 
-static void meet(struct fake_agent *a, unsigned i)
+static void meet_with(struct fake_agent *a, unsigned i, int64_t disk_bytes)
 {
 	autofree char *serial = xasprintf("S%u", i);
 	autofree char *mac = xasprintf("52:54:00:00:01:%02x", i);
 	fake_agent_boot(a, bench.front, serial, mac);
+	if (disk_bytes)
+		a->disk_bytes = disk_bytes;
 	assert_int_equal(fake_agent_open(a), 201);
 	assert_int_equal(fake_agent_next(a, 2, bench.plan_key), 200);
 	assert_int_equal(fake_agent_facts(a, NULL), 200);
 	assert_int_equal(fake_agent_step_done(a, "ok"), 200);
+}
+
+static void meet(struct fake_agent *a, unsigned i)
+{
+	meet_with(a, i, 0);
 }
 
 static int open_bench(const char *profile)
@@ -119,6 +126,18 @@ static void test_same_disk(void **state)
 		if (rows[i].status != 201)
 			CHECK_STR(rows[i].name, bench.code, "guard.disk.changed");
 	}
+	fake_agent_done(&a);
+}
+
+/* G15: a disk on which the image has no room. */
+static void test_small_disk(void **state)
+{
+	struct fake_agent a;
+	(void)state;
+	meet_with(&a, 1, 1 << 30);
+	assert_int_equal(arm(&a, ""), 403);
+	assert_string_equal(bench.code, "guard.disk.small");
+	assert_int_equal(server_bench_number(&bench, "SELECT count(*) FROM flow_arm"), 0);
 	fake_agent_done(&a);
 }
 
@@ -305,9 +324,9 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define F(name) cmocka_unit_test_setup_teardown(name, setup_fleet, teardown_fleet)
 	const struct CMUnitTest tests[] = {
-		T(test_plan_hash),         T(test_same_disk),  T(test_in_service),
-		T(test_server_itself),     T(test_local_boot), F(test_stop_all_twenty),
-		F(test_restore_in_flight),
+		T(test_plan_hash),       T(test_same_disk),         T(test_in_service),
+		T(test_small_disk),      T(test_server_itself),     T(test_local_boot),
+		F(test_stop_all_twenty), F(test_restore_in_flight),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("guards", tests, NULL, NULL);

@@ -1,0 +1,93 @@
+#!/bin/sh
+# Every guard rail is missed when it is gone: each row takes one out of a copy of its source, links the unit
+# test of that guard with the copy, and the test must fail. G5 to G8 are the agent's, the others the server's.
+# usage: guard_mutation.sh [BUILD]
+#
+# How to add one: id, source, a sed script that takes the guard out, a test that must fail then.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=${1:-${BUILD:-build}}
+dir=$(mktemp -d "/tmp/slipway-mutants-XXXXXX")
+trap 'rm -rf "$dir"' EXIT
+n=0
+bad=0
+tests=$build/obj/gcc/tests/unit
+
+recipe() { make -s -n -W "$1" BUILD="$build" "$tests/$2" 2>/dev/null; }
+
+# The test program with a changed source: the copy's object stands before the libraries that hold the original.
+build_mutant() { # SOURCE TEST
+	recipe "$1" "$2" >"$dir/recipe"
+	compile=$(grep -F " -c " "$dir/recipe" | grep -F -- " $1" | head -n 1)
+	link=$(grep -F -- "-o $tests/$2 " "$dir/recipe" | tail -n 1)
+	[ -n "$compile" ] && [ -n "$link" ] || return 1
+	object=$(echo "$compile" | sed 's/.* -o \([^ ]*\).*/\1/')
+	echo "$compile" | sed "s|-o $object|-o $dir/mutant.o|; s| $1\$| $dir/mutant.c|; s| $1 | $dir/mutant.c |; s|-MF [^ ]*||; s|-MMD||; s|-MP||; s|-Werror||" \
+		>"$dir/compile"
+	echo "-I$(dirname "$1")" >"$dir/flags"
+	sed -i "s| -c | $(cat "$dir/flags") -Wno-unused -c |" "$dir/compile"
+	sh "$dir/compile" >"$dir/log" 2>&1 || return 1
+	echo "$link" | sed "s|-o $tests/$2 |-o $dir/test $dir/mutant.o |" >"$dir/link"
+	sh "$dir/link" >>"$dir/log" 2>&1
+}
+
+mutate() { # ID SOURCE TEST SED
+	n=$((n + 1))
+	title="$1 $2: without it $3 fails"
+	sed "$4" "$2" >"$dir/mutant.c"
+	if cmp -s "$2" "$dir/mutant.c"; then
+		why="the guard is not where this script looks for it"
+	elif ! build_mutant "$2" "$3"; then
+		why="it does not build: $(grep -m 1 error "$dir/log")"
+	elif timeout 120 "$dir/test" >"$dir/out" 2>&1; then
+		why="nobody missed it"
+	else
+		echo "ok $n - $title"
+		return
+	fi
+	bad=1
+	echo "not ok $n - $title"
+	echo "# $why"
+}
+
+if [ ! -x "$tests/server/test_guards" ]; then
+	echo "1..0 # SKIP the unit tests are not built"
+	exit 0
+fi
+# as they are, the tests pass: a failure is the mutation's
+for test in pxe/test_boot server/test_flow server/test_guards server/test_profile agent/test_disk_guard agent/test_disk_device; do
+	n=$((n + 1))
+	timeout 120 "$tests/$test" >"$dir/out" 2>&1
+	status=$?
+	[ $status = 0 ] || bad=1
+	[ $status = 0 ] && echo "ok $n - $test passes" || echo "not ok $n - $test passes"
+done
+server=provisioner/server
+agent=provisioner/agent
+mutate G1 pxe/boot.c pxe/test_boot 's/fits(rows\[i\].store_up, f->store_up) \&\&/true \&\&/'
+mutate G1 $server/boot_route.c server/test_guards 's/if (f->store_up \&\& !f->known \&\& ask_profiles.*/f->may_enrol = true;\n\tif (ask_profiles == NULL)/'
+mutate G2 $server/agent_permit.c server/test_flow 's/guard_state, guard_arm,/guard_state,/'
+mutate G2 $server/agent_permit.c server/test_flow 's/return done ? 0 : err_set/return err_set/'
+mutate G3 $server/host_verbs.c server/test_guards 's/if (!str_eq(h->state, lifecycle_state_str(STATE_IN_SERVICE)).*/return 0;/'
+mutate G4 $server/disk_choice.c server/test_profile 's/ERR_GUARD_DISK_AMBIGUOUS/ERR_GUARD_DISK_NONE/'
+mutate G4 $agent/disk_guard.c agent/test_disk_guard 's/if (n > 1)/if (n > 1000)/'
+mutate G4 $server/agent_permit.c server/test_flow 's/guard_disk,/NULL_GUARD/; s/NULL_GUARD//'
+mutate G5 $agent/disk_guard.c agent/test_disk_device 's/return name_of(d, name, sizeof(name)) \&\& .*/return true || (name_of(d, name, sizeof(name)) \&\& drive_read_one(d->root, name, \&now) \&\&/; s/^\(\t       same_identity(&now, &d->drive)\);/\1);/'
+mutate G6 $agent/disk_guard.c agent/test_disk_guard 's/if (!found->local)/if (false)/'
+mutate G7 $agent/disk_guard.c agent/test_disk_guard 's/if (holders.n)/if (false)/'
+mutate G7 $agent/disk_guard.c agent/test_disk_guard 's/!str_eq(where, number))/true)/'
+mutate G8 $agent/disk_guard.c agent/test_disk_guard 's/if (r == 0 \&\& (!\*wipe_consent/if (false \&\& (!*wipe_consent/'
+mutate G8 $agent/disk_guard.c agent/test_disk_guard 's/if (signature_is_shared(/if (false \&\& signature_is_shared(/'
+mutate G8 $server/agent_permit.c server/test_flow 's/guard_data,//'
+mutate G8 $server/arm.c server/test_flow 's/TRY(check_data(q, \&d, err));//'
+mutate G9 $server/profile.c server/test_profile 's/^\tcheck_match(&r, ret);//'
+mutate G9 $server/arm_routes.c server/test_flow 's/strpbrk(d->serial, "\*?") ||/false ||/'
+mutate G10 $server/arm_routes.c server/test_flow 's/n > UNCONFIRMED_MAX/false/'
+mutate G10 $server/arm_routes.c server/test_flow 's/if (touched \* 100 <= .*/if (true)/'
+mutate G11 $server/arm_routes.c server/test_guards 's/^\tTRY(check_plan(o, err));//'
+mutate G13 $server/agent_session.c server/test_guards 's/strstr(o->app->own_macs, mac)/false/'
+mutate G14 $server/agent_permit.c server/test_flow 's/guard_stopped, guard_state/guard_state/'
+mutate G15 $server/arm.c server/test_guards 's/TRY(check_image(h, m, \&d, err));//'
+mutate G17 $server/arm.c server/test_guards 's/TRY(check_same_disk(a, h, q, \&d, err));//'
+echo "1..$n"
+exit $bad
