@@ -24,7 +24,7 @@
 #include "net.h"
 #include "site.h"
 
-#define READY_TIMEOUT_MS 30000
+#define READY_TIMEOUT_MS 90000 /* it makes its keys first; alone it takes two seconds */
 #define MIN_RESTART_MS   500
 
 #define SERVER_DIR "/run/lab/server"
@@ -107,7 +107,7 @@ static int wait_ready(struct server *s, struct err *err)
 		if (reap(s))
 			return err_set(err, ERR_LAB_SERVER, "slipwayd ended at its start");
 		if (time_boot_ms() > deadline_ms)
-			return err_set(err, ERR_TIMEOUT, "slipwayd was not ready after 30 s");
+			return err_set(err, ERR_TIMEOUT, "slipwayd was not ready after 90 s");
 		(void)poll(NULL, 0, 20);
 	}
 	return 0;
