@@ -148,6 +148,7 @@ static void step_failed(struct agent *a, const struct err *err, const struct rep
 	queue_event(a, EVENT_STEP_FAILED, record_encode(event_step_failed_fields, &failed));
 	log_err(LOG_ERR, "agent.step.failed", err, KV("step", plan_step_kind_str(a->plan.kind)));
 	show_error(a, "FAILED", err);
+	a->failed = true;
 	end_step(a);
 }
 
@@ -246,6 +247,7 @@ static void start_session(struct agent *a)
 	log_ev(LOG_INFO, "agent.session", KV("session", a->link.session.session_id),
 	       KV("host", a->link.session.host_id), KV("code", a->link.session.short_code),
 	       KV("epoch", a->link.session.epoch), KV("state", a->link.session.state));
+	a->failed = str_eq(a->link.session.state, "failed");
 	a->phase = AGENT_IDLE;
 	a->next_heartbeat_ms = 0;
 	show(a, a->link.session.short_code, "The server knows this host by the code above.");
@@ -341,6 +343,7 @@ static void run_step(struct agent *a)
 	};
 	struct err err = ERR_INIT;
 
+	a->failed = false;
 	show(a, row->headline, row->text);
 	log_ev(LOG_INFO, "agent.step", KV("step", plan_step_kind_str(a->plan.kind)),
 	       KV("plan", a->plan.plan_id), KV("seq", a->plan.seq));
@@ -358,7 +361,12 @@ static void show_wait(struct agent *a)
 	autofree char *text = xasprintf("%s\nNext: the %s.", a->plan.wait.message,
 					a->plan.wait.turn);
 
-	show(a, str_eq(a->plan.wait.turn, "technician") ? "NEEDS HANDS" : "WAITING", text);
+	/* who waits for a person in an office must not look as if it were busy */
+	show(a,
+	     str_eq(a->plan.wait.turn, "technician") ? "NEEDS HANDS"
+	     : a->failed                             ? "FAILED"
+						     : "WAITING",
+	     text);
 	a->last_seq = a->plan.seq;
 }
 

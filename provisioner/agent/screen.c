@@ -17,6 +17,7 @@
 #define SERIAL_EVERY_MS 5000
 #define VT_EVERY_MS     500
 #define LETTERS         13
+#define COLUMNS         79 /* of the narrowest console, less the cursor's place */
 
 /* Five rows of five dots, the top row in the highest bits, drawn as one would on squared paper. */
 #define ROWS(a, b, c, d, e)                                                                        \
@@ -122,12 +123,35 @@ static void add_line(struct str *out, struct sv line, bool ours)
 	str_add(out, "\r\n");
 }
 
+/* What fits on a row of the console, up to a blank where there is one: no word is torn. */
+static struct sv take_row(struct sv *line)
+{
+	size_t n = line->n, blank = 0;
+
+	if (n > COLUMNS) {
+		for (n = COLUMNS; n > 0 && line->p[n] != ' '; n--)
+			;
+		blank = n > 0;
+		n = n ? n : COLUMNS;
+	}
+	struct sv row = {line->p, n};
+
+	line->p += n + blank;
+	line->n -= n + blank;
+	return row;
+}
+
 static void add_lines(struct str *out, const char *text, bool ours)
 {
 	struct sv rest = sv_of(text);
 
-	while (rest.n)
-		add_line(out, sv_split(&rest, '\n'), ours);
+	while (rest.n) {
+		struct sv line = sv_split(&rest, '\n');
+
+		do
+			add_line(out, take_row(&line), ours);
+		while (line.n);
+	}
 }
 
 static void write_all_consoles(struct screen *s, const char *text, size_t n, int only_vt)

@@ -153,6 +153,53 @@ static void test_progress(void **state)
 	close_pipes(&s);
 }
 
+/* Rows of a console of 80 columns: at blanks where there are some. */
+static void test_no_word_is_torn(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t before, word; /* so many letters, a blank, so many letters */
+		const char *between;
+	} rows[] = {
+		{"fits", 40, 38, " "},
+		{"one too many", 40, 39, "\r\n"},
+		{"a word at the edge", 79, 5, "\r\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[256], wanted[256];
+		struct screen s;
+
+		open_pipes(&s);
+		(void)snprintf(text, sizeof(text), "%0*d %0*d", (int)rows[i].before, 0,
+			       (int)rows[i].word, 0);
+		(void)snprintf(wanted, sizeof(wanted), "\n%0*d%s%0*d\r\n", (int)rows[i].before, 0,
+			       rows[i].between, (int)rows[i].word, 0);
+		screen_show(&s, "X", "", text);
+		CHECK(rows[i].name, strstr(seen(SERIAL), wanted));
+		close_pipes(&s);
+	}
+}
+
+static void test_a_word_too_long_is_cut(void **state)
+{
+	char text[200];
+	const char *first, *second;
+	struct screen s;
+
+	(void)state;
+	open_pipes(&s);
+	memset(text, 'w', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	screen_show(&s, "X", "", text);
+	first = strchr(seen(SERIAL), 'w');
+	assert_non_null(first);
+	second = strstr(first, "\r\nw");
+	assert_int_equal(second - first, 79);
+	close_pipes(&s);
+}
+
 /* A cable that was pulled: text is lost, nobody waits. The test's own timeout is the judge. */
 static void test_stuck_console(void **state)
 {
@@ -175,8 +222,12 @@ static void test_stuck_console(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_letters),       cmocka_unit_test(test_letters_fit),
-		cmocka_unit_test(test_banner),        cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_letters),
+		cmocka_unit_test(test_letters_fit),
+		cmocka_unit_test(test_banner),
+		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_no_word_is_torn),
+		cmocka_unit_test(test_a_word_too_long_is_cut),
 		cmocka_unit_test(test_stuck_console),
 	};
 
