@@ -25,11 +25,13 @@ static int disks_make(struct bench_host *h, const char *folder, struct err *err)
 	return 0;
 }
 
-static int host_make(struct bench *b, struct bench_host *h, const struct lab_host *spec,
-		     const char *disk_folder, struct err *err)
+static int host_make(struct bench *b, size_t i, const char *disk_folder, struct err *err)
 {
 	struct domain_setup setup = {.accel = hypervisor_accel(), .bridge = LAB_BRIDGE};
+	struct bench_host *h = &b->hosts[i];
+	const struct lab_host *spec = &b->s->hosts[i];
 
+	(void)snprintf(setup.port, sizeof(setup.port), LAB_PORT "%zu", i + 1);
 	*h = (struct bench_host){.spec = spec, .contact_s = -1, .total_s = -1};
 	h->console_path = xasprintf("%s/%s.console", b->folder, spec->name);
 	h->nvram_path = xasprintf("%s/%s.nvram", disk_folder, spec->name);
@@ -47,7 +49,7 @@ static int hosts_make(struct bench *b, struct err *err)
 	TRY(file_make_dirs(disk_folder, 0755, err));
 	for (size_t i = 0; i < b->s->n_hosts; i++) {
 		b->n_hosts = i + 1; /* also when half made: bench_close() frees it */
-		TRY(host_make(b, &b->hosts[i], &b->s->hosts[i], disk_folder, err));
+		TRY(host_make(b, i, disk_folder, err));
 	}
 	return 0;
 }

@@ -159,6 +159,7 @@ static void write_nic(struct xml *x, const struct machine_kind *k, const struct 
 	xml_open(x, "interface");
 	xml_attr(x, "type", "bridge");
 	XML_LEAF(x, "source", "bridge", setup->bridge);
+	XML_LEAF(x, "target", "dev", setup->port);
 	XML_LEAF(x, "mac", "address", h->mac);
 	XML_LEAF(x, "model", "type", "virtio");
 	XML_LEAF(x, "boot", "order", "1");

@@ -10,6 +10,7 @@
 #include <base/str.h>
 #include "console.h"
 #include "disk.h"
+#include "net.h"
 
 #define DETAIL_BYTES 480
 
@@ -25,6 +26,8 @@ int judge_gather(const struct bench_host *h, struct host_facts *ret, struct err 
 	(void)str_copy(ret->trouble, sizeof(ret->trouble), h->trouble);
 	ret->http_seen = console_has(h->console_path, 0, "\"UEFI HTTPv4");
 	ret->pxe_seen = console_has(h->console_path, 0, "\"UEFI PXEv");
+	(void)str_copy(ret->switch_name, sizeof(ret->switch_name), h->view.switch_name);
+	(void)str_copy(ret->switch_port, sizeof(ret->switch_port), h->view.switch_port);
 	for (size_t i = 0; i < h->spec->n_disks; i++) {
 		char hex[SHA256_HEX_BYTES];
 		bool same;
@@ -145,6 +148,18 @@ static enum verdict expect_imaged_times(const struct lab_host *spec, const struc
 	return verdict_of(f->imaged_times == spec->expect.imaged_times);
 }
 
+/* What the server knows of the cable, by the host's own ears. */
+static enum verdict expect_switch_port(const struct lab_host *spec, const struct host_facts *f,
+				       char detail[static DETAIL_BYTES])
+{
+	if (!*spec->expect.switch_port)
+		return NOT_ASKED;
+	(void)snprintf(detail, DETAIL_BYTES, "%s of %s, expected %s of " LAB_SWITCH, f->switch_port,
+		       f->switch_name, spec->expect.switch_port);
+	return verdict_of(str_eq(f->switch_port, spec->expect.switch_port) &&
+			  str_eq(f->switch_name, LAB_SWITCH));
+}
+
 static const struct {
 	const char *name;
 	enum verdict (*check)(const struct lab_host *, const struct host_facts *,
@@ -158,6 +173,7 @@ static const struct {
 	{"target disk", expect_target},
 	{"boots its own disk", expect_own_boots},
 	{"times imaged", expect_imaged_times},
+	{"switch port", expect_switch_port},
 	{"loader by HTTP", expect_http},
 };
 

@@ -17,6 +17,7 @@ struct host_facts {
 	bool target_unchanged, target_bootable;
 	bool http_seen, pxe_seen; /* what its firmware said that it boots from */
 	unsigned own_boots, imaged_times;
+	char switch_name[VIEW_TEXT_BYTES], switch_port[VIEW_TEXT_BYTES];
 };
 
 /* Read the disks and gather the rest. errors: ERR_IO. blocks: hashes every disk. */

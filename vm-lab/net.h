@@ -9,6 +9,8 @@
 #include <base/err.h>
 
 #define LAB_BRIDGE      "slipway0"
+#define LAB_SWITCH      "lab-switch" /* what the bridge calls itself in LLDP */
+#define LAB_PORT        "port"       /* and its ports: this and a number from 1 */
 #define LAB_ADDRESS     "10.83.0.1"
 #define LAB_NETMASK     "255.255.255.0"
 #define LAB_PREFIX_V6   "fd83:51a7::"

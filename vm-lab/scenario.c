@@ -80,6 +80,7 @@ static const struct key host_keys[] = {
 	WORD(struct lab_host, "expect_target", expect.target, &target_fate_words),
 	UINT(struct lab_host, "expect_own_boots", expect.own_boots, 0, 1000),
 	UINT(struct lab_host, "expect_imaged_times", expect.imaged_times, 0, 100),
+	TEXT(struct lab_host, "expect_switch_port", expect.switch_port),
 	END_OF_KEYS,
 };
 

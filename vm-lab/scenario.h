@@ -37,6 +37,7 @@ struct lab_expect {
 	enum target_fate target;
 	unsigned own_boots;    /* times it came up from its own disk after a power cycle */
 	unsigned imaged_times; /* receipts in the server's events */
+	char switch_port[LAB_NAME_BYTES]; /* of the lab's switch, "" when none is demanded */
 };
 
 struct lab_host {

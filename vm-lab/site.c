@@ -7,13 +7,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
+#include <base/file.h>
 #include <base/json.h>
 #include <base/process.h>
 #include <base/str.h>
 #include "net.h"
+#include "scenario.h"
 
 #define STOP_TIMEOUT_MS 10000
 
@@ -49,6 +52,25 @@ static const char *const dhcp_argv[] = {
 	NULL,
 };
 
+/* The ports by their full names: lldpd leaves taps alone that it only knows from a pattern. */
+static const char *const switch_argv[] = {
+	"/usr/sbin/lldpd",
+	"-d",
+	"-I",
+	LAB_PORT "1," LAB_PORT "2," LAB_PORT "3," LAB_PORT "4," LAB_PORT "5," LAB_PORT "6," LAB_PORT
+		 "7," LAB_PORT "8",
+	"-u",
+	"/run/lab/lldpd.socket",
+	"-O",
+	"/run/lab/lldpd.conf",
+	NULL,
+};
+_Static_assert(LAB_MAX_HOSTS == 8, "as many ports as hosts");
+
+static const char switch_config[] = "configure system hostname " LAB_SWITCH "\n"
+				    "configure lldp portidsubtype ifname\n"
+				    "configure lldp tx-interval 5\n";
+
 int site_spawn(const char *const *argv, const char *folder, const char *log_name, pid_t *ret_pid,
 	       struct err *err)
 {
@@ -81,9 +103,18 @@ void site_end(pid_t *pid)
 	*pid = 0;
 }
 
+static int start_switch(struct site *s, const char *folder, struct err *err)
+{
+	TRY(file_make_dirs("/run/lldpd", 0755, err)); /* lldpd's own cage */
+	TRY(file_write_atomic("/run/lab/lldpd.conf", switch_config, strlen(switch_config), 0644,
+			      err));
+	return site_spawn(switch_argv, folder, "site-switch.log", &s->switch_pid, err);
+}
+
 int site_start(struct site *s, const char *folder, enum dhcp_mode mode, struct err *err)
 {
 	TRY(site_spawn(router_argv, folder, "site-router.log", &s->router_pid, err));
+	TRY(start_switch(s, folder, err));
 	if (mode == DHCP_PROXY)
 		TRY(site_spawn(dhcp_argv, folder, "site-dhcp.log", &s->dhcp_pid, err));
 	return 0;
@@ -92,5 +123,6 @@ int site_start(struct site *s, const char *folder, enum dhcp_mode mode, struct e
 void site_stop(struct site *s)
 {
 	site_end(&s->router_pid);
+	site_end(&s->switch_pid);
 	site_end(&s->dhcp_pid);
 }

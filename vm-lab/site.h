@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a site has before Slipway comes: a router that answers IPv6 router solicitations and, in
- * proxy mode, the DHCP server that gives addresses. Both are dnsmasq processes of the lab's own.
+ * What a site has before Slipway comes: a router that answers IPv6 router solicitations, a switch
+ * that says by LLDP which port is whose, and, in proxy mode, the DHCP server that gives addresses.
+ * They are dnsmasq and lldpd processes of the lab's own.
  *
  * The router matters: iPXE asks for one before it boots, and where nobody answers, the old iPXE in
  * QEMU's option ROM waits 12 s (20.7 s from power-on to the boot script without, 7.2 s with).
@@ -14,7 +15,7 @@
 #include "words.h"
 
 struct site {
-	pid_t router_pid, dhcp_pid; /* 0: not running */
+	pid_t router_pid, switch_pid, dhcp_pid; /* 0: not running */
 };
 
 /* folder: for the daemons' logs. errors: ERR_PROCESS_MISSING, ERR_IO. */

@@ -67,6 +67,9 @@ static void read_host(const json_t *host, struct host_view *v)
 	copy_printable(v->cpu, sizeof(v->cpu), text_of(host, "cpu"));
 	copy_printable(v->image_digest, sizeof(v->image_digest),
 		       text_of(json_object_get(host, "image"), "digest"));
+	const json_t *port = json_object_get(host, "switch");
+	copy_printable(v->switch_name, sizeof(v->switch_name), text_of(port, "name"));
+	copy_printable(v->switch_port, sizeof(v->switch_port), text_of(port, "port"));
 	v->cores = int_of(host, "cores", 0);
 	v->memory_mib = int_of(host, "MemoryMiB", 0);
 	v->n_drives = (int64_t)json_array_size(json_object_get(host, "drives"));

@@ -24,6 +24,7 @@ struct host_view {
 	char fault[VIEW_TEXT_BYTES];
 	char cpu[VIEW_TEXT_BYTES];
 	char image_digest[80];
+	char switch_name[VIEW_TEXT_BYTES], switch_port[VIEW_TEXT_BYTES];
 	int64_t memory_mib, cores, n_drives;
 	int64_t done, total, eta_s; /* eta_s -1: not said */
 };

@@ -57,6 +57,7 @@ static void matches_the_golden_file(void **state)
 		struct lab_host h = host_of_row(i);
 		struct domain_setup setup = {.accel = rows[i].accel,
 					     .bridge = "br0",
+					     .port = "port1",
 					     .console_path = "/lab/host.console",
 					     .nvram_path = "/lab/host.nvram",
 					     .disk_paths = {"/lab/0.raw", "/lab/1.raw"}};
