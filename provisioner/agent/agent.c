@@ -20,6 +20,7 @@
 #include <base/limits.h>
 #include <base/log.h>
 
+#include "step_text.h"
 #include "steps.h"
 
 #define NEXT_WAIT_S        30
@@ -31,23 +32,11 @@
 
 /* ---- what the screen says -------------------------------------------------------------------- */
 
-static const struct step_row {
-	worker_main *run; /* NULL: done by the agent itself */
-	const char *headline;
-	const char *text;
-} steps[_PLAN_STEP_MAX] = {
-	[PLAN_STEP_INSPECT] = {step_inspect, "INSPECT",
-			       "Reading what is in this host. About half a minute.\n"
-			       "Nothing to do."},
-	[PLAN_STEP_BURN_IN] = {step_burn_in, "BURN-IN",
-			       "Testing CPU, memory and disks. Nothing is written to the disks.\n"
-			       "Nothing to do. A part that fails is named here and on the server."},
-	[PLAN_STEP_IMAGE] =
-		{step_image, "IMAGING",
-		 "Writing the operating system. Do not power off.\n"
-		 "If it is interrupted, the disk stays unbootable: start the host again."},
-	[PLAN_STEP_REBOOT] = {NULL, "REBOOT", "The host restarts from its own disk."},
-	[PLAN_STEP_WAIT] = {NULL, "WAITING", ""},
+/* Steps that a worker does; the agent does the others itself. */
+static worker_main *const workers[_PLAN_STEP_MAX] = {
+	[PLAN_STEP_INSPECT] = step_inspect,
+	[PLAN_STEP_BURN_IN] = step_burn_in,
+	[PLAN_STEP_IMAGE] = step_image,
 };
 
 static void show(struct agent *a, const char *headline, const char *text)
@@ -74,25 +63,22 @@ static void show_server_lost(struct agent *a, const struct err *err)
 	screen_progress(&a->screen, line);
 }
 
-/* "imaging  41 %  212 MiB of 512 MiB, about 1 min 20 s left" */
+static void show_step(struct agent *a)
+{
+	autostr struct str text = {0};
+
+	str_init(&text, 2048);
+	step_text(&a->plan, &text);
+	show(a, step_headline(a->plan.kind), text.p);
+}
+
 static void show_progress(struct agent *a)
 {
-	const struct event_progress *p = &a->progress;
-	bool bytes = str_eq(p->unit, "bytes");
-	struct str line;
+	autostr struct str line = {0};
 
-	str_init(&line, 512);
-	str_add(&line, p->stage);
-	if (p->total > 0)
-		str_addf(&line, "  %" PRId64 " %%  %" PRId64 " of %" PRId64 " %s",
-			 p->done * 100 / p->total, bytes ? p->done / (int64_t)MIB : p->done,
-			 bytes ? p->total / (int64_t)MIB : p->total, bytes ? "MiB" : p->unit);
-	if (p->eta_s >= 0)
-		str_addf(&line, ", about %" PRId64 " s left", p->eta_s);
-	if (p->message[0])
-		str_addf(&line, "  %s", p->message);
+	str_init(&line, 1024);
+	progress_text(&a->progress, &line);
 	screen_progress(&a->screen, line.p);
-	str_done(&line);
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -332,7 +318,6 @@ static struct plan_expect expectation(const struct agent *a)
 
 static void run_step(struct agent *a)
 {
-	const struct step_row *row = &steps[a->plan.kind];
 	struct plan_expect expect = expectation(a);
 	struct step_context context = {
 		.plan = &a->plan,
@@ -344,13 +329,13 @@ static void run_step(struct agent *a)
 	struct err err = ERR_INIT;
 
 	a->failed = false;
-	show(a, row->headline, row->text);
+	show_step(a);
 	log_ev(LOG_INFO, "agent.step", KV("step", plan_step_kind_str(a->plan.kind)),
 	       KV("plan", a->plan.plan_id), KV("seq", a->plan.seq));
 	(void)str_copy(a->progress.stage, sizeof(a->progress.stage),
 		       plan_step_kind_str(a->plan.kind));
 	a->next_heartbeat_ms = 0;
-	if (worker_start(&a->worker, a->lease, row->run, &context, &err) < 0)
+	if (worker_start(&a->worker, a->lease, workers[a->plan.kind], &context, &err) < 0)
 		step_failed(a, &err, NULL);
 	else
 		a->phase = AGENT_BUSY;
@@ -377,11 +362,11 @@ static void begin_step(struct agent *a)
 	if (a->plan.kind == PLAN_STEP_WAIT) {
 		show_wait(a);
 	} else if (a->plan.kind == PLAN_STEP_REBOOT) {
-		show(a, steps[PLAN_STEP_REBOOT].headline, steps[PLAN_STEP_REBOOT].text);
+		show_step(a);
 		step_worked(a, "ok");
 		a->leave_at_ms = time_boot_ms() + a->plan.reboot_delay_s * 1000;
 		a->phase = AGENT_LEAVING;
-	} else if (steps[a->plan.kind].run) {
+	} else if (workers[a->plan.kind]) {
 		run_step(a);
 	} else {
 		(void)err_set(&err, ERR_UNSUPPORTED, "this agent has no step '%s'",

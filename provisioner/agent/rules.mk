@@ -17,6 +17,7 @@ agent_SRC := \
 	provisioner/agent/link.c \
 	provisioner/agent/worker.c \
 	provisioner/agent/screen.c \
+	provisioner/agent/step_text.c \
 	provisioner/agent/step_inspect.c \
 	provisioner/agent/burn_load.c \
 	provisioner/agent/burn_disk.c \
@@ -113,6 +114,7 @@ $(eval $(call unit_test,tests/unit/agent/test_worker.c,$(AGENT_TEST_LIBS),$(AGEN
 $(eval $(call unit_test,tests/unit/agent/test_identity.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_nics.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_screen.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_step_text.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_link.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_lldp.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_neighbours.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

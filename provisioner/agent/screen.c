@@ -171,13 +171,20 @@ void screen_show(struct screen *s, const char *headline, const char *short_code,
 	if (!str_copy(s->last_text, sizeof(s->last_text), text))
 		s->last_text[0] = '\0';
 	str_init(&letters, 4096);
-	str_init(&out, 8192);
+	str_init(&out, 16384);
 	screen_big_letters(&letters, headline);
 	str_add(&out, "\r\n");
 	add_lines(&out, letters.p, true);
 	str_add(&out, "\r\n");
-	if (*short_code)
-		str_addf(&out, "host %s\r\n", short_code);
+	/* The code is what a person reads aloud across a room, so it is big, too. */
+	if (*short_code && !str_eq(short_code, headline)) {
+		autostr struct str code = {0};
+
+		str_init(&code, 4096);
+		screen_big_letters(&code, short_code);
+		add_lines(&out, code.p, true);
+		str_addf(&out, "\r\nhost %s\r\n", short_code);
+	}
 	add_lines(&out, text, false);
 	str_add(&out, "\r\n");
 	write_all_consoles(s, "\033[2J\033[H", 7, true);

@@ -3,7 +3,7 @@
  * The steps of a plan, each a function that runs in a worker process and reports through `out`.
  *
  * How to add a step: 1. a kind in include/proto/plan.h. 2. a function here, in a file step_NAME.c.
- * 3. a row in agent.c's table, with what the screen says.
+ * 3. a row in agent.c's table. 4. what the screen says: a row in step_text.c.
  */
 #ifndef AGENT_STEPS_H
 #define AGENT_STEPS_H
@@ -27,5 +27,6 @@ struct step_context {
 void step_inspect(void *step_context, struct report *out);
 void step_burn_in(void *step_context, struct report *out);
 void step_image(void *step_context, struct report *out);
+void step_erase(void *step_context, struct report *out);
 
 #endif
