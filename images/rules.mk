@@ -30,6 +30,7 @@ images_core_SRC += images/core/install_rootfs.c
 images_core_SRC += images/core/install_finish.c
 images_core_SRC += images/core/install.c
 images_core_SRC += images/core/receipt.c
+images_core_SRC += images/core/erase.c
 $(eval $(call library,images_core))
 IMAGES_CORE_PKG := jansson libcrypto libzstd libcurl libarchive fdisk blkid
 
@@ -74,6 +75,7 @@ $(eval $(call unit_test,tests/unit/images/test_verify_fd.c,$(IMAGES_TEST_LIBS),$
 $(eval $(call unit_test,tests/unit/images/test_rootfs_files.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_install.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) tests/unit/images/odd_server.c))
 $(eval $(call unit_test,tests/unit/images/test_install_finish.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_erase.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_object_store.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_object_sandbox.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_format.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))

@@ -23,6 +23,7 @@ inventory_SRC += inventory/hosts/identity.c
 inventory_SRC += inventory/hosts/identity_decision.c
 inventory_SRC += inventory/hosts/evidence_store.c
 inventory_SRC += inventory/schema/schema_0101.c
+inventory_SRC += inventory/schema/schema_0102.c
 inventory_SRC += inventory/flow/flow_row.c
 inventory_SRC += inventory/flow/session.c
 inventory_SRC += inventory/flow/arm.c

@@ -74,17 +74,20 @@ json_t *api_profile_document(const struct scenario *s, const struct lab_host *h)
 			 target->serial, "wipe", "refuse", "host", "hostname", hostname);
 }
 
+int api_post(struct api *a, const char *path, json_t *body, struct err *err)
+{
+	autofree char *text = json_text(body);
+	struct http_call call = {
+		.method = "POST", .path = path, .body = text, .body_bytes = strlen(text)};
+
+	json_decref(body);
+	return call_checked(a, &call, NULL, err);
+}
+
 int api_post_profile(struct api *a, const struct scenario *s, const struct lab_host *h,
 		     struct err *err)
 {
-	AUTO(json) json_t *document = api_profile_document(s, h);
-	autofree char *body = json_text(document);
-	struct http_call call = {.method = "POST",
-				 .path = "/api/v1/profiles",
-				 .body = body,
-				 .body_bytes = strlen(body)};
-
-	return call_checked(a, &call, NULL, err);
+	return api_post(a, "/api/v1/profiles", api_profile_document(s, h), err);
 }
 
 int api_post_image(struct api *a, const char *path, struct err *err)

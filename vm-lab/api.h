@@ -23,6 +23,9 @@ int api_post_profile(struct api *a, const struct scenario *s, const struct lab_h
 /* Import a signed archive. blocks: seconds for hundreds of megabytes. */
 int api_post_image(struct api *a, const char *path, struct err *err);
 
+/* body: taken over. errors: what the server's answer names */
+int api_post(struct api *a, const char *path, json_t *body, struct err *err);
+
 /* owns: *ret is the caller's (json_decref); NULL, without an error, when there is no such thing. */
 int api_get(struct api *a, const char *path, json_t **ret, struct err *err);
 

@@ -8,6 +8,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include "api.h"
 #include "disk.h"
 
 #define DEED_MIN_PAUSE_MS 1000
@@ -35,9 +36,21 @@ static int power_deed(struct bench *b, struct bench_host *h, const struct lab_ac
 {
 	TRY(hypervisor_power_off(b->hypervisor, h->spec->name, err));
 	h->off_by_deed = true;
-	if (a->deed == DEED_POWER_CYCLE)
+	if (a->deed != DEED_POWER_OFF)
 		h->power_due_ms = time_boot_ms() + DEED_MIN_PAUSE_MS + a->pause_s * 1000LL;
 	return 0;
+}
+
+/* As an operator would: permit it, then let the host netboot. */
+static int erase_deed(struct bench *b, struct bench_host *h, const struct lab_action *a,
+		      struct err *err)
+{
+	autofree char *path = xasprintf("/api/v1/hosts/%s/erase", h->spec->mac);
+	json_t *body = json_pack("{s:s, s:{s:s}}", "reason", "the lab's order", "disk", "serial",
+				 lab_host_target(h->spec)->serial);
+
+	TRY(api_post(b->api, path, body, err));
+	return power_deed(b, h, a, err);
 }
 
 static int deed_do(struct bench *b, struct bench_host *h, const struct lab_action *a,
@@ -51,6 +64,8 @@ static int deed_do(struct bench *b, struct bench_host *h, const struct lab_actio
 	case DEED_POWER_OFF:
 	case DEED_POWER_CYCLE:
 		return power_deed(b, h, a, err);
+	case DEED_ERASE:
+		return erase_deed(b, h, a, err);
 	case _LAB_DEED_MAX:
 		break;
 	}

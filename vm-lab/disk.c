@@ -161,3 +161,24 @@ int disk_is_bootable(const char *path, bool *ret, struct err *err)
 	*ret = has_gpt(second) || has_gpt(last) || (first[510] == 0x55 && first[511] == 0xaa);
 	return 0;
 }
+
+int disk_is_blank(const char *path, bool *ret, struct err *err)
+{
+	autofree uint8_t *block = xmalloc(BLOCK_BYTES);
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, ERR_IO, "cannot open '%s'", path);
+	uint64_t size_bytes = (uint64_t)st.st_size, at = 0;
+
+	*ret = true;
+	while (*ret && (at = next_data(fd, at, size_bytes)) < size_bytes) {
+		size_t n_bytes;
+
+		TRY(block_read(fd, at, block, &n_bytes, err));
+		*ret = is_zero(block, n_bytes);
+		at += BLOCK_BYTES;
+	}
+	return 0;
+}

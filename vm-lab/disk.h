@@ -26,4 +26,7 @@ uint64_t disk_allocated_bytes(const char *path);
 /* True when a firmware could find something to start: a GPT at either end or a boot sector. */
 int disk_is_bootable(const char *path, bool *ret, struct err *err);
 
+/* True when every byte is zero, however it is stored. */
+int disk_is_blank(const char *path, bool *ret, struct err *err);
+
 #endif

@@ -40,6 +40,7 @@ int judge_gather(const struct bench_host *h, struct host_facts *ret, struct err 
 		}
 		ret->target_unchanged = same;
 		TRY(disk_is_bootable(h->disk_paths[i], &ret->target_bootable, err));
+		TRY(disk_is_blank(h->disk_paths[i], &ret->target_blank, err));
 	}
 	return 0;
 }
@@ -111,10 +112,11 @@ static enum verdict expect_decoy(const struct lab_host *spec, const struct host_
 static enum verdict expect_target(const struct lab_host *spec, const struct host_facts *f,
 				  char detail[static DETAIL_BYTES])
 {
-	(void)snprintf(detail, DETAIL_BYTES, "expected %s; it was %s and is %s",
+	(void)snprintf(detail, DETAIL_BYTES, "expected %s; it was %s and is %s%s",
 		       word_str(&target_fate_words, (int)spec->expect.target),
 		       f->target_unchanged ? "not written" : "written",
-		       f->target_bootable ? "bootable" : "not bootable");
+		       f->target_bootable ? "bootable" : "not bootable",
+		       f->target_blank ? ", all zeros" : "");
 	switch (spec->expect.target) {
 	case TARGET_IMAGED:
 		return verdict_of(!f->target_unchanged && f->target_bootable);
@@ -122,6 +124,8 @@ static enum verdict expect_target(const struct lab_host *spec, const struct host
 		return verdict_of(f->target_unchanged);
 	case TARGET_UNBOOTABLE:
 		return verdict_of(!f->target_bootable);
+	case TARGET_BLANK:
+		return verdict_of(f->target_blank);
 	case TARGET_ANY:
 	case _TARGET_FATE_MAX:
 		break;

@@ -14,7 +14,7 @@ struct host_facts {
 	char state[32], detail[240], fault[VIEW_TEXT_BYTES], image_digest[80];
 	char trouble[ERR_MSG_MAX_BYTES];
 	bool decoys_unchanged;
-	bool target_unchanged, target_bootable;
+	bool target_unchanged, target_bootable, target_blank;
 	bool http_seen, pxe_seen; /* what its firmware said that it boots from */
 	unsigned own_boots, imaged_times;
 	char switch_name[VIEW_TEXT_BYTES], switch_port[VIEW_TEXT_BYTES];

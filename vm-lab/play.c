@@ -65,7 +65,7 @@ static int look_back(struct bench *b, struct bench_host *h, struct err *err)
 	int64_t first_us;
 
 	TRY(get_of_host(b, h, "/events?kind=session.opened&limit=1000", &events, err));
-	TRY(get_of_host(b, h, "/receipts?limit=1000", &receipts, err));
+	TRY(get_of_host(b, h, "/receipts?work=image&limit=1000", &receipts, err));
 	h->imaged_times = view_page_count(receipts);
 	if (view_events_count(events, "session.opened", &first_us) &&
 	    first_us > h->power_on_wall_us)

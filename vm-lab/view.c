@@ -98,7 +98,8 @@ bool view_read(const json_t *host, struct host_view *ret, struct view_stages *re
 
 bool view_is_final(const struct host_view *v)
 {
-	static const char *const final_states[] = {"ready", "failed", "quarantined", "in-service"};
+	static const char *const final_states[] = {"ready", "failed", "quarantined", "in-service",
+						   "retired"};
 
 	for (size_t i = 0; i < ARRAY_LEN(final_states); i++)
 		if (str_eq(v->state, final_states[i]))

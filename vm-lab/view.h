@@ -36,7 +36,7 @@ struct view_stages {
 /* Read the answer to GET /api/v1/hosts/{MAC}. false: not a host. */
 bool view_read(const json_t *host, struct host_view *ret, struct view_stages *ret_stages);
 
-/* Whether the state is one that a flow ends in: ready, failed, quarantined. */
+/* Whether the state is one that a flow ends in: ready, failed, retired, quarantined. */
 bool view_is_final(const struct host_view *v);
 
 /* 0 to 100, or -1 when there is no progress. */

@@ -33,7 +33,8 @@
 	X(TARGET_ANY, "any")               /* not looked at */                                     \
 	X(TARGET_IMAGED, "imaged")         /* has a partition table and boot sectors */            \
 	X(TARGET_UNTOUCHED, "untouched")   /* byte for byte as at power-on */                      \
-	X(TARGET_UNBOOTABLE, "unbootable") /* neither partition table nor boot sector */
+	X(TARGET_UNBOOTABLE, "unbootable") /* neither partition table nor boot sector */           \
+	X(TARGET_BLANK, "blank")           /* zeros from end to end, after it was written */
 
 #define DHCP_MODE_WORDS(X)                                                                         \
 	X(DHCP_FULL, "full")   /* slipwayd's dnsmasq gives addresses */                            \
@@ -52,7 +53,8 @@
 	X(DEED_KILL_DNSMASQ, "kill-dnsmasq")                                                       \
 	X(DEED_KILL_NGINX, "kill-nginx")                                                           \
 	X(DEED_POWER_OFF, "power-off")                                                             \
-	X(DEED_POWER_CYCLE, "power-cycle")
+	X(DEED_POWER_CYCLE, "power-cycle")                                                         \
+	X(DEED_ERASE, "erase") /* ask for the target disk to be erased, then power-cycle */
 
 #define LAB_ENUM(value, text) value,
 enum lab_arch { LAB_ARCH_WORDS(LAB_ENUM) _LAB_ARCH_MAX };

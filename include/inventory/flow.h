@@ -87,6 +87,8 @@ int flow_plan_end(struct db *db, int64_t host_num, const char *result, int64_t n
 struct flow_arm {
 	char id[FLOW_ID_BYTES];
 	int64_t host_num;
+	char work[9]; /* "image", "erase" */
+	/* of an image; "" for an erase */
 	char image_digest[FLOW_HEX_BYTES], line[129], version[129], arch[17];
 	char disk_wwn[129], disk_serial[129];
 	int64_t disk_bytes;

@@ -67,6 +67,9 @@ struct receipt_draft {
 };
 /* Also sets the host's image columns. */
 int receipt_add(struct db *db, const struct receipt_draft *r, int64_t now_us, struct err *err);
+/* Whether a receipt of this work on this disk came since then. */
+int receipt_since(struct db *db, int64_t host_num, const char *work, const char *disk_serial,
+		  int64_t since_us, bool *ret, struct err *err);
 /* The report of the host's last image receipt as the agent sent it (its members are the agent's
  * words), or NULL when it was never imaged. The caller decrefs. */
 int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *err);

@@ -61,6 +61,19 @@ int receipt_add(struct db *db, const struct receipt_draft *r, int64_t now_us, st
 	return db_end(db, add(db, r, now_us, err), err);
 }
 
+int receipt_since(struct db *db, int64_t host_num, const char *work, const char *disk_serial,
+		  int64_t since_us, bool *ret, struct err *err)
+{
+	int64_t n = 0;
+
+	TRY(db_query_int(db, err, &n, 0,
+			 "SELECT count(*) FROM receipt WHERE host_num = $1 AND work = $2 AND "
+			 "disk_serial = $3 AND at_us >= $4",
+			 P_INT(host_num), P_TEXT(work), P_TEXT(disk_serial), P_INT(since_us)));
+	*ret = n > 0;
+	return 0;
+}
+
 int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;

@@ -37,6 +37,7 @@ static worker_main *const workers[_PLAN_STEP_MAX] = {
 	[PLAN_STEP_INSPECT] = step_inspect,
 	[PLAN_STEP_BURN_IN] = step_burn_in,
 	[PLAN_STEP_IMAGE] = step_image,
+	[PLAN_STEP_ERASE] = step_erase,
 };
 
 static void show(struct agent *a, const char *headline, const char *text)

@@ -29,6 +29,7 @@ agent_SRC := \
 	provisioner/agent/personalise.c \
 	provisioner/agent/own_files.c \
 	provisioner/agent/step_image.c \
+	provisioner/agent/step_erase.c \
 	provisioner/agent/agent.c
 $(eval $(call library,agent))
 AGENT_PKG := jansson libcurl libcrypto libssl libzstd libarchive fdisk blkid

@@ -265,6 +265,8 @@ const struct command host_commands[] = {
 	{"host", "arm",
 	 "[--json] HOST image=LINE@VERSION [disk.serial=S] [wipe_consent=S] [reason=TEXT]",
 	 "permit one image on one disk, once", verb},
+	{"host", "erase", "[--json] HOST disk.serial=S reason=TEXT",
+	 "permit one disk to be erased, once; the host retires after it", verb},
 	LIFECYCLE("retry", "start over from the inspection"),
 	LIFECYCLE("serve", "take a ready host into service"),
 	LIFECYCLE("release", "give a host back to provisioning"),

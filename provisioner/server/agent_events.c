@@ -142,9 +142,9 @@ static int take_receipt(struct taking *t, const struct event *ev, struct err *er
 		return rc;
 	TRY(receipt_open(ev->data, t->session->agent_key, &r, key, err));
 	TRY(host_get(t->app->db, t->session->host_num, &h, err));
-	TRY(receipt_check(&r, h.id, t->session->id, arm.id, "image", err));
+	TRY(receipt_check(&r, h.id, t->session->id, arm.id, arm.work, err));
 	const char *digest = text_at(r.report, "manifest_sha256");
-	if (!str_eq(digest, arm.image_digest))
+	if (str_eq(arm.work, "image") && !str_eq(digest, arm.image_digest))
 		return err_set(err, ERR_IMAGE_OTHER,
 			       "the receipt is for image '%.16s', armed is '%.16s'", digest,
 			       arm.image_digest);
@@ -235,8 +235,20 @@ static int done_image(struct taking *t, const struct event_step_done *d, struct 
 
 static int done_erase(struct taking *t, const struct event_step_done *d, struct err *err)
 {
+	struct flow_arm arm;
+	bool has_receipt = false;
 	(void)d;
+	int rc = flow_arm_open(t->app->db, t->session->host_num, &arm, err);
+	if (rc < 0)
+		return rc == -ERR_NOT_FOUND ? err_set(err, ERR_CONFLICT, "no arm is open") : rc;
+	TRY(receipt_since(t->app->db, t->session->host_num, "erase", arm.disk_serial,
+			  arm.consumed_us, &has_receipt, err));
 	struct engine_event e = {.event = HOST_EVENT_ERASED, .actor = "agent"};
+	if (!arm.consumed_us || !has_receipt) {
+		e.event = HOST_EVENT_STEP_FAILED;
+		e.code = ERR_RECEIPT_BINDING;
+		e.detail = "the agent says it is done but gave no receipt for this disk";
+	}
 	return apply(t, &e, err);
 }
 

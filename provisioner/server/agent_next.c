@@ -10,6 +10,7 @@
 #include <base/str.h>
 #include <inventory/host.h>
 #include <proto/session.h>
+#include "arm.h"
 #include "engine.h"
 #include "live.h"
 #include "planner.h"
@@ -80,7 +81,7 @@ static int may_write(struct app *a, const struct flow_session *s, bool *ret, str
 	if (rc < 0)
 		return rc;
 	*ret = !a->stopped && arm.consumed_us > 0 && str_eq(arm.session_id, s->id) &&
-	       str_eq(h.state, lifecycle_state_str(STATE_IMAGING));
+	       str_eq(h.state, arm_state(&arm));
 	live_at(a->live, s->host_num)->writing = arm.consumed_us > 0 &&
 						 str_eq(arm.session_id, s->id);
 	return 0;

@@ -15,6 +15,7 @@
 #include <inventory/event.h>
 #include <inventory/host.h>
 #include <proto/session.h>
+#include "arm.h"
 #include "disk_choice.h"
 #include "engine.h"
 #include "fleet.h"
@@ -39,13 +40,14 @@ static int guard_stopped(struct asking *k, struct err *err)
 
 static int guard_state(struct asking *k, struct err *err)
 {
-	if (str_eq(k->host.state, lifecycle_state_str(STATE_IMAGING)))
+	if (str_eq(k->host.state, lifecycle_state_str(STATE_IMAGING)) ||
+	    str_eq(k->host.state, lifecycle_state_str(STATE_ERASING)))
 		return 0;
 	if (str_eq(k->host.state, lifecycle_state_str(STATE_IN_SERVICE)))
 		return err_set(err, ERR_GUARD_IN_SERVICE, "host %s is in service",
 			       k->host.short_code);
-	return err_set(err, ERR_GUARD_ARM_MISSING, "host %s is %s, not imaging", k->host.short_code,
-		       k->host.state);
+	return err_set(err, ERR_GUARD_ARM_MISSING, "host %s is %s, neither imaging nor erasing",
+		       k->host.short_code, k->host.state);
 }
 
 static int guard_arm(struct asking *k, struct err *err)
@@ -67,6 +69,15 @@ static int guard_arm(struct asking *k, struct err *err)
 	return 0;
 }
 
+/* Erase and image are different permissions: neither does the other's work. */
+static int guard_work(struct asking *k, struct err *err)
+{
+	if (str_eq(k->host.state, arm_state(&k->arm)))
+		return 0;
+	return err_set(err, ERR_GUARD_ARM_OTHER, "the arm is to %s, the host is %s", k->arm.work,
+		       k->host.state);
+}
+
 static int guard_plan(struct asking *k, struct err *err)
 {
 	int rc = flow_plan_get(k->app->db, k->q->plan_id, &k->plan, err);
@@ -75,7 +86,7 @@ static int guard_plan(struct asking *k, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (k->plan.ended_us || !str_eq(k->plan.session_id, k->session.id) ||
-	    !str_eq(k->plan.kind, "image") || !str_eq(k->plan.arm_id, k->arm.id))
+	    !str_eq(k->plan.kind, k->arm.work) || !str_eq(k->plan.arm_id, k->arm.id))
 		return err_set(err, ERR_GUARD_ARM_OTHER,
 			       "the plan is not the live one for this arm");
 	return 0;
@@ -116,6 +127,8 @@ static int guard_image(struct asking *k, struct err *err)
 {
 	AUTO(manifest) struct manifest *m = NULL;
 	uint8_t digest[SHA256_BYTES];
+	if (!str_eq(k->arm.work, "image"))
+		return 0; /* an erase needs none */
 	if (!hex_decode(k->arm.image_digest, digest, sizeof(digest)) ||
 	    object_store_get(k->app->objects, digest, &m, err) < 0)
 		return err_set(err, ERR_GUARD_IMAGE, "image '%.12s' is not in the store any more",
@@ -137,7 +150,7 @@ static int guard_consume(struct asking *k, struct err *err)
 }
 
 static int (*const guards[])(struct asking *, struct err *) = {
-	guard_stopped, guard_state, guard_arm,   guard_plan,
+	guard_stopped, guard_state, guard_arm,   guard_work,    guard_plan,
 	guard_disk,    guard_data,  guard_image, guard_consume,
 };
 

@@ -9,6 +9,7 @@
 #include <base/digest.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <proto/lifecycle.h>
 #include "disk_choice.h"
 #include "fleet.h"
 
@@ -92,29 +93,41 @@ static int choose(struct app *a, const struct host *h, const struct arm_request 
 	return disk_choose(drives, &q->disk, ret, err);
 }
 
-static void fill(const struct host *h, const struct arm_request *q, const struct manifest *m,
-		 const struct disk_choice *d, int64_t now_us, struct flow_arm *arm)
+static void fill(const struct host *h, const struct arm_request *q, const struct disk_choice *d,
+		 int64_t now_us, struct flow_arm *arm)
 {
 	int64_t ttl_s = q->ttl_s > 0 ? q->ttl_s : ARM_TTL_DEFAULT_S;
 	memset(arm, 0, sizeof(*arm));
 	uuid_v4(arm->id);
 	arm->host_num = h->num;
-	hex_encode(m->digest, SHA256_BYTES, arm->image_digest);
-	(void)str_copy(arm->line, sizeof(arm->line), m->line);
-	(void)str_copy(arm->version, sizeof(arm->version), m->version);
-	(void)str_copy(arm->arch, sizeof(arm->arch), image_arch_str(m->arch));
 	(void)str_copy(arm->disk_wwn, sizeof(arm->disk_wwn), d->wwn);
 	(void)str_copy(arm->disk_serial, sizeof(arm->disk_serial), d->serial);
 	arm->disk_bytes = d->size_bytes;
-	bool consent = q->consent_by_profile || (q->wipe_consent && q->wipe_consent[0]);
-	(void)str_copy(arm->wipe_consent, sizeof(arm->wipe_consent),
-		       !consent       ? ""
-		       : d->serial[0] ? d->serial
-				      : d->wwn);
 	(void)str_copy(arm->who, sizeof(arm->who), q->who);
 	(void)str_copy(arm->reason, sizeof(arm->reason), q->reason ? q->reason : "");
 	arm->created_us = now_us;
 	arm->expires_us = now_us + (ttl_s > ARM_TTL_MAX_S ? ARM_TTL_MAX_S : ttl_s) * 1000000;
+}
+
+static void fill_image(const struct manifest *m, struct flow_arm *arm)
+{
+	(void)str_copy(arm->work, sizeof(arm->work), "image");
+	hex_encode(m->digest, SHA256_BYTES, arm->image_digest);
+	(void)str_copy(arm->line, sizeof(arm->line), m->line);
+	(void)str_copy(arm->version, sizeof(arm->version), m->version);
+	(void)str_copy(arm->arch, sizeof(arm->arch), image_arch_str(m->arch));
+}
+
+static void consent(struct flow_arm *arm)
+{
+	(void)str_copy(arm->wipe_consent, sizeof(arm->wipe_consent),
+		       arm->disk_serial[0] ? arm->disk_serial : arm->disk_wwn);
+}
+
+static int check_stopped(struct app *a, struct err *err)
+{
+	TRY(fleet_read_stopped(a, err));
+	return a->stopped ? err_set(err, ERR_GUARD_STOPPED, "all writing is stopped") : 0;
 }
 
 int arm_make(struct app *a, const struct host *h, const struct arm_request *q, struct flow_arm *ret,
@@ -122,15 +135,38 @@ int arm_make(struct app *a, const struct host *h, const struct arm_request *q, s
 {
 	AUTO(manifest) struct manifest *m = NULL;
 	struct disk_choice d;
-	TRY(fleet_read_stopped(a, err));
-	if (a->stopped)
-		return err_set(err, ERR_GUARD_STOPPED, "all writing is stopped");
+	TRY(check_stopped(a, err));
 	TRY(find_image(a, h, q->image, &m, err));
 	TRY(choose(a, h, q, &d, err));
 	TRY(check_image(h, m, &d, err));
 	TRY(check_age(a, h, q, m, err));
 	TRY(check_same_disk(a, h, q, &d, err));
 	TRY(check_data(q, &d, err));
-	fill(h, q, m, &d, app_now_us(a), ret);
+	fill(h, q, &d, app_now_us(a), ret);
+	fill_image(m, ret);
+	if (q->consent_by_profile || (q->wipe_consent && q->wipe_consent[0]))
+		consent(ret);
 	return flow_arm_add(a->db, ret, err);
+}
+
+int arm_make_erase(struct app *a, const struct host *h, const struct arm_request *q,
+		   struct flow_arm *ret, struct err *err)
+{
+	struct disk_choice d;
+	TRY(check_stopped(a, err));
+	if (!q->disk.serial[0] && !q->disk.wwn[0])
+		return err_set(err, ERR_GUARD_SELECTOR, "no disk is named");
+	TRY(choose(a, h, q, &d, err));
+	if (d.has_shared_fs)
+		return err_set(err, ERR_GUARD_SHARED_FS, "disk %s holds %s", d.serial, d.found);
+	fill(h, q, &d, app_now_us(a), ret);
+	(void)str_copy(ret->work, sizeof(ret->work), "erase");
+	consent(ret);
+	return flow_arm_add(a->db, ret, err);
+}
+
+const char *arm_state(const struct flow_arm *arm)
+{
+	bool erase = str_eq(arm->work, "erase");
+	return lifecycle_state_str(erase ? STATE_ERASING : STATE_IMAGING);
 }

@@ -4,6 +4,8 @@
  */
 #include "arm_ask.h"
 
+#include <string.h>
+#include <base/str.h>
 #include "arm.h"
 
 static const struct field disk_fields[] = {
@@ -38,6 +40,30 @@ const struct field arm_ask_fields[] = {
 	HOST_FIELDS(struct arm_ask, host.),
 	F_END,
 };
+
+const struct field erase_ask_fields[] = {
+	F_STR(struct erase_ask, "reason", reason, FIELD_NEEDED, .about = "for the host's record"),
+	F_INT(struct erase_ask, "ttl_s", ttl_s, 0, ARM_TTL_MIN_S, ARM_TTL_MAX_S,
+	      .about = "the permission ends after so long; default half an hour"),
+	F_OBJ(struct erase_ask, "disk", disk, FIELD_NEEDED, disk_fields,
+	      .about = "the one disk to erase, by serial or WWN or both"),
+	F_END,
+};
+
+int arm_disk_name(const struct arm_disk_ask *ask, struct disk_rule *ret, struct err *err)
+{
+	const char *wrong = !ask->serial[0] && !ask->wwn[0] ? "name the disk by serial or WWN"
+			    : strpbrk(ask->serial, "*?") || strpbrk(ask->wwn, "*?")
+				    ? "an arm names one disk, no pattern"
+				    : NULL;
+	if (wrong) {
+		(void)err_set(err, ERR_GUARD_SELECTOR, "%s", wrong);
+		return err_at(err, "/disk/serial");
+	}
+	(void)str_copy(ret->serial, sizeof(ret->serial), ask->serial);
+	(void)str_copy(ret->wwn, sizeof(ret->wwn), ask->wwn);
+	return 0;
+}
 
 static const struct field order_host_fields[] = {
 	F_STR(struct arm_host_ask, "id", id, FIELD_NEEDED,

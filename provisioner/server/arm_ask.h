@@ -23,6 +23,9 @@ struct arm_common_ask {
 struct arm_disk_ask {
 	char serial[129], wwn[129];
 };
+struct disk_rule;
+/* Exactly one disk: a name, no pattern. errors: ERR_GUARD_SELECTOR at /disk/serial */
+int arm_disk_name(const struct arm_disk_ask *ask, struct disk_rule *ret, struct err *err);
 
 /* Said of each host. */
 struct arm_host_ask {
@@ -37,6 +40,14 @@ struct arm_ask {
 	struct arm_host_ask host;
 };
 extern const struct field arm_ask_fields[];
+
+/* One disk of one host is to be erased. */
+struct erase_ask {
+	char reason[257];
+	int64_t ttl_s;
+	struct arm_disk_ask disk;
+};
+extern const struct field erase_ask_fields[];
 
 struct arm_order_ask {
 	struct arm_common_ask common;

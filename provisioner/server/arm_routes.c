@@ -45,21 +45,6 @@ static struct order *order_new(struct write *w, const struct arm_common_ask *com
 	return o;
 }
 
-static int name_disk(const struct arm_disk_ask *d, struct disk_rule *rule, struct err *err)
-{
-	const char *wrong = !d->serial[0] && !d->wwn[0] ? "name the disk by serial or WWN"
-			    : strpbrk(d->serial, "*?") || strpbrk(d->wwn, "*?")
-				    ? "an arm names one disk, no pattern"
-				    : NULL;
-	if (wrong) {
-		(void)err_set(err, ERR_GUARD_SELECTOR, "%s", wrong);
-		return err_at(err, "/disk/serial");
-	}
-	(void)str_copy(rule->serial, sizeof(rule->serial), d->serial);
-	(void)str_copy(rule->wwn, sizeof(rule->wwn), d->wwn);
-	return 0;
-}
-
 static int fill_item(struct order *o, size_t i, const char *id, const struct arm_host_ask *h,
 		     struct err *err)
 {
@@ -73,7 +58,7 @@ static int fill_item(struct order *o, size_t i, const char *id, const struct arm
 				    .new_disk = h->new_disk};
 	TRY(host_override_of(h->reimage_in_service, "reimage_in_service", &b->host, &b->guards,
 			     err));
-	return name_disk(&h->disk, &b->q.disk, err);
+	return arm_disk_name(&h->disk, &b->q.disk, err);
 }
 
 /* ---- doing -------------------------------------------------------------------------------------

@@ -21,5 +21,7 @@ int host_in_service_refusal(const struct host *h, unsigned guards, struct err *e
 /* arm_routes.c */
 int arm_work(struct write *w, struct err *err);
 int arm_order_work(struct write *w, struct err *err);
+/* erase_routes.c */
+int erase_work(struct write *w, struct err *err);
 
 #endif

@@ -79,6 +79,8 @@ static int build_burn_in(struct builder *b, struct err *err)
 
 static bool arm_usable(const struct builder *b, const struct flow_arm *arm)
 {
+	if (!str_eq(arm_state(arm), b->host.state))
+		return false; /* an arm to erase permits no image, and the other way round */
 	if (arm->consumed_us)
 		return str_eq(arm->session_id, b->session->id);
 	return arm->expires_us > b->now_us;
@@ -210,8 +212,30 @@ static int build_maintenance(struct builder *b, struct err *err)
 
 static int build_erase(struct builder *b, struct err *err)
 {
+	struct flow_arm arm;
+	int rc = flow_arm_open(b->app->db, b->host.num, &arm, err);
+	if (rc < 0 && rc != -ERR_NOT_FOUND)
+		return rc;
+	err_clear(err);
+	if (rc < 0 || !arm_usable(b, &arm))
+		return build_wait(b, "operator",
+				  "The permission to erase has ended. Ask again for ",
+				  b->host.short_code, ".");
+	struct plan_disk *disk = &b->plan.erase_disk;
+	b->plan.kind = PLAN_STEP_ERASE;
+	(void)str_copy(b->plan.erase_arm_id, sizeof(b->plan.erase_arm_id), arm.id);
+	(void)str_copy(b->plan.erase_method, sizeof(b->plan.erase_method), "overwrite");
+	(void)str_copy(disk->wwn, sizeof(disk->wwn), arm.disk_wwn);
+	(void)str_copy(disk->serial, sizeof(disk->serial), arm.disk_serial);
+	disk->size_bytes = (uint64_t)arm.disk_bytes;
+	return 0;
+}
+
+static int build_retired(struct builder *b, struct err *err)
+{
 	(void)err;
-	return build_wait(b, "operator", "Waits for the disks to erase to be named.", "", "");
+	return build_wait(b, "technician", "Out of the fleet. Power it off and take it out.", "",
+			  "");
 }
 
 static const build_step builders[_STATE_MAX] = {
@@ -220,6 +244,7 @@ static const build_step builders[_STATE_MAX] = {
 	[STATE_VERIFYING] = build_reboot,        [STATE_READY] = build_reboot,
 	[STATE_IN_SERVICE] = build_reboot,       [STATE_FAILED] = build_failed,
 	[STATE_MAINTENANCE] = build_maintenance, [STATE_ERASING] = build_erase,
+	[STATE_RETIRED] = build_retired,
 };
 
 /* ---- storing and handing out
@@ -255,7 +280,9 @@ static int store_plan(struct builder *b, char **ret, struct err *err)
 	(void)str_copy(row.id, sizeof(row.id), b->plan.plan_id);
 	(void)str_copy(row.session_id, sizeof(row.session_id), b->session->id);
 	(void)str_copy(row.kind, sizeof(row.kind), plan_step_kind_str(b->plan.kind));
-	(void)str_copy(row.arm_id, sizeof(row.arm_id), b->plan.image.arm_id);
+	(void)str_copy(row.arm_id, sizeof(row.arm_id),
+		       b->plan.kind == PLAN_STEP_ERASE ? b->plan.erase_arm_id
+						       : b->plan.image.arm_id);
 	(void)str_copy(row.run_id, sizeof(row.run_id), b->plan.burn_in.run_id);
 	TRY(flow_plan_end(b->app->db, b->host.num, "replaced", b->now_us, err));
 	TRY(flow_plan_add(b->app->db, &row, err));

@@ -34,6 +34,7 @@ server_SRC += provisioner/server/planner.c
 server_SRC += provisioner/server/arm.c
 server_SRC += provisioner/server/arm_ask.c
 server_SRC += provisioner/server/arm_routes.c
+server_SRC += provisioner/server/erase_routes.c
 server_SRC += provisioner/server/deadlines.c
 server_SRC += provisioner/server/live.c
 server_SRC += provisioner/server/fleet.c
@@ -74,6 +75,7 @@ SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/ha
 $(eval $(call unit_test,tests/unit/server/test_flow.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/test_bad_requests.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/test_guards.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
+$(eval $(call unit_test,tests/unit/server/test_erase_routes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/test_changes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/test_two_appliances.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 # It needs a PostgreSQL, which tests/flow/two_appliances.sh starts for it: run there, built here.

@@ -5,7 +5,7 @@
 set -u
 build=${BUILD:-build}
 report=$build/lab/report.json
-[ $# -gt 0 ] || set -- three-hosts ready-netboots-again tampered-image many-faults proxy-dhcp
+[ $# -gt 0 ] || set -- three-hosts ready-netboots-again erase tampered-image many-faults proxy-dhcp
 
 if [ "$(id -u)" != 0 ]; then
 	echo "1..1"

@@ -228,28 +228,41 @@ int fake_agent_heartbeat(struct fake_agent *a)
 				      "unit", "bytes", "eta_s", "message", ""));
 }
 
+/* What the present plan is about, whichever work it is. */
+static bool erases(const struct fake_agent *a)
+{
+	return a->plan.kind == PLAN_STEP_ERASE;
+}
+
+static const char *arm_of(const struct fake_agent *a)
+{
+	return erases(a) ? a->plan.erase_arm_id : a->plan.image.arm_id;
+}
+
 int fake_agent_permit(struct fake_agent *a, const char *data_found)
 {
+	const struct plan_disk *disk = erases(a) ? &a->plan.erase_disk : &a->plan.image.disk;
 	json_t *found = json_array();
 	if (data_found)
 		json_array_append_new(found, json_string(data_found));
-	return session_call(
-		a, "POST", "permits",
-		json_pack("{s:I, s:s, s:s, s:{s:s, s:s, s:I}, s:o}", "epoch", (json_int_t)a->epoch,
-			  "plan_id", a->plan.plan_id, "arm_id", a->plan.image.arm_id, "disk", "wwn",
-			  a->plan.image.disk.wwn, "serial", a->plan.image.disk.serial, "size_bytes",
-			  (json_int_t)a->plan.image.disk.size_bytes, "data_found", found));
+	return session_call(a, "POST", "permits",
+			    json_pack("{s:I, s:s, s:s, s:{s:s, s:s, s:I}, s:o}", "epoch",
+				      (json_int_t)a->epoch, "plan_id", a->plan.plan_id, "arm_id",
+				      arm_of(a), "disk", "wwn", disk->wwn, "serial", disk->serial,
+				      "size_bytes", (json_int_t)disk->size_bytes, "data_found",
+				      found));
 }
 
 json_t *fake_agent_seal(struct fake_agent *a, json_t *report)
 {
-	struct receipt r = {.type = RECEIPT_TYPE, .work = "image", .report = report};
+	struct receipt r = {.type = RECEIPT_TYPE, .report = report};
 	json_t *envelope = NULL;
 
 	(void)str_copy(r.host_id, sizeof(r.host_id), a->host_id);
 	(void)str_copy(r.session_id, sizeof(r.session_id), a->session_id);
 	(void)str_copy(r.plan_id, sizeof(r.plan_id), a->plan.plan_id);
-	(void)str_copy(r.arm_id, sizeof(r.arm_id), a->plan.image.arm_id);
+	(void)str_copy(r.arm_id, sizeof(r.arm_id), arm_of(a));
+	(void)str_copy(r.work, sizeof(r.work), erases(a) ? "erase" : "image");
 	(void)str_copy(r.disk.serial, sizeof(r.disk.serial), a->disk_serial);
 	r.disk.size_bytes = a->disk_bytes;
 	BUG_ON(receipt_seal(a->key_path, &r, &envelope, NULL) < 0);

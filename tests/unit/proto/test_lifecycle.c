@@ -20,7 +20,7 @@ static const struct {
 	{STATE_INSPECTING, "..PFMIB.UR..E.G.VL.Z."},  {STATE_TESTING, ".N..MIB.UR..E...VL.Z."},
 	{STATE_IMAGING, ".NPF.....R..E...VL.Z."},     {STATE_VERIFYING, ".NPFMI..UR..EAG.VL.Z."},
 	{STATE_READY, "CNPFMI.XURDQEA.T....."},       {STATE_IN_SERVICE, "CNPFMI.XURDQEA.TV..Z."},
-	{STATE_ERASING, ".NPFMIB.UR...AGTVLWZK"},     {STATE_RETIRED, "CNPFMIBXURDQEAGTV.WZK"},
+	{STATE_ERASING, ".NPF.IB..R...AGTVL..K"},     {STATE_RETIRED, "CNPFMIBXURDQEAGTV.WZK"},
 	{STATE_QUARANTINED, ".NPFMIBXURD.E.GTVLWZ."}, {STATE_FAILED, "..PFMI..U.D.EA..V...."},
 	{STATE_MAINTENANCE, ".NPFMIBXURD.EA..V.W.."},
 };
@@ -88,8 +88,16 @@ static void test_promises(void **state)
 				CHECK(name, o.to != STATE_FAILED || s == STATE_FAILED ||
 						    (o.effects & EFFECT_OPEN_FAULT));
 				/* a new session never goes on with what another one wrote */
-				CHECK(name, e != HOST_EVENT_CONTACT || s != STATE_IMAGING ||
+				bool writes = s == STATE_IMAGING || s == STATE_ERASING;
+				CHECK(name, e != HOST_EVENT_CONTACT || !writes ||
 						    !(g & GUARD_WRITING) || o.to == STATE_FAILED);
+				/* a failed erase leaves no arm that a returning session could use
+				 */
+				CHECK(name, s != STATE_ERASING || o.to != STATE_FAILED ||
+						    (o.effects & EFFECT_VOID_ARMS));
+				/* erased only by who was permitted to */
+				CHECK(name, e != HOST_EVENT_ERASED ||
+						    (s == STATE_ERASING && (g & GUARD_WRITING)));
 				/* nobody leaves imaging for verifying without having been permitted
 				 * to write */
 				CHECK(name, o.to != STATE_VERIFYING || s == STATE_VERIFYING ||

@@ -40,6 +40,8 @@ static const struct {
 	{"POST", "/api/v1/hosts/{id}/serve", "ready", "/api/v1/hosts/ONE/serve", NULL, 200},
 	{"POST", "/api/v1/hosts/{id}/release", "ready", "/api/v1/hosts/ONE/release", "{}", 200},
 	{"POST", "/api/v1/hosts/{id}/maintain", "ready", "/api/v1/hosts/ONE/maintain", "{}", 200},
+	{"POST", "/api/v1/hosts/{id}/erase", "ready", "/api/v1/hosts/ONE/erase",
+	 "{" DISK ",\"reason\":\"a test\"}", 201},
 	{"PATCH", "/api/v1/hosts/{id}", NULL, "/api/v1/hosts/ONE",
 	 "{\"name\":\"web-1\",\"unit\":3}", 200},
 	{"POST", "/api/v1/hosts/bulk", NULL, NULL,

@@ -142,6 +142,33 @@ static void sees_what_firmware_would_start(void **state)
 	}
 }
 
+static void tells_a_blank_disk(void **state)
+{
+	static const struct {
+		const char *name;
+		off_t at;
+		const char *bytes;
+		bool blank;
+	} rows[] = {
+		{"a hole", 0, "", true},
+		{"written zeros", 4096, "\0", true},
+		{"the first byte", 0, "x", false},
+		{"the last byte", DISK_BYTES - 1, "x", false},
+	};
+	static const struct lab_disk target = {DISK_TARGET, "T1", DISK_BYTES};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char hex[SHA256_HEX_BYTES];
+		bool blank;
+
+		assert_int_equal(0, disk_make(disk_path(), &target, hex, NULL));
+		put(rows[i].at, rows[i].bytes, 1);
+		assert_int_equal(0, disk_is_blank(disk_path(), &blank, NULL));
+		CHECK_INT(rows[i].name, blank, rows[i].blank);
+	}
+}
+
 static void a_missing_disk_is_an_error(void **state)
 {
 	char hex[SHA256_HEX_BYTES];
@@ -161,6 +188,7 @@ int main(void)
 		cmocka_unit_test(tells_how_much_was_written),
 		cmocka_unit_test(decoys_differ_and_repeat),
 		cmocka_unit_test(sees_what_firmware_would_start),
+		cmocka_unit_test(tells_a_blank_disk),
 		cmocka_unit_test(a_missing_disk_is_an_error),
 	};
 	return cmocka_run_group_tests_name("lab disk", tests, NULL, remove_disk);
