@@ -13,7 +13,7 @@
 struct domain_setup {
 	const char *accel;                     /* "qemu" (software emulation) or "kvm" */
 	const char *bridge;                    /* inside the lab's network namespace */
-	char port[16];                         /* of the bridge: the host's end of its cable */
+	char port[28];                         /* of the bridge: the host's end of its cable */
 	const char *console_path;              /* serial output is appended here */
 	const char *nvram_path;                /* UEFI variables; ignored for bios */
 	const char *disk_paths[LAB_MAX_DISKS]; /* raw files, in the host's order */
