@@ -85,6 +85,12 @@ struct facts_pci {
 	int64_t link_width, max_link_width;
 };
 
+/* The management controller, as the host sees it. */
+struct facts_bmc {
+	enum tri present;
+	char mac[18], ipv4[16], firmware[129], manufacturer[129];
+};
+
 struct facts_tpm {
 	enum tri present;
 	char version[17];
@@ -101,6 +107,7 @@ struct facts {
 	VEC(struct facts_nic) nics;
 	VEC(struct facts_pci) pci;
 	struct facts_tpm tpm;
+	struct facts_bmc bmc;
 };
 
 extern const struct field facts_fields[];

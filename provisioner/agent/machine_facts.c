@@ -13,6 +13,7 @@
 #include <base/file.h>
 #include <base/str.h>
 
+#include "bmc.h"
 #include "drives.h"
 #include "nics.h"
 #include "disk_signatures.h"
@@ -273,6 +274,8 @@ void machine_facts(const char *root, struct facts *ret)
 	read_drives(root, &smbios, ret);
 	read_pci(root, ret);
 	read_tpm(root, &ret->tpm);
+	if (!*root)
+		bmc_read(&ret->bmc);
 	nics_read(root, &nics);
 	for (size_t i = 0; i < nics.n; i++)
 		VEC_PUSH(&ret->nics, nics.items[i]);

@@ -7,6 +7,7 @@ agent_SRC := \
 	provisioner/agent/smbios.c \
 	provisioner/agent/drives.c \
 	provisioner/agent/nics.c \
+	provisioner/agent/bmc.c \
 	provisioner/agent/lldp.c \
 	provisioner/agent/neighbours.c \
 	provisioner/agent/disk_signatures.c \
@@ -117,6 +118,7 @@ $(eval $(call unit_test,tests/unit/agent/test_nics.c,$(AGENT_TEST_LIBS),$(AGENT_
 $(eval $(call unit_test,tests/unit/agent/test_screen.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_step_text.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_link.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_bmc.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_lldp.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_neighbours.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,lldp,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

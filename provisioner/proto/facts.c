@@ -132,6 +132,12 @@ static const struct field tpm_fields[] = {
 	F_END,
 };
 
+static const struct field bmc_fields[] = {
+	T_(facts_bmc, "present", present),          S(facts_bmc, "MACAddress", mac),
+	S(facts_bmc, "IPv4Address", ipv4),          S(facts_bmc, "FirmwareVersion", firmware),
+	S(facts_bmc, "Manufacturer", manufacturer), F_END,
+};
+
 const struct field facts_fields[] = {
 	O_(facts, "system", system, system_fields),
 	O_(facts, "board", board, board_fields),
@@ -143,5 +149,6 @@ const struct field facts_fields[] = {
 	L_(facts, "nics", nics, FACTS_MAX_NICS, nic_fields),
 	L_(facts, "pci", pci, FACTS_MAX_PCI, pci_fields),
 	O_(facts, "tpm", tpm, tpm_fields),
+	F_OBJ(struct facts, "bmc", bmc, 0, bmc_fields),
 	F_END,
 };

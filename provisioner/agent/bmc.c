@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lines of "Key : value" from ipmitool; see bmc.h. Input: what a controller says of itself, through
+ * a tool that prints it for people.
+ */
+#include "bmc.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <string.h>
+#include <unistd.h>
+#include <base/cleanup.h>
+#include <base/process.h>
+#include <base/str.h>
+
+#define DEVICE          "/dev/ipmi0"
+#define TOOL_TIMEOUT_MS 15000
+
+typedef void take_value(const char *value, struct facts_bmc *ret);
+
+/* A row's value is taken from the first line that has its key. */
+struct row {
+	const char *key;
+	take_value *take;
+};
+
+static void parse(const char *text, const struct row *rows, size_t n, struct facts_bmc *ret)
+{
+	struct sv rest = sv_of(text);
+	unsigned taken = 0;
+
+	while (rest.n) {
+		struct sv value = sv_split(&rest, '\n');
+		struct sv key = sv_trim(sv_split(&value, ':'));
+		char clean[129];
+
+		text_clean(clean, sizeof(clean), value.p, value.n);
+		for (size_t i = 0; i < n; i++) {
+			if ((taken & 1U << i) || !sv_eq_str(key, rows[i].key))
+				continue;
+			taken |= 1U << i;
+			rows[i].take(clean, ret);
+		}
+	}
+}
+
+static void take_firmware(const char *value, struct facts_bmc *ret)
+{
+	(void)str_copy(ret->firmware, sizeof(ret->firmware), value);
+}
+
+/* "Unknown (0x1234)" when the tool's table has no name for it. */
+static void take_manufacturer(const char *value, struct facts_bmc *ret)
+{
+	if (!str_starts(value, "Unknown"))
+		(void)str_copy(ret->manufacturer, sizeof(ret->manufacturer), value);
+}
+
+static void take_address(const char *value, struct facts_bmc *ret)
+{
+	struct in_addr address;
+
+	if (inet_pton(AF_INET, value, &address) == 1 && address.s_addr != 0)
+		(void)str_copy(ret->ipv4, sizeof(ret->ipv4), value);
+}
+
+static void take_mac(const char *value, struct facts_bmc *ret)
+{
+	char mac[sizeof(ret->mac)];
+	bool any = false;
+
+	if (strlen(value) != sizeof(mac) - 1)
+		return;
+	for (size_t i = 0; i < sizeof(mac); i++) {
+		mac[i] = (char)tolower((unsigned char)value[i]);
+		if (i == sizeof(mac) - 1)
+			break;
+		if (i % 3 == 2 ? mac[i] != ':' : !isxdigit((unsigned char)mac[i]))
+			return;
+		any |= mac[i] != ':' && mac[i] != '0';
+	}
+	if (any)
+		(void)str_copy(ret->mac, sizeof(ret->mac), mac);
+}
+
+void bmc_parse_controller(const char *text, struct facts_bmc *ret)
+{
+	static const struct row rows[] = {
+		{"Firmware Revision", take_firmware},
+		{"Manufacturer Name", take_manufacturer},
+	};
+
+	parse(text, rows, ARRAY_LEN(rows), ret);
+}
+
+void bmc_parse_lan(const char *text, struct facts_bmc *ret)
+{
+	static const struct row rows[] = {
+		{"IP Address", take_address},
+		{"MAC Address", take_mac},
+	};
+
+	parse(text, rows, ARRAY_LEN(rows), ret);
+}
+
+static void ask(const char *a, const char *b, void (*take)(const char *, struct facts_bmc *),
+		struct facts_bmc *ret)
+{
+	const char *const argv[] = {"ipmitool", "-I", "open", a, b, NULL};
+	struct process_options o = {.argv = argv, .timeout_ms = TOOL_TIMEOUT_MS};
+	struct process_result r = {0};
+
+	if (process_run(&o, &r, NULL) < 0)
+		return;
+	if (r.exit_code == 0)
+		take(r.out, ret);
+	process_result_done(&r);
+}
+
+void bmc_read(struct facts_bmc *ret)
+{
+	*ret = (struct facts_bmc){.present = access(DEVICE, F_OK) == 0 ? TRI_YES : TRI_NO};
+	if (ret->present == TRI_NO)
+		return;
+	ask("mc", "info", bmc_parse_controller, ret);
+	ask("lan", "print", bmc_parse_lan, ret);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What ipmitool prints of real controllers, and what must not be believed.
+ */
+#include <tests/harness/check.h>
+
+#include <provisioner/agent/bmc.h>
+
+static const char lan[] = "Set in Progress         : Set Complete\n"
+			  "Auth Type Support       : NONE MD2 MD5 PASSWORD \n"
+			  "Auth Type Enable        : Callback : MD2 MD5 PASSWORD \n"
+			  "                        : User     : MD2 MD5 PASSWORD \n"
+			  "IP Address Source       : DHCP Address\n"
+			  "IP Address              : 10.20.0.31\n"
+			  "Subnet Mask             : 255.255.252.0\n"
+			  "MAC Address             : 3C:ec:ef:12:34:56\n"
+			  "SNMP Community String   : public\n"
+			  "Default Gateway MAC     : 00:00:00:00:00:00\n"
+			  "802.1q VLAN ID          : Disabled\n";
+static const char controller[] = "Device ID                 : 32\n"
+				 "Firmware Revision         : 1.73\n"
+				 "IPMI Version              : 2.0\n"
+				 "Manufacturer ID           : 10876\n"
+				 "Manufacturer Name         : Super Micro Computer Inc.\n"
+				 "Aux Firmware Rev Info     : \n"
+				 "    0x06\n";
+
+static void test_lan(void **state)
+{
+	static const struct {
+		const char *name, *text, *ip, *mac;
+	} rows[] = {
+		{"a controller", lan, "10.20.0.31", "3c:ec:ef:12:34:56"},
+		{"no address yet", "IP Address : 0.0.0.0\nMAC Address : 00:00:00:00:00:00\n", "",
+		 ""},
+		{"the first counts", "IP Address : 10.0.0.1\nIP Address : 10.0.0.2\n", "10.0.0.1",
+		 ""},
+		{"a bad one is not replaced", "IP Address : x\nIP Address : 10.0.0.2\n", "", ""},
+		{"too long", "IP Address : 10.0.0.1.example\nMAC Address : 3c:ec:ef:12:34:56:78\n",
+		 "", ""},
+		{"no hexadecimal", "MAC Address : 3c:ec:ef:12:34:5g\n", "", ""},
+		{"other separators", "MAC Address : 3c-ec-ef-12-34-56\n", "", ""},
+		{"control bytes", "IP Address : 10.0.0.1\x1b[2J\n", "", ""},
+		{"no line end", "MAC Address:3c:ec:ef:12:34:56", "", "3c:ec:ef:12:34:56"},
+		{"nothing", "", "", ""},
+		{"colons", ":::\n::\n", "", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct facts_bmc b = {0};
+
+		bmc_parse_lan(rows[i].text, &b);
+		CHECK_STR(rows[i].name, b.ipv4, rows[i].ip);
+		CHECK_STR(rows[i].name, b.mac, rows[i].mac);
+	}
+}
+
+static void test_controller(void **state)
+{
+	static const struct {
+		const char *name, *text, *firmware, *manufacturer;
+	} rows[] = {
+		{"a controller", controller, "1.73", "Super Micro Computer Inc."},
+		{"a maker that the tool does not know",
+		 "Firmware Revision : 3.1\nManufacturer Name : Unknown (0x10)\n", "3.1", ""},
+		{"control bytes", "Firmware Revision : 1\x07\x1b]0;t\n", "1??]0;t", ""},
+		{"nothing", "", "", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct facts_bmc b = {0};
+
+		bmc_parse_controller(rows[i].text, &b);
+		CHECK_STR(rows[i].name, b.firmware, rows[i].firmware);
+		CHECK_STR(rows[i].name, b.manufacturer, rows[i].manufacturer);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lan),
+		cmocka_unit_test(test_controller),
+	};
+
+	return cmocka_run_group_tests_name("agent/bmc", tests, NULL, NULL);
+}
