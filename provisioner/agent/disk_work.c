@@ -13,6 +13,7 @@
 #include <base/str.h>
 #include <proto/receipt.h>
 
+#include "devices_ready.h"
 #include "lease.h"
 
 #define IDENTITY_EVERY_MS 1000
@@ -86,6 +87,7 @@ int disk_work_begin(struct disk_work *w, struct err *err)
 	expect.now_unix_s = link_wall_us(w->context->link) / 1000000;
 	TRY(plan_check(plan, &expect, err));
 	disk_work_say(w, "choosing the disk");
+	devices_wait(w->out);
 	TRY(choose_disk(w, err));
 	r = disk_check_data(w->disk.fd, &w->disk.drive, w->wipe_consent, &found, err);
 	if (r == 0)

@@ -26,6 +26,7 @@ agent_SRC := \
 	provisioner/agent/step_burn_in.c \
 	provisioner/agent/disk_guard.c \
 	provisioner/agent/disk_work.c \
+	provisioner/agent/devices_ready.c \
 	provisioner/agent/new_root.c \
 	provisioner/agent/personalise.c \
 	provisioner/agent/own_files.c \

@@ -12,6 +12,7 @@
 #include <base/clock.h>
 
 #include "burn.h"
+#include "devices_ready.h"
 #include "machine_facts.h"
 
 static const struct burn_tier {
@@ -206,6 +207,7 @@ void step_burn_in(void *step_context, struct report *out)
 	struct err err = ERR_INIT;
 
 	choose_limits(&b);
+	devices_wait(out); /* a disk that comes later would count as not there */
 	begin(&b, context->plan->host_id);
 	for (size_t i = 0; i < ARRAY_LEN(tests) && end != BURN_STOPPED; i++)
 		end = run_test(&b, &tests[i]);
