@@ -149,19 +149,27 @@ static int evidence(int argc, char **argv)
 
 /* ---- changes --------------------------------------------------------------------------------- */
 
-static json_t *word_value(const char *text)
+/* What is not a text: "disk.serial=123" is one all the same. */
+static json_t *word_value(const char *name, const char *text)
 {
+	static const char *const numbers[] = {"unit", "ttl_s", "confirm_count"};
+	static const char *const flags[] = {"dry_run", "new_disk"};
 	int64_t n = 0;
 	if (!text[0])
 		return json_null();
-	if (parse_i64(text, &n))
-		return json_integer(n);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		if (strcmp(numbers[i], name) == 0 && parse_i64(text, &n))
+			return json_integer(n);
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (strcmp(flags[i], name) == 0 &&
+		    (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+			return json_boolean(text[0] == 't');
 	json_t *j = json_string(text);
 	return j ? j : json_null();
 }
 
 /* NAME=VALUE words become members; a dot goes into an object: disk.serial=S1 */
-static int words_json(int argc, char **argv, bool texts, json_t **ret)
+static int words_json(int argc, char **argv, json_t **ret)
 {
 	json_t *body = json_object();
 	for (int i = 0; i < argc; i++) {
@@ -171,8 +179,7 @@ static int words_json(int argc, char **argv, bool texts, json_t **ret)
 			return command_usage("'%s' is not NAME=VALUE", argv[i]);
 		}
 		autofree char *name = xstrndup(argv[i], (size_t)(eq - argv[i]));
-		bool number = !texts || strcmp(name, "unit") == 0;
-		json_t *value = number || !eq[1] ? word_value(eq + 1) : json_string(eq + 1);
+		json_t *value = word_value(name, eq + 1);
 		char *dot = strchr(name, '.');
 		json_t *target = body;
 		if (dot) {
@@ -190,7 +197,7 @@ static int words_json(int argc, char **argv, bool texts, json_t **ret)
 	return EXIT_WELL;
 }
 
-static int send_words(int argc, char **argv, const char *method, const char *suffix, bool texts)
+static int send_words(int argc, char **argv, const char *method, const char *suffix)
 {
 	struct err err = ERR_INIT;
 	json_t *body = NULL;
@@ -198,14 +205,17 @@ static int send_words(int argc, char **argv, const char *method, const char *suf
 	int json = listing_take_json(&argc, argv);
 	if (argc < 2)
 		return command_usage("a host is wanted");
-	int status = words_json(argc - 2, argv + 2, texts, &body);
+	int status = words_json(argc - 2, argv + 2, &body);
 	if (status != EXIT_WELL)
 		return status;
 	autofree char *path = api_path(HOSTS, argv[1], suffix);
 	if (api_send(method, path, body, &doc, &err) < 0)
 		return command_fail(&err);
+	const char *plan = json_string_value(json_object_get(doc, "plan_hash"));
 	if (json)
 		api_print_json(doc);
+	else if (plan)
+		printf("%s: it would be armed; plan_hash=%s\n", argv[1], plan);
 	else
 		printf("%s: %s\n", argv[1],
 		       json_string_value(json_object_get(doc, "state"))
@@ -216,7 +226,7 @@ static int send_words(int argc, char **argv, const char *method, const char *suf
 
 static int set(int argc, char **argv)
 {
-	return send_words(argc, argv, "PATCH", "", true);
+	return send_words(argc, argv, "PATCH", "");
 }
 
 /* The values that are another machine's make a host of their own. */
@@ -245,7 +255,7 @@ static int split(int argc, char **argv)
 static int verb(int argc, char **argv)
 {
 	autofree char *suffix = xasprintf("/%s", argv[0]);
-	return send_words(argc, argv, "POST", suffix, false);
+	return send_words(argc, argv, "POST", suffix);
 }
 
 #define LIFECYCLE(name, about)                                                                     \
@@ -263,8 +273,10 @@ const struct command host_commands[] = {
 	 "set name, asset_tag, sku, site, row, rack, unit, reserved_for", set},
 	LIFECYCLE("approve", "let a host in"),
 	{"host", "arm",
-	 "[--json] HOST image=LINE@VERSION [disk.serial=S] [wipe_consent=S] [reason=TEXT]",
-	 "permit one image on one disk, once", verb},
+	 "[--json] HOST image=LINE@VERSION disk.serial=S [disk.wwn=W] [wipe_consent=S] "
+	 "[new_disk=true] [reimage_in_service=NAME] [ttl_s=N] [reason=TEXT] [dry_run=true] "
+	 "[plan_hash=H]",
+	 "permit one image on one disk, once; a dry run prints the hash of its plan", verb},
 	{"host", "erase", "[--json] HOST disk.serial=S reason=TEXT",
 	 "permit one disk to be erased, once; the host retires after it", verb},
 	LIFECYCLE("retry", "start over from the inspection"),

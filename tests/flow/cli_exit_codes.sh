@@ -80,6 +80,8 @@ ends "3: a hostile name of a host" 3 2 'not_found' host show '../tokens'
 ends "3: no signed receipt" 3 2 '\[system.not_found\]' receipt envelope SN-1
 ends "0: no receipts yet" 0 1 '^ID' receipt list
 ends "4: a step that the state does not allow" 4 2 '\[' host serve SN-1
+ends "4: an arm for a host that never came" 4 2 '\[state.conflict\]' host arm SN-1 image=x@1 disk.serial=123 ttl_s=600 new_disk=true dry_run=true
+ends "1: a word of the wrong kind" 1 2 '\[input.field.type\]' host arm SN-1 image=x@1 disk.serial=1 dry_run=perhaps
 ends "4: rows that are refused" 4 1 '1 refused' delivery import "$dir/bad.csv" d2
 ends "1: an unknown filter" 1 2 '\[input.field.unknown\]' host list colour=red
 ends "and a hint" 1 2 '^  hint: ' host list colour=red
