@@ -14,7 +14,7 @@ struct fake_agent {
 	char socket[108];
 	char cert_header[4096]; /* "X-Slipway-Client-Cert: ..." */
 	char key_id[SHA256_HEX_BYTES];
-	char key_path[64]; /* of this boot's private key, until fake_agent_done() */
+	char key_path[64]; /* of this boot's private key, in memory */
 	char serial[64], uuid[40], mac[20], disk_serial[64], arch[16];
 	int64_t disk_bytes;
 	char nonce[SHA256_HEX_BYTES];
