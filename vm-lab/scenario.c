@@ -369,6 +369,7 @@ int scenario_inherit(struct scenario *s, const struct scenario *base, struct err
 
 		hosts[i] = base->hosts[i];
 		hosts[i].power_cycles = own ? own->power_cycles : 0;
+		hosts[i].expect.own_boots = 0; /* of power cycles, too */
 		if (own)
 			hosts[i].expect = own->expect;
 	}

@@ -95,7 +95,8 @@ void scenario_free(struct scenario *s);
 DEFINE_AUTO(scenario, struct scenario, scenario_free);
 
 /* Take the machines of `base` into `s`, which continues it: hosts that `s` names keep their own
- * power cycles and expectations, all else comes from the base. errors: ERR_LAB_SCENARIO. */
+ * power cycles and expectations, all else but power cycles and the boots that come of them is the
+ * base's. errors: ERR_LAB_SCENARIO. */
 int scenario_inherit(struct scenario *s, const struct scenario *base, struct err *err);
 
 const struct lab_host *scenario_host(const struct scenario *s, const char *name);

@@ -98,19 +98,33 @@ static void reads_every_field(void **state)
 
 static void continues_with_the_same_machines(void **state)
 {
-	AUTO(scenario) struct scenario *base = NULL, *s = NULL, *stranger = NULL;
+	AUTO(scenario) struct scenario *base = NULL, *s = NULL, *after = NULL, *stranger = NULL;
 	static const char text[] = "[scenario]\ncontinues = x\n[host a]\npower_cycles = 2\n"
 				   "expect_own_boots = 2\n";
+	static const char two[] = HOST "[host b]\narch = x86_64\nfirmware = bios\nserial = S2\n"
+				       "uuid = 5d0f7a10-3c1e-4b57-9a41-51a7b105c002\n"
+				       "mac = 52:54:00:5a:00:02\n"
+				       "disk = decoy D2 64M\ndisk = target T2 2G\n";
+	static const char third[] = "[scenario]\ncontinues = x\n[host b]\nexpect_state = retired\n";
 	static const char other[] = "[scenario]\ncontinues = x\n[host z]\npower_cycles = 2\n";
 
 	(void)state;
-	assert_int_equal(0, scenario_parse("x", "file", HOST "power_cycles = 9\n", &base, NULL));
+	assert_int_equal(0, scenario_parse("x", "file", two, &base, NULL));
 	assert_int_equal(0, scenario_parse("y", "file", text, &s, NULL));
 	assert_int_equal(0, scenario_inherit(s, base, NULL));
-	assert_int_equal(s->n_hosts, 1);
+	assert_int_equal(s->n_hosts, 2);
 	assert_string_equal(s->hosts[0].serial, "S1");
 	assert_int_equal(s->hosts[0].power_cycles, 2);
 	assert_int_equal(s->hosts[0].expect.own_boots, 2);
+
+	/* A third that does not name host a goes on from the second: it is not power-cycled again,
+	 * so it is not expected to have come up again. */
+	assert_int_equal(0, scenario_parse("third", "file", third, &after, NULL));
+	assert_int_equal(0, scenario_inherit(after, s, NULL));
+	assert_int_equal(after->hosts[0].power_cycles, 0);
+	assert_int_equal(after->hosts[0].expect.own_boots, 0);
+	assert_string_equal(after->hosts[0].expect.state, "ready");
+	assert_string_equal(after->hosts[1].expect.state, "retired");
 	assert_int_equal(0, scenario_parse("z", "file", other, &stranger, NULL));
 	assert_int_equal(-ERR_LAB_SCENARIO, scenario_inherit(stranger, base, NULL));
 }
@@ -120,7 +134,7 @@ static void shipped_files_are_right(void **state)
 	static const char *const files[] = {
 		"three-hosts",    "ready-netboots-again", "tampered-image", "tampered-manifest",
 		"daemons-killed", "power-cut-imaging",    "same-identity",  "proxy-dhcp",
-		"http-boot",      "many-faults",
+		"http-boot",      "many-faults",          "erase",
 	};
 
 	(void)state;
