@@ -383,6 +383,8 @@ static void test_d09_file_systems(void **state)
  */
 
 /* An empty store's migrations, cut at every write: the next start finishes them. */
+static int newest_schema;
+
 static void test_d07_half_a_migration(void **state)
 {
 	unsigned n = 1;
@@ -402,7 +404,7 @@ static void test_d07_half_a_migration(void **state)
 		disk_close(&d);
 		fault_vfs_crash(n);
 		CHECK_ERR(name, disk_open(&d, DB_CREATE), 0);
-		CHECK_INT(name, db_schema_number(d.db), 101);
+		CHECK_INT(name, db_schema_number(d.db), newest_schema);
 		CHECK_ERR(name, db_check(d.db, false, &d.err), 0);
 		disk_done(&d);
 	}
@@ -417,6 +419,7 @@ static int setup(void **state)
 	disk_new(&d);
 	if (disk_open(&d, DB_CREATE) < 0)
 		return -1;
+	newest_schema = db_schema_number(d.db); /* of a store that nothing disturbed */
 	disk_close(&d);
 	(void)str_copy(template_dir, sizeof(template_dir), d.dir);
 	return 0;
