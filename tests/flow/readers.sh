@@ -110,7 +110,8 @@ curl -s --unix-socket "$socket" http://x/api/v1/export.ndjson | cmp - "$dir/all"
 ok "and there is room again" $?
 
 # ---- a reader dies ------------------------------------------------------------------------------
-(curl -s --limit-rate 300k --unix-socket "$socket" http://x/api/v1/export.ndjson >/dev/null; echo $? >"$dir/ended") &
+# Nobody takes the answer until the reader is gone: what buffers hold of it is less than the whole.
+(curl -s --unix-socket "$socket" http://x/api/v1/export.ndjson; echo $? >"$dir/ended") | (sleep 2; wc -c >"$dir/taken") &
 sleep 1
 pkill -9 -f -P "$daemon" -- '--reader'
 for _ in $(seq 100); do
@@ -118,6 +119,12 @@ for _ in $(seq 100); do
 	sleep 0.1
 done
 same "its client is told that the answer is not whole" "$(cat "$dir/ended" 2>/dev/null)" 18
+for _ in $(seq 20); do
+	[ -s "$dir/taken" ] && break
+	sleep 0.1
+done
+[ "$(cat "$dir/taken")" -lt "$(wc -c <"$dir/all")" ]
+ok "and it is not" $?
 same "the next question starts another" "$(call GET '/api/v1/hosts?limit=3') $(jq '.items | length' "$dir/body")" "200 3"
 
 # ---- the daemon dies ----------------------------------------------------------------------------
