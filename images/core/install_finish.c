@@ -19,6 +19,7 @@
 #include "empty_fs.h"
 #include "fs_probe.h"
 #include "partition_table.h"
+#include "vfat_serial.h"
 
 /* ---- size and identity ----------------------------------------------------------------------- */
 
@@ -59,6 +60,8 @@ static int grow_partition(struct install *in, struct image_receipt_partition *p,
 	const struct image_install_request *r = in->request;
 	bool grow = !r->no_grow && p->size_bytes > p->payload_bytes;
 
+	if (p->has_payload && p->fs == PARTITION_FS_VFAT && !r->keep_identity)
+		return vfat_serial_renew(&in->target, p->start_bytes, p->size_bytes, err);
 	if (!p->has_payload || p->fs != PARTITION_FS_EXT4 || was_unpacked(in, p) ||
 	    (!grow && r->keep_identity))
 		return 0;

@@ -506,6 +506,69 @@ static void test_file_systems_of_the_host(void **state)
 	(void)unlink(disk);
 }
 
+static int note_esp_uuid(void *arg, const struct image_part *parts, size_t n, struct err *err)
+{
+	(void)n, (void)err;
+	(void)str_copy(arg, UUID_TEXT_BYTES, parts[0].fs_uuid);
+	return 0;
+}
+
+/* The EFI system partition of two hosts: another UUID, the one that goes into the host's fstab, and
+ * the same loader. */
+static void test_the_esp_is_the_hosts_own(void **state)
+{
+	static const char *const loaders[] = {"usr/lib/shim/shimx64.efi.signed",
+					      "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed"};
+	struct fixture *f = *state;
+	const char *layout = write_text(
+		f, "uefi.json",
+		"{\"firmware\":[\"uefi\"],\"partitions\":["
+		"{\"role\":\"esp\",\"size\":\"64M\"},{\"role\":\"root\"}]}");
+	autofree char *dir = xasprintf("%s/uefi", f->dir), *out = xasprintf("%s/uefi.slip", f->dir);
+	autofree char *disk = xasprintf("%s/uefi.disk", f->dir), *archive = NULL;
+	struct image_install_request r = {.root = f->root,
+					  .archive_path = out,
+					  .target_fd = -1,
+					  .target_path = disk,
+					  .read_back = true};
+	const struct signer *signer = f->signers[0];
+	char uuid[2][UUID_TEXT_BYTES], of_fstab[UUID_TEXT_BYTES];
+	struct err err = ERR_INIT;
+	size_t n;
+
+	if (can_mount()) {
+		r.own_files = note_esp_uuid;
+		r.arg = of_fstab;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(loaders); i++) {
+		autofree char *path = xasprintf("%s/%s", dir, loaders[i]), *folder = xstrdup(path);
+
+		*strrchr(folder, '/') = '\0';
+		assert_int_equal(file_make_dirs(folder, 0755, NULL), 0);
+		assert_int_equal(file_write_atomic(path, "loader", 6, 0644, NULL), 0);
+	}
+	archive = build(dir, out, layout, 0, &n);
+	assert_int_equal(archive_sign(out, &signer, 1, &err), 0);
+	for (size_t i = 0; i < ARRAY_LEN(uuid); i++) {
+		struct image_receipt receipt;
+
+		if (image_install(&r, &receipt, &err))
+			fail_msg("%s", err.msg);
+		assert_int_equal(receipt.partitions[0].fs, PARTITION_FS_VFAT);
+		assert_int_equal(strlen(receipt.partitions[0].fs_uuid), strlen("5149-5057"));
+		memcpy(uuid[i], receipt.partitions[0].fs_uuid, UUID_TEXT_BYTES);
+		if (r.own_files)
+			assert_string_equal(of_fstab, uuid[i]);
+		autofree char *at = xasprintf("%s@@%ju", disk,
+					      (uintmax_t)receipt.partitions[0].start_bytes);
+		const char *const show[] = {"mtype", "-i", at, "::/EFI/BOOT/BOOTX64.EFI", NULL};
+		assert_int_equal(process_check(show, 60000, &err), 0);
+	}
+	assert_string_not_equal(uuid[0], "5149-5057");
+	assert_string_not_equal(uuid[0], uuid[1]);
+	(void)unlink(disk);
+}
+
 static void test_bad_requests(void **state)
 {
 	static const struct {
@@ -610,6 +673,7 @@ int main(void)
 		cmocka_unit_test(test_folders),
 		cmocka_unit_test(test_data_and_swap),
 		cmocka_unit_test(test_file_systems_of_the_host),
+		cmocka_unit_test(test_the_esp_is_the_hosts_own),
 		cmocka_unit_test(test_bad_requests),
 		cmocka_unit_test(test_tar_can_list_it),
 	};
