@@ -12,8 +12,10 @@ LAB_TESTS += tests/flow/lab_scenarios.sh
 
 # each guard rail is taken out of a copy, and the unit test of that guard must miss it
 GUARD_TESTS := pxe/test_boot
-GUARD_TESTS += server/test_flow
-GUARD_TESTS += server/test_guards
+GUARD_TESTS += server/test_admission
+GUARD_TESTS += server/test_arming
+GUARD_TESTS += server/test_permit
+GUARD_TESTS += server/test_erase_routes
 GUARD_TESTS += server/test_profile
 GUARD_TESTS += agent/test_disk_guard
 GUARD_TESTS += agent/test_disk_device

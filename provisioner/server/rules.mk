@@ -72,12 +72,17 @@ $(eval $(call program,slipwayd))
 SERVER_TEST_LIBS := server server_rules server_http inventory proto pxe base
 SERVER_TEST_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq
 SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/harness/fake_object_store.c
-$(eval $(call unit_test,tests/unit/server/test_flow.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
+HOST_WALK := $(SERVER_BENCH) tests/harness/host_walk.c
+$(eval $(call unit_test,tests/unit/server/test_flow.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/test_admission.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/test_arming.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/test_permit.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/test_writing.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/test_receipts.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_bad_requests.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
-$(eval $(call unit_test,tests/unit/server/test_guards.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
-$(eval $(call unit_test,tests/unit/server/test_erase_routes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
-$(eval $(call unit_test,tests/unit/server/test_changes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
-$(eval $(call unit_test,tests/unit/server/test_two_appliances.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
+$(eval $(call unit_test,tests/unit/server/test_erase_routes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/test_changes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/test_two_appliances.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 # It needs a PostgreSQL, which tests/flow/two_appliances.sh starts for it: run there, built here.
 TWO_APPLIANCES := $(OBJ)/tests/unit/server/test_two_appliances
 UNIT_TESTS     := $(filter-out $(TWO_APPLIANCES),$(UNIT_TESTS))

@@ -50,12 +50,13 @@ mutate() { # ID SOURCE TEST SED
 	echo "# $why"
 }
 
-if [ ! -x "$tests/server/test_guards" ]; then
+if [ ! -x "$tests/server/test_arming" ]; then
 	echo "1..0 # SKIP the unit tests are not built"
 	exit 0
 fi
 # as they are, the tests pass: a failure is the mutation's
-for test in pxe/test_boot server/test_flow server/test_guards server/test_profile agent/test_disk_guard agent/test_disk_device; do
+for test in pxe/test_boot server/test_admission server/test_arming server/test_permit \
+	server/test_erase_routes server/test_profile agent/test_disk_guard agent/test_disk_device; do
 	n=$((n + 1))
 	timeout 120 "$tests/$test" >"$dir/out" 2>&1
 	status=$?
@@ -65,31 +66,31 @@ done
 server=provisioner/server
 agent=provisioner/agent
 mutate G1 pxe/boot.c pxe/test_boot 's/fits(rows\[i\].store_up, f->store_up) \&\&/true \&\&/'
-mutate G1 $server/boot_route.c server/test_guards 's/if (f->store_up \&\& !f->known \&\& ask_profiles.*/f->may_enrol = true;\n\tif (ask_profiles == NULL)/'
-mutate G2 $server/agent_permit.c server/test_flow 's/guard_state, guard_arm,/guard_state,/'
-mutate G2 $server/agent_permit.c server/test_flow 's/return done ? 0 : err_set/return err_set/'
-mutate G3 $server/host_verbs.c server/test_guards 's/if (!str_eq(h->state, lifecycle_state_str(STATE_IN_SERVICE)).*/return 0;/'
+mutate G1 $server/boot_route.c server/test_admission 's/if (f->store_up \&\& !f->known \&\& ask_profiles.*/f->may_enrol = true;\n\tif (ask_profiles == NULL)/'
+mutate G2 $server/agent_permit.c server/test_permit 's/guard_state, guard_arm,/guard_state,/'
+mutate G2 $server/agent_permit.c server/test_permit 's/return done ? 0 : err_set/return err_set/'
+mutate G3 $server/host_verbs.c server/test_arming 's/if (!str_eq(h->state, lifecycle_state_str(STATE_IN_SERVICE)).*/return 0;/'
 mutate G4 $server/disk_choice.c server/test_profile 's/ERR_GUARD_DISK_AMBIGUOUS/ERR_GUARD_DISK_NONE/'
 mutate G4 $agent/disk_guard.c agent/test_disk_guard 's/if (n > 1)/if (n > 1000)/'
-mutate G4 $server/agent_permit.c server/test_flow 's/guard_disk,/NULL_GUARD/; s/NULL_GUARD//'
+mutate G4 $server/agent_permit.c server/test_permit 's/guard_disk,/NULL_GUARD/; s/NULL_GUARD//'
 mutate G5 $agent/disk_guard.c agent/test_disk_device 's/return name_of(d, name, sizeof(name)) \&\& .*/return true || (name_of(d, name, sizeof(name)) \&\& drive_read_one(d->root, name, \&now) \&\&/; s/^\(\t       same_identity(&now, &d->drive)\);/\1);/'
 mutate G6 $agent/disk_guard.c agent/test_disk_guard 's/if (!found->local)/if (false)/'
 mutate G7 $agent/disk_guard.c agent/test_disk_guard 's/if (holders.n)/if (false)/'
 mutate G7 $agent/disk_guard.c agent/test_disk_guard 's/!str_eq(where, number))/true)/'
 mutate G8 $agent/disk_guard.c agent/test_disk_guard 's/if (r == 0 \&\& (!\*wipe_consent/if (false \&\& (!*wipe_consent/'
 mutate G8 $agent/disk_guard.c agent/test_disk_guard 's/if (signature_is_shared(/if (false \&\& signature_is_shared(/'
-mutate G8 $server/agent_permit.c server/test_flow 's/guard_data,//'
-mutate G8 $server/arm.c server/test_flow 's/TRY(check_data(q, \&d, err));//'
+mutate G8 $server/agent_permit.c server/test_permit 's/guard_data,//'
+mutate G8 $server/arm.c server/test_arming 's/TRY(check_data(q, \&d, err));//'
 mutate G9 $server/profile.c server/test_profile 's/^\tcheck_match(&r, ret);//'
-mutate G9 $server/arm_ask.c server/test_flow 's/strpbrk(ask->serial, "\*?") ||/false ||/'
-mutate G10 $server/arm_routes.c server/test_flow 's/n > UNCONFIRMED_MAX/false/'
-mutate G10 $server/arm_routes.c server/test_flow 's/if (touched \* 100 <= .*/if (true)/'
-mutate G11 $server/arm_routes.c server/test_guards 's/^\tTRY(check_plan(o, err));//'
-mutate G13 $server/agent_session.c server/test_guards 's/strstr(o->app->own_macs, mac)/false/'
-mutate G14 $server/agent_permit.c server/test_flow 's/guard_stopped, guard_state/guard_state/'
-mutate G15 $server/arm.c server/test_guards 's/TRY(check_image(h, m, \&d, err));//'
+mutate G9 $server/arm_ask.c server/test_arming 's/strpbrk(ask->serial, "\*?") ||/false ||/'
+mutate G10 $server/arm_routes.c server/test_arming 's/n > UNCONFIRMED_MAX/false/'
+mutate G10 $server/arm_routes.c server/test_arming 's/if (touched \* 100 <= .*/if (true)/'
+mutate G11 $server/arm_routes.c server/test_arming 's/^\tTRY(check_plan(o, err));//'
+mutate G13 $server/agent_session.c server/test_admission 's/strstr(o->app->own_macs, mac)/false/'
+mutate G14 $server/agent_permit.c server/test_permit 's/guard_stopped, guard_state/guard_state/'
+mutate G15 $server/arm.c server/test_arming 's/TRY(check_image(h, m, \&d, err));//'
 mutate G16 $server/agent_permit.c server/test_erase_routes 's/guard_work,//'
 mutate G16 $server/planner.c server/test_erase_routes 's/if (!str_eq(arm_state(arm), b->host.state))/if (false)/'
-mutate G17 $server/arm.c server/test_guards 's/TRY(check_same_disk(a, h, q, \&d, err));//'
+mutate G17 $server/arm.c server/test_arming 's/TRY(check_same_disk(a, h, q, \&d, err));//'
 echo "1..$n"
 exit $bad

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The server on a private PostgreSQL (a unix socket, no network): a host's whole way on that store, then two daemons on
+# The server on a private PostgreSQL (a unix socket, no network): what happens to a host on that store, then two daemons on
 # one fleet, of which either is killed in the middle of requests.
 # usage: two_appliances.sh [BUILD]
 set -u
@@ -13,7 +13,7 @@ ok "PostgreSQL starts on a unix socket" $?
 SLIPWAY_TEST_POSTGRES=$postgres
 export SLIPWAY_TEST_POSTGRES
 
-for suite in test_flow test_two_appliances; do
+for suite in test_flow test_admission test_arming test_permit test_writing test_receipts test_two_appliances; do
 	begun=$(date +%s)
 	"$build/obj/gcc/tests/unit/server/$suite" >"$dir/out" 2>&1
 	status=$?

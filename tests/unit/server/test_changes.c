@@ -12,8 +12,7 @@
 #include "provisioner/server/api_write.h"
 #include "provisioner/server/openapi_body.h"
 #include "provisioner/server/routes.h"
-#include "tests/harness/fake_agent.h"
-#include "tests/harness/server_bench.h"
+#include "tests/harness/host_walk.h"
 
 static struct server_bench bench;
 static struct fake_agent one, two, broken;
@@ -139,11 +138,8 @@ static void set_state(const char *state)
 
 static void meet(struct fake_agent *a, const char *serial, const char *mac)
 {
-	fake_agent_boot(a, bench.front, serial, mac);
-	assert_int_equal(fake_agent_open(a), 201);
-	assert_int_equal(fake_agent_next(a, 2, bench.plan_key), 200);
-	assert_int_equal(fake_agent_facts(a, NULL), 200);
-	assert_int_equal(fake_agent_step_done(a, "ok"), 200);
+	walk_open(&bench, a, serial, mac);
+	walk_inspect(&bench, a, NULL);
 }
 
 static int setup(void **state)

@@ -8,71 +8,32 @@
 
 #include <base/json.h>
 #include <base/str.h>
-#include "tests/harness/fake_agent.h"
-#include "tests/harness/server_bench.h"
-
-#define MAC "52:54:00:00:00:0a"
-
-static const char profile_by_hand[] =
-	"{\"name\":\"hand\",\"priority\":10,\"match\":{\"serial\":\"*\"},\"enrol\":true,"
-	"\"auto_approve\":false,\"image\":{\"line\":\"debian12\"}}";
-
-static struct server_bench bench;
-
-static int setup(void **state)
-{
-	(void)state;
-	server_bench_open(&bench);
-	return server_bench_admin(&bench, "POST", "/api/v1/profiles", profile_by_hand) == 201 ? 0
-											      : -1;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	server_bench_close(&bench);
-	return 0;
-}
-
-static void need(int got, int wanted, const struct fake_agent *a, const char *what)
-{
-	if (got != wanted)
-		fail_msg("%s: status %d (%s), not %d", what, got, a->code, wanted);
-}
-
-static void need_step(struct fake_agent *a, enum plan_step_kind kind)
-{
-	need(fake_agent_next(a, 0, bench.plan_key), 200, a, "next");
-	assert_string_equal(plan_step_kind_str(a->plan.kind), plan_step_kind_str(kind));
-}
+#include "tests/harness/host_walk.h"
 
 /* Inspected, with data on its disk, waiting for a person. */
-static void to_discovered(struct fake_agent *a)
+static void to_discovered(struct server_bench *b, struct fake_agent *a)
 {
-	fake_agent_boot(a, bench.front, "S1", MAC);
-	need(fake_agent_open(a), 201, a, "open");
-	need_step(a, PLAN_STEP_INSPECT);
-	need(fake_agent_facts(a, "ext4"), 200, a, "facts");
-	need(fake_agent_step_done(a, "ok"), 200, a, "inspected");
-	assert_string_equal(server_bench_state(&bench, a->host_id), "discovered");
-	need_step(a, PLAN_STEP_WAIT);
+	walk_open(b, a, "S1", MAC_A);
+	walk_inspect(b, a, "ext4");
+	need_state(b, a, "discovered");
+	need_step(b, a, PLAN_STEP_WAIT);
 }
 
-static int erase(const struct fake_agent *a, const char *body)
+static int erase(struct server_bench *b, const struct fake_agent *a, const char *body)
 {
 	autofree char *path = xasprintf("/api/v1/hosts/%s/erase", a->host_id);
 
-	return server_bench_admin(&bench, "POST", path, body);
+	return server_bench_admin(b, "POST", path, body);
 }
 
 #define GOOD "{\"reason\":\"sold\",\"disk\":{\"serial\":\"DISK-00:0a\"}}"
 
-static void to_erase_step(struct fake_agent *a)
+static void to_erase_step(struct server_bench *b, struct fake_agent *a)
 {
-	to_discovered(a);
-	assert_int_equal(erase(a, GOOD), 201);
-	assert_string_equal(server_bench_state(&bench, a->host_id), "erasing");
-	need_step(a, PLAN_STEP_ERASE);
+	to_discovered(b, a);
+	assert_int_equal(erase(b, a, GOOD), 201);
+	need_state(b, a, "erasing");
+	need_step(b, a, PLAN_STEP_ERASE);
 }
 
 static int send_receipt(struct fake_agent *a)
@@ -87,8 +48,8 @@ static void test_walk(void **state)
 {
 	struct fake_agent a;
 
-	(void)state;
-	to_erase_step(&a);
+	struct server_bench *b = *state;
+	to_erase_step(b, &a);
 	assert_string_equal(a.plan.erase_disk.serial, a.disk_serial);
 	assert_int_equal(a.plan.erase_disk.size_bytes, a.disk_bytes);
 	assert_string_equal(a.plan.erase_method, "overwrite");
@@ -99,15 +60,15 @@ static void test_walk(void **state)
 	assert_true(json_is_true(json_object_get(a.reply, "may_write")));
 	need(send_receipt(&a), 200, &a, "receipt");
 	need(fake_agent_step_done(&a, "ok"), 200, &a, "erased");
-	assert_string_equal(server_bench_state(&bench, a.host_id), "retired");
-	assert_int_equal(server_bench_number(&bench, "SELECT count(*) FROM receipt WHERE work = "
-						     "'erase' AND key_sha256 <> ''"),
+	need_state(b, &a, "retired");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM receipt WHERE work = "
+						"'erase' AND key_sha256 <> ''"),
 			 1);
-	assert_int_equal(
-		server_bench_number(&bench, "SELECT count(*) FROM flow_arm WHERE ended_us = 0"), 0);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_arm WHERE ended_us = 0"),
+			 0);
 	need(fake_agent_heartbeat(&a), 200, &a, "heartbeat");
 	assert_false(json_is_true(json_object_get(a.reply, "may_write")));
-	need_step(&a, PLAN_STEP_WAIT); /* the screen says what to do with it */
+	need_step(b, &a, PLAN_STEP_WAIT); /* the screen says what to do with it */
 	fake_agent_done(&a);
 }
 
@@ -137,79 +98,71 @@ static void test_orders(void **state)
 	};
 	struct fake_agent a;
 
-	(void)state;
-	to_discovered(&a);
+	struct server_bench *b = *state;
+	to_discovered(b, &a);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		int status = erase(&a, rows[i].body);
+		int status = erase(b, &a, rows[i].body);
 
-		CHECK_STR(rows[i].name, bench.code, rows[i].code);
+		CHECK_STR(rows[i].name, b->code, rows[i].code);
 		CHECK_INT(rows[i].name, status, rows[i].status);
-		CHECK_STR(rows[i].name, server_bench_state(&bench, a.host_id),
+		CHECK_STR(rows[i].name, server_bench_state(b, a.host_id),
 			  rows[i].code[0] ? "discovered" : "erasing");
 	}
 	fake_agent_done(&a);
 }
 
-static void make_in_service(void)
+static void set_state(struct server_bench *b, const char *state)
 {
-	server_bench_sql(&bench, "UPDATE host SET state = 'in-service'");
-}
+	autofree char *sql = xasprintf("UPDATE host SET state = '%s'", state);
 
-static void make_imaging(void)
-{
-	server_bench_sql(&bench, "UPDATE host SET state = 'imaging'");
-}
-
-static void stop_all(void)
-{
-	assert_int_equal(
-		server_bench_admin(&bench, "POST", "/api/v1/stop-all", "{\"reason\":\"x\"}"), 200);
+	server_bench_sql(b, sql);
 }
 
 static void test_states(void **state)
 {
 	static const struct {
-		const char *name, *code;
-		void (*before)(void);
+		const char *name, *code, *state; /* NULL: as it is, but all writing is stopped */
 	} rows[] = {
-		{"in service", "guard.in_service", make_in_service},
-		{"being imaged", "state.conflict", make_imaging},
-		{"all writing is stopped", "guard.stopped", stop_all},
+		{"in service", "guard.in_service", "in-service"},
+		{"being imaged", "state.conflict", "imaging"},
+		{"all writing is stopped", "guard.stopped", NULL},
 	};
 
-	(void)state;
+	struct server_bench *b = *state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct fake_agent a;
 
-		to_discovered(&a);
-		rows[i].before();
-		CHECK(rows[i].name, erase(&a, GOOD) >= 400);
-		CHECK_STR(rows[i].name, bench.code, rows[i].code);
-		CHECK_INT(rows[i].name,
-			  server_bench_number(&bench, "SELECT count(*) FROM flow_arm"), 0);
+		to_discovered(b, &a);
+		if (rows[i].state)
+			set_state(b, rows[i].state);
+		else
+			walk_stop_all(b);
+		CHECK(rows[i].name, erase(b, &a, GOOD) >= 400);
+		CHECK_STR(rows[i].name, b->code, rows[i].code);
+		CHECK_INT(rows[i].name, server_bench_number(b, "SELECT count(*) FROM flow_arm"), 0);
 		fake_agent_done(&a);
-		teardown(NULL);
-		CHECK_INT(rows[i].name, setup(NULL), 0);
+		walk_renew(b, profile_by_hand);
 	}
 }
 
 /* ---- at the permit ----------------------------------------------------------------------------
  */
 
-static void make_it_an_image_arm(struct fake_agent *a)
+static void make_it_an_image_arm(struct server_bench *b, struct fake_agent *a)
 {
 	(void)a;
-	server_bench_sql(&bench, "UPDATE flow_arm SET work = 'image'");
+	server_bench_sql(b, "UPDATE flow_arm SET work = 'image'");
 }
 
-static void make_the_host_imaging(struct fake_agent *a)
+static void make_the_host_imaging(struct server_bench *b, struct fake_agent *a)
 {
 	(void)a;
-	make_imaging();
+	set_state(b, "imaging");
 }
 
-static void name_another_disk(struct fake_agent *a)
+static void name_another_disk(struct server_bench *b, struct fake_agent *a)
 {
+	(void)b;
 	(void)str_copy(a->plan.erase_disk.serial, sizeof(a->plan.erase_disk.serial), "OTHER");
 }
 
@@ -217,28 +170,27 @@ static void test_permits(void **state)
 {
 	static const struct {
 		const char *name, *code;
-		void (*change)(struct fake_agent *a);
+		void (*change)(struct server_bench *b, struct fake_agent *a);
 	} rows[] = {
 		{"an arm to image", "guard.arm.other", make_it_an_image_arm},
 		{"a host that is imaged", "guard.arm.other", make_the_host_imaging},
 		{"another disk", "guard.disk.other", name_another_disk},
 	};
 
-	(void)state;
+	struct server_bench *b = *state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct fake_agent a;
 
-		to_erase_step(&a);
-		rows[i].change(&a);
+		to_erase_step(b, &a);
+		rows[i].change(b, &a);
 		CHECK(rows[i].name, fake_agent_permit(&a, NULL) >= 400);
 		CHECK_STR(rows[i].name, a.code, rows[i].code);
 		CHECK_INT(rows[i].name,
 			  server_bench_number(
-				  &bench, "SELECT count(*) FROM flow_arm WHERE consumed_us > 0"),
+				  b, "SELECT count(*) FROM flow_arm WHERE consumed_us > 0"),
 			  0);
 		fake_agent_done(&a);
-		teardown(NULL);
-		CHECK_INT(rows[i].name, setup(NULL), 0);
+		walk_renew(b, profile_by_hand);
 	}
 }
 
@@ -247,11 +199,11 @@ static void test_no_image_under_it(void **state)
 {
 	struct fake_agent a;
 
-	(void)state;
-	to_erase_step(&a);
-	make_imaging();
-	server_bench_sql(&bench, "UPDATE flow_plan SET ended_us = 1 WHERE ended_us = 0");
-	need_step(&a, PLAN_STEP_WAIT);
+	struct server_bench *b = *state;
+	to_erase_step(b, &a);
+	set_state(b, "imaging");
+	server_bench_sql(b, "UPDATE flow_plan SET ended_us = 1 WHERE ended_us = 0");
+	need_step(b, &a, PLAN_STEP_WAIT);
 	fake_agent_done(&a);
 }
 
@@ -262,37 +214,36 @@ static void test_no_receipt(void **state)
 {
 	struct fake_agent a;
 
-	(void)state;
-	to_erase_step(&a);
+	struct server_bench *b = *state;
+	to_erase_step(b, &a);
 	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
 	need(fake_agent_step_done(&a, "ok"), 200, &a, "done");
-	assert_string_equal(server_bench_state(&bench, a.host_id), "failed");
+	need_state(b, &a, "failed");
 	fake_agent_done(&a);
 }
 
 /* Power cut: a new boot does not go on with it, and the old permission is gone. */
 static void test_interrupted(void **state)
 {
-	struct fake_agent a, b;
+	struct fake_agent first, second;
+	struct server_bench *b = *state;
 
-	(void)state;
-	to_erase_step(&a);
-	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
-	fake_agent_boot(&b, bench.front, "S1", MAC);
-	need(fake_agent_open(&b), 201, &b, "open again");
-	assert_string_equal(server_bench_state(&bench, b.host_id), "failed");
-	assert_int_equal(
-		server_bench_number(&bench, "SELECT count(*) FROM flow_arm WHERE ended_us = 0"), 0);
-	need_step(&b, PLAN_STEP_WAIT);
-	assert_int_equal(erase(&b, GOOD), 201);
-	need_step(&b, PLAN_STEP_ERASE);
-	fake_agent_done(&a);
-	fake_agent_done(&b);
+	to_erase_step(b, &first);
+	need(fake_agent_permit(&first, NULL), 200, &first, "permit");
+	walk_open(b, &second, "S1", MAC_A);
+	need_state(b, &second, "failed");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_arm WHERE ended_us = 0"),
+			 0);
+	need_step(b, &second, PLAN_STEP_WAIT);
+	assert_int_equal(erase(b, &second, GOOD), 201);
+	need_step(b, &second, PLAN_STEP_ERASE);
+	fake_agent_done(&first);
+	fake_agent_done(&second);
 }
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_by_hand, walk_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_walk),
 		T(test_orders),
@@ -303,5 +254,6 @@ int main(void)
 		T(test_interrupted),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("server erase", tests, NULL, NULL);
 }

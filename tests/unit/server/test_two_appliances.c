@@ -11,8 +11,7 @@
 #include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
-#include "tests/harness/fake_agent.h"
-#include "tests/harness/server_bench.h"
+#include "tests/harness/host_walk.h"
 
 #define HOSTS      4
 #define KILL_US    30000 /* a request takes less */
@@ -20,14 +19,6 @@
 #define SILENCE_MS 1500
 #define A          (&two[0])
 #define B          (&two[1])
-
-static const char profile[] =
-	"{\"name\":\"auto\",\"priority\":10,\"match\":{\"serial\":\"*\"},\"enrol\":true,"
-	"\"auto_approve\":true,\"burnin\":{\"tier\":\"quick\",\"limits\":{\"cpu_s\":1}},"
-	"\"image\":{\"line\":\"debian12\",\"version\":\"latest\"}}";
-static const char profile_by_hand[] =
-	"{\"name\":\"auto\",\"priority\":10,\"match\":{\"serial\":\"*\"},\"enrol\":true,"
-	"\"auto_approve\":false,\"image\":{\"line\":\"debian12\"}}";
 
 static struct server_bench two[2];
 static unsigned turns;
@@ -43,7 +34,7 @@ static int setup(void **state)
 		return 0;
 	server_bench_open(A);
 	server_bench_join(B, A);
-	return server_bench_admin(A, "POST", "/api/v1/profiles", profile) == 201 ? 0 : -1;
+	return server_bench_admin(A, "POST", "/api/v1/profiles", profile_auto) == 201 ? 0 : -1;
 }
 
 static int teardown(void **state)

