@@ -42,7 +42,7 @@ images_store_SRC += images/core/object_upload.c
 images_store_SRC += images/core/object_check.c
 images_store_SRC += images/core/object_gc.c
 $(eval $(call library,images_store))
-IMAGES_STORE_PKG := libseccomp
+IMAGES_STORE_PKG := $(BASE_CONFINE_PKG)
 
 images_tool_SRC := images/tool/signer.c
 images_tool_SRC += images/tool/root_edit.c
@@ -62,7 +62,7 @@ $(eval $(call library,images_tool))
 IMAGES_TOOL_PKG := ext2fs com_err
 
 # Unit tests stand on the tool, which makes what they check.
-IMAGES_TEST_LIBS := images_tool images_store images_core base
+IMAGES_TEST_LIBS := images_tool images_store images_core base_confine base
 IMAGES_TEST_PKG  := $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG)
 IMAGES_FIXTURE   := tests/unit/images/fixture.c
 IMAGES_CRAFTED   := tests/unit/images/crafted.c

@@ -6,18 +6,14 @@
  */
 #include "object_paths.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <seccomp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <base/confine.h>
 #include <base/file.h>
 #include <base/json.h>
 #include <base/limits.h>
@@ -25,8 +21,6 @@
 
 #include <images/read_exact.h>
 
-#define NOBODY     65534
-#define PART_BYTES (64 * 1024)
 
 static const struct sandbox_limits usual_limits = {
 	.cpu_s = 600, .wall_s = 3600, .memory_bytes = 256 * MIB};
@@ -71,37 +65,29 @@ static const int allowed[] = {
 #endif
 };
 
-static int filter_calls(struct err *err)
+static int by_number(const void *a, const void *b)
 {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int status = ctx ? 0 : -ENOMEM;
-
-	for (size_t i = 0; i < ARRAY_LEN(allowed) && !status; i++)
-		status = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
-	if (!status)
-		status = seccomp_load(ctx);
-	seccomp_release(ctx);
-	errno = -status;
-	return status ? err_sys(err, ERR_IMAGE_SANDBOX, "cannot filter system calls") : 0;
+	return *(const int *)a - *(const int *)b;
 }
 
-static bool is_kept(const struct sandbox_files *f, int fd)
-{
-	bool kept = fd == f->archive_fd || fd == f->result_fd;
-
-	for (size_t i = 0; i < OBJECT_FILES_MAX; i++)
-		kept |= fd == f->files[i];
-	return kept;
-}
-
+/* Everything but standard input, output and errors and the files of the work. */
 static void close_others(const struct sandbox_files *f)
 {
-	struct rlimit r = {.rlim_cur = 1024};
+	int kept[OBJECT_FILES_MAX + 2];
+	unsigned from = 3;
 
-	(void)getrlimit(RLIMIT_NOFILE, &r);
-	for (int fd = 3; fd < (int)(r.rlim_cur < 65536 ? r.rlim_cur : 65536); fd++)
-		if (!is_kept(f, fd))
-			(void)close(fd);
+	memcpy(kept, f->files, sizeof(f->files));
+	kept[OBJECT_FILES_MAX] = f->archive_fd;
+	kept[OBJECT_FILES_MAX + 1] = f->result_fd;
+	qsort(kept, ARRAY_LEN(kept), sizeof(kept[0]), by_number);
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+		if (kept[i] < (int)from)
+			continue;
+		if (kept[i] > (int)from)
+			(void)close_range(from, (unsigned)kept[i] - 1, 0);
+		from = (unsigned)kept[i] + 1;
+	}
+	(void)close_range(from, ~0U, 0);
 }
 
 /* OpenSSL reads its configuration at first use: let it do so while files can be opened. */
@@ -120,23 +106,18 @@ static void warm_up(const struct trust_root *root)
 int sandbox_enter(const struct sandbox_files *f, const struct trust_root *root,
 		  const struct sandbox_limits *limits, struct err *err)
 {
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)alarm(limits->wall_s);
 	close_others(f);
 	warm_up(root);
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_CPU, limits->cpu_s);
 	limit_memory(limits->memory_bytes);
-	if (geteuid() == 0) {
+	/* a second fence, which a container may not allow: the first is the list of calls */
+	if (geteuid() == 0)
 		(void)unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC);
-		if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-		    setresuid(NOBODY, NOBODY, NOBODY))
-			return err_sys(err, ERR_IMAGE_SANDBOX, "cannot become nobody");
-	}
-	limit(RLIMIT_NPROC, 0);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0))
-		return err_sys(err, ERR_IMAGE_SANDBOX, "cannot give up privileges");
-	return filter_calls(err);
+	if (confine_to_nobody(err) < 0 || confine_to_calls(allowed, ARRAY_LEN(allowed), err) < 0)
+		return err_set(err, ERR_IMAGE_SANDBOX, "%s", err ? err->msg : "");
+	return 0;
 }
 
 /* ---- the work -------------------------------------------------------------------------------- */

@@ -12,6 +12,11 @@ base_SRC += provisioner/base/http_client.c
 $(eval $(call library,base))
 BASE_PKG := jansson libcurl libcrypto
 
+# apart: the agent, which has no libseccomp, needs none of it
+base_confine_SRC := provisioner/base/confine.c
+$(eval $(call library,base_confine))
+BASE_CONFINE_PKG := libseccomp
+
 $(eval $(call unit_test,tests/unit/base/test_str.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_err.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_bytes.c,base,$(BASE_PKG)))
@@ -22,4 +27,5 @@ $(eval $(call unit_test,tests/unit/base/test_file.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_process.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_log.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_http_client.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_confine.c,base_confine base,$(BASE_CONFINE_PKG) $(BASE_PKG)))
 $(eval $(call fuzzer,json,base,$(BASE_PKG)))

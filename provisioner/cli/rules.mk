@@ -18,7 +18,7 @@ slipway_SRC += provisioner/cli/audit_commands.c
 slipway_SRC += provisioner/cli/lifecycle_commands.c
 slipway_SRC += provisioner/cli/completion_commands.c
 slipway_SRC += provisioner/cli/man_list.c
-slipway_LIBS := images_tool images_store images_core proto base
+slipway_LIBS := images_tool images_store images_core proto base_confine base
 slipway_PKG  := $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
 $(eval $(call program,slipway))
 FAST_TESTS += tests/flow/cli_completion.sh

@@ -7,27 +7,23 @@
 #include "dhcp_prober.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <grp.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
 #include <seccomp.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
+#include <base/confine.h>
 #include <base/json.h>
 #include <base/str.h>
 #include <pxe/dhcp_probe.h>
 
-#define NOBODY       65534
 #define ASK_EVERY_MS 30000
 
 /* ---- the socket -------------------------------------------------------------------------------
@@ -61,43 +57,13 @@ static int open_socket(const struct sockaddr_ll *link, int *ret_fd, struct err *
 	return 0;
 }
 
-/* ---- giving up --------------------------------------------------------------------------------
- */
-
-static int filter_calls(struct err *err)
-{
-	static const int allowed[] = {
-		SCMP_SYS(sendto),        SCMP_SYS(recvfrom),   SCMP_SYS(poll),
-		SCMP_SYS(ppoll),         SCMP_SYS(write),      SCMP_SYS(getrandom),
-		SCMP_SYS(clock_gettime), SCMP_SYS(exit_group), SCMP_SYS(restart_syscall),
-		SCMP_SYS(rt_sigreturn),  SCMP_SYS(brk),        SCMP_SYS(munmap),
-	};
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int status = ctx ? 0 : -ENOMEM;
-
-	for (size_t i = 0; i < ARRAY_LEN(allowed) && !status; i++)
-		status = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
-	if (!status)
-		status = seccomp_load(ctx);
-	seccomp_release(ctx);
-	errno = -status;
-	return status ? err_sys(err, ERR_SYS, "cannot filter system calls") : 0;
-}
-
-static int give_up_everything(struct err *err)
-{
-	static const struct rlimit none = {0, 0};
-	pid_t parent = getppid();
-
-	if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-	    setresuid(NOBODY, NOBODY, NOBODY) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    setrlimit(RLIMIT_NPROC, &none) < 0)
-		return err_sys(err, ERR_SYS, "cannot become nobody");
-	/* a change of user takes back the order to end with our parent */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
-		return err_set(err, ERR_SYS, "the parent is gone");
-	return filter_calls(err);
-}
+/* What asking and listening take. */
+static const int allowed[] = {
+	SCMP_SYS(sendto),        SCMP_SYS(recvfrom),   SCMP_SYS(poll),
+	SCMP_SYS(ppoll),         SCMP_SYS(write),      SCMP_SYS(getrandom),
+	SCMP_SYS(clock_gettime), SCMP_SYS(exit_group), SCMP_SYS(restart_syscall),
+	SCMP_SYS(rt_sigreturn),  SCMP_SYS(brk),        SCMP_SYS(munmap),
+};
 
 /* ---- asking and listening ---------------------------------------------------------------------
  */
@@ -176,7 +142,8 @@ int dhcp_prober_run(const char *interface, const char *own_address, struct err *
 		return err_set(err, ERR_SYS, "no interface '%s' or no address '%s'", interface,
 			       own_address);
 	TRY(open_socket(&link, &fd, err));
-	TRY(give_up_everything(err));
+	TRY(confine_to_nobody(err));
+	TRY(confine_to_calls(allowed, ARRAY_LEN(allowed), err));
 	ask_and_listen(fd, &link, address);
 	return 0;
 }

@@ -64,7 +64,7 @@ server_SRC += provisioner/server/webhook_sender.c
 $(eval $(call library,server))
 
 slipwayd_SRC := provisioner/server/main.c provisioner/server/dhcp_prober.c
-slipwayd_LIBS := server server_rules server_http inventory proto pxe images_store images_core base
+slipwayd_LIBS := server server_rules server_http inventory proto pxe images_store images_core base_confine base
 slipwayd_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq libseccomp fdisk blkid
 $(eval $(call program,slipwayd))
 

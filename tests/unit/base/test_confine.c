@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A child gives up and then tries what it gave up; and it does not outlive its parent.
+ */
+#include <tests/harness/check.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <base/confine.h>
+
+#define DID     10
+#define REFUSED 11
+
+static int as_user(void)
+{
+	return geteuid() == 65534 && getegid() == 65534 && setresuid(0, 0, 0) ? REFUSED : DID;
+}
+
+static int make_a_process(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return pid < 0 ? REFUSED : DID;
+}
+
+static int gain_privileges(void)
+{
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? REFUSED : DID;
+}
+
+static int outlive_the_parent(void)
+{
+	int signal_number = 0;
+
+	(void)prctl(PR_GET_PDEATHSIG, &signal_number);
+	return signal_number == SIGKILL ? REFUSED : DID;
+}
+
+static int make_a_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0) < 0 ? REFUSED : DID;
+}
+
+static int nothing(void)
+{
+	return DID;
+}
+
+static int status_of(int (*deed)(void), bool calls)
+{
+	static const int allowed[] = {SCMP_SYS(exit_group)};
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (confine_to_nobody(NULL) < 0 ||
+		    (calls && confine_to_calls(allowed, ARRAY_LEN(allowed), NULL) < 0))
+			_exit(1);
+		_exit(deed());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void test_what_is_given_up(void **state)
+{
+	static const struct {
+		const char *name;
+		int (*deed)(void);
+		bool calls, as_root; /* calls: filtered; as_root: tried by root alone */
+		int exit_code, signal;
+	} rows[] = {
+		{"be root again", as_user, false, true, REFUSED, 0},
+		{"make a process", make_a_process, false, true, REFUSED, 0},
+		{"gain privileges", gain_privileges, false, false, REFUSED, 0},
+		{"outlive the parent", outlive_the_parent, false, false, REFUSED, 0},
+		{"a call that is not on the list", make_a_socket, true, false, 0, SIGSYS},
+		{"a call that is not filtered", make_a_socket, false, false, DID, 0},
+		{"a call that is on the list", nothing, true, false, DID, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].as_root && geteuid() != 0)
+			continue;
+		int status = status_of(rows[i].deed, rows[i].calls);
+		CHECK_INT(rows[i].name, WIFSIGNALED(status) ? WTERMSIG(status) : 0, rows[i].signal);
+		CHECK_INT(rows[i].name, WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+			  rows[i].exit_code);
+	}
+}
+
+/* A parent that confines a child and is killed: the child's end of a pipe is closed with it. */
+static void test_a_confined_child_dies_with_its_parent(void **state)
+{
+	int ends[2];
+	char byte;
+	pid_t parent;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	parent = fork();
+	if (parent == 0) {
+		if (fork() == 0) {
+			if (confine_to_nobody(NULL) < 0 || write(ends[1], "x", 1) != 1)
+				_exit(1);
+			for (;;)
+				(void)pause();
+		}
+		for (;;)
+			(void)pause();
+	}
+	(void)close(ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	assert_int_equal(kill(parent, SIGKILL), 0);
+	assert_int_equal(waitpid(parent, NULL, 0), parent);
+	struct pollfd p = {.fd = ends[0], .events = POLLIN};
+	assert_int_equal(poll(&p, 1, 5000), 1);
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	(void)close(ends[0]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_given_up),
+		cmocka_unit_test(test_a_confined_child_dies_with_its_parent),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("base/confine", tests, NULL, NULL);
+}
