@@ -21,7 +21,6 @@
 
 #include <images/read_exact.h>
 
-
 static const struct sandbox_limits usual_limits = {
 	.cpu_s = 600, .wall_s = 3600, .memory_bytes = 256 * MIB};
 
