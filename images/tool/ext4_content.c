@@ -88,6 +88,7 @@ static int copy_content(struct ext4_image *x, ext2_extent_handle_t extents, stru
 		if ((uint64_t)at > size_bytes || n > size_bytes - (uint64_t)at)
 			return err_set(err, ERR_IMAGE_MEMBER, "content is longer than its size");
 		TRY(put_content(x, extents, &run, p, n, (uint64_t)at, err));
+		x->content_goal = run.disk_block + run.n_blocks;
 	}
 	if (status != ARCHIVE_EOF)
 		return err_set(err, ERR_IMAGE_MEMBER, "cannot read content: %s",
@@ -102,7 +103,8 @@ static errcode_t allocate(struct ext4_image *x, ext2_ino_t ino, struct ext2_inod
 		 end = (offset + n_bytes + BLOCK_BYTES - 1) / BLOCK_BYTES;
 
 	return ext2fs_fallocate(x->fs, EXT2_FALLOCATE_FORCE_INIT | EXT2_FALLOCATE_INIT_BEYOND_EOF,
-				ino, (struct ext2_inode *)inode, ~0ULL, first, end - first);
+				ino, (struct ext2_inode *)inode, x->content_goal, first,
+				end - first);
 }
 
 /* Sparse files keep their holes: only what the tar says is data gets blocks. */

@@ -25,6 +25,7 @@
 #include "pack.h"
 
 #define BLOCK_BYTES       4096
+#define FOLDER_BLOCKS     2 /* of a folder, at most, on average */
 #define JOURNAL_MIN_FS    (512 * MIB)
 #define SLACK_BYTES       (64 * MIB)
 #define MKE2FS_TIMEOUT_MS (5 * 60 * 1000)
@@ -38,7 +39,7 @@ static uint64_t round_up(uint64_t n, uint64_t unit)
 /* Generous: what stays free is a hole in the image and costs nothing. */
 static uint64_t image_bytes(const struct tree_size *size, uint64_t max_bytes)
 {
-	uint64_t content = (size->file_blocks + 2 * size->n_folders) * BLOCK_BYTES;
+	uint64_t content = (size->file_blocks + FOLDER_BLOCKS * size->n_folders) * BLOCK_BYTES;
 	uint64_t inodes = size->n_entries * 256;
 	uint64_t n = (content + inodes) / 100 * 112 + SLACK_BYTES + 64 * MIB;
 
@@ -112,6 +113,21 @@ static int open_fs(struct ext4_image *x, struct err *err)
 	return 0;
 }
 
+/* Folders stay in one stretch behind the inode tables, file content begins behind them: a host that
+ * gives the file system a new UUID rewrites every block of metadata, and finds all in one place. */
+static int set_content_goal(struct ext4_image *x, const struct tree_size *size, struct err *err)
+{
+	blk64_t first = 0;
+	errcode_t e = ext2fs_new_block2(x->fs, 0, NULL, &first);
+
+	if (e)
+		return ext4_failed(err, e, "find a free block");
+	x->content_goal = first + FOLDER_BLOCKS * size->n_folders;
+	if (x->content_goal >= ext2fs_blocks_count(x->fs->super))
+		x->content_goal = first;
+	return 0;
+}
+
 int ext4_image_new(const struct ext4_options *options, const struct tree_size *size,
 		   struct ext4_image **ret, struct err *err)
 {
@@ -126,9 +142,9 @@ int ext4_image_new(const struct ext4_options *options, const struct tree_size *s
 	if (!hcreate_r(2 * (size->n_entries + 16), &x->paths))
 		return err_sys(err, ERR_NO_MEMORY, "cannot index %" PRIu64 " paths",
 			       size->n_entries);
-	x->buffer = xmalloc(EXT4_BUFFER_BYTES);
 	TRY(make_empty(x, options, size, err));
 	TRY(open_fs(x, err));
+	TRY(set_content_goal(x, size, err));
 	TRY(ext4_remember(x, "", EXT2_ROOT_INO, err));
 	*ret = take_ptr(x);
 	return 0;
@@ -146,7 +162,6 @@ void ext4_image_free(struct ext4_image *x)
 	VEC_DONE(&x->names);
 	if (x->fd >= 0)
 		(void)close(x->fd);
-	free(x->buffer);
 	free(x);
 }
 

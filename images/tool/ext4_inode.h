@@ -12,8 +12,6 @@
 
 #include "ext4_image.h"
 
-#define EXT4_BUFFER_BYTES (1024 * 1024)
-
 struct ext4_image {
 	int fd;
 	ext2_filsys fs;
@@ -21,7 +19,7 @@ struct ext4_image {
 	uint64_t size_bytes;
 	struct hsearch_data paths; /* a path's digest to its inode number */
 	VEC(char *) names;         /* keys of paths */
-	uint8_t *buffer;
+	uint64_t content_goal;     /* block near which the next file's content should lie */
 };
 
 int ext4_failed(struct err *err, errcode_t e, const char *what);

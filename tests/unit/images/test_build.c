@@ -397,6 +397,46 @@ static void test_folders(void **state)
 	assert_string_equal(text, "content of x");
 }
 
+/* The first block of a path in an image. */
+static uint64_t block_of(const char *image, const char *path)
+{
+	autofree char *command = xasprintf("blocks %s", path);
+	autofree char *text = debugfs(image, command);
+
+	return strtoull(text, NULL, 10);
+}
+
+/* All of a file system's metadata is rewritten on each host: folders lie in front of content. */
+static void test_folders_lie_together(void **state)
+{
+	struct fixture *f = *state;
+	const char *layout = write_text(f, "none.json", NO_BOOT);
+	autofree char *dir = xasprintf("%s/together", f->dir),
+		      *out = xasprintf("%s/g.slip", f->dir),
+		      *image = xasprintf("%s/g.ext4", f->dir), *archive = NULL;
+	uint64_t last_folder = 0, first_file = UINT64_MAX;
+	size_t n;
+
+	for (int i = 0; i < 20; i++) {
+		autofree char *folder = xasprintf("%s/%02d", dir, i),
+			      *file = xasprintf("%s/file", folder);
+
+		assert_int_equal(file_make_dirs(folder, 0755, NULL), 0);
+		assert_int_equal(file_write_atomic(file, file, strlen(file), 0644, NULL), 0);
+	}
+	archive = build(dir, out, layout, 0, &n);
+	extract_root(f, out, image);
+	for (int i = 0; i < 20; i++) {
+		autofree char *folder = xasprintf("/%02d", i), *file = xasprintf("/%02d/file", i);
+		uint64_t at = block_of(image, folder), content_at = block_of(image, file);
+
+		last_folder = at > last_folder ? at : last_folder;
+		first_file = content_at < first_file ? content_at : first_file;
+	}
+	CHECK("found", last_folder);
+	CHECK("folders first", last_folder < first_file);
+}
+
 /* ---- layouts --------------------------------------------------------------------------------- */
 
 #define ROOT_AND(more) "{\"boot\":\"none\",\"partitions\":[{\"role\":\"root\"}," more "]}"
@@ -671,6 +711,7 @@ int main(void)
 		cmocka_unit_test(test_the_file_system_is_sound),
 		cmocka_unit_test(test_the_kernel_reads_the_tree),
 		cmocka_unit_test(test_folders),
+		cmocka_unit_test(test_folders_lie_together),
 		cmocka_unit_test(test_data_and_swap),
 		cmocka_unit_test(test_file_systems_of_the_host),
 		cmocka_unit_test(test_the_esp_is_the_hosts_own),
