@@ -24,6 +24,7 @@
 
 #include <base/bytes.h>
 #include <base/json.h>
+#include <base/limits.h>
 #include <base/str.h>
 #include <base/vec.h>
 
@@ -31,27 +32,33 @@
 #include "loop_device.h"
 #include "rootfs_files.h"
 
-#define STREAM_BYTES (4 * 1024 * 1024)
+#define FLUSH_EVERY_BYTES (64 * MIB)
 
-/* Bytes on their way from the workers, who wait for their turn, to the unpacking thread. */
+/* Chunks on their way from the workers to the unpacking thread. Nothing is copied: a worker waits
+ * until libarchive is done with its chunk. */
 struct stream {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	size_t next_chunk;
-	uint8_t *ring;
-	size_t first, n_bytes;
-	bool at_end;    /* all chunks are in */
-	bool stopped;   /* nobody reads any more */
-	uint8_t *given; /* what libarchive holds */
+	struct {
+		const uint8_t *p;
+		size_t n_bytes;
+	} chunks[POOL_WORKERS_MAX]; /* by index, modulo */
+	size_t n_chunks;
+	size_t n_put;    /* that came in, in their order */
+	size_t n_read;   /* that libarchive is done with */
+	bool is_reading; /* libarchive holds chunk n_read */
+	bool stopped;    /* nothing more may come or go */
+	uint64_t unflushed_bytes;
+	bool is_flushing;
 };
 
 struct rootfs_run {
 	struct install *in;
 	size_t payload;
-	size_t n_chunks;
 	struct loop_device loop;
 	char folder[64];
 	bool is_mounted;
+	int root_fd; /* of what is mounted, while it is being written */
 	bool has_thread;
 	pthread_t thread;
 	struct stream stream;
@@ -66,43 +73,27 @@ bool install_rootfs_is_possible(void)
 
 /* ---- the stream ------------------------------------------------------------------------------ */
 
-static size_t put_some(struct stream *s, const uint8_t *p, size_t n_bytes)
+/* Wait for the chunk's turn, then until it was read. False when reading has stopped. */
+static bool stream_put(struct stream *s, size_t index, const uint8_t *p, size_t n_bytes)
 {
-	size_t at = (s->first + s->n_bytes) % STREAM_BYTES;
-	size_t room = STREAM_BYTES - s->n_bytes, to_end = STREAM_BYTES - at;
-	size_t n = n_bytes < room ? n_bytes : room;
-
-	if (n > to_end)
-		n = to_end;
-	memcpy(s->ring + at, p, n);
-	s->n_bytes += n;
-	return n;
-}
-
-/* Wait for the chunk's turn, then for room. False when reading has stopped. */
-static bool stream_put(struct stream *s, size_t index, size_t n_chunks, const uint8_t *p,
-		       size_t n_bytes)
-{
-	bool stopped;
+	bool was_read;
 
 	pthread_mutex_lock(&s->lock);
-	while (!s->stopped && s->next_chunk != index)
+	while (!s->stopped && s->n_put != index)
 		pthread_cond_wait(&s->changed, &s->lock);
-	while (!s->stopped && n_bytes) {
-		size_t n = put_some(s, p, n_bytes);
-
-		p += n;
-		n_bytes -= n;
+	if (!s->stopped) {
+		s->chunks[index % ARRAY_LEN(s->chunks)].p = p;
+		s->chunks[index % ARRAY_LEN(s->chunks)].n_bytes = n_bytes;
+		s->n_put++;
 		pthread_cond_broadcast(&s->changed);
-		if (n_bytes && s->n_bytes == STREAM_BYTES)
-			pthread_cond_wait(&s->changed, &s->lock);
 	}
-	s->next_chunk = index + 1;
-	s->at_end = s->next_chunk == n_chunks;
-	stopped = s->stopped;
-	pthread_cond_broadcast(&s->changed);
+	/* Also after a stop the bytes must stay for as long as they are being read. */
+	while (s->n_read <= index && (!s->stopped || (s->is_reading && s->n_read == index)))
+		pthread_cond_wait(&s->changed, &s->lock);
+	was_read = s->n_read > index;
+	s->unflushed_bytes += n_bytes;
 	pthread_mutex_unlock(&s->lock);
-	return !stopped;
+	return was_read;
 }
 
 static void stream_stop(struct stream *s)
@@ -113,26 +104,62 @@ static void stream_stop(struct stream *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* libarchive's reader: the next piece, 0 at the end. */
+static void end_chunk_locked(struct stream *s)
+{
+	s->n_read += s->is_reading;
+	s->is_reading = false;
+	pthread_cond_broadcast(&s->changed);
+}
+
+/* libarchive's reader: the next chunk, 0 at the end. */
 static la_ssize_t stream_read(struct archive *a, void *arg, const void **ret)
 {
 	struct stream *s = arg;
-	size_t n;
+	size_t n_bytes = 0;
 
 	(void)a;
 	pthread_mutex_lock(&s->lock);
-	while (!s->stopped && !s->at_end && !s->n_bytes)
+	end_chunk_locked(s);
+	while (!s->stopped && s->n_read == s->n_put && s->n_put < s->n_chunks)
 		pthread_cond_wait(&s->changed, &s->lock);
-	n = s->n_bytes < STREAM_BYTES - s->first ? s->n_bytes : STREAM_BYTES - s->first;
-	if (s->stopped)
-		n = 0;
-	memcpy(s->given, s->ring + s->first, n);
-	s->first = (s->first + n) % STREAM_BYTES;
-	s->n_bytes -= n;
-	pthread_cond_broadcast(&s->changed);
+	if (!s->stopped && s->n_read < s->n_put) {
+		s->is_reading = true;
+		*ret = s->chunks[s->n_read % ARRAY_LEN(s->chunks)].p;
+		n_bytes = s->chunks[s->n_read % ARRAY_LEN(s->chunks)].n_bytes;
+	}
 	pthread_mutex_unlock(&s->lock);
-	*ret = s->given;
-	return (la_ssize_t)n;
+	return (la_ssize_t)n_bytes;
+}
+
+/* Let go of the last chunk. A tar may end before its file does: the rest is taken and dropped. */
+static void stream_end_reading(struct stream *s)
+{
+	const void *rest;
+
+	while (stream_read(NULL, s, &rest))
+		;
+}
+
+/* True for one worker at a time, whenever enough was written since the last time. */
+static bool stream_begin_flush(struct stream *s)
+{
+	bool is_due;
+
+	pthread_mutex_lock(&s->lock);
+	is_due = !s->is_flushing && s->unflushed_bytes >= FLUSH_EVERY_BYTES;
+	if (is_due) {
+		s->is_flushing = true;
+		s->unflushed_bytes = 0;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return is_due;
+}
+
+static void stream_end_flush(struct stream *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->is_flushing = false;
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* ---- the unpacking thread -------------------------------------------------------------------- */
@@ -169,6 +196,7 @@ static void *run_unpacker(void *arg)
 		stream_stop(&r->stream);
 		pool_fail(r->in->pool, &r->err);
 	}
+	stream_end_reading(&r->stream);
 	archive_read_free(from);
 	(void)uselocale(LC_GLOBAL_LOCALE);
 	if (utf8)
@@ -190,6 +218,9 @@ static int mount_fs(struct rootfs_run *r, unsigned long flags, struct err *err)
 
 static int unmount_fs(struct rootfs_run *r, struct err *err)
 {
+	if (r->root_fd >= 0)
+		(void)close(r->root_fd);
+	r->root_fd = -1;
 	if (r->is_mounted && umount2(r->folder, 0))
 		return err_sys(err, ERR_IMAGE_TARGET, "cannot unmount the new file system");
 	r->is_mounted = false;
@@ -208,7 +239,10 @@ static int prepare(struct rootfs_run *r, struct err *err)
 		r->folder[0] = '\0';
 		return err_sys(err, ERR_IMAGE_TARGET, "cannot make a folder to mount on");
 	}
-	return mount_fs(r, 0, err);
+	TRY(mount_fs(r, 0, err));
+	r->root_fd = open(r->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return r->root_fd < 0 ? err_sys(err, ERR_IMAGE_TARGET, "cannot open the new file system")
+			      : 0;
 }
 
 static struct rootfs_run *run_new(struct install *in, size_t payload)
@@ -217,10 +251,9 @@ static struct rootfs_run *run_new(struct install *in, size_t payload)
 
 	r->in = in;
 	r->payload = payload;
-	r->n_chunks = source_table(in->source, payload)->n;
 	r->loop.fd = -1;
-	r->stream.ring = xmalloc(STREAM_BYTES);
-	r->stream.given = xmalloc(STREAM_BYTES);
+	r->root_fd = -1;
+	r->stream.n_chunks = source_table(in->source, payload)->n;
 	BUG_ON(pthread_mutex_init(&r->stream.lock, NULL) ||
 	       pthread_cond_init(&r->stream.changed, NULL));
 	return r;
@@ -249,32 +282,43 @@ int install_rootfs_begin(struct install *in, size_t payload, struct err *err)
 	return 0;
 }
 
+static int flush_fs(const struct rootfs_run *r, struct err *err)
+{
+	return syncfs(r->root_fd) ? err_sys(err, ERR_IO, "cannot flush the new file system") : 0;
+}
+
+/* The kernel would let hundreds of megabytes gather and write them at the end; so the disk works
+ * while files are being made. */
+static int flush_behind(struct rootfs_run *r, struct err *err)
+{
+	int status;
+
+	if (!stream_begin_flush(&r->stream))
+		return 0;
+	status = flush_fs(r, err);
+	stream_end_flush(&r->stream);
+	return status;
+}
+
 int install_rootfs_chunk(struct install *in, const struct pool_job *job, const uint8_t *plain,
 			 struct err *err)
 {
 	struct rootfs_run *r = in->rootfs;
 
 	TRY(install_may_write(in, err));
-	if (!stream_put(&r->stream, job->index, r->n_chunks, plain, job->chunk.plain_bytes))
+	if (!stream_put(&r->stream, job->index, plain, job->chunk.plain_bytes))
 		return err_set(err, ERR_IMAGE_MEMBER, "unpacking has stopped");
-	return 0;
+	return flush_behind(r, err);
 }
 
 int install_rootfs_finish(struct install *in, struct err *err)
 {
 	struct rootfs_run *r = in->rootfs;
-	int fd;
 
 	if (!r)
 		return 0;
 	TRY(end_thread(r, err));
-	fd = open(r->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || syncfs(fd)) {
-		if (fd >= 0)
-			(void)close(fd);
-		return err_sys(err, ERR_IO, "cannot flush the new file system");
-	}
-	(void)close(fd);
+	TRY(flush_fs(r, err));
 	return unmount_fs(r, err);
 }
 
@@ -327,8 +371,6 @@ void install_rootfs_end(struct install *in)
 	rootfs_files_done(&r->files);
 	pthread_cond_destroy(&r->stream.changed);
 	pthread_mutex_destroy(&r->stream.lock);
-	free(r->stream.ring);
-	free(r->stream.given);
 	free(r);
 	in->rootfs = NULL;
 }

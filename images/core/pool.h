@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <images/chunk_table.h>
 
+#define POOL_WORKERS_MAX 8
+
 enum pool_task { POOL_CHUNK, POOL_ZERO, POOL_CHECK_CHUNK, POOL_CHECK_ZERO };
 
 struct pool_job {
@@ -30,7 +32,7 @@ struct pool_job {
 };
 
 struct pool_options {
-	unsigned n_workers;
+	unsigned n_workers; /* at most POOL_WORKERS_MAX */
 	unsigned n_jobs;
 	size_t packed_bytes; /* room in every job; 0: none */
 	size_t plain_bytes;  /* room in every worker, aligned for direct I/O; 0: none */

@@ -137,8 +137,7 @@ int rootfs_files_unpack(struct rootfs_files *f, struct archive *from, bool devic
 	BUG_ON(!to);
 	archive_write_disk_set_options(to, ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM |
 						   ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_ACL |
-						   ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_FFLAGS |
-						   ARCHIVE_EXTRACT_SPARSE | ARCHIVE_EXTRACT_UNLINK);
+						   ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_FFLAGS);
 	status = unpack(f, from, to, devices, hash, err);
 	archive_write_free(to);
 	return status;

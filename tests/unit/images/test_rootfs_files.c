@@ -134,11 +134,69 @@ static void test_changed_file(void **state)
 	rootfs_files_done(&f);
 }
 
+static void put_text(const char *path, const char *text)
+{
+	assert_int_equal(file_write_atomic(path, text, strlen(text), 0644, NULL), 0);
+}
+
+static void make_link(const char *path)
+{
+	assert_int_equal(symlink("other", path), 0);
+}
+
+static void make_second_name(const char *path)
+{
+	assert_int_equal(link("other", path), 0);
+}
+
+static void make_file(const char *path)
+{
+	put_text(path, "longer than the new content");
+}
+
+static void make_folder(const char *path)
+{
+	assert_int_equal(mkdir(path, 0755), 0);
+}
+
+/* A later entry takes the place of an earlier one and goes through no link. */
+static void test_what_is_in_the_way_is_replaced(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*make)(const char *path);
+	} in_the_way[] = {
+		{"a file", make_file},
+		{"a symbolic link", make_link},
+		{"a hard link", make_second_name},
+		{"an empty folder", make_folder},
+	};
+
+	(void)state;
+	put_text("other", "other");
+	for (size_t i = 0; i < ARRAY_LEN(in_the_way); i++) {
+		struct rootfs_files f = {0};
+		autofree char *now = NULL, *other = NULL;
+		size_t n;
+
+		in_the_way[i].make("file");
+		CHECK_ERR(in_the_way[i].name, unpack(&f, "./", "file", S_IFREG | 0644, NULL),
+			  ERR_OK);
+		CHECK_INT(in_the_way[i].name, file_read("file", 100, &now, &n, NULL), 0);
+		CHECK_STR(in_the_way[i].name, now, "content");
+		CHECK_INT(in_the_way[i].name, file_read("other", 100, &other, &n, NULL), 0);
+		CHECK_STR(in_the_way[i].name, other, "other");
+		rootfs_files_done(&f);
+		CHECK_INT(in_the_way[i].name, remove("file"), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_changed_file),
+		cmocka_unit_test(test_what_is_in_the_way_is_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
