@@ -52,6 +52,9 @@ struct process_spawn_options {
 	const int *keep_fds; /* further descriptors to inherit, -1-terminated; NULL: none */
 	bool new_session;
 };
+/* Start a program and go on. It inherits the three standard descriptors, keep_fds and no other, and
+ * no blocked or ignored signal. out: *ret_pid, for the caller to wait for. errors:
+ * ERR_PROCESS_MISSING, ERR_SYS */
 int process_spawn(const struct process_spawn_options *options, pid_t *ret_pid, struct err *err);
 
 /* Absolute path of a program of the system's PATH folders, or false. */

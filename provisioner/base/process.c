@@ -109,6 +109,13 @@ static int spawn_attributes(const struct process_spawn_options *o, posix_spawnat
 	return posix_spawnattr_setflags(attributes, flags);
 }
 
+/* Libraries open descriptors that stay open across exec (libcurl its connections, for one): a tool
+ * would hold on to a connection that we have closed. */
+static void keep_descriptors_ours(void)
+{
+	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
 int process_spawn(const struct process_spawn_options *o, pid_t *ret_pid, struct err *err)
 {
 	posix_spawn_file_actions_t actions;
@@ -120,6 +127,7 @@ int process_spawn(const struct process_spawn_options *o, pid_t *ret_pid, struct 
 	if (!process_find(o->argv[0], path, sizeof(path)))
 		return err_set(err, ERR_PROCESS_MISSING, "program '%s' is not installed",
 			       o->argv[0]);
+	keep_descriptors_ours();
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
 	status = standard_fds_init(&standard, o);

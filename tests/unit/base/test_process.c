@@ -281,6 +281,22 @@ static void test_spawn_and_descriptors(void **state)
 	close(other);
 }
 
+/* A library's socket that nobody marked close-on-exec stays ours all the same. */
+static void test_descriptors_of_libraries_are_not_inherited(void **state)
+{
+	int leaky = open("/dev/null", O_RDONLY); /* without O_CLOEXEC, on purpose */
+	autofree char *script = xasprintf("! test -e /proc/self/fd/%d", leaky);
+	struct process_spawn_options o = {.argv = (const char *const[]){"bash", "-c", script, NULL},
+					  .stdin_fd = -1,
+					  .stdout_fd = -1,
+					  .stderr_fd = -1};
+
+	(void)state;
+	assert_true(leaky > 2);
+	assert_int_equal(spawn_and_wait(&o), 0);
+	close(leaky);
+}
+
 /* A parent without standard descriptors: its pipes get the numbers 0, 1 and 2, in any order. */
 static void test_a_parent_with_closed_descriptors(void **state)
 {
@@ -340,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_sigpipe_is_as_before),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_spawn_and_descriptors),
+		cmocka_unit_test(test_descriptors_of_libraries_are_not_inherited),
 		cmocka_unit_test(test_a_parent_with_closed_descriptors),
 		cmocka_unit_test(test_find),
 	};
