@@ -51,6 +51,14 @@ static int put_host_name(int root_fd, const struct personal *p, struct err *err)
 	return write_text(root_fd, "/etc/hostname", line, 0644, err);
 }
 
+static bool is_own_line(struct sv line)
+{
+	static const char own[] = "127.0.1.1";
+	size_t n = sizeof(own) - 1;
+
+	return sv_starts(line, own) && (line.n == n || strchr(" \t", line.p[n]));
+}
+
 /* Debian's convention: the own name on 127.0.1.1. Other lines stay as the image has them. */
 static int put_hosts(int root_fd, const struct personal *p, struct err *err)
 {
@@ -65,7 +73,7 @@ static int put_hosts(int root_fd, const struct personal *p, struct err *err)
 	while (rest.n) {
 		struct sv line = sv_split(&rest, '\n');
 
-		if (!sv_starts(line, "127.0.1.1")) {
+		if (!is_own_line(line)) {
 			str_addn(&hosts, line.p, line.n);
 			str_addc(&hosts, '\n');
 		}

@@ -86,6 +86,7 @@ static const struct {
 	mode_t mode;
 } files[] = {
 	{"/etc/hostname", "lab-1\n", 0644},
+	{"/etc/hosts", "127.0.0.1\tlocalhost\n127.0.1.10\tanother\n", 0644},
 	{"/etc/hosts", "127.0.1.1\ta.example lab-1\n", 0644},
 	{"/etc/fstab", "UUID=0f3c\t/\text4\terrors=remount-ro\t0\t1\n", 0644},
 	{"/etc/fstab", "UUID=AB12-CD34\t/boot/efi\tvfat\tumask=0077,nofail\t0\t2\n", 0644},
@@ -105,6 +106,8 @@ static void test_files(void **state)
 	autofree char *root = xasprintf("%s/good", dir);
 	static const char passwd[] =
 		"root:x:0:0::/root:/bin/sh\ndebian:x:1000:1000::/home/debian:/bin/sh\n";
+	static const char old_hosts[] = "127.0.0.1\tlocalhost\n127.0.1.1\timage\n"
+					"127.0.1.10\tanother\n";
 
 	(void)state;
 	assert_int_equal(file_make_dirs(root, 0755, NULL), 0);
@@ -113,6 +116,11 @@ static void test_files(void **state)
 	assert_int_equal(new_root_write(fd,
 					&(struct new_root_file){"/etc/passwd", passwd,
 								sizeof(passwd) - 1, 0644, 0, 0},
+					NULL),
+			 0);
+	assert_int_equal(new_root_write(fd,
+					&(struct new_root_file){"/etc/hosts", old_hosts,
+								sizeof(old_hosts) - 1, 0644, 0, 0},
 					NULL),
 			 0);
 	assert_int_equal(run(fd, "lab-1", "ssh-ed25519 AAAA me"), 0);
@@ -129,7 +137,8 @@ static void test_files(void **state)
 	/* Done again (a retry), nothing doubles, and the machine is another one. */
 	assert_int_equal(run(fd, "lab-1", "ssh-ed25519 AAAA me"), 0);
 	autofree char *hosts = content(fd, "/etc/hosts");
-	assert_null(strstr(strstr(hosts, "127.0.1.1") + 1, "127.0.1.1"));
+	assert_null(strstr(strstr(hosts, "127.0.1.1\t") + 1, "127.0.1.1\t"));
+	assert_null(strstr(hosts, "image"));
 	autofree char *id2 = content(fd, "/etc/machine-id");
 	assert_string_not_equal(id, id2);
 }
