@@ -378,12 +378,3 @@ const struct manifest_partition *manifest_partition_find(const struct manifest *
 			return &m->partitions[i];
 	return NULL;
 }
-
-const struct manifest_partition *manifest_partition_of_role(const struct manifest *m,
-							    enum partition_role role)
-{
-	for (size_t i = 0; i < m->n_partitions; i++)
-		if (m->partitions[i].role == role)
-			return &m->partitions[i];
-	return NULL;
-}

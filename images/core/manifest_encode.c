@@ -48,15 +48,6 @@ bool image_arch_parse(const char *text, enum image_arch *ret)
 	return false;
 }
 
-enum image_arch image_arch_native(void)
-{
-#if defined(__aarch64__)
-	return IMAGE_ARCH_AARCH64;
-#else
-	return IMAGE_ARCH_X86_64;
-#endif
-}
-
 const char *payload_role_str(enum payload_role role)
 {
 	return payload_role_words[role];

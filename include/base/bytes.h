@@ -23,7 +23,6 @@ uint32_t cur_le32(struct cur *c);
 uint64_t cur_le64(struct cur *c);
 uint16_t cur_be16(struct cur *c);
 uint32_t cur_be32(struct cur *c);
-uint64_t cur_be64(struct cur *c);
 /* The next n bytes, or NULL (and short_read) when there are fewer. */
 const uint8_t *cur_bytes(struct cur *c, size_t n_bytes);
 void cur_skip(struct cur *c, size_t n_bytes);

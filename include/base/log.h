@@ -62,8 +62,6 @@ enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
 /* Call once at start. proc: name of the program, kept by reference. journal: also prefix <N>. */
 void log_open(const char *proc, enum log_format format, int max_level);
-/* Where records go besides standard error (the agent sends them on). line has no newline. */
-void log_set_tap(void (*tap)(void *arg, int level, const char *line), void *arg);
 
 void log_write(int level, const char *event, const struct kv *pairs, size_t n_pairs);
 #define log_ev(level, event, ...)                                                                  \

@@ -36,10 +36,9 @@ __attribute__((format(printf, 2, 3))) void str_addf(struct str *s, const char *f
 __attribute__((format(printf, 2, 0))) void str_addv(struct str *s, const char *format, va_list ap);
 
 /* Append text as the inside of a JSON string (what is not UTF-8 becomes U+FFFD, control characters
- * \uNNNN), of an XML/HTML text, percent-encoded (RFC 3986 unreserved kept), or printable for a log
- * or terminal (control and non-ASCII bytes as \xNN). */
+ * \uNNNN), percent-encoded (RFC 3986 unreserved kept), or printable for a log or terminal (control
+ * and non-ASCII bytes as \xNN). */
 void str_add_json(struct str *s, const char *text);
-void str_add_xml(struct str *s, const char *text);
 void str_add_url(struct str *s, const char *text);
 void str_add_printable(struct str *s, const char *text);
 

@@ -45,8 +45,6 @@ enum image_arch { IMAGE_ARCH_X86_64, IMAGE_ARCH_AARCH64, _IMAGE_ARCH_MAX };
 const char *image_arch_str(enum image_arch arch);
 /* false when the text names no architecture. */
 bool image_arch_parse(const char *text, enum image_arch *ret);
-/* The architecture this program was compiled for. */
-enum image_arch image_arch_native(void);
 
 #define IMAGE_FIRMWARE_BIOS 1u
 #define IMAGE_FIRMWARE_UEFI 2u
@@ -137,8 +135,5 @@ char *manifest_show_json(const struct manifest *m);
 bool manifest_name_is_valid(const char *name);
 
 const struct manifest_partition *manifest_partition_find(const struct manifest *m, unsigned number);
-/* The partition of a role, or NULL. */
-const struct manifest_partition *manifest_partition_of_role(const struct manifest *m,
-							    enum partition_role role);
 
 #endif

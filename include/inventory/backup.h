@@ -20,7 +20,5 @@
  * ERR_DB_MISSING */
 int backup_restore(const char *backup_path, const char *store_path, int64_t now_us,
 		   struct err *err);
-/* How often this store was restored, counted from 1. */
-int backup_generation(struct db *db, int64_t *ret, struct err *err);
 
 #endif

@@ -35,7 +35,4 @@ int event_append(struct db *db, const struct event_draft *e, int64_t now_us, int
 int event_append_at(struct db *db, const struct event_draft *e, const struct moment *m,
 		    struct err *err);
 
-/* The id of the last event at or before a time (0: none). */
-int event_id_at(struct db *db, int64_t at_us, int64_t *ret_id, struct err *err);
-
 #endif

@@ -35,8 +35,6 @@ int plan_key_load_private(const char *path, struct plan_key **ret, struct err *e
 int plan_key_load_public(const char *path, struct plan_key **ret, struct err *err);
 void plan_key_free(struct plan_key *k);
 DEFINE_AUTO(plan_key, struct plan_key, plan_key_free);
-/* Hex SHA-256 of the SPKI DER; the key's. */
-const char *plan_key_id(const struct plan_key *k);
 
 /* ---- the payload ------------------------------------------------------------------------------
  */

@@ -49,10 +49,3 @@ int event_append(struct db *db, const struct event_draft *e, int64_t now_us, int
 		*ret_id = m.id;
 	return 0;
 }
-
-int event_id_at(struct db *db, int64_t at_us, int64_t *ret_id, struct err *err)
-{
-	return db_query_int(db, err, ret_id, 0,
-			    "SELECT id FROM event WHERE at_us <= $1 ORDER BY at_us DESC LIMIT 1",
-			    P_INT(at_us));
-}

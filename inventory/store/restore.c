@@ -123,8 +123,3 @@ int backup_restore(const char *backup_path, const char *store_path, int64_t now_
 	TRY(db_begin(db, err));
 	return db_end(db, make_safe(db, now_us, err), err);
 }
-
-int backup_generation(struct db *db, int64_t *ret, struct err *err)
-{
-	return db_query_int(db, err, ret, 0, "SELECT generation FROM fleet_clock WHERE one = 1");
-}

@@ -116,19 +116,6 @@ int new_root_symlink(int root_fd, const char *to, const char *path, struct err *
 	return 0;
 }
 
-int new_root_remove(int root_fd, const char *path, struct err *err)
-{
-	const char *slash = strrchr(path, '/');
-	autofree char *dir = xstrndup(path, slash > path ? (size_t)(slash - path) : 1);
-	autoclose int fd = open_in(root_fd, dir, O_DIRECTORY | O_RDONLY);
-
-	if (fd < 0 || (unlinkat(fd, slash + 1, 0) < 0 && errno != ENOENT))
-		return errno == ENOENT
-			       ? 0
-			       : err_sys(err, ERR_AGENT_PERSONALISE, "cannot remove '%s'", path);
-	return 0;
-}
-
 int new_root_read(int root_fd, const char *path, size_t max_bytes, char **ret_p,
 		  size_t *ret_n_bytes, struct err *err)
 {

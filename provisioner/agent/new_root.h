@@ -27,7 +27,6 @@ int new_root_write(int root_fd, const struct new_root_file *file, struct err *er
 int new_root_mkdirs(int root_fd, const char *path, mode_t mode, uid_t uid, gid_t gid,
 		    struct err *err);
 int new_root_symlink(int root_fd, const char *to, const char *path, struct err *err);
-int new_root_remove(int root_fd, const char *path, struct err *err);
 /* Whole file; errors: ERR_NOT_FOUND, ERR_TOO_BIG, ERR_IO. The caller frees. */
 int new_root_read(int root_fd, const char *path, size_t max_bytes, char **ret_p,
 		  size_t *ret_n_bytes, struct err *err);

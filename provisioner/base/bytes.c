@@ -89,11 +89,6 @@ uint32_t cur_be32(struct cur *c)
 	return (uint32_t)read_be(c, 4);
 }
 
-uint64_t cur_be64(struct cur *c)
-{
-	return read_be(c, 8);
-}
-
 static void write_le(uint8_t *p, uint64_t v, size_t n_bytes)
 {
 	for (size_t i = 0; i < n_bytes; i++, v >>= 8)

@@ -20,8 +20,6 @@ static struct {
 	const char *proc;
 	enum log_format format;
 	int max_level;
-	void (*tap)(void *arg, int level, const char *line);
-	void *tap_arg;
 } log_state = {.proc = "slipway", .max_level = LOG_INFO};
 
 void log_open(const char *proc, enum log_format format, int max_level)
@@ -29,12 +27,6 @@ void log_open(const char *proc, enum log_format format, int max_level)
 	log_state.proc = proc;
 	log_state.format = format;
 	log_state.max_level = max_level;
-}
-
-void log_set_tap(void (*tap)(void *arg, int level, const char *line), void *arg)
-{
-	log_state.tap = tap;
-	log_state.tap_arg = arg;
 }
 
 int64_t kv_pid(void)
@@ -143,8 +135,6 @@ void log_write(int level, const char *event, const struct kv *pairs, size_t n_pa
 	line.max_bytes = LOG_LINE_MAX_BYTES + 2 * LOG_TAIL_BYTES;
 	if (json)
 		str_addc(&line, '}');
-	if (log_state.tap)
-		log_state.tap(log_state.tap_arg, level, line.p);
 	str_addc(&line, '\n');
 	/* One write a record, so that records of several processes do not mix. */
 	(void)!write(STDERR_FILENO, line.p, line.n_bytes);

@@ -251,35 +251,6 @@ void str_add_json(struct str *s, const char *text)
 	}
 }
 
-void str_add_xml(struct str *s, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			str_add(s, "&amp;");
-			break;
-		case '<':
-			str_add(s, "&lt;");
-			break;
-		case '>':
-			str_add(s, "&gt;");
-			break;
-		case '"':
-			str_add(s, "&quot;");
-			break;
-		case '\'':
-			str_add(s, "&#39;");
-			break;
-		default:
-			/* XML 1.0 has no way to write most control characters at all. */
-			if ((unsigned char)*text < 0x20 && !strchr("\t\n\r", *text))
-				str_addc(s, '?');
-			else
-				str_addc(s, *text);
-		}
-	}
-}
-
 static bool is_unreserved(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

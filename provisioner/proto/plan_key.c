@@ -38,11 +38,6 @@ void plan_key_free(struct plan_key *k)
 	free(k);
 }
 
-const char *plan_key_id(const struct plan_key *k)
-{
-	return k->id;
-}
-
 static int load(const char *path, bool private_key, struct plan_key **ret, struct err *err)
 {
 	autofree char *pem = NULL;

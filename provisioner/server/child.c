@@ -35,7 +35,6 @@ struct child {
 	sd_event *event;
 	sd_event_source *watch, *timer;
 	pid_t pid; /* 0: not running */
-	int64_t restarts;
 	int64_t backoff_ms;
 	uint64_t started_us;
 };
@@ -100,7 +99,6 @@ static int on_exit_of(sd_event_source *s, const siginfo_t *si, void *arg)
 		KV("again_ms", c->backoff_ms));
 	c->pid = 0;
 	c->watch = sd_event_source_disable_unref(c->watch);
-	c->restarts++;
 	plan_restart(c);
 	return 0;
 }
@@ -243,17 +241,6 @@ int child_start(struct sd_event *event, const struct child_options *o, struct ch
 	}
 	*ret = c;
 	return 0;
-}
-
-void child_signal(struct child *c, int signal)
-{
-	if (c && c->pid > 0)
-		(void)kill(c->pid, signal);
-}
-
-int64_t child_restarts(const struct child *c)
-{
-	return c ? c->restarts : 0;
 }
 
 void child_stop(struct child *c)

@@ -27,9 +27,6 @@ int child_start(struct sd_event *event, const struct child_options *o, struct ch
 		struct err *err);
 /* Ask it to end, wait up to 3 s, kill it. NULL is well. blocks. */
 void child_stop(struct child *c);
-/* Send a signal (SIGHUP after a configuration change). */
-void child_signal(struct child *c, int signal);
-int64_t child_restarts(const struct child *c);
 
 /* The other side of --exec-child: ask the kernel for SIGTERM at our parent's death, become argv.
  * Returns only when that failed. */

@@ -171,9 +171,6 @@ int http_reply_text(struct http_request *r, int status, const char *content_type
 		    size_t n_bytes);
 /* problem+json of an error with another status than its own (0: its own). */
 int http_reply_problem(struct http_request *r, int status, const struct err *e);
-/* Takes fd. */
-int http_reply_file(struct http_request *r, int status, const char *content_type, int fd,
-		    uint64_t n_bytes);
 
 #define HTTP_STREAM_END   (-1) /* the body is complete */
 #define HTTP_STREAM_ABORT (-2) /* cut the connection: the receiver must notice */

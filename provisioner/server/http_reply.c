@@ -87,15 +87,6 @@ int http_reply_problem(struct http_request *r, int status, const struct err *e)
 	return reply_owned(r, status, "application/problem+json", text, strlen(text));
 }
 
-int http_reply_file(struct http_request *r, int status, const char *content_type, int fd,
-		    uint64_t n_bytes)
-{
-	struct MHD_Response *response = MHD_create_response_from_fd64(n_bytes, fd);
-	BUG_ON(!response);
-	(void)MHD_add_response_header(response, "Content-Type", content_type);
-	return http_reply_queue(r, status, response);
-}
-
 static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
 {
 	struct http_request *r = cls;

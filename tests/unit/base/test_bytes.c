@@ -22,8 +22,6 @@ static void test_both_orders(void **state)
 	c = cur_of(counting, sizeof(counting));
 	assert_true(cur_le64(&c) == 0xf807060504030201U);
 	c = cur_of(counting, sizeof(counting));
-	assert_true(cur_be64(&c) == 0x01020304050607f8U);
-	c = cur_of(counting, sizeof(counting));
 	assert_int_equal(cur_be32(&c), 0x01020304);
 }
 

@@ -173,31 +173,16 @@ static void test_a_long_value_is_cut_visibly(void **state)
 	assert_non_null(strstr(written, "aaa...\" last=1\n"));
 }
 
-static unsigned n_tapped;
-static char tapped[256];
-
-static void tap(void *arg, int level, const char *line)
-{
-	assert_ptr_equal(arg, &n_tapped);
-	assert_int_equal(level, LOG_NOTICE);
-	n_tapped++;
-	str_copy(tapped, sizeof(tapped), line);
-}
-
-static void test_levels_and_tap(void **state)
+static void test_levels(void **state)
 {
 	(void)state;
 	log_open("test", LOG_FORMAT_TEXT, LOG_NOTICE);
-	log_set_tap(tap, &n_tapped);
 	capture_start();
 	log_ev(LOG_INFO, "test.event", KV("quiet", 1)); /* below the level: nothing at all */
 	log_ev(LOG_NOTICE, "test.event", KV("loud", 1));
 	capture_end();
-	log_set_tap(NULL, NULL);
 	assert_null(strstr(written, "quiet"));
 	assert_non_null(strstr(written, "loud=1\n"));
-	assert_int_equal(n_tapped, 1);
-	assert_true(str_ends(tapped, "loud=1")); /* no newline */
 }
 
 static void test_errors(void **state)
@@ -228,7 +213,7 @@ int main(void)
 		cmocka_unit_test(test_json_values),
 		cmocka_unit_test(test_a_long_record_ends),
 		cmocka_unit_test(test_a_long_value_is_cut_visibly),
-		cmocka_unit_test(test_levels_and_tap),
+		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_errors),
 	};
 
