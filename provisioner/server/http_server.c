@@ -19,13 +19,24 @@
 
 /* ---- running the library ------------------------------------------------------------------ */
 
+void http_kick(struct http_server *s)
+{
+	(void)sd_event_source_set_enabled(s->kick, SD_EVENT_ONESHOT);
+}
+
+/* "Again at once" is said by the kick: a timer, also of no time, may be late by its accuracy, which
+ * a long answer would wait for at each of its blocks. */
 static void daemon_run(struct http_daemon *d)
 {
 	if (!d->mhd)
 		return;
 	(void)MHD_run(d->mhd);
 	MHD_UNSIGNED_LONG_LONG timeout_ms;
-	if (MHD_get_timeout(d->mhd, &timeout_ms) == MHD_YES) {
+	enum MHD_Result has_timeout = MHD_get_timeout(d->mhd, &timeout_ms);
+	if (has_timeout == MHD_YES && timeout_ms == 0) {
+		(void)sd_event_source_set_enabled(d->timer, SD_EVENT_OFF);
+		http_kick(d->server);
+	} else if (has_timeout == MHD_YES) {
 		(void)sd_event_source_set_time_relative(d->timer, (uint64_t)timeout_ms * 1000);
 		(void)sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
 	} else {
@@ -57,11 +68,6 @@ static int on_kick(sd_event_source *source, void *arg)
 	daemon_run(&s->front);
 	daemon_run(&s->admin);
 	return 0;
-}
-
-void http_kick(struct http_server *s)
-{
-	(void)sd_event_source_set_enabled(s->kick, SD_EVENT_ONESHOT);
 }
 
 /* ---- one request ------------------------------------------------------------------------------

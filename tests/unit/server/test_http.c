@@ -8,6 +8,8 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
@@ -358,12 +360,84 @@ static void test_tables(void **state)
 	assert_null(http_scope_str(_HTTP_SCOPE_MISSING));
 }
 
+/* ---- a long answer ---------------------------------------------------------------------------
+ */
+
+#define LONG_BLOCKS 40
+#define LONG_BYTES  1000 /* of a block: all of them fit into the socket */
+
+static int64_t stream_blocks(void *arg, char *buf, size_t max)
+{
+	int *n = arg;
+	if ((*n)++ == LONG_BLOCKS)
+		return HTTP_STREAM_END;
+	assert_true(max >= LONG_BYTES);
+	memset(buf, 'x', LONG_BYTES);
+	return LONG_BYTES;
+}
+
+static int long_stream(struct http_request *r, struct err *err)
+{
+	struct http_stream s = {
+		.read = stream_blocks, .free = free, .arg = xcalloc(1, sizeof(int))};
+	(void)err;
+	return http_reply_stream(r, 200, "text/plain", &s);
+}
+
+/* Run the loop until it has nothing to do. Returns how often it would have slept before that. */
+static int sleeps_until_idle(sd_event *event)
+{
+	int sleeps = 0;
+	for (;;) {
+		if (sd_event_prepare(event) == 0) {
+			sleeps++;
+			if (sd_event_wait(event, 0) == 0)
+				return sleeps;
+		}
+		assert_true(sd_event_dispatch(event) >= 0);
+	}
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(str_copy(sa.sun_path, sizeof(sa.sun_path), path));
+	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	return fd;
+}
+
+/* A loop that sleeps, for however short a time, between the blocks of an answer makes of a second
+ * a minute. */
+static void test_long_answers_do_not_sleep(void **state)
+{
+	static const struct http_route own[] = {
+		HTTP_ROUTE(GET, "/long", PUBLIC, 0, long_stream, "")};
+	static const char request[] = "GET /long HTTP/1.1\r\nHost: x\r\n\r\n";
+	static char answer[2 * LONG_BLOCKS * LONG_BYTES];
+	const struct http_table tables[] = {{own, ARRAY_LEN(own)}, {NULL, 0}};
+	autofree char *path = xasprintf("%s/long", dir);
+	struct http_options o = {.admin_socket_path = path, .tables = tables, .front_gid = -1};
+	struct http_server *s = NULL;
+	struct err err = ERR_INIT;
+	(void)state;
+	assert_true(sd_event_new(&o.event) >= 0);
+	assert_int_equal(http_server_new(&o, &s, &err), 0);
+	autoclose int fd = connect_to(path);
+	assert_int_equal(write(fd, request, strlen(request)), strlen(request));
+	assert_in_range(sleeps_until_idle(o.event), 1, LONG_BLOCKS / 4);
+	assert_in_range(recv(fd, answer, sizeof(answer), MSG_DONTWAIT), LONG_BLOCKS * LONG_BYTES,
+			sizeof(answer));
+	http_server_free(s);
+	sd_event_unref(o.event);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers), cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_notify),  cmocka_unit_test(test_gone_while_waiting),
-		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_tables),  cmocka_unit_test(test_long_answers_do_not_sleep),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("http", tests, setup, teardown);
