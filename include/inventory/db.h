@@ -79,7 +79,9 @@ struct db_param P_TEXT_OR_NULL(const char *text);
 
 /* ---- statements ------------------------------------------------------------------------------ */
 /* Run a statement that returns no rows. out: *ret_changed (may be NULL): rows inserted, updated,
- * deleted. errors: ERR_DB_CONSTRAINT, ERR_DB_BUSY, ERR_DB_FULL, ERR_DB_LOST, ERR_DB_IO.
+ * deleted. Inside a transaction, without ret_changed, PostgreSQL is not waited for: a failure may
+ * be told by a later call, by the end of the (inner) transaction at the latest. errors:
+ * ERR_DB_CONSTRAINT, ERR_DB_BUSY, ERR_DB_FULL, ERR_DB_LOST, ERR_DB_IO.
  * sql: text of ours, never from outside; it is the key of the statement cache. */
 int db_exec_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
 	      int64_t *ret_changed, struct err *err);

@@ -106,8 +106,10 @@ int db_exec_n(struct db *db, const char *sql, const struct db_param *params, siz
 	      int64_t *ret_changed, struct err *err)
 {
 	int64_t changed = 0;
+	bool waits = ret_changed || db->depth == 0; /* else the transaction's end does */
 	TRY(usable(db, err));
-	TRY(remember(db, db->driver->run(db, sql, params, n_params, NULL, &changed, err)));
+	TRY(remember(db, db->driver->run(db, sql, params, n_params, NULL, waits ? &changed : NULL,
+					 err)));
 	if (ret_changed)
 		*ret_changed = changed;
 	return 0;
@@ -210,11 +212,15 @@ static const char *const savepoints[][3] = {
 	{"SAVEPOINT s6", "RELEASE SAVEPOINT s6", "ROLLBACK TO SAVEPOINT s6"},
 };
 
-/* A word of a transaction; a budget that is over must not keep one from ending. */
-static int say(struct db *db, const char *sql, struct err *err)
+/* A word of a transaction; a budget that is over must not keep one from ending. Its beginnings need
+ * not be waited for, its ends must. */
+static int say(struct db *db, const char *sql, bool waits, struct err *err)
 {
-	int64_t deadline_us = set_deadline(db, 0);
-	int status = db_exec_n(db, sql, NULL, 0, NULL, err);
+	int64_t changed = 0, deadline_us = set_deadline(db, 0);
+	int status = usable(db, err);
+	if (status >= 0)
+		status = remember(
+			db, db->driver->run(db, sql, NULL, 0, NULL, waits ? &changed : NULL, err));
 	(void)set_deadline(db, deadline_us);
 	return status;
 }
@@ -230,24 +236,24 @@ static void say_rollback(struct db *db, const char *sql)
 int db_begin(struct db *db, struct err *err)
 {
 	BUG_ON(db->depth > ARRAY_LEN(savepoints));
-	const char *sql = db->depth == 0 ? db->driver->begin_sql : savepoints[db->depth - 1][0];
-	if (db->readonly && db->depth == 0)
-		sql = db->driver->begin_snapshot_sql;
-	int status = say(db, sql, err);
-	if (status < 0) {
-		if (db->depth == 0) /* begun, but its turn did not come */
-			say_rollback(db, "ROLLBACK");
-		return status;
-	}
+	if (db->depth == 0 && db->readonly)
+		return db_begin_snapshot(db, err);
+	const char *const *begin = db->driver->begin;
+	TRY(say(db, db->depth == 0 ? begin[0] : savepoints[db->depth - 1][0], false, err));
 	db->depth++;
-	return 0;
+	if (db->depth > 1 || !begin[1])
+		return 0;
+	int status = say(db, begin[1], false, err);
+	if (status < 0)
+		db_rollback(db);
+	return status;
 }
 
 int db_begin_snapshot(struct db *db, struct err *err)
 {
 	if (db->depth > 0) /* the caller's transaction is a snapshot already */
 		return db_begin(db, err);
-	TRY(say(db, db->driver->begin_snapshot_sql, err));
+	TRY(say(db, db->driver->begin_snapshot, false, err));
 	db->depth = 1;
 	return 0;
 }
@@ -270,7 +276,7 @@ int db_commit(struct db *db, struct err *err)
 	const char *sql = db->depth == 1 ? "COMMIT" : savepoints[db->depth - 2][1];
 	int r = mark_of(db, &mark, err);
 	if (r >= 0)
-		r = say(db, sql, err);
+		r = say(db, sql, true, err);
 	if (r < 0) {
 		db_rollback(db);
 		return r;

@@ -31,7 +31,8 @@ struct db_driver {
 	const char *scheme;
 	int (*open)(struct db *db, const char *rest, unsigned flags, struct err *err);
 	void (*close)(struct db *db);
-	/* Either ret_rows or ret_changed is set. */
+	/* At most one of ret_rows and ret_changed is set; with neither, the statement may run when
+	 * the next one does, which then fails in its place. */
 	int (*run)(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
 		   void **ret_rows, int64_t *ret_changed, struct err *err);
 	int (*rows_next)(struct db *db, void *rows, struct err *err);
@@ -45,8 +46,8 @@ struct db_driver {
 	void (*budget)(struct db *db);
 	/* Rewrites a statement of a migration for this store; the caller frees. */
 	char *(*schema_text)(const char *statement);
-	const char *begin_sql;
-	const char *begin_snapshot_sql;
+	const char *begin[2]; /* the second may be NULL */
+	const char *begin_snapshot;
 };
 
 /* By the clock of deadline_us. */

@@ -222,7 +222,8 @@ static int run_exec(struct sqlite_conn *c, struct statement *st, int64_t *ret_ch
 	while (rc == SQLITE_ROW);
 	if (rc != SQLITE_DONE)
 		return fail(c->handle, rc, st->sql, err);
-	*ret_changed = sqlite3_changes64(c->handle);
+	if (ret_changed)
+		*ret_changed = sqlite3_changes64(c->handle);
 	return 0;
 }
 
@@ -504,6 +505,6 @@ const struct db_driver db_driver_sqlite = {
 	.get_blob = sqlite_blob,
 	.budget = sqlite_budget,
 	.schema_text = sqlite_schema_text,
-	.begin_sql = "BEGIN IMMEDIATE",
-	.begin_snapshot_sql = "BEGIN",
+	.begin = {"BEGIN IMMEDIATE"},
+	.begin_snapshot = "BEGIN",
 };

@@ -259,7 +259,8 @@ static void make_events(struct db *db, long hosts)
 	must(db_begin(db, &err));
 	must(db_exec(
 		db, &err,
-		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+		"WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n "
+		"WHERE i < "
 		"1000000) INSERT INTO event (id, at_us, host_num, kind, actor, summary) SELECT "
 		"c.last_id + i, c.last_us + i * $2, 1 + (i * 7919) % $1, CASE i % 1000 WHEN 0 "
 		"THEN 'fault.opened' ELSE CASE i % 4 WHEN 0 THEN 'host.state' WHEN 1 THEN "
@@ -268,7 +269,7 @@ static void make_events(struct db *db, long hosts)
 		P_INT(hosts), P_INT(EVENT_STEP_S * 1000000LL)));
 	must(db_exec(db, &err,
 		     "UPDATE fleet_clock SET last_id = last_id + 1000000, last_us = last_us + "
-		     "1000000 * $1",
+		     "1000000 * CAST($1 AS BIGINT)",
 		     P_INT(EVENT_STEP_S * 1000000LL)));
 	must(db_commit(db, &err));
 	must(db_sample(db, &err));

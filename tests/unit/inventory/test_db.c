@@ -96,6 +96,8 @@ static void test_transactions_nest(void **state)
 	assert_false(db_in_transaction(db));
 }
 
+/* Inside a transaction a failure may be told by a later statement of it, by its end at the latest.
+ */
 static void test_failed_statement_rolls_back_alone(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -105,10 +107,39 @@ static void test_failed_statement_rolls_back_alone(void **state)
 	OK(db_exec(db, &err, "INSERT INTO thing (a, t) VALUES (1, 'x')"));
 	OK(db_begin(db, &err));
 	int r = db_exec(db, &err, "INSERT INTO thing (a, t) VALUES (2, 'x')");
-	assert_int_equal(r, -ERR_DB_CONSTRAINT);
-	assert_int_equal(db_end(db, r, &err), r);
+	assert_int_equal(db_end(db, r, &err), -ERR_DB_CONSTRAINT);
+	OK(db_exec(db, &err, "INSERT INTO thing (a, t) VALUES (3, 'y')"));
 	OK(db_commit(db, &err));
-	assert_int_equal(count_things(db), 1);
+	assert_int_equal(count_things(db), 2);
+}
+
+/* However many statements nobody waits for: those before the one that failed are taken back, those
+ * after it do not run, and the connection works. */
+static void test_many_statements_and_one_that_fails(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	static const int64_t failing[] = {0, 1, 63, 150, 299};
+	int64_t n = 0;
+	make_table(db);
+	for (size_t k = 0; k < ARRAY_LEN(failing); k++) {
+		OK(db_begin(db, &err));
+		int r = 0;
+		for (int64_t i = 0; i < 300 && r >= 0; i++)
+			r = i == failing[k] ? db_exec(db, &err, "INSERT INTO nothing VALUES (1)")
+					    : db_exec(db, &err, "INSERT INTO thing (a) VALUES ($1)",
+						      P_INT(i));
+		assert_int_equal(db_end(db, r, &err), -ERR_DB_SQL);
+		assert_false(db_in_transaction(db));
+		assert_int_equal(count_things(db), 0);
+	}
+	OK(db_begin(db, &err));
+	for (int64_t i = 0; i < 300; i++)
+		OK(db_exec(db, &err, "INSERT INTO thing (a) VALUES ($1)", P_INT(i)));
+	OK(db_query_int(db, &err, &n, 0, "SELECT max(a) FROM thing"));
+	assert_int_equal(n, 299);
+	OK(db_commit(db, &err));
+	assert_int_equal(count_things(db), 300);
 }
 
 static void test_clock_only_moves_forward(void **state)
@@ -296,6 +327,38 @@ static void test_budget_ends_slow_statements(void **state)
 	db_set_budget(db, 0);
 }
 
+/* ---- PostgreSQL's own ------------------------------------------------------------------------ */
+
+/* Inside a transaction a lost connection is an error, also of what nobody waited for; the next
+ * transaction has a new one. */
+static void test_lost_connection_is_made_anew(void **state)
+{
+	struct store_fixture *f = *state;
+	struct err err = ERR_INIT;
+	AUTO(db) struct db *other = NULL;
+	if (db_is_sqlite(f->db))
+		skip();
+	make_table(f->db);
+	OK(db_open(f->url, 0, &other, &err));
+	for (int waiting = 0; waiting < 2; waiting++) {
+		int64_t pid = 0, n = 0;
+		OK(db_query_int(f->db, &err, &pid, 0, "SELECT pg_backend_pid()"));
+		OK(db_begin(f->db, &err));
+		for (int i = 0; i < waiting; i++)
+			OK(db_exec(f->db, &err, "INSERT INTO thing (a) VALUES (1)"));
+		OK(db_query_int(other, &err, &n, 0,
+				"SELECT CAST(pg_terminate_backend(CAST($1 AS INTEGER), 5000) AS "
+				"INTEGER)",
+				P_INT(pid)));
+		int r = db_exec(f->db, &err, "INSERT INTO thing (a) VALUES (2)");
+		assert_int_equal(db_end(f->db, r, &err), -ERR_DB_LOST);
+		assert_false(db_in_transaction(f->db));
+		OK(db_begin(f->db, &err));
+		OK(db_commit(f->db, &err));
+		assert_int_equal(count_things(f->db), 0);
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
@@ -305,6 +368,7 @@ int main(void)
 		T(test_more_statements_than_are_kept),
 		T(test_transactions_nest),
 		T(test_failed_statement_rolls_back_alone),
+		T(test_many_statements_and_one_that_fails),
 		T(test_clock_only_moves_forward),
 		T(test_same_statement_twice_at_once),
 		T(test_reader_cannot_write),
@@ -313,6 +377,7 @@ int main(void)
 		T(test_lost_file_is_not_made_anew),
 		T(test_damaged_file_is_refused),
 		T(test_backup_opens_and_holds_everything),
+		T(test_lost_connection_is_made_anew),
 		cmocka_unit_test(test_urls),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
