@@ -17,6 +17,8 @@ GUARD_TESTS += server/test_arming
 GUARD_TESTS += server/test_permit
 GUARD_TESTS += server/test_erase_routes
 GUARD_TESTS += server/test_profile
+GUARD_TESTS += server/test_order_rules
+GUARD_TESTS += server/test_second_person
 GUARD_TESTS += agent/test_disk_guard
 GUARD_TESTS += agent/test_disk_device
 FLOW_PROGRAMS += $(GUARD_TESTS:%=$(OBJ)/tests/unit/%)

@@ -64,7 +64,8 @@ struct collection {
 };
 extern const struct collection collection_hosts, collection_parts, collection_placements,
 	collection_skus, collection_deliveries, collection_expected, collection_locations,
-	collection_runs, collection_faults, collection_events, collection_receipts;
+	collection_runs, collection_faults, collection_events, collection_receipts,
+	collection_orders;
 extern const struct collection *const collections[];
 extern const size_t n_collections;
 const struct collection *collection_by_name(const char *name); /* NULL: none */

@@ -21,10 +21,11 @@
 struct flow_host {
 	int64_t host_num;
 	bool approved, inspected, tested;
-	char profile[129];  /* name of the profile that matched last; "" none */
-	char macs[1024];    /* of the last evidence, separated by blanks */
-	int64_t epoch;      /* of the newest session */
-	int64_t tries;      /* of the present step that failed in a way that may pass */
+	bool in_use;       /* in service, or taken out of service for work and not released since */
+	char profile[129]; /* name of the profile that matched last; "" none */
+	char macs[1024];   /* of the last evidence, separated by blanks */
+	int64_t epoch;     /* of the newest session */
+	int64_t tries;     /* of the present step that failed in a way that may pass */
 	char fail_code[65]; /* stable name of the error that led to `failed`; "" otherwise */
 	char run_id[FLOW_ID_BYTES];           /* the burn-in run that is open, or "" */
 	char disk_wwn[129], disk_serial[129]; /* where the image was written last */

@@ -73,5 +73,9 @@ int receipt_since(struct db *db, int64_t host_num, const char *work, const char 
 /* The report of the host's last image receipt as the agent sent it (its members are the agent's
  * words), or NULL when it was never imaged. The caller decrefs. */
 int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *err);
+/* What people ask of the last receipt, image or erase: {"id", "at", "work", "image", "disk_serial",
+ * "signed", "written_bytes", "read_back": [{"number", "mount", "sha256"}] or "read_back_bytes"};
+ * json null when there is none. owns: *ret. */
+int receipt_brief(struct db *db, int64_t host_num, json_t **ret, struct err *err);
 
 #endif

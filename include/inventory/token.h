@@ -19,14 +19,15 @@
 struct token {
 	int64_t num;
 	char name[65];
+	char owner[65]; /* the person it belongs to, in lower case; "" a program's */
 	char scopes[257];
 	int64_t expires_us;
 };
-/* errors: ERR_EXISTS (a live token has this name), ERR_INVALID. out: ret_text the only copy there
- * is. */
-int token_create(struct db *db, const char *name, const char *scopes, int64_t expires_us,
-		 const char *who, int64_t now_us, char ret_text[static TOKEN_TEXT_BYTES],
-		 int64_t *ret_num, struct err *err);
+/* owner: the person it belongs to, kept in lower case; "" none. errors: ERR_EXISTS (a live token
+ * has this name), ERR_INVALID. out: ret_text the only copy there is. */
+int token_create(struct db *db, const char *name, const char *owner, const char *scopes,
+		 int64_t expires_us, const char *who, int64_t now_us,
+		 char ret_text[static TOKEN_TEXT_BYTES], int64_t *ret_num, struct err *err);
 /* trust: none of text. errors: ERR_NOT_FOUND for unknown, expired and revoked alike. Notes the use
  * at most once a minute. */
 int token_find(struct db *db, const char *text, int64_t now_us, struct token *ret, struct err *err);
@@ -34,7 +35,8 @@ int token_find(struct db *db, const char *text, int64_t now_us, struct token *re
 bool token_is_live(struct db *db, int64_t num, int64_t now_us);
 /* errors: ERR_NOT_FOUND */
 int token_revoke(struct db *db, int64_t num, int64_t now_us, struct err *err);
-/* {"items": [{"id", "name", "scopes": [...], "created", "expires", "last_used", "revoked"}]} */
+/* {"items": [{"id", "name", "owner", "scopes": [...], "created", "expires", "last_used",
+ * "revoked"}]} */
 int token_list(struct db *db, json_t **ret, struct err *err);
 
 struct audit_entry {

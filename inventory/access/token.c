@@ -22,9 +22,22 @@ static bool good_name(const char *name)
 		       n;
 }
 
-static int insert(struct db *db, const char *name, const char *scopes, int64_t expires_us,
-		  const char *who, int64_t now_us, const char *hash, int64_t *ret_num,
-		  struct err *err)
+/* One person is one text, however it is typed. */
+static bool fold_owner(const char *owner, char ret[static 65])
+{
+	size_t n = strlen(owner);
+	if (n > 64 ||
+	    strspn(owner, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-") !=
+		    n)
+		return false;
+	for (size_t i = 0; i <= n; i++)
+		ret[i] = owner[i] >= 'A' && owner[i] <= 'Z' ? (char)(owner[i] + 32) : owner[i];
+	return true;
+}
+
+static int insert(struct db *db, const char *name, const char *owner, const char *scopes,
+		  int64_t expires_us, const char *who, int64_t now_us, const char *hash,
+		  int64_t *ret_num, struct err *err)
 {
 	int64_t id, at_us, n = 0;
 	TRY(db_tick(db, now_us, &id, &at_us, err));
@@ -37,26 +50,29 @@ static int insert(struct db *db, const char *name, const char *scopes, int64_t e
 	*ret_num = id;
 	return db_exec(db, err,
 		       "INSERT INTO token (num, name, hash, scopes, created_us, created_by, "
-		       "expires_us) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		       "expires_us, owner) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 		       P_INT(id), P_TEXT(name), P_TEXT(hash), P_TEXT(scopes), P_INT(now_us),
-		       P_TEXT(who), P_INT(expires_us));
+		       P_TEXT(who), P_INT(expires_us), P_TEXT(owner));
 }
 
-int token_create(struct db *db, const char *name, const char *scopes, int64_t expires_us,
-		 const char *who, int64_t now_us, char ret_text[static TOKEN_TEXT_BYTES],
-		 int64_t *ret_num, struct err *err)
+int token_create(struct db *db, const char *name, const char *owner, const char *scopes,
+		 int64_t expires_us, const char *who, int64_t now_us,
+		 char ret_text[static TOKEN_TEXT_BYTES], int64_t *ret_num, struct err *err)
 {
 	uint8_t secret[32];
-	char hash[SHA256_HEX_BYTES];
+	char hash[SHA256_HEX_BYTES], folded[65];
 	if (!good_name(name))
 		return err_set(err, ERR_INVALID, "a token's name has 1 to 64 of A-Z a-z 0-9 . _ -");
+	if (!fold_owner(owner, folded))
+		return err_set(err, ERR_INVALID, "an owner has at most 64 of A-Z a-z 0-9 . _ @ -");
 	random_bytes(secret, sizeof(secret));
 	memcpy(ret_text, TOKEN_PREFIX, sizeof(TOKEN_PREFIX));
 	hex_encode(secret, sizeof(secret), ret_text + sizeof(TOKEN_PREFIX) - 1);
 	sha256_hex_of(ret_text, strlen(ret_text), hash);
 	explicit_bzero(secret, sizeof(secret));
 	TRY(db_begin(db, err));
-	return db_end(db, insert(db, name, scopes, expires_us, who, now_us, hash, ret_num, err),
+	return db_end(db,
+		      insert(db, name, folded, scopes, expires_us, who, now_us, hash, ret_num, err),
 		      err);
 }
 
@@ -83,7 +99,8 @@ int token_find(struct db *db, const char *text, int64_t now_us, struct token *re
 	{
 		AUTO(db_rows) struct db_rows *rows = NULL;
 		TRY(db_query(db, err, &rows,
-			     "SELECT num, name, scopes, expires_us, last_used_us FROM token WHERE "
+			     "SELECT num, name, scopes, expires_us, last_used_us, owner FROM token "
+			     "WHERE "
 			     "hash = $1 AND revoked_us IS NULL AND expires_us > $2",
 			     P_TEXT(hash), P_INT(now_us)));
 		int r = db_rows_next(rows, err);
@@ -94,6 +111,7 @@ int token_find(struct db *db, const char *text, int64_t now_us, struct token *re
 		*ret = (struct token){.num = db_int(rows, 0), .expires_us = db_int(rows, 3)};
 		(void)str_copy(ret->name, sizeof(ret->name), db_text(rows, 1));
 		(void)str_copy(ret->scopes, sizeof(ret->scopes), db_text(rows, 2));
+		(void)str_copy(ret->owner, sizeof(ret->owner), db_text(rows, 5));
 		last_us = db_int(rows, 4);
 	}
 	return note_use(db, ret->num, last_us, now_us, err);
@@ -146,11 +164,12 @@ int token_list(struct db *db, json_t **ret, struct err *err)
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query(db, err, &rows,
 		     "SELECT num, name, scopes, created_by, created_us, expires_us, last_used_us, "
-		     "revoked_us FROM token ORDER BY num"));
+		     "revoked_us, owner FROM token ORDER BY num"));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
-		json_t *j = json_pack("{s:I, s:s, s:o, s:s}", "id", (json_int_t)db_int(rows, 0),
-				      "name", db_text(rows, 1), "scopes",
+		json_t *j = json_pack("{s:I, s:s, s:s, s:o, s:s}", "id",
+				      (json_int_t)db_int(rows, 0), "name", db_text(rows, 1),
+				      "owner", db_text(rows, 8), "scopes",
 				      words_json(db_text(rows, 2)), "created_by", db_text(rows, 3));
 		add_time(j, "created", rows, 4);
 		add_time(j, "expires", rows, 5);

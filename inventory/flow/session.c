@@ -20,7 +20,7 @@ int flow_host_get(struct db *db, int64_t host_num, struct flow_host *ret, struct
 	ret->host_num = host_num;
 	TRY(db_query(db, err, &rows,
 		     "SELECT approved, inspected, tested, profile, macs, epoch, tries, fail_code, "
-		     "run_id, disk_wwn, disk_serial FROM flow_host WHERE host_num = $1",
+		     "run_id, disk_wwn, disk_serial, in_use FROM flow_host WHERE host_num = $1",
 		     P_INT(host_num)));
 	int rc = db_rows_next(rows, err);
 	if (rc <= 0)
@@ -36,6 +36,7 @@ int flow_host_get(struct db *db, int64_t host_num, struct flow_host *ret, struct
 	COL(rows, 8, ret->run_id);
 	COL(rows, 9, ret->disk_wwn);
 	COL(rows, 10, ret->disk_serial);
+	ret->in_use = db_int(rows, 11);
 	return 0;
 }
 
@@ -44,14 +45,16 @@ int flow_host_put(struct db *db, const struct flow_host *h, struct err *err)
 	return db_exec(
 		db, err,
 		"INSERT INTO flow_host (host_num, approved, inspected, tested, profile, macs, "
-		"epoch, tries, fail_code, run_id, disk_wwn, disk_serial) VALUES ($1, $2, $3, $4, "
-		"$5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (host_num) DO UPDATE SET "
+		"epoch, tries, fail_code, run_id, disk_wwn, disk_serial, in_use) VALUES ($1, $2, "
+		"$3, "
+		"$4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (host_num) DO UPDATE SET "
 		"approved = $2, inspected = $3, tested = $4, profile = $5, macs = $6, epoch = "
-		"$7, tries = $8, fail_code = $9, run_id = $10, disk_wwn = $11, disk_serial = $12",
+		"$7, tries = $8, fail_code = $9, run_id = $10, disk_wwn = $11, disk_serial = $12, "
+		"in_use = $13",
 		P_INT(h->host_num), P_INT(h->approved), P_INT(h->inspected), P_INT(h->tested),
 		P_TEXT(h->profile), P_TEXT(h->macs), P_INT(h->epoch), P_INT(h->tries),
 		P_TEXT(h->fail_code), P_TEXT(h->run_id), P_TEXT(h->disk_wwn),
-		P_TEXT(h->disk_serial));
+		P_TEXT(h->disk_serial), P_INT(h->in_use));
 }
 
 int flow_drives_put(struct db *db, int64_t host_num, const json_t *drives, struct err *err)

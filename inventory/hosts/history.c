@@ -20,8 +20,8 @@ static const struct {
 	const char *table;
 	const char *sql;
 } keepers[] = {
-	KEEP("host"),  KEEP("host_facts"), KEEP("part"),     KEEP("run"),
-	KEEP("fault"), KEEP("sku"),        KEEP("delivery"), KEEP("location"),
+	KEEP("host"), KEEP("host_facts"), KEEP("part"),     KEEP("run"),        KEEP("fault"),
+	KEEP("sku"),  KEEP("delivery"),   KEEP("location"), KEEP("flow_order"),
 };
 
 int history_keep(struct db *db, const char *table, int64_t num, const struct moment *m,

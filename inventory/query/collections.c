@@ -227,6 +227,29 @@ static const struct collection_field receipt_fields[] = {
 	{"signature.envelope", "t.envelope", J, 0, "what was signed: slipway receipt verify"},
 };
 
+static const struct collection_field order_fields[] = {
+	{"id", "t.id", T, S, ""},
+	{"state", "t.state", T, S | G, "pending, approved, refused, expired, restored"},
+	{"work", "t.work", T, S | G, "image or erase"},
+	HOST_REF,
+	{"host_count", "t.host_count", I, S | U, "hosts it touches"},
+	{"hosts", "t.hosts", J, 0, "their short codes"},
+	{"second_person", "t.why", T, S | G, "why: hosts, in-service, shared-storage"},
+	{"reason", "t.reason", T, Q, ""},
+	{"who", "t.who", T, S | G, "the token that asked"},
+	{"owner", "t.owner", T, S | G | Q, "the person that it belongs to"},
+	{"plan_hash", "t.plan_hash", T, S, "of what it would do"},
+	{"asked", "t.body", J, 0, "what was asked for"},
+	{"created", "t.created_us", D, S, ""},
+	{"expires", "t.expires_us", D, S, "it can be approved until then"},
+	{"decided", "t.decided_us", D, S, ""},
+	{"decided_by", "t.decided_by", T, S | G, "the token that decided"},
+	{"decided_owner", "t.decided_owner", T, S | G, "the person that it belongs to"},
+	{"note", "t.note", T, Q, "of who decided"},
+	{"changed", "t.changed_us", D, S, ""},
+	{"revision", "t.revision", I, S, ""},
+};
+
 #define FIELDS(list) .fields = list, .n_fields = ARRAY_LEN(list)
 
 const struct collection collection_hosts = {
@@ -331,10 +354,19 @@ const struct collection collection_receipts = {
 	.about = "images that were written, disks that were erased",
 };
 
+const struct collection collection_orders = {
+	.name = "orders",
+	.table = "flow_order",
+	.has_history = true,
+	.joins = JOIN_HOST,
+	FIELDS(order_fields),
+	.about = "orders that need, or needed, a second person",
+};
+
 const struct collection *const collections[] = {
 	&collection_hosts,      &collection_parts,    &collection_placements, &collection_skus,
 	&collection_deliveries, &collection_expected, &collection_locations,  &collection_runs,
-	&collection_faults,     &collection_events,   &collection_receipts,
+	&collection_faults,     &collection_events,   &collection_receipts,   &collection_orders,
 };
 const size_t n_collections = ARRAY_LEN(collections);
 

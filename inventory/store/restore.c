@@ -18,6 +18,7 @@
 #include <inventory/event.h>
 #include <inventory/flow.h>
 #include <inventory/host.h>
+#include <inventory/order.h>
 
 #include "driver.h"
 
@@ -106,6 +107,7 @@ static int make_safe(struct db *db, int64_t now_us, struct err *err)
 	TRY(db_exec(db, err,
 		    "UPDATE flow_arm SET ended_us = $1, result = 'restored' WHERE ended_us = 0",
 		    P_INT(now_us)));
+	TRY(flow_orders_end(db, "restored", now_us, err));
 	TRY(flow_setting_put(db, "stopped", "1", err));
 	struct event_draft e = {.kind = "store.restored",
 				.actor = "operator",

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
 #include <inventory/event.h>
@@ -87,4 +88,69 @@ int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *er
 		return r;
 	const char *text = db_text(rows, 0);
 	return json_load_strict(text, strlen(text), RECEIPT_MAX_BYTES, ret, err);
+}
+
+/* ---- in brief ----------------------------------------------------------------------------------
+ */
+
+static void copy_member(json_t *to, const char *name, const json_t *from, const char *key)
+{
+	json_t *value = json_object_get(from, key);
+	if (value)
+		(void)json_object_set(to, name, value);
+}
+
+static json_t *read_back_of(const json_t *report)
+{
+	json_t *list = json_array();
+	size_t i;
+	json_t *p;
+	json_array_foreach (json_object_get(report, "partitions"), i, p) {
+		if (!json_object_get(p, "read_back_sha256"))
+			continue;
+		json_t *one = json_object();
+		copy_member(one, "number", p, "number");
+		copy_member(one, "mount", p, "mount");
+		copy_member(one, "sha256", p, "read_back_sha256");
+		(void)json_array_append_new(list, one);
+	}
+	return list;
+}
+
+static json_t *brief_json(const struct db_rows *rows, const json_t *report)
+{
+	char at[TIME_TEXT_BYTES];
+	bool image = str_eq(db_text(rows, 2), "image");
+	time_rfc3339(db_int(rows, 1), at);
+	json_t *j = json_pack("{s:I, s:s, s:s, s:s, s:b}", "id", (json_int_t)db_int(rows, 0), "at",
+			      at, "work", db_text(rows, 2), "disk_serial", db_text(rows, 6),
+			      "signed", db_text(rows, 7)[0] != '\0');
+	if (image)
+		(void)json_object_set_new(j, "image",
+					  json_pack("{s:s, s:s, s:s}", "digest", db_text(rows, 3),
+						    "line", db_text(rows, 4), "version",
+						    db_text(rows, 5)));
+	if (image)
+		(void)json_object_set_new(j, "read_back", read_back_of(report));
+	copy_member(j, "written_bytes", report, "written_bytes");
+	copy_member(j, "read_back_bytes", report, "read_back_bytes");
+	return j;
+}
+
+int receipt_brief(struct db *db, int64_t host_num, json_t **ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	AUTO(json) json_t *report = NULL;
+	*ret = json_null();
+	TRY(db_query(db, err, &rows,
+		     "SELECT num, at_us, work, image_digest, line, version, disk_serial, "
+		     "key_sha256, body FROM receipt WHERE host_num = $1 ORDER BY num DESC LIMIT 1",
+		     P_INT(host_num)));
+	int r = db_rows_next(rows, err);
+	if (r <= 0)
+		return r;
+	const char *text = db_text(rows, 8);
+	TRY(json_load_strict(text, strlen(text), RECEIPT_MAX_BYTES, &report, err));
+	*ret = brief_json(rows, report);
+	return 0;
 }

@@ -188,6 +188,7 @@ const struct http_route api_collection_routes[] = {
 	COLLECTION("locations", collection_locations, "rack units and their switch ports"),
 	COLLECTION("runs", collection_runs, "burn-in runs"),
 	COLLECTION("faults", collection_faults, "repair orders"),
+	COLLECTION("orders", collection_orders, "orders that need, or needed, a second person"),
 	COLLECTION("receipts", collection_receipts, "images written and read back"),
 	HTTP_ROUTE(GET, "/api/v1/parts/{id}/placements", READ, 0, get_part_placements,
 		   "every host and slot that a part was in", .doc = &collection_placements),

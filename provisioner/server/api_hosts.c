@@ -13,6 +13,7 @@
 #include <base/str.h>
 #include <inventory/facts.h>
 #include <inventory/identity.h>
+#include <inventory/order.h>
 #include <inventory/run.h>
 
 static int get_hosts(struct http_request *r, struct err *err)
@@ -28,15 +29,21 @@ static void member(struct str *out, const char *name, const json_t *value)
 	str_addf(out, ",\"%s\":%s", name, text);
 }
 
-static int add_stages_and_fault(struct app *a, const struct host *h, struct str *out,
-				struct err *err)
+static int add_what_one_host_has(struct app *a, const struct host *h, struct str *out,
+				 struct err *err)
 {
 	AUTO(json) json_t *stages = NULL;
 	AUTO(json) json_t *fault = NULL;
+	AUTO(json) json_t *orders = NULL;
+	AUTO(json) json_t *receipt = NULL;
 	TRY(host_stages(a->db, h->num, app_now_us(a), &stages, err));
 	TRY(fault_latest_open(a->db, h->num, &fault, err));
 	member(out, "stages", stages);
+	TRY(flow_orders_of_host(a->db, h->num, &orders, err));
+	TRY(receipt_brief(a->db, h->num, &receipt, err));
 	member(out, "fault", fault);
+	member(out, "orders", orders);
+	member(out, "receipt", receipt);
 	if (!h->image_digest[0])
 		str_add(out, ",\"image\":null");
 	return 0;
@@ -55,7 +62,7 @@ static int get_host(struct http_request *r, struct err *err)
 	TRY(api_time(r, "at", &q.at_us, err));
 	q.fields = http_query(r, "fields");
 	if (!q.at_us && !q.fields)
-		TRY(add_stages_and_fault(a, &h, &more, err));
+		TRY(add_what_one_host_has(a, &h, &more, err));
 	char num[24];
 	snprintf(num, sizeof(num), "%lld", (long long)h.num);
 	TRY(query_add_filter(&q, "@num", num, err)); /* the key of the present and of the past */

@@ -14,6 +14,9 @@ static const struct field disk_fields[] = {
 	F_END,
 };
 
+#define PLAN_HASH_ABOUT                                                                            \
+	"of a dry run: refused if anything is different by now; several hosts need it"
+
 #define COMMON_FIELDS(S)                                                                           \
 	F_STR(S, "image", common.image, FIELD_NEEDED,                                              \
 	      .about = "LINE@VERSION, LINE@latest or a digest"),                                   \
@@ -22,8 +25,7 @@ static const struct field disk_fields[] = {
 		      .about = "the arm ends after so long; default half an hour"),                \
 		F_BOOL(S, "dry_run", common.dry_run, 0,                                            \
 		       .about = "go through everything, keep nothing; answers plan_hash"),         \
-		F_HEX(S, "plan_hash", common.plan_hash, 0,                                         \
-		      .about = "of a dry run: refused if anything is different by now")
+		F_HEX(S, "plan_hash", common.plan_hash, 0, .about = PLAN_HASH_ABOUT)
 
 #define HOST_FIELDS(S, at)                                                                         \
 	F_STR(S, "wipe_consent", at wipe_consent, 0,                                               \
@@ -44,9 +46,14 @@ const struct field arm_ask_fields[] = {
 const struct field erase_ask_fields[] = {
 	F_STR(struct erase_ask, "reason", reason, FIELD_NEEDED, .about = "for the host's record"),
 	F_INT(struct erase_ask, "ttl_s", ttl_s, 0, ARM_TTL_MIN_S, ARM_TTL_MAX_S,
-	      .about = "the permission ends after so long; default half an hour"),
+	      .about = "the permission ends after so long; default "
+		       "half an hour"),
+	F_HEX(struct erase_ask, "plan_hash", plan_hash, 0,
+	      .about = "of a dry run: refused if anything is "
+		       "different by now"),
 	F_OBJ(struct erase_ask, "disk", disk, FIELD_NEEDED, disk_fields,
-	      .about = "the one disk to erase, by serial or WWN or both"),
+	      .about = "the one disk to erase, by serial or WWN or "
+		       "both"),
 	F_END,
 };
 
@@ -67,7 +74,8 @@ int arm_disk_name(const struct arm_disk_ask *ask, struct disk_rule *ret, struct 
 
 static const struct field order_host_fields[] = {
 	F_STR(struct arm_host_ask, "id", id, FIELD_NEEDED,
-	      .about = "a host by id, short code, MAC, serial or name"),
+	      .about = "a host by id, short code, MAC, serial or "
+		       "name"),
 	HOST_FIELDS(struct arm_host_ask, ),
 	F_END,
 };
@@ -78,5 +86,16 @@ const struct field arm_order_fields[] = {
 	      .about = "how many hosts, said again; needed above 5"),
 	F_LIST(struct arm_order_ask, "hosts", hosts, FIELD_NEEDED, ARM_ORDER_MAX,
 	       order_host_fields),
+	F_END,
+};
+
+/* Empty members are left out when it is written, so none is needed
+ * but what always is. */
+const struct field order_ask_fields[] = {
+	F_STR(struct order_ask, "work", work, FIELD_NEEDED),
+	F_STR(struct order_ask, "image", image, 0),
+	F_STR(struct order_ask, "reason", reason, 0),
+	F_INT(struct order_ask, "ttl_s", ttl_s, 0, 0, ARM_TTL_MAX_S),
+	F_LIST(struct order_ask, "hosts", hosts, FIELD_NEEDED, ARM_ORDER_MAX, order_host_fields),
 	F_END,
 };

@@ -45,9 +45,21 @@ extern const struct field arm_ask_fields[];
 struct erase_ask {
 	char reason[257];
 	int64_t ttl_s;
+	char plan_hash[65]; /* of a dry run; "" none */
 	struct arm_disk_ask disk;
 };
 extern const struct field erase_ask_fields[];
+
+/* What an order is, whichever route brought it; and how it is kept while it waits for a second
+ * person. */
+struct order_ask {
+	char work[9];    /* "image", "erase" */
+	char image[161]; /* "" to erase */
+	char reason[257];
+	int64_t ttl_s;
+	VEC(struct arm_host_ask) hosts;
+};
+extern const struct field order_ask_fields[];
 
 struct arm_order_ask {
 	struct arm_common_ask common;

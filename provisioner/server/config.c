@@ -49,6 +49,8 @@ static const struct key {
 	{"programs", "dnsmasq", KEY_PATH, AT(dnsmasq), "/usr/sbin/dnsmasq", 0, 0, NULL},
 	{"programs", "slipway", KEY_PATH, AT(slipway), "", 0, 0, NULL},
 	{"web", "dir", KEY_PATH, AT(web_dir), "", 0, 0, NULL},
+	{"orders", "second_person", KEY_CHOICE, AT(second_person), "on", 0, 0, "on|off"},
+	{"orders", "second_person_above", KEY_INT, AT(second_person_above), "5", 0, 256, NULL},
 #undef AT
 };
 

@@ -33,6 +33,9 @@ struct config {
 
 	char *web_dir;
 
+	char *second_person; /* on, off */
+	int64_t second_person_above;
+
 	/* by config_resolve() */
 	char network[16];
 	bool address_found;

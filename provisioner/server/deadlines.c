@@ -11,6 +11,7 @@
 #include <inventory/event.h>
 #include <inventory/flow.h>
 #include <inventory/host.h>
+#include <inventory/order.h>
 #include "engine.h"
 #include "fleet.h"
 #include "live.h"
@@ -85,6 +86,9 @@ void deadlines_tick(struct app *a)
 	struct err err = ERR_INIT;
 	if (flow_hosts_overdue(a->db, app_now_us(a), OVERDUE_PER_TICK, on_overdue, a, &err) < 0)
 		log_err(LOG_ERR, "deadline.check", &err);
+	err_clear(&err);
+	if (flow_orders_expire(a->db, app_now_us(a), &err) < 0)
+		log_err(LOG_ERR, "deadline.orders", &err);
 	live_each(a->live, on_host, a);
 }
 

@@ -13,6 +13,8 @@
 static const char *const local_protocols[] = {"NVMe", "SATA",   "SAS", "ATA",
 					      "SCSI", "virtio", "MMC"};
 
+static const char *const fabric_protocols[] = {"FC", "iSCSI", "NVMe-oF", "NBD", "RBD"};
+
 static const char *const shared_signatures[] = {
 	"gfs2",
 	"gfs",
@@ -49,10 +51,35 @@ static int64_t size_of(const json_t *drive)
 	return json_integer_value(json_object_get(drive, "CapacityBytes"));
 }
 
+static bool is_one_of(const json_t *drive, const char *const *protocols, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(member(drive, "Protocol"), protocols[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool is_local(const json_t *drive)
 {
-	for (size_t i = 0; i < ARRAY_LEN(local_protocols); i++)
-		if (strcasecmp(member(drive, "Protocol"), local_protocols[i]) == 0)
+	return is_one_of(drive, local_protocols, ARRAY_LEN(local_protocols));
+}
+
+static bool is_shared(const json_t *drive)
+{
+	size_t i;
+	json_t *s;
+	json_array_foreach (json_object_get(drive, "signatures"), i, s)
+		if (json_is_string(s) && disk_signature_is_shared(json_string_value(s)))
+			return true;
+	return is_one_of(drive, fabric_protocols, ARRAY_LEN(fabric_protocols));
+}
+
+bool disk_any_shared(const json_t *drives)
+{
+	size_t i;
+	json_t *d;
+	json_array_foreach (drives, i, d)
+		if (is_shared(d))
 			return true;
 	return false;
 }

@@ -24,4 +24,8 @@ int disk_choose(const json_t *drives, const struct disk_rule *rule, struct disk_
  * Compared without case: libblkid writes GUIDs in lower case, vendors print them in upper. */
 bool disk_signature_is_shared(const char *signature);
 
+/* Is storage at this host that others may use too: a drive behind a fabric, or one with a shared
+ * file system on it? drives: the array of a facts document. */
+bool disk_any_shared(const json_t *drives);
+
 #endif

@@ -212,9 +212,23 @@ static int64_t deadline_of(const struct step *s)
 	return seconds ? s->now_us + seconds * 1000000 : 0;
 }
 
+/* Somebody uses it from SERVE until it is released, retired or armed anew; also while it is out for
+ * work. */
+static void note_use(struct step *s)
+{
+	static const enum lifecycle_event ends[] = {HOST_EVENT_RELEASE, HOST_EVENT_RETIRE,
+						    HOST_EVENT_ARM};
+	if (s->from == STATE_IN_SERVICE || s->outcome.to == STATE_IN_SERVICE)
+		s->flow.in_use = true;
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (s->e->event == ends[i])
+			s->flow.in_use = false;
+}
+
 static void note_outcome(struct step *s)
 {
 	enum lifecycle_state to = s->outcome.to;
+	note_use(s);
 	if (to == STATE_FAILED && s->from != STATE_FAILED)
 		(void)str_copy(s->flow.fail_code, sizeof(s->flow.fail_code), code_name(s->e));
 	else if (to != STATE_FAILED)

@@ -6,41 +6,21 @@
  */
 #include "host_verbs.h"
 
-#include <base/json.h>
-#include <base/log.h>
 #include <base/str.h>
-#include "arm.h"
 #include "arm_ask.h"
-#include "engine.h"
-
-static json_t *erase_json(const struct flow_arm *a)
-{
-	return json_pack("{s:s, s:{s:s, s:s, s:I}, s:s, s:I}", "arm_id", a->id, "disk", "wwn",
-			 a->disk_wwn, "serial", a->disk_serial, "size_bytes",
-			 (json_int_t)a->disk_bytes, "who", a->who, "expires",
-			 (json_int_t)(a->expires_us / 1000000));
-}
+#include "order.h"
 
 int erase_work(struct write *w, struct err *err)
 {
 	const struct erase_ask *ask = w->ask;
-	struct arm_request q = {.who = w->who, .reason = ask->reason, .ttl_s = ask->ttl_s};
-	struct engine_event e = {.event = HOST_EVENT_ERASE,
-				 .actor = w->who,
-				 .detail = ask->reason,
-				 .rehearsal = w->dry_run};
-	struct flow_arm arm;
-	struct host h;
-	TRY(host_find_any(w->app->db, http_param(w->request, "id"), &h, err));
-	w->host_num = h.num;
-	TRY(arm_disk_name(&ask->disk, &q.disk, err));
-	TRY(host_in_service_refusal(&h, 0, err));
-	/* The engine first, so that an impossible state is refused before an arm exists. */
-	TRY(engine_command(w->app, h.num, &e, err));
-	TRY(arm_make_erase(w->app, &h, &q, &arm, err));
-	w->status = 201;
-	w->doc = erase_json(&arm);
-	log_ev(LOG_NOTICE, "host.erase", KV("host", (const char *)h.id), KV("who", q.who),
-	       KV("disk", (const char *)arm.disk_serial));
-	return 0;
+	struct arm_host_ask host = {.disk = ask->disk};
+	struct order_ask order = {.work = "erase", .ttl_s = ask->ttl_s};
+	const struct order_manner manner = {ask->plan_hash, false};
+	if (!str_copy(host.id, sizeof(host.id), http_param(w->request, "id")))
+		return err_set(err, ERR_HOST_UNKNOWN, "no host has so long a name");
+	(void)str_copy(order.reason, sizeof(order.reason), ask->reason);
+	VEC_PUSH(&order.hosts, host);
+	int rc = order_place(w, &order, &manner, err);
+	VEC_DONE(&order.hosts);
+	return rc;
 }

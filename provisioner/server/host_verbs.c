@@ -9,6 +9,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <inventory/flow.h>
 #include <inventory/host.h>
 #include <inventory/identity.h>
 #include <proto/record.h>
@@ -42,12 +43,23 @@ int host_override_of(const char *named, const char *key, const struct host *h, u
 	return err_at(err, pointer);
 }
 
-int host_in_service_refusal(const struct host *h, unsigned guards, struct err *err)
+int host_in_use(struct app *a, const struct host *h, bool *ret, struct err *err)
 {
-	if (!str_eq(h->state, lifecycle_state_str(STATE_IN_SERVICE)) || (guards & GUARD_OVERRIDE))
+	struct flow_host f;
+	TRY(flow_host_get(a->db, h->num, &f, err));
+	*ret = f.in_use || str_eq(h->state, lifecycle_state_str(STATE_IN_SERVICE));
+	return 0;
+}
+
+int host_in_service_refusal(const struct host *h, bool in_use, unsigned guards, struct err *err)
+{
+	if (!in_use || (guards & GUARD_OVERRIDE))
 		return 0;
-	return err_set(err, ERR_GUARD_IN_SERVICE, "host %s is in service; name it in in_service",
-		       h->short_code);
+	return err_set(err, ERR_GUARD_IN_SERVICE, "host %s is in service%s; name it in in_service",
+		       h->short_code,
+		       str_eq(h->state, lifecycle_state_str(STATE_IN_SERVICE))
+			       ? ""
+			       : ", taken out for work");
 }
 
 /* ---- verbs without more than a reason ----------------------------------------------------------
@@ -70,6 +82,13 @@ static const struct field verb_fields[] = {
 	F_END,
 };
 
+static int check_in_use(struct write *w, const struct host *h, unsigned guards, struct err *err)
+{
+	bool in_use = false;
+	TRY(host_in_use(w->app, h, &in_use, err));
+	return host_in_service_refusal(h, in_use, guards, err);
+}
+
 static int run_verb(struct write *w, const struct verb *v, struct err *err)
 {
 	const struct verb_ask *ask = w->ask;
@@ -79,7 +98,7 @@ static int run_verb(struct write *w, const struct verb *v, struct err *err)
 	w->host_num = h.num;
 	TRY(host_override_of(ask->in_service, "in_service", &h, &e.extra_guards, err));
 	if (v->needs_override)
-		TRY(host_in_service_refusal(&h, e.extra_guards, err));
+		TRY(check_in_use(w, &h, e.extra_guards, err));
 	if (ask->reason[0])
 		e.detail = ask->reason;
 	if (v->accepts_identity && str_eq(h.state, lifecycle_state_str(STATE_QUARANTINED))) {

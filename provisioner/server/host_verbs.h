@@ -15,8 +15,10 @@
  * out: GUARD_OVERRIDE is added to *ret_guards. errors: ERR_GUARD_IN_SERVICE */
 int host_override_of(const char *named, const char *key, const struct host *h, unsigned *ret_guards,
 		     struct err *err);
-/* errors: ERR_GUARD_IN_SERVICE when it is in service and nobody named it. */
-int host_in_service_refusal(const struct host *h, unsigned guards, struct err *err);
+/* Does somebody use it: in service, or taken out of service for work and not released since? */
+int host_in_use(struct app *a, const struct host *h, bool *ret, struct err *err);
+/* errors: ERR_GUARD_IN_SERVICE when it is in use and nobody named it. */
+int host_in_service_refusal(const struct host *h, bool in_use, unsigned guards, struct err *err);
 
 /* arm_routes.c */
 int arm_work(struct write *w, struct err *err);

@@ -115,6 +115,8 @@ struct http_table {
 struct http_identity {
 	char who[80];    /* "admin", "token:web", "agent:ab12..": for events and the audit log */
 	uint32_t scopes; /* bit (1u << enum http_scope) */
+	char owner[65];  /* the person that the token belongs to, "" for programs and the admin
+			    socket */
 	int64_t token_id;
 };
 /* Decide whether a request with `Authorization: Bearer` text (or NULL) has a scope; called before

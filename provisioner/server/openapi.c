@@ -51,6 +51,8 @@ static const struct {
 	{"progress", "of what it does now", "object", NULL},
 	{"stages", "seconds in each state; one host only", "object", NULL},
 	{"fault", "the latest open one; one host only", "object", "null"},
+	{"orders", "what waits for a second person; one host only", "array", NULL},
+	{"receipt", "of the last work on its disk; one host only", "object", "null"},
 };
 
 static void add_host_members(json_t *properties)

@@ -113,6 +113,9 @@ static int find_arm(struct builder *b, struct flow_arm *ret, struct err *err)
 		return rc;
 	if (b->app->stopped)
 		return build_wait(b, "operator", "All writing is stopped.", "", "");
+	if (b->flow.in_use)
+		return build_wait(b, "operator", "Somebody uses host ", b->host.short_code,
+				  "; it waits until it is armed by name.");
 	if (!b->has_profile || !b->profile.auto_approve || !b->profile.has_image)
 		return build_wait(b, "operator", "Waits until somebody arms host ",
 				  b->host.short_code, ".");

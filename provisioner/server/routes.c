@@ -16,6 +16,7 @@ const struct http_table *routes_all(void)
 		{control_routes, n_control_routes},
 		{agent_routes, n_agent_routes},
 		{host_verb_routes, n_host_verb_routes},
+		{order_routes, n_order_routes},
 		{profile_routes, n_profile_routes},
 		{image_routes, n_image_routes},
 		{upload_routes, n_upload_routes},

@@ -10,6 +10,7 @@ $(eval $(call library,server_http))
 # what profiles mean: pure, apart so that tests and fuzzers need nothing else
 server_rules_SRC := provisioner/server/profile.c
 server_rules_SRC += provisioner/server/disk_choice.c
+server_rules_SRC += provisioner/server/order_rules.c
 $(eval $(call library,server_rules))
 
 server_SRC := provisioner/server/app.c
@@ -34,6 +35,8 @@ server_SRC += provisioner/server/planner.c
 server_SRC += provisioner/server/arm.c
 server_SRC += provisioner/server/arm_ask.c
 server_SRC += provisioner/server/arm_routes.c
+server_SRC += provisioner/server/order.c
+server_SRC += provisioner/server/order_routes.c
 server_SRC += provisioner/server/erase_routes.c
 server_SRC += provisioner/server/deadlines.c
 server_SRC += provisioner/server/live.c
@@ -83,6 +86,7 @@ $(eval $(call unit_test,tests/unit/server/test_bad_requests.c,$(SERVER_TEST_LIBS
 $(eval $(call unit_test,tests/unit/server/test_erase_routes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_changes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_two_appliances.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/test_second_person.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 # It needs a PostgreSQL, which tests/flow/two_appliances.sh starts for it: run there, built here.
 TWO_APPLIANCES := $(OBJ)/tests/unit/server/test_two_appliances
 UNIT_TESTS     := $(filter-out $(TWO_APPLIANCES),$(UNIT_TESTS))
@@ -93,6 +97,7 @@ FLOW_TESTS += tests/flow/http_hostile.sh
 FLOW_TESTS += tests/flow/readers.sh
 FLOW_TESTS += tests/flow/second_dhcp_server.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
+$(eval $(call unit_test,tests/unit/server/test_order_rules.c,server_rules proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_profile.c,server_rules proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_secret_box.c,server base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))

@@ -56,7 +56,8 @@ if [ ! -x "$tests/server/test_arming" ]; then
 fi
 # as they are, the tests pass: a failure is the mutation's
 for test in pxe/test_boot server/test_admission server/test_arming server/test_permit \
-	server/test_erase_routes server/test_profile agent/test_disk_guard agent/test_disk_device; do
+	server/test_erase_routes server/test_profile server/test_order_rules \
+	server/test_second_person agent/test_disk_guard agent/test_disk_device; do
 	n=$((n + 1))
 	timeout 120 "$tests/$test" >"$dir/out" 2>&1
 	status=$?
@@ -69,7 +70,8 @@ mutate G1 pxe/boot.c pxe/test_boot 's/fits(rows\[i\].store_up, f->store_up) \&\&
 mutate G1 $server/boot_route.c server/test_admission 's/if (f->store_up \&\& !f->known \&\& ask_profiles.*/f->may_enrol = true;\n\tif (ask_profiles == NULL)/'
 mutate G2 $server/agent_permit.c server/test_permit 's/guard_state, guard_arm,/guard_state,/'
 mutate G2 $server/agent_permit.c server/test_permit 's/return done ? 0 : err_set/return err_set/'
-mutate G3 $server/host_verbs.c server/test_arming 's/if (!str_eq(h->state, lifecycle_state_str(STATE_IN_SERVICE)).*/return 0;/'
+mutate G3 $server/host_verbs.c server/test_arming 's/if (!in_use || (guards \& GUARD_OVERRIDE))/if (true)/'
+mutate G3 $server/engine.c server/test_second_person 's/s->flow.in_use = true/s->flow.in_use = false/'
 mutate G4 $server/disk_choice.c server/test_profile 's/ERR_GUARD_DISK_AMBIGUOUS/ERR_GUARD_DISK_NONE/'
 mutate G4 $agent/disk_guard.c agent/test_disk_guard 's/if (n > 1)/if (n > 1000)/'
 mutate G4 $server/agent_permit.c server/test_permit 's/guard_disk,/NULL_GUARD/; s/NULL_GUARD//'
@@ -84,8 +86,19 @@ mutate G8 $server/arm.c server/test_arming 's/TRY(check_data(q, \&d, err));//'
 mutate G9 $server/profile.c server/test_profile 's/^\tcheck_match(&r, ret);//'
 mutate G9 $server/arm_ask.c server/test_arming 's/strpbrk(ask->serial, "\*?") ||/false ||/'
 mutate G10 $server/arm_routes.c server/test_arming 's/n > UNCONFIRMED_MAX/false/'
-mutate G10 $server/arm_routes.c server/test_arming 's/if (touched \* 100 <= .*/if (true)/'
-mutate G11 $server/arm_routes.c server/test_arming 's/^\tTRY(check_plan(o, err));//'
+mutate G10 $server/order.c server/test_arming 's/if (touched \* 100 <= .*/if (true)/'
+mutate G11 $server/order.c server/test_arming 's/^\tTRY(check_rehearsed(o, m, err));//'
+mutate G11 $server/order.c server/test_second_person 's/if (!m->is_list || o->w->dry_run)/if (true)/'
+mutate G11 $server/order.c server/test_second_person 's/^\tTRY(check_plan(o, row->plan_hash, err));//'
+mutate G12 $server/order.c server/test_second_person 's/if (o->why\[0\])/if (false)/'
+mutate G12 $server/order_rules.c server/test_order_rules 's/return (int64_t)r->n_hosts > r->alone_max;/return r == NULL;/'
+mutate G12 $server/order_rules.c server/test_order_rules 's/return r->in_use;/return false;/'
+mutate G12 $server/order_rules.c server/test_order_rules 's/return r->shared_storage;/return false;/'
+mutate G12 $server/order_rules.c server/test_second_person 's/return str_eq(p->decides, p->ordered_by);/return false;/'
+mutate G12 $server/order_rules.c server/test_second_person 's/return !p->decides\[0\] || .*/return false;/'
+mutate G12 $server/order_rules.c server/test_second_person 's/return !p->order_token_lives;/return false;/'
+mutate G12 $server/api_access.c server/test_second_person 's/^\tTRY(check_owner(w, ask->owner, err));//; s/^static int check_owner/__attribute__((unused)) static int check_owner/'
+mutate G12 inventory/flow/order.c server/test_second_person "s/ AND state = '\" FLOW_ORDER_PENDING/ AND state <> '\" FLOW_ORDER_EXPIRED/"
 mutate G13 $server/agent_session.c server/test_admission 's/strstr(o->app->own_macs, mac)/false/'
 mutate G14 $server/agent_permit.c server/test_permit 's/guard_stopped, guard_state/guard_state/'
 mutate G15 $server/arm.c server/test_arming 's/TRY(check_image(h, m, \&d, err));//'

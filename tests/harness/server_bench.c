@@ -188,16 +188,18 @@ void server_bench_close(struct server_bench *b)
 	(void)file_remove_tree(b->dir, &err);
 }
 
-int server_bench_admin(struct server_bench *b, const char *method, const char *path,
-		       const char *body)
+static int ask(struct server_bench *b, const char *socket, const char *token,
+	       const char *const *headers, const char *method, const char *path, const char *body)
 {
 	struct err err = ERR_INIT;
-	struct http_client_options o = {.base_url = "http://slipway", .unix_socket = b->admin};
+	struct http_client_options o = {
+		.base_url = "http://slipway", .unix_socket = socket, .bearer_token = token};
 	AUTO(http_client) struct http_client *http = http_client_new(&o, &err);
 	struct http_call call = {.method = method,
 				 .path = path,
 				 .body = body,
-				 .body_bytes = body ? strlen(body) : 0};
+				 .body_bytes = body ? strlen(body) : 0,
+				 .headers = headers};
 	struct http_reply reply = {0};
 	int status = 0;
 	if (http && http_client_call(http, &call, &reply, &err) >= 0) {
@@ -209,6 +211,29 @@ int server_bench_admin(struct server_bench *b, const char *method, const char *p
 	}
 	http_reply_done(&reply);
 	return status;
+}
+
+int server_bench_admin(struct server_bench *b, const char *method, const char *path,
+		       const char *body)
+{
+	return ask(b, b->admin, NULL, NULL, method, path, body);
+}
+
+int server_bench_as(struct server_bench *b, const char *token, const char *method, const char *path,
+		    const char *body)
+{
+	static const char *const front[] = {"X-Slipway-Listener: tls", NULL};
+	return ask(b, b->front, token, front, method, path, body);
+}
+
+void server_bench_token(struct server_bench *b, const char *name, const char *owner,
+			const char *words, char *ret, size_t ret_bytes)
+{
+	autofree char *body = xasprintf("{\"name\":\"%s\",\"owner\":\"%s\",\"scopes\":[%s]}", name,
+					owner, words);
+	BUG_ON(server_bench_admin(b, "POST", "/api/v1/tokens", body) != 201);
+	const char *text = json_string_value(json_object_get(b->reply, "token"));
+	BUG_ON(!text || !str_copy(ret, ret_bytes, text));
 }
 
 /* ---- the store, behind the server's back ------------------------------------------------------

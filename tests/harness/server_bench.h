@@ -41,6 +41,13 @@ void server_bench_close(struct server_bench *b);
 /* A request on the admin socket. body: JSON text or NULL. Returns the status. */
 int server_bench_admin(struct server_bench *b, const char *method, const char *path,
 		       const char *body);
+/* The same through the front socket as nginx's TLS side hands it on, with a bearer token (NULL:
+ * none). */
+int server_bench_as(struct server_bench *b, const char *token, const char *method, const char *path,
+		    const char *body);
+/* A token made by root: its text. words: scopes as JSON strings, separated by commas. */
+void server_bench_token(struct server_bench *b, const char *name, const char *owner,
+			const char *words, char *ret, size_t ret_bytes);
 /* One value of the store, read behind the server's back: a number. */
 long server_bench_number(struct server_bench *b, const char *sql);
 /* Change the store behind a stopped server's back (crashes and restarts it). */

@@ -6,12 +6,12 @@ n=0
 bad=0
 
 # H: HTTP, J: JSON, D: the store, X: operators and secrets. Not here: D-10 (a benchmark), X-02 (the target's own
-# screen and command line), X-06 (orders that two persons sign).
+# screen and command line).
 ids() {
 	seq -f 'H-%02g' 16
 	seq -f 'J-%02g' 10
 	seq -f 'D-%02g' 12 | grep -v D-10
-	seq -f 'X-%02g' 10 | grep -v -e X-02 -e X-06
+	seq -f 'X-%02g' 10 | grep -v X-02
 }
 
 if [ "${1:-}" = --ids ]; then

@@ -23,11 +23,13 @@ static void test_tokens(void **state)
 	struct token t;
 	char text[TOKEN_TEXT_BYTES], other[TOKEN_TEXT_BYTES];
 	int64_t num = 0;
-	must(token_create(db, "ci", "read arm", 100 * US, "admin", US, text, &num, &err), &err);
-	assert_int_equal(token_create(db, "ci", "read", 100 * US, "admin", US, other, &num, &err),
-			 -ERR_EXISTS);
-	assert_int_equal(token_create(db, "a b", "read", 100 * US, "admin", US, other, &num, &err),
-			 -ERR_INVALID);
+	must(token_create(db, "ci", "", "read arm", 100 * US, "admin", US, text, &num, &err), &err);
+	assert_int_equal(
+		token_create(db, "ci", "", "read", 100 * US, "admin", US, other, &num, &err),
+		-ERR_EXISTS);
+	assert_int_equal(
+		token_create(db, "a b", "", "read", 100 * US, "admin", US, other, &num, &err),
+		-ERR_INVALID);
 	must(token_find(db, text, 2 * US, &t, &err), &err);
 	assert_string_equal(t.scopes, "read arm");
 	assert_true(token_is_live(db, t.num, 2 * US));

@@ -17,6 +17,9 @@
 static struct server_bench bench;
 static struct fake_agent one, two, broken;
 static char fault_id[64];
+static char plan[128]; /* "plan_hash" of the last rehearsal that had one, as a member */
+
+#define ORDER_ID "6f0a3e2e-0000-4000-8000-000000000001"
 
 #define PROFILE                                                                                    \
 	"{\"name\":\"p\",\"priority\":1,\"match\":{\"serial\":\"*\"},\"enrol\":true,"              \
@@ -34,10 +37,14 @@ static const struct {
 	{"POST", "/api/v1/hosts/{id}/arm", NULL, "/api/v1/hosts/ONE/arm",
 	 "{\"image\":\"debian12@1\"," DISK ",\"reason\":\"a test\"}", 201},
 	{"POST", "/api/v1/hosts/arm", NULL, NULL,
-	 "{\"image\":\"debian12@1\",\"hosts\":[{\"id\":\"ONE\"," DISK "}]}", 201},
+	 "{\"image\":\"debian12@1\",PLAN\"hosts\":[{\"id\":\"ONE\"," DISK "}]}", 201},
+	{"POST", "/api/v1/orders/{id}/approve", NULL, "/api/v1/orders/ORDER/approve", "{}", 403},
+	{"POST", "/api/v1/orders/{id}/refuse", NULL, "/api/v1/orders/ORDER/refuse",
+	 "{\"note\":\"no\"}", 200},
 	{"POST", "/api/v1/hosts/{id}/retry", "failed", "/api/v1/hosts/ONE/retry", "{}", 200},
 	{"POST", "/api/v1/hosts/{id}/serve", "ready", "/api/v1/hosts/ONE/serve", NULL, 200},
-	{"POST", "/api/v1/hosts/{id}/release", "ready", "/api/v1/hosts/ONE/release", "{}", 200},
+	{"POST", "/api/v1/hosts/{id}/release", "ready", "/api/v1/hosts/ONE/release",
+	 "{\"in_service\":\"ONE\"}", 200},
 	{"POST", "/api/v1/hosts/{id}/maintain", "ready", "/api/v1/hosts/ONE/maintain", "{}", 200},
 	{"POST", "/api/v1/hosts/{id}/erase", "ready", "/api/v1/hosts/ONE/erase",
 	 "{" DISK ",\"reason\":\"a test\"}", 201},
@@ -98,11 +105,9 @@ static char *fill_in(const char *text)
 		 server_bench_number(&bench, "SELECT max(num) FROM token"));
 	const struct {
 		const char *word, *value;
-	} words[] = {{"ONE", one.host_id},
-		     {"TWO", two.host_id},
-		     {"FAULT", fault_id},
-		     {"HOOK", hook},
-		     {"TOKEN", token}};
+	} words[] = {{"ONE", one.host_id}, {"TWO", two.host_id}, {"FAULT", fault_id},
+		     {"HOOK", hook},       {"TOKEN", token},     {"ORDER", ORDER_ID},
+		     {"PLAN", plan}};
 	struct str s;
 	str_init(&s, 65536);
 	while (text && *text) {
@@ -158,6 +163,12 @@ static int setup(void **state)
 	const char *id = json_string_value(json_object_get(fault, "id"));
 	assert_non_null(id);
 	(void)str_copy(fault_id, sizeof(fault_id), id);
+	server_bench_sql(&bench, "INSERT INTO flow_order (num, id, work, host_num, host_count, "
+				 "hosts, body, plan_hash, why, reason, who, owner, token_num, "
+				 "created_us, expires_us, state, decided_by, decided_owner, note, "
+				 "changed_us, revision) VALUES (1, '" ORDER_ID "', 'image', 1, 1, "
+				 "'[]', '{}', '', 'hosts', '', 'token:t', 'ann', 1, 1, "
+				 "9000000000000000, 'pending', '', '', '', 1, 1)");
 	return 0;
 }
 
@@ -209,6 +220,9 @@ static void rehearse(const char *name, const char *method, const char *path, con
 		fail_msg("row '%s': a rehearsal answers %d (%s)", name, status, bench.code);
 	CHECK_INT(name, ticks(), before);
 	CHECK_INT(name, audit_rows(), rows_before);
+	const char *hash = json_string_value(json_object_get(bench.reply, "plan_hash"));
+	if (hash)
+		snprintf(plan, sizeof(plan), "\"plan_hash\":\"%s\",", hash);
 }
 
 static void test_every_change_is_audited(void **state)
@@ -219,8 +233,10 @@ static void test_every_change_is_audited(void **state)
 		if (rows[i].state)
 			set_state(rows[i].state);
 		autofree char *path = fill_in(rows[i].path ? rows[i].path : rows[i].pattern);
+		plan[0] = '\0';
+		autofree char *unplanned = rows[i].body ? fill_in(rows[i].body) : NULL;
+		rehearse(name, rows[i].method, path, unplanned, rows[i].status);
 		autofree char *body = rows[i].body ? fill_in(rows[i].body) : NULL;
-		rehearse(name, rows[i].method, path, body, rows[i].status);
 		if (rows[i].state)
 			set_state(rows[i].state);
 		long before = audit_rows();
