@@ -8,7 +8,8 @@
  * it to rules.mk. Help, completion and `slipway help` are made from the rows.
  *
  * Exit codes: 0 well, 1 failed, 2 wrong usage, 3 not found, 4 conflict or refused by a guard,
- * 5 server unreachable. command_fail() maps an error to them and prints it once.
+ * 5 server unreachable, 6 not done yet: a second person must agree. command_fail() maps an error to
+ * them and prints it once.
  */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
@@ -22,6 +23,7 @@ enum {
 	EXIT_NOT_FOUND = 3,
 	EXIT_CONFLICT = 4,
 	EXIT_UNREACHABLE = 5,
+	EXIT_PENDING = 6,
 };
 
 /* argv[0] is the verb; options are parsed with getopt_long by the command. Returns an exit code. */
@@ -48,6 +50,7 @@ extern const struct command inventory_commands[];
 extern const struct command receipt_commands[];
 extern const struct command profile_commands[];
 extern const struct command webhook_commands[];
+extern const struct command order_commands[];
 extern const struct command audit_commands[];
 extern const struct command completion_commands[];
 

@@ -14,6 +14,7 @@
 
 #include "api.h"
 #include "listing.h"
+#include "order_commands.h"
 
 #define HOSTS "/api/v1/hosts/"
 
@@ -212,8 +213,11 @@ static int send_words(int argc, char **argv, const char *method, const char *suf
 	if (api_send(method, path, body, &doc, &err) < 0)
 		return command_fail(&err);
 	const char *plan = json_string_value(json_object_get(doc, "plan_hash"));
+	bool pending = json_object_get(json_object_get(doc, "order"), "state") != NULL;
 	if (json)
 		api_print_json(doc);
+	else if (pending)
+		(void)order_print_pending(doc);
 	else if (plan)
 		printf("%s: it would be armed; plan_hash=%s\n", argv[1], plan);
 	else
@@ -221,7 +225,7 @@ static int send_words(int argc, char **argv, const char *method, const char *suf
 		       json_string_value(json_object_get(doc, "state"))
 			       ? json_string_value(json_object_get(doc, "state"))
 			       : "done");
-	return EXIT_WELL;
+	return pending ? EXIT_PENDING : EXIT_WELL;
 }
 
 static int set(int argc, char **argv)
@@ -277,7 +281,7 @@ const struct command host_commands[] = {
 	 "[new_disk=true] [reimage_in_service=NAME] [ttl_s=N] [reason=TEXT] [dry_run=true] "
 	 "[plan_hash=H]",
 	 "permit one image on one disk, once; a dry run prints the hash of its plan", verb},
-	{"host", "erase", "[--json] HOST disk.serial=S reason=TEXT",
+	{"host", "erase", "[--json] HOST disk.serial=S reason=TEXT [ttl_s=N] [plan_hash=H]",
 	 "permit one disk to be erased, once; the host retires after it", verb},
 	LIFECYCLE("retry", "start over from the inspection"),
 	LIFECYCLE("serve", "take a ready host into service"),

@@ -351,13 +351,10 @@ static int token_list(int argc, char **argv)
 {
 	struct err err = ERR_INIT;
 	AUTO(json) json_t *doc = NULL;
-	static const struct column columns[] = {{"ID", "id"},
-						{"NAME", "name"},
-						{"SCOPE", "scopes"},
-						{"EXPIRES", "expires"},
-						{"LAST USED", "last_used"},
-						{"REVOKED", "revoked"},
-						{NULL, NULL}};
+	static const struct column columns[] = {{"ID", "id"},           {"NAME", "name"},
+						{"OWNER", "owner"},     {"SCOPE", "scopes"},
+						{"EXPIRES", "expires"}, {"LAST USED", "last_used"},
+						{"REVOKED", "revoked"}, {NULL, NULL}};
 	int json = listing_take_json(&argc, argv);
 	if (api_get("/api/v1/tokens", &doc, &err) < 0)
 		return command_fail(&err);
@@ -373,14 +370,20 @@ static int token_create(int argc, char **argv)
 	struct err err = ERR_INIT;
 	AUTO(json) json_t *doc = NULL;
 	json_t *scopes = json_array();
+	const char *owner = "";
 	for (int i = 2; i < argc; i++)
-		(void)json_array_append_new(scopes, json_string(argv[i]));
-	if (argc < 3) {
+		if (str_starts(argv[i], "owner="))
+			owner = strchr(argv[i], '=') + 1;
+		else
+			(void)json_array_append_new(scopes, json_string(argv[i]));
+	if (json_array_size(scopes) == 0) {
 		json_decref(scopes);
 		return command_usage("a name and scopes are wanted");
 	}
-	if (api_send("POST", "/api/v1/tokens",
-		     json_pack("{s:s, s:o}", "name", argv[1], "scopes", scopes), &doc, &err) < 0)
+	if (api_send(
+		    "POST", "/api/v1/tokens",
+		    json_pack("{s:s, s:s, s:o}", "name", argv[1], "owner", owner, "scopes", scopes),
+		    &doc, &err) < 0)
 		return command_fail(&err);
 	printf("%s\n", text_of(doc, "token"));
 	fprintf(stderr, "valid until %s; it is not shown again\n", text_of(doc, "expires"));
@@ -517,7 +520,8 @@ const struct command inventory_commands[] = {
 	{"event", "list", LISTING_ARGUMENTS, "what happened, oldest first", event_list},
 	{"event", "follow", "[--json]", "print events as they happen", event_follow},
 	{"token", "list", "[--json]", "list API tokens", token_list},
-	{"token", "create", "NAME SCOPE...", "make an API token; it is printed once", token_create},
+	{"token", "create", "NAME SCOPE... [owner=PERSON]",
+	 "make an API token, perhaps a person's; it is printed once", token_create},
 	{"token", "revoke", "ID", "make a token useless", token_revoke},
 	{"summary", "show", "[--json] [group_by=FIELDS] [sum=FIELDS] [capacity=true] [FILTER]...",
 	 "counts and sums of hosts", summary_show},

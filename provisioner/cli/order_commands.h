@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `slipway host arm` and `host erase` share with `slipway order`.
+ */
+#ifndef CLI_ORDER_COMMANDS_H
+#define CLI_ORDER_COMMANDS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* When the answer says that the order waits for a second person: print so, and true. */
+bool order_print_pending(const json_t *answer);
+
+#endif
