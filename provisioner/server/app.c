@@ -58,6 +58,19 @@ static void look_for_boot_files(struct app *a)
 		a->files_ready[i] = boot_files_ready(a->config.files_dir, (enum boot_arch)i);
 }
 
+/* They may come while we run; who forgot them, or mistyped their folder, is told now and not by a
+ * host that does not start. */
+static void warn_of_missing_files(const struct app *a)
+{
+	for (unsigned i = BOOT_ARCH_UNKNOWN + 1; i < _BOOT_ARCH_MAX; i++)
+		if (!a->files_ready[i])
+			log_ev(LOG_WARNING, "boot.files_missing",
+			       KV("dir", (const char *)a->config.files_dir),
+			       KV("arch", boot_arch_str((enum boot_arch)i)),
+			       KV("hint",
+				  "build them with make boot, or correct [boot] files_dir"));
+}
+
 /* Our own MACs: a server never provisions itself. */
 static void read_own_macs(struct app *a)
 {
@@ -215,6 +228,7 @@ int app_open(struct app *a, struct err *err)
 	TRY(app_open_core(a, err));
 	TRY(open_readers(a, err));
 	TRY(services_write(a, err));
+	warn_of_missing_files(a);
 	return services_start(a, err);
 }
 

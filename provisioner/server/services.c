@@ -6,6 +6,7 @@
  */
 #include "services.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -25,15 +26,15 @@
 
 #define CHECK_TIMEOUT_MS 20000
 
-/* Can anybody walk down to path? */
+/* Can anybody walk down to path? What is not there is closed to nobody. */
 static bool open_to_others(const char *path)
 {
 	autofree char *copy = xstrdup(path);
 	struct stat st;
 	for (char *slash = copy + strlen(copy); slash > copy; slash = strrchr(copy, '/')) {
 		*slash = '\0';
-		if (copy[0] &&
-		    (stat(copy, &st) < 0 || (S_ISDIR(st.st_mode) && !(st.st_mode & S_IXOTH))))
+		if (stat(copy, &st) < 0 ? errno != ENOENT
+					: S_ISDIR(st.st_mode) && !(st.st_mode & S_IXOTH))
 			return false;
 	}
 	return true;
@@ -90,7 +91,8 @@ static int save(const char *path, struct str *text, struct err *err)
 	return file_write_atomic(path, text->p, text->n_bytes, 0644, err);
 }
 
-/* Let the program judge what was written for it; its first line says what is wrong. */
+/* Let the program judge what was written for it; its first line that is not empty says what is
+ * wrong. */
 static int check(const char *const *argv, struct err *err)
 {
 	struct process_options o = {.argv = argv, .timeout_ms = CHECK_TIMEOUT_MS};
@@ -98,8 +100,8 @@ static int check(const char *const *argv, struct err *err)
 	TRY(process_run(&o, &result, err));
 	int rc = 0;
 	if (result.exit_code != 0) {
-		result.errors[strcspn(result.errors, "\n")] = '\0';
-		rc = err_set(err, ERR_PXE_CONFIG, "%s: %s", argv[0], result.errors);
+		struct sv rest = sv_trim(sv_of(result.errors)), line = sv_split(&rest, '\n');
+		rc = err_set(err, ERR_PXE_CONFIG, "%s: %.*s", argv[0], (int)line.n, line.p);
 	}
 	process_result_done(&result);
 	return rc;

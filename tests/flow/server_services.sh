@@ -57,7 +57,7 @@ start() {
 	return 1
 }
 
-echo "1..36"
+echo "1..39"
 if ! start; then
 	sed 's/^/# /' "$dir/log"
 	echo "Bail out! slipwayd does not start"
@@ -137,6 +137,15 @@ ok "idle in less than 32 MiB" $?
 kill "$pid"
 wait "$pid"
 same "ends well" $? 0
+{ cat "$dir/slipway.conf" && printf 'range_start=10.99.0.100\nrange_end=10.98.0.200\n'; } >"$dir/wrong.conf"
+timeout 20 "$daemon" --config "$dir/wrong.conf" 2>&1 | grep -q 'code=pxe.config.*range'
+ok "a range of two networks is refused in dnsmasq's words" $?
+sed "s|^files_dir=.*|files_dir=$dir/nowhere/boot|" "$dir/slipway.conf" >"$dir/wrong.conf"
+timeout 3 "$daemon" --config "$dir/wrong.conf" 2>"$dir/wrong.log"
+grep -q "ev=boot.files_missing dir=$dir/nowhere/boot" "$dir/wrong.log"
+ok "a folder without boot files is named at the start" $?
+! grep -q service.as_root "$dir/wrong.log"
+ok "and is no reason to run as root" $?
 same "and leaves no process" "$(pgrep -c -x 'nginx|dnsmasq')" 0
 [ $bad = 0 ] || sed 's/^/# /' "$dir/log"
 exit $bad
