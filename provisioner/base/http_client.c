@@ -241,6 +241,13 @@ static int explain(const struct exchange *x, CURLcode code, const char *url, con
 		return err_set(err, ERR_CANCELLED, "'%s': stopped by the receiver", url);
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return err_set(err, ERR_TIMEOUT, "'%s': %s", url, text);
+	if (code == CURLE_COULDNT_CONNECT && x->client->unix_socket) {
+		long why = 0;
+
+		curl_easy_getinfo(x->client->curl, CURLINFO_OS_ERRNO, &why);
+		errno = (int)why;
+		return err_sys(err, ERR_HTTP, "cannot connect to '%s'", x->client->unix_socket);
+	}
 	if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
 		return err_set(err, ERR_HTTP_PIN, "'%s': the server shows another key", url);
 	return err_set(err, ERR_HTTP, "'%s': %s", url, *text ? text : curl_easy_strerror(code));

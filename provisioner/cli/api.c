@@ -4,8 +4,10 @@
  */
 #include "api.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <base/json.h>
 #include <base/str.h>
@@ -13,7 +15,8 @@
 #define ANSWER_MAX_BYTES (64 * 1024 * 1024)
 #define CALL_TIMEOUT_MS  90000 /* longer than a long poll's 60 s */
 
-struct http_client *api_client(struct err *err)
+/* Made on first use and kept; NULL and *err when it cannot be made. */
+static struct http_client *client_of_this_run(struct err *err)
 {
 	static struct http_client *kept;
 	const char *server = getenv("SLIPWAY_SERVER"), *socket = getenv("SLIPWAY_SOCKET");
@@ -32,16 +35,41 @@ struct http_client *api_client(struct err *err)
 	return kept;
 }
 
-static int exchange(const struct http_call *call, json_t **ret_doc, struct err *err)
-{
-	struct http_client *client = api_client(err);
-	struct http_reply reply;
-	int status;
+/* Why the admin socket does not open is nearly always one of these. */
+static const struct {
+	int sys_errno;
+	enum err_code code;
+} socket_errors[] = {
+	{ENOENT, ERR_CLI_NO_DAEMON},
+	{ECONNREFUSED, ERR_CLI_NO_DAEMON},
+	{EACCES, ERR_CLI_NOT_ROOT},
+};
 
+static int explain(struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(socket_errors); i++)
+		if (err->code == ERR_HTTP && err->sys_errno == socket_errors[i].sys_errno)
+			return err_set(err, socket_errors[i].code, "%s", err->msg);
+	return -err->code;
+}
+
+int api_call(const struct http_call *call, struct http_reply *ret, struct err *err)
+{
+	struct http_client *client = client_of_this_run(err);
+
+	*ret = (struct http_reply){0};
 	if (!client)
 		return -err->code;
-	TRY(http_client_call(client, call, &reply, err));
-	status = http_reply_check(&reply, err);
+	if (http_client_call(client, call, ret, err) < 0)
+		return explain(err);
+	return http_reply_check(ret, err);
+}
+
+static int exchange(const struct http_call *call, json_t **ret_doc, struct err *err)
+{
+	struct http_reply reply;
+	int status = api_call(call, &reply, err);
+
 	if (ret_doc)
 		*ret_doc = NULL;
 	if (!status && ret_doc && reply.body_bytes)
@@ -91,6 +119,12 @@ char *api_path(const char *prefix, const char *segment, const char *suffix)
 
 void api_print_json(const json_t *doc)
 {
-	(void)json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	size_t flags = JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY;
+
+	/* What a host has said may hold characters that a terminal obeys (U+009B starts a control
+	 * sequence); a program gets them as they are. */
+	if (isatty(STDOUT_FILENO))
+		flags |= JSON_ENSURE_ASCII;
+	(void)json_dumpf(doc, stdout, flags);
 	(void)putchar('\n');
 }

@@ -19,12 +19,13 @@
 
 #define API_DEFAULT_SOCKET "/run/slipway/admin.sock"
 
-/* The client of this run, made on first use and kept; NULL and *err when it cannot be made.
- * owns: nobody else frees it. */
-struct http_client *api_client(struct err *err);
+/* A call of any kind that requires a 2xx answer. owns: http_reply_done(), also after an error.
+ * errors: ERR_CLI_NO_DAEMON, ERR_CLI_NOT_ROOT (on the admin socket), ERR_HTTP (unreachable),
+ * whatever code the server's problem+json names. blocks. */
+int api_call(const struct http_call *call, struct http_reply *ret, struct err *err);
 
 /* Call and require a 2xx answer; ret_doc may be NULL, else it is the caller's (NULL after 204).
- * errors: ERR_HTTP (unreachable), whatever code the server's problem+json names. blocks. */
+ * errors: of api_call(). blocks. */
 int api_get(const char *path, json_t **ret_doc, struct err *err);
 /* body: taken over (decref'd); NULL sends none. */
 int api_send(const char *method, const char *path, json_t *body, json_t **ret_doc, struct err *err);

@@ -124,12 +124,8 @@ static void print_image_json(const json_t *doc)
 
 static int send(const struct http_call *call, struct err *err)
 {
-	struct http_client *client = api_client(err);
-	struct http_reply reply = {0};
-	if (!client)
-		return -err->code;
-	TRY(http_client_call(client, call, &reply, err));
-	int rc = http_reply_check(&reply, err);
+	struct http_reply reply;
+	int rc = api_call(call, &reply, err);
 	AUTO(json) json_t *doc = rc >= 0 ? json_loads(reply.body, 0, NULL) : NULL;
 	if (doc)
 		print_image_json(doc);
@@ -172,16 +168,12 @@ static int send_part(const char *path, int fd, uint64_t offset, uint64_t size_by
 				       .content_type = "application/octet-stream",
 				       .body = part,
 				       .body_bytes = n};
-	struct http_client *client = api_client(err);
-	struct http_reply reply = {0};
+	struct http_reply reply;
 	int rc;
 
-	if (!client)
-		return -err->code;
 	if (pread(fd, part, n, (off_t)offset) != (ssize_t)n)
 		return err_sys(err, ERR_IO, "cannot read the archive");
-	TRY(http_client_call(client, &call, &reply, err));
-	rc = http_reply_check(&reply, err);
+	rc = api_call(&call, &reply, err);
 	http_reply_done(&reply);
 	return rc;
 }

@@ -232,9 +232,8 @@ static int delivery_import(int argc, char **argv)
 		str_addf(&path, "&%.*s=", (int)(eq - argv[i]), argv[i]);
 		str_add_url(&path, eq + 1);
 	}
-	struct http_client *client = api_client(&err);
 	struct http_call call = {.method = "POST", .path = path.p, .content_type = "text/csv"};
-	if (!client || file_read(argv[1], 8 * MIB, &text, &n, &err) < 0)
+	if (file_read(argv[1], 8 * MIB, &text, &n, &err) < 0)
 		return command_fail(&err);
 	if (is_json(text)) {
 		char *whole = delivery_from_json(argc, argv, text, n, &err);
@@ -248,9 +247,7 @@ static int delivery_import(int argc, char **argv)
 	}
 	call.body = text;
 	call.body_bytes = n;
-	int r = http_client_call(client, &call, &reply, &err);
-	if (r >= 0)
-		r = http_reply_check(&reply, &err);
+	int r = api_call(&call, &reply, &err);
 	AUTO(json) json_t *doc = r >= 0 ? json_loads(reply.body, 0, NULL) : NULL;
 	http_reply_done(&reply);
 	return r < 0 ? command_fail(&err) : print_results(doc);

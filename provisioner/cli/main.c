@@ -13,7 +13,10 @@
 #include <base/str.h>
 
 #include "man_list.h"
+#include "spelling.h"
 #include "tables.h"
+
+#define TYPING_SLIPS 2 /* letters that a word may differ in to be offered */
 
 static const struct command *current;
 
@@ -22,11 +25,12 @@ int command_fail(const struct err *err)
 	static const struct {
 		int code, exit_code;
 	} exits[] = {
-		{ERR_NOT_FOUND, EXIT_NOT_FOUND},    {ERR_EXISTS, EXIT_CONFLICT},
-		{ERR_HOST_UNKNOWN, EXIT_NOT_FOUND}, {ERR_EXPECT_REVISION, EXIT_CONFLICT},
-		{ERR_HTTP_ROUTE, EXIT_NOT_FOUND},   {ERR_CONFLICT, EXIT_CONFLICT},
-		{ERR_HTTP, EXIT_UNREACHABLE},       {ERR_TIMEOUT, EXIT_UNREACHABLE},
-		{ERR_HTTP_PIN, EXIT_UNREACHABLE},
+		{ERR_NOT_FOUND, EXIT_NOT_FOUND},      {ERR_EXISTS, EXIT_CONFLICT},
+		{ERR_HOST_UNKNOWN, EXIT_NOT_FOUND},   {ERR_EXPECT_REVISION, EXIT_CONFLICT},
+		{ERR_HTTP_ROUTE, EXIT_NOT_FOUND},     {ERR_CONFLICT, EXIT_CONFLICT},
+		{ERR_HTTP, EXIT_UNREACHABLE},         {ERR_TIMEOUT, EXIT_UNREACHABLE},
+		{ERR_HTTP_PIN, EXIT_UNREACHABLE},     {ERR_CLI_NO_DAEMON, EXIT_UNREACHABLE},
+		{ERR_CLI_NOT_ROOT, EXIT_UNREACHABLE},
 	};
 	const char *hint = err_hint(err->code);
 
@@ -39,9 +43,22 @@ int command_fail(const struct err *err)
 	return str_starts(err_name(err->code), "guard.") ? EXIT_CONFLICT : EXIT_FAILED;
 }
 
+static void print_line(FILE *to, const char *before, const struct command *c)
+{
+	fprintf(to, "%sslipway %s %s%s%s\n", before, c->noun, c->verb, *c->arguments ? " " : "",
+		c->arguments);
+}
+
 static void print_usage(FILE *to, const struct command *c)
 {
-	fprintf(to, "usage: slipway %s %s %s\n", c->noun, c->verb, c->arguments);
+	print_line(to, "usage: ", c);
+}
+
+static int print_help(const struct command *c)
+{
+	print_usage(stdout, c);
+	printf("  %s\n", c->summary);
+	return EXIT_WELL;
 }
 
 int command_usage(const char *complaint, ...)
@@ -64,15 +81,14 @@ static int help(FILE *to, const char *noun)
 
 	for (size_t t = 0; t < ARRAY_LEN(command_tables); t++) {
 		for (const struct command *c = command_tables[t]; c->noun; c++) {
-			autofree char *line = NULL;
-
 			if (noun && strcmp(noun, c->noun) != 0)
 				continue;
-			line = xasprintf("%s %s %s", c->noun, c->verb, c->arguments);
-			if (noun)
-				fprintf(to, "  slipway %s\n        %s\n", line, c->summary);
-			else
+			if (noun) {
+				print_line(to, "  ", c);
+				fprintf(to, "        %s\n", c->summary);
+			} else {
 				fprintf(to, "  %-10s %-10s %s\n", c->noun, c->verb, c->summary);
+			}
 			n_shown++;
 		}
 	}
@@ -86,6 +102,46 @@ static const struct command *find(const char *noun, const char *verb)
 			if (!strcmp(c->noun, noun) && !strcmp(c->verb, verb))
 				return c;
 	return NULL;
+}
+
+/* The command that is spelt most like these two words; verb may be NULL. */
+static const struct command *nearest(const char *noun, const char *verb)
+{
+	const struct command *found = NULL;
+	size_t best = TYPING_SLIPS + 1;
+
+	for (size_t t = 0; t < ARRAY_LEN(command_tables); t++) {
+		for (const struct command *c = command_tables[t]; c->noun; c++) {
+			size_t slips = spelling_distance(noun, c->noun) +
+				       (verb ? spelling_distance(verb, c->verb) : 0);
+
+			if (slips >= best)
+				continue;
+			best = slips;
+			found = c;
+		}
+	}
+	return found;
+}
+
+static int no_such_noun(const char *noun)
+{
+	const struct command *meant = nearest(noun, NULL);
+
+	fprintf(stderr, "slipway: there is no noun '%s'%s%s%s\n", noun,
+		meant ? "; did you mean '" : "; see 'slipway help'", meant ? meant->noun : "",
+		meant ? "'?" : "");
+	return EXIT_USAGE;
+}
+
+static int no_such_command(const char *noun, const char *verb)
+{
+	const struct command *meant = nearest(noun, verb);
+
+	if (meant)
+		return command_usage("there is no command '%s %s'; did you mean '%s %s'?", noun,
+				     verb, meant->noun, meant->verb);
+	return command_usage("there is no command '%s %s'; see 'slipway help'", noun, verb);
 }
 
 static bool wants_help(const char *word)
@@ -139,17 +195,23 @@ int main(int argc, char **argv)
 	}
 	if (argc < 2 || wants_help(argv[1])) {
 		FILE *to = argc < 2 ? stderr : stdout;
+		const struct command *one = argc > 3 ? find(argv[2], argv[3]) : NULL;
 
+		if (one)
+			return print_help(one);
+		if (argc > 3)
+			return no_such_command(argv[2], argv[3]);
 		fprintf(to, "usage: slipway NOUN VERB [ARGUMENT]...    slipway help NOUN for one "
 			    "noun\n\n");
-		(void)help(to, argc > 2 ? argv[2] : NULL);
+		if (help(to, argc > 2 ? argv[2] : NULL) != EXIT_WELL)
+			return no_such_noun(argv[2]);
 		return argc < 2 ? EXIT_USAGE : EXIT_WELL;
 	}
 	if (argc < 3 || wants_help(argv[2])) {
 		int status = help(argc < 3 ? stderr : stdout, argv[1]);
 
 		if (status != EXIT_WELL)
-			fprintf(stderr, "slipway: there is no noun '%s'\n", argv[1]);
+			return no_such_noun(argv[1]);
 		return argc < 3 ? EXIT_USAGE : status;
 	}
 	if (argv[2][0] == '-') { /* `slipway lifecycle --dot`: the verb is show */
@@ -159,12 +221,8 @@ int main(int argc, char **argv)
 	}
 	current = find(argv[1], argv[2]);
 	if (!current)
-		return command_usage("there is no command '%s %s'; see 'slipway help'", argv[1],
-				     argv[2]);
-	if (argc > 3 && !strcmp(argv[3], "--help")) {
-		print_usage(stdout, current);
-		printf("  %s\n", current->summary);
-		return EXIT_WELL;
-	}
+		return no_such_command(argv[1], argv[2]);
+	if (argc > 3 && !strcmp(argv[3], "--help"))
+		return print_help(current);
 	return current->run(argc - 2, argv + 2);
 }

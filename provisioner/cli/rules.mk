@@ -1,5 +1,6 @@
 # The slipway command: main.c finds the row; each noun's table is in NOUN_commands.c.
 slipway_SRC := provisioner/cli/main.c
+slipway_SRC += provisioner/cli/spelling.c
 slipway_SRC += provisioner/cli/api.c
 slipway_SRC += provisioner/cli/listing.c
 slipway_SRC += provisioner/cli/host_commands.c
@@ -22,6 +23,7 @@ slipway_SRC += provisioner/cli/man_list.c
 slipway_LIBS := images_tool images_store images_core proto base_confine base
 slipway_PKG  := $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
 $(eval $(call program,slipway))
+$(eval $(call unit_test,tests/unit/cli/test_spelling.c,base,$(BASE_PKG),provisioner/cli/spelling.c))
 FAST_TESTS += tests/flow/cli_completion.sh
 $(eval $(call man_page,provisioner/cli/man/slipway.1.scd))
 FAST_TESTS += tests/flow/man_pages.sh

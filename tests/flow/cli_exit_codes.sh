@@ -23,17 +23,22 @@ ends() { # ends TITLE CODE WHERE PATTERN WORD...: exit code, and a pattern on st
 }
 
 # ---- without a server ----------------------------------------------------------------------------
-ends "5: no server" 5 2 '\[http' host list
+ends "5: no daemon on this machine" 5 2 '\[cli.no_daemon' host list
+ends "5: the socket that was tried is named" 5 2 "$dir/run/admin.sock" host list
 ends "5: a server that is not there" 5 2 '\[http' --server https://127.0.0.1:9 host list
 ends "0: a command that needs none" 0 1 discovered lifecycle show
 ends "0: help" 0 1 '^usage: slipway NOUN VERB' help
 ends "0: help for one noun" 0 1 'slipway host arm' help host
+ends "0: help of one command, asked the other way" 0 1 '^usage: slipway host arm' help host arm
 ends "0: help of one command" 0 1 '^usage: slipway host list' host list --help
 ends "0: the version" 0 1 '^slipway [0-9]' --version
 ends "2: no word" 2 2 '^usage: slipway'
 ends "2: a noun without a verb" 2 2 'slipway host list' host
 ends "2: no such noun" 2 2 "no noun 'hosts'" hosts
 ends "2: no such command" 2 2 "no command 'host dance'" host dance
+ends "2: a noun with a slip" 2 2 "did you mean 'host'" hsot
+ends "2: a command with a slip" 2 2 "did you mean 'host list'" hots list
+ends "2: help for nothing" 2 2 "no noun 'hosts'" help hosts
 ends "2: an unknown option" 2 2 '^usage: slipway host list' host list --colour
 ends "2: a missing argument" 2 2 '^usage: slipway host show' host show
 ends "2: a superfluous one" 2 2 '^usage: slipway lifecycle show' lifecycle show all

@@ -8,6 +8,7 @@
 #include <tests/harness/check.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -404,6 +405,8 @@ static void test_nobody_there(void **state)
 	(void)state;
 	unlink(socket_path);
 	CHECK_ERR("no socket", http_client_call(c, &call, &reply, &err), ERR_HTTP);
+	CHECK_INT("no socket", err.sys_errno, ENOENT);
+	CHECK("no socket", strstr(err.msg, socket_path));
 	assert_null(reply.body);
 }
 
