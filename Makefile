@@ -239,7 +239,8 @@ install: all man ## install programs, boot files (if built), unit, example confi
 	install -d $(foreach s,1 5 8,$(DESTDIR)$(PREFIX)/share/man/man$(s)) $(COMPLETIONS)
 	for page in $(MAN_PAGES); do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/; done
 	$(BIN)/slipway completion bash > $(COMPLETIONS)/slipway
-	for d in boot web; do test ! -d $(BUILD)/$$d || cp -rT $(BUILD)/$$d $(DESTDIR)$(PREFIX)/share/slipway/$$d; done
+	for d in boot web; do test ! -d $(BUILD)/$$d || { install -d $(DESTDIR)$(PREFIX)/share/slipway/$$d && \
+	  tar -C $(BUILD)/$$d -ch --exclude='.[a-z]*' --exclude='*.lock' . | tar -C $(DESTDIR)$(PREFIX)/share/slipway/$$d -x --no-same-owner; }; done
 
 DEB_ROOT   = $(BUILD)/deb/slipway
 deb: all artifacts ## build/slipway_VERSION_amd64.deb
