@@ -54,12 +54,22 @@ struct delivery_head {
 	const char *state, *turn; /* of hosts that are made, e.g. "expected" */
 };
 /* Import rows {"serial", "macs": [..], "sku", "site", "row", "rack", "unit", "asset_tag", "switch",
- * "port", "name"}. A wrong row does not hinder the others. The same list again changes nothing.
- * out: *ret
- * {"delivery", "accepted", "refused", "results": [{"line", "status", "host_id"|"code", "detail"}]}.
- * dry_run: everything is checked and nothing is kept. */
-int delivery_import(struct db *db, const struct delivery_head *head, json_t *rows,
-		    const char *actor, bool dry_run, int64_t now_us, json_t **ret, struct err *err);
+ * "port", "name"}, one a call, so that a list of thousands need not be one transaction. A wrong row
+ * does not hinder the others. The same list again changes nothing, also after one that was left
+ * half-way. dry_run: everything is checked and nothing is kept. Borrows db, the head's texts and
+ * actor until delivery_import_free(). errors: ERR_INVALID */
+struct delivery_import;
+int delivery_import_new(struct db *db, const struct delivery_head *head, json_t *rows,
+			const char *actor, bool dry_run, int64_t now_us,
+			struct delivery_import **ret, struct err *err);
+/* The next row, in a transaction of its own or as part of the caller's. 1: there are more, 0: it
+ * was the last, negative: the store failed. */
+int delivery_import_next(struct delivery_import *w, struct err *err);
+/* {"delivery", "accepted", "refused", "results": [{"line", "status", "host_id"|"code", "detail"}]}
+ * of the rows until now. owns: the caller's. */
+json_t *delivery_import_result(const struct delivery_import *w);
+void delivery_import_free(struct delivery_import *w);
+DEFINE_AUTO(delivery_import, struct delivery_import, delivery_import_free);
 /* Rows from CSV with a header line. trust: none of it. errors: ERR_CSV with the line, ERR_TOO_BIG
  */
 int delivery_rows_from_csv(const char *text, size_t n_bytes, json_t **ret, struct err *err);

@@ -16,13 +16,15 @@
 #include "../hosts/history.h"
 #include "edit.h"
 
-struct importing {
+struct delivery_import {
 	struct db *db;
-	const struct delivery_head *head;
+	struct delivery_head head;
 	const char *actor;
+	bool dry_run;
 	int64_t now_us, delivery_num;
-	struct err *err;
-	json_t *results;
+	json_t *rows, *results;
+	json_t *seen; /* of a dry run: serials and MACs of rows that were taken, and where */
+	size_t at;    /* the next row */
 	unsigned accepted, refused;
 };
 
@@ -33,9 +35,9 @@ static const char *or_empty(const char *text)
 
 /* ---- the head -------------------------------------------------------------------------------- */
 
-static int put_head(struct importing *w, struct err *err)
+static int put_head(struct delivery_import *w, struct err *err)
 {
-	const struct delivery_head *h = w->head;
+	const struct delivery_head *h = &w->head;
 	struct moment m;
 	TRY(db_query_int(w->db, err, &w->delivery_num, 0,
 			 "SELECT num FROM delivery WHERE name = $1", P_TEXT(h->name)));
@@ -46,18 +48,18 @@ static int put_head(struct importing *w, struct err *err)
 	TRY(db_exec(
 		w->db, err,
 		"INSERT INTO delivery (num, name, vendor, purchase_order, site, due_us, hosts, "
-		"note, created_us, changed_us, revision) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, "
+		"note, created_us, changed_us, revision) VALUES ($1, $2, $3, $4, $5, $6, $9, $7, "
 		"$8, $8, 1)",
 		P_INT(m.id), P_TEXT(h->name), P_TEXT(or_empty(h->vendor)),
 		P_TEXT(or_empty(h->purchase_order)), P_TEXT(or_empty(h->site)),
-		h->due_us ? P_INT(h->due_us) : P_NULL(), P_TEXT(or_empty(h->note)),
-		P_INT(m.at_us)));
+		h->due_us ? P_INT(h->due_us) : P_NULL(), P_TEXT(or_empty(h->note)), P_INT(m.at_us),
+		P_INT((int64_t)json_array_size(w->rows))));
 	autofree char *summary = xasprintf("delivery %s announced", h->name);
 	struct event_draft e = {0, "delivery.announced", w->actor, summary, NULL};
 	return event_append_at(w->db, &e, &m, err);
 }
 
-static int count_head(struct importing *w, struct err *err)
+static int count_head(struct delivery_import *w, struct err *err)
 {
 	struct moment m;
 	int64_t n = 0, had = 0;
@@ -125,13 +127,13 @@ static int read_row(json_t *obj, const struct delivery_head *head, struct row *r
 	return 0;
 }
 
-static int host_of_row(struct importing *w, const struct row *row, int64_t *ret_num,
+static int host_of_row(struct delivery_import *w, const struct row *row, int64_t *ret_num,
 		       struct err *err)
 {
 	struct host_evidence e = {
 		.system_serial = row->serial, .macs = row->macs, .n_macs = row->n_macs};
-	struct host_birth birth = {.state = w->head->state,
-				   .turn = w->head->turn,
+	struct host_birth birth = {.state = w->head.state,
+				   .turn = w->head.turn,
 				   .detail = "announced by a delivery",
 				   .actor = w->actor};
 	struct err own = ERR_INIT;
@@ -150,9 +152,9 @@ static int host_of_row(struct importing *w, const struct row *row, int64_t *ret_
 	return r;
 }
 
-static json_t *members_of(const struct importing *w, const struct row *row)
+static json_t *members_of(const struct delivery_import *w, const struct row *row)
 {
-	json_t *set = json_pack("{s:s}", "delivery", w->head->name);
+	json_t *set = json_pack("{s:s}", "delivery", w->head.name);
 	const struct {
 		const char *name, *value;
 	} texts[] = {{"sku", row->sku},   {"site", row->site}, {"row", row->rack_row},
@@ -165,15 +167,17 @@ static json_t *members_of(const struct importing *w, const struct row *row)
 	return set;
 }
 
-static int write_line(struct importing *w, const struct row *row, int64_t line, int64_t host_num,
-		      struct err *err)
+static int write_line(struct delivery_import *w, const struct row *row, int64_t line,
+		      int64_t host_num, struct err *err)
 {
 	int64_t num = 0;
 	autofree char *macs = row->macs_json ? json_text(row->macs_json) : xstrdup("[]");
+	/* two statements: with OR, neither index would find them */
+	TRY(db_exec(w->db, err, "DELETE FROM delivery_line WHERE delivery_num = $1 AND line = $2",
+		    P_INT(w->delivery_num), P_INT(line)));
 	TRY(db_exec(w->db, err,
-		    "DELETE FROM delivery_line WHERE delivery_num = $1 AND (line = $2 OR "
-		    "host_num = $3)",
-		    P_INT(w->delivery_num), P_INT(line), P_INT(host_num)));
+		    "DELETE FROM delivery_line WHERE host_num = $2 AND delivery_num = $1",
+		    P_INT(w->delivery_num), P_INT(host_num)));
 	TRY(db_query_int(w->db, err, &num, 0,
 			 "SELECT COALESCE(max(num), 0) + 1 FROM delivery_line"));
 	return db_exec(
@@ -189,19 +193,72 @@ static int write_line(struct importing *w, const struct row *row, int64_t line, 
 		P_TEXT(row->switch_name), P_TEXT(row->port), P_INT(w->now_us));
 }
 
-static int import_row(struct importing *w, json_t *obj, int64_t line, int64_t *ret_num,
-		      struct err *err)
+static int import_row(struct delivery_import *w, json_t *obj, int64_t line,
+		      char host_id[static HOST_ID_BYTES], struct err *err)
 {
 	struct row row;
+	struct host h;
 	bool changed = false;
-	TRY(read_row(obj, w->head, &row, err));
-	TRY(host_of_row(w, &row, ret_num, err));
+	int64_t num = 0;
+	if (!json_is_object(obj))
+		return err_set(err, ERR_FIELD_TYPE, "a row is an object");
+	TRY(read_row(obj, &w->head, &row, err));
+	TRY(host_of_row(w, &row, &num, err));
 	AUTO(json) json_t *set = members_of(w, &row);
-	TRY(host_edit_members(w->db, *ret_num, set, -1, true, w->actor, w->now_us, &changed, err));
-	return write_line(w, &row, line, *ret_num, err);
+	TRY(host_edit_members(w->db, num, set, -1, true, w->actor, w->now_us, &changed, err));
+	TRY(write_line(w, &row, line, num, err));
+	TRY(host_get(w->db, num, &h, err));
+	(void)str_copy(host_id, HOST_ID_BYTES, h.id);
+	return 0;
 }
 
-static int report_row(struct importing *w, int64_t line, int64_t num, int r, const struct err *e)
+/* ---- dry runs -------------------------------------------------------------------------------- */
+
+static json_t *marks_of(const json_t *obj)
+{
+	size_t i;
+	json_t *mac, *marks = json_array();
+	(void)json_array_append(marks, json_object_get(obj, "serial"));
+	json_array_foreach (json_object_get(obj, "macs"), i, mac)
+		(void)json_array_append(marks, mac);
+	return marks;
+}
+
+/* In a dry run each row is taken back before the next, so rows that name the same machine are first
+ * taken again: what the list says twice is judged as it would be. */
+static int repeat_relatives(struct delivery_import *w, const json_t *obj, struct err *err)
+{
+	size_t i;
+	json_t *mark;
+	AUTO(json) json_t *marks = marks_of(obj);
+	json_array_foreach (marks, i, mark) {
+		char host_id[HOST_ID_BYTES];
+		const json_t *line = json_is_string(mark)
+					     ? json_object_get(w->seen, json_string_value(mark))
+					     : NULL;
+		size_t at = (size_t)json_integer_value(line);
+		if (line)
+			TRY(import_row(w, json_array_get(w->rows, at), (int64_t)at + 1, host_id,
+				       err));
+	}
+	return 0;
+}
+
+static void note_marks(struct delivery_import *w, const json_t *obj)
+{
+	size_t i;
+	json_t *mark;
+	AUTO(json) json_t *marks = marks_of(obj);
+	json_array_foreach (marks, i, mark)
+		if (json_is_string(mark))
+			(void)json_object_set_new(w->seen, json_string_value(mark),
+						  json_integer((json_int_t)w->at));
+}
+
+/* ---- row by row ------------------------------------------------------------------------------ */
+
+static void report_row(struct delivery_import *w, int64_t line, const char *host_id, int r,
+		       const struct err *e)
 {
 	json_t *j = json_pack("{s:I, s:i}", "line", (json_int_t)line, "status", r < 0 ? 400 : 200);
 	if (r < 0) {
@@ -211,65 +268,89 @@ static int report_row(struct importing *w, int64_t line, int64_t num, int r, con
 			(void)json_object_set_new(j, "pointer", json_string(e->pointer));
 		w->refused++;
 	} else {
-		struct host h;
-		TRY(host_get(w->db, num, &h, w->err));
-		(void)json_object_set_new(j, "host_id", json_string(h.id));
+		(void)json_object_set_new(j, "host_id", json_string(host_id));
 		w->accepted++;
 	}
 	(void)json_array_append_new(w->results, j);
+}
+
+static int row_alone(struct delivery_import *w, json_t *obj, struct err *err)
+{
+	struct err own = ERR_INIT;
+	char host_id[HOST_ID_BYTES] = "";
+	int64_t line = (int64_t)w->at + 1;
+	TRY(db_begin(w->db, err));
+	int r = w->dry_run ? repeat_relatives(w, obj, &own) : 0;
+	if (r >= 0)
+		r = import_row(w, obj, line, host_id, &own);
+	r = db_end(w->db, r, &own);
+	if (r >= 0 && w->dry_run)
+		note_marks(w, obj);
+	if (r < 0 && err_class(own.code) != ERR_CLASS_REJECT) {
+		*err = own;
+		return r;
+	}
+	report_row(w, line, host_id, r, &own);
 	return 0;
 }
 
-static int import_all(struct importing *w, json_t *rows)
+static int next_row(struct delivery_import *w, struct err *err)
 {
-	size_t i;
-	json_t *obj;
-	TRY(put_head(w, w->err));
-	json_array_foreach (rows, i, obj) {
-		struct err own = ERR_INIT;
-		int64_t num = 0;
-		TRY(db_begin(w->db, w->err));
-		int r = json_is_object(obj) ? import_row(w, obj, (int64_t)i + 1, &num, &own)
-					    : err_set(&own, ERR_FIELD_TYPE, "a row is an object");
-		r = db_end(w->db, r, &own);
-		if (r < 0 && err_class(own.code) != ERR_CLASS_REJECT) {
-			*w->err = own;
-			return r;
-		}
-		TRY(report_row(w, (int64_t)i + 1, num, r, &own));
-	}
-	return count_head(w, w->err);
+	if (!w->delivery_num)
+		TRY(put_head(w, err));
+	TRY(row_alone(w, json_array_get(w->rows, w->at), err));
+	w->at++;
+	if (w->at < json_array_size(w->rows))
+		return 1;
+	return w->dry_run ? 0 : count_head(w, err);
 }
 
-static int import(struct importing *w, json_t *rows, bool dry_run)
+int delivery_import_next(struct delivery_import *w, struct err *err)
 {
-	TRY(db_begin(w->db, w->err));
-	int r = import_all(w, rows);
-	if (r >= 0 && dry_run) {
-		db_rollback(w->db);
-		return 0;
-	}
-	return db_end(w->db, r, w->err);
+	TRY(db_begin(w->db, err));
+	int r = next_row(w, err);
+	if (r < 0 || !w->dry_run)
+		return db_end(w->db, r, err);
+	db_rollback(w->db);
+	w->delivery_num = 0;
+	return r;
 }
 
-int delivery_import(struct db *db, const struct delivery_head *head, json_t *rows,
-		    const char *actor, bool dry_run, int64_t now_us, json_t **ret, struct err *err)
+int delivery_import_new(struct db *db, const struct delivery_head *head, json_t *rows,
+			const char *actor, bool dry_run, int64_t now_us,
+			struct delivery_import **ret, struct err *err)
 {
-	AUTO(json) json_t *results = json_array();
-	struct importing w = {.db = db,
-			      .head = head,
-			      .actor = actor,
-			      .now_us = now_us,
-			      .err = err,
-			      .results = results};
 	size_t n = head->name ? strlen(head->name) : 0;
 	if (n < 1 || n > 64)
 		return err_set(err, ERR_INVALID, "a delivery needs a name of 1 to 64 bytes");
 	if (json_array_size(rows) == 0 || json_array_size(rows) > DELIVERY_ROWS_MAX)
 		return err_set(err, ERR_INVALID, "a delivery has 1 to %d rows", DELIVERY_ROWS_MAX);
-	TRY(import(&w, rows, dry_run));
-	*ret = json_pack("{s:s, s:i, s:i, s:b, s:O}", "delivery", head->name, "accepted",
-			 (int)w.accepted, "refused", (int)w.refused, "dry_run", dry_run, "results",
-			 results);
+	struct delivery_import *w = xcalloc(1, sizeof(*w));
+	*w = (struct delivery_import){.db = db,
+				      .head = *head,
+				      .actor = actor,
+				      .dry_run = dry_run,
+				      .now_us = now_us,
+				      .rows = json_incref(rows),
+				      .results = json_array(),
+				      .seen = json_object()};
+	*ret = w;
 	return 0;
+}
+
+json_t *delivery_import_result(const struct delivery_import *w)
+{
+	return json_pack("{s:s, s:i, s:i, s:b, s:O}", "delivery", w->head.name, "accepted",
+			 (int)w->accepted, "refused", (int)w->refused, "dry_run", w->dry_run,
+			 "results", w->results);
+}
+
+void delivery_import_free(struct delivery_import *w)
+{
+	if (!w)
+		return;
+	json_decref(w->rows);
+	json_decref(w->results);
+	json_decref(w->seen);
+	free(w);
 }

@@ -9,9 +9,11 @@
 #include "http.h"
 
 extern const struct http_route api_host_routes[], api_collection_routes[], api_change_routes[],
-	api_write_routes[], api_access_routes[], api_meta_routes[], api_webhook_routes[];
+	api_write_routes[], api_delivery_routes[], api_access_routes[], api_meta_routes[],
+	api_webhook_routes[];
 extern const size_t n_api_host_routes, n_api_collection_routes, n_api_change_routes,
-	n_api_write_routes, n_api_access_routes, n_api_meta_routes, n_api_webhook_routes;
+	n_api_write_routes, n_api_delivery_routes, n_api_access_routes, n_api_meta_routes,
+	n_api_webhook_routes;
 
 /* The http_authorizer of the daemon: tokens in the store. arg: struct app. */
 int api_authorize(void *arg, const char *bearer, enum http_scope need, struct http_request *r,

@@ -19,6 +19,8 @@
 #include <proto/record.h>
 #include "api_request.h"
 
+#define HTTP_ACCEPTED 202
+
 const struct field api_no_fields[] = {F_END};
 
 struct frame {
@@ -27,6 +29,7 @@ struct frame {
 	char request_sha256[SHA256_HEX_BYTES], body_sha256[SHA256_HEX_BYTES];
 	struct idempotent kept;
 	bool repeated;
+	bool begun; /* a slice was done */
 	char *text;
 	void *ask;
 };
@@ -120,6 +123,27 @@ int api_audit(struct app *a, const char *who, const char *peer, const struct htt
 	return audit_append(a->db, &e, app_now_us(a), err);
 }
 
+static int read_ask(struct frame *f, struct err *err)
+{
+	f->w.status = 200;
+	f->w.ask = f->ask;
+	return f->ask ? record_decode(http_request_route(f->w.request)->fields, f->w.body, f->ask,
+				      err)
+		      : 0;
+}
+
+/* What has begun is written down with its first slice. */
+static int end_slice(struct frame *f, struct err *err)
+{
+	bool first = !f->begun;
+	BUG_ON(!http_request_route(f->w.request)->in_slices);
+	f->begun = true;
+	if (first && !f->w.dry_run)
+		TRY(audit(f, HTTP_ACCEPTED, reason_of(f), err));
+	return 1;
+}
+
+/* 1: the work is not at its end. */
 static int deed(struct frame *f, http_change work, struct err *err)
 {
 	struct app *a = f->w.app;
@@ -130,12 +154,11 @@ static int deed(struct frame *f, http_change work, struct err *err)
 		if (found != 0)
 			return found < 0 ? found : 0;
 	}
-	f->w.status = 200;
-	f->w.ask = f->ask;
-	if (f->ask)
-		TRY(record_decode(http_request_route(f->w.request)->fields, f->w.body, f->ask,
-				  err));
-	TRY(work(&f->w, err));
+	if (!f->begun)
+		TRY(read_ask(f, err));
+	int more = work(&f->w, err);
+	if (more != 0)
+		return more < 0 ? more : end_slice(f, err);
 	f->text = f->w.doc ? json_text(f->w.doc) : xstrdup("");
 	if (f->w.dry_run)
 		return 0;
@@ -153,7 +176,7 @@ static int transaction(struct frame *f, http_change work, struct err *err)
 	int r = deed(f, work, err);
 	if (r >= 0 && f->w.dry_run) {
 		db_rollback(db);
-		return 0;
+		return r;
 	}
 	return db_end(db, r, err);
 }
@@ -203,7 +226,7 @@ static int check_origin(const struct http_request *r, struct err *err)
 	return 0;
 }
 
-static int run(struct frame *f, const struct http_route *route, struct err *err)
+static int prepare(struct frame *f, const struct http_route *route, struct err *err)
 {
 	TRY(check_origin(f->w.request, err));
 	TRY(api_flag(f->w.request, "dry_run", &f->w.dry_run, err));
@@ -212,35 +235,69 @@ static int run(struct frame *f, const struct http_route *route, struct err *err)
 	if (f->key && route->answer_secret)
 		return err_set(err, ERR_INVALID,
 			       "no Idempotency-Key here: the answer is shown once and not kept");
-	TRY(transaction(f, route->change, err));
-	if (f->w.dry_run || f->repeated)
-		return answer(f);
-	if (f->w.after)
-		f->w.after(&f->w);
+	return 0;
+}
+
+static void wake_watchers(struct frame *f)
+{
 	if (f->w.host_num)
 		app_host_changed(f->w.app, f->w.host_num);
 	else
 		http_notify(f->w.app->http, "events");
+}
+
+static int finish(struct frame *f)
+{
+	if (f->w.dry_run || f->repeated)
+		return answer(f);
+	if (f->w.after)
+		f->w.after(&f->w);
+	wake_watchers(f);
 	return answer(f);
+}
+
+static void frame_free(void *arg)
+{
+	struct frame *f = arg;
+	if (f->w.free_state)
+		f->w.free_state(f->w.state);
+	if (f->ask)
+		record_done(http_request_route(f->w.request)->fields, f->ask);
+	free(f->ask);
+	json_decref(f->w.body);
+	json_decref(f->w.doc);
+	free(f->kept.body);
+	if (f->text)
+		explicit_bzero(f->text, strlen(f->text));
+	free(f->text);
+	free(f);
+}
+
+static struct frame *frame_new(struct http_request *r)
+{
+	struct frame *f = xcalloc(1, sizeof(*f));
+	f->w = (struct write){.app = http_context(r), .request = r, .who = http_identity(r)->who};
+	return f;
 }
 
 int api_change(struct http_request *r, struct err *err)
 {
-	struct frame f = {
-		.w = {.app = http_context(r), .request = r, .who = http_identity(r)->who}};
 	const struct http_route *route = http_request_route(r);
-	int status = run(&f, route, err);
+	struct frame *kept = route->in_slices ? http_state(r) : NULL;
+	struct frame *f = kept ? kept : frame_new(r);
+	if (route->in_slices && !kept)
+		http_set_state(r, f, frame_free);
+	int status = f->begun ? 0 : prepare(f, route, err);
+	if (status >= 0)
+		status = transaction(f, route->change, err);
 	if (status < 0)
-		audit_refusal(&f, err);
-	if (f.ask)
-		record_done(route->fields, f.ask);
-	free(f.ask);
-	json_decref(f.w.body);
-	json_decref(f.w.doc);
-	free(f.kept.body);
-	if (f.text)
-		explicit_bzero(f.text, strlen(f.text));
-	free(f.text);
+		audit_refusal(f, err);
+	else if (status == 0)
+		status = finish(f);
+	else
+		status = http_again(r);
+	if (!route->in_slices)
+		frame_free(f);
 	return status;
 }
 

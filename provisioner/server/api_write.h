@@ -26,6 +26,9 @@ struct write {
 	json_t *doc;      /* answer; taken over */
 	char etag[40];    /* or "" */
 	int64_t host_num; /* whose watchers to wake; 0: nobody */
+	/* What a work in slices keeps from one to the next, freed with the request. */
+	void *state;
+	void (*free_state)(void *state);
 	/* After the commit, unless nothing was done (dry run, repeated key); may be NULL. */
 	void (*after)(struct write *w);
 };
@@ -51,6 +54,10 @@ struct write {
 #define API_CHANGES_DELETE    "DELETE"
 #define API_BODY(table, type) .fields = (table), .record_bytes = sizeof(type)
 
+/* Work that would hold up the event loop for long is done in slices (.in_slices = true): it returns
+ * 1 when it is not at its end and is called again, each slice in a transaction of its own. What
+ * makes sense alone is one slice's: a crash, or a client that goes away, leaves those that were
+ * done. The audit log has the first with status 202, and the end. */
 int api_change(struct http_request *r, struct err *err);
 /* Write down what a handler did in its own time (a row with .audits_itself). reason may be NULL. */
 int api_audit(struct app *a, const char *who, const char *peer, const struct http_route *route,

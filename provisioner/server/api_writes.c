@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Changes of the inventory: hosts one by one and in bulk, identity decisions, SKUs, deliveries,
- * locations, faults. Every one runs in the frame of api_write.c. Input: bodies from authenticated
+ * Changes of the inventory: hosts one by one and in bulk, identity decisions, SKUs, locations,
+ * faults. Every one runs in the frame of api_write.c. Input: bodies from authenticated
  * callers.
  */
 #include "api_request.h"
@@ -276,99 +276,6 @@ static int get_compare(struct http_request *r, struct err *err)
 	return http_reply_json(r, 200, doc);
 }
 
-/* ---- deliveries ------------------------------------------------------------------------------ */
-
-static int due_of(const char *text, int64_t *ret_us, struct err *err)
-{
-	if (!text[0] || time_parse_rfc3339(text, ret_us))
-		return 0;
-	(void)err_set(err, ERR_INVALID, "'due' takes a time as 2026-11-01T00:00:00Z");
-	return err_at(err, "/due");
-}
-
-static int import_work(struct write *w, const struct delivery_head *head, json_t *rows,
-		       struct err *err)
-{
-	w->status = 201;
-	return delivery_import(w->app->db, head, rows, w->who, w->dry_run, app_now_us(w->app),
-			       &w->doc, err);
-}
-
-static const struct delivery_head blank_head = {.state = "expected", .turn = "technician"};
-
-struct delivery_ask {
-	char name[65], vendor[LIMIT_NAME_BYTES + 1], purchase_order[LIMIT_NAME_BYTES + 1];
-	char site[LIMIT_NAME_BYTES + 1], note[LIMIT_NAME_BYTES + 1], due[41];
-	json_t *hosts;
-};
-
-/* For readers; delivery_import() checks each row by itself. */
-static const struct field delivery_row_fields[] = {
-	{.key = "serial", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
-	{.key = "macs", .type = FIELD_ARRAY, .max = DELIVERY_MACS_MAX},
-	{.key = "sku", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
-	{.key = "site", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
-	{.key = "row", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
-	{.key = "rack", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
-	{.key = "unit", .type = FIELD_INT, .max = 1000},
-	{.key = "asset_tag", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
-	{.key = "switch", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
-	{.key = "port", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
-	{.key = "name", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
-	F_END,
-};
-
-static const struct field delivery_fields[] = {
-	F_STR(struct delivery_ask, "name", name, FIELD_NEEDED),
-	F_STR(struct delivery_ask, "vendor", vendor, 0),
-	F_STR(struct delivery_ask, "purchase_order", purchase_order, 0),
-	F_STR(struct delivery_ask, "site", site, 0),
-	F_STR(struct delivery_ask, "note", note, 0),
-	F_STR(struct delivery_ask, "due", due, 0, .about = "2026-11-01T00:00:00Z"),
-	F_ARRAY(struct delivery_ask, "hosts", hosts, FIELD_NEEDED, DELIVERY_ROWS_MAX,
-		.sub = delivery_row_fields, .about = "each by its serial or a MAC or both"),
-	F_END,
-};
-
-static int delivery_json_work(struct write *w, struct err *err)
-{
-	const struct delivery_ask *ask = w->ask;
-	struct delivery_head head = blank_head;
-	head.name = ask->name;
-	head.vendor = ask->vendor;
-	head.purchase_order = ask->purchase_order;
-	head.site = ask->site;
-	head.note = ask->note;
-	TRY(due_of(ask->due, &head.due_us, err));
-	return import_work(w, &head, ask->hosts, err);
-}
-
-static int delivery_csv_work(struct write *w, struct err *err)
-{
-	struct http_request *r = w->request;
-	struct delivery_head head = blank_head;
-	AUTO(json) json_t *rows = NULL;
-	size_t n = 0;
-	const char *text = http_body(r, &n), *due = http_query(r, "due");
-	static const char *const own[] = {"name", "vendor", "purchase_order", "site",
-					  "note", "due",    "dry_run",        NULL};
-	TRY(http_query_only(r, own, err));
-	head.name = http_query(r, "name");
-	head.vendor = http_query(r, "vendor");
-	head.purchase_order = http_query(r, "purchase_order");
-	head.site = http_query(r, "site");
-	head.note = http_query(r, "note");
-	TRY(due_of(due ? due : "", &head.due_us, err));
-	TRY(delivery_rows_from_csv(text, n, &rows, err));
-	return import_work(w, &head, rows, err);
-}
-
-/* CSV has no record: the frame has not read it. */
-static int delivery_work(struct write *w, struct err *err)
-{
-	return w->ask ? delivery_json_work(w, err) : delivery_csv_work(w, err);
-}
-
 /* ---- the rest -------------------------------------------------------------------------------- */
 
 static const struct field location_fields[] = {
@@ -433,9 +340,6 @@ const struct http_route api_write_routes[] = {
 		   API_BODY(learn_fields, struct sku_ask)),
 	API_CHANGE(POST, "/api/v1/skus", INVENTORY, LIMIT_JSON_BODY_BYTES, sku_work,
 		   "write a SKU; a change is a new version", API_BODY(sku_fields, struct sku_ask)),
-	API_CHANGE(POST, "/api/v1/deliveries", INVENTORY, DELIVERY_BYTES_MAX, delivery_work,
-		   "announce hosts, as JSON or CSV", API_BODY(delivery_fields, struct delivery_ask),
-		   .takes_csv = true),
 	API_CHANGE(POST, "/api/v1/locations", INVENTORY, SMALL_BODY, location_work,
 		   "write a rack unit and its switch port",
 		   API_BODY(location_fields, struct location_draft)),

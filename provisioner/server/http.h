@@ -82,6 +82,7 @@ struct http_route {
 	bool audits_itself; /* it changes something in its own time, and says so in the log */
 	bool answer_secret; /* the answer is shown once: it is never kept */
 	bool takes_csv;     /* text/csv besides JSON; the change reads it */
+	bool in_slices;     /* the change may say that it is not at its end: see api_write.h */
 	const struct field *fields; /* what the body holds: it is read and described by this */
 	size_t record_bytes;        /* of the struct that fields fill */
 };
@@ -193,6 +194,9 @@ int http_reply_stream(struct http_request *r, int status, const char *content_ty
 /* Suspend; the handler is called again after http_notify(topic) or timeout_ms. Then decide anew:
  * answer, or wait again. topic is copied, < 96 bytes. */
 int http_wait(struct http_request *r, const char *topic, int64_t timeout_ms);
+/* The handler is called again as soon as the loop has looked at everybody else: for long work that
+ * is done in slices. */
+int http_again(struct http_request *r);
 /* True in a handler that was called again because the time of its FIRST http_wait() is up. */
 bool http_wait_over(const struct http_request *r);
 /* Wake every request and stream that waits for a topic. Safe from handlers and event sources. */

@@ -43,6 +43,7 @@ struct http_server {
 	char spool_dir[256];
 	struct http_daemon front, admin;
 	sd_event_source *kick;       /* run the library soon */
+	sd_event_source *again;      /* the next slices of long work, when nothing else is due */
 	sd_event_source *wait_timer; /* the earliest waiter's */
 	uint64_t wait_timer_us;      /* 0: not set */
 	struct http_request *waiting;
@@ -114,7 +115,7 @@ int http_reply_queue(struct http_request *r, int status, struct MHD_Response *re
 /* http_wait.c */
 void http_wait_enter(struct http_request *r, const char *topic, uint64_t wake_us);
 void http_wait_leave(struct http_request *r);
-int http_wait_timer_init(struct http_server *s);
+int http_wait_init(struct http_server *s);
 void http_kick(struct http_server *s);
 
 #endif

@@ -338,7 +338,7 @@ int http_server_new(const struct http_options *o, struct http_server **ret, stru
 	s->front.server = s->admin.server = s;
 	s->admin.admin = true;
 	(void)str_copy(s->spool_dir, sizeof(s->spool_dir), o->spool_dir ? o->spool_dir : "/tmp");
-	if (sd_event_add_defer(o->event, &s->kick, on_kick, s) < 0 || http_wait_timer_init(s) < 0)
+	if (sd_event_add_defer(o->event, &s->kick, on_kick, s) < 0 || http_wait_init(s) < 0)
 		rc = err_set(err, ERR_SYS, "cannot add HTTP to the event loop");
 	if (rc >= 0 && o->socket_path)
 		rc = daemon_start(&s->front, o->socket_path, o->front_gid >= 0 ? 0660 : 0600,
@@ -379,6 +379,7 @@ void http_server_free(struct http_server *s)
 	daemon_stop(&s->admin);
 	sd_event_source_disable_unref(s->kick);
 	sd_event_source_disable_unref(s->wait_timer);
+	sd_event_source_disable_unref(s->again);
 	free(s);
 }
 

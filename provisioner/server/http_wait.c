@@ -8,7 +8,8 @@
 
 #include <base/str.h>
 
-#define NEVER_US UINT64_MAX
+#define NEVER_US    UINT64_MAX
+#define AGAIN_TOPIC "again"
 
 uint64_t http_now_us(void)
 {
@@ -88,15 +89,31 @@ static int on_wait_timer(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-int http_wait_timer_init(struct http_server *s)
+static int on_again(sd_event_source *source, void *arg)
+{
+	(void)source;
+	http_notify(arg, AGAIN_TOPIC);
+	return 0;
+}
+
+int http_wait_init(struct http_server *s)
 {
 	s->wait_timer_us = NEVER_US;
 	int rc = sd_event_add_time(s->o.event, &s->wait_timer, CLOCK_BOOTTIME, 0, 20000,
 				   on_wait_timer, s);
+	if (rc >= 0)
+		rc = sd_event_source_set_enabled(s->wait_timer, SD_EVENT_OFF);
+	if (rc >= 0)
+		rc = sd_event_add_defer(s->o.event, &s->again, on_again, s);
+	if (rc >= 0)
+		rc = sd_event_source_set_priority(s->again, SD_EVENT_PRIORITY_IDLE);
+	if (rc >= 0)
+		rc = sd_event_source_set_enabled(s->again, SD_EVENT_OFF);
 	if (rc < 0)
 		return rc;
 	(void)sd_event_source_set_description(s->wait_timer, "http-wait");
-	return sd_event_source_set_enabled(s->wait_timer, SD_EVENT_OFF);
+	(void)sd_event_source_set_description(s->again, "http-again");
+	return 0;
 }
 
 int http_wait(struct http_request *r, const char *topic, int64_t timeout_ms)
@@ -106,6 +123,13 @@ int http_wait(struct http_request *r, const char *topic, int64_t timeout_ms)
 		r->deadline_us = http_now_us() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0) * 1000;
 	}
 	http_wait_enter(r, topic, r->deadline_us);
+	return 0;
+}
+
+int http_again(struct http_request *r)
+{
+	http_wait_enter(r, AGAIN_TOPIC, NEVER_US);
+	(void)sd_event_source_set_enabled(r->server->again, SD_EVENT_ONESHOT);
 	return 0;
 }
 

@@ -25,6 +25,7 @@ const struct http_table *routes_all(void)
 		{api_change_routes, n_api_change_routes},
 		{api_access_routes, n_api_access_routes},
 		{api_write_routes, n_api_write_routes},
+		{api_delivery_routes, n_api_delivery_routes},
 		{api_meta_routes, n_api_meta_routes},
 		{api_webhook_routes, n_api_webhook_routes},
 		{NULL, 0},

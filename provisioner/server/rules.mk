@@ -57,6 +57,7 @@ server_SRC += provisioner/server/api_changes.c
 server_SRC += provisioner/server/api_access.c
 server_SRC += provisioner/server/api_write.c
 server_SRC += provisioner/server/api_writes.c
+server_SRC += provisioner/server/api_deliveries.c
 server_SRC += provisioner/server/api_meta.c
 server_SRC += provisioner/server/openapi.c
 server_SRC += provisioner/server/openapi_body.c

@@ -90,9 +90,12 @@ static json_t *import(struct db *db, const char *name, const char *rows_text, bo
 	struct err err = ERR_INIT;
 	AUTO(json) json_t *rows = parse(rows_text);
 	struct delivery_head head = {.name = name, .state = "expected"};
-	json_t *doc = NULL;
-	must(delivery_import(db, &head, rows, "test", dry_run, 5 * US, &doc, &err), &err);
-	return doc;
+	AUTO(delivery_import) struct delivery_import *w = NULL;
+	int r = 1;
+	must(delivery_import_new(db, &head, rows, "test", dry_run, 5 * US, &w, &err), &err);
+	while (r == 1)
+		must(r = delivery_import_next(w, &err), &err);
+	return delivery_import_result(w);
 }
 
 static int64_t count(struct db *db, const char *sql)
@@ -135,6 +138,52 @@ static void test_delivery_again_changes_nothing(void **state)
 	assert_int_equal(count(db, "SELECT count(*) FROM delivery_line"), 2);
 	AUTO(json) json_t *other = import(db, "d2", rows, false);
 	assert_int_equal(json_integer_value(json_object_get(other, "refused")), 2);
+}
+
+/* A list that was left half-way, by a crash or a client that went away, is completed by asking
+ * again; until then the delivery says what was announced. */
+static void test_delivery_left_half_way(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	static const char rows[] = "[{\"serial\":\"SN-A\"},{\"serial\":\"SN-B\"},{\"colour\":1},{"
+				   "\"serial\":\"SN-C\"}]";
+	AUTO(json) json_t *list = parse(rows);
+	struct delivery_head head = {.name = "d1", .state = "expected"};
+	AUTO(delivery_import) struct delivery_import *w = NULL;
+	must(delivery_import_new(db, &head, list, "test", false, 5 * US, &w, &err), &err);
+	assert_int_equal(delivery_import_next(w, &err), 1);
+	assert_int_equal(count(db, "SELECT count(*) FROM delivery_line"), 1);
+	assert_int_equal(count(db, "SELECT hosts FROM delivery"), 4);
+	AUTO(json) json_t *doc = import(db, "d1", rows, false);
+	assert_int_equal(json_integer_value(json_object_get(doc, "accepted")), 3);
+	assert_int_equal(json_integer_value(json_object_get(doc, "refused")), 1);
+	assert_int_equal(count(db, "SELECT count(*) FROM delivery_line"), 3);
+	assert_int_equal(count(db, "SELECT hosts FROM delivery"), 3);
+	assert_int_equal(count(db, "SELECT count(*) FROM host"), 3);
+}
+
+/* What a dry run says of each row is what the import then does. */
+static void test_dry_run_judges_rows_together(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	static const char *const lists[] = {
+		"[{\"serial\":\"SN-A\",\"macs\":[\"52:54:00:00:00:01\"]},"
+		"{\"serial\":\"SN-A\",\"macs\":[\"52:54:00:00:00:02\"]}]",
+		"[{\"serial\":\"SN-C\",\"macs\":[\"52:54:00:00:00:03\"]},"
+		"{\"serial\":\"SN-D\",\"macs\":[\"52:54:00:00:00:03\"]}]",
+		"[{\"macs\":[\"52:54:00:00:00:05\"]},"
+		"{\"serial\":\"SN-E\",\"macs\":[\"52:54:00:00:00:05\"]},{\"serial\":\"SN-E\"}]",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		autofree char *name = xasprintf("d%zu", i);
+		AUTO(json) json_t *dry = import(db, name, lists[i], true);
+		AUTO(json) json_t *wet = import(db, name, lists[i], false);
+		assert_int_equal(json_integer_value(json_object_get(dry, "accepted")),
+				 json_integer_value(json_object_get(wet, "accepted")));
+		assert_int_equal(json_integer_value(json_object_get(dry, "refused")),
+				 json_integer_value(json_object_get(wet, "refused")));
+	}
 }
 
 /* ---- edits ----------------------------------------------------------------------------------- */
@@ -305,6 +354,8 @@ int main(void)
 		cmocka_unit_test(test_csv),
 		T(test_delivery_rows_stand_alone),
 		T(test_delivery_again_changes_nothing),
+		T(test_delivery_left_half_way),
+		T(test_dry_run_judges_rows_together),
 		T(test_edits),
 		T(test_sku_finds_what_is_wrong),
 		T(test_wrong_rack_unit_shows_by_its_switch_port),
