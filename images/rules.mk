@@ -6,6 +6,7 @@ images_core_SRC += images/core/chunk_table.c
 images_core_SRC += images/core/chunk_decoder.c
 images_core_SRC += images/core/keys.c
 images_core_SRC += images/core/signatures.c
+images_core_SRC += images/core/envelope.c
 images_core_SRC += images/core/trust_root.c
 images_core_SRC += images/core/trust_check.c
 images_core_SRC += images/core/container.c

@@ -76,15 +76,8 @@ DEFINE_AUTO(object_import, struct object_import, object_import_cancel);
 /* The signed bytes again: the root outlives the caller's copy. */
 static int copy_root(const struct trust_root *root, struct trust_root **ret, struct err *err)
 {
-	autofree char *payload = base64_encode(root->payload, root->payload_bytes);
-	AUTO(json)
-	json_t *doc = json_pack("{s:s, s:s, s:o}", "payload_type", TRUST_ROOT_PAYLOAD_TYPE,
-				"payload", payload, "signatures",
-				signatures_to_json(&root->signatures));
-	autofree char *text = NULL;
+	autofree char *text = envelope_text(&root->document, TRUST_ROOT_PAYLOAD_TYPE);
 
-	BUG_ON(!doc);
-	text = json_text(doc);
 	return trust_root_parse(text, strlen(text), ret, err);
 }
 

@@ -33,40 +33,74 @@ static size_t find_key(const struct trust_root *r, const uint8_t *id)
 	return i;
 }
 
+/* ---- signatures ------------------------------------------------------------------------------ */
+
+void trust_root_tally(const struct trust_root *r, enum trust_role role, const char *payload_type,
+		      const struct signatures *sigs, const void *doc, size_t n_bytes,
+		      struct trust_tally *ret)
+{
+	struct trust_tally *t = ret;
+	autofree uint8_t *pae = NULL;
+	size_t n_pae;
+
+	*t = (struct trust_tally){0};
+	dsse_pae(payload_type, doc, n_bytes, &pae, &n_pae);
+	for (size_t i = 0; i < sigs->n; i++) {
+		const struct signature *sig = &sigs->items[i];
+		size_t k = find_key(r, sig->key_id);
+
+		if (key_id_is_revoked(r, sig->key_id)) {
+			t->n_revoked++;
+			continue;
+		}
+		if (k == r->n_keys || !r->keys[k].may[role] || t->good[k])
+			continue;
+		t->good[k] = signature_is_good(&r->keys[k].key, sig, pae, n_pae);
+		t->n_good += t->good[k];
+		t->n_wrong += !t->good[k];
+	}
+}
+
+static bool key_may_sign(const struct trust_key *key, const char *line)
+{
+	for (size_t i = 0; i < key->n_lines; i++)
+		if (str_glob(key->lines[i], line))
+			return true;
+	return false;
+}
+
+unsigned trust_root_tally_of_line(const struct trust_root *r, const struct trust_tally *t,
+				  const char *line)
+{
+	unsigned n = 0;
+
+	for (size_t k = 0; k < r->n_keys; k++)
+		n += t->good[k] && key_may_sign(&r->keys[k], line);
+	return n;
+}
+
 /* ---- succession of roots --------------------------------------------------------------------- */
 
 unsigned trust_root_count_signers(const struct trust_root *r, const struct trust_root *by)
 {
-	bool counted[TRUST_ROOT_MAX_KEYS] = {false};
-	autofree uint8_t *pae = NULL;
-	size_t n_pae;
-	unsigned n = 0;
+	struct trust_tally t;
 
-	dsse_pae(TRUST_ROOT_PAYLOAD_TYPE, r->payload, r->payload_bytes, &pae, &n_pae);
-	for (size_t i = 0; i < r->signatures.n; i++) {
-		const struct signature *sig = &r->signatures.items[i];
-		size_t k = find_key(by, sig->key_id);
-
-		if (k == by->n_keys || counted[k] || !by->keys[k].may_root ||
-		    key_id_is_revoked(by, sig->key_id))
-			continue;
-		counted[k] = signature_is_good(&by->keys[k].key, sig, pae, n_pae);
-		n += counted[k];
-	}
-	return n;
+	trust_root_tally(by, TRUST_ROLE_ROOT, TRUST_ROOT_PAYLOAD_TYPE, &r->document.signatures,
+			 r->document.payload, r->document.payload_bytes, &t);
+	return t.n_good;
 }
 
 static int check_signers(const struct trust_root *r, const struct trust_root *by, const char *whose,
 			 struct err *err)
 {
-	unsigned n = trust_root_count_signers(r, by);
+	unsigned n = trust_root_count_signers(r, by), needed = by->threshold[TRUST_ROLE_ROOT];
 
-	if (n >= by->root_threshold)
+	if (n >= needed)
 		return 0;
 	return err_set(err, ERR_IMAGE_ROOT_SIGNATURES,
 		       "trust root %" PRIu64
 		       " has %u good signatures of %s root keys, needed are %u",
-		       r->seq, n, whose, by->root_threshold);
+		       r->seq, n, whose, needed);
 }
 
 int trust_root_parse(const void *p, size_t n_bytes, struct trust_root **ret, struct err *err)
@@ -106,6 +140,11 @@ int trust_root_check_time(const struct trust_root *r, int64_t now_s, struct err 
 		       (now_s - r->expires_s) / 86400);
 }
 
+bool trust_root_demands_channel(const struct trust_root *r)
+{
+	return r->threshold[TRUST_ROLE_CHANNEL] > 0;
+}
+
 uint64_t trust_root_floor(const struct trust_root *r, const char *line)
 {
 	uint64_t floor = 0;
@@ -118,47 +157,18 @@ uint64_t trust_root_floor(const struct trust_root *r, const char *line)
 
 /* ---- manifests ------------------------------------------------------------------------------- */
 
-/* What the signatures of one document came to. */
-struct tally {
-	bool good[TRUST_ROOT_MAX_KEYS]; /* by key of the root */
-	unsigned n_good;
-	unsigned n_revoked;
-	unsigned n_wrong; /* by a key that may sign, but not over these bytes */
-};
-
-static void count_image_signers(const struct trust_root *r, const struct signatures *sigs,
-				const void *doc, size_t n_bytes, struct tally *t)
-{
-	autofree uint8_t *pae = NULL;
-	size_t n_pae;
-
-	dsse_pae(MANIFEST_PAYLOAD_TYPE, doc, n_bytes, &pae, &n_pae);
-	for (size_t i = 0; i < sigs->n; i++) {
-		const struct signature *sig = &sigs->items[i];
-		size_t k = find_key(r, sig->key_id);
-
-		if (key_id_is_revoked(r, sig->key_id)) {
-			t->n_revoked++;
-			continue;
-		}
-		if (k == r->n_keys || !r->keys[k].may_image || t->good[k])
-			continue;
-		t->good[k] = signature_is_good(&r->keys[k].key, sig, pae, n_pae);
-		t->n_good += t->good[k];
-		t->n_wrong += !t->good[k];
-	}
-}
-
 static int check_tally(const struct trust_root *r, const struct signatures *sigs,
-		       const struct tally *t, struct err *err)
+		       const struct trust_tally *t, struct err *err)
 {
+	unsigned needed = r->threshold[TRUST_ROLE_IMAGE];
+
 	if (!sigs->n)
 		return err_set(err, ERR_IMAGE_UNSIGNED, "the image has no signature");
-	if (t->n_good >= r->image_threshold)
+	if (t->n_good >= needed)
 		return 0;
 	if (t->n_good)
 		return err_set(err, ERR_IMAGE_THRESHOLD, "%u trusted keys signed, needed are %u",
-			       t->n_good, r->image_threshold);
+			       t->n_good, needed);
 	if (t->n_revoked)
 		return err_set(err, ERR_IMAGE_KEY_REVOKED, "the signing key is revoked");
 	if (t->n_wrong)
@@ -167,26 +177,17 @@ static int check_tally(const struct trust_root *r, const struct signatures *sigs
 	return err_set(err, ERR_IMAGE_UNTRUSTED, "no signature is by a key of the trust root");
 }
 
-static bool key_may_sign(const struct trust_key *key, const char *line)
+static int check_line(const struct trust_root *r, const struct trust_tally *t,
+		      const struct manifest *m, struct err *err)
 {
-	for (size_t i = 0; i < key->n_lines; i++)
-		if (str_glob(key->lines[i], line))
-			return true;
-	return false;
-}
+	unsigned n = trust_root_tally_of_line(r, t, m->line);
+	unsigned needed = r->threshold[TRUST_ROLE_IMAGE];
 
-static int check_line(const struct trust_root *r, const struct tally *t, const struct manifest *m,
-		      struct err *err)
-{
-	unsigned n = 0;
-
-	for (size_t k = 0; k < r->n_keys; k++)
-		n += t->good[k] && key_may_sign(&r->keys[k], m->line);
-	if (n >= r->image_threshold)
+	if (n >= needed)
 		return 0;
 	return err_set(err, ERR_IMAGE_LINE,
 		       "%u of the keys that signed may sign line '%s', needed are %u", n, m->line,
-		       r->image_threshold);
+		       needed);
 }
 
 int trust_root_open_manifest(const struct trust_root *r, const struct signatures *sigs,
@@ -194,9 +195,9 @@ int trust_root_open_manifest(const struct trust_root *r, const struct signatures
 			     struct err *err)
 {
 	AUTO(manifest) struct manifest *m = NULL;
-	struct tally t = {0};
+	struct trust_tally t;
 
-	count_image_signers(r, sigs, doc, n_bytes, &t);
+	trust_root_tally(r, TRUST_ROLE_IMAGE, MANIFEST_PAYLOAD_TYPE, sigs, doc, n_bytes, &t);
 	TRY(check_tally(r, sigs, &t, err));
 	TRY(manifest_parse(doc, n_bytes, &m, err));
 	TRY(check_line(r, &t, m, err));

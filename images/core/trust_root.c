@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include <base/file.h>
 #include <base/json.h>
 #include <base/str.h>
 
@@ -21,26 +20,61 @@ void trust_root_free(struct trust_root *r)
 	free(r->revoked_keys);
 	free(r->revoked_images);
 	free(r->floors);
-	free(r->payload);
+	envelope_done(&r->document);
 	free(r);
+}
+
+/* Role, and the field that says how many of its keys it takes. */
+static const struct {
+	const char *name, *threshold;
+	bool is_optional;
+} roles[_TRUST_ROLE_MAX] = {
+	[TRUST_ROLE_CHANNEL] = {"channel", "channel_threshold", true},
+	[TRUST_ROLE_IMAGE] = {"image", "image_threshold", false},
+	[TRUST_ROLE_ROOT] = {"root", "root_threshold", false},
+};
+
+const char *trust_role_str(enum trust_role role)
+{
+	return (unsigned)role < _TRUST_ROLE_MAX ? roles[role].name : "unknown";
 }
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
+static size_t role_of_word(const char *word)
+{
+	size_t i = 0;
+
+	while (i < _TRUST_ROLE_MAX && !str_eq(word, roles[i].name))
+		i++;
+	return i;
+}
+
 static void read_roles(struct json_reader *r, struct trust_key *ret)
 {
-	json_t *list = json_need_arr(r, "roles", 2);
+	json_t *list = json_need_arr(r, "roles", _TRUST_ROLE_MAX);
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *text = json_string_value(json_array_get(list, i));
+		size_t role = role_of_word(json_string_value(json_array_get(list, i)));
 
-		if (str_eq(text, "root") && !ret->may_root)
-			ret->may_root = true;
-		else if (str_eq(text, "image") && !ret->may_image)
-			ret->may_image = true;
-		else
+		if (role == _TRUST_ROLE_MAX || ret->may[role]) {
 			json_reader_fail(r, "roles", ERR_INVALID,
-					 "may hold image and root, once each");
+					 "may hold channel, image and root, once each");
+			return;
+		}
+		ret->may[role] = true;
+	}
+}
+
+static void read_thresholds(struct json_reader *r, struct trust_root *root)
+{
+	for (size_t i = 0; i < _TRUST_ROLE_MAX; i++) {
+		const char *key = roles[i].threshold;
+
+		root->threshold[i] =
+			(unsigned)(roles[i].is_optional
+					   ? json_opt_int(r, key, 1, TRUST_ROOT_MAX_KEYS, 0)
+					   : json_need_int(r, key, 1, TRUST_ROOT_MAX_KEYS));
 	}
 }
 
@@ -161,10 +195,7 @@ static int read_document(json_t *doc, struct trust_root *root, struct err *err)
 	root->seq = (uint64_t)json_need_int(&r, "seq", 1, JSON_INT_LAST);
 	root->created_s = json_need_int(&r, "created", 0, JSON_INT_LAST);
 	root->expires_s = json_need_int(&r, "expires", 0, JSON_INT_LAST);
-	root->root_threshold = (unsigned)json_need_int(&r, "root_threshold", 1,
-						       TRUST_ROOT_MAX_KEYS);
-	root->image_threshold = (unsigned)json_need_int(&r, "image_threshold", 1,
-							TRUST_ROOT_MAX_KEYS);
+	read_thresholds(&r, root);
 	read_profile(&r, root);
 	TRY(read_keys(&r, root));
 	TRY(read_digests(&r, "revoked_keys", &root->n_revoked_keys, &root->revoked_keys));
@@ -183,23 +214,29 @@ static bool key_is_revoked(const struct trust_root *r, const struct trust_key *k
 	return false;
 }
 
-static int check_thresholds(const struct trust_root *r, struct err *err)
+static int check_role(const struct trust_root *r, enum trust_role role, struct err *err)
 {
-	unsigned n_root = 0, n_image = 0;
+	unsigned n_usable = 0, n_keys = 0;
 
 	for (size_t i = 0; i < r->n_keys; i++) {
-		if (key_is_revoked(r, &r->keys[i]))
-			continue;
-		n_root += r->keys[i].may_root;
-		n_image += r->keys[i].may_image;
+		n_keys += r->keys[i].may[role];
+		n_usable += r->keys[i].may[role] && !key_is_revoked(r, &r->keys[i]);
 	}
-	if (r->root_threshold > n_root)
-		return err_set(err, ERR_IMAGE_ROOT, "root threshold is %u with %u usable keys",
-			       r->root_threshold, n_root);
-	if (r->image_threshold > n_image)
-		return err_set(err, ERR_IMAGE_ROOT, "image threshold is %u with %u usable keys",
-			       r->image_threshold, n_image);
-	if (r->profile == TRUST_PROFILE_HARDENED && r->root_threshold < 2)
+	if (r->threshold[role] > n_usable)
+		return err_set(err, ERR_IMAGE_ROOT, "%s threshold is %u with %u usable keys",
+			       roles[role].name, r->threshold[role], n_usable);
+	/* Who lists keys for a role means to demand their signatures. */
+	if (!r->threshold[role] && n_keys)
+		return err_set(err, ERR_IMAGE_ROOT, "there are %s keys, but no %s",
+			       roles[role].name, roles[role].threshold);
+	return 0;
+}
+
+static int check_thresholds(const struct trust_root *r, struct err *err)
+{
+	for (int role = 0; role < _TRUST_ROLE_MAX; role++)
+		TRY(check_role(r, (enum trust_role)role, err));
+	if (r->profile == TRUST_PROFILE_HARDENED && r->threshold[TRUST_ROLE_ROOT] < 2)
 		return err_set(err, ERR_IMAGE_ROOT, "a hardened root needs a root threshold of 2");
 	if (r->expires_s <= r->created_s)
 		return err_set(err, ERR_IMAGE_ROOT, "root expires before it was made");
@@ -208,37 +245,25 @@ static int check_thresholds(const struct trust_root *r, struct err *err)
 
 static int parse_payload(struct trust_root *root, struct err *err)
 {
+	const char *text = root->document.payload;
+	size_t n_bytes = root->document.payload_bytes;
 	AUTO(json) json_t *doc = NULL;
 	autofree char *again = NULL;
 
-	TRY(json_load_strict(root->payload, root->payload_bytes, TRUST_ROOT_MAX_BYTES, &doc, err));
+	TRY(json_load_strict(text, n_bytes, TRUST_ROOT_MAX_BYTES, &doc, err));
 	TRY(read_document(doc, root, err));
 	TRY(check_thresholds(root, err));
 	again = json_text(doc);
-	if (strlen(again) != root->payload_bytes || memcmp(again, root->payload, strlen(again)))
+	if (strlen(again) != n_bytes || memcmp(again, text, n_bytes))
 		return err_set(err, ERR_IMAGE_ROOT, "the document is not in canonical form");
-	sha256_of(root->payload, root->payload_bytes, root->digest);
+	sha256_of(text, n_bytes, root->digest);
 	return 0;
 }
 
-static int parse_envelope(const void *p, size_t n_bytes, struct trust_root *root, struct err *err)
+static int parse_document(const void *p, size_t n_bytes, struct trust_root *root, struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
-	struct json_reader r;
-	const char *type, *payload;
-	uint8_t *bytes;
-
-	TRY(json_load_strict(p, n_bytes, TRUST_ROOT_MAX_BYTES, &doc, err));
-	r = json_reader_root(doc, err);
-	type = json_need_str(&r, "payload_type", 1, 128);
-	payload = json_need_str(&r, "payload", 4, TRUST_ROOT_MAX_BYTES);
-	if (type && !str_eq(type, TRUST_ROOT_PAYLOAD_TYPE))
-		json_reader_fail(&r, "payload_type", ERR_INVALID, "is not a trust root's");
-	TRY(signatures_from_json(&r, &root->signatures));
-	TRY(json_reader_end(&r));
-	TRY(base64_decode(payload, TRUST_ROOT_MAX_BYTES, &bytes, &root->payload_bytes, err));
-	root->payload = xrealloc(bytes, root->payload_bytes + 1);
-	root->payload[root->payload_bytes] = '\0';
+	TRY(envelope_parse(p, n_bytes, TRUST_ROOT_PAYLOAD_TYPE, TRUST_ROOT_MAX_BYTES,
+			   &root->document, err));
 	return parse_payload(root, err);
 }
 
@@ -248,7 +273,7 @@ int trust_root_parse_unsigned(const void *p, size_t n_bytes, struct trust_root *
 	AUTO(trust_root) struct trust_root *root = xcalloc(1, sizeof(*root));
 	struct err why = ERR_INIT;
 
-	if (parse_envelope(p, n_bytes, root, &why) < 0) {
+	if (parse_document(p, n_bytes, root, &why) < 0) {
 		why.code = ERR_IMAGE_ROOT;
 		(void)err_wrap(&why, "trust root");
 		if (err)
@@ -264,10 +289,7 @@ int trust_root_load(const char *path, struct trust_root **ret, struct err *err)
 	autofree char *text = NULL;
 	size_t n_bytes;
 
-	TRY(file_read(path, TRUST_ROOT_MAX_BYTES, &text, &n_bytes, err));
-	/* A final newline is what editors and shells leave. */
-	while (n_bytes && text[n_bytes - 1] == '\n')
-		n_bytes--;
+	TRY(envelope_read_file(path, TRUST_ROOT_MAX_BYTES, &text, &n_bytes, err));
 	if (trust_root_parse(text, n_bytes, ret, err) < 0)
 		return err_wrap(err, "file '%s'", path);
 	return 0;

@@ -15,7 +15,7 @@ struct trust_root *trust_root_new(void)
 	struct trust_root *r = xcalloc(1, sizeof(*r));
 
 	r->seq = 1;
-	r->root_threshold = r->image_threshold = 1;
+	r->threshold[TRUST_ROLE_ROOT] = r->threshold[TRUST_ROLE_IMAGE] = 1;
 	r->revoked_keys = xcalloc(1, SHA256_BYTES);
 	r->revoked_images = xcalloc(1, SHA256_BYTES);
 	r->floors = xcalloc(1, sizeof(*r->floors));
@@ -38,7 +38,7 @@ struct trust_root *trust_root_copy(const struct trust_root *r)
 	copy->revoked_keys = copy_of(r->revoked_keys, r->n_revoked_keys, SHA256_BYTES);
 	copy->revoked_images = copy_of(r->revoked_images, r->n_revoked_images, SHA256_BYTES);
 	copy->floors = copy_of(r->floors, r->n_floors, sizeof(*r->floors));
-	copy->payload = xstrndup(r->payload, r->payload_bytes);
+	copy->document.payload = xstrndup(r->document.payload, r->document.payload_bytes);
 	return copy;
 }
 
@@ -118,10 +118,10 @@ static json_t *key_json(const struct trust_key *k)
 	hex_encode(k->key.id, SHA256_BYTES, id);
 	for (size_t i = 0; i < k->n_lines; i++)
 		json_array_append_new(lines, json_string(k->lines[i]));
-	if (k->may_image)
-		json_array_append_new(roles, json_string("image"));
-	if (k->may_root)
-		json_array_append_new(roles, json_string("root"));
+	for (int i = 0; i < _TRUST_ROLE_MAX; i++)
+		if (k->may[i])
+			json_array_append_new(roles,
+					      json_string(trust_role_str((enum trust_role)i)));
 	return json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", id, "algorithm",
 			 key_algorithm_str(k->key.algorithm), "public", public, "lines", lines,
 			 "roles", roles);
@@ -140,9 +140,19 @@ static json_t *digests_json(const uint8_t (*list)[SHA256_BYTES], size_t n)
 	return array;
 }
 
+static void add_thresholds(const struct trust_root *r, json_t *doc)
+{
+	for (int i = 0; i < _TRUST_ROLE_MAX; i++) {
+		autofree char *key = xasprintf("%s_threshold", trust_role_str((enum trust_role)i));
+
+		if (r->threshold[i])
+			json_object_set_new(doc, key, json_integer(r->threshold[i]));
+	}
+}
+
 static json_t *root_json(const struct trust_root *r)
 {
-	json_t *keys = json_array(), *floors = json_array();
+	json_t *keys = json_array(), *floors = json_array(), *doc;
 
 	for (size_t i = 0; i < r->n_keys; i++)
 		json_array_append_new(keys, key_json(&r->keys[i]));
@@ -150,29 +160,24 @@ static json_t *root_json(const struct trust_root *r)
 		json_array_append_new(floors,
 				      json_pack("{s:s, s:I}", "line", r->floors[i].line, "min_seq",
 						(json_int_t)r->floors[i].min_seq));
-	return json_pack(
-		"{s:s, s:I, s:s, s:I, s:I, s:i, s:i, s:o, s:o, s:o, s:o}", "type",
-		"slipway-root/v1", "seq", (json_int_t)r->seq, "profile",
+	doc = json_pack(
+		"{s:s, s:I, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "type", "slipway-root/v1", "seq",
+		(json_int_t)r->seq, "profile",
 		r->profile == TRUST_PROFILE_HARDENED ? "hardened" : "lab", "created",
-		(json_int_t)r->created_s, "expires", (json_int_t)r->expires_s, "root_threshold",
-		(int)r->root_threshold, "image_threshold", (int)r->image_threshold, "keys", keys,
+		(json_int_t)r->created_s, "expires", (json_int_t)r->expires_s, "keys", keys,
 		"floors", floors, "revoked_keys",
 		digests_json((const uint8_t(*)[SHA256_BYTES])r->revoked_keys, r->n_revoked_keys),
 		"revoked_images",
 		digests_json((const uint8_t(*)[SHA256_BYTES])r->revoked_images,
 			     r->n_revoked_images));
+	BUG_ON(!doc);
+	add_thresholds(r, doc);
+	return doc;
 }
 
 char *trust_root_envelope(const struct trust_root *r)
 {
-	autofree char *payload = base64_encode(r->payload, r->payload_bytes);
-	AUTO(json)
-	json_t *doc = json_pack("{s:s, s:s, s:o}", "payload_type", TRUST_ROOT_PAYLOAD_TYPE,
-				"payload", payload, "signatures",
-				signatures_to_json(&r->signatures));
-
-	BUG_ON(!doc);
-	return json_text(doc);
+	return envelope_text(&r->document, TRUST_ROOT_PAYLOAD_TYPE);
 }
 
 int trust_root_seal(struct trust_root **r, struct err *err)
@@ -181,11 +186,9 @@ int trust_root_seal(struct trust_root **r, struct err *err)
 	AUTO(trust_root) struct trust_root *sealed = NULL;
 	autofree char *envelope = NULL;
 
-	BUG_ON(!doc);
-	free((*r)->payload);
-	(*r)->payload = json_text(doc);
-	(*r)->payload_bytes = strlen((*r)->payload);
-	(*r)->signatures.n = 0;
+	envelope_done(&(*r)->document);
+	(*r)->document.payload = json_text(doc);
+	(*r)->document.payload_bytes = strlen((*r)->document.payload);
 	envelope = trust_root_envelope(*r);
 	TRY(trust_root_parse_unsigned(envelope, strlen(envelope), &sealed, err));
 	trust_root_free(*r);
@@ -195,8 +198,5 @@ int trust_root_seal(struct trust_root **r, struct err *err)
 
 int trust_root_sign(struct trust_root *r, const struct signer *signer, struct err *err)
 {
-	struct signature sig;
-
-	TRY(signer_sign(signer, TRUST_ROOT_PAYLOAD_TYPE, r->payload, r->payload_bytes, &sig, err));
-	return signatures_add(&r->signatures, &sig, err);
+	return signer_sign_envelope(signer, TRUST_ROOT_PAYLOAD_TYPE, &r->document, err);
 }

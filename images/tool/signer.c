@@ -156,6 +156,15 @@ int signer_sign(const struct signer *s, const char *type, const void *doc, size_
 	return 0;
 }
 
+int signer_sign_envelope(const struct signer *s, const char *type, struct envelope *e,
+			 struct err *err)
+{
+	struct signature sig;
+
+	TRY(signer_sign(s, type, e->payload, e->payload_bytes, &sig, err));
+	return signatures_add(&e->signatures, &sig, err);
+}
+
 int signatures_add(struct signatures *s, const struct signature *sig, struct err *err)
 {
 	size_t i = 0;

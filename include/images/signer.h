@@ -9,6 +9,7 @@
 #ifndef IMAGES_SIGNER_H
 #define IMAGES_SIGNER_H
 
+#include <images/envelope.h>
 #include <images/signatures.h>
 
 struct signer;
@@ -26,6 +27,11 @@ const struct public_key *signer_public_key(const struct signer *s);
  * errors: ERR_IMAGE_SIGNER, ERR_CRYPTO */
 int signer_sign(const struct signer *s, const char *type, const void *doc, size_t n_bytes,
 		struct signature *ret, struct err *err);
+
+/* Add this signer's signature to an envelope of the kind. errors: those of signer_sign(),
+ * ERR_TOO_BIG */
+int signer_sign_envelope(const struct signer *s, const char *type, struct envelope *e,
+			 struct err *err);
 
 /* Add or replace the signature of a key, in order of key ids. errors: ERR_TOO_BIG */
 int signatures_add(struct signatures *s, const struct signature *sig, struct err *err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The trust root: which keys may sign which lines of images, how many of them it takes, what is
- * revoked, and how old an image may be. A versioned document, signed by its own root keys; version
- * N + 1 is accepted by who holds N only with the thresholds of both.
+ * The trust root: which keys may sign which lines of images, and say which image of a line is the
+ * latest, how many of them it takes, what is revoked, and how old an image may be. A versioned
+ * document, signed by its own root keys; version N + 1 is accepted by who holds N only with the
+ * thresholds of both.
  *
  *  1. trust_root_load() or trust_root_parse(): the root that was put here by a trusted hand
  * (ramdisk, /etc/slipway/root.json). Its own threshold of signatures is checked, its pedigree
@@ -14,6 +15,7 @@
 #ifndef IMAGES_TRUST_ROOT_H
 #define IMAGES_TRUST_ROOT_H
 
+#include <images/envelope.h>
 #include <images/manifest.h>
 #include <images/signatures.h>
 
@@ -26,11 +28,14 @@
 
 enum trust_profile { TRUST_PROFILE_LAB, TRUST_PROFILE_HARDENED };
 
+/* What a key may sign. In the order of their words. */
+enum trust_role { TRUST_ROLE_CHANNEL, TRUST_ROLE_IMAGE, TRUST_ROLE_ROOT, _TRUST_ROLE_MAX };
+const char *trust_role_str(enum trust_role role); /* "channel", "image", "root" */
+
 struct trust_key {
 	struct public_key key;
-	bool may_root;
-	bool may_image;
-	size_t n_lines; /* patterns with * and ?; an image key with none signs nothing */
+	bool may[_TRUST_ROLE_MAX];
+	size_t n_lines; /* patterns with * and ?; an image or channel key with none signs nothing */
 	char lines[TRUST_ROOT_MAX_LINES][MANIFEST_NAME_BYTES];
 };
 
@@ -44,8 +49,9 @@ struct trust_root {
 	enum trust_profile profile;
 	int64_t created_s;
 	int64_t expires_s;
-	unsigned root_threshold;
-	unsigned image_threshold;
+	/* Good signatures that a document of the role needs. Channel: 0 when the root demands none.
+	 */
+	unsigned threshold[_TRUST_ROLE_MAX];
 	size_t n_keys;
 	struct trust_key keys[TRUST_ROOT_MAX_KEYS];
 	size_t n_revoked_keys;
@@ -55,9 +61,7 @@ struct trust_root {
 	size_t n_floors;
 	struct trust_floor *floors;
 	uint8_t digest[SHA256_BYTES]; /* of the signed document */
-	char *payload;                /* the signed document, NUL-terminated */
-	size_t payload_bytes;
-	struct signatures signatures;
+	struct envelope document;
 };
 
 /* Parse an envelope and check it against its own root threshold.
@@ -83,8 +87,26 @@ int trust_root_update(const struct trust_root *trusted, const void *p, size_t n_
  * errors: ERR_IMAGE_ROOT_EXPIRED */
 int trust_root_check_time(const struct trust_root *r, int64_t now_s, struct err *err);
 
+/* Must `latest` be what a channel says (images/channel.h)? */
+bool trust_root_demands_channel(const struct trust_root *r);
+
 /* Lowest sequence number that a line may have, 0 if there is no floor. */
 uint64_t trust_root_floor(const struct trust_root *r, const char *line);
+
+/* What the signatures of one document came to. */
+struct trust_tally {
+	bool good[TRUST_ROOT_MAX_KEYS]; /* by key of the root */
+	unsigned n_good;                /* distinct keys of the role, none of them revoked */
+	unsigned n_revoked;
+	unsigned n_wrong; /* by a key that may sign, but not over these bytes */
+};
+/* Count the good signatures of keys that have the role. trust: none of sigs and doc. */
+void trust_root_tally(const struct trust_root *r, enum trust_role role, const char *payload_type,
+		      const struct signatures *sigs, const void *doc, size_t n_bytes,
+		      struct trust_tally *ret);
+/* How many of the good ones may sign this line. */
+unsigned trust_root_tally_of_line(const struct trust_root *r, const struct trust_tally *t,
+				  const char *line);
 
 /* Check a manifest's signatures, and only then parse the same buffer: a threshold of distinct keys
  * that may sign its line, none revoked, the image itself not revoked. trust: none of the bytes.

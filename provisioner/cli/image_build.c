@@ -9,12 +9,12 @@
 #include <stdlib.h>
 
 #include <base/digest.h>
+#include <base/json.h>
 #include <base/str.h>
 #include <images/archive.h>
 #include <images/build.h>
-#include <images/signer.h>
 
-#define SIGNERS_MAX 16
+#include "signers.h"
 
 enum {
 	OPT_LINE = 256,
@@ -25,10 +25,7 @@ enum {
 	OPT_SEQ,
 	OPT_CHUNK,
 	OPT_LEVEL,
-	OPT_RAW,
-	OPT_KEY,
-	OPT_SIGNER,
-	OPT_PUBLIC
+	OPT_RAW
 };
 
 static const struct option build_options[] = {
@@ -128,62 +125,31 @@ int image_build_command(int argc, char **argv)
 
 /* ---- sign ------------------------------------------------------------------------------------ */
 
-static const struct option sign_options[] = {
-	{"key", required_argument, NULL, OPT_KEY},
-	{"signer-cmd", required_argument, NULL, OPT_SIGNER},
-	{"public-key", required_argument, NULL, OPT_PUBLIC},
-	{0},
-};
-
-static int sign(const char *path, struct signer **signers, size_t n, struct err *err)
+static int sign(const char *path, const struct signer_words *who, size_t *ret_n, struct err *err)
 {
-	const struct signer *list[SIGNERS_MAX];
+	autosigners struct signers signers;
 
-	for (size_t i = 0; i < n; i++)
-		list[i] = signers[i];
-	return archive_sign(path, list, n, err);
-}
-
-/* A command waits for the --public-key that says which key it uses. */
-static int add_signer(int option, const char *text, const char **command, struct signer **ret,
-		      struct err *err)
-{
-	if (option == OPT_KEY)
-		return signer_from_file(text, ret, err);
-	if (option == OPT_PUBLIC && *command) {
-		int status = signer_from_command(*command, text, ret, err);
-
-		*command = NULL;
-		return status;
-	}
-	if (option == OPT_SIGNER && !*command) {
-		*command = text;
-		return 0;
-	}
-	return err_set(err, ERR_INVALID, "give --signer-cmd CMD, then --public-key PUB, for each");
+	TRY(signers_open(who, &signers, err));
+	*ret_n = signers.n;
+	return archive_sign(path, signers.items, signers.n, err);
 }
 
 int image_sign_command(int argc, char **argv)
 {
-	struct signer *signers[SIGNERS_MAX] = {NULL};
-	const char *command = NULL;
+	struct {
+		struct signer_words who;
+	} a = {0};
+	const struct option_row rows[] = {SIGNER_OPTIONS("key", __typeof__(a), who)};
 	struct err err = ERR_INIT;
 	size_t n = 0;
-	int option, status = 0;
+	int status = option_table_read(argc, argv, rows, ARRAY_LEN(rows), &a);
 
-	while (!status && (option = getopt_long(argc, argv, "", sign_options, NULL)) != -1) {
-		if (option == '?' || n == SIGNERS_MAX)
-			return command_usage("an option is not known, or there are too many keys");
-		status = add_signer(option, optarg, &command, &signers[n], &err);
-		n += signers[n] != NULL;
-	}
-	if (!status && (argc - optind != 1 || !n || command))
+	if (status)
+		return status;
+	if (argc - optind != 1 || !signer_words_given(&a.who))
 		return command_usage("at least one key and one archive are needed");
-	if (!status)
-		status = sign(argv[optind], signers, n, &err);
-	if (!status)
-		printf("%s: signed with %zu key%s\n", argv[optind], n, n == 1 ? "" : "s");
-	for (size_t i = 0; i < n; i++)
-		signer_free(signers[i]);
-	return status < 0 ? command_fail(&err) : EXIT_WELL;
+	if (sign(argv[optind], &a.who, &n, &err) < 0)
+		return command_fail(&err);
+	printf("%s: signed with %zu key%s\n", argv[optind], n, n == 1 ? "" : "s");
+	return EXIT_WELL;
 }

@@ -8,18 +8,18 @@
 
 const struct command root_commands[] = {
 	{"root", "init",
-	 "{--lab --dir DIR | --output ROOT --root-key PUB... --image-key PUB... --root-threshold N "
-	 "WHO...} [--line GLOB]... [--days N]",
+	 "{--lab --dir DIR | --output ROOT --root-key PUB... --image-key PUB... [--channel-key "
+	 "PUB]... --root-threshold N WHO...} [--line GLOB]... [--days N]",
 	 "make the first trust root; --lab also makes its keys", root_init_command},
 	{"root", "add-key",
-	 "--root ROOT --output NEW {--image-key PUB [--line GLOB]... | --root-key PUB} WHO...",
-	 "let a key sign images, or roots", root_add_key_command},
+	 "--root ROOT --output NEW {--image-key PUB | --channel-key PUB | --root-key PUB} "
+	 "[--line GLOB]... WHO...",
+	 "let a key sign images, channels, or roots", root_add_key_command},
 	{"root", "revoke", "--root ROOT --output NEW {--key-id HEX | --image DIGEST} WHO...",
 	 "trust a key or an image no longer", root_revoke_command},
 	{"root", "rotate",
-	 "--root ROOT --output NEW [--root-threshold N] [--image-threshold N] [--floor "
-	 "LINE=SEQ]... "
-	 "[--days N] [--hardened] WHO...",
+	 "--root ROOT --output NEW [--root-threshold N] [--image-threshold N] "
+	 "[--channel-threshold N] [--floor LINE=SEQ]... [--days N] [--hardened] WHO...",
 	 "make the next version: thresholds, floors, expiry", root_rotate_command},
 	{"root", "sign", "--root ROOT WHO...",
 	 "add signatures to a root in place; WHO is --sign KEY, or --signer-cmd CMD --public-key "

@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 #include <base/clock.h>
-#include <base/file.h>
 #include <base/json.h>
 #include <base/str.h>
 #include <images/trust_root.h>
@@ -19,8 +18,10 @@ static void print_key(const struct trust_key *k)
 	char id[SHA256_HEX_BYTES];
 
 	hex_encode(k->key.id, SHA256_BYTES, id);
-	printf("key        %s %s%s%s", id, key_algorithm_str(k->key.algorithm),
-	       k->may_root ? " root" : "", k->may_image ? " image" : "");
+	printf("key        %s %s", id, key_algorithm_str(k->key.algorithm));
+	for (int i = _TRUST_ROLE_MAX - 1; i >= 0; i--)
+		if (k->may[i])
+			printf(" %s", trust_role_str((enum trust_role)i));
 	for (size_t i = 0; i < k->n_lines; i++)
 		printf(" %s", k->lines[i]);
 	printf("\n");
@@ -31,17 +32,21 @@ static void print_root(const struct trust_root *r)
 	char expires[TIME_TEXT_BYTES];
 
 	time_rfc3339(r->expires_s * 1000000, expires);
-	printf("trust root %" PRIu64 " (%s)\nexpires    %s\nthresholds root %u, image %u\n", r->seq,
-	       r->profile == TRUST_PROFILE_LAB ? "lab" : "hardened", expires, r->root_threshold,
-	       r->image_threshold);
+	printf("trust root %" PRIu64 " (%s)\nexpires    %s\nthresholds root %u, image %u", r->seq,
+	       r->profile == TRUST_PROFILE_LAB ? "lab" : "hardened", expires,
+	       r->threshold[TRUST_ROLE_ROOT], r->threshold[TRUST_ROLE_IMAGE]);
+	if (trust_root_demands_channel(r))
+		printf(", channel %u", r->threshold[TRUST_ROLE_CHANNEL]);
+	printf("\n");
 	for (size_t i = 0; i < r->n_keys; i++)
 		print_key(&r->keys[i]);
 	for (size_t i = 0; i < r->n_floors; i++)
 		printf("floor      %s %" PRIu64 "\n", r->floors[i].line, r->floors[i].min_seq);
 	printf("revoked    %zu keys, %zu images\n", r->n_revoked_keys, r->n_revoked_images);
 	unsigned n = trust_root_count_signers(r, r);
-	printf("signed by  %u of the %u root keys that it needs%s\n", n, r->root_threshold,
-	       n < r->root_threshold ? ": NOT GOOD YET" : "");
+	unsigned needed = r->threshold[TRUST_ROLE_ROOT];
+	printf("signed by  %u of the %u root keys that it needs%s\n", n, needed,
+	       n < needed ? ": NOT GOOD YET" : "");
 }
 
 /* Also what is not signed well enough yet: who is to sign it wants to read it first. */
@@ -50,9 +55,7 @@ static int load_unsigned(const char *path, struct trust_root **ret, struct err *
 	autofree char *text = NULL;
 	size_t n_bytes;
 
-	TRY(file_read(path, TRUST_ROOT_MAX_BYTES, &text, &n_bytes, err));
-	while (n_bytes && text[n_bytes - 1] == '\n')
-		n_bytes--;
+	TRY(envelope_read_file(path, TRUST_ROOT_MAX_BYTES, &text, &n_bytes, err));
 	return trust_root_parse_unsigned(text, n_bytes, ret, err);
 }
 
@@ -74,7 +77,7 @@ int root_show_command(int argc, char **argv)
 	if (load_unsigned(argv[optind], &r, &err) < 0)
 		return command_fail(&err);
 	if (json)
-		puts(r->payload);
+		puts(r->document.payload);
 	else
 		print_root(r);
 	return EXIT_WELL;
@@ -89,9 +92,7 @@ static int verify(const char *path, const char *previous, struct trust_root **re
 	if (!previous)
 		return trust_root_load(path, ret, err);
 	TRY(trust_root_load(previous, &old, err));
-	TRY(file_read(path, TRUST_ROOT_MAX_BYTES, &text, &n_bytes, err));
-	while (n_bytes && text[n_bytes - 1] == '\n')
-		n_bytes--;
+	TRY(envelope_read_file(path, TRUST_ROOT_MAX_BYTES, &text, &n_bytes, err));
 	return trust_root_update(old, text, n_bytes, ret, err);
 }
 

@@ -58,8 +58,8 @@ struct trust_root *fixture_root(const struct fixture *f, void (*edit)(struct tru
 		struct trust_key *key;
 
 		must(trust_root_key(r, signer_public_key(f->signers[i]), &key, &err), &err);
-		key->may_image = true;
-		key->may_root = i == 0 || i == 1;
+		key->may[TRUST_ROLE_IMAGE] = true;
+		key->may[TRUST_ROLE_ROOT] = i == 0 || i == 1;
 		key->n_lines = 1;
 		(void)str_copy(key->lines[0], sizeof(key->lines[0]), "*");
 	}

@@ -14,12 +14,12 @@
 
 static void edit_threshold_2(struct trust_root *r)
 {
-	r->root_threshold = 2;
+	r->threshold[TRUST_ROLE_ROOT] = 2;
 }
 
 static void edit_image_threshold_2(struct trust_root *r)
 {
-	r->image_threshold = 2;
+	r->threshold[TRUST_ROLE_IMAGE] = 2;
 }
 
 static void edit_seq_2(struct trust_root *r)
@@ -35,7 +35,7 @@ static void edit_seq_3(struct trust_root *r)
 static void edit_hardened(struct trust_root *r)
 {
 	r->profile = TRUST_PROFILE_HARDENED;
-	r->root_threshold = 2;
+	r->threshold[TRUST_ROLE_ROOT] = 2;
 }
 
 static void edit_hardened_2(struct trust_root *r)
@@ -49,10 +49,10 @@ static void edit_seq_2_by_key_1(struct trust_root *r)
 {
 	r->seq = 2;
 	for (size_t i = 0; i < r->n_keys; i++)
-		r->keys[i].may_root = false;
+		r->keys[i].may[TRUST_ROLE_ROOT] = false;
 	for (size_t i = 0; i < r->n_keys; i++)
 		if (r->keys[i].key.algorithm == KEY_ECDSA_P256)
-			r->keys[i].may_root = true;
+			r->keys[i].may[TRUST_ROLE_ROOT] = true;
 }
 
 static void test_own_threshold(void **state)
@@ -91,14 +91,15 @@ static int parse_changed(struct fixture *f, const char *row, const char *from, c
 {
 	AUTO(trust_root) struct trust_root *r = fixture_root(f, NULL, 0), *again = NULL;
 	autofree char *text = NULL;
-	const char *at = strstr(r->payload, from);
+	const char *at = strstr(r->document.payload, from);
 	char *changed;
 
 	CHECK(row, at);
-	changed = xasprintf("%.*s%s%s", (int)(at - r->payload), r->payload, to, at + strlen(from));
-	free(r->payload);
-	r->payload = changed;
-	r->payload_bytes = strlen(changed);
+	changed = xasprintf("%.*s%s%s", (int)(at - r->document.payload), r->document.payload, to,
+			    at + strlen(from));
+	free(r->document.payload);
+	r->document.payload = changed;
+	r->document.payload_bytes = strlen(changed);
 	CHECK_ERR(row, trust_root_sign(r, f->signers[0], err), ERR_OK);
 	text = fixture_envelope(r);
 	return trust_root_parse(text, strlen(text), &again, err);
@@ -117,6 +118,11 @@ static void test_bad_documents(void **state)
 		{"S-12 image threshold over the keys", "\"image_threshold\":1",
 		 "\"image_threshold\":4"},
 		{"S-12 negative", "\"image_threshold\":1", "\"image_threshold\":-1"},
+		{"channel threshold 0", "\"created\"", "\"channel_threshold\":0,\"created\""},
+		{"channel threshold without keys", "\"created\"",
+		 "\"channel_threshold\":1,\"created\""},
+		{"channel key without a threshold", "\"roles\":[\"image\"]",
+		 "\"roles\":[\"channel\",\"image\"]"},
 		{"hardened with threshold 1", "\"profile\":\"lab\"", "\"profile\":\"hardened\""},
 		{"profile unknown", "\"profile\":\"lab\"", "\"profile\":\"none\""},
 		{"other type", "slipway-root/v1", "slipway-root/v2"},
@@ -267,7 +273,7 @@ static void test_keys_twice_or_wrongly_named(void **state)
 	assert_int_equal(trust_root_seal(&copy, &err), -ERR_IMAGE_ROOT);
 	trust_root_free(copy);
 
-	const char *from = strstr(r->payload, "\"keys\":[{"), *to = strstr(from, "},{");
+	const char *from = strstr(r->document.payload, "\"keys\":[{"), *to = strstr(from, "},{");
 	first = xasprintf("%.*s", (int)(to - from), from);
 	twice = xasprintf("%s},%s", first, first + strlen("\"keys\":["));
 	CHECK_ERR("S-06 a key twice in the file",
@@ -342,7 +348,8 @@ static void test_who_may_sign_the_next(void **state)
 	/* S-06: nine copies of one signature are one. */
 	CHECK_ERR("S-06 one", update(f->root, next, &err), ERR_OK);
 	for (int i = 0; i < 8; i++)
-		next->signatures.items[next->signatures.n++] = next->signatures.items[0];
+		next->document.signatures.items[next->document.signatures.n++] =
+			next->document.signatures.items[0];
 	CHECK_ERR("S-06 nine times for one", update(f->root, next, &err), ERR_OK);
 	CHECK_ERR("S-06 nine times for two", update(two, next, &err), ERR_IMAGE_ROOT_SIGNATURES);
 
@@ -398,7 +405,7 @@ static void edit_no_lines(struct trust_root *r)
 static void edit_no_images(struct trust_root *r)
 {
 	for (size_t i = 0; i < r->n_keys; i++)
-		r->keys[i].may_image = r->keys[i].key.algorithm == KEY_ECDSA_P256;
+		r->keys[i].may[TRUST_ROLE_IMAGE] = r->keys[i].key.algorithm == KEY_ECDSA_P256;
 }
 
 enum twist { STRAIGHT, OTHER_TYPE, NINE_TIMES, GARBAGE_100, OTHER_BODY };
