@@ -9,6 +9,7 @@ images_core_SRC += images/core/signatures.c
 images_core_SRC += images/core/envelope.c
 images_core_SRC += images/core/trust_root.c
 images_core_SRC += images/core/trust_check.c
+images_core_SRC += images/core/channel.c
 images_core_SRC += images/core/container.c
 images_core_SRC += images/core/policy.c
 images_core_SRC += images/core/verify.c
@@ -47,6 +48,7 @@ IMAGES_STORE_PKG := $(BASE_CONFINE_PKG)
 
 images_tool_SRC := images/tool/signer.c
 images_tool_SRC += images/tool/root_edit.c
+images_tool_SRC += images/tool/channel_edit.c
 images_tool_SRC += images/tool/archive.c
 images_tool_SRC += images/tool/pack.c
 images_tool_SRC += images/tool/tree.c
@@ -72,6 +74,7 @@ $(eval $(call unit_test,tests/unit/images/test_chunk_table.c,images_core base,$(
 $(eval $(call unit_test,tests/unit/images/test_container.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_signatures.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_trust_root.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_channel.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_verify.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_CRAFTED)))
 $(eval $(call unit_test,tests/unit/images/test_verify_fd.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_CRAFTED)))
 $(eval $(call unit_test,tests/unit/images/test_rootfs_files.c,images_core base,$(IMAGES_CORE_PKG)))
@@ -89,6 +92,7 @@ $(eval $(call fuzzer,manifest,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,signatures,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,chunk_table,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,trust_root,images_core base,$(IMAGES_CORE_PKG)))
+$(eval $(call fuzzer,channel,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,container,images_core base,$(IMAGES_CORE_PKG)))
 
 # Side by side with peers; alone on the machine, as root. BENCH_ROOTFS=file for another root file system than
@@ -106,5 +110,6 @@ coverage-verifier: ## branches of the image verifier that its tests take
 FLOW_TESTS += tests/flow/images_verifier_coverage.sh
 FLOW_TESTS += tests/flow/images_signing_in_hardware.sh
 FLOW_TESTS += tests/flow/image_upload.sh
+FLOW_TESTS += tests/flow/image_channel.sh
 FLOW_TESTS += tests/flow/images_large.sh
 FLOW_TESTS += tests/flow/images_oci.sh

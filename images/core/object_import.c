@@ -187,16 +187,6 @@ static int open_manifest(struct object_import *i, char **ret_sigs, struct manife
 	return trust_root_open_manifest(i->root, sigs, text, n_text, ret, err);
 }
 
-static uint64_t highest_seq(const struct object_store *s, const struct manifest *m)
-{
-	autofree char *path = object_seq_path(s, m);
-	char line[32];
-	uint64_t seq = 0;
-
-	file_read_line(path, line, sizeof(line));
-	return parse_u64(line, &seq) ? seq : 0;
-}
-
 static int note_rollback(struct object_import *i, const struct manifest *m, struct err *err)
 {
 	autofree char *path = xasprintf("%s/seq/rollbacks", i->store->dir);
@@ -217,7 +207,7 @@ static int note_rollback(struct object_import *i, const struct manifest *m, stru
 
 static int check_sequence(struct object_import *i, const struct manifest *m, struct err *err)
 {
-	uint64_t highest = highest_seq(i->store, m);
+	uint64_t highest = object_highest_seq(i->store, m->line, m->arch);
 
 	if (m->seq >= highest)
 		return 0;
@@ -230,9 +220,10 @@ static int check_sequence(struct object_import *i, const struct manifest *m, str
 
 static int raise_sequence(const struct object_store *s, const struct manifest *m, struct err *err)
 {
-	autofree char *path = object_seq_path(s, m), *text = xasprintf("%" PRIu64 "\n", m->seq);
+	autofree char *path = object_seq_path(s, m->line, m->arch),
+		      *text = xasprintf("%" PRIu64 "\n", m->seq);
 
-	if (m->seq <= highest_seq(s, m))
+	if (m->seq <= object_highest_seq(s, m->line, m->arch))
 		return 0;
 	return file_write_atomic(path, text, strlen(text), 0644, err);
 }

@@ -17,7 +17,9 @@ struct object_store {
 /* Path of an object, of an image's signatures, of a line's sequence number. The caller frees. */
 char *object_path(const struct object_store *s, const uint8_t *digest);
 char *object_sigs_path(const struct object_store *s, const uint8_t *digest);
-char *object_seq_path(const struct object_store *s, const struct manifest *m);
+char *object_seq_path(const struct object_store *s, const char *line, enum image_arch arch);
+/* The highest sequence number that was ever imported of a line; 0: none. */
+uint64_t object_highest_seq(const struct object_store *s, const char *line, enum image_arch arch);
 
 /* Hold the store for writing. Returns a descriptor to close. blocks: while another process writes
  */

@@ -20,6 +20,7 @@
 #include <base/vec.h>
 
 #define IMAGES_MAX 100000
+#define LATEST     "latest" /* in place of a version: the newest */
 
 static const char *const folders[] = {"sha256", "sigs", "seq", "uploads"};
 
@@ -61,9 +62,19 @@ char *object_sigs_path(const struct object_store *s, const uint8_t *digest)
 	return xasprintf("%s/sigs/%s", s->dir, hex);
 }
 
-char *object_seq_path(const struct object_store *s, const struct manifest *m)
+char *object_seq_path(const struct object_store *s, const char *line, enum image_arch arch)
 {
-	return xasprintf("%s/seq/%s.%s", s->dir, m->line, image_arch_str(m->arch));
+	return xasprintf("%s/seq/%s.%s", s->dir, line, image_arch_str(arch));
+}
+
+uint64_t object_highest_seq(const struct object_store *s, const char *line, enum image_arch arch)
+{
+	autofree char *path = object_seq_path(s, line, arch);
+	char text[32];
+	uint64_t seq = 0;
+
+	file_read_line(path, text, sizeof(text));
+	return parse_u64(text, &seq) ? seq : 0;
 }
 
 int object_lock(const struct object_store *s, struct err *err)
@@ -115,11 +126,12 @@ int object_store_get(struct object_store *s, const uint8_t digest[static SHA256_
 
 	if (access(sigs, F_OK))
 		return err_set(err, ERR_NOT_FOUND, "there is no such image in the store");
-	TRY(file_read(path, MANIFEST_MAX_BYTES, &text, &n_bytes, err));
-	TRY(manifest_parse(text, n_bytes, &m, err));
-	if (!digest_eq(m->digest, digest, SHA256_BYTES))
-		return err_set(err, ERR_IMAGE_DIGEST, "object '%s' is not what its name says",
-			       path);
+	if (file_read(path, MANIFEST_MAX_BYTES, &text, &n_bytes, err) < 0 ||
+	    manifest_parse(text, n_bytes, &m, err) < 0 ||
+	    !digest_eq(m->digest, digest, SHA256_BYTES))
+		return err_set(err, ERR_IMAGE_DAMAGED,
+			       "the manifest of image '%.12s' is missing or damaged",
+			       strrchr(path, '/') + 1);
 	*ret = take_ptr(m);
 	return 0;
 }
@@ -201,9 +213,27 @@ static int parse_wish(const char *name, const char *arch, struct wish *ret, stru
 		return err_set(err, ERR_INVALID, "'%s' is neither LINE@VERSION nor a digest", name);
 	memcpy(ret->line, name, n);
 	ret->line[n] = '\0';
-	ret->version = at && !str_eq(at + 1, "latest") ? at + 1 : NULL;
+	ret->version = at && !str_eq(at + 1, LATEST) ? at + 1 : NULL;
 	ret->arch = arch && arch[0] ? arch : NULL;
 	return 0;
+}
+
+bool object_name_is_digest(const char *name, uint8_t ret_digest[static SHA256_BYTES])
+{
+	return strlen(name) == 2 * (size_t)SHA256_BYTES &&
+	       hex_decode(name, ret_digest, SHA256_BYTES);
+}
+
+bool object_name_is_latest(const char *name, char ret_line[static MANIFEST_NAME_BYTES])
+{
+	uint8_t digest[SHA256_BYTES];
+	struct wish wish;
+
+	if (object_name_is_digest(name, digest) || parse_wish(name, NULL, &wish, NULL) < 0 ||
+	    wish.version)
+		return false;
+	(void)str_copy(ret_line, MANIFEST_NAME_BYTES, wish.line);
+	return true;
 }
 
 static bool fits(const struct wish *w, const struct manifest *m)
@@ -224,6 +254,27 @@ static int none_fits(const struct image_list *list, const struct wish *w, const 
 		       "image '%s'%s%s is not in the store, where %zu cannot be read: see slipway "
 		       "image fsck",
 		       name, of, arch, list->n_unreadable);
+}
+
+/* The newest image of a line may be one that cannot be read: then what was found is not it.
+ * best: what was found, or NULL. */
+static int check_newest(const struct object_store *s, const struct image_list *list,
+			const struct wish *w, const struct manifest *best, struct err *err)
+{
+	for (int i = 0; i < _IMAGE_ARCH_MAX && list->n_unreadable; i++) {
+		enum image_arch arch = (enum image_arch)i;
+		uint64_t highest = object_highest_seq(s, w->line, arch);
+
+		if ((w->arch && !str_eq(w->arch, image_arch_str(arch))) ||
+		    (best && best->arch != arch) || highest <= (best ? best->seq : 0))
+			continue;
+		return err_set(err, ERR_IMAGE_DAMAGED,
+			       "line '%s' for %s is at sequence %" PRIu64
+			       ", and %zu images of the store cannot be read: see slipway image "
+			       "fsck",
+			       w->line, image_arch_str(arch), highest, list->n_unreadable);
+	}
+	return 0;
 }
 
 /* The list is in order of sequence, so a later one of the same line and arch is newer. */
@@ -255,11 +306,17 @@ int object_store_find(struct object_store *s, const char *name, const char *arch
 	size_t i = 0;
 	int status;
 
-	if (strlen(name) == 2 * (size_t)SHA256_BYTES && hex_decode(name, digest, sizeof(digest)))
+	if (object_name_is_digest(name, digest))
 		return object_store_get(s, digest, ret, err);
 	TRY(parse_wish(name, arch, &wish, err));
 	TRY(load_list(s, &list, err));
 	status = choose(&list, &wish, name, &i, err);
+	if (!wish.version && (!status || status == -ERR_NOT_FOUND)) {
+		const struct manifest *best = status ? NULL : list.images.items[i];
+		int newest = check_newest(s, &list, &wish, best, err);
+
+		status = newest ? newest : status;
+	}
 	if (!status)
 		*ret = take_ptr(list.images.items[i]);
 	free_list(&list);

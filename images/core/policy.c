@@ -21,7 +21,7 @@ static int check_identity(const struct image_policy *p, const struct manifest *m
 	if (p->line && !str_eq(p->line, m->line))
 		return err_set(err, ERR_IMAGE_OTHER, "image is of line '%s', asked for was '%s'",
 			       m->line, p->line);
-	return 0;
+	return p->latest_of ? channel_check_latest(p->latest_of, m, err) : 0;
 }
 
 static int check_machine(const struct image_policy *p, const struct manifest *m, struct err *err)

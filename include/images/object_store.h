@@ -65,13 +65,18 @@ void object_upload_remove(struct object_store *s, const char *id);
 /* Images of the store, in order of line, arch, sequence. false from the callback stops. */
 int object_store_list(struct object_store *s, bool (*each)(void *arg, const struct manifest *m),
 		      void *arg, struct err *err);
-/* By digest. errors: ERR_NOT_FOUND. The stored signatures are checked again by who installs. */
+/* By digest. errors: ERR_NOT_FOUND, ERR_IMAGE_DAMAGED (its manifest). The stored signatures are
+ * checked again by who installs. */
 int object_store_get(struct object_store *s, const uint8_t digest[static SHA256_BYTES],
 		     struct manifest **ret, struct err *err);
-/* "line@version", "line@latest" (highest sequence), or 64 hex digits; arch "" or NULL: any, if that
- * is unambiguous. errors: ERR_NOT_FOUND, ERR_IMAGE_AMBIGUOUS */
+/* "line@version", "line@latest" or "line" (highest sequence), or 64 hex digits; arch "" or NULL:
+ * any, if that is unambiguous. An older image never stands in for a latest one that cannot be read.
+ * errors: ERR_NOT_FOUND, ERR_IMAGE_AMBIGUOUS, ERR_IMAGE_DAMAGED */
 int object_store_find(struct object_store *s, const char *name, const char *arch,
 		      struct manifest **ret, struct err *err);
+/* Does the name ask for the latest image of a line? Only then is line filled. */
+bool object_name_is_latest(const char *name, char ret_line[static MANIFEST_NAME_BYTES]);
+bool object_name_is_digest(const char *name, uint8_t ret_digest[static SHA256_BYTES]);
 /* Forget an image; its objects go with the next gc. errors: ERR_NOT_FOUND */
 int object_store_remove(struct object_store *s, const uint8_t digest[static SHA256_BYTES],
 			struct err *err);

@@ -20,6 +20,7 @@
 #ifndef IMAGES_VERIFY_H
 #define IMAGES_VERIFY_H
 
+#include <images/channel.h>
 #include <images/chunk_table.h>
 #include <images/manifest.h>
 #include <images/trust_root.h>
@@ -35,9 +36,10 @@ struct image_policy {
 	int64_t now_s;         /* wall clock, checks the root's expiry */
 	const uint8_t *digest; /* 32 bytes: this image and no other */
 	const char *line;
+	const struct channel *latest_of; /* opened and in time: it names this image */
 };
 /* errors: ERR_IMAGE_ARCH, ERR_IMAGE_FIRMWARE, ERR_IMAGE_DISK_SIZE, ERR_IMAGE_ROLLBACK,
- * ERR_IMAGE_OTHER, ERR_IMAGE_ROOT_EXPIRED */
+ * ERR_IMAGE_OTHER, ERR_IMAGE_ROOT_EXPIRED, ERR_IMAGE_NOT_LATEST, ERR_IMAGE_CHANNEL_MISSING */
 int image_policy_check(const struct image_policy *policy, const struct trust_root *root,
 		       const struct manifest *m, struct err *err);
 

@@ -12,8 +12,8 @@ for program in gcov gcovr make gcc; do
 	command -v $program >/dev/null || { echo "1..0 # SKIP no $program"; exit 0; }
 done
 goal=95
-files='container|verify|verify_fd|manifest|manifest_encode|chunk_table|chunk_decoder|signatures|trust_root|trust_check|policy|keys'
-tests='container manifest chunk_table signatures trust_root verify verify_fd'
+files='container|verify|verify_fd|manifest|manifest_encode|chunk_table|chunk_decoder|signatures|envelope|trust_root|trust_check|channel|policy|keys'
+tests='container manifest chunk_table signatures trust_root channel verify verify_fd'
 dir=$build/coverage
 mkdir -p "$dir"
 find "$dir" -name '*.gcda' -delete

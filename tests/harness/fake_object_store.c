@@ -83,6 +83,18 @@ int object_store_find(struct object_store *s, const char *name, const char *arch
 	return 0;
 }
 
+bool object_name_is_latest(const char *name, char ret_line[static MANIFEST_NAME_BYTES])
+{
+	(void)str_copy(ret_line, MANIFEST_NAME_BYTES, known_line);
+	return str_ends(name, "@latest");
+}
+
+bool object_name_is_digest(const char *name, uint8_t ret_digest[static SHA256_BYTES])
+{
+	return strlen(name) == 2 * (size_t)SHA256_BYTES &&
+	       hex_decode(name, ret_digest, SHA256_BYTES);
+}
+
 int object_store_remove(struct object_store *s, const uint8_t digest[static SHA256_BYTES],
 			struct err *err)
 {
@@ -225,34 +237,4 @@ void object_upload_remove(struct object_store *s, const char *id)
 {
 	(void)s;
 	(void)id;
-}
-
-int trust_root_load(const char *path, struct trust_root **ret, struct err *err)
-{
-	(void)path;
-	(void)err;
-	*ret = xcalloc(1, sizeof(**ret));
-	return 0;
-}
-
-void trust_root_free(struct trust_root *r)
-{
-	free(r);
-}
-
-char *manifest_show_json(const struct manifest *m)
-{
-	return xasprintf("{\"line\":\"%s\",\"version\":\"%s\"}", m->line, m->version);
-}
-
-void manifest_free(struct manifest *m)
-{
-	free(m);
-}
-
-static const char *const arch_names[_IMAGE_ARCH_MAX] = {"x86_64", "aarch64"};
-
-const char *image_arch_str(enum image_arch arch)
-{
-	return (unsigned)arch < _IMAGE_ARCH_MAX ? arch_names[arch] : "unknown";
 }

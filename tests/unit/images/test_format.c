@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * images/FORMAT.md, section 7: the smallest archive is made again and is, byte for byte, the hex
+ * images/FORMAT.md, section 8: the smallest archive is made again and is, byte for byte, the hex
  * dump of the page and the file of the corpus. Run from the top of the tree.
  */
 #include "fixture.h"

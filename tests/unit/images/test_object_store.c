@@ -235,24 +235,85 @@ static void damage(const char *object)
 	assert_int_equal(pwrite(fd, "x", 1, 100), 1);
 }
 
-/* Whoever waits for an image learns that there is one which cannot be read. */
-static void test_a_damaged_manifest(void **state)
+static char *object_of(const struct shop *s, const uint8_t *digest)
 {
-	struct shop s = shop_of(state, "damaged");
-	AUTO(manifest) struct manifest *m = NULL, *again = NULL;
-	struct err err = ERR_INIT;
 	char hex[SHA256_HEX_BYTES];
 
-	assert_int_equal(object_store_find(s.store, "debian12", "x86_64", &again, &err),
-			 -ERR_NOT_FOUND);
-	assert_string_equal(err.msg, "image 'debian12' for x86_64 is not in the store");
-	err_clear(&err);
-	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, &m, &err), 0);
-	hex_encode(m->digest, SHA256_BYTES, hex);
-	autofree char *object = xasprintf("%s/sha256/%.2s/%s", s.dir, hex, hex);
+	hex_encode(digest, SHA256_BYTES, hex);
+	return xasprintf("%s/sha256/%.2s/%s", s->dir, hex, hex);
+}
 
+/* Whoever asks for the latest image is not given the one before it because the newest cannot be
+ * read, whether it is the only one, gone, or in quarantine. */
+static void test_a_damaged_manifest(void **state)
+{
+	static const struct {
+		const char *name;
+		bool has_older;
+		enum { SOUND, CHANGED, GONE } newest;
+		bool is_forgotten; /* an operator removed the newest */
+		const char *wish;
+		enum err_code code;
+		uint64_t seq; /* of what is found */
+	} rows[] = {
+		{"nothing is wrong", true, SOUND, false, "debian12@latest", ERR_OK, 7},
+		{"the newest changed", true, CHANGED, false, "debian12@latest", ERR_IMAGE_DAMAGED,
+		 0},
+		{"the newest is gone", true, GONE, false, "debian12@latest", ERR_IMAGE_DAMAGED, 0},
+		{"by the line's name", true, CHANGED, false, "debian12", ERR_IMAGE_DAMAGED, 0},
+		{"it was the only one", false, CHANGED, false, "debian12@latest", ERR_IMAGE_DAMAGED,
+		 0},
+		{"a version that is sound", true, CHANGED, false, "debian12@1.0", ERR_OK, 3},
+		{"another line", true, CHANGED, false, "debian13@latest", ERR_NOT_FOUND, 0},
+		{"the newest was removed", true, CHANGED, true, "debian12@latest", ERR_OK, 3},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct shop s = shop_of(state, rows[i].name);
+		AUTO(manifest) struct manifest *newest = NULL, *found = NULL;
+		autofree char *older = NULL, *path = xasprintf("%s/older.slip", s.f->dir);
+		struct err err = ERR_INIT;
+		size_t n;
+
+		if (rows[i].has_older) {
+			older = fixture_archive(s.f, path, 8192, "debian12", 3, 1, &n);
+			CHECK_ERR(rows[i].name, import_bytes(&s, older, n, NULL, NULL, &err), 0);
+		}
+		CHECK_ERR(rows[i].name,
+			  import_bytes(&s, s.f->archive, s.f->n_archive, NULL, &newest, &err), 0);
+		autofree char *object = object_of(&s, newest->digest);
+		if (rows[i].newest == CHANGED)
+			damage(object);
+		if (rows[i].newest == GONE)
+			assert_int_equal(unlink(object), 0);
+		if (rows[i].newest != SOUND)
+			CHECK_ERR(rows[i].name,
+				  object_store_get(s.store, newest->digest, &found, &err),
+				  ERR_IMAGE_DAMAGED);
+		if (rows[i].is_forgotten)
+			assert_int_equal(object_store_remove(s.store, newest->digest, &err), 0);
+		CHECK_ERR(rows[i].name,
+			  object_store_find(s.store, rows[i].wish, "x86_64", &found, &err),
+			  rows[i].code);
+		CHECK_INT(rows[i].name, found ? found->seq : 0, rows[i].seq);
+		shop_done(&s);
+	}
+}
+
+/* A name that nothing has is told apart from one that may be among what cannot be read. */
+static void test_not_found(void **state)
+{
+	struct shop s = shop_of(state, "not-found");
+	AUTO(manifest) struct manifest *m = NULL, *again = NULL;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(object_store_find(s.store, "debian12@9", "x86_64", &again, &err),
+			 -ERR_NOT_FOUND);
+	assert_string_equal(err.msg, "image 'debian12@9' for x86_64 is not in the store");
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, &m, &err), 0);
+	autofree char *object = object_of(&s, m->digest);
 	damage(object);
-	assert_int_equal(object_store_find(s.store, "debian12", "x86_64", &again, &err),
+	assert_int_equal(object_store_find(s.store, "debian12@9", "x86_64", &again, &err),
 			 -ERR_NOT_FOUND);
 	assert_non_null(strstr(err.msg, "where 1 cannot be read: see slipway image fsck"));
 	shop_done(&s);
@@ -419,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_refused_leaves_nothing),
 		cmocka_unit_test(test_uploads_go_on),
 		cmocka_unit_test(test_a_damaged_manifest),
+		cmocka_unit_test(test_not_found),
 		cmocka_unit_test(test_gc_and_fsck),
 		cmocka_unit_test(test_a_changed_object_is_put_away),
 		cmocka_unit_test(test_killed_before_anything_is_kept),
