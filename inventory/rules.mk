@@ -26,6 +26,7 @@ inventory_SRC += inventory/hosts/evidence_store.c
 inventory_SRC += inventory/schema/schema_0101.c
 inventory_SRC += inventory/schema/schema_0102.c
 inventory_SRC += inventory/schema/schema_0103.c
+inventory_SRC += inventory/schema/schema_0104.c
 inventory_SRC += inventory/flow/flow_row.c
 inventory_SRC += inventory/flow/session.c
 inventory_SRC += inventory/flow/arm.c

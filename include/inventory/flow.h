@@ -91,6 +91,7 @@ struct flow_arm {
 	char work[9]; /* "image", "erase" */
 	/* of an image; "" for an erase */
 	char image_digest[FLOW_HEX_BYTES], line[129], version[129], arch[17];
+	bool latest; /* somebody asked for the latest one, not for this one */
 	char disk_wwn[129], disk_serial[129];
 	int64_t disk_bytes;
 	char wipe_consent[129]; /* serial, or "" */

@@ -24,6 +24,7 @@
 #define PLAN_TYPE                "slipway-plan/v1"
 #define PLAN_MAX_BYTES           (256 * 1024) /* user_data is the only large field */
 #define PLAN_USER_DATA_MAX_BYTES (64 * 1024)
+#define PLAN_CHANNEL_MAX_BYTES   (64 * 1024) /* images/channel.h */
 #define PLAN_SSH_KEYS_MAX        32
 #define PLAN_ID_BYTES            40 /* UUID text and the NUL, rounded up */
 
@@ -66,6 +67,8 @@ struct plan_image {
 	char arm_id[PLAN_ID_BYTES];
 	char image_digest[SHA256_HEX_BYTES]; /* of the manifest */
 	char line[65], version[65];
+	bool latest;   /* it was asked for as the latest of its line */
+	char *channel; /* then: the signed channel that says so, or NULL if none is demanded */
 	struct plan_disk disk;
 	char wipe_consent[129]; /* the disk's serial, or "" */
 	char objects_url[256];

@@ -13,7 +13,7 @@
 #define ARM_COLUMNS                                                                                \
 	"id, host_num, image_digest, line, version, arch, disk_wwn, disk_serial, disk_bytes, "     \
 	"wipe_consent, who, reason, created_us, expires_us, consumed_us, session_id, permit_id, "  \
-	"first_boot_hash, ended_us, result, work"
+	"first_boot_hash, ended_us, result, work, latest"
 
 static void arm_read(const struct db_rows *rows, void *ret)
 {
@@ -40,6 +40,7 @@ static void arm_read(const struct db_rows *rows, void *ret)
 	a->ended_us = db_int(rows, 18);
 	COL(rows, 19, a->result);
 	COL(rows, 20, a->work);
+	a->latest = db_int(rows, 21) != 0;
 }
 
 static int arm_one(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
@@ -54,11 +55,11 @@ static int arm_insert(struct db *db, const struct flow_arm *a, struct err *err)
 	return db_exec(
 		db, err,
 		"INSERT INTO flow_arm (" ARM_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-		"$9, $10, $11, $12, $13, $14, 0, '', '', '', 0, '', $15)",
+		"$9, $10, $11, $12, $13, $14, 0, '', '', '', 0, '', $15, $16)",
 		P_TEXT(a->id), P_INT(a->host_num), P_TEXT(a->image_digest), P_TEXT(a->line),
 		P_TEXT(a->version), P_TEXT(a->arch), P_TEXT(a->disk_wwn), P_TEXT(a->disk_serial),
 		P_INT(a->disk_bytes), P_TEXT(a->wipe_consent), P_TEXT(a->who), P_TEXT(a->reason),
-		P_INT(a->created_us), P_INT(a->expires_us), P_TEXT(a->work));
+		P_INT(a->created_us), P_INT(a->expires_us), P_TEXT(a->work), P_INT(a->latest));
 }
 
 int flow_arm_add(struct db *db, const struct flow_arm *a, struct err *err)

@@ -13,6 +13,7 @@ agent_SRC := \
 	provisioner/agent/disk_signatures.c \
 	provisioner/agent/machine_facts.c \
 	provisioner/agent/backoff.c \
+	provisioner/agent/latest.c \
 	provisioner/agent/lease.c \
 	provisioner/agent/outbox.c \
 	provisioner/agent/link.c \
@@ -113,6 +114,7 @@ $(eval $(call unit_test,tests/unit/agent/test_disk_guard.c,$(AGENT_TEST_LIBS),$(
 $(eval $(call unit_test,tests/unit/agent/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_disk_device.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_latest.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_worker.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_identity.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_nics.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

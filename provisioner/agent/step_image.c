@@ -22,6 +22,7 @@
 #include <images/install.h>
 
 #include "disk_work.h"
+#include "latest.h"
 #include "machine_facts.h"
 #include "own_files.h"
 
@@ -91,12 +92,14 @@ static int install(struct imaging *im, struct err *err)
 {
 	const struct plan_image *plan = &im->w.context->plan->image;
 	AUTO(trust_root) struct trust_root *root = NULL;
+	AUTO(channel) struct channel *channel = NULL;
 	uint8_t digest[SHA256_BYTES];
 	struct agent_about about;
 
 	if (!hex_decode(plan->image_digest, digest, sizeof(digest)))
 		return err_set(err, ERR_INVALID, "the plan's image digest is malformed");
 	TRY(trust_root_load(TRUST_ROOT_PATH, &root, err));
+	TRY(latest_open(root, plan, link_wall_us(im->w.context->link) / 1000000, &channel, err));
 	machine_about("", &about);
 	struct image_install_request request = {
 		.root = root,
@@ -105,7 +108,8 @@ static int install(struct imaging *im, struct err *err)
 								      : IMAGE_FIRMWARE_BIOS,
 			   .disk_bytes = (uint64_t)im->w.disk.drive.facts.capacity_bytes,
 			   .digest = digest,
-			   .line = plan->line},
+			   .line = plan->line,
+			   .latest_of = channel},
 		.objects_url = plan->objects_url,
 		.target_fd = im->w.disk.fd,
 		.read_back = true,

@@ -109,6 +109,9 @@ static int decode_image(struct json_reader *r, struct plan *p)
 	read_hex(r, "image_digest", m->image_digest);
 	read_str(r, "line", 1, m->line, sizeof(m->line));
 	read_str(r, "version", 1, m->version, sizeof(m->version));
+	m->latest = json_opt_bool(r, "latest", false);
+	const char *channel = json_opt_str(r, "channel", PLAN_CHANNEL_MAX_BYTES, NULL);
+	m->channel = channel ? xstrdup(channel) : NULL;
 	read_str(r, "wipe_consent", 0, m->wipe_consent, sizeof(m->wipe_consent));
 	read_str(r, "objects_url", 1, m->objects_url, sizeof(m->objects_url));
 	TRY(decode_disk(r, &m->disk));
@@ -196,6 +199,8 @@ void plan_done(struct plan *p)
 	p->image.n_ssh_authorized_keys = 0;
 	free(p->image.user_data);
 	p->image.user_data = NULL;
+	free(p->image.channel);
+	p->image.channel = NULL;
 }
 
 int plan_check(const struct plan *p, const struct plan_expect *expect, struct err *err)

@@ -73,6 +73,10 @@ static void encode_image(json_t *step, const struct plan *p)
 	set_str(step, "image_digest", m->image_digest);
 	set_str(step, "line", m->line);
 	set_str(step, "version", m->version);
+	if (m->latest)
+		json_object_set_new(step, "latest", json_true());
+	if (m->channel)
+		set_str(step, "channel", m->channel);
 	json_object_set_new(step, "disk", encode_disk(&m->disk));
 	set_str(step, "wipe_consent", m->wipe_consent);
 	set_str(step, "objects_url", m->objects_url);

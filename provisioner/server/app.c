@@ -23,12 +23,14 @@
 #include "dhcp_watch.h"
 #include "fleet.h"
 #include "image_check.h"
+#include "latest.h"
 #include "live.h"
 #include "readers.h"
 #include "routes.h"
 #include "services.h"
 #include "webhook_sender.h"
 
+#define LATEST_TICKS     30
 #define SAMPLE_TICKS     15 /* half a minute, for one table: a fleet grows */
 #define FILES_LOOK_TICKS 5  /* boot files may be built while we run */
 
@@ -174,6 +176,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
 		look_for_boot_files(a);
 	if (n % SAMPLE_TICKS == 0)
 		sample_one(a);
+	if (n % LATEST_TICKS == 0)
+		latest_tick(a);
 	(void)sd_event_source_set_time_relative(source, DEADLINES_TICK_S * 1000000ULL);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -207,6 +211,7 @@ int app_open_core(struct app *a, struct err *err)
 	TRY(open_http(a, err));
 	TRY(webhook_sender_new(a, &a->webhooks, err));
 	TRY(fleet_open(a, err));
+	latest_tick(a);
 	return start_tick(a, err);
 }
 

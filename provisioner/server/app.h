@@ -50,6 +50,8 @@ struct app {
 	int64_t started_us;
 	int64_t silence_us; /* a writer not heard of for this long was interrupted */
 	int64_t next_import;
+	uint64_t channel_seq; /* what latest_tick() saw last */
+	int channel_freshness;
 	char plain_url[64], server_url[64], objects_url[80];
 	char own_macs[1024]; /* of this machine, separated by blanks */
 	int run_lock_fd;

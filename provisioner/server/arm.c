@@ -12,6 +12,7 @@
 #include <proto/lifecycle.h>
 #include "disk_choice.h"
 #include "fleet.h"
+#include "latest.h"
 
 static int check_image(const struct host *h, const struct manifest *m, const struct disk_choice *d,
 		       struct err *err)
@@ -62,7 +63,7 @@ static int find_image(struct app *a, const struct host *h, const char *name, str
 {
 	if (!name || !name[0])
 		return err_set(err, ERR_GUARD_SELECTOR, "no image is named");
-	int rc = object_store_find(a->objects, name, h->arch, ret, err);
+	int rc = latest_find(a, name, h->arch, ret, err);
 	if (rc != -ERR_NOT_FOUND)
 		return rc < 0 ? rc : object_store_ready(a->objects, *ret, err);
 	autofree char *why = xstrdup(err ? err->msg : "");
@@ -109,13 +110,15 @@ static void fill(const struct host *h, const struct arm_request *q, const struct
 	arm->expires_us = now_us + (ttl_s > ARM_TTL_MAX_S ? ARM_TTL_MAX_S : ttl_s) * 1000000;
 }
 
-static void fill_image(const struct manifest *m, struct flow_arm *arm)
+static void fill_image(const struct manifest *m, const struct arm_request *q, struct flow_arm *arm)
 {
+	char line[MANIFEST_NAME_BYTES];
 	(void)str_copy(arm->work, sizeof(arm->work), "image");
 	hex_encode(m->digest, SHA256_BYTES, arm->image_digest);
 	(void)str_copy(arm->line, sizeof(arm->line), m->line);
 	(void)str_copy(arm->version, sizeof(arm->version), m->version);
 	(void)str_copy(arm->arch, sizeof(arm->arch), image_arch_str(m->arch));
+	arm->latest = object_name_is_latest(q->image, line);
 }
 
 static void consent(struct flow_arm *arm)
@@ -143,7 +146,7 @@ int arm_make(struct app *a, const struct host *h, const struct arm_request *q, s
 	TRY(check_same_disk(a, h, q, &d, err));
 	TRY(check_data(q, &d, err));
 	fill(h, q, &d, app_now_us(a), ret);
-	fill_image(m, ret);
+	fill_image(m, q, ret);
 	if (q->consent_by_profile || (q->wipe_consent && q->wipe_consent[0]))
 		consent(ret);
 	return flow_arm_add(a->db, ret, err);

@@ -13,6 +13,7 @@
 #include <base/str.h>
 #include <inventory/event.h>
 #include "api_write.h"
+#include "latest.h"
 #include "live.h"
 
 #define IMAGE_MAX_BYTES (64ULL * 1024 * 1024 * 1024)
@@ -206,7 +207,7 @@ static int get_image(struct http_request *r, struct err *err)
 {
 	struct app *a = http_context(r);
 	AUTO(manifest) struct manifest *m = NULL;
-	TRY(object_store_find(a->objects, http_param(r, "name"), http_query(r, "arch"), &m, err));
+	TRY(latest_find(a, http_param(r, "name"), http_query(r, "arch"), &m, err));
 	return http_reply_json(r, 200, image_json(m));
 }
 
@@ -216,22 +217,16 @@ static int get_image(struct http_request *r, struct err *err)
 static void removed(struct write *w)
 {
 	struct err err = ERR_INIT;
-	const struct manifest *m = http_state(w->request);
-	if (object_store_remove(w->app->objects, m->digest, &err) < 0)
+	if (object_store_remove(w->app->objects, http_state(w->request), &err) < 0)
 		log_err(LOG_ERR, "image.kept", &err);
 }
 
-static void free_manifest(void *m)
-{
-	manifest_free(m);
-}
-
 /* An image that a host is being given, or may be given at any moment, stays. */
-static int check_unused(struct write *w, const struct manifest *m, struct err *err)
+static int check_unused(struct write *w, const uint8_t *image, struct err *err)
 {
 	char digest[SHA256_HEX_BYTES];
 	int64_t n = 0;
-	hex_encode(m->digest, SHA256_BYTES, digest);
+	hex_encode(image, SHA256_BYTES, digest);
 	TRY(db_query_int(w->app->db, err, &n, 0,
 			 "SELECT count(*) FROM flow_arm WHERE ended_us = 0 AND expires_us > $2 AND "
 			 "image_digest = $1",
@@ -241,16 +236,34 @@ static int check_unused(struct write *w, const struct manifest *m, struct err *e
 				(long long)n);
 }
 
+/* What cannot be read any more can still be removed, by its digest. owns: *ret_summary is the
+ * caller's (free). */
+static int find_to_remove(struct app *a, const char *name, const char *arch, uint8_t *ret_digest,
+			  char **ret_summary, struct err *err)
+{
+	AUTO(manifest) struct manifest *m = NULL;
+	int rc = object_store_find(a->objects, name, arch, &m, err);
+	if (rc == -ERR_IMAGE_DAMAGED && object_name_is_digest(name, ret_digest)) {
+		err_clear(err);
+		*ret_summary = xasprintf("image %.12s, which was damaged, was removed", name);
+		return 0;
+	}
+	TRY(rc);
+	memcpy(ret_digest, m->digest, SHA256_BYTES);
+	*ret_summary = xasprintf("image %s %s for %s was removed", m->line, m->version,
+				 image_arch_str(m->arch));
+	return 0;
+}
+
 static int remove_work(struct write *w, struct err *err)
 {
 	struct http_request *r = w->request;
-	struct manifest *m = NULL;
-	TRY(object_store_find(w->app->objects, http_param(r, "name"), http_query(r, "arch"), &m,
-			      err));
-	http_set_state(r, m, free_manifest);
-	TRY(check_unused(w, m, err));
-	autofree char *summary = xasprintf("image %s %s for %s was removed", m->line, m->version,
-					   image_arch_str(m->arch));
+	autofree uint8_t *digest = xmalloc(SHA256_BYTES);
+	autofree char *summary = NULL;
+	TRY(find_to_remove(w->app, http_param(r, "name"), http_query(r, "arch"), digest, &summary,
+			   err));
+	TRY(check_unused(w, digest, err));
+	http_set_state(r, take_ptr(digest), free);
 	struct event_draft e = {.kind = "image.removed", .actor = w->who, .summary = summary};
 	w->status = 204;
 	w->after = removed;

@@ -12,6 +12,7 @@
 #include <proto/plan.h>
 #include "arm.h"
 #include "engine.h"
+#include "latest.h"
 
 #define PLAN_TTL_S      3600
 #define REISSUE_LEFT_US (300 * 1000000LL) /* a live plan with less time left is replaced */
@@ -102,12 +103,25 @@ static int auto_arm(struct builder *b, struct flow_arm *ret, struct err *err)
 	return arm_make(b->app, &b->host, &q, ret, err);
 }
 
+/* What somebody puts right in the store of images; the host has no part in it. */
+static bool waits_for_people(int code)
+{
+	static const int codes[] = {
+		ERR_GUARD_IMAGE,           ERR_IMAGE_DAMAGED, ERR_IMAGE_CHANNEL_MISSING,
+		ERR_IMAGE_CHANNEL_EXPIRED, ERR_IMAGE_CHANNEL, ERR_IMAGE_CHANNEL_SIGNATURES,
+	};
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		if (codes[i] == code)
+			return true;
+	return false;
+}
+
 /* An arm for this session, made by the profile if it may. 1: *ret is good, 0: none, plan is a wait.
  */
 static int find_arm(struct builder *b, struct flow_arm *ret, struct err *err)
 {
 	int rc = flow_arm_open(b->app->db, b->host.num, ret, err);
-	if (rc >= 0 && arm_usable(b, ret))
+	if (rc >= 0 && arm_usable(b, ret) && latest_holds(b->app, ret))
 		return 1;
 	if (rc < 0 && rc != -ERR_NOT_FOUND)
 		return rc;
@@ -120,7 +134,7 @@ static int find_arm(struct builder *b, struct flow_arm *ret, struct err *err)
 		return build_wait(b, "operator", "Waits until somebody arms host ",
 				  b->host.short_code, ".");
 	rc = auto_arm(b, ret, err);
-	if (rc == -ERR_GUARD_IMAGE)
+	if (rc < 0 && waits_for_people(err->code))
 		return build_wait(b, "operator", err->msg, "", "");
 	return rc < 0 ? rc : 1;
 }
@@ -150,6 +164,19 @@ static int fill_first_boot(struct builder *b, const struct flow_arm *arm, struct
 	return flow_arm_set_token(b->app->db, arm->id, hash, err);
 }
 
+/* The host checks for itself that the image is the latest. */
+static int fill_latest(struct builder *b, const struct flow_arm *arm, struct err *err)
+{
+	AUTO(channel) struct channel *c = NULL;
+	struct plan_image *m = &b->plan.image;
+	m->latest = arm->latest;
+	if (!arm->latest || !trust_root_demands_channel(b->app->root))
+		return 0;
+	TRY(latest_channel(b->app, &c, err));
+	m->channel = envelope_text(&c->document, CHANNEL_PAYLOAD_TYPE);
+	return 0;
+}
+
 static int build_image(struct builder *b, struct err *err)
 {
 	struct flow_arm arm;
@@ -171,6 +198,7 @@ static int build_image(struct builder *b, struct err *err)
 			 m->hostname);
 	copy_ssh_keys(m, b->profile.ssh_authorized_keys);
 	m->user_data = xstrdup(b->profile.user_data ? b->profile.user_data : "");
+	TRY(fill_latest(b, &arm, err));
 	return fill_first_boot(b, &arm, err);
 }
 

@@ -20,6 +20,7 @@ const struct http_table *routes_all(void)
 		{profile_routes, n_profile_routes},
 		{image_routes, n_image_routes},
 		{upload_routes, n_upload_routes},
+		{channel_routes, n_channel_routes},
 		{api_host_routes, n_api_host_routes},
 		{api_collection_routes, n_api_collection_routes},
 		{api_change_routes, n_api_change_routes},

@@ -45,6 +45,7 @@ server_SRC += provisioner/server/host_verbs.c
 server_SRC += provisioner/server/profile_routes.c
 server_SRC += provisioner/server/image_routes.c
 server_SRC += provisioner/server/upload_routes.c
+server_SRC += provisioner/server/latest.c
 server_SRC += provisioner/server/read_job.c
 server_SRC += provisioner/server/reader.c
 server_SRC += provisioner/server/readers.c
@@ -73,7 +74,7 @@ slipwayd_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl l
 $(eval $(call program,slipwayd))
 
 # tests run the daemon's core without nginx and dnsmasq, over an object store that is fake
-SERVER_TEST_LIBS := server server_rules server_http inventory proto pxe base
+SERVER_TEST_LIBS := server server_rules server_http inventory proto pxe images_core base
 SERVER_TEST_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq
 SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/harness/fake_object_store.c
 HOST_WALK := $(SERVER_BENCH) tests/harness/host_walk.c
@@ -82,6 +83,7 @@ $(eval $(call unit_test,tests/unit/server/test_admission.c,$(SERVER_TEST_LIBS),$
 $(eval $(call unit_test,tests/unit/server/test_arming.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_permit.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_writing.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/test_latest.c,images_tool $(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_receipts.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_bad_requests.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/test_erase_routes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))

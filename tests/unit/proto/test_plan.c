@@ -68,6 +68,7 @@ static struct plan sample(enum plan_step_kind kind)
 				      .image_digest = HEX64,
 				      .line = "debian12",
 				      .version = "1",
+				      .latest = true,
 				      .disk = {"w", "d", 512},
 				      .wipe_consent = "d",
 				      .objects_url = "http://x/objects",
@@ -79,6 +80,7 @@ static struct plan sample(enum plan_step_kind kind)
 	p.image.ssh_authorized_keys[0] = xstrdup("ssh-ed25519 AAAA me");
 	p.image.n_ssh_authorized_keys = 1;
 	p.image.user_data = xstrdup("#cloud-config\n");
+	p.image.channel = xstrdup("{\"payload\":\"\"}");
 	p.reboot_delay_s = 5;
 	(void)str_copy(p.wait.message, sizeof(p.wait.message), "waits");
 	(void)str_copy(p.wait.turn, sizeof(p.wait.turn), "operator");

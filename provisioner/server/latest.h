@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which image a name means, and who says so: where the trust root demands it, the latest image of a
+ * line is what the signed channel says (images/channel.h), and never what happens to lie in the
+ * store. The last channel that was accepted is kept in the inventory's store, apart from the
+ * images, and serves every appliance of the fleet.
+ */
+#ifndef SERVER_LATEST_H
+#define SERVER_LATEST_H
+
+#include <images/channel.h>
+#include <inventory/flow.h>
+#include "app.h"
+
+/* "line@version", "line@latest", a digest. in: arch "" or NULL: any, if that is unambiguous.
+ * owns: *ret is the caller's. errors: those of object_store_find(), and if a channel is asked,
+ * ERR_IMAGE_CHANNEL_MISSING, ERR_IMAGE_CHANNEL_EXPIRED, ERR_IMAGE_CHANNEL_SIGNATURES */
+int latest_find(struct app *a, const char *name, const char *arch, struct manifest **ret,
+		struct err *err);
+
+/* The channel in force. owns: *ret is the caller's. errors: ERR_IMAGE_CHANNEL_* */
+int latest_channel(struct app *a, struct channel **ret, struct err *err);
+/* An arm of the latest image: is its image still that? True for who named the image, and where no
+ * channel is demanded. */
+bool latest_holds(struct app *a, const struct flow_arm *arm);
+
+/* Once a minute: say in an event when half of the channel's life is over, and when all of it is. */
+void latest_tick(struct app *a);
+
+#endif
