@@ -44,6 +44,7 @@ __attribute__((format(printf, 1, 2))) int command_usage(const char *complaint, .
 
 extern const struct command image_commands[];
 extern const struct command root_commands[];
+extern const struct command channel_commands[];
 extern const struct command lifecycle_commands[];
 extern const struct command host_commands[];
 extern const struct command inventory_commands[];

@@ -298,12 +298,28 @@ int image_list_command(int argc, char **argv)
 	return EXIT_WELL;
 }
 
+/* What cannot be read any more can still be removed, by its digest. */
+static int remove_from(const struct arguments *a, const char *name, struct err *err)
+{
+	AUTO(object_store) struct object_store *store = NULL;
+	AUTO(manifest) struct manifest *m = NULL;
+	uint8_t digest[SHA256_BYTES];
+	int status;
+
+	TRY(object_store_open(a->store, &store, err));
+	status = object_store_find(store, name, a->arch, &m, err);
+	if (status != -ERR_IMAGE_DAMAGED || !object_name_is_digest(name, digest))
+		TRY(status);
+	TRY(object_store_remove(store, m ? m->digest : digest, err));
+	if (m)
+		print_image(m);
+	return 0;
+}
+
 int image_remove_command(int argc, char **argv)
 {
 	struct arguments a;
 	struct err err = ERR_INIT;
-	AUTO(object_store) struct object_store *store = NULL;
-	AUTO(manifest) struct manifest *m = NULL;
 	int status = read_arguments(argc, argv, 1, &a);
 
 	if (status)
@@ -314,12 +330,7 @@ int image_remove_command(int argc, char **argv)
 		printf("removed\n");
 		return EXIT_WELL;
 	}
-	if (object_store_open(a.store, &store, &err) < 0 ||
-	    object_store_find(store, argv[optind], a.arch, &m, &err) < 0 ||
-	    object_store_remove(store, m->digest, &err) < 0)
-		return command_fail(&err);
-	print_image(m);
-	return EXIT_WELL;
+	return remove_from(&a, argv[optind], &err) < 0 ? command_fail(&err) : EXIT_WELL;
 }
 
 /* ---- gc and fsck ----------------------------------------------------------------------------- */
