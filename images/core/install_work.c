@@ -9,7 +9,10 @@
 #include <string.h>
 
 #include <base/json.h>
+#include <base/limits.h>
 #include <base/str.h>
+
+#define ZERO_PIECE_BYTES (128 * MIB)
 
 static void count_written(struct install *in, uint64_t written_bytes, uint64_t zeroed_bytes)
 {
@@ -40,11 +43,21 @@ static int write_chunk(struct install *in, struct pool_job *job, struct chunk_de
 	return 0;
 }
 
+/* In pieces: a disk that cannot forget blocks is written full of zeros, and a stop must be heard
+ * within seconds, not at the end of a hole of hundreds of gigabytes. */
 static int zero_hole(struct install *in, const struct pool_job *job, struct err *err)
 {
-	TRY(install_may_write(in, err));
-	TRY(target_zero(&in->target, job->zero_offset, job->zero_bytes, err));
-	count_written(in, 0, job->zero_bytes);
+	uint64_t at = job->zero_offset, left = job->zero_bytes;
+
+	while (left) {
+		uint64_t n = left < ZERO_PIECE_BYTES ? left : ZERO_PIECE_BYTES;
+
+		TRY(install_may_write(in, err));
+		TRY(target_zero(&in->target, at, n, err));
+		count_written(in, 0, n);
+		at += n;
+		left -= n;
+	}
 	return 0;
 }
 
