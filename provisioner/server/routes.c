@@ -11,7 +11,7 @@
 
 const struct http_table *routes_all(void)
 {
-	static struct http_table tables[16];
+	static struct http_table tables[24];
 	const struct http_table all[] = {
 		{control_routes, n_control_routes},
 		{agent_routes, n_agent_routes},
