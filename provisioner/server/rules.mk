@@ -92,8 +92,12 @@ $(eval $(call unit_test,tests/unit/server/test_two_appliances.c,$(SERVER_TEST_LI
 $(eval $(call unit_test,tests/unit/server/test_second_person.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 # It needs a PostgreSQL, which tests/flow/two_appliances.sh starts for it: run there, built here.
 TWO_APPLIANCES := $(OBJ)/tests/unit/server/test_two_appliances
-UNIT_TESTS     := $(filter-out $(TWO_APPLIANCES),$(UNIT_TESTS))
-FLOW_PROGRAMS  += $(TWO_APPLIANCES)
+# This one needs a whole appliance, which tests/flow/image_quarantine.sh starts for it.
+$(eval $(call unit_test,tests/unit/server/test_quarantine.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG) fdisk blkid,$(HOST_WALK)))
+QUARANTINE     := $(OBJ)/tests/unit/server/test_quarantine
+UNIT_TESTS     := $(filter-out $(TWO_APPLIANCES) $(QUARANTINE),$(UNIT_TESTS))
+FLOW_PROGRAMS  += $(TWO_APPLIANCES) $(QUARANTINE)
+FLOW_TESTS += tests/flow/image_quarantine.sh
 FLOW_TESTS += tests/flow/server_services.sh
 FLOW_TESTS += tests/flow/webhooks.sh
 FLOW_TESTS += tests/flow/http_hostile.sh

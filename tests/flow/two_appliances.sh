@@ -14,21 +14,7 @@ SLIPWAY_TEST_POSTGRES=$postgres
 export SLIPWAY_TEST_POSTGRES
 
 for suite in test_flow test_admission test_arming test_permit test_writing test_receipts test_second_person test_two_appliances; do
-	begun=$(date +%s)
-	"$build/obj/gcc/tests/unit/server/$suite" >"$dir/out" 2>&1
-	status=$?
-	while read -r word more number title; do
-		case $word in
-		ok) ok "$suite on PostgreSQL: ${number#- }${title:+ $title}" 0 ;;
-		not) case $title in
-			"# SKIP"*) echo "# $suite on PostgreSQL leaves out ${title#\# SKIP }" ;;
-			*) ok "$suite on PostgreSQL: ${title#- }" 1 ;;
-			esac ;;
-		1..*) ;;
-		*) echo "# $word $more $number $title" ;;
-		esac
-	done <"$dir/out"
-	ok "$suite ends well, after $(($(date +%s) - begun)) s" $status
+	flow_cmocka "$suite on PostgreSQL" "$build/obj/gcc/tests/unit/server/$suite"
 done
 echo "1..$n"
 exit $bad

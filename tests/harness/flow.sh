@@ -9,6 +9,7 @@
 #   flow_config [LINE...]           # $dir/slipway.conf without DHCP, and the folders that it names
 #   flow_start && call GET /healthz # slipwayd as $daemon, answering; flow_stop ends it, flow_kill kills it
 #   flow_postgres                   # a private PostgreSQL on a unix socket: $postgres is its URL; skips without
+#   flow_cmocka TITLE PROGRAM [ARGUMENT...] # its tests become lines of this one
 #   ok "a title" $?; same "a title" "$got" "$wanted"
 #   echo "1..$n"; exit $bad
 # shellcheck disable=SC2034 # n, bad, build and postgres belong to the scripts that source this
@@ -118,6 +119,25 @@ ok() { # ok TITLE STATUS [FILE]: a failure shows the end of FILE too
 	for shown in "${dir:-/nowhere}/body" "${dir:-/nowhere}/log" "${3:-}"; do
 		[ ! -s "$shown" ] || tail -n 8 "$shown" | head -c 1500 | sed 's/^/# /'
 	done
+}
+
+flow_cmocka() { # TITLE PROGRAM [ARGUMENT...]
+	title=$1 begun=$(date +%s)
+	shift
+	"$@" >"$dir/out" 2>&1
+	status=$?
+	while read -r word more number name; do
+		case $word in
+		ok) ok "$title: $name" 0 ;;
+		not) case $name in
+			"# SKIP"*) echo "# $title leaves out ${name#\# SKIP }" ;;
+			*) ok "$title: ${name#- }" 1 ;;
+			esac ;;
+		1..*) ;;
+		*) echo "# $word $more $number $name" ;;
+		esac
+	done <"$dir/out"
+	ok "$title ends well, after $(($(date +%s) - begun)) s" $status
 }
 
 same() { # same TITLE GOT WANTED
