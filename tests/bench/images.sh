@@ -8,7 +8,7 @@
 #
 # usage: images.sh [--pairs N] [--only KINDS] [--without PEERS] [--disk-mib N] [--loop direct|buffered] [--chunks]
 #                  SLIPWAY ROOTFS.tar OUT.json
-#   --only KINDS  some of root, raw, verify, build, with commas between
+#   --only KINDS  some of root, checks, raw, verify, build, memory, with commas between
 #   --without     peers that are left out, with commas between: casync takes longer than all others together
 #   --loop        how loop devices reach their files: past the page cache as a disk does (default), or through it
 #   --chunks      instead: install times for chunk sizes and thread counts, as a table
@@ -19,7 +19,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 usage=$(sed -n 's/^# \(usage: .*\)/\1/p; s/^#  *\(SLIPWAY ROOTFS.*\)/  \1/p' "$0")
 pairs=7
 disk_mib=4096
-only=root,raw,verify,build
+only=root,checks,raw,verify,build,memory
 without=''
 direct=on
 chunks=''
@@ -231,6 +231,21 @@ check_ours_raw_read_back() { same_disk; }
 # shellcheck source=tests/bench/images_peers.sh
 . "$here/images_peers.sh"
 
+# Peak KiB with a disk of so many GiB, 100 MiB of it data in as many places, into $install_kb and $verify_kb.
+peaks() { # GIB
+	rm -f "$work/sparse.img"
+	truncate -s "$1G" "$work/sparse.img"
+	for i in $(seq 0 99); do
+		dd if="$rootfs" of="$work/sparse.img" bs=1M count=1 skip="$i" seek=$((i * $1 * 10)) conv=notrunc status=none
+	done
+	build sparse.slip "$work/sparse.img" --raw
+	timed "$slipway" image verify --root "$work/root.json" "$work/www/sparse.slip"
+	verify_kb=$kb
+	fresh_disk $(($1 * 1024))
+	install_from sparse.slip
+	install_kb=$kb
+}
+
 # What the machine gives, as bytes a second of plain data: nothing that installs this disk can be faster.
 floors() {
 	mapped=$((disk_mib / 3 * 2 * 1048576))
@@ -258,21 +273,22 @@ if [ -n "$chunks" ]; then
 	done
 	exit 0
 fi
+if wants root || wants checks; then
+	build root.slip "$rootfs"
+fi
 if wants root; then
 	echo '{"unpack":true,"devices":true}' >"$work/unpack.json"
-	build root.slip "$rootfs"
 	build unpack.slip "$rootfs" --layout "$work/unpack.json"
 	peers=$(root_peers)
 	blocks=$(partclone_peer)
 	# shellcheck disable=SC2086 # lists of names
 	{
 		echo "root file system of $(($(stat -c %s "$rootfs") / 1000000)) MB"
-		race ours ours_read_back ours_unpacked ours_no_check $peers $blocks
+		race ours ours_read_back ours_unpacked $peers $blocks
 		rows rootfs_install 0.4 ours $peers
 		rows rootfs_install_read_back 0.6 ours_read_back $peers
 		rows rootfs_unpacked_on_host 1.0 ours_unpacked $peers
 		[ -z "$blocks" ] || row rootfs_against_partclone 1.0 ours partclone
-		row check_on_against_off 1.1 ours ours_no_check
 		memory install_memory ours_read_back
 	}
 fi
@@ -303,6 +319,22 @@ if wants build; then
 	}
 	race ours_build tar_zstd
 	row build 1.5 ours_build tar_zstd
+fi
+if wants checks; then
+	# What hashing costs is less than a disk strays by: three times the rounds, with nothing else between.
+	pairs=$((3 * pairs))
+	race ours ours_no_check
+	row check_on_against_off 1.1 ours ours_no_check
+fi
+if wants memory; then
+	peaks 1
+	small_install_kb=$install_kb small_verify_kb=$verify_kb
+	peaks 100
+	flat() { # NAME KIB SMALL_KIB
+		record "$1" KiB "$2" "a disk of 1 GiB" "$3" "$(awk -v a="$2" -v b="$3" 'BEGIN {print a / b}')" 1.1 1
+	}
+	flat install_memory_100_gib "$install_kb" "$small_install_kb"
+	flat verify_memory_100_gib "$verify_kb" "$small_verify_kb"
 fi
 
 mkdir -p "$(dirname "$out")"

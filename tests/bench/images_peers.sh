@@ -33,8 +33,9 @@ partclone_peer() { # a file system in which the tree lies already, for another k
 	mount "$loop" "$work/mnt"
 	tar -xp --xattrs --xattrs-include='*' --numeric-owner -C "$work/mnt" -f "$rootfs"
 	umount "$work/mnt"
-	partclone.ext4 -q -c -s "$loop" -L "$work/partclone.log" -o - 2>/dev/null |
+	partclone.ext4 -q -c -s "$loop" -L "$work/partclone.log" -o - 2>"$work/run.log" |
 		zstd -q -3 -T0 -f -o "$work/www/root.pcl.zst"
+	grep -q 'Cloned successfully' "$work/run.log" || { cat "$work/run.log" >&2; return 1; }
 	losetup -d "$loop"
 }
 in_new_fs() { # COMMAND: in a new ext4 on the fresh disk, until all is on it
