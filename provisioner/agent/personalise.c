@@ -23,6 +23,9 @@
 #define PROGRAM_MAX_BYTES (32 * MIB)
 #define PASSWD_MAX_BYTES  (1 * MIB)
 #define FIRST_USER_UID    1000
+/* systemd gives up on a disk after 90 s and leaves a host in its emergency shell. HW: RAID adapters
+ * with many disks spin up for longer, and so does an emulated host on a busy machine. */
+#define DEVICE_TIMEOUT "x-systemd.device-timeout=300s"
 
 static int write_text(int root_fd, const char *path, const char *text, mode_t mode, struct err *err)
 {
@@ -127,8 +130,8 @@ static int put_fstab(int root_fd, const struct personal *p, struct err *err)
 		int pass;
 		const char *options = mount_options(m, &pass);
 
-		str_addf(&text, "%s\t%s\t%s\t%s\t0\t%d\n", m->source, m->path, m->fs, options,
-			 pass);
+		str_addf(&text, "%s\t%s\t%s\t%s," DEVICE_TIMEOUT "\t0\t%d\n", m->source, m->path,
+			 m->fs, options, pass);
 	}
 	return write_text(root_fd, "/etc/fstab", text.p, 0644, err);
 }

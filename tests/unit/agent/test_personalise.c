@@ -81,6 +81,8 @@ static int run(int root_fd, const char *hostname, const char *key)
 	return r;
 }
 
+#define TIMEOUT "x-systemd.device-timeout=300s"
+
 static const struct {
 	const char *path, *has;
 	mode_t mode;
@@ -88,9 +90,10 @@ static const struct {
 	{"/etc/hostname", "lab-1\n", 0644},
 	{"/etc/hosts", "127.0.0.1\tlocalhost\n127.0.1.10\tanother\n", 0644},
 	{"/etc/hosts", "127.0.1.1\ta.example lab-1\n", 0644},
-	{"/etc/fstab", "UUID=0f3c\t/\text4\terrors=remount-ro\t0\t1\n", 0644},
-	{"/etc/fstab", "UUID=AB12-CD34\t/boot/efi\tvfat\tumask=0077,nofail\t0\t2\n", 0644},
-	{"/etc/fstab", "PARTUUID=77\tnone\tswap\tsw\t0\t0\n", 0644},
+	{"/etc/fstab", "UUID=0f3c\t/\text4\terrors=remount-ro," TIMEOUT "\t0\t1\n", 0644},
+	{"/etc/fstab", "UUID=AB12-CD34\t/boot/efi\tvfat\tumask=0077,nofail," TIMEOUT "\t0\t2\n",
+	 0644},
+	{"/etc/fstab", "PARTUUID=77\tnone\tswap\tsw," TIMEOUT "\t0\t0\n", 0644},
 	{"/root/.ssh/authorized_keys", "ssh-ed25519 AAAA me\n", 0600},
 	{"/home/debian/.ssh/authorized_keys", "ssh-ed25519 AAAA me\n", 0600},
 	{"/var/lib/cloud/seed/nocloud/meta-data",
