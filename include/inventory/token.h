@@ -45,9 +45,18 @@ struct audit_entry {
 	const char *reason, *body_sha256; /* or NULL */
 };
 int audit_append(struct db *db, const struct audit_entry *e, int64_t now_us, struct err *err);
-/* Walk the chain. errors: ERR_AUDIT_BROKEN naming the first wrong row. out: *ret_rows rows that are
- * right. */
-int audit_check(struct db *db, int64_t *ret_rows, struct err *err);
+/* The log up to a row: how many rows there were, the id and the hash of the last. */
+struct audit_mark {
+	int64_t rows, id;
+	char hash[65];
+};
+/* Up to now. */
+int audit_head(struct db *db, struct audit_mark *ret, struct err *err);
+/* Walk the chain, and compare it with marks of earlier (in any order; rows that are all made anew
+ * are a whole chain, but another). errors: ERR_AUDIT_BROKEN naming the first wrong row. out:
+ * *ret_rows rows that are right. */
+int audit_check(struct db *db, const struct audit_mark *marks, size_t n_marks, int64_t *ret_rows,
+		struct err *err);
 /* Rows after an id, oldest first, as JSON. */
 int audit_list(struct db *db, int64_t after, int64_t limit, json_t **ret, struct err *err);
 

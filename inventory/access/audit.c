@@ -41,12 +41,7 @@ static void row_hash(int64_t id, int64_t at_us, const struct audit_entry *e, con
 	hex_encode(digest, sizeof(digest), ret);
 }
 
-struct head {
-	int64_t rows;
-	char hash[SHA256_HEX_BYTES];
-};
-
-static int read_head(struct db *db, struct head *ret, struct err *err)
+static int read_head(struct db *db, struct audit_mark *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query(db, err, &rows, "SELECT n_rows, hash FROM audit_head WHERE one = 1"));
@@ -58,7 +53,7 @@ static int read_head(struct db *db, struct head *ret, struct err *err)
 
 static int append(struct db *db, const struct audit_entry *e, int64_t now_us, struct err *err)
 {
-	struct head head;
+	struct audit_mark head;
 	char hash[SHA256_HEX_BYTES];
 	int64_t id, at_us;
 	TRY(db_tick(db, now_us, &id, &at_us, err));
@@ -109,37 +104,74 @@ static int check_row(const struct db_rows *rows, const char *expected, char ret_
 	return 0;
 }
 
-static int check_rows(struct db *db, int64_t *ret_rows, struct err *err)
+int audit_head(struct db *db, struct audit_mark *ret, struct err *err)
+{
+	TRY(db_begin(db, err));
+	int r = read_head(db, ret, err);
+	if (r >= 0)
+		r = db_query_int(db, err, &ret->id, 0, "SELECT max(id) FROM audit");
+	return db_end(db, r, err);
+}
+
+/* Is the row that was the n-th when a mark was made still the same? */
+static int check_marks(const struct audit_mark *here, const struct audit_mark *marks,
+		       size_t n_marks, struct err *err)
+{
+	for (size_t i = 0; i < n_marks; i++)
+		if (marks[i].rows == here->rows &&
+		    (marks[i].id != here->id || !str_eq(marks[i].hash, here->hash)))
+			return err_set(err, ERR_AUDIT_BROKEN,
+				       "row %lld is not the one that was signed: what lies before "
+				       "it was written anew",
+				       (long long)here->id);
+	return 0;
+}
+
+/* Rows that are gone from the end, together with the count of them. */
+static int check_end(int64_t rows, const struct audit_mark *marks, size_t n_marks, struct err *err)
+{
+	for (size_t i = 0; i < n_marks; i++)
+		if (marks[i].rows > rows)
+			return err_set(err, ERR_AUDIT_BROKEN,
+				       "%lld rows were signed, %lld are there",
+				       (long long)marks[i].rows, (long long)rows);
+	return 0;
+}
+
+static int check_rows(struct db *db, const struct audit_mark *marks, size_t n_marks,
+		      int64_t *ret_rows, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	char expected[SHA256_HEX_BYTES], hash[SHA256_HEX_BYTES];
-	struct head head;
-	long long last = 0;
+	struct audit_mark here = {0}, head;
+	char hash[SHA256_HEX_BYTES];
 	int r;
-	(void)str_copy(expected, sizeof(expected), first_hash);
+	(void)str_copy(here.hash, sizeof(here.hash), first_hash);
 	TRY(read_head(db, &head, err));
 	TRY(db_query(db, err, &rows, "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY id"));
 	while ((r = db_rows_next(rows, err)) == 1) {
-		TRY(check_row(rows, expected, hash, err));
-		(void)str_copy(expected, sizeof(expected), hash);
-		last = (long long)db_int(rows, 0);
-		++*ret_rows;
+		TRY(check_row(rows, here.hash, hash, err));
+		(void)str_copy(here.hash, sizeof(here.hash), hash);
+		here.id = db_int(rows, 0);
+		here.rows++;
+		TRY(check_marks(&here, marks, n_marks, err));
+		*ret_rows = here.rows;
 	}
 	if (r < 0)
 		return r;
-	if (*ret_rows == head.rows && str_eq(expected, head.hash))
-		return 0;
+	if (here.rows == head.rows && str_eq(here.hash, head.hash))
+		return check_end(here.rows, marks, n_marks, err);
 	return err_set(err, ERR_AUDIT_BROKEN,
 		       "%lld rows were written, %lld are there: what followed row %lld is missing",
-		       (long long)head.rows, (long long)*ret_rows, last);
+		       (long long)head.rows, (long long)here.rows, (long long)here.id);
 }
 
 /* One moment for the rows and their head. */
-int audit_check(struct db *db, int64_t *ret_rows, struct err *err)
+int audit_check(struct db *db, const struct audit_mark *marks, size_t n_marks, int64_t *ret_rows,
+		struct err *err)
 {
 	*ret_rows = 0;
 	TRY(db_begin_snapshot(db, err));
-	return db_end(db, check_rows(db, ret_rows, err), err);
+	return db_end(db, check_rows(db, marks, n_marks, ret_rows, err), err);
 }
 
 int audit_list(struct db *db, int64_t after, int64_t limit, json_t **ret, struct err *err)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The signed envelope of a plan (DSSE, github.com/secure-systems-lab/dsse): base64 payload, its
- * type, one Ed25519 signature over the pre-authentication encoding. Input: bytes from whoever
- * answers at the server's address; the payload is not parsed before the signature is good.
+ * The signed envelope of plans and checkpoints (DSSE, github.com/secure-systems-lab/dsse): base64
+ * payload, its type, one Ed25519 signature over the pre-authentication encoding. Input: bytes from
+ * whoever answers at the server's address; the payload is not parsed before the signature is good.
  */
 #include <proto/plan.h>
 
@@ -46,27 +46,33 @@ static bool verify(const struct plan_key *key, const void *p, size_t n, const ui
 	return ok;
 }
 
-int plan_seal(const struct plan_key *key, const json_t *payload, json_t **ret, struct err *err)
+int envelope_seal(const struct plan_key *key, const char *type, const json_t *payload, json_t **ret,
+		  struct err *err)
 {
 	autofree char *text = json_text(payload);
 	if (!text)
 		return err_set(err, ERR_PLAN_ENVELOPE, "the payload cannot be written as JSON");
 	size_t n = strlen(text);
 	if (n > PLAN_MAX_BYTES)
-		return err_set(err, ERR_TOO_BIG, "a plan of %zu bytes is larger than %d", n,
+		return err_set(err, ERR_TOO_BIG, "a payload of %zu bytes is larger than %d", n,
 			       PLAN_MAX_BYTES);
 	autofree uint8_t *pae = NULL;
 	size_t pae_bytes;
-	plan_pae(PLAN_PAYLOAD_TYPE, text, n, &pae, &pae_bytes);
+	plan_pae(type, text, n, &pae, &pae_bytes);
 	uint8_t sig[SIG_BYTES];
 	if (!sign(key, pae, pae_bytes, sig))
-		return err_set(err, ERR_CRYPTO, "cannot sign a plan");
+		return err_set(err, ERR_CRYPTO, "cannot sign");
 	autofree char *payload64 = base64_encode(text, n);
 	autofree char *sig64 = base64_encode(sig, sizeof(sig));
-	*ret = json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "payload_type", PLAN_PAYLOAD_TYPE, "payload",
-			 payload64, "signatures", "keyid", key->id, "sig", sig64);
+	*ret = json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "payload_type", type, "payload", payload64,
+			 "signatures", "keyid", key->id, "sig", sig64);
 	BUG_ON(!*ret);
 	return 0;
+}
+
+int plan_seal(const struct plan_key *key, const json_t *payload, json_t **ret, struct err *err)
+{
+	return envelope_seal(key, PLAN_PAYLOAD_TYPE, payload, ret, err);
 }
 
 /* Find a signature by our key and check it. keyid is a hint (DSSE): only the key decides. */
@@ -92,16 +98,18 @@ static int check_signatures(const struct plan_key *key, const struct json_reader
 		    : err_set(err, ERR_PLAN_SIGNATURE, "no good signature by key %.16s", key->id);
 }
 
-static int open_payload(const struct plan_key *key, json_t *envelope, uint8_t **ret_p,
-			size_t *ret_n, struct err *err)
+int envelope_open(const struct plan_key *key, const char *expected, json_t *envelope,
+		  uint8_t **ret_p, size_t *ret_n, struct err *err)
 {
+	if (!json_is_object(envelope))
+		return err_set(err, ERR_PLAN_ENVELOPE, "an envelope is a JSON object");
 	struct json_reader r = json_reader_root(envelope, err);
 	const char *type = json_need_str(&r, "payload_type", 1, 128);
 	const char *payload64 = json_need_str(&r, "payload", 1, ENVELOPE_MAX_BYTES);
 	json_t *signatures = json_need_arr(&r, "signatures", SIGNATURES_MAX);
 	TRY(json_reader_end(&r));
-	if (!str_eq(type, PLAN_PAYLOAD_TYPE))
-		return err_set(err, ERR_PLAN_TYPE, "payload type '%s' is not a plan's", type);
+	if (!str_eq(type, expected))
+		return err_set(err, ERR_PLAN_TYPE, "payload type '%s' is not '%s'", type, expected);
 	autofree uint8_t *p = NULL;
 	size_t n;
 	TRY(base64_decode(payload64, PLAN_MAX_BYTES, &p, &n, err));
@@ -120,11 +128,9 @@ int plan_open(const struct plan_key *key, const void *envelope, size_t n_bytes, 
 	memset(ret, 0, sizeof(*ret));
 	AUTO(json) json_t *outer = NULL;
 	TRY(json_load_strict(envelope, n_bytes, ENVELOPE_MAX_BYTES, &outer, err));
-	if (!json_is_object(outer))
-		return err_set(err, ERR_PLAN_ENVELOPE, "an envelope is a JSON object");
 	autofree uint8_t *p = NULL;
 	size_t n;
-	TRY(open_payload(key, outer, &p, &n, err));
+	TRY(envelope_open(key, PLAN_PAYLOAD_TYPE, outer, &p, &n, err));
 	AUTO(json) json_t *payload = NULL;
 	TRY(json_load_strict(p, n, PLAN_MAX_BYTES, &payload, err));
 	return plan_decode(payload, ret, err);

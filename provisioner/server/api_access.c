@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may ask: tokens, the check of each request, rate limits, the audit log. A failed look-up
- * never lets anybody in. Input: headers and bodies from anybody.
+ * Tokens, the audit log and its checkpoints, backups. Input: bodies from authenticated callers.
  */
+#include "api_authorize.h"
 #include "api_request.h"
 #include "api_read.h"
 #include "api_tables.h"
 #include "api_write.h"
+#include "checkpoints.h"
 
 #include <string.h>
 
@@ -21,104 +22,6 @@
 
 #define EXPIRES_DEFAULT_S (90 * 86400LL)
 #define EXPIRES_MAX_S     (366 * 86400LL)
-
-/* ---- rate ------------------------------------------------------------------------------------ */
-
-#define BUCKETS         256 /* by hash of the caller: two callers may share one, which only slows both */
-#define RATE_PER_S      200
-#define RATE_BURST      1000
-#define REFUSED_PER_MIN 30 /* wrong tokens of one address */
-
-struct bucket {
-	double tokens;
-	int64_t at_us;
-};
-static struct bucket rates[BUCKETS], refusals[BUCKETS];
-
-static unsigned bucket_of(const char *who)
-{
-	uint32_t h = 2166136261U;
-	for (; *who; who++)
-		h = (h ^ (uint8_t)*who) * 16777619U;
-	return h % BUCKETS;
-}
-
-static bool take_one(struct bucket *b, double per_s, double burst, double cost, int64_t now_us)
-{
-	if (b->at_us == 0)
-		b->tokens = burst;
-	else if (now_us > b->at_us)
-		b->tokens += (double)(now_us - b->at_us) / 1e6 * per_s;
-	b->tokens = b->tokens > burst ? burst : b->tokens;
-	b->at_us = now_us;
-	if (b->tokens < cost)
-		return false;
-	b->tokens -= cost;
-	return true;
-}
-
-static int limited(struct http_request *r, struct err *err)
-{
-	http_reply_header(r, "Retry-After", "1");
-	return err_set(err, ERR_RATE, "too many requests");
-}
-
-/* ---- scopes ---------------------------------------------------------------------------------- */
-
-/* names for people that stand for several scopes */
-static const struct {
-	const char *name;
-	uint32_t scopes;
-} roles[] = {
-	{"operate", 1U << HTTP_SCOPE_READ | 1U << HTTP_SCOPE_APPROVE | 1U << HTTP_SCOPE_INVENTORY},
-	{"image", 1U << HTTP_SCOPE_READ | 1U << HTTP_SCOPE_IMAGE_IMPORT},
-};
-
-static uint32_t scope_bits(struct sv word)
-{
-	autofree char *name = xstrndup(word.p, word.n);
-	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
-		if (str_eq(roles[i].name, name))
-			return roles[i].scopes;
-	enum http_scope s = http_scope_parse(name);
-	return s > HTTP_SCOPE_AGENT ? 1U << s : 0;
-}
-
-static uint32_t scopes_of(const char *words)
-{
-	uint32_t bits = 0;
-	struct sv rest = sv_of(words);
-	while (rest.n > 0)
-		bits |= scope_bits(sv_split(&rest, ' '));
-	return bits;
-}
-
-int api_authorize(void *arg, const char *bearer, enum http_scope need, struct http_request *r,
-		  struct http_identity *ret, struct err *err)
-{
-	struct app *a = arg;
-	struct token token;
-	struct err own = ERR_INIT;
-	int64_t now_us = app_now_us(a);
-	struct bucket *refused = &refusals[bucket_of(http_peer(r))];
-	if (!bearer || !bearer[0])
-		return err_set(err, ERR_AUTH_MISSING, "this path needs a token");
-	/* a good token is never refused because somebody else at this address tries wrong ones */
-	if (token_find(a->db, bearer, now_us, &token, &own) < 0) {
-		if (!take_one(refused, REFUSED_PER_MIN / 60.0, REFUSED_PER_MIN, 1, now_us))
-			return limited(r, err);
-		return err_set(err, ERR_AUTH_TOKEN, "the token is not known");
-	}
-	*ret = (struct http_identity){.scopes = scopes_of(token.scopes), .token_id = token.num};
-	(void)snprintf(ret->who, sizeof(ret->who), "token:%s", token.name);
-	(void)str_copy(ret->owner, sizeof(ret->owner), token.owner);
-	if (!(ret->scopes & (1U << need)))
-		return err_set(err, ERR_AUTH_SCOPE, "the token '%s' lacks the scope '%s'",
-			       token.name, http_scope_str(need));
-	if (!take_one(&rates[bucket_of(ret->who)], RATE_PER_S, RATE_BURST, 1, now_us))
-		return limited(r, err);
-	return 0;
-}
 
 /* ---- tokens ---------------------------------------------------------------------------------- */
 
@@ -144,7 +47,7 @@ static int join_scopes(const text64_list *list, struct str *ret, struct err *err
 {
 	for (size_t i = 0; i < list->n; i++) {
 		const char *word = list->items[i].s;
-		if (!scope_bits(sv_of(word))) {
+		if (!api_scope_bits(sv_of(word))) {
 			(void)err_set(err, ERR_INVALID,
 				      "'%.40s' is no scope; there are read, approve, arm, erase, "
 				      "image:import, inventory, admin, audit, operate, image",
@@ -226,8 +129,18 @@ static int get_audit(struct http_request *r, struct err *err)
 
 static int get_audit_check(struct http_request *r, struct err *err)
 {
-	struct read_job job = {.kind = READ_AUDIT_CHECK, .of = &collection_events};
+	const struct app *a = http_context(r);
+	struct read_job job = {.kind = READ_AUDIT_CHECK,
+			       .of = &collection_events,
+			       .path = a->site.audit_dir,
+			       .key_path = a->site.plan_public};
 	return api_read(r, &job, 200, err);
+}
+
+static int checkpoint_work(struct write *w, struct err *err)
+{
+	w->status = 201;
+	return w->dry_run ? 0 : checkpoint_make(w->app, w->who, &w->doc, err);
 }
 
 /* ---- backups --------------------------------------------------------------------------------- */
@@ -277,6 +190,9 @@ const struct http_route api_access_routes[] = {
 		      API_BODY(api_no_fields, struct api_nothing)),
 	HTTP_ROUTE(GET, "/api/v1/audit", AUDIT, 0, get_audit, "who changed what, oldest first"),
 	HTTP_ROUTE(GET, "/api/v1/audit/check", AUDIT, 0, get_audit_check,
-		   "is the audit log's chain whole"),
+		   "is the audit log's chain whole, and the one that was signed"),
+	API_CHANGE(POST, "/api/v1/audit/checkpoints", AUDIT, 4 * KIB, checkpoint_work,
+		   "sign the audit log up to now; the answer is to be kept somewhere else",
+		   API_BODY(api_no_fields, struct api_nothing)),
 };
 const size_t n_api_access_routes = ARRAY_LEN(api_access_routes);

@@ -15,8 +15,4 @@ extern const size_t n_api_host_routes, n_api_collection_routes, n_api_change_rou
 	n_api_write_routes, n_api_delivery_routes, n_api_access_routes, n_api_meta_routes,
 	n_api_webhook_routes;
 
-/* The http_authorizer of the daemon: tokens in the store. arg: struct app. */
-int api_authorize(void *arg, const char *bearer, enum http_scope need, struct http_request *r,
-		  struct http_identity *ret, struct err *err);
-
 #endif

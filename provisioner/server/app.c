@@ -4,7 +4,7 @@
  * the store, the socket, then the boot services that send hosts to it.
  */
 #include "app.h"
-#include "api_tables.h"
+#include "api_authorize.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@
 #include <pxe/boot_files.h>
 #include "agent.h"
 #include "app_open.h"
+#include "checkpoints.h"
 #include "deadlines.h"
 #include "dhcp_watch.h"
 #include "fleet.h"
@@ -172,6 +173,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
 	(void)usec;
 	fleet_tick(a);
 	deadlines_tick(a);
+	checkpoint_tick(a);
 	if (++n % FILES_LOOK_TICKS == 0)
 		look_for_boot_files(a);
 	if (n % SAMPLE_TICKS == 0)

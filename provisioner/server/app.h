@@ -52,6 +52,7 @@ struct app {
 	int64_t next_import;
 	uint64_t channel_seq; /* what latest_tick() saw last */
 	int channel_freshness;
+	int64_t next_checkpoint_us; /* of the audit log */
 	char plain_url[64], server_url[64], objects_url[80];
 	char own_macs[1024]; /* of this machine, separated by blanks */
 	int run_lock_fd;

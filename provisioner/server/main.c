@@ -3,6 +3,7 @@
  * slipwayd: options, signals, the event loop, and telling a supervisor that we serve. Everything
  * else is in app.c. Input: the command line of an operator.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -156,12 +157,24 @@ static int run(struct app *a, struct err *err)
 	return rc < 0 ? err_set(err, ERR_SYS, "the event loop ended with %d", rc) : 0;
 }
 
+/* They sign rows that the restored log has not; kept, as the old store is. */
+static int checkpoints_aside(const struct app *a, struct err *err)
+{
+	autofree char *dir = xasprintf("%s/audit", a->config.state_dir);
+	autofree char *to = xasprintf("%s.replaced-%lld", dir,
+				      (long long)(clock_wall_us(&clock_system) / 1000000));
+	if (rename(dir, to) < 0 && errno != ENOENT)
+		return err_sys(err, ERR_IO, "cannot move '%s' aside", dir);
+	return 0;
+}
+
 static int restore(const struct app *a, const char *backup_path, struct err *err)
 {
 	autofree char *store = xasprintf("%s/slipway.db", a->config.state_dir);
 	if (!str_eq(a->config.store, "sqlite"))
 		return err_set(err, ERR_UNSUPPORTED,
 			       "a PostgreSQL store is restored with its own tools");
+	TRY(checkpoints_aside(a, err));
 	int rc = backup_restore(backup_path, store, clock_wall_us(&clock_system), err);
 	if (rc >= 0)
 		log_ev(LOG_NOTICE, "store.restored", KV("from", backup_path));

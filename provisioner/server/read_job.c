@@ -14,6 +14,7 @@
 #include <inventory/difference.h>
 #include <inventory/forecast.h>
 #include <inventory/token.h>
+#include "checkpoints.h"
 
 /* Which states of the lifecycle are capacity (NVIDIA's CAP01-01). */
 static const struct capacity_words capacity_words = {
@@ -72,17 +73,26 @@ static int answer_summary(struct db *db, const struct read_job *j, char **ret, s
 	return query_summary(db, j->of, &j->q, &what, ret, err);
 }
 
-static int answer_audit_check(struct db *db, json_t **ret, struct err *err)
+/* What speaks against the log is an answer; what kept us from looking is an error. */
+static int answer_audit_check(struct db *db, const struct read_job *j, json_t **ret,
+			      struct err *err)
 {
-	int64_t rows = 0;
+	int64_t rows = 0, signed_rows = 0;
+	size_t n = 0;
 	struct err found = ERR_INIT;
-	int status = audit_check(db, &rows, &found);
-	if (status < 0 && status != -ERR_AUDIT_BROKEN) {
+	autofree struct audit_mark *marks = NULL;
+	int status = checkpoints_read(j->path, j->key_path, &marks, &n, &found);
+	if (status >= 0)
+		status = audit_check(db, marks, n, &rows, &found);
+	if (status < 0 && status != -ERR_AUDIT_BROKEN && status != -ERR_CHECKPOINT) {
 		*err = found;
 		return status;
 	}
-	*ret = json_pack("{s:b, s:I, s:s}", "whole", status == 0, "rows", (json_int_t)rows,
-			 "finding", found.msg);
+	for (size_t i = 0; i < n; i++)
+		signed_rows = marks[i].rows > signed_rows ? marks[i].rows : signed_rows;
+	*ret = json_pack("{s:b, s:I, s:s, s:I, s:I}", "whole", status == 0, "rows",
+			 (json_int_t)rows, "finding", found.msg, "checkpoints", (json_int_t)n,
+			 "signed_rows", (json_int_t)signed_rows);
 	return 0;
 }
 
@@ -94,7 +104,7 @@ static int answer_document(struct db *db, const struct read_job *j, json_t **ret
 	case READ_PIPELINE:
 		return pipeline_of(db, j->delivery, j->now_us, ret, err);
 	case READ_AUDIT_CHECK:
-		return answer_audit_check(db, ret, err);
+		return answer_audit_check(db, j, ret, err);
 	case READ_BACKUP:
 		TRY(db_backup(db, j->path, err));
 		*ret = json_pack("{s:s}", "path", j->path);
@@ -167,6 +177,7 @@ json_t *read_job_to_json(const struct read_job *j)
 	set_text(doc, "delivery", j->delivery);
 	set_int(doc, "now_us", j->now_us);
 	set_text(doc, "path", j->path);
+	set_text(doc, "key_path", j->key_path);
 	set_int(doc, "format", j->format);
 	set_int(doc, "gzip", j->gzip);
 	if (j->progress)
@@ -222,6 +233,7 @@ int read_job_from_json(json_t *doc, struct read_job *ret, struct err *err)
 	ret->delivery = text_of(&r, "delivery");
 	ret->now_us = json_opt_int(&r, "now_us", 0, INT64_MAX, 0);
 	ret->path = text_of(&r, "path");
+	ret->key_path = text_of(&r, "key_path");
 	ret->format = (enum export_format)json_opt_int(&r, "format", 0, EXPORT_NETBOX, 0);
 	ret->gzip = flag_of(&r, "gzip");
 	ret->progress = json_opt_obj(&r, "progress");

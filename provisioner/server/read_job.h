@@ -31,7 +31,8 @@ struct read_job {
 	int64_t from_us, to_us, after; /* READ_DIFFERENCE; limit is q.limit */
 	const char *delivery;          /* READ_PIPELINE; NULL: all */
 	int64_t now_us;
-	const char *path; /* READ_BACKUP: the new file */
+	const char *path; /* READ_BACKUP: the new file; READ_AUDIT_CHECK: the checkpoints' folder */
+	const char *key_path; /* READ_AUDIT_CHECK: what they are checked with */
 	enum export_format format;
 	bool gzip;
 	const json_t *progress; /* of hosts, {"NUM": ",\"progress\":{...}"}; NULL: none */

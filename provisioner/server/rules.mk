@@ -41,6 +41,7 @@ server_SRC += provisioner/server/erase_routes.c
 server_SRC += provisioner/server/deadlines.c
 server_SRC += provisioner/server/live.c
 server_SRC += provisioner/server/fleet.c
+server_SRC += provisioner/server/checkpoints.c
 server_SRC += provisioner/server/host_verbs.c
 server_SRC += provisioner/server/profile_routes.c
 server_SRC += provisioner/server/image_routes.c
@@ -56,6 +57,7 @@ server_SRC += provisioner/server/api_hosts.c
 server_SRC += provisioner/server/api_collections.c
 server_SRC += provisioner/server/api_changes.c
 server_SRC += provisioner/server/api_access.c
+server_SRC += provisioner/server/api_authorize.c
 server_SRC += provisioner/server/api_write.c
 server_SRC += provisioner/server/api_writes.c
 server_SRC += provisioner/server/api_deliveries.c
@@ -89,6 +91,7 @@ $(eval $(call unit_test,tests/unit/server/test_bad_requests.c,$(SERVER_TEST_LIBS
 $(eval $(call unit_test,tests/unit/server/test_erase_routes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_changes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_two_appliances.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/test_audit.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/test_second_person.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 # It needs a PostgreSQL, which tests/flow/two_appliances.sh starts for it: run there, built here.
 TWO_APPLIANCES := $(OBJ)/tests/unit/server/test_two_appliances

@@ -205,7 +205,8 @@ static int make_dirs(const struct config *c, struct err *err)
 		{c->state_dir, "", 0755},       {c->state_dir, "/keys", 0700},
 		{c->state_dir, "/boot", 0755},  {c->state_dir, "/objects", 0755},
 		{c->state_dir, "/trust", 0755}, {c->state_dir, "/spool", 0700},
-		{c->run_dir, "", 0755},         {c->run_dir, "/nginx", 0755},
+		{c->state_dir, "/audit", 0700}, {c->run_dir, "", 0755},
+		{c->run_dir, "/nginx", 0755},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
 		autofree char *path = xasprintf("%s%s", dirs[i].base, dirs[i].sub);
@@ -243,9 +244,10 @@ int site_open(const struct config *c, struct site *ret, struct err *err)
 	ret->objects_dir = xasprintf("%s/objects", c->state_dir);
 	ret->spool_dir = xasprintf("%s/spool", c->state_dir);
 	autofree char *plan_private = xasprintf("%s/keys/plan.pem", c->state_dir);
-	autofree char *plan_public = xasprintf("%s/keys/plan-key.pem", c->state_dir);
-	if (missing(plan_private) || missing(plan_public))
-		TRY(plan_key_generate(plan_private, plan_public, err));
+	ret->audit_dir = xasprintf("%s/audit", c->state_dir);
+	ret->plan_public = xasprintf("%s/keys/plan-key.pem", c->state_dir);
+	if (missing(plan_private) || missing(ret->plan_public))
+		TRY(plan_key_generate(plan_private, ret->plan_public, err));
 	TRY(check_private(plan_private, err));
 	TRY(plan_key_load_private(plan_private, &ret->plan_key, err));
 	TRY(secret_key_load(plan_private, ret->seal_key, err));
@@ -255,7 +257,7 @@ int site_open(const struct config *c, struct site *ret, struct err *err)
 	TRY(pin_of_cert(ret, err));
 	if (missing(ret->root_path))
 		TRY(root_make(c, ret, err));
-	return cpio_write(ret, plan_public, err);
+	return cpio_write(ret, ret->plan_public, err);
 }
 
 void site_done(struct site *s)
@@ -268,5 +270,7 @@ void site_done(struct site *s)
 	free(s->site_cpio);
 	free(s->objects_dir);
 	free(s->spool_dir);
+	free(s->audit_dir);
+	free(s->plan_public);
 	memset(s, 0, sizeof(*s));
 }

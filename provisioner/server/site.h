@@ -22,6 +22,8 @@ struct site {
 	char *site_cpio;                    /* path */
 	char *objects_dir;
 	char *spool_dir;
+	char *audit_dir;   /* checkpoints */
+	char *plan_public; /* path of the key that checks them */
 };
 
 /* Make what is missing, load what is there, write site.cpio. blocks: about a second the first time.

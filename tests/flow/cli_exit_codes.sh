@@ -96,5 +96,21 @@ ok "no control byte reaches the terminal" $?
 ends "0: hosts as CSV" 0 1 "'=cmd" host list --csv
 ! grep -qE '(^|,)"?=cmd' "$dir/1"
 ok "no cell is a formula" $?
+
+# ---- checkpoints of the audit log, kept elsewhere ---------------------------------------------------
+key=$dir/state/keys/plan-key.pem
+ends "0: a checkpoint" 0 1 audit-checkpoint audit checkpoint
+cp "$dir/1" "$dir/kept.json"
+ends "0: the log is what was signed" 0 1 'as they were' audit verify --key "$key" "$dir/kept.json"
+openssl pkey -in "$dir/own.pem" -pubout >"$dir/own.pub"
+openssl genpkey -algorithm ED25519 2>/dev/null | openssl pkey -pubout >"$dir/other.pub"
+ends "1: signed by another appliance" 1 2 '\[audit.checkpoint\]' audit verify --key "$dir/other.pub" "$dir/kept.json"
+ends "1: no such key" 1 2 '\[crypto.failed\]' audit verify --key "$dir/own.pub" "$dir/kept.json"
+flow_stop
+sqlite3 "$dir/state/slipway.db" "DELETE FROM audit; UPDATE audit_head SET n_rows = 0, hash = printf('%064d', 0)"
+rm -r "$dir/state/audit"
+flow_start
+ends "0: an emptied log, and no checkpoint here" 0 1 '0 signed\|0 of them' audit verify
+ends "1: but one elsewhere" 1 2 '\[audit.broken\]' audit verify --key "$key" "$dir/kept.json"
 echo "1..$n"
 exit $bad

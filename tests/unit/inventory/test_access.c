@@ -92,14 +92,14 @@ static void test_audit_notices_every_change(void **state)
 		int64_t n = 0;
 		store_open(&f);
 		fill_audit(f.db);
-		must(audit_check(f.db, &n, &err), &err);
+		must(audit_check(f.db, NULL, 0, &n, &err), &err);
 		assert_int_equal(n, 5);
 		must(db_exec_n(f.db, rows[i].change, NULL, 0, NULL, &err), &err);
-		CHECK_ERR(rows[i].change, audit_check(f.db, &n, &err), ERR_AUDIT_BROKEN);
+		CHECK_ERR(rows[i].change, audit_check(f.db, NULL, 0, &n, &err), ERR_AUDIT_BROKEN);
 		CHECK(rows[i].change, strstr(err.msg, rows[i].says));
 		/* and stays broken, whatever is written later */
 		fill_audit(f.db);
-		CHECK_ERR(rows[i].change, audit_check(f.db, &n, &err), ERR_AUDIT_BROKEN);
+		CHECK_ERR(rows[i].change, audit_check(f.db, NULL, 0, &n, &err), ERR_AUDIT_BROKEN);
 		store_close(&f);
 	}
 }

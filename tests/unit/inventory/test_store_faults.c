@@ -114,7 +114,7 @@ static void check_sound(struct disk *d, const char *name)
 		fail_msg("row '%s': it does not open: %s", name, d->err.msg);
 	CHECK(name, changes_in(d) >= d->acked);
 	CHECK(name, changes_in(d) <= d->acked + 1);
-	CHECK_ERR(name, audit_check(d->db, &rows, &d->err), 0);
+	CHECK_ERR(name, audit_check(d->db, NULL, 0, &rows, &d->err), 0);
 	CHECK_ERR(name, db_check(d->db, false, &d->err), 0);
 	CHECK_ERR(name, change(d, 99), 0);
 	disk_close(d);

@@ -73,6 +73,7 @@ static const struct {
 	{"DELETE", "/api/v1/webhooks/{id}", NULL, "/api/v1/webhooks/HOOK", NULL, 204},
 	{"POST", "/api/v1/tokens", NULL, NULL, "{\"name\":\"t\",\"scopes\":[\"read\"]}", 201},
 	{"DELETE", "/api/v1/tokens/{id}", NULL, "/api/v1/tokens/TOKEN", NULL, 204},
+	{"POST", "/api/v1/audit/checkpoints", NULL, NULL, NULL, 201},
 	{"POST", "/api/v1/backups", NULL, NULL, NULL, 201},
 	{"POST", "/api/v1/stop-all", NULL, NULL, "{\"reason\":\"a test\"}", 200},
 	{"DELETE", "/api/v1/stop-all", NULL, NULL, NULL, 200},

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The check of each request: token, scope, rate. A failed look-up never lets anybody in. Who was
+ * turned away is written into the audit log, but knocking does not fill it. Input: headers from
+ * anybody.
+ */
+#include "api_authorize.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <base/log.h>
+#include <base/str.h>
+#include <inventory/token.h>
+#include "api_write.h"
+
+/* ---- rate ------------------------------------------------------------------------------------ */
+
+#define BUCKETS         256 /* by hash of the caller: two callers may share one, which only slows both */
+#define RATE_PER_S      200
+#define RATE_BURST      1000
+#define REFUSED_PER_MIN 30 /* wrong tokens of one address */
+
+struct bucket {
+	double tokens;
+	int64_t at_us;
+};
+static struct bucket rates[BUCKETS], refusals[BUCKETS];
+
+static unsigned bucket_of(const char *who)
+{
+	uint32_t h = 2166136261U;
+	for (; *who; who++)
+		h = (h ^ (uint8_t)*who) * 16777619U;
+	return h % BUCKETS;
+}
+
+static bool take_one(struct bucket *b, double per_s, double burst, double cost, int64_t now_us)
+{
+	if (b->at_us == 0)
+		b->tokens = burst;
+	else if (now_us > b->at_us)
+		b->tokens += (double)(now_us - b->at_us) / 1e6 * per_s;
+	b->tokens = b->tokens > burst ? burst : b->tokens;
+	b->at_us = now_us;
+	if (b->tokens < cost)
+		return false;
+	b->tokens -= cost;
+	return true;
+}
+
+static int limited(struct http_request *r, struct err *err)
+{
+	http_reply_header(r, "Retry-After", "1");
+	return err_set(err, ERR_RATE, "too many requests");
+}
+
+/* ---- scopes ---------------------------------------------------------------------------------- */
+
+/* names for people that stand for several scopes */
+static const struct {
+	const char *name;
+	uint32_t scopes;
+} roles[] = {
+	{"operate", 1U << HTTP_SCOPE_READ | 1U << HTTP_SCOPE_APPROVE | 1U << HTTP_SCOPE_INVENTORY},
+	{"image", 1U << HTTP_SCOPE_READ | 1U << HTTP_SCOPE_IMAGE_IMPORT},
+};
+
+uint32_t api_scope_bits(struct sv word)
+{
+	autofree char *name = xstrndup(word.p, word.n);
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
+		if (str_eq(roles[i].name, name))
+			return roles[i].scopes;
+	enum http_scope s = http_scope_parse(name);
+	return s > HTTP_SCOPE_AGENT ? 1U << s : 0;
+}
+
+static uint32_t scopes_of(const char *words)
+{
+	uint32_t bits = 0;
+	struct sv rest = sv_of(words);
+	while (rest.n > 0)
+		bits |= api_scope_bits(sv_split(&rest, ' '));
+	return bits;
+}
+
+/* ---- who was turned away ----------------------------------------------------------------------
+ */
+
+#define KNOCKS_PER_MIN     6 /* rows of the log for one address */
+#define ALL_KNOCKS_PER_MIN 60
+
+static struct bucket knocks[BUCKETS], all_knocks;
+static unsigned long unwritten; /* since the last such row */
+
+static bool may_write_down(const char *peer, int64_t now_us)
+{
+	return take_one(&knocks[bucket_of(peer)], KNOCKS_PER_MIN / 60.0, KNOCKS_PER_MIN, 1,
+			now_us) &&
+	       take_one(&all_knocks, ALL_KNOCKS_PER_MIN / 60.0, ALL_KNOCKS_PER_MIN, 1, now_us);
+}
+
+static int turn_away(struct app *a, struct http_request *r, const char *who, const struct err *why)
+{
+	struct err err = ERR_INIT;
+	if (!may_write_down(http_peer(r), app_now_us(a))) {
+		unwritten++;
+		return -why->code;
+	}
+	autofree char *reason = unwritten ? xasprintf("%s, and %lu more since", err_name(why->code),
+						      unwritten)
+					  : xstrdup(err_name(why->code));
+	unwritten = 0;
+	if (api_audit(a, who, http_peer(r), http_request_route(r), http_path(r),
+		      http_status_of(why->code), reason, &err) < 0)
+		log_err(LOG_ERR, "audit.lost", &err, KV("who", who));
+	return -why->code;
+}
+
+/* ---- the check ---------------------------------------------------------------------------------
+ */
+
+static int find_token(struct app *a, const char *bearer, struct http_request *r, struct token *ret,
+		      struct err *err)
+{
+	struct err own = ERR_INIT;
+	int64_t now_us = app_now_us(a);
+	if (!bearer || !bearer[0])
+		return err_set(err, ERR_AUTH_MISSING, "this path needs a token");
+	/* a good token is never refused because somebody else at this address tries wrong ones */
+	if (token_find(a->db, bearer, now_us, ret, &own) >= 0)
+		return 0;
+	if (!take_one(&refusals[bucket_of(http_peer(r))], REFUSED_PER_MIN / 60.0, REFUSED_PER_MIN,
+		      1, now_us))
+		return limited(r, err);
+	return err_set(err, ERR_AUTH_TOKEN, "the token is not known");
+}
+
+int api_authorize(void *arg, const char *bearer, enum http_scope need, struct http_request *r,
+		  struct http_identity *ret, struct err *err)
+{
+	struct app *a = arg;
+	struct token token;
+	int rc = find_token(a, bearer, r, &token, err);
+	if (rc < 0)
+		return rc == -ERR_RATE ? rc : turn_away(a, r, "nobody", err);
+	*ret = (struct http_identity){.scopes = scopes_of(token.scopes), .token_id = token.num};
+	(void)snprintf(ret->who, sizeof(ret->who), "token:%s", token.name);
+	(void)str_copy(ret->owner, sizeof(ret->owner), token.owner);
+	if (!take_one(&rates[bucket_of(ret->who)], RATE_PER_S, RATE_BURST, 1, app_now_us(a)))
+		return limited(r, err);
+	if (ret->scopes & (1U << need))
+		return 0;
+	(void)err_set(err, ERR_AUTH_SCOPE, "the token '%s' lacks the scope '%s'", token.name,
+		      http_scope_str(need));
+	return turn_away(a, r, ret->who, err);
+}
