@@ -82,20 +82,21 @@ static int build_page(struct asking *a, struct sql *s, struct err *err)
 	shape_columns(s, &a->shape);
 	if (a->moment_us || (a->order.n == 0 && a->amount != SQL_FEW))
 		return add_choice(a, s, err);
-	if (db_is_sqlite(a->db)) {
-		/* CROSS: the chosen rows are the outer loop, in their order; sorting the wide rows
-		 * again would cost as much as reading them */
-		str_addf(&s->text, " FROM (SELECT t.%s AS chosen", key);
-		TRY(add_choice(a, s, err));
-		str_addf(&s->text, ") c CROSS JOIN %s t ON t.%s = c.chosen", a->c->table, key);
-		sql_joins(s);
-		return 0;
-	}
-	sql_from(s);
-	str_addf(&s->text, " WHERE t.%s IN (SELECT t.%s", key, key);
+	str_addf(&s->text, " FROM (SELECT t.%s AS chosen", key);
 	TRY(add_choice(a, s, err));
-	str_addc(&s->text, ')');
-	order_by(s, &a->order, false);
+	/* the chosen rows are the outer loop: CROSS says so to SQLite, which then keeps their
+	 * order, too, and OFFSET to PostgreSQL, which would read the whole table to join a hundred
+	 * rows */
+	if (db_is_sqlite(a->db))
+		str_addf(&s->text, ") c CROSS JOIN %s t ON t.%s = c.chosen", a->c->table, key);
+	else
+		str_addf(&s->text,
+			 ") c CROSS JOIN LATERAL (SELECT * FROM %s f WHERE f.%s = c.chosen OFFSET "
+			 "0) t",
+			 a->c->table, key);
+	sql_joins(s);
+	if (!db_is_sqlite(a->db))
+		order_by(s, &a->order, false);
 	return 0;
 }
 

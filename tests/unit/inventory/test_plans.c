@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The questions that people ask often are found by an index, with the store's statistics and
- * without. SQLite's own words are checked; PostgreSQL chooses by the size of its tables, which are
- * empty here.
+ * The questions that people ask often are found by an index: on SQLite with the store's statistics
+ * and without, by its own words; on PostgreSQL, which chooses by the size of its tables, in a fleet
+ * of some size, where no table of one is read as a whole.
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <base/json.h>
 #include <base/str.h>
 #include <inventory/collection.h>
 #include <inventory/facts.h>
@@ -158,6 +159,89 @@ static void pretend_a_large_fleet(struct store_fixture *f)
 	store_reopen(f, 0);
 }
 
+/* ---- PostgreSQL ------------------------------------------------------------------------------ */
+
+/* The first host, part and placement are ours; the others are like them, with values of their own.
+ */
+static const char *const fleet_sql[] = {
+	"INSERT INTO host SELECT (jsonb_populate_record(h, jsonb_build_object('num', g, 'id', 'id' "
+	"|| "
+	"g, 'short_code', 'c' || g, 'name', 'n' || g, 'serial', 'SN' || g, 'uuid', 'u' || g, "
+	"'asset_tag', 'a' || g, 'state', CASE WHEN g % 100 = 0 THEN 'failed' WHEN g % 50 = 1 THEN "
+	"'testing' ELSE 'ready' END, 'model', 'm' || g % 400, 'sku', 's' || g % 7, 'delivery', 'd' "
+	"|| "
+	"g % 40, 'site', 's' || g % 3, 'rack', 'r' || g / 40, 'rack_unit', g % 40, 'switch_name', "
+	"'sw' || g / 40, 'switch_port', 'p' || g % 40, 'memory_mib', g % 97 * 1024, 'changed_us', "
+	"g, "
+	"'state_since_us', g))).* FROM host h, generate_series(1000, 9000) g WHERE h.serial = "
+	"'SN-1'",
+	"INSERT INTO evidence SELECT 'mac', '52:54:' || g, g, 1, 1 FROM generate_series(1000, "
+	"9000) g",
+	"INSERT INTO part SELECT (jsonb_populate_record(q, jsonb_build_object('num', q.num * "
+	"100000 + "
+	"g, 'fru_key', q.type || g, 'serial', 'S' || q.num || g, 'model', 'M' || g % 500, "
+	"'part_number', 'P' || g % 500, 'manufacturer', 'X' || g % 500, 'firmware', 'F' || g % "
+	"500))).* FROM part q, generate_series(1000, 9000) g WHERE q.num < 10",
+	"INSERT INTO placement SELECT (jsonb_populate_record(p, jsonb_build_object('num', "
+	"p.part_num * "
+	"100000 + g, 'part_num', p.part_num * 100000 + g, 'host_num', g))).* FROM placement p, "
+	"generate_series(1000, 9000) g WHERE p.num < 10",
+	"INSERT INTO event (id, at_us, host_num, kind, actor, summary) SELECT 1000 + g, g * "
+	"1000000, "
+	"1000 + g % 8000, CASE WHEN g % 2000 = 0 THEN 'fault.opened' ELSE 'agent.log' END, 'a', "
+	"'' "
+	"FROM generate_series(1::bigint, 40000) g",
+	"ANALYZE",
+};
+
+static void make_a_fleet(struct db *db)
+{
+	struct err err = ERR_INIT;
+	struct identity who;
+	struct host_birth birth = {.state = "ready"};
+	struct host_evidence e = {.system_serial = "SN-1"};
+	AUTO(json)
+	json_t *facts = json_pack("{s:[{s:s, s:s, s:s, s:s}], s:{s:[{s:s, s:i, s:s, s:s}]}}",
+				  "drives", "Name", "sda", "SerialNumber", "S1", "Model", "M",
+				  "Manufacturer", "X", "memory", "modules", "DeviceLocator", "A1",
+				  "CapacityMiB", 1024, "PartNumber", "P", "SerialNumber", "D1");
+	if (identity_resolve(db, &e, &birth, 1000, &who, &err) < 0 ||
+	    facts_store(db, who.host_num, facts, 2000, NULL, &err) < 0)
+		fail_msg("%s", err.msg);
+	for (size_t i = 0; i < ARRAY_LEN(fleet_sql); i++)
+		if (db_exec_n(db, fleet_sql[i], NULL, 0, NULL, &err) < 0)
+			fail_msg("%s", err.msg);
+}
+
+static bool reads_all(const char *plan)
+{
+	static const char *const tables[] = {"host", "part", "placement", "event", "evidence"};
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		autofree char *scan = xasprintf("Seq Scan on %s ", tables[i]);
+		if (strstr(plan, scan))
+			return true;
+	}
+	return false;
+}
+
+static void test_no_common_question_reads_all_of_a_table(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	if (db_is_sqlite(db))
+		skip();
+	make_a_fleet(db);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autostr struct str plan;
+		str_init(&plan, 64 * 1024);
+		plan_of(db, i, &plan);
+		if (reads_all(plan.p))
+			fail_msg("%s?%s: reads a whole table:\n%s", rows[i].of,
+			       rows[i].filters[0] ? rows[i].filters[0] : "", plan.p);
+	}
+}
+
+/* ---- SQLite ---------------------------------------------------------------------------------- */
+
 static void test_common_questions_use_an_index(void **state)
 {
 	struct store_fixture *f = *state;
@@ -255,6 +339,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
 	static const struct CMUnitTest tests[] = {
 		T(test_common_questions_use_an_index),
+		T(test_no_common_question_reads_all_of_a_table),
 		T(test_a_common_part_is_no_reason_to_list_all),
 		T(test_many_hosts_are_walked_in_order),
 		T(test_samples_are_taken),
