@@ -201,21 +201,33 @@ struct elsewhere {
 	bool differs;
 };
 
-static int look_elsewhere(struct placing *w, const struct found_part *p, struct elsewhere *ret)
+#define LOOK_AT_ONCE 32
+
+static const char look_sql[] =
+	"SELECT q.fru_key, q.num, p.num, p.host_num, s.seen_us, " PART_COMPARED
+	" FROM part q LEFT JOIN placement p ON p.part_num = q.num AND p.until_us = $1 LEFT JOIN "
+	"host_seen s ON s.host_num = p.host_num WHERE q.fru_key IN ($2, $3, $4, $5, $6, $7, $8, "
+	"$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, "
+	"$27, $28, $29, $30, $31, $32, $33)";
+
+/* Up to LOOK_AT_ONCE parts by one statement: a host's first report has dozens. */
+static int look_elsewhere(struct placing *w, const struct found_part *const *parts, size_t n,
+			  struct elsewhere *ret)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	*ret = (struct elsewhere){0};
-	TRY(db_query(
-		w->db, w->err, &rows,
-		"SELECT q.num, p.num, p.host_num, s.seen_us, " PART_COMPARED
-		" FROM part q LEFT JOIN placement p ON p.part_num = q.num AND p.until_us = $2 LEFT "
-		"JOIN host_seen s ON s.host_num = p.host_num WHERE q.fru_key = $1",
-		P_TEXT(p->key), P_INT(MOMENT_OPEN)));
-	int r = db_rows_next(rows, w->err);
-	if (r == 1)
-		*ret = (struct elsewhere){db_int(rows, 0), db_int(rows, 1), db_int(rows, 2),
-					  db_int(rows, 3), part_differs(rows, 4, p)};
-	return r < 0 ? r : 0;
+	int r;
+	memset(ret, 0, n * sizeof(*ret));
+	struct db_param params[1 + LOOK_AT_ONCE] = {P_INT(MOMENT_OPEN)};
+	for (size_t i = 1; i < ARRAY_LEN(params); i++)
+		params[i] = P_TEXT(parts[(i - 1) % n]->key);
+	TRY(db_query_n(w->db, look_sql, params, ARRAY_LEN(params), &rows, w->err));
+	while ((r = db_rows_next(rows, w->err)) == 1)
+		for (size_t i = 0; i < n; i++)
+			if (str_eq(db_text(rows, 0), parts[i]->key))
+				ret[i] = (struct elsewhere){db_int(rows, 1), db_int(rows, 2),
+							    db_int(rows, 3), db_int(rows, 4),
+							    part_differs(rows, 5, parts[i])};
+	return r;
 }
 
 static int take_from_host(struct placing *w, const struct found_part *p, const struct elsewhere *e)
@@ -231,16 +243,15 @@ static int take_from_host(struct placing *w, const struct found_part *p, const s
 	return event_append(w->db, &draft, w->m->at_us, NULL, w->err);
 }
 
-static int arrive(struct placing *w, struct found_part *p)
+/* e: where it was until now. */
+static int arrive(struct placing *w, struct found_part *p, struct elsewhere e)
 {
-	struct elsewhere e;
-	TRY(look_elsewhere(w, p, &e));
 	bool alive = e.placement_num && e.host_num != w->host_num &&
 		     w->m->at_us - e.seen_us < ALIVE_US;
 	if (alive) {
 		found_part_bind(p, w->host_num);
 		list_change(w, "shared_serial", p->type, p->slot, p->key);
-		TRY(look_elsewhere(w, p, &e));
+		TRY(look_elsewhere(w, (const struct found_part *[]){p}, 1, &e));
 	}
 	p->part_num = e.part_num;
 	if (!e.part_num)
@@ -256,6 +267,30 @@ static int arrive(struct placing *w, struct found_part *p)
 		list_change(w, "added", p->type, p->slot, p->key);
 	}
 	return open_placement(w, p);
+}
+
+static int arrive_together(struct placing *w, struct found_part *const *parts, size_t n)
+{
+	struct elsewhere where[LOOK_AT_ONCE];
+	TRY(look_elsewhere(w, (const struct found_part *const *)parts, n, where));
+	for (size_t i = 0; i < n; i++)
+		TRY(arrive(w, parts[i], where[i]));
+	return 0;
+}
+
+static int arrivals(struct placing *w)
+{
+	struct found_part *group[LOOK_AT_ONCE];
+	size_t n = 0;
+	for (size_t i = 0; i < w->found->n; i++) {
+		if (!w->found->items[i].kept)
+			group[n++] = &w->found->items[i];
+		if (n == LOOK_AT_ONCE) {
+			TRY(arrive_together(w, group, n));
+			n = 0;
+		}
+	}
+	return n ? arrive_together(w, group, n) : 0;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */
@@ -285,7 +320,7 @@ static int rebind_shared(struct placing *w)
 		struct found_part copy = *p;
 		copy.key = NULL;
 		found_part_bind(&copy, w->host_num);
-		int r = look_elsewhere(w, &copy, &e);
+		int r = look_elsewhere(w, (const struct found_part *[]){&copy}, 1, &e);
 		if (r < 0 || !e.placement_num || e.host_num != w->host_num) {
 			free(copy.key);
 			if (r < 0)
@@ -327,10 +362,7 @@ static int place(struct placing *w)
 	for (size_t i = 0; i < old.n; i++)
 		free(old.items[i].key);
 	VEC_DONE(&old);
-	for (size_t i = 0; i < w->found->n && r >= 0; i++)
-		if (!w->found->items[i].kept)
-			r = arrive(w, &w->found->items[i]);
-	return r;
+	return r < 0 ? r : arrivals(w);
 }
 
 int place_parts(struct db *db, int64_t host_num, found_parts *found, const struct moment *m,
