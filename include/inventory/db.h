@@ -157,7 +157,7 @@ int db_check(struct db *db, bool quick, struct err *err);
  * which: the table, from 0. Returns 1, or 0 when there are no more tables, and always on
  * PostgreSQL, which does so by itself. Some milliseconds for a table of millions. */
 int db_sample_table(struct db *db, int64_t which, struct err *err);
-/* All tables. blocks. */
+/* All tables, on PostgreSQL too: after rows were made by the thousand. blocks. */
 int db_sample(struct db *db, struct err *err);
 /* PostgreSQL: a descriptor that turns readable when another appliance wrote (LISTEN slipway); -1 on
  * SQLite. db_notified() empties it and says whether there was a notice. */

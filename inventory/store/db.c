@@ -407,6 +407,8 @@ int db_sample_table(struct db *db, int64_t which, struct err *err)
 int db_sample(struct db *db, struct err *err)
 {
 	int r = 1;
+	if (!db_is_sqlite(db))
+		return db_exec_n(db, "ANALYZE", NULL, 0, NULL, err);
 	for (int64_t which = 0; r == 1; which++)
 		r = db_sample_table(db, which, err);
 	return r;

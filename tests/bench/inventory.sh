@@ -1,7 +1,8 @@
 #!/bin/sh
 # Benchmarks of the inventory at 1,000, 10,000 and (INVENTORY_BENCH_BIG=1) 100,000 hosts of 40 parts: in process, and,
-# as root, over HTTP of a slipwayd on the same store, with boot answers beside heavy questions. INVENTORY_BENCH_SIZES
-# names other sizes; INVENTORY_BENCH_STORES a folder where fleets are kept for the next time.
+# as root, over HTTP of a slipwayd on the same store, with boot answers beside heavy questions; then the same on a
+# private PostgreSQL with fsync, at 10,000. INVENTORY_BENCH_SIZES and INVENTORY_BENCH_POSTGRES_SIZES name other sizes;
+# INVENTORY_BENCH_STORES a folder where fleets are kept for the next time.
 # usage: inventory.sh [BUILD]; writes BUILD/bench/inventory.json
 set -eu
 # shellcheck source=tests/harness/flow.sh
@@ -12,26 +13,42 @@ mkdir -p "$build/bench"
 stores=${INVENTORY_BENCH_STORES:-}
 if [ -z "$stores" ]; then
 	stores=$(mktemp -d "$build/bench/inventory-XXXXXX")
-	trap 'rm -rf "$stores"; flow_end' EXIT
+	trap 'flow_end; rm -rf "$stores"' EXIT
 fi
-sizes=${INVENTORY_BENCH_SIZES:-1000 10000${INVENTORY_BENCH_BIG:+ 100000}}
+sizes=${INVENTORY_BENCH_SIZES-1000 10000${INVENTORY_BENCH_BIG:+ 100000}}
+postgres_sizes=${INVENTORY_BENCH_POSTGRES_SIZES-10000}
 [ "$(id -u)" != 0 ] || flow_wire
+
+measure() { # measure URL HOSTS TITLE: with $dir/state as it is
+	echo "== $3"
+	"$build/obj/gcc/tests/bench/inventory_bench" "$1" "$2" "$dir/result.json"
+	jq --arg title "$3" 'map(.name += " (\($title))")' "$dir/result.json" >>"$dir/results"
+	[ "$(id -u)" = 0 ] || return 0
+	case $1 in
+	sqlite:*) flow_config ;;
+	*) flow_config '[server]' "store=$1" ;;
+	esac
+	flow_start
+	"$build/obj/gcc/tests/bench/inventory_http" "$dir/run" "$daemon" "$2" "$dir/result.json"
+	flow_stop || true
+	jq --arg title "$3" 'map(.name += " (\($title))")' "$dir/result.json" >>"$dir/results"
+}
+
 for hosts in $sizes; do
-	echo "== $hosts hosts"
 	mkdir -p "$stores/$hosts"
-	"$build/obj/gcc/tests/bench/inventory_bench" "sqlite:$stores/$hosts/slipway.db" "$hosts" "$dir/$hosts.json"
-	[ "$(id -u)" = 0 ] || continue
 	rm -rf "$dir/state"
 	ln -s "$stores/$hosts" "$dir/state"
-	flow_config
-	flow_start
-	"$build/obj/gcc/tests/bench/inventory_http" "$dir/run" "$daemon" "$hosts" "$dir/$hosts-http.json"
-	flow_stop || true
+	measure "sqlite:$stores/$hosts/slipway.db" "$hosts" "$hosts hosts"
 	[ -n "${INVENTORY_BENCH_STORES:-}" ] || rm -rf "${stores:?}/$hosts"
 done
-for hosts in $sizes; do
-	for file in "$dir/$hosts.json" "$dir/$hosts-http.json"; do
-		[ ! -e "$file" ] || jq --arg hosts "$hosts" 'map(.name += " (\($hosts) hosts)")' "$file"
+rm -rf "$dir/state"
+if [ "$(id -u)" = 0 ] && [ -n "$postgres_sizes" ]; then
+	chmod 755 "$stores"
+	flow_postgres "$stores/postgres" on
+	for hosts in $postgres_sizes; do
+		psql -q -h "$dir/sock" -U root -d postgres -c "CREATE DATABASE fleet$hosts" 2>/dev/null || true
+		measure "postgresql:///fleet$hosts?host=$dir/sock&user=root" "$hosts" "$hosts hosts, PostgreSQL"
 	done
-done | jq -s 'add' >"$build/bench/inventory.json"
+fi
+jq -s 'add' "$dir/results" >"$build/bench/inventory.json"
 jq -e 'all(.met)' "$build/bench/inventory.json" >/dev/null || echo "some goals were missed"

@@ -8,7 +8,8 @@
 #   flow_wire                       # loopback, and a bridge sw0 with 10.99.0.1/24
 #   flow_config [LINE...]           # $dir/slipway.conf without DHCP, and the folders that it names
 #   flow_start && call GET /healthz # slipwayd as $daemon, answering; flow_stop ends it, flow_kill kills it
-#   flow_postgres                   # a private PostgreSQL on a unix socket: $postgres is its URL; skips without
+#   flow_postgres [DIR [on|off]]    # a private PostgreSQL on a unix socket: $postgres is its URL; skips without;
+#                                   # on: with fsync, and ended in order, so that DIR can be used again
 #   flow_cmocka TITLE PROGRAM [ARGUMENT...] # its tests become lines of this one
 #   ok "a title" $?; same "a title" "$got" "$wanted"
 #   echo "1..$n"; exit $bad
@@ -21,6 +22,7 @@ bad=0
 dir=
 daemon=
 postgres_bin=
+postgres_end=immediate
 
 flow_namespace() {
 	if [ "$(id -u)" != 0 ]; then
@@ -43,7 +45,7 @@ flow_wire() {
 # process of its namespace.
 flow_end() {
 	[ -z "$daemon" ] || flow_stop
-	[ -z "$postgres_bin" ] || as_nobody "$postgres_bin/pg_ctl" -D "$dir/pg" -m immediate stop >/dev/null 2>&1
+	[ -z "$postgres_bin" ] || as_nobody "$postgres_bin/pg_ctl" -D "$postgres_data" -m "$postgres_end" stop >/dev/null 2>&1
 	rm -rf "$dir"
 }
 
@@ -100,12 +102,15 @@ flow_postgres() {
 		echo "1..0 # SKIP needs PostgreSQL"
 		exit 0
 	fi
-	mkdir "$dir/pg" "$dir/sock"
-	chown nobody "$dir/pg" "$dir/sock"
+	postgres_data=${1:-$dir/pg}
+	[ "${2:-off}" = off ] || postgres_end=fast
+	mkdir -p "$postgres_data" "$dir/sock"
+	chown nobody "$postgres_data" "$dir/sock"
 	postgres="postgresql:///postgres?host=$dir/sock&user=root"
-	as_nobody "$postgres_bin/initdb" -D "$dir/pg" -U root -A trust --locale=C -E UTF8 >"$dir/initdb.log" 2>&1 &&
-		as_nobody "$postgres_bin/pg_ctl" -D "$dir/pg" -w -l "$dir/sock/log" \
-			-o "-k $dir/sock -c listen_addresses= -c fsync=off" start >/dev/null
+	[ -e "$postgres_data/PG_VERSION" ] ||
+		as_nobody "$postgres_bin/initdb" -D "$postgres_data" -U root -A trust --locale=C -E UTF8 >"$dir/initdb.log" 2>&1 || return
+	as_nobody "$postgres_bin/pg_ctl" -D "$postgres_data" -w -l "$dir/sock/log" \
+		-o "-k $dir/sock -c listen_addresses= -c fsync=${2:-off}" start >/dev/null
 }
 
 ok() { # ok TITLE STATUS [FILE]: a failure shows the end of FILE too
