@@ -142,6 +142,12 @@ static int plan(struct install *in, struct err *err)
 	(void)str_copy(r->line, sizeof(r->line), in->m->line);
 	(void)str_copy(r->version, sizeof(r->version), in->m->version);
 	r->arch = in->m->arch;
+	r->seq = in->m->seq;
+	r->min_seq = in->policy.min_seq;
+	if (image_policy_rolls_back(&in->policy, in->m) &&
+	    !str_copy(r->rollback_reason, sizeof(r->rollback_reason), in->policy.rollback_reason))
+		return err_set(err, ERR_TOO_BIG, "the reason has more than %d bytes",
+			       IMAGE_REASON_BYTES - 1);
 	r->disk_bytes = in->target.size_bytes;
 	if (!in->m->n_partitions) {
 		plan_disk_payload(in);
@@ -177,12 +183,13 @@ static uint64_t total_plain_bytes(const struct manifest *m)
 
 /* Some more than there are CPUs, because a worker sleeps while the disk works; never more than the
  * memory is meant for. */
-static unsigned count_workers(const struct install *in, size_t chunk_bytes)
+unsigned install_count_workers(unsigned wanted, size_t chunk_bytes)
 {
-	unsigned wanted = in->request->n_workers;
 	unsigned n = wanted ? wanted : pool_default_workers() + WORKERS_ASLEEP;
 	unsigned n_fit = (unsigned)(WORKER_ROOM_BYTES / chunk_bytes);
 
+	if (n_fit > IMAGE_WORKERS_MAX)
+		n_fit = IMAGE_WORKERS_MAX;
 	return n < n_fit ? n : n_fit;
 }
 
@@ -195,7 +202,7 @@ static void make_pool(struct install *in)
 		if (in->m->payloads[i].chunk_bytes > chunk_bytes)
 			chunk_bytes = in->m->payloads[i].chunk_bytes;
 	in->room_bytes = chunk_bytes;
-	o.n_workers = count_workers(in, chunk_bytes);
+	o.n_workers = install_count_workers(in->request->n_workers, chunk_bytes);
 	o.n_jobs = (unsigned)(JOB_ROOM_BYTES / chunk_bytes);
 	if (o.n_jobs > JOBS_MAX)
 		o.n_jobs = JOBS_MAX;

@@ -42,7 +42,7 @@ struct stream {
 	struct {
 		const uint8_t *p;
 		size_t n_bytes;
-	} chunks[POOL_WORKERS_MAX]; /* by index, modulo */
+	} chunks[IMAGE_WORKERS_MAX]; /* by index, modulo */
 	size_t n_chunks;
 	size_t n_put;    /* that came in, in their order */
 	size_t n_read;   /* that libarchive is done with */

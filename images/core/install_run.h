@@ -52,6 +52,8 @@ struct install {
 	struct held_chunk *held;
 };
 
+/* in: wanted 0: as many as suit this machine. */
+unsigned install_count_workers(unsigned wanted, size_t chunk_bytes);
 void install_enter_stage(struct install *in, enum image_stage stage, uint64_t total_bytes);
 int install_may_write(struct install *in, struct err *err);
 void install_progress(struct install *in, uint64_t n_bytes);

@@ -25,8 +25,6 @@
 #include <base/limits.h>
 #include <base/str.h>
 
-#define REASON_MAX_BYTES 512
-
 struct object_import {
 	struct object_store *store;
 	struct trust_root *root; /* a copy: the caller's may be replaced meanwhile */
@@ -100,8 +98,7 @@ static int make_files(struct object_import *i, struct err *err)
 
 static int start_child(struct object_import *i, struct err *err)
 {
-	struct image_policy policy = {.allow_rollback = i->reason != NULL,
-				      .now_s = time_wall_us() / 1000000};
+	struct image_policy policy = {.now_s = time_wall_us() / 1000000};
 
 	i->pid = fork();
 	if (i->pid < 0)
@@ -120,7 +117,7 @@ static struct object_import *import_new(struct object_store *s, int fd, const ch
 	struct object_import *i = xcalloc(1, sizeof(*i));
 
 	i->store = s;
-	i->reason = reason ? xstrndup(reason, strnlen(reason, REASON_MAX_BYTES)) : NULL;
+	i->reason = reason ? xstrdup(reason) : NULL;
 	i->f.archive_fd = fd;
 	i->f.result_fd = i->result_read_fd = i->lock_fd = i->pidfd = -1;
 	for (size_t k = 0; k < OBJECT_FILES_MAX; k++)
@@ -134,8 +131,10 @@ int object_import_start(struct object_store *s, int fd, const struct trust_root 
 {
 	AUTO(object_import) struct object_import *i = import_new(s, fd, rollback_reason);
 
-	if (rollback_reason && !rollback_reason[0])
-		return err_set(err, ERR_INVALID, "a rollback needs a reason");
+	if (rollback_reason &&
+	    (!rollback_reason[0] || strlen(rollback_reason) >= IMAGE_REASON_BYTES))
+		return err_set(err, ERR_INVALID, "a rollback needs a reason of 1 to %d bytes",
+			       IMAGE_REASON_BYTES - 1);
 	TRY(copy_root(root, &i->root, err));
 	TRY(make_files(i, err));
 	TRY(start_child(i, err));

@@ -39,6 +39,13 @@ static int check_machine(const struct image_policy *p, const struct manifest *m,
 	return 0;
 }
 
+bool image_policy_rolls_back(const struct image_policy *policy, const struct manifest *m)
+{
+	const char *reason = policy->rollback_reason;
+
+	return m->seq < policy->min_seq && reason && reason[0];
+}
+
 static int check_age(const struct image_policy *p, const struct trust_root *root,
 		     const struct manifest *m, struct err *err)
 {
@@ -50,7 +57,7 @@ static int check_age(const struct image_policy *p, const struct trust_root *root
 			       "image has sequence %" PRIu64
 			       ", the trust root's floor of line '%s' is %" PRIu64,
 			       m->seq, m->line, floor);
-	if (m->seq >= p->min_seq || p->allow_rollback)
+	if (m->seq >= p->min_seq || image_policy_rolls_back(p, m))
 		return 0;
 	return err_set(err, ERR_IMAGE_ROLLBACK,
 		       "image has sequence %" PRIu64 ", line '%s' is at %" PRIu64, m->seq, m->line,

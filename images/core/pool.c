@@ -26,7 +26,7 @@ struct pool {
 	bool failed;
 	struct err err;
 	unsigned n_threads;
-	pthread_t threads[POOL_WORKERS_MAX];
+	pthread_t threads[IMAGE_WORKERS_MAX];
 };
 
 static void *aligned_room(size_t n_bytes)
@@ -104,8 +104,8 @@ struct pool *pool_new(const struct pool_options *options)
 	struct pool *p = xcalloc(1, sizeof(*p));
 
 	p->options = *options;
-	if (p->options.n_workers > POOL_WORKERS_MAX)
-		p->options.n_workers = POOL_WORKERS_MAX;
+	if (p->options.n_workers > IMAGE_WORKERS_MAX)
+		p->options.n_workers = IMAGE_WORKERS_MAX;
 	BUG_ON(pthread_mutex_init(&p->lock, NULL) || pthread_cond_init(&p->work_or_end, NULL) ||
 	       pthread_cond_init(&p->free_or_idle, NULL));
 	p->last = &p->first;

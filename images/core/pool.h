@@ -14,8 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <images/chunk_table.h>
-
-#define POOL_WORKERS_MAX 8
+#include <images/verify.h>
 
 enum pool_task { POOL_CHUNK, POOL_ZERO, POOL_CHECK_CHUNK, POOL_CHECK_ZERO };
 
@@ -32,7 +31,7 @@ struct pool_job {
 };
 
 struct pool_options {
-	unsigned n_workers; /* at most POOL_WORKERS_MAX */
+	unsigned n_workers; /* at most IMAGE_WORKERS_MAX */
 	unsigned n_jobs;
 	size_t packed_bytes; /* room in every job; 0: none */
 	size_t plain_bytes;  /* room in every worker, aligned for direct I/O; 0: none */

@@ -60,13 +60,17 @@ char *image_receipt_json(const struct image_receipt *r)
 		json_object_set_new(stages, stage_words[i], json_real(r->stage_s[i]));
 	for (size_t i = 0; i < r->n_partitions; i++)
 		json_array_append_new(partitions, partition_json(&r->partitions[i]));
-	doc = json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o}",
+	doc = json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}",
 			"manifest_sha256", digest_json(r->manifest_sha256), "line", r->line,
-			"version", r->version, "arch", image_arch_str(r->arch), "fetched_bytes",
-			size_json(r->fetched_bytes), "written_bytes", size_json(r->written_bytes),
-			"zeroed_bytes", size_json(r->zeroed_bytes), "disk_bytes",
-			size_json(r->disk_bytes), "disk_guid", r->disk_guid, "stages", stages,
-			"partitions", partitions);
+			"version", r->version, "arch", image_arch_str(r->arch), "seq",
+			size_json(r->seq), "fetched_bytes", size_json(r->fetched_bytes),
+			"written_bytes", size_json(r->written_bytes), "zeroed_bytes",
+			size_json(r->zeroed_bytes), "disk_bytes", size_json(r->disk_bytes),
+			"disk_guid", r->disk_guid, "stages", stages, "partitions", partitions);
 	BUG_ON(!doc);
+	if (r->rollback_reason[0])
+		json_object_set_new(doc, "rollback",
+				    json_pack("{s:o, s:s}", "min_seq", size_json(r->min_seq),
+					      "reason", r->rollback_reason));
 	return json_text(doc);
 }

@@ -16,7 +16,6 @@
 #include "fetch.h"
 
 #define CONNECTIONS_DEFAULT 2
-#define CONNECTIONS_MAX     4
 #define RUN_BYTES           (8 * MIB) /* packed bytes of one request, about */
 
 struct source_objects {
@@ -229,7 +228,7 @@ int source_objects_first_chunk(struct source_objects *s, struct pool *pool, stru
 
 static void run_connections(struct source_objects *s, unsigned n)
 {
-	pthread_t threads[CONNECTIONS_MAX];
+	pthread_t threads[IMAGE_CONNECTIONS_MAX];
 
 	for (unsigned i = 0; i < n; i++)
 		BUG_ON(pthread_create(&threads[i], NULL, run_connection, s));
@@ -247,8 +246,8 @@ static int run_payload(struct source_objects *s, size_t payload, struct err *err
 	}
 	s->payload = payload;
 	s->next_chunk = payload == 0; /* the first chunk of all is on its way already */
-	if (n > CONNECTIONS_MAX)
-		n = CONNECTIONS_MAX;
+	if (n > IMAGE_CONNECTIONS_MAX)
+		n = IMAGE_CONNECTIONS_MAX;
 	if (s->manifest->payloads[payload].role == PAYLOAD_ROLE_ROOTFS)
 		n = 1; /* a tar is unpacked in order: workers that wait must not hold up their turn
 			*/

@@ -18,6 +18,8 @@
 #include <images/trust_root.h>
 #include <images/verify.h>
 
+#define IMAGE_CONNECTIONS_MAX 4
+
 enum image_stage {
 	IMAGE_STAGE_MANIFEST,
 	IMAGE_STAGE_WIPE,
@@ -65,9 +67,9 @@ struct image_install_request {
 	bool no_grow;       /* leave the last file system at its built size */
 	bool no_check;      /* benchmarks of our own cost only: skips chunk hashes; refused unless
 			       the environment has SLIPWAY_BENCH_NO_CHECK=1 */
-	unsigned n_workers; /* decode and write: at most 8, with chunks of 4 MiB 3; 0: two more than
-			       there are CPUs, at most 6 */
-	unsigned n_connections; /* for objects_url; 0: 2 */
+	unsigned n_workers; /* decode and write: at most IMAGE_WORKERS_MAX, with chunks of 4 MiB 3;
+			       0: two more than there are CPUs, at most 6 */
+	unsigned n_connections; /* for objects_url: at most IMAGE_CONNECTIONS_MAX; 0: 2 */
 
 	/* Asked before every write to the target, from one thread at a time (not always the same);
 	 * false stops the install with ERR_IMAGE_LEASE. NULL: always. */
@@ -107,9 +109,12 @@ struct image_receipt {
 	char line[MANIFEST_NAME_BYTES];
 	char version[MANIFEST_NAME_BYTES];
 	enum image_arch arch;
-	uint64_t fetched_bytes; /* from the source */
-	uint64_t written_bytes; /* to the target, data */
-	uint64_t zeroed_bytes;  /* holes, discarded or zeroed */
+	uint64_t seq;
+	uint64_t min_seq;                         /* that was demanded */
+	char rollback_reason[IMAGE_REASON_BYTES]; /* why an older one was let in; "" it was none */
+	uint64_t fetched_bytes;                   /* from the source */
+	uint64_t written_bytes;                   /* to the target, data */
+	uint64_t zeroed_bytes;                    /* holes, discarded or zeroed */
 	uint64_t disk_bytes;
 	double stage_s[_IMAGE_STAGE_MAX];
 	char disk_guid[UUID_TEXT_BYTES];
@@ -137,7 +142,7 @@ int image_grow_fs(const char *device, uint64_t offset_bytes, uint64_t size_bytes
  * ERR_IMAGE_TARGET, ERR_IO. blocks: briefly */
 int image_wipe_table(int fd, struct err *err);
 
-/* {"manifest_sha256","line","version","arch","fetched_bytes","written_bytes","zeroed_bytes","disk_bytes",
+/* {"manifest_sha256","line","version","arch","seq","rollback":{"min_seq","reason"},"fetched_bytes","written_bytes","zeroed_bytes","disk_bytes",
  *  "disk_guid","stages":{STAGE:
  * seconds},"partitions":[{"number","role","fs","start_bytes","size_bytes",
  *  "mount","part_uuid","fs_uuid","read_back_sha256"}]}. The caller frees the text. */

@@ -25,16 +25,19 @@
 #include <images/manifest.h>
 #include <images/trust_root.h>
 
+#define IMAGE_WORKERS_MAX  8   /* threads that hash, decode and write */
+#define IMAGE_REASON_BYTES 257 /* of a permission, with the NUL */
+
 /* What the caller demands besides good signatures. Zero or NULL: not asked. */
 struct image_policy {
-	const char *arch;      /* "x86_64", "aarch64" */
-	unsigned firmware;     /* IMAGE_FIRMWARE_*: the image must boot on one of these */
-	uint64_t disk_bytes;   /* the target's size, against min_disk */
-	uint64_t min_seq;      /* highest sequence seen of the line; also see allow_rollback */
-	bool allow_rollback;   /* one-shot permission below min_seq, whose reason the caller has
-				* recorded; the root's floors hold all the same */
-	int64_t now_s;         /* wall clock, checks the root's expiry */
-	const uint8_t *digest; /* 32 bytes: this image and no other */
+	const char *arch;    /* "x86_64", "aarch64" */
+	unsigned firmware;   /* IMAGE_FIRMWARE_*: the image must boot on one of these */
+	uint64_t disk_bytes; /* the target's size, against min_disk */
+	uint64_t min_seq;    /* highest sequence seen of the line; also see rollback_reason */
+	const char *rollback_reason; /* a permission below min_seq, for this once, and why; the
+				      * root's floors hold all the same */
+	int64_t now_s;               /* wall clock, checks the root's expiry */
+	const uint8_t *digest;       /* 32 bytes: this image and no other */
 	const char *line;
 	const struct channel *latest_of; /* opened and in time: it names this image */
 };
@@ -42,6 +45,8 @@ struct image_policy {
  * ERR_IMAGE_OTHER, ERR_IMAGE_ROOT_EXPIRED, ERR_IMAGE_NOT_LATEST, ERR_IMAGE_CHANNEL_MISSING */
 int image_policy_check(const struct image_policy *policy, const struct trust_root *root,
 		       const struct manifest *m, struct err *err);
+/* Does nothing but rollback_reason let the image in? Then the caller writes the reason down. */
+bool image_policy_rolls_back(const struct image_policy *policy, const struct manifest *m);
 
 enum image_want { IMAGE_WANT_BYTES, IMAGE_WANT_CHUNK, IMAGE_WANT_END, IMAGE_DONE };
 
@@ -83,7 +88,8 @@ const struct chunk_table *image_verify_table(const struct image_verify *v, size_
 /* Bytes judged so far. */
 uint64_t image_verify_offset(const struct image_verify *v);
 
-/* Drive the machine over a descriptor, hashing on n_threads (0: one a CPU, at most 4). deep: also
+/* Drive the machine over a descriptor, hashing on n_threads (0: one a CPU, at most 4; else 1 to
+ * IMAGE_WORKERS_MAX). deep: also
  * decode every chunk and check its plain digest. blocks. ret (may be NULL): the manifest, the
  * caller's. */
 int image_verify_fd(int fd, const struct trust_root *root, const struct image_policy *policy,

@@ -16,11 +16,12 @@ const struct command image_commands[] = {
 	 image_show_command},
 	{"image", "verify",
 	 "--root ROOT [--deep] [--json] [--arch ARCH] [--digest HEX] [--min-seq N] "
-	 "[--allow-rollback REASON] FILE",
+	 "[--allow-rollback REASON] [--threads N] FILE",
 	 "check signatures and every byte of an archive", image_verify_command},
 	{"image", "install",
 	 "--root ROOT --to TARGET [--digest HEX] [--min-seq N] [--allow-rollback REASON] "
-	 "[--no-read-back] [--no-grow] [--keep-identity] [--json] FILE|URL",
+	 "[--no-read-back] [--no-grow] [--keep-identity] [--threads N] [--connections N] [--json] "
+	 "FILE|URL",
 	 "write an image to a disk or a file", image_install_command},
 	{"image", "import", "[--allow-rollback REASON] [--store DIR --root ROOT] FILE",
 	 "let the server check an archive and keep it; with --store, into a folder",

@@ -15,6 +15,7 @@
 
 #include <base/clock.h>
 #include <base/digest.h>
+#include <base/log.h>
 #include <base/str.h>
 #include <images/archive.h>
 #include <images/install.h>
@@ -60,17 +61,16 @@ static const struct option options[] = {
 struct arguments {
 	bool json, deep;
 	const char *root_path;
-	const char *rollback_reason;
 	uint8_t digest[SHA256_BYTES];
 	struct image_install_request request;
 	unsigned n_threads;
 };
 
-static int read_count(const char *text, unsigned *ret)
+static int read_count(const char *text, unsigned max, unsigned *ret)
 {
 	uint64_t n;
 
-	if (!parse_u64(text, &n) || n < 1 || n > 4)
+	if (!parse_u64(text, &n) || n < 1 || n > max)
 		return -1;
 	*ret = (unsigned)n;
 	return 0;
@@ -90,9 +90,8 @@ static int read_policy(int option, const char *text, struct arguments *a)
 		p->digest = a->digest;
 		return hex_decode(text, a->digest, SHA256_BYTES) ? 0 : -1;
 	case OPT_ROLLBACK:
-		a->rollback_reason = text;
-		p->allow_rollback = true;
-		return text[0] ? 0 : -1;
+		p->rollback_reason = text;
+		return text[0] && strlen(text) < IMAGE_REASON_BYTES ? 0 : -1;
 	default:
 		return -1;
 	}
@@ -129,9 +128,9 @@ static int read_option(int option, const char *text, struct arguments *a)
 		a->request.pin = text;
 		return 0;
 	case OPT_CONNECTIONS:
-		return read_count(text, &a->request.n_connections);
+		return read_count(text, IMAGE_CONNECTIONS_MAX, &a->request.n_connections);
 	case OPT_THREADS:
-		return read_count(text, &a->request.n_workers);
+		return read_count(text, IMAGE_WORKERS_MAX, &a->request.n_workers);
 	default:
 		return read_policy(option, text, a);
 	}
@@ -217,6 +216,14 @@ int image_show_command(int argc, char **argv)
 
 /* ---- verify ---------------------------------------------------------------------------------- */
 
+/* Nothing is kept: the next command needs a reason of its own. */
+static void say_rollback(const char *line, const char *version, uint64_t seq,
+			 const struct image_policy *p)
+{
+	log_ev(LOG_WARNING, "image.rollback", KV("line", line), KV("version", version),
+	       KV("seq", seq), KV("min_seq", p->min_seq), KV("reason", p->rollback_reason));
+}
+
 int image_verify_command(int argc, char **argv)
 {
 	struct arguments a;
@@ -237,6 +244,8 @@ int image_verify_command(int argc, char **argv)
 	if (fd < 0 ||
 	    image_verify_fd(fd, root, &a.request.policy, a.n_threads, a.deep, &m, &err) < 0)
 		return command_fail(&err);
+	if (image_policy_rolls_back(&a.request.policy, m))
+		say_rollback(m->line, m->version, m->seq, &a.request.policy);
 	hex_encode(m->digest, SHA256_BYTES, digest);
 	if (a.json) {
 		autofree char *text = manifest_show_json(m);
@@ -336,6 +345,8 @@ int image_install_command(int argc, char **argv)
 		fprintf(stderr, "\n");
 	if (status < 0)
 		return command_fail(&err);
+	if (receipt.rollback_reason[0])
+		say_rollback(receipt.line, receipt.version, receipt.seq, &a.request.policy);
 	print_receipt(&a, &receipt);
 	return EXIT_WELL;
 }

@@ -28,7 +28,8 @@ struct import {
 	char topic[48];
 	const struct http_route *route;
 	char who[80], peer[64];
-	char upload[OBJECT_UPLOAD_ID_BYTES]; /* or "" when the body was the archive */
+	char upload[OBJECT_UPLOAD_ID_BYTES];      /* or "" when the body was the archive */
+	char rollback_reason[IMAGE_REASON_BYTES]; /* or "" */
 	bool ended, abandoned;
 	struct manifest *manifest;
 	struct err err;
@@ -67,6 +68,9 @@ static int append_event(struct import *i, struct err *err)
 	AUTO(json)
 	json_t *detail = json_pack("{s:s, s:s, s:s}", "digest", digest, "line", i->manifest->line,
 				   "version", i->manifest->version);
+	if (i->rollback_reason[0])
+		(void)json_object_set_new(detail, "rollback_reason",
+					  json_string(i->rollback_reason));
 	struct event_draft e = {
 		.kind = "image.imported", .actor = i->who, .summary = summary, .detail = detail};
 	return event_append(i->app->db, &e, app_now_us(i->app), NULL, err);
@@ -103,7 +107,8 @@ static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
 	if (rc >= 0)
 		log_ev(LOG_NOTICE, "image.imported", KV("line", (const char *)i->manifest->line),
 		       KV("version", (const char *)i->manifest->version),
-		       KV("who", (const char *)i->who));
+		       KV("who", (const char *)i->who),
+		       KV("rollback_reason", (const char *)i->rollback_reason));
 	else
 		log_err(LOG_WARNING, "image.refused", &i->err, KV("who", (const char *)i->who));
 	i->ended = true;
@@ -124,8 +129,9 @@ static int import_start(struct http_request *r, int fd, const char *upload, stru
 	(void)str_copy(i->who, sizeof(i->who), http_identity(r)->who);
 	(void)str_copy(i->peer, sizeof(i->peer), http_peer(r));
 	snprintf(i->topic, sizeof(i->topic), "import:%lld", (long long)a->next_import++);
-	int rc = object_import_start(a->objects, fd, a->root, http_query(r, "rollback_reason"),
-				     &i->child, &i->pidfd, err);
+	const char *reason = http_query(r, "rollback_reason");
+	(void)str_copy(i->rollback_reason, sizeof(i->rollback_reason), reason ? reason : "");
+	int rc = object_import_start(a->objects, fd, a->root, reason, &i->child, &i->pidfd, err);
 	if (rc >= 0 && sd_event_add_io(a->event, &i->source, i->pidfd, EPOLLIN, on_child, i) < 0)
 		rc = err_set(err, ERR_SYS, "cannot watch the import");
 	if (rc < 0) {

@@ -97,6 +97,20 @@ grep -q "2 does not boot" "$store/seq/rollbacks"
 ok "which is noted" $?
 refused image.rollback "$slipway" image import "$dir/1.slip"
 ok "M-08 the permission was for once" $? "$dir/out"
+call GET '/api/v1/changes?since=0&limit=1000' >/dev/null
+grep -q '"rollback_reason":"2 does not boot"' "$dir/body"
+ok "M-08 and its reason is an event's" $?
+root=$dir/state/trust/root.json
+install() { "$slipway" image install --root "$root" --to "$dir/target" --min-seq 2 --json "$@" "$dir/1.slip"; }
+refused image.rollback install
+ok "M-08 nor is it written by hand" $? "$dir/out"
+install --allow-rollback "2 does not boot" >"$dir/receipt" 2>"$dir/out"
+same "M-08 unless for a reason, which the receipt keeps" "$(jq -c .rollback "$dir/receipt")" \
+	'{"min_seq":2,"reason":"2 does not boot"}'
+grep -q 'ev=image.rollback .*seq=1 min_seq=2 reason="2 does not boot"' "$dir/out"
+ok "and the log" $? "$dir/out"
+refused image.rollback install
+ok "M-08 for once, here too" $? "$dir/out"
 
 # ---- damaged ---------------------------------------------------------------------------------------
 object=$(find "$store/sha256" -type f -size +8M | head -1)

@@ -109,6 +109,50 @@ static void check_untouched(const struct bench *b, const char *row)
 	CHECK(row, (unsigned char)p[0] == 0xa5 && !memcmp(p, p + 1, n - 1));
 }
 
+/* M-08: an older image, once, for a reason that the receipt keeps. */
+static void test_rollback_leaves_a_trace(void **state)
+{
+	static const struct {
+		const char *name, *reason;
+		uint64_t min_seq; /* the image has 3 */
+		enum err_code code;
+		const char *kept; /* in the receipt, or NULL */
+	} rows[] = {
+		{"older", NULL, 8, ERR_IMAGE_ROLLBACK, NULL},
+		{"older, and why", "8 does not boot", 8, ERR_OK,
+		 "\"rollback\":{\"min_seq\":8,\"reason\":\"8 does not boot\"}"},
+		{"older again: the permission was for once", NULL, 8, ERR_IMAGE_ROLLBACK, NULL},
+		{"a reason that was not needed", "to be safe", 3, ERR_OK, NULL},
+	};
+	struct bench b = bench_of(state);
+	autofree char *long_reason = xcalloc(1, IMAGE_REASON_BYTES + 1);
+	struct image_receipt receipt;
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct image_install_request r = request_of(&b);
+		autofree char *json = NULL;
+
+		soil_target(&b);
+		r.policy.min_seq = rows[i].min_seq;
+		r.policy.rollback_reason = rows[i].reason;
+		CHECK_ERR(rows[i].name, image_install(&r, &receipt, &err), rows[i].code);
+		if (rows[i].code)
+			continue;
+		json = image_receipt_json(&receipt);
+		CHECK(rows[i].name, rows[i].kept ? strstr(json, rows[i].kept) != NULL
+						 : strstr(json, "rollback") == NULL);
+	}
+	struct image_install_request r = request_of(&b);
+	soil_target(&b);
+	memset(long_reason, 'x', IMAGE_REASON_BYTES);
+	r.policy.min_seq = 8;
+	r.policy.rollback_reason = long_reason; /* would not fit: then nothing is written */
+	assert_int_equal(image_install(&r, &receipt, &err), -ERR_TOO_BIG);
+	check_untouched(&b, "a long reason");
+	bench_done(&b);
+}
+
 static void test_a_disk_arrives(void **state)
 {
 	struct bench b = bench_of(state);
@@ -125,6 +169,8 @@ static void test_a_disk_arrives(void **state)
 	assert_true(receipt.zeroed_bytes > DISK_BYTES / 4);
 	autofree char *json = image_receipt_json(&receipt);
 	assert_non_null(strstr(json, "\"read_back_sha256\":\""));
+
+	assert_null(strstr(json, "rollback"));
 
 	/* The same through a descriptor, whose flags stay. */
 	soil_target(&b);
@@ -534,6 +580,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_disk_arrives),
+		cmocka_unit_test(test_rollback_leaves_a_trace),
 		cmocka_unit_test(test_small_targets_grow),
 		cmocka_unit_test(test_the_lease_ends),
 		cmocka_unit_test(test_a_cancel),

@@ -44,7 +44,10 @@ static void test_policy(void **state)
 		{"M-06 other arch", {.arch = "aarch64"}, ERR_IMAGE_ARCH},
 		{"M-07 disk too small", {.disk_bytes = 16383}, ERR_IMAGE_DISK_SIZE},
 		{"M-08 older", {.min_seq = 8}, ERR_IMAGE_ROLLBACK},
-		{"M-08 older, allowed once", {.min_seq = 8, .allow_rollback = true}, ERR_OK},
+		{"M-08 older, allowed once", {.min_seq = 8, .rollback_reason = "x"}, ERR_OK},
+		{"M-08 older, with a reason that says nothing",
+		 {.min_seq = 8, .rollback_reason = ""},
+		 ERR_IMAGE_ROLLBACK},
 		{"root expired", {.now_s = 2000000001}, ERR_IMAGE_ROOT_EXPIRED},
 		{"other line", {.line = "debian13"}, ERR_IMAGE_OTHER},
 	};
@@ -76,7 +79,8 @@ static void test_floors_hold(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct trust_root *r = trust_root_copy(f->root);
-		struct image_policy policy = {.min_seq = 9, .allow_rollback = rows[i].allow};
+		struct image_policy policy = {.min_seq = 9,
+					      .rollback_reason = rows[i].allow ? "x" : NULL};
 		struct err err = ERR_INIT;
 
 		CHECK_ERR(rows[i].name, trust_root_set_floor(r, "debian12", rows[i].floor, &err),
