@@ -7,6 +7,7 @@
 #include "api_tables.h"
 #include "dhcp_alarm.h"
 #include "openapi.h"
+#include "readers.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,17 +49,57 @@ static int grouped(struct app *a, struct str *out, const char *metric, const cha
 	return r;
 }
 
-static void one(struct str *out, const char *metric, const char *type, const char *about,
-		long long value)
+struct number {
+	const char *metric, *type, *about;
+	int64_t value;
+};
+
+static void add_numbers(struct str *out, const struct number *list, size_t n)
 {
-	str_addf(out, "# HELP %s %s\n# TYPE %s %s\n%s %lld\n", metric, about, metric, type, metric,
-		 value);
+	for (const struct number *m = list; m < list + n; m++)
+		str_addf(out, "# HELP %s %s\n# TYPE %s %s\n%s %lld\n", m->metric, m->about,
+			 m->metric, m->type, m->metric, (long long)m->value);
+}
+
+static void add_http(const struct http_server *server, struct str *out)
+{
+	struct http_counters c = http_server_counters(server);
+	const struct number list[] = {
+		{"slipway_http_requests_total", "counter", "Requests.", (int64_t)c.requests},
+		{"slipway_http_client_errors_total", "counter",
+		 "Answers with a status of 400 to 499.", (int64_t)c.status_4xx},
+		{"slipway_http_server_errors_total", "counter",
+		 "Answers with a status of 500 to 599.", (int64_t)c.status_5xx},
+		{"slipway_http_waiting", "gauge", "Requests that wait.", (int64_t)c.waiting},
+		{"slipway_http_connections", "gauge", "Open connections.", (int64_t)c.connections},
+	};
+	add_numbers(out, list, ARRAY_LEN(list));
+}
+
+static void add_readers(const struct app *a, struct str *out)
+{
+	struct readers_counters c = a->readers ? readers_counters(a->readers)
+					       : (struct readers_counters){0};
+	const struct number list[] = {
+		{"slipway_readers", "gauge", "Reader processes.", c.running},
+		{"slipway_readers_max", "gauge", "Reader processes at most.",
+		 a->readers ? READERS_MAX : 0},
+		{"slipway_readers_busy", "gauge", "Reader processes at work.", c.at_work},
+		{"slipway_readers_queue", "gauge", "Requests that wait for a reader.",
+		 (int64_t)http_waiting(a->http, READERS_TOPIC)},
+		{"slipway_reader_questions_total", "counter", "Questions given to a reader.",
+		 (int64_t)c.asked},
+		{"slipway_reader_refusals_total", "counter",
+		 "Times a question found all readers at work.", (int64_t)c.refused},
+		{"slipway_readers_killed_total", "counter",
+		 "Readers ended at work: too slow, or their client went away.", (int64_t)c.killed},
+	};
+	add_numbers(out, list, ARRAY_LEN(list));
 }
 
 static int get_metrics(struct http_request *r, struct err *err)
 {
 	struct app *a = http_context(r);
-	struct http_counters c = http_server_counters(http_request_server(r));
 	struct rusage u;
 	int64_t tick = 0, at_us = 0;
 	autostr struct str out;
@@ -71,20 +112,17 @@ static int get_metrics(struct http_request *r, struct err *err)
 		    err));
 	TRY(db_last_tick(a->db, &tick, &at_us, err));
 	(void)getrusage(RUSAGE_SELF, &u);
-	one(&out, "slipway_changes_total", "counter", "Changes of the inventory.", tick);
-	one(&out, "slipway_http_requests_total", "counter", "Requests.", (long long)c.requests);
-	one(&out, "slipway_http_client_errors_total", "counter",
-	    "Answers with a status of 400 to 499.", (long long)c.status_4xx);
-	one(&out, "slipway_http_server_errors_total", "counter",
-	    "Answers with a status of 500 to 599.", (long long)c.status_5xx);
-	one(&out, "slipway_http_waiting", "gauge", "Requests that wait.", (long long)c.waiting);
-	one(&out, "slipway_http_connections", "gauge", "Open connections.",
-	    (long long)c.connections);
-	one(&out, "slipway_dhcp_foreign_servers", "gauge", "Other DHCP servers that answer now.",
-	    dhcp_alarm_count(a->dhcp_alarm));
-	one(&out, "slipway_writing_stopped", "gauge", "1 after stop-all.", a->stopped);
-	one(&out, "slipway_max_resident_bytes", "gauge", "Largest resident memory.",
-	    (long long)u.ru_maxrss * 1024);
+	const struct number list[] = {
+		{"slipway_changes_total", "counter", "Changes of the inventory.", tick},
+		{"slipway_dhcp_foreign_servers", "gauge", "Other DHCP servers that answer now.",
+		 dhcp_alarm_count(a->dhcp_alarm)},
+		{"slipway_writing_stopped", "gauge", "1 after stop-all.", a->stopped},
+		{"slipway_max_resident_bytes", "gauge", "Largest resident memory.",
+		 u.ru_maxrss * 1024},
+	};
+	add_numbers(&out, list, ARRAY_LEN(list));
+	add_http(a->http, &out);
+	add_readers(a, &out);
 	size_t n = out.n_bytes;
 	return http_reply_text(r, 200, "text/plain; version=0.0.4", str_take(&out), n);
 }

@@ -201,6 +201,8 @@ int http_again(struct http_request *r);
 bool http_wait_over(const struct http_request *r);
 /* Wake every request and stream that waits for a topic. Safe from handlers and event sources. */
 void http_notify(struct http_server *s, const char *topic);
+/* How many wait for it. */
+unsigned http_waiting(const struct http_server *s, const char *topic);
 struct http_server *http_request_server(const struct http_request *r);
 /* State that a handler keeps from one call to the next; freed with the request. */
 void http_set_state(struct http_request *r, void *state, void (*free_state)(void *state));

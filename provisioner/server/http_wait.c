@@ -72,6 +72,14 @@ void http_notify(struct http_server *s, const char *topic)
 	}
 }
 
+unsigned http_waiting(const struct http_server *s, const char *topic)
+{
+	unsigned n = 0;
+	for (const struct http_request *r = s->waiting; r; r = r->next)
+		n += str_eq(r->topic, topic);
+	return n;
+}
+
 static int on_wait_timer(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct http_server *s = arg;

@@ -22,7 +22,6 @@
 #include "http.h"
 #include "reader.h"
 
-#define READERS_MAX      4
 #define EXPORTS_MAX      2 /* so that other questions are not shut out */
 #define IDLE_US          (60 * 1000000ULL)
 #define ANSWER_US        (60 * 1000000ULL)

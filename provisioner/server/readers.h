@@ -26,6 +26,7 @@ struct sd_event;
 /* The topic that is notified when a reader becomes free, and about once a second while any works.
  */
 #define READERS_TOPIC "readers"
+#define READERS_MAX   4
 
 struct readers_options {
 	struct sd_event *event;

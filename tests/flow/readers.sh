@@ -50,6 +50,8 @@ awk 'BEGIN { print "serial,mac,sku,site,row,rack,unit"
 	for (i = 1; i <= 5000; i++)
 		printf "SN-%04d,52:54:00:0a:%02x:%02x,r1,fra,A,r%02d,%d\n", i, i / 256, i % 256, i / 40, i % 40 + 1 }' >"$dir/delivery.csv"
 same "a fleet is announced" "$(call POST '/api/v1/deliveries?name=d1' -H 'Content-Type: text/csv' --data-binary "@$dir/delivery.csv")" 201
+flow_stop # its last word is an audit checkpoint, which is an event
+flow_start
 ask_all "$dir/here"
 same "quick answers need no reader" "$(readers)" 0
 flow_stop
@@ -102,10 +104,17 @@ done
 same "and a boot script within 50 ms" "$((best < 50)) $(head -1 "$dir/body")" "1 #!ipxe"
 same "a third export is told to come again" "$(call GET /api/v1/export.csv) $(jq -r .code "$dir/body")" "503 server.busy"
 same "and when" "$(sed -n 's/^[Rr]etry-[Aa]fter: *//p' "$dir/head" | tr -d '\r')" 5
+metric() { awk -v name="$1" '$1 == name { print $2 }' "$dir/body"; }
+same "the metrics" "$(call GET /metrics)" 200
+same "count readers: busy, queue, at most" "$(metric slipway_readers_busy) $(metric slipway_readers_queue) $(metric slipway_readers_max)" "2 0 4"
+[ "$(metric slipway_readers)" = "$(readers)" ] && [ "$(metric slipway_reader_refusals_total)" -gt 0 ] &&
+	[ "$(metric slipway_reader_questions_total)" -gt 10 ] && [ "$(metric slipway_readers_killed_total)" = 0 ]
+ok "processes, refusals, questions, and none killed yet" $?
 before=$(readers)
 kill "$one" "$two"
 wait_for_readers $((before - 2))
 ok "clients that went away take their readers with them" $?
+same "which is counted" "$(call GET /metrics) $(metric slipway_readers_killed_total) $(metric slipway_readers_busy)" "200 2 0"
 curl -s --unix-socket "$socket" http://x/api/v1/export.ndjson | cmp - "$dir/all"
 ok "and there is room again" $?
 
