@@ -183,6 +183,7 @@ static void make_fleet(struct db *db, long hosts)
 
 typedef void (*sample)(struct db *db, long i, long hosts);
 
+/* goal_ms 0: none, the figure is noted */
 static void measure(struct db *db, long hosts, const char *name, sample run, int n, double goal_ms)
 {
 	autofree double *ms = xmalloc((size_t)n * sizeof(double));
@@ -309,6 +310,64 @@ static void summary(struct db *db, long i, long hosts)
 	must(query_summary(db, &collection_hosts, &q, &what, &text, &err));
 }
 
+/* ---- what no index finds --------------------------------------------------------------------- */
+
+/* Substrings: whole tables are read, by a reader process, not by the daemon. */
+static void search(struct db *db, const struct collection *of, const char *word)
+{
+	struct query_request q = {.limit = 100, .search = word};
+	struct query_page p;
+	must(query_run(db, of, &q, NULL, &p, &err));
+	if (p.n == 0) {
+		fprintf(stderr, "inventory_bench: '%s' was not found\n", word);
+		exit(1);
+	}
+	query_page_done(&p);
+}
+
+static void search_hosts(struct db *db, long i, long hosts)
+{
+	autofree char *word = xasprintf("%07ld", i * 7919 % hosts);
+	search(db, &collection_hosts, word);
+}
+
+static void search_parts(struct db *db, long i, long hosts)
+{
+	autofree char *word = xasprintf("NE0R%06ld", i * 7919 % hosts);
+	search(db, &collection_parts, word);
+}
+
+/* A moment when half of the fleet was there; since then every host has changed. */
+static int64_t some_moment(long hosts)
+{
+	return 1760000000000000 + hosts * 500;
+}
+
+static void list_in_the_past(struct db *db, long i, long hosts)
+{
+	static const char *const skus[] = {"sku-0", "sku-1", "sku-2", "sku-3"};
+	struct query_request q = {.limit = 100, .sort = "serial", .at_us = some_moment(hosts)};
+	struct query_page p;
+	must(query_add_filter(&q, "state", "ready", &err));
+	must(query_add_filter(&q, "sku", skus[i % 4], &err));
+	must(query_run(db, &collection_hosts, &q, NULL, &p, &err));
+	query_page_done(&p);
+}
+
+static void host_in_the_past(struct db *db, long i, long hosts)
+{
+	struct query_request q = {.limit = 1, .at_us = some_moment(hosts)};
+	struct query_page p;
+	autofree char *serial = xasprintf("SN%08ld", i * 7919 % (hosts / 2));
+	must(query_add_filter(&q, "serial", serial, &err));
+	must(query_run(db, &collection_hosts, &q, NULL, &p, &err));
+	if (p.n == 0) {
+		fprintf(stderr, "inventory_bench: there was no %s\n", serial);
+		exit(1);
+	}
+	query_page_done(&p);
+}
+
 static void measure_export(const char *url, long hosts)
 {
 	struct db *reader = NULL;
@@ -386,6 +445,11 @@ int main(int argc, char **argv)
 	measure(db, hosts, "a host by serial", host_by_serial, SAMPLES, 2);
 	measure(db, hosts, "a host by MAC", host_by_mac, SAMPLES, 2);
 	measure(db, hosts, "summary by sku and state, three sums", summary, 50, big ? 300 : 50);
+	measure(db, hosts, "search hosts by a part of a serial", search_hosts, 10, 0);
+	measure(db, hosts, "search parts by a part of a serial", search_parts, 5, 0);
+	measure(db, hosts, "list 100 hosts of a moment, two filters and a sort", list_in_the_past,
+		10, 0);
+	measure(db, hosts, "a host of a moment by serial", host_in_the_past, 10, 0);
 	measure_export(argv[1], hosts);
 	(void)getrusage(RUSAGE_SELF, &u);
 	bench_result("resident memory until here", "MiB", (double)u.ru_maxrss / 1024, 64, true, 1);
