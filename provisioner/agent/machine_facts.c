@@ -19,6 +19,7 @@
 #include "disk_signatures.h"
 #include "smbios.h"
 #include "sysfs.h"
+#include "tpm_ek.h"
 
 static const char *firmware_kind(const char *root)
 {
@@ -77,6 +78,7 @@ void machine_evidence(const char *root, struct evidence *ret)
 	smbios_done(&smbios);
 	add_macs(root, ret);
 	add_disks(root, ret);
+	(void)tpm_ek(root, ret->tpm_ek_sha256);
 }
 
 void machine_about(const char *root, struct agent_about *ret)

@@ -8,6 +8,7 @@ agent_SRC := \
 	provisioner/agent/drives.c \
 	provisioner/agent/nics.c \
 	provisioner/agent/bmc.c \
+	provisioner/agent/tpm_ek.c \
 	provisioner/agent/lldp.c \
 	provisioner/agent/neighbours.c \
 	provisioner/agent/disk_signatures.c \
@@ -124,6 +125,8 @@ $(eval $(call unit_test,tests/unit/agent/test_link.c,$(AGENT_TEST_LIBS),$(AGENT_
 $(eval $(call unit_test,tests/unit/agent/test_bmc.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_lldp.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_neighbours.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_tpm_ek.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call fuzzer,tpm_reply,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,lldp,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,smbios,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 FLOW_TESTS += tests/flow/agent_session.sh
