@@ -86,18 +86,29 @@ static int note(struct postgres_conn *c, int sent, const char *sql, struct postg
 	return 0;
 }
 
-static size_t slot_of(const char *sql)
+/* The slot that has the statement, or else the one that is free or was not used for longest. */
+static struct postgres_prepared *slot_of(struct postgres_conn *c, const char *sql)
 {
 	uint64_t h = 1469598103934665603ULL;
 	for (const char *p = sql; *p; p++)
 		h = (h ^ (uint8_t)*p) * 1099511628211ULL;
-	return (size_t)(h % POSTGRES_CACHE_SLOTS);
+	size_t first = (size_t)(h % (POSTGRES_CACHE_SLOTS / POSTGRES_CACHE_WAYS)) *
+		       POSTGRES_CACHE_WAYS;
+	struct postgres_prepared *oldest = &c->cache[first];
+	for (size_t i = first; i < first + POSTGRES_CACHE_WAYS; i++) {
+		struct postgres_prepared *slot = &c->cache[i];
+		if (slot->sql && str_eq(slot->sql, sql))
+			return slot;
+		if (slot->used < oldest->used)
+			oldest = slot;
+	}
+	return oldest;
 }
 
 static int prepare(struct postgres_conn *c, const char *sql, char name[static NUMBER_MAX],
 		   struct err *err)
 {
-	struct postgres_prepared *slot = &c->cache[slot_of(sql)];
+	struct postgres_prepared *slot = slot_of(c, sql);
 	if (slot->sql && !str_eq(slot->sql, sql)) {
 		char text[NUMBER_MAX + 16];
 		(void)snprintf(text, sizeof(text), "DEALLOCATE s%u", slot->name);
@@ -107,7 +118,8 @@ static int prepare(struct postgres_conn *c, const char *sql, char name[static NU
 	}
 	bool known = slot->sql != NULL;
 	if (!known)
-		*slot = (struct postgres_prepared){xstrdup(sql), ++c->next_name};
+		*slot = (struct postgres_prepared){.sql = xstrdup(sql), .name = ++c->next_name};
+	slot->used = ++c->sent;
 	(void)snprintf(name, NUMBER_MAX, "s%u", slot->name);
 	return known ? 0 : note(c, PQsendPrepare(c->pg, name, sql, 0, NULL), sql, slot, err);
 }

@@ -12,11 +12,13 @@
 #include "driver.h"
 
 #define POSTGRES_CACHE_SLOTS 512
+#define POSTGRES_CACHE_WAYS  4  /* slots that a statement may lie in */
 #define POSTGRES_PENDING_MAX 64 /* unread answers of statements: a few KiB on the server's side */
 
 struct postgres_prepared {
 	char *sql;
 	unsigned name;
+	uint64_t used; /* when: counts statements */
 };
 
 struct postgres_pending {
@@ -27,6 +29,7 @@ struct postgres_pending {
 struct postgres_conn {
 	PGconn *pg;
 	unsigned next_name;
+	uint64_t sent; /* statements */
 	struct postgres_prepared cache[POSTGRES_CACHE_SLOTS];
 	struct postgres_pending pending[POSTGRES_PENDING_MAX];
 	size_t n_pending;

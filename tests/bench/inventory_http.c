@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inventory of a running slipwayd over HTTP, and what heavy questions cost those who must not
- * wait: boot answers are timed alone, and again while two exports and two questions without an
- * index run without end. usage: inventory_http RUN-DIR DAEMON-PID HOSTS RESULT.json, on a fleet of
- * inventory_bench.
+ * wait: boot answers are timed alone, again while two exports and two questions without an index
+ * run without end, and again while lists of 5,000 rows are imported one after the other. usage:
+ * inventory_http RUN-DIR DAEMON-PID HOSTS RESULT.json, on a fleet of inventory_bench.
  */
 #include <dirent.h>
 #include <signal.h>
@@ -22,8 +22,11 @@
 
 #define ANSWERS  4000
 #define SAMPLES  400
-#define LOADS    4
+#define LOADS    5 /* two exports, two scans, a list */
 #define SETTLE_S 2
+
+#define LOAD_LIST     4
+#define DELIVERY_ROWS 5000
 
 static struct err err;
 static const char *run_dir;
@@ -69,24 +72,50 @@ static char *mac_of(long host)
 
 /* ---- the load -------------------------------------------------------------------------------- */
 
-static bool drop(void *arg, const void *p, size_t n)
+struct exported {
+	size_t bytes, rows;
+};
+
+static bool count(void *arg, const void *p, size_t n)
 {
-	(void)p;
-	*(size_t *)arg += n;
+	struct exported *e = arg;
+	e->bytes += n;
+	for (const char *at = p, *end = at + n; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+		e->rows++;
 	return true;
 }
 
-static size_t export_all(struct http_client *c)
+static struct exported export_all(struct http_client *c)
 {
-	size_t bytes = 0;
+	struct exported e = {0};
 	struct http_reply reply = {0};
 	struct http_call call = {.path = "/api/v1/export.ndjson",
-				 .sink = drop,
-				 .sink_arg = &bytes,
+				 .sink = count,
+				 .sink_arg = &e,
 				 .timeout_ms = 600000};
 	must(http_client_call(c, &call, &reply, &err), "export");
 	http_reply_done(&reply);
-	return bytes;
+	return e;
+}
+
+/* Each round moves every host of the list to another rack unit. */
+static void import_list(struct http_client *c, int round)
+{
+	autostr struct str body;
+	struct http_reply reply = {0};
+	str_init(&body, MIB);
+	str_add(&body, "{\"name\":\"bench\",\"hosts\":[");
+	for (int i = 0; i < DELIVERY_ROWS; i++)
+		str_addf(&body, "%s{\"serial\":\"LIST-%05d\",\"rack\":\"b%03d\",\"unit\":%d}",
+			 i ? "," : "", i, i / 40, (i + round) % 40 + 1);
+	str_add(&body, "]}");
+	struct http_call call = {.path = "/api/v1/deliveries",
+				 .method = "POST",
+				 .body = body.p,
+				 .body_bytes = body.n_bytes};
+	must(http_client_call(c, &call, &reply, &err), "delivery");
+	must(reply.status == 201 ? 0 : -1, reply.body);
+	http_reply_done(&reply);
 }
 
 static void heavy(struct http_client *c, int which)
@@ -95,16 +124,19 @@ static void heavy(struct http_client *c, int which)
 		"/api/v1/"
 		"hosts?drives.Model!=MZQL23T8HCLS&memory.Manufacturer=Micron&limit=10&total=true",
 		"/api/v1/summary?group_by=cpu,BiosVersion&sum=threads,drive_count&capacity=true"};
-	for (;;)
+	for (int round = 1;; round++)
 		if (which < 2)
 			(void)export_all(c);
-		else
+		else if (which < LOAD_LIST)
 			(void)get(c, xstrdup(slow[which - 2]), "{");
+		else
+			import_list(c, round);
 }
 
-static void load_start(pid_t pids[static LOADS])
+/* The loads from first to last, of which each is a process. */
+static void load_start(pid_t pids[static LOADS], int first, int last)
 {
-	for (int i = 0; i < LOADS; i++) {
+	for (int i = first; i <= last; i++) {
 		pids[i] = fork();
 		must(pids[i], "fork");
 		if (pids[i] > 0)
@@ -115,9 +147,9 @@ static void load_start(pid_t pids[static LOADS])
 	(void)sleep(SETTLE_S);
 }
 
-static void load_stop(const pid_t pids[static LOADS])
+static void load_stop(const pid_t pids[static LOADS], int first, int last)
 {
-	for (int i = 0; i < LOADS; i++) {
+	for (int i = first; i <= last; i++) {
 		int status = 0;
 		if (waitpid(pids[i], &status, WNOHANG) != 0) {
 			fprintf(stderr, "inventory_http: a load ended by itself\n");
@@ -160,15 +192,23 @@ static void host_by_mac(long hosts)
 	bench_quantiles("a host by MAC, over HTTP", ms, SAMPLES, 2);
 }
 
-static void one_export(long hosts)
+static void one_export(void)
 {
 	AUTO(http_client) struct http_client *c = client_new("admin.sock");
 	double begin = bench_now_s();
-	size_t bytes = export_all(c);
-	double took = bench_now_s() - begin, mb_s = (double)bytes / 1e6 / took;
+	struct exported e = export_all(c);
+	double took = bench_now_s() - begin, mb_s = (double)e.bytes / 1e6 / took;
 	bench_note("export all as NDJSON, over HTTP", "MB/s", mb_s);
-	bench_result("export all as NDJSON, over HTTP", "hosts/s", (double)hosts / took,
-		     bench_export_goal((double)bytes, (double)hosts), false, 1);
+	bench_result("export all as NDJSON, over HTTP", "hosts/s", (double)e.rows / took,
+		     bench_export_goal((double)e.bytes, (double)e.rows), false, 1);
+}
+
+static void one_import(void)
+{
+	AUTO(http_client) struct http_client *c = client_new("admin.sock");
+	double begin = bench_now_s();
+	import_list(c, 0);
+	bench_note("import a list of 5,000 rows", "s", bench_now_s() - begin);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -216,11 +256,15 @@ int main(int argc, char **argv)
 	}
 	run_dir = argv[1];
 	host_by_mac(hosts);
-	one_export(hosts);
+	one_export();
 	boot_answers("boot answer", hosts);
-	load_start(pids);
+	load_start(pids, 0, LOAD_LIST - 1);
 	boot_answers("boot answer beside two exports and two scans", hosts);
-	load_stop(pids);
+	load_stop(pids, 0, LOAD_LIST - 1);
+	one_import();
+	load_start(pids, LOAD_LIST, LOAD_LIST);
+	boot_answers("boot answer beside lists of 5,000 rows", hosts);
+	load_stop(pids, LOAD_LIST, LOAD_LIST);
 	memory(argv[2]);
 	return bench_write(argv[4]) ? 0 : 1;
 }
