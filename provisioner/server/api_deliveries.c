@@ -8,15 +8,11 @@
 #include "api_tables.h"
 #include "api_write.h"
 
-#include <time.h>
-
 #include <base/clock.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <inventory/expect.h>
 #include <proto/record.h>
-
-#define SLICE_US 3000 /* and one row more: boot answers beside it take 10 ms at most */
 
 static int due_of(const char *text, int64_t *ret_us, struct err *err)
 {
@@ -112,21 +108,13 @@ static int begin_csv(struct write *w, struct err *err)
 	return import_begin(w, &head, rows, err);
 }
 
-static int64_t monotonic_us(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 /* One slice. CSV has no record: the frame has not read it. */
 static int delivery_work(struct write *w, struct err *err)
 {
-	int64_t end_us = monotonic_us() + SLICE_US;
 	int more = 1;
 	if (!w->state)
 		TRY(w->ask ? begin_json(w, err) : begin_csv(w, err));
-	while (more == 1 && monotonic_us() < end_us)
+	while (more == 1 && !api_slice_is_over(w))
 		TRY(more = delivery_import_next(w->state, err));
 	if (more == 0)
 		w->doc = delivery_import_result(w->state);

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <base/digest.h>
 #include <base/json.h>
@@ -20,6 +21,7 @@
 #include "api_request.h"
 
 #define HTTP_ACCEPTED 202
+#define SLICE_US      3000
 
 const struct field api_no_fields[] = {F_END};
 
@@ -33,6 +35,18 @@ struct frame {
 	char *text;
 	void *ask;
 };
+
+static int64_t monotonic_us(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+bool api_slice_is_over(const struct write *w)
+{
+	return monotonic_us() >= w->slice_end_us;
+}
 
 static int read_body(struct frame *f, struct err *err)
 {
@@ -156,6 +170,7 @@ static int deed(struct frame *f, http_change work, struct err *err)
 	}
 	if (!f->begun)
 		TRY(read_ask(f, err));
+	f->w.slice_end_us = monotonic_us() + SLICE_US;
 	int more = work(&f->w, err);
 	if (more != 0)
 		return more < 0 ? more : end_slice(f, err);

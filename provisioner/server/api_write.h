@@ -29,6 +29,7 @@ struct write {
 	/* What a work in slices keeps from one to the next, freed with the request. */
 	void *state;
 	void (*free_state)(void *state);
+	int64_t slice_end_us; /* see api_slice_is_over() */
 	/* After the commit, unless nothing was done (dry run, repeated key); may be NULL. */
 	void (*after)(struct write *w);
 };
@@ -59,6 +60,9 @@ struct write {
  * makes sense alone is one slice's: a crash, or a client that goes away, leaves those that were
  * done. The audit log has the first with status 202, and the end. */
 int api_change(struct http_request *r, struct err *err);
+/* Has the work had its share of the loop's time? One more statement or so may follow: boot answers
+ * beside it take 10 ms at most. */
+bool api_slice_is_over(const struct write *w);
 /* Write down what a handler did in its own time (a row with .audits_itself). reason may be NULL. */
 int api_audit(struct app *a, const char *who, const char *peer, const struct http_route *route,
 	      const char *path, int status, const char *reason, struct err *err);

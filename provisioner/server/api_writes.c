@@ -111,18 +111,20 @@ static const struct field bulk_fields[] = {
 	F_END,
 };
 
+/* One slice; the results until now say where it begins. */
 static int bulk_work(struct write *w, struct err *err)
 {
 	const struct bulk_ask *ask = w->ask;
-	size_t i;
-	json_t *item;
-	if (json_array_size(ask->items) == 0)
+	size_t n = json_array_size(ask->items);
+	if (n == 0)
 		return err_set(err, ERR_GUARD_SELECTOR, "an empty list selects nothing");
-	json_t *results = json_array();
-	w->doc = json_pack("{s:o, s:b}", "results", results, "dry_run", w->dry_run);
-	json_array_foreach (ask->items, i, item)
-		TRY(bulk_one(w, item, results, i, err));
-	return 0;
+	if (!w->doc)
+		w->doc = json_pack("{s:[], s:b}", "results", "dry_run", w->dry_run);
+	json_t *results = json_object_get(w->doc, "results");
+	size_t i = json_array_size(results);
+	for (; i < n && !api_slice_is_over(w); i++)
+		TRY(bulk_one(w, json_array_get(ask->items, i), results, i, err));
+	return i < n;
 }
 
 /* ---- identity -------------------------------------------------------------------------------- */
@@ -322,8 +324,8 @@ const struct http_route api_write_routes[] = {
 	API_CHANGE(PATCH, "/api/v1/hosts/{id}", INVENTORY, SMALL_BODY, api_patch_host_work,
 		   "set name, asset tag, SKU, place or reservation of a host"),
 	API_CHANGE(POST, "/api/v1/hosts/bulk", INVENTORY, LIMIT_JSON_BODY_BYTES, bulk_work,
-		   "edit many hosts, with a result per row",
-		   API_BODY(bulk_fields, struct bulk_ask)),
+		   "edit many hosts, with a result per row", API_BODY(bulk_fields, struct bulk_ask),
+		   .in_slices = true),
 	API_CHANGE(POST, "/api/v1/hosts/{id}/accept", APPROVE, SMALL_BODY, accept_work,
 		   "the evidence that waits is this host's own",
 		   API_BODY(api_no_fields, struct api_nothing)),
