@@ -104,25 +104,45 @@ static char *like_pattern(const char *word)
 
 /* SQLite's LIKE is blind to the case of ASCII; a lower() of each value would take six times as long
  * as the rest. */
-static void add_like(struct sql *s, const char *word)
+static void add_like(struct sql *s, const char *column, size_t number)
+{
+	str_addf(&s->text, "%s(%s) LIKE $%zu ESCAPE '\\'", db_is_sqlite(s->db) ? "" : "lower",
+		 column, number);
+}
+
+/* Something of the host that a row belongs to: such hosts are looked for once, so that no row is
+ * joined to its own before it fits. */
+static void add_like_of_host(struct sql *s, const char *column, size_t number)
+{
+	if (s->c != &collection_parts) {
+		str_add(&s->text, "t.host_num IN (SELECT h.num FROM host h WHERE ");
+	} else {
+		str_add(&s->text, "t.num IN (SELECT p.part_num FROM host h JOIN placement p ON "
+				  "p.host_num = h.num AND ");
+		sql_add(s, s->at_us ? "p.from_us <= @ AND p.until_us > @"
+				    : "p.until_us = 9223372036854775807");
+		str_add(&s->text, " WHERE ");
+	}
+	add_like(s, column, number);
+	str_addc(&s->text, ')');
+}
+
+static void add_search(struct sql *s, const char *word)
 {
 	autofree char *pattern = like_pattern(word);
-	const char *lower = db_is_sqlite(s->db) ? "" : "lower";
-	size_t number = 0;
-	str_addc(&s->text, '(');
+	size_t number = sql_param_text(s, pattern);
+	str_add(&s->text, "(1 = 0");
 	for (size_t i = 0; i < s->c->n_fields; i++) {
+		const char *column = s->c->fields[i].column;
 		if (!(s->c->fields[i].flags & FIELD_IS_SEARCHED))
 			continue;
-		str_addf(&s->text, "%s%s(%s) LIKE ", number ? " OR " : "", lower,
-			 s->c->fields[i].column);
-		if (number)
-			str_addf(&s->text, "$%zu", number);
+		str_add(&s->text, " OR ");
+		if (str_starts(column, "h."))
+			add_like_of_host(s, column, number);
 		else
-			sql_text(s, pattern);
-		number = s->n_params;
-		str_add(&s->text, " ESCAPE '\\'");
+			add_like(s, column, number);
 	}
-	str_add(&s->text, number ? ")" : "1 = 0)");
+	str_addc(&s->text, ')');
 }
 
 int sql_where(struct sql *s, const struct query_request *q, struct err *err)
@@ -155,7 +175,7 @@ int sql_where(struct sql *s, const struct query_request *q, struct err *err)
 		if (strlen(q->search) > LIMIT_NAME_BYTES)
 			return condition_bad(err, ERR_TOO_BIG, "q", "is too long");
 		str_add(&s->text, " AND ");
-		add_like(s, q->search);
+		add_search(s, q->search);
 	}
 	return 0;
 }

@@ -40,11 +40,16 @@ void sql_int(struct sql *s, int64_t v)
 	str_addf(&s->text, "$%zu", s->n_params);
 }
 
-void sql_text(struct sql *s, const char *v)
+size_t sql_param_text(struct sql *s, const char *v)
 {
 	char *copy = xstrdup(v);
 	param(s, P_TEXT(copy), copy);
-	str_addf(&s->text, "$%zu", s->n_params);
+	return s->n_params;
+}
+
+void sql_text(struct sql *s, const char *v)
+{
+	str_addf(&s->text, "$%zu", sql_param_text(s, v));
 }
 
 void sql_add(struct sql *s, const char *text)

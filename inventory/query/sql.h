@@ -34,6 +34,8 @@ void sql_add(struct sql *s, const char *text);
 /* Append "$N" for a value. Texts are copied. */
 void sql_int(struct sql *s, int64_t v);
 void sql_text(struct sql *s, const char *v);
+/* The N of a text that is named more than once. */
+size_t sql_param_text(struct sql *s, const char *v);
 /* " JOIN ...", what the collection joins to t, of the moment. */
 void sql_joins(struct sql *s);
 /* " FROM table t JOIN ...", of the moment. */

@@ -152,6 +152,44 @@ static void test_filters(void **state)
 	}
 }
 
+/* q= is blind to case and takes no wildcards; the rows of a host are found by its short code, now
+ * and in the past. */
+static void test_search(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	struct host h;
+	must(host_get(db, 1, &h, &err), &err);
+	const struct {
+		const struct collection *of;
+		const char *word;
+		int64_t at_us;
+		size_t expect;
+	} cases[] = {
+		{&collection_hosts, "sn-01", 0, 10},
+		{&collection_hosts, "READY", 0, 10},
+		{&collection_hosts, "SN-0__", 0, 0},
+		{&collection_hosts, "%", 0, 0},
+		{&collection_parts, "odd", 0, 10},
+		{&collection_parts, h.short_code, 0, 3},
+		{&collection_parts, h.short_code, 150 * US, 0},
+		{&collection_parts, h.short_code, 200 * US, 3},
+		{&collection_placements, h.short_code, 0, 3},
+		{&collection_events, h.short_code, 0, 2},
+		{&collection_receipts, h.short_code, 0, 0},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct query_request q = {
+			.limit = 100, .search = cases[i].word, .at_us = cases[i].at_us};
+		struct query_page page;
+		must(query_run(db, cases[i].of, &q, NULL, &page, &err), &err);
+		if (page.n != cases[i].expect)
+			fail_msg("%s?q=%s: %zu, not %zu", cases[i].of->name, cases[i].word, page.n,
+				 cases[i].expect);
+		query_page_done(&page);
+	}
+}
+
 static void test_every_collection_answers(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -465,6 +503,7 @@ int main(void)
 #define F(name) cmocka_unit_test_setup_teardown(name, fleet_setup, store_teardown)
 	static const struct CMUnitTest tests[] = {
 		F(test_filters),
+		F(test_search),
 		F(test_every_collection_answers),
 		F(test_pages_neither_skip_nor_repeat),
 		F(test_cursors_are_checked),
