@@ -18,6 +18,7 @@ GUARD_TESTS += server/test_permit
 GUARD_TESTS += server/test_erase_routes
 GUARD_TESTS += server/test_profile
 GUARD_TESTS += server/test_order_rules
+GUARD_TESTS += server/test_protected
 GUARD_TESTS += server/test_second_person
 GUARD_TESTS += agent/test_disk_guard
 GUARD_TESTS += agent/test_disk_device

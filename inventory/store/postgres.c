@@ -278,3 +278,16 @@ const struct db_driver db_driver_postgres = {
 	.begin = {"BEGIN", "SELECT pg_advisory_xact_lock(5357444901)"},
 	.begin_snapshot = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
 };
+
+bool db_server_of(const char *url, char *ret, size_t ret_bytes)
+{
+	static const char *const keys[] = {"hostaddr", "host"};
+	PQconninfoOption *list = PQconninfoParse(url, NULL);
+	bool found = false;
+	for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+		for (const PQconninfoOption *o = list; o && o->keyword && !found; o++)
+			found = str_eq(o->keyword, keys[k]) && o->val && o->val[0] &&
+				o->val[0] != '/' && str_copy(ret, ret_bytes, o->val);
+	PQconninfoFree(list);
+	return found;
+}

@@ -76,14 +76,16 @@ static void join_macs(const struct evidence *e, char *ret, size_t ret_bytes)
 	}
 }
 
-static int check_not_self(const struct opening *o, struct err *err)
+static int check_protected(const struct opening *o, const char *address, struct err *err)
 {
-	for (size_t i = 0; i < o->q->evidence.macs.n; i++) {
-		const char *mac = o->q->evidence.macs.items[i].s;
-		if (strlen(mac) == 17 && strstr(o->app->own_macs, mac))
-			return err_set(err, ERR_GUARD_SELF, "MAC %s is this server's own", mac);
-	}
-	return 0;
+	const struct evidence *e = &o->q->evidence;
+	const struct protected_subject s = {
+		.uuid = e->smbios_uuid,
+		.macs = o->macs,
+		.serials = {e->system_serial, e->board_serial},
+		.address = address,
+	};
+	return protected_check(&o->app->protected, &s, err);
 }
 
 /* ---- admission
@@ -246,7 +248,7 @@ static void note_refusal(const struct opening *o, const struct err *e)
 static int open_session(struct http_request *r, struct opening *o, struct err *err)
 {
 	join_macs(&o->q->evidence, o->macs, sizeof(o->macs));
-	TRY(check_not_self(o, err));
+	TRY(check_protected(o, http_peer(r), err));
 	TRY(db_begin(o->app->db, err));
 	int rc = db_end(o->app->db, open_in_transaction(o, err), err);
 	if (rc < 0 || o->refused) {

@@ -74,26 +74,6 @@ static void warn_of_missing_files(const struct app *a)
 				  "build them with make boot, or correct [boot] files_dir"));
 }
 
-/* Our own MACs: a server never provisions itself. */
-static void read_own_macs(struct app *a)
-{
-	DIR *d = opendir("/sys/class/net");
-	struct dirent *e;
-	size_t used = 0;
-	while (d && (e = readdir(d))) {
-		char line[32];
-		autofree char *path = xasprintf("/sys/class/net/%s/address", e->d_name);
-		file_read_line(path, line, sizeof(line));
-		if (strlen(line) != 17 || str_eq(line, "00:00:00:00:00:00") ||
-		    used + 19 > sizeof(a->own_macs))
-			continue;
-		used += (size_t)snprintf(a->own_macs + used, sizeof(a->own_macs) - used, "%s ",
-					 line);
-	}
-	if (d)
-		closedir(d);
-}
-
 static int lock_run_dir(struct app *a, struct err *err)
 {
 	autofree char *path = xasprintf("%s/lock", a->config.run_dir);
@@ -201,7 +181,7 @@ int app_open_core(struct app *a, struct err *err)
 	if (!a->silence_us)
 		a->silence_us = (AGENT_LEASE_S + AGENT_GRACE_S) * 1000000LL;
 	make_urls(a);
-	read_own_macs(a);
+	protected_load(&a->protected, &a->config);
 	look_for_boot_files(a);
 	TRY(lock_run_dir(a, err));
 	TRY(site_open(&a->config, &a->site, err));
@@ -256,6 +236,7 @@ void app_close(struct app *a)
 	trust_root_free(a->root);
 	live_free(a->live);
 	site_done(&a->site);
+	protected_done(&a->protected);
 	config_done(&a->config);
 	if (a->run_lock_fd >= 0)
 		close(a->run_lock_fd);

@@ -14,6 +14,7 @@
 #include <pxe/boot.h>
 #include "config.h"
 #include "http.h"
+#include "protected.h"
 #include "site.h"
 
 struct child;
@@ -54,7 +55,7 @@ struct app {
 	int channel_freshness;
 	int64_t next_checkpoint_us; /* of the audit log */
 	char plain_url[64], server_url[64], objects_url[80];
-	char own_macs[1024]; /* of this machine, separated by blanks */
+	struct protected protected; /* machines that are never a target */
 	int run_lock_fd;
 };
 

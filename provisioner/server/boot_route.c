@@ -39,6 +39,13 @@ static int ask_profiles(struct app *a, const struct boot_query *q, bool *ret_enr
 	return 0;
 }
 
+static bool is_protected(const struct app *a, const struct boot_query *q)
+{
+	const struct protected_subject s = {
+		.uuid = q->uuid, .macs = q->mac, .serials = {q->serial}};
+	return protected_find(&a->protected, &s) != NULL;
+}
+
 static void gather(struct app *a, const struct boot_query *q, struct boot_facts *f,
 		   struct host *host)
 {
@@ -48,6 +55,8 @@ static void gather(struct app *a, const struct boot_query *q, struct boot_facts 
 	f->files_ready = a->files_ready[boot_query_arch(q)];
 	f->store_up = rc >= 0 || rc == -ERR_HOST_UNKNOWN || rc == -ERR_HOST_AMBIGUOUS;
 	f->known = rc >= 0;
+	if (is_protected(a, q))
+		return; /* has no work here and is not let in: its own disk */
 	if (f->known && lifecycle_state_parse(host->state, &state))
 		f->wants_agent = lifecycle_row(state)->wants_agent;
 	/* an ambiguous one is nobody: the session's full evidence will tell */

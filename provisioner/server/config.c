@@ -50,6 +50,7 @@ static const struct key {
 	{"programs", "slipway", KEY_PATH, AT(slipway), "", 0, 0, NULL},
 	{"web", "dir", KEY_PATH, AT(web_dir), "", 0, 0, NULL},
 	{"orders", "second_person", KEY_CHOICE, AT(second_person), "on", 0, 0, "on|off"},
+	{"orders", "protect", KEY_TEXT, AT(protect), "", 0, 0, NULL},
 	{"orders", "second_person_above", KEY_INT, AT(second_person_above), "5", 0, 256, NULL},
 #undef AT
 };

@@ -35,6 +35,7 @@ struct config {
 
 	char *second_person; /* on, off */
 	int64_t second_person_above;
+	char *protect; /* names of machines that are never a target */
 
 	/* by config_resolve() */
 	char network[16];

@@ -110,10 +110,21 @@ static int order_new(struct write *w, const struct order_ask *ask, bool is_list,
 /* ---- doing -------------------------------------------------------------------------------------
  */
 
+/* It may have been named after we came to know it. */
+static int check_protected(struct app *a, const struct host *h, struct err *err)
+{
+	struct flow_host f;
+	TRY(flow_host_get(a->db, h->num, &f, err));
+	const struct protected_subject s = {
+		.uuid = h->uuid, .macs = f.macs, .serials = {h->serial}};
+	return protected_check(&a->protected, &s, err);
+}
+
 static int look_at(struct app *a, struct order_item *b, struct err *err)
 {
 	AUTO(json) json_t *drives = NULL;
 	TRY(host_get(a->db, b->host.num, &b->host, err));
+	TRY(check_protected(a, &b->host, err));
 	TRY(host_in_use(a, &b->host, &b->in_use, err));
 	TRY(flow_drives_get(a->db, b->host.num, &drives, err));
 	b->shared_storage = disk_any_shared(drives);

@@ -36,6 +36,7 @@ server_SRC += provisioner/server/arm.c
 server_SRC += provisioner/server/arm_ask.c
 server_SRC += provisioner/server/arm_routes.c
 server_SRC += provisioner/server/order.c
+server_SRC += provisioner/server/protected.c
 server_SRC += provisioner/server/order_routes.c
 server_SRC += provisioner/server/erase_routes.c
 server_SRC += provisioner/server/deadlines.c
@@ -110,6 +111,7 @@ FLOW_TESTS += tests/flow/two_appliances.sh
 $(eval $(call unit_test,tests/unit/server/test_order_rules.c,server_rules proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_profile.c,server_rules proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_secret_box.c,server base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))

@@ -56,7 +56,7 @@ if [ ! -x "$tests/server/test_arming" ]; then
 fi
 # as they are, the tests pass: a failure is the mutation's
 for test in pxe/test_boot server/test_admission server/test_arming server/test_permit \
-	server/test_erase_routes server/test_profile server/test_order_rules \
+	server/test_erase_routes server/test_profile server/test_order_rules server/test_protected \
 	server/test_second_person agent/test_disk_guard agent/test_disk_device; do
 	n=$((n + 1))
 	timeout 120 "$tests/$test" >"$dir/out" 2>&1
@@ -99,7 +99,11 @@ mutate G12 $server/order_rules.c server/test_second_person 's/return !p->decides
 mutate G12 $server/order_rules.c server/test_second_person 's/return !p->order_token_lives;/return false;/'
 mutate G12 $server/api_access.c server/test_second_person 's/^\tTRY(check_owner(w, ask->owner, err));//; s/^static int check_owner/__attribute__((unused)) static int check_owner/'
 mutate G12 inventory/flow/order.c server/test_second_person "s/ AND state = '\" FLOW_ORDER_PENDING/ AND state <> '\" FLOW_ORDER_EXPIRED/"
-mutate G13 $server/agent_session.c server/test_admission 's/strstr(o->app->own_macs, mac)/false/'
+mutate G13 $server/agent_session.c server/test_admission 's/^\tTRY(check_protected(o, http_peer(r), err));//; s/^static int check_protected/__attribute__((unused)) static int check_protected/'
+mutate G13 $server/protected.c server/test_protected 's/^\tadd_firmware(p, sys_root);//; s/^static void add_firmware/__attribute__((unused)) static void add_firmware/'
+mutate G13 $server/protected.c server/test_protected 's/return found ? found : find_text(p, s->address);/return found;/'
+mutate G13 $server/order.c server/test_second_person 's/^\tTRY(check_protected(a, .*//; s/^static int check_protected/__attribute__((unused)) static int check_protected/'
+mutate G13 $server/boot_route.c server/test_second_person 's/if (is_protected(a, q))/if (is_protected(a, q) \&\& false)/'
 mutate G14 $server/agent_permit.c server/test_permit 's/guard_stopped, guard_state/guard_state/'
 mutate G15 $server/arm.c server/test_arming 's/TRY(check_image(h, m, \&d, err));//'
 mutate G16 $server/agent_permit.c server/test_erase_routes 's/guard_work,//'

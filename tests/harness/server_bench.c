@@ -42,6 +42,7 @@ static _Noreturn void serve(const struct server_bench *b)
 	set(&a.config.files_dir, boot);
 	a.silence_us = b->silence_ms * 1000;
 	set(&a.config.address, "192.0.2.1");
+	set(&a.config.protect, b->protect);
 	if (b->database[0])
 		set(&a.config.store, b->store);
 	fake_object_store_set(b->image_version[0] ? "debian12" : "", b->image_version);

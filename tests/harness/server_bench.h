@@ -21,6 +21,7 @@ struct server_bench {
 	char image_version[32]; /* of line "debian12"; "" no image */
 	bool image_damaged;     /* its objects, on the disk */
 	bool shaky;             /* killed and started before each step of host_walk.h */
+	char protect[64];       /* [orders] protect */
 	long silence_ms; /* after which a writer counts as interrupted; 0: the daemon's own */
 	json_t *reply;   /* of the last admin call */
 	char code[80];

@@ -11,6 +11,7 @@
 #include <base/str.h>
 #include <inventory/backup.h>
 #include "tests/harness/fake_agent.h"
+#include "tests/harness/host_walk.h"
 #include "tests/harness/server_bench.h"
 
 #define HOSTS 7
@@ -371,6 +372,24 @@ static void test_rehearsed_approval(void **state)
 	assert_int_equal(orders("pending"), 1);
 }
 
+/* G13: a host that was met before somebody named it gets no arm, and boots its own disk. */
+static void test_named_later(void **state)
+{
+	(void)state;
+	autofree char *before = walk_boot_script(&bench, hosts[0].mac);
+	assert_non_null(strstr(before, "vmlinuz"));
+	(void)str_copy(bench.protect, sizeof(bench.protect), hosts[0].mac);
+	server_bench_crash(&bench);
+	assert_int_equal(order_one(tokens.ann, "arm", ",\"image\":\"debian12@1\""), 403);
+	assert_string_equal(bench.code, "guard.self");
+	assert_int_equal(order_one(tokens.ann, "erase", ""), 403);
+	assert_string_equal(bench.code, "guard.self");
+	assert_int_equal(arms(), 0);
+	autofree char *after = walk_boot_script(&bench, hosts[0].mac);
+	assert_null(strstr(after, "vmlinuz"));
+	bench.protect[0] = '\0';
+}
+
 /* People see what waits: in the list, and at each of its hosts. */
 static void test_it_is_shown(void **state)
 {
@@ -420,7 +439,8 @@ int main(void)
 		T(test_several_are_rehearsed), T(test_what_waits),
 		T(test_who_may_order),         T(test_persons_are_made_by_root),
 		T(test_who_may_approve),       T(test_rehearsed_approval),
-		T(test_it_is_shown),           T(test_restore_ends_it),
+		T(test_named_later),           T(test_it_is_shown),
+		T(test_restore_ends_it),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("second person", tests, NULL, NULL);

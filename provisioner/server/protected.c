@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading and comparing the names of protected machines; see protected.h. Input: the kernel's files
+ * about this machine, an operator's words; what is compared comes from anybody.
+ */
+#include "protected.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <base/file.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <inventory/db.h>
+#include <inventory/identity.h>
+
+#define SEPARATORS " \t,"
+#define UUID_CHARS 36
+
+static void lower(char *text)
+{
+	for (; *text; text++)
+		if (*text >= 'A' && *text <= 'Z')
+			*text = (char)(*text + 32);
+}
+
+static bool is_uuid(const char *text)
+{
+	return strlen(text) == UUID_CHARS && text[8] == '-' && text[13] == '-' && text[18] == '-' &&
+	       text[23] == '-';
+}
+
+/* A UUID that says nothing is as useless as such a serial. */
+static bool says_nothing(const char *text)
+{
+	return is_uuid(text)                          ? placeholder_uuid(text)
+	       : strlen(text) == 17 && text[2] == ':' ? placeholder_mac(text)
+						      : placeholder_serial(text);
+}
+
+static void add_one(struct protected *p, struct sv word, const char *whose)
+{
+	struct protected_name n = {.whose = whose};
+	if (word.n == 0 || word.n >= sizeof(n.text))
+		return;
+	memcpy(n.text, word.p, word.n);
+	lower(n.text);
+	if (!says_nothing(n.text))
+		VEC_PUSH(&p->names, n);
+}
+
+void protected_add(struct protected *p, const char *words, const char *whose)
+{
+	while (*words) {
+		size_t n = strcspn(words, SEPARATORS);
+		add_one(p, (struct sv){words, n}, whose);
+		words += n + strspn(words + n, SEPARATORS);
+	}
+}
+
+void protected_done(struct protected *p)
+{
+	VEC_DONE(&p->names);
+}
+
+/* ---- this machine ------------------------------------------------------------------------------
+ */
+
+/* A serial may hold blanks: one line is one name. */
+static void add_line(struct protected *p, const char *path)
+{
+	char line[129];
+	file_read_line(path, line, sizeof(line));
+	add_one(p, sv_of(line), "this server's");
+}
+
+static void add_firmware(struct protected *p, const char *sys_root)
+{
+	/* not the chassis: blades in one have its serial in common */
+	static const char *const files[] = {"product_uuid", "product_serial", "board_serial"};
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		autofree char *path = xasprintf("%s/class/dmi/id/%s", sys_root, files[i]);
+		add_line(p, path);
+	}
+}
+
+static void add_macs(struct protected *p, const char *sys_root)
+{
+	autofree char *dir = xasprintf("%s/class/net", sys_root);
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	while (d && (e = readdir(d))) {
+		autofree char *path = xasprintf("%s/%s/address", dir, e->d_name);
+		add_line(p, path);
+	}
+	if (d)
+		(void)closedir(d);
+}
+
+void protected_add_machine(struct protected *p, const char *sys_root)
+{
+	add_macs(p, sys_root);
+	add_firmware(p, sys_root);
+}
+
+static void add_address(struct protected *p, const struct sockaddr *sa, const char *whose)
+{
+	char text[INET6_ADDRSTRLEN];
+	socklen_t n = sa->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+					       : sizeof(struct sockaddr_in6);
+	if ((sa->sa_family == AF_INET || sa->sa_family == AF_INET6) &&
+	    getnameinfo(sa, n, text, sizeof(text), NULL, 0, NI_NUMERICHOST) == 0)
+		add_one(p, sv_of(text), whose);
+}
+
+static void add_own_addresses(struct protected *p)
+{
+	struct ifaddrs *list = NULL;
+	if (getifaddrs(&list) < 0)
+		return;
+	for (const struct ifaddrs *i = list; i; i = i->ifa_next)
+		if (i->ifa_addr)
+			add_address(p, i->ifa_addr, "this server's");
+	freeifaddrs(list);
+}
+
+/* ---- the store's -------------------------------------------------------------------------------
+ */
+
+static void add_store(struct protected *p, const char *url)
+{
+	char host[256];
+	struct addrinfo *list = NULL;
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	if (!db_server_of(url, host, sizeof(host)))
+		return;
+	int rc = getaddrinfo(host, NULL, &hints, &list);
+	if (rc != 0) {
+		log_ev(LOG_WARNING, "protected.store", KV("host", (const char *)host),
+		       KV("why", gai_strerror(rc)));
+		return;
+	}
+	for (const struct addrinfo *i = list; i; i = i->ai_next)
+		add_address(p, i->ai_addr, "the store's");
+	freeaddrinfo(list);
+}
+
+void protected_load(struct protected *p, const struct config *c)
+{
+	protected_add_machine(p, "/sys");
+	add_own_addresses(p);
+	add_store(p, c->store);
+	protected_add(p, c->protect, "protected");
+}
+
+/* ---- comparing ---------------------------------------------------------------------------------
+ */
+
+static const struct protected_name *find_text(const struct protected *p, const char *text)
+{
+	char word[129];
+	if (!text || !text[0] || !str_copy(word, sizeof(word), text))
+		return NULL;
+	lower(word);
+	for (size_t i = 0; i < p->names.n; i++)
+		if (str_eq(p->names.items[i].text, word))
+			return &p->names.items[i];
+	return NULL;
+}
+
+static const struct protected_name *find_macs(const struct protected *p, const char *macs)
+{
+	struct sv rest = sv_of(macs ? macs : "");
+	const struct protected_name *found = NULL;
+	while (rest.n > 0 && !found) {
+		struct sv one = sv_split(&rest, ' ');
+		autofree char *mac = xstrndup(one.p, one.n);
+		found = find_text(p, mac);
+	}
+	return found;
+}
+
+/* BIOS and iPXE disagree about the order of the first three groups' bytes. */
+static const struct protected_name *find_uuid(const struct protected *p, const char *uuid)
+{
+	static const unsigned char from[UUID_CHARS + 1] = {
+		6,  7,  4,  5,  2,  3,  0,  1,  8,  11, 12, 9,  10, 13, 16, 17, 14, 15, 18,
+		19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36,
+	};
+	char swapped[UUID_CHARS + 1];
+	const struct protected_name *found = find_text(p, uuid);
+	if (found || !uuid || !is_uuid(uuid))
+		return found;
+	for (size_t i = 0; i < sizeof(swapped); i++)
+		swapped[i] = uuid[from[i]];
+	return find_text(p, swapped);
+}
+
+const struct protected_name *protected_find(const struct protected *p,
+					    const struct protected_subject *s)
+{
+	const struct protected_name *found = find_macs(p, s->macs);
+	if (!found)
+		found = find_uuid(p, s->uuid);
+	for (size_t i = 0; i < ARRAY_LEN(s->serials) && !found; i++)
+		found = find_text(p, s->serials[i]);
+	return found ? found : find_text(p, s->address);
+}
+
+int protected_check(const struct protected *p, const struct protected_subject *s, struct err *err)
+{
+	const struct protected_name *n = protected_find(p, s);
+	return n ? err_set(err, ERR_GUARD_SELF, "'%s' is %s", n->text, n->whose) : 0;
+}
