@@ -20,7 +20,7 @@
 #include <base/limits.h>
 #include <base/log.h>
 
-#include "step_text.h"
+#include "agent_show.h"
 #include "steps.h"
 
 #define NEXT_WAIT_S        30
@@ -30,8 +30,6 @@
 #define LEAVE_MAX_MS       120000
 #define SAME_PLAN_PAUSE_MS 2000
 
-/* ---- what the screen says -------------------------------------------------------------------- */
-
 /* Steps that a worker does; the agent does the others itself. */
 static worker_main *const workers[_PLAN_STEP_MAX] = {
 	[PLAN_STEP_INSPECT] = step_inspect,
@@ -39,48 +37,6 @@ static worker_main *const workers[_PLAN_STEP_MAX] = {
 	[PLAN_STEP_IMAGE] = step_image,
 	[PLAN_STEP_ERASE] = step_erase,
 };
-
-static void show(struct agent *a, const char *headline, const char *text)
-{
-	screen_show(&a->screen, headline, a->link.session.short_code, text);
-}
-
-static void show_error(struct agent *a, const char *headline, const struct err *err)
-{
-	autofree char *text = xasprintf("%s\n%s: %s\nWhat to do: %s.", err_meaning(err->code),
-					err_name(err->code), err->msg, err_hint(err->code));
-
-	show(a, headline, text);
-}
-
-static void show_server_lost(struct agent *a, const struct err *err)
-{
-	autofree char *line = xasprintf("no answer from %s (%s); trying again", a->options.server,
-					err->msg);
-
-	if (!a->server_lost && a->phase == AGENT_NO_SESSION)
-		show_error(a, "NO SERVER", err);
-	a->server_lost = true;
-	screen_progress(&a->screen, line);
-}
-
-static void show_step(struct agent *a)
-{
-	autostr struct str text = {0};
-
-	str_init(&text, 2048);
-	step_text(&a->plan, &text);
-	show(a, step_headline(a->plan.kind), text.p);
-}
-
-static void show_progress(struct agent *a)
-{
-	autostr struct str line = {0};
-
-	str_init(&line, 1024);
-	progress_text(&a->progress, &line);
-	screen_progress(&a->screen, line.p);
-}
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
@@ -134,7 +90,7 @@ static void step_failed(struct agent *a, const struct err *err, const struct rep
 		failed.fault = *fault;
 	queue_event(a, EVENT_STEP_FAILED, record_encode(event_step_failed_fields, &failed));
 	log_err(LOG_ERR, "agent.step.failed", err, KV("step", plan_step_kind_str(a->plan.kind)));
-	show_error(a, "FAILED", err);
+	agent_show_error(a, "FAILED", err);
 	a->failed = true;
 	end_step(a);
 }
@@ -185,15 +141,8 @@ static bool call_failed(struct agent *a, const struct err *err)
 		lose_session(a, err);
 		return true;
 	}
-	show_server_lost(a, err);
+	agent_show_server_lost(a, err);
 	return false;
-}
-
-static void call_worked(struct agent *a)
-{
-	if (a->server_lost)
-		screen_progress(&a->screen, "the server answers again");
-	a->server_lost = false;
 }
 
 /* The RTC of a new host says anything; the pinned server's clock is better for logs, certificates
@@ -214,20 +163,20 @@ static void start_session(struct agent *a)
 	if (time_boot_ms() < a->session_backoff.next_boot_ms)
 		return;
 	if (a->session_backoff.n_failures == 0)
-		show(a, "HELLO", "Asking the server what to do.");
+		agent_show(a, "HELLO", "Asking the server what to do.");
 	if (link_start_session(&a->link, a->options.boot_id, &err) < 0) {
 		bool refused = err_class(err.code) == ERR_CLASS_REJECT;
 
 		backoff_failed(&a->session_backoff, time_boot_ms(), refused ? RETRY_REFUSED_MS : 0);
 		log_err(LOG_WARNING, "agent.session.refused", &err);
 		if (refused)
-			show_error(a, "REFUSED", &err);
+			agent_show_error(a, "REFUSED", &err);
 		else
-			show_server_lost(a, &err);
+			agent_show_server_lost(a, &err);
 		return;
 	}
 	backoff_worked(&a->session_backoff);
-	call_worked(a);
+	agent_show_server_found(a);
 	set_clock(a);
 	atomic_store(&a->lease->stop, false);
 	atomic_store(&a->lease->may_write, false);
@@ -237,7 +186,7 @@ static void start_session(struct agent *a)
 	a->failed = str_eq(a->link.session.state, "failed");
 	a->phase = AGENT_IDLE;
 	a->next_heartbeat_ms = 0;
-	show(a, a->link.session.short_code, "The server knows this host by the code above.");
+	agent_show(a, a->link.session.short_code, "The server knows this host by the code above.");
 }
 
 static void heartbeat(struct agent *a)
@@ -260,7 +209,7 @@ static void heartbeat(struct agent *a)
 		(void)call_failed(a, &err);
 		return;
 	}
-	call_worked(a);
+	agent_show_server_found(a);
 	lease_renew(a->lease, now_ms, reply.lease_s, reply.may_write, reply.stop);
 }
 
@@ -282,7 +231,7 @@ static void send_events(struct agent *a)
 		}
 		outbox_acked(&a->outbox, acked);
 		backoff_worked(&a->events_backoff);
-		call_worked(a);
+		agent_show_server_found(a);
 		if (time_boot_ms() >= a->next_heartbeat_ms)
 			return;
 	}
@@ -330,7 +279,7 @@ static void run_step(struct agent *a)
 	struct err err = ERR_INIT;
 
 	a->failed = false;
-	show_step(a);
+	agent_show_step(a);
 	log_ev(LOG_INFO, "agent.step", KV("step", plan_step_kind_str(a->plan.kind)),
 	       KV("plan", a->plan.plan_id), KV("seq", a->plan.seq));
 	(void)str_copy(a->progress.stage, sizeof(a->progress.stage),
@@ -342,28 +291,15 @@ static void run_step(struct agent *a)
 		a->phase = AGENT_BUSY;
 }
 
-static void show_wait(struct agent *a)
-{
-	autofree char *text = xasprintf("%s\nNext: the %s.", a->plan.wait.message,
-					a->plan.wait.turn);
-
-	/* who waits for a person in an office must not look as if it were busy */
-	show(a,
-	     str_eq(a->plan.wait.turn, "technician") ? "NEEDS HANDS"
-	     : a->failed                             ? "FAILED"
-						     : "WAITING",
-	     text);
-	a->last_seq = a->plan.seq;
-}
-
 static void begin_step(struct agent *a)
 {
 	struct err err = ERR_INIT;
 
 	if (a->plan.kind == PLAN_STEP_WAIT) {
-		show_wait(a);
+		agent_show_wait(a);
+		a->last_seq = a->plan.seq;
 	} else if (a->plan.kind == PLAN_STEP_REBOOT) {
-		show_step(a);
+		agent_show_step(a);
 		step_worked(a, "ok");
 		a->leave_at_ms = time_boot_ms() + a->plan.reboot_delay_s * 1000;
 		a->phase = AGENT_LEAVING;
@@ -386,7 +322,7 @@ static void take_plan(struct agent *a, const char *envelope)
 	    plan_check(&plan, &expect, &err) < 0) {
 		plan_done(&plan);
 		log_err(LOG_ERR, "agent.plan.refused", &err);
-		show_error(a, "BAD PLAN", &err);
+		agent_show_error(a, "BAD PLAN", &err);
 		queue_log(a, "error", err.msg);
 		backoff_failed(&a->next_backoff, time_boot_ms(), 1000);
 		return;
@@ -413,7 +349,7 @@ static void asker_ended(struct agent *a, const struct worker_message *m)
 		return;
 	}
 	backoff_worked(&a->next_backoff);
-	call_worked(a);
+	agent_show_server_found(a);
 	if (m->envelope && *m->envelope)
 		take_plan(a, m->envelope);
 }
@@ -442,7 +378,7 @@ static void take_message(struct agent *a, struct worker_message *m)
 		break;
 	case WORKER_PROGRESS:
 		a->progress = m->progress;
-		show_progress(a);
+		agent_show_progress(a);
 		break;
 	case WORKER_ENDED:
 		if (a->phase == AGENT_BUSY)

@@ -79,12 +79,8 @@ int main(int argc, char **argv)
 	screen_open(&a.screen);
 	screen_show(&a.screen, "SLIPWAY", "", "The agent starts.");
 	if (set_up(&a, cmdline, plan_key, key_dir, &err) < 0) {
-		autofree char *text = xasprintf("%s\n%s: %s\nWhat to do: %s.",
-						err_meaning(err.code), err_name(err.code), err.msg,
-						err_hint(err.code));
-
 		log_err(LOG_CRIT, "agent.start", &err);
-		screen_show(&a.screen, "FAILED", "", text);
+		screen_show_error(&a.screen, "FAILED", "", &err);
 		return AGENT_EXIT_FAILED;
 	}
 	return agent_run(&a);

@@ -34,6 +34,7 @@ agent_SRC := \
 	provisioner/agent/own_files.c \
 	provisioner/agent/step_image.c \
 	provisioner/agent/step_erase.c \
+	provisioner/agent/agent_show.c \
 	provisioner/agent/agent.c
 $(eval $(call library,agent))
 AGENT_PKG := jansson libcurl libcrypto libssl libzstd libarchive fdisk blkid

@@ -192,6 +192,15 @@ void screen_show(struct screen *s, const char *headline, const char *short_code,
 	s->last_progress_ms = 0;
 }
 
+void screen_show_error(struct screen *s, const char *headline, const char *short_code,
+		       const struct err *err)
+{
+	autofree char *text = xasprintf("%s\n%s: %s\nWhat to do: %s.", err_meaning(err->code),
+					err_name(err->code), err->msg, err_hint(err->code));
+
+	screen_show(s, headline, short_code, text);
+}
+
 void screen_progress(struct screen *s, const char *line)
 {
 	int64_t now_ms = time_boot_ms();

@@ -122,6 +122,23 @@ static void test_banner(void **state)
 	close_pipes(&s);
 }
 
+static void test_an_error_says_what_to_do(void **state)
+{
+	struct screen s;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	open_pipes(&s);
+	(void)err_set(&err, ERR_AGENT_DISK_BUSY, "'sda' is mounted at '/x'");
+	screen_show_error(&s, "FAILED", "ABCD2345", &err);
+	assert_non_null(strstr(seen(SERIAL),
+			       "host ABCD2345\r\n"
+			       "the disk is mounted or part of another device\r\n"
+			       "guard.disk.busy: 'sda' is mounted at '/x'\r\n"
+			       "What to do: remove what holds it, then start the host again.\r\n"));
+	close_pipes(&s);
+}
+
 /* A screen follows; a serial line gets one line, then none for five seconds. */
 static void test_progress(void **state)
 {
@@ -229,6 +246,7 @@ int main(void)
 		cmocka_unit_test(test_letters),
 		cmocka_unit_test(test_letters_fit),
 		cmocka_unit_test(test_banner),
+		cmocka_unit_test(test_an_error_says_what_to_do),
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_no_word_is_torn),
 		cmocka_unit_test(test_a_word_too_long_is_cut),
