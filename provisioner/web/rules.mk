@@ -20,6 +20,7 @@ WEB_SRC += provisioner/web/src/images.js
 WEB_SRC += provisioner/web/src/ocp.js
 WEB_SRC += provisioner/web/src/order.js
 WEB_SRC += provisioner/web/src/parts.js
+WEB_SRC += provisioner/web/src/pending.js
 WEB_SRC += provisioner/web/src/route.js
 WEB_SRC += provisioner/web/src/safe.js
 WEB_SRC += provisioner/web/src/signin.js

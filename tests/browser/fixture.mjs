@@ -195,6 +195,27 @@ const EVIDENCE = {
 	pending: null,
 };
 
+export function addOrder(fleet, hosts, reason) {
+	const order = {
+		id: `order-${fleet.orders.length + 1}`, state: "pending", work: "image", host_count: hosts.length, hosts: hosts.map((h) => h.short_code),
+		second_person: hosts.length > 5 ? "hosts" : "in-service", owner: "ann", who: "token:ann", reason, expires: ago(-3600),
+		asked: { work: "image", image: "debian12@latest", hosts: hosts.map((h) => ({ id: h.id, disk: { serial: h.drives[0] ? h.drives[0].SerialNumber : HOSTILE.img } })) },
+	};
+	fleet.orders.push(order);
+	for (const h of hosts) h.orders = [...(h.orders || []), order];
+	return order;
+}
+
+function decide(fleet, id, verb, body) {
+	const order = fleet.orders.find((o) => o.id === id);
+	if (!order || order.state !== "pending") return problem(409, "order.over", "the order does not wait any more");
+	fleet.posts.push({ order: id, verb, body });
+	if (verb === "approve" && fleet.owner === order.owner) return problem(403, "guard.second_person", "it was ordered by the person who would approve it");
+	order.state = verb === "approve" ? "approved" : "refused";
+	for (const h of fleet.hosts) h.orders = (h.orders || []).filter((o) => o.state === "pending");
+	return { status: 200, body: { order } };
+}
+
 function arm(fleet, host, body) {
 	const dry = body.dry_run === true;
 	if (dry && fleet.oldServer) return problem(400, "input.field.unknown", "field '/dry_run' is unknown", { pointer: "/dry_run" });
@@ -207,7 +228,9 @@ function arm(fleet, host, body) {
 	const unknown = Object.keys(body).find((k) => !["image", "disk", "reason", "ttl_s", "wipe_consent", "reimage_in_service", "dry_run"].includes(k));
 	if (unknown) return problem(400, "input.field.unknown", `field '/${unknown}' is unknown`, { pointer: `/${unknown}` });
 	if (host.state === "in-service" && body.reimage_in_service !== host.name) return problem(403, "guard.in_service", "the host is in service");
-	if (dry) return { status: 200, body: { dry_run: true, warnings: [] } };
+	const second_person = host.state === "in-service" ? ["in-service"] : [];
+	if (dry) return { status: 200, body: { dry_run: true, warnings: [], second_person } };
+	if (second_person.length) return { status: 202, body: { order: addOrder(fleet, [host], body.reason) } };
 	host.state = "imaging";
 	host.state_detail = "armed; waits for the agent";
 	return { status: 201, body: { arm_id: "a1" } };
@@ -251,6 +274,7 @@ function answerGet(fleet, path, params) {
 	if (/^\/export/.test(path)) return { status: 200, text: "id,serial\n1,2\n", type: "text/csv" };
 	if (part[0] === "runs") return { status: 200, text: ocpRecords(), type: "application/x-ndjson" };
 	if (path === "/images") return { status: 200, body: { images: fleet.images } };
+	if (path === "/orders") return { status: 200, body: { items: fleet.orders.filter((o) => o.state === params.get("state")), next: null } };
 	if (path === "/faults") return { status: 200, body: { items: fleet.hosts.filter((h) => h.fault).map(faultRow), next: null } };
 	if (path === "/receipts") return { status: 200, body: { items: fleet.hosts.filter((h) => h.image && h.id === params.get("host_id")).map(receiptRow), next: null } };
 	if (path === "/events" || (part[0] === "hosts" && part[2] === "events")) {
@@ -289,6 +313,7 @@ async function answerApi(fleet, request, url) {
 		fleet.stopped = true;
 		return { status: 200, body: { stopped: true } };
 	}
+	if (part[0] === "orders") return decide(fleet, part[1], part[2], body);
 	const host = part[0] === "hosts" && fleet.hosts.find((h) => h.id === part[1]);
 	return host ? verb(fleet, host, part[2], body) : problem(404, "system.not_found", "there is no such host");
 }
@@ -309,7 +334,7 @@ async function answerFile(webDir, url, response) {
 export async function startFixture(webDir) {
 	const hosts = makeFleet();
 	const fleet = {
-		token: TOKEN, hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
+		token: TOKEN, owner: "bob", orders: [], hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
 		images: ["x86_64", "aarch64"].map((arch, i) => ({
 			digest: `${i}d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592`, line: "debian12", version: "20261101", arch, seq: 1, created: 1793500000, min_disk: 2 * 10 ** 9, firmware: arch === "aarch64" ? ["uefi"] : ["bios", "uefi"], payloads: [{ name: "root", packed: 212 * 2 ** 20, size: 700 * 2 ** 20 }],
 		})),

@@ -3,7 +3,7 @@
 // on a phone, with a hostile host in the fleet, and while the server is away. Screenshots go to
 // build/browser/.
 import { complaints, BUILD, axeSource, launch, shot, signIn } from "./chromium.mjs";
-import { HOSTILE, startFixture, TOKEN } from "./fixture.mjs";
+import { addOrder, HOSTILE, startFixture, TOKEN } from "./fixture.mjs";
 import { equal, holds, plan, test } from "./tap.mjs";
 
 const browser = await launch();
@@ -309,8 +309,35 @@ await withPage("a host in service is imaged only with its typed name", async ({ 
 	await deed.waitFor();
 	holds(await deed.isDisabled(), "the name is needed");
 	await dialog.getByLabel("Type the host's name").fill(host.name);
+	await dialog.getByText("A second person must approve it: a host in service.").waitFor();
 	await deed.click();
-	await page.locator(".banner.tone-busy").waitFor();
+	await page.getByText("waits for a second person").waitFor();
+	equal(host.state, "in-service", "nothing was done");
+});
+
+await withPage("a second person approves an order, who ordered it does not, and one that is refused is gone", async ({ page, fleet }) => {
+	addOrder(fleet, fleet.hosts.slice(0, 6), "new kernel");
+	addOrder(fleet, [hostOf(fleet, "in-service")], HOSTILE.img);
+	await page.getByRole("link", { name: "Orders", exact: true }).click();
+	await page.getByText("2 orders wait for a second person").waitFor();
+	await shot(page, "orders");
+	const first = page.locator(".pending").filter({ hasText: "6 hosts" });
+	const decide = async (place, verb, button, note) => {
+		await place.getByRole("button", { name: `${verb}…` }).click();
+		await page.getByLabel("Note").fill(note);
+		await page.getByRole("dialog").getByRole("button", { name: button }).click();
+	};
+	fleet.owner = "ann";
+	await decide(first, "Approve", "Approve: do it now", "myself");
+	await page.getByText("it was ordered by the person who would approve it").waitFor();
+	await page.keyboard.press("Escape");
+	fleet.owner = "bob";
+	await decide(first, "Approve", "Approve: do it now", "seen");
+	await page.getByText("1 order waits for a second person").waitFor();
+	equal(fleet.posts.at(-1), { order: "order-1", verb: "approve", body: { note: "seen" } }, "the approval");
+	await decide(page.locator(".pending"), "Refuse", "Refuse", "no");
+	await page.getByText("No order waits for a second person.").waitFor();
+	equal(fleet.orders.map((o) => o.state), ["approved", "refused"], "the orders");
 });
 
 await withPage("a refused dry run is shown as the server says it, and nothing is sent", async ({ page, fleet }) => {
@@ -376,9 +403,10 @@ await withPage("while the server is away the old rows stay, with a warning", asy
 });
 
 // H-12: each hostile text, in each view that shows it, is text.
-const VIEWS = ["#/hosts", "#/faults", "#/events", "#/capacity?by=rack", "#/capacity?by=model", "host"];
+const VIEWS = ["#/hosts", "#/faults", "#/orders", "#/events", "#/capacity?by=rack", "#/capacity?by=model", "host"];
 await withPage("H-12: what a host calls itself is shown as text and runs nowhere", async ({ page, fleet }) => {
 	const host = fleet.hosts.at(-1);
+	addOrder(fleet, [host], HOSTILE.img);
 	for (const view of VIEWS) {
 		await page.evaluate((hash) => (location.hash = hash), view === "host" ? `#/hosts/${host.id}` : view);
 		await page.getByText(view.endsWith("model") ? "⟨U+202E⟩" : HOSTILE.img.slice(0, 12)).first().waitFor();
@@ -437,7 +465,8 @@ await test("the page's own policy refuses inline script, markup from text, and o
 
 const PHONE = { size: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 await withPage("on a phone nothing is wider than the screen, and the fleet reads as cards", async ({ page, fleet }) => {
-	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/faults", "#/images", "#/capacity"]) {
+	addOrder(fleet, fleet.hosts.slice(0, 6), "new kernel");
+	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/faults", "#/orders", "#/images", "#/capacity"]) {
 		await page.evaluate((h) => (location.hash = h), hash);
 		await page.waitForTimeout(500);
 		const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -448,7 +477,8 @@ await withPage("on a phone nothing is wider than the screen, and the fleet reads
 
 for (const scheme of ["light", "dark"])
 	await withPage(`axe-core finds nothing, ${scheme}`, async ({ page, fleet }) => {
-		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/faults", "#/events", "#/images", "#/capacity", `#/hosts/${hostOf(fleet, "quarantined").id}`];
+		addOrder(fleet, fleet.hosts.slice(0, 6), "new kernel");
+		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/faults", "#/orders", "#/events", "#/images", "#/capacity", `#/hosts/${hostOf(fleet, "quarantined").id}`];
 		for (const hash of views) {
 			await page.evaluate((h) => (location.hash = h), hash);
 			await page.waitForTimeout(600);

@@ -9,6 +9,7 @@ import { usePoll } from "./hooks.js";
 import { Dialog } from "./dialog.js";
 import { dataOn, driveSize, shortDigest } from "./words.js";
 import { Problem } from "./parts.js";
+import { whyInWords } from "./pending.js";
 
 const holdsData = (drive) => Array.isArray(drive.signatures) && drive.signatures.length > 0;
 const imageName = (i) => `${i.line} ${i.version}`;
@@ -70,6 +71,9 @@ function Review({ host, drive, image, plan, typed, setTyped, busy, back, arm, er
 		</dl>
 		${plan && Array.isArray(plan.warnings) && plan.warnings.length
 			? html`<ul class="warnings">${plan.warnings.map((w) => html`<li>${typeof w === "string" ? w : w.detail || w.message}</li>`)}</ul>`
+			: null}
+		${plan && Array.isArray(plan.second_person) && plan.second_person.length
+			? html`<p class="big-say">A second person must approve it: ${whyInWords(plan.second_person)}.</p>`
 			: null}
 		<p class="fine">The server checked this order without carrying it out. Its other disks are not touched.</p>
 		${needSerial

@@ -13,6 +13,7 @@ import { HostEvents } from "./timeline.js";
 import { BurnIns } from "./burnin.js";
 import { Evidence } from "./identity.js";
 import { Actions } from "./actions.js";
+import { PendingOrder } from "./pending.js";
 
 // Discover, inspect, burn in, image, verify, ready: where it is, and how long each took.
 function Steps({ host }) {
@@ -136,6 +137,7 @@ export function HostPage({ id }) {
 		</div>
 		<${PollState} poll=${poll} now=${now} what="the host" />
 		${host.fault && typeof host.fault === "object" ? html`<${RepairOrder} fault=${host.fault} host=${host} />` : null}
+		${(Array.isArray(host.orders) ? host.orders : []).map((o) => html`<${PendingOrder} key=${o.id} order=${o} done=${poll.again} />`)}
 		<${Banner} host=${host} now=${now} />
 		<${Steps} host=${host} />
 		<${Actions} host=${host} drives=${facts.value.drives} done=${poll.again} />

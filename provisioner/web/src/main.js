@@ -14,11 +14,13 @@ import { Faults } from "./faults.js";
 import { Capacity } from "./capacity.js";
 import { Images } from "./images.js";
 import { FleetEvents } from "./timeline.js";
+import { Orders } from "./pending.js";
 import { StopAll, Stopped } from "./stop.js";
 
 const VIEWS = [
 	{ view: "hosts", title: "Fleet", part: ({ params }) => html`<${Fleet} params=${params} />` },
 	{ view: "faults", title: "Repair orders", part: () => html`<${Faults} />` },
+	{ view: "orders", title: "Orders", part: () => html`<${Orders} />` },
 	{ view: "capacity", title: "Capacity", part: ({ params }) => html`<${Capacity} params=${params} />` },
 	{ view: "events", title: "Events", part: () => html`<${FleetEvents} />` },
 	{ view: "images", title: "Images", part: () => html`<${Images} />` },
