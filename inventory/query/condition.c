@@ -122,6 +122,10 @@ static int add_value(struct sql *s, const struct collection_field *f, const char
 	if (f->type == COLLECTION_JSON)
 		return condition_bad(err, ERR_INVALID, key, "cannot be filtered");
 	if (f->type == COLLECTION_TEXT) {
+		if (str_eq(value, "*")) { /* known, whatever it is */
+			str_addf(&s->text, "(%s <> '')", f->column);
+			return 0;
+		}
 		if (value[n - 1] == '*' && n > 1) {
 			add_prefix(s, f->column, value);
 			return 0;

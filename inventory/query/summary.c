@@ -35,7 +35,8 @@ static int parse_list(const struct collection *c, const char *text, unsigned fla
 		const struct collection_field *f = field_by_name(c, one.p, one.n);
 		int r = 0;
 		if (!f || !(f->flags & flag))
-			r = err_set(err, ERR_FIELD_UNKNOWN, "'%.*s' cannot be used here",
+			r = err_set(err, ERR_FIELD_UNKNOWN, "cannot %s '%.*s'",
+				    flag == FIELD_IS_SUM ? "sum" : "group by",
 				    (int)(one.n < 80 ? one.n : 80), one.p);
 		else if (*ret_n == max)
 			r = err_set(err, ERR_TOO_BIG, "at most %zu fields", max);

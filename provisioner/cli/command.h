@@ -52,6 +52,7 @@ extern const struct command receipt_commands[];
 extern const struct command profile_commands[];
 extern const struct command webhook_commands[];
 extern const struct command order_commands[];
+extern const struct command export_commands[];
 extern const struct command audit_commands[];
 extern const struct command completion_commands[];
 

@@ -36,6 +36,8 @@
 LIST(part, "/api/v1/parts", {"ID", "id"}, {"TYPE", "type"}, {"MANUFACTURER", "Manufacturer"},
      {"PART", "PartNumber"}, {"MODEL", "Model"}, {"SERIAL", "SerialNumber"}, {"HOST", "host"},
      {"SLOT", "slot"})
+LIST(placement, "/api/v1/placements", {"HOST", "host"}, {"SLOT", "slot"}, {"TYPE", "type"},
+     {"PART", "fru_id"}, {"FROM", "from"}, {"UNTIL", "until"})
 LIST(sku, "/api/v1/skus", {"NAME", "name"}, {"VERSION", "version"}, {"NOTE", "note"},
      {"CHANGED", "changed"})
 SHOW(sku, "/api/v1/skus")
@@ -47,6 +49,9 @@ LIST(fault, "/api/v1/faults", {"ID", "id"}, {"STATE", "state"}, {"HOST", "host"}
      {"SLOT", "slot"}, {"SERIAL", "SerialNumber"}, {"ACTION", "action"})
 LIST(run, "/api/v1/runs", {"ID", "id"}, {"HOST", "host"}, {"TIER", "tier"}, {"STATE", "state"},
      {"RESULT", "result"}, {"STARTED", "started"}, {"ENDED", "ended"})
+SHOW(delivery, "/api/v1/deliveries")
+SHOW(fault, "/api/v1/faults")
+SHOW(run, "/api/v1/runs")
 LIST(event, "/api/v1/events", {"ID", "id"}, {"AT", "at"}, {"HOST", "host"}, {"KIND", "kind"},
      {"ACTOR", "actor"}, {"WHAT", "summary"})
 
@@ -58,7 +63,7 @@ static const char *text_of(const json_t *j, const char *key)
 
 /* ---- a part's page --------------------------------------------------------------------------- */
 
-static const struct column placement_columns[] = {
+static const struct column places_columns[] = {
 	{"HOST", "host"}, {"SLOT", "slot"}, {"FROM", "from"}, {"UNTIL", "until"}, {NULL, NULL}};
 
 /* The part, and every host and slot that it was in. */
@@ -77,7 +82,7 @@ static int part_show(int argc, char **argv)
 	if (api_get(places, &doc, &err) < 0)
 		return command_fail(&err);
 	printf("\n");
-	listing_print_table(json_object_get(doc, "items"), placement_columns);
+	listing_print_table(json_object_get(doc, "items"), places_columns);
 	return EXIT_WELL;
 }
 
@@ -499,10 +504,13 @@ static int backup_make(int argc, char **argv)
 const struct command inventory_commands[] = {
 	{"part", "list", LISTING_ARGUMENTS, "list parts, in hosts and out of them", part_list},
 	{"part", "show", "[--json] ID", "one part", part_show},
+	{"placement", "list", LISTING_ARGUMENTS,
+	 "which part is in which slot; history=true: and was", placement_list},
 	{"sku", "list", LISTING_ARGUMENTS, "list SKUs", sku_list},
 	{"sku", "show", "[--json] NAME", "what a host of this kind must hold", sku_show},
 	{"sku", "learn", "HOST NAME", "write a SKU from a good host", sku_learn},
 	{"delivery", "list", LISTING_ARGUMENTS, "list deliveries", delivery_list},
+	{"delivery", "show", "[--json] NAME", "one delivery", delivery_show},
 	{"delivery", "import",
 	 "FILE.csv|FILE.json NAME [--dry-run] [vendor=V] [purchase_order=P] [site=S] [due=TIME]",
 	 "announce the hosts of a vendor's list", delivery_import},
@@ -512,8 +520,10 @@ const struct command inventory_commands[] = {
 	{"location", "set", "rack=R unit=N [site=S] [row=R] [switch=NAME] [port=PORT] [note=TEXT]",
 	 "say which switch port belongs to a rack unit", location_set},
 	{"fault", "list", LISTING_ARGUMENTS, "list repair orders", fault_list},
+	{"fault", "show", "[--json] ID", "one repair order", fault_show},
 	{"fault", "close", "ID [NOTE]", "a fault is repaired", fault_close},
 	{"run", "list", LISTING_ARGUMENTS, "list burn-in runs", run_list},
+	{"run", "show", "[--json] ID", "one burn-in run", run_show},
 	{"event", "list", LISTING_ARGUMENTS, "what happened, oldest first", event_list},
 	{"event", "follow", "[--json]", "print events as they happen", event_follow},
 	{"token", "list", "[--json]", "list API tokens", token_list},

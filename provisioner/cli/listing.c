@@ -28,6 +28,8 @@ struct listing {
 	bool json, csv, watch;
 	long limit; /* 0: all */
 	struct str query;
+	struct column chosen[COLUMNS_MAX + 1]; /* --fields: the columns, in that order */
+	char *names[COLUMNS_MAX];
 };
 
 static const json_t *member_of(const json_t *obj, const char *path)
@@ -132,13 +134,33 @@ static void add_filter(struct str *query, const char *text)
 	add_pair(query, text, eq ? (size_t)(eq - text) : strlen(text), eq ? eq + 1 : "");
 }
 
+/* False when there are more than a table holds. */
+static bool choose_columns(struct listing *l, const char *fields)
+{
+	struct sv rest = sv_of(fields);
+	size_t n = 0;
+	for (; rest.n > 0 && n < COLUMNS_MAX; n++) {
+		struct sv one = sv_split(&rest, ',');
+		free(l->names[n]);
+		l->names[n] = xstrndup(one.p, one.n);
+		l->chosen[n] = (struct column){l->names[n], l->names[n]};
+	}
+	l->chosen[n] = (struct column){NULL, NULL};
+	l->columns = l->chosen;
+	return rest.n == 0;
+}
+
 static int parse(int argc, char **argv, struct listing *l)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},         {"csv", no_argument, NULL, 'c'},
-		{"watch", no_argument, NULL, 'w'},        {"sort", required_argument, NULL, 's'},
-		{"limit", required_argument, NULL, 'l'},  {"at", required_argument, NULL, 'a'},
-		{"search", required_argument, NULL, 'q'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+						{"csv", no_argument, NULL, 'c'},
+						{"watch", no_argument, NULL, 'w'},
+						{"sort", required_argument, NULL, 's'},
+						{"limit", required_argument, NULL, 'l'},
+						{"at", required_argument, NULL, 'a'},
+						{"search", required_argument, NULL, 'q'},
+						{"fields", required_argument, NULL, 'f'},
+						{NULL, 0, NULL, 0}};
 	int64_t n = 0;
 	int o;
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -150,6 +172,8 @@ static int parse(int argc, char **argv, struct listing *l)
 			l->watch = true;
 		else if (o == 's')
 			add_pair(&l->query, "sort", 4, optarg);
+		else if (o == 'f' && choose_columns(l, optarg))
+			add_pair(&l->query, "fields", 6, optarg);
 		else if (o == 'a')
 			add_pair(&l->query, "at", 2, optarg);
 		else if (o == 'q')
@@ -213,6 +237,8 @@ int listing_run(int argc, char **argv, const char *path, const struct column *co
 			status = print_once(&l);
 		} while (status == EXIT_WELL && l.watch && sleep(WATCH_S) == 0);
 	str_done(&l.query);
+	for (size_t i = 0; i < COLUMNS_MAX; i++)
+		free(l.names[i]);
 	return status;
 }
 

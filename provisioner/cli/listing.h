@@ -13,7 +13,8 @@ struct column {
 	const char *member; /* "image.line" goes into an object */
 };
 #define LISTING_ARGUMENTS                                                                          \
-	"[--json|--csv] [--watch] [--sort FIELDS] [--limit N] [--at TIME] [--search TEXT] "        \
+	"[--json|--csv] [--watch] [--fields NAMES] [--sort FIELDS] [--limit N] [--at TIME] "       \
+	"[--search TEXT] "                                                                         \
 	"[FILTER]..."
 
 /* The body of a `list` command. path: "/api/v1/hosts". */

@@ -20,6 +20,7 @@ slipway_SRC += provisioner/cli/root_show.c
 slipway_SRC += provisioner/cli/profile_commands.c
 slipway_SRC += provisioner/cli/webhook_commands.c
 slipway_SRC += provisioner/cli/order_commands.c
+slipway_SRC += provisioner/cli/export_commands.c
 slipway_SRC += provisioner/cli/audit_commands.c
 slipway_SRC += provisioner/cli/lifecycle_commands.c
 slipway_SRC += provisioner/cli/completion_commands.c

@@ -8,9 +8,10 @@
 #include "command.h"
 
 static const struct command *const command_tables[] = {
-	host_commands,    order_commands, inventory_commands, receipt_commands,
-	image_commands,   root_commands,  channel_commands,   profile_commands,
-	webhook_commands, audit_commands, lifecycle_commands, completion_commands,
+	host_commands,       order_commands,   export_commands, inventory_commands,
+	receipt_commands,    image_commands,   root_commands,   channel_commands,
+	profile_commands,    webhook_commands, audit_commands,  lifecycle_commands,
+	completion_commands,
 };
 
 #endif

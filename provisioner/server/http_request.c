@@ -218,7 +218,8 @@ static void only_visit(void *arg, const char *name, const char *value)
 	if (o->status == 0) {
 		o->status = err_set(o->err, ERR_FIELD_UNKNOWN, "unknown query parameter '%s'",
 				    name);
-		err_at(o->err, name);
+		autofree char *pointer = xasprintf("/%s", name);
+		(void)err_at(o->err, pointer);
 	}
 }
 
@@ -233,17 +234,18 @@ int http_query_int(const struct http_request *r, const char *name, int64_t min, 
 		   int64_t fallback, int64_t *ret, struct err *err)
 {
 	const char *text = http_query(r, name);
+	autofree char *pointer = xasprintf("/%s", name);
 	*ret = fallback;
 	if (!text)
 		return 0;
 	if (!parse_i64(text, ret)) {
-		err_set(err, ERR_FIELD_TYPE, "'%s' is not a number", name);
-		return err_at(err, name);
+		(void)err_set(err, ERR_FIELD_TYPE, "'%s' is not a number", name);
+		return err_at(err, pointer);
 	}
 	if (*ret < min || *ret > max) {
-		err_set(err, ERR_FIELD_RANGE, "'%s' must be %lld to %lld", name, (long long)min,
-			(long long)max);
-		return err_at(err, name);
+		(void)err_set(err, ERR_FIELD_RANGE, "'%s' must be %lld to %lld", name,
+			      (long long)min, (long long)max);
+		return err_at(err, pointer);
 	}
 	return 0;
 }

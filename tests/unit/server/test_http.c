@@ -222,7 +222,7 @@ static void test_answers(void **state)
 		{"no body", "POST", "/echo", "", NULL, false, 400, "input.json"},
 		{"captures", "GET", "/show/1/x/b%20c?n=7", NULL, NULL, false, 200, "\"b\":\"b c\""},
 		{"a number too high", "GET", "/show/1/x/2?n=11", NULL, NULL, false, 400,
-		 "\"pointer\":\"n\""},
+		 "\"pointer\":\"/n\""},
 		{"no number", "GET", "/show/1/x/2?n=x", NULL, NULL, false, 400, "input.field.type"},
 		{"unknown parameter", "GET", "/show/1/x/2?m=1", NULL, NULL, false, 400,
 		 "input.field.unknown"},
