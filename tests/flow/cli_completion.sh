@@ -43,7 +43,7 @@ offers "a verb" arm host ar
 offers "an option" --watch host list --w
 offers "a NAME= word" wipe_consent= host arm S1 wipe
 offers "after a place option" "show" --socket /run/x.sock lifecycle s
-offers "nouns after help" "part profile" help p
+offers "nouns after help" "part placement profile" help p
 offers "nothing for nonsense" "" host nonsense --w
 offers "hostile words complete to nothing" "" host "\$(touch $dir/ran)" "\$(touch $dir/ran)"
 offers "and the unfinished one" "" host list "\`touch $dir/ran\`"
