@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fork, socket pair, lines of JSON; see worker.h. The child dies with the agent (PDEATHSIG), and
+ * Fork, socket pair, lines of JSON; see worker.h. The child dies with the agent (PDEATHSIG), its
+ * tools with the child, and
  * the agent trusts its own child's words only as far as their form: a line longer than facts may
  * be counts as the child's death, and what is no known message is no last word.
  */
@@ -23,6 +24,7 @@
 
 #define MAX_LINE_BYTES    (LIMIT_FACTS_BYTES + LIMIT_FACTS_BYTES / 2)
 #define PROGRESS_EVERY_MS 250
+#define ORPHAN_TRIES      50 /* of 10 ms */
 
 /* ---- the child's side ------------------------------------------------------------------------ */
 
@@ -120,6 +122,7 @@ int worker_start(struct worker *w, const struct lease *lease, worker_main *run, 
 	pid_t parent = getpid();
 
 	BUG_ON(w->pid);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* for end_orphans() */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return err_sys(err, ERR_SYS, "cannot make a socket pair");
 	*w = (struct worker){.fd = fds[0]};
@@ -201,8 +204,42 @@ static bool take_line(struct worker *w, struct worker_message *ret)
 	return true;
 }
 
+/* How many children there are; each was told to end. */
+static int kill_children(void)
+{
+	char line[4096];
+	int n = 0;
+
+	file_read_line("/proc/thread-self/children", line, sizeof(line));
+	struct sv rest = sv_of(line);
+	while (rest.n) {
+		struct sv word = sv_split(&rest, ' ');
+		autofree char *text = xstrndup(word.p, word.n);
+		int64_t pid;
+
+		if (!parse_i64(text, &pid) || pid <= 1)
+			continue;
+		(void)kill((pid_t)-pid, SIGKILL);
+		(void)kill((pid_t)pid, SIGKILL);
+		(void)waitpid((pid_t)pid, NULL, WNOHANG);
+		n++;
+	}
+	return n;
+}
+
+/* A worker is our only child, so whatever else we have is a tool of its that outlived it, and may
+ * be writing to the disk (mke2fs, resize2fs): a lease that ended holds for tools, too. Tools have
+ * sessions of their own, and a killed worker cannot end them. One that hangs in the kernel writes
+ * nothing new, and is not waited for. */
+static void end_orphans(void)
+{
+	for (int i = 0; i < ORPHAN_TRIES && kill_children(); i++)
+		(void)usleep(10000);
+}
+
 static void end_worker(struct worker *w, int wait_status, struct worker_message *ret)
 {
+	end_orphans();
 	*ret = w->last_word;
 	ret->said = WORKER_ENDED;
 	if (!w->had_last_word && WIFSIGNALED(wait_status))

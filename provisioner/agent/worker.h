@@ -74,7 +74,8 @@ int worker_start(struct worker *w, const struct lease *lease, worker_main *run, 
 bool worker_is_running(const struct worker *w);
 /* Call when w->fd is readable, again until it says NOTHING or ENDED. */
 void worker_read(struct worker *w, struct worker_message *ret);
-/* Ask it to stop (the lease must say so), wait up to grace_ms, then kill. blocks. */
+/* Ask it to stop (the lease must say so), wait up to grace_ms, then kill it and every tool that it
+ * started. blocks. */
 void worker_stop(struct worker *w, int grace_ms);
 
 #endif

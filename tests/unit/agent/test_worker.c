@@ -15,6 +15,7 @@
 #include <base/file.h>
 #include <base/json.h>
 #include <base/limits.h>
+#include <base/process.h>
 #include <base/str.h>
 #include <provisioner/agent/worker.h>
 
@@ -314,12 +315,53 @@ static void test_stop(void **state)
 	}
 }
 
+/* Starts a tool with a session of its own, says which, and does not stop when told. */
+static void leaves_a_tool(void *arg, struct report *out)
+{
+	const char *const argv[] = {"sh", "-c", "sleep 300 & sleep 300", NULL};
+	struct process_spawn_options o = {.argv = argv,
+					  .stdin_fd = -1,
+					  .stdout_fd = -1,
+					  .stderr_fd = -1,
+					  .new_session = true};
+	pid_t pid = -1;
+
+	(void)arg;
+	if (process_spawn(&o, &pid, NULL) < 0)
+		_exit(1);
+	report_log(out, "info", "%d", (int)pid);
+	for (;;)
+		(void)pause();
+}
+
+/* A killed worker takes its tools along: none goes on writing to a disk. */
+static void test_tools_end_with_their_worker(void **state)
+{
+	struct lease *lease = lease_new();
+	struct worker w = {.fd = -1};
+	struct worker_message m;
+	int64_t pid = 0;
+
+	(void)state;
+	assert_int_equal(worker_start(&w, lease, leaves_a_tool, NULL, NULL), 0);
+	struct pollfd p = {.fd = w.fd, .events = POLLIN};
+	assert_int_equal(poll(&p, 1, 20000), 1);
+	worker_read(&w, &m);
+	assert_int_equal(m.said, WORKER_EVENT);
+	assert_true(parse_i64(json_string_value(json_object_get(m.data, "text")), &pid));
+	json_decref(m.data);
+	assert_int_equal(kill((pid_t)pid, 0), 0);
+	worker_stop(&w, 0);
+	assert_int_equal(kill((pid_t)pid, 0), -1);
+	assert_int_equal(kill((pid_t)-pid, 0), -1); /* nor anybody of its group */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ends), cmocka_unit_test(test_reports),
 		cmocka_unit_test(test_log),  cmocka_unit_test(test_large_event),
-		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_stop), cmocka_unit_test(test_tools_end_with_their_worker),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
