@@ -223,9 +223,9 @@ static void by_another_host(const struct http_route *r)
 {
 	autostr struct str path;
 	const char *at = strchr(r->pattern, '{');
+	str_init(&path, 512);
 	if (r->scope != HTTP_SCOPE_AGENT || !at)
 		return;
-	str_init(&path, 512);
 	str_addf(&path, "%.*s%s%s", (int)(at - r->pattern), r->pattern, own.session_id,
 		 strchr(at, '}') + 1);
 	json_t *body = NULL;
