@@ -46,6 +46,11 @@ int host_compare(struct db *db, int64_t host_num, json_t **ret, struct err *err)
  * already. */
 int host_refresh_sku_status(struct db *db, int64_t host_num, struct err *err);
 
+/* The same for the hosts of a SKU that was written anew, one a call, each a change of its own:
+ * *after is the number of the last, 0 at first. 1: there may be more. */
+int sku_refresh_next(struct db *db, const char *sku, int64_t *after, int64_t now_us,
+		     struct err *err);
+
 /* ---- deliveries ------------------------------------------------------------------------------ */
 struct delivery_head {
 	const char *name, *vendor, *purchase_order, *site,

@@ -11,8 +11,10 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <inventory/event.h>
 
 #include "../hosts/history.h"
+#include "../hosts/host_row.h"
 
 static void differ(json_t *out, const char *what, const char *type, const char *slot,
 		   const char *field, json_t *expected, json_t *found)
@@ -178,17 +180,66 @@ static int compare_sku(struct db *db, int64_t host_num, json_t *out, char *ret_n
 	return 1;
 }
 
-int host_refresh_sku_status(struct db *db, int64_t host_num, struct err *err)
+static int sku_status(struct db *db, int64_t host_num, const char **ret, struct err *err)
 {
 	char name[129];
 	AUTO(json) json_t *differences = json_array();
 	int r = compare_sku(db, host_num, differences, name, sizeof(name), err);
-	if (r < 0)
-		return r;
-	const char *status = r == 0 ? "" : json_array_size(differences) ? "differs" : "match";
+	*ret = r <= 0 ? "" : json_array_size(differences) ? "differs" : "match";
+	return r < 0 ? r : 0;
+}
+
+int host_refresh_sku_status(struct db *db, int64_t host_num, struct err *err)
+{
+	const char *status;
+	TRY(sku_status(db, host_num, &status, err));
 	return db_exec(db, err,
 		       "UPDATE host SET sku_status = $2 WHERE num = $1 AND sku_status <> $2",
 		       P_INT(host_num), P_TEXT(status));
+}
+
+/* A change of the host of its own. */
+static int write_status(struct db *db, int64_t host_num, const char *sku, const char *status,
+			int64_t now_us, struct err *err)
+{
+	struct moment m;
+	autofree char *summary = xasprintf("compared with the new SKU %s: %s", sku,
+					   status[0] ? status : "unknown");
+	TRY(host_change_begin(db, host_num, now_us, &m, err));
+	TRY(db_exec(db, err,
+		    "UPDATE host SET sku_status = $2, changed_us = $3, revision = revision + 1 "
+		    "WHERE num = $1",
+		    P_INT(host_num), P_TEXT(status), P_INT(m.at_us)));
+	struct event_draft e = {
+		.host_num = host_num, .kind = "host.sku_status", .summary = summary};
+	return event_append_at(db, &e, &m, err);
+}
+
+static int refresh_next(struct db *db, const char *sku, int64_t *after, int64_t now_us,
+			struct err *err)
+{
+	int64_t num = 0, is_same = 0;
+	const char *status;
+	TRY(db_query_int(db, err, &num, 0,
+			 "SELECT num FROM host WHERE sku = $1 AND num > $2 ORDER BY num LIMIT 1",
+			 P_TEXT(sku), P_INT(*after)));
+	if (!num)
+		return 0;
+	*after = num;
+	TRY(sku_status(db, num, &status, err));
+	TRY(db_query_int(db, err, &is_same, 0,
+			 "SELECT count(*) FROM host WHERE num = $1 AND sku_status = $2", P_INT(num),
+			 P_TEXT(status)));
+	if (!is_same)
+		TRY(write_status(db, num, sku, status, now_us, err));
+	return 1;
+}
+
+int sku_refresh_next(struct db *db, const char *sku, int64_t *after, int64_t now_us,
+		     struct err *err)
+{
+	TRY(db_begin(db, err));
+	return db_end(db, refresh_next(db, sku, after, now_us, err), err);
 }
 
 /* ---- against the list and the floor plan ----------------------------------------------------- */

@@ -198,6 +198,22 @@ static int split_work(struct write *w, struct err *err)
 
 /* ---- SKUs ------------------------------------------------------------------------------------ */
 
+/* The statuses of its hosts, in slices: a SKU may have thousands. */
+static int refresh_hosts(struct write *w, const char *name, struct err *err)
+{
+	int64_t *after = w->state;
+	int more = 1;
+	if (w->dry_run)
+		return 0;
+	if (!after) {
+		w->state = after = xcalloc(1, sizeof(*after));
+		w->free_state = free;
+	}
+	while (more == 1 && !api_slice_is_over(w))
+		TRY(more = sku_refresh_next(w->app->db, name, after, app_now_us(w->app), err));
+	return more;
+}
+
 static int sku_answer(struct write *w, const char *name, const char *note, json_t *contents,
 		      struct err *err)
 {
@@ -246,8 +262,8 @@ static const struct field sku_fields[] = {
 static int sku_work(struct write *w, struct err *err)
 {
 	const struct sku_ask *ask = w->ask;
-	if (sku_answer(w, ask->name, ask->note, ask->contents, err) == 0)
-		return 0;
+	if (w->state || sku_answer(w, ask->name, ask->note, ask->contents, err) == 0)
+		return refresh_hosts(w, ask->name, err);
 	autofree char *pointer = xasprintf("/contents%s", err->pointer);
 	return err->pointer[0] ? err_at(err, pointer) : -err->code;
 }
@@ -263,9 +279,12 @@ static int learn_work(struct write *w, struct err *err)
 	const struct sku_ask *ask = w->ask;
 	int64_t num = 0;
 	AUTO(json) json_t *contents = NULL;
+	if (w->state)
+		return refresh_hosts(w, ask->name, err);
 	TRY(api_write_host(w, &num, err));
 	TRY(sku_learn(w->app->db, num, &contents, err));
-	return sku_answer(w, ask->name, ask->note, contents, err);
+	TRY(sku_answer(w, ask->name, ask->note, contents, err));
+	return refresh_hosts(w, ask->name, err);
 }
 
 static int get_compare(struct http_request *r, struct err *err)
@@ -339,9 +358,10 @@ const struct http_route api_write_routes[] = {
 		   "expected against found: SKU, delivery, location"),
 	API_CHANGE(POST, "/api/v1/hosts/{id}/learn-sku", INVENTORY, SMALL_BODY, learn_work,
 		   "write a SKU from what a good host holds",
-		   API_BODY(learn_fields, struct sku_ask)),
+		   API_BODY(learn_fields, struct sku_ask), .in_slices = true),
 	API_CHANGE(POST, "/api/v1/skus", INVENTORY, LIMIT_JSON_BODY_BYTES, sku_work,
-		   "write a SKU; a change is a new version", API_BODY(sku_fields, struct sku_ask)),
+		   "write a SKU; a change is a new version", API_BODY(sku_fields, struct sku_ask),
+		   .in_slices = true),
 	API_CHANGE(POST, "/api/v1/locations", INVENTORY, SMALL_BODY, location_work,
 		   "write a rack unit and its switch port",
 		   API_BODY(location_fields, struct location_draft)),

@@ -43,6 +43,7 @@ ok "the good one reports" $?
 same "without a SKU's contents nothing is known" "$("$slipway" host compare GOOD-1 | head -1)" "unknown, SKU web"
 "$slipway" sku learn GOOD-1 web >"$dir/body"
 ok "its SKU is learnt from it" $?
+same "the list knows at once" "$("$slipway" host list sku_status=match --fields serial --csv | tail -1 | tr -d '\r')" GOOD-1
 same "it holds what it should" "$("$slipway" host compare GOOD-1)" "match, SKU web"
 report BAD-1 52:54:00:0c:00:02 3 MZXL5
 ok "the other one reports" $?
@@ -58,5 +59,11 @@ call GET /api/v1/hosts/BAD-1/compare >/dev/null
 same "programs get the same" "$(jq -c '[.status, .sku, (.differences | map(select(.slot == "DIMM_A4")) | length)]' "$dir/body")" \
 	'["differs","web",1]'
 same "and find it in the list" "$("$slipway" host list sku_status=differs --fields serial --csv | tail -1 | tr -d '\r')" BAD-1
+"$slipway" sku learn BAD-1 web >"$dir/body"
+same "when the SKU is learnt anew from the other, both change sides" \
+	"$("$slipway" host list sku=web --fields serial,sku_status --sort serial --csv | tr -d '\r' | tail -2 | tr '\n' ' ')" \
+	"BAD-1,match GOOD-1,differs "
+call GET '/api/v1/events?kind=host.sku_status' >/dev/null
+same "and each time it is an event of the host" "$(jq '.items | length' "$dir/body")" 3
 echo "1..$n"
 exit $bad
