@@ -4,11 +4,12 @@
  * two hosts or two disks never carry the same one, and the size of its partition. e2fsprogs does
  * both, on a node or at an offset of a disk ("device?offset=n").
  */
-#include <images/install.h>
+#include "grow.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include <base/digest.h>
 #include <base/json.h>
 #include <base/process.h>
 #include <base/str.h>
@@ -39,24 +40,15 @@ static int fill(const char *at, uint64_t size_bytes, struct err *err)
 	return process_check(argv, TOOL_TIMEOUT_MS, err);
 }
 
-int image_grow_fs(const char *device, uint64_t offset_bytes, uint64_t size_bytes,
-		  enum partition_fs fs, bool new_uuid, bool grow, char ret_uuid[UUID_TEXT_BYTES],
-		  struct err *err)
+int grow_ext4(const char *device, uint64_t offset_bytes, uint64_t size_bytes, bool new_uuid,
+	      bool grow, struct err *err)
 {
 	autofree char *at = offset_bytes ? xasprintf("%s?offset=%" PRIu64, device, offset_bytes)
 					 : xstrdup(device);
 	char uuid[UUID_TEXT_BYTES];
 
-	if (ret_uuid)
-		ret_uuid[0] = '\0';
-	if (fs != PARTITION_FS_EXT4)
-		return 0;
 	uuid_v4(uuid);
-	if (new_uuid && give_uuid(at, uuid, err) < 0)
+	if ((new_uuid && give_uuid(at, uuid, err) < 0) || (grow && fill(at, size_bytes, err) < 0))
 		return err_wrap(err, "file system at %" PRIu64, offset_bytes);
-	if (grow && fill(at, size_bytes, err) < 0)
-		return err_wrap(err, "file system at %" PRIu64, offset_bytes);
-	if (ret_uuid && new_uuid)
-		(void)str_copy(ret_uuid, UUID_TEXT_BYTES, uuid);
 	return 0;
 }

@@ -18,6 +18,7 @@
 
 #include "empty_fs.h"
 #include "fs_probe.h"
+#include "grow.h"
 #include "partition_table.h"
 #include "vfat_serial.h"
 
@@ -36,11 +37,10 @@ static int grow_on_loop(struct install *in, struct image_receipt_partition *p, b
 	if (loop_device_open(in->target.fd, p->start_bytes, p->size_bytes, &loop, err) < 0) {
 		if (in->target.is_device)
 			return -err->code;
-		return image_grow_fs(in->target.name, p->start_bytes, p->size_bytes, p->fs,
-				     !r->keep_identity, false, NULL, err);
+		return grow_ext4(in->target.name, p->start_bytes, p->size_bytes, !r->keep_identity,
+				 false, err);
 	}
-	status = image_grow_fs(loop.path, 0, p->size_bytes, p->fs, !r->keep_identity, grow, NULL,
-			       err);
+	status = grow_ext4(loop.path, 0, p->size_bytes, !r->keep_identity, grow, err);
 	if (fsync(loop.fd) && !status)
 		status = err_sys(err, ERR_IO, "cannot flush the file system");
 	loop_device_close(&loop);
@@ -66,8 +66,8 @@ static int grow_partition(struct install *in, struct image_receipt_partition *p,
 	    (!grow && r->keep_identity))
 		return 0;
 	if (in->target.is_device && in->target.is_shared)
-		return image_grow_fs(in->target.name, p->start_bytes, p->size_bytes, p->fs,
-				     !r->keep_identity, grow, NULL, err);
+		return grow_ext4(in->target.name, p->start_bytes, p->size_bytes, !r->keep_identity,
+				 grow, err);
 	return grow_on_loop(in, p, grow, err);
 }
 

@@ -128,14 +128,6 @@ struct image_receipt {
 int image_install(const struct image_install_request *request, struct image_receipt *ret,
 		  struct err *err);
 
-/* Give a file system an identity of its own and let it fill its partition, which image_install()
- * does by itself. Runs tune2fs and resize2fs. in: device is a partition's node with offset 0, or a
- * whole disk or file with the partition's offset; ret_uuid may be NULL. errors: ERR_PROCESS*,
- * ERR_IMAGE_TARGET. blocks: for seconds */
-int image_grow_fs(const char *device, uint64_t offset_bytes, uint64_t size_bytes,
-		  enum partition_fs fs, bool new_uuid, bool grow, char ret_uuid[UUID_TEXT_BYTES],
-		  struct err *err);
-
 /* Make a disk that was written unbootable again: zeros over its first and last MiB, where boot
  * sector and partition tables lie, on the medium when it returns; the kernel is told. For a failure
  * after image_install() succeeded. in: fd is open for writing and stays the caller's. errors:
