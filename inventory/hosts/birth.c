@@ -54,7 +54,11 @@ int host_make(struct db *db, const struct host_evidence *e, const struct host_bi
 	TRY(free_short_code(db, code, err));
 	TRY(moment_next(db, now_us, &m, err));
 	int64_t num = 0;
-	TRY(db_query_int(db, err, &num, 0, "SELECT COALESCE(max(num), 0) + 1 FROM host"));
+	/* a number is never given twice, not even one whose host was merged away and is in the
+	 * history alone: the flow, open sessions and our own memory know hosts by it */
+	TRY(db_query_int(db, err, &num, 0,
+			 "SELECT COALESCE(max(num), 0) + 1 FROM (SELECT max(num) AS num FROM host "
+			 "UNION ALL SELECT max(num) AS num FROM host_history) AS given"));
 	TRY(db_exec(
 		db, err,
 		"INSERT INTO host (num, id, short_code, name, state, state_since_us, "

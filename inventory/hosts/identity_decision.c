@@ -11,6 +11,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <inventory/flow.h>
 
 #include "birth.h"
 #include "evidence_store.h"
@@ -153,8 +154,8 @@ int identity_evidence(struct db *db, int64_t num, json_t **ret, struct err *err)
 
 /* ---- merge ----------------------------------------------------------------------------------- */
 
-/* every table that names a host by number and follows it; the flow's tables name hosts by id and
- * are followed through host_merged */
+/* Every table that names a host by number and follows it. What the flow knew of the row that goes
+ * (its arm, its plan, its session, an approval) does not: nobody gave it to the other one. */
 static const char *const merge_sql[] = {
 	"INSERT INTO evidence (kind, value, host_num, first_us, last_us) SELECT kind, value, "
 	"CAST($2 AS BIGINT), first_us, last_us FROM evidence WHERE host_num = $1 ON CONFLICT DO "
@@ -165,6 +166,9 @@ static const char *const merge_sql[] = {
 	"UPDATE run SET host_num = $2 WHERE host_num = $1",
 	"UPDATE fault SET host_num = $2 WHERE host_num = $1",
 	"UPDATE receipt SET host_num = $2 WHERE host_num = $1",
+	"UPDATE delivery_line SET host_num = $2 WHERE host_num = $1",
+	"DELETE FROM flow_host WHERE host_num = $1",
+	"DELETE FROM flow_drives WHERE host_num = $1",
 	"DELETE FROM identity_pending WHERE host_num = $1 OR host_num = $2",
 	"DELETE FROM host_seen WHERE host_num = $1",
 	"DELETE FROM host_facts WHERE num = $1",
@@ -192,6 +196,9 @@ static int merge(struct db *db, int64_t from, int64_t into, const char *actor, i
 	TRY(history_keep(db, "host", into, &m, err));
 	TRY(history_keep(db, "host_facts", from, &m, err));
 	TRY(close_placements(db, from, &m, err)); /* the next report says what is in it */
+	TRY(flow_arm_end(db, from, "merged", m.at_us, err));
+	TRY(flow_plan_end(db, from, "merged", m.at_us, err));
+	TRY(flow_sessions_close(db, from, m.at_us, err));
 	for (size_t i = 0; i < ARRAY_LEN(merge_sql); i++) {
 		const struct db_param p[] = {P_INT(from), P_INT(into)};
 		size_t n = strstr(merge_sql[i], "$2") ? 2 : 1;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <base/str.h>
+#include <inventory/flow.h>
 #include <inventory/identity.h>
 
 #include "../../../inventory/hosts/evidence.h"
@@ -396,6 +397,34 @@ static void test_merge_and_split(void **state)
 	assert_true(who.host_num == ia.host_num);
 }
 
+/* The number of a row that was merged away is given to nobody, and what was permitted to it ends:
+ * the next new host would else find itself approved, armed, and with another machine's session. */
+static void test_a_merged_row_leaves_nothing_to_the_next_host(void **state)
+{
+	static const struct machine b = {"", "", "", {"52:54:00:00:00:cc"}, {NULL}};
+	static const struct machine c = {"", "", "", {"52:54:00:00:00:dd"}, {NULL}};
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct identity ia, ib, ic;
+	struct err err = ERR_INIT;
+	struct flow_host f = {.approved = true, .tested = true};
+	struct flow_arm arm = {.id = "a1", .work = "image", .expires_us = 9000 * US};
+	struct flow_session session = {.id = "s1", .agent_key = "k", .nonce = "n"};
+
+	ANSWER(db, &machine_a, IDENTITY_NEW, &ia);
+	ANSWER(db, &b, IDENTITY_NEW, &ib);
+	f.host_num = arm.host_num = session.host_num = ib.host_num;
+	assert_int_equal(flow_host_put(db, &f, &err), 0);
+	assert_int_equal(flow_arm_add(db, &arm, &err), 0);
+	assert_int_equal(flow_session_add(db, &session, &err), 0);
+	assert_int_equal(identity_merge(db, ib.host_num, ia.host_num, "alice", 2000 * US, &err), 0);
+	assert_int_equal(flow_arm_open(db, ib.host_num, &arm, &err), -ERR_NOT_FOUND);
+	assert_int_equal(flow_session_of_host(db, ib.host_num, &session, &err), -ERR_NOT_FOUND);
+	assert_int_equal(flow_host_get(db, ib.host_num, &f, &err), 0);
+	assert_false(f.approved);
+	ANSWER(db, &c, IDENTITY_NEW, &ic);
+	assert_true(ic.host_num > ib.host_num);
+}
+
 static void test_hostile_evidence_is_stored_as_text(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -431,6 +460,7 @@ int main(void)
 		T(test_announced_host_is_found_when_it_arrives),
 		T(test_looking_writes_nothing),
 		T(test_merge_and_split),
+		T(test_a_merged_row_leaves_nothing_to_the_next_host),
 		T(test_hostile_evidence_is_stored_as_text),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
