@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The HTTP client against a scripted server in a child process on a unix socket, which sends exactly
- * the bytes of a row and can be as broken as it likes. TLS is in test_http_client_tls.c.
+ * The HTTP client against a scripted server in a child process on a unix socket, which sends
+ * exactly the bytes of a row and can be as broken as it likes. TLS is in test_http_client_tls.c.
  */
 #include <tests/harness/check.h>
 

@@ -236,7 +236,7 @@ static void test_no_common_question_reads_all_of_a_table(void **state)
 		plan_of(db, i, &plan);
 		if (reads_all(plan.p))
 			fail_msg("%s?%s: reads a whole table:\n%s", rows[i].of,
-			       rows[i].filters[0] ? rows[i].filters[0] : "", plan.p);
+				 rows[i].filters[0] ? rows[i].filters[0] : "", plan.p);
 	}
 }
 
