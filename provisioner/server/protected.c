@@ -7,7 +7,6 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <ifaddrs.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +68,9 @@ void protected_done(struct protected *p)
 /* ---- this machine ------------------------------------------------------------------------------
  */
 
+/* By what its own agent would show. Not by its addresses: what speaks from one of them is a relay
+ * to other machines. */
+
 /* A serial may hold blanks: one line is one name. */
 static void add_line(struct protected *p, const char *path)
 {
@@ -116,17 +118,6 @@ static void add_address(struct protected *p, const struct sockaddr *sa, const ch
 		add_one(p, sv_of(text), whose);
 }
 
-static void add_own_addresses(struct protected *p)
-{
-	struct ifaddrs *list = NULL;
-	if (getifaddrs(&list) < 0)
-		return;
-	for (const struct ifaddrs *i = list; i; i = i->ifa_next)
-		if (i->ifa_addr)
-			add_address(p, i->ifa_addr, "this server's");
-	freeifaddrs(list);
-}
-
 /* ---- the store's -------------------------------------------------------------------------------
  */
 
@@ -151,7 +142,6 @@ static void add_store(struct protected *p, const char *url)
 void protected_load(struct protected *p, const struct config *c)
 {
 	protected_add_machine(p, "/sys");
-	add_own_addresses(p);
 	add_store(p, c->store);
 	protected_add(p, c->protect, "protected");
 }

@@ -24,7 +24,7 @@ struct protected
 /* Words are MACs, UUIDs, addresses or serials, separated by blanks or commas; what firmware says
  * when it knows nothing is passed over. whose: "this server's", a literal. */
 void protected_add(struct protected *p, const char *words, const char *whose);
-/* This machine: its interfaces and what its firmware says under sys_root ("/sys"). */
+/* This machine: its interfaces' MACs and what its firmware says under sys_root ("/sys"). */
 void protected_add_machine(struct protected *p, const char *sys_root);
 /* This machine, the store's host, and the configuration's words. blocks: may ask a name server for
  * the store's host. */
