@@ -7,6 +7,7 @@
 #include "api_request.h"
 #include "api_tables.h"
 #include "api_write.h"
+#include "host_verbs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -146,12 +147,30 @@ static const struct field merge_fields[] = {
 	F_END,
 };
 
+/* The row that goes takes its state along: who is in use, or is being written, would have a
+ * stranger's row afterwards, which netboots and may be imaged. */
+static int check_may_go(struct app *a, const struct host *h, struct err *err)
+{
+	bool in_use = false;
+	TRY(host_in_use(a, h, &in_use, err));
+	if (in_use)
+		return err_set(err, ERR_GUARD_IN_SERVICE,
+			       "host %s is in service: merge the other one into it", h->short_code);
+	if (str_eq(h->state, lifecycle_state_str(STATE_IMAGING)) ||
+	    str_eq(h->state, lifecycle_state_str(STATE_ERASING)))
+		return err_set(err, ERR_CONFLICT, "host %s is %s: merge the other one into it",
+			       h->short_code, h->state);
+	return 0;
+}
+
 static int merge_work(struct write *w, struct err *err)
 {
 	const struct merge_ask *ask = w->ask;
 	int64_t num = 0;
-	struct host into;
+	struct host from, into;
 	TRY(api_write_host(w, &num, err));
+	TRY(host_get(w->app->db, num, &from, err));
+	TRY(check_may_go(w->app, &from, err));
 	TRY(host_find_any(w->app->db, ask->into, &into, err));
 	TRY(identity_merge(w->app->db, num, into.num, w->who, app_now_us(w->app), err));
 	w->host_num = into.num;

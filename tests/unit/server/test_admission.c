@@ -67,6 +67,38 @@ static void test_session_belongs_to_its_key(void **state)
 	fake_agent_done(&thief);
 }
 
+/* A row that serves or is written is not merged away: the other one may be. */
+static void test_who_serves_is_not_merged_away(void **state)
+{
+	static const struct {
+		const char *name, *sql, *code;
+		int status;
+	} rows[] = {
+		{"in service", "UPDATE host SET state = 'in-service'", "guard.in_service", 403},
+		{"being written", "UPDATE host SET state = 'imaging'", "state.conflict", 409},
+		{"being erased", "UPDATE host SET state = 'erasing'", "state.conflict", 409},
+		{"waiting for a person", "UPDATE host SET state = 'discovered'", "", 200},
+	};
+	struct server_bench *b = *state;
+	struct fake_agent from, into;
+	walk_to_discovered(b, &from, "S1", MAC_A);
+	walk_to_discovered(b, &into, "S2", MAC_B);
+	autofree char *path = xasprintf("/api/v1/hosts/%s/merge", from.host_id);
+	autofree char *body = xasprintf("{\"into\":\"%s\"}", into.host_id);
+	server_bench_sql(b, "UPDATE flow_host SET in_use = 1");
+	assert_int_equal(server_bench_admin(b, "POST", path, body), 403); /* taken out for work */
+	assert_string_equal(b->code, "guard.in_service");
+	server_bench_sql(b, "UPDATE flow_host SET in_use = 0");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		server_bench_sql(b, rows[i].sql);
+		CHECK_INT(rows[i].name, server_bench_admin(b, "POST", path, body), rows[i].status);
+		CHECK_STR(rows[i].name, b->code, rows[i].code);
+	}
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host"), 1);
+	fake_agent_done(&from);
+	fake_agent_done(&into);
+}
+
 static bool own_mac(char *ret, size_t n)
 {
 	DIR *d = opendir("/sys/class/net");
@@ -120,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_admission),
 		T(test_session_belongs_to_its_key),
+		T(test_who_serves_is_not_merged_away),
 		T(test_server_itself),
 		T(test_local_boot),
 	};
