@@ -68,9 +68,6 @@ void protected_done(struct protected *p)
 /* ---- this machine ------------------------------------------------------------------------------
  */
 
-/* By what its own agent would show. Not by its addresses: what speaks from one of them is a relay
- * to other machines. */
-
 /* A serial may hold blanks: one line is one name. */
 static void add_line(struct protected *p, const char *path)
 {
@@ -102,11 +99,16 @@ static void add_macs(struct protected *p, const char *sys_root)
 		(void)closedir(d);
 }
 
+/* By what its own agent would show. Not by its addresses: what speaks from one of them is a relay
+ * to other machines. */
 void protected_add_machine(struct protected *p, const char *sys_root)
 {
 	add_macs(p, sys_root);
 	add_firmware(p, sys_root);
 }
+
+/* ---- the store's -------------------------------------------------------------------------------
+ */
 
 static void add_address(struct protected *p, const struct sockaddr *sa, const char *whose)
 {
@@ -117,9 +119,6 @@ static void add_address(struct protected *p, const struct sockaddr *sa, const ch
 	    getnameinfo(sa, n, text, sizeof(text), NULL, 0, NI_NUMERICHOST) == 0)
 		add_one(p, sv_of(text), whose);
 }
-
-/* ---- the store's -------------------------------------------------------------------------------
- */
 
 static void add_store(struct protected *p, const char *url)
 {
