@@ -135,7 +135,7 @@ for list in events facts parts placements runs faults receipts evidence compare;
 	agrees "$list of a host" 200 GET /api/v1/hosts/SN-1/$list
 done
 for path in /summary '/summary?group_by=rack' '/diff?from=2020-01-01T00:00:00Z' /changes?since=0 /profiles \
-	/profiles/all /images /tokens /audit /export.ndjson /export.csv /export-netbox.csv; do
+	/profiles/all /images /tokens /audit /orders /export.ndjson /export.csv /export-netbox.csv; do
 	agrees "$path" 200 GET "/api/v1$path"
 done
 agrees "filters, a sort and a past moment" 200 GET '/api/v1/hosts?rack=r01&unit>=1&sort=-unit&at=2020-01-01T00:00:00Z'
