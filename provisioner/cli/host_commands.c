@@ -225,6 +225,8 @@ static int send_words(int argc, char **argv, const char *method, const char *suf
 		       json_string_value(json_object_get(doc, "state"))
 			       ? json_string_value(json_object_get(doc, "state"))
 			       : "done");
+	if (!json)
+		order_print_needs(doc);
 	return pending ? EXIT_PENDING : EXIT_WELL;
 }
 

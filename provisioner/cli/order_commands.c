@@ -52,6 +52,16 @@ static void print_rules(const json_t *rules)
 		printf("%s%s", i ? ", " : "", json_string_value(rule));
 }
 
+void order_print_needs(const json_t *answer)
+{
+	const json_t *rules = json_object_get(answer, "second_person");
+	if (json_array_size(rules) == 0)
+		return;
+	printf("a second person must approve it: ");
+	print_rules(rules);
+	printf("\n");
+}
+
 bool order_print_pending(const json_t *answer)
 {
 	const json_t *order = json_object_get(answer, "order");
@@ -106,12 +116,7 @@ static int rehearse(int argc, char **argv)
 		return EXIT_WELL;
 	}
 	listing_print_table(json_object_get(doc, "arms"), arm_columns);
-	const json_t *rules = json_object_get(doc, "second_person");
-	if (json_array_size(rules)) {
-		printf("a second person must approve it: ");
-		print_rules(rules);
-		printf("\n");
-	}
+	order_print_needs(doc);
 	printf("plan_hash=%s\n", text_of(doc, "plan_hash"));
 	return EXIT_WELL;
 }

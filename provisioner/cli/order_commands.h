@@ -10,5 +10,7 @@
 
 /* When the answer says that the order waits for a second person: print so, and true. */
 bool order_print_pending(const json_t *answer);
+/* Of a rehearsal: a line that says why a second person must approve it, if one must. */
+void order_print_needs(const json_t *answer);
 
 #endif
