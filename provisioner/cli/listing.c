@@ -43,6 +43,19 @@ static const json_t *member_of(const json_t *obj, const char *path)
 	return obj;
 }
 
+/* A list of texts: "read arm approve". */
+static void add_words(struct str *out, const json_t *list)
+{
+	size_t i;
+	json_t *word;
+	json_array_foreach (list, i, word) {
+		if (!json_is_string(word))
+			continue;
+		str_add(out, out->n_bytes ? " " : "");
+		str_add_printable(out, json_string_value(word));
+	}
+}
+
 /* The caller frees. */
 static char *cell(const json_t *row, const char *path)
 {
@@ -55,8 +68,8 @@ static char *cell(const json_t *row, const char *path)
 		str_addf(&s, "%lld", (long long)json_integer_value(j));
 	else if (json_is_boolean(j))
 		str_add(&s, json_is_true(j) ? "yes" : "no");
-	else if (json_is_array(j) && json_is_string(json_array_get(j, 0)))
-		str_add_printable(&s, json_string_value(json_array_get(j, 0)));
+	else
+		add_words(&s, j);
 	char *text = str_take(&s);
 	return text ? text : xstrdup("...");
 }
