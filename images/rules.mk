@@ -39,6 +39,8 @@ IMAGES_CORE_PKG := jansson libcrypto libzstd libcurl libarchive fdisk blkid
 
 images_store_SRC := images/core/object_store.c
 images_store_SRC += images/core/object_import.c
+images_store_SRC += images/core/object_import_beside.c
+images_store_SRC += images/core/object_process.c
 images_store_SRC += images/core/object_sandbox.c
 images_store_SRC += images/core/object_upload.c
 images_store_SRC += images/core/object_check.c

@@ -5,16 +5,13 @@
  * leaves its name: no host is sent it again, and it can be looked at.
  */
 #include "object_paths.h"
+#include "object_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <base/file.h>
@@ -26,9 +23,12 @@
 #define NICENESS   10 /* serving images comes first */
 
 struct object_check {
-	pid_t pid;
-	int pidfd;
-	int result_fd;
+	struct object_process process;
+};
+
+struct order {
+	struct object_store *store;
+	const uint8_t *image;
 };
 
 bool object_is_sound(const char *path, const uint8_t *digest)
@@ -106,66 +106,35 @@ static void check_all(struct object_store *s, const uint8_t *image,
 	}
 }
 
-/* The parent's sockets and store are not ours. */
-static _Noreturn void run_child(struct object_store *s, const uint8_t *image, int result_fd)
+static void check(void *arg, int fd, void *ret_result)
 {
-	struct object_check_result result = {0};
+	const struct order *order = arg;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (result_fd != 3 && dup2(result_fd, 3) != 3)
-		_exit(1);
-	(void)close_range(4, ~0U, 0);
+	(void)fd;
 	(void)setpriority(PRIO_PROCESS, 0, NICENESS);
-	check_all(s, image, &result);
-	_exit(file_write_all(3, &result, sizeof(result), NULL) ? 1 : 0);
+	check_all(order->store, order->image, ret_result);
 }
 
 /* ---- the parent ------------------------------------------------------------------------------ */
 
-static void check_free(struct object_check *c)
-{
-	if (c->pidfd >= 0)
-		(void)close(c->pidfd);
-	(void)close(c->result_fd);
-	free(c);
-}
-
 int object_check_start(struct object_store *s, const uint8_t digest[static SHA256_BYTES],
 		       struct object_check **ret, int *ret_pidfd, struct err *err)
 {
-	struct object_check *c;
-	int fds[2];
+	struct order order = {.store = s, .image = digest};
+	autofree struct object_check *c = xcalloc(1, sizeof(*c));
 
-	if (pipe2(fds, O_CLOEXEC))
-		return err_sys(err, ERR_SYS, "cannot make a pipe");
-	c = xcalloc(1, sizeof(*c));
-	c->result_fd = fds[0];
-	c->pidfd = -1;
-	c->pid = fork();
-	if (!c->pid)
-		run_child(s, digest, fds[1]);
-	(void)close(fds[1]);
-	if (c->pid > 0)
-		c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
-	if (c->pidfd < 0) {
-		(void)err_sys(err, ERR_SYS, "cannot start a process");
-		object_check_cancel(c);
-		return -ERR_SYS;
-	}
-	*ret = c;
-	*ret_pidfd = c->pidfd;
+	TRY(object_process_start(&c->process, check, &order, -1, sizeof(struct object_check_result),
+				 err));
+	*ret_pidfd = c->process.pidfd;
+	*ret = take_ptr(c);
 	return 0;
 }
 
 int object_check_finish(struct object_check *c, struct object_check_result *ret, struct err *err)
 {
-	ssize_t n = read(c->result_fd, ret, sizeof(*ret));
+	autofree struct object_check *own = c;
 
-	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	check_free(c);
-	if (n != (ssize_t)sizeof(*ret))
-		return err_set(err, ERR_SYS, "the checking process died");
+	TRY(object_process_finish(&own->process, ret, sizeof(*ret), err));
 	if (!ret->err.code)
 		return 0;
 	if (err)
@@ -177,10 +146,6 @@ void object_check_cancel(struct object_check *c)
 {
 	if (!c)
 		return;
-	if (c->pid > 0) {
-		(void)kill(c->pid, SIGKILL);
-		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	check_free(c);
+	object_process_cancel(&c->process);
+	free(c);
 }

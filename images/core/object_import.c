@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taking archives into the store; see images/object_store.h. The parent makes nameless files, a
- * child in a sandbox fills them, and only when it says that all was good do they get names. The
- * parent checks the manifest's signatures itself before it believes the names; the payloads' bytes
- * are checked again by every host that receives them.
+ * Taking archives into the store, all at once; see images/object_store.h. The parent makes nameless
+ * files, a child in a sandbox fills them, and only when it says that all was good do they get
+ * names. The parent checks the manifest's signatures itself before it believes the names; the
+ * payloads' bytes are checked again by every host that receives them.
  */
 #include "object_paths.h"
 
@@ -11,11 +11,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,21 +23,23 @@
 #include <base/limits.h>
 #include <base/str.h>
 
-struct object_import {
+struct import {
 	struct object_store *store;
-	struct trust_root *root; /* a copy: the caller's may be replaced meanwhile */
-	char *reason;
+	const struct trust_root *root;
+	const char *reason;
 	struct sandbox_files f;
 	int result_read_fd;
 	int lock_fd;
-	int pidfd;
 	pid_t pid;
 };
 
-static void import_free(struct object_import *i)
+static void import_done(struct import *i)
 {
-	if (!i)
-		return;
+	if (i->pid > 0) {
+		(void)kill(i->pid, SIGKILL);
+		while (waitpid(i->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
 	for (size_t k = 0; k < OBJECT_FILES_MAX; k++)
 		if (i->f.files[k] >= 0)
 			(void)close(i->f.files[k]);
@@ -49,37 +49,11 @@ static void import_free(struct object_import *i)
 		(void)close(i->result_read_fd);
 	if (i->lock_fd >= 0)
 		(void)close(i->lock_fd);
-	if (i->pidfd >= 0)
-		(void)close(i->pidfd);
-	trust_root_free(i->root);
-	free(i->reason);
-	free(i);
 }
-
-void object_import_cancel(struct object_import *i)
-{
-	if (!i)
-		return;
-	if (i->pid > 0) {
-		(void)kill(i->pid, SIGKILL);
-		while (waitpid(i->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	import_free(i);
-}
-DEFINE_AUTO(object_import, struct object_import, object_import_cancel);
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-/* The signed bytes again: the root outlives the caller's copy. */
-static int copy_root(const struct trust_root *root, struct trust_root **ret, struct err *err)
-{
-	autofree char *text = envelope_text(&root->document, TRUST_ROOT_PAYLOAD_TYPE);
-
-	return trust_root_parse(text, strlen(text), ret, err);
-}
-
-static int make_files(struct object_import *i, struct err *err)
+static int make_files(struct import *i, struct err *err)
 {
 	autofree char *folder = xasprintf("%s/sha256", i->store->dir);
 	int fds[2];
@@ -96,7 +70,7 @@ static int make_files(struct object_import *i, struct err *err)
 	return 0;
 }
 
-static int start_child(struct object_import *i, struct err *err)
+static int start_child(struct import *i, struct err *err)
 {
 	struct image_policy policy = {.now_s = time_wall_us() / 1000000};
 
@@ -105,47 +79,13 @@ static int start_child(struct object_import *i, struct err *err)
 		return err_sys(err, ERR_SYS, "cannot start a process");
 	if (!i->pid)
 		sandbox_run(&i->f, i->root, &policy);
-	i->pidfd = (int)syscall(SYS_pidfd_open, i->pid, 0);
-	if (i->pidfd < 0)
-		return err_sys(err, ERR_SYS, "cannot watch a process");
 	(void)close(take_fd(&i->f.result_fd));
-	return 0;
-}
-
-static struct object_import *import_new(struct object_store *s, int fd, const char *reason)
-{
-	struct object_import *i = xcalloc(1, sizeof(*i));
-
-	i->store = s;
-	i->reason = reason ? xstrdup(reason) : NULL;
-	i->f.archive_fd = fd;
-	i->f.result_fd = i->result_read_fd = i->lock_fd = i->pidfd = -1;
-	for (size_t k = 0; k < OBJECT_FILES_MAX; k++)
-		i->f.files[k] = -1;
-	return i;
-}
-
-int object_import_start(struct object_store *s, int fd, const struct trust_root *root,
-			const char *rollback_reason, struct object_import **ret, int *ret_pidfd,
-			struct err *err)
-{
-	AUTO(object_import) struct object_import *i = import_new(s, fd, rollback_reason);
-
-	if (rollback_reason &&
-	    (!rollback_reason[0] || strlen(rollback_reason) >= IMAGE_REASON_BYTES))
-		return err_set(err, ERR_INVALID, "a rollback needs a reason of 1 to %d bytes",
-			       IMAGE_REASON_BYTES - 1);
-	TRY(copy_root(root, &i->root, err));
-	TRY(make_files(i, err));
-	TRY(start_child(i, err));
-	*ret_pidfd = i->pidfd;
-	*ret = take_ptr(i);
 	return 0;
 }
 
 /* ---- finish ---------------------------------------------------------------------------------- */
 
-static int read_result(struct object_import *i, struct err *err)
+static int read_result(struct import *i, struct err *err)
 {
 	struct sandbox_result result;
 	int wait_status = 0;
@@ -173,8 +113,7 @@ static int read_file(int fd, size_t max_bytes, char **ret, size_t *ret_n_bytes, 
 	return file_read_fd(fd, max_bytes, ret, ret_n_bytes, err);
 }
 
-static int open_manifest(struct object_import *i, char **ret_sigs, struct manifest **ret,
-			 struct err *err)
+static int open_manifest(struct import *i, char **ret_sigs, struct manifest **ret, struct err *err)
 {
 	autofree struct signatures *sigs = xcalloc(1, sizeof(*sigs));
 	autofree char *text = NULL;
@@ -186,7 +125,7 @@ static int open_manifest(struct object_import *i, char **ret_sigs, struct manife
 	return trust_root_open_manifest(i->root, sigs, text, n_text, ret, err);
 }
 
-static int note_rollback(struct object_import *i, const struct manifest *m, struct err *err)
+static int note_rollback(struct import *i, const struct manifest *m, struct err *err)
 {
 	autofree char *path = xasprintf("%s/seq/rollbacks", i->store->dir);
 	autoclose int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
@@ -204,7 +143,7 @@ static int note_rollback(struct object_import *i, const struct manifest *m, stru
 	return file_write_all(fd, line, strlen(line), err);
 }
 
-static int check_sequence(struct object_import *i, const struct manifest *m, struct err *err)
+static int check_sequence(struct import *i, const struct manifest *m, struct err *err)
 {
 	uint64_t highest = object_highest_seq(i->store, m->line, m->arch);
 
@@ -251,8 +190,7 @@ static int give_name(const struct object_store *s, int fd, const uint8_t *digest
 	return sync_folder(folder, err);
 }
 
-static int give_names(struct object_import *i, const struct manifest *m, const char *sigs,
-		      struct err *err)
+static int give_names(struct import *i, const struct manifest *m, const char *sigs, struct err *err)
 {
 	autofree char *sigs_path = object_sigs_path(i->store, m->digest);
 
@@ -268,19 +206,20 @@ static int give_names(struct object_import *i, const struct manifest *m, const c
 	return file_write_atomic(sigs_path, sigs, strlen(sigs), 0644, err);
 }
 
-int object_import_finish(struct object_import *i, struct manifest **ret, struct err *err)
+static int run(struct import *i, struct manifest **ret, struct err *err)
 {
-	AUTO(object_import) struct object_import *own = i;
 	AUTO(manifest) struct manifest *m = NULL;
 	autofree char *sigs = NULL;
 
+	TRY(make_files(i, err));
+	TRY(start_child(i, err));
 	TRY(read_result(i, err));
 	i->lock_fd = object_lock(i->store, err);
 	if (i->lock_fd < 0)
 		return i->lock_fd;
 	TRY(open_manifest(i, &sigs, &m, err));
 	TRY(check_sequence(i, m, err));
-	TRY(give_names(own, m, sigs, err));
+	TRY(give_names(i, m, sigs, err));
 	if (ret)
 		*ret = take_ptr(m);
 	return 0;
@@ -289,9 +228,18 @@ int object_import_finish(struct object_import *i, struct manifest **ret, struct 
 int object_store_import_fd(struct object_store *s, int fd, const struct trust_root *root,
 			   const char *rollback_reason, struct manifest **ret, struct err *err)
 {
-	struct object_import *i;
-	int pidfd;
+	struct import i = {.store = s, .root = root, .reason = rollback_reason, .lock_fd = -1};
+	int status;
 
-	TRY(object_import_start(s, fd, root, rollback_reason, &i, &pidfd, err));
-	return object_import_finish(i, ret, err);
+	if (rollback_reason &&
+	    (!rollback_reason[0] || strlen(rollback_reason) >= IMAGE_REASON_BYTES))
+		return err_set(err, ERR_INVALID, "a rollback needs a reason of 1 to %d bytes",
+			       IMAGE_REASON_BYTES - 1);
+	i.f.archive_fd = fd;
+	i.f.result_fd = i.result_read_fd = -1;
+	for (size_t k = 0; k < OBJECT_FILES_MAX; k++)
+		i.f.files[k] = -1;
+	status = run(&i, ret, err);
+	import_done(&i);
+	return status;
 }

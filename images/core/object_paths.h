@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Inside of the object store: its folders and lock, shared by object_store.c (images),
- * object_import.c (what comes in), object_sandbox.c (the child), object_upload.c, object_check.c
- * and object_gc.c.
+ * object_import.c (what comes in), object_sandbox.c (the child that reads it), object_upload.c,
+ * object_check.c and object_gc.c.
  */
 #ifndef IMAGES_CORE_OBJECT_PATHS_H
 #define IMAGES_CORE_OBJECT_PATHS_H

@@ -34,8 +34,9 @@ DEFINE_AUTO(object_store, struct object_store, object_store_free);
 int object_store_import_fd(struct object_store *s, int fd, const struct trust_root *root,
 			   const char *rollback_reason, struct manifest **ret, struct err *err);
 
-/* The same in two halves, for an event loop: watch pidfd for reading, then call finish, which does
- * not block for long. finish (or cancel) frees the import. */
+/* The same in a process of its own, for an event loop: watch pidfd for reading, then call finish,
+ * which does not block. finish (or cancel) frees the import. errors of finish: those above, ERR_SYS
+ */
 struct object_import;
 int object_import_start(struct object_store *s, int fd, const struct trust_root *root,
 			const char *rollback_reason, struct object_import **ret, int *ret_pidfd,

@@ -23,7 +23,7 @@
 #define STORE_DEFAULT     "/var/lib/slipway/objects"
 #define ROOT_DEFAULT      "/var/lib/slipway/trust/root.json"
 #define IMPORT_TIMEOUT_MS (3600 * 1000LL)
-#define PART_BYTES        ((size_t)4 * 1024 * 1024)
+#define PART_BYTES        ((size_t)1024 * 1024) /* the server copies a part at one go */
 #define ID_HEAD_BYTES     ((size_t)128 * 1024)
 #define TRIES_MAX         30 /* a second apart, without one part in between */
 

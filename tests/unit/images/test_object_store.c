@@ -10,6 +10,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -425,30 +427,82 @@ static void test_a_changed_object_is_put_away(void **state)
 	shop_done(&s);
 }
 
-/* M-10: the process dies when the archive was read and nothing has a name yet. */
+/* M-10: the process dies when the archive was read and nothing has a name yet: all of it went down
+ * the pipe and was taken out of it, but for the end. */
 static void test_killed_before_anything_is_kept(void **state)
 {
-	struct shop s = shop_of(state, "killed");
-	struct err err = ERR_INIT;
-	int status = 0;
-	pid_t pid = fork();
+	static const char *const names[] = {"killed", "killed-beside"};
 
-	if (!pid) {
+	for (size_t beside = 0; beside < ARRAY_LEN(names); beside++) {
+		struct shop s = shop_of(state, names[beside]);
+		struct err err = ERR_INIT;
+		int fds[2], status = 0, n_waiting = 1;
+		pid_t pid;
+
+		assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+		pid = fork();
+		if (!pid) {
+			struct object_import *i;
+			int pidfd;
+
+			if (!beside)
+				(void)object_store_import_fd(s.store, fds[0], s.f->root, NULL, NULL,
+							     &err);
+			else if (!object_import_start(s.store, fds[0], s.f->root, NULL, &i, &pidfd,
+						      &err))
+				(void)pause();
+			_exit(1);
+		}
+		(void)close(fds[0]);
+		assert_int_equal(file_write_all(fds[1], s.f->archive, s.f->n_archive, &err), 0);
+		for (int n = 0; n < 1000 && n_waiting; n++) {
+			assert_int_equal(ioctl(fds[1], FIONREAD, &n_waiting), 0);
+			usleep(1000);
+		}
+		assert_int_equal(n_waiting, 0);
+		(void)kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		CHECK(names[beside], WIFSIGNALED(status));
+		(void)close(fds[1]);
+		CHECK_INT(names[beside], files_in(s.dir), 0);
+		assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, NULL, &err),
+				 0);
+		CHECK_INT(names[beside], files_in(s.dir), 5);
+		shop_done(&s);
+	}
+}
+
+/* What the event loop gets is what who waits gets, a refusal included. */
+static void test_beside_an_event_loop(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t n_bytes; /* of the archive; 0: all */
+		enum err_code code;
+	} rows[] = {
+		{"the whole", 0, ERR_OK},
+		{"half of it", 4096, ERR_IMAGE_TRUNCATED},
+	};
+
+	for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+		struct shop s = shop_of(state, rows[k].name);
+		AUTO(manifest) struct manifest *m = NULL;
 		struct pollfd p = {.events = POLLIN};
 		struct object_import *i;
-		int fd = open(s.f->archive_path, O_RDONLY | O_CLOEXEC);
+		struct err err = ERR_INIT;
+		autoclose int fd = memfd_create("archive", MFD_CLOEXEC);
+		size_t n = rows[k].n_bytes ? rows[k].n_bytes : s.f->n_archive;
 
-		if (object_import_start(s.store, fd, s.f->root, NULL, &i, &p.fd, &err) < 0 ||
-		    poll(&p, 1, 10000) != 1)
-			_exit(1);
-		(void)kill(getpid(), SIGKILL);
+		assert_int_equal(pwrite(fd, s.f->archive, n, 0), (ssize_t)n);
+		assert_int_equal(object_import_start(s.store, fd, s.f->root, NULL, &i, &p.fd, &err),
+				 0);
+		assert_int_equal(poll(&p, 1, 20000), 1);
+		CHECK_ERR(rows[k].name, object_import_finish(i, &m, &err), rows[k].code);
+		CHECK_INT(rows[k].name, m != NULL, rows[k].code == ERR_OK);
+		if (rows[k].code)
+			CHECK(rows[k].name, strstr(err.msg, "the archive ends here") != NULL);
+		shop_done(&s);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status));
-	assert_int_equal(files_in(s.dir), 0);
-	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, NULL, &err), 0);
-	assert_int_equal(files_in(s.dir), 5);
-	shop_done(&s);
 }
 
 /* The child is stopped in the middle: nothing is left and the store goes on. */
@@ -484,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_gc_and_fsck),
 		cmocka_unit_test(test_a_changed_object_is_put_away),
 		cmocka_unit_test(test_killed_before_anything_is_kept),
+		cmocka_unit_test(test_beside_an_event_loop),
 		cmocka_unit_test(test_a_cancelled_import),
 	};
 
