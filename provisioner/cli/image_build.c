@@ -110,7 +110,8 @@ int image_build_command(int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "", build_options, NULL)) != -1)
 		if (read_build_option(option, optarg, &r, &has_arch) < 0)
-			return command_usage("an option or its value is not known");
+			return command_usage("'%s' is no option here, or no value that it takes",
+					     argv[optind - 1]);
 	if (epoch && (!parse_i64(epoch, &r.created_s) || r.created_s < 0))
 		return command_usage("SOURCE_DATE_EPOCH is not a time");
 	if (argc - optind != 1 || !r.line || !r.version || !r.output || !has_arch)

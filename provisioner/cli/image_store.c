@@ -78,7 +78,7 @@ static int read_arguments(int argc, char **argv, int n_words, struct arguments *
 	*a = (struct arguments){.root = ROOT_DEFAULT};
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (read_option(option, optarg, a) < 0)
-			return command_usage("an option is not known");
+			return command_usage("'%s' is not known", argv[optind - 1]);
 	if (argc - optind != n_words)
 		return command_usage("%d arguments are needed", n_words);
 	a->by_server = !a->store;

@@ -144,7 +144,8 @@ static int read_arguments(int argc, char **argv, struct arguments *a)
 	*a = (struct arguments){.request = {.target_fd = -1, .read_back = true}};
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (read_option(option, optarg, a) < 0)
-			return command_usage("an option or its value is not known");
+			return command_usage("'%s' is no option here, or no value that it takes",
+					     argv[optind - 1]);
 	a->n_threads = a->request.n_workers;
 	if (argc - optind != 1)
 		return command_usage("one archive is needed");

@@ -61,7 +61,8 @@ int option_table_read(int argc, char **argv, const struct option_row *rows, size
 								    : NULL;
 
 		if (!row || !read_value(row, optarg, (char *)ret + row->offset))
-			return command_usage("an option or its value is not known");
+			return command_usage("'%s' is no option here, or no value that it takes",
+					     argv[optind - 1]);
 	}
 	return 0;
 }

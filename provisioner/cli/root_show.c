@@ -69,7 +69,7 @@ int root_show_command(int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'j')
-			return command_usage("an option is not known");
+			return command_usage("'%s' is not known", argv[optind - 1]);
 		json = true;
 	}
 	if (argc - optind != 1)
@@ -106,7 +106,7 @@ int root_verify_command(int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option != 'p')
-			return command_usage("an option is not known");
+			return command_usage("'%s' is not known", argv[optind - 1]);
 		previous = optarg;
 	}
 	if (argc - optind != 1)
