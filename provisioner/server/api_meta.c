@@ -117,6 +117,9 @@ static int get_metrics(struct http_request *r, struct err *err)
 		{"slipway_dhcp_foreign_servers", "gauge", "Other DHCP servers that answer now.",
 		 dhcp_alarm_count(a->dhcp_alarm)},
 		{"slipway_writing_stopped", "gauge", "1 after stop-all.", a->stopped},
+		{"slipway_channel_expires_seconds", "gauge",
+		 "When the channel in force expires, since 1970; 0 without one.",
+		 a->channel_expires_s},
 		{"slipway_max_resident_bytes", "gauge", "Largest resident memory.",
 		 u.ru_maxrss * 1024},
 	};

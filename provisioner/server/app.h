@@ -51,7 +51,8 @@ struct app {
 	int64_t started_us;
 	int64_t silence_us; /* a writer not heard of for this long was interrupted */
 	int64_t next_import;
-	uint64_t channel_seq; /* what latest_tick() saw last */
+	uint64_t channel_seq;      /* what latest_tick() saw last */
+	int64_t channel_expires_s; /* since 1970; 0: there is none, or none is demanded */
 	int channel_freshness;
 	int64_t next_checkpoint_us; /* of the audit log */
 	char plain_url[64], server_url[64], objects_url[80];

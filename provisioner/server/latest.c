@@ -120,11 +120,13 @@ static const struct {
 		     "the trust root demands a channel, and there is none that it accepts"},
 };
 
-static int judge(struct app *a, enum freshness *ret, uint64_t *ret_seq, struct err *err)
+static int judge(struct app *a, enum freshness *ret, uint64_t *ret_seq, int64_t *ret_expires_s,
+		 struct err *err)
 {
 	AUTO(channel) struct channel *c = NULL;
 	int rc = read_held(a, &c, err);
 	*ret_seq = rc < 0 ? 0 : c->seq;
+	*ret_expires_s = rc < 0 ? 0 : c->expires_s;
 	*ret = rc < 0                                                       ? MISSING
 	       : now_s(a) >= c->expires_s                                   ? EXPIRED
 	       : now_s(a) >= c->issued_s + (c->expires_s - c->issued_s) / 2 ? AGEING
@@ -148,10 +150,11 @@ void latest_tick(struct app *a)
 {
 	struct err err = ERR_INIT;
 	enum freshness now;
+	int64_t expires_s;
 	uint64_t seq;
 	if (!trust_root_demands_channel(a->root))
 		return;
-	int rc = judge(a, &now, &seq, &err);
+	int rc = judge(a, &now, &seq, &expires_s, &err);
 	bool is_news = seq != a->channel_seq || (int)now != a->channel_freshness;
 	if (rc >= 0 && is_news && now != FRESH)
 		rc = alarm_people(a, now, seq, &err);
@@ -160,6 +163,7 @@ void latest_tick(struct app *a)
 		return;
 	}
 	a->channel_seq = seq;
+	a->channel_expires_s = expires_s;
 	a->channel_freshness = (int)now;
 }
 

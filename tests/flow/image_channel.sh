@@ -74,6 +74,9 @@ ok "the server takes it" $? "$dir/out"
 same "M-09 the latest is not in the store: the one before it is no substitute" "$(latest)" image.channel.missing
 "$slipway" image import "$dir/2.slip" >"$dir/out" 2>&1
 same "and after the import it is" "$(latest)" 2
+expires=$("$slipway" channel show --json "$dir/c1" | jq .expires)
+curl -s --unix-socket "$dir/run/admin.sock" http://x/metrics | grep -q "^slipway_channel_expires_seconds $expires\$"
+ok "and says until when" $?
 [ "$("$slipway" channel show --json)" = "$("$slipway" channel show --json "$dir/c1")" ]
 ok "the server shows what it took" $?
 
