@@ -67,8 +67,8 @@ struct plan_image {
 	char arm_id[PLAN_ID_BYTES];
 	char image_digest[SHA256_HEX_BYTES]; /* of the manifest */
 	char line[65], version[65];
-	bool latest;   /* it was asked for as the latest of its line */
-	char *channel; /* then: the signed channel that says so, or NULL if none is demanded */
+	bool latest;   /* asked for as the latest of its line, where a channel must say so */
+	char *channel; /* then: the signed channel; NULL: none */
 	struct plan_disk disk;
 	char wipe_consent[129]; /* the disk's serial, or "" */
 	char objects_url[256];

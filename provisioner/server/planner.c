@@ -169,9 +169,9 @@ static int fill_latest(struct builder *b, const struct flow_arm *arm, struct err
 {
 	AUTO(channel) struct channel *c = NULL;
 	struct plan_image *m = &b->plan.image;
-	m->latest = arm->latest;
 	if (!arm->latest || !trust_root_demands_channel(b->app->root))
 		return 0;
+	m->latest = true;
 	TRY(latest_channel(b->app, &c, err));
 	m->channel = envelope_text(&c->document, CHANNEL_PAYLOAD_TYPE);
 	return 0;

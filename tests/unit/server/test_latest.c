@@ -246,6 +246,19 @@ static void test_a_channel_of_other_keys_counts_for_nothing(void **state)
 	assert_int_equal(import(b, 3, 0, "x86_64"), 201);
 }
 
+/* Where no channel is demanded, plans are what they were before there were any. */
+static void test_a_root_that_demands_none(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+	use_root(b, "tests/fuzz/corpus/trust_root/valid");
+	walk_to_image(b, &a, "S1", MAC_A);
+	assert_false(a.plan.image.latest);
+	assert_null(a.plan.image.channel);
+	assert_int_equal(count_events(b, "channel.missing"), 1); /* of the root before */
+	fake_agent_done(&a);
+}
+
 static int setup(void **state)
 {
 	int status = walk_setup_auto(state);
@@ -285,6 +298,7 @@ int main(void)
 		TEST(test_overtaken_arms),
 		TEST(test_alarms),
 		TEST(test_a_channel_of_other_keys_counts_for_nothing),
+		TEST(test_a_root_that_demands_none),
 	};
 	return cmocka_run_group_tests_name("server/latest", tests, make_signer, free_signer);
 }
