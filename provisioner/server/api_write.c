@@ -21,7 +21,7 @@
 #include "api_request.h"
 
 #define HTTP_ACCEPTED 202
-#define SLICE_US      3000
+#define SLICE_US      2000
 
 const struct field api_no_fields[] = {F_END};
 
