@@ -22,6 +22,7 @@
 
 #define HTTP_ACCEPTED 202
 #define SLICE_US      2000
+#define LARGE_BYTES   (64 * KIB) /* of a body: reading it is a slice by itself */
 
 const struct field api_no_fields[] = {F_END};
 
@@ -31,7 +32,8 @@ struct frame {
 	char request_sha256[SHA256_HEX_BYTES], body_sha256[SHA256_HEX_BYTES];
 	struct idempotent kept;
 	bool repeated;
-	bool begun; /* a slice was done */
+	bool prepared; /* the body and the headers were read */
+	bool begun;    /* a slice of the work was done */
 	char *text;
 	void *ask;
 };
@@ -295,6 +297,13 @@ static struct frame *frame_new(struct http_request *r)
 	return f;
 }
 
+static bool is_large(const struct http_request *r)
+{
+	size_t n = 0;
+	(void)http_body(r, &n);
+	return n > LARGE_BYTES;
+}
+
 int api_change(struct http_request *r, struct err *err)
 {
 	const struct http_route *route = http_request_route(r);
@@ -302,7 +311,13 @@ int api_change(struct http_request *r, struct err *err)
 	struct frame *f = kept ? kept : frame_new(r);
 	if (route->in_slices && !kept)
 		http_set_state(r, f, frame_free);
-	int status = f->begun ? 0 : prepare(f, route, err);
+	int status = 0;
+	if (!f->prepared) {
+		status = prepare(f, route, err);
+		f->prepared = status >= 0;
+		if (f->prepared && route->in_slices && is_large(r))
+			return http_again(r);
+	}
 	if (status >= 0)
 		status = transaction(f, route->change, err);
 	if (status < 0)
