@@ -181,7 +181,7 @@ static const struct {
 	{"root second, another below it",
 	 {{OTHER, "/srv", false}, {ROOT_SRV, "/", true}},
 	 1,
-	 "UUID=fs-0\t/srv\text4\tdefaults\t0\t2\n"},
+	 "UUID=fs-0\t/srv\text4\tdefaults,x-systemd.device-timeout=300s\t0\t2\n"},
 	{"whole disk, root by its type", {{ROOT, "", false}, {EMPTY, "", true}}, 1, ""},
 	{"whole disk, root by os-release", {{OTHER, "", false}, {ROOT, "", false}}, 1, ""},
 	{"whole disk, os-release in /usr",
