@@ -89,6 +89,18 @@ await withPage("filters, order and search stand in the address and come back wit
 	await page.waitForFunction((name) => document.querySelector("table.fleet tbody th a")?.textContent === name, fleet.hosts[0].name);
 });
 
+await withPage("who is quicker than the page is drawn loses no choice", async ({ page }) => {
+	await page.locator("table.fleet").waitFor();
+	const hash = await page.evaluate(() => {
+		location.hash = "#/hosts?state=failed";
+		const order = [...document.querySelectorAll(".tools select")].at(-1);
+		order.value = "name";
+		order.dispatchEvent(new Event("change", { bubbles: true }));
+		return location.hash;
+	});
+	equal(hash, "#/hosts?state=failed&sort=name", "the address");
+});
+
 await withPage("a MAC in the search finds its host, in either spelling", async ({ page, fleet }) => {
 	for (const mac of [fleet.hosts[2].macs[1], fleet.hosts[4].macs[0].toUpperCase().replaceAll(":", "-")]) {
 		await page.getByLabel("Search").fill(mac);

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { api, query, rowsOf } from "./api.js";
 import { useNow, usePoll } from "./hooks.js";
-import { routeTo } from "./route.js";
+import { parseRoute, routeTo } from "./route.js";
 import { plural, STATES, stateOf, turnOf } from "./words.js";
 import { Age, Cell, PollState, Problem, Progress, State } from "./parts.js";
 import { ApproveMany } from "./approve.js";
@@ -21,8 +21,10 @@ const ORDERS = [
 	["serial", "Serial"],
 ];
 
-function go(params) {
-	location.hash = routeTo("hosts", "", params);
+// Changes what the address says now: the params of the last drawing may be older, when a person is
+// quicker than the page.
+function go(change) {
+	location.hash = routeTo("hosts", "", { ...parseRoute(location.hash).params, ...change });
 }
 
 function Chips({ params, counts }) {
@@ -61,20 +63,20 @@ function Tools({ params }) {
 	const search = (event) => {
 		const q = event.target.value;
 		clearTimeout(timer.current);
-		timer.current = setTimeout(() => go({ ...params, q: q.trim() }), 250);
+		timer.current = setTimeout(() => go({ q: q.trim() }), 250);
 	};
 	return html`<form class="tools" role="search" onSubmit=${(e) => e.preventDefault()}>
 		<label>Search <kbd>/</kbd>
 			<input ref=${box} type="search" value=${params.q || ""} onInput=${search} placeholder="name, code, serial, MAC, rack" />
 		</label>
 		<label>Whose turn
-			<select value=${params.turn || ""} onChange=${(e) => go({ ...params, turn: e.target.value })}>
+			<select value=${params.turn || ""} onChange=${(e) => go({ turn: e.target.value })}>
 				<option value="">anybody's</option>
 				${["technician", "operator", "server"].map((t) => html`<option value=${t}>${turnOf(t)}</option>`)}
 			</select>
 		</label>
 		<label>Order
-			<select value=${params.sort || ""} onChange=${(e) => go({ ...params, sort: e.target.value })}>
+			<select value=${params.sort || ""} onChange=${(e) => go({ sort: e.target.value })}>
 				${ORDERS.map(([value, text]) => html`<option value=${value}>${text}</option>`)}
 			</select>
 		</label>
