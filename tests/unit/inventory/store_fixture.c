@@ -38,6 +38,11 @@ static void make_database(struct store_fixture *f, const char *server)
 	(void)snprintf(f->url, sizeof(f->url), "postgresql:///%s%s", f->name, query ? query : "");
 }
 
+bool store_is_postgres(void)
+{
+	return getenv("SLIPWAY_TEST_POSTGRES") != NULL;
+}
+
 void store_open(struct store_fixture *f)
 {
 	*f = (struct store_fixture){.dir = "/tmp/slipway-store-XXXXXX"};

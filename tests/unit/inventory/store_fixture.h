@@ -7,6 +7,7 @@
 #ifndef TESTS_STORE_FIXTURE_H
 #define TESTS_STORE_FIXTURE_H
 
+#include <stdbool.h>
 #include <inventory/db.h>
 
 struct store_fixture {
@@ -15,6 +16,9 @@ struct store_fixture {
 	char name[64];
 	struct db *db;
 };
+
+/* Does this run use a PostgreSQL server? */
+bool store_is_postgres(void);
 
 void store_open(struct store_fixture *f);
 /* Close and open again: what is kept must be on disk. */
