@@ -4,28 +4,12 @@
  * signature, which must survive being encoded again.
  */
 #include <stdint.h>
-#include <unistd.h>
 #include <base/err.h>
 #include <base/json.h>
 #include <proto/plan.h>
+#include "plan_key.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes);
-
-static struct plan_key *make_key(void)
-{
-	char dir[] = "/tmp/slipway-fuzz-XXXXXX";
-	char a[64], b[64];
-	struct err err = ERR_INIT;
-	struct plan_key *key = NULL;
-	BUG_ON(!mkdtemp(dir));
-	snprintf(a, sizeof(a), "%s/a", dir);
-	snprintf(b, sizeof(b), "%s/b", dir);
-	BUG_ON(plan_key_generate(a, b, &err) < 0 || plan_key_load_public(b, &key, &err) < 0);
-	unlink(a);
-	unlink(b);
-	rmdir(dir);
-	return key;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 {

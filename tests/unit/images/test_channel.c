@@ -9,6 +9,7 @@
 
 #include <base/str.h>
 #include <images/channel_edit.h>
+#include <tests/harness/changed_text.h>
 
 #define NOW_S 1700000000
 #define DAY_S 86400
@@ -183,16 +184,13 @@ static void test_bad_documents(void **state)
 	(void)state;
 	AUTO(trust_root) struct trust_root *root = fixture_root(fixture, edit_key_1, 1);
 	for (size_t i = 0; i < ARRAY_LEN(bad_documents); i++) {
-		const char *row = bad_documents[i].name, *from = bad_documents[i].from;
+		const char *row = bad_documents[i].name;
 		AUTO(channel) struct channel *c = channel(7, 0), *again = NULL;
-		const char *at = strstr(c->document.payload, from);
+		char *changed = changed_text(row, c->document.payload, bad_documents[i].from,
+					     bad_documents[i].to);
 		autofree char *text = NULL;
 		struct err err = ERR_INIT;
-		char *changed;
 
-		CHECK(row, at);
-		changed = xasprintf("%.*s%s%s", (int)(at - c->document.payload),
-				    c->document.payload, bad_documents[i].to, at + strlen(from));
 		envelope_done(&c->document);
 		c->document.payload = changed;
 		c->document.payload_bytes = strlen(changed);
@@ -224,12 +222,8 @@ static void test_bad_envelopes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const char *at = strstr(text, rows[i].from);
-		autofree char *changed = NULL;
+		autofree char *changed = changed_text(rows[i].name, text, rows[i].from, rows[i].to);
 
-		CHECK(rows[i].name, at);
-		changed = xasprintf("%.*s%s%s", (int)(at - text), text, rows[i].to,
-				    at + strlen(rows[i].from));
 		CHECK_ERR(rows[i].name, channel_open(root, changed, strlen(changed), &c, &err),
 			  ERR_IMAGE_CHANNEL);
 	}

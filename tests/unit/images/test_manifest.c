@@ -2,7 +2,7 @@
 /*
  * Manifests: one valid document, and rows that change one thing in it (rows M of the fault list).
  */
-#include <tests/harness/check.h>
+#include <tests/harness/changed_text.h>
 
 #include <stdlib.h>
 
@@ -243,17 +243,9 @@ static const struct row disk_rows[] = {
 	{"smallest disk of nothing", "\"min_disk\":8388608", "\"min_disk\":0", ERR_IMAGE_MANIFEST},
 };
 
-static char *change(const char *good, const struct row *row)
-{
-	const char *at = strstr(good, row->from);
-
-	CHECK(row->name, at);
-	return xasprintf("%.*s%s%s", (int)(at - good), good, row->to, at + strlen(row->from));
-}
-
 static void check_row(const char *good, const struct row *row)
 {
-	autofree char *text = change(good, row);
+	autofree char *text = changed_text(row->name, good, row->from, row->to);
 	struct err err = ERR_INIT;
 	struct manifest *m = NULL;
 	int status = manifest_parse(text, strlen(text), &m, &err);

@@ -9,6 +9,7 @@
 
 #include <base/file.h>
 #include <base/str.h>
+#include <tests/harness/changed_text.h>
 
 /* ---- a root for itself ----------------------------------------------------------------------- */
 
@@ -91,12 +92,8 @@ static int parse_changed(struct fixture *f, const char *row, const char *from, c
 {
 	AUTO(trust_root) struct trust_root *r = fixture_root(f, NULL, 0), *again = NULL;
 	autofree char *text = NULL;
-	const char *at = strstr(r->document.payload, from);
-	char *changed;
+	char *changed = changed_text(row, r->document.payload, from, to);
 
-	CHECK(row, at);
-	changed = xasprintf("%.*s%s%s", (int)(at - r->document.payload), r->document.payload, to,
-			    at + strlen(from));
 	free(r->document.payload);
 	r->document.payload = changed;
 	r->document.payload_bytes = strlen(changed);
@@ -206,14 +203,10 @@ static void test_bad_envelopes(void **state)
 	autofree char *text = fixture_envelope(f->root);
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const char *at = strstr(text, rows[i].from);
-		autofree char *changed = NULL;
+		autofree char *changed = changed_text(rows[i].name, text, rows[i].from, rows[i].to);
 		AUTO(trust_root) struct trust_root *r = NULL;
 		struct err err = ERR_INIT;
 
-		CHECK(rows[i].name, at);
-		changed = xasprintf("%.*s%s%s", (int)(at - text), text, rows[i].to,
-				    at + strlen(rows[i].from));
 		CHECK_ERR(rows[i].name, trust_root_parse(changed, strlen(changed), &r, &err),
 			  ERR_IMAGE_ROOT);
 	}
