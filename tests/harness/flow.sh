@@ -153,3 +153,16 @@ same() { # same TITLE GOT WANTED
 		ok "$1" 1
 	fi
 }
+
+# Milliseconds of the quickest of eight boot scripts, for flows that keep the daemon busy: other tests run beside them.
+# flow_quickest_boot FILE: that gets the script
+flow_quickest_boot() {
+	best=1000
+	for _ in 1 2 3 4 5 6 7 8; do
+		begin=$(date +%s%N)
+		curl -s -o "$1" --unix-socket "$dir/run/http.sock" "http://x/boot/v1/script?mac=52:54:00:0a:00:01"
+		took=$((($(date +%s%N) - begin) / 1000000))
+		[ $took -ge $best ] || best=$took
+	done
+	echo "$best"
+}
