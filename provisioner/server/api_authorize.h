@@ -7,7 +7,7 @@
 
 #include <base/str.h>
 #include "app.h"
-#include "http.h"
+#include <server/http/http.h>
 
 /* The http_authorizer of the daemon. arg: struct app. */
 int api_authorize(void *arg, const char *bearer, enum http_scope need, struct http_request *r,

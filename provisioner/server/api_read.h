@@ -8,7 +8,7 @@
 #define SERVER_API_READ_H
 
 #include "app.h"
-#include "http.h"
+#include <server/http/http.h>
 #include "read_job.h"
 
 /* Answer with JSON of this status. A handler that calls it is called again while a reader works: it

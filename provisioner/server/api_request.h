@@ -9,7 +9,7 @@
 #include <inventory/collection.h>
 #include <inventory/host.h>
 #include "app.h"
-#include "http.h"
+#include <server/http/http.h>
 
 /* Fill q from the URL: limit, cursor, sort, fields, q, at, total, and every other parameter but
  * those in `own` (NULL-terminated, may be NULL) as a filter. */

@@ -6,7 +6,7 @@
 #define SERVER_API_TABLES_H
 
 #include <stddef.h>
-#include "http.h"
+#include <server/http/http.h>
 
 extern const struct http_route api_host_routes[], api_collection_routes[], api_change_routes[],
 	api_write_routes[], api_delivery_routes[], api_access_routes[], api_meta_routes[],

@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <proto/record.h>
 #include "app.h"
-#include "http.h"
+#include <server/http/http.h>
 
 #define API_KEY_MAX_BYTES 128 /* of an Idempotency-Key */
 

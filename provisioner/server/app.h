@@ -13,7 +13,7 @@
 #include <inventory/db.h>
 #include <pxe/boot.h>
 #include "config.h"
-#include "http.h"
+#include <server/http/http.h>
 #include "protected.h"
 #include "site.h"
 

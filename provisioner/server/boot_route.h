@@ -3,7 +3,7 @@
 #ifndef SERVER_BOOT_ROUTE_H
 #define SERVER_BOOT_ROUTE_H
 
-#include "http.h"
+#include <server/http/http.h>
 
 int boot_get_script(struct http_request *r, struct err *err);
 

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
-#include "http.h"
+#include <server/http/http.h>
 
 /* What a route's JSON body must be. owns: the caller. */
 json_t *openapi_body(const struct http_route *route);

@@ -19,7 +19,7 @@
 #include <base/log.h>
 #include <base/process.h>
 #include <base/str.h>
-#include "http.h"
+#include <server/http/http.h>
 #include "reader.h"
 
 #define EXPORTS_MAX      2 /* so that other questions are not shut out */

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 #include "app.h"
-#include "http.h"
+#include <server/http/http.h>
 
 extern const struct http_route host_verb_routes[], profile_routes[], image_routes[],
 	upload_routes[], control_routes[], order_routes[], channel_routes[];

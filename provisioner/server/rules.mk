@@ -1,10 +1,10 @@
 # provisioner/server: slipwayd.
-server_http_SRC := provisioner/server/http_route.c
-server_http_SRC += provisioner/server/http_request.c
-server_http_SRC += provisioner/server/http_reply.c
-server_http_SRC += provisioner/server/http_wait.c
-server_http_SRC += provisioner/server/http_server.c
-server_http_SRC += provisioner/server/http_status.c
+server_http_SRC := provisioner/server/http/route.c
+server_http_SRC += provisioner/server/http/request.c
+server_http_SRC += provisioner/server/http/reply.c
+server_http_SRC += provisioner/server/http/wait.c
+server_http_SRC += provisioner/server/http/server.c
+server_http_SRC += provisioner/server/http/status.c
 $(eval $(call library,server_http))
 
 # what profiles mean: pure, apart so that tests and fuzzers need nothing else
@@ -115,7 +115,7 @@ $(eval $(call unit_test,tests/unit/server/test_secret_box.c,server base,$(BASE_P
 $(eval $(call unit_test,tests/unit/server/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
-$(eval $(call unit_test,tests/unit/server/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
+$(eval $(call unit_test,tests/unit/server/http/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
 
 # the benchmark: `make bench-boot` (the boot answer with 10,000 hosts)
 boot_bench_SRC := tests/bench/boot.c $(SERVER_BENCH)

@@ -4,7 +4,7 @@
  * for the earliest of them. Topics are compared as text: thousands of waiters are a few
  * microseconds.
  */
-#include "http_internal.h"
+#include "internal.h"
 
 #include <base/str.h>
 

@@ -4,7 +4,7 @@
  * row has a scope, a handler and a pattern that can match. Input: paths from anybody, already
  * percent-decoded by the library.
  */
-#include "http_internal.h"
+#include "internal.h"
 
 #include <base/str.h>
 

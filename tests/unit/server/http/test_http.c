@@ -17,7 +17,7 @@
 #include <base/json.h>
 #include <base/log.h>
 #include <base/str.h>
-#include "provisioner/server/http.h"
+#include <server/http/http.h>
 
 static char dir[] = "/tmp/slipway-http-XXXXXX";
 static char front[64], admin[64];

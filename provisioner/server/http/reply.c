@@ -3,7 +3,7 @@
  * Answers: one per request. Errors become application/problem+json (RFC 9457) with the stable name,
  * the offending field and the hint of the error list.
  */
-#include "http_internal.h"
+#include "internal.h"
 
 #include <base/json.h>
 #include <base/str.h>

@@ -3,7 +3,7 @@
  * A request: who sent it, its path, parameters and body. Believes the X-Slipway-* headers only on
  * the front socket, where nginx has set them; everything else is hostile.
  */
-#include "http_internal.h"
+#include "internal.h"
 
 #include <fcntl.h>
 #include <openssl/pem.h>

@@ -4,7 +4,7 @@
  * descriptor watched as one event source each. Decides what happens to a request before and after
  * its handler; the rest is in http_request.c, http_reply.c, http_wait.c and http_route.c.
  */
-#include "http_internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <sys/socket.h>
