@@ -18,9 +18,9 @@
 #include <proto/events.h>
 #include <proto/facts.h>
 #include <proto/receipt.h>
-#include "engine.h"
-#include "image_check.h"
-#include "live.h"
+#include <server/flow/engine.h>
+#include <server/flow/image_check.h>
+#include <server/flow/live.h>
 
 #define LOGS_PER_SESSION 500
 

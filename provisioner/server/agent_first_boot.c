@@ -13,8 +13,8 @@
 #include <inventory/event.h>
 #include <inventory/host.h>
 #include <proto/session.h>
-#include "engine.h"
-#include "live.h"
+#include <server/flow/engine.h>
+#include <server/flow/live.h>
 
 static int check(const struct first_boot_request *q, const struct flow_arm *arm, struct err *err)
 {

@@ -10,10 +10,10 @@
 #include <base/str.h>
 #include <inventory/host.h>
 #include <proto/session.h>
-#include "arm.h"
-#include "engine.h"
-#include "live.h"
-#include "planner.h"
+#include <server/flow/arm.h>
+#include <server/flow/engine.h>
+#include <server/flow/live.h>
+#include <server/flow/planner.h>
 
 #define WAIT_MAX_S 60
 

@@ -15,11 +15,11 @@
 #include <inventory/event.h>
 #include <inventory/host.h>
 #include <proto/session.h>
-#include "arm.h"
-#include "disk_choice.h"
-#include "engine.h"
-#include "fleet.h"
-#include "live.h"
+#include <server/flow/arm.h>
+#include <server/flow/disk_choice.h>
+#include <server/flow/engine.h>
+#include <server/flow/fleet.h>
+#include <server/flow/live.h>
 
 struct asking {
 	struct app *app;

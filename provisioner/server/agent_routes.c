@@ -9,8 +9,8 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
-#include "fleet.h"
-#include "live.h"
+#include <server/flow/fleet.h>
+#include <server/flow/live.h>
 
 #define SMALL_BODY (64 * KIB)
 

@@ -16,8 +16,8 @@
 #include <inventory/identity.h>
 #include <proto/session.h>
 #include "dhcp_watch.h"
-#include "engine.h"
-#include "live.h"
+#include <server/flow/engine.h>
+#include <server/flow/live.h>
 
 struct opening {
 	struct app *app;

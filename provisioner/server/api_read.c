@@ -9,7 +9,7 @@
 #include <base/json.h>
 #include <base/str.h>
 #include "api_request.h"
-#include "live.h"
+#include <server/flow/live.h>
 #include "readers.h"
 
 #define QUEUE_US    (10 * 1000000LL)

@@ -12,7 +12,7 @@
 #include <base/limits.h>
 #include <base/str.h>
 #include "api_read.h"
-#include "live.h"
+#include <server/flow/live.h>
 
 #define LIMIT_DEFAULT 100
 

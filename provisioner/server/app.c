@@ -20,12 +20,12 @@
 #include "agent.h"
 #include "app_open.h"
 #include "checkpoints.h"
-#include "deadlines.h"
+#include <server/flow/deadlines.h>
 #include "dhcp_watch.h"
-#include "fleet.h"
-#include "image_check.h"
-#include "latest.h"
-#include "live.h"
+#include <server/flow/fleet.h>
+#include <server/flow/image_check.h>
+#include <server/flow/latest.h>
+#include <server/flow/live.h>
 #include "readers.h"
 #include "routes.h"
 #include "services.h"

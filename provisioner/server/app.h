@@ -14,7 +14,7 @@
 #include <pxe/boot.h>
 #include "config.h"
 #include <server/http/http.h>
-#include "protected.h"
+#include <server/flow/protected.h>
 #include "site.h"
 
 struct child;

@@ -6,8 +6,8 @@
 #include "host_verbs.h"
 
 #include <base/str.h>
-#include "arm_ask.h"
-#include "order.h"
+#include <server/flow/arm_ask.h>
+#include <server/flow/order.h>
 
 #define UNCONFIRMED_MAX 5 /* hosts of an order without confirm_count */
 

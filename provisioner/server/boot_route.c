@@ -14,8 +14,8 @@
 #include <inventory/run.h>
 #include <pxe/script.h>
 #include "dhcp_watch.h"
-#include "engine.h"
-#include "live.h"
+#include <server/flow/engine.h>
+#include <server/flow/live.h>
 
 /* By MAC, which iPXE always knows; a serial or UUID alone may be shared by many hosts. */
 static int find_host(struct app *a, const struct boot_query *q, struct host *ret, struct err *err)

@@ -16,7 +16,7 @@
 #include "api_request.h"
 #include "api_write.h"
 #include "boot_route.h"
-#include "live.h"
+#include <server/flow/live.h>
 
 #define EVERYWHERE (HTTP_LISTENER_PLAIN | HTTP_LISTENER_TLS | HTTP_LISTENER_ADMIN)
 

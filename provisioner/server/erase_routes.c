@@ -7,8 +7,8 @@
 #include "host_verbs.h"
 
 #include <base/str.h>
-#include "arm_ask.h"
-#include "order.h"
+#include <server/flow/arm_ask.h>
+#include <server/flow/order.h>
 
 int erase_work(struct write *w, struct err *err)
 {

@@ -13,8 +13,8 @@
 #include <inventory/host.h>
 #include <inventory/identity.h>
 #include <proto/record.h>
-#include "arm_ask.h"
-#include "engine.h"
+#include <server/flow/arm_ask.h>
+#include <server/flow/engine.h>
 #include "host_verbs.h"
 
 #define SMALL_BODY (64 * KIB)

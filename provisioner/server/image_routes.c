@@ -13,8 +13,8 @@
 #include <base/str.h>
 #include <inventory/event.h>
 #include "api_write.h"
-#include "latest.h"
-#include "live.h"
+#include <server/flow/latest.h>
+#include <server/flow/live.h>
 
 #define IMAGE_MAX_BYTES (64ULL * 1024 * 1024 * 1024)
 #define IMPORT_WAIT_MS  (3600 * 1000LL)

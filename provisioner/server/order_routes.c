@@ -11,8 +11,8 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/token.h>
-#include "order.h"
-#include "order_rules.h"
+#include <server/flow/order.h>
+#include <server/flow/order_rules.h>
 
 #define SMALL_BODY (4 * KIB)
 

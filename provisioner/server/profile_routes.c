@@ -11,9 +11,9 @@
 #include <inventory/flow.h>
 #include <inventory/host.h>
 #include "api_write.h"
-#include "engine.h"
-#include "live.h"
-#include "profile.h"
+#include <server/flow/engine.h>
+#include <server/flow/live.h>
+#include <server/flow/profile.h>
 
 #define RECONSIDER_MAX 256
 

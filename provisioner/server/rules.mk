@@ -8,9 +8,9 @@ server_http_SRC += provisioner/server/http/status.c
 $(eval $(call library,server_http))
 
 # what profiles mean: pure, apart so that tests and fuzzers need nothing else
-server_rules_SRC := provisioner/server/profile.c
-server_rules_SRC += provisioner/server/disk_choice.c
-server_rules_SRC += provisioner/server/order_rules.c
+server_rules_SRC := provisioner/server/flow/profile.c
+server_rules_SRC += provisioner/server/flow/disk_choice.c
+server_rules_SRC += provisioner/server/flow/order_rules.c
 $(eval $(call library,server_rules))
 
 server_SRC := provisioner/server/app.c
@@ -30,29 +30,29 @@ server_SRC += provisioner/server/agent_next.c
 server_SRC += provisioner/server/agent_permit.c
 server_SRC += provisioner/server/agent_events.c
 server_SRC += provisioner/server/agent_first_boot.c
-server_SRC += provisioner/server/engine.c
-server_SRC += provisioner/server/planner.c
-server_SRC += provisioner/server/arm.c
-server_SRC += provisioner/server/arm_ask.c
+server_SRC += provisioner/server/flow/engine.c
+server_SRC += provisioner/server/flow/planner.c
+server_SRC += provisioner/server/flow/arm.c
+server_SRC += provisioner/server/flow/arm_ask.c
 server_SRC += provisioner/server/arm_routes.c
-server_SRC += provisioner/server/order.c
-server_SRC += provisioner/server/protected.c
+server_SRC += provisioner/server/flow/order.c
+server_SRC += provisioner/server/flow/protected.c
 server_SRC += provisioner/server/order_routes.c
 server_SRC += provisioner/server/erase_routes.c
-server_SRC += provisioner/server/deadlines.c
-server_SRC += provisioner/server/live.c
-server_SRC += provisioner/server/fleet.c
+server_SRC += provisioner/server/flow/deadlines.c
+server_SRC += provisioner/server/flow/live.c
+server_SRC += provisioner/server/flow/fleet.c
 server_SRC += provisioner/server/checkpoints.c
 server_SRC += provisioner/server/host_verbs.c
 server_SRC += provisioner/server/profile_routes.c
 server_SRC += provisioner/server/image_routes.c
 server_SRC += provisioner/server/upload_routes.c
-server_SRC += provisioner/server/latest.c
+server_SRC += provisioner/server/flow/latest.c
 server_SRC += provisioner/server/read_job.c
 server_SRC += provisioner/server/reader.c
 server_SRC += provisioner/server/readers.c
 server_SRC += provisioner/server/api_read.c
-server_SRC += provisioner/server/image_check.c
+server_SRC += provisioner/server/flow/image_check.c
 server_SRC += provisioner/server/api_request.c
 server_SRC += provisioner/server/api_hosts.c
 server_SRC += provisioner/server/api_collections.c
@@ -86,7 +86,7 @@ $(eval $(call unit_test,tests/unit/server/test_admission.c,$(SERVER_TEST_LIBS),$
 $(eval $(call unit_test,tests/unit/server/test_arming.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_permit.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_writing.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
-$(eval $(call unit_test,tests/unit/server/test_latest.c,images_tool $(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/flow/test_latest.c,images_tool $(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_receipts.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_bad_requests.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/test_erase_routes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
@@ -109,10 +109,10 @@ FLOW_TESTS += tests/flow/http_hostile.sh
 FLOW_TESTS += tests/flow/readers.sh
 FLOW_TESTS += tests/flow/second_dhcp_server.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
-$(eval $(call unit_test,tests/unit/server/test_order_rules.c,server_rules proto base,$(BASE_PKG)))
-$(eval $(call unit_test,tests/unit/server/test_profile.c,server_rules proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_secret_box.c,server base,$(BASE_PKG)))
-$(eval $(call unit_test,tests/unit/server/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
+$(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/http/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <base/json.h>
 #include <base/limits.h>
-#include "provisioner/server/disk_choice.h"
-#include "provisioner/server/profile.h"
+#include <server/flow/disk_choice.h>
+#include <server/flow/profile.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes);
 

@@ -7,8 +7,8 @@
 
 #include <base/json.h>
 #include <base/str.h>
-#include "provisioner/server/disk_choice.h"
-#include "provisioner/server/profile.h"
+#include <server/flow/disk_choice.h>
+#include <server/flow/profile.h>
 
 static void test_parse(void **state)
 {

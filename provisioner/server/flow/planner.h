@@ -7,7 +7,7 @@
 #define SERVER_PLANNER_H
 
 #include <inventory/flow.h>
-#include "app.h"
+#include <server/app.h>
 
 /* out: *ret is the envelope's JSON text (free), or NULL when there is nothing to do yet.
  * in: after: number of the last step that the agent finished. */

@@ -6,8 +6,8 @@
 #include "tests/harness/check.h"
 
 #include <base/json.h>
-#include "provisioner/server/disk_choice.h"
-#include "provisioner/server/order_rules.h"
+#include <server/flow/disk_choice.h>
+#include <server/flow/order_rules.h>
 
 static void test_when(void **state)
 {

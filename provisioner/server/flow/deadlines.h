@@ -5,7 +5,7 @@
 #ifndef SERVER_DEADLINES_H
 #define SERVER_DEADLINES_H
 
-#include "app.h"
+#include <server/app.h>
 
 #define DEADLINES_TICK_S 2
 

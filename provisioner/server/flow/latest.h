@@ -10,7 +10,7 @@
 
 #include <images/channel.h>
 #include <inventory/flow.h>
-#include "app.h"
+#include <server/app.h>
 
 /* "line@version", "line@latest", a digest. in: arch "" or NULL: any, if that is unambiguous.
  * owns: *ret is the caller's. errors: those of object_store_find(), and if a channel is asked,

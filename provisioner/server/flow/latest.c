@@ -12,9 +12,9 @@
 #include <base/str.h>
 #include <inventory/event.h>
 #include <inventory/flow.h>
-#include "api_write.h"
+#include <server/api_write.h>
 #include "live.h"
-#include "routes.h"
+#include <server/routes.h>
 
 #define SETTING "channel"
 

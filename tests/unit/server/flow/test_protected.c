@@ -8,7 +8,7 @@
 #include <base/file.h>
 #include <base/str.h>
 #include <inventory/db.h>
-#include "provisioner/server/protected.h"
+#include <server/flow/protected.h>
 
 static char dir[] = "/tmp/slipway-protected-XXXXXX";
 

@@ -10,7 +10,7 @@
 #include <inventory/flow.h>
 #include <inventory/host.h>
 #include <proto/lifecycle.h>
-#include "app.h"
+#include <server/app.h>
 #include "profile.h"
 
 struct engine_event {

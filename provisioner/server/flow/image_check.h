@@ -9,7 +9,7 @@
 #ifndef SERVER_IMAGE_CHECK_H
 #define SERVER_IMAGE_CHECK_H
 
-#include "app.h"
+#include <server/app.h>
 
 struct image_check;
 

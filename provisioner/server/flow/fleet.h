@@ -8,7 +8,7 @@
 #ifndef SERVER_FLEET_H
 #define SERVER_FLEET_H
 
-#include "app.h"
+#include <server/app.h>
 
 struct live_host;
 

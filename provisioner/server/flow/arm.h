@@ -8,7 +8,7 @@
 
 #include <inventory/flow.h>
 #include <inventory/host.h>
-#include "app.h"
+#include <server/app.h>
 #include "profile.h"
 
 #define ARM_TTL_MIN_S     60

@@ -10,7 +10,7 @@
 #include <proto/evidence.h>
 #include <stdbool.h>
 #include <base/vec.h>
-#include "config.h"
+#include <server/config.h>
 
 struct protected_name {
 	char text[129]; /* lower case */
