@@ -12,9 +12,9 @@ LAB_TESTS += tests/flow/lab_scenarios.sh
 
 # each guard rail is taken out of a copy, and the unit test of that guard must miss it
 GUARD_TESTS := pxe/test_boot
-GUARD_TESTS += server/test_admission
+GUARD_TESTS += server/session/test_admission
 GUARD_TESTS += server/test_arming
-GUARD_TESTS += server/test_permit
+GUARD_TESTS += server/session/test_permit
 GUARD_TESTS += server/test_erase_routes
 GUARD_TESTS += server/flow/test_profile
 GUARD_TESTS += server/flow/test_order_rules

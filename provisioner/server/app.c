@@ -17,7 +17,7 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <pxe/boot_files.h>
-#include "agent.h"
+#include <server/session/session.h>
 #include "app_open.h"
 #include "checkpoints.h"
 #include <server/flow/deadlines.h>

@@ -6,7 +6,7 @@
 #include "routes.h"
 
 #include <base/cleanup.h>
-#include "agent.h"
+#include <server/session/session.h>
 #include "api_tables.h"
 
 const struct http_table *routes_all(void)

@@ -24,12 +24,12 @@ server_SRC += provisioner/server/dhcp_alarm.c
 server_SRC += provisioner/server/routes.c
 server_SRC += provisioner/server/control_routes.c
 server_SRC += provisioner/server/boot_route.c
-server_SRC += provisioner/server/agent_routes.c
-server_SRC += provisioner/server/agent_session.c
-server_SRC += provisioner/server/agent_next.c
-server_SRC += provisioner/server/agent_permit.c
-server_SRC += provisioner/server/agent_events.c
-server_SRC += provisioner/server/agent_first_boot.c
+server_SRC += provisioner/server/session/routes.c
+server_SRC += provisioner/server/session/session.c
+server_SRC += provisioner/server/session/next.c
+server_SRC += provisioner/server/session/permit.c
+server_SRC += provisioner/server/session/events.c
+server_SRC += provisioner/server/session/first_boot.c
 server_SRC += provisioner/server/flow/engine.c
 server_SRC += provisioner/server/flow/planner.c
 server_SRC += provisioner/server/flow/arm.c
@@ -82,12 +82,12 @@ SERVER_TEST_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libss
 SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/harness/fake_object_store.c
 HOST_WALK := $(SERVER_BENCH) tests/harness/host_walk.c
 $(eval $(call unit_test,tests/unit/server/test_flow.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
-$(eval $(call unit_test,tests/unit/server/test_admission.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/session/test_admission.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_arming.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
-$(eval $(call unit_test,tests/unit/server/test_permit.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/session/test_permit.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_writing.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/flow/test_latest.c,images_tool $(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
-$(eval $(call unit_test,tests/unit/server/test_receipts.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/session/test_receipts.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_bad_requests.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/test_erase_routes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_changes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))

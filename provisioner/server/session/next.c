@@ -3,7 +3,7 @@
  * GET .../next (long poll for a signed step) and POST .../heartbeat (progress and the lease). A
  * heartbeat writes nothing to the store. Input: the session's own agent.
  */
-#include "agent.h"
+#include "session.h"
 
 #include <base/json.h>
 #include <base/limits.h>

@@ -7,7 +7,7 @@
 #define SERVER_AGENT_H
 
 #include <inventory/flow.h>
-#include "app.h"
+#include <server/app.h>
 
 #define AGENT_HEARTBEAT_S 5
 #define AGENT_LEASE_S     30

@@ -3,7 +3,7 @@
  * POST /agent/v1/sessions: who is this host, may it come in, and what was going on. One transaction
  * from the evidence to the session's row. Input: evidence from any machine on the network.
  */
-#include "agent.h"
+#include "session.h"
 
 #include <base/clock.h>
 #include <base/digest.h>
@@ -15,7 +15,7 @@
 #include <inventory/host.h>
 #include <inventory/identity.h>
 #include <proto/session.h>
-#include "dhcp_watch.h"
+#include <server/dhcp_watch.h>
 #include <server/flow/engine.h>
 #include <server/flow/live.h>
 

@@ -5,7 +5,7 @@
  * request of the same session for the same arm gets the same permit (the answer may have been
  * lost).
  */
-#include "agent.h"
+#include "session.h"
 
 #include <base/digest.h>
 #include <base/json.h>

@@ -5,7 +5,7 @@
  * event whose content is wrong is written down as refused and passed over, so that an agent never
  * hangs on it. Input: the session's own agent.
  */
-#include "agent.h"
+#include "session.h"
 
 #include <base/json.h>
 #include <base/limits.h>

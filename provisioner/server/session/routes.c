@@ -3,7 +3,7 @@
  * The agent's side of the daemon: its table of routes and the check that a request belongs to the
  * session that it names.
  */
-#include "agent.h"
+#include "session.h"
 
 #include <base/cleanup.h>
 #include <base/json.h>

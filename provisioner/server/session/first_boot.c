@@ -3,7 +3,7 @@
  * POST /agent/v1/first-boot: the installed system says that it runs. Its token, known to one arm
  * only, is the proof. Repeated reports get the same answer. Input: whoever reaches the TLS port.
  */
-#include "agent.h"
+#include "session.h"
 
 #include <base/digest.h>
 #include <base/json.h>
