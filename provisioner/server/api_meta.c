@@ -7,7 +7,7 @@
 #include "api_tables.h"
 #include "dhcp_alarm.h"
 #include "openapi.h"
-#include "readers.h"
+#include <server/reader/readers.h>
 
 #include <stdio.h>
 #include <string.h>

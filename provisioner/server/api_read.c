@@ -10,7 +10,7 @@
 #include <base/str.h>
 #include "api_request.h"
 #include <server/flow/live.h>
-#include "readers.h"
+#include <server/reader/readers.h>
 
 #define QUEUE_US    (10 * 1000000LL)
 #define WAIT_MS     70000 /* longer than a reader may take */

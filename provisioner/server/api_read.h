@@ -9,7 +9,7 @@
 
 #include "app.h"
 #include <server/http/http.h>
-#include "read_job.h"
+#include <server/reader/read_job.h>
 
 /* Answer with JSON of this status. A handler that calls it is called again while a reader works: it
  * must then ask the same, and have no other effect. errors: ERR_BUSY (with Retry-After), those of

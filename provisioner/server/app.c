@@ -26,7 +26,7 @@
 #include <server/flow/image_check.h>
 #include <server/flow/latest.h>
 #include <server/flow/live.h>
-#include "readers.h"
+#include <server/reader/readers.h>
 #include "routes.h"
 #include "services.h"
 #include "webhook_sender.h"

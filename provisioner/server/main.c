@@ -20,7 +20,7 @@
 #include "app_open.h"
 #include "child.h"
 #include "dhcp_prober.h"
-#include "reader.h"
+#include <server/reader/reader.h>
 
 #define OPEN_FILES 65536
 
