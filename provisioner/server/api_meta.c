@@ -5,7 +5,7 @@
  */
 #include "api_request.h"
 #include "api_tables.h"
-#include "dhcp_alarm.h"
+#include <server/boot/dhcp_alarm.h>
 #include "openapi.h"
 #include <server/reader/readers.h>
 

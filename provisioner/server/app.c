@@ -21,14 +21,14 @@
 #include "app_open.h"
 #include "checkpoints.h"
 #include <server/flow/deadlines.h>
-#include "dhcp_watch.h"
+#include <server/boot/dhcp_watch.h>
 #include <server/flow/fleet.h>
 #include <server/flow/image_check.h>
 #include <server/flow/latest.h>
 #include <server/flow/live.h>
 #include <server/reader/readers.h>
 #include "routes.h"
-#include "services.h"
+#include <server/boot/services.h>
 #include "webhook_sender.h"
 
 #define LATEST_TICKS     30

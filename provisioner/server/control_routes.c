@@ -15,7 +15,7 @@
 #include <proto/record.h>
 #include "api_request.h"
 #include "api_write.h"
-#include "boot_route.h"
+#include <server/boot/boot_route.h>
 #include <server/flow/live.h>
 
 #define EVERYWHERE (HTTP_LISTENER_PLAIN | HTTP_LISTENER_TLS | HTTP_LISTENER_ADMIN)

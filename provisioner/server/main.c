@@ -18,8 +18,8 @@
 #include <inventory/backup.h>
 #include <proto/lifecycle.h>
 #include "app_open.h"
-#include "child.h"
-#include "dhcp_prober.h"
+#include <server/boot/child.h>
+#include <server/boot/dhcp_prober.h>
 #include <server/reader/reader.h>
 
 #define OPEN_FILES 65536

@@ -16,14 +16,14 @@ $(eval $(call library,server_rules))
 server_SRC := provisioner/server/app.c
 server_SRC += provisioner/server/config.c
 server_SRC += provisioner/server/site.c
-server_SRC += provisioner/server/child.c
-server_SRC += provisioner/server/line_pipe.c
-server_SRC += provisioner/server/services.c
-server_SRC += provisioner/server/dhcp_watch.c
-server_SRC += provisioner/server/dhcp_alarm.c
+server_SRC += provisioner/server/boot/child.c
+server_SRC += provisioner/server/boot/line_pipe.c
+server_SRC += provisioner/server/boot/services.c
+server_SRC += provisioner/server/boot/dhcp_watch.c
+server_SRC += provisioner/server/boot/dhcp_alarm.c
 server_SRC += provisioner/server/routes.c
 server_SRC += provisioner/server/control_routes.c
-server_SRC += provisioner/server/boot_route.c
+server_SRC += provisioner/server/boot/boot_route.c
 server_SRC += provisioner/server/session/routes.c
 server_SRC += provisioner/server/session/session.c
 server_SRC += provisioner/server/session/next.c
@@ -71,7 +71,7 @@ server_SRC += provisioner/server/webhook_post.c
 server_SRC += provisioner/server/webhook_sender.c
 $(eval $(call library,server))
 
-slipwayd_SRC := provisioner/server/main.c provisioner/server/dhcp_prober.c
+slipwayd_SRC := provisioner/server/main.c provisioner/server/boot/dhcp_prober.c
 slipwayd_LIBS := server server_rules server_http inventory proto pxe images_store images_core base_confine base
 slipwayd_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq libseccomp fdisk blkid
 $(eval $(call program,slipwayd))
@@ -114,7 +114,7 @@ $(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules proto
 $(eval $(call unit_test,tests/unit/server/test_secret_box.c,server base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
-$(eval $(call unit_test,tests/unit/server/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
+$(eval $(call unit_test,tests/unit/server/boot/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/http/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
 
 # the benchmark: `make bench-boot` (the boot answer with 10,000 hosts)

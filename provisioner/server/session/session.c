@@ -15,7 +15,7 @@
 #include <inventory/host.h>
 #include <inventory/identity.h>
 #include <proto/session.h>
-#include <server/dhcp_watch.h>
+#include <server/boot/dhcp_watch.h>
 #include <server/flow/engine.h>
 #include <server/flow/live.h>
 

@@ -5,7 +5,7 @@
 #include <tests/harness/check.h>
 
 #include <base/str.h>
-#include <provisioner/server/dhcp_alarm.h>
+#include <server/boot/dhcp_alarm.h>
 
 static const struct {
 	const char *name, *line;

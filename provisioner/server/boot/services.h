@@ -6,7 +6,7 @@
 #ifndef SERVER_SERVICES_H
 #define SERVER_SERVICES_H
 
-#include "app.h"
+#include <server/app.h>
 
 /* Write and check the files. errors: ERR_CONFIG, ERR_PXE_CONFIG (their own words), ERR_IO */
 int services_write(struct app *a, struct err *err);

@@ -6,7 +6,7 @@
 #ifndef SERVER_DHCP_WATCH_H
 #define SERVER_DHCP_WATCH_H
 
-#include "app.h"
+#include <server/app.h>
 
 int dhcp_watch_new(struct app *a, struct dhcp_watch **ret, struct err *err);
 void dhcp_watch_free(struct dhcp_watch *w);

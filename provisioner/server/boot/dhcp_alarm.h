@@ -7,7 +7,7 @@
 #ifndef SERVER_DHCP_ALARM_H
 #define SERVER_DHCP_ALARM_H
 
-#include "app.h"
+#include <server/app.h>
 
 /* Start the child. errors: ERR_SYS, those of child_start() */
 int dhcp_alarm_start(struct app *a, struct dhcp_alarm **ret, struct err *err);
