@@ -29,7 +29,7 @@
 #include <server/reader/readers.h>
 #include "routes.h"
 #include <server/boot/services.h>
-#include "webhook_sender.h"
+#include <server/notify/webhook_sender.h>
 
 #define LATEST_TICKS     30
 #define SAMPLE_TICKS     15 /* half a minute, for one table: a fleet grows */

@@ -66,9 +66,9 @@ server_SRC += provisioner/server/api_meta.c
 server_SRC += provisioner/server/openapi.c
 server_SRC += provisioner/server/openapi_body.c
 server_SRC += provisioner/server/api_webhooks.c
-server_SRC += provisioner/server/secret_box.c
-server_SRC += provisioner/server/webhook_post.c
-server_SRC += provisioner/server/webhook_sender.c
+server_SRC += provisioner/server/notify/secret_box.c
+server_SRC += provisioner/server/notify/webhook_post.c
+server_SRC += provisioner/server/notify/webhook_sender.c
 $(eval $(call library,server))
 
 slipwayd_SRC := provisioner/server/main.c provisioner/server/boot/dhcp_prober.c
@@ -111,7 +111,7 @@ FLOW_TESTS += tests/flow/second_dhcp_server.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
 $(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules proto base,$(BASE_PKG)))
-$(eval $(call unit_test,tests/unit/server/test_secret_box.c,server base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/notify/test_secret_box.c,server base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/boot/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))

@@ -11,7 +11,7 @@
 #include <base/err.h>
 #include <proto/plan.h>
 #include "config.h"
-#include "secret_box.h"
+#include <server/notify/secret_box.h>
 
 struct site {
 	struct plan_key *plan_key;

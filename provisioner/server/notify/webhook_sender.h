@@ -14,7 +14,7 @@
 #ifndef SERVER_WEBHOOK_SENDER_H
 #define SERVER_WEBHOOK_SENDER_H
 
-#include "app.h"
+#include <server/app.h>
 
 struct webhook_sender;
 
