@@ -13,13 +13,13 @@ LAB_TESTS += tests/flow/lab_scenarios.sh
 # each guard rail is taken out of a copy, and the unit test of that guard must miss it
 GUARD_TESTS := pxe/test_boot
 GUARD_TESTS += server/session/test_admission
-GUARD_TESTS += server/test_arming
+GUARD_TESTS += server/api/test_arming
 GUARD_TESTS += server/session/test_permit
-GUARD_TESTS += server/test_erase_routes
+GUARD_TESTS += server/api/test_erase_routes
 GUARD_TESTS += server/flow/test_profile
 GUARD_TESTS += server/flow/test_order_rules
 GUARD_TESTS += server/flow/test_protected
-GUARD_TESTS += server/test_second_person
+GUARD_TESTS += server/api/test_second_person
 GUARD_TESTS += agent/test_disk_guard
 GUARD_TESTS += agent/test_disk_device
 FLOW_PROGRAMS += $(GUARD_TESTS:%=$(OBJ)/tests/unit/%)

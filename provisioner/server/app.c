@@ -4,7 +4,7 @@
  * the store, the socket, then the boot services that send hosts to it.
  */
 #include "app.h"
-#include "api_authorize.h"
+#include <server/api/authorize.h>
 
 #include <dirent.h>
 #include <fcntl.h>

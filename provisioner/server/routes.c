@@ -7,7 +7,7 @@
 
 #include <base/cleanup.h>
 #include <server/session/session.h>
-#include "api_tables.h"
+#include <server/api/tables.h>
 
 const struct http_table *routes_all(void)
 {

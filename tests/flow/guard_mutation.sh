@@ -51,14 +51,14 @@ mutate() { # ID SOURCE TEST SED
 	echo "# $why"
 }
 
-if [ ! -x "$tests/server/test_arming" ]; then
+if [ ! -x "$tests/server/api/test_arming" ]; then
 	echo "1..0 # SKIP the unit tests are not built"
 	exit 0
 fi
 # as they are, the tests pass: a failure is the mutation's
-for test in pxe/test_boot server/session/test_admission server/test_arming server/session/test_permit \
-	server/test_erase_routes server/flow/test_profile server/flow/test_order_rules server/flow/test_protected \
-	server/test_second_person agent/test_disk_guard agent/test_disk_device; do
+for test in pxe/test_boot server/session/test_admission server/api/test_arming server/session/test_permit \
+	server/api/test_erase_routes server/flow/test_profile server/flow/test_order_rules server/flow/test_protected \
+	server/api/test_second_person agent/test_disk_guard agent/test_disk_device; do
 	n=$((n + 1))
 	timeout 120 "$tests/$test" >"$dir/out" 2>&1
 	status=$?
@@ -71,8 +71,8 @@ mutate G1 pxe/boot.c pxe/test_boot 's/fits(rows\[i\].store_up, f->store_up) \&\&
 mutate G1 $server/boot_route.c server/session/test_admission 's/if (f->store_up \&\& !f->known \&\& ask_profiles.*/f->may_enrol = true;\n\tif (ask_profiles == NULL)/'
 mutate G2 $server/agent_permit.c server/session/test_permit 's/guard_state, guard_arm,/guard_state,/'
 mutate G2 $server/agent_permit.c server/session/test_permit 's/return done ? 0 : err_set/return err_set/'
-mutate G3 $server/host_verbs.c server/test_arming 's/if (!in_use || (guards \& GUARD_OVERRIDE))/if (true)/'
-mutate G3 $server/engine.c server/test_second_person 's/s->flow.in_use = true/s->flow.in_use = false/'
+mutate G3 $server/host_verbs.c server/api/test_arming 's/if (!in_use || (guards \& GUARD_OVERRIDE))/if (true)/'
+mutate G3 $server/engine.c server/api/test_second_person 's/s->flow.in_use = true/s->flow.in_use = false/'
 mutate G4 $server/disk_choice.c server/flow/test_profile 's/ERR_GUARD_DISK_AMBIGUOUS/ERR_GUARD_DISK_NONE/'
 mutate G4 $agent/disk_guard.c agent/test_disk_guard 's/if (n > 1)/if (n > 1000)/'
 mutate G4 $server/agent_permit.c server/session/test_permit 's/guard_disk,/NULL_GUARD/; s/NULL_GUARD//'
@@ -83,32 +83,32 @@ mutate G7 $agent/disk_guard.c agent/test_disk_guard 's/!str_eq(where, number))/t
 mutate G8 $agent/disk_guard.c agent/test_disk_guard 's/if (r == 0 \&\& (!\*wipe_consent/if (false \&\& (!*wipe_consent/'
 mutate G8 $agent/disk_guard.c agent/test_disk_guard 's/if (signature_is_shared(/if (false \&\& signature_is_shared(/'
 mutate G8 $server/agent_permit.c server/session/test_permit 's/guard_data,//'
-mutate G8 $server/arm.c server/test_arming 's/TRY(check_data(q, \&d, err));//'
+mutate G8 $server/arm.c server/api/test_arming 's/TRY(check_data(q, \&d, err));//'
 mutate G9 $server/profile.c server/flow/test_profile 's/^\tcheck_match(&r, ret);//'
-mutate G9 $server/arm_ask.c server/test_arming 's/strpbrk(ask->serial, "\*?") ||/false ||/'
-mutate G10 $server/arm_routes.c server/test_arming 's/n > UNCONFIRMED_MAX/false/'
-mutate G10 $server/order.c server/test_arming 's/if (touched \* 100 <= .*/if (true)/'
-mutate G11 $server/order.c server/test_arming 's/^\tTRY(check_rehearsed(o, m, err));//'
-mutate G11 $server/order.c server/test_second_person 's/if (!m->is_list || o->w->dry_run)/if (true)/'
-mutate G11 $server/order.c server/test_second_person 's/^\tTRY(check_plan(o, row->plan_hash, err));//'
-mutate G12 $server/order.c server/test_second_person 's/if (o->why\[0\])/if (false)/'
+mutate G9 $server/arm_ask.c server/api/test_arming 's/strpbrk(ask->serial, "\*?") ||/false ||/'
+mutate G10 $server/arm_routes.c server/api/test_arming 's/n > UNCONFIRMED_MAX/false/'
+mutate G10 $server/order.c server/api/test_arming 's/if (touched \* 100 <= .*/if (true)/'
+mutate G11 $server/order.c server/api/test_arming 's/^\tTRY(check_rehearsed(o, m, err));//'
+mutate G11 $server/order.c server/api/test_second_person 's/if (!m->is_list || o->w->dry_run)/if (true)/'
+mutate G11 $server/order.c server/api/test_second_person 's/^\tTRY(check_plan(o, row->plan_hash, err));//'
+mutate G12 $server/order.c server/api/test_second_person 's/if (o->why\[0\])/if (false)/'
 mutate G12 $server/order_rules.c server/flow/test_order_rules 's/return (int64_t)r->n_hosts > r->alone_max;/return r == NULL;/'
 mutate G12 $server/order_rules.c server/flow/test_order_rules 's/return r->in_use;/return false;/'
 mutate G12 $server/order_rules.c server/flow/test_order_rules 's/return r->shared_storage;/return false;/'
-mutate G12 $server/order_rules.c server/test_second_person 's/return str_eq(p->decides, p->ordered_by);/return false;/'
-mutate G12 $server/order_rules.c server/test_second_person 's/return !p->decides\[0\] || .*/return false;/'
-mutate G12 $server/order_rules.c server/test_second_person 's/return !p->order_token_lives;/return false;/'
-mutate G12 $server/api_access.c server/test_second_person 's/^\tTRY(check_owner(w, ask->owner, err));//; s/^static int check_owner/__attribute__((unused)) static int check_owner/'
-mutate G12 inventory/flow/order.c server/test_second_person "s/ AND state = '\" FLOW_ORDER_PENDING/ AND state <> '\" FLOW_ORDER_EXPIRED/"
+mutate G12 $server/order_rules.c server/api/test_second_person 's/return str_eq(p->decides, p->ordered_by);/return false;/'
+mutate G12 $server/order_rules.c server/api/test_second_person 's/return !p->decides\[0\] || .*/return false;/'
+mutate G12 $server/order_rules.c server/api/test_second_person 's/return !p->order_token_lives;/return false;/'
+mutate G12 $server/api_access.c server/api/test_second_person 's/^\tTRY(check_owner(w, ask->owner, err));//; s/^static int check_owner/__attribute__((unused)) static int check_owner/'
+mutate G12 inventory/flow/order.c server/api/test_second_person "s/ AND state = '\" FLOW_ORDER_PENDING/ AND state <> '\" FLOW_ORDER_EXPIRED/"
 mutate G13 $server/agent_session.c server/session/test_admission 's/^\tTRY(check_protected(o, http_peer(r), err));//; s/^static int check_protected/__attribute__((unused)) static int check_protected/'
 mutate G13 $server/protected.c server/flow/test_protected 's/^\tadd_firmware(p, sys_root);//; s/^static void add_firmware/__attribute__((unused)) static void add_firmware/'
 mutate G13 $server/protected.c server/flow/test_protected 's/return found ? found : find_text(p, s->address);/return found;/'
-mutate G13 $server/order.c server/test_second_person 's/^\tTRY(check_protected(a, .*//; s/^static int check_protected/__attribute__((unused)) static int check_protected/'
-mutate G13 $server/boot_route.c server/test_second_person 's/if (is_protected(a, q))/if (is_protected(a, q) \&\& false)/'
+mutate G13 $server/order.c server/api/test_second_person 's/^\tTRY(check_protected(a, .*//; s/^static int check_protected/__attribute__((unused)) static int check_protected/'
+mutate G13 $server/boot_route.c server/api/test_second_person 's/if (is_protected(a, q))/if (is_protected(a, q) \&\& false)/'
 mutate G14 $server/agent_permit.c server/session/test_permit 's/guard_stopped, guard_state/guard_state/'
-mutate G15 $server/arm.c server/test_arming 's/TRY(check_image(h, m, \&d, err));//'
-mutate G16 $server/agent_permit.c server/test_erase_routes 's/guard_work,//'
-mutate G16 $server/planner.c server/test_erase_routes 's/if (!str_eq(arm_state(arm), b->host.state))/if (false)/'
-mutate G17 $server/arm.c server/test_arming 's/TRY(check_same_disk(a, h, q, \&d, err));//'
+mutate G15 $server/arm.c server/api/test_arming 's/TRY(check_image(h, m, \&d, err));//'
+mutate G16 $server/agent_permit.c server/api/test_erase_routes 's/guard_work,//'
+mutate G16 $server/planner.c server/api/test_erase_routes 's/if (!str_eq(arm_state(arm), b->host.state))/if (false)/'
+mutate G17 $server/arm.c server/api/test_arming 's/TRY(check_same_disk(a, h, q, \&d, err));//'
 echo "1..$n"
 exit $bad

@@ -12,7 +12,7 @@
 #include <base/str.h>
 #include <inventory/event.h>
 #include <inventory/flow.h>
-#include <server/api_write.h>
+#include <server/api/write.h>
 #include "live.h"
 #include <server/routes.h>
 

@@ -14,7 +14,7 @@
 #include "arm.h"
 #include "disk_choice.h"
 #include "engine.h"
-#include <server/host_verbs.h>
+#include <server/api/host_verbs.h>
 #include "order_rules.h"
 
 #define IN_SERVICE_PERCENT 10 /* of the hosts in service that one order may write to */

@@ -9,7 +9,7 @@
 #define SERVER_ORDER_H
 
 #include <inventory/order.h>
-#include <server/api_write.h>
+#include <server/api/write.h>
 #include "arm_ask.h"
 
 #define ORDER_TTL_S (8 * 3600LL) /* an order waits for a second person so long: a shift */

@@ -3,8 +3,8 @@
  * Webhooks of the public API: make, show, remove, what was delivered, dead letters again. Input:
  * bodies of administrators; the secret goes in and never comes out.
  */
-#include "api_tables.h"
-#include "api_write.h"
+#include "tables.h"
+#include "write.h"
 
 #include <base/json.h>
 #include <base/limits.h>

@@ -3,12 +3,12 @@
  * From a handler to a reader process and back. A client that goes away takes its reader with it; a
  * client that comes when all are at work waits a little, and is then told when to come again.
  */
-#include "api_read.h"
+#include "read.h"
 
 #include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
-#include "api_request.h"
+#include "request.h"
 #include <server/flow/live.h>
 #include <server/reader/readers.h>
 

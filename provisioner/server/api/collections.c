@@ -4,9 +4,9 @@
  * path; plus one object of each, sums, exports, and the difference between two moments. Input:
  * URLs.
  */
-#include "api_read.h"
-#include "api_request.h"
-#include "api_tables.h"
+#include "read.h"
+#include "request.h"
+#include "tables.h"
 
 #include <string.h>
 

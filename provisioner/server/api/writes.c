@@ -4,9 +4,9 @@
  * faults. Every one runs in the frame of api_write.c. Input: bodies from authenticated
  * callers.
  */
-#include "api_request.h"
-#include "api_tables.h"
-#include "api_write.h"
+#include "request.h"
+#include "tables.h"
+#include "write.h"
 #include "host_verbs.h"
 
 #include <stdio.h>

@@ -8,7 +8,7 @@
 
 #include <base/limits.h>
 #include <inventory/host.h>
-#include "api_write.h"
+#include "write.h"
 
 /* A host in service is touched only by who names it: `named` is the text of member `key`
  * (reimage_in_service or in_service): its name, short code or id, or "".

@@ -11,7 +11,7 @@
 #include <base/http_client.h>
 #include <base/json.h>
 #include <base/str.h>
-#include "provisioner/server/routes.h"
+#include <server/routes.h>
 #include "tests/harness/fake_agent.h"
 #include "tests/harness/host_walk.h"
 

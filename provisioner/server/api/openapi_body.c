@@ -10,7 +10,7 @@
 #include <base/str.h>
 #include <inventory/expect.h>
 #include <proto/record.h>
-#include "api_write.h"
+#include "write.h"
 
 static json_t *object_schema(const struct field *fields);
 

@@ -3,7 +3,7 @@
  * Shared by the routes of the public API. Input: URLs from anybody with a token; values are bounded
  * and bound by the inventory.
  */
-#include "api_request.h"
+#include "request.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
-#include "api_read.h"
+#include "read.h"
 #include <server/flow/live.h>
 
 #define LIMIT_DEFAULT 100

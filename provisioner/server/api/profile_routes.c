@@ -3,14 +3,14 @@
  * /api/v1/profiles: list, read, write, remove. A written profile takes effect at once: hosts that
  * wait for approval are looked at again. Input: documents of authenticated people.
  */
-#include "routes.h"
+#include <server/routes.h>
 
 #include <base/json.h>
 #include <base/limits.h>
 #include <inventory/event.h>
 #include <inventory/flow.h>
 #include <inventory/host.h>
-#include "api_write.h"
+#include "write.h"
 #include <server/flow/engine.h>
 #include <server/flow/live.h>
 #include <server/flow/profile.h>

@@ -11,9 +11,9 @@
 #include <base/json.h>
 #include <base/str.h>
 #include <inventory/collection.h>
-#include "api_write.h"
+#include "write.h"
 #include "openapi_body.h"
-#include "routes.h"
+#include <server/routes.h>
 
 static json_t *type_schema(const struct collection_field *f)
 {

@@ -3,8 +3,8 @@
  * What the daemon says about itself in numbers, for Prometheus, and the row of the OpenAPI document
  * (openapi.c). Input: nothing from outside.
  */
-#include "api_request.h"
-#include "api_tables.h"
+#include "request.h"
+#include "tables.h"
 #include <server/boot/dhcp_alarm.h>
 #include "openapi.h"
 #include <server/reader/readers.h>

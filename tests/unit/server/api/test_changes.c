@@ -9,9 +9,9 @@
 
 #include <base/json.h>
 #include <base/str.h>
-#include "provisioner/server/api_write.h"
-#include "provisioner/server/openapi_body.h"
-#include "provisioner/server/routes.h"
+#include <server/api/write.h>
+#include <server/api/openapi_body.h>
+#include <server/routes.h>
 #include "tests/harness/host_walk.h"
 
 static struct server_bench bench;

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 #include <proto/record.h>
-#include "app.h"
+#include <server/app.h>
 #include <server/http/http.h>
 
 #define API_KEY_MAX_BYTES 128 /* of an Idempotency-Key */

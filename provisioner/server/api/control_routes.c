@@ -4,7 +4,7 @@
  * the store, so that a restart does not lift it; agents learn of it with their next heartbeat (5
  * s).
  */
-#include "routes.h"
+#include <server/routes.h>
 
 #include <base/json.h>
 #include <base/limits.h>
@@ -13,8 +13,8 @@
 #include <inventory/event.h>
 #include <inventory/flow.h>
 #include <proto/record.h>
-#include "api_request.h"
-#include "api_write.h"
+#include "request.h"
+#include "write.h"
 #include <server/boot/boot_route.h>
 #include <server/flow/live.h>
 

@@ -4,8 +4,8 @@
  * nothing and repeats nothing, also across restarts. /changes answers at once, waits (long poll),
  * or streams (Server-Sent Events with Last-Event-ID). Input: URLs and headers.
  */
-#include "api_request.h"
-#include "api_tables.h"
+#include "request.h"
+#include "tables.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * Reading hosts: the list, one host with its stages and fault, its facts, events, parts, evidence.
  * Input: URLs; a host may be named by id, short code, MAC, serial or name.
  */
-#include "api_request.h"
-#include "api_tables.h"
+#include "request.h"
+#include "tables.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * one transaction, so a crash after the commit and before the answer is healed by asking again.
  * Input: bodies and headers from authenticated callers.
  */
-#include "api_write.h"
+#include "write.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #include <inventory/host.h>
 #include <inventory/token.h>
 #include <proto/record.h>
-#include "api_request.h"
+#include "request.h"
 
 #define HTTP_ACCEPTED 202
 #define SLICE_US      2000

@@ -8,7 +8,7 @@
 
 #include <inventory/collection.h>
 #include <inventory/host.h>
-#include "app.h"
+#include <server/app.h>
 #include <server/http/http.h>
 
 /* Fill q from the URL: limit, cursor, sort, fields, q, at, total, and every other parameter but

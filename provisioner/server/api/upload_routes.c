@@ -5,10 +5,10 @@
  * POST /api/v1/images?upload={id}. Parts mean nothing until then: the audit log has an upload's
  * beginning, its end, and the import. Input: bytes and names from authenticated people.
  */
-#include "routes.h"
+#include <server/routes.h>
 
 #include <base/json.h>
-#include "api_write.h"
+#include "write.h"
 
 #define PART_MAX_BYTES (8ULL * 1024 * 1024)
 

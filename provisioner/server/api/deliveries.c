@@ -4,9 +4,9 @@
  * the event loop's time, so that hosts that boot meanwhile are answered. Input: lists of vendors,
  * by authenticated callers.
  */
-#include "api_request.h"
-#include "api_tables.h"
-#include "api_write.h"
+#include "request.h"
+#include "tables.h"
+#include "write.h"
 
 #include <base/clock.h>
 #include <base/json.h>

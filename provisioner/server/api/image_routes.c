@@ -4,7 +4,7 @@
  * and unpacked by images/core in a child without rights; the request waits for the child meanwhile.
  * Input: archives from authenticated people, believed only as far as their signatures.
  */
-#include "routes.h"
+#include <server/routes.h>
 
 #include <systemd/sd-event.h>
 #include <sys/epoll.h>
@@ -12,7 +12,7 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/event.h>
-#include "api_write.h"
+#include "write.h"
 #include <server/flow/latest.h>
 #include <server/flow/live.h>
 

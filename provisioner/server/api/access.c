@@ -2,12 +2,12 @@
 /*
  * Tokens, the audit log and its checkpoints, backups. Input: bodies from authenticated callers.
  */
-#include "api_authorize.h"
-#include "api_request.h"
-#include "api_read.h"
-#include "api_tables.h"
-#include "api_write.h"
-#include "checkpoints.h"
+#include "authorize.h"
+#include "request.h"
+#include "read.h"
+#include "tables.h"
+#include "write.h"
+#include <server/checkpoints.h>
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * What waits for a second person, and the decisions: approve (it is done now, once, if it is still
  * what was rehearsed) and refuse. Input: bodies from authenticated people; ids from URLs.
  */
-#include "api_request.h"
-#include "routes.h"
+#include "request.h"
+#include <server/routes.h>
 
 #include <base/json.h>
 #include <base/limits.h>

@@ -4,7 +4,7 @@
  * turned away is written into the audit log, but knocking does not fill it. Input: headers from
  * anybody.
  */
-#include "api_authorize.h"
+#include "authorize.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/token.h>
-#include "api_write.h"
+#include "write.h"
 
 /* ---- rate ------------------------------------------------------------------------------------ */
 

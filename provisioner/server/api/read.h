@@ -7,7 +7,7 @@
 #ifndef SERVER_API_READ_H
 #define SERVER_API_READ_H
 
-#include "app.h"
+#include <server/app.h>
 #include <server/http/http.h>
 #include <server/reader/read_job.h>
 

@@ -6,7 +6,7 @@
 #define SERVER_API_AUTHORIZE_H
 
 #include <base/str.h>
-#include "app.h"
+#include <server/app.h>
 #include <server/http/http.h>
 
 /* The http_authorizer of the daemon. arg: struct app. */

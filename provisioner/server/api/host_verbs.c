@@ -4,7 +4,7 @@
  * (arm_routes.c). Each verb is a row: its lifecycle event, and whether a host in service needs the
  * extra word. Input: bodies from authenticated people and programs.
  */
-#include "routes.h"
+#include <server/routes.h>
 
 #include <base/json.h>
 #include <base/limits.h>
