@@ -14,7 +14,7 @@
 #include "identity.h"
 #include "lease.h"
 #include "link.h"
-#include "neighbours.h"
+#include <agent/facts/neighbours.h>
 #include "options.h"
 #include "outbox.h"
 #include "screen.h"

@@ -20,7 +20,7 @@
 #include <proto/facts.h>
 #include <proto/plan.h>
 
-#include "drives.h"
+#include <agent/facts/drives.h>
 #include "worker.h"
 
 struct burn {

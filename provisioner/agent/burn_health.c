@@ -12,7 +12,7 @@
 #include <base/process.h>
 #include <base/str.h>
 
-#include "sysfs.h"
+#include <agent/facts/sysfs.h>
 
 /* ---- components ------------------------------------------------------------------------------ */
 

@@ -20,8 +20,8 @@
 #include <base/str.h>
 #include <images/install.h>
 
-#include "disk_signatures.h"
-#include "sysfs.h"
+#include <agent/facts/disk_signatures.h>
+#include <agent/facts/sysfs.h>
 
 #ifndef BLKGETDISKSEQ
 #define BLKGETDISKSEQ _IOR(0x12, 128, uint64_t)

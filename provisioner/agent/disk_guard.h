@@ -19,7 +19,7 @@
 #include <proto/plan.h>
 #include <proto/record.h>
 
-#include "drives.h"
+#include <agent/facts/drives.h>
 
 struct disk_handle {
 	int fd;           /* O_RDWR | O_EXCL */

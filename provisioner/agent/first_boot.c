@@ -33,9 +33,9 @@
 #include <proto/session.h>
 
 #include "backoff.h"
-#include "drives.h"
+#include <agent/facts/drives.h>
 #include "first_boot_files.h"
-#include "sysfs.h"
+#include <agent/facts/sysfs.h>
 
 #define CONFIG_MAX_BYTES 4096
 #define REPLY_MAX_BYTES  65536

@@ -15,7 +15,7 @@
 #include <base/str.h>
 #include <proto/events.h>
 
-#include "machine_facts.h"
+#include <agent/facts/machine_facts.h>
 
 #define CALL_TIMEOUT_MS      15000
 #define HEARTBEAT_TIMEOUT_MS 4000 /* below the interval: a late heartbeat is worth nothing */

@@ -15,7 +15,7 @@
 #include <base/log.h>
 
 #include "agent.h"
-#include "machine_facts.h"
+#include <agent/facts/machine_facts.h>
 
 #define PLAN_KEY_PATH "/etc/slipway/plan-key.pem"
 #define KEY_DIR       "/run/slipway/agent"

@@ -3,16 +3,16 @@
 agent_SRC := \
 	provisioner/agent/options.c \
 	provisioner/agent/identity.c \
-	provisioner/agent/sysfs.c \
-	provisioner/agent/smbios.c \
-	provisioner/agent/drives.c \
-	provisioner/agent/nics.c \
-	provisioner/agent/bmc.c \
-	provisioner/agent/tpm_ek.c \
-	provisioner/agent/lldp.c \
-	provisioner/agent/neighbours.c \
-	provisioner/agent/disk_signatures.c \
-	provisioner/agent/machine_facts.c \
+	provisioner/agent/facts/sysfs.c \
+	provisioner/agent/facts/smbios.c \
+	provisioner/agent/facts/drives.c \
+	provisioner/agent/facts/nics.c \
+	provisioner/agent/facts/bmc.c \
+	provisioner/agent/facts/tpm_ek.c \
+	provisioner/agent/facts/lldp.c \
+	provisioner/agent/facts/neighbours.c \
+	provisioner/agent/facts/disk_signatures.c \
+	provisioner/agent/facts/machine_facts.c \
 	provisioner/agent/backoff.c \
 	provisioner/agent/latest.c \
 	provisioner/agent/lease.c \
@@ -82,8 +82,8 @@ agents: $(BUILD)/x86_64/slipway-agent $(BUILD)/aarch64/slipway-agent ## build th
 FIRST_BOOT_SRC := \
 	provisioner/agent/first_boot.c \
 	provisioner/agent/backoff.c \
-	provisioner/agent/drives.c \
-	provisioner/agent/sysfs.c \
+	provisioner/agent/facts/drives.c \
+	provisioner/agent/facts/sysfs.c \
 	provisioner/proto/record.c \
 	provisioner/proto/evidence.c \
 	provisioner/proto/session.c \
@@ -108,8 +108,8 @@ agents: $(BUILD)/x86_64/slipway-first-boot $(BUILD)/aarch64/slipway-first-boot
 # ---- tests ------------------------------------------------------------------------------------
 AGENT_TEST_LIBS := agent burnin images_core proto base
 $(eval $(call unit_test,tests/unit/agent/test_options.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_smbios.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_drives.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/facts/test_smbios.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/facts/test_drives.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_outbox.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_lease.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_disk_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
@@ -119,14 +119,14 @@ $(eval $(call unit_test,tests/unit/agent/test_disk_device.c,$(AGENT_TEST_LIBS),$
 $(eval $(call unit_test,tests/unit/agent/test_latest.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_worker.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_identity.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_nics.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/facts/test_nics.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_screen.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_step_text.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_link.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_bmc.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_lldp.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_neighbours.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_tpm_ek.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/facts/test_bmc.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/facts/test_lldp.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/facts/test_neighbours.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/facts/test_tpm_ek.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,tpm_reply,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,lldp,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,smbios,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

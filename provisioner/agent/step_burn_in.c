@@ -13,7 +13,7 @@
 
 #include "burn.h"
 #include "devices_ready.h"
-#include "machine_facts.h"
+#include <agent/facts/machine_facts.h>
 
 static const struct burn_tier {
 	const char *name;

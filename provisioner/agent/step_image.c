@@ -23,7 +23,7 @@
 
 #include "disk_work.h"
 #include "latest.h"
-#include "machine_facts.h"
+#include <agent/facts/machine_facts.h>
 #include "own_files.h"
 
 #define TRUST_ROOT_PATH   "/etc/slipway/root.json"

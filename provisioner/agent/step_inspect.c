@@ -8,8 +8,8 @@
 #include <proto/facts.h>
 
 #include "devices_ready.h"
-#include "machine_facts.h"
-#include "nics.h"
+#include <agent/facts/machine_facts.h>
+#include <agent/facts/nics.h>
 
 #define LINK_WAIT_MS 3000
 

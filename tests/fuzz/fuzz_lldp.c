@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <provisioner/agent/lldp.h>
+#include <agent/facts/lldp.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes);
 

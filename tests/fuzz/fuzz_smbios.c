@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <provisioner/agent/smbios.h>
+#include <agent/facts/smbios.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes);
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <provisioner/agent/tpm_ek.h>
+#include <agent/facts/tpm_ek.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes);
 

@@ -16,7 +16,7 @@
 #include <base/process.h>
 #include <base/str.h>
 #include <provisioner/agent/disk_guard.h>
-#include <provisioner/agent/disk_signatures.h>
+#include <agent/facts/disk_signatures.h>
 
 static char root[] = "/tmp/slipway-guard-XXXXXX";
 

@@ -11,7 +11,7 @@
 
 #include <base/file.h>
 #include <base/str.h>
-#include <provisioner/agent/drives.h>
+#include <agent/facts/drives.h>
 
 static char root[] = "/tmp/slipway-drives-XXXXXX";
 

@@ -14,7 +14,7 @@
 #include <base/file.h>
 #include <base/process.h>
 #include <base/str.h>
-#include <provisioner/agent/tpm_ek.h>
+#include <agent/facts/tpm_ek.h>
 
 /* A reply with the generator of P-256 (SEC 2, section 2.4.2) as the key. */
 static const uint8_t good[] = {

@@ -10,7 +10,7 @@
 
 #include <base/file.h>
 #include <base/str.h>
-#include <provisioner/agent/nics.h>
+#include <agent/facts/nics.h>
 
 static char root[] = "/tmp/slipway-nics-XXXXXX";
 

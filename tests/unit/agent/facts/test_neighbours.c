@@ -18,7 +18,7 @@
 #include <base/file.h>
 #include <base/process.h>
 #include <base/str.h>
-#include <provisioner/agent/neighbours.h>
+#include <agent/facts/neighbours.h>
 
 #define SECOND 1000
 

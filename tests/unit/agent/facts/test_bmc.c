@@ -4,7 +4,7 @@
  */
 #include <tests/harness/check.h>
 
-#include <provisioner/agent/bmc.h>
+#include <agent/facts/bmc.h>
 
 static const char lan[] = "Set in Progress         : Set Complete\n"
 			  "Auth Type Support       : NONE MD2 MD5 PASSWORD \n"

@@ -13,7 +13,7 @@
 #include <base/file.h>
 #include <base/process.h>
 #include <base/str.h>
-#include <provisioner/agent/smbios.h>
+#include <agent/facts/smbios.h>
 
 struct table {
 	uint8_t p[8192];

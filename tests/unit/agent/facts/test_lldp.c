@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include <base/str.h>
-#include <provisioner/agent/lldp.h>
+#include <agent/facts/lldp.h>
 
 /* Frames as text: TLVs "type:hex" apart by spaces, after the header of a frame to the nearest
  * bridge. */
