@@ -22,9 +22,9 @@ agent_SRC := \
 	provisioner/agent/screen.c \
 	provisioner/agent/step_text.c \
 	provisioner/agent/step_inspect.c \
-	provisioner/agent/burn_load.c \
-	provisioner/agent/burn_disk.c \
-	provisioner/agent/burn_health.c \
+	provisioner/agent/burn/load.c \
+	provisioner/agent/burn/disk.c \
+	provisioner/agent/burn/health.c \
 	provisioner/agent/step_burn_in.c \
 	provisioner/agent/disk_guard.c \
 	provisioner/agent/disk_work.c \

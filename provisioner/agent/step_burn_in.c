@@ -11,7 +11,7 @@
 #include <base/cleanup.h>
 #include <base/clock.h>
 
-#include "burn.h"
+#include <agent/burn/burn.h>
 #include "devices_ready.h"
 #include <agent/facts/machine_facts.h>
 

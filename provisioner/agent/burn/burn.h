@@ -21,7 +21,7 @@
 #include <proto/plan.h>
 
 #include <agent/facts/drives.h>
-#include "worker.h"
+#include <agent/worker.h>
 
 struct burn {
 	struct report *out;
