@@ -20,8 +20,8 @@ GUARD_TESTS += server/flow/test_profile
 GUARD_TESTS += server/flow/test_order_rules
 GUARD_TESTS += server/flow/test_protected
 GUARD_TESTS += server/api/test_second_person
-GUARD_TESTS += agent/test_disk_guard
-GUARD_TESTS += agent/test_disk_device
+GUARD_TESTS += agent/disk/test_guard
+GUARD_TESTS += agent/disk/test_device
 FLOW_PROGRAMS += $(GUARD_TESTS:%=$(OBJ)/tests/unit/%)
 FLOW_TESTS += tests/flow/guard_mutation.sh
 .PHONY: mutate-guards

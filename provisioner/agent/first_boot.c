@@ -34,7 +34,7 @@
 
 #include "backoff.h"
 #include <agent/facts/drives.h>
-#include "first_boot_files.h"
+#include <agent/disk/first_boot_files.h>
 #include <agent/facts/sysfs.h>
 
 #define CONFIG_MAX_BYTES 4096

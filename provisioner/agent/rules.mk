@@ -26,12 +26,12 @@ agent_SRC := \
 	provisioner/agent/burn/disk.c \
 	provisioner/agent/burn/health.c \
 	provisioner/agent/step_burn_in.c \
-	provisioner/agent/disk_guard.c \
-	provisioner/agent/disk_work.c \
-	provisioner/agent/devices_ready.c \
-	provisioner/agent/new_root.c \
-	provisioner/agent/personalise.c \
-	provisioner/agent/own_files.c \
+	provisioner/agent/disk/guard.c \
+	provisioner/agent/disk/work.c \
+	provisioner/agent/disk/devices_ready.c \
+	provisioner/agent/disk/new_root.c \
+	provisioner/agent/disk/personalise.c \
+	provisioner/agent/disk/own_files.c \
 	provisioner/agent/step_image.c \
 	provisioner/agent/step_erase.c \
 	provisioner/agent/agent_show.c \
@@ -112,10 +112,10 @@ $(eval $(call unit_test,tests/unit/agent/facts/test_smbios.c,$(AGENT_TEST_LIBS),
 $(eval $(call unit_test,tests/unit/agent/facts/test_drives.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_outbox.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_lease.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_disk_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_disk_device.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/disk/test_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/disk/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/disk/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/disk/test_device.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_latest.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_worker.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_identity.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -12,7 +12,7 @@
 #include <base/clock.h>
 
 #include <agent/burn/burn.h>
-#include "devices_ready.h"
+#include <agent/disk/devices_ready.h>
 #include <agent/facts/machine_facts.h>
 
 static const struct burn_tier {

@@ -16,7 +16,7 @@
 #include <base/str.h>
 #include <images/erase.h>
 
-#include "disk_work.h"
+#include <agent/disk/work.h>
 
 struct erasing {
 	struct disk_work w;

@@ -21,10 +21,10 @@
 #include <base/limits.h>
 #include <images/install.h>
 
-#include "disk_work.h"
+#include <agent/disk/work.h>
 #include "latest.h"
 #include <agent/facts/machine_facts.h>
-#include "own_files.h"
+#include <agent/disk/own_files.h>
 
 #define TRUST_ROOT_PATH   "/etc/slipway/root.json"
 #define FIRST_BOOT_SOURCE "/usr/lib/slipway/first-boot"

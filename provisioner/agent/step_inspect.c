@@ -7,7 +7,7 @@
 
 #include <proto/facts.h>
 
-#include "devices_ready.h"
+#include <agent/disk/devices_ready.h>
 #include <agent/facts/machine_facts.h>
 #include <agent/facts/nics.h>
 

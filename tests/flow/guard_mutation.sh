@@ -58,7 +58,7 @@ fi
 # as they are, the tests pass: a failure is the mutation's
 for test in pxe/test_boot server/session/test_admission server/api/test_arming server/session/test_permit \
 	server/api/test_erase_routes server/flow/test_profile server/flow/test_order_rules server/flow/test_protected \
-	server/api/test_second_person agent/test_disk_guard agent/test_disk_device; do
+	server/api/test_second_person agent/disk/test_guard agent/disk/test_device; do
 	n=$((n + 1))
 	timeout 120 "$tests/$test" >"$dir/out" 2>&1
 	status=$?
@@ -74,14 +74,14 @@ mutate G2 $server/agent_permit.c server/session/test_permit 's/return done ? 0 :
 mutate G3 $server/host_verbs.c server/api/test_arming 's/if (!in_use || (guards \& GUARD_OVERRIDE))/if (true)/'
 mutate G3 $server/engine.c server/api/test_second_person 's/s->flow.in_use = true/s->flow.in_use = false/'
 mutate G4 $server/disk_choice.c server/flow/test_profile 's/ERR_GUARD_DISK_AMBIGUOUS/ERR_GUARD_DISK_NONE/'
-mutate G4 $agent/disk_guard.c agent/test_disk_guard 's/if (n > 1)/if (n > 1000)/'
+mutate G4 $agent/disk_guard.c agent/disk/test_guard 's/if (n > 1)/if (n > 1000)/'
 mutate G4 $server/agent_permit.c server/session/test_permit 's/guard_disk,/NULL_GUARD/; s/NULL_GUARD//'
-mutate G5 $agent/disk_guard.c agent/test_disk_device 's/return name_of(d, name, sizeof(name)) \&\& .*/return true || (name_of(d, name, sizeof(name)) \&\& drive_read_one(d->root, name, \&now) \&\&/; s/^\(\t       same_identity(&now, &d->drive)\);/\1);/'
-mutate G6 $agent/disk_guard.c agent/test_disk_guard 's/if (!found->local)/if (false)/'
-mutate G7 $agent/disk_guard.c agent/test_disk_guard 's/if (holders.n)/if (false)/'
-mutate G7 $agent/disk_guard.c agent/test_disk_guard 's/!str_eq(where, number))/true)/'
-mutate G8 $agent/disk_guard.c agent/test_disk_guard 's/if (r == 0 \&\& (!\*wipe_consent/if (false \&\& (!*wipe_consent/'
-mutate G8 $agent/disk_guard.c agent/test_disk_guard 's/if (signature_is_shared(/if (false \&\& signature_is_shared(/'
+mutate G5 $agent/disk_guard.c agent/disk/test_device 's/return name_of(d, name, sizeof(name)) \&\& .*/return true || (name_of(d, name, sizeof(name)) \&\& drive_read_one(d->root, name, \&now) \&\&/; s/^\(\t       same_identity(&now, &d->drive)\);/\1);/'
+mutate G6 $agent/disk_guard.c agent/disk/test_guard 's/if (!found->local)/if (false)/'
+mutate G7 $agent/disk_guard.c agent/disk/test_guard 's/if (holders.n)/if (false)/'
+mutate G7 $agent/disk_guard.c agent/disk/test_guard 's/!str_eq(where, number))/true)/'
+mutate G8 $agent/disk_guard.c agent/disk/test_guard 's/if (r == 0 \&\& (!\*wipe_consent/if (false \&\& (!*wipe_consent/'
+mutate G8 $agent/disk_guard.c agent/disk/test_guard 's/if (signature_is_shared(/if (false \&\& signature_is_shared(/'
 mutate G8 $server/agent_permit.c server/session/test_permit 's/guard_data,//'
 mutate G8 $server/arm.c server/api/test_arming 's/TRY(check_data(q, \&d, err));//'
 mutate G9 $server/profile.c server/flow/test_profile 's/^\tcheck_match(&r, ret);//'

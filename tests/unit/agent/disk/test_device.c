@@ -17,7 +17,7 @@
 #include <base/process.h>
 #include <base/str.h>
 #include <images/core/loop_device.h>
-#include <provisioner/agent/disk_guard.h>
+#include <agent/disk/guard.h>
 
 #define DISK_BYTES (8 * 1024 * 1024)
 #define EDGE_BYTES (1024 * 1024)

@@ -3,7 +3,7 @@
  * The rails that image and erase share; see disk_work.h. Input: a plan whose signature, binding and
  * expiry were checked, and checked again here before the first write.
  */
-#include "disk_work.h"
+#include "work.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include <proto/receipt.h>
 
 #include "devices_ready.h"
-#include "lease.h"
+#include <agent/lease.h>
 
 #define IDENTITY_EVERY_MS 1000
 #define LEASE_WAIT_MS     60000

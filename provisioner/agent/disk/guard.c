@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The disk rails of disk_guard.h. Each refusal has its own error, and each a test in which it fires
- * on real devices and real signatures (tests/unit/agent/test_disk_guard.c).
+ * on real devices and real signatures (tests/unit/agent/disk/test_guard.c).
  */
-#include "disk_guard.h"
+#include "guard.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #ifndef AGENT_DEVICES_READY_H
 #define AGENT_DEVICES_READY_H
 
-#include "worker.h"
+#include <agent/worker.h>
 
 /* Until the ramdisk's init says so, the step must stop, or a minute has passed: big RAID
  * controllers need half of it to show their volumes. Without that init (tests) at once. blocks. */

@@ -14,8 +14,8 @@
 #include <base/err.h>
 #include <proto/events.h>
 
-#include "disk_guard.h"
-#include "steps.h"
+#include "guard.h"
+#include <agent/steps.h>
 
 struct disk_work {
 	const struct step_context *context;

@@ -19,7 +19,7 @@
 #include <base/process.h>
 #include <base/str.h>
 #include <images/core/loop_device.h>
-#include <provisioner/agent/own_files.h>
+#include <agent/disk/own_files.h>
 
 #define PART_BYTES (16u << 20)
 #define ROOM       3

@@ -15,7 +15,7 @@
 #include <base/file.h>
 #include <base/process.h>
 #include <base/str.h>
-#include <provisioner/agent/disk_guard.h>
+#include <agent/disk/guard.h>
 #include <agent/facts/disk_signatures.h>
 
 static char root[] = "/tmp/slipway-guard-XXXXXX";

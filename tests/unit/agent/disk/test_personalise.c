@@ -12,8 +12,8 @@
 
 #include <base/file.h>
 #include <base/str.h>
-#include <provisioner/agent/new_root.h>
-#include <provisioner/agent/personalise.h>
+#include <agent/disk/new_root.h>
+#include <agent/disk/personalise.h>
 
 static char dir[] = "/tmp/slipway-own-XXXXXX";
 
