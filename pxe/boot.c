@@ -10,7 +10,7 @@
 #include <base/cleanup.h>
 #include <base/str.h>
 
-/* ---- the query ------------------------------------------------------------------------------ */
+/* ---- the query ------------------------------------------------------------------------------- */
 
 static void set_mac(struct boot_query *q, const char *value)
 {
@@ -106,8 +106,7 @@ void boot_query_set(struct boot_query *q, const char *name, const char *value)
 			parameters[i].set(q, value);
 }
 
-/* ---- architecture ------------------------------------------------------------------------------
- */
+/* ---- architecture ---------------------------------------------------------------------------- */
 
 static const char *const arch_names[_BOOT_ARCH_MAX] = {
 	[BOOT_ARCH_UNKNOWN] = "unknown",
@@ -133,8 +132,7 @@ enum boot_arch boot_query_arch(const struct boot_query *q)
 	return BOOT_ARCH_UNKNOWN;
 }
 
-/* ---- the decision ------------------------------------------------------------------------------
- */
+/* ---- the decision ---------------------------------------------------------------------------- */
 
 enum need { ANY, NO, YES };
 

@@ -19,8 +19,7 @@ enum { DHCP_OFFER = 2, BOOTREQUEST = 1, BOOTREPLY = 2, ETHERNET = 1, PROTOCOL_UD
 
 const uint8_t dhcp_probe_mac[6] = {0x02, 's', 'l', 'i', 'p', 'w'};
 
-/* ---- asking -----------------------------------------------------------------------------------
- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 static void put_be16(uint8_t *p, unsigned value)
 {
@@ -84,8 +83,7 @@ void dhcp_probe_write(uint8_t ret[static DHCP_PROBE_BYTES], uint32_t xid)
 	memcpy(bootp + BOOTP_BYTES + 4, options, sizeof(options));
 }
 
-/* ---- listening --------------------------------------------------------------------------------
- */
+/* ---- listening ------------------------------------------------------------------------------- */
 
 /* What lies behind the IP and UDP headers, when the packet goes to a DHCP client. */
 static bool open_udp(struct cur *packet, struct cur *ret_bootp, uint8_t source[static 4])

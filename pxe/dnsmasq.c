@@ -11,8 +11,7 @@
 #include <base/cleanup.h>
 #include <pxe/boot_files.h>
 
-/* ---- writing -----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static int check_word(const char *what, const char *text, bool optional, struct err *err)
 {
@@ -151,8 +150,7 @@ int dnsmasq_config_write(struct str *out, const struct dnsmasq_options *o, struc
 	return str_ok(out) ? 0 : err_set(err, ERR_TOO_BIG, "dnsmasq's configuration is too long");
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool is_mac(struct sv w)
 {

@@ -205,8 +205,7 @@ static void add_tls(struct str *out, const struct nginx_options *o)
 			 "\t\t\troot %s;\n"
 			 "\t\t\tindex index.html;\n"
 			 "\t\t\tadd_header Content-Security-Policy \"default-src 'self'; "
-			 "frame-ancestors "
-			 "'none'; base-uri 'none'; form-action 'none'\" always;\n"
+			 "frame-ancestors 'none'; base-uri 'none'; form-action 'none'\" always;\n"
 			 "\t\t\tadd_header X-Content-Type-Options nosniff always;\n"
 			 "\t\t\tadd_header Referrer-Policy no-referrer always;\n"
 			 "\t\t}\n",

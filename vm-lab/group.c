@@ -20,7 +20,7 @@
 #define RESULT_MAX_BYTES (1 * MIB)
 #define EXIT_STOPPED     130
 
-/* ---- planning ---- */
+/* ---- planning -------------------------------------------------------------------------------- */
 
 static int load(const struct lab_options *options, const char *name, struct scenario **ret,
 		struct err *err)
@@ -113,7 +113,7 @@ void groups_done(struct group_list *l)
 	l->n = 0;
 }
 
-/* ---- inside the cage ---- */
+/* ---- inside the cage ------------------------------------------------------------------------- */
 
 static char *folder_of(const struct group *g, size_t i)
 {
@@ -188,7 +188,7 @@ static int worker(void *arg)
 	return cage_stopping() ? EXIT_STOPPED : 0;
 }
 
-/* ---- outside ---- */
+/* ---- outside --------------------------------------------------------------------------------- */
 
 static int folders_make(const struct group *g, struct err *err)
 {

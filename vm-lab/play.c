@@ -89,7 +89,7 @@ static bool look(struct bench *b)
 	return true;
 }
 
-/* ---- phases ---- */
+/* ---- phases ---------------------------------------------------------------------------------- */
 
 /* A state that the server does not call final can be where a story ends: a host that waits for
  * somebody. The scenario says what it must be waiting for. */
@@ -187,7 +187,7 @@ static bool all_done(const struct bench *b)
 	return true;
 }
 
-/* ---- the loop ---- */
+/* ---- the loop -------------------------------------------------------------------------------- */
 
 static int power_all_on(struct bench *b, struct err *err)
 {

@@ -45,7 +45,7 @@ json_t *report_lost(const char *scenario_name, const char *trouble)
 			 "hosts");
 }
 
-/* ---- tables: two, so that neither is wider than a console of 100 columns ---- */
+/* ---- tables: two, so that neither is wider than a console of 100 columns --------------------- */
 
 static const struct {
 	const char *key, *title;
@@ -160,7 +160,7 @@ void report_summary(const json_t *report, struct str *s)
 	str_add(s, "\n");
 }
 
-/* ---- JUnit ---- */
+/* ---- JUnit ----------------------------------------------------------------------------------- */
 
 static void junit_case(struct xml *x, const char *scenario, const char *host, const char *check,
 		       bool passed, const char *detail)

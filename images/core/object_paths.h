@@ -34,7 +34,7 @@ int object_quarantine(const struct object_store *s, const uint8_t *digest, struc
 int object_image_digests(const struct object_store *s, uint8_t (**ret)[SHA256_BYTES], size_t *ret_n,
 			 struct err *err);
 
-/* ---- the child that unpacks ---- */
+/* ---- the child that unpacks ------------------------------------------------------------------ */
 
 #define OBJECT_UPLOAD_MAX_AGE_S 86400
 

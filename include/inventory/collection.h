@@ -4,11 +4,16 @@
  * filters, sorting, paging, sums, exports and any moment of the past for all of them.
  *
  * Filters are pairs of key and value as a URL has them, after percent-decoding, split at the first
- * '=': state = ready,failed      one of            serial = ABC*      prefix state! = ready none of
- * delivery =         unknown or empty   name = *   known cores> = 32   cores< = 64   at least, at
- * most (key ends in > or <: "cores>=32" splits there) cores>32 , cores<64       more, less (no '='
- * at all: value NULL) A key twice is OR within the key, different keys are AND. Nested facts are
- * paths: drives.Model, nics.LinkUp, memory.Manufacturer: true when one of the host's parts fits.
+ * '=':
+ *   state=ready,failed      one of
+ *   state!=ready            none of
+ *   serial=ABC*             prefix
+ *   delivery=               unknown or empty
+ *   name=*                  known
+ *   cores>=32  cores<=64    at least, at most (the key ends in > or <: "cores>=32" splits there)
+ *   cores>32   cores<64     more, less (without '=': the value is NULL)
+ * A key twice is OR within the key, different keys are AND. Nested facts are paths: drives.Model,
+ * nics.LinkUp, memory.Manufacturer: true when one of the host's parts fits.
  *
  * Pages are stable: the cursor pins the moment of the first page, so a walk neither skips nor
  * repeats while rows change. trust: none of the strings in a request.

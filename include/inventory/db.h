@@ -67,18 +67,27 @@ struct db_param {
 	size_t n_bytes;
 };
 
-static inline struct db_param P_INT(int64_t v) {
+static inline struct db_param p_int(int64_t v)
+{
 	return (struct db_param){.type = DB_INT, .i = v};
-} static inline struct db_param P_NULL(void) {
+}
+static inline struct db_param p_null(void)
+{
 	return (struct db_param){.type = DB_NULL};
-} static inline struct db_param P_BLOB(const void *p, size_t n_bytes) {
+}
+static inline struct db_param p_blob(const void *p, size_t n_bytes)
+{
 	return (struct db_param){.type = p ? DB_BLOB : DB_NULL, .p = p, .n_bytes = n_bytes};
 }
 /* NULL is SQL NULL. Text with an embedded NUL cannot be passed. */
-struct db_param
-P_TEXT(const char *text);
+struct db_param p_text(const char *text);
 /* SQL NULL for NULL and for "". */
-struct db_param P_TEXT_OR_NULL(const char *text);
+struct db_param p_text_or_null(const char *text);
+#define P_INT          p_int
+#define P_NULL         p_null
+#define P_BLOB         p_blob
+#define P_TEXT         p_text
+#define P_TEXT_OR_NULL p_text_or_null
 
 /* ---- statements ------------------------------------------------------------------------------ */
 /* Run a statement that returns no rows. out: *ret_changed (may be NULL): rows inserted, updated,
@@ -95,7 +104,7 @@ int db_query_n(struct db *db, const char *sql, const struct db_param *params, si
 int db_query_int_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
 		   int64_t fallback, int64_t *ret, struct err *err);
 
-/* The parameters follow the fixed arguments: db_exec(db, err, "... $1 ... $2", P_INT(1), P_TEXT(t))
+/* The parameters follow the fixed arguments: db_exec(db, err, "... $1 ... $2", p_int(1), p_text(t))
  */
 #define DB_PARAMS_(...)                                                                            \
 	&((const struct db_param[]){{.type = DB_NULL}, ##__VA_ARGS__})[1],                         \

@@ -39,8 +39,7 @@ int flow_host_put(struct db *db, const struct flow_host *h, struct err *err);
 int flow_drives_put(struct db *db, int64_t host_num, const json_t *drives, struct err *err);
 int flow_drives_get(struct db *db, int64_t host_num, json_t **ret, struct err *err);
 
-/* ---- sessions ----------------------------------------------------------------------------------
- */
+/* ---- sessions -------------------------------------------------------------------------------- */
 struct flow_session {
 	char id[FLOW_ID_BYTES];
 	int64_t host_num;
@@ -64,8 +63,7 @@ int flow_session_progress(struct db *db, const char *id, int64_t acked, int64_t 
 			  struct err *err);
 int flow_sessions_close(struct db *db, int64_t host_num, int64_t now_us, struct err *err);
 
-/* ---- plans --------------------------------------------------------------------------------------
- */
+/* ---- plans ----------------------------------------------------------------------------------- */
 struct flow_plan {
 	char id[FLOW_ID_BYTES], session_id[FLOW_ID_BYTES];
 	int64_t host_num, seq;
@@ -83,8 +81,7 @@ int flow_plan_live(struct db *db, int64_t host_num, struct flow_plan *ret, struc
 int flow_plan_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,
 		  struct err *err);
 
-/* ---- arms
- * ---------------------------------------------------------------------------------------- */
+/* ---- arms ------------------------------------------------------------------------------------ */
 struct flow_arm {
 	char id[FLOW_ID_BYTES];
 	int64_t host_num;

@@ -37,8 +37,7 @@ int plan_key_load_public(const char *path, struct plan_key **ret, struct err *er
 void plan_key_free(struct plan_key *k);
 DEFINE_AUTO(plan_key, struct plan_key, plan_key_free);
 
-/* ---- the payload ------------------------------------------------------------------------------
- */
+/* ---- the payload ----------------------------------------------------------------------------- */
 enum plan_step_kind {
 	PLAN_STEP_NONE,
 	PLAN_STEP_INSPECT,
@@ -107,8 +106,7 @@ json_t *plan_encode(const struct plan *p);
 /* Strict. trust: none of doc. owns: plan_done(ret), also after an error. */
 int plan_decode(json_t *doc, struct plan *ret, struct err *err);
 
-/* ---- the envelope ------------------------------------------------------------------------------
- */
+/* ---- the envelope ---------------------------------------------------------------------------- */
 /* DSSE: "DSSEv1" SP len(type) SP type SP len(payload) SP payload. Caller frees *ret_p. */
 void plan_pae(const char *type, const void *payload, size_t n_bytes, uint8_t **ret_p,
 	      size_t *ret_n_bytes);

@@ -63,12 +63,12 @@ static int append(struct db *db, const struct audit_entry *e, int64_t now_us, st
 		    "INSERT INTO audit (id, at_us, who, peer, method, path, status, reason, "
 		    "body_sha256, previous, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
 		    "$10, $11)",
-		    P_INT(id), P_INT(at_us), P_TEXT(e->who), P_TEXT(e->peer), P_TEXT(e->method),
-		    P_TEXT(e->path), P_INT(e->status), P_TEXT(e->reason ? e->reason : ""),
-		    P_TEXT(e->body_sha256 ? e->body_sha256 : ""), P_TEXT(head.hash), P_TEXT(hash)));
+		    p_int(id), p_int(at_us), p_text(e->who), p_text(e->peer), p_text(e->method),
+		    p_text(e->path), p_int(e->status), p_text(e->reason ? e->reason : ""),
+		    p_text(e->body_sha256 ? e->body_sha256 : ""), p_text(head.hash), p_text(hash)));
 	return db_exec(db, err,
 		       "UPDATE audit_head SET n_rows = n_rows + 1, hash = $1 WHERE one = 1",
-		       P_TEXT(hash));
+		       p_text(hash));
 }
 
 int audit_append(struct db *db, const struct audit_entry *e, int64_t now_us, struct err *err)
@@ -181,7 +181,7 @@ int audit_list(struct db *db, int64_t after, int64_t limit, json_t **ret, struct
 	int64_t last = after;
 	TRY(db_query(db, err, &rows,
 		     "SELECT " AUDIT_COLUMNS " FROM audit WHERE id > $1 ORDER BY id LIMIT $2",
-		     P_INT(after), P_INT(limit)));
+		     p_int(after), p_int(limit)));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
 		char at[TIME_TEXT_BYTES];

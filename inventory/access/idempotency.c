@@ -19,7 +19,7 @@ int idempotency_find(struct db *db, const char *who, const char *key, const char
 		db, err, &rows,
 		"SELECT request_sha256, status, etag, body FROM idempotency WHERE who = $1 AND "
 		"idem_key = $2 AND at_us > $3",
-		P_TEXT(who), P_TEXT(key), P_INT(now_us - KEEP_US)));
+		p_text(who), p_text(key), p_int(now_us - KEEP_US)));
 	int r = db_rows_next(rows, err);
 	if (r <= 0)
 		return r;
@@ -36,11 +36,11 @@ int idempotency_keep(struct db *db, const char *who, const char *key, const char
 		     int status, const char *etag, const char *body, int64_t now_us,
 		     struct err *err)
 {
-	TRY(db_exec(db, err, "DELETE FROM idempotency WHERE at_us <= $1", P_INT(now_us - KEEP_US)));
+	TRY(db_exec(db, err, "DELETE FROM idempotency WHERE at_us <= $1", p_int(now_us - KEEP_US)));
 	return db_exec(
 		db, err,
 		"INSERT INTO idempotency (who, idem_key, request_sha256, status, etag, body, "
 		"at_us) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-		P_TEXT(who), P_TEXT(key), P_TEXT(request_sha256), P_INT(status),
-		P_TEXT(etag ? etag : ""), P_TEXT(body), P_INT(now_us));
+		p_text(who), p_text(key), p_text(request_sha256), p_int(status),
+		p_text(etag ? etag : ""), p_text(body), p_int(now_us));
 }

@@ -44,15 +44,15 @@ static int insert(struct db *db, const char *name, const char *owner, const char
 	TRY(db_query_int(db, err, &n, 0,
 			 "SELECT count(*) FROM token WHERE name = $1 AND revoked_us IS NULL AND "
 			 "expires_us > $2",
-			 P_TEXT(name), P_INT(now_us)));
+			 p_text(name), p_int(now_us)));
 	if (n)
 		return err_set(err, ERR_EXISTS, "a token called '%s' exists already", name);
 	*ret_num = id;
 	return db_exec(db, err,
 		       "INSERT INTO token (num, name, hash, scopes, created_us, created_by, "
 		       "expires_us, owner) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-		       P_INT(id), P_TEXT(name), P_TEXT(hash), P_TEXT(scopes), P_INT(now_us),
-		       P_TEXT(who), P_INT(expires_us), P_TEXT(owner));
+		       p_int(id), p_text(name), p_text(hash), p_text(scopes), p_int(now_us),
+		       p_text(who), p_int(expires_us), p_text(owner));
 }
 
 int token_create(struct db *db, const char *name, const char *owner, const char *scopes,
@@ -85,8 +85,8 @@ static int note_use(struct db *db, int64_t num, int64_t last_us, int64_t now_us,
 {
 	if (now_us - last_us < USED_EVERY_US)
 		return 0;
-	return db_exec(db, err, "UPDATE token SET last_used_us = $2 WHERE num = $1", P_INT(num),
-		       P_INT(now_us));
+	return db_exec(db, err, "UPDATE token SET last_used_us = $2 WHERE num = $1", p_int(num),
+		       p_int(now_us));
 }
 
 int token_find(struct db *db, const char *text, int64_t now_us, struct token *ret, struct err *err)
@@ -100,9 +100,8 @@ int token_find(struct db *db, const char *text, int64_t now_us, struct token *re
 		AUTO(db_rows) struct db_rows *rows = NULL;
 		TRY(db_query(db, err, &rows,
 			     "SELECT num, name, scopes, expires_us, last_used_us, owner FROM token "
-			     "WHERE "
-			     "hash = $1 AND revoked_us IS NULL AND expires_us > $2",
-			     P_TEXT(hash), P_INT(now_us)));
+			     "WHERE hash = $1 AND revoked_us IS NULL AND expires_us > $2",
+			     p_text(hash), p_int(now_us)));
 		int r = db_rows_next(rows, err);
 		if (r < 0)
 			return r;
@@ -123,7 +122,7 @@ bool token_is_live(struct db *db, int64_t num, int64_t now_us)
 	return db_query_int(db, NULL, &n, 0,
 			    "SELECT count(*) FROM token WHERE num = $1 AND revoked_us IS NULL AND "
 			    "expires_us > $2",
-			    P_INT(num), P_INT(now_us)) == 0 &&
+			    p_int(num), p_int(now_us)) == 0 &&
 	       n == 1;
 }
 
@@ -133,7 +132,7 @@ int token_revoke(struct db *db, int64_t num, int64_t now_us, struct err *err)
 	TRY(db_exec_changed(
 		db, err, &n,
 		"UPDATE token SET revoked_us = $2 WHERE num = $1 AND revoked_us IS NULL",
-		P_INT(num), P_INT(now_us)));
+		p_int(num), p_int(now_us)));
 	return n ? 0 : err_set(err, ERR_NOT_FOUND, "there is no such token");
 }
 

@@ -146,7 +146,7 @@ static int load_sku(struct db *db, int64_t host_num, json_t **ret, char *ret_nam
 		db, err, &rows,
 		"SELECT h.sku, s.body FROM host h LEFT JOIN sku s ON s.name = h.sku WHERE h.num "
 		"= $1",
-		P_INT(host_num)));
+		p_int(host_num)));
 	int r = db_rows_next(rows, err);
 	if (r <= 0)
 		return r < 0 ? r : err_set(err, ERR_HOST_UNKNOWN, "there is no such host");
@@ -195,7 +195,7 @@ int host_refresh_sku_status(struct db *db, int64_t host_num, struct err *err)
 	TRY(sku_status(db, host_num, &status, err));
 	return db_exec(db, err,
 		       "UPDATE host SET sku_status = $2 WHERE num = $1 AND sku_status <> $2",
-		       P_INT(host_num), P_TEXT(status));
+		       p_int(host_num), p_text(status));
 }
 
 /* A change of the host of its own. */
@@ -209,7 +209,7 @@ static int write_status(struct db *db, int64_t host_num, const char *sku, const 
 	TRY(db_exec(db, err,
 		    "UPDATE host SET sku_status = $2, changed_us = $3, revision = revision + 1 "
 		    "WHERE num = $1",
-		    P_INT(host_num), P_TEXT(status), P_INT(m.at_us)));
+		    p_int(host_num), p_text(status), p_int(m.at_us)));
 	struct event_draft e = {
 		.host_num = host_num, .kind = "host.sku_status", .summary = summary};
 	return event_append_at(db, &e, &m, err);
@@ -222,14 +222,14 @@ static int refresh_next(struct db *db, const char *sku, int64_t *after, int64_t 
 	const char *status;
 	TRY(db_query_int(db, err, &num, 0,
 			 "SELECT num FROM host WHERE sku = $1 AND num > $2 ORDER BY num LIMIT 1",
-			 P_TEXT(sku), P_INT(*after)));
+			 p_text(sku), p_int(*after)));
 	if (!num)
 		return 0;
 	*after = num;
 	TRY(sku_status(db, num, &status, err));
 	TRY(db_query_int(db, err, &is_same, 0,
-			 "SELECT count(*) FROM host WHERE num = $1 AND sku_status = $2", P_INT(num),
-			 P_TEXT(status)));
+			 "SELECT count(*) FROM host WHERE num = $1 AND sku_status = $2", p_int(num),
+			 p_text(status)));
 	if (!is_same)
 		TRY(write_status(db, num, sku, status, now_us, err));
 	return 1;
@@ -259,7 +259,7 @@ static int compare_ports(struct db *db, const char *sql, int64_t host_num, const
 			 json_t *out, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	struct db_param p = P_INT(host_num);
+	struct db_param p = p_int(host_num);
 	TRY(db_query_n(db, sql, &p, 1, &rows, err));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
@@ -279,7 +279,7 @@ static int compare_unit(struct db *db, int64_t host_num, json_t *out, struct err
 		"l.switch_name = h.switch_name AND l.switch_port = h.switch_port WHERE h.num = $1 "
 		"AND h.switch_name <> '' AND h.rack <> '' AND h.rack_unit IS NOT NULL AND (l.rack "
 		"<> h.rack OR l.rack_unit <> h.rack_unit)",
-		P_INT(host_num)));
+		p_int(host_num)));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
 		AUTO(json)

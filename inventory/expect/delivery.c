@@ -40,7 +40,7 @@ static int put_head(struct delivery_import *w, struct err *err)
 	const struct delivery_head *h = &w->head;
 	struct moment m;
 	TRY(db_query_int(w->db, err, &w->delivery_num, 0,
-			 "SELECT num FROM delivery WHERE name = $1", P_TEXT(h->name)));
+			 "SELECT num FROM delivery WHERE name = $1", p_text(h->name)));
 	if (w->delivery_num)
 		return 0;
 	TRY(moment_next(w->db, w->now_us, &m, err));
@@ -50,10 +50,10 @@ static int put_head(struct delivery_import *w, struct err *err)
 		"INSERT INTO delivery (num, name, vendor, purchase_order, site, due_us, hosts, "
 		"note, created_us, changed_us, revision) VALUES ($1, $2, $3, $4, $5, $6, $9, $7, "
 		"$8, $8, 1)",
-		P_INT(m.id), P_TEXT(h->name), P_TEXT(or_empty(h->vendor)),
-		P_TEXT(or_empty(h->purchase_order)), P_TEXT(or_empty(h->site)),
-		h->due_us ? P_INT(h->due_us) : P_NULL(), P_TEXT(or_empty(h->note)), P_INT(m.at_us),
-		P_INT((int64_t)json_array_size(w->rows))));
+		p_int(m.id), p_text(h->name), p_text(or_empty(h->vendor)),
+		p_text(or_empty(h->purchase_order)), p_text(or_empty(h->site)),
+		h->due_us ? p_int(h->due_us) : p_null(), p_text(or_empty(h->note)), p_int(m.at_us),
+		p_int((int64_t)json_array_size(w->rows))));
 	autofree char *summary = xasprintf("delivery %s announced", h->name);
 	struct event_draft e = {0, "delivery.announced", w->actor, summary, NULL};
 	return event_append_at(w->db, &e, &m, err);
@@ -65,9 +65,9 @@ static int count_head(struct delivery_import *w, struct err *err)
 	int64_t n = 0, had = 0;
 	TRY(db_query_int(w->db, err, &n, 0,
 			 "SELECT count(*) FROM delivery_line WHERE delivery_num = $1",
-			 P_INT(w->delivery_num)));
+			 p_int(w->delivery_num)));
 	TRY(db_query_int(w->db, err, &had, 0, "SELECT hosts FROM delivery WHERE num = $1",
-			 P_INT(w->delivery_num)));
+			 p_int(w->delivery_num)));
 	if (n == had)
 		return 0;
 	TRY(moment_next(w->db, w->now_us, &m, err));
@@ -75,7 +75,7 @@ static int count_head(struct delivery_import *w, struct err *err)
 	return db_exec(w->db, err,
 		       "UPDATE delivery SET hosts = $2, changed_us = $3, revision = revision + 1 "
 		       "WHERE num = $1",
-		       P_INT(w->delivery_num), P_INT(n), P_INT(m.at_us));
+		       p_int(w->delivery_num), p_int(n), p_int(m.at_us));
 }
 
 /* ---- a row ----------------------------------------------------------------------------------- */
@@ -142,7 +142,7 @@ static int host_of_row(struct delivery_import *w, const struct row *row, int64_t
 		int64_t other = 0;
 		TRY(db_query_int(w->db, err, &other, 0,
 				 "SELECT delivery_num FROM delivery_line WHERE host_num = $1",
-				 P_INT(*ret_num)));
+				 p_int(*ret_num)));
 		if (other && other != w->delivery_num)
 			return err_set(err, ERR_EXISTS, "this host belongs to another delivery");
 		return 0;
@@ -174,10 +174,10 @@ static int write_line(struct delivery_import *w, const struct row *row, int64_t 
 	autofree char *macs = row->macs_json ? json_text(row->macs_json) : xstrdup("[]");
 	/* two statements: with OR, neither index would find them */
 	TRY(db_exec(w->db, err, "DELETE FROM delivery_line WHERE delivery_num = $1 AND line = $2",
-		    P_INT(w->delivery_num), P_INT(line)));
+		    p_int(w->delivery_num), p_int(line)));
 	TRY(db_exec(w->db, err,
 		    "DELETE FROM delivery_line WHERE host_num = $2 AND delivery_num = $1",
-		    P_INT(w->delivery_num), P_INT(host_num)));
+		    p_int(w->delivery_num), p_int(host_num)));
 	TRY(db_query_int(w->db, err, &num, 0,
 			 "SELECT COALESCE(max(num), 0) + 1 FROM delivery_line"));
 	return db_exec(
@@ -186,11 +186,11 @@ static int write_line(struct delivery_import *w, const struct row *row, int64_t 
 		"sku, site, rack_row, rack, rack_unit, asset_tag, switch_name, switch_port, "
 		"created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
 		"$14, $15)",
-		P_INT(num), P_INT(w->delivery_num), P_INT(line), P_INT(host_num),
-		P_TEXT(row->serial), P_TEXT(macs), P_TEXT(row->sku), P_TEXT(row->site),
-		P_TEXT(row->rack_row), P_TEXT(row->rack),
-		row->unit >= 0 ? P_INT(row->unit) : P_NULL(), P_TEXT(row->asset_tag),
-		P_TEXT(row->switch_name), P_TEXT(row->port), P_INT(w->now_us));
+		p_int(num), p_int(w->delivery_num), p_int(line), p_int(host_num),
+		p_text(row->serial), p_text(macs), p_text(row->sku), p_text(row->site),
+		p_text(row->rack_row), p_text(row->rack),
+		row->unit >= 0 ? p_int(row->unit) : p_null(), p_text(row->asset_tag),
+		p_text(row->switch_name), p_text(row->port), p_int(w->now_us));
 }
 
 static int import_row(struct delivery_import *w, json_t *obj, int64_t line,

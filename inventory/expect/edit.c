@@ -62,7 +62,7 @@ static int read_value(const char *key, unsigned i, const json_t *j, struct db_pa
 {
 	autofree char *pointer = xasprintf("/%.80s", key);
 	if (json_is_null(j)) {
-		*ret = members[i].number ? P_NULL() : P_TEXT("");
+		*ret = members[i].number ? p_null() : p_text("");
 		return 0;
 	}
 	if (members[i].number ? !json_is_integer(j) : !json_is_string(j)) {
@@ -76,7 +76,7 @@ static int read_value(const char *key, unsigned i, const json_t *j, struct db_pa
 		(void)err_set(err, ERR_FIELD_RANGE, "'%s' is out of its range", key);
 		return err_at(err, pointer);
 	}
-	*ret = members[i].number ? P_INT(v) : P_TEXT(json_string_value(j));
+	*ret = members[i].number ? p_int(v) : p_text(json_string_value(j));
 	return 0;
 }
 
@@ -104,7 +104,7 @@ static int plan(struct db *db, int64_t num, json_t *set, int64_t revision, bool 
 	const char *key;
 	json_t *value;
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	TRY(db_query(db, err, &rows, current_sql, P_INT(num)));
+	TRY(db_query(db, err, &rows, current_sql, p_int(num)));
 	int r = db_rows_next(rows, err);
 	if (r <= 0)
 		return r < 0 ? r : err_set(err, ERR_HOST_UNKNOWN, "there is no such host");
@@ -153,8 +153,8 @@ static int write_edit(struct db *db, int64_t num, const struct edit *e, const ch
 	str_init(&sql, 4096);
 	TRY(host_change_begin(db, num, now_us, &m, err));
 	str_add(&sql, "UPDATE host SET changed_us = $2, revision = revision + 1");
-	params[0] = P_INT(num);
-	params[1] = P_INT(m.at_us);
+	params[0] = p_int(num);
+	params[1] = p_int(m.at_us);
 	for (size_t k = 0; k < e->n; k++) {
 		str_addf(&sql, ", %s = $%zu", members[e->member[k]].column, k + 3);
 		params[k + 2] = e->value[k];

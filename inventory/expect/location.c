@@ -24,16 +24,16 @@ static int write_place(struct db *db, const struct location_draft *p, int64_t nu
 		return db_exec(db, err,
 			       "UPDATE location SET switch_name = $2, switch_port = $3, note = $4, "
 			       "changed_us = $5, revision = revision + 1 WHERE num = $1",
-			       P_INT(num), P_TEXT(p->switch_name), P_TEXT(p->port), P_TEXT(p->note),
-			       P_INT(m->at_us));
+			       p_int(num), p_text(p->switch_name), p_text(p->port), p_text(p->note),
+			       p_int(m->at_us));
 	}
 	return db_exec(
 		db, err,
 		"INSERT INTO location (num, site, rack_row, rack, rack_unit, switch_name, "
 		"switch_port, note, created_us, changed_us, revision) VALUES ($1, $2, $3, $4, "
 		"$5, $6, $7, $8, $9, $9, 1)",
-		P_INT(m->id), P_TEXT(p->site), P_TEXT(p->rack_row), P_TEXT(p->rack), P_INT(p->unit),
-		P_TEXT(p->switch_name), P_TEXT(p->port), P_TEXT(p->note), P_INT(m->at_us));
+		p_int(m->id), p_text(p->site), p_text(p->rack_row), p_text(p->rack), p_int(p->unit),
+		p_text(p->switch_name), p_text(p->port), p_text(p->note), p_int(m->at_us));
 }
 
 static int put(struct db *db, const struct location_draft *p, const char *actor, int64_t now_us,
@@ -44,7 +44,7 @@ static int put(struct db *db, const struct location_draft *p, const char *actor,
 	TRY(db_query_int(db, err, ret_id, 0,
 			 "SELECT num FROM location WHERE site = $1 AND rack_row = $2 AND rack = $3 "
 			 "AND rack_unit = $4",
-			 P_TEXT(p->site), P_TEXT(p->rack_row), P_TEXT(p->rack), P_INT(p->unit)));
+			 p_text(p->site), p_text(p->rack_row), p_text(p->rack), p_int(p->unit)));
 	TRY(write_place(db, p, *ret_id, &m, err));
 	*ret_id = *ret_id ? *ret_id : m.id;
 	autofree char *summary = xasprintf("location %s/%s/%s/%lld", p->site, p->rack_row, p->rack,

@@ -48,7 +48,7 @@ static int current(struct db *db, const char *name, int64_t *ret_num, int64_t *r
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query(db, err, &rows, "SELECT num, version, body, note FROM sku WHERE name = $1",
-		     P_TEXT(name)));
+		     p_text(name)));
 	int r = db_rows_next(rows, err);
 	if (r <= 0)
 		return r;
@@ -67,12 +67,12 @@ static int write_sku(struct db *db, const char *name, const char *text, const ch
 			db, err,
 			"UPDATE sku SET version = $2, body = $3, note = $4, changed_us = $5, "
 			"revision = revision + 1 WHERE num = $1",
-			P_INT(num), P_INT(version), P_TEXT(text), P_TEXT(note), P_INT(m->at_us));
+			p_int(num), p_int(version), p_text(text), p_text(note), p_int(m->at_us));
 	}
 	return db_exec(db, err,
 		       "INSERT INTO sku (num, name, version, body, note, created_us, changed_us, "
 		       "revision) VALUES ($1, $2, 1, $3, $4, $5, $5, 1)",
-		       P_INT(m->id), P_TEXT(name), P_TEXT(text), P_TEXT(note), P_INT(m->at_us));
+		       p_int(m->id), p_text(name), p_text(text), p_text(note), p_int(m->at_us));
 }
 
 static int put(struct db *db, const char *name, json_t *contents, const char *note,
@@ -135,7 +135,7 @@ static int learn_parts(struct db *db, int64_t host_num, json_t *parts, struct er
 		"q.capacity_mib, q.capacity_bytes FROM placement p JOIN part q ON q.num = "
 		"p.part_num WHERE p.host_num = $1 AND p.until_us = $2 ORDER BY p.type, p.slot, "
 		"p.num",
-		P_INT(host_num), P_INT(MOMENT_OPEN)));
+		p_int(host_num), p_int(MOMENT_OPEN)));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1)
 		(void)json_array_append_new(parts, learn_part(rows));
@@ -149,7 +149,7 @@ int sku_learn(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query(db, err, &rows,
 		     "SELECT cores, sockets, memory_mib, bios_version FROM host WHERE num = $1",
-		     P_INT(host_num)));
+		     p_int(host_num)));
 	int r = db_rows_next(rows, err);
 	if (r <= 0)
 		return r < 0 ? r : err_set(err, ERR_HOST_UNKNOWN, "there is no such host");

@@ -19,8 +19,7 @@ struct order_id {
 };
 typedef VEC(struct order_id) id_list;
 
-/* ---- asking ------------------------------------------------------------------------------------
- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 static int add_hosts(struct db *db, int64_t order_num, const struct flow_order_host *hosts,
 		     size_t n_hosts, struct err *err)
@@ -82,8 +81,7 @@ int flow_order_add(struct db *db, const struct flow_order *o, const struct flow_
 	return db_end(db, add(db, o, hosts, n_hosts, now_us, err), err);
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static void order_read(const struct db_rows *rows, void *ret)
 {
@@ -140,8 +138,7 @@ int flow_orders_of_host(struct db *db, int64_t host_num, json_t **ret, struct er
 	return 0;
 }
 
-/* ---- deciding ----------------------------------------------------------------------------------
- */
+/* ---- deciding -------------------------------------------------------------------------------- */
 
 static int note_decision(struct db *db, const char *id, int64_t host_num,
 			 const struct flow_order_decision *d, const struct moment *m,

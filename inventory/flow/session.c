@@ -10,8 +10,7 @@
 
 #include "flow_row.h"
 
-/* ---- hosts --------------------------------------------------------------------------------------
- */
+/* ---- hosts ----------------------------------------------------------------------------------- */
 
 int flow_host_get(struct db *db, int64_t host_num, struct flow_host *ret, struct err *err)
 {
@@ -46,9 +45,8 @@ int flow_host_put(struct db *db, const struct flow_host *h, struct err *err)
 		db, err,
 		"INSERT INTO flow_host (host_num, approved, inspected, tested, profile, macs, "
 		"epoch, tries, fail_code, run_id, disk_wwn, disk_serial, in_use) VALUES ($1, $2, "
-		"$3, "
-		"$4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (host_num) DO UPDATE SET "
-		"approved = $2, inspected = $3, tested = $4, profile = $5, macs = $6, epoch = "
+		"$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (host_num) DO UPDATE "
+		"SET approved = $2, inspected = $3, tested = $4, profile = $5, macs = $6, epoch = "
 		"$7, tries = $8, fail_code = $9, run_id = $10, disk_wwn = $11, disk_serial = $12, "
 		"in_use = $13",
 		P_INT(h->host_num), P_INT(h->approved), P_INT(h->inspected), P_INT(h->tested),
@@ -99,8 +97,7 @@ int flow_hosts_overdue(struct db *db, int64_t now_us, int max,
 	return rc < 0 ? rc : 0;
 }
 
-/* ---- sessions ----------------------------------------------------------------------------------
- */
+/* ---- sessions -------------------------------------------------------------------------------- */
 
 #define SESSION_COLUMNS                                                                            \
 	"id, host_num, agent_key, nonce, boot_id, epoch, arch, firmware, opened_us, closed_us, "   \
@@ -181,8 +178,7 @@ int flow_sessions_close(struct db *db, int64_t host_num, int64_t now_us, struct 
 		P_INT(host_num), P_INT(now_us));
 }
 
-/* ---- plans --------------------------------------------------------------------------------------
- */
+/* ---- plans ----------------------------------------------------------------------------------- */
 
 #define PLAN_COLUMNS                                                                               \
 	"id, session_id, host_num, seq, kind, arm_id, run_id, issued_us, expires_us, ended_us, "   \

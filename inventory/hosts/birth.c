@@ -30,7 +30,7 @@ static int free_short_code(struct db *db, char ret[static HOST_SHORT_CODE_BYTES]
 	while (taken > 0) {
 		make_short_code(ret);
 		TRY(db_query_int(db, err, &taken, 0,
-				 "SELECT count(*) FROM host WHERE short_code = $1", P_TEXT(ret)));
+				 "SELECT count(*) FROM host WHERE short_code = $1", p_text(ret)));
 	}
 	return 0;
 }
@@ -68,14 +68,14 @@ int host_make(struct db *db, const struct host_evidence *e, const struct host_bi
 		"image_version, faults, weak, review, created_us, changed_us, revision) VALUES "
 		"($1, $2, $3, '', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, '', '', '', "
 		"'', '', '', '', '', '', '', '', '', '', '', '', 0, $15, '', $5, $5, 1)",
-		P_INT(num), P_TEXT(id), P_TEXT(code), P_TEXT(birth->state), P_INT(m.at_us),
-		P_TEXT(or_empty(birth->detail)), P_TEXT(or_empty(birth->turn)),
-		birth->deadline_us ? P_INT(birth->deadline_us) : P_NULL(),
-		P_TEXT(or_empty(birth->arch)), P_TEXT(or_empty(birth->firmware)),
-		P_TEXT(known(e->manufacturer)), P_TEXT(known(e->product)),
-		P_TEXT(known(e->system_serial)),
-		P_TEXT(placeholder_uuid(e->smbios_uuid) ? "" : e->smbios_uuid),
-		P_INT(weak ? 1 : 0)));
+		p_int(num), p_text(id), p_text(code), p_text(birth->state), p_int(m.at_us),
+		p_text(or_empty(birth->detail)), p_text(or_empty(birth->turn)),
+		birth->deadline_us ? p_int(birth->deadline_us) : p_null(),
+		p_text(or_empty(birth->arch)), p_text(or_empty(birth->firmware)),
+		p_text(known(e->manufacturer)), p_text(known(e->product)),
+		p_text(known(e->system_serial)),
+		p_text(placeholder_uuid(e->smbios_uuid) ? "" : e->smbios_uuid),
+		p_int(weak ? 1 : 0)));
 	autofree char *summary = xasprintf("host %s %s%s", code, birth->state,
 					   weak ? ", known by MACs and disks alone" : "");
 	struct event_draft draft = {num, "host.new", birth->actor, summary, NULL};

@@ -27,9 +27,9 @@ int event_append_at(struct db *db, const struct event_draft *e, const struct mom
 	return db_exec(db, err,
 		       "INSERT INTO event (id, at_us, host_num, kind, actor, summary, detail) "
 		       "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-		       P_INT(m->id), P_INT(m->at_us), e->host_num ? P_INT(e->host_num) : P_NULL(),
-		       P_TEXT(e->kind), P_TEXT(e->actor ? e->actor : "server"),
-		       P_TEXT(e->summary ? e->summary : ""), P_TEXT(detail));
+		       p_int(m->id), p_int(m->at_us), e->host_num ? p_int(e->host_num) : p_null(),
+		       p_text(e->kind), p_text(e->actor ? e->actor : "server"),
+		       p_text(e->summary ? e->summary : ""), p_text(detail));
 }
 
 static int append(struct db *db, const struct event_draft *e, int64_t now_us, struct moment *m,

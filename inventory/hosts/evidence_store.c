@@ -23,7 +23,7 @@ int evidence_mark_shared(struct db *db, struct evidence_set *s, struct err *err)
 		TRY(db_query_int(
 			db, err, &n, 0,
 			"SELECT count(*) FROM evidence_shared WHERE kind = $1 AND value = $2",
-			P_TEXT(evidence_kind_str(item->kind)), P_TEXT(item->value)));
+			p_text(evidence_kind_str(item->kind)), p_text(item->value)));
 		item->shared = n > 0;
 	}
 	return 0;
@@ -39,14 +39,14 @@ int evidence_learn_shared(struct db *db, const struct evidence_set *s, unsigned 
 		int64_t owners = 0;
 		TRY(db_query_int(db, err, &owners, 0,
 				 "SELECT count(*) FROM evidence WHERE kind = $1 AND value = $2",
-				 P_TEXT(evidence_kind_str(item->kind)), P_TEXT(item->value)));
+				 p_text(evidence_kind_str(item->kind)), p_text(item->value)));
 		if (owners < 2) /* of that kind matched another value */
 			continue;
 		TRY(db_exec(db, err,
 			    "INSERT INTO evidence_shared (kind, value, since_us, why) VALUES ($1, "
 			    "$2, $3, $4) ON CONFLICT (kind, value) DO NOTHING",
-			    P_TEXT(evidence_kind_str(item->kind)), P_TEXT(item->value),
-			    P_INT(now_us), P_TEXT(why)));
+			    p_text(evidence_kind_str(item->kind)), p_text(item->value),
+			    p_int(now_us), p_text(why)));
 	}
 	return 0;
 }
@@ -66,7 +66,7 @@ static int add_items(struct db *db, int64_t host_num, const struct evidence_set 
 		TRY(db_query_int(db, err, &last_us, -1,
 				 "SELECT last_us FROM evidence WHERE kind = $1 AND value = $2 AND "
 				 "host_num = $3",
-				 P_TEXT(kind), P_TEXT(item->value), P_INT(host_num)));
+				 p_text(kind), p_text(item->value), p_int(host_num)));
 		if (last_us >= 0 && now_us - last_us < REFRESH_US)
 			continue;
 		if (last_us < 0)
@@ -76,7 +76,7 @@ static int add_items(struct db *db, int64_t host_num, const struct evidence_set 
 			"INSERT INTO evidence (kind, value, host_num, first_us, last_us) VALUES "
 			"($1, $2, $3, $4, $4) ON CONFLICT (kind, value, host_num) DO UPDATE SET "
 			"last_us = $4",
-			P_TEXT(kind), P_TEXT(item->value), P_INT(host_num), P_INT(now_us)));
+			p_text(kind), p_text(item->value), p_int(host_num), p_int(now_us)));
 	}
 	return 0;
 }
@@ -99,7 +99,7 @@ static int refresh_columns(struct db *db, int64_t host_num, const struct host_ev
 		db, err,
 		"UPDATE host SET serial = $2, uuid = $3, changed_us = $4, revision = revision + 1 "
 		"WHERE num = $1",
-		P_INT(host_num), P_TEXT(serial), P_TEXT(uuid), P_INT(m.at_us)));
+		p_int(host_num), p_text(serial), p_text(uuid), p_int(m.at_us)));
 	AUTO(json) json_t *detail = json_pack("{s:O}", "new", news);
 	struct event_draft d = {host_num, "host.evidence", NULL, "it shows new evidence", detail};
 	return event_append_at(db, &d, &m, err);
@@ -128,5 +128,5 @@ int evidence_set_pending(struct db *db, int64_t host_num, const struct host_evid
 		db, err,
 		"INSERT INTO identity_pending (host_num, at_us, body) VALUES ($1, $2, $3) ON "
 		"CONFLICT (host_num) DO UPDATE SET at_us = $2, body = $3",
-		P_INT(host_num), P_INT(now_us), P_TEXT(text));
+		p_int(host_num), p_int(now_us), p_text(text));
 }

@@ -29,6 +29,6 @@ int history_keep(struct db *db, const char *table, int64_t num, const struct mom
 {
 	for (size_t i = 0; i < ARRAY_LEN(keepers); i++)
 		if (str_eq(keepers[i].table, table))
-			return db_exec(db, err, keepers[i].sql, P_INT(num), P_INT(m->at_us));
+			return db_exec(db, err, keepers[i].sql, p_int(num), p_int(m->at_us));
 	return err_set(err, ERR_DB_SQL, "table '%s' has no history", table);
 }

@@ -82,7 +82,7 @@ static int one_host(struct db_rows *rows, const char *key, struct host *ret, str
 int host_get(struct db *db, int64_t num, struct host *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	TRY(db_query(db, err, &rows, SELECT_HOST "WHERE num = $1", P_INT(num)));
+	TRY(db_query(db, err, &rows, SELECT_HOST "WHERE num = $1", p_int(num)));
 	char key[24];
 	(void)snprintf(key, sizeof(key), "%lld", (long long)num);
 	return one_host(rows, key, ret, err);
@@ -92,7 +92,7 @@ static int find_merged(struct db *db, const char *old_id, struct host *ret, stru
 {
 	int64_t num = 0;
 	TRY(db_query_int(db, err, &num, 0, "SELECT new_num FROM host_merged WHERE old_id = $1",
-			 P_TEXT(old_id)));
+			 p_text(old_id)));
 	if (num == 0)
 		return err_set(err, ERR_HOST_UNKNOWN, "no host is known as '%s'", old_id);
 	return host_get(db, num, ret, err);
@@ -145,7 +145,7 @@ int host_each_in_state(struct db *db, const char *state,
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query(db, err, &rows, SELECT_HOST "WHERE state = $1 ORDER BY state_since_us, num",
-		     P_TEXT(state)));
+		     p_text(state)));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
 		struct host h;
@@ -183,10 +183,10 @@ static int write_state(struct db *db, const struct host *h, const struct host_st
 	TRY(db_exec(db, err,
 		    "UPDATE host SET state = $2, state_detail = $3, turn = $4, deadline_us = $5, "
 		    "state_since_us = $6, changed_us = $7, revision = revision + 1 WHERE num = $1",
-		    P_INT(h->num), P_TEXT(c->state), P_TEXT(c->detail ? c->detail : ""),
-		    P_TEXT(c->turn ? c->turn : ""),
-		    c->deadline_us ? P_INT(c->deadline_us) : P_NULL(),
-		    P_INT(moved ? m->at_us : h->state_since_us), P_INT(m->at_us)));
+		    p_int(h->num), p_text(c->state), p_text(c->detail ? c->detail : ""),
+		    p_text(c->turn ? c->turn : ""),
+		    c->deadline_us ? p_int(c->deadline_us) : p_null(),
+		    p_int(moved ? m->at_us : h->state_since_us), p_int(m->at_us)));
 	AUTO(json) json_t *detail = state_detail_json(h, c);
 	if (moved)
 		(void)json_object_set_new(detail, "seconds",
@@ -240,7 +240,7 @@ static int set_image(struct db *db, int64_t num, const char *digest, const char 
 	TRY(db_exec(db, err,
 		    "UPDATE host SET image_digest = $2, image_line = $3, image_version = $4, "
 		    "changed_us = $5, revision = revision + 1 WHERE num = $1",
-		    P_INT(num), P_TEXT(digest), P_TEXT(line), P_TEXT(version), P_INT(m.at_us)));
+		    p_int(num), p_text(digest), p_text(line), p_text(version), p_int(m.at_us)));
 	autofree char *summary = xasprintf("image %s@%s", line, version);
 	AUTO(json)
 	json_t *detail = json_pack("{s:s, s:s, s:s}", "digest", digest, "line", line, "version",
@@ -271,7 +271,7 @@ static int set_review(struct db *db, int64_t num, const char *why, const char *a
 		db, err,
 		"UPDATE host SET review = $2, changed_us = $3, revision = revision + 1 WHERE num "
 		"= $1",
-		P_INT(num), P_TEXT(cut), P_INT(m.at_us)));
+		p_int(num), p_text(cut), p_int(m.at_us)));
 	struct event_draft e = {num, "host.review", actor,
 				cut[0] ? cut : "the question about its identity is settled", NULL};
 	return event_append_at(db, &e, &m, err);
@@ -289,13 +289,13 @@ int host_touch(struct db *db, int64_t num, int64_t now_us, struct err *err)
 	return db_exec(db, err,
 		       "INSERT INTO host_seen (host_num, seen_us) VALUES ($1, $2) ON CONFLICT "
 		       "(host_num) DO UPDATE SET seen_us = $2",
-		       P_INT(num), P_INT(now_us));
+		       p_int(num), p_int(now_us));
 }
 
 int host_last_seen(struct db *db, int64_t num, int64_t *ret_us, struct err *err)
 {
 	return db_query_int(db, err, ret_us, 0, "SELECT seen_us FROM host_seen WHERE host_num = $1",
-			    P_INT(num));
+			    p_int(num));
 }
 
 /* ---- stages ---------------------------------------------------------------------------------- */
@@ -314,7 +314,7 @@ int host_stages(struct db *db, int64_t num, int64_t now_us, json_t **ret, struct
 	TRY(db_query(db, err, &rows,
 		     "SELECT state, state_since_us FROM host_history WHERE num = $1 UNION SELECT "
 		     "state, state_since_us FROM host WHERE num = $1 ORDER BY 2",
-		     P_INT(num)));
+		     p_int(num)));
 	char state[24] = "";
 	int64_t since_us = 0;
 	int r;

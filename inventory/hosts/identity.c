@@ -62,7 +62,7 @@ static int find_owners(struct db *db, struct findings *f, struct err *err)
 		AUTO(db_rows) struct db_rows *rows = NULL;
 		TRY(db_query(db, err, &rows,
 			     "SELECT host_num FROM evidence WHERE kind = $1 AND value = $2",
-			     P_TEXT(evidence_kind_str(item->kind)), P_TEXT(item->value)));
+			     p_text(evidence_kind_str(item->kind)), p_text(item->value)));
 		int r;
 		while ((r = db_rows_next(rows, err)) == 1)
 			add_match(f, db_int(rows, 0), item);
@@ -80,7 +80,7 @@ static int find_differences(struct db *db, struct findings *f, struct candidate 
 		db, err, &rows,
 		"SELECT DISTINCT e.kind FROM evidence e WHERE e.host_num = $1 AND NOT EXISTS "
 		"(SELECT 1 FROM evidence_shared s WHERE s.kind = e.kind AND s.value = e.value)",
-		P_INT(c->host_num)));
+		p_int(c->host_num)));
 	unsigned has = 0;
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
@@ -92,7 +92,7 @@ static int find_differences(struct db *db, struct findings *f, struct candidate 
 	c->differs = has & evidence_set_kinds(&f->set) & ~c->matched;
 	int64_t seen_us = 0;
 	TRY(db_query_int(db, err, &seen_us, 0, "SELECT seen_us FROM host_seen WHERE host_num = $1",
-			 P_INT(c->host_num)));
+			 p_int(c->host_num)));
 	c->seen = seen_us > 0;
 	return 0;
 }

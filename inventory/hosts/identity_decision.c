@@ -24,7 +24,7 @@ static int load_pending(struct db *db, int64_t num, json_t **ret, struct err *er
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query(db, err, &rows, "SELECT body FROM identity_pending WHERE host_num = $1",
-		     P_INT(num)));
+		     p_int(num)));
 	int r = db_rows_next(rows, err);
 	if (r < 0)
 		return r;
@@ -58,7 +58,7 @@ static int drop_old_boards(struct db *db, int64_t num, const struct evidence_set
 		if (replaced & BIT(k))
 			TRY(db_exec(db, err,
 				    "DELETE FROM evidence WHERE host_num = $1 AND kind = $2",
-				    P_INT(num), P_TEXT(evidence_kind_str((enum evidence_kind)k))));
+				    p_int(num), p_text(evidence_kind_str((enum evidence_kind)k))));
 	return 0;
 }
 
@@ -69,10 +69,9 @@ static int take_from_others(struct db *db, int64_t num, const struct evidence_se
 	for (size_t i = 0; i < s->items.n; i++)
 		TRY(db_exec(db, err,
 			    "DELETE FROM evidence WHERE kind = $1 AND value = $2 AND host_num <> "
-			    "$3 AND "
-			    "kind IN ('mac', 'wwn', 'disk')",
-			    P_TEXT(evidence_kind_str(s->items.items[i].kind)),
-			    P_TEXT(s->items.items[i].value), P_INT(num)));
+			    "$3 AND kind IN ('mac', 'wwn', 'disk')",
+			    p_text(evidence_kind_str(s->items.items[i].kind)),
+			    p_text(s->items.items[i].value), p_int(num)));
 	return 0;
 }
 
@@ -86,7 +85,7 @@ static int accept_set(struct db *db, int64_t num, const json_t *doc, const struc
 	TRY(drop_old_boards(db, num, s, err));
 	TRY(take_from_others(db, num, s, err));
 	TRY(evidence_add(db, num, &e, s, now_us, err));
-	TRY(db_exec(db, err, "DELETE FROM identity_pending WHERE host_num = $1", P_INT(num)));
+	TRY(db_exec(db, err, "DELETE FROM identity_pending WHERE host_num = $1", p_int(num)));
 	return host_set_review(db, num, "", actor, now_us, err);
 }
 
@@ -114,8 +113,7 @@ int identity_accept(struct db *db, int64_t num, const char *actor, int64_t now_u
 	return db_end(db, accept(db, num, actor, now_us, err), err);
 }
 
-/* ---- show -------------------------------------------------------------------------------------
- */
+/* ---- show ------------------------------------------------------------------------------------ */
 
 static int list_evidence(struct db *db, int64_t num, json_t *items, struct err *err)
 {
@@ -125,7 +123,7 @@ static int list_evidence(struct db *db, int64_t num, json_t *items, struct err *
 		"SELECT e.kind, e.value, e.first_us, e.last_us, (SELECT count(*) FROM "
 		"evidence_shared s WHERE s.kind = e.kind AND s.value = e.value) FROM evidence e "
 		"WHERE e.host_num = $1 ORDER BY e.kind, e.value",
-		P_INT(num)));
+		p_int(num)));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
 		char first[TIME_TEXT_BYTES], last[TIME_TEXT_BYTES];
@@ -179,7 +177,7 @@ static int close_placements(struct db *db, int64_t num, const struct moment *m, 
 {
 	return db_exec(db, err,
 		       "UPDATE placement SET until_us = $2 WHERE host_num = $1 AND until_us = $3",
-		       P_INT(num), P_INT(m->at_us), P_INT(MOMENT_OPEN));
+		       p_int(num), p_int(m->at_us), p_int(MOMENT_OPEN));
 }
 
 static int merge(struct db *db, int64_t from, int64_t into, const char *actor, int64_t now_us,
@@ -200,20 +198,20 @@ static int merge(struct db *db, int64_t from, int64_t into, const char *actor, i
 	TRY(flow_plan_end(db, from, "merged", m.at_us, err));
 	TRY(flow_sessions_close(db, from, m.at_us, err));
 	for (size_t i = 0; i < ARRAY_LEN(merge_sql); i++) {
-		const struct db_param p[] = {P_INT(from), P_INT(into)};
+		const struct db_param p[] = {p_int(from), p_int(into)};
 		size_t n = strstr(merge_sql[i], "$2") ? 2 : 1;
 		TRY(db_exec_n(db, merge_sql[i], p, n, NULL, err));
 	}
 	TRY(db_exec(db, err, "INSERT INTO host_merged (old_id, new_num, at_us) VALUES ($1, $2, $3)",
-		    P_TEXT(a.id), P_INT(into), P_INT(m.at_us)));
-	TRY(db_exec(db, err, "UPDATE host_merged SET new_num = $2 WHERE new_num = $1", P_INT(from),
-		    P_INT(into)));
+		    p_text(a.id), p_int(into), p_int(m.at_us)));
+	TRY(db_exec(db, err, "UPDATE host_merged SET new_num = $2 WHERE new_num = $1", p_int(from),
+		    p_int(into)));
 	TRY(db_exec(
 		db, err,
 		"UPDATE host SET review = '', changed_us = $2, revision = revision + 1, faults = "
 		"(SELECT count(*) FROM fault WHERE host_num = $1 AND state = 'open') WHERE num = "
 		"$1",
-		P_INT(into), P_INT(m.at_us)));
+		p_int(into), p_int(m.at_us)));
 	autofree char *summary = xasprintf("host %s is the same machine: merged", a.short_code);
 	AUTO(json)
 	json_t *detail = json_pack("{s:s, s:s}", "merged_id", a.id, "merged_code", a.short_code);
@@ -235,7 +233,7 @@ static int move_value(struct db *db, int64_t from, int64_t to, const char *value
 	int64_t moved = 0;
 	TRY(db_exec_changed(db, err, &moved,
 			    "UPDATE evidence SET host_num = $2 WHERE host_num = $1 AND value = $3",
-			    P_INT(from), P_INT(to), P_TEXT(value)));
+			    p_int(from), p_int(to), p_text(value)));
 	if (moved == 0)
 		return err_set(err, ERR_NOT_FOUND, "the host never showed '%.100s'", value);
 	return 0;
@@ -254,7 +252,7 @@ static int split(struct db *db, int64_t num, const char *const *values, size_t n
 	for (size_t i = 0; i < n_values; i++)
 		TRY(move_value(db, num, *ret_num, values[i], err));
 	TRY(db_query_int(db, err, &left, 0, "SELECT count(*) FROM evidence WHERE host_num = $1",
-			 P_INT(num)));
+			 p_int(num)));
 	if (left == 0)
 		return err_set(err, ERR_INVALID, "nothing would be left of the host");
 	TRY(host_set_review(db, num, "", birth->actor, now_us, err));

@@ -58,7 +58,7 @@ int facts_load(struct db *db, int64_t host_num, int64_t at_us, json_t **ret, str
 		     "SELECT body FROM host_facts WHERE num = $1 AND changed_us <= $2 UNION ALL "
 		     "SELECT body FROM host_facts_history WHERE num = $1 AND changed_us <= $2 AND "
 		     "until_us > $2 LIMIT 1",
-		     P_INT(host_num), P_INT(at_us ? at_us : MOMENT_OPEN)));
+		     p_int(host_num), p_int(at_us ? at_us : MOMENT_OPEN)));
 	int r = db_rows_next(rows, err);
 	if (r < 0)
 		return r;
@@ -81,14 +81,14 @@ static int write_body(struct db *db, int64_t host_num, const char *digest, const
 		"INSERT INTO host_facts (num, changed_us, digest, brief, body) VALUES ($1, $2, "
 		"$3, $4, $5) ON CONFLICT (num) DO UPDATE SET changed_us = $2, digest = $3, "
 		"brief = $4, body = $5",
-		P_INT(host_num), P_INT(m->at_us), P_TEXT(digest), P_TEXT(brief), P_BLOB(p, n));
+		p_int(host_num), p_int(m->at_us), p_text(digest), p_text(brief), p_blob(p, n));
 }
 
 /* ---- host columns ---------------------------------------------------------------------------- */
 
 static struct db_param number(int64_t v)
 {
-	return v >= 0 ? P_INT(v) : P_NULL();
+	return v >= 0 ? p_int(v) : p_null();
 }
 
 static int write_host(struct db *db, int64_t num, const struct brief *b, const struct moment *m,
@@ -103,11 +103,11 @@ static int write_host(struct db *db, int64_t num, const struct brief *b, const s
 		"$13, switch_name = $14, switch_port = $15, arch = CASE WHEN $16 = '' THEN arch "
 		"ELSE $16 END, firmware = CASE WHEN $17 = '' THEN firmware ELSE $17 END, "
 		"changed_us = $18, revision = revision + 1 WHERE num = $1",
-		P_INT(num), P_TEXT(b->manufacturer), P_TEXT(b->model), P_TEXT(b->asset_tag),
-		P_TEXT(b->bios_version), P_TEXT(b->cpu), number(b->sockets), number(b->cores),
+		p_int(num), p_text(b->manufacturer), p_text(b->model), p_text(b->asset_tag),
+		p_text(b->bios_version), p_text(b->cpu), number(b->sockets), number(b->cores),
 		number(b->threads), number(b->memory_mib), number(b->storage_bytes),
-		number(b->drives), number(b->nics), P_TEXT(b->switch_name), P_TEXT(b->switch_port),
-		P_TEXT(b->arch), P_TEXT(b->firmware), P_INT(m->at_us));
+		number(b->drives), number(b->nics), p_text(b->switch_name), p_text(b->switch_port),
+		p_text(b->arch), p_text(b->firmware), p_int(m->at_us));
 }
 
 /* ---- storing --------------------------------------------------------------------------------- */
@@ -155,7 +155,7 @@ static int last_digest(struct db *db, int64_t host_num, char ret[static SHA256_H
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	ret[0] = '\0';
 	TRY(db_query(db, err, &rows, "SELECT digest FROM host_facts WHERE num = $1",
-		     P_INT(host_num)));
+		     p_int(host_num)));
 	int r = db_rows_next(rows, err);
 	if (r == 1)
 		(void)str_copy(ret, SHA256_HEX_BYTES, db_text(rows, 0));

@@ -50,7 +50,7 @@ static void list_change(struct placing *w, const char *what, const char *type, c
 
 static struct db_param number(int64_t v)
 {
-	return v >= 0 ? P_INT(v) : P_NULL();
+	return v >= 0 ? p_int(v) : p_null();
 }
 
 static int part_insert(struct placing *w, struct found_part *p)
@@ -62,11 +62,11 @@ static int part_insert(struct placing *w, struct found_part *p)
 		"wwn, firmware, capacity_mib, capacity_bytes, speed_mhz, cores, threads, "
 		"protocol, media, health, first_us, changed_us, revision) VALUES ($1, $2, $3, "
 		"$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'ok', $17, $17, 1)",
-		P_INT(p->part_num), P_TEXT(p->key), P_TEXT(p->type), P_TEXT(p->manufacturer),
-		P_TEXT(p->part_number), P_TEXT(p->model), P_TEXT(p->serial), P_TEXT(p->wwn),
-		P_TEXT(p->firmware), number(p->capacity_mib), number(p->capacity_bytes),
-		number(p->speed_mhz), number(p->cores), number(p->threads), P_TEXT(p->protocol),
-		P_TEXT(p->media), P_INT(w->m->at_us));
+		p_int(p->part_num), p_text(p->key), p_text(p->type), p_text(p->manufacturer),
+		p_text(p->part_number), p_text(p->model), p_text(p->serial), p_text(p->wwn),
+		p_text(p->firmware), number(p->capacity_mib), number(p->capacity_bytes),
+		number(p->speed_mhz), number(p->cores), number(p->threads), p_text(p->protocol),
+		p_text(p->media), p_int(w->m->at_us));
 }
 
 /* Columns of part in the order of part_differs(), from column `c` on. */
@@ -94,10 +94,10 @@ static int part_update(struct placing *w, const struct found_part *p)
 		"UPDATE part SET model = $2, wwn = $3, firmware = $4, capacity_mib = $5, "
 		"capacity_bytes = $6, speed_mhz = $7, cores = $8, threads = $9, protocol = $10, "
 		"media = $11, changed_us = $12, revision = revision + 1 WHERE num = $1",
-		P_INT(p->part_num), P_TEXT(p->model), P_TEXT(p->wwn), P_TEXT(p->firmware),
+		p_int(p->part_num), p_text(p->model), p_text(p->wwn), p_text(p->firmware),
 		number(p->capacity_mib), number(p->capacity_bytes), number(p->speed_mhz),
-		number(p->cores), number(p->threads), P_TEXT(p->protocol), P_TEXT(p->media),
-		P_INT(w->m->at_us));
+		number(p->cores), number(p->threads), p_text(p->protocol), p_text(p->media),
+		p_int(w->m->at_us));
 }
 
 /* ---- placements ------------------------------------------------------------------------------ */
@@ -105,7 +105,7 @@ static int part_update(struct placing *w, const struct found_part *p)
 static int close_placement(struct placing *w, int64_t num)
 {
 	return db_exec(w->db, w->err, "UPDATE placement SET until_us = $2 WHERE num = $1",
-		       P_INT(num), P_INT(w->m->at_us));
+		       p_int(num), p_int(w->m->at_us));
 }
 
 static int open_placement(struct placing *w, const struct found_part *p)
@@ -114,8 +114,8 @@ static int open_placement(struct placing *w, const struct found_part *p)
 		w->db, w->err,
 		"INSERT INTO placement (num, host_num, part_num, type, slot, attrs, from_us, "
 		"until_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-		P_INT(w->next_placement++), P_INT(w->host_num), P_INT(p->part_num), P_TEXT(p->type),
-		P_TEXT(p->slot), P_TEXT(p->attrs), P_INT(w->m->at_us), P_INT(MOMENT_OPEN));
+		p_int(w->next_placement++), p_int(w->host_num), p_int(p->part_num), p_text(p->type),
+		p_text(p->slot), p_text(p->attrs), p_int(w->m->at_us), p_int(MOMENT_OPEN));
 }
 
 static int compare_key(const void *key, const void *item)
@@ -149,7 +149,7 @@ static int read_old(struct placing *w, old_placements *old)
 		"SELECT p.num, p.part_num, q.fru_key, p.type, p.slot, p.attrs, " PART_COMPARED
 		" FROM placement p JOIN part q ON q.num = p.part_num WHERE p.host_num = $1 AND "
 		"p.until_us = $2",
-		P_INT(w->host_num), P_INT(MOMENT_OPEN)));
+		p_int(w->host_num), p_int(MOMENT_OPEN)));
 	int r;
 	while ((r = db_rows_next(rows, w->err)) == 1) {
 		struct old_placement o = {.num = db_int(rows, 0)};
@@ -217,9 +217,9 @@ static int look_elsewhere(struct placing *w, const struct found_part *const *par
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int r;
 	memset(ret, 0, n * sizeof(*ret));
-	struct db_param params[1 + LOOK_AT_ONCE] = {P_INT(MOMENT_OPEN)};
+	struct db_param params[1 + LOOK_AT_ONCE] = {p_int(MOMENT_OPEN)};
 	for (size_t i = 1; i < ARRAY_LEN(params); i++)
-		params[i] = P_TEXT(parts[(i - 1) % n]->key);
+		params[i] = p_text(parts[(i - 1) % n]->key);
 	TRY(db_query_n(w->db, look_sql, params, ARRAY_LEN(params), &rows, w->err));
 	while ((r = db_rows_next(rows, w->err)) == 1)
 		for (size_t i = 0; i < n; i++)
@@ -340,7 +340,7 @@ static int has_bound_twin(struct placing *w, bool *ret)
 			 "SELECT count(*) FROM placement p JOIN part q ON q.num = p.part_num WHERE "
 			 "p.host_num = $1 AND p.until_us = $2 AND q.serial <> '' AND q.fru_key >= "
 			 "(p.type || '.@') AND q.fru_key < (p.type || '.A')",
-			 P_INT(w->host_num), P_INT(MOMENT_OPEN)));
+			 p_int(w->host_num), p_int(MOMENT_OPEN)));
 	*ret = n > 0;
 	return 0;
 }

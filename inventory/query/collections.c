@@ -274,8 +274,7 @@ const struct collection collection_parts = {
 		 "9223372036854775807 LEFT "
 		 "JOIN host h ON h.num = p.host_num",
 	.joins_at = " LEFT JOIN placement p ON p.part_num = t.num AND p.from_us <= @ AND "
-		    "p.until_us > @ "
-		    "LEFT JOIN host h ON h.num = p.host_num",
+		    "p.until_us > @ LEFT JOIN host h ON h.num = p.host_num",
 	FIELDS(part_fields),
 	.about = "replaceable components; they outlive hosts",
 };

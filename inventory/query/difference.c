@@ -65,7 +65,7 @@ static int list_parts(struct comparing *w, int64_t num, const char *sql, json_t 
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query_n(w->db, sql,
-		       (const struct db_param[]){P_INT(num), P_INT(w->from_us), P_INT(w->to_us)}, 3,
+		       (const struct db_param[]){p_int(num), p_int(w->from_us), p_int(w->to_us)}, 3,
 		       &rows, w->err));
 	int r;
 	while ((r = db_rows_next(rows, w->err)) == 1)
@@ -116,8 +116,8 @@ static int list_changed(struct comparing *w, int64_t after, int64_t limit, int64
 			size_t *ret_n)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	TRY(db_query(w->db, w->err, &rows, changed_sql, P_INT(w->from_us), P_INT(w->to_us),
-		     P_INT(after), P_INT(limit)));
+	TRY(db_query(w->db, w->err, &rows, changed_sql, p_int(w->from_us), p_int(w->to_us),
+		     p_int(after), p_int(limit)));
 	int r;
 	while ((r = db_rows_next(rows, w->err)) == 1)
 		nums[(*ret_n)++] = db_int(rows, 0);

@@ -36,10 +36,8 @@ static const struct collection_field netbox_fields[] = {
 	{"asset_tag", "t.asset_tag", COLLECTION_TEXT, 0, ""},
 	{"status",
 	 "CASE t.state WHEN 'in-service' THEN 'active' WHEN 'ready' THEN 'staged' WHEN 'expected' "
-	 "THEN "
-	 "'planned' WHEN 'failed' THEN 'failed' WHEN 'quarantined' THEN 'failed' WHEN 'retired' "
-	 "THEN "
-	 "'decommissioning' ELSE 'inventory' END",
+	 "THEN 'planned' WHEN 'failed' THEN 'failed' WHEN 'quarantined' THEN 'failed' WHEN "
+	 "'retired' THEN 'decommissioning' ELSE 'inventory' END",
 	 COLLECTION_TEXT, 0, ""},
 	{"site", "t.site", COLLECTION_TEXT, 0, ""},
 	{"location", "t.rack_row", COLLECTION_TEXT, 0, ""},

@@ -84,7 +84,7 @@ static int read_changes(struct db *db, struct history *h, struct err *err)
 	TRY(db_query(db, err, &rows,
 		     "SELECT host_num, at_us, detail FROM event WHERE kind = 'host.state' ORDER BY "
 		     "id DESC LIMIT $1",
-		     P_INT(CHANGES_MAX)));
+		     p_int(CHANGES_MAX)));
 	while ((r = db_rows_next(rows, err)) == 1) {
 		AUTO(json) json_t *detail = json_loads(db_text(rows, 2), 0, NULL);
 		struct change c = {
@@ -188,7 +188,7 @@ static int read_counts(struct db *db, const char *delivery, struct present *p, s
 	if (delivery)
 		TRY(db_query(db, err, &rows,
 			     "SELECT state, count(*) FROM host WHERE delivery = $1 GROUP BY state",
-			     P_TEXT(delivery)));
+			     p_text(delivery)));
 	else
 		TRY(db_query(db, err, &rows, "SELECT state, count(*) FROM host GROUP BY state"));
 	while ((r = db_rows_next(rows, err)) == 1) {
@@ -217,7 +217,7 @@ static int read_moving(struct db *db, const char *delivery, int64_t now_us, stru
 			db, err, &rows,
 			"SELECT state, state_since_us FROM host WHERE delivery = $1 AND " MOVING
 			" ORDER BY num",
-			P_TEXT(delivery)));
+			p_text(delivery)));
 	else
 		TRY(db_query(db, err, &rows,
 			     "SELECT state, state_since_us FROM host WHERE " MOVING
@@ -312,7 +312,7 @@ static int read_all(struct db *db, const char *delivery, int64_t now_us, struct 
 	int64_t n = 1;
 	if (delivery)
 		TRY(db_query_int(db, err, &n, 0, "SELECT count(*) FROM delivery WHERE name = $1",
-				 P_TEXT(delivery)));
+				 p_text(delivery)));
 	if (n == 0)
 		return err_set(err, ERR_NOT_FOUND, "there is no such delivery");
 	TRY(read_counts(db, delivery, p, err));

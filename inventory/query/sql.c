@@ -36,14 +36,14 @@ static void param(struct sql *s, struct db_param p, char *owned)
 
 void sql_int(struct sql *s, int64_t v)
 {
-	param(s, P_INT(v), NULL);
+	param(s, p_int(v), NULL);
 	str_addf(&s->text, "$%zu", s->n_params);
 }
 
 size_t sql_param_text(struct sql *s, const char *v)
 {
 	char *copy = xstrdup(v);
-	param(s, P_TEXT(copy), copy);
+	param(s, p_text(copy), copy);
 	return s->n_params;
 }
 
@@ -60,7 +60,7 @@ void sql_add(struct sql *s, const char *text)
 			continue;
 		}
 		if (!s->at_param) {
-			param(s, P_INT(s->at_us), NULL);
+			param(s, p_int(s->at_us), NULL);
 			s->at_param = (unsigned)s->n_params;
 		}
 		str_addf(&s->text, "$%u", s->at_param);

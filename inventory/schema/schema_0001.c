@@ -71,18 +71,15 @@ static const char *const statements[] = {
 	TABLE_WITH_HISTORY("host_facts", FACTS_COLUMNS),
 
 	"CREATE TABLE evidence (kind TEXT NOT NULL, value TEXT NOT NULL, host_num INTEGER NOT "
-	"NULL, "
-	"first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, PRIMARY KEY (kind, value, host_num)) "
-	"STRICT, WITHOUT ROWID",
+	"NULL, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, PRIMARY KEY (kind, value, "
+	"host_num)) STRICT, WITHOUT ROWID",
 	"CREATE INDEX evidence_host ON evidence (host_num)",
 	"CREATE TABLE evidence_shared (kind TEXT NOT NULL, value TEXT NOT NULL, since_us INTEGER "
-	"NOT "
-	"NULL, why TEXT NOT NULL, PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID",
+	"NOT NULL, why TEXT NOT NULL, PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID",
 	"CREATE TABLE identity_pending (host_num INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, body "
 	"TEXT NOT NULL) STRICT",
 	"CREATE TABLE host_merged (old_id TEXT PRIMARY KEY, new_num INTEGER NOT NULL, at_us "
-	"INTEGER "
-	"NOT NULL) STRICT, WITHOUT ROWID",
+	"INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 
 	TABLE_WITH_HISTORY("part", PART_COLUMNS),
 	"CREATE UNIQUE INDEX part_key ON part (fru_key)",
@@ -91,9 +88,8 @@ static const char *const statements[] = {
 	"CREATE INDEX part_model ON part (model)",
 
 	"CREATE TABLE placement (num INTEGER PRIMARY KEY, host_num INTEGER NOT NULL, part_num "
-	"INTEGER "
-	"NOT NULL, type TEXT NOT NULL, slot TEXT NOT NULL, attrs TEXT, from_us INTEGER NOT NULL, "
-	"until_us INTEGER NOT NULL) STRICT",
+	"INTEGER NOT NULL, type TEXT NOT NULL, slot TEXT NOT NULL, attrs TEXT, from_us INTEGER NOT "
+	"NULL, until_us INTEGER NOT NULL) STRICT",
 	"CREATE INDEX placement_host ON placement (host_num, until_us)",
 	"CREATE INDEX placement_part ON placement (part_num, until_us)",
 
@@ -107,8 +103,7 @@ static const char *const statements[] = {
 	"CREATE UNIQUE INDEX run_id ON run (id)",
 	"CREATE INDEX run_host ON run (host_num, started_us)",
 	"CREATE TABLE run_record (run_num INTEGER NOT NULL, seq INTEGER NOT NULL, at_us INTEGER "
-	"NOT "
-	"NULL, body TEXT NOT NULL, PRIMARY KEY (run_num, seq)) STRICT, WITHOUT ROWID",
+	"NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run_num, seq)) STRICT, WITHOUT ROWID",
 
 	TABLE_WITH_HISTORY("fault", FAULT_COLUMNS),
 	"CREATE UNIQUE INDEX fault_id ON fault (id)",
@@ -116,9 +111,8 @@ static const char *const statements[] = {
 	"CREATE INDEX fault_state ON fault (state, opened_us)",
 
 	"CREATE TABLE receipt (num INTEGER PRIMARY KEY, host_num INTEGER NOT NULL, at_us INTEGER "
-	"NOT "
-	"NULL, image_digest TEXT NOT NULL, line TEXT NOT NULL, version TEXT NOT NULL, disk_serial "
-	"TEXT NOT NULL, body TEXT NOT NULL) STRICT",
+	"NOT NULL, image_digest TEXT NOT NULL, line TEXT NOT NULL, version TEXT NOT NULL, "
+	"disk_serial TEXT NOT NULL, body TEXT NOT NULL) STRICT",
 	"CREATE INDEX receipt_host ON receipt (host_num, num)",
 	NULL,
 };

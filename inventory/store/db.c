@@ -17,18 +17,18 @@
 
 static const struct db_driver *const drivers[] = {&db_driver_sqlite, &db_driver_postgres};
 
-struct db_param P_TEXT(const char *text) {
+struct db_param p_text(const char *text)
+{
 	return (struct db_param){
 		.type = text ? DB_TEXT : DB_NULL, .p = text, .n_bytes = text ? strlen(text) : 0};
 }
 
-struct db_param
-P_TEXT_OR_NULL(const char *text) {
-	return P_TEXT(text && text[0] ? text : NULL);
+struct db_param p_text_or_null(const char *text)
+{
+	return p_text(text && text[0] ? text : NULL);
 }
 
-static int
-open_with(struct db *db, const char *rest, unsigned flags, struct err *err)
+static int open_with(struct db *db, const char *rest, unsigned flags, struct err *err)
 {
 	TRY(db->driver->open(db, rest, flags, err));
 	if (flags & DB_CHECK)
@@ -338,7 +338,7 @@ int db_tick(struct db *db, int64_t now_us, int64_t *ret_id, int64_t *ret_at_us, 
 		db, err, &rows,
 		"UPDATE fleet_clock SET last_id = last_id + 1, last_us = CASE WHEN last_us < $1 "
 		"THEN $1 ELSE last_us + 1 END WHERE one = 1 RETURNING last_id, last_us",
-		P_INT(now_us)));
+		p_int(now_us)));
 	TRY(read_tick(rows, ret_id, ret_at_us, err));
 	return db_rows_next(rows, err); /* SQLite completes a writing statement at its end */
 }
@@ -393,7 +393,7 @@ int db_sample_table(struct db *db, int64_t which, struct err *err)
 	TRY(db_query(db, err, &rows,
 		     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
 		     "'sqlite%' ORDER BY name LIMIT 1 OFFSET $1",
-		     P_INT(which)));
+		     p_int(which)));
 	int r = db_rows_next(rows, err);
 	if (r <= 0)
 		return r;

@@ -24,7 +24,7 @@ static int has_number(struct db *db, int number, bool *ret, struct err *err)
 {
 	int64_t n = 0;
 	TRY(db_query_int(db, err, &n, 0, "SELECT count(*) FROM migration WHERE number = $1",
-			 P_INT(number)));
+			 p_int(number)));
 	*ret = n > 0;
 	return 0;
 }
@@ -63,7 +63,7 @@ static int run_statements(struct db *db, const struct db_migration *m, struct er
 	}
 	return db_exec(db, err,
 		       "INSERT INTO migration (number, name, applied_us) VALUES ($1, $2, $3)",
-		       P_INT(m->number), P_TEXT(m->name), P_INT(time_wall_us()));
+		       p_int(m->number), p_text(m->name), p_int(time_wall_us()));
 }
 
 static int apply(struct db *db, const struct db_migration *m, bool fresh, struct err *err)

@@ -96,17 +96,17 @@ static int make_safe(struct db *db, int64_t now_us, struct err *err)
 {
 	TRY(db_exec(db, err,
 		    "UPDATE fleet_clock SET generation = generation + 1, last_id = last_id + $1",
-		    P_INT(BACKUP_JUMP)));
-	TRY(db_exec(db, err, "UPDATE flow_host SET epoch = epoch + $1", P_INT(BACKUP_JUMP)));
+		    p_int(BACKUP_JUMP)));
+	TRY(db_exec(db, err, "UPDATE flow_host SET epoch = epoch + $1", p_int(BACKUP_JUMP)));
 	TRY(db_exec(db, err, "UPDATE flow_session SET closed_us = $1 WHERE closed_us = 0",
-		    P_INT(now_us)));
+		    p_int(now_us)));
 	TRY(db_exec(db, err,
 		    "UPDATE flow_plan SET ended_us = $1, result = 'restored' WHERE ended_us = 0",
-		    P_INT(now_us)));
+		    p_int(now_us)));
 	TRY(stop_writers(db, now_us, err));
 	TRY(db_exec(db, err,
 		    "UPDATE flow_arm SET ended_us = $1, result = 'restored' WHERE ended_us = 0",
-		    P_INT(now_us)));
+		    p_int(now_us)));
 	TRY(flow_orders_end(db, "restored", now_us, err));
 	TRY(flow_setting_put(db, "stopped", "1", err));
 	struct event_draft e = {.kind = "store.restored",

@@ -25,10 +25,9 @@ static int find_open(struct db *db, const struct fault_draft *d, char ret_id[sta
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query(db, err, &rows,
 		     "SELECT id FROM fault WHERE host_num = $1 AND state = 'open' AND code = $2 "
-		     "AND slot "
-		     "= $3 AND part_serial = $4",
-		     P_INT(d->host_num), P_TEXT(d->code), P_TEXT(or_empty(d->slot)),
-		     P_TEXT(or_empty(d->part_serial))));
+		     "AND slot = $3 AND part_serial = $4",
+		     p_int(d->host_num), p_text(d->code), p_text(or_empty(d->slot)),
+		     p_text(or_empty(d->part_serial))));
 	int r = db_rows_next(rows, err);
 	if (r == 1)
 		(void)str_copy(ret_id, 37, db_text(rows, 0));
@@ -42,7 +41,7 @@ static int count_on_host(struct db *db, int64_t host_num, const struct moment *m
 		db, err,
 		"UPDATE host SET faults = (SELECT count(*) FROM fault WHERE host_num = $1 AND "
 		"state = 'open'), changed_us = $2, revision = revision + 1 WHERE num = $1",
-		P_INT(host_num), P_INT(m->at_us));
+		p_int(host_num), p_int(m->at_us));
 }
 
 static int insert(struct db *db, const struct fault_draft *d, const char *id,
@@ -55,14 +54,13 @@ static int insert(struct db *db, const struct fault_draft *d, const char *id,
 		"INSERT INTO fault (num, id, host_num, state, code, part_type, part_number, "
 		"part_serial, slot, action, detail, turn, run_id, opened_us, closed_by, note, "
 		"changed_us, revision) VALUES ($1, $2, $3, 'open', $4, $5, $6, $7, $8, $9, $10, "
-		"$11, "
-		"$12, $13, '', '', $13, 1)",
-		P_INT(num), P_TEXT(id), P_INT(d->host_num), P_TEXT(d->code),
-		P_TEXT(or_empty(d->part_type)), P_TEXT(or_empty(d->part_number)),
-		P_TEXT(or_empty(d->part_serial)), P_TEXT(or_empty(d->slot)),
-		P_TEXT(or_empty(d->action)), P_TEXT(or_empty(d->detail)),
-		P_TEXT(d->turn ? d->turn : "technician"), P_TEXT(or_empty(d->run_id)),
-		P_INT(m->at_us));
+		"$11, $12, $13, '', '', $13, 1)",
+		p_int(num), p_text(id), p_int(d->host_num), p_text(d->code),
+		p_text(or_empty(d->part_type)), p_text(or_empty(d->part_number)),
+		p_text(or_empty(d->part_serial)), p_text(or_empty(d->slot)),
+		p_text(or_empty(d->action)), p_text(or_empty(d->detail)),
+		p_text(d->turn ? d->turn : "technician"), p_text(or_empty(d->run_id)),
+		p_int(m->at_us));
 }
 
 static int open_one(struct db *db, const struct fault_draft *d, const char *actor, int64_t now_us,
@@ -100,23 +98,23 @@ static int close_one(struct db *db, const char *id, const char *note, const char
 {
 	int64_t num = 0, host_num = 0, closed = 0;
 	struct moment m;
-	TRY(db_query_int(db, err, &num, 0, "SELECT num FROM fault WHERE id = $1", P_TEXT(id)));
+	TRY(db_query_int(db, err, &num, 0, "SELECT num FROM fault WHERE id = $1", p_text(id)));
 	if (num == 0)
 		return err_set(err, ERR_NOT_FOUND, "no fault is called '%s'", id);
 	TRY(db_query_int(db, err, &closed, 0,
 			 "SELECT count(*) FROM fault WHERE num = $1 AND state <> 'open'",
-			 P_INT(num)));
+			 p_int(num)));
 	if (closed)
 		return 0;
 	TRY(db_query_int(db, err, &host_num, 0, "SELECT host_num FROM fault WHERE num = $1",
-			 P_INT(num)));
+			 p_int(num)));
 	TRY(moment_next(db, now_us, &m, err));
 	TRY(history_keep(db, "fault", num, &m, err));
 	TRY(db_exec(db, err,
 		    "UPDATE fault SET state = 'closed', closed_us = $2, closed_by = $3, note = $4, "
 		    "changed_us = $2, revision = revision + 1 WHERE num = $1",
-		    P_INT(num), P_INT(m.at_us), P_TEXT(actor ? actor : "server"),
-		    P_TEXT(or_empty(note))));
+		    p_int(num), p_int(m.at_us), p_text(actor ? actor : "server"),
+		    p_text(or_empty(note))));
 	TRY(count_on_host(db, host_num, &m, err));
 	AUTO(json) json_t *detail = json_pack("{s:s}", "fault_id", id);
 	struct event_draft e = {host_num, "fault.closed", actor, or_empty(note), detail};
@@ -135,7 +133,7 @@ static int first_open(struct db *db, int64_t host_num, char ret_id[static 37], s
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query(db, err, &rows,
 		     "SELECT id FROM fault WHERE host_num = $1 AND state = 'open' LIMIT 1",
-		     P_INT(host_num)));
+		     p_int(host_num)));
 	int r = db_rows_next(rows, err);
 	if (r == 1)
 		(void)str_copy(ret_id, 37, db_text(rows, 0));
@@ -166,7 +164,7 @@ int fault_latest_open(struct db *db, int64_t host_num, json_t **ret, struct err 
 		db, err, &rows,
 		"SELECT id, code, part_type, part_number, part_serial, slot, action, detail, turn "
 		"FROM fault WHERE host_num = $1 AND state = 'open' ORDER BY opened_us DESC LIMIT 1",
-		P_INT(host_num)));
+		p_int(host_num)));
 	int r = db_rows_next(rows, err);
 	if (r < 0)
 		return r;

@@ -29,9 +29,9 @@ static int put_row(struct db *db, const struct receipt_draft *r, const struct mo
 		       "INSERT INTO receipt (num, host_num, at_us, image_digest, line, version, "
 		       "disk_serial, body, work, key_sha256, envelope) VALUES ($1, $2, $3, $4, $5, "
 		       "$6, $7, $8, $9, $10, $11)",
-		       P_INT(m->id), P_INT(r->host_num), P_INT(m->at_us), P_TEXT(r->image_digest),
-		       P_TEXT(r->line), P_TEXT(r->version), P_TEXT(r->disk_serial), P_TEXT(body),
-		       P_TEXT(r->work), P_TEXT(r->key_sha256), P_TEXT(envelope));
+		       p_int(m->id), p_int(r->host_num), p_int(m->at_us), p_text(r->image_digest),
+		       p_text(r->line), p_text(r->version), p_text(r->disk_serial), p_text(body),
+		       p_text(r->work), p_text(r->key_sha256), p_text(envelope));
 }
 
 static int add(struct db *db, const struct receipt_draft *r, int64_t now_us, struct err *err)
@@ -70,7 +70,7 @@ int receipt_since(struct db *db, int64_t host_num, const char *work, const char 
 	TRY(db_query_int(db, err, &n, 0,
 			 "SELECT count(*) FROM receipt WHERE host_num = $1 AND work = $2 AND "
 			 "disk_serial = $3 AND at_us >= $4",
-			 P_INT(host_num), P_TEXT(work), P_TEXT(disk_serial), P_INT(since_us)));
+			 p_int(host_num), p_text(work), p_text(disk_serial), p_int(since_us)));
 	*ret = n > 0;
 	return 0;
 }
@@ -82,7 +82,7 @@ int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *er
 	TRY(db_query(db, err, &rows,
 		     "SELECT body FROM receipt WHERE host_num = $1 AND work = 'image' ORDER BY num "
 		     "DESC LIMIT 1",
-		     P_INT(host_num)));
+		     p_int(host_num)));
 	int r = db_rows_next(rows, err);
 	if (r <= 0)
 		return r;
@@ -90,8 +90,7 @@ int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *er
 	return json_load_strict(text, strlen(text), RECEIPT_MAX_BYTES, ret, err);
 }
 
-/* ---- in brief ----------------------------------------------------------------------------------
- */
+/* ---- in brief -------------------------------------------------------------------------------- */
 
 static void copy_member(json_t *to, const char *name, const json_t *from, const char *key)
 {
@@ -145,7 +144,7 @@ int receipt_brief(struct db *db, int64_t host_num, json_t **ret, struct err *err
 	TRY(db_query(db, err, &rows,
 		     "SELECT num, at_us, work, image_digest, line, version, disk_serial, "
 		     "key_sha256, body FROM receipt WHERE host_num = $1 ORDER BY num DESC LIMIT 1",
-		     P_INT(host_num)));
+		     p_int(host_num)));
 	int r = db_rows_next(rows, err);
 	if (r <= 0)
 		return r;

@@ -17,7 +17,7 @@
 
 static int run_num(struct db *db, const char *run_id, int64_t *ret, struct err *err)
 {
-	TRY(db_query_int(db, err, ret, 0, "SELECT num FROM run WHERE id = $1", P_TEXT(run_id)));
+	TRY(db_query_int(db, err, ret, 0, "SELECT num FROM run WHERE id = $1", p_text(run_id)));
 	return *ret ? 0 : err_set(err, ERR_NOT_FOUND, "no run is called '%s'", run_id);
 }
 
@@ -33,18 +33,16 @@ static int start(struct db *db, const struct run_draft *d, int64_t now_us, char 
 		uuid_v4(id);
 	}
 	TRY(moment_next(db, now_us, &m, err));
-	TRY(db_query_int(db, err, &n, 0, "SELECT count(*) FROM run WHERE id = $1", P_TEXT(id)));
+	TRY(db_query_int(db, err, &n, 0, "SELECT count(*) FROM run WHERE id = $1", p_text(id)));
 	if (n)
 		return err_set(err, ERR_EXISTS, "run '%s' exists already", id);
 	TRY(db_query_int(db, err, &num, 0, "SELECT COALESCE(max(num), 0) + 1 FROM run"));
 	TRY(db_exec(db, err,
 		    "INSERT INTO run (num, id, host_num, tier, seed, state, result, started_us, "
-		    "records, "
-		    "detail, changed_us, revision) VALUES ($1, $2, $3, $4, $5, 'running', '', $6, "
-		    "0, '', "
-		    "$6, 1)",
-		    P_INT(num), P_TEXT(id), P_INT(d->host_num), P_TEXT(d->tier), P_INT(d->seed),
-		    P_INT(m.at_us)));
+		    "records, detail, changed_us, revision) VALUES ($1, $2, $3, $4, $5, 'running', "
+		    "'', $6, 0, '', $6, 1)",
+		    p_int(num), p_text(id), p_int(d->host_num), p_text(d->tier), p_int(d->seed),
+		    p_int(m.at_us)));
 	autofree char *summary = xasprintf("burn-in started, tier %s", d->tier);
 	AUTO(json) json_t *detail = json_pack("{s:s, s:s}", "run_id", id, "tier", d->tier);
 	struct event_draft e = {d->host_num, "run.started", NULL, summary, detail};
@@ -67,11 +65,11 @@ static int add_record(struct db *db, const char *run_id, const json_t *record, i
 		return err_set(err, ERR_TOO_BIG, "a record has %zu bytes, at most %d", strlen(text),
 			       RUN_RECORD_MAX_BYTES);
 	TRY(run_num(db, run_id, &num, err));
-	TRY(db_exec(db, err, "UPDATE run SET records = records + 1 WHERE num = $1", P_INT(num)));
+	TRY(db_exec(db, err, "UPDATE run SET records = records + 1 WHERE num = $1", p_int(num)));
 	return db_exec(db, err,
 		       "INSERT INTO run_record (run_num, seq, at_us, body) SELECT num, records, "
 		       "CAST($2 AS BIGINT), $3 FROM run WHERE num = $1",
-		       P_INT(num), P_INT(now_us), P_TEXT(text));
+		       p_int(num), p_int(now_us), p_text(text));
 }
 
 int run_add_record(struct db *db, const char *run_id, const json_t *record, int64_t now_us,
@@ -89,13 +87,12 @@ static int finish(struct db *db, const char *run_id, const char *result, const c
 	TRY(moment_next(db, now_us, &m, err));
 	TRY(run_num(db, run_id, &num, err));
 	TRY(db_query_int(db, err, &host_num, 0, "SELECT host_num FROM run WHERE num = $1",
-			 P_INT(num)));
+			 p_int(num)));
 	TRY(history_keep(db, "run", num, &m, err));
 	TRY(db_exec(db, err,
 		    "UPDATE run SET state = 'done', result = $2, detail = $3, ended_us = $4, "
-		    "changed_us "
-		    "= $4, revision = revision + 1 WHERE num = $1",
-		    P_INT(num), P_TEXT(result), P_TEXT(detail ? detail : ""), P_INT(m.at_us)));
+		    "changed_us = $4, revision = revision + 1 WHERE num = $1",
+		    p_int(num), p_text(result), p_text(detail ? detail : ""), p_int(m.at_us)));
 	autofree char *summary = xasprintf("burn-in ended: %s", result);
 	AUTO(json) json_t *j = json_pack("{s:s, s:s}", "run_id", run_id, "result", result);
 	struct event_draft e = {host_num, "run.ended", NULL, summary, j};
@@ -120,7 +117,7 @@ int run_each_record(struct db *db, const char *run_id, int64_t after_seq, int64_
 		db, err, &rows,
 		"SELECT seq, body FROM run_record WHERE run_num = $1 AND seq > $2 ORDER BY seq "
 		"LIMIT $3",
-		P_INT(num), P_INT(after_seq), P_INT(max)));
+		p_int(num), p_int(after_seq), p_int(max)));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1)
 		TRY(visit(arg, db_int(rows, 0), db_text(rows, 1), err));

@@ -138,7 +138,7 @@ int webhook_list(struct db *db, json_t **ret, struct err *err)
 int webhook_get(struct db *db, int64_t num, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	TRY(db_query(db, err, &rows, SHOW "WHERE num = $1", P_INT(num)));
+	TRY(db_query(db, err, &rows, SHOW "WHERE num = $1", p_int(num)));
 	int r = db_rows_next(rows, err);
 	if (r < 0)
 		return r;
@@ -155,7 +155,7 @@ static int insert(struct db *db, const struct webhook_draft *d, const char *kind
 {
 	int64_t same = 0, all = 0, at_us = 0, last = 0;
 	TRY(db_query_int(db, err, &same, 0, "SELECT count(*) FROM webhook WHERE name = $1",
-			 P_TEXT(d->name)));
+			 p_text(d->name)));
 	TRY(db_query_int(db, err, &all, 0, "SELECT count(*) FROM webhook"));
 	if (same)
 		return err_set(err, ERR_EXISTS, "a webhook called '%s' exists already", d->name);
@@ -167,9 +167,9 @@ static int insert(struct db *db, const struct webhook_draft *d, const char *kind
 		       "INSERT INTO webhook (num, name, url, secret, kinds, state, last_id, tries, "
 		       "next_us, lease_us, last_error, delivered, dead, created_us, max_tries) "
 		       "VALUES ($1, $2, $3, $4, $5, 'active', $6, 0, 0, 0, '', 0, 0, $7, $8)",
-		       P_INT(*ret_num), P_TEXT(d->name), P_TEXT(d->url), P_TEXT(d->secret),
-		       P_TEXT(kinds), P_INT(d->since < 0 ? last : d->since), P_INT(at_us),
-		       P_INT(d->max_tries));
+		       p_int(*ret_num), p_text(d->name), p_text(d->url), p_text(d->secret),
+		       p_text(kinds), p_int(d->since < 0 ? last : d->since), p_int(at_us),
+		       p_int(d->max_tries));
 }
 
 int webhook_create(struct db *db, const struct webhook_draft *d, int64_t now_us, json_t **ret,
@@ -187,10 +187,10 @@ int webhook_create(struct db *db, const struct webhook_draft *d, int64_t now_us,
 static int remove_all(struct db *db, int64_t num, struct err *err)
 {
 	int64_t n = 0;
-	TRY(db_exec(db, err, "DELETE FROM webhook_attempt WHERE webhook_num = $1", P_INT(num)));
-	TRY(db_exec(db, err, "DELETE FROM webhook_again WHERE webhook_num = $1", P_INT(num)));
-	TRY(db_exec(db, err, "DELETE FROM webhook_dead WHERE webhook_num = $1", P_INT(num)));
-	TRY(db_exec_changed(db, err, &n, "DELETE FROM webhook WHERE num = $1", P_INT(num)));
+	TRY(db_exec(db, err, "DELETE FROM webhook_attempt WHERE webhook_num = $1", p_int(num)));
+	TRY(db_exec(db, err, "DELETE FROM webhook_again WHERE webhook_num = $1", p_int(num)));
+	TRY(db_exec(db, err, "DELETE FROM webhook_dead WHERE webhook_num = $1", p_int(num)));
+	TRY(db_exec_changed(db, err, &n, "DELETE FROM webhook WHERE num = $1", p_int(num)));
 	return n ? 0 : err_set(err, ERR_NOT_FOUND, "there is no such webhook");
 }
 
@@ -208,7 +208,7 @@ static int attempts(struct db *db, int64_t num, json_t *items, struct err *err)
 	TRY(db_query(db, err, &rows,
 		     "SELECT event_id, tries, status, took_ms, result, at_us FROM webhook_attempt "
 		     "WHERE webhook_num = $1 ORDER BY at_us DESC LIMIT $2",
-		     P_INT(num), P_INT(SHOWN_MAX)));
+		     p_int(num), p_int(SHOWN_MAX)));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
 		json_t *j = json_pack(
@@ -228,7 +228,7 @@ static int dead_letters(struct db *db, int64_t num, json_t *items, struct err *e
 		     "SELECT event_id, at_us, why, (SELECT count(*) FROM webhook_again a WHERE "
 		     "a.webhook_num = d.webhook_num AND a.event_id = d.event_id) FROM webhook_dead "
 		     "d WHERE webhook_num = $1 ORDER BY event_id DESC LIMIT $2",
-		     P_INT(num), P_INT(SHOWN_MAX)));
+		     p_int(num), p_int(SHOWN_MAX)));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
 		json_t *j = json_pack("{s:I, s:s, s:b}", "event", (json_int_t)db_int(rows, 0),
@@ -260,7 +260,7 @@ int webhook_redeliver(struct db *db, int64_t num, int64_t event_id, int64_t now_
 			    "SELECT webhook_num, event_id, 0, $3 FROM webhook_dead WHERE "
 			    "webhook_num = $1 AND ($2 = 0 OR event_id = $2) ON CONFLICT "
 			    "(webhook_num, event_id) DO UPDATE SET tries = 0, next_us = $3",
-			    P_INT(num), P_INT(event_id), P_INT(now_us)));
+			    p_int(num), p_int(event_id), p_int(now_us)));
 	if (n == 0 && event_id)
 		return err_set(err, ERR_NOT_FOUND, "there is no such dead letter");
 	*ret_n = n;

@@ -54,8 +54,8 @@ static int look(struct db *db, const char *kinds, int64_t *last, int64_t *ret_ev
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int r, n = 0;
 	TRY(db_query(db, err, &rows,
-		     "SELECT id, kind FROM event WHERE id > $1 ORDER BY id LIMIT $2", P_INT(*last),
-		     P_INT(LOOK_BATCH)));
+		     "SELECT id, kind FROM event WHERE id > $1 ORDER BY id LIMIT $2", p_int(*last),
+		     p_int(LOOK_BATCH)));
 	while ((r = db_rows_next(rows, err)) == 1 && *ret_event == 0) {
 		if (wanted(kinds, db_text(rows, 1)))
 			*ret_event = db_int(rows, 0);
@@ -80,8 +80,8 @@ static int next_event(struct db *db, int64_t num, const char *kinds, int64_t las
 	}
 	if (last == from)
 		return 0;
-	return db_exec(db, err, "UPDATE webhook SET last_id = $2 WHERE num = $1", P_INT(num),
-		       P_INT(last));
+	return db_exec(db, err, "UPDATE webhook SET last_id = $2 WHERE num = $1", p_int(num),
+		       p_int(last));
 }
 
 static int event_body(struct db *db, int64_t event_id, char **ret, struct err *err)
@@ -107,7 +107,7 @@ static int find_again(struct db *db, struct webhook_job *job, int64_t now_us, st
 	TRY(db_query(db, err, &rows,
 		     "SELECT event_id, tries FROM webhook_again WHERE webhook_num = $1 AND next_us "
 		     "<= $2 ORDER BY event_id LIMIT 1",
-		     P_INT(job->num), P_INT(now_us)));
+		     p_int(job->num), p_int(now_us)));
 	int r = db_rows_next(rows, err);
 	if (r == 1) {
 		job->event_id = db_int(rows, 0);
@@ -123,7 +123,7 @@ static int claim(struct db *db, struct webhook_job *job, int64_t now_us, int64_t
 	int64_t n = 0;
 	TRY(db_exec_changed(db, err, &n,
 			    "UPDATE webhook SET lease_us = $3 WHERE num = $1 AND lease_us <= $2",
-			    P_INT(job->num), P_INT(now_us), P_INT(now_us + lease_us)));
+			    p_int(job->num), p_int(now_us), p_int(now_us + lease_us)));
 	return (int)n;
 }
 
@@ -135,7 +135,7 @@ static int read_hook(struct db *db, struct webhook_job *job, int64_t now_us, cha
 	TRY(db_query(db, err, &rows,
 		     "SELECT name, url, secret, kinds, last_id, tries, next_us, max_tries FROM "
 		     "webhook WHERE num = $1",
-		     P_INT(job->num)));
+		     p_int(job->num)));
 	int r = db_rows_next(rows, err);
 	if (r <= 0)
 		return r < 0 ? r : err_set(err, ERR_NOT_FOUND, "the webhook is gone");
@@ -175,7 +175,7 @@ static int hooks(struct db *db, int64_t now_us, int64_t *nums, size_t *ret_n, st
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query(db, err, &rows,
 		     "SELECT num FROM webhook WHERE lease_us <= $1 ORDER BY next_us, num LIMIT $2",
-		     P_INT(now_us), P_INT(WEBHOOKS_MAX)));
+		     p_int(now_us), p_int(WEBHOOKS_MAX)));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1)
 		nums[(*ret_n)++] = db_int(rows, 0);
@@ -220,14 +220,14 @@ static int note(struct db *db, const struct webhook_job *job, const struct webho
 		    "INSERT INTO webhook_attempt (webhook_num, at_us, event_id, tries, status, "
 		    "took_ms, result) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT "
 		    "(webhook_num, at_us, event_id) DO NOTHING",
-		    P_INT(job->num), P_INT(now_us), P_INT(job->event_id), P_INT(job->tries + 1),
-		    P_INT(o->status), P_INT(o->took_ms), P_TEXT(o->result)));
+		    p_int(job->num), p_int(now_us), p_int(job->event_id), p_int(job->tries + 1),
+		    p_int(o->status), p_int(o->took_ms), p_text(o->result)));
 	return db_exec(
 		db, err,
 		"DELETE FROM webhook_attempt WHERE webhook_num = $1 AND at_us <= (SELECT "
 		"at_us FROM webhook_attempt WHERE webhook_num = $1 ORDER BY at_us DESC LIMIT "
 		"1 OFFSET $2)",
-		P_INT(job->num), P_INT(ATTEMPTS_KEPT));
+		p_int(job->num), p_int(ATTEMPTS_KEPT));
 }
 
 /* The hook is done with the event: delivered, or a dead letter. */
@@ -237,7 +237,7 @@ static int go_on(struct db *db, const struct webhook_job *job, bool well, struct
 		       "UPDATE webhook SET last_id = $2, tries = 0, next_us = 0, last_error = '', "
 		       "delivered = delivered + $3, dead = dead + $4 WHERE num = $1 AND last_id < "
 		       "$2",
-		       P_INT(job->num), P_INT(job->event_id), P_INT(well), P_INT(!well));
+		       p_int(job->num), p_int(job->event_id), p_int(well), p_int(!well));
 }
 
 static int bury(struct db *db, const struct webhook_job *job, const struct webhook_outcome *o,
@@ -247,7 +247,7 @@ static int bury(struct db *db, const struct webhook_job *job, const struct webho
 		    "INSERT INTO webhook_dead (webhook_num, event_id, at_us, why) VALUES ($1, $2, "
 		    "$3, $4) ON CONFLICT (webhook_num, event_id) DO UPDATE SET at_us = $3, why = "
 		    "$4",
-		    P_INT(job->num), P_INT(job->event_id), P_INT(now_us), P_TEXT(o->result)));
+		    p_int(job->num), p_int(job->event_id), p_int(now_us), p_text(o->result)));
 	return job->again ? 0 : go_on(db, job, false, err);
 }
 
@@ -255,7 +255,7 @@ static int end_again(struct db *db, const struct webhook_job *job, struct err *e
 {
 	return db_exec(db, err,
 		       "DELETE FROM webhook_again WHERE webhook_num = $1 AND event_id = $2",
-		       P_INT(job->num), P_INT(job->event_id));
+		       p_int(job->num), p_int(job->event_id));
 }
 
 static int settle_well(struct db *db, const struct webhook_job *job, struct err *err)
@@ -266,9 +266,9 @@ static int settle_well(struct db *db, const struct webhook_job *job, struct err 
 	TRY(end_again(db, job, err));
 	TRY(db_exec_changed(db, err, &n,
 			    "DELETE FROM webhook_dead WHERE webhook_num = $1 AND event_id = $2",
-			    P_INT(job->num), P_INT(job->event_id)));
+			    p_int(job->num), p_int(job->event_id)));
 	return db_exec(db, err, "UPDATE webhook SET delivered = delivered + $2 WHERE num = $1",
-		       P_INT(job->num), P_INT(n));
+		       p_int(job->num), p_int(n));
 }
 
 static int try_later(struct db *db, const struct webhook_job *job, const struct webhook_outcome *o,
@@ -279,12 +279,12 @@ static int try_later(struct db *db, const struct webhook_job *job, const struct 
 		return db_exec(db, err,
 			       "UPDATE webhook_again SET tries = $3, next_us = $4 WHERE "
 			       "webhook_num = $1 AND event_id = $2",
-			       P_INT(job->num), P_INT(job->event_id), P_INT(tries), P_INT(next_us));
+			       p_int(job->num), p_int(job->event_id), p_int(tries), p_int(next_us));
 	return db_exec(db, err,
 		       "UPDATE webhook SET tries = $3, next_us = $4, last_error = $5 WHERE num = "
 		       "$1 AND last_id < $2",
-		       P_INT(job->num), P_INT(job->event_id), P_INT(tries), P_INT(next_us),
-		       P_TEXT(o->result));
+		       p_int(job->num), p_int(job->event_id), p_int(tries), p_int(next_us),
+		       p_text(o->result));
 }
 
 static int settle(struct db *db, const struct webhook_job *job, const struct webhook_outcome *o,
@@ -292,7 +292,7 @@ static int settle(struct db *db, const struct webhook_job *job, const struct web
 {
 	int64_t alive = 0;
 	TRY(db_exec_changed(db, err, &alive, "UPDATE webhook SET lease_us = 0 WHERE num = $1",
-			    P_INT(job->num)));
+			    p_int(job->num)));
 	if (!alive) /* removed meanwhile */
 		return 0;
 	TRY(note(db, job, o, now_us, err));

@@ -37,8 +37,7 @@ struct imaging {
 	struct image_receipt receipt;
 };
 
-/* ---- callbacks of the writer (from one of its threads at a time) -------------------------------
- */
+/* ---- callbacks of the writer (from one of its threads at a time) ----------------------------- */
 
 static bool may_write(void *arg)
 {
@@ -66,8 +65,7 @@ static void progress(void *arg, enum image_stage stage, uint64_t done_bytes, uin
 			   total_bytes);
 }
 
-/* ---- the new system's own files ----------------------------------------------------------------
- */
+/* ---- the new system's own files -------------------------------------------------------------- */
 
 static int write_own_files(void *arg, const struct image_part *parts, size_t n, struct err *err)
 {
@@ -85,8 +83,7 @@ static int write_own_files(void *arg, const struct image_part *parts, size_t n, 
 	return own_files_write(&own, parts, n, err);
 }
 
-/* ---- writing -----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static int install(struct imaging *im, struct err *err)
 {
@@ -143,8 +140,7 @@ static void set_rtc(void)
 	(void)ioctl(fd, RTC_SET_TIME, &rtc);
 }
 
-/* ---- the step ----------------------------------------------------------------------------------
- */
+/* ---- the step -------------------------------------------------------------------------------- */
 
 static int report_receipt(struct imaging *im, struct err *err)
 {

@@ -77,8 +77,7 @@ static int checkpoint(int argc, char **argv)
 	return EXIT_WELL;
 }
 
-/* ---- against checkpoints that were kept elsewhere ----------------------------------------------
- */
+/* ---- against checkpoints that were kept elsewhere -------------------------------------------- */
 
 static int read_checkpoint(const char *path, const struct plan_key *key, struct checkpoint *ret,
 			   struct err *err)

@@ -32,8 +32,7 @@ static void add_words(struct str *path, int argc, char **argv)
 	}
 }
 
-/* ---- exports -----------------------------------------------------------------------------------
- */
+/* ---- exports --------------------------------------------------------------------------------- */
 
 static bool to_stdout(void *arg, const void *p, size_t n_bytes)
 {
@@ -70,8 +69,7 @@ static int export_all(int argc, char **argv)
 	return stream(path.p, &err) < 0 ? command_fail(&err) : EXIT_WELL;
 }
 
-/* ---- between two moments -----------------------------------------------------------------------
- */
+/* ---- between two moments --------------------------------------------------------------------- */
 
 static void add_value(struct str *out, const json_t *v)
 {

@@ -306,8 +306,7 @@ static void print_forecast(const json_t *doc)
 	else
 		printf("when the rest is ready is unknown: %s\n", text_of(f, "why"));
 	printf("not foreseen: %lld expected, %lld stopped, %lld without history, %lld slower than "
-	       "all "
-	       "history\n",
+	       "all history\n",
 	       count_of(none, "expected"), count_of(none, "stopped"), count_of(none, "no_history"),
 	       count_of(none, "beyond_history"));
 }

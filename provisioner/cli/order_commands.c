@@ -73,8 +73,7 @@ bool order_print_pending(const json_t *answer)
 	return true;
 }
 
-/* ---- placing -----------------------------------------------------------------------------------
- */
+/* ---- placing --------------------------------------------------------------------------------- */
 
 static int read_order(const char *path, json_t **ret, struct err *err)
 {
@@ -145,8 +144,7 @@ static int place(int argc, char **argv)
 	return pending ? EXIT_PENDING : EXIT_WELL;
 }
 
-/* ---- what waits --------------------------------------------------------------------------------
- */
+/* ---- what waits ------------------------------------------------------------------------------ */
 
 static int list(int argc, char **argv)
 {

@@ -86,8 +86,7 @@ static void print_receipt(const struct receipt *r, const char *key, bool key_was
 	printf("signed by key sha256 %s\n", key);
 	if (!key_was_given)
 		printf("compare this key with the one that you were told by another way, or give "
-		       "it "
-		       "with --key\n");
+		       "it with --key\n");
 }
 
 static void print_receipt_json(const struct receipt *r, const char *key)

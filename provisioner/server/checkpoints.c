@@ -20,8 +20,7 @@
 #define FILES_MAX 1000000
 #define SUFFIX    ".json"
 
-/* ---- making ------------------------------------------------------------------------------------
- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 static json_t *answer_of(const struct checkpoint *c, json_t *envelope)
 {
@@ -92,8 +91,7 @@ void checkpoint_tick(struct app *a)
 		log_err(LOG_ERR, "audit.checkpoint", &err);
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 typedef VEC(struct audit_mark) mark_list;
 

@@ -160,8 +160,7 @@ int config_load(struct config *c, const char *path, struct err *err)
 	return 0;
 }
 
-/* ---- the machine -------------------------------------------------------------------------------
- */
+/* ---- the machine ----------------------------------------------------------------------------- */
 
 static bool usable(const struct ifaddrs *i, const struct config *c)
 {

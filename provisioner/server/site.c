@@ -23,8 +23,7 @@
 #define CERT_DAYS     (20 * 365L)
 #define SITE_CPIO_MAX (4 * 1024 * 1024)
 
-/* ---- TLS ---------------------------------------------------------------------------------------
- */
+/* ---- TLS ------------------------------------------------------------------------------------- */
 
 static bool add_extension(X509 *cert, int nid, const char *value)
 {
@@ -105,8 +104,7 @@ static int pin_of_cert(struct site *s, struct err *err)
 	return der_bytes > 0 ? 0 : err_set(err, ERR_CRYPTO, "'%s' is no certificate", s->tls_cert);
 }
 
-/* ---- the trust root ----------------------------------------------------------------------------
- */
+/* ---- the trust root -------------------------------------------------------------------------- */
 
 /* The tool beside us, else the one in PATH. */
 static int find_tool(const struct config *c, char *ret, size_t ret_bytes, struct err *err)
@@ -142,8 +140,7 @@ static int root_make(const struct config *c, const struct site *s, struct err *e
 	return 0;
 }
 
-/* ---- site.cpio ---------------------------------------------------------------------------------
- */
+/* ---- site.cpio ------------------------------------------------------------------------------- */
 
 static int cpio_add(struct archive *a, const char *path, mode_t mode, const void *p, size_t n,
 		    struct err *err)
@@ -193,8 +190,7 @@ static int cpio_write(const struct site *s, const char *plan_pub, struct err *er
 	return rc < 0 ? rc : file_write_atomic(s->site_cpio, buf, used, 0644, err);
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------
- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static int make_dirs(const struct config *c, struct err *err)
 {

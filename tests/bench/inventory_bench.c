@@ -152,8 +152,8 @@ static void make_host(struct db *db, long host, int64_t now_us)
 	must(db_exec(
 		db, &err,
 		"UPDATE host SET sku = $2, site = $3, rack = $4, rack_unit = $5 WHERE num = $1",
-		P_INT(who.host_num), P_TEXT(sku), P_TEXT(sites[host / 4000 % 3]), P_TEXT(rack),
-		P_INT(host % 40 + 1)));
+		p_int(who.host_num), p_text(sku), p_text(sites[host / 4000 % 3]), p_text(rack),
+		p_int(host % 40 + 1)));
 	AUTO(json) json_t *doc = facts_of(host, serial);
 	must(facts_store(db, who.host_num, doc, now_us + 1, NULL, &err));
 }
@@ -263,17 +263,16 @@ static void make_events(struct db *db, long hosts)
 	must(db_exec(
 		db, &err,
 		"WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n "
-		"WHERE i < "
-		"1000000) INSERT INTO event (id, at_us, host_num, kind, actor, summary) SELECT "
-		"c.last_id + i, c.last_us + i * $2, 1 + (i * 7919) % $1, CASE i % 1000 WHEN 0 "
-		"THEN 'fault.opened' ELSE CASE i % 4 WHEN 0 THEN 'host.state' WHEN 1 THEN "
+		"WHERE i < 1000000) INSERT INTO event (id, at_us, host_num, kind, actor, summary) "
+		"SELECT c.last_id + i, c.last_us + i * $2, 1 + (i * 7919) % $1, CASE i % 1000 WHEN "
+		"0 THEN 'fault.opened' ELSE CASE i % 4 WHEN 0 THEN 'host.state' WHEN 1 THEN "
 		"'agent.log' WHEN 2 THEN 'facts.changed' ELSE 'image.written' END END, "
 		"'agent', 'what happened to the host, in a sentence' FROM n, fleet_clock c",
-		P_INT(hosts), P_INT(EVENT_STEP_S * 1000000LL)));
+		p_int(hosts), p_int(EVENT_STEP_S * 1000000LL)));
 	must(db_exec(db, &err,
 		     "UPDATE fleet_clock SET last_id = last_id + 1000000, last_us = last_us + "
 		     "1000000 * CAST($1 AS BIGINT)",
-		     P_INT(EVENT_STEP_S * 1000000LL)));
+		     p_int(EVENT_STEP_S * 1000000LL)));
 	must(db_commit(db, &err));
 	must(db_sample(db, &err));
 }

@@ -187,8 +187,7 @@ int fake_agent_facts(struct fake_agent *a, const char *signature)
 		json_array_append_new(signatures, json_string(signature));
 	json_t *facts = json_pack(
 		"{s:{s:s, s:s, s:s, s:s}, s:{s:s, s:s}, s:[{s:s, s:s, s:i, s:i}], s:{s:i, s:[{s:s, "
-		"s:i, "
-		"s:s}]}, s:[{s:s, s:s, s:I, s:s, s:s, s:b, s:o}], s:[{s:s, s:s, s:b}]}",
+		"s:i, s:s}]}, s:[{s:s, s:s, s:I, s:s, s:s, s:b, s:o}], s:[{s:s, s:s, s:b}]}",
 		"system", "Manufacturer", "Slipway", "Model", "Fake", "SerialNumber", a->serial,
 		"UUID", a->uuid, "boot", "firmware", "uefi", "arch", a->arch, "processors",
 		"Socket", "CPU0", "Model", "Fake CPU", "TotalCores", 4, "TotalThreads", 8, "memory",

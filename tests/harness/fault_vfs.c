@@ -36,8 +36,7 @@ static unsigned plan_n, count;
 static bool plan_lasting, fired, dead;
 static VEC(struct change) changes;
 
-/* ---- the plan ----------------------------------------------------------------------------------
- */
+/* ---- the plan -------------------------------------------------------------------------------- */
 
 void fault_vfs_plan(enum fault_kind kind, unsigned n, bool lasting)
 {
@@ -71,8 +70,7 @@ static bool fails(enum fault_kind kind)
 	return true;
 }
 
-/* ---- what is not synced ------------------------------------------------------------------------
- */
+/* ---- what is not synced ---------------------------------------------------------------------- */
 
 static void forget(struct change *c)
 {
@@ -165,8 +163,7 @@ void fault_vfs_crash(uint64_t seed)
 	plan_kind = FAULT_NONE;
 }
 
-/* ---- a file ------------------------------------------------------------------------------------
- */
+/* ---- a file ---------------------------------------------------------------------------------- */
 
 #define FILE_OF(f)           ((struct fault_file *)(f))
 #define REAL(f)              (FILE_OF(f)->real)
@@ -289,8 +286,7 @@ static const sqlite3_io_methods methods = {
 	.xShmUnmap = x_shm_unmap,
 };
 
-/* ---- the VFS ------------------------------------------------------------------------------------
- */
+/* ---- the VFS --------------------------------------------------------------------------------- */
 
 static int x_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
 {

@@ -247,8 +247,7 @@ void server_bench_token(struct server_bench *b, const char *name, const char *ow
 	BUG_ON(!text || !str_copy(ret, ret_bytes, text));
 }
 
-/* ---- the store, behind the server's back ------------------------------------------------------
- */
+/* ---- the store, behind the server's back ----------------------------------------------------- */
 
 static struct db *open_store(struct server_bench *b, unsigned flags)
 {
@@ -286,7 +285,7 @@ const char *server_bench_state(struct server_bench *b, const char *host_id)
 	AUTO(db) struct db *db = open_store(b, DB_READONLY);
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	state[0] = '\0';
-	BUG_ON(db_query(db, &err, &rows, "SELECT state FROM host WHERE id = $1", P_TEXT(host_id)) <
+	BUG_ON(db_query(db, &err, &rows, "SELECT state FROM host WHERE id = $1", p_text(host_id)) <
 	       0);
 	if (db_rows_next(rows, &err) > 0)
 		(void)str_copy(state, sizeof(state), db_text(rows, 0));

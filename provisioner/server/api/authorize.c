@@ -85,8 +85,7 @@ static uint32_t scopes_of(const char *words)
 	return bits;
 }
 
-/* ---- who was turned away ----------------------------------------------------------------------
- */
+/* ---- who was turned away --------------------------------------------------------------------- */
 
 #define KNOCKS_PER_MIN     6 /* rows of the log for one address */
 #define ALL_KNOCKS_PER_MIN 60
@@ -118,8 +117,7 @@ static int turn_away(struct app *a, struct http_request *r, const char *who, con
 	return -why->code;
 }
 
-/* ---- the check ---------------------------------------------------------------------------------
- */
+/* ---- the check ------------------------------------------------------------------------------- */
 
 static int find_token(struct app *a, const char *bearer, struct http_request *r, struct token *ret,
 		      struct err *err)

@@ -62,8 +62,7 @@ int host_in_service_refusal(const struct host *h, bool in_use, unsigned guards, 
 			       : ", taken out for work");
 }
 
-/* ---- verbs without more than a reason ----------------------------------------------------------
- */
+/* ---- verbs without more than a reason -------------------------------------------------------- */
 
 struct verb {
 	enum lifecycle_event event;

@@ -190,8 +190,7 @@ static int post_image(struct http_request *r, struct err *err)
 	return import_start(r, fd, NULL, err);
 }
 
-/* ---- reading
- * -------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool add_to_list(void *arg, const struct manifest *m)
 {

@@ -125,8 +125,7 @@ static int spawn(struct child *c, struct err *err)
 	return 0;
 }
 
-/* ---- a copy that outlived us -------------------------------------------------------------------
- */
+/* ---- a copy that outlived us ----------------------------------------------------------------- */
 
 static bool is_ours(pid_t pid, const char *config_path)
 {
@@ -206,8 +205,7 @@ static void stop_survivor(const struct child_options *o)
 	stop_orphans(pid, o->argv[0]);
 }
 
-/* ---- start and stop ----------------------------------------------------------------------------
- */
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 int child_start(struct sd_event *event, const struct child_options *o, struct child **ret,
 		struct err *err)

@@ -32,8 +32,7 @@ struct dhcp_alarm {
 	struct stranger strangers[STRANGERS_MAX];
 };
 
-/* ---- lines ------------------------------------------------------------------------------------
- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static bool take_address(struct sv w, char ret[static 16])
 {
@@ -68,8 +67,7 @@ bool dhcp_alarm_line_parse(const char *line, struct dhcp_alarm_line *ret)
 	       take_mac(sv_split(&rest, ' '), ret->mac) && take_address(rest, ret->offered);
 }
 
-/* ---- events -----------------------------------------------------------------------------------
- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static void tell(struct dhcp_alarm *d, const struct dhcp_alarm_line *said, bool gone)
 {
@@ -156,8 +154,7 @@ unsigned dhcp_alarm_count(const struct dhcp_alarm *d)
 	return n;
 }
 
-/* ---- life -------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static int start(struct dhcp_alarm *d, struct err *err)
 {

@@ -26,8 +26,7 @@
 
 #define ASK_EVERY_MS 30000
 
-/* ---- the socket -------------------------------------------------------------------------------
- */
+/* ---- the socket ------------------------------------------------------------------------------ */
 
 /* On an appliance that serves images this link is busy: the kernel throws away what is not an
  * unfragmented UDP packet to port 68. Offsets count from the IP header. */
@@ -65,8 +64,7 @@ static const int allowed[] = {
 	SCMP_SYS(rt_sigreturn),  SCMP_SYS(brk),        SCMP_SYS(munmap),
 };
 
-/* ---- asking and listening ---------------------------------------------------------------------
- */
+/* ---- asking and listening -------------------------------------------------------------------- */
 
 /* A link that is down now may be up at the next question. */
 static void ask(int fd, const struct sockaddr_ll *link, uint32_t *ret_xid)

@@ -81,8 +81,7 @@ void services_front_ids(const struct app *a, int64_t *ret_uid, int64_t *ret_gid)
 	*ret_gid = pw && pw->pw_uid != 0 ? (int64_t)pw->pw_gid : -1;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static int save(const char *path, struct str *text, struct err *err)
 {
@@ -180,8 +179,7 @@ int services_write(struct app *a, struct err *err)
 	return str_eq(a->config.dhcp_mode, "off") ? 0 : write_dnsmasq(a, err);
 }
 
-/* ---- running
- * ------------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static int start_nginx(struct app *a, struct err *err)
 {

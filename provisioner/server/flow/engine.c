@@ -28,8 +28,7 @@ struct step {
 	int64_t now_us;
 };
 
-/* ---- guards -------------------------------------------------------------------------------------
- */
+/* ---- guards ---------------------------------------------------------------------------------- */
 
 int engine_profile(struct app *a, const struct host *h, const struct flow_host *f,
 		   struct profile *ret, struct err *err)
@@ -101,8 +100,7 @@ static int compute_guards(struct step *s, unsigned *ret, struct err *err)
 	return 0;
 }
 
-/* ---- effects ------------------------------------------------------------------------------------
- */
+/* ---- effects --------------------------------------------------------------------------------- */
 
 static const char *code_name(const struct engine_event *e)
 {
@@ -192,8 +190,7 @@ static int perform(struct step *s, struct err *err)
 	return 0;
 }
 
-/* ---- writing the state ------------------------------------------------------------------------
- */
+/* ---- writing the state ----------------------------------------------------------------------- */
 
 static int64_t deadline_of(const struct step *s)
 {

@@ -48,8 +48,7 @@ struct order {
 	struct order_item list[];
 };
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static int fill_item(struct order *o, struct order_item *b, const char *who,
 		     const struct arm_host_ask *h, struct err *err)
@@ -107,8 +106,7 @@ static int order_new(struct write *w, const struct order_ask *ask, bool is_list,
 	return fill(o, who, err);
 }
 
-/* ---- doing -------------------------------------------------------------------------------------
- */
+/* ---- doing ----------------------------------------------------------------------------------- */
 
 /* It may have been named after we came to know it. */
 static int check_protected(struct app *a, const struct host *h, struct err *err)
@@ -247,8 +245,7 @@ static int do_it(struct order *o, struct err *err)
 	return 0;
 }
 
-/* ---- answers -----------------------------------------------------------------------------------
- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static json_t *arm_json(const struct order *o, const struct order_item *b)
 {
@@ -303,8 +300,7 @@ static json_t *rehearsal_json(const struct order *o)
 	return doc;
 }
 
-/* ---- waiting for a second person ---------------------------------------------------------------
- */
+/* ---- waiting for a second person ------------------------------------------------------------- */
 
 static int keep(struct order *o, struct err *err)
 {

@@ -8,8 +8,7 @@
 #include <base/cleanup.h>
 #include <base/str.h>
 
-/* ---- when -------------------------------------------------------------------------------------
- */
+/* ---- when ------------------------------------------------------------------------------------ */
 
 static bool many(const struct order_reach *r)
 {
@@ -45,8 +44,7 @@ void order_second_person(const struct order_reach *reach, char ret[static ORDER_
 	(void)str_copy(ret, ORDER_RULES_TEXT_BYTES, s.n_bytes ? s.p : "");
 }
 
-/* ---- who --------------------------------------------------------------------------------------
- */
+/* ---- who ------------------------------------------------------------------------------------- */
 
 int order_needs_name(const char *owner, struct err *err)
 {

@@ -75,8 +75,7 @@ static int build_burn_in(struct builder *b, struct err *err)
 	return flow_host_put(b->app->db, &b->flow, err);
 }
 
-/* ---- imaging ------------------------------------------------------------------------------------
- */
+/* ---- imaging --------------------------------------------------------------------------------- */
 
 static bool arm_usable(const struct builder *b, const struct flow_arm *arm)
 {
@@ -278,8 +277,7 @@ static const build_step builders[_STATE_MAX] = {
 	[STATE_RETIRED] = build_retired,
 };
 
-/* ---- storing and handing out
- * --------------------------------------------------------------------- */
+/* ---- storing and handing out ----------------------------------------------------------------- */
 
 static void fill_envelope(struct builder *b, int64_t seq)
 {

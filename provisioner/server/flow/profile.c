@@ -146,8 +146,7 @@ void profile_done(struct profile *p)
 	memset(p, 0, sizeof(*p));
 }
 
-/* ---- matching ----------------------------------------------------------------------------------
- */
+/* ---- matching -------------------------------------------------------------------------------- */
 
 static bool fits(const char *pattern, const char *text)
 {
@@ -192,8 +191,7 @@ int profile_choose(json_t *list, const struct profile_subject *s, struct profile
 	return 0;
 }
 
-/* ---- host names
- * ---------------------------------------------------------------------------------- */
+/* ---- host names ------------------------------------------------------------------------------ */
 
 static void add_host_text(struct str *s, const char *text)
 {

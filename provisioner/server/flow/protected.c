@@ -65,8 +65,7 @@ void protected_done(struct protected *p)
 	VEC_DONE(&p->names);
 }
 
-/* ---- this machine ------------------------------------------------------------------------------
- */
+/* ---- this machine ---------------------------------------------------------------------------- */
 
 /* A serial may hold blanks: one line is one name. */
 static void add_line(struct protected *p, const char *path)
@@ -107,8 +106,7 @@ void protected_add_machine(struct protected *p, const char *sys_root)
 	add_firmware(p, sys_root);
 }
 
-/* ---- the store's -------------------------------------------------------------------------------
- */
+/* ---- the store's ----------------------------------------------------------------------------- */
 
 static void add_address(struct protected *p, const struct sockaddr *sa, const char *whose)
 {
@@ -145,8 +143,7 @@ void protected_load(struct protected *p, const struct config *c)
 	protected_add(p, c->protect, "protected");
 }
 
-/* ---- comparing ---------------------------------------------------------------------------------
- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static const struct protected_name *find_text(const struct protected *p, const char *text)
 {

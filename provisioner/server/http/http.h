@@ -56,8 +56,7 @@ enum http_scope http_scope_parse(const char *text); /* _HTTP_SCOPE_MISSING if th
 
 enum http_listener { HTTP_LISTENER_PLAIN = 1, HTTP_LISTENER_TLS = 2, HTTP_LISTENER_ADMIN = 4 };
 
-/* ---- routes ------------------------------------------------------------------------------------
- */
+/* ---- routes ---------------------------------------------------------------------------------- */
 typedef int (*http_handler)(struct http_request *r, struct err *err);
 struct write;
 typedef int (*http_change)(struct write *w, struct err *err); /* see api_write.h */
@@ -111,8 +110,7 @@ struct http_table {
 	size_t n;
 };
 
-/* ---- who is asking -----------------------------------------------------------------------------
- */
+/* ---- who is asking --------------------------------------------------------------------------- */
 struct http_identity {
 	char who[80];    /* "admin", "token:web", "agent:ab12..": for events and the audit log */
 	uint32_t scopes; /* bit (1u << enum http_scope) */
@@ -127,8 +125,7 @@ struct http_identity {
 typedef int (*http_authorizer)(void *arg, const char *bearer, enum http_scope need,
 			       struct http_request *r, struct http_identity *ret, struct err *err);
 
-/* ---- requests ----------------------------------------------------------------------------------
- */
+/* ---- requests -------------------------------------------------------------------------------- */
 /* Strings belong to the request and live until it is answered. trust: none of them, except
  * listener, peer and certificate, which nginx vouches for. */
 void *http_context(const struct http_request *r); /* the daemon's own state (struct app *) */
@@ -189,8 +186,7 @@ struct http_stream {
 int http_reply_stream(struct http_request *r, int status, const char *content_type,
 		      const struct http_stream *stream);
 
-/* ---- waiting -----------------------------------------------------------------------------------
- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 /* Suspend; the handler is called again after http_notify(topic) or timeout_ms. Then decide anew:
  * answer, or wait again. topic is copied, < 96 bytes. */
 int http_wait(struct http_request *r, const char *topic, int64_t timeout_ms);
@@ -211,8 +207,7 @@ void *http_state(const struct http_request *r);
 /* HTTP status of an error code: a const table in http_status.c, 500 outside it. */
 int http_status_of(int err_code);
 
-/* ---- the server --------------------------------------------------------------------------------
- */
+/* ---- the server ------------------------------------------------------------------------------ */
 struct http_options {
 	struct sd_event *event;          /* kept by reference */
 	const char *socket_path;         /* for nginx */

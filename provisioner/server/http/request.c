@@ -50,7 +50,7 @@ void http_request_free(struct http_request *r)
 	free(r);
 }
 
-/* ---- the client certificate ---------------------------------------------------------------- */
+/* ---- the client certificate ------------------------------------------------------------------ */
 
 static bool spki_of_pem(char *pem, char ret[static SHA256_HEX_BYTES])
 {

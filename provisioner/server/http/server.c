@@ -17,7 +17,7 @@
 #define CONNECTION_TIMEOUT_S    180
 #define SLOW_HANDLER_US         20000
 
-/* ---- running the library ------------------------------------------------------------------ */
+/* ---- running the library --------------------------------------------------------------------- */
 
 void http_kick(struct http_server *s)
 {
@@ -70,8 +70,7 @@ static int on_kick(sd_event_source *source, void *arg)
 	return 0;
 }
 
-/* ---- one request ------------------------------------------------------------------------------
- */
+/* ---- one request ----------------------------------------------------------------------------- */
 
 static int authorize(struct http_request *r, struct err *err)
 {
@@ -228,8 +227,7 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 	*con_cls = NULL;
 }
 
-/* ---- sockets -----------------------------------------------------------------------------------
- */
+/* ---- sockets --------------------------------------------------------------------------------- */
 
 static void on_connection(void *cls, struct MHD_Connection *c, void **context,
 			  enum MHD_ConnectionNotificationCode toe)

@@ -47,8 +47,7 @@ static int apply(struct taking *t, const struct engine_event *e, struct err *err
 	return rc < 0 ? rc : 0;
 }
 
-/* ---- one kind each ------------------------------------------------------------------------------
- */
+/* ---- one kind each --------------------------------------------------------------------------- */
 
 static int take_log(struct taking *t, const struct event *ev, struct err *err)
 {
@@ -162,8 +161,7 @@ static int take_receipt(struct taking *t, const struct event *ev, struct err *er
 	return receipt_add(t->app->db, &draft, t->now_us, err);
 }
 
-/* ---- the ends of steps --------------------------------------------------------------------------
- */
+/* ---- the ends of steps ----------------------------------------------------------------------- */
 
 static int done_inspect(struct taking *t, const struct event_step_done *d, struct err *err)
 {
@@ -340,8 +338,7 @@ static int (*const takers[_EVENT_KIND_MAX])(struct taking *, const struct event 
 	[EVENT_STEP_FAILED] = take_step_failed,
 };
 
-/* ---- the batch ----------------------------------------------------------------------------------
- */
+/* ---- the batch ------------------------------------------------------------------------------- */
 
 static bool is_their_fault(int code)
 {

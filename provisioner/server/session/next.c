@@ -52,8 +52,7 @@ int agent_get_next(struct http_request *r, struct err *err)
 	return http_wait(r, topic, wait_s * 1000);
 }
 
-/* ---- heartbeat
- * ----------------------------------------------------------------------------------- */
+/* ---- heartbeat ------------------------------------------------------------------------------- */
 
 static void keep_progress(struct app *a, int64_t host_num, const struct heartbeat_request *q)
 {

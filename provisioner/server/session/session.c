@@ -31,8 +31,7 @@ struct opening {
 	bool born, refused;
 };
 
-/* ---- evidence ----------------------------------------------------------------------------------
- */
+/* ---- evidence -------------------------------------------------------------------------------- */
 
 struct views {
 	const char *macs[EVIDENCE_MAX_MACS];
@@ -88,8 +87,7 @@ static int check_protected(const struct opening *o, const char *address, struct 
 	return protected_check(&o->app->protected, &s, err);
 }
 
-/* ---- admission
- * ------------------------------------------------------------------------------------ */
+/* ---- admission ------------------------------------------------------------------------------- */
 
 static int may_enrol(struct opening *o, struct err *err)
 {
@@ -162,8 +160,7 @@ static int quarantine(struct opening *o, struct err *err)
 	return 0;
 }
 
-/* ---- the session -------------------------------------------------------------------------------
- */
+/* ---- the session ----------------------------------------------------------------------------- */
 
 static int open_row(struct opening *o, struct err *err)
 {

@@ -27,8 +27,7 @@ static const struct {
 } rows[] = {
 	{"disk with a slot", SYMPTOM_DISK_READ_ERROR, &known_disk, "disk", "Slot 07", "ZA1B2C3D",
 	 "Replace disk Slot 07 (ST8000NM, serial ZA1B2C3D). It cannot be read. It may also be its "
-	 "cable or bay: "
-	 "try another bay first if others fail there."},
+	 "cable or bay: try another bay first if others fail there."},
 	{"disk without a slot", SYMPTOM_DISK_SMART_FAILED, &unplaced_disk, "disk", "sdc",
 	 "ZA1B2C3D",
 	 "Replace disk sdc (ST8000NM, serial ZA1B2C3D). The disk itself says that it fails."},

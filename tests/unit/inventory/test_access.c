@@ -49,7 +49,7 @@ static void test_tokens(void **state)
 	/* the store does not hold the token */
 	int64_t n = -1;
 	must(db_query_int(db, &err, &n, -1,
-			  "SELECT count(*) FROM token WHERE hash = $1 OR name = $1", P_TEXT(text)),
+			  "SELECT count(*) FROM token WHERE hash = $1 OR name = $1", p_text(text)),
 	     &err);
 	assert_int_equal(n, 0);
 }

@@ -42,14 +42,14 @@ static void test_values_round_trip(void **state)
 		db, &err,
 		"INSERT INTO host_facts (num, changed_us, digest, brief, body) VALUES ($1, $2, $3, "
 		"$4, $5)",
-		P_INT(INT64_MAX), P_INT(INT64_MIN), P_TEXT(text), P_TEXT(""),
-		P_BLOB(blob, sizeof(blob))));
+		p_int(INT64_MAX), p_int(INT64_MIN), p_text(text), p_text(""),
+		p_blob(blob, sizeof(blob))));
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	OK(db_query(
 		db, &err, &rows,
 		"SELECT num, changed_us, digest, brief, body, NULL FROM host_facts WHERE digest = "
 		"$2 AND num = $1 AND num = $1",
-		P_INT(INT64_MAX), P_TEXT(text)));
+		p_int(INT64_MAX), p_text(text)));
 	assert_int_equal(db_rows_next(rows, &err), 1);
 	assert_int_equal(db_columns(rows), 6);
 	assert_true(db_int(rows, 0) == INT64_MAX);
@@ -128,14 +128,14 @@ static void test_many_statements_and_one_that_fails(void **state)
 		for (int64_t i = 0; i < 300 && r >= 0; i++)
 			r = i == failing[k] ? db_exec(db, &err, "INSERT INTO nothing VALUES (1)")
 					    : db_exec(db, &err, "INSERT INTO thing (a) VALUES ($1)",
-						      P_INT(i));
+						      p_int(i));
 		assert_int_equal(db_end(db, r, &err), -ERR_DB_SQL);
 		assert_false(db_in_transaction(db));
 		assert_int_equal(count_things(db), 0);
 	}
 	OK(db_begin(db, &err));
 	for (int64_t i = 0; i < 300; i++)
-		OK(db_exec(db, &err, "INSERT INTO thing (a) VALUES ($1)", P_INT(i)));
+		OK(db_exec(db, &err, "INSERT INTO thing (a) VALUES ($1)", p_int(i)));
 	OK(db_query_int(db, &err, &n, 0, "SELECT max(a) FROM thing"));
 	assert_int_equal(n, 299);
 	OK(db_commit(db, &err));
@@ -164,11 +164,11 @@ static void test_same_statement_twice_at_once(void **state)
 	struct err err = ERR_INIT;
 	static const char sql[] = "SELECT number FROM migration WHERE number > $1 ORDER BY number";
 	AUTO(db_rows) struct db_rows *outer = NULL;
-	OK(db_query(db, &err, &outer, sql, P_INT(0)));
+	OK(db_query(db, &err, &outer, sql, p_int(0)));
 	assert_int_equal(db_rows_next(outer, &err), 1);
 	int64_t first = db_int(outer, 0);
 	AUTO(db_rows) struct db_rows *inner = NULL;
-	OK(db_query(db, &err, &inner, sql, P_INT(0)));
+	OK(db_query(db, &err, &inner, sql, p_int(0)));
 	assert_int_equal(db_rows_next(inner, &err), 1);
 	assert_int_equal(db_int(inner, 0), first);
 	assert_int_equal(db_int(outer, 0), first);
@@ -347,7 +347,7 @@ static void test_lost_connection_is_made_anew(void **state)
 		OK(db_query_int(other, &err, &n, 0,
 				"SELECT CAST(pg_terminate_backend(CAST($1 AS INTEGER), 5000) AS "
 				"INTEGER)",
-				P_INT(pid)));
+				p_int(pid)));
 		int r = db_exec(f->db, &err, "INSERT INTO thing (a) VALUES (2)");
 		assert_int_equal(db_end(f->db, r, &err), -ERR_DB_LOST);
 		assert_false(db_in_transaction(f->db));

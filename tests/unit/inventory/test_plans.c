@@ -139,13 +139,11 @@ static void pretend_a_large_fleet(struct store_fixture *f)
 		"DELETE FROM sqlite_stat1",
 		"INSERT INTO sqlite_stat1 VALUES ('host', 'host_serial', '100000 1'), ('host', "
 		"'host_state', '100000 16667 1'), ('host', 'host_sums', '100000 14286 2381 794 40 "
-		"2 "
-		"2 2'), ('host', 'host_memory', '100000 33334'), ('host', 'host_changed', '100000 "
-		"1'), ('host', 'host_model', '100000 25000'), ('host', 'host_delivery', '100000 "
-		"100000 16667'), ('host', 'host_place', '100000 33334 40 1'), ('host', "
-		"'host_name', "
-		"'100000 100000'), ('host', 'host_id', '100000 1'), ('part', 'part_model', "
-		"'3900000 "
+		"2 2 2'), ('host', 'host_memory', '100000 33334'), ('host', 'host_changed', "
+		"'100000 1'), ('host', 'host_model', '100000 25000'), ('host', 'host_delivery', "
+		"'100000 100000 16667'), ('host', 'host_place', '100000 33334 40 1'), ('host', "
+		"'host_name', '100000 100000'), ('host', 'host_id', '100000 1'), ('part', "
+		"'part_model', '3900000 "
 		"487500'), ('part', 'part_type', '3900000 780000 557143 557143'), ('part', "
 		"'part_number', '3900000 1300000'), ('part', 'part_serial', '3900000 1'), ('part', "
 		"'part_key', '3900000 1'), ('placement', 'placement_part', '3900000 1 1'), "
@@ -165,32 +163,26 @@ static void pretend_a_large_fleet(struct store_fixture *f)
  */
 static const char *const fleet_sql[] = {
 	"INSERT INTO host SELECT (jsonb_populate_record(h, jsonb_build_object('num', g, 'id', 'id' "
-	"|| "
-	"g, 'short_code', 'c' || g, 'name', 'n' || g, 'serial', 'SN' || g, 'uuid', 'u' || g, "
+	"|| g, 'short_code', 'c' || g, 'name', 'n' || g, 'serial', 'SN' || g, 'uuid', 'u' || g, "
 	"'asset_tag', 'a' || g, 'state', CASE WHEN g % 100 = 0 THEN 'failed' WHEN g % 50 = 1 THEN "
 	"'testing' ELSE 'ready' END, 'model', 'm' || g % 400, 'sku', 's' || g % 7, 'delivery', 'd' "
-	"|| "
-	"g % 40, 'site', 's' || g % 3, 'rack', 'r' || g / 40, 'rack_unit', g % 40, 'switch_name', "
-	"'sw' || g / 40, 'switch_port', 'p' || g % 40, 'memory_mib', g % 97 * 1024, 'changed_us', "
-	"g, "
+	"|| g % 40, 'site', 's' || g % 3, 'rack', 'r' || g / 40, 'rack_unit', g % 40, "
+	"'switch_name', 'sw' || g / 40, 'switch_port', 'p' || g % 40, 'memory_mib', g % 97 * 1024, "
+	"'changed_us', g, "
 	"'state_since_us', g))).* FROM host h, generate_series(1000, 9000) g WHERE h.serial = "
 	"'SN-1'",
 	"INSERT INTO evidence SELECT 'mac', '52:54:' || g, g, 1, 1 FROM generate_series(1000, "
 	"9000) g",
 	"INSERT INTO part SELECT (jsonb_populate_record(q, jsonb_build_object('num', q.num * "
-	"100000 + "
-	"g, 'fru_key', q.type || g, 'serial', 'S' || q.num || g, 'model', 'M' || g % 500, "
+	"100000 + g, 'fru_key', q.type || g, 'serial', 'S' || q.num || g, 'model', 'M' || g % 500, "
 	"'part_number', 'P' || g % 500, 'manufacturer', 'X' || g % 500, 'firmware', 'F' || g % "
 	"500))).* FROM part q, generate_series(1000, 9000) g WHERE q.num < 10",
 	"INSERT INTO placement SELECT (jsonb_populate_record(p, jsonb_build_object('num', "
-	"p.part_num * "
-	"100000 + g, 'part_num', p.part_num * 100000 + g, 'host_num', g))).* FROM placement p, "
-	"generate_series(1000, 9000) g WHERE p.num < 10",
+	"p.part_num * 100000 + g, 'part_num', p.part_num * 100000 + g, 'host_num', g))).* FROM "
+	"placement p, generate_series(1000, 9000) g WHERE p.num < 10",
 	"INSERT INTO event (id, at_us, host_num, kind, actor, summary) SELECT 1000 + g, g * "
-	"1000000, "
-	"1000 + g % 8000, CASE WHEN g % 2000 = 0 THEN 'fault.opened' ELSE 'agent.log' END, 'a', "
-	"'' "
-	"FROM generate_series(1::bigint, 40000) g",
+	"1000000, 1000 + g % 8000, CASE WHEN g % 2000 = 0 THEN 'fault.opened' ELSE 'agent.log' "
+	"END, 'a', '' FROM generate_series(1::bigint, 40000) g",
 	"ANALYZE",
 };
 
@@ -265,7 +257,7 @@ static void test_a_common_part_is_no_reason_to_list_all(void **state)
 				"model, serial, wwn, firmware, protocol, media, health, first_us, "
 				"changed_us, revision) VALUES ($1, $2, 'drive', '', '', 'Common', "
 				"$2, '', '', '', '', 'ok', 1, 1, 1)",
-				P_INT(i), P_TEXT(key)) >= 0);
+				p_int(i), p_text(key)) >= 0);
 	}
 	struct query_request q = {.limit = 100};
 	autostr struct str plan;

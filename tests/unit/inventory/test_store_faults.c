@@ -23,8 +23,7 @@
 
 static char template_dir[64];
 
-/* ---- a store that can be made quickly ----------------------------------------------------------
- */
+/* ---- a store that can be made quickly -------------------------------------------------------- */
 
 struct disk {
 	char dir[64], path[80], url[96];
@@ -120,8 +119,7 @@ static void check_sound(struct disk *d, const char *name)
 	disk_close(d);
 }
 
-/* ---- D-01, D-02 --------------------------------------------------------------------------------
- */
+/* ---- D-01, D-02 ------------------------------------------------------------------------------ */
 
 /* One run with the n-th call failing; false when there was no n-th call. */
 static bool run_with_fault(enum fault_kind kind, unsigned n, bool lasting)
@@ -182,8 +180,7 @@ static void test_d02_input_output_errors(void **state)
 	every_call(FAULT_SYNC, false, 5);
 }
 
-/* ---- D-03 ---------------------------------------------------------------------------------------
- */
+/* ---- D-03 ------------------------------------------------------------------------------------ */
 
 #define SEEDS 4
 
@@ -217,8 +214,7 @@ static void test_d03_power_cut(void **state)
 	print_message("# %u moments, %d orders each\n", n - 1, SEEDS);
 }
 
-/* ---- D-05 ---------------------------------------------------------------------------------------
- */
+/* ---- D-05 ------------------------------------------------------------------------------------ */
 
 /* A store as a killed process leaves it: acknowledged changes are in the log alone. */
 static void leave_with_log(struct disk *d)
@@ -306,8 +302,7 @@ static void test_d05_log_lost_or_damaged(void **state)
 	print_message("# %lld bytes of log, refused %u times\n", (long long)n_bytes, refused);
 }
 
-/* ---- D-06, D-08, D-09 ---------------------------------------------------------------------------
- */
+/* ---- D-06, D-08, D-09 ------------------------------------------------------------------------ */
 
 static void test_d06_store_missing(void **state)
 {
@@ -379,8 +374,7 @@ static void test_d09_file_systems(void **state)
 	}
 }
 
-/* ---- D-07 ---------------------------------------------------------------------------------------
- */
+/* ---- D-07 ------------------------------------------------------------------------------------ */
 
 /* An empty store's migrations, cut at every write: the next start finishes them. */
 static int newest_schema;

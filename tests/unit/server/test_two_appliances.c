@@ -58,8 +58,7 @@ static void talk_to(struct fake_agent *a, const struct server_bench *b)
 	(void)str_copy(a->socket, sizeof(a->socket), b->front);
 }
 
-/* ---- requests that may lose their server -------------------------------------------------------
- */
+/* ---- requests that may lose their server ----------------------------------------------------- */
 
 typedef int (*request)(struct fake_agent *a);
 
@@ -169,8 +168,7 @@ static void boot(struct fake_agent *a, unsigned i)
 	fake_agent_boot(a, A->front, serial, mac);
 }
 
-/* ---- tests -------------------------------------------------------------------------------------
- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void test_either_may_die(void **state)
 {

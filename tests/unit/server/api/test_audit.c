@@ -49,8 +49,7 @@ static const char *finding(void)
 	return json_string_value(json_object_get(bench.reply, "finding"));
 }
 
-/* ---- checkpoints -------------------------------------------------------------------------------
- */
+/* ---- checkpoints ----------------------------------------------------------------------------- */
 
 /* The log as somebody would like it, with all hashes right. */
 static void make_anew(int n_rows)
@@ -170,8 +169,7 @@ static void test_made_by_itself(void **state)
 	assert_int_equal(json_integer_value(json_object_get(bench.reply, "signed_rows")), 3);
 }
 
-/* ---- at the door -------------------------------------------------------------------------------
- */
+/* ---- at the door ----------------------------------------------------------------------------- */
 
 static long refused(const char *who, int status, const char *code)
 {

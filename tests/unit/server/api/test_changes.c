@@ -90,8 +90,7 @@ static const char *const elsewhere[] = {
 	"DELETE /api/v1/uploads/{id}",
 };
 
-/* ---- helpers -----------------------------------------------------------------------------------
- */
+/* ---- helpers --------------------------------------------------------------------------------- */
 
 static bool is_change(const struct http_route *r)
 {
@@ -185,8 +184,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- every change ------------------------------------------------------------------------------
- */
+/* ---- every change ---------------------------------------------------------------------------- */
 
 static bool is_listed(const struct http_route *r)
 {
@@ -299,8 +297,7 @@ static void test_refusals_are_audited(void **state)
 	}
 }
 
-/* ---- every member of every body ----------------------------------------------------------------
- */
+/* ---- every member of every body -------------------------------------------------------------- */
 
 static int ask_with(const struct http_route *r, json_t *body)
 {

@@ -72,8 +72,7 @@ static void test_walk(void **state)
 	fake_agent_done(&a);
 }
 
-/* ---- what is refused --------------------------------------------------------------------------
- */
+/* ---- what is refused ------------------------------------------------------------------------- */
 
 static void test_orders(void **state)
 {
@@ -145,8 +144,7 @@ static void test_states(void **state)
 	}
 }
 
-/* ---- at the permit ----------------------------------------------------------------------------
- */
+/* ---- at the permit --------------------------------------------------------------------------- */
 
 static void make_it_an_image_arm(struct server_bench *b, struct fake_agent *a)
 {
@@ -207,8 +205,7 @@ static void test_no_image_under_it(void **state)
 	fake_agent_done(&a);
 }
 
-/* ---- bad ends ----------------------------------------------------------------------------------
- */
+/* ---- bad ends -------------------------------------------------------------------------------- */
 
 static void test_no_receipt(void **state)
 {

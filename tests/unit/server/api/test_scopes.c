@@ -55,8 +55,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- one call ----------------------------------------------------------------------------------
- */
+/* ---- one call -------------------------------------------------------------------------------- */
 
 struct caller {
 	const char *name;
@@ -129,8 +128,7 @@ static size_t each_route(void (*visit)(const struct http_route *r))
 	return n;
 }
 
-/* ---- who gets in -------------------------------------------------------------------------------
- */
+/* ---- who gets in ----------------------------------------------------------------------------- */
 
 static void without_a_good_token(const struct http_route *r)
 {
@@ -214,8 +212,7 @@ static void test_every_route_with_every_token(void **state)
 	assert_int_equal(server_bench_admin(&bench, "GET", "/healthz", NULL), 200);
 }
 
-/* ---- another host's session --------------------------------------------------------------------
- */
+/* ---- another host's session ------------------------------------------------------------------ */
 
 static struct fake_agent own, other;
 
@@ -252,8 +249,7 @@ static void test_another_hosts_session(void **state)
 	fake_agent_done(&other);
 }
 
-/* ---- rates -------------------------------------------------------------------------------------
- */
+/* ---- rates ----------------------------------------------------------------------------------- */
 
 static void test_rate_of_one_token(void **state)
 {

@@ -76,8 +76,7 @@ static long orders(const char *in_state)
 	return server_bench_number(&bench, sql);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------
- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 static int order_with(const char *token, const struct fake_agent *list, size_t n, const char *more)
 {
@@ -267,8 +266,7 @@ static void test_persons_are_made_by_root(void **state)
 	}
 }
 
-/* ---- deciding ----------------------------------------------------------------------------------
- */
+/* ---- deciding -------------------------------------------------------------------------------- */
 
 static void change_state(void)
 {

@@ -23,8 +23,7 @@ static char dir[] = "/tmp/slipway-http-XXXXXX";
 static char front[64], admin[64];
 static pid_t pid;
 
-/* ---- the server
- * ---------------------------------------------------------------------------------- */
+/* ---- the server ------------------------------------------------------------------------------ */
 
 static int echo(struct http_request *r, struct err *err)
 {
@@ -154,8 +153,7 @@ static _Noreturn void serve(void)
 	_exit(0);
 }
 
-/* ---- asking it
- * ------------------------------------------------------------------------------------ */
+/* ---- asking it ------------------------------------------------------------------------------- */
 
 static int ask(const char *socket, const char *method, const char *path, const char *body,
 	       const char *header, struct http_reply *reply)
@@ -360,8 +358,7 @@ static void test_tables(void **state)
 	assert_null(http_scope_str(_HTTP_SCOPE_MISSING));
 }
 
-/* ---- a long answer ---------------------------------------------------------------------------
- */
+/* ---- a long answer --------------------------------------------------------------------------- */
 
 #define LONG_BLOCKS 40
 #define LONG_BYTES  1000 /* of a block: all of them fit into the socket */
