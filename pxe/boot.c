@@ -16,6 +16,7 @@ static void set_mac(struct boot_query *q, const char *value)
 {
 	char mac[18];
 	size_t n = strlen(value);
+
 	if (n != 17)
 		return;
 	for (size_t i = 0; i < n; i++) {
@@ -32,6 +33,7 @@ static void set_mac(struct boot_query *q, const char *value)
 static void set_uuid(struct boot_query *q, const char *value)
 {
 	char uuid[37];
+
 	if (strlen(value) != 36)
 		return;
 	for (size_t i = 0; i < 36; i++) {
@@ -48,6 +50,7 @@ static void set_uuid(struct boot_query *q, const char *value)
 static void set_text(char *dst, size_t dst_bytes, const char *value)
 {
 	size_t n = 0;
+
 	while (*value == ' ')
 		value++;
 	for (; *value && n + 1 < dst_bytes; value++)
@@ -159,6 +162,7 @@ static bool fits(enum need need, bool have)
 struct boot_answer boot_decide(const struct boot_query *q, const struct boot_facts *f)
 {
 	bool arch_known = boot_query_arch(q) != BOOT_ARCH_UNKNOWN;
+
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (fits(rows[i].store_up, f->store_up) && fits(rows[i].known, f->known) &&
 		    fits(rows[i].wants_agent, f->wants_agent) &&

@@ -23,6 +23,7 @@ const size_t n_boot_loaders = ARRAY_LEN(boot_loaders);
 bool boot_files_ready(const char *files_dir, enum boot_arch arch)
 {
 	static const char *const needed[] = {"vmlinuz", "ramdisk.img"};
+
 	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
 		autofree char *path = xasprintf("%s/%s/%s", files_dir, boot_arch_str(arch),
 						needed[i]);

@@ -28,6 +28,7 @@ static int check_word(const char *what, const char *text, bool optional, struct 
 static int check(const struct dnsmasq_options *o, struct err *err)
 {
 	bool proxy = o->mode == DHCP_PROXY;
+
 	const struct {
 		const char *what, *text;
 		bool optional;
@@ -137,6 +138,7 @@ static void add_proxy(struct str *out, const struct dnsmasq_options *o)
 int dnsmasq_config_write(struct str *out, const struct dnsmasq_options *o, struct err *err)
 {
 	int rc = check(o, err);
+
 	if (rc < 0)
 		return rc;
 	add_base(out, o);
@@ -165,6 +167,7 @@ static bool is_mac(struct sv w)
 static bool is_ipv4(struct sv w)
 {
 	size_t dots = 0;
+
 	if (w.n < 7 || w.n > 15)
 		return false;
 	for (size_t i = 0; i < w.n; i++) {
@@ -182,6 +185,7 @@ static const char *const messages[] = {"DHCPDISCOVER", "DHCPOFFER",   "DHCPREQUE
 static const char *message_in(struct sv w)
 {
 	struct sv name = sv_split(&w, '(');
+
 	for (size_t i = 0; i < ARRAY_LEN(messages); i++)
 		if (sv_eq_str(name, messages[i]))
 			return messages[i];
@@ -191,6 +195,7 @@ static const char *message_in(struct sv w)
 static void take(char *dst, size_t dst_bytes, struct sv w)
 {
 	size_t n = w.n < dst_bytes - 1 ? w.n : dst_bytes - 1;
+
 	for (size_t i = 0; i < n; i++)
 		dst[i] = (char)tolower((unsigned char)w.p[i]);
 	dst[n] = '\0';
@@ -202,6 +207,7 @@ bool dnsmasq_line_parse(const char *line, struct dnsmasq_line *ret)
 {
 	struct sv rest = sv_of(line);
 	const char *message = NULL;
+
 	memset(ret, 0, sizeof(*ret));
 	while (rest.n > 0) {
 		struct sv w = sv_split(&rest, ' ');

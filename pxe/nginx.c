@@ -71,6 +71,7 @@ static void add_main(struct str *out, const struct nginx_options *o)
 static void add_http_head(struct str *out, const struct nginx_options *o)
 {
 	static const char *const temporary[] = {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"};
+
 	str_add(out, "http {\n"
 		     "\taccess_log off;\n"
 		     "\tserver_tokens off;\n"
@@ -140,6 +141,7 @@ static void add_files(struct str *out, const struct nginx_options *o)
 	autofree char *loaders = xasprintf("%s/ipxe/$1", o->files_dir);
 	autofree char *objects = xasprintf("%s/sha256/$1/$2", o->objects_dir);
 	autofree char *sigs = xasprintf("%s/sigs/$1", o->objects_dir);
+
 	add_alias(out, "~ ^/boot/files/(x86_64|aarch64)/(vmlinuz|ramdisk\\.img)$", agent, "");
 	if (o->firmware_cpio)
 		add_alias(out, "~ ^/boot/files/(?:x86_64|aarch64)/firmware\\.cpio$",
@@ -218,6 +220,7 @@ static void add_tls(struct str *out, const struct nginx_options *o)
 int nginx_config_write(struct str *out, const struct nginx_options *o, struct err *err)
 {
 	int rc = check(o, err);
+
 	if (rc < 0)
 		return rc;
 	add_main(out, o);

@@ -17,6 +17,7 @@
 static bool is_uuid(const char *s)
 {
 	static const char shape[] = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
+
 	if (!s || strlen(s) != sizeof(shape) - 1)
 		return false;
 	for (size_t i = 0; s[i]; i++)
@@ -97,6 +98,7 @@ static void add_agent(struct str *out, const struct boot_query *q,
 {
 	enum boot_arch arch = boot_query_arch(q);
 	char arch_path[16];
+
 	snprintf(arch_path, sizeof(arch_path), "%s/", boot_arch_str(arch));
 	str_addf(out,
 		 "kernel %s/boot/files/%svmlinuz initrd=ramdisk.img initrd=site.cpio%s %s quiet",

@@ -146,6 +146,7 @@ static bool play_one(struct group *g, struct bench *b, struct screen *screen, si
 {
 	struct err err = ERR_INIT;
 	bool ok = play(b, screen, &err) >= 0;
+
 	/* who stops the lab does not wait for disks to be read, and gets no verdict */
 	AUTO(json)
 	json_t *result = cage_stopping() ? report_lost(b->s->name, "stopped on request")

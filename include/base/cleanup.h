@@ -51,6 +51,7 @@ static inline void cleanup_fclose(FILE **f)
 static inline int take_fd(int *fd)
 {
 	int taken = *fd;
+
 	*fd = -1;
 	return taken;
 }

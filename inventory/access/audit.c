@@ -21,6 +21,7 @@ static void add(struct sha256 *h, const char *text)
 {
 	char n[24];
 	int len = snprintf(n, sizeof(n), "%zu:", strlen(text));
+
 	sha256_update(h, n, (size_t)len);
 	sha256_update(h, text, strlen(text));
 }
@@ -31,6 +32,7 @@ static void row_hash(int64_t id, int64_t at_us, const struct audit_entry *e, con
 	AUTO(sha256) struct sha256 *h = sha256_new();
 	uint8_t digest[SHA256_BYTES];
 	char numbers[80];
+
 	(void)snprintf(numbers, sizeof(numbers), "%lld %lld %d", (long long)id, (long long)at_us,
 		       e->status);
 	const char *fields[] = {numbers, e->who,    e->peer,        e->method,
@@ -44,6 +46,7 @@ static void row_hash(int64_t id, int64_t at_us, const struct audit_entry *e, con
 static int read_head(struct db *db, struct audit_mark *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows, "SELECT n_rows, hash FROM audit_head WHERE one = 1"));
 	int r = db_rows_next(rows, err);
 	ret->rows = r == 1 ? db_int(rows, 0) : 0;
@@ -56,6 +59,7 @@ static int append(struct db *db, const struct audit_entry *e, int64_t now_us, st
 	struct audit_mark head;
 	char hash[SHA256_HEX_BYTES];
 	int64_t id, at_us;
+
 	TRY(db_tick(db, now_us, &id, &at_us, err));
 	TRY(read_head(db, &head, err));
 	row_hash(id, at_us, e, head.hash, hash);
@@ -93,6 +97,7 @@ static int check_row(const struct db_rows *rows, const char *expected, char ret_
 {
 	struct audit_entry e = entry_of(rows);
 	long long id = (long long)db_int(rows, 0);
+
 	row_hash(id, db_int(rows, 1), &e, db_text(rows, 9), ret_hash);
 	if (!str_eq(db_text(rows, 10), ret_hash))
 		return err_set(err, ERR_AUDIT_BROKEN, "row %lld was changed", id);
@@ -145,6 +150,7 @@ static int check_rows(struct db *db, const struct audit_mark *marks, size_t n_ma
 	struct audit_mark here = {0}, head;
 	char hash[SHA256_HEX_BYTES];
 	int r;
+
 	(void)str_copy(here.hash, sizeof(here.hash), first_hash);
 	TRY(read_head(db, &head, err));
 	TRY(db_query(db, err, &rows, "SELECT " AUDIT_COLUMNS " FROM audit ORDER BY id"));
@@ -179,6 +185,7 @@ int audit_list(struct db *db, int64_t after, int64_t limit, json_t **ret, struct
 	AUTO(json) json_t *items = json_array();
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int64_t last = after;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT " AUDIT_COLUMNS " FROM audit WHERE id > $1 ORDER BY id LIMIT $2",
 		     p_int(after), p_int(limit)));

@@ -15,6 +15,7 @@ int idempotency_find(struct db *db, const char *who, const char *key, const char
 		     int64_t now_us, struct idempotent *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(
 		db, err, &rows,
 		"SELECT request_sha256, status, etag, body FROM idempotency WHERE who = $1 AND "

@@ -17,6 +17,7 @@
 static bool good_name(const char *name)
 {
 	size_t n = strlen(name);
+
 	return n > 0 && n < 65 &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
 		       n;
@@ -26,6 +27,7 @@ static bool good_name(const char *name)
 static bool fold_owner(const char *owner, char ret[static 65])
 {
 	size_t n = strlen(owner);
+
 	if (n > 64 ||
 	    strspn(owner, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-") !=
 		    n)
@@ -40,6 +42,7 @@ static int insert(struct db *db, const char *name, const char *owner, const char
 		  int64_t *ret_num, struct err *err)
 {
 	int64_t id, at_us, n = 0;
+
 	TRY(db_tick(db, now_us, &id, &at_us, err));
 	TRY(db_query_int(db, err, &n, 0,
 			 "SELECT count(*) FROM token WHERE name = $1 AND revoked_us IS NULL AND "
@@ -61,6 +64,7 @@ int token_create(struct db *db, const char *name, const char *owner, const char 
 {
 	uint8_t secret[32];
 	char hash[SHA256_HEX_BYTES], folded[65];
+
 	if (!good_name(name))
 		return err_set(err, ERR_INVALID, "a token's name has 1 to 64 of A-Z a-z 0-9 . _ -");
 	if (!fold_owner(owner, folded))
@@ -93,6 +97,7 @@ int token_find(struct db *db, const char *text, int64_t now_us, struct token *re
 {
 	char hash[SHA256_HEX_BYTES];
 	int64_t last_us = 0;
+
 	if (!looks_like_token(text))
 		return err_set(err, ERR_NOT_FOUND, "the token is not known");
 	sha256_hex_of(text, strlen(text), hash);
@@ -119,6 +124,7 @@ int token_find(struct db *db, const char *text, int64_t now_us, struct token *re
 bool token_is_live(struct db *db, int64_t num, int64_t now_us)
 {
 	int64_t n = 0;
+
 	return db_query_int(db, NULL, &n, 0,
 			    "SELECT count(*) FROM token WHERE num = $1 AND revoked_us IS NULL AND "
 			    "expires_us > $2",
@@ -129,6 +135,7 @@ bool token_is_live(struct db *db, int64_t num, int64_t now_us)
 int token_revoke(struct db *db, int64_t num, int64_t now_us, struct err *err)
 {
 	int64_t n = 0;
+
 	TRY(db_exec_changed(
 		db, err, &n,
 		"UPDATE token SET revoked_us = $2 WHERE num = $1 AND revoked_us IS NULL",
@@ -139,6 +146,7 @@ int token_revoke(struct db *db, int64_t num, int64_t now_us, struct err *err)
 static void add_time(json_t *j, const char *name, const struct db_rows *rows, int column)
 {
 	char text[TIME_TEXT_BYTES];
+
 	if (db_is_null(rows, column))
 		return;
 	time_rfc3339(db_int(rows, column), text);
@@ -149,6 +157,7 @@ static json_t *words_json(const char *words)
 {
 	json_t *list = json_array();
 	struct sv rest = sv_of(words);
+
 	while (rest.n > 0) {
 		struct sv one = sv_split(&rest, ' ');
 		if (one.n > 0)
@@ -161,6 +170,7 @@ int token_list(struct db *db, json_t **ret, struct err *err)
 {
 	AUTO(json) json_t *items = json_array();
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT num, name, scopes, created_by, created_us, expires_us, last_used_us, "
 		     "revoked_us, owner FROM token ORDER BY num"));

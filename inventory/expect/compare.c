@@ -20,6 +20,7 @@ static void differ(json_t *out, const char *what, const char *type, const char *
 		   const char *field, json_t *expected, json_t *found)
 {
 	json_t *j = json_pack("{s:s, s:s}", "what", what, "type", type);
+
 	if (slot && slot[0])
 		(void)json_object_set_new(j, "slot", json_string(slot));
 	if (field)
@@ -34,6 +35,7 @@ static void differ(json_t *out, const char *what, const char *type, const char *
 static const char *text_of(const json_t *j, const char *key)
 {
 	const char *text = json_string_value(json_object_get(j, key));
+
 	return text ? text : "";
 }
 
@@ -57,6 +59,7 @@ static json_t *part_for(const json_t *want, json_t *have_list, const bool *taken
 	const char *slot = text_of(want, "slot");
 	size_t i;
 	json_t *have;
+
 	json_array_foreach (have_list, i, have) {
 		if (taken[i] || !str_eq(text_of(want, "type"), text_of(have, "type")))
 			continue;
@@ -84,6 +87,7 @@ static json_t *moved_to(const json_t *want, json_t *have_list, bool *taken)
 {
 	size_t i;
 	json_t *have;
+
 	json_array_foreach (have_list, i, have) {
 		if (taken[i] || !str_eq(text_of(want, "type"), text_of(have, "type")) ||
 		    !same_kind(want, have))
@@ -100,6 +104,7 @@ static void compare_parts(json_t *want_list, json_t *have_list, json_t *out)
 	autofree bool *taken = xcalloc(n + 1, sizeof(bool));
 	autofree bool *met = xcalloc(m + 1, sizeof(bool));
 	json_t *want, *have;
+
 	json_array_foreach (want_list, i, want) {
 		have = part_for(want, have_list, taken, &at);
 		met[i] = have != NULL;
@@ -128,6 +133,7 @@ static void compare_parts(json_t *want_list, json_t *have_list, json_t *out)
 static void compare_sums(const json_t *want, const json_t *have, json_t *out)
 {
 	static const char *const names[] = {"cores", "sockets", "MemoryMiB", "BiosVersion"};
+
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		json_t *w = json_object_get(want, names[i]);
 		if (w && !json_equal(w, json_object_get(have, names[i])))
@@ -142,6 +148,7 @@ static int load_sku(struct db *db, int64_t host_num, json_t **ret, char *ret_nam
 		    size_t name_bytes, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(
 		db, err, &rows,
 		"SELECT h.sku, s.body FROM host h LEFT JOIN sku s ON s.name = h.sku WHERE h.num "
@@ -164,6 +171,7 @@ static int compare_sku(struct db *db, int64_t host_num, json_t *out, char *ret_n
 	AUTO(json) json_t *want = NULL;
 	AUTO(json) json_t *have = NULL;
 	struct err own = ERR_INIT;
+
 	TRY(load_sku(db, host_num, &want, ret_name, name_bytes, err));
 	if (!want)
 		return 0;
@@ -185,6 +193,7 @@ static int sku_status(struct db *db, int64_t host_num, const char **ret, struct 
 	char name[129];
 	AUTO(json) json_t *differences = json_array();
 	int r = compare_sku(db, host_num, differences, name, sizeof(name), err);
+
 	*ret = r <= 0 ? "" : json_array_size(differences) ? "differs" : "match";
 	return r < 0 ? r : 0;
 }
@@ -192,6 +201,7 @@ static int sku_status(struct db *db, int64_t host_num, const char **ret, struct 
 int host_refresh_sku_status(struct db *db, int64_t host_num, struct err *err)
 {
 	const char *status;
+
 	TRY(sku_status(db, host_num, &status, err));
 	return db_exec(db, err,
 		       "UPDATE host SET sku_status = $2 WHERE num = $1 AND sku_status <> $2",
@@ -205,6 +215,7 @@ static int write_status(struct db *db, int64_t host_num, const char *sku, const 
 	struct moment m;
 	autofree char *summary = xasprintf("compared with the new SKU %s: %s", sku,
 					   status[0] ? status : "unknown");
+
 	TRY(host_change_begin(db, host_num, now_us, &m, err));
 	TRY(db_exec(db, err,
 		    "UPDATE host SET sku_status = $2, changed_us = $3, revision = revision + 1 "
@@ -220,6 +231,7 @@ static int refresh_next(struct db *db, const char *sku, int64_t *after, int64_t 
 {
 	int64_t num = 0, is_same = 0;
 	const char *status;
+
 	TRY(db_query_int(db, err, &num, 0,
 			 "SELECT num FROM host WHERE sku = $1 AND num > $2 ORDER BY num LIMIT 1",
 			 p_text(sku), p_int(*after)));
@@ -260,6 +272,7 @@ static int compare_ports(struct db *db, const char *sql, int64_t host_num, const
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	struct db_param p = p_int(host_num);
+
 	TRY(db_query_n(db, sql, &p, 1, &rows, err));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
@@ -273,6 +286,7 @@ static int compare_ports(struct db *db, const char *sql, int64_t host_num, const
 static int compare_unit(struct db *db, int64_t host_num, json_t *out, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(
 		db, err, &rows,
 		"SELECT h.rack, h.rack_unit, l.rack, l.rack_unit FROM host h JOIN location l ON "
@@ -313,6 +327,7 @@ int host_compare(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 	char name[129] = "";
 	AUTO(json) json_t *differences = json_array();
 	int compared = compare_sku(db, host_num, differences, name, sizeof(name), err);
+
 	if (compared < 0)
 		return compared;
 	TRY(compare_place(db, host_num, differences, err));

@@ -90,6 +90,7 @@ static int header(struct csv *c, unsigned *ret_map, size_t *ret_n, struct err *e
 {
 	autostr struct str text;
 	bool more = true;
+
 	str_init(&text, VALUE_MAX);
 	while (more) {
 		unsigned k = 0;
@@ -114,6 +115,7 @@ static int header(struct csv *c, unsigned *ret_map, size_t *ret_n, struct err *e
 static json_t *macs_json(const char *text)
 {
 	json_t *list = json_array();
+
 	while (*text) {
 		size_t n = strcspn(text, " ;|");
 		if (n > 0)
@@ -129,6 +131,7 @@ static int put(const struct csv *c, json_t *row, unsigned column, const char *te
 	autofree char *trimmed = xstrndup(t.p, t.n);
 	int64_t number = 0;
 	json_t *j = NULL;
+
 	if (t.n == 0)
 		return 0;
 	if (columns[column].kind == AS_MACS)
@@ -151,6 +154,7 @@ static int line(struct csv *c, const unsigned *map, size_t n_columns, json_t *ro
 	autostr struct str text;
 	bool more = true;
 	size_t i = 0;
+
 	str_init(&text, VALUE_MAX);
 	for (; more; i++) {
 		TRY(value(c, &text, &more, err));
@@ -170,6 +174,7 @@ int delivery_rows_from_csv(const char *text, size_t n_bytes, json_t **ret, struc
 	unsigned map[CSV_COLUMNS_MAX];
 	size_t n = 0;
 	AUTO(json) json_t *rows = json_array();
+
 	if (n_bytes > DELIVERY_BYTES_MAX)
 		return err_set(err, ERR_TOO_BIG, "a delivery has at most %d bytes",
 			       DELIVERY_BYTES_MAX);

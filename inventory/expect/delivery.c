@@ -39,6 +39,7 @@ static int put_head(struct delivery_import *w, struct err *err)
 {
 	const struct delivery_head *h = &w->head;
 	struct moment m;
+
 	TRY(db_query_int(w->db, err, &w->delivery_num, 0,
 			 "SELECT num FROM delivery WHERE name = $1", p_text(h->name)));
 	if (w->delivery_num)
@@ -63,6 +64,7 @@ static int count_head(struct delivery_import *w, struct err *err)
 {
 	struct moment m;
 	int64_t n = 0, had = 0;
+
 	TRY(db_query_int(w->db, err, &n, 0,
 			 "SELECT count(*) FROM delivery_line WHERE delivery_num = $1",
 			 p_int(w->delivery_num)));
@@ -92,6 +94,7 @@ static int read_macs(struct json_reader *reader, struct row *ret)
 {
 	size_t i;
 	json_t *j;
+
 	ret->macs_json = json_opt_arr(reader, "macs", DELIVERY_MACS_MAX);
 	json_array_foreach (ret->macs_json, i, j) {
 		const char *mac = json_string_value(j);
@@ -107,6 +110,7 @@ static int read_macs(struct json_reader *reader, struct row *ret)
 static int read_row(json_t *obj, const struct delivery_head *head, struct row *ret, struct err *err)
 {
 	struct json_reader reader = json_reader_root(obj, err);
+
 	*ret = (struct row){0};
 	ret->serial = json_opt_str(&reader, "serial", LIMIT_NAME_BYTES, "");
 	ret->sku = json_opt_str(&reader, "sku", LIMIT_NAME_BYTES, "");
@@ -138,6 +142,7 @@ static int host_of_row(struct delivery_import *w, const struct row *row, int64_t
 				   .actor = w->actor};
 	struct err own = ERR_INIT;
 	int r = identity_expect(w->db, &e, &birth, w->now_us, ret_num, &own);
+
 	if (r == -ERR_EXISTS) {
 		int64_t other = 0;
 		TRY(db_query_int(w->db, err, &other, 0,
@@ -155,6 +160,7 @@ static int host_of_row(struct delivery_import *w, const struct row *row, int64_t
 static json_t *members_of(const struct delivery_import *w, const struct row *row)
 {
 	json_t *set = json_pack("{s:s}", "delivery", w->head.name);
+
 	const struct {
 		const char *name, *value;
 	} texts[] = {{"sku", row->sku},   {"site", row->site}, {"row", row->rack_row},
@@ -172,6 +178,7 @@ static int write_line(struct delivery_import *w, const struct row *row, int64_t 
 {
 	int64_t num = 0;
 	autofree char *macs = row->macs_json ? json_text(row->macs_json) : xstrdup("[]");
+
 	/* two statements: with OR, neither index would find them */
 	TRY(db_exec(w->db, err, "DELETE FROM delivery_line WHERE delivery_num = $1 AND line = $2",
 		    p_int(w->delivery_num), p_int(line)));
@@ -200,6 +207,7 @@ static int import_row(struct delivery_import *w, json_t *obj, int64_t line,
 	struct host h;
 	bool changed = false;
 	int64_t num = 0;
+
 	if (!json_is_object(obj))
 		return err_set(err, ERR_FIELD_TYPE, "a row is an object");
 	TRY(read_row(obj, &w->head, &row, err));
@@ -218,6 +226,7 @@ static json_t *marks_of(const json_t *obj)
 {
 	size_t i;
 	json_t *mac, *marks = json_array();
+
 	(void)json_array_append(marks, json_object_get(obj, "serial"));
 	json_array_foreach (json_object_get(obj, "macs"), i, mac)
 		(void)json_array_append(marks, mac);
@@ -231,6 +240,7 @@ static int repeat_relatives(struct delivery_import *w, const json_t *obj, struct
 	size_t i;
 	json_t *mark;
 	AUTO(json) json_t *marks = marks_of(obj);
+
 	json_array_foreach (marks, i, mark) {
 		char host_id[HOST_ID_BYTES];
 		const json_t *line = json_is_string(mark)
@@ -249,6 +259,7 @@ static void note_marks(struct delivery_import *w, const json_t *obj)
 	size_t i;
 	json_t *mark;
 	AUTO(json) json_t *marks = marks_of(obj);
+
 	json_array_foreach (marks, i, mark)
 		if (json_is_string(mark))
 			(void)json_object_set_new(w->seen, json_string_value(mark),
@@ -261,6 +272,7 @@ static void report_row(struct delivery_import *w, int64_t line, const char *host
 		       const struct err *e)
 {
 	json_t *j = json_pack("{s:I, s:i}", "line", (json_int_t)line, "status", r < 0 ? 400 : 200);
+
 	if (r < 0) {
 		(void)json_object_set_new(j, "code", json_string(err_name(e->code)));
 		(void)json_object_set_new(j, "detail", json_string(e->msg));
@@ -279,6 +291,7 @@ static int row_alone(struct delivery_import *w, json_t *obj, struct err *err)
 	struct err own = ERR_INIT;
 	char host_id[HOST_ID_BYTES] = "";
 	int64_t line = (int64_t)w->at + 1;
+
 	TRY(db_begin(w->db, err));
 	int r = w->dry_run ? repeat_relatives(w, obj, &own) : 0;
 	if (r >= 0)
@@ -321,6 +334,7 @@ int delivery_import_new(struct db *db, const struct delivery_head *head, json_t 
 			struct delivery_import **ret, struct err *err)
 {
 	size_t n = head->name ? strlen(head->name) : 0;
+
 	if (n < 1 || n > 64)
 		return err_set(err, ERR_INVALID, "a delivery needs a name of 1 to 64 bytes");
 	if (json_array_size(rows) == 0 || json_array_size(rows) > DELIVERY_ROWS_MAX)

@@ -61,6 +61,7 @@ static int read_value(const char *key, unsigned i, const json_t *j, struct db_pa
 		      struct err *err)
 {
 	autofree char *pointer = xasprintf("/%.80s", key);
+
 	if (json_is_null(j)) {
 		*ret = members[i].number ? p_null() : p_text("");
 		return 0;
@@ -104,6 +105,7 @@ static int plan(struct db *db, int64_t num, json_t *set, int64_t revision, bool 
 	const char *key;
 	json_t *value;
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows, current_sql, p_int(num)));
 	int r = db_rows_next(rows, err);
 	if (r <= 0)
@@ -150,6 +152,7 @@ static int write_edit(struct db *db, int64_t num, const struct edit *e, const ch
 	struct moment m;
 	struct db_param params[ARRAY_LEN(members) + 2];
 	autostr struct str sql;
+
 	str_init(&sql, 4096);
 	TRY(host_change_begin(db, num, now_us, &m, err));
 	str_add(&sql, "UPDATE host SET changed_us = $2, revision = revision + 1");
@@ -171,6 +174,7 @@ int host_edit_members(struct db *db, int64_t num, json_t *set, int64_t revision,
 {
 	AUTO(json) json_t *shown = json_object();
 	struct edit e = {.shown = shown};
+
 	TRY(plan(db, num, set, revision, internal, &e, err));
 	if (!internal)
 		TRY(check_sku(db, &e, err));

@@ -40,6 +40,7 @@ static int put(struct db *db, const struct location_draft *p, const char *actor,
 	       int64_t *ret_id, struct err *err)
 {
 	struct moment m;
+
 	TRY(moment_next(db, now_us, &m, err));
 	TRY(db_query_int(db, err, ret_id, 0,
 			 "SELECT num FROM location WHERE site = $1 AND rack_row = $2 AND rack = $3 "
@@ -63,6 +64,7 @@ int location_put(struct db *db, const struct location_draft *d, const char *acto
 					 .switch_name = or_empty(d->switch_name),
 					 .port = or_empty(d->port),
 					 .note = or_empty(d->note)};
+
 	TRY(db_begin(db, err));
 	return db_end(db, put(db, &p, actor, now_us, ret_id, err), err);
 }

@@ -20,6 +20,7 @@ static int check_part(struct json_reader *parent, json_t *j, size_t i)
 	struct json_reader r = json_reader_item(parent, j, "parts", i);
 	static const char *const texts[] = {"slot", "Manufacturer", "PartNumber", "Model",
 					    "FirmwareVersion"};
+
 	(void)json_need_str(&r, "type", 1, 16);
 	for (size_t k = 0; k < ARRAY_LEN(texts); k++)
 		(void)json_opt_str(&r, texts[k], LIMIT_FACT_STRING_BYTES, "");
@@ -33,6 +34,7 @@ static int check_contents(json_t *contents, struct err *err)
 	struct json_reader r = json_reader_root(contents, err);
 	size_t i;
 	json_t *j;
+
 	(void)json_opt_int(&r, "cores", 0, 1000000, 0);
 	(void)json_opt_int(&r, "sockets", 0, 1000, 0);
 	(void)json_opt_int(&r, "MemoryMiB", 0, INT64_MAX, 0);
@@ -47,6 +49,7 @@ static int current(struct db *db, const char *name, int64_t *ret_num, int64_t *r
 		   bool *ret_same, const char *text, const char *note, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows, "SELECT num, version, body, note FROM sku WHERE name = $1",
 		     p_text(name)));
 	int r = db_rows_next(rows, err);
@@ -82,6 +85,7 @@ static int put(struct db *db, const char *name, json_t *contents, const char *no
 	struct moment m;
 	int64_t num = 0;
 	bool same = false;
+
 	*ret_version = 0;
 	TRY(current(db, name, &num, ret_version, &same, text, note, err));
 	if (same)
@@ -117,6 +121,7 @@ static json_t *learn_part(const struct db_rows *rows)
 	json_t *j = json_object();
 	static const char *const texts[] = {"type",       "slot",  "Manufacturer",
 					    "PartNumber", "Model", "FirmwareVersion"};
+
 	for (int i = 0; i < (int)ARRAY_LEN(texts); i++)
 		set_text(j, texts[i], db_text(rows, i));
 	if (!db_is_null(rows, 6))
@@ -129,6 +134,7 @@ static json_t *learn_part(const struct db_rows *rows)
 static int learn_parts(struct db *db, int64_t host_num, json_t *parts, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(
 		db, err, &rows,
 		"SELECT p.type, p.slot, q.manufacturer, q.part_number, q.model, q.firmware, "
@@ -147,6 +153,7 @@ int sku_learn(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 	AUTO(json) json_t *doc = json_object();
 	AUTO(json) json_t *parts = json_array();
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT cores, sockets, memory_mib, bios_version FROM host WHERE num = $1",
 		     p_int(host_num)));

@@ -18,6 +18,7 @@ static const char alphabet[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 static void make_short_code(char ret[static HOST_SHORT_CODE_BYTES])
 {
 	uint8_t r[HOST_SHORT_CODE_BYTES - 1];
+
 	random_bytes(r, sizeof(r));
 	for (size_t i = 0; i < sizeof(r); i++)
 		ret[i] = alphabet[r[i] % (sizeof(alphabet) - 1)];
@@ -27,6 +28,7 @@ static void make_short_code(char ret[static HOST_SHORT_CODE_BYTES])
 static int free_short_code(struct db *db, char ret[static HOST_SHORT_CODE_BYTES], struct err *err)
 {
 	int64_t taken = 1;
+
 	while (taken > 0) {
 		make_short_code(ret);
 		TRY(db_query_int(db, err, &taken, 0,
@@ -50,6 +52,7 @@ int host_make(struct db *db, const struct host_evidence *e, const struct host_bi
 {
 	char id[UUID_TEXT_BYTES], code[HOST_SHORT_CODE_BYTES];
 	struct moment m;
+
 	uuid_v4(id);
 	TRY(free_short_code(db, code, err));
 	TRY(moment_next(db, now_us, &m, err));

@@ -20,6 +20,7 @@ int event_append_at(struct db *db, const struct event_draft *e, const struct mom
 		    struct err *err)
 {
 	autofree char *detail = e->detail ? json_text(e->detail) : NULL;
+
 	if (detail && strlen(detail) > EVENT_DETAIL_MAX_BYTES)
 		return err_set(err, ERR_TOO_BIG, "the event's detail has %zu bytes, at most %d",
 			       strlen(detail), EVENT_DETAIL_MAX_BYTES);
@@ -43,6 +44,7 @@ int event_append(struct db *db, const struct event_draft *e, int64_t now_us, int
 		 struct err *err)
 {
 	struct moment m = {0};
+
 	TRY(db_begin(db, err));
 	TRY(db_end(db, append(db, e, now_us, &m, err), err));
 	if (ret_id)

@@ -86,6 +86,7 @@ static int refresh_columns(struct db *db, int64_t host_num, const struct host_ev
 			   json_t *news, int64_t now_us, struct err *err)
 {
 	struct host h;
+
 	TRY(host_get(db, host_num, &h, err));
 	const char *serial = e && !placeholder_serial(e->system_serial) ? e->system_serial
 									: h.serial;
@@ -109,6 +110,7 @@ int evidence_add(struct db *db, int64_t host_num, const struct host_evidence *e,
 		 const struct evidence_set *s, int64_t now_us, struct err *err)
 {
 	AUTO(json) json_t *news = json_array();
+
 	TRY(add_items(db, host_num, s, now_us, news, err));
 	return refresh_columns(db, host_num, e, news, now_us, err);
 }
@@ -117,6 +119,7 @@ int evidence_set_pending(struct db *db, int64_t host_num, const struct host_evid
 			 const struct evidence_set *s, int64_t now_us, struct err *err)
 {
 	AUTO(json) json_t *items = json_array();
+
 	for (size_t i = 0; i < s->items.n; i++)
 		(void)json_array_append_new(items, item_json(&s->items.items[i]));
 	AUTO(json)

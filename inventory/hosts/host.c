@@ -21,6 +21,7 @@
 void host_from_row(const struct db_rows *r, struct host *h)
 {
 	int c = 0;
+
 	*h = (struct host){.num = db_int(r, c++)};
 #define TEXT_OF(field) (void)str_copy(h->field, sizeof(h->field), db_text(r, c++))
 	TEXT_OF(id);
@@ -66,6 +67,7 @@ static const char *const find_sql[] = {
 static int one_host(struct db_rows *rows, const char *key, struct host *ret, struct err *err)
 {
 	int r = db_rows_next(rows, err);
+
 	if (r < 0)
 		return r;
 	if (r == 0)
@@ -82,6 +84,7 @@ static int one_host(struct db_rows *rows, const char *key, struct host *ret, str
 int host_get(struct db *db, int64_t num, struct host *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows, SELECT_HOST "WHERE num = $1", p_int(num)));
 	char key[24];
 	(void)snprintf(key, sizeof(key), "%lld", (long long)num);
@@ -91,6 +94,7 @@ int host_get(struct db *db, int64_t num, struct host *ret, struct err *err)
 static int find_merged(struct db *db, const char *old_id, struct host *ret, struct err *err)
 {
 	int64_t num = 0;
+
 	TRY(db_query_int(db, err, &num, 0, "SELECT new_num FROM host_merged WHERE old_id = $1",
 			 p_text(old_id)));
 	if (num == 0)
@@ -113,6 +117,7 @@ static void fold(enum host_key by, const char *key, char *ret, size_t ret_bytes)
 int host_find(struct db *db, enum host_key by, const char *key, struct host *ret, struct err *err)
 {
 	char folded[LIMIT_KEY_BYTES];
+
 	if (!key[0] || strlen(key) >= sizeof(folded))
 		return err_set(err, ERR_HOST_UNKNOWN, "no host is known by such a key");
 	if (by == HOST_BY_NUM) {
@@ -134,6 +139,7 @@ int host_find_any(struct db *db, const char *text, struct host *ret, struct err 
 	static const enum host_key order[] = {HOST_BY_ID, HOST_BY_SHORT_CODE, HOST_BY_MAC,
 					      HOST_BY_SERIAL, HOST_BY_NAME};
 	int r = -ERR_HOST_UNKNOWN;
+
 	for (size_t i = 0; i < ARRAY_LEN(order) && r == -ERR_HOST_UNKNOWN; i++)
 		r = host_find(db, order[i], text, ret, err);
 	return r;
@@ -144,6 +150,7 @@ int host_each_in_state(struct db *db, const char *state,
 		       struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows, SELECT_HOST "WHERE state = $1 ORDER BY state_since_us, num",
 		     p_text(state)));
 	int r;
@@ -168,6 +175,7 @@ static json_t *state_detail_json(const struct host *h, const struct host_state_c
 {
 	json_t *j = json_pack("{s:s, s:s, s:s}", "from", h->state, "to", c->state, "detail",
 			      c->detail ? c->detail : "");
+
 	if (c->why)
 		(void)json_object_set_new(j, "why", json_string(c->why));
 	if (c->turn && c->turn[0])
@@ -179,6 +187,7 @@ static int write_state(struct db *db, const struct host *h, const struct host_st
 		       int64_t now_us, struct moment *m, struct err *err)
 {
 	bool moved = !str_eq(h->state, c->state);
+
 	TRY(host_change_begin(db, h->num, now_us, m, err));
 	TRY(db_exec(db, err,
 		    "UPDATE host SET state = $2, state_detail = $3, turn = $4, deadline_us = $5, "
@@ -212,6 +221,7 @@ static int set_state(struct db *db, int64_t num, const struct host_state_change 
 		     struct moment *m, struct err *err)
 {
 	struct host h;
+
 	TRY(host_get(db, num, &h, err));
 	return same_state(&h, c) ? 0 : write_state(db, &h, c, now_us, m, err);
 }
@@ -220,6 +230,7 @@ int host_set_state(struct db *db, int64_t num, const struct host_state_change *c
 		   struct moment *ret_moment, struct err *err)
 {
 	struct moment m = {0};
+
 	TRY(db_begin(db, err));
 	TRY(db_end(db, set_state(db, num, c, now_us, &m, err), err));
 	if (ret_moment)
@@ -231,6 +242,7 @@ static int set_image(struct db *db, int64_t num, const char *digest, const char 
 		     const char *version, int64_t now_us, struct err *err)
 {
 	struct host h;
+
 	TRY(host_get(db, num, &h, err));
 	if (str_eq(h.image_digest, digest) && str_eq(h.image_line, line) &&
 	    str_eq(h.image_version, version))
@@ -261,6 +273,7 @@ static int set_review(struct db *db, int64_t num, const char *why, const char *a
 {
 	struct host h;
 	char cut[sizeof(h.review)];
+
 	(void)snprintf(cut, sizeof(cut), "%s", why);
 	TRY(host_get(db, num, &h, err));
 	if (str_eq(h.review, cut))
@@ -303,6 +316,7 @@ int host_last_seen(struct db *db, int64_t num, int64_t *ret_us, struct err *err)
 static void add_seconds(json_t *stages, const char *state, int64_t took_us)
 {
 	double before = json_number_value(json_object_get(stages, state));
+
 	(void)json_object_set_new(stages, state, json_real(before + (double)took_us / 1e6));
 }
 
@@ -311,6 +325,7 @@ int host_stages(struct db *db, int64_t num, int64_t now_us, json_t **ret, struct
 {
 	AUTO(json) json_t *stages = json_object();
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT state, state_since_us FROM host_history WHERE num = $1 UNION SELECT "
 		     "state, state_since_us FROM host WHERE num = $1 ORDER BY 2",

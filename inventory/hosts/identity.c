@@ -35,6 +35,7 @@ const char *identity_verdict_str(enum identity_verdict v)
 					    [IDENTITY_NEW] = "new",
 					    [IDENTITY_CLONE] = "clone",
 					    [IDENTITY_REVIEW] = "review"};
+
 	return names[v];
 }
 
@@ -43,6 +44,7 @@ const char *identity_verdict_str(enum identity_verdict v)
 static void add_match(struct findings *f, int64_t host_num, const struct evidence_item *item)
 {
 	size_t i = 0;
+
 	while (i < f->n && f->candidates[i].host_num != host_num)
 		i++;
 	if (i == CANDIDATES_MAX)
@@ -76,6 +78,7 @@ static int find_owners(struct db *db, struct findings *f, struct err *err)
 static int find_differences(struct db *db, struct findings *f, struct candidate *c, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(
 		db, err, &rows,
 		"SELECT DISTINCT e.kind FROM evidence e WHERE e.host_num = $1 AND NOT EXISTS "
@@ -117,6 +120,7 @@ static const enum relation strength[] = {RELATION_SAME, RELATION_REVIEW, RELATIO
 static bool best_of(const struct findings *f, enum relation relation, size_t *ret)
 {
 	bool found = false;
+
 	for (size_t i = 0; i < f->n; i++) {
 		if (f->judgements[i].relation != relation)
 			continue;
@@ -151,6 +155,7 @@ static void decide(const struct findings *f, struct identity *ret)
 {
 	size_t best = 0;
 	enum relation relation = RELATION_NONE;
+
 	for (size_t i = 0; i < ARRAY_LEN(strength) && relation == RELATION_NONE; i++)
 		if (best_of(f, strength[i], &best))
 			relation = strength[i];
@@ -182,6 +187,7 @@ static void decide(const struct findings *f, struct identity *ret)
 static int fill_id(struct db *db, struct identity *ret, struct err *err)
 {
 	struct host h;
+
 	if (ret->host_num == 0)
 		return 0;
 	TRY(host_get(db, ret->host_num, &h, err));
@@ -194,6 +200,7 @@ int identity_find(struct db *db, const struct host_evidence *e, struct identity 
 {
 	autofree struct findings *f = xcalloc(1, sizeof(*f));
 	int r = investigate(db, e, f, err);
+
 	if (r >= 0) {
 		decide(f, ret);
 		r = fill_id(db, ret, err);
@@ -255,6 +262,7 @@ static int resolve(struct db *db, const struct host_evidence *e, const struct ho
 		   int64_t now_us, struct findings *f, struct identity *ret, struct err *err)
 {
 	int64_t id, at_us;
+
 	/* takes the fleet's clock first: two appliances cannot make the same host twice */
 	TRY(db_tick(db, now_us, &id, &at_us, err));
 	TRY(investigate(db, e, f, err));
@@ -267,6 +275,7 @@ int identity_resolve(struct db *db, const struct host_evidence *e, const struct 
 		     int64_t now_us, struct identity *ret, struct err *err)
 {
 	autofree struct findings *f = xcalloc(1, sizeof(*f));
+
 	TRY(db_begin(db, err));
 	int r = resolve(db, e, birth, now_us, f, ret, err);
 	evidence_set_done(&f->set);
@@ -277,6 +286,7 @@ static int expect(struct db *db, const struct host_evidence *e, const struct hos
 		  int64_t now_us, struct findings *f, int64_t *ret_num, struct err *err)
 {
 	int64_t id, at_us;
+
 	TRY(db_tick(db, now_us, &id, &at_us, err));
 	TRY(investigate(db, e, f, err));
 	for (size_t i = 0; i < f->n; i++) {
@@ -293,6 +303,7 @@ int identity_expect(struct db *db, const struct host_evidence *e, const struct h
 		    int64_t now_us, int64_t *ret_num, struct err *err)
 {
 	autofree struct findings *f = xcalloc(1, sizeof(*f));
+
 	TRY(db_begin(db, err));
 	int r = expect(db, e, birth, now_us, f, ret_num, err);
 	evidence_set_done(&f->set);

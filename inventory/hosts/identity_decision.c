@@ -23,6 +23,7 @@
 static int load_pending(struct db *db, int64_t num, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows, "SELECT body FROM identity_pending WHERE host_num = $1",
 		     p_int(num)));
 	int r = db_rows_next(rows, err);
@@ -38,6 +39,7 @@ static void set_from_json(const json_t *items, struct evidence_set *ret)
 {
 	size_t i;
 	json_t *j;
+
 	json_array_foreach (items, i, j) {
 		const char *kind = json_string_value(json_object_get(j, "kind"));
 		const char *value = json_string_value(json_object_get(j, "value"));
@@ -54,6 +56,7 @@ static int drop_old_boards(struct db *db, int64_t num, const struct evidence_set
 			   struct err *err)
 {
 	unsigned replaced = evidence_set_kinds(s) & (EVIDENCE_BOARDS | BIT(EVIDENCE_EK));
+
 	for (unsigned k = 0; k < _EVIDENCE_MAX; k++)
 		if (replaced & BIT(k))
 			TRY(db_exec(db, err,
@@ -82,6 +85,7 @@ static int accept_set(struct db *db, int64_t num, const json_t *doc, const struc
 		.system_serial = json_string_value(json_object_get(doc, "serial")),
 		.smbios_uuid = json_string_value(json_object_get(doc, "uuid")),
 	};
+
 	TRY(drop_old_boards(db, num, s, err));
 	TRY(take_from_others(db, num, s, err));
 	TRY(evidence_add(db, num, &e, s, now_us, err));
@@ -93,6 +97,7 @@ static int accept(struct db *db, int64_t num, const char *actor, int64_t now_us,
 {
 	AUTO(json) json_t *doc = NULL;
 	struct host h;
+
 	TRY(host_get(db, num, &h, err));
 	int r = load_pending(db, num, &doc, err);
 	if (r == -ERR_IDENTITY_PENDING &&
@@ -118,6 +123,7 @@ int identity_accept(struct db *db, int64_t num, const char *actor, int64_t now_u
 static int list_evidence(struct db *db, int64_t num, json_t *items, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(
 		db, err, &rows,
 		"SELECT e.kind, e.value, e.first_us, e.last_us, (SELECT count(*) FROM "
@@ -141,6 +147,7 @@ int identity_evidence(struct db *db, int64_t num, json_t **ret, struct err *err)
 {
 	AUTO(json) json_t *items = json_array();
 	AUTO(json) json_t *doc = NULL;
+
 	TRY(list_evidence(db, num, items, err));
 	int r = load_pending(db, num, &doc, err);
 	if (r < 0 && r != -ERR_IDENTITY_PENDING)
@@ -185,6 +192,7 @@ static int merge(struct db *db, int64_t from, int64_t into, const char *actor, i
 {
 	struct host a, b;
 	struct moment m;
+
 	TRY(host_get(db, from, &a, err));
 	TRY(host_get(db, into, &b, err));
 	if (from == into)
@@ -231,6 +239,7 @@ int identity_merge(struct db *db, int64_t from, int64_t into, const char *actor,
 static int move_value(struct db *db, int64_t from, int64_t to, const char *value, struct err *err)
 {
 	int64_t moved = 0;
+
 	TRY(db_exec_changed(db, err, &moved,
 			    "UPDATE evidence SET host_num = $2 WHERE host_num = $1 AND value = $3",
 			    p_int(from), p_int(to), p_text(value)));
@@ -245,6 +254,7 @@ static int split(struct db *db, int64_t num, const char *const *values, size_t n
 	struct host_evidence nothing = {0};
 	struct host h;
 	int64_t left = 0;
+
 	TRY(host_get(db, num, &h, err));
 	if (n_values == 0)
 		return err_set(err, ERR_INVALID, "say which evidence belongs to the other host");

@@ -30,6 +30,7 @@ const char *evidence_kind_str(enum evidence_kind k)
 enum evidence_kind evidence_kind_parse(const char *text)
 {
 	unsigned k = 0;
+
 	while (k < _EVIDENCE_MAX && !str_eq(kinds[k].name, text))
 		k++;
 	return (enum evidence_kind)k;
@@ -110,6 +111,7 @@ static void fold_text(const char *text, bool lower, char *ret, size_t ret_bytes)
 {
 	struct sv t = sv_trim(sv_of(text));
 	size_t n = t.n < ret_bytes - 1 ? t.n : ret_bytes - 1;
+
 	for (size_t i = 0; i < n; i++)
 		ret[i] = lower ? (char)tolower((unsigned char)t.p[i]) : t.p[i];
 	ret[n] = '\0';
@@ -118,6 +120,7 @@ static void fold_text(const char *text, bool lower, char *ret, size_t ret_bytes)
 static void add_item(struct evidence_set *s, enum evidence_kind kind, const char *text)
 {
 	struct evidence_item item = {.kind = kind};
+
 	if (kind == EVIDENCE_UUID  ? placeholder_uuid(text)
 	    : kind == EVIDENCE_MAC ? placeholder_mac(text)
 				   : placeholder_serial(text))
@@ -161,6 +164,7 @@ void evidence_set_done(struct evidence_set *s)
 unsigned evidence_set_kinds(const struct evidence_set *s)
 {
 	unsigned bits = 0;
+
 	for (size_t i = 0; i < s->items.n; i++)
 		if (!s->items.items[i].shared)
 			bits |= BIT(s->items.items[i].kind);

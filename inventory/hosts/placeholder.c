@@ -58,6 +58,7 @@ static size_t trimmed(const char *text, char *ret, size_t ret_bytes)
 {
 	struct sv t = sv_trim(sv_of(text));
 	size_t n = t.n < ret_bytes - 1 ? t.n : ret_bytes - 1;
+
 	for (size_t i = 0; i < n; i++)
 		ret[i] = (char)tolower((unsigned char)t.p[i]);
 	ret[n] = '\0';
@@ -76,6 +77,7 @@ static bool one_character(const char *text, size_t n)
 bool placeholder_serial(const char *text)
 {
 	char t[160];
+
 	if (!text)
 		return true;
 	size_t n = trimmed(text, t, sizeof(t));
@@ -111,6 +113,7 @@ static bool is_uuid(const char *t)
 bool placeholder_uuid(const char *text)
 {
 	char t[40], digits[33];
+
 	if (!text || strlen(text) > 36)
 		return true;
 	(void)trimmed(text, t, sizeof(t));
@@ -132,6 +135,7 @@ bool placeholder_uuid(const char *text)
 bool placeholder_mac(const char *text)
 {
 	unsigned sum_or = 0, sum_and = 0xff, first = 0;
+
 	if (!text || strlen(text) != 17)
 		return true;
 	for (size_t i = 0; i < 17; i++) {

@@ -14,6 +14,7 @@
 static const char *known(const json_t *obj, const char *key)
 {
 	const char *text = json_string_value(json_object_get(obj, key));
+
 	return placeholder_serial(text) ? "" : text;
 }
 
@@ -21,6 +22,7 @@ static const char *known(const json_t *obj, const char *key)
 static const char *plain(const json_t *obj, const char *key)
 {
 	const char *text = json_string_value(json_object_get(obj, key));
+
 	return text ? text : "";
 }
 
@@ -58,6 +60,7 @@ static void find_switch(const json_t *doc, struct brief *b)
 {
 	size_t i;
 	json_t *nic;
+
 	json_array_foreach (json_object_get(doc, "nics"), i, nic) {
 		const json_t *lldp = json_object_get(nic, "lldp");
 		const char *name = plain(lldp, "SysName");
@@ -75,6 +78,7 @@ static void find_switch(const json_t *doc, struct brief *b)
 static json_t *pick(const json_t *from, const char *const *keys)
 {
 	json_t *out = json_object();
+
 	for (; *keys; keys++) {
 		json_t *j = json_object_get(from, *keys);
 		if (j)
@@ -88,6 +92,7 @@ static json_t *pick_each(const json_t *list, const char *const *keys)
 	json_t *out = json_array();
 	size_t i;
 	json_t *j;
+
 	json_array_foreach (list, i, j)
 		(void)json_array_append_new(out, pick(j, keys));
 	return out;
@@ -98,6 +103,7 @@ static json_t *mac_list(const json_t *doc)
 	json_t *out = json_array();
 	size_t i;
 	json_t *nic;
+
 	json_array_foreach (json_object_get(doc, "nics"), i, nic) {
 		json_t *mac = json_object_get(nic, "PermanentMACAddress");
 		if (!mac)
@@ -117,6 +123,7 @@ static char *members_text(const json_t *doc)
 					       "Driver", "SpeedMbps",  "LinkUp",
 					       "lldp",   NULL};
 	AUTO(json) json_t *out = json_object();
+
 	(void)json_object_set_new(out, "macs", mac_list(doc));
 	(void)json_object_set_new(out, "drives",
 				  pick_each(json_object_get(doc, "drives"), drive_keys));
@@ -129,6 +136,7 @@ void brief_from(const json_t *doc, const found_parts *parts, struct brief *ret)
 {
 	const json_t *system = json_object_get(doc, "system");
 	const json_t *boot = json_object_get(doc, "boot");
+
 	*ret = (struct brief){
 		.manufacturer = known(system, "Manufacturer"),
 		.model = known(system, "Model"),

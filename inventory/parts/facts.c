@@ -30,6 +30,7 @@ static int squeeze(const char *text, void **ret, size_t *ret_n, struct err *err)
 	size_t n = strlen(text), cap = ZSTD_compressBound(n);
 	autofree void *p = xmalloc(cap);
 	size_t out = ZSTD_compress(p, cap, text, n, LEVEL);
+
 	if (ZSTD_isError(out))
 		return err_set(err, ERR_IO, "cannot compress the facts: %s",
 			       ZSTD_getErrorName(out));
@@ -41,6 +42,7 @@ static int squeeze(const char *text, void **ret, size_t *ret_n, struct err *err)
 static int unsqueeze(const void *p, size_t n, json_t **ret, struct err *err)
 {
 	unsigned long long size = ZSTD_getFrameContentSize(p, n);
+
 	if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN ||
 	    size > LIMIT_FACTS_BYTES)
 		return err_set(err, ERR_DB_CORRUPT, "a stored facts document is damaged");
@@ -54,6 +56,7 @@ static int unsqueeze(const void *p, size_t n, json_t **ret, struct err *err)
 int facts_load(struct db *db, int64_t host_num, int64_t at_us, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT body FROM host_facts WHERE num = $1 AND changed_us <= $2 UNION ALL "
 		     "SELECT body FROM host_facts_history WHERE num = $1 AND changed_us <= $2 AND "
@@ -74,6 +77,7 @@ static int write_body(struct db *db, int64_t host_num, const char *digest, const
 {
 	autofree void *p = NULL;
 	size_t n = 0;
+
 	TRY(squeeze(text, &p, &n, err));
 	TRY(history_keep(db, "host_facts", host_num, m, err));
 	return db_exec(
@@ -121,6 +125,7 @@ static int append_event(struct db *db, int64_t host_num, const struct facts_chan
 				  c->added, c->removed, c->moved, c->updated);
 	struct event_draft e = {host_num, first ? "host.inventory.first" : "host.inventory",
 				"agent", summary, detail};
+
 	return event_append_at(db, &e, m, err);
 }
 
@@ -131,6 +136,7 @@ static int store_changed(struct db *db, int64_t host_num, const json_t *doc, con
 	struct moment m;
 	AUTO(json) json_t *detail = json_object();
 	found_parts parts = {0};
+
 	TRY(moment_next(db, now_us, &m, err));
 	int r = found_parts_from(doc, host_num, &parts, err);
 	if (r >= 0)
@@ -153,6 +159,7 @@ static int last_digest(struct db *db, int64_t host_num, char ret[static SHA256_H
 {
 	struct host h;
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	ret[0] = '\0';
 	TRY(db_query(db, err, &rows, "SELECT digest FROM host_facts WHERE num = $1",
 		     p_int(host_num)));
@@ -168,6 +175,7 @@ static int store(struct db *db, int64_t host_num, const json_t *doc, int64_t now
 	char before[SHA256_HEX_BYTES], digest[SHA256_HEX_BYTES];
 	autofree char *text = json_text(doc);
 	size_t n = strlen(text);
+
 	if (n > LIMIT_FACTS_BYTES)
 		return err_set(err, ERR_TOO_BIG, "the facts have %zu bytes, at most %llu", n,
 			       LIMIT_FACTS_BYTES);
@@ -184,6 +192,7 @@ int facts_store(struct db *db, int64_t host_num, const json_t *doc, int64_t now_
 		struct facts_change *ret, struct err *err)
 {
 	struct facts_change c = {0};
+
 	if (!json_is_object(doc))
 		return err_set(err, ERR_FIELD_TYPE, "facts are an object");
 	TRY(db_begin(db, err));

@@ -18,12 +18,14 @@
 static const char *text_of(const json_t *obj, const char *key)
 {
 	const char *text = json_string_value(json_object_get(obj, key));
+
 	return text && strlen(text) <= LIMIT_FACT_STRING_BYTES ? text : "";
 }
 
 static const char *known_text(const json_t *obj, const char *key)
 {
 	const char *text = text_of(obj, key);
+
 	return placeholder_serial(text) ? "" : text;
 }
 
@@ -31,6 +33,7 @@ static const char *known_text(const json_t *obj, const char *key)
 static int64_t number_of(const json_t *obj, const char *key)
 {
 	const json_t *j = json_object_get(obj, key);
+
 	return json_is_integer(j) && json_integer_value(j) >= 0 ? json_integer_value(j) : -1;
 }
 
@@ -69,6 +72,7 @@ static void add_field(struct str *s, const char *text)
 void found_part_bind(struct found_part *p, int64_t host_num)
 {
 	autostr struct str s;
+
 	str_init(&s, 4096);
 	str_addf(&s, "%s.@%lld", p->type, (long long)host_num);
 	add_field(&s, p->slot);
@@ -85,6 +89,7 @@ static void make_key(struct found_part *p, int64_t host_num)
 	const char *number = p->part_number[0] ? p->part_number : p->model;
 	const char *serial = p->serial[0] ? p->serial : p->wwn;
 	bool mac = str_eq(p->type, "nic") && p->serial[0];
+
 	if (!serial[0] || !(number[0] || p->manufacturer[0] || mac)) {
 		found_part_bind(p, host_num);
 		return;
@@ -110,6 +115,7 @@ static void push(found_parts *out, struct found_part p, json_t *attrs)
 static void copy_attr(json_t *attrs, const json_t *from, const char *key)
 {
 	json_t *j = json_object_get(from, key);
+
 	if (j)
 		(void)json_object_set(attrs, key, j);
 }
@@ -117,6 +123,7 @@ static void copy_attr(json_t *attrs, const json_t *from, const char *key)
 static void add_cpu(const json_t *j, found_parts *out)
 {
 	struct found_part p = blank("processor", text_of(j, "Socket"));
+
 	p.manufacturer = text_of(j, "Manufacturer");
 	p.model = text_of(j, "Model");
 	p.serial = known_text(j, "SerialNumber");
@@ -129,6 +136,7 @@ static void add_cpu(const json_t *j, found_parts *out)
 static void add_dimm(const json_t *j, found_parts *out)
 {
 	struct found_part p = blank("memory", text_of(j, "DeviceLocator"));
+
 	p.capacity_mib = number_of(j, "CapacityMiB");
 	if (p.capacity_mib <= 0)
 		return; /* an empty slot: in the document, but no part */
@@ -146,6 +154,7 @@ static void add_drive(const json_t *j, found_parts *out)
 {
 	const char *slot = text_of(j, "Slot");
 	struct found_part p = blank("drive", slot[0] ? slot : text_of(j, "Name"));
+
 	p.manufacturer = known_text(j, "Manufacturer");
 	p.model = known_text(j, "Model");
 	p.serial = known_text(j, "SerialNumber");
@@ -166,6 +175,7 @@ static void add_nic(const json_t *j, found_parts *out)
 	const char *address = text_of(j, "PciAddress");
 	const char *mac = text_of(j, "PermanentMACAddress");
 	struct found_part p = blank("nic", address[0] ? address : text_of(j, "Name"));
+
 	p.serial = mac[0] ? mac : text_of(j, "MACAddress");
 	p.serial = placeholder_mac(p.serial) ? "" : p.serial;
 	p.model = text_of(j, "Driver");
@@ -188,6 +198,7 @@ static bool worth_listing(const char *class)
 {
 	static const char *const kept[] = {"03",   "0104",   "0107",   "0b",   "10",   "12",
 					   "0x03", "0x0104", "0x0107", "0x0b", "0x10", "0x12"};
+
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
 		if (str_starts(class, kept[i]))
 			return true;
@@ -213,6 +224,7 @@ static void add_board(const json_t *doc, found_parts *out)
 {
 	const json_t *board = json_object_get(doc, "board");
 	struct found_part p = blank("board", "board");
+
 	p.manufacturer = known_text(board, "Manufacturer");
 	p.model = known_text(board, "Model");
 	p.serial = known_text(board, "SerialNumber");
@@ -227,6 +239,7 @@ static int add_list(const json_t *list, const char *name,
 {
 	size_t i;
 	json_t *j;
+
 	json_array_foreach (list, i, j) {
 		if (!json_is_object(j))
 			return err_set(err, ERR_FIELD_TYPE,
@@ -254,12 +267,14 @@ static int by_key(const void *a, const void *b)
 	const struct found_part *x = *(struct found_part *const *)a;
 	const struct found_part *y = *(struct found_part *const *)b;
 	int order = strcmp(x->key, y->key);
+
 	return order ? order : strcmp(x->slot, y->slot);
 }
 
 static void number_twin(struct found_part *p, size_t nth)
 {
 	char *key = xasprintf("%s#%zu", p->key, nth);
+
 	free(p->key);
 	p->key = key;
 }

@@ -127,6 +127,7 @@ static struct found_part *found_by_key(const struct placing *w, const char *key)
 {
 	struct found_part **p = bsearch(key, w->by_key, w->found->n, sizeof(struct found_part *),
 					compare_key);
+
 	return p ? *p : NULL;
 }
 
@@ -144,6 +145,7 @@ typedef VEC(struct old_placement) old_placements;
 static int read_old(struct placing *w, old_placements *old)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(
 		w->db, w->err, &rows,
 		"SELECT p.num, p.part_num, q.fru_key, p.type, p.slot, p.attrs, " PART_COMPARED
@@ -216,6 +218,7 @@ static int look_elsewhere(struct placing *w, const struct found_part *const *par
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int r;
+
 	memset(ret, 0, n * sizeof(*ret));
 	struct db_param params[1 + LOOK_AT_ONCE] = {p_int(MOMENT_OPEN)};
 	for (size_t i = 1; i < ARRAY_LEN(params); i++)
@@ -248,6 +251,7 @@ static int arrive(struct placing *w, struct found_part *p, struct elsewhere e)
 {
 	bool alive = e.placement_num && e.host_num != w->host_num &&
 		     w->m->at_us - e.seen_us < ALIVE_US;
+
 	if (alive) {
 		found_part_bind(p, w->host_num);
 		list_change(w, "shared_serial", p->type, p->slot, p->key);
@@ -272,6 +276,7 @@ static int arrive(struct placing *w, struct found_part *p, struct elsewhere e)
 static int arrive_together(struct placing *w, struct found_part *const *parts, size_t n)
 {
 	struct elsewhere where[LOOK_AT_ONCE];
+
 	TRY(look_elsewhere(w, (const struct found_part *const *)parts, n, where));
 	for (size_t i = 0; i < n; i++)
 		TRY(arrive(w, parts[i], where[i]));
@@ -282,6 +287,7 @@ static int arrivals(struct placing *w)
 {
 	struct found_part *group[LOOK_AT_ONCE];
 	size_t n = 0;
+
 	for (size_t i = 0; i < w->found->n; i++) {
 		if (!w->found->items[i].kept)
 			group[n++] = &w->found->items[i];
@@ -336,6 +342,7 @@ static int rebind_shared(struct placing *w)
 static int has_bound_twin(struct placing *w, bool *ret)
 {
 	int64_t n = 0;
+
 	TRY(db_query_int(w->db, w->err, &n, 0,
 			 "SELECT count(*) FROM placement p JOIN part q ON q.num = p.part_num WHERE "
 			 "p.host_num = $1 AND p.until_us = $2 AND q.serial <> '' AND q.fru_key >= "
@@ -349,6 +356,7 @@ static int place(struct placing *w)
 {
 	bool twins = false;
 	old_placements old = {0};
+
 	TRY(next_numbers(w));
 	TRY(has_bound_twin(w, &twins));
 	if (twins)
@@ -377,5 +385,6 @@ int place_parts(struct db *db, int64_t host_num, found_parts *found, const struc
 			    .err = err,
 			    .found = found,
 			    .by_key = by};
+
 	return place(&w);
 }

@@ -22,6 +22,7 @@ int condition_bad(struct err *err, enum err_code code, const char *key, const ch
 {
 	char pointer[CONDITION_KEY_BYTES + 8];
 	int r = err_set(err, code, "filter '%.90s': %s", key, what);
+
 	(void)snprintf(pointer, sizeof(pointer), "/%.90s", key);
 	(void)err_at(err, pointer);
 	return r;
@@ -32,6 +33,7 @@ int condition_bad(struct err *err, enum err_code code, const char *key, const ch
 int condition_parse(const struct query_filter *f, struct condition *ret, struct err *err)
 {
 	size_t n = strlen(f->key);
+
 	*ret = (struct condition){.op = OP_EQ, .value = f->value};
 	if (!f->value || !f->value[0]) { /* cores>32 has no '=' */
 		size_t at = strcspn(f->key, "<>");
@@ -60,6 +62,7 @@ int condition_parse(const struct query_filter *f, struct condition *ret, struct 
 bool condition_is_repeated(const struct query_request *q, const struct condition *c)
 {
 	size_t n = 0;
+
 	for (size_t i = 0; i < q->n_filters; i++) {
 		struct condition other;
 		struct err ignored = ERR_INIT;
@@ -94,6 +97,7 @@ static void add_prefix(struct sql *s, const char *column, const char *value)
 	autofree char *from = xstrndup(value, strlen(value) - 1);
 	autofree char *until = xstrdup(from);
 	size_t n = strlen(until);
+
 	while (n > 0 && (uint8_t)until[n - 1] >= 0x7e)
 		n--;
 	str_addf(&s->text, "(%s >= ", column);
@@ -113,6 +117,7 @@ static int add_value(struct sql *s, const struct collection_field *f, const char
 {
 	size_t n = strlen(value);
 	int64_t number = 0;
+
 	if (n == 0) {
 		bool text = f->type == COLLECTION_TEXT || f->type == COLLECTION_JSON;
 		str_addf(&s->text, text ? "(%s IS NULL OR %s = '')" : "(%s IS NULL)", f->column,
@@ -148,6 +153,7 @@ static int add_list(struct sql *s, const struct collection_field *f, const struc
 {
 	struct sv rest = sv_of(c->value);
 	unsigned n = 0;
+
 	str_add(&s->text, c->op == OP_NE ? "NOT COALESCE((" : "((");
 	do {
 		struct sv one = sv_split(&rest, ',');
@@ -166,6 +172,7 @@ static int add_range(struct sql *s, const struct collection_field *f, const stru
 		     struct err *err)
 {
 	int64_t number = 0;
+
 	if (f->type == COLLECTION_TEXT) {
 		str_addf(&s->text, "(%s %s ", f->column, op_sql[c->op]);
 		sql_text(s, c->value);
@@ -190,6 +197,7 @@ static void add_event_bound(struct sql *s, const struct condition *c)
 {
 	int64_t at_us = 0;
 	bool from = c->op == OP_GE || c->op == OP_GT;
+
 	if (!time_parse_rfc3339(c->value, &at_us))
 		return;
 	str_addf(&s->text, " AND t.id %s COALESCE((SELECT b.id FROM event b WHERE b.at_us %s ",

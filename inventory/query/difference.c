@@ -27,6 +27,7 @@ static int host_at(struct comparing *w, int64_t num, int64_t at_us, json_t **ret
 	struct query_request q = {.limit = 1, .at_us = at_us};
 	struct query_page page;
 	char key[24];
+
 	(void)snprintf(key, sizeof(key), "%lld", (long long)num);
 	TRY(query_add_filter(&q, "@num", key, w->err));
 	TRY(query_run(w->db, &collection_hosts, &q, NULL, &page, w->err));
@@ -47,6 +48,7 @@ static void compare_fields(json_t *was, json_t *is, json_t *out)
 	const char *key;
 	json_t *value;
 	AUTO(json) json_t *all = json_object();
+
 	(void)json_object_update(all, was);
 	(void)json_object_update(all, is);
 	json_object_foreach (all, key, value) {
@@ -64,6 +66,7 @@ static void compare_fields(json_t *was, json_t *is, json_t *out)
 static int list_parts(struct comparing *w, int64_t num, const char *sql, json_t *out)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query_n(w->db, sql,
 		       (const struct db_param[]){p_int(num), p_int(w->from_us), p_int(w->to_us)}, 3,
 		       &rows, w->err));
@@ -91,6 +94,7 @@ static int compare_host(struct comparing *w, int64_t num, json_t *items)
 	AUTO(json) json_t *fields = json_object();
 	AUTO(json) json_t *added = json_array();
 	AUTO(json) json_t *removed = json_array();
+
 	TRY(host_at(w, num, w->from_us, &was));
 	TRY(host_at(w, num, w->to_us, &is));
 	if (!was && !is)
@@ -116,6 +120,7 @@ static int list_changed(struct comparing *w, int64_t after, int64_t limit, int64
 			size_t *ret_n)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(w->db, w->err, &rows, changed_sql, p_int(w->from_us), p_int(w->to_us),
 		     p_int(after), p_int(limit)));
 	int r;
@@ -130,6 +135,7 @@ static int compare_all(struct comparing *w, int64_t after, int64_t limit, json_t
 	autofree int64_t *nums = xmalloc((size_t)limit * sizeof(*nums));
 	AUTO(json) json_t *items = json_array();
 	size_t n = 0;
+
 	TRY(list_changed(w, after, limit, nums, &n));
 	for (size_t i = 0; i < n; i++)
 		TRY(compare_host(w, nums[i], items));
@@ -145,6 +151,7 @@ int difference_of(struct db *db, int64_t from_us, int64_t to_us, int64_t after, 
 		  json_t **ret, struct err *err)
 {
 	struct comparing w = {db, from_us, to_us, err};
+
 	if (from_us > to_us || limit < 1 || limit > QUERY_LIMIT_MAX)
 		return err_set(err, ERR_INVALID, "'from' lies after 'to'");
 	TRY(db_begin_snapshot(db, err));

@@ -50,6 +50,7 @@ int export_new(struct db *db, const struct collection *c, const struct query_req
 	       enum export_format format, struct export **ret, struct err *err)
 {
 	struct export *e = xcalloc(1, sizeof(*e));
+
 	*e = (struct export){.db = db, .c = c, .q = q, .format = format};
 	int r = 0;
 	if (format == EXPORT_NETBOX && c != &collection_hosts)
@@ -76,6 +77,7 @@ int export_new(struct db *db, const struct collection *c, const struct query_req
 static int run_piece(struct export *e, struct sql *s, struct db_rows **ret, struct err *err)
 {
 	const char *key = e->c->key ? e->c->key : "num";
+
 	str_addf(&s->text, "SELECT t.%s", key);
 	shape_columns(s, &e->shape);
 	sql_from(s);
@@ -99,6 +101,7 @@ static void write_row(struct export *e, const struct db_rows *rows, struct str *
 static int write_piece(struct export *e, struct db_rows *rows, struct str *out, struct err *err)
 {
 	int n = 0, r;
+
 	while ((r = db_rows_next(rows, err)) == 1) {
 		e->after = db_int(rows, 0);
 		write_row(e, rows, out);
@@ -114,6 +117,7 @@ int export_next(struct export *e, struct str *out, struct err *err)
 {
 	struct sql s;
 	struct db_rows *rows = NULL;
+
 	if (e->ended)
 		return 0;
 	if (!e->begun && e->format != EXPORT_NDJSON)

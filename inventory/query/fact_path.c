@@ -134,6 +134,7 @@ static int parts_are_rare(struct sql *s, const char *type, const struct collecti
 {
 	struct sql probe;
 	struct query_request none = {0};
+
 	sql_init(&probe, s->db, s->c, &none, 0);
 	str_add(&probe.text, "SELECT count(*) FROM (SELECT 1 FROM part q WHERE ");
 	if (type)
@@ -148,6 +149,7 @@ static int add_path(struct sql *s, const char *type, const char *name, struct co
 	struct collection_field f;
 	enum indexed indexed;
 	bool rare = false;
+
 	if (!path_column(s, type, name, &f, column, sizeof(column), &indexed))
 		return condition_bad(err, ERR_FIELD_UNKNOWN, c.key, "is no field");
 	bool negated = c.op == OP_NE;

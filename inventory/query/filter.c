@@ -25,6 +25,7 @@ static int add_mac(struct sql *s, struct condition c, struct err *err)
 {
 	static const struct collection_field f = {"macs", "e.value", COLLECTION_TEXT, 0, ""};
 	autofree char *lower = xstrdup(c.value);
+
 	for (char *p = lower; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
 	c.value = lower;
@@ -42,6 +43,7 @@ static int add_condition(struct sql *s, const struct condition *c, struct err *e
 {
 	static const struct collection_field row_number = {"@num", "t.num", COLLECTION_INT, 0, ""};
 	const struct collection_field *f = field_by_name(s->c, c->key, strlen(c->key));
+
 	if (str_eq(c->key, row_number.name)) /* the room's own; harmless when a URL says it */
 		f = &row_number;
 	if (f && s->walk && f->flags & FIELD_IS_PROBED) {
@@ -68,6 +70,7 @@ static int add_condition(struct sql *s, const struct condition *c, struct err *e
 static bool lists_unknown(const char *value)
 {
 	size_t n = strlen(value);
+
 	return n == 0 || value[0] == ',' || value[n - 1] == ',' || strstr(value, ",,") != NULL;
 }
 
@@ -91,6 +94,7 @@ bool sql_is_inner(const struct collection *c, const struct query_request *q)
 static char *like_pattern(const char *word)
 {
 	autostr struct str pattern;
+
 	str_init(&pattern, 2 * LIMIT_NAME_BYTES + 3);
 	str_addc(&pattern, '%');
 	for (const char *p = word; *p; p++) {
@@ -131,6 +135,7 @@ static void add_search(struct sql *s, const char *word)
 {
 	autofree char *pattern = like_pattern(word);
 	size_t number = sql_param_text(s, pattern);
+
 	str_add(&s->text, "(1 = 0");
 	for (size_t i = 0; i < s->c->n_fields; i++) {
 		const char *column = s->c->fields[i].column;
@@ -148,6 +153,7 @@ static void add_search(struct sql *s, const char *word)
 int sql_where(struct sql *s, const struct query_request *q, struct err *err)
 {
 	const char *moment = s->at_us ? s->c->then : s->c->now;
+
 	str_add(&s->text, " WHERE ");
 	sql_add(s, moment && !q->all_times ? moment : "1 = 1");
 	for (size_t i = 0; i < q->n_filters; i++) {

@@ -25,6 +25,7 @@ struct stage {
 static uint64_t draw(uint64_t *state)
 {
 	uint64_t z = (*state += 0x9e3779b97f4a7c15U);
+
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
 	return z ^ (z >> 31);
@@ -33,6 +34,7 @@ static uint64_t draw(uint64_t *state)
 static int compare(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
+
 	return (*x > *y) - (*x < *y);
 }
 
@@ -60,6 +62,7 @@ static struct forecast_host *choose(struct stage *stages, const struct forecast_
 				    struct forecast_answer *ret)
 {
 	struct forecast_host *chosen = xcalloc(q->n_hosts + 1, sizeof(*chosen));
+
 	for (size_t i = 0; i < q->n_hosts; i++) {
 		const struct forecast_host *h = &q->hosts[i];
 		struct stage *s = h->stage < FORECAST_STAGES_MAX ? &stages[h->stage] : NULL;
@@ -80,6 +83,7 @@ static void resample(struct stage *s, uint64_t *random)
 {
 	uint16_t times[FORECAST_HISTORY_MAX] = {0};
 	size_t n = 0;
+
 	for (size_t i = 0; i < s->n; i++)
 		times[draw(random) % s->n]++;
 	for (size_t i = 0; i < s->n; i++)
@@ -91,6 +95,7 @@ static void resample(struct stage *s, uint64_t *random)
 static size_t above(const int64_t *sorted, size_t n, int64_t age_us)
 {
 	size_t low = 0;
+
 	while (low < n) {
 		size_t middle = low + (n - low) / 2;
 		if (sorted[middle] > age_us)
@@ -105,6 +110,7 @@ static int64_t rest_of(const struct stage *s, const struct forecast_host *h, uin
 {
 	const int64_t *from = s->drawn;
 	size_t first = above(from, s->n, h->age_us);
+
 	if (first == s->n) { /* this round drew nobody that slow: the whole past has one */
 		from = s->past;
 		first = above(from, s->n, h->age_us);
@@ -116,6 +122,7 @@ static int64_t one_round(struct stage *stages, const struct forecast_host *hosts
 			 uint64_t *random)
 {
 	int64_t last_us = 0;
+
 	for (size_t i = 0; i < FORECAST_STAGES_MAX; i++)
 		if (stages[i].is_asked)
 			resample(&stages[i], random);
@@ -131,6 +138,7 @@ static void run(struct stage *stages, const struct forecast_host *hosts, uint64_
 {
 	int64_t ends[ROUNDS_MAX];
 	size_t rounds = DRAWS_WANTED / ret->n_covered;
+
 	rounds = rounds > ROUNDS_MAX ? ROUNDS_MAX : rounds < ROUNDS_MIN ? ROUNDS_MIN : rounds;
 	for (size_t i = 0; i < rounds; i++)
 		ends[i] = one_round(stages, hosts, ret->n_covered, &seed);
@@ -147,6 +155,7 @@ static void run(struct stage *stages, const struct forecast_host *hosts, uint64_
 void forecast_of(const struct forecast_request *request, struct forecast_answer *ret)
 {
 	autofree struct stage *stages = xcalloc(FORECAST_STAGES_MAX, sizeof(*stages));
+
 	*ret = (struct forecast_answer){.known = false};
 	gather(stages, request);
 	autofree struct forecast_host *hosts = choose(stages, request, ret);

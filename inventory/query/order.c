@@ -58,6 +58,7 @@ void order_comparable(struct sql *s, const struct collection_field *f, bool know
 		"t.storage_bytes", "t.drives",         "t.nics",     "t.rack_unit",
 		"t.deadline_us",   "t.due_us",         "t.ended_us", "t.closed_us",
 		"t.capacity_mib",  "t.capacity_bytes", "t.speed_mhz"};
+
 	for (size_t i = 0; i < ARRAY_LEN(nullable) && known; i++)
 		if (str_eq(nullable[i], f->column)) {
 			str_addf(&s->text, "COALESCE(%s, -1)", f->column);
@@ -77,6 +78,7 @@ void order_columns(struct sql *s, const struct order *o)
 void order_by(struct sql *s, const struct order *o, bool sorted)
 {
 	const char *plus = sorted && db_is_sqlite(s->db) ? "+" : "";
+
 	str_add(&s->text, " ORDER BY ");
 	for (size_t i = 0; i < o->n; i++) {
 		str_add(&s->text, plus);
@@ -147,6 +149,7 @@ static uint64_t mix(uint64_t h, const char *text)
 uint64_t order_question(const struct collection *c, const struct query_request *q)
 {
 	uint64_t h = mix(mix(mix(1469598103934665603ULL, c->name), q->sort), q->search);
+
 	for (size_t i = 0; i < q->n_filters; i++)
 		h = mix(mix(h, q->filters[i].key), q->filters[i].value);
 	return h >> 1; /* fits a JSON integer */
@@ -155,6 +158,7 @@ uint64_t order_question(const struct collection *c, const struct query_request *
 bool cursor_write(const struct place *p, size_t n_values, char ret[static QUERY_CURSOR_MAX_BYTES])
 {
 	AUTO(json) json_t *values = json_array();
+
 	for (size_t i = 0; i < n_values; i++)
 		(void)json_array_append_new(values, p->values[i].is_text
 							    ? json_string(p->values[i].text)
@@ -172,6 +176,7 @@ bool cursor_write(const struct place *p, size_t n_values, char ret[static QUERY_
 static int bad_cursor(struct err *err)
 {
 	int r = err_set(err, ERR_INVALID, "the cursor is not one of this query");
+
 	(void)err_at(err, "/cursor");
 	return r;
 }
@@ -180,6 +185,7 @@ static int fill_place(json_t *doc, const struct order *o, uint64_t question, str
 		      struct err *err)
 {
 	struct json_reader r = json_reader_root(doc, err);
+
 	p->at_us = json_need_int(&r, "a", 1, INT64_MAX);
 	p->num = json_need_int(&r, "n", 0, INT64_MAX);
 	p->question = (uint64_t)json_need_int(&r, "q", 0, INT64_MAX);
@@ -204,6 +210,7 @@ int cursor_read(const char *text, const struct order *o, uint64_t question, stru
 	uint8_t bytes[QUERY_CURSOR_MAX_BYTES / 2];
 	size_t n = strlen(text) / 2;
 	AUTO(json) json_t *doc = NULL;
+
 	if (strlen(text) % 2 || n > sizeof(bytes) || !hex_decode(text, bytes, n))
 		return bad_cursor(err);
 	if (json_load_strict(bytes, n, sizeof(bytes), &doc, err) < 0 ||

@@ -42,6 +42,7 @@ _Static_assert(N_STAGES <= FORECAST_STAGES_MAX, "the forecast knows every stage"
 static unsigned stage_of(const char *state)
 {
 	unsigned i = 0;
+
 	while (i < N_STAGES && !str_eq(stages[i].state, state ? state : ""))
 		i++;
 	return i; /* N_STAGES: unknown */
@@ -80,6 +81,7 @@ static int read_changes(struct db *db, struct history *h, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int r;
+
 	h->changes = xcalloc(CHANGES_MAX, sizeof(*h->changes));
 	TRY(db_query(db, err, &rows,
 		     "SELECT host_num, at_us, detail FROM event WHERE kind = 'host.state' ORDER BY "
@@ -104,6 +106,7 @@ static int read_changes(struct db *db, struct history *h, struct err *err)
 static int by_host_and_time(const void *a, const void *b)
 {
 	const struct change *x = a, *y = b;
+
 	if (x->host_num != y->host_num)
 		return x->host_num < y->host_num ? -1 : 1;
 	return (x->order < y->order) - (x->order > y->order); /* a higher order is older */
@@ -147,18 +150,21 @@ static void step(struct history *h, struct walk *w, const struct change *c)
 static int newest_past_first(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b; /* at_us is the first member */
+
 	return (*x < *y) - (*x > *y);
 }
 
 static int compare(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
+
 	return (*x > *y) - (*x < *y);
 }
 
 static int read_history(struct db *db, struct history *h, struct err *err)
 {
 	struct walk w = {.host_num = -1};
+
 	TRY(read_changes(db, h, err));
 	qsort(h->changes, h->n_changes, sizeof(*h->changes), by_host_and_time);
 	h->past = xcalloc(h->n_changes + 1, sizeof(*h->past));
@@ -185,6 +191,7 @@ static int read_counts(struct db *db, const char *delivery, struct present *p, s
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int r;
+
 	if (delivery)
 		TRY(db_query(db, err, &rows,
 			     "SELECT state, count(*) FROM host WHERE delivery = $1 GROUP BY state",
@@ -211,6 +218,7 @@ static int read_moving(struct db *db, const char *delivery, int64_t now_us, stru
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	size_t n = 0;
 	int r = 0;
+
 	p->moving = xcalloc(p->n_moving + 1, sizeof(*p->moving));
 	if (delivery)
 		TRY(db_query(
@@ -245,6 +253,7 @@ static json_t *stages_json(const struct history *h, const struct present *p)
 {
 	json_t *list = json_array();
 	autofree int64_t *took_us = xcalloc(h->n_changes + 1, sizeof(*took_us));
+
 	for (unsigned s = 0; s < N_STAGES; s++) {
 		json_t *j = json_pack("{s:s, s:I}", "state", stages[s].state, "hosts",
 				      (json_int_t)p->counts[s]);
@@ -263,6 +272,7 @@ static json_t *stages_json(const struct history *h, const struct present *p)
 static json_t *time_json(int64_t us)
 {
 	char text[TIME_TEXT_BYTES];
+
 	time_rfc3339(us / US * US, text);
 	return json_string(text);
 }
@@ -270,6 +280,7 @@ static json_t *time_json(int64_t us)
 static int64_t in_role(const struct present *p, enum role role)
 {
 	int64_t n = 0;
+
 	for (unsigned s = 0; s < N_STAGES; s++)
 		n += stages[s].role == role ? p->counts[s] : 0;
 	return n;
@@ -283,6 +294,7 @@ static json_t *forecast_json(const struct history *h, const struct present *p, i
 				     .hosts = p->moving,
 				     .n_hosts = p->n_moving,
 				     .seed = SEED};
+
 	forecast_of(&q, &f);
 	json_t *j = json_pack("{s:b, s:I, s:I, s:{s:I, s:I, s:I, s:I}}", "known", f.known, "hosts",
 			      (json_int_t)f.n_covered, "history", (json_int_t)h->n_past,
@@ -310,6 +322,7 @@ static int read_all(struct db *db, const char *delivery, int64_t now_us, struct 
 		    struct present *p, struct err *err)
 {
 	int64_t n = 1;
+
 	if (delivery)
 		TRY(db_query_int(db, err, &n, 0, "SELECT count(*) FROM delivery WHERE name = $1",
 				 p_text(delivery)));
@@ -324,6 +337,7 @@ int pipeline_of(struct db *db, const char *delivery, int64_t now_us, json_t **re
 {
 	struct history h = {0};
 	struct present p = {0};
+
 	TRY(db_begin_snapshot(db, err));
 	int r = db_end(db, read_all(db, delivery, now_us, &h, &p, err), err);
 	if (r >= 0) {

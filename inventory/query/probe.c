@@ -18,6 +18,7 @@ int probe_is_rare(struct sql *probe, const struct collection_field *f, const str
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int r = condition_add(probe, f, c, err);
+
 	str_addf(&probe->text, " LIMIT %d) few", RARE);
 	if (r >= 0)
 		r = sql_query(probe, probe->db, &rows, err);

@@ -22,6 +22,7 @@ static bool covers(struct sv wanted, const char *name)
 static bool is_wanted(const char *fields, const char *name)
 {
 	struct sv rest = sv_of(fields);
+
 	while (rest.n > 0)
 		if (covers(sv_split(&rest, ','), name))
 			return true;
@@ -31,6 +32,7 @@ static bool is_wanted(const char *fields, const char *name)
 static bool in_words(const char *words, struct sv one)
 {
 	struct sv rest = sv_of(words ? words : "");
+
 	while (rest.n > 0)
 		if (sv_eq(sv_split(&rest, ' '), one))
 			return true;
@@ -40,6 +42,7 @@ static bool in_words(const char *words, struct sv one)
 static int check_names(const struct collection *c, const char *fields, struct err *err)
 {
 	struct sv rest = sv_of(fields);
+
 	while (rest.n > 0) {
 		struct sv one = sv_split(&rest, ',');
 		bool known = one.n > 0 && in_words(c->brief_members, one);
@@ -111,6 +114,7 @@ static void add_value(const struct db_rows *rows, int column, const struct colle
 		      struct str *out)
 {
 	char time[TIME_TEXT_BYTES];
+
 	switch (f->type) {
 	case COLLECTION_TEXT:
 		str_addc(out, '"');
@@ -174,6 +178,7 @@ static const char *enter(struct nesting *n, const char *name, struct str *out)
 {
 	const char *dot = strchr(name, '.');
 	size_t len = dot ? (size_t)(dot - name) : 0;
+
 	if (n->open[0] && (strlen(n->open) != len || memcmp(n->open, name, len) != 0))
 		leave(n, out);
 	if (len && !n->open[0]) {
@@ -193,6 +198,7 @@ void row_json(const struct db_rows *rows, int first, const struct shape *sh,
 	      const struct query_extra *extra, int64_t num, struct str *out)
 {
 	struct nesting nesting = {0};
+
 	str_addc(out, '{');
 	for (size_t i = 0; i < sh->n; i++) {
 		int column = first + (int)i;
@@ -221,6 +227,7 @@ void row_json(const struct db_rows *rows, int first, const struct shape *sh,
 void csv_add(struct str *out, const char *text)
 {
 	bool formula = text[0] && strchr("=+-@\t\r", text[0]);
+
 	if (!formula && !strpbrk(text, ",\"\r\n")) {
 		str_add(out, text);
 		return;

@@ -32,6 +32,7 @@ struct asking {
 static int prepare(struct asking *a, struct err *err)
 {
 	int64_t id = 0, last_us = 0;
+
 	if (a->q->limit < 1 || a->q->limit > QUERY_LIMIT_MAX) {
 		int r = err_set(err, ERR_FIELD_RANGE, "limit is 1 to %d", QUERY_LIMIT_MAX);
 		(void)err_at(err, "/limit");
@@ -74,6 +75,7 @@ static int add_choice(struct asking *a, struct sql *s, struct err *err)
 static int build_page(struct asking *a, struct sql *s, struct err *err)
 {
 	const char *key = key_of(a->c);
+
 	sql_init(s, a->db, a->c, a->q, a->moment_us);
 	s->walk = a->amount == SQL_MANY && a->order.n > 0 &&
 		  a->order.fields[0]->flags & FIELD_IS_ORDERED;
@@ -125,6 +127,7 @@ static int read_rows(struct asking *a, struct db_rows *rows, const struct query_
 		     struct query_page *ret, struct err *err)
 {
 	int first = 1 + (int)a->order.n, r;
+
 	while ((r = db_rows_next(rows, err)) == 1) {
 		if (ret->n == (size_t)a->q->limit)
 			return write_next(a, ret, err);
@@ -141,6 +144,7 @@ static int read_total(struct asking *a, struct query_page *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	struct sql s;
+
 	sql_init(&s, a->db, a->c, a->q, a->moment_us);
 	str_add(&s.text, "SELECT count(*)");
 	sql_from(&s);
@@ -161,6 +165,7 @@ static int ask(struct asking *a, const struct query_extra *extra, struct query_p
 {
 	struct sql s = {0};
 	struct db_rows *rows = NULL;
+
 	TRY(prepare(a, err));
 	str_addc(&ret->items, '[');
 	int r = build_page(a, &s, err);
@@ -184,6 +189,7 @@ static int read_plan(struct asking *a, struct str *out, struct err *err)
 {
 	struct sql s = {0};
 	struct db_rows *rows = NULL;
+
 	TRY(prepare(a, err));
 	int r = build_page(a, &s, err), last = db_is_sqlite(a->db) ? 3 : 0;
 	if (r >= 0) {
@@ -206,6 +212,7 @@ int query_plan(struct db *db, const struct collection *c, const struct query_req
 {
 	struct asking a = {.db = db, .c = c, .q = q};
 	int r = read_plan(&a, out, err);
+
 	place_done(&a.place);
 	shape_done(&a.shape);
 	return r;
@@ -215,6 +222,7 @@ int query_run(struct db *db, const struct collection *c, const struct query_requ
 	      const struct query_extra *extra, struct query_page *ret, struct err *err)
 {
 	struct asking a = {.db = db, .c = c, .q = q};
+
 	*ret = (struct query_page){.total = -1};
 	str_init(&ret->items, PAGE_MAX_BYTES);
 	bool own = !db_in_transaction(db);

@@ -43,6 +43,7 @@ void sql_int(struct sql *s, int64_t v)
 size_t sql_param_text(struct sql *s, const char *v)
 {
 	char *copy = xstrdup(v);
+
 	param(s, p_text(copy), copy);
 	return s->n_params;
 }
@@ -71,6 +72,7 @@ void sql_joins(struct sql *s)
 {
 	static const char outer[] = " LEFT JOIN";
 	const char *joins = s->at_us && s->c->joins_at ? s->c->joins_at : s->c->joins, *at;
+
 	while (s->inner && (at = strstr(joins, outer))) {
 		autofree char *before = xstrndup(joins, (size_t)(at - joins));
 		sql_add(s, before);
@@ -83,6 +85,7 @@ void sql_joins(struct sql *s)
 void sql_from(struct sql *s)
 {
 	const struct collection *c = s->c;
+
 	if (s->at_us && c->has_history) {
 		str_addf(&s->text, " FROM (SELECT %s.*, 9223372036854775807 AS until_us FROM %s",
 			 c->table, c->table);

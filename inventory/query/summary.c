@@ -30,6 +30,7 @@ static int parse_list(const struct collection *c, const char *text, unsigned fla
 		      size_t *ret_n, struct err *err)
 {
 	struct sv rest = sv_of(text ? text : "");
+
 	while (rest.n > 0) {
 		struct sv one = sv_split(&rest, ',');
 		const struct collection_field *f = field_by_name(c, one.p, one.n);
@@ -54,6 +55,7 @@ static void add_states(struct sql *s, const char *words)
 {
 	struct sv rest = sv_of(words);
 	const char *before = "t.state IN (";
+
 	while (rest.n > 0) {
 		struct sv one = sv_split(&rest, ',');
 		autofree char *word = xstrndup(one.p, one.n);
@@ -114,6 +116,7 @@ static json_t *value_json(const struct db_rows *rows, int column, const struct c
 static json_t *sums_json(const struct summing *w, const int64_t *sums)
 {
 	json_t *out = json_object();
+
 	for (size_t i = 0; i < w->n_sums; i++)
 		(void)json_object_set_new(out, w->sums[i]->name, json_integer(sums[i]));
 	return out;
@@ -122,6 +125,7 @@ static json_t *sums_json(const struct summing *w, const int64_t *sums)
 static json_t *capacity_json(const int64_t *counts)
 {
 	json_t *out = json_object();
+
 	for (int i = 0; i < CAPACITY_COUNTS; i++)
 		(void)json_object_set_new(out, capacity_names[i], json_integer(counts[i]));
 	return out;
@@ -130,6 +134,7 @@ static json_t *capacity_json(const int64_t *counts)
 static json_t *read_capacity(struct summing *w, const struct db_rows *rows)
 {
 	int64_t counts[CAPACITY_COUNTS];
+
 	for (int i = 0; i < CAPACITY_COUNTS; i++) {
 		counts[i] = db_int(rows, 1 + (int)(w->n_groups + w->n_sums) + i);
 		w->counted[i] += counts[i];
@@ -141,6 +146,7 @@ static json_t *group_json(struct summing *w, const struct db_rows *rows)
 {
 	json_t *out = json_object();
 	int64_t sums[SUMS_MAX];
+
 	for (size_t i = 0; i < w->n_groups; i++)
 		(void)json_object_set_new(out, w->groups[i]->name,
 					  value_json(rows, 1 + (int)i, w->groups[i]));
@@ -161,6 +167,7 @@ static int collect(struct summing *w, struct sql *s, struct db *db, const struct
 		   json_t *items, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(run(w, s, db, q, &rows, err));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1)
@@ -174,6 +181,7 @@ int query_summary(struct db *db, const struct collection *c, const struct query_
 	struct summing w = {.capacity = c == &collection_hosts ? what->capacity : NULL};
 	struct sql s;
 	AUTO(json) json_t *items = json_array();
+
 	TRY(parse_list(c, what->group_by, FIELD_IS_GROUP, "/group_by", w.groups, GROUPS_MAX,
 		       &w.n_groups, err));
 	TRY(parse_list(c, what->sum, FIELD_IS_SUM, "/sum", w.sums, SUMS_MAX, &w.n_sums, err));

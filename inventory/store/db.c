@@ -107,6 +107,7 @@ int db_exec_n(struct db *db, const char *sql, const struct db_param *params, siz
 {
 	int64_t changed = 0;
 	bool waits = ret_changed || db->depth == 0; /* else the transaction's end does */
+
 	TRY(usable(db, err));
 	TRY(remember(db, db->driver->run(db, sql, params, n_params, NULL, waits ? &changed : NULL,
 					 err)));
@@ -118,6 +119,7 @@ int db_exec_n(struct db *db, const char *sql, const struct db_param *params, siz
 int64_t db_clock_us(void)
 {
 	struct timespec t;
+
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
@@ -126,6 +128,7 @@ int64_t db_clock_us(void)
 static int64_t set_deadline(struct db *db, int64_t deadline_us)
 {
 	int64_t before_us = db->deadline_us;
+
 	db->deadline_us = deadline_us;
 	if (before_us != deadline_us && db->driver->budget)
 		db->driver->budget(db);
@@ -141,6 +144,7 @@ int db_query_n(struct db *db, const char *sql, const struct db_param *params, si
 	       struct db_rows **ret, struct err *err)
 {
 	void *impl = NULL;
+
 	TRY(usable(db, err));
 	TRY(remember(db, db->driver->run(db, sql, params, n_params, &impl, NULL, err)));
 	struct db_rows *rows = xcalloc(1, sizeof(*rows));
@@ -153,6 +157,7 @@ int db_query_int_n(struct db *db, const char *sql, const struct db_param *params
 		   int64_t fallback, int64_t *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query_n(db, sql, params, n_params, &rows, err));
 	int r = db_rows_next(rows, err);
 	if (r < 0)
@@ -192,6 +197,7 @@ int64_t db_int(const struct db_rows *rows, int column)
 const char *db_text(const struct db_rows *rows, int column)
 {
 	const char *text = rows->db->driver->get_text(rows->impl, column);
+
 	return text ? text : "";
 }
 
@@ -218,6 +224,7 @@ static int say(struct db *db, const char *sql, bool waits, struct err *err)
 {
 	int64_t changed = 0, deadline_us = set_deadline(db, 0);
 	int status = usable(db, err);
+
 	if (status >= 0)
 		status = remember(
 			db, db->driver->run(db, sql, NULL, 0, NULL, waits ? &changed : NULL, err));
@@ -229,6 +236,7 @@ static int say(struct db *db, const char *sql, bool waits, struct err *err)
 static void say_rollback(struct db *db, const char *sql)
 {
 	int64_t deadline_us = set_deadline(db, 0);
+
 	(void)db->driver->run(db, sql, NULL, 0, NULL, &(int64_t){0}, NULL);
 	(void)set_deadline(db, deadline_us);
 }
@@ -262,6 +270,7 @@ int db_begin_snapshot(struct db *db, struct err *err)
 static int mark_of(struct db *db, int64_t *ret, struct err *err)
 {
 	int64_t at_us = 0;
+
 	*ret = 0;
 	if (db->depth > 1 || !db->ticked)
 		return 0;
@@ -272,6 +281,7 @@ static int mark_of(struct db *db, int64_t *ret, struct err *err)
 int db_commit(struct db *db, struct err *err)
 {
 	int64_t mark = 0;
+
 	BUG_ON(db->depth == 0);
 	const char *sql = db->depth == 1 ? "COMMIT" : savepoints[db->depth - 2][1];
 	int r = mark_of(db, &mark, err);
@@ -321,6 +331,7 @@ int db_end(struct db *db, int status, struct err *err)
 static int read_tick(struct db_rows *rows, int64_t *ret_id, int64_t *ret_at_us, struct err *err)
 {
 	int r = db_rows_next(rows, err);
+
 	if (r < 0)
 		return r;
 	if (r == 0)
@@ -333,6 +344,7 @@ static int read_tick(struct db_rows *rows, int64_t *ret_id, int64_t *ret_at_us, 
 int db_tick(struct db *db, int64_t now_us, int64_t *ret_id, int64_t *ret_at_us, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	db->ticked = true;
 	TRY(db_query(
 		db, err, &rows,
@@ -346,6 +358,7 @@ int db_tick(struct db *db, int64_t now_us, int64_t *ret_id, int64_t *ret_at_us, 
 int db_last_tick(struct db *db, int64_t *ret_id, int64_t *ret_at_us, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows, "SELECT last_id, last_us FROM fleet_clock WHERE one = 1"));
 	return read_tick(rows, ret_id, ret_at_us, err);
 }
@@ -388,6 +401,7 @@ int db_check(struct db *db, bool quick, struct err *err)
 int db_sample_table(struct db *db, int64_t which, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	if (!db_is_sqlite(db))
 		return 0;
 	TRY(db_query(db, err, &rows,
@@ -407,6 +421,7 @@ int db_sample_table(struct db *db, int64_t which, struct err *err)
 int db_sample(struct db *db, struct err *err)
 {
 	int r = 1;
+
 	if (!db_is_sqlite(db))
 		return db_exec_n(db, "ANALYZE", NULL, 0, NULL, err);
 	for (int64_t which = 0; r == 1; which++)

@@ -22,6 +22,7 @@ static int read_mark(struct db *db, int64_t *ret)
 {
 	char text[MARK_BYTES + 1] = "";
 	ssize_t n = pread(db->mark_fd, text, MARK_BYTES, 0);
+
 	*ret = 0;
 	if (n == 0)
 		return 0;
@@ -34,6 +35,7 @@ int db_mark_open(struct db *db, const char *store_path, struct err *err)
 {
 	autofree char *path = xasprintf("%s" DB_MARK_SUFFIX, store_path);
 	int64_t marked = 0, last = 0, at_us = 0;
+
 	db->mark_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (db->mark_fd < 0)
 		return err_sys(err, ERR_DB_OPEN, "cannot open '%s'", path);
@@ -59,6 +61,7 @@ void db_mark_close(struct db *db)
 void db_mark_write(struct db *db, int64_t last)
 {
 	char text[MARK_BYTES + 1];
+
 	(void)snprintf(text, sizeof(text), "%019lld\n", (long long)last);
 	if (db->mark_fd >= 0 && pwrite(db->mark_fd, text, MARK_BYTES, 0) != MARK_BYTES)
 		db_mark_close(db); /* it lags behind from here on */

@@ -17,12 +17,14 @@ static int make_list(struct db *db, struct err *err)
 		"CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT "
 		"NULL, applied_us INTEGER NOT NULL) STRICT";
 	autofree char *text = db->driver->schema_text(statement);
+
 	return db_exec_n(db, text, NULL, 0, NULL, err);
 }
 
 static int has_number(struct db *db, int number, bool *ret, struct err *err)
 {
 	int64_t n = 0;
+
 	TRY(db_query_int(db, err, &n, 0, "SELECT count(*) FROM migration WHERE number = $1",
 			 p_int(number)));
 	*ret = n > 0;
@@ -40,6 +42,7 @@ static bool known(int64_t number)
 static int refuse_newer(struct db *db, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows, "SELECT number, name FROM migration ORDER BY number"));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
@@ -69,6 +72,7 @@ static int run_statements(struct db *db, const struct db_migration *m, struct er
 static int apply(struct db *db, const struct db_migration *m, bool fresh, struct err *err)
 {
 	bool done = false;
+
 	TRY(has_number(db, m->number, &done, err));
 	if (done)
 		return 0;

@@ -26,6 +26,7 @@ static int simple(struct postgres_conn *c, const char *sql, struct err *err)
 	int r = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
 			? 0
 			: postgres_fail(c, result, sql, err);
+
 	PQclear(result);
 	return r;
 }
@@ -54,6 +55,7 @@ static int prepare_connection(struct db *db, struct err *err)
 		/* small questions by index on solid-state disks: a page is a page wherever it
 		 * lies, and none is worth compiling */
 		"SET random_page_cost = 1.1", "SET jit = off", "LISTEN slipway", NULL};
+
 	/* a reader that was killed must not leave its question running */
 	static const char *const reader[] = {"SET default_transaction_read_only = on",
 					     "SET client_connection_check_interval = '1s'", NULL};
@@ -69,6 +71,7 @@ static int prepare_connection(struct db *db, struct err *err)
 static int reconnect(struct db *db, struct err *err)
 {
 	struct postgres_conn *c = db->conn;
+
 	if (PQstatus(c->pg) == CONNECTION_OK)
 		return 0;
 	if (db->depth > 0)
@@ -84,6 +87,7 @@ static int reconnect(struct db *db, struct err *err)
 static void settle(struct postgres_conn *c, const char *sql)
 {
 	struct err ignored = ERR_INIT;
+
 	if (c->n_pending > 0 && str_starts(sql, "ROLLBACK"))
 		(void)postgres_collect(c, 0, NULL, &ignored);
 }
@@ -93,6 +97,7 @@ static int postgres_run(struct db *db, const char *sql, const struct db_param *p
 {
 	struct postgres_conn *c = db->conn;
 	PGresult *result = NULL;
+
 	TRY(reconnect(db, err));
 	settle(c, sql);
 	TRY(postgres_send(c, sql, params, n_params, err));
@@ -116,6 +121,7 @@ static int postgres_run(struct db *db, const char *sql, const struct db_param *p
 static int postgres_rows_next(struct db *db, void *impl, struct err *err)
 {
 	struct postgres_rows *rows = impl;
+
 	(void)db;
 	(void)err;
 	if (rows->at + 1 >= PQntuples(rows->result))
@@ -127,6 +133,7 @@ static int postgres_rows_next(struct db *db, void *impl, struct err *err)
 static void postgres_rows_free(struct db *db, void *impl)
 {
 	struct postgres_rows *rows = impl;
+
 	(void)db;
 	PQfreemem(rows->blob);
 	PQclear(rows->result);
@@ -141,24 +148,28 @@ static int postgres_columns(void *impl)
 static bool postgres_is_null(void *impl, int column)
 {
 	struct postgres_rows *rows = impl;
+
 	return PQgetisnull(rows->result, rows->at, column);
 }
 
 static const char *postgres_text(void *impl, int column)
 {
 	struct postgres_rows *rows = impl;
+
 	return postgres_is_null(impl, column) ? NULL : PQgetvalue(rows->result, rows->at, column);
 }
 
 static int64_t postgres_int(void *impl, int column)
 {
 	struct postgres_rows *rows = impl;
+
 	return strtoll(PQgetvalue(rows->result, rows->at, column), NULL, 10);
 }
 
 static const void *postgres_blob(void *impl, int column, size_t *ret_n_bytes)
 {
 	struct postgres_rows *rows = impl;
+
 	PQfreemem(rows->blob);
 	rows->blob = NULL;
 	*ret_n_bytes = 0;
@@ -193,6 +204,7 @@ static const char *replacement(struct sv word)
 static char *postgres_schema_text(const char *statement)
 {
 	autostr struct str out;
+
 	str_init(&out, 1 << 20);
 	const char *options = strstr(statement, ", WITHOUT ROWID");
 	for (const char *p = statement; *p;) {
@@ -220,6 +232,7 @@ static char *postgres_schema_text(const char *statement)
 static int postgres_open(struct db *db, const char *url, unsigned flags, struct err *err)
 {
 	struct postgres_conn *c = xcalloc(1, sizeof(*c));
+
 	(void)flags;
 	db->conn = c;
 	c->pg = PQconnectdb(url);
@@ -235,6 +248,7 @@ static int postgres_open(struct db *db, const char *url, unsigned flags, struct 
 static void postgres_close(struct db *db)
 {
 	struct postgres_conn *c = db->conn;
+
 	postgres_pipeline_forget(c);
 	PQfinish(c->pg);
 	free(c);
@@ -251,6 +265,7 @@ bool db_postgres_notified(struct db *db)
 	struct postgres_conn *c = db->conn;
 	bool any = false;
 	PGnotify *notice;
+
 	if (!PQconsumeInput(c->pg))
 		return false;
 	while ((notice = PQnotifies(c->pg))) {
@@ -284,6 +299,7 @@ bool db_server_of(const char *url, char *ret, size_t ret_bytes)
 	static const char *const keys[] = {"hostaddr", "host"};
 	PQconninfoOption *list = PQconninfoParse(url, NULL);
 	bool found = false;
+
 	for (size_t k = 0; k < ARRAY_LEN(keys); k++)
 		for (const PQconninfoOption *o = list; o && o->keyword && !found; o++)
 			found = str_eq(o->keyword, keys[k]) && o->val && o->val[0] &&

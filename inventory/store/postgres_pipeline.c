@@ -31,6 +31,7 @@ static const struct {
 void postgres_first_line(const char *message, char *ret, size_t ret_bytes)
 {
 	size_t n = strcspn(message, "\n");
+
 	(void)snprintf(ret, ret_bytes, "%.*s", (int)(n < ret_bytes ? n : ret_bytes - 1), message);
 }
 
@@ -39,6 +40,7 @@ int postgres_fail(const struct postgres_conn *c, const PGresult *result, const c
 {
 	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 	enum err_code code = ERR_DB_SQL;
+
 	if (PQstatus(c->pg) == CONNECTION_BAD)
 		code = ERR_DB_LOST;
 	for (size_t i = 0; state && i < ARRAY_LEN(error_map); i++)
@@ -90,6 +92,7 @@ static int note(struct postgres_conn *c, int sent, const char *sql, struct postg
 static struct postgres_prepared *slot_of(struct postgres_conn *c, const char *sql)
 {
 	uint64_t h = 1469598103934665603ULL;
+
 	for (const char *p = sql; *p; p++)
 		h = (h ^ (uint8_t)*p) * 1099511628211ULL;
 	size_t first = (size_t)(h % (POSTGRES_CACHE_SLOTS / POSTGRES_CACHE_WAYS)) *
@@ -109,6 +112,7 @@ static int prepare(struct postgres_conn *c, const char *sql, char name[static NU
 		   struct err *err)
 {
 	struct postgres_prepared *slot = slot_of(c, sql);
+
 	if (slot->sql && !str_eq(slot->sql, sql)) {
 		char text[NUMBER_MAX + 16];
 		(void)snprintf(text, sizeof(text), "DEALLOCATE s%u", slot->name);
@@ -130,6 +134,7 @@ static bool is_plain(const char *sql)
 	static const char *const words[] = {"BEGIN",   "COMMIT", "ROLLBACK", "SAVEPOINT",
 					    "RELEASE", "CREATE", "ALTER",    "DROP",
 					    "LOCK",    "NOTIFY", "LISTEN"};
+
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (str_starts(sql, words[i]))
 			return true;
@@ -142,6 +147,7 @@ static int send_prepared(struct postgres_conn *c, const char *name, const struct
 	const char *values[PARAMS_MAX];
 	int lengths[PARAMS_MAX], formats[PARAMS_MAX];
 	char numbers[PARAMS_MAX][NUMBER_MAX];
+
 	for (size_t i = 0; i < n_params; i++) {
 		const struct db_param *p = &params[i];
 		values[i] = p->type == DB_NULL ? NULL : p->p;
@@ -159,6 +165,7 @@ int postgres_send(struct postgres_conn *c, const char *sql, const struct db_para
 		  size_t n_params, struct err *err)
 {
 	char name[NUMBER_MAX];
+
 	if (n_params > PARAMS_MAX)
 		return err_set(err, ERR_DB_SQL, "more than %d parameters", PARAMS_MAX);
 	/* a statement may need three places: the slot's old one goes, it is prepared, it runs */
@@ -179,6 +186,7 @@ static void wait_until(struct postgres_conn *c, int64_t deadline_us)
 {
 	struct pollfd p = {.fd = PQsocket(c->pg), .events = POLLIN};
 	char text[256];
+
 	while (PQisBusy(c->pg)) {
 		int64_t left_ms = (deadline_us - db_clock_us() + 999) / 1000;
 		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0) {
@@ -203,6 +211,7 @@ static PGresult *next_result(struct postgres_conn *c, int64_t deadline_us)
 static PGresult *one_result(struct postgres_conn *c, int64_t deadline_us)
 {
 	PGresult *result = next_result(c, deadline_us), *more;
+
 	while (result && (more = PQgetResult(c->pg)))
 		PQclear(more);
 	return result;
@@ -211,6 +220,7 @@ static PGresult *one_result(struct postgres_conn *c, int64_t deadline_us)
 static bool went_well(const PGresult *result)
 {
 	ExecStatusType status = PQresultStatus(result);
+
 	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
@@ -218,6 +228,7 @@ static int take_results(struct postgres_conn *c, int64_t deadline_us, PGresult *
 			struct err *err)
 {
 	int r = 0;
+
 	for (size_t i = 0; i < c->n_pending; i++) {
 		struct postgres_pending *p = &c->pending[i];
 		PGresult *result = one_result(c, deadline_us);

@@ -28,6 +28,7 @@ static int check_unlocked(const char *store_path, struct err *err)
 {
 	autofree char *path = xasprintf("%s.lock", store_path);
 	autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
 	if (fd < 0)
 		return err_sys(err, ERR_DB_OPEN, "cannot open '%s'", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
@@ -39,6 +40,7 @@ static int check_unlocked(const char *store_path, struct err *err)
 static int move_aside(const char *store_path, int64_t now_us, struct err *err)
 {
 	static const char *const suffixes[] = {"-wal", "-shm", DB_MARK_SUFFIX, ""};
+
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
 		autofree char *from = xasprintf("%s%s", store_path, suffixes[i]);
 		autofree char *to = xasprintf("%s.replaced-%lld%s", store_path,
@@ -53,6 +55,7 @@ static int copy_in(const char *backup_path, const char *store_path, int64_t now_
 {
 	autofree char *url = xasprintf("sqlite:%s", backup_path);
 	AUTO(db) struct db *backup = NULL;
+
 	TRY(db_open(url, DB_READONLY, &backup, err));
 	TRY(db_check(backup, false, err));
 	TRY(check_unlocked(store_path, err));
@@ -64,6 +67,7 @@ static int list_writers(struct db *db, num_list *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int r;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT host_num FROM flow_arm WHERE ended_us = 0 AND consumed_us > 0"));
 	while ((r = db_rows_next(rows, err)) == 1)
@@ -84,6 +88,7 @@ static int stop_writers(struct db *db, int64_t now_us, struct err *err)
 	};
 	num_list nums = {0};
 	int r = list_writers(db, &nums, err);
+
 	for (size_t i = 0; i < nums.n && r >= 0; i++)
 		r = host_set_state(db, nums.items[i], &lost, now_us, NULL, err);
 	VEC_DONE(&nums);
@@ -120,6 +125,7 @@ int backup_restore(const char *backup_path, const char *store_path, int64_t now_
 {
 	autofree char *url = xasprintf("sqlite:%s", store_path);
 	AUTO(db) struct db *db = NULL;
+
 	TRY(copy_in(backup_path, store_path, now_us, err));
 	TRY(db_open(url, DB_CHECK, &db, err));
 	TRY(db_begin(db, err));

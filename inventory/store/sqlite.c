@@ -70,6 +70,7 @@ static const struct {
 static int fail(sqlite3 *handle, int rc, const char *sql, struct err *err)
 {
 	enum err_code code = ERR_DB_SQL;
+
 	for (size_t i = 0; i < ARRAY_LEN(error_map); i++)
 		if (error_map[i].sqlite == (rc & 0xff))
 			code = error_map[i].code;
@@ -93,6 +94,7 @@ static void statement_free(struct statement *st)
 static size_t slot_of(const char *sql)
 {
 	uint64_t h = 1469598103934665603ULL;
+
 	for (const char *c = sql; *c; c++)
 		h = (h ^ (uint8_t)*c) * 1099511628211ULL;
 	return (size_t)(h % CACHE_SLOTS);
@@ -120,6 +122,7 @@ static int statement_new(struct sqlite_conn *c, const char *sql, struct statemen
 {
 	static const char lock_clause[] = " FOR UPDATE SKIP LOCKED";
 	size_t n = strlen(sql);
+
 	if (str_ends(sql, lock_clause))
 		n -= sizeof(lock_clause) - 1;
 	struct statement *st = xcalloc(1, sizeof(*st));
@@ -141,6 +144,7 @@ static struct statement **find_slot(struct sqlite_conn *c, const char *sql)
 {
 	struct statement **oldest = NULL;
 	size_t first = slot_of(sql);
+
 	for (size_t i = 0; i < CACHE_WAYS; i++) {
 		struct statement **slot = &c->cache[(first + i) % CACHE_SLOTS], *st = *slot;
 		if (st && str_eq(st->sql, sql) && !st->busy)
@@ -156,6 +160,7 @@ static int statement_get(struct sqlite_conn *c, const char *sql, struct statemen
 			 struct err *err)
 {
 	struct statement **slot = find_slot(c, sql);
+
 	if (!slot || !*slot || !str_eq((*slot)->sql, sql)) {
 		TRY(statement_new(c, sql, ret, err));
 		if (slot) {
@@ -217,6 +222,7 @@ static int run_exec(struct sqlite_conn *c, struct statement *st, int64_t *ret_ch
 		    struct err *err)
 {
 	int rc;
+
 	do
 		rc = sqlite3_step(st->stmt);
 	while (rc == SQLITE_ROW);
@@ -232,6 +238,7 @@ static int sqlite_run(struct db *db, const char *sql, const struct db_param *par
 {
 	struct sqlite_conn *c = db->conn;
 	struct statement *st = NULL;
+
 	TRY(statement_get(c, sql, &st, err));
 	int r = bind_all(c, st, params, n_params, err);
 	if (r >= 0 && !ret_rows)
@@ -250,6 +257,7 @@ static int sqlite_rows_next(struct db *db, void *impl, struct err *err)
 {
 	struct sqlite_conn *c = db->conn;
 	struct sqlite_rows *rows = impl;
+
 	if (rows->done)
 		return 0;
 	int rc = sqlite3_step(rows->st->stmt);
@@ -262,6 +270,7 @@ static int sqlite_rows_next(struct db *db, void *impl, struct err *err)
 static void sqlite_rows_free(struct db *db, void *impl)
 {
 	struct sqlite_rows *rows = impl;
+
 	(void)db;
 	statement_put(rows->st);
 	free(rows);
@@ -291,6 +300,7 @@ static const void *sqlite_blob(void *impl, int column, size_t *ret_n_bytes)
 {
 	sqlite3_stmt *stmt = ((struct sqlite_rows *)impl)->st->stmt;
 	const void *p = sqlite3_column_blob(stmt, column);
+
 	*ret_n_bytes = (size_t)sqlite3_column_bytes(stmt, column);
 	return p;
 }
@@ -300,12 +310,14 @@ static const void *sqlite_blob(void *impl, int column, size_t *ret_n_bytes)
 static int is_over(void *arg)
 {
 	const struct db *db = arg;
+
 	return db_clock_us() > db->deadline_us;
 }
 
 static void sqlite_budget(struct db *db)
 {
 	struct sqlite_conn *c = db->conn;
+
 	sqlite3_progress_handler(c->handle, db->deadline_us ? BUDGET_STEPS : 0, is_over, db);
 }
 
@@ -330,6 +342,7 @@ static int check_file_system(struct db *db, const char *path, struct err *err)
 {
 	autofree char *dir = xstrdup(path);
 	char *slash = strrchr(dir, '/');
+
 	if (!slash)
 		return err_set(err, ERR_DB_OPEN, "store path '%s' is not absolute", path);
 	*(slash == dir ? slash + 1 : slash) = '\0';
@@ -352,6 +365,7 @@ static int check_file_system(struct db *db, const char *path, struct err *err)
 static int take_lock(struct sqlite_conn *c, struct err *err)
 {
 	autofree char *path = xasprintf("%s.lock", c->path);
+
 	c->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (c->lock_fd < 0)
 		return err_sys(err, ERR_DB_OPEN, "cannot open '%s'", path);
@@ -386,6 +400,7 @@ static int set_pragmas(struct db *db, struct err *err)
 		"PRAGMA foreign_keys=ON", "PRAGMA trusted_schema=OFF", "PRAGMA cell_size_check=ON",
 		"PRAGMA mmap_size=0",     "PRAGMA temp_store=MEMORY",  NULL,
 	};
+
 	for (size_t i = 0; !db->readonly && writer[i]; i++)
 		TRY(db_exec_n(db, writer[i], NULL, 0, NULL, err));
 	for (size_t i = 0; both[i]; i++)
@@ -399,6 +414,7 @@ static int set_pragmas(struct db *db, struct err *err)
 static int sqlite_open(struct db *db, const char *path, unsigned flags, struct err *err)
 {
 	struct sqlite_conn *c = xcalloc(1, sizeof(*c));
+
 	c->lock_fd = -1;
 	c->path = xstrdup(path);
 	db->conn = c;
@@ -428,6 +444,7 @@ static int sqlite_open(struct db *db, const char *path, unsigned flags, struct e
 static void sqlite_close(struct db *db)
 {
 	struct sqlite_conn *c = db->conn;
+
 	for (size_t i = 0; i < CACHE_SLOTS; i++)
 		statement_free(c->cache[i]);
 	(void)sqlite3_close_v2(c->handle);
@@ -443,6 +460,7 @@ static void sqlite_close(struct db *db)
 static int sync_file(const char *path, struct err *err)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+
 	if (fd < 0 || fsync(fd) < 0)
 		return err_sys(err, ERR_IO, "cannot sync '%s'", path);
 	return 0;
@@ -451,6 +469,7 @@ static int sync_file(const char *path, struct err *err)
 static int copy_pages(struct sqlite_conn *c, sqlite3 *to, const char *to_path, struct err *err)
 {
 	sqlite3_backup *b = sqlite3_backup_init(to, "main", c->handle, "main");
+
 	if (!b)
 		return fail(to, sqlite3_errcode(to), "backup", err);
 	int rc = sqlite3_backup_step(b, -1);
@@ -466,6 +485,7 @@ static int copy_pages(struct sqlite_conn *c, sqlite3 *to, const char *to_path, s
 int db_sqlite_backup(struct db *db, const char *to_path, struct err *err)
 {
 	struct sqlite_conn *c = db->conn;
+
 	if (access(to_path, F_OK) == 0)
 		return err_set(err, ERR_EXISTS, "backup '%s' exists already", to_path);
 	sqlite3 *to = NULL;
@@ -484,6 +504,7 @@ int db_sqlite_backup(struct db *db, const char *to_path, struct err *err)
 int db_sqlite_backup_before(struct db *db, int number, struct err *err)
 {
 	struct sqlite_conn *c = db->conn;
+
 	if (db->schema_number == 0)
 		return 0;
 	autofree char *to = xasprintf("%s.before-%04d", c->path, number);

@@ -23,6 +23,7 @@ static int find_open(struct db *db, const struct fault_draft *d, char ret_id[sta
 		     struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT id FROM fault WHERE host_num = $1 AND state = 'open' AND code = $2 "
 		     "AND slot = $3 AND part_serial = $4",
@@ -48,6 +49,7 @@ static int insert(struct db *db, const struct fault_draft *d, const char *id,
 		  const struct moment *m, struct err *err)
 {
 	int64_t num = 0;
+
 	TRY(db_query_int(db, err, &num, 0, "SELECT COALESCE(max(num), 0) + 1 FROM fault"));
 	return db_exec(
 		db, err,
@@ -68,6 +70,7 @@ static int open_one(struct db *db, const struct fault_draft *d, const char *acto
 {
 	struct moment m;
 	struct host h;
+
 	TRY(host_get(db, d->host_num, &h, err));
 	int r = find_open(db, d, id, err);
 	if (r != 0)
@@ -98,6 +101,7 @@ static int close_one(struct db *db, const char *id, const char *note, const char
 {
 	int64_t num = 0, host_num = 0, closed = 0;
 	struct moment m;
+
 	TRY(db_query_int(db, err, &num, 0, "SELECT num FROM fault WHERE id = $1", p_text(id)));
 	if (num == 0)
 		return err_set(err, ERR_NOT_FOUND, "no fault is called '%s'", id);
@@ -131,6 +135,7 @@ int fault_close(struct db *db, const char *fault_id, const char *note, const cha
 static int first_open(struct db *db, int64_t host_num, char ret_id[static 37], struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT id FROM fault WHERE host_num = $1 AND state = 'open' LIMIT 1",
 		     p_int(host_num)));
@@ -145,6 +150,7 @@ static int close_all(struct db *db, int64_t host_num, const char *note, const ch
 {
 	char id[37];
 	int r;
+
 	while ((r = first_open(db, host_num, id, err)) == 1)
 		TRY(close_one(db, id, note, actor, now_us, err));
 	return r;
@@ -160,6 +166,7 @@ int fault_close_all(struct db *db, int64_t host_num, const char *note, const cha
 int fault_latest_open(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(
 		db, err, &rows,
 		"SELECT id, code, part_type, part_number, part_serial, slot, action, detail, turn "

@@ -78,6 +78,7 @@ int receipt_since(struct db *db, int64_t host_num, const char *work, const char 
 int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	*ret = NULL;
 	TRY(db_query(db, err, &rows,
 		     "SELECT body FROM receipt WHERE host_num = $1 AND work = 'image' ORDER BY num "
@@ -95,6 +96,7 @@ int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *er
 static void copy_member(json_t *to, const char *name, const json_t *from, const char *key)
 {
 	json_t *value = json_object_get(from, key);
+
 	if (value)
 		(void)json_object_set(to, name, value);
 }
@@ -104,6 +106,7 @@ static json_t *read_back_of(const json_t *report)
 	json_t *list = json_array();
 	size_t i;
 	json_t *p;
+
 	json_array_foreach (json_object_get(report, "partitions"), i, p) {
 		if (!json_object_get(p, "read_back_sha256"))
 			continue;
@@ -120,6 +123,7 @@ static json_t *brief_json(const struct db_rows *rows, const json_t *report)
 {
 	char at[TIME_TEXT_BYTES];
 	bool image = str_eq(db_text(rows, 2), "image");
+
 	time_rfc3339(db_int(rows, 1), at);
 	json_t *j = json_pack("{s:I, s:s, s:s, s:s, s:b}", "id", (json_int_t)db_int(rows, 0), "at",
 			      at, "work", db_text(rows, 2), "disk_serial", db_text(rows, 6),
@@ -140,6 +144,7 @@ int receipt_brief(struct db *db, int64_t host_num, json_t **ret, struct err *err
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	AUTO(json) json_t *report = NULL;
+
 	*ret = json_null();
 	TRY(db_query(db, err, &rows,
 		     "SELECT num, at_us, work, image_digest, line, version, disk_serial, "

@@ -26,6 +26,7 @@ static int start(struct db *db, const struct run_draft *d, int64_t now_us, char 
 {
 	struct moment m;
 	int64_t n = 0, num = 0;
+
 	if (d->id && d->id[0]) {
 		if (!str_copy(id, 37, d->id))
 			return err_set(err, ERR_INVALID, "a run's id has at most 36 characters");
@@ -61,6 +62,7 @@ static int add_record(struct db *db, const char *run_id, const json_t *record, i
 {
 	int64_t num = 0;
 	autofree char *text = json_text(record);
+
 	if (strlen(text) > RUN_RECORD_MAX_BYTES)
 		return err_set(err, ERR_TOO_BIG, "a record has %zu bytes, at most %d", strlen(text),
 			       RUN_RECORD_MAX_BYTES);
@@ -84,6 +86,7 @@ static int finish(struct db *db, const char *run_id, const char *result, const c
 {
 	int64_t num = 0, host_num = 0;
 	struct moment m;
+
 	TRY(moment_next(db, now_us, &m, err));
 	TRY(run_num(db, run_id, &num, err));
 	TRY(db_query_int(db, err, &host_num, 0, "SELECT host_num FROM run WHERE num = $1",
@@ -111,6 +114,7 @@ int run_each_record(struct db *db, const char *run_id, int64_t after_seq, int64_
 		    void *arg, struct err *err)
 {
 	int64_t num = 0;
+
 	TRY(run_num(db, run_id, &num, err));
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query(

@@ -18,6 +18,7 @@
 static bool good_name(const char *name)
 {
 	size_t n = strlen(name);
+
 	return n > 0 && n < 65 &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
 		       n;
@@ -30,6 +31,7 @@ static bool good_url(const char *url)
 			   : str_starts(url, "http://") ? url + 7
 							: "";
 	size_t n = strcspn(host, "/?#");
+
 	if (n == 0 || strlen(url) > WEBHOOK_URL_MAX_BYTES || memchr(host, '@', n))
 		return false;
 	for (const char *p = url; *p; p++)
@@ -41,6 +43,7 @@ static bool good_url(const char *url)
 static bool good_secret(const char *secret)
 {
 	size_t n = strlen(secret);
+
 	return n >= WEBHOOK_SECRET_MIN_BYTES && n <= WEBHOOK_STORED_MAX_BYTES;
 }
 
@@ -54,6 +57,7 @@ static int join_kinds(const json_t *kinds, struct str *ret, struct err *err)
 {
 	size_t i;
 	const json_t *j;
+
 	if (json_array_size(kinds) > WEBHOOK_KINDS_MAX)
 		return refuse("/kinds", "too many kinds", err);
 	json_array_foreach (kinds, i, j) {
@@ -86,6 +90,7 @@ static json_t *words_json(const char *words)
 {
 	json_t *list = json_array();
 	struct sv rest = sv_of(words);
+
 	while (rest.n > 0) {
 		struct sv one = sv_split(&rest, ' ');
 		(void)json_array_append_new(list, json_stringn(one.p, one.n));
@@ -96,6 +101,7 @@ static json_t *words_json(const char *words)
 static void add_time(json_t *j, const char *name, int64_t us)
 {
 	char text[TIME_TEXT_BYTES];
+
 	time_rfc3339(us, text);
 	(void)json_object_set_new(j, name, json_string(text));
 }
@@ -113,6 +119,7 @@ static json_t *hook_json(const struct db_rows *rows)
 		words_json(db_text(rows, 3)), "max_tries", (json_int_t)db_int(rows, 4),
 		"last_event", (json_int_t)db_int(rows, 5), "delivered", (json_int_t)db_int(rows, 6),
 		"dead", (json_int_t)db_int(rows, 7), "tries", (json_int_t)db_int(rows, 8));
+
 	if (db_int(rows, 8) > 0) {
 		add_time(j, "next", db_int(rows, 9));
 		(void)json_object_set_new(j, "last_error", json_string(db_text(rows, 10)));
@@ -125,6 +132,7 @@ int webhook_list(struct db *db, json_t **ret, struct err *err)
 {
 	AUTO(json) json_t *items = json_array();
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows, SHOW "ORDER BY num"));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1)
@@ -138,6 +146,7 @@ int webhook_list(struct db *db, json_t **ret, struct err *err)
 int webhook_get(struct db *db, int64_t num, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows, SHOW "WHERE num = $1", p_int(num)));
 	int r = db_rows_next(rows, err);
 	if (r < 0)
@@ -154,6 +163,7 @@ static int insert(struct db *db, const struct webhook_draft *d, const char *kind
 		  int64_t *ret_num, struct err *err)
 {
 	int64_t same = 0, all = 0, at_us = 0, last = 0;
+
 	TRY(db_query_int(db, err, &same, 0, "SELECT count(*) FROM webhook WHERE name = $1",
 			 p_text(d->name)));
 	TRY(db_query_int(db, err, &all, 0, "SELECT count(*) FROM webhook"));
@@ -177,6 +187,7 @@ int webhook_create(struct db *db, const struct webhook_draft *d, int64_t now_us,
 {
 	int64_t num = 0;
 	autostr struct str kinds;
+
 	str_init(&kinds, 4096);
 	TRY(check(d, &kinds, err));
 	TRY(db_begin(db, err));
@@ -187,6 +198,7 @@ int webhook_create(struct db *db, const struct webhook_draft *d, int64_t now_us,
 static int remove_all(struct db *db, int64_t num, struct err *err)
 {
 	int64_t n = 0;
+
 	TRY(db_exec(db, err, "DELETE FROM webhook_attempt WHERE webhook_num = $1", p_int(num)));
 	TRY(db_exec(db, err, "DELETE FROM webhook_again WHERE webhook_num = $1", p_int(num)));
 	TRY(db_exec(db, err, "DELETE FROM webhook_dead WHERE webhook_num = $1", p_int(num)));
@@ -205,6 +217,7 @@ int webhook_remove(struct db *db, int64_t num, struct err *err)
 static int attempts(struct db *db, int64_t num, json_t *items, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT event_id, tries, status, took_ms, result, at_us FROM webhook_attempt "
 		     "WHERE webhook_num = $1 ORDER BY at_us DESC LIMIT $2",
@@ -224,6 +237,7 @@ static int attempts(struct db *db, int64_t num, json_t *items, struct err *err)
 static int dead_letters(struct db *db, int64_t num, json_t *items, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT event_id, at_us, why, (SELECT count(*) FROM webhook_again a WHERE "
 		     "a.webhook_num = d.webhook_num AND a.event_id = d.event_id) FROM webhook_dead "
@@ -242,6 +256,7 @@ static int dead_letters(struct db *db, int64_t num, json_t *items, struct err *e
 int webhook_deliveries(struct db *db, int64_t num, json_t **ret, struct err *err)
 {
 	AUTO(json) json_t *hook = NULL, *items = json_array(), *dead = json_array();
+
 	TRY(webhook_get(db, num, &hook, err));
 	TRY(attempts(db, num, items, err));
 	TRY(dead_letters(db, num, dead, err));
@@ -254,6 +269,7 @@ int webhook_redeliver(struct db *db, int64_t num, int64_t event_id, int64_t now_
 {
 	AUTO(json) json_t *hook = NULL;
 	int64_t n = 0;
+
 	TRY(webhook_get(db, num, &hook, err));
 	TRY(db_exec_changed(db, err, &n,
 			    "INSERT INTO webhook_again (webhook_num, event_id, tries, next_us) "

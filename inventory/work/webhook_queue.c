@@ -25,6 +25,7 @@ int64_t webhook_pause_us(int64_t tries, uint32_t random)
 {
 	int64_t doubled = tries < 1 ? 0 : tries > PAUSE_MAX_DOUBLED ? PAUSE_MAX_DOUBLED : tries - 1;
 	int64_t pause = PAUSE_MIN_US << doubled;
+
 	if (pause > PAUSE_MAX_US)
 		pause = PAUSE_MAX_US;
 	return pause - pause / 4 * (int64_t)(random % 1024) / 1024;
@@ -35,6 +36,7 @@ int64_t webhook_pause_us(int64_t tries, uint32_t random)
 static bool wanted(const char *kinds, const char *kind)
 {
 	struct sv rest = sv_of(kinds);
+
 	if (rest.n == 0)
 		return true;
 	while (rest.n > 0) {
@@ -53,6 +55,7 @@ static int look(struct db *db, const char *kinds, int64_t *last, int64_t *ret_ev
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int r, n = 0;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT id, kind FROM event WHERE id > $1 ORDER BY id LIMIT $2", p_int(*last),
 		     p_int(LOOK_BATCH)));
@@ -72,6 +75,7 @@ static int next_event(struct db *db, int64_t num, const char *kinds, int64_t las
 {
 	int64_t from = last;
 	int n = LOOK_BATCH;
+
 	*ret_event = 0;
 	for (int seen = 0; *ret_event == 0 && n == LOOK_BATCH && seen < LOOK_MAX; seen += n) {
 		n = look(db, kinds, &last, ret_event, err);
@@ -89,6 +93,7 @@ static int event_body(struct db *db, int64_t event_id, char **ret, struct err *e
 	struct query_request q = {.limit = 1};
 	struct query_page page;
 	char id[24];
+
 	(void)snprintf(id, sizeof(id), "%lld", (long long)event_id);
 	TRY(query_add_filter(&q, "id", id, err));
 	TRY(query_run(db, &collection_events, &q, NULL, &page, err));
@@ -104,6 +109,7 @@ static int event_body(struct db *db, int64_t event_id, char **ret, struct err *e
 static int find_again(struct db *db, struct webhook_job *job, int64_t now_us, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT event_id, tries FROM webhook_again WHERE webhook_num = $1 AND next_us "
 		     "<= $2 ORDER BY event_id LIMIT 1",
@@ -121,6 +127,7 @@ static int claim(struct db *db, struct webhook_job *job, int64_t now_us, int64_t
 		 struct err *err)
 {
 	int64_t n = 0;
+
 	TRY(db_exec_changed(db, err, &n,
 			    "UPDATE webhook SET lease_us = $3 WHERE num = $1 AND lease_us <= $2",
 			    p_int(job->num), p_int(now_us), p_int(now_us + lease_us)));
@@ -132,6 +139,7 @@ static int read_hook(struct db *db, struct webhook_job *job, int64_t now_us, cha
 		     int64_t *ret_last, bool *ret_due, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT name, url, secret, kinds, last_id, tries, next_us, max_tries FROM "
 		     "webhook WHERE num = $1",
@@ -156,6 +164,7 @@ static int take_of(struct db *db, struct webhook_job *job, int64_t now_us, int64
 	autofree char *kinds = NULL;
 	int64_t last = 0;
 	bool due = false;
+
 	TRY(read_hook(db, job, now_us, &kinds, &last, &due, err));
 	if (due)
 		TRY(next_event(db, job->num, kinds, last, &job->event_id, err));
@@ -173,6 +182,7 @@ static int take_of(struct db *db, struct webhook_job *job, int64_t now_us, int64
 static int hooks(struct db *db, int64_t now_us, int64_t *nums, size_t *ret_n, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT num FROM webhook WHERE lease_us <= $1 ORDER BY next_us, num LIMIT $2",
 		     p_int(now_us), p_int(WEBHOOKS_MAX)));
@@ -187,6 +197,7 @@ int webhook_take(struct db *db, int64_t now_us, int64_t lease_us, struct webhook
 {
 	int64_t nums[WEBHOOKS_MAX];
 	size_t n = 0;
+
 	TRY(hooks(db, now_us, nums, &n, err));
 	for (size_t i = 0; i < n; i++) {
 		*ret = (struct webhook_job){.num = nums[i]};
@@ -261,6 +272,7 @@ static int end_again(struct db *db, const struct webhook_job *job, struct err *e
 static int settle_well(struct db *db, const struct webhook_job *job, struct err *err)
 {
 	int64_t n = 0;
+
 	if (!job->again)
 		return go_on(db, job, true, err);
 	TRY(end_again(db, job, err));
@@ -275,6 +287,7 @@ static int try_later(struct db *db, const struct webhook_job *job, const struct 
 		     int64_t now_us, struct err *err)
 {
 	int64_t tries = job->tries + 1, next_us = now_us + webhook_pause_us(tries, o->random);
+
 	if (job->again)
 		return db_exec(db, err,
 			       "UPDATE webhook_again SET tries = $3, next_us = $4 WHERE "
@@ -291,6 +304,7 @@ static int settle(struct db *db, const struct webhook_job *job, const struct web
 		  int64_t now_us, struct err *err)
 {
 	int64_t alive = 0;
+
 	TRY(db_exec_changed(db, err, &alive, "UPDATE webhook SET lease_us = 0 WHERE num = $1",
 			    p_int(job->num)));
 	if (!alive) /* removed meanwhile */
@@ -310,6 +324,7 @@ int webhook_settle(struct db *db, const struct webhook_job *job, const struct we
 {
 	char cut[RESULT_MAX_BYTES];
 	struct webhook_outcome short_o = *o;
+
 	(void)snprintf(cut, sizeof(cut), "%s", o->result ? o->result : "");
 	short_o.result = cut;
 	TRY(db_begin(db, err));

@@ -72,6 +72,7 @@ void hmac_sha256_hex_of(const void *key, size_t key_bytes, const void *p, size_t
 {
 	uint8_t mac[SHA256_BYTES];
 	unsigned n = 0;
+
 	BUG_ON(!HMAC(EVP_sha256(), key, (int)key_bytes, p, n_bytes, mac, &n) || n != sizeof(mac));
 	hex_encode(mac, sizeof(mac), ret);
 }

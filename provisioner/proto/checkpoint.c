@@ -23,6 +23,7 @@ int checkpoint_seal(const struct plan_key *key, const struct checkpoint *c, json
 		    struct err *err)
 {
 	struct checkpoint typed = *c;
+
 	(void)str_copy(typed.type, sizeof(typed.type), CHECKPOINT_TYPE);
 	AUTO(json) json_t *payload = record_encode(checkpoint_fields, &typed);
 	return envelope_seal(key, CHECKPOINT_PAYLOAD_TYPE, payload, ret, err);
@@ -31,6 +32,7 @@ int checkpoint_seal(const struct plan_key *key, const struct checkpoint *c, json
 static int decode(const uint8_t *p, size_t n, struct checkpoint *ret, struct err *err)
 {
 	AUTO(json) json_t *payload = NULL;
+
 	TRY(json_load_strict(p, n, CHECKPOINT_MAX_BYTES, &payload, err));
 	TRY(record_decode(checkpoint_fields, payload, ret, err));
 	return str_eq(ret->type, CHECKPOINT_TYPE)
@@ -44,6 +46,7 @@ int checkpoint_open(const struct plan_key *key, json_t *envelope, struct checkpo
 	struct err why = ERR_INIT;
 	autofree uint8_t *p = NULL;
 	size_t n = 0;
+
 	*ret = (struct checkpoint){.rows = 0};
 	int rc = envelope_open(key, CHECKPOINT_PAYLOAD_TYPE, envelope, &p, &n, &why);
 	if (rc >= 0)

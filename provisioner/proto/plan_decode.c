@@ -32,6 +32,7 @@ static void read_hex(struct json_reader *r, const char *key, char dst[static SHA
 static int decode_disk(struct json_reader *parent, struct plan_disk *d)
 {
 	json_t *obj = json_need_obj(parent, "disk");
+
 	if (!obj)
 		return parent->status;
 	struct json_reader r = json_reader_sub(parent, obj, "disk");
@@ -47,6 +48,7 @@ static int decode_disk(struct json_reader *parent, struct plan_disk *d)
 static int decode_burn_in(struct json_reader *r, struct plan *p)
 {
 	struct plan_burn_in *b = &p->burn_in;
+
 	read_str(r, "run_id", 1, b->run_id, sizeof(b->run_id));
 	read_str(r, "tier", 1, b->tier, sizeof(b->tier));
 	b->seed = (uint64_t)json_need_int(r, "seed", 0, INT64_MAX);
@@ -63,6 +65,7 @@ static int decode_burn_in(struct json_reader *r, struct plan *p)
 static int decode_ssh_keys(struct json_reader *r, struct plan_image *m)
 {
 	json_t *list = json_need_arr(r, "ssh_authorized_keys", PLAN_SSH_KEYS_MAX);
+
 	for (size_t i = 0; r->status == 0 && i < json_array_size(list); i++) {
 		const char *text = json_string_value(json_array_get(list, i));
 		if (!text || strlen(text) > 8192 || strpbrk(text, "\r\n")) {
@@ -78,6 +81,7 @@ static int decode_ssh_keys(struct json_reader *r, struct plan_image *m)
 static int decode_host(struct json_reader *parent, struct plan_image *m)
 {
 	json_t *obj = json_need_obj(parent, "host");
+
 	if (!obj)
 		return parent->status;
 	struct json_reader r = json_reader_sub(parent, obj, "host");
@@ -93,6 +97,7 @@ static int decode_host(struct json_reader *parent, struct plan_image *m)
 static int decode_first_boot(struct json_reader *parent, struct plan_image *m)
 {
 	json_t *obj = json_need_obj(parent, "first_boot");
+
 	if (!obj)
 		return parent->status;
 	struct json_reader r = json_reader_sub(parent, obj, "first_boot");
@@ -105,6 +110,7 @@ static int decode_first_boot(struct json_reader *parent, struct plan_image *m)
 static int decode_image(struct json_reader *r, struct plan *p)
 {
 	struct plan_image *m = &p->image;
+
 	read_str(r, "arm_id", 1, m->arm_id, sizeof(m->arm_id));
 	read_hex(r, "image_digest", m->image_digest);
 	read_str(r, "line", 1, m->line, sizeof(m->line));
@@ -156,6 +162,7 @@ static enum plan_step_kind kind_parse(const char *text)
 static int decode_step(struct json_reader *parent, struct plan *p)
 {
 	json_t *obj = json_need_obj(parent, "step");
+
 	if (!obj)
 		return parent->status;
 	struct json_reader r = json_reader_sub(parent, obj, "step");

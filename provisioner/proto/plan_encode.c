@@ -22,6 +22,7 @@ const char *plan_step_kind_str(enum plan_step_kind kind)
 static void set_str(json_t *obj, const char *key, const char *value)
 {
 	json_t *text = json_string(value ? value : "");
+
 	BUG_ON(!text);
 	json_object_set_new(obj, key, text);
 }
@@ -34,6 +35,7 @@ static void set_int(json_t *obj, const char *key, int64_t value)
 static json_t *encode_disk(const struct plan_disk *d)
 {
 	json_t *obj = json_object();
+
 	set_str(obj, "wwn", d->wwn);
 	set_str(obj, "serial", d->serial);
 	set_int(obj, "size_bytes", (int64_t)d->size_bytes);
@@ -43,6 +45,7 @@ static json_t *encode_disk(const struct plan_disk *d)
 static void encode_burn_in(json_t *step, const struct plan *p)
 {
 	const struct plan_burn_in *b = &p->burn_in;
+
 	set_str(step, "run_id", b->run_id);
 	set_str(step, "tier", b->tier);
 	set_int(step, "seed", (int64_t)b->seed);
@@ -56,6 +59,7 @@ static void encode_burn_in(json_t *step, const struct plan *p)
 static json_t *encode_host(const struct plan_image *m)
 {
 	json_t *host = json_object(), *keys = json_array();
+
 	set_str(host, "hostname", m->hostname);
 	for (size_t i = 0; i < m->n_ssh_authorized_keys; i++)
 		json_array_append_new(keys, json_string(m->ssh_authorized_keys[i]));
@@ -69,6 +73,7 @@ static json_t *encode_host(const struct plan_image *m)
 static void encode_image(json_t *step, const struct plan *p)
 {
 	const struct plan_image *m = &p->image;
+
 	set_str(step, "arm_id", m->arm_id);
 	set_str(step, "image_digest", m->image_digest);
 	set_str(step, "line", m->line);

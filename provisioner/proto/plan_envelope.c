@@ -19,6 +19,7 @@ void plan_pae(const char *type, const void *payload, size_t n_bytes, uint8_t **r
 	      size_t *ret_n_bytes)
 {
 	struct str s;
+
 	str_init(&s, n_bytes + strlen(type) + 64);
 	str_addf(&s, "DSSEv1 %zu %s %zu ", strlen(type), type, n_bytes);
 	str_addn(&s, payload, n_bytes);
@@ -33,6 +34,7 @@ static bool sign(const struct plan_key *key, const void *p, size_t n, uint8_t re
 	size_t sig_bytes = SIG_BYTES;
 	bool ok = ctx && EVP_DigestSignInit(ctx, NULL, NULL, NULL, key->pkey) == 1 &&
 		  EVP_DigestSign(ctx, ret, &sig_bytes, p, n) == 1 && sig_bytes == SIG_BYTES;
+
 	EVP_MD_CTX_free(ctx);
 	return ok;
 }
@@ -42,6 +44,7 @@ static bool verify(const struct plan_key *key, const void *p, size_t n, const ui
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok = ctx && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key->pkey) == 1 &&
 		  EVP_DigestVerify(ctx, sig, SIG_BYTES, p, n) == 1;
+
 	EVP_MD_CTX_free(ctx);
 	return ok;
 }
@@ -50,6 +53,7 @@ int envelope_seal(const struct plan_key *key, const char *type, const json_t *pa
 		  struct err *err)
 {
 	autofree char *text = json_text(payload);
+
 	if (!text)
 		return err_set(err, ERR_PLAN_ENVELOPE, "the payload cannot be written as JSON");
 	size_t n = strlen(text);
@@ -82,6 +86,7 @@ static int check_signatures(const struct plan_key *key, const struct json_reader
 	size_t i;
 	json_t *item;
 	bool good = false;
+
 	json_array_foreach (list, i, item) {
 		struct json_reader s = json_reader_item(r, item, "signatures", i);
 		const char *keyid = json_need_str(&s, "keyid", 1, 128);

@@ -17,6 +17,7 @@ static int key_new(EVP_PKEY *pkey, struct plan_key **ret, struct err *err)
 {
 	unsigned char *der = NULL;
 	int n = i2d_PUBKEY(pkey, &der);
+
 	if (EVP_PKEY_get_id(pkey) != EVP_PKEY_ED25519 || n <= 0) {
 		OPENSSL_free(der);
 		EVP_PKEY_free(pkey);
@@ -43,6 +44,7 @@ static int load(const char *path, bool private_key, struct plan_key **ret, struc
 	autofree char *pem = NULL;
 	size_t n;
 	int rc = file_read(path, LIMIT_CONFIG_BYTES, &pem, &n, err);
+
 	if (rc < 0)
 		return rc;
 	BIO *bio = BIO_new_mem_buf(pem, (int)n);
@@ -74,6 +76,7 @@ static int write_bio(BIO *bio, const char *path, mode_t mode, struct err *err)
 {
 	char *p = NULL;
 	long n = BIO_get_mem_data(bio, &p);
+
 	if (n <= 0)
 		return err_set(err, ERR_CRYPTO, "cannot encode a key");
 	return file_write_atomic(path, p, (size_t)n, mode, err);
@@ -84,6 +87,7 @@ int plan_key_generate(const char *private_path, const char *public_path, struct 
 	EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	BIO *priv = BIO_new(BIO_s_secmem()), *pub = BIO_new(BIO_s_mem());
 	int rc;
+
 	if (!pkey || !priv || !pub ||
 	    PEM_write_bio_PrivateKey(priv, pkey, NULL, NULL, 0, NULL, NULL) != 1 ||
 	    PEM_write_bio_PUBKEY(pub, pkey) != 1)

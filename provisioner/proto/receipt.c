@@ -150,6 +150,7 @@ static int decode_envelope(json_t *envelope, struct opened *o, struct err *err)
 	const char *payload = json_need_str(&r, "payload", 1, RECEIPT_MAX_BYTES / 3 * 4 + 8);
 	const char *spki = json_need_str(&r, "public_key", 1, 256);
 	json_t *list = json_need_arr(&r, "signatures", 1);
+
 	TRY(json_reader_end(&r));
 	if (!str_eq(type, RECEIPT_PAYLOAD_TYPE))
 		return err_set(err, ERR_RECEIPT_TYPE, "payload type '%s' is not a receipt's", type);

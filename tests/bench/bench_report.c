@@ -16,6 +16,7 @@ static json_t *results;
 static double seconds(clockid_t id)
 {
 	struct timespec t;
+
 	(void)clock_gettime(id, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
@@ -34,6 +35,7 @@ void bench_result(const char *name, const char *unit, double ours, double goal, 
 		  int runs)
 {
 	bool met = less_is_good ? ours <= goal : ours >= goal;
+
 	printf("%-52s %12.2f %-10s goal %s %.0f  %s\n", name, ours, unit,
 	       less_is_good ? "<=" : ">=", goal, met ? "met" : "MISSED");
 	(void)fflush(stdout);
@@ -54,6 +56,7 @@ void bench_note(const char *name, const char *unit, double ours)
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
+
 	return (x > y) - (x < y);
 }
 
@@ -61,6 +64,7 @@ void bench_quantiles(const char *name, double *ms, int n, double goal_ms)
 {
 	autofree char *p50 = xasprintf("%s, p50", name);
 	autofree char *p99 = xasprintf("%s, p99", name);
+
 	qsort(ms, (size_t)n, sizeof(*ms), by_value);
 	bench_note(p50, "ms", ms[n / 2]);
 	if (goal_ms <= 0)
@@ -72,6 +76,7 @@ void bench_quantiles(const char *name, double *ms, int n, double goal_ms)
 void bench_cpu_note(const char *name, double *ms, int n)
 {
 	autofree char *title = xasprintf("%s, p99 of processor time", name);
+
 	qsort(ms, (size_t)n, sizeof(*ms), by_value);
 	bench_note(title, "ms", ms[n * 99 / 100]);
 }
@@ -79,6 +84,7 @@ void bench_cpu_note(const char *name, double *ms, int n)
 double bench_export_goal(double bytes, double hosts)
 {
 	double by_bytes = 200e6 / (bytes / hosts);
+
 	return by_bytes < 20000 ? by_bytes : 20000;
 }
 

@@ -37,6 +37,7 @@ static void mac_of(int64_t i, char ret[static 18])
 static void make_hosts(struct server_bench *b, int64_t n)
 {
 	AUTO(db) struct db *db = NULL;
+
 	must(db_open(b->store, 0, &db, &err), "store");
 	must(db_begin(db, &err), "begin");
 	for (int64_t i = 0; i < n; i++) {
@@ -64,6 +65,7 @@ static void make_hosts(struct server_bench *b, int64_t n)
 static double now_ms(void)
 {
 	struct timespec ts;
+
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
@@ -72,6 +74,7 @@ static double ask(struct http_client *c, int64_t i)
 {
 	char mac[18];
 	struct http_reply reply = {0};
+
 	mac_of(i, mac);
 	autofree char *path = xasprintf(
 		"/boot/v1/script?mac=%s&uuid=&serial=X&arch=x86_64&platform=efi", mac);
@@ -90,6 +93,7 @@ static double ask(struct http_client *c, int64_t i)
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
+
 	return x < y ? -1 : x > y;
 }
 
@@ -119,6 +123,7 @@ int main(int argc, char **argv)
 	const char *output = NULL;
 	int64_t n_hosts = 10000, n = 20000;
 	struct server_bench b;
+
 	if (argc > 2 && str_eq(argv[1], "-o")) {
 		output = argv[2];
 		argv += 2;

@@ -20,6 +20,7 @@ struct target {
 static bool parse_target(const char *text, struct target *ret)
 {
 	const char *at = str_starts(text, "unix:") ? strchr(text + 5, ':') : strchr(text, '/');
+
 	if (!at)
 		return false;
 	if (text[0] == 'u') {
@@ -39,6 +40,7 @@ int main(int argc, char **argv)
 	struct target t = {NULL, NULL, NULL};
 	uint64_t seconds = 0, answers = 0;
 	size_t bytes = 0;
+
 	if (argc < 3 || argc > 4 || !parse_u64(argv[1], &seconds) || !parse_target(argv[2], &t)) {
 		fputs("usage: http_load SECONDS unix:/SOCKET:/PATH | HOST:PORT/PATH [HEADER]\n",
 		      stderr);

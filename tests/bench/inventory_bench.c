@@ -41,6 +41,7 @@ static void must(int r)
 static uint64_t next_random(uint64_t *state)
 {
 	uint64_t z = (*state += 0x9e3779b97f4a7c15ULL);
+
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
 	return z ^ (z >> 31);
@@ -51,6 +52,7 @@ static uint64_t next_random(uint64_t *state)
 static char *mac_of(long host, int port)
 {
 	unsigned long h = (unsigned long)host;
+
 	return xasprintf("b8:59:9f:%02lx:%02lx:%02lx", h >> 14 & 255, h >> 6 & 255,
 			 (h & 63) * 4 + (unsigned long)port);
 }
@@ -60,6 +62,7 @@ static json_t *list_of_dimms(long host, uint64_t *rnd, int size)
 	static const char *const makers[] = {"Samsung", "Micron", "SK Hynix"};
 	const char *maker = makers[next_random(rnd) % 3];
 	json_t *list = json_array();
+
 	for (int i = 0; i < DIMMS; i++) {
 		autofree char *slot = xasprintf("P%d_%c%d", i / 12 + 1, 'A' + i % 12, 1);
 		autofree char *serial = xasprintf("D%07ld%02d", host, i);
@@ -75,6 +78,7 @@ static json_t *list_of_dimms(long host, uint64_t *rnd, int size)
 static json_t *list_of_drives(long host)
 {
 	json_t *list = json_array();
+
 	for (int i = 0; i < DRIVES; i++) {
 		autofree char *name = xasprintf("nvme%dn1", i);
 		autofree char *serial = xasprintf("S64GNE0R%06ld%d", host, i);
@@ -92,6 +96,7 @@ static json_t *list_of_drives(long host)
 static json_t *list_of_nics(long host)
 {
 	json_t *list = json_array();
+
 	for (int i = 0; i < NICS; i++) {
 		autofree char *name = xasprintf("eth%d", i);
 		autofree char *mac = mac_of(host, i);
@@ -117,6 +122,7 @@ static json_t *facts_of(long host, const char *serial)
 	int size = sizes[next_random(&rnd) % 3];
 	const char *model = models[next_random(&rnd) % 4];
 	json_t *cpus = json_array();
+
 	for (int i = 0; i < 2; i++) {
 		autofree char *socket = xasprintf("CPU%d", i);
 		(void)json_array_append_new(cpus, json_pack("{s:s, s:s, s:s, s:i, s:i}", "Socket",
@@ -146,6 +152,7 @@ static void make_host(struct db *db, long host, int64_t now_us)
 	struct host_evidence e = {.system_serial = serial, .macs = macs, .n_macs = 1};
 	struct host_birth birth = {.state = states[host % 10], .actor = "bench"};
 	struct identity who;
+
 	must(identity_resolve(db, &e, &birth, now_us, &who, &err));
 	autofree char *sku = xasprintf("sku-%ld", host % 7);
 	autofree char *rack = xasprintf("r%03ld", host / 40);
@@ -161,6 +168,7 @@ static void make_host(struct db *db, long host, int64_t now_us)
 static void make_fleet(struct db *db, long hosts)
 {
 	int64_t have = 0;
+
 	must(db_query_int(db, &err, &have, 0, "SELECT count(*) FROM host"));
 	double begin = bench_now_s();
 	for (long host = have; host < hosts;) {
@@ -188,6 +196,7 @@ static void measure(struct db *db, long hosts, const char *name, sample run, int
 {
 	autofree double *ms = xmalloc((size_t)n * sizeof(double));
 	autofree double *cpu_ms = xmalloc((size_t)n * sizeof(double));
+
 	for (int i = 0; i < n; i++) {
 		double begin = bench_now_s(), cpu = bench_cpu_s();
 		run(db, i, hosts);
@@ -202,6 +211,7 @@ static void page(struct db *db, const char *const *filters, const char *sort, lo
 {
 	struct query_request q = {.limit = limit, .sort = sort};
 	struct query_page p;
+
 	for (; *filters; filters += 2)
 		must(query_add_filter(&q, filters[0], filters[1], &err));
 	must(query_run(db, &collection_hosts, &q, NULL, &p, &err));
@@ -220,6 +230,7 @@ static void list_two_filters(struct db *db, long i, long hosts)
 	static const char *const skus[] = {"sku-0", "sku-1", "sku-2", "sku-3"};
 	const char *const filters[] = {"state", states[i % 4], i % 2 ? "arch" : "sku",
 				       i % 2 ? "x86_64" : skus[i % 4], NULL};
+
 	(void)hosts;
 	page(db, filters, sorts[i % 5], 100);
 }
@@ -229,6 +240,7 @@ static void one_host(struct db *db, enum host_key by, const char *key)
 	struct host h;
 	struct query_request q = {.limit = 1};
 	struct query_page p;
+
 	must(host_find(db, by, key, &h, &err));
 	must(query_add_filter(&q, "id", h.id, &err));
 	must(query_run(db, &collection_hosts, &q, NULL, &p, &err));
@@ -238,6 +250,7 @@ static void one_host(struct db *db, enum host_key by, const char *key)
 static void host_by_serial(struct db *db, long i, long hosts)
 {
 	autofree char *serial = xasprintf("SN%08ld", i * 7919 % hosts);
+
 	one_host(db, HOST_BY_SERIAL, serial);
 }
 
@@ -245,6 +258,7 @@ static void host_by_mac(struct db *db, long i, long hosts)
 {
 	long host = i * 7919 % hosts;
 	autofree char *mac = mac_of(host, 0);
+
 	one_host(db, HOST_BY_MAC, mac);
 }
 
@@ -256,6 +270,7 @@ static void host_by_mac(struct db *db, long i, long hosts)
 static void make_events(struct db *db, long hosts)
 {
 	int64_t have = 0;
+
 	must(db_query_int(db, &err, &have, 0, "SELECT count(*) FROM event"));
 	if (have >= EVENTS)
 		return;
@@ -286,6 +301,7 @@ static void events(struct db *db, long i, long hosts)
 	autofree char *serial = xasprintf("SN%08ld", i * 7919 % hosts);
 	struct host h;
 	int64_t id = 0, last_us = 0;
+
 	must(db_last_tick(db, &id, &last_us, &err));
 	time_rfc3339(last_us - (i * 7919 % EVENTS) * EVENT_STEP_S * 1000000LL, from);
 	must(host_find(db, HOST_BY_SERIAL, serial, &h, &err));
@@ -303,6 +319,7 @@ static void summary(struct db *db, long i, long hosts)
 {
 	struct query_request q = {0};
 	autofree char *text = NULL;
+
 	(void)i;
 	(void)hosts;
 	struct summary_request what = {"sku,state", "cores,MemoryMiB,StorageBytes", NULL};
@@ -316,6 +333,7 @@ static void search(struct db *db, const struct collection *of, const char *word)
 {
 	struct query_request q = {.limit = 100, .search = word};
 	struct query_page p;
+
 	must(query_run(db, of, &q, NULL, &p, &err));
 	if (p.n == 0) {
 		fprintf(stderr, "inventory_bench: '%s' was not found\n", word);
@@ -327,12 +345,14 @@ static void search(struct db *db, const struct collection *of, const char *word)
 static void search_hosts(struct db *db, long i, long hosts)
 {
 	autofree char *word = xasprintf("%07ld", i * 7919 % hosts);
+
 	search(db, &collection_hosts, word);
 }
 
 static void search_parts(struct db *db, long i, long hosts)
 {
 	autofree char *word = xasprintf("NE0R%06ld", i * 7919 % hosts);
+
 	search(db, &collection_parts, word);
 }
 
@@ -347,6 +367,7 @@ static void list_in_the_past(struct db *db, long i, long hosts)
 	static const char *const skus[] = {"sku-0", "sku-1", "sku-2", "sku-3"};
 	struct query_request q = {.limit = 100, .sort = "serial", .at_us = some_moment(hosts)};
 	struct query_page p;
+
 	must(query_add_filter(&q, "state", "ready", &err));
 	must(query_add_filter(&q, "sku", skus[i % 4], &err));
 	must(query_run(db, &collection_hosts, &q, NULL, &p, &err));
@@ -358,6 +379,7 @@ static void host_in_the_past(struct db *db, long i, long hosts)
 	struct query_request q = {.limit = 1, .at_us = some_moment(hosts)};
 	struct query_page p;
 	autofree char *serial = xasprintf("SN%08ld", i * 7919 % (hosts / 2));
+
 	must(query_add_filter(&q, "serial", serial, &err));
 	must(query_run(db, &collection_hosts, &q, NULL, &p, &err));
 	if (p.n == 0) {
@@ -375,6 +397,7 @@ static void measure_export(const char *url, long hosts)
 	struct str out;
 	size_t bytes = 0;
 	int r = 1;
+
 	str_init(&out, 64 * MIB);
 	must(db_open(url, DB_READONLY, &reader, &err));
 	double begin = bench_now_s();
@@ -432,6 +455,7 @@ int main(int argc, char **argv)
 	struct db *db = NULL;
 	int64_t hosts = 0;
 	struct rusage u;
+
 	if (argc != 4 || !parse_i64(argv[2], &hosts) || hosts < 100) {
 		fprintf(stderr, "usage: inventory_bench STORE-URL HOSTS RESULT.json\n");
 		return 2;

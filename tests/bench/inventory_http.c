@@ -44,6 +44,7 @@ static struct http_client *client_new(const char *socket)
 	autofree char *path = xasprintf("%s/%s", run_dir, socket);
 	struct http_client_options o = {.base_url = "http://slipway", .unix_socket = path};
 	struct http_client *c = http_client_new(&o, &err);
+
 	must(c ? 0 : -1, socket);
 	return c;
 }
@@ -53,6 +54,7 @@ static size_t get(struct http_client *c, char *path, const char *begins)
 {
 	struct http_reply reply = {0};
 	struct http_call call = {.path = path, .max_reply_bytes = 64 * MIB};
+
 	must(http_client_call(c, &call, &reply, &err), path);
 	if (reply.status != 200 || !str_starts(reply.body, begins)) {
 		fprintf(stderr, "inventory_http: %s: %d %.200s\n", path, reply.status, reply.body);
@@ -67,6 +69,7 @@ static size_t get(struct http_client *c, char *path, const char *begins)
 static char *mac_of(long host)
 {
 	unsigned long h = (unsigned long)host;
+
 	return xasprintf("b8:59:9f:%02lx:%02lx:%02lx", h >> 14 & 255, h >> 6 & 255, (h & 63) * 4);
 }
 
@@ -79,6 +82,7 @@ struct exported {
 static bool count(void *arg, const void *p, size_t n)
 {
 	struct exported *e = arg;
+
 	e->bytes += n;
 	for (const char *at = p, *end = at + n; (at = memchr(at, '\n', (size_t)(end - at))); at++)
 		e->rows++;
@@ -93,6 +97,7 @@ static struct exported export_all(struct http_client *c)
 				 .sink = count,
 				 .sink_arg = &e,
 				 .timeout_ms = 600000};
+
 	must(http_client_call(c, &call, &reply, &err), "export");
 	http_reply_done(&reply);
 	return e;
@@ -103,6 +108,7 @@ static void import_list(struct http_client *c, int round)
 {
 	autostr struct str body;
 	struct http_reply reply = {0};
+
 	str_init(&body, MIB);
 	str_add(&body, "{\"name\":\"bench\",\"hosts\":[");
 	for (int i = 0; i < DELIVERY_ROWS; i++)
@@ -124,6 +130,7 @@ static void heavy(struct http_client *c, int which)
 		"/api/v1/"
 		"hosts?drives.Model!=MZQL23T8HCLS&memory.Manufacturer=Micron&limit=10&total=true",
 		"/api/v1/summary?group_by=cpu,BiosVersion&sum=threads,drive_count&capacity=true"};
+
 	for (int round = 1;; round++)
 		if (which < 2)
 			(void)export_all(c);
@@ -166,6 +173,7 @@ static void boot_answers(const char *name, long hosts)
 {
 	static double ms[ANSWERS];
 	AUTO(http_client) struct http_client *c = client_new("http.sock");
+
 	for (long i = 0; i < ANSWERS; i++) {
 		autofree char *mac = mac_of(i * 7919 % hosts);
 		double begin = bench_now_s();
@@ -183,6 +191,7 @@ static void host_by_mac(long hosts)
 {
 	static double ms[SAMPLES];
 	AUTO(http_client) struct http_client *c = client_new("admin.sock");
+
 	for (long i = 0; i < SAMPLES; i++) {
 		autofree char *mac = mac_of(i * 7919 % hosts);
 		double begin = bench_now_s();
@@ -198,6 +207,7 @@ static void one_export(void)
 	double begin = bench_now_s();
 	struct exported e = export_all(c);
 	double took = bench_now_s() - begin, mb_s = (double)e.bytes / 1e6 / took;
+
 	bench_note("export all as NDJSON, over HTTP", "MB/s", mb_s);
 	bench_result("export all as NDJSON, over HTTP", "hosts/s", (double)e.rows / took,
 		     bench_export_goal((double)e.bytes, (double)e.rows), false, 1);
@@ -207,6 +217,7 @@ static void one_import(void)
 {
 	AUTO(http_client) struct http_client *c = client_new("admin.sock");
 	double begin = bench_now_s();
+
 	import_list(c, 0);
 	bench_note("import a list of 5,000 rows", "s", bench_now_s() - begin);
 }
@@ -219,6 +230,7 @@ static int64_t status_number(const char *pid, const char *name)
 	autofree char *text = NULL;
 	size_t n = 0;
 	int64_t kib = 0;
+
 	if (file_read(path, 64 * 1024, &text, &n, &err) < 0)
 		return 0;
 	const char *at = strstr(text, name);
@@ -230,6 +242,7 @@ static void memory(const char *daemon)
 	int64_t most = 0;
 	struct dirent *e;
 	DIR *d = opendir("/proc");
+
 	while (d && (e = readdir(d))) {
 		autofree char *path = xasprintf("/proc/%s/comm", e->d_name);
 		char comm[32];
@@ -250,6 +263,7 @@ int main(int argc, char **argv)
 {
 	int64_t hosts = 0;
 	pid_t pids[LOADS];
+
 	if (argc != 5 || !parse_i64(argv[3], &hosts) || hosts < 100) {
 		fprintf(stderr, "usage: inventory_http RUN-DIR DAEMON-PID HOSTS RESULT.json\n");
 		return 2;

@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes);
 static size_t lines_of(const char *text)
 {
 	size_t n = 0;
+
 	for (; *text; text++)
 		n += *text == '\n';
 	return n;
@@ -25,6 +26,7 @@ static size_t script_lines(const struct boot_query *q, const struct boot_answer 
 	static const struct boot_script_options o = {"http://h", "https://h", "p", "b",
 						     NULL,       false,       NULL};
 	struct str out;
+
 	str_init(&out, SCRIPT_MAX_BYTES);
 	boot_script_write(&out, q, a, &o);
 	BUG_ON(!str_ok(&out));
@@ -42,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 	struct dnsmasq_line line;
 	char *text = xstrndup((const char *)p, n_bytes);
 	struct sv rest = sv_of(text);
+
 	(void)dnsmasq_line_parse(text, &line);
 	while (rest.n > 0) {
 		struct sv value = sv_split(&rest, '\n');

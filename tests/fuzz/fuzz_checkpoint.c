@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 	struct err err = ERR_INIT;
 	struct checkpoint c;
 	AUTO(json) json_t *doc = NULL;
+
 	if (!key)
 		key = make_key();
 	if (json_load_strict(p, n_bytes, CHECKPOINT_MAX_BYTES, &doc, &err) >= 0)

@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err = ERR_INIT;
 	struct order order;
 	struct place place = {0};
+
 	if (size < 1 || order_parse(&collection_hosts, sorts[data[0] % 4], &order, &err) < 0)
 		return 0;
 	autofree char *text = xstrndup((const char *)data + 1, size - 1);

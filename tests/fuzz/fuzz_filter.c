@@ -16,6 +16,7 @@ static struct db *open_store(void)
 	static struct db *db;
 	static char url[64];
 	struct err err = ERR_INIT;
+
 	if (db)
 		return db;
 	(void)snprintf(url, sizeof(url), "sqlite:/tmp/slipway-fuzz-filter-%d.db", (int)getpid());
@@ -39,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct query_page page;
 	char *parts[16];
 	size_t n = 0;
+
 	if (size > 4096)
 		return 0;
 	autofree char *text = xstrndup((const char *)data, size);

@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 	static struct plan_key *key;
 	struct err err = ERR_INIT;
 	struct plan plan;
+
 	if (!key)
 		key = make_key();
 	BUG_ON(plan_open(key, p, n_bytes, &plan, &err) >= 0);

@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 	struct disk_choice choice;
 	char name[64];
 	json_t *doc = NULL;
+
 	if (json_load_strict(p, n_bytes, LIMIT_JSON_BODY_BYTES, &doc, &err) < 0)
 		return 0;
 	if (profile_parse(doc, &profile, &err) >= 0) {

@@ -17,6 +17,7 @@ static inline struct plan_key *make_key(void)
 	char a[64], b[64];
 	struct err err = ERR_INIT;
 	struct plan_key *key = NULL;
+
 	BUG_ON(!mkdtemp(dir));
 	snprintf(a, sizeof(a), "%s/a", dir);
 	snprintf(b, sizeof(b), "%s/b", dir);

@@ -20,6 +20,7 @@ static void make_cert(struct fake_agent *a)
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *pem;
 	unsigned char *der = NULL;
+
 	BUG_ON(!pkey || !cert || !bio);
 	(void)ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
 	(void)X509_gmtime_adj(X509_getm_notBefore(cert), 0);
@@ -52,6 +53,7 @@ static void make_cert(struct fake_agent *a)
 void fake_agent_boot(struct fake_agent *a, const char *socket, const char *serial, const char *mac)
 {
 	uint8_t nonce[32];
+
 	memset(a, 0, sizeof(*a));
 	(void)str_copy(a->socket, sizeof(a->socket), socket);
 	(void)str_copy(a->serial, sizeof(a->serial), serial);
@@ -99,6 +101,7 @@ int fake_agent_call(struct fake_agent *a, const char *method, const char *path, 
 				 .headers = headers};
 	struct http_reply reply = {0};
 	int status = 0;
+
 	json_decref(body);
 	if (http && http_client_call(http, &call, &reply, &err) >= 0) {
 		status = reply.status;
@@ -120,6 +123,7 @@ int fake_agent_open(struct fake_agent *a)
 				 a->disk_serial, "agent", "version", "0", "arch", a->arch,
 				 "firmware", "uefi", "kernel", "6.1");
 	int status = fake_agent_call(a, "POST", "/agent/v1/sessions", body);
+
 	if (status != 201)
 		return status;
 	(void)str_copy(a->session_id, sizeof(a->session_id),
@@ -135,6 +139,7 @@ int fake_agent_open(struct fake_agent *a)
 static int session_call(struct fake_agent *a, const char *method, const char *verb, json_t *body)
 {
 	autofree char *path = xasprintf("/agent/v1/sessions/%s/%s", a->session_id, verb);
+
 	return fake_agent_call(a, method, path, body);
 }
 
@@ -145,6 +150,7 @@ static bool plan_good(struct fake_agent *a, const char *public_key_path)
 	autofree char *text = json_text(a->reply);
 	struct plan_expect expect = {a->host_id, a->session_id, a->key_id,
 				     a->nonce,   a->epoch,      time(NULL)};
+
 	plan_done(&a->plan);
 	return plan_key_load_public(public_key_path, &key, &err) >= 0 &&
 	       plan_open(key, text, strlen(text), &a->plan, &err) >= 0 &&
@@ -155,6 +161,7 @@ int fake_agent_next(struct fake_agent *a, int wait_s, const char *public_key_pat
 {
 	autofree char *verb = xasprintf("next?wait=%d&after=%lld", wait_s, (long long)a->after);
 	int status = session_call(a, "GET", verb, NULL);
+
 	if (status == 200 && !plan_good(a, public_key_path))
 		return -1;
 	if (status == 200 && a->plan.kind == PLAN_STEP_WAIT)
@@ -183,6 +190,7 @@ int fake_agent_event(struct fake_agent *a, const char *kind, json_t *data)
 int fake_agent_facts(struct fake_agent *a, const char *signature)
 {
 	json_t *signatures = json_array();
+
 	if (signature)
 		json_array_append_new(signatures, json_string(signature));
 	json_t *facts = json_pack(
@@ -204,6 +212,7 @@ int fake_agent_step_done(struct fake_agent *a, const char *result)
 	int status = fake_agent_event(
 		a, "step_done",
 		json_pack("{s:I, s:s}", "seq", (json_int_t)a->plan.seq, "result", result));
+
 	if (status == 200)
 		a->after = a->plan.seq;
 	return status;
@@ -214,6 +223,7 @@ int fake_agent_step_failed(struct fake_agent *a, const char *code)
 	int status = fake_agent_event(a, "step_failed",
 				      json_pack("{s:I, s:s, s:s}", "seq", (json_int_t)a->plan.seq,
 						"code", code, "detail", "it did not work"));
+
 	if (status == 200)
 		a->after = a->plan.seq;
 	return status;
@@ -242,6 +252,7 @@ int fake_agent_permit(struct fake_agent *a, const char *data_found)
 {
 	const struct plan_disk *disk = erases(a) ? &a->plan.erase_disk : &a->plan.image.disk;
 	json_t *found = json_array();
+
 	if (data_found)
 		json_array_append_new(found, json_string(data_found));
 	return session_call(a, "POST", "permits",

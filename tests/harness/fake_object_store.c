@@ -41,6 +41,7 @@ void object_store_free(struct object_store *s)
 static struct manifest *make(const char *arch)
 {
 	struct manifest *m = xcalloc(1, sizeof(*m));
+
 	(void)str_copy(m->line, sizeof(m->line), known_line);
 	(void)str_copy(m->version, sizeof(m->version), known_version);
 	m->seq = 2;
@@ -56,6 +57,7 @@ static struct manifest *make(const char *arch)
 static struct manifest *make_odd(const char *name, const char *arch)
 {
 	struct manifest *m = make(arch ? arch : "x86_64");
+
 	if (str_eq(name, "odd@old"))
 		m->seq--;
 	else if (str_eq(name, "odd@arch"))
@@ -114,6 +116,7 @@ int object_store_get(struct object_store *s, const uint8_t digest[static SHA256_
 		     struct manifest **ret, struct err *err)
 {
 	static const char *const archs[] = {"x86_64", "aarch64"};
+
 	(void)s;
 	for (size_t i = 0; known_line[0] && i < ARRAY_LEN(archs); i++) {
 		AUTO(manifest) struct manifest *m = make(archs[i]);

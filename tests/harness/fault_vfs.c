@@ -82,6 +82,7 @@ static void forget(struct change *c)
 static void forget_all_of(const char *path)
 {
 	size_t kept = 0;
+
 	for (size_t i = 0; i < changes.n; i++) {
 		if (str_eq(changes.items[i].path, path))
 			forget(&changes.items[i]);
@@ -94,6 +95,7 @@ static void forget_all_of(const char *path)
 static void remember(struct fault_file *f, const void *p, int64_t n_bytes, int64_t at)
 {
 	struct change c = {.path = xstrdup(f->path), .at = at, .n_bytes = n_bytes};
+
 	(void)f->real->pMethods->xFileSize(f->real, (sqlite3_int64 *)&c.size_before);
 	int64_t end = n_bytes < 0 ? c.size_before : at + n_bytes;
 	c.before_bytes = (end < c.size_before ? end : c.size_before) - at;
@@ -125,6 +127,7 @@ static void put(int fd, const char *p, int64_t n_bytes, int64_t at)
 static void take_back(const struct change *c)
 {
 	autoclose int fd = open(c->path, O_RDWR | O_CLOEXEC);
+
 	if (fd < 0)
 		return;
 	put(fd, c->before, c->before_bytes, c->at);
@@ -136,6 +139,7 @@ static void do_again(const struct change *c, uint64_t *seed)
 {
 	autoclose int fd = open(c->path, O_RDWR | O_CLOEXEC);
 	uint64_t fate = chance(seed) % 3;
+
 	if (fd < 0 || fate == 0)
 		return;
 	if (c->n_bytes < 0) {
@@ -172,6 +176,7 @@ void fault_vfs_crash(uint64_t seed)
 static int x_close(sqlite3_file *f)
 {
 	int rc = CALL(f, xClose);
+
 	free(REAL(f));
 	free(FILE_OF(f)->path);
 	return rc;
@@ -291,6 +296,7 @@ static const sqlite3_io_methods methods = {
 static int x_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
 {
 	struct fault_file *f = FILE_OF(file);
+
 	(void)vfs;
 	file->pMethods = NULL;
 	sqlite3_file *real = xcalloc(1, (size_t)real_vfs->szOsFile);

@@ -23,6 +23,7 @@ const char profile_by_hand[] =
 static int setup(void **state, const char *profile)
 {
 	struct server_bench *b = xcalloc(1, sizeof(*b));
+
 	*state = b;
 	server_bench_open(b);
 	return server_bench_admin(b, "POST", "/api/v1/profiles", profile) == 201 ? 0 : -1;
@@ -140,6 +141,7 @@ void walk_to_ready(struct server_bench *b, struct fake_agent *a, const char *ser
 		   const char *mac)
 {
 	char token[SHA256_HEX_BYTES], digest[SHA256_HEX_BYTES];
+
 	walk_to_image(b, a, serial, mac);
 	(void)str_copy(token, sizeof(token), a->plan.image.first_boot_token);
 	(void)str_copy(digest, sizeof(digest), a->plan.image.image_digest);
@@ -166,6 +168,7 @@ int walk_arm(struct server_bench *b, const struct fake_agent *a, const char *mor
 	autofree char *path = xasprintf("/api/v1/hosts/%s/arm", a->host_id);
 	autofree char *body = xasprintf("{\"image\":\"debian12@1\",\"disk\":{\"serial\":\"%s\"}%s}",
 					a->disk_serial, more);
+
 	return server_bench_admin(b, "POST", path, body);
 }
 
@@ -192,6 +195,7 @@ char *walk_boot_script(const struct server_bench *b, const char *mac)
 	const char *const headers[] = {"X-Slipway-Listener: plain", NULL};
 	const struct http_call call = {.path = path, .headers = headers};
 	struct http_reply reply = {0};
+
 	assert_int_equal(http_client_call(http, &call, &reply, NULL), 0);
 	assert_int_equal(reply.status, 200);
 	char *text = take_ptr(reply.body);

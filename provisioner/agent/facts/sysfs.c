@@ -104,6 +104,7 @@ static int by_version(const void *a, const void *b)
 struct sysfs_names sysfs_list(const char *root, const char *format, ...)
 {
 	struct sysfs_names list = {0};
+
 	VEC(char *) names = {0};
 	struct dirent *entry;
 

@@ -123,6 +123,7 @@ static void test_bad_folders(void **state)
 	autofree char *linked = xasprintf("%s/linked", root);
 	autofree char *key_is_link = xasprintf("%s/linked/key.pem", root);
 	autofree char *elsewhere = xasprintf("%s/elsewhere", root);
+
 	const struct {
 		const char *name, *dir;
 	} rows[] = {

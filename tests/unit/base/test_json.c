@@ -212,6 +212,7 @@ static void test_a_very_long_key(void **state)
 	(void)state;
 	memset(text + 2, '~', 600);
 	memcpy(text + 602, "\":{\"x\":1}}", 11);
+
 	{
 		AUTO(json) json_t *doc = load(text);
 		struct json_reader r = json_reader_root(doc, &err), sub;

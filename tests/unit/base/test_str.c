@@ -286,6 +286,7 @@ static void test_views(void **state)
 static void test_small_helpers(void **state)
 {
 	char small[4] = "zzz";
+
 	VEC(int) numbers = {0};
 
 	(void)state;

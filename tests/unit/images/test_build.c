@@ -276,6 +276,7 @@ static void check_mounted(struct fixture *f, const char *row, const char *image,
 				       0x08, 0, 4, 0, 34,   0,    0,    0,     /* group 34 */
 				       0x10, 0, 5, 0, 0xff, 0xff, 0xff, 0xff,  /* mask */
 				       0x20, 0, 5, 0, 0xff, 0xff, 0xff, 0xff}; /* others */
+
 	static const struct {
 		const char *path, *name;
 		const void *value;

@@ -382,6 +382,7 @@ static const struct odd_row {
 static void test_archives_over_http(void **state)
 {
 	struct bench b = bench_of(state);
+
 	for (size_t i = 0; i < ARRAY_LEN(odd_rows); i++) {
 		const struct odd_row *row = &odd_rows[i];
 		struct image_install_request r = request_of(&b);

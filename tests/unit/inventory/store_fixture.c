@@ -22,6 +22,7 @@ static void on_server(const char *sql)
 {
 	PGconn *pg = PQconnectdb(getenv("SLIPWAY_TEST_POSTGRES"));
 	PGresult *result = PQexec(pg, sql);
+
 	if (PQresultStatus(result) != PGRES_COMMAND_OK)
 		fail_msg("%s: %s", sql, PQerrorMessage(pg));
 	PQclear(result);
@@ -31,6 +32,7 @@ static void on_server(const char *sql)
 static void make_database(struct store_fixture *f, const char *server)
 {
 	static unsigned count;
+
 	(void)snprintf(f->name, sizeof(f->name), "t%d_%u", (int)getpid(), ++count);
 	autofree char *sql = xasprintf("CREATE DATABASE %s", f->name);
 	on_server(sql);
@@ -59,6 +61,7 @@ void store_open(struct store_fixture *f)
 void store_reopen(struct store_fixture *f, unsigned flags)
 {
 	struct err err = ERR_INIT;
+
 	db_close(f->db);
 	f->db = NULL;
 	if (db_open(f->url, flags, &f->db, &err) < 0)
@@ -78,6 +81,7 @@ void store_close(struct store_fixture *f)
 int store_setup(void **state)
 {
 	struct store_fixture *f = xcalloc(1, sizeof(*f));
+
 	store_open(f);
 	*state = f;
 	return 0;

@@ -23,6 +23,7 @@ static void test_tokens(void **state)
 	struct token t;
 	char text[TOKEN_TEXT_BYTES], other[TOKEN_TEXT_BYTES];
 	int64_t num = 0;
+
 	must(token_create(db, "ci", "", "read arm", 100 * US, "admin", US, text, &num, &err), &err);
 	assert_int_equal(
 		token_create(db, "ci", "", "read", 100 * US, "admin", US, other, &num, &err),
@@ -57,6 +58,7 @@ static void test_tokens(void **state)
 static void fill_audit(struct db *db)
 {
 	struct err err = ERR_INIT;
+
 	for (int i = 0; i < 5; i++) {
 		struct audit_entry e = {.who = "admin",
 					.peer = "local",
@@ -109,6 +111,7 @@ static void test_idempotency(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct err err = ERR_INIT;
 	struct idempotent kept;
+
 	assert_int_equal(idempotency_find(db, "a", "k", "h1", US, &kept, &err), 0);
 	must(idempotency_keep(db, "a", "k", "h1", 201, "\"r1\"", "{\"x\":1}", US, &err), &err);
 	assert_int_equal(idempotency_find(db, "a", "k", "h1", 2 * US, &kept, &err), 1);

@@ -34,6 +34,7 @@ static int64_t make_host(struct db *db, const char *mac)
 	struct host_evidence e = {.macs = macs, .n_macs = 1};
 	static const struct host_birth birth = {.state = "imaging"};
 	struct identity who;
+
 	must(identity_resolve(db, &e, &birth, US, &who, &err), &err);
 	return who.host_num;
 }
@@ -45,6 +46,7 @@ static void permit(struct db *db, int64_t num)
 	struct flow_session s = {.id = "s1", .host_num = num, .epoch = 3, .opened_us = US};
 	struct flow_arm a = {
 		.id = "a1", .host_num = num, .created_us = US, .expires_us = 9000 * US};
+
 	must(flow_host_put(db, &h, &err), &err);
 	must(flow_session_add(db, &s, &err), &err);
 	must(flow_arm_add(db, &a, &err), &err);
@@ -54,6 +56,7 @@ static void test_restore_drill(void **state)
 {
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
+
 	if (!db_is_sqlite(f->db))
 		skip();
 	const char *store = f->url + strlen("sqlite:");
@@ -90,6 +93,7 @@ static void test_damaged_backup_leaves_the_store_alone(void **state)
 {
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
+
 	if (!db_is_sqlite(f->db))
 		skip();
 	const char *store = f->url + strlen("sqlite:");

@@ -32,6 +32,7 @@ static void make_host(struct db *db, int i)
 	static const char *const states[] = {"ready", "testing", "failed", "ready"};
 	char mac[18], serial[16];
 	struct err err = ERR_INIT;
+
 	(void)snprintf(mac, sizeof(mac), "52:54:00:00:01:%02x", (unsigned)i);
 	(void)snprintf(serial, sizeof(serial), "SN-%03d", i);
 	const char *macs[] = {mac};
@@ -45,6 +46,7 @@ static void report(struct db *db, int i)
 {
 	char mac[18], serial[16];
 	struct err err = ERR_INIT;
+
 	(void)snprintf(mac, sizeof(mac), "52:54:00:00:01:%02x", (unsigned)i);
 	(void)snprintf(serial, sizeof(serial), "SN-%03d", i);
 	AUTO(json)
@@ -77,6 +79,7 @@ static int64_t count_matches(struct db *db, const struct collection *c, const ch
 	struct query_page page;
 	struct err err = ERR_INIT;
 	char copies[8][128];
+
 	for (size_t i = 0; filters[i]; i++) {
 		(void)snprintf(copies[i], sizeof(copies[i]), "%s", filters[i]);
 		char *eq = strchr(copies[i], '=');
@@ -95,6 +98,7 @@ static int64_t count_matches(struct db *db, const struct collection *c, const ch
 static void test_filters(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
+
 	static const struct {
 		const char *filters[4];
 		int64_t expect;
@@ -163,6 +167,7 @@ static void test_search(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct err err = ERR_INIT;
 	struct host h;
+
 	must(host_get(db, 1, &h, &err), &err);
 	const struct {
 		const struct collection *of;
@@ -197,6 +202,7 @@ static void test_search(void **state)
 static void test_every_collection_answers(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
+
 	for (size_t i = 0; i < n_collections; i++) {
 		struct query_request q = {
 			.limit = 5, .total = true, .search = "a_%", .at_us = 150 * US};
@@ -226,6 +232,7 @@ static void set_state(struct db *db, int64_t num, const char *name)
 {
 	struct err err = ERR_INIT;
 	struct host_state_change c = {.state = name};
+
 	must(host_set_state(db, num, &c, 1000 * US, NULL, &err), &err);
 }
 
@@ -236,6 +243,7 @@ static void walk(struct db *db, const char *sort)
 	bool seen[N_HOSTS] = {false};
 	size_t total = 0;
 	int round = 0;
+
 	do {
 		struct query_request q = {
 			.limit = 3, .sort = sort, .cursor = cursor, .fields = "serial,state"};
@@ -271,6 +279,7 @@ static void test_pages_neither_skip_nor_repeat(void **state)
 	static const char *const sorts[] = {
 		NULL,    "state",       "-state", "state,-serial", "-MemoryMiB,state",
 		"cores", "state_since", "-serial"};
+
 	for (size_t i = 0; i < ARRAY_LEN(sorts); i++)
 		walk(db, sorts[i]);
 }
@@ -281,6 +290,7 @@ static void test_cursors_are_checked(void **state)
 	struct query_request q = {.limit = 3, .sort = "serial"};
 	struct query_page page, other;
 	struct err err = ERR_INIT;
+
 	must(query_run(db, &collection_hosts, &q, NULL, &page, &err), &err);
 	assert_string_not_equal(page.next, "");
 	char tampered[QUERY_CURSOR_MAX_BYTES];
@@ -322,6 +332,7 @@ static void test_the_past(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	int error = 0;
 	static const char *const ready[] = {"state=ready", NULL};
+
 	assert_int_equal(count_matches(db, &collection_hosts, ready, &error), 10);
 	for (int64_t num = 1; num <= N_HOSTS; num++)
 		set_state(db, num, "retired");
@@ -358,6 +369,7 @@ static void test_host_object(void **state)
 	struct query_request q = {.limit = 1};
 	struct query_page page;
 	struct err err = ERR_INIT;
+
 	must(query_add_filter(&q, "serial", "SN-003", &err), &err);
 	must(query_run(db, &collection_hosts, &q, NULL, &page, &err), &err);
 	AUTO(json) json_t *doc = json_loads(page.items.p, JSON_REJECT_DUPLICATES, NULL);
@@ -384,6 +396,7 @@ static void test_summary(void **state)
 	struct err err = ERR_INIT;
 	autofree char *text = NULL;
 	struct summary_request what = {"state", "MemoryMiB,StorageBytes", NULL};
+
 	must(query_summary(db, &collection_hosts, &q, &what, &text, &err), &err);
 	AUTO(json) json_t *doc = json_loads(text, 0, NULL);
 	json_t *items = json_object_get(doc, "items");
@@ -409,6 +422,7 @@ static void test_capacity(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	static const struct capacity_words words = {"expected,retired", "ready,in-service",
 						    "in-service"};
+
 	static const struct {
 		const char *what, *sql;
 		const char *filter, *value;
@@ -465,6 +479,7 @@ static void test_capacity(void **state)
 static size_t count_lines(const char *text)
 {
 	size_t n = 0;
+
 	for (; *text; text++)
 		n += *text == '\n';
 	return n;
@@ -473,6 +488,7 @@ static size_t count_lines(const char *text)
 static void test_exports(void **state)
 {
 	struct store_fixture *f = *state;
+
 	static const struct {
 		enum export_format format;
 		size_t lines;

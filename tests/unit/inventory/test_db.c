@@ -27,6 +27,7 @@
 static void make_table(struct db *db)
 {
 	struct err err = ERR_INIT;
+
 	OK(db_exec(db, &err, "CREATE TABLE thing (a INTEGER, t VARCHAR(40) UNIQUE, b SMALLINT)"));
 }
 
@@ -36,6 +37,7 @@ static void test_values_round_trip(void **state)
 	struct err err = ERR_INIT;
 	static const char text[] = "'; DROP TABLE host; -- \xc3\xa9";
 	uint8_t blob[256];
+
 	for (unsigned i = 0; i < sizeof(blob); i++)
 		blob[i] = (uint8_t)i;
 	OK(db_exec(
@@ -69,6 +71,7 @@ static int64_t count_things(struct db *db)
 {
 	struct err err = ERR_INIT;
 	int64_t n = -1;
+
 	OK(db_query_int(db, &err, &n, -1, "SELECT count(*) FROM thing"));
 	return n;
 }
@@ -77,6 +80,7 @@ static void test_transactions_nest(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct err err = ERR_INIT;
+
 	make_table(db);
 	OK(db_begin(db, &err));
 	OK(db_exec(db, &err, "INSERT INTO thing (a, t) VALUES (1, 'outer')"));
@@ -102,6 +106,7 @@ static void test_failed_statement_rolls_back_alone(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct err err = ERR_INIT;
+
 	make_table(db);
 	OK(db_begin(db, &err));
 	OK(db_exec(db, &err, "INSERT INTO thing (a, t) VALUES (1, 'x')"));
@@ -121,6 +126,7 @@ static void test_many_statements_and_one_that_fails(void **state)
 	struct err err = ERR_INIT;
 	static const int64_t failing[] = {0, 1, 63, 150, 299};
 	int64_t n = 0;
+
 	make_table(db);
 	for (size_t k = 0; k < ARRAY_LEN(failing); k++) {
 		OK(db_begin(db, &err));
@@ -148,6 +154,7 @@ static void test_clock_only_moves_forward(void **state)
 	struct err err = ERR_INIT;
 	static const int64_t walls[] = {100, 200, 150, 150, 300};
 	static const int64_t expect[] = {100, 200, 201, 202, 300};
+
 	for (size_t i = 0; i < ARRAY_LEN(walls); i++) {
 		int64_t id = 0, at = 0;
 		OK(db_begin(db, &err));
@@ -164,6 +171,7 @@ static void test_same_statement_twice_at_once(void **state)
 	struct err err = ERR_INIT;
 	static const char sql[] = "SELECT number FROM migration WHERE number > $1 ORDER BY number";
 	AUTO(db_rows) struct db_rows *outer = NULL;
+
 	OK(db_query(db, &err, &outer, sql, p_int(0)));
 	assert_int_equal(db_rows_next(outer, &err), 1);
 	int64_t first = db_int(outer, 0);
@@ -179,6 +187,7 @@ static void test_reader_cannot_write(void **state)
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
 	AUTO(db) struct db *reader = NULL;
+
 	OK(db_open(f->url, DB_READONLY, &reader, &err));
 	int r = db_exec(reader, &err, "DELETE FROM event");
 	assert_int_equal(r, -ERR_DB_READONLY);
@@ -189,6 +198,7 @@ static void test_reopen_keeps_and_newer_is_refused(void **state)
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
 	int number = db_schema_number(f->db);
+
 	store_reopen(f, 0);
 	assert_int_equal(db_schema_number(f->db), number);
 	OK(db_exec(f->db, &err,
@@ -207,6 +217,7 @@ static void test_second_writer_is_refused(void **state)
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
 	struct db *db = NULL;
+
 	if (!db_is_sqlite(f->db))
 		skip();
 	assert_int_equal(db_open(f->url, 0, &db, &err), -ERR_DB_LOCKED);
@@ -216,6 +227,7 @@ static void test_lost_file_is_not_made_anew(void **state)
 {
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
+
 	if (!db_is_sqlite(f->db))
 		skip();
 	db_close(take_ptr(f->db));
@@ -228,6 +240,7 @@ static void test_damaged_file_is_refused(void **state)
 {
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
+
 	if (!db_is_sqlite(f->db))
 		skip();
 	db_close(take_ptr(f->db));
@@ -246,6 +259,7 @@ static void test_backup_opens_and_holds_everything(void **state)
 {
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
+
 	if (!db_is_sqlite(f->db))
 		skip();
 	int64_t id = 0, at = 0;
@@ -286,6 +300,7 @@ static void test_more_statements_than_are_kept(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct err err = ERR_INIT;
 	struct db_rows *running[8];
+
 	for (int i = 0; i < 8; i++) {
 		OK(db_query(db, &err, &running[i], "SELECT last_id + 1 FROM fleet_clock"));
 		assert_int_equal(db_rows_next(running[i], &err), 1);
@@ -311,6 +326,7 @@ static void test_budget_ends_slow_statements(void **state)
 	static const char slow[] = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c "
 				   "WHERE x < 20000000) SELECT count(*) FROM c";
 	int64_t n = 0;
+
 	for (int round = 0; round < 2; round++) {
 		OK(db_begin_snapshot(db, &err));
 		db_set_budget(db, 3000);
@@ -336,6 +352,7 @@ static void test_lost_connection_is_made_anew(void **state)
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
 	AUTO(db) struct db *other = NULL;
+
 	make_table(f->db);
 	OK(db_open(f->url, 0, &other, &err));
 	for (int waiting = 0; waiting < 2; waiting++) {

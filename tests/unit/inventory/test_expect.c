@@ -33,6 +33,7 @@ static int64_t make_host(struct db *db, const char *serial, const char *mac)
 	struct host_evidence e = {.macs = macs, .n_macs = 1, .system_serial = serial};
 	static const struct host_birth birth = {.state = "discovered"};
 	struct identity who;
+
 	must(identity_resolve(db, &e, &birth, US, &who, &err), &err);
 	return who.host_num;
 }
@@ -40,6 +41,7 @@ static int64_t make_host(struct db *db, const char *serial, const char *mac)
 static json_t *parse(const char *text)
 {
 	json_t *j = json_loads(text, 0, NULL);
+
 	assert_non_null(j);
 	return j;
 }
@@ -92,6 +94,7 @@ static json_t *import(struct db *db, const char *name, const char *rows_text, bo
 	struct delivery_head head = {.name = name, .state = "expected"};
 	AUTO(delivery_import) struct delivery_import *w = NULL;
 	int r = 1;
+
 	must(delivery_import_new(db, &head, rows, "test", dry_run, 5 * US, &w, &err), &err);
 	while (r == 1)
 		must(r = delivery_import_next(w, &err), &err);
@@ -102,6 +105,7 @@ static int64_t count(struct db *db, const char *sql)
 {
 	struct err err = ERR_INIT;
 	int64_t n = -1;
+
 	must(db_query_int_n(db, sql, NULL, 0, -1, &n, &err), &err);
 	return n;
 }
@@ -115,6 +119,7 @@ static void test_delivery_rows_stand_alone(void **state)
 		"{\"serial\":\"To Be Filled By O.E.M.\"},{\"serial\":\"C1\",\"unit\":-1},"
 		"{\"serial\":\"D1\",\"macs\":[\"52:54:00:00:00:0d\"]}]";
 	AUTO(json) json_t *dry = import(db, "d1", rows, true);
+
 	assert_int_equal(json_integer_value(json_object_get(dry, "refused")), 6);
 	assert_int_equal(count(db, "SELECT count(*) FROM host"), 0);
 	assert_int_equal(count(db, "SELECT count(*) FROM delivery"), 0);
@@ -130,6 +135,7 @@ static void test_delivery_again_changes_nothing(void **state)
 	static const char rows[] =
 		"[{\"serial\":\"SN-A\",\"rack\":\"r1\",\"unit\":3},{\"serial\":\"SN-B\"}]";
 	AUTO(json) json_t *first = import(db, "d1", rows, false);
+
 	assert_int_equal(json_integer_value(json_object_get(first, "accepted")), 2);
 	int64_t revisions = count(db, "SELECT sum(revision) FROM host");
 	AUTO(json) json_t *again = import(db, "d1", rows, false);
@@ -151,6 +157,7 @@ static void test_delivery_left_half_way(void **state)
 	AUTO(json) json_t *list = parse(rows);
 	struct delivery_head head = {.name = "d1", .state = "expected"};
 	AUTO(delivery_import) struct delivery_import *w = NULL;
+
 	must(delivery_import_new(db, &head, list, "test", false, 5 * US, &w, &err), &err);
 	assert_int_equal(delivery_import_next(w, &err), 1);
 	assert_int_equal(count(db, "SELECT count(*) FROM delivery_line"), 1);
@@ -175,6 +182,7 @@ static void test_dry_run_judges_rows_together(void **state)
 		"[{\"macs\":[\"52:54:00:00:00:05\"]},"
 		"{\"serial\":\"SN-E\",\"macs\":[\"52:54:00:00:00:05\"]},{\"serial\":\"SN-E\"}]",
 	};
+
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
 		autofree char *name = xasprintf("d%zu", i);
 		AUTO(json) json_t *dry = import(db, name, lists[i], true);
@@ -192,6 +200,7 @@ static void test_edits(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
 	int64_t num = make_host(db, "SN-1", "52:54:00:00:00:01");
+
 	static const struct {
 		const char *set;
 		int64_t revision;
@@ -233,6 +242,7 @@ static void report(struct db *db, int64_t num, const char *dimms, const char *sw
 		"\"52:54:00:00:00:01\",\"lldp\":{\"SysName\":\"sw1\",\"PortId\":\"%s\"}}]}",
 		dimms, switch_port);
 	AUTO(json) json_t *doc = parse(text);
+
 	must(facts_store(db, num, doc, now_us, NULL, &err), &err);
 }
 
@@ -247,6 +257,7 @@ static void test_sku_finds_what_is_wrong(void **state)
 	int64_t num = make_host(db, "SN-1", "52:54:00:00:00:01"), version = 0;
 	bool changed = false;
 	AUTO(json) json_t *contents = NULL;
+
 	report(db, num, "[" DIMM("A1", "D1", "1024") "," DIMM("B1", "D2", "1024") "]", "1", 2 * US);
 	must(sku_learn(db, num, &contents, &err), &err);
 	must(sku_put(db, "good", contents, "", "test", 3 * US, &version, &err), &err);
@@ -301,6 +312,7 @@ static void test_wrong_rack_unit_shows_by_its_switch_port(void **state)
 		.rack = "r1", .unit = 3, .switch_name = "sw1", .port = "3"};
 	const struct location_draft other = {
 		.rack = "r1", .unit = 4, .switch_name = "sw1", .port = "4"};
+
 	must(host_edit(db, num, at, -1, "test", US, &changed, &err), &err);
 	must(location_put(db, &right, "test", US, &id, &err), &err);
 	must(location_put(db, &other, "test", US, &id, &err), &err);
@@ -321,6 +333,7 @@ static void test_difference_of_two_moments(void **state)
 	struct err err = ERR_INIT;
 	bool changed = false;
 	int64_t num = make_host(db, "SN-1", "52:54:00:00:00:01");
+
 	report(db, num, "[" DIMM("A1", "D1", "1024") "]", "1", 10 * US);
 	AUTO(json) json_t *set = parse("{\"name\":\"web\"}");
 	must(host_edit(db, num, set, -1, "test", 20 * US, &changed, &err), &err);

@@ -25,6 +25,7 @@ static int64_t make_host(struct db *db, const char *mac)
 	struct host_evidence e = {.macs = macs, .n_macs = 1};
 	static const struct host_birth birth = {.state = "discovered"};
 	struct identity who;
+
 	if (identity_resolve(db, &e, &birth, US, &who, &err) < 0)
 		fail_msg("%s", err.msg);
 	return who.host_num;
@@ -46,6 +47,7 @@ static json_t *document(const char *dimm_slot, const char *dimm_serial, const ch
 		(json_int_t)1920383410176, "Protocol", "NVMe", "MediaType", "SSD", "nics", "Name",
 		"eth0", "PermanentMACAddress", "52:54:00:00:00:01", "Driver", "mlx5_core", "LinkUp",
 		1, "lldp", "SysName", "sw1", "PortId", "Eth1/7");
+
 	assert_non_null(doc);
 	return doc;
 }
@@ -54,6 +56,7 @@ static struct facts_change store(struct db *db, int64_t num, json_t *doc, int64_
 {
 	struct facts_change c;
 	struct err err = ERR_INIT;
+
 	if (facts_store(db, num, doc, now_us, &c, &err) < 0)
 		fail_msg("%s", err.msg);
 	json_decref(doc);
@@ -64,6 +67,7 @@ static int64_t count(struct db *db, const char *sql)
 {
 	struct err err = ERR_INIT;
 	int64_t n = -1;
+
 	if (db_query_int_n(db, sql, NULL, 0, -1, &n, &err) < 0)
 		fail_msg("%s", err.msg);
 	return n;
@@ -74,6 +78,7 @@ static void test_first_report_fills_everything(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	int64_t num = make_host(db, "52:54:00:00:00:01");
 	struct facts_change c = store(db, num, document("P1_C1", "D1", "1.0"), 2 * US);
+
 	assert_true(c.changed);
 	assert_int_equal(c.added, 4);
 	assert_int_equal(count(db, "SELECT memory_mib FROM host"), 32768);
@@ -91,6 +96,7 @@ static void test_same_report_writes_nothing(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
 	int64_t num = make_host(db, "52:54:00:00:00:01");
+
 	(void)store(db, num, document("P1_C1", "D1", "1.0"), 2 * US);
 	int64_t events = count(db, "SELECT count(*) FROM event");
 	int64_t revision = count(db, "SELECT revision FROM host");
@@ -134,6 +140,7 @@ static void test_the_past_can_be_read(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct err err = ERR_INIT;
 	int64_t num = make_host(db, "52:54:00:00:00:01");
+
 	(void)store(db, num, document("P1_C1", "D1", "1.0"), 10 * US);
 	(void)store(db, num, document("P1_C1", "D2", "1.0"), 20 * US);
 	static const struct {
@@ -155,6 +162,7 @@ static void test_part_moves_from_a_silent_host(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
 	int64_t a = make_host(db, "52:54:00:00:00:01");
+
 	(void)store(db, a, document("P1_C1", "D1", "1.0"), 10 * US);
 	int64_t b = make_host(db, "52:54:00:00:00:02");
 	AUTO(json) json_t *doc = document("P1_C1", "D1", "1.0");
@@ -173,6 +181,7 @@ static void test_two_live_hosts_with_one_serial_keep_a_part_each(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	int64_t a = make_host(db, "52:54:00:00:00:01");
 	int64_t b = make_host(db, "52:54:00:00:00:02");
+
 	(void)store(db, a, document("P1_C1", "D1", "1.0"), 10 * US);
 	(void)store(db, b, document("P1_C1", "D1", "1.0"), 11 * US);
 	assert_int_equal(count(db, "SELECT count(*) FROM placement WHERE until_us < "
@@ -189,6 +198,7 @@ static void test_twins_in_one_host(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
 	int64_t num = make_host(db, "52:54:00:00:00:01");
+
 	for (int round = 0; round < 2; round++) {
 		AUTO(json) json_t *doc = document("P1_C1", "D1", round ? "2" : "1");
 		json_t *modules = json_object_get(json_object_get(doc, "memory"), "modules");
@@ -215,6 +225,7 @@ static void test_bad_documents(void **state)
 				 "SerialNumber", 7);
 	AUTO(json) json_t *many = json_object();
 	json_t *disks = json_array();
+
 	for (int i = 0; i < 10000; i++)
 		(void)json_array_append_new(disks, json_object());
 	(void)json_object_set_new(many, "drives", disks);

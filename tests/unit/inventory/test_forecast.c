@@ -142,6 +142,7 @@ static uint64_t lcg = 7;
 static int64_t some_time(void)
 {
 	int64_t sum = 0;
+
 	for (int i = 0; i < 4; i++) {
 		lcg = lcg * 6364136223846793005U + 1442695040888963407U;
 		sum += (int64_t)((lcg >> 33) % 1000);
@@ -153,6 +154,7 @@ static int64_t some_time(void)
 static void test_bands_hold(void **state)
 {
 	int in_50 = 0, in_90 = 0;
+
 	(void)state;
 	for (int trial = 0; trial < 400; trial++) {
 		struct forecast_past past[100];
@@ -189,6 +191,7 @@ static void change(struct db *db, int64_t host, const char *from, const char *to
 	json_t *detail = json_pack("{s:s, s:s, s:I}", "from", from, "to", to, "seconds",
 				   (json_int_t)took_s);
 	struct event_draft e = {.host_num = host, .kind = "host.state", .detail = detail};
+
 	must(event_append(db, &e, at_s * US, NULL, &err), &err);
 }
 
@@ -197,6 +200,7 @@ static void test_pipeline(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct err err = ERR_INIT;
 	AUTO(json) json_t *empty = NULL, *doc = NULL;
+
 	assert_int_equal(pipeline_of(db, "none", US, &doc, &err), -ERR_NOT_FOUND);
 	must(pipeline_of(db, NULL, US, &empty, &err), &err);
 	const json_t *f = json_object_get(empty, "forecast");
@@ -233,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_bands_hold),
 		cmocka_unit_test_setup_teardown(test_pipeline, store_setup, store_teardown),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

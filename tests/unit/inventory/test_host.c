@@ -24,6 +24,7 @@ static int64_t make_host(struct db *db, const char *mac, const char *serial)
 	struct host_evidence e = {.macs = macs, .n_macs = 1, .system_serial = serial};
 	static const struct host_birth birth = {.state = "discovered", .turn = "server"};
 	struct identity who;
+
 	if (identity_resolve(db, &e, &birth, US, &who, &err) < 0)
 		fail_msg("%s", err.msg);
 	return who.host_num;
@@ -33,6 +34,7 @@ static int64_t count(struct db *db, const char *sql)
 {
 	struct err err = ERR_INIT;
 	int64_t n = -1;
+
 	if (db_query_int_n(db, sql, NULL, 0, -1, &n, &err) < 0)
 		fail_msg("%s", err.msg);
 	return n;
@@ -44,6 +46,7 @@ static void test_finding(void **state)
 	struct err err = ERR_INIT;
 	struct host a, h;
 	int64_t num = make_host(db, "52:54:00:00:00:01", "S-1");
+
 	(void)make_host(db, "52:54:00:00:00:02", "S-2");
 	assert_int_equal(host_get(db, num, &a, &err), 0);
 	const struct {
@@ -77,6 +80,7 @@ static void set(struct db *db, int64_t num, const char *name, const char *detail
 {
 	struct err err = ERR_INIT;
 	struct host_state_change c = {.state = name, .detail = detail, .turn = "server"};
+
 	if (host_set_state(db, num, &c, now_us, NULL, &err) < 0)
 		fail_msg("%s", err.msg);
 }
@@ -87,6 +91,7 @@ static void test_state_changes_keep_history(void **state)
 	struct err err = ERR_INIT;
 	int64_t num = make_host(db, "52:54:00:00:00:01", "S-1");
 	struct host h;
+
 	set(db, num, "inspecting", "looking", 10 * US);
 	set(db, num, "inspecting", "looking", 11 * US); /* nothing */
 	set(db, num, "inspecting", "still looking", 12 * US);
@@ -109,6 +114,7 @@ static void test_rollback_of_the_caller_takes_all_back(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct err err = ERR_INIT;
 	int64_t num = make_host(db, "52:54:00:00:00:01", "S-1");
+
 	assert_int_equal(db_begin(db, &err), 0);
 	set(db, num, "testing", "", 15 * US);
 	db_rollback(db);
@@ -130,6 +136,7 @@ static void test_each_in_state(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct err err = ERR_INIT;
+
 	(void)make_host(db, "52:54:00:00:00:01", "S-1");
 	set(db, make_host(db, "52:54:00:00:00:02", "S-2"), "ready", "", 5 * US);
 	int n = 0;
@@ -148,6 +155,7 @@ static void test_faults(void **state)
 				.part_serial = "D1",
 				.action = "replace the module in P1_C1"};
 	char id[37], again[37];
+
 	assert_int_equal(fault_open(db, &d, "agent", 2 * US, id, &err), 0);
 	assert_int_equal(fault_open(db, &d, "agent", 3 * US, again, &err), 0);
 	assert_string_equal(id, again);
@@ -183,6 +191,7 @@ static void test_runs_and_receipts(void **state)
 	int64_t num = make_host(db, "52:54:00:00:00:01", "S-1");
 	struct run_draft d = {.host_num = num, .id = "", .tier = "quick", .seed = 7};
 	char id[37], other[37];
+
 	assert_int_equal(run_start(db, &d, 2 * US, id, &err), 0);
 	d.id = id;
 	assert_int_equal(run_start(db, &d, 2 * US, other, &err), -ERR_EXISTS);

@@ -90,6 +90,7 @@ static void test_placeholder_macs(void **state)
 static void test_uuid_byte_orders_fold_to_one(void **state)
 {
 	char a[37], b[37];
+
 	(void)state;
 	evidence_fold_uuid("4C4C4544-0051-3010-8054-B4C04F463232", a);
 	evidence_fold_uuid("44454c4c-5100-1030-8054-b4c04f463232", b);
@@ -153,6 +154,7 @@ static void show(struct db *db, const struct machine *m, int64_t now_us, struct 
 				  .board_serial = m->board,
 				  .macs = m->macs,
 				  .disks = disks};
+
 	while (e.n_macs < 3 && m->macs[e.n_macs])
 		e.n_macs++;
 	for (; e.n_disks < 3 && m->disks[e.n_disks]; e.n_disks++)
@@ -181,6 +183,7 @@ static void test_same_machine_boots_ten_times(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct identity first, again;
+
 	ANSWER(db, &machine_a, IDENTITY_NEW, &first);
 	int64_t id = 0, at = 0, id_after = 0;
 	struct err err = ERR_INIT;
@@ -218,6 +221,7 @@ static void test_placeholder_machines_are_three_weak_hosts(void **state)
 		 {NULL}},
 	};
 	int64_t nums[3];
+
 	for (size_t i = 0; i < 3; i++) {
 		struct identity who;
 		ANSWER(db, &machines[i], IDENTITY_NEW, &who);
@@ -239,6 +243,7 @@ static void test_clones_are_two_hosts_and_both_are_marked(void **state)
 	struct identity a, b;
 	struct host h;
 	struct err err = ERR_INIT;
+
 	clone.macs[0] = "52:54:00:00:00:0b";
 	clone.disks[0] = "DISK-B";
 	ANSWER(db, &machine_a, IDENTITY_NEW, &a);
@@ -265,6 +270,7 @@ static void test_uuid_in_the_other_byte_order_is_the_same_host(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct machine swapped = machine_a;
 	struct identity a, b;
+
 	swapped.uuid = "44454c4c-5100-1030-8054-b4c04f463232";
 	swapped.serial = "";
 	swapped.board = "";
@@ -282,6 +288,7 @@ static void test_swapped_board_waits_for_a_person(void **state)
 	struct identity a, b;
 	struct host h;
 	struct err err = ERR_INIT;
+
 	repaired.uuid = "4c4c4544-0051-3010-8054-ffffffffffff";
 	repaired.serial = "SERIAL-NEW";
 	repaired.board = "BOARD-NEW";
@@ -309,6 +316,7 @@ static void test_card_moved_to_another_host(void **state)
 			    {"52:54:00:00:00:bb"},
 			    {"DISK-B"}};
 	struct identity ia, ib, moved;
+
 	ANSWER(db, &machine_a, IDENTITY_NEW, &ia);
 	ANSWER(db, &b, IDENTITY_NEW, &ib);
 	b.macs[1] = machine_a.macs[0];
@@ -327,6 +335,7 @@ static void test_moved_disk_is_no_conflict(void **state)
 			    {"52:54:00:00:00:bb"},
 			    {"DISK-A"}};
 	struct identity ia, ib;
+
 	ANSWER(db, &machine_a, IDENTITY_NEW, &ia);
 	ANSWER(db, &b, IDENTITY_NEW, &ib);
 	assert_true(ia.host_num != ib.host_num);
@@ -339,6 +348,7 @@ static void test_announced_host_is_found_when_it_arrives(void **state)
 	static const struct host_birth birth = {.state = "expected"};
 	struct host_evidence e = {.system_serial = "SERIAL-A"};
 	int64_t num = 0, again = 0;
+
 	assert_int_equal(identity_expect(db, &e, &birth, US, &num, &err), 0);
 	assert_int_equal(identity_expect(db, &e, &birth, US, &again, &err), -ERR_EXISTS);
 	assert_true(num == again);
@@ -354,6 +364,7 @@ static void test_looking_writes_nothing(void **state)
 	const char *macs[] = {"52:54:00:00:00:0A"};
 	struct host_evidence e = {.macs = macs, .n_macs = 1};
 	struct identity who, known;
+
 	assert_int_equal(identity_find(db, &e, &who, &err), 0);
 	assert_int_equal(who.verdict, IDENTITY_NEW);
 	assert_int_equal(who.host_num, 0);
@@ -373,6 +384,7 @@ static void test_merge_and_split(void **state)
 	static const struct machine b = {"", "", "", {"52:54:00:00:00:cc"}, {NULL}};
 	struct identity ia, ib, who;
 	struct host h;
+
 	ANSWER(db, &machine_a, IDENTITY_NEW, &ia);
 	ANSWER(db, &b, IDENTITY_NEW, &ib);
 	assert_int_equal(identity_merge(db, ib.host_num, ib.host_num, "alice", 2000 * US, &err),
@@ -436,6 +448,7 @@ static void test_hostile_evidence_is_stored_as_text(void **state)
 	struct identity who;
 	struct host h;
 	struct err err = ERR_INIT;
+
 	ANSWER(db, &m, IDENTITY_NEW, &who);
 	assert_int_equal(host_find(db, HOST_BY_SERIAL, m.serial, &h, &err), 0);
 	assert_string_equal(h.uuid, "");

@@ -96,6 +96,7 @@ static void plan_of(struct db *db, size_t i, struct str *out)
 	struct query_request q = {.limit = 100, .sort = rows[i].sort};
 	struct err err = ERR_INIT;
 	char copies[3][64];
+
 	for (size_t k = 0; k < 3 && rows[i].filters[k]; k++) {
 		(void)snprintf(copies[k], sizeof(copies[k]), "%s", rows[i].filters[k]);
 		char *eq = strchr(copies[k], '=');
@@ -151,6 +152,7 @@ static void pretend_a_large_fleet(struct store_fixture *f)
 		"'1000000 10 1'), ('event', 'event_kind', '1000000 50000 1')",
 	};
 	struct err err = ERR_INIT;
+
 	for (size_t i = 0; i < ARRAY_LEN(statements); i++)
 		if (db_exec_n(f->db, statements[i], NULL, 0, NULL, &err) < 0)
 			fail_msg("%s", err.msg);
@@ -197,6 +199,7 @@ static void make_a_fleet(struct db *db)
 				  "drives", "Name", "sda", "SerialNumber", "S1", "Model", "M",
 				  "Manufacturer", "X", "memory", "modules", "DeviceLocator", "A1",
 				  "CapacityMiB", 1024, "PartNumber", "P", "SerialNumber", "D1");
+
 	if (identity_resolve(db, &e, &birth, 1000, &who, &err) < 0 ||
 	    facts_store(db, who.host_num, facts, 2000, NULL, &err) < 0)
 		fail_msg("%s", err.msg);
@@ -208,6 +211,7 @@ static void make_a_fleet(struct db *db)
 static bool reads_all(const char *plan)
 {
 	static const char *const tables[] = {"host", "part", "placement", "event", "evidence"};
+
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		autofree char *scan = xasprintf("Seq Scan on %s ", tables[i]);
 		if (strstr(plan, scan))
@@ -219,6 +223,7 @@ static bool reads_all(const char *plan)
 static void test_no_common_question_reads_all_of_a_table(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
+
 	make_a_fleet(db);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		autostr struct str plan;
@@ -235,6 +240,7 @@ static void test_no_common_question_reads_all_of_a_table(void **state)
 static void test_common_questions_use_an_index(void **state)
 {
 	struct store_fixture *f = *state;
+
 	if (!db_is_sqlite(f->db))
 		skip();
 	check_plans(f->db, "without statistics");
@@ -247,6 +253,7 @@ static void test_a_common_part_is_no_reason_to_list_all(void **state)
 {
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
+
 	if (!db_is_sqlite(f->db))
 		skip();
 	for (int i = 1; i <= 2100; i++) {
@@ -272,6 +279,7 @@ static void test_many_hosts_are_walked_in_order(void **state)
 {
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
+
 	static const struct {
 		const char *sort, *filter, *value, *how;
 	} cases[] = {
@@ -311,6 +319,7 @@ static void test_samples_are_taken(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct err err = ERR_INIT;
 	int64_t which = 0, n = 0;
+
 	while (db_sample_table(db, which, &err) == 1)
 		which++;
 	assert_int_equal(db_sample(db, &err), 0);

@@ -38,6 +38,7 @@ static void copy_file(const char *from, const char *to)
 	size_t n = 0;
 	struct err err = ERR_INIT;
 	autoclose int fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
 	BUG_ON(fd < 0 || file_read(from, 64 << 20, &bytes, &n, &err) < 0);
 	BUG_ON(write(fd, bytes, n) != (ssize_t)n); /* no sync: the test has no time for it */
 	free(bytes);
@@ -46,6 +47,7 @@ static void copy_file(const char *from, const char *to)
 static void disk_new(struct disk *d)
 {
 	static const char *const suffixes[] = {"", ".made"};
+
 	*d = (struct disk){.dir = "/tmp/slipway-faults-XXXXXX"};
 	BUG_ON(!mkdtemp(d->dir));
 	snprintf(d->path, sizeof(d->path), "%s/s.db", d->dir);
@@ -80,6 +82,7 @@ static int change(struct disk *d, long i)
 {
 	struct event_draft e = {.kind = "test", .actor = "test", .summary = "a change"};
 	struct audit_entry a = {"test", "local", "POST", "/x", 200, NULL, NULL};
+
 	TRY(db_begin(d->db, &d->err));
 	int rc = event_append(d->db, &e, (10 + i) * US, NULL, &d->err);
 	if (rc >= 0)
@@ -101,6 +104,7 @@ static long changes_in(struct disk *d)
 {
 	int64_t n = -1;
 	struct err err = ERR_INIT;
+
 	(void)db_query_int(d->db, &err, &n, -1, "SELECT count(*) FROM event WHERE kind = 'test'");
 	return (long)n;
 }
@@ -109,6 +113,7 @@ static long changes_in(struct disk *d)
 static void check_sound(struct disk *d, const char *name)
 {
 	int64_t rows = 0;
+
 	if (disk_open(d, DB_CHECK) < 0)
 		fail_msg("row '%s': it does not open: %s", name, d->err.msg);
 	CHECK(name, changes_in(d) >= d->acked);
@@ -126,6 +131,7 @@ static bool run_with_fault(enum fault_kind kind, unsigned n, bool lasting)
 {
 	struct disk d;
 	autofree char *name = xasprintf("kind %u, call %u%s", kind, n, lasting ? ", lasting" : "");
+
 	disk_new(&d);
 	fault_vfs_plan(kind, n, lasting);
 	int rc = disk_open(&d, 0);
@@ -157,6 +163,7 @@ static bool run_with_fault(enum fault_kind kind, unsigned n, bool lasting)
 static void every_call(enum fault_kind kind, bool lasting, unsigned at_least)
 {
 	unsigned n = 1;
+
 	while (run_with_fault(kind, n, lasting))
 		n++;
 	if (n <= at_least)
@@ -189,6 +196,7 @@ static bool run_with_cut(unsigned n, uint64_t seed)
 	struct disk d;
 	autofree char *name = xasprintf("cut at %u, seed %u", n, (unsigned)seed);
 	autofree char *shm = NULL;
+
 	disk_new(&d);
 	shm = xasprintf("%s-shm", d.path);
 	fault_vfs_plan(FAULT_POWER, n, false);
@@ -206,6 +214,7 @@ static bool run_with_cut(unsigned n, uint64_t seed)
 static void test_d03_power_cut(void **state)
 {
 	unsigned n = 1;
+
 	(void)state;
 	for (bool came = true; came; n++)
 		for (uint64_t seed = 1; seed <= SEEDS && came; seed++)
@@ -221,6 +230,7 @@ static void leave_with_log(struct disk *d)
 {
 	struct disk live;
 	static const char *const suffixes[] = {"", "-wal", ".made", DB_MARK_SUFFIX};
+
 	disk_new(&live);
 	disk_new(d);
 	assert_int_equal(disk_open(&live, 0), 0);
@@ -239,6 +249,7 @@ static int64_t wal_bytes(const struct disk *d)
 {
 	autofree char *wal = xasprintf("%s-wal", d->path);
 	autoclose int fd = open(wal, O_RDONLY | O_CLOEXEC);
+
 	return fd < 0 ? -1 : (int64_t)lseek(fd, 0, SEEK_END);
 }
 
@@ -247,6 +258,7 @@ static void spoil_log(const struct disk *d, int64_t keep_bytes, int64_t flip_at)
 	autofree char *wal = xasprintf("%s-wal", d->path);
 	autoclose int fd = open(wal, O_RDWR | O_CLOEXEC);
 	char byte;
+
 	BUG_ON(fd < 0);
 	if (flip_at >= 0) {
 		BUG_ON(pread(fd, &byte, 1, flip_at) != 1);
@@ -260,6 +272,7 @@ static void spoil_log(const struct disk *d, int64_t keep_bytes, int64_t flip_at)
 static void check_spoilt(struct disk *d, const char *name)
 {
 	int rc = disk_open(d, DB_CHECK);
+
 	if (rc >= 0) { /* what was spoilt held nothing that counts */
 		CHECK_INT(name, changes_in(d), d->acked);
 		disk_close(d);
@@ -273,6 +286,7 @@ static void test_d05_log_lost_or_damaged(void **state)
 {
 	struct disk d;
 	unsigned refused = 0;
+
 	(void)state;
 	leave_with_log(&d);
 	assert_int_equal(disk_open(&d, DB_CHECK), 0);
@@ -307,6 +321,7 @@ static void test_d05_log_lost_or_damaged(void **state)
 static void test_d06_store_missing(void **state)
 {
 	static const char *const left_behind[] = {".made", "-wal"};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(left_behind); i++) {
 		struct disk d;
@@ -328,6 +343,7 @@ static void test_d08_second_daemon(void **state)
 	struct disk d;
 	struct err err = ERR_INIT;
 	struct db *second = NULL;
+
 	(void)state;
 	disk_new(&d);
 	assert_int_equal(disk_open(&d, 0), 0);
@@ -382,6 +398,7 @@ static int newest_schema;
 static void test_d07_half_a_migration(void **state)
 {
 	unsigned n = 1;
+
 	(void)state;
 	for (bool came = true; came; n += 7) {
 		struct disk d;
@@ -408,6 +425,7 @@ static void test_d07_half_a_migration(void **state)
 static int setup(void **state)
 {
 	struct disk d;
+
 	(void)state;
 	fault_vfs_install();
 	disk_new(&d);
@@ -437,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_d08_second_daemon),
 		cmocka_unit_test(test_d09_file_systems),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("store faults", tests, setup, teardown);
 }

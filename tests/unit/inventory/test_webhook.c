@@ -31,6 +31,7 @@ static int64_t make(struct db *db, const char *name, const char *kinds, int64_t 
 	struct err err = ERR_INIT;
 	AUTO(json) json_t *doc = NULL, *list = kinds ? json_pack("[s]", kinds) : NULL;
 	struct webhook_draft d = {name, "http://127.0.0.1:1/x", GOOD, list, max_tries, 0};
+
 	must(webhook_create(db, &d, US, &doc, &err), &err);
 	return json_integer_value(json_object_get(doc, "id"));
 }
@@ -40,6 +41,7 @@ static int64_t happen(struct db *db, const char *kind, int64_t now_us)
 	struct err err = ERR_INIT;
 	int64_t id = 0;
 	struct event_draft e = {.kind = kind, .summary = "it happened"};
+
 	must(event_append(db, &e, now_us, &id, &err), &err);
 	return id;
 }
@@ -51,6 +53,7 @@ static int64_t turn(struct db *db, int64_t now_us, bool well)
 	struct webhook_job job;
 	struct webhook_outcome o = {.well = well, .status = well ? 204 : 503, .result = "so"};
 	int r = webhook_take(db, now_us, LEASE, &job, &err);
+
 	must(r, &err);
 	if (r == 0)
 		return 0;
@@ -66,6 +69,7 @@ static int64_t member(struct db *db, int64_t num, const char *key)
 {
 	struct err err = ERR_INIT;
 	AUTO(json) json_t *doc = NULL;
+
 	must(webhook_get(db, num, &doc, &err), &err);
 	assert_null(json_object_get(doc, "secret"));
 	return json_integer_value(json_object_get(doc, key));
@@ -132,6 +136,7 @@ static void test_order_filter_and_claim(void **state)
 	struct webhook_job job, other;
 	int64_t num = make(db, "h", "host.*", 3);
 	int64_t first = happen(db, "host.state", 2 * US);
+
 	(void)happen(db, "part.moved", 2 * US);
 	int64_t second = happen(db, "host.edited", 3 * US);
 	assert_int_equal(webhook_take(db, 4 * US, LEASE, &job, &err), 1);
@@ -157,6 +162,7 @@ static void test_retries_then_a_dead_letter(void **state)
 	AUTO(json) json_t *doc = NULL;
 	int64_t num = make(f->db, "h", NULL, 3), n = 0;
 	int64_t bad = happen(f->db, "a", 2 * US), next = happen(f->db, "b", 2 * US);
+
 	assert_int_equal(turn(f->db, 10 * US, false), bad);
 	assert_int_equal(turn(f->db, 10 * US + 1000, false), 0); /* a pause */
 	store_reopen(f, 0);
@@ -191,6 +197,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_retries_then_a_dead_letter, store_setup,
 						store_teardown),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,7 @@ static void make(const char *name, struct plan_key **ret, struct plan_key **ret_
 	struct err err = ERR_INIT;
 	autofree char *priv = xasprintf("%s/%s.pem", dir, name);
 	autofree char *pub = xasprintf("%s/%s.pub", dir, name);
+
 	assert_int_equal(plan_key_generate(priv, pub, &err), 0);
 	assert_int_equal(plan_key_load_private(priv, ret, &err), 0);
 	if (ret_public)
@@ -54,6 +55,7 @@ static json_t *sealed(const struct plan_key *key)
 {
 	struct err err = ERR_INIT;
 	json_t *envelope = NULL;
+
 	assert_int_equal(checkpoint_seal(key, &good, &envelope, &err), 0);
 	return envelope;
 }
@@ -63,6 +65,7 @@ static void test_there_and_back(void **state)
 	struct err err = ERR_INIT;
 	struct checkpoint c;
 	AUTO(json) json_t *envelope = sealed(own);
+
 	(void)state;
 	assert_int_equal(checkpoint_open(reader, envelope, &c, &err), 0);
 	assert_int_equal(c.rows, good.rows);
@@ -85,6 +88,7 @@ static json_t *by_another_named_ours(void)
 	AUTO(json) json_t *ours = sealed(own);
 	json_t *to = json_array_get(json_object_get(envelope, "signatures"), 0);
 	const json_t *from = json_array_get(json_object_get(ours, "signatures"), 0);
+
 	(void)json_object_set(to, "keyid", json_object_get(from, "keyid"));
 	return envelope;
 }
@@ -93,6 +97,7 @@ static json_t *with_other_payload(void)
 {
 	json_t *envelope = sealed(own);
 	autofree char *payload = base64_encode("{}", 2);
+
 	(void)json_object_set_new(envelope, "payload", json_string(payload));
 	return envelope;
 }
@@ -102,6 +107,7 @@ static json_t *a_plan(void)
 	struct err err = ERR_INIT;
 	json_t *envelope = NULL;
 	AUTO(json) json_t *payload = json_object();
+
 	assert_int_equal(plan_seal(own, payload, &envelope, &err), 0);
 	return envelope;
 }
@@ -110,6 +116,7 @@ static json_t *a_plan(void)
 static json_t *a_plan_called_a_checkpoint(void)
 {
 	json_t *envelope = a_plan();
+
 	(void)json_object_set_new(envelope, "payload_type", json_string(CHECKPOINT_PAYLOAD_TYPE));
 	return envelope;
 }
@@ -117,6 +124,7 @@ static json_t *a_plan_called_a_checkpoint(void)
 static json_t *unsigned_one(void)
 {
 	json_t *envelope = sealed(own);
+
 	(void)json_array_clear(json_object_get(envelope, "signatures"));
 	return envelope;
 }
@@ -156,6 +164,7 @@ int main(void)
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_what_is_refused),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("checkpoint", tests, setup, teardown);
 }

@@ -129,6 +129,7 @@ int main(void)
 		cmocka_unit_test(test_promises),
 		cmocka_unit_test(test_dot),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("lifecycle", tests, NULL, NULL);
 }

@@ -18,6 +18,7 @@ static int setup(void **state)
 {
 	struct err err = ERR_INIT;
 	char a[64], b[64], c[64], d[64];
+
 	(void)state;
 	if (!mkdtemp(dir))
 		return -1;
@@ -62,6 +63,7 @@ static struct plan sample(enum plan_step_kind kind)
 			 .expires_unix_s = 2000,
 			 .seq = 7,
 			 .kind = kind};
+
 	p.burn_in = (struct plan_burn_in){
 		.run_id = "r", .tier = "quick", .seed = 9, .cpu_s = 1, .memory_s = 2, .disk_s = 3};
 	p.image = (struct plan_image){.arm_id = "a",
@@ -96,6 +98,7 @@ static char *sealed(enum plan_step_kind kind)
 	struct plan p = sample(kind);
 	AUTO(json) json_t *payload = plan_encode(&p);
 	AUTO(json) json_t *envelope = NULL;
+
 	assert_int_equal(plan_seal(key, payload, &envelope, &err), 0);
 	plan_done(&p);
 	return json_text(envelope);
@@ -136,6 +139,7 @@ static void test_other_key(void **state)
 	struct err err = ERR_INIT;
 	struct plan p;
 	autofree char *text = sealed(PLAN_STEP_INSPECT);
+
 	(void)state;
 	CHECK_ERR("other key", plan_open(other, text, strlen(text), &p, &err), ERR_PLAN_SIGNATURE);
 	plan_done(&p);
@@ -146,6 +150,7 @@ static void test_flipped_bytes(void **state)
 {
 	autofree char *text = sealed(PLAN_STEP_IMAGE);
 	size_t n = strlen(text);
+
 	(void)state;
 	for (size_t i = 0; i < n; i++) {
 		for (int bit = 0; bit < 7; bit += 3) {
@@ -235,6 +240,7 @@ static void test_empty_disk(void **state)
 {
 	struct err err = ERR_INIT;
 	struct plan p = sample(PLAN_STEP_IMAGE), got;
+
 	(void)state;
 	p.image.disk.wwn[0] = p.image.disk.serial[0] = '\0';
 	AUTO(json) json_t *doc = plan_encode(&p);
@@ -279,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_bad_envelopes),  cmocka_unit_test(test_bad_fields),
 		cmocka_unit_test(test_empty_disk),     cmocka_unit_test(test_check),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("plan", tests, setup, teardown);
 }

@@ -92,6 +92,7 @@ int main(void)
 		cmocka_unit_test(test_arch),
 		cmocka_unit_test(test_decision),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("boot decision", tests, NULL, NULL);
 }

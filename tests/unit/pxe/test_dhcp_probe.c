@@ -140,5 +140,6 @@ int main(void)
 		cmocka_unit_test(every_prefix_is_no_offer),
 		cmocka_unit_test(asks_as_firmware_does),
 	};
+
 	return cmocka_run_group_tests_name("pxe dhcp_probe", tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@ static void check_golden(const char *name, const struct str *got)
 	autofree char *path = xasprintf(GOLDEN "%s", name);
 	autofree char *want = NULL;
 	size_t n = 0;
+
 	assert_true(str_ok(got));
 	if (getenv("GOLDEN_UPDATE")) {
 		assert_int_equal(file_write_atomic(path, got->p, got->n_bytes, 0644, &err), 0);
@@ -72,6 +73,7 @@ static void test_dnsmasq(void **state)
 static void test_dnsmasq_injection(void **state)
 {
 	static const char *const bad[] = {"", "eth0\ndhcp-script=/x", "a,b", "a b", "\"", "#"};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct err err = ERR_INIT;
@@ -106,6 +108,7 @@ static void test_nginx(void **state)
 	struct err err = ERR_INIT;
 	autostr struct str out;
 	struct nginx_options o = nginx_sample();
+
 	(void)state;
 	str_init(&out, NGINX_CONFIG_MAX_BYTES);
 	assert_int_equal(nginx_config_write(&out, &o, &err), 0);
@@ -173,6 +176,7 @@ static void test_script_injection(void **state)
 {
 	static const char *const parameters[] = {"mac",          "uuid",    "serial",
 						 "manufacturer", "product", "platform"};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(parameters); i++) {
 		autostr struct str out;
@@ -225,6 +229,7 @@ static void test_log_lines(void **state)
 static void test_loaders(void **state)
 {
 	static const unsigned needed[] = {0, 7, 9, 11, 16, 19};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
 		size_t n = 0;
@@ -246,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_log_lines),
 		cmocka_unit_test(test_loaders),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("pxe writers", tests, NULL, NULL);
 }

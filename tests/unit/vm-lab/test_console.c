@@ -71,5 +71,6 @@ int main(void)
 		cmocka_unit_test(finds_what_this_boot_said),
 		cmocka_unit_test(no_file_says_nothing),
 	};
+
 	return cmocka_run_group_tests_name("lab console", tests, NULL, NULL);
 }

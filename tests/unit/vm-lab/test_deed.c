@@ -85,5 +85,6 @@ int main(void)
 		cmocka_unit_test(is_due),
 		cmocka_unit_test(says_which_was_missed),
 	};
+
 	return cmocka_run_group_tests_name("lab deed", tests, NULL, NULL);
 }

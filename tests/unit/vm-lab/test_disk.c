@@ -191,5 +191,6 @@ int main(void)
 		cmocka_unit_test(tells_a_blank_disk),
 		cmocka_unit_test(a_missing_disk_is_an_error),
 	};
+
 	return cmocka_run_group_tests_name("lab disk", tests, NULL, remove_disk);
 }

@@ -91,5 +91,6 @@ int main(void)
 		cmocka_unit_test(matches_the_golden_file),
 		cmocka_unit_test(refuses_a_machine_that_does_not_exist),
 	};
+
 	return cmocka_run_group_tests_name("lab domain_xml", tests, NULL, NULL);
 }

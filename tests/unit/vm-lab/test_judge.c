@@ -157,5 +157,6 @@ int main(void)
 		cmocka_unit_test(each_expectation_is_noticed),
 		cmocka_unit_test(http_boot_must_be_that),
 	};
+
 	return cmocka_run_group_tests_name("lab judge", tests, NULL, NULL);
 }

@@ -110,5 +110,6 @@ int main(void)
 		cmocka_unit_test(table_shows_what_broke),
 		cmocka_unit_test(a_lost_scenario_failed),
 	};
+
 	return cmocka_run_group_tests_name("lab report", tests, NULL, NULL);
 }

@@ -157,5 +157,6 @@ int main(void)
 		cmocka_unit_test(continues_with_the_same_machines),
 		cmocka_unit_test(shipped_files_are_right),
 	};
+
 	return cmocka_run_group_tests_name("lab scenario", tests, NULL, NULL);
 }

@@ -76,5 +76,6 @@ int main(void)
 		cmocka_unit_test(reads),
 		cmocka_unit_test(counts_events),
 	};
+
 	return cmocka_run_group_tests_name("lab view", tests, NULL, NULL);
 }
