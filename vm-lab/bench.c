@@ -98,7 +98,7 @@ static int image_tamper(struct bench *b, const json_t *image, unsigned *changed,
 /* GET /api/v1/images lists what was imported; each is changed as the scenario says. */
 static int images_tamper(struct bench *b, struct err *err)
 {
-	AUTO(json) json_t *answer = NULL;
+	autojson json_t *answer = NULL;
 	const json_t *image;
 	unsigned changed = 0;
 	bool wanted = false;

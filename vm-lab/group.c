@@ -148,9 +148,8 @@ static bool play_one(struct group *g, struct bench *b, struct screen *screen, si
 	bool ok = play(b, screen, &err) >= 0;
 
 	/* who stops the lab does not wait for disks to be read, and gets no verdict */
-	AUTO(json)
-	json_t *result = cage_stopping() ? report_lost(b->s->name, "stopped on request")
-					 : judge_scenario(b, ok ? NULL : err.msg);
+	autojson json_t *result = cage_stopping() ? report_lost(b->s->name, "stopped on request")
+						  : judge_scenario(b, ok ? NULL : err.msg);
 	bool passed = json_is_true(json_object_get(result, "passed"));
 
 	if (!passed && !cage_stopping())
@@ -174,7 +173,7 @@ static int worker(void *arg)
 	screen_say(&screen, g->scenarios[0]->title);
 	going = bench_open(&b, g->scenarios[0], g->options->build_dir, folder, &err) >= 0;
 	if (!going) {
-		AUTO(json) json_t *lost = report_lost(g->scenarios[0]->name, err.msg);
+		autojson json_t *lost = report_lost(g->scenarios[0]->name, err.msg);
 
 		(void)result_write(g, 0, lost, NULL);
 	}

@@ -71,7 +71,7 @@ static int lock_take(const char *folder, int *ret_fd, struct err *err)
 
 static int finish(const json_t *results, const char *folder, struct err *err)
 {
-	AUTO(json) json_t *report = report_document((json_t *)(uintptr_t)results);
+	autojson json_t *report = report_document((json_t *)(uintptr_t)results);
 	const json_t *result;
 	autostr struct str out;
 	size_t i;
@@ -88,7 +88,7 @@ static int finish(const json_t *results, const char *folder, struct err *err)
 
 static int run_groups(struct group_list *list, const char *folder, struct err *err)
 {
-	AUTO(json) json_t *results = json_array();
+	autojson json_t *results = json_array();
 	int status = 0, verdict;
 
 	for (size_t i = 0; i < list->n && status != EXIT_STOPPED; i++)

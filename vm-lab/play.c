@@ -60,8 +60,8 @@ static int get_of_host(struct bench *b, const struct bench_host *h, const char *
 /* When its agent first spoke, and how often it was imaged. */
 static int look_back(struct bench *b, struct bench_host *h, struct err *err)
 {
-	AUTO(json) json_t *events = NULL;
-	AUTO(json) json_t *receipts = NULL;
+	autojson json_t *events = NULL;
+	autojson json_t *receipts = NULL;
 	int64_t first_us;
 
 	TRY(get_of_host(b, h, "/events?kind=session.opened&limit=1000", &events, err));
@@ -78,7 +78,7 @@ static bool look(struct bench *b)
 {
 	for (size_t i = 0; i < b->n_hosts; i++) {
 		struct bench_host *h = &b->hosts[i];
-		AUTO(json) json_t *host = NULL;
+		autojson json_t *host = NULL;
 		struct err err = ERR_INIT;
 
 		if (get_of_host(b, h, "", &host, &err) < 0)

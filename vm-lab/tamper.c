@@ -74,7 +74,7 @@ int server_tamper(const struct server *s, enum tamper how, const char *manifest_
 		  unsigned *ret_changed, struct err *err)
 {
 	autofree char *path = object_path(manifest_hex);
-	AUTO(json) json_t *manifest = NULL;
+	autojson json_t *manifest = NULL;
 
 	(void)s;
 	*ret_changed = 0;

@@ -97,7 +97,7 @@ static int read_document(json_t *doc, struct channel *c, struct err *err)
 static int parse_payload(struct channel *c, struct err *err)
 {
 	const struct envelope *e = &c->document;
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	autofree char *again = NULL;
 
 	TRY(json_load_strict(e->payload, e->payload_bytes, CHANNEL_MAX_BYTES, &doc, err));

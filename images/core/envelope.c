@@ -11,7 +11,7 @@
 int envelope_parse(const void *p, size_t n_bytes, const char *type, size_t max_bytes,
 		   struct envelope *ret, struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	struct json_reader r;
 	const char *type_here, *payload;
 	uint8_t *bytes;
@@ -34,9 +34,8 @@ int envelope_parse(const void *p, size_t n_bytes, const char *type, size_t max_b
 char *envelope_text(const struct envelope *e, const char *type)
 {
 	autofree char *payload = base64_encode(e->payload, e->payload_bytes);
-	AUTO(json)
-	json_t *doc = json_pack("{s:s, s:s, s:o}", "payload_type", type, "payload", payload,
-				"signatures", signatures_to_json(&e->signatures));
+	autojson json_t *doc = json_pack("{s:s, s:s, s:o}", "payload_type", type, "payload",
+					 payload, "signatures", signatures_to_json(&e->signatures));
 
 	BUG_ON(!doc);
 	return json_text(doc);

@@ -157,7 +157,7 @@ int image_erase(const struct image_erase_request *request, struct image_erase_re
 char *image_erase_receipt_json(const struct image_erase_receipt *r)
 {
 	json_t *seconds = json_object();
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 
 	for (int i = 0; i < _IMAGE_ERASE_STAGE_MAX; i++)
 		json_object_set_new(seconds, stage_words[i], json_real(r->stage_s[i]));

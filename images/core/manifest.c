@@ -341,7 +341,7 @@ static int check_canonical(const json_t *doc, const void *p, size_t n_bytes, str
 
 static int parse_into(const void *p, size_t n_bytes, struct manifest *m, struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 
 	TRY(json_load_strict(p, n_bytes, MANIFEST_MAX_BYTES, &doc, err));
 	TRY(check_format(doc, err));

@@ -135,7 +135,7 @@ static json_t *manifest_json(const struct manifest *m)
 
 int manifest_encode(const struct manifest *m, char **ret, size_t *ret_n_bytes, struct err *err)
 {
-	AUTO(json) json_t *doc = manifest_json(m);
+	autojson json_t *doc = manifest_json(m);
 	AUTO(manifest) struct manifest *again = NULL;
 	autofree char *text = NULL;
 
@@ -149,7 +149,7 @@ int manifest_encode(const struct manifest *m, char **ret, size_t *ret_n_bytes, s
 
 char *manifest_show_json(const struct manifest *m)
 {
-	AUTO(json) json_t *doc = manifest_json(m);
+	autojson json_t *doc = manifest_json(m);
 
 	BUG_ON(!doc);
 	json_object_set_new(doc, "digest", digest_json(m->digest));

@@ -147,7 +147,7 @@ static int find_needed(struct object_store *s, json_t *needed, struct object_sto
 
 int object_store_gc(struct object_store *s, struct object_store_report *ret, struct err *err)
 {
-	AUTO(json) json_t *needed = json_object();
+	autojson json_t *needed = json_object();
 	struct gc gc = {.needed = needed, .report = ret};
 	autoclose int lock = object_lock(s, err);
 

@@ -130,7 +130,7 @@ static int note_rollback(struct import *i, const struct manifest *m, struct err 
 	autofree char *path = xasprintf("%s/seq/rollbacks", i->store->dir);
 	autoclose int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 	char digest[SHA256_HEX_BYTES];
-	AUTO(json) json_t *note = NULL;
+	autojson json_t *note = NULL;
 	autofree char *text = NULL, *line = NULL;
 
 	hex_encode(m->digest, SHA256_BYTES, digest);

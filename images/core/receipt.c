@@ -54,7 +54,7 @@ static json_t *partition_json(const struct image_receipt_partition *p)
 char *image_receipt_json(const struct image_receipt *r)
 {
 	json_t *stages = json_object(), *partitions = json_array();
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 
 	for (int i = 0; i < _IMAGE_STAGE_MAX; i++)
 		json_object_set_new(stages, stage_words[i], json_real(r->stage_s[i]));

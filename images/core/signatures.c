@@ -58,7 +58,7 @@ int signatures_from_json(struct json_reader *r, struct signatures *ret)
 
 static int parse_document(const void *p, size_t n_bytes, struct signatures *ret, struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	autofree char *again = NULL;
 	struct json_reader r;
 
@@ -103,7 +103,7 @@ json_t *signatures_to_json(const struct signatures *s)
 
 char *signatures_encode(const struct signatures *s)
 {
-	AUTO(json) json_t *doc = json_pack("{s:o}", "signatures", signatures_to_json(s));
+	autojson json_t *doc = json_pack("{s:o}", "signatures", signatures_to_json(s));
 
 	BUG_ON(!doc);
 	return json_text(doc);

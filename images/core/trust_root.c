@@ -247,7 +247,7 @@ static int parse_payload(struct trust_root *root, struct err *err)
 {
 	const char *text = root->document.payload;
 	size_t n_bytes = root->document.payload_bytes;
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	autofree char *again = NULL;
 
 	TRY(json_load_strict(text, n_bytes, TRUST_ROOT_MAX_BYTES, &doc, err));

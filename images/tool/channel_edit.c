@@ -88,10 +88,10 @@ char *channel_envelope(const struct channel *c)
 
 int channel_seal(struct channel **c, struct err *err)
 {
-	AUTO(json)
-	json_t *doc = json_pack("{s:s, s:I, s:I, s:I, s:o}", "type", CHANNEL_TYPE, "seq",
-				(json_int_t)(*c)->seq, "issued", (json_int_t)(*c)->issued_s,
-				"expires", (json_int_t)(*c)->expires_s, "images", images_json(*c));
+	autojson json_t *doc = json_pack("{s:s, s:I, s:I, s:I, s:o}", "type", CHANNEL_TYPE, "seq",
+					 (json_int_t)(*c)->seq, "issued",
+					 (json_int_t)(*c)->issued_s, "expires",
+					 (json_int_t)(*c)->expires_s, "images", images_json(*c));
 	AUTO(channel) struct channel *sealed = NULL;
 	autofree char *envelope = NULL;
 

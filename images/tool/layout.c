@@ -193,7 +193,7 @@ static int check_roles(const struct layout *l, struct err *err)
 
 int layout_load(const char *path, enum image_arch arch, struct layout *ret, struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 
 	*ret = (struct layout){0};
 	if (!path) {

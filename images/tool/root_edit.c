@@ -182,7 +182,7 @@ char *trust_root_envelope(const struct trust_root *r)
 
 int trust_root_seal(struct trust_root **r, struct err *err)
 {
-	AUTO(json) json_t *doc = root_json(*r);
+	autojson json_t *doc = root_json(*r);
 	AUTO(trust_root) struct trust_root *sealed = NULL;
 	autofree char *envelope = NULL;
 

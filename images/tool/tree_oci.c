@@ -119,7 +119,7 @@ static int find_image(const char *layout, const char *arch, json_t **ret, struct
 
 static int find_layers(struct oci *o, const char *arch, struct err *err)
 {
-	AUTO(json) json_t *image = NULL;
+	autojson json_t *image = NULL;
 	const json_t *layers;
 
 	TRY(find_image(o->layout, arch, &image, err));

@@ -85,6 +85,26 @@ const char *err_hint(int code);
 /* The code of a stable name, or 0 if there is none. in: name may come from the wire. */
 int err_code_by_name(const char *name);
 
+/* A result that must be looked at: stands before each public function that can fail or that
+ * allocates, and tests/lint/contracts.sh sees to it. */
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/* Return from the calling function with the error of a failed call. */
+#define TRY(call)                                                                                  \
+	do {                                                                                       \
+		int try_ = (call);                                                                 \
+		if (try_ < 0)                                                                      \
+			return try_;                                                               \
+	} while (0)
+
+/* Go on although a call failed: for the rare place where the caller can do nothing better. Say why
+ * beside it; a log line about it ends in "ignoring". */
+#define IGNORE_RESULT(call)                                                                        \
+	do {                                                                                       \
+		if (call) {                                                                        \
+		}                                                                                  \
+	} while (0)
+
 /* Abort with file and line: for broken invariants only, stays on in release builds. */
 #define BUG_ON(condition)                                                                          \
 	do {                                                                                       \

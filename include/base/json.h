@@ -4,7 +4,7 @@
  * capped before parsing, numbers as written. Then typed getters that name the offending field by
  * its JSON pointer (RFC 6901) in err->pointer.
  *
- *     AUTO(json) json_t *doc = NULL;
+ *     autojson json_t *doc = NULL;
  *     TRY(json_load_strict(body, n, LIMIT_JSON_BODY_BYTES, &doc, err));
  *     struct json_reader r = json_reader_root(doc, err);
  *     const char *name = json_need_str(&r, "name", 1, LIMIT_NAME_BYTES);
@@ -25,14 +25,7 @@ static inline void json_free(json_t *j)
 	json_decref(j);
 }
 DEFINE_AUTO(json, json_t, json_free);
-
-/* Return from the calling function with the error of a failed call. */
-#define TRY(call)                                                                                  \
-	do {                                                                                       \
-		int try_ = (call);                                                                 \
-		if (try_ < 0)                                                                      \
-			return try_;                                                               \
-	} while (0)
+#define autojson AUTO(json)
 
 /* Parse a whole document. trust: none of the bytes. owns: *ret is the caller's (json_decref).
  * errors: ERR_TOO_BIG, ERR_JSON_DEPTH, ERR_JSON */

@@ -182,7 +182,7 @@ int audit_check(struct db *db, const struct audit_mark *marks, size_t n_marks, i
 
 int audit_list(struct db *db, int64_t after, int64_t limit, json_t **ret, struct err *err)
 {
-	AUTO(json) json_t *items = json_array();
+	autojson json_t *items = json_array();
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int64_t last = after;
 

@@ -168,7 +168,7 @@ static json_t *words_json(const char *words)
 
 int token_list(struct db *db, json_t **ret, struct err *err)
 {
-	AUTO(json) json_t *items = json_array();
+	autojson json_t *items = json_array();
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
 	TRY(db_query(db, err, &rows,

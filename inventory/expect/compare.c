@@ -168,8 +168,8 @@ static int load_sku(struct db *db, int64_t host_num, json_t **ret, char *ret_nam
 static int compare_sku(struct db *db, int64_t host_num, json_t *out, char *ret_name,
 		       size_t name_bytes, struct err *err)
 {
-	AUTO(json) json_t *want = NULL;
-	AUTO(json) json_t *have = NULL;
+	autojson json_t *want = NULL;
+	autojson json_t *have = NULL;
 	struct err own = ERR_INIT;
 
 	TRY(load_sku(db, host_num, &want, ret_name, name_bytes, err));
@@ -191,7 +191,7 @@ static int compare_sku(struct db *db, int64_t host_num, json_t *out, char *ret_n
 static int sku_status(struct db *db, int64_t host_num, const char **ret, struct err *err)
 {
 	char name[129];
-	AUTO(json) json_t *differences = json_array();
+	autojson json_t *differences = json_array();
 	int r = compare_sku(db, host_num, differences, name, sizeof(name), err);
 
 	*ret = r <= 0 ? "" : json_array_size(differences) ? "differs" : "match";
@@ -261,8 +261,8 @@ static void compare_text(json_t *out, const char *type, const char *field, const
 {
 	if (!expected[0] || !found[0] || str_eq(expected, found))
 		return;
-	AUTO(json) json_t *e = json_string(expected);
-	AUTO(json) json_t *f = json_string(found);
+	autojson json_t *e = json_string(expected);
+	autojson json_t *f = json_string(found);
 	differ(out, "wrong", type, NULL, field, e, f);
 }
 
@@ -296,12 +296,10 @@ static int compare_unit(struct db *db, int64_t host_num, json_t *out, struct err
 		p_int(host_num)));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
-		AUTO(json)
-		json_t *e = json_pack("{s:s, s:I}", "rack", db_text(rows, 0), "unit",
-				      (json_int_t)db_int(rows, 1));
-		AUTO(json)
-		json_t *f = json_pack("{s:s, s:I}", "rack", db_text(rows, 2), "unit",
-				      (json_int_t)db_int(rows, 3));
+		autojson json_t *e = json_pack("{s:s, s:I}", "rack", db_text(rows, 0), "unit",
+					       (json_int_t)db_int(rows, 1));
+		autojson json_t *f = json_pack("{s:s, s:I}", "rack", db_text(rows, 2), "unit",
+					       (json_int_t)db_int(rows, 3));
 		differ(out, "moved", "host", NULL, "unit", e, f);
 	}
 	return r;
@@ -325,7 +323,7 @@ static int compare_place(struct db *db, int64_t host_num, json_t *out, struct er
 int host_compare(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 {
 	char name[129] = "";
-	AUTO(json) json_t *differences = json_array();
+	autojson json_t *differences = json_array();
 	int compared = compare_sku(db, host_num, differences, name, sizeof(name), err);
 
 	if (compared < 0)

@@ -173,7 +173,7 @@ int delivery_rows_from_csv(const char *text, size_t n_bytes, json_t **ret, struc
 	struct csv c = {text, text + n_bytes, 1};
 	unsigned map[CSV_COLUMNS_MAX];
 	size_t n = 0;
-	AUTO(json) json_t *rows = json_array();
+	autojson json_t *rows = json_array();
 
 	if (n_bytes > DELIVERY_BYTES_MAX)
 		return err_set(err, ERR_TOO_BIG, "a delivery has at most %d bytes",
@@ -182,7 +182,7 @@ int delivery_rows_from_csv(const char *text, size_t n_bytes, json_t **ret, struc
 		c.p += 3; /* spreadsheets write it */
 	TRY(header(&c, map, &n, err));
 	while (c.p < c.end) {
-		AUTO(json) json_t *row = json_object();
+		autojson json_t *row = json_object();
 		if (at_line_end(&c)) { /* an empty line */
 			end_line(&c);
 			continue;

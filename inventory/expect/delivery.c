@@ -212,7 +212,7 @@ static int import_row(struct delivery_import *w, json_t *obj, int64_t line,
 		return err_set(err, ERR_FIELD_TYPE, "a row is an object");
 	TRY(read_row(obj, &w->head, &row, err));
 	TRY(host_of_row(w, &row, &num, err));
-	AUTO(json) json_t *set = members_of(w, &row);
+	autojson json_t *set = members_of(w, &row);
 	TRY(host_edit_members(w->db, num, set, -1, true, w->actor, w->now_us, &changed, err));
 	TRY(write_line(w, &row, line, num, err));
 	TRY(host_get(w->db, num, &h, err));
@@ -239,7 +239,7 @@ static int repeat_relatives(struct delivery_import *w, const json_t *obj, struct
 {
 	size_t i;
 	json_t *mark;
-	AUTO(json) json_t *marks = marks_of(obj);
+	autojson json_t *marks = marks_of(obj);
 
 	json_array_foreach (marks, i, mark) {
 		char host_id[HOST_ID_BYTES];
@@ -258,7 +258,7 @@ static void note_marks(struct delivery_import *w, const json_t *obj)
 {
 	size_t i;
 	json_t *mark;
-	AUTO(json) json_t *marks = marks_of(obj);
+	autojson json_t *marks = marks_of(obj);
 
 	json_array_foreach (marks, i, mark)
 		if (json_is_string(mark))

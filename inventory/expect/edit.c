@@ -172,7 +172,7 @@ static int write_edit(struct db *db, int64_t num, const struct edit *e, const ch
 int host_edit_members(struct db *db, int64_t num, json_t *set, int64_t revision, bool internal,
 		      const char *actor, int64_t now_us, bool *ret_changed, struct err *err)
 {
-	AUTO(json) json_t *shown = json_object();
+	autojson json_t *shown = json_object();
 	struct edit e = {.shown = shown};
 
 	TRY(plan(db, num, set, revision, internal, &e, err));

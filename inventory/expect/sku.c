@@ -150,8 +150,8 @@ static int learn_parts(struct db *db, int64_t host_num, json_t *parts, struct er
 
 int sku_learn(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 {
-	AUTO(json) json_t *doc = json_object();
-	AUTO(json) json_t *parts = json_array();
+	autojson json_t *doc = json_object();
+	autojson json_t *parts = json_array();
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
 	TRY(db_query(db, err, &rows,

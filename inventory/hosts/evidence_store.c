@@ -101,7 +101,7 @@ static int refresh_columns(struct db *db, int64_t host_num, const struct host_ev
 		"UPDATE host SET serial = $2, uuid = $3, changed_us = $4, revision = revision + 1 "
 		"WHERE num = $1",
 		p_int(host_num), p_text(serial), p_text(uuid), p_int(m.at_us)));
-	AUTO(json) json_t *detail = json_pack("{s:O}", "new", news);
+	autojson json_t *detail = json_pack("{s:O}", "new", news);
 	struct event_draft d = {host_num, "host.evidence", NULL, "it shows new evidence", detail};
 	return event_append_at(db, &d, &m, err);
 }
@@ -109,7 +109,7 @@ static int refresh_columns(struct db *db, int64_t host_num, const struct host_ev
 int evidence_add(struct db *db, int64_t host_num, const struct host_evidence *e,
 		 const struct evidence_set *s, int64_t now_us, struct err *err)
 {
-	AUTO(json) json_t *news = json_array();
+	autojson json_t *news = json_array();
 
 	TRY(add_items(db, host_num, s, now_us, news, err));
 	return refresh_columns(db, host_num, e, news, now_us, err);
@@ -118,14 +118,13 @@ int evidence_add(struct db *db, int64_t host_num, const struct host_evidence *e,
 int evidence_set_pending(struct db *db, int64_t host_num, const struct host_evidence *e,
 			 const struct evidence_set *s, int64_t now_us, struct err *err)
 {
-	AUTO(json) json_t *items = json_array();
+	autojson json_t *items = json_array();
 
 	for (size_t i = 0; i < s->items.n; i++)
 		(void)json_array_append_new(items, item_json(&s->items.items[i]));
-	AUTO(json)
-	json_t *doc = json_pack("{s:O, s:s, s:s}", "items", items, "serial",
-				e->system_serial ? e->system_serial : "", "uuid",
-				e->smbios_uuid ? e->smbios_uuid : "");
+	autojson json_t *doc = json_pack("{s:O, s:s, s:s}", "items", items, "serial",
+					 e->system_serial ? e->system_serial : "", "uuid",
+					 e->smbios_uuid ? e->smbios_uuid : "");
 	autofree char *text = doc ? json_text(doc) : xstrdup("{\"items\":[]}");
 	return db_exec(
 		db, err,

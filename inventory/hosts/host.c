@@ -196,7 +196,7 @@ static int write_state(struct db *db, const struct host *h, const struct host_st
 		    p_text(c->turn ? c->turn : ""),
 		    c->deadline_us ? p_int(c->deadline_us) : p_null(),
 		    p_int(moved ? m->at_us : h->state_since_us), p_int(m->at_us)));
-	AUTO(json) json_t *detail = state_detail_json(h, c);
+	autojson json_t *detail = state_detail_json(h, c);
 	if (moved)
 		(void)json_object_set_new(detail, "seconds",
 					  json_integer((m->at_us - h->state_since_us) / 1000000));
@@ -254,9 +254,8 @@ static int set_image(struct db *db, int64_t num, const char *digest, const char 
 		    "changed_us = $5, revision = revision + 1 WHERE num = $1",
 		    p_int(num), p_text(digest), p_text(line), p_text(version), p_int(m.at_us)));
 	autofree char *summary = xasprintf("image %s@%s", line, version);
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:s}", "digest", digest, "line", line, "version",
-				   version);
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s}", "digest", digest, "line", line,
+					    "version", version);
 	struct event_draft e = {num, "host.image", NULL, digest[0] ? summary : "no image", detail};
 	return event_append_at(db, &e, &m, err);
 }
@@ -323,7 +322,7 @@ static void add_seconds(json_t *stages, const char *state, int64_t took_us)
 /* The states as history tells them: each version's state lasted until the next one. */
 int host_stages(struct db *db, int64_t num, int64_t now_us, json_t **ret, struct err *err)
 {
-	AUTO(json) json_t *stages = json_object();
+	autojson json_t *stages = json_object();
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
 	TRY(db_query(db, err, &rows,

@@ -95,7 +95,7 @@ static int accept_set(struct db *db, int64_t num, const json_t *doc, const struc
 
 static int accept(struct db *db, int64_t num, const char *actor, int64_t now_us, struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	struct host h;
 
 	TRY(host_get(db, num, &h, err));
@@ -145,8 +145,8 @@ static int list_evidence(struct db *db, int64_t num, json_t *items, struct err *
 
 int identity_evidence(struct db *db, int64_t num, json_t **ret, struct err *err)
 {
-	AUTO(json) json_t *items = json_array();
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *items = json_array();
+	autojson json_t *doc = NULL;
 
 	TRY(list_evidence(db, num, items, err));
 	int r = load_pending(db, num, &doc, err);
@@ -221,8 +221,8 @@ static int merge(struct db *db, int64_t from, int64_t into, const char *actor, i
 		"$1",
 		p_int(into), p_int(m.at_us)));
 	autofree char *summary = xasprintf("host %s is the same machine: merged", a.short_code);
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s}", "merged_id", a.id, "merged_code", a.short_code);
+	autojson json_t *detail = json_pack("{s:s, s:s}", "merged_id", a.id, "merged_code",
+					    a.short_code);
 	struct event_draft d = {into, "host.merged", actor, summary, detail};
 	return event_append_at(db, &d, &m, err);
 }

@@ -122,7 +122,7 @@ static char *members_text(const json_t *doc)
 	static const char *const nic_keys[] = {"Name",   "MACAddress", "PermanentMACAddress",
 					       "Driver", "SpeedMbps",  "LinkUp",
 					       "lldp",   NULL};
-	AUTO(json) json_t *out = json_object();
+	autojson json_t *out = json_object();
 
 	(void)json_object_set_new(out, "macs", mac_list(doc));
 	(void)json_object_set_new(out, "drives",

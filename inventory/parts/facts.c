@@ -134,7 +134,7 @@ static int store_changed(struct db *db, int64_t host_num, const json_t *doc, con
 			 struct err *err)
 {
 	struct moment m;
-	AUTO(json) json_t *detail = json_object();
+	autojson json_t *detail = json_object();
 	found_parts parts = {0};
 
 	TRY(moment_next(db, now_us, &m, err));

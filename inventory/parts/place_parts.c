@@ -238,9 +238,8 @@ static int take_from_host(struct placing *w, const struct found_part *p, const s
 	w->c->moved++;
 	list_change(w, "moved", p->type, p->slot, p->key);
 	TRY(close_placement(w, e->placement_num));
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:s}", "type", p->type, "fru_id", p->key, "slot",
-				   p->slot);
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s}", "type", p->type, "fru_id", p->key,
+					    "slot", p->slot);
 	struct event_draft draft = {e->host_num, "part.left", "agent",
 				    "a part of this host was found in another", detail};
 	return event_append(w->db, &draft, w->m->at_us, NULL, w->err);

@@ -31,7 +31,7 @@ static int host_at(struct comparing *w, int64_t num, int64_t at_us, json_t **ret
 	(void)snprintf(key, sizeof(key), "%lld", (long long)num);
 	TRY(query_add_filter(&q, "@num", key, w->err));
 	TRY(query_run(w->db, &collection_hosts, &q, NULL, &page, w->err));
-	AUTO(json) json_t *list = json_loads(page.items.p, 0, NULL);
+	autojson json_t *list = json_loads(page.items.p, 0, NULL);
 	*ret = json_incref(json_array_get(list, 0));
 	query_page_done(&page);
 	return 0;
@@ -47,7 +47,7 @@ static void compare_fields(json_t *was, json_t *is, json_t *out)
 	static const char *const boring[] = {"revision", "changed", "num"};
 	const char *key;
 	json_t *value;
-	AUTO(json) json_t *all = json_object();
+	autojson json_t *all = json_object();
 
 	(void)json_object_update(all, was);
 	(void)json_object_update(all, is);
@@ -89,11 +89,11 @@ static const char parts_removed_sql[] = PARTS_AT("$2") " EXCEPT " PARTS_AT(
 
 static int compare_host(struct comparing *w, int64_t num, json_t *items)
 {
-	AUTO(json) json_t *was = NULL;
-	AUTO(json) json_t *is = NULL;
-	AUTO(json) json_t *fields = json_object();
-	AUTO(json) json_t *added = json_array();
-	AUTO(json) json_t *removed = json_array();
+	autojson json_t *was = NULL;
+	autojson json_t *is = NULL;
+	autojson json_t *fields = json_object();
+	autojson json_t *added = json_array();
+	autojson json_t *removed = json_array();
 
 	TRY(host_at(w, num, w->from_us, &was));
 	TRY(host_at(w, num, w->to_us, &is));
@@ -133,7 +133,7 @@ static int compare_all(struct comparing *w, int64_t after, int64_t limit, json_t
 {
 	char from[TIME_TEXT_BYTES], to[TIME_TEXT_BYTES];
 	autofree int64_t *nums = xmalloc((size_t)limit * sizeof(*nums));
-	AUTO(json) json_t *items = json_array();
+	autojson json_t *items = json_array();
 	size_t n = 0;
 
 	TRY(list_changed(w, after, limit, nums, &n));

@@ -157,15 +157,15 @@ uint64_t order_question(const struct collection *c, const struct query_request *
 
 bool cursor_write(const struct place *p, size_t n_values, char ret[static QUERY_CURSOR_MAX_BYTES])
 {
-	AUTO(json) json_t *values = json_array();
+	autojson json_t *values = json_array();
 
 	for (size_t i = 0; i < n_values; i++)
 		(void)json_array_append_new(values, p->values[i].is_text
 							    ? json_string(p->values[i].text)
 							    : json_integer(p->values[i].i));
-	AUTO(json)
-	json_t *doc = json_pack("{s:I, s:I, s:I, s:O}", "a", (json_int_t)p->at_us, "n",
-				(json_int_t)p->num, "q", (json_int_t)p->question, "k", values);
+	autojson json_t *doc = json_pack("{s:I, s:I, s:I, s:O}", "a", (json_int_t)p->at_us, "n",
+					 (json_int_t)p->num, "q", (json_int_t)p->question, "k",
+					 values);
 	autofree char *text = doc ? json_text(doc) : NULL;
 	if (!text || strlen(text) * 2 >= QUERY_CURSOR_MAX_BYTES)
 		return false;
@@ -209,7 +209,7 @@ int cursor_read(const char *text, const struct order *o, uint64_t question, stru
 {
 	uint8_t bytes[QUERY_CURSOR_MAX_BYTES / 2];
 	size_t n = strlen(text) / 2;
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 
 	if (strlen(text) % 2 || n > sizeof(bytes) || !hex_decode(text, bytes, n))
 		return bad_cursor(err);

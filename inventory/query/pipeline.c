@@ -88,7 +88,7 @@ static int read_changes(struct db *db, struct history *h, struct err *err)
 		     "id DESC LIMIT $1",
 		     p_int(CHANGES_MAX)));
 	while ((r = db_rows_next(rows, err)) == 1) {
-		AUTO(json) json_t *detail = json_loads(db_text(rows, 2), 0, NULL);
+		autojson json_t *detail = json_loads(db_text(rows, 2), 0, NULL);
 		struct change c = {
 			.host_num = db_int(rows, 0),
 			.at_us = db_int(rows, 1),

@@ -149,7 +149,7 @@ static void add_brief(const char *brief, const char *members, struct str *out)
 		return;
 	}
 	autofree char *text = xasprintf("{%s}", brief);
-	AUTO(json) json_t *doc = json_loads(text, 0, NULL);
+	autojson json_t *doc = json_loads(text, 0, NULL);
 	struct sv rest = sv_of(members);
 	while (rest.n > 0) {
 		struct sv one = sv_split(&rest, ' ');

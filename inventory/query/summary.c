@@ -180,7 +180,7 @@ int query_summary(struct db *db, const struct collection *c, const struct query_
 {
 	struct summing w = {.capacity = c == &collection_hosts ? what->capacity : NULL};
 	struct sql s;
-	AUTO(json) json_t *items = json_array();
+	autojson json_t *items = json_array();
 
 	TRY(parse_list(c, what->group_by, FIELD_IS_GROUP, "/group_by", w.groups, GROUPS_MAX,
 		       &w.n_groups, err));
@@ -190,9 +190,8 @@ int query_summary(struct db *db, const struct collection *c, const struct query_
 	sql_done(&s);
 	if (r < 0)
 		return r;
-	AUTO(json)
-	json_t *doc = json_pack("{s:O, s:{s:I, s:o}}", "items", items, "total", "count",
-				(json_int_t)w.count, "sum", sums_json(&w, w.totals));
+	autojson json_t *doc = json_pack("{s:O, s:{s:I, s:o}}", "items", items, "total", "count",
+					 (json_int_t)w.count, "sum", sums_json(&w, w.totals));
 	if (w.capacity)
 		(void)json_object_set_new(doc, "capacity", capacity_json(w.counted));
 	*ret = json_text(doc);

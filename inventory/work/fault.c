@@ -82,9 +82,9 @@ static int open_one(struct db *db, const struct fault_draft *d, const char *acto
 	autofree char *summary = xasprintf("%s%s%s: %s", d->code,
 					   d->slot && d->slot[0] ? " at " : "", or_empty(d->slot),
 					   or_empty(d->action));
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "fault_id", id, "code", d->code, "slot",
-				   or_empty(d->slot), "serial", or_empty(d->part_serial));
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "fault_id", id, "code", d->code,
+					    "slot", or_empty(d->slot), "serial",
+					    or_empty(d->part_serial));
 	struct event_draft e = {d->host_num, "fault.opened", actor, summary, detail};
 	return event_append_at(db, &e, &m, err);
 }
@@ -120,7 +120,7 @@ static int close_one(struct db *db, const char *id, const char *note, const char
 		    p_int(num), p_int(m.at_us), p_text(actor ? actor : "server"),
 		    p_text(or_empty(note))));
 	TRY(count_on_host(db, host_num, &m, err));
-	AUTO(json) json_t *detail = json_pack("{s:s}", "fault_id", id);
+	autojson json_t *detail = json_pack("{s:s}", "fault_id", id);
 	struct event_draft e = {host_num, "fault.closed", actor, or_empty(note), detail};
 	return event_append_at(db, &e, &m, err);
 }

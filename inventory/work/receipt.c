@@ -44,9 +44,8 @@ static int add(struct db *db, const struct receipt_draft *r, int64_t now_us, str
 	autofree char *summary = image ? xasprintf("image %s@%s written and read back", r->line,
 						   r->version)
 				       : xasprintf("disk %s erased and read back", r->disk_serial);
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s}", "disk_serial", r->disk_serial, "key_sha256",
-				   r->key_sha256);
+	autojson json_t *detail = json_pack("{s:s, s:s}", "disk_serial", r->disk_serial,
+					    "key_sha256", r->key_sha256);
 	if (image)
 		json_object_set_new(detail, "digest", json_string(r->image_digest));
 	struct event_draft e = {r->host_num, image ? "image.receipt" : "erase.receipt", "agent",
@@ -143,7 +142,7 @@ static json_t *brief_json(const struct db_rows *rows, const json_t *report)
 int receipt_brief(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	AUTO(json) json_t *report = NULL;
+	autojson json_t *report = NULL;
 
 	*ret = json_null();
 	TRY(db_query(db, err, &rows,

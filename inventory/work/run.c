@@ -45,7 +45,7 @@ static int start(struct db *db, const struct run_draft *d, int64_t now_us, char 
 		    p_int(num), p_text(id), p_int(d->host_num), p_text(d->tier), p_int(d->seed),
 		    p_int(m.at_us)));
 	autofree char *summary = xasprintf("burn-in started, tier %s", d->tier);
-	AUTO(json) json_t *detail = json_pack("{s:s, s:s}", "run_id", id, "tier", d->tier);
+	autojson json_t *detail = json_pack("{s:s, s:s}", "run_id", id, "tier", d->tier);
 	struct event_draft e = {d->host_num, "run.started", NULL, summary, detail};
 	return event_append_at(db, &e, &m, err);
 }
@@ -97,7 +97,7 @@ static int finish(struct db *db, const char *run_id, const char *result, const c
 		    "changed_us = $4, revision = revision + 1 WHERE num = $1",
 		    p_int(num), p_text(result), p_text(detail ? detail : ""), p_int(m.at_us)));
 	autofree char *summary = xasprintf("burn-in ended: %s", result);
-	AUTO(json) json_t *j = json_pack("{s:s, s:s}", "run_id", run_id, "result", result);
+	autojson json_t *j = json_pack("{s:s, s:s}", "run_id", run_id, "result", result);
 	struct event_draft e = {host_num, "run.ended", NULL, summary, j};
 	return event_append_at(db, &e, &m, err);
 }

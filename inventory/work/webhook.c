@@ -130,7 +130,7 @@ static json_t *hook_json(const struct db_rows *rows)
 
 int webhook_list(struct db *db, json_t **ret, struct err *err)
 {
-	AUTO(json) json_t *items = json_array();
+	autojson json_t *items = json_array();
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
 	TRY(db_query(db, err, &rows, SHOW "ORDER BY num"));
@@ -255,7 +255,7 @@ static int dead_letters(struct db *db, int64_t num, json_t *items, struct err *e
 
 int webhook_deliveries(struct db *db, int64_t num, json_t **ret, struct err *err)
 {
-	AUTO(json) json_t *hook = NULL, *items = json_array(), *dead = json_array();
+	autojson json_t *hook = NULL, *items = json_array(), *dead = json_array();
 
 	TRY(webhook_get(db, num, &hook, err));
 	TRY(attempts(db, num, items, err));
@@ -267,7 +267,7 @@ int webhook_deliveries(struct db *db, int64_t num, json_t **ret, struct err *err
 int webhook_redeliver(struct db *db, int64_t num, int64_t event_id, int64_t now_us, int64_t *ret_n,
 		      struct err *err)
 {
-	AUTO(json) json_t *hook = NULL;
+	autojson json_t *hook = NULL;
 	int64_t n = 0;
 
 	TRY(webhook_get(db, num, &hook, err));

@@ -97,7 +97,7 @@ static int event_body(struct db *db, int64_t event_id, char **ret, struct err *e
 	(void)snprintf(id, sizeof(id), "%lld", (long long)event_id);
 	TRY(query_add_filter(&q, "id", id, err));
 	TRY(query_run(db, &collection_events, &q, NULL, &page, err));
-	AUTO(json) json_t *list = json_loads(page.items.p, 0, NULL);
+	autojson json_t *list = json_loads(page.items.p, 0, NULL);
 	query_page_done(&page);
 	const json_t *event = json_array_get(list, 0);
 	if (!event)

@@ -41,7 +41,7 @@ static int print_facts(void)
 	struct facts facts;
 
 	machine_facts("", &facts);
-	AUTO(json) json_t *doc = record_encode(facts_fields, &facts);
+	autojson json_t *doc = record_encode(facts_fields, &facts);
 	facts_done(&facts);
 	return json_dumpf(doc, stdout, JSON_INDENT(2)) == 0 && puts("") >= 0 ? 0 : 1;
 }

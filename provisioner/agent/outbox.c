@@ -74,7 +74,7 @@ static size_t batch_length(const struct outbox *o, size_t max_bytes)
 char *outbox_batch(struct outbox *o, int64_t epoch, size_t max_bytes)
 {
 	size_t n = batch_length(o, max_bytes);
-	AUTO(json) json_t *body = NULL;
+	autojson json_t *body = NULL;
 	struct events_batch batch = {.epoch = epoch};
 
 	if (n == 0)

@@ -196,7 +196,7 @@ static bool take_line(struct worker *w, struct worker_message *ret)
 	if (!newline)
 		return false;
 	size_t n = (size_t)(newline - w->line.p);
-	AUTO(json) json_t *message = json_loadb(w->line.p, n, 0, NULL);
+	autojson json_t *message = json_loadb(w->line.p, n, 0, NULL);
 	memmove(w->line.p, newline + 1, w->line.n_bytes - n);
 	w->line.n_bytes -= n + 1;
 	if (message)

@@ -308,7 +308,7 @@ int http_client_call(struct http_client *c, const struct http_call *call, struct
 
 int http_reply_check(const struct http_reply *r, struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	const char *code = NULL, *detail = NULL, *pointer = NULL;
 	int known;
 

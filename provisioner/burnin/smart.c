@@ -102,7 +102,7 @@ static void read_reason(json_t *doc, struct smart_health *h)
 int tool_read_smart(int exit_code, const char *output, size_t n_bytes, struct smart_health *ret,
 		    struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 
 	*ret = (struct smart_health){.passed = -1,
 				     .pending_sectors = -1,

@@ -25,13 +25,13 @@ int checkpoint_seal(const struct plan_key *key, const struct checkpoint *c, json
 	struct checkpoint typed = *c;
 
 	(void)str_copy(typed.type, sizeof(typed.type), CHECKPOINT_TYPE);
-	AUTO(json) json_t *payload = record_encode(checkpoint_fields, &typed);
+	autojson json_t *payload = record_encode(checkpoint_fields, &typed);
 	return envelope_seal(key, CHECKPOINT_PAYLOAD_TYPE, payload, ret, err);
 }
 
 static int decode(const uint8_t *p, size_t n, struct checkpoint *ret, struct err *err)
 {
-	AUTO(json) json_t *payload = NULL;
+	autojson json_t *payload = NULL;
 
 	TRY(json_load_strict(p, n, CHECKPOINT_MAX_BYTES, &payload, err));
 	TRY(record_decode(checkpoint_fields, payload, ret, err));

@@ -135,7 +135,7 @@ static int check_event(struct json_reader *root, struct event *e, size_t i, int6
 
 int events_decode(const void *body, size_t n_bytes, struct events_batch *ret, struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	int64_t before = 0;
 
 	TRY(json_load_strict(body, n_bytes, LIMIT_FACTS_BYTES, &doc, err));

@@ -131,12 +131,12 @@ int plan_open(const struct plan_key *key, const void *envelope, size_t n_bytes, 
 	      struct err *err)
 {
 	memset(ret, 0, sizeof(*ret));
-	AUTO(json) json_t *outer = NULL;
+	autojson json_t *outer = NULL;
 	TRY(json_load_strict(envelope, n_bytes, ENVELOPE_MAX_BYTES, &outer, err));
 	autofree uint8_t *p = NULL;
 	size_t n;
 	TRY(envelope_open(key, PLAN_PAYLOAD_TYPE, outer, &p, &n, err));
-	AUTO(json) json_t *payload = NULL;
+	autojson json_t *payload = NULL;
 	TRY(json_load_strict(p, n, PLAN_MAX_BYTES, &payload, err));
 	return plan_decode(payload, ret, err);
 }

@@ -116,7 +116,7 @@ static int wrap(EVP_PKEY *key, const char *payload, const char *sig64, json_t **
 int receipt_seal(const char *key_path, const struct receipt *receipt, json_t **ret, struct err *err)
 {
 	AUTO(pkey) EVP_PKEY *key = load_private(key_path);
-	AUTO(json) json_t *doc = record_encode(receipt_fields, receipt);
+	autojson json_t *doc = record_encode(receipt_fields, receipt);
 	autofree char *payload = json_text(doc), *sig64 = NULL;
 
 	if (!key || !is_p256(key))
@@ -184,7 +184,7 @@ static int verify(const struct opened *o, struct err *err)
 static int open_checked(const struct opened *o, const char *key_sha256, struct receipt *ret,
 			char *ret_key, struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 
 	sha256_hex_of(o->spki, o->n_spki, ret_key);
 	if (key_sha256 && !str_eq(key_sha256, ret_key))

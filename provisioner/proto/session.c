@@ -94,7 +94,7 @@ const struct field first_boot_reply_fields[] = {
 int message_decode(const struct field *fields, const void *body, size_t n_bytes, size_t max_bytes,
 		   void *record, struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 
 	TRY(json_load_strict(body, n_bytes, max_bytes, &doc, err));
 	return record_decode(fields, doc, record, err);
@@ -102,7 +102,7 @@ int message_decode(const struct field *fields, const void *body, size_t n_bytes,
 
 char *message_encode(const struct field *fields, const void *record)
 {
-	AUTO(json) json_t *doc = record_encode(fields, record);
+	autojson json_t *doc = record_encode(fields, record);
 
 	return json_text(doc);
 }

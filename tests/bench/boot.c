@@ -112,7 +112,7 @@ static void report(double *took, int64_t n, int64_t n_hosts, const char *path)
 	       "%.0f)\n",
 	       (long long)n_hosts, (long long)n, p50, p99, max, GOAL_MS);
 	autofree char *name = xasprintf("boot answer, p99, %lld hosts", (long long)n_hosts);
-	AUTO(json) json_t *doc = json_pack("[o]", row(name, p99, GOAL_MS, n));
+	autojson json_t *doc = json_pack("[o]", row(name, p99, GOAL_MS, n));
 	autofree char *text = json_text(doc);
 	if (path)
 		must(file_write_atomic(path, text, strlen(text), 0644, &err), path);

@@ -161,7 +161,7 @@ static void make_host(struct db *db, long host, int64_t now_us)
 		"UPDATE host SET sku = $2, site = $3, rack = $4, rack_unit = $5 WHERE num = $1",
 		p_int(who.host_num), p_text(sku), p_text(sites[host / 4000 % 3]), p_text(rack),
 		p_int(host % 40 + 1)));
-	AUTO(json) json_t *doc = facts_of(host, serial);
+	autojson json_t *doc = facts_of(host, serial);
 	must(facts_store(db, who.host_num, doc, now_us + 1, NULL, &err));
 }
 
@@ -425,7 +425,7 @@ static void measure_reports(struct db *db, long hosts)
 	for (long i = 0; i < N; i++) {
 		long host = i * 7919 % hosts;
 		autofree char *serial = xasprintf("SN%08ld", host);
-		AUTO(json) json_t *doc = facts_of(host, serial);
+		autojson json_t *doc = facts_of(host, serial);
 		if (i % 10 == 0)
 			(void)json_object_set_new(json_array_get(json_object_get(doc, "drives"), 0),
 						  "Revision",
@@ -435,7 +435,7 @@ static void measure_reports(struct db *db, long hosts)
 	must(db_query_int(db, &err, &rows, 0, "SELECT count(*) FROM host_facts_history"));
 	double begin = bench_now_s();
 	for (long i = 0; i < N; i++) {
-		AUTO(json) json_t *doc = NULL;
+		autojson json_t *doc = NULL;
 		must(json_load_strict(docs[i], strlen(docs[i]), LIMIT_FACTS_BYTES, &doc, &err));
 		must(facts_store(db, i * 7919 % hosts + 1, doc, 1770000000000000 + i * 100, NULL,
 				 &err));

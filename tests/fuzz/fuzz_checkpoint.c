@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 	static struct plan_key *key;
 	struct err err = ERR_INIT;
 	struct checkpoint c;
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 
 	if (!key)
 		key = make_key();

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct err err = ERR_INIT;
-	AUTO(json) json_t *rows = NULL;
+	autojson json_t *rows = NULL;
 
 	(void)delivery_rows_from_csv((const char *)data, size, &rows, &err);
 	return 0;

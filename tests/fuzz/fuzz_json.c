@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes);
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	struct err err = ERR_INIT;
 	struct json_reader r;
 

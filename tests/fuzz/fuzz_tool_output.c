@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 {
 	struct tool_outcome outcome;
 	struct smart_health health;
-	AUTO(json) json_t *record = NULL;
+	autojson json_t *record = NULL;
 
 	if (n_bytes == 0)
 		return 0;

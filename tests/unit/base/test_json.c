@@ -52,7 +52,7 @@ static void test_documents(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(load_rows); i++) {
 		const struct load_row *row = &load_rows[i];
-		AUTO(json) json_t *doc = NULL;
+		autojson json_t *doc = NULL;
 		struct err err = ERR_INIT;
 		size_t n = strlen(row->text);
 
@@ -63,7 +63,7 @@ static void test_documents(void **state)
 
 static void test_size_comes_first(void **state)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	struct err err = ERR_INIT;
 
 	(void)state;
@@ -173,7 +173,7 @@ static void test_reader(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(reader_rows); i++) {
 		const struct reader_row *row = &reader_rows[i];
-		AUTO(json) json_t *doc = load(row->text);
+		autojson json_t *doc = load(row->text);
 		struct err err = ERR_INIT;
 
 		CHECK_ERR(row->name, read_all(doc, &err), row->code);
@@ -184,7 +184,7 @@ static void test_reader(void **state)
 
 static void test_values_and_defaults(void **state)
 {
-	AUTO(json) json_t *doc = load("{\"s\":\"v\",\"i\":-7,\"b\":true}");
+	autojson json_t *doc = load("{\"s\":\"v\",\"i\":-7,\"b\":true}");
 	struct err err = ERR_INIT;
 	struct json_reader r = json_reader_root(doc, &err);
 
@@ -214,7 +214,7 @@ static void test_a_very_long_key(void **state)
 	memcpy(text + 602, "\":{\"x\":1}}", 11);
 
 	{
-		AUTO(json) json_t *doc = load(text);
+		autojson json_t *doc = load(text);
 		struct json_reader r = json_reader_root(doc, &err), sub;
 
 		sub = json_reader_sub(&r, json_object_iter_value(json_object_iter(doc)),
@@ -228,7 +228,7 @@ static void test_a_very_long_key(void **state)
 static void test_files_and_text(void **state)
 {
 	char path[] = "/tmp/slipway-json-XXXXXX";
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	autofree char *text = NULL;
 	struct err err = ERR_INIT;
 	int fd = mkstemp(path);

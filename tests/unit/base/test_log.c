@@ -110,7 +110,7 @@ static void test_json_values(void **state)
 	(void)state;
 	log_open("test", LOG_FORMAT_JSON, LOG_INFO);
 	for (size_t i = 0; i < ARRAY_LEN(value_rows); i++) {
-		AUTO(json) json_t *doc = NULL;
+		autojson json_t *doc = NULL;
 		const char *v;
 
 		capture_start();
@@ -139,7 +139,7 @@ static void test_a_long_record_ends(void **state)
 	for (int format = 0; format < 2; format++)
 		for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 			autofree char *value = xmalloc(sizes[i] + 1);
-			AUTO(json) json_t *doc = NULL;
+			autojson json_t *doc = NULL;
 
 			memset(value, 1, sizes[i]);
 			value[sizes[i]] = '\0';

@@ -120,7 +120,7 @@ static void test_checking(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(json) json_t *record = json_loads(rows[i].record, JSON_DECODE_ANY, NULL);
+		autojson json_t *record = json_loads(rows[i].record, JSON_DECODE_ANY, NULL);
 
 		CHECK(rows[i].name, record);
 		CHECK_ERR(rows[i].name, ocp_check_record(record, NULL), rows[i].code);

@@ -49,8 +49,7 @@ static void report(struct db *db, int i)
 
 	(void)snprintf(mac, sizeof(mac), "52:54:00:00:01:%02x", (unsigned)i);
 	(void)snprintf(serial, sizeof(serial), "SN-%03d", i);
-	AUTO(json)
-	json_t *doc = json_pack(
+	autojson json_t *doc = json_pack(
 		"{s:{s:i,s:[{s:s,s:i,s:s,s:s,s:s}]}, s:[{s:s,s:s,s:s,s:I}], "
 		"s:[{s:s,s:s,s:b,s:i}]}",
 		"memory", "TotalMiB", 1024 << (i % 3), "modules", "DeviceLocator", "A1",
@@ -209,7 +208,7 @@ static void test_every_collection_answers(void **state)
 		struct query_page page;
 		struct err err = ERR_INIT;
 		must(query_run(db, collections[i], &q, NULL, &page, &err), &err);
-		AUTO(json) json_t *doc = json_loads(page.items.p, 0, NULL);
+		autojson json_t *doc = json_loads(page.items.p, 0, NULL);
 		if (!json_is_array(doc))
 			fail_msg("%s: %s", collections[i]->name, page.items.p);
 		query_page_done(&page);
@@ -251,7 +250,7 @@ static void walk(struct db *db, const char *sort)
 		struct err err = ERR_INIT;
 		must(query_add_filter(&q, "state!", "nothing", &err), &err);
 		must(query_run(db, &collection_hosts, &q, NULL, &page, &err), &err);
-		AUTO(json) json_t *doc = json_loads(page.items.p, 0, NULL);
+		autojson json_t *doc = json_loads(page.items.p, 0, NULL);
 		size_t i;
 		json_t *h;
 		json_array_foreach (doc, i, h) {
@@ -372,7 +371,7 @@ static void test_host_object(void **state)
 
 	must(query_add_filter(&q, "serial", "SN-003", &err), &err);
 	must(query_run(db, &collection_hosts, &q, NULL, &page, &err), &err);
-	AUTO(json) json_t *doc = json_loads(page.items.p, JSON_REJECT_DUPLICATES, NULL);
+	autojson json_t *doc = json_loads(page.items.p, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *h = json_array_get(doc, 0);
 	assert_non_null(h);
 	assert_string_equal(json_string_value(json_object_get(h, "state")), "ready");
@@ -398,7 +397,7 @@ static void test_summary(void **state)
 	struct summary_request what = {"state", "MemoryMiB,StorageBytes", NULL};
 
 	must(query_summary(db, &collection_hosts, &q, &what, &text, &err), &err);
-	AUTO(json) json_t *doc = json_loads(text, 0, NULL);
+	autojson json_t *doc = json_loads(text, 0, NULL);
 	json_t *items = json_object_get(doc, "items");
 	assert_int_equal(json_array_size(items), 3);
 	assert_string_equal(json_string_value(json_object_get(json_array_get(items, 0), "state")),
@@ -463,7 +462,7 @@ static void test_capacity(void **state)
 		if (cases[i].filter)
 			must(query_add_filter(&q, cases[i].filter, cases[i].value, &err), &err);
 		must(query_summary(db, &collection_hosts, &q, &what, &text, &err), &err);
-		AUTO(json) json_t *doc = json_loads(text, 0, NULL);
+		autojson json_t *doc = json_loads(text, 0, NULL);
 		autofree char *got = json_text(json_object_get(doc, "capacity"));
 		autofree char *want = xasprintf(
 			"{\"active\":%lld,\"delivered\":%lld,\"healthy\":%lld,\"reserved\":%lld}",

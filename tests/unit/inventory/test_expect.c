@@ -77,7 +77,7 @@ static void test_csv(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct err err = ERR_INIT;
-		AUTO(json) json_t *rows = NULL;
+		autojson json_t *rows = NULL;
 		int r = delivery_rows_from_csv(cases[i].text, strlen(cases[i].text), &rows, &err);
 		autofree char *text = r == 0 ? json_text(rows) : NULL;
 		if (cases[i].expect ? !str_eq(text, cases[i].expect) : r != -ERR_CSV)
@@ -90,7 +90,7 @@ static void test_csv(void **state)
 static json_t *import(struct db *db, const char *name, const char *rows_text, bool dry_run)
 {
 	struct err err = ERR_INIT;
-	AUTO(json) json_t *rows = parse(rows_text);
+	autojson json_t *rows = parse(rows_text);
 	struct delivery_head head = {.name = name, .state = "expected"};
 	AUTO(delivery_import) struct delivery_import *w = NULL;
 	int r = 1;
@@ -118,12 +118,12 @@ static void test_delivery_rows_stand_alone(void **state)
 		"{\"serial\":\"B1\",\"colour\":\"red\"},{\"macs\":[\"nonsense\"]},7,"
 		"{\"serial\":\"To Be Filled By O.E.M.\"},{\"serial\":\"C1\",\"unit\":-1},"
 		"{\"serial\":\"D1\",\"macs\":[\"52:54:00:00:00:0d\"]}]";
-	AUTO(json) json_t *dry = import(db, "d1", rows, true);
+	autojson json_t *dry = import(db, "d1", rows, true);
 
 	assert_int_equal(json_integer_value(json_object_get(dry, "refused")), 6);
 	assert_int_equal(count(db, "SELECT count(*) FROM host"), 0);
 	assert_int_equal(count(db, "SELECT count(*) FROM delivery"), 0);
-	AUTO(json) json_t *doc = import(db, "d1", rows, false);
+	autojson json_t *doc = import(db, "d1", rows, false);
 	assert_int_equal(json_integer_value(json_object_get(doc, "accepted")), 1);
 	assert_int_equal(count(db, "SELECT count(*) FROM host WHERE delivery = 'd1'"), 1);
 	assert_int_equal(count(db, "SELECT hosts FROM delivery"), 1);
@@ -134,15 +134,15 @@ static void test_delivery_again_changes_nothing(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	static const char rows[] =
 		"[{\"serial\":\"SN-A\",\"rack\":\"r1\",\"unit\":3},{\"serial\":\"SN-B\"}]";
-	AUTO(json) json_t *first = import(db, "d1", rows, false);
+	autojson json_t *first = import(db, "d1", rows, false);
 
 	assert_int_equal(json_integer_value(json_object_get(first, "accepted")), 2);
 	int64_t revisions = count(db, "SELECT sum(revision) FROM host");
-	AUTO(json) json_t *again = import(db, "d1", rows, false);
+	autojson json_t *again = import(db, "d1", rows, false);
 	assert_int_equal(json_integer_value(json_object_get(again, "accepted")), 2);
 	assert_int_equal(count(db, "SELECT sum(revision) FROM host"), revisions);
 	assert_int_equal(count(db, "SELECT count(*) FROM delivery_line"), 2);
-	AUTO(json) json_t *other = import(db, "d2", rows, false);
+	autojson json_t *other = import(db, "d2", rows, false);
 	assert_int_equal(json_integer_value(json_object_get(other, "refused")), 2);
 }
 
@@ -154,7 +154,7 @@ static void test_delivery_left_half_way(void **state)
 	struct err err = ERR_INIT;
 	static const char rows[] = "[{\"serial\":\"SN-A\"},{\"serial\":\"SN-B\"},{\"colour\":1},{"
 				   "\"serial\":\"SN-C\"}]";
-	AUTO(json) json_t *list = parse(rows);
+	autojson json_t *list = parse(rows);
 	struct delivery_head head = {.name = "d1", .state = "expected"};
 	AUTO(delivery_import) struct delivery_import *w = NULL;
 
@@ -162,7 +162,7 @@ static void test_delivery_left_half_way(void **state)
 	assert_int_equal(delivery_import_next(w, &err), 1);
 	assert_int_equal(count(db, "SELECT count(*) FROM delivery_line"), 1);
 	assert_int_equal(count(db, "SELECT hosts FROM delivery"), 4);
-	AUTO(json) json_t *doc = import(db, "d1", rows, false);
+	autojson json_t *doc = import(db, "d1", rows, false);
 	assert_int_equal(json_integer_value(json_object_get(doc, "accepted")), 3);
 	assert_int_equal(json_integer_value(json_object_get(doc, "refused")), 1);
 	assert_int_equal(count(db, "SELECT count(*) FROM delivery_line"), 3);
@@ -185,8 +185,8 @@ static void test_dry_run_judges_rows_together(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
 		autofree char *name = xasprintf("d%zu", i);
-		AUTO(json) json_t *dry = import(db, name, lists[i], true);
-		AUTO(json) json_t *wet = import(db, name, lists[i], false);
+		autojson json_t *dry = import(db, name, lists[i], true);
+		autojson json_t *wet = import(db, name, lists[i], false);
 		assert_int_equal(json_integer_value(json_object_get(dry, "accepted")),
 				 json_integer_value(json_object_get(wet, "accepted")));
 		assert_int_equal(json_integer_value(json_object_get(dry, "refused")),
@@ -223,7 +223,7 @@ static void test_edits(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct err err = ERR_INIT;
 		bool changed = false;
-		AUTO(json) json_t *set = parse(cases[i].set);
+		autojson json_t *set = parse(cases[i].set);
 		int r = host_edit(db, num, set, cases[i].revision, "test", (10 + (int64_t)i) * US,
 				  &changed, &err);
 		if (r != cases[i].expect || changed != cases[i].changed)
@@ -241,7 +241,7 @@ static void report(struct db *db, int64_t num, const char *dimms, const char *sw
 		"{\"memory\":{\"modules\":%s},\"nics\":[{\"Name\":\"eth0\",\"PermanentMACAddress\":"
 		"\"52:54:00:00:00:01\",\"lldp\":{\"SysName\":\"sw1\",\"PortId\":\"%s\"}}]}",
 		dimms, switch_port);
-	AUTO(json) json_t *doc = parse(text);
+	autojson json_t *doc = parse(text);
 
 	must(facts_store(db, num, doc, now_us, NULL, &err), &err);
 }
@@ -256,7 +256,7 @@ static void test_sku_finds_what_is_wrong(void **state)
 	struct err err = ERR_INIT;
 	int64_t num = make_host(db, "SN-1", "52:54:00:00:00:01"), version = 0;
 	bool changed = false;
-	AUTO(json) json_t *contents = NULL;
+	autojson json_t *contents = NULL;
 
 	report(db, num, "[" DIMM("A1", "D1", "1024") "," DIMM("B1", "D2", "1024") "]", "1", 2 * US);
 	must(sku_learn(db, num, &contents, &err), &err);
@@ -264,7 +264,7 @@ static void test_sku_finds_what_is_wrong(void **state)
 	assert_int_equal(version, 1);
 	must(sku_put(db, "good", contents, "", "test", 4 * US, &version, &err), &err);
 	assert_int_equal(version, 1);
-	AUTO(json) json_t *set = parse("{\"sku\":\"good\"}");
+	autojson json_t *set = parse("{\"sku\":\"good\"}");
 	must(host_edit(db, num, set, -1, "test", 5 * US, &changed, &err), &err);
 	assert_int_equal(count(db, "SELECT count(*) FROM host WHERE sku_status = 'match'"), 1);
 	static const struct {
@@ -280,7 +280,7 @@ static void test_sku_finds_what_is_wrong(void **state)
 		{"[" DIMM("A1", "D1", "1024") "," DIMM("B1", "D9", "1024") "]", NULL, NULL, 0},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		AUTO(json) json_t *doc = NULL;
+		autojson json_t *doc = NULL;
 		report(db, num, cases[i].dimms, "1", (10 + (int64_t)i) * US);
 		must(host_compare(db, num, &doc, &err), &err);
 		json_t *list = json_object_get(doc, "differences");
@@ -293,10 +293,10 @@ static void test_sku_finds_what_is_wrong(void **state)
 			fail_msg("case %zu: %s", i, text);
 	}
 	assert_int_equal(count(db, "SELECT count(*) FROM host WHERE sku_status = 'match'"), 1);
-	AUTO(json) json_t *odd = parse("{\"parts\":[{\"slot\":\"A1\"}]}");
+	autojson json_t *odd = parse("{\"parts\":[{\"slot\":\"A1\"}]}");
 	assert_int_equal(sku_put(db, "odd", odd, "", "test", US, &version, &err),
 			 -ERR_FIELD_MISSING);
-	AUTO(json) json_t *unknown = parse("{\"colour\":1}");
+	autojson json_t *unknown = parse("{\"colour\":1}");
 	assert_int_equal(sku_put(db, "odd", unknown, "", "test", US, &version, &err),
 			 -ERR_FIELD_UNKNOWN);
 }
@@ -307,7 +307,7 @@ static void test_wrong_rack_unit_shows_by_its_switch_port(void **state)
 	struct err err = ERR_INIT;
 	int64_t num = make_host(db, "SN-1", "52:54:00:00:00:01"), id = 0;
 	bool changed = false;
-	AUTO(json) json_t *at = parse("{\"rack\":\"r1\",\"unit\":3}");
+	autojson json_t *at = parse("{\"rack\":\"r1\",\"unit\":3}");
 	const struct location_draft right = {
 		.rack = "r1", .unit = 3, .switch_name = "sw1", .port = "3"};
 	const struct location_draft other = {
@@ -317,12 +317,12 @@ static void test_wrong_rack_unit_shows_by_its_switch_port(void **state)
 	must(location_put(db, &right, "test", US, &id, &err), &err);
 	must(location_put(db, &other, "test", US, &id, &err), &err);
 	report(db, num, "[]", "4", 2 * US);
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	must(host_compare(db, num, &doc, &err), &err);
 	autofree char *text = json_text(json_object_get(doc, "differences"));
 	assert_non_null(strstr(text, "\"found\":{\"rack\":\"r1\",\"unit\":4}"));
 	report(db, num, "[]", "3", 3 * US);
-	AUTO(json) json_t *good = NULL;
+	autojson json_t *good = NULL;
 	must(host_compare(db, num, &good, &err), &err);
 	assert_int_equal(json_array_size(json_object_get(good, "differences")), 0);
 }
@@ -335,7 +335,7 @@ static void test_difference_of_two_moments(void **state)
 	int64_t num = make_host(db, "SN-1", "52:54:00:00:00:01");
 
 	report(db, num, "[" DIMM("A1", "D1", "1024") "]", "1", 10 * US);
-	AUTO(json) json_t *set = parse("{\"name\":\"web\"}");
+	autojson json_t *set = parse("{\"name\":\"web\"}");
 	must(host_edit(db, num, set, -1, "test", 20 * US, &changed, &err), &err);
 	report(db, num, "[" DIMM("A1", "D2", "1024") "]", "1", 30 * US);
 	static const struct {
@@ -348,7 +348,7 @@ static void test_difference_of_two_moments(void **state)
 		{35 * US, 40 * US, 0, 0, 0, 0},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		AUTO(json) json_t *doc = NULL;
+		autojson json_t *doc = NULL;
 		must(difference_of(db, cases[i].from_us, cases[i].to_us, 0, 100, &doc, &err), &err);
 		json_t *items = json_object_get(doc, "items"), *one = json_array_get(items, 0);
 		autofree char *text = json_text(items);

@@ -148,13 +148,13 @@ static void test_the_past_can_be_read(void **state)
 		const char *serial;
 	} cases[] = {{15 * US, "D1"}, {20 * US, "D2"}, {0, "D2"}};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		AUTO(json) json_t *doc = NULL;
+		autojson json_t *doc = NULL;
 		assert_int_equal(facts_load(db, num, cases[i].at_us, &doc, &err), 0);
 		json_t *modules = json_object_get(json_object_get(doc, "memory"), "modules");
 		json_t *serial = json_object_get(json_array_get(modules, 0), "SerialNumber");
 		assert_string_equal(json_string_value(serial), cases[i].serial);
 	}
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	assert_int_equal(facts_load(db, num, 5 * US, &doc, &err), -ERR_NOT_FOUND);
 }
 
@@ -165,7 +165,7 @@ static void test_part_moves_from_a_silent_host(void **state)
 
 	(void)store(db, a, document("P1_C1", "D1", "1.0"), 10 * US);
 	int64_t b = make_host(db, "52:54:00:00:00:02");
-	AUTO(json) json_t *doc = document("P1_C1", "D1", "1.0");
+	autojson json_t *doc = document("P1_C1", "D1", "1.0");
 	json_object_del(doc, "nics");
 	json_object_del(doc, "drives");
 	struct facts_change c = store(db, b, json_incref(doc), 10000 * US);
@@ -200,7 +200,7 @@ static void test_twins_in_one_host(void **state)
 	int64_t num = make_host(db, "52:54:00:00:00:01");
 
 	for (int round = 0; round < 2; round++) {
-		AUTO(json) json_t *doc = document("P1_C1", "D1", round ? "2" : "1");
+		autojson json_t *doc = document("P1_C1", "D1", round ? "2" : "1");
 		json_t *modules = json_object_get(json_object_get(doc, "memory"), "modules");
 		json_t *first = json_array_get(modules, 0);
 		for (int i = 0; i < 2; i++)
@@ -218,12 +218,11 @@ static void test_bad_documents(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct err err = ERR_INIT;
 	int64_t num = make_host(db, "52:54:00:00:00:01");
-	AUTO(json) json_t *list = json_array();
-	AUTO(json) json_t *odd = json_pack("{s:[i,i]}", "drives", 1, 2);
-	AUTO(json)
-	json_t *lies = json_pack("{s:[{s:I,s:i}]}", "drives", "CapacityBytes", (json_int_t)-5,
-				 "SerialNumber", 7);
-	AUTO(json) json_t *many = json_object();
+	autojson json_t *list = json_array();
+	autojson json_t *odd = json_pack("{s:[i,i]}", "drives", 1, 2);
+	autojson json_t *lies = json_pack("{s:[{s:I,s:i}]}", "drives", "CapacityBytes",
+					  (json_int_t)-5, "SerialNumber", 7);
+	autojson json_t *many = json_object();
 	json_t *disks = json_array();
 
 	for (int i = 0; i < 10000; i++)

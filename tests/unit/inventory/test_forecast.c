@@ -187,9 +187,8 @@ static void change(struct db *db, int64_t host, const char *from, const char *to
 		   int64_t at_s)
 {
 	struct err err = ERR_INIT;
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:I}", "from", from, "to", to, "seconds",
-				   (json_int_t)took_s);
+	autojson json_t *detail = json_pack("{s:s, s:s, s:I}", "from", from, "to", to, "seconds",
+					    (json_int_t)took_s);
 	struct event_draft e = {.host_num = host, .kind = "host.state", .detail = detail};
 
 	must(event_append(db, &e, at_s * US, NULL, &err), &err);
@@ -199,7 +198,7 @@ static void test_pipeline(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
 	struct err err = ERR_INIT;
-	AUTO(json) json_t *empty = NULL, *doc = NULL;
+	autojson json_t *empty = NULL, *doc = NULL;
 
 	assert_int_equal(pipeline_of(db, "none", US, &doc, &err), -ERR_NOT_FOUND);
 	must(pipeline_of(db, NULL, US, &empty, &err), &err);

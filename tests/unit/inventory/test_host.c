@@ -103,7 +103,7 @@ static void test_state_changes_keep_history(void **state)
 	assert_int_equal(count(db, "SELECT count(*) FROM host_history"), 3);
 	assert_int_equal(count(db, "SELECT count(*) FROM event WHERE kind = 'host.state'"), 2);
 	assert_int_equal(count(db, "SELECT count(*) FROM event WHERE kind = 'host.detail'"), 1);
-	AUTO(json) json_t *stages = NULL;
+	autojson json_t *stages = NULL;
 	assert_int_equal(host_stages(db, num, 20 * US, &stages, &err), 0);
 	assert_true(json_number_value(json_object_get(stages, "inspecting")) == 5.0);
 	assert_true(json_number_value(json_object_get(stages, "testing")) == 5.0);
@@ -164,7 +164,7 @@ static void test_faults(void **state)
 	struct host h;
 	assert_int_equal(host_get(db, num, &h, &err), 0);
 	assert_int_equal(h.open_faults, 2);
-	AUTO(json) json_t *latest = NULL;
+	autojson json_t *latest = NULL;
 	assert_int_equal(fault_latest_open(db, num, &latest, &err), 0);
 	assert_string_equal(json_string_value(json_object_get(latest, "slot")), "P1_D1");
 	assert_int_equal(fault_close(db, id, "swapped", "bob", 5 * US, &err), 0);
@@ -195,7 +195,7 @@ static void test_runs_and_receipts(void **state)
 	assert_int_equal(run_start(db, &d, 2 * US, id, &err), 0);
 	d.id = id;
 	assert_int_equal(run_start(db, &d, 2 * US, other, &err), -ERR_EXISTS);
-	AUTO(json) json_t *record = json_pack("{s:i}", "a", 1);
+	autojson json_t *record = json_pack("{s:i}", "a", 1);
 	assert_int_equal(run_add_record(db, id, record, 3 * US, &err), 0);
 	assert_int_equal(run_add_record(db, id, record, 3 * US, &err), 0);
 	assert_int_equal(run_add_record(db, "none", record, 3 * US, &err), -ERR_NOT_FOUND);
@@ -207,7 +207,7 @@ static void test_runs_and_receipts(void **state)
 	json_t *receipt = NULL;
 	assert_int_equal(receipt_latest(db, num, &receipt, &err), 0);
 	assert_null(receipt);
-	AUTO(json) json_t *first = json_pack("{s:i}", "a", 0);
+	autojson json_t *first = json_pack("{s:i}", "a", 0);
 	struct receipt_draft r = {.host_num = num,
 				  .work = "image",
 				  .image_digest = "aa",

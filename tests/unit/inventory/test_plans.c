@@ -194,11 +194,11 @@ static void make_a_fleet(struct db *db)
 	struct identity who;
 	struct host_birth birth = {.state = "ready"};
 	struct host_evidence e = {.system_serial = "SN-1"};
-	AUTO(json)
-	json_t *facts = json_pack("{s:[{s:s, s:s, s:s, s:s}], s:{s:[{s:s, s:i, s:s, s:s}]}}",
-				  "drives", "Name", "sda", "SerialNumber", "S1", "Model", "M",
-				  "Manufacturer", "X", "memory", "modules", "DeviceLocator", "A1",
-				  "CapacityMiB", 1024, "PartNumber", "P", "SerialNumber", "D1");
+	autojson json_t *facts = json_pack(
+		"{s:[{s:s, s:s, s:s, s:s}], s:{s:[{s:s, s:i, s:s, s:s}]}}", "drives", "Name", "sda",
+		"SerialNumber", "S1", "Model", "M", "Manufacturer", "X", "memory", "modules",
+		"DeviceLocator", "A1", "CapacityMiB", 1024, "PartNumber", "P", "SerialNumber",
+		"D1");
 
 	if (identity_resolve(db, &e, &birth, 1000, &who, &err) < 0 ||
 	    facts_store(db, who.host_num, facts, 2000, NULL, &err) < 0)

@@ -29,7 +29,7 @@ static void must(int r, const struct err *err)
 static int64_t make(struct db *db, const char *name, const char *kinds, int64_t max_tries)
 {
 	struct err err = ERR_INIT;
-	AUTO(json) json_t *doc = NULL, *list = kinds ? json_pack("[s]", kinds) : NULL;
+	autojson json_t *doc = NULL, *list = kinds ? json_pack("[s]", kinds) : NULL;
 	struct webhook_draft d = {name, "http://127.0.0.1:1/x", GOOD, list, max_tries, 0};
 
 	must(webhook_create(db, &d, US, &doc, &err), &err);
@@ -68,7 +68,7 @@ static int64_t turn(struct db *db, int64_t now_us, bool well)
 static int64_t member(struct db *db, int64_t num, const char *key)
 {
 	struct err err = ERR_INIT;
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 
 	must(webhook_get(db, num, &doc, &err), &err);
 	assert_null(json_object_get(doc, "secret"));
@@ -103,8 +103,8 @@ static void test_drafts(void **state)
 	struct db *db = ((struct store_fixture *)*state)->db;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct err err = ERR_INIT;
-		AUTO(json) json_t *doc = NULL;
-		AUTO(json) json_t *kinds = rows[i].kind ? json_pack("[s]", rows[i].kind) : NULL;
+		autojson json_t *doc = NULL;
+		autojson json_t *kinds = rows[i].kind ? json_pack("[s]", rows[i].kind) : NULL;
 		struct webhook_draft d = {rows[i].name, rows[i].url,       rows[i].secret,
 					  kinds,        rows[i].max_tries, -1};
 		int r = webhook_create(db, &d, US, &doc, &err);
@@ -159,7 +159,7 @@ static void test_retries_then_a_dead_letter(void **state)
 {
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	int64_t num = make(f->db, "h", NULL, 3), n = 0;
 	int64_t bad = happen(f->db, "a", 2 * US), next = happen(f->db, "b", 2 * US);
 

@@ -64,7 +64,7 @@ static void test_there_and_back(void **state)
 {
 	struct err err = ERR_INIT;
 	struct checkpoint c;
-	AUTO(json) json_t *envelope = sealed(own);
+	autojson json_t *envelope = sealed(own);
 
 	(void)state;
 	assert_int_equal(checkpoint_open(reader, envelope, &c, &err), 0);
@@ -85,7 +85,7 @@ static json_t *by_another(void)
 static json_t *by_another_named_ours(void)
 {
 	json_t *envelope = sealed(other);
-	AUTO(json) json_t *ours = sealed(own);
+	autojson json_t *ours = sealed(own);
 	json_t *to = json_array_get(json_object_get(envelope, "signatures"), 0);
 	const json_t *from = json_array_get(json_object_get(ours, "signatures"), 0);
 
@@ -106,7 +106,7 @@ static json_t *a_plan(void)
 {
 	struct err err = ERR_INIT;
 	json_t *envelope = NULL;
-	AUTO(json) json_t *payload = json_object();
+	autojson json_t *payload = json_object();
 
 	assert_int_equal(plan_seal(own, payload, &envelope, &err), 0);
 	return envelope;
@@ -152,7 +152,7 @@ static void test_what_is_refused(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct err err = ERR_INIT;
 		struct checkpoint c;
-		AUTO(json) json_t *envelope = rows[i].make();
+		autojson json_t *envelope = rows[i].make();
 		CHECK_ERR(rows[i].name, checkpoint_open(reader, envelope, &c, &err),
 			  ERR_CHECKPOINT);
 	}

@@ -96,8 +96,8 @@ static char *sealed(enum plan_step_kind kind)
 {
 	struct err err = ERR_INIT;
 	struct plan p = sample(kind);
-	AUTO(json) json_t *payload = plan_encode(&p);
-	AUTO(json) json_t *envelope = NULL;
+	autojson json_t *payload = plan_encode(&p);
+	autojson json_t *envelope = NULL;
 
 	assert_int_equal(plan_seal(key, payload, &envelope, &err), 0);
 	plan_done(&p);
@@ -114,8 +114,8 @@ static void test_there_and_back(void **state)
 		const char *name = plan_step_kind_str((enum plan_step_kind)k);
 		CHECK_ERR(name, plan_open(pub, text, strlen(text), &got, &err), ERR_OK);
 		/* a decoded plan encodes to the same document as the one that was meant */
-		AUTO(json) json_t *a = plan_encode(&want);
-		AUTO(json) json_t *b = plan_encode(&got);
+		autojson json_t *a = plan_encode(&want);
+		autojson json_t *b = plan_encode(&got);
 		CHECK(name, json_equal(a, b));
 		plan_done(&got);
 		plan_done(&want);
@@ -219,7 +219,7 @@ static void test_bad_fields(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct err err = ERR_INIT;
 		struct plan p = sample(PLAN_STEP_IMAGE), got;
-		AUTO(json) json_t *doc = plan_encode(&p);
+		autojson json_t *doc = plan_encode(&p);
 		json_t *step = json_object_get(doc, "step");
 		json_t *values[] = {NULL, json_integer(5), json_string(longtext), json_string("")};
 		if (rows[i].what == 0)
@@ -243,7 +243,7 @@ static void test_empty_disk(void **state)
 
 	(void)state;
 	p.image.disk.wwn[0] = p.image.disk.serial[0] = '\0';
-	AUTO(json) json_t *doc = plan_encode(&p);
+	autojson json_t *doc = plan_encode(&p);
 	CHECK_ERR("no serial, no WWN", plan_decode(doc, &got, &err), ERR_GUARD_SELECTOR);
 	plan_done(&got);
 	plan_done(&p);

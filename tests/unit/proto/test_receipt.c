@@ -88,7 +88,7 @@ static json_t *sealed(const char *path, const char *host_id)
 
 static void test_there_and_back(void **state)
 {
-	AUTO(json) json_t *envelope = sealed(own_path, "host-1");
+	autojson json_t *envelope = sealed(own_path, "host-1");
 	autoreceipt struct receipt got = {0}, want = sample();
 	struct err err = ERR_INIT;
 	char key[SHA256_HEX_BYTES];
@@ -133,7 +133,7 @@ static const char *text_of(json_t *envelope, const char *key)
 
 static void other_payload(json_t *e)
 {
-	AUTO(json) json_t *other = sealed(own_path, "host-2");
+	autojson json_t *other = sealed(own_path, "host-2");
 
 	set_text(e, "payload", text_of(other, "payload"));
 }
@@ -154,21 +154,21 @@ static void changed_digest(json_t *e)
 
 static void other_signature(json_t *e)
 {
-	AUTO(json) json_t *other = sealed(other_path, "host-1");
+	autojson json_t *other = sealed(other_path, "host-1");
 
 	json_object_set(e, "signatures", json_object_get(other, "signatures"));
 }
 
 static void other_public_key(json_t *e)
 {
-	AUTO(json) json_t *other = sealed(other_path, "host-1");
+	autojson json_t *other = sealed(other_path, "host-1");
 
 	set_text(e, "public_key", text_of(other, "public_key"));
 }
 
 static void other_everything(json_t *e)
 {
-	AUTO(json) json_t *other = sealed(other_path, "host-1");
+	autojson json_t *other = sealed(other_path, "host-1");
 
 	json_object_update(e, other);
 }
@@ -236,7 +236,7 @@ static void test_changed(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		for (int any = 0; any <= (int)rows[i].any_key; any++) {
-			AUTO(json) json_t *envelope = sealed(own_path, "host-1");
+			autojson json_t *envelope = sealed(own_path, "host-1");
 			autoreceipt struct receipt r = {0};
 			struct err err = ERR_INIT;
 			char key[SHA256_HEX_BYTES];
@@ -253,7 +253,7 @@ static void test_changed(void **state)
 /* Any flipped byte: refused, or (in the hint) the same receipt. */
 static void test_flipped_bytes(void **state)
 {
-	AUTO(json) json_t *envelope = sealed(own_path, "host-1");
+	autojson json_t *envelope = sealed(own_path, "host-1");
 	autofree char *text = json_text(envelope);
 	autoreceipt struct receipt want = sample();
 	size_t n = strlen(text), n_good = 0;
@@ -265,7 +265,7 @@ static void test_flipped_bytes(void **state)
 		char key[SHA256_HEX_BYTES];
 
 		text[i] ^= 1;
-		AUTO(json) json_t *changed = json_loadb(text, n, 0, NULL);
+		autojson json_t *changed = json_loadb(text, n, 0, NULL);
 		text[i] ^= 1;
 		if (!changed || receipt_open(changed, own_key, &r, key, &err) < 0)
 			continue;

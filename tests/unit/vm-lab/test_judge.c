@@ -114,7 +114,7 @@ static void http_boot_must_be_that(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		AUTO(json) json_t *checks = json_array();
+		autojson json_t *checks = json_array();
 		struct lab_host spec = {.netboot = cases[i].netboot, .expect.state = "ready"};
 		struct host_facts facts = {.state = "ready",
 					   .http_seen = cases[i].http_seen,
@@ -140,7 +140,7 @@ static void each_expectation_is_noticed(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(json) json_t *checks = json_array();
+		autojson json_t *checks = json_array();
 		struct lab_host spec = {.name = "a", .expect = rows[i].expect};
 		bool passed = judge_host(&spec, &rows[i].facts, checks);
 		const char *broken = first_broken(checks);

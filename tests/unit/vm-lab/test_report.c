@@ -38,7 +38,7 @@ static const struct {
 
 static json_t *report_of_row(size_t i)
 {
-	AUTO(json) json_t *results = json_loads(rows[i].results, 0, NULL);
+	autojson json_t *results = json_loads(rows[i].results, 0, NULL);
 
 	assert_non_null(results);
 	return report_document(results);
@@ -48,7 +48,7 @@ static void counts_and_sums_up(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(json) json_t *report = report_of_row(i);
+		autojson json_t *report = report_of_row(i);
 		autostr struct str summary;
 
 		str_init(&summary, 4096);
@@ -63,7 +63,7 @@ static void counts_and_sums_up(void **state)
 
 static void junit_escapes_and_counts(void **state)
 {
-	AUTO(json) json_t *report = report_of_row(2);
+	autojson json_t *report = report_of_row(2);
 	autofree char *xml = NULL;
 
 	(void)state;
@@ -76,7 +76,7 @@ static void junit_escapes_and_counts(void **state)
 
 static void table_shows_what_broke(void **state)
 {
-	AUTO(json) json_t *report = report_of_row(2);
+	autojson json_t *report = report_of_row(2);
 	autostr struct str table;
 
 	(void)state;
@@ -93,8 +93,8 @@ static void table_shows_what_broke(void **state)
 
 static void a_lost_scenario_failed(void **state)
 {
-	AUTO(json) json_t *results = json_array();
-	AUTO(json) json_t *report = NULL;
+	autojson json_t *results = json_array();
+	autojson json_t *report = NULL;
 
 	(void)state;
 	(void)json_array_append_new(results, report_lost("s", "the worker ended"));

@@ -37,7 +37,7 @@ static void reads(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(json) json_t *answer = json_loads(rows[i].answer, 0, NULL);
+		autojson json_t *answer = json_loads(rows[i].answer, 0, NULL);
 		struct host_view v = {0};
 		struct view_stages stages;
 		bool found = view_read(answer, &v, &stages);
@@ -51,8 +51,7 @@ static void reads(void **state)
 
 static void counts_events(void **state)
 {
-	AUTO(json)
-	json_t *answer = json_loads(
+	autojson json_t *answer = json_loads(
 		"{\"items\":[{\"kind\":\"receipt\",\"at\":\"2026-01-01T00:00:02Z\"},"
 		"{\"kind\":\"session.opened\",\"at\":\"2026-01-01T00:00:01Z\"},"
 		"{\"kind\":\"session.opened\",\"at\":\"2026-01-01T00:00:09Z\"},"

@@ -65,7 +65,7 @@ static void need_ports(const char *row, const json_t *facts, const char *wanted)
 
 static void need_news(const char *row, struct neighbours *n, int64_t now_ms, const char *wanted)
 {
-	AUTO(json) json_t *facts = neighbours_news(n, now_ms);
+	autojson json_t *facts = neighbours_news(n, now_ms);
 
 	CHECK_INT(row, facts != NULL, wanted != NULL);
 	if (facts)
@@ -75,7 +75,7 @@ static void need_news(const char *row, struct neighbours *n, int64_t now_ms, con
 static void test_facts_get_what_is_known(void **state)
 {
 	struct neighbours n = {.fd = -1};
-	AUTO(json) json_t *facts = facts_of_two_cards();
+	autojson json_t *facts = facts_of_two_cards();
 
 	(void)state;
 	need_news("no facts yet", &n, 0, NULL);
@@ -91,7 +91,7 @@ static void test_facts_get_what_is_known(void **state)
 static void test_news(void **state)
 {
 	struct neighbours n = {.fd = -1};
-	AUTO(json) json_t *facts = facts_of_two_cards();
+	autojson json_t *facts = facts_of_two_cards();
 
 	(void)state;
 	neighbours_add(&n, facts, 0);
@@ -114,7 +114,7 @@ static void test_news(void **state)
 static void test_silence(void **state)
 {
 	struct neighbours n = {.fd = -1};
-	AUTO(json) json_t *facts = facts_of_two_cards();
+	autojson json_t *facts = facts_of_two_cards();
 
 	(void)state;
 	assert_int_equal(geteuid() == 0 ? neighbours_open(&n, NULL) : 0, 0);
@@ -179,7 +179,7 @@ static pid_t start_lldpd(const char *config)
 static void test_a_real_lldpd(void **state)
 {
 	struct neighbours n;
-	AUTO(json) json_t *facts = json_pack("{s:[{s:s}]}", "nics", "Name", "card0");
+	autojson json_t *facts = json_pack("{s:[{s:s}]}", "nics", "Name", "card0");
 	int64_t deadline_ms;
 
 	(void)state;
