@@ -168,8 +168,7 @@ void screen_show(struct screen *s, const char *headline, const char *short_code,
 	if (str_eq(s->headline, headline) && str_eq(s->last_text, text))
 		return;
 	(void)str_copy(s->headline, sizeof(s->headline), headline);
-	if (!str_copy(s->last_text, sizeof(s->last_text), text))
-		s->last_text[0] = '\0';
+	(void)text_fit(s->last_text, sizeof(s->last_text), text);
 	str_init(&letters, 4096);
 	str_init(&out, 16384);
 	screen_big_letters(&letters, headline);

@@ -59,15 +59,16 @@ bool burn_tick(struct burn *b)
 		in_test_s = b->test_s;
 	p.done = b->done_s + in_test_s;
 	p.eta_s = b->total_s - p.done;
-	(void)str_copy(p.message, sizeof(p.message), b->test);
+	(void)text_fit(p.message, sizeof(p.message), b->test);
 	report_progress(b->out, &p);
 	return !report_must_stop(b->out);
 }
 
 static json_t *order_json(const struct burnin_order *o)
 {
-	return json_pack("{s:s, s:s, s:s, s:s}", "part", o->part, "slot", o->slot, "serial",
-			 o->serial, "action", o->action);
+	return json_pack("{s:o, s:o, s:o, s:o}", "part", json_string_of(o->part), "slot",
+			 json_string_of(o->slot), "serial", json_string_of(o->serial), "action",
+			 json_string_of(o->action));
 }
 
 void burn_found(struct burn *b, const char *step, const struct burnin_finding *finding)
@@ -84,7 +85,7 @@ void burn_found(struct burn *b, const char *step, const struct burnin_finding *f
 	if (!rule->fails || b->n_failures++ > 0)
 		return;
 	b->order = order;
-	(void)str_copy(b->first_failure, sizeof(b->first_failure), finding->message);
+	(void)text_fit(b->first_failure, sizeof(b->first_failure), finding->message);
 }
 
 void burn_passed(struct burn *b, const char *step, const struct component *c, const char *verdict,

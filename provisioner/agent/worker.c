@@ -87,16 +87,14 @@ void report_failed(struct report *r, const struct err *err, const struct repair_
 
 	char detail[sizeof(err->msg)];
 	text_clean(detail, sizeof(detail), err->msg, sizeof(err->msg));
-	json_object_set_new(message, "detail", json_string(detail));
+	json_object_set_new(message, "detail", json_string_of(detail));
 	send_message(r, message);
 }
 
 void report_answer(struct report *r, const char *envelope)
 {
-	json_t *text = json_string(envelope);
-
-	send_message(r, json_pack("{s:s, s:o}", "m", "answer", "envelope",
-				  text ? text : json_string("not UTF-8")));
+	send_message(r,
+		     json_pack("{s:s, s:o}", "m", "answer", "envelope", json_string_of(envelope)));
 }
 
 /* ---- the agent's side ------------------------------------------------------------------------ */

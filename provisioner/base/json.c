@@ -75,8 +75,18 @@ char *json_text(const json_t *doc)
 {
 	char *text = json_dumps(doc, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 
-	BUG_ON(!text);
-	return text;
+	return text ? text : xstrdup("null");
+}
+
+json_t *json_string_of(const char *text)
+{
+	json_t *out = json_string(text ? text : "");
+
+	if (out)
+		return out;
+	autofree char *mended = xstrdup(text);
+	text_mend(mended);
+	return json_string(mended);
 }
 
 struct json_reader json_reader_root(json_t *obj, struct err *err)
@@ -125,7 +135,7 @@ struct json_reader json_reader_item(const struct json_reader *parent, json_t *ob
 {
 	char item[64];
 
-	snprintf(item, sizeof(item), "%.40s", key);
+	(void)text_fit(item, 41, key);
 	struct json_reader array = *parent;
 	append_key(array.path, sizeof(array.path), parent->path, item);
 	snprintf(item, sizeof(item), "%zu", index);

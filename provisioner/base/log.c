@@ -48,8 +48,11 @@ static void add_quoted(struct str *s, const char *text)
 {
 	autofree char *cut = NULL;
 
-	if (strlen(text) > LOG_VALUE_MAX_BYTES)
-		cut = xasprintf("%.*s...", LOG_VALUE_MAX_BYTES, text);
+	if (strlen(text) > LOG_VALUE_MAX_BYTES) {
+		cut = xasprintf("%.*s    ", LOG_VALUE_MAX_BYTES, text);
+		size_t n = text_cut(cut, LOG_VALUE_MAX_BYTES);
+		memcpy(cut + n, "...", sizeof("..."));
+	}
 	str_addc(s, '"');
 	str_add_json(s, cut ? cut : text);
 	str_addc(s, '"');

@@ -218,6 +218,76 @@ bool utf8_is_control(const char *p, size_t n_bytes)
 	return n_bytes == 1 && (c < 0x20 || c == 0x7f);
 }
 
+bool text_is_utf8(const char *text)
+{
+	while (*text) {
+		size_t n = utf8_length(text);
+
+		if (!n)
+			return false;
+		text += n;
+	}
+	return true;
+}
+
+void text_mend(char *text)
+{
+	while (*text) {
+		size_t n = utf8_length(text);
+
+		if (!n)
+			*text = '?';
+		text += n ? n : 1;
+	}
+}
+
+/* Bytes that the character begun by this byte has; 1 for a byte that begins none. */
+static size_t bytes_promised(char lead)
+{
+	unsigned char c = (unsigned char)lead;
+
+	return c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+size_t text_cut(char *text, size_t max_bytes)
+{
+	size_t n = strnlen(text, max_bytes), lead = n;
+
+	while (lead > 0 && n - lead < 3 && ((unsigned char)text[lead - 1] & 0xc0) == 0x80)
+		lead--;
+	if (lead > 0 && bytes_promised(text[lead - 1]) > n - lead + 1)
+		n = lead - 1;
+	text[n] = '\0';
+	return n;
+}
+
+bool text_fit(char *dst, size_t dst_bytes, const char *src)
+{
+	size_t n = strnlen(src, dst_bytes);
+	bool whole = n < dst_bytes;
+
+	memcpy(dst, src, whole ? n : dst_bytes - 1);
+	dst[whole ? n : dst_bytes - 1] = '\0';
+	if (!whole)
+		(void)text_cut(dst, dst_bytes - 1);
+	text_mend(dst);
+	return whole;
+}
+
+void text_print(char *dst, size_t dst_bytes, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	int n = vsnprintf(dst, dst_bytes, format, ap);
+	va_end(ap);
+	if (n < 0)
+		dst[0] = '\0';
+	else if ((size_t)n >= dst_bytes)
+		(void)text_cut(dst, dst_bytes - 1);
+	text_mend(dst);
+}
+
 /* Bytes from here on that mean the same inside JSON. */
 static size_t plain_run(const char *text)
 {

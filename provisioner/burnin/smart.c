@@ -95,7 +95,7 @@ static void read_reason(json_t *doc, struct smart_health *h)
 
 	str_init(&clean, 1024);
 	str_add_printable(&clean, text ? text : "the disk offers no health data");
-	snprintf(h->reason, sizeof(h->reason), "%.*s", (int)sizeof(h->reason) - 1, clean.p);
+	(void)text_fit(h->reason, sizeof(h->reason), clean.p);
 	str_done(&clean);
 }
 

@@ -23,8 +23,7 @@ static void say(struct tool_outcome *ret, enum tool_verdict verdict, struct sv l
 	raw[n] = '\0';
 	str_init(&clean, 4 * sizeof(raw));
 	str_add_printable(&clean, raw);
-	snprintf(ret->message, sizeof(ret->message), "%.*s", (int)sizeof(ret->message) - 1,
-		 clean.p);
+	(void)text_fit(ret->message, sizeof(ret->message), clean.p);
 	str_done(&clean);
 }
 

@@ -185,9 +185,9 @@ static void judge(struct burn *b, const char *step, const struct component *c,
 		    (struct ocp_validator){"EQUAL", 0});
 	ocp_measure(&b->stream, step, c, "unstable-blocks", r->n_unstable, "blocks",
 		    (struct ocp_validator){"EQUAL", 0});
-	snprintf(finding.message, sizeof(finding.message),
-		 "%u read errors, %u unstable blocks, the first at byte %llu", r->n_errors,
-		 r->n_unstable, (unsigned long long)r->first_bad_byte);
+	text_print(finding.message, sizeof(finding.message),
+		   "%u read errors, %u unstable blocks, the first at byte %llu", r->n_errors,
+		   r->n_unstable, (unsigned long long)r->first_bad_byte);
 	if (r->n_errors)
 		finding.symptom = SYMPTOM_DISK_READ_ERROR;
 	else if (r->n_unstable)

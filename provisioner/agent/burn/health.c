@@ -16,7 +16,7 @@
 
 /* ---- components ------------------------------------------------------------------------------ */
 
-#define COPY(dst, src) (void)str_copy(dst, sizeof(dst), src)
+#define COPY(dst, src) (void)text_fit(dst, sizeof(dst), src)
 
 static void add_dimms(const struct facts *f, component_list *list)
 {
@@ -25,14 +25,14 @@ static void add_dimms(const struct facts *f, component_list *list)
 		char key[64];
 
 		/* "DIMM 0" alone is ambiguous on boards with two sockets; bank and slot are not. */
-		snprintf(key, sizeof(key), "%.30s%s%.30s", d->bank_locator,
-			 *d->bank_locator ? " " : "", d->device_locator);
+		text_print(key, sizeof(key), "%.30s%s%.30s", d->bank_locator,
+			   *d->bank_locator ? " " : "", d->device_locator);
 		struct component *c = d->capacity_mib ? component_add(list, COMPONENT_DIMM, key)
 						      : NULL;
 		if (!c)
 			continue;
-		snprintf(c->name, sizeof(c->name), "%lld MiB %.32s", (long long)d->capacity_mib,
-			 d->type);
+		text_print(c->name, sizeof(c->name), "%lld MiB %.32s", (long long)d->capacity_mib,
+			   d->type);
 		COPY(c->location, key);
 		COPY(c->serial, d->serial);
 		COPY(c->manufacturer, d->manufacturer);
@@ -81,7 +81,7 @@ static void add_cards(const struct facts *f, component_list *list)
 
 		if (!c)
 			return;
-		snprintf(c->name, sizeof(c->name), "%s %s", n->driver, n->name);
+		text_print(c->name, sizeof(c->name), "%s %s", n->driver, n->name);
 		COPY(c->location, n->pci_address);
 		COPY(c->serial, n->permanent_mac);
 	}
@@ -91,8 +91,8 @@ static void add_cards(const struct facts *f, component_list *list)
 
 		if (!c)
 			return;
-		snprintf(c->name, sizeof(c->name), "%s:%s %s", p->vendor_id, p->device_id,
-			 p->driver);
+		text_print(c->name, sizeof(c->name), "%s:%s %s", p->vendor_id, p->device_id,
+			   p->driver);
 		COPY(c->location, p->address);
 	}
 }
@@ -117,8 +117,8 @@ static void each_edac_dimm(const char *root,
 			snprintf(dir, sizeof(dir), EDAC "/%.40s/%.40s", controllers.names[i],
 				 dimms.names[k]);
 			if (!sysfs_text(root, label, sizeof(label), "%s/dimm_label", dir))
-				snprintf(label, sizeof(label), "%.30s %.30s", controllers.names[i],
-					 dimms.names[k]);
+				text_print(label, sizeof(label), "%.30s %.30s",
+					   controllers.names[i], dimms.names[k]);
 			fn(arg, dir, label);
 		}
 	}
@@ -348,8 +348,8 @@ static void judge_smart(struct burn *b, const char *step, const struct component
 					    : (struct ocp_validator){0});
 		if (rows[i].value <= rows[i].limit || !rows[i].symptom)
 			continue;
-		snprintf(finding.message, sizeof(finding.message), "%s is %lld", rows[i].name,
-			 (long long)rows[i].value);
+		text_print(finding.message, sizeof(finding.message), "%s is %lld", rows[i].name,
+			   (long long)rows[i].value);
 		burn_found(b, step, &finding);
 	}
 	if (b->n_failures == n_before)

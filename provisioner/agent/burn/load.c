@@ -83,8 +83,8 @@ static void retest_cpu(struct burn *b, const char *step, const struct tool_outco
 		    again.verdict == TOOL_FOUND_FAULT)
 			reproduced++;
 	finding.component = first_of(b, COMPONENT_CPU);
-	snprintf(finding.message, sizeof(finding.message), "%.180s; seen again in %d of %d",
-		 first->message, reproduced, RETESTS);
+	text_print(finding.message, sizeof(finding.message), "%.180s; seen again in %d of %d",
+		   first->message, reproduced, RETESTS);
 	burn_found(b, step, &finding);
 }
 
@@ -203,7 +203,7 @@ static void judge_memory(struct burn *b, const char *step, const struct memory_t
 	autofree char *text = xasprintf("%s: %s", tool->name, outcome->message);
 
 	if (outcome->verdict == TOOL_FOUND_FAULT) {
-		(void)str_copy(finding.message, sizeof(finding.message), outcome->message);
+		(void)text_fit(finding.message, sizeof(finding.message), outcome->message);
 		burn_found(b, step, &finding);
 		return;
 	}

@@ -116,7 +116,7 @@ void disk_work_say(struct disk_work *w, const char *message)
 	struct event_progress p = {.unit = "bytes", .eta_s = -1};
 
 	(void)str_copy(p.stage, sizeof(p.stage), w->work);
-	(void)str_copy(p.message, sizeof(p.message), message);
+	(void)text_fit(p.message, sizeof(p.message), message);
 	report_progress(w->out, &p);
 }
 
@@ -133,7 +133,7 @@ void disk_work_progress(struct disk_work *w, const char *message, int64_t starte
 		p.eta_s = (int64_t)((double)took_ms * (double)(total_bytes - done_bytes) /
 				    (double)done_bytes / 1000.0);
 	(void)str_copy(p.stage, sizeof(p.stage), w->work);
-	(void)str_copy(p.message, sizeof(p.message), message);
+	(void)text_fit(p.message, sizeof(p.message), message);
 	report_progress(w->out, &p);
 }
 
@@ -173,10 +173,10 @@ const struct repair_order *disk_work_order(const struct disk_work *w, const stru
 	if (!f->name[0])
 		return NULL;
 	(void)str_copy(order->part, sizeof(order->part), "disk");
-	(void)str_copy(order->slot, sizeof(order->slot), f->slot[0] ? f->slot : f->name);
-	(void)str_copy(order->serial, sizeof(order->serial), f->serial[0] ? f->serial : f->wwn);
-	snprintf(order->action, sizeof(order->action),
-		 "Check the cable and bay of disk %s (%s, serial %s), then replace it.",
-		 order->slot, f->model, order->serial);
+	(void)text_fit(order->slot, sizeof(order->slot), f->slot[0] ? f->slot : f->name);
+	(void)text_fit(order->serial, sizeof(order->serial), f->serial[0] ? f->serial : f->wwn);
+	text_print(order->action, sizeof(order->action),
+		   "Check the cable and bay of disk %s (%s, serial %s), then replace it.",
+		   order->slot, f->model, order->serial);
 	return order;
 }
