@@ -162,6 +162,8 @@ int host_each_in_state(struct db *db, const char *state,
 	return r;
 }
 
+#define SUMMARY_MAX_BYTES 420
+
 /* ---- changing -------------------------------------------------------------------------------- */
 
 int host_change_begin(struct db *db, int64_t num, int64_t now_us, struct moment *ret,
@@ -201,8 +203,8 @@ static int write_state(struct db *db, const struct host *h, const struct host_st
 		(void)json_object_set_new(detail, "seconds",
 					  json_integer((m->at_us - h->state_since_us) / 1000000));
 	autofree char *summary = moved ? xasprintf("%s -> %s", h->state, c->state)
-				       : xasprintf("%s: %.400s", h->state,
-						   c->detail ? c->detail : "");
+				       : xasprintf("%s: %s", h->state, c->detail ? c->detail : "");
+	(void)text_cut(summary, SUMMARY_MAX_BYTES);
 	struct event_draft e = {.host_num = h->num,
 				.kind = moved ? "host.state" : "host.detail",
 				.actor = c->actor,
@@ -273,7 +275,7 @@ static int set_review(struct db *db, int64_t num, const char *why, const char *a
 	struct host h;
 	char cut[sizeof(h.review)];
 
-	(void)snprintf(cut, sizeof(cut), "%s", why);
+	(void)text_fit(cut, sizeof(cut), why);
 	TRY(host_get(db, num, &h, err));
 	if (str_eq(h.review, cut))
 		return 0;

@@ -144,8 +144,9 @@ static void first_shared_value(const struct findings *f, unsigned matched, char 
 	for (size_t i = 0; i < f->set.items.n; i++) {
 		const struct evidence_item *item = &f->set.items.items[i];
 		if (!item->shared && (matched & BIT(item->kind))) {
-			(void)snprintf(ret, n, "%s %.80s", evidence_kind_str(item->kind),
-				       item->value);
+			char value[81];
+			(void)text_fit(value, sizeof(value), item->value);
+			text_print(ret, n, "%s %s", evidence_kind_str(item->kind), value);
 			return;
 		}
 	}
@@ -167,7 +168,7 @@ static void decide(const struct findings *f, struct identity *ret)
 	first_shared_value(f, f->candidates[best].matched, value, sizeof(value));
 	ret->score = f->candidates[best].score;
 	collect_others(f, best, ret);
-	(void)snprintf(ret->why, sizeof(ret->why), "%s (%s)", f->judgements[best].why, value);
+	text_print(ret->why, sizeof(ret->why), "%s (%s)", f->judgements[best].why, value);
 	if (relation == RELATION_CLONE) {
 		ret->verdict = IDENTITY_CLONE;
 		if (ret->n_others < IDENTITY_OTHERS_MAX)
@@ -178,9 +179,9 @@ static void decide(const struct findings *f, struct identity *ret)
 	ret->verdict = relation == RELATION_SAME ? IDENTITY_SAME : IDENTITY_REVIEW;
 	if (relation == RELATION_SAME && ret->n_others > 0) {
 		ret->verdict = IDENTITY_REVIEW;
-		(void)snprintf(ret->why, sizeof(ret->why),
-			       "%s (%s), but another host shows some of this evidence too",
-			       f->judgements[best].why, value);
+		text_print(ret->why, sizeof(ret->why),
+			   "%s (%s), but another host shows some of this evidence too",
+			   f->judgements[best].why, value);
 	}
 }
 

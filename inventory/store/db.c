@@ -102,15 +102,69 @@ static int remember(struct db *db, int status)
 	return status;
 }
 
+/* ---- text that is not UTF-8 ------------------------------------------------------------------ */
+
+/* A store written by an older version may hold text that was cut inside a character, and a caller
+ * may bring such text. PostgreSQL refuses it and JSON cannot carry it, so that one poisoned row
+ * would stop its host at each request: it is mended on both ways through here. */
+static bool all_utf8(const struct db_param *params, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (params[i].type == DB_TEXT && !text_is_utf8(params[i].p))
+			return false;
+	return true;
+}
+
+/* NULL when nothing is to be mended; else one block with the parameters and their texts. */
+static struct db_param *mended_params(const struct db_param *params, size_t n)
+{
+	size_t n_bytes = n * sizeof(*params);
+
+	if (all_utf8(params, n))
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		n_bytes += params[i].type == DB_TEXT ? params[i].n_bytes + 1 : 0;
+	struct db_param *copy = xmalloc(n_bytes);
+	char *at = (char *)(copy + n);
+	for (size_t i = 0; i < n; i++) {
+		copy[i] = params[i];
+		if (params[i].type != DB_TEXT)
+			continue;
+		memcpy(at, params[i].p, params[i].n_bytes + 1);
+		text_mend(at);
+		copy[i].p = at;
+		at += params[i].n_bytes + 1;
+	}
+	return copy;
+}
+
+static const char *mended_text(const struct db_rows *rows, const char *text)
+{
+	char *copy = xstrdup(text);
+	text_mend(copy);
+	VEC_PUSH(rows->mended, copy);
+	return copy;
+}
+
+static void forget_mended(struct db_rows *rows)
+{
+	for (size_t i = 0; i < rows->mended->n; i++)
+		free(rows->mended->items[i]);
+	rows->mended->n = 0;
+}
+
+/* ---- statements ------------------------------------------------------------------------------ */
+
 int db_exec_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
 	      int64_t *ret_changed, struct err *err)
 {
 	int64_t changed = 0;
 	bool waits = ret_changed || db->depth == 0; /* else the transaction's end does */
+	autofree struct db_param *mended = mended_params(params, n_params);
 
 	TRY(usable(db, err));
-	TRY(remember(db, db->driver->run(db, sql, params, n_params, NULL, waits ? &changed : NULL,
-					 err)));
+	TRY(remember(db, db->driver->run(db, sql, mended ? mended : params, n_params, NULL,
+					 waits ? &changed : NULL, err)));
 	if (ret_changed)
 		*ret_changed = changed;
 	return 0;
@@ -144,11 +198,16 @@ int db_query_n(struct db *db, const char *sql, const struct db_param *params, si
 	       struct db_rows **ret, struct err *err)
 {
 	void *impl = NULL;
+	autofree struct db_param *mended = mended_params(params, n_params);
 
 	TRY(usable(db, err));
-	TRY(remember(db, db->driver->run(db, sql, params, n_params, &impl, NULL, err)));
-	struct db_rows *rows = xcalloc(1, sizeof(*rows));
-	*rows = (struct db_rows){.db = db, .impl = impl};
+	TRY(remember(db, db->driver->run(db, sql, mended ? mended : params, n_params, &impl, NULL,
+					 err)));
+	struct db_rows *rows = xcalloc(1, sizeof(*rows) + sizeof(*rows->mended));
+	*rows = (struct db_rows){.db = db,
+				 .impl = impl,
+				 .params = take_ptr(mended),
+				 .mended = (mended_list *)(rows + 1)};
 	*ret = rows;
 	return 0;
 }
@@ -168,6 +227,7 @@ int db_query_int_n(struct db *db, const char *sql, const struct db_param *params
 
 int db_rows_next(struct db_rows *rows, struct err *err)
 {
+	forget_mended(rows);
 	return remember(rows->db, rows->db->driver->rows_next(rows->db, rows->impl, err));
 }
 
@@ -176,6 +236,9 @@ void db_rows_free(struct db_rows *rows)
 	if (!rows)
 		return;
 	rows->db->driver->rows_free(rows->db, rows->impl);
+	forget_mended(rows);
+	free(rows->mended->items);
+	free(rows->params);
 	free(rows);
 }
 
@@ -198,7 +261,7 @@ const char *db_text(const struct db_rows *rows, int column)
 {
 	const char *text = rows->db->driver->get_text(rows->impl, column);
 
-	return text ? text : "";
+	return !text ? "" : text_is_utf8(text) ? text : mended_text(rows, text);
 }
 
 const void *db_blob(const struct db_rows *rows, int column, size_t *ret_n_bytes)

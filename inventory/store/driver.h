@@ -6,6 +6,7 @@
 #ifndef INVENTORY_STORE_DRIVER_H
 #define INVENTORY_STORE_DRIVER_H
 
+#include <base/vec.h>
 #include <inventory/db.h>
 
 struct db {
@@ -22,9 +23,13 @@ struct db {
 	char warning[160];
 };
 
+typedef VEC(char *) mended_list;
+
 struct db_rows {
 	struct db *db;
 	void *impl;
+	struct db_param *params; /* copies with mended texts, or NULL */
+	mended_list *mended;     /* texts of the present row that were not UTF-8 */
 };
 
 struct db_driver {

@@ -32,7 +32,7 @@ void postgres_first_line(const char *message, char *ret, size_t ret_bytes)
 {
 	size_t n = strcspn(message, "\n");
 
-	(void)snprintf(ret, ret_bytes, "%.*s", (int)(n < ret_bytes ? n : ret_bytes - 1), message);
+	text_print(ret, ret_bytes, "%.*s", (int)(n < ret_bytes ? n : ret_bytes - 1), message);
 }
 
 int postgres_fail(const struct postgres_conn *c, const PGresult *result, const char *sql,

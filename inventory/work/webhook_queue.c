@@ -325,7 +325,7 @@ int webhook_settle(struct db *db, const struct webhook_job *job, const struct we
 	char cut[RESULT_MAX_BYTES];
 	struct webhook_outcome short_o = *o;
 
-	(void)snprintf(cut, sizeof(cut), "%s", o->result ? o->result : "");
+	(void)text_fit(cut, sizeof(cut), o->result ? o->result : "");
 	short_o.result = cut;
 	TRY(db_begin(db, err));
 	return db_end(db, settle(db, job, &short_o, now_us, err), err);

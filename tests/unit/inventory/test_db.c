@@ -67,6 +67,45 @@ static void test_values_round_trip(void **state)
 	assert_int_equal(db_rows_next(rows, &err), 0);
 }
 
+/* Both ways: what a caller brings, and what another program or an older version left. */
+static void test_text_that_is_not_utf8_is_mended(void **state)
+{
+	static const struct {
+		const char *name, *text, *hex, *want;
+	} rows[] = {
+		{"cut inside a character", "ab\xc3", "6162c3", "ab?"},
+		{"a lone surrogate", "\xed\xa0\x80", "eda080", "???"},
+		{"overlong", "\xc0\xaf", "c0af", "??"},
+		{"good", "\xe2\x82\xac", "e282ac", "\xe2\x82\xac"},
+	};
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	make_table(db);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(db_rows) struct db_rows *found = NULL;
+		OK(db_exec(db, &err, "DELETE FROM thing"));
+		OK(db_exec(db, &err, "INSERT INTO thing (a, t) VALUES (1, $1)",
+			   P_TEXT(rows[i].text)));
+		if (!store_is_postgres()) {
+			autofree char *sql = xasprintf("INSERT INTO thing (a, t) VALUES (2, "
+						       "CAST(X'%s' AS TEXT))",
+						       rows[i].hex);
+			if (str_eq(rows[i].text, rows[i].want))
+				OK(db_exec(db, &err, "DELETE FROM thing"));
+			OK(db_exec(db, &err, sql));
+		}
+		OK(db_query(db, &err, &found,
+			    "SELECT t FROM thing WHERE a = 2 OR t = $1 ORDER BY a",
+			    P_TEXT(rows[i].text)));
+		int n = 0;
+		for (; db_rows_next(found, &err) == 1; n++) {
+			assert_string_equal(db_text(found, 0), rows[i].want);
+			assert_string_equal(db_text(found, 0), rows[i].want);
+		}
+		assert_true(n >= 1);
+	}
+}
+
 static int64_t count_things(struct db *db)
 {
 	struct err err = ERR_INIT;
@@ -379,6 +418,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
 	static const struct CMUnitTest tests[] = {
 		T(test_values_round_trip),
+		T(test_text_that_is_not_utf8_is_mended),
 		T(test_budget_ends_slow_statements),
 		T(test_more_statements_than_are_kept),
 		T(test_transactions_nest),
