@@ -5,6 +5,7 @@
  */
 #include <proto/plan.h>
 
+#include <base/json.h>
 #include <base/str.h>
 
 static const char *const kind_names[_PLAN_STEP_MAX] = {
@@ -21,10 +22,7 @@ const char *plan_step_kind_str(enum plan_step_kind kind)
 
 static void set_str(json_t *obj, const char *key, const char *value)
 {
-	json_t *text = json_string(value ? value : "");
-
-	BUG_ON(!text);
-	json_object_set_new(obj, key, text);
+	json_object_set_new(obj, key, json_string_of(value));
 }
 
 static void set_int(json_t *obj, const char *key, int64_t value)
@@ -62,7 +60,7 @@ static json_t *encode_host(const struct plan_image *m)
 
 	set_str(host, "hostname", m->hostname);
 	for (size_t i = 0; i < m->n_ssh_authorized_keys; i++)
-		json_array_append_new(keys, json_string(m->ssh_authorized_keys[i]));
+		json_array_append_new(keys, json_string_of(m->ssh_authorized_keys[i]));
 	json_object_set_new(host, "ssh_authorized_keys", keys);
 	set_str(host, "user_data", m->user_data);
 	if (m->fqdn[0])

@@ -52,8 +52,7 @@ static bool verify(const struct plan_key *key, const void *p, size_t n, const ui
 int envelope_seal(const struct plan_key *key, const char *type, const json_t *payload, json_t **ret,
 		  struct err *err)
 {
-	autofree char *text = json_text(payload);
-
+	autofree char *text = payload ? json_text(payload) : NULL;
 	if (!text)
 		return err_set(err, ERR_PLAN_ENVELOPE, "the payload cannot be written as JSON");
 	size_t n = strlen(text);
@@ -70,8 +69,7 @@ int envelope_seal(const struct plan_key *key, const char *type, const json_t *pa
 	autofree char *sig64 = base64_encode(sig, sizeof(sig));
 	*ret = json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "payload_type", type, "payload", payload64,
 			 "signatures", "keyid", key->id, "sig", sig64);
-	BUG_ON(!*ret);
-	return 0;
+	return *ret ? 0 : err_set(err, ERR_PLAN_ENVELOPE, "the envelope cannot be written as JSON");
 }
 
 int plan_seal(const struct plan_key *key, const json_t *payload, json_t **ret, struct err *err)

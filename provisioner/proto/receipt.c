@@ -109,8 +109,7 @@ static int wrap(EVP_PKEY *key, const char *payload, const char *sig64, json_t **
 	*ret = json_pack("{s:s, s:s, s:s, s:[{s:s, s:s}]}", "payload_type", RECEIPT_PAYLOAD_TYPE,
 			 "payload", payload64, "public_key", spki64, "signatures", "keyid", id,
 			 "sig", sig64);
-	BUG_ON(!*ret);
-	return 0;
+	return *ret ? 0 : err_set(err, ERR_RECEIPT_ENVELOPE, "a receipt cannot be written as JSON");
 }
 
 int receipt_seal(const char *key_path, const struct receipt *receipt, json_t **ret, struct err *err)

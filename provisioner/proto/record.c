@@ -194,7 +194,7 @@ static json_t *encode_field(const struct field *f, const void *value)
 		return out ? json_incref(out) : NULL;
 	case FIELD_VIEW:
 		memcpy(&view, value, sizeof(view));
-		return view ? json_string(view) : NULL;
+		return view ? json_string_of(view) : NULL;
 	}
 	return NULL;
 }

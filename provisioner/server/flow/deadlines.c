@@ -18,9 +18,8 @@
 
 #define OVERDUE_PER_TICK 32
 
-static int on_overdue(void *arg, int64_t host_num, struct err *err)
+static int overdue(struct app *a, int64_t host_num, struct err *err)
 {
-	struct app *a = arg;
 	struct host h;
 	TRY(host_get(a->db, host_num, &h, err));
 	bool verifying = str_eq(h.state, lifecycle_state_str(STATE_VERIFYING));
@@ -35,6 +34,16 @@ static int on_overdue(void *arg, int64_t host_num, struct err *err)
 	/* nothing is to happen in this state: do not look again */
 	struct host_state_change c = {.state = h.state, .detail = h.state_detail, .turn = h.turn};
 	return host_set_state(a->db, host_num, &c, app_now_us(a), NULL, err);
+}
+
+/* A host whose row cannot be worked on is logged and does not keep the others from their turn. */
+static int on_overdue(void *arg, int64_t host_num, struct err *err)
+{
+	struct err own = ERR_INIT;
+	(void)err;
+	if (overdue(arg, host_num, &own) < 0)
+		log_err(LOG_ERR, "deadline.check", &own, KV("host", host_num));
+	return 0;
 }
 
 static int interrupted(struct app *a, int64_t host_num, struct err *err)

@@ -12,9 +12,10 @@
 #include <inventory/run.h>
 #include "live.h"
 
-#define TRIES_MAX         3
-#define TEST_MARGIN_S     900 /* tools start, disks spin up, slow machines */
-#define TEST_LIMIT_FACTOR 4
+#define TRIES_MAX              3
+#define TEST_MARGIN_S          900 /* tools start, disks spin up, slow machines */
+#define TEST_LIMIT_FACTOR      4
+#define STATE_DETAIL_MAX_BYTES 500
 
 struct step {
 	struct app *app;
@@ -251,8 +252,7 @@ static int write_state(struct step *s, struct err *err)
 		free(detail);
 		detail = xstrdup(s->host.state_detail); /* keep the first cause in sight */
 	}
-	if (strlen(detail) > 500)
-		detail[500] = '\0';
+	(void)text_cut(detail, STATE_DETAIL_MAX_BYTES);
 	struct host_state_change c = {
 		.state = row->name,
 		.detail = detail,

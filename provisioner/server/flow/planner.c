@@ -35,16 +35,7 @@ typedef int (*build_step)(struct builder *b, struct err *err);
 static int build_wait(struct builder *b, const char *turn, const char *text, const char *a1,
 		      const char *a2)
 {
-	char *out = b->plan.wait.message;
-	struct str message;
-	str_init(&message, 4096);
-	str_addf(&message, "%s%s%s", text, a1, a2);
-	size_t n = message.n_bytes < sizeof(b->plan.wait.message) - 1
-			   ? message.n_bytes
-			   : sizeof(b->plan.wait.message) - 1;
-	memcpy(out, message.p, n);
-	out[n] = '\0';
-	str_done(&message);
+	text_print(b->plan.wait.message, sizeof(b->plan.wait.message), "%s%s%s", text, a1, a2);
 	b->plan.kind = PLAN_STEP_WAIT;
 	(void)str_copy(b->plan.wait.turn, sizeof(b->plan.wait.turn), turn);
 	return 0;

@@ -54,9 +54,13 @@ int http_reply_text(struct http_request *r, int status, const char *content_type
 
 int http_reply_json(struct http_request *r, int status, json_t *doc)
 {
-	char *text = doc ? json_text(doc) : xstrdup("null");
+	struct err err = ERR_INIT;
+	if (!doc) {
+		(void)err_set(&err, ERR_JSON, "the answer cannot be written as JSON");
+		return http_reply_problem(r, 500, &err);
+	}
+	char *text = json_text(doc);
 	json_decref(doc);
-	BUG_ON(!text);
 	return reply_owned(r, status, "application/json", text, strlen(text));
 }
 
@@ -66,12 +70,9 @@ static json_t *problem_doc(int status, const struct err *e)
 	json_t *doc = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title",
 				meaning ? meaning : "error", "status", status, "code",
 				err_name(e->code));
-	/* hostile bytes in a message were made printable by err_set(); keep what is not UTF-8 out
-	 */
-	json_t *detail = json_string(e->msg[0] ? e->msg : "no detail");
-	json_object_set_new(doc, "detail", detail ? detail : json_string("(not printable)"));
+	json_object_set_new(doc, "detail", json_string_of(e->msg[0] ? e->msg : "no detail"));
 	if (e->pointer[0])
-		json_object_set_new(doc, "pointer", json_string(e->pointer));
+		json_object_set_new(doc, "pointer", json_string_of(e->pointer));
 	if (hint && hint[0])
 		json_object_set_new(doc, "hint", json_string(hint));
 	return doc;
@@ -83,7 +84,6 @@ int http_reply_problem(struct http_request *r, int status, const struct err *e)
 		status = http_status_of(e->code);
 	AUTO(json) json_t *doc = problem_doc(status, e);
 	char *text = json_text(doc);
-	BUG_ON(!text);
 	return reply_owned(r, status, "application/problem+json", text, strlen(text));
 }
 

@@ -28,6 +28,9 @@ struct http_request *http_request_new(struct http_server *s, struct MHD_Connecti
 	    !str_copy(r->method, sizeof(r->method), method)) {
 		r->early_set = true;
 		err_set(&r->early, ERR_HTTP_ROUTE, "path or method too long");
+	} else if (!text_is_utf8(r->path)) {
+		r->early_set = true;
+		err_set(&r->early, ERR_HTTP_ROUTE, "the path is not UTF-8");
 	}
 	return r;
 }

@@ -105,14 +105,14 @@ static void note_diagnosis(struct live_host *h, const json_t *record)
 	json_t *d = json_object_get(step, "diagnosis");
 	json_t *x = json_object_get(step, "extension");
 	if (d && str_eq(text_at(d, "type"), "FAIL")) {
-		(void)str_copy(h->fault_code, sizeof(h->fault_code), text_at(d, "verdict"));
-		(void)str_copy(h->fault_text, sizeof(h->fault_text), text_at(d, "message"));
+		(void)text_fit(h->fault_code, sizeof(h->fault_code), text_at(d, "verdict"));
+		(void)text_fit(h->fault_text, sizeof(h->fault_text), text_at(d, "message"));
 	} else if (x && str_eq(text_at(x, "name"), "repair-order")) {
 		json_t *o = json_object_get(x, "content");
-		(void)str_copy(h->fault_part, sizeof(h->fault_part), text_at(o, "part"));
-		(void)str_copy(h->fault_slot, sizeof(h->fault_slot), text_at(o, "slot"));
-		(void)str_copy(h->fault_serial, sizeof(h->fault_serial), text_at(o, "serial"));
-		(void)str_copy(h->fault_action, sizeof(h->fault_action), text_at(o, "action"));
+		(void)text_fit(h->fault_part, sizeof(h->fault_part), text_at(o, "part"));
+		(void)text_fit(h->fault_slot, sizeof(h->fault_slot), text_at(o, "slot"));
+		(void)text_fit(h->fault_serial, sizeof(h->fault_serial), text_at(o, "serial"));
+		(void)text_fit(h->fault_action, sizeof(h->fault_action), text_at(o, "action"));
 	}
 }
 
