@@ -8,42 +8,19 @@
 #include <ctype.h>
 #include <stddef.h>
 #include <base/cleanup.h>
+#include <base/hw_id.h>
 #include <base/str.h>
 
 /* ---- the query ------------------------------------------------------------------------------- */
 
 static void set_mac(struct boot_query *q, const char *value)
 {
-	char mac[18];
-	size_t n = strlen(value);
-
-	if (n != 17)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		bool separator = i % 3 == 2;
-		if (separator ? value[i] != ':' && value[i] != '-'
-			      : !isxdigit((unsigned char)value[i]))
-			return;
-		mac[i] = separator ? ':' : (char)tolower((unsigned char)value[i]);
-	}
-	mac[17] = '\0';
-	(void)str_copy(q->mac, sizeof(q->mac), mac);
+	(void)hw_mac_parse(sv_of(value), MAC_COLON | MAC_DASH, q->mac);
 }
 
 static void set_uuid(struct boot_query *q, const char *value)
 {
-	char uuid[37];
-
-	if (strlen(value) != 36)
-		return;
-	for (size_t i = 0; i < 36; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		if (dash ? value[i] != '-' : !isxdigit((unsigned char)value[i]))
-			return;
-		uuid[i] = (char)tolower((unsigned char)value[i]);
-	}
-	uuid[36] = '\0';
-	(void)str_copy(q->uuid, sizeof(q->uuid), uuid);
+	(void)hw_uuid_parse(sv_of(value), UUID_DASHED, q->uuid);
 }
 
 /* Text of SMBIOS: printable ASCII only; anything else is replaced, never believed. */

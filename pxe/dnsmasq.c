@@ -8,7 +8,9 @@
 
 #include <ctype.h>
 #include <stddef.h>
+#include <string.h>
 #include <base/cleanup.h>
+#include <base/hw_id.h>
 #include <pxe/boot_files.h>
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -154,16 +156,6 @@ int dnsmasq_config_write(struct str *out, const struct dnsmasq_options *o, struc
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static bool is_mac(struct sv w)
-{
-	if (w.n != 17)
-		return false;
-	for (size_t i = 0; i < w.n; i++)
-		if (i % 3 == 2 ? w.p[i] != ':' : !isxdigit((unsigned char)w.p[i]))
-			return false;
-	return true;
-}
-
 static bool is_ipv4(struct sv w)
 {
 	size_t dots = 0;
@@ -192,15 +184,6 @@ static const char *message_in(struct sv w)
 	return NULL;
 }
 
-static void take(char *dst, size_t dst_bytes, struct sv w)
-{
-	size_t n = w.n < dst_bytes - 1 ? w.n : dst_bytes - 1;
-
-	for (size_t i = 0; i < n; i++)
-		dst[i] = (char)tolower((unsigned char)w.p[i]);
-	dst[n] = '\0';
-}
-
 /* "dnsmasq-dhcp: 2713 DHCPACK(br0) 10.0.0.5 52:54:00:00:00:01 name": the first MAC and address
  * after the message count; a name that a host chose comes after them. */
 bool dnsmasq_line_parse(const char *line, struct dnsmasq_line *ret)
@@ -214,9 +197,8 @@ bool dnsmasq_line_parse(const char *line, struct dnsmasq_line *ret)
 		if (!message) {
 			message = message_in(w);
 		} else if (is_ipv4(w) && !ret->address[0] && !ret->mac[0]) {
-			take(ret->address, sizeof(ret->address), w);
-		} else if (is_mac(w)) {
-			take(ret->mac, sizeof(ret->mac), w);
+			memcpy(ret->address, w.p, w.n);
+		} else if (hw_mac_parse(w, MAC_COLON, ret->mac)) {
 			break;
 		}
 	}

@@ -9,27 +9,16 @@
  */
 #include <pxe/script.h>
 
-#include <ctype.h>
 #include <string.h>
 
-#include <base/cleanup.h>
-
-static bool is_uuid(const char *s)
-{
-	static const char shape[] = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
-
-	if (!s || strlen(s) != sizeof(shape) - 1)
-		return false;
-	for (size_t i = 0; s[i]; i++)
-		if (shape[i] == '-' ? s[i] != '-' : !isxdigit((unsigned char)s[i]))
-			return false;
-	return true;
-}
+#include <base/hw_id.h>
 
 /* esp_uuid: what was written to this host has its loader there, so that disk is tried before any
  * other that has one, too. */
 static void add_local(struct str *out, const char *esp_uuid)
 {
+	char uuid[UUID_TEXT_BYTES];
+
 	str_add(out,
 		"iseq ${platform} efi && goto local_efi ||\n"
 		"sanboot --no-describe --drive 0x80 ||\n"
@@ -37,11 +26,11 @@ static void add_local(struct str *out, const char *esp_uuid)
 		"exit 1\n"
 		":local_efi\n"
 		"iseq ${buildarch} arm64 && set loader BOOTAA64.EFI || set loader BOOTX64.EFI\n");
-	if (is_uuid(esp_uuid))
+	if (esp_uuid && hw_uuid_parse(sv_of(esp_uuid), UUID_DASHED, uuid))
 		str_addf(out,
 			 "sanboot --no-describe --drive 0 --uuid %s --filename "
 			 "\\EFI\\BOOT\\${loader} ||\n",
-			 esp_uuid);
+			 uuid);
 	str_add(out, "sanboot --no-describe --drive 0 --filename \\EFI\\BOOT\\${loader} ||\n"
 		     "exit 1\n");
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <base/cleanup.h>
 #include <base/err.h>
+#include <base/hw_id.h>
 
 #define SHA256_BYTES     32
 #define SHA256_HEX_BYTES 65 /* with the NUL */
@@ -44,7 +45,5 @@ bool digest_eq(const void *a, const void *b, size_t n_bytes);
 
 /* Cryptographically strong; aborts when the system has none. */
 void random_bytes(void *p, size_t n_bytes);
-#define UUID_TEXT_BYTES 37
-void uuid_v4(char ret[static UUID_TEXT_BYTES]);
 
 #endif

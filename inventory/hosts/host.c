@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <base/hw_id.h>
 #include <base/json.h>
 #include <base/str.h>
 
@@ -102,9 +103,12 @@ static int find_merged(struct db *db, const char *old_id, struct host *ret, stru
 	return host_get(db, num, ret, err);
 }
 
-/* Ids and MACs are lower case in the store, short codes upper case. */
+/* Ids and MACs are lower case in the store, short codes upper case. A MAC may be typed as
+ * a switch prints it, but not as bare digits: those may be a serial. */
 static void fold(enum host_key by, const char *key, char *ret, size_t ret_bytes)
 {
+	if (by == HOST_BY_MAC && hw_mac_parse(sv_of(key), ~(unsigned)MAC_BARE, ret))
+		return;
 	(void)str_copy(ret, ret_bytes, key);
 	for (char *c = ret; *c; c++) {
 		if (by == HOST_BY_ID || by == HOST_BY_MAC)

@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include <base/hw_id.h>
 #include <base/str.h>
 
 static const struct {
@@ -94,17 +95,15 @@ struct judgement identity_judge(const struct candidate *c)
 
 void evidence_fold_uuid(const char *uuid, char ret[static 37])
 {
-	/* where each character of the swapped form comes from */
-	static const uint8_t from[36] = {6,  7,  4,  5,  2,  3,  0,  1,  8,  11, 12, 9,
-					 10, 13, 16, 17, 14, 15, 18, 19, 20, 21, 22, 23,
-					 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35};
-	char lower[37], swapped[37];
-	for (size_t i = 0; i < 36; i++)
-		lower[i] = (char)tolower((unsigned char)uuid[i]);
-	for (size_t i = 0; i < 36; i++)
-		swapped[i] = lower[from[i]];
-	lower[36] = swapped[36] = '\0';
-	memcpy(ret, strcmp(lower, swapped) <= 0 ? lower : swapped, 37);
+	uint8_t bytes[UUID_BYTES] = {0};
+	char swapped[UUID_TEXT_BYTES];
+
+	BUG_ON(!hw_uuid_bytes(sv_trim(sv_of(uuid)), UUID_DASHED, bytes));
+	hw_uuid_print(bytes, ret);
+	hw_uuid_swap_fields(bytes);
+	hw_uuid_print(bytes, swapped);
+	if (strcmp(swapped, ret) < 0)
+		memcpy(ret, swapped, sizeof(swapped));
 }
 
 static void fold_text(const char *text, bool lower, char *ret, size_t ret_bytes)

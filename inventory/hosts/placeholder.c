@@ -9,6 +9,9 @@
 #include <ctype.h>
 #include <string.h>
 
+#include <base/cleanup.h>
+#include <base/digest.h>
+#include <base/hw_id.h>
 #include <base/str.h>
 
 static const char *const placeholders[] = {
@@ -98,34 +101,18 @@ static const char *const placeholder_uuids[] = {
 	"4c4c4544-0000-2010-8020-80c04f202020",
 };
 
-static bool is_uuid(const char *t)
-{
-	if (strlen(t) != 36)
-		return false;
-	for (size_t i = 0; i < 36; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		if (dash ? t[i] != '-' : !isxdigit((unsigned char)t[i]))
-			return false;
-	}
-	return true;
-}
-
 bool placeholder_uuid(const char *text)
 {
-	char t[40], digits[33];
+	char t[UUID_TEXT_BYTES];
+	uint8_t bytes[UUID_BYTES];
+	char digits[2 * UUID_BYTES + 1];
 
-	if (!text || strlen(text) > 36)
+	if (!text || !hw_uuid_bytes(sv_trim(sv_of(text)), UUID_DASHED, bytes))
 		return true;
-	(void)trimmed(text, t, sizeof(t));
-	if (!is_uuid(t))
+	hex_encode(bytes, sizeof(bytes), digits);
+	if (one_character(digits, 2 * UUID_BYTES))
 		return true;
-	size_t n = 0;
-	for (const char *c = t; *c; c++)
-		if (*c != '-')
-			digits[n++] = *c;
-	digits[n] = '\0';
-	if (one_character(digits, n))
-		return true;
+	hw_uuid_print(bytes, t);
 	for (size_t i = 0; i < ARRAY_LEN(placeholder_uuids); i++)
 		if (str_eq(t, placeholder_uuids[i]))
 			return true;
@@ -134,28 +121,11 @@ bool placeholder_uuid(const char *text)
 
 bool placeholder_mac(const char *text)
 {
-	unsigned sum_or = 0, sum_and = 0xff, first = 0;
+	static const uint8_t zeros[MAC_BYTES];
+	uint8_t mac[MAC_BYTES];
 
-	if (!text || strlen(text) != 17)
+	if (!text || !hw_mac_bytes(sv_of(text), MAC_COLON, mac))
 		return true;
-	for (size_t i = 0; i < 17; i++) {
-		if (i % 3 == 2) {
-			if (text[i] != ':')
-				return true;
-			continue;
-		}
-		if (!isxdigit((unsigned char)text[i]))
-			return true;
-	}
-	for (size_t i = 0; i < 6; i++) {
-		unsigned hi = (unsigned)tolower((unsigned char)text[i * 3]);
-		unsigned lo = (unsigned)tolower((unsigned char)text[i * 3 + 1]);
-		unsigned byte = (hi > '9' ? hi - 'a' + 10 : hi - '0') * 16 +
-				(lo > '9' ? lo - 'a' + 10 : lo - '0');
-		if (i == 0)
-			first = byte;
-		sum_or |= byte;
-		sum_and &= byte;
-	}
-	return sum_or == 0 || sum_and == 0xff || (first & 1) != 0;
+	/* all ones and groups of stations have the lowest bit of the first byte */
+	return (mac[0] & 1) || memcmp(mac, zeros, sizeof(mac)) == 0;
 }

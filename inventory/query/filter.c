@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <base/hw_id.h>
 #include <base/json.h>
 #include <base/limits.h>
 
@@ -20,15 +21,34 @@ int query_add_filter(struct query_request *q, const char *key, const char *value
 	return 0;
 }
 
+/* The values of a list in the store's spelling: whole MACs in any notation, prefixes in lower case. */
+static char *fold_macs(const char *values)
+{
+	struct sv rest = sv_of(values);
+	autostr struct str out;
+	char mac[MAC_TEXT_BYTES];
+
+	str_init(&out, 2 * rest.n + MAC_TEXT_BYTES);
+	while (rest.n > 0) {
+		struct sv one = sv_split(&rest, ',');
+		if (hw_mac_parse(one, MAC_ANY, mac))
+			str_add(&out, mac);
+		else
+			for (size_t i = 0; i < one.n; i++)
+				str_addc(&out, (char)tolower((unsigned char)one.p[i]));
+		if (one.p + one.n < rest.p)
+			str_addc(&out, ',');
+	}
+	return str_take(&out);
+}
+
 /* A MAC belongs to one host, or to few. */
 static int add_mac(struct sql *s, struct condition c, struct err *err)
 {
 	static const struct collection_field f = {"macs", "e.value", COLLECTION_TEXT, 0, ""};
-	autofree char *lower = xstrdup(c.value);
+	autofree char *folded = fold_macs(c.value);
 
-	for (char *p = lower; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	c.value = lower;
+	c.value = folded;
 	str_addf(&s->text,
 		 "t.num %sIN (SELECT e.host_num FROM evidence e WHERE e.kind = 'mac' AND ",
 		 c.op == OP_NE ? "NOT " : "");

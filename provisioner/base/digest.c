@@ -167,16 +167,3 @@ void random_bytes(void *p, size_t n_bytes)
 	BUG_ON(n_bytes > INT32_MAX);
 	BUG_ON(RAND_bytes(p, (int)n_bytes) != 1);
 }
-
-void uuid_v4(char ret[static UUID_TEXT_BYTES])
-{
-	uint8_t b[16];
-	char hex[33];
-
-	random_bytes(b, sizeof(b));
-	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40); /* version 4 (RFC 4122, 4.4) */
-	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80); /* variant 10 */
-	hex_encode(b, sizeof(b), hex);
-	snprintf(ret, UUID_TEXT_BYTES, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
-		 hex + 16, hex + 20);
-}

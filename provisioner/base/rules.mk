@@ -5,6 +5,7 @@ base_SRC += provisioner/base/bytes.c
 base_SRC += provisioner/base/log.c
 base_SRC += provisioner/base/clock.c
 base_SRC += provisioner/base/digest.c
+base_SRC += provisioner/base/hw_id.c
 base_SRC += provisioner/base/json.c
 base_SRC += provisioner/base/file.c
 base_SRC += provisioner/base/process.c
@@ -22,6 +23,7 @@ $(eval $(call unit_test,tests/unit/base/test_err.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_bytes.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_clock.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_digest.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_hw_id.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_json.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_file.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_process.c,base,$(BASE_PKG)))

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <base/cleanup.h>
+#include <base/hw_id.h>
 #include <base/process.h>
 #include <base/str.h>
 
@@ -66,21 +67,11 @@ static void take_address(const char *value, struct facts_bmc *ret)
 
 static void take_mac(const char *value, struct facts_bmc *ret)
 {
-	char mac[sizeof(ret->mac)];
-	bool any = false;
+	static const uint8_t zeros[MAC_BYTES];
+	uint8_t mac[MAC_BYTES];
 
-	if (strlen(value) != sizeof(mac) - 1)
-		return;
-	for (size_t i = 0; i < sizeof(mac); i++) {
-		mac[i] = (char)tolower((unsigned char)value[i]);
-		if (i == sizeof(mac) - 1)
-			break;
-		if (i % 3 == 2 ? mac[i] != ':' : !isxdigit((unsigned char)mac[i]))
-			return;
-		any |= mac[i] != ':' && mac[i] != '0';
-	}
-	if (any)
-		(void)str_copy(ret->mac, sizeof(ret->mac), mac);
+	if (hw_mac_bytes(sv_of(value), MAC_COLON, mac) && memcmp(mac, zeros, sizeof(mac)) != 0)
+		hw_mac_print(mac, ret->mac);
 }
 
 void bmc_parse_controller(const char *text, struct facts_bmc *ret)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <base/bytes.h>
+#include <base/hw_id.h>
 #include <base/str.h>
 
 #define HEADER_BYTES 12 /* two MAC addresses */
@@ -43,10 +44,9 @@ static void text_of(struct cur value, char ret[static TEXT_BYTES])
 
 static bool mac_of(struct cur value, char ret[static TEXT_BYTES])
 {
-	if (value.left_bytes != 6)
+	if (value.left_bytes != MAC_BYTES)
 		return false;
-	snprintf(ret, TEXT_BYTES, "%02x:%02x:%02x:%02x:%02x:%02x", value.p[0], value.p[1],
-		 value.p[2], value.p[3], value.p[4], value.p[5]);
+	hw_mac_print(value.p, ret);
 	return true;
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
+#include <base/hw_id.h>
 #include <base/str.h>
 
 #include "sysfs.h"
@@ -37,12 +38,11 @@ static void read_permanent_mac(int fd, struct facts_nic *nic)
 		unsigned char room[sizeof(struct ethtool_perm_addr) + 32];
 	} command = {.head = {.cmd = ETHTOOL_GPERMADDR, .size = 32}};
 	const unsigned char *a = command.room + sizeof(struct ethtool_perm_addr);
-	static const unsigned char zero[6];
+	static const unsigned char zeros[MAC_BYTES];
 
-	if (!ethtool(fd, nic->name, &command) || command.head.size != 6 || !memcmp(a, zero, 6))
-		return;
-	snprintf(nic->permanent_mac, sizeof(nic->permanent_mac), "%02x:%02x:%02x:%02x:%02x:%02x",
-		 a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (ethtool(fd, nic->name, &command) && command.head.size == MAC_BYTES &&
+	    memcmp(a, zeros, MAC_BYTES) != 0)
+		hw_mac_print(a, nic->permanent_mac);
 }
 
 static void read_driver(int fd, struct facts_nic *nic)

@@ -10,6 +10,7 @@
 #include <base/bytes.h>
 #include <base/cleanup.h>
 #include <base/file.h>
+#include <base/hw_id.h>
 
 #define MAX_STRUCTURES 8192
 
@@ -70,20 +71,17 @@ static void read_bios(struct smbios *out, const struct structure *s)
 /* HW: from 2.6 on the first three fields are little-endian; before, firmware wrote them as they
  * stand. All zeros and all ones mean "not set" (DSP0134 7.2.1); they are kept for the server to
  * judge. */
-static void read_uuid(const struct structure *s, char ret[static 37])
+static void read_uuid(const struct structure *s, char ret[static UUID_TEXT_BYTES])
 {
-	static const uint8_t le[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-	size_t n = 0;
+	uint8_t uuid[UUID_BYTES];
 
 	if (s->n_bytes < 0x18)
 		return;
-	for (size_t i = 0; i < 16; i++) {
-		size_t from = s->version >= 0x0206 ? le[i] : i;
-
-		n += (size_t)snprintf(ret + n, 37 - n, "%s%02x",
-				      i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
-				      u8(s, 0x08 + from));
-	}
+	for (size_t i = 0; i < sizeof(uuid); i++)
+		uuid[i] = u8(s, 0x08 + i);
+	if (s->version >= 0x0206)
+		hw_uuid_swap_fields(uuid);
+	hw_uuid_print(uuid, ret);
 }
 
 static void read_system(struct smbios *out, const struct structure *s)

@@ -140,25 +140,13 @@ static void test_base64(void **state)
 	}
 }
 
-static void test_random(void **state)
-{
-	char a[UUID_TEXT_BYTES], b[UUID_TEXT_BYTES];
-
-	(void)state;
-	uuid_v4(a);
-	uuid_v4(b);
-	assert_string_not_equal(a, b);
-	assert_true(a[8] == '-' && a[13] == '-' && a[14] == '4' && a[18] == '-' && a[23] == '-');
-	assert_non_null(strchr("89ab", a[19]));
-	assert_int_equal(strspn(a, "0123456789abcdef-"), 36);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sha256), cmocka_unit_test(test_hmac),
-		cmocka_unit_test(test_hex),    cmocka_unit_test(test_base64),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_hmac),
+		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_base64),
 	};
 
 	return cmocka_run_group_tests_name("base/digest", tests, NULL, NULL);

@@ -58,6 +58,9 @@ static void test_finding(void **state)
 		{HOST_BY_SHORT_CODE, a.short_code, 0},
 		{HOST_BY_SERIAL, "S-1", 0},
 		{HOST_BY_MAC, "52:54:00:00:00:01", 0},
+		{HOST_BY_MAC, "52-54-00-00-00-01", 0},
+		{HOST_BY_MAC, "5254.0000.0001", 0},
+		{HOST_BY_MAC, "525400000001", -ERR_HOST_UNKNOWN}, /* may be a serial */
 		{HOST_BY_MAC, "52:54:00:00:00:0F", -ERR_HOST_UNKNOWN},
 		{HOST_BY_NUM, "1", 0},
 		{HOST_BY_NUM, "-1", -ERR_HOST_UNKNOWN},
