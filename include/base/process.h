@@ -27,8 +27,9 @@ struct process_options {
 };
 
 struct process_result {
-	int exit_code; /* 0 to 255, or 128 + signal */
-	char *out;     /* NUL-terminated, never NULL after success of process_run */
+	int exit_code; /* 0 to 255; 128 + signal if a signal ended it */
+	int signal; /* the signal that ended it, 0: it exited. A status of 128 and more is a status */
+	char *out; /* NUL-terminated, never NULL after success of process_run */
 	size_t out_bytes;
 	char *errors;
 	size_t errors_bytes;

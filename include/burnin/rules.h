@@ -26,6 +26,9 @@ enum burnin_symptom {
 	SYMPTOM_DISK_BAD_SECTORS,   /* pending or uncorrectable sectors, NVMe media errors */
 	SYMPTOM_DISK_NVME_WARNING,  /* critical_warning bits */
 	SYMPTOM_DISK_LINK_ERRORS,   /* interface CRC errors grew: cable or backplane */
+	SYMPTOM_DISK_HOT,           /* its temperature warning is set */
+	SYMPTOM_DISK_SELF_TEST,     /* its own test failed */
+	SYMPTOM_DISK_WORN,          /* spare blocks or rated life used up */
 	SYMPTOM_DISK_USED,          /* many hours or much wear on a part sold as new */
 	SYMPTOM_NIC_ERRORS,
 	SYMPTOM_PCIE_FATAL,

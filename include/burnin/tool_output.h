@@ -12,38 +12,42 @@
 #include <stdint.h>
 #include <base/err.h>
 
+/* How a tool ended: by a status, or by a signal. Both are kept apart, because the status of some
+ * tools is a mask in which 128 is a bit like any other. */
+struct tool_end {
+	int status; /* 0 to 255; meaningless if a signal ended it */
+	int signal; /* 0: it exited by itself */
+};
+#define TOOL_EXITED(n) ((struct tool_end){.status = (n)})
+
 enum tool_verdict {
 	TOOL_PASSED,
 	TOOL_FOUND_FAULT, /* the hardware gave a wrong result */
-	TOOL_NOT_RUN,     /* could not do its work: no verdict about the hardware */
+	TOOL_NOT_RUN, /* could not do its work, or not all of it: no verdict about the hardware */
 };
 
 struct tool_outcome {
 	enum tool_verdict verdict;
 	char message[257]; /* the line that says it, cleaned */
 	int64_t n_errors;  /* as the tool counted, 0 if it does not */
+	/* Where it went wrong, if the tool names it. */
+	bool has_address, has_cpu;
+	uint64_t address; /* physical */
+	int64_t cpu;      /* the kernel's number */
 };
 
-/* stress-ng --verify: exit codes 0 passed, 2 a stressor failed, 3 no resources, 4 not implemented.
- */
-void tool_read_stress_ng(int exit_code, const char *output, struct tool_outcome *ret);
+/* stress-ng --verify. Passed needs status 0, at least one stressor that passed, and none that was
+ * skipped or failed. */
+void tool_read_stress_ng(struct tool_end end, const char *output, struct tool_outcome *ret);
 /* stressapptest: "Status: PASS" or "Status: FAIL"; errors that it corrected itself count too. */
-void tool_read_stressapptest(int exit_code, const char *output, struct tool_outcome *ret);
+void tool_read_stressapptest(struct tool_end end, const char *output, struct tool_outcome *ret);
 /* memtester: bit 0 could not start, bit 1 stuck address, bit 2 another test. */
-void tool_read_memtester(int exit_code, const char *output, struct tool_outcome *ret);
+void tool_read_memtester(struct tool_end end, const char *output, struct tool_outcome *ret);
+/* fio --output-format=json, with verify: every job must have moved bytes and must have no error. */
+void tool_read_fio(struct tool_end end, const char *output, struct tool_outcome *ret);
 
-/* The health of one disk from `smartctl --json -a`, ATA, SCSI or NVMe. -1: the disk does not say.
- */
-struct smart_health {
-	bool covered; /* the disk answered with health data */
-	int passed;   /* 1, 0, -1 */
-	int64_t pending_sectors, uncorrectable_sectors, reallocated_sectors, crc_errors;
-	int64_t media_errors, critical_warning, percent_used;
-	int64_t power_on_hours, temperature_c;
-	char reason[129]; /* why it is not covered */
-};
-/* exit_code: smartctl's bit mask. errors: ERR_JSON.. when the output is no such document. */
-int tool_read_smart(int exit_code, const char *output, size_t n_bytes, struct smart_health *ret,
-		    struct err *err);
+/* Set a verdict and its message: cleaned, cut between characters. For readers of tools. */
+void tool_outcome_set(struct tool_outcome *ret, enum tool_verdict verdict, const char *text,
+		      size_t n_bytes);
 
 #endif

@@ -298,6 +298,7 @@ static void fill_result(struct run *r, int wait_status, int64_t started_ms,
 	*ret = (struct process_result){
 		.exit_code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status)
 						    : 128 + WTERMSIG(wait_status),
+		.signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0,
 		.out_bytes = r->out.text.n_bytes,
 		.errors_bytes = r->errors.text.n_bytes,
 		.truncated = r->truncated,

@@ -5,11 +5,17 @@ burnin_SRC := \
 	provisioner/burnin/rules.c \
 	provisioner/burnin/counters.c \
 	provisioner/burnin/tool_output.c \
-	provisioner/burnin/smart.c
+	provisioner/burnin/smart.c \
+	provisioner/burnin/smart_tests.c \
+	provisioner/burnin/smart_judge.c \
+	provisioner/burnin/nvme.c \
+	provisioner/burnin/fio.c \
+	provisioner/burnin/vendor_json.c
 $(eval $(call library,burnin))
 
 $(eval $(call unit_test,tests/unit/burnin/test_record.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_rules.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_counters.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_tool_output.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_smart.c,burnin base,$(BASE_PKG)))
 $(eval $(call fuzzer,tool_output,burnin base,$(BASE_PKG)))

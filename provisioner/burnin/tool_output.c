@@ -12,19 +12,26 @@
 #include <string.h>
 #include <base/str.h>
 
-static void say(struct tool_outcome *ret, enum tool_verdict verdict, struct sv line)
+void tool_outcome_set(struct tool_outcome *ret, enum tool_verdict verdict, const char *text,
+		      size_t n_bytes)
 {
-	struct str clean;
-	size_t n = line.n < sizeof(ret->message) - 1 ? line.n : sizeof(ret->message) - 1;
+	size_t n = n_bytes < sizeof(ret->message) - 1 ? n_bytes : sizeof(ret->message) - 1;
 	char raw[sizeof(ret->message)];
+	struct str clean;
 
 	ret->verdict = verdict;
-	memcpy(raw, line.p, n);
+	memcpy(raw, text, n);
 	raw[n] = '\0';
+	/* Printable text is ASCII: it may be cut anywhere. */
 	str_init(&clean, 4 * sizeof(raw));
 	str_add_printable(&clean, raw);
 	(void)text_fit(ret->message, sizeof(ret->message), clean.p);
 	str_done(&clean);
+}
+
+static void say(struct tool_outcome *ret, enum tool_verdict verdict, struct sv line)
+{
+	tool_outcome_set(ret, verdict, line.p, line.n);
 }
 
 /* First line that has the word; the last non-empty line if none has it. */
@@ -48,13 +55,47 @@ static bool has(const char *output, const char *word)
 	return strstr(output, word) != NULL;
 }
 
-void tool_read_stress_ng(int exit_code, const char *output, struct tool_outcome *ret)
+/* The number in a line of the summary, "stress-ng: info:  [310] skipped: 4: cpu (4)"; -1 if the
+ * summary has no such line. Stressors print lines of their own with the same words: the number must
+ * follow the process id. */
+static int64_t summary_of(const char *output, const char *word)
 {
-	*ret = (struct tool_outcome){0};
+	struct sv rest = sv_of(output);
+	int64_t n = -1;
+
+	while (rest.n) {
+		struct sv line = sv_split(&rest, '\n');
+		const char *at = memchr(line.p, ']', line.n);
+		size_t left = at ? (size_t)(line.p + line.n - at) : 0;
+		char text[48];
+
+		if (!sv_starts(line, "stress-ng:") || left < 3)
+			continue;
+		snprintf(text, sizeof(text), "%.*s", (int)(left - 2), at + 2);
+		if (str_starts(text, word) && isdigit((unsigned char)text[strlen(word)]))
+			n = strtoll(text + strlen(word), NULL, 10);
+	}
+	return n;
+}
+
+void tool_read_stress_ng(struct tool_end end, const char *output, struct tool_outcome *ret)
+{
+	int64_t skipped = summary_of(output, "skipped: ");
+	int64_t passed = summary_of(output, "passed: ");
+	int64_t failed = summary_of(output, "failed: ");
+	bool fails = has(output, "stress-ng: fail:") || failed > 0;
+
+	*ret = (struct tool_outcome){.n_errors = failed > 0 ? failed : 0};
 	/* "stress-ng: fail:  [123] cpu: ..." is printed by a stressor whose check went wrong. */
-	if (has(output, "stress-ng: fail:") || exit_code == 2)
-		say(ret, TOOL_FOUND_FAULT, find_line(output, "stress-ng: fail:"));
-	else if (exit_code == 0)
+	if (fails || (!end.signal && end.status == 2))
+		say(ret, TOOL_FOUND_FAULT,
+		    find_line(output,
+			      has(output, "stress-ng: fail:") ? "stress-ng: fail:" : "failed: "));
+	else if (skipped > 0)
+		say(ret, TOOL_NOT_RUN, find_line(output, "skipped: "));
+	else if (passed == 0)
+		say(ret, TOOL_NOT_RUN, find_line(output, "passed: "));
+	else if (!end.signal && end.status == 0 && has(output, "successful run completed"))
 		say(ret, TOOL_PASSED, find_line(output, "successful run completed"));
 	else
 		say(ret, TOOL_NOT_RUN, find_line(output, "stress-ng: error:"));
@@ -72,28 +113,49 @@ static int64_t count_after(const char *output, const char *word)
 	return n;
 }
 
-void tool_read_stressapptest(int exit_code, const char *output, struct tool_outcome *ret)
+/* "Hardware Error: miscompare on CPU 3(0x8) at 0x7f3a10(0x1234000:DIMM Unknown): read:.." */
+static void find_place(const char *output, struct tool_outcome *ret)
+{
+	const char *at = strstr(output, "miscompare on CPU ");
+	unsigned long long virtual, physical;
+	int cpu;
+
+	if (at &&
+	    sscanf(at, "miscompare on CPU %d(%*[^)]) at %llx(%llx:", &cpu, &virtual, &physical) ==
+		    3 &&
+	    cpu >= 0) {
+		ret->has_cpu = true;
+		ret->cpu = cpu;
+		ret->has_address = physical != 0;
+		ret->address = physical;
+	}
+}
+
+void tool_read_stressapptest(struct tool_end end, const char *output, struct tool_outcome *ret)
 {
 	*ret = (struct tool_outcome){0};
 	ret->n_errors = count_after(output, "hardware incidents,");
 	if (ret->n_errors == 0)
 		ret->n_errors = count_after(output, "Found");
+	find_place(output, ret);
 	/* HW: it may print PASS over mismatches that went away on a second look; those count. */
 	if (has(output, "discovered HW problems") || has(output, "miscompare") ||
 	    has(output, "CRC mismatch") || ret->n_errors > 0)
 		say(ret, TOOL_FOUND_FAULT, find_line(output, "Error:"));
-	else if (exit_code == 0 && has(output, "Status: PASS"))
+	else if (!end.signal && end.status == 0 && has(output, "Status: PASS"))
 		say(ret, TOOL_PASSED, find_line(output, "Status: PASS"));
 	else
 		say(ret, TOOL_NOT_RUN, find_line(output, "Process Error"));
 }
 
-void tool_read_memtester(int exit_code, const char *output, struct tool_outcome *ret)
+#define MEMTESTER_FOUND 6 /* bits 1 and 2 */
+
+void tool_read_memtester(struct tool_end end, const char *output, struct tool_outcome *ret)
 {
 	*ret = (struct tool_outcome){0};
-	if (exit_code < 128 && (exit_code & 6))
+	if (has(output, "FAILURE") || (!end.signal && (end.status & MEMTESTER_FOUND)))
 		say(ret, TOOL_FOUND_FAULT, find_line(output, "FAILURE"));
-	else if (exit_code == 0 && has(output, "Done."))
+	else if (!end.signal && end.status == 0 && has(output, "Done."))
 		say(ret, TOOL_PASSED, find_line(output, "Done."));
 	else
 		say(ret, TOOL_NOT_RUN, find_line(output, "failed"));

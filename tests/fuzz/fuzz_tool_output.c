@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any bytes as the output of the load and health tools, and as an OCP record. The first byte is the
- * exit code.
+ * status or the signal.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -10,23 +10,36 @@
 #include <base/limits.h>
 #include <base/str.h>
 #include <burnin/record.h>
+#include <burnin/smart.h>
 #include <burnin/tool_output.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes);
+
+static void ignore(void *arg, const struct burnin_finding *finding)
+{
+	(void)arg;
+	BUG_ON(!*finding->message);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 {
 	struct tool_outcome outcome;
 	struct smart_health health;
+	struct tool_end end;
 	autojson json_t *record = NULL;
 
 	if (n_bytes == 0)
 		return 0;
 	autofree char *text = xstrndup((const char *)p + 1, n_bytes - 1);
-	tool_read_stress_ng(p[0], text, &outcome);
-	tool_read_stressapptest(p[0], text, &outcome);
-	tool_read_memtester(p[0], text, &outcome);
-	(void)tool_read_smart(p[0], text, n_bytes - 1, &health, NULL);
+	end = p[0] < 192 ? TOOL_EXITED(p[0]) : (struct tool_end){.signal = p[0] - 191};
+	tool_read_stress_ng(end, text, &outcome);
+	tool_read_stressapptest(end, text, &outcome);
+	tool_read_memtester(end, text, &outcome);
+	tool_read_fio(end, text, &outcome);
+	if (tool_read_smart(end, text, n_bytes - 1, &health, NULL) == 0)
+		(void)smart_judge(&health, NULL, ignore, NULL);
+	if (tool_read_nvme(end, text, n_bytes - 1, &health, NULL) == 0)
+		(void)smart_judge(&health, NULL, ignore, NULL);
 	if (json_load_strict(p + 1, n_bytes - 1, LIMIT_JSON_BODY_BYTES, &record, NULL) == 0)
 		(void)ocp_check_record(record, NULL);
 	return 0;

@@ -11,6 +11,7 @@
 #include <base/cleanup.h>
 #include <base/process.h>
 #include <base/str.h>
+#include <burnin/smart.h>
 
 #include <agent/facts/sysfs.h>
 
@@ -313,46 +314,44 @@ enum burn_end burn_test_counters(struct burn *b, const char *step)
 
 /* ---- disk health ----------------------------------------------------------------------------- */
 
-#define OLD_HOURS    200 /* vendors test disks for days, not for weeks */
-#define WORN_PERCENT 5
+struct disk_judging {
+	struct burn *burn;
+	const char *step;
+};
 
-/* A value above its limit is a symptom; -1 (the disk does not say) is none. */
+static void disk_found(void *arg, const struct burnin_finding *finding)
+{
+	const struct disk_judging *j = arg;
+
+	burn_found(j->burn, j->step, finding);
+}
+
+static void measure_smart(struct burn *b, const char *step, const struct component *c,
+			  const struct smart_health *h)
+{
+	struct smart_value v;
+
+	for (size_t i = 0; smart_value_at(h, i, &v); i++)
+		if (v.value >= 0)
+			ocp_measure(&b->stream, step, c, v.name, (double)v.value, NULL,
+				    v.symptom ? (struct ocp_validator){"LESS_THAN_OR_EQUAL",
+								       (double)v.limit}
+					      : (struct ocp_validator){0});
+}
+
+/* Values that fail the disk count also where others are missing; a pass needs all. */
 static void judge_smart(struct burn *b, const char *step, const struct component *c,
 			const struct smart_health *h)
 {
-	const struct {
-		const char *name;
-		int64_t value, limit;
-		enum burnin_symptom symptom;
-	} rows[] = {
-		{"smart-failed", h->passed == 0, 0, SYMPTOM_DISK_SMART_FAILED},
-		{"nvme-critical-warning", h->critical_warning, 0, SYMPTOM_DISK_NVME_WARNING},
-		{"pending-sectors", h->pending_sectors, 0, SYMPTOM_DISK_BAD_SECTORS},
-		{"uncorrectable-sectors", h->uncorrectable_sectors, 0, SYMPTOM_DISK_BAD_SECTORS},
-		{"media-errors", h->media_errors, 0, SYMPTOM_DISK_BAD_SECTORS},
-		{"reallocated-sectors", h->reallocated_sectors, 0, SYMPTOM_DISK_USED},
-		{"percent-used", h->percent_used, WORN_PERCENT, SYMPTOM_DISK_USED},
-		{"power-on-hours", h->power_on_hours, OLD_HOURS, SYMPTOM_DISK_USED},
-		{"temperature", h->temperature_c, INT64_MAX, SYMPTOM_NONE},
-	};
-	unsigned n_before = b->n_failures;
+	struct disk_judging judging = {.burn = b, .step = step};
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct burnin_finding finding = {.symptom = rows[i].symptom, .component = c};
-
-		if (rows[i].value < 0)
-			continue;
-		ocp_measure(&b->stream, step, c, rows[i].name, (double)rows[i].value, NULL,
-			    rows[i].symptom ? (struct ocp_validator){"LESS_THAN_OR_EQUAL",
-								     (double)rows[i].limit}
-					    : (struct ocp_validator){0});
-		if (rows[i].value <= rows[i].limit || !rows[i].symptom)
-			continue;
-		text_print(finding.message, sizeof(finding.message), "%s is %lld", rows[i].name,
-			   (long long)rows[i].value);
-		burn_found(b, step, &finding);
-	}
-	if (b->n_failures == n_before)
+	measure_smart(b, step, c, h);
+	unsigned n_failures = smart_judge(h, c, disk_found, &judging);
+	if (*h->note)
+		ocp_log(&b->stream, step, "INFO", h->note);
+	if (!h->covered)
+		burn_unjudged(b, step, c, h->reason);
+	else if (!n_failures)
 		burn_passed(b, step, c, "smart-pass", "the disk reports good health");
 }
 
@@ -373,11 +372,9 @@ enum burn_end burn_test_smart(struct burn *b, const char *step)
 		if (!burn_tick(b))
 			return BURN_STOPPED;
 		if (process_run(&options, &result, &err) < 0 ||
-		    tool_read_smart(result.exit_code, result.out, result.out_bytes, &health, &err) <
-			    0)
+		    tool_read_smart((struct tool_end){result.exit_code, result.signal}, result.out,
+				    result.out_bytes, &health, &err) < 0)
 			burn_unjudged(b, step, c, err.msg);
-		else if (!health.covered)
-			burn_unjudged(b, step, c, health.reason);
 		else
 			judge_smart(b, step, c, &health);
 		n_covered += health.covered;

@@ -24,8 +24,8 @@ static bool keep_going(void *arg)
 }
 
 /* Run a tool to its end; its two outputs become one text. */
-static int run_tool(struct burn *b, const char *const *argv, int64_t seconds, int *ret_exit,
-		    char **ret_output, struct err *err)
+static int run_tool(struct burn *b, const char *const *argv, int64_t seconds,
+		    struct tool_end *ret_end, char **ret_output, struct err *err)
 {
 	struct process_options options = {
 		.argv = argv,
@@ -36,7 +36,7 @@ static int run_tool(struct burn *b, const char *const *argv, int64_t seconds, in
 	struct process_result result = {0};
 
 	TRY(process_run(&options, &result, err));
-	*ret_exit = result.exit_code;
+	*ret_end = (struct tool_end){result.exit_code, result.signal};
 	*ret_output = xasprintf("%s\n%s", result.errors, result.out);
 	process_result_done(&result);
 	return 0;
@@ -64,10 +64,10 @@ static int run_cpu(struct burn *b, int64_t seconds, struct tool_outcome *ret, st
 	const char *argv[] = {"stress-ng", "--cpu", "0",      "--cpu-method", "all", "--verify",
 			      "--timeout", timeout, "--seed", seed,           NULL};
 	autofree char *output = NULL;
-	int exit_code;
+	struct tool_end end;
 
-	TRY(run_tool(b, argv, seconds, &exit_code, &output, err));
-	tool_read_stress_ng(exit_code, output, ret);
+	TRY(run_tool(b, argv, seconds, &end, &output, err));
+	tool_read_stress_ng(end, output, ret);
 	return 0;
 }
 
@@ -163,7 +163,7 @@ static const struct memory_tool {
 	const char *name;
 	const char *mib_suffix, *seconds_suffix;
 	void (*command)(struct command *c);
-	void (*read)(int exit_code, const char *output, struct tool_outcome *ret);
+	void (*read)(struct tool_end end, const char *output, struct tool_outcome *ret);
 } memory_tools[] = {
 	{"stressapptest", "", "", stressapptest_command, tool_read_stressapptest},
 	{"stress-ng", "M", "s", stress_ng_command, tool_read_stress_ng},
@@ -177,19 +177,19 @@ static int try_memory_tool(struct burn *b, const char *step, const struct memory
 	struct command c = {0};
 	struct err err = ERR_INIT;
 	autofree char *output = NULL;
-	int exit_code;
+	struct tool_end end;
 
 	snprintf(c.mib, sizeof(c.mib), "%lld%s", (long long)mib, tool->mib_suffix);
 	snprintf(c.seconds, sizeof(c.seconds), "%lld%s", (long long)b->memory_s,
 		 tool->seconds_suffix);
 	snprintf(c.workers, sizeof(c.workers), "%ld", sysconf(_SC_NPROCESSORS_ONLN));
 	tool->command(&c);
-	if (run_tool(b, c.argv, b->memory_s, &exit_code, &output, &err) < 0) {
+	if (run_tool(b, c.argv, b->memory_s, &end, &output, &err) < 0) {
 		if (err.code != ERR_PROCESS_MISSING)
 			ocp_error(&b->stream, step, "tool-not-run", err.msg);
 		return err.code == ERR_CANCELLED ? -1 : 0;
 	}
-	tool->read(exit_code, output, ret);
+	tool->read(end, output, ret);
 	if (ret->verdict == TOOL_NOT_RUN)
 		ocp_log(&b->stream, step, "WARNING", ret->message);
 	return ret->verdict != TOOL_NOT_RUN;

@@ -7,12 +7,14 @@
 
 #include <burnin/tool_output.h>
 
-typedef void reader(int exit_code, const char *output, struct tool_outcome *ret);
+#define NG(text) "stress-ng: info:  [310] " text "\n"
+
+typedef void reader(struct tool_end end, const char *output, struct tool_outcome *ret);
 
 static const struct {
 	const char *name;
 	reader *read;
-	int exit_code;
+	int status; /* below 0: ended by that signal */
 	const char *output;
 	enum tool_verdict verdict;
 	const char *message;
@@ -32,7 +34,7 @@ static const struct {
 	 "stress-ng: error: [7] out of memory\n", TOOL_NOT_RUN,
 	 "stress-ng: error: [7] out of memory"},
 	{"stress-ng is not implemented here", tool_read_stress_ng, 4, "", TOOL_NOT_RUN, ""},
-	{"stress-ng is killed", tool_read_stress_ng, 137, "", TOOL_NOT_RUN, ""},
+	{"stress-ng is killed", tool_read_stress_ng, -9, "", TOOL_NOT_RUN, ""},
 	{"stressapptest passes", tool_read_stressapptest, 0,
 	 "Stats: Found 0 hardware incidents\nStats: Completed: 100.00M in 3.00s 33.00MB/s, with 0 "
 	 "hardware incidents, 0 "
@@ -65,7 +67,56 @@ static const struct {
 	 TOOL_FOUND_FAULT, "FAILURE: 0x1 != 0x0"},
 	{"memtester cannot lock", tool_read_memtester, 1, "mlock failed\n", TOOL_NOT_RUN,
 	 "mlock failed"},
-	{"memtester is killed", tool_read_memtester, 134, "", TOOL_NOT_RUN, ""},
+	{"memtester is killed", tool_read_memtester, -6, "", TOOL_NOT_RUN, ""},
+	{"field-54 every stressor was skipped", tool_read_stress_ng, 0,
+	 NG("setting to a 5 second run per stressor") NG("dispatching hogs: 4 cpu")
+		 NG("skipped: 4: cpu (4)") NG("passed: 0") NG("failed: 0")
+			 NG("metrics untrustworthy: 0") NG("successful run completed in 0.02 secs"),
+	 TOOL_NOT_RUN, "stress-ng: info:  [310] skipped: 4: cpu (4)"},
+	{"field-54 one stressor was skipped, status 3", tool_read_stress_ng, 3,
+	 NG("skipped: 2: vm (2)") NG("passed: 14: cpu (14)") NG("failed: 0")
+		 NG("successful run completed in 20.01 secs"),
+	 TOOL_NOT_RUN, "stress-ng: info:  [310] skipped: 2: vm (2)"},
+	{"field-54 one stressor was skipped, status 0", tool_read_stress_ng, 0,
+	 NG("skipped: 1: vm (1)") NG("passed: 1: cpu (1)")
+		 NG("successful run completed in 20.01 secs"),
+	 TOOL_NOT_RUN, "stress-ng: info:  [310] skipped: 1: vm (1)"},
+	{"field-54 none passed, none skipped", tool_read_stress_ng, 0,
+	 NG("skipped: 0") NG("passed: 0") NG("successful run completed in 1.01 secs"), TOOL_NOT_RUN,
+	 "stress-ng: info:  [310] passed: 0"},
+	{"stress-ng with a summary", tool_read_stress_ng, 0,
+	 NG("skipped: 0") NG("passed: 14: cpu (14)") NG("failed: 0")
+		 NG("successful run completed in 20.01 secs"),
+	 TOOL_PASSED, "stress-ng: info:  [310] successful run completed in 20.01 secs"},
+	{"stress-ng counts a failure and exits 0", tool_read_stress_ng, 0,
+	 NG("skipped: 0") NG("passed: 3: cpu (3)") NG("failed: 1: cpu (1)")
+		 NG("successful run completed in 20.01 secs"),
+	 TOOL_FOUND_FAULT, "stress-ng: info:  [310] failed: 1: cpu (1)"},
+	{"stress-ng is killed after its last line", tool_read_stress_ng, -9,
+	 NG("passed: 4: cpu (4)") NG("successful run completed in 20.01 secs"), TOOL_NOT_RUN,
+	 "stress-ng: info:  [310] successful run completed in 20.01 secs"},
+	{"stress-ng says nothing", tool_read_stress_ng, 0, "", TOOL_NOT_RUN, ""},
+	{"status 130 of memtester has bit 1", tool_read_memtester, 130, "", TOOL_FOUND_FAULT, ""},
+	{"memtester found a fault and was killed", tool_read_memtester, -9, "FAILURE: 0x1 != 0x0\n",
+	 TOOL_FOUND_FAULT, "FAILURE: 0x1 != 0x0"},
+	{"fio passes", tool_read_fio, 0,
+	 "fio: some note\n{\"jobs\":[{\"error\":0,\"read\":{\"io_bytes\":4096},\"write\":{}}]}",
+	 TOOL_PASSED, "fio: all jobs ended without an error"},
+	{"fio reads other bytes", tool_read_fio, 1,
+	 "{\"jobs\":[{\"error\":84,\"total_err\":1,\"read\":{\"io_bytes\":4096}}]}",
+	 TOOL_FOUND_FAULT, "fio: error 84, other bytes were read than were written"},
+	{"fio cannot open", tool_read_fio, 1, "{\"jobs\":[{\"error\":13}]}", TOOL_NOT_RUN,
+	 "fio: error 13, Permission denied"},
+	{"fio goes past errors", tool_read_fio, 0,
+	 "{\"jobs\":[{\"error\":0,\"total_err\":2,\"read\":{\"io_bytes\":4096}}]}",
+	 TOOL_FOUND_FAULT, "fio counts errors that it went past"},
+	{"a job of fio is idle", tool_read_fio, 0,
+	 "{\"jobs\":[{\"error\":0,\"read\":{\"io_bytes\":4096}},{\"error\":0}]}", TOOL_NOT_RUN,
+	 "fio: a job read and wrote nothing"},
+	{"fio without jobs", tool_read_fio, 0, "{\"jobs\":[]}", TOOL_NOT_RUN,
+	 "fio: a job read and wrote nothing"},
+	{"fio is cut off", tool_read_fio, -9, "{\"jobs\":", TOOL_NOT_RUN,
+	 "unexpected token near end of file (line 1, column 8)"},
 	{"escape sequences do not get through", tool_read_memtester, 4, "FAILURE \x1b[2J\n",
 	 TOOL_FOUND_FAULT, "FAILURE \\x1b[2J"},
 };
@@ -76,77 +127,37 @@ static void test_verdicts(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct tool_outcome outcome;
 
-		rows[i].read(rows[i].exit_code, rows[i].output, &outcome);
+		int n = rows[i].status;
+
+		rows[i].read(n < 0 ? (struct tool_end){.signal = -n} : TOOL_EXITED(n),
+			     rows[i].output, &outcome);
 		CHECK_INT(rows[i].name, outcome.verdict, rows[i].verdict);
 		CHECK_STR(rows[i].name, outcome.message, rows[i].message);
 	}
 }
 
-#define DOC(inner) "{\"smartctl\":{\"messages\":[{\"string\":\"why\"}]}" inner "}"
-
-static const struct {
-	const char *name;
-	int exit_code;
-	const char *output;
-	enum err_code code;
-	bool covered;
-	int passed;
-	int64_t pending, media;
-} smart_rows[] = {
-	{"healthy SATA", 0,
-	 DOC(",\"smart_status\":{\"passed\":true},\"ata_smart_attributes\":{\"table\":[{\"id\":197,"
-	     "\"raw\":{\"value\":0}}]}"),
-	 0, true, 1, 0, -1},
-	{"pending sectors", 0,
-	 DOC(",\"smart_status\":{\"passed\":true},\"ata_smart_attributes\":{\"table\":[{\"id\":197,"
-	     "\"raw\":{\"value\":8}}]}"),
-	 0, true, 1, 8, -1},
-	{"packed raw value", 0,
-	 DOC(",\"ata_smart_attributes\":{\"table\":[{\"id\":197,\"raw\":{\"value\":4294967298}}]}"),
-	 0, true, -1, 2, -1},
-	{"failing", 8, DOC(",\"smart_status\":{\"passed\":false}"), 0, true, 0, -1, -1},
-	{"NVMe", 0,
-	 DOC(",\"nvme_smart_health_information_log\":{\"critical_warning\":0,\"media_errors\":3,"
-	     "\"percentage_used\":1}"),
-	 0, true, -1, -1, 3},
-	{"virtio: cannot be opened", 1, DOC(""), 0, false, -1, -1, -1},
-	{"health in a document of an error", 2, DOC(",\"smart_status\":{\"passed\":true}"), 0,
-	 false, -1, -1, -1},
-	{"killed", 137, DOC(",\"smart_status\":{\"passed\":true}"), 0, false, -1, -1, -1},
-	{"no health data", 0, DOC(",\"device\":{}"), 0, false, -1, -1, -1},
-	{"wrong types everywhere", 0,
-	 DOC(",\"smart_status\":7,\"ata_smart_attributes\":{\"table\":{}},\"power_on_time\":[],"
-	     "\"temperature\":null"),
-	 0, false, -1, -1, -1},
-	{"cut off", 0, "{\"smartctl\":", ERR_JSON, false, 0, 0, 0},
-	{"a list", 0, "[]", ERR_FIELD_TYPE, false, 0, 0, 0},
-	{"nothing", 0, "", ERR_JSON, false, 0, 0, 0},
-};
-
-static void test_smart(void **state)
+static void test_place(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(smart_rows); i++) {
-		struct smart_health h;
-		int r = tool_read_smart(smart_rows[i].exit_code, smart_rows[i].output,
-					strlen(smart_rows[i].output), &h, NULL);
+	struct tool_outcome o;
 
-		CHECK_ERR(smart_rows[i].name, r, smart_rows[i].code);
-		if (r < 0)
-			continue;
-		CHECK_INT(smart_rows[i].name, h.covered, smart_rows[i].covered);
-		CHECK_INT(smart_rows[i].name, h.passed, smart_rows[i].passed);
-		CHECK_INT(smart_rows[i].name, h.pending_sectors, smart_rows[i].pending);
-		CHECK_INT(smart_rows[i].name, h.media_errors, smart_rows[i].media);
-		CHECK_INT(smart_rows[i].name, h.reason[0] != '\0', !h.covered);
-	}
+	(void)state;
+	tool_read_stressapptest(
+		TOOL_EXITED(1),
+		"Hardware Error: miscompare on CPU 3(0x8) at 0x7f3a10(0x1234000:DIMM Unknown): "
+		"read:0x1, reread:0x1 expected:0x0\nStatus: FAIL - test discovered HW problems\n",
+		&o);
+	assert_true(o.has_cpu && o.has_address);
+	assert_int_equal(o.cpu, 3);
+	assert_int_equal(o.address, 0x1234000);
+	tool_read_stressapptest(TOOL_EXITED(0), "miscompare on CPU x", &o);
+	assert_false(o.has_cpu || o.has_address);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_smart),
+		cmocka_unit_test(test_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

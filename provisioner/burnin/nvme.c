@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The smart-log of nvme-cli, as JSON or as text; see smart.h. Names changed over its versions
+ * ("avail_spare", "available_spare"), critical_warning became an object, and counters of 128 bits
+ * are numbers, strings or both.
+ */
+#include "smart_fields.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+#include <burnin/vendor_json.h>
+
+#define ZERO_CELSIUS_K 273
+
+static const struct {
+	const char *name;
+	size_t offset;
+} names[] = {
+	{"critical_warning", offsetof(struct smart_health, critical_warning)},
+	{"media_errors", offsetof(struct smart_health, media_errors)},
+	{"percent_used", offsetof(struct smart_health, percent_used)},
+	{"percentage_used", offsetof(struct smart_health, percent_used)},
+	{"avail_spare", offsetof(struct smart_health, available_spare)},
+	{"available_spare", offsetof(struct smart_health, available_spare)},
+	{"spare_thresh", offsetof(struct smart_health, spare_threshold)},
+	{"available_spare_threshold", offsetof(struct smart_health, spare_threshold)},
+	{"power_on_hours", offsetof(struct smart_health, power_on_hours)},
+	{"temperature", offsetof(struct smart_health, temperature_c)},
+};
+
+static bool take(struct smart_health *h, const char *name, int64_t value)
+{
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (!str_eq(names[i].name, name) || value < 0)
+			continue;
+		memcpy((char *)h + names[i].offset, &value, sizeof(value));
+		return true;
+	}
+	return false;
+}
+
+static unsigned read_json(json_t *doc, struct smart_health *h)
+{
+	unsigned n = 0;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (doc, key, value)
+		n += take(h, key,
+			  vendor_json_count(json_is_object(value) ? json_object_get(value, "value")
+								  : value));
+	if (h->temperature_c >= ZERO_CELSIUS_K)
+		h->temperature_c -= ZERO_CELSIUS_K;
+	return n;
+}
+
+/* "media_errors                        : 1,234" */
+static unsigned read_line(struct sv line, struct smart_health *h)
+{
+	struct sv rest = line, name = sv_trim(sv_split(&rest, ':'));
+	char key[40] = "", number[40] = "";
+	size_t n = 0;
+
+	if (name.n == 0 || name.n >= sizeof(key))
+		return 0;
+	memcpy(key, name.p, name.n);
+	for (size_t i = 0; i < name.n; i++)
+		key[i] = (char)(key[i] == ' ' ? '_' : tolower((unsigned char)key[i]));
+	rest = sv_trim(rest);
+	for (size_t i = 0; i < rest.n && n + 1 < sizeof(number); i++) {
+		if (!isalnum((unsigned char)rest.p[i]) && rest.p[i] != ',')
+			break;
+		if (rest.p[i] != ',')
+			number[n++] = rest.p[i];
+	}
+	autojson json_t *text = json_string(number);
+	/* "40 C" and "40C (313 Kelvin)" start with the number. */
+	while (n && isalpha((unsigned char)number[n - 1]) && !str_starts(number, "0x"))
+		number[--n] = '\0';
+	json_string_set(text, number);
+	return take(h, key, vendor_json_count(text));
+}
+
+int tool_read_nvme(struct tool_end end, const char *output, size_t n_bytes,
+		   struct smart_health *ret, struct err *err)
+{
+	autojson json_t *doc = NULL;
+	unsigned n = 0;
+
+	smart_unknown(ret);
+	if (end.signal || end.status) {
+		text_print(ret->reason, sizeof(ret->reason), "nvme ended with %s %d",
+			   end.signal ? "signal" : "status", end.signal ? end.signal : end.status);
+		return 0;
+	}
+	if (n_bytes > LIMIT_TOOL_OUTPUT_BYTES)
+		return err_set(err, ERR_TOO_BIG, "the output has %zu bytes", n_bytes);
+	if (vendor_json_load(output, n_bytes, &doc, NULL) == 0) {
+		n = read_json(doc, ret);
+	} else {
+		struct sv rest = {output, n_bytes};
+
+		while (rest.n)
+			n += read_line(sv_split(&rest, '\n'), ret);
+	}
+	if (n == 0)
+		return err_set(err, ERR_INVALID, "the output is not a smart-log of nvme");
+	/* Without the warnings and the errors a disk is not judged. */
+	ret->covered = ret->critical_warning >= 0 && ret->media_errors >= 0;
+	if (!ret->covered)
+		text_print(ret->reason, sizeof(ret->reason),
+			   "the smart-log lacks critical_warning or media_errors");
+	return 0;
+}

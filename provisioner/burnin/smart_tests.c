@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The logs of self-tests in smartctl's JSON; see smart.h. Newest first in all dialects: tests that
+ * failed count until one that passed, which proves that what failed before was mended. Tests that
+ * were aborted or still run prove nothing.
+ */
+#include "smart_fields.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <base/json.h>
+#include <base/str.h>
+#include <burnin/vendor_json.h>
+
+#define SCSI_TESTS 20 /* the log page holds that many */
+
+enum end { TEST_PASSED, TEST_FAILED, TEST_NO_VERDICT };
+
+/* ATA8-ACS: the high half of the status byte. 0 passed, 3 to 8 failed, 1 and 2 aborted, 15 runs. */
+static enum end ata_end(json_t *row)
+{
+	int64_t value = vendor_json_count(vendor_json_at(row, "status/value"));
+	json_t *passed = vendor_json_at(row, "status/passed");
+
+	if (json_is_boolean(passed))
+		return json_is_true(passed) ? TEST_PASSED : TEST_FAILED;
+	if (value < 0)
+		return TEST_NO_VERDICT;
+	value >>= 4;
+	return value == 0 ? TEST_PASSED : value >= 3 && value <= 8 ? TEST_FAILED : TEST_NO_VERDICT;
+}
+
+/* NVMe base specification, device self-test log: 0 passed; 5, 6 and 7 failed. */
+static enum end nvme_end(json_t *row)
+{
+	int64_t value = vendor_json_count(vendor_json_at(row, "self_test_result/value"));
+
+	return value == 0 ? TEST_PASSED : value >= 5 && value <= 7 ? TEST_FAILED : TEST_NO_VERDICT;
+}
+
+/* SPC-4, self-test results: 0 passed; 3 to 7 failed. */
+static enum end scsi_end(json_t *row)
+{
+	int64_t value = vendor_json_count(vendor_json_at(row, "result/value"));
+
+	return value == 0 ? TEST_PASSED : value >= 3 && value <= 7 ? TEST_FAILED : TEST_NO_VERDICT;
+}
+
+static void note_failure(json_t *row, const char *path, struct smart_health *h)
+{
+	const char *text = vendor_json_text(row, path);
+	struct tool_outcome clean = {0};
+
+	if (h->failed_self_tests++ > 0)
+		return;
+	tool_outcome_set(&clean, TOOL_FOUND_FAULT, text, strlen(text));
+	(void)text_fit(h->self_test, sizeof(h->self_test), clean.message);
+}
+
+/* false: a test that passed ends the look back. */
+static bool take(json_t *row, enum end end, const char *words, struct smart_health *h)
+{
+	if (end != TEST_NO_VERDICT && h->failed_self_tests < 0)
+		h->failed_self_tests = 0;
+	if (end == TEST_FAILED)
+		note_failure(row, words, h);
+	return end != TEST_PASSED;
+}
+
+void smart_read_self_tests(json_t *doc, struct smart_health *h)
+{
+	static const struct {
+		const char *path, *words;
+		enum end (*end)(json_t *row);
+	} logs[] = {
+		{"ata_smart_self_test_log/standard/table", "status/string", ata_end},
+		{"ata_smart_self_test_log/extended/table", "status/string", ata_end},
+		{"nvme_self_test_log/table", "self_test_result/string", nvme_end},
+	};
+	char key[32];
+	json_t *row;
+	size_t k;
+
+	for (size_t i = 0; i < ARRAY_LEN(logs); i++)
+		json_array_foreach (vendor_json_at(doc, logs[i].path), k, row)
+			if (!take(row, logs[i].end(row), logs[i].words, h))
+				break;
+	for (int i = 0; i < SCSI_TESTS; i++) {
+		text_print(key, sizeof(key), "scsi_self_test_%d", i);
+		row = json_object_get(doc, key);
+		if (!row || !take(row, scsi_end(row), "result/string", h))
+			break;
+	}
+}
