@@ -6,6 +6,7 @@
 #   flow_namespace "$@"             # root, and a namespace that dies with the test, or a skip
 #   flow_dir NAME                   # $dir, removed at the end; ok shows $dir/body and the end of $dir/log
 #   flow_wire                       # loopback, and a bridge sw0 with 10.99.0.1/24
+#   flow_station NAME ADDRESS       # a network namespace of its own on sw0; on NAME COMMAND... runs there
 #   flow_config [LINE...]           # $dir/slipway.conf without DHCP, and the folders that it names
 #   flow_start && call GET /healthz # slipwayd as $daemon, answering; flow_stop ends it, flow_kill kills it
 #   flow_postgres [DIR [on|off]]    # a private PostgreSQL on a unix socket: $postgres is its URL; skips without;
@@ -39,6 +40,24 @@ flow_wire() {
 	ip link add sw0 type bridge
 	ip address add 10.99.0.1/24 dev sw0
 	ip link set sw0 up
+}
+
+# Another machine on the wire. It ends with the shell.
+flow_station() {
+	unshare --net sleep 100000 &
+	eval "station_$1=$!"
+	until [ "$(readlink "/proc/$!/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.05; done
+	ip link add "v-$1" type veth peer name eth0 netns "$!"
+	ip link set "v-$1" master sw0
+	ip link set "v-$1" up
+	nsenter -t "$!" -n ip link set lo up
+	nsenter -t "$!" -n ip address add "$2/24" dev eth0
+	nsenter -t "$!" -n ip link set eth0 up
+}
+on() { # NAME COMMAND...
+	eval "station=\$station_$1"
+	shift
+	nsenter -t "$station" -n "$@"
 }
 
 # At the end of the test, whichever way it comes. What else still runs ends with the shell, the first
