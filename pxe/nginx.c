@@ -10,6 +10,7 @@
 #include <ctype.h>
 #include <stddef.h>
 #include <base/cleanup.h>
+#include "nginx_limits.h"
 
 static int check_path(const char *what, const char *text, bool optional, struct err *err)
 {
@@ -31,6 +32,7 @@ static int check(const struct nginx_options *o, struct err *err)
 	} words[] = {
 		{"[server] address", o->address, false},
 		{"[server] run_dir", o->run_dir, false},
+		{"temporary folder", o->temp_dir, false},
 		{"[boot] files_dir", o->files_dir, false},
 		{"[boot] firmware_cpio", o->firmware_cpio, true},
 		{"site.cpio", o->site_cpio, false},
@@ -58,12 +60,12 @@ static void add_main(struct str *out, const struct nginx_options *o)
 	str_addf(out,
 		 "daemon off;\n"
 		 "worker_processes 2;\n"
-		 "worker_rlimit_nofile 16384;\n"
+		 "worker_rlimit_nofile 40000;\n"
 		 "worker_shutdown_timeout 5s;\n"
 		 "pid %s/nginx.pid;\n"
 		 "error_log stderr warn;\n"
 		 "events {\n"
-		 "\tworker_connections 4096;\n"
+		 "\tworker_connections 16384;\n"
 		 "}\n",
 		 o->run_dir);
 }
@@ -86,16 +88,18 @@ static void add_http_head(struct str *out, const struct nginx_options *o)
 		     "\tkeepalive_timeout 75s;\n"
 		     "\tkeepalive_requests 100000;\n"
 		     "\treset_timedout_connection on;\n"
-		     "\tclient_header_timeout 10s;\n"
-		     "\tclient_body_timeout 30s;\n"
-		     "\tsend_timeout 120s;\n"
-		     "\tclient_max_body_size 1m;\n"
+		     "\tclient_header_timeout 5s;\n"
+		     "\tclient_body_timeout 10s;\n"
+		     "\tsend_timeout 30s;\n"
+		     "\tlingering_time 10s;\n"
+		     "\tclient_max_body_size 1k;\n"
 		     "\tclient_body_buffer_size 64k;\n"
 		     "\tmax_ranges 1;\n"
-		     "\tlarge_client_header_buffers 4 16k;\n");
+		     "\tlarge_client_header_buffers 4 16k;\n"
+		     "\tproxy_max_temp_file_size 0;\n");
+	nginx_limits_head(out);
 	for (size_t i = 0; i < ARRAY_LEN(temporary); i++)
-		str_addf(out, "\t%s_temp_path %s/nginx/%s;\n", temporary[i], o->run_dir,
-			 temporary[i]);
+		str_addf(out, "\t%s_temp_path %s/%s;\n", temporary[i], o->temp_dir, temporary[i]);
 	str_addf(out,
 		 "\tupstream slipwayd {\n"
 		 "\t\tserver unix:%s max_fails=0;\n"
@@ -124,15 +128,48 @@ static void add_proxy(struct str *out, const char *listener, bool tls, const cha
 		 read_timeout, listener, tls ? "$ssl_client_escaped_cert" : "\"\"");
 }
 
+struct location {
+	const char *match;
+	enum nginx_kind kind;
+	bool tls;
+	const char *read_timeout;
+	const char *more; /* further lines */
+};
+
+static void add_location(struct str *out, const struct location *l)
+{
+	str_addf(out, "\t\tlocation %s {\n", l->match);
+	nginx_limits_add(out, l->kind);
+	str_add(out, l->more);
+	add_proxy(out, l->tls ? "tls" : "plain", l->tls, l->read_timeout);
+	str_add(out, "\t\t}\n");
+}
+
+/* Whoever is over a limit gets an answer in our own words; agents wait and try again. */
+static void add_busy(struct str *out)
+{
+	str_add(out,
+		"\t\terror_page 429 @busy;\n"
+		"\t\tlocation @busy {\n"
+		"\t\t\tinternal;\n"
+		"\t\t\tdefault_type application/problem+json;\n"
+		"\t\t\tadd_header Retry-After 2 always;\n"
+		"\t\t\treturn 429 '{\"type\":\"about:blank\",\"title\":\"the server has no room "
+		"for this now\",\"status\":429,\"code\":\"server.busy\",\"detail\":\"this address "
+		"asks too much of the server\"}';\n"
+		"\t\t}\n");
+}
+
 static void add_alias(struct str *out, const char *match, const char *alias, const char *more)
 {
 	str_addf(out,
 		 "\t\tlocation %s {\n"
 		 "\t\t\tlimit_except GET { deny all; }\n"
 		 "%s"
-		 "\t\t\talias %s;\n"
-		 "\t\t}\n",
+		 "\t\t\talias %s;\n",
 		 match, more, alias);
+	nginx_limits_add(out, NGINX_FILES);
+	str_add(out, "\t\t}\n");
 }
 
 static void add_files(struct str *out, const struct nginx_options *o)
@@ -158,24 +195,48 @@ static void add_plain(struct str *out, const struct nginx_options *o)
 {
 	str_addf(out, "\tserver {\n\t\tlisten %s:%d backlog=4096;\n", o->address, o->http_port);
 	add_files(out, o);
-	str_add(out, "\t\tlocation = /boot/v1/script {\n");
-	add_proxy(out, "plain", false, "120s");
-	str_add(out, "\t\t}\n\t\tlocation = /healthz {\n");
-	add_proxy(out, "plain", false, "120s");
-	str_add(out, "\t\t}\n"
-		     "\t\tlocation / {\n"
+	add_location(out, &(struct location){"= /boot/v1/script", NGINX_BOOT, false, "30s", ""});
+	add_location(out, &(struct location){"= /healthz", NGINX_BOOT, false, "30s", ""});
+	add_busy(out);
+	str_add(out, "\t\tlocation / {\n"
 		     "\t\t\treturn 404;\n"
 		     "\t\t}\n"
 		     "\t}\n");
 }
 
-static void add_tls_location(struct str *out, const char *match, const char *body_size,
-			     const char *read_timeout, const char *more)
+/* Agents: a certificate is asked for before a byte of a body is read. Bodies are small and stay in
+ * memory, but for events: those are kept on the disk until they are whole, so that a slow sender
+ * holds nothing of the daemon. */
+static const char needs_cert[] =
+	"\t\t\tdefault_type application/problem+json;\n"
+	"\t\t\tif ($ssl_client_verify = NONE) {\n"
+	"\t\t\t\treturn 403 '{\"type\":\"about:blank\",\"title\":\"a client certificate is "
+	"needed\",\"status\":403,\"code\":\"auth.certificate\",\"detail\":\"no client "
+	"certificate\"}';\n"
+	"\t\t\t}\n";
+/* People and programs: the daemon looks at the token before it reads the body. */
+static const char unbuffered[] = "\t\t\tproxy_request_buffering off;\n";
+static const char unbuffered_slow[] = "\t\t\tproxy_request_buffering off;\n"
+				      "\t\t\tproxy_send_timeout 120s;\n";
+
+static void add_tls_locations(struct str *out)
 {
-	str_addf(out, "\t\tlocation %s {\n\t\t\tclient_max_body_size %s;\n%s", match, body_size,
-		 more);
-	add_proxy(out, "tls", true, read_timeout);
-	str_add(out, "\t\t}\n");
+	static const struct location rows[] = {
+		{"= /agent/v1/sessions", NGINX_SESSION, true, "30s", needs_cert},
+		{"~ ^/agent/v1/sessions/[^/]+/(?:heartbeat|permits)$", NGINX_BEAT, true, "30s",
+		 needs_cert},
+		{"~ ^/agent/v1/sessions/[^/]+/events$", NGINX_EVENTS, true, "60s", needs_cert},
+		{"= /agent/v1/first-boot", NGINX_FIRST_BOOT, true, "30s", ""},
+		{"/agent/v1/", NGINX_AGENT, true, "120s", needs_cert},
+		/* checking and unpacking an image takes as long as its size wants */
+		{"/api/v1/images", NGINX_IMPORT, true, "1h", unbuffered_slow},
+		{"/api/v1/", NGINX_API, true, "120s", unbuffered},
+		{"= /metrics", NGINX_BOOT, true, "30s", ""},
+		{"= /healthz", NGINX_BOOT, true, "30s", ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		add_location(out, &rows[i]);
 }
 
 static void add_tls(struct str *out, const struct nginx_options *o)
@@ -191,21 +252,15 @@ static void add_tls(struct str *out, const struct nginx_options *o)
 		 "\t\tssl_verify_client optional_no_ca;\n"
 		 "\t\tssl_verify_depth 1;\n",
 		 o->address, o->https_port, o->tls_cert, o->tls_key);
-	static const char unbuffered[] = "\t\t\tproxy_request_buffering off;\n"
-					 "\t\t\tclient_body_timeout 120s;\n"
-					 "\t\t\tproxy_send_timeout 120s;\n";
-	add_tls_location(out, "/agent/v1/", "5m", "120s", "");
-	/* checking and unpacking an image takes as long as its size wants */
-	add_tls_location(out, "/api/v1/images", "64g", "1h", unbuffered);
-	add_tls_location(out, "/api/v1/", "8m", "120s", "");
-	add_tls_location(out, "= /metrics", "1k", "120s", "");
-	add_tls_location(out, "= /healthz", "1k", "120s", "");
+	add_tls_locations(out);
+	add_busy(out);
 	if (o->web_dir)
 		str_addf(out,
 			 "\t\tlocation / {\n"
 			 "\t\t\tlimit_except GET { deny all; }\n"
 			 "\t\t\troot %s;\n"
 			 "\t\t\tindex index.html;\n"
+			 "\t\t\tlimit_conn files_c 64;\n"
 			 "\t\t\tadd_header Content-Security-Policy \"default-src 'self'; "
 			 "frame-ancestors 'none'; base-uri 'none'; form-action 'none'\" always;\n"
 			 "\t\t\tadd_header X-Content-Type-Options nosniff always;\n"

@@ -13,7 +13,8 @@
 struct nginx_options {
 	const char *address;
 	int http_port, https_port;
-	const char *run_dir;       /* sockets, pid file, temporary folders */
+	const char *run_dir;       /* sockets, pid file */
+	const char *temp_dir;      /* on a disk: bodies that are not whole yet */
 	const char *files_dir;     /* boot files */
 	const char *site_cpio;     /* path */
 	const char *firmware_cpio; /* path or NULL */

@@ -202,7 +202,7 @@ static int make_dirs(const struct config *c, struct err *err)
 		{c->state_dir, "/boot", 0755},  {c->state_dir, "/objects", 0755},
 		{c->state_dir, "/trust", 0755}, {c->state_dir, "/spool", 0700},
 		{c->state_dir, "/audit", 0700}, {c->run_dir, "", 0755},
-		{c->run_dir, "/nginx", 0755},
+		{c->state_dir, "/nginx", 0755},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
 		autofree char *path = xasprintf("%s%s", dirs[i].base, dirs[i].sub);

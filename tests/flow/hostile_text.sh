@@ -8,7 +8,10 @@ set -u
 flow_namespace "$@"
 flow_dir text
 flow_wire
-flow_station stranger 10.99.0.66
+SOURCES="10.99.0.66 10.99.0.67 10.99.0.68 10.99.0.69"
+export SOURCES
+# shellcheck disable=SC2086
+flow_station stranger $SOURCES
 flow_config
 flow_start
 ok "slipwayd starts behind nginx" $? "$dir/log"

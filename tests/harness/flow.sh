@@ -6,7 +6,7 @@
 #   flow_namespace "$@"             # root, and a namespace that dies with the test, or a skip
 #   flow_dir NAME                   # $dir, removed at the end; ok shows $dir/body and the end of $dir/log
 #   flow_wire                       # loopback, and a bridge sw0 with 10.99.0.1/24
-#   flow_station NAME ADDRESS       # a network namespace of its own on sw0; on NAME COMMAND... runs there
+#   flow_station NAME ADDRESS...    # a network namespace of its own on sw0; on NAME COMMAND... runs there
 #   flow_config [LINE...]           # $dir/slipway.conf without DHCP, and the folders that it names
 #   flow_start && call GET /healthz # slipwayd as $daemon, answering; flow_stop ends it, flow_kill kills it
 #   flow_postgres [DIR [on|off]]    # a private PostgreSQL on a unix socket: $postgres is its URL; skips without;
@@ -50,9 +50,13 @@ flow_station() {
 	ip link add "v-$1" type veth peer name eth0 netns "$!"
 	ip link set "v-$1" master sw0
 	ip link set "v-$1" up
-	nsenter -t "$!" -n ip link set lo up
-	nsenter -t "$!" -n ip address add "$2/24" dev eth0
-	nsenter -t "$!" -n ip link set eth0 up
+	on "$1" ip link set lo up
+	on "$1" ip link set eth0 up
+	station_name=$1
+	shift
+	for address in "$@"; do
+		on "$station_name" ip address add "$address/24" dev eth0
+	done
 }
 on() { # NAME COMMAND...
 	eval "station=\$station_$1"

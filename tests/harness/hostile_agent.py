@@ -9,8 +9,10 @@ usage: hostile_agent.py honest DIR ADDRESS SERIAL SECONDS   a host from power-on
        hostile_agent.py flood NAME DIR ADDRESS SECONDS      one of FLOODS; what was answered: {"STATUS": COUNT}
        hostile_agent.py attack DIR ADDRESS SEED SECONDS     everything, at random: see hostile_random.py
 """
-import base64, collections, hashlib, http.client, json, os, random, resource, socket, ssl, subprocess, sys, threading, time, uuid
+import base64, collections, hashlib, http.client, itertools, json, os, random, resource, socket, ssl, subprocess, sys, threading, time, uuid
 
+# The addresses of this machine, taken in turn: the server limits each by itself.
+SOURCES = itertools.cycle([(a, 0) for a in os.environ.get("SOURCES", "").split()] or [None])
 RECEIPT = "application/vnd.slipway.receipt.v1+json"
 
 
@@ -40,7 +42,7 @@ class Agent:
     """One boot of one machine: a key, a nonce, evidence, and a session once open() has answered 201."""
 
     def __init__(self, folder, address, serial, mac=None, key_name=None, disk=None):
-        self.address, self.serial = address, serial
+        self.address, self.serial, self.source = address, serial, next(SOURCES)
         number = int(hashlib.sha256(serial.encode()).hexdigest()[:8], 16)
         self.mac = mac or "52:54:00:%02x:%02x:%02x" % (number >> 16 & 255, number >> 8 & 255, number & 255)
         self.uuid = str(uuid.uuid5(uuid.NAMESPACE_DNS, serial))
@@ -58,7 +60,8 @@ class Agent:
             try:
                 fresh = self.link is None
                 if fresh:
-                    self.link = http.client.HTTPSConnection(self.address, 443, timeout=wait_s, context=self.context)
+                    self.link = http.client.HTTPSConnection(self.address, 443, timeout=wait_s, context=self.context,
+                                                            source_address=self.source)
                 self.link.request(method, path, data, headers or {})
                 answer = self.link.getresponse()
                 text = answer.read()
@@ -272,9 +275,9 @@ def text(folder, address):
             agent.event("log", {"level": "error", "text": value})
             good = good and agent.next(0) in (200, 204) and agent.heartbeat() == 200
             print("ok" if good else "not ok", name, "as detail with code", "of ours" if code == "guard.disk" else "of its own")
-    agent = Agent(folder, address, "TRAW", key_name="text")
-    agent.open()
-    for name, raw in RAW.items():
+    for i, (name, raw) in enumerate(RAW.items()):
+        agent = Agent(folder, address, "TRAW%d" % i, key_name="text")
+        agent.open()
         head = b'{"epoch":%d,"events":[{"seq":%d,"ts":"2026-01-01T00:00:00Z","kind":"log","plan_id":"","data":{"level":"error","text":'
         status = agent.verb("POST", "events", head % (agent.epoch, agent.seq + 1) + raw + b"}}]}")[0]
         agent.seq = max(agent.seq, agent.reply.get("acked", 0))

@@ -112,6 +112,7 @@ static int write_nginx(struct app *a, struct err *err)
 	autofree char *option = xasprintf("-c%s", path);
 	autofree char *socket = xasprintf("%s/http.sock", a->config.run_dir);
 	autofree char *bootstrap = xasprintf("%s/bootstrap.ipxe", a->config.run_dir);
+	autofree char *temp = xasprintf("%s/nginx", a->config.state_dir);
 	autostr struct str text;
 	autostr struct str script;
 	const char *user = nginx_user(a);
@@ -120,6 +121,7 @@ static int write_nginx(struct app *a, struct err *err)
 		.http_port = (int)a->config.http_port,
 		.https_port = (int)a->config.https_port,
 		.run_dir = a->config.run_dir,
+		.temp_dir = temp,
 		.files_dir = a->config.files_dir,
 		.site_cpio = a->site.site_cpio,
 		.firmware_cpio = a->config.firmware_cpio[0] ? a->config.firmware_cpio : NULL,

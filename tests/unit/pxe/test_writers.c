@@ -92,6 +92,7 @@ static struct nginx_options nginx_sample(void)
 		.http_port = 80,
 		.https_port = 443,
 		.run_dir = "/run/s",
+		.temp_dir = "/state/nginx",
 		.files_dir = "/boot",
 		.site_cpio = "/state/boot/site.cpio",
 		.bootstrap = "/run/s/b.ipxe",

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one address, and all strangers together, may take of nginx: connections, requests a second
+ * and bytes of a body, a row for each kind of request. A host's own heartbeats have a row that
+ * nothing else counts against. It writes text only; nginx.c says which location is which kind.
+ *
+ * The figures: a host has a few connections, a heartbeat each 5 s and a few requests a second. The
+ * largest network here has 254 addresses; 64 connections of each fit into nginx's own budget.
+ */
+#include "nginx_limits.h"
+
+#include <base/cleanup.h>
+
+struct limit {
+	const char *rate; /* requests by address, or NULL */
+	int burst;
+	int connections; /* by address */
+	const char *body, *body_timeout;
+	const char *all_rate; /* of all addresses: what is above waits its turn, or NULL */
+	int all_connections;  /* of all addresses; 0: no bound of its own */
+};
+
+static const char *const names[_NGINX_KIND_MAX] = {
+	[NGINX_FILES] = "files",           [NGINX_BOOT] = "boot",
+	[NGINX_SESSION] = "session",       [NGINX_BEAT] = "beat",
+	[NGINX_EVENTS] = "events",         [NGINX_AGENT] = "agent",
+	[NGINX_FIRST_BOOT] = "first_boot", [NGINX_API] = "api",
+	[NGINX_IMPORT] = "import",
+};
+
+static const struct limit limits[_NGINX_KIND_MAX] = {
+	/* ten thousand are left of nginx's connections, whoever downloads */
+	[NGINX_FILES] = {NULL, 0, 64, "1k", "10s", NULL, 20000},
+	[NGINX_BOOT] = {"20r/s", 60, 16, "1k", "10s", NULL, 0},
+	/* each is a transaction of 10 ms that heartbeats would wait for */
+	[NGINX_SESSION] = {"1r/s", 10, 8, "128k", "10s", "25r/s", 0},
+	[NGINX_BEAT] = {"5r/s", 30, 8, "64k", "10s", NULL, 0},
+	/* bodies up to 5 MiB lie on the disk until they are whole: at most 640 MiB of them */
+	[NGINX_EVENTS] = {"20r/s", 100, 4, "5m", "10s", NULL, 128},
+	[NGINX_AGENT] = {"20r/s", 60, 16, "1k", "10s", NULL, 0},
+	[NGINX_FIRST_BOOT] = {"1r/s", 10, 8, "64k", "10s", "50r/s", 0},
+	[NGINX_API] = {"200r/s", 1000, 64, "8m", "30s", NULL, 0},
+	[NGINX_IMPORT] = {"20r/s", 60, 16, "64g", "120s", NULL, 0},
+};
+
+static void add_zones(struct str *out, const char *name, const struct limit *l)
+{
+	str_addf(out, "\tlimit_conn_zone $binary_remote_addr zone=%s_c:2m;\n", name);
+	if (l->rate)
+		str_addf(out, "\tlimit_req_zone $binary_remote_addr zone=%s_r:2m rate=%s;\n", name,
+			 l->rate);
+	if (l->all_rate)
+		str_addf(out, "\tlimit_req_zone $server_port zone=%s_all_r:32k rate=%s;\n", name,
+			 l->all_rate);
+	if (l->all_connections)
+		str_addf(out, "\tlimit_conn_zone $server_port zone=%s_all_c:32k;\n", name);
+}
+
+void nginx_limits_head(struct str *out)
+{
+	str_add(out, "\tlimit_conn_status 429;\n"
+		     "\tlimit_req_status 429;\n"
+		     "\tlimit_conn_log_level info;\n"
+		     "\tlimit_req_log_level info;\n");
+	for (size_t i = 0; i < _NGINX_KIND_MAX; i++)
+		add_zones(out, names[i], &limits[i]);
+}
+
+void nginx_limits_add(struct str *out, enum nginx_kind kind)
+{
+	const struct limit *l = &limits[kind];
+	const char *name = names[kind];
+
+	str_addf(out,
+		 "\t\t\tclient_max_body_size %s;\n"
+		 "\t\t\tclient_body_timeout %s;\n"
+		 "\t\t\tlimit_conn %s_c %d;\n",
+		 l->body, l->body_timeout, name, l->connections);
+	if (l->all_connections)
+		str_addf(out, "\t\t\tlimit_conn %s_all_c %d;\n", name, l->all_connections);
+	if (l->rate)
+		str_addf(out, "\t\t\tlimit_req zone=%s_r burst=%d nodelay;\n", name, l->burst);
+	if (l->all_rate)
+		str_addf(out, "\t\t\tlimit_req zone=%s_all_r burst=500;\n", name);
+}
