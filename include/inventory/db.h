@@ -143,6 +143,12 @@ int db_begin(struct db *db, struct err *err);
 int db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);
+/* How many transactions and savepoints are open: 0 outside. */
+int db_depth(const struct db *db);
+/* Called after each transaction or savepoint has ended: depth is what is open then, 0 after the
+ * outermost one. One hook a store, which may query but not begin; NULL takes it away. */
+typedef void (*db_end_hook)(void *arg, int depth, bool committed);
+void db_on_end(struct db *db, db_end_hook hook, void *arg);
 /* End a transaction by how it went: commits when status >= 0, else rolls back. Returns the status,
  * or the commit's error: `TRY(db_begin(db, err)); return db_end(db, work(db, err), err);` */
 int db_end(struct db *db, int status, struct err *err);

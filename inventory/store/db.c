@@ -304,6 +304,12 @@ static void say_rollback(struct db *db, const char *sql)
 	(void)set_deadline(db, deadline_us);
 }
 
+static void tell_end(const struct db *db, bool committed)
+{
+	if (db->end_hook)
+		db->end_hook(db->end_arg, (int)db->depth, committed);
+}
+
 int db_begin(struct db *db, struct err *err)
 {
 	BUG_ON(db->depth > ARRAY_LEN(savepoints));
@@ -357,6 +363,7 @@ int db_commit(struct db *db, struct err *err)
 	db->depth--;
 	if (mark > 0)
 		db_mark_write(db, mark);
+	tell_end(db, true);
 	return 0;
 }
 
@@ -372,11 +379,23 @@ void db_rollback(struct db *db)
 		say_rollback(db, sql[1]);
 	}
 	db->depth--;
+	tell_end(db, false);
 }
 
 bool db_in_transaction(const struct db *db)
 {
 	return db->depth > 0;
+}
+
+int db_depth(const struct db *db)
+{
+	return (int)db->depth;
+}
+
+void db_on_end(struct db *db, db_end_hook hook, void *arg)
+{
+	db->end_hook = hook;
+	db->end_arg = arg;
 }
 
 int db_end(struct db *db, int status, struct err *err)

@@ -13,6 +13,8 @@ struct db {
 	const struct db_driver *driver;
 	void *conn;
 	unsigned depth; /* of nested transactions */
+	db_end_hook end_hook;
+	void *end_arg;
 	bool snapshot;
 	bool readonly;
 	bool broken;         /* the disk failed: nothing more is written by this process */

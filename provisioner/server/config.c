@@ -28,27 +28,27 @@ static const struct key {
 #define AT(m) offsetof(struct config, m)
 	{"server", "state_dir", KEY_PATH, AT(state_dir), "/var/lib/slipway", 0, 0, NULL},
 	{"server", "run_dir", KEY_PATH, AT(run_dir), "/run/slipway", 0, 0, NULL},
-	{"server", "interface", KEY_TEXT, AT(interface), "auto", 0, 0, NULL},
-	{"server", "address", KEY_TEXT, AT(address), "auto", 0, 0, NULL},
+	{"server", "interface", KEY_TEXT, AT(boot.interface), "auto", 0, 0, NULL},
+	{"server", "address", KEY_TEXT, AT(boot.address), "auto", 0, 0, NULL},
 	{"server", "store", KEY_TEXT, AT(store), "sqlite", 0, 0, NULL},
 	{"server", "log", KEY_CHOICE, AT(log), "text", 0, 0, "text|json"},
-	{"server", "http_port", KEY_INT, AT(http_port), "80", 1, 65535, NULL},
-	{"server", "https_port", KEY_INT, AT(https_port), "443", 1, 65535, NULL},
+	{"server", "http_port", KEY_INT, AT(boot.http_port), "80", 1, 65535, NULL},
+	{"server", "https_port", KEY_INT, AT(boot.https_port), "443", 1, 65535, NULL},
 	{"server", "read_budget_ms", KEY_INT, AT(read_budget_ms), "5", 0, 1000, NULL},
-	{"boot", "files_dir", KEY_PATH, AT(files_dir), "/usr/lib/slipway/boot", 0, 0, NULL},
-	{"boot", "firmware_cpio", KEY_PATH, AT(firmware_cpio), "", 0, 0, NULL},
-	{"boot", "kernel_args", KEY_TEXT, AT(kernel_args), "", 0, 0, NULL},
-	{"dhcp", "mode", KEY_CHOICE, AT(dhcp_mode), "off", 0, 0, "full|proxy|off"},
-	{"dhcp", "range_start", KEY_TEXT, AT(range_start), "", 0, 0, NULL},
-	{"dhcp", "range_end", KEY_TEXT, AT(range_end), "", 0, 0, NULL},
-	{"dhcp", "netmask", KEY_TEXT, AT(netmask), "", 0, 0, NULL},
-	{"dhcp", "router", KEY_TEXT, AT(router), "", 0, 0, NULL},
-	{"dhcp", "dns", KEY_TEXT, AT(dns), "", 0, 0, NULL},
-	{"dhcp", "lease_s", KEY_INT, AT(lease_s), "3600", 120, 30 * 86400, NULL},
-	{"programs", "nginx", KEY_PATH, AT(nginx), "/usr/sbin/nginx", 0, 0, NULL},
-	{"programs", "dnsmasq", KEY_PATH, AT(dnsmasq), "/usr/sbin/dnsmasq", 0, 0, NULL},
+	{"boot", "files_dir", KEY_PATH, AT(boot.files_dir), "/usr/lib/slipway/boot", 0, 0, NULL},
+	{"boot", "firmware_cpio", KEY_PATH, AT(boot.firmware_cpio), "", 0, 0, NULL},
+	{"boot", "kernel_args", KEY_TEXT, AT(boot.kernel_args), "", 0, 0, NULL},
+	{"dhcp", "mode", KEY_CHOICE, AT(boot.dhcp_mode), "off", 0, 0, "full|proxy|off"},
+	{"dhcp", "range_start", KEY_TEXT, AT(boot.range_start), "", 0, 0, NULL},
+	{"dhcp", "range_end", KEY_TEXT, AT(boot.range_end), "", 0, 0, NULL},
+	{"dhcp", "netmask", KEY_TEXT, AT(boot.netmask), "", 0, 0, NULL},
+	{"dhcp", "router", KEY_TEXT, AT(boot.router), "", 0, 0, NULL},
+	{"dhcp", "dns", KEY_TEXT, AT(boot.dns), "", 0, 0, NULL},
+	{"dhcp", "lease_s", KEY_INT, AT(boot.lease_s), "3600", 120, 30 * 86400, NULL},
+	{"programs", "nginx", KEY_PATH, AT(boot.nginx), "/usr/sbin/nginx", 0, 0, NULL},
+	{"programs", "dnsmasq", KEY_PATH, AT(boot.dnsmasq), "/usr/sbin/dnsmasq", 0, 0, NULL},
 	{"programs", "slipway", KEY_PATH, AT(slipway), "", 0, 0, NULL},
-	{"web", "dir", KEY_PATH, AT(web_dir), "", 0, 0, NULL},
+	{"web", "dir", KEY_PATH, AT(boot.web_dir), "", 0, 0, NULL},
 	{"orders", "second_person", KEY_CHOICE, AT(second_person), "on", 0, 0, "on|off"},
 	{"orders", "protect", KEY_TEXT, AT(protect), "", 0, 0, NULL},
 	{"orders", "second_person_above", KEY_INT, AT(second_person_above), "5", 0, 256, NULL},
@@ -167,12 +167,12 @@ static bool usable(const struct ifaddrs *i, const struct config *c)
 	if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET || !(i->ifa_flags & IFF_UP) ||
 	    (i->ifa_flags & IFF_LOOPBACK))
 		return false;
-	if (!str_eq(c->interface, "auto") && !str_eq(c->interface, i->ifa_name))
+	if (!str_eq(c->boot.interface, "auto") && !str_eq(c->boot.interface, i->ifa_name))
 		return false;
 	char text[INET_ADDRSTRLEN];
 	const struct sockaddr_in *sin = (const struct sockaddr_in *)(const void *)i->ifa_addr;
 	inet_ntop(AF_INET, &sin->sin_addr, text, sizeof(text));
-	return str_eq(c->address, "auto") || str_eq(c->address, text);
+	return str_eq(c->boot.address, "auto") || str_eq(c->boot.address, text);
 }
 
 static void set_text(char **at, const char *value)
@@ -201,17 +201,17 @@ static void take_interface(struct config *c, const struct ifaddrs *i)
 {
 	uint32_t address = ipv4_of(i->ifa_addr), mask = ipv4_of(i->ifa_netmask);
 	uint32_t network = address & mask, n_hosts = ~mask;
-	set_text(&c->interface, i->ifa_name);
-	set_ipv4(&c->address, address);
-	if (!c->netmask[0])
-		set_ipv4(&c->netmask, mask);
+	set_text(&c->boot.interface, i->ifa_name);
+	set_ipv4(&c->boot.address, address);
+	if (!c->boot.netmask[0])
+		set_ipv4(&c->boot.netmask, mask);
 	struct in_addr a = {htonl(network)};
-	inet_ntop(AF_INET, &a, c->network, sizeof(c->network));
-	if (!c->range_start[0] && n_hosts >= 15)
-		set_ipv4(&c->range_start, network + n_hosts / 2 + 1);
-	if (!c->range_end[0] && n_hosts >= 15)
-		set_ipv4(&c->range_end, network + n_hosts - 1);
-	c->address_found = true;
+	inet_ntop(AF_INET, &a, c->boot.network, sizeof(c->boot.network));
+	if (!c->boot.range_start[0] && n_hosts >= 15)
+		set_ipv4(&c->boot.range_start, network + n_hosts / 2 + 1);
+	if (!c->boot.range_end[0] && n_hosts >= 15)
+		set_ipv4(&c->boot.range_end, network + n_hosts - 1);
+	c->boot.address_found = true;
 }
 
 static int choose(struct config *c, const struct ifaddrs *list, struct err *err)
@@ -228,7 +228,7 @@ static int choose(struct config *c, const struct ifaddrs *list, struct err *err)
 		return err_set(
 			err, ERR_INTERFACE,
 			"no interface but lo is up with an IPv4 address (interface=%s address=%s)",
-			c->interface, c->address);
+			c->boot.interface, c->boot.address);
 	if (n > 1)
 		return err_set(err, ERR_INTERFACE, "%u addresses could be served: name one", n);
 	take_interface(c, found);
@@ -253,11 +253,11 @@ int config_resolve(struct config *c, struct err *err)
 	freeifaddrs(list);
 	const struct {
 		const char *what, *text;
-	} addresses[] = {{"range_start", c->range_start},
-			 {"range_end", c->range_end},
-			 {"netmask", c->netmask},
-			 {"router", c->router},
-			 {"dns", c->dns}};
+	} addresses[] = {{"range_start", c->boot.range_start},
+			 {"range_end", c->boot.range_end},
+			 {"netmask", c->boot.netmask},
+			 {"router", c->boot.router},
+			 {"dns", c->boot.dns}};
 	for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(addresses); i++)
 		rc = check_ipv4(addresses[i].what, addresses[i].text, err);
 	return rc;

@@ -14,32 +14,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <base/err.h>
+#include <server/boot/boot_config.h>
 
 struct config {
 	char *state_dir, *run_dir;
-	char *interface, *address; /* "auto" before config_resolve() */
-	char *store;               /* "sqlite", or a postgresql:// URL */
-	char *log;                 /* text, json */
-	int64_t http_port, https_port;
+	char *store;            /* "sqlite", or a postgresql:// URL */
+	char *log;              /* text, json */
 	int64_t read_budget_ms; /* a slower question goes to a reader process; 0: every one */
-
-	char *files_dir, *firmware_cpio, *kernel_args;
-
-	char *dhcp_mode; /* full, proxy, off */
-	char *range_start, *range_end, *netmask, *router, *dns;
-	int64_t lease_s;
-
-	char *nginx, *dnsmasq, *slipway;
-
-	char *web_dir;
+	struct boot_config boot;
+	char *slipway; /* the program that makes a lab's trust root */
 
 	char *second_person; /* on, off */
 	int64_t second_person_above;
 	char *protect; /* names of machines that are never a target */
-
-	/* by config_resolve() */
-	char network[16];
-	bool address_found;
 };
 
 void config_init(struct config *c);

@@ -17,7 +17,7 @@
 #include <base/str.h>
 #include <inventory/backup.h>
 #include <proto/lifecycle.h>
-#include "app_open.h"
+#include "app.h"
 #include <server/boot/child.h>
 #include <server/boot/dhcp_prober.h>
 #include <server/reader/reader.h>
@@ -131,9 +131,9 @@ static void say_ready(const struct app *a)
 		log_err(LOG_WARNING, "server.ready_file", &err);
 	(void)sd_notify(0, "READY=1");
 	log_ev(LOG_NOTICE, "server.ready", KV("version", SLIPWAY_VERSION),
-	       KV("address", (const char *)a->config.address),
-	       KV("interface", (const char *)a->config.interface),
-	       KV("dhcp", (const char *)a->config.dhcp_mode));
+	       KV("address", (const char *)a->config.boot.address),
+	       KV("interface", (const char *)a->config.boot.interface),
+	       KV("dhcp", (const char *)a->config.boot.dhcp_mode));
 }
 
 static void unsay_ready(const struct app *a)

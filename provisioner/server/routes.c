@@ -5,31 +5,36 @@
  */
 #include "routes.h"
 
+#include <string.h>
 #include <base/cleanup.h>
-#include <server/session/session.h>
 #include <server/api/tables.h>
+#include <server/boot/boot_route.h>
+#include <server/session/session.h>
 
-const struct http_table *routes_all(void)
+const struct http_table *routes_all(const struct route_contexts *c)
 {
+	static const struct route_contexts none;
 	static struct http_table tables[24];
+	const struct route_contexts *x = c ? c : &none;
 	const struct http_table all[] = {
-		{control_routes, n_control_routes},
-		{agent_routes, n_agent_routes},
-		{host_verb_routes, n_host_verb_routes},
-		{order_routes, n_order_routes},
-		{profile_routes, n_profile_routes},
-		{image_routes, n_image_routes},
-		{upload_routes, n_upload_routes},
-		{channel_routes, n_channel_routes},
-		{api_host_routes, n_api_host_routes},
-		{api_collection_routes, n_api_collection_routes},
-		{api_change_routes, n_api_change_routes},
-		{api_access_routes, n_api_access_routes},
-		{api_write_routes, n_api_write_routes},
-		{api_delivery_routes, n_api_delivery_routes},
-		{api_meta_routes, n_api_meta_routes},
-		{api_webhook_routes, n_api_webhook_routes},
-		{NULL, 0},
+		{boot_routes, n_boot_routes, x->boot},
+		{control_routes, n_control_routes, x->api},
+		{agent_routes, n_agent_routes, x->flow},
+		{host_verb_routes, n_host_verb_routes, x->api},
+		{order_routes, n_order_routes, x->api},
+		{profile_routes, n_profile_routes, x->api},
+		{image_routes, n_image_routes, x->api},
+		{upload_routes, n_upload_routes, x->api},
+		{channel_routes, n_channel_routes, x->api},
+		{api_host_routes, n_api_host_routes, x->api},
+		{api_collection_routes, n_api_collection_routes, x->api},
+		{api_change_routes, n_api_change_routes, x->api},
+		{api_access_routes, n_api_access_routes, x->api},
+		{api_write_routes, n_api_write_routes, x->api},
+		{api_delivery_routes, n_api_delivery_routes, x->api},
+		{api_meta_routes, n_api_meta_routes, x->api},
+		{api_webhook_routes, n_api_webhook_routes, x->api},
+		{NULL, 0, NULL},
 	};
 	_Static_assert(ARRAY_LEN(all) <= ARRAY_LEN(tables), "room for all tables");
 	memcpy(tables, all, sizeof(all));

@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The list of route tables. How to add one: declare it here, name it in routes.c.
+ * The list of route tables. How to add one: declare it in its folder's header, name it in routes.c
+ * with the context that its handlers get.
  */
 #ifndef SERVER_ROUTES_H
 #define SERVER_ROUTES_H
 
-#include <stddef.h>
-#include "app.h"
 #include <server/http/http.h>
 
-extern const struct http_route host_verb_routes[], profile_routes[], image_routes[],
-	upload_routes[], control_routes[], order_routes[], channel_routes[];
-extern const size_t n_host_verb_routes, n_profile_routes, n_image_routes, n_upload_routes,
-	n_control_routes, n_order_routes, n_channel_routes;
+struct api;
+struct boot_server;
+struct flow;
 
-/* All tables, ended by {NULL, 0}; made once. */
-const struct http_table *routes_all(void);
+/* What http_context() gives to the handlers of each folder. */
+struct route_contexts {
+	struct api *api;
+	struct flow *flow;
+	struct boot_server *boot;
+};
+
+/* All tables, ended by an empty one; written anew by each call. c: NULL to look at the tables. */
+const struct http_table *routes_all(const struct route_contexts *c);
 
 #endif

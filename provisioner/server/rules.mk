@@ -1,10 +1,11 @@
 # provisioner/server: slipwayd.
-server_http_SRC := provisioner/server/http/route.c
+# the HTTP seam
+server_http_SRC := provisioner/server/http/reply.c
 server_http_SRC += provisioner/server/http/request.c
-server_http_SRC += provisioner/server/http/reply.c
-server_http_SRC += provisioner/server/http/wait.c
+server_http_SRC += provisioner/server/http/route.c
 server_http_SRC += provisioner/server/http/server.c
 server_http_SRC += provisioner/server/http/status.c
+server_http_SRC += provisioner/server/http/wait.c
 $(eval $(call library,server_http))
 
 # what profiles mean: pure, apart so that tests and fuzzers need nothing else
@@ -13,71 +14,100 @@ server_rules_SRC += provisioner/server/flow/disk_choice.c
 server_rules_SRC += provisioner/server/flow/order_rules.c
 $(eval $(call library,server_rules))
 
-server_SRC := provisioner/server/app.c
-server_SRC += provisioner/server/config.c
-server_SRC += provisioner/server/site.c
-server_SRC += provisioner/server/boot/child.c
-server_SRC += provisioner/server/boot/line_pipe.c
-server_SRC += provisioner/server/boot/services.c
-server_SRC += provisioner/server/boot/dhcp_watch.c
-server_SRC += provisioner/server/boot/dhcp_alarm.c
-server_SRC += provisioner/server/routes.c
-server_SRC += provisioner/server/api/control_routes.c
-server_SRC += provisioner/server/boot/boot_route.c
-server_SRC += provisioner/server/session/routes.c
-server_SRC += provisioner/server/session/session.c
-server_SRC += provisioner/server/session/next.c
-server_SRC += provisioner/server/session/permit.c
-server_SRC += provisioner/server/session/events.c
-server_SRC += provisioner/server/session/first_boot.c
-server_SRC += provisioner/server/flow/engine.c
-server_SRC += provisioner/server/flow/planner.c
-server_SRC += provisioner/server/flow/arm.c
-server_SRC += provisioner/server/flow/arm_ask.c
-server_SRC += provisioner/server/api/arm_routes.c
-server_SRC += provisioner/server/flow/order.c
-server_SRC += provisioner/server/flow/protected.c
-server_SRC += provisioner/server/api/order_routes.c
-server_SRC += provisioner/server/api/erase_routes.c
-server_SRC += provisioner/server/flow/deadlines.c
-server_SRC += provisioner/server/flow/live.c
-server_SRC += provisioner/server/flow/fleet.c
-server_SRC += provisioner/server/checkpoints.c
-server_SRC += provisioner/server/api/host_verbs.c
-server_SRC += provisioner/server/api/profile_routes.c
-server_SRC += provisioner/server/api/image_routes.c
-server_SRC += provisioner/server/api/upload_routes.c
-server_SRC += provisioner/server/flow/latest.c
-server_SRC += provisioner/server/reader/read_job.c
-server_SRC += provisioner/server/reader/reader.c
-server_SRC += provisioner/server/reader/readers.c
-server_SRC += provisioner/server/api/read.c
-server_SRC += provisioner/server/flow/image_check.c
-server_SRC += provisioner/server/api/request.c
-server_SRC += provisioner/server/api/hosts.c
-server_SRC += provisioner/server/api/collections.c
-server_SRC += provisioner/server/api/changes.c
-server_SRC += provisioner/server/api/access.c
-server_SRC += provisioner/server/api/authorize.c
-server_SRC += provisioner/server/api/write.c
-server_SRC += provisioner/server/api/writes.c
-server_SRC += provisioner/server/api/deliveries.c
-server_SRC += provisioner/server/api/meta.c
-server_SRC += provisioner/server/api/openapi.c
-server_SRC += provisioner/server/api/openapi_body.c
-server_SRC += provisioner/server/api/webhooks.c
-server_SRC += provisioner/server/notify/secret_box.c
-server_SRC += provisioner/server/notify/webhook_post.c
-server_SRC += provisioner/server/notify/webhook_sender.c
-$(eval $(call library,server))
+# what decides about hosts
+server_flow_SRC := provisioner/server/flow/arm.c
+server_flow_SRC += provisioner/server/flow/arm_ask.c
+server_flow_SRC += provisioner/server/flow/checkpoints.c
+server_flow_SRC += provisioner/server/flow/deadlines.c
+server_flow_SRC += provisioner/server/flow/engine.c
+server_flow_SRC += provisioner/server/flow/fleet.c
+server_flow_SRC += provisioner/server/flow/flow.c
+server_flow_SRC += provisioner/server/flow/host_use.c
+server_flow_SRC += provisioner/server/flow/host_verb.c
+server_flow_SRC += provisioner/server/flow/image_check.c
+server_flow_SRC += provisioner/server/flow/latest.c
+server_flow_SRC += provisioner/server/flow/live.c
+server_flow_SRC += provisioner/server/flow/notices.c
+server_flow_SRC += provisioner/server/flow/order.c
+server_flow_SRC += provisioner/server/flow/planner.c
+server_flow_SRC += provisioner/server/flow/protected.c
+server_flow_SRC += provisioner/server/flow/sightings.c
+$(eval $(call library,server_flow))
+
+# agents
+server_session_SRC := provisioner/server/session/events.c
+server_session_SRC += provisioner/server/session/first_boot.c
+server_session_SRC += provisioner/server/session/next.c
+server_session_SRC += provisioner/server/session/permit.c
+server_session_SRC += provisioner/server/session/routes.c
+server_session_SRC += provisioner/server/session/session.c
+$(eval $(call library,server_session))
+
+# people and programs
+server_api_SRC := provisioner/server/api/access.c
+server_api_SRC += provisioner/server/api/arm_routes.c
+server_api_SRC += provisioner/server/api/authorize.c
+server_api_SRC += provisioner/server/api/changes.c
+server_api_SRC += provisioner/server/api/channel_routes.c
+server_api_SRC += provisioner/server/api/collections.c
+server_api_SRC += provisioner/server/api/control_routes.c
+server_api_SRC += provisioner/server/api/deliveries.c
+server_api_SRC += provisioner/server/api/erase_routes.c
+server_api_SRC += provisioner/server/api/host_verbs.c
+server_api_SRC += provisioner/server/api/hosts.c
+server_api_SRC += provisioner/server/api/image_routes.c
+server_api_SRC += provisioner/server/api/meta.c
+server_api_SRC += provisioner/server/api/openapi.c
+server_api_SRC += provisioner/server/api/openapi_body.c
+server_api_SRC += provisioner/server/api/order_answer.c
+server_api_SRC += provisioner/server/api/order_routes.c
+server_api_SRC += provisioner/server/api/profile_routes.c
+server_api_SRC += provisioner/server/api/read.c
+server_api_SRC += provisioner/server/api/request.c
+server_api_SRC += provisioner/server/api/upload_routes.c
+server_api_SRC += provisioner/server/api/webhooks.c
+server_api_SRC += provisioner/server/api/write.c
+server_api_SRC += provisioner/server/api/writes.c
+$(eval $(call library,server_api))
+
+# reader processes
+server_reader_SRC := provisioner/server/reader/checkpoint_files.c
+server_reader_SRC += provisioner/server/reader/read_job.c
+server_reader_SRC += provisioner/server/reader/reader.c
+server_reader_SRC += provisioner/server/reader/readers.c
+$(eval $(call library,server_reader))
+
+# boot scripts, nginx, dnsmasq
+server_boot_SRC := provisioner/server/boot/boot_route.c
+server_boot_SRC += provisioner/server/boot/boot_server.c
+server_boot_SRC += provisioner/server/boot/child.c
+server_boot_SRC += provisioner/server/boot/dhcp_alarm.c
+server_boot_SRC += provisioner/server/boot/dhcp_watch.c
+server_boot_SRC += provisioner/server/boot/line_pipe.c
+server_boot_SRC += provisioner/server/boot/services.c
+$(eval $(call library,server_boot))
+
+# webhooks
+server_notify_SRC := provisioner/server/notify/webhook_post.c
+server_notify_SRC += provisioner/server/notify/webhook_sender.c
+$(eval $(call library,server_notify))
+
+# the roof: it joins them
+server_roof_SRC := provisioner/server/app.c
+server_roof_SRC += provisioner/server/config.c
+server_roof_SRC += provisioner/server/routes.c
+server_roof_SRC += provisioner/server/site.c
+$(eval $(call library,server_roof))
+
+SERVER_LIBS := server_roof server_api server_session server_boot server_notify server_reader server_flow server_rules server_http
 
 slipwayd_SRC := provisioner/server/main.c provisioner/server/boot/dhcp_prober.c
-slipwayd_LIBS := server server_rules server_http inventory proto pxe images_store images_core base_confine base
+slipwayd_LIBS := $(SERVER_LIBS) inventory proto pxe images_store images_core base_confine base
 slipwayd_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq libseccomp fdisk blkid
 $(eval $(call program,slipwayd))
 
 # tests run the daemon's core without nginx and dnsmasq, over an object store that is fake
-SERVER_TEST_LIBS := server server_rules server_http inventory proto pxe images_core base
+SERVER_TEST_LIBS := $(SERVER_LIBS) inventory proto pxe images_core base
 SERVER_TEST_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq
 SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/harness/fake_object_store.c
 HOST_WALK := $(SERVER_BENCH) tests/harness/host_walk.c
@@ -112,9 +142,8 @@ FLOW_TESTS += tests/flow/second_dhcp_server.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
 $(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules proto base,$(BASE_PKG)))
-$(eval $(call unit_test,tests/unit/server/notify/test_secret_box.c,server base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
-$(eval $(call unit_test,tests/unit/server/test_config.c,server base,$(BASE_PKG) inih))
+$(eval $(call unit_test,tests/unit/server/test_config.c,server_roof base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/boot/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/http/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
 

@@ -241,6 +241,7 @@ int site_open(const struct config *c, struct site *ret, struct err *err)
 	ret->spool_dir = xasprintf("%s/spool", c->state_dir);
 	autofree char *plan_private = xasprintf("%s/keys/plan.pem", c->state_dir);
 	ret->audit_dir = xasprintf("%s/audit", c->state_dir);
+	ret->backup_dir = xasprintf("%s/backups", c->state_dir);
 	ret->plan_public = xasprintf("%s/keys/plan-key.pem", c->state_dir);
 	if (missing(plan_private) || missing(ret->plan_public))
 		TRY(plan_key_generate(plan_private, ret->plan_public, err));
@@ -248,7 +249,7 @@ int site_open(const struct config *c, struct site *ret, struct err *err)
 	TRY(plan_key_load_private(plan_private, &ret->plan_key, err));
 	TRY(secret_key_load(plan_private, ret->seal_key, err));
 	if (missing(ret->tls_key) || missing(ret->tls_cert))
-		TRY(tls_make(ret, c->address, err));
+		TRY(tls_make(ret, c->boot.address, err));
 	TRY(check_private(ret->tls_key, err));
 	TRY(pin_of_cert(ret, err));
 	if (missing(ret->root_path))
@@ -267,6 +268,7 @@ void site_done(struct site *s)
 	free(s->objects_dir);
 	free(s->spool_dir);
 	free(s->audit_dir);
+	free(s->backup_dir);
 	free(s->plan_public);
 	memset(s, 0, sizeof(*s));
 }

@@ -11,7 +11,7 @@
 #include <base/err.h>
 #include <proto/plan.h>
 #include "config.h"
-#include <server/notify/secret_box.h>
+#include <base/secret_box.h>
 
 struct site {
 	struct plan_key *plan_key;
@@ -23,6 +23,7 @@ struct site {
 	char *objects_dir;
 	char *spool_dir;
 	char *audit_dir;   /* checkpoints */
+	char *backup_dir;  /* copies of the store */
 	char *plan_public; /* path of the key that checks them */
 };
 

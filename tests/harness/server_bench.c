@@ -18,7 +18,7 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/db.h>
-#include "provisioner/server/app_open.h"
+#include "provisioner/server/app.h"
 #include "tests/harness/fake_object_store.h"
 
 static void set(char **at, const char *value)
@@ -39,9 +39,9 @@ static _Noreturn void serve(const struct server_bench *b)
 	autofree char *boot = xasprintf("%s/boot", b->dir);
 	set(&a.config.state_dir, state);
 	set(&a.config.run_dir, run);
-	set(&a.config.files_dir, boot);
-	a.silence_us = b->silence_ms * 1000;
-	set(&a.config.address, "192.0.2.1");
+	set(&a.config.boot.files_dir, boot);
+	a.flow.silence_us = b->silence_ms * 1000;
+	set(&a.config.boot.address, "192.0.2.1");
 	set(&a.config.protect, b->protect);
 	if (b->database[0])
 		set(&a.config.store, b->store);

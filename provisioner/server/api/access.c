@@ -7,7 +7,7 @@
 #include "read.h"
 #include "tables.h"
 #include "write.h"
-#include <server/checkpoints.h>
+#include <server/flow/checkpoints.h>
 
 #include <string.h>
 
@@ -78,13 +78,13 @@ static int create_work(struct write *w, struct err *err)
 {
 	const struct token_ask *ask = w->ask;
 	char text[TOKEN_TEXT_BYTES], expires[TIME_TEXT_BYTES];
-	int64_t num = 0, now_us = app_now_us(w->app);
+	int64_t num = 0, now_us = flow_now_us(w->flow);
 	int64_t expires_us = now_us + (ask->ttl_s ? ask->ttl_s : EXPIRES_DEFAULT_S) * 1000000;
 	autostr struct str scopes;
 	str_init(&scopes, 256);
 	TRY(check_owner(w, ask->owner, err));
 	TRY(join_scopes(&ask->scopes, &scopes, err));
-	TRY(token_create(w->app->db, ask->name, ask->owner, scopes.p, expires_us, w->who, now_us,
+	TRY(token_create(w->flow->db, ask->name, ask->owner, scopes.p, expires_us, w->who, now_us,
 			 text, &num, err));
 	time_rfc3339(expires_us, expires);
 	w->status = 201;
@@ -97,9 +97,9 @@ static int create_work(struct write *w, struct err *err)
 
 static int get_tokens(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	json_t *doc = NULL;
-	TRY(token_list(a->db, &doc, err));
+	TRY(token_list(api->flow->db, &doc, err));
 	return http_reply_json(r, 200, doc);
 }
 
@@ -109,38 +109,38 @@ static int revoke_work(struct write *w, struct err *err)
 	if (!parse_i64(http_param(w->request, "id"), &num))
 		return err_set(err, ERR_NOT_FOUND, "there is no such token");
 	w->status = 204;
-	return token_revoke(w->app->db, num, app_now_us(w->app), err);
+	return token_revoke(w->flow->db, num, flow_now_us(w->flow), err);
 }
 
 /* ---- audit ----------------------------------------------------------------------------------- */
 
 static int get_audit(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	static const char *const own[] = {"after", "limit", NULL};
 	int64_t after = 0, limit = 0;
 	json_t *doc = NULL;
 	TRY(http_query_only(r, own, err));
 	TRY(http_query_int(r, "after", 0, INT64_MAX, 0, &after, err));
 	TRY(http_query_int(r, "limit", 1, 1000, 100, &limit, err));
-	TRY(audit_list(a->db, after, limit, &doc, err));
+	TRY(audit_list(api->flow->db, after, limit, &doc, err));
 	return http_reply_json(r, 200, doc);
 }
 
 static int get_audit_check(struct http_request *r, struct err *err)
 {
-	const struct app *a = http_context(r);
+	const struct api *api = http_context(r);
 	struct read_job job = {.kind = READ_AUDIT_CHECK,
 			       .of = &collection_events,
-			       .path = a->site.audit_dir,
-			       .key_path = a->site.plan_public};
+			       .path = api->flow->audit_dir,
+			       .key_path = api->plan_public};
 	return api_read(r, &job, 200, err);
 }
 
 static int checkpoint_work(struct write *w, struct err *err)
 {
 	w->status = 201;
-	return w->dry_run ? 0 : checkpoint_make(w->app, w->who, &w->doc, err);
+	return w->dry_run ? 0 : checkpoint_make(w->flow, w->who, &w->doc, err);
 }
 
 /* ---- backups --------------------------------------------------------------------------------- */
@@ -151,18 +151,18 @@ static int backup_work(struct write *w, struct err *err)
 	struct event_draft e = {.kind = "store.backup", .actor = w->who, .summary = path};
 	w->status = 201;
 	w->doc = json_pack("{s:s}", "path", path);
-	return event_append(w->app->db, &e, app_now_us(w->app), NULL, err);
+	return event_append(w->flow->db, &e, flow_now_us(w->flow), NULL, err);
 }
 
 /* A reader makes the copy, before the transaction that records it; this is called again when it is
  * done. */
 static int post_backup(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	bool dry_run = false;
-	autofree char *dir = xasprintf("%s/backups", a->config.state_dir);
+	const char *dir = api->backup_dir;
 	autofree char *path = xasprintf("%s/slipway-%lld.db", dir,
-					(long long)(app_now_us(a) / 1000000));
+					(long long)(flow_now_us(api->flow) / 1000000));
 	autofree char *text = NULL;
 	struct read_job job = {.kind = READ_BACKUP, .path = path};
 	size_t n = 0;

@@ -3,11 +3,10 @@
  * The bodies that arm: one host, or several in one order. Both become an order (order.c). Input:
  * bodies from authenticated people and programs.
  */
-#include "host_verbs.h"
+#include "order_answer.h"
 
 #include <base/str.h>
 #include <server/flow/arm_ask.h>
-#include <server/flow/order.h>
 
 #define UNCONFIRMED_MAX 5 /* hosts of an order without confirm_count */
 
@@ -30,7 +29,7 @@ int arm_work(struct write *w, struct err *err)
 		return err_set(err, ERR_HOST_UNKNOWN, "no host has so long a name");
 	take_common(w, &ask->common, &order);
 	VEC_PUSH(&order.hosts, host);
-	int rc = order_place(w, &order, &manner, err);
+	int rc = order_answer_place(w, &order, &manner, err);
 	VEC_DONE(&order.hosts);
 	return rc;
 }
@@ -39,7 +38,7 @@ static int check_count(const struct arm_order_ask *ask, struct err *err)
 {
 	size_t n = ask->hosts.n;
 	if (n == 0)
-		return err_set(err, ERR_GUARD_SELECTOR, "an order without hosts is no order");
+		return err_set(err, ERR_GUARD_SELECTOR, "the order names no hosts");
 	if (ask->confirm_count ? ask->confirm_count != (int64_t)n : n > UNCONFIRMED_MAX)
 		return err_set(err, ERR_GUARD_CAP,
 			       "the order names %zu hosts, confirm_count is %lld", n,
@@ -56,7 +55,7 @@ int arm_order_work(struct write *w, struct err *err)
 	take_common(w, &ask->common, &order);
 	for (size_t i = 0; i < ask->hosts.n; i++)
 		VEC_PUSH(&order.hosts, ask->hosts.items[i]);
-	int rc = order_place(w, &order, &manner, err);
+	int rc = order_answer_place(w, &order, &manner, err);
 	VEC_DONE(&order.hosts);
 	return rc;
 }

@@ -100,10 +100,11 @@ static bool may_write_down(const char *peer, int64_t now_us)
 	       take_one(&all_knocks, ALL_KNOCKS_PER_MIN / 60.0, ALL_KNOCKS_PER_MIN, 1, now_us);
 }
 
-static int turn_away(struct app *a, struct http_request *r, const char *who, const struct err *why)
+static int turn_away(struct flow *flow, struct http_request *r, const char *who,
+		     const struct err *why)
 {
 	struct err err = ERR_INIT;
-	if (!may_write_down(http_peer(r), app_now_us(a))) {
+	if (!may_write_down(http_peer(r), flow_now_us(flow))) {
 		unwritten++;
 		return -why->code;
 	}
@@ -111,7 +112,7 @@ static int turn_away(struct app *a, struct http_request *r, const char *who, con
 						      unwritten)
 					  : xstrdup(err_name(why->code));
 	unwritten = 0;
-	if (api_audit(a, who, http_peer(r), http_request_route(r), http_path(r),
+	if (api_audit(flow, who, http_peer(r), http_request_route(r), http_path(r),
 		      http_status_of(why->code), reason, &err) < 0)
 		log_err(LOG_ERR, "audit.lost", &err, KV("who", who));
 	return -why->code;
@@ -119,15 +120,15 @@ static int turn_away(struct app *a, struct http_request *r, const char *who, con
 
 /* ---- the check ------------------------------------------------------------------------------- */
 
-static int find_token(struct app *a, const char *bearer, struct http_request *r, struct token *ret,
-		      struct err *err)
+static int find_token(struct flow *flow, const char *bearer, struct http_request *r,
+		      struct token *ret, struct err *err)
 {
 	struct err own = ERR_INIT;
-	int64_t now_us = app_now_us(a);
+	int64_t now_us = flow_now_us(flow);
 	if (!bearer || !bearer[0])
 		return err_set(err, ERR_AUTH_MISSING, "this path needs a token");
 	/* a good token is never refused because somebody else at this address tries wrong ones */
-	if (token_find(a->db, bearer, now_us, ret, &own) >= 0)
+	if (token_find(flow->db, bearer, now_us, ret, &own) >= 0)
 		return 0;
 	if (!take_one(&refusals[bucket_of(http_peer(r))], REFUSED_PER_MIN / 60.0, REFUSED_PER_MIN,
 		      1, now_us))
@@ -138,19 +139,19 @@ static int find_token(struct app *a, const char *bearer, struct http_request *r,
 int api_authorize(void *arg, const char *bearer, enum http_scope need, struct http_request *r,
 		  struct http_identity *ret, struct err *err)
 {
-	struct app *a = arg;
+	struct flow *flow = arg;
 	struct token token;
-	int rc = find_token(a, bearer, r, &token, err);
+	int rc = find_token(flow, bearer, r, &token, err);
 	if (rc < 0)
-		return rc == -ERR_RATE ? rc : turn_away(a, r, "nobody", err);
+		return rc == -ERR_RATE ? rc : turn_away(flow, r, "nobody", err);
 	*ret = (struct http_identity){.scopes = scopes_of(token.scopes), .token_id = token.num};
 	(void)snprintf(ret->who, sizeof(ret->who), "token:%s", token.name);
 	(void)str_copy(ret->owner, sizeof(ret->owner), token.owner);
-	if (!take_one(&rates[bucket_of(ret->who)], RATE_PER_S, RATE_BURST, 1, app_now_us(a)))
+	if (!take_one(&rates[bucket_of(ret->who)], RATE_PER_S, RATE_BURST, 1, flow_now_us(flow)))
 		return limited(r, err);
 	if (ret->scopes & (1U << need))
 		return 0;
 	(void)err_set(err, ERR_AUTH_SCOPE, "the token '%s' lacks the scope '%s'", token.name,
 		      http_scope_str(need));
-	return turn_away(a, r, ret->who, err);
+	return turn_away(flow, r, ret->who, err);
 }

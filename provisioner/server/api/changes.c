@@ -59,25 +59,25 @@ static int64_t last_id(const struct query_page *page, int64_t since)
 	return last ? json_integer_value(json_object_get(last, "id")) : since;
 }
 
-static int read_changes(struct app *a, struct query_request *q, int64_t since,
+static int read_changes(struct api *api, struct query_request *q, int64_t since,
 			struct query_page *page, int64_t *ret_next, struct err *err)
 {
 	int64_t tick = 0, at_us = 0;
 	char key[32];
 	TRY(add_since(q, since, key, sizeof(key), err));
-	TRY(db_begin_snapshot(a->db, err));
-	int status = query_run(a->db, &collection_events, q, NULL, page, err);
+	TRY(db_begin_snapshot(api->flow->db, err));
+	int status = query_run(api->flow->db, &collection_events, q, NULL, page, err);
 	if (status >= 0)
-		status = db_last_tick(a->db, &tick, &at_us, err);
+		status = db_last_tick(api->flow->db, &tick, &at_us, err);
 	q->n_filters--; /* key is ours */
-	TRY(db_end(a->db, status, err));
+	TRY(db_end(api->flow->db, status, err));
 	*ret_next = page->next[0] ? last_id(page, since) : tick > since ? tick : since;
 	return 0;
 }
 
 static int long_poll(struct http_request *r, int64_t since, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	struct query_request q = {0};
 	struct query_page page;
 	static const char *const own[] = {"since", "wait", NULL};
@@ -85,7 +85,7 @@ static int long_poll(struct http_request *r, int64_t since, struct err *err)
 	TRY(http_query_int(r, "wait", 0, WAIT_MAX_S, 0, &wait_s, err));
 	TRY(api_query(r, own, &q, err));
 	q.sort = q.cursor = NULL;
-	TRY(read_changes(a, &q, since, &page, &next, err));
+	TRY(read_changes(api, &q, since, &page, &next, err));
 	int status = page.n == 0 && wait_s > 0 && !http_wait_over(r)
 			     ? http_wait(r, TOPIC, wait_s * 1000)
 			     : reply_changes(r, &page, next);
@@ -96,7 +96,7 @@ static int long_poll(struct http_request *r, int64_t since, struct err *err)
 /* ---- Server-Sent Events ---------------------------------------------------------------------- */
 
 struct feed {
-	struct app *app;
+	struct api *api;
 	int64_t since, token_id;
 	struct str out;
 	size_t sent;
@@ -136,9 +136,9 @@ static int feed_more(struct feed *f)
 	int64_t next = 0;
 	str_clear(&f->out);
 	f->sent = 0;
-	if (f->token_id && !token_is_live(f->app->db, f->token_id, app_now_us(f->app)))
+	if (f->token_id && !token_is_live(f->api->flow->db, f->token_id, flow_now_us(f->api->flow)))
 		return -1;
-	if (read_changes(f->app, &f->q, f->since, &page, &next, &err) < 0)
+	if (read_changes(f->api, &f->q, f->since, &page, &next, &err) < 0)
 		return -1;
 	write_events(f, &page);
 	f->since = next;
@@ -177,7 +177,7 @@ static int start_feed(struct http_request *r, int64_t since, struct err *err)
 	struct query_request q = {0};
 	TRY(api_query(r, own, &q, err));
 	struct feed *f = xcalloc(1, sizeof(*f));
-	f->app = http_context(r);
+	f->api = http_context(r);
 	f->since = since;
 	f->token_id = http_identity(r)->token_id;
 	f->q = (struct query_request){.limit = SSE_BATCH, .n_filters = q.n_filters};
@@ -195,12 +195,12 @@ static int start_feed(struct http_request *r, int64_t since, struct err *err)
 
 static int get_changes(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	const char *accepts = http_request_header(r, "Accept");
 	const char *last = http_request_header(r, "Last-Event-ID");
 	bool sse = accepts && strstr(accepts, "text/event-stream");
 	int64_t since = 0, now_id = 0, at_us = 0;
-	TRY(db_last_tick(a->db, &now_id, &at_us, err));
+	TRY(db_last_tick(api->flow->db, &now_id, &at_us, err));
 	TRY(http_query_int(r, "since", 0, INT64_MAX, sse ? now_id : 0, &since, err));
 	if (sse && last && !parse_i64(last, &since))
 		return err_set(err, ERR_INVALID, "Last-Event-ID is a number");

@@ -70,13 +70,14 @@ static int add_record(void *arg, int64_t seq, const char *body, struct err *err)
 
 static int get_run_records(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	autostr struct str out;
 	int64_t after = 0, limit = 0;
 	str_init(&out, 64 * MIB);
 	TRY(http_query_int(r, "after", 0, INT64_MAX, 0, &after, err));
 	TRY(http_query_int(r, "limit", 1, 100000, 10000, &limit, err));
-	TRY(run_each_record(a->db, http_param(r, "id"), after, limit, add_record, &out, err));
+	TRY(run_each_record(api->flow->db, http_param(r, "id"), after, limit, add_record, &out,
+			    err));
 	if (!str_ok(&out))
 		return err_set(err, ERR_TOO_BIG, "too many records at once: use after= and limit=");
 	size_t n = out.n_bytes;
@@ -111,7 +112,7 @@ static int get_summary(struct http_request *r, struct err *err)
 
 static int get_diff(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	struct read_job job = {.kind = READ_DIFFERENCE};
 	static const char *const own[] = {"from", "to", "limit", "after", NULL};
 	TRY(http_query_only(r, own, err));
@@ -124,18 +125,18 @@ static int get_diff(struct http_request *r, struct err *err)
 		return err_at(err, "/from");
 	}
 	if (!job.to_us)
-		job.to_us = app_now_us(a);
+		job.to_us = flow_now_us(api->flow);
 	return api_read(r, &job, 200, err);
 }
 
 static int get_pipeline(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	static const char *const own[] = {NULL};
 	const char *delivery = http_param(r, "id");
 	struct read_job job = {.kind = READ_PIPELINE,
 			       .delivery = delivery[0] ? delivery : NULL,
-			       .now_us = app_now_us(a)};
+			       .now_us = flow_now_us(api->flow)};
 	TRY(http_query_only(r, own, err));
 	return api_read(r, &job, 200, err);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Health, the boot script's row, and the one command that stops all writing. Stopping is a row in
- * the store, so that a restart does not lift it; agents learn of it with their next heartbeat (5
- * s).
+ * Health, and the one command that stops all writing. Stopping is a row in the store, so that a
+ * restart does not lift it; agents learn of it with their next heartbeat (5 s).
  */
-#include <server/routes.h>
+#include "tables.h"
 
 #include <base/json.h>
 #include <base/limits.h>
@@ -15,24 +14,17 @@
 #include <proto/record.h>
 #include "request.h"
 #include "write.h"
-#include <server/boot/boot_route.h>
-#include <server/flow/live.h>
 
 #define EVERYWHERE (HTTP_LISTENER_PLAIN | HTTP_LISTENER_TLS | HTTP_LISTENER_ADMIN)
 
 static int get_healthz(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	int64_t one = 0;
-	TRY(db_query_int(a->db, err, &one, 0, "SELECT 1"));
+	TRY(db_query_int(api->flow->db, err, &one, 0, "SELECT 1"));
 	return http_reply_json(r, 200,
 			       json_pack("{s:s, s:s, s:b}", "status", "ok", "version",
-					 SLIPWAY_VERSION, "stopped", (int)a->stopped));
-}
-
-static void wake(void *arg, struct live_host *h)
-{
-	app_host_changed(arg, h->host_num);
+					 SLIPWAY_VERSION, "stopped", (int)api->flow->stopped));
 }
 
 struct stop_ask {
@@ -47,11 +39,11 @@ static const struct field stop_fields[] = {
 static void stored(struct write *w, bool stopped)
 {
 	const struct stop_ask *ask = w->ask;
-	w->app->stopped = stopped;
-	w->app->stop_unstored = false;
+	w->flow->stopped = stopped;
+	w->flow->stop_unstored = false;
 	log_ev(LOG_WARNING, stopped ? "fleet.stopped" : "fleet.resumed", KV("who", w->who),
 	       KV("reason", (const char *)ask->reason));
-	live_each(w->app->live, wake, w->app);
+	notices_all_hosts(w->flow);
 }
 
 static void stop_stored(struct write *w)
@@ -76,8 +68,8 @@ static int set_stopped(struct write *w, bool stopped, struct err *err)
 	};
 	w->doc = json_pack("{s:b}", "stopped", (int)stopped);
 	w->after = stopped ? stop_stored : resume_stored;
-	TRY(flow_setting_put(w->app->db, "stopped", stopped ? "1" : "0", err));
-	return event_append(w->app->db, &e, app_now_us(w->app), NULL, err);
+	TRY(flow_setting_put(w->flow->db, "stopped", stopped ? "1" : "0", err));
+	return event_append(w->flow->db, &e, flow_now_us(w->flow), NULL, err);
 }
 
 static int stop_work(struct write *w, struct err *err)
@@ -94,22 +86,21 @@ static int resume_work(struct write *w, struct err *err)
  * nothing. */
 static int post_stop_all(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
-	bool before = a->stopped, unstored_before = a->stop_unstored, dry_run = false;
+	struct api *api = http_context(r);
+	bool before = api->flow->stopped, unstored_before = api->flow->stop_unstored,
+	     dry_run = false;
 	TRY(api_flag(r, "dry_run", &dry_run, err));
 	if (!dry_run)
-		a->stopped = a->stop_unstored = true;
+		api->flow->stopped = api->flow->stop_unstored = true;
 	int rc = api_change(r, err);
 	if (rc < 0 && err_class(err->code) == ERR_CLASS_REJECT) {
-		a->stopped = before;
-		a->stop_unstored = unstored_before;
+		api->flow->stopped = before;
+		api->flow->stop_unstored = unstored_before;
 	}
 	return rc;
 }
 
 const struct http_route control_routes[] = {
-	HTTP_ROUTE(GET, "/boot/v1/script", PUBLIC, 0, boot_get_script, "what this host should boot",
-		   .listeners = EVERYWHERE),
 	HTTP_ROUTE(GET, "/healthz", PUBLIC, 0, get_healthz, "is the daemon well, is its store",
 		   .listeners = EVERYWHERE),
 	API_CHANGE_BY(POST, "/api/v1/stop-all", ARM, 4 * KIB, post_stop_all, stop_work,

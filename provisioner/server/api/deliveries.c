@@ -31,7 +31,7 @@ static int import_begin(struct write *w, const struct delivery_head *head, json_
 			struct err *err)
 {
 	struct delivery_import *import = NULL;
-	TRY(delivery_import_new(w->app->db, head, rows, w->who, w->dry_run, app_now_us(w->app),
+	TRY(delivery_import_new(w->flow->db, head, rows, w->who, w->dry_run, flow_now_us(w->flow),
 				&import, err));
 	w->status = 201;
 	w->state = import;

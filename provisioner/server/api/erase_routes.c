@@ -4,11 +4,10 @@
  * imaging (G16). The host must be known from an inspection and may not be in service; a reason is
  * asked for. Input: bodies from authenticated people and programs.
  */
-#include "host_verbs.h"
+#include "order_answer.h"
 
 #include <base/str.h>
 #include <server/flow/arm_ask.h>
-#include <server/flow/order.h>
 
 int erase_work(struct write *w, struct err *err)
 {
@@ -20,7 +19,7 @@ int erase_work(struct write *w, struct err *err)
 		return err_set(err, ERR_HOST_UNKNOWN, "no host has so long a name");
 	(void)str_copy(order.reason, sizeof(order.reason), ask->reason);
 	VEC_PUSH(&order.hosts, host);
-	int rc = order_place(w, &order, &manner, err);
+	int rc = order_answer_place(w, &order, &manner, err);
 	VEC_DONE(&order.hosts);
 	return rc;
 }

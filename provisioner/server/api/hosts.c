@@ -29,18 +29,18 @@ static void member(struct str *out, const char *name, const json_t *value)
 	str_addf(out, ",\"%s\":%s", name, text);
 }
 
-static int add_what_one_host_has(struct app *a, const struct host *h, struct str *out,
+static int add_what_one_host_has(struct api *api, const struct host *h, struct str *out,
 				 struct err *err)
 {
 	AUTO(json) json_t *stages = NULL;
 	AUTO(json) json_t *fault = NULL;
 	AUTO(json) json_t *orders = NULL;
 	AUTO(json) json_t *receipt = NULL;
-	TRY(host_stages(a->db, h->num, app_now_us(a), &stages, err));
-	TRY(fault_latest_open(a->db, h->num, &fault, err));
+	TRY(host_stages(api->flow->db, h->num, flow_now_us(api->flow), &stages, err));
+	TRY(fault_latest_open(api->flow->db, h->num, &fault, err));
 	member(out, "stages", stages);
-	TRY(flow_orders_of_host(a->db, h->num, &orders, err));
-	TRY(receipt_brief(a->db, h->num, &receipt, err));
+	TRY(flow_orders_of_host(api->flow->db, h->num, &orders, err));
+	TRY(receipt_brief(api->flow->db, h->num, &receipt, err));
 	member(out, "fault", fault);
 	member(out, "orders", orders);
 	member(out, "receipt", receipt);
@@ -51,7 +51,7 @@ static int add_what_one_host_has(struct app *a, const struct host *h, struct str
 
 static int get_host(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	struct query_request q = {0};
 	struct host h;
 	autostr struct str more;
@@ -62,7 +62,7 @@ static int get_host(struct http_request *r, struct err *err)
 	TRY(api_time(r, "at", &q.at_us, err));
 	q.fields = http_query(r, "fields");
 	if (!q.at_us && !q.fields)
-		TRY(add_what_one_host_has(a, &h, &more, err));
+		TRY(add_what_one_host_has(api, &h, &more, err));
 	char num[24];
 	snprintf(num, sizeof(num), "%lld", (long long)h.num);
 	TRY(query_add_filter(&q, "@num", num, err)); /* the key of the present and of the past */
@@ -71,13 +71,13 @@ static int get_host(struct http_request *r, struct err *err)
 
 static int get_facts(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	struct host h;
 	int64_t at_us = 0;
 	json_t *doc = NULL;
 	TRY(api_host(r, &h, err));
 	TRY(api_time(r, "at", &at_us, err));
-	TRY(facts_load(a->db, h.num, at_us, &doc, err));
+	TRY(facts_load(api->flow->db, h.num, at_us, &doc, err));
 	return http_reply_json(r, 200, doc);
 }
 
@@ -126,11 +126,11 @@ static int get_host_receipts(struct http_request *r, struct err *err)
 
 static int get_evidence(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	struct host h;
 	json_t *doc = NULL;
 	TRY(api_host(r, &h, err));
-	TRY(identity_evidence(a->db, h.num, &doc, err));
+	TRY(identity_evidence(api->flow->db, h.num, &doc, err));
 	return http_reply_json(r, 200, doc);
 }
 

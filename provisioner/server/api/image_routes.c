@@ -4,7 +4,7 @@
  * and unpacked by images/core in a child without rights; the request waits for the child meanwhile.
  * Input: archives from authenticated people, believed only as far as their signatures.
  */
-#include <server/routes.h>
+#include "tables.h"
 
 #include <systemd/sd-event.h>
 #include <sys/epoll.h>
@@ -14,14 +14,13 @@
 #include <inventory/event.h>
 #include "write.h"
 #include <server/flow/latest.h>
-#include <server/flow/live.h>
 
 #define IMAGE_MAX_BYTES (64ULL * 1024 * 1024 * 1024)
 #define IMPORT_WAIT_MS  (3600 * 1000LL)
 
 /* One running import; belongs to its request, or to itself when the client went away. */
 struct import {
-	struct app *app;
+	struct api *api;
 	struct object_import *child;
 	sd_event_source *source;
 	int pidfd;
@@ -54,11 +53,6 @@ static void on_request_gone(void *state)
 			true; /* the import goes on: it is nearly free by now, and idempotent */
 }
 
-static void wake(void *arg, struct live_host *h)
-{
-	app_host_changed(arg, h->host_num);
-}
-
 static int append_event(struct import *i, struct err *err)
 {
 	char digest[SHA256_HEX_BYTES];
@@ -73,7 +67,7 @@ static int append_event(struct import *i, struct err *err)
 					  json_string(i->rollback_reason));
 	struct event_draft e = {
 		.kind = "image.imported", .actor = i->who, .summary = summary, .detail = detail};
-	return event_append(i->app->db, &e, app_now_us(i->app), NULL, err);
+	return event_append(i->api->flow->db, &e, flow_now_us(i->api->flow), NULL, err);
 }
 
 /* The event and the audit entry together; a refusal is audited, too. */
@@ -81,12 +75,12 @@ static int record(struct import *i, int import_status, struct err *err)
 {
 	int status = import_status < 0 ? http_status_of(i->err.code) : 201;
 	const char *reason = import_status < 0 ? err_name(i->err.code) : NULL;
-	TRY(db_begin(i->app->db, err));
+	TRY(db_begin(i->api->flow->db, err));
 	int rc = import_status < 0 ? 0 : append_event(i, err);
 	if (rc >= 0)
-		rc = api_audit(i->app, i->who, i->peer, i->route, i->route->pattern, status, reason,
-			       err);
-	return db_end(i->app->db, rc, err);
+		rc = api_audit(i->api->flow, i->who, i->peer, i->route, i->route->pattern, status,
+			       reason, err);
+	return db_end(i->api->flow->db, rc, err);
 }
 
 static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
@@ -99,7 +93,7 @@ static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
 	struct err lost = ERR_INIT;
 	int rc = object_import_finish(take_ptr(i->child), &i->manifest, &i->err);
 	if (i->upload[0]) /* also when it was refused: nothing of it is left */
-		object_upload_remove(i->app->objects, i->upload);
+		object_upload_remove(i->api->flow->objects, i->upload);
 	if (record(i, rc, &lost) < 0 && rc >= 0) {
 		i->err = lost;
 		rc = -lost.code;
@@ -112,8 +106,8 @@ static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
 	else
 		log_err(LOG_WARNING, "image.refused", &i->err, KV("who", (const char *)i->who));
 	i->ended = true;
-	live_each(i->app->live, wake, i->app);
-	http_notify(i->app->http, i->topic);
+	notices_all_hosts(i->api->flow);
+	http_notify(i->api->http, i->topic);
 	if (i->abandoned)
 		import_free(i);
 	return 0;
@@ -121,18 +115,20 @@ static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
 
 static int import_start(struct http_request *r, int fd, const char *upload, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	struct import *i = xcalloc(1, sizeof(*i));
-	i->app = a;
+	i->api = api;
 	i->route = http_request_route(r);
 	(void)str_copy(i->upload, sizeof(i->upload), upload ? upload : "");
 	(void)str_copy(i->who, sizeof(i->who), http_identity(r)->who);
 	(void)str_copy(i->peer, sizeof(i->peer), http_peer(r));
-	snprintf(i->topic, sizeof(i->topic), "import:%lld", (long long)a->next_import++);
+	snprintf(i->topic, sizeof(i->topic), "import:%lld", (long long)api->next_import++);
 	const char *reason = http_query(r, "rollback_reason");
 	(void)str_copy(i->rollback_reason, sizeof(i->rollback_reason), reason ? reason : "");
-	int rc = object_import_start(a->objects, fd, a->root, reason, &i->child, &i->pidfd, err);
-	if (rc >= 0 && sd_event_add_io(a->event, &i->source, i->pidfd, EPOLLIN, on_child, i) < 0)
+	int rc = object_import_start(api->flow->objects, fd, api->flow->root, reason, &i->child,
+				     &i->pidfd, err);
+	if (rc >= 0 &&
+	    sd_event_add_io(api->flow->event, &i->source, i->pidfd, EPOLLIN, on_child, i) < 0)
 		rc = err_set(err, ERR_SYS, "cannot watch the import");
 	if (rc < 0) {
 		import_free(i);
@@ -167,9 +163,9 @@ static int import_answer(struct http_request *r, struct import *i, struct err *e
 
 static int import_upload(struct http_request *r, const char *id, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	autoclose int fd = -1;
-	TRY(object_upload_open(a->objects, id, &fd, err));
+	TRY(object_upload_open(api->flow->objects, id, &fd, err));
 	return import_start(r, fd, id, err); /* the child has it open, too */
 }
 
@@ -202,17 +198,17 @@ static bool add_to_list(void *arg, const struct manifest *m)
 
 static int get_images(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	AUTO(json) json_t *list = json_array();
-	TRY(object_store_list(a->objects, add_to_list, list, err));
+	TRY(object_store_list(api->flow->objects, add_to_list, list, err));
 	return http_reply_json(r, 200, json_pack("{s:O}", "images", list));
 }
 
 static int get_image(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	AUTO(manifest) struct manifest *m = NULL;
-	TRY(latest_find(a, http_param(r, "name"), http_query(r, "arch"), &m, err));
+	TRY(latest_find(api->flow, http_param(r, "name"), http_query(r, "arch"), &m, err));
 	return http_reply_json(r, 200, image_json(m));
 }
 
@@ -222,7 +218,7 @@ static int get_image(struct http_request *r, struct err *err)
 static void removed(struct write *w)
 {
 	struct err err = ERR_INIT;
-	if (object_store_remove(w->app->objects, http_state(w->request), &err) < 0)
+	if (object_store_remove(w->flow->objects, http_state(w->request), &err) < 0)
 		log_err(LOG_ERR, "image.kept", &err);
 }
 
@@ -232,10 +228,10 @@ static int check_unused(struct write *w, const uint8_t *image, struct err *err)
 	char digest[SHA256_HEX_BYTES];
 	int64_t n = 0;
 	hex_encode(image, SHA256_BYTES, digest);
-	TRY(db_query_int(w->app->db, err, &n, 0,
+	TRY(db_query_int(w->flow->db, err, &n, 0,
 			 "SELECT count(*) FROM flow_arm WHERE ended_us = 0 AND expires_us > $2 AND "
 			 "image_digest = $1",
-			 P_TEXT(digest), P_INT(app_now_us(w->app))));
+			 P_TEXT(digest), P_INT(flow_now_us(w->flow))));
 	return n == 0 ? 0
 		      : err_set(err, ERR_CONFLICT, "%lld hosts are armed with this image",
 				(long long)n);
@@ -243,11 +239,11 @@ static int check_unused(struct write *w, const uint8_t *image, struct err *err)
 
 /* What cannot be read any more can still be removed, by its digest. owns: *ret_summary is the
  * caller's (free). */
-static int find_to_remove(struct app *a, const char *name, const char *arch, uint8_t *ret_digest,
-			  char **ret_summary, struct err *err)
+static int find_to_remove(struct flow *flow, const char *name, const char *arch,
+			  uint8_t *ret_digest, char **ret_summary, struct err *err)
 {
 	AUTO(manifest) struct manifest *m = NULL;
-	int rc = object_store_find(a->objects, name, arch, &m, err);
+	int rc = object_store_find(flow->objects, name, arch, &m, err);
 	if (rc == -ERR_IMAGE_DAMAGED && object_name_is_digest(name, ret_digest)) {
 		err_clear(err);
 		*ret_summary = xasprintf("image %.12s, which was damaged, was removed", name);
@@ -265,14 +261,14 @@ static int remove_work(struct write *w, struct err *err)
 	struct http_request *r = w->request;
 	autofree uint8_t *digest = xmalloc(SHA256_BYTES);
 	autofree char *summary = NULL;
-	TRY(find_to_remove(w->app, http_param(r, "name"), http_query(r, "arch"), digest, &summary,
+	TRY(find_to_remove(w->flow, http_param(r, "name"), http_query(r, "arch"), digest, &summary,
 			   err));
 	TRY(check_unused(w, digest, err));
 	http_set_state(r, take_ptr(digest), free);
 	struct event_draft e = {.kind = "image.removed", .actor = w->who, .summary = summary};
 	w->status = 204;
 	w->after = removed;
-	return event_append(w->app->db, &e, app_now_us(w->app), NULL, err);
+	return event_append(w->flow->db, &e, flow_now_us(w->flow), NULL, err);
 }
 
 const struct http_route image_routes[] = {

@@ -5,7 +5,6 @@
  */
 #include "request.h"
 #include "tables.h"
-#include <server/boot/dhcp_alarm.h>
 #include "openapi.h"
 #include <server/reader/readers.h>
 
@@ -20,7 +19,7 @@
 static int get_openapi(struct http_request *r, struct err *err)
 {
 	(void)err;
-	return http_reply_json(r, 200, openapi_doc());
+	return http_reply_json(r, 200, openapi_doc(http_server_tables(http_request_server(r))));
 }
 
 /* ---- metrics --------------------------------------------------------------------------------- */
@@ -34,12 +33,12 @@ static void label(struct str *out, const char *text)
 	}
 }
 
-static int grouped(struct app *a, struct str *out, const char *metric, const char *about,
+static int grouped(struct api *api, struct str *out, const char *metric, const char *about,
 		   const char *key, const char *sql, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	str_addf(out, "# HELP %s %s\n# TYPE %s gauge\n", metric, about, metric);
-	TRY(db_query_n(a->db, sql, NULL, 0, &rows, err));
+	TRY(db_query_n(api->flow->db, sql, NULL, 0, &rows, err));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1) {
 		str_addf(out, "%s{%s=\"", metric, key);
@@ -76,17 +75,17 @@ static void add_http(const struct http_server *server, struct str *out)
 	add_numbers(out, list, ARRAY_LEN(list));
 }
 
-static void add_readers(const struct app *a, struct str *out)
+static void add_readers(const struct api *api, struct str *out)
 {
-	struct readers_counters c = a->readers ? readers_counters(a->readers)
-					       : (struct readers_counters){0};
+	struct readers_counters c = api->readers ? readers_counters(api->readers)
+						 : (struct readers_counters){0};
 	const struct number list[] = {
 		{"slipway_readers", "gauge", "Reader processes.", c.running},
 		{"slipway_readers_max", "gauge", "Reader processes at most.",
-		 a->readers ? READERS_MAX : 0},
+		 api->readers ? READERS_MAX : 0},
 		{"slipway_readers_busy", "gauge", "Reader processes at work.", c.at_work},
 		{"slipway_readers_queue", "gauge", "Requests that wait for a reader.",
-		 (int64_t)http_waiting(a->http, READERS_TOPIC)},
+		 (int64_t)http_waiting(api->http, READERS_TOPIC)},
 		{"slipway_reader_questions_total", "counter", "Questions given to a reader.",
 		 (int64_t)c.asked},
 		{"slipway_reader_refusals_total", "counter",
@@ -99,33 +98,33 @@ static void add_readers(const struct app *a, struct str *out)
 
 static int get_metrics(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	struct rusage u;
 	int64_t tick = 0, at_us = 0;
 	autostr struct str out;
 	str_init(&out, MIB);
-	TRY(grouped(a, &out, "slipway_hosts", "Hosts by state.", "state",
+	TRY(grouped(api, &out, "slipway_hosts", "Hosts by state.", "state",
 		    "SELECT state, count(*) FROM host GROUP BY state ORDER BY state", err));
-	TRY(grouped(a, &out, "slipway_open_faults", "Open faults by code.", "code",
+	TRY(grouped(api, &out, "slipway_open_faults", "Open faults by code.", "code",
 		    "SELECT code, count(*) FROM fault WHERE state = 'open' GROUP BY code ORDER BY "
 		    "code",
 		    err));
-	TRY(db_last_tick(a->db, &tick, &at_us, err));
+	TRY(db_last_tick(api->flow->db, &tick, &at_us, err));
 	(void)getrusage(RUSAGE_SELF, &u);
 	const struct number list[] = {
 		{"slipway_changes_total", "counter", "Changes of the inventory.", tick},
 		{"slipway_dhcp_foreign_servers", "gauge", "Other DHCP servers that answer now.",
-		 dhcp_alarm_count(a->dhcp_alarm)},
-		{"slipway_writing_stopped", "gauge", "1 after stop-all.", a->stopped},
+		 api->foreign_dhcp_servers ? api->foreign_dhcp_servers(api->foreign_dhcp_arg) : 0},
+		{"slipway_writing_stopped", "gauge", "1 after stop-all.", api->flow->stopped},
 		{"slipway_channel_expires_seconds", "gauge",
 		 "When the channel in force expires, since 1970; 0 without one.",
-		 a->channel_expires_s},
+		 api->flow->channel.expires_s},
 		{"slipway_max_resident_bytes", "gauge", "Largest resident memory.",
 		 u.ru_maxrss * 1024},
 	};
 	add_numbers(&out, list, ARRAY_LEN(list));
-	add_http(a->http, &out);
-	add_readers(a, &out);
+	add_http(api->http, &out);
+	add_readers(api, &out);
 	size_t n = out.n_bytes;
 	return http_reply_text(r, 200, "text/plain; version=0.0.4", str_take(&out), n);
 }

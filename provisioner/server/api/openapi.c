@@ -13,7 +13,7 @@
 #include <inventory/collection.h>
 #include "write.h"
 #include "openapi_body.h"
-#include <server/routes.h>
+#include "tables.h"
 
 static json_t *type_schema(const struct collection_field *f)
 {
@@ -345,10 +345,10 @@ static json_t *problem_schema(void)
 			 "code", "properties", properties);
 }
 
-json_t *openapi_doc(void)
+json_t *openapi_doc(const struct http_table *tables)
 {
 	json_t *paths = json_object(), *schemas = json_object();
-	for (const struct http_table *t = routes_all(); t->routes; t++)
+	for (const struct http_table *t = tables; t->routes; t++)
 		for (size_t i = 0; i < t->n; i++)
 			add_route(&t->routes[i], paths);
 	for (size_t i = 0; i < n_collections; i++)

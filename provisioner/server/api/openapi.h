@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
-json_t *openapi_doc(void);
+struct http_table;
+
+json_t *openapi_doc(const struct http_table *tables);
 
 #endif

@@ -4,14 +4,14 @@
  * what was rehearsed) and refuse. Input: bodies from authenticated people; ids from URLs.
  */
 #include "request.h"
-#include <server/routes.h>
+#include "tables.h"
 
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/token.h>
-#include <server/flow/order.h>
+#include "order_answer.h"
 #include <server/flow/order_rules.h>
 
 #define SMALL_BODY (4 * KIB)
@@ -32,7 +32,7 @@ static const char *owner_of(const struct write *w)
 
 static bool is_open(const struct write *w, const struct flow_order *o)
 {
-	return str_eq(o->state, FLOW_ORDER_PENDING) && o->expires_us > app_now_us(w->app);
+	return str_eq(o->state, FLOW_ORDER_PENDING) && o->expires_us > flow_now_us(w->flow);
 }
 
 /* In the transaction that carries it out. */
@@ -41,7 +41,7 @@ static int decide(struct write *w, const struct flow_order *o, const char *state
 	const struct decision_ask *ask = w->ask;
 	const struct flow_order_decision d = {state, w->who, owner_of(w), ask->note};
 	bool done = false;
-	TRY(flow_order_decide(w->app->db, o->id, &d, app_now_us(w->app), &done, err));
+	TRY(flow_order_decide(w->flow->db, o->id, &d, flow_now_us(w->flow), &done, err));
 	if (!done)
 		return err_set(err, ERR_ORDER_OVER, "the order was decided before, or expired");
 	if (!w->doc)
@@ -60,17 +60,17 @@ static int approve(struct write *w, const struct flow_order *o, struct err *err)
 		.ordered_by = o->owner,
 		.decides = owner_of(w),
 		.order_is_open = is_open(w, o),
-		.order_token_lives = token_is_live(w->app->db, o->token_num, app_now_us(w->app)),
+		.order_token_lives = token_is_live(w->flow->db, o->token_num, flow_now_us(w->flow)),
 	};
 	TRY(order_may_approve(&persons, err));
-	TRY(order_carry_out(w, o, err));
+	TRY(order_answer_carry_out(w, o, err));
 	return decide(w, o, FLOW_ORDER_APPROVED, err);
 }
 
 static int approve_work(struct write *w, struct err *err)
 {
 	struct flow_order o;
-	TRY(flow_order_get(w->app->db, http_param(w->request, "id"), &o, err));
+	TRY(flow_order_get(w->flow->db, http_param(w->request, "id"), &o, err));
 	int rc = approve(w, &o, err);
 	free(o.body);
 	return rc;
@@ -79,7 +79,7 @@ static int approve_work(struct write *w, struct err *err)
 static int refuse_work(struct write *w, struct err *err)
 {
 	struct flow_order o;
-	TRY(flow_order_get(w->app->db, http_param(w->request, "id"), &o, err));
+	TRY(flow_order_get(w->flow->db, http_param(w->request, "id"), &o, err));
 	w->host_num = o.host_num;
 	int rc = decide(w, &o, FLOW_ORDER_REFUSED, err);
 	free(o.body);

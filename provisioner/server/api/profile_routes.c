@@ -3,7 +3,7 @@
  * /api/v1/profiles: list, read, write, remove. A written profile takes effect at once: hosts that
  * wait for approval are looked at again. Input: documents of authenticated people.
  */
-#include <server/routes.h>
+#include "tables.h"
 
 #include <base/json.h>
 #include <base/limits.h>
@@ -12,7 +12,6 @@
 #include <inventory/host.h>
 #include "write.h"
 #include <server/flow/engine.h>
-#include <server/flow/live.h>
 #include <server/flow/profile.h>
 
 #define RECONSIDER_MAX 256
@@ -31,55 +30,50 @@ static int collect(void *arg, const struct host *h, struct err *err)
 	return 0;
 }
 
-static int reconsider_one(struct app *a, int64_t num, struct err *err)
+static int reconsider_one(struct flow *flow, int64_t num, struct err *err)
 {
 	struct host h;
 	struct flow_host f;
 	struct profile p = {0};
-	TRY(host_get(a->db, num, &h, err));
-	TRY(flow_host_get(a->db, num, &f, err));
-	int rc = engine_profile(a, &h, &f, &p, err);
+	TRY(host_get(flow->db, num, &h, err));
+	TRY(flow_host_get(flow->db, num, &f, err));
+	int rc = engine_profile(flow, &h, &f, &p, err);
 	if (rc > 0 && p.auto_approve && f.inspected) {
 		autofree char *who = xasprintf("profile:%s", p.name);
 		struct engine_event e = {.event = HOST_EVENT_APPROVE, .actor = who};
-		rc = engine_apply(a, num, &e, err);
+		rc = engine_apply(flow, num, &e, err);
 	}
 	profile_done(&p);
 	return rc < 0 ? rc : 0;
 }
 
 /* Hosts that wait for a person may have just got a profile that approves them. */
-static int reconsider(struct app *a, struct err *err)
+static int reconsider(struct flow *flow, struct err *err)
 {
 	struct waiting w = {.n = 0};
-	TRY(host_each_in_state(a->db, lifecycle_state_str(STATE_DISCOVERED), collect, &w, err));
+	TRY(host_each_in_state(flow->db, lifecycle_state_str(STATE_DISCOVERED), collect, &w, err));
 	for (size_t i = 0; i < w.n; i++)
-		TRY(reconsider_one(a, w.nums[i], err));
+		TRY(reconsider_one(flow, w.nums[i], err));
 	return 0;
-}
-
-static void wake(void *arg, struct live_host *h)
-{
-	app_host_changed(arg, h->host_num);
 }
 
 static void wake_all(struct write *w)
 {
-	live_each(w->app->live, wake, w->app);
+	notices_all_hosts(w->flow);
 }
 
 static int put_profile(struct write *w, const struct profile *p, struct err *err)
 {
-	struct app *a = w->app;
+	struct flow *flow = w->flow;
 	autofree char *summary = xasprintf("profile '%s' was written", p->name);
 	struct event_draft e = {
 		.kind = "profile.written", .actor = w->who, .summary = summary, .detail = p->doc};
-	TRY(flow_profile_put(a->db, p->name, p->priority, p->doc, app_now_us(a), err));
-	TRY(event_append(a->db, &e, app_now_us(a), NULL, err));
+	TRY(flow_profile_put(flow->db, p->name, p->priority, p->doc, flow_now_us(flow), err));
+	TRY(event_append(flow->db, &e, flow_now_us(flow), NULL, err));
 	w->status = 201;
 	w->doc = json_incref(p->doc);
 	w->after = wake_all;
-	return w->dry_run ? 0 : reconsider(a, err);
+	return w->dry_run ? 0 : reconsider(flow, err);
 }
 
 static int put_work(struct write *w, struct err *err)
@@ -94,17 +88,17 @@ static int put_work(struct write *w, struct err *err)
 
 static int get_all(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	json_t *list = NULL;
-	TRY(flow_profile_list(a->db, &list, err));
+	TRY(flow_profile_list(api->flow->db, &list, err));
 	return http_reply_json(r, 200, json_pack("{s:o}", "profiles", list));
 }
 
 static int get_one(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	json_t *doc = NULL;
-	TRY(flow_profile_get(a->db, http_param(r, "name"), &doc, err));
+	TRY(flow_profile_get(api->flow->db, http_param(r, "name"), &doc, err));
 	return http_reply_json(r, 200, doc);
 }
 
@@ -113,9 +107,9 @@ static int remove_work(struct write *w, struct err *err)
 	const char *name = http_param(w->request, "name");
 	autofree char *summary = xasprintf("profile '%s' was removed", name);
 	struct event_draft e = {.kind = "profile.removed", .actor = w->who, .summary = summary};
-	TRY(flow_profile_remove(w->app->db, name, err));
+	TRY(flow_profile_remove(w->flow->db, name, err));
 	w->status = 204;
-	return event_append(w->app->db, &e, app_now_us(w->app), NULL, err);
+	return event_append(w->flow->db, &e, flow_now_us(w->flow), NULL, err);
 }
 
 const struct http_route profile_routes[] = {

@@ -38,18 +38,19 @@ static bool is_never_quick(enum read_kind kind)
 	return kind == READ_PIPELINE || kind == READ_BACKUP || kind == READ_EXPORT;
 }
 
-static int read_here(struct app *a, const struct read_job *job, char **ret, size_t *ret_n_bytes,
+static int read_here(struct api *api, const struct read_job *job, char **ret, size_t *ret_n_bytes,
 		     struct err *err)
 {
-	struct query_extra progress = api_progress(a);
+	struct query_extra progress = api_progress(api);
 	bool shows_progress = job->of == &collection_hosts && api_shows_progress(&job->q);
-	bool limited = a->readers != NULL;
-	if (limited && (is_never_quick(job->kind) || a->config.read_budget_ms == 0))
+	bool limited = api->readers != NULL;
+	if (limited && (is_never_quick(job->kind) || api->read_budget_ms == 0))
 		return err_set(err, ERR_DB_SLOW, "this takes a reader");
 	if (limited)
-		db_set_budget(a->db, a->config.read_budget_ms * 1000);
-	int rc = read_job_run(a->db, job, shows_progress ? &progress : NULL, ret, ret_n_bytes, err);
-	db_set_budget(a->db, 0);
+		db_set_budget(api->flow->db, api->read_budget_ms * 1000);
+	int rc = read_job_run(api->flow->db, job, shows_progress ? &progress : NULL, ret,
+			      ret_n_bytes, err);
+	db_set_budget(api->flow->db, 0);
 	return rc;
 }
 
@@ -74,36 +75,36 @@ static void tell_one(void *arg, struct live_host *h)
 }
 
 /* What only the daemon knows of hosts goes with the question. */
-static int ask(struct app *a, const struct read_job *job, struct reader_ticket **ret,
+static int ask(struct api *api, const struct read_job *job, struct reader_ticket **ret,
 	       struct err *err)
 {
-	struct telling w = {api_progress(a), json_object()};
+	struct telling w = {api_progress(api), json_object()};
 	struct read_job told = *job;
 	told.progress = w.all;
 	if (job->kind == READ_PAGE && job->of == &collection_hosts && api_shows_progress(&job->q))
-		live_each(a->live, tell_one, &w);
+		live_each(api->flow->live, tell_one, &w);
 	AUTO(json) json_t *question = read_job_to_json(&told);
 	json_decref(w.all);
-	return readers_ask(a->readers, question, job->kind == READ_EXPORT, ret, err);
+	return readers_ask(api->readers, question, job->kind == READ_EXPORT, ret, err);
 }
 
 /* 1: the ticket has something to say, 0: the request waits, negative: it failed. */
 static int advance(struct http_request *r, const struct read_job *job, struct reading **ret,
 		   struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	struct reading *w = http_state(r);
 	if (!w) {
 		w = xcalloc(1, sizeof(*w));
-		w->since_us = app_now_us(a);
+		w->since_us = flow_now_us(api->flow);
 		http_set_state(r, w, reading_free);
 	}
 	*ret = w;
 	if (http_client_gone(r))
 		return err_set(err, ERR_CANCELLED, "the client went away");
 	if (!w->ticket) {
-		int rc = ask(a, job, &w->ticket, err);
-		if (rc == -ERR_BUSY && app_now_us(a) - w->since_us < QUEUE_US)
+		int rc = ask(api, job, &w->ticket, err);
+		if (rc == -ERR_BUSY && flow_now_us(api->flow) - w->since_us < QUEUE_US)
 			return http_wait(r, READERS_TOPIC, WAIT_MS);
 		if (rc == -ERR_BUSY)
 			http_reply_header(r, "Retry-After", RETRY_AFTER);
@@ -165,9 +166,9 @@ static void pass_free(void *arg)
 int api_read_export(struct http_request *r, const struct read_job *job, const char *content_type,
 		    struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	struct reading *w = NULL;
-	if (!a->readers)
+	if (!api->readers)
 		return err_set(err, ERR_UNSUPPORTED, "this server has no readers");
 	int rc = advance(r, job, &w, err);
 	if (rc <= 0)

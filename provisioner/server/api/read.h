@@ -7,7 +7,7 @@
 #ifndef SERVER_API_READ_H
 #define SERVER_API_READ_H
 
-#include <server/app.h>
+#include "api.h"
 #include <server/http/http.h>
 #include <server/reader/read_job.h>
 

@@ -83,16 +83,16 @@ int api_query(const struct http_request *r, const char *const *own, struct query
 
 int api_host(const struct http_request *r, struct host *ret, struct err *err)
 {
-	struct app *a = http_context(r);
-	return host_find_any(a->db, http_param(r, "id"), ret, err);
+	struct api *api = http_context(r);
+	return host_find_any(api->flow->db, http_param(r, "id"), ret, err);
 }
 
 /* ---- progress -------------------------------------------------------------------------------- */
 
 static void add_progress(void *arg, int64_t num, struct str *out)
 {
-	struct app *a = arg;
-	const struct live_host *l = live_find(a->live, num);
+	struct api *api = arg;
+	const struct live_host *l = live_find(api->flow->live, num);
 	if (!l || !l->stage[0])
 		return;
 	str_add(out, ",\"progress\":{\"stage\":\"");
@@ -110,9 +110,9 @@ static void add_progress(void *arg, int64_t num, struct str *out)
 	str_addc(out, '}');
 }
 
-struct query_extra api_progress(struct app *a)
+struct query_extra api_progress(struct api *api)
 {
-	return (struct query_extra){add_progress, a};
+	return (struct query_extra){add_progress, api};
 }
 
 bool api_shows_progress(const struct query_request *q)
@@ -143,12 +143,12 @@ static void set_etag(struct http_request *r, const char *items)
 int api_reply_one(struct http_request *r, const struct collection *c, struct query_request *q,
 		  const char *more, struct err *err)
 {
-	struct app *a = http_context(r);
-	struct query_extra progress = api_progress(a);
+	struct api *api = http_context(r);
+	struct query_extra progress = api_progress(api);
 	struct query_page page;
 	q->limit = 1;
 	bool shows_progress = c == &collection_hosts && api_shows_progress(q);
-	TRY(query_run(a->db, c, q, shows_progress ? &progress : NULL, &page, err));
+	TRY(query_run(api->flow->db, c, q, shows_progress ? &progress : NULL, &page, err));
 	if (page.n == 0) {
 		query_page_done(&page);
 		return err_set(err, c == &collection_hosts ? ERR_HOST_UNKNOWN : ERR_NOT_FOUND,

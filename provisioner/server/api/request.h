@@ -8,7 +8,7 @@
 
 #include <inventory/collection.h>
 #include <inventory/host.h>
-#include <server/app.h>
+#include "api.h"
 #include <server/http/http.h>
 
 /* Fill q from the URL: limit, cursor, sort, fields, q, at, total, and every other parameter but
@@ -30,7 +30,7 @@ int api_reply_page(struct http_request *r, const struct collection *c,
 int api_reply_one(struct http_request *r, const struct collection *c, struct query_request *q,
 		  const char *more, struct err *err);
 /* Progress of hosts, from RAM. */
-struct query_extra api_progress(struct app *a);
+struct query_extra api_progress(struct api *api);
 /* Does an answer to this question about hosts show it? */
 bool api_shows_progress(const struct query_request *q);
 

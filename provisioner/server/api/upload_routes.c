@@ -5,7 +5,7 @@
  * POST /api/v1/images?upload={id}. Parts mean nothing until then: the audit log has an upload's
  * beginning, its end, and the import. Input: bytes and names from authenticated people.
  */
-#include <server/routes.h>
+#include "tables.h"
 
 #include <base/json.h>
 #include "write.h"
@@ -21,26 +21,26 @@ static int answer(struct http_request *r, int status, uint64_t n_bytes)
 
 static int audit(struct http_request *r, int status, struct err *err)
 {
-	struct app *a = http_context(r);
-	TRY(db_begin(a->db, err));
-	return db_end(a->db,
-		      api_audit(a, http_identity(r)->who, http_peer(r), http_request_route(r),
-				http_path(r), status, NULL, err),
+	struct api *api = http_context(r);
+	TRY(db_begin(api->flow->db, err));
+	return db_end(api->flow->db,
+		      api_audit(api->flow, http_identity(r)->who, http_peer(r),
+				http_request_route(r), http_path(r), status, NULL, err),
 		      err);
 }
 
 static int get_upload(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	uint64_t n_bytes;
-	TRY(object_upload_offset(a->objects, http_param(r, "id"), &n_bytes, err));
+	TRY(object_upload_offset(api->flow->objects, http_param(r, "id"), &n_bytes, err));
 	return answer(r, 200, n_bytes);
 }
 
 static int put_part(struct http_request *r, struct err *err)
 {
 	static const char *const names[] = {"offset", NULL};
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	int64_t offset;
 	uint64_t n;
 	TRY(http_query_only(r, names, err));
@@ -48,7 +48,8 @@ static int put_part(struct http_request *r, struct err *err)
 	int fd = http_body_fd(r, &n);
 	if (fd < 0 || n == 0)
 		return err_set(err, ERR_INVALID, "the part is empty");
-	TRY(object_upload_append_fd(a->objects, http_param(r, "id"), (uint64_t)offset, fd, n, err));
+	TRY(object_upload_append_fd(api->flow->objects, http_param(r, "id"), (uint64_t)offset, fd,
+				    n, err));
 	if (offset == 0)
 		TRY(audit(r, 200, err));
 	return answer(r, 200, (uint64_t)offset + n);
@@ -56,8 +57,8 @@ static int put_part(struct http_request *r, struct err *err)
 
 static int delete_upload(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
-	object_upload_remove(a->objects, http_param(r, "id"));
+	struct api *api = http_context(r);
+	object_upload_remove(api->flow->objects, http_param(r, "id"));
 	TRY(audit(r, 204, err));
 	return http_reply_empty(r, 204);
 }

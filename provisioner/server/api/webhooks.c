@@ -7,6 +7,7 @@
 #include "write.h"
 
 #include <base/json.h>
+#include <base/secret_box.h>
 #include <base/limits.h>
 #include <base/str.h>
 #include <inventory/webhook.h>
@@ -21,29 +22,29 @@ static int hook_num(const struct http_request *r, int64_t *ret, struct err *err)
 
 static int get_webhooks(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	json_t *doc = NULL;
-	TRY(webhook_list(a->db, &doc, err));
+	TRY(webhook_list(api->flow->db, &doc, err));
 	return http_reply_json(r, 200, doc);
 }
 
 static int get_webhook(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	json_t *doc = NULL;
 	int64_t num = 0;
 	TRY(hook_num(r, &num, err));
-	TRY(webhook_get(a->db, num, &doc, err));
+	TRY(webhook_get(api->flow->db, num, &doc, err));
 	return http_reply_json(r, 200, doc);
 }
 
 static int get_deliveries(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	json_t *doc = NULL;
 	int64_t num = 0;
 	TRY(hook_num(r, &num, err));
-	TRY(webhook_deliveries(a->db, num, &doc, err));
+	TRY(webhook_deliveries(api->flow->db, num, &doc, err));
 	return http_reply_json(r, 200, doc);
 }
 
@@ -70,7 +71,7 @@ static const struct field webhook_fields[] = {
 static int create_work(struct write *w, struct err *err)
 {
 	const struct webhook_ask *ask = w->ask;
-	autofree char *sealed = secret_seal(w->app->site.seal_key, ask->name, ask->secret);
+	autofree char *sealed = secret_seal(w->flow->seal_key, ask->name, ask->secret);
 	struct webhook_draft d = {
 		.name = ask->name,
 		.url = ask->url,
@@ -80,7 +81,7 @@ static int create_work(struct write *w, struct err *err)
 		.since = ask->since,
 	};
 	w->status = 201;
-	return webhook_create(w->app->db, &d, app_now_us(w->app), &w->doc, err);
+	return webhook_create(w->flow->db, &d, flow_now_us(w->flow), &w->doc, err);
 }
 
 static int delete_work(struct write *w, struct err *err)
@@ -88,7 +89,7 @@ static int delete_work(struct write *w, struct err *err)
 	int64_t num = 0;
 	TRY(hook_num(w->request, &num, err));
 	w->status = 204;
-	return webhook_remove(w->app->db, num, err);
+	return webhook_remove(w->flow->db, num, err);
 }
 
 struct redeliver_ask {
@@ -105,7 +106,7 @@ static int redeliver_work(struct write *w, struct err *err)
 	const struct redeliver_ask *ask = w->ask;
 	int64_t num = 0, n = 0;
 	TRY(hook_num(w->request, &num, err));
-	TRY(webhook_redeliver(w->app->db, num, ask->event, app_now_us(w->app), &n, err));
+	TRY(webhook_redeliver(w->flow->db, num, ask->event, flow_now_us(w->flow), &n, err));
 	w->status = 202;
 	w->doc = json_pack("{s:I}", "again", (json_int_t)n);
 	return 0;

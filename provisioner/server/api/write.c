@@ -114,7 +114,7 @@ static int audit(struct frame *f, int status, const char *reason, struct err *er
 				.status = status,
 				.reason = reason,
 				.body_sha256 = f->body_sha256};
-	return audit_append(f->w.app->db, &e, app_now_us(f->w.app), err);
+	return audit_append(f->w.flow->db, &e, flow_now_us(f->w.flow), err);
 }
 
 /* What was refused is written down outside the transaction that was rolled back. */
@@ -127,7 +127,7 @@ static void audit_refusal(struct frame *f, const struct err *why)
 		log_err(LOG_ERR, "audit.lost", &err, KV("who", f->w.who));
 }
 
-int api_audit(struct app *a, const char *who, const char *peer, const struct http_route *route,
+int api_audit(struct flow *flow, const char *who, const char *peer, const struct http_route *route,
 	      const char *path, int status, const char *reason, struct err *err)
 {
 	struct audit_entry e = {.who = who,
@@ -136,7 +136,7 @@ int api_audit(struct app *a, const char *who, const char *peer, const struct htt
 				.path = path,
 				.status = status,
 				.reason = reason};
-	return audit_append(a->db, &e, app_now_us(a), err);
+	return audit_append(flow->db, &e, flow_now_us(flow), err);
 }
 
 static int read_ask(struct frame *f, struct err *err)
@@ -162,10 +162,10 @@ static int end_slice(struct frame *f, struct err *err)
 /* 1: the work is not at its end. */
 static int deed(struct frame *f, http_change work, struct err *err)
 {
-	struct app *a = f->w.app;
+	struct flow *flow = f->w.flow;
 	if (f->key) {
-		int found = idempotency_find(a->db, f->w.who, f->key, f->request_sha256,
-					     app_now_us(a), &f->kept, err);
+		int found = idempotency_find(flow->db, f->w.who, f->key, f->request_sha256,
+					     flow_now_us(flow), &f->kept, err);
 		f->repeated = found == 1;
 		if (found != 0)
 			return found < 0 ? found : 0;
@@ -182,13 +182,13 @@ static int deed(struct frame *f, http_change work, struct err *err)
 	TRY(audit(f, f->w.status, reason_of(f), err));
 	if (!f->key)
 		return 0;
-	return idempotency_keep(a->db, f->w.who, f->key, f->request_sha256, f->w.status, f->w.etag,
-				f->text, app_now_us(a), err);
+	return idempotency_keep(flow->db, f->w.who, f->key, f->request_sha256, f->w.status,
+				f->w.etag, f->text, flow_now_us(flow), err);
 }
 
 static int transaction(struct frame *f, http_change work, struct err *err)
 {
-	struct db *db = f->w.app->db;
+	struct db *db = f->w.flow->db;
 	TRY(db_begin(db, err));
 	int r = deed(f, work, err);
 	if (r >= 0 && f->w.dry_run) {
@@ -258,9 +258,9 @@ static int prepare(struct frame *f, const struct http_route *route, struct err *
 static void wake_watchers(struct frame *f)
 {
 	if (f->w.host_num)
-		app_host_changed(f->w.app, f->w.host_num);
+		notices_host_changed(f->w.flow, f->w.host_num);
 	else
-		http_notify(f->w.app->http, "events");
+		notices_events(f->w.flow);
 }
 
 static int finish(struct frame *f)
@@ -293,7 +293,8 @@ static void frame_free(void *arg)
 static struct frame *frame_new(struct http_request *r)
 {
 	struct frame *f = xcalloc(1, sizeof(*f));
-	f->w = (struct write){.app = http_context(r), .request = r, .who = http_identity(r)->who};
+	f->w = (struct write){.api = http_context(r), .request = r, .who = http_identity(r)->who};
+	f->w.flow = f->w.api->flow;
 	return f;
 }
 

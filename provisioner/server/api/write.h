@@ -8,13 +8,14 @@
 
 #include <jansson.h>
 #include <proto/record.h>
-#include <server/app.h>
+#include "api.h"
 #include <server/http/http.h>
 
 #define API_KEY_MAX_BYTES 128 /* of an Idempotency-Key */
 
 struct write {
-	struct app *app;
+	struct api *api;
+	struct flow *flow; /* the api's */
 	struct http_request *request;
 	const char *who;
 	json_t *body;     /* an object; empty when the request had no body */
@@ -64,7 +65,7 @@ int api_change(struct http_request *r, struct err *err);
  * beside it take 10 ms at most. */
 bool api_slice_is_over(const struct write *w);
 /* Write down what a handler did in its own time (a row with .audits_itself). reason may be NULL. */
-int api_audit(struct app *a, const char *who, const char *peer, const struct http_route *route,
+int api_audit(struct flow *flow, const char *who, const char *peer, const struct http_route *route,
 	      const char *path, int status, const char *reason, struct err *err);
 /* For routes that take a body with nothing in it. */
 struct api_nothing {

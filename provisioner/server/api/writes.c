@@ -7,7 +7,7 @@
 #include "request.h"
 #include "tables.h"
 #include "write.h"
-#include "host_verbs.h"
+#include <server/flow/host_use.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -32,9 +32,9 @@ static int host_answer(struct write *w, int64_t num, struct err *err)
 	struct query_request q = {.limit = 1};
 	struct query_page page;
 	struct host h;
-	TRY(host_get(w->app->db, num, &h, err));
+	TRY(host_get(w->flow->db, num, &h, err));
 	TRY(query_add_filter(&q, "id", h.id, err));
-	TRY(query_run(w->app->db, &collection_hosts, &q, NULL, &page, err));
+	TRY(query_run(w->flow->db, &collection_hosts, &q, NULL, &page, err));
 	AUTO(json) json_t *list = json_loads(page.items.p, 0, NULL);
 	query_page_done(&page);
 	w->doc = json_incref(json_array_get(list, 0));
@@ -47,8 +47,8 @@ int api_patch_host_work(struct write *w, struct err *err)
 	int64_t num = 0;
 	bool changed = false;
 	TRY(api_write_host(w, &num, err));
-	TRY(host_edit(w->app->db, num, w->body, w->revision, w->who, app_now_us(w->app), &changed,
-		      err));
+	TRY(host_edit(w->flow->db, num, w->body, w->revision, w->who, flow_now_us(w->flow),
+		      &changed, err));
 	return host_answer(w, num, err);
 }
 
@@ -61,14 +61,14 @@ static int bulk_one(struct write *w, json_t *item, json_t *results, size_t i, st
 	const char *name = json_need_str(&r, "host", 1, 128);
 	int64_t revision = json_opt_int(&r, "revision", 0, INT64_MAX, -1);
 	json_t *set = json_need_obj(&r, "set");
-	TRY(db_begin(w->app->db, err));
+	TRY(db_begin(w->flow->db, err));
 	int status = json_reader_end(&r);
 	if (status >= 0)
-		status = host_find_any(w->app->db, name, &h, &own);
+		status = host_find_any(w->flow->db, name, &h, &own);
 	if (status >= 0)
-		status = host_edit(w->app->db, h.num, set, revision, w->who, app_now_us(w->app),
+		status = host_edit(w->flow->db, h.num, set, revision, w->who, flow_now_us(w->flow),
 				   &changed, &own);
-	status = db_end(w->app->db, status, &own);
+	status = db_end(w->flow->db, status, &own);
 	if (status < 0 && err_class(own.code) != ERR_CLASS_REJECT) {
 		*err = own;
 		return status;
@@ -134,7 +134,7 @@ static int accept_work(struct write *w, struct err *err)
 {
 	int64_t num = 0;
 	TRY(api_write_host(w, &num, err));
-	TRY(identity_accept(w->app->db, num, w->who, app_now_us(w->app), err));
+	TRY(identity_accept(w->flow->db, num, w->who, flow_now_us(w->flow), err));
 	return host_answer(w, num, err);
 }
 
@@ -149,10 +149,10 @@ static const struct field merge_fields[] = {
 
 /* The row that goes takes its state along: who is in use, or is being written, would have a
  * stranger's row afterwards, which netboots and may be imaged. */
-static int check_may_go(struct app *a, const struct host *h, struct err *err)
+static int check_may_go(struct flow *flow, const struct host *h, struct err *err)
 {
 	bool in_use = false;
-	TRY(host_in_use(a, h, &in_use, err));
+	TRY(host_in_use(flow, h, &in_use, err));
 	if (in_use)
 		return err_set(err, ERR_GUARD_IN_SERVICE,
 			       "host %s is in service: merge the other one into it", h->short_code);
@@ -169,10 +169,10 @@ static int merge_work(struct write *w, struct err *err)
 	int64_t num = 0;
 	struct host from, into;
 	TRY(api_write_host(w, &num, err));
-	TRY(host_get(w->app->db, num, &from, err));
-	TRY(check_may_go(w->app, &from, err));
-	TRY(host_find_any(w->app->db, ask->into, &into, err));
-	TRY(identity_merge(w->app->db, num, into.num, w->who, app_now_us(w->app), err));
+	TRY(host_get(w->flow->db, num, &from, err));
+	TRY(check_may_go(w->flow, &from, err));
+	TRY(host_find_any(w->flow->db, ask->into, &into, err));
+	TRY(identity_merge(w->flow->db, num, into.num, w->who, flow_now_us(w->flow), err));
 	w->host_num = into.num;
 	return host_answer(w, into.num, err);
 }
@@ -209,8 +209,8 @@ static int split_work(struct write *w, struct err *err)
 				   .turn = "operator",
 				   .actor = w->who};
 	TRY(api_write_host(w, &num, err));
-	TRY(identity_split(w->app->db, num, values, json_array_size(ask->values), &birth,
-			   app_now_us(w->app), &made, err));
+	TRY(identity_split(w->flow->db, num, values, json_array_size(ask->values), &birth,
+			   flow_now_us(w->flow), &made, err));
 	w->status = 201;
 	return host_answer(w, made, err);
 }
@@ -229,7 +229,7 @@ static int refresh_hosts(struct write *w, const char *name, struct err *err)
 		w->free_state = free;
 	}
 	while (more == 1 && !api_slice_is_over(w))
-		TRY(more = sku_refresh_next(w->app->db, name, after, app_now_us(w->app), err));
+		TRY(more = sku_refresh_next(w->flow->db, name, after, flow_now_us(w->flow), err));
 	return more;
 }
 
@@ -237,7 +237,8 @@ static int sku_answer(struct write *w, const char *name, const char *note, json_
 		      struct err *err)
 {
 	int64_t version = 0;
-	TRY(sku_put(w->app->db, name, contents, note, w->who, app_now_us(w->app), &version, err));
+	TRY(sku_put(w->flow->db, name, contents, note, w->who, flow_now_us(w->flow), &version,
+		    err));
 	w->status = 201;
 	w->doc = json_pack("{s:s, s:I, s:O}", "name", name, "version", (json_int_t)version,
 			   "contents", contents);
@@ -301,18 +302,18 @@ static int learn_work(struct write *w, struct err *err)
 	if (w->state)
 		return refresh_hosts(w, ask->name, err);
 	TRY(api_write_host(w, &num, err));
-	TRY(sku_learn(w->app->db, num, &contents, err));
+	TRY(sku_learn(w->flow->db, num, &contents, err));
 	TRY(sku_answer(w, ask->name, ask->note, contents, err));
 	return refresh_hosts(w, ask->name, err);
 }
 
 static int get_compare(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct api *api = http_context(r);
 	struct host h;
 	json_t *doc = NULL;
 	TRY(api_host(r, &h, err));
-	TRY(host_compare(a->db, h.num, &doc, err));
+	TRY(host_compare(api->flow->db, h.num, &doc, err));
 	return http_reply_json(r, 200, doc);
 }
 
@@ -332,7 +333,7 @@ static const struct field location_fields[] = {
 static int location_work(struct write *w, struct err *err)
 {
 	int64_t id = 0;
-	TRY(location_put(w->app->db, w->ask, w->who, app_now_us(w->app), &id, err));
+	TRY(location_put(w->flow->db, w->ask, w->who, flow_now_us(w->flow), &id, err));
 	w->status = 201;
 	w->doc = json_pack("{s:I}", "id", (json_int_t)id);
 	return 0;
@@ -351,8 +352,8 @@ static int close_fault_work(struct write *w, struct err *err)
 {
 	const struct close_ask *ask = w->ask;
 	const char *id = http_param(w->request, "id");
-	TRY(fault_close(w->app->db, id, ask->note, w->who, app_now_us(w->app), err));
-	TRY(db_query_int(w->app->db, err, &w->host_num, 0,
+	TRY(fault_close(w->flow->db, id, ask->note, w->who, flow_now_us(w->flow), err));
+	TRY(db_query_int(w->flow->db, err, &w->host_num, 0,
 			 "SELECT host_num FROM fault WHERE id = $1", P_TEXT(id)));
 	w->doc = json_pack("{s:s, s:s}", "id", id, "state", "closed");
 	return 0;

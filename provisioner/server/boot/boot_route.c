@@ -13,25 +13,27 @@
 #include <inventory/host.h>
 #include <inventory/run.h>
 #include <pxe/script.h>
-#include "dhcp_watch.h"
+#include "boot_server.h"
 #include <server/flow/engine.h>
-#include <server/flow/live.h>
+#include <server/flow/sightings.h>
 
 /* By MAC, which iPXE always knows; a serial or UUID alone may be shared by many hosts. */
-static int find_host(struct app *a, const struct boot_query *q, struct host *ret, struct err *err)
+static int find_host(struct flow *flow, const struct boot_query *q, struct host *ret,
+		     struct err *err)
 {
 	if (q->mac[0])
-		return host_find(a->db, HOST_BY_MAC, q->mac, ret, err);
+		return host_find(flow->db, HOST_BY_MAC, q->mac, ret, err);
 	if (q->serial[0])
-		return host_find(a->db, HOST_BY_SERIAL, q->serial, ret, err);
+		return host_find(flow->db, HOST_BY_SERIAL, q->serial, ret, err);
 	return err_set(err, ERR_HOST_UNKNOWN, "neither MAC nor serial");
 }
 
-static int ask_profiles(struct app *a, const struct boot_query *q, bool *ret_enrol, struct err *err)
+static int ask_profiles(struct flow *flow, const struct boot_query *q, bool *ret_enrol,
+			struct err *err)
 {
 	AUTO(json) json_t *list = NULL;
 	struct profile p = {0};
-	TRY(flow_profile_list(a->db, &list, err));
+	TRY(flow_profile_list(flow->db, &list, err));
 	struct profile_subject s = {q->serial, q->manufacturer, q->product,
 				    boot_arch_str(boot_query_arch(q)), q->mac};
 	*ret_enrol = profile_choose(list, &s, &p) > 0 && p.enrol;
@@ -39,28 +41,28 @@ static int ask_profiles(struct app *a, const struct boot_query *q, bool *ret_enr
 	return 0;
 }
 
-static bool is_protected(const struct app *a, const struct boot_query *q)
+static bool is_protected(const struct flow *flow, const struct boot_query *q)
 {
 	const struct protected_subject s = {
 		.uuid = q->uuid, .macs = q->mac, .serials = {q->serial}};
-	return protected_find(&a->protected, &s) != NULL;
+	return protected_find(&flow->protected, &s) != NULL;
 }
 
-static void gather(struct app *a, const struct boot_query *q, struct boot_facts *f,
+static void gather(struct boot_server *b, const struct boot_query *q, struct boot_facts *f,
 		   struct host *host)
 {
 	struct err err = ERR_INIT;
 	enum lifecycle_state state;
-	int rc = find_host(a, q, host, &err);
-	f->files_ready = a->files_ready[boot_query_arch(q)];
+	int rc = find_host(b->flow, q, host, &err);
+	f->files_ready = b->files_ready[boot_query_arch(q)];
 	f->store_up = rc >= 0 || rc == -ERR_HOST_UNKNOWN || rc == -ERR_HOST_AMBIGUOUS;
 	f->known = rc >= 0;
-	if (is_protected(a, q))
+	if (is_protected(b->flow, q))
 		return; /* has no work here and is not let in: its own disk */
 	if (f->known && lifecycle_state_parse(host->state, &state))
 		f->wants_agent = lifecycle_row(state)->wants_agent;
 	/* an ambiguous one is nobody: the session's full evidence will tell */
-	if (f->store_up && !f->known && ask_profiles(a, q, &f->may_enrol, &err) < 0)
+	if (f->store_up && !f->known && ask_profiles(b->flow, q, &f->may_enrol, &err) < 0)
 		f->store_up = false;
 	if (!f->store_up)
 		log_err(LOG_ERR, "boot.store", &err, KV("mac", (const char *)q->mac));
@@ -68,13 +70,13 @@ static void gather(struct app *a, const struct boot_query *q, struct boot_facts 
 
 /* Where the loader of the image lies that this host got last; unchanged when that is not known, and
  * then the script tries every disk. */
-static void find_esp(struct app *a, const struct host *host, char ret[static UUID_TEXT_BYTES])
+static void find_esp(struct flow *flow, const struct host *host, char ret[static UUID_TEXT_BYTES])
 {
 	AUTO(json) json_t *receipt = NULL;
 	struct err err = ERR_INIT;
 	size_t i;
 	json_t *p;
-	if (receipt_latest(a->db, host->num, &receipt, &err) < 0)
+	if (receipt_latest(flow->db, host->num, &receipt, &err) < 0)
 		log_err(LOG_ERR, "boot.receipt", &err, KV("host", (const char *)host->id));
 	json_array_foreach (json_object_get(receipt, "partitions"), i, p) {
 		const char *uuid = json_string_value(json_object_get(p, "part_uuid"));
@@ -88,9 +90,10 @@ static void set_parameter(void *arg, const char *name, const char *value)
 	boot_query_set(arg, name, value);
 }
 
-int boot_get_script(struct http_request *r, struct err *err)
+static int get_script(struct http_request *r, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct boot_server *b = http_context(r);
+	struct flow *flow = b->flow;
 	struct boot_query q = {0};
 	struct boot_facts facts = {0};
 	struct host host = {0};
@@ -98,24 +101,24 @@ int boot_get_script(struct http_request *r, struct err *err)
 	struct str out;
 	(void)err;
 	http_query_each(r, set_parameter, &q);
-	gather(a, &q, &facts, &host);
+	gather(b, &q, &facts, &host);
 	struct boot_answer answer = boot_decide(&q, &facts);
 	uuid_v4(boot_id);
 	if (facts.known && answer.action == BOOT_LOCAL)
-		find_esp(a, &host, esp_uuid);
+		find_esp(flow, &host, esp_uuid);
 	struct boot_script_options o = {
-		.plain_url = a->plain_url,
-		.server_url = a->server_url,
-		.pin = a->site.pin,
+		.plain_url = flow->plain_url,
+		.server_url = flow->server_url,
+		.pin = flow->pin,
 		.boot_id = boot_id,
-		.kernel_args = a->config.kernel_args,
-		.firmware_cpio = a->config.firmware_cpio[0] != '\0',
+		.kernel_args = b->config->kernel_args,
+		.firmware_cpio = b->config->firmware_cpio[0] != '\0',
 		.esp_uuid = esp_uuid,
 	};
 	str_init(&out, SCRIPT_MAX_BYTES);
 	boot_script_write(&out, &q, &answer, &o);
-	dhcp_watch_note(a, q.mac, answer.action == BOOT_AGENT ? "boot.agent" : "boot.local",
-			answer.why);
+	sightings_note(flow, q.mac, answer.action == BOOT_AGENT ? "boot.agent" : "boot.local",
+		       answer.why);
 	log_ev(LOG_INFO, "boot.answer", KV("mac", (const char *)q.mac),
 	       KV("host", (const char *)host.id), KV("arch", boot_arch_str(boot_query_arch(&q))),
 	       KV("action", answer.action == BOOT_AGENT ? "agent" : "local"),
@@ -124,3 +127,9 @@ int boot_get_script(struct http_request *r, struct err *err)
 	http_reply_header(r, "Cache-Control", "no-store");
 	return http_reply_text(r, 200, "text/plain", str_take(&out), n);
 }
+
+const struct http_route boot_routes[] = {
+	HTTP_ROUTE(GET, "/boot/v1/script", PUBLIC, 0, get_script, "what this host should boot",
+		   .listeners = HTTP_LISTENER_PLAIN | HTTP_LISTENER_TLS | HTTP_LISTENER_ADMIN),
+};
+const size_t n_boot_routes = ARRAY_LEN(boot_routes);

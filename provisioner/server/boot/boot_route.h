@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The route that answers iPXE; see boot_route.c. */
-#ifndef SERVER_BOOT_ROUTE_H
-#define SERVER_BOOT_ROUTE_H
+/* The route that answers iPXE; see boot_route.c. Its context is a struct boot_server. */
+#ifndef SERVER_BOOT_BOOT_ROUTE_H
+#define SERVER_BOOT_BOOT_ROUTE_H
 
 #include <server/http/http.h>
 
-int boot_get_script(struct http_request *r, struct err *err);
+extern const struct http_route boot_routes[];
+extern const size_t n_boot_routes;
 
 #endif

@@ -25,7 +25,8 @@ struct stranger {
 };
 
 struct dhcp_alarm {
-	struct app *app;
+	struct flow *flow;
+	const struct boot_config *config;
 	struct line_pipe *pipe;
 	struct child *prober;
 	sd_event_source *timer;
@@ -71,27 +72,28 @@ bool dhcp_alarm_line_parse(const char *line, struct dhcp_alarm_line *ret)
 
 static void tell(struct dhcp_alarm *d, const struct dhcp_alarm_line *said, bool gone)
 {
-	struct app *a = d->app;
+	struct flow *flow = d->flow;
 	const char *kind = gone ? "dhcp.foreign.gone" : "dhcp.foreign";
 	struct err err = ERR_INIT;
 	AUTO(json)
 	json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "address", said->address, "mac",
 				   said->mac, "offered", said->offered, "interface",
-				   a->config.interface);
+				   d->config->interface);
 	autofree char *summary = xasprintf("another DHCP server %s on %s: %s (%s)",
 					   gone ? "has fallen silent" : "answers",
-					   a->config.interface, said->address, said->mac);
+					   d->config->interface, said->address, said->mac);
 	struct event_draft e = {.kind = kind, .summary = summary, .detail = detail};
-	int rc = db_begin(a->db, &err);
+	int rc = db_begin(flow->db, &err);
 
 	log_ev(gone ? LOG_NOTICE : LOG_WARNING, kind, KV("address", said->address),
 	       KV("mac", said->mac), KV("offered", said->offered));
 	if (rc >= 0)
-		rc = db_end(a->db, event_append(a->db, &e, app_now_us(a), NULL, &err), &err);
+		rc = db_end(flow->db, event_append(flow->db, &e, flow_now_us(flow), NULL, &err),
+			    &err);
 	if (rc < 0)
 		log_err(LOG_WARNING, "dhcp.events", &err);
 	else
-		http_notify(a->http, "events");
+		notices_events(flow);
 }
 
 static struct stranger *find(struct dhcp_alarm *d, const struct dhcp_alarm_line *said)
@@ -119,18 +121,18 @@ static void on_line(void *arg, const char *line)
 		log_ev(LOG_WARNING, "dhcp.prober.says", KV("text", line));
 		return;
 	}
-	if (str_eq(said.address, d->app->config.address) || !(s = find(d, &said)))
+	if (str_eq(said.address, d->config->address) || !(s = find(d, &said)))
 		return;
 	if (!s->said.address[0])
 		tell(d, &said, false);
 	s->said = said;
-	s->heard_us = app_now_us(d->app);
+	s->heard_us = flow_now_us(d->flow);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct dhcp_alarm *d = arg;
-	int64_t now_us = app_now_us(d->app);
+	int64_t now_us = flow_now_us(d->flow);
 
 	(void)usec;
 	for (size_t i = 0; i < STRANGERS_MAX; i++) {
@@ -158,25 +160,27 @@ unsigned dhcp_alarm_count(const struct dhcp_alarm *d)
 
 static int start(struct dhcp_alarm *d, struct err *err)
 {
-	const struct config *config = &d->app->config;
+	const struct boot_config *config = d->config;
 	const char *const argv[] = {"/proc/self/exe", "--dhcp-prober", config->interface,
 				    config->address, NULL};
 	struct child_options o = {.name = "dhcp-prober", .argv = argv};
 
-	TRY(line_pipe_new(d->app->event, on_line, d, &d->pipe, err));
-	if (sd_event_add_time_relative(d->app->event, &d->timer, CLOCK_BOOTTIME, LOOK_EVERY_US, 0,
+	TRY(line_pipe_new(d->flow->event, on_line, d, &d->pipe, err));
+	if (sd_event_add_time_relative(d->flow->event, &d->timer, CLOCK_BOOTTIME, LOOK_EVERY_US, 0,
 				       on_timer, d) < 0)
 		return err_set(err, ERR_SYS, "cannot add a timer");
 	o.stderr_fd = line_pipe_write_fd(d->pipe);
-	return child_start(d->app->event, &o, &d->prober, err);
+	return child_start(d->flow->event, &o, &d->prober, err);
 }
 
-int dhcp_alarm_start(struct app *a, struct dhcp_alarm **ret, struct err *err)
+int dhcp_alarm_start(struct flow *flow, const struct boot_config *config, struct dhcp_alarm **ret,
+		     struct err *err)
 {
 	struct dhcp_alarm *d = xcalloc(1, sizeof(*d));
 	int rc;
 
-	d->app = a;
+	d->flow = flow;
+	d->config = config;
 	rc = start(d, err);
 	if (rc < 0) {
 		dhcp_alarm_stop(d);

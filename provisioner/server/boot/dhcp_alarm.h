@@ -7,10 +7,14 @@
 #ifndef SERVER_DHCP_ALARM_H
 #define SERVER_DHCP_ALARM_H
 
-#include <server/app.h>
+#include <server/flow/flow.h>
+#include "boot_config.h"
+
+struct dhcp_alarm;
 
 /* Start the child. errors: ERR_SYS, those of child_start() */
-int dhcp_alarm_start(struct app *a, struct dhcp_alarm **ret, struct err *err);
+int dhcp_alarm_start(struct flow *flow, const struct boot_config *config, struct dhcp_alarm **ret,
+		     struct err *err);
 /* NULL is well. blocks: up to 3 s, for the child. */
 void dhcp_alarm_stop(struct dhcp_alarm *d);
 /* How many are heard now; for metrics. NULL is well. */

@@ -57,25 +57,24 @@ static const char *service_user(const char *const *paths, const char *const *nam
 	return "root";
 }
 
-static const char *nginx_user(const struct app *a)
+static const char *nginx_user(const struct boot_server *b)
 {
 	static const char *const names[] = {"www-data", "nginx", "nobody", NULL};
-	const char *const paths[] = {a->config.files_dir, a->config.state_dir,
-				     a->config.run_dir,   a->config.firmware_cpio,
-				     a->config.web_dir,   NULL};
+	const char *const paths[] = {b->config->files_dir,     b->state_dir,       b->run_dir,
+				     b->config->firmware_cpio, b->config->web_dir, NULL};
 	return service_user(paths, names);
 }
 
-static const char *dnsmasq_user(const struct app *a)
+static const char *dnsmasq_user(const struct boot_server *b)
 {
 	static const char *const names[] = {"dnsmasq", "nobody", NULL};
-	const char *const paths[] = {a->config.files_dir, NULL};
+	const char *const paths[] = {b->config->files_dir, NULL};
 	return service_user(paths, names);
 }
 
-void services_front_ids(const struct app *a, int64_t *ret_uid, int64_t *ret_gid)
+void services_front_ids(const struct boot_server *b, int64_t *ret_uid, int64_t *ret_gid)
 {
-	const char *name = nginx_user(a);
+	const char *name = nginx_user(b);
 	const struct passwd *pw = name ? getpwnam(name) : NULL;
 	*ret_uid = pw && pw->pw_uid != 0 ? (int64_t)pw->pw_uid : -1;
 	*ret_gid = pw && pw->pw_uid != 0 ? (int64_t)pw->pw_gid : -1;
@@ -106,129 +105,130 @@ static int check(const char *const *argv, struct err *err)
 	return rc;
 }
 
-static int write_nginx(struct app *a, struct err *err)
+static int write_nginx(struct boot_server *b, struct err *err)
 {
-	autofree char *path = xasprintf("%s/nginx.conf", a->config.run_dir);
+	autofree char *path = xasprintf("%s/nginx.conf", b->run_dir);
 	autofree char *option = xasprintf("-c%s", path);
-	autofree char *socket = xasprintf("%s/http.sock", a->config.run_dir);
-	autofree char *bootstrap = xasprintf("%s/bootstrap.ipxe", a->config.run_dir);
-	autofree char *temp = xasprintf("%s/nginx", a->config.state_dir);
+	autofree char *socket = xasprintf("%s/http.sock", b->run_dir);
+	autofree char *bootstrap = xasprintf("%s/bootstrap.ipxe", b->run_dir);
+	autofree char *temp = xasprintf("%s/nginx", b->state_dir);
 	autostr struct str text;
 	autostr struct str script;
-	const char *user = nginx_user(a);
+	const char *user = nginx_user(b);
 	struct nginx_options o = {
-		.address = a->config.address,
-		.http_port = (int)a->config.http_port,
-		.https_port = (int)a->config.https_port,
-		.run_dir = a->config.run_dir,
+		.address = b->config->address,
+		.http_port = (int)b->config->http_port,
+		.https_port = (int)b->config->https_port,
+		.run_dir = b->run_dir,
 		.temp_dir = temp,
-		.files_dir = a->config.files_dir,
-		.site_cpio = a->site.site_cpio,
-		.firmware_cpio = a->config.firmware_cpio[0] ? a->config.firmware_cpio : NULL,
+		.files_dir = b->config->files_dir,
+		.site_cpio = b->site_cpio,
+		.firmware_cpio = b->config->firmware_cpio[0] ? b->config->firmware_cpio : NULL,
 		.bootstrap = bootstrap,
-		.objects_dir = a->site.objects_dir,
-		.tls_cert = a->site.tls_cert,
-		.tls_key = a->site.tls_key,
+		.objects_dir = b->objects_dir,
+		.tls_cert = b->tls_cert,
+		.tls_key = b->tls_key,
 		.backend_socket = socket,
-		.web_dir = a->config.web_dir[0] ? a->config.web_dir : NULL,
+		.web_dir = b->config->web_dir[0] ? b->config->web_dir : NULL,
 		.user = user,
 	};
 	str_init(&text, NGINX_CONFIG_MAX_BYTES);
 	str_init(&script, SCRIPT_MAX_BYTES);
-	boot_bootstrap_write(&script, a->plain_url);
+	boot_bootstrap_write(&script, b->flow->plain_url);
 	TRY(save(bootstrap, &script, err));
 	TRY(nginx_config_write(&text, &o, err));
 	TRY(save(path, &text, err));
-	const char *const argv[] = {a->config.nginx, "-t", "-q", "-e", "stderr", option, NULL};
+	const char *const argv[] = {b->config->nginx, "-t", "-q", "-e", "stderr", option, NULL};
 	return check(argv, err);
 }
 
-static int write_dnsmasq(struct app *a, struct err *err)
+static int write_dnsmasq(struct boot_server *b, struct err *err)
 {
-	autofree char *path = xasprintf("%s/dnsmasq.conf", a->config.run_dir);
-	autofree char *leases = xasprintf("%s/dnsmasq.leases", a->config.run_dir);
-	autofree char *pid = xasprintf("%s/dnsmasq.pid", a->config.run_dir);
-	autofree char *tftp = xasprintf("%s/ipxe", a->config.files_dir);
+	autofree char *path = xasprintf("%s/dnsmasq.conf", b->run_dir);
+	autofree char *leases = xasprintf("%s/dnsmasq.leases", b->run_dir);
+	autofree char *pid = xasprintf("%s/dnsmasq.pid", b->run_dir);
+	autofree char *tftp = xasprintf("%s/ipxe", b->config->files_dir);
 	autostr struct str text;
 	struct dnsmasq_options o = {
-		.mode = str_eq(a->config.dhcp_mode, "proxy") ? DHCP_PROXY : DHCP_FULL,
-		.interface = a->config.interface,
-		.address = a->config.address,
-		.range_start = a->config.range_start,
-		.range_end = a->config.range_end,
-		.netmask = a->config.netmask,
-		.network = a->config.network,
-		.router = a->config.router,
-		.dns = a->config.dns,
-		.lease_s = (int)a->config.lease_s,
+		.mode = str_eq(b->config->dhcp_mode, "proxy") ? DHCP_PROXY : DHCP_FULL,
+		.interface = b->config->interface,
+		.address = b->config->address,
+		.range_start = b->config->range_start,
+		.range_end = b->config->range_end,
+		.netmask = b->config->netmask,
+		.network = b->config->network,
+		.router = b->config->router,
+		.dns = b->config->dns,
+		.lease_s = (int)b->config->lease_s,
 		.lease_file = leases,
 		.pid_file = pid,
 		.tftp_root = tftp,
-		.plain_url = a->plain_url,
-		.user = dnsmasq_user(a),
+		.plain_url = b->flow->plain_url,
+		.user = dnsmasq_user(b),
 	};
 	str_init(&text, DNSMASQ_CONFIG_MAX_BYTES);
 	TRY(dnsmasq_config_write(&text, &o, err));
 	TRY(save(path, &text, err));
 	autofree char *option = xasprintf("--conf-file=%s", path);
-	const char *const argv[] = {a->config.dnsmasq, "--test", option, NULL};
+	const char *const argv[] = {b->config->dnsmasq, "--test", option, NULL};
 	return check(argv, err);
 }
 
-int services_write(struct app *a, struct err *err)
+int services_write(struct boot_server *b, struct err *err)
 {
-	TRY(write_nginx(a, err));
-	return str_eq(a->config.dhcp_mode, "off") ? 0 : write_dnsmasq(a, err);
+	TRY(write_nginx(b, err));
+	return str_eq(b->config->dhcp_mode, "off") ? 0 : write_dnsmasq(b, err);
 }
 
 /* ---- running --------------------------------------------------------------------------------- */
 
-static int start_nginx(struct app *a, struct err *err)
+static int start_nginx(struct boot_server *b, struct err *err)
 {
-	autofree char *path = xasprintf("%s/nginx.conf", a->config.run_dir);
+	autofree char *path = xasprintf("%s/nginx.conf", b->run_dir);
 	autofree char *option = xasprintf("-c%s", path);
-	autofree char *pid = xasprintf("%s/nginx.pid", a->config.run_dir);
-	const char *const argv[] = {a->config.nginx, "-e", "stderr", option, NULL};
+	autofree char *pid = xasprintf("%s/nginx.pid", b->run_dir);
+	const char *const argv[] = {b->config->nginx, "-e", "stderr", option, NULL};
 	struct child_options o = {.name = "nginx",
 				  .argv = argv,
 				  .pid_file = pid,
 				  .config_path = path,
 				  .stderr_fd = -1};
-	return child_start(a->event, &o, &a->nginx, err);
+	return child_start(b->flow->event, &o, &b->nginx, err);
 }
 
-static int start_dnsmasq(struct app *a, struct err *err)
+static int start_dnsmasq(struct boot_server *b, struct err *err)
 {
-	autofree char *path = xasprintf("%s/dnsmasq.conf", a->config.run_dir);
-	autofree char *pid = xasprintf("%s/dnsmasq.pid", a->config.run_dir);
+	autofree char *path = xasprintf("%s/dnsmasq.conf", b->run_dir);
+	autofree char *pid = xasprintf("%s/dnsmasq.pid", b->run_dir);
 	autofree char *option = xasprintf("--conf-file=%s", path);
-	const char *const argv[] = {a->config.dnsmasq, option, NULL};
+	const char *const argv[] = {b->config->dnsmasq, option, NULL};
 	struct child_options o = {.name = "dnsmasq",
 				  .argv = argv,
 				  .pid_file = pid,
 				  .config_path = path,
-				  .stderr_fd = dhcp_watch_fd(a->dhcp_watch)};
-	return child_start(a->event, &o, &a->dnsmasq, err);
+				  .stderr_fd = dhcp_watch_fd(b->dhcp_watch)};
+	return child_start(b->flow->event, &o, &b->dnsmasq, err);
 }
 
 /* Only where ours should be the only one, and where we may open a packet socket. */
-static bool watches_for_others(const struct app *a)
+static bool watches_for_others(const struct boot_server *b)
 {
-	return str_eq(a->config.dhcp_mode, "full") && geteuid() == 0;
+	return str_eq(b->config->dhcp_mode, "full") && geteuid() == 0;
 }
 
-int services_start(struct app *a, struct err *err)
+int services_start(struct boot_server *b, struct err *err)
 {
-	TRY(start_nginx(a, err));
-	if (str_eq(a->config.dhcp_mode, "off"))
+	TRY(start_nginx(b, err));
+	if (str_eq(b->config->dhcp_mode, "off"))
 		return 0;
-	TRY(start_dnsmasq(a, err));
-	return watches_for_others(a) ? dhcp_alarm_start(a, &a->dhcp_alarm, err) : 0;
+	TRY(start_dnsmasq(b, err));
+	return watches_for_others(b) ? dhcp_alarm_start(b->flow, b->config, &b->dhcp_alarm, err)
+				     : 0;
 }
 
-void services_stop(struct app *a)
+void services_stop(struct boot_server *b)
 {
-	dhcp_alarm_stop(take_ptr(a->dhcp_alarm));
-	child_stop(take_ptr(a->dnsmasq));
-	child_stop(take_ptr(a->nginx));
+	dhcp_alarm_stop(take_ptr(b->dhcp_alarm));
+	child_stop(take_ptr(b->dnsmasq));
+	child_stop(take_ptr(b->nginx));
 }

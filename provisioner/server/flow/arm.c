@@ -45,11 +45,11 @@ static int check_data(const struct arm_request *q, const struct disk_choice *d, 
 	return 0;
 }
 
-static int check_same_disk(struct app *a, const struct host *h, const struct arm_request *q,
+static int check_same_disk(struct flow *flow, const struct host *h, const struct arm_request *q,
 			   const struct disk_choice *d, struct err *err)
 {
 	struct flow_host f;
-	TRY(flow_host_get(a->db, h->num, &f, err));
+	TRY(flow_host_get(flow->db, h->num, &f, err));
 	bool recorded = f.disk_serial[0] || f.disk_wwn[0];
 	if (!recorded || q->new_disk ||
 	    (str_eq(f.disk_serial, d->serial) && str_eq(f.disk_wwn, d->wwn)))
@@ -58,27 +58,27 @@ static int check_same_disk(struct app *a, const struct host *h, const struct arm
 		       f.disk_serial[0] ? f.disk_serial : f.disk_wwn, d->serial);
 }
 
-static int find_image(struct app *a, const struct host *h, const char *name, struct manifest **ret,
-		      struct err *err)
+static int find_image(struct flow *flow, const struct host *h, const char *name,
+		      struct manifest **ret, struct err *err)
 {
 	if (!name || !name[0])
 		return err_set(err, ERR_GUARD_SELECTOR, "no image is named");
-	int rc = latest_find(a, name, h->arch, ret, err);
+	int rc = latest_find(flow, name, h->arch, ret, err);
 	if (rc != -ERR_NOT_FOUND)
-		return rc < 0 ? rc : object_store_ready(a->objects, *ret, err);
+		return rc < 0 ? rc : object_store_ready(flow->objects, *ret, err);
 	autofree char *why = xstrdup(err ? err->msg : "");
 	return err_set(err, ERR_GUARD_IMAGE, "%s", why); /* the store knows more than that */
 }
 
 /* An arm is for once; for an older image than the store has of the line it also says why. */
-static int check_age(struct app *a, const struct host *h, const struct arm_request *q,
+static int check_age(struct flow *flow, const struct host *h, const struct arm_request *q,
 		     const struct manifest *m, struct err *err)
 {
 	AUTO(manifest) struct manifest *latest = NULL;
 	autofree char *name = xasprintf("%s@latest", m->line);
 	if (q->reason && q->reason[0])
 		return 0;
-	TRY(object_store_find(a->objects, name, h->arch, &latest, err));
+	TRY(object_store_find(flow->objects, name, h->arch, &latest, err));
 	if (m->seq >= latest->seq)
 		return 0;
 	return err_set(err, ERR_IMAGE_ROLLBACK,
@@ -86,11 +86,11 @@ static int check_age(struct app *a, const struct host *h, const struct arm_reque
 		       m->line, m->version, latest->version);
 }
 
-static int choose(struct app *a, const struct host *h, const struct arm_request *q,
+static int choose(struct flow *flow, const struct host *h, const struct arm_request *q,
 		  struct disk_choice *ret, struct err *err)
 {
 	AUTO(json) json_t *drives = NULL;
-	TRY(flow_drives_get(a->db, h->num, &drives, err));
+	TRY(flow_drives_get(flow->db, h->num, &drives, err));
 	return disk_choose(drives, &q->disk, ret, err);
 }
 
@@ -127,45 +127,45 @@ static void consent(struct flow_arm *arm)
 		       arm->disk_serial[0] ? arm->disk_serial : arm->disk_wwn);
 }
 
-static int check_stopped(struct app *a, struct err *err)
+static int check_stopped(struct flow *flow, struct err *err)
 {
-	TRY(fleet_read_stopped(a, err));
-	return a->stopped ? err_set(err, ERR_GUARD_STOPPED, "all writing is stopped") : 0;
+	TRY(fleet_read_stopped(flow, err));
+	return flow->stopped ? err_set(err, ERR_GUARD_STOPPED, "all writing is stopped") : 0;
 }
 
-int arm_make(struct app *a, const struct host *h, const struct arm_request *q, struct flow_arm *ret,
-	     struct err *err)
+int arm_make(struct flow *flow, const struct host *h, const struct arm_request *q,
+	     struct flow_arm *ret, struct err *err)
 {
 	AUTO(manifest) struct manifest *m = NULL;
 	struct disk_choice d;
-	TRY(check_stopped(a, err));
-	TRY(find_image(a, h, q->image, &m, err));
-	TRY(choose(a, h, q, &d, err));
+	TRY(check_stopped(flow, err));
+	TRY(find_image(flow, h, q->image, &m, err));
+	TRY(choose(flow, h, q, &d, err));
 	TRY(check_image(h, m, &d, err));
-	TRY(check_age(a, h, q, m, err));
-	TRY(check_same_disk(a, h, q, &d, err));
+	TRY(check_age(flow, h, q, m, err));
+	TRY(check_same_disk(flow, h, q, &d, err));
 	TRY(check_data(q, &d, err));
-	fill(h, q, &d, app_now_us(a), ret);
+	fill(h, q, &d, flow_now_us(flow), ret);
 	fill_image(m, q, ret);
 	if (q->consent_by_profile || (q->wipe_consent && q->wipe_consent[0]))
 		consent(ret);
-	return flow_arm_add(a->db, ret, err);
+	return flow_arm_add(flow->db, ret, err);
 }
 
-int arm_make_erase(struct app *a, const struct host *h, const struct arm_request *q,
+int arm_make_erase(struct flow *flow, const struct host *h, const struct arm_request *q,
 		   struct flow_arm *ret, struct err *err)
 {
 	struct disk_choice d;
-	TRY(check_stopped(a, err));
+	TRY(check_stopped(flow, err));
 	if (!q->disk.serial[0] && !q->disk.wwn[0])
 		return err_set(err, ERR_GUARD_SELECTOR, "no disk is named");
-	TRY(choose(a, h, q, &d, err));
+	TRY(choose(flow, h, q, &d, err));
 	if (d.has_shared_fs)
 		return err_set(err, ERR_GUARD_SHARED_FS, "disk %s holds %s", d.serial, d.found);
-	fill(h, q, &d, app_now_us(a), ret);
+	fill(h, q, &d, flow_now_us(flow), ret);
 	(void)str_copy(ret->work, sizeof(ret->work), "erase");
 	consent(ret);
-	return flow_arm_add(a->db, ret, err);
+	return flow_arm_add(flow->db, ret, err);
 }
 
 const char *arm_state(const struct flow_arm *arm)

@@ -5,13 +5,13 @@
 #ifndef SERVER_DEADLINES_H
 #define SERVER_DEADLINES_H
 
-#include <server/app.h>
+#include "flow.h"
 
 #define DEADLINES_TICK_S 2
 
 /* Look once. Errors are logged: the next tick looks again. */
-void deadlines_tick(struct app *a);
+void deadlines_tick(struct flow *flow);
 /* After a start: writers of before count as heard of now, and get their whole lease and grace. */
-int deadlines_rebuild(struct app *a, struct err *err);
+int deadlines_rebuild(struct flow *flow, struct err *err);
 
 #endif

@@ -10,7 +10,6 @@
 #include <base/str.h>
 #include <base/digest.h>
 #include <inventory/run.h>
-#include "live.h"
 
 #define TRIES_MAX              3
 #define TEST_MARGIN_S          900 /* tools start, disks spin up, slow machines */
@@ -18,10 +17,10 @@
 #define STATE_DETAIL_MAX_BYTES 500
 
 struct step {
-	struct app *app;
+	struct flow *flow;
 	const struct engine_event *e;
 	struct host host;
-	struct flow_host flow;
+	struct flow_host row;
 	struct profile profile;
 	bool has_profile;
 	enum lifecycle_state from;
@@ -31,11 +30,11 @@ struct step {
 
 /* ---- guards ---------------------------------------------------------------------------------- */
 
-int engine_profile(struct app *a, const struct host *h, const struct flow_host *f,
+int engine_profile(struct flow *flow, const struct host *h, const struct flow_host *f,
 		   struct profile *ret, struct err *err)
 {
 	AUTO(json) json_t *list = NULL;
-	TRY(flow_profile_list(a->db, &list, err));
+	TRY(flow_profile_list(flow->db, &list, err));
 	struct profile_subject s = {h->serial, h->manufacturer, h->model, h->arch, f->macs};
 	return profile_choose(list, &s, ret);
 }
@@ -43,9 +42,9 @@ int engine_profile(struct app *a, const struct host *h, const struct flow_host *
 static unsigned next_guards(const struct step *s)
 {
 	const struct profile *p = &s->profile;
-	if (!s->has_profile || !s->flow.approved)
+	if (!s->has_profile || !s->row.approved)
 		return 0;
-	if (p->has_burn_in && !s->flow.tested)
+	if (p->has_burn_in && !s->row.tested)
 		return GUARD_NEXT_TEST;
 	return p->has_image ? GUARD_NEXT_IMAGE : 0;
 }
@@ -54,13 +53,13 @@ static int arm_guards(struct step *s, unsigned *guards, struct err *err)
 {
 	struct flow_arm arm;
 	struct flow_session session;
-	int rc = flow_arm_open(s->app->db, s->host.num, &arm, err);
+	int rc = flow_arm_open(s->flow->db, s->host.num, &arm, err);
 	if (rc == -ERR_NOT_FOUND)
 		return 0;
 	if (rc < 0 || arm.consumed_us == 0)
 		return rc;
 	*guards |= GUARD_WRITING;
-	rc = flow_session_of_host(s->app->db, s->host.num, &session, err);
+	rc = flow_session_of_host(s->flow->db, s->host.num, &session, err);
 	if (rc == -ERR_NOT_FOUND)
 		return 0;
 	if (rc >= 0 && str_eq(session.id, arm.session_id) && arm.expires_us > s->now_us)
@@ -70,31 +69,31 @@ static int arm_guards(struct step *s, unsigned *guards, struct err *err)
 
 static bool retryable(const struct step *s)
 {
-	return s->e->code && err_class(s->e->code) == ERR_CLASS_RETRY && s->flow.tries < TRIES_MAX;
+	return s->e->code && err_class(s->e->code) == ERR_CLASS_RETRY && s->row.tries < TRIES_MAX;
 }
 
 /* Flags that the event itself sets, before guards are looked at. */
 static void note_event(struct step *s)
 {
 	if (s->e->event == HOST_EVENT_APPROVE || s->e->event == HOST_EVENT_ARM)
-		s->flow.approved = true;
+		s->row.approved = true;
 	if (s->e->event == HOST_EVENT_INSPECTED)
-		s->flow.inspected = true;
+		s->row.inspected = true;
 	if (s->e->event == HOST_EVENT_BURN_IN_PASSED)
-		s->flow.tested = true;
+		s->row.tested = true;
 	if (s->has_profile && s->profile.auto_approve &&
 	    (s->e->event == HOST_EVENT_CONTACT || s->e->event == HOST_EVENT_INSPECTED))
-		s->flow.approved = true;
+		s->row.approved = true;
 }
 
 static int compute_guards(struct step *s, unsigned *ret, struct err *err)
 {
 	unsigned guards = s->e->extra_guards | next_guards(s);
-	if (s->flow.inspected)
+	if (s->row.inspected)
 		guards |= GUARD_INSPECTED;
 	if (retryable(s))
 		guards |= GUARD_RETRYABLE;
-	if (str_eq(s->flow.fail_code, err_name(ERR_NO_CONTACT)))
+	if (str_eq(s->row.fail_code, err_name(ERR_NO_CONTACT)))
 		guards |= GUARD_LATE;
 	TRY(arm_guards(s, &guards, err));
 	*ret = guards;
@@ -145,33 +144,33 @@ static int open_fault(struct step *s, struct err *err)
 						    : lifecycle_row(STATE_FAILED)->hint,
 		.detail = e->detail ? e->detail : s->outcome.why,
 		.turn = turn_of_fault(code_name(e)),
-		.run_id = s->flow.run_id,
+		.run_id = s->row.run_id,
 	};
-	return fault_open(s->app->db, &d, e->actor, s->now_us, id, err);
+	return fault_open(s->flow->db, &d, e->actor, s->now_us, id, err);
 }
 
 static int cancel_run(struct step *s, struct err *err)
 {
-	if (!s->flow.run_id[0])
+	if (!s->row.run_id[0])
 		return 0;
-	int rc = run_finish(s->app->db, s->flow.run_id, "CANCELLED", s->outcome.why, s->now_us,
+	int rc = run_finish(s->flow->db, s->row.run_id, "CANCELLED", s->outcome.why, s->now_us,
 			    err);
-	s->flow.run_id[0] = '\0';
+	s->row.run_id[0] = '\0';
 	return rc == -ERR_NOT_FOUND ? 0 : rc;
 }
 
 static void forget(struct step *s)
 {
-	s->flow.approved = s->flow.inspected = s->flow.tested = false;
-	s->flow.tries = 0;
+	s->row.approved = s->row.inspected = s->row.tested = false;
+	s->row.tries = 0;
 	/* a person who says "retry" has approved the host already */
 	if (s->e->event == HOST_EVENT_RETRY)
-		s->flow.approved = true;
+		s->row.approved = true;
 }
 
 static int perform(struct step *s, struct err *err)
 {
-	struct db *db = s->app->db;
+	struct db *db = s->flow->db;
 	unsigned effects = s->outcome.effects;
 	const char *word = lifecycle_event_str(s->e->event);
 	if (effects & EFFECT_NEW_PLAN)
@@ -217,10 +216,10 @@ static void note_use(struct step *s)
 	static const enum lifecycle_event ends[] = {HOST_EVENT_RELEASE, HOST_EVENT_RETIRE,
 						    HOST_EVENT_ARM};
 	if (s->from == STATE_IN_SERVICE || s->outcome.to == STATE_IN_SERVICE)
-		s->flow.in_use = true;
+		s->row.in_use = true;
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		if (s->e->event == ends[i])
-			s->flow.in_use = false;
+			s->row.in_use = false;
 }
 
 static void note_outcome(struct step *s)
@@ -228,14 +227,14 @@ static void note_outcome(struct step *s)
 	enum lifecycle_state to = s->outcome.to;
 	note_use(s);
 	if (to == STATE_FAILED && s->from != STATE_FAILED)
-		(void)str_copy(s->flow.fail_code, sizeof(s->flow.fail_code), code_name(s->e));
+		(void)str_copy(s->row.fail_code, sizeof(s->row.fail_code), code_name(s->e));
 	else if (to != STATE_FAILED)
-		s->flow.fail_code[0] = '\0';
+		s->row.fail_code[0] = '\0';
 	if (to != s->from)
-		s->flow.tries = 0;
+		s->row.tries = 0;
 	else if (s->e->event == HOST_EVENT_STEP_FAILED)
-		s->flow.tries++;
-	(void)str_copy(s->flow.profile, sizeof(s->flow.profile),
+		s->row.tries++;
+	(void)str_copy(s->row.profile, sizeof(s->row.profile),
 		       s->has_profile ? s->profile.name : "");
 }
 
@@ -263,31 +262,30 @@ static int write_state(struct step *s, struct err *err)
 		.actor = s->e->actor,
 		.why = lifecycle_event_str(s->e->event),
 	};
-	TRY(host_set_state(s->app->db, s->host.num, &c, s->now_us, NULL, err));
-	return flow_host_put(s->app->db, &s->flow, err);
+	TRY(host_set_state(s->flow->db, s->host.num, &c, s->now_us, NULL, err));
+	return flow_host_put(s->flow->db, &s->row, err);
 }
 
 static void announce(const struct step *s)
 {
-	if (s->outcome.to != s->from)
-		log_ev(LOG_INFO, "host.state", KV("host", (const char *)s->host.id),
-		       KV("from", lifecycle_state_str(s->from)),
-		       KV("to", lifecycle_state_str(s->outcome.to)),
-		       KV("event", lifecycle_event_str(s->e->event)), KV("why", s->outcome.why),
-		       KV("code", s->e->code ? err_name(s->e->code) : ""));
-	live_reset(s->app->live, s->host.num);
-	app_host_changed(s->app, s->host.num);
+	struct notice_move m = {.from = lifecycle_state_str(s->from),
+				.to = lifecycle_state_str(s->outcome.to),
+				.event = lifecycle_event_str(s->e->event),
+				.why = s->outcome.why,
+				.code = s->e->code ? err_name(s->e->code) : ""};
+	(void)str_copy(m.host_id, sizeof(m.host_id), s->host.id);
+	notices_host_moved(s->flow, s->host.num, &m);
 }
 
 static int step_load(struct step *s, int64_t host_num, struct err *err)
 {
-	s->now_us = app_now_us(s->app);
-	TRY(host_get(s->app->db, host_num, &s->host, err));
-	TRY(flow_host_get(s->app->db, host_num, &s->flow, err));
+	s->now_us = flow_now_us(s->flow);
+	TRY(host_get(s->flow->db, host_num, &s->host, err));
+	TRY(flow_host_get(s->flow->db, host_num, &s->row, err));
 	if (!lifecycle_state_parse(s->host.state, &s->from))
 		return err_set(err, ERR_INVALID, "host %s has the unknown state '%s'", s->host.id,
 			       s->host.state);
-	int rc = engine_profile(s->app, &s->host, &s->flow, &s->profile, err);
+	int rc = engine_profile(s->flow, &s->host, &s->row, &s->profile, err);
 	s->has_profile = rc > 0;
 	return rc < 0 ? rc : 0;
 }
@@ -320,42 +318,43 @@ static int step_run(struct step *s, int64_t host_num, struct engine_event *copy,
 	return 1;
 }
 
-int engine_apply(struct app *a, int64_t host_num, const struct engine_event *e, struct err *err)
+int engine_apply(struct flow *flow, int64_t host_num, const struct engine_event *e, struct err *err)
 {
-	struct step s = {.app = a, .e = e};
+	struct step s = {.flow = flow, .e = e};
 	struct engine_event copy;
-	int rc = db_begin(a->db, err);
+	int rc = db_begin(flow->db, err);
 	if (rc >= 0) {
 		rc = step_run(&s, host_num, &copy, err);
-		rc = db_end(a->db, rc, err);
+		if (rc > 0)
+			announce(&s);
+		rc = db_end(flow->db, rc, err);
 	}
-	if (rc > 0 && !e->rehearsal)
-		announce(&s);
 	profile_done(&s.profile);
 	return rc;
 }
 
-int engine_command(struct app *a, int64_t host_num, const struct engine_event *e, struct err *err)
+int engine_command(struct flow *flow, int64_t host_num, const struct engine_event *e,
+		   struct err *err)
 {
-	int rc = engine_apply(a, host_num, e, err);
+	int rc = engine_apply(flow, host_num, e, err);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	struct host h;
-	TRY(host_get(a->db, host_num, &h, err));
+	TRY(host_get(flow->db, host_num, &h, err));
 	return err_set(err, ERR_CONFLICT, "'%s' is not possible while the host is %s",
 		       lifecycle_event_str(e->event), h.state);
 }
 
-int engine_explain(struct app *a, int64_t host_num, const char *detail, const char *turn,
+int engine_explain(struct flow *flow, int64_t host_num, const char *detail, const char *turn,
 		   struct err *err)
 {
 	struct host h;
-	TRY(host_get(a->db, host_num, &h, err));
+	TRY(host_get(flow->db, host_num, &h, err));
 	if (str_eq(h.state_detail, detail) && str_eq(h.turn, turn))
 		return 0;
 	struct host_state_change c = {
 		.state = h.state, .detail = detail, .turn = turn, .deadline_us = h.deadline_us};
-	TRY(host_set_state(a->db, host_num, &c, app_now_us(a), NULL, err));
-	http_notify(a->http, "events");
+	TRY(host_set_state(flow->db, host_num, &c, flow_now_us(flow), NULL, err));
+	notices_events(flow);
 	return 0;
 }

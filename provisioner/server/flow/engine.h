@@ -10,7 +10,7 @@
 #include <inventory/flow.h>
 #include <inventory/host.h>
 #include <proto/lifecycle.h>
-#include <server/app.h>
+#include "flow.h"
 #include "profile.h"
 
 struct engine_event {
@@ -21,20 +21,21 @@ struct engine_event {
 	const char *detail; /* plain words; may hold text from hosts; NULL: the transition's own */
 	const char *part, *slot, *serial, *action; /* the repair order, or NULL */
 	unsigned extra_guards;
-	bool rehearsal; /* the caller rolls back: nothing is told to anybody outside the store */
 };
 
 /* Apply to a host. Returns 1 when something happened, 0 when the event means nothing in its state.
  * May be called inside a transaction. errors: ERR_HOST_UNKNOWN, store errors. */
-int engine_apply(struct app *a, int64_t host_num, const struct engine_event *e, struct err *err);
+int engine_apply(struct flow *flow, int64_t host_num, const struct engine_event *e,
+		 struct err *err);
 /* The same for a person's verb: 0, or ERR_CONFLICT with the state in the message. */
-int engine_command(struct app *a, int64_t host_num, const struct engine_event *e, struct err *err);
+int engine_command(struct flow *flow, int64_t host_num, const struct engine_event *e,
+		   struct err *err);
 
 /* The profile that a host matches now. owns: profile_done(ret). Returns 1, or 0 when none does. */
-int engine_profile(struct app *a, const struct host *h, const struct flow_host *f,
+int engine_profile(struct flow *flow, const struct host *h, const struct flow_host *f,
 		   struct profile *ret, struct err *err);
 /* Change only the words and the turn of a state ("waits for an image"). */
-int engine_explain(struct app *a, int64_t host_num, const char *detail, const char *turn,
+int engine_explain(struct flow *flow, int64_t host_num, const char *detail, const char *turn,
 		   struct err *err);
 
 #endif

@@ -16,7 +16,7 @@
 #define CHECKS_MAX 4
 
 struct image_check {
-	struct app *app;
+	struct flow *flow;
 	struct image_check *next;
 	struct object_check *child;
 	sd_event_source *source;
@@ -26,7 +26,7 @@ struct image_check {
 
 static void check_free(struct image_check *c)
 {
-	struct image_check **at = &c->app->image_checks;
+	struct image_check **at = &c->flow->image_checks;
 	while (*at && *at != c)
 		at = &(*at)->next;
 	if (*at)
@@ -39,7 +39,7 @@ static void check_free(struct image_check *c)
 static int append_verdict(struct image_check *c, const struct object_check_result *r,
 			  struct err *err)
 {
-	struct app *a = c->app;
+	struct flow *flow = c->flow;
 	autofree char *summary =
 		r->n_bad ? xasprintf("image %.12s: %zu of its %zu objects are damaged in the "
 				     "store and now in quarantine; import it again",
@@ -55,8 +55,8 @@ static int append_verdict(struct image_check *c, const struct object_check_resul
 				.kind = r->n_bad ? "image.damaged" : "image.sound",
 				.summary = summary,
 				.detail = detail};
-	TRY(db_begin(a->db, err));
-	return db_end(a->db, event_append(a->db, &e, app_now_us(a), NULL, err), err);
+	TRY(db_begin(flow->db, err));
+	return db_end(flow->db, event_append(flow->db, &e, flow_now_us(flow), NULL, err), err);
 }
 
 static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
@@ -77,33 +77,33 @@ static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
 	}
 	if (rc < 0)
 		log_err(LOG_ERR, "image.check", &err, KV("image", (const char *)c->digest));
-	http_notify(c->app->http, "events");
+	notices_events(c->flow);
 	check_free(c);
 	return 0;
 }
 
-static bool is_running(const struct app *a, const char *digest)
+static bool is_running(const struct flow *flow, const char *digest)
 {
 	int n = 0;
-	for (const struct image_check *c = a->image_checks; c; c = c->next, n++)
+	for (const struct image_check *c = flow->image_checks; c; c = c->next, n++)
 		if (str_eq(c->digest, digest))
 			return true;
 	return n >= CHECKS_MAX;
 }
 
-void image_check_start(struct app *a, const char *digest, int64_t host_num)
+void image_check_start(struct flow *flow, const char *digest, int64_t host_num)
 {
 	uint8_t image[SHA256_BYTES];
 	struct err err = ERR_INIT;
 	int pidfd;
-	if (is_running(a, digest) || !hex_decode(digest, image, sizeof(image)))
+	if (is_running(flow, digest) || !hex_decode(digest, image, sizeof(image)))
 		return;
 	struct image_check *c = xcalloc(1, sizeof(*c));
-	c->app = a;
+	c->flow = flow;
 	c->host_num = host_num;
 	(void)str_copy(c->digest, sizeof(c->digest), digest);
-	int rc = object_check_start(a->objects, image, &c->child, &pidfd, &err);
-	if (rc >= 0 && sd_event_add_io(a->event, &c->source, pidfd, EPOLLIN, on_child, c) < 0)
+	int rc = object_check_start(flow->objects, image, &c->child, &pidfd, &err);
+	if (rc >= 0 && sd_event_add_io(flow->event, &c->source, pidfd, EPOLLIN, on_child, c) < 0)
 		rc = err_set(&err, ERR_SYS, "cannot watch the check");
 	if (rc < 0) {
 		log_err(LOG_ERR, "image.check", &err, KV("image", digest));
@@ -111,12 +111,12 @@ void image_check_start(struct app *a, const char *digest, int64_t host_num)
 		return;
 	}
 	(void)sd_event_source_set_description(c->source, "image check");
-	c->next = a->image_checks;
-	a->image_checks = c;
+	c->next = flow->image_checks;
+	flow->image_checks = c;
 }
 
-void image_check_stop(struct app *a)
+void image_check_stop(struct flow *flow)
 {
-	while (a->image_checks)
-		check_free(a->image_checks);
+	while (flow->image_checks)
+		check_free(flow->image_checks);
 }

@@ -9,14 +9,14 @@
 #ifndef SERVER_IMAGE_CHECK_H
 #define SERVER_IMAGE_CHECK_H
 
-#include <server/app.h>
+#include "flow.h"
 
 struct image_check;
 
 /* Begin, unless this image is being checked already. digest: 64 hex digits; host_num: who said so.
  * Does not block; what goes wrong is logged. */
-void image_check_start(struct app *a, const char *digest, int64_t host_num);
+void image_check_start(struct flow *flow, const char *digest, int64_t host_num);
 /* Stop all of them. */
-void image_check_stop(struct app *a);
+void image_check_stop(struct flow *flow);
 
 #endif

@@ -14,7 +14,7 @@ struct live;
 
 struct live_host {
 	int64_t host_num;
-	int64_t seen_us; /* app_now_us() of the last sign of life of its session */
+	int64_t seen_us; /* flow_now_us() of the last sign of life of its session */
 	int64_t told_us; /* when the fleet was told of that last */
 	bool writing;    /* its session holds a permit */
 	bool quiet;      /* its silence was told already */

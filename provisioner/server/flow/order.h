@@ -1,31 +1,78 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An order: one image, or erasing, on one disk each of one or several hosts; all or none.
- * Everything is rehearsed and undone before anything is done. A rehearsal answers a hash of all
- * that would be, and who brings that hash along is refused when it is no longer so (G11). What
- * reaches too far (order_rules.h) is not done but kept until a second person approves it (G12).
+ * Everything is rehearsed and undone before anything is done. A rehearsal gives a hash of all that
+ * would be done, and an order that brings that hash along is refused when it is no longer so (G11).
+ * What reaches too far (order_rules.h) is not done but kept until a second person approves it
+ * (G12).
+ *
+ *  1. order_place(), or order_carry_out() for one that waited; inside a transaction.
+ *  2. read what came of it. 3. order_free().
  */
-#ifndef SERVER_ORDER_H
-#define SERVER_ORDER_H
+#ifndef SERVER_FLOW_ORDER_H
+#define SERVER_FLOW_ORDER_H
 
+#include <base/digest.h>
+#include <inventory/flow.h>
+#include <inventory/host.h>
 #include <inventory/order.h>
-#include <server/api/write.h>
+#include "arm.h"
 #include "arm_ask.h"
+#include "flow.h"
+#include "order_rules.h"
 
 #define ORDER_TTL_S (8 * 3600LL) /* an order waits for a second person so long: a shift */
 
-/* How the route that brought it speaks of it. */
-struct order_manner {
+/* Whose order it is, and how it was given. */
+struct order_caller {
+	const char *who;   /* "token:web" */
+	const char *owner; /* the person that the token belongs to, "" for none */
+	int64_t token_num;
 	const char *plan_hash; /* that must fit, or "" */
 	bool is_list;          /* errors point into /hosts, and the hash of a rehearsal is needed */
+	bool rehearse;         /* only say what it would do */
 };
 
-/* Inside the frame of a change: w->dry_run rehearses. Makes the arms (201), or keeps the order for
- * a second person (202), and answers either. errors: guard.* and store errors */
-int order_place(struct write *w, const struct order_ask *ask, const struct order_manner *m,
-		struct err *err);
-/* Do now what was ordered, if it is still the same. o is the stored order; the arms are those of
- * the person who ordered. errors: as above, ERR_GUARD_PLAN */
-int order_carry_out(struct write *w, const struct flow_order *o, struct err *err);
+enum order_outcome {
+	ORDER_REHEARSED, /* nothing was done, and nothing is kept */
+	ORDER_DONE,      /* the arms are made */
+	ORDER_WAITS,     /* kept until a second person approves it */
+};
+
+struct order_item {
+	struct host host; /* as it was before */
+	struct arm_request q;
+	unsigned guards;
+	bool in_use, shared_storage;
+	struct flow_arm arm; /* made, or as it would be */
+};
+
+struct order_work;
+struct order {
+	struct flow *flow;
+	const struct order_caller *caller;
+	const struct order_ask *ask;
+	const struct order_work *work;
+	enum order_outcome outcome;
+	char hash[SHA256_HEX_BYTES];      /* of what it does */
+	char why[ORDER_RULES_TEXT_BYTES]; /* it needs a second person; "" */
+	struct flow_order kept;           /* ORDER_WAITS */
+	size_t n;
+	struct order_item list[];
+};
+
+/* in: ask and caller must live as long as the order. owns: *ret is the caller's, order_free(); set
+ * also after an error. errors: guard.* and store errors */
+int order_place(struct flow *flow, const struct order_ask *ask, const struct order_caller *caller,
+		struct order **ret, struct err *err);
+/* Do now what was ordered, if it is still the same. The arms are those of the person who ordered.
+ * in: ask: the stored order's, by order_ask_of(); caller->plan_hash: the stored one.
+ * errors: as above, ERR_GUARD_PLAN */
+int order_carry_out(struct flow *flow, const struct order_ask *ask,
+		    const struct order_caller *caller, struct order **ret, struct err *err);
+/* What a stored order asked for. owns: record_done(order_ask_fields, ret). */
+int order_ask_of(const struct flow_order *row, struct order_ask *ret, struct err *err);
+void order_free(struct order *o);
+DEFINE_AUTO(order, struct order, order_free);
 
 #endif

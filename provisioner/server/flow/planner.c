@@ -19,10 +19,10 @@
 #define REBOOT_DELAY_S  3
 
 struct builder {
-	struct app *app;
+	struct flow *flow;
 	const struct flow_session *session;
 	struct host host;
-	struct flow_host flow;
+	struct flow_host row;
 	struct profile profile;
 	bool has_profile;
 	struct plan plan;
@@ -61,9 +61,9 @@ static int build_burn_in(struct builder *b, struct err *err)
 	t->memory_s = b->profile.memory_s;
 	t->disk_s = b->profile.disk_s;
 	struct run_draft d = {.host_num = b->host.num, .id = "", .tier = t->tier, .seed = seed};
-	TRY(run_start(b->app->db, &d, b->now_us, t->run_id, err));
-	(void)str_copy(b->flow.run_id, sizeof(b->flow.run_id), t->run_id);
-	return flow_host_put(b->app->db, &b->flow, err);
+	TRY(run_start(b->flow->db, &d, b->now_us, t->run_id, err));
+	(void)str_copy(b->row.run_id, sizeof(b->row.run_id), t->run_id);
+	return flow_host_put(b->flow->db, &b->row, err);
 }
 
 /* ---- imaging --------------------------------------------------------------------------------- */
@@ -90,7 +90,7 @@ static int auto_arm(struct builder *b, struct flow_arm *ret, struct err *err)
 		.wipe_consent = "",
 		.consent_by_profile = b->profile.wipe_consent,
 	};
-	return arm_make(b->app, &b->host, &q, ret, err);
+	return arm_make(b->flow, &b->host, &q, ret, err);
 }
 
 /* What somebody puts right in the store of images; the host has no part in it. */
@@ -110,14 +110,14 @@ static bool waits_for_people(int code)
  */
 static int find_arm(struct builder *b, struct flow_arm *ret, struct err *err)
 {
-	int rc = flow_arm_open(b->app->db, b->host.num, ret, err);
-	if (rc >= 0 && arm_usable(b, ret) && latest_holds(b->app, ret))
+	int rc = flow_arm_open(b->flow->db, b->host.num, ret, err);
+	if (rc >= 0 && arm_usable(b, ret) && latest_holds(b->flow, ret))
 		return 1;
 	if (rc < 0 && rc != -ERR_NOT_FOUND)
 		return rc;
-	if (b->app->stopped)
+	if (b->flow->stopped)
 		return build_wait(b, "operator", "All writing is stopped.", "", "");
-	if (b->flow.in_use)
+	if (b->row.in_use)
 		return build_wait(b, "operator", "Somebody uses host ", b->host.short_code,
 				  "; it waits until it is armed by name.");
 	if (!b->has_profile || !b->profile.auto_approve || !b->profile.has_image)
@@ -149,9 +149,9 @@ static int fill_first_boot(struct builder *b, const struct flow_arm *arm, struct
 	hex_encode(token, sizeof(token), m->first_boot_token);
 	sha256_hex_of(m->first_boot_token, SHA256_HEX_BYTES - 1, hash);
 	snprintf(m->first_boot_url, sizeof(m->first_boot_url), "%s/agent/v1/first-boot",
-		 b->app->server_url);
-	(void)str_copy(m->first_boot_pin, sizeof(m->first_boot_pin), b->app->site.pin);
-	return flow_arm_set_token(b->app->db, arm->id, hash, err);
+		 b->flow->server_url);
+	(void)str_copy(m->first_boot_pin, sizeof(m->first_boot_pin), b->flow->pin);
+	return flow_arm_set_token(b->flow->db, arm->id, hash, err);
 }
 
 /* The host checks for itself that the image is the latest. */
@@ -159,10 +159,10 @@ static int fill_latest(struct builder *b, const struct flow_arm *arm, struct err
 {
 	AUTO(channel) struct channel *c = NULL;
 	struct plan_image *m = &b->plan.image;
-	if (!arm->latest || !trust_root_demands_channel(b->app->root))
+	if (!arm->latest || !trust_root_demands_channel(b->flow->root))
 		return 0;
 	m->latest = true;
-	TRY(latest_channel(b->app, &c, err));
+	TRY(latest_channel(b->flow, &c, err));
 	m->channel = envelope_text(&c->document, CHANNEL_PAYLOAD_TYPE);
 	return 0;
 }
@@ -183,7 +183,7 @@ static int build_image(struct builder *b, struct err *err)
 	(void)str_copy(m->disk.serial, sizeof(m->disk.serial), arm.disk_serial);
 	m->disk.size_bytes = (uint64_t)arm.disk_bytes;
 	(void)str_copy(m->wipe_consent, sizeof(m->wipe_consent), arm.wipe_consent);
-	(void)str_copy(m->objects_url, sizeof(m->objects_url), b->app->objects_url);
+	(void)str_copy(m->objects_url, sizeof(m->objects_url), b->flow->objects_url);
 	profile_hostname(&b->profile, b->host.short_code, b->host.serial, b->host.arch,
 			 m->hostname);
 	copy_ssh_keys(m, b->profile.ssh_authorized_keys);
@@ -197,12 +197,12 @@ static int build_image(struct builder *b, struct err *err)
 static int build_discovered(struct builder *b, struct err *err)
 {
 	(void)err;
-	if (!b->flow.inspected)
+	if (!b->row.inspected)
 		return build_inspect(b, err);
 	if (!b->has_profile)
 		return build_wait(b, "operator", "No profile matches host ", b->host.short_code,
 				  ".");
-	if (!b->flow.approved)
+	if (!b->row.approved)
 		return build_wait(b, "operator", "Waits for approval. Code: ", b->host.short_code,
 				  "");
 	return build_wait(b, "operator", "Nothing more is asked of host ", b->host.short_code, ".");
@@ -219,7 +219,7 @@ static int build_reboot(struct builder *b, struct err *err)
 static int build_failed(struct builder *b, struct err *err)
 {
 	AUTO(json) json_t *fault = NULL;
-	TRY(fault_latest_open(b->app->db, b->host.num, &fault, err));
+	TRY(fault_latest_open(b->flow->db, b->host.num, &fault, err));
 	const char *action = json_string_value(json_object_get(fault, "action"));
 	return build_wait(b, b->host.turn, b->host.state_detail, "\nDo: ",
 			  action && action[0] ? action : lifecycle_row(STATE_FAILED)->hint);
@@ -234,7 +234,7 @@ static int build_maintenance(struct builder *b, struct err *err)
 static int build_erase(struct builder *b, struct err *err)
 {
 	struct flow_arm arm;
-	int rc = flow_arm_open(b->app->db, b->host.num, &arm, err);
+	int rc = flow_arm_open(b->flow->db, b->host.num, &arm, err);
 	if (rc < 0 && rc != -ERR_NOT_FOUND)
 		return rc;
 	err_clear(err);
@@ -290,7 +290,7 @@ static int store_plan(struct builder *b, char **ret, struct err *err)
 	fill_envelope(b, seq);
 	AUTO(json) json_t *payload = plan_encode(&b->plan);
 	AUTO(json) json_t *envelope = NULL;
-	TRY(plan_seal(b->app->site.plan_key, payload, &envelope, err));
+	TRY(plan_seal(b->flow->plan_key, payload, &envelope, err));
 	autofree char *text = json_text(envelope);
 	struct flow_plan row = {.host_num = b->host.num,
 				.seq = seq,
@@ -304,11 +304,11 @@ static int store_plan(struct builder *b, char **ret, struct err *err)
 		       b->plan.kind == PLAN_STEP_ERASE ? b->plan.erase_arm_id
 						       : b->plan.image.arm_id);
 	(void)str_copy(row.run_id, sizeof(row.run_id), b->plan.burn_in.run_id);
-	TRY(flow_plan_end(b->app->db, b->host.num, "replaced", b->now_us, err));
-	TRY(flow_plan_add(b->app->db, &row, err));
-	TRY(flow_session_progress(b->app->db, b->session->id, b->session->acked, seq, err));
+	TRY(flow_plan_end(b->flow->db, b->host.num, "replaced", b->now_us, err));
+	TRY(flow_plan_add(b->flow->db, &row, err));
+	TRY(flow_session_progress(b->flow->db, b->session->id, b->session->acked, seq, err));
 	if (b->plan.kind == PLAN_STEP_WAIT && !str_eq(b->host.state, "failed"))
-		TRY(engine_explain(b->app, b->host.num, b->plan.wait.message, b->plan.wait.turn,
+		TRY(engine_explain(b->flow, b->host.num, b->plan.wait.message, b->plan.wait.turn,
 				   err));
 	log_ev(LOG_INFO, "plan.issued", KV("host", (const char *)b->host.id),
 	       KV("step", plan_step_kind_str(b->plan.kind)), KV("seq", seq),
@@ -319,22 +319,22 @@ static int store_plan(struct builder *b, char **ret, struct err *err)
 
 static int builder_load(struct builder *b, struct err *err)
 {
-	b->now_us = app_now_us(b->app);
-	TRY(host_get(b->app->db, b->session->host_num, &b->host, err));
-	TRY(flow_host_get(b->app->db, b->session->host_num, &b->flow, err));
-	int rc = engine_profile(b->app, &b->host, &b->flow, &b->profile, err);
+	b->now_us = flow_now_us(b->flow);
+	TRY(host_get(b->flow->db, b->session->host_num, &b->host, err));
+	TRY(flow_host_get(b->flow->db, b->session->host_num, &b->row, err));
+	int rc = engine_profile(b->flow, &b->host, &b->row, &b->profile, err);
 	b->has_profile = rc > 0;
 	return rc < 0 ? rc : 0;
 }
 
 /* A wait step that was shown stays shown; it is looked at again, because what it waits for may have
  * come without an event of this host (an image, a profile). */
-static bool says_the_same(struct app *a, const char *envelope, const struct plan *now)
+static bool says_the_same(struct flow *flow, const char *envelope, const struct plan *now)
 {
 	struct plan shown;
 	struct err err = ERR_INIT;
 	bool same = now->kind == PLAN_STEP_WAIT &&
-		    plan_open(a->site.plan_key, envelope, strlen(envelope), &shown, &err) >= 0 &&
+		    plan_open(flow->plan_key, envelope, strlen(envelope), &shown, &err) >= 0 &&
 		    str_eq(shown.wait.message, now->wait.message);
 	if (now->kind == PLAN_STEP_WAIT)
 		plan_done(&shown);
@@ -348,28 +348,28 @@ static int make_plan(struct builder *b, const char *shown, char **ret, struct er
 	if (!lifecycle_state_parse(b->host.state, &state) || !builders[state])
 		return 0;
 	TRY(builders[state](b, err));
-	if (b->plan.kind == PLAN_STEP_NONE || (shown && says_the_same(b->app, shown, &b->plan)))
+	if (b->plan.kind == PLAN_STEP_NONE || (shown && says_the_same(b->flow, shown, &b->plan)))
 		return 0;
 	return store_plan(b, ret, err);
 }
 
-static int next_in_transaction(struct app *a, const struct flow_session *s, int64_t after,
+static int next_in_transaction(struct flow *flow, const struct flow_session *s, int64_t after,
 			       char **ret, struct err *err)
 {
 	struct flow_plan live;
-	int rc = flow_plan_live(a->db, s->host_num, &live, err);
+	int rc = flow_plan_live(flow->db, s->host_num, &live, err);
 	if (rc < 0 && rc != -ERR_NOT_FOUND)
 		return rc;
 	autofree char *envelope = live.envelope;
 	bool ours = rc >= 0 && str_eq(live.session_id, s->id) &&
-		    live.expires_us - app_now_us(a) > REISSUE_LEFT_US;
+		    live.expires_us - flow_now_us(flow) > REISSUE_LEFT_US;
 	if (ours && live.seq > after) {
 		*ret = take_ptr(envelope);
 		return 0;
 	}
 	if (ours && !str_eq(live.kind, "wait"))
 		return 0; /* finished; the event that says so is on its way */
-	struct builder b = {.app = a, .session = s};
+	struct builder b = {.flow = flow, .session = s};
 	rc = make_plan(&b, ours ? envelope : NULL, ret, err);
 	plan_done(&b.plan);
 	profile_done(&b.profile);
@@ -377,34 +377,34 @@ static int next_in_transaction(struct app *a, const struct flow_session *s, int6
 }
 
 /* A guard that stops a host for good (no disk, wrong architecture) is the host's failure. */
-static int fail_host(struct app *a, const struct flow_session *s, const struct err *why,
+static int fail_host(struct flow *flow, const struct flow_session *s, const struct err *why,
 		     struct err *err)
 {
 	struct engine_event e = {
 		.event = HOST_EVENT_STEP_FAILED, .code = why->code, .detail = why->msg};
-	int rc = engine_apply(a, s->host_num, &e, err);
+	int rc = engine_apply(flow, s->host_num, &e, err);
 	return rc < 0 ? rc : 0;
 }
 
 /* The session is read again inside the transaction: another appliance may have taken events of it,
  * or opened the host's next one, since the caller looked. */
-static int next_of_session(struct app *a, const char *id, int64_t after, char **ret,
+static int next_of_session(struct flow *flow, const char *id, int64_t after, char **ret,
 			   struct err *err)
 {
 	struct flow_session s;
-	TRY(flow_session_get(a->db, id, &s, err));
-	return s.closed_us ? 0 : next_in_transaction(a, &s, after, ret, err);
+	TRY(flow_session_get(flow->db, id, &s, err));
+	return s.closed_us ? 0 : next_in_transaction(flow, &s, after, ret, err);
 }
 
-int planner_next(struct app *a, const struct flow_session *s, int64_t after, char **ret,
+int planner_next(struct flow *flow, const struct flow_session *s, int64_t after, char **ret,
 		 struct err *err)
 {
 	*ret = NULL;
-	TRY(db_begin(a->db, err));
-	int rc = db_end(a->db, next_of_session(a, s->id, after, ret, err), err);
+	TRY(db_begin(flow->db, err));
+	int rc = db_end(flow->db, next_of_session(flow, s->id, after, ret, err), err);
 	if (rc >= 0 || err_class(err->code) != ERR_CLASS_REJECT || err->code == ERR_GUARD_STOPPED)
 		return rc;
 	struct err why = *err;
 	err_clear(err);
-	return fail_host(a, s, &why, err);
+	return fail_host(flow, s, &why, err);
 }

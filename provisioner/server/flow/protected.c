@@ -136,11 +136,11 @@ static void add_store(struct protected *p, const char *url)
 	freeaddrinfo(list);
 }
 
-void protected_load(struct protected *p, const struct config *c)
+void protected_load(struct protected *p, const char *store_url, const char *words)
 {
 	protected_add_machine(p, "/sys");
-	add_store(p, c->store);
-	protected_add(p, c->protect, "protected");
+	add_store(p, store_url);
+	protected_add(p, words, "protected");
 }
 
 /* ---- comparing ------------------------------------------------------------------------------- */

@@ -10,7 +10,6 @@
 #include <proto/evidence.h>
 #include <stdbool.h>
 #include <base/vec.h>
-#include <server/config.h>
 
 struct protected_name {
 	char text[129]; /* lower case */
@@ -26,9 +25,9 @@ struct protected
 void protected_add(struct protected *p, const char *words, const char *whose);
 /* This machine: its interfaces' MACs and what its firmware says under sys_root ("/sys"). */
 void protected_add_machine(struct protected *p, const char *sys_root);
-/* This machine, the store's host, and the configuration's words. blocks: may ask a name server for
- * the store's host. */
-void protected_load(struct protected *p, const struct config *c);
+/* This machine, the store's host, and the operator's words. in: store_url: for db_server_of().
+ * blocks: may ask a name server for the store's host. */
+void protected_load(struct protected *p, const char *store_url, const char *words);
 void protected_done(struct protected *p);
 
 /* What is tried; NULL or "" is unknown. trust: none. */

@@ -10,7 +10,8 @@
  *
  * How to add a route: 1. write `static int get_x(struct http_request *r, struct err *err)`.
  * 2. add a row HTTP_ROUTE(GET, "/api/v1/x/{id}", READ, 0, get_x, "one line for people") to your
- * const table. 3. list the table in routes.c. A row without a scope does not compile, nor does one
+ * const table. 3. list the table in routes.c,
+ * with its context. A row without a scope does not compile, nor does one
  * that changes something: that is an API_CHANGE() of api_write.h, which is written into the audit
  * log, or an agent's HTTP_REPORT().
  *
@@ -108,6 +109,7 @@ struct http_route {
 struct http_table {
 	const struct http_route *routes;
 	size_t n;
+	void *context; /* what http_context() gives to these handlers */
 };
 
 /* ---- who is asking --------------------------------------------------------------------------- */
@@ -128,7 +130,7 @@ typedef int (*http_authorizer)(void *arg, const char *bearer, enum http_scope ne
 /* ---- requests -------------------------------------------------------------------------------- */
 /* Strings belong to the request and live until it is answered. trust: none of them, except
  * listener, peer and certificate, which nginx vouches for. */
-void *http_context(const struct http_request *r); /* the daemon's own state (struct app *) */
+void *http_context(const struct http_request *r); /* of the route's table */
 const struct http_route *http_request_route(const struct http_request *r);
 const char *http_method(const struct http_request *r);
 const char *http_path(const struct http_request *r);
@@ -217,7 +219,6 @@ struct http_options {
 	const struct http_table *tables; /* kept by reference, ends with {NULL, 0} */
 	http_authorizer authorize;
 	void *authorize_arg;
-	void *context;
 	unsigned max_connections; /* 0: 1024 */
 };
 int http_server_new(const struct http_options *o, struct http_server **ret, struct err *err);
@@ -227,5 +228,7 @@ struct http_counters {
 	uint64_t requests, status_4xx, status_5xx, waiting, connections;
 };
 struct http_counters http_server_counters(const struct http_server *s);
+/* The tables that it serves, as they were given. */
+const struct http_table *http_server_tables(const struct http_server *s);
 
 #endif

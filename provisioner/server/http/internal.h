@@ -56,6 +56,7 @@ struct http_request {
 	struct MHD_Connection *connection;
 	struct http_socket *socket;
 	const struct http_route *route;
+	void *context; /* of its table */
 	enum http_listener listener;
 	char method[8];
 	char path[HTTP_PATH_BYTES];

@@ -114,7 +114,7 @@ int http_request_identify(struct http_request *r, struct err *err)
 
 void *http_context(const struct http_request *r)
 {
-	return r->server->o.context;
+	return r->context;
 }
 
 const struct http_route *http_request_route(const struct http_request *r)

@@ -82,8 +82,10 @@ const struct http_route *http_route_find(struct http_request *r, bool *ret_path_
 		for (size_t i = 0; i < t->n; i++) {
 			if (!match(r, t->routes[i].pattern))
 				continue;
-			if (method_fits(r->method, t->routes[i].method))
+			if (method_fits(r->method, t->routes[i].method)) {
+				r->context = t->context;
 				return &t->routes[i];
+			}
 			*ret_path_known = true;
 			allow_add(r, t->routes[i].method);
 		}

@@ -381,6 +381,11 @@ void http_server_free(struct http_server *s)
 	free(s);
 }
 
+const struct http_table *http_server_tables(const struct http_server *s)
+{
+	return s->o.tables;
+}
+
 struct http_counters http_server_counters(const struct http_server *s)
 {
 	return s->counters;

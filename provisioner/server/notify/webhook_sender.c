@@ -11,6 +11,7 @@
 #include <base/clock.h>
 #include <base/digest.h>
 #include <base/log.h>
+#include <base/secret_box.h>
 #include <base/str.h>
 #include <inventory/webhook.h>
 #include "webhook_post.h"
@@ -21,7 +22,7 @@
 #define PER_LOOK      64
 
 struct webhook_sender {
-	struct app *app;
+	struct flow *flow;
 	struct webhook_post *post;
 	sd_event_source *timer;
 	struct delivery *first;
@@ -49,15 +50,15 @@ static void delivery_free(struct delivery *d)
 
 static void settle(struct delivery *d, int status, const char *why)
 {
-	struct app *a = d->sender->app;
+	struct flow *flow = d->sender->flow;
 	struct err err = ERR_INIT;
 	char text[32];
 	struct webhook_outcome o = {.status = status, .well = status >= 200 && status < 300};
 	(void)snprintf(text, sizeof(text), "answered %d", status);
 	o.result = status ? text : why;
-	o.took_ms = (app_now_us(a) - d->started_us) / 1000;
+	o.took_ms = (flow_now_us(flow) - d->started_us) / 1000;
 	random_bytes(&o.random, sizeof(o.random));
-	if (webhook_settle(a->db, &d->job, &o, app_now_us(a), &err) < 0)
+	if (webhook_settle(flow->db, &d->job, &o, flow_now_us(flow), &err) < 0)
 		log_err(LOG_ERR, "webhook.settle", &err); /* the claim ends; it is sent again */
 	else if (!o.well && d->job.tries + 1 >= d->job.max_tries)
 		log_ev(LOG_WARNING, "webhook.dead", KV("name", (const char *)d->job.name),
@@ -83,8 +84,8 @@ static int start(struct delivery *d, struct err *err)
 	char mac[SHA256_HEX_BYTES], secret[WEBHOOK_SECRET_MAX_BYTES + 1];
 	long long now_s = (long long)(d->started_us / 1000000);
 	autofree char *message = xasprintf("%lld.%s", now_s, job->body);
-	TRY(secret_open(d->sender->app->site.seal_key, job->name, job->secret, secret,
-			sizeof(secret), err));
+	TRY(secret_open(d->sender->flow->seal_key, job->name, job->secret, secret, sizeof(secret),
+			err));
 	hmac_sha256_hex_of(secret, strlen(secret), message, strlen(message), mac);
 	explicit_bzero(secret, sizeof(secret));
 	autofree char *name = xasprintf("Slipway-Webhook: %s", job->name);
@@ -113,9 +114,9 @@ static int start(struct delivery *d, struct err *err)
 static int send_one(struct webhook_sender *s, struct err *err)
 {
 	struct delivery *d = xcalloc(1, sizeof(*d));
-	*d = (struct delivery){.sender = s, .started_us = app_now_us(s->app), .next = s->first};
+	*d = (struct delivery){.sender = s, .started_us = flow_now_us(s->flow), .next = s->first};
 	s->first = d;
-	int r = webhook_take(s->app->db, d->started_us, LEASE_US, &d->job, err);
+	int r = webhook_take(s->flow->db, d->started_us, LEASE_US, &d->job, err);
 	if (r == 1) {
 		struct err own = ERR_INIT;
 		if (start(d, &own) == 0)
@@ -144,22 +145,22 @@ static int on_look(sd_event_source *source, uint64_t usec, void *arg)
 
 static int open_sender(struct webhook_sender *s, struct err *err)
 {
-	struct app *a = s->app;
+	struct flow *flow = s->flow;
 	/* on one store of several appliances a claim may be another one's, and ends by itself */
-	if (db_is_sqlite(a->db))
-		TRY(webhook_forget_claims(a->db, err));
-	TRY(webhook_post_new(a->event, &s->post, err));
-	if (sd_event_add_time_relative(a->event, &s->timer, CLOCK_BOOTTIME, LOOK_EVERY_US, 100000,
-				       on_look, s) < 0)
+	if (db_is_sqlite(flow->db))
+		TRY(webhook_forget_claims(flow->db, err));
+	TRY(webhook_post_new(flow->event, &s->post, err));
+	if (sd_event_add_time_relative(flow->event, &s->timer, CLOCK_BOOTTIME, LOOK_EVERY_US,
+				       100000, on_look, s) < 0)
 		return err_set(err, ERR_SYS, "cannot add a timer");
 	(void)sd_event_source_set_description(s->timer, "webhooks");
 	return 0;
 }
 
-int webhook_sender_new(struct app *a, struct webhook_sender **ret, struct err *err)
+int webhook_sender_new(struct flow *flow, struct webhook_sender **ret, struct err *err)
 {
 	struct webhook_sender *s = xcalloc(1, sizeof(*s));
-	s->app = a;
+	s->flow = flow;
 	int r = open_sender(s, err);
 	if (r < 0)
 		webhook_sender_free(s);

@@ -14,11 +14,11 @@
 #ifndef SERVER_WEBHOOK_SENDER_H
 #define SERVER_WEBHOOK_SENDER_H
 
-#include <server/app.h>
+#include <server/flow/flow.h>
 
 struct webhook_sender;
 
-int webhook_sender_new(struct app *a, struct webhook_sender **ret, struct err *err);
+int webhook_sender_new(struct flow *flow, struct webhook_sender **ret, struct err *err);
 /* What is on its way is sent again after the next start. NULL is well. */
 void webhook_sender_free(struct webhook_sender *s);
 

@@ -14,7 +14,7 @@
 #include <inventory/difference.h>
 #include <inventory/forecast.h>
 #include <inventory/token.h>
-#include <server/checkpoints.h>
+#include "checkpoint_files.h"
 
 /* Which states of the lifecycle are capacity (NVIDIA's CAP01-01). */
 static const struct capacity_words capacity_words = {

@@ -25,7 +25,7 @@
 #define LOGS_PER_SESSION 500
 
 struct taking {
-	struct app *app;
+	struct flow *flow;
 	struct flow_session *session;
 	int64_t now_us;
 };
@@ -38,12 +38,12 @@ static int append(struct taking *t, const char *kind, const char *summary, json_
 				.actor = "agent",
 				.summary = summary,
 				.detail = detail};
-	return event_append(t->app->db, &e, t->now_us, NULL, err);
+	return event_append(t->flow->db, &e, t->now_us, NULL, err);
 }
 
 static int apply(struct taking *t, const struct engine_event *e, struct err *err)
 {
-	int rc = engine_apply(t->app, t->session->host_num, e, err);
+	int rc = engine_apply(t->flow, t->session->host_num, e, err);
 	return rc < 0 ? rc : 0;
 }
 
@@ -53,7 +53,7 @@ static int take_log(struct taking *t, const struct event *ev, struct err *err)
 {
 	struct event_log l = {0};
 	TRY(record_decode(event_log_fields, ev->data, &l, err));
-	struct live_host *h = live_at(t->app->live, t->session->host_num);
+	struct live_host *h = live_at(t->flow->live, t->session->host_num);
 	if (str_eq(l.level, "debug") || h->logged++ >= LOGS_PER_SESSION)
 		return 0;
 	char summary[EVENT_SUMMARY_MAX_BYTES];
@@ -69,10 +69,10 @@ static int take_facts(struct taking *t, const struct event *ev, struct err *err)
 	facts_done(&f);
 	if (rc < 0)
 		return rc;
-	TRY(facts_store(t->app->db, t->session->host_num, ev->data, t->now_us, &change, err));
+	TRY(facts_store(t->flow->db, t->session->host_num, ev->data, t->now_us, &change, err));
 	json_t *drives = json_object_get(ev->data, "drives");
 	return json_is_array(drives)
-		       ? flow_drives_put(t->app->db, t->session->host_num, drives, err)
+		       ? flow_drives_put(t->flow->db, t->session->host_num, drives, err)
 		       : 0;
 }
 
@@ -80,7 +80,7 @@ static int take_progress(struct taking *t, const struct event *ev, struct err *e
 {
 	struct event_progress p = {0};
 	TRY(record_decode(event_progress_fields, ev->data, &p, err));
-	struct live_host *h = live_at(t->app->live, t->session->host_num);
+	struct live_host *h = live_at(t->flow->live, t->session->host_num);
 	(void)str_copy(h->stage, sizeof(h->stage), p.stage);
 	(void)str_copy(h->unit, sizeof(h->unit), p.unit);
 	(void)str_copy(h->message, sizeof(h->message), p.message);
@@ -119,11 +119,11 @@ static void note_diagnosis(struct live_host *h, const json_t *record)
 static int take_burnin(struct taking *t, const struct event *ev, struct err *err)
 {
 	struct flow_host f;
-	TRY(flow_host_get(t->app->db, t->session->host_num, &f, err));
+	TRY(flow_host_get(t->flow->db, t->session->host_num, &f, err));
 	if (!f.run_id[0])
 		return err_set(err, ERR_CONFLICT, "no burn-in run is open");
-	note_diagnosis(live_at(t->app->live, t->session->host_num), ev->data);
-	return run_add_record(t->app->db, f.run_id, ev->data, t->now_us, err);
+	note_diagnosis(live_at(t->flow->live, t->session->host_num), ev->data);
+	return run_add_record(t->flow->db, f.run_id, ev->data, t->now_us, err);
 }
 
 /* What is signed, by this session's key, for this host and the arm that is open, counts; what came
@@ -134,13 +134,13 @@ static int take_receipt(struct taking *t, const struct event *ev, struct err *er
 	char key[SHA256_HEX_BYTES];
 	struct flow_arm arm;
 	struct host h;
-	int rc = flow_arm_open(t->app->db, t->session->host_num, &arm, err);
+	int rc = flow_arm_open(t->flow->db, t->session->host_num, &arm, err);
 	if (rc == -ERR_NOT_FOUND || (rc >= 0 && !str_eq(arm.session_id, t->session->id)))
 		return err_set(err, ERR_CONFLICT, "no work on a disk of this session is open");
 	if (rc < 0)
 		return rc;
 	TRY(receipt_open(ev->data, t->session->agent_key, &r, key, err));
-	TRY(host_get(t->app->db, t->session->host_num, &h, err));
+	TRY(host_get(t->flow->db, t->session->host_num, &h, err));
 	TRY(receipt_check(&r, h.id, t->session->id, arm.id, arm.work, err));
 	const char *digest = text_at(r.report, "manifest_sha256");
 	if (str_eq(arm.work, "image") && !str_eq(digest, arm.image_digest))
@@ -158,7 +158,7 @@ static int take_receipt(struct taking *t, const struct event *ev, struct err *er
 		.envelope = ev->data,
 		.key_sha256 = key,
 	};
-	return receipt_add(t->app->db, &draft, t->now_us, err);
+	return receipt_add(t->flow->db, &draft, t->now_us, err);
 }
 
 /* ---- the ends of steps ----------------------------------------------------------------------- */
@@ -173,17 +173,17 @@ static int done_inspect(struct taking *t, const struct event_step_done *d, struc
 static int finish_run(struct taking *t, const char *result, const char *detail, struct err *err)
 {
 	struct flow_host f;
-	TRY(flow_host_get(t->app->db, t->session->host_num, &f, err));
+	TRY(flow_host_get(t->flow->db, t->session->host_num, &f, err));
 	if (!f.run_id[0])
 		return 0;
-	TRY(run_finish(t->app->db, f.run_id, result, detail, t->now_us, err));
+	TRY(run_finish(t->flow->db, f.run_id, result, detail, t->now_us, err));
 	f.run_id[0] = '\0';
-	return flow_host_put(t->app->db, &f, err);
+	return flow_host_put(t->flow->db, &f, err);
 }
 
 static int done_burn_in(struct taking *t, const struct event_step_done *d, struct err *err)
 {
-	struct live_host h = *live_at(t->app->live, t->session->host_num);
+	struct live_host h = *live_at(t->flow->live, t->session->host_num);
 	bool passed = str_eq(d->result, "PASS");
 	TRY(finish_run(t, passed ? "PASS" : "FAIL", h.fault_text, err));
 	struct engine_event e = {
@@ -206,10 +206,10 @@ static int done_burn_in(struct taking *t, const struct event_step_done *d, struc
 static int note_disk(struct taking *t, const struct flow_arm *arm, struct err *err)
 {
 	struct flow_host f;
-	TRY(flow_host_get(t->app->db, t->session->host_num, &f, err));
+	TRY(flow_host_get(t->flow->db, t->session->host_num, &f, err));
 	(void)str_copy(f.disk_wwn, sizeof(f.disk_wwn), arm->disk_wwn);
 	(void)str_copy(f.disk_serial, sizeof(f.disk_serial), arm->disk_serial);
-	return flow_host_put(t->app->db, &f, err);
+	return flow_host_put(t->flow->db, &f, err);
 }
 
 static int done_image(struct taking *t, const struct event_step_done *d, struct err *err)
@@ -217,10 +217,10 @@ static int done_image(struct taking *t, const struct event_step_done *d, struct 
 	struct flow_arm arm;
 	struct host h;
 	(void)d;
-	int rc = flow_arm_open(t->app->db, t->session->host_num, &arm, err);
+	int rc = flow_arm_open(t->flow->db, t->session->host_num, &arm, err);
 	if (rc < 0)
 		return rc == -ERR_NOT_FOUND ? err_set(err, ERR_CONFLICT, "no arm is open") : rc;
-	TRY(host_get(t->app->db, t->session->host_num, &h, err));
+	TRY(host_get(t->flow->db, t->session->host_num, &h, err));
 	struct engine_event e = {.event = HOST_EVENT_IMAGED, .actor = "agent"};
 	if (!str_eq(h.image_digest, arm.image_digest)) {
 		e.event = HOST_EVENT_STEP_FAILED;
@@ -236,10 +236,10 @@ static int done_erase(struct taking *t, const struct event_step_done *d, struct 
 	struct flow_arm arm;
 	bool has_receipt = false;
 	(void)d;
-	int rc = flow_arm_open(t->app->db, t->session->host_num, &arm, err);
+	int rc = flow_arm_open(t->flow->db, t->session->host_num, &arm, err);
 	if (rc < 0)
 		return rc == -ERR_NOT_FOUND ? err_set(err, ERR_CONFLICT, "no arm is open") : rc;
-	TRY(receipt_since(t->app->db, t->session->host_num, "erase", arm.disk_serial,
+	TRY(receipt_since(t->flow->db, t->session->host_num, "erase", arm.disk_serial,
 			  arm.consumed_us, &has_receipt, err));
 	struct engine_event e = {.event = HOST_EVENT_ERASED, .actor = "agent"};
 	if (!arm.consumed_us || !has_receipt) {
@@ -265,7 +265,7 @@ static int live_kind(struct taking *t, int64_t seq, char ret[static 16], struct 
 {
 	struct flow_plan p;
 	ret[0] = '\0';
-	int rc = flow_plan_live(t->app->db, t->session->host_num, &p, err);
+	int rc = flow_plan_live(t->flow->db, t->session->host_num, &p, err);
 	if (rc == -ERR_NOT_FOUND) {
 		err_clear(err);
 		return 0;
@@ -294,9 +294,9 @@ static int take_step_done(struct taking *t, const struct event *ev, struct err *
 static int check_image(struct taking *t, struct err *err)
 {
 	struct flow_arm arm;
-	int rc = flow_arm_open(t->app->db, t->session->host_num, &arm, err);
+	int rc = flow_arm_open(t->flow->db, t->session->host_num, &arm, err);
 	if (rc >= 0)
-		image_check_start(t->app, arm.image_digest, t->session->host_num);
+		image_check_start(t->flow, arm.image_digest, t->session->host_num);
 	if (rc != -ERR_NOT_FOUND)
 		return rc;
 	err_clear(err);
@@ -365,8 +365,8 @@ static int refuse(struct taking *t, const struct event *ev, const struct err *wh
 
 static int take_one(struct taking *t, const struct event *ev, struct err *err)
 {
-	TRY(db_begin(t->app->db, err));
-	int rc = db_end(t->app->db, takers[ev->kind](t, ev, err), err);
+	TRY(db_begin(t->flow->db, err));
+	int rc = db_end(t->flow->db, takers[ev->kind](t, ev, err), err);
 	if (rc >= 0 || !is_their_fault(err->code))
 		return rc;
 	struct err why = *err;
@@ -389,8 +389,8 @@ static int take_batch(struct taking *t, const struct events_batch *b, struct err
 	t->session->acked = acked;
 	/* steps may have grown meanwhile: read it again, it is ours alone */
 	struct flow_session now;
-	TRY(flow_session_get(t->app->db, t->session->id, &now, err));
-	return flow_session_progress(t->app->db, t->session->id, acked, now.steps, err);
+	TRY(flow_session_get(t->flow->db, t->session->id, &now, err));
+	return flow_session_progress(t->flow->db, t->session->id, acked, now.steps, err);
 }
 
 /* The session is read inside: the same batch may be on its way to another appliance too. */
@@ -405,12 +405,12 @@ static int take_in_transaction(struct http_request *r, struct taking *t,
 static int events(struct http_request *r, const struct events_batch *b, struct err *err)
 {
 	struct flow_session s;
-	struct taking t = {.app = http_context(r), .session = &s};
+	struct taking t = {.flow = http_context(r), .session = &s};
 	struct events_reply reply = {0};
-	t.now_us = app_now_us(t.app);
-	TRY(db_begin(t.app->db, err));
-	TRY(db_end(t.app->db, take_in_transaction(r, &t, b, err), err));
-	http_notify(t.app->http, "events");
+	t.now_us = flow_now_us(t.flow);
+	TRY(db_begin(t.flow->db, err));
+	TRY(db_end(t.flow->db, take_in_transaction(r, &t, b, err), err));
+	notices_events(t.flow);
 	reply.acked = s.acked;
 	return http_reply_json(r, 200, record_encode(events_reply_fields, &reply));
 }

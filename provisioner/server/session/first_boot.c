@@ -28,7 +28,7 @@ static int check(const struct first_boot_request *q, const struct flow_arm *arm,
 	return 0;
 }
 
-static int record(struct app *a, const struct first_boot_request *q, int64_t host_num,
+static int record(struct flow *flow, const struct first_boot_request *q, int64_t host_num,
 		  struct err *err)
 {
 	AUTO(json)
@@ -40,41 +40,41 @@ static int record(struct app *a, const struct first_boot_request *q, int64_t hos
 				.actor = "host",
 				.summary = "the installed system reported",
 				.detail = detail};
-	return event_append(a->db, &e, app_now_us(a), NULL, err);
+	return event_append(flow->db, &e, flow_now_us(flow), NULL, err);
 }
 
-static int report(struct app *a, const struct first_boot_request *q, struct flow_arm *arm,
+static int report(struct flow *flow, const struct first_boot_request *q, struct flow_arm *arm,
 		  struct err *err)
 {
 	char hash[SHA256_HEX_BYTES];
 	sha256_hex_of(q->token, strlen(q->token), hash);
-	int rc = flow_arm_by_token(a->db, hash, arm, err);
+	int rc = flow_arm_by_token(flow->db, hash, arm, err);
 	if (rc == -ERR_NOT_FOUND)
 		return err_set(err, ERR_FIRST_BOOT_TOKEN, "this token is not known");
 	if (rc < 0)
 		return rc;
 	TRY(check(q, arm, err));
 	struct host h;
-	TRY(host_get(a->db, arm->host_num, &h, err));
+	TRY(host_get(flow->db, arm->host_num, &h, err));
 	bool again = str_eq(h.state, lifecycle_state_str(STATE_READY)) ||
 		     str_eq(h.state, lifecycle_state_str(STATE_IN_SERVICE));
 	struct engine_event e = {.event = HOST_EVENT_FIRST_BOOT, .actor = "host"};
-	rc = engine_apply(a, arm->host_num, &e, err);
+	rc = engine_apply(flow, arm->host_num, &e, err);
 	if (rc < 0)
 		return rc;
-	return rc > 0 && !again ? record(a, q, arm->host_num, err) : 0;
+	return rc > 0 && !again ? record(flow, q, arm->host_num, err) : 0;
 }
 
 static int first_boot(struct http_request *r, const struct first_boot_request *q, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct flow *flow = http_context(r);
 	struct flow_arm arm;
 	struct host h;
 	struct first_boot_reply reply = {0};
-	TRY(db_begin(a->db, err));
-	TRY(db_end(a->db, report(a, q, &arm, err), err));
-	TRY(host_get(a->db, arm.host_num, &h, err));
-	live_remove(a->live, arm.host_num);
+	TRY(db_begin(flow->db, err));
+	TRY(db_end(flow->db, report(flow, q, &arm, err), err));
+	TRY(host_get(flow->db, arm.host_num, &h, err));
+	live_remove(flow->live, arm.host_num);
 	log_ev(LOG_INFO, "host.first_boot", KV("host", (const char *)h.id),
 	       KV("kernel", (const char *)q->kernel), KV("state", (const char *)h.state));
 	(void)str_copy(reply.state, sizeof(reply.state), h.state);

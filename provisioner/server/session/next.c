@@ -19,44 +19,44 @@
 
 /* The session that held the pen is back after an interruption: go on under its arm, from the start.
  */
-static int resume(struct app *a, const struct flow_session *s, struct err *err)
+static int resume(struct flow *flow, const struct flow_session *s, struct err *err)
 {
 	struct host h;
-	TRY(host_get(a->db, s->host_num, &h, err));
+	TRY(host_get(flow->db, s->host_num, &h, err));
 	if (!str_eq(h.state, lifecycle_state_str(STATE_FAILED)))
 		return 0;
 	struct engine_event e = {.event = HOST_EVENT_RESUME, .actor = "agent"};
-	int rc = engine_apply(a, s->host_num, &e, err);
+	int rc = engine_apply(flow, s->host_num, &e, err);
 	return rc < 0 ? rc : 0;
 }
 
 int agent_get_next(struct http_request *r, struct err *err)
 {
 	static const char *const names[] = {"wait", "after", NULL};
-	struct app *a = http_context(r);
+	struct flow *flow = http_context(r);
 	struct flow_session s;
 	int64_t wait_s, after;
 	char *envelope = NULL;
-	char topic[APP_TOPIC_BYTES];
+	char topic[FLOW_TOPIC_BYTES];
 	TRY(http_query_only(r, names, err));
 	TRY(http_query_int(r, "wait", 0, WAIT_MAX_S, 0, &wait_s, err));
 	TRY(http_query_int(r, "after", 0, INT64_MAX, 0, &after, err));
 	TRY(agent_session(r, &s, err));
-	TRY(resume(a, &s, err));
-	TRY(planner_next(a, &s, after, &envelope, err));
+	TRY(resume(flow, &s, err));
+	TRY(planner_next(flow, &s, after, &envelope, err));
 	if (envelope)
 		return http_reply_text(r, 200, "application/json", envelope, strlen(envelope));
 	if (wait_s == 0 || http_wait_over(r))
 		return http_reply_empty(r, 204);
-	app_topic_of_host(s.host_num, topic);
+	flow_topic_of_host(s.host_num, topic);
 	return http_wait(r, topic, wait_s * 1000);
 }
 
 /* ---- heartbeat ------------------------------------------------------------------------------- */
 
-static void keep_progress(struct app *a, int64_t host_num, const struct heartbeat_request *q)
+static void keep_progress(struct flow *flow, int64_t host_num, const struct heartbeat_request *q)
 {
-	struct live_host *h = live_at(a->live, host_num);
+	struct live_host *h = live_at(flow->live, host_num);
 	(void)str_copy(h->stage, sizeof(h->stage), q->stage);
 	(void)str_copy(h->unit, sizeof(h->unit), q->unit);
 	(void)str_copy(h->message, sizeof(h->message), q->message);
@@ -66,35 +66,35 @@ static void keep_progress(struct app *a, int64_t host_num, const struct heartbea
 }
 
 /* May this session write now? Asked of the store, so that a restart of ours forgets nothing. */
-static int may_write(struct app *a, const struct flow_session *s, bool *ret, struct err *err)
+static int may_write(struct flow *flow, const struct flow_session *s, bool *ret, struct err *err)
 {
 	struct flow_arm arm;
 	struct host h;
 	*ret = false;
-	TRY(host_get(a->db, s->host_num, &h, err));
-	int rc = flow_arm_open(a->db, s->host_num, &arm, err);
+	TRY(host_get(flow->db, s->host_num, &h, err));
+	int rc = flow_arm_open(flow->db, s->host_num, &arm, err);
 	if (rc == -ERR_NOT_FOUND) {
 		err_clear(err);
 		return 0;
 	}
 	if (rc < 0)
 		return rc;
-	*ret = !a->stopped && arm.consumed_us > 0 && str_eq(arm.session_id, s->id) &&
+	*ret = !flow->stopped && arm.consumed_us > 0 && str_eq(arm.session_id, s->id) &&
 	       str_eq(h.state, arm_state(&arm));
-	live_at(a->live, s->host_num)->writing = arm.consumed_us > 0 &&
-						 str_eq(arm.session_id, s->id);
+	live_at(flow->live, s->host_num)->writing = arm.consumed_us > 0 &&
+						    str_eq(arm.session_id, s->id);
 	return 0;
 }
 
 static int heartbeat(struct http_request *r, const struct heartbeat_request *q, struct err *err)
 {
-	struct app *a = http_context(r);
+	struct flow *flow = http_context(r);
 	struct flow_session s;
-	struct heartbeat_reply reply = {.lease_s = AGENT_LEASE_S, .stop = a->stopped};
+	struct heartbeat_reply reply = {.lease_s = AGENT_LEASE_S, .stop = flow->stopped};
 	TRY(agent_session(r, &s, err));
 	TRY(agent_check_epoch(&s, q->epoch, err));
-	TRY(may_write(a, &s, &reply.may_write, err));
-	keep_progress(a, s.host_num, q);
+	TRY(may_write(flow, &s, &reply.may_write, err));
+	keep_progress(flow, s.host_num, q);
 	reply.epoch = s.epoch;
 	return http_reply_json(r, 200, record_encode(heartbeat_reply_fields, &reply));
 }

@@ -22,7 +22,7 @@
 #include <server/flow/live.h>
 
 struct asking {
-	struct app *app;
+	struct flow *flow;
 	const struct permit_request *q;
 	struct flow_session session;
 	struct flow_arm arm;
@@ -34,8 +34,8 @@ struct asking {
 
 static int guard_stopped(struct asking *k, struct err *err)
 {
-	TRY(fleet_read_stopped(k->app, err));
-	return k->app->stopped ? err_set(err, ERR_GUARD_STOPPED, "all writing is stopped") : 0;
+	TRY(fleet_read_stopped(k->flow, err));
+	return k->flow->stopped ? err_set(err, ERR_GUARD_STOPPED, "all writing is stopped") : 0;
 }
 
 static int guard_state(struct asking *k, struct err *err)
@@ -52,7 +52,7 @@ static int guard_state(struct asking *k, struct err *err)
 
 static int guard_arm(struct asking *k, struct err *err)
 {
-	int rc = flow_arm_get(k->app->db, k->q->arm_id, &k->arm, err);
+	int rc = flow_arm_get(k->flow->db, k->q->arm_id, &k->arm, err);
 	if (rc == -ERR_NOT_FOUND)
 		return err_set(err, ERR_GUARD_ARM_MISSING, "there is no arm '%s'", k->q->arm_id);
 	if (rc < 0)
@@ -80,7 +80,7 @@ static int guard_work(struct asking *k, struct err *err)
 
 static int guard_plan(struct asking *k, struct err *err)
 {
-	int rc = flow_plan_get(k->app->db, k->q->plan_id, &k->plan, err);
+	int rc = flow_plan_get(k->flow->db, k->q->plan_id, &k->plan, err);
 	if (rc == -ERR_NOT_FOUND)
 		return err_set(err, ERR_GUARD_ARM_OTHER, "there is no plan '%s'", k->q->plan_id);
 	if (rc < 0)
@@ -130,10 +130,10 @@ static int guard_image(struct asking *k, struct err *err)
 	if (!str_eq(k->arm.work, "image"))
 		return 0; /* an erase needs none */
 	if (!hex_decode(k->arm.image_digest, digest, sizeof(digest)) ||
-	    object_store_get(k->app->objects, digest, &m, err) < 0)
+	    object_store_get(k->flow->objects, digest, &m, err) < 0)
 		return err_set(err, ERR_GUARD_IMAGE, "image '%.12s' is not in the store any more",
 			       k->arm.image_digest);
-	return object_store_ready(k->app->objects, m, err);
+	return object_store_ready(k->flow->objects, m, err);
 }
 
 static int guard_consume(struct asking *k, struct err *err)
@@ -144,7 +144,7 @@ static int guard_consume(struct asking *k, struct err *err)
 		return 0;
 	}
 	uuid_v4(k->permit_id);
-	TRY(flow_arm_consume(k->app->db, k->arm.id, k->session.id, k->permit_id, k->now_us, &done,
+	TRY(flow_arm_consume(k->flow->db, k->arm.id, k->session.id, k->permit_id, k->now_us, &done,
 			     err));
 	return done ? 0 : err_set(err, ERR_GUARD_ARM_USED, "the arm was used meanwhile");
 }
@@ -165,15 +165,15 @@ static int record_grant(struct asking *k, struct err *err)
 				.actor = "server",
 				.summary = "the arm was consumed: the agent may write",
 				.detail = detail};
-	TRY(event_append(k->app->db, &e, k->now_us, NULL, err));
+	TRY(event_append(k->flow->db, &e, k->now_us, NULL, err));
 	struct engine_event ev = {.event = HOST_EVENT_PERMIT, .actor = "agent"};
-	int rc = engine_apply(k->app, k->host.num, &ev, err);
+	int rc = engine_apply(k->flow, k->host.num, &ev, err);
 	return rc < 0 ? rc : 0;
 }
 
 static int grant(struct asking *k, struct err *err)
 {
-	TRY(host_get(k->app->db, k->session.host_num, &k->host, err));
+	TRY(host_get(k->flow->db, k->session.host_num, &k->host, err));
 	for (size_t i = 0; i < ARRAY_LEN(guards); i++)
 		TRY(guards[i](k, err));
 	return k->arm.consumed_us ? 0 : record_grant(k, err);
@@ -190,26 +190,27 @@ static void record_refusal(struct asking *k, const struct err *why)
 				.actor = "server",
 				.summary = why->msg,
 				.detail = detail};
-	if (db_begin(k->app->db, &err) >= 0)
-		(void)db_end(k->app->db, event_append(k->app->db, &e, k->now_us, NULL, &err), &err);
+	if (db_begin(k->flow->db, &err) >= 0)
+		(void)db_end(k->flow->db, event_append(k->flow->db, &e, k->now_us, NULL, &err),
+			     &err);
 	log_err(LOG_WARNING, "permit.refused", why, KV("host", (const char *)k->host.id));
 }
 
 static int permit(struct http_request *r, const struct permit_request *q, struct err *err)
 {
-	struct asking k = {.app = http_context(r), .q = q};
+	struct asking k = {.flow = http_context(r), .q = q};
 	struct permit_reply reply = {0};
-	k.now_us = app_now_us(k.app);
+	k.now_us = flow_now_us(k.flow);
 	TRY(agent_session(r, &k.session, err));
 	TRY(agent_check_epoch(&k.session, q->epoch, err));
-	TRY(db_begin(k.app->db, err));
-	int rc = db_end(k.app->db, grant(&k, err), err);
+	TRY(db_begin(k.flow->db, err));
+	int rc = db_end(k.flow->db, grant(&k, err), err);
 	free(k.plan.envelope);
 	if (rc < 0) {
 		record_refusal(&k, err);
 		return rc;
 	}
-	live_at(k.app->live, k.session.host_num)->writing = true;
+	live_at(k.flow->live, k.session.host_num)->writing = true;
 	log_ev(LOG_NOTICE, "permit.granted", KV("host", (const char *)k.host.id),
 	       KV("arm", (const char *)k.arm.id), KV("disk", (const char *)k.arm.disk_serial),
 	       KV("image", (const char *)k.arm.image_digest), KV("who", (const char *)k.arm.who));

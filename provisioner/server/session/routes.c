@@ -35,8 +35,8 @@ const size_t n_agent_routes = ARRAY_LEN(agent_routes);
 
 int agent_session(struct http_request *r, struct flow_session *ret, struct err *err)
 {
-	struct app *a = http_context(r);
-	int rc = flow_session_get(a->db, http_param(r, "id"), ret, err);
+	struct flow *flow = http_context(r);
+	int rc = flow_session_get(flow->db, http_param(r, "id"), ret, err);
 	if (rc == -ERR_NOT_FOUND)
 		return err_set(err, ERR_SESSION_OVER, "there is no such session");
 	if (rc < 0)
@@ -45,16 +45,16 @@ int agent_session(struct http_request *r, struct flow_session *ret, struct err *
 		return err_set(err, ERR_SESSION_KEY, "this session was opened with another key");
 	if (ret->closed_us) {
 		struct flow_host f;
-		TRY(flow_host_get(a->db, ret->host_num, &f, err));
+		TRY(flow_host_get(flow->db, ret->host_num, &f, err));
 		if (f.epoch > ret->epoch)
 			return err_set(err, ERR_SESSION_EPOCH, "epoch %lld is over, %lld has begun",
 				       (long long)ret->epoch, (long long)f.epoch);
 		return err_set(err, ERR_SESSION_OVER, "the session has ended");
 	}
-	struct live_host *h = live_at(a->live, ret->host_num);
-	h->seen_us = app_now_us(a);
+	struct live_host *h = live_at(flow->live, ret->host_num);
+	h->seen_us = flow_now_us(flow);
 	h->quiet = false;
-	return fleet_tell_heard(a, h, err);
+	return fleet_tell_heard(flow, h, err);
 }
 
 int agent_check_epoch(const struct flow_session *s, int64_t epoch, struct err *err)

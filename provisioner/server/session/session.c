@@ -15,12 +15,12 @@
 #include <inventory/host.h>
 #include <inventory/identity.h>
 #include <proto/session.h>
-#include <server/boot/dhcp_watch.h>
 #include <server/flow/engine.h>
 #include <server/flow/live.h>
+#include <server/flow/sightings.h>
 
 struct opening {
-	struct app *app;
+	struct flow *flow;
 	const struct session_request *q;
 	const char *agent_key;
 	int64_t now_us;
@@ -84,7 +84,7 @@ static int check_protected(const struct opening *o, const char *address, struct 
 		.serials = {e->system_serial, e->board_serial},
 		.address = address,
 	};
-	return protected_check(&o->app->protected, &s, err);
+	return protected_check(&o->flow->protected, &s, err);
 }
 
 /* ---- admission ------------------------------------------------------------------------------- */
@@ -94,7 +94,7 @@ static int may_enrol(struct opening *o, struct err *err)
 	const struct evidence *e = &o->q->evidence;
 	AUTO(json) json_t *list = NULL;
 	struct profile p = {0};
-	TRY(flow_profile_list(o->app->db, &list, err));
+	TRY(flow_profile_list(o->flow->db, &list, err));
 	struct profile_subject s = {e->system_serial, e->manufacturer, e->product, o->q->agent.arch,
 				    o->macs};
 	bool enrol = profile_choose(list, &s, &p) > 0 && p.enrol;
@@ -131,19 +131,19 @@ static int resolve_host(struct opening *o, struct err *err)
 		.arch = o->q->agent.arch,
 		.firmware = o->q->agent.firmware,
 	};
-	TRY(identity_find(o->app->db, &view, &o->identity, err));
+	TRY(identity_find(o->flow->db, &view, &o->identity, err));
 	if (o->identity.verdict == IDENTITY_NEW)
 		TRY(may_enrol(o, err));
 	/* the record of a host at rest is not for strangers who show its serial to add to */
 	if (o->identity.verdict == IDENTITY_SAME) {
-		TRY(host_get(o->app->db, o->identity.host_num, &o->host, err));
+		TRY(host_get(o->flow->db, o->identity.host_num, &o->host, err));
 		o->refused = refuse_at_rest(o, err) < 0;
 		if (o->refused)
 			return 0;
 	}
-	TRY(identity_resolve(o->app->db, &view, &birth, o->now_us, &o->identity, err));
+	TRY(identity_resolve(o->flow->db, &view, &birth, o->now_us, &o->identity, err));
 	o->born = o->identity.verdict == IDENTITY_NEW;
-	return host_get(o->app->db, o->identity.host_num, &o->host, err);
+	return host_get(o->flow->db, o->identity.host_num, &o->host, err);
 }
 
 /* Clones and doubtful hosts, and the ones they resemble, wait for a person; who serves is left
@@ -154,9 +154,9 @@ static int quarantine(struct opening *o, struct err *err)
 		.event = HOST_EVENT_CONFLICT, .actor = "agent", .detail = o->identity.why};
 	if (o->identity.verdict != IDENTITY_CLONE && o->identity.verdict != IDENTITY_REVIEW)
 		return 0;
-	TRY(engine_apply(o->app, o->host.num, &e, err));
+	TRY(engine_apply(o->flow, o->host.num, &e, err));
 	for (unsigned i = 0; i < o->identity.n_others; i++)
-		TRY(engine_apply(o->app, o->identity.others[i], &e, err));
+		TRY(engine_apply(o->flow, o->identity.others[i], &e, err));
 	return 0;
 }
 
@@ -166,11 +166,11 @@ static int open_row(struct opening *o, struct err *err)
 {
 	struct flow_host f;
 	struct flow_session *s = &o->session;
-	TRY(flow_host_get(o->app->db, o->host.num, &f, err));
-	TRY(flow_sessions_close(o->app->db, o->host.num, o->now_us, err));
+	TRY(flow_host_get(o->flow->db, o->host.num, &f, err));
+	TRY(flow_sessions_close(o->flow->db, o->host.num, o->now_us, err));
 	f.epoch++;
 	(void)str_copy(f.macs, sizeof(f.macs), o->macs);
-	TRY(flow_host_put(o->app->db, &f, err));
+	TRY(flow_host_put(o->flow->db, &f, err));
 	memset(s, 0, sizeof(*s));
 	uuid_v4(s->id);
 	s->host_num = o->host.num;
@@ -181,7 +181,7 @@ static int open_row(struct opening *o, struct err *err)
 	(void)str_copy(s->arch, sizeof(s->arch), o->q->agent.arch);
 	(void)str_copy(s->firmware, sizeof(s->firmware), o->q->agent.firmware);
 	s->opened_us = o->now_us;
-	return flow_session_add(o->app->db, s, err);
+	return flow_session_add(o->flow->db, s, err);
 }
 
 static int append_contact(struct opening *o, struct err *err)
@@ -196,15 +196,15 @@ static int append_contact(struct opening *o, struct err *err)
 				.actor = "agent",
 				.summary = "an agent opened a session",
 				.detail = detail};
-	TRY(event_append(o->app->db, &e, o->now_us, NULL, err));
-	return host_touch(o->app->db, o->host.num, o->now_us, err);
+	TRY(event_append(o->flow->db, &e, o->now_us, NULL, err));
+	return host_touch(o->flow->db, o->host.num, o->now_us, err);
 }
 
 static int open_in_transaction(struct opening *o, struct err *err)
 {
-	int rc = flow_session_find(o->app->db, o->agent_key, o->q->nonce, &o->session, err);
+	int rc = flow_session_find(o->flow->db, o->agent_key, o->q->nonce, &o->session, err);
 	if (rc >= 0) /* a repeated request: the same answer */
-		return host_get(o->app->db, o->session.host_num, &o->host, err);
+		return host_get(o->flow->db, o->session.host_num, &o->host, err);
 	if (rc != -ERR_NOT_FOUND)
 		return rc;
 	err_clear(err);
@@ -212,15 +212,15 @@ static int open_in_transaction(struct opening *o, struct err *err)
 	if (o->refused)
 		return 0;
 	TRY(quarantine(o, err));
-	TRY(host_get(o->app->db, o->host.num, &o->host, err));
+	TRY(host_get(o->flow->db, o->host.num, &o->host, err));
 	o->refused = refuse_at_rest(o, err) < 0;
 	if (o->refused)
 		return 0; /* what was learned of its identity is kept; err says why */
 	TRY(open_row(o, err));
 	TRY(append_contact(o, err));
 	struct engine_event e = {.event = HOST_EVENT_CONTACT, .actor = "agent"};
-	TRY(engine_apply(o->app, o->host.num, &e, err));
-	return host_get(o->app->db, o->host.num, &o->host, err);
+	TRY(engine_apply(o->flow, o->host.num, &e, err));
+	return host_get(o->flow->db, o->host.num, &o->host, err);
 }
 
 static int answer(struct http_request *r, const struct opening *o)
@@ -232,7 +232,7 @@ static int answer(struct http_request *r, const struct opening *o)
 	(void)str_copy(reply.host_id, sizeof(reply.host_id), o->host.id);
 	(void)str_copy(reply.short_code, sizeof(reply.short_code), o->host.short_code);
 	(void)str_copy(reply.state, sizeof(reply.state), o->host.state);
-	time_rfc3339(app_now_us(o->app), reply.server_time);
+	time_rfc3339(flow_now_us(o->flow), reply.server_time);
 	return http_reply_json(r, 201, record_encode(session_reply_fields, &reply));
 }
 
@@ -246,20 +246,20 @@ static int open_session(struct http_request *r, struct opening *o, struct err *e
 {
 	join_macs(&o->q->evidence, o->macs, sizeof(o->macs));
 	TRY(check_protected(o, http_peer(r), err));
-	TRY(db_begin(o->app->db, err));
-	int rc = db_end(o->app->db, open_in_transaction(o, err), err);
+	TRY(db_begin(o->flow->db, err));
+	int rc = db_end(o->flow->db, open_in_transaction(o, err), err);
 	if (rc < 0 || o->refused) {
 		note_refusal(o, err);
 		if (o->q->evidence.macs.n > 0 && o->host.id[0])
-			dhcp_watch_note(o->app, o->q->evidence.macs.items[0].s, "boot.refused",
-					err->msg);
+			sightings_note(o->flow, o->q->evidence.macs.items[0].s, "boot.refused",
+				       err->msg);
 		return rc < 0 ? rc : -err->code;
 	}
-	struct live_host *h = live_at(o->app->live, o->host.num);
-	h->seen_us = app_now_us(o->app);
+	struct live_host *h = live_at(o->flow->live, o->host.num);
+	h->seen_us = flow_now_us(o->flow);
 	h->quiet = h->writing = false;
 	h->logged = 0;
-	dhcp_watch_adopt(o->app, o->macs);
+	sightings_adopt(o->flow, o->macs);
 	log_ev(LOG_INFO, "session.opened", KV("host", (const char *)o->host.id),
 	       KV("session", (const char *)o->session.id), KV("epoch", o->session.epoch),
 	       KV("new", o->born));
@@ -277,8 +277,8 @@ int agent_post_session(struct http_request *r, struct err *err)
 			     (long long)q.protocol, PROTO_VERSION);
 	if (rc >= 0 && strlen(q.nonce) != 64)
 		rc = err_set(err, ERR_FIELD_MISSING, "a nonce of 64 hex digits is needed");
-	struct opening o = {.app = http_context(r), .q = &q, .agent_key = http_client_key(r)};
-	o.now_us = app_now_us(o.app);
+	struct opening o = {.flow = http_context(r), .q = &q, .agent_key = http_client_key(r)};
+	o.now_us = flow_now_us(o.flow);
 	if (rc >= 0)
 		rc = open_session(r, &o, err);
 	record_done(session_request_fields, &q);

@@ -7,7 +7,8 @@
 #define SERVER_AGENT_H
 
 #include <inventory/flow.h>
-#include <server/app.h>
+#include <server/flow/flow.h>
+#include <server/http/http.h>
 
 #define AGENT_HEARTBEAT_S 5
 #define AGENT_LEASE_S     30

@@ -68,14 +68,14 @@ static void test_defaults(void **state)
 	(void)state;
 	config_init(&c);
 	assert_string_equal(c.state_dir, "/var/lib/slipway");
-	assert_string_equal(c.dhcp_mode, "off");
-	assert_int_equal(c.http_port, 80);
+	assert_string_equal(c.boot.dhcp_mode, "off");
+	assert_int_equal(c.boot.http_port, 80);
 	config_done(&c);
 	struct err err = ERR_INIT;
 	config_init(&c);
 	CHECK_ERR("no file", config_load(&c, "/nonexistent/slipway.conf", &err), ERR_NOT_FOUND);
-	free(c.interface);
-	c.interface = xstrdup("no-such-interface0");
+	free(c.boot.interface);
+	c.boot.interface = xstrdup("no-such-interface0");
 	CHECK_ERR("no interface", config_resolve(&c, &err), ERR_INTERFACE);
 	config_done(&c);
 }

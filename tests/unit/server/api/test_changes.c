@@ -202,7 +202,7 @@ static void test_every_change_is_listed(void **state)
 {
 	size_t n = 0;
 	(void)state;
-	for (const struct http_table *t = routes_all(); t->routes; t++)
+	for (const struct http_table *t = routes_all(NULL); t->routes; t++)
 		for (size_t i = 0; i < t->n; i++)
 			if (is_change(&t->routes[i])) {
 				CHECK(t->routes[i].pattern, is_listed(&t->routes[i]));
@@ -419,7 +419,7 @@ static void test_bodies_are_what_is_described(void **state)
 {
 	size_t n = 0;
 	(void)state;
-	for (const struct http_table *t = routes_all(); t->routes; t++)
+	for (const struct http_table *t = routes_all(NULL); t->routes; t++)
 		for (size_t i = 0; i < t->n; i++) {
 			const struct http_route *r = &t->routes[i];
 			if (is_change(r) && r->max_body_bytes && r->body == HTTP_BODY_MEMORY)

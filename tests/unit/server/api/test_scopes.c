@@ -122,7 +122,7 @@ static void expect(const struct http_route *r, const struct caller *c, int statu
 static size_t each_route(void (*visit)(const struct http_route *r))
 {
 	size_t n = 0;
-	for (const struct http_table *t = routes_all(); t->routes; t++)
+	for (const struct http_table *t = routes_all(NULL); t->routes; t++)
 		for (size_t i = 0; i < t->n; i++, n++)
 			visit(&t->routes[i]);
 	return n;

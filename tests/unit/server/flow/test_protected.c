@@ -113,21 +113,14 @@ static void test_store(void **state)
  */
 static void test_load(void **state)
 {
-	struct config c;
 	struct protected p = {0};
 	(void)state;
-	config_init(&c);
-	free(c.store);
-	free(c.protect);
-	c.store = xstrdup("postgresql://slipway@192.0.2.9/fleet");
-	c.protect = xstrdup("HV-7");
-	protected_load(&p, &c);
+	protected_load(&p, "postgresql://slipway@192.0.2.9/fleet", "HV-7");
 	const struct protected_subject store = {.address = "192.0.2.9"},
 				       hypervisor = {.serials = {"hv-7"}};
 	assert_string_equal(protected_find(&p, &store)->whose, "the store's");
 	assert_string_equal(protected_find(&p, &hypervisor)->whose, "protected");
 	protected_done(&p);
-	config_done(&c);
 }
 
 int main(void)

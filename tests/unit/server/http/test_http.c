@@ -132,7 +132,7 @@ static const struct http_route routes[] = {
 
 static _Noreturn void serve(void)
 {
-	const struct http_table tables[] = {{routes, ARRAY_LEN(routes)}, {NULL, 0}};
+	const struct http_table tables[] = {{routes, ARRAY_LEN(routes), NULL}, {NULL, 0, NULL}};
 	struct err err = ERR_INIT;
 	struct http_server *s;
 	sd_event *event;
@@ -346,7 +346,7 @@ static void test_tables(void **state)
 	(void)state;
 	assert_true(sd_event_new(&event) >= 0);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		const struct http_table tables[] = {{bad[i], 1}, {NULL, 0}};
+		const struct http_table tables[] = {{bad[i], 1, NULL}, {NULL, 0, NULL}};
 		struct http_options o = {.event = event, .tables = tables, .front_gid = -1};
 		struct http_server *s;
 		struct err err = ERR_INIT;
@@ -412,7 +412,7 @@ static void test_long_answers_do_not_sleep(void **state)
 		HTTP_ROUTE(GET, "/long", PUBLIC, 0, long_stream, "")};
 	static const char request[] = "GET /long HTTP/1.1\r\nHost: x\r\n\r\n";
 	static char answer[2 * LONG_BLOCKS * LONG_BYTES];
-	const struct http_table tables[] = {{own, ARRAY_LEN(own)}, {NULL, 0}};
+	const struct http_table tables[] = {{own, ARRAY_LEN(own), NULL}, {NULL, 0, NULL}};
 	autofree char *path = xasprintf("%s/long", dir);
 	struct http_options o = {.admin_socket_path = path, .tables = tables, .front_gid = -1};
 	struct http_server *s = NULL;

@@ -4,7 +4,7 @@
  * name as additional data. The nonce is 96 random bits; a key seals some dozens of secrets in its
  * life. Input: text from the store, which somebody may have changed.
  */
-#include "secret_box.h"
+#include <base/secret_box.h>
 
 #include <openssl/evp.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "tests/harness/check.h"
 
 #include <base/str.h>
-#include <server/notify/secret_box.h>
+#include <base/secret_box.h>
 
 static void test_opens_or_not(void **state)
 {

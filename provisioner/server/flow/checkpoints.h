@@ -8,18 +8,12 @@
 #ifndef SERVER_CHECKPOINTS_H
 #define SERVER_CHECKPOINTS_H
 
-#include <inventory/token.h>
-#include "app.h"
+#include "flow.h"
 
 /* Sign the log up to now. out: {"rows", "last_id", "hash", "at", "envelope"}, the caller's. May be
  * called inside a transaction. errors: ERR_CRYPTO, ERR_IO, store errors */
-int checkpoint_make(struct app *a, const char *actor, json_t **ret, struct err *err);
+int checkpoint_make(struct flow *flow, const char *actor, json_t **ret, struct err *err);
 /* Once a tick. Errors are logged. */
-void checkpoint_tick(struct app *a);
-
-/* All checkpoints of a folder, in no order. owns: *ret is the caller's (free); none is no error.
- * errors: ERR_CHECKPOINT naming the file that was not signed by the key */
-int checkpoints_read(const char *dir, const char *public_key_path, struct audit_mark **ret,
-		     size_t *ret_n, struct err *err);
+void checkpoint_tick(struct flow *flow);
 
 #endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the routes for people and programs share: the flow, the readers, and the few things of the
+ * configuration that their answers depend on. Handlers get it with http_context(). The roof (app.c)
+ * fills it.
+ */
+#ifndef SERVER_API_API_H
+#define SERVER_API_API_H
+
+#include <server/flow/flow.h>
+#include <server/http/http.h>
+
+struct readers;
+
+struct api {
+	struct flow *flow;
+	struct http_server *http;
+	struct readers *readers; /* NULL: every question is answered on the spot */
+	int64_t read_budget_ms;  /* a slower question goes to a reader; 0: every one */
+	const char *plan_public; /* path of the key that checks checkpoints */
+	const char *backup_dir;  /* where copies of the store go */
+	unsigned (*foreign_dhcp_servers)(void *arg); /* heard now, for metrics; NULL: not watched */
+	void *foreign_dhcp_arg;
+	int64_t next_import;
+};
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parts of boot_server.h that are neither a route nor a child. Input: the file system.
+ */
+#include "boot_server.h"
+
+#include <base/log.h>
+#include <pxe/boot_files.h>
+#include "dhcp_watch.h"
+
+void boot_server_tick(struct boot_server *b)
+{
+	for (unsigned i = BOOT_ARCH_UNKNOWN + 1; i < _BOOT_ARCH_MAX; i++)
+		b->files_ready[i] = boot_files_ready(b->config->files_dir, (enum boot_arch)i);
+}
+
+void boot_server_warn_of_missing_files(const struct boot_server *b)
+{
+	for (unsigned i = BOOT_ARCH_UNKNOWN + 1; i < _BOOT_ARCH_MAX; i++)
+		if (!b->files_ready[i])
+			log_ev(LOG_WARNING, "boot.files_missing",
+			       KV("dir", (const char *)b->config->files_dir),
+			       KV("arch", boot_arch_str((enum boot_arch)i)),
+			       KV("hint",
+				  "build them with make boot, or correct [boot] files_dir"));
+}
+
+int boot_server_open(struct boot_server *b, struct err *err)
+{
+	boot_server_tick(b);
+	return dhcp_watch_new(b->flow, &b->dhcp_watch, err);
+}
+
+void boot_server_close(struct boot_server *b)
+{
+	dhcp_watch_free(b->dhcp_watch);
+	b->dhcp_watch = NULL;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What people do to one host without writing its disk: approve, retry, serve, release, maintain,
+ * retire. Each verb is a row: its lifecycle event, and whether a host in use must be named again.
+ */
+#ifndef SERVER_FLOW_HOST_VERB_H
+#define SERVER_FLOW_HOST_VERB_H
+
+#include <inventory/host.h>
+#include <proto/lifecycle.h>
+#include "flow.h"
+
+struct host_verb_call {
+	enum lifecycle_event event; /* of a row: approve, retry, ... */
+	const char *who;            /* the caller, for the host's record */
+	const char *reason;         /* or "" */
+	const char *in_service;     /* the host's name, typed again, or "" */
+};
+
+/* Do it, inside a transaction. in: name: id, short code, MAC, serial or name; trust: none.
+ * out: *ret: the host afterwards; its number is set as soon as it was found.
+ * errors: ERR_HOST_UNKNOWN, ERR_HOST_AMBIGUOUS, ERR_GUARD_IN_SERVICE, ERR_CONFLICT, store errors */
+int host_verb_run(struct flow *flow, const char *name, const struct host_verb_call *call,
+		  struct host *ret, struct err *err);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sightings of MACs; see sightings.h. A host that boots in a loop must not fill the store: the same
+ * message of the same MAC is written down at most once a minute. Input: words that hosts choose.
+ */
+#include "sightings.h"
+
+#include <systemd/sd-event.h>
+#include <base/json.h>
+#include <base/log.h>
+#include <base/str.h>
+#include <inventory/event.h>
+#include <inventory/host.h>
+#include "flow.h"
+
+#define KEPT_MAX    2048 /* messages of unknown MACs; the oldest gives way */
+#define THROTTLE_US (60 * 1000000LL)
+#define BATCH_US    300000
+#define BATCH_MAX   64 /* others want the loop, too */
+
+struct kept {
+	char mac[18], what[24], address[46];
+	int64_t first_us;
+	bool stored, pending; /* pending: to be looked at with the next batch */
+};
+
+struct sightings {
+	struct flow *flow;
+	sd_event_source *timer;
+	struct kept kept[KEPT_MAX];
+	size_t next;
+};
+
+static struct kept *find(struct sightings *w, const char *mac, const char *what)
+{
+	for (size_t i = 0; i < KEPT_MAX; i++)
+		if (w->kept[i].mac[0] && str_eq(w->kept[i].mac, mac) &&
+		    str_eq(w->kept[i].what, what))
+			return &w->kept[i];
+	return NULL;
+}
+
+static int append(struct flow *flow, int64_t host_num, const struct kept *k, struct err *err)
+{
+	AUTO(json)
+	json_t *detail = json_pack("{s:s, s:s, s:s, s:I}", "mac", k->mac, "message", k->what,
+				   "address", k->address, "at_us", (json_int_t)k->first_us);
+	autofree char *summary = xasprintf("%s %s", k->what, k->address);
+	bool boot = str_starts(k->what, "boot.");
+	struct event_draft e = {.host_num = host_num,
+				.kind = boot ? k->what : "dhcp.message",
+				.actor = boot ? "server" : "dnsmasq",
+				.summary = summary,
+				.detail = detail};
+	return event_append(flow->db, &e, flow_now_us(flow), NULL, err);
+}
+
+/* Write down what came since the last batch, for hosts that are known: one transaction for many. */
+static int flush(struct sightings *w, bool *ret_more, struct err *err)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < KEPT_MAX; i++) {
+		struct kept *k = &w->kept[(w->next + i) % KEPT_MAX];
+		struct host h;
+		if (!k->pending)
+			continue;
+		*ret_more = n++ >= BATCH_MAX;
+		if (*ret_more)
+			return 0;
+		k->pending = false;
+		int rc = host_find(w->flow->db, HOST_BY_MAC, k->mac, &h, err);
+		if (rc == -ERR_HOST_UNKNOWN || rc == -ERR_HOST_AMBIGUOUS)
+			continue;
+		TRY(rc);
+		TRY(append(w->flow, h.num, k, err));
+		k->stored = true;
+	}
+	return 0;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct sightings *w = arg;
+	struct err err = ERR_INIT;
+	bool more = false;
+	(void)usec;
+	int rc = db_begin(w->flow->db, &err);
+	if (rc >= 0)
+		rc = db_end(w->flow->db, flush(w, &more, &err), &err);
+	if (rc < 0)
+		log_err(LOG_WARNING, "dhcp.events", &err);
+	else
+		notices_events(w->flow);
+	if (!more)
+		return 0;
+	(void)sd_event_source_set_time_relative(source, BATCH_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static void flush_soon(struct sightings *w)
+{
+	int enabled = SD_EVENT_OFF;
+	(void)sd_event_source_get_enabled(w->timer, &enabled);
+	if (enabled != SD_EVENT_OFF)
+		return;
+	(void)sd_event_source_set_time_relative(w->timer, BATCH_US);
+	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+}
+
+void sightings_note(struct flow *flow, const char *mac, const char *what, const char *address)
+{
+	struct sightings *w = flow->sightings;
+	int64_t now_us = flow_now_us(flow);
+	if (!w || !mac[0])
+		return;
+	struct kept *k = find(w, mac, what);
+	if (k && now_us - k->first_us < THROTTLE_US)
+		return;
+	if (!k) {
+		k = &w->kept[w->next];
+		w->next = (w->next + 1) % KEPT_MAX;
+	}
+	memset(k, 0, sizeof(*k));
+	(void)str_copy(k->mac, sizeof(k->mac), mac);
+	(void)str_copy(k->what, sizeof(k->what), what);
+	(void)str_copy(k->address, sizeof(k->address), address);
+	k->first_us = now_us;
+	k->pending = true;
+	flush_soon(w);
+}
+
+/* Oldest first: the ring starts at next. The batch finds the host by its MAC now. */
+void sightings_adopt(struct flow *flow, const char *macs)
+{
+	struct sightings *w = flow->sightings;
+	for (size_t i = 0; w && i < KEPT_MAX; i++) {
+		struct kept *k = &w->kept[(w->next + i) % KEPT_MAX];
+		if (!k->mac[0] || k->stored || !strstr(macs, k->mac))
+			continue;
+		k->pending = true;
+		flush_soon(w);
+	}
+}
+
+int sightings_new(struct flow *flow, struct sightings **ret, struct err *err)
+{
+	struct sightings *w = xcalloc(1, sizeof(*w));
+	w->flow = flow;
+	if (sd_event_add_time_relative(flow->event, &w->timer, CLOCK_BOOTTIME, 0, 10000, on_timer,
+				       w) < 0 ||
+	    sd_event_source_set_enabled(w->timer, SD_EVENT_OFF) < 0) {
+		sightings_free(w);
+		return err_set(err, ERR_SYS, "cannot add a timer");
+	}
+	*ret = w;
+	return 0;
+}
+
+void sightings_free(struct sightings *w)
+{
+	if (!w)
+		return;
+	sd_event_source_disable_unref(w->timer);
+	free(w);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was seen of a MAC before its host was known (DHCP packets, boot scripts): kept in a ring for
+ * a while, and written down as events of the host that has the MAC, so that a host's timeline
+ * begins with its first packet. Nothing is decided from it.
+ */
+#ifndef SERVER_FLOW_SIGHTINGS_H
+#define SERVER_FLOW_SIGHTINGS_H
+
+#include <base/err.h>
+
+struct flow;
+struct sightings;
+
+int sightings_new(struct flow *flow, struct sightings **ret, struct err *err);
+void sightings_free(struct sightings *s);
+/* Remember one. Neither looks up nor writes here: a boot answer must not wait for a disk.
+ * in: what: "boot.agent", or a DHCP message; address: where, or why. trust: text is a host's. */
+void sightings_note(struct flow *flow, const char *mac, const char *what, const char *address);
+/* A host has these MACs (separated by blanks) now: write down soon what was kept for them. */
+void sightings_adopt(struct flow *flow, const char *macs);
+
+#endif
