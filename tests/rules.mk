@@ -32,6 +32,7 @@ LINT_TESTS := deps.sh
 LINT_TESTS += headers.sh
 LINT_TESTS += prose.sh
 LINT_TESTS += layout.sh
+LINT_TESTS += contracts.sh
 LINT_TESTS += scripts.sh
 LINT_TESTS += house.sh
 LINT_TESTS += proof.sh

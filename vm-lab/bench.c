@@ -188,7 +188,7 @@ void bench_close(struct bench *b, bool keep)
 	static const char *const bulky[] = {"disks", "server/state/objects"};
 
 	for (size_t i = 0; i < b->n_hosts && b->hypervisor; i++)
-		(void)hypervisor_power_off(b->hypervisor, b->hosts[i].spec->name, NULL);
+		IGNORE_RESULT(hypervisor_power_off(b->hypervisor, b->hosts[i].spec->name, NULL));
 	server_stop(&b->server);
 	site_stop(&b->site);
 	hypervisor_close(b->hypervisor);
@@ -196,7 +196,7 @@ void bench_close(struct bench *b, bool keep)
 	for (size_t i = 0; i < ARRAY_LEN(bulky) && !keep; i++) {
 		autofree char *path = xasprintf("%s/%s", b->folder, bulky[i]);
 
-		(void)file_remove_tree(path, NULL);
+		IGNORE_RESULT(file_remove_tree(path, NULL));
 	}
 	for (size_t i = 0; i < b->n_hosts; i++)
 		host_done(&b->hosts[i]);

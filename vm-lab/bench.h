@@ -10,6 +10,7 @@
 #define LAB_BENCH_H
 
 #include <base/digest.h>
+#include <base/err.h>
 #include "api.h"
 #include "hypervisor.h"
 #include "scenario.h"
@@ -63,12 +64,12 @@ struct bench {
 };
 
 /* Make everything and power nothing on. errors: those of the pieces; say so and bench_close(). */
-int bench_open(struct bench *b, const struct scenario *s, const char *build_dir, const char *folder,
-	       struct err *err);
+MUST_CHECK int bench_open(struct bench *b, const struct scenario *s, const char *build_dir,
+			  const char *folder, struct err *err);
 /* Go on with the next scenario of the group: same hosts, new orders. */
 void bench_next(struct bench *b, const struct scenario *s);
 /* Power on, noting when. */
-int bench_power_on(struct bench *b, struct bench_host *h, struct err *err);
+MUST_CHECK int bench_power_on(struct bench *b, struct bench_host *h, struct err *err);
 /* Power everything off and stop the server; frees. keep: leave disks and server state. */
 void bench_close(struct bench *b, bool keep);
 

@@ -18,13 +18,13 @@
 /* Run fn inside a new cage and give its exit code in *ret_exit. SIGINT and SIGTERM here become
  * SIGTERM for the worker; after a second one, or 20 s later, everything inside is killed.
  * blocks: until the worker ends. errors: ERR_LAB_ROOT, ERR_LAB_CAGE. */
-int cage_run(int (*fn)(void *arg), void *arg, int *ret_exit, struct err *err);
+MUST_CHECK int cage_run(int (*fn)(void *arg), void *arg, int *ret_exit, struct err *err);
 
 /* In the worker: true once somebody wants the lab to end. */
 bool cage_stopping(void);
 
 /* Bind `from` (outside) to `to` (a folder made inside /run/lab, world-traversable). In the worker.
  */
-int cage_bind(const char *from, const char *to, struct err *err);
+MUST_CHECK int cage_bind(const char *from, const char *to, struct err *err);
 
 #endif

@@ -7,6 +7,8 @@
 #ifndef LAB_DEED_H
 #define LAB_DEED_H
 
+#include <base/err.h>
+
 #include "bench.h"
 
 /* Whether an action's moment has come: its host is in the named state (and far enough), or it was
@@ -16,7 +18,7 @@ bool deed_is_due(const struct lab_action *a, const struct action_state *state,
 
 /* Do every action that is due. A deed on something that does not run is tried again next time.
  * errors: ERR_LAB_LIBVIRT. */
-int deeds_do(struct bench *b, struct err *err);
+MUST_CHECK int deeds_do(struct bench *b, struct err *err);
 
 /* True when nothing more is to be done. */
 bool deeds_all_done(const struct bench *b);

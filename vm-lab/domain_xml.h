@@ -8,6 +8,8 @@
 #ifndef LAB_DOMAIN_XML_H
 #define LAB_DOMAIN_XML_H
 
+#include <base/err.h>
+
 #include "scenario.h"
 
 struct domain_setup {
@@ -20,7 +22,7 @@ struct domain_setup {
 };
 
 /* The caller frees the text (malloc). errors: ERR_LAB_LIBVIRT. */
-int domain_xml(const struct lab_host *h, const struct domain_setup *setup, char **ret_xml,
-	       struct err *err);
+MUST_CHECK int domain_xml(const struct lab_host *h, const struct domain_setup *setup,
+			  char **ret_xml, struct err *err);
 
 #endif

@@ -137,8 +137,8 @@ static void screenshots(struct bench *b)
 		autofree char *path = xasprintf("%s/%s.ppm", b->folder, b->hosts[i].spec->name);
 
 		if (hypervisor_is_on(b->hypervisor, b->hosts[i].spec->name))
-			(void)hypervisor_screenshot(b->hypervisor, b->hosts[i].spec->name, path,
-						    NULL);
+			IGNORE_RESULT(hypervisor_screenshot(b->hypervisor, b->hosts[i].spec->name,
+							    path, NULL));
 	}
 }
 

@@ -7,6 +7,7 @@
 #define LAB_GROUP_H
 
 #include <jansson.h>
+#include <base/err.h>
 #include "scenario.h"
 
 #define GROUP_MAX_SCENARIOS 16
@@ -30,12 +31,12 @@ struct group_list {
 	struct group groups[GROUP_MAX_SCENARIOS];
 	size_t n;
 };
-int groups_plan(const struct lab_options *options, const char *const *names, size_t n_names,
-		struct group_list *ret, struct err *err);
+MUST_CHECK int groups_plan(const struct lab_options *options, const char *const *names,
+			   size_t n_names, struct group_list *ret, struct err *err);
 void groups_done(struct group_list *l);
 
 /* Run one group in its cage and append its results to `results`.
  * *ret_exit: 0, or 130 when somebody stopped it. errors: ERR_LAB_ROOT, ERR_LAB_CAGE, ERR_IO. */
-int group_run(struct group *g, json_t *results, int *ret_exit, struct err *err);
+MUST_CHECK int group_run(struct group *g, json_t *results, int *ret_exit, struct err *err);
 
 #endif

@@ -19,8 +19,8 @@ struct hypervisor;
 
 /* root: a folder for libvirt's own files, made if missing; log_path: libvirt's log.
  * errors: ERR_LAB_LIBVIRT. */
-int hypervisor_open(const char *root, const char *log_path, struct hypervisor **ret,
-		    struct err *err);
+MUST_CHECK int hypervisor_open(const char *root, const char *log_path, struct hypervisor **ret,
+			       struct err *err);
 void hypervisor_close(struct hypervisor *v);
 DEFINE_AUTO(hypervisor, struct hypervisor, hypervisor_close);
 
@@ -28,13 +28,13 @@ DEFINE_AUTO(hypervisor, struct hypervisor, hypervisor_close);
  * else "qemu"; the environment variable SLIPWAY_LAB_ACCEL overrides. */
 const char *hypervisor_accel(void);
 
-int hypervisor_power_on(struct hypervisor *v, const char *xml, struct err *err);
+MUST_CHECK int hypervisor_power_on(struct hypervisor *v, const char *xml, struct err *err);
 /* Pull the plug. Not an error if it is off already. */
-int hypervisor_power_off(struct hypervisor *v, const char *name, struct err *err);
+MUST_CHECK int hypervisor_power_off(struct hypervisor *v, const char *name, struct err *err);
 bool hypervisor_is_on(struct hypervisor *v, const char *name);
 /* Write what the host's screen shows to a file (PPM). */
-int hypervisor_screenshot(struct hypervisor *v, const char *name, const char *path,
-			  struct err *err);
+MUST_CHECK int hypervisor_screenshot(struct hypervisor *v, const char *name, const char *path,
+				     struct err *err);
 /* Serve libvirt's events for about this long. */
 void hypervisor_wait(struct hypervisor *v, int64_t ms);
 

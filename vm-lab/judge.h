@@ -7,6 +7,7 @@
 #define LAB_JUDGE_H
 
 #include <jansson.h>
+#include <base/err.h>
 #include "bench.h"
 
 /* What is known of a host at the end; the input of the judgement, so that tests can make it up. */
@@ -21,13 +22,13 @@ struct host_facts {
 };
 
 /* Read the disks and gather the rest. errors: ERR_IO. blocks: hashes every disk. */
-int judge_gather(const struct bench_host *h, struct host_facts *ret, struct err *err);
+MUST_CHECK int judge_gather(const struct bench_host *h, struct host_facts *ret, struct err *err);
 
 /* Append {"name", "passed", "detail"} objects to `checks`; true when all passed. Pure. */
 bool judge_host(const struct lab_host *spec, const struct host_facts *facts, json_t *checks);
 
 /* The result document of a played scenario. trouble: the lab's own error, or NULL.
  * The caller frees (json_decref). Its "passed" says whether every expectation held. */
-json_t *judge_scenario(struct bench *b, const char *trouble);
+MUST_CHECK json_t *judge_scenario(struct bench *b, const char *trouble);
 
 #endif

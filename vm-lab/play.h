@@ -6,11 +6,13 @@
 #ifndef LAB_PLAY_H
 #define LAB_PLAY_H
 
+#include <base/err.h>
+
 #include "bench.h"
 #include "screen.h"
 
 /* blocks: for the whole scenario. Hosts' troubles are in bench_host.trouble; an error is the lab's
  * own. errors: ERR_TIMEOUT (the scenario's time is up), ERR_CANCELLED, ERR_LAB_LIBVIRT. */
-int play(struct bench *b, struct screen *screen, struct err *err);
+MUST_CHECK int play(struct bench *b, struct screen *screen, struct err *err);
 
 #endif

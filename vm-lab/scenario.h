@@ -87,17 +87,17 @@ struct scenario {
 };
 
 /* owns: *ret is the caller's. errors: ERR_LAB_SCENARIO with "file:line", ERR_NOT_FOUND. */
-int scenario_load(const char *path, struct scenario **ret, struct err *err);
+MUST_CHECK int scenario_load(const char *path, struct scenario **ret, struct err *err);
 /* The same from text; name: the scenario's name, and `where` goes into messages. */
-int scenario_parse(const char *name, const char *where, const char *text, struct scenario **ret,
-		   struct err *err);
+MUST_CHECK int scenario_parse(const char *name, const char *where, const char *text,
+			      struct scenario **ret, struct err *err);
 void scenario_free(struct scenario *s);
 DEFINE_AUTO(scenario, struct scenario, scenario_free);
 
 /* Take the machines of `base` into `s`, which continues it: hosts that `s` names keep their own
  * power cycles and expectations, all else but power cycles and the boots that come of them is the
  * base's. errors: ERR_LAB_SCENARIO. */
-int scenario_inherit(struct scenario *s, const struct scenario *base, struct err *err);
+MUST_CHECK int scenario_inherit(struct scenario *s, const struct scenario *base, struct err *err);
 
 const struct lab_host *scenario_host(const struct scenario *s, const char *name);
 /* Which of a host's disks is the target; every host of a scenario has one. */

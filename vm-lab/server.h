@@ -29,14 +29,14 @@ struct server {
 
 /* Make folders and configuration, start, wait until it serves.
  * errors: ERR_LAB_SERVER, ERR_LAB_MISSING, ERR_TIMEOUT. */
-int server_start(struct server *s, struct err *err);
+MUST_CHECK int server_start(struct server *s, struct err *err);
 
 /* Reap and restart a server that died. Never blocks. */
 void server_tend(struct server *s);
 
 /* SIGKILL slipwayd, or a daemon that it supervises, by its pid file. pause_s: for slipwayd, how
  * long until the restart. errors: ERR_NOT_FOUND when it does not run. */
-int server_kill(struct server *s, enum lab_deed deed, unsigned pause_s, struct err *err);
+MUST_CHECK int server_kill(struct server *s, enum lab_deed deed, unsigned pause_s, struct err *err);
 
 /* SIGTERM, wait up to 10 s, SIGKILL. */
 void server_stop(struct server *s);
@@ -44,7 +44,7 @@ void server_stop(struct server *s);
 /* Change bytes in the object store below the state folder, as an attacker on the server would.
  * *ret_changed: how many objects. manifest_hex: the image's digest. errors: ERR_IO, ERR_NOT_FOUND.
  */
-int server_tamper(const struct server *s, enum tamper how, const char *manifest_hex,
-		  unsigned *ret_changed, struct err *err);
+MUST_CHECK int server_tamper(const struct server *s, enum tamper how, const char *manifest_hex,
+			     unsigned *ret_changed, struct err *err);
 
 #endif

@@ -19,12 +19,12 @@ struct site {
 };
 
 /* folder: for the daemons' logs. errors: ERR_PROCESS_MISSING, ERR_IO. */
-int site_start(struct site *s, const char *folder, enum dhcp_mode mode, struct err *err);
+MUST_CHECK int site_start(struct site *s, const char *folder, enum dhcp_mode mode, struct err *err);
 void site_stop(struct site *s);
 
 /* Start a daemon with its output appended to FOLDER/LOG_NAME, away from our terminal. */
-int site_spawn(const char *const *argv, const char *folder, const char *log_name, pid_t *ret_pid,
-	       struct err *err);
+MUST_CHECK int site_spawn(const char *const *argv, const char *folder, const char *log_name,
+			  pid_t *ret_pid, struct err *err);
 /* SIGTERM, wait up to 10 s, SIGKILL; sets *pid to 0. */
 void site_end(pid_t *pid);
 

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <libxml/xmlwriter.h>
+#include <base/err.h>
 
 struct xml {
 	xmlTextWriterPtr w;
@@ -28,6 +29,6 @@ void xml_tag(struct xml *x, const char *name, const char *text);
 void xml_leaf(struct xml *x, const char *name, const char *const *attributes);
 #define XML_LEAF(x, name, ...) xml_leaf(x, name, (const char *const[]){__VA_ARGS__, NULL})
 /* Closes what is open. The caller frees the text; NULL when anything failed. */
-char *xml_take(struct xml *x);
+MUST_CHECK char *xml_take(struct xml *x);
 
 #endif

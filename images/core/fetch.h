@@ -20,20 +20,20 @@ struct fetch_options {
 };
 
 struct fetch;
-struct fetch *fetch_new(const struct fetch_options *options);
+MUST_CHECK struct fetch *fetch_new(const struct fetch_options *options);
 void fetch_free(struct fetch *f);
 DEFINE_AUTO(fetch, struct fetch, fetch_free);
 
 #define FETCH_TO_END UINT64_MAX
 /* Begin a request for n_bytes from offset. The connection is kept from request to request. */
-int fetch_begin(struct fetch *f, const char *url, uint64_t offset, uint64_t n_bytes,
-		struct err *err);
+MUST_CHECK int fetch_begin(struct fetch *f, const char *url, uint64_t offset, uint64_t n_bytes,
+			   struct err *err);
 /* 1: n bytes are at p; 0: the resource ended before; negative: ERR_HTTP, ERR_HTTP_STATUS,
  * ERR_TIMEOUT, ERR_CANCELLED. blocks */
-int fetch_read(struct fetch *f, void *p, size_t n_bytes, struct err *err);
+MUST_CHECK int fetch_read(struct fetch *f, void *p, size_t n_bytes, struct err *err);
 /* A whole small resource. owns: *ret_p is the caller's. errors: also ERR_TOO_BIG */
-int fetch_all(struct fetch *f, const char *url, size_t max_bytes, char **ret_p, size_t *ret_n_bytes,
-	      struct err *err);
+MUST_CHECK int fetch_all(struct fetch *f, const char *url, size_t max_bytes, char **ret_p,
+			 size_t *ret_n_bytes, struct err *err);
 uint64_t fetch_total_bytes(const struct fetch *f);
 
 #endif

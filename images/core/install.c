@@ -349,7 +349,7 @@ static void abandon(struct install *in)
 	if (!in->wiped)
 		return;
 	target_set_direct(&in->target, false);
-	(void)target_wipe_edges(&in->target, &ignored);
+	IGNORE_RESULT(target_wipe_edges(&in->target, &ignored));
 }
 
 static int run(struct install *in, struct err *err)
@@ -373,7 +373,8 @@ static int run(struct install *in, struct err *err)
 
 		pool_fail(in->pool, &stop);
 		install_rootfs_stop(in);
-		(void)pool_drain(in->pool, NULL); /* nobody writes any more when the edges go */
+		IGNORE_RESULT(
+			pool_drain(in->pool, NULL)); /* nobody writes any more when the edges go */
 		install_rootfs_end(in);
 	}
 	install_enter_stage(in, in->stage, 0);

@@ -329,7 +329,7 @@ static void *run_checker(void *arg)
 	struct rootfs_run *r = arg;
 
 	if (!enter_folder(r->folder, &r->err))
-		(void)rootfs_files_check(&r->files, &r->err);
+		IGNORE_RESULT(rootfs_files_check(&r->files, &r->err));
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 
 #include <images/install.h>
 #include <pthread.h>
+#include <base/err.h>
 
 #include "loop_device.h"
 #include "pool.h"
@@ -55,43 +56,43 @@ struct install {
 /* in: wanted 0: as many as suit this machine. */
 unsigned install_count_workers(unsigned wanted, size_t chunk_bytes);
 void install_enter_stage(struct install *in, enum image_stage stage, uint64_t total_bytes);
-int install_may_write(struct install *in, struct err *err);
+MUST_CHECK int install_may_write(struct install *in, struct err *err);
 void install_progress(struct install *in, uint64_t n_bytes);
 struct image_receipt_partition *install_partition_of(struct install *in, size_t payload);
 /* Every chunk was found equal to its record: note the digest over the records as the disk's. */
 void install_digest_of_disk(struct install *in, size_t payload);
 
 /* install_finish.c: everything after the data was read back. */
-int install_finish(struct install *in, struct err *err);
+MUST_CHECK int install_finish(struct install *in, struct err *err);
 
 /* install_work.c */
-int install_work(void *arg, struct pool_job *job, struct chunk_decoder *decoder, uint8_t *plain,
-		 struct err *err);
+MUST_CHECK int install_work(void *arg, struct pool_job *job, struct chunk_decoder *decoder,
+			    uint8_t *plain, struct err *err);
 
 /* install_held.c: of a whole disk, what may hold a partition table is written at the end. */
 bool install_chunk_is_held(const struct install *in, size_t payload, const struct chunk *c);
 /* Keep a copy; at most the edges and one chunk more at each, some 10 MiB. */
 void install_hold(struct install *in, const struct chunk *c, const uint8_t *plain);
 /* The partitions of the table in what is held; none if there is no table. */
-int install_held_parts(struct install *in, struct install_parts *ret, struct err *err);
+MUST_CHECK int install_held_parts(struct install *in, struct install_parts *ret, struct err *err);
 /* Write what lies in the parts, or what lies in none of them, and compare it with the disk. From
  * the end to the start: the table that a firmware would believe appears with the very last write.
  */
-int install_write_held(struct install *in, const struct install_parts *parts, bool inside,
-		       struct err *err);
+MUST_CHECK int install_write_held(struct install *in, const struct install_parts *parts,
+				  bool inside, struct err *err);
 void install_free_held(struct install *in);
 
 /* install_rootfs.c */
 bool install_rootfs_is_possible(void);
-int install_rootfs_begin(struct install *in, size_t payload, struct err *err);
+MUST_CHECK int install_rootfs_begin(struct install *in, size_t payload, struct err *err);
 /* Hand over decoded bytes in any order; they are unpacked in theirs. */
-int install_rootfs_chunk(struct install *in, const struct pool_job *job, const uint8_t *plain,
-			 struct err *err);
+MUST_CHECK int install_rootfs_chunk(struct install *in, const struct pool_job *job,
+				    const uint8_t *plain, struct err *err);
 /* After the last chunk: everything is on the target. */
-int install_rootfs_finish(struct install *in, struct err *err);
+MUST_CHECK int install_rootfs_finish(struct install *in, struct err *err);
 /* Let nobody wait any more; the install has failed. */
 void install_rootfs_stop(struct install *in);
-int install_rootfs_check(struct install *in, size_t payload, struct err *err);
+MUST_CHECK int install_rootfs_check(struct install *in, size_t payload, struct err *err);
 void install_rootfs_end(struct install *in);
 
 #endif

@@ -14,8 +14,8 @@ struct loop_device {
 };
 
 /* errors: ERR_IMAGE_TARGET (no loop driver, no permission) */
-int loop_device_open(int backing_fd, uint64_t offset_bytes, uint64_t size_bytes,
-		     struct loop_device *ret, struct err *err);
+MUST_CHECK int loop_device_open(int backing_fd, uint64_t offset_bytes, uint64_t size_bytes,
+				struct loop_device *ret, struct err *err);
 void loop_device_close(struct loop_device *l);
 
 #endif

@@ -88,7 +88,7 @@ static void check_one(const struct object_store *s, const uint8_t *digest,
 		return;
 	if (!result->n_bad++)
 		hex_encode(digest, SHA256_BYTES, result->first_bad);
-	(void)object_quarantine(s, digest, &result->err);
+	IGNORE_RESULT(object_quarantine(s, digest, &result->err));
 }
 
 static void check_all(struct object_store *s, const uint8_t *image,

@@ -9,30 +9,33 @@
 
 #include <images/object_store.h>
 #include <stdbool.h>
+#include <base/err.h>
 
 struct object_store {
 	char *dir;
 };
 
 /* Path of an object, of an image's signatures, of a line's sequence number. The caller frees. */
-char *object_path(const struct object_store *s, const uint8_t *digest);
-char *object_sigs_path(const struct object_store *s, const uint8_t *digest);
-char *object_seq_path(const struct object_store *s, const char *line, enum image_arch arch);
+MUST_CHECK char *object_path(const struct object_store *s, const uint8_t *digest);
+MUST_CHECK char *object_sigs_path(const struct object_store *s, const uint8_t *digest);
+MUST_CHECK char *object_seq_path(const struct object_store *s, const char *line,
+				 enum image_arch arch);
 /* The highest sequence number that was ever imported of a line; 0: none. */
 uint64_t object_highest_seq(const struct object_store *s, const char *line, enum image_arch arch);
 
 /* Hold the store for writing. Returns a descriptor to close. blocks: while another process writes
  */
-int object_lock(const struct object_store *s, struct err *err);
+MUST_CHECK int object_lock(const struct object_store *s, struct err *err);
 
 /* Has the file the content that the digest says? blocks: reads all of it */
 bool object_is_sound(const char *path, const uint8_t *digest);
 /* Take its name away from an object, which is kept for a person to look at. */
-int object_quarantine(const struct object_store *s, const uint8_t *digest, struct err *err);
+MUST_CHECK int object_quarantine(const struct object_store *s, const uint8_t *digest,
+				 struct err *err);
 
 /* Every image's digest, in no order. owns: *ret is the caller's (free). */
-int object_image_digests(const struct object_store *s, uint8_t (**ret)[SHA256_BYTES], size_t *ret_n,
-			 struct err *err);
+MUST_CHECK int object_image_digests(const struct object_store *s, uint8_t (**ret)[SHA256_BYTES],
+				    size_t *ret_n, struct err *err);
 
 /* ---- the child that unpacks ------------------------------------------------------------------ */
 
@@ -56,8 +59,8 @@ struct sandbox_limits {
 };
 /* In a fresh child: give up user, sockets, files, other descriptors, system calls and more than the
  * limits. What is not allowed from here on ends the process. */
-int sandbox_enter(const struct sandbox_files *f, const struct trust_root *root,
-		  const struct sandbox_limits *limits, struct err *err);
+MUST_CHECK int sandbox_enter(const struct sandbox_files *f, const struct trust_root *root,
+			     const struct sandbox_limits *limits, struct err *err);
 /* In a fresh child: drop everything, then read the archive and fill the files. Never returns. */
 _Noreturn void sandbox_run(const struct sandbox_files *files, const struct trust_root *root,
 			   const struct image_policy *policy);

@@ -18,12 +18,12 @@ struct object_process {
 
 /* work fills a zeroed result of n_bytes; it gets `fd` (-1: none) under another number. The process
  * dies with its parent. errors: ERR_SYS */
-int object_process_start(struct object_process *p,
-			 void (*work)(void *arg, int fd, void *ret_result), void *arg, int fd,
-			 size_t n_bytes, struct err *err);
+MUST_CHECK int object_process_start(struct object_process *p,
+				    void (*work)(void *arg, int fd, void *ret_result), void *arg,
+				    int fd, size_t n_bytes, struct err *err);
 /* Take the result; ends the process's life in any case. errors: ERR_SYS (it died first) */
-int object_process_finish(struct object_process *p, void *ret_result, size_t n_bytes,
-			  struct err *err);
+MUST_CHECK int object_process_finish(struct object_process *p, void *ret_result, size_t n_bytes,
+				     struct err *err);
 void object_process_cancel(struct object_process *p);
 
 #endif

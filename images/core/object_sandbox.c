@@ -225,6 +225,6 @@ _Noreturn void sandbox_run(const struct sandbox_files *files, const struct trust
 		u.piece = xmalloc(IMAGE_PIECE_MAX_BYTES);
 		(void)unpack(&u, &result.err);
 	}
-	(void)file_write_all(files->result_fd, &result, sizeof(result), NULL);
+	IGNORE_RESULT(file_write_all(files->result_fd, &result, sizeof(result), NULL));
 	_exit(result.err.code ? 1 : 0);
 }

@@ -8,24 +8,27 @@
 
 #include <images/install.h>
 #include <images/manifest.h>
+#include <base/err.h>
 
 #include "target.h"
 
 /* Where the manifest's partitions lie on this target: fills number, role, fs, start, size, mount
  * and a fresh UUID of ret->partitions. errors: ERR_IMAGE_DISK_SIZE */
-int partition_table_plan(const struct manifest *m, const struct target *t,
-			 struct image_receipt *ret, struct err *err);
+MUST_CHECK int partition_table_plan(const struct manifest *m, const struct target *t,
+				    struct image_receipt *ret, struct err *err);
 /* The partitions of the table at the start of a file or disk, at most MANIFEST_MAX_PARTITIONS,
  * those that end within limit_bytes: number, start, size, is_root by the type for this
  * architecture. None if there is no table that libfdisk knows. errors: ERR_IMAGE_TARGET
  */
-int partition_table_read(int fd, uint32_t sector_bytes, enum image_arch arch, uint64_t limit_bytes,
-			 struct image_part ret[static MANIFEST_MAX_PARTITIONS], size_t *ret_n,
-			 struct err *err);
+MUST_CHECK int partition_table_read(int fd, uint32_t sector_bytes, enum image_arch arch,
+				    uint64_t limit_bytes,
+				    struct image_part ret[static MANIFEST_MAX_PARTITIONS],
+				    size_t *ret_n, struct err *err);
 /* Write both copies (the disk's UUID goes into ret), then the boot code. in: O_DIRECT is off. */
-int partition_table_write(const struct manifest *m, const struct target *t,
-			  struct image_receipt *ret, struct err *err);
+MUST_CHECK int partition_table_write(const struct manifest *m, const struct target *t,
+				     struct image_receipt *ret, struct err *err);
 /* After a whole-disk payload: if it has a GPT, put the backup where it belongs on this disk. */
-int partition_table_relocate(const struct target *t, struct image_receipt *ret, struct err *err);
+MUST_CHECK int partition_table_relocate(const struct target *t, struct image_receipt *ret,
+					struct err *err);
 
 #endif

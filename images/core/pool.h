@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <images/chunk_table.h>
 #include <images/verify.h>
+#include <base/err.h>
 
 enum pool_task { POOL_CHUNK, POOL_ZERO, POOL_CHECK_CHUNK, POOL_CHECK_ZERO };
 
@@ -42,7 +43,7 @@ struct pool_options {
 };
 
 struct pool;
-struct pool *pool_new(const struct pool_options *options);
+MUST_CHECK struct pool *pool_new(const struct pool_options *options);
 /* Joins the threads; jobs that were not begun are dropped. */
 void pool_free(struct pool *p);
 DEFINE_AUTO(pool, struct pool, pool_free);
@@ -56,7 +57,7 @@ void pool_return(struct pool *p, struct pool_job *job);
 void pool_fail(struct pool *p, const struct err *err);
 bool pool_has_failed(struct pool *p);
 /* Wait for all submitted jobs. Returns the first failure. blocks */
-int pool_drain(struct pool *p, struct err *err);
+MUST_CHECK int pool_drain(struct pool *p, struct err *err);
 
 /* One a CPU that this process may use, 1 to 4. */
 unsigned pool_default_workers(void);

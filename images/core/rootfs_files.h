@@ -10,6 +10,7 @@
 #include <archive.h>
 #include <base/digest.h>
 #include <base/vec.h>
+#include <base/err.h>
 
 struct rootfs_file {
 	char *path;
@@ -22,10 +23,10 @@ struct rootfs_files {
 
 /* Unpack everything with owners, modes, times, xattrs, ACLs. remember: keep each file's digest.
  * errors: ERR_IMAGE_MEMBER */
-int rootfs_files_unpack(struct rootfs_files *f, struct archive *from, bool devices, bool remember,
-			struct err *err);
+MUST_CHECK int rootfs_files_unpack(struct rootfs_files *f, struct archive *from, bool devices,
+				   bool remember, struct err *err);
 /* Read every file again. errors: ERR_IMAGE_READ_BACK */
-int rootfs_files_check(const struct rootfs_files *f, struct err *err);
+MUST_CHECK int rootfs_files_check(const struct rootfs_files *f, struct err *err);
 /* SHA-256 over, for each file, path, NUL, u64le size, SHA-256 of its content. */
 void rootfs_files_digest(const struct rootfs_files *f, uint8_t ret[static SHA256_BYTES]);
 void rootfs_files_done(struct rootfs_files *f);

@@ -8,6 +8,7 @@
 #define IMAGES_CORE_SOURCE_H
 
 #include <images/install.h>
+#include <base/err.h>
 
 #include "pool.h"
 
@@ -15,8 +16,8 @@ struct source;
 
 /* Open and read up to the signed manifest; policy is checked. errors: of verify.h, fetch.h, ERR_IO
  */
-int source_open(const struct image_install_request *request, const struct image_policy *policy,
-		struct source **ret, struct err *err);
+MUST_CHECK int source_open(const struct image_install_request *request,
+			   const struct image_policy *policy, struct source **ret, struct err *err);
 void source_free(struct source *s);
 DEFINE_AUTO(source, struct source, source_free);
 
@@ -34,13 +35,14 @@ struct source_sink {
  * changed at its start, or a server that sends rubbish, costs the disk nothing. Once, before
  * source_run(), with the same pool. check: false in benchmarks alone. blocks. errors: of
  * source_packed(), fetch.h */
-int source_probe(struct source *s, struct pool *pool, bool check, struct err *err);
+MUST_CHECK int source_probe(struct source *s, struct pool *pool, bool check, struct err *err);
 /* Submit every chunk of every payload, in any order, and read to the archive's end. blocks. Errors
  * of workers are the pool's: pool_drain() after this. */
-int source_run(struct source *s, const struct source_sink *sink, struct err *err);
+MUST_CHECK int source_run(struct source *s, const struct source_sink *sink, struct err *err);
 
 /* For a worker: the packed bytes of a job, read or received, checked against the table. */
-int source_packed(const struct source *s, struct pool_job *job, bool check, struct err *err);
+MUST_CHECK int source_packed(const struct source *s, struct pool_job *job, bool check,
+			     struct err *err);
 uint64_t source_fetched_bytes(const struct source *s);
 
 #endif

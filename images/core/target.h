@@ -29,11 +29,11 @@ struct target {
 
 /* Take a descriptor, or open a path. A regular file is made, or grown, to min_bytes.
  * errors: ERR_IMAGE_TARGET, ERR_IMAGE_DISK_SIZE */
-int target_open(struct target *t, int fd, const char *path, struct err *err);
-int target_make_room(struct target *t, uint64_t min_bytes, struct err *err);
+MUST_CHECK int target_open(struct target *t, int fd, const char *path, struct err *err);
+MUST_CHECK int target_make_room(struct target *t, uint64_t min_bytes, struct err *err);
 /* Give up the exclusive hold on a disk that was opened here by path, and keep it open; a caller's
  * descriptor stays as it is, and is_shared false. */
-int target_release(struct target *t, struct err *err);
+MUST_CHECK int target_release(struct target *t, struct err *err);
 void target_close(struct target *t);
 
 /* Switch O_DIRECT, where the file system has it; buffered otherwise. */
@@ -41,16 +41,17 @@ void target_set_direct(struct target *t, bool direct);
 
 /* in: p and offset aligned to 4 KiB; n_bytes to a sector or the end is padded with zeros in p,
  * which has room. errors: ERR_IO */
-int target_write(const struct target *t, uint8_t *p, size_t n_bytes, uint64_t offset,
-		 struct err *err);
-int target_read(const struct target *t, uint8_t *p, size_t n_bytes, uint64_t offset,
-		struct err *err);
+MUST_CHECK int target_write(const struct target *t, uint8_t *p, size_t n_bytes, uint64_t offset,
+			    struct err *err);
+MUST_CHECK int target_read(const struct target *t, uint8_t *p, size_t n_bytes, uint64_t offset,
+			   struct err *err);
 /* Make a range read as zeros: discarded where that is guaranteed to give zeros, else written. */
-int target_zero(const struct target *t, uint64_t offset, uint64_t n_bytes, struct err *err);
+MUST_CHECK int target_zero(const struct target *t, uint64_t offset, uint64_t n_bytes,
+			   struct err *err);
 /* On the medium, and out of the page cache. */
-int target_flush(const struct target *t, struct err *err);
+MUST_CHECK int target_flush(const struct target *t, struct err *err);
 /* Remove any partition table: both ends, flushed. */
-int target_wipe_edges(const struct target *t, struct err *err);
+MUST_CHECK int target_wipe_edges(const struct target *t, struct err *err);
 /* Ask the kernel to look at the partition table; a failure does not matter for the disk. */
 void target_reread_table(const struct target *t);
 

@@ -354,7 +354,7 @@ int image_verify_give(struct image_verify *v, const void *p, size_t n_bytes, str
 		status = give_part(v, p, n_bytes, err);
 	if (status < 0) {
 		before.manifest = v->manifest;
-		(void)image_verify_blame(&before, err);
+		IGNORE_RESULT(image_verify_blame(&before, err));
 		v->place = AT_FAILED;
 		return status;
 	}
@@ -377,7 +377,7 @@ int image_verify_end(struct image_verify *v, size_t n_bytes_read, struct err *er
 	BUG_ON(v->place != AT_END);
 	if (n_bytes_read) {
 		(void)err_set(err, ERR_IMAGE_TRAILING, "there are bytes after the archive's end");
-		(void)image_verify_blame(v, err);
+		IGNORE_RESULT(image_verify_blame(v, err));
 		v->place = AT_FAILED;
 		return -ERR_IMAGE_TRAILING;
 	}

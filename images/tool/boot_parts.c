@@ -97,7 +97,7 @@ int boot_parts_begin(struct boot_parts *b, enum image_arch arch, const char *und
 void boot_parts_done(struct boot_parts *b)
 {
 	if (b->folder)
-		(void)file_remove_tree(b->folder, NULL);
+		IGNORE_RESULT(file_remove_tree(b->folder, NULL));
 	free(take_ptr(b->folder));
 }
 

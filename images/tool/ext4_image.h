@@ -31,19 +31,20 @@ struct ext4_options {
 };
 
 struct ext4_image;
-int ext4_image_new(const struct ext4_options *options, const struct tree_size *size,
-		   struct ext4_image **ret, struct err *err);
+MUST_CHECK int ext4_image_new(const struct ext4_options *options, const struct tree_size *size,
+			      struct ext4_image **ret, struct err *err);
 void ext4_image_free(struct ext4_image *x);
 DEFINE_AUTO(ext4_image, struct ext4_image, ext4_image_free);
 
 /* Add an entry; the content of a file is read from a. path: cleaned, relative, "" for the root
  * folder. trust: names and content come from the image builder's own input. errors:
  * ERR_IMAGE_MEMBER, ERR_IO */
-int ext4_image_add(struct ext4_image *x, const char *path, struct archive_entry *entry,
-		   struct archive *a, struct err *err);
+MUST_CHECK int ext4_image_add(struct ext4_image *x, const char *path, struct archive_entry *entry,
+			      struct archive *a, struct err *err);
 /* Is there an entry of this path? */
 bool ext4_image_has(struct ext4_image *x, const char *path);
 /* Write everything out. out: the file and its size; the descriptor is the caller's. */
-int ext4_image_finish(struct ext4_image *x, int *ret_fd, uint64_t *ret_bytes, struct err *err);
+MUST_CHECK int ext4_image_finish(struct ext4_image *x, int *ret_fd, uint64_t *ret_bytes,
+				 struct err *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include <ext2fs/ext2fs.h>
 #include <search.h>
 #include <base/vec.h>
+#include <base/err.h>
 
 #include "ext4_image.h"
 
@@ -23,14 +24,16 @@ struct ext4_image {
 };
 
 int ext4_failed(struct err *err, errcode_t e, const char *what);
-int ext4_remember(struct ext4_image *x, const char *path, uint32_t ino, struct err *err);
+MUST_CHECK int ext4_remember(struct ext4_image *x, const char *path, uint32_t ino, struct err *err);
 uint32_t ext4_look_up(struct ext4_image *x, const char *path); /* 0: not there */
 
 /* Read the entry's content into new blocks of the inode, which the caller writes. */
-int ext4_write_content(struct ext4_image *x, ext2_ino_t ino, struct ext2_inode_large *inode,
-		       struct archive_entry *entry, struct archive *a, struct err *err);
-int ext4_write_acls(struct ext2_xattr_handle *handle, struct archive_entry *entry, struct err *err);
-int ext4_write_xattrs(struct ext4_image *x, ext2_ino_t ino, struct archive_entry *entry,
-		      struct err *err);
+MUST_CHECK int ext4_write_content(struct ext4_image *x, ext2_ino_t ino,
+				  struct ext2_inode_large *inode, struct archive_entry *entry,
+				  struct archive *a, struct err *err);
+MUST_CHECK int ext4_write_acls(struct ext2_xattr_handle *handle, struct archive_entry *entry,
+			       struct err *err);
+MUST_CHECK int ext4_write_xattrs(struct ext4_image *x, ext2_ino_t ino, struct archive_entry *entry,
+				 struct err *err);
 
 #endif

@@ -18,6 +18,7 @@
 #define IMAGES_TOOL_LAYOUT_H
 
 #include <images/manifest.h>
+#include <base/err.h>
 
 struct layout {
 	bool boot_none;    /* nothing boots from this disk */
@@ -31,7 +32,8 @@ struct layout {
 
 /* in: path NULL for the default of the architecture. trust: the file is the builder's own.
  * errors: ERR_IMAGE_LAYOUT */
-int layout_load(const char *path, enum image_arch arch, struct layout *ret, struct err *err);
+MUST_CHECK int layout_load(const char *path, enum image_arch arch, struct layout *ret,
+			   struct err *err);
 /* Drop the partitions that only a firmware needs which the image does not support. */
 void layout_drop_unused(struct layout *l, unsigned firmware);
 /* The partition on which a cleaned path lies: by its mount point, the root or a data partition. */

@@ -8,6 +8,7 @@
 
 #include <images/archive.h>
 #include <images/manifest.h>
+#include <base/err.h>
 
 struct pack_options {
 	int level;          /* of zstd */
@@ -18,12 +19,12 @@ struct pack_options {
  * same bytes, whatever the number of threads. out: sizes and digests of payload; ret->fd (a
  * nameless file in folder) and ret->table. owns: packed_payload_done(). errors: ERR_IMAGE_INPUT
  * (nothing but zeros), ERR_IO */
-int pack_payload(int plain_fd, uint64_t size_bytes, const char *folder,
-		 const struct pack_options *options, struct manifest_payload *payload,
-		 struct packed_payload *ret, struct err *err);
+MUST_CHECK int pack_payload(int plain_fd, uint64_t size_bytes, const char *folder,
+			    const struct pack_options *options, struct manifest_payload *payload,
+			    struct packed_payload *ret, struct err *err);
 void packed_payload_done(struct packed_payload *p);
 
 /* A file without a name, in folder. Returns the descriptor or a negative error. */
-int nameless_file(const char *folder, struct err *err);
+MUST_CHECK int nameless_file(const char *folder, struct err *err);
 
 #endif

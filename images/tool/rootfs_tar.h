@@ -5,11 +5,13 @@
 #ifndef IMAGES_TOOL_ROOTFS_TAR_H
 #define IMAGES_TOOL_ROOTFS_TAR_H
 
+#include <base/err.h>
+
 #include "tree.h"
 
 /* Write the tree as a tar into a nameless file in folder. Device nodes only when allowed.
  * errors: ERR_IMAGE_MEMBER, ERR_IMAGE_INPUT, ERR_IO */
-int rootfs_tar_make(const struct tree_options *tree, const char *folder, bool devices, int *ret_fd,
-		    uint64_t *ret_bytes, struct err *err);
+MUST_CHECK int rootfs_tar_make(const struct tree_options *tree, const char *folder, bool devices,
+			       int *ret_fd, uint64_t *ret_bytes, struct err *err);
 
 #endif

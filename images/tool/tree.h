@@ -13,7 +13,7 @@
 
 enum input_kind { INPUT_TAR, INPUT_FOLDER, INPUT_OCI, INPUT_DISK };
 /* errors: ERR_NOT_FOUND, ERR_IMAGE_INPUT */
-int input_kind_of(const char *path, enum input_kind *ret, struct err *err);
+MUST_CHECK int input_kind_of(const char *path, enum input_kind *ret, struct err *err);
 
 struct tree_options {
 	const char *path;
@@ -31,10 +31,10 @@ typedef int (*tree_visit)(void *arg, const char *path, struct archive_entry *ent
  * extended attributes, ACLs and flags. */
 typedef bool (*tree_reads)(const void *arg, const char *path);
 /* in: reads may be NULL: everything is read */
-int tree_walk(const struct tree_options *options, tree_reads reads, tree_visit visit, void *arg,
-	      struct err *err);
+MUST_CHECK int tree_walk(const struct tree_options *options, tree_reads reads, tree_visit visit,
+			 void *arg, struct err *err);
 
 /* "./a//b/" and "/a/b" become "a/b". The caller frees; NULL for a name that leaves the tree. */
-char *tree_clean_path(const char *path);
+MUST_CHECK char *tree_clean_path(const char *path);
 
 #endif

@@ -5,14 +5,16 @@
 #ifndef IMAGES_TOOL_TREE_OCI_H
 #define IMAGES_TOOL_TREE_OCI_H
 
+#include <base/err.h>
+
 #include "tree.h"
 
-int tree_walk_oci(const char *layout, const char *arch, tree_visit visit, void *arg,
-		  struct err *err);
+MUST_CHECK int tree_walk_oci(const char *layout, const char *arch, tree_visit visit, void *arg,
+			     struct err *err);
 
 /* Of tree.c, for the layers. */
-int tree_walk_tar(const char *path, tree_visit visit, void *arg, struct err *err);
-int tree_walk_archive(struct archive *a, const char *what, tree_visit visit, void *arg,
-		      struct err *err);
+MUST_CHECK int tree_walk_tar(const char *path, tree_visit visit, void *arg, struct err *err);
+MUST_CHECK int tree_walk_archive(struct archive *a, const char *what, tree_visit visit, void *arg,
+				 struct err *err);
 
 #endif

@@ -19,6 +19,6 @@ int confine_to_nobody(struct err *err);
 
 /* Allow these system calls (SCMP_SYS(...) of <seccomp.h>) and no other: one more kills the process
  * with SIGSYS. errors: ERR_SYS */
-int confine_to_calls(const int *allowed, size_t n, struct err *err);
+MUST_CHECK int confine_to_calls(const int *allowed, size_t n, struct err *err);
 
 #endif

@@ -16,7 +16,7 @@
 #define SHA256_HEX_BYTES 65 /* with the NUL */
 
 struct sha256; /* a running hash */
-struct sha256 *sha256_new(void);
+MUST_CHECK struct sha256 *sha256_new(void);
 void sha256_free(struct sha256 *h);
 void sha256_reset(struct sha256 *h);
 void sha256_update(struct sha256 *h, const void *p, size_t n_bytes);
@@ -35,10 +35,10 @@ void hex_encode(const void *p, size_t n_bytes, char *ret);
 bool hex_decode(const char *text, uint8_t *ret, size_t n_bytes);
 
 /* Standard base64 with padding. The caller frees. */
-char *base64_encode(const void *p, size_t n_bytes);
+MUST_CHECK char *base64_encode(const void *p, size_t n_bytes);
 /* Strict: whole string, correct padding, canonical. errors: ERR_INVALID, ERR_TOO_BIG */
-int base64_decode(const char *text, size_t max_bytes, uint8_t **ret_p, size_t *ret_n_bytes,
-		  struct err *err);
+MUST_CHECK int base64_decode(const char *text, size_t max_bytes, uint8_t **ret_p,
+			     size_t *ret_n_bytes, struct err *err);
 
 /* Constant-time equality. */
 bool digest_eq(const void *a, const void *b, size_t n_bytes);

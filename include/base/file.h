@@ -13,19 +13,20 @@
 
 /* Whole content, NUL-terminated for convenience. owns: *ret_p is the caller's (free).
  * errors: ERR_NOT_FOUND, ERR_TOO_BIG, ERR_IO */
-int file_read(const char *path, size_t max_bytes, char **ret_p, size_t *ret_n_bytes,
-	      struct err *err);
+MUST_CHECK int file_read(const char *path, size_t max_bytes, char **ret_p, size_t *ret_n_bytes,
+			 struct err *err);
 /* Read everything that is left on a descriptor. */
-int file_read_fd(int fd, size_t max_bytes, char **ret_p, size_t *ret_n_bytes, struct err *err);
+MUST_CHECK int file_read_fd(int fd, size_t max_bytes, char **ret_p, size_t *ret_n_bytes,
+			    struct err *err);
 /* One line of a small file (sysfs), trimmed; "" if it is missing or unreadable. */
 void file_read_line(const char *path, char *ret, size_t ret_bytes);
 /* Write through a temporary name, fsync, rename, fsync the directory. */
-int file_write_atomic(const char *path, const void *p, size_t n_bytes, mode_t mode,
-		      struct err *err);
-int file_write_all(int fd, const void *p, size_t n_bytes, struct err *err);
+MUST_CHECK int file_write_atomic(const char *path, const void *p, size_t n_bytes, mode_t mode,
+				 struct err *err);
+MUST_CHECK int file_write_all(int fd, const void *p, size_t n_bytes, struct err *err);
 /* mkdir -p. */
-int file_make_dirs(const char *path, mode_t mode, struct err *err);
+MUST_CHECK int file_make_dirs(const char *path, mode_t mode, struct err *err);
 /* Remove a tree below path (and path), without following links or crossing mounts. */
-int file_remove_tree(const char *path, struct err *err);
+MUST_CHECK int file_remove_tree(const char *path, struct err *err);
 
 #endif

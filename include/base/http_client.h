@@ -28,7 +28,8 @@ struct http_client_options {
 	int64_t timeout_ms;         /* whole request, 0: 60 s */
 };
 
-struct http_client *http_client_new(const struct http_client_options *options, struct err *err);
+MUST_CHECK struct http_client *http_client_new(const struct http_client_options *options,
+					       struct err *err);
 void http_client_free(struct http_client *c);
 DEFINE_AUTO(http_client, struct http_client, http_client_free);
 
@@ -60,11 +61,11 @@ struct http_call {
 };
 /* Any complete answer is success: look at ret->status. errors: ERR_HTTP, ERR_HTTP_PIN, ERR_TIMEOUT,
  * ERR_TOO_BIG, ERR_CANCELLED (the sink said no). owns: http_reply_done(). blocks. */
-int http_client_call(struct http_client *c, const struct http_call *call, struct http_reply *ret,
-		     struct err *err);
+MUST_CHECK int http_client_call(struct http_client *c, const struct http_call *call,
+				struct http_reply *ret, struct err *err);
 
 /* Turn any answer but 2xx into an error: takes code, detail and pointer from problem+json where it
  * has them. 0 for 2xx. */
-int http_reply_check(const struct http_reply *r, struct err *err);
+MUST_CHECK int http_reply_check(const struct http_reply *r, struct err *err);
 
 #endif

@@ -29,17 +29,18 @@ DEFINE_AUTO(json, json_t, json_free);
 
 /* Parse a whole document. trust: none of the bytes. owns: *ret is the caller's (json_decref).
  * errors: ERR_TOO_BIG, ERR_JSON_DEPTH, ERR_JSON */
-int json_load_strict(const void *p, size_t n_bytes, size_t max_bytes, json_t **ret,
-		     struct err *err);
+MUST_CHECK int json_load_strict(const void *p, size_t n_bytes, size_t max_bytes, json_t **ret,
+				struct err *err);
 /* The same from a file. */
-int json_load_file_strict(const char *path, size_t max_bytes, json_t **ret, struct err *err);
+MUST_CHECK int json_load_file_strict(const char *path, size_t max_bytes, json_t **ret,
+				     struct err *err);
 
 /* A JSON string of any text, never NULL: what is not UTF-8 becomes '?', NULL becomes "". */
-json_t *json_string_of(const char *text);
+MUST_CHECK json_t *json_string_of(const char *text);
 
 /* Compact text with sorted keys; the caller frees it. A document that could not be made (NULL)
  * becomes "null": whoever signs or stores one checks for NULL before. */
-char *json_text(const json_t *doc);
+MUST_CHECK char *json_text(const json_t *doc);
 
 /* Reads one object. Keys that were asked for are remembered; json_reader_end() refuses others. */
 #define JSON_READER_MAX_KEYS 64

@@ -40,11 +40,12 @@ struct process_result {
 /* Run to the end. A non-zero exit is NOT an error here: the caller reads ret->exit_code.
  * owns: process_result_done(). errors: ERR_PROCESS_MISSING, ERR_TIMEOUT, ERR_CANCELLED, ERR_SYS.
  * blocks: until the program ends or the timeout. */
-int process_run(const struct process_options *options, struct process_result *ret, struct err *err);
+MUST_CHECK int process_run(const struct process_options *options, struct process_result *ret,
+			   struct err *err);
 void process_result_done(struct process_result *r);
 
 /* Run and require exit code 0; the error holds the last line the program printed. */
-int process_check(const char *const *argv, int64_t timeout_ms, struct err *err);
+MUST_CHECK int process_check(const char *const *argv, int64_t timeout_ms, struct err *err);
 
 struct process_spawn_options {
 	const char *const *argv;
@@ -56,7 +57,8 @@ struct process_spawn_options {
 /* Start a program and go on. It inherits the three standard descriptors, keep_fds and no other, and
  * no blocked or ignored signal. out: *ret_pid, for the caller to wait for. errors:
  * ERR_PROCESS_MISSING, ERR_SYS */
-int process_spawn(const struct process_spawn_options *options, pid_t *ret_pid, struct err *err);
+MUST_CHECK int process_spawn(const struct process_spawn_options *options, pid_t *ret_pid,
+			     struct err *err);
 
 /* Absolute path of a program of the system's PATH folders, or false. */
 bool process_find(const char *name, char *ret_path, size_t ret_path_bytes);

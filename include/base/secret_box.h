@@ -14,12 +14,13 @@
 #define SECRET_KEY_BYTES 32
 
 /* out: ret_key from the bytes of a private key's file. */
-int secret_key_load(const char *private_path, uint8_t ret_key[static SECRET_KEY_BYTES],
-		    struct err *err);
+MUST_CHECK int secret_key_load(const char *private_path, uint8_t ret_key[static SECRET_KEY_BYTES],
+			       struct err *err);
 /* name: what the secret belongs to; it opens under no other. owns: the caller frees. */
-char *secret_seal(const uint8_t key[static SECRET_KEY_BYTES], const char *name, const char *plain);
+MUST_CHECK char *secret_seal(const uint8_t key[static SECRET_KEY_BYTES], const char *name,
+			     const char *plain);
 /* trust: none of sealed. errors: ERR_INVALID (another key, another name, or changed) */
-int secret_open(const uint8_t key[static SECRET_KEY_BYTES], const char *name, const char *sealed,
-		char *ret, size_t ret_bytes, struct err *err);
+MUST_CHECK int secret_open(const uint8_t key[static SECRET_KEY_BYTES], const char *name,
+			   const char *sealed, char *ret, size_t ret_bytes, struct err *err);
 
 #endif

@@ -43,7 +43,7 @@ void str_add_url(struct str *s, const char *text);
 void str_add_printable(struct str *s, const char *text);
 
 /* Hand the buffer to the caller (who frees it) and leave an empty str. NULL after an overflow. */
-char *str_take(struct str *s);
+MUST_CHECK char *str_take(struct str *s);
 
 #define autostr __attribute__((cleanup(str_done)))
 
@@ -99,11 +99,11 @@ bool parse_i64(const char *text, int64_t *ret);
 bool parse_size_bytes(const char *text, uint64_t *ret_bytes);
 
 /* Allocation that aborts the process instead of returning NULL. Sizes are checked by the caller. */
-void *xmalloc(size_t n_bytes);
-void *xcalloc(size_t n, size_t size_bytes);
-void *xrealloc(void *p, size_t n_bytes);
-char *xstrdup(const char *text); /* NULL stays NULL */
-char *xstrndup(const char *p, size_t n_bytes);
-__attribute__((format(printf, 1, 2))) char *xasprintf(const char *format, ...);
+MUST_CHECK void *xmalloc(size_t n_bytes);
+MUST_CHECK void *xcalloc(size_t n, size_t size_bytes);
+MUST_CHECK void *xrealloc(void *p, size_t n_bytes);
+MUST_CHECK char *xstrdup(const char *text); /* NULL stays NULL */
+MUST_CHECK char *xstrndup(const char *p, size_t n_bytes);
+MUST_CHECK __attribute__((format(printf, 1, 2))) char *xasprintf(const char *format, ...);
 
 #endif

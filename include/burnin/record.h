@@ -66,6 +66,6 @@ void ocp_extend(struct ocp_stream *s, const char *step, const char *name, json_t
 
 /* The shape of one record: exactly one known artifact, its sequence number and its time. trust:
  * none. For who receives them. */
-int ocp_check_record(json_t *record, struct err *err);
+MUST_CHECK int ocp_check_record(json_t *record, struct err *err);
 
 #endif

@@ -36,12 +36,12 @@ struct smart_health {
 /* end: smartctl's status is a mask of eight bits, of which only the two lowest mean that it did not
  * read the disk. trust: none of the output. errors: ERR_TOO_BIG, ERR_JSON, ERR_FIELD_TYPE when the
  * output is not such a document. */
-int tool_read_smart(struct tool_end end, const char *output, size_t n_bytes,
-		    struct smart_health *ret, struct err *err);
+MUST_CHECK int tool_read_smart(struct tool_end end, const char *output, size_t n_bytes,
+			       struct smart_health *ret, struct err *err);
 /* `nvme smart-log`, as JSON or as text. errors: as above, ERR_INVALID when nothing in it is known.
  */
-int tool_read_nvme(struct tool_end end, const char *output, size_t n_bytes,
-		   struct smart_health *ret, struct err *err);
+MUST_CHECK int tool_read_nvme(struct tool_end end, const char *output, size_t n_bytes,
+			      struct smart_health *ret, struct err *err);
 
 /* One value of the health, in a fixed order; false when index is past the last. */
 struct smart_value {

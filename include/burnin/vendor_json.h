@@ -16,13 +16,13 @@
 
 /* trust: none. owns: *ret is the caller's. errors: ERR_TOO_BIG, ERR_JSON, ERR_FIELD_TYPE (the
  * document is not an object). */
-int vendor_json_load(const char *p, size_t n_bytes, json_t **ret, struct err *err);
+MUST_CHECK int vendor_json_load(const char *p, size_t n_bytes, json_t **ret, struct err *err);
 
 /* A count: a number, or a string that holds one ("55", "0x37", "2%"). -1: missing or not a count. A
  * negative number is not a count; one above INT64_MAX is VENDOR_NUMBER_MAX. value may be NULL. */
 int64_t vendor_json_count(const json_t *value);
 /* The member at a path of keys separated by '/', NULL if one is missing. */
-json_t *vendor_json_at(json_t *doc, const char *path);
+MUST_CHECK json_t *vendor_json_at(json_t *doc, const char *path);
 /* The member's text, "" if it is missing or is not text. */
 const char *vendor_json_text(json_t *doc, const char *path);
 

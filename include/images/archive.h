@@ -9,6 +9,7 @@
 #include <images/manifest.h>
 #include <images/signatures.h>
 #include <images/signer.h>
+#include <base/err.h>
 
 /* The head of an archive: documents as stored, not trusted, and where the payloads begin. */
 struct archive_head {
@@ -18,13 +19,13 @@ struct archive_head {
 	struct signatures signatures;
 	uint64_t payloads_offset;
 };
-int archive_read_head(int fd, struct archive_head *ret, struct err *err);
+MUST_CHECK int archive_read_head(int fd, struct archive_head *ret, struct err *err);
 void archive_head_done(struct archive_head *h);
 
 /* Sign the archive: the file is replaced by one that holds the further signatures, or stays as it
  * is. errors: of signer_sign(), archive_read_head(), ERR_IO */
-int archive_sign(const char *path, const struct signer *const *signers, size_t n_signers,
-		 struct err *err);
+MUST_CHECK int archive_sign(const char *path, const struct signer *const *signers, size_t n_signers,
+			    struct err *err);
 
 /* A payload as the packer left it. */
 struct packed_payload {
@@ -32,7 +33,7 @@ struct packed_payload {
 	uint8_t *table; /* records */
 };
 /* Write a new, unsigned archive. in: m->payloads and payloads run together. */
-int archive_write(const char *path, const struct manifest *m, const struct packed_payload *payloads,
-		  struct err *err);
+MUST_CHECK int archive_write(const char *path, const struct manifest *m,
+			     const struct packed_payload *payloads, struct err *err);
 
 #endif

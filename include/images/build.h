@@ -7,6 +7,7 @@
 #define IMAGES_BUILD_H
 
 #include <images/manifest.h>
+#include <base/err.h>
 
 struct image_build_request {
 	const char *input;  /* tar, folder, OCI image layout folder, or raw disk image */
@@ -25,6 +26,7 @@ struct image_build_request {
 /* blocks: for seconds to minutes. errors: ERR_IMAGE_INPUT, ERR_IMAGE_LAYOUT, ERR_IMAGE_BOOT_LOADER,
  * ERR_IMAGE_MEMBER, ERR_IMAGE_MANIFEST, ERR_PROCESS*, ERR_IO. owns: *ret (may be NULL) is the
  * caller's. */
-int image_build(const struct image_build_request *request, struct manifest **ret, struct err *err);
+MUST_CHECK int image_build(const struct image_build_request *request, struct manifest **ret,
+			   struct err *err);
 
 #endif

@@ -19,6 +19,7 @@
 #include <images/envelope.h>
 #include <images/manifest.h>
 #include <images/trust_root.h>
+#include <base/err.h>
 
 #define CHANNEL_MAX_BYTES    (64 * 1024) /* it travels inside of plans */
 #define CHANNEL_MAX_IMAGES   256         /* a line for two architectures is two */
@@ -44,26 +45,27 @@ struct channel {
 
 /* Parse without judging the signatures: for the tool that collects them, and for people who want to
  * read. errors: ERR_IMAGE_CHANNEL. owns: *ret is the caller's. */
-int channel_parse_unsigned(const void *p, size_t n_bytes, struct channel **ret, struct err *err);
+MUST_CHECK int channel_parse_unsigned(const void *p, size_t n_bytes, struct channel **ret,
+				      struct err *err);
 
 /* Check the signatures, and only then parse the same bytes: a threshold of distinct channel keys,
  * none revoked, and as many for each line named. Says nothing of time. trust: none of the bytes.
  * owns: *ret is the caller's.
  * errors: ERR_IMAGE_CHANNEL, ERR_IMAGE_CHANNEL_SIGNATURES, ERR_IMAGE_LINE */
-int channel_open(const struct trust_root *r, const void *p, size_t n_bytes, struct channel **ret,
-		 struct err *err);
+MUST_CHECK int channel_open(const struct trust_root *r, const void *p, size_t n_bytes,
+			    struct channel **ret, struct err *err);
 void channel_free(struct channel *c);
 DEFINE_AUTO(channel, struct channel, channel_free);
 
 /* errors: ERR_IMAGE_CHANNEL_EXPIRED */
-int channel_check_time(const struct channel *c, int64_t now_s, struct err *err);
+MUST_CHECK int channel_check_time(const struct channel *c, int64_t now_s, struct err *err);
 
 /* channel_open() and channel_check_time(), and it must follow `held`: a higher number, or the very
  * same document. held: what was accepted last, opened by the root in force; NULL if there is none,
  * or if that root does not accept it any more, so that a stolen key's huge number goes with the
  * key. It is not changed. errors: those of both, ERR_IMAGE_CHANNEL_SEQUENCE */
-int channel_accept(const struct trust_root *r, const struct channel *held, const void *p,
-		   size_t n_bytes, int64_t now_s, struct channel **ret, struct err *err);
+MUST_CHECK int channel_accept(const struct trust_root *r, const struct channel *held, const void *p,
+			      size_t n_bytes, int64_t now_s, struct channel **ret, struct err *err);
 
 /* The order in which images stand: line, then the word of the architecture. As strcmp(). */
 int channel_order(const char *line_a, enum image_arch arch_a, const char *line_b,
@@ -73,9 +75,10 @@ const struct channel_image *channel_find(const struct channel *c, const char *li
 					 enum image_arch arch);
 /* Is this image the one that the channel names as latest? errors: ERR_IMAGE_CHANNEL_MISSING (the
  * line is not in it), ERR_IMAGE_NOT_LATEST */
-int channel_check_latest(const struct channel *c, const struct manifest *m, struct err *err);
+MUST_CHECK int channel_check_latest(const struct channel *c, const struct manifest *m,
+				    struct err *err);
 
 /* The document as JSON: what was signed. owns: the caller decrefs. */
-json_t *channel_json(const struct channel *c);
+MUST_CHECK json_t *channel_json(const struct channel *c);
 
 #endif

@@ -11,16 +11,17 @@
 
 #include <images/channel.h>
 #include <images/signer.h>
+#include <base/err.h>
 
-struct channel *channel_new(void);
-struct channel *channel_copy(const struct channel *c);
+MUST_CHECK struct channel *channel_new(void);
+MUST_CHECK struct channel *channel_copy(const struct channel *c);
 /* This image is the latest of its line and architecture from now on. errors: ERR_TOO_BIG */
-int channel_name(struct channel *c, const struct manifest *m, struct err *err);
+MUST_CHECK int channel_name(struct channel *c, const struct manifest *m, struct err *err);
 
 /* Encode and check; drops the signatures. errors: ERR_IMAGE_CHANNEL */
-int channel_seal(struct channel **c, struct err *err);
-int channel_sign(struct channel *c, const struct signer *signer, struct err *err);
+MUST_CHECK int channel_seal(struct channel **c, struct err *err);
+MUST_CHECK int channel_sign(struct channel *c, const struct signer *signer, struct err *err);
 /* The caller frees the text. */
-char *channel_envelope(const struct channel *c);
+MUST_CHECK char *channel_envelope(const struct channel *c);
 
 #endif

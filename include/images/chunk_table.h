@@ -14,6 +14,7 @@
 #define IMAGES_CHUNK_TABLE_H
 
 #include <images/manifest.h>
+#include <base/err.h>
 
 #define CHUNK_RECORD_BYTES    96
 #define CHUNK_TABLE_MAX_BYTES (32 * 1024 * 1024) /* 1.3 TiB of mapped 4 MiB chunks */
@@ -38,24 +39,25 @@ struct chunk_table {
 /* Check the records against the manifest's entry: hash first, then order, bounds, sums, alignment.
  * in: p must stay valid while the table is used. trust: the bytes are hostile; payload is checked.
  * errors: ERR_IMAGE_DIGEST, ERR_IMAGE_CHUNK_TABLE */
-int chunk_table_check(const struct manifest_payload *payload, const void *p, size_t n_bytes,
-		      struct chunk_table *ret, struct err *err);
+MUST_CHECK int chunk_table_check(const struct manifest_payload *payload, const void *p,
+				 size_t n_bytes, struct chunk_table *ret, struct err *err);
 
 /* Record i, decoded. in: i < n */
 struct chunk chunk_table_at(const struct chunk_table *t, size_t i);
 void chunk_encode(const struct chunk *c, uint8_t ret[static CHUNK_RECORD_BYTES]);
 
 /* SHA-256 of the packed bytes against the record. errors: ERR_IMAGE_DIGEST */
-int chunk_check_packed(const struct chunk *c, const void *p, size_t n_bytes, struct err *err);
+MUST_CHECK int chunk_check_packed(const struct chunk *c, const void *p, size_t n_bytes,
+				  struct err *err);
 
 /* Decoder with its work space, reused from chunk to chunk; one a thread. */
 struct chunk_decoder;
-struct chunk_decoder *chunk_decoder_new(void);
+MUST_CHECK struct chunk_decoder *chunk_decoder_new(void);
 void chunk_decoder_free(struct chunk_decoder *d);
 DEFINE_AUTO(chunk_decoder, struct chunk_decoder, chunk_decoder_free);
 /* Decode checked packed bytes into exactly c->plain_bytes at ret. Bytes past the declared size, a
  * second frame or a short one are errors. errors: ERR_IMAGE_CHUNK */
-int chunk_decode(struct chunk_decoder *d, const struct chunk *c, const void *packed, void *ret,
-		 struct err *err);
+MUST_CHECK int chunk_decode(struct chunk_decoder *d, const struct chunk *c, const void *packed,
+			    void *ret, struct err *err);
 
 #endif

@@ -32,10 +32,10 @@ size_t container_padding(uint64_t size_bytes);
 /* Compare a header with the expected one and say what differs. trust: p is hostile.
  * errors: ERR_IMAGE_NOT_ARCHIVE, ERR_IMAGE_MEMBER_TYPE, ERR_IMAGE_MEMBER_NAME,
  * ERR_IMAGE_MEMBER_SIZE, ERR_IMAGE_MEMBER_HEADER */
-int container_check_header(const uint8_t *p, size_t n_bytes, const char *name, uint64_t size_bytes,
-			   struct err *err);
+MUST_CHECK int container_check_header(const uint8_t *p, size_t n_bytes, const char *name,
+				      uint64_t size_bytes, struct err *err);
 /* The same where the size is not known: it is read from the header and must be 1 to max_bytes. */
-int container_read_header(const uint8_t *p, const char *name, uint64_t max_bytes,
-			  uint64_t *ret_size_bytes, struct err *err);
+MUST_CHECK int container_read_header(const uint8_t *p, const char *name, uint64_t max_bytes,
+				     uint64_t *ret_size_bytes, struct err *err);
 
 #endif

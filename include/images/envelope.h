@@ -11,6 +11,7 @@
 #define IMAGES_ENVELOPE_H
 
 #include <images/signatures.h>
+#include <base/err.h>
 
 struct envelope {
 	char *payload; /* the signed document, NUL-terminated */
@@ -20,15 +21,15 @@ struct envelope {
 
 /* trust: none of the bytes. errors: ERR_INVALID, ERR_TOO_BIG, JSON errors. owns: envelope_done(),
  * also after an error. */
-int envelope_parse(const void *p, size_t n_bytes, const char *type, size_t max_bytes,
-		   struct envelope *ret, struct err *err);
+MUST_CHECK int envelope_parse(const void *p, size_t n_bytes, const char *type, size_t max_bytes,
+			      struct envelope *ret, struct err *err);
 /* The caller frees the text. */
-char *envelope_text(const struct envelope *e, const char *type);
+MUST_CHECK char *envelope_text(const struct envelope *e, const char *type);
 void envelope_done(struct envelope *e);
 
 /* The bytes of a file without the newlines that editors and shells leave at its end. owns: *ret is
  * the caller's (free). errors: ERR_NOT_FOUND, ERR_IO, ERR_TOO_BIG */
-int envelope_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_n_bytes,
-		       struct err *err);
+MUST_CHECK int envelope_read_file(const char *path, size_t max_bytes, char **ret,
+				  size_t *ret_n_bytes, struct err *err);
 
 #endif

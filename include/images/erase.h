@@ -42,11 +42,11 @@ struct image_erase_receipt {
 
 /* errors: ERR_IMAGE_TARGET, ERR_IMAGE_LEASE, ERR_CANCELLED, ERR_IMAGE_READ_BACK (it does not hold
  * the zeros that it was given), ERR_IO. ret is filled only on success. blocks: for hours. */
-int image_erase(const struct image_erase_request *request, struct image_erase_receipt *ret,
-		struct err *err);
+MUST_CHECK int image_erase(const struct image_erase_request *request,
+			   struct image_erase_receipt *ret, struct err *err);
 
 /* {"method","disk_bytes","discarded_bytes","overwritten_bytes","read_back_bytes","stages":{}}. The
  * caller frees the text. */
-char *image_erase_receipt_json(const struct image_erase_receipt *r);
+MUST_CHECK char *image_erase_receipt_json(const struct image_erase_receipt *r);
 
 #endif

@@ -17,6 +17,7 @@
 #include <images/manifest.h>
 #include <images/trust_root.h>
 #include <images/verify.h>
+#include <base/err.h>
 
 #define IMAGE_CONNECTIONS_MAX 4
 
@@ -125,19 +126,19 @@ struct image_receipt {
 /* Install. blocks: for minutes; uses threads of its own, which have ended when it returns; do not
  * fork() without exec meanwhile. errors: all of verify.h, ERR_IMAGE_TARGET, ERR_IMAGE_READ_BACK,
  * ERR_IMAGE_LEASE, ERR_CANCELLED, ERR_HTTP*, ERR_IO. ret is filled only on success. */
-int image_install(const struct image_install_request *request, struct image_receipt *ret,
-		  struct err *err);
+MUST_CHECK int image_install(const struct image_install_request *request, struct image_receipt *ret,
+			     struct err *err);
 
 /* Make a disk that was written unbootable again: zeros over its first and last MiB, where boot
  * sector and partition tables lie, on the medium when it returns; the kernel is told. For a failure
  * after image_install() succeeded. in: fd is open for writing and stays the caller's. errors:
  * ERR_IMAGE_TARGET, ERR_IO. blocks: briefly */
-int image_wipe_table(int fd, struct err *err);
+MUST_CHECK int image_wipe_table(int fd, struct err *err);
 
 /* {"manifest_sha256","line","version","arch","seq","rollback":{"min_seq","reason"},"fetched_bytes","written_bytes","zeroed_bytes","disk_bytes",
  *  "disk_guid","stages":{STAGE:
  * seconds},"partitions":[{"number","role","fs","start_bytes","size_bytes",
  *  "mount","part_uuid","fs_uuid","read_back_sha256"}]}. The caller frees the text. */
-char *image_receipt_json(const struct image_receipt *r);
+MUST_CHECK char *image_receipt_json(const struct image_receipt *r);
 
 #endif

@@ -120,16 +120,18 @@ struct manifest {
 /* Parse and check a document. trust: the bytes are hostile until their signatures were checked, and
  * are handled so anyway. owns: *ret is the caller's (manifest_free).
  * errors: ERR_IMAGE_MANIFEST, ERR_IMAGE_NOT_CANONICAL, ERR_IMAGE_FORMAT, ERR_TOO_BIG, ERR_JSON */
-int manifest_parse(const void *p, size_t n_bytes, struct manifest **ret, struct err *err);
+MUST_CHECK int manifest_parse(const void *p, size_t n_bytes, struct manifest **ret,
+			      struct err *err);
 void manifest_free(struct manifest *m);
 DEFINE_AUTO(manifest, struct manifest, manifest_free);
 
 /* The canonical document, NUL-terminated; digest is not written. owns: *ret is the caller's (free).
  * errors: what manifest_parse() would say about the result */
-int manifest_encode(const struct manifest *m, char **ret, size_t *ret_n_bytes, struct err *err);
+MUST_CHECK int manifest_encode(const struct manifest *m, char **ret, size_t *ret_n_bytes,
+			       struct err *err);
 
 /* For people and programs: a view of the manifest plus "digest". The caller frees the text. */
-char *manifest_show_json(const struct manifest *m);
+MUST_CHECK char *manifest_show_json(const struct manifest *m);
 
 /* True if the name may be an archive member, a line or a version. */
 bool manifest_name_is_valid(const char *name);

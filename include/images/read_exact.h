@@ -10,9 +10,9 @@
 #include <base/err.h>
 
 /* 1: all n bytes; 0: the input ended before; negative: ERR_IO. */
-int read_exact(int fd, void *p, size_t n_bytes, struct err *err);
-int read_at(int fd, void *p, size_t n_bytes, uint64_t offset, struct err *err);
+MUST_CHECK int read_exact(int fd, void *p, size_t n_bytes, struct err *err);
+MUST_CHECK int read_at(int fd, void *p, size_t n_bytes, uint64_t offset, struct err *err);
 /* 0, or an error: ERR_IMAGE_TRUNCATED when the file ends before. */
-int read_exact_at(int fd, void *p, size_t n_bytes, uint64_t offset, struct err *err);
+MUST_CHECK int read_exact_at(int fd, void *p, size_t n_bytes, uint64_t offset, struct err *err);
 
 #endif

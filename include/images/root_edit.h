@@ -11,22 +11,24 @@
 
 #include <images/signer.h>
 #include <images/trust_root.h>
+#include <base/err.h>
 
-struct trust_root *trust_root_new(void);
-struct trust_root *trust_root_copy(const struct trust_root *r);
+MUST_CHECK struct trust_root *trust_root_new(void);
+MUST_CHECK struct trust_root *trust_root_copy(const struct trust_root *r);
 /* The key's entry, made if it is not there; keys stay in order. errors: ERR_TOO_BIG */
-int trust_root_key(struct trust_root *r, const struct public_key *key, struct trust_key **ret,
-		   struct err *err);
-int trust_root_revoke_key(struct trust_root *r, const uint8_t id[static SHA256_BYTES],
-			  struct err *err);
-int trust_root_revoke_image(struct trust_root *r, const uint8_t digest[static SHA256_BYTES],
-			    struct err *err);
-int trust_root_set_floor(struct trust_root *r, const char *line, uint64_t min_seq, struct err *err);
+MUST_CHECK int trust_root_key(struct trust_root *r, const struct public_key *key,
+			      struct trust_key **ret, struct err *err);
+MUST_CHECK int trust_root_revoke_key(struct trust_root *r, const uint8_t id[static SHA256_BYTES],
+				     struct err *err);
+MUST_CHECK int trust_root_revoke_image(struct trust_root *r,
+				       const uint8_t digest[static SHA256_BYTES], struct err *err);
+MUST_CHECK int trust_root_set_floor(struct trust_root *r, const char *line, uint64_t min_seq,
+				    struct err *err);
 
 /* Encode and check; drops the signatures. errors: ERR_IMAGE_ROOT */
-int trust_root_seal(struct trust_root **r, struct err *err);
-int trust_root_sign(struct trust_root *r, const struct signer *signer, struct err *err);
+MUST_CHECK int trust_root_seal(struct trust_root **r, struct err *err);
+MUST_CHECK int trust_root_sign(struct trust_root *r, const struct signer *signer, struct err *err);
 /* The caller frees the text. */
-char *trust_root_envelope(const struct trust_root *r);
+MUST_CHECK char *trust_root_envelope(const struct trust_root *r);
 
 #endif

@@ -35,9 +35,10 @@ struct public_key {
 };
 /* Check DER of a key of an allowed kind: one encoding, no small-order point, nothing after it.
  * errors: ERR_IMAGE_KEY */
-int public_key_parse(const void *der, size_t n_bytes, struct public_key *ret, struct err *err);
+MUST_CHECK int public_key_parse(const void *der, size_t n_bytes, struct public_key *ret,
+				struct err *err);
 /* PEM ("BEGIN PUBLIC KEY") from a file. */
-int public_key_load(const char *path, struct public_key *ret, struct err *err);
+MUST_CHECK int public_key_load(const char *path, struct public_key *ret, struct err *err);
 
 struct signature {
 	uint8_t key_id[SHA256_BYTES];
@@ -51,14 +52,15 @@ struct signatures {
 
 /* {"signatures":[{"keyid":"<hex>","sig":"<base64>"}]}, strict and canonical.
  * errors: ERR_IMAGE_SIGNATURES, ERR_TOO_BIG. An empty list parses: the check refuses it. */
-int signatures_parse(const void *p, size_t n_bytes, struct signatures *ret, struct err *err);
+MUST_CHECK int signatures_parse(const void *p, size_t n_bytes, struct signatures *ret,
+				struct err *err);
 /* The caller frees the text. */
-char *signatures_encode(const struct signatures *s);
+MUST_CHECK char *signatures_encode(const struct signatures *s);
 
 /* The list inside another document (the trust root's envelope). The reader keeps the first failure.
  */
 int signatures_from_json(struct json_reader *r, struct signatures *ret);
-json_t *signatures_to_json(const struct signatures *s);
+MUST_CHECK json_t *signatures_to_json(const struct signatures *s);
 
 /* "DSSEv1 len(type) type len(body) body". owns: *ret is the caller's (free). */
 void dsse_pae(const char *type, const void *body, size_t n_bytes, uint8_t **ret,

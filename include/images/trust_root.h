@@ -18,6 +18,7 @@
 #include <images/envelope.h>
 #include <images/manifest.h>
 #include <images/signatures.h>
+#include <base/err.h>
 
 #define TRUST_ROOT_MAX_BYTES    (1024 * 1024)
 #define TRUST_ROOT_MAX_KEYS     64
@@ -66,26 +67,27 @@ struct trust_root {
 
 /* Parse an envelope and check it against its own root threshold.
  * errors: ERR_IMAGE_ROOT, ERR_IMAGE_ROOT_SIGNATURES. owns: *ret is the caller's. */
-int trust_root_parse(const void *p, size_t n_bytes, struct trust_root **ret, struct err *err);
-int trust_root_load(const char *path, struct trust_root **ret, struct err *err);
+MUST_CHECK int trust_root_parse(const void *p, size_t n_bytes, struct trust_root **ret,
+				struct err *err);
+MUST_CHECK int trust_root_load(const char *path, struct trust_root **ret, struct err *err);
 void trust_root_free(struct trust_root *r);
 DEFINE_AUTO(trust_root, struct trust_root, trust_root_free);
 
 /* The same, without demanding the threshold: for the tool that collects signatures one by one. */
-int trust_root_parse_unsigned(const void *p, size_t n_bytes, struct trust_root **ret,
-			      struct err *err);
+MUST_CHECK int trust_root_parse_unsigned(const void *p, size_t n_bytes, struct trust_root **ret,
+					 struct err *err);
 /* How many distinct, unrevoked root keys of `by` signed `r`. */
 unsigned trust_root_count_signers(const struct trust_root *r, const struct trust_root *by);
 
 /* Parse p as the successor of `trusted`: sequence + 1 exactly, signed by both thresholds, not
  * weaker in profile. `trusted` is not changed. errors: ERR_IMAGE_ROOT_SEQUENCE,
  * ERR_IMAGE_ROOT_SIGNATURES */
-int trust_root_update(const struct trust_root *trusted, const void *p, size_t n_bytes,
-		      struct trust_root **ret, struct err *err);
+MUST_CHECK int trust_root_update(const struct trust_root *trusted, const void *p, size_t n_bytes,
+				 struct trust_root **ret, struct err *err);
 
 /* Expiry by a clock that can be trusted; the agent has none and does not call it.
  * errors: ERR_IMAGE_ROOT_EXPIRED */
-int trust_root_check_time(const struct trust_root *r, int64_t now_s, struct err *err);
+MUST_CHECK int trust_root_check_time(const struct trust_root *r, int64_t now_s, struct err *err);
 
 /* Must `latest` be what a channel says (images/channel.h)? */
 bool trust_root_demands_channel(const struct trust_root *r);
@@ -113,8 +115,8 @@ unsigned trust_root_tally_of_line(const struct trust_root *r, const struct trust
  * owns: *ret is the caller's (manifest_free).
  * errors: ERR_IMAGE_UNSIGNED, ERR_IMAGE_UNTRUSTED, ERR_IMAGE_LINE, ERR_IMAGE_KEY_REVOKED,
  * ERR_IMAGE_THRESHOLD, ERR_IMAGE_REVOKED, and those of manifest_parse() */
-int trust_root_open_manifest(const struct trust_root *r, const struct signatures *sigs,
-			     const void *doc, size_t n_bytes, struct manifest **ret,
-			     struct err *err);
+MUST_CHECK int trust_root_open_manifest(const struct trust_root *r, const struct signatures *sigs,
+					const void *doc, size_t n_bytes, struct manifest **ret,
+					struct err *err);
 
 #endif

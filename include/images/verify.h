@@ -24,6 +24,7 @@
 #include <images/chunk_table.h>
 #include <images/manifest.h>
 #include <images/trust_root.h>
+#include <base/err.h>
 
 #define IMAGE_WORKERS_MAX  8   /* threads that hash, decode and write */
 #define IMAGE_REASON_BYTES 257 /* of a permission, with the NUL */
@@ -43,8 +44,8 @@ struct image_policy {
 };
 /* errors: ERR_IMAGE_ARCH, ERR_IMAGE_FIRMWARE, ERR_IMAGE_DISK_SIZE, ERR_IMAGE_ROLLBACK,
  * ERR_IMAGE_OTHER, ERR_IMAGE_ROOT_EXPIRED, ERR_IMAGE_NOT_LATEST, ERR_IMAGE_CHANNEL_MISSING */
-int image_policy_check(const struct image_policy *policy, const struct trust_root *root,
-		       const struct manifest *m, struct err *err);
+MUST_CHECK int image_policy_check(const struct image_policy *policy, const struct trust_root *root,
+				  const struct manifest *m, struct err *err);
 /* Does nothing but rollback_reason let the image in? Then the caller writes the reason down. */
 bool image_policy_rolls_back(const struct image_policy *policy, const struct manifest *m);
 
@@ -61,21 +62,22 @@ struct image_step {
 
 struct image_verify;
 /* in: root must outlive the machine; policy may be NULL. */
-struct image_verify *image_verify_new(const struct trust_root *root,
-				      const struct image_policy *policy);
+MUST_CHECK struct image_verify *image_verify_new(const struct trust_root *root,
+						 const struct image_policy *policy);
 void image_verify_free(struct image_verify *v);
 DEFINE_AUTO(image_verify, struct image_verify, image_verify_free);
 
 void image_verify_next(const struct image_verify *v, struct image_step *ret);
 /* in: exactly the bytes that next() asked for. trust: none */
-int image_verify_give(struct image_verify *v, const void *p, size_t n_bytes, struct err *err);
+MUST_CHECK int image_verify_give(struct image_verify *v, const void *p, size_t n_bytes,
+				 struct err *err);
 void image_verify_taken(struct image_verify *v);
-int image_verify_end(struct image_verify *v, size_t n_bytes_read, struct err *err);
+MUST_CHECK int image_verify_end(struct image_verify *v, size_t n_bytes_read, struct err *err);
 
 /* The stream broke off where a piece was wanted: ERR_IMAGE_TRUNCATED with member and offset. */
-int image_verify_truncated(const struct image_verify *v, struct err *err);
+MUST_CHECK int image_verify_truncated(const struct image_verify *v, struct err *err);
 /* Put "member 'x' at offset n" in front of an error about the current piece. */
-int image_verify_blame(const struct image_verify *v, struct err *err);
+MUST_CHECK int image_verify_blame(const struct image_verify *v, struct err *err);
 
 /* The signed manifest, once the signatures were found good (before any payload); else NULL. */
 const struct manifest *image_verify_manifest(const struct image_verify *v);
@@ -92,7 +94,8 @@ uint64_t image_verify_offset(const struct image_verify *v);
  * IMAGE_WORKERS_MAX). deep: also
  * decode every chunk and check its plain digest. blocks. ret (may be NULL): the manifest, the
  * caller's. */
-int image_verify_fd(int fd, const struct trust_root *root, const struct image_policy *policy,
-		    unsigned n_threads, bool deep, struct manifest **ret, struct err *err);
+MUST_CHECK int image_verify_fd(int fd, const struct trust_root *root,
+			       const struct image_policy *policy, unsigned n_threads, bool deep,
+			       struct manifest **ret, struct err *err);
 
 #endif

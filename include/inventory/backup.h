@@ -11,6 +11,7 @@
 #define INVENTORY_BACKUP_H
 
 #include <inventory/db.h>
+#include <base/err.h>
 
 /* How far epochs and event ids jump: more than a fleet makes between two backups. */
 #define BACKUP_JUMP 1000000
@@ -18,7 +19,7 @@
 /* Check the backup, move the present store aside ("PATH.replaced-TIME"), put the backup in its
  * place. The daemon must not run. blocks. errors: ERR_DB_LOCKED, ERR_DB_CORRUPT, ERR_DB_NEWER,
  * ERR_DB_MISSING */
-int backup_restore(const char *backup_path, const char *store_path, int64_t now_us,
-		   struct err *err);
+MUST_CHECK int backup_restore(const char *backup_path, const char *store_path, int64_t now_us,
+			      struct err *err);
 
 #endif

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <base/str.h>
+#include <base/err.h>
 #include <inventory/db.h>
 
 enum collection_type {
@@ -95,7 +96,8 @@ struct query_request {
 	bool all_times; /* placements: also those that ended */
 };
 /* errors: ERR_TOO_BIG */
-int query_add_filter(struct query_request *q, const char *key, const char *value, struct err *err);
+MUST_CHECK int query_add_filter(struct query_request *q, const char *key, const char *value,
+				struct err *err);
 
 /* Appends members that only the caller knows (",\"progress\":{...}") to a row's object. */
 struct query_extra {
@@ -112,14 +114,14 @@ struct query_page {
 };
 /* owns: query_page_done(). errors: ERR_FIELD_UNKNOWN, ERR_INVALID, ERR_FIELD_RANGE with the key as
  * pointer */
-int query_run(struct db *db, const struct collection *c, const struct query_request *q,
-	      const struct query_extra *extra, struct query_page *ret, struct err *err);
+MUST_CHECK int query_run(struct db *db, const struct collection *c, const struct query_request *q,
+			 const struct query_extra *extra, struct query_page *ret, struct err *err);
 void query_page_done(struct query_page *p);
 
 /* How the store would find this page, one step a line, in its own words: for tests that notice a
  * scan. */
-int query_plan(struct db *db, const struct collection *c, const struct query_request *q,
-	       struct str *out, struct err *err);
+MUST_CHECK int query_plan(struct db *db, const struct collection *c, const struct query_request *q,
+			  struct str *out, struct err *err);
 
 /* Which states count as what; the words are the caller's, separated by commas. */
 struct capacity_words {
@@ -135,18 +137,19 @@ struct summary_request {
 	const struct capacity_words *capacity;
 };
 /* Counts and sums by groups. out: JSON text, {"items": [...], "total": {"count", "sum"}}. */
-int query_summary(struct db *db, const struct collection *c, const struct query_request *q,
-		  const struct summary_request *what, char **ret, struct err *err);
+MUST_CHECK int query_summary(struct db *db, const struct collection *c,
+			     const struct query_request *q, const struct summary_request *what,
+			     char **ret, struct err *err);
 
 /* ---- exports --------------------------------------------------------------------------------- */
 enum export_format { EXPORT_NDJSON, EXPORT_CSV, EXPORT_NETBOX };
 struct export;
 /* Takes db (a reader of its own, closed with the export) and holds one snapshot. q: borrowed until
  * export_free(); limit and cursor are not looked at. */
-int export_new(struct db *db, const struct collection *c, const struct query_request *q,
-	       enum export_format format, struct export **ret, struct err *err);
+MUST_CHECK int export_new(struct db *db, const struct collection *c, const struct query_request *q,
+			  enum export_format format, struct export **ret, struct err *err);
 /* Append the next piece (up to some hundred rows) to out. 1: more, 0: end. */
-int export_next(struct export *e, struct str *out, struct err *err);
+MUST_CHECK int export_next(struct export *e, struct str *out, struct err *err);
 void export_free(struct export *e);
 
 #endif

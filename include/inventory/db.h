@@ -43,7 +43,7 @@ enum db_flags {
  * owns: *ret is the caller's, db_close().
  * errors: ERR_DB_OPEN, ERR_DB_MISSING, ERR_DB_LOCKED (second writer), ERR_DB_NEWER, ERR_DB_CORRUPT,
  *         ERR_DB_FILESYSTEM (NFS and other remote file systems) */
-int db_open(const char *url, unsigned flags, struct db **ret, struct err *err);
+MUST_CHECK int db_open(const char *url, unsigned flags, struct db **ret, struct err *err);
 void db_close(struct db *db);
 DEFINE_AUTO(db, struct db, db_close);
 
@@ -95,14 +95,14 @@ struct db_param p_text_or_null(const char *text);
  * be told by a later call, by the end of the (inner) transaction at the latest. errors:
  * ERR_DB_CONSTRAINT, ERR_DB_BUSY, ERR_DB_FULL, ERR_DB_LOST, ERR_DB_IO.
  * sql: text of ours, never from outside; it is the key of the statement cache. */
-int db_exec_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
-	      int64_t *ret_changed, struct err *err);
+MUST_CHECK int db_exec_n(struct db *db, const char *sql, const struct db_param *params,
+			 size_t n_params, int64_t *ret_changed, struct err *err);
 /* Run a statement that returns rows. owns: *ret, db_rows_free(). */
-int db_query_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
-	       struct db_rows **ret, struct err *err);
+MUST_CHECK int db_query_n(struct db *db, const char *sql, const struct db_param *params,
+			  size_t n_params, struct db_rows **ret, struct err *err);
 /* First column of the first row; fallback when there is no row or it is NULL. */
-int db_query_int_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
-		   int64_t fallback, int64_t *ret, struct err *err);
+MUST_CHECK int db_query_int_n(struct db *db, const char *sql, const struct db_param *params,
+			      size_t n_params, int64_t fallback, int64_t *ret, struct err *err);
 
 /* The parameters follow the fixed arguments: db_exec(db, err, "... $1 ... $2", p_int(1), p_text(t))
  */
@@ -126,7 +126,7 @@ void db_set_budget(struct db *db, int64_t budget_us);
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 /* 1: on the next row, 0: no more, negative: failed. Values are valid until the next call. */
-int db_rows_next(struct db_rows *rows, struct err *err);
+MUST_CHECK int db_rows_next(struct db_rows *rows, struct err *err);
 void db_rows_free(struct db_rows *rows);
 DEFINE_AUTO(db_rows, struct db_rows, db_rows_free);
 
@@ -139,8 +139,8 @@ const void *db_blob(const struct db_rows *rows, int column, size_t *ret_n_bytes)
 /* ---- transactions ---------------------------------------------------------------------------- */
 /* Nests: the outermost is BEGIN IMMEDIATE (SQLite) or BEGIN, inner ones are savepoints. So an
  * operation that needs a transaction begins one whether or not its caller has. */
-int db_begin(struct db *db, struct err *err);
-int db_commit(struct db *db, struct err *err);
+MUST_CHECK int db_begin(struct db *db, struct err *err);
+MUST_CHECK int db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db);
 bool db_in_transaction(const struct db *db);
 /* How many transactions and savepoints are open: 0 outside. */
@@ -151,38 +151,39 @@ typedef void (*db_end_hook)(void *arg, int depth, bool committed);
 void db_on_end(struct db *db, db_end_hook hook, void *arg);
 /* End a transaction by how it went: commits when status >= 0, else rolls back. Returns the status,
  * or the commit's error: `TRY(db_begin(db, err)); return db_end(db, work(db, err), err);` */
-int db_end(struct db *db, int status, struct err *err);
+MUST_CHECK int db_end(struct db *db, int status, struct err *err);
 /* A read-only snapshot: every query until db_end() sees one moment. For exports. */
-int db_begin_snapshot(struct db *db, struct err *err);
+MUST_CHECK int db_begin_snapshot(struct db *db, struct err *err);
 
 /* ---- the fleet's clock ----------------------------------------------------------------------- */
 /* One number line for the event log, the history and cursors: *ret_id counts up by one, *ret_at_us
  * is max(now_us, last + 1), both in commit order, also with several writers on one PostgreSQL and
  * with a wall clock that was set back. Call inside a transaction. */
-int db_tick(struct db *db, int64_t now_us, int64_t *ret_id, int64_t *ret_at_us, struct err *err);
+MUST_CHECK int db_tick(struct db *db, int64_t now_us, int64_t *ret_id, int64_t *ret_at_us,
+		       struct err *err);
 /* The last tick that this connection can see. */
-int db_last_tick(struct db *db, int64_t *ret_id, int64_t *ret_at_us, struct err *err);
+MUST_CHECK int db_last_tick(struct db *db, int64_t *ret_id, int64_t *ret_at_us, struct err *err);
 
 /* ---- dialect, backup ------------------------------------------------------------------------- */
 /* SQL for the text of member `key` of JSON text column `column`, into ret. Both are ours. */
 void db_json_text(const struct db *db, const char *column, const char *key, char *ret,
 		  size_t ret_bytes);
 /* A consistent copy of a SQLite store while it is in use. The file must not exist. blocks. */
-int db_backup(struct db *db, const char *to_path, struct err *err);
+MUST_CHECK int db_backup(struct db *db, const char *to_path, struct err *err);
 /* Full check (nightly): ERR_DB_CORRUPT with the first finding. blocks. */
-int db_check(struct db *db, bool quick, struct err *err);
+MUST_CHECK int db_check(struct db *db, bool quick, struct err *err);
 /* Look at samples of a table's indexes, so that the store knows which of them finds few rows.
  * which: the table, from 0. Returns 1, or 0 when there are no more tables, and always on
  * PostgreSQL, which does so by itself. Some milliseconds for a table of millions. */
-int db_sample_table(struct db *db, int64_t which, struct err *err);
+MUST_CHECK int db_sample_table(struct db *db, int64_t which, struct err *err);
 /* All tables, on PostgreSQL too: after rows were made by the thousand. blocks. */
-int db_sample(struct db *db, struct err *err);
+MUST_CHECK int db_sample(struct db *db, struct err *err);
 /* PostgreSQL: a descriptor that turns readable when another appliance wrote (LISTEN slipway); -1 on
  * SQLite. db_notified() empties it and says whether there was a notice. */
 int db_notify_fd(struct db *db);
 bool db_notified(struct db *db);
 /* Tell the other appliances at commit that something changed. Nothing on SQLite. */
-int db_notify(struct db *db, struct err *err);
+MUST_CHECK int db_notify(struct db *db, struct err *err);
 
 /* ---- migrations ------------------------------------------------------------------------------ */
 /* Numbered, ascending, applied once each in a transaction of its own. How to add one: 1. write

@@ -8,12 +8,13 @@
 
 #include <jansson.h>
 #include <inventory/db.h>
+#include <base/err.h>
 
 /* Hosts that changed in (from_us, to_us], by row number after `after`, at most limit. out: {"from",
  * "to", "items": [{"host", "host_id", "change": "added|removed|changed", "fields": {name: [was,
  * is]}, "parts_added": [...], "parts_removed": [...]}], "next": N|null}. owns: *ret is the
  * caller's. errors: ERR_INVALID (from after to) */
-int difference_of(struct db *db, int64_t from_us, int64_t to_us, int64_t after, int64_t limit,
-		  json_t **ret, struct err *err);
+MUST_CHECK int difference_of(struct db *db, int64_t from_us, int64_t to_us, int64_t after,
+			     int64_t limit, json_t **ret, struct err *err);
 
 #endif

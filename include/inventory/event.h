@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 #include <inventory/db.h>
+#include <base/err.h>
 
 #define EVENT_SUMMARY_MAX_BYTES 512
 #define EVENT_DETAIL_MAX_BYTES  (256 * 1024)
@@ -18,7 +19,7 @@ struct moment {
 	int64_t id;
 	int64_t at_us;
 };
-int moment_next(struct db *db, int64_t now_us, struct moment *ret, struct err *err);
+MUST_CHECK int moment_next(struct db *db, int64_t now_us, struct moment *ret, struct err *err);
 
 struct event_draft {
 	int64_t host_num;    /* 0: of no host */
@@ -29,10 +30,10 @@ struct event_draft {
 };
 
 /* Append. out: *ret_id (may be NULL). Call inside a transaction. errors: ERR_TOO_BIG */
-int event_append(struct db *db, const struct event_draft *e, int64_t now_us, int64_t *ret_id,
-		 struct err *err);
+MUST_CHECK int event_append(struct db *db, const struct event_draft *e, int64_t now_us,
+			    int64_t *ret_id, struct err *err);
 /* Append at a moment that was taken for the change itself. One event a moment. */
-int event_append_at(struct db *db, const struct event_draft *e, const struct moment *m,
-		    struct err *err);
+MUST_CHECK int event_append_at(struct db *db, const struct event_draft *e, const struct moment *m,
+			       struct err *err);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 #include <inventory/db.h>
+#include <base/err.h>
 
 #define FACTS_PARTS_MAX 4096
 
@@ -20,10 +21,11 @@ struct facts_change {
 
 /* doc: a checked facts document (shape and sizes; values may still lie). errors: ERR_HOST_UNKNOWN,
  * ERR_FIELD_TYPE and friends with a pointer, ERR_TOO_BIG. out: *ret may be NULL. */
-int facts_store(struct db *db, int64_t host_num, const json_t *doc, int64_t now_us,
-		struct facts_change *ret, struct err *err);
+MUST_CHECK int facts_store(struct db *db, int64_t host_num, const json_t *doc, int64_t now_us,
+			   struct facts_change *ret, struct err *err);
 
 /* The document as of a time (0: now). owns: *ret is the caller's. errors: ERR_NOT_FOUND */
-int facts_load(struct db *db, int64_t host_num, int64_t at_us, json_t **ret, struct err *err);
+MUST_CHECK int facts_load(struct db *db, int64_t host_num, int64_t at_us, json_t **ret,
+			  struct err *err);
 
 #endif

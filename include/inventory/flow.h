@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <inventory/db.h>
+#include <base/err.h>
 
 #define FLOW_ID_BYTES  40
 #define FLOW_HEX_BYTES 65
@@ -31,13 +32,15 @@ struct flow_host {
 	char disk_wwn[129], disk_serial[129]; /* where the image was written last */
 };
 /* A host without a row yet is all zeros. */
-int flow_host_get(struct db *db, int64_t host_num, struct flow_host *ret, struct err *err);
-int flow_host_put(struct db *db, const struct flow_host *h, struct err *err);
+MUST_CHECK int flow_host_get(struct db *db, int64_t host_num, struct flow_host *ret,
+			     struct err *err);
+MUST_CHECK int flow_host_put(struct db *db, const struct flow_host *h, struct err *err);
 
 /* The drives array of the last facts document, for choosing a disk. owns: *ret is the caller's; an
  * empty array when there is none. */
-int flow_drives_put(struct db *db, int64_t host_num, const json_t *drives, struct err *err);
-int flow_drives_get(struct db *db, int64_t host_num, json_t **ret, struct err *err);
+MUST_CHECK int flow_drives_put(struct db *db, int64_t host_num, const json_t *drives,
+			       struct err *err);
+MUST_CHECK int flow_drives_get(struct db *db, int64_t host_num, json_t **ret, struct err *err);
 
 /* ---- sessions -------------------------------------------------------------------------------- */
 struct flow_session {
@@ -50,18 +53,20 @@ struct flow_session {
 	int64_t acked;                /* last event number that was stored */
 	int64_t steps;                /* number of the last step that was handed out */
 };
-int flow_session_add(struct db *db, const struct flow_session *s, struct err *err);
+MUST_CHECK int flow_session_add(struct db *db, const struct flow_session *s, struct err *err);
 /* errors: ERR_NOT_FOUND */
-int flow_session_get(struct db *db, const char *id, struct flow_session *ret, struct err *err);
+MUST_CHECK int flow_session_get(struct db *db, const char *id, struct flow_session *ret,
+				struct err *err);
 /* The open session of a key and nonce (a repeated request). errors: ERR_NOT_FOUND */
-int flow_session_find(struct db *db, const char *agent_key, const char *nonce,
-		      struct flow_session *ret, struct err *err);
+MUST_CHECK int flow_session_find(struct db *db, const char *agent_key, const char *nonce,
+				 struct flow_session *ret, struct err *err);
 /* The open session of a host. errors: ERR_NOT_FOUND */
-int flow_session_of_host(struct db *db, int64_t host_num, struct flow_session *ret,
-			 struct err *err);
-int flow_session_progress(struct db *db, const char *id, int64_t acked, int64_t steps,
-			  struct err *err);
-int flow_sessions_close(struct db *db, int64_t host_num, int64_t now_us, struct err *err);
+MUST_CHECK int flow_session_of_host(struct db *db, int64_t host_num, struct flow_session *ret,
+				    struct err *err);
+MUST_CHECK int flow_session_progress(struct db *db, const char *id, int64_t acked, int64_t steps,
+				     struct err *err);
+MUST_CHECK int flow_sessions_close(struct db *db, int64_t host_num, int64_t now_us,
+				   struct err *err);
 
 /* ---- plans ----------------------------------------------------------------------------------- */
 struct flow_plan {
@@ -73,13 +78,14 @@ struct flow_plan {
 	char result[65];
 	char *envelope; /* JSON text; in flow_plan_add() borrowed, else the caller's (free) */
 };
-int flow_plan_add(struct db *db, const struct flow_plan *p, struct err *err);
+MUST_CHECK int flow_plan_add(struct db *db, const struct flow_plan *p, struct err *err);
 /* errors: ERR_NOT_FOUND. owns: ret->envelope is the caller's (free). */
-int flow_plan_get(struct db *db, const char *id, struct flow_plan *ret, struct err *err);
-int flow_plan_live(struct db *db, int64_t host_num, struct flow_plan *ret, struct err *err);
+MUST_CHECK int flow_plan_get(struct db *db, const char *id, struct flow_plan *ret, struct err *err);
+MUST_CHECK int flow_plan_live(struct db *db, int64_t host_num, struct flow_plan *ret,
+			      struct err *err);
 /* End the live plan of a host, if there is one. */
-int flow_plan_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,
-		  struct err *err);
+MUST_CHECK int flow_plan_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,
+			     struct err *err);
 
 /* ---- arms ------------------------------------------------------------------------------------ */
 struct flow_arm {
@@ -101,43 +107,46 @@ struct flow_arm {
 	char result[65];
 };
 /* Ends the host's open arm, if any, as "replaced". */
-int flow_arm_add(struct db *db, const struct flow_arm *a, struct err *err);
-int flow_arm_get(struct db *db, const char *id, struct flow_arm *ret, struct err *err);
+MUST_CHECK int flow_arm_add(struct db *db, const struct flow_arm *a, struct err *err);
+MUST_CHECK int flow_arm_get(struct db *db, const char *id, struct flow_arm *ret, struct err *err);
 /* The host's open arm, expired or not. errors: ERR_NOT_FOUND */
-int flow_arm_open(struct db *db, int64_t host_num, struct flow_arm *ret, struct err *err);
+MUST_CHECK int flow_arm_open(struct db *db, int64_t host_num, struct flow_arm *ret,
+			     struct err *err);
 /* The arm whose first-boot token has this hash. errors: ERR_NOT_FOUND */
-int flow_arm_by_token(struct db *db, const char *first_boot_hash, struct flow_arm *ret,
-		      struct err *err);
-int flow_arm_set_token(struct db *db, const char *id, const char *first_boot_hash, struct err *err);
+MUST_CHECK int flow_arm_by_token(struct db *db, const char *first_boot_hash, struct flow_arm *ret,
+				 struct err *err);
+MUST_CHECK int flow_arm_set_token(struct db *db, const char *id, const char *first_boot_hash,
+				  struct err *err);
 /* Consume, if it is open, unconsumed and not expired at now_us. out: *ret_done false when another
  * call was first. Call in the transaction that grants the permit. */
-int flow_arm_consume(struct db *db, const char *id, const char *session_id, const char *permit_id,
-		     int64_t now_us, bool *ret_done, struct err *err);
+MUST_CHECK int flow_arm_consume(struct db *db, const char *id, const char *session_id,
+				const char *permit_id, int64_t now_us, bool *ret_done,
+				struct err *err);
 /* End the open arm of a host, if any. */
-int flow_arm_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,
-		 struct err *err);
+MUST_CHECK int flow_arm_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,
+			    struct err *err);
 /* Visit arms that are consumed and open: after a restart, who is writing. */
-int flow_arms_writing(struct db *db,
-		      int (*visit)(void *arg, const struct flow_arm *a, struct err *err), void *arg,
-		      struct err *err);
+MUST_CHECK int flow_arms_writing(struct db *db,
+				 int (*visit)(void *arg, const struct flow_arm *a, struct err *err),
+				 void *arg, struct err *err);
 
 /* ---- profiles and settings ------------------------------------------------------------------- */
-int flow_profile_put(struct db *db, const char *name, int64_t priority, const json_t *doc,
-		     int64_t now_us, struct err *err);
+MUST_CHECK int flow_profile_put(struct db *db, const char *name, int64_t priority,
+				const json_t *doc, int64_t now_us, struct err *err);
 /* errors: ERR_NOT_FOUND */
-int flow_profile_get(struct db *db, const char *name, json_t **ret, struct err *err);
-int flow_profile_remove(struct db *db, const char *name, struct err *err);
+MUST_CHECK int flow_profile_get(struct db *db, const char *name, json_t **ret, struct err *err);
+MUST_CHECK int flow_profile_remove(struct db *db, const char *name, struct err *err);
 /* All documents, highest priority first, then by name. owns: *ret, a JSON array. */
-int flow_profile_list(struct db *db, json_t **ret, struct err *err);
+MUST_CHECK int flow_profile_list(struct db *db, json_t **ret, struct err *err);
 
-int flow_setting_put(struct db *db, const char *key, const char *value, struct err *err);
+MUST_CHECK int flow_setting_put(struct db *db, const char *key, const char *value, struct err *err);
 /* fallback when there is none. */
-int flow_setting_get(struct db *db, const char *key, const char *fallback, char *ret,
-		     size_t ret_bytes, struct err *err);
+MUST_CHECK int flow_setting_get(struct db *db, const char *key, const char *fallback, char *ret,
+				size_t ret_bytes, struct err *err);
 
 /* Hosts whose deadline has passed: visit at most max of them; the visitor may write. */
-int flow_hosts_overdue(struct db *db, int64_t now_us, int max,
-		       int (*visit)(void *arg, int64_t host_num, struct err *err), void *arg,
-		       struct err *err);
+MUST_CHECK int flow_hosts_overdue(struct db *db, int64_t now_us, int max,
+				  int (*visit)(void *arg, int64_t host_num, struct err *err),
+				  void *arg, struct err *err);
 
 #endif

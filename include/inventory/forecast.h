@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <inventory/db.h>
+#include <base/err.h>
 
 #define FORECAST_STAGES_MAX  16
 #define FORECAST_HISTORY_MIN 8   /* fewer past hosts in a stage say nothing of its tails */
@@ -53,6 +54,7 @@ int64_t forecast_quantile(const int64_t *sorted, size_t n, unsigned percent);
 
 /* Counts by stage, what stages took, and the forecast, of one delivery or (NULL) of all hosts.
  * errors: ERR_NOT_FOUND */
-int pipeline_of(struct db *db, const char *delivery, int64_t now_us, json_t **ret, struct err *err);
+MUST_CHECK int pipeline_of(struct db *db, const char *delivery, int64_t now_us, json_t **ret,
+			   struct err *err);
 
 #endif

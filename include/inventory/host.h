@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <inventory/db.h>
 #include <inventory/event.h>
+#include <base/err.h>
 
 #define HOST_ID_BYTES         37
 #define HOST_SHORT_CODE_BYTES 9
@@ -48,10 +49,11 @@ enum host_key {
 
 /* Find exactly one. in: key text may come from anybody; for HOST_BY_NUM decimal digits. A merged
  * host's old id finds the host it was merged into. errors: ERR_HOST_UNKNOWN, ERR_HOST_AMBIGUOUS */
-int host_find(struct db *db, enum host_key by, const char *key, struct host *ret, struct err *err);
-int host_get(struct db *db, int64_t num, struct host *ret, struct err *err);
+MUST_CHECK int host_find(struct db *db, enum host_key by, const char *key, struct host *ret,
+			 struct err *err);
+MUST_CHECK int host_get(struct db *db, int64_t num, struct host *ret, struct err *err);
 /* What a person typed: id, short code, MAC, serial or name, tried in this order. */
-int host_find_any(struct db *db, const char *text, struct host *ret, struct err *err);
+MUST_CHECK int host_find_any(struct db *db, const char *text, struct host *ret, struct err *err);
 
 struct host_state_change {
 	const char *state;
@@ -64,29 +66,30 @@ struct host_state_change {
 /* Change state, detail, turn and deadline. state_since_us moves only when the state's name changes,
  * and only then is the event host.state appended (else host.detail). Nothing is written when
  * nothing differs. out: *ret_moment (may be NULL), zeroed when nothing was written. */
-int host_set_state(struct db *db, int64_t num, const struct host_state_change *c, int64_t now_us,
-		   struct moment *ret_moment, struct err *err);
+MUST_CHECK int host_set_state(struct db *db, int64_t num, const struct host_state_change *c,
+			      int64_t now_us, struct moment *ret_moment, struct err *err);
 
 /* What is on the host's disk now; empty digest: nothing known. */
-int host_set_image(struct db *db, int64_t num, const char *digest, const char *line,
-		   const char *version, int64_t now_us, struct err *err);
+MUST_CHECK int host_set_image(struct db *db, int64_t num, const char *digest, const char *line,
+			      const char *version, int64_t now_us, struct err *err);
 /* Set or clear (why "") the question about its identity. */
-int host_set_review(struct db *db, int64_t num, const char *why, const char *actor, int64_t now_us,
-		    struct err *err);
+MUST_CHECK int host_set_review(struct db *db, int64_t num, const char *why, const char *actor,
+			       int64_t now_us, struct err *err);
 
 /* Heard of it now. Cheap: one small row, no history, no event. */
-int host_touch(struct db *db, int64_t num, int64_t now_us, struct err *err);
+MUST_CHECK int host_touch(struct db *db, int64_t num, int64_t now_us, struct err *err);
 /* out: *ret_us 0 when never. */
-int host_last_seen(struct db *db, int64_t num, int64_t *ret_us, struct err *err);
+MUST_CHECK int host_last_seen(struct db *db, int64_t num, int64_t *ret_us, struct err *err);
 
 /* Seconds spent in each state so far, from the event log: {"discovered": 3.2, ...}. owns: the
  * caller's. */
-int host_stages(struct db *db, int64_t num, int64_t now_us, json_t **ret, struct err *err);
+MUST_CHECK int host_stages(struct db *db, int64_t num, int64_t now_us, json_t **ret,
+			   struct err *err);
 
 /* Visit hosts in a state, oldest in it first. The visitor may not write while it is called; a
  * negative return stops and is passed on. */
-int host_each_in_state(struct db *db, const char *state,
-		       int (*visit)(void *arg, const struct host *h, struct err *err), void *arg,
-		       struct err *err);
+MUST_CHECK int host_each_in_state(struct db *db, const char *state,
+				  int (*visit)(void *arg, const struct host *h, struct err *err),
+				  void *arg, struct err *err);
 
 #endif

@@ -19,6 +19,7 @@
 
 #include <inventory/db.h>
 #include <inventory/host.h>
+#include <base/err.h>
 
 struct host_evidence_disk {
 	const char *wwn, *serial; /* NULL or "": unknown */
@@ -59,35 +60,38 @@ struct identity {
 };
 
 /* Look only: for the boot decision. errors: ERR_TOO_BIG */
-int identity_find(struct db *db, const struct host_evidence *e, struct identity *ret,
-		  struct err *err);
+MUST_CHECK int identity_find(struct db *db, const struct host_evidence *e, struct identity *ret,
+			     struct err *err);
 /* Look, make a row if new or clone, learn, append events. */
-int identity_resolve(struct db *db, const struct host_evidence *e, const struct host_birth *birth,
-		     int64_t now_us, struct identity *ret, struct err *err);
+MUST_CHECK int identity_resolve(struct db *db, const struct host_evidence *e,
+				const struct host_birth *birth, int64_t now_us,
+				struct identity *ret, struct err *err);
 
 /* A person's decision about a host under review: take the evidence it showed last as its own.
  * errors: ERR_IDENTITY_PENDING */
-int identity_accept(struct db *db, int64_t num, const char *actor, int64_t now_us, struct err *err);
+MUST_CHECK int identity_accept(struct db *db, int64_t num, const char *actor, int64_t now_us,
+			       struct err *err);
 /* A person's decision: `from` is the same machine as `into`. Evidence, placements, runs, faults and
  * events go to `into`; the id of `from` keeps finding it. */
-int identity_merge(struct db *db, int64_t from, int64_t into, const char *actor, int64_t now_us,
-		   struct err *err);
+MUST_CHECK int identity_merge(struct db *db, int64_t from, int64_t into, const char *actor,
+			      int64_t now_us, struct err *err);
 /* A person's decision: some evidence of a host belongs to another, new host. in: values as the API
  * shows them (a MAC, a serial, a WWN). out: *ret_num of the new host. errors: ERR_NOT_FOUND (no
  * such evidence), ERR_INVALID (nothing would be left) */
-int identity_split(struct db *db, int64_t num, const char *const *values, size_t n_values,
-		   const struct host_birth *birth, int64_t now_us, int64_t *ret_num,
-		   struct err *err);
+MUST_CHECK int identity_split(struct db *db, int64_t num, const char *const *values,
+			      size_t n_values, const struct host_birth *birth, int64_t now_us,
+			      int64_t *ret_num, struct err *err);
 
 /* A host that is known from a list before it arrives (a delivery). The same row is found when it
  * shows up. errors: ERR_EXISTS when one of the values belongs to a host already (*ret_num is then
  * that host) */
-int identity_expect(struct db *db, const struct host_evidence *e, const struct host_birth *birth,
-		    int64_t now_us, int64_t *ret_num, struct err *err);
+MUST_CHECK int identity_expect(struct db *db, const struct host_evidence *e,
+			       const struct host_birth *birth, int64_t now_us, int64_t *ret_num,
+			       struct err *err);
 
 /* What a host showed and what waits: {"items": [{"kind", "value", "first", "last", "shared":
  * bool}], "pending": [...]|null}. owns: *ret is the caller's. */
-int identity_evidence(struct db *db, int64_t num, json_t **ret, struct err *err);
+MUST_CHECK int identity_evidence(struct db *db, int64_t num, json_t **ret, struct err *err);
 
 /* True for what firmware says when it knows nothing: "To Be Filled By O.E.M.", "0123456789", "". */
 bool placeholder_serial(const char *text);

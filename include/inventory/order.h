@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 #include <inventory/flow.h>
+#include <base/err.h>
 
 #define FLOW_ORDER_PENDING  "pending"
 #define FLOW_ORDER_APPROVED "approved"
@@ -36,10 +37,12 @@ struct flow_order_host {
 	int64_t num;
 	const char *short_code;
 };
-int flow_order_add(struct db *db, const struct flow_order *o, const struct flow_order_host *hosts,
-		   size_t n_hosts, int64_t now_us, struct err *err);
+MUST_CHECK int flow_order_add(struct db *db, const struct flow_order *o,
+			      const struct flow_order_host *hosts, size_t n_hosts, int64_t now_us,
+			      struct err *err);
 /* errors: ERR_NOT_FOUND. owns: ret->body is the caller's (free). */
-int flow_order_get(struct db *db, const char *id, struct flow_order *ret, struct err *err);
+MUST_CHECK int flow_order_get(struct db *db, const char *id, struct flow_order *ret,
+			      struct err *err);
 
 struct flow_order_decision {
 	const char *state;       /* FLOW_ORDER_APPROVED, _REFUSED, ... */
@@ -47,15 +50,15 @@ struct flow_order_decision {
 	const char *note;
 };
 /* Once: *ret_done is false when it is not pending any more, or, to be approved, has expired. */
-int flow_order_decide(struct db *db, const char *id, const struct flow_order_decision *d,
-		      int64_t now_us, bool *ret_done, struct err *err);
+MUST_CHECK int flow_order_decide(struct db *db, const char *id, const struct flow_order_decision *d,
+				 int64_t now_us, bool *ret_done, struct err *err);
 /* What waited too long. */
-int flow_orders_expire(struct db *db, int64_t now_us, struct err *err);
+MUST_CHECK int flow_orders_expire(struct db *db, int64_t now_us, struct err *err);
 /* Whatever waits ends, undecided: why is a word for the state. */
-int flow_orders_end(struct db *db, const char *why, int64_t now_us, struct err *err);
+MUST_CHECK int flow_orders_end(struct db *db, const char *why, int64_t now_us, struct err *err);
 
 /* [{"id", "work", "second_person", "who", "owner", "reason", "expires", "host_count"}]: what waits
  * for this host. owns: *ret, a JSON array. */
-int flow_orders_of_host(struct db *db, int64_t host_num, json_t **ret, struct err *err);
+MUST_CHECK int flow_orders_of_host(struct db *db, int64_t host_num, json_t **ret, struct err *err);
 
 #endif

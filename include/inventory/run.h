@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <inventory/db.h>
+#include <base/err.h>
 
 #define RUN_RECORD_MAX_BYTES (256 * 1024)
 
@@ -18,19 +19,20 @@ struct run_draft {
 	int64_t seed;
 };
 /* errors: ERR_EXISTS */
-int run_start(struct db *db, const struct run_draft *d, int64_t now_us, char ret_id[static 37],
-	      struct err *err);
+MUST_CHECK int run_start(struct db *db, const struct run_draft *d, int64_t now_us,
+			 char ret_id[static 37], struct err *err);
 /* Append one record, in order. Large runs: call in one transaction per batch. errors: ERR_NOT_FOUND
  */
-int run_add_record(struct db *db, const char *run_id, const json_t *record, int64_t now_us,
-		   struct err *err);
+MUST_CHECK int run_add_record(struct db *db, const char *run_id, const json_t *record,
+			      int64_t now_us, struct err *err);
 /* result: "PASS", "FAIL", "CANCELLED". */
-int run_finish(struct db *db, const char *run_id, const char *result, const char *detail,
-	       int64_t now_us, struct err *err);
+MUST_CHECK int run_finish(struct db *db, const char *run_id, const char *result, const char *detail,
+			  int64_t now_us, struct err *err);
 /* Visit the records of a run after a sequence number, oldest first. body: compact JSON text. */
-int run_each_record(struct db *db, const char *run_id, int64_t after_seq, int64_t max,
-		    int (*visit)(void *arg, int64_t seq, const char *body, struct err *err),
-		    void *arg, struct err *err);
+MUST_CHECK int run_each_record(struct db *db, const char *run_id, int64_t after_seq, int64_t max,
+			       int (*visit)(void *arg, int64_t seq, const char *body,
+					    struct err *err),
+			       void *arg, struct err *err);
 
 struct fault_draft {
 	int64_t host_num;
@@ -44,16 +46,16 @@ struct fault_draft {
 };
 /* Open a fault; the same code, slot and serial already open on the host is not opened twice (its id
  * is returned). */
-int fault_open(struct db *db, const struct fault_draft *d, const char *actor, int64_t now_us,
-	       char ret_id[static 37], struct err *err);
+MUST_CHECK int fault_open(struct db *db, const struct fault_draft *d, const char *actor,
+			  int64_t now_us, char ret_id[static 37], struct err *err);
 /* errors: ERR_NOT_FOUND; closing a closed fault changes nothing. */
-int fault_close(struct db *db, const char *fault_id, const char *note, const char *actor,
-		int64_t now_us, struct err *err);
+MUST_CHECK int fault_close(struct db *db, const char *fault_id, const char *note, const char *actor,
+			   int64_t now_us, struct err *err);
 /* Close every open fault of a host (a repair was proven). */
-int fault_close_all(struct db *db, int64_t host_num, const char *note, const char *actor,
-		    int64_t now_us, struct err *err);
+MUST_CHECK int fault_close_all(struct db *db, int64_t host_num, const char *note, const char *actor,
+			       int64_t now_us, struct err *err);
 /* The open fault that was opened last, as the API shows it; json null when there is none. */
-int fault_latest_open(struct db *db, int64_t host_num, json_t **ret, struct err *err);
+MUST_CHECK int fault_latest_open(struct db *db, int64_t host_num, json_t **ret, struct err *err);
 
 /* What an agent proved to have done to a disk. */
 struct receipt_draft {
@@ -66,16 +68,17 @@ struct receipt_draft {
 	const char *key_sha256; /* of the session's key that signed it, or "" */
 };
 /* Also sets the host's image columns. */
-int receipt_add(struct db *db, const struct receipt_draft *r, int64_t now_us, struct err *err);
+MUST_CHECK int receipt_add(struct db *db, const struct receipt_draft *r, int64_t now_us,
+			   struct err *err);
 /* Whether a receipt of this work on this disk came since then. */
-int receipt_since(struct db *db, int64_t host_num, const char *work, const char *disk_serial,
-		  int64_t since_us, bool *ret, struct err *err);
+MUST_CHECK int receipt_since(struct db *db, int64_t host_num, const char *work,
+			     const char *disk_serial, int64_t since_us, bool *ret, struct err *err);
 /* The report of the host's last image receipt as the agent sent it (its members are the agent's
  * words), or NULL when it was never imaged. The caller decrefs. */
-int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *err);
+MUST_CHECK int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *err);
 /* What people ask of the last receipt, image or erase: {"id", "at", "work", "image", "disk_serial",
  * "signed", "written_bytes", "read_back": [{"number", "mount", "sha256"}] or "read_back_bytes"};
  * json null when there is none. owns: *ret. */
-int receipt_brief(struct db *db, int64_t host_num, json_t **ret, struct err *err);
+MUST_CHECK int receipt_brief(struct db *db, int64_t host_num, json_t **ret, struct err *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <inventory/db.h>
+#include <base/err.h>
 
 #define TOKEN_PREFIX     "slw_" /* for secret scanners */
 #define TOKEN_TEXT_BYTES 69     /* prefix, 64 hex digits, NUL */
@@ -25,40 +26,44 @@ struct token {
 };
 /* owner: the person it belongs to, kept in lower case; "" none. errors: ERR_EXISTS (a live token
  * has this name), ERR_INVALID. out: ret_text the only copy there is. */
-int token_create(struct db *db, const char *name, const char *owner, const char *scopes,
-		 int64_t expires_us, const char *who, int64_t now_us,
-		 char ret_text[static TOKEN_TEXT_BYTES], int64_t *ret_num, struct err *err);
+MUST_CHECK int token_create(struct db *db, const char *name, const char *owner, const char *scopes,
+			    int64_t expires_us, const char *who, int64_t now_us,
+			    char ret_text[static TOKEN_TEXT_BYTES], int64_t *ret_num,
+			    struct err *err);
 /* trust: none of text. errors: ERR_NOT_FOUND for unknown, expired and revoked alike. Notes the use
  * at most once a minute. */
-int token_find(struct db *db, const char *text, int64_t now_us, struct token *ret, struct err *err);
+MUST_CHECK int token_find(struct db *db, const char *text, int64_t now_us, struct token *ret,
+			  struct err *err);
 /* Is it still good? For streams that outlive a request. */
 bool token_is_live(struct db *db, int64_t num, int64_t now_us);
 /* errors: ERR_NOT_FOUND */
-int token_revoke(struct db *db, int64_t num, int64_t now_us, struct err *err);
+MUST_CHECK int token_revoke(struct db *db, int64_t num, int64_t now_us, struct err *err);
 /* {"items": [{"id", "name", "owner", "scopes": [...], "created", "expires", "last_used",
  * "revoked"}]} */
-int token_list(struct db *db, json_t **ret, struct err *err);
+MUST_CHECK int token_list(struct db *db, json_t **ret, struct err *err);
 
 struct audit_entry {
 	const char *who, *peer, *method, *path;
 	int status;
 	const char *reason, *body_sha256; /* or NULL */
 };
-int audit_append(struct db *db, const struct audit_entry *e, int64_t now_us, struct err *err);
+MUST_CHECK int audit_append(struct db *db, const struct audit_entry *e, int64_t now_us,
+			    struct err *err);
 /* The log up to a row: how many rows there were, the id and the hash of the last. */
 struct audit_mark {
 	int64_t rows, id;
 	char hash[65];
 };
 /* Up to now. */
-int audit_head(struct db *db, struct audit_mark *ret, struct err *err);
+MUST_CHECK int audit_head(struct db *db, struct audit_mark *ret, struct err *err);
 /* Walk the chain, and compare it with marks of earlier (in any order; rows that are all made anew
  * are a whole chain, but another). errors: ERR_AUDIT_BROKEN naming the first wrong row. out:
  * *ret_rows rows that are right. */
-int audit_check(struct db *db, const struct audit_mark *marks, size_t n_marks, int64_t *ret_rows,
-		struct err *err);
+MUST_CHECK int audit_check(struct db *db, const struct audit_mark *marks, size_t n_marks,
+			   int64_t *ret_rows, struct err *err);
 /* Rows after an id, oldest first, as JSON. */
-int audit_list(struct db *db, int64_t after, int64_t limit, json_t **ret, struct err *err);
+MUST_CHECK int audit_list(struct db *db, int64_t after, int64_t limit, json_t **ret,
+			  struct err *err);
 
 /* ---- idempotency ----------------------------------------------------------------------------- */
 /* A repeated key answers what the first request was answered, byte for byte, for a day. */
@@ -68,10 +73,11 @@ struct idempotent {
 	char *body; /* owned */
 };
 /* 1: found, 0: new. errors: ERR_KEY_CONFLICT (the key came with another request) */
-int idempotency_find(struct db *db, const char *who, const char *key, const char *request_sha256,
-		     int64_t now_us, struct idempotent *ret, struct err *err);
-int idempotency_keep(struct db *db, const char *who, const char *key, const char *request_sha256,
-		     int status, const char *etag, const char *body, int64_t now_us,
-		     struct err *err);
+MUST_CHECK int idempotency_find(struct db *db, const char *who, const char *key,
+				const char *request_sha256, int64_t now_us, struct idempotent *ret,
+				struct err *err);
+MUST_CHECK int idempotency_keep(struct db *db, const char *who, const char *key,
+				const char *request_sha256, int status, const char *etag,
+				const char *body, int64_t now_us, struct err *err);
 
 #endif

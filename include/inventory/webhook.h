@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <inventory/db.h>
+#include <base/err.h>
 
 #define WEBHOOKS_MAX             32 /* each is looked at every second */
 #define WEBHOOK_URL_MAX_BYTES    1024
@@ -35,21 +36,21 @@ struct webhook_draft {
 };
 /* errors: ERR_EXISTS, ERR_INVALID with a pointer, ERR_TOO_BIG (too many hooks). The secret is never
  * shown again. out: *ret as webhook_get() */
-int webhook_create(struct db *db, const struct webhook_draft *d, int64_t now_us, json_t **ret,
-		   struct err *err);
+MUST_CHECK int webhook_create(struct db *db, const struct webhook_draft *d, int64_t now_us,
+			      json_t **ret, struct err *err);
 /* {"items": [{"id", "name", "url", "kinds", "max_tries", "last_event", "delivered", "dead",
  * "tries", "next", "last_error", "created"}]} */
-int webhook_list(struct db *db, json_t **ret, struct err *err);
+MUST_CHECK int webhook_list(struct db *db, json_t **ret, struct err *err);
 /* errors: ERR_NOT_FOUND */
-int webhook_get(struct db *db, int64_t num, json_t **ret, struct err *err);
-int webhook_remove(struct db *db, int64_t num, struct err *err);
+MUST_CHECK int webhook_get(struct db *db, int64_t num, json_t **ret, struct err *err);
+MUST_CHECK int webhook_remove(struct db *db, int64_t num, struct err *err);
 /* {"items": newest attempts first, "dead": [{"event", "at", "why", "again"}]}; both are bounded.
  * errors: ERR_NOT_FOUND */
-int webhook_deliveries(struct db *db, int64_t num, json_t **ret, struct err *err);
+MUST_CHECK int webhook_deliveries(struct db *db, int64_t num, json_t **ret, struct err *err);
 /* Send dead letters again: one, or all with event_id 0. out: *ret_n how many.
  * errors: ERR_NOT_FOUND (no such hook, or no such dead letter) */
-int webhook_redeliver(struct db *db, int64_t num, int64_t event_id, int64_t now_us, int64_t *ret_n,
-		      struct err *err);
+MUST_CHECK int webhook_redeliver(struct db *db, int64_t num, int64_t event_id, int64_t now_us,
+				 int64_t *ret_n, struct err *err);
 
 /* ---- the queue ------------------------------------------------------------------------------- */
 struct webhook_job {
@@ -61,8 +62,8 @@ struct webhook_job {
 };
 /* Claim the next delivery for lease_us. 1: *ret is filled, 0: nothing is due.
  * owns: webhook_job_done() */
-int webhook_take(struct db *db, int64_t now_us, int64_t lease_us, struct webhook_job *ret,
-		 struct err *err);
+MUST_CHECK int webhook_take(struct db *db, int64_t now_us, int64_t lease_us,
+			    struct webhook_job *ret, struct err *err);
 void webhook_job_done(struct webhook_job *job);
 
 struct webhook_outcome {
@@ -73,10 +74,10 @@ struct webhook_outcome {
 	uint32_t random; /* spreads the pauses of many hooks */
 };
 /* Note what came of it. Settling a delivery twice counts once. */
-int webhook_settle(struct db *db, const struct webhook_job *job, const struct webhook_outcome *o,
-		   int64_t now_us, struct err *err);
+MUST_CHECK int webhook_settle(struct db *db, const struct webhook_job *job,
+			      const struct webhook_outcome *o, int64_t now_us, struct err *err);
 /* The only writer has just started: whatever it held before, it holds no more. */
-int webhook_forget_claims(struct db *db, struct err *err);
+MUST_CHECK int webhook_forget_claims(struct db *db, struct err *err);
 /* Pause after so many failed tries: a second, doubled each time, at most an hour, and up to a
  * quarter less by chance. Pure. */
 int64_t webhook_pause_us(int64_t tries, uint32_t random);

@@ -9,6 +9,7 @@
 #define PROTO_CHECKPOINT_H
 
 #include <base/digest.h>
+#include <base/err.h>
 #include <proto/plan.h>
 
 #define CHECKPOINT_PAYLOAD_TYPE "application/vnd.slipway.audit-checkpoint.v1+json"
@@ -24,11 +25,11 @@ struct checkpoint {
 };
 
 /* out: the envelope, the caller's. errors: ERR_CRYPTO */
-int checkpoint_seal(const struct plan_key *key, const struct checkpoint *c, json_t **ret,
-		    struct err *err);
+MUST_CHECK int checkpoint_seal(const struct plan_key *key, const struct checkpoint *c, json_t **ret,
+			       struct err *err);
 /* trust: none of envelope; nothing inside is parsed before its signature is good.
  * errors: ERR_CHECKPOINT */
-int checkpoint_open(const struct plan_key *key, json_t *envelope, struct checkpoint *ret,
-		    struct err *err);
+MUST_CHECK int checkpoint_open(const struct plan_key *key, json_t *envelope, struct checkpoint *ret,
+			       struct err *err);
 
 #endif

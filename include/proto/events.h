@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <proto/record.h>
+#include <base/err.h>
 
 #define EVENTS_MAX_BATCH 256
 
@@ -47,7 +48,8 @@ extern const struct field events_batch_fields[];
 /* Decode and check a batch: kinds known, sequence numbers rising by one, the data of log, progress,
  * step_done and step_failed well-formed. trust: none. owns: events_batch_done() also after an
  * error. */
-int events_decode(const void *body, size_t n_bytes, struct events_batch *ret, struct err *err);
+MUST_CHECK int events_decode(const void *body, size_t n_bytes, struct events_batch *ret,
+			     struct err *err);
 void events_batch_done(struct events_batch *b);
 
 struct events_reply {

@@ -31,9 +31,10 @@
 /* ---- keys ------------------------------------------------------------------------------------ */
 struct plan_key;
 /* Make an Ed25519 pair: private PKCS#8 PEM (mode 0600) and public SPKI PEM (0644), both atomic. */
-int plan_key_generate(const char *private_path, const char *public_path, struct err *err);
-int plan_key_load_private(const char *path, struct plan_key **ret, struct err *err);
-int plan_key_load_public(const char *path, struct plan_key **ret, struct err *err);
+MUST_CHECK int plan_key_generate(const char *private_path, const char *public_path,
+				 struct err *err);
+MUST_CHECK int plan_key_load_private(const char *path, struct plan_key **ret, struct err *err);
+MUST_CHECK int plan_key_load_public(const char *path, struct plan_key **ret, struct err *err);
 void plan_key_free(struct plan_key *k);
 DEFINE_AUTO(plan_key, struct plan_key, plan_key_free);
 
@@ -102,21 +103,22 @@ void plan_done(struct plan *p);
 #define autoplan __attribute__((cleanup(plan_done)))
 
 /* owns: the caller decrefs. Asserts that strings are set. */
-json_t *plan_encode(const struct plan *p);
+MUST_CHECK json_t *plan_encode(const struct plan *p);
 /* Strict. trust: none of doc. owns: plan_done(ret), also after an error. */
-int plan_decode(json_t *doc, struct plan *ret, struct err *err);
+MUST_CHECK int plan_decode(json_t *doc, struct plan *ret, struct err *err);
 
 /* ---- the envelope ---------------------------------------------------------------------------- */
 /* DSSE: "DSSEv1" SP len(type) SP type SP len(payload) SP payload. Caller frees *ret_p. */
 void plan_pae(const char *type, const void *payload, size_t n_bytes, uint8_t **ret_p,
 	      size_t *ret_n_bytes);
 /* Sign the compact text of payload. out: the envelope, the caller's. */
-int plan_seal(const struct plan_key *key, const json_t *payload, json_t **ret, struct err *err);
+MUST_CHECK int plan_seal(const struct plan_key *key, const json_t *payload, json_t **ret,
+			 struct err *err);
 /* Parse an envelope, verify it with the key, then decode. trust: none of the bytes: nothing inside
  * payload is parsed before the signature is good. errors: ERR_PLAN_ENVELOPE, ERR_PLAN_SIGNATURE,
  * ERR_PLAN_TYPE, JSON errors. owns: plan_done(ret), also after an error. */
-int plan_open(const struct plan_key *key, const void *envelope, size_t n_bytes, struct plan *ret,
-	      struct err *err);
+MUST_CHECK int plan_open(const struct plan_key *key, const void *envelope, size_t n_bytes,
+			 struct plan *ret, struct err *err);
 
 /* Who the reader is. now_unix_s: its best idea of the server's time (from server_time of the
  * session's answer plus elapsed boot clock), never the RTC of a new host. */
@@ -127,6 +129,6 @@ struct plan_expect {
 };
 /* errors: ERR_PLAN_BINDING (another host, session, key or nonce), ERR_PLAN_EPOCH, ERR_PLAN_EXPIRED
  */
-int plan_check(const struct plan *p, const struct plan_expect *expect, struct err *err);
+MUST_CHECK int plan_check(const struct plan *p, const struct plan_expect *expect, struct err *err);
 
 #endif

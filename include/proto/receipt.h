@@ -38,19 +38,19 @@ void receipt_done(struct receipt *r);
 
 /* Sign with the private key in a PEM file. out: the envelope, the caller's (json_decref).
  * errors: ERR_CRYPTO, ERR_IO, ERR_TOO_BIG */
-int receipt_seal(const char *key_path, const struct receipt *receipt, json_t **ret,
-		 struct err *err);
+MUST_CHECK int receipt_seal(const char *key_path, const struct receipt *receipt, json_t **ret,
+			    struct err *err);
 
 /* Check the signature, then decode. in: key_sha256 is the fingerprint (hex SHA-256 of the public
  * key's SPKI) that must have signed; NULL: whichever key the envelope brings, for which the caller
  * must then ask ret_key. trust: none; nothing inside the payload is parsed before its signature is
  * good. owns: receipt_done(ret), also after an error. errors: ERR_RECEIPT_ENVELOPE,
  * ERR_RECEIPT_TYPE, ERR_RECEIPT_KEY, ERR_RECEIPT_SIGNATURE, JSON errors */
-int receipt_open(json_t *envelope, const char *key_sha256, struct receipt *ret,
-		 char ret_key[static SHA256_HEX_BYTES], struct err *err);
+MUST_CHECK int receipt_open(json_t *envelope, const char *key_sha256, struct receipt *ret,
+			    char ret_key[static SHA256_HEX_BYTES], struct err *err);
 
 /* errors: ERR_RECEIPT_BINDING: another host, session, arm or kind of work */
-int receipt_check(const struct receipt *r, const char *host_id, const char *session_id,
-		  const char *arm_id, const char *work, struct err *err);
+MUST_CHECK int receipt_check(const struct receipt *r, const char *host_id, const char *session_id,
+			     const char *arm_id, const char *work, struct err *err);
 
 #endif

@@ -122,11 +122,12 @@ typedef VEC(struct text64) text64_list;
 
 /* The record as a JSON object. Strings from hardware are cleaned on the way (text_clean).
  * owns: the caller (json_decref). */
-json_t *record_encode(const struct field *fields, const void *record);
+MUST_CHECK json_t *record_encode(const struct field *fields, const void *record);
 
 /* Fill a zeroed record. trust: none of obj. owns: record_done() also after an error.
  * errors: ERR_FIELD_MISSING, ERR_FIELD_UNKNOWN, ERR_FIELD_TYPE, ERR_FIELD_RANGE, ERR_INVALID */
-int record_decode(const struct field *fields, json_t *obj, void *record, struct err *err);
+MUST_CHECK int record_decode(const struct field *fields, json_t *obj, void *record,
+			     struct err *err);
 /* The same inside a document: pointers in errors start with the parent's. */
 int record_decode_in(const struct field *fields, struct json_reader *reader, void *record);
 

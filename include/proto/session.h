@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <proto/evidence.h>
 #include <proto/record.h>
+#include <base/err.h>
 
 #define PROTO_VERSION 1
 
@@ -110,9 +111,9 @@ struct first_boot_reply {
 extern const struct field first_boot_reply_fields[];
 
 /* Parse and decode a body. trust: none. errors: those of json_load_strict() and record_decode(). */
-int message_decode(const struct field *fields, const void *body, size_t n_bytes, size_t max_bytes,
-		   void *record, struct err *err);
+MUST_CHECK int message_decode(const struct field *fields, const void *body, size_t n_bytes,
+			      size_t max_bytes, void *record, struct err *err);
 /* Compact JSON text; the caller frees it. */
-char *message_encode(const struct field *fields, const void *record);
+MUST_CHECK char *message_encode(const struct field *fields, const void *record);
 
 #endif

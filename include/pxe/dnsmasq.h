@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <base/str.h>
+#include <base/err.h>
 
 #define DNSMASQ_CONFIG_MAX_BYTES (64 * 1024)
 
@@ -29,7 +30,8 @@ struct dnsmasq_options {
 	const char *user; /* who it becomes; NULL: stays who it is */
 };
 /* errors: ERR_CONFIG when a value cannot be written safely (spaces, commas, newlines). */
-int dnsmasq_config_write(struct str *out, const struct dnsmasq_options *o, struct err *err);
+MUST_CHECK int dnsmasq_config_write(struct str *out, const struct dnsmasq_options *o,
+				    struct err *err);
 
 struct dnsmasq_line {
 	char what[24]; /* "DHCPDISCOVER", "PXE", "TFTP" */

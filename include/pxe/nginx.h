@@ -7,6 +7,7 @@
 #define PXE_NGINX_H
 
 #include <base/str.h>
+#include <base/err.h>
 
 #define NGINX_CONFIG_MAX_BYTES (64 * 1024)
 
@@ -26,6 +27,6 @@ struct nginx_options {
 	const char *user;    /* of the workers; NULL: no user line (not root) */
 };
 /* errors: ERR_CONFIG when a path cannot be written safely. */
-int nginx_config_write(struct str *out, const struct nginx_options *o, struct err *err);
+MUST_CHECK int nginx_config_write(struct str *out, const struct nginx_options *o, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #define INVENTORY_FLOW_FLOW_ROW_H
 
 #include <inventory/db.h>
+#include <base/err.h>
 
 /* Text of a column into a member that is an array; what does not fit becomes "". */
 #define COL(rows, column, member) flow_row_text(rows, column, member, sizeof(member))
@@ -15,8 +16,9 @@ void flow_row_text(const struct db_rows *rows, int column, char *dst, size_t dst
 /* The first row of a statement.
  * in:     read fills ret, which was zeroed to its size; what: the noun of the message
  * errors: ERR_NOT_FOUND when there is no row, and the store's */
-int flow_row_one(struct db *db, const char *what, const char *sql, const struct db_param *params,
-		 size_t n_params, void (*read)(const struct db_rows *rows, void *ret), void *ret,
-		 size_t ret_bytes, struct err *err);
+MUST_CHECK int flow_row_one(struct db *db, const char *what, const char *sql,
+			    const struct db_param *params, size_t n_params,
+			    void (*read)(const struct db_rows *rows, void *ret), void *ret,
+			    size_t ret_bytes, struct err *err);
 
 #endif

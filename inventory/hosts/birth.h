@@ -6,9 +6,11 @@
 #define INVENTORY_BIRTH_H
 
 #include <inventory/identity.h>
+#include <base/err.h>
 
 /* Insert a row with a fresh id and short code, and append host.new. */
-int host_make(struct db *db, const struct host_evidence *e, const struct host_birth *birth,
-	      bool weak, int64_t now_us, int64_t *ret_num, struct err *err);
+MUST_CHECK int host_make(struct db *db, const struct host_evidence *e,
+			 const struct host_birth *birth, bool weak, int64_t now_us,
+			 int64_t *ret_num, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #define INVENTORY_EVIDENCE_H
 
 #include <base/vec.h>
+#include <base/err.h>
 #include <inventory/identity.h>
 
 enum evidence_kind {
@@ -38,7 +39,8 @@ struct evidence_set {
 	VEC(struct evidence_item) items;
 };
 /* Fold, drop placeholders and repeats. errors: ERR_TOO_BIG */
-int evidence_set_from(const struct host_evidence *e, struct evidence_set *ret, struct err *err);
+MUST_CHECK int evidence_set_from(const struct host_evidence *e, struct evidence_set *ret,
+				 struct err *err);
 void evidence_set_done(struct evidence_set *s);
 unsigned evidence_set_kinds(
 	const struct evidence_set *s); /* bits of kinds with a value that counts */

@@ -8,13 +8,14 @@
 
 #include <inventory/db.h>
 #include <inventory/event.h>
+#include <base/err.h>
 
 /* Open placements and current versions last until here. */
 #define MOMENT_OPEN INT64_MAX
 
 /* Copy the current version of a row to TABLE_history, valid until the moment. Twice at the same
  * moment keeps once. table: a literal of ours that has a history. */
-int history_keep(struct db *db, const char *table, int64_t num, const struct moment *m,
-		 struct err *err);
+MUST_CHECK int history_keep(struct db *db, const char *table, int64_t num, const struct moment *m,
+			    struct err *err);
 
 #endif

@@ -6,6 +6,7 @@
 #define INVENTORY_HOST_ROW_H
 
 #include <inventory/host.h>
+#include <base/err.h>
 
 #define LIMIT_KEY_BYTES 256
 
@@ -19,7 +20,7 @@ void host_from_row(const struct db_rows *r, struct host *h);
 
 /* Take a moment and keep the version before it. The caller updates changed_us and revision, and
  * appends one event at the moment. */
-int host_change_begin(struct db *db, int64_t num, int64_t now_us, struct moment *ret,
-		      struct err *err);
+MUST_CHECK int host_change_begin(struct db *db, int64_t num, int64_t now_us, struct moment *ret,
+				 struct err *err);
 
 #endif

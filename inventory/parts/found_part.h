@@ -26,7 +26,8 @@ struct found_part {
 typedef VEC(struct found_part) found_parts;
 
 /* List the parts of a document. errors: ERR_FIELD_TYPE, ERR_TOO_BIG */
-int found_parts_from(const json_t *doc, int64_t host_num, found_parts *ret, struct err *err);
+MUST_CHECK int found_parts_from(const json_t *doc, int64_t host_num, found_parts *ret,
+				struct err *err);
 void found_parts_done(found_parts *parts);
 /* Make the key name the place, although the part shows a serial: somebody else shows the same. */
 void found_part_bind(struct found_part *p, int64_t host_num);

@@ -5,6 +5,8 @@
 #ifndef INVENTORY_CONDITION_H
 #define INVENTORY_CONDITION_H
 
+#include <base/err.h>
+
 #include "sql.h"
 
 #define CONDITION_KEY_BYTES 96
@@ -18,22 +20,23 @@ struct condition {
 };
 
 /* errors: ERR_INVALID, ERR_FIELD_UNKNOWN, ERR_TOO_BIG, with the key as pointer */
-int condition_parse(const struct query_filter *f, struct condition *ret, struct err *err);
+MUST_CHECK int condition_parse(const struct query_filter *f, struct condition *ret,
+			       struct err *err);
 /* A key twice is OR: one of them alone says little. */
 bool condition_is_repeated(const struct query_request *q, const struct condition *c);
 /* "(column = $1 OR ...)". errors: ERR_INVALID, ERR_TOO_BIG, with the key as pointer */
-int condition_add(struct sql *s, const struct collection_field *f, const struct condition *c,
-		  struct err *err);
+MUST_CHECK int condition_add(struct sql *s, const struct collection_field *f,
+			     const struct condition *c, struct err *err);
 /* Refuse a filter, with its key as pointer. Returns the code. */
 int condition_bad(struct err *err, enum err_code code, const char *key, const char *what);
 
 /* fact_path.c: is the key a path into a host's facts? Then its condition is added: 1, else 0. True
  * when some part of the host fits; a negated one when none does. */
-int fact_path_add(struct sql *s, const struct condition *c, struct err *err);
+MUST_CHECK int fact_path_add(struct sql *s, const struct condition *c, struct err *err);
 
 /* probe.c: do few rows of "TABLE ALIAS WHERE CONDITION" fit? probe holds the text up to the
  * condition; it is done with afterwards. */
-int probe_is_rare(struct sql *probe, const struct collection_field *f, const struct condition *c,
-		  bool *ret, struct err *err);
+MUST_CHECK int probe_is_rare(struct sql *probe, const struct collection_field *f,
+			     const struct condition *c, bool *ret, struct err *err);
 
 #endif

@@ -5,6 +5,8 @@
 #ifndef INVENTORY_ORDER_H
 #define INVENTORY_ORDER_H
 
+#include <base/err.h>
+
 #include "sql.h"
 
 #define ORDER_FIELDS_MAX 3
@@ -16,7 +18,8 @@ struct order {
 	bool key_down;
 };
 /* "-MemoryMiB,serial" or NULL. errors: ERR_FIELD_UNKNOWN, ERR_INVALID */
-int order_parse(const struct collection *c, const char *text, struct order *ret, struct err *err);
+MUST_CHECK int order_parse(const struct collection *c, const char *text, struct order *ret,
+			   struct err *err);
 
 /* The value a page ended with, per sort field. */
 struct place {
@@ -34,8 +37,8 @@ uint64_t order_question(const struct collection *c, const struct query_request *
 /* false when it does not fit */
 bool cursor_write(const struct place *p, size_t n_values, char ret[static QUERY_CURSOR_MAX_BYTES]);
 /* trust: none of text. errors: ERR_INVALID with pointer /cursor */
-int cursor_read(const char *text, const struct order *o, uint64_t question, struct place *ret,
-		struct err *err);
+MUST_CHECK int cursor_read(const char *text, const struct order *o, uint64_t question,
+			   struct place *ret, struct err *err);
 
 /* ", expr AS s0, ..." with unknown made comparable. */
 void order_columns(struct sql *s, const struct order *o);

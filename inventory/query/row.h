@@ -5,6 +5,8 @@
 #ifndef INVENTORY_ROW_H
 #define INVENTORY_ROW_H
 
+#include <base/err.h>
+
 #include "sql.h"
 
 #define SHAPE_FIELDS_MAX 64
@@ -19,7 +21,8 @@ struct shape {
 };
 /* fields: "id,serial,image" or NULL; a name without its dotted rest means all of them.
  * errors: ERR_FIELD_UNKNOWN with pointer /fields */
-int shape_parse(const struct collection *c, const char *fields, struct shape *ret, struct err *err);
+MUST_CHECK int shape_parse(const struct collection *c, const char *fields, struct shape *ret,
+			   struct err *err);
 void shape_done(struct shape *sh);
 /* ", column, column" */
 void shape_columns(struct sql *s, const struct shape *sh);

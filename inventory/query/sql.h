@@ -7,6 +7,7 @@
 #define INVENTORY_SQL_H
 
 #include <base/str.h>
+#include <base/err.h>
 #include <inventory/collection.h>
 
 #define SQL_PARAMS_MAX 60
@@ -47,11 +48,11 @@ bool sql_is_inner(const struct collection *c, const struct query_request *q);
  * order asked for; of many some turn up soon in that order. The store knows averages only, so it is
  * told. */
 enum sql_amount { SQL_AMOUNT_UNKNOWN, SQL_FEW, SQL_MANY };
-int sql_probe(struct db *db, const struct collection *c, const struct query_request *q,
-	      enum sql_amount *ret, struct err *err);
+MUST_CHECK int sql_probe(struct db *db, const struct collection *c, const struct query_request *q,
+			 enum sql_amount *ret, struct err *err);
 /* " WHERE ..." of the moment, the filters and q=. errors: as query_run() */
-int sql_where(struct sql *s, const struct query_request *q, struct err *err);
-int sql_query(struct sql *s, struct db *db, struct db_rows **ret, struct err *err);
+MUST_CHECK int sql_where(struct sql *s, const struct query_request *q, struct err *err);
+MUST_CHECK int sql_query(struct sql *s, struct db *db, struct db_rows **ret, struct err *err);
 
 const struct collection_field *field_by_name(const struct collection *c, const char *name,
 					     size_t n_bytes);

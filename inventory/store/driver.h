@@ -7,6 +7,7 @@
 #define INVENTORY_STORE_DRIVER_H
 
 #include <base/vec.h>
+#include <base/err.h>
 #include <inventory/db.h>
 
 struct db {
@@ -63,21 +64,21 @@ int64_t db_clock_us(void);
 extern const struct db_driver db_driver_sqlite;
 extern const struct db_driver db_driver_postgres;
 
-int db_sqlite_backup(struct db *db, const char *to_path, struct err *err);
+MUST_CHECK int db_sqlite_backup(struct db *db, const char *to_path, struct err *err);
 /* Backup beside the store before migration `number`; nothing for an empty store. */
-int db_sqlite_backup_before(struct db *db, int number, struct err *err);
+MUST_CHECK int db_sqlite_backup_before(struct db *db, int number, struct err *err);
 int db_postgres_notify_fd(struct db *db);
 bool db_postgres_notified(struct db *db);
 
 /* high_water.c: refuse a store that lacks acknowledged changes. errors: ERR_DB_BEHIND */
 #define DB_MARK_SUFFIX ".acknowledged"
-int db_mark_open(struct db *db, const char *store_path, struct err *err);
+MUST_CHECK int db_mark_open(struct db *db, const char *store_path, struct err *err);
 void db_mark_close(struct db *db);
 void db_mark_write(struct db *db, int64_t last);
 
 /* Apply what is missing, refuse what is newer. store/migrate.c */
-int db_migrate(struct db *db, struct err *err);
+MUST_CHECK int db_migrate(struct db *db, struct err *err);
 /* Read the number only, for readers. */
-int db_migrate_check(struct db *db, struct err *err);
+MUST_CHECK int db_migrate_check(struct db *db, struct err *err);
 
 #endif

@@ -89,7 +89,7 @@ static void settle(struct postgres_conn *c, const char *sql)
 	struct err ignored = ERR_INIT;
 
 	if (c->n_pending > 0 && str_starts(sql, "ROLLBACK"))
-		(void)postgres_collect(c, 0, NULL, &ignored);
+		IGNORE_RESULT(postgres_collect(c, 0, NULL, &ignored));
 }
 
 static int postgres_run(struct db *db, const char *sql, const struct db_param *params,

@@ -8,6 +8,7 @@
 #define INVENTORY_STORE_POSTGRES_PIPELINE_H
 
 #include <libpq-fe.h>
+#include <base/err.h>
 
 #include "driver.h"
 
@@ -36,23 +37,23 @@ struct postgres_conn {
 };
 
 /* From now on statements are sent by postgres_send() only. errors: ERR_DB_LOST */
-int postgres_pipeline_begin(struct postgres_conn *c, struct err *err);
+MUST_CHECK int postgres_pipeline_begin(struct postgres_conn *c, struct err *err);
 /* The connection is a new one, or ends: nothing is prepared, nothing pending. */
 void postgres_pipeline_forget(struct postgres_conn *c);
 
 /* Put a statement on its way. It runs when postgres_collect() is called, unless one before it
  * fails. sql: text of ours. */
-int postgres_send(struct postgres_conn *c, const char *sql, const struct db_param *params,
-		  size_t n_params, struct err *err);
+MUST_CHECK int postgres_send(struct postgres_conn *c, const char *sql,
+			     const struct db_param *params, size_t n_params, struct err *err);
 /* Run all that was sent and take what the server says. deadline_us: of db_clock_us(), 0: none; then
  * the server is asked to stop. owns: *ret_last (may be NULL) is the last statement's result,
  * PQclear(). errors: of the first statement that failed; those after it did not run. */
-int postgres_collect(struct postgres_conn *c, int64_t deadline_us, PGresult **ret_last,
-		     struct err *err);
+MUST_CHECK int postgres_collect(struct postgres_conn *c, int64_t deadline_us, PGresult **ret_last,
+				struct err *err);
 
 /* errors: ERR_DB_*, by the result's SQLSTATE (result NULL: by the connection) */
-int postgres_fail(const struct postgres_conn *c, const PGresult *result, const char *sql,
-		  struct err *err);
+MUST_CHECK int postgres_fail(const struct postgres_conn *c, const PGresult *result, const char *sql,
+			     struct err *err);
 void postgres_first_line(const char *message, char *ret, size_t ret_bytes);
 
 #endif

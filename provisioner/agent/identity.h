@@ -17,6 +17,6 @@ struct identity {
 
 /* Make the pair below dir, or take the one that an earlier run in this boot left there.
  * errors: ERR_CRYPTO, ERR_SYS, ERR_IO */
-int identity_make(const char *dir, struct identity *ret, struct err *err);
+MUST_CHECK int identity_make(const char *dir, struct identity *ret, struct err *err);
 
 #endif

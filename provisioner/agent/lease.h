@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <base/err.h>
 
 #define LEASE_GRACE_MS 120000
 
@@ -22,7 +23,7 @@ struct lease {
 };
 
 /* Shared with children forked later. Lives as long as the process. Aborts without memory. */
-struct lease *lease_new(void);
+MUST_CHECK struct lease *lease_new(void);
 void lease_renew(struct lease *l, int64_t sent_boot_ms, int64_t lease_s, bool may_write, bool stop);
 /* now_boot_ms: CLOCK_BOOTTIME. */
 bool lease_may_write(const struct lease *l, int64_t now_boot_ms);

@@ -10,6 +10,7 @@
 #define AGENT_LINK_H
 
 #include <base/http_client.h>
+#include <base/err.h>
 #include <proto/session.h>
 
 #include "identity.h"
@@ -23,20 +24,21 @@ struct link {
 };
 
 /* May be called in a forked child too: connections are not shared. */
-int link_open(struct link *l, const struct agent_options *o, const struct identity *id,
-	      struct err *err);
+MUST_CHECK int link_open(struct link *l, const struct agent_options *o, const struct identity *id,
+			 struct err *err);
 void link_close(struct link *l);
 
 /* Each blocks up to its timeout. errors: ERR_HTTP*, ERR_TIMEOUT, the server's codes. */
-int link_start_session(struct link *l, const char *boot_id, struct err *err);
-int link_heartbeat(struct link *l, const struct heartbeat_request *request,
-		   struct heartbeat_reply *ret, struct err *err);
-int link_send_events(struct link *l, const char *body, int64_t *ret_acked, struct err *err);
-int link_permit(struct link *l, const struct permit_request *request, struct permit_reply *ret,
-		struct err *err);
+MUST_CHECK int link_start_session(struct link *l, const char *boot_id, struct err *err);
+MUST_CHECK int link_heartbeat(struct link *l, const struct heartbeat_request *request,
+			      struct heartbeat_reply *ret, struct err *err);
+MUST_CHECK int link_send_events(struct link *l, const char *body, int64_t *ret_acked,
+				struct err *err);
+MUST_CHECK int link_permit(struct link *l, const struct permit_request *request,
+			   struct permit_reply *ret, struct err *err);
 /* out: *ret_envelope is the caller's to free; NULL when there is nothing to do yet. */
-int link_next(struct link *l, int64_t after, int wait_s, char **ret_envelope, size_t *ret_n_bytes,
-	      struct err *err);
+MUST_CHECK int link_next(struct link *l, int64_t after, int wait_s, char **ret_envelope,
+			 size_t *ret_n_bytes, struct err *err);
 
 /* The agent's best idea of now, in microseconds since 1970. */
 int64_t link_wall_us(const struct link *l);

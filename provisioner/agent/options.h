@@ -17,6 +17,6 @@ struct agent_options {
 
 /* trust: the line comes from the network, through iPXE; every value is checked.
  * errors: ERR_AGENT_CMDLINE, naming the word. */
-int agent_options_parse(const char *cmdline, struct agent_options *ret, struct err *err);
+MUST_CHECK int agent_options_parse(const char *cmdline, struct agent_options *ret, struct err *err);
 
 #endif

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <base/vec.h>
+#include <base/err.h>
 #include <proto/events.h>
 
 #define OUTBOX_MAX_EVENTS 20000
@@ -40,7 +41,7 @@ void outbox_add(struct outbox *o, enum event_kind kind, const char *plan_id, con
 bool outbox_is_empty(const struct outbox *o);
 /* The next batch as a body, at most EVENTS_MAX_BATCH events and max_bytes unless one alone is
  * larger; NULL when empty. The caller frees. */
-char *outbox_batch(struct outbox *o, int64_t epoch, size_t max_bytes);
+MUST_CHECK char *outbox_batch(struct outbox *o, int64_t epoch, size_t max_bytes);
 /* Everything up to seq arrived. */
 void outbox_acked(struct outbox *o, int64_t seq);
 /* A new session: forget numbers; events of steps of the old session are dropped but for logs. */

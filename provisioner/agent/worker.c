@@ -35,7 +35,7 @@ static void send_message(struct report *r, json_t *message)
 
 	json_decref(message);
 	/* A failure means that the agent is gone, and then this process is going, too. */
-	(void)file_write_all(r->fd, line, strlen(line), NULL);
+	IGNORE_RESULT(file_write_all(r->fd, line, strlen(line), NULL));
 }
 
 bool report_must_stop(const struct report *r)
@@ -165,8 +165,8 @@ static void last_word(struct worker *w, json_t *message, const char *m)
 	text = json_string_value(json_object_get(message, "detail"));
 	(void)err_set(&last->err, code > 0 && code < _ERR_MAX ? (enum err_code)code : ERR_SYS, "%s",
 		      text ? text : "");
-	(void)record_decode(repair_order_fields, json_object_get(message, "fault"), &last->fault,
-			    NULL);
+	IGNORE_RESULT(record_decode(repair_order_fields, json_object_get(message, "fault"),
+				    &last->fault, NULL));
 }
 
 static void take_message(struct worker *w, json_t *message, struct worker_message *ret)

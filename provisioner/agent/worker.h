@@ -69,8 +69,8 @@ struct worker {
 typedef void worker_main(void *arg, struct report *out);
 
 /* Fork; the child runs run(arg) and exits. errors: ERR_SYS */
-int worker_start(struct worker *w, const struct lease *lease, worker_main *run, void *arg,
-		 struct err *err);
+MUST_CHECK int worker_start(struct worker *w, const struct lease *lease, worker_main *run,
+			    void *arg, struct err *err);
 bool worker_is_running(const struct worker *w);
 /* Call when w->fd is readable, again until it says NOTHING or ENDED. */
 void worker_read(struct worker *w, struct worker_message *ret);

@@ -22,19 +22,20 @@
 /* A call of any kind that requires a 2xx answer. owns: http_reply_done(), also after an error.
  * errors: ERR_CLI_NO_DAEMON, ERR_CLI_NOT_ROOT (on the admin socket), ERR_HTTP (unreachable),
  * whatever code the server's problem+json names. blocks. */
-int api_call(const struct http_call *call, struct http_reply *ret, struct err *err);
+MUST_CHECK int api_call(const struct http_call *call, struct http_reply *ret, struct err *err);
 
 /* Call and require a 2xx answer; ret_doc may be NULL, else it is the caller's (NULL after 204).
  * errors: of api_call(). blocks. */
-int api_get(const char *path, json_t **ret_doc, struct err *err);
+MUST_CHECK int api_get(const char *path, json_t **ret_doc, struct err *err);
 /* body: taken over (decref'd); NULL sends none. */
-int api_send(const char *method, const char *path, json_t *body, json_t **ret_doc, struct err *err);
+MUST_CHECK int api_send(const char *method, const char *path, json_t *body, json_t **ret_doc,
+			struct err *err);
 /* The same with header lines ("If-Match: ..."), NULL-terminated. */
-int api_send_with(const char *method, const char *path, json_t *body, const char *const *headers,
-		  json_t **ret_doc, struct err *err);
+MUST_CHECK int api_send_with(const char *method, const char *path, json_t *body,
+			     const char *const *headers, json_t **ret_doc, struct err *err);
 
 /* "/api/v1/hosts/" + text, percent-encoded. The caller frees. */
-char *api_path(const char *prefix, const char *segment, const char *suffix);
+MUST_CHECK char *api_path(const char *prefix, const char *segment, const char *suffix);
 
 /* Print a document for programs: indented JSON with sorted keys. */
 void api_print_json(const json_t *doc);

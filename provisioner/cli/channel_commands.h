@@ -6,6 +6,7 @@
 #define CLI_CHANNEL_COMMANDS_H
 
 #include <images/channel.h>
+#include <base/err.h>
 
 #include "command.h"
 
@@ -13,6 +14,6 @@ int channel_next_command(int argc, char **argv);
 int channel_sign_command(int argc, char **argv);
 
 /* A channel in a file, whoever signed it. errors: ERR_NOT_FOUND, ERR_IO, ERR_IMAGE_CHANNEL */
-int channel_read(const char *path, struct channel **ret, struct err *err);
+MUST_CHECK int channel_read(const char *path, struct channel **ret, struct err *err);
 
 #endif

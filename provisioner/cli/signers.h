@@ -7,6 +7,7 @@
 #define CLI_SIGNERS_H
 
 #include <images/signer.h>
+#include <base/err.h>
 
 #include "option_table.h"
 
@@ -31,7 +32,7 @@ struct signers {
 bool signer_words_given(const struct signer_words *w);
 /* errors: ERR_INVALID (a command without its key), those of images/signer.h. owns: signers_done(),
  * also after an error. */
-int signers_open(const struct signer_words *w, struct signers *ret, struct err *err);
+MUST_CHECK int signers_open(const struct signer_words *w, struct signers *ret, struct err *err);
 void signers_done(struct signers *s);
 #define autosigners __attribute__((cleanup(signers_done)))
 

@@ -15,12 +15,12 @@ struct plan_key {
 };
 
 /* Sign the compact text of a payload, under a type. out: the envelope, the caller's. */
-int envelope_seal(const struct plan_key *key, const char *type, const json_t *payload, json_t **ret,
-		  struct err *err);
+MUST_CHECK int envelope_seal(const struct plan_key *key, const char *type, const json_t *payload,
+			     json_t **ret, struct err *err);
 /* The payload of an envelope that the key signed under that type. trust: none of envelope. owns:
  * *ret_p is the caller's (free). errors: ERR_PLAN_ENVELOPE, ERR_PLAN_TYPE, ERR_PLAN_SIGNATURE, JSON
  * errors */
-int envelope_open(const struct plan_key *key, const char *type, json_t *envelope, uint8_t **ret_p,
-		  size_t *ret_n, struct err *err);
+MUST_CHECK int envelope_open(const struct plan_key *key, const char *type, json_t *envelope,
+			     uint8_t **ret_p, size_t *ret_n, struct err *err);
 
 #endif

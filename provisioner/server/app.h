@@ -13,6 +13,7 @@
 #include <server/api/api.h>
 #include <server/boot/boot_server.h>
 #include <server/flow/flow.h>
+#include <base/err.h>
 #include "config.h"
 #include "site.h"
 
@@ -39,9 +40,9 @@ struct app {
 	int run_lock_fd;
 };
 
-int app_open(struct app *a, struct err *err);
+MUST_CHECK int app_open(struct app *a, struct err *err);
 /* The same without nginx and dnsmasq, and with the address as configured: for tests. */
-int app_open_core(struct app *a, struct err *err);
+MUST_CHECK int app_open_core(struct app *a, struct err *err);
 void app_close(struct app *a);
 /* What happens every DEADLINES_TICK_S seconds. */
 void app_tick(struct app *a);

@@ -32,9 +32,9 @@ struct config {
 void config_init(struct config *c);
 void config_done(struct config *c);
 /* errors: ERR_CONFIG ("file:line: ..."), ERR_NOT_FOUND */
-int config_load(struct config *c, const char *path, struct err *err);
+MUST_CHECK int config_load(struct config *c, const char *path, struct err *err);
 /* Choose interface, address, netmask and DHCP range where they are "auto" or empty.
  * errors: ERR_INTERFACE, ERR_CONFIG */
-int config_resolve(struct config *c, struct err *err);
+MUST_CHECK int config_resolve(struct config *c, struct err *err);
 
 #endif

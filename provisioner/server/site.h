@@ -29,7 +29,7 @@ struct site {
 
 /* Make what is missing, load what is there, write site.cpio. blocks: about a second the first time.
  */
-int site_open(const struct config *c, struct site *ret, struct err *err);
+MUST_CHECK int site_open(const struct config *c, struct site *ret, struct err *err);
 void site_done(struct site *s);
 
 #endif

@@ -17,7 +17,7 @@ static void decode(const uint8_t *p, size_t n_bytes)
 	uint8_t plain[4096];
 
 	if (n_bytes && n_bytes < 65536)
-		(void)chunk_decode(d, &c, p, plain, NULL);
+		IGNORE_RESULT(chunk_decode(d, &c, p, plain, NULL));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1 || order_parse(&collection_hosts, sorts[data[0] % 4], &order, &err) < 0)
 		return 0;
 	autofree char *text = xstrndup((const char *)data + 1, size - 1);
-	(void)cursor_read(text, &order, 42, &place, &err);
+	IGNORE_RESULT(cursor_read(text, &order, 42, &place, &err));
 	place_done(&place);
 	return 0;
 }

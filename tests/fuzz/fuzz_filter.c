@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		char *eq = strchr(line, '=');
 		if (eq)
 			*eq = '\0';
-		(void)query_add_filter(&q, line, eq ? eq + 1 : NULL, &err);
+		IGNORE_RESULT(query_add_filter(&q, line, eq ? eq + 1 : NULL, &err));
 		parts[n++] = line;
 		line += len + more;
 	}

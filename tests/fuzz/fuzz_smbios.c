@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 	struct smbios s = {0};
 	unsigned version = 0x0304;
 
-	(void)smbios_entry_version(p, n_bytes, &version, NULL);
-	(void)smbios_parse(p, n_bytes, version, &s, NULL);
+	IGNORE_RESULT(smbios_entry_version(p, n_bytes, &version, NULL));
+	IGNORE_RESULT(smbios_parse(p, n_bytes, version, &s, NULL));
 	smbios_done(&s);
 	return 0;
 }

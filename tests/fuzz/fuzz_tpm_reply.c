@@ -13,6 +13,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 {
 	char sha256[SHA256_HEX_BYTES];
 
-	(void)tpm_ek_parse(p, n_bytes, sha256, NULL);
+	IGNORE_RESULT(tpm_ek_parse(p, n_bytes, sha256, NULL));
 	return 0;
 }

@@ -59,7 +59,7 @@
 		int status_ = 0;                                                                   \
 		if (!pid_) {                                                                       \
 			check_expect_bug();                                                        \
-			(void)(call);                                                              \
+			IGNORE_RESULT(call);                                                       \
 			_exit(0);                                                                  \
 		}                                                                                  \
 		if (waitpid(pid_, &status_, 0) != pid_ || !WIFEXITED(status_) ||                   \

@@ -196,7 +196,7 @@ void server_bench_close(struct server_bench *b)
 	b->reply = NULL;
 	if (b->database[0] && !b->joined)
 		on_postgres("DROP", b->database);
-	(void)file_remove_tree(b->dir, &err);
+	IGNORE_RESULT(file_remove_tree(b->dir, &err));
 }
 
 static int ask(struct server_bench *b, const char *socket, const char *token,

@@ -41,7 +41,7 @@ expect() {
 	fi
 }
 
-echo "1..14"
+echo "1..18"
 expect deps.sh "a room includes a room it may not" 'printf "#include <images/b.h>\n" >>pxe/x.c'
 expect deps.sh "a room reaches into another by path" 'printf "#include \"../../images/b.h\"\n" >>pxe/x.c'
 expect headers.sh "a header needs another first" 'printf "struct s { uint64_t n; };\n" >>include/base/a.h'
@@ -54,6 +54,10 @@ expect layout.sh "a badly laid out source" 'printf "int   f( void );\n" >>pxe/x.
 expect scripts.sh "a careless script" 'printf "#!/bin/sh\ncd \$1\nrm \$2/*\n" >pxe/s.sh'
 expect proof.sh "a fault list that nobody keeps" 'mkdir images; echo "| A-01 | x | refused | pxe/x.c |" >images/PROOF.md'
 expect faults.sh "a fault that no test names" 'sed -i /D-05/d tests/unit/ids'
+expect contracts.sh "a failure that may be overlooked" 'printf "int f(int n, struct err *err);\n" >>include/base/a.h'
+expect contracts.sh "an allocation that may be lost" 'printf "struct s *s_new(void);\n" >>include/images/b.h'
+expect contracts.sh "text that may be lost" 'printf "char *f(\n\tint n);\n" >>include/images/b.h'
+expect first_lines.sh "a statement right below declarations" 'printf "int f(void)\n{\n\tint n = 0;\n\treturn n;\n}\n" >>pxe/x.c'
 expect house.sh "a new entry at the top level" 'echo x >extra.txt'
 expect house.sh "a source in include/" 'cp pxe/x.c include/base/x.c'
 expect house.sh "a shell started from C" 'printf "/* \"/bin/sh\" */ const char *s = \"sh\";\n" >>pxe/x.c'

@@ -32,29 +32,29 @@ struct disk_handle {
 /* errors: ERR_GUARD_SELECTOR (neither WWN nor serial, or no size), ERR_GUARD_DISK_NONE,
  * ERR_GUARD_DISK_AMBIGUOUS, ERR_GUARD_DISK_REMOTE, ERR_AGENT_DISK_READ_ONLY. The result points into
  * the list. */
-int disk_choose(const drive_list *drives, const struct plan_disk *want, const struct drive **ret,
-		struct err *err);
+MUST_CHECK int disk_choose(const drive_list *drives, const struct plan_disk *want,
+			   const struct drive **ret, struct err *err);
 
 /* root: "" or a fake tree, for what sysfs says of the device. owns: disk_close(), also after an
  * error. errors: ERR_AGENT_DISK_BUSY, ERR_AGENT_DISK_SWAPPED, ERR_IO */
-int disk_open(const char *root, const struct drive *drive, struct disk_handle *ret,
-	      struct err *err);
+MUST_CHECK int disk_open(const char *root, const struct drive *drive, struct disk_handle *ret,
+			 struct err *err);
 void disk_close(struct disk_handle *d);
 
 /* Mounted, swapped on, held by md, dm or bcache, or what the agent itself runs from; also its
  * partitions. root: "" or a fake tree. errors: ERR_AGENT_DISK_BUSY, ERR_AGENT_DISK_BOOT_MEDIUM */
-int disk_check_unused(const char *root, const char *name, struct err *err);
+MUST_CHECK int disk_check_unused(const char *root, const char *name, struct err *err);
 
 /* What lies on it, and whether the consent covers it. out: *found is filled in any case.
  * errors: ERR_GUARD_SHARED_FS, ERR_GUARD_DATA, ERR_IO */
-int disk_check_data(int fd, const struct drive *drive, const char *wipe_consent, text64_list *found,
-		    struct err *err);
+MUST_CHECK int disk_check_data(int fd, const struct drive *drive, const char *wipe_consent,
+			       text64_list *found, struct err *err);
 
 /* Nobody pulled it and put another one in its place. */
 bool disk_is_same(const struct disk_handle *d);
 
 /* A written disk must not be started after all: see that it is still the same one, and remove boot
  * sector and partition tables. errors: ERR_AGENT_DISK_SWAPPED, ERR_IMAGE_TARGET, ERR_IO. blocks. */
-int disk_make_unbootable(const struct disk_handle *d, struct err *err);
+MUST_CHECK int disk_make_unbootable(const struct disk_handle *d, struct err *err);
 
 #endif

@@ -23,13 +23,13 @@ struct new_root_file {
 
 /* Folders on the way are made with mode 0755. A file or link of that name is replaced, never
  * written through. errors: ERR_AGENT_PERSONALISE */
-int new_root_write(int root_fd, const struct new_root_file *file, struct err *err);
-int new_root_mkdirs(int root_fd, const char *path, mode_t mode, uid_t uid, gid_t gid,
-		    struct err *err);
-int new_root_symlink(int root_fd, const char *to, const char *path, struct err *err);
+MUST_CHECK int new_root_write(int root_fd, const struct new_root_file *file, struct err *err);
+MUST_CHECK int new_root_mkdirs(int root_fd, const char *path, mode_t mode, uid_t uid, gid_t gid,
+			       struct err *err);
+MUST_CHECK int new_root_symlink(int root_fd, const char *to, const char *path, struct err *err);
 /* Whole file; errors: ERR_NOT_FOUND, ERR_TOO_BIG, ERR_IO. The caller frees. */
-int new_root_read(int root_fd, const char *path, size_t max_bytes, char **ret_p,
-		  size_t *ret_n_bytes, struct err *err);
+MUST_CHECK int new_root_read(int root_fd, const char *path, size_t max_bytes, char **ret_p,
+			     size_t *ret_n_bytes, struct err *err);
 bool new_root_exists(int root_fd, const char *path);
 
 #endif

@@ -26,7 +26,7 @@ int own_files_mount_apart(struct err *err);
 /* The root file system is the one that the manifest, or a whole disk's own table, says; else the
  * first one with an os-release file. A whole disk keeps its own fstab. errors: ERR_AGENT_MOUNT,
  * ERR_AGENT_PERSONALISE, ERR_IO. blocks. */
-int own_files_write(const struct own_files *o, const struct image_part *parts, size_t n,
-		    struct err *err);
+MUST_CHECK int own_files_write(const struct own_files *o, const struct image_part *parts, size_t n,
+			       struct err *err);
 
 #endif

@@ -26,6 +26,6 @@ struct personal {
 };
 
 /* errors: ERR_AGENT_PERSONALISE, ERR_IO */
-int personalise(int root_fd, const struct personal *p, struct err *err);
+MUST_CHECK int personalise(int root_fd, const struct personal *p, struct err *err);
 
 #endif

@@ -33,7 +33,7 @@ struct disk_work {
 /* The plan is still good, exactly one disk is meant, it is local, unused, held by us alone; its
  * data may be lost; the server permits; the lease is there. errors: of plan.h, disk_guard.h, the
  * server's guard.*; ERR_IMAGE_LEASE, ERR_AGENT_STOPPED. blocks. */
-int disk_work_begin(struct disk_work *w, struct err *err);
+MUST_CHECK int disk_work_begin(struct disk_work *w, struct err *err);
 
 /* Cheap: asks the lease each time and the disk's identity once a second. */
 bool disk_work_may_write(struct disk_work *w);
@@ -45,7 +45,7 @@ void disk_work_progress(struct disk_work *w, const char *message, int64_t starte
 			uint64_t done_bytes, uint64_t total_bytes);
 
 /* Sign and queue the receipt. report is taken. errors: of receipt_seal() */
-int disk_work_receipt(struct disk_work *w, json_t *report, struct err *err);
+MUST_CHECK int disk_work_receipt(struct disk_work *w, json_t *report, struct err *err);
 
 /* For an error that speaks about the disk itself: the repair order that names it; else NULL. */
 const struct repair_order *disk_work_order(const struct disk_work *w, const struct err *err,

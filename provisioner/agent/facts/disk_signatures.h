@@ -15,8 +15,8 @@
 #include <proto/record.h>
 
 /* Read only. out: appended without duplicates. errors: ERR_IO. blocks. */
-int disk_signatures_of_fd(int fd, text64_list *ret, struct err *err);
-int disk_signatures_of_path(const char *path, text64_list *ret, struct err *err);
+MUST_CHECK int disk_signatures_of_fd(int fd, text64_list *ret, struct err *err);
+MUST_CHECK int disk_signatures_of_path(const char *path, text64_list *ret, struct err *err);
 
 /* File systems and volume managers that several hosts may use at once. */
 bool signature_is_shared(const char *name);

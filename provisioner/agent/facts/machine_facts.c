@@ -68,7 +68,7 @@ void machine_evidence(const char *root, struct evidence *ret)
 	struct smbios smbios;
 
 	*ret = (struct evidence){0};
-	(void)smbios_read(root, &smbios, NULL);
+	IGNORE_RESULT(smbios_read(root, &smbios, NULL));
 	COPY(ret->smbios_uuid, smbios.system.uuid);
 	COPY(ret->system_serial, smbios.system.serial);
 	COPY(ret->manufacturer, smbios.system.manufacturer);
@@ -245,8 +245,8 @@ static void read_drives(const char *root, const struct smbios *smbios, struct fa
 		slot_of_drive(smbios, &drives.items[i], &facts);
 		/* Only local disks are opened: a probe of a SAN's LUN is none of our business. */
 		if (!*root && drives.items[i].local)
-			(void)disk_signatures_of_path(drives.items[i].dev_path, &facts.signatures,
-						      NULL);
+			IGNORE_RESULT(disk_signatures_of_path(drives.items[i].dev_path,
+							      &facts.signatures, NULL));
 		VEC_PUSH(&f->drives, facts);
 	}
 	VEC_DONE(&drives); /* the signature lists went with the copies */
@@ -266,7 +266,7 @@ void machine_facts(const char *root, struct facts *ret)
 	nic_list nics = {0};
 
 	*ret = (struct facts){0};
-	(void)smbios_read(root, &smbios, NULL);
+	IGNORE_RESULT(smbios_read(root, &smbios, NULL));
 	ret->system = smbios.system;
 	ret->board = smbios.board;
 	ret->chassis = smbios.chassis;

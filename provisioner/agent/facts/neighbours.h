@@ -32,7 +32,7 @@ struct neighbours {
 };
 
 /* errors: ERR_SYS (no permission, no packet sockets): the agent goes on without */
-int neighbours_open(struct neighbours *n, struct err *err);
+MUST_CHECK int neighbours_open(struct neighbours *n, struct err *err);
 void neighbours_close(struct neighbours *n);
 
 /* Take what waits in the socket, forget who was silent for too long. Never blocks. */
@@ -44,6 +44,6 @@ void neighbours_heard(struct neighbours *n, const char *nic, const void *frame, 
 /* Write what is known into a document of facts, and remember it. */
 void neighbours_add(struct neighbours *n, json_t *facts, int64_t now_boot_ms);
 /* The last document with what has changed since, or NULL. The caller decrefs. */
-json_t *neighbours_news(struct neighbours *n, int64_t now_boot_ms);
+MUST_CHECK json_t *neighbours_news(struct neighbours *n, int64_t now_boot_ms);
 
 #endif

@@ -31,16 +31,17 @@ struct smbios {
 };
 
 /* Version (major << 8 | minor) of an entry point; ERR_INVALID if it is none. */
-int smbios_entry_version(const void *p, size_t n_bytes, unsigned *ret_version, struct err *err);
+MUST_CHECK int smbios_entry_version(const void *p, size_t n_bytes, unsigned *ret_version,
+				    struct err *err);
 
 /* trust: none of the table. owns: smbios_done(). errors: ERR_TOO_BIG. A table that breaks off in
  * the middle gives what stood before. */
-int smbios_parse(const void *p, size_t n_bytes, unsigned version, struct smbios *ret,
-		 struct err *err);
+MUST_CHECK int smbios_parse(const void *p, size_t n_bytes, unsigned version, struct smbios *ret,
+			    struct err *err);
 void smbios_done(struct smbios *s);
 
 /* Both from /sys/firmware/dmi/tables below root ("" for the machine's own). Absent tables (ARM
  * boards with a device tree) give an empty struct and 0. */
-int smbios_read(const char *root, struct smbios *ret, struct err *err);
+MUST_CHECK int smbios_read(const char *root, struct smbios *ret, struct err *err);
 
 #endif

@@ -187,7 +187,7 @@ bool tpm_ek(const char *root, char ret_sha256[static SHA256_HEX_BYTES])
 		if (fd < 0)
 			(void)err_sys(&err, ERR_IO, "cannot open /dev/tpmrm0");
 		else
-			(void)tpm_ek_ask(fd, kept, &err);
+			IGNORE_RESULT(tpm_ek_ask(fd, kept, &err));
 		if (err.code)
 			log_err(LOG_WARNING, "agent.tpm", &err);
 	}

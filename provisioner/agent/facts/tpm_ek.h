@@ -22,10 +22,10 @@ bool tpm_ek(const char *root, char ret_sha256[static SHA256_HEX_BYTES]);
 
 /* The same over an open TPM (or what plays one): message-oriented, a reply a command. errors:
  * ERR_TIMEOUT, ERR_IO, ERR_AGENT_TPM */
-int tpm_ek_ask(int fd, char ret_sha256[static SHA256_HEX_BYTES], struct err *err);
+MUST_CHECK int tpm_ek_ask(int fd, char ret_sha256[static SHA256_HEX_BYTES], struct err *err);
 
 /* The reply to the command. untrusted: p. errors: ERR_AGENT_TPM */
-int tpm_ek_parse(const uint8_t *p, size_t n_bytes, char ret_sha256[static SHA256_HEX_BYTES],
-		 struct err *err);
+MUST_CHECK int tpm_ek_parse(const uint8_t *p, size_t n_bytes,
+			    char ret_sha256[static SHA256_HEX_BYTES], struct err *err);
 
 #endif

@@ -4,9 +4,10 @@
 #define SERVER_OPENAPI_H
 
 #include <jansson.h>
+#include <base/err.h>
 
 struct http_table;
 
-json_t *openapi_doc(const struct http_table *tables);
+MUST_CHECK json_t *openapi_doc(const struct http_table *tables);
 
 #endif

@@ -9,9 +9,10 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <server/http/http.h>
+#include <base/err.h>
 
 /* What a route's JSON body must be. owns: the caller. */
-json_t *openapi_body(const struct http_route *route);
+MUST_CHECK json_t *openapi_body(const struct http_route *route);
 /* Does a request without a body lack something? */
 bool openapi_body_needed(const struct http_route *route);
 

@@ -8,6 +8,7 @@
 #define SERVER_API_ORDER_ANSWER_H
 
 #include <server/flow/order.h>
+#include <base/err.h>
 #include "write.h"
 
 /* How the route that brought an order speaks of it. */
@@ -18,15 +19,16 @@ struct order_manner {
 
 /* Place it and answer: 200 for a rehearsal, 201 when the arms are made, 202 when it waits for a
  * second person. errors: guard.* and store errors */
-int order_answer_place(struct write *w, const struct order_ask *ask, const struct order_manner *m,
-		       struct err *err);
+MUST_CHECK int order_answer_place(struct write *w, const struct order_ask *ask,
+				  const struct order_manner *m, struct err *err);
 /* Carry out one that waited, and answer with its arms. errors: the same, ERR_GUARD_PLAN */
-int order_answer_carry_out(struct write *w, const struct flow_order *row, struct err *err);
+MUST_CHECK int order_answer_carry_out(struct write *w, const struct flow_order *row,
+				      struct err *err);
 
 /* arm_routes.c */
-int arm_work(struct write *w, struct err *err);
-int arm_order_work(struct write *w, struct err *err);
+MUST_CHECK int arm_work(struct write *w, struct err *err);
+MUST_CHECK int arm_order_work(struct write *w, struct err *err);
 /* erase_routes.c */
-int erase_work(struct write *w, struct err *err);
+MUST_CHECK int erase_work(struct write *w, struct err *err);
 
 #endif

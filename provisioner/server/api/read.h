@@ -10,17 +10,19 @@
 #include "api.h"
 #include <server/http/http.h>
 #include <server/reader/read_job.h>
+#include <base/err.h>
 
 /* Answer with JSON of this status. A handler that calls it is called again while a reader works: it
  * must then ask the same, and have no other effect. errors: ERR_BUSY (with Retry-After), those of
  * the question */
-int api_read(struct http_request *r, const struct read_job *job, int status, struct err *err);
+MUST_CHECK int api_read(struct http_request *r, const struct read_job *job, int status,
+			struct err *err);
 /* The same, the answer to the caller: 1 with *ret (freed by the caller), 0 while the request waits.
  */
-int api_read_text(struct http_request *r, const struct read_job *job, char **ret,
-		  size_t *ret_n_bytes, struct err *err);
+MUST_CHECK int api_read_text(struct http_request *r, const struct read_job *job, char **ret,
+			     size_t *ret_n_bytes, struct err *err);
 /* Answer with an export, by a reader, as it comes. errors: the same */
-int api_read_export(struct http_request *r, const struct read_job *job, const char *content_type,
-		    struct err *err);
+MUST_CHECK int api_read_export(struct http_request *r, const struct read_job *job,
+			       const char *content_type, struct err *err);
 
 #endif

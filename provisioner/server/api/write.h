@@ -10,6 +10,7 @@
 #include <proto/record.h>
 #include "api.h"
 #include <server/http/http.h>
+#include <base/err.h>
 
 #define API_KEY_MAX_BYTES 128 /* of an Idempotency-Key */
 
@@ -60,21 +61,22 @@ struct write {
  * 1 when it is not at its end and is called again, each slice in a transaction of its own. What
  * makes sense alone is one slice's: a crash, or a client that goes away, leaves those that were
  * done. The audit log has the first with status 202, and the end. */
-int api_change(struct http_request *r, struct err *err);
+MUST_CHECK int api_change(struct http_request *r, struct err *err);
 /* Has the work had its share of the loop's time? One more statement or so may follow: boot answers
  * beside it take 10 ms at most. */
 bool api_slice_is_over(const struct write *w);
 /* Write down what a handler did in its own time (a row with .audits_itself). reason may be NULL. */
-int api_audit(struct flow *flow, const char *who, const char *peer, const struct http_route *route,
-	      const char *path, int status, const char *reason, struct err *err);
+MUST_CHECK int api_audit(struct flow *flow, const char *who, const char *peer,
+			 const struct http_route *route, const char *path, int status,
+			 const char *reason, struct err *err);
 /* For routes that take a body with nothing in it. */
 struct api_nothing {
 	char none;
 };
 extern const struct field api_no_fields[];
 /* PATCH of a host: its members are the inventory's list (host_editable()). */
-int api_patch_host_work(struct write *w, struct err *err);
+MUST_CHECK int api_patch_host_work(struct write *w, struct err *err);
 /* The host of the path. */
-int api_write_host(struct write *w, int64_t *ret_num, struct err *err);
+MUST_CHECK int api_write_host(struct write *w, int64_t *ret_num, struct err *err);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <pxe/boot.h>
 #include <server/flow/flow.h>
+#include <base/err.h>
 #include "boot_config.h"
 
 struct child;
@@ -31,7 +32,7 @@ struct boot_server {
 	struct child *nginx, *dnsmasq;
 };
 
-int boot_server_open(struct boot_server *b, struct err *err);
+MUST_CHECK int boot_server_open(struct boot_server *b, struct err *err);
 void boot_server_close(struct boot_server *b);
 /* Boot files may be built while we run: look again. */
 void boot_server_tick(struct boot_server *b);

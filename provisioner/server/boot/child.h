@@ -23,8 +23,8 @@ struct child_options {
 };
 
 /* Start and keep running. errors: ERR_PROCESS_MISSING, ERR_SYS */
-int child_start(struct sd_event *event, const struct child_options *o, struct child **ret,
-		struct err *err);
+MUST_CHECK int child_start(struct sd_event *event, const struct child_options *o,
+			   struct child **ret, struct err *err);
 /* Ask it to end, wait up to 3 s, kill it. NULL is well. blocks. */
 void child_stop(struct child *c);
 

@@ -8,13 +8,14 @@
 #define SERVER_DHCP_ALARM_H
 
 #include <server/flow/flow.h>
+#include <base/err.h>
 #include "boot_config.h"
 
 struct dhcp_alarm;
 
 /* Start the child. errors: ERR_SYS, those of child_start() */
-int dhcp_alarm_start(struct flow *flow, const struct boot_config *config, struct dhcp_alarm **ret,
-		     struct err *err);
+MUST_CHECK int dhcp_alarm_start(struct flow *flow, const struct boot_config *config,
+				struct dhcp_alarm **ret, struct err *err);
 /* NULL is well. blocks: up to 3 s, for the child. */
 void dhcp_alarm_stop(struct dhcp_alarm *d);
 /* How many are heard now; for metrics. NULL is well. */

@@ -11,6 +11,6 @@
 
 /* own_address: ours; its answers are not told. Returns only when it cannot go on.
  * errors: ERR_SYS (no such interface, no privilege) */
-int dhcp_prober_run(const char *interface, const char *own_address, struct err *err);
+MUST_CHECK int dhcp_prober_run(const char *interface, const char *own_address, struct err *err);
 
 #endif

@@ -7,10 +7,11 @@
 #define SERVER_BOOT_DHCP_WATCH_H
 
 #include <server/flow/flow.h>
+#include <base/err.h>
 
 struct dhcp_watch;
 
-int dhcp_watch_new(struct flow *flow, struct dhcp_watch **ret, struct err *err);
+MUST_CHECK int dhcp_watch_new(struct flow *flow, struct dhcp_watch **ret, struct err *err);
 void dhcp_watch_free(struct dhcp_watch *w);
 /* For dnsmasq's standard error. */
 int dhcp_watch_fd(const struct dhcp_watch *w);

@@ -12,8 +12,8 @@ struct sd_event;
 struct line_pipe;
 
 /* on_line gets printable text without the newline, at most 1023 bytes; trust: none of it. */
-int line_pipe_new(struct sd_event *event, void (*on_line)(void *arg, const char *line), void *arg,
-		  struct line_pipe **ret, struct err *err);
+MUST_CHECK int line_pipe_new(struct sd_event *event, void (*on_line)(void *arg, const char *line),
+			     void *arg, struct line_pipe **ret, struct err *err);
 /* For the child's standard error; stays ours. */
 int line_pipe_write_fd(const struct line_pipe *p);
 void line_pipe_free(struct line_pipe *p);

@@ -8,6 +8,7 @@
 
 #include <inventory/flow.h>
 #include <inventory/host.h>
+#include <base/err.h>
 #include "flow.h"
 #include "profile.h"
 
@@ -27,12 +28,12 @@ struct arm_request {
 
 /* One image on one disk. errors: guard.* codes. out: *ret is stored. Call inside a transaction with
  * the engine's event. */
-int arm_make(struct flow *flow, const struct host *h, const struct arm_request *q,
-	     struct flow_arm *ret, struct err *err);
+MUST_CHECK int arm_make(struct flow *flow, const struct host *h, const struct arm_request *q,
+			struct flow_arm *ret, struct err *err);
 /* The same for erasing one disk, which must be named; q->image counts for nothing. Naming the disk
  * is the consent; shared file systems are refused all the same. */
-int arm_make_erase(struct flow *flow, const struct host *h, const struct arm_request *q,
-		   struct flow_arm *ret, struct err *err);
+MUST_CHECK int arm_make_erase(struct flow *flow, const struct host *h, const struct arm_request *q,
+			      struct flow_arm *ret, struct err *err);
 /* The state of the host in which the arm's work is done, as text. */
 const char *arm_state(const struct flow_arm *arm);
 

@@ -7,6 +7,7 @@
 #define SERVER_ARM_ASK_H
 
 #include <base/limits.h>
+#include <base/err.h>
 #include <proto/record.h>
 
 #define ARM_ORDER_MAX        256 /* hosts of one order */
@@ -25,7 +26,8 @@ struct arm_disk_ask {
 };
 struct disk_rule;
 /* Exactly one disk: a name, no pattern. errors: ERR_GUARD_SELECTOR at /disk/serial */
-int arm_disk_name(const struct arm_disk_ask *ask, struct disk_rule *ret, struct err *err);
+MUST_CHECK int arm_disk_name(const struct arm_disk_ask *ask, struct disk_rule *ret,
+			     struct err *err);
 
 /* Said of each host. */
 struct arm_host_ask {

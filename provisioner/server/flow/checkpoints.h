@@ -8,11 +8,13 @@
 #ifndef SERVER_CHECKPOINTS_H
 #define SERVER_CHECKPOINTS_H
 
+#include <base/err.h>
+
 #include "flow.h"
 
 /* Sign the log up to now. out: {"rows", "last_id", "hash", "at", "envelope"}, the caller's. May be
  * called inside a transaction. errors: ERR_CRYPTO, ERR_IO, store errors */
-int checkpoint_make(struct flow *flow, const char *actor, json_t **ret, struct err *err);
+MUST_CHECK int checkpoint_make(struct flow *flow, const char *actor, json_t **ret, struct err *err);
 /* Once a tick. Errors are logged. */
 void checkpoint_tick(struct flow *flow);
 

@@ -5,6 +5,8 @@
 #ifndef SERVER_DEADLINES_H
 #define SERVER_DEADLINES_H
 
+#include <base/err.h>
+
 #include "flow.h"
 
 #define DEADLINES_TICK_S 2
@@ -12,6 +14,6 @@
 /* Look once. Errors are logged: the next tick looks again. */
 void deadlines_tick(struct flow *flow);
 /* After a start: writers of before count as heard of now, and get their whole lease and grace. */
-int deadlines_rebuild(struct flow *flow, struct err *err);
+MUST_CHECK int deadlines_rebuild(struct flow *flow, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #define SERVER_DISK_CHOICE_H
 
 #include <jansson.h>
+#include <base/err.h>
 #include "profile.h"
 
 struct disk_choice {
@@ -18,8 +19,8 @@ struct disk_choice {
 
 /* drives: the array of a facts document. errors: ERR_GUARD_DISK_NONE (with why each was passed
  * over), ERR_GUARD_DISK_AMBIGUOUS */
-int disk_choose(const json_t *drives, const struct disk_rule *rule, struct disk_choice *ret,
-		struct err *err);
+MUST_CHECK int disk_choose(const json_t *drives, const struct disk_rule *rule,
+			   struct disk_choice *ret, struct err *err);
 /* True for signatures of file systems and volumes that several hosts may share (VMFS, GFS2, ...).
  * Compared without case: libblkid writes GUIDs in lower case, vendors print them in upper. */
 bool disk_signature_is_shared(const char *signature);

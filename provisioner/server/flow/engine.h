@@ -10,6 +10,7 @@
 #include <inventory/flow.h>
 #include <inventory/host.h>
 #include <proto/lifecycle.h>
+#include <base/err.h>
 #include "flow.h"
 #include "profile.h"
 
@@ -25,17 +26,17 @@ struct engine_event {
 
 /* Apply to a host. Returns 1 when something happened, 0 when the event means nothing in its state.
  * May be called inside a transaction. errors: ERR_HOST_UNKNOWN, store errors. */
-int engine_apply(struct flow *flow, int64_t host_num, const struct engine_event *e,
-		 struct err *err);
+MUST_CHECK int engine_apply(struct flow *flow, int64_t host_num, const struct engine_event *e,
+			    struct err *err);
 /* The same for a person's verb: 0, or ERR_CONFLICT with the state in the message. */
-int engine_command(struct flow *flow, int64_t host_num, const struct engine_event *e,
-		   struct err *err);
+MUST_CHECK int engine_command(struct flow *flow, int64_t host_num, const struct engine_event *e,
+			      struct err *err);
 
 /* The profile that a host matches now. owns: profile_done(ret). Returns 1, or 0 when none does. */
-int engine_profile(struct flow *flow, const struct host *h, const struct flow_host *f,
-		   struct profile *ret, struct err *err);
+MUST_CHECK int engine_profile(struct flow *flow, const struct host *h, const struct flow_host *f,
+			      struct profile *ret, struct err *err);
 /* Change only the words and the turn of a state ("waits for an image"). */
-int engine_explain(struct flow *flow, int64_t host_num, const char *detail, const char *turn,
-		   struct err *err);
+MUST_CHECK int engine_explain(struct flow *flow, int64_t host_num, const char *detail,
+			      const char *turn, struct err *err);
 
 #endif

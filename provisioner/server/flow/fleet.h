@@ -8,24 +8,26 @@
 #ifndef SERVER_FLEET_H
 #define SERVER_FLEET_H
 
+#include <base/err.h>
+
 #include "flow.h"
 
 struct live_host;
 
 /* Read what is stopped and watch for notices. */
-int fleet_open(struct flow *flow, struct err *err);
+MUST_CHECK int fleet_open(struct flow *flow, struct err *err);
 void fleet_close(struct flow *flow);
 /* A notice may be lost with its connection: look every tick too. Errors are logged. */
 void fleet_tick(struct flow *flow);
 
 /* Bring a->stopped up to date. Inside a transaction that permits writing the answer holds until its
  * end: writers of the fleet take turns. */
-int fleet_read_stopped(struct flow *flow, struct err *err);
+MUST_CHECK int fleet_read_stopped(struct flow *flow, struct err *err);
 
 /* A sign of life of a host's agent came to us: tell the others, at most every fifth of the time
  * after which they would call it silent. */
-int fleet_tell_heard(struct flow *flow, struct live_host *h, struct err *err);
+MUST_CHECK int fleet_tell_heard(struct flow *flow, struct live_host *h, struct err *err);
 /* Another appliance heard of the host later than we did: take its time over into h. */
-int fleet_ask_heard(struct flow *flow, struct live_host *h, struct err *err);
+MUST_CHECK int fleet_ask_heard(struct flow *flow, struct live_host *h, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <inventory/host.h>
 #include <proto/lifecycle.h>
+#include <base/err.h>
 #include "flow.h"
 
 struct host_verb_call {
@@ -20,7 +21,7 @@ struct host_verb_call {
 /* Do it, inside a transaction. in: name: id, short code, MAC, serial or name; trust: none.
  * out: *ret: the host afterwards; its number is set as soon as it was found.
  * errors: ERR_HOST_UNKNOWN, ERR_HOST_AMBIGUOUS, ERR_GUARD_IN_SERVICE, ERR_CONFLICT, store errors */
-int host_verb_run(struct flow *flow, const char *name, const struct host_verb_call *call,
-		  struct host *ret, struct err *err);
+MUST_CHECK int host_verb_run(struct flow *flow, const char *name, const struct host_verb_call *call,
+			     struct host *ret, struct err *err);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <base/err.h>
 
 struct live;
 
@@ -28,7 +29,7 @@ struct live_host {
 	char fault_code[65];
 };
 
-struct live *live_new(void);
+MUST_CHECK struct live *live_new(void);
 void live_free(struct live *l);
 /* The host's entry; made when there is none. Valid until the next live_at(). */
 struct live_host *live_at(struct live *l, int64_t host_num);

@@ -13,6 +13,7 @@
 #define SERVER_FLOW_ORDER_H
 
 #include <base/digest.h>
+#include <base/err.h>
 #include <inventory/flow.h>
 #include <inventory/host.h>
 #include <inventory/order.h>
@@ -63,15 +64,16 @@ struct order {
 
 /* in: ask and caller must live as long as the order. owns: *ret is the caller's, order_free(); set
  * also after an error. errors: guard.* and store errors */
-int order_place(struct flow *flow, const struct order_ask *ask, const struct order_caller *caller,
-		struct order **ret, struct err *err);
+MUST_CHECK int order_place(struct flow *flow, const struct order_ask *ask,
+			   const struct order_caller *caller, struct order **ret, struct err *err);
 /* Do now what was ordered, if it is still the same. The arms are those of the person who ordered.
  * in: ask: the stored order's, by order_ask_of(); caller->plan_hash: the stored one.
  * errors: as above, ERR_GUARD_PLAN */
-int order_carry_out(struct flow *flow, const struct order_ask *ask,
-		    const struct order_caller *caller, struct order **ret, struct err *err);
+MUST_CHECK int order_carry_out(struct flow *flow, const struct order_ask *ask,
+			       const struct order_caller *caller, struct order **ret,
+			       struct err *err);
 /* What a stored order asked for. owns: record_done(order_ask_fields, ret). */
-int order_ask_of(const struct flow_order *row, struct order_ask *ret, struct err *err);
+MUST_CHECK int order_ask_of(const struct flow_order *row, struct order_ask *ret, struct err *err);
 void order_free(struct order *o);
 DEFINE_AUTO(order, struct order, order_free);
 

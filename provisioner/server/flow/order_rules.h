@@ -31,8 +31,8 @@ struct order_persons {
 	bool order_token_lives;           /* of who ordered */
 };
 /* errors: ERR_GUARD_PERSON, ERR_GUARD_SECOND_PERSON, ERR_ORDER_OVER */
-int order_may_approve(const struct order_persons *p, struct err *err);
+MUST_CHECK int order_may_approve(const struct order_persons *p, struct err *err);
 /* May this person order what needs a second one? errors: ERR_GUARD_PERSON */
-int order_needs_name(const char *owner, struct err *err);
+MUST_CHECK int order_needs_name(const char *owner, struct err *err);
 
 #endif

@@ -7,11 +7,12 @@
 #define SERVER_PLANNER_H
 
 #include <inventory/flow.h>
+#include <base/err.h>
 #include "flow.h"
 
 /* out: *ret is the envelope's JSON text (free), or NULL when there is nothing to do yet.
  * in: after: number of the last step that the agent finished. */
-int planner_next(struct flow *flow, const struct flow_session *s, int64_t after, char **ret,
-		 struct err *err);
+MUST_CHECK int planner_next(struct flow *flow, const struct flow_session *s, int64_t after,
+			    char **ret, struct err *err);
 
 #endif

@@ -40,7 +40,7 @@ struct profile {
 extern const struct field profile_fields[];
 /* Strict. trust: an operator's. owns: profile_done(ret), also after an error.
  * errors: JSON field errors, ERR_GUARD_SELECTOR when match names nothing. */
-int profile_parse(json_t *doc, struct profile *ret, struct err *err);
+MUST_CHECK int profile_parse(json_t *doc, struct profile *ret, struct err *err);
 void profile_done(struct profile *p);
 
 /* What a host is matched by; "" is unknown. macs: separated by blanks. trust: from the host. */

@@ -10,6 +10,7 @@
 #include <proto/evidence.h>
 #include <stdbool.h>
 #include <base/vec.h>
+#include <base/err.h>
 
 struct protected_name {
 	char text[129]; /* lower case */
@@ -40,6 +41,7 @@ struct protected_subject {
 const struct protected_name *protected_find(const struct protected *p,
 					    const struct protected_subject *s);
 /* errors: ERR_GUARD_SELF */
-int protected_check(const struct protected *p, const struct protected_subject *s, struct err *err);
+MUST_CHECK int protected_check(const struct protected *p, const struct protected_subject *s,
+			       struct err *err);
 
 #endif

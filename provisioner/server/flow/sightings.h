@@ -12,7 +12,7 @@
 struct flow;
 struct sightings;
 
-int sightings_new(struct flow *flow, struct sightings **ret, struct err *err);
+MUST_CHECK int sightings_new(struct flow *flow, struct sightings **ret, struct err *err);
 void sightings_free(struct sightings *s);
 /* Remember one. Neither looks up nor writes here: a boot answer must not wait for a disk.
  * in: what: "boot.agent", or a DHCP message; address: where, or why. trust: text is a host's. */

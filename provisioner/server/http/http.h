@@ -147,15 +147,16 @@ const char *http_client_key(const struct http_request *r);
 void http_query_each(const struct http_request *r,
 		     void (*visit)(void *arg, const char *name, const char *value), void *arg);
 /* Refuse query parameters outside a NULL-terminated list. errors: ERR_FIELD_UNKNOWN, named. */
-int http_query_only(const struct http_request *r, const char *const *names, struct err *err);
+MUST_CHECK int http_query_only(const struct http_request *r, const char *const *names,
+			       struct err *err);
 /* An integer parameter in [min, max], or the fallback when absent. errors: ERR_FIELD_TYPE, _RANGE
  */
-int http_query_int(const struct http_request *r, const char *name, int64_t min, int64_t max,
-		   int64_t fallback, int64_t *ret, struct err *err);
+MUST_CHECK int http_query_int(const struct http_request *r, const char *name, int64_t min,
+			      int64_t max, int64_t fallback, int64_t *ret, struct err *err);
 
 const char *http_body(const struct http_request *r, size_t *ret_n_bytes); /* NUL-terminated */
 /* Strict JSON object of the body. owns: *ret is the caller's. errors: those of json_load_strict. */
-int http_body_json(const struct http_request *r, json_t **ret, struct err *err);
+MUST_CHECK int http_body_json(const struct http_request *r, json_t **ret, struct err *err);
 /* The spooled body (HTTP_BODY_FILE), rewound. owns: the request's; dup() to keep it. */
 int http_body_fd(const struct http_request *r, uint64_t *ret_n_bytes);
 
@@ -221,7 +222,8 @@ struct http_options {
 	void *authorize_arg;
 	unsigned max_connections; /* 0: 1024 */
 };
-int http_server_new(const struct http_options *o, struct http_server **ret, struct err *err);
+MUST_CHECK int http_server_new(const struct http_options *o, struct http_server **ret,
+			       struct err *err);
 void http_server_free(struct http_server *s);
 
 struct http_counters {

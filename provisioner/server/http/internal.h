@@ -7,6 +7,7 @@
 
 #include <microhttpd.h>
 #include <systemd/sd-event.h>
+#include <base/err.h>
 #include "http.h"
 
 #define HTTP_PARAMS_MAX  4
@@ -104,13 +105,14 @@ struct http_request {
 uint64_t http_now_us(void);
 /* http_route.c */
 const struct http_route *http_route_find(struct http_request *r, bool *ret_path_known);
-int http_tables_check(const struct http_table *tables, struct err *err);
+MUST_CHECK int http_tables_check(const struct http_table *tables, struct err *err);
 /* http_request.c */
-struct http_request *http_request_new(struct http_server *s, struct MHD_Connection *c,
-				      const char *path, const char *method);
+MUST_CHECK struct http_request *http_request_new(struct http_server *s, struct MHD_Connection *c,
+						 const char *path, const char *method);
 void http_request_free(struct http_request *r);
-int http_request_identify(struct http_request *r, struct err *err);
-int http_request_body_feed(struct http_request *r, const char *p, size_t n, struct err *err);
+MUST_CHECK int http_request_identify(struct http_request *r, struct err *err);
+MUST_CHECK int http_request_body_feed(struct http_request *r, const char *p, size_t n,
+				      struct err *err);
 /* http_reply.c */
 int http_reply_queue(struct http_request *r, int status, struct MHD_Response *response);
 /* http_wait.c */

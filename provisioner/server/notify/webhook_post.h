@@ -13,7 +13,7 @@
 struct sd_event;
 struct webhook_post; /* the engine: all running POSTs */
 
-int webhook_post_new(struct sd_event *event, struct webhook_post **ret, struct err *err);
+MUST_CHECK int webhook_post_new(struct sd_event *event, struct webhook_post **ret, struct err *err);
 /* Running POSTs end without a word to their callers. NULL is well. */
 void webhook_post_free(struct webhook_post *w);
 
@@ -29,7 +29,7 @@ struct webhook_post_call {
 	void *arg;
 };
 /* errors: ERR_HTTP when it cannot be started; end is then not called. */
-int webhook_post_start(struct webhook_post *w, const struct webhook_post_call *call,
-		       struct err *err);
+MUST_CHECK int webhook_post_start(struct webhook_post *w, const struct webhook_post_call *call,
+				  struct err *err);
 
 #endif

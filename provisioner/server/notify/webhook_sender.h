@@ -15,10 +15,11 @@
 #define SERVER_WEBHOOK_SENDER_H
 
 #include <server/flow/flow.h>
+#include <base/err.h>
 
 struct webhook_sender;
 
-int webhook_sender_new(struct flow *flow, struct webhook_sender **ret, struct err *err);
+MUST_CHECK int webhook_sender_new(struct flow *flow, struct webhook_sender **ret, struct err *err);
 /* What is on its way is sent again after the next start. NULL is well. */
 void webhook_sender_free(struct webhook_sender *s);
 

@@ -7,10 +7,11 @@
 #define SERVER_READER_CHECKPOINT_FILES_H
 
 #include <inventory/token.h>
+#include <base/err.h>
 
 /* All checkpoints of a folder, in no order. owns: *ret is the caller's (free); none is no error.
  * errors: ERR_CHECKPOINT naming the file that was not signed by the key */
-int checkpoints_read(const char *dir, const char *public_key_path, struct audit_mark **ret,
-		     size_t *ret_n, struct err *err);
+MUST_CHECK int checkpoints_read(const char *dir, const char *public_key_path,
+				struct audit_mark **ret, size_t *ret_n, struct err *err);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 #include <inventory/collection.h>
+#include <base/err.h>
 
 enum read_kind {
 	READ_PAGE,
@@ -40,11 +41,12 @@ struct read_job {
 
 /* Answer into *ret, which the caller frees. extra: further members of hosts, or NULL: what
  * j->progress says. errors: ERR_DB_SLOW (a budget is over), and those of the question */
-int read_job_run(struct db *db, const struct read_job *j, const struct query_extra *extra,
-		 char **ret, size_t *ret_n_bytes, struct err *err);
+MUST_CHECK int read_job_run(struct db *db, const struct read_job *j,
+			    const struct query_extra *extra, char **ret, size_t *ret_n_bytes,
+			    struct err *err);
 
-json_t *read_job_to_json(const struct read_job *j);
+MUST_CHECK json_t *read_job_to_json(const struct read_job *j);
 /* Strings live as long as doc. errors: ERR_INVALID and those of the JSON reader */
-int read_job_from_json(json_t *doc, struct read_job *ret, struct err *err);
+MUST_CHECK int read_job_from_json(json_t *doc, struct read_job *ret, struct err *err);
 
 #endif

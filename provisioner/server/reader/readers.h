@@ -34,12 +34,12 @@ struct readers_options {
 	const char *store_url;    /* copied */
 	const char *const *argv;  /* of the program, NULL-terminated; kept by reference */
 };
-int readers_new(const struct readers_options *o, struct readers **ret, struct err *err);
+MUST_CHECK int readers_new(const struct readers_options *o, struct readers **ret, struct err *err);
 void readers_free(struct readers *p);
 
 /* errors: ERR_BUSY (all are at work), ERR_SYS */
-int readers_ask(struct readers *p, const json_t *question, bool is_export,
-		struct reader_ticket **ret, struct err *err);
+MUST_CHECK int readers_ask(struct readers *p, const json_t *question, bool is_export,
+			   struct reader_ticket **ret, struct err *err);
 
 enum reader_ticket_state {
 	TICKET_RUNNING,
@@ -50,9 +50,9 @@ enum reader_ticket_state {
 enum reader_ticket_state reader_ticket_state(const struct reader_ticket *t);
 const char *reader_ticket_topic(const struct reader_ticket *t);
 /* Of a failed one: *err is filled, the code returned. */
-int reader_ticket_error(const struct reader_ticket *t, struct err *err);
+MUST_CHECK int reader_ticket_error(const struct reader_ticket *t, struct err *err);
 /* Of a whole one. The caller frees. */
-char *reader_ticket_take(struct reader_ticket *t, size_t *ret_n_bytes);
+MUST_CHECK char *reader_ticket_take(struct reader_ticket *t, size_t *ret_n_bytes);
 /* Up to max bytes of an export; 0: none now, -1: it ended, -2: it failed. */
 int64_t reader_ticket_read(struct reader_ticket *t, char *buf, size_t max);
 void reader_ticket_free(struct reader_ticket *t);

@@ -191,8 +191,8 @@ static void record_refusal(struct asking *k, const struct err *why)
 				.summary = why->msg,
 				.detail = detail};
 	if (db_begin(k->flow->db, &err) >= 0)
-		(void)db_end(k->flow->db, event_append(k->flow->db, &e, k->now_us, NULL, &err),
-			     &err);
+		IGNORE_RESULT(db_end(k->flow->db,
+				     event_append(k->flow->db, &e, k->now_us, NULL, &err), &err));
 	log_err(LOG_WARNING, "permit.refused", why, KV("host", (const char *)k->host.id));
 }
 

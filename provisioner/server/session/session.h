@@ -9,6 +9,7 @@
 #include <inventory/flow.h>
 #include <server/flow/flow.h>
 #include <server/http/http.h>
+#include <base/err.h>
 
 #define AGENT_HEARTBEAT_S 5
 #define AGENT_LEASE_S     30
@@ -16,16 +17,16 @@
 
 /* The open session named in the path, if the request carries its key. Marks the host as heard of.
  * errors: ERR_SESSION_OVER (410), ERR_SESSION_EPOCH (409), ERR_SESSION_KEY (403) */
-int agent_session(struct http_request *r, struct flow_session *ret, struct err *err);
+MUST_CHECK int agent_session(struct http_request *r, struct flow_session *ret, struct err *err);
 /* The same, and the epoch that the body names must be the session's. */
-int agent_check_epoch(const struct flow_session *s, int64_t epoch, struct err *err);
+MUST_CHECK int agent_check_epoch(const struct flow_session *s, int64_t epoch, struct err *err);
 
-int agent_post_session(struct http_request *r, struct err *err);
-int agent_get_next(struct http_request *r, struct err *err);
-int agent_post_heartbeat(struct http_request *r, struct err *err);
-int agent_post_permit(struct http_request *r, struct err *err);
-int agent_post_events(struct http_request *r, struct err *err);
-int agent_post_first_boot(struct http_request *r, struct err *err);
+MUST_CHECK int agent_post_session(struct http_request *r, struct err *err);
+MUST_CHECK int agent_get_next(struct http_request *r, struct err *err);
+MUST_CHECK int agent_post_heartbeat(struct http_request *r, struct err *err);
+MUST_CHECK int agent_post_permit(struct http_request *r, struct err *err);
+MUST_CHECK int agent_post_events(struct http_request *r, struct err *err);
+MUST_CHECK int agent_post_first_boot(struct http_request *r, struct err *err);
 
 extern const struct http_route agent_routes[];
 extern const size_t n_agent_routes;

@@ -67,8 +67,8 @@ static _Noreturn void serve_one(int listener, const char *reply)
 		length = strstr(request, "Content-Length: ");
 		body = length ? strtoul(length + 16, NULL, 10) : 0;
 	} while (!end || n < (size_t)(end + 4 - request) + body);
-	(void)file_write_atomic(request_path, request, n, 0600, NULL);
-	(void)file_write_all(fd, reply, strlen(reply), NULL);
+	IGNORE_RESULT(file_write_atomic(request_path, request, n, 0600, NULL));
+	IGNORE_RESULT(file_write_all(fd, reply, strlen(reply), NULL));
 	_exit(0);
 }
 

@@ -129,7 +129,7 @@ static void writes(void *arg, struct report *out)
 {
 	const char *text = arg;
 
-	(void)file_write_all(out->fd, text, strlen(text), NULL);
+	IGNORE_RESULT(file_write_all(out->fd, text, strlen(text), NULL));
 }
 
 /* Twice what facts may have, without an end of line. */

@@ -171,8 +171,8 @@ static void test_remove_tree(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	file_make_dirs(under("tree/x/y"), 0755, &err);
-	file_make_dirs(under("safe"), 0755, &err);
+	assert_int_equal(file_make_dirs(under("tree/x/y"), 0755, &err), 0);
+	assert_int_equal(file_make_dirs(under("safe"), 0755, &err), 0);
 	put("tree/x/y/file", "1");
 	put("tree/hidden", "2");
 	put("safe/precious", "3");

@@ -56,12 +56,12 @@ static void answer(int fd, const char *reply)
 			echo = xasprintf("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 					 "Content-Length: %zu\r\n\r\n%s",
 					 strlen(request), request);
-			(void)file_write_all(fd, echo, strlen(echo), &err);
+			IGNORE_RESULT(file_write_all(fd, echo, strlen(echo), &err));
 			continue;
 		}
 		if (str_eq(reply, "silence"))
 			(void)pause();
-		(void)file_write_all(fd, reply, strlen(reply), &err);
+		IGNORE_RESULT(file_write_all(fd, reply, strlen(reply), &err));
 		return; /* and close */
 	}
 }

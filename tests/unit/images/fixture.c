@@ -143,7 +143,7 @@ int fixture_teardown(void **state)
 	trust_root_free(f->root);
 	free(f->archive_path);
 	free(f->archive);
-	(void)file_remove_tree(f->dir, NULL);
+	IGNORE_RESULT(file_remove_tree(f->dir, NULL));
 	free(f);
 	return 0;
 }

@@ -62,7 +62,7 @@ static bool read_request(int fd, struct request *r)
 
 static void say(int fd, const char *text)
 {
-	(void)file_write_all(fd, text, strlen(text), NULL);
+	IGNORE_RESULT(file_write_all(fd, text, strlen(text), NULL));
 }
 
 static void twist(char *p, size_t n, enum oddity oddity)

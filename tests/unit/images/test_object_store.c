@@ -446,8 +446,8 @@ static void test_killed_before_anything_is_kept(void **state)
 			int pidfd;
 
 			if (!beside)
-				(void)object_store_import_fd(s.store, fds[0], s.f->root, NULL, NULL,
-							     &err);
+				IGNORE_RESULT(object_store_import_fd(s.store, fds[0], s.f->root,
+								     NULL, NULL, &err));
 			else if (!object_import_start(s.store, fds[0], s.f->root, NULL, &i, &pidfd,
 						      &err))
 				(void)pause();

@@ -75,7 +75,7 @@ void store_close(struct store_fixture *f)
 		autofree char *sql = xasprintf("DROP DATABASE %s", f->name);
 		on_server(sql);
 	}
-	(void)file_remove_tree(f->dir, NULL);
+	IGNORE_RESULT(file_remove_tree(f->dir, NULL));
 }
 
 int store_setup(void **state)

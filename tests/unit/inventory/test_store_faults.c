@@ -63,7 +63,7 @@ static void disk_new(struct disk *d)
 static void disk_done(struct disk *d)
 {
 	db_close(d->db);
-	(void)file_remove_tree(d->dir, NULL);
+	IGNORE_RESULT(file_remove_tree(d->dir, NULL));
 }
 
 static int disk_open(struct disk *d, unsigned flags)
@@ -105,7 +105,8 @@ static long changes_in(struct disk *d)
 	int64_t n = -1;
 	struct err err = ERR_INIT;
 
-	(void)db_query_int(d->db, &err, &n, -1, "SELECT count(*) FROM event WHERE kind = 'test'");
+	if (db_query_int(d->db, &err, &n, -1, "SELECT count(*) FROM event WHERE kind = 'test'") < 0)
+		fail_msg("%s", err.msg);
 	return (long)n;
 }
 

@@ -141,7 +141,7 @@ static void test_chips(void **state)
 	ask_chip("one", one);
 	ask_chip("one", again);
 	ask_chip("other", other);
-	(void)file_remove_tree(folder, NULL);
+	IGNORE_RESULT(file_remove_tree(folder, NULL));
 	assert_int_equal(strlen(one), 64);
 	assert_string_equal(one, again);
 	assert_string_not_equal(one, other);
