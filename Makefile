@@ -130,6 +130,7 @@ include images/rules.mk
 include inventory/rules.mk
 include pxe/rules.mk
 include provisioner/server/rules.mk
+include provisioner/session/rules.mk
 include provisioner/agent/rules.mk
 include provisioner/cli/rules.mk
 include provisioner/web/rules.mk

@@ -21,6 +21,7 @@
 #include <base/log.h>
 
 #include "agent_show.h"
+#include "server_link.h"
 #include "steps.h"
 
 #define NEXT_WAIT_S        30
@@ -164,7 +165,7 @@ static void start_session(struct agent *a)
 		return;
 	if (a->session_backoff.n_failures == 0)
 		agent_show(a, "HELLO", "Asking the server what to do.");
-	if (link_start_session(&a->link, a->options.boot_id, &err) < 0) {
+	if (server_link_start_session(&a->link, a->options.boot_id, &err) < 0) {
 		bool refused = err_class(err.code) == ERR_CLASS_REJECT;
 
 		backoff_failed(&a->session_backoff, time_boot_ms(), refused ? RETRY_REFUSED_MS : 0);
@@ -247,7 +248,7 @@ static void ask_next(void *arg, struct report *out)
 	struct err err = ERR_INIT;
 	struct link link = a->link;
 
-	if (link_open(&link, &a->options, &a->identity, &err) < 0 ||
+	if (server_link_open(&link, &a->options, &a->identity, &err) < 0 ||
 	    link_next(&link, a->last_seq, NEXT_WAIT_S, &envelope, &n_bytes, &err) < 0)
 		report_failed(out, &err, NULL);
 	else

@@ -10,13 +10,13 @@
 #include <base/err.h>
 #include <proto/plan.h>
 
-#include "backoff.h"
+#include <session/backoff.h>
 #include "identity.h"
-#include "lease.h"
-#include "link.h"
+#include <session/lease.h>
+#include <session/link.h>
 #include <agent/facts/neighbours.h>
 #include "options.h"
-#include "outbox.h"
+#include <session/outbox.h>
 #include "screen.h"
 #include "worker.h"
 

@@ -32,7 +32,7 @@
 #include <base/str.h>
 #include <proto/session.h>
 
-#include "backoff.h"
+#include <session/backoff.h>
 #include <agent/facts/drives.h>
 #include <agent/disk/first_boot_files.h>
 #include <agent/facts/sysfs.h>

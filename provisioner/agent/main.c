@@ -15,6 +15,7 @@
 #include <base/log.h>
 
 #include "agent.h"
+#include "server_link.h"
 #include <agent/facts/machine_facts.h>
 
 #define PLAN_KEY_PATH "/etc/slipway/plan-key.pem"
@@ -32,7 +33,7 @@ static int set_up(struct agent *a, const char *cmdline_path, const char *plan_ke
 	if (plan_key_load_public(plan_key_path, &a->plan_key, err) < 0)
 		return err_wrap(err, "the server's own boot file (site.cpio) did not come along");
 	TRY(identity_make(key_dir, &a->identity, err));
-	return link_open(&a->link, &a->options, &a->identity, err);
+	return server_link_open(&a->link, &a->options, &a->identity, err);
 }
 
 /* What the agent would say of this machine, on standard output: for people at a crash cart. */

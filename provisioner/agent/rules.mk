@@ -3,6 +3,7 @@
 agent_SRC := \
 	provisioner/agent/options.c \
 	provisioner/agent/identity.c \
+	provisioner/agent/server_link.c \
 	provisioner/agent/facts/sysfs.c \
 	provisioner/agent/facts/smbios.c \
 	provisioner/agent/facts/drives.c \
@@ -13,11 +14,7 @@ agent_SRC := \
 	provisioner/agent/facts/neighbours.c \
 	provisioner/agent/facts/disk_signatures.c \
 	provisioner/agent/facts/machine_facts.c \
-	provisioner/agent/backoff.c \
 	provisioner/agent/latest.c \
-	provisioner/agent/lease.c \
-	provisioner/agent/outbox.c \
-	provisioner/agent/link.c \
 	provisioner/agent/worker.c \
 	provisioner/agent/screen.c \
 	provisioner/agent/step_text.c \
@@ -40,14 +37,14 @@ $(eval $(call library,agent))
 AGENT_PKG := jansson libcurl libcrypto libssl libzstd libarchive fdisk blkid
 
 slipway-agent_SRC  := provisioner/agent/main.c
-slipway-agent_LIBS := agent burnin images_core proto base
+slipway-agent_LIBS := agent session burnin images_core proto base
 slipway-agent_PKG  := $(AGENT_PKG)
 $(eval $(call program,slipway-agent))
 
 # ---- for the ramdisks -------------------------------------------------------------------------
 # The agent of a host's architecture, from the same sources, against the libraries that lie beside it
 # in the ramdisk. Warnings are judged here by the cross compilers, too.
-AGENT_ARCH_SRC = $(slipway-agent_SRC) $(agent_SRC) $(burnin_SRC) $(images_core_SRC) $(proto_SRC) $(base_SRC)
+AGENT_ARCH_SRC = $(slipway-agent_SRC) $(agent_SRC) $(session_SRC) $(burnin_SRC) $(images_core_SRC) $(proto_SRC) $(base_SRC)
 HARDEN_x86_64  := -fcf-protection=full
 HARDEN_aarch64 := -mbranch-protection=standard
 AGENT_OPT      := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -ftrivial-auto-var-init=zero
@@ -81,7 +78,7 @@ agents: $(BUILD)/x86_64/slipway-agent $(BUILD)/aarch64/slipway-agent ## build th
 # The linker would warn of libcrypto's resolver and module loader, which are linked and never called.
 FIRST_BOOT_SRC := \
 	provisioner/agent/first_boot.c \
-	provisioner/agent/backoff.c \
+	provisioner/session/backoff.c \
 	provisioner/agent/facts/drives.c \
 	provisioner/agent/facts/sysfs.c \
 	provisioner/proto/record.c \
@@ -106,13 +103,11 @@ $(eval $(call first_boot_arch,aarch64))
 agents: $(BUILD)/x86_64/slipway-first-boot $(BUILD)/aarch64/slipway-first-boot
 
 # ---- tests ------------------------------------------------------------------------------------
-AGENT_TEST_LIBS := agent burnin images_core proto base
+AGENT_TEST_LIBS := agent session burnin images_core proto base
 $(eval $(call unit_test,tests/unit/agent/test_options.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_fake_machine.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/facts/test_smbios.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_drives.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_outbox.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_lease.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
@@ -123,7 +118,6 @@ $(eval $(call unit_test,tests/unit/agent/test_identity.c,$(AGENT_TEST_LIBS),$(AG
 $(eval $(call unit_test,tests/unit/agent/facts/test_nics.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_screen.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_step_text.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
-$(eval $(call unit_test,tests/unit/agent/test_link.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_bmc.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_lldp.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_neighbours.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -11,7 +11,7 @@
 #include <proto/plan.h>
 
 #include "identity.h"
-#include "link.h"
+#include <session/link.h>
 #include "options.h"
 #include "worker.h"
 

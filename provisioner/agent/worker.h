@@ -20,7 +20,7 @@
 #include <base/str.h>
 #include <proto/events.h>
 
-#include "lease.h"
+#include <session/lease.h>
 
 /* ---- the child's side ------------------------------------------------------------------------ */
 struct report {

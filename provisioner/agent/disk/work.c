@@ -14,7 +14,8 @@
 #include <proto/receipt.h>
 
 #include "devices_ready.h"
-#include <agent/lease.h>
+#include <session/lease.h>
+#include <agent/server_link.h>
 
 #define IDENTITY_EVERY_MS 1000
 #define LEASE_WAIT_MS     60000
@@ -53,7 +54,7 @@ static int ask_permit(struct disk_work *w, const text64_list *found, struct err 
 	request.disk.size_bytes = w->disk.drive.facts.capacity_bytes;
 	for (size_t i = 0; i < found->n && i < PERMIT_MAX_FOUND; i++)
 		VEC_PUSH(&request.data_found, found->items[i]);
-	TRY(link_open(&link, c->options, c->identity, err));
+	TRY(server_link_open(&link, c->options, c->identity, err));
 	r = link_permit(&link, &request, &reply, err);
 	link_close(&link);
 	VEC_DONE(&request.data_found);

@@ -6,8 +6,8 @@
  * The writer may write while the server last said so and no more than lease + grace has passed
  * since that heartbeat was SENT (not answered: the server counts from when it heard it).
  */
-#ifndef AGENT_LEASE_H
-#define AGENT_LEASE_H
+#ifndef SESSION_LEASE_H
+#define SESSION_LEASE_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

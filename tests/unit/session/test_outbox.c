@@ -6,7 +6,7 @@
 #include <tests/harness/check.h>
 
 #include <base/str.h>
-#include <provisioner/agent/outbox.h>
+#include <session/outbox.h>
 
 static const char now[] = "2026-11-01T12:00:00Z";
 

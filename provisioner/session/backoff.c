@@ -3,7 +3,7 @@
  * Full-jitter backoff; see backoff.h. The random part comes from the kernel, as hosts that start
  * together would draw the same numbers from a seeded generator.
  */
-#include "backoff.h"
+#include <session/backoff.h>
 
 #include <base/digest.h>
 

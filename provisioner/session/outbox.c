@@ -3,7 +3,7 @@
  * The queue of unacknowledged events; see outbox.h. A flat array: thousands of events at most, and
  * removal from the front happens once a batch.
  */
-#include "outbox.h"
+#include <session/outbox.h>
 
 #include <string.h>
 #include <base/cleanup.h>

@@ -7,8 +7,8 @@
  * Sequence numbers are given when an event is first put into a batch, so that what was dropped
  * before leaves no gap; a new session numbers what is left from 1.
  */
-#ifndef AGENT_OUTBOX_H
-#define AGENT_OUTBOX_H
+#ifndef SESSION_OUTBOX_H
+#define SESSION_OUTBOX_H
 
 #include <jansson.h>
 #include <stdbool.h>

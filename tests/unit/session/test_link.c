@@ -16,7 +16,7 @@
 #include <base/clock.h>
 #include <base/file.h>
 #include <base/str.h>
-#include <provisioner/agent/link.h>
+#include <session/link.h>
 
 static char folder[] = "/tmp/slipway-link-XXXXXX";
 static char socket_path[64], request_path[64];
@@ -90,12 +90,10 @@ static void serve(const char *reply)
 
 static struct link open_link(void)
 {
-	struct http_client_options o = {
-		.base_url = "http://slipway", .unix_socket = socket_path, .timeout_ms = 10000};
-	struct link l = {.http = http_client_new(&o, NULL),
-			 .session = {.session_id = "id/1", .epoch = 3}};
+	const struct link_options o = {.server = "http://slipway", .unix_socket = socket_path};
+	struct link l = {.session = {.session_id = "id/1", .epoch = 3}};
 
-	assert_non_null(l.http);
+	assert_int_equal(link_open(&l, &o, NULL), 0);
 	return l;
 }
 
@@ -104,6 +102,7 @@ enum call { START, HEARTBEAT, EVENTS, PERMIT, NEXT };
 /* What an answer brings, in one number and one text. */
 static int call(struct link *l, enum call which, int64_t *number, char **text, struct err *err)
 {
+	struct session_request sr = {.boot_id = "boot-1"};
 	struct heartbeat_request hr = {.epoch = 3, .stage = "image", .eta_s = -1};
 	struct heartbeat_reply h = {0};
 	struct permit_request pr = {.epoch = 3, .plan_id = "plan-1", .arm_id = "arm-1"};
@@ -115,7 +114,7 @@ static int call(struct link *l, enum call which, int64_t *number, char **text, s
 	*number = 0;
 	switch (which) {
 	case START:
-		r = link_start_session(l, "boot-1", err);
+		r = link_start_session(l, &sr, err);
 		*number = l->session.epoch;
 		*text = xstrdup(l->session.session_id);
 		break;
@@ -247,13 +246,14 @@ static void test_no_server(void **state)
 static void test_clock(void **state)
 {
 	struct link l = open_link();
+	struct session_request request = {0};
 	int64_t wall_us = time_wall_us(), then_us;
 
 	(void)state;
 	assert_true(llabs(link_wall_us(&l) - wall_us) < 10000000);
 	assert_true(time_parse_rfc3339("2031-01-01T00:00:00Z", &then_us));
 	serve(SESSION("2031-01-01T00:00:00Z"));
-	assert_int_equal(link_start_session(&l, "", NULL), 0);
+	assert_int_equal(link_start_session(&l, &request, NULL), 0);
 	assert_true(llabs(link_wall_us(&l) - then_us) < 10000000);
 	assert_int_equal(strlen(l.nonce), 64);
 	link_close(&l);
@@ -277,14 +277,14 @@ static void test_open(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(opens); i++) {
-		struct agent_options o = {0};
-		struct identity id = {.key_path = "/dev/null", .cert_path = "/dev/null"};
+		const struct link_options o = {.server = opens[i].server,
+					       .pin = opens[i].pin,
+					       .key_path = "/dev/null",
+					       .cert_path = "/dev/null"};
 		struct link l = {0};
 		struct err err = ERR_INIT;
 
-		(void)str_copy(o.server, sizeof(o.server), opens[i].server);
-		(void)str_copy(o.pin, sizeof(o.pin), opens[i].pin);
-		CHECK_INT(opens[i].name, link_open(&l, &o, &id, &err) == 0, opens[i].works);
+		CHECK_INT(opens[i].name, link_open(&l, &o, &err) == 0, opens[i].works);
 		CHECK_INT(opens[i].name, l.http != NULL, opens[i].works);
 		CHECK_INT(opens[i].name, err.code == 0, opens[i].works);
 		link_close(&l);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Session calls over base's HTTP client; see link.h. Stateless but for the connection: retries,
- * backoff and what an error means belong to agent.c.
+ * backoff and what an error means belong to the caller.
  */
-#include "link.h"
+#include <session/link.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -15,19 +15,17 @@
 #include <base/str.h>
 #include <proto/events.h>
 
-#include <agent/facts/machine_facts.h>
-
 #define CALL_TIMEOUT_MS      15000
 #define HEARTBEAT_TIMEOUT_MS 4000 /* below the interval: a late heartbeat is worth nothing */
 
-int link_open(struct link *l, const struct agent_options *o, const struct identity *id,
-	      struct err *err)
+int link_open(struct link *l, const struct link_options *o, struct err *err)
 {
 	struct http_client_options options = {
 		.base_url = o->server,
 		.pin = o->pin,
-		.client_cert_path = id->cert_path,
-		.client_key_path = id->key_path,
+		.client_cert_path = o->cert_path,
+		.client_key_path = o->key_path,
+		.unix_socket = o->unix_socket,
 		.timeout_ms = CALL_TIMEOUT_MS,
 	};
 
@@ -81,21 +79,17 @@ static char *session_path(const struct link *l, const char *verb)
 	return str_take(&path);
 }
 
-int link_start_session(struct link *l, const char *boot_id, struct err *err)
+int link_start_session(struct link *l, struct session_request *request, struct err *err)
 {
-	struct session_request request = {.protocol = PROTO_VERSION};
 	struct session_reply reply = {0};
 	uint8_t nonce[32];
 	int64_t server_us;
 
 	random_bytes(nonce, sizeof(nonce));
 	hex_encode(nonce, sizeof(nonce), l->nonce);
-	(void)str_copy(request.nonce, sizeof(request.nonce), l->nonce);
-	(void)str_copy(request.boot_id, sizeof(request.boot_id), boot_id);
-	machine_evidence("", &request.evidence);
-	machine_about("", &request.agent);
-	autofree char *body = message_encode(session_request_fields, &request);
-	record_done(session_request_fields, &request);
+	(void)str_copy(request->nonce, sizeof(request->nonce), l->nonce);
+	request->protocol = PROTO_VERSION;
+	autofree char *body = message_encode(session_request_fields, request);
 	TRY(post(l, "/agent/v1/sessions", body, 0, session_reply_fields, &reply, err));
 	if (!time_parse_rfc3339(reply.server_time, &server_us))
 		return err_set(err, ERR_INVALID, "the server's time '%s' is not understood",

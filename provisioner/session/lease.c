@@ -3,7 +3,7 @@
  * The shared page of lease.h. The boot clock is the only clock here: it goes on during suspend and
  * nobody can set it.
  */
-#include "lease.h"
+#include <session/lease.h>
 
 #include <sys/mman.h>
 #include <base/err.h>

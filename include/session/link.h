@@ -6,15 +6,20 @@
  * An error's code is the server's own where it sent one (problem+json), so "session.over" and
  * "session.stale_epoch" reach the caller by name.
  */
-#ifndef AGENT_LINK_H
-#define AGENT_LINK_H
+#ifndef SESSION_LINK_H
+#define SESSION_LINK_H
 
 #include <base/http_client.h>
 #include <base/err.h>
 #include <proto/session.h>
 
-#include "identity.h"
-#include "options.h"
+struct link_options {
+	const char *server;    /* "https://ADDRESS" */
+	const char *pin;       /* "sha256//BASE64" of the server's public key */
+	const char *cert_path; /* of this boot's key: what the session is bound to */
+	const char *key_path;
+	const char *unix_socket; /* NULL: the network. For what plays an agent beside the server */
+};
 
 struct link {
 	struct http_client *http;
@@ -24,12 +29,14 @@ struct link {
 };
 
 /* May be called in a forked child too: connections are not shared. */
-MUST_CHECK int link_open(struct link *l, const struct agent_options *o, const struct identity *id,
-			 struct err *err);
+MUST_CHECK int link_open(struct link *l, const struct link_options *o, struct err *err);
 void link_close(struct link *l);
 
-/* Each blocks up to its timeout. errors: ERR_HTTP*, ERR_TIMEOUT, the server's codes. */
-MUST_CHECK int link_start_session(struct link *l, const char *boot_id, struct err *err);
+/* Each call below blocks up to its timeout. errors: ERR_HTTP*, ERR_TIMEOUT, the server's codes.
+ *
+ * Open a session. in: request: evidence, agent and boot id; protocol and nonce are filled in here, a new nonce each
+ * time. */
+MUST_CHECK int link_start_session(struct link *l, struct session_request *request, struct err *err);
 MUST_CHECK int link_heartbeat(struct link *l, const struct heartbeat_request *request,
 			      struct heartbeat_reply *ret, struct err *err);
 MUST_CHECK int link_send_events(struct link *l, const char *body, int64_t *ret_acked,

@@ -4,8 +4,8 @@
  */
 #include <tests/harness/check.h>
 
-#include <provisioner/agent/backoff.h>
-#include <provisioner/agent/lease.h>
+#include <session/backoff.h>
+#include <session/lease.h>
 
 static void test_lease(void **state)
 {

@@ -3,8 +3,8 @@
  * Waiting between tries: full jitter, 0.5 s x 2^n up to 30 s, forever. A rack that lost its server
  * must not come back as one.
  */
-#ifndef AGENT_BACKOFF_H
-#define AGENT_BACKOFF_H
+#ifndef SESSION_BACKOFF_H
+#define SESSION_BACKOFF_H
 
 #include <stdint.h>
 
