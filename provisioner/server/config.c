@@ -63,6 +63,7 @@ static char **text_at(struct config *c, const struct key *k)
 static int set_int(struct config *c, const struct key *k, const char *value, struct err *err)
 {
 	int64_t v;
+
 	if (!parse_i64(value, &v) || v < k->min || v > k->max)
 		return err_set(err, ERR_CONFIG,
 			       "[%s] %s must be a number from %lld to %lld, not '%s'", k->section,
@@ -74,6 +75,7 @@ static int set_int(struct config *c, const struct key *k, const char *value, str
 static bool is_choice(const char *choices, const char *value)
 {
 	struct sv rest = sv_of(choices);
+
 	while (rest.n > 0)
 		if (sv_eq_str(sv_split(&rest, '|'), value))
 			return true;
@@ -127,6 +129,7 @@ struct load {
 static int on_key(void *user, const char *section, const char *name, const char *value)
 {
 	struct load *l = user;
+
 	if (l->failed)
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
@@ -144,6 +147,7 @@ int config_load(struct config *c, const char *path, struct err *err)
 {
 	struct load l = {c, err, false};
 	struct stat st;
+
 	if (stat(path, &st) < 0)
 		return err_sys(err, ERR_NOT_FOUND, "cannot read the configuration '%s'", path);
 	if ((uint64_t)st.st_size > LIMIT_CONFIG_BYTES)
@@ -178,6 +182,7 @@ static bool usable(const struct ifaddrs *i, const struct config *c)
 static void set_text(char **at, const char *value)
 {
 	char *copy = xstrdup(value);
+
 	free(*at);
 	*at = copy;
 }
@@ -186,6 +191,7 @@ static void set_ipv4(char **at, uint32_t host_order)
 {
 	struct in_addr a = {htonl(host_order)};
 	char text[INET_ADDRSTRLEN];
+
 	inet_ntop(AF_INET, &a, text, sizeof(text));
 	set_text(at, text);
 }
@@ -201,6 +207,7 @@ static void take_interface(struct config *c, const struct ifaddrs *i)
 {
 	uint32_t address = ipv4_of(i->ifa_addr), mask = ipv4_of(i->ifa_netmask);
 	uint32_t network = address & mask, n_hosts = ~mask;
+
 	set_text(&c->boot.interface, i->ifa_name);
 	set_ipv4(&c->boot.address, address);
 	if (!c->boot.netmask[0])
@@ -218,6 +225,7 @@ static int choose(struct config *c, const struct ifaddrs *list, struct err *err)
 {
 	const struct ifaddrs *found = NULL;
 	unsigned n = 0;
+
 	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
 		if (!usable(i, c))
 			continue;
@@ -238,6 +246,7 @@ static int choose(struct config *c, const struct ifaddrs *list, struct err *err)
 static int check_ipv4(const char *what, const char *text, struct err *err)
 {
 	struct in_addr a;
+
 	if (text[0] && inet_pton(AF_INET, text, &a) != 1)
 		return err_set(err, ERR_CONFIG, "[dhcp] %s is not an IPv4 address: '%s'", what,
 			       text);
@@ -247,6 +256,7 @@ static int check_ipv4(const char *what, const char *text, struct err *err)
 int config_resolve(struct config *c, struct err *err)
 {
 	struct ifaddrs *list;
+
 	if (getifaddrs(&list) < 0)
 		return err_sys(err, ERR_SYS, "cannot list network interfaces");
 	int rc = choose(c, list, err);

@@ -44,6 +44,7 @@ struct options {
 static int print_lifecycle(void)
 {
 	autostr struct str out;
+
 	str_init(&out, 256 * 1024);
 	lifecycle_dot(&out);
 	fputs(out.p, stdout);
@@ -63,6 +64,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
+
 	for (int c; (c = getopt_long(argc, argv, "c:vh", longs, NULL)) != -1;) {
 		switch (c) {
 		case 'c':
@@ -100,6 +102,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 static void raise_open_files(void)
 {
 	struct rlimit l;
+
 	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < OPEN_FILES) {
 		l.rlim_cur = l.rlim_max < OPEN_FILES ? l.rlim_max : OPEN_FILES;
 		(void)setrlimit(RLIMIT_NOFILE, &l);
@@ -110,6 +113,7 @@ static int add_signals(sd_event *event)
 {
 	static const int ends[] = {SIGTERM, SIGINT};
 	sigset_t set;
+
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -127,6 +131,7 @@ static void say_ready(const struct app *a)
 {
 	struct err err = ERR_INIT;
 	autofree char *path = xasprintf("%s/ready", a->config.run_dir);
+
 	if (file_write_atomic(path, "ready\n", 6, 0644, &err) < 0)
 		log_err(LOG_WARNING, "server.ready_file", &err);
 	(void)sd_notify(0, "READY=1");
@@ -139,6 +144,7 @@ static void say_ready(const struct app *a)
 static void unsay_ready(const struct app *a)
 {
 	autofree char *path = xasprintf("%s/ready", a->config.run_dir ? a->config.run_dir : "");
+
 	(void)sd_notify(0, "STOPPING=1");
 	(void)unlink(path);
 }
@@ -163,6 +169,7 @@ static int checkpoints_aside(const struct app *a, struct err *err)
 	autofree char *dir = xasprintf("%s/audit", a->config.state_dir);
 	autofree char *to = xasprintf("%s.replaced-%lld", dir,
 				      (long long)(clock_wall_us(&clock_system) / 1000000));
+
 	if (rename(dir, to) < 0 && errno != ENOENT)
 		return err_sys(err, ERR_IO, "cannot move '%s' aside", dir);
 	return 0;
@@ -171,6 +178,7 @@ static int checkpoints_aside(const struct app *a, struct err *err)
 static int restore(const struct app *a, const char *backup_path, struct err *err)
 {
 	autofree char *store = xasprintf("%s/slipway.db", a->config.state_dir);
+
 	if (!str_eq(a->config.store, "sqlite"))
 		return err_set(err, ERR_UNSUPPORTED,
 			       "a PostgreSQL store is restored with its own tools");
@@ -185,6 +193,7 @@ static int serve(const struct options *o)
 {
 	static struct app a = {.run_lock_fd = -1};
 	struct err err = ERR_INIT;
+
 	config_init(&a.config);
 	int rc = o->config_path ? config_load(&a.config, o->config_path, &err) : 0;
 	log_open("slipwayd", str_eq(a.config.log, "json") ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
@@ -205,6 +214,7 @@ static int serve(const struct options *o)
 static int probe(const char *interface, const char *address)
 {
 	struct err err = ERR_INIT;
+
 	if (dhcp_prober_run(interface, address, &err) < 0)
 		fprintf(stderr, "%s\n", err.msg);
 	return 1;
@@ -214,6 +224,7 @@ int main(int argc, char **argv)
 {
 	struct options o = {0};
 	int64_t parent;
+
 	if (argc > 3 && str_eq(argv[1], "--exec-child") && parse_i64(argv[2], &parent)) {
 		fprintf(stderr, "slipwayd: cannot start %s: %d\n", argv[3],
 			child_exec(parent, argv + 3));

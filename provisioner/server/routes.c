@@ -36,6 +36,7 @@ const struct http_table *routes_all(const struct route_contexts *c)
 		{api_webhook_routes, n_api_webhook_routes, x->api},
 		{NULL, 0, NULL},
 	};
+
 	_Static_assert(ARRAY_LEN(all) <= ARRAY_LEN(tables), "room for all tables");
 	memcpy(tables, all, sizeof(all));
 	return tables;

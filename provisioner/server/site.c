@@ -28,6 +28,7 @@
 static bool add_extension(X509 *cert, int nid, const char *value)
 {
 	X509V3_CTX ctx;
+
 	X509V3_set_ctx_nodb(&ctx);
 	X509V3_set_ctx(&ctx, cert, cert, NULL, NULL, 0);
 	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
@@ -40,6 +41,7 @@ static bool cert_fill(X509 *cert, EVP_PKEY *pkey, const char *address)
 {
 	char san[64];
 	uint64_t serial;
+
 	random_bytes(&serial, sizeof(serial));
 	snprintf(san, sizeof(san), "IP:%s", address);
 	X509_NAME *name = X509_get_subject_name(cert);
@@ -59,6 +61,7 @@ static int bio_save(BIO *bio, const char *path, mode_t mode, struct err *err)
 {
 	char *p = NULL;
 	long n = BIO_get_mem_data(bio, &p);
+
 	return file_write_atomic(path, p, (size_t)n, mode, err);
 }
 
@@ -68,6 +71,7 @@ static int tls_make(const struct site *s, const char *address, struct err *err)
 	X509 *cert = X509_new();
 	BIO *key_pem = BIO_new(BIO_s_secmem()), *cert_pem = BIO_new(BIO_s_mem());
 	int rc;
+
 	if (!pkey || !cert || !key_pem || !cert_pem || !cert_fill(cert, pkey, address) ||
 	    PEM_write_bio_PrivateKey(key_pem, pkey, NULL, NULL, 0, NULL, NULL) != 1 ||
 	    PEM_write_bio_X509(cert_pem, cert) != 1)
@@ -87,6 +91,7 @@ static int pin_of_cert(struct site *s, struct err *err)
 {
 	autofree char *pem = NULL;
 	size_t n;
+
 	TRY(file_read(s->tls_cert, LIMIT_CONFIG_BYTES, &pem, &n, err));
 	BIO *bio = BIO_new_mem_buf(pem, (int)n);
 	X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
@@ -130,6 +135,7 @@ static int root_make(const struct config *c, const struct site *s, struct err *e
 {
 	char tool[4096];
 	autofree char *trust = xasprintf("%s/trust", c->state_dir);
+
 	TRY(find_tool(c, tool, sizeof(tool), err));
 	const char *const argv[] = {tool, "root", "init", "--lab", "--dir", trust, NULL};
 	if (process_check(argv, 60000, err) < 0)
@@ -146,6 +152,7 @@ static int cpio_add(struct archive *a, const char *path, mode_t mode, const void
 		    struct err *err)
 {
 	struct archive_entry *e = archive_entry_new();
+
 	archive_entry_set_pathname(e, path);
 	archive_entry_set_mode(e, mode);
 	archive_entry_set_size(e, (int64_t)n);
@@ -161,6 +168,7 @@ static int cpio_add_file(struct archive *a, const char *path, const char *source
 {
 	autofree char *p = NULL;
 	size_t n;
+
 	TRY(file_read(source, SITE_CPIO_MAX / 4, &p, &n, err));
 	return cpio_add(a, path, S_IFREG | 0644, p, n, err);
 }
@@ -179,6 +187,7 @@ static int cpio_write(const struct site *s, const char *plan_pub, struct err *er
 	autofree char *buf = xmalloc(SITE_CPIO_MAX);
 	size_t used = 0;
 	struct archive *a = archive_write_new();
+
 	archive_write_set_format_cpio_newc(a);
 	archive_write_set_bytes_in_last_block(a, 4);
 	int rc = archive_write_open_memory(a, buf, SITE_CPIO_MAX, &used) == ARCHIVE_OK
@@ -220,6 +229,7 @@ static bool missing(const char *path)
 static int check_private(const char *path, struct err *err)
 {
 	struct stat st;
+
 	if (stat(path, &st) < 0)
 		return err_sys(err, ERR_KEY_FILE, "cannot look at '%s'", path);
 	if ((st.st_mode & 077) || st.st_uid != geteuid())

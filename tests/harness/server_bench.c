@@ -31,6 +31,7 @@ static _Noreturn void serve(const struct server_bench *b)
 {
 	static struct app a = {.run_lock_fd = -1};
 	struct err err = ERR_INIT;
+
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	log_open("bench", LOG_FORMAT_TEXT, getenv("BENCH_VERBOSE") ? LOG_DEBUG : LOG_ERR);
 	config_init(&a.config);
@@ -76,6 +77,7 @@ static void copy_root(const struct server_bench *b)
 	autofree char *path = xasprintf("%s/state/trust/root.json", b->dir), *text = NULL;
 	struct err err = ERR_INIT;
 	size_t n;
+
 	BUG_ON(file_read("tests/fuzz/corpus/trust_root/valid", 1 << 20, &text, &n, &err) < 0);
 	BUG_ON(file_write_atomic(path, text, n, 0644, &err) < 0);
 }
@@ -85,6 +87,7 @@ static void make_dirs(struct server_bench *b)
 	static const char *const subs[] = {"/state/trust", "/run", "/boot/x86_64", "/boot/aarch64"};
 	static const char *const files[] = {"/boot/x86_64/vmlinuz", "/boot/x86_64/ramdisk.img"};
 	struct err err = ERR_INIT;
+
 	for (size_t i = 0; i < ARRAY_LEN(subs); i++) {
 		autofree char *path = xasprintf("%s%s", b->dir, subs[i]);
 		BUG_ON(file_make_dirs(path, 0755, &err) < 0);
@@ -101,6 +104,7 @@ static void on_postgres(const char *verb, const char *name)
 	PGconn *pg = PQconnectdb(getenv("SLIPWAY_TEST_POSTGRES"));
 	autofree char *sql = xasprintf("%s DATABASE %s", verb, name);
 	PGresult *result = PQexec(pg, sql);
+
 	if (PQresultStatus(result) != PGRES_COMMAND_OK)
 		fprintf(stderr, "# bench: %s: %s\n", sql, PQerrorMessage(pg));
 	PQclear(result);
@@ -112,6 +116,7 @@ static void make_store(struct server_bench *b)
 {
 	static unsigned count;
 	const char *server = getenv("SLIPWAY_TEST_POSTGRES");
+
 	if (!server) {
 		snprintf(b->store, sizeof(b->store), "sqlite:%s/state/slipway.db", b->dir);
 		return;
@@ -148,6 +153,7 @@ static void copy_keys(const char *from_dir, const char *to_dir)
 	autofree char *to = xasprintf("%s/state/keys", to_dir);
 	DIR *d = opendir(from);
 	struct dirent *e;
+
 	BUG_ON(!d || file_make_dirs(to, 0700, &err) < 0);
 	while ((e = readdir(d))) {
 		autofree char *source = xasprintf("%s/%s", from, e->d_name);
@@ -191,6 +197,7 @@ void server_bench_crash(struct server_bench *b)
 void server_bench_close(struct server_bench *b)
 {
 	struct err err = ERR_INIT;
+
 	server_bench_stop(b);
 	json_decref(b->reply);
 	b->reply = NULL;
@@ -213,6 +220,7 @@ static int ask(struct server_bench *b, const char *socket, const char *token,
 				 .headers = headers};
 	struct http_reply reply = {0};
 	int status = 0;
+
 	if (http && http_client_call(http, &call, &reply, &err) >= 0) {
 		status = reply.status;
 		json_decref(b->reply);
@@ -234,6 +242,7 @@ int server_bench_as(struct server_bench *b, const char *token, const char *metho
 		    const char *body)
 {
 	static const char *const front[] = {"X-Slipway-Listener: tls", NULL};
+
 	return ask(b, b->front, token, front, method, path, body);
 }
 
@@ -242,6 +251,7 @@ void server_bench_token(struct server_bench *b, const char *name, const char *ow
 {
 	autofree char *body = xasprintf("{\"name\":\"%s\",\"owner\":\"%s\",\"scopes\":[%s]}", name,
 					owner, words);
+
 	BUG_ON(server_bench_admin(b, "POST", "/api/v1/tokens", body) != 201);
 	const char *text = json_string_value(json_object_get(b->reply, "token"));
 	BUG_ON(!text || !str_copy(ret, ret_bytes, text));
@@ -253,6 +263,7 @@ static struct db *open_store(struct server_bench *b, unsigned flags)
 {
 	struct err err = ERR_INIT;
 	struct db *db = NULL;
+
 	if (db_open(b->store, flags, &db, &err) < 0)
 		fprintf(stderr, "# bench: %s\n", err.msg);
 	BUG_ON(!db);
@@ -264,6 +275,7 @@ long server_bench_number(struct server_bench *b, const char *sql)
 	struct err err = ERR_INIT;
 	AUTO(db) struct db *db = open_store(b, DB_READONLY);
 	int64_t value = -1;
+
 	BUG_ON(db_query_int(db, &err, &value, -1, sql) < 0);
 	return (long)value;
 }
@@ -271,6 +283,7 @@ long server_bench_number(struct server_bench *b, const char *sql)
 void server_bench_sql(struct server_bench *b, const char *sql)
 {
 	struct err err = ERR_INIT;
+
 	server_bench_stop(b);
 	struct db *db = open_store(b, 0);
 	BUG_ON(db_begin(db, &err) < 0 || db_end(db, db_exec(db, &err, sql), &err) < 0);
@@ -284,6 +297,7 @@ const char *server_bench_state(struct server_bench *b, const char *host_id)
 	struct err err = ERR_INIT;
 	AUTO(db) struct db *db = open_store(b, DB_READONLY);
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	state[0] = '\0';
 	BUG_ON(db_query(db, &err, &rows, "SELECT state FROM host WHERE id = $1", p_text(host_id)) <
 	       0);

@@ -66,6 +66,7 @@ static int join_scopes(const text64_list *list, struct str *ret, struct err *err
 static int check_owner(const struct write *w, const char *owner, struct err *err)
 {
 	const struct http_request *r = w->request;
+
 	if (!owner[0] || http_listener(r) == HTTP_LISTENER_ADMIN ||
 	    strcasecmp(owner, http_identity(r)->owner) == 0)
 		return 0;
@@ -81,6 +82,7 @@ static int create_work(struct write *w, struct err *err)
 	int64_t num = 0, now_us = flow_now_us(w->flow);
 	int64_t expires_us = now_us + (ask->ttl_s ? ask->ttl_s : EXPIRES_DEFAULT_S) * 1000000;
 	autostr struct str scopes;
+
 	str_init(&scopes, 256);
 	TRY(check_owner(w, ask->owner, err));
 	TRY(join_scopes(&ask->scopes, &scopes, err));
@@ -99,6 +101,7 @@ static int get_tokens(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
 	json_t *doc = NULL;
+
 	TRY(token_list(api->flow->db, &doc, err));
 	return http_reply_json(r, 200, doc);
 }
@@ -106,6 +109,7 @@ static int get_tokens(struct http_request *r, struct err *err)
 static int revoke_work(struct write *w, struct err *err)
 {
 	int64_t num = 0;
+
 	if (!parse_i64(http_param(w->request, "id"), &num))
 		return err_set(err, ERR_NOT_FOUND, "there is no such token");
 	w->status = 204;
@@ -120,6 +124,7 @@ static int get_audit(struct http_request *r, struct err *err)
 	static const char *const own[] = {"after", "limit", NULL};
 	int64_t after = 0, limit = 0;
 	json_t *doc = NULL;
+
 	TRY(http_query_only(r, own, err));
 	TRY(http_query_int(r, "after", 0, INT64_MAX, 0, &after, err));
 	TRY(http_query_int(r, "limit", 1, 1000, 100, &limit, err));
@@ -134,6 +139,7 @@ static int get_audit_check(struct http_request *r, struct err *err)
 			       .of = &collection_events,
 			       .path = api->flow->audit_dir,
 			       .key_path = api->plan_public};
+
 	return api_read(r, &job, 200, err);
 }
 
@@ -149,6 +155,7 @@ static int backup_work(struct write *w, struct err *err)
 {
 	const char *path = http_state(w->request);
 	struct event_draft e = {.kind = "store.backup", .actor = w->who, .summary = path};
+
 	w->status = 201;
 	w->doc = json_pack("{s:s}", "path", path);
 	return event_append(w->flow->db, &e, flow_now_us(w->flow), NULL, err);
@@ -166,6 +173,7 @@ static int post_backup(struct http_request *r, struct err *err)
 	autofree char *text = NULL;
 	struct read_job job = {.kind = READ_BACKUP, .path = path};
 	size_t n = 0;
+
 	TRY(api_flag(r, "dry_run", &dry_run, err));
 	if (!dry_run) {
 		TRY(file_make_dirs(dir, 0700, err));
@@ -173,7 +181,7 @@ static int post_backup(struct http_request *r, struct err *err)
 		if (rc <= 0)
 			return rc;
 	}
-	AUTO(json) json_t *done = text ? json_loads(text, 0, NULL) : NULL;
+	autojson json_t *done = text ? json_loads(text, 0, NULL) : NULL;
 	const char *made = json_string_value(json_object_get(done, "path"));
 	http_set_state(r, xstrdup(made ? made : path), free);
 	return api_change(r, err);

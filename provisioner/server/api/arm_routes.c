@@ -25,6 +25,7 @@ int arm_work(struct write *w, struct err *err)
 	struct arm_host_ask host = ask->host;
 	struct order_ask order = {0};
 	const struct order_manner manner = {ask->common.plan_hash, false};
+
 	if (!str_copy(host.id, sizeof(host.id), http_param(w->request, "id")))
 		return err_set(err, ERR_HOST_UNKNOWN, "no host has so long a name");
 	take_common(w, &ask->common, &order);
@@ -37,6 +38,7 @@ int arm_work(struct write *w, struct err *err)
 static int check_count(const struct arm_order_ask *ask, struct err *err)
 {
 	size_t n = ask->hosts.n;
+
 	if (n == 0)
 		return err_set(err, ERR_GUARD_SELECTOR, "the order names no hosts");
 	if (ask->confirm_count ? ask->confirm_count != (int64_t)n : n > UNCONFIRMED_MAX)
@@ -51,6 +53,7 @@ int arm_order_work(struct write *w, struct err *err)
 	const struct arm_order_ask *ask = w->ask;
 	struct order_ask order = {0};
 	const struct order_manner manner = {ask->common.plan_hash, true};
+
 	TRY(check_count(ask, err));
 	take_common(w, &ask->common, &order);
 	for (size_t i = 0; i < ask->hosts.n; i++)

@@ -30,6 +30,7 @@ static struct bucket rates[BUCKETS], refusals[BUCKETS];
 static unsigned bucket_of(const char *who)
 {
 	uint32_t h = 2166136261U;
+
 	for (; *who; who++)
 		h = (h ^ (uint8_t)*who) * 16777619U;
 	return h % BUCKETS;
@@ -69,6 +70,7 @@ static const struct {
 uint32_t api_scope_bits(struct sv word)
 {
 	autofree char *name = xstrndup(word.p, word.n);
+
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
 		if (str_eq(roles[i].name, name))
 			return roles[i].scopes;
@@ -80,6 +82,7 @@ static uint32_t scopes_of(const char *words)
 {
 	uint32_t bits = 0;
 	struct sv rest = sv_of(words);
+
 	while (rest.n > 0)
 		bits |= api_scope_bits(sv_split(&rest, ' '));
 	return bits;
@@ -104,6 +107,7 @@ static int turn_away(struct flow *flow, struct http_request *r, const char *who,
 		     const struct err *why)
 {
 	struct err err = ERR_INIT;
+
 	if (!may_write_down(http_peer(r), flow_now_us(flow))) {
 		unwritten++;
 		return -why->code;
@@ -125,6 +129,7 @@ static int find_token(struct flow *flow, const char *bearer, struct http_request
 {
 	struct err own = ERR_INIT;
 	int64_t now_us = flow_now_us(flow);
+
 	if (!bearer || !bearer[0])
 		return err_set(err, ERR_AUTH_MISSING, "this path needs a token");
 	/* a good token is never refused because somebody else at this address tries wrong ones */
@@ -142,6 +147,7 @@ int api_authorize(void *arg, const char *bearer, enum http_scope need, struct ht
 	struct flow *flow = arg;
 	struct token token;
 	int rc = find_token(flow, bearer, r, &token, err);
+
 	if (rc < 0)
 		return rc == -ERR_RATE ? rc : turn_away(flow, r, "nobody", err);
 	*ret = (struct http_identity){.scopes = scopes_of(token.scopes), .token_id = token.num};

@@ -34,6 +34,7 @@ static int get_events(struct http_request *r, struct err *err)
 	static const char *const own[] = {"since", NULL};
 	char key[32];
 	int64_t since = -1;
+
 	TRY(api_query(r, own, &q, err));
 	TRY(http_query_int(r, "since", 0, INT64_MAX, -1, &since, err));
 	if (since >= 0)
@@ -46,6 +47,7 @@ static int get_events(struct http_request *r, struct err *err)
 static int reply_changes(struct http_request *r, const struct query_page *page, int64_t next)
 {
 	autostr struct str out;
+
 	str_init(&out, page->items.n_bytes + 128);
 	str_addf(&out, "{\"items\":%s,\n\"next\":%lld}\n", page->items.p, (long long)next);
 	size_t n = out.n_bytes;
@@ -54,8 +56,9 @@ static int reply_changes(struct http_request *r, const struct query_page *page, 
 
 static int64_t last_id(const struct query_page *page, int64_t since)
 {
-	AUTO(json) json_t *list = json_loads(page->items.p, 0, NULL);
+	autojson json_t *list = json_loads(page->items.p, 0, NULL);
 	const json_t *last = json_array_get(list, json_array_size(list) - 1);
+
 	return last ? json_integer_value(json_object_get(last, "id")) : since;
 }
 
@@ -64,6 +67,7 @@ static int read_changes(struct api *api, struct query_request *q, int64_t since,
 {
 	int64_t tick = 0, at_us = 0;
 	char key[32];
+
 	TRY(add_since(q, since, key, sizeof(key), err));
 	TRY(db_begin_snapshot(api->flow->db, err));
 	int status = query_run(api->flow->db, &collection_events, q, NULL, page, err);
@@ -82,6 +86,7 @@ static int long_poll(struct http_request *r, int64_t since, struct err *err)
 	struct query_page page;
 	static const char *const own[] = {"since", "wait", NULL};
 	int64_t wait_s = 0, next = 0;
+
 	TRY(http_query_int(r, "wait", 0, WAIT_MAX_S, 0, &wait_s, err));
 	TRY(api_query(r, own, &q, err));
 	q.sort = q.cursor = NULL;
@@ -109,6 +114,7 @@ struct feed {
 static void feed_free(void *arg)
 {
 	struct feed *f = arg;
+
 	for (size_t i = 0; i < f->n_strings; i++)
 		free(f->strings[i]);
 	str_done(&f->out);
@@ -117,9 +123,10 @@ static void feed_free(void *arg)
 
 static void write_events(struct feed *f, const struct query_page *page)
 {
-	AUTO(json) json_t *list = json_loads(page->items.p, 0, NULL);
+	autojson json_t *list = json_loads(page->items.p, 0, NULL);
 	size_t i;
 	json_t *e;
+
 	json_array_foreach (list, i, e) {
 		autofree char *data = json_text(e);
 		const char *kind = json_string_value(json_object_get(e, "kind"));
@@ -134,6 +141,7 @@ static int feed_more(struct feed *f)
 	struct err err = ERR_INIT;
 	struct query_page page;
 	int64_t next = 0;
+
 	str_clear(&f->out);
 	f->sent = 0;
 	if (f->token_id && !token_is_live(f->api->flow->db, f->token_id, flow_now_us(f->api->flow)))
@@ -154,6 +162,7 @@ static int feed_more(struct feed *f)
 static int64_t feed_read(void *arg, char *buf, size_t max)
 {
 	struct feed *f = arg;
+
 	if (f->sent == f->out.n_bytes && feed_more(f) < 0)
 		return HTTP_STREAM_END;
 	size_t left = f->out.n_bytes - f->sent;
@@ -175,6 +184,7 @@ static int start_feed(struct http_request *r, int64_t since, struct err *err)
 {
 	static const char *const own[] = {"since", "wait", NULL};
 	struct query_request q = {0};
+
 	TRY(api_query(r, own, &q, err));
 	struct feed *f = xcalloc(1, sizeof(*f));
 	f->api = http_context(r);
@@ -200,6 +210,7 @@ static int get_changes(struct http_request *r, struct err *err)
 	const char *last = http_request_header(r, "Last-Event-ID");
 	bool sse = accepts && strstr(accepts, "text/event-stream");
 	int64_t since = 0, now_id = 0, at_us = 0;
+
 	TRY(db_last_tick(api->flow->db, &now_id, &at_us, err));
 	TRY(http_query_int(r, "since", 0, INT64_MAX, sse ? now_id : 0, &since, err));
 	if (sse && last && !parse_i64(last, &since))

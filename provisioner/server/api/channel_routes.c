@@ -14,6 +14,7 @@ static json_t *answer(const struct flow *flow, const struct channel *c)
 {
 	autofree char *text = envelope_text(&c->document, CHANNEL_PAYLOAD_TYPE);
 	json_t *doc = channel_json(c);
+
 	(void)json_object_set_new(doc, "expired",
 				  json_boolean(flow_now_us(flow) / 1000000 >= c->expires_s));
 	(void)json_object_set_new(doc, "document", json_loads(text, 0, NULL));
@@ -25,6 +26,7 @@ static int get_channel(struct http_request *r, struct err *err)
 	struct api *api = http_context(r);
 	AUTO(channel) struct channel *c = NULL;
 	int rc = latest_held(api->flow, &c, err);
+
 	if (rc == -ERR_IMAGE_CHANNEL_MISSING)
 		return err_set(err, ERR_NOT_FOUND, "no channel was imported yet");
 	return rc < 0 ? rc : http_reply_json(r, 200, answer(api->flow, c));
@@ -61,6 +63,7 @@ static int import_work(struct write *w, struct err *err)
 {
 	AUTO(channel) struct channel *c = NULL;
 	autofree char *text = json_text(w->body);
+
 	TRY(latest_import(w->flow, text, w->who, &c, err));
 	w->status = 201;
 	w->doc = answer(w->flow, c);

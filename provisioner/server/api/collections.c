@@ -24,6 +24,7 @@ static int get_collection(struct http_request *r, struct err *err)
 {
 	struct query_request q = {0};
 	static const char *const own[] = {"history", NULL};
+
 	TRY(api_query(r, own, &q, err));
 	TRY(api_flag(r, "history", &q.all_times, err));
 	return api_reply_page(r, collection_of(r), &q, err);
@@ -34,6 +35,7 @@ static int get_item(struct http_request *r, struct err *err)
 	struct query_request q = {0};
 	const struct collection *c = collection_of(r);
 	static const char *const own[] = {"at", "fields", NULL};
+
 	TRY(http_query_only(r, own, err));
 	TRY(api_time(r, "at", &q.at_us, err));
 	q.fields = http_query(r, "fields");
@@ -52,6 +54,7 @@ static int get_item(struct http_request *r, struct err *err)
 static int get_part_placements(struct http_request *r, struct err *err)
 {
 	struct query_request q = {.all_times = true};
+
 	TRY(api_query(r, NULL, &q, err));
 	TRY(query_add_filter(&q, "part_id", http_param(r, "id"), err));
 	return api_reply_page(r, &collection_placements, &q, err);
@@ -73,6 +76,7 @@ static int get_run_records(struct http_request *r, struct err *err)
 	struct api *api = http_context(r);
 	autostr struct str out;
 	int64_t after = 0, limit = 0;
+
 	str_init(&out, 64 * MIB);
 	TRY(http_query_int(r, "after", 0, INT64_MAX, 0, &after, err));
 	TRY(http_query_int(r, "limit", 1, 100000, 10000, &limit, err));
@@ -90,6 +94,7 @@ static int collection_asked(const struct http_request *r, const struct collectio
 			    struct err *err)
 {
 	const char *of = http_query(r, "of");
+
 	*ret = collection_by_name(of ? of : "hosts");
 	if (*ret)
 		return 0;
@@ -101,6 +106,7 @@ static int get_summary(struct http_request *r, struct err *err)
 {
 	struct read_job job = {.kind = READ_SUMMARY};
 	static const char *const own[] = {"group_by", "sum", "of", "capacity", NULL};
+
 	TRY(api_query(r, own, &job.q, err));
 	TRY(collection_asked(r, &job.of, err));
 	job.group_by = http_query(r, "group_by");
@@ -115,6 +121,7 @@ static int get_diff(struct http_request *r, struct err *err)
 	struct api *api = http_context(r);
 	struct read_job job = {.kind = READ_DIFFERENCE};
 	static const char *const own[] = {"from", "to", "limit", "after", NULL};
+
 	TRY(http_query_only(r, own, err));
 	TRY(api_time(r, "from", &job.from_us, err));
 	TRY(api_time(r, "to", &job.to_us, err));
@@ -137,6 +144,7 @@ static int get_pipeline(struct http_request *r, struct err *err)
 	struct read_job job = {.kind = READ_PIPELINE,
 			       .delivery = delivery[0] ? delivery : NULL,
 			       .now_us = flow_now_us(api->flow)};
+
 	TRY(http_query_only(r, own, err));
 	return api_read(r, &job, 200, err);
 }
@@ -156,6 +164,7 @@ static const struct {
 static bool wants_gzip(const struct http_request *r)
 {
 	const char *accepts = http_request_header(r, "Accept-Encoding");
+
 	return accepts && strstr(accepts, "gzip") && !strstr(accepts, "gzip;q=0");
 }
 
@@ -164,6 +173,7 @@ static int get_export(struct http_request *r, struct err *err)
 	struct read_job job = {.kind = READ_EXPORT, .gzip = wants_gzip(r)};
 	static const char *const own[] = {"of", NULL};
 	size_t f = 0;
+
 	TRY(collection_asked(r, &job.of, err));
 	if (http_query(r, "sort") || http_query(r, "cursor") || http_query(r, "limit"))
 		return err_set(err, ERR_INVALID, "an export has no order, limit or cursor");
@@ -197,8 +207,7 @@ const struct http_route api_collection_routes[] = {
 		   "the OCP records of a run, one a line"),
 	HTTP_ROUTE(GET, "/api/v1/summary", READ, 0, get_summary,
 		   "counts and sums by group; without group_by, or with capacity=true, also "
-		   "delivered, "
-		   "healthy, reserved, active"),
+		   "delivered, healthy, reserved, active"),
 	HTTP_ROUTE(GET, "/api/v1/deliveries/{id}/pipeline", READ, 0, get_pipeline,
 		   "hosts of a delivery by stage, times to ready from history, and a forecast"),
 	HTTP_ROUTE(GET, "/api/v1/pipeline", READ, 0, get_pipeline,

@@ -21,6 +21,7 @@ static int get_healthz(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
 	int64_t one = 0;
+
 	TRY(db_query_int(api->flow->db, err, &one, 0, "SELECT 1"));
 	return http_reply_json(r, 200,
 			       json_pack("{s:s, s:s, s:b}", "status", "ok", "version",
@@ -39,6 +40,7 @@ static const struct field stop_fields[] = {
 static void stored(struct write *w, bool stopped)
 {
 	const struct stop_ask *ask = w->ask;
+
 	w->flow->stopped = stopped;
 	w->flow->stop_unstored = false;
 	log_ev(LOG_WARNING, stopped ? "fleet.stopped" : "fleet.resumed", KV("who", w->who),
@@ -66,6 +68,7 @@ static int set_stopped(struct write *w, bool stopped, struct err *err)
 			   : stopped      ? "all writing was stopped"
 					  : "writing may go on",
 	};
+
 	w->doc = json_pack("{s:b}", "stopped", (int)stopped);
 	w->after = stopped ? stop_stored : resume_stored;
 	TRY(flow_setting_put(w->flow->db, "stopped", stopped ? "1" : "0", err));
@@ -89,6 +92,7 @@ static int post_stop_all(struct http_request *r, struct err *err)
 	struct api *api = http_context(r);
 	bool before = api->flow->stopped, unstored_before = api->flow->stop_unstored,
 	     dry_run = false;
+
 	TRY(api_flag(r, "dry_run", &dry_run, err));
 	if (!dry_run)
 		api->flow->stopped = api->flow->stop_unstored = true;

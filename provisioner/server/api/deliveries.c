@@ -31,6 +31,7 @@ static int import_begin(struct write *w, const struct delivery_head *head, json_
 			struct err *err)
 {
 	struct delivery_import *import = NULL;
+
 	TRY(delivery_import_new(w->flow->db, head, rows, w->who, w->dry_run, flow_now_us(w->flow),
 				&import, err));
 	w->status = 201;
@@ -79,6 +80,7 @@ static int begin_json(struct write *w, struct err *err)
 {
 	const struct delivery_ask *ask = w->ask;
 	struct delivery_head head = blank_head;
+
 	head.name = ask->name;
 	head.vendor = ask->vendor;
 	head.purchase_order = ask->purchase_order;
@@ -92,11 +94,12 @@ static int begin_csv(struct write *w, struct err *err)
 {
 	struct http_request *r = w->request;
 	struct delivery_head head = blank_head;
-	AUTO(json) json_t *rows = NULL;
+	autojson json_t *rows = NULL;
 	size_t n = 0;
 	const char *text = http_body(r, &n), *due = http_query(r, "due");
 	static const char *const own[] = {"name", "vendor", "purchase_order", "site",
 					  "note", "due",    "dry_run",        NULL};
+
 	TRY(http_query_only(r, own, err));
 	head.name = http_query(r, "name");
 	head.vendor = http_query(r, "vendor");
@@ -112,6 +115,7 @@ static int begin_csv(struct write *w, struct err *err)
 static int delivery_work(struct write *w, struct err *err)
 {
 	int more = 1;
+
 	if (!w->state)
 		TRY(w->ask ? begin_json(w, err) : begin_csv(w, err));
 	while (more == 1 && !api_slice_is_over(w))

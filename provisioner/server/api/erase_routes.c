@@ -15,6 +15,7 @@ int erase_work(struct write *w, struct err *err)
 	struct arm_host_ask host = {.disk = ask->disk};
 	struct order_ask order = {.work = "erase", .ttl_s = ask->ttl_s};
 	const struct order_manner manner = {ask->plan_hash, false};
+
 	if (!str_copy(host.id, sizeof(host.id), http_param(w->request, "id")))
 		return err_set(err, ERR_HOST_UNKNOWN, "no host has so long a name");
 	(void)str_copy(order.reason, sizeof(order.reason), ask->reason);

@@ -40,6 +40,7 @@ static int run_verb(struct write *w, enum lifecycle_event event, struct err *err
 	const struct host_verb_call call = {event, w->who, ask->reason, ask->in_service};
 	struct host h = {0};
 	int rc = host_verb_run(w->flow, http_param(w->request, "id"), &call, &h, err);
+
 	w->host_num = h.num;
 	w->doc = rc < 0 ? NULL : host_json(&h);
 	return rc;

@@ -19,6 +19,7 @@
 static int get_hosts(struct http_request *r, struct err *err)
 {
 	struct query_request q = {0};
+
 	TRY(api_query(r, NULL, &q, err));
 	return api_reply_page(r, &collection_hosts, &q, err);
 }
@@ -26,16 +27,18 @@ static int get_hosts(struct http_request *r, struct err *err)
 static void member(struct str *out, const char *name, const json_t *value)
 {
 	autofree char *text = json_is_null(value) ? xstrdup("null") : json_text(value);
+
 	str_addf(out, ",\"%s\":%s", name, text);
 }
 
 static int add_what_one_host_has(struct api *api, const struct host *h, struct str *out,
 				 struct err *err)
 {
-	AUTO(json) json_t *stages = NULL;
-	AUTO(json) json_t *fault = NULL;
-	AUTO(json) json_t *orders = NULL;
-	AUTO(json) json_t *receipt = NULL;
+	autojson json_t *stages = NULL;
+	autojson json_t *fault = NULL;
+	autojson json_t *orders = NULL;
+	autojson json_t *receipt = NULL;
+
 	TRY(host_stages(api->flow->db, h->num, flow_now_us(api->flow), &stages, err));
 	TRY(fault_latest_open(api->flow->db, h->num, &fault, err));
 	member(out, "stages", stages);
@@ -55,6 +58,7 @@ static int get_host(struct http_request *r, struct err *err)
 	struct query_request q = {0};
 	struct host h;
 	autostr struct str more;
+
 	str_init(&more, 64 * 1024);
 	static const char *const own[] = {"at", "fields", NULL};
 	TRY(http_query_only(r, own, err));
@@ -75,6 +79,7 @@ static int get_facts(struct http_request *r, struct err *err)
 	struct host h;
 	int64_t at_us = 0;
 	json_t *doc = NULL;
+
 	TRY(api_host(r, &h, err));
 	TRY(api_time(r, "at", &at_us, err));
 	TRY(facts_load(api->flow->db, h.num, at_us, &doc, err));
@@ -87,6 +92,7 @@ static int reply_of_host(struct http_request *r, const struct collection *c, str
 	struct query_request q = {0};
 	struct host h;
 	static const char *const own[] = {"history", NULL};
+
 	TRY(api_host(r, &h, err));
 	TRY(api_query(r, own, &q, err));
 	TRY(api_flag(r, "history", &q.all_times, err));
@@ -129,6 +135,7 @@ static int get_evidence(struct http_request *r, struct err *err)
 	struct api *api = http_context(r);
 	struct host h;
 	json_t *doc = NULL;
+
 	TRY(api_host(r, &h, err));
 	TRY(identity_evidence(api->flow->db, h.num, &doc, err));
 	return http_reply_json(r, 200, doc);

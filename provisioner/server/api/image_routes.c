@@ -46,6 +46,7 @@ static void import_free(struct import *i)
 static void on_request_gone(void *state)
 {
 	struct import *i = state;
+
 	if (i->ended)
 		import_free(i);
 	else
@@ -56,12 +57,12 @@ static void on_request_gone(void *state)
 static int append_event(struct import *i, struct err *err)
 {
 	char digest[SHA256_HEX_BYTES];
+
 	hex_encode(i->manifest->digest, SHA256_BYTES, digest);
 	autofree char *summary = xasprintf("image %s %s for %s was imported", i->manifest->line,
 					   i->manifest->version, image_arch_str(i->manifest->arch));
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:s}", "digest", digest, "line", i->manifest->line,
-				   "version", i->manifest->version);
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s}", "digest", digest, "line",
+					    i->manifest->line, "version", i->manifest->version);
 	if (i->rollback_reason[0])
 		(void)json_object_set_new(detail, "rollback_reason",
 					  json_string(i->rollback_reason));
@@ -75,6 +76,7 @@ static int record(struct import *i, int import_status, struct err *err)
 {
 	int status = import_status < 0 ? http_status_of(i->err.code) : 201;
 	const char *reason = import_status < 0 ? err_name(i->err.code) : NULL;
+
 	TRY(db_begin(i->api->flow->db, err));
 	int rc = import_status < 0 ? 0 : append_event(i, err);
 	if (rc >= 0)
@@ -86,6 +88,7 @@ static int record(struct import *i, int import_status, struct err *err)
 static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
 	struct import *i = arg;
+
 	(void)source;
 	(void)fd;
 	(void)events;
@@ -117,6 +120,7 @@ static int import_start(struct http_request *r, int fd, const char *upload, stru
 {
 	struct api *api = http_context(r);
 	struct import *i = xcalloc(1, sizeof(*i));
+
 	i->api = api;
 	i->route = http_request_route(r);
 	(void)str_copy(i->upload, sizeof(i->upload), upload ? upload : "");
@@ -143,6 +147,7 @@ static json_t *image_json(const struct manifest *m)
 {
 	autofree char *text = manifest_show_json(m);
 	json_t *doc = text ? json_loads(text, 0, NULL) : NULL;
+
 	if (doc)
 		(void)json_object_del(doc, "boot_code");
 	return doc;
@@ -165,6 +170,7 @@ static int import_upload(struct http_request *r, const char *id, struct err *err
 {
 	struct api *api = http_context(r);
 	autoclose int fd = -1;
+
 	TRY(object_upload_open(api->flow->objects, id, &fd, err));
 	return import_start(r, fd, id, err); /* the child has it open, too */
 }
@@ -174,6 +180,7 @@ static int post_image(struct http_request *r, struct err *err)
 	static const char *const names[] = {"rollback_reason", "upload", NULL};
 	struct import *running = http_state(r);
 	uint64_t n;
+
 	if (running)
 		return import_answer(r, running, err);
 	TRY(http_query_only(r, names, err));
@@ -191,6 +198,7 @@ static int post_image(struct http_request *r, struct err *err)
 static bool add_to_list(void *arg, const struct manifest *m)
 {
 	json_t *doc = image_json(m);
+
 	if (doc)
 		json_array_append_new(arg, doc);
 	return true;
@@ -199,7 +207,8 @@ static bool add_to_list(void *arg, const struct manifest *m)
 static int get_images(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
-	AUTO(json) json_t *list = json_array();
+	autojson json_t *list = json_array();
+
 	TRY(object_store_list(api->flow->objects, add_to_list, list, err));
 	return http_reply_json(r, 200, json_pack("{s:O}", "images", list));
 }
@@ -208,6 +217,7 @@ static int get_image(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
 	AUTO(manifest) struct manifest *m = NULL;
+
 	TRY(latest_find(api->flow, http_param(r, "name"), http_query(r, "arch"), &m, err));
 	return http_reply_json(r, 200, image_json(m));
 }
@@ -218,6 +228,7 @@ static int get_image(struct http_request *r, struct err *err)
 static void removed(struct write *w)
 {
 	struct err err = ERR_INIT;
+
 	if (object_store_remove(w->flow->objects, http_state(w->request), &err) < 0)
 		log_err(LOG_ERR, "image.kept", &err);
 }
@@ -227,11 +238,12 @@ static int check_unused(struct write *w, const uint8_t *image, struct err *err)
 {
 	char digest[SHA256_HEX_BYTES];
 	int64_t n = 0;
+
 	hex_encode(image, SHA256_BYTES, digest);
 	TRY(db_query_int(w->flow->db, err, &n, 0,
 			 "SELECT count(*) FROM flow_arm WHERE ended_us = 0 AND expires_us > $2 AND "
 			 "image_digest = $1",
-			 P_TEXT(digest), P_INT(flow_now_us(w->flow))));
+			 p_text(digest), p_int(flow_now_us(w->flow))));
 	return n == 0 ? 0
 		      : err_set(err, ERR_CONFLICT, "%lld hosts are armed with this image",
 				(long long)n);
@@ -244,6 +256,7 @@ static int find_to_remove(struct flow *flow, const char *name, const char *arch,
 {
 	AUTO(manifest) struct manifest *m = NULL;
 	int rc = object_store_find(flow->objects, name, arch, &m, err);
+
 	if (rc == -ERR_IMAGE_DAMAGED && object_name_is_digest(name, ret_digest)) {
 		err_clear(err);
 		*ret_summary = xasprintf("image %.12s, which was damaged, was removed", name);
@@ -261,6 +274,7 @@ static int remove_work(struct write *w, struct err *err)
 	struct http_request *r = w->request;
 	autofree uint8_t *digest = xmalloc(SHA256_BYTES);
 	autofree char *summary = NULL;
+
 	TRY(find_to_remove(w->flow, http_param(r, "name"), http_query(r, "arch"), digest, &summary,
 			   err));
 	TRY(check_unused(w, digest, err));

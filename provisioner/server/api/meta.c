@@ -37,6 +37,7 @@ static int grouped(struct api *api, struct str *out, const char *metric, const c
 		   const char *key, const char *sql, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	str_addf(out, "# HELP %s %s\n# TYPE %s gauge\n", metric, about, metric);
 	TRY(db_query_n(api->flow->db, sql, NULL, 0, &rows, err));
 	int r;
@@ -72,6 +73,7 @@ static void add_http(const struct http_server *server, struct str *out)
 		{"slipway_http_waiting", "gauge", "Requests that wait.", (int64_t)c.waiting},
 		{"slipway_http_connections", "gauge", "Open connections.", (int64_t)c.connections},
 	};
+
 	add_numbers(out, list, ARRAY_LEN(list));
 }
 
@@ -93,6 +95,7 @@ static void add_readers(const struct api *api, struct str *out)
 		{"slipway_readers_killed_total", "counter",
 		 "Readers ended at work: too slow, or their client went away.", (int64_t)c.killed},
 	};
+
 	add_numbers(out, list, ARRAY_LEN(list));
 }
 
@@ -102,6 +105,7 @@ static int get_metrics(struct http_request *r, struct err *err)
 	struct rusage u;
 	int64_t tick = 0, at_us = 0;
 	autostr struct str out;
+
 	str_init(&out, MIB);
 	TRY(grouped(api, &out, "slipway_hosts", "Hosts by state.", "state",
 		    "SELECT state, count(*) FROM host GROUP BY state ORDER BY state", err));

@@ -18,6 +18,7 @@
 static json_t *type_schema(const struct collection_field *f)
 {
 	json_t *j;
+
 	switch (f->type) {
 	case COLLECTION_INT:
 		j = json_pack("{s:s, s:s}", "type", "integer", "format", "int64");
@@ -70,6 +71,7 @@ static void add_host_members(json_t *properties)
 static json_t *collection_schema(const struct collection *c)
 {
 	json_t *properties = json_object();
+
 	for (size_t i = 0; i < c->n_fields; i++) {
 		const char *name = c->fields[i].name, *dot = strchr(name, '.');
 		if (!dot) {
@@ -201,12 +203,14 @@ static bool is_list(const struct http_route *route)
 static json_t *reference(const char *name)
 {
 	autofree char *text = xasprintf("#/components/schemas/%s", name);
+
 	return json_pack("{s:s}", "$ref", text);
 }
 
 static json_t *answer_schema(const struct http_route *route)
 {
 	const struct collection *c = route->doc;
+
 	if (!c)
 		return json_object();
 	if (!is_list(route))
@@ -229,6 +233,7 @@ static const char *answer_type(const struct http_route *route)
 static char *operation_id(const struct http_route *route)
 {
 	char *id = xasprintf("%s%s", route->method, route->pattern);
+
 	for (char *p = id; *p; p++)
 		*p = *p >= 'A' && *p <= 'Z'                               ? (char)(*p + 32)
 		     : strchr("abcdefghijklmnopqrstuvwxyz0123456789", *p) ? *p
@@ -245,6 +250,7 @@ static json_t *answer(const char *about, const char *type, json_t *schema)
 static json_t *answers(const struct http_route *route)
 {
 	json_t *j = json_object();
+
 	(void)json_object_set_new(j, "2XX",
 				  answer("well", answer_type(route), answer_schema(route)));
 	if (str_eq(route->method, "DELETE"))
@@ -263,6 +269,7 @@ static json_t *request_body(const struct http_route *route)
 {
 	json_t *types = json_object();
 	bool file = route->body == HTTP_BODY_FILE;
+
 	(void)json_object_set_new(
 		types, file ? "application/octet-stream" : "application/json",
 		json_pack("{s:o}", "schema", file ? json_object() : openapi_body(route)));
@@ -300,6 +307,7 @@ static json_t *operation(const struct http_route *route)
 {
 	autofree char *id = operation_id(route);
 	json_t *parameters = json_array();
+
 	path_parameters(route->pattern, parameters);
 	if (is_list(route))
 		query_parameters(route->doc, parameters);
@@ -321,6 +329,7 @@ static void add_route(const struct http_route *route, json_t *paths)
 {
 	char method[8];
 	size_t i = 0;
+
 	if (!str_starts(route->pattern, "/api/") && !str_eq(route->pattern, "/metrics") &&
 	    !str_eq(route->pattern, "/healthz"))
 		return;
@@ -339,6 +348,7 @@ static json_t *problem_schema(void)
 {
 	static const char *const texts[] = {"type", "title", "code", "detail", "pointer", "hint"};
 	json_t *properties = json_pack("{s:{s:s}}", "status", "type", "integer");
+
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		(void)json_object_set_new(properties, texts[i], string_schema());
 	return json_pack("{s:s, s:[s,s,s], s:o}", "type", "object", "required", "title", "status",
@@ -348,6 +358,7 @@ static json_t *problem_schema(void)
 json_t *openapi_doc(const struct http_table *tables)
 {
 	json_t *paths = json_object(), *schemas = json_object();
+
 	for (const struct http_table *t = tables; t->routes; t++)
 		for (size_t i = 0; i < t->n; i++)
 			add_route(&t->routes[i], paths);

@@ -28,6 +28,7 @@ static json_t *text_schema(const struct field *f, size_t max_bytes)
 {
 	json_t *j = typed("string");
 	bool empty_is_a_word = !(f->flags & FIELD_NEEDED);
+
 	set(j, "maxLength", json_integer((json_int_t)max_bytes));
 	if (f->flags & FIELD_NEEDED)
 		set(j, "minLength", json_integer(f->min > 1 ? f->min : 1));
@@ -46,6 +47,7 @@ static json_t *hex_schema(const struct field *f)
 {
 	json_t *j = typed("string");
 	autofree char *pattern = xasprintf("^[0-9a-f]{%zu}$", f->size - 1);
+
 	set(j, "pattern", json_string(pattern));
 	return j;
 }
@@ -56,6 +58,7 @@ static json_t *hex_schema(const struct field *f)
 static json_t *number_schema(const struct field *f)
 {
 	json_t *j = typed("integer");
+
 	set(j, "minimum", json_integer(f->min));
 	if (f->max < SAFE_MAX)
 		set(j, "maximum", json_integer(f->max));
@@ -67,6 +70,7 @@ static json_t *number_schema(const struct field *f)
 static json_t *array_schema(const struct field *f)
 {
 	json_t *j = typed("array");
+
 	set(j, "maxItems", json_integer(f->max));
 	set(j, "items",
 	    f->type == FIELD_STRINGS ? json_pack("{s:s, s:i}", "type", "string", "maxLength", 64)
@@ -103,6 +107,7 @@ static json_t *field_schema(const struct field *f)
 static json_t *object_schema(const struct field *fields)
 {
 	json_t *properties = json_object(), *needed = json_array();
+
 	for (const struct field *f = fields; f->key; f++) {
 		json_t *one = field_schema(f);
 		if (f->about)
@@ -121,6 +126,7 @@ static json_t *host_edit_schema(void)
 	json_t *properties = json_object();
 	bool number = false;
 	const char *name;
+
 	for (size_t i = 0; (name = host_editable(i, &number)); i++) {
 		json_t *one = json_pack("{s:[s,s]}", "type", number ? "integer" : "string", "null");
 		set(one, number ? "maximum" : "maxLength",

@@ -15,6 +15,7 @@ static json_t *arm_json(const struct order *o, const struct order_item *b)
 				"serial", a->disk_serial, "size_bytes", (json_int_t)a->disk_bytes,
 				"wipe_consent", a->wipe_consent, "who", a->who, "expires",
 				(json_int_t)(a->expires_us / 1000000));
+
 	if (a->image_digest[0])
 		(void)json_object_set_new(doc, "image",
 					  json_pack("{s:s, s:s, s:s}", "digest", a->image_digest,
@@ -29,6 +30,7 @@ static json_t *arm_json(const struct order *o, const struct order_item *b)
 static json_t *arm_list_json(const struct order *o)
 {
 	json_t *list = json_array();
+
 	for (size_t i = 0; i < o->n; i++) {
 		json_t *doc = arm_json(o, &o->list[i]);
 		(void)json_object_set_new(doc, "host_id", json_string(o->list[i].host.id));
@@ -41,6 +43,7 @@ static json_t *words_json(const char *words)
 {
 	json_t *list = json_array();
 	struct sv rest = sv_of(words);
+
 	while (rest.n > 0) {
 		struct sv one = sv_split(&rest, ',');
 		(void)json_array_append_new(list, json_stringn(one.p, one.n));
@@ -56,6 +59,7 @@ static json_t *arms_json(const struct order *o)
 static json_t *rehearsal_json(const struct order *o)
 {
 	json_t *doc = arms_json(o);
+
 	(void)json_object_set_new(doc, "plan_hash", json_string(o->hash));
 	(void)json_object_set_new(doc, "second_person", words_json(o->why));
 	return doc;
@@ -64,6 +68,7 @@ static json_t *rehearsal_json(const struct order *o)
 static json_t *waiting_json(const struct order *o)
 {
 	char expires[TIME_TEXT_BYTES];
+
 	time_rfc3339(o->kept.expires_us, expires);
 	return json_pack("{s:{s:s, s:s, s:o, s:s, s:s}}", "order", "id", o->kept.id, "state",
 			 FLOW_ORDER_PENDING, "second_person", words_json(o->why), "plan_hash",
@@ -91,6 +96,7 @@ int order_answer_place(struct write *w, const struct order_ask *ask, const struc
 					    .rehearse = w->dry_run};
 	AUTO(order) struct order *o = NULL;
 	int rc = order_place(w->flow, ask, &caller, &o, err);
+
 	w->host_num = o->n == 1 ? o->list[0].host.num : 0;
 	TRY(rc);
 	w->status = answers[o->outcome].status;
@@ -108,6 +114,7 @@ static int carry_out(struct write *w, const struct flow_order *row, const struct
 					    .is_list = ask->hosts.n > 1,
 					    .rehearse = w->dry_run};
 	AUTO(order) struct order *o = NULL;
+
 	w->host_num = row->host_num;
 	TRY(order_carry_out(w->flow, ask, &caller, &o, err));
 	w->doc = arm_list_json(o);
@@ -118,6 +125,7 @@ int order_answer_carry_out(struct write *w, const struct flow_order *row, struct
 {
 	struct order_ask ask = {0};
 	int rc = order_ask_of(row, &ask, err);
+
 	if (rc >= 0)
 		rc = carry_out(w, row, &ask, err);
 	record_done(order_ask_fields, &ask);

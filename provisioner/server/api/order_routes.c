@@ -41,6 +41,7 @@ static int decide(struct write *w, const struct flow_order *o, const char *state
 	const struct decision_ask *ask = w->ask;
 	const struct flow_order_decision d = {state, w->who, owner_of(w), ask->note};
 	bool done = false;
+
 	TRY(flow_order_decide(w->flow->db, o->id, &d, flow_now_us(w->flow), &done, err));
 	if (!done)
 		return err_set(err, ERR_ORDER_OVER, "the order was decided before, or expired");
@@ -62,6 +63,7 @@ static int approve(struct write *w, const struct flow_order *o, struct err *err)
 		.order_is_open = is_open(w, o),
 		.order_token_lives = token_is_live(w->flow->db, o->token_num, flow_now_us(w->flow)),
 	};
+
 	TRY(order_may_approve(&persons, err));
 	TRY(order_answer_carry_out(w, o, err));
 	return decide(w, o, FLOW_ORDER_APPROVED, err);
@@ -70,6 +72,7 @@ static int approve(struct write *w, const struct flow_order *o, struct err *err)
 static int approve_work(struct write *w, struct err *err)
 {
 	struct flow_order o;
+
 	TRY(flow_order_get(w->flow->db, http_param(w->request, "id"), &o, err));
 	int rc = approve(w, &o, err);
 	free(o.body);
@@ -79,6 +82,7 @@ static int approve_work(struct write *w, struct err *err)
 static int refuse_work(struct write *w, struct err *err)
 {
 	struct flow_order o;
+
 	TRY(flow_order_get(w->flow->db, http_param(w->request, "id"), &o, err));
 	w->host_num = o.host_num;
 	int rc = decide(w, &o, FLOW_ORDER_REFUSED, err);

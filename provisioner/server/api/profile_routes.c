@@ -24,6 +24,7 @@ struct waiting {
 static int collect(void *arg, const struct host *h, struct err *err)
 {
 	struct waiting *w = arg;
+
 	(void)err;
 	if (w->n < RECONSIDER_MAX)
 		w->nums[w->n++] = h->num;
@@ -35,6 +36,7 @@ static int reconsider_one(struct flow *flow, int64_t num, struct err *err)
 	struct host h;
 	struct flow_host f;
 	struct profile p = {0};
+
 	TRY(host_get(flow->db, num, &h, err));
 	TRY(flow_host_get(flow->db, num, &f, err));
 	int rc = engine_profile(flow, &h, &f, &p, err);
@@ -51,6 +53,7 @@ static int reconsider_one(struct flow *flow, int64_t num, struct err *err)
 static int reconsider(struct flow *flow, struct err *err)
 {
 	struct waiting w = {.n = 0};
+
 	TRY(host_each_in_state(flow->db, lifecycle_state_str(STATE_DISCOVERED), collect, &w, err));
 	for (size_t i = 0; i < w.n; i++)
 		TRY(reconsider_one(flow, w.nums[i], err));
@@ -68,6 +71,7 @@ static int put_profile(struct write *w, const struct profile *p, struct err *err
 	autofree char *summary = xasprintf("profile '%s' was written", p->name);
 	struct event_draft e = {
 		.kind = "profile.written", .actor = w->who, .summary = summary, .detail = p->doc};
+
 	TRY(flow_profile_put(flow->db, p->name, p->priority, p->doc, flow_now_us(flow), err));
 	TRY(event_append(flow->db, &e, flow_now_us(flow), NULL, err));
 	w->status = 201;
@@ -80,6 +84,7 @@ static int put_work(struct write *w, struct err *err)
 {
 	struct profile p = {0};
 	int rc = profile_parse(w->body, &p, err);
+
 	if (rc >= 0)
 		rc = put_profile(w, &p, err);
 	profile_done(&p);
@@ -90,6 +95,7 @@ static int get_all(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
 	json_t *list = NULL;
+
 	TRY(flow_profile_list(api->flow->db, &list, err));
 	return http_reply_json(r, 200, json_pack("{s:o}", "profiles", list));
 }
@@ -98,6 +104,7 @@ static int get_one(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
 	json_t *doc = NULL;
+
 	TRY(flow_profile_get(api->flow->db, http_param(r, "name"), &doc, err));
 	return http_reply_json(r, 200, doc);
 }
@@ -107,6 +114,7 @@ static int remove_work(struct write *w, struct err *err)
 	const char *name = http_param(w->request, "name");
 	autofree char *summary = xasprintf("profile '%s' was removed", name);
 	struct event_draft e = {.kind = "profile.removed", .actor = w->who, .summary = summary};
+
 	TRY(flow_profile_remove(w->flow->db, name, err));
 	w->status = 204;
 	return event_append(w->flow->db, &e, flow_now_us(w->flow), NULL, err);

@@ -26,6 +26,7 @@ struct reading {
 static void reading_free(void *arg)
 {
 	struct reading *w = arg;
+
 	reader_ticket_free(w->ticket);
 	free(w);
 }
@@ -44,6 +45,7 @@ static int read_here(struct api *api, const struct read_job *job, char **ret, si
 	struct query_extra progress = api_progress(api);
 	bool shows_progress = job->of == &collection_hosts && api_shows_progress(&job->q);
 	bool limited = api->readers != NULL;
+
 	if (limited && (is_never_quick(job->kind) || api->read_budget_ms == 0))
 		return err_set(err, ERR_DB_SLOW, "this takes a reader");
 	if (limited)
@@ -66,6 +68,7 @@ static void tell_one(void *arg, struct live_host *h)
 	struct telling *w = arg;
 	char key[24];
 	autostr struct str text;
+
 	str_init(&text, 4096);
 	if (!h->stage[0])
 		return;
@@ -80,10 +83,11 @@ static int ask(struct api *api, const struct read_job *job, struct reader_ticket
 {
 	struct telling w = {api_progress(api), json_object()};
 	struct read_job told = *job;
+
 	told.progress = w.all;
 	if (job->kind == READ_PAGE && job->of == &collection_hosts && api_shows_progress(&job->q))
 		live_each(api->flow->live, tell_one, &w);
-	AUTO(json) json_t *question = read_job_to_json(&told);
+	autojson json_t *question = read_job_to_json(&told);
 	json_decref(w.all);
 	return readers_ask(api->readers, question, job->kind == READ_EXPORT, ret, err);
 }
@@ -94,6 +98,7 @@ static int advance(struct http_request *r, const struct read_job *job, struct re
 {
 	struct api *api = http_context(r);
 	struct reading *w = http_state(r);
+
 	if (!w) {
 		w = xcalloc(1, sizeof(*w));
 		w->since_us = flow_now_us(api->flow);
@@ -122,6 +127,7 @@ int api_read_text(struct http_request *r, const struct read_job *job, char **ret
 {
 	struct reading *w = NULL;
 	int rc = -ERR_DB_SLOW;
+
 	if (!http_state(r))
 		rc = read_here(http_context(r), job, ret, ret_n_bytes, err);
 	if (rc != -ERR_DB_SLOW)
@@ -137,6 +143,7 @@ int api_read(struct http_request *r, const struct read_job *job, int status, str
 	char *text = NULL;
 	size_t n = 0;
 	int rc = api_read_text(r, job, &text, &n, err);
+
 	return rc == 1 ? http_reply_text(r, status, "application/json", text, n) : rc;
 }
 
@@ -151,6 +158,7 @@ static int64_t pass_read(void *arg, char *buf, size_t max)
 {
 	struct passing *p = arg;
 	int64_t n = reader_ticket_read(p->ticket, buf, max);
+
 	if (n == -2 || (n == 0 && http_client_gone(p->r)))
 		return HTTP_STREAM_ABORT;
 	return n == -1 ? HTTP_STREAM_END : n;
@@ -159,6 +167,7 @@ static int64_t pass_read(void *arg, char *buf, size_t max)
 static void pass_free(void *arg)
 {
 	struct passing *p = arg;
+
 	reader_ticket_free(p->ticket);
 	free(p);
 }
@@ -168,6 +177,7 @@ int api_read_export(struct http_request *r, const struct read_job *job, const ch
 {
 	struct api *api = http_context(r);
 	struct reading *w = NULL;
+
 	if (!api->readers)
 		return err_set(err, ERR_UNSUPPORTED, "this server has no readers");
 	int rc = advance(r, job, &w, err);

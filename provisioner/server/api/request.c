@@ -37,6 +37,7 @@ static bool is_in(const char *const *list, const char *name)
 static void add_filter(void *arg, const char *name, const char *value)
 {
 	struct filling *f = arg;
+
 	if (f->status < 0 || is_in(reserved, name) || is_in(f->own, name))
 		return;
 	f->status = query_add_filter(f->q, name, value, f->err);
@@ -45,6 +46,7 @@ static void add_filter(void *arg, const char *name, const char *value)
 int api_time(const struct http_request *r, const char *name, int64_t *ret_us, struct err *err)
 {
 	const char *text = http_query(r, name);
+
 	*ret_us = 0;
 	if (!text || (time_parse_rfc3339(text, ret_us) && *ret_us > 0))
 		return 0;
@@ -57,6 +59,7 @@ int api_flag(const struct http_request *r, const char *name, bool *ret, struct e
 {
 	const char *text = http_query(r, name);
 	autofree char *pointer = xasprintf("/%s", name);
+
 	if (!text)
 		return 0;
 	*ret = str_eq(text, "true") || str_eq(text, "1");
@@ -70,6 +73,7 @@ int api_query(const struct http_request *r, const char *const *own, struct query
 	      struct err *err)
 {
 	struct filling f = {.q = q, .own = own, .err = err};
+
 	TRY(http_query_int(r, "limit", 1, QUERY_LIMIT_MAX, LIMIT_DEFAULT, &q->limit, err));
 	TRY(api_time(r, "at", &q->at_us, err));
 	TRY(api_flag(r, "total", &q->total, err));
@@ -84,6 +88,7 @@ int api_query(const struct http_request *r, const char *const *own, struct query
 int api_host(const struct http_request *r, struct host *ret, struct err *err)
 {
 	struct api *api = http_context(r);
+
 	return host_find_any(api->flow->db, http_param(r, "id"), ret, err);
 }
 
@@ -93,6 +98,7 @@ static void add_progress(void *arg, int64_t num, struct str *out)
 {
 	struct api *api = arg;
 	const struct live_host *l = live_find(api->flow->live, num);
+
 	if (!l || !l->stage[0])
 		return;
 	str_add(out, ",\"progress\":{\"stage\":\"");
@@ -126,14 +132,16 @@ int api_reply_page(struct http_request *r, const struct collection *c,
 		   const struct query_request *q, struct err *err)
 {
 	struct read_job job = {.kind = READ_PAGE, .of = c, .q = *q};
+
 	return api_read(r, &job, 200, err);
 }
 
 /* The revision is the ETag; the text ends in "revision":N somewhere in the object. */
 static void set_etag(struct http_request *r, const char *items)
 {
-	AUTO(json) json_t *list = json_loads(items, 0, NULL);
+	autojson json_t *list = json_loads(items, 0, NULL);
 	json_t *revision = json_object_get(json_array_get(list, 0), "revision");
+
 	if (!revision)
 		return;
 	autofree char *etag = xasprintf("\"r%lld\"", (long long)json_integer_value(revision));
@@ -146,6 +154,7 @@ int api_reply_one(struct http_request *r, const struct collection *c, struct que
 	struct api *api = http_context(r);
 	struct query_extra progress = api_progress(api);
 	struct query_page page;
+
 	q->limit = 1;
 	bool shows_progress = c == &collection_hosts && api_shows_progress(q);
 	TRY(query_run(api->flow->db, c, q, shows_progress ? &progress : NULL, &page, err));

@@ -22,6 +22,7 @@ static int answer(struct http_request *r, int status, uint64_t n_bytes)
 static int audit(struct http_request *r, int status, struct err *err)
 {
 	struct api *api = http_context(r);
+
 	TRY(db_begin(api->flow->db, err));
 	return db_end(api->flow->db,
 		      api_audit(api->flow, http_identity(r)->who, http_peer(r),
@@ -33,6 +34,7 @@ static int get_upload(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
 	uint64_t n_bytes;
+
 	TRY(object_upload_offset(api->flow->objects, http_param(r, "id"), &n_bytes, err));
 	return answer(r, 200, n_bytes);
 }
@@ -43,6 +45,7 @@ static int put_part(struct http_request *r, struct err *err)
 	struct api *api = http_context(r);
 	int64_t offset;
 	uint64_t n;
+
 	TRY(http_query_only(r, names, err));
 	TRY(http_query_int(r, "offset", 0, OBJECT_UPLOAD_MAX_BYTES, 0, &offset, err));
 	int fd = http_body_fd(r, &n);
@@ -58,6 +61,7 @@ static int put_part(struct http_request *r, struct err *err)
 static int delete_upload(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
+
 	object_upload_remove(api->flow->objects, http_param(r, "id"));
 	TRY(audit(r, 204, err));
 	return http_reply_empty(r, 204);

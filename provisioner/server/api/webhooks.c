@@ -24,6 +24,7 @@ static int get_webhooks(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
 	json_t *doc = NULL;
+
 	TRY(webhook_list(api->flow->db, &doc, err));
 	return http_reply_json(r, 200, doc);
 }
@@ -33,6 +34,7 @@ static int get_webhook(struct http_request *r, struct err *err)
 	struct api *api = http_context(r);
 	json_t *doc = NULL;
 	int64_t num = 0;
+
 	TRY(hook_num(r, &num, err));
 	TRY(webhook_get(api->flow->db, num, &doc, err));
 	return http_reply_json(r, 200, doc);
@@ -43,6 +45,7 @@ static int get_deliveries(struct http_request *r, struct err *err)
 	struct api *api = http_context(r);
 	json_t *doc = NULL;
 	int64_t num = 0;
+
 	TRY(hook_num(r, &num, err));
 	TRY(webhook_deliveries(api->flow->db, num, &doc, err));
 	return http_reply_json(r, 200, doc);
@@ -80,6 +83,7 @@ static int create_work(struct write *w, struct err *err)
 		.max_tries = ask->max_tries ? ask->max_tries : WEBHOOK_TRIES_DEFAULT,
 		.since = ask->since,
 	};
+
 	w->status = 201;
 	return webhook_create(w->flow->db, &d, flow_now_us(w->flow), &w->doc, err);
 }
@@ -87,6 +91,7 @@ static int create_work(struct write *w, struct err *err)
 static int delete_work(struct write *w, struct err *err)
 {
 	int64_t num = 0;
+
 	TRY(hook_num(w->request, &num, err));
 	w->status = 204;
 	return webhook_remove(w->flow->db, num, err);
@@ -105,6 +110,7 @@ static int redeliver_work(struct write *w, struct err *err)
 {
 	const struct redeliver_ask *ask = w->ask;
 	int64_t num = 0, n = 0;
+
 	TRY(hook_num(w->request, &num, err));
 	TRY(webhook_redeliver(w->flow->db, num, ask->event, flow_now_us(w->flow), &n, err));
 	w->status = 202;

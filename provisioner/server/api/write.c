@@ -41,6 +41,7 @@ struct frame {
 static int64_t monotonic_us(void)
 {
 	struct timespec t;
+
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
@@ -57,6 +58,7 @@ static int read_body(struct frame *f, struct err *err)
 	const char *p = http_body(f->w.request, &n);
 	const char *type = http_request_header(f->w.request, "Content-Type");
 	bool csv = route->takes_csv && type && str_starts(type, "text/csv");
+
 	sha256_hex_of(p, n, f->body_sha256);
 	if (n == 0 || csv)
 		f->w.body = json_object();
@@ -75,6 +77,7 @@ static void add_parameter(void *arg, const char *name, const char *value)
 static void hash_request(struct frame *f)
 {
 	autostr struct str s;
+
 	str_init(&s, 4 * LIMIT_URL_BYTES);
 	str_addf(&s, "%s %s %s %d ", http_method(f->w.request), http_path(f->w.request),
 		 f->body_sha256, f->w.dry_run);
@@ -85,6 +88,7 @@ static void hash_request(struct frame *f)
 static int read_headers(struct frame *f, struct err *err)
 {
 	const char *match = http_request_header(f->w.request, "If-Match");
+
 	f->key = http_request_header(f->w.request, "Idempotency-Key");
 	if (f->key && (!f->key[0] || strlen(f->key) > API_KEY_MAX_BYTES))
 		return err_set(err, ERR_INVALID, "an Idempotency-Key has 1 to %d bytes",
@@ -114,6 +118,7 @@ static int audit(struct frame *f, int status, const char *reason, struct err *er
 				.status = status,
 				.reason = reason,
 				.body_sha256 = f->body_sha256};
+
 	return audit_append(f->w.flow->db, &e, flow_now_us(f->w.flow), err);
 }
 
@@ -121,6 +126,7 @@ static int audit(struct frame *f, int status, const char *reason, struct err *er
 static void audit_refusal(struct frame *f, const struct err *why)
 {
 	struct err err = ERR_INIT;
+
 	if (err_class(why->code) != ERR_CLASS_REJECT || f->w.dry_run)
 		return;
 	if (audit(f, http_status_of(why->code), err_name(why->code), &err) < 0)
@@ -136,6 +142,7 @@ int api_audit(struct flow *flow, const char *who, const char *peer, const struct
 				.path = path,
 				.status = status,
 				.reason = reason};
+
 	return audit_append(flow->db, &e, flow_now_us(flow), err);
 }
 
@@ -152,6 +159,7 @@ static int read_ask(struct frame *f, struct err *err)
 static int end_slice(struct frame *f, struct err *err)
 {
 	bool first = !f->begun;
+
 	BUG_ON(!http_request_route(f->w.request)->in_slices);
 	f->begun = true;
 	if (first && !f->w.dry_run)
@@ -163,6 +171,7 @@ static int end_slice(struct frame *f, struct err *err)
 static int deed(struct frame *f, http_change work, struct err *err)
 {
 	struct flow *flow = f->w.flow;
+
 	if (f->key) {
 		int found = idempotency_find(flow->db, f->w.who, f->key, f->request_sha256,
 					     flow_now_us(flow), &f->kept, err);
@@ -189,6 +198,7 @@ static int deed(struct frame *f, http_change work, struct err *err)
 static int transaction(struct frame *f, http_change work, struct err *err)
 {
 	struct db *db = f->w.flow->db;
+
 	TRY(db_begin(db, err));
 	int r = deed(f, work, err);
 	if (r >= 0 && f->w.dry_run) {
@@ -204,6 +214,7 @@ static int answer(struct frame *f)
 	int status = f->repeated ? f->kept.status : f->w.status;
 	const char *etag = f->repeated ? f->kept.etag : f->w.etag;
 	char *text = f->repeated ? take_ptr(f->kept.body) : take_ptr(f->text);
+
 	if (etag[0])
 		http_reply_header(r, "ETag", etag);
 	if (f->repeated)
@@ -220,6 +231,7 @@ static struct sv host_part(const char *text)
 {
 	const char *end = text[0] == '[' ? strchr(text, ']') : NULL;
 	size_t n = end ? (size_t)(end + 1 - text) : strcspn(text, ":");
+
 	return (struct sv){text, n};
 }
 
@@ -233,6 +245,7 @@ static int check_origin(const struct http_request *r, struct err *err)
 	const char *site = http_request_header(r, "Sec-Fetch-Site");
 	const char *type = http_request_header(r, "Content-Type");
 	const char *from = origin ? strstr(origin, "://") : NULL;
+
 	if ((origin && (!from || !host || !sv_eq(host_part(from + 3), host_part(host)))) ||
 	    (site && !str_eq(site, "same-origin") && !str_eq(site, "none")))
 		return err_set(err, ERR_AUTH_ORIGIN, "the request comes from a page of '%.80s'",
@@ -276,6 +289,7 @@ static int finish(struct frame *f)
 static void frame_free(void *arg)
 {
 	struct frame *f = arg;
+
 	if (f->w.free_state)
 		f->w.free_state(f->w.state);
 	if (f->ask)
@@ -293,6 +307,7 @@ static void frame_free(void *arg)
 static struct frame *frame_new(struct http_request *r)
 {
 	struct frame *f = xcalloc(1, sizeof(*f));
+
 	f->w = (struct write){.api = http_context(r), .request = r, .who = http_identity(r)->who};
 	f->w.flow = f->w.api->flow;
 	return f;
@@ -301,6 +316,7 @@ static struct frame *frame_new(struct http_request *r)
 static bool is_large(const struct http_request *r)
 {
 	size_t n = 0;
+
 	(void)http_body(r, &n);
 	return n > LARGE_BYTES;
 }
@@ -310,6 +326,7 @@ int api_change(struct http_request *r, struct err *err)
 	const struct http_route *route = http_request_route(r);
 	struct frame *kept = route->in_slices ? http_state(r) : NULL;
 	struct frame *f = kept ? kept : frame_new(r);
+
 	if (route->in_slices && !kept)
 		http_set_state(r, f, frame_free);
 	int status = 0;
@@ -335,6 +352,7 @@ int api_change(struct http_request *r, struct err *err)
 int api_write_host(struct write *w, int64_t *ret_num, struct err *err)
 {
 	struct host h;
+
 	TRY(api_host(w->request, &h, err));
 	*ret_num = w->host_num = h.num;
 	return 0;

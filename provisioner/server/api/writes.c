@@ -32,10 +32,11 @@ static int host_answer(struct write *w, int64_t num, struct err *err)
 	struct query_request q = {.limit = 1};
 	struct query_page page;
 	struct host h;
+
 	TRY(host_get(w->flow->db, num, &h, err));
 	TRY(query_add_filter(&q, "id", h.id, err));
 	TRY(query_run(w->flow->db, &collection_hosts, &q, NULL, &page, err));
-	AUTO(json) json_t *list = json_loads(page.items.p, 0, NULL);
+	autojson json_t *list = json_loads(page.items.p, 0, NULL);
 	query_page_done(&page);
 	w->doc = json_incref(json_array_get(list, 0));
 	(void)snprintf(w->etag, sizeof(w->etag), "\"r%lld\"", (long long)h.revision);
@@ -46,6 +47,7 @@ int api_patch_host_work(struct write *w, struct err *err)
 {
 	int64_t num = 0;
 	bool changed = false;
+
 	TRY(api_write_host(w, &num, err));
 	TRY(host_edit(w->flow->db, num, w->body, w->revision, w->who, flow_now_us(w->flow),
 		      &changed, err));
@@ -61,6 +63,7 @@ static int bulk_one(struct write *w, json_t *item, json_t *results, size_t i, st
 	const char *name = json_need_str(&r, "host", 1, 128);
 	int64_t revision = json_opt_int(&r, "revision", 0, INT64_MAX, -1);
 	json_t *set = json_need_obj(&r, "set");
+
 	TRY(db_begin(w->flow->db, err));
 	int status = json_reader_end(&r);
 	if (status >= 0)
@@ -117,6 +120,7 @@ static int bulk_work(struct write *w, struct err *err)
 {
 	const struct bulk_ask *ask = w->ask;
 	size_t n = json_array_size(ask->items);
+
 	if (n == 0)
 		return err_set(err, ERR_GUARD_SELECTOR, "an empty list selects nothing");
 	if (!w->doc)
@@ -133,6 +137,7 @@ static int bulk_work(struct write *w, struct err *err)
 static int accept_work(struct write *w, struct err *err)
 {
 	int64_t num = 0;
+
 	TRY(api_write_host(w, &num, err));
 	TRY(identity_accept(w->flow->db, num, w->who, flow_now_us(w->flow), err));
 	return host_answer(w, num, err);
@@ -152,6 +157,7 @@ static const struct field merge_fields[] = {
 static int check_may_go(struct flow *flow, const struct host *h, struct err *err)
 {
 	bool in_use = false;
+
 	TRY(host_in_use(flow, h, &in_use, err));
 	if (in_use)
 		return err_set(err, ERR_GUARD_IN_SERVICE,
@@ -168,6 +174,7 @@ static int merge_work(struct write *w, struct err *err)
 	const struct merge_ask *ask = w->ask;
 	int64_t num = 0;
 	struct host from, into;
+
 	TRY(api_write_host(w, &num, err));
 	TRY(host_get(w->flow->db, num, &from, err));
 	TRY(check_may_go(w->flow, &from, err));
@@ -196,6 +203,7 @@ static int split_work(struct write *w, struct err *err)
 	const char *values[SPLIT_VALUES_MAX];
 	size_t i;
 	json_t *j;
+
 	json_array_foreach (ask->values, i, j) {
 		values[i] = json_string_value(j);
 		if (values[i])
@@ -222,6 +230,7 @@ static int refresh_hosts(struct write *w, const char *name, struct err *err)
 {
 	int64_t *after = w->state;
 	int more = 1;
+
 	if (w->dry_run)
 		return 0;
 	if (!after) {
@@ -237,6 +246,7 @@ static int sku_answer(struct write *w, const char *name, const char *note, json_
 		      struct err *err)
 {
 	int64_t version = 0;
+
 	TRY(sku_put(w->flow->db, name, contents, note, w->who, flow_now_us(w->flow), &version,
 		    err));
 	w->status = 201;
@@ -282,6 +292,7 @@ static const struct field sku_fields[] = {
 static int sku_work(struct write *w, struct err *err)
 {
 	const struct sku_ask *ask = w->ask;
+
 	if (w->state || sku_answer(w, ask->name, ask->note, ask->contents, err) == 0)
 		return refresh_hosts(w, ask->name, err);
 	autofree char *pointer = xasprintf("/contents%s", err->pointer);
@@ -298,7 +309,8 @@ static int learn_work(struct write *w, struct err *err)
 {
 	const struct sku_ask *ask = w->ask;
 	int64_t num = 0;
-	AUTO(json) json_t *contents = NULL;
+	autojson json_t *contents = NULL;
+
 	if (w->state)
 		return refresh_hosts(w, ask->name, err);
 	TRY(api_write_host(w, &num, err));
@@ -312,6 +324,7 @@ static int get_compare(struct http_request *r, struct err *err)
 	struct api *api = http_context(r);
 	struct host h;
 	json_t *doc = NULL;
+
 	TRY(api_host(r, &h, err));
 	TRY(host_compare(api->flow->db, h.num, &doc, err));
 	return http_reply_json(r, 200, doc);
@@ -333,6 +346,7 @@ static const struct field location_fields[] = {
 static int location_work(struct write *w, struct err *err)
 {
 	int64_t id = 0;
+
 	TRY(location_put(w->flow->db, w->ask, w->who, flow_now_us(w->flow), &id, err));
 	w->status = 201;
 	w->doc = json_pack("{s:I}", "id", (json_int_t)id);
@@ -352,9 +366,10 @@ static int close_fault_work(struct write *w, struct err *err)
 {
 	const struct close_ask *ask = w->ask;
 	const char *id = http_param(w->request, "id");
+
 	TRY(fault_close(w->flow->db, id, ask->note, w->who, flow_now_us(w->flow), err));
 	TRY(db_query_int(w->flow->db, err, &w->host_num, 0,
-			 "SELECT host_num FROM fault WHERE id = $1", P_TEXT(id)));
+			 "SELECT host_num FROM fault WHERE id = $1", p_text(id)));
 	w->doc = json_pack("{s:s, s:s}", "id", id, "state", "closed");
 	return 0;
 }

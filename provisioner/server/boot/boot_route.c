@@ -31,8 +31,9 @@ static int find_host(struct flow *flow, const struct boot_query *q, struct host 
 static int ask_profiles(struct flow *flow, const struct boot_query *q, bool *ret_enrol,
 			struct err *err)
 {
-	AUTO(json) json_t *list = NULL;
+	autojson json_t *list = NULL;
 	struct profile p = {0};
+
 	TRY(flow_profile_list(flow->db, &list, err));
 	struct profile_subject s = {q->serial, q->manufacturer, q->product,
 				    boot_arch_str(boot_query_arch(q)), q->mac};
@@ -45,6 +46,7 @@ static bool is_protected(const struct flow *flow, const struct boot_query *q)
 {
 	const struct protected_subject s = {
 		.uuid = q->uuid, .macs = q->mac, .serials = {q->serial}};
+
 	return protected_find(&flow->protected, &s) != NULL;
 }
 
@@ -54,6 +56,7 @@ static void gather(struct boot_server *b, const struct boot_query *q, struct boo
 	struct err err = ERR_INIT;
 	enum lifecycle_state state;
 	int rc = find_host(b->flow, q, host, &err);
+
 	f->files_ready = b->files_ready[boot_query_arch(q)];
 	f->store_up = rc >= 0 || rc == -ERR_HOST_UNKNOWN || rc == -ERR_HOST_AMBIGUOUS;
 	f->known = rc >= 0;
@@ -72,10 +75,11 @@ static void gather(struct boot_server *b, const struct boot_query *q, struct boo
  * then the script tries every disk. */
 static void find_esp(struct flow *flow, const struct host *host, char ret[static UUID_TEXT_BYTES])
 {
-	AUTO(json) json_t *receipt = NULL;
+	autojson json_t *receipt = NULL;
 	struct err err = ERR_INIT;
 	size_t i;
 	json_t *p;
+
 	if (receipt_latest(flow->db, host->num, &receipt, &err) < 0)
 		log_err(LOG_ERR, "boot.receipt", &err, KV("host", (const char *)host->id));
 	json_array_foreach (json_object_get(receipt, "partitions"), i, p) {
@@ -99,6 +103,7 @@ static int get_script(struct http_request *r, struct err *err)
 	struct host host = {0};
 	char boot_id[UUID_TEXT_BYTES], esp_uuid[UUID_TEXT_BYTES] = "";
 	struct str out;
+
 	(void)err;
 	http_query_each(r, set_parameter, &q);
 	gather(b, &q, &facts, &host);

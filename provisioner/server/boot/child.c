@@ -62,6 +62,7 @@ int child_exec(int64_t expected_parent, char **argv)
 static uint64_t now_us(void)
 {
 	struct timespec ts;
+
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
@@ -70,6 +71,7 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *arg)
 {
 	struct child *c = arg;
 	struct err err = ERR_INIT;
+
 	(void)s;
 	(void)usec;
 	if (spawn(c, &err) < 0)
@@ -89,6 +91,7 @@ static void plan_restart(struct child *c)
 static int on_exit_of(sd_event_source *s, const siginfo_t *si, void *arg)
 {
 	struct child *c = arg;
+
 	(void)s;
 	struct err err = ERR_INIT;
 	(void)err_set(&err, ERR_CHILD, "%s ended with %s %d", c->name,
@@ -112,6 +115,7 @@ static int spawn(struct child *c, struct err *err)
 		.stderr_fd = c->stderr_fd,
 		.new_session = true,
 	};
+
 	c->started_us = now_us();
 	int rc = process_spawn(&o, &c->pid, err);
 	if (rc < 0) {
@@ -133,6 +137,7 @@ static bool is_ours(pid_t pid, const char *config_path)
 	autofree char *text = NULL;
 	size_t n = 0;
 	struct err err = ERR_INIT;
+
 	if (file_read(path, 64 * 1024, &text, &n, &err) < 0)
 		return false;
 	return memmem(text, n, config_path, strlen(config_path)) != NULL;
@@ -141,6 +146,7 @@ static bool is_ours(pid_t pid, const char *config_path)
 static void stop_pidfd(int fd, int first_signal)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+
 	(void)syscall(SYS_pidfd_send_signal, fd, first_signal, NULL, 0);
 	if (poll(&p, 1, STOP_MS) <= 0)
 		(void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
@@ -155,6 +161,7 @@ static bool in_group(const char *pid_text, int64_t group, const char *program)
 	autofree char *stat_path = xasprintf("/proc/%s/stat", pid_text);
 	int64_t pgrp = -1;
 	ssize_t n = readlink(exe_path, exe, sizeof(exe) - 1);
+
 	exe[n > 0 ? n : 0] = '\0';
 	if (!str_eq(exe, program))
 		return false;
@@ -179,6 +186,7 @@ static void stop_orphans(int64_t group, const char *program)
 	DIR *d = opendir("/proc");
 	struct dirent *e;
 	int64_t pid;
+
 	if (!realpath(program, real))
 		real[0] = '\0';
 	while (d && (e = readdir(d)))
@@ -192,6 +200,7 @@ static void stop_survivor(const struct child_options *o)
 {
 	char line[32];
 	int64_t pid;
+
 	if (!o->pid_file || !o->config_path)
 		return;
 	file_read_line(o->pid_file, line, sizeof(line));
@@ -212,6 +221,7 @@ int child_start(struct sd_event *event, const struct child_options *o, struct ch
 {
 	size_t n = 0;
 	struct child *c = xcalloc(1, sizeof(*c));
+
 	c->name = xstrdup(o->name);
 	c->event = event;
 	c->stderr_fd = o->stderr_fd;

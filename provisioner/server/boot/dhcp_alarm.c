@@ -75,10 +75,9 @@ static void tell(struct dhcp_alarm *d, const struct dhcp_alarm_line *said, bool 
 	struct flow *flow = d->flow;
 	const char *kind = gone ? "dhcp.foreign.gone" : "dhcp.foreign";
 	struct err err = ERR_INIT;
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "address", said->address, "mac",
-				   said->mac, "offered", said->offered, "interface",
-				   d->config->interface);
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "address", said->address, "mac",
+					    said->mac, "offered", said->offered, "interface",
+					    d->config->interface);
 	autofree char *summary = xasprintf("another DHCP server %s on %s: %s (%s)",
 					   gone ? "has fallen silent" : "answers",
 					   d->config->interface, said->address, said->mac);

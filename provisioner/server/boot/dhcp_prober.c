@@ -46,6 +46,7 @@ static int open_socket(const struct sockaddr_ll *link, int *ret_fd, struct err *
 {
 	struct sock_fprog program = {.len = ARRAY_LEN(only_answers),
 				     .filter = (struct sock_filter *)(uintptr_t)only_answers};
+
 	/* of no protocol yet: nothing comes before the filter is there */
 	autoclose int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 

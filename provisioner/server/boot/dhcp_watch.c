@@ -20,6 +20,7 @@ static void on_line(void *arg, const char *line)
 {
 	struct dhcp_watch *w = arg;
 	struct dnsmasq_line l;
+
 	if (dnsmasq_line_parse(line, &l))
 		sightings_note(w->flow, l.mac, l.what, l.address);
 	else if (strstr(line, "User aborted")) /* firmware asks for a file's size and hangs up */
@@ -33,6 +34,7 @@ static void on_line(void *arg, const char *line)
 int dhcp_watch_new(struct flow *flow, struct dhcp_watch **ret, struct err *err)
 {
 	struct dhcp_watch *w = xcalloc(1, sizeof(*w));
+
 	w->flow = flow;
 	int rc = line_pipe_new(flow->event, on_line, w, &w->pipe, err);
 	if (rc < 0) {

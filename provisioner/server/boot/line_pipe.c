@@ -41,6 +41,7 @@ static int on_readable(sd_event_source *s, int fd, uint32_t events, void *arg)
 {
 	struct line_pipe *p = arg;
 	char buf[4096];
+
 	(void)s;
 	(void)events;
 	for (int turn = 0; turn < READS_PER_TURN; turn++) {
@@ -57,6 +58,7 @@ int line_pipe_new(struct sd_event *event, void (*on_line)(void *arg, const char 
 		  struct line_pipe **ret, struct err *err)
 {
 	struct line_pipe *p = xcalloc(1, sizeof(*p));
+
 	p->fds[0] = p->fds[1] = -1;
 	p->on_line = on_line;
 	p->arg = arg;

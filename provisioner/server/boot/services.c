@@ -31,6 +31,7 @@ static bool open_to_others(const char *path)
 {
 	autofree char *copy = xstrdup(path);
 	struct stat st;
+
 	for (char *slash = copy + strlen(copy); slash > copy; slash = strrchr(copy, '/')) {
 		*slash = '\0';
 		if (stat(copy, &st) < 0 ? errno != ENOENT
@@ -62,6 +63,7 @@ static const char *nginx_user(const struct boot_server *b)
 	static const char *const names[] = {"www-data", "nginx", "nobody", NULL};
 	const char *const paths[] = {b->config->files_dir,     b->state_dir,       b->run_dir,
 				     b->config->firmware_cpio, b->config->web_dir, NULL};
+
 	return service_user(paths, names);
 }
 
@@ -69,6 +71,7 @@ static const char *dnsmasq_user(const struct boot_server *b)
 {
 	static const char *const names[] = {"dnsmasq", "nobody", NULL};
 	const char *const paths[] = {b->config->files_dir, NULL};
+
 	return service_user(paths, names);
 }
 
@@ -76,6 +79,7 @@ void services_front_ids(const struct boot_server *b, int64_t *ret_uid, int64_t *
 {
 	const char *name = nginx_user(b);
 	const struct passwd *pw = name ? getpwnam(name) : NULL;
+
 	*ret_uid = pw && pw->pw_uid != 0 ? (int64_t)pw->pw_uid : -1;
 	*ret_gid = pw && pw->pw_uid != 0 ? (int64_t)pw->pw_gid : -1;
 }
@@ -95,6 +99,7 @@ static int check(const char *const *argv, struct err *err)
 {
 	struct process_options o = {.argv = argv, .timeout_ms = CHECK_TIMEOUT_MS};
 	struct process_result result;
+
 	TRY(process_run(&o, &result, err));
 	int rc = 0;
 	if (result.exit_code != 0) {
@@ -132,6 +137,7 @@ static int write_nginx(struct boot_server *b, struct err *err)
 		.web_dir = b->config->web_dir[0] ? b->config->web_dir : NULL,
 		.user = user,
 	};
+
 	str_init(&text, NGINX_CONFIG_MAX_BYTES);
 	str_init(&script, SCRIPT_MAX_BYTES);
 	boot_bootstrap_write(&script, b->flow->plain_url);
@@ -166,6 +172,7 @@ static int write_dnsmasq(struct boot_server *b, struct err *err)
 		.plain_url = b->flow->plain_url,
 		.user = dnsmasq_user(b),
 	};
+
 	str_init(&text, DNSMASQ_CONFIG_MAX_BYTES);
 	TRY(dnsmasq_config_write(&text, &o, err));
 	TRY(save(path, &text, err));
@@ -193,6 +200,7 @@ static int start_nginx(struct boot_server *b, struct err *err)
 				  .pid_file = pid,
 				  .config_path = path,
 				  .stderr_fd = -1};
+
 	return child_start(b->flow->event, &o, &b->nginx, err);
 }
 
@@ -207,6 +215,7 @@ static int start_dnsmasq(struct boot_server *b, struct err *err)
 				  .pid_file = pid,
 				  .config_path = path,
 				  .stderr_fd = dhcp_watch_fd(b->dhcp_watch)};
+
 	return child_start(b->flow->event, &o, &b->dnsmasq, err);
 }
 

@@ -49,6 +49,7 @@ static int check_same_disk(struct flow *flow, const struct host *h, const struct
 			   const struct disk_choice *d, struct err *err)
 {
 	struct flow_host f;
+
 	TRY(flow_host_get(flow->db, h->num, &f, err));
 	bool recorded = f.disk_serial[0] || f.disk_wwn[0];
 	if (!recorded || q->new_disk ||
@@ -76,6 +77,7 @@ static int check_age(struct flow *flow, const struct host *h, const struct arm_r
 {
 	AUTO(manifest) struct manifest *latest = NULL;
 	autofree char *name = xasprintf("%s@latest", m->line);
+
 	if (q->reason && q->reason[0])
 		return 0;
 	TRY(object_store_find(flow->objects, name, h->arch, &latest, err));
@@ -89,7 +91,8 @@ static int check_age(struct flow *flow, const struct host *h, const struct arm_r
 static int choose(struct flow *flow, const struct host *h, const struct arm_request *q,
 		  struct disk_choice *ret, struct err *err)
 {
-	AUTO(json) json_t *drives = NULL;
+	autojson json_t *drives = NULL;
+
 	TRY(flow_drives_get(flow->db, h->num, &drives, err));
 	return disk_choose(drives, &q->disk, ret, err);
 }
@@ -98,6 +101,7 @@ static void fill(const struct host *h, const struct arm_request *q, const struct
 		 int64_t now_us, struct flow_arm *arm)
 {
 	int64_t ttl_s = q->ttl_s > 0 ? q->ttl_s : ARM_TTL_DEFAULT_S;
+
 	memset(arm, 0, sizeof(*arm));
 	uuid_v4(arm->id);
 	arm->host_num = h->num;
@@ -113,6 +117,7 @@ static void fill(const struct host *h, const struct arm_request *q, const struct
 static void fill_image(const struct manifest *m, const struct arm_request *q, struct flow_arm *arm)
 {
 	char line[MANIFEST_NAME_BYTES];
+
 	(void)str_copy(arm->work, sizeof(arm->work), "image");
 	hex_encode(m->digest, SHA256_BYTES, arm->image_digest);
 	(void)str_copy(arm->line, sizeof(arm->line), m->line);
@@ -138,6 +143,7 @@ int arm_make(struct flow *flow, const struct host *h, const struct arm_request *
 {
 	AUTO(manifest) struct manifest *m = NULL;
 	struct disk_choice d;
+
 	TRY(check_stopped(flow, err));
 	TRY(find_image(flow, h, q->image, &m, err));
 	TRY(choose(flow, h, q, &d, err));
@@ -156,6 +162,7 @@ int arm_make_erase(struct flow *flow, const struct host *h, const struct arm_req
 		   struct flow_arm *ret, struct err *err)
 {
 	struct disk_choice d;
+
 	TRY(check_stopped(flow, err));
 	if (!q->disk.serial[0] && !q->disk.wwn[0])
 		return err_set(err, ERR_GUARD_SELECTOR, "no disk is named");
@@ -171,5 +178,6 @@ int arm_make_erase(struct flow *flow, const struct host *h, const struct arm_req
 const char *arm_state(const struct flow_arm *arm)
 {
 	bool erase = str_eq(arm->work, "erase");
+
 	return lifecycle_state_str(erase ? STATE_ERASING : STATE_IMAGING);
 }

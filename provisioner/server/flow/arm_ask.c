@@ -63,6 +63,7 @@ int arm_disk_name(const struct arm_disk_ask *ask, struct disk_rule *ret, struct 
 			    : strpbrk(ask->serial, "*?") || strpbrk(ask->wwn, "*?")
 				    ? "an arm names one disk, no pattern"
 				    : NULL;
+
 	if (wrong) {
 		(void)err_set(err, ERR_GUARD_SELECTOR, "%s", wrong);
 		return err_at(err, "/disk/serial");

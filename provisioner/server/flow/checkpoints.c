@@ -31,6 +31,7 @@ static int append_event(struct flow *flow, const char *actor, json_t *detail, in
 					   (long long)rows);
 	struct event_draft e = {
 		.kind = "audit.checkpoint", .actor = actor, .summary = summary, .detail = detail};
+
 	return event_append(flow->db, &e, flow_now_us(flow), NULL, err);
 }
 
@@ -44,9 +45,10 @@ static char *path_of(const struct flow *flow, int64_t rows)
 static int keep(struct flow *flow, const char *actor, const struct checkpoint *c, json_t *envelope,
 		json_t **ret, struct err *err)
 {
-	AUTO(json) json_t *answer = answer_of(c, envelope);
+	autojson json_t *answer = answer_of(c, envelope);
 	autofree char *text = json_text(envelope);
 	autofree char *path = path_of(flow, c->rows);
+
 	TRY(file_write_atomic(path, text, strlen(text), 0600, err));
 	log_ev(LOG_NOTICE, "audit.checkpoint", KV("rows", c->rows), KV("last_id", c->last_id),
 	       KV("envelope", (const char *)text));
@@ -59,7 +61,8 @@ int checkpoint_make(struct flow *flow, const char *actor, json_t **ret, struct e
 {
 	struct audit_mark head;
 	struct checkpoint c = {.rows = 0};
-	AUTO(json) json_t *envelope = NULL;
+	autojson json_t *envelope = NULL;
+
 	TRY(audit_head(flow->db, &head, err));
 	c.rows = head.rows;
 	c.last_id = head.id;
@@ -73,8 +76,9 @@ void checkpoint_tick(struct flow *flow)
 {
 	struct err err = ERR_INIT;
 	struct audit_mark head;
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	int64_t now_us = flow_now_us(flow);
+
 	if (now_us < flow->next_checkpoint_us)
 		return;
 	flow->next_checkpoint_us = now_us + EVERY_US;

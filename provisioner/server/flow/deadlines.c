@@ -21,6 +21,7 @@
 static int overdue(struct flow *flow, int64_t host_num, struct err *err)
 {
 	struct host h;
+
 	TRY(host_get(flow->db, host_num, &h, err));
 	bool verifying = str_eq(h.state, lifecycle_state_str(STATE_VERIFYING));
 	struct engine_event e = {
@@ -55,6 +56,7 @@ static int interrupted(struct flow *flow, int64_t host_num, struct err *err)
 		.detail = "the agent was not heard of while it wrote the disk",
 	};
 	int rc = engine_apply(flow, host_num, &e, err);
+
 	return rc < 0 ? rc : 0;
 }
 
@@ -62,6 +64,7 @@ static int say_silent(struct flow *flow, int64_t host_num, struct err *err)
 {
 	struct host h;
 	enum lifecycle_state state;
+
 	TRY(host_get(flow->db, host_num, &h, err));
 	/* after imaging the silence is the reboot that was asked for */
 	if (!lifecycle_state_parse(h.state, &state) || !lifecycle_row(state)->wants_agent)
@@ -78,6 +81,7 @@ static void on_host(void *arg, struct live_host *h)
 {
 	struct flow *flow = arg;
 	struct err err = ERR_INIT;
+
 	if (h->quiet || h->seen_us == 0 || flow_now_us(flow) - h->seen_us < flow->silence_us)
 		return;
 	int rc = fleet_ask_heard(flow, h, &err);
@@ -94,6 +98,7 @@ static void on_host(void *arg, struct live_host *h)
 void deadlines_tick(struct flow *flow)
 {
 	struct err err = ERR_INIT;
+
 	if (flow_hosts_overdue(flow->db, flow_now_us(flow), OVERDUE_PER_TICK, on_overdue, flow,
 			       &err) < 0)
 		log_err(LOG_ERR, "deadline.check", &err);
@@ -107,6 +112,7 @@ static int on_writer(void *arg, const struct flow_arm *arm, struct err *err)
 {
 	struct flow *flow = arg;
 	struct live_host *h = live_at(flow->live, arm->host_num);
+
 	(void)err;
 	h->seen_us = flow_now_us(flow);
 	h->writing = true;

@@ -43,6 +43,7 @@ bool disk_signature_is_shared(const char *signature)
 static const char *member(const json_t *drive, const char *key)
 {
 	const char *text = json_string_value(json_object_get(drive, key));
+
 	return text ? text : "";
 }
 
@@ -68,6 +69,7 @@ static bool is_shared(const json_t *drive)
 {
 	size_t i;
 	json_t *s;
+
 	json_array_foreach (json_object_get(drive, "signatures"), i, s)
 		if (json_is_string(s) && disk_signature_is_shared(json_string_value(s)))
 			return true;
@@ -78,6 +80,7 @@ bool disk_any_shared(const json_t *drives)
 {
 	size_t i;
 	json_t *d;
+
 	json_array_foreach (drives, i, d)
 		if (is_shared(d))
 			return true;
@@ -88,6 +91,7 @@ bool disk_any_shared(const json_t *drives)
 static const char *against(const json_t *d, const struct disk_rule *rule)
 {
 	const char *serial = member(d, "SerialNumber"), *wwn = member(d, "WWN");
+
 	if (!is_local(d))
 		return "not a local disk";
 	if (json_is_true(json_object_get(d, "Removable")))
@@ -114,6 +118,7 @@ static void take(const json_t *d, struct disk_choice *ret)
 	size_t i;
 	json_t *s;
 	struct str found;
+
 	memset(ret, 0, sizeof(*ret));
 	(void)str_copy(ret->serial, sizeof(ret->serial), member(d, "SerialNumber"));
 	(void)str_copy(ret->wwn, sizeof(ret->wwn), member(d, "WWN"));
@@ -137,6 +142,7 @@ int disk_choose(const json_t *drives, const struct disk_rule *rule, struct disk_
 	size_t i, n = 0;
 	json_t *d;
 	struct str why, both;
+
 	str_init(&why, 240);
 	str_init(&both, 240);
 	json_array_foreach (drives, i, d) {

@@ -33,7 +33,8 @@ struct step {
 int engine_profile(struct flow *flow, const struct host *h, const struct flow_host *f,
 		   struct profile *ret, struct err *err)
 {
-	AUTO(json) json_t *list = NULL;
+	autojson json_t *list = NULL;
+
 	TRY(flow_profile_list(flow->db, &list, err));
 	struct profile_subject s = {h->serial, h->manufacturer, h->model, h->arch, f->macs};
 	return profile_choose(list, &s, ret);
@@ -42,6 +43,7 @@ int engine_profile(struct flow *flow, const struct host *h, const struct flow_ho
 static unsigned next_guards(const struct step *s)
 {
 	const struct profile *p = &s->profile;
+
 	if (!s->has_profile || !s->row.approved)
 		return 0;
 	if (p->has_burn_in && !s->row.tested)
@@ -54,6 +56,7 @@ static int arm_guards(struct step *s, unsigned *guards, struct err *err)
 	struct flow_arm arm;
 	struct flow_session session;
 	int rc = flow_arm_open(s->flow->db, s->host.num, &arm, err);
+
 	if (rc == -ERR_NOT_FOUND)
 		return 0;
 	if (rc < 0 || arm.consumed_us == 0)
@@ -89,6 +92,7 @@ static void note_event(struct step *s)
 static int compute_guards(struct step *s, unsigned *ret, struct err *err)
 {
 	unsigned guards = s->e->extra_guards | next_guards(s);
+
 	if (s->row.inspected)
 		guards |= GUARD_INSPECTED;
 	if (retryable(s))
@@ -146,6 +150,7 @@ static int open_fault(struct step *s, struct err *err)
 		.turn = turn_of_fault(code_name(e)),
 		.run_id = s->row.run_id,
 	};
+
 	return fault_open(s->flow->db, &d, e->actor, s->now_us, id, err);
 }
 
@@ -173,6 +178,7 @@ static int perform(struct step *s, struct err *err)
 	struct db *db = s->flow->db;
 	unsigned effects = s->outcome.effects;
 	const char *word = lifecycle_event_str(s->e->event);
+
 	if (effects & EFFECT_NEW_PLAN)
 		TRY(flow_plan_end(db, s->host.num, word, s->now_us, err));
 	if (effects & EFFECT_VOID_ARMS)
@@ -197,6 +203,7 @@ static int64_t deadline_of(const struct step *s)
 	enum lifecycle_state to = s->outcome.to;
 	int64_t seconds = lifecycle_row(to)->deadline_s;
 	int64_t limits_s = s->profile.cpu_s + s->profile.memory_s + s->profile.disk_s;
+
 	if (to == STATE_TESTING && limits_s > 0)
 		seconds = limits_s * TEST_LIMIT_FACTOR + TEST_MARGIN_S;
 	/* a host that waits for somebody to arm it may wait: the clock starts with the permit */
@@ -215,6 +222,7 @@ static void note_use(struct step *s)
 {
 	static const enum lifecycle_event ends[] = {HOST_EVENT_RELEASE, HOST_EVENT_RETIRE,
 						    HOST_EVENT_ARM};
+
 	if (s->from == STATE_IN_SERVICE || s->outcome.to == STATE_IN_SERVICE)
 		s->row.in_use = true;
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
@@ -225,6 +233,7 @@ static void note_use(struct step *s)
 static void note_outcome(struct step *s)
 {
 	enum lifecycle_state to = s->outcome.to;
+
 	note_use(s);
 	if (to == STATE_FAILED && s->from != STATE_FAILED)
 		(void)str_copy(s->row.fail_code, sizeof(s->row.fail_code), code_name(s->e));
@@ -247,6 +256,7 @@ static int write_state(struct step *s, struct err *err)
 						    s->e->detail ? s->e->detail : s->outcome.why)
 					: xstrdup(s->e->detail ? s->e->detail : s->outcome.why);
 	bool keeps_its_fault = failing && s->from == STATE_FAILED;
+
 	if (keeps_its_fault) {
 		free(detail);
 		detail = xstrdup(s->host.state_detail); /* keep the first cause in sight */
@@ -273,6 +283,7 @@ static void announce(const struct step *s)
 				.event = lifecycle_event_str(s->e->event),
 				.why = s->outcome.why,
 				.code = s->e->code ? err_name(s->e->code) : ""};
+
 	(void)str_copy(m.host_id, sizeof(m.host_id), s->host.id);
 	notices_host_moved(s->flow, s->host.num, &m);
 }
@@ -306,6 +317,7 @@ static void name_interruption(struct step *s, struct engine_event *copy)
 static int step_run(struct step *s, int64_t host_num, struct engine_event *copy, struct err *err)
 {
 	unsigned guards = 0;
+
 	TRY(step_load(s, host_num, err));
 	note_event(s);
 	TRY(compute_guards(s, &guards, err));
@@ -323,6 +335,7 @@ int engine_apply(struct flow *flow, int64_t host_num, const struct engine_event 
 	struct step s = {.flow = flow, .e = e};
 	struct engine_event copy;
 	int rc = db_begin(flow->db, err);
+
 	if (rc >= 0) {
 		rc = step_run(&s, host_num, &copy, err);
 		if (rc > 0)
@@ -337,6 +350,7 @@ int engine_command(struct flow *flow, int64_t host_num, const struct engine_even
 		   struct err *err)
 {
 	int rc = engine_apply(flow, host_num, e, err);
+
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	struct host h;
@@ -349,6 +363,7 @@ int engine_explain(struct flow *flow, int64_t host_num, const char *detail, cons
 		   struct err *err)
 {
 	struct host h;
+
 	TRY(host_get(flow->db, host_num, &h, err));
 	if (str_eq(h.state_detail, detail) && str_eq(h.turn, turn))
 		return 0;

@@ -18,6 +18,7 @@
 static void look_again(struct flow *flow)
 {
 	struct err err = ERR_INIT;
+
 	if (fleet_read_stopped(flow, &err) < 0)
 		log_err(LOG_ERR, "fleet.stopped", &err);
 	notices_all_hosts(flow);
@@ -48,6 +49,7 @@ static int on_any_event(sd_event_source *source, void *arg)
 int fleet_open(struct flow *flow, struct err *err)
 {
 	char stopped[8];
+
 	TRY(flow_setting_get(flow->db, "stopped", "0", stopped, sizeof(stopped), err));
 	flow->stopped = str_eq(stopped, "1");
 	int fd = db_notify_fd(flow->db);
@@ -70,6 +72,7 @@ void fleet_tick(struct flow *flow)
 {
 	struct err err = ERR_INIT;
 	int64_t last_id = 0, at_us = 0;
+
 	if (db_is_sqlite(flow->db))
 		return;
 	if (db_last_tick(flow->db, &last_id, &at_us, &err) < 0) {
@@ -84,6 +87,7 @@ void fleet_tick(struct flow *flow)
 int fleet_read_stopped(struct flow *flow, struct err *err)
 {
 	char stopped[8];
+
 	/* an order to stop that the store did not take holds here all the same */
 	if (db_is_sqlite(flow->db) || flow->stop_unstored)
 		return 0;
@@ -95,6 +99,7 @@ int fleet_read_stopped(struct flow *flow, struct err *err)
 int fleet_tell_heard(struct flow *flow, struct live_host *h, struct err *err)
 {
 	int64_t now_us = flow_now_us(flow);
+
 	if (db_is_sqlite(flow->db) || now_us - h->told_us < flow->silence_us / TELL_FRACTION)
 		return 0;
 	TRY(host_touch(flow->db, h->host_num, now_us, err));
@@ -105,6 +110,7 @@ int fleet_tell_heard(struct flow *flow, struct live_host *h, struct err *err)
 int fleet_ask_heard(struct flow *flow, struct live_host *h, struct err *err)
 {
 	int64_t seen_us = 0;
+
 	if (db_is_sqlite(flow->db))
 		return 0;
 	TRY(host_last_seen(flow->db, h->host_num, &seen_us, err));

@@ -25,6 +25,7 @@ int host_override_of(const char *named, const char *key, const struct host *h, u
 int host_in_use(struct flow *flow, const struct host *h, bool *ret, struct err *err)
 {
 	struct flow_host f;
+
 	TRY(flow_host_get(flow->db, h->num, &f, err));
 	*ret = f.in_use || str_eq(h->state, lifecycle_state_str(STATE_IN_SERVICE));
 	return 0;

@@ -30,6 +30,7 @@ static const struct verb *find(enum lifecycle_event event)
 static int check_in_use(struct flow *flow, const struct host *h, unsigned guards, struct err *err)
 {
 	bool in_use = false;
+
 	TRY(host_in_use(flow, h, &in_use, err));
 	return host_in_service_refusal(h, in_use, guards, err);
 }
@@ -49,6 +50,7 @@ int host_verb_run(struct flow *flow, const char *name, const struct host_verb_ca
 {
 	const struct verb *v = find(call->event);
 	struct engine_event e = {.event = call->event, .actor = call->who};
+
 	BUG_ON(!v);
 	TRY(host_find_any(flow->db, name, ret, err));
 	TRY(host_override_of(call->in_service, "in_service", ret, &e.extra_guards, err));

@@ -27,6 +27,7 @@ struct image_check {
 static void check_free(struct image_check *c)
 {
 	struct image_check **at = &c->flow->image_checks;
+
 	while (*at && *at != c)
 		at = &(*at)->next;
 	if (*at)
@@ -47,14 +48,14 @@ static int append_verdict(struct image_check *c, const struct object_check_resul
 			 : xasprintf("image %.12s is sound in the store: the bytes were changed "
 				     "between here and the host",
 				     c->digest);
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:I, s:I, s:s}", "image", c->digest, "objects",
-				   (json_int_t)r->n_objects, "damaged", (json_int_t)r->n_bad,
-				   "first_damaged", r->first_bad);
+	autojson json_t *detail = json_pack("{s:s, s:I, s:I, s:s}", "image", c->digest, "objects",
+					    (json_int_t)r->n_objects, "damaged",
+					    (json_int_t)r->n_bad, "first_damaged", r->first_bad);
 	struct event_draft e = {.host_num = c->host_num,
 				.kind = r->n_bad ? "image.damaged" : "image.sound",
 				.summary = summary,
 				.detail = detail};
+
 	TRY(db_begin(flow->db, err));
 	return db_end(flow->db, event_append(flow->db, &e, flow_now_us(flow), NULL, err), err);
 }
@@ -64,6 +65,7 @@ static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
 	struct image_check *c = arg;
 	struct object_check_result r = {0};
 	struct err err = ERR_INIT;
+
 	(void)source;
 	(void)fd;
 	(void)events;
@@ -85,6 +87,7 @@ static int on_child(sd_event_source *source, int fd, uint32_t events, void *arg)
 static bool is_running(const struct flow *flow, const char *digest)
 {
 	int n = 0;
+
 	for (const struct image_check *c = flow->image_checks; c; c = c->next, n++)
 		if (str_eq(c->digest, digest))
 			return true;
@@ -96,6 +99,7 @@ void image_check_start(struct flow *flow, const char *digest, int64_t host_num)
 	uint8_t image[SHA256_BYTES];
 	struct err err = ERR_INIT;
 	int pidfd;
+
 	if (is_running(flow, digest) || !hex_decode(digest, image, sizeof(image)))
 		return;
 	struct image_check *c = xcalloc(1, sizeof(*c));

@@ -24,6 +24,7 @@ static int64_t now_s(const struct flow *flow)
 int latest_held(struct flow *flow, struct channel **ret, struct err *err)
 {
 	autofree char *text = xmalloc(CHANNEL_MAX_BYTES + 1);
+
 	TRY(flow_setting_get(flow->db, SETTING, "", text, CHANNEL_MAX_BYTES + 1, err));
 	if (!text[0])
 		return err_set(err, ERR_IMAGE_CHANNEL_MISSING, "no channel was imported yet");
@@ -33,6 +34,7 @@ int latest_held(struct flow *flow, struct channel **ret, struct err *err)
 int latest_channel(struct flow *flow, struct channel **ret, struct err *err)
 {
 	AUTO(channel) struct channel *c = NULL;
+
 	TRY(latest_held(flow, &c, err));
 	TRY(channel_check_time(c, now_s(flow), err));
 	*ret = take_ptr(c);
@@ -67,6 +69,7 @@ static int find_by_channel(struct flow *flow, const char *line, const char *arch
 {
 	AUTO(channel) struct channel *c = NULL;
 	const struct channel_image *image;
+
 	TRY(latest_channel(flow, &c, err));
 	TRY(named_by(c, line, arch ? arch : "", &image, err));
 	int rc = object_store_get(flow->objects, image->digest, ret, err);
@@ -81,6 +84,7 @@ int latest_find(struct flow *flow, const char *name, const char *arch, struct ma
 		struct err *err)
 {
 	char line[MANIFEST_NAME_BYTES];
+
 	if (trust_root_demands_channel(flow->root) && object_name_is_latest(name, line))
 		return find_by_channel(flow, line, arch, ret, err);
 	return object_store_find(flow->objects, name, arch, ret, err);
@@ -92,6 +96,7 @@ bool latest_holds(struct flow *flow, const struct flow_arm *arm)
 	const struct channel_image *image;
 	char digest[SHA256_HEX_BYTES];
 	struct err err = ERR_INIT;
+
 	if (!arm->latest || !trust_root_demands_channel(flow->root))
 		return true;
 	if (latest_channel(flow, &c, &err) < 0 ||
@@ -107,9 +112,10 @@ static int append_imported(struct flow *flow, const struct channel *c, const cha
 			   struct err *err)
 {
 	autofree char *summary = xasprintf("channel %" PRIu64 " was imported", c->seq);
-	AUTO(json) json_t *detail = channel_json(c);
+	autojson json_t *detail = channel_json(c);
 	struct event_draft e = {
 		.kind = "channel.imported", .actor = who, .summary = summary, .detail = detail};
+
 	return event_append(flow->db, &e, flow_now_us(flow), NULL, err);
 }
 
@@ -118,6 +124,7 @@ int latest_import(struct flow *flow, const char *document, const char *who, stru
 {
 	AUTO(channel) struct channel *held = NULL, *c = NULL;
 	struct err why = ERR_INIT;
+
 	if (latest_held(flow, &held, &why) < 0 && err_class(why.code) != ERR_CLASS_REJECT) {
 		*err = why;
 		return -err->code;
@@ -149,6 +156,7 @@ static int judge(struct flow *flow, enum freshness *ret, uint64_t *ret_seq, int6
 {
 	AUTO(channel) struct channel *c = NULL;
 	int rc = latest_held(flow, &c, err);
+
 	*ret_seq = rc < 0 ? 0 : c->seq;
 	*ret_expires_s = rc < 0 ? 0 : c->expires_s;
 	*ret = rc < 0                                                          ? MISSING
@@ -160,11 +168,12 @@ static int judge(struct flow *flow, enum freshness *ret, uint64_t *ret_seq, int6
 
 static int alarm_people(struct flow *flow, enum freshness now, uint64_t seq, struct err *err)
 {
-	AUTO(json) json_t *detail = json_pack("{s:I}", "seq", (json_int_t)seq);
+	autojson json_t *detail = json_pack("{s:I}", "seq", (json_int_t)seq);
 	struct event_draft e = {.kind = alarms[now].event,
 				.actor = "server",
 				.summary = alarms[now].summary,
 				.detail = detail};
+
 	log_ev(LOG_WARNING, alarms[now].event, KV("seq", (int64_t)seq));
 	TRY(db_begin(flow->db, err));
 	return db_end(flow->db, event_append(flow->db, &e, flow_now_us(flow), NULL, err), err);
@@ -176,6 +185,7 @@ void latest_tick(struct flow *flow)
 	enum freshness now;
 	int64_t expires_s;
 	uint64_t seq;
+
 	if (!trust_root_demands_channel(flow->root))
 		return;
 	int rc = judge(flow, &now, &seq, &expires_s, &err);

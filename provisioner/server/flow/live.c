@@ -45,6 +45,7 @@ const struct live_host *live_find(const struct live *l, int64_t host_num)
 struct live_host *live_at(struct live *l, int64_t host_num)
 {
 	struct entry **bucket = &l->buckets[(uint64_t)host_num % BUCKETS];
+
 	for (struct entry *e = *bucket; e; e = e->next)
 		if (e->host.host_num == host_num)
 			return &e->host;
@@ -61,6 +62,7 @@ void live_reset(struct live *l, int64_t host_num)
 	struct live_host *h = live_at(l, host_num);
 	int64_t seen_us = h->seen_us, told_us = h->told_us, logged = h->logged;
 	bool writing = h->writing;
+
 	*h = (struct live_host){.host_num = host_num,
 				.seen_us = seen_us,
 				.told_us = told_us,

@@ -22,6 +22,7 @@ static void wake(struct flow *flow, const char *topic)
 static void wake_host(struct flow *flow, int64_t host_num)
 {
 	char topic[FLOW_TOPIC_BYTES];
+
 	flow_topic_of_host(host_num, topic);
 	wake(flow, topic);
 }
@@ -29,6 +30,7 @@ static void wake_host(struct flow *flow, int64_t host_num)
 static void deliver(struct flow *flow, const struct notice *n)
 {
 	const struct notice_move *m = &n->move;
+
 	if (n->moved && !str_eq(m->from, m->to))
 		log_ev(LOG_INFO, "host.state", KV("host", (const char *)m->host_id),
 		       KV("from", m->from), KV("to", m->to), KV("event", m->event),
@@ -56,6 +58,7 @@ static void on_transaction_end(void *arg, int depth, bool committed)
 {
 	struct flow *flow = arg;
 	struct notices *ns = &flow->notices;
+
 	while (!committed && ns->pending.n > 0 &&
 	       ns->pending.items[ns->pending.n - 1].depth > depth)
 		ns->pending.n--;
@@ -80,6 +83,7 @@ void notices_close(struct flow *flow)
 static void give(struct flow *flow, const struct notice *n)
 {
 	struct notice kept = *n;
+
 	kept.depth = db_depth(flow->db);
 	VEC_PUSH(&flow->notices.pending, kept);
 	if (kept.depth == 0)

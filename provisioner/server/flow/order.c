@@ -74,6 +74,7 @@ static int order_new(struct flow *flow, const struct order_ask *ask,
 		     const struct order_caller *caller, struct order **ret, struct err *err)
 {
 	struct order *o = xcalloc(1, sizeof(*o) + ask->hosts.n * sizeof(o->list[0]));
+
 	*ret = o;
 	o->flow = flow;
 	o->ask = ask;
@@ -98,6 +99,7 @@ void order_free(struct order *o)
 static int check_protected(struct flow *flow, const struct host *h, struct err *err)
 {
 	struct flow_host f;
+
 	TRY(flow_host_get(flow->db, h->num, &f, err));
 	const struct protected_subject s = {
 		.uuid = h->uuid, .macs = f.macs, .serials = {h->serial}};
@@ -106,7 +108,8 @@ static int check_protected(struct flow *flow, const struct host *h, struct err *
 
 static int look_at(struct flow *flow, struct order_item *b, struct err *err)
 {
-	AUTO(json) json_t *drives = NULL;
+	autojson json_t *drives = NULL;
+
 	TRY(host_get(flow->db, b->host.num, &b->host, err));
 	TRY(check_protected(flow, &b->host, err));
 	TRY(host_in_use(flow, &b->host, &b->in_use, err));
@@ -123,6 +126,7 @@ static int arm_one(struct order *o, struct order_item *b, struct err *err)
 				 .actor = b->q.who,
 				 .detail = b->q.reason[0] ? b->q.reason : NULL,
 				 .extra_guards = b->guards};
+
 	TRY(look_at(flow, b, err));
 	TRY(engine_command(flow, b->host.num, &e, err));
 	return o->work->arm(flow, &b->host, &b->q, &b->arm, err);
@@ -142,6 +146,7 @@ static int arm_each(struct order *o, struct err *err)
 static void hash_plan(struct order *o)
 {
 	autostr struct str s;
+
 	str_init(&s, 1024 * (o->n + 1));
 	for (size_t i = 0; i < o->n; i++) {
 		const struct order_item *b = &o->list[i];
@@ -157,6 +162,7 @@ static void hash_plan(struct order *o)
 static int check_in_service(const struct order *o, struct err *err)
 {
 	int64_t touched = 0, serving = 0;
+
 	for (size_t i = 0; i < o->n; i++)
 		touched += str_eq(o->list[i].host.state, lifecycle_state_str(STATE_IN_SERVICE));
 	if (touched == 0 || !o->caller->is_list)
@@ -173,6 +179,7 @@ static void ask_rules(struct order *o)
 {
 	const struct flow_order_policy *policy = &o->flow->orders;
 	struct order_reach reach = {.n_hosts = o->n, .alone_max = policy->alone_max};
+
 	for (size_t i = 0; i < o->n; i++) {
 		reach.in_use = reach.in_use || o->list[i].in_use;
 		reach.shared_storage = reach.shared_storage || o->list[i].shared_storage;
@@ -206,6 +213,7 @@ static int check_plan(const struct order *o, const char *expected, struct err *e
 static int check_rehearsed(const struct order *o, struct err *err)
 {
 	const struct order_caller *c = o->caller;
+
 	if (c->plan_hash[0])
 		return check_plan(o, c->plan_hash, err);
 	if (!c->is_list || c->rehearse)
@@ -250,9 +258,10 @@ static void fill_kept(struct order *o, struct flow_order *row)
 static int keep(struct order *o, struct err *err)
 {
 	struct flow_order *row = &o->kept;
-	AUTO(json) json_t *doc = record_encode(order_ask_fields, o->ask);
+	autojson json_t *doc = record_encode(order_ask_fields, o->ask);
 	autofree char *body = json_text(doc);
 	autofree struct flow_order_host *hosts = xcalloc(o->n, sizeof(*hosts));
+
 	TRY(order_needs_name(o->caller->owner, err));
 	for (size_t i = 0; i < o->n; i++)
 		hosts[i] = (struct flow_order_host){o->list[i].host.num,
@@ -274,6 +283,7 @@ int order_place(struct flow *flow, const struct order_ask *ask, const struct ord
 {
 	struct order *o = NULL;
 	int rc = order_new(flow, ask, caller, &o, err);
+
 	*ret = o;
 	TRY(rc);
 	TRY(rehearse(o, err));
@@ -288,6 +298,7 @@ int order_carry_out(struct flow *flow, const struct order_ask *ask,
 {
 	struct order *o = NULL;
 	int rc = order_new(flow, ask, caller, &o, err);
+
 	*ret = o;
 	TRY(rc);
 	TRY(rehearse(o, err));
@@ -297,7 +308,8 @@ int order_carry_out(struct flow *flow, const struct order_ask *ask,
 
 int order_ask_of(const struct flow_order *row, struct order_ask *ret, struct err *err)
 {
-	AUTO(json) json_t *doc = json_loads(row->body, 0, NULL);
+	autojson json_t *doc = json_loads(row->body, 0, NULL);
+
 	return doc ? record_decode(order_ask_fields, doc, ret, err)
 		   : err_set(err, ERR_JSON, "the stored order '%s' is damaged", row->id);
 }

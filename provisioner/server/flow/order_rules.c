@@ -37,6 +37,7 @@ static const struct {
 void order_second_person(const struct order_reach *reach, char ret[static ORDER_RULES_TEXT_BYTES])
 {
 	autostr struct str s;
+
 	str_init(&s, ORDER_RULES_TEXT_BYTES);
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
 		if (reasons[i].applies(reach))

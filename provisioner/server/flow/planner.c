@@ -52,6 +52,7 @@ static int build_burn_in(struct builder *b, struct err *err)
 {
 	struct plan_burn_in *t = &b->plan.burn_in;
 	uint32_t seed;
+
 	random_bytes(&seed, sizeof(seed));
 	b->plan.kind = PLAN_STEP_BURN_IN;
 	(void)str_copy(t->tier, sizeof(t->tier),
@@ -90,6 +91,7 @@ static int auto_arm(struct builder *b, struct flow_arm *ret, struct err *err)
 		.wipe_consent = "",
 		.consent_by_profile = b->profile.wipe_consent,
 	};
+
 	return arm_make(b->flow, &b->host, &q, ret, err);
 }
 
@@ -100,6 +102,7 @@ static bool waits_for_people(int code)
 		ERR_GUARD_IMAGE,           ERR_IMAGE_DAMAGED, ERR_IMAGE_CHANNEL_MISSING,
 		ERR_IMAGE_CHANNEL_EXPIRED, ERR_IMAGE_CHANNEL, ERR_IMAGE_CHANNEL_SIGNATURES,
 	};
+
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
 		if (codes[i] == code)
 			return true;
@@ -111,6 +114,7 @@ static bool waits_for_people(int code)
 static int find_arm(struct builder *b, struct flow_arm *ret, struct err *err)
 {
 	int rc = flow_arm_open(b->flow->db, b->host.num, ret, err);
+
 	if (rc >= 0 && arm_usable(b, ret) && latest_holds(b->flow, ret))
 		return 1;
 	if (rc < 0 && rc != -ERR_NOT_FOUND)
@@ -133,6 +137,7 @@ static void copy_ssh_keys(struct plan_image *m, const json_t *keys)
 {
 	size_t i;
 	json_t *key;
+
 	json_array_foreach (keys, i, key) {
 		if (m->n_ssh_authorized_keys < PLAN_SSH_KEYS_MAX)
 			m->ssh_authorized_keys[m->n_ssh_authorized_keys++] = xstrdup(
@@ -145,6 +150,7 @@ static int fill_first_boot(struct builder *b, const struct flow_arm *arm, struct
 	struct plan_image *m = &b->plan.image;
 	uint8_t token[SHA256_BYTES];
 	char hash[SHA256_HEX_BYTES];
+
 	random_bytes(token, sizeof(token));
 	hex_encode(token, sizeof(token), m->first_boot_token);
 	sha256_hex_of(m->first_boot_token, SHA256_HEX_BYTES - 1, hash);
@@ -159,6 +165,7 @@ static int fill_latest(struct builder *b, const struct flow_arm *arm, struct err
 {
 	AUTO(channel) struct channel *c = NULL;
 	struct plan_image *m = &b->plan.image;
+
 	if (!arm->latest || !trust_root_demands_channel(b->flow->root))
 		return 0;
 	m->latest = true;
@@ -171,6 +178,7 @@ static int build_image(struct builder *b, struct err *err)
 {
 	struct flow_arm arm;
 	int rc = find_arm(b, &arm, err);
+
 	if (rc <= 0)
 		return rc;
 	struct plan_image *m = &b->plan.image;
@@ -218,7 +226,8 @@ static int build_reboot(struct builder *b, struct err *err)
 
 static int build_failed(struct builder *b, struct err *err)
 {
-	AUTO(json) json_t *fault = NULL;
+	autojson json_t *fault = NULL;
+
 	TRY(fault_latest_open(b->flow->db, b->host.num, &fault, err));
 	const char *action = json_string_value(json_object_get(fault, "action"));
 	return build_wait(b, b->host.turn, b->host.state_detail, "\nDo: ",
@@ -235,6 +244,7 @@ static int build_erase(struct builder *b, struct err *err)
 {
 	struct flow_arm arm;
 	int rc = flow_arm_open(b->flow->db, b->host.num, &arm, err);
+
 	if (rc < 0 && rc != -ERR_NOT_FOUND)
 		return rc;
 	err_clear(err);
@@ -273,6 +283,7 @@ static const build_step builders[_STATE_MAX] = {
 static void fill_envelope(struct builder *b, int64_t seq)
 {
 	struct plan *p = &b->plan;
+
 	uuid_v4(p->plan_id);
 	(void)str_copy(p->host_id, sizeof(p->host_id), b->host.id);
 	(void)str_copy(p->session_id, sizeof(p->session_id), b->session->id);
@@ -287,9 +298,10 @@ static void fill_envelope(struct builder *b, int64_t seq)
 static int store_plan(struct builder *b, char **ret, struct err *err)
 {
 	int64_t seq = b->session->steps + 1;
+
 	fill_envelope(b, seq);
-	AUTO(json) json_t *payload = plan_encode(&b->plan);
-	AUTO(json) json_t *envelope = NULL;
+	autojson json_t *payload = plan_encode(&b->plan);
+	autojson json_t *envelope = NULL;
 	TRY(plan_seal(b->flow->plan_key, payload, &envelope, err));
 	autofree char *text = json_text(envelope);
 	struct flow_plan row = {.host_num = b->host.num,
@@ -336,6 +348,7 @@ static bool says_the_same(struct flow *flow, const char *envelope, const struct 
 	bool same = now->kind == PLAN_STEP_WAIT &&
 		    plan_open(flow->plan_key, envelope, strlen(envelope), &shown, &err) >= 0 &&
 		    str_eq(shown.wait.message, now->wait.message);
+
 	if (now->kind == PLAN_STEP_WAIT)
 		plan_done(&shown);
 	return same;
@@ -344,6 +357,7 @@ static bool says_the_same(struct flow *flow, const char *envelope, const struct 
 static int make_plan(struct builder *b, const char *shown, char **ret, struct err *err)
 {
 	enum lifecycle_state state;
+
 	TRY(builder_load(b, err));
 	if (!lifecycle_state_parse(b->host.state, &state) || !builders[state])
 		return 0;
@@ -358,6 +372,7 @@ static int next_in_transaction(struct flow *flow, const struct flow_session *s, 
 {
 	struct flow_plan live;
 	int rc = flow_plan_live(flow->db, s->host_num, &live, err);
+
 	if (rc < 0 && rc != -ERR_NOT_FOUND)
 		return rc;
 	autofree char *envelope = live.envelope;
@@ -383,6 +398,7 @@ static int fail_host(struct flow *flow, const struct flow_session *s, const stru
 	struct engine_event e = {
 		.event = HOST_EVENT_STEP_FAILED, .code = why->code, .detail = why->msg};
 	int rc = engine_apply(flow, s->host_num, &e, err);
+
 	return rc < 0 ? rc : 0;
 }
 
@@ -392,6 +408,7 @@ static int next_of_session(struct flow *flow, const char *id, int64_t after, cha
 			   struct err *err)
 {
 	struct flow_session s;
+
 	TRY(flow_session_get(flow->db, id, &s, err));
 	return s.closed_us ? 0 : next_in_transaction(flow, &s, after, ret, err);
 }

@@ -182,6 +182,7 @@ int profile_choose(json_t *list, const struct profile_subject *s, struct profile
 {
 	size_t i;
 	json_t *doc;
+
 	json_array_foreach (list, i, doc) {
 		struct err err = ERR_INIT;
 		if (profile_parse(doc, ret, &err) >= 0 && profile_matches(ret, s))

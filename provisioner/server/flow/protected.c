@@ -43,6 +43,7 @@ static bool says_nothing(const char *text)
 static void add_one(struct protected *p, struct sv word, const char *whose)
 {
 	struct protected_name n = {.whose = whose};
+
 	if (word.n == 0 || word.n >= sizeof(n.text))
 		return;
 	memcpy(n.text, word.p, word.n);
@@ -71,6 +72,7 @@ void protected_done(struct protected *p)
 static void add_line(struct protected *p, const char *path)
 {
 	char line[129];
+
 	file_read_line(path, line, sizeof(line));
 	add_one(p, sv_of(line), "this server's");
 }
@@ -90,6 +92,7 @@ static void add_macs(struct protected *p, const char *sys_root)
 	autofree char *dir = xasprintf("%s/class/net", sys_root);
 	DIR *d = opendir(dir);
 	struct dirent *e;
+
 	while (d && (e = readdir(d))) {
 		autofree char *path = xasprintf("%s/%s/address", dir, e->d_name);
 		add_line(p, path);
@@ -113,6 +116,7 @@ static void add_address(struct protected *p, const struct sockaddr *sa, const ch
 	char text[INET6_ADDRSTRLEN];
 	socklen_t n = sa->sa_family == AF_INET ? sizeof(struct sockaddr_in)
 					       : sizeof(struct sockaddr_in6);
+
 	if ((sa->sa_family == AF_INET || sa->sa_family == AF_INET6) &&
 	    getnameinfo(sa, n, text, sizeof(text), NULL, 0, NI_NUMERICHOST) == 0)
 		add_one(p, sv_of(text), whose);
@@ -123,6 +127,7 @@ static void add_store(struct protected *p, const char *url)
 	char host[256];
 	struct addrinfo *list = NULL;
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+
 	if (!db_server_of(url, host, sizeof(host)))
 		return;
 	int rc = getaddrinfo(host, NULL, &hints, &list);
@@ -148,6 +153,7 @@ void protected_load(struct protected *p, const char *store_url, const char *word
 static const struct protected_name *find_text(const struct protected *p, const char *text)
 {
 	char word[129];
+
 	if (!text || !text[0] || !str_copy(word, sizeof(word), text))
 		return NULL;
 	lower(word);
@@ -161,6 +167,7 @@ static const struct protected_name *find_macs(const struct protected *p, const c
 {
 	struct sv rest = sv_of(macs ? macs : "");
 	const struct protected_name *found = NULL;
+
 	while (rest.n > 0 && !found) {
 		struct sv one = sv_split(&rest, ' ');
 		autofree char *mac = xstrndup(one.p, one.n);
@@ -178,6 +185,7 @@ static const struct protected_name *find_uuid(const struct protected *p, const c
 	};
 	char swapped[UUID_CHARS + 1];
 	const struct protected_name *found = find_text(p, uuid);
+
 	if (found || !uuid || !is_uuid(uuid))
 		return found;
 	for (size_t i = 0; i < sizeof(swapped); i++)
@@ -189,6 +197,7 @@ const struct protected_name *protected_find(const struct protected *p,
 					    const struct protected_subject *s)
 {
 	const struct protected_name *found = find_macs(p, s->macs);
+
 	if (!found)
 		found = find_uuid(p, s->uuid);
 	for (size_t i = 0; i < ARRAY_LEN(s->serials) && !found; i++)
@@ -199,5 +208,6 @@ const struct protected_name *protected_find(const struct protected *p,
 int protected_check(const struct protected *p, const struct protected_subject *s, struct err *err)
 {
 	const struct protected_name *n = protected_find(p, s);
+
 	return n ? err_set(err, ERR_GUARD_SELF, "'%s' is %s", n->text, n->whose) : 0;
 }

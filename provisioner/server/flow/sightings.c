@@ -42,9 +42,9 @@ static struct kept *find(struct sightings *w, const char *mac, const char *what)
 
 static int append(struct flow *flow, int64_t host_num, const struct kept *k, struct err *err)
 {
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:s, s:I}", "mac", k->mac, "message", k->what,
-				   "address", k->address, "at_us", (json_int_t)k->first_us);
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s, s:I}", "mac", k->mac, "message",
+					    k->what, "address", k->address, "at_us",
+					    (json_int_t)k->first_us);
 	autofree char *summary = xasprintf("%s %s", k->what, k->address);
 	bool boot = str_starts(k->what, "boot.");
 	struct event_draft e = {.host_num = host_num,
@@ -52,6 +52,7 @@ static int append(struct flow *flow, int64_t host_num, const struct kept *k, str
 				.actor = boot ? "server" : "dnsmasq",
 				.summary = summary,
 				.detail = detail};
+
 	return event_append(flow->db, &e, flow_now_us(flow), NULL, err);
 }
 
@@ -59,6 +60,7 @@ static int append(struct flow *flow, int64_t host_num, const struct kept *k, str
 static int flush(struct sightings *w, bool *ret_more, struct err *err)
 {
 	size_t n = 0;
+
 	for (size_t i = 0; i < KEPT_MAX; i++) {
 		struct kept *k = &w->kept[(w->next + i) % KEPT_MAX];
 		struct host h;
@@ -83,6 +85,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 	struct sightings *w = arg;
 	struct err err = ERR_INIT;
 	bool more = false;
+
 	(void)usec;
 	int rc = db_begin(w->flow->db, &err);
 	if (rc >= 0)
@@ -100,6 +103,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 static void flush_soon(struct sightings *w)
 {
 	int enabled = SD_EVENT_OFF;
+
 	(void)sd_event_source_get_enabled(w->timer, &enabled);
 	if (enabled != SD_EVENT_OFF)
 		return;
@@ -111,6 +115,7 @@ void sightings_note(struct flow *flow, const char *mac, const char *what, const 
 {
 	struct sightings *w = flow->sightings;
 	int64_t now_us = flow_now_us(flow);
+
 	if (!w || !mac[0])
 		return;
 	struct kept *k = find(w, mac, what);
@@ -133,6 +138,7 @@ void sightings_note(struct flow *flow, const char *mac, const char *what, const 
 void sightings_adopt(struct flow *flow, const char *macs)
 {
 	struct sightings *w = flow->sightings;
+
 	for (size_t i = 0; w && i < KEPT_MAX; i++) {
 		struct kept *k = &w->kept[(w->next + i) % KEPT_MAX];
 		if (!k->mac[0] || k->stored || !strstr(macs, k->mac))
@@ -145,6 +151,7 @@ void sightings_adopt(struct flow *flow, const char *macs)
 int sightings_new(struct flow *flow, struct sightings **ret, struct err *err)
 {
 	struct sightings *w = xcalloc(1, sizeof(*w));
+
 	w->flow = flow;
 	if (sd_event_add_time_relative(flow->event, &w->timer, CLOCK_BOOTTIME, 0, 10000, on_timer,
 				       w) < 0 ||

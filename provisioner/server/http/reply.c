@@ -35,6 +35,7 @@ static int reply_owned(struct http_request *r, int status, const char *content_t
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(n_bytes, body,
 									MHD_RESPMEM_MUST_FREE);
+
 	BUG_ON(!response);
 	if (content_type)
 		(void)MHD_add_response_header(response, "Content-Type", content_type);
@@ -55,6 +56,7 @@ int http_reply_text(struct http_request *r, int status, const char *content_type
 int http_reply_json(struct http_request *r, int status, json_t *doc)
 {
 	struct err err = ERR_INIT;
+
 	if (!doc) {
 		(void)err_set(&err, ERR_JSON, "the answer cannot be written as JSON");
 		return http_reply_problem(r, 500, &err);
@@ -70,6 +72,7 @@ static json_t *problem_doc(int status, const struct err *e)
 	json_t *doc = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title",
 				meaning ? meaning : "error", "status", status, "code",
 				err_name(e->code));
+
 	json_object_set_new(doc, "detail", json_string_of(e->msg[0] ? e->msg : "no detail"));
 	if (e->pointer[0])
 		json_object_set_new(doc, "pointer", json_string_of(e->pointer));
@@ -82,7 +85,7 @@ int http_reply_problem(struct http_request *r, int status, const struct err *e)
 {
 	if (status == 0)
 		status = http_status_of(e->code);
-	AUTO(json) json_t *doc = problem_doc(status, e);
+	autojson json_t *doc = problem_doc(status, e);
 	char *text = json_text(doc);
 	return reply_owned(r, status, "application/problem+json", text, strlen(text));
 }
@@ -90,6 +93,7 @@ int http_reply_problem(struct http_request *r, int status, const struct err *e)
 static ssize_t stream_read(void *cls, uint64_t pos, char *buf, size_t max)
 {
 	struct http_request *r = cls;
+
 	(void)pos;
 	int64_t n = r->stream.read(r->stream.arg, buf, max);
 	if (n > 0)

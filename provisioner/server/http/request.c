@@ -21,6 +21,7 @@ struct http_request *http_request_new(struct http_server *s, struct MHD_Connecti
 				      const char *path, const char *method)
 {
 	struct http_request *r = xcalloc(1, sizeof(*r));
+
 	r->server = s;
 	r->connection = c;
 	r->body_fd = -1;
@@ -61,6 +62,7 @@ static bool spki_of_pem(char *pem, char ret[static SHA256_HEX_BYTES])
 	X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
 	unsigned char *der = NULL;
 	int n = cert ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der) : -1;
+
 	if (n > 0)
 		sha256_hex_of(der, (size_t)n, ret);
 	OPENSSL_free(der);
@@ -73,6 +75,7 @@ static bool spki_of_pem(char *pem, char ret[static SHA256_HEX_BYTES])
 static int client_key_from(struct http_request *r, const char *escaped, struct err *err)
 {
 	size_t n = strlen(escaped);
+
 	if (n > CERT_HEADER_MAX_BYTES)
 		return err_set(err, ERR_AUTH_CERT, "client certificate is larger than %d bytes",
 			       CERT_HEADER_MAX_BYTES);
@@ -145,6 +148,7 @@ enum http_listener http_listener(const struct http_request *r)
 const char *http_peer(const struct http_request *r)
 {
 	const char *peer = http_request_header(r, "X-Real-IP");
+
 	return r->listener != HTTP_LISTENER_ADMIN && peer ? peer : "local";
 }
 
@@ -185,6 +189,7 @@ static enum MHD_Result visit_one(void *cls, enum MHD_ValueKind kind, const char 
 				 const char *value)
 {
 	struct visit *v = cls;
+
 	(void)kind;
 	v->fn(v->arg, key, value ? value : "");
 	return MHD_YES;
@@ -195,6 +200,7 @@ bool http_client_gone(const struct http_request *r)
 	char one;
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 		r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
 	return info && recv(info->connect_fd, &one, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
@@ -202,6 +208,7 @@ void http_query_each(const struct http_request *r,
 		     void (*visit)(void *arg, const char *name, const char *value), void *arg)
 {
 	struct visit v = {visit, arg};
+
 	MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, visit_one, &v);
 }
 
@@ -214,6 +221,7 @@ struct only {
 static void only_visit(void *arg, const char *name, const char *value)
 {
 	struct only *o = arg;
+
 	(void)value;
 	for (const char *const *n = o->names; *n; n++)
 		if (str_eq(*n, name))
@@ -229,6 +237,7 @@ static void only_visit(void *arg, const char *name, const char *value)
 int http_query_only(const struct http_request *r, const char *const *names, struct err *err)
 {
 	struct only o = {names, err, 0};
+
 	http_query_each(r, only_visit, &o);
 	return o.status;
 }
@@ -238,6 +247,7 @@ int http_query_int(const struct http_request *r, const char *name, int64_t min, 
 {
 	const char *text = http_query(r, name);
 	autofree char *pointer = xasprintf("/%s", name);
+
 	*ret = fallback;
 	if (!text)
 		return 0;
@@ -298,7 +308,8 @@ int http_body_json(const struct http_request *r, json_t **ret, struct err *err)
 {
 	size_t n;
 	const char *p = http_body(r, &n);
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
+
 	if (n == 0)
 		return err_set(err, ERR_JSON, "a JSON object is needed, the body is empty");
 	TRY(json_load_strict(p, n, (size_t)r->route->max_body_bytes, &doc, err));

@@ -51,6 +51,7 @@ static bool match(struct http_request *r, const char *pattern)
 {
 	struct sv want = sv_of(pattern), have = sv_of(r->path);
 	size_t used = 0;
+
 	r->n_params = 0;
 	while (want.n > 0 && have.n > 0) {
 		struct sv w = sv_split(&want, '/'), h = sv_split(&have, '/');
@@ -72,6 +73,7 @@ static bool method_fits(const char *have, const char *route)
 static void allow_add(struct http_request *r, const char *method)
 {
 	size_t n = strlen(r->allow);
+
 	snprintf(r->allow + n, sizeof(r->allow) - n, "%s%s", n ? ", " : "", method);
 }
 

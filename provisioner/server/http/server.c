@@ -64,6 +64,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 static int on_kick(sd_event_source *source, void *arg)
 {
 	struct http_server *s = arg;
+
 	(void)source;
 	daemon_run(&s->front);
 	daemon_run(&s->admin);
@@ -75,6 +76,7 @@ static int on_kick(sd_event_source *source, void *arg)
 static int authorize(struct http_request *r, struct err *err)
 {
 	enum http_scope need = r->route->scope;
+
 	if (r->listener == HTTP_LISTENER_ADMIN) {
 		(void)str_copy(r->identity.who, sizeof(r->identity.who), "admin");
 		r->identity.scopes = UINT32_MAX;
@@ -106,6 +108,7 @@ static int check_length(const struct http_request *r, struct err *err)
 {
 	const char *text = http_request_header(r, "Content-Length");
 	uint64_t n = 0;
+
 	if (text && !parse_u64(text, &n))
 		return err_set(err, ERR_INVALID, "Content-Length is not a number");
 	if (n > r->route->max_body_bytes)
@@ -119,6 +122,7 @@ static int admit(struct http_request *r, struct err *err)
 {
 	bool path_known;
 	int rc = http_request_identify(r, err);
+
 	if (rc < 0)
 		return rc;
 	r->route = http_route_find(r, &path_known);
@@ -138,6 +142,7 @@ static void call_handler(struct http_request *r)
 	uint64_t start = http_now_us();
 	int rc = r->route->handler(r, &err);
 	uint64_t took = http_now_us() - start;
+
 	if (took > SLOW_HANDLER_US)
 		log_ev(LOG_INFO, "loop.slow", KV("handler", r->route->pattern),
 		       KV("took_us", took));
@@ -164,6 +169,7 @@ static bool refuse_at_once(const struct http_request *r)
 {
 	const char *text = http_request_header(r, "Content-Length");
 	uint64_t n = 0;
+
 	return text && (!parse_u64(text, &n) || n > HTTP_EARLY_DISCARD);
 }
 
@@ -171,6 +177,7 @@ static enum MHD_Result first_call(struct http_daemon *d, struct MHD_Connection *
 				  const char *method, void **ret)
 {
 	struct http_request *r = http_request_new(d->server, c, url, method);
+
 	*ret = r;
 	d->server->counters.requests++;
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
@@ -217,6 +224,7 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 {
 	struct http_daemon *d = cls;
 	struct http_request *r = *con_cls;
+
 	(void)c;
 	(void)toe;
 	if (r && r->status >= 500)
@@ -233,6 +241,7 @@ static void on_connection(void *cls, struct MHD_Connection *c, void **context,
 			  enum MHD_ConnectionNotificationCode toe)
 {
 	struct http_daemon *d = cls;
+
 	if (toe == MHD_CONNECTION_NOTIFY_CLOSED) {
 		d->server->counters.connections--;
 		free(*context);
@@ -257,6 +266,7 @@ static void on_connection(void *cls, struct MHD_Connection *c, void **context,
 static int listen_unix(const char *path, mode_t mode, int64_t gid, struct err *err)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+
 	if (!str_copy(sa.sun_path, sizeof(sa.sun_path), path))
 		return err_set(err, ERR_CONFIG, "socket path '%s' is longer than 107 bytes", path);
 	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -291,6 +301,7 @@ static void on_library_log(void *cls, const char *format, va_list ap)
 static int daemon_watch(struct http_daemon *d, sd_event *event)
 {
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD);
+
 	if (!info)
 		return -ENOTSUP;
 	int rc = sd_event_add_io(event, &d->io, info->epoll_fd, EPOLLIN, on_io, d);
@@ -306,6 +317,7 @@ static int daemon_start(struct http_daemon *d, const char *path, mode_t mode, in
 {
 	unsigned limit = d->server->o.max_connections ? d->server->o.max_connections : 1024;
 	int fd = listen_unix(path, mode, gid, err);
+
 	if (fd < 0)
 		return fd;
 	(void)str_copy(d->path, sizeof(d->path), path);
@@ -329,6 +341,7 @@ static int daemon_start(struct http_daemon *d, const char *path, mode_t mode, in
 int http_server_new(const struct http_options *o, struct http_server **ret, struct err *err)
 {
 	int rc = http_tables_check(o->tables, err);
+
 	if (rc < 0)
 		return rc;
 	struct http_server *s = xcalloc(1, sizeof(*s));

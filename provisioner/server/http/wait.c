@@ -14,6 +14,7 @@
 uint64_t http_now_us(void)
 {
 	struct timespec ts;
+
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
@@ -32,6 +33,7 @@ static void timer_set(struct http_server *s, uint64_t at_us)
 void http_wait_enter(struct http_request *r, const char *topic, uint64_t wake_us)
 {
 	struct http_server *s = r->server;
+
 	BUG_ON(r->is_waiting || r->server == NULL);
 	BUG_ON(!str_copy(r->topic, sizeof(r->topic), topic));
 	r->wake_us = wake_us;
@@ -75,6 +77,7 @@ void http_notify(struct http_server *s, const char *topic)
 unsigned http_waiting(const struct http_server *s, const char *topic)
 {
 	unsigned n = 0;
+
 	for (const struct http_request *r = s->waiting; r; r = r->next)
 		n += str_eq(r->topic, topic);
 	return n;
@@ -83,6 +86,7 @@ unsigned http_waiting(const struct http_server *s, const char *topic)
 static int on_wait_timer(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct http_server *s = arg;
+
 	(void)source;
 	(void)usec;
 	uint64_t now = http_now_us(), earliest = NEVER_US;

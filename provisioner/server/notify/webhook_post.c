@@ -33,6 +33,7 @@ struct running {
 static void running_free(struct running *r)
 {
 	struct running **p = &r->engine->first;
+
 	while (*p && *p != r)
 		p = &(*p)->next;
 	if (*p)
@@ -51,6 +52,7 @@ static void finish(struct running *r, CURLcode code)
 	void *arg = r->arg;
 	long status = 0;
 	autofree char *why = xstrdup(r->text[0] ? r->text : curl_easy_strerror(code));
+
 	if (code == CURLE_OK)
 		(void)curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
 	running_free(r); /* first: the caller may start the next one */
@@ -61,6 +63,7 @@ static void collect(struct webhook_post *w)
 {
 	CURLMsg *m;
 	int left;
+
 	while ((m = curl_multi_info_read(w->multi, &left))) {
 		char *r = NULL;
 		if (m->msg != CURLMSG_DONE)
@@ -75,6 +78,7 @@ static int on_socket(sd_event_source *s, int fd, uint32_t events, void *arg)
 {
 	struct webhook_post *w = arg;
 	int mask = 0, running;
+
 	(void)s;
 	if (events & (EPOLLIN | EPOLLHUP))
 		mask |= CURL_CSELECT_IN;
@@ -91,6 +95,7 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *arg)
 {
 	struct webhook_post *w = arg;
 	int running;
+
 	(void)s;
 	(void)usec;
 	(void)curl_multi_socket_action(w->multi, CURL_SOCKET_TIMEOUT, 0, &running);
@@ -104,6 +109,7 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *
 	sd_event_source *source = socket_arg;
 	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0U) |
 			  (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
+
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
 		sd_event_source_disable_unref(source);
@@ -122,6 +128,7 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *
 static int want_time(CURLM *multi, long timeout_ms, void *arg)
 {
 	struct webhook_post *w = arg;
+
 	(void)multi;
 	if (timeout_ms < 0)
 		return sd_event_source_set_enabled(w->timer, SD_EVENT_OFF) < 0 ? -1 : 0;
@@ -134,6 +141,7 @@ static int want_time(CURLM *multi, long timeout_ms, void *arg)
 int webhook_post_new(struct sd_event *event, struct webhook_post **ret, struct err *err)
 {
 	struct webhook_post *w = xcalloc(1, sizeof(*w));
+
 	w->event = event;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == 0)
 		w->multi = curl_multi_init();
@@ -176,6 +184,7 @@ static size_t throw_away(char *p, size_t size, size_t n, void *arg)
 static void set_options(struct running *r, const struct webhook_post_call *call)
 {
 	CURL *c = r->easy;
+
 	for (const char *const *h = call->headers; h && *h; h++)
 		r->headers = curl_slist_append(r->headers, *h);
 	r->headers = curl_slist_append(r->headers, "Expect:");
@@ -199,6 +208,7 @@ int webhook_post_start(struct webhook_post *w, const struct webhook_post_call *c
 		       struct err *err)
 {
 	CURL *easy = curl_easy_init();
+
 	if (!easy)
 		return err_set(err, ERR_HTTP, "cannot make a request");
 	struct running *r = xcalloc(1, sizeof(*r));

@@ -38,6 +38,7 @@ struct delivery {
 static void delivery_free(struct delivery *d)
 {
 	struct delivery **p = &d->sender->first;
+
 	while (*p && *p != d)
 		p = &(*p)->next;
 	if (*p)
@@ -54,6 +55,7 @@ static void settle(struct delivery *d, int status, const char *why)
 	struct err err = ERR_INIT;
 	char text[32];
 	struct webhook_outcome o = {.status = status, .well = status >= 200 && status < 300};
+
 	(void)snprintf(text, sizeof(text), "answered %d", status);
 	o.result = status ? text : why;
 	o.took_ms = (flow_now_us(flow) - d->started_us) / 1000;
@@ -69,6 +71,7 @@ static void on_end(void *arg, int status, const char *why)
 {
 	struct delivery *d = arg;
 	sd_event_source *timer = d->sender->timer;
+
 	settle(d, status, why);
 	delivery_free(d);
 	/* look for the next one at once, but from the loop: others have their turn between */
@@ -84,6 +87,7 @@ static int start(struct delivery *d, struct err *err)
 	char mac[SHA256_HEX_BYTES], secret[WEBHOOK_SECRET_MAX_BYTES + 1];
 	long long now_s = (long long)(d->started_us / 1000000);
 	autofree char *message = xasprintf("%lld.%s", now_s, job->body);
+
 	TRY(secret_open(d->sender->flow->seal_key, job->name, job->secret, secret, sizeof(secret),
 			err));
 	hmac_sha256_hex_of(secret, strlen(secret), message, strlen(message), mac);
@@ -114,6 +118,7 @@ static int start(struct delivery *d, struct err *err)
 static int send_one(struct webhook_sender *s, struct err *err)
 {
 	struct delivery *d = xcalloc(1, sizeof(*d));
+
 	*d = (struct delivery){.sender = s, .started_us = flow_now_us(s->flow), .next = s->first};
 	s->first = d;
 	int r = webhook_take(s->flow->db, d->started_us, LEASE_US, &d->job, err);
@@ -132,6 +137,7 @@ static int on_look(sd_event_source *source, uint64_t usec, void *arg)
 	struct webhook_sender *s = arg;
 	struct err err = ERR_INIT;
 	int r = 1;
+
 	(void)usec;
 	for (int i = 0; r == 1 && i < PER_LOOK; i++)
 		r = send_one(s, &err);
@@ -146,6 +152,7 @@ static int on_look(sd_event_source *source, uint64_t usec, void *arg)
 static int open_sender(struct webhook_sender *s, struct err *err)
 {
 	struct flow *flow = s->flow;
+
 	/* on one store of several appliances a claim may be another one's, and ends by itself */
 	if (db_is_sqlite(flow->db))
 		TRY(webhook_forget_claims(flow->db, err));
@@ -160,6 +167,7 @@ static int open_sender(struct webhook_sender *s, struct err *err)
 int webhook_sender_new(struct flow *flow, struct webhook_sender **ret, struct err *err)
 {
 	struct webhook_sender *s = xcalloc(1, sizeof(*s));
+
 	s->flow = flow;
 	int r = open_sender(s, err);
 	if (r < 0)

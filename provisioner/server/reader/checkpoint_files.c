@@ -23,7 +23,8 @@ static int read_one(const char *path, const struct plan_key *key, mark_list *lis
 	struct audit_mark mark;
 	autofree char *text = NULL;
 	size_t n = 0;
-	AUTO(json) json_t *envelope = NULL;
+	autojson json_t *envelope = NULL;
+
 	if (file_read(path, CHECKPOINT_MAX_BYTES, &text, &n, err) < 0 ||
 	    json_load_strict(text, n, CHECKPOINT_MAX_BYTES, &envelope, err) < 0)
 		return err_set(err, ERR_CHECKPOINT, "'%s' is no checkpoint", path);
@@ -39,6 +40,7 @@ static int read_dir(DIR *d, const char *dir, const struct plan_key *key, mark_li
 		    struct err *err)
 {
 	struct dirent *e;
+
 	while ((e = readdir(d))) {
 		autofree char *path = xasprintf("%s/%s", dir, e->d_name);
 		if (e->d_name[0] == '.' || !str_ends(e->d_name, SUFFIX))
@@ -56,6 +58,7 @@ int checkpoints_read(const char *dir, const char *public_key_path, struct audit_
 {
 	AUTO(plan_key) struct plan_key *key = NULL;
 	mark_list list = {0};
+
 	TRY(plan_key_load_public(public_key_path, &key, err));
 	DIR *d = opendir(dir);
 	int rc = d ? read_dir(d, dir, key, &list, err)

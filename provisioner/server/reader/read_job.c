@@ -28,6 +28,7 @@ static const struct capacity_words capacity_words = {
 static void add_progress(void *arg, int64_t num, struct str *out)
 {
 	char key[24];
+
 	snprintf(key, sizeof(key), "%lld", (long long)num);
 	const char *text = json_string_value(json_object_get(arg, key));
 	if (text)
@@ -40,6 +41,7 @@ static int page_text(struct db *db, const struct read_job *j, const struct query
 	struct query_extra told = {add_progress, (void *)(uintptr_t)j->progress};
 	struct query_page page;
 	char time[TIME_TEXT_BYTES];
+
 	TRY(query_run(db, j->of, &j->q, j->progress ? &told : extra, &page, err));
 	str_init(out, page.items.n_bytes + QUERY_CURSOR_MAX_BYTES + 256);
 	str_add(out, "{\"items\":");
@@ -58,6 +60,7 @@ static int answer_page(struct db *db, const struct read_job *j, const struct que
 		       char **ret, size_t *ret_n_bytes, struct err *err)
 {
 	autostr struct str out;
+
 	str_init(&out, 1);
 	TRY(page_text(db, j, extra, &out, err));
 	*ret_n_bytes = out.n_bytes;
@@ -70,6 +73,7 @@ static int answer_page(struct db *db, const struct read_job *j, const struct que
 static int answer_summary(struct db *db, const struct read_job *j, char **ret, struct err *err)
 {
 	struct summary_request what = {j->group_by, j->sum, j->capacity ? &capacity_words : NULL};
+
 	return query_summary(db, j->of, &j->q, &what, ret, err);
 }
 
@@ -82,6 +86,7 @@ static int answer_audit_check(struct db *db, const struct read_job *j, json_t **
 	struct err found = ERR_INIT;
 	autofree struct audit_mark *marks = NULL;
 	int status = checkpoints_read(j->path, j->key_path, &marks, &n, &found);
+
 	if (status >= 0)
 		status = audit_check(db, marks, n, &rows, &found);
 	if (status < 0 && status != -ERR_AUDIT_BROKEN && status != -ERR_CHECKPOINT) {
@@ -126,7 +131,7 @@ int read_job_run(struct db *db, const struct read_job *j, const struct query_ext
 	if (j->kind == READ_SUMMARY) {
 		TRY(answer_summary(db, j, ret, err));
 	} else {
-		AUTO(json) json_t *doc = NULL;
+		autojson json_t *doc = NULL;
 		TRY(answer_document(db, j, &doc, err));
 		*ret = json_text(doc);
 	}
@@ -151,6 +156,7 @@ static void set_int(json_t *doc, const char *name, int64_t n)
 json_t *read_job_to_json(const struct read_job *j)
 {
 	json_t *doc = json_object(), *filters = json_array();
+
 	set_int(doc, "kind", j->kind);
 	set_text(doc, "of", j->of ? j->of->name : NULL);
 	for (size_t i = 0; i < j->q.n_filters; i++) {
@@ -199,6 +205,7 @@ static int read_filters(struct json_reader *r, struct query_request *q, struct e
 {
 	json_t *filters = json_opt_arr(r, "filters", QUERY_FILTERS_MAX), *one;
 	size_t i;
+
 	json_array_foreach (filters, i, one) {
 		struct json_reader f = json_reader_item(r, one, "filters", i);
 		const char *key = json_need_str(&f, "key", 0, LIMIT_URL_BYTES);
@@ -212,6 +219,7 @@ static int read_filters(struct json_reader *r, struct query_request *q, struct e
 int read_job_from_json(json_t *doc, struct read_job *ret, struct err *err)
 {
 	struct json_reader r = json_reader_root(doc, err);
+
 	*ret = (struct read_job){0};
 	ret->kind = (enum read_kind)json_opt_int(&r, "kind", 0, _READ_KIND_MAX - 1, 0);
 	ret->of = collection_by_name(json_opt_str(&r, "of", LIMIT_NAME_BYTES, "hosts"));

@@ -48,6 +48,7 @@ static int send_frame(const struct reader_side *s, char letter, const void *p, s
 		      struct err *err)
 {
 	uint8_t head[READER_HEAD_BYTES];
+
 	reader_head(head, letter, n);
 	TRY(file_write_all(s->fd, head, sizeof(head), err));
 	return n ? file_write_all(s->fd, p, n, err) : 0;
@@ -67,10 +68,10 @@ static int send_bytes(const struct reader_side *s, const char *p, size_t n, stru
 static int send_error(const struct reader_side *s, const struct err *e)
 {
 	struct err err = ERR_INIT;
-	AUTO(json)
-	json_t *doc = json_pack("{s:i, s:s%, s:s}", "code", e->code, "message", e->msg,
-				strlen(e->msg), "pointer", e->pointer);
+	autojson json_t *doc = json_pack("{s:i, s:s%, s:s}", "code", e->code, "message", e->msg,
+					 strlen(e->msg), "pointer", e->pointer);
 	autofree char *text = doc ? json_text(doc) : xasprintf("{\"code\":%d}", e->code);
+
 	return send_frame(s, 'E', text, strlen(text), &err);
 }
 
@@ -81,6 +82,7 @@ static int send_gzip(const struct reader_side *s, z_stream *z, struct str *piece
 {
 	char buf[READER_FRAME_BYTES];
 	int status = Z_OK;
+
 	z->next_in = (Bytef *)piece->p;
 	z->avail_in = (uInt)piece->n_bytes;
 	do {
@@ -98,6 +100,7 @@ static int send_gzip(const struct reader_side *s, z_stream *z, struct str *piece
 static int send_pieces(const struct reader_side *s, struct export *e, z_stream *z, struct err *err)
 {
 	autostr struct str piece;
+
 	str_init(&piece, PIECE_MAX_BYTES);
 	bool begun = false;
 	int more = 1;
@@ -121,6 +124,7 @@ static int run_export(struct reader_side *s, const struct read_job *j, struct er
 {
 	struct export *e = NULL;
 	z_stream z = {0};
+
 	if (j->gzip && deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW_BITS, 8,
 				    Z_DEFAULT_STRATEGY) != Z_OK)
 		return err_set(err, ERR_SYS, "gzip cannot begin");
@@ -142,6 +146,7 @@ static int answer(struct reader_side *s, json_t *doc, struct err *err)
 	struct read_job job;
 	autofree char *text = NULL;
 	size_t n = 0;
+
 	TRY(read_job_from_json(doc, &job, err));
 	if (!s->db)
 		TRY(db_open(s->url, DB_READONLY, &s->db, err));
@@ -154,8 +159,9 @@ static int answer(struct reader_side *s, json_t *doc, struct err *err)
 static int on_question(struct reader_side *s, const char *text, size_t n)
 {
 	struct err err = ERR_INIT;
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	int r = json_load_strict(text, n, READER_ASK_BYTES, &doc, &err);
+
 	if (r >= 0)
 		r = answer(s, doc, &err);
 	return r >= 0 ? send_frame(s, 'Z', NULL, 0, &err) : send_error(s, &err);
@@ -164,6 +170,7 @@ static int on_question(struct reader_side *s, const char *text, size_t n)
 static int one_frame(struct reader_side *s)
 {
 	uint8_t head[READER_HEAD_BYTES];
+
 	if (read_all(s->fd, head, sizeof(head)) < 0)
 		return -1;
 	size_t n = reader_length(head);
@@ -183,6 +190,7 @@ static int one_frame(struct reader_side *s)
 int reader_main(int fd)
 {
 	struct reader_side s = {.fd = fd};
+
 	(void)prctl(PR_SET_NAME, "slipway-reader");
 	(void)setpriority(PRIO_PROCESS, 0, READER_NICE);
 	while (one_frame(&s) >= 0)

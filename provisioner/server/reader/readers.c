@@ -68,6 +68,7 @@ struct readers {
 static uint64_t now_us(void)
 {
 	struct timespec t;
+
 	(void)clock_gettime(CLOCK_BOOTTIME, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
@@ -77,6 +78,7 @@ static uint64_t now_us(void)
 static void settle(struct reader_ticket *t, enum reader_ticket_state state)
 {
 	struct reader *r = t->reader;
+
 	t->state = state;
 	t->reader = NULL;
 	if (r) {
@@ -91,6 +93,7 @@ static void settle(struct reader_ticket *t, enum reader_ticket_state state)
 static void forget(struct reader *r)
 {
 	struct reader **at = &r->pool->first;
+
 	while (*at && *at != r)
 		at = &(*at)->next;
 	if (*at)
@@ -116,6 +119,7 @@ static void end(struct reader *r)
 static void fail(struct reader *r, enum err_code code, const char *why)
 {
 	struct reader_ticket *t = r->ticket;
+
 	log_ev(LOG_WARNING, "reader.failed", KV("pid", r->pid), KV("why", why));
 	if (t) {
 		(void)err_set(&t->err, code, "%s", why);
@@ -129,10 +133,11 @@ static void fail(struct reader *r, enum err_code code, const char *why)
 static void take_error(struct reader *r)
 {
 	struct err *e = &r->ticket->err;
-	AUTO(json) json_t *doc = json_loads(r->said.p, 0, NULL);
+	autojson json_t *doc = json_loads(r->said.p, 0, NULL);
 	const char *message = json_string_value(json_object_get(doc, "message"));
 	const char *pointer = json_string_value(json_object_get(doc, "pointer"));
 	int64_t code = json_integer_value(json_object_get(doc, "code"));
+
 	(void)err_set(e, (enum err_code)(code > 0 ? code : ERR_CHILD), "%s",
 		      message ? message : "");
 	(void)err_at(e, pointer ? pointer : "");
@@ -143,6 +148,7 @@ static void take_error(struct reader *r)
 static int frame_end(struct reader *r)
 {
 	struct reader_ticket *t = r->ticket;
+
 	r->head_have = 0;
 	if (!t)
 		return -1;
@@ -168,6 +174,7 @@ static int frame_end(struct reader *r)
 static int frame_bytes(struct reader *r, const uint8_t *p, size_t n)
 {
 	struct reader_ticket *t = r->ticket;
+
 	if (!t || (r->head[0] != 'D' && r->head[0] != 'E'))
 		return -1;
 	struct str *to = r->head[0] == 'D' ? &t->body : &r->said;
@@ -212,6 +219,7 @@ static void listen_to(struct reader *r)
 {
 	const struct reader_ticket *t = r->ticket;
 	bool full = t && t->is_export && t->body.n_bytes - t->taken >= AHEAD_BYTES;
+
 	(void)sd_event_source_set_enabled(r->io, full ? SD_EVENT_OFF : SD_EVENT_ON);
 }
 
@@ -220,6 +228,7 @@ static int on_io(sd_event_source *s, int fd, uint32_t events, void *arg)
 	struct reader *r = arg;
 	struct reader_ticket *t = r->ticket;
 	static uint8_t buf[READ_BYTES];
+
 	(void)s;
 	(void)events;
 	ssize_t n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
@@ -244,6 +253,7 @@ static int on_io(sd_event_source *s, int fd, uint32_t events, void *arg)
 static int send_frame(int fd, char letter, const char *p, size_t n, struct err *err)
 {
 	uint8_t head[READER_HEAD_BYTES];
+
 	reader_head(head, letter, n);
 	struct iovec parts[] = {{head, sizeof(head)}, {(void *)(uintptr_t)p, n}};
 	struct msghdr m = {.msg_iov = parts, .msg_iovlen = ARRAY_LEN(parts)};
@@ -263,6 +273,7 @@ static void arm_tick(struct readers *p)
 static int make_sockets(int fds[static 2], struct err *err)
 {
 	int room = READER_ASK_BYTES + 4096;
+
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return err_sys(err, ERR_SYS, "cannot make a socket");
 	if (setsockopt(fds[0], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) < 0)
@@ -273,6 +284,7 @@ static int make_sockets(int fds[static 2], struct err *err)
 static int start(struct readers *p, struct reader **ret, struct err *err)
 {
 	int fds[2];
+
 	TRY(make_sockets(fds, err));
 	struct reader *r = xcalloc(1, sizeof(*r));
 	*r = (struct reader){.pool = p, .fd = fds[0], .since_us = now_us(), .next = p->first};
@@ -301,6 +313,7 @@ static int choose(struct readers *p, bool is_export, struct reader **ret, struct
 {
 	struct reader *idle = NULL;
 	unsigned running = 0, exports = 0;
+
 	for (struct reader *r = p->first; r; r = r->next) {
 		running++;
 		exports += r->ticket && r->ticket->is_export;
@@ -322,6 +335,7 @@ int readers_ask(struct readers *p, const json_t *question, bool is_export,
 	struct reader *r = NULL;
 	autofree char *text = json_text(question);
 	size_t n = strlen(text);
+
 	if (n > READER_ASK_BYTES)
 		return err_set(err, ERR_TOO_BIG, "the question is too large");
 	TRY(choose(p, is_export, &r, err));
@@ -370,6 +384,7 @@ int64_t reader_ticket_read(struct reader_ticket *t, char *buf, size_t max)
 {
 	size_t have = t->body.n_bytes - t->taken;
 	size_t n = have < max ? have : max;
+
 	if (n == 0)
 		return t->state == TICKET_FAILED ? -2 : t->state == TICKET_WHOLE ? -1 : 0;
 	memcpy(buf, t->body.p + t->taken, n);
@@ -410,6 +425,7 @@ void reader_ticket_free(struct reader_ticket *t)
 static void look_at(struct reader *r, uint64_t now)
 {
 	uint64_t age_us = now - r->since_us;
+
 	if (!r->ticket && age_us > IDLE_US)
 		end(r);
 	else if (r->ticket && age_us > (r->ticket->is_export ? EXPORT_US : ANSWER_US)) {
@@ -422,6 +438,7 @@ static void look_at(struct reader *r, uint64_t now)
 static int on_tick(sd_event_source *s, uint64_t usec, void *arg)
 {
 	struct readers *p = arg;
+
 	(void)s;
 	(void)usec;
 	for (struct reader *r = p->first, *next; r; r = next) {
@@ -439,6 +456,7 @@ static int on_tick(sd_event_source *s, uint64_t usec, void *arg)
 int readers_new(const struct readers_options *o, struct readers **ret, struct err *err)
 {
 	struct readers *p = xcalloc(1, sizeof(*p));
+
 	p->o = *o;
 	p->url = xstrdup(o->store_url);
 	if (sd_event_add_time_relative(o->event, &p->tick, CLOCK_BOOTTIME, TICK_US, 100000, on_tick,

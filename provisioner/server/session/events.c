@@ -348,9 +348,8 @@ static bool is_their_fault(int code)
 /* Refused words about a step end it, or the host would wait for ever. */
 static int refuse(struct taking *t, const struct event *ev, const struct err *why, struct err *err)
 {
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:I}", "code", err_name(why->code), "kind",
-				   event_kind_str(ev->kind), "seq", (json_int_t)ev->seq);
+	autojson json_t *detail = json_pack("{s:s, s:s, s:I}", "code", err_name(why->code), "kind",
+					    event_kind_str(ev->kind), "seq", (json_int_t)ev->seq);
 	log_err(LOG_WARNING, "event.refused", why, KV("kind", event_kind_str(ev->kind)),
 		KV("session", (const char *)t->session->id));
 	TRY(append(t, "agent.refused", why->msg, detail, err));

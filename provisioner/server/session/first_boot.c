@@ -31,15 +31,16 @@ static int check(const struct first_boot_request *q, const struct flow_arm *arm,
 static int record(struct flow *flow, const struct first_boot_request *q, int64_t host_num,
 		  struct err *err)
 {
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:s, s:s, s:s}", "boot_id", q->boot_id, "machine_id",
-				   q->machine_id, "kernel", q->kernel, "hostname", q->hostname,
-				   "root_disk_serial", q->root_disk_serial);
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s, s:s, s:s}", "boot_id", q->boot_id,
+					    "machine_id", q->machine_id, "kernel", q->kernel,
+					    "hostname", q->hostname, "root_disk_serial",
+					    q->root_disk_serial);
 	struct event_draft e = {.host_num = host_num,
 				.kind = "host.first_boot",
 				.actor = "host",
 				.summary = "the installed system reported",
 				.detail = detail};
+
 	return event_append(flow->db, &e, flow_now_us(flow), NULL, err);
 }
 
@@ -47,6 +48,7 @@ static int report(struct flow *flow, const struct first_boot_request *q, struct 
 		  struct err *err)
 {
 	char hash[SHA256_HEX_BYTES];
+
 	sha256_hex_of(q->token, strlen(q->token), hash);
 	int rc = flow_arm_by_token(flow->db, hash, arm, err);
 	if (rc == -ERR_NOT_FOUND)
@@ -71,6 +73,7 @@ static int first_boot(struct http_request *r, const struct first_boot_request *q
 	struct flow_arm arm;
 	struct host h;
 	struct first_boot_reply reply = {0};
+
 	TRY(db_begin(flow->db, err));
 	TRY(db_end(flow->db, report(flow, q, &arm, err), err));
 	TRY(host_get(flow->db, arm.host_num, &h, err));
@@ -87,6 +90,7 @@ int agent_post_first_boot(struct http_request *r, struct err *err)
 	size_t n;
 	const char *body = http_body(r, &n);
 	int rc = message_decode(first_boot_request_fields, body, n, LIMIT_JSON_BODY_BYTES, &q, err);
+
 	if (rc >= 0)
 		rc = first_boot(r, &q, err);
 	record_done(first_boot_request_fields, &q);

@@ -22,6 +22,7 @@
 static int resume(struct flow *flow, const struct flow_session *s, struct err *err)
 {
 	struct host h;
+
 	TRY(host_get(flow->db, s->host_num, &h, err));
 	if (!str_eq(h.state, lifecycle_state_str(STATE_FAILED)))
 		return 0;
@@ -38,6 +39,7 @@ int agent_get_next(struct http_request *r, struct err *err)
 	int64_t wait_s, after;
 	char *envelope = NULL;
 	char topic[FLOW_TOPIC_BYTES];
+
 	TRY(http_query_only(r, names, err));
 	TRY(http_query_int(r, "wait", 0, WAIT_MAX_S, 0, &wait_s, err));
 	TRY(http_query_int(r, "after", 0, INT64_MAX, 0, &after, err));
@@ -57,6 +59,7 @@ int agent_get_next(struct http_request *r, struct err *err)
 static void keep_progress(struct flow *flow, int64_t host_num, const struct heartbeat_request *q)
 {
 	struct live_host *h = live_at(flow->live, host_num);
+
 	(void)str_copy(h->stage, sizeof(h->stage), q->stage);
 	(void)str_copy(h->unit, sizeof(h->unit), q->unit);
 	(void)str_copy(h->message, sizeof(h->message), q->message);
@@ -70,6 +73,7 @@ static int may_write(struct flow *flow, const struct flow_session *s, bool *ret,
 {
 	struct flow_arm arm;
 	struct host h;
+
 	*ret = false;
 	TRY(host_get(flow->db, s->host_num, &h, err));
 	int rc = flow_arm_open(flow->db, s->host_num, &arm, err);
@@ -91,6 +95,7 @@ static int heartbeat(struct http_request *r, const struct heartbeat_request *q, 
 	struct flow *flow = http_context(r);
 	struct flow_session s;
 	struct heartbeat_reply reply = {.lease_s = AGENT_LEASE_S, .stop = flow->stopped};
+
 	TRY(agent_session(r, &s, err));
 	TRY(agent_check_epoch(&s, q->epoch, err));
 	TRY(may_write(flow, &s, &reply.may_write, err));
@@ -105,6 +110,7 @@ int agent_post_heartbeat(struct http_request *r, struct err *err)
 	size_t n;
 	const char *body = http_body(r, &n);
 	int rc = message_decode(heartbeat_request_fields, body, n, LIMIT_JSON_BODY_BYTES, &q, err);
+
 	if (rc >= 0)
 		rc = heartbeat(r, &q, err);
 	record_done(heartbeat_request_fields, &q);

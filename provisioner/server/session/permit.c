@@ -53,6 +53,7 @@ static int guard_state(struct asking *k, struct err *err)
 static int guard_arm(struct asking *k, struct err *err)
 {
 	int rc = flow_arm_get(k->flow->db, k->q->arm_id, &k->arm, err);
+
 	if (rc == -ERR_NOT_FOUND)
 		return err_set(err, ERR_GUARD_ARM_MISSING, "there is no arm '%s'", k->q->arm_id);
 	if (rc < 0)
@@ -81,6 +82,7 @@ static int guard_work(struct asking *k, struct err *err)
 static int guard_plan(struct asking *k, struct err *err)
 {
 	int rc = flow_plan_get(k->flow->db, k->q->plan_id, &k->plan, err);
+
 	if (rc == -ERR_NOT_FOUND)
 		return err_set(err, ERR_GUARD_ARM_OTHER, "there is no plan '%s'", k->q->plan_id);
 	if (rc < 0)
@@ -95,6 +97,7 @@ static int guard_plan(struct asking *k, struct err *err)
 static int guard_disk(struct asking *k, struct err *err)
 {
 	const struct disk_name *d = &k->q->disk;
+
 	if (!str_eq(d->wwn, k->arm.disk_wwn) || !str_eq(d->serial, k->arm.disk_serial))
 		return err_set(err, ERR_GUARD_DISK_OTHER,
 			       "armed is '%s' '%s', asked for is '%s' '%s'", k->arm.disk_wwn,
@@ -108,6 +111,7 @@ static int guard_disk(struct asking *k, struct err *err)
 static int guard_data(struct asking *k, struct err *err)
 {
 	bool again = k->arm.consumed_us > 0; /* what is there now, this arm has written */
+
 	for (size_t i = 0; i < k->q->data_found.n && !again; i++) {
 		const char *found = k->q->data_found.items[i].s;
 		if (disk_signature_is_shared(found))
@@ -127,6 +131,7 @@ static int guard_image(struct asking *k, struct err *err)
 {
 	AUTO(manifest) struct manifest *m = NULL;
 	uint8_t digest[SHA256_BYTES];
+
 	if (!str_eq(k->arm.work, "image"))
 		return 0; /* an erase needs none */
 	if (!hex_decode(k->arm.image_digest, digest, sizeof(digest)) ||
@@ -139,6 +144,7 @@ static int guard_image(struct asking *k, struct err *err)
 static int guard_consume(struct asking *k, struct err *err)
 {
 	bool done = false;
+
 	if (k->arm.consumed_us) {
 		(void)str_copy(k->permit_id, sizeof(k->permit_id), k->arm.permit_id);
 		return 0;
@@ -156,15 +162,16 @@ static int (*const guards[])(struct asking *, struct err *) = {
 
 static int record_grant(struct asking *k, struct err *err)
 {
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "arm", k->arm.id, "permit",
-				   k->permit_id, "image", k->arm.image_digest, "disk",
-				   k->arm.disk_serial, "wwn", k->arm.disk_wwn, "who", k->arm.who);
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "arm", k->arm.id,
+					    "permit", k->permit_id, "image", k->arm.image_digest,
+					    "disk", k->arm.disk_serial, "wwn", k->arm.disk_wwn,
+					    "who", k->arm.who);
 	struct event_draft e = {.host_num = k->host.num,
 				.kind = "permit.granted",
 				.actor = "server",
 				.summary = "the arm was consumed: the agent may write",
 				.detail = detail};
+
 	TRY(event_append(k->flow->db, &e, k->now_us, NULL, err));
 	struct engine_event ev = {.event = HOST_EVENT_PERMIT, .actor = "agent"};
 	int rc = engine_apply(k->flow, k->host.num, &ev, err);
@@ -183,13 +190,14 @@ static int grant(struct asking *k, struct err *err)
 static void record_refusal(struct asking *k, const struct err *why)
 {
 	struct err err = ERR_INIT;
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s*}", "code", err_name(why->code), "detail", why->msg);
+	autojson json_t *detail = json_pack("{s:s, s:s*}", "code", err_name(why->code), "detail",
+					    why->msg);
 	struct event_draft e = {.host_num = k->session.host_num,
 				.kind = "permit.refused",
 				.actor = "server",
 				.summary = why->msg,
 				.detail = detail};
+
 	if (db_begin(k->flow->db, &err) >= 0)
 		IGNORE_RESULT(db_end(k->flow->db,
 				     event_append(k->flow->db, &e, k->now_us, NULL, &err), &err));
@@ -200,6 +208,7 @@ static int permit(struct http_request *r, const struct permit_request *q, struct
 {
 	struct asking k = {.flow = http_context(r), .q = q};
 	struct permit_reply reply = {0};
+
 	k.now_us = flow_now_us(k.flow);
 	TRY(agent_session(r, &k.session, err));
 	TRY(agent_check_epoch(&k.session, q->epoch, err));
@@ -224,6 +233,7 @@ int agent_post_permit(struct http_request *r, struct err *err)
 	size_t n;
 	const char *body = http_body(r, &n);
 	int rc = message_decode(permit_request_fields, body, n, LIMIT_JSON_BODY_BYTES, &q, err);
+
 	if (rc >= 0)
 		rc = permit(r, &q, err);
 	record_done(permit_request_fields, &q);

@@ -92,7 +92,7 @@ static int check_protected(const struct opening *o, const char *address, struct 
 static int may_enrol(struct opening *o, struct err *err)
 {
 	const struct evidence *e = &o->q->evidence;
-	AUTO(json) json_t *list = NULL;
+	autojson json_t *list = NULL;
 	struct profile p = {0};
 	TRY(flow_profile_list(o->flow->db, &list, err));
 	struct profile_subject s = {e->system_serial, e->manufacturer, e->product, o->q->agent.arch,
@@ -186,11 +186,10 @@ static int open_row(struct opening *o, struct err *err)
 
 static int append_contact(struct opening *o, struct err *err)
 {
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:s, s:I, s:s}", "agent", o->q->agent.version,
-				   "kernel", o->q->agent.kernel, "boot_id", o->q->boot_id, "epoch",
-				   (json_int_t)o->session.epoch, "identity",
-				   identity_verdict_str(o->identity.verdict));
+	autojson json_t *detail = json_pack(
+		"{s:s, s:s, s:s, s:I, s:s}", "agent", o->q->agent.version, "kernel",
+		o->q->agent.kernel, "boot_id", o->q->boot_id, "epoch", (json_int_t)o->session.epoch,
+		"identity", identity_verdict_str(o->identity.verdict));
 	struct event_draft e = {.host_num = o->host.num,
 				.kind = "session.opened",
 				.actor = "agent",

@@ -46,6 +46,7 @@ static void test_hostile_text(void **state)
 	static const char *const texts[] = {
 		"",           "sealed:",    "sealed:AAAA",
 		"sealed:***", "plain text", "sealed:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		const uint8_t key[SECRET_KEY_BYTES] = {1};
@@ -62,6 +63,7 @@ int main(void)
 		cmocka_unit_test(test_opens_or_not),
 		cmocka_unit_test(test_hostile_text),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("secret box", tests, NULL, NULL);
 }

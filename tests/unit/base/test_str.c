@@ -136,6 +136,7 @@ static void test_text_mend(void **state)
 static void test_text_fit_and_print(void **state)
 {
 	char small[6];
+
 	(void)state;
 	assert_true(text_fit(small, sizeof(small), "12345"));
 	assert_string_equal(small, "12345");

@@ -85,7 +85,7 @@ static void test_text_that_is_not_utf8_is_mended(void **state)
 		AUTO(db_rows) struct db_rows *found = NULL;
 		OK(db_exec(db, &err, "DELETE FROM thing"));
 		OK(db_exec(db, &err, "INSERT INTO thing (a, t) VALUES (1, $1)",
-			   P_TEXT(rows[i].text)));
+			   p_text(rows[i].text)));
 		if (!store_is_postgres()) {
 			autofree char *sql = xasprintf("INSERT INTO thing (a, t) VALUES (2, "
 						       "CAST(X'%s' AS TEXT))",
@@ -96,7 +96,7 @@ static void test_text_that_is_not_utf8_is_mended(void **state)
 		}
 		OK(db_query(db, &err, &found,
 			    "SELECT t FROM thing WHERE a = 2 OR t = $1 ORDER BY a",
-			    P_TEXT(rows[i].text)));
+			    p_text(rows[i].text)));
 		int n = 0;
 		for (; db_rows_next(found, &err) == 1; n++) {
 			assert_string_equal(db_text(found, 0), rows[i].want);

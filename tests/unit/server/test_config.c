@@ -65,6 +65,7 @@ static void test_files(void **state)
 static void test_defaults(void **state)
 {
 	struct config c;
+
 	(void)state;
 	config_init(&c);
 	assert_string_equal(c.state_dir, "/var/lib/slipway");
@@ -86,6 +87,7 @@ int main(void)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_defaults),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@ static void test_walk(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	walk_to_ready(b, &a, "S1", MAC_A);
 	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host"), 1);
 	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_arm"), 1);
@@ -25,6 +26,7 @@ static void test_walk_with_crashes(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	b->shaky = true;
 	walk_to_ready(b, &a, "S1", MAC_A);
 	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host"), 1);
@@ -40,6 +42,7 @@ static void test_repeated_requests(void **state)
 	struct fake_agent a;
 	char session[64], permit[64];
 	struct server_bench *b = *state;
+
 	walk_open(b, &a, "S1", MAC_A);
 	(void)str_copy(session, sizeof(session), a.session_id);
 	need(fake_agent_open(&a), 201, &a, "session again");
@@ -71,6 +74,7 @@ static void test_failed_burn_in(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	walk_to_discovered(b, &a, "S1", MAC_A);
 	walk_burn_in(b, &a, "FAIL");
 	need_state(b, &a, "failed");
@@ -121,6 +125,7 @@ static void test_deadline(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	walk_open(b, &a, "S1", MAC_A);
 	server_bench_sql(b, "UPDATE host SET deadline_us = 1000");
 	for (int i = 0; i < 60 && !str_eq(server_bench_state(b, a.host_id), "failed"); i++)

@@ -68,6 +68,7 @@ static int ask_once(struct fake_agent *a, request call, bool deadly)
 	struct server_bench *b = &two[turns % 2];
 	useconds_t after_us = (turns++ * 7919) % KILL_US;
 	pid_t killer = -1;
+
 	talk_to(a, b);
 	if (deadly)
 		killer = fork();
@@ -86,6 +87,7 @@ static int ask_once(struct fake_agent *a, request call, bool deadly)
 static void ask(struct fake_agent *a, const char *what, request call, int wanted)
 {
 	int status = 0;
+
 	for (int i = 0; i <= KILLS && status == 0; i++) {
 		status = ask_once(a, call, shaking && i < KILLS);
 		unanswered += status == 0;
@@ -163,6 +165,7 @@ static void image_to_ready(struct fake_agent *a)
 static void boot(struct fake_agent *a, unsigned i)
 {
 	char serial[16], mac[20];
+
 	snprintf(serial, sizeof(serial), "TWO-%u", i);
 	snprintf(mac, sizeof(mac), "52:54:00:00:02:%02x", i);
 	fake_agent_boot(a, A->front, serial, mac);
@@ -210,6 +213,7 @@ static void test_either_may_die(void **state)
 static void test_same_events_to_both(void **state)
 {
 	struct fake_agent a;
+
 	(void)state;
 	need_postgres();
 	boot(&a, 0);
@@ -238,6 +242,7 @@ static void test_same_events_to_both(void **state)
 static void test_waiters_wake(void **state)
 {
 	struct fake_agent a;
+
 	(void)state;
 	need_postgres();
 	assert_int_equal(server_bench_admin(A, "POST", "/api/v1/profiles", profile_by_hand), 201);
@@ -278,6 +283,7 @@ static void test_waiters_wake(void **state)
 static void test_agent_wakes(void **state)
 {
 	struct fake_agent a;
+
 	(void)state;
 	need_postgres();
 	assert_int_equal(server_bench_admin(A, "POST", "/api/v1/profiles", profile_by_hand), 201);
@@ -325,6 +331,7 @@ static bool told_to_stop(struct fake_agent *a, bool wanted)
 static void test_stop_all_stops_both(void **state)
 {
 	struct fake_agent a, other;
+
 	(void)state;
 	need_postgres();
 	boot(&a, 0);
@@ -353,6 +360,7 @@ static void test_heard_by_the_other(void **state)
 {
 	static const char faults[] = "SELECT count(*) FROM fault WHERE code = 'interrupted'";
 	struct fake_agent a;
+
 	(void)state;
 	need_postgres();
 	A->silence_ms = B->silence_ms = SILENCE_MS;

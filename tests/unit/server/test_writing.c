@@ -20,6 +20,7 @@ static void test_power_cut_while_writing(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	walk_to_writing(b, &a, "S1", MAC_A);
 	fake_agent_done(&a);
 	walk_open(b, &a, "S1", MAC_A);
@@ -43,6 +44,7 @@ static void test_same_session_comes_back(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	walk_to_writing(b, &a, "S1", MAC_A);
 	char arm[64];
 	(void)str_copy(arm, sizeof(arm), a.plan.image.arm_id);
@@ -63,6 +65,7 @@ static void test_silent_writer(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	b->silence_ms = 1500;
 	server_bench_crash(b);
 	walk_to_writing(b, &a, "S1", MAC_A);
@@ -84,6 +87,7 @@ static void test_stop_all_stops_a_writer(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	walk_to_writing(b, &a, "S1", MAC_A);
 	walk_stop_all(b);
 	assert_false(walk_may_write(b, &a));
@@ -96,6 +100,7 @@ static void test_stop_all_stops_a_writer(void **state)
 static long count_events(struct server_bench *b, const char *kind)
 {
 	autofree char *sql = xasprintf("SELECT count(*) FROM event WHERE kind = '%s'", kind);
+
 	return server_bench_number(b, sql);
 }
 
@@ -143,6 +148,7 @@ static void test_a_damaged_object(void **state)
 static int setup_fleet(void **state)
 {
 	int status = walk_setup_auto(state);
+
 	for (unsigned i = 0; i < FLEET && status == 0; i++) {
 		autofree char *serial = xasprintf("S%u", i);
 		autofree char *mac = xasprintf("52:54:00:00:01:%02x", i);
@@ -163,6 +169,7 @@ static void test_stop_all_twenty(void **state)
 {
 	struct timespec from, to;
 	struct server_bench *b = *state;
+
 	for (unsigned i = 0; i < FLEET; i++)
 		assert_true(walk_may_write(b, &fleet[i]));
 	(void)clock_gettime(CLOCK_MONOTONIC, &from);
@@ -187,6 +194,7 @@ static void test_restore_in_flight(void **state)
 	struct err err = ERR_INIT;
 	char backup[256];
 	struct server_bench *b = *state;
+
 	if (!str_starts(b->store, "sqlite:"))
 		skip();
 	assert_int_equal(server_bench_admin(b, "POST", "/api/v1/backups", "{}"), 201);

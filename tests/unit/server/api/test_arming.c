@@ -79,6 +79,7 @@ static void test_plan_hash(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	walk_to_discovered(b, &a, "S1", MAC_A);
 	assert_int_equal(walk_arm(b, &a, ",\"dry_run\":true"), 200);
 	const char *hash = json_string_value(json_object_get(b->reply, "plan_hash"));
@@ -134,6 +135,7 @@ static void test_small_disk(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	fake_agent_boot(&a, b->front, "S1", MAC_A);
 	a.disk_bytes = 1 << 30;
 	need(fake_agent_open(&a), 201, &a, "session");
@@ -149,6 +151,7 @@ static void test_in_service(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	walk_to_discovered(b, &a, "S1", MAC_A);
 	server_bench_sql(b, "UPDATE host SET state = 'in-service'");
 	assert_int_equal(walk_arm(b, &a, ""), 403);
@@ -172,6 +175,7 @@ static char *order_text(struct fake_agent *agents, size_t n, const char *more, b
 			bool serving)
 {
 	autostr struct str s;
+
 	str_init(&s, 8192);
 	str_addf(&s, "{\"image\":\"debian12@1\"%s,\"hosts\":[", more);
 	for (size_t i = 0; i < n; i++) {
@@ -202,6 +206,7 @@ static void serve(struct server_bench *b, const struct fake_agent *a)
 {
 	autofree char *sql = xasprintf("UPDATE host SET state = 'in-service' WHERE id = '%s'",
 				       a->host_id);
+
 	server_bench_sql(b, sql);
 }
 
@@ -211,6 +216,7 @@ static char *rehearsed(struct server_bench *b, struct fake_agent *agents, size_t
 {
 	autofree char *rehearsal = xasprintf("%s,\"dry_run\":true", more);
 	autofree char *text = order_text(agents, n, rehearsal, false, serving);
+
 	(void)server_bench_admin(b, "POST", "/api/v1/hosts/arm", text);
 	const char *hash = json_string_value(json_object_get(b->reply, "plan_hash"));
 	return hash ? xasprintf("%s,\"plan_hash\":\"%s\"", more, hash) : xstrdup(more);
@@ -272,6 +278,7 @@ static void test_order_is_all_or_none(void **state)
 {
 	struct fake_agent agents[ORDERED];
 	struct server_bench *b = *state;
+
 	wait_for_arms(b, agents);
 	(void)str_copy(agents[2].disk_serial, sizeof(agents[2].disk_serial), "NOPE");
 	autofree char *text = order_text(agents, 4, "", false, false);

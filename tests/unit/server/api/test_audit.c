@@ -56,6 +56,7 @@ static void make_anew(int n_rows)
 {
 	struct err err = ERR_INIT;
 	struct db *db = NULL;
+
 	server_bench_stop(&bench);
 	assert_int_equal(db_open(bench.store, 0, &db, &err), 0);
 	assert_int_equal(db_begin(db, &err), 0);
@@ -109,8 +110,9 @@ static void change_the_file_too(void)
 	size_t n = 0;
 	autofree char *dir = audit_dir();
 	autofree char *path = xasprintf("%s/%012d.json", dir, 3);
+
 	assert_int_equal(file_read(path, CHECKPOINT_MAX_BYTES, &text, &n, &err), 0);
-	AUTO(json) json_t *envelope = json_loads(text, 0, NULL);
+	autojson json_t *envelope = json_loads(text, 0, NULL);
 	free(text);
 	autofree char *payload = base64_encode("{\"rows\":2}", 10);
 	(void)json_object_set_new(envelope, "payload", json_string(payload));
@@ -151,6 +153,7 @@ static void test_made_by_itself(void **state)
 {
 	autofree char *dir = audit_dir();
 	autofree char *path = xasprintf("%s/%012d.json", dir, 3);
+
 	(void)state;
 	server_bench_crash(&bench);
 	for (int i = 0; i < 500 && access(path, F_OK) < 0; i++)
@@ -176,6 +179,7 @@ static long refused(const char *who, int status, const char *code)
 	autofree char *sql = xasprintf("SELECT count(*) FROM audit WHERE who = '%s' AND status = "
 				       "%d AND reason LIKE '%s%%'",
 				       who, status, code);
+
 	return server_bench_number(&bench, sql);
 }
 
@@ -184,6 +188,7 @@ static void test_refusals_at_the_door(void **state)
 	static const char wrong[] =
 		"slw_0000000000000000000000000000000000000000000000000000000000000000";
 	char reader[80];
+
 	(void)state;
 	server_bench_token(&bench, "reader", "", "\"read\"", reader, sizeof(reader));
 	assert_int_equal(server_bench_as(&bench, reader, "GET", "/api/v1/tokens", NULL), 403);
@@ -199,6 +204,7 @@ static void test_refusals_at_the_door(void **state)
 static void test_knocking_fills_nothing(void **state)
 {
 	char reader[80];
+
 	(void)state;
 	server_bench_token(&bench, "reader", "", "\"read\"", reader, sizeof(reader));
 	for (int i = 0; i < 200; i++)

@@ -53,6 +53,7 @@ static void check_refused(const char *name, const char *body, int status, const 
 static char *repeated(const char *head, const char *piece, size_t n, const char *tail)
 {
 	struct str s;
+
 	str_init(&s, 16 << 20);
 	str_add(&s, head);
 	for (size_t i = 0; i < n; i++)
@@ -108,6 +109,7 @@ static void test_sizes(void **state)
 static void test_truncated(void **state)
 {
 	static const char body[] = PROFILE;
+
 	(void)state;
 	for (size_t n = 0; n < sizeof(body) - 1; n++) {
 		autofree char *part = xstrndup(body, n);
@@ -123,6 +125,7 @@ static void test_many_keys(void **state)
 {
 	struct timespec from, to;
 	struct str s;
+
 	(void)state;
 	str_init(&s, 2 << 20);
 	str_add(&s, "{");
@@ -140,6 +143,7 @@ static void test_many_keys(void **state)
 static void test_facts(void **state)
 {
 	struct fake_agent a;
+
 	(void)state;
 	assert_int_equal(server_bench_admin(&bench, "POST", "/api/v1/profiles", PROFILE), 201);
 	fake_agent_boot(&a, bench.front, "S1", "52:54:00:00:00:01");
@@ -175,6 +179,7 @@ static bool has_children(pid_t pid)
 	autofree char *path = xasprintf("/proc/%d/task/%d/children", (int)pid, (int)pid);
 	FILE *f = fopen(path, "re");
 	int c = f ? fgetc(f) : EOF;
+
 	if (f)
 		(void)fclose(f);
 	return c != EOF;
@@ -186,12 +191,13 @@ static void test_shell_words(void **state)
 	static const char *const words[] = {";reboot",          "$(id)", "`id`",
 					    "--option",         "| id",  "a&&b",
 					    "../../etc/passwd", "%s%n",  "<img src=x onerror=y>"};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		autofree char *serial = xasprintf("J10-%zu", i);
-		AUTO(json)
-		json_t *body = json_pack("{s:s, s:[{s:s, s:s, s:s}]}", "name", "d", "hosts",
-					 "serial", serial, "name", words[i], "asset_tag", words[i]);
+		autojson json_t *body = json_pack("{s:s, s:[{s:s, s:s, s:s}]}", "name", "d",
+						  "hosts", "serial", serial, "name", words[i],
+						  "asset_tag", words[i]);
 		autofree char *text = json_text(body);
 		CHECK_INT(words[i], server_bench_admin(&bench, "POST", "/api/v1/deliveries", text),
 			  201);
@@ -216,6 +222,7 @@ static int ask_as(const char *bearer)
 	const struct http_call call = {.path = "/api/v1/hosts", .headers = headers};
 	struct http_reply reply = {0};
 	int status = http && http_client_call(http, &call, &reply, &err) >= 0 ? reply.status : 0;
+
 	http_reply_done(&reply);
 	return status;
 }
@@ -238,6 +245,7 @@ static void test_no_tokens(void **state)
 		"Bearer undefined",
 		"Bearer slw_0000000000000000000000000000000000000000000000000000000000000000",
 	};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		CHECK_INT(words[i], ask_as(words[i]), 401);

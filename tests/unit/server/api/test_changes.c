@@ -101,6 +101,7 @@ static bool is_change(const struct http_route *r)
 static char *fill_in(const char *text)
 {
 	char hook[24], token[24];
+
 	snprintf(hook, sizeof(hook), "%ld",
 		 server_bench_number(&bench, "SELECT max(num) FROM webhook"));
 	snprintf(token, sizeof(token), "%ld",
@@ -140,6 +141,7 @@ static void set_state(const char *state)
 {
 	autofree char *sql = xasprintf("UPDATE host SET state = '%s' WHERE id = '%s'", state,
 				       one.host_id);
+
 	server_bench_sql(&bench, sql);
 }
 
@@ -189,6 +191,7 @@ static int teardown(void **state)
 static bool is_listed(const struct http_route *r)
 {
 	autofree char *name = xasprintf("%s %s", r->method, r->pattern);
+
 	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++)
 		if (str_eq(elsewhere[i], name))
 			return r->audits_itself;
@@ -201,6 +204,7 @@ static bool is_listed(const struct http_route *r)
 static void test_every_change_is_listed(void **state)
 {
 	size_t n = 0;
+
 	(void)state;
 	for (const struct http_table *t = routes_all(NULL); t->routes; t++)
 		for (size_t i = 0; i < t->n; i++)
@@ -217,6 +221,7 @@ static void rehearse(const char *name, const char *method, const char *path, con
 	autofree char *rehearsal = xasprintf("%s?dry_run=true", path);
 	long before = ticks(), rows_before = audit_rows();
 	int status = server_bench_admin(&bench, method, rehearsal, body);
+
 	if (status / 100 != wanted / 100)
 		fail_msg("row '%s': a rehearsal answers %d (%s)", name, status, bench.code);
 	CHECK_INT(name, ticks(), before);
@@ -316,6 +321,7 @@ static int ask_with(const struct http_route *r, json_t *body)
 static json_t *least(const json_t *schema)
 {
 	const char *type = json_string_value(json_object_get(schema, "type"));
+
 	if (str_eq(type, "object")) {
 		json_t *out = json_object();
 		size_t i;
@@ -345,6 +351,7 @@ static json_t *wrong_for(const json_t *schema)
 {
 	const json_t *type = json_object_get(schema, "type");
 	const char *name = json_string_value(json_is_array(type) ? json_array_get(type, 0) : type);
+
 	return str_eq(name, "array") || str_eq(name, "object") ? json_string("wrong")
 							       : json_pack("[]");
 }
@@ -365,6 +372,7 @@ static void spoil_one(struct spoiling *s, const char *key, json_t *schema)
 	autofree char *name = xasprintf("%s %s %s/%s", s->route->method, s->route->pattern,
 					s->pointer, key);
 	autofree char *pointer = xasprintf("%s/%s", s->pointer, key);
+
 	(void)json_object_set_new(s->inner, key, wrong_for(schema));
 	int status = ask_with(s->route, s->body);
 	if (status != 400)
@@ -391,6 +399,7 @@ static void spoil_members(struct spoiling *s, const json_t *schema)
 	const char *key;
 	json_t *one_schema;
 	json_t *properties = json_object_get(schema, "properties");
+
 	json_object_foreach (properties, key, one_schema)
 		spoil_one(s, key, one_schema);
 	/* and one that nobody knows */
@@ -405,10 +414,11 @@ static void spoil_members(struct spoiling *s, const json_t *schema)
 
 static size_t spoil_body_of(const struct http_route *r)
 {
-	AUTO(json) json_t *schema = openapi_body(r);
+	autojson json_t *schema = openapi_body(r);
+
 	CHECK(r->pattern, json_is_object(json_object_get(schema, "properties")));
 	CHECK(r->pattern, json_is_false(json_object_get(schema, "additionalProperties")));
-	AUTO(json) json_t *body = least(schema);
+	autojson json_t *body = least(schema);
 	struct spoiling s = {.route = r, .body = body, .inner = body};
 	spoil_members(&s, schema);
 	return s.n;
@@ -418,6 +428,7 @@ static size_t spoil_body_of(const struct http_route *r)
 static void test_bodies_are_what_is_described(void **state)
 {
 	size_t n = 0;
+
 	(void)state;
 	for (const struct http_table *t = routes_all(NULL); t->routes; t++)
 		for (size_t i = 0; i < t->n; i++) {

@@ -79,8 +79,9 @@ static struct answer call_from(const char *address, const struct caller *c, cons
 	const char *const headers[] = {listener, from, c->token ? bearer : NULL, NULL};
 	const struct http_call call = {.method = method, .path = path, .headers = headers};
 	struct http_reply reply = {0};
+
 	if (http_client_call(http, &call, &reply, NULL) >= 0) {
-		AUTO(json) json_t *doc = json_loadb(reply.body, reply.body_bytes, 0, NULL);
+		autojson json_t *doc = json_loadb(reply.body, reply.body_bytes, 0, NULL);
 		const char *code = json_string_value(json_object_get(doc, "code"));
 		(void)str_copy(a.code, sizeof(a.code), code ? code : "");
 		a.status = reply.status;
@@ -93,6 +94,7 @@ static struct answer call(const struct caller *c, const char *method, const char
 {
 	static unsigned n;
 	autofree char *address = xasprintf("198.18.%u.%u", n / 250 % 250, n % 250 + 1);
+
 	n++;
 	return call_from(address, c, method, path);
 }
@@ -101,6 +103,7 @@ static struct answer call(const struct caller *c, const char *method, const char
 static char *path_of(const struct http_route *r)
 {
 	autostr struct str s;
+
 	str_init(&s, 512);
 	for (const char *p = r->pattern; *p; p++) {
 		if (*p == '{')
@@ -115,6 +118,7 @@ static void expect(const struct http_route *r, const struct caller *c, int statu
 	autofree char *path = path_of(r);
 	autofree char *name = xasprintf("%s %s by %s", r->method, r->pattern, c->name);
 	struct answer a = call(c, r->method, path);
+
 	CHECK_INT(name, a.status, status);
 	CHECK_STR(name, a.code, code);
 }
@@ -122,6 +126,7 @@ static void expect(const struct http_route *r, const struct caller *c, int statu
 static size_t each_route(void (*visit)(const struct http_route *r))
 {
 	size_t n = 0;
+
 	for (const struct http_table *t = routes_all(NULL); t->routes; t++)
 		for (size_t i = 0; i < t->n; i++, n++)
 			visit(&t->routes[i]);
@@ -185,6 +190,7 @@ static void in_plain_text(const struct http_route *r)
 static void as_an_agent(const struct http_route *r)
 {
 	const struct caller c = {"a token of an admin", tokens[HTTP_SCOPE_ADMIN], "tls"};
+
 	if (r->scope == HTTP_SCOPE_AGENT)
 		expect(r, &c, 403, "auth.certificate");
 }
@@ -195,6 +201,7 @@ static void by_anybody(const struct http_route *r)
 	static const char *const open[] = {"/boot/v1/script", "/healthz", "/api/v1/openapi.json",
 					   "/agent/v1/first-boot"};
 	bool known = false;
+
 	for (size_t i = 0; i < ARRAY_LEN(open); i++)
 		known = known || str_eq(open[i], r->pattern);
 	CHECK(r->pattern, (r->scope == HTTP_SCOPE_PUBLIC) == known);
@@ -226,6 +233,7 @@ static void by_another_host(const struct http_route *r)
 	str_addf(&path, "%.*s%s%s", (int)(at - r->pattern), r->pattern, own.session_id,
 		 strchr(at, '}') + 1);
 	json_t *body = NULL;
+
 	if (str_eq(r->method, "POST")) /* whatever its kind needs, and no more */
 		body = json_pack("{s:I, s:[], s:s, s:s, s:s, s:{}}", "epoch", (json_int_t)own.epoch,
 				 "events", "plan_id", "p", "arm_id", "a", "stage", "s", "disk");
@@ -256,6 +264,7 @@ static void test_rate_of_one_token(void **state)
 	const struct caller busy = {"busy", tokens[HTTP_SCOPE_READ], "tls"},
 			    calm = {"calm", tokens[HTTP_SCOPE_AUDIT], "tls"};
 	int limited = 0;
+
 	(void)state;
 	for (int i = 0; i < 3 * RATE_BURST && !limited; i++) {
 		struct answer a = call(&busy, "GET", "/api/v1/skus");
@@ -274,6 +283,7 @@ static void test_rate_of_guesses(void **state)
 		"tls"};
 	const struct caller good = {"good", tokens[HTTP_SCOPE_READ], "tls"};
 	int wrong = 0, limited = 0;
+
 	(void)state;
 	for (int i = 0; i < 2 * GUESSES; i++) {
 		int status = call_from("203.0.113.7", &guesser, "GET", "/api/v1/hosts").status;

@@ -33,6 +33,7 @@ static void meet(struct fake_agent *a, unsigned i)
 {
 	autofree char *serial = xasprintf("S%u", i);
 	autofree char *mac = xasprintf("52:54:00:00:04:%02x", i);
+
 	fake_agent_boot(a, bench.front, serial, mac);
 	assert_int_equal(fake_agent_open(a), 201);
 	assert_int_equal(fake_agent_next(a, 2, bench.plan_key), 200);
@@ -73,6 +74,7 @@ static long orders(const char *in_state)
 {
 	autofree char *sql = xasprintf("SELECT count(*) FROM flow_order WHERE state = '%s'",
 				       in_state);
+
 	return server_bench_number(&bench, sql);
 }
 
@@ -81,6 +83,7 @@ static long orders(const char *in_state)
 static int order_with(const char *token, const struct fake_agent *list, size_t n, const char *more)
 {
 	autostr struct str s;
+
 	str_init(&s, 8192);
 	str_addf(&s, "{\"image\":\"debian12@1\",\"reason\":\"new kernel\"%s,\"hosts\":[", more);
 	for (size_t i = 0; i < n; i++)
@@ -95,6 +98,7 @@ static int order_many(const char *token, size_t n)
 {
 	autofree char *count = xasprintf(",\"confirm_count\":%zu", n);
 	autofree char *dry = xasprintf("%s,\"dry_run\":true", count);
+
 	assert_int_equal(order_with(token, hosts, n, dry), 200);
 	autofree char *more = xasprintf(
 		"%s,\"plan_hash\":\"%s\"", count,
@@ -109,6 +113,7 @@ static int order_many(const char *token, size_t n)
 static int decide(const char *token, const char *verb)
 {
 	autofree char *path = xasprintf("/api/v1/orders/%s/%s", order_id, verb);
+
 	return server_bench_as(&bench, token, "POST", path, "{\"note\":\"seen\"}");
 }
 
@@ -120,6 +125,7 @@ static int order_one(const char *token, const char *verb, const char *more)
 	int status = server_bench_as(&bench, token, "POST", path, body);
 	const json_t *order = json_object_get(bench.reply, "order");
 	const char *id = json_string_value(json_object_get(order, "id"));
+
 	(void)str_copy(order_id, sizeof(order_id), id ? id : "");
 	return status;
 }
@@ -129,6 +135,7 @@ static const char *first_rule(void)
 	const json_t *order = json_object_get(bench.reply, "order");
 	const char *text = json_string_value(
 		json_array_get(json_object_get(order, "second_person"), 0));
+
 	return text ? text : "";
 }
 
@@ -271,6 +278,7 @@ static void test_persons_are_made_by_root(void **state)
 static void change_state(void)
 {
 	autofree char *path = xasprintf("/api/v1/hosts/%s/approve", hosts[3].host_id);
+
 	assert_int_equal(server_bench_admin(&bench, "POST", path, "{}"), 200);
 }
 
@@ -413,6 +421,7 @@ static void test_restore_ends_it(void **state)
 {
 	struct err err = ERR_INIT;
 	char backup[256];
+
 	(void)state;
 	if (!str_starts(bench.store, "sqlite:"))
 		skip();

@@ -30,6 +30,7 @@ static void use_root(struct server_bench *b, const char *corpus)
 {
 	autofree char *path = xasprintf("%s/state/trust/root.json", b->dir), *text = NULL;
 	size_t n;
+
 	server_bench_stop(b);
 	assert_int_equal(file_read(corpus, TRUST_ROOT_MAX_BYTES, &text, &n, NULL), 0);
 	assert_int_equal(file_write_atomic(path, text, n, 0644, NULL), 0);
@@ -39,6 +40,7 @@ static void use_root(struct server_bench *b, const char *corpus)
 static void name(struct channel *c, const char *line, enum image_arch arch, const char *image)
 {
 	struct manifest m = {.arch = arch};
+
 	(void)str_copy(m.line, sizeof(m.line), line);
 	(void)str_copy(m.version, sizeof(m.version), "1");
 	sha256_of(image, strlen(image), m.digest); /* so the fake store names its images */
@@ -50,6 +52,7 @@ static char *channel(uint64_t seq, int64_t age_s, const char *image)
 {
 	AUTO(channel) struct channel *c = channel_new();
 	struct err err = ERR_INIT;
+
 	c->seq = seq;
 	c->issued_s = (int64_t)time(NULL) - age_s;
 	c->expires_s = c->issued_s + 7 * DAY_S;
@@ -62,6 +65,7 @@ static char *channel(uint64_t seq, int64_t age_s, const char *image)
 static int import(struct server_bench *b, uint64_t seq, int64_t age_s, const char *image)
 {
 	autofree char *text = channel(seq, age_s, image);
+
 	return server_bench_admin(b, "POST", "/api/v1/channel", text);
 }
 
@@ -71,12 +75,14 @@ static int arm(struct server_bench *b, const struct fake_agent *a, const char *i
 	autofree char *body = xasprintf(
 		"{\"image\":\"%s\",\"disk\":{\"serial\":\"%s\"},\"reason\":\"a test\"}", image,
 		a->disk_serial);
+
 	return server_bench_admin(b, "POST", path, body);
 }
 
 static long count_events(struct server_bench *b, const char *kind)
 {
 	autofree char *sql = xasprintf("SELECT count(*) FROM event WHERE kind = '%s'", kind);
+
 	return server_bench_number(b, sql);
 }
 
@@ -87,6 +93,7 @@ static void put_channel(struct server_bench *b, const char *text)
 				       "('channel', '%s') ON CONFLICT (key) DO UPDATE SET value "
 				       "= excluded.value",
 				       text);
+
 	server_bench_sql(b, sql);
 }
 
@@ -125,6 +132,7 @@ static void test_nothing_is_the_latest_without_one(void **state)
 	struct server_bench *b = *state;
 	struct fake_agent a;
 	AUTO(channel) struct channel *c = NULL;
+
 	walk_open(b, &a, "S1", MAC_A);
 	walk_inspect(b, &a, NULL);
 	walk_burn_in(b, &a, "PASS");
@@ -233,6 +241,7 @@ static void test_alarms(void **state)
 static void test_a_channel_of_other_keys_counts_for_nothing(void **state)
 {
 	struct server_bench *b = *state;
+
 	assert_int_equal(import(b, 1ULL << 52, 0, "x86_64"), 201);
 	use_root(b, "tests/fuzz/corpus/trust_root/valid"); /* has no channel keys */
 	assert_int_equal(server_bench_admin(b, "GET", "/api/v1/images/debian12@latest", NULL), 200);
@@ -251,6 +260,7 @@ static void test_a_root_that_demands_none(void **state)
 {
 	struct server_bench *b = *state;
 	struct fake_agent a;
+
 	use_root(b, "tests/fuzz/corpus/trust_root/valid");
 	walk_to_image(b, &a, "S1", MAC_A);
 	assert_false(a.plan.image.latest);
@@ -262,6 +272,7 @@ static void test_a_root_that_demands_none(void **state)
 static int setup(void **state)
 {
 	int status = walk_setup_auto(state);
+
 	if (status)
 		return status;
 	use_root(*state, "tests/fuzz/corpus/trust_root/channel");
@@ -272,6 +283,7 @@ static int make_signer(void **state)
 {
 	char path[] = "/tmp/test_latest.XXXXXX";
 	int fd = mkstemp(path), status = -1;
+
 	(void)state;
 	if (fd >= 0 && write(fd, private_key, strlen(private_key)) > 0)
 		status = signer_from_file(path, &signer, NULL);
@@ -300,5 +312,6 @@ int main(void)
 		TEST(test_a_channel_of_other_keys_counts_for_nothing),
 		TEST(test_a_root_that_demands_none),
 	};
+
 	return cmocka_run_group_tests_name("server/latest", tests, make_signer, free_signer);
 }

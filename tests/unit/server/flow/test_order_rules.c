@@ -79,7 +79,7 @@ static void test_shared_storage(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(json) json_t *drives = json_loads(rows[i].drives, 0, NULL);
+		autojson json_t *drives = json_loads(rows[i].drives, 0, NULL);
 		CHECK(rows[i].name, drives);
 		CHECK_INT(rows[i].name, disk_any_shared(drives), rows[i].shared);
 	}
@@ -92,6 +92,7 @@ int main(void)
 		cmocka_unit_test(test_who),
 		cmocka_unit_test(test_shared_storage),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("order rules", tests, NULL, NULL);
 }

@@ -47,7 +47,7 @@ static void test_parse(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct err err = ERR_INIT;
 		struct profile p;
-		AUTO(json) json_t *doc = json_loads(rows[i].text, 0, NULL);
+		autojson json_t *doc = json_loads(rows[i].text, 0, NULL);
 		CHECK(rows[i].name, doc);
 		CHECK_ERR(rows[i].name, profile_parse(doc, &p, &err), rows[i].code);
 		CHECK_STR(rows[i].name, err.pointer, rows[i].pointer);
@@ -59,6 +59,7 @@ static void test_match(void **state)
 {
 	static const struct profile_subject s = {"SN1", "Acme", "Box 9", "x86_64",
 						 "52:54:00:00:00:01 52:54:00:00:00:02"};
+
 	static const struct {
 		const char *name, *match;
 		bool fits;
@@ -76,9 +77,8 @@ static void test_match(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct profile p;
-		AUTO(json)
-		json_t *list = json_pack("[{s:s, s:o}]", "name", "a", "match",
-					 json_loads(rows[i].match, 0, NULL));
+		autojson json_t *list = json_pack("[{s:s, s:o}]", "name", "a", "match",
+						  json_loads(rows[i].match, 0, NULL));
 		CHECK_INT(rows[i].name, profile_choose(list, &s, &p), rows[i].fits);
 		profile_done(&p);
 	}
@@ -146,7 +146,7 @@ static void test_disk_choice(void **state)
 		{"removable", {.serial = "R"}, "", false, false, ERR_GUARD_DISK_NONE},
 		{"no identity", {.min_bytes = 9000}, "", false, false, ERR_GUARD_DISK_NONE},
 	};
-	AUTO(json) json_t *list = json_loads(drives, 0, NULL);
+	autojson json_t *list = json_loads(drives, 0, NULL);
 	(void)state;
 	assert_non_null(list);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -161,7 +161,7 @@ static void test_disk_choice(void **state)
 	}
 	struct err err = ERR_INIT;
 	struct disk_choice c;
-	AUTO(json) json_t *none = json_array();
+	autojson json_t *none = json_array();
 	CHECK_ERR("no drives", disk_choose(none, &rows[0].rule, &c, &err), ERR_GUARD_DISK_NONE);
 }
 
@@ -173,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_hostname),
 		cmocka_unit_test(test_disk_choice),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("profile", tests, NULL, NULL);
 }

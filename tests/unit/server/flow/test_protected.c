@@ -20,6 +20,7 @@ static void put(const char *name, const char *text)
 	struct err err = ERR_INIT;
 	autofree char *path = xasprintf("%s/%s", dir, name);
 	autofree char *folder = xstrdup(path);
+
 	*strrchr(folder, '/') = '\0';
 	assert_int_equal(file_make_dirs(folder, 0755, &err), 0);
 	assert_int_equal(file_write_atomic(path, text, strlen(text), 0644, &err), 0);
@@ -114,6 +115,7 @@ static void test_store(void **state)
 static void test_load(void **state)
 {
 	struct protected p = {0};
+
 	(void)state;
 	protected_load(&p, "postgresql://slipway@192.0.2.9/fleet", "HV-7");
 	const struct protected_subject store = {.address = "192.0.2.9"},
@@ -130,6 +132,7 @@ int main(void)
 		cmocka_unit_test(test_store),
 		cmocka_unit_test(test_load),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("protected", tests, setup, teardown);
 }

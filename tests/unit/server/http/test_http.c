@@ -28,6 +28,7 @@ static pid_t pid;
 static int echo(struct http_request *r, struct err *err)
 {
 	json_t *doc = NULL;
+
 	TRY(http_body_json(r, &doc, err));
 	return http_reply_json(r, 200, doc);
 }
@@ -36,6 +37,7 @@ static int show(struct http_request *r, struct err *err)
 {
 	static const char *const names[] = {"n", NULL};
 	int64_t n;
+
 	TRY(http_query_only(r, names, err));
 	TRY(http_query_int(r, "n", 1, 10, 5, &n, err));
 	return http_reply_json(r, 200,
@@ -67,6 +69,7 @@ static int notify(struct http_request *r, struct err *err)
 static int wait_bell(struct http_request *r, struct err *err)
 {
 	static int rung;
+
 	(void)err;
 	if (http_wait_over(r))
 		return http_reply_json(r, 200, json_pack("{s:s}", "end", "time"));
@@ -86,6 +89,7 @@ static int wait_short(struct http_request *r, struct err *err)
 static int64_t stream_some(void *arg, char *buf, size_t max)
 {
 	int *n = arg;
+
 	if ((*n)++ == 1)
 		return 0; /* nothing for the moment */
 	if (*n > 3)
@@ -100,6 +104,7 @@ static int stream(struct http_request *r, struct err *err)
 				.arg = xcalloc(1, sizeof(int)),
 				.topic = "never",
 				.tick_ms = 100};
+
 	(void)err;
 	return http_reply_stream(r, 200, "text/plain", &s);
 }
@@ -108,6 +113,7 @@ static int file_size(struct http_request *r, struct err *err)
 {
 	uint64_t n = 0;
 	int fd = http_body_fd(r, &n);
+
 	(void)err;
 	return http_reply_json(r, 200,
 			       json_pack("{s:I, s:I}", "n", (json_int_t)n, "end",
@@ -136,6 +142,7 @@ static _Noreturn void serve(void)
 	struct err err = ERR_INIT;
 	struct http_server *s;
 	sd_event *event;
+
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	log_open("http", LOG_FORMAT_TEXT, LOG_ERR);
 	struct http_options o = {.socket_path = front,
@@ -167,6 +174,7 @@ static int ask(const char *socket, const char *method, const char *path, const c
 				 .body = body,
 				 .body_bytes = body ? strlen(body) : 0,
 				 .headers = header ? headers : NULL};
+
 	memset(reply, 0, sizeof(*reply));
 	if (!c || http_client_call(c, &call, reply, &err) < 0)
 		return 0;
@@ -343,6 +351,7 @@ static void test_tables(void **state)
 							.handler = fails}};
 	const struct http_route *const bad[] = {bad_scope, in_plain, no_handler, unrecorded};
 	sd_event *event;
+
 	(void)state;
 	assert_true(sd_event_new(&event) >= 0);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -366,6 +375,7 @@ static void test_tables(void **state)
 static int64_t stream_blocks(void *arg, char *buf, size_t max)
 {
 	int *n = arg;
+
 	if ((*n)++ == LONG_BLOCKS)
 		return HTTP_STREAM_END;
 	assert_true(max >= LONG_BYTES);
@@ -377,6 +387,7 @@ static int long_stream(struct http_request *r, struct err *err)
 {
 	struct http_stream s = {
 		.read = stream_blocks, .free = free, .arg = xcalloc(1, sizeof(int))};
+
 	(void)err;
 	return http_reply_stream(r, 200, "text/plain", &s);
 }
@@ -385,6 +396,7 @@ static int long_stream(struct http_request *r, struct err *err)
 static int sleeps_until_idle(sd_event *event)
 {
 	int sleeps = 0;
+
 	for (;;) {
 		if (sd_event_prepare(event) == 0) {
 			sleeps++;
@@ -399,6 +411,7 @@ static int connect_to(const char *path)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
 	assert_true(str_copy(sa.sun_path, sizeof(sa.sun_path), path));
 	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
 	return fd;
@@ -417,6 +430,7 @@ static void test_long_answers_do_not_sleep(void **state)
 	struct http_options o = {.admin_socket_path = path, .tables = tables, .front_gid = -1};
 	struct http_server *s = NULL;
 	struct err err = ERR_INIT;
+
 	(void)state;
 	assert_true(sd_event_new(&o.event) >= 0);
 	assert_int_equal(http_server_new(&o, &s, &err), 0);
@@ -436,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_notify),  cmocka_unit_test(test_gone_while_waiting),
 		cmocka_unit_test(test_tables),  cmocka_unit_test(test_long_answers_do_not_sleep),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("http", tests, setup, teardown);
 }

@@ -15,6 +15,7 @@ static void test_admission(void **state)
 {
 	struct fake_agent a, other;
 	struct server_bench *b = *state;
+
 	assert_int_equal(server_bench_admin(b, "DELETE", "/api/v1/profiles/p", NULL), 204);
 	fake_agent_boot(&a, b->front, "S1", MAC_A);
 	need(fake_agent_open(&a), 403, &a, "unknown host");
@@ -48,6 +49,7 @@ static void test_session_belongs_to_its_key(void **state)
 {
 	struct fake_agent a, thief;
 	struct server_bench *b = *state;
+
 	walk_open(b, &a, "S1", MAC_A);
 	fake_agent_boot(&thief, b->front, "S2", MAC_B);
 	(void)str_copy(thief.session_id, sizeof(thief.session_id), a.session_id);
@@ -104,6 +106,7 @@ static bool own_mac(char *ret, size_t n)
 	DIR *d = opendir("/sys/class/net");
 	struct dirent *e;
 	bool found = false;
+
 	while (d && !found && (e = readdir(d))) {
 		autofree char *path = xasprintf("/sys/class/net/%s/address", e->d_name);
 		file_read_line(path, ret, n);
@@ -120,6 +123,7 @@ static void test_server_itself(void **state)
 	struct fake_agent a;
 	char mac[32];
 	struct server_bench *b = *state;
+
 	if (!own_mac(mac, sizeof(mac)))
 		skip();
 	fake_agent_boot(&a, b->front, "SELF", mac);
@@ -134,6 +138,7 @@ static void test_local_boot(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	walk_to_discovered(b, &a, "S1", MAC_A);
 	autofree char *agent = walk_boot_script(b, a.mac);
 	CHECK("a host with work", strstr(agent, "vmlinuz"));

@@ -32,6 +32,7 @@ static const struct repeated texts[] = {
 static char *make(const struct repeated *r, size_t max_bytes, size_t shift)
 {
 	struct str s;
+
 	str_init(&s, max_bytes);
 	for (size_t i = 0; i < shift; i++)
 		str_addc(&s, 'x');
@@ -60,6 +61,7 @@ static void check_waits(struct server_bench *b, struct fake_agent *a, const char
 static void test_step_failed(void **state)
 {
 	struct server_bench *b = *state;
+
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		for (size_t shift = 0; shift < 4; shift++) {
 			struct fake_agent a;
@@ -87,6 +89,7 @@ static json_t *burn_in_text(const char *text)
 static json_t *progress_text(const char *text)
 {
 	autofree char *cut = xstrdup(text);
+
 	(void)text_cut(cut, 256);
 	return json_pack("{s:s, s:i, s:i, s:s, s:n, s:s}", "stage", "burn_in", "done", 1, "total",
 			 2, "unit", "s", "eta_s", "message", cut);
@@ -141,6 +144,7 @@ static void test_poisoned_rows(void **state)
 		"UPDATE event SET summary = CAST(X'c0af' AS TEXT)",
 	};
 	struct server_bench *b = *state;
+
 	for (size_t i = 0; i < ARRAY_LEN(poison); i++) {
 		struct fake_agent a, other;
 		walk_to_image(b, &a, "S1", MAC_A);

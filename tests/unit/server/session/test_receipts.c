@@ -15,6 +15,7 @@ static void test_no_receipt(void **state)
 {
 	struct fake_agent a;
 	struct server_bench *b = *state;
+
 	walk_to_writing(b, &a, "S1", MAC_A);
 	need(fake_agent_step_done(&a, "ok"), 200, &a, "done");
 	need_state(b, &a, "failed");
@@ -29,6 +30,7 @@ static json_t *report_of(struct fake_agent *a)
 static json_t *by_another_key(struct fake_agent *a)
 {
 	struct fake_agent other;
+
 	fake_agent_boot(&other, a->socket, "S2", MAC_B);
 	struct fake_agent mixed = *a;
 	memcpy(mixed.key_path, other.key_path, sizeof(mixed.key_path));
@@ -40,7 +42,8 @@ static json_t *by_another_key(struct fake_agent *a)
 static json_t *with_another_payload(struct fake_agent *a)
 {
 	json_t *envelope = fake_agent_seal(a, report_of(a));
-	AUTO(json) json_t *other = fake_agent_seal(a, json_object());
+	autojson json_t *other = fake_agent_seal(a, json_object());
+
 	json_object_set(envelope, "payload", json_object_get(other, "payload"));
 	return envelope;
 }
@@ -48,6 +51,7 @@ static json_t *with_another_payload(struct fake_agent *a)
 static json_t *with_another_type(struct fake_agent *a)
 {
 	json_t *envelope = fake_agent_seal(a, report_of(a));
+
 	json_object_set_new(envelope, "payload_type", json_string(PLAN_PAYLOAD_TYPE));
 	return envelope;
 }
@@ -55,6 +59,7 @@ static json_t *with_another_type(struct fake_agent *a)
 static json_t *of_another_host(struct fake_agent *a)
 {
 	struct fake_agent mixed = *a;
+
 	(void)str_copy(mixed.host_id, sizeof(mixed.host_id), mixed.session_id);
 	return fake_agent_seal(&mixed, report_of(a));
 }
@@ -62,6 +67,7 @@ static json_t *of_another_host(struct fake_agent *a)
 static json_t *of_another_arm(struct fake_agent *a)
 {
 	struct fake_agent mixed = *a;
+
 	(void)str_copy(mixed.plan.image.arm_id, sizeof(mixed.plan.image.arm_id), "none");
 	return fake_agent_seal(&mixed, report_of(a));
 }
@@ -114,6 +120,7 @@ static void test_receipts_can_be_checked_by_others(void **state)
 	struct err err = ERR_INIT;
 	char key[SHA256_HEX_BYTES];
 	struct server_bench *b = *state;
+
 	walk_to_writing(b, &a, "S1", MAC_A);
 	walk_finish_image(b, &a);
 	autofree char *path = xasprintf("/api/v1/hosts/%s/receipts", a.host_id);
@@ -135,6 +142,7 @@ static void test_tampered_first_boot(void **state)
 	struct fake_agent a;
 	char token[SHA256_HEX_BYTES];
 	struct server_bench *b = *state;
+
 	walk_to_image(b, &a, "S1", MAC_A);
 	(void)str_copy(token, sizeof(token), a.plan.image.first_boot_token);
 	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
