@@ -140,7 +140,7 @@ include $(wildcard images/recipes/artifacts.mk)
 include tests/rules.mk
 
 DEP_PKGS  := jansson libcurl libcrypto libssl libarchive libzstd sqlite3 libpq libsystemd \
-             libmicrohttpd fdisk blkid libvirt libxml-2.0 libseccomp cmocka
+             libmicrohttpd fdisk blkid libvirt libxml-2.0 libseccomp smartcols cmocka
 DEP_CFLAGS := $(call pkg-cflags,$(DEP_PKGS))
 
 $(OBJ)/%.o: %.c

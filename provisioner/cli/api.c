@@ -89,7 +89,7 @@ int api_get(const char *path, json_t **ret_doc, struct err *err)
 int api_send_with(const char *method, const char *path, json_t *body, const char *const *headers,
 		  json_t **ret_doc, struct err *err)
 {
-	AUTO(json) json_t *owned = body;
+	autojson json_t *owned = body;
 	autofree char *text = owned ? json_text(owned) : NULL;
 	struct http_call call = {.method = method,
 				 .path = path,
@@ -115,6 +115,18 @@ char *api_path(const char *prefix, const char *segment, const char *suffix)
 	str_add_url(&s, segment);
 	str_add(&s, suffix);
 	return str_take(&s);
+}
+
+const char *api_text(const json_t *doc, const char *key)
+{
+	const char *text = json_string_value(json_object_get(doc, key));
+
+	return text ? text : "";
+}
+
+long long api_number(const json_t *doc, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(doc, key));
 }
 
 void api_print_json(const json_t *doc)

@@ -6,8 +6,8 @@
  * Where it is comes from the options before the noun, or from the environment:
  *   --socket PATH   SLIPWAY_SOCKET   admin socket (default /run/slipway/admin.sock)
  *   --server URL    SLIPWAY_SERVER   https://ADDRESS instead of the socket
- *   --pin PIN       SLIPWAY_PIN      sha256//BASE64 of the server's key; default: the system's
- * roots SLIPWAY_TOKEN    bearer token; never an option, since others can read those
+ *   --pin PIN       SLIPWAY_PIN      sha256//BASE64 of the server's key; default: system roots
+ *                   SLIPWAY_TOKEN    bearer token; never an option: other users can read options
  */
 #ifndef CLI_API_H
 #define CLI_API_H
@@ -36,6 +36,10 @@ MUST_CHECK int api_send_with(const char *method, const char *path, json_t *body,
 
 /* "/api/v1/hosts/" + text, percent-encoded. The caller frees. */
 MUST_CHECK char *api_path(const char *prefix, const char *segment, const char *suffix);
+
+/* A text or a whole number of an answer; "" and 0 when it is not there. The text is doc's. */
+const char *api_text(const json_t *doc, const char *key);
+long long api_number(const json_t *doc, const char *key);
 
 /* Print a document for programs: indented JSON with sorted keys. */
 void api_print_json(const json_t *doc);

@@ -2,7 +2,7 @@
 /*
  * slipway audit: who changed what, whether the log's chain of hashes is whole, and whether it is
  * the one that was signed. Input: the server's answers, which hold paths and names that callers
- * chose; checkpoints that somebody kept.
+ * chose; checkpoint files.
  */
 #include "command.h"
 
@@ -14,22 +14,26 @@
 #include <proto/checkpoint.h>
 
 #include "api.h"
-#include "listing.h"
+#include "name_value.h"
+#include "table.h"
 
 #define PAGE_ROWS 1000
 
 static const struct column columns[] = {
-	{"ID", "id"},         {"AT", "at"},         {"WHO", "who"},
-	{"FROM", "peer"},     {"DID", "method"},    {"PATH", "path"},
-	{"STATUS", "status"}, {"REASON", "reason"}, {NULL, NULL},
+	{"ID", "id", COLUMN_KEY},          {"AT", "at", COLUMN_KEY},
+	{"WHO", "who", COLUMN_TEXT},       {"FROM", "peer", COLUMN_TEXT},
+	{"DID", "method", COLUMN_TEXT},    {"PATH", "path", COLUMN_WRAPPED},
+	{"STATUS", "status", COLUMN_TEXT}, {"REASON", "reason", COLUMN_WRAPPED},
+	{NULL, NULL, COLUMN_TEXT},
 };
 
 /* All pages after an id, appended to items. */
 static int fetch(int64_t after, json_t *items, struct err *err)
 {
 	size_t n = 0;
+
 	do {
-		AUTO(json) json_t *page = NULL;
+		autojson json_t *page = NULL;
 		autofree char *path = xasprintf("/api/v1/audit?after=%lld&limit=%d",
 						(long long)after, PAGE_ROWS);
 		TRY(api_get(path, &page, err));
@@ -40,21 +44,39 @@ static int fetch(int64_t after, json_t *items, struct err *err)
 	return 0;
 }
 
+/* after=ID: 0 without it. */
+static int read_after(const struct words *words, int64_t *ret)
+{
+	struct sv name;
+	const char *value;
+
+	if (words->n == 0)
+		return 0;
+	if (!name_value_split(words->items[0], &name, &value) || !sv_eq_str(name, "after") ||
+	    !parse_i64(value, ret))
+		return command_usage("expected after=ID, found '%s'", words->items[0]);
+	return 0;
+}
+
 static int list(int argc, char **argv)
 {
 	struct err err = ERR_INIT;
-	AUTO(json) json_t *items = json_array();
-	int json = listing_take_json(&argc, argv);
+	autojson json_t *items = json_array();
+	struct words words;
+	bool json;
 	int64_t after = 0;
-	if (argc > 2 || (argc == 2 && (!str_starts(argv[1], "after=") ||
-				       !parse_i64(argv[1] + strlen("after="), &after))))
-		return command_usage("only after=ID may follow");
+	int status = words_read_json(argc, argv, 0, 1, &json, &words);
+
+	if (!status)
+		status = read_after(&words, &after);
+	if (status)
+		return status;
 	if (fetch(after, items, &err) < 0)
 		return command_fail(&err);
 	if (json)
 		api_print_json(items);
 	else
-		listing_print_table(items, columns);
+		table_print(items, columns);
 	return EXIT_WELL;
 }
 
@@ -62,10 +84,13 @@ static int list(int argc, char **argv)
 static int checkpoint(int argc, char **argv)
 {
 	struct err err = ERR_INIT;
-	AUTO(json) json_t *doc = NULL;
-	int json = listing_take_json(&argc, argv);
-	if (argc != 1)
-		return command_usage("only --json may follow");
+	autojson json_t *doc = NULL;
+	struct words words;
+	bool json;
+	int status = words_read_json(argc, argv, 0, 0, &json, &words);
+
+	if (status)
+		return status;
 	if (api_send("POST", "/api/v1/audit/checkpoints", json_object(), &doc, &err) < 0)
 		return command_fail(&err);
 	if (json) {
@@ -84,7 +109,8 @@ static int read_checkpoint(const char *path, const struct plan_key *key, struct 
 {
 	autofree char *text = NULL;
 	size_t n = 0;
-	AUTO(json) json_t *envelope = NULL;
+	autojson json_t *envelope = NULL;
+
 	TRY(file_read(path, CHECKPOINT_MAX_BYTES, &text, &n, err));
 	TRY(json_load_strict(text, n, CHECKPOINT_MAX_BYTES, &envelope, err));
 	return checkpoint_open(key, envelope, ret, err) < 0 ? err_wrap(err, "'%s'", path) : 0;
@@ -93,7 +119,8 @@ static int read_checkpoint(const char *path, const struct plan_key *key, struct 
 /* Does the log still have that row, with that hash? */
 static int compare(const struct checkpoint *c, struct err *err)
 {
-	AUTO(json) json_t *page = NULL;
+	autojson json_t *page = NULL;
+
 	if (c->rows == 0)
 		return 0;
 	autofree char *path = xasprintf("/api/v1/audit?after=%lld&limit=1",
@@ -104,16 +131,18 @@ static int compare(const struct checkpoint *c, struct err *err)
 	if (json_integer_value(json_object_get(row, "id")) == c->last_id && hash &&
 	    str_eq(hash, c->hash))
 		return 0;
-	return err_set(err, ERR_AUDIT_BROKEN,
-		       "row %lld is not the one that was signed on %s: what lies before it was "
-		       "written anew",
-		       (long long)c->last_id, c->at);
+	return err_set(
+		err, ERR_AUDIT_BROKEN,
+		"row %lld differs from the one that was signed on %s: the rows before it were "
+		"rewritten",
+		(long long)c->last_id, c->at);
 }
 
 static int verify_files(const char *key_path, int n_files, char **files)
 {
 	struct err err = ERR_INIT;
 	AUTO(plan_key) struct plan_key *key = NULL;
+
 	if (plan_key_load_public(key_path, &key, &err) < 0)
 		return command_fail(&err);
 	for (int i = 0; i < n_files; i++) {
@@ -127,35 +156,46 @@ static int verify_files(const char *key_path, int n_files, char **files)
 
 static int verify(int argc, char **argv)
 {
+	struct {
+		bool json;
+		const char *key;
+	} a = {0};
+	const struct option_row rows[] = {
+		{"json", OPTION_FLAG, offsetof(__typeof__(a), json), NULL, NULL},
+		{"key", OPTION_TEXT, offsetof(__typeof__(a), key), NULL, NULL}};
 	struct err err = ERR_INIT;
-	AUTO(json) json_t *doc = NULL;
-	int json = listing_take_json(&argc, argv);
-	bool has_files = argc > 3 && str_eq(argv[1], "--key");
-	if (argc != 1 && !has_files)
-		return command_usage("--key FILE and checkpoints may follow");
+	autojson json_t *doc = NULL;
+	struct words files;
+	int status = option_table_read(argc, argv, OPTION_TABLE(rows, 0, OPTION_WORDS_ANY), &a,
+				       &files);
+
+	if (status)
+		return status;
+	if ((a.key != NULL) != (files.n > 0))
+		return command_usage("--key and checkpoints belong together");
 	if (api_get("/api/v1/audit/check", &doc, &err) < 0)
 		return command_fail(&err);
 	bool whole = json_is_true(json_object_get(doc, "whole"));
-	long long rows = (long long)json_integer_value(json_object_get(doc, "rows"));
-	if (json) {
+	if (a.json) {
 		api_print_json(doc);
 		return whole ? EXIT_WELL : EXIT_FAILED;
 	}
 	if (whole) {
-		printf("%lld rows, the chain is whole, %lld of them signed\n", rows,
-		       (long long)json_integer_value(json_object_get(doc, "signed_rows")));
-		return has_files ? verify_files(argv[2], argc - 3, argv + 3) : EXIT_WELL;
+		printf("%lld rows, the chain is whole, %lld of them signed\n",
+		       api_number(doc, "rows"), api_number(doc, "signed_rows"));
+		return a.key ? verify_files(a.key, files.n, files.items) : EXIT_WELL;
 	}
-	(void)err_set(&err, ERR_AUDIT_BROKEN, "%s; %lld rows before it are right",
-		      json_string_value(json_object_get(doc, "finding")), rows);
+	(void)err_set(&err, ERR_AUDIT_BROKEN, "%s; the %lld rows before it are unchanged",
+		      api_text(doc, "finding"), api_number(doc, "rows"));
 	return command_fail(&err);
 }
 
 const struct command audit_commands[] = {
-	{"audit", "list", "[--json] [after=ID]", "who changed what, oldest first", list},
+	{"audit", "list", "[--json] [after=ID]", "list who changed what, oldest first", list},
 	{"audit", "verify", "[--json] [--key PLAN-KEY.pem CHECKPOINT...]",
-	 "is the log whole, and the one that was signed: the first wrong row is named; checkpoints "
-	 "that were kept elsewhere need no trust in the appliance's own",
+	 "check that the log is complete and is the one that was signed; checkpoints that were "
+	 "kept "
+	 "elsewhere prove it without trust in this appliance",
 	 verify},
 	{"audit", "checkpoint", "[--json]",
 	 "sign the log up to now, and print what to keep somewhere else", checkpoint},

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The verbs of `slipway channel`: which image of each line is the latest, and until when somebody
- * vouches for it. next and sign work where the keys are; import hands the result to the server.
+ * The verbs of `slipway channel`: which image of each line is the latest, and until when that
+ * is signed. next and sign work where the keys are; import hands the result to the server.
  */
 #include "channel_commands.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,17 +21,6 @@
 static int read_text(const char *path, char **ret, size_t *ret_n_bytes, struct err *err)
 {
 	return envelope_read_file(path, CHANNEL_MAX_BYTES, ret, ret_n_bytes, err);
-}
-
-int channel_read(const char *path, struct channel **ret, struct err *err)
-{
-	autofree char *text = NULL;
-	size_t n_bytes;
-
-	TRY(read_text(path, &text, &n_bytes, err));
-	return channel_parse_unsigned(text, n_bytes, ret, err) < 0
-		       ? err_wrap(err, "file '%s'", path)
-		       : 0;
 }
 
 /* ---- show ------------------------------------------------------------------------------------ */
@@ -62,7 +50,7 @@ static void print_channel(const struct channel *c)
 
 static int from_server(struct channel **ret, struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 	autofree char *text = NULL;
 
 	TRY(api_get(CHANNEL_PATH, &doc, err));
@@ -75,16 +63,16 @@ static int show(int argc, char **argv)
 	struct {
 		bool json;
 	} a = {0};
-	const struct option_row rows[] = {{"json", OPTION_FLAG, offsetof(__typeof__(a), json)}};
+	const struct option_row rows[] = {
+		{"json", OPTION_FLAG, offsetof(__typeof__(a), json), NULL, NULL}};
 	struct err err = ERR_INIT;
 	AUTO(channel) struct channel *c = NULL;
-	int status = option_table_read(argc, argv, rows, ARRAY_LEN(rows), &a);
+	struct words words;
+	int status = option_table_read(argc, argv, OPTION_TABLE(rows, 0, 1), &a, &words);
 
 	if (status)
 		return status;
-	if (argc - optind > 1)
-		return command_usage("one channel is shown at a time");
-	status = argc == optind ? from_server(&c, &err) : channel_read(argv[optind], &c, &err);
+	status = words.n ? channel_read(words.items[0], &c, &err) : from_server(&c, &err);
 	if (status < 0)
 		return command_fail(&err);
 	if (a.json)
@@ -128,19 +116,20 @@ static int verify(int argc, char **argv)
 		const char *root, *previous;
 	} a = {0};
 	const struct option_row rows[] = {
-		{"root", OPTION_TEXT, offsetof(__typeof__(a), root)},
-		{"previous", OPTION_TEXT, offsetof(__typeof__(a), previous)}};
+		{"root", OPTION_TEXT, offsetof(__typeof__(a), root), NULL, NULL},
+		{"previous", OPTION_TEXT, offsetof(__typeof__(a), previous), NULL, NULL}};
 	struct err err = ERR_INIT;
 	AUTO(channel) struct channel *c = NULL;
-	int status = option_table_read(argc, argv, rows, ARRAY_LEN(rows), &a);
+	struct words words;
+	int status = option_table_read(argc, argv, OPTION_TABLE(rows, 1, 1), &a, &words);
 
 	if (status)
 		return status;
-	if (!a.root || argc - optind != 1)
-		return command_usage("--root and one channel are needed");
-	if (check(a.root, a.previous, argv[optind], &c, &err) < 0)
+	if (!a.root)
+		return command_usage("--root is needed");
+	if (check(a.root, a.previous, words.items[0], &c, &err) < 0)
 		return command_fail(&err);
-	printf("%s: good, channel %" PRIu64 "\n", argv[optind], c->seq);
+	printf("%s: good, channel %" PRIu64 "\n", words.items[0], c->seq);
 	return EXIT_WELL;
 }
 
@@ -159,14 +148,17 @@ static int send(const char *path, json_t **ret, struct err *err)
 
 static int import(int argc, char **argv)
 {
-	AUTO(json) json_t *answer = NULL;
+	autojson json_t *answer = NULL;
 	struct err err = ERR_INIT;
 
-	if (argc != 2)
-		return command_usage("one channel is wanted");
-	if (send(argv[1], &answer, &err) < 0)
+	struct words words;
+	int status = words_read(argc, argv, 1, 1, &words);
+
+	if (status)
+		return status;
+	if (send(words.items[0], &answer, &err) < 0)
 		return command_fail(&err);
-	printf("channel %lld\n", (long long)json_integer_value(json_object_get(answer, "seq")));
+	printf("channel %lld\n", api_number(answer, "seq"));
 	return EXIT_WELL;
 }
 
@@ -179,10 +171,9 @@ const struct command channel_commands[] = {
 	 "add signatures to a channel in place; WHO is --sign KEY, or --signer-cmd CMD "
 	 "--public-key PUB",
 	 channel_sign_command},
-	{"channel", "show", "[--json] [FILE]", "print a channel, or the one that the server holds",
-	 show},
+	{"channel", "show", "[--json] [FILE]", "print a channel, or the one on the server", show},
 	{"channel", "verify", "--root ROOT [--previous OLD] FILE",
-	 "check a channel, and that it may follow another", verify},
+	 "check a channel, and whether it may follow another", verify},
 	{"channel", "import", "FILE", "give the server a newer channel", import},
 	{0},
 };

@@ -13,7 +13,8 @@
 int channel_next_command(int argc, char **argv);
 int channel_sign_command(int argc, char **argv);
 
-/* A channel in a file, whoever signed it. errors: ERR_NOT_FOUND, ERR_IO, ERR_IMAGE_CHANNEL */
+/* A channel in a file, with signatures of any origin. errors: ERR_NOT_FOUND, ERR_IO,
+ * ERR_IMAGE_CHANNEL */
 MUST_CHECK int channel_read(const char *path, struct channel **ret, struct err *err);
 
 #endif

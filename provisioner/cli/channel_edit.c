@@ -5,7 +5,6 @@
 #include "channel_commands.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,15 +29,30 @@ struct arguments {
 
 #define MEMBER(name) offsetof(struct arguments, name)
 static const struct option_row options[] = {
-	{"output", OPTION_TEXT, MEMBER(output)},   {"previous", OPTION_TEXT, MEMBER(previous)},
-	{"seq", OPTION_TEXT, MEMBER(seq)},         {"days", OPTION_NUMBER, MEMBER(days)},
-	{"channel", OPTION_TEXT, MEMBER(channel)}, SIGNER_OPTIONS("sign", struct arguments, who),
+	{"output", OPTION_TEXT, MEMBER(output), NULL, NULL},
+	{"previous", OPTION_TEXT, MEMBER(previous), NULL, NULL},
+	{"seq", OPTION_TEXT, MEMBER(seq), NULL, NULL},
+	{"days", OPTION_NUMBER, MEMBER(days), NULL, NULL},
+	{"channel", OPTION_TEXT, MEMBER(channel), NULL, NULL},
+	SIGNER_OPTIONS("sign", struct arguments, who),
 };
 
-static int read_arguments(int argc, char **argv, struct arguments *a)
+static int read_arguments(int argc, char **argv, int max_words, struct arguments *a,
+			  struct words *words)
 {
 	*a = (struct arguments){.days = DAYS_DEFAULT};
-	return option_table_read(argc, argv, options, ARRAY_LEN(options), a);
+	return option_table_read(argc, argv, OPTION_TABLE(options, 0, max_words), a, words);
+}
+
+int channel_read(const char *path, struct channel **ret, struct err *err)
+{
+	autofree char *text = NULL;
+	size_t n_bytes;
+
+	TRY(envelope_read_file(path, CHANNEL_MAX_BYTES, &text, &n_bytes, err));
+	return channel_parse_unsigned(text, n_bytes, ret, err) < 0
+		       ? err_wrap(err, "file '%s'", path)
+		       : 0;
 }
 
 /* ---- steps ----------------------------------------------------------------------------------- */
@@ -53,7 +67,7 @@ static int begin(const struct arguments *a, struct channel **ret, struct err *er
 	if (old)
 		(*ret)->seq++;
 	if (a->seq && !parse_u64(a->seq, &(*ret)->seq))
-		return err_set(err, ERR_INVALID, "'%s' is no number", a->seq);
+		return err_set(err, ERR_INVALID, "--seq takes a number, found '%s'", a->seq);
 	(*ret)->issued_s = time_wall_us() / 1000000;
 	(*ret)->expires_s = (*ret)->issued_s + (int64_t)a->days * DAY_S;
 	return 0;
@@ -91,12 +105,12 @@ static int write_channel(const struct channel *c, const char *path, struct err *
 	return file_write_atomic(path, text, strlen(text), 0644, err);
 }
 
-static int make_next(const struct arguments *a, char **archives, int n_archives,
-		     struct channel **ret, struct err *err)
+static int make_next(const struct arguments *a, const struct words *archives, struct channel **ret,
+		     struct err *err)
 {
 	TRY(begin(a, ret, err));
-	for (int i = 0; i < n_archives; i++)
-		TRY(name_archive(*ret, archives[i], err));
+	for (int i = 0; i < archives->n; i++)
+		TRY(name_archive(*ret, archives->items[i], err));
 	TRY(channel_seal(ret, err));
 	TRY(sign_all(*ret, &a->who, err));
 	return write_channel(*ret, a->output, err);
@@ -129,13 +143,14 @@ int channel_next_command(int argc, char **argv)
 	struct arguments a;
 	struct err err = ERR_INIT;
 	AUTO(channel) struct channel *c = NULL;
-	int status = read_arguments(argc, argv, &a);
+	struct words words;
+	int status = read_arguments(argc, argv, OPTION_WORDS_ANY, &a, &words);
 
 	if (status)
 		return status;
-	if (!a.output || !signer_words_given(&a.who) || (!a.previous && argc == optind))
+	if (!a.output || !signer_words_given(&a.who) || (!a.previous && !words.n))
 		return command_usage("--output, --sign, and --previous or archives are needed");
-	status = make_next(&a, argv + optind, argc - optind, &c, &err);
+	status = make_next(&a, &words, &c, &err);
 	return report(status, c, a.output, &err);
 }
 
@@ -144,11 +159,12 @@ int channel_sign_command(int argc, char **argv)
 	struct arguments a;
 	struct err err = ERR_INIT;
 	AUTO(channel) struct channel *c = NULL;
-	int status = read_arguments(argc, argv, &a);
+	struct words words;
+	int status = read_arguments(argc, argv, 0, &a, &words);
 
 	if (status)
 		return status;
-	if (!a.channel || !signer_words_given(&a.who) || argc != optind)
+	if (!a.channel || !signer_words_given(&a.who))
 		return command_usage("--channel and --sign are needed");
 	status = sign_in_place(&a, &c, &err);
 	return report(status, c, a.channel, &err);

@@ -11,6 +11,7 @@
 
 #include <base/str.h>
 
+#include "option_table.h"
 #include "tables.h"
 
 #define VERB_BASH "bash" /* no shell: a word of the command line */
@@ -41,20 +42,10 @@ static const char script_tail[] =
 	"}\n"
 	"complete -o default -F _slipway slipway\n";
 
-/* The rows, one after another; NULL at the end. */
-static const struct command *row_at(size_t n)
-{
-	for (size_t t = 0; t < ARRAY_LEN(command_tables); t++)
-		for (const struct command *c = command_tables[t]; c->noun; c++)
-			if (n-- == 0)
-				return c;
-	return NULL;
-}
-
 static bool noun_is_new(size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!strcmp(row_at(i)->noun, row_at(n)->noun))
+		if (!strcmp(command_at(i)->noun, command_at(n)->noun))
 			return false;
 	return true;
 }
@@ -87,7 +78,7 @@ static void add_nouns(struct str *out, const char *between)
 	const struct command *c;
 	bool first = true;
 
-	for (size_t n = 0; (c = row_at(n)); n++) {
+	for (size_t n = 0; (c = command_at(n)); n++) {
 		if (!noun_is_new(n))
 			continue;
 		str_addf(out, "%s%s", first ? "" : between, c->noun);
@@ -100,7 +91,7 @@ static void add_verbs(struct str *out, const char *noun)
 	const struct command *c;
 
 	str_addf(out, "\t%s/) words='", noun);
-	for (size_t n = 0; (c = row_at(n)); n++)
+	for (size_t n = 0; (c = command_at(n)); n++)
 		if (!strcmp(c->noun, noun))
 			str_addf(out, "%s ", c->verb);
 	str_add(out, "--help' ;;\n");
@@ -111,10 +102,12 @@ static int print_script(int argc, char **argv)
 	const struct command *c;
 	autostr struct str out;
 
-	(void)argv;
-	if (argc != 1)
-		return command_usage("no argument is wanted");
+	struct words words;
+
 	str_init(&out, 256 * 1024);
+	int status = words_read(argc, argv, 0, 0, &words);
+	if (status)
+		return status;
 	str_add(&out, script_head);
 	str_add(&out, "\t\thelp|");
 	add_nouns(&out, "|");
@@ -125,7 +118,7 @@ static int print_script(int argc, char **argv)
 	str_add(&out, "' ;;\n\thelp/) words='");
 	add_nouns(&out, " ");
 	str_add(&out, "' ;;\n");
-	for (size_t n = 0; (c = row_at(n)); n++) {
+	for (size_t n = 0; (c = command_at(n)); n++) {
 		if (noun_is_new(n))
 			add_verbs(&out, c->noun);
 		str_addf(&out, "\t%s/%s) words='--help", c->noun, c->verb);

@@ -4,7 +4,6 @@
  */
 #include "image_commands.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,82 +15,61 @@
 
 #include "signers.h"
 
-enum {
-	OPT_LINE = 256,
-	OPT_VERSION,
-	OPT_ARCH,
-	OPT_LAYOUT,
-	OPT_OUTPUT,
-	OPT_SEQ,
-	OPT_CHUNK,
-	OPT_LEVEL,
-	OPT_RAW
+/* ---- build ----------------------------------------------------------------------------------- */
+
+struct build_arguments {
+	struct image_build_request request;
+	bool has_arch;
 };
 
-static const struct option build_options[] = {
-	{"line", required_argument, NULL, OPT_LINE},
-	{"version", required_argument, NULL, OPT_VERSION},
-	{"arch", required_argument, NULL, OPT_ARCH},
-	{"layout", required_argument, NULL, OPT_LAYOUT},
-	{"output", required_argument, NULL, OPT_OUTPUT},
-	{"seq", required_argument, NULL, OPT_SEQ},
-	{"chunk", required_argument, NULL, OPT_CHUNK},
-	{"level", required_argument, NULL, OPT_LEVEL},
-	{"raw", no_argument, NULL, OPT_RAW},
-	{0},
-};
+#define LEVEL_MAX 19
 
-/* Numbers of the build; false if one is not allowed. */
-static bool read_number(int option, const char *text, struct image_build_request *r)
+static bool read_chunk(const char *text, void *member)
 {
 	uint64_t n = 0;
 
-	if (option == OPT_CHUNK) {
-		bool good = parse_size_bytes(text, &n) && n >= CHUNK_MIN_BYTES &&
-			    n <= CHUNK_MAX_BYTES && !(n & (n - 1));
-
-		r->chunk_bytes = (uint32_t)n;
-		return good;
-	}
-	if (!parse_u64(text, &n) || !n)
+	if (!parse_size_bytes(text, &n) || n < CHUNK_MIN_BYTES || n > CHUNK_MAX_BYTES ||
+	    (n & (n - 1)))
 		return false;
-	if (option == OPT_SEQ)
-		r->seq = n;
-	else
-		r->level = (int)n;
-	return option == OPT_SEQ || n <= 19;
+	*(uint32_t *)member = (uint32_t)n;
+	return true;
 }
 
-static int read_build_option(int option, const char *text, struct image_build_request *r,
-			     bool *has_arch)
+static bool read_seq(const char *text, void *member)
 {
-	switch (option) {
-	case OPT_LINE:
-		r->line = text;
-		return 0;
-	case OPT_VERSION:
-		r->version = text;
-		return 0;
-	case OPT_LAYOUT:
-		r->layout_path = text;
-		return 0;
-	case OPT_OUTPUT:
-		r->output = text;
-		return 0;
-	case OPT_RAW:
-		r->raw = true;
-		return 0;
-	case OPT_ARCH:
-		*has_arch = image_arch_parse(text, &r->arch);
-		return *has_arch ? 0 : -1;
-	case OPT_SEQ:
-	case OPT_CHUNK:
-	case OPT_LEVEL:
-		return read_number(option, text, r) ? 0 : -1;
-	default:
-		return -1;
-	}
+	return parse_u64(text, member) && *(uint64_t *)member > 0;
 }
+
+static bool read_level(const char *text, void *member)
+{
+	uint64_t n = 0;
+
+	if (!parse_u64(text, &n) || n < 1 || n > LEVEL_MAX)
+		return false;
+	*(int *)member = (int)n;
+	return true;
+}
+
+static bool read_arch(const char *text, void *member)
+{
+	struct build_arguments *a = member;
+
+	a->has_arch = image_arch_parse(text, &a->request.arch);
+	return a->has_arch;
+}
+
+#define MEMBER(name) offsetof(struct build_arguments, request.name)
+static const struct option_row build_options[] = {
+	{"line", OPTION_TEXT, MEMBER(line), NULL, NULL},
+	{"version", OPTION_TEXT, MEMBER(version), NULL, NULL},
+	{"arch", OPTION_READ, 0, read_arch, "x86_64 or aarch64"},
+	{"layout", OPTION_TEXT, MEMBER(layout_path), NULL, NULL},
+	{"output", OPTION_TEXT, MEMBER(output), NULL, NULL},
+	{"seq", OPTION_READ, MEMBER(seq), read_seq, "a whole number from 1"},
+	{"chunk", OPTION_READ, MEMBER(chunk_bytes), read_chunk, "a power of 2 from 1M to 4M"},
+	{"level", OPTION_READ, MEMBER(level), read_level, "a number from 1 to 19"},
+	{"raw", OPTION_FLAG, MEMBER(raw), NULL, NULL},
+};
 
 static void print_built(const struct image_build_request *r, const struct manifest *m)
 {
@@ -101,26 +79,24 @@ static void print_built(const struct image_build_request *r, const struct manife
 
 int image_build_command(int argc, char **argv)
 {
-	struct image_build_request r = {0};
+	struct build_arguments a = {0};
+	struct image_build_request *r = &a.request;
 	struct err err = ERR_INIT;
-	struct manifest *m = NULL;
+	AUTO(manifest) struct manifest *m = NULL;
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	bool has_arch = false;
-	int option;
+	struct words words;
+	int status = option_table_read(argc, argv, OPTION_TABLE(build_options, 1, 1), &a, &words);
 
-	while ((option = getopt_long(argc, argv, "", build_options, NULL)) != -1)
-		if (read_build_option(option, optarg, &r, &has_arch) < 0)
-			return command_usage("'%s' is no option here, or no value that it takes",
-					     argv[optind - 1]);
-	if (epoch && (!parse_i64(epoch, &r.created_s) || r.created_s < 0))
-		return command_usage("SOURCE_DATE_EPOCH is not a time");
-	if (argc - optind != 1 || !r.line || !r.version || !r.output || !has_arch)
-		return command_usage("line, version, arch, output and one input are needed");
-	r.input = argv[optind];
-	if (image_build(&r, &m, &err) < 0)
+	if (status)
+		return status;
+	if (epoch && (!parse_i64(epoch, &r->created_s) || r->created_s < 0))
+		return command_usage("SOURCE_DATE_EPOCH is not a time in seconds: '%s'", epoch);
+	if (!r->line || !r->version || !r->output || !a.has_arch)
+		return command_usage("--line, --version, --arch and --output are needed");
+	r->input = words.items[0];
+	if (image_build(r, &m, &err) < 0)
 		return command_fail(&err);
-	print_built(&r, m);
-	manifest_free(m);
+	print_built(r, m);
 	return EXIT_WELL;
 }
 
@@ -143,14 +119,15 @@ int image_sign_command(int argc, char **argv)
 	const struct option_row rows[] = {SIGNER_OPTIONS("key", __typeof__(a), who)};
 	struct err err = ERR_INIT;
 	size_t n = 0;
-	int status = option_table_read(argc, argv, rows, ARRAY_LEN(rows), &a);
+	struct words words;
+	int status = option_table_read(argc, argv, OPTION_TABLE(rows, 1, 1), &a, &words);
 
 	if (status)
 		return status;
-	if (argc - optind != 1 || !signer_words_given(&a.who))
-		return command_usage("at least one key and one archive are needed");
-	if (sign(argv[optind], &a.who, &n, &err) < 0)
+	if (!signer_words_given(&a.who))
+		return command_usage("--key, or --signer-cmd and --public-key, are needed");
+	if (sign(words.items[0], &a.who, &n, &err) < 0)
 		return command_fail(&err);
-	printf("%s: signed with %zu key%s\n", argv[optind], n, n == 1 ? "" : "s");
+	printf("%s: signed with %zu key%s\n", words.items[0], n, n == 1 ? "" : "s");
 	return EXIT_WELL;
 }

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include <images/object_store.h>
 
 #include "api.h"
+#include "option_table.h"
 
 #define STORE_DEFAULT     "/var/lib/slipway/objects"
 #define ROOT_DEFAULT      "/var/lib/slipway/trust/root.json"
@@ -27,63 +27,38 @@
 #define ID_HEAD_BYTES     ((size_t)128 * 1024)
 #define TRIES_MAX         30 /* a second apart, without one part in between */
 
-enum { OPT_STORE = 256, OPT_ROOT, OPT_ROLLBACK, OPT_JSON, OPT_ARCH, OPT_QUARANTINE };
-
-static const struct option options[] = {
-	{"store", required_argument, NULL, OPT_STORE},
-	{"root", required_argument, NULL, OPT_ROOT},
-	{"allow-rollback", required_argument, NULL, OPT_ROLLBACK},
-	{"json", no_argument, NULL, OPT_JSON},
-	{"arch", required_argument, NULL, OPT_ARCH},
-	{"quarantine", no_argument, NULL, OPT_QUARANTINE},
-	{0},
-};
-
 struct arguments {
 	const char *store, *root, *reason, *arch;
 	bool json, quarantine;
 	bool by_server; /* no folder was named */
 };
 
-static int read_option(int option, const char *text, struct arguments *a)
-{
-	switch (option) {
-	case OPT_STORE:
-		a->store = text;
-		return 0;
-	case OPT_ROOT:
-		a->root = text;
-		return 0;
-	case OPT_ROLLBACK:
-		a->reason = text;
-		return 0;
-	case OPT_ARCH:
-		a->arch = text;
-		return 0;
-	case OPT_JSON:
-		a->json = true;
-		return 0;
-	case OPT_QUARANTINE:
-		a->quarantine = true;
-		return 0;
-	default:
-		return -1;
-	}
-}
+#define MEMBER(name) offsetof(struct arguments, name)
+static const struct option_row options[] = {
+	{"store", OPTION_TEXT, MEMBER(store), NULL, NULL},
+	{"root", OPTION_TEXT, MEMBER(root), NULL, NULL},
+	{"allow-rollback", OPTION_TEXT, MEMBER(reason), NULL, NULL},
+	{"json", OPTION_FLAG, MEMBER(json), NULL, NULL},
+	{"arch", OPTION_TEXT, MEMBER(arch), NULL, NULL},
+	{"quarantine", OPTION_FLAG, MEMBER(quarantine), NULL, NULL},
+};
 
-static int read_arguments(int argc, char **argv, int n_words, struct arguments *a)
+/* *ret_word is the only word; NULL: there must be none. */
+static int read_arguments(int argc, char **argv, struct arguments *a, const char **ret_word)
 {
-	int option;
+	int n_words = ret_word ? 1 : 0;
+	struct words words;
+	int status;
 
 	*a = (struct arguments){.root = ROOT_DEFAULT};
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (read_option(option, optarg, a) < 0)
-			return command_usage("'%s' is not known", argv[optind - 1]);
-	if (argc - optind != n_words)
-		return command_usage("%d arguments are needed", n_words);
+	status = option_table_read(argc, argv, OPTION_TABLE(options, n_words, n_words), a, &words);
+	if (status)
+		return status;
 	a->by_server = !a->store;
 	if (!a->store)
 		a->store = STORE_DEFAULT;
+	if (ret_word)
+		*ret_word = words.items[0];
 	return 0;
 }
 
@@ -126,7 +101,8 @@ static int send(const struct http_call *call, struct err *err)
 {
 	struct http_reply reply;
 	int rc = api_call(call, &reply, err);
-	AUTO(json) json_t *doc = rc >= 0 ? json_loads(reply.body, 0, NULL) : NULL;
+	autojson json_t *doc = rc >= 0 ? json_loads(reply.body, 0, NULL) : NULL;
+
 	if (doc)
 		print_image_json(doc);
 	http_reply_done(&reply);
@@ -150,7 +126,7 @@ static int upload_id(int fd, uint64_t size_bytes, char ret[static SHA256_HEX_BYT
 
 static int ask_offset(const char *path, uint64_t *ret, struct err *err)
 {
-	AUTO(json) json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 
 	TRY(api_get(path, &doc, err));
 	*ret = (uint64_t)json_integer_value(json_object_get(doc, "bytes"));
@@ -216,6 +192,7 @@ static int upload(const struct arguments *a, const char *file, struct err *err)
 	char id[SHA256_HEX_BYTES];
 	struct stat st;
 	autostr struct str path;
+
 	str_init(&path, 4096);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot open '%s'",
@@ -240,6 +217,7 @@ static int remove_by_server(const struct arguments *a, const char *name, struct 
 	autofree char *path = api_path("/api/v1/images/", name, a->arch ? "?arch=" : "");
 	autofree char *whole = xasprintf("%s%s", path, a->arch ? a->arch : "");
 	const struct http_call call = {.method = "DELETE", .path = whole};
+
 	return send(&call, err);
 }
 
@@ -248,13 +226,14 @@ int image_import_command(int argc, char **argv)
 	struct arguments a;
 	struct err err = ERR_INIT;
 	AUTO(manifest) struct manifest *m = NULL;
-	int status = read_arguments(argc, argv, 1, &a);
+	const char *name;
+	int status = read_arguments(argc, argv, &a, &name);
 
 	if (status)
 		return status;
 	if (a.by_server)
-		return upload(&a, argv[optind], &err) < 0 ? command_fail(&err) : EXIT_WELL;
-	if (import(&a, argv[optind], &m, &err) < 0)
+		return upload(&a, name, &err) < 0 ? command_fail(&err) : EXIT_WELL;
+	if (import(&a, name, &m, &err) < 0)
 		return command_fail(&err);
 	print_image(m);
 	return EXIT_WELL;
@@ -282,8 +261,8 @@ int image_list_command(int argc, char **argv)
 	struct arguments a;
 	struct err err = ERR_INIT;
 	AUTO(object_store) struct object_store *store = NULL;
-	AUTO(json) json_t *list = json_array();
-	int status = read_arguments(argc, argv, 0, &a);
+	autojson json_t *list = json_array();
+	int status = read_arguments(argc, argv, &a, NULL);
 
 	if (status)
 		return status;
@@ -320,17 +299,18 @@ int image_remove_command(int argc, char **argv)
 {
 	struct arguments a;
 	struct err err = ERR_INIT;
-	int status = read_arguments(argc, argv, 1, &a);
+	const char *name;
+	int status = read_arguments(argc, argv, &a, &name);
 
 	if (status)
 		return status;
 	if (a.by_server) {
-		if (remove_by_server(&a, argv[optind], &err) < 0)
+		if (remove_by_server(&a, name, &err) < 0)
 			return command_fail(&err);
 		printf("removed\n");
 		return EXIT_WELL;
 	}
-	return remove_from(&a, argv[optind], &err) < 0 ? command_fail(&err) : EXIT_WELL;
+	return remove_from(&a, name, &err) < 0 ? command_fail(&err) : EXIT_WELL;
 }
 
 /* ---- gc and fsck ----------------------------------------------------------------------------- */
@@ -341,7 +321,7 @@ int image_gc_command(int argc, char **argv)
 	struct err err = ERR_INIT;
 	AUTO(object_store) struct object_store *store = NULL;
 	struct object_store_report r;
-	int status = read_arguments(argc, argv, 0, &a);
+	int status = read_arguments(argc, argv, &a, NULL);
 
 	if (status)
 		return status;
@@ -364,7 +344,7 @@ int image_fsck_command(int argc, char **argv)
 	struct err err = ERR_INIT;
 	AUTO(object_store) struct object_store *store = NULL;
 	struct object_store_report r;
-	int status = read_arguments(argc, argv, 0, &a);
+	int status = read_arguments(argc, argv, &a, NULL);
 
 	if (status)
 		return status;

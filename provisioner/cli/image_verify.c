@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,134 +20,93 @@
 #include <images/install.h>
 #include <images/verify.h>
 
-enum {
-	OPT_JSON = 256,
-	OPT_ROOT,
-	OPT_DEEP,
-	OPT_ARCH,
-	OPT_MIN_SEQ,
-	OPT_TO,
-	OPT_NO_READ_BACK,
-	OPT_NO_GROW,
-	OPT_DIGEST,
-	OPT_KEEP,
-	OPT_THREADS,
-	OPT_NO_CHECK,
-	OPT_CONNECTIONS,
-	OPT_ROLLBACK,
-	OPT_PIN
-};
-
-static const struct option options[] = {
-	{"json", no_argument, NULL, OPT_JSON},
-	{"root", required_argument, NULL, OPT_ROOT},
-	{"deep", no_argument, NULL, OPT_DEEP},
-	{"arch", required_argument, NULL, OPT_ARCH},
-	{"min-seq", required_argument, NULL, OPT_MIN_SEQ},
-	{"to", required_argument, NULL, OPT_TO},
-	{"no-read-back", no_argument, NULL, OPT_NO_READ_BACK},
-	{"no-grow", no_argument, NULL, OPT_NO_GROW},
-	{"digest", required_argument, NULL, OPT_DIGEST},
-	{"keep-identity", no_argument, NULL, OPT_KEEP},
-	{"threads", required_argument, NULL, OPT_THREADS},
-	{"connections", required_argument, NULL, OPT_CONNECTIONS},
-	{"no-check", no_argument, NULL, OPT_NO_CHECK},
-	{"allow-rollback", required_argument, NULL, OPT_ROLLBACK},
-	{"pin", required_argument, NULL, OPT_PIN},
-	{0},
-};
+#include "option_table.h"
 
 struct arguments {
-	bool json, deep;
+	bool json, deep, no_read_back;
 	const char *root_path;
 	uint8_t digest[SHA256_BYTES];
+	bool has_digest;
 	struct image_install_request request;
-	unsigned n_threads;
 };
 
-static int read_count(const char *text, unsigned max, unsigned *ret)
+/* ---- options --------------------------------------------------------------------------------- */
+
+static bool read_count(const char *text, unsigned max, unsigned *ret)
 {
 	uint64_t n;
 
 	if (!parse_u64(text, &n) || n < 1 || n > max)
-		return -1;
+		return false;
 	*ret = (unsigned)n;
-	return 0;
+	return true;
 }
 
-static int read_policy(int option, const char *text, struct arguments *a)
+static bool read_threads(const char *text, void *member)
 {
-	struct image_policy *p = &a->request.policy;
-
-	switch (option) {
-	case OPT_ARCH:
-		p->arch = text;
-		return 0;
-	case OPT_MIN_SEQ:
-		return parse_u64(text, &p->min_seq) ? 0 : -1;
-	case OPT_DIGEST:
-		p->digest = a->digest;
-		return hex_decode(text, a->digest, SHA256_BYTES) ? 0 : -1;
-	case OPT_ROLLBACK:
-		p->rollback_reason = text;
-		return text[0] && strlen(text) < IMAGE_REASON_BYTES ? 0 : -1;
-	default:
-		return -1;
-	}
+	return read_count(text, IMAGE_WORKERS_MAX, member);
 }
 
-static int read_option(int option, const char *text, struct arguments *a)
+static bool read_connections(const char *text, void *member)
 {
-	switch (option) {
-	case OPT_JSON:
-		a->json = true;
-		return 0;
-	case OPT_ROOT:
-		a->root_path = text;
-		return 0;
-	case OPT_DEEP:
-		a->deep = true;
-		return 0;
-	case OPT_TO:
-		a->request.target_path = text;
-		return 0;
-	case OPT_NO_READ_BACK:
-		a->request.read_back = false;
-		return 0;
-	case OPT_NO_GROW:
-		a->request.no_grow = true;
-		return 0;
-	case OPT_KEEP:
-		a->request.keep_identity = true;
-		return 0;
-	case OPT_NO_CHECK:
-		a->request.no_check = true;
-		return 0;
-	case OPT_PIN:
-		a->request.pin = text;
-		return 0;
-	case OPT_CONNECTIONS:
-		return read_count(text, IMAGE_CONNECTIONS_MAX, &a->request.n_connections);
-	case OPT_THREADS:
-		return read_count(text, IMAGE_WORKERS_MAX, &a->request.n_workers);
-	default:
-		return read_policy(option, text, a);
-	}
+	return read_count(text, IMAGE_CONNECTIONS_MAX, member);
 }
 
-/* One positional argument is left after the options; else a usage error. */
-static int read_arguments(int argc, char **argv, struct arguments *a)
+static bool read_seq(const char *text, void *member)
 {
-	int option;
+	return parse_u64(text, member);
+}
 
-	*a = (struct arguments){.request = {.target_fd = -1, .read_back = true}};
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (read_option(option, optarg, a) < 0)
-			return command_usage("'%s' is no option here, or no value that it takes",
-					     argv[optind - 1]);
-	a->n_threads = a->request.n_workers;
-	if (argc - optind != 1)
-		return command_usage("one archive is needed");
+static bool read_digest(const char *text, void *member)
+{
+	struct arguments *a = member;
+
+	a->has_digest = hex_decode(text, a->digest, SHA256_BYTES);
+	return a->has_digest;
+}
+
+static bool read_reason(const char *text, void *member)
+{
+	*(const char **)member = text;
+	return text[0] && strlen(text) < IMAGE_REASON_BYTES;
+}
+
+#define MEMBER(name) offsetof(struct arguments, name)
+#define POLICY(name) MEMBER(request.policy.name)
+static const struct option_row options[] = {
+	{"json", OPTION_FLAG, MEMBER(json), NULL, NULL},
+	{"root", OPTION_TEXT, MEMBER(root_path), NULL, NULL},
+	{"deep", OPTION_FLAG, MEMBER(deep), NULL, NULL},
+	{"arch", OPTION_TEXT, POLICY(arch), NULL, NULL},
+	{"min-seq", OPTION_READ, POLICY(min_seq), read_seq, "a whole number"},
+	{"to", OPTION_TEXT, MEMBER(request.target_path), NULL, NULL},
+	{"no-read-back", OPTION_FLAG, MEMBER(no_read_back), NULL, NULL},
+	{"no-grow", OPTION_FLAG, MEMBER(request.no_grow), NULL, NULL},
+	{"digest", OPTION_READ, 0, read_digest, "64 hexadecimal digits"},
+	{"keep-identity", OPTION_FLAG, MEMBER(request.keep_identity), NULL, NULL},
+	{"threads", OPTION_READ, MEMBER(request.n_workers), read_threads,
+	 "a number of threads, 1 or more"},
+	{"connections", OPTION_READ, MEMBER(request.n_connections), read_connections,
+	 "a number of connections, 1 or more"},
+	{"no-check", OPTION_FLAG, MEMBER(request.no_check), NULL, NULL},
+	{"allow-rollback", OPTION_READ, POLICY(rollback_reason), read_reason, "a short reason"},
+	{"pin", OPTION_TEXT, MEMBER(request.pin), NULL, NULL},
+};
+
+/* *ret_file is the only word. */
+static int read_arguments(int argc, char **argv, struct arguments *a, const char **ret_file)
+{
+	struct words words;
+	int status;
+
+	*a = (struct arguments){.request = {.target_fd = -1}};
+	status = option_table_read(argc, argv, OPTION_TABLE(options, 1, 1), a, &words);
+	if (status)
+		return status;
+	a->request.read_back = !a->no_read_back;
+	if (a->has_digest)
+		a->request.policy.digest = a->digest;
+	*ret_file = words.items[0];
 	return 0;
 }
 
@@ -197,11 +155,12 @@ int image_show_command(int argc, char **argv)
 	struct arguments a;
 	struct archive_head head;
 	struct err err = ERR_INIT;
-	int status = read_arguments(argc, argv, &a);
+	const char *file;
+	int status = read_arguments(argc, argv, &a, &file);
 
 	if (status)
 		return status;
-	autoclose int fd = open_archive(argv[optind], &err);
+	autoclose int fd = open_archive(file, &err);
 	if (fd < 0 || archive_read_head(fd, &head, &err) < 0)
 		return command_fail(&err);
 	if (a.json) {
@@ -217,8 +176,8 @@ int image_show_command(int argc, char **argv)
 
 /* ---- verify ---------------------------------------------------------------------------------- */
 
-/* Nothing is kept: the next command needs a reason of its own. */
-static void say_rollback(const char *line, const char *version, uint64_t seq,
+/* The reason holds for this command only. */
+static void log_rollback(const char *line, const char *version, uint64_t seq,
 			 const struct image_policy *p)
 {
 	log_ev(LOG_WARNING, "image.rollback", KV("line", line), KV("version", version),
@@ -232,7 +191,8 @@ int image_verify_command(int argc, char **argv)
 	AUTO(trust_root) struct trust_root *root = NULL;
 	AUTO(manifest) struct manifest *m = NULL;
 	char digest[SHA256_HEX_BYTES];
-	int status = read_arguments(argc, argv, &a);
+	const char *file;
+	int status = read_arguments(argc, argv, &a, &file);
 
 	if (status)
 		return status;
@@ -241,19 +201,19 @@ int image_verify_command(int argc, char **argv)
 	a.request.policy.now_s = time_wall_us() / 1000000;
 	if (trust_root_load(a.root_path, &root, &err) < 0)
 		return command_fail(&err);
-	autoclose int fd = open_archive(argv[optind], &err);
+	autoclose int fd = open_archive(file, &err);
 	if (fd < 0 ||
-	    image_verify_fd(fd, root, &a.request.policy, a.n_threads, a.deep, &m, &err) < 0)
+	    image_verify_fd(fd, root, &a.request.policy, a.request.n_workers, a.deep, &m, &err) < 0)
 		return command_fail(&err);
 	if (image_policy_rolls_back(&a.request.policy, m))
-		say_rollback(m->line, m->version, m->seq, &a.request.policy);
+		log_rollback(m->line, m->version, m->seq, &a.request.policy);
 	hex_encode(m->digest, SHA256_BYTES, digest);
 	if (a.json) {
 		autofree char *text = manifest_show_json(m);
 
 		puts(text);
 	} else {
-		printf("%s: good, %s %s %s, sha256 %s\n", argv[optind], m->line, m->version,
+		printf("%s: good, %s %s %s, sha256 %s\n", file, m->line, m->version,
 		       image_arch_str(m->arch), digest);
 	}
 	return EXIT_WELL;
@@ -326,7 +286,8 @@ int image_install_command(int argc, char **argv)
 	struct err err = ERR_INIT;
 	AUTO(trust_root) struct trust_root *root = NULL;
 	struct image_receipt receipt;
-	int status = read_arguments(argc, argv, &a);
+	const char *file;
+	int status = read_arguments(argc, argv, &a, &file);
 
 	if (status)
 		return status;
@@ -339,7 +300,7 @@ int image_install_command(int argc, char **argv)
 	a.request.cancelled = was_interrupted;
 	if (isatty(STDERR_FILENO))
 		a.request.progress = show_progress;
-	name_source(argv[optind], &a.request);
+	name_source(file, &a.request);
 	catch_signals();
 	status = image_install(&a.request, &receipt, &err);
 	if (a.request.progress)
@@ -347,7 +308,7 @@ int image_install_command(int argc, char **argv)
 	if (status < 0)
 		return command_fail(&err);
 	if (receipt.rollback_reason[0])
-		say_rollback(receipt.line, receipt.version, receipt.seq, &a.request.policy);
+		log_rollback(receipt.line, receipt.version, receipt.seq, &a.request.policy);
 	print_receipt(&a, &receipt);
 	return EXIT_WELL;
 }

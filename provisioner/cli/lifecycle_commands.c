@@ -5,10 +5,11 @@
  */
 #include "command.h"
 
-#include <getopt.h>
 #include <stdio.h>
 
 #include <proto/lifecycle.h>
+
+#include "option_table.h"
 
 static void print_states(void)
 {
@@ -28,18 +29,13 @@ static void print_states(void)
 
 static int show(int argc, char **argv)
 {
-	static const struct option options[] = {{"dot", no_argument, NULL, 'd'},
-						{NULL, 0, NULL, 0}};
+	static const struct option_row rows[] = {{"dot", OPTION_FLAG, 0, NULL, NULL}};
+	struct words words;
 	bool dot = false;
-	int c;
+	int status = option_table_read(argc, argv, OPTION_TABLE(rows, 0, 0), &dot, &words);
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'd')
-			return command_usage("unknown option");
-		dot = true;
-	}
-	if (optind != argc)
-		return command_usage("too many arguments");
+	if (status)
+		return status;
 	if (dot) {
 		autostr struct str s;
 
@@ -53,7 +49,7 @@ static int show(int argc, char **argv)
 }
 
 const struct command lifecycle_commands[] = {
-	{"lifecycle", "show", "[--dot]", "print the states of a host and what each waits for",
+	{"lifecycle", "show", "[--dot]", "print the states of a host, and what each waits for",
 	 show},
 	{NULL, NULL, NULL, NULL, NULL},
 };

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lists of the inventory for people and programs: one function for every collection. Filters are
- * written as in a URL (state=ready cores>=32), all pages are walked unless --limit says otherwise.
+ * written as in a URL (state=ready cores>=32); all pages are fetched unless --limit is given.
  */
 #ifndef CLI_LISTING_H
 #define CLI_LISTING_H
 
-#include <jansson.h>
+#include <base/err.h>
 
-struct column {
-	const char *title;  /* NULL ends a list */
-	const char *member; /* "image.line" goes into an object */
-};
-#define LISTING_ARGUMENTS                                                                          \
+#include "option_table.h"
+#include "table.h"
+
+#define LISTING_OPTIONS                                                                            \
 	"[--json|--csv] [--watch] [--fields NAMES] [--sort FIELDS] [--limit N] [--at TIME] "       \
-	"[--search TEXT] "                                                                         \
-	"[FILTER]..."
+	"[--search TEXT] "
+#define LISTING_ARGUMENTS              LISTING_OPTIONS "[FILTER]..."
+#define LISTING_ARGUMENTS_BELOW(thing) LISTING_OPTIONS thing " [FILTER]..."
 
 /* The body of a `list` command. path: "/api/v1/hosts". */
 int listing_run(int argc, char **argv, const char *path, const struct column *columns);
-/* Print one object as "name  value" lines, or JSON. */
-int listing_show(const char *path, int json);
-void listing_print_table(json_t *items, const struct column *columns);
-/* True when --json is among the words; it is removed. */
-int listing_take_json(int *argc, char **argv);
+/* The same for what belongs to one thing, which is the first word: path_of(word, suffix) finds the
+ * path ("/api/v1/hosts/S1" "/events"), which the listing frees. */
+typedef int (*listing_path)(const char *word, const char *suffix, char **ret, struct err *err);
+int listing_run_below(int argc, char **argv, listing_path path_of, const char *suffix,
+		      const struct column *columns);
 
 #endif

@@ -1,152 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * slipway NOUN VERB: finds the row of the command tables and runs it. Knows no command itself.
+ * slipway NOUN VERB: reads what stands before the noun, finds the row of the command tables and
+ * runs it. Knows no command itself.
  */
 #include "command.h"
 
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <base/cleanup.h>
 #include <base/log.h>
-#include <base/str.h>
 
+#include "display.h"
+#include "help.h"
 #include "man_list.h"
-#include "spelling.h"
-#include "tables.h"
 
-#define TYPING_SLIPS 2 /* letters that a word may differ in to be offered */
-
-static const struct command *current;
-
-int command_fail(const struct err *err)
+static bool is_one_of(const char *word, const char *const *words)
 {
-	static const struct {
-		int code, exit_code;
-	} exits[] = {
-		{ERR_NOT_FOUND, EXIT_NOT_FOUND},      {ERR_EXISTS, EXIT_CONFLICT},
-		{ERR_HOST_UNKNOWN, EXIT_NOT_FOUND},   {ERR_EXPECT_REVISION, EXIT_CONFLICT},
-		{ERR_HTTP_ROUTE, EXIT_NOT_FOUND},     {ERR_CONFLICT, EXIT_CONFLICT},
-		{ERR_HTTP, EXIT_UNREACHABLE},         {ERR_TIMEOUT, EXIT_UNREACHABLE},
-		{ERR_HTTP_PIN, EXIT_UNREACHABLE},     {ERR_CLI_NO_DAEMON, EXIT_UNREACHABLE},
-		{ERR_CLI_NOT_ROOT, EXIT_UNREACHABLE},
-	};
-	const char *hint = err_hint(err->code);
-
-	fprintf(stderr, "slipway: %s [%s]\n", err->msg, err_name(err->code));
-	if (*hint)
-		fprintf(stderr, "  hint: %s\n", hint);
-	for (size_t i = 0; i < ARRAY_LEN(exits); i++)
-		if (exits[i].code == err->code)
-			return exits[i].exit_code;
-	return str_starts(err_name(err->code), "guard.") ? EXIT_CONFLICT : EXIT_FAILED;
+	for (; *words; words++)
+		if (!strcmp(word, *words))
+			return true;
+	return false;
 }
 
-static void print_line(FILE *to, const char *before, const struct command *c)
+static bool is_help(const char *word)
 {
-	fprintf(to, "%sslipway %s %s%s%s\n", before, c->noun, c->verb, *c->arguments ? " " : "",
-		c->arguments);
+	static const char *const words[] = {"help", "--help", "-h", NULL};
+
+	return is_one_of(word, words);
 }
 
-static void print_usage(FILE *to, const struct command *c)
+static bool is_version(const char *word)
 {
-	print_line(to, "usage: ", c);
-}
+	static const char *const words[] = {"version", "--version", "-V", NULL};
 
-static int print_help(const struct command *c)
-{
-	print_usage(stdout, c);
-	printf("  %s\n", c->summary);
-	return EXIT_WELL;
-}
-
-int command_usage(const char *complaint, ...)
-{
-	va_list ap;
-
-	va_start(ap, complaint);
-	fprintf(stderr, "slipway: ");
-	vfprintf(stderr, complaint, ap);
-	fprintf(stderr, "\n");
-	va_end(ap);
-	if (current)
-		print_usage(stderr, current);
-	return EXIT_USAGE;
-}
-
-static int help(FILE *to, const char *noun)
-{
-	size_t n_shown = 0;
-
-	for (size_t t = 0; t < ARRAY_LEN(command_tables); t++) {
-		for (const struct command *c = command_tables[t]; c->noun; c++) {
-			if (noun && strcmp(noun, c->noun) != 0)
-				continue;
-			if (noun) {
-				print_line(to, "  ", c);
-				fprintf(to, "        %s\n", c->summary);
-			} else {
-				fprintf(to, "  %-10s %-10s %s\n", c->noun, c->verb, c->summary);
-			}
-			n_shown++;
-		}
-	}
-	return n_shown ? EXIT_WELL : EXIT_USAGE;
-}
-
-static const struct command *find(const char *noun, const char *verb)
-{
-	for (size_t t = 0; t < ARRAY_LEN(command_tables); t++)
-		for (const struct command *c = command_tables[t]; c->noun; c++)
-			if (!strcmp(c->noun, noun) && !strcmp(c->verb, verb))
-				return c;
-	return NULL;
-}
-
-/* The command that is spelt most like these two words; verb may be NULL. */
-static const struct command *nearest(const char *noun, const char *verb)
-{
-	const struct command *found = NULL;
-	size_t best = TYPING_SLIPS + 1;
-
-	for (size_t t = 0; t < ARRAY_LEN(command_tables); t++) {
-		for (const struct command *c = command_tables[t]; c->noun; c++) {
-			size_t slips = spelling_distance(noun, c->noun) +
-				       (verb ? spelling_distance(verb, c->verb) : 0);
-
-			if (slips >= best)
-				continue;
-			best = slips;
-			found = c;
-		}
-	}
-	return found;
-}
-
-static int no_such_noun(const char *noun)
-{
-	const struct command *meant = nearest(noun, NULL);
-
-	fprintf(stderr, "slipway: there is no noun '%s'%s%s%s\n", noun,
-		meant ? "; did you mean '" : "; see 'slipway help'", meant ? meant->noun : "",
-		meant ? "'?" : "");
-	return EXIT_USAGE;
-}
-
-static int no_such_command(const char *noun, const char *verb)
-{
-	const struct command *meant = nearest(noun, verb);
-
-	if (meant)
-		return command_usage("there is no command '%s %s'; did you mean '%s %s'?", noun,
-				     verb, meant->noun, meant->verb);
-	return command_usage("there is no command '%s %s'; see 'slipway help'", noun, verb);
-}
-
-static bool wants_help(const char *word)
-{
-	return !strcmp(word, "help") || !strcmp(word, "--help") || !strcmp(word, "-h");
+	return is_one_of(word, words);
 }
 
 /* Options before the noun say where the appliance is; api.c reads them from the environment.
@@ -176,53 +66,83 @@ static int take_place_options(int argc, char **argv)
 	return i - 1;
 }
 
+/* Is -h or --help among the words of a command, before a `--`? */
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return true;
+	return false;
+}
+
+static int help_command(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "--scdoc")) {
+		man_list_print(stdout);
+		return EXIT_WELL;
+	}
+	return help_print(argc > 1 ? argv[1] : NULL, argc > 2 ? argv[2] : NULL);
+}
+
+static int version_command(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	printf("slipway %s\n", SLIPWAY_VERSION);
+	return EXIT_WELL;
+}
+
+/* The row of the words, and in *ret_n_words how many of them name it: a noun and a verb, a noun
+ * that is a command by itself, or a noun with options (`slipway lifecycle --dot`), which means
+ * show. */
+static const struct command *find(int argc, char **argv, int *ret_n_words)
+{
+	const struct command *alone = help_find(argv[0], "");
+	bool has_verb = argc > 1 && argv[1][0] != '-';
+
+	*ret_n_words = has_verb && !alone ? 2 : 1;
+	if (alone)
+		return alone;
+	if (has_verb)
+		return help_find(argv[0], argv[1]);
+	return argc > 1 ? help_find(argv[0], "show") : NULL;
+}
+
+/* argv[0] is the noun. */
+static int run_words(int argc, char **argv)
+{
+	int n_words;
+	const struct command *c = find(argc, argv, &n_words);
+
+	if (argc > 1 && is_help(argv[1]))
+		return help_print(argv[0], argc > 2 ? argv[2] : NULL);
+	if (!c)
+		return help_unknown(argv[0], n_words == 2 ? argv[1] : NULL);
+	if (asks_for_help(argc, argv))
+		return help_print(c->noun, c->verb);
+	return command_start(c, argc - n_words + 1, argv + n_words - 1);
+}
+
 int main(int argc, char **argv)
 {
+	static const struct command help = {"help", "", "[NOUN [VERB]]", "", help_command};
+	static const struct command version = {"version", "", "", "", version_command};
 	int n_taken = take_place_options(argc, argv);
 
 	if (n_taken < 0)
 		return EXIT_FAILED;
 	argc -= n_taken;
 	argv += n_taken;
+	display_set_locale();
+	command_init(argc, argv);
 	log_open("slipway", LOG_FORMAT_TEXT, LOG_WARNING);
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
-		printf("slipway %s\n", SLIPWAY_VERSION);
-		return EXIT_WELL;
-	}
-	if (argc == 3 && wants_help(argv[1]) && !strcmp(argv[2], "--scdoc")) {
-		man_list_print(stdout);
-		return EXIT_WELL;
-	}
-	if (argc < 2 || wants_help(argv[1])) {
-		FILE *to = argc < 2 ? stderr : stdout;
-		const struct command *one = argc > 3 ? find(argv[2], argv[3]) : NULL;
-
-		if (one)
-			return print_help(one);
-		if (argc > 3)
-			return no_such_command(argv[2], argv[3]);
-		fprintf(to, "usage: slipway NOUN VERB [ARGUMENT]...    slipway help NOUN for one "
-			    "noun\n\n");
-		if (help(to, argc > 2 ? argv[2] : NULL) != EXIT_WELL)
-			return no_such_noun(argv[2]);
-		return argc < 2 ? EXIT_USAGE : EXIT_WELL;
-	}
-	if (argc < 3 || wants_help(argv[2])) {
-		int status = help(argc < 3 ? stderr : stdout, argv[1]);
-
-		if (status != EXIT_WELL)
-			return no_such_noun(argv[1]);
-		return argc < 3 ? EXIT_USAGE : status;
-	}
-	if (argv[2][0] == '-') { /* `slipway lifecycle --dot`: the verb is show */
-		current = find(argv[1], "show");
-		return current ? current->run(argc - 1, argv + 1)
-			       : command_usage("'%s' needs a verb", argv[1]);
-	}
-	current = find(argv[1], argv[2]);
-	if (!current)
-		return no_such_command(argv[1], argv[2]);
-	if (argc > 3 && !strcmp(argv[3], "--help"))
-		return print_help(current);
-	return current->run(argc - 2, argv + 2);
+	if (argc < 2)
+		return command_usage("expected a noun and a verb; see 'slipway help'");
+	if (argv[1][0] == '-' && !is_help(argv[1]) && !is_version(argv[1]))
+		return command_usage("unknown option '%s'; see 'slipway help'", argv[1]);
+	if (is_help(argv[1]))
+		return command_start(&help, argc - 1, argv + 1);
+	if (is_version(argv[1]))
+		return command_start(&version, argc - 1, argv + 1);
+	return run_words(argc - 1, argv + 1);
 }

@@ -23,18 +23,17 @@ static void print_plain(FILE *to, const char *text)
 
 void man_list_print(FILE *to)
 {
+	const struct command *c;
 	const char *noun = "";
 
-	for (size_t t = 0; t < ARRAY_LEN(command_tables); t++) {
-		for (const struct command *c = command_tables[t]; c->noun; c++) {
-			if (strcmp(noun, c->noun) != 0)
-				fprintf(to, "## slipway %s\n\n", c->noun);
-			noun = c->noun;
-			fprintf(to, "*%s %s* ", c->noun, c->verb);
-			print_plain(to, c->arguments);
-			fprintf(to, "\n\t");
-			print_plain(to, c->summary);
-			fprintf(to, "\n\n");
-		}
+	for (size_t n = 0; (c = command_at(n)); n++) {
+		if (strcmp(noun, c->noun) != 0)
+			fprintf(to, "## slipway %s\n\n", c->noun);
+		noun = c->noun;
+		fprintf(to, "*%s%s%s* ", c->noun, *c->verb ? " " : "", c->verb);
+		print_plain(to, c->arguments);
+		fprintf(to, "\n\t");
+		print_plain(to, c->summary);
+		fprintf(to, "\n\n");
 	}
 }

@@ -5,15 +5,16 @@
 #include "option_table.h"
 
 #include <getopt.h>
-#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <base/cleanup.h>
 #include <base/str.h>
 
 #include "command.h"
 
-#define FIRST_VALUE 256 /* of getopt: past all characters */
+#define FIRST_VALUE   256 /* of getopt: past all characters */
+#define MISSING_VALUE ':'
 
 static bool add_to_list(struct option_list *list, const char *text)
 {
@@ -41,28 +42,92 @@ static bool read_value(const struct option_row *row, const char *text, void *mem
 		return read_number(text, member);
 	case OPTION_LIST:
 		return add_to_list(member, text);
+	case OPTION_READ:
+		return row->read(text, member);
 	}
 	return false;
 }
 
-int option_table_read(int argc, char **argv, const struct option_row *rows, size_t n_rows,
-		      void *ret)
+static int refuse_value(const struct option_row *row, const char *text)
 {
-	autofree struct option *options = xcalloc(n_rows + 1, sizeof(*options));
+	if (row->kind == OPTION_LIST)
+		return command_usage("--%s is given more than %d times", row->name,
+				     OPTION_LIST_MAX);
+	if (row->kind == OPTION_NUMBER)
+		return command_usage("invalid value for --%s: '%s'; expected a number from 1 to %d",
+				     row->name, text, OPTION_NUMBER_MAX);
+	return command_usage("invalid value for --%s: '%s'%s%s", row->name, text,
+			     row->expected ? "; expected " : "",
+			     row->expected ? row->expected : "");
+}
+
+static int refuse_count(const struct option_table *t, int n)
+{
+	const char *more = t->max_words == OPTION_WORDS_ANY ? " or more" : "";
+
+	if (t->max_words == 0)
+		return command_usage("expected no argument, found %d", n);
+	if (*more || t->min_words == t->max_words)
+		return command_usage("expected %d argument%s%s, found %d", t->min_words,
+				     t->min_words == 1 ? "" : "s", more, n);
+	return command_usage("expected %d to %d arguments, found %d", t->min_words, t->max_words,
+			     n);
+}
+
+static void fill_options(const struct option_table *t, struct option *options)
+{
+	for (size_t i = 0; i < t->n_rows; i++)
+		options[i] = (struct option){
+			.name = t->rows[i].name,
+			.has_arg = t->rows[i].kind == OPTION_FLAG ? no_argument : required_argument,
+			.val = FIRST_VALUE + (int)i};
+}
+
+int option_table_read(int argc, char **argv, const struct option_table *table, void *ret,
+		      struct words *ret_words)
+{
+	autofree struct option *options = xcalloc(table->n_rows + 1, sizeof(*options));
 	int value;
 
-	for (size_t i = 0; i < n_rows; i++)
-		options[i] = (struct option){
-			.name = rows[i].name,
-			.has_arg = rows[i].kind == OPTION_FLAG ? no_argument : required_argument,
-			.val = FIRST_VALUE + (int)i};
-	while ((value = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		const struct option_row *row = value >= FIRST_VALUE ? &rows[value - FIRST_VALUE]
-								    : NULL;
+	fill_options(table, options);
+	opterr = 0;
+	while ((value = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		const struct option_row *row = value >= FIRST_VALUE
+						       ? &table->rows[value - FIRST_VALUE]
+						       : NULL;
 
-		if (!row || !read_value(row, optarg, (char *)ret + row->offset))
-			return command_usage("'%s' is no option here, or no value that it takes",
-					     argv[optind - 1]);
+		if (value == MISSING_VALUE)
+			return command_usage("option '%s' needs a value", argv[optind - 1]);
+		if (!row)
+			return command_usage("unknown option: '%s'", argv[optind - 1]);
+		if (!read_value(row, optarg, (char *)ret + row->offset))
+			return refuse_value(row, optarg);
 	}
+	*ret_words = (struct words){argv + optind, argc - optind};
+	if (ret_words->n < table->min_words ||
+	    (table->max_words != OPTION_WORDS_ANY && ret_words->n > table->max_words))
+		return refuse_count(table, ret_words->n);
 	return 0;
+}
+
+int words_read(int argc, char **argv, int min_words, int max_words, struct words *ret)
+{
+	const struct option_table table = {NULL, 0, min_words, max_words};
+
+	return option_table_read(argc, argv, &table, NULL, ret);
+}
+
+int words_read_json(int argc, char **argv, int min_words, int max_words, bool *ret_json,
+		    struct words *ret)
+{
+	static const struct option_row rows[] = {{"json", OPTION_FLAG, 0, NULL, NULL}};
+
+	*ret_json = false;
+	return option_table_read(argc, argv, OPTION_TABLE(rows, min_words, max_words), ret_json,
+				 ret);
+}
+
+struct words words_after(const struct words *w, int n)
+{
+	return (struct words){w->items + n, w->n - n};
 }

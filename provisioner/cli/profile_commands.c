@@ -5,7 +5,6 @@
  */
 #include "command.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +15,9 @@
 #include <base/str.h>
 
 #include "api.h"
+#include "display.h"
+#include "option_table.h"
+#include "table.h"
 
 static int read_document(const char *path, json_t **ret, struct err *err)
 {
@@ -28,75 +30,61 @@ static int read_document(const char *path, json_t **ret, struct err *err)
 	return json_load_strict(text, n_bytes, LIMIT_JSON_BODY_BYTES, ret, err);
 }
 
+static const struct column columns[] = {
+	{"NAME", "name", COLUMN_KEY},         {"PRIORITY", "priority", COLUMN_TEXT},
+	{"ENROL", "enrol", COLUMN_TEXT},      {"APPROVE", "auto_approve", COLUMN_TEXT},
+	{"IMAGE", "image.line", COLUMN_TEXT}, {"BURN-IN", "burnin.tier", COLUMN_TEXT},
+	{"WIPE", "wipe", COLUMN_TEXT},        {NULL, NULL, COLUMN_TEXT},
+};
+
 static int add(int argc, char **argv)
 {
-	AUTO(json) json_t *answer = NULL;
+	autojson json_t *answer = NULL;
 	json_t *profile = NULL;
 	struct err err = ERR_INIT;
+	struct words words;
+	int status = words_read(argc, argv, 1, 1, &words);
 
-	if (argc != 2)
-		return command_usage("one file is wanted, or - for standard input");
-	if (read_document(argv[1], &profile, &err) < 0 ||
+	if (status)
+		return status;
+	if (read_document(words.items[0], &profile, &err) < 0 ||
 	    api_send("POST", "/api/v1/profiles", profile, &answer, &err) < 0)
 		return command_fail(&err);
-	printf("profile '%s' stored\n", json_string_value(json_object_get(answer, "name")));
+	autofree char *name = display_text(api_text(answer, "name"));
+	printf("profile '%s' stored\n", name);
 	return EXIT_WELL;
-}
-
-static const char *text_at(const json_t *object, const char *key, const char *member)
-{
-	const json_t *inner = member ? json_object_get(json_object_get(object, key), member)
-				     : json_object_get(object, key);
-	const char *text = json_string_value(inner);
-
-	return text ? text : "-";
-}
-
-static void print_row(const json_t *profile)
-{
-	autostr struct str name;
-
-	str_init(&name, 4 * LIMIT_NAME_BYTES);
-	str_add_printable(&name, text_at(profile, "name", NULL));
-	printf("%-20s %8lld %-6s %-8s %-16s %-12s %s\n", name.p,
-	       (long long)json_integer_value(json_object_get(profile, "priority")),
-	       json_is_true(json_object_get(profile, "enrol")) ? "yes" : "no",
-	       json_is_true(json_object_get(profile, "auto_approve")) ? "yes" : "no",
-	       text_at(profile, "image", "line"), text_at(profile, "burnin", "tier"),
-	       text_at(profile, "wipe", NULL));
 }
 
 static int list(int argc, char **argv)
 {
-	AUTO(json) json_t *answer = NULL;
+	autojson json_t *answer = NULL;
 	struct err err = ERR_INIT;
-	const json_t *profile;
-	size_t i;
+	struct words words;
+	bool json;
+	int status = words_read_json(argc, argv, 0, 0, &json, &words);
 
-	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--json") != 0))
-		return command_usage("only --json may follow");
+	if (status)
+		return status;
 	if (api_get("/api/v1/profiles", &answer, &err) < 0)
 		return command_fail(&err);
-	if (argc == 2) {
+	if (json)
 		api_print_json(answer);
-		return EXIT_WELL;
-	}
-	printf("%-20s %8s %-6s %-8s %-16s %-12s %s\n", "NAME", "PRIORITY", "ENROL", "APPROVE",
-	       "IMAGE", "BURN-IN", "WIPE");
-	json_array_foreach (json_object_get(answer, "profiles"), i, profile)
-		print_row(profile);
+	else
+		table_print(json_object_get(answer, "profiles"), columns);
 	return EXIT_WELL;
 }
 
 static int show_or_remove(const char *method, int argc, char **argv)
 {
-	AUTO(json) json_t *answer = NULL;
-	autofree char *path = NULL;
+	autojson json_t *answer = NULL;
 	struct err err = ERR_INIT;
+	struct words words;
+	bool json; /* a profile is JSON with and without the option */
+	int status = words_read_json(argc, argv, 1, 1, &json, &words);
 
-	if (argc != 2)
-		return command_usage("the name of one profile is wanted");
-	path = api_path("/api/v1/profiles/", argv[1], "");
+	if (status)
+		return status;
+	autofree char *path = api_path("/api/v1/profiles/", words.items[0], "");
 	if (api_send(method, path, NULL, &answer, &err) < 0)
 		return command_fail(&err);
 	if (answer)
@@ -118,7 +106,7 @@ const struct command profile_commands[] = {
 	{"profile", "add", "FILE|-", "store a profile, new or in place of the one of its name",
 	 add},
 	{"profile", "list", "[--json]", "list profiles, highest priority first", list},
-	{"profile", "show", "NAME", "print a profile as JSON", show},
-	{"profile", "remove", "NAME", "forget a profile", remove_profile},
+	{"profile", "show", "[--json] NAME", "print a profile as JSON", show},
+	{"profile", "remove", "NAME", "remove a profile", remove_profile},
 	{NULL, NULL, NULL, NULL, NULL},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The verbs of `slipway root`: who may sign images, and who may say so. A new version is written to
+ * The verbs of `slipway root`: which keys may sign images, channels and roots. A new version is
+ * written to
  * --output and takes effect where it is put; every change is signed by keys in files (--sign KEY)
  * or elsewhere (--signer-cmd CMD --public-key PUB).
  */
@@ -14,9 +15,9 @@ const struct command root_commands[] = {
 	{"root", "add-key",
 	 "--root ROOT --output NEW {--image-key PUB | --channel-key PUB | --root-key PUB} "
 	 "[--line GLOB]... WHO...",
-	 "let a key sign images, channels, or roots", root_add_key_command},
+	 "add a key that may sign images, channels, or roots", root_add_key_command},
 	{"root", "revoke", "--root ROOT --output NEW {--key-id HEX | --image DIGEST} WHO...",
-	 "trust a key or an image no longer", root_revoke_command},
+	 "revoke a key or an image", root_revoke_command},
 	{"root", "rotate",
 	 "--root ROOT --output NEW [--root-threshold N] [--image-threshold N] "
 	 "[--channel-threshold N] [--floor LINE=SEQ]... [--days N] [--hardened] WHO...",
@@ -26,7 +27,7 @@ const struct command root_commands[] = {
 	 "PUB",
 	 root_sign_command},
 	{"root", "show", "[--json] ROOT", "print a trust root", root_show_command},
-	{"root", "verify", "[--previous OLD] ROOT", "check a root, and that it may follow another",
-	 root_verify_command},
+	{"root", "verify", "[--previous OLD] ROOT",
+	 "check a root, and whether it may follow another", root_verify_command},
 	{0},
 };

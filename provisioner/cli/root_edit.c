@@ -6,7 +6,6 @@
 #include "root_commands.h"
 
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include <base/str.h>
 #include <images/root_edit.h>
 
+#include "name_value.h"
 #include "signers.h"
 
 #define DAYS_DEFAULT 396 /* thirteen months */
@@ -33,34 +33,31 @@ struct arguments {
 
 #define MEMBER(name) offsetof(struct arguments, name)
 static const struct option_row options[] = {
-	{"lab", OPTION_FLAG, MEMBER(lab)},
-	{"hardened", OPTION_FLAG, MEMBER(hardened)},
-	{"dir", OPTION_TEXT, MEMBER(dir)},
-	{"output", OPTION_TEXT, MEMBER(output)},
-	{"root", OPTION_TEXT, MEMBER(root)},
-	{"root-key", OPTION_LIST, MEMBER(keys[TRUST_ROLE_ROOT])},
-	{"image-key", OPTION_LIST, MEMBER(keys[TRUST_ROLE_IMAGE])},
-	{"channel-key", OPTION_LIST, MEMBER(keys[TRUST_ROLE_CHANNEL])},
-	{"root-threshold", OPTION_NUMBER, MEMBER(threshold[TRUST_ROLE_ROOT])},
-	{"image-threshold", OPTION_NUMBER, MEMBER(threshold[TRUST_ROLE_IMAGE])},
-	{"channel-threshold", OPTION_NUMBER, MEMBER(threshold[TRUST_ROLE_CHANNEL])},
-	{"line", OPTION_LIST, MEMBER(lines)},
-	{"days", OPTION_NUMBER, MEMBER(days)},
-	{"key-id", OPTION_LIST, MEMBER(key_ids)},
-	{"image", OPTION_LIST, MEMBER(images)},
-	{"floor", OPTION_LIST, MEMBER(floors)},
+	{"lab", OPTION_FLAG, MEMBER(lab), NULL, NULL},
+	{"hardened", OPTION_FLAG, MEMBER(hardened), NULL, NULL},
+	{"dir", OPTION_TEXT, MEMBER(dir), NULL, NULL},
+	{"output", OPTION_TEXT, MEMBER(output), NULL, NULL},
+	{"root", OPTION_TEXT, MEMBER(root), NULL, NULL},
+	{"root-key", OPTION_LIST, MEMBER(keys[TRUST_ROLE_ROOT]), NULL, NULL},
+	{"image-key", OPTION_LIST, MEMBER(keys[TRUST_ROLE_IMAGE]), NULL, NULL},
+	{"channel-key", OPTION_LIST, MEMBER(keys[TRUST_ROLE_CHANNEL]), NULL, NULL},
+	{"root-threshold", OPTION_NUMBER, MEMBER(threshold[TRUST_ROLE_ROOT]), NULL, NULL},
+	{"image-threshold", OPTION_NUMBER, MEMBER(threshold[TRUST_ROLE_IMAGE]), NULL, NULL},
+	{"channel-threshold", OPTION_NUMBER, MEMBER(threshold[TRUST_ROLE_CHANNEL]), NULL, NULL},
+	{"line", OPTION_LIST, MEMBER(lines), NULL, NULL},
+	{"days", OPTION_NUMBER, MEMBER(days), NULL, NULL},
+	{"key-id", OPTION_LIST, MEMBER(key_ids), NULL, NULL},
+	{"image", OPTION_LIST, MEMBER(images), NULL, NULL},
+	{"floor", OPTION_LIST, MEMBER(floors), NULL, NULL},
 	SIGNER_OPTIONS("sign", struct arguments, who),
 };
 
 static int read_arguments(int argc, char **argv, struct arguments *a)
 {
-	int status;
+	struct words words;
 
 	*a = (struct arguments){.days = DAYS_DEFAULT};
-	status = option_table_read(argc, argv, options, ARRAY_LEN(options), a);
-	if (status)
-		return status;
-	return argc == optind ? 0 : command_usage("nothing but options is expected");
+	return option_table_read(argc, argv, OPTION_TABLE(options, 0, 0), a, &words);
 }
 
 /* ---- steps ----------------------------------------------------------------------------------- */
@@ -71,12 +68,13 @@ static int set_lines(struct trust_key *entry, const struct option_list *lines, s
 	(void)str_copy(entry->lines[0], sizeof(entry->lines[0]), "*");
 	for (size_t i = 0; i < lines->n; i++)
 		if (!str_copy(entry->lines[i], sizeof(entry->lines[i]), lines->items[i]))
-			return err_set(err, ERR_INVALID, "'%s' is no line pattern",
+			return err_set(err, ERR_INVALID, "'%s' is too long for a line pattern",
 				       lines->items[i]);
 	return 0;
 }
 
-/* Images and channels speak of lines; roots do not. The first keys of a role demand one signature.
+/* Keys of images and channels are limited to lines; keys of roots are not. The first keys of a role
+ * demand one signature.
  */
 static int add_keys(struct trust_root *r, enum trust_role role, const struct arguments *a,
 		    struct err *err)
@@ -100,7 +98,7 @@ static int add_keys(struct trust_root *r, enum trust_role role, const struct arg
 	return 0;
 }
 
-/* Revoking a key that was never trusted is a slip of the hand. */
+/* To revoke a key that was never trusted is a typing mistake. */
 static bool is_in_root(const struct trust_root *r, const uint8_t *id)
 {
 	for (size_t i = 0; i < r->n_keys; i++)
@@ -130,13 +128,14 @@ static int revoke_all(struct trust_root *r, const struct option_list *ids, bool 
 static int set_floors(struct trust_root *r, const struct option_list *floors, struct err *err)
 {
 	for (size_t i = 0; i < floors->n; i++) {
-		const char *equals = strchr(floors->items[i], '=');
-		autofree char *line = NULL;
+		struct sv name;
+		const char *text;
 		uint64_t seq;
 
-		if (!equals || !parse_u64(equals + 1, &seq) || !seq)
+		if (!name_value_split(floors->items[i], &name, &text) || !parse_u64(text, &seq) ||
+		    !seq)
 			return err_set(err, ERR_INVALID, "'%s' is not LINE=SEQ", floors->items[i]);
-		line = xstrndup(floors->items[i], (size_t)(equals - floors->items[i]));
+		autofree char *line = xstrndup(name.p, name.n);
 		TRY(trust_root_set_floor(r, line, seq, err));
 	}
 	return 0;

@@ -4,7 +4,6 @@
  */
 #include "root_commands.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -12,6 +11,8 @@
 #include <base/json.h>
 #include <base/str.h>
 #include <images/trust_root.h>
+
+#include "option_table.h"
 
 static void print_key(const struct trust_key *k)
 {
@@ -49,7 +50,7 @@ static void print_root(const struct trust_root *r)
 	       n < needed ? ": NOT GOOD YET" : "");
 }
 
-/* Also what is not signed well enough yet: who is to sign it wants to read it first. */
+/* A root without enough signatures is accepted: signers read it before they sign. */
 static int load_unsigned(const char *path, struct trust_root **ret, struct err *err)
 {
 	autofree char *text = NULL;
@@ -61,20 +62,15 @@ static int load_unsigned(const char *path, struct trust_root **ret, struct err *
 
 int root_show_command(int argc, char **argv)
 {
-	static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
 	struct err err = ERR_INIT;
 	AUTO(trust_root) struct trust_root *r = NULL;
-	bool json = false;
-	int option;
+	struct words words;
+	bool json;
+	int status = words_read_json(argc, argv, 1, 1, &json, &words);
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'j')
-			return command_usage("'%s' is not known", argv[optind - 1]);
-		json = true;
-	}
-	if (argc - optind != 1)
-		return command_usage("one trust root is needed");
-	if (load_unsigned(argv[optind], &r, &err) < 0)
+	if (status)
+		return status;
+	if (load_unsigned(words.items[0], &r, &err) < 0)
 		return command_fail(&err);
 	if (json)
 		puts(r->document.payload);
@@ -98,22 +94,18 @@ static int verify(const char *path, const char *previous, struct trust_root **re
 
 int root_verify_command(int argc, char **argv)
 {
-	static const struct option options[] = {{"previous", required_argument, NULL, 'p'}, {0}};
+	static const struct option_row rows[] = {{"previous", OPTION_TEXT, 0, NULL, NULL}};
 	struct err err = ERR_INIT;
 	AUTO(trust_root) struct trust_root *r = NULL;
 	const char *previous = NULL;
-	int option;
+	struct words words;
+	int status = option_table_read(argc, argv, OPTION_TABLE(rows, 1, 1), &previous, &words);
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'p')
-			return command_usage("'%s' is not known", argv[optind - 1]);
-		previous = optarg;
-	}
-	if (argc - optind != 1)
-		return command_usage("one trust root is needed");
-	if (verify(argv[optind], previous, &r, &err) < 0 ||
+	if (status)
+		return status;
+	if (verify(words.items[0], previous, &r, &err) < 0 ||
 	    trust_root_check_time(r, time_wall_us() / 1000000, &err) < 0)
 		return command_fail(&err);
-	printf("%s: good, trust root %" PRIu64 "\n", argv[optind], r->seq);
+	printf("%s: good, trust root %" PRIu64 "\n", words.items[0], r->seq);
 	return EXIT_WELL;
 }

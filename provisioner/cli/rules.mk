@@ -1,16 +1,33 @@
 # The slipway command: main.c finds the row; each noun's table is in NOUN_commands.c.
 slipway_SRC := provisioner/cli/main.c
+slipway_SRC += provisioner/cli/command.c
+slipway_SRC += provisioner/cli/help.c
 slipway_SRC += provisioner/cli/spelling.c
 slipway_SRC += provisioner/cli/api.c
 slipway_SRC += provisioner/cli/listing.c
 slipway_SRC += provisioner/cli/host_commands.c
-slipway_SRC += provisioner/cli/inventory_commands.c
+slipway_SRC += provisioner/cli/host_verbs.c
+slipway_SRC += provisioner/cli/host_ref.c
+slipway_SRC += provisioner/cli/part_commands.c
+slipway_SRC += provisioner/cli/delivery_commands.c
+slipway_SRC += provisioner/cli/fault_commands.c
+slipway_SRC += provisioner/cli/event_commands.c
+slipway_SRC += provisioner/cli/token_commands.c
+slipway_SRC += provisioner/cli/summary_commands.c
+slipway_SRC += provisioner/cli/appliance_commands.c
+slipway_SRC += provisioner/cli/collections.c
+slipway_SRC += provisioner/cli/page.c
+slipway_SRC += provisioner/cli/table.c
+slipway_SRC += provisioner/cli/csv.c
+slipway_SRC += provisioner/cli/display.c
+slipway_SRC += provisioner/cli/watch.c
 slipway_SRC += provisioner/cli/receipt_commands.c
 slipway_SRC += provisioner/cli/image_commands.c
 slipway_SRC += provisioner/cli/image_build.c
 slipway_SRC += provisioner/cli/image_verify.c
 slipway_SRC += provisioner/cli/image_store.c
 slipway_SRC += provisioner/cli/option_table.c
+slipway_SRC += provisioner/cli/name_value.c
 slipway_SRC += provisioner/cli/signers.c
 slipway_SRC += provisioner/cli/channel_commands.c
 slipway_SRC += provisioner/cli/channel_edit.c
@@ -26,7 +43,7 @@ slipway_SRC += provisioner/cli/lifecycle_commands.c
 slipway_SRC += provisioner/cli/completion_commands.c
 slipway_SRC += provisioner/cli/man_list.c
 slipway_LIBS := images_tool images_store images_core proto base_confine base
-slipway_PKG  := $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
+slipway_PKG  := smartcols $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
 $(eval $(call program,slipway))
 $(eval $(call unit_test,tests/unit/cli/test_spelling.c,base,$(BASE_PKG),provisioner/cli/spelling.c))
 FAST_TESTS += tests/flow/cli_completion.sh

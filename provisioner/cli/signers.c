@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who signs; see signers.h.
+ * Opening signers; see signers.h.
  */
 #include "signers.h"
 

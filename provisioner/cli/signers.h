@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who signs, as the command line says it: keys in files, and commands with the public keys that
+ * The signers that a command line names: keys in files, and commands with the public keys that
  * they sign with. One reading for images, roots and channels.
  */
 #ifndef CLI_SIGNERS_H
@@ -19,10 +19,10 @@ struct signer_words {
 /* Rows of an option table for the words in a member of the struct TYPE. FILES: what the option of a
  * key file is called. */
 #define SIGNER_OPTIONS(files_option, type, member)                                                 \
-	{files_option, OPTION_LIST, offsetof(type, member.files)},                                 \
-		{"signer-cmd", OPTION_LIST, offsetof(type, member.commands)},                      \
+	{files_option, OPTION_LIST, offsetof(type, member.files), NULL, NULL},                     \
+		{"signer-cmd", OPTION_LIST, offsetof(type, member.commands), NULL, NULL},          \
 	{                                                                                          \
-		"public-key", OPTION_LIST, offsetof(type, member.public_keys)                      \
+		"public-key", OPTION_LIST, offsetof(type, member.public_keys), NULL, NULL          \
 	}
 
 struct signers {

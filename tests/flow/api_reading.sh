@@ -172,7 +172,7 @@ same "summary as a table" "$("$slipway" summary show group_by=state sum=cores ca
 	"$(printf 'state count cores delivered healthy reserved active\nexpected 30 0 0 0 0 0\n(all) 30 0 0 0 0 0')"
 echo '{"hosts":[{"serial":"JS-1","macs":["52:54:00:ee:00:01","52:54:00:ee:00:02"],"rack":"r09","unit":3}]}' >"$dir/d.json"
 same "a delivery in JSON, tried" "$("$slipway" delivery import "$dir/d.json" dj --dry-run)" \
-	"1 accepted, 0 refused (dry run: nothing was kept)"
+	"1 accepted, 0 refused (dry run: nothing was stored)"
 "$slipway" delivery import "$dir/d.json" dj vendor=Bull >"$dir/body"
 same "a delivery in JSON" "$("$slipway" host list delivery=dj --json | jq -r '.[0].serial') $("$slipway" delivery list name=dj --json | jq -r '.[0].vendor')" \
 	"JS-1 Bull"

@@ -51,7 +51,7 @@ offers "and the unfinished one" "" host list "\`touch $dir/ran\`"
 ok "and none of them is run" $?
 
 # What help lists, completion knows: both come from the rows.
-"$slipway" help | awk 'NR > 2 { print $1, $2 }' >"$dir/rows"
+"$slipway" help | awk '/^  [a-z]/ { print substr($0, 3, 21) }' >"$dir/rows"
 missing=
 while read -r noun verb; do
 	case " $(completed "$noun" "$verb") " in

@@ -27,19 +27,40 @@ ends "5: no daemon on this machine" 5 2 '\[cli.no_daemon' host list
 ends "5: the socket that was tried is named" 5 2 "$dir/run/admin.sock" host list
 ends "5: a server that is not there" 5 2 '\[http' --server https://127.0.0.1:9 host list
 ends "0: a command that needs none" 0 1 discovered lifecycle show
-ends "0: help" 0 1 '^usage: slipway NOUN VERB' help
+ends "0: help" 0 1 '^Hosts and orders' help
 ends "0: help for one noun" 0 1 'slipway host arm' help host
 ends "0: help of one command, asked the other way" 0 1 '^usage: slipway host arm' help host arm
 ends "0: help of one command" 0 1 '^usage: slipway host list' host list --help
 ends "0: the version" 0 1 '^slipway [0-9]' --version
+ends "0: the version, as a word" 0 1 '^slipway [0-9]' version
 ends "2: no word" 2 2 '^usage: slipway'
-ends "2: a noun without a verb" 2 2 'slipway host list' host
-ends "2: no such noun" 2 2 "no noun 'hosts'" hosts
-ends "2: no such command" 2 2 "no command 'host dance'" host dance
-ends "2: a noun with a slip" 2 2 "did you mean 'host'" hsot
-ends "2: a command with a slip" 2 2 "did you mean 'host list'" hots list
-ends "2: help for nothing" 2 2 "no noun 'hosts'" help hosts
+ends "2: a noun without a verb" 2 2 'expected a verb after .host., one of: list, show' host
+ends "0: help of a noun, asked with -h" 0 1 'slipway host list' host -h
+ends "0: help of a command, asked with -h" 0 1 '^usage: slipway host arm' host arm S1 -h
+ends "0: help, asked with -h" 0 1 '^Images and trust' -h
+ends "0: help, asked with --help" 0 1 '^This command' --help
+ends "2: no such noun" 2 2 "unknown noun 'hosts'" hosts
+ends "2: no such command" 2 2 "unknown verb 'dance' of 'host'; expected one of: list, " host dance
+ends "2: a noun with a typing mistake" 2 2 "did you mean 'host'" hsot
+ends "2: a command with a typing mistake" 2 2 "did you mean 'host list'" hots list
+ends "2: help for nothing" 2 2 "unknown noun 'hosts'" help hosts
 ends "2: an unknown option" 2 2 '^usage: slipway host list' host list --colour
+ends "2: it is named" 2 2 "unknown option: '--colour'" host list --colour
+ends "2: an option without its value" 2 2 "option '--sort' needs a value" host list --sort
+ends "2: a value that is not one" 2 2 "invalid value for --limit: 'many'; expected a number" host list --limit many
+ends "2: a value of a list" 2 2 "invalid value for --arch: 'sparc'; expected x86_64 or aarch64" image build --arch sparc x
+ends "2: wrong usage as JSON" 2 2 '"code": "cli.usage"' host show --json
+ends "2: an unknown verb as JSON" 2 2 '"code": "cli.usage"' host dance --json
+ends "5: an error as JSON" 5 2 '"code": "cli.no_daemon".*"exit_code": 5' host list --json
+jq -e . "$dir/2" >/dev/null
+ok "which is one JSON document" $?
+for words in "lifecycle show" help "help host" version "completion bash"; do
+	# shellcheck disable=SC2086 # words are split
+	"$build/bin/slipway" $words >/dev/full 2>"$dir/2"
+	status=$?
+	[ $status = 7 ] && grep -q '\[cli.output\]' "$dir/2"
+	ok "7: standard output is full: $words" $?
+done
 ends "2: a missing argument" 2 2 '^usage: slipway host show' host show
 ends "2: a superfluous one" 2 2 '^usage: slipway lifecycle show' lifecycle show all
 ends "2: not NAME=VALUE" 2 2 "'unit' is not NAME=VALUE" host set SN-1 unit
@@ -68,7 +89,7 @@ ends "0: a receipt for programs" 0 1 '"serial": "SN-7"' receipt verify --json "$
 ends "1: a receipt of another key" 1 2 '\[receipt.key\]' receipt verify --key "$(fingerprint "$dir/other.pem")" "$dir/receipt.json"
 ends "1: a changed receipt" 1 2 '\[receipt.signature\]' receipt verify "$dir/changed.json"
 ends "1: no receipt" 1 2 '\[input' receipt verify "$dir/own.pem"
-ends "2: not a fingerprint" 2 2 'no SHA-256' receipt verify --key 00ff "$dir/receipt.json"
+ends "2: not a fingerprint" 2 2 'not a SHA-256' receipt verify --key 00ff "$dir/receipt.json"
 
 # ---- with one --------------------------------------------------------------------------------------
 flow_start
