@@ -6,9 +6,11 @@
 #ifndef BURNIN_COMPONENT_H
 #define BURNIN_COMPONENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <base/vec.h>
+#include <burnin/dimm.h>
 
 enum component_kind {
 	COMPONENT_SYSTEM, /* the host as a whole: when no smaller part can be named */
@@ -17,6 +19,7 @@ enum component_kind {
 	COMPONENT_DISK,
 	COMPONENT_NIC,
 	COMPONENT_PCI,
+	COMPONENT_BOARD, /* the main board itself: only where a rule is about the board */
 	_COMPONENT_KIND_MAX,
 };
 const char *component_kind_str(enum component_kind kind); /* "dimm" */
@@ -30,8 +33,10 @@ struct component {
 	char part_number[129];
 	char manufacturer[129];
 	char revision[65];
-	char key[64]; /* how counters and tests find it: "sda", "0000:3b:00.0", "P0 CHANNEL A DIMM
-			 0" */
+	char key[64];      /* how counters and tests find it: "sda", "0000:3b:00.0", "1" of a CPU */
+	char pci[32];      /* address of its function, "" if it has none or is not known */
+	char locator[129]; /* of a memory module: the device locator alone */
+	struct dimm_place place; /* of a memory module; the socket of a processor */
 };
 
 #define COMPONENT_MAX 2048
@@ -42,5 +47,37 @@ struct component *component_add(component_list *list, enum component_kind kind, 
 /* First of a kind with that key, else NULL. */
 const struct component *component_find(const component_list *list, enum component_kind kind,
 				       const char *key);
+
+/* First of a kind at that PCI address, else NULL. */
+const struct component *component_at_pci(const component_list *list, enum component_kind kind,
+					 const char *pci);
+
+/* ---- who may be meant ------------------------------------------------------------------------ */
+enum certainty {
+	CERTAINTY_UNKNOWN, /* no part of that kind is known */
+	CERTAINTY_CERTAIN,
+	CERTAINTY_LIKELY, /* by the usual order of slots; a swap proves it */
+	CERTAINTY_ONE_OF, /* one of several; a swap finds it */
+	_CERTAINTY_MAX,
+};
+const char *certainty_str(enum certainty certainty); /* "one-of" */
+
+#define SUSPECTS_MAX 32
+struct suspects {
+	enum component_kind kind;
+	enum certainty certainty;
+	size_t n_all; /* may be more than are held */
+	size_t n;
+	const struct component *parts[SUSPECTS_MAX]; /* last until the list grows */
+};
+/* One part, certainly; NULL: none is known. */
+void suspects_one(const struct component *part, enum component_kind kind, struct suspects *ret);
+/* Every part of a kind that fits; NULL: all of them. One alone is certain. */
+void suspects_fitting(const component_list *list, enum component_kind kind,
+		      bool (*fits)(const void *arg, const struct component *c), const void *arg,
+		      struct suspects *ret);
+/* The modules that a memory controller's counter may mean. */
+void suspects_of_edac(const component_list *list, const struct edac_place *edac,
+		      struct suspects *ret);
 
 #endif

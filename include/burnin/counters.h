@@ -7,6 +7,7 @@
 #ifndef BURNIN_COUNTERS_H
 #define BURNIN_COUNTERS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <base/vec.h>
@@ -15,7 +16,8 @@
 enum counter_kind {
 	COUNTER_EDAC_CE,
 	COUNTER_EDAC_UE,
-	COUNTER_MCE,
+	COUNTER_MCE,           /* machine check exceptions */
+	COUNTER_MCE_CORRECTED, /* interrupts that report corrected machine checks */
 	COUNTER_THROTTLE,
 	COUNTER_AER_FATAL,
 	COUNTER_AER_NONFATAL,
@@ -29,6 +31,7 @@ struct counter {
 	enum counter_kind kind;
 	char key[64]; /* of the component it speaks about; "" for the host */
 	int64_t value;
+	struct edac_place edac; /* of the EDAC kinds */
 };
 
 #define COUNTERS_MAX 16384
@@ -37,6 +40,9 @@ struct counters {
 	bool covered[_COUNTER_KIND_MAX];
 };
 void counters_add(struct counters *c, enum counter_kind kind, const char *key, int64_t value);
+/* One of a memory controller. */
+void counters_add_edac(struct counters *c, enum counter_kind kind, const char *key,
+		       const struct edac_place *edac, int64_t value);
 void counters_done(struct counters *c);
 
 /* Calls found() for each counter that grew and has a limit below its growth. A counter that is new
@@ -45,5 +51,14 @@ void counters_judge(const struct counters *before, const struct counters *after,
 		    const component_list *components,
 		    void (*found)(void *arg, const struct burnin_finding *finding, int64_t delta),
 		    void *arg);
+
+/* The parts that a counter speaks about. */
+void counter_suspects(const struct counter *c, const component_list *components,
+		      struct suspects *ret);
+/* [{"kind", "key", "label", "value", "certainty", "parts": [{"id", "part", "slot", "serial",
+ * "part_number", "name"}]}]: every counter with the part it belongs to. owns: the caller's. */
+json_t *counters_json(const struct counters *c, const component_list *components);
+/* {"edac-ce": "covered" or "none", ..} owns: the caller's. */
+json_t *counters_coverage_json(const struct counters *c);
 
 #endif

@@ -16,11 +16,14 @@ enum burnin_symptom {
 	SYMPTOM_NONE,
 	SYMPTOM_CPU_WRONG_RESULT,  /* a computation gave another result than it must */
 	SYMPTOM_CPU_MACHINE_CHECK, /* MCE counters grew */
+	SYMPTOM_CPU_CORRECTED,     /* corrected machine checks */
 	SYMPTOM_CPU_THROTTLED,
 	SYMPTOM_MEMORY_MISCOMPARE, /* memory did not hold what was written */
 	SYMPTOM_DIMM_UNCORRECTABLE,
 	SYMPTOM_DIMM_CORRECTABLE,
 	SYMPTOM_DISK_READ_ERROR,
+	SYMPTOM_DISK_COMMANDS,      /* commands that the kernel saw fail */
+	SYMPTOM_DISK_WRONG_DATA,    /* other bytes were read than were written */
 	SYMPTOM_DISK_UNSTABLE_READ, /* the same block read twice differs */
 	SYMPTOM_DISK_SMART_FAILED,  /* the disk itself says that it fails */
 	SYMPTOM_DISK_BAD_SECTORS,   /* pending or uncorrectable sectors, NVMe media errors */
@@ -33,28 +36,39 @@ enum burnin_symptom {
 	SYMPTOM_NIC_ERRORS,
 	SYMPTOM_PCIE_FATAL,
 	SYMPTOM_PCIE_CORRECTABLE,
+	SYMPTOM_REBOOTS,          /* it rebooted under load */
+	SYMPTOM_HANGS,            /* no sign of life under load */
 	SYMPTOM_PCIE_NARROW_LINK, /* fewer lanes than card and slot can do */
 	_SYMPTOM_MAX,
 };
 
 struct burnin_rule {
-	const char *verdict; /* short, countable */
-	bool fails;          /* false: reported, the host goes on */
-	const char *action;  /* imperative; "%s" is the part with its slot and serial */
+	const char *verdict;      /* short, countable */
+	bool fails;               /* false: reported, the host goes on */
+	enum component_kind kind; /* of the part that it blames */
+	const char *action;       /* imperative; "%s" is the part with its slot and serial */
 	const char *else_may_be;
 };
 const struct burnin_rule *burnin_rule_of(enum burnin_symptom symptom);
+/* The symptom of a verdict's name; SYMPTOM_NONE when no rule has it. */
+enum burnin_symptom burnin_symptom_of(const char *verdict);
 
 struct burnin_finding {
 	enum burnin_symptom symptom;
-	const struct component *component; /* NULL: the host */
+	const struct component *component; /* the part, if it is certain */
+	struct suspects suspects;          /* else who it may be; n 0: not known */
 	char message[257];
 };
+/* Put the suspects into a finding: one that is certain becomes its component. */
+void burnin_blame(struct burnin_finding *finding, const struct suspects *suspects);
 
+/* What a technician does. One part: its slot, serial and part number. Several that fit: the first
+ * of them, all of them in action, and the swap that finds out which. Unknown slot or serial are left
+ * out, never invented. */
 struct burnin_order {
-	char part[65], slot[129], serial[129], action[513];
+	char part[65], slot[129], serial[129], part_number[129], action[513];
+	enum certainty certainty;
 };
-/* "REPLACE DIMM P0_A1 (SN 0x12AB, 64 GB)". Unknown slot or serial are left out, never invented. */
 void burnin_order_of(const struct burnin_finding *finding, struct burnin_order *ret);
 
 #endif

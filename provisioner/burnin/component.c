@@ -10,7 +10,7 @@
 const char *component_kind_str(enum component_kind kind)
 {
 	static const char *const names[_COMPONENT_KIND_MAX] = {
-		"system", "cpu", "dimm", "disk", "nic", "pci",
+		"system", "cpu", "dimm", "disk", "nic", "pci", "board",
 	};
 
 	return kind < _COMPONENT_KIND_MAX ? names[kind] : "unknown";
@@ -18,7 +18,7 @@ const char *component_kind_str(enum component_kind kind)
 
 struct component *component_add(component_list *list, enum component_kind kind, const char *key)
 {
-	struct component c = {.kind = kind};
+	struct component c = {.kind = kind, .place = DIMM_NOWHERE};
 	unsigned n = 0;
 
 	if (list->n >= COMPONENT_MAX)
@@ -36,6 +36,15 @@ const struct component *component_find(const component_list *list, enum componen
 {
 	for (size_t i = 0; i < list->n; i++)
 		if (list->items[i].kind == kind && str_eq(list->items[i].key, key))
+			return &list->items[i];
+	return NULL;
+}
+
+const struct component *component_at_pci(const component_list *list, enum component_kind kind,
+					 const char *pci)
+{
+	for (size_t i = 0; *pci && i < list->n; i++)
+		if (list->items[i].kind == kind && str_eq(list->items[i].pci, pci))
 			return &list->items[i];
 	return NULL;
 }

@@ -6,72 +6,94 @@
  */
 #include <burnin/rules.h>
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <base/str.h>
 
 static const struct burnin_rule rules[_SYMPTOM_MAX] = {
-	[SYMPTOM_CPU_WRONG_RESULT] = {"cpu-wrong-result", true,
+	[SYMPTOM_CPU_WRONG_RESULT] = {"cpu-wrong-result", true, COMPONENT_CPU,
 				      "Replace %s. It computes wrong results.",
 				      "memory: test it alone first if it failed, too"},
-	[SYMPTOM_CPU_MACHINE_CHECK] = {"cpu-machine-check", true,
+	[SYMPTOM_CPU_MACHINE_CHECK] = {"cpu-machine-check", true, COMPONENT_CPU,
 				       "Reseat %s, then replace it if this comes back.",
 				       "memory or the main board"},
-	[SYMPTOM_CPU_THROTTLED] = {"cpu-throttled", false,
+	[SYMPTOM_CPU_CORRECTED] = {"cpu-corrected-machine-checks", true, COMPONENT_CPU,
+				   "Reseat %s, then replace it if this comes back.",
+				   "a memory module or a card: see the kernel's lines of the run"},
+	[SYMPTOM_CPU_THROTTLED] = {"cpu-throttled", false, COMPONENT_CPU,
 				   "Check fans, air ducts and the heat sink of %s.",
 				   "room temperature"},
 	[SYMPTOM_MEMORY_MISCOMPARE] =
-		{"memory-miscompare", true, "Replace %s. It does not hold what is written to it.",
+		{"memory-miscompare", true, COMPONENT_DIMM,
+		 "Replace %s. It does not hold what is written to it.",
 		 "the CPU's memory controller, if the fault stays with the slot"},
-	[SYMPTOM_DIMM_UNCORRECTABLE] = {"dimm-uncorrectable-error", true, "Replace %s.",
+	[SYMPTOM_DIMM_UNCORRECTABLE] = {"dimm-uncorrectable-error", true, COMPONENT_DIMM,
+					"Replace %s.",
 					"the slot: move the module, see whether the fault follows"},
-	[SYMPTOM_DIMM_CORRECTABLE] = {"dimm-correctable-errors", true,
+	[SYMPTOM_DIMM_CORRECTABLE] = {"dimm-correctable-errors", true, COMPONENT_DIMM,
 				      "Reseat %s, then replace it if this comes back.",
 				      "dust or a bent pin in the slot"},
 	[SYMPTOM_DISK_READ_ERROR] =
-		{"disk-read-error", true, "Replace %s. It cannot be read.",
+		{"disk-read-error", true, COMPONENT_DISK, "Replace %s. It cannot be read.",
 		 "its cable or bay: try another bay first if others fail there"},
-	[SYMPTOM_DISK_UNSTABLE_READ] = {"disk-unstable-read", true,
+	[SYMPTOM_DISK_COMMANDS] = {"disk-command-errors", true, COMPONENT_DISK,
+				   "Reseat %s and its cable, then replace it if this comes back.",
+				   "the backplane or the controller, if other disks show it too"},
+	[SYMPTOM_DISK_WRONG_DATA] = {"disk-wrong-data", true, COMPONENT_DISK,
+				     "Replace %s. It returned other bytes than were written.",
+				     "memory or the disk controller"},
+	[SYMPTOM_DISK_UNSTABLE_READ] = {"disk-unstable-read", true, COMPONENT_DISK,
 					"Replace %s. Reading it twice gives different bytes.",
 					"memory or the disk controller"},
-	[SYMPTOM_DISK_SMART_FAILED] = {"disk-smart-failed", true,
-				       "Replace %s. The disk itself says that it fails.", ""},
-	[SYMPTOM_DISK_BAD_SECTORS] = {"disk-bad-sectors", true, "Replace %s. It has bad sectors.",
-				      ""},
-	[SYMPTOM_DISK_NVME_WARNING] = {"disk-nvme-warning", true,
+	[SYMPTOM_DISK_SMART_FAILED] = {"disk-smart-failed", true, COMPONENT_DISK,
+				       "Replace %s. The disk itself reports that it fails.", ""},
+	[SYMPTOM_DISK_BAD_SECTORS] = {"disk-bad-sectors", true, COMPONENT_DISK,
+				      "Replace %s. It has bad sectors.", ""},
+	[SYMPTOM_DISK_NVME_WARNING] = {"disk-nvme-warning", true, COMPONENT_DISK,
 				       "Replace %s. It reports a critical warning.",
 				       "heat, if the warning is its temperature"},
-	[SYMPTOM_DISK_HOT] = {"disk-too-hot", true,
+	[SYMPTOM_DISK_HOT] = {"disk-too-hot", true, COMPONENT_DISK,
 			      "Check fans, air ducts and blanks in front of %s. It is too hot.",
 			      "the disk's sensor"},
-	[SYMPTOM_DISK_SELF_TEST] = {"disk-self-test-failed", true,
+	[SYMPTOM_DISK_SELF_TEST] = {"disk-self-test-failed", true, COMPONENT_DISK,
 				    "Replace %s. Its own self-test failed.", ""},
-	[SYMPTOM_DISK_WORN] = {"disk-worn-out", true,
+	[SYMPTOM_DISK_WORN] = {"disk-worn-out", true, COMPONENT_DISK,
 			       "Replace %s. Its spare blocks or its rated life are used up.", ""},
-	[SYMPTOM_DISK_LINK_ERRORS] = {"disk-link-errors", true,
+	[SYMPTOM_DISK_LINK_ERRORS] = {"disk-link-errors", true, COMPONENT_DISK,
 				      "Swap the cable of %s, or move it to another bay.",
 				      "the backplane"},
-	[SYMPTOM_DISK_USED] = {"disk-used", false, "Ask the vendor about %s: it is not new.",
-			       "a part from stock"},
-	[SYMPTOM_NIC_ERRORS] = {"nic-errors", true,
+	[SYMPTOM_DISK_USED] = {"disk-used", false, COMPONENT_DISK,
+			       "Ask the vendor about %s: it is not new.", "a part from stock"},
+	[SYMPTOM_NIC_ERRORS] = {"nic-errors", true, COMPONENT_NIC,
 				"Swap the cable or module of %s, then its switch port.",
 				"the far end"},
-	[SYMPTOM_PCIE_FATAL] = {"pcie-error", true, "Reseat %s and its riser.", "the slot"},
-	[SYMPTOM_PCIE_CORRECTABLE] = {"pcie-correctable-errors", false,
+	[SYMPTOM_PCIE_FATAL] = {"pcie-error", true, COMPONENT_PCI, "Reseat %s and its riser.",
+				"the slot"},
+	[SYMPTOM_PCIE_CORRECTABLE] = {"pcie-correctable-errors", false, COMPONENT_PCI,
 				      "Reseat %s and its riser when convenient.", "the slot"},
-	[SYMPTOM_PCIE_NARROW_LINK] = {"pcie-narrow-link", false,
+	[SYMPTOM_REBOOTS] =
+		{"reboots-under-load", true, COMPONENT_SYSTEM,
+		 "Check power supplies, cables and cooling of %s. It reboots under load.",
+		 "memory or a CPU: see which test ran"},
+	[SYMPTOM_HANGS] = {"hangs-under-load", true, COMPONENT_SYSTEM,
+			   "Look at the screen of %s, then power-cycle it. It hangs under load.",
+			   "its network: see whether the switch port is up"},
+	[SYMPTOM_PCIE_NARROW_LINK] = {"pcie-narrow-link", false, COMPONENT_PCI,
 				      "Reseat %s: it uses fewer lanes than it could.",
 				      "a slot that is wired narrower"},
 };
 
-static const char *const part_words[_COMPONENT_KIND_MAX] = {
-	[COMPONENT_SYSTEM] = "the main board or its memory",
-	[COMPONENT_CPU] = "CPU",
-	[COMPONENT_DIMM] = "memory module",
-	[COMPONENT_DISK] = "disk",
-	[COMPONENT_NIC] = "network card",
-	[COMPONENT_PCI] = "card",
+/* One of a kind, and several. */
+static const struct {
+	const char *one, *several;
+} words[_COMPONENT_KIND_MAX] = {
+	[COMPONENT_SYSTEM] = {"this host", "hosts"},
+	[COMPONENT_CPU] = {"CPU", "CPUs"},
+	[COMPONENT_DIMM] = {"memory module", "memory modules"},
+	[COMPONENT_DISK] = {"disk", "disks"},
+	[COMPONENT_NIC] = {"network card", "network cards"},
+	[COMPONENT_PCI] = {"card", "cards"},
+	[COMPONENT_BOARD] = {"the main board", "main boards"},
 };
 
 const struct burnin_rule *burnin_rule_of(enum burnin_symptom symptom)
@@ -80,42 +102,114 @@ const struct burnin_rule *burnin_rule_of(enum burnin_symptom symptom)
 	return &rules[symptom];
 }
 
-/* "disk in slot 3 (ST8000NM, serial ZA1B2C3D)" */
+enum burnin_symptom burnin_symptom_of(const char *verdict)
+{
+	for (int s = SYMPTOM_NONE + 1; s < _SYMPTOM_MAX; s++)
+		if (str_eq(rules[s].verdict, verdict))
+			return (enum burnin_symptom)s;
+	return SYMPTOM_NONE;
+}
+
+void burnin_blame(struct burnin_finding *finding, const struct suspects *suspects)
+{
+	finding->suspects = *suspects;
+	finding->component = suspects->certainty == CERTAINTY_CERTAIN ? suspects->parts[0] : NULL;
+}
+
+/* ---- orders ---------------------------------------------------------------------------------- */
+
+#define NAMED_SUSPECTS 6 /* so many fit into an order; the record has all */
+
+/* "Slot 3 (ST8000NM, serial ZA1B2C3D)" */
 static void describe(const struct component *c, struct str *out)
 {
-	str_add(out, part_words[c ? c->kind : COMPONENT_SYSTEM]);
-	if (!c)
-		return;
-	if (*c->location)
-		str_addf(out, " %s", c->location);
-	else if (*c->key && c->kind != COMPONENT_SYSTEM)
-		str_addf(out, " %s", c->key);
+	str_addf(out, "%.64s", *c->location ? c->location : c->key);
 	if (*c->serial)
-		str_addf(out, " (%s%sserial %s)", c->name, *c->name ? ", " : "", c->serial);
+		str_addf(out, " (%.40s%sserial %.40s)", c->name, *c->name ? ", " : "", c->serial);
 	else if (*c->name)
-		str_addf(out, " (%s)", c->name);
+		str_addf(out, " (%.40s)", c->name);
+}
+
+static void describe_several(const struct suspects *s, struct str *out)
+{
+	str_addf(out, "one of these %s:", words[s->kind].several);
+	for (size_t i = 0; i < s->n && i < NAMED_SUSPECTS; i++) {
+		str_addf(out, "%s %.40s", i ? "," : "",
+			 *s->parts[i]->location ? s->parts[i]->location : s->parts[i]->key);
+		if (*s->parts[i]->serial)
+			str_addf(out, " (serial %.24s)", s->parts[i]->serial);
+	}
+	if (s->n_all > NAMED_SUSPECTS)
+		str_addf(out, " and %zu more", s->n_all - NAMED_SUSPECTS);
+}
+
+static void describe_part(const struct burnin_finding *f, enum component_kind kind, struct str *out)
+{
+	const struct component *c = f->component ? f->component : f->suspects.parts[0];
+
+	if (kind == COMPONENT_SYSTEM || kind == COMPONENT_BOARD) {
+		str_add(out, words[kind].one);
+	} else if (f->component || f->suspects.n_all == 1) {
+		str_addf(out, "%s ", words[c->kind].one);
+		describe(c, out);
+	} else if (f->suspects.n_all > 1) {
+		describe_several(&f->suspects, out);
+	} else {
+		str_addf(out, "the %s that is at fault (this host does not report which)",
+			 words[kind].one);
+	}
+}
+
+/* The swap that decides, where a part was not certain and can be moved. */
+static void add_swap(const struct suspects *s, struct str *out)
+{
+	if (s->n_all < 1 || s->certainty == CERTAINTY_CERTAIN || s->kind == COMPONENT_NIC)
+		return;
+	const char *one = words[s->kind].one;
+	if (s->n_all == 1)
+		str_addf(out,
+			 " It was found by the usual order of slots: to prove it, move it to "
+			 "another slot and run the burn-in again; the fault follows the %s.",
+			 one);
+	else
+		str_addf(out,
+			 " To find it, swap half of them with others and run the burn-in again: "
+			 "the fault follows the %s or stays with the slot.",
+			 one);
+}
+
+static void write_action(const struct burnin_finding *f, struct burnin_order *ret)
+{
+	const struct burnin_rule *rule = burnin_rule_of(f->symptom);
+	const char *hole = strstr(rule->action, "%s");
+	struct str action;
+
+	str_init(&action, 8192);
+	str_addn(&action, rule->action, (size_t)(hole - rule->action));
+	describe_part(f, rule->kind, &action);
+	str_add(&action, hole + 2);
+	if (!f->component)
+		add_swap(&f->suspects, &action);
+	if (*rule->else_may_be && (f->component || f->suspects.n_all < 2))
+		str_addf(&action, " It may also be %s.", rule->else_may_be);
+	(void)text_fit(ret->action, sizeof(ret->action), action.p);
+	str_done(&action);
 }
 
 void burnin_order_of(const struct burnin_finding *finding, struct burnin_order *ret)
 {
 	const struct burnin_rule *rule = burnin_rule_of(finding->symptom);
-	const struct component *c = finding->component;
-	const char *hole = strstr(rule->action, "%s");
-	struct str action;
+	bool one = finding->component || finding->suspects.n_all == 1;
+	const struct component *c = finding->component ? finding->component
+						       : finding->suspects.parts[0];
 
-	*ret = (struct burnin_order){0};
-	str_init(&action, sizeof(ret->action) - 1);
-	str_addn(&action, rule->action, (size_t)(hole - rule->action));
-	describe(c, &action);
-	str_add(&action, hole + 2);
-	if (*rule->else_may_be)
-		str_addf(&action, " It may also be %s.", rule->else_may_be);
-	(void)str_copy(ret->action, sizeof(ret->action), action.p);
-	str_done(&action);
-	(void)str_copy(ret->part, sizeof(ret->part),
-		       component_kind_str(c ? c->kind : COMPONENT_SYSTEM));
-	if (c) {
-		(void)str_copy(ret->slot, sizeof(ret->slot), *c->location ? c->location : c->key);
-		(void)str_copy(ret->serial, sizeof(ret->serial), c->serial);
-	}
+	*ret = (struct burnin_order){.certainty = finding->component ? CERTAINTY_CERTAIN
+								     : finding->suspects.certainty};
+	write_action(finding, ret);
+	(void)text_fit(ret->part, sizeof(ret->part), component_kind_str(c ? c->kind : rule->kind));
+	if (!one)
+		return;
+	(void)text_fit(ret->slot, sizeof(ret->slot), *c->location ? c->location : c->key);
+	(void)text_fit(ret->serial, sizeof(ret->serial), c->serial);
+	(void)text_fit(ret->part_number, sizeof(ret->part_number), c->part_number);
 }

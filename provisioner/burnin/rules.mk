@@ -1,6 +1,9 @@
 # provisioner/burnin: verdicts, repair orders and OCP records. Pure code: no transport, no devices.
 burnin_SRC := \
 	provisioner/burnin/component.c \
+	provisioner/burnin/suspects.c \
+	provisioner/burnin/dimm_label.c \
+	provisioner/burnin/dimm_locator.c \
 	provisioner/burnin/record.c \
 	provisioner/burnin/rules.c \
 	provisioner/burnin/counters.c \
@@ -18,4 +21,5 @@ $(eval $(call unit_test,tests/unit/burnin/test_rules.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_counters.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_tool_output.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_smart.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_dimm.c,burnin base,$(BASE_PKG)))
 $(eval $(call fuzzer,tool_output,burnin base,$(BASE_PKG)))

@@ -21,6 +21,7 @@
 #include <proto/plan.h>
 
 #include <agent/facts/drives.h>
+#include <agent/facts/machine_facts.h>
 #include <agent/worker.h>
 
 struct burn {
@@ -57,10 +58,15 @@ enum burn_end burn_test_disk_read(struct burn *b, const char *step);
 enum burn_end burn_test_smart(struct burn *b, const char *step);
 enum burn_end burn_test_counters(struct burn *b, const char *step);
 
-/* Parts of this host as components; EDAC's own labels where SMBIOS has no match. */
+/* Parts of this host as components, with the places of memory modules and processors. */
 void burn_list_components(const char *root, const struct facts *facts, component_list *ret);
 /* All error counters that this host has, below root. owns: counters_done(). */
 void burn_read_counters(const char *root, const component_list *components, struct counters *ret);
+
+/* The part of it that memory controllers' drivers count. */
+void burn_read_edac(const char *root, struct counters *ret);
+/* {"coverage", "counters"} of the machine below root; see counters_json(). owns: the caller's. */
+json_t *burn_counters_json(const char *root);
 
 /* Record a finding: a FAIL (or UNKNOWN, if its rule only warns), and the repair order. */
 void burn_found(struct burn *b, const char *step, const struct burnin_finding *finding);

@@ -5,6 +5,7 @@
  */
 #include <tests/harness/check.h>
 
+#include <base/str.h>
 #include <burnin/counters.h>
 
 struct seen {
@@ -70,7 +71,9 @@ static void test_part_is_named(void **state)
 	(void)component_add(&parts, COMPONENT_DIMM, "P0 A1");
 	struct component *dimm = component_add(&parts, COMPONENT_DIMM, "P0 B1");
 	assert_string_equal(dimm->id, "dimm-1");
-	counters_add(&after, COUNTER_EDAC_CE, "P0 B1", 3);
+	(void)text_fit(dimm->location, sizeof(dimm->location), "P0 B1");
+	counters_add_edac(&after, COUNTER_EDAC_CE, "mc0/dimm1",
+			  &(struct edac_place){.label = "P0 B1", .place = DIMM_NOWHERE}, 3);
 	counters_judge(&before, &after, &parts, note, &seen);
 	assert_int_equal(seen.n, 1);
 	assert_int_equal(seen.delta, 3);

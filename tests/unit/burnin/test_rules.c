@@ -5,6 +5,7 @@
  */
 #include <tests/harness/check.h>
 
+#include <base/str.h>
 #include <burnin/rules.h>
 
 static const struct component known_disk = {.kind = COMPONENT_DISK,
@@ -30,7 +31,7 @@ static const struct {
 	 "cable or bay: try another bay first if others fail there."},
 	{"disk without a slot", SYMPTOM_DISK_SMART_FAILED, &unplaced_disk, "disk", "sdc",
 	 "ZA1B2C3D",
-	 "Replace disk sdc (ST8000NM, serial ZA1B2C3D). The disk itself says that it fails."},
+	 "Replace disk sdc (ST8000NM, serial ZA1B2C3D). The disk itself reports that it fails."},
 	{"module without a serial", SYMPTOM_DIMM_UNCORRECTABLE, &nameless_dimm, "dimm",
 	 "P0 CHANNEL A DIMM 0", "",
 	 "Replace memory module P0 CHANNEL A DIMM 0. It may also be the slot: move the module, see "
@@ -40,10 +41,13 @@ static const struct {
 	 "Replace CPU CPU1 (EPYC). It computes wrong results. It may also be memory: test it alone "
 	 "first if it failed, "
 	 "too."},
-	{"no part to blame", SYMPTOM_MEMORY_MISCOMPARE, NULL, "system", "", "",
-	 "Replace the main board or its memory. It does not hold what is written to it. It may "
-	 "also be the CPU's memory "
-	 "controller, if the fault stays with the slot."},
+	{"no part is known", SYMPTOM_MEMORY_MISCOMPARE, NULL, "dimm", "", "",
+	 "Replace the memory module that is at fault (this host does not report which). It does "
+	 "not hold what is written to it. It may also be the CPU's memory controller, if the fault "
+	 "stays with the slot."},
+	{"the host itself", SYMPTOM_REBOOTS, NULL, "system", "", "",
+	 "Check power supplies, cables and cooling of this host. It reboots under load. It may "
+	 "also be memory or a CPU: see which test ran."},
 };
 
 static void test_orders(void **state)
@@ -60,6 +64,83 @@ static void test_orders(void **state)
 		CHECK_STR(rows[i].name, order.serial, rows[i].serial);
 		CHECK_STR(rows[i].name, order.action, rows[i].action);
 	}
+}
+
+/* Several that fit: the order names each of them and how to find which. */
+static void test_several(void **state)
+{
+	struct component a = nameless_dimm, b = nameless_dimm;
+	struct burnin_finding finding = {.symptom = SYMPTOM_DIMM_UNCORRECTABLE};
+	struct suspects s = {.kind = COMPONENT_DIMM,
+			     .certainty = CERTAINTY_ONE_OF,
+			     .n_all = 2,
+			     .n = 2,
+			     .parts = {&a, &b}};
+	struct burnin_order order;
+
+	(void)state;
+	(void)text_fit(b.location, sizeof(b.location), "P0 CHANNEL B DIMM 0");
+	(void)text_fit(b.serial, sizeof(b.serial), "S2");
+	burnin_blame(&finding, &s);
+	assert_null(finding.component);
+	burnin_order_of(&finding, &order);
+	assert_string_equal(order.part, "dimm");
+	assert_string_equal(order.slot, "");
+	assert_string_equal(order.serial, "");
+	assert_int_equal(order.certainty, CERTAINTY_ONE_OF);
+	assert_string_equal(order.action,
+			    "Replace one of these memory modules: P0 CHANNEL A DIMM 0, P0 CHANNEL "
+			    "B DIMM 0 (serial S2). To find it, swap half of them with others and "
+			    "run the burn-in again: the fault follows the memory module or stays "
+			    "with the slot.");
+	s = (struct suspects){.kind = COMPONENT_DIMM,
+			      .certainty = CERTAINTY_LIKELY,
+			      .n_all = 1,
+			      .n = 1,
+			      .parts = {&b}};
+	burnin_blame(&finding, &s);
+	burnin_order_of(&finding, &order);
+	assert_string_equal(order.serial, "S2");
+	assert_int_equal(order.certainty, CERTAINTY_LIKELY);
+	assert_non_null(strstr(order.action, "usual order of slots"));
+}
+
+/* As many as there are still fit into an order. */
+static void test_many(void **state)
+{
+	static struct component parts[SUSPECTS_MAX];
+	struct suspects s = {.kind = COMPONENT_DIMM, .certainty = CERTAINTY_ONE_OF};
+	struct burnin_finding finding = {.symptom = SYMPTOM_MEMORY_MISCOMPARE};
+	struct burnin_order order;
+
+	(void)state;
+	for (size_t i = 0; i < SUSPECTS_MAX; i++) {
+		parts[i] = nameless_dimm;
+		memset(parts[i].location, 'L', sizeof(parts[i].location) - 1);
+		memset(parts[i].serial, 'S', sizeof(parts[i].serial) - 1);
+		s.parts[s.n++] = &parts[i];
+	}
+	s.n_all = 48;
+	burnin_blame(&finding, &s);
+	burnin_order_of(&finding, &order);
+	assert_non_null(strstr(order.action, "LLL (serial SSS"));
+	assert_non_null(strstr(order.action, " and 42 more"));
+}
+
+/* "The main board" stands only in rules about the board. */
+static void test_nobody_blames_the_board(void **state)
+{
+	(void)state;
+	for (int s = SYMPTOM_NONE + 1; s < _SYMPTOM_MAX; s++) {
+		struct burnin_finding finding = {.symptom = (enum burnin_symptom)s};
+		struct burnin_order order;
+
+		burnin_order_of(&finding, &order);
+		if (burnin_rule_of(finding.symptom)->kind != COMPONENT_BOARD)
+			assert_null(strstr(order.action, "eplace the main board"));
+		assert_int_equal(burnin_symptom_of(burnin_rule_of(finding.symptom)->verdict), s);
+	}
+	assert_int_equal(burnin_symptom_of("no-such-verdict"), SYMPTOM_NONE);
 }
 
 static void test_table_is_whole(void **state)
@@ -85,6 +166,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_nobody_blames_the_board),
 		cmocka_unit_test(test_table_is_whole),
 	};
 
