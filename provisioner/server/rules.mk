@@ -38,6 +38,7 @@ $(eval $(call library,server_flow))
 server_session_SRC := provisioner/server/session/events.c
 server_session_SRC += provisioner/server/session/first_boot.c
 server_session_SRC += provisioner/server/session/next.c
+server_session_SRC += provisioner/server/session/ownership.c
 server_session_SRC += provisioner/server/session/permit.c
 server_session_SRC += provisioner/server/session/routes.c
 server_session_SRC += provisioner/server/session/session.c

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The check that a request belongs to the session that it names: by the key that opened it, and by
+ * its epoch. Input: any machine on the network.
+ */
+#include "session.h"
+
+#include <base/str.h>
+#include <server/flow/fleet.h>
+#include <server/flow/live.h>
+
+int agent_session(struct http_request *r, struct flow_session *ret, struct err *err)
+{
+	struct flow *flow = http_context(r);
+	int rc = flow_session_get(flow->db, http_param(r, "id"), ret, err);
+	if (rc == -ERR_NOT_FOUND)
+		return err_set(err, ERR_SESSION_OVER, "there is no such session");
+	if (rc < 0)
+		return rc;
+	if (!str_eq(ret->agent_key, http_client_key(r)))
+		return err_set(err, ERR_SESSION_KEY, "this session was opened with another key");
+	if (ret->closed_us) {
+		struct flow_host f;
+		TRY(flow_host_get(flow->db, ret->host_num, &f, err));
+		if (f.epoch > ret->epoch)
+			return err_set(err, ERR_SESSION_EPOCH, "epoch %lld is over, %lld has begun",
+				       (long long)ret->epoch, (long long)f.epoch);
+		return err_set(err, ERR_SESSION_OVER, "the session has ended");
+	}
+	struct live_host *h = live_at(flow->live, ret->host_num);
+	h->seen_us = flow_now_us(flow);
+	h->quiet = false;
+	return fleet_tell_heard(flow, h, err);
+}
+
+int agent_check_epoch(const struct flow_session *s, int64_t epoch, struct err *err)
+{
+	if (epoch == s->epoch)
+		return 0;
+	return err_set(err, ERR_SESSION_EPOCH, "epoch %lld is not this session's %lld",
+		       (long long)epoch, (long long)s->epoch);
+}
