@@ -134,7 +134,7 @@ int main(int argc, char **argv)
 		fputs("usage: boot [-o FILE.json] [HOSTS [REQUESTS]]\n", stderr);
 		return 2;
 	}
-	server_bench_open(&b);
+	server_bench_open_real_time(&b);
 	server_bench_stop(&b);
 	make_hosts(&b, n_hosts);
 	server_bench_start(&b);

@@ -5,13 +5,18 @@
 #include "tests/harness/server_bench.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <libpq-fe.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 #include <base/cleanup.h>
+#include <base/clock.h>
 #include <base/file.h>
 #include <base/http_client.h>
 #include <base/json.h>
@@ -19,6 +24,7 @@
 #include <base/str.h>
 #include <inventory/db.h>
 #include "provisioner/server/app.h"
+#include "provisioner/server/flow/deadlines.h"
 #include "tests/harness/fake_object_store.h"
 
 static void set(char **at, const char *value)
@@ -26,6 +32,74 @@ static void set(char **at, const char *value)
 	free(*at);
 	*at = xstrdup(value);
 }
+
+/* ---- time that the test holds ---------------------------------------------------------------- */
+
+/* Shared with the daemon, which only reads it. */
+struct bench_clock {
+	_Atomic int64_t boot_us, wall_us;
+};
+
+static int64_t held_boot_us(void *arg)
+{
+	return ((struct bench_clock *)arg)->boot_us;
+}
+
+static int64_t held_wall_us(void *arg)
+{
+	return ((struct bench_clock *)arg)->wall_us;
+}
+
+static void make_clock(struct server_bench *b)
+{
+	b->clock = mmap(NULL, sizeof(*b->clock), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
+	BUG_ON(b->clock == MAP_FAILED);
+	b->clock->boot_us = clock_boot_us(&clock_system);
+	b->clock->wall_us = clock_wall_us(&clock_system);
+}
+
+void server_bench_advance(struct server_bench *b, long ms)
+{
+	b->clock->boot_us += ms * 1000;
+	b->clock->wall_us += ms * 1000;
+}
+
+void server_bench_tick(struct server_bench *b)
+{
+	char done;
+	BUG_ON(b->real_time);
+	server_bench_advance(b, DEADLINES_TICK_S * 1000L);
+	BUG_ON(kill(b->pid, SIGUSR1) < 0);
+	BUG_ON(read(b->ticked_fd, &done, 1) != 1);
+}
+
+static int ticked_write_fd;
+
+static int on_tick_by_hand(sd_event_source *source, const struct signalfd_siginfo *si, void *arg)
+{
+	(void)source;
+	(void)si;
+	app_tick(arg);
+	return write(ticked_write_fd, "t", 1) == 1 ? 0 : -errno;
+}
+
+static void hold_time(const struct server_bench *b, struct app *a)
+{
+	static struct clock held;
+	sigset_t set;
+	if (b->real_time)
+		return;
+	held = (struct clock){held_boot_us, held_wall_us, b->clock};
+	a->flow.clock = &held;
+	a->flow.timers_by_hand = true;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	BUG_ON(sigprocmask(SIG_BLOCK, &set, NULL) < 0);
+	BUG_ON(sd_event_add_signal(a->event, NULL, SIGUSR1, on_tick_by_hand, a) < 0);
+}
+
+/* ---- the daemon ------------------------------------------------------------------------------ */
 
 static _Noreturn void serve(const struct server_bench *b)
 {
@@ -49,7 +123,9 @@ static _Noreturn void serve(const struct server_bench *b)
 	fake_object_store_set(b->image_version[0] ? "debian12" : "", b->image_version);
 	if (b->image_damaged)
 		fake_object_store_damage();
-	if (sd_event_default(&a.event) < 0 || app_open_core(&a, &err) < 0) {
+	BUG_ON(sd_event_default(&a.event) < 0);
+	hold_time(b, &a);
+	if (app_open_core(&a, &err) < 0) {
 		fprintf(stderr, "# bench: %s\n", err.msg);
 		_exit(1);
 	}
@@ -59,10 +135,17 @@ static _Noreturn void serve(const struct server_bench *b)
 
 void server_bench_start(struct server_bench *b)
 {
+	int ends[2];
+	if (b->ticked_fd > 0)
+		(void)close(b->ticked_fd);
+	BUG_ON(pipe2(ends, O_CLOEXEC) < 0);
 	b->pid = fork();
 	BUG_ON(b->pid < 0);
+	ticked_write_fd = ends[1];
 	if (b->pid == 0)
 		serve(b);
+	(void)close(ends[1]);
+	b->ticked_fd = ends[0];
 	for (int i = 0; i < 500; i++) {
 		if (server_bench_admin(b, "GET", "/healthz", NULL) == 200)
 			return;
@@ -136,14 +219,26 @@ static void make_folders(struct server_bench *b)
 	snprintf(b->admin, sizeof(b->admin), "%s/run/admin.sock", b->dir);
 	snprintf(b->plan_key, sizeof(b->plan_key), "%s/state/keys/plan-key.pem", b->dir);
 	(void)str_copy(b->image_version, sizeof(b->image_version), "1");
+	make_clock(b);
 	make_dirs(b);
+}
+
+static void open_bench(struct server_bench *b, bool real_time)
+{
+	make_folders(b);
+	make_store(b);
+	b->real_time = real_time;
+	server_bench_start(b);
 }
 
 void server_bench_open(struct server_bench *b)
 {
-	make_folders(b);
-	make_store(b);
-	server_bench_start(b);
+	open_bench(b, false);
+}
+
+void server_bench_open_real_time(struct server_bench *b)
+{
+	open_bench(b, true);
 }
 
 static void copy_keys(const char *from_dir, const char *to_dir)
@@ -176,6 +271,7 @@ void server_bench_join(struct server_bench *b, const struct server_bench *first)
 	(void)str_copy(b->store, sizeof(b->store), first->store);
 	(void)str_copy(b->database, sizeof(b->database), first->database);
 	b->joined = true;
+	b->real_time = first->real_time;
 	server_bench_start(b);
 }
 
@@ -199,6 +295,8 @@ void server_bench_close(struct server_bench *b)
 	struct err err = ERR_INIT;
 
 	server_bench_stop(b);
+	(void)close(b->ticked_fd);
+	(void)munmap(b->clock, sizeof(*b->clock));
 	json_decref(b->reply);
 	b->reply = NULL;
 	if (b->database[0] && !b->joined)

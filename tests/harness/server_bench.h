@@ -23,12 +23,17 @@ struct server_bench {
 	bool shaky;             /* killed and started before each step of host_walk.h */
 	char protect[64];       /* [orders] protect */
 	long silence_ms; /* after which a writer counts as interrupted; 0: the daemon's own */
-	json_t *reply;   /* of the last admin call */
+	bool real_time;  /* see server_bench_open_real_time() */
+	struct bench_clock *clock;
+	int ticked_fd; /* a byte for each tick that is over */
+	json_t *reply; /* of the last admin call */
 	char code[80];
 };
 
 /* Make folders under a new temporary one and start. */
 void server_bench_open(struct server_bench *b);
+/* The same with the machine's clock and timers. */
+void server_bench_open_real_time(struct server_bench *b);
 /* A second appliance on the store of the first (PostgreSQL), with the same keys: agents that reach
  * both by one name trust both. Close it first. */
 void server_bench_join(struct server_bench *b, const struct server_bench *first);
@@ -39,6 +44,12 @@ void server_bench_start(struct server_bench *b);
 void server_bench_crash(struct server_bench *b);
 /* Stop and remove everything. */
 void server_bench_close(struct server_bench *b);
+/* Time stands still for the daemon but for these (unless real_time): so nothing happens between two
+ * lines of a test. Each request moves it on by a millisecond. */
+void server_bench_advance(struct server_bench *b, long ms);
+/* Advance by the length of a tick, and do once what the daemon does by itself. Returns when it is
+ * done. */
+void server_bench_tick(struct server_bench *b);
 /* A request on the admin socket. body: JSON text or NULL. Returns the status. */
 int server_bench_admin(struct server_bench *b, const char *method, const char *path,
 		       const char *body);

@@ -56,6 +56,7 @@ struct flow {
 
 	const struct clock *clock; /* NULL: the system's */
 	int64_t wall_anchor_us, boot_anchor_us;
+	bool timers_by_hand; /* for tests: nothing happens by itself but when app_tick() is called */
 	struct notices notices;
 
 	struct plan_key *plan_key; /* borrowed, as all below */

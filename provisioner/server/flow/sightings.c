@@ -27,6 +27,7 @@ struct kept {
 struct sightings {
 	struct flow *flow;
 	sd_event_source *timer;
+	bool soon; /* there is something to write down, and time is moved by hand */
 	struct kept kept[KEPT_MAX];
 	size_t next;
 };
@@ -80,30 +81,45 @@ static int flush(struct sightings *w, bool *ret_more, struct err *err)
 	return 0;
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
+static bool flush_in_transaction(struct sightings *w)
 {
-	struct sightings *w = arg;
 	struct err err = ERR_INIT;
 	bool more = false;
-
-	(void)usec;
 	int rc = db_begin(w->flow->db, &err);
+
 	if (rc >= 0)
 		rc = db_end(w->flow->db, flush(w, &more, &err), &err);
 	if (rc < 0)
 		log_err(LOG_WARNING, "dhcp.events", &err);
 	else
 		notices_events(w->flow);
-	if (!more)
+	return more;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)usec;
+	if (!flush_in_transaction(arg))
 		return 0;
 	(void)sd_event_source_set_time_relative(source, BATCH_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+void sightings_tick(struct flow *flow)
+{
+	while (flow->sightings->soon && flush_in_transaction(flow->sightings))
+		;
+	flow->sightings->soon = false;
 }
 
 static void flush_soon(struct sightings *w)
 {
 	int enabled = SD_EVENT_OFF;
 
+	if (w->flow->timers_by_hand) {
+		w->soon = true;
+		return;
+	}
 	(void)sd_event_source_get_enabled(w->timer, &enabled);
 	if (enabled != SD_EVENT_OFF)
 		return;

@@ -20,4 +20,7 @@ void sightings_note(struct flow *flow, const char *mac, const char *what, const 
 /* A host has these MACs (separated by blanks) now: write down soon what was kept for them. */
 void sightings_adopt(struct flow *flow, const char *macs);
 
+/* Write down what waits. Only where time is moved by hand (flow.timers_by_hand). */
+void sightings_tick(struct flow *flow);
+
 #endif

@@ -128,8 +128,7 @@ static void test_deadline(void **state)
 
 	walk_open(b, &a, "S1", MAC_A);
 	server_bench_sql(b, "UPDATE host SET deadline_us = 1000");
-	for (int i = 0; i < 60 && !str_eq(server_bench_state(b, a.host_id), "failed"); i++)
-		usleep(100000);
+	server_bench_tick(b);
 	need_state(b, &a, "failed");
 	fake_agent_done(&a);
 }

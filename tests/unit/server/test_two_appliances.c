@@ -32,7 +32,7 @@ static int setup(void **state)
 	turns = 0;
 	if (!getenv("SLIPWAY_TEST_POSTGRES"))
 		return 0;
-	server_bench_open(A);
+	server_bench_open_real_time(A);
 	server_bench_join(B, A);
 	return server_bench_admin(A, "POST", "/api/v1/profiles", profile_auto) == 201 ? 0 : -1;
 }

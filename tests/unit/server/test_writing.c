@@ -70,8 +70,7 @@ static void test_silent_writer(void **state)
 	server_bench_crash(b);
 	walk_to_writing(b, &a, "S1", MAC_A);
 	server_bench_crash(b);
-	for (int i = 0; i < 80 && !str_eq(server_bench_state(b, a.host_id), "failed"); i++)
-		usleep(100000);
+	server_bench_tick(b);
 	need_state(b, &a, "failed");
 	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM fault WHERE code = "
 						"'interrupted' AND state = 'open'"),
