@@ -144,6 +144,9 @@ MUST_CHECK int flow_setting_put(struct db *db, const char *key, const char *valu
 MUST_CHECK int flow_setting_get(struct db *db, const char *key, const char *fallback, char *ret,
 				size_t ret_bytes, struct err *err);
 
+/* Hosts that were seen and that nobody let in yet. */
+int flow_hosts_unapproved(struct db *db, int64_t *ret, struct err *err);
+
 /* Hosts whose deadline has passed: visit at most max of them; the visitor may write. */
 MUST_CHECK int flow_hosts_overdue(struct db *db, int64_t now_us, int max,
 				  int (*visit)(void *arg, int64_t host_num, struct err *err),

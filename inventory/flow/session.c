@@ -78,6 +78,14 @@ int flow_drives_get(struct db *db, int64_t host_num, json_t **ret, struct err *e
 	return 0;
 }
 
+int flow_hosts_unapproved(struct db *db, int64_t *ret, struct err *err)
+{
+	return db_query_int(db, err, ret, 0,
+			    "SELECT count(*) FROM flow_host f JOIN host h ON h.num = f.host_num "
+			    "WHERE f.approved = 0 AND h.state IN ('discovered', 'inspecting', "
+			    "'failed', 'quarantined')");
+}
+
 int flow_hosts_overdue(struct db *db, int64_t now_us, int max,
 		       int (*visit)(void *arg, int64_t host_num, struct err *err), void *arg,
 		       struct err *err)

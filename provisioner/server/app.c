@@ -21,6 +21,7 @@
 #include <server/flow/image_check.h>
 #include <server/flow/latest.h>
 #include <server/flow/live.h>
+#include <server/flow/quota.h>
 #include <server/flow/sightings.h>
 #include <server/notify/webhook_sender.h>
 #include <server/reader/readers.h>
@@ -109,6 +110,7 @@ static int open_flow(struct app *a, struct err *err)
 	TRY(trust_root_load(a->site.root_path, &flow->root, err));
 	TRY(object_store_open(a->site.objects_dir, &flow->objects, err));
 	flow->live = live_new();
+	flow->quota = quota_new();
 	TRY(open_store(a, err));
 	notices_open(flow);
 	TRY(deadlines_rebuild(flow, err));
@@ -123,6 +125,7 @@ static void close_flow(struct flow *flow)
 	object_store_free(flow->objects);
 	trust_root_free(flow->root);
 	live_free(flow->live);
+	quota_free(flow->quota);
 	protected_done(&flow->protected);
 }
 

@@ -31,6 +31,7 @@ server_flow_SRC += provisioner/server/flow/notices.c
 server_flow_SRC += provisioner/server/flow/order.c
 server_flow_SRC += provisioner/server/flow/planner.c
 server_flow_SRC += provisioner/server/flow/protected.c
+server_flow_SRC += provisioner/server/flow/quota.c
 server_flow_SRC += provisioner/server/flow/sightings.c
 $(eval $(call library,server_flow))
 
@@ -141,6 +142,7 @@ FLOW_TESTS += tests/flow/http_hostile.sh
 FLOW_TESTS += tests/flow/readers.sh
 FLOW_TESTS += tests/flow/second_dhcp_server.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
+$(eval $(call unit_test,tests/unit/server/flow/test_quota.c,server_flow base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))

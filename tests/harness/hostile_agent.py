@@ -318,14 +318,22 @@ def unread_downloads(folder, address, end, count):
 
 
 def bodies_without_a_certificate(folder, address, end, count):
+    bodies(address, end, count, tls_context(), "/agent/v1/sessions")
+
+
+def bodies_with_a_certificate(folder, address, end, count):
+    path = "/agent/v1/sessions/%s/events" % uuid.uuid4()
+    bodies(address, end, count, tls_context(*make_certificate(folder, "flood")), path)
+
+
+def bodies(address, end, count, context, path):
     """A hundred connections, each sending a body as long as is let in, slowly enough to stay."""
-    context = tls_context()
 
     def one():
         while time.monotonic() < end:
             try:
                 s = context.wrap_socket(socket.create_connection((address, 443), 5))
-                s.sendall(b"POST /agent/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 5242879\r\n\r\n")
+                s.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 5242879\r\n\r\n" % path.encode())
                 s.settimeout(0.01)
                 for _ in range(80):
                     s.sendall(b"x" * 65536)
@@ -387,6 +395,7 @@ def requests(folder, address, end, count):
 
 
 FLOODS = {"unread_downloads": unread_downloads, "bodies_without_a_certificate": bodies_without_a_certificate,
+          "bodies_with_a_certificate": bodies_with_a_certificate,
           "large_events": large_events, "enrolments": enrolments, "requests": requests}
 
 

@@ -22,6 +22,7 @@
 
 struct live;
 struct image_check;
+struct quota;
 struct sightings;
 struct sd_event;
 struct sd_event_source;
@@ -50,7 +51,8 @@ struct flow {
 	struct db *db;
 	struct object_store *objects;
 	struct trust_root *root;
-	struct live *live; /* what is known of hosts in RAM: progress, last heartbeat */
+	struct live *live;   /* what is known of hosts in RAM: progress, last heartbeat */
+	struct quota *quota; /* what strangers may use up */
 	struct sightings *sightings;
 	struct image_check *image_checks; /* running */
 

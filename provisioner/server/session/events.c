@@ -7,6 +7,7 @@
  */
 #include "session.h"
 
+#include <stdio.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/log.h>
@@ -21,8 +22,10 @@
 #include <server/flow/engine.h>
 #include <server/flow/image_check.h>
 #include <server/flow/live.h>
+#include <server/flow/quota.h>
 
 #define LOGS_PER_SESSION 500
+#define EVENT_COST_BYTES 1024 /* of the store: its row, its times, its place in the indexes */
 
 struct taking {
 	struct flow *flow;
@@ -308,10 +311,10 @@ static int take_step_failed(struct taking *t, const struct event *ev, struct err
 	struct event_step_failed f = {0};
 	char kind[16];
 	TRY(record_decode(event_step_failed_fields, ev->data, &f, err));
-	TRY(append(t, "step.failed", f.detail[0] ? f.detail : f.code, ev->data, err));
 	TRY(live_kind(t, f.seq, kind, err));
 	if (!kind[0])
 		return 0;
+	TRY(append(t, "step.failed", f.detail[0] ? f.detail : f.code, ev->data, err));
 	if (err_code_by_name(f.code) == ERR_IMAGE_DIGEST)
 		TRY(check_image(t, err));
 	struct engine_event e = {
@@ -392,12 +395,35 @@ static int take_batch(struct taking *t, const struct events_batch *b, struct err
 	return flow_session_progress(t->flow->db, t->session->id, acked, now.steps, err);
 }
 
+/* What a batch costs the store, from whoever sends it. Heartbeats and permits cost nothing here. */
+static int check_quota(struct http_request *r, const struct taking *t, const struct events_batch *b,
+		       struct err *err)
+{
+	struct quota *q = t->flow->quota;
+	struct flow_host f;
+	size_t body_bytes = 0;
+	char name[24];
+	(void)http_body(r, &body_bytes);
+	int64_t n = (int64_t)body_bytes + (int64_t)b->events.n * EVENT_COST_BYTES;
+	snprintf(name, sizeof(name), "%lld", (long long)t->session->host_num);
+	TRY(flow_host_get(t->flow->db, t->session->host_num, &f, err));
+	bool room = quota_take(q, f.approved ? QUOTA_HOST_BYTES : QUOTA_STRANGER_BYTES, name, n,
+			       t->now_us) &&
+		    quota_take_address(q, QUOTA_ADDRESS_BYTES, http_peer(r), n, t->now_us) &&
+		    (f.approved || quota_take(q, QUOTA_ALL_STRANGERS, "", n, t->now_us));
+	if (room)
+		return 0;
+	http_reply_header(r, "Retry-After", "10");
+	return err_set(err, ERR_RATE, "the host sends more events than the store takes");
+}
+
 /* The session is read inside: the same batch may be on its way to another appliance too. */
 static int take_in_transaction(struct http_request *r, struct taking *t,
 			       const struct events_batch *b, struct err *err)
 {
 	TRY(agent_session(r, t->session, err));
 	TRY(agent_check_epoch(t->session, b->epoch, err));
+	TRY(check_quota(r, t, b, err));
 	return take_batch(t, b, err);
 }
 

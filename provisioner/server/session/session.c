@@ -17,12 +17,13 @@
 #include <proto/session.h>
 #include <server/flow/engine.h>
 #include <server/flow/live.h>
+#include <server/flow/quota.h>
 #include <server/flow/sightings.h>
 
 struct opening {
 	struct flow *flow;
 	const struct session_request *q;
-	const char *agent_key;
+	const char *agent_key, *address;
 	int64_t now_us;
 	struct identity identity;
 	struct host host;
@@ -75,19 +76,36 @@ static void join_macs(const struct evidence *e, char *ret, size_t ret_bytes)
 	}
 }
 
-static int check_protected(const struct opening *o, const char *address, struct err *err)
+static int check_protected(const struct opening *o, struct err *err)
 {
 	const struct evidence *e = &o->q->evidence;
 	const struct protected_subject s = {
 		.uuid = e->smbios_uuid,
 		.macs = o->macs,
 		.serials = {e->system_serial, e->board_serial},
-		.address = address,
+		.address = o->address,
 	};
 	return protected_check(&o->flow->protected, &s, err);
 }
 
 /* ---- admission ------------------------------------------------------------------------------- */
+
+/* New hosts cost the store and a person's attention: so many in a time, and so many that wait. */
+static int check_births(struct opening *o, struct err *err)
+{
+	struct quota *q = o->flow->quota;
+	int64_t waiting = 0;
+	if (!quota_take_address(q, QUOTA_ADDRESS_BIRTHS, o->address, 1, o->now_us) ||
+	    !quota_take(q, QUOTA_ALL_BIRTHS, "", 1, o->now_us))
+		return err_set(err, ERR_RATE, "too many new hosts at once, last from %s",
+			       o->address);
+	TRY(flow_hosts_unapproved(o->flow->db, &waiting, err));
+	return waiting < QUOTA_UNAPPROVED_HOSTS
+		       ? 0
+		       : err_set(err, ERR_ENROL_REFUSED,
+				 "%lld hosts wait for approval already: approve or retire some",
+				 (long long)waiting);
+}
 
 static int may_enrol(struct opening *o, struct err *err)
 {
@@ -99,7 +117,7 @@ static int may_enrol(struct opening *o, struct err *err)
 				    o->macs};
 	bool enrol = profile_choose(list, &s, &p) > 0 && p.enrol;
 	profile_done(&p);
-	return enrol ? 0
+	return enrol ? check_births(o, err)
 		     : err_set(err, ERR_ENROL_REFUSED, "no profile lets host '%s' (%s %s) in",
 			       e->system_serial, e->manufacturer, e->product);
 }
@@ -244,7 +262,7 @@ static void note_refusal(const struct opening *o, const struct err *e)
 static int open_session(struct http_request *r, struct opening *o, struct err *err)
 {
 	join_macs(&o->q->evidence, o->macs, sizeof(o->macs));
-	TRY(check_protected(o, http_peer(r), err));
+	TRY(check_protected(o, err));
 	TRY(db_begin(o->flow->db, err));
 	int rc = db_end(o->flow->db, open_in_transaction(o, err), err);
 	if (rc < 0 || o->refused) {
@@ -276,7 +294,10 @@ int agent_post_session(struct http_request *r, struct err *err)
 			     (long long)q.protocol, PROTO_VERSION);
 	if (rc >= 0 && strlen(q.nonce) != 64)
 		rc = err_set(err, ERR_FIELD_MISSING, "a nonce of 64 hex digits is needed");
-	struct opening o = {.flow = http_context(r), .q = &q, .agent_key = http_client_key(r)};
+	struct opening o = {.flow = http_context(r),
+			    .q = &q,
+			    .agent_key = http_client_key(r),
+			    .address = http_peer(r)};
 	o.now_us = flow_now_us(o.flow);
 	if (rc >= 0)
 		rc = open_session(r, &o, err);

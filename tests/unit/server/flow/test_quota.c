@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The buckets of strangers: what is in one, how it fills, that names and kinds do not share, and
+ * that ten thousand names do not empty another's.
+ */
+#include "tests/harness/check.h"
+
+#include <stdio.h>
+#include <server/flow/quota.h>
+
+#define MINUTE_US 60000000LL
+
+static void test_a_bucket_empties_and_fills(void **state)
+{
+	struct quota *q = quota_new();
+	int64_t now_us = 1000;
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		assert_true(quota_take(q, QUOTA_ADDRESS_BIRTHS, "10.0.0.1", 1, now_us));
+	assert_false(quota_take(q, QUOTA_ADDRESS_BIRTHS, "10.0.0.1", 1, now_us));
+	assert_true(quota_take(q, QUOTA_ADDRESS_BIRTHS, "10.0.0.2", 1, now_us));
+	assert_true(quota_take(q, QUOTA_ADDRESS_BYTES, "10.0.0.1", 1, now_us));
+	now_us += MINUTE_US / 2 + 1;
+	assert_true(quota_take(q, QUOTA_ADDRESS_BIRTHS, "10.0.0.1", 1, now_us));
+	assert_false(quota_take(q, QUOTA_ADDRESS_BIRTHS, "10.0.0.1", 1, now_us));
+	now_us += 1000 * MINUTE_US;
+	assert_false(quota_take(q, QUOTA_ADDRESS_BIRTHS, "10.0.0.1", 9, now_us));
+	assert_true(quota_take(q, QUOTA_ADDRESS_BIRTHS, "10.0.0.1", 8, now_us));
+	quota_free(q);
+}
+
+static void test_a_clock_that_goes_back_gives_nothing(void **state)
+{
+	struct quota *q = quota_new();
+	(void)state;
+	assert_true(quota_take(q, QUOTA_ADDRESS_BIRTHS, "a", 8, 10 * MINUTE_US));
+	assert_false(quota_take(q, QUOTA_ADDRESS_BIRTHS, "a", 1, 5 * MINUTE_US));
+	quota_free(q);
+}
+
+/* A host's own bucket is at work while strangers come and go. */
+static void test_many_names(void **state)
+{
+	struct quota *q = quota_new();
+	char name[32];
+	(void)state;
+	assert_true(quota_take(q, QUOTA_HOST_BYTES, "7", 8 << 20, 0));
+	for (int i = 0; i < 20000; i++) {
+		snprintf(name, sizeof(name), "10.%d.%d.%d", i / 65536, i / 256 % 256, i % 256);
+		(void)quota_take(q, QUOTA_ADDRESS_BYTES, name, 1, i);
+		if (i % 100 == 0)
+			assert_false(quota_take(q, QUOTA_HOST_BYTES, "7", 65536, i));
+	}
+	quota_free(q);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_bucket_empties_and_fills),
+		cmocka_unit_test(test_a_clock_that_goes_back_gives_nothing),
+		cmocka_unit_test(test_many_names),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("quota", tests, NULL, NULL);
+}
