@@ -14,6 +14,7 @@ inventory_SRC += inventory/schema/schema_0004.c
 inventory_SRC += inventory/schema/schema_0005.c
 inventory_SRC += inventory/schema/schema_0006.c
 inventory_SRC += inventory/schema/schema_0007.c
+inventory_SRC += inventory/schema/schema_0008.c
 inventory_SRC += inventory/hosts/history.c
 inventory_SRC += inventory/hosts/event.c
 inventory_SRC += inventory/hosts/host.c
@@ -52,6 +53,13 @@ inventory_SRC += inventory/expect/csv.c
 inventory_SRC += inventory/expect/edit.c
 inventory_SRC += inventory/expect/sku.c
 inventory_SRC += inventory/expect/compare.c
+inventory_SRC += inventory/expect/csv_columns.c
+inventory_SRC += inventory/expect/text_encoding.c
+inventory_SRC += inventory/expect/spreadsheet.c
+inventory_SRC += inventory/expect/delivery_row.c
+inventory_SRC += inventory/expect/delivery_twins.c
+inventory_SRC += inventory/expect/delivery_owner.c
+inventory_SRC += inventory/expect/delivery_write.c
 inventory_SRC += inventory/expect/delivery.c
 inventory_SRC += inventory/expect/location.c
 inventory_SRC += inventory/access/token.c
@@ -102,6 +110,7 @@ bench-inventory: $(BENCH_INVENTORY) ## inventory queries against their goals, an
 	$(Q)sh tests/bench/inventory.sh $(BUILD)
 	$(Q)sh tests/bench/inventory_peer.sh $(BUILD)
 $(eval $(call unit_test,tests/unit/inventory/test_expect.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_delivery.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_access.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_forecast.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_webhook.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the fleet should be: edits by people, SKUs, deliveries, locations, and the comparison of all
- * that with what agents found. State names are the caller's.
+ * What the fleet should be: edits by people, SKUs, locations, and the comparison of all that with
+ * what agents found. Deliveries: delivery.h.
  */
 #ifndef INVENTORY_EXPECT_H
 #define INVENTORY_EXPECT_H
@@ -11,11 +11,7 @@
 #include <inventory/db.h>
 #include <base/err.h>
 
-#define SKU_PARTS_MAX      2048
-#define DELIVERY_ROWS_MAX  10000
-#define DELIVERY_BYTES_MAX (8 * 1024 * 1024)
-#define DELIVERY_MACS_MAX  32 /* of one host */
-#define CSV_COLUMNS_MAX    32
+#define SKU_PARTS_MAX 2048
 
 /* Change what people may say about a host: name, asset_tag, sku, site, row, rack, unit (null:
  * unknown), reserved_for. revision: what If-Match said, -1 for none. out: *ret_changed. errors:
@@ -51,35 +47,6 @@ MUST_CHECK int host_refresh_sku_status(struct db *db, int64_t host_num, struct e
  * *after is the number of the last, 0 at first. 1: there may be more. */
 MUST_CHECK int sku_refresh_next(struct db *db, const char *sku, int64_t *after, int64_t now_us,
 				struct err *err);
-
-/* ---- deliveries ------------------------------------------------------------------------------ */
-struct delivery_head {
-	const char *name, *vendor, *purchase_order, *site,
-		*note;            /* name is needed; others may be NULL */
-	int64_t due_us;           /* 0: not said */
-	const char *state, *turn; /* of hosts that are made, e.g. "expected" */
-};
-/* Import rows {"serial", "macs": [..], "sku", "site", "row", "rack", "unit", "asset_tag", "switch",
- * "port", "name"}, one a call, so that a list of thousands need not be one transaction. A wrong row
- * does not hinder the others. The same list again changes nothing, also after one that was left
- * half-way. dry_run: everything is checked and nothing is kept. Borrows db, the head's texts and
- * actor until delivery_import_free(). errors: ERR_INVALID */
-struct delivery_import;
-MUST_CHECK int delivery_import_new(struct db *db, const struct delivery_head *head, json_t *rows,
-				   const char *actor, bool dry_run, int64_t now_us,
-				   struct delivery_import **ret, struct err *err);
-/* The next row, in a transaction of its own or as part of the caller's. 1: there are more, 0: it
- * was the last, negative: the store failed. */
-MUST_CHECK int delivery_import_next(struct delivery_import *w, struct err *err);
-/* {"delivery", "accepted", "refused", "results": [{"line", "status", "host_id"|"code", "detail"}]}
- * of the rows until now. owns: the caller's. */
-MUST_CHECK json_t *delivery_import_result(const struct delivery_import *w);
-void delivery_import_free(struct delivery_import *w);
-DEFINE_AUTO(delivery_import, struct delivery_import, delivery_import_free);
-/* Rows from CSV with a header line. trust: none of it. errors: ERR_CSV with the line, ERR_TOO_BIG
- */
-MUST_CHECK int delivery_rows_from_csv(const char *text, size_t n_bytes, json_t **ret,
-				      struct err *err);
 
 /* ---- locations ------------------------------------------------------------------------------- */
 /* One rack unit and the switch port that belongs to it. */

@@ -89,6 +89,11 @@ MUST_CHECK int identity_expect(struct db *db, const struct host_evidence *e,
 			       const struct host_birth *birth, int64_t now_us, int64_t *ret_num,
 			       struct err *err);
 
+/* The list was corrected: the evidence of a host that was never seen is what it says now. Inside a
+ * transaction. */
+MUST_CHECK int identity_expect_again(struct db *db, int64_t num, const struct host_evidence *e,
+				     int64_t now_us, struct err *err);
+
 /* What a host showed and what waits: {"items": [{"kind", "value", "first", "last", "shared":
  * bool}], "pending": [...]|null}. owns: *ret is the caller's. */
 MUST_CHECK int identity_evidence(struct db *db, int64_t num, json_t **ret, struct err *err);

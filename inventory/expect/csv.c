@@ -1,38 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Deliveries as CSV (RFC 4180): a header line names the columns, quotes may hold commas and line
- * ends. Only our columns are taken, so that a shifted list is noticed. Input: files from vendors;
- * fuzzed.
+ * Deliveries as CSV (RFC 4180), as spreadsheets write it: commas, semicolons or tabs, quotes that
+ * may hold line ends. What is wrong with one row is an error of that row, with the line of the file
+ * on which it begins. Input: files from vendors; fuzzed.
  */
-#include <inventory/expect.h>
+#include <inventory/delivery.h>
 
 #include <string.h>
 
 #include <base/json.h>
 #include <base/str.h>
 
-#define VALUE_MAX 4096
+#include "csv_columns.h"
+#include "text_encoding.h"
+
+#define VALUE_MAX      4096
+#define TEXT_MAX       (2 * DELIVERY_BYTES_MAX)
+#define ROW_ERRORS_MAX 4
 
 struct csv {
 	const char *p, *end;
-	unsigned line;
+	int64_t line;
+	char delimiter;
+	json_t *place; /* of the row that is read; NULL: the heading */
 };
 
-static const struct {
-	const char *name, *member;
-	enum { AS_TEXT, AS_NUMBER, AS_MACS } kind;
-} columns[] = {
-	{"serial", "serial", AS_TEXT},       {"mac", "macs", AS_MACS},
-	{"macs", "macs", AS_MACS},           {"sku", "sku", AS_TEXT},
-	{"site", "site", AS_TEXT},           {"row", "row", AS_TEXT},
-	{"rack", "rack", AS_TEXT},           {"unit", "unit", AS_NUMBER},
-	{"asset_tag", "asset_tag", AS_TEXT}, {"switch", "switch", AS_TEXT},
-	{"port", "port", AS_TEXT},           {"name", "name", AS_TEXT},
-};
+/* ---- records --------------------------------------------------------------------------------- */
 
-static int bad(const struct csv *c, struct err *err, const char *what)
+static void complain(struct csv *c, const char *what)
 {
-	return err_set(err, ERR_CSV, "line %u: %s", c->line, what);
+	json_t *errors = json_object_get(c->place, "errors");
+
+	if (!c->place)
+		return;
+	if (!errors) {
+		errors = json_array();
+		(void)json_object_set_new(c->place, "errors", errors);
+	}
+	if (json_array_size(errors) < ROW_ERRORS_MAX)
+		(void)json_array_append_new(
+			errors, json_pack("{s:s, s:s}", "code", err_name(ERR_CSV), "detail", what));
 }
 
 static bool at_line_end(const struct csv *c)
@@ -42,37 +49,42 @@ static bool at_line_end(const struct csv *c)
 
 static int quoted(struct csv *c, struct str *out, struct err *err)
 {
+	int64_t begun = c->line;
+
 	for (c->p++;; c->p++) {
 		if (c->p == c->end)
-			return bad(c, err, "a quote is not closed");
+			return err_set(err, ERR_CSV,
+				       "line %lld: the quote that begins here is not closed",
+				       (long long)begun);
 		if (*c->p == '"') {
 			c->p++;
 			if (c->p == c->end || *c->p != '"')
-				break;
+				return 0;
 		}
-		c->line += *c->p == '\n';
+		c->line += *c->p == '\n' ||
+			   (*c->p == '\r' && (c->p + 1 == c->end || c->p[1] != '\n'));
 		str_addc(out, *c->p);
 	}
-	return at_line_end(c) || *c->p == ',' ? 0 : bad(c, err, "text after a closing quote");
 }
 
-/* One value; *ret_more when a comma follows. */
+/* One value; *ret_more when a delimiter follows. */
 static int value(struct csv *c, struct str *out, bool *ret_more, struct err *err)
 {
-	str_clear(out);
-	if (c->p < c->end && *c->p == '"')
+	str_done(out);
+	str_init(out, VALUE_MAX);
+	if (c->p < c->end && *c->p == '"') {
 		TRY(quoted(c, out, err));
-	else
-		while (!at_line_end(c) && *c->p != ',') {
-			if (*c->p == '"')
-				return bad(c, err, "a quote inside a value");
-			str_addc(out, *c->p++);
-		}
+		if (!at_line_end(c) && *c->p != c->delimiter)
+			complain(c, "text after a closing quote");
+	}
+	while (!at_line_end(c) && *c->p != c->delimiter) {
+		if (*c->p == '"')
+			complain(c, "a quote inside a value that is not quoted");
+		str_addc(out, *c->p++);
+	}
 	if (!str_ok(out))
-		return bad(c, err, "a value is too long");
-	if (memchr(out->p, '\0', out->n_bytes))
-		return bad(c, err, "a NUL byte");
-	*ret_more = c->p < c->end && *c->p == ',';
+		complain(c, "a value is longer than 4096 bytes");
+	*ret_more = c->p < c->end && *c->p == c->delimiter;
 	c->p += *ret_more;
 	return 0;
 }
@@ -86,113 +98,160 @@ static void end_line(struct csv *c)
 	c->line++;
 }
 
-static int header(struct csv *c, unsigned *ret_map, size_t *ret_n, struct err *err)
+/* A value that was too long may end in half a character: its row is refused already. */
+static json_t *text_json(struct sv t)
+{
+	json_t *j = json_stringn(t.p, t.n);
+
+	return j ? j : json_string("");
+}
+
+static int record(struct csv *c, json_t *values, struct err *err)
 {
 	autostr struct str text;
 	bool more = true;
 
 	str_init(&text, VALUE_MAX);
 	while (more) {
-		unsigned k = 0;
 		TRY(value(c, &text, &more, err));
-		struct sv name = sv_trim(sv_of(text.p));
-		while (k < ARRAY_LEN(columns) && !sv_eq_str(name, columns[k].name))
-			k++;
-		if (k == ARRAY_LEN(columns))
-			return err_set(err, ERR_CSV, "line 1: there is no column '%.60s'", text.p);
-		for (size_t i = 0; i < *ret_n; i++)
-			if (columns[ret_map[i]].member == columns[k].member)
-				return err_set(err, ERR_CSV, "line 1: column '%.60s' comes twice",
-					       text.p);
-		if (*ret_n == CSV_COLUMNS_MAX)
-			return bad(c, err, "too many columns");
-		ret_map[(*ret_n)++] = k;
+		struct sv t = sv_trim(sv_of(text.p));
+		if (json_array_size(values) <= 2 * CSV_COLUMNS_MAX)
+			(void)json_array_append_new(values, text_json(t));
 	}
 	end_line(c);
 	return 0;
 }
 
-static json_t *macs_json(const char *text)
-{
-	json_t *list = json_array();
+/* ---- the heading ----------------------------------------------------------------------------- */
 
+/* "sep=;" is a line that spreadsheets understand; else what the heading has most of. */
+static void find_delimiter(struct csv *c)
+{
+	static const char candidates[] = ",;\t|";
+	size_t n[sizeof(candidates)] = {0}, best = 0;
+	bool inside = false;
+
+	if (c->end - c->p >= 6 && memcmp(c->p, "sep=", 4) == 0 &&
+	    (c->p[5] == '\r' || c->p[5] == '\n')) {
+		c->delimiter = c->p[4];
+		c->p += 5;
+		end_line(c);
+		return;
+	}
+	for (const char *p = c->p; p < c->end && (inside || (*p != '\n' && *p != '\r')); p++) {
+		const char *at = *p ? strchr(candidates, *p) : NULL;
+		inside ^= *p == '"';
+		if (at && !inside)
+			n[at - candidates]++;
+	}
+	for (size_t i = 1; candidates[i]; i++)
+		if (n[i] > n[best])
+			best = i;
+	c->delimiter = candidates[best];
+}
+
+static int heading(struct csv *c, struct csv_columns *ret, json_t *read_as, struct err *err)
+{
+	autojson json_t *headings = json_array();
+
+	find_delimiter(c);
+	(void)json_object_set_new(read_as, "delimiter", json_stringn(&c->delimiter, 1));
+	TRY(record(c, headings, err));
+	return csv_columns_find(headings, ret, read_as, err);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static void add_macs(json_t *list, const char *text)
+{
 	while (*text) {
-		size_t n = strcspn(text, " ;|");
-		if (n > 0)
+		size_t n = strcspn(text, " ;|,\t\r\n");
+		if (n > 0 && json_array_size(list) <= DELIVERY_MACS_MAX)
 			(void)json_array_append_new(list, json_stringn(text, n));
 		text += n + (text[n] != '\0');
 	}
-	return list;
 }
 
-static int put(const struct csv *c, json_t *row, unsigned column, const char *text, struct err *err)
+static void put(json_t *row, const struct delivery_column *c, json_t *v)
 {
-	struct sv t = sv_trim(sv_of(text));
-	autofree char *trimmed = xstrndup(t.p, t.n);
 	int64_t number = 0;
-	json_t *j = NULL;
+	json_t *macs = json_object_get(row, "macs");
 
-	if (t.n == 0)
-		return 0;
-	if (columns[column].kind == AS_MACS)
-		j = macs_json(trimmed);
-	else if (columns[column].kind == AS_TEXT)
-		j = json_string(trimmed);
-	else if (parse_i64(trimmed, &number))
-		j = json_integer(number);
+	if (!c || !json_string_value(v)[0])
+		return;
+	if (c->kind == COLUMN_MACS && !macs) {
+		macs = json_array();
+		(void)json_object_set_new(row, c->member, macs);
+	}
+	if (c->kind == COLUMN_MACS)
+		add_macs(macs, json_string_value(v));
+	else if (c->kind == COLUMN_UNIT && parse_i64(json_string_value(v), &number))
+		(void)json_object_set_new(row, c->member, json_integer(number));
 	else
-		return err_set(err, ERR_CSV, "line %u: '%.40s' is no number", c->line, trimmed);
-	if (!j)
-		return bad(c, err, "not valid UTF-8");
-	return json_object_set_new(row, columns[column].member, j) < 0
-		       ? bad(c, err, "not valid UTF-8")
-		       : 0;
+		(void)json_object_set(row, c->member, v);
 }
 
-static int line(struct csv *c, const unsigned *map, size_t n_columns, json_t *row, struct err *err)
+static bool is_blank(const json_t *values)
 {
-	autostr struct str text;
-	bool more = true;
-	size_t i = 0;
+	for (size_t i = 0; i < json_array_size(values); i++)
+		if (json_string_value(json_array_get(values, i))[0])
+			return false;
+	return true;
+}
 
-	str_init(&text, VALUE_MAX);
-	for (; more; i++) {
-		TRY(value(c, &text, &more, err));
-		if (i == n_columns)
-			return bad(c, err, "more values than columns");
-		TRY(put(c, row, map[i], text.p, err));
+static int row(struct csv *c, const struct csv_columns *columns, struct delivery_list *list,
+	       struct err *err)
+{
+	autojson json_t *values = json_array();
+	autojson json_t *place = json_pack("{s:I}", "line", (json_int_t)c->line);
+
+	c->place = place;
+	TRY(record(c, values, err));
+	if (is_blank(values))
+		return 0;
+	if (json_array_size(list->rows) == DELIVERY_ROWS_MAX)
+		return err_set(err, ERR_TOO_BIG, "a delivery has at most %d rows",
+			       DELIVERY_ROWS_MAX);
+	if (json_array_size(values) != columns->n) {
+		autofree char *what = xasprintf("%zu values, the heading has %zu columns",
+						json_array_size(values), columns->n);
+		complain(c, what);
 	}
-	if (i != n_columns)
-		return bad(c, err, "fewer values than columns");
-	end_line(c);
+	json_t *object = json_object();
+	for (size_t i = 0; i < columns->n && i < json_array_size(values); i++)
+		put(object, columns->of[i], json_array_get(values, i));
+	(void)json_array_append_new(list->rows, object);
+	(void)json_array_append(list->places, place);
 	return 0;
 }
 
-int delivery_rows_from_csv(const char *text, size_t n_bytes, json_t **ret, struct err *err)
+static int read_all(struct csv *c, struct delivery_list *list, struct err *err)
 {
-	struct csv c = {text, text + n_bytes, 1};
-	unsigned map[CSV_COLUMNS_MAX];
-	size_t n = 0;
-	autojson json_t *rows = json_array();
+	struct csv_columns columns;
 
+	TRY(heading(c, &columns, list->read_as, err));
+	while (c->p < c->end)
+		TRY(row(c, &columns, list, err));
+	return 0;
+}
+
+int delivery_list_from_csv(const char *text, size_t n_bytes, struct delivery_list *ret,
+			   struct err *err)
+{
+	autostr struct str utf8;
+	const char *encoding = "";
+
+	str_init(&utf8, TEXT_MAX);
+	*ret = (struct delivery_list){0};
 	if (n_bytes > DELIVERY_BYTES_MAX)
 		return err_set(err, ERR_TOO_BIG, "a delivery has at most %d bytes",
 			       DELIVERY_BYTES_MAX);
-	if (n_bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		c.p += 3; /* spreadsheets write it */
-	TRY(header(&c, map, &n, err));
-	while (c.p < c.end) {
-		autojson json_t *row = json_object();
-		if (at_line_end(&c)) { /* an empty line */
-			end_line(&c);
-			continue;
-		}
-		if (json_array_size(rows) == DELIVERY_ROWS_MAX)
-			return err_set(err, ERR_TOO_BIG, "a delivery has at most %d rows",
-				       DELIVERY_ROWS_MAX);
-		TRY(line(&c, map, n, row, err));
-		(void)json_array_append(rows, row);
-	}
-	*ret = take_ptr(rows);
-	return 0;
+	TRY(text_to_utf8(text, n_bytes, &utf8, &encoding, err));
+	struct csv c = {.p = utf8.p, .end = utf8.p + utf8.n_bytes, .line = 1};
+	*ret = (struct delivery_list){json_array(), json_array(),
+				      json_pack("{s:s}", "encoding", encoding)};
+	int r = read_all(&c, ret, err);
+	if (r < 0)
+		delivery_list_done(ret);
+	return r;
 }

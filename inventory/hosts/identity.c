@@ -310,3 +310,16 @@ int identity_expect(struct db *db, const struct host_evidence *e, const struct h
 	evidence_set_done(&f->set);
 	return db_end(db, r, err);
 }
+
+int identity_expect_again(struct db *db, int64_t num, const struct host_evidence *e, int64_t now_us,
+			  struct err *err)
+{
+	struct evidence_set set = {0};
+
+	TRY(evidence_set_from(e, &set, err));
+	int r = db_exec(db, err, "DELETE FROM evidence WHERE host_num = $1", p_int(num));
+	if (r >= 0)
+		r = evidence_add(db, num, e, &set, now_us, err);
+	evidence_set_done(&set);
+	return r;
+}

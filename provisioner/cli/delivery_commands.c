@@ -15,6 +15,7 @@
 
 #include "api.h"
 #include "collections.h"
+#include "delivery_check.h"
 #include "display.h"
 #include "listing.h"
 #include "name_value.h"
@@ -218,6 +219,8 @@ const struct command delivery_commands[] = {
 	{"delivery", "import",
 	 "[--dry-run] FILE.csv|FILE.json NAME [vendor=V] [purchase_order=P] [site=S] [due=TIME]",
 	 "announce the hosts of a vendor's list", import},
+	{"delivery", "check", "[--json] FILE.csv|FILE.json",
+	 "show what an import would do, row by row, without a server", delivery_check},
 	{"delivery", "forecast", "[--json] [NAME]",
 	 "hosts by stage, times to ready from history, and when the rest will be ready", forecast},
 	{NULL, NULL, NULL, NULL, NULL},

@@ -10,6 +10,7 @@ slipway_SRC += provisioner/cli/host_verbs.c
 slipway_SRC += provisioner/cli/host_ref.c
 slipway_SRC += provisioner/cli/part_commands.c
 slipway_SRC += provisioner/cli/delivery_commands.c
+slipway_SRC += provisioner/cli/delivery_check.c
 slipway_SRC += provisioner/cli/fault_commands.c
 slipway_SRC += provisioner/cli/event_commands.c
 slipway_SRC += provisioner/cli/token_commands.c
@@ -42,11 +43,12 @@ slipway_SRC += provisioner/cli/audit_commands.c
 slipway_SRC += provisioner/cli/lifecycle_commands.c
 slipway_SRC += provisioner/cli/completion_commands.c
 slipway_SRC += provisioner/cli/man_list.c
-slipway_LIBS := images_tool images_store images_core proto base_confine base
-slipway_PKG  := smartcols $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
+slipway_LIBS := inventory images_tool images_store images_core proto base_confine base
+slipway_PKG  := smartcols $(INVENTORY_PKG) $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
 $(eval $(call program,slipway))
 $(eval $(call unit_test,tests/unit/cli/test_spelling.c,base,$(BASE_PKG),provisioner/cli/spelling.c))
 FAST_TESTS += tests/flow/cli_completion.sh
 $(eval $(call man_page,provisioner/cli/man/slipway.1.scd))
 FAST_TESTS += tests/flow/man_pages.sh
+FAST_TESTS += tests/flow/delivery_check.sh
 FLOW_TESTS += tests/flow/cli_exit_codes.sh

@@ -3,15 +3,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <base/json.h>
-#include <inventory/expect.h>
+#include <inventory/delivery.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct err err = ERR_INIT;
-	autojson json_t *rows = NULL;
+	struct delivery_list list;
 
-	IGNORE_RESULT(delivery_rows_from_csv((const char *)data, size, &rows, &err));
+	IGNORE_RESULT(delivery_list_from_csv((const char *)data, size, &list, &err));
+	delivery_list_done(&list);
 	return 0;
 }

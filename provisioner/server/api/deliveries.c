@@ -11,7 +11,7 @@
 #include <base/clock.h>
 #include <base/json.h>
 #include <base/limits.h>
-#include <inventory/expect.h>
+#include <inventory/delivery.h>
 #include <proto/record.h>
 
 static int due_of(const char *text, int64_t *ret_us, struct err *err)
@@ -27,12 +27,12 @@ static void import_free(void *state)
 	delivery_import_free(state);
 }
 
-static int import_begin(struct write *w, const struct delivery_head *head, json_t *rows,
-			struct err *err)
+static int import_begin(struct write *w, const struct delivery_head *head,
+			const struct delivery_list *list, struct err *err)
 {
 	struct delivery_import *import = NULL;
 
-	TRY(delivery_import_new(w->flow->db, head, rows, w->who, w->dry_run, flow_now_us(w->flow),
+	TRY(delivery_import_new(w->flow->db, head, list, w->who, w->dry_run, flow_now_us(w->flow),
 				&import, err));
 	w->status = 201;
 	w->state = import;
@@ -40,7 +40,8 @@ static int import_begin(struct write *w, const struct delivery_head *head, json_
 	return 0;
 }
 
-static const struct delivery_head blank_head = {.state = "expected", .turn = "technician"};
+static const struct delivery_head blank_head = {
+	.state = "expected", .turn = "technician", .gone = "retired"};
 
 struct delivery_ask {
 	char name[65], vendor[LIMIT_NAME_BYTES + 1], purchase_order[LIMIT_NAME_BYTES + 1];
@@ -52,6 +53,12 @@ struct delivery_ask {
 static const struct field delivery_row_fields[] = {
 	{.key = "serial", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
 	{.key = "macs", .type = FIELD_ARRAY, .max = DELIVERY_MACS_MAX},
+	{.key = "bmc_mac", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
+	{.key = "uuid", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
+	{.key = "chassis",
+	 .type = FIELD_STR,
+	 .size = LIMIT_NAME_BYTES + 1,
+	 .about = "serial of the chassis; nodes of one chassis may share rack units"},
 	{.key = "sku", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
 	{.key = "site", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
 	{.key = "row", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
@@ -87,14 +94,15 @@ static int begin_json(struct write *w, struct err *err)
 	head.site = ask->site;
 	head.note = ask->note;
 	TRY(due_of(ask->due, &head.due_us, err));
-	return import_begin(w, &head, ask->hosts, err);
+	const struct delivery_list list = {.rows = ask->hosts};
+	return import_begin(w, &head, &list, err);
 }
 
 static int begin_csv(struct write *w, struct err *err)
 {
 	struct http_request *r = w->request;
 	struct delivery_head head = blank_head;
-	autojson json_t *rows = NULL;
+	struct delivery_list list;
 	size_t n = 0;
 	const char *text = http_body(r, &n), *due = http_query(r, "due");
 	static const char *const own[] = {"name", "vendor", "purchase_order", "site",
@@ -107,8 +115,10 @@ static int begin_csv(struct write *w, struct err *err)
 	head.site = http_query(r, "site");
 	head.note = http_query(r, "note");
 	TRY(due_of(due ? due : "", &head.due_us, err));
-	TRY(delivery_rows_from_csv(text, n, &rows, err));
-	return import_begin(w, &head, rows, err);
+	TRY(delivery_list_from_csv(text, n, &list, err));
+	int status = import_begin(w, &head, &list, err);
+	delivery_list_done(&list);
+	return status;
 }
 
 /* One slice. CSV has no record: the frame has not read it. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Edits, SKUs, deliveries and CSV, locations, the comparison of expected and found, the difference
- * of two moments. */
+/* Edits, SKUs, locations, the comparison of expected and found, the difference of two moments. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -46,61 +45,6 @@ static json_t *parse(const char *text)
 	return j;
 }
 
-/* ---- CSV ------------------------------------------------------------------------------------- */
-
-static void test_csv(void **state)
-{
-	static const struct {
-		const char *name, *text, *expect; /* NULL: ERR_CSV */
-	} cases[] = {
-		{"plain", "serial,unit\nA,7\nB,\n",
-		 "[{\"serial\":\"A\",\"unit\":7},{\"serial\":\"B\"}]"},
-		{"CRLF and byte order mark", "\xef\xbb\xbfserial\r\nA\r\n", "[{\"serial\":\"A\"}]"},
-		{"quotes", "serial,rack\n\"A,\"\"1\"\"\",\"r\n1\"\n",
-		 "[{\"rack\":\"r\\n1\",\"serial\":\"A,\\\"1\\\"\"}]"},
-		{"several MACs", "macs\n52:54:00:00:00:01;52:54:00:00:00:02\n",
-		 "[{\"macs\":[\"52:54:00:00:00:01\",\"52:54:00:00:00:02\"]}]"},
-		{"no last line end", "serial\nA", "[{\"serial\":\"A\"}]"},
-		{"empty lines", "serial\n\nA\n\n", "[{\"serial\":\"A\"}]"},
-		{"header alone", "serial\n", "[]"},
-		{"unknown column", "serial,colour\nA,red\n", NULL},
-		{"a column twice", "mac,macs\nA,B\n", NULL},
-		{"too few values", "serial,unit\nA\n", NULL},
-		{"too many values", "serial\nA,B\n", NULL},
-		{"open quote", "serial\n\"A\n", NULL},
-		{"text after a quote", "serial\n\"A\"B\n", NULL},
-		{"quote inside", "serial\nA\"B\n", NULL},
-		{"not a number", "serial,unit\nA,x\n", NULL},
-		{"not UTF-8", "serial\n\xff\xfe\n", NULL},
-		{"nothing", "", NULL},
-	};
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct err err = ERR_INIT;
-		autojson json_t *rows = NULL;
-		int r = delivery_rows_from_csv(cases[i].text, strlen(cases[i].text), &rows, &err);
-		autofree char *text = r == 0 ? json_text(rows) : NULL;
-		if (cases[i].expect ? !str_eq(text, cases[i].expect) : r != -ERR_CSV)
-			fail_msg("%s: %s %s", cases[i].name, text ? text : "", err.msg);
-	}
-}
-
-/* ---- deliveries ------------------------------------------------------------------------------ */
-
-static json_t *import(struct db *db, const char *name, const char *rows_text, bool dry_run)
-{
-	struct err err = ERR_INIT;
-	autojson json_t *rows = parse(rows_text);
-	struct delivery_head head = {.name = name, .state = "expected"};
-	AUTO(delivery_import) struct delivery_import *w = NULL;
-	int r = 1;
-
-	must(delivery_import_new(db, &head, rows, "test", dry_run, 5 * US, &w, &err), &err);
-	while (r == 1)
-		must(r = delivery_import_next(w, &err), &err);
-	return delivery_import_result(w);
-}
-
 static int64_t count(struct db *db, const char *sql)
 {
 	struct err err = ERR_INIT;
@@ -108,90 +52,6 @@ static int64_t count(struct db *db, const char *sql)
 
 	must(db_query_int_n(db, sql, NULL, 0, -1, &n, &err), &err);
 	return n;
-}
-
-static void test_delivery_rows_stand_alone(void **state)
-{
-	struct db *db = ((struct store_fixture *)*state)->db;
-	static const char rows[] =
-		"[{\"serial\":\"A\",\"rack\":\"r1\",\"unit\":3},"
-		"{\"serial\":\"B1\",\"colour\":\"red\"},{\"macs\":[\"nonsense\"]},7,"
-		"{\"serial\":\"To Be Filled By O.E.M.\"},{\"serial\":\"C1\",\"unit\":-1},"
-		"{\"serial\":\"D1\",\"macs\":[\"52:54:00:00:00:0d\"]}]";
-	autojson json_t *dry = import(db, "d1", rows, true);
-
-	assert_int_equal(json_integer_value(json_object_get(dry, "refused")), 6);
-	assert_int_equal(count(db, "SELECT count(*) FROM host"), 0);
-	assert_int_equal(count(db, "SELECT count(*) FROM delivery"), 0);
-	autojson json_t *doc = import(db, "d1", rows, false);
-	assert_int_equal(json_integer_value(json_object_get(doc, "accepted")), 1);
-	assert_int_equal(count(db, "SELECT count(*) FROM host WHERE delivery = 'd1'"), 1);
-	assert_int_equal(count(db, "SELECT hosts FROM delivery"), 1);
-}
-
-static void test_delivery_again_changes_nothing(void **state)
-{
-	struct db *db = ((struct store_fixture *)*state)->db;
-	static const char rows[] =
-		"[{\"serial\":\"SN-A\",\"rack\":\"r1\",\"unit\":3},{\"serial\":\"SN-B\"}]";
-	autojson json_t *first = import(db, "d1", rows, false);
-
-	assert_int_equal(json_integer_value(json_object_get(first, "accepted")), 2);
-	int64_t revisions = count(db, "SELECT sum(revision) FROM host");
-	autojson json_t *again = import(db, "d1", rows, false);
-	assert_int_equal(json_integer_value(json_object_get(again, "accepted")), 2);
-	assert_int_equal(count(db, "SELECT sum(revision) FROM host"), revisions);
-	assert_int_equal(count(db, "SELECT count(*) FROM delivery_line"), 2);
-	autojson json_t *other = import(db, "d2", rows, false);
-	assert_int_equal(json_integer_value(json_object_get(other, "refused")), 2);
-}
-
-/* A list that was left half-way, by a crash or a client that went away, is completed by asking
- * again; until then the delivery says what was announced. */
-static void test_delivery_left_half_way(void **state)
-{
-	struct db *db = ((struct store_fixture *)*state)->db;
-	struct err err = ERR_INIT;
-	static const char rows[] = "[{\"serial\":\"SN-A\"},{\"serial\":\"SN-B\"},{\"colour\":1},{"
-				   "\"serial\":\"SN-C\"}]";
-	autojson json_t *list = parse(rows);
-	struct delivery_head head = {.name = "d1", .state = "expected"};
-	AUTO(delivery_import) struct delivery_import *w = NULL;
-
-	must(delivery_import_new(db, &head, list, "test", false, 5 * US, &w, &err), &err);
-	assert_int_equal(delivery_import_next(w, &err), 1);
-	assert_int_equal(count(db, "SELECT count(*) FROM delivery_line"), 1);
-	assert_int_equal(count(db, "SELECT hosts FROM delivery"), 4);
-	autojson json_t *doc = import(db, "d1", rows, false);
-	assert_int_equal(json_integer_value(json_object_get(doc, "accepted")), 3);
-	assert_int_equal(json_integer_value(json_object_get(doc, "refused")), 1);
-	assert_int_equal(count(db, "SELECT count(*) FROM delivery_line"), 3);
-	assert_int_equal(count(db, "SELECT hosts FROM delivery"), 3);
-	assert_int_equal(count(db, "SELECT count(*) FROM host"), 3);
-}
-
-/* What a dry run says of each row is what the import then does. */
-static void test_dry_run_judges_rows_together(void **state)
-{
-	struct db *db = ((struct store_fixture *)*state)->db;
-	static const char *const lists[] = {
-		"[{\"serial\":\"SN-A\",\"macs\":[\"52:54:00:00:00:01\"]},"
-		"{\"serial\":\"SN-A\",\"macs\":[\"52:54:00:00:00:02\"]}]",
-		"[{\"serial\":\"SN-C\",\"macs\":[\"52:54:00:00:00:03\"]},"
-		"{\"serial\":\"SN-D\",\"macs\":[\"52:54:00:00:00:03\"]}]",
-		"[{\"macs\":[\"52:54:00:00:00:05\"]},"
-		"{\"serial\":\"SN-E\",\"macs\":[\"52:54:00:00:00:05\"]},{\"serial\":\"SN-E\"}]",
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-		autofree char *name = xasprintf("d%zu", i);
-		autojson json_t *dry = import(db, name, lists[i], true);
-		autojson json_t *wet = import(db, name, lists[i], false);
-		assert_int_equal(json_integer_value(json_object_get(dry, "accepted")),
-				 json_integer_value(json_object_get(wet, "accepted")));
-		assert_int_equal(json_integer_value(json_object_get(dry, "refused")),
-				 json_integer_value(json_object_get(wet, "refused")));
-	}
 }
 
 /* ---- edits ----------------------------------------------------------------------------------- */
@@ -364,11 +224,6 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_csv),
-		T(test_delivery_rows_stand_alone),
-		T(test_delivery_again_changes_nothing),
-		T(test_delivery_left_half_way),
-		T(test_dry_run_judges_rows_together),
 		T(test_edits),
 		T(test_sku_finds_what_is_wrong),
 		T(test_wrong_rack_unit_shows_by_its_switch_port),

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A heading means a member by its letters and digits alone: "Serial Number", "SERIAL_NUMBER" and
+ * "serialnumber" are one. Columns that mean nothing here are ignored and listed. Input: the first
+ * line of vendors' files.
+ */
+#include "csv_columns.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include <base/json.h>
+
+/* "NIC 1 MAC" is macs, like "mac": *ret_numbered says that there may be several. */
+static void fold(const char *heading, char *ret, size_t ret_bytes, bool *ret_numbered)
+{
+	size_t n = 0;
+
+	*ret_numbered = false;
+	for (; *heading; heading++) {
+		bool digit = isdigit((unsigned char)*heading) != 0;
+		*ret_numbered |= digit;
+		if (isalpha((unsigned char)*heading) && n + 1 < ret_bytes)
+			ret[n++] = (char)tolower((unsigned char)*heading);
+	}
+	ret[n] = '\0';
+}
+
+static bool in_words(const char *words, const char *one)
+{
+	struct sv rest = sv_of(words);
+
+	while (rest.n > 0)
+		if (sv_eq_str(sv_split(&rest, ' '), one))
+			return true;
+	return false;
+}
+
+static const struct delivery_column *column_of(const char *heading, bool *ret_numbered)
+{
+	char key[80], member[80];
+	bool ignored;
+
+	fold(heading, key, sizeof(key), ret_numbered);
+	for (size_t i = 0; i < n_delivery_columns; i++) {
+		const struct delivery_column *c = &delivery_columns[i];
+		fold(c->member, member, sizeof(member), &ignored);
+		if (*ret_numbered && c->kind != COLUMN_MACS)
+			continue;
+		if (str_eq(key, member) || in_words(c->synonyms, key))
+			return c;
+	}
+	return NULL;
+}
+
+static void take(struct csv_columns *ret, const char *heading, json_t *read_as,
+		 struct str *problems)
+{
+	bool numbered = false, twice = false;
+	const struct delivery_column *c = heading[0] ? column_of(heading, &numbered) : NULL;
+
+	for (size_t i = 0; c && !numbered && i < ret->n; i++)
+		twice |= ret->of[i] == c;
+	if (twice) {
+		str_add(problems, problems->n_bytes ? "; " : "");
+		str_addf(problems, "column '%.60s' means '%s', which is there already", heading,
+			 c->member);
+	}
+	ret->of[ret->n++] = c;
+	if (c)
+		(void)json_object_set_new(json_object_get(read_as, "columns"), heading,
+					  json_string(c->member));
+	else
+		(void)json_array_append_new(json_object_get(read_as, "ignored_columns"),
+					    json_string(heading));
+}
+
+static bool has_identity(const struct csv_columns *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->of[i] && (c->of[i]->kind == COLUMN_MACS || c->of[i]->text == ROW_SERIAL))
+			return true;
+	return false;
+}
+
+int csv_columns_find(const json_t *headings, struct csv_columns *ret, json_t *read_as,
+		     struct err *err)
+{
+	autostr struct str problems;
+
+	*ret = (struct csv_columns){0};
+	str_init(&problems, 4096);
+	if (json_array_size(headings) > CSV_COLUMNS_MAX)
+		return err_set(err, ERR_CSV, "line 1: %zu columns, at most %d are accepted",
+			       json_array_size(headings), CSV_COLUMNS_MAX);
+	(void)json_object_set_new(read_as, "columns", json_object());
+	(void)json_object_set_new(read_as, "ignored_columns", json_array());
+	for (size_t i = 0; i < json_array_size(headings); i++)
+		take(ret, json_string_value(json_array_get(headings, i)), read_as, &problems);
+	if (problems.n_bytes)
+		return err_set(err, ERR_CSV, "line 1: %s", problems.p);
+	if (!has_identity(ret)) {
+		autofree char *found = json_text(headings);
+		return err_set(err, ERR_CSV,
+			       "line 1: expected a column 'serial' or 'mac' among the headings, "
+			       "found %.200s",
+			       found);
+	}
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Headings of vendors' files and the members of a delivery row that they mean. Pure. Private to the
+ * room.
+ */
+#ifndef INVENTORY_CSV_COLUMNS_H
+#define INVENTORY_CSV_COLUMNS_H
+
+#include "delivery_row.h"
+
+struct csv_columns {
+	size_t n;
+	const struct delivery_column *of[CSV_COLUMNS_MAX]; /* NULL: ignored */
+};
+/* headings: array of texts. read_as: object that gets "columns" and "ignored_columns". Every
+ * problem of the line is in the one message. errors: ERR_CSV */
+MUST_CHECK int csv_columns_find(const json_t *headings, struct csv_columns *ret, json_t *read_as,
+				struct err *err);
+
+#endif

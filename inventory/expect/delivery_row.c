@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads one row of a delivery list. Every column is looked at, whatever the others hold, so that a
+ * person sees all that is wrong with a row at once. Input: rows from vendors' files and from API
+ * callers; hostile.
+ */
+#include "delivery_row.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <base/json.h>
+#include <base/limits.h>
+#include <inventory/expect.h>
+#include <inventory/identity.h>
+
+#include "spreadsheet.h"
+
+#define ID    (DAMAGE_ERROR | DAMAGE_NUMBER | DAMAGE_DATE | DAMAGE_MONTH)
+#define LABEL (DAMAGE_ERROR | DAMAGE_MONTH)
+
+const struct delivery_column delivery_columns[] = {
+	{"serial", COLUMN_TEXT, ROW_SERIAL, ID, "serial", NULL,
+	 "serialnumber serialno serialnum sn servicetag systemserial systemserialnumber hostserial"},
+	{"macs", COLUMN_MACS, _ROW_TEXTS, ID, "macs", NULL,
+	 "mac macaddress macaddresses nicmac nicmacaddress lanmac bootmac pxemac ethernetaddress"},
+	{"bmc_mac", COLUMN_MAC, ROW_BMC_MAC, ID, "bmc_mac", NULL,
+	 "bmcmacaddress ipmimac ipmimacaddress idracmac idracmacaddress ilomac ilomacaddress "
+	 "oobmac oobmacaddress mgmtmac mgmtmacaddress managementmac managementmacaddress"},
+	{"uuid", COLUMN_UUID, ROW_UUID, ID, "uuid", NULL, "systemuuid smbiosuuid guid"},
+	{"chassis", COLUMN_TEXT, ROW_CHASSIS, ID, "chassis", NULL,
+	 "chassisserial chassisserialnumber chassissn enclosure enclosureserial"},
+	{"sku", COLUMN_TEXT, ROW_SKU, ID, "sku", "sku", "skuname"},
+	{"site", COLUMN_TEXT, ROW_SITE, LABEL, "site", "site", "datacenter datacentre dc"},
+	{"row", COLUMN_TEXT, ROW_RACK_ROW, LABEL, "rack_row", "row", "rackrow aisle"},
+	{"rack", COLUMN_TEXT, ROW_RACK, LABEL, "rack", "rack", "rackname rackid cabinet"},
+	{"unit", COLUMN_UNIT, _ROW_TEXTS, 0, "rack_unit", "unit",
+	 "rackunit u ru position rackposition startunit uposition"},
+	{"asset_tag", COLUMN_TEXT, ROW_ASSET_TAG, ID, "asset_tag", "asset_tag",
+	 "asset assetnumber assetid assetno inventorynumber"},
+	{"switch", COLUMN_TEXT, ROW_SWITCH, LABEL, "switch_name", NULL, "switchname tor"},
+	{"port", COLUMN_TEXT, ROW_PORT, LABEL, "switch_port", NULL, "switchport"},
+	{"name", COLUMN_TEXT, ROW_NAME, LABEL | DAMAGE_NUMBER, NULL, "name", "hostname host fqdn"},
+};
+const size_t n_delivery_columns = ARRAY_LEN(delivery_columns);
+
+const char *delivery_member(size_t i)
+{
+	return i < ARRAY_LEN(delivery_columns) ? delivery_columns[i].member : NULL;
+}
+
+/* ---- findings -------------------------------------------------------------------------------- */
+
+json_t *delivery_finding(enum err_code code, const char *member, json_t *lines, const char *format,
+			 ...)
+{
+	autostr struct str detail;
+	va_list ap;
+
+	str_init(&detail, 4096);
+	va_start(ap, format);
+	str_addv(&detail, format, ap);
+	va_end(ap);
+	json_t *f = json_pack("{s:s, s:s}", "code", err_name((int)code), "detail", detail.p);
+	if (member) {
+		autofree char *pointer = xasprintf("/%.80s", member);
+		(void)json_object_set_new(f, "pointer", json_string(pointer));
+	}
+	if (lines)
+		(void)json_object_set_new(f, "lines", lines);
+	return f;
+}
+
+static void append(json_t **list, json_t *finding)
+{
+	if (!*list)
+		*list = json_array();
+	(void)json_array_append_new(*list, finding);
+}
+
+void delivery_refuse(struct delivery_row *r, json_t *finding)
+{
+	append(&r->errors, finding);
+}
+
+void delivery_warn(struct delivery_row *r, json_t *finding)
+{
+	append(&r->warnings, finding);
+}
+
+void delivery_change(struct delivery_row *r, const char *member, json_t *was, json_t *is)
+{
+	if (!r->changes)
+		r->changes = json_object();
+	if (json_object_get(r->changes, member)) {
+		json_decref(was);
+		json_decref(is);
+		return;
+	}
+	(void)json_object_set_new(r->changes, member, json_pack("[o, o]", was, is));
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+#define NO_BREAK_SPACE "\xc2\xa0" /* pages and spreadsheets leave them */
+
+static char *trimmed(const char *text)
+{
+	struct sv t = sv_trim(sv_of(text));
+
+	for (size_t before = 0; t.n != before;) {
+		before = t.n;
+		if (t.n >= 2 && memcmp(t.p, NO_BREAK_SPACE, 2) == 0)
+			t = sv_trim((struct sv){t.p + 2, t.n - 2});
+		if (t.n >= 2 && memcmp(t.p + t.n - 2, NO_BREAK_SPACE, 2) == 0)
+			t = sv_trim((struct sv){t.p, t.n - 2});
+	}
+	return xstrndup(t.p, t.n);
+}
+
+/* Zero-width characters, joiners, marks of direction, byte order marks: U+200B to U+200F, U+2028 to
+ * U+202E, U+2060 to U+2064, U+FEFF. Two values that look the same would differ. */
+static bool is_invisible(const char *p, size_t n)
+{
+	const unsigned char *c = (const unsigned char *)p;
+
+	if (n != 3)
+		return false;
+	if (c[0] == 0xef)
+		return c[1] == 0xbb && c[2] == 0xbf;
+	if (c[0] != 0xe2 || (c[1] != 0x80 && c[1] != 0x81))
+		return false;
+	return c[1] == 0x81 ? c[2] >= 0xa0 && c[2] <= 0xa4
+			    : (c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xa8 && c[2] <= 0xae);
+}
+
+/* Control characters, invisible ones, spreadsheets' work. true: usable */
+static bool check_text(struct delivery_row *r, const struct delivery_column *c, const char *text)
+{
+	if (strlen(text) > LIMIT_NAME_BYTES) {
+		delivery_refuse(r, delivery_finding(ERR_FIELD_RANGE, c->member, NULL,
+						    "'%s' has %zu bytes, at most %d are accepted",
+						    c->member, strlen(text), LIMIT_NAME_BYTES));
+		return false;
+	}
+	for (const char *p = text; *p;) {
+		size_t n = utf8_length(p);
+		if (!n || utf8_is_control(p, n) || is_invisible(p, n)) {
+			delivery_refuse(r, delivery_finding(ERR_INVALID, c->member, NULL,
+							    "'%s' holds a control character or an "
+							    "invisible one at byte %zu",
+							    c->member, (size_t)(p - text) + 1));
+			return false;
+		}
+		p += n;
+	}
+	const char *damage = spreadsheet_damage(text, c->damage);
+	if (damage)
+		delivery_refuse(r, delivery_finding(ERR_SPREADSHEET, c->member, NULL, "%s '%s' %s",
+						    c->member, text, damage));
+	return !damage;
+}
+
+static const char *mac_reason(const char *text, char folded[static MAC_TEXT_BYTES])
+{
+	size_t digits = 0, n = strlen(text);
+
+	if (hw_mac_parse(sv_of(text), MAC_ANY, folded))
+		return placeholder_mac(folded) ? "is not the address of one network card" : NULL;
+	for (size_t i = 0; i < n; i++)
+		digits += isxdigit((unsigned char)text[i]) != 0;
+	if (digits == n && n >= 6 && n < 12)
+		return "has fewer than 12 digits: were leading zeros lost?";
+	return "is not a MAC address";
+}
+
+static bool check_mac(struct delivery_row *r, const struct delivery_column *c, const char *text,
+		      char folded[static MAC_TEXT_BYTES])
+{
+	if (!check_text(r, c, text))
+		return false;
+	const char *reason = mac_reason(text, folded);
+	if (reason)
+		delivery_refuse(
+			r, delivery_finding(ERR_INVALID, c->member, NULL, "'%s' %s", text, reason));
+	return !reason;
+}
+
+static void read_mac(struct delivery_row *r, const struct delivery_column *c, const char *text)
+{
+	char folded[MAC_TEXT_BYTES];
+
+	if (!check_mac(r, c, text, folded))
+		return;
+	free(r->text[c->text]);
+	r->text[c->text] = xstrdup(folded);
+}
+
+static void read_uuid(struct delivery_row *r, const struct delivery_column *c, const char *text)
+{
+	char folded[UUID_TEXT_BYTES];
+
+	if (!check_text(r, c, text))
+		return;
+	if (!hw_uuid_parse(sv_of(text), UUID_ANY, folded) || placeholder_uuid(folded)) {
+		delivery_refuse(r, delivery_finding(ERR_INVALID, c->member, NULL,
+						    "'%s' is not the UUID of one machine", text));
+		return;
+	}
+	free(r->text[c->text]);
+	r->text[c->text] = xstrdup(folded);
+}
+
+static void read_text(struct delivery_row *r, const struct delivery_column *c, const char *text)
+{
+	if (!check_text(r, c, text))
+		return;
+	if ((c->text == ROW_SERIAL || c->text == ROW_CHASSIS) && placeholder_serial(text)) {
+		delivery_warn(r, delivery_finding(ERR_INVALID, c->member, NULL,
+						  "%s '%s' is a placeholder and is ignored",
+						  c->member, text));
+		return;
+	}
+	free(r->text[c->text]);
+	r->text[c->text] = xstrdup(text);
+}
+
+static void read_unit(struct delivery_row *r, const struct delivery_column *c, const json_t *j)
+{
+	int64_t v = json_integer_value(j);
+	autofree char *text = json_is_string(j) ? trimmed(json_string_value(j)) : NULL;
+
+	if (text && !text[0])
+		return;
+	if (text ? !parse_i64(text, &v) : !json_is_integer(j))
+		delivery_refuse(r, delivery_finding(ERR_FIELD_TYPE, c->member, NULL,
+						    "'%s' is not a whole number: '%.40s'",
+						    c->member, text ? text : ""));
+	else if (v < 0 || v > HOST_UNIT_MAX)
+		delivery_refuse(r, delivery_finding(ERR_FIELD_RANGE, c->member, NULL,
+						    "unit %lld: 0 to %d are accepted", (long long)v,
+						    HOST_UNIT_MAX));
+	else
+		r->unit = v;
+}
+
+static void add_mac(struct delivery_row *r, const struct delivery_column *c, const char *text)
+{
+	char folded[MAC_TEXT_BYTES];
+
+	if (!check_mac(r, c, text, folded))
+		return;
+	for (size_t i = 0; i < r->n_macs; i++)
+		if (str_eq(r->macs[i], folded))
+			return;
+	r->macs = xrealloc(r->macs, (r->n_macs + 1) * sizeof(*r->macs));
+	memcpy(r->macs[r->n_macs++], folded, sizeof(folded));
+}
+
+static void read_macs(struct delivery_row *r, const struct delivery_column *c, const json_t *list)
+{
+	if (!json_is_array(list) || json_array_size(list) > DELIVERY_MACS_MAX) {
+		delivery_refuse(
+			r, delivery_finding(json_is_array(list) ? ERR_FIELD_RANGE : ERR_FIELD_TYPE,
+					    c->member, NULL,
+					    "'%s' is a list of at most %d MAC addresses", c->member,
+					    DELIVERY_MACS_MAX));
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *j = json_array_get(list, i);
+		autofree char *text = trimmed(json_is_string(j) ? json_string_value(j) : "?");
+		add_mac(r, c, text);
+	}
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static void read_member(struct delivery_row *r, const struct delivery_column *c, const json_t *j)
+{
+	if (!j)
+		return;
+	if (c->kind == COLUMN_UNIT || c->kind == COLUMN_MACS) {
+		c->kind == COLUMN_UNIT ? read_unit(r, c, j) : read_macs(r, c, j);
+		return;
+	}
+	if (!json_is_string(j)) {
+		delivery_refuse(r, delivery_finding(ERR_FIELD_TYPE, c->member, NULL,
+						    "'%s' is not a text", c->member));
+		return;
+	}
+	autofree char *text = trimmed(json_string_value(j));
+	if (!text[0])
+		return;
+	if (c->kind == COLUMN_MAC)
+		read_mac(r, c, text);
+	else if (c->kind == COLUMN_UUID)
+		read_uuid(r, c, text);
+	else
+		read_text(r, c, text);
+}
+
+static bool is_known(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_LEN(delivery_columns); i++)
+		if (str_eq(delivery_columns[i].member, key))
+			return true;
+	return false;
+}
+
+static void check_whole(struct delivery_row *r)
+{
+	if (!r->text[ROW_SERIAL][0] && r->n_macs == 0 && !r->errors)
+		delivery_refuse(r, delivery_finding(ERR_FIELD_MISSING, "serial", NULL,
+						    "a row needs a serial or a MAC address"));
+	for (size_t i = 0; i < r->n_macs; i++)
+		if (str_eq(r->macs[i], r->text[ROW_BMC_MAC]))
+			delivery_refuse(r, delivery_finding(ERR_INVALID, "bmc_mac", NULL,
+							    "'%s' is in 'macs' too", r->macs[i]));
+}
+
+void delivery_row_read(struct delivery_row *r, const json_t *obj, const json_t *place,
+		       int64_t number)
+{
+	const char *key;
+	json_t *value;
+
+	*r = (struct delivery_row){.line = number, .unit = -1};
+	for (size_t i = 0; i < _ROW_TEXTS; i++)
+		r->text[i] = xstrdup("");
+	if (place) {
+		r->line = json_integer_value(json_object_get(place, "line"));
+		r->errors = json_deep_copy(json_object_get(place, "errors"));
+	}
+	if (!json_is_object(obj)) {
+		delivery_refuse(
+			r, delivery_finding(ERR_FIELD_TYPE, NULL, NULL, "a row is not an object"));
+		return;
+	}
+	json_object_foreach ((json_t *)(uintptr_t)obj, key, value)
+		if (!is_known(key))
+			delivery_refuse(r, delivery_finding(ERR_FIELD_UNKNOWN, key, NULL,
+							    "there is no field '%.80s'", key));
+	for (size_t i = 0; i < ARRAY_LEN(delivery_columns); i++)
+		read_member(r, &delivery_columns[i],
+			    json_object_get(obj, delivery_columns[i].member));
+	check_whole(r);
+}
+
+void delivery_row_done(struct delivery_row *r)
+{
+	for (size_t i = 0; i < _ROW_TEXTS; i++)
+		free(r->text[i]);
+	free(r->macs);
+	json_decref(r->errors);
+	json_decref(r->warnings);
+	json_decref(r->changes);
+	json_decref(r->claims);
+}

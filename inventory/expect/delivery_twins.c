@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of one list that share a value which only one machine can have. All of them are refused, each
+ * naming the others: nothing tells which one is right. Pure.
+ */
+#include "delivery_row.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include <base/json.h>
+
+#define LINES_NAMED 20
+
+struct delivery_twins {
+	json_t *rows; /* {key: [row index, ...]} */
+};
+
+enum twin {
+	TWIN_SERIAL,
+	TWIN_MAC,
+	TWIN_BMC_MAC,
+	TWIN_UUID,
+	TWIN_ASSET_TAG,
+	TWIN_NAME,
+	TWIN_PLACE,
+	TWIN_PORT,
+	TWIN_HOST,
+	_TWIN_MAX
+};
+
+static const struct {
+	const char *prefix; /* of keys; MAC addresses are one space, whatever has them */
+	const char *member;
+	bool warns; /* a breakout cable gives several hosts one port */
+} twins[] = {
+	[TWIN_SERIAL] = {"serial", "serial", false},
+	[TWIN_MAC] = {"mac", "macs", false},
+	[TWIN_BMC_MAC] = {"mac", "bmc_mac", false},
+	[TWIN_UUID] = {"uuid", "uuid", false},
+	[TWIN_ASSET_TAG] = {"asset", "asset_tag", false},
+	[TWIN_NAME] = {"name", "name", false},
+	[TWIN_PLACE] = {"place", "unit", false},
+	[TWIN_PORT] = {"port", "port", true},
+	[TWIN_HOST] = {"host", NULL, false}, /* one row by its serial, the other by its MAC */
+};
+
+struct delivery_twins *delivery_twins_new(void)
+{
+	struct delivery_twins *t = xcalloc(1, sizeof(*t));
+
+	t->rows = json_object();
+	return t;
+}
+
+void delivery_twins_free(struct delivery_twins *t)
+{
+	if (!t)
+		return;
+	json_decref(t->rows);
+	free(t);
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+/* Case does not count, nor do zeros before a number: spreadsheets drop them. */
+static void add_folded(struct str *key, const char *text)
+{
+	if (text[0] && strspn(text, "0123456789") == strlen(text))
+		while (text[0] == '0' && text[1])
+			text++;
+	for (; *text; text++)
+		str_addc(key, (char)tolower((unsigned char)*text));
+	str_addc(key, '\x1f');
+}
+
+/* The k-th value of a kind: false when there are no more. */
+static bool key_of(const struct delivery_row *r, enum twin kind, size_t k, struct str *key)
+{
+	static const int texts[_TWIN_MAX] = {
+		[TWIN_SERIAL] = ROW_SERIAL, [TWIN_BMC_MAC] = ROW_BMC_MAC,
+		[TWIN_UUID] = ROW_UUID,     [TWIN_ASSET_TAG] = ROW_ASSET_TAG,
+		[TWIN_NAME] = ROW_NAME,     [TWIN_PORT] = ROW_PORT};
+
+	str_clear(key);
+	str_addf(key, "%s\x1f", twins[kind].prefix);
+	if (kind == TWIN_MAC) {
+		if (k < r->n_macs)
+			add_folded(key, r->macs[k]);
+		return k < r->n_macs;
+	}
+	if (k > 0)
+		return false;
+	if (kind == TWIN_PLACE) {
+		add_folded(key, r->text[ROW_SITE]);
+		add_folded(key, r->text[ROW_RACK_ROW]);
+		add_folded(key, r->text[ROW_RACK]);
+		str_add_i64(key, r->unit);
+		return r->unit >= 0 && r->text[ROW_RACK][0];
+	}
+	if (kind == TWIN_HOST) {
+		str_add_i64(key, r->host_num);
+		return r->host_num != 0;
+	}
+	if (kind == TWIN_PORT)
+		add_folded(key, r->text[ROW_SWITCH]);
+	add_folded(key, r->text[texts[kind]]);
+	return r->text[texts[kind]][0] && (kind != TWIN_PORT || r->text[ROW_SWITCH][0]);
+}
+
+void delivery_twins_note(struct delivery_twins *t, const struct delivery_row *rows, size_t i)
+{
+	autostr struct str key;
+
+	str_init(&key, 4096);
+	for (enum twin kind = 0; kind < _TWIN_MAX; kind++)
+		for (size_t k = 0; key_of(&rows[i], kind, k, &key); k++) {
+			json_t *list = json_object_get(t->rows, key.p);
+			if (!list) {
+				list = json_array();
+				(void)json_object_set_new(t->rows, key.p, list);
+			}
+			(void)json_array_append_new(list, json_integer((json_int_t)i));
+		}
+}
+
+/* ---- judging --------------------------------------------------------------------------------- */
+
+/* Nodes of one chassis share its rack units. */
+static bool may_share(enum twin kind, const struct delivery_row *a, const struct delivery_row *b)
+{
+	return kind == TWIN_PLACE && a->text[ROW_CHASSIS][0] &&
+	       str_eq(a->text[ROW_CHASSIS], b->text[ROW_CHASSIS]);
+}
+
+static void show_value(const struct delivery_row *r, enum twin kind, size_t k, struct str *out)
+{
+	if (kind == TWIN_MAC)
+		str_addf(out, "MAC address '%s'", r->macs[k]);
+	else if (kind == TWIN_BMC_MAC)
+		str_addf(out, "MAC address '%s'", r->text[ROW_BMC_MAC]);
+	else if (kind == TWIN_HOST)
+		str_addf(out, "host %s", r->host_code);
+	else if (kind == TWIN_PLACE)
+		str_addf(out, "rack '%s' unit %lld", r->text[ROW_RACK], (long long)r->unit);
+	else if (kind == TWIN_PORT)
+		str_addf(out, "switch '%s' port '%s'", r->text[ROW_SWITCH], r->text[ROW_PORT]);
+	else
+		str_addf(out, "%s '%s'", twins[kind].member,
+			 r->text[kind == TWIN_SERIAL      ? ROW_SERIAL
+				 : kind == TWIN_UUID      ? ROW_UUID
+				 : kind == TWIN_ASSET_TAG ? ROW_ASSET_TAG
+							  : ROW_NAME]);
+}
+
+static void judge_value(struct delivery_row *rows, size_t i, enum twin kind, size_t k,
+			const json_t *others)
+{
+	autostr struct str text;
+	json_t *lines = json_array();
+	size_t n = 0;
+
+	str_init(&text, 4096);
+	show_value(&rows[i], kind, k, &text);
+	str_add(&text, " is also on line");
+	for (size_t o = 0; o < json_array_size(others); o++) {
+		size_t other = (size_t)json_integer_value(json_array_get(others, o));
+		if (other == i || may_share(kind, &rows[i], &rows[other]))
+			continue;
+		if (n++ >= LINES_NAMED)
+			continue;
+		(void)json_array_append_new(lines, json_integer(rows[other].line));
+		str_addf(&text, "%s%lld", n == 1 ? " " : ", ", (long long)rows[other].line);
+		if (kind == TWIN_SERIAL &&
+		    !str_eq(rows[i].text[ROW_SERIAL], rows[other].text[ROW_SERIAL]))
+			str_addf(&text, " (as '%s')", rows[other].text[ROW_SERIAL]);
+	}
+	if (n > LINES_NAMED)
+		str_addf(&text, " and %zu more", n - LINES_NAMED);
+	if (n == 0) {
+		json_decref(lines);
+		return;
+	}
+	json_t *f = delivery_finding(ERR_ROW_TWICE, twins[kind].member, lines, "%s", text.p);
+	twins[kind].warns ? delivery_warn(&rows[i], f) : delivery_refuse(&rows[i], f);
+}
+
+void delivery_twins_judge(struct delivery_twins *t, struct delivery_row *rows, size_t i)
+{
+	autostr struct str key;
+
+	str_init(&key, 4096);
+	for (enum twin kind = 0; kind < _TWIN_MAX; kind++)
+		for (size_t k = 0; key_of(&rows[i], kind, k, &key); k++) {
+			const json_t *others = json_object_get(t->rows, key.p);
+			if (json_array_size(others) > 1)
+				judge_value(rows, i, kind, k, others);
+		}
+}
+
+const struct delivery_row *delivery_twins_of_host(const struct delivery_twins *t,
+						  const struct delivery_row *rows, int64_t host_num)
+{
+	autofree char *key = xasprintf("%s\x1f%lld", twins[TWIN_HOST].prefix, (long long)host_num);
+	const json_t *first = json_array_get(json_object_get(t->rows, key), 0);
+
+	return first ? &rows[json_integer_value(first)] : NULL;
+}

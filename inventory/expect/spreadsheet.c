@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Recognises identifiers that a spreadsheet has changed. It judges by shape and only by shapes that
+ * identifiers of machines do not have: "1E12" may be a serial, "1.2E+12" is not. Input: cells of
+ * vendors' files.
+ */
+#include "spreadsheet.h"
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <threads.h>
+
+#include <base/cleanup.h>
+#include <base/str.h>
+
+/* as English, German and French ones write them */
+#define MONTHS                                                                                           \
+	"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|M\u00e4r|M\u00e4rz|Mrz|Mai|Okt|Dez|janv|" \
+	"f\u00e9vr|mars|avr|mai|juin|juil|ao\u00fbt|sept|oct|nov|d\u00e9"                                \
+	"c)"
+
+static const struct {
+	unsigned what;
+	const char *pattern; /* extended, whole value */
+	const char *words;
+} shapes[] = {
+	{DAMAGE_ERROR, "^#+$", "is a cell that was too narrow"},
+	{DAMAGE_ERROR, "^#(N/A|N/V|NV|N/D|NAME|[^0-9a-z ].*[!?])$",
+	 "is an error value of a spreadsheet"},
+	{DAMAGE_ERROR, "^Err:[0-9]{3}$", "is an error value of a spreadsheet"},
+	{DAMAGE_NUMBER, "^[-+]?[0-9]+([.,][0-9]*)?[Ee][-+][0-9]{1,4}$",
+	 "looks like a number that a spreadsheet shortened"},
+	{DAMAGE_NUMBER, "^[-+]?[0-9]+[.,][0-9]*[Ee][0-9]{1,4}$",
+	 "looks like a number that a spreadsheet shortened"},
+	{DAMAGE_NUMBER, "^[0-9]{2,}[.,]0+$", "looks like a number that a program rewrote"},
+	{DAMAGE_NUMBER, "^[0-9]{1,3}(,[0-9]{3}){2,}([.][0-9]+)?$",
+	 "looks like a number that a spreadsheet grouped"},
+	{DAMAGE_NUMBER, "^[1-9][0-9]{14}0{3,}$",
+	 "looks like a number whose digits after the 15th a spreadsheet lost"},
+	{DAMAGE_DATE, "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+Z?)?$",
+	 "looks like a date that a spreadsheet made"},
+	{DAMAGE_DATE, "^[0-9]{1,2}([/.])[0-9]{1,2}[/.]([0-9]{2}|[0-9]{4})( [0-9:]+)?$",
+	 "looks like a date that a spreadsheet made"},
+	{DAMAGE_DATE, "^[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}$",
+	 "looks like a date that a spreadsheet made"},
+	{DAMAGE_MONTH, "^[0-9]{1,2}[-. ]{1,2}" MONTHS "[.]?([-. ]{1,2}[0-9]{2,4})?$",
+	 "looks like a date that a spreadsheet made"},
+	{DAMAGE_MONTH, "^" MONTHS "[.]?[-. ]{1,2}[0-9]{2,4}$",
+	 "looks like a date that a spreadsheet made"},
+};
+
+static regex_t compiled[ARRAY_LEN(shapes)];
+static once_flag compiled_once = ONCE_FLAG_INIT;
+
+static void compile_all(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
+		if (regcomp(&compiled[i], shapes[i].pattern, REG_EXTENDED | REG_NOSUB) != 0)
+			abort(); /* a pattern of ours is wrong: every test shows it */
+}
+
+/* Most values are ruled out by a look. */
+static bool is_suspicious(const char *text)
+{
+	return text[0] == '#' || str_starts(text, "Err:") || strpbrk(text, "+,./ -") ||
+	       (strlen(text) >= 18 && str_ends(text, "000"));
+}
+
+const char *spreadsheet_damage(const char *text, unsigned what)
+{
+	if (!is_suspicious(text) || strlen(text) > 64)
+		return NULL;
+	call_once(&compiled_once, compile_all);
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
+		if ((shapes[i].what & what) && regexec(&compiled[i], text, 0, NULL, 0) == 0)
+			return shapes[i].words;
+	return NULL;
+}

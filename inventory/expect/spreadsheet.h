@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What spreadsheets do to identifiers: numbers in scientific notation, dates, error values. Pure.
+ * Private to the room.
+ */
+#ifndef INVENTORY_SPREADSHEET_H
+#define INVENTORY_SPREADSHEET_H
+
+enum spreadsheet_damage {
+	DAMAGE_ERROR = 1, /* #N/A, #REF!, ###### */
+	DAMAGE_NUMBER =
+		2,       /* 1.23457E+12, 1,23E+12, 12345.0, 1,234,567, digits lost after the 15th */
+	DAMAGE_DATE = 4, /* 2024-03-12, 12/03/2024, 12.03.24 */
+	DAMAGE_MONTH = 8, /* 1-Mar, Mar-24, 01. Dez */
+};
+/* What the value looks like, in words ("looks like a number that a spreadsheet shortened"); NULL:
+ * none of `what`. text: trimmed. */
+const char *spreadsheet_damage(const char *text, unsigned what);
+
+#endif
