@@ -9,8 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wctype.h>
+
+#define COLUMNS_DEFAULT 80
+#define COLUMNS_MAX     10000
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 #define SECOND_US ((int64_t)1000000)
 #define MINUTE_US (60 * SECOND_US)
@@ -50,19 +56,27 @@ static bool is_hidden(uint32_t c)
 	return false;
 }
 
+/* A backslash that would read as an escape of ours, or as one of libsmartcols ("\x"). */
+static bool looks_escaped(const char *text)
+{
+	return text[0] == '\\' && (text[1] == 'x' || text[1] == 'u' || text[1] == 'U');
+}
+
 static void add_escape(struct str *out, uint32_t c)
 {
-	str_addf(out, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
+	str_addf(out, c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
 }
 
 void display_add(struct str *out, const char *text)
 {
 	while (*text) {
 		size_t n = utf8_length(text);
-		uint32_t c = n ? code_point(text, n) : (unsigned char)*text;
+		uint32_t c = n ? code_point(text, n) : 0;
 
-		if (!n || utf8_is_control(text, n) || is_hidden(c) ||
-		    (n > 1 && !iswprint((wint_t)c)))
+		if (!n)
+			str_add(out, REPLACEMENT);
+		else if (utf8_is_control(text, n) || is_hidden(c) || looks_escaped(text) ||
+			 (n > 1 && !iswprint((wint_t)c)))
 			add_escape(out, c);
 		else
 			str_addn(out, text, n);
@@ -75,7 +89,7 @@ char *display_text(const char *text)
 	autostr struct str out;
 	char *shown;
 
-	str_init(&out, 10 * strlen(text) + 1); /* one byte becomes "\x1b", four "\U000e0001" */
+	str_init(&out, 10 * strlen(text) + 1); /* one byte becomes "\u001b", four "\U000e0001" */
 	display_add(&out, text);
 	shown = str_take(&out);
 	return shown ? shown : xstrdup("");
@@ -106,6 +120,20 @@ bool display_has_colour(void)
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	return isatty(STDOUT_FILENO) && (!no || !*no) && (!term || strcmp(term, "dumb") != 0);
+}
+
+size_t display_columns(void)
+{
+	const char *text = getenv("COLUMNS");
+	struct winsize size;
+	uint64_t n = 0;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return text && parse_u64(text, &n) && n > 0 && n < COLUMNS_MAX ? (size_t)n
+								       : COLUMNS_DEFAULT;
 }
 
 /* What the programs print is UTF-8, as their JSON is; a locale of another character set would make

@@ -91,6 +91,7 @@ int option_table_read(int argc, char **argv, const struct option_table *table, v
 
 	fill_options(table, options);
 	opterr = 0;
+	optind = 0; /* start over, in case this process has read a command line before */
 	while ((value = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		const struct option_row *row = value >= FIRST_VALUE
 						       ? &table->rows[value - FIRST_VALUE]

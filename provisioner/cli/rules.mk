@@ -19,6 +19,7 @@ slipway_SRC += provisioner/cli/appliance_commands.c
 slipway_SRC += provisioner/cli/collections.c
 slipway_SRC += provisioner/cli/page.c
 slipway_SRC += provisioner/cli/table.c
+slipway_SRC += provisioner/cli/table_fit.c
 slipway_SRC += provisioner/cli/csv.c
 slipway_SRC += provisioner/cli/display.c
 slipway_SRC += provisioner/cli/watch.c
@@ -47,8 +48,12 @@ slipway_LIBS := inventory images_tool images_store images_core proto base_confin
 slipway_PKG  := smartcols $(INVENTORY_PKG) $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
 $(eval $(call program,slipway))
 $(eval $(call unit_test,tests/unit/cli/test_spelling.c,base,$(BASE_PKG),provisioner/cli/spelling.c))
+$(eval $(call unit_test,tests/unit/cli/test_display.c,base,$(BASE_PKG),provisioner/cli/display.c))
+$(eval $(call unit_test,tests/unit/cli/test_table_fit.c,base,$(BASE_PKG),provisioner/cli/table_fit.c provisioner/cli/display.c))
+$(eval $(call unit_test,tests/unit/cli/test_name_value.c,base,$(BASE_PKG),provisioner/cli/name_value.c provisioner/cli/option_table.c provisioner/cli/command.c provisioner/cli/display.c))
 FAST_TESTS += tests/flow/cli_completion.sh
 $(eval $(call man_page,provisioner/cli/man/slipway.1.scd))
 FAST_TESTS += tests/flow/man_pages.sh
 FAST_TESTS += tests/flow/delivery_check.sh
 FLOW_TESTS += tests/flow/cli_exit_codes.sh
+FLOW_TESTS += tests/flow/cli_tables.sh

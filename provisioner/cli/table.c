@@ -14,8 +14,10 @@
 #include <base/str.h>
 
 #include "display.h"
+#include "table_fit.h"
 
-#define CELL_MAX_BYTES 16384
+#define CELL_MAX_BYTES    16384
+#define TABLE_COLUMNS_MAX 32
 
 DEFINE_AUTO(table, struct libscols_table, scols_unref_table);
 
@@ -113,6 +115,27 @@ static char *cell_text(const json_t *row, const struct column *c)
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
+struct table {
+	const struct column *columns[TABLE_COLUMNS_MAX];
+	struct fit_column fits[TABLE_COLUMNS_MAX];
+	bool is_numeric[TABLE_COLUMNS_MAX];
+	size_t n_columns, n_rows;
+	char **cells; /* n_rows times n_columns */
+	const json_t *items;
+};
+
+static char **cell_at(const struct table *t, size_t row, size_t column)
+{
+	return &t->cells[row * t->n_columns + column];
+}
+
+static void table_done(struct table *t)
+{
+	for (size_t i = 0; i < t->n_rows * t->n_columns; i++)
+		free(t->cells[i]);
+	free(t->cells);
+}
+
 /* Are all the values of this column numbers? Then they stand at its right edge. */
 static bool is_numeric(const json_t *items, const char *member)
 {
@@ -130,20 +153,51 @@ static bool is_numeric(const json_t *items, const char *member)
 	return found;
 }
 
-static int flags_of(const json_t *items, const struct column *c)
+static enum fit_kind fit_kind_of(const struct table *t, size_t column)
 {
-	int flags = is_numeric(items, c->member) ? SCOLS_FL_RIGHT : 0;
+	enum column_kind kind = t->columns[column]->kind;
 
-	if (c->kind == COLUMN_TEXT)
-		flags |= SCOLS_FL_TRUNC;
-	if (c->kind == COLUMN_WRAPPED)
-		flags |= SCOLS_FL_WRAP;
-	return flags;
+	if (t->is_numeric[column])
+		return kind == COLUMN_KEY ? FIT_WHOLE : FIT_OMIT;
+	return kind == COLUMN_TEXT ? FIT_SHORTEN : kind == COLUMN_WRAPPED ? FIT_WRAP : FIT_WHOLE;
 }
 
+static void measure(struct table *t, size_t column)
+{
+	struct fit_column *fit = &t->fits[column];
+
+	*fit = (struct fit_column){.kind = fit_kind_of(t, column), .is_empty = true};
+	fit->title_width = text_width(t->columns[column]->title);
+	fit->natural_width = fit->title_width;
+	for (size_t row = 0; row < t->n_rows; row++) {
+		size_t width = text_width(*cell_at(t, row, column));
+
+		fit->is_empty = fit->is_empty && width == 0;
+		if (width > fit->natural_width)
+			fit->natural_width = width;
+	}
+	fit->width = fit->natural_width;
+}
+
+static void fill(struct table *t, const json_t *items, const struct column *columns)
+{
+	*t = (struct table){.items = items, .n_rows = json_array_size(items)};
+	for (const struct column *c = columns; c->title && t->n_columns < TABLE_COLUMNS_MAX; c++)
+		if (c->kind != COLUMN_CSV_ONLY)
+			t->columns[t->n_columns++] = c;
+	t->cells = xcalloc(t->n_rows * t->n_columns + 1, sizeof(*t->cells));
+	for (size_t c = 0; c < t->n_columns; c++) {
+		t->is_numeric[c] = is_numeric(items, t->columns[c]->member);
+		for (size_t row = 0; row < t->n_rows; row++)
+			*cell_at(t, row, c) = cell_text(json_array_get(items, row), t->columns[c]);
+		measure(t, c);
+	}
+}
+
+/* ---- by libsmartcols ------------------------------------------------------------------------- */
+
 /* States catch the eye: what stopped, and what is done. */
-static void add_colour(struct libscols_line *line, size_t column, const char *member,
-		       const char *text)
+static void add_colour(struct libscols_cell *cell, const char *member, const char *text)
 {
 	static const struct {
 		const char *state, *colour;
@@ -157,73 +211,92 @@ static void add_colour(struct libscols_line *line, size_t column, const char *me
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(colours); i++)
 		if (str_eq(text, colours[i].state))
-			(void)scols_cell_set_color(scols_line_get_cell(line, column),
-						   colours[i].colour);
+			(void)scols_cell_set_color(cell, colours[i].colour);
 }
 
-static void add_row(struct libscols_table *t, const json_t *row, const struct column *columns)
+static void add_column(struct libscols_table *to, const struct table *t, size_t c)
 {
-	struct libscols_line *line = scols_table_new_line(t, NULL);
+	int flags = t->is_numeric[c] ? SCOLS_FL_RIGHT : 0;
+	bool wraps = t->fits[c].kind == FIT_WRAP;
+	struct libscols_column *column = scols_table_new_column(
+		to, t->columns[c]->title, 0, wraps ? flags | SCOLS_FL_WRAP : flags);
 
+	(void)scols_column_set_safechars(column, "\n"); /* text_wrap() put it there */
+	if (wraps)
+		(void)scols_column_set_wrapfunc(column, scols_wrapnl_chunksize,
+						scols_wrapnl_nextchunk, NULL);
+}
+
+static char *fitted(const struct fit_column *fit, const char *text)
+{
+	return fit->kind == FIT_WRAP      ? text_wrap(text, fit->width)
+	       : fit->kind == FIT_SHORTEN ? text_shorten(text, fit->width)
+					  : xstrdup(text);
+}
+
+static void add_row(struct libscols_table *to, const struct table *t, size_t row)
+{
+	struct libscols_line *line = scols_table_new_line(to, NULL);
 	size_t n = 0;
 
-	for (const struct column *c = columns; line && c->title; c++) {
-		if (c->kind == COLUMN_CSV_ONLY)
+	for (size_t c = 0; line && c < t->n_columns; c++) {
+		const char *text = *cell_at(t, row, c);
+
+		if (t->fits[c].is_hidden)
 			continue;
-		char *text = cell_text(row, c);
-		add_colour(line, n, c->member, text);
-		if (scols_line_refer_data(line, n++, text) != 0)
-			free(text);
+		char *shown = fitted(&t->fits[c], text);
+		add_colour(scols_line_get_cell(line, n), t->columns[c]->member, text);
+		if (scols_line_refer_data(line, n++, shown) != 0)
+			free(shown);
 	}
 }
 
 /* Without rows the titles stand alone: scripts look for them. */
-static char *titles_alone(const struct column *columns)
+static char *titles_alone(const struct table *t)
 {
 	autostr struct str out;
 	char *text;
 
 	str_init(&out, CELL_MAX_BYTES);
-	for (const struct column *c = columns; c->title; c++) {
-		if (c->kind == COLUMN_CSV_ONLY)
-			continue;
-		str_add(&out, out.n_bytes ? "  " : "");
-		display_add(&out, c->title);
-	}
+	for (size_t c = 0; c < t->n_columns; c++)
+		str_addf(&out, "%s%s", c ? "  " : "", t->columns[c]->title);
 	str_addc(&out, '\n');
 	text = str_take(&out);
 	return text ? text : xstrdup("");
 }
 
+static char *laid_out(const struct table *t)
+{
+	AUTO(table) struct libscols_table *to = scols_new_table();
+	autofree char *text = NULL;
+
+	if (!to || t->n_rows == 0)
+		return titles_alone(t);
+	/* the widths are settled: into a pipe and on a terminal alike */
+	(void)scols_table_set_termforce(to, SCOLS_TERMFORCE_NEVER);
+	(void)scols_table_enable_colors(to, display_has_colour());
+	(void)scols_table_set_column_separator(to, "  ");
+	for (size_t c = 0; c < t->n_columns; c++)
+		if (!t->fits[c].is_hidden)
+			add_column(to, t, c);
+	for (size_t row = 0; row < t->n_rows; row++)
+		add_row(to, t, row);
+	if (scols_print_table_to_string(to, &text) != 0 || !text)
+		return xstrdup("");
+	return xasprintf("%s%s", text, str_ends(text, "\n") ? "" : "\n");
+}
+
 char *table_text(const json_t *items, const struct column *columns)
 {
-	AUTO(table) struct libscols_table *t = scols_new_table();
-	char *text = NULL;
-	size_t i;
-	json_t *row;
+	size_t available = display_columns();
+	struct table t;
+	char *text;
 
-	if (!t || json_array_size(items) == 0)
-		return titles_alone(columns);
-	(void)scols_table_enable_colors(t, display_has_colour());
-	(void)scols_table_set_column_separator(t, "  ");
-	for (const struct column *c = columns; c->title; c++) {
-		autofree char *title = display_text(c->title);
-
-		if (c->kind == COLUMN_CSV_ONLY)
-			continue;
-		(void)scols_table_new_column(t, title, 0, flags_of(items, c));
-	}
-	json_array_foreach (items, i, row)
-		add_row(t, row, columns);
-	if (scols_print_table_to_string(t, &text) != 0)
-		return xstrdup("");
-	size_t n = strlen(text);
-	if (n && text[n - 1] != '\n') {
-		char *whole = xasprintf("%s\n", text);
-
-		free(text);
-		return whole;
-	}
+	fill(&t, items, columns);
+	if (available)
+		table_fit(t.fits, t.n_columns, available);
+	text = laid_out(&t);
+	table_done(&t);
 	return text;
 }
 
