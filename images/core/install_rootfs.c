@@ -174,13 +174,16 @@ static int enter_folder(const char *folder, struct err *err)
 
 static int unpack_all(struct rootfs_run *r, struct archive *from, struct err *err)
 {
-	bool devices = r->in->m->payloads[r->payload].devices;
+	const struct rootfs_rules rules = {
+		.devices = r->in->m->payloads[r->payload].devices,
+		.fs = install_partition_of(r->in, r->payload)->fs,
+	};
 
 	TRY(enter_folder(r->folder, err));
 	if (archive_read_open(from, &r->stream, NULL, stream_read, NULL) != ARCHIVE_OK)
 		return err_set(err, ERR_IMAGE_MEMBER, "cannot read the tar: %s",
 			       archive_error_string(from));
-	return rootfs_files_unpack(&r->files, from, devices, r->in->request->read_back, err);
+	return rootfs_files_unpack(&r->files, &rules, from, r->in->request->read_back, err);
 }
 
 static void *run_unpacker(void *arg)

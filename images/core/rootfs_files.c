@@ -20,30 +20,17 @@
 #define FILES_MAX   10000000
 #define CHECK_BYTES (1024 * 1024)
 
-static bool leaves_tree(const char *path)
+/* What the disk or the kernel could not do is not the image's fault. */
+static int unpack_failed(struct archive *to, const char *path, const char *what, struct err *err)
 {
-	struct sv rest = sv_of(path);
+	int e = archive_errno(to);
+	enum err_code code = e == EIO || e == EROFS || e == ENODEV || e == ENXIO || e == EUCLEAN ||
+					     e == ENOMEM
+				     ? ERR_IO
+				     : ERR_IMAGE_MEMBER;
 
-	if (path[0] == '/')
-		return true;
-	while (rest.n)
-		if (sv_eq_str(sv_split(&rest, '/'), ".."))
-			return true;
-	return false;
-}
-
-static int check_entry(struct archive_entry *entry, bool devices, struct err *err)
-{
-	const char *path = archive_entry_pathname(entry), *link = archive_entry_hardlink(entry);
-	mode_t type = archive_entry_filetype(entry);
-
-	if (!path || leaves_tree(path) || (link && leaves_tree(link)))
-		return err_set(err, ERR_IMAGE_MEMBER, "entry '%s' leaves the tree",
-			       path ? path : "");
-	if ((type == AE_IFCHR || type == AE_IFBLK) && !devices)
-		return err_set(err, ERR_IMAGE_MEMBER,
-			       "'%s' is a device node, which the manifest does not allow", path);
-	return 0;
+	return err_set(err, code, "cannot %s '%s': %s: %s", what, path, archive_error_string(to),
+		       strerror(e));
 }
 
 static int copy_content(struct archive *from, struct archive *to, const char *path,
@@ -58,13 +45,37 @@ static int copy_content(struct archive *from, struct archive *to, const char *pa
 		if (hash)
 			sha256_update(hash, p, n);
 		if (archive_write_data_block(to, p, n, at) < ARCHIVE_OK)
-			return err_set(err, ERR_IMAGE_MEMBER, "cannot write '%s': %s", path,
-				       archive_error_string(to));
+			return unpack_failed(to, path, "write", err);
 	}
 	if (status != ARCHIVE_EOF)
 		return err_set(err, ERR_IMAGE_MEMBER, "cannot read '%s': %s", path,
 			       archive_error_string(from));
 	return 0;
+}
+
+/* A tar of another builder may have a path twice: the later entry takes its place, and what was
+ * remembered of the earlier one must not be looked for on the disk. */
+static void forget_replaced(struct rootfs_files *f, const char *name, mode_t type)
+{
+	autofree char *path = xstrdup(name);
+	size_t n = strlen(path);
+	struct stat now, other;
+
+	while (n > 1 && path[n - 1] == '/')
+		path[--n] = '\0';
+	if (lstat(path, &now) || (S_ISDIR(now.st_mode) && type == AE_IFDIR))
+		return;
+	for (size_t i = 0; i < f->list.n; i++) {
+		struct rootfs_file *file = &f->list.items[i];
+
+		if (!str_eq(file->path, path) &&
+		    (now.st_nlink > 1 || lstat(file->path, &other) || other.st_ino != now.st_ino))
+			continue;
+		free(file->path);
+		f->list.n--;
+		memmove(file, file + 1, (f->list.n - i) * sizeof(*file));
+		return;
+	}
 }
 
 static int unpack_entry(struct rootfs_files *f, struct archive *from, struct archive *to,
@@ -74,9 +85,9 @@ static int unpack_entry(struct rootfs_files *f, struct archive *from, struct arc
 	bool is_file = archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry);
 	struct rootfs_file file = {.size_bytes = (uint64_t)archive_entry_size(entry)};
 
+	forget_replaced(f, path, archive_entry_filetype(entry));
 	if (archive_write_header(to, entry) != ARCHIVE_OK)
-		return err_set(err, ERR_IMAGE_MEMBER, "cannot make '%s': %s", path,
-			       archive_error_string(to));
+		return unpack_failed(to, path, "make", err);
 	if (is_file && archive_entry_size(entry) > 0)
 		TRY(copy_content(from, to, path, hash, err));
 	if (!is_file || !hash)
@@ -89,33 +100,60 @@ static int unpack_entry(struct rootfs_files *f, struct archive *from, struct arc
 	return 0;
 }
 
-/* The root is there before its entry comes, so libarchive dates it at once, and all that is made in
- * it afterwards dates it again. */
-static int date_root(const struct timespec times[static 2], struct err *err)
+/* Folders of the empty file system are there before their entries come, so libarchive dates them at
+ * once, and all that is made in them afterwards dates them again. */
+static const char *const made_folders[] = {".", "lost+found"};
+
+static const char *made_folder(const char *path)
 {
-	return utimensat(AT_FDCWD, ".", times, 0)
-		       ? err_sys(err, ERR_IMAGE_MEMBER, "cannot date the root folder")
-		       : 0;
+	path += strspn(path, "./");
+	if (!path[0])
+		return made_folders[0];
+	return !strncmp(path, made_folders[1], strlen(made_folders[1])) &&
+			       (str_eq(path + strlen(made_folders[1]), "") ||
+				str_eq(path + strlen(made_folders[1]), "/"))
+		       ? made_folders[1]
+		       : NULL;
 }
 
-static bool is_root(const char *path)
+struct folder_times {
+	struct timespec times[ARRAY_LEN(made_folders)][2];
+};
+
+static void note_time(struct folder_times *t, struct archive_entry *entry)
 {
-	return path[strspn(path, "./")] == '\0';
+	const char *folder = archive_entry_filetype(entry) == AE_IFDIR
+				     ? made_folder(archive_entry_pathname(entry))
+				     : NULL;
+
+	for (size_t i = 0; folder && i < ARRAY_LEN(made_folders); i++)
+		if (folder == made_folders[i])
+			t->times[i][1] = (struct timespec){archive_entry_mtime(entry),
+							   archive_entry_mtime_nsec(entry)};
 }
 
-static int unpack(struct rootfs_files *f, struct archive *from, struct archive *to, bool devices,
-		  struct sha256 *hash, struct err *err)
+static int date_folders(const struct folder_times *t, struct err *err)
 {
-	struct timespec root_times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_OMIT}};
+	for (size_t i = 0; i < ARRAY_LEN(made_folders); i++)
+		if (t->times[i][1].tv_nsec != UTIME_OMIT &&
+		    utimensat(AT_FDCWD, made_folders[i], t->times[i], 0))
+			return err_sys(err, ERR_IMAGE_MEMBER, "cannot date the folder '%s'",
+				       made_folders[i]);
+	return 0;
+}
+
+static int unpack(struct rootfs_files *f, const struct rootfs_rules *rules, struct archive *from,
+		  struct archive *to, struct sha256 *hash, struct err *err)
+{
+	struct folder_times times = {{{{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_OMIT}},
+				      {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_OMIT}}}};
 	struct archive_entry *entry;
 	int status;
 
 	while ((status = archive_read_next_header(from, &entry)) == ARCHIVE_OK ||
 	       status == ARCHIVE_WARN) {
-		TRY(check_entry(entry, devices, err));
-		if (is_root(archive_entry_pathname(entry)))
-			root_times[1] = (struct timespec){archive_entry_mtime(entry),
-							  archive_entry_mtime_nsec(entry)};
+		TRY(rootfs_rules_check(rules, entry, err));
+		note_time(&times, entry);
 		TRY(unpack_entry(f, from, to, entry, hash, err));
 	}
 	if (status != ARCHIVE_EOF)
@@ -124,11 +162,11 @@ static int unpack(struct rootfs_files *f, struct archive *from, struct archive *
 	if (archive_write_close(to) != ARCHIVE_OK) /* times of folders */
 		return err_set(err, ERR_IMAGE_MEMBER, "cannot finish: %s",
 			       archive_error_string(to));
-	return date_root(root_times, err);
+	return date_folders(&times, err);
 }
 
-int rootfs_files_unpack(struct rootfs_files *f, struct archive *from, bool devices, bool remember,
-			struct err *err)
+int rootfs_files_unpack(struct rootfs_files *f, const struct rootfs_rules *rules,
+			struct archive *from, bool remember, struct err *err)
 {
 	struct archive *to = archive_write_disk_new();
 	AUTO(sha256) struct sha256 *hash = remember ? sha256_new() : NULL;
@@ -138,7 +176,7 @@ int rootfs_files_unpack(struct rootfs_files *f, struct archive *from, bool devic
 	archive_write_disk_set_options(to, ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM |
 						   ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_ACL |
 						   ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_FFLAGS);
-	status = unpack(f, from, to, devices, hash, err);
+	status = unpack(f, rules, from, to, hash, err);
 	archive_write_free(to);
 	return status;
 }

@@ -12,6 +12,8 @@
 #include <base/vec.h>
 #include <base/err.h>
 
+#include "rootfs_rules.h"
+
 struct rootfs_file {
 	char *path;
 	uint64_t size_bytes;
@@ -23,8 +25,8 @@ struct rootfs_files {
 
 /* Unpack everything with owners, modes, times, xattrs, ACLs. remember: keep each file's digest.
  * errors: ERR_IMAGE_MEMBER */
-MUST_CHECK int rootfs_files_unpack(struct rootfs_files *f, struct archive *from, bool devices,
-				   bool remember, struct err *err);
+MUST_CHECK int rootfs_files_unpack(struct rootfs_files *f, const struct rootfs_rules *rules,
+				   struct archive *from, bool remember, struct err *err);
 /* Read every file again. errors: ERR_IMAGE_READ_BACK */
 MUST_CHECK int rootfs_files_check(const struct rootfs_files *f, struct err *err);
 /* SHA-256 over, for each file, path, NUL, u64le size, SHA-256 of its content. */

@@ -5,14 +5,10 @@
  */
 #include <images/build.h>
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
-#include <linux/fs.h>
 #include <locale.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <base/file.h>
@@ -20,31 +16,21 @@
 #include <base/limits.h>
 #include <base/str.h>
 
-#include "boot_parts.h"
-#include "ext4_image.h"
-#include "layout.h"
-#include "pack.h"
+#include "build_run.h"
+#include "fs_check.h"
 #include "rootfs_tar.h"
-#include "tree.h"
 
-#define BLOCK_BYTES   4096
-#define LEVEL_DEFAULT 3
+#define BLOCK_BYTES        4096
+#define LEVEL_DEFAULT      3
+#define INODE_RATIO_BYTES  16384
+#define UNPACKED_MIN_BYTES (512 * MIB)
+#define LINK_IN_INODE      60         /* a symbolic link from this length on takes a block */
+#define EXTENTS_OF_BLOCK   300        /* of a file with many, in a block of its tree */
+#define NAME_RECORD_BYTES  12         /* of a name in a folder, at most, besides the name */
+#define HOLES_MAX_BYTES    (16 * GIB) /* of a tree that is packed as a tar */
 
-struct build {
-	const struct image_build_request *request;
-	char *folder; /* of the output, for temporary files */
-	struct manifest *m;
-	struct packed_payload packed[MANIFEST_MAX_PAYLOADS];
-	struct tree_options tree;
-	struct layout layout;
-	struct tree_size size;                                   /* of the whole tree */
-	struct tree_size part_size[MANIFEST_MAX_PARTITIONS + 1]; /* by partition number */
-	struct boot_parts boot;
-	int64_t created_s;
-};
-
-static int pack(struct build *b, const char *name, enum payload_role role, unsigned partition,
-		int fd, uint64_t size_bytes, struct err *err)
+int build_pack(struct build *b, const char *name, enum payload_role role, unsigned partition,
+	       int fd, uint64_t size_bytes, struct err *err)
 {
 	const struct image_build_request *r = b->request;
 	struct pack_options options = {.level = r->level ? r->level : LEVEL_DEFAULT,
@@ -62,44 +48,6 @@ static int pack(struct build *b, const char *name, enum payload_role role, unsig
 	return 0;
 }
 
-/* ---- disk images ----------------------------------------------------------------------------- */
-
-static int disk_size(int fd, uint64_t *ret_bytes, int64_t *ret_changed_s, struct err *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return err_sys(err, ERR_IO, "cannot look at the input");
-	*ret_changed_s = st.st_mtime;
-	*ret_bytes = (uint64_t)st.st_size;
-	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKGETSIZE64, ret_bytes))
-		return err_sys(err, ERR_IO, "cannot ask the size of the input");
-	if (!*ret_bytes || *ret_bytes % 512)
-		return err_set(err, ERR_IMAGE_INPUT,
-			       "disk image has %" PRIu64 " bytes, which is no number of sectors",
-			       *ret_bytes);
-	return 0;
-}
-
-static int build_disk(struct build *b, struct err *err)
-{
-	autoclose int fd = open(b->request->input, O_RDONLY | O_CLOEXEC);
-	uint64_t size_bytes;
-
-	if (fd < 0)
-		return err_sys(err, ERR_IO, "cannot open '%s'", b->request->input);
-	TRY(disk_size(fd, &size_bytes, &b->size.newest_s, err));
-	if (!b->created_s)
-		b->created_s = b->size.newest_s;
-	b->m->min_disk_bytes = size_bytes;
-	b->m->firmware = b->layout.firmware_set
-				 ? b->layout.firmware
-				 : IMAGE_FIRMWARE_UEFI | (b->request->arch == IMAGE_ARCH_X86_64
-								  ? IMAGE_FIRMWARE_BIOS
-								  : 0);
-	return pack(b, "disk.img", PAYLOAD_ROLE_DISK, 0, fd, size_bytes, err);
-}
-
 /* ---- trees ----------------------------------------------------------------------------------- */
 
 static const struct manifest_partition *layout_root(const struct build *b)
@@ -110,14 +58,24 @@ static const struct manifest_partition *layout_root(const struct build *b)
 	BUG_ON(true);
 }
 
-static void count_entry(struct tree_size *size, struct archive_entry *entry)
+static uint64_t blocks_of(const struct plan_file *file)
 {
-	int64_t n_bytes = archive_entry_size(entry);
+	uint64_t n_bytes = file->type == AE_IFLNK && file->link ? strlen(file->link)
+								: file->data_bytes;
 
+	if (file->type == AE_IFLNK && n_bytes < LINK_IN_INODE)
+		n_bytes = 0;
+	return (n_bytes + BLOCK_BYTES - 1) / BLOCK_BYTES + file->n_extents / EXTENTS_OF_BLOCK +
+	       file->has_attributes;
+}
+
+static void count_name(struct tree_size *size, const struct plan_node *node)
+{
 	size->n_entries++;
-	size->n_folders += archive_entry_filetype(entry) == AE_IFDIR;
-	if (n_bytes > 0 && !archive_entry_hardlink(entry))
-		size->file_blocks += ((uint64_t)n_bytes + BLOCK_BYTES - 1) / BLOCK_BYTES;
+	size->n_folders += node->file->type == AE_IFDIR;
+	size->n_name_bytes += strlen(node->name) + NAME_RECORD_BYTES;
+	if (node == node->file->first_name)
+		size->file_blocks += blocks_of(node->file);
 }
 
 static bool is_unpacked(const struct build *b)
@@ -143,28 +101,70 @@ static int check_owner(const struct build *b, const struct manifest_partition *o
 		       owner->number, owner->mount);
 }
 
-static bool measure_reads(const void *arg, const char *path)
+static bool is_kept(const void *arg, const char *path)
 {
 	const struct build *b = arg;
 
 	return boot_parts_wants(&b->boot, path);
 }
 
-static int measure(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
-		   struct err *err)
+static int keep(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
+		struct err *err)
 {
 	struct build *b = arg;
-	const struct manifest_partition *owner = layout_owner(&b->layout, path);
-	int64_t mtime = archive_entry_mtime(entry);
 
-	TRY(check_owner(b, owner, path, err));
-	count_entry(&b->size, entry);
-	count_entry(&b->part_size[owner->number], entry);
-	if (mtime > b->size.newest_s)
-		b->size.newest_s = mtime;
-	if (!measure_reads(b, path))
-		return 0;
 	return boot_parts_keep(&b->boot, path, entry, a, err);
+}
+
+struct measuring {
+	struct build *b;
+	uint64_t hole_bytes;
+	int status;
+	struct err *err;
+};
+
+static void measure(void *arg, struct plan_node *node)
+{
+	struct measuring *m = arg;
+	autofree char *path = plan_path(node);
+	const struct manifest_partition *owner = layout_owner(&m->b->layout, path);
+
+	if (m->status < 0)
+		return;
+	m->status = check_owner(m->b, owner, path, m->err);
+	count_name(&m->b->size, node);
+	count_name(&m->b->part_size[owner->number], node);
+	if (node->file->size_bytes > node->file->data_bytes)
+		m->hole_bytes += node->file->size_bytes - node->file->data_bytes;
+}
+
+static int measure_all(struct build *b, struct err *err)
+{
+	struct measuring m = {.b = b, .err = err};
+
+	plan_each(tree_plan(b->tree), measure, &m);
+	if (!m.status && is_unpacked(b) && m.hole_bytes > HOLES_MAX_BYTES)
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "files of the tree have holes of %" PRIu64
+			       " GiB in all, and a tree that is unpacked carries them as zeros: at "
+			       "most %d; build blocks instead (no \"unpack\", no xfs root)",
+			       (uint64_t)(m.hole_bytes / GIB), (int)(HOLES_MAX_BYTES / GIB));
+	return m.status;
+}
+
+static int read_tree(struct build *b, struct err *err)
+{
+	b->source.fs = is_unpacked(b) ? layout_root(b)->fs : PARTITION_FS_EXT4;
+	b->source.keeps = is_kept;
+	b->source.keep = keep;
+	b->source.arg = b;
+	TRY(tree_new(&b->source, &b->tree, err));
+	if (!plan_n_entries(tree_plan(b->tree)))
+		return err_set(err, ERR_IMAGE_INPUT, "'%s' is empty", b->request->input);
+	if (!b->created_s)
+		b->created_s = tree_newest_s(b->tree);
+	tree_set_made_s(b->tree, b->created_s);
+	return measure_all(b, err);
 }
 
 static int choose_firmware(struct build *b, struct err *err)
@@ -187,114 +187,6 @@ static int choose_firmware(struct build *b, struct err *err)
 	return 0;
 }
 
-/* One file system that is being filled with its part of the tree. */
-struct filling {
-	struct build *b;
-	const struct manifest_partition *p;
-	struct ext4_image *x;
-};
-
-/* A path of the tree as it is inside of the partition: "var/lib" of "/var" is "lib". */
-static const char *inner_path(const struct manifest_partition *p, const char *path)
-{
-	size_t n = strlen(p->mount);
-
-	if (p->role == PARTITION_ROLE_ROOT)
-		return path;
-	return path[n - 1] ? path + n : path + n - 1;
-}
-
-static int fix_hard_link(struct filling *f, const char *path, struct archive_entry *entry,
-			 struct err *err)
-{
-	const char *target = archive_entry_hardlink(entry);
-	autofree char *clean = target ? tree_clean_path(target) : NULL;
-
-	if (!target)
-		return 0;
-	if (!clean || layout_owner(&f->b->layout, clean) != f->p)
-		return err_set(err, ERR_IMAGE_MEMBER,
-			       "entry '%s' is a hard link to '%s' on another partition", path,
-			       target);
-	archive_entry_set_hardlink(entry, inner_path(f->p, clean));
-	return 0;
-}
-
-static int fill_entry(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
-		      struct err *err)
-{
-	struct filling *f = arg;
-	const struct manifest_partition *owner = layout_owner(&f->b->layout, path);
-
-	if (owner == f->p) {
-		TRY(fix_hard_link(f, path, entry, err));
-		return ext4_image_add(f->x, inner_path(f->p, path), entry, a, err);
-	}
-	/* The mount point of another partition is a folder here. */
-	if (f->p->role == PARTITION_ROLE_ROOT && str_eq(owner->mount + 1, path))
-		return ext4_image_add(f->x, path, entry, a, err);
-	return 0;
-}
-
-/* Mount points that the tree does not have. */
-static int add_mount_points(struct filling *f, struct err *err)
-{
-	for (size_t i = 0; i < f->b->layout.n_partitions; i++) {
-		const char *mount = f->b->layout.partitions[i].mount;
-		struct archive_entry *e;
-		int status;
-
-		if (f->p->role != PARTITION_ROLE_ROOT || !mount[0] || !mount[1] ||
-		    ext4_image_has(f->x, mount + 1))
-			continue;
-		e = archive_entry_new();
-		archive_entry_set_filetype(e, AE_IFDIR);
-		archive_entry_set_perm(e, 0755);
-		archive_entry_set_mtime(e, f->b->created_s, 0);
-		status = ext4_image_add(f->x, mount + 1, e, NULL, err);
-		archive_entry_free(e);
-		if (status < 0)
-			return status;
-	}
-	return 0;
-}
-
-/* A UUID that depends on the image alone; hosts get one of their own. */
-static void image_uuid(const struct build *b, const struct manifest_partition *p,
-		       char ret[static UUID_TEXT_BYTES])
-{
-	autofree char *seed = xasprintf("%s %s %s %" PRId64 "%s%s", b->m->line, b->m->version,
-					image_arch_str(b->m->arch), b->created_s,
-					p->role == PARTITION_ROLE_ROOT ? "" : " ",
-					p->role == PARTITION_ROLE_ROOT ? "" : p->mount);
-	char hex[SHA256_HEX_BYTES];
-
-	sha256_hex_of(seed, strlen(seed), hex);
-	snprintf(ret, UUID_TEXT_BYTES, "%.8s-%.4s-4%.3s-8%.3s-%.12s", hex, hex + 8, hex + 13,
-		 hex + 17, hex + 20);
-}
-
-static int build_ext4(struct build *b, const struct manifest_partition *p, int *ret_fd,
-		      uint64_t *ret_bytes, struct err *err)
-{
-	char uuid[UUID_TEXT_BYTES];
-	struct ext4_options options = {
-		.folder = b->folder, .created_s = b->created_s, .uuid = uuid};
-	struct tree_size size = b->part_size[p->number];
-	AUTO(ext4_image) struct ext4_image *x = NULL;
-	struct filling f = {.b = b, .p = p};
-
-	image_uuid(b, p, uuid);
-	size.n_entries += b->layout.n_partitions; /* mount points */
-	if (p->role == PARTITION_ROLE_DATA)
-		options.max_bytes = p->size_bytes;
-	TRY(ext4_image_new(&options, &size, &x, err));
-	f.x = x;
-	TRY(tree_walk(&b->tree, NULL, fill_entry, &f, err));
-	TRY(add_mount_points(&f, err));
-	return ext4_image_finish(x, ret_fd, ret_bytes, err);
-}
-
 static int build_data(struct build *b, const struct manifest_partition *p, struct err *err)
 {
 	autofree char *name = xasprintf("data%u.ext4", p->number);
@@ -303,7 +195,28 @@ static int build_data(struct build *b, const struct manifest_partition *p, struc
 
 	if (build_ext4(b, p, &fd, &size_bytes, err) < 0)
 		return err_wrap(err, "partition %u", p->number);
-	return pack(b, name, PAYLOAD_ROLE_FS, p->number, fd, size_bytes, err);
+	return build_pack(b, name, PAYLOAD_ROLE_FS, p->number, fd, size_bytes, err);
+}
+
+/* The host makes the file system, with an inode for each 16 KiB as mke2fs does. */
+static int set_unpacked_size(const struct build *b, struct manifest_partition *root,
+			     struct err *err)
+{
+	uint64_t inodes = b->size.n_entries * INODE_RATIO_BYTES;
+	uint64_t needed = ext4_image_bytes(&b->size);
+
+	if (root->fs == PARTITION_FS_EXT4 && inodes > needed)
+		needed = (inodes + MIB - 1) / MIB * MIB;
+	if (needed < UNPACKED_MIN_BYTES)
+		needed = UNPACKED_MIN_BYTES;
+	if (!root->size_bytes)
+		root->size_bytes = needed;
+	/* what is free in it is an estimate: refuse what cannot be */
+	if (b->size.file_blocks * BLOCK_BYTES > root->size_bytes)
+		return err_set(err, ERR_IMAGE_LAYOUT,
+			       "root partition has %" PRIu64 " MiB, its content needs %" PRIu64,
+			       (uint64_t)(root->size_bytes / MIB), (uint64_t)(needed / MIB));
+	return 0;
 }
 
 static int build_root(struct build *b, struct err *err)
@@ -314,10 +227,11 @@ static int build_root(struct build *b, struct err *err)
 	uint64_t size_bytes;
 
 	if (is_unpacked(b)) {
-		TRY(rootfs_tar_make(&b->tree, b->folder, b->layout.devices, &fd, &size_bytes, err));
-		if (!root->size_bytes)
-			root->size_bytes = (size_bytes / 100 * 130 / MIB + 512) * MIB;
-		return pack(b, "root.tar", PAYLOAD_ROLE_ROOTFS, root->number, fd, size_bytes, err);
+		TRY(set_unpacked_size(b, root, err));
+		TRY(rootfs_tar_make(b->tree, b->folder, root->fs, b->layout.devices, &fd,
+				    &size_bytes, err));
+		return build_pack(b, "root.tar", PAYLOAD_ROLE_ROOTFS, root->number, fd, size_bytes,
+				  err);
 	}
 	if (root->fs != PARTITION_FS_EXT4)
 		return err_set(err, ERR_IMAGE_LAYOUT, "root file system cannot be %s",
@@ -329,7 +243,7 @@ static int build_root(struct build *b, struct err *err)
 			       (uint64_t)(root->size_bytes / MIB), (uint64_t)(size_bytes / MIB));
 	if (!root->size_bytes)
 		root->size_bytes = size_bytes;
-	return pack(b, "root.ext4", PAYLOAD_ROLE_FS, root->number, fd, size_bytes, err);
+	return build_pack(b, "root.ext4", PAYLOAD_ROLE_FS, root->number, fd, size_bytes, err);
 }
 
 static int build_boot(struct build *b, const struct manifest_partition *p, struct err *err)
@@ -340,20 +254,18 @@ static int build_boot(struct build *b, const struct manifest_partition *p, struc
 		TRY(boot_parts_bios(&b->boot, p->start_bytes, p->size_bytes, b->m->boot_code, &fd,
 				    err));
 		b->m->has_boot_code = true;
-		return pack(b, "bios.img", PAYLOAD_ROLE_FS, p->number, fd, p->size_bytes, err);
+		return build_pack(b, "bios.img", PAYLOAD_ROLE_FS, p->number, fd, p->size_bytes,
+				  err);
 	}
 	TRY(boot_parts_esp(&b->boot, p->size_bytes, b->created_s, &fd, err));
-	return pack(b, "esp.vfat", PAYLOAD_ROLE_FS, p->number, fd, p->size_bytes, err);
+	TRY(fs_check_vfat(fd, err));
+	return build_pack(b, "esp.vfat", PAYLOAD_ROLE_FS, p->number, fd, p->size_bytes, err);
 }
 
 static int build_tree(struct build *b, struct err *err)
 {
 	TRY(boot_parts_begin(&b->boot, b->request->arch, b->folder, err));
-	TRY(tree_walk(&b->tree, measure_reads, measure, b, err));
-	if (!b->size.n_entries)
-		return err_set(err, ERR_IMAGE_INPUT, "'%s' is empty", b->request->input);
-	if (!b->created_s)
-		b->created_s = b->size.newest_s;
+	TRY(read_tree(b, err));
 	TRY(choose_firmware(b, err));
 	/* The root first: its size decides where nothing else lies, boot code comes after. */
 	TRY(build_root(b, err));
@@ -382,8 +294,8 @@ static int set_names(struct build *b, struct err *err)
 	(void)str_copy(b->m->version, sizeof(b->m->version), r->version);
 	b->m->arch = r->arch;
 	b->created_s = r->created_s;
-	b->tree.path = r->input;
-	b->tree.oci_arch = r->arch == IMAGE_ARCH_X86_64 ? "amd64" : "arm64";
+	b->source.path = r->input;
+	b->source.oci_arch = r->arch == IMAGE_ARCH_X86_64 ? "amd64" : "arm64";
 	return 0;
 }
 
@@ -394,10 +306,10 @@ static int run(struct build *b, struct err *err)
 	TRY(set_names(b, err));
 	TRY(layout_load(r->layout_path, r->arch, &b->layout, err));
 	if (r->raw)
-		b->tree.kind = INPUT_DISK;
+		b->source.kind = INPUT_DISK;
 	else
-		TRY(input_kind_of(r->input, &b->tree.kind, err));
-	TRY(b->tree.kind == INPUT_DISK ? build_disk(b, err) : build_tree(b, err));
+		TRY(input_kind_of(r->input, &b->source.kind, err));
+	TRY(b->source.kind == INPUT_DISK ? build_disk(b, err) : build_tree(b, err));
 	b->m->created_s = b->created_s > 0 ? b->created_s : 0;
 	b->m->seq = r->seq ? r->seq : b->created_s > 0 ? (uint64_t)b->created_s : 1;
 	return archive_write(r->output, b->m, b->packed, err);
@@ -427,6 +339,7 @@ int image_build(const struct image_build_request *request, struct manifest **ret
 	for (size_t i = 0; i < b.m->n_payloads; i++)
 		packed_payload_done(&b.packed[i]);
 	boot_parts_done(&b.boot);
+	tree_free(b.tree);
 	free(b.folder);
 	if (!status && ret)
 		*ret = take_ptr(b.m);

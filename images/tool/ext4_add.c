@@ -40,9 +40,10 @@ static int file_type(mode_t mode)
 	}
 }
 
+/* Two bits over the 32 that are taken as a signed number (fs/ext4/ext4.h, EXT4_EPOCH_BITS). */
 static uint32_t extra_time(int64_t s, long ns)
 {
-	return (uint32_t)((s >> 32) & 3) | ((uint32_t)ns << 2);
+	return (uint32_t)(((s - (int32_t)s) >> 32) & 3) | ((uint32_t)ns << 2);
 }
 
 static void set_times(struct ext2_inode_large *inode, int64_t s, long ns)
@@ -65,19 +66,6 @@ static void set_owner_and_mode(struct ext2_inode_large *inode, struct archive_en
 	set_times(inode, archive_entry_mtime(entry), archive_entry_mtime_nsec(entry));
 }
 
-static int link_name(struct ext4_image *x, ext2_ino_t parent, const char *name, ext2_ino_t ino,
-		     int type, struct err *err)
-{
-	errcode_t e = ext2fs_link(x->fs, parent, name, ino, type);
-
-	if (e == EXT2_ET_DIR_NO_SPACE) {
-		e = ext2fs_expand_dir(x->fs, parent);
-		if (!e)
-			e = ext2fs_link(x->fs, parent, name, ino, type);
-	}
-	return e ? ext4_failed(err, e, "add a name") : 0;
-}
-
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -88,19 +76,15 @@ static const char *base_name(const char *path)
 static int make_folder(struct ext4_image *x, ext2_ino_t parent, const char *path, ext2_ino_t *ret,
 		       struct err *err)
 {
-	const char *name = base_name(path);
 	ext2_ino_t ino;
 	errcode_t e = ext2fs_new_inode(x->fs, parent, LINUX_S_IFDIR | 0755, 0, &ino);
 
 	if (!e)
-		e = ext2fs_mkdir(x->fs, parent, ino, name);
-	if (e == EXT2_ET_DIR_NO_SPACE) {
-		e = ext2fs_expand_dir(x->fs, parent);
-		if (!e)
-			e = ext2fs_mkdir(x->fs, parent, ino, name);
-	}
+		e = ext2fs_mkdir(x->fs, parent, ino, NULL);
 	if (e)
 		return ext4_failed(err, e, "make a folder");
+	TRY(ext4_folder_begin(x, ino, err));
+	TRY(ext4_folder_add(x, parent, base_name(path), ino, EXT2_FT_DIR, err));
 	*ret = ino;
 	return ext4_remember(x, path, ino, err);
 }
@@ -154,8 +138,6 @@ static int add_hard_link(struct ext4_image *x, const char *path, const char *tar
 	ext2_ino_t parent, ino;
 	errcode_t e;
 
-	while (target[0] == '/' || (target[0] == '.' && target[1] == '/'))
-		target += target[0] == '/' ? 1 : 2;
 	ino = ext4_look_up(x, target);
 	if (!ino)
 		return err_set(err, ERR_IMAGE_MEMBER, "hard link to '%s', which is not there",
@@ -164,7 +146,7 @@ static int add_hard_link(struct ext4_image *x, const char *path, const char *tar
 	e = ext2fs_read_inode(x->fs, ino, &inode);
 	if (e)
 		return ext4_failed(err, e, "read a linked inode");
-	TRY(link_name(x, parent, base_name(path), ino, file_type(inode.i_mode), err));
+	TRY(ext4_folder_add(x, parent, base_name(path), ino, file_type(inode.i_mode), err));
 	inode.i_links_count++;
 	e = ext2fs_write_inode(x->fs, ino, &inode);
 	return e ? ext4_failed(err, e, "count a link") : ext4_remember(x, path, ino, err);
@@ -173,19 +155,15 @@ static int add_hard_link(struct ext4_image *x, const char *path, const char *tar
 static int write_symlink(struct ext4_image *x, ext2_ino_t parent, const char *path, ext2_ino_t ino,
 			 struct archive_entry *entry, struct err *err)
 {
-	const char *target = archive_entry_symlink(entry), *name = base_name(path);
+	const char *target = archive_entry_symlink(entry);
 	errcode_t e;
 
 	if (!target || !target[0])
 		return err_set(err, ERR_IMAGE_MEMBER, "symbolic link without a target");
-	e = ext2fs_symlink(x->fs, parent, ino, name, target);
-	if (e == EXT2_ET_DIR_NO_SPACE) {
-		e = ext2fs_expand_dir(x->fs, parent);
-		if (!e)
-			e = ext2fs_symlink(x->fs, parent, ino, name, target);
-	}
+	e = ext2fs_symlink(x->fs, parent, ino, NULL, target);
 	if (e)
 		return ext4_failed(err, e, "make a symbolic link");
+	TRY(ext4_folder_add(x, parent, base_name(path), ino, EXT2_FT_SYMLINK, err));
 	TRY(ext4_remember(x, path, ino, err));
 	return set_folder(x, ino, entry, err);
 }
@@ -210,13 +188,15 @@ static int write_node(struct ext4_image *x, ext2_ino_t parent, const char *path,
 
 	set_owner_and_mode(&inode, entry);
 	inode.i_links_count = 1;
-	TRY(link_name(x, parent, base_name(path), ino, file_type(mode), err));
+	TRY(ext4_folder_add(x, parent, base_name(path), ino, file_type(mode), err));
 	ext2fs_inode_alloc_stats2(x->fs, ino, +1, 0);
 	if (S_ISCHR(mode) || S_ISBLK(mode))
 		set_device(&inode, entry);
 	if (S_ISREG(mode))
 		inode.i_flags |= EXT4_EXTENTS_FL;
 	e = ext2fs_write_new_inode(x->fs, ino, (struct ext2_inode *)&inode);
+	/* it takes a time of 0 for one that was not set */
+	set_times(&inode, archive_entry_mtime(entry), archive_entry_mtime_nsec(entry));
 	if (!e)
 		e = ext2fs_write_inode_full(x->fs, ino, (struct ext2_inode *)&inode, sizeof(inode));
 	if (e)

@@ -54,7 +54,13 @@ static int put(struct ext4_image *x, const void *p, size_t n_bytes, uint64_t at,
 	return 0;
 }
 
-/* Bytes at a file offset, across runs. */
+static bool is_zero(const uint8_t *p, size_t n_bytes)
+{
+	return !n_bytes || (!p[0] && !memcmp(p, p + 1, n_bytes - 1));
+}
+
+/* Bytes at a file offset, across runs. Zeros are there already: in a hole of the file, or in a
+ * block of an image that was all zeros when it began. */
 static int put_content(struct ext4_image *x, ext2_extent_handle_t extents, struct run *run,
 		       const uint8_t *p, size_t n_bytes, uint64_t offset, struct err *err)
 {
@@ -62,6 +68,14 @@ static int put_content(struct ext4_image *x, ext2_extent_handle_t extents, struc
 		uint64_t block = offset / BLOCK_BYTES, in_run, left;
 		size_t n;
 
+		n = BLOCK_BYTES - offset % BLOCK_BYTES;
+		n = n < n_bytes ? n : n_bytes;
+		if (is_zero(p, n)) {
+			p += n;
+			offset += n;
+			n_bytes -= n;
+			continue;
+		}
 		if (block < run->file_block || block >= run->file_block + run->n_blocks)
 			TRY(find_run(extents, block, run, err));
 		in_run = offset - run->file_block * BLOCK_BYTES;
@@ -88,7 +102,8 @@ static int copy_content(struct ext4_image *x, ext2_extent_handle_t extents, stru
 		if ((uint64_t)at > size_bytes || n > size_bytes - (uint64_t)at)
 			return err_set(err, ERR_IMAGE_MEMBER, "content is longer than its size");
 		TRY(put_content(x, extents, &run, p, n, (uint64_t)at, err));
-		x->content_goal = run.disk_block + run.n_blocks;
+		if (run.n_blocks)
+			x->content_goal = run.disk_block + run.n_blocks;
 	}
 	if (status != ARCHIVE_EOF)
 		return err_set(err, ERR_IMAGE_MEMBER, "cannot read content: %s",

@@ -22,6 +22,7 @@
 #include <base/str.h>
 
 #include "ext4_inode.h"
+#include "fs_check.h"
 #include "pack.h"
 
 #define BLOCK_BYTES       4096
@@ -37,14 +38,13 @@ static uint64_t round_up(uint64_t n, uint64_t unit)
 }
 
 /* Generous: what stays free is a hole in the image and costs nothing. */
-static uint64_t image_bytes(const struct tree_size *size, uint64_t max_bytes)
+uint64_t ext4_image_bytes(const struct tree_size *size)
 {
 	uint64_t content = (size->file_blocks + FOLDER_BLOCKS * size->n_folders) * BLOCK_BYTES;
-	uint64_t inodes = size->n_entries * 256;
-	uint64_t n = (content + inodes) / 100 * 112 + SLACK_BYTES + 64 * MIB;
+	uint64_t inodes = size->n_entries * 256, names = size->n_name_bytes * 2;
+	uint64_t n = (content + inodes + names) / 100 * 112 + SLACK_BYTES + 64 * MIB;
 
-	n = round_up(n, MIB);
-	return max_bytes && max_bytes < n ? max_bytes : n;
+	return round_up(n, MIB);
 }
 
 static int make_empty(struct ext4_image *x, const struct ext4_options *o,
@@ -128,6 +128,20 @@ static int set_content_goal(struct ext4_image *x, const struct tree_size *size, 
 	return 0;
 }
 
+/* mke2fs makes the root and "lost+found", which a tree may have, too. */
+static int remember_what_is_there(struct ext4_image *x, struct err *err)
+{
+	ext2_ino_t lost;
+	errcode_t e = ext2fs_lookup(x->fs, EXT2_ROOT_INO, "lost+found", 10, NULL, &lost);
+
+	if (e)
+		return ext4_failed(err, e, "find lost+found");
+	TRY(ext4_folder_begin(x, EXT2_ROOT_INO, err));
+	TRY(ext4_folder_begin(x, lost, err));
+	TRY(ext4_remember(x, "", EXT2_ROOT_INO, err));
+	return ext4_remember(x, "lost+found", lost, err);
+}
+
 int ext4_image_new(const struct ext4_options *options, const struct tree_size *size,
 		   struct ext4_image **ret, struct err *err)
 {
@@ -135,7 +149,9 @@ int ext4_image_new(const struct ext4_options *options, const struct tree_size *s
 
 	initialize_ext2_error_table();
 	x->created_s = options->created_s;
-	x->size_bytes = image_bytes(size, options->max_bytes);
+	x->size_bytes = ext4_image_bytes(size);
+	if (options->max_bytes && options->max_bytes < x->size_bytes)
+		x->size_bytes = options->max_bytes;
 	x->fd = nameless_file(options->folder, err);
 	if (x->fd < 0)
 		return x->fd;
@@ -145,7 +161,7 @@ int ext4_image_new(const struct ext4_options *options, const struct tree_size *s
 	TRY(make_empty(x, options, size, err));
 	TRY(open_fs(x, err));
 	TRY(set_content_goal(x, size, err));
-	TRY(ext4_remember(x, "", EXT2_ROOT_INO, err));
+	TRY(remember_what_is_there(x, err));
 	*ret = take_ptr(x);
 	return 0;
 }
@@ -160,29 +176,52 @@ void ext4_image_free(struct ext4_image *x)
 	for (size_t i = 0; i < x->names.n; i++)
 		free(x->names.items[i]);
 	VEC_DONE(&x->names);
+	free(x->folders);
 	if (x->fd >= 0)
 		(void)close(x->fd);
 	free(x);
 }
 
-int ext4_image_finish(struct ext4_image *x, int *ret_fd, uint64_t *ret_bytes, struct err *err)
+/* Times that are not the image's, and a counter of bytes written, which would depend on how the
+ * cache was flushed. */
+static void set_super(struct ext4_image *x)
 {
-	errcode_t e;
+	x->fs->super->s_kbytes_written = 0;
+	x->fs->super->s_wtime = (uint32_t)x->created_s;
+	x->fs->super->s_mkfs_time = (uint32_t)x->created_s;
+	x->fs->super->s_lastcheck = (uint32_t)x->created_s;
+	ext2fs_mark_super_dirty(x->fs);
+}
 
-	/* A lifetime counter of bytes written would depend on how the cache was flushed. No sync:
-	 * the file is read from the page cache and never needs a disk. */
-	e = ext2fs_flush2(x->fs, EXT2_FLAG_FLUSH_NO_SYNC);
+/* No sync: the file is read from the page cache and never needs a disk. */
+static int close_fs(struct ext4_image *x, struct err *err)
+{
+	errcode_t e = ext2fs_flush2(x->fs, EXT2_FLAG_FLUSH_NO_SYNC);
+
 	if (!e) {
-		x->fs->super->s_kbytes_written = 0;
-		x->fs->super->s_wtime = (uint32_t)x->created_s;
-		x->fs->super->s_mkfs_time = (uint32_t)x->created_s;
-		x->fs->super->s_lastcheck = (uint32_t)x->created_s;
-		ext2fs_mark_super_dirty(x->fs);
+		set_super(x);
 		e = ext2fs_close2(x->fs, EXT2_FLAG_FLUSH_NO_SYNC);
 		x->fs = NULL;
 	}
-	if (e)
-		return ext4_failed(err, e, "write the file system");
+	return e ? ext4_failed(err, e, "write the file system") : 0;
+}
+
+static int index_folders(struct ext4_image *x, struct err *err)
+{
+	TRY(fs_index_ext4(x->fd, x->created_s, err));
+	TRY(open_fs(x, err));
+	return close_fs(x, err);
+}
+
+int ext4_image_finish(struct ext4_image *x, int *ret_fd, uint64_t *ret_bytes, struct err *err)
+{
+	bool index;
+
+	TRY(ext4_folders_finish(x, &index, err));
+	TRY(close_fs(x, err));
+	if (index)
+		TRY(index_folders(x, err));
+	TRY(fs_check_ext4(x->fd, err));
 	*ret_fd = take_fd(&x->fd);
 	*ret_bytes = x->size_bytes;
 	return 0;

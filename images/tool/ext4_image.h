@@ -19,7 +19,7 @@ struct tree_size {
 	uint64_t n_entries;
 	uint64_t file_blocks; /* of 4 KiB, each file rounded up */
 	uint64_t n_folders;
-	int64_t newest_s; /* newest modification time */
+	uint64_t n_name_bytes; /* of names in folders, with their records */
 };
 
 struct ext4_options {
@@ -29,6 +29,9 @@ struct ext4_options {
 	uint64_t max_bytes; /* of the image; 0: as large as its content needs */
 	const char *uuid;
 };
+
+/* What an image for so much takes. */
+uint64_t ext4_image_bytes(const struct tree_size *size);
 
 struct ext4_image;
 MUST_CHECK int ext4_image_new(const struct ext4_options *options, const struct tree_size *size,

@@ -6,12 +6,14 @@
 #include "rootfs_tar.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <base/json.h>
 #include <base/str.h>
 
+#include "images/core/rootfs_rules.h"
 #include "pack.h"
 
 #define COPY_BYTES (256 * 1024)
@@ -30,6 +32,11 @@ static int copy_content(struct tar_writer *w, const char *path, struct archive_e
 	while (left > 0) {
 		la_ssize_t n = archive_read_data(a, w->buffer, COPY_BYTES);
 
+		/* libarchive does not give out the hole at the end of a tar's file */
+		if (n == 0 && archive_format(a) != ARCHIVE_FORMAT_RAW) {
+			n = left < COPY_BYTES ? (la_ssize_t)left : COPY_BYTES;
+			memset(w->buffer, 0, (size_t)n);
+		}
 		if (n <= 0 || n > left || archive_write_data(w->out, w->buffer, (size_t)n) != n)
 			return err_set(err, ERR_IMAGE_INPUT, "cannot copy '%s'", path);
 		left -= n;
@@ -46,8 +53,6 @@ static int write_entry(void *arg, const char *path, struct archive_entry *entry,
 	if ((type == AE_IFCHR || type == AE_IFBLK) && !w->devices)
 		return err_set(err, ERR_IMAGE_MEMBER,
 			       "'%s' is a device node, which the layout does not allow", path);
-	if (type == AE_IFSOCK)
-		return 0;
 	archive_entry_set_pathname(entry, path[0] ? path : ".");
 	archive_entry_sparse_clear(entry);
 	archive_entry_unset_atime(entry);
@@ -61,33 +66,55 @@ static int write_entry(void *arg, const char *path, struct archive_entry *entry,
 	return copy_content(w, path, entry, a, err);
 }
 
-int rootfs_tar_make(const struct tree_options *tree, const char *folder, bool devices, int *ret_fd,
-		    uint64_t *ret_bytes, struct err *err)
+static int write_tar(struct tree *tree, int fd, bool devices, struct err *err)
 {
-	autoclose int fd = nameless_file(folder, err);
 	autofree uint8_t *buffer = xmalloc(COPY_BYTES);
 	struct tar_writer w = {.devices = devices, .buffer = buffer};
-	struct stat st;
 	int status;
 
-	if (fd < 0)
-		return fd;
 	w.out = archive_write_new();
 	archive_write_set_format_pax(w.out);
 	archive_write_set_bytes_in_last_block(w.out, 1);
 	/* Names are bytes: what is not UTF-8 must survive, too. */
-	(void)archive_write_set_options(w.out, "hdrcharset=BINARY");
+	(void)archive_write_set_options(w.out, "hdrcharset=BINARY,xattrheader=SCHILY");
 	if (archive_write_open_fd(w.out, fd) != ARCHIVE_OK)
 		status = err_set(err, ERR_IO, "cannot write a tar");
 	else
-		status = tree_walk(tree, NULL, write_entry, &w, err);
+		status = tree_walk(tree, write_entry, &w, err);
 	if (!status && archive_write_close(w.out) != ARCHIVE_OK)
 		status = err_set(err, ERR_IO, "cannot finish the tar");
 	archive_write_free(w.out);
-	if (!status && fstat(fd, &st))
-		status = err_sys(err, ERR_IO, "cannot look at the tar");
-	if (status < 0)
-		return status;
+	return status;
+}
+
+/* The host's own rules, before anything is signed. */
+static int try_tar(int fd, enum partition_fs fs, bool devices, struct err *err)
+{
+	const struct rootfs_rules rules = {.devices = devices, .fs = fs};
+	struct archive *from = archive_read_new();
+	int status;
+
+	archive_read_support_format_tar(from);
+	if (lseek(fd, 0, SEEK_SET) || archive_read_open_fd(from, fd, COPY_BYTES) != ARCHIVE_OK)
+		status = err_set(err, ERR_IO, "cannot read the tar again");
+	else
+		status = rootfs_rules_try(&rules, from, err);
+	archive_read_free(from);
+	return status;
+}
+
+int rootfs_tar_make(struct tree *tree, const char *folder, enum partition_fs fs, bool devices,
+		    int *ret_fd, uint64_t *ret_bytes, struct err *err)
+{
+	autoclose int fd = nameless_file(folder, err);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	TRY(write_tar(tree, fd, devices, err));
+	TRY(try_tar(fd, fs, devices, err));
+	if (fstat(fd, &st))
+		return err_sys(err, ERR_IO, "cannot look at the tar");
 	*ret_bytes = (uint64_t)st.st_size;
 	*ret_fd = take_fd(&fd);
 	return 0;

@@ -9,9 +9,9 @@
 
 #include "tree.h"
 
-/* Write the tree as a tar into a nameless file in folder. Device nodes only when allowed.
- * errors: ERR_IMAGE_MEMBER, ERR_IMAGE_INPUT, ERR_IO */
-MUST_CHECK int rootfs_tar_make(const struct tree_options *tree, const char *folder, bool devices,
-			       int *ret_fd, uint64_t *ret_bytes, struct err *err);
+/* Write the tree as a tar into a nameless file in folder, and read it as the host will that unpacks
+ * it into fs. Device nodes only when allowed. errors: ERR_IMAGE_MEMBER, ERR_IMAGE_INPUT, ERR_IO */
+MUST_CHECK int rootfs_tar_make(struct tree *tree, const char *folder, enum partition_fs fs,
+			       bool devices, int *ret_fd, uint64_t *ret_bytes, struct err *err);
 
 #endif

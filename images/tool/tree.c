@@ -1,79 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Root file systems from tars and folders, over libarchive; see tree.h. OCI layouts are in
- * tree_oci.c. Names are cleaned here, once: no "..", no absolute path reaches a visitor.
+ * From an input's entries to a tree; see tree.h. The first pass makes a plan of names, the next
+ * ones give out what the plan says of each entry. A plan whose folders come after something in
+ * them needs one pass more, which keeps those folders' entries.
  */
 #include "tree.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <base/json.h>
 #include <base/str.h>
-#include <base/vec.h>
 
+#include "images/core/entry_rules.h"
+#include "tree_normal.h"
 #include "tree_oci.h"
+#include "tree_source.h"
 
-#define READ_BLOCK_BYTES (256 * 1024)
+struct tree {
+	struct tree_options o;
+	struct plan *plan;
+	struct oci_layers layers;
+	int64_t newest_s, made_s;
+};
 
-/* Each of these is a file opened less. Content comes without holes from a raw reader anyway. */
-#define MEASURED                                                                                   \
-	(ARCHIVE_READDISK_NO_SPARSE | ARCHIVE_READDISK_NO_XATTR | ARCHIVE_READDISK_NO_ACL |        \
-	 ARCHIVE_READDISK_NO_FFLAGS)
-
-static bool starts_like_disk(const unsigned char *p)
-{
-	return p[510] == 0x55 && p[511] == 0xaa;
-}
-
-static int kind_of_file(const char *path, enum input_kind *ret, struct err *err)
-{
-	unsigned char head[512] = {0};
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct archive *a;
-	struct archive_entry *entry;
-	bool is_tar;
-
-	if (fd < 0 || read(fd, head, sizeof(head)) < 0)
-		return err_sys(err, ERR_IO, "cannot read '%s'", path);
-	a = archive_read_new();
-	archive_read_support_filter_all(a);
-	archive_read_support_format_tar(a);
-	is_tar = archive_read_open_filename(a, path, READ_BLOCK_BYTES) == ARCHIVE_OK &&
-		 archive_read_next_header(a, &entry) == ARCHIVE_OK;
-	archive_read_free(a);
-	if (!is_tar && !starts_like_disk(head))
-		return err_set(err, ERR_IMAGE_INPUT,
-			       "'%s' is neither a tar nor a disk image with a partition table "
-			       "(--raw takes it as it is)",
-			       path);
-	*ret = is_tar ? INPUT_TAR : INPUT_DISK;
-	return 0;
-}
-
-int input_kind_of(const char *path, enum input_kind *ret, struct err *err)
-{
-	autofree char *oci = xasprintf("%s/oci-layout", path);
-	struct stat st;
-
-	if (stat(path, &st))
-		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot open '%s'",
-			       path);
-	if (S_ISBLK(st.st_mode)) {
-		*ret = INPUT_DISK;
-		return 0;
-	}
-	if (S_ISDIR(st.st_mode)) {
-		*ret = access(oci, F_OK) ? INPUT_FOLDER : INPUT_OCI;
-		return 0;
-	}
-	return kind_of_file(path, ret, err);
-}
+/* One pass over the input's entries. */
+struct pass {
+	struct tree *t;
+	uint64_t n; /* entries so far */
+	tree_visit visit;
+	void *arg;
+};
 
 /* "./a//b/" and "/a/b" become "a/b"; NULL for a name that leaves the tree. */
 char *tree_clean_path(const char *path)
@@ -101,191 +58,213 @@ char *tree_clean_path(const char *path)
 	return clean;
 }
 
-static int visit_entry(struct archive_entry *entry, struct archive *a, tree_visit visit, void *arg,
-		       struct err *err)
+/* measure: see tree_source.h. */
+static int walk_source(struct tree *t, bool measure, tree_visit visit, void *arg, struct err *err)
 {
-	const char *name = archive_entry_pathname(entry);
-	autofree char *path = name ? tree_clean_path(name) : NULL;
-
-	if (!path)
-		return err_set(err, ERR_IMAGE_MEMBER, "entry '%s' leaves the tree",
-			       name ? name : "");
-	return visit(arg, path, entry, a, err);
-}
-
-int tree_walk_archive(struct archive *a, const char *what, tree_visit visit, void *arg,
-		      struct err *err)
-{
-	struct archive_entry *entry;
-	int status;
-
-	while ((status = archive_read_next_header(a, &entry)) == ARCHIVE_OK ||
-	       status == ARCHIVE_WARN)
-		TRY(visit_entry(entry, a, visit, arg, err));
-	if (status != ARCHIVE_EOF)
-		return err_set(err, ERR_IMAGE_INPUT, "cannot read '%s': %s", what,
-			       archive_error_string(a));
-	return 0;
-}
-
-int tree_walk_tar(const char *path, tree_visit visit, void *arg, struct err *err)
-{
-	struct archive *a = archive_read_new();
-	int status;
-
-	archive_read_support_filter_all(a);
-	archive_read_support_format_tar(a);
-	if (archive_read_open_filename(a, path, READ_BLOCK_BYTES) != ARCHIVE_OK)
-		status = err_set(err, ERR_IMAGE_INPUT, "cannot open '%s': %s", path,
-				 archive_error_string(a));
-	else
-		status = tree_walk_archive(a, path, visit, arg, err);
-	archive_read_free(a);
-	return status;
-}
-
-/* ---- folders --------------------------------------------------------------------------------- */
-
-/* libarchive walks folders in the order of the disk, so they are read one at a time and sorted. */
-struct folder_walk {
-	const char *root;
-	struct archive *disk;
-	struct archive_entry_linkresolver *links;
-	tree_reads reads;
-	tree_visit visit;
-	void *arg;
-};
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int list_folder(const char *path, char ***ret, size_t *ret_n, struct err *err)
-{
-	VEC(char *) names = {0};
-	DIR *dir = opendir(path);
-	struct dirent *d;
-
-	if (!dir)
-		return err_sys(err, ERR_IMAGE_INPUT, "cannot read folder '%s'", path);
-	while ((d = readdir(dir)))
-		if (!str_eq(d->d_name, ".") && !str_eq(d->d_name, ".."))
-			VEC_PUSH(&names, xstrdup(d->d_name));
-	(void)closedir(dir);
-	if (names.n)
-		qsort(names.items, names.n, sizeof(char *), compare_names);
-	*ret = names.items;
-	*ret_n = names.n;
-	return 0;
-}
-
-/* Content of a file on disk as if it came from a tar: a data archive of one raw entry. */
-static int visit_file(struct folder_walk *w, const char *full, const char *path,
-		      struct archive_entry *entry, struct err *err)
-{
-	struct archive *a = archive_read_new();
-	struct archive_entry *raw;
-	int status;
-
-	archive_read_support_format_raw(a);
-	archive_read_support_format_empty(a);
-	if (archive_read_open_filename(a, full, READ_BLOCK_BYTES) != ARCHIVE_OK ||
-	    (archive_entry_size(entry) > 0 && archive_read_next_header(a, &raw) != ARCHIVE_OK))
-		status = err_set(err, ERR_IMAGE_INPUT, "cannot read '%s': %s", full,
-				 archive_error_string(a));
-	else
-		status = w->visit(w->arg, path, entry, a, err);
-	archive_read_free(a);
-	return status;
-}
-
-static int walk_path(struct folder_walk *w, const char *path, struct err *err);
-
-static int walk_children(struct folder_walk *w, const char *full, const char *path, struct err *err)
-{
-	char **names = NULL;
-	size_t n = 0;
-	int status;
-
-	TRY(list_folder(full, &names, &n, err));
-	status = 0;
-	for (size_t i = 0; i < n && !status; i++) {
-		autofree char *child = path[0] ? xasprintf("%s/%s", path, names[i])
-					       : xstrdup(names[i]);
-
-		status = walk_path(w, child, err);
-	}
-	for (size_t i = 0; i < n; i++)
-		free(names[i]);
-	free(names);
-	return status;
-}
-
-static int visit_disk_entry(struct folder_walk *w, const char *full, const char *path,
-			    struct archive_entry *entry, struct err *err)
-{
-	struct archive_entry *spare = NULL;
-
-	archive_entry_linkify(w->links, &entry, &spare);
-	if (archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry) &&
-	    (!w->reads || w->reads(w->arg, path)))
-		return visit_file(w, full, path, entry, err);
-	return w->visit(w->arg, path, entry, NULL, err);
-}
-
-static int walk_path(struct folder_walk *w, const char *path, struct err *err)
-{
-	autofree char *full = path[0] ? xasprintf("%s/%s", w->root, path) : xstrdup(w->root);
-	struct archive_entry *entry = archive_entry_new();
-	int status;
-	bool is_folder;
-
-	archive_entry_set_pathname(entry, path);
-	archive_entry_copy_sourcepath(entry, full);
-	if (archive_read_disk_entry_from_file(w->disk, entry, -1, NULL) < ARCHIVE_WARN) {
-		archive_entry_free(entry);
-		return err_set(err, ERR_IMAGE_INPUT, "cannot read '%s': %s", full,
-			       archive_error_string(w->disk));
-	}
-	is_folder = archive_entry_filetype(entry) == AE_IFDIR;
-	status = visit_disk_entry(w, full, path, entry, err);
-	archive_entry_free(entry);
-	if (status < 0 || !is_folder)
-		return status;
-	return walk_children(w, full, path, err);
-}
-
-static int walk_folder(const char *root, tree_reads reads, tree_visit visit, void *arg,
-		       struct err *err)
-{
-	struct folder_walk w = {.root = root, .reads = reads, .visit = visit, .arg = arg};
-	int status;
-
-	w.disk = archive_read_disk_new();
-	w.links = archive_entry_linkresolver_new();
-	BUG_ON(!w.disk || !w.links);
-	archive_entry_linkresolver_set_strategy(w.links, ARCHIVE_FORMAT_TAR_PAX_RESTRICTED);
-	archive_read_disk_set_symlink_physical(w.disk);
-	(void)archive_read_disk_set_behavior(w.disk, reads ? MEASURED : ARCHIVE_READDISK_NO_SPARSE);
-	status = walk_path(&w, "", err);
-	archive_entry_linkresolver_free(w.links);
-	archive_read_free(w.disk);
-	return status;
-}
-
-int tree_walk(const struct tree_options *options, tree_reads reads, tree_visit visit, void *arg,
-	      struct err *err)
-{
-	switch (options->kind) {
+	switch (t->o.kind) {
 	case INPUT_TAR:
-		return tree_walk_tar(options->path, visit, arg, err);
+		return source_walk_tar(t->o.path, visit, arg, err);
 	case INPUT_FOLDER:
-		return walk_folder(options->path, reads, visit, arg, err);
+		return source_walk_folder(t->o.path, measure, measure ? t->o.keeps : NULL, visit,
+					  arg, err);
 	case INPUT_OCI:
-		return tree_walk_oci(options->path, options->oci_arch, visit, arg, err);
+		return oci_layers_walk(&t->layers, visit, arg, err);
 	case INPUT_DISK:
 		break;
 	}
 	return err_set(err, ERR_IMAGE_INPUT, "a disk image is not a tree");
+}
+
+/* ---- the first pass -------------------------------------------------------------------------- */
+
+static int keep_file(struct tree *t, const char *path, struct archive_entry *entry,
+		     struct archive *a, struct err *err)
+{
+	if (!t->o.keep || !a || archive_entry_filetype(entry) != AE_IFREG ||
+	    archive_entry_hardlink(entry) || !t->o.keeps(t->o.arg, path))
+		return 0;
+	return t->o.keep(t->o.arg, path, entry, a, err);
+}
+
+static int plan_next(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
+		     struct err *err)
+{
+	struct pass *pass = arg;
+	struct tree *t = pass->t;
+	autofree char *lies_at = NULL;
+	enum whiteout whiteout = WHITEOUT_NONE;
+	autofree char *hidden = NULL;
+
+	if (t->o.kind == INPUT_OCI)
+		TRY(oci_whiteout(path, &whiteout, &hidden, err));
+	if (whiteout == WHITEOUT_OTHER)
+		return plan_skip(t->plan, err);
+	if (whiteout != WHITEOUT_NONE)
+		return plan_remove(t->plan, hidden, whiteout == WHITEOUT_INSIDE, err);
+	TRY(tree_normalize(entry, path, err));
+	TRY(plan_add(t->plan, path, entry, &lies_at, err));
+	if (archive_entry_mtime(entry) > t->newest_s &&
+	    archive_entry_mtime(entry) <= ENTRY_TIME_MAX_S)
+		t->newest_s = archive_entry_mtime(entry);
+	return keep_file(t, lies_at, entry, a, err);
+}
+
+static void next_layer(void *arg)
+{
+	struct pass *pass = arg;
+
+	plan_next_layer(pass->t->plan);
+}
+
+static int keep_folder(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
+		       struct err *err)
+{
+	struct pass *pass = arg;
+
+	(void)a;
+	TRY(tree_normalize(entry, path, err));
+	plan_keep(pass->t->plan, pass->n++, entry);
+	return 0;
+}
+
+static int make_plan(struct tree *t, struct err *err)
+{
+	struct pass plan = {.t = t}, keep = {.t = t};
+	bool early;
+
+	t->layers.next_layer = next_layer;
+	TRY(walk_source(t, true, plan_next, &plan, err));
+	t->layers.next_layer = NULL;
+	TRY(plan_finish(t->plan, &early, err));
+	return early ? walk_source(t, false, keep_folder, &keep, err) : 0;
+}
+
+int tree_new(const struct tree_options *options, struct tree **ret, struct err *err)
+{
+	AUTO(tree) struct tree *t = xcalloc(1, sizeof(*t));
+
+	t->o = *options;
+	t->plan = plan_new(options->fs);
+	if (options->kind == INPUT_OCI)
+		TRY(oci_layers_find(options->path, options->oci_arch, &t->layers, err));
+	TRY(make_plan(t, err));
+	t->made_s = t->newest_s;
+	*ret = take_ptr(t);
+	return 0;
+}
+
+void tree_free(struct tree *t)
+{
+	if (!t)
+		return;
+	oci_layers_done(&t->layers);
+	plan_free(t->plan);
+	free(t);
+}
+
+const struct plan *tree_plan(const struct tree *t)
+{
+	return t->plan;
+}
+
+int64_t tree_newest_s(const struct tree *t)
+{
+	return t->newest_s;
+}
+
+void tree_set_made_s(struct tree *t, int64_t time_s)
+{
+	t->made_s = time_s;
+}
+
+/* ---- the next passes ------------------------------------------------------------------------- */
+
+static int give(struct pass *pass, const char *path, struct archive_entry *entry, struct archive *a,
+		struct err *err)
+{
+	TRY(entry_rules_check(entry, path, pass->t->o.fs, err));
+	return pass->visit(pass->arg, path, entry, a, err);
+}
+
+static int give_made_folder(struct pass *pass, const struct plan_node *node, struct err *err)
+{
+	autofree char *path = plan_path(node);
+	struct archive_entry *entry = node->file->kept ? archive_entry_clone(node->file->kept)
+						       : archive_entry_new();
+	int status;
+
+	BUG_ON(!entry);
+	if (!node->file->kept) {
+		archive_entry_set_filetype(entry, AE_IFDIR);
+		archive_entry_set_perm(entry, 0755);
+		archive_entry_set_mtime(entry, pass->t->made_s, 0);
+	}
+	archive_entry_set_pathname(entry, path);
+	status = give(pass, path, entry, NULL, err);
+	archive_entry_free(entry);
+	return status;
+}
+
+static bool is_made(const struct plan_node *node)
+{
+	return node->file->kept || node->file->source == PLAN_NOT_AN_ENTRY;
+}
+
+/* Folders on the way that no entry before this one describes. */
+static int give_parents(struct pass *pass, const struct plan_node *node, struct err *err)
+{
+	struct plan_node *parent = node->parent;
+
+	if (!parent || parent->was_written)
+		return 0;
+	TRY(give_parents(pass, parent, err));
+	if (!is_made(parent))
+		return 0;
+	parent->was_written = true;
+	return give_made_folder(pass, parent, err);
+}
+
+static int give_link(struct pass *pass, const struct plan_node *node, struct err *err)
+{
+	autofree char *path = plan_path(node), *first = plan_path(node->file->first_name);
+	struct archive_entry *entry = archive_entry_new();
+	int status;
+
+	BUG_ON(!entry);
+	archive_entry_set_pathname(entry, path);
+	archive_entry_set_filetype(entry, node->file->type);
+	archive_entry_set_hardlink(entry, first);
+	status = give(pass, path, entry, NULL, err);
+	archive_entry_free(entry);
+	return status;
+}
+
+static int give_next(void *arg, const char *source_path, struct archive_entry *entry,
+		     struct archive *a, struct err *err)
+{
+	struct pass *pass = arg;
+	bool is_link;
+	struct plan_node *node = plan_entry(pass->t->plan, pass->n++, &is_link);
+	autofree char *path = NULL;
+
+	if (!node || node->was_written)
+		return 0;
+	TRY(give_parents(pass, node, err));
+	node->was_written = true;
+	if (is_link)
+		return give_link(pass, node, err);
+	TRY(tree_normalize(entry, source_path, err));
+	path = plan_path(node);
+	return give(pass, path, entry, a, err);
+}
+
+int tree_walk(struct tree *t, tree_visit visit, void *arg, struct err *err)
+{
+	struct pass pass = {.t = t, .visit = visit, .arg = arg};
+
+	plan_forget_writing(t->plan);
+	TRY(walk_source(t, false, give_next, &pass, err));
+	if (pass.n != plan_n_entries(t->plan))
+		return err_set(err, ERR_IMAGE_INPUT, "'%s' changed while it was read", t->o.path);
+	return 0;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * OCI image layouts (image-spec 1.1): index.json, a manifest, layer tars with whiteouts. Every blob
- * is compared with its digest before it is used. A first pass over the layers finds which layer
- * each path is taken from; the second gives the entries out, the lowest layer first.
+ * is compared with its digest before it is used. What a whiteout hides is tree_plan.h's business.
  */
 #include "tree_oci.h"
 
@@ -16,21 +15,10 @@
 #include <base/limits.h>
 #include <base/str.h>
 
-#define LAYERS_MAX   128
 #define WHITEOUT     ".wh."
 #define OPAQUE       ".wh..wh..opq"
 #define DOCUMENT_MAX (4 * MIB)
 #define HASH_BYTES   (256 * 1024)
-
-struct oci {
-	const char *layout;
-	char *layers[LAYERS_MAX]; /* paths of blobs, lowest first */
-	size_t n_layers;
-	json_t *owner; /* path to index of the layer that it is taken from, -1 when removed */
-	size_t layer;
-	tree_visit visit;
-	void *arg;
-};
 
 static int hash_file(const char *path, char ret[static SHA256_HEX_BYTES], struct err *err)
 {
@@ -117,97 +105,57 @@ static int find_image(const char *layout, const char *arch, json_t **ret, struct
 	return 0;
 }
 
-static int find_layers(struct oci *o, const char *arch, struct err *err)
+int oci_layers_find(const char *layout, const char *arch, struct oci_layers *ret, struct err *err)
 {
 	autojson json_t *image = NULL;
 	const json_t *layers;
 
-	TRY(find_image(o->layout, arch, &image, err));
+	TRY(find_image(layout, arch, &image, err));
 	layers = json_object_get(image, "layers");
-	if (!json_array_size(layers) || json_array_size(layers) > LAYERS_MAX)
+	if (!json_array_size(layers) || json_array_size(layers) > OCI_LAYERS_MAX)
 		return err_set(err, ERR_IMAGE_INPUT, "OCI image has %zu layers",
 			       json_array_size(layers));
 	for (size_t i = 0; i < json_array_size(layers); i++) {
-		TRY(blob_path(o->layout, json_array_get(layers, i), &o->layers[i], err));
-		o->n_layers = i + 1;
+		TRY(blob_path(layout, json_array_get(layers, i), &ret->paths[i], err));
+		ret->n = i + 1;
 	}
 	return 0;
 }
 
-static bool is_below(const char *path, const char *folder)
+void oci_layers_done(struct oci_layers *l)
 {
-	size_t n = strlen(folder);
-
-	return !n || (!strncmp(path, folder, n) && path[n] == '/');
+	for (size_t i = 0; i < l->n; i++)
+		free(l->paths[i]);
+	l->n = 0;
 }
 
-static void remove_below(struct oci *o, const char *folder)
+int oci_layers_walk(const struct oci_layers *l, tree_visit visit, void *arg, struct err *err)
 {
-	const char *path;
-	json_t *value;
-
-	json_object_foreach (o->owner, path, value)
-		if (is_below(path, folder) && json_integer_value(value) < (json_int_t)o->layer)
-			json_integer_set(value, -1);
+	for (size_t i = 0; i < l->n; i++) {
+		if (i && l->next_layer)
+			l->next_layer(arg);
+		TRY(source_walk_tar(l->paths[i], visit, arg, err));
+	}
+	return 0;
 }
 
-static int note_entry(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
-		      struct err *err)
+/* ".wh.name" hides "name"; docker and aufs keep files of their own under ".wh..wh.". */
+int oci_whiteout(const char *path, enum whiteout *ret, char **ret_path, struct err *err)
 {
-	struct oci *o = arg;
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	autofree char *folder = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup("");
+	const char *hidden = name + strlen(WHITEOUT);
+	size_t n_folder = (size_t)(name - path);
 
-	(void)a, (void)err;
-	if (str_eq(name, OPAQUE)) {
-		remove_below(o, folder);
+	*ret = WHITEOUT_NONE;
+	if (!str_starts(name, WHITEOUT))
 		return 0;
-	}
-	if (str_starts(name, WHITEOUT)) {
-		autofree char *gone = folder[0] ? xasprintf("%s/%s", folder, name + 4)
-						: xstrdup(name + 4);
-
-		remove_below(o, gone);
-		json_object_set_new(o->owner, gone, json_integer(-1));
-		return 0;
-	}
-	if (archive_entry_filetype(entry) != AE_IFDIR)
-		remove_below(o, path); /* a file where a folder was */
-	json_object_set_new(o->owner, path, json_integer((json_int_t)o->layer));
+	*ret = str_eq(name, OPAQUE)           ? WHITEOUT_INSIDE
+	       : str_starts(hidden, WHITEOUT) ? WHITEOUT_OTHER
+					      : WHITEOUT_NAME;
+	if (*ret == WHITEOUT_NAME && (!hidden[0] || str_eq(hidden, ".") || str_eq(hidden, "..")))
+		return err_set(err, ERR_IMAGE_MEMBER, "entry '%s' hides no name of its folder",
+			       path);
+	*ret_path = *ret == WHITEOUT_NAME ? xasprintf("%.*s%s", (int)n_folder, path, hidden)
+					  : xstrndup(path, n_folder);
 	return 0;
-}
-
-static int give_entry(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
-		      struct err *err)
-{
-	struct oci *o = arg;
-	const json_t *owner = json_object_get(o->owner, path);
-
-	if (!owner || json_integer_value(owner) != (json_int_t)o->layer)
-		return 0;
-	return o->visit(o->arg, path, entry, a, err);
-}
-
-static int walk_layers(struct oci *o, tree_visit visit, struct err *err)
-{
-	for (o->layer = 0; o->layer < o->n_layers; o->layer++)
-		TRY(tree_walk_tar(o->layers[o->layer], visit, o, err));
-	return 0;
-}
-
-int tree_walk_oci(const char *layout, const char *arch, tree_visit visit, void *arg,
-		  struct err *err)
-{
-	struct oci o = {.layout = layout, .visit = visit, .arg = arg};
-	int status = find_layers(&o, arch, err);
-
-	o.owner = json_object();
-	if (!status)
-		status = walk_layers(&o, note_entry, err);
-	if (!status)
-		status = walk_layers(&o, give_entry, err);
-	for (size_t i = 0; i < o.n_layers; i++)
-		free(o.layers[i]);
-	json_decref(o.owner);
-	return status;
 }

@@ -1,20 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * OCI image layouts as trees: the layers of one image merged, whiteouts applied.
+ * OCI image layouts: the layers of one image, the lowest first, and the names by which a layer
+ * hides what lies below it.
  */
 #ifndef IMAGES_TOOL_TREE_OCI_H
 #define IMAGES_TOOL_TREE_OCI_H
 
-#include <base/err.h>
+#include "tree_source.h"
 
-#include "tree.h"
+#define OCI_LAYERS_MAX 128
 
-MUST_CHECK int tree_walk_oci(const char *layout, const char *arch, tree_visit visit, void *arg,
-			     struct err *err);
+struct oci_layers {
+	char *paths[OCI_LAYERS_MAX]; /* of blobs */
+	size_t n;
+	void (*next_layer)(void *arg); /* called between two layers; NULL: nobody cares */
+};
+/* owns: oci_layers_done(), also after an error. errors: ERR_IMAGE_INPUT. trust: none */
+MUST_CHECK int oci_layers_find(const char *layout, const char *arch, struct oci_layers *ret,
+			       struct err *err);
+void oci_layers_done(struct oci_layers *l);
+MUST_CHECK int oci_layers_walk(const struct oci_layers *l, tree_visit visit, void *arg,
+			       struct err *err);
 
-/* Of tree.c, for the layers. */
-MUST_CHECK int tree_walk_tar(const char *path, tree_visit visit, void *arg, struct err *err);
-MUST_CHECK int tree_walk_archive(struct archive *a, const char *what, tree_visit visit, void *arg,
-				 struct err *err);
+enum whiteout {
+	WHITEOUT_NONE,
+	WHITEOUT_NAME,   /* one name, with all below it */
+	WHITEOUT_INSIDE, /* what is in a folder */
+	WHITEOUT_OTHER   /* files of a tool, no part of the tree */
+};
+/* What an entry of a layer hides. out: *ret_path, which the caller frees. errors:
+ * ERR_IMAGE_MEMBER. trust: none */
+MUST_CHECK int oci_whiteout(const char *path, enum whiteout *ret, char **ret_path, struct err *err);
 
 #endif

@@ -61,6 +61,7 @@ static int unpack(struct rootfs_files *f, const char *root, const char *path, mo
 {
 	autofree char *tar = xmalloc(TAR_BYTES);
 	struct archive *a = archive_write_new();
+	const struct rootfs_rules rules = {.fs = PARTITION_FS_EXT4};
 	size_t n_bytes;
 	int status;
 
@@ -73,7 +74,7 @@ static int unpack(struct rootfs_files *f, const char *root, const char *path, mo
 	a = archive_read_new();
 	archive_read_support_format_tar(a);
 	assert_int_equal(archive_read_open_memory(a, tar, n_bytes), ARCHIVE_OK);
-	status = rootfs_files_unpack(f, a, false, true, err);
+	status = rootfs_files_unpack(f, &rules, a, true, err);
 	archive_read_free(a);
 	return status;
 }
@@ -191,11 +192,96 @@ static void test_what_is_in_the_way_is_replaced(void **state)
 	}
 }
 
+/* field-44, from a builder that gave the path twice: the later entry is what is looked for. */
+static void test_a_path_twice(void **state)
+{
+	static const mode_t first[] = {S_IFREG | 0644, S_IFDIR | 0755, S_IFIFO | 0644};
+	static const mode_t second[] = {S_IFREG | 0644, S_IFDIR | 0755, S_IFIFO | 0644};
+	const struct rootfs_rules rules = {.fs = PARTITION_FS_EXT4};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(first) * ARRAY_LEN(second); i++) {
+		mode_t before = first[i / ARRAY_LEN(second)], after = second[i % ARRAY_LEN(second)];
+		autofree char *tar = xmalloc(TAR_BYTES), *row = xasprintf("%o %o", before, after);
+		struct archive *a = archive_write_new();
+		struct rootfs_files f = {0};
+		struct err err = ERR_INIT;
+		struct stat st;
+		size_t n_bytes;
+
+		archive_write_set_format_pax(a);
+		assert_int_equal(archive_write_open_memory(a, tar, TAR_BYTES, &n_bytes),
+				 ARCHIVE_OK);
+		add(a, "twice", before, S_ISREG(before) ? "one" : NULL);
+		add(a, "twice", after, S_ISREG(after) ? "two two" : NULL);
+		assert_int_equal(archive_write_free(a), ARCHIVE_OK);
+		a = archive_read_new();
+		archive_read_support_format_tar(a);
+		assert_int_equal(archive_read_open_memory(a, tar, n_bytes), ARCHIVE_OK);
+		CHECK_ERR(row, rootfs_files_unpack(&f, &rules, a, true, &err), ERR_OK);
+		archive_read_free(a);
+		CHECK_INT(row, lstat("twice", &st), 0);
+		CHECK_INT(row, st.st_mode, after);
+		CHECK_INT(row, f.list.n, S_ISREG(after));
+		CHECK_ERR(row, rootfs_files_check(&f, &err), ERR_OK);
+		rootfs_files_done(&f);
+		CHECK_INT(row, remove("twice"), 0);
+	}
+}
+
+/* The builder's dry run, and the host: what has no sense is refused before anything is made. */
+static void test_dry_run(void **state)
+{
+	static const struct {
+		const char *name, *first, *second, *link;
+		mode_t mode;
+		enum err_code code;
+	} tries[] = {
+		{"sound", "a", "a/b", NULL, S_IFDIR | 0755, ERR_OK},
+		{"a link after its file", "a", "b", "a", S_IFREG | 0644, ERR_OK},
+		{"field-44 twice", "a", "./a", NULL, S_IFREG | 0644, ERR_IMAGE_MEMBER},
+		{"no folder", "a", "b/c", NULL, S_IFDIR | 0755, ERR_IMAGE_MEMBER},
+		{"below a file", "a", "a/c", NULL, S_IFREG | 0644, ERR_IMAGE_MEMBER},
+		{"field-41 a link to a folder", "a", "b", "a", S_IFDIR | 0755, ERR_IMAGE_MEMBER},
+		{"field-41 a link to itself", "a", "b", "b", S_IFREG | 0644, ERR_IMAGE_MEMBER},
+		{"a device", "a", "b", NULL, S_IFCHR | 0644, ERR_IMAGE_MEMBER},
+	};
+	const struct rootfs_rules rules = {.fs = PARTITION_FS_EXT4};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
+		autofree char *tar = xmalloc(TAR_BYTES);
+		struct archive *a = archive_write_new();
+		struct archive_entry *e = archive_entry_new();
+		size_t n_bytes;
+
+		archive_write_set_format_pax(a);
+		assert_int_equal(archive_write_open_memory(a, tar, TAR_BYTES, &n_bytes),
+				 ARCHIVE_OK);
+		add(a, tries[i].first, S_ISCHR(tries[i].mode) ? S_IFREG | 0644 : tries[i].mode,
+		    NULL);
+		archive_entry_set_pathname(e, tries[i].second);
+		archive_entry_set_mode(e, tries[i].mode);
+		archive_entry_set_size(e, 0);
+		archive_entry_set_hardlink(e, tries[i].link);
+		assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+		archive_entry_free(e);
+		assert_int_equal(archive_write_free(a), ARCHIVE_OK);
+		a = archive_read_new();
+		archive_read_support_format_tar(a);
+		assert_int_equal(archive_read_open_memory(a, tar, n_bytes), ARCHIVE_OK);
+		CHECK_ERR(tries[i].name, rootfs_rules_try(&rules, a, NULL), tries[i].code);
+		archive_read_free(a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_changed_file),
+		cmocka_unit_test(test_a_path_twice),
+		cmocka_unit_test(test_dry_run),
 		cmocka_unit_test(test_what_is_in_the_way_is_replaced),
 	};
 

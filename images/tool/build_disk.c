@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Images of whole disks: packed as they are.
+ */
+#include "build_run.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <base/json.h>
+#include <base/str.h>
+
+static int disk_size(int fd, uint64_t *ret_bytes, int64_t *ret_changed_s, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return err_sys(err, ERR_IO, "cannot look at the input");
+	*ret_changed_s = st.st_mtime;
+	*ret_bytes = (uint64_t)st.st_size;
+	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKGETSIZE64, ret_bytes))
+		return err_sys(err, ERR_IO, "cannot ask the size of the input");
+	if (!*ret_bytes || *ret_bytes % 512)
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "disk image has %" PRIu64
+			       " bytes, not a whole number of sectors of 512",
+			       *ret_bytes);
+	return 0;
+}
+
+int build_disk(struct build *b, struct err *err)
+{
+	autoclose int fd = open(b->request->input, O_RDONLY | O_CLOEXEC);
+	uint64_t size_bytes;
+	int64_t changed_s = 0;
+
+	if (fd < 0)
+		return err_sys(err, ERR_IO, "cannot open '%s'", b->request->input);
+	TRY(disk_size(fd, &size_bytes, &changed_s, err));
+	if (!b->created_s)
+		b->created_s = changed_s;
+	b->m->min_disk_bytes = size_bytes;
+	b->m->firmware = b->layout.firmware_set
+				 ? b->layout.firmware
+				 : IMAGE_FIRMWARE_UEFI | (b->request->arch == IMAGE_ARCH_X86_64
+								  ? IMAGE_FIRMWARE_BIOS
+								  : 0);
+	return build_pack(b, "disk.img", PAYLOAD_ROLE_DISK, 0, fd, size_bytes, err);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One running build: shared by build.c (its order), build_disk.c (disk images) and build_fill.c
+ * (a tree's part that lies on one partition).
+ */
+#ifndef IMAGES_TOOL_BUILD_RUN_H
+#define IMAGES_TOOL_BUILD_RUN_H
+
+#include <images/build.h>
+
+#include "boot_parts.h"
+#include "ext4_image.h"
+#include "layout.h"
+#include "pack.h"
+#include "tree.h"
+
+struct build {
+	const struct image_build_request *request;
+	char *folder; /* of the output, for temporary files */
+	struct manifest *m;
+	struct packed_payload packed[MANIFEST_MAX_PAYLOADS];
+	struct tree_options source;
+	struct tree *tree;
+	struct layout layout;
+	struct tree_size size;                                   /* of the whole tree */
+	struct tree_size part_size[MANIFEST_MAX_PARTITIONS + 1]; /* by partition number */
+	struct boot_parts boot;
+	int64_t created_s;
+};
+
+/* Pack what fd holds as the next payload. */
+MUST_CHECK int build_pack(struct build *b, const char *name, enum payload_role role,
+			  unsigned partition, int fd, uint64_t size_bytes, struct err *err);
+
+/* build_disk.c */
+MUST_CHECK int build_disk(struct build *b, struct err *err);
+
+/* build_fill.c: out: a file with the partition's file system, checked; the caller's. */
+MUST_CHECK int build_ext4(struct build *b, const struct manifest_partition *p, int *ret_fd,
+			  uint64_t *ret_bytes, struct err *err);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside of the plan: its parts, shared by tree_plan.c (taking entries), tree_find.c (paths) and
+ * tree_order.c (what is written, in which order).
+ */
+#ifndef IMAGES_TOOL_TREE_FIND_H
+#define IMAGES_TOOL_TREE_FIND_H
+
+#include <base/vec.h>
+
+#include "tree_plan.h"
+
+struct plan {
+	enum partition_fs fs;
+	struct plan_node *root;
+	struct plan_file *files;
+	void *names; /* search tree of nodes that are there */
+	unsigned layer;
+	VEC(struct plan_node *) nodes;     /* all that ever were */
+	VEC(struct plan_node *) by_source; /* the node that an entry made; NULL: none */
+};
+
+int plan_compare(const void *a, const void *b);
+const char *plan_base_name(const char *path);
+struct plan_node *plan_child(const struct plan *p, const struct plan_node *parent, const char *name,
+			     size_t n_bytes);
+struct plan_node *plan_name_new(struct plan *p, struct plan_node *parent, const char *name,
+				size_t n_bytes);
+/* A folder that no entry describes yet. */
+struct plan_node *plan_folder_new(struct plan *p, struct plan_node *parent, const char *name,
+				  size_t n_bytes);
+/* The folder that a path's last name lies in, made where it is missing. errors: ERR_IMAGE_MEMBER:
+ * a part of the path is not a folder, or links lead in a circle. */
+MUST_CHECK int plan_make_parent(struct plan *p, const char *path, struct plan_node **ret,
+				struct err *err);
+
+#endif

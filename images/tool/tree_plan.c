@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Building the tree that entries make; see tree_plan.h. Names are found by a search tree over
+ * (folder, name), so that a folder of any size takes each further name in logarithmic time. Names
+ * that went are kept until the end, because the content they came with may have other names.
+ */
+#include "tree_plan.h"
+
+#include <inttypes.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <base/json.h>
+#include <base/str.h>
+#include <base/vec.h>
+
+#include "images/core/entry_rules.h"
+#include "tree_find.h"
+
+struct plan_node *plan_name_new(struct plan *p, struct plan_node *parent, const char *name,
+				size_t n_bytes)
+{
+	struct plan_node *node = xcalloc(1, sizeof(*node) + n_bytes + 1);
+
+	memcpy(node->name, name, n_bytes);
+	node->parent = parent;
+	node->layer = p->layer;
+	VEC_PUSH(&p->nodes, node);
+	if (!parent)
+		return node;
+	node->next = parent->first_child;
+	if (node->next)
+		node->next->prev = node;
+	parent->first_child = node;
+	BUG_ON(!tsearch(node, &p->names, plan_compare));
+	return node;
+}
+
+static struct plan_file *file_new(struct plan *p, mode_t type, uint64_t source)
+{
+	struct plan_file *file = xcalloc(1, sizeof(*file));
+
+	file->type = type;
+	file->source = source;
+	file->next = p->files;
+	p->files = file;
+	return file;
+}
+
+static void attach(struct plan_node *node, struct plan_file *file)
+{
+	node->file = file;
+	node->prev_name = file->last_name;
+	if (file->last_name)
+		file->last_name->next_name = node;
+	else
+		file->first_name = node;
+	file->last_name = node;
+	file->n_names++;
+}
+
+/* The file stays: what it holds may have other names. */
+static void detach(struct plan_node *node)
+{
+	struct plan_file *file = node->file;
+
+	if (node->prev_name)
+		node->prev_name->next_name = node->next_name;
+	else
+		file->first_name = node->next_name;
+	if (node->next_name)
+		node->next_name->prev_name = node->prev_name;
+	else
+		file->last_name = node->prev_name;
+	file->n_names--;
+}
+
+static void take_away(struct plan *p, struct plan_node *node)
+{
+	while (node->first_child)
+		take_away(p, node->first_child);
+	detach(node);
+	node->is_gone = true;
+	(void)tdelete(node, &p->names, plan_compare);
+	if (node->prev)
+		node->prev->next = node->next;
+	else
+		node->parent->first_child = node->next;
+	if (node->next)
+		node->next->prev = node->prev;
+}
+
+struct plan_node *plan_folder_new(struct plan *p, struct plan_node *parent, const char *name,
+				  size_t n_bytes)
+{
+	struct plan_node *node = plan_name_new(p, parent, name, n_bytes);
+
+	node->source = PLAN_NOT_AN_ENTRY;
+	attach(node, file_new(p, AE_IFDIR, PLAN_NOT_AN_ENTRY));
+	return node;
+}
+
+struct plan *plan_new(enum partition_fs fs)
+{
+	struct plan *p = xcalloc(1, sizeof(*p));
+
+	p->fs = fs;
+	p->root = plan_folder_new(p, NULL, "", 0);
+	return p;
+}
+
+static void keep_node(void *node)
+{
+	(void)node;
+}
+
+void plan_free(struct plan *p)
+{
+	if (!p)
+		return;
+	tdestroy(p->names, keep_node);
+	for (size_t i = 0; i < p->nodes.n; i++)
+		free(p->nodes.items[i]);
+	while (p->files) {
+		struct plan_file *file = p->files;
+
+		p->files = file->next;
+		archive_entry_free(file->kept);
+		free(file->link);
+		free(file);
+	}
+	VEC_DONE(&p->nodes);
+	VEC_DONE(&p->by_source);
+	free(p);
+}
+
+void plan_next_layer(struct plan *p)
+{
+	p->layer++;
+}
+
+/* ---- entries --------------------------------------------------------------------------------- */
+
+static int count_entry(struct plan *p, struct plan_node *node, struct err *err)
+{
+	if (p->by_source.n == ENTRY_TREE_ENTRIES)
+		return err_set(err, ERR_IMAGE_MEMBER, "the tree has more than %d entries",
+			       ENTRY_TREE_ENTRIES);
+	VEC_PUSH(&p->by_source, node);
+	return 0;
+}
+
+/* Content without the holes that the entry names. */
+static void measure(struct plan_file *file, struct archive_entry *entry)
+{
+	la_int64_t at, n_bytes;
+
+	file->has_attributes = archive_entry_xattr_count(entry) > 1 ||
+			       archive_entry_acl_types(entry) != 0;
+	if (archive_entry_size(entry) <= 0 || file->type != AE_IFREG)
+		return;
+	file->size_bytes = (uint64_t)archive_entry_size(entry);
+	if (!archive_entry_sparse_reset(entry)) {
+		file->data_bytes = (uint64_t)archive_entry_size(entry);
+		file->n_extents = 1;
+		return;
+	}
+	while (archive_entry_sparse_next(entry, &at, &n_bytes) == ARCHIVE_OK) {
+		/* whole blocks are allocated: up to two more than the bytes fill */
+		file->data_bytes += (uint64_t)n_bytes + (n_bytes ? 2 * 4096 : 0);
+		file->n_extents++;
+	}
+}
+
+static int add_new(struct plan *p, struct plan_node *parent, const char *name,
+		   struct archive_entry *entry, struct plan_node **ret, struct err *err)
+{
+	struct plan_file *file = file_new(p, archive_entry_filetype(entry), p->by_source.n);
+	struct plan_node *node = plan_name_new(p, parent, name, strlen(name));
+
+	node->source = p->by_source.n;
+	attach(node, file);
+	measure(file, entry);
+	if (file->type == AE_IFLNK && archive_entry_symlink(entry))
+		file->link = xstrdup(archive_entry_symlink(entry));
+	*ret = node;
+	return count_entry(p, node, err);
+}
+
+static int join_folder(struct plan *p, struct plan_node *node, struct err *err)
+{
+	node->file->source = node->source = p->by_source.n;
+	node->layer = p->layer;
+	return count_entry(p, node, err);
+}
+
+static int add_link(struct plan *p, struct plan_node *parent, const char *name,
+		    struct plan_node *there, const struct plan_node *target, struct plan_node **ret,
+		    struct err *err)
+{
+	struct plan_file *file = target->file;
+
+	if (there && there->file == file) {
+		there->layer = p->layer; /* the name is there, for this file: nothing changes */
+		*ret = there;
+		return count_entry(p, NULL, err);
+	}
+	if (there)
+		take_away(p, there);
+	*ret = plan_name_new(p, parent, name, strlen(name));
+	(*ret)->source = p->by_source.n;
+	attach(*ret, file);
+	return count_entry(p, *ret, err);
+}
+
+static int find_target(const struct plan *p, const char *path, const char *target,
+		       const struct plan_node **ret, struct err *err)
+{
+	*ret = plan_find(p, target, false);
+	if (!*ret)
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry '%s' is a hard link to '%s', which is not there before it",
+			       path, target);
+	if ((*ret)->file->type == AE_IFDIR)
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry '%s' is a hard link to the folder '%s'", path, target);
+	return 0;
+}
+
+static bool is_known_type(mode_t type)
+{
+	return type == AE_IFREG || type == AE_IFDIR || type == AE_IFLNK || type == AE_IFCHR ||
+	       type == AE_IFBLK || type == AE_IFIFO;
+}
+
+static int add_at(struct plan *p, struct plan_node *parent, const char *path, const char *name,
+		  struct archive_entry *entry, struct plan_node **ret, struct err *err)
+{
+	const char *target = archive_entry_hardlink(entry);
+	struct plan_node *there = plan_child(p, parent, name, strlen(name));
+	mode_t type = archive_entry_filetype(entry);
+	const struct plan_node *linked;
+
+	if (target) {
+		TRY(find_target(p, path, target, &linked, err));
+		return add_link(p, parent, name, there, linked, ret, err);
+	}
+	if (!is_known_type(type))
+		return err_set(err, ERR_IMAGE_MEMBER, "the kind of entry '%s' is not known", path);
+	if (there && type == AE_IFDIR && there->file->type == AE_IFDIR) {
+		*ret = there;
+		return join_folder(p, there, err);
+	}
+	if (there)
+		take_away(p, there);
+	return add_new(p, parent, name, entry, ret, err);
+}
+
+/* ext4 has this folder, and its checker insists on it. */
+static int check_lost_found(const struct plan *p, const struct plan_node *node, struct err *err)
+{
+	if (p->fs == PARTITION_FS_EXT4 && node->parent == p->root &&
+	    str_eq(node->name, "lost+found") && node->file->type != AE_IFDIR)
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry 'lost+found' is not a folder, which ext4 needs there");
+	return 0;
+}
+
+static int add(struct plan *p, const char *path, struct archive_entry *entry,
+	       struct plan_node **ret, struct err *err)
+{
+	const char *name = plan_base_name(path);
+	struct plan_node *parent;
+
+	if (!path[0]) {
+		if (archive_entry_filetype(entry) != AE_IFDIR || archive_entry_hardlink(entry))
+			return err_set(err, ERR_IMAGE_MEMBER,
+				       "the entry of the root folder is not a folder");
+		*ret = p->root;
+		return join_folder(p, p->root, err);
+	}
+	TRY(plan_make_parent(p, path, &parent, err));
+	TRY(add_at(p, parent, path, name, entry, ret, err));
+	return check_lost_found(p, *ret, err);
+}
+
+int plan_add(struct plan *p, const char *path, struct archive_entry *entry, char **ret_path,
+	     struct err *err)
+{
+	autofree char *lies_at = NULL;
+	struct plan_node *node = NULL;
+
+	TRY(entry_path_check(path, err));
+	if (archive_entry_filetype(entry) == AE_IFSOCK && !archive_entry_hardlink(entry)) {
+		if (ret_path)
+			*ret_path = xstrdup(path);
+		return plan_skip(p, err); /* a socket is made by the program that listens */
+	}
+	TRY(add(p, path, entry, &node, err));
+	lies_at = plan_path(node);
+	TRY(entry_path_check(lies_at, err));
+	if (ret_path)
+		*ret_path = take_ptr(lies_at);
+	return 0;
+}
+
+int plan_skip(struct plan *p, struct err *err)
+{
+	return count_entry(p, NULL, err);
+}
+
+/* What came with this layer stays, and with it the folders that lead there. */
+static void take_lower(struct plan *p, struct plan_node *node)
+{
+	struct plan_node *next;
+
+	for (struct plan_node *child = node->first_child; child; child = next) {
+		next = child->next;
+		take_lower(p, child);
+	}
+	if (node->layer < p->layer && !node->first_child && node->parent)
+		take_away(p, node);
+}
+
+int plan_remove(struct plan *p, const char *path, bool only_inside, struct err *err)
+{
+	struct plan_node *node = plan_find(p, path, only_inside), *next;
+
+	TRY(plan_skip(p, err));
+	if (!node)
+		return 0;
+	if (!only_inside) {
+		take_lower(p, node);
+		return 0;
+	}
+	for (struct plan_node *child = node->first_child; child; child = next) {
+		next = child->next;
+		take_lower(p, child);
+	}
+	return 0;
+}
