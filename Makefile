@@ -151,7 +151,7 @@ $(OBJ)/%.o: %.c
 -include $(wildcard $(ALL_OBJ:.o=.d))
 
 # ---- what people call -------------------------------------------------------------------------
-.PHONY: all deps help clean fmt lint unit-programs check check-fast fuzz sizes
+.PHONY: all deps help clean fmt lint unit-programs check check-all check-fast fuzz sizes
 all: $(PROGRAMS) ## build every program for this machine
 
 deps: ## install the Debian packages that are missing (root, or sudo)
@@ -186,6 +186,10 @@ check: ## every test: lint, both compilers, sanitizers, unit, fuzz replay, flow,
 	exit $$status
 
 .PHONY: artifacts lab lab-run
+check-all: ## check, then what takes hours: 2,000 random trees as images
+	$(Q)$(MAKE) --no-print-directory check
+	$(Q)$(AS_ROOT) env SLIPWAY_TREES=2000 $(RUN) -a -t 14400 tests/flow/images_trees.sh
+
 artifacts: ## boot files for hosts, OS images and the web page
 	$(Q)$(MAKE) --no-print-directory boot images web
 

@@ -129,4 +129,5 @@ FLOW_TESTS += tests/flow/image_upload.sh
 FLOW_TESTS += tests/flow/image_channel.sh
 FLOW_TESTS += tests/flow/images_large.sh
 FLOW_TESTS += tests/flow/images_oci.sh
+FLOW_TESTS += tests/flow/images_trees.sh
 FAST_TESTS += tests/flow/image_format.sh
