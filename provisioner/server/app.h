@@ -35,8 +35,6 @@ struct app {
 	struct sd_event_source *tick;
 	unsigned n_ticks;
 	int64_t next_sample; /* table of the store to look at next */
-	bool timers_by_hand; /* for tests: nothing happens by itself but when app_tick() is called
-			      */
 	int run_lock_fd;
 };
 
