@@ -57,8 +57,8 @@ void counter_suspects(const struct counter *c, const component_list *components,
 		      struct suspects *ret);
 /* [{"kind", "key", "label", "value", "certainty", "parts": [{"id", "part", "slot", "serial",
  * "part_number", "name"}]}]: every counter with the part it belongs to. owns: the caller's. */
-json_t *counters_json(const struct counters *c, const component_list *components);
+MUST_CHECK json_t *counters_json(const struct counters *c, const component_list *components);
 /* {"edac-ce": "covered" or "none", ..} owns: the caller's. */
-json_t *counters_coverage_json(const struct counters *c);
+MUST_CHECK json_t *counters_coverage_json(const struct counters *c);
 
 #endif

@@ -145,7 +145,7 @@ MUST_CHECK int flow_setting_get(struct db *db, const char *key, const char *fall
 				size_t ret_bytes, struct err *err);
 
 /* Hosts that were seen and that nobody let in yet. */
-int flow_hosts_unapproved(struct db *db, int64_t *ret, struct err *err);
+MUST_CHECK int flow_hosts_unapproved(struct db *db, int64_t *ret, struct err *err);
 
 /* Hosts whose deadline has passed: visit at most max of them; the visitor may write. */
 MUST_CHECK int flow_hosts_overdue(struct db *db, int64_t now_us, int max,

@@ -66,7 +66,7 @@ void burn_read_counters(const char *root, const component_list *components, stru
 /* The part of it that memory controllers' drivers count. */
 void burn_read_edac(const char *root, struct counters *ret);
 /* {"coverage", "counters"} of the machine below root; see counters_json(). owns: the caller's. */
-json_t *burn_counters_json(const char *root);
+MUST_CHECK json_t *burn_counters_json(const char *root);
 
 /* Record a finding: a FAIL (or UNKNOWN, if its rule only warns), and the repair order. */
 void burn_found(struct burn *b, const char *step, const struct burnin_finding *finding);

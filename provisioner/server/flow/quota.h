@@ -12,6 +12,7 @@
 #ifndef SERVER_FLOW_QUOTA_H
 #define SERVER_FLOW_QUOTA_H
 
+#include <base/err.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,7 +30,7 @@ enum quota_kind {
 #define QUOTA_UNAPPROVED_HOSTS 1000
 
 struct quota;
-struct quota *quota_new(void);
+MUST_CHECK struct quota *quota_new(void);
 void quota_free(struct quota *q);
 
 /* Take n from the bucket of that kind and name. False: there is less in it, and nothing is taken.
