@@ -6,6 +6,7 @@
 #ifndef IMAGES_TOOL_TREE_FIND_H
 #define IMAGES_TOOL_TREE_FIND_H
 
+#include <base/err.h>
 #include <base/vec.h>
 
 #include "tree_plan.h"
@@ -24,11 +25,11 @@ int plan_compare(const void *a, const void *b);
 const char *plan_base_name(const char *path);
 struct plan_node *plan_child(const struct plan *p, const struct plan_node *parent, const char *name,
 			     size_t n_bytes);
-struct plan_node *plan_name_new(struct plan *p, struct plan_node *parent, const char *name,
-				size_t n_bytes);
+MUST_CHECK struct plan_node *plan_name_new(struct plan *p, struct plan_node *parent,
+					   const char *name, size_t n_bytes);
 /* A folder that no entry describes yet. */
-struct plan_node *plan_folder_new(struct plan *p, struct plan_node *parent, const char *name,
-				  size_t n_bytes);
+MUST_CHECK struct plan_node *plan_folder_new(struct plan *p, struct plan_node *parent,
+					     const char *name, size_t n_bytes);
 /* The folder that a path's last name lies in, made where it is missing. errors: ERR_IMAGE_MEMBER:
  * a part of the path is not a folder, or links lead in a circle. */
 MUST_CHECK int plan_make_parent(struct plan *p, const char *path, struct plan_node **ret,

@@ -56,7 +56,7 @@ struct plan_node {
 };
 
 struct plan;
-struct plan *plan_new(enum partition_fs fs);
+MUST_CHECK struct plan *plan_new(enum partition_fs fs);
 void plan_free(struct plan *p);
 DEFINE_AUTO(plan, struct plan, plan_free);
 
@@ -85,7 +85,7 @@ struct plan_node *plan_entry(const struct plan *p, uint64_t n, bool *ret_is_link
 uint64_t plan_n_entries(const struct plan *p);
 
 /* "a/b" of a node. The caller frees. */
-char *plan_path(const struct plan_node *node);
+MUST_CHECK char *plan_path(const struct plan_node *node);
 /* What a path names. follow: through symbolic links to their end. NULL: nothing. */
 struct plan_node *plan_find(const struct plan *p, const char *path, bool follow);
 struct plan_node *plan_root(const struct plan *p);
