@@ -15,6 +15,7 @@ inventory_SRC += inventory/schema/schema_0005.c
 inventory_SRC += inventory/schema/schema_0006.c
 inventory_SRC += inventory/schema/schema_0007.c
 inventory_SRC += inventory/schema/schema_0008.c
+inventory_SRC += inventory/schema/schema_0009.c
 inventory_SRC += inventory/hosts/history.c
 inventory_SRC += inventory/hosts/event.c
 inventory_SRC += inventory/hosts/host.c
@@ -37,6 +38,7 @@ inventory_SRC += inventory/parts/found_part.c
 inventory_SRC += inventory/parts/brief.c
 inventory_SRC += inventory/parts/place_parts.c
 inventory_SRC += inventory/parts/facts.c
+inventory_SRC += inventory/parts/version.c
 inventory_SRC += inventory/query/collections.c
 inventory_SRC += inventory/query/sql.c
 inventory_SRC += inventory/query/filter.c
@@ -111,6 +113,7 @@ bench-inventory: $(BENCH_INVENTORY) ## inventory queries against their goals, an
 	$(Q)sh tests/bench/inventory_peer.sh $(BUILD)
 $(eval $(call unit_test,tests/unit/inventory/test_expect.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_delivery.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_version.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_access.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_forecast.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_webhook.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))

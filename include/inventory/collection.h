@@ -42,6 +42,7 @@ enum collection_flags {
 	FIELD_IS_NULL_SHOWN = 16, /* null instead of leaving it out */
 	FIELD_IS_PROBED = 32,     /* an index begins with it, and some values are rare */
 	FIELD_IS_ORDERED = 64,    /* an index has the rows in its order */
+	FIELD_IS_VERSION = 128,   /* ranges and sorting by version, not by letters */
 };
 
 struct collection_field {

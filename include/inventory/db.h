@@ -193,6 +193,7 @@ struct db_migration {
 	int number;
 	const char *name;
 	const char *const *statements;
+	int (*fill)(struct db *db, struct err *err); /* after them; NULL: nothing to fill in */
 };
 extern const struct db_migration *const db_migrations[];
 extern const size_t db_n_migrations;

@@ -15,6 +15,7 @@
 #include <base/str.h>
 
 #include "history.h"
+#include "../parts/version.h"
 #include "host_row.h"
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -255,6 +256,7 @@ static int set_image(struct db *db, int64_t num, const char *digest, const char 
 		return 0;
 	struct moment m;
 	TRY(host_change_begin(db, num, now_us, &m, err));
+	TRY(version_note(db, version, err));
 	TRY(db_exec(db, err,
 		    "UPDATE host SET image_digest = $2, image_line = $3, image_version = $4, "
 		    "changed_us = $5, revision = revision + 1 WHERE num = $1",

@@ -20,6 +20,7 @@
 #include "brief.h"
 #include "found_part.h"
 #include "place_parts.h"
+#include "version.h"
 
 #define LEVEL 3
 
@@ -99,6 +100,7 @@ static int write_host(struct db *db, int64_t num, const struct brief *b, const s
 		      struct err *err)
 {
 	TRY(history_keep(db, "host", num, m, err));
+	TRY(version_note(db, b->bios_version, err));
 	return db_exec(
 		db, err,
 		"UPDATE host SET manufacturer = $2, model = $3, asset_tag = CASE WHEN $4 = '' "

@@ -12,6 +12,7 @@
 #include <base/str.h>
 
 #include "../hosts/history.h"
+#include "version.h"
 
 /* A host heard of within this time is alive: its part cannot have moved, so two parts share a key.
  */
@@ -56,6 +57,7 @@ static struct db_param number(int64_t v)
 static int part_insert(struct placing *w, struct found_part *p)
 {
 	p->part_num = w->next_part++;
+	TRY(version_note(w->db, p->firmware, w->err));
 	return db_exec(
 		w->db, w->err,
 		"INSERT INTO part (num, fru_key, type, manufacturer, part_number, model, serial, "
@@ -89,6 +91,7 @@ static int part_update(struct placing *w, const struct found_part *p)
 	w->c->updated++;
 	list_change(w, "updated", p->type, p->slot, p->key);
 	TRY(history_keep(w->db, "part", p->part_num, w->m, w->err));
+	TRY(version_note(w->db, p->firmware, w->err));
 	return db_exec(
 		w->db, w->err,
 		"UPDATE part SET model = $2, wwn = $3, firmware = $4, capacity_mib = $5, "

@@ -16,6 +16,7 @@
 #define N FIELD_IS_NULL_SHOWN
 #define P FIELD_IS_PROBED
 #define O FIELD_IS_ORDERED
+#define V FIELD_IS_VERSION
 #define T COLLECTION_TEXT
 #define I COLLECTION_INT
 #define D COLLECTION_TIME
@@ -45,7 +46,7 @@ static const struct collection_field host_fields[] = {
 	{"serial", "t.serial", T, S | Q | O, "of the system"},
 	{"uuid", "t.uuid", T, S | O, "as SMBIOS says"},
 	{"asset_tag", "t.asset_tag", T, S | Q | O, ""},
-	{"BiosVersion", "t.bios_version", T, S | G, ""},
+	{"BiosVersion", "t.bios_version", T, S | G | V, ""},
 	{"cpu", "t.cpu", T, S | G, "model of the first processor"},
 	{"sockets", "t.sockets", I, S | G | U, "processors"},
 	{"cores", "t.cores", I, S | G | U, ""},
@@ -67,7 +68,7 @@ static const struct collection_field host_fields[] = {
 	{"reserved_for", "t.reserved_for", T, S | G, "who reserved it"},
 	{"image.digest", "t.image_digest", T, S | G, "of the image on its disk"},
 	{"image.line", "t.image_line", T, S | G, ""},
-	{"image.version", "t.image_version", T, S | G, ""},
+	{"image.version", "t.image_version", T, S | G | V, ""},
 	{"faults", "t.faults", I, S | G | U, "open faults"},
 	{"weak", "t.weak", B, G, "known by MACs or disks alone"},
 	{"review", "t.review", T, 0, "why a person must look at its identity"},
@@ -85,7 +86,7 @@ static const struct collection_field part_fields[] = {
 	{"Model", "t.model", T, S | G | Q, ""},
 	{"SerialNumber", "t.serial", T, S | Q, ""},
 	{"WWN", "t.wwn", T, S | Q, ""},
-	{"FirmwareVersion", "t.firmware", T, S | G, ""},
+	{"FirmwareVersion", "t.firmware", T, S | G | V, ""},
 	{"CapacityMiB", "t.capacity_mib", I, S | G | U, "memory"},
 	{"CapacityBytes", "t.capacity_bytes", I, S | G | U, "drives"},
 	{"SpeedMHz", "t.speed_mhz", I, S | G, ""},
@@ -219,7 +220,7 @@ static const struct collection_field receipt_fields[] = {
 	{"at", "t.at_us", D, S, ""},
 	{"image.digest", "t.image_digest", T, S | G, ""},
 	{"image.line", "t.line", T, S | G, ""},
-	{"image.version", "t.version", T, S | G, ""},
+	{"image.version", "t.version", T, S | G | V, ""},
 	{"disk_serial", "t.disk_serial", T, S, ""},
 	{"work", "t.work", T, S | G, "image or erase"},
 	{"receipt", "t.body", J, 0, "as the agent sent it"},

@@ -12,6 +12,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 
+#include "../parts/version.h"
 #include "order.h"
 
 #define VALUES_MAX 64
@@ -168,13 +169,39 @@ static int add_list(struct sql *s, const struct collection_field *f, const struc
 	return 0;
 }
 
+/* The versions in the range are looked up by their keys, then the rows by their versions. */
+static int add_version_range(struct sql *s, const struct collection_field *f,
+			     const struct condition *c, struct err *err)
+{
+	char key[VERSION_KEY_BYTES], low[VERSION_KEY_BYTES], high[VERSION_KEY_BYTES];
+
+	version_key(c->value, key);
+	if (!key[0])
+		return condition_bad(err, ERR_INVALID, c->key, "takes a version like 2.13.0");
+	version_key_family(key, low, high);
+	str_addf(&s->text, "(%s IN (SELECT v.version FROM version_key v WHERE v.sort_key %s ",
+		 f->column, op_sql[c->op]);
+	sql_text(s, key);
+	str_add(&s->text, " AND v.sort_key >= ");
+	sql_text(s, low);
+	str_add(&s->text, " AND v.sort_key < ");
+	sql_text(s, high);
+	str_add(&s->text, "))");
+	return 0;
+}
+
 static int add_range(struct sql *s, const struct collection_field *f, const struct condition *c,
 		     struct err *err)
 {
 	int64_t number = 0;
 
+	if (f->type == COLLECTION_TEXT && !c->value[0])
+		return condition_bad(err, ERR_INVALID, c->key, "has no value");
+	if (f->type == COLLECTION_TEXT && f->flags & FIELD_IS_VERSION)
+		return add_version_range(s, f, c, err);
 	if (f->type == COLLECTION_TEXT) {
-		str_addf(&s->text, "(%s %s ", f->column, op_sql[c->op]);
+		/* unknown is not less than anything */
+		str_addf(&s->text, "(%s <> '' AND %s %s ", f->column, f->column, op_sql[c->op]);
 		sql_text(s, c->value);
 	} else {
 		if (f->type == COLLECTION_JSON || number_of(f, c->value, &number) < 0)

@@ -116,8 +116,9 @@ static bool path_column(const struct sql *s, const char *type, const char *name,
 		if ((part_columns[i].type && !str_eq(part_columns[i].type, type)) ||
 		    !str_eq(part_columns[i].name, name))
 			continue;
-		*ret = (struct collection_field){name, part_columns[i].column,
-						 part_columns[i].value, 0, ""};
+		*ret = (struct collection_field){
+			name, part_columns[i].column, part_columns[i].value,
+			str_eq(part_columns[i].column, "q.firmware") ? FIELD_IS_VERSION : 0, ""};
 		*ret_indexed = part_columns[i].indexed;
 		return true;
 	}

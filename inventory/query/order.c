@@ -59,6 +59,13 @@ void order_comparable(struct sql *s, const struct collection_field *f, bool know
 		"t.deadline_us",   "t.due_us",         "t.ended_us", "t.closed_us",
 		"t.capacity_mib",  "t.capacity_bytes", "t.speed_mhz"};
 
+	if (f->flags & FIELD_IS_VERSION) {
+		str_addf(
+			&s->text,
+			"COALESCE((SELECT v.sort_key FROM version_key v WHERE v.version = %s), '')",
+			f->column);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(nullable) && known; i++)
 		if (str_eq(nullable[i], f->column)) {
 			str_addf(&s->text, "COALESCE(%s, -1)", f->column);

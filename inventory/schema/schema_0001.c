@@ -117,4 +117,4 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0001 = {1, "inventory", statements};
+const struct db_migration schema_0001 = {1, "inventory", statements, NULL};

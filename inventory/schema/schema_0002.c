@@ -59,4 +59,4 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0002 = {2, "expectations and access", statements};
+const struct db_migration schema_0002 = {2, "expectations and access", statements, NULL};

@@ -17,4 +17,4 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0003 = {3, "webhook attempts", statements};
+const struct db_migration schema_0003 = {3, "webhook attempts", statements, NULL};

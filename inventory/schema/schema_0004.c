@@ -12,4 +12,4 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0004 = {4, "signed receipts", statements};
+const struct db_migration schema_0004 = {4, "signed receipts", statements, NULL};

@@ -15,4 +15,4 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0005 = {5, "audit head", statements};
+const struct db_migration schema_0005 = {5, "audit head", statements, NULL};

@@ -22,4 +22,4 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0006 = {6, "indexes for questions", statements};
+const struct db_migration schema_0006 = {6, "indexes for questions", statements, NULL};

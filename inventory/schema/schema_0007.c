@@ -10,4 +10,4 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0007 = {7, "hosts of a SKU by serial", statements};
+const struct db_migration schema_0007 = {7, "hosts of a SKU by serial", statements, NULL};

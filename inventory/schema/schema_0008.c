@@ -15,4 +15,4 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0008 = {8, "lines of deliveries", statements};
+const struct db_migration schema_0008 = {8, "lines of deliveries", statements, NULL};

@@ -43,4 +43,4 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0101 = {101, "flow", statements};
+const struct db_migration schema_0101 = {101, "flow", statements, NULL};

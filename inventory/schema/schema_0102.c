@@ -9,4 +9,4 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0102 = {102, "arms to erase", statements};
+const struct db_migration schema_0102 = {102, "arms to erase", statements, NULL};

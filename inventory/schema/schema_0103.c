@@ -28,4 +28,4 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0103 = {103, "orders and persons", statements};
+const struct db_migration schema_0103 = {103, "orders and persons", statements, NULL};

@@ -10,4 +10,4 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0104 = {104, "arms of the latest image", statements};
+const struct db_migration schema_0104 = {104, "arms of the latest image", statements, NULL};

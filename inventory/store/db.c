@@ -13,6 +13,7 @@
 #include <base/json.h>
 #include <base/str.h>
 
+#include "../parts/version.h"
 #include "driver.h"
 
 static const struct db_driver *const drivers[] = {&db_driver_sqlite, &db_driver_postgres};
@@ -36,7 +37,8 @@ static int open_with(struct db *db, const char *rest, unsigned flags, struct err
 	if (db->readonly)
 		return db_migrate_check(db, err);
 	TRY(db_migrate(db, err));
-	return db_is_sqlite(db) ? db_mark_open(db, rest, err) : 0;
+	/* an appliance of the version before stores versions without their keys */
+	return db_is_sqlite(db) ? db_mark_open(db, rest, err) : version_fill(db, false, err);
 }
 
 int db_open(const char *url, unsigned flags, struct db **ret, struct err *err)

@@ -64,6 +64,8 @@ static int run_statements(struct db *db, const struct db_migration *m, struct er
 			return err_wrap(err, "migration %d '%s', statement %zu", m->number, m->name,
 					i + 1);
 	}
+	if (m->fill)
+		TRY(m->fill(db, err));
 	return db_exec(db, err,
 		       "INSERT INTO migration (number, name, applied_us) VALUES ($1, $2, $3)",
 		       p_int(m->number), p_text(m->name), p_int(time_wall_us()));

@@ -14,6 +14,8 @@
 #include <inventory/event.h>
 #include <inventory/host.h>
 
+#include "../parts/version.h"
+
 #define RECEIPT_MAX_BYTES (256 * 1024)
 
 static int put_row(struct db *db, const struct receipt_draft *r, const struct moment *m,
@@ -25,6 +27,7 @@ static int put_row(struct db *db, const struct receipt_draft *r, const struct mo
 	if (strlen(body) > RECEIPT_MAX_BYTES || strlen(envelope) > 2 * RECEIPT_MAX_BYTES)
 		return err_set(err, ERR_TOO_BIG, "a receipt has %zu bytes, at most %d",
 			       strlen(body), RECEIPT_MAX_BYTES);
+	TRY(version_note(db, r->version, err));
 	return db_exec(db, err,
 		       "INSERT INTO receipt (num, host_num, at_us, image_digest, line, version, "
 		       "disk_serial, body, work, key_sha256, envelope) VALUES ($1, $2, $3, $4, $5, "
