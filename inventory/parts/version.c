@@ -13,9 +13,9 @@
 
 /* tokens: their first digit orders them where a text has one of several kinds */
 #define PRERELEASE "0"
-#define END	   "1"
-#define WORD	   "2"
-#define NUMBER	   "3"
+#define END        "1"
+#define WORD       "2"
+#define NUMBER     "3"
 
 #define WORD_MAX   64
 #define DIGITS_MAX 99
@@ -80,8 +80,8 @@ void version_key(const char *text, char ret[static VERSION_KEY_BYTES])
 			for (; zeros > 0; zeros--)
 				add_number(&key, SV("0"));
 			add_number(&key, digits);
-		} else if (word.n && !(key.n_bytes == 0 &&
-				       is_one_of(word, prefixes, ARRAY_LEN(prefixes)))) {
+		} else if (word.n &&
+			   !(key.n_bytes == 0 && is_one_of(word, prefixes, ARRAY_LEN(prefixes)))) {
 			if (key.n_bytes == 0 && zeros > 0)
 				add_number(&key, SV("0"));
 			zeros = 0;

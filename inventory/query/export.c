@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whole collections in pieces, from one snapshot of a reading connection of its own, in constant
- * memory: each piece is a keyset page by row number, so PostgreSQL needs no server-side cursor
- * either.
+ * memory: the question is asked once, whatever its filters cost, and its rows are fetched as they
+ * are wanted, from a statement that stays open (SQLite) or a cursor (PostgreSQL).
  */
 #include <inventory/collection.h>
 
@@ -14,6 +14,7 @@
 #include "row.h"
 
 #define PIECE_ROWS 200
+#define FETCH_SQL  "FETCH 200 FROM export_rows" /* PIECE_ROWS of them */
 
 struct export
 {
@@ -22,7 +23,8 @@ struct export
 	const struct query_request *q;
 	enum export_format format;
 	struct shape shape;
-	int64_t after; /* row number of the last row that was written */
+	struct sql sql;
+	struct db_rows *rows; /* SQLite: the statement that stays open */
 	bool begun, ended;
 };
 
@@ -61,8 +63,8 @@ int export_new(struct db *db, const struct collection *c, const struct query_req
 	else
 		r = shape_parse(c, q->fields, &e->shape, err);
 	e->shape.c = c;
-	if (format == EXPORT_CSV)
-		e->shape.brief = false;
+	if (format == EXPORT_CSV && r >= 0)
+		shape_for_csv(&e->shape, q->fields);
 	if (r >= 0)
 		r = db_begin_snapshot(db, err);
 	if (r < 0) {
@@ -74,18 +76,38 @@ int export_new(struct db *db, const struct collection *c, const struct query_req
 	return 0;
 }
 
-static int run_piece(struct export *e, struct sql *s, struct db_rows **ret, struct err *err)
+/* Of the present the numbers are chosen first, so that a sorter carries numbers alone. */
+static int build(struct export *e, struct sql *s, struct err *err)
 {
 	const char *key = e->c->key ? e->c->key : "num";
 
 	str_addf(&s->text, "SELECT t.%s", key);
 	shape_columns(s, &e->shape);
+	if (!e->q->at_us)
+		str_addf(&s->text, " FROM (SELECT t.%s AS chosen", key);
 	sql_from(s);
 	TRY(sql_where(s, e->q, err));
-	str_addf(&s->text, " AND t.%s > ", key);
-	sql_int(s, e->after);
-	str_addf(&s->text, " ORDER BY t.%s LIMIT %d", key, PIECE_ROWS);
-	return sql_query(s, e->db, ret, err);
+	str_addf(&s->text, " ORDER BY t.%s", key);
+	if (e->q->at_us)
+		return 0;
+	/* CROSS: the chosen are SQLite's outer loop, in their order */
+	str_addf(&s->text, ") c %sJOIN %s t ON t.%s = c.chosen",
+		 db_is_sqlite(e->db) ? "CROSS " : "", e->c->table, key);
+	sql_joins(s);
+	if (!db_is_sqlite(e->db))
+		str_addf(&s->text, " ORDER BY t.%s", key);
+	return 0;
+}
+
+static int ask(struct export *e, struct err *err)
+{
+	struct sql *s = &e->sql;
+
+	sql_init(s, e->db, e->c, e->q, e->q->at_us);
+	if (!db_is_sqlite(e->db))
+		str_add(&s->text, "DECLARE export_rows NO SCROLL CURSOR FOR ");
+	TRY(build(e, s, err));
+	return db_is_sqlite(e->db) ? sql_query(s, e->db, &e->rows, err) : sql_exec(s, e->db, err);
 }
 
 static void write_row(struct export *e, const struct db_rows *rows, struct str *out)
@@ -100,10 +122,9 @@ static void write_row(struct export *e, const struct db_rows *rows, struct str *
 
 static int write_piece(struct export *e, struct db_rows *rows, struct str *out, struct err *err)
 {
-	int n = 0, r;
+	int n = 0, r = 1;
 
-	while ((r = db_rows_next(rows, err)) == 1) {
-		e->after = db_int(rows, 0);
+	while (n < PIECE_ROWS && (r = db_rows_next(rows, err)) == 1) {
 		write_row(e, rows, out);
 		n++;
 	}
@@ -113,29 +134,36 @@ static int write_piece(struct export *e, struct db_rows *rows, struct str *out, 
 	return e->ended ? 0 : 1;
 }
 
+static int fetch_piece(struct export *e, struct str *out, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+
+	if (e->rows)
+		return write_piece(e, e->rows, out, err);
+	TRY(db_query(e->db, err, &rows, FETCH_SQL));
+	return write_piece(e, rows, out, err);
+}
+
 int export_next(struct export *e, struct str *out, struct err *err)
 {
-	struct sql s;
-	struct db_rows *rows = NULL;
+	bool first = !e->begun;
 
 	if (e->ended)
 		return 0;
-	if (!e->begun && e->format != EXPORT_NDJSON)
-		csv_header(&e->shape, out);
 	e->begun = true;
-	sql_init(&s, e->db, e->c, e->q, e->q->at_us);
-	int r = run_piece(e, &s, &rows, err);
-	if (r >= 0)
-		r = write_piece(e, rows, out, err);
-	db_rows_free(rows);
-	sql_done(&s);
-	return r;
+	if (first && e->format != EXPORT_NDJSON)
+		csv_header(&e->shape, out);
+	if (first)
+		TRY(ask(e, err));
+	return fetch_piece(e, out, err);
 }
 
 void export_free(struct export *e)
 {
 	if (!e)
 		return;
+	db_rows_free(e->rows);
+	sql_done(&e->sql);
 	if (e->db) {
 		if (db_in_transaction(e->db))
 			db_rollback(e->db);

@@ -83,14 +83,56 @@ int shape_parse(const struct collection *c, const char *fields, struct shape *re
 	return 0;
 }
 
+/* Columns that one name of fields= means, appended once each. */
+static void append_asked(struct shape *sh, struct sv asked)
+{
+	for (size_t i = 0; i < sh->c->n_fields && sh->n < SHAPE_FIELDS_MAX; i++) {
+		bool there = !covers(asked, sh->c->fields[i].name);
+		for (size_t k = 0; k < sh->n && !there; k++)
+			there = sh->fields[k] == &sh->c->fields[i];
+		if (!there)
+			sh->fields[sh->n++] = &sh->c->fields[i];
+	}
+	struct sv rest = sv_of(sh->c->brief_members ? sh->c->brief_members : "");
+	while (rest.n > 0) {
+		struct sv one = sv_split(&rest, ' ');
+		bool there = !sv_eq(one, asked) || sh->n_members == SHAPE_MEMBERS_MAX ||
+			     sh->n == SHAPE_FIELDS_MAX;
+		for (size_t k = 0; k < sh->n_members && !there; k++)
+			there = sv_eq_str(one, sh->members[k].name);
+		if (there)
+			continue;
+		struct collection_field *f = &sh->members[sh->n_members++];
+		*f = (struct collection_field){xstrndup(one.p, one.n), NULL, COLLECTION_JSON, 0,
+					       ""};
+		sh->fields[sh->n++] = f;
+	}
+}
+
+void shape_for_csv(struct shape *sh, const char *fields)
+{
+	struct sv rest = sv_of(fields ? fields : "");
+
+	sh->brief = false;
+	if (rest.n > 0)
+		sh->n = 0;
+	while (rest.n > 0)
+		append_asked(sh, sv_split(&rest, ','));
+	sh->brief = sh->n_members > 0;
+}
+
 void shape_done(struct shape *sh)
 {
+	for (size_t i = 0; i < sh->n_members; i++)
+		free((char *)(uintptr_t)sh->members[i].name);
 	free(sh->brief_members);
 }
 
 void shape_columns(struct sql *s, const struct shape *sh)
 {
 	for (size_t i = 0; i < sh->n; i++) {
+		if (!sh->fields[i]->column)
+			continue;
 		str_add(&s->text, ", ");
 		sql_add(s, sh->fields[i]->column);
 	}
@@ -248,23 +290,59 @@ void csv_header(const struct shape *sh, struct str *out)
 	str_add(out, "\r\n");
 }
 
+static void csv_value(const struct db_rows *rows, int column, const struct collection_field *f,
+		      struct str *out)
+{
+	char time[TIME_TEXT_BYTES];
+
+	if (is_unknown(rows, column, f))
+		return;
+	if (f->type == COLLECTION_TEXT || f->type == COLLECTION_JSON) {
+		csv_add(out, db_text(rows, column));
+	} else if (f->type == COLLECTION_TIME) {
+		time_rfc3339(db_int(rows, column), time);
+		str_add(out, time);
+	} else {
+		add_value(rows, column, f, out);
+	}
+}
+
+/* A list of texts as "a;b", which delivery lists understand; anything else as JSON. */
+static void csv_member(const json_t *value, struct str *out)
+{
+	autostr struct str list;
+	size_t i;
+	json_t *one;
+	bool plain = json_is_array(value);
+
+	str_init(&list, 64 * 1024);
+	json_array_foreach (value, i, one) {
+		plain &= json_is_string(one);
+		str_addf(&list, "%s%s", i ? ";" : "", plain ? json_string_value(one) : "");
+	}
+	if (plain) {
+		csv_add(out, list.p);
+		return;
+	}
+	autofree char *text = value ? json_text(value) : NULL;
+	if (text)
+		csv_add(out, text);
+}
+
 void csv_line(const struct db_rows *rows, int first, const struct shape *sh, struct str *out)
 {
+	int n_columns = (int)(sh->n - sh->n_members), column = first;
+	autofree char *text = sh->brief ? xasprintf("{%s}", db_text(rows, first + n_columns))
+					: NULL;
+	autojson json_t *brief = text ? json_loads(text, 0, NULL) : NULL;
+
 	for (size_t i = 0; i < sh->n; i++) {
-		const struct collection_field *f = sh->fields[i];
-		int column = first + (int)i;
 		if (i)
 			str_addc(out, ',');
-		if (is_unknown(rows, column, f))
-			continue;
-		if (f->type == COLLECTION_TEXT || f->type == COLLECTION_JSON)
-			csv_add(out, db_text(rows, column));
-		else if (f->type == COLLECTION_TIME) {
-			char time[TIME_TEXT_BYTES];
-			time_rfc3339(db_int(rows, column), time);
-			str_add(out, time);
-		} else
-			add_value(rows, column, f, out);
+		if (sh->fields[i]->column)
+			csv_value(rows, column++, sh->fields[i], out);
+		else
+			csv_member(json_object_get(brief, sh->fields[i]->name), out);
 	}
 	str_add(out, "\r\n");
 }

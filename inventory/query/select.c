@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/limits.h>
 
@@ -45,6 +46,12 @@ static int prepare(struct asking *a, struct err *err)
 	if (a->q->cursor && a->q->cursor[0]) {
 		uint64_t question = order_question(a->c, a->q);
 		TRY(cursor_read(a->q->cursor, &a->order, question, &a->place, err));
+		if (a->place.at_us > last_us && a->place.at_us > time_wall_us()) {
+			int r = err_set(err, ERR_INVALID,
+					"the cursor lies in the future of this store: begin again");
+			(void)err_at(err, "/cursor");
+			return r;
+		}
 		a->has_place = true;
 		a->pin_us = a->place.at_us;
 	}

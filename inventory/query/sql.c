@@ -98,11 +98,24 @@ void sql_from(struct sql *s)
 	sql_joins(s);
 }
 
-int sql_query(struct sql *s, struct db *db, struct db_rows **ret, struct err *err)
+static int check(const struct sql *s, struct err *err)
 {
 	if (s->overflow || !str_ok(&s->text))
-		return err_set(err, ERR_TOO_BIG, "too many filters");
+		return err_set(err, ERR_TOO_BIG, "the filters hold more than %d values",
+			       SQL_PARAMS_MAX - 10);
+	return 0;
+}
+
+int sql_query(struct sql *s, struct db *db, struct db_rows **ret, struct err *err)
+{
+	TRY(check(s, err));
 	return db_query_n(db, s->text.p, s->params, s->n_params, ret, err);
+}
+
+int sql_exec(struct sql *s, struct db *db, struct err *err)
+{
+	TRY(check(s, err));
+	return db_exec_n(db, s->text.p, s->params, s->n_params, NULL, err);
 }
 
 const struct collection_field *field_by_name(const struct collection *c, const char *name,

@@ -10,7 +10,7 @@
 #include <base/err.h>
 #include <inventory/collection.h>
 
-#define SQL_PARAMS_MAX 60
+#define SQL_PARAMS_MAX 560 /* values of all filters, and some of ours */
 #define SQL_MAX_BYTES  (64 * 1024)
 
 struct sql {
@@ -52,6 +52,8 @@ MUST_CHECK int sql_probe(struct db *db, const struct collection *c, const struct
 			 enum sql_amount *ret, struct err *err);
 /* " WHERE ..." of the moment, the filters and q=. errors: as query_run() */
 MUST_CHECK int sql_where(struct sql *s, const struct query_request *q, struct err *err);
+/* The same for a statement without rows of its own. */
+MUST_CHECK int sql_exec(struct sql *s, struct db *db, struct err *err);
 MUST_CHECK int sql_query(struct sql *s, struct db *db, struct db_rows **ret, struct err *err);
 
 const struct collection_field *field_by_name(const struct collection *c, const char *name,

@@ -10,6 +10,8 @@
 #include <base/err.h>
 #include <inventory/db.h>
 
+#define DB_PARAMS_MAX 600 /* of a statement */
+
 struct db {
 	const struct db_driver *driver;
 	void *conn;

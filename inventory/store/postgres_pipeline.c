@@ -13,7 +13,6 @@
 #include <base/json.h>
 #include <base/str.h>
 
-#define PARAMS_MAX 64
 #define NUMBER_MAX 24
 
 /* ---- errors ---------------------------------------------------------------------------------- */
@@ -144,9 +143,9 @@ static bool is_plain(const char *sql)
 static int send_prepared(struct postgres_conn *c, const char *name, const struct db_param *params,
 			 size_t n_params)
 {
-	const char *values[PARAMS_MAX];
-	int lengths[PARAMS_MAX], formats[PARAMS_MAX];
-	char numbers[PARAMS_MAX][NUMBER_MAX];
+	const char *values[DB_PARAMS_MAX];
+	int lengths[DB_PARAMS_MAX], formats[DB_PARAMS_MAX];
+	char numbers[DB_PARAMS_MAX][NUMBER_MAX];
 
 	for (size_t i = 0; i < n_params; i++) {
 		const struct db_param *p = &params[i];
@@ -166,8 +165,8 @@ int postgres_send(struct postgres_conn *c, const char *sql, const struct db_para
 {
 	char name[NUMBER_MAX];
 
-	if (n_params > PARAMS_MAX)
-		return err_set(err, ERR_DB_SQL, "more than %d parameters", PARAMS_MAX);
+	if (n_params > DB_PARAMS_MAX)
+		return err_set(err, ERR_DB_SQL, "more than %d parameters", DB_PARAMS_MAX);
 	/* a statement may need three places: the slot's old one goes, it is prepared, it runs */
 	if (c->n_pending + 3 > POSTGRES_PENDING_MAX)
 		TRY(postgres_collect(c, 0, NULL, err));

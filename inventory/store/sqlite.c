@@ -24,7 +24,6 @@
 
 #define CACHE_SLOTS      512
 #define CACHE_WAYS       8
-#define PARAMS_MAX       64
 #define BUSY_MS          5000
 #define READER_CACHE_KIB "-6144"  /* an export walks once: nothing it read is read again */
 #define CACHE_KIB        "-24576" /* page cache; the kernel keeps the rest of the file */
@@ -35,7 +34,7 @@ struct statement {
 	char *sql; /* as given: the key */
 	sqlite3_stmt *stmt;
 	int n_params;
-	uint8_t map[PARAMS_MAX]; /* SQLite's parameter i+1 takes our $map[i] */
+	uint16_t *map; /* SQLite's parameter i+1 takes our $map[i] */
 	bool busy;
 	bool cached;
 	uint64_t used;
@@ -87,6 +86,7 @@ static void statement_free(struct statement *st)
 	if (!st)
 		return;
 	(void)sqlite3_finalize(st->stmt);
+	free(st->map);
 	free(st->sql);
 	free(st);
 }
@@ -104,15 +104,16 @@ static size_t slot_of(const char *sql)
 static int map_params(struct statement *st, struct err *err)
 {
 	st->n_params = sqlite3_bind_parameter_count(st->stmt);
-	if (st->n_params > PARAMS_MAX)
-		return err_set(err, ERR_DB_SQL, "more than %d parameters", PARAMS_MAX);
+	if (st->n_params > DB_PARAMS_MAX)
+		return err_set(err, ERR_DB_SQL, "more than %d parameters", DB_PARAMS_MAX);
+	st->map = xcalloc((size_t)st->n_params + 1, sizeof(*st->map));
 	for (int i = 0; i < st->n_params; i++) {
 		const char *name = sqlite3_bind_parameter_name(st->stmt, i + 1);
 		uint64_t number = 0;
-		if (!name || !parse_u64(name + 1, &number) || number < 1 || number > PARAMS_MAX)
+		if (!name || !parse_u64(name + 1, &number) || number < 1 || number > DB_PARAMS_MAX)
 			return err_set(err, ERR_DB_SQL, "parameter '%s' is not $1 to $%d",
-				       name ? name : "?", PARAMS_MAX);
-		st->map[i] = (uint8_t)number;
+				       name ? name : "?", DB_PARAMS_MAX);
+		st->map[i] = (uint16_t)number;
 	}
 	return 0;
 }

@@ -215,6 +215,13 @@ static int get_changes(struct http_request *r, struct err *err)
 	TRY(http_query_int(r, "since", 0, INT64_MAX, sse ? now_id : 0, &since, err));
 	if (sse && last && !parse_i64(last, &since))
 		return err_set(err, ERR_INVALID, "Last-Event-ID is a number");
+	if (since > now_id) {
+		(void)err_set(err, ERR_INVALID,
+			      "event %lld lies in the future: the feed ends at %lld; the store may "
+			      "have been restored",
+			      (long long)since, (long long)now_id);
+		return err_at(err, "/since");
+	}
 	return sse ? start_feed(r, since, err) : long_poll(r, since, err);
 }
 

@@ -309,6 +309,14 @@ static void test_cursors_are_checked(void **state)
 		if (i < 4)
 			assert_int_equal(r, -ERR_INVALID);
 	}
+	char *at = strstr(page.next, "2261223a"); /* hex of "a": */
+	assert_non_null(at);
+	autofree char *future = xasprintf(
+		"%.*s39393939393939393939393939393939%s", (int)(at - page.next) + 8, page.next,
+		strstr(at, "2c")); /* 9,999,999,999,999,999 us: the year 2286 */
+	q.cursor = future;
+	assert_int_equal(query_run(db, &collection_hosts, &q, NULL, &other, &err), -ERR_INVALID);
+	assert_non_null(strstr(err.msg, "future"));
 	q.cursor = page.next;
 	q.sort = "-serial"; /* of another question */
 	assert_int_equal(query_run(db, &collection_hosts, &q, NULL, &other, &err), -ERR_INVALID);
@@ -520,6 +528,109 @@ static void test_exports(void **state)
 	}
 }
 
+static char *export_text(struct store_fixture *f, const struct collection *c,
+			 const struct query_request *q, enum export_format format)
+{
+	struct db *reader = NULL;
+	struct export *e = NULL;
+	struct err err = ERR_INIT;
+	struct str out;
+	int r;
+
+	str_init(&out, 16 * MIB);
+	must(db_open(f->url, DB_READONLY, &reader, &err), &err);
+	must(export_new(reader, c, q, format, &e, &err), &err);
+	while ((r = export_next(e, &out, &err)) == 1)
+		;
+	must(r, &err);
+	export_free(e);
+	return str_take(&out);
+}
+
+/* CSV has the columns that were asked for, in that order, lists among them. */
+static void test_csv_has_the_columns_asked_for(void **state)
+{
+	static const struct {
+		const char *fields, *begin;
+	} cases[] = {
+		{"serial,macs,state", "serial,macs,state\r\nSN-000,52:54:00:00:01:00,"},
+		{"macs,serial", "macs,serial\r\n52:54:00:00:01:00,SN-000\r\n"},
+		{"image.version,serial,image.line",
+		 "image.version,serial,image.line\r\n,SN-000,\r\n"},
+		{"serial,serial", "serial\r\nSN-000\r\n"},
+		{"drives,serial", "drives,serial\r\n\"[{\"\""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct query_request q = {.fields = cases[i].fields};
+		autofree char *text = export_text(*state, &collection_hosts, &q, EXPORT_CSV);
+		if (!str_starts(text, cases[i].begin))
+			fail_msg("%s: %.120s", cases[i].fields, text);
+	}
+}
+
+/* More rows than a piece, of filters, of joined hosts and of the past. */
+static void test_filtered_exports_are_whole(void **state)
+{
+	struct store_fixture *f = *state;
+	struct err err = ERR_INIT;
+	static const struct {
+		const char *key, *value;
+		size_t lines;
+	} cases[] = {{"type", "memory", 600},
+		     {"type", "nic", 0},
+		     {"PartNumber", "P1", 300},
+		     {"host", "", 600}};
+
+	must(db_exec(f->db, &err, "DELETE FROM placement"), &err);
+	must(db_exec(f->db, &err, "DELETE FROM part"), &err);
+	for (int i = 0; i < 600; i++) {
+		autofree char *key = xasprintf("k%d", i);
+		must(db_exec(f->db, &err,
+			     "INSERT INTO part (num, fru_key, type, manufacturer, part_number, "
+			     "model, serial, wwn, firmware, protocol, media, health, first_us, "
+			     "changed_us, revision) VALUES ($1, $2, 'memory', 'M', $3, '', $2, '', "
+			     "'', '', '', 'ok', 1, 1, 1)",
+			     p_int(i + 1), p_text(key), p_text(i % 2 ? "P1" : "P2")),
+		     &err);
+	}
+	for (size_t i = 0; i < 2 * ARRAY_LEN(cases); i++) {
+		struct query_request q = {.at_us = i % 2 ? 2 : 0};
+		must(query_add_filter(&q, cases[i / 2].key, cases[i / 2].value, &err), &err);
+		autofree char *text = export_text(f, &collection_parts, &q, EXPORT_NDJSON);
+		if (count_lines(text) != cases[i / 2].lines)
+			fail_msg("%s=%s: %zu lines", cases[i / 2].key, cases[i / 2].value,
+				 count_lines(text));
+	}
+}
+
+/* As many values as the page of filters promises, and one more. */
+static void test_filters_hold_many_values(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	static const struct {
+		size_t keys, values;
+		int error;
+	} cases[] = {{1, 64, 0}, {1, 65, -ERR_TOO_BIG}, {8, 64, 0}, {9, 64, -ERR_TOO_BIG}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct query_request q = {.limit = 10};
+		struct query_page p;
+		struct err err = ERR_INIT;
+		autostr struct str list;
+		str_init(&list, 4096);
+		for (size_t k = 0; k < cases[i].values; k++)
+			str_addf(&list, "%sSN-%03zu", k ? "," : "", k);
+		for (size_t k = 0; k < cases[i].keys; k++)
+			must(query_add_filter(&q, "serial", list.p, &err), &err);
+		int r = query_run(db, &collection_hosts, &q, NULL, &p, &err);
+		if (r != cases[i].error)
+			fail_msg("%zu lists of %zu: %s", cases[i].keys, cases[i].values, err.msg);
+		if (r >= 0)
+			query_page_done(&p);
+	}
+}
+
 int main(void)
 {
 #define F(name) cmocka_unit_test_setup_teardown(name, fleet_setup, store_teardown)
@@ -534,6 +645,9 @@ int main(void)
 		F(test_summary),
 		F(test_capacity),
 		F(test_exports),
+		F(test_csv_has_the_columns_asked_for),
+		F(test_filtered_exports_are_whole),
+		F(test_filters_hold_many_values),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

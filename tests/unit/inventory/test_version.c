@@ -54,7 +54,8 @@ static void test_order(void **state)
 		{"U30 v2.36 (07/16/2020)", "U30 v2.40 (01/02/2020)", false},
 		{"20230105", "20231201", false},
 		{"2023-01-05", "2023-12-01", false},
-		{"1.99999999999999999999999999999999", "1.100000000000000000000000000000000000", false},
+		{"1.99999999999999999999999999999999", "1.100000000000000000000000000000000000",
+		 false},
 	};
 
 	(void)state;
@@ -120,7 +121,8 @@ static int page(struct db *db, const char *filter, const char *sort, struct quer
 
 static void make_hosts(struct db *db)
 {
-	static const char *const bios[] = {"2.9.0", "2.13.0", "2.13.1", "10.0", "F13", "", "1.0-rc1"};
+	static const char *const bios[] = {"2.9.0", "2.13.0", "2.13.1", "10.0",
+					   "F13",   "",       "1.0-rc1"};
 
 	for (unsigned i = 0; i < ARRAY_LEN(bios); i++)
 		make_host(db, i, bios[i], i % 2 ? "GX9" : "GX12");
@@ -166,9 +168,10 @@ static void test_sorting(void **state)
 
 	make_hosts(db);
 	must(page(db, "BiosVersion>0", "-BiosVersion", &p, &err), &err);
-	assert_string_equal(p.items.p, "[{\"BiosVersion\":\"10.0\"},\n{\"BiosVersion\":\"2.13.1\"},\n"
-				       "{\"BiosVersion\":\"2.13.0\"},\n{\"BiosVersion\":\"2.9.0\"},\n"
-				       "{\"BiosVersion\":\"1.0-rc1\"}]");
+	assert_string_equal(p.items.p,
+			    "[{\"BiosVersion\":\"10.0\"},\n{\"BiosVersion\":\"2.13.1\"},\n"
+			    "{\"BiosVersion\":\"2.13.0\"},\n{\"BiosVersion\":\"2.9.0\"},\n"
+			    "{\"BiosVersion\":\"1.0-rc1\"}]");
 	query_page_done(&p);
 }
 
@@ -211,8 +214,12 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order), cmocka_unit_test(test_hostile_texts),
-		T(test_ranges), T(test_sorting), T(test_walk), T(test_fill),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_hostile_texts),
+		T(test_ranges),
+		T(test_sorting),
+		T(test_walk),
+		T(test_fill),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
