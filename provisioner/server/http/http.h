@@ -12,7 +12,7 @@
  * 2. add a row HTTP_ROUTE(GET, "/api/v1/x/{id}", READ, 0, get_x, "one line for people") to your
  * const table. 3. list the table in routes.c,
  * with its context. A row without a scope does not compile, nor does one
- * that changes something: that is an API_CHANGE() of api_write.h, which is written into the audit
+ * that changes something: that is an API_CHANGE() of api/write.h, which is written into the audit
  * log, or an agent's HTTP_REPORT().
  *
  * Three listeners share the tables: PLAIN and TLS are nginx's two sides, told apart by a header
@@ -60,7 +60,7 @@ enum http_listener { HTTP_LISTENER_PLAIN = 1, HTTP_LISTENER_TLS = 2, HTTP_LISTEN
 /* ---- routes ---------------------------------------------------------------------------------- */
 typedef int (*http_handler)(struct http_request *r, struct err *err);
 struct write;
-typedef int (*http_change)(struct write *w, struct err *err); /* see api_write.h */
+typedef int (*http_change)(struct write *w, struct err *err); /* see api/write.h */
 struct field;                                                 /* of proto/record.h */
 
 enum http_body_kind {
@@ -82,7 +82,7 @@ struct http_route {
 	bool audits_itself; /* it changes something in its own time, and says so in the log */
 	bool answer_secret; /* the answer is shown once: it is never kept */
 	bool takes_csv;     /* text/csv besides JSON; the change reads it */
-	bool in_slices;     /* the change may say that it is not at its end: see api_write.h */
+	bool in_slices;     /* the change may say that it is not at its end: see api/write.h */
 	const struct field *fields; /* what the body holds: it is read and described by this */
 	size_t record_bytes;        /* of the struct that fields fill */
 };
