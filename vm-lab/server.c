@@ -84,17 +84,14 @@ static int spawn(struct server *s, struct err *err)
 		return err_set(err, ERR_LAB_MISSING, "no program '%s'", program);
 	(void)unlink(SERVER_RUN_DIR "/ready");
 	s->restart_at_ms = 0;
-	return site_spawn(argv, s->folder, "server.log", &s->pid, err);
+	return site_spawn(argv, s->folder, "server.log", &s->child, err);
 }
 
 static bool reap(struct server *s)
 {
 	int status;
 
-	if (s->pid <= 0 || waitpid(s->pid, &status, WNOHANG) != s->pid)
-		return false;
-	s->pid = 0;
-	return true;
+	return child_is_running(&s->child) && child_try_reap(&s->child, &status, NULL) != 0;
 }
 
 static int wait_ready(struct server *s, struct err *err)
@@ -129,8 +126,8 @@ void server_tend(struct server *s)
 		if (!s->restart_at_ms)
 			s->restart_at_ms = time_boot_ms() + MIN_RESTART_MS;
 	}
-	if (s->pid == 0 && s->restart_at_ms && time_boot_ms() >= s->restart_at_ms &&
-	    spawn(s, &err) < 0)
+	if (!child_is_running(&s->child) && s->restart_at_ms &&
+	    time_boot_ms() >= s->restart_at_ms && spawn(s, &err) < 0)
 		s->restart_at_ms = time_boot_ms() + MIN_RESTART_MS;
 }
 
@@ -145,7 +142,7 @@ static pid_t pid_from_file(const char *path)
 
 int server_kill(struct server *s, enum lab_deed deed, unsigned pause_s, struct err *err)
 {
-	pid_t pid = deed == DEED_KILL_SLIPWAYD  ? s->pid
+	pid_t pid = deed == DEED_KILL_SLIPWAYD  ? s->child.pid
 		    : deed == DEED_KILL_DNSMASQ ? pid_from_file(SERVER_RUN_DIR "/dnsmasq.pid")
 						: pid_from_file(SERVER_RUN_DIR "/nginx.pid");
 
@@ -159,5 +156,5 @@ int server_kill(struct server *s, enum lab_deed deed, unsigned pause_s, struct e
 
 void server_stop(struct server *s)
 {
-	site_end(&s->pid);
+	site_end(&s->child);
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <base/child.h>
 #include <base/err.h>
 #include "words.h"
 
@@ -22,7 +23,7 @@ struct server {
 	const char *build_dir; /* absolute */
 	const char *folder;    /* the scenario's folder, absolute: server.log, server/ */
 	enum dhcp_mode dhcp;
-	pid_t pid; /* 0: not running */
+	struct child child;
 	unsigned restarts;
 	int64_t restart_at_ms; /* boot clock; 0: none due */
 };

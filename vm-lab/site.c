@@ -13,7 +13,7 @@
 #include <base/clock.h>
 #include <base/file.h>
 #include <base/json.h>
-#include <base/process.h>
+#include <base/child.h>
 #include <base/str.h>
 #include "net.h"
 #include "scenario.h"
@@ -71,36 +71,27 @@ static const char switch_config[] = "configure system hostname " LAB_SWITCH "\n"
 				    "configure lldp portidsubtype ifname\n"
 				    "configure lldp tx-interval 5\n";
 
-int site_spawn(const char *const *argv, const char *folder, const char *log_name, pid_t *ret_pid,
+int site_spawn(const char *const *argv, const char *folder, const char *log_name, struct child *ret,
 	       struct err *err)
 {
 	autofree char *path = xasprintf("%s/%s", folder, log_name);
 	autoclose int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	struct process_spawn_options options = {.argv = argv,
-						.stdin_fd = -1,
-						.stdout_fd = fd,
-						.stderr_fd = fd,
-						.new_session = true};
+	struct child_program program = {.argv = argv,
+					.stdin_fd = -1,
+					.stdout_fd = fd,
+					.stderr_fd = fd,
+					.new_session = true};
 
 	if (fd < 0)
 		return err_sys(err, ERR_IO, "cannot make '%s'", path);
-	return process_spawn(&options, ret_pid, err);
+	return child_spawn(&program, ret, err);
 }
 
-void site_end(pid_t *pid)
+void site_end(struct child *c)
 {
-	int64_t deadline_ms = time_boot_ms() + STOP_TIMEOUT_MS;
-	int status;
-
-	if (*pid <= 0)
-		return;
-	(void)kill(*pid, SIGTERM);
-	while (waitpid(*pid, &status, WNOHANG) == 0) {
-		if (time_boot_ms() > deadline_ms)
-			(void)kill(*pid, SIGKILL);
-		(void)poll(NULL, 0, 20);
-	}
-	*pid = 0;
+	child_signal(c, SIGTERM);
+	(void)child_wait(c, STOP_TIMEOUT_MS);
+	child_kill(c);
 }
 
 static int start_switch(struct site *s, const char *folder, struct err *err)
@@ -108,21 +99,21 @@ static int start_switch(struct site *s, const char *folder, struct err *err)
 	TRY(file_make_dirs("/run/lldpd", 0755, err)); /* lldpd's own cage */
 	TRY(file_write_atomic("/run/lab/lldpd.conf", switch_config, strlen(switch_config), 0644,
 			      err));
-	return site_spawn(switch_argv, folder, "site-switch.log", &s->switch_pid, err);
+	return site_spawn(switch_argv, folder, "site-switch.log", &s->switch_daemon, err);
 }
 
 int site_start(struct site *s, const char *folder, enum dhcp_mode mode, struct err *err)
 {
-	TRY(site_spawn(router_argv, folder, "site-router.log", &s->router_pid, err));
+	TRY(site_spawn(router_argv, folder, "site-router.log", &s->router_daemon, err));
 	TRY(start_switch(s, folder, err));
 	if (mode == DHCP_PROXY)
-		TRY(site_spawn(dhcp_argv, folder, "site-dhcp.log", &s->dhcp_pid, err));
+		TRY(site_spawn(dhcp_argv, folder, "site-dhcp.log", &s->dhcp_daemon, err));
 	return 0;
 }
 
 void site_stop(struct site *s)
 {
-	site_end(&s->router_pid);
-	site_end(&s->switch_pid);
-	site_end(&s->dhcp_pid);
+	site_end(&s->router_daemon);
+	site_end(&s->switch_daemon);
+	site_end(&s->dhcp_daemon);
 }

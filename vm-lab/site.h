@@ -11,11 +11,12 @@
 #define LAB_SITE_H
 
 #include <sys/types.h>
+#include <base/child.h>
 #include <base/err.h>
 #include "words.h"
 
 struct site {
-	pid_t router_pid, switch_pid, dhcp_pid; /* 0: not running */
+	struct child router_daemon, switch_daemon, dhcp_daemon;
 };
 
 /* folder: for the daemons' logs. errors: ERR_PROCESS_MISSING, ERR_IO. */
@@ -24,8 +25,8 @@ void site_stop(struct site *s);
 
 /* Start a daemon with its output appended to FOLDER/LOG_NAME, away from our terminal. */
 MUST_CHECK int site_spawn(const char *const *argv, const char *folder, const char *log_name,
-			  pid_t *ret_pid, struct err *err);
-/* SIGTERM, wait up to 10 s, SIGKILL; sets *pid to 0. */
-void site_end(pid_t *pid);
+			  struct child *ret, struct err *err);
+/* SIGTERM, wait up to 10 s, SIGKILL; reap. */
+void site_end(struct child *c);
 
 #endif

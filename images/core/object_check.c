@@ -125,7 +125,7 @@ int object_check_start(struct object_store *s, const uint8_t digest[static SHA25
 
 	TRY(object_process_start(&c->process, check, &order, -1, sizeof(struct object_check_result),
 				 err));
-	*ret_pidfd = c->process.pidfd;
+	*ret_pidfd = c->process.child.pidfd;
 	*ret = take_ptr(c);
 	return 0;
 }

@@ -11,12 +11,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <base/child.h>
 #include <base/clock.h>
 #include <base/file.h>
 #include <base/json.h>
@@ -30,16 +30,12 @@ struct import {
 	struct sandbox_files f;
 	int result_read_fd;
 	int lock_fd;
-	pid_t pid;
+	struct child child;
 };
 
 static void import_done(struct import *i)
 {
-	if (i->pid > 0) {
-		(void)kill(i->pid, SIGKILL);
-		while (waitpid(i->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	child_kill(&i->child);
 	for (size_t k = 0; k < OBJECT_FILES_MAX; k++)
 		if (i->f.files[k] >= 0)
 			(void)close(i->f.files[k]);
@@ -70,15 +66,17 @@ static int make_files(struct import *i, struct err *err)
 	return 0;
 }
 
-static int start_child(struct import *i, struct err *err)
+static void unpack(void *arg)
 {
+	const struct import *i = arg;
 	struct image_policy policy = {.now_s = time_wall_us() / 1000000};
 
-	i->pid = fork();
-	if (i->pid < 0)
-		return err_sys(err, ERR_SYS, "cannot start a process");
-	if (!i->pid)
-		sandbox_run(&i->f, i->root, &policy);
+	sandbox_run(&i->f, i->root, &policy);
+}
+
+static int start_child(struct import *i, struct err *err)
+{
+	TRY(child_fork(unpack, i, &i->child, err));
 	(void)close(take_fd(&i->f.result_fd));
 	return 0;
 }
@@ -88,12 +86,9 @@ static int start_child(struct import *i, struct err *err)
 static int read_result(struct import *i, struct err *err)
 {
 	struct sandbox_result result;
-	int wait_status = 0;
 	ssize_t n = read(i->result_read_fd, &result, sizeof(result));
+	int wait_status = child_reap(&i->child);
 
-	while (waitpid(i->pid, &wait_status, 0) < 0 && errno == EINTR)
-		;
-	i->pid = 0;
 	if (n != (ssize_t)sizeof(result))
 		return err_set(err, ERR_IMAGE_SANDBOX, "the unpacking process died of signal %d",
 			       WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0);
@@ -228,7 +223,11 @@ static int run(struct import *i, struct manifest **ret, struct err *err)
 int object_store_import_fd(struct object_store *s, int fd, const struct trust_root *root,
 			   const char *rollback_reason, struct manifest **ret, struct err *err)
 {
-	struct import i = {.store = s, .root = root, .reason = rollback_reason, .lock_fd = -1};
+	struct import i = {.store = s,
+			   .root = root,
+			   .reason = rollback_reason,
+			   .lock_fd = -1,
+			   .child = CHILD_NONE};
 	int status;
 
 	if (rollback_reason &&

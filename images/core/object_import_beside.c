@@ -48,7 +48,7 @@ int object_import_start(struct object_store *s, int fd, const struct trust_root 
 
 	i->store = s;
 	TRY(object_process_start(&i->process, import, &order, fd, sizeof(struct outcome), err));
-	*ret_pidfd = i->process.pidfd;
+	*ret_pidfd = i->process.child.pidfd;
 	*ret = take_ptr(i);
 	return 0;
 }

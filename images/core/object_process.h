@@ -7,12 +7,11 @@
 #define IMAGES_CORE_OBJECT_PROCESS_H
 
 #include <stddef.h>
-#include <sys/types.h>
+#include <base/child.h>
 #include <base/err.h>
 
 struct object_process {
-	pid_t pid; /* 0: ended */
-	int pidfd; /* readable when it has ended; -1: none */
+	struct child child; /* its pidfd is for the caller's loop */
 	int result_fd;
 };
 

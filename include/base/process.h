@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Other programs: posix_spawn with an absolute path or a PATH search over the system's own
- * folders, a fixed argument vector, a cleared environment, no shell.
- *
- *  1. process_run(): run to its end, feed standard input, collect capped output, kill on timeout.
- *  2. process_spawn(): start and keep; the caller reaps the pid (pidfd, sd_event_add_child).
+ * Other programs, run to their end: an absolute path or a PATH search over the system's own
+ * folders, a fixed argument vector, a cleared environment, no shell. process_run() feeds standard
+ * input, collects capped output and kills on timeout. Programs that go on beside us: base/child.h.
  */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
@@ -46,19 +44,6 @@ void process_result_done(struct process_result *r);
 
 /* Run and require exit code 0; the error holds the last line the program printed. */
 MUST_CHECK int process_check(const char *const *argv, int64_t timeout_ms, struct err *err);
-
-struct process_spawn_options {
-	const char *const *argv;
-	const char *const *env;
-	int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null for stdin, inherited for the others */
-	const int *keep_fds; /* further descriptors to inherit, -1-terminated; NULL: none */
-	bool new_session;
-};
-/* Start a program and go on. It inherits the three standard descriptors, keep_fds and no other, and
- * no blocked or ignored signal. out: *ret_pid, for the caller to wait for. errors:
- * ERR_PROCESS_MISSING, ERR_SYS */
-MUST_CHECK int process_spawn(const struct process_spawn_options *options, pid_t *ret_pid,
-			     struct err *err);
 
 /* Absolute path of a program of the system's PATH folders, or false. */
 bool process_find(const char *name, char *ret_path, size_t ret_path_bytes);

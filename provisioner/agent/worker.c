@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fork, socket pair, lines of JSON; see worker.h. The child dies with the agent (PDEATHSIG), its
- * tools with the child, and
- * the agent trusts its own child's words only as far as their form: a line longer than facts may
- * be counts as the child's death, and what is no known message is no last word.
+ * A child, a socket pair, lines of JSON; see worker.h. The child dies with the agent, its tools with
+ * the child. The agent trusts its child's lines only as far as their form: a line longer than facts
+ * may be counts as the child's death, and an unknown message does not count as its last one.
  */
 #include "worker.h"
 
@@ -16,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <base/child.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
 #include <base/file.h>
@@ -99,51 +99,47 @@ void report_answer(struct report *r, const char *envelope)
 
 /* ---- the agent's side ------------------------------------------------------------------------ */
 
-static _Noreturn void run_child(int fd, const struct lease *lease, worker_main *run, void *arg,
-				pid_t parent)
-{
-	struct report out = {.fd = fd, .lease = lease};
+struct start {
+	int fds[2];
+	const struct lease *lease;
+	worker_main *run;
+	void *arg;
+};
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
-	(void)signal(SIGTERM, SIG_DFL);
-	(void)signal(SIGINT, SIG_DFL);
-	run(arg, &out);
-	_exit(0);
+static void run_child(void *arg)
+{
+	const struct start *s = arg;
+	struct report out = {.fd = s->fds[1], .lease = s->lease};
+
+	(void)close(s->fds[0]);
+	s->run(s->arg, &out);
 }
 
 int worker_start(struct worker *w, const struct lease *lease, worker_main *run, void *arg,
 		 struct err *err)
 {
-	int fds[2];
-	pid_t parent = getpid();
+	struct start s = {.lease = lease, .run = run, .arg = arg};
 
-	BUG_ON(w->pid);
+	BUG_ON(child_is_running(&w->child));
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* for end_orphans() */
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s.fds) < 0)
 		return err_sys(err, ERR_SYS, "cannot make a socket pair");
-	*w = (struct worker){.fd = fds[0]};
+	*w = WORKER_NONE;
+	int status = child_fork(run_child, &s, &w->child, err);
+	(void)close(s.fds[1]);
+	if (status < 0) {
+		(void)close(s.fds[0]);
+		return err_wrap(err, "cannot start a worker");
+	}
+	w->fd = s.fds[0];
 	str_init(&w->line, MAX_LINE_BYTES);
-	w->pid = fork();
-	if (w->pid == 0) {
-		(void)close(fds[0]);
-		run_child(fds[1], lease, run, arg, parent);
-	}
-	(void)close(fds[1]);
-	if (w->pid < 0) {
-		(void)close(fds[0]);
-		str_done(&w->line);
-		*w = (struct worker){.fd = -1};
-		return err_sys(err, ERR_SYS, "cannot start a worker");
-	}
 	(void)fcntl(w->fd, F_SETFL, O_NONBLOCK);
 	return 0;
 }
 
 bool worker_is_running(const struct worker *w)
 {
-	return w->pid > 0;
+	return child_is_running(&w->child);
 }
 
 static void last_word(struct worker *w, json_t *message, const char *m)
@@ -248,16 +244,7 @@ static void end_worker(struct worker *w, int wait_status, struct worker_message 
 			      WEXITSTATUS(wait_status));
 	(void)close(w->fd);
 	str_done(&w->line);
-	*w = (struct worker){.fd = -1};
-}
-
-static int wait_for(pid_t pid)
-{
-	int status = 0;
-
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return status;
+	*w = WORKER_NONE;
 }
 
 void worker_read(struct worker *w, struct worker_message *ret)
@@ -274,11 +261,11 @@ void worker_read(struct worker *w, struct worker_message *ret)
 			str_addn(&w->line, buffer, (size_t)n);
 			if (str_ok(&w->line))
 				continue;
-			(void)kill(w->pid, SIGKILL);
+			child_signal(&w->child, SIGKILL);
 		}
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
-		end_worker(w, wait_for(w->pid), ret);
+		end_worker(w, child_reap(&w->child), ret);
 		return;
 	}
 }
@@ -292,7 +279,7 @@ void worker_stop(struct worker *w, int grace_ms)
 		struct pollfd p = {.fd = w->fd, .events = POLLIN};
 
 		if (time_boot_ms() >= deadline_ms)
-			(void)kill(w->pid, SIGKILL);
+			child_signal(&w->child, SIGKILL);
 		if (poll(&p, 1, 100) <= 0)
 			continue;
 		worker_read(w, &ignored);

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <base/child.h>
 #include <base/err.h>
 #include <base/str.h>
 #include <proto/events.h>
@@ -59,12 +60,14 @@ struct worker_message {
 };
 
 struct worker {
-	pid_t pid; /* 0: none */
+	struct child child;
 	int fd;
 	struct str line;
 	bool had_last_word;
 	struct worker_message last_word;
 };
+
+#define WORKER_NONE ((struct worker){.child = CHILD_NONE, .fd = -1})
 
 typedef void worker_main(void *arg, struct report *out);
 

@@ -8,6 +8,7 @@ base_SRC += provisioner/base/digest.c
 base_SRC += provisioner/base/hw_id.c
 base_SRC += provisioner/base/json.c
 base_SRC += provisioner/base/file.c
+base_SRC += provisioner/base/child.c
 base_SRC += provisioner/base/process.c
 base_SRC += provisioner/base/http_client.c
 base_SRC += provisioner/base/secret_box.c
@@ -27,6 +28,7 @@ $(eval $(call unit_test,tests/unit/base/test_digest.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_hw_id.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_json.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_file.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_child.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_process.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_log.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_http_client.c,base,$(BASE_PKG)))

@@ -244,14 +244,11 @@ int app_open_core(struct app *a, struct err *err)
 	return start_tick(a, err);
 }
 
-/* We are the program: a reader starts as we did, and ends when we do. */
+/* We are the program: a reader starts as we did. */
 static int open_readers(struct app *a, struct err *err)
 {
-	static char parent[16];
-	static const char *const argv[] = {"/proc/self/exe", "--exec-child", parent,
-					   "/proc/self/exe", "--reader",     NULL};
+	static const char *const argv[] = {"/proc/self/exe", "--reader", NULL};
 	autofree char *url = store_url(a);
-	snprintf(parent, sizeof(parent), "%d", getpid());
 	struct readers_options o = {a->event, a->http, url, argv};
 	TRY(readers_new(&o, &a->readers, err));
 	a->api.readers = a->readers;

@@ -18,7 +18,6 @@
 #include <inventory/backup.h>
 #include <proto/lifecycle.h>
 #include "app.h"
-#include <server/boot/child.h>
 #include <server/boot/dhcp_prober.h>
 #include <server/reader/reader.h>
 
@@ -223,13 +222,7 @@ static int probe(const char *interface, const char *address)
 int main(int argc, char **argv)
 {
 	struct options o = {0};
-	int64_t parent;
 
-	if (argc > 3 && str_eq(argv[1], "--exec-child") && parse_i64(argv[2], &parent)) {
-		fprintf(stderr, "slipwayd: cannot start %s: %d\n", argv[3],
-			child_exec(parent, argv + 3));
-		return 127;
-	}
 	if (argc == 2 && str_eq(argv[1], "--reader"))
 		return reader_main(STDIN_FILENO);
 	if (argc == 4 && str_eq(argv[1], "--dhcp-prober"))

@@ -82,7 +82,7 @@ $(eval $(call library,server_reader))
 # boot scripts, nginx, dnsmasq
 server_boot_SRC := provisioner/server/boot/boot_route.c
 server_boot_SRC += provisioner/server/boot/boot_server.c
-server_boot_SRC += provisioner/server/boot/child.c
+server_boot_SRC += provisioner/server/boot/supervised.c
 server_boot_SRC += provisioner/server/boot/dhcp_alarm.c
 server_boot_SRC += provisioner/server/boot/dhcp_watch.c
 server_boot_SRC += provisioner/server/boot/line_pipe.c

@@ -4,7 +4,7 @@ set -u
 cd "${1:-.}" || exit 1
 n=0
 bad=0
-echo "1..5"
+echo "1..6"
 report() { # report TITLE FINDINGS
 	n=$((n + 1))
 	if [ -z "$2" ]; then
@@ -31,4 +31,7 @@ report "no shell is started from C" "$(git grep -nE '"(/bin/)?(ba)?sh"|"-c"' -- 
 report "private signing keys stay in images/tool" "$(git grep -nE 'EVP_PKEY_sign|EVP_DigestSign' -- \
 	'provisioner/agent' 'images/core' 'inventory' 'pxe' | grep -v 'session_key' |
 	grep -v 'EVP_DigestSign.*TLS')"
+
+report "children are started by base/child" "$(git grep -nE '(^|[^a-z_])(v?fork|posix_spawnp?|execvp?e?|pidfd_open)\(' -- '*.c' \
+	':!tests/' ':!provisioner/base/child.c' ':!vm-lab/cage.c')"
 exit $bad

@@ -15,7 +15,7 @@
 #include <base/err.h>
 #include "boot_config.h"
 
-struct child;
+struct supervised;
 struct dhcp_alarm;
 struct dhcp_watch;
 
@@ -29,7 +29,7 @@ struct boot_server {
 	bool files_ready[_BOOT_ARCH_MAX];
 	struct dhcp_watch *dhcp_watch;
 	struct dhcp_alarm *dhcp_alarm; /* mode full: who else answers DHCP here */
-	struct child *nginx, *dnsmasq;
+	struct supervised *nginx, *dnsmasq;
 };
 
 MUST_CHECK int boot_server_open(struct boot_server *b, struct err *err);

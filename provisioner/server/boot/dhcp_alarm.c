@@ -12,7 +12,7 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/event.h>
-#include "child.h"
+#include "supervised.h"
 #include "line_pipe.h"
 
 #define STRANGERS_MAX 16                /* more than these at once say nothing new */
@@ -28,7 +28,7 @@ struct dhcp_alarm {
 	struct flow *flow;
 	const struct boot_config *config;
 	struct line_pipe *pipe;
-	struct child *prober;
+	struct supervised *prober;
 	sd_event_source *timer;
 	struct stranger strangers[STRANGERS_MAX];
 };
@@ -162,14 +162,14 @@ static int start(struct dhcp_alarm *d, struct err *err)
 	const struct boot_config *config = d->config;
 	const char *const argv[] = {"/proc/self/exe", "--dhcp-prober", config->interface,
 				    config->address, NULL};
-	struct child_options o = {.name = "dhcp-prober", .argv = argv};
+	struct supervised_options o = {.name = "dhcp-prober", .argv = argv};
 
 	TRY(line_pipe_new(d->flow->event, on_line, d, &d->pipe, err));
 	if (sd_event_add_time_relative(d->flow->event, &d->timer, CLOCK_BOOTTIME, LOOK_EVERY_US, 0,
 				       on_timer, d) < 0)
 		return err_set(err, ERR_SYS, "cannot add a timer");
 	o.stderr_fd = line_pipe_write_fd(d->pipe);
-	return child_start(d->flow->event, &o, &d->prober, err);
+	return supervised_start(d->flow->event, &o, &d->prober, err);
 }
 
 int dhcp_alarm_start(struct flow *flow, const struct boot_config *config, struct dhcp_alarm **ret,
@@ -193,7 +193,7 @@ void dhcp_alarm_stop(struct dhcp_alarm *d)
 {
 	if (!d)
 		return;
-	child_stop(d->prober);
+	supervised_stop(d->prober);
 	sd_event_source_disable_unref(d->timer);
 	line_pipe_free(d->pipe);
 	free(d);

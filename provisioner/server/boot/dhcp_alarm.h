@@ -13,7 +13,7 @@
 
 struct dhcp_alarm;
 
-/* Start the child. errors: ERR_SYS, those of child_start() */
+/* Start the child. errors: ERR_SYS, those of supervised_start() */
 MUST_CHECK int dhcp_alarm_start(struct flow *flow, const struct boot_config *config,
 				struct dhcp_alarm **ret, struct err *err);
 /* NULL is well. blocks: up to 3 s, for the child. */

@@ -20,7 +20,7 @@
 #include <pxe/dnsmasq.h>
 #include <pxe/nginx.h>
 #include <pxe/script.h>
-#include "child.h"
+#include "supervised.h"
 #include "dhcp_alarm.h"
 #include "dhcp_watch.h"
 
@@ -195,13 +195,13 @@ static int start_nginx(struct boot_server *b, struct err *err)
 	autofree char *option = xasprintf("-c%s", path);
 	autofree char *pid = xasprintf("%s/nginx.pid", b->run_dir);
 	const char *const argv[] = {b->config->nginx, "-e", "stderr", option, NULL};
-	struct child_options o = {.name = "nginx",
-				  .argv = argv,
-				  .pid_file = pid,
-				  .config_path = path,
-				  .stderr_fd = -1};
+	struct supervised_options o = {.name = "nginx",
+				       .argv = argv,
+				       .pid_file = pid,
+				       .config_path = path,
+				       .stderr_fd = -1};
 
-	return child_start(b->flow->event, &o, &b->nginx, err);
+	return supervised_start(b->flow->event, &o, &b->nginx, err);
 }
 
 static int start_dnsmasq(struct boot_server *b, struct err *err)
@@ -210,13 +210,13 @@ static int start_dnsmasq(struct boot_server *b, struct err *err)
 	autofree char *pid = xasprintf("%s/dnsmasq.pid", b->run_dir);
 	autofree char *option = xasprintf("--conf-file=%s", path);
 	const char *const argv[] = {b->config->dnsmasq, option, NULL};
-	struct child_options o = {.name = "dnsmasq",
-				  .argv = argv,
-				  .pid_file = pid,
-				  .config_path = path,
-				  .stderr_fd = dhcp_watch_fd(b->dhcp_watch)};
+	struct supervised_options o = {.name = "dnsmasq",
+				       .argv = argv,
+				       .pid_file = pid,
+				       .config_path = path,
+				       .stderr_fd = dhcp_watch_fd(b->dhcp_watch)};
 
-	return child_start(b->flow->event, &o, &b->dnsmasq, err);
+	return supervised_start(b->flow->event, &o, &b->dnsmasq, err);
 }
 
 /* Only where ours should be the only one, and where we may open a packet socket. */
@@ -238,6 +238,6 @@ int services_start(struct boot_server *b, struct err *err)
 void services_stop(struct boot_server *b)
 {
 	dhcp_alarm_stop(take_ptr(b->dhcp_alarm));
-	child_stop(take_ptr(b->dnsmasq));
-	child_stop(take_ptr(b->nginx));
+	supervised_stop(take_ptr(b->dnsmasq));
+	supervised_stop(take_ptr(b->nginx));
 }

@@ -6,18 +6,17 @@
 #include "readers.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include <base/child.h>
 #include <base/cleanup.h>
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/log.h>
-#include <base/process.h>
 #include <base/str.h>
 #include <server/http/http.h>
 #include "reader.h"
@@ -33,7 +32,7 @@
 
 struct reader {
 	struct readers *pool;
-	pid_t pid;
+	struct child child;
 	int fd;
 	sd_event_source *io;
 	struct reader_ticket *ticket; /* NULL: idle */
@@ -67,10 +66,7 @@ struct readers {
 
 static uint64_t now_us(void)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+	return (uint64_t)clock_boot_us(&clock_system);
 }
 
 /* ---- the end of a reader --------------------------------------------------------------------- */
@@ -109,10 +105,7 @@ static void forget(struct reader *r)
 /* It gives up nothing that matters: it only reads. */
 static void end(struct reader *r)
 {
-	if (r->pid > 0) {
-		(void)kill(r->pid, SIGKILL);
-		(void)waitpid(r->pid, NULL, 0);
-	}
+	child_kill(&r->child);
 	forget(r);
 }
 
@@ -120,7 +113,7 @@ static void fail(struct reader *r, enum err_code code, const char *why)
 {
 	struct reader_ticket *t = r->ticket;
 
-	log_ev(LOG_WARNING, "reader.failed", KV("pid", r->pid), KV("why", why));
+	log_ev(LOG_WARNING, "reader.failed", KV("pid", r->child.pid), KV("why", why));
 	if (t) {
 		(void)err_set(&t->err, code, "%s", why);
 		settle(t, TICKET_FAILED);
@@ -287,13 +280,17 @@ static int start(struct readers *p, struct reader **ret, struct err *err)
 
 	TRY(make_sockets(fds, err));
 	struct reader *r = xcalloc(1, sizeof(*r));
-	*r = (struct reader){.pool = p, .fd = fds[0], .since_us = now_us(), .next = p->first};
+	*r = (struct reader){.pool = p,
+			     .child = CHILD_NONE,
+			     .fd = fds[0],
+			     .since_us = now_us(),
+			     .next = p->first};
 	str_init(&r->said, READER_FRAME_BYTES);
 	p->first = r;
 	p->counters.running++;
-	struct process_spawn_options o = {
+	struct child_program program = {
 		.argv = p->o.argv, .stdin_fd = fds[1], .stdout_fd = -1, .stderr_fd = -1};
-	int rc = process_spawn(&o, &r->pid, err);
+	int rc = child_spawn(&program, &r->child, err);
 	close(fds[1]);
 	if (rc >= 0 && sd_event_add_io(p->o.event, &r->io, r->fd, EPOLLIN, on_io, r) < 0)
 		rc = err_set(err, ERR_SYS, "cannot watch a reader");

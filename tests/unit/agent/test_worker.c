@@ -15,7 +15,7 @@
 #include <base/file.h>
 #include <base/json.h>
 #include <base/limits.h>
-#include <base/process.h>
+#include <base/child.h>
 #include <base/str.h>
 #include <provisioner/agent/worker.h>
 
@@ -56,7 +56,7 @@ static void hear(struct worker *w, struct heard *h)
 static void run(worker_main *child, void *arg, struct heard *h)
 {
 	struct lease *lease = lease_new();
-	struct worker w = {.fd = -1};
+	struct worker w = WORKER_NONE;
 
 	assert_int_equal(worker_start(&w, lease, child, arg, NULL), 0);
 	assert_true(worker_is_running(&w));
@@ -301,11 +301,11 @@ static void test_stop(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct lease *lease = lease_new();
-		struct worker w = {.fd = -1};
+		struct worker w = WORKER_NONE;
 		int64_t began_ms = time_boot_ms();
 
 		CHECK_ERR(rows[i].name, worker_start(&w, lease, rows[i].child, NULL, NULL), 0);
-		pid_t pid = w.pid;
+		pid_t pid = w.child.pid;
 		lease_renew(lease, began_ms, 30, true, true);
 		worker_stop(&w, rows[i].grace_ms);
 		int64_t took_ms = time_boot_ms() - began_ms;
@@ -319,17 +319,17 @@ static void test_stop(void **state)
 static void leaves_a_tool(void *arg, struct report *out)
 {
 	const char *const argv[] = {"sh", "-c", "sleep 300 & sleep 300", NULL};
-	struct process_spawn_options o = {.argv = argv,
-					  .stdin_fd = -1,
-					  .stdout_fd = -1,
-					  .stderr_fd = -1,
-					  .new_session = true};
-	pid_t pid = -1;
+	struct child_program o = {.argv = argv,
+				  .stdin_fd = -1,
+				  .stdout_fd = -1,
+				  .stderr_fd = -1,
+				  .new_session = true};
+	struct child c;
 
 	(void)arg;
-	if (process_spawn(&o, &pid, NULL) < 0)
+	if (child_spawn(&o, &c, NULL) < 0)
 		_exit(1);
-	report_log(out, "info", "%d", (int)pid);
+	report_log(out, "info", "%d", (int)c.pid);
 	for (;;)
 		(void)pause();
 }
@@ -338,7 +338,7 @@ static void leaves_a_tool(void *arg, struct report *out)
 static void test_tools_end_with_their_worker(void **state)
 {
 	struct lease *lease = lease_new();
-	struct worker w = {.fd = -1};
+	struct worker w = WORKER_NONE;
 	struct worker_message m;
 	int64_t pid = 0;
 

@@ -13,21 +13,19 @@
 
 #include <base/file.h>
 #include <base/http_client.h>
+#include <base/child.h>
 #include <base/process.h>
 #include <base/str.h>
 
 static char folder[] = "/tmp/slipway-tls-XXXXXX";
-static pid_t running = -1; /* nginx, ended even if a test fails */
+static struct child running; /* nginx, ended even if a test fails */
 
 static void stop(void)
 {
-	kill(running, SIGKILL);
-	waitpid(running, NULL, 0);
-	running = -1;
+	child_kill(&running);
 }
 
 struct nginx {
-	pid_t pid;
 	int port;
 	char url[64], pin[80], good_cert[160], good_key[160];
 };
@@ -97,13 +95,12 @@ static void start_nginx(struct nginx *n)
 		"location /go { return 301 /who; } } }\n",
 		folder, folder, folder, folder, folder, folder, folder, n->port, folder, folder);
 	assert_int_equal(file_write_atomic(conf_path, conf, strlen(conf), 0600, &err), 0);
-	struct process_spawn_options o = {
+	struct child_program o = {
 		.argv = (const char *const[]){"nginx", "-e", "stderr", "-c", conf_path, NULL},
 		.stdin_fd = -1,
 		.stdout_fd = -1,
 		.stderr_fd = -1};
-	assert_int_equal(process_spawn(&o, &n->pid, &err), 0);
-	running = n->pid;
+	assert_int_equal(child_spawn(&o, &running, &err), 0);
 }
 
 static void wait_for(const struct nginx *n)
@@ -186,8 +183,7 @@ static int tear_down(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	if (running > 0)
-		stop();
+	stop();
 	return file_remove_tree(folder, &err);
 }
 

@@ -16,6 +16,7 @@
 
 #include <base/clock.h>
 #include <base/file.h>
+#include <base/child.h>
 #include <base/process.h>
 #include <base/str.h>
 #include <agent/facts/neighbours.h>
@@ -159,21 +160,21 @@ static void run(const char *const *argv)
 
 #define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
 
-static pid_t start_lldpd(const char *config)
+static struct child start_lldpd(const char *config)
 {
 	static const char text[] = "configure system hostname lab-switch\n"
 				   "configure lldp portidsubtype ifname\n"
 				   "configure lldp tx-interval 1\n";
 	const char *const argv[] = {"/usr/sbin/lldpd",   "-d", "-I",   "port7", "-u",
 				    "/run/lldpd.socket", "-O", config, NULL};
-	struct process_spawn_options o = {.argv = argv, .stdin_fd = -1, .stdout_fd = -1};
-	pid_t pid = -1;
+	struct child_program o = {.argv = argv, .stdin_fd = -1, .stdout_fd = -1};
+	struct child c;
 
 	assert_int_equal(file_write_atomic(config, text, strlen(text), 0644, NULL), 0);
 	o.stderr_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	assert_int_equal(process_spawn(&o, &pid, NULL), 0);
+	assert_int_equal(child_spawn(&o, &c, NULL), 0);
 	(void)close(o.stderr_fd);
-	return pid;
+	return c;
 }
 
 static void test_a_real_lldpd(void **state)
@@ -195,15 +196,15 @@ static void test_a_real_lldpd(void **state)
 	RUN("ip", "link", "set", "card0", "up");
 	RUN("ip", "link", "set", "port7", "up");
 	assert_int_equal(neighbours_open(&n, NULL), 0);
-	pid_t pid = start_lldpd("/run/lldpd.conf");
+	struct child lldpd = start_lldpd("/run/lldpd.conf");
 	deadline_ms = time_boot_ms() + 20000;
 	while (time_boot_ms() < deadline_ms && (!n.n || !str_eq(n.items[0].lldp.port_id, "port7") ||
 						!str_eq(n.items[0].lldp.sys_name, "lab-switch"))) {
 		neighbours_listen(&n, time_boot_ms());
 		(void)usleep(20000);
 	}
-	(void)kill(pid, SIGTERM);
-	(void)waitpid(pid, NULL, 0);
+	child_signal(&lldpd, SIGTERM);
+	(void)child_reap(&lldpd);
 	neighbours_add(&n, facts, time_boot_ms());
 	need_ports("lldpd", facts, "card0=port7");
 	assert_string_equal(n.items[0].lldp.sys_name, "lab-switch");

@@ -12,6 +12,7 @@
 
 #include <base/bytes.h>
 #include <base/file.h>
+#include <base/child.h>
 #include <base/process.h>
 #include <base/str.h>
 #include <agent/facts/tpm_ek.h>
@@ -111,18 +112,17 @@ static void ask_chip(const char *name, char *ret)
 	autofree char *server = xasprintf("type=unixio,path=%s", socket_path);
 	const char *const argv[] = {"swtpm",    "socket", "--tpm2",  "--tpmstate",    state,
 				    "--server", server,   "--flags", "startup-clear", NULL};
-	struct process_spawn_options o = {
-		.argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
+	struct child_program o = {.argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
 	struct err err = ERR_INIT;
-	pid_t pid;
+	struct child c;
 
 	assert_int_equal(file_make_dirs(dir, 0700, NULL), 0);
-	assert_int_equal(process_spawn(&o, &pid, &err), 0);
+	assert_int_equal(child_spawn(&o, &c, &err), 0);
 	int fd = connect_to(socket_path);
 	int status = tpm_ek_ask(fd, ret, &err);
 	(void)close(fd);
-	(void)kill(pid, SIGTERM);
-	(void)waitpid(pid, NULL, 0);
+	child_signal(&c, SIGTERM);
+	(void)child_reap(&c);
 	(void)unlink(socket_path);
 	if (status < 0)
 		fail_msg("%s", err.msg);

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keeping other programs alive. posix_spawn cannot ask for a parent-death signal, so we start
- * ourselves with --exec-child, which asks and then becomes the program. Input: exit codes, a pid
- * file of ours.
+ * Keeping other programs alive, each with a death signal of SIGTERM. Input: exit codes, a pid file of
+ * ours.
  */
-#include "child.h"
+#include "supervised.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
+#include <base/child.h>
 #include <base/cleanup.h>
+#include <base/clock.h>
 #include <base/file.h>
 #include <base/log.h>
-#include <base/process.h>
 #include <base/str.h>
 
 #define ARGV_MAX       16
@@ -28,48 +28,28 @@
 	(30 * 1000000LL) /* alive this long: the next death starts from the short pause */
 #define STOP_MS 3000
 
-struct child {
+struct supervised {
 	char *name;
-	char *argv[ARGV_MAX + 4];
+	char *argv[ARGV_MAX + 1];
 	int stderr_fd;
 	sd_event *event;
 	sd_event_source *watch, *timer;
-	pid_t pid; /* 0: not running */
+	struct child child;
 	int64_t backoff_ms;
-	uint64_t started_us;
+	int64_t started_us;
 };
 
-static int spawn(struct child *c, struct err *err);
+static int spawn(struct supervised *c, struct err *err);
 
+/* Of a process that is not our child. */
 static int open_pidfd(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-int child_exec(int64_t expected_parent, char **argv)
-{
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
-		return -errno;
-	if (getppid() != expected_parent) /* it died before we asked */
-		return -ESRCH;
-	sigset_t none;
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	execv(argv[0], argv);
-	return -errno;
-}
-
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 static int on_timer(sd_event_source *s, uint64_t usec, void *arg)
 {
-	struct child *c = arg;
+	struct supervised *c = arg;
 	struct err err = ERR_INIT;
 
 	(void)s;
@@ -79,53 +59,58 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *arg)
 	return 0;
 }
 
-static void plan_restart(struct child *c)
+static void plan_restart(struct supervised *c)
 {
-	if (now_us() - c->started_us > SETTLED_US)
+	if (clock_boot_us(&clock_system) - c->started_us > SETTLED_US)
 		c->backoff_ms = BACKOFF_MIN_MS;
 	(void)sd_event_source_set_time_relative(c->timer, (uint64_t)c->backoff_ms * 1000);
 	(void)sd_event_source_set_enabled(c->timer, SD_EVENT_ONESHOT);
 	c->backoff_ms = c->backoff_ms * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : c->backoff_ms * 2;
 }
 
-static int on_exit_of(sd_event_source *s, const siginfo_t *si, void *arg)
+static int on_exit_of(sd_event_source *s, int fd, uint32_t events, void *arg)
 {
-	struct child *c = arg;
+	struct supervised *c = arg;
+	struct err err = ERR_INIT;
 
 	(void)s;
-	struct err err = ERR_INIT;
-	(void)err_set(&err, ERR_CHILD, "%s ended with %s %d", c->name,
-		      si->si_code == CLD_EXITED ? "code" : "signal", si->si_status);
+	(void)fd;
+	(void)events;
+	c->watch = sd_event_source_disable_unref(c->watch);
 	/* nginx's workers outlive a killed master and keep its ports: the group goes as a whole */
-	(void)kill(-c->pid, SIGKILL);
+	child_signal_group(&c->child, SIGKILL);
+	int status = child_reap(&c->child);
+	(void)err_set(&err, ERR_CHILD, "%s ended with %s %d", c->name,
+		      WIFEXITED(status) ? "code" : "signal",
+		      WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	log_err(LOG_WARNING, "child.ended", &err, KV("name", (const char *)c->name),
 		KV("again_ms", c->backoff_ms));
-	c->pid = 0;
-	c->watch = sd_event_source_disable_unref(c->watch);
 	plan_restart(c);
 	return 0;
 }
 
-static int spawn(struct child *c, struct err *err)
+static int spawn(struct supervised *c, struct err *err)
 {
-	struct process_spawn_options o = {
+	struct child_program program = {
 		.argv = (const char *const *)c->argv,
 		.stdin_fd = -1,
 		.stdout_fd = -1,
 		.stderr_fd = c->stderr_fd,
 		.new_session = true,
+		.death_signal = SIGTERM,
 	};
 
-	c->started_us = now_us();
-	int rc = process_spawn(&o, &c->pid, err);
+	c->started_us = clock_boot_us(&clock_system);
+	int rc = child_spawn(&program, &c->child, err);
 	if (rc < 0) {
 		plan_restart(c);
 		return rc;
 	}
-	if (sd_event_add_child(c->event, &c->watch, c->pid, WEXITED, on_exit_of, c) < 0)
+	if (sd_event_add_io(c->event, &c->watch, c->child.pidfd, EPOLLIN, on_exit_of, c) < 0)
 		return err_set(err, ERR_SYS, "cannot watch %s", c->name);
 	(void)sd_event_source_set_description(c->watch, c->name);
-	log_ev(LOG_INFO, "child.started", KV("name", (const char *)c->name), KV("pid", c->pid));
+	log_ev(LOG_INFO, "child.started", KV("name", (const char *)c->name),
+	       KV("pid", c->child.pid));
 	return 0;
 }
 
@@ -196,7 +181,7 @@ static void stop_orphans(int64_t group, const char *program)
 		closedir(d);
 }
 
-static void stop_survivor(const struct child_options *o)
+static void stop_survivor(const struct supervised_options *o)
 {
 	char line[32];
 	int64_t pid;
@@ -216,19 +201,17 @@ static void stop_survivor(const struct child_options *o)
 
 /* ---- start and stop -------------------------------------------------------------------------- */
 
-int child_start(struct sd_event *event, const struct child_options *o, struct child **ret,
-		struct err *err)
+int supervised_start(struct sd_event *event, const struct supervised_options *o,
+		     struct supervised **ret, struct err *err)
 {
 	size_t n = 0;
-	struct child *c = xcalloc(1, sizeof(*c));
+	struct supervised *c = xcalloc(1, sizeof(*c));
 
 	c->name = xstrdup(o->name);
 	c->event = event;
 	c->stderr_fd = o->stderr_fd;
 	c->backoff_ms = BACKOFF_MIN_MS;
-	c->argv[n++] = xstrdup("/proc/self/exe");
-	c->argv[n++] = xstrdup("--exec-child");
-	c->argv[n++] = xasprintf("%d", getpid());
+	c->child = CHILD_NONE;
 	for (size_t i = 0; o->argv[i]; i++) {
 		BUG_ON(i >= ARGV_MAX);
 		c->argv[n++] = xstrdup(o->argv[i]);
@@ -244,26 +227,22 @@ int child_start(struct sd_event *event, const struct child_options *o, struct ch
 	if (rc >= 0)
 		rc = spawn(c, err);
 	if (rc < 0) {
-		child_stop(c);
+		supervised_stop(c);
 		return rc;
 	}
 	*ret = c;
 	return 0;
 }
 
-void child_stop(struct child *c)
+void supervised_stop(struct supervised *c)
 {
 	if (!c)
 		return;
 	sd_event_source_disable_unref(c->watch);
 	sd_event_source_disable_unref(c->timer);
-	if (c->pid > 0) {
-		autoclose int fd = open_pidfd(c->pid);
-		if (fd >= 0)
-			stop_pidfd(fd, SIGTERM);
-		(void)kill(-c->pid, SIGKILL);
-		(void)waitpid(c->pid, NULL, 0);
-	}
+	child_signal(&c->child, SIGTERM);
+	(void)child_wait(&c->child, STOP_MS);
+	child_kill_group(&c->child);
 	for (size_t i = 0; c->argv[i]; i++)
 		free(c->argv[i]);
 	free(c->name);
