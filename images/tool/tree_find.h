@@ -8,6 +8,7 @@
 
 #include <base/err.h>
 #include <base/vec.h>
+#include <base/err.h>
 
 #include "tree_plan.h"
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <base/vec.h>
+#include <base/err.h>
 #include <burnin/rules.h>
 
 enum counter_kind {

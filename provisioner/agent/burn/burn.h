@@ -23,6 +23,7 @@
 #include <agent/facts/drives.h>
 #include <agent/facts/machine_facts.h>
 #include <agent/worker.h>
+#include <base/err.h>
 
 struct burn {
 	struct report *out;

@@ -15,6 +15,7 @@
 #include <base/err.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <base/err.h>
 
 enum quota_kind {
 	QUOTA_HOST_BYTES,     /* events of a host that a person or a profile approved */
