@@ -14,6 +14,7 @@
 #include "collections.h"
 #include "host_ref.h"
 #include "host_verbs.h"
+#include "host_why.h"
 #include "listing.h"
 #include "page.h"
 
@@ -162,6 +163,8 @@ static int compare(int argc, char **argv)
 const struct command host_commands[] = {
 	{"host", "list", LISTING_ARGUMENTS, "list hosts", collection_list},
 	{"host", "show", "[--json] HOST", "show everything about one host", show},
+	{"host", "why", "[--json] HOST",
+	 "explain why a host is not ready, whose turn it is, and what to do", host_why},
 	{"host", "events", LISTING_ARGUMENTS_BELOW("HOST"), "list what happened to a host", events},
 	{"host", "parts", LISTING_ARGUMENTS_BELOW("HOST"), "list the parts in a host", parts},
 	{"host", "compare", "[--json] HOST", "compare a host with its SKU: expected and found",

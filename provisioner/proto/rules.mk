@@ -12,6 +12,7 @@ proto_SRC += provisioner/proto/plan_decode.c
 proto_SRC += provisioner/proto/receipt.c
 proto_SRC += provisioner/proto/checkpoint.c
 proto_SRC += provisioner/proto/lifecycle.c
+proto_SRC += provisioner/proto/advice.c
 $(eval $(call library,proto))
 PROTO_PKG := $(BASE_PKG)
 
@@ -24,6 +25,7 @@ $(eval $(call unit_test,tests/unit/proto/test_plan.c,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_receipt.c,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_checkpoint.c,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_lifecycle.c,proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/proto/test_advice.c,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,plan,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,receipt,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,checkpoint,proto base,$(BASE_PKG)))
