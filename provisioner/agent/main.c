@@ -16,6 +16,7 @@
 
 #include "agent.h"
 #include "server_link.h"
+#include <agent/burn/burn.h>
 #include <agent/facts/machine_facts.h>
 
 #define PLAN_KEY_PATH "/etc/slipway/plan-key.pem"
@@ -47,10 +48,19 @@ static int print_facts(void)
 	return json_dumpf(doc, stdout, JSON_INDENT(2)) == 0 && puts("") >= 0 ? 0 : 1;
 }
 
+/* All error counters below root, each with the part that it belongs to. */
+static int print_counters(const char *root)
+{
+	autojson json_t *doc = burn_counters_json(root);
+
+	return json_dumpf(doc, stdout, JSON_INDENT(2)) == 0 && puts("") >= 0 ? 0 : 1;
+}
+
 static int usage(void)
 {
 	fputs("usage: slipway-agent [--cmdline FILE] [--plan-key FILE] [--key-dir DIR]\n"
-	      "       slipway-agent --facts | --version\n",
+	      "       slipway-agent --facts | --version\n"
+	      "       slipway-agent --counters [--root DIR]\n",
 	      stderr);
 	return 2;
 }
@@ -68,6 +78,9 @@ int main(int argc, char **argv)
 									   : NULL;
 		if (strcmp(argv[i], "--facts") == 0)
 			return print_facts();
+		if (strcmp(argv[i], "--counters") == 0)
+			return print_counters(argc == 4 && strcmp(argv[2], "--root") == 0 ? argv[3]
+											  : "");
 		if (strcmp(argv[i], "--version") == 0)
 			return puts("slipway-agent " SLIPWAY_VERSION) < 0;
 		if (!option || i + 1 == argc)

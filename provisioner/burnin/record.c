@@ -198,6 +198,67 @@ static const char *const step_members[] = {"testStepStart",
 					   "log",
 					   "extension"};
 
+static bool is_one_of(const char *text, const char *const *names, size_t n)
+{
+	for (size_t i = 0; text && i < n; i++)
+		if (str_eq(names[i], text))
+			return true;
+	return false;
+}
+
+static const char *text_at(json_t *obj, const char *key)
+{
+	return json_string_value(json_object_get(obj, key));
+}
+
+/* COMPLETE goes with PASS or FAIL, the others with NOT_APPLICABLE. */
+static bool is_good_end(json_t *end)
+{
+	static const char *const judged[] = {"PASS", "FAIL"}, *const others[] = {"ERROR", "SKIP"};
+	const char *status = text_at(end, "status"), *result = text_at(end, "result");
+
+	if (str_eq(status, "COMPLETE"))
+		return is_one_of(result, judged, ARRAY_LEN(judged));
+	return is_one_of(status, others, ARRAY_LEN(others)) && str_eq(result, "NOT_APPLICABLE");
+}
+
+static bool is_good_step_end(json_t *end)
+{
+	static const char *const statuses[] = {"COMPLETE", "ERROR", "SKIP"};
+
+	return is_one_of(text_at(end, "status"), statuses, ARRAY_LEN(statuses));
+}
+
+static bool is_good_diagnosis(json_t *diagnosis)
+{
+	static const char *const types[] = {"PASS", "FAIL", "UNKNOWN"};
+	const char *verdict = text_at(diagnosis, "verdict");
+
+	return verdict && *verdict &&
+	       is_one_of(text_at(diagnosis, "type"), types, ARRAY_LEN(types));
+}
+
+/* What a verdict is made of must be whole; the rest is evidence for people. */
+static const struct {
+	const char *name;
+	bool (*is_good)(json_t *member);
+} checks[] = {
+	{"testRunEnd", is_good_end},
+	{"testStepEnd", is_good_step_end},
+	{"diagnosis", is_good_diagnosis},
+};
+
+static void check_member(struct json_reader *r, json_t *obj)
+{
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+		json_t *member = json_object_get(obj, checks[i].name);
+
+		if (member && r->status >= 0 && !checks[i].is_good(member))
+			json_reader_fail(r, checks[i].name, ERR_INVALID,
+					 "its words are not those of OCP's schema");
+	}
+}
+
 static int one_member(struct json_reader *parent, json_t *obj, const char *key,
 		      const char *const *names, size_t n, bool step)
 {
@@ -210,6 +271,7 @@ static int one_member(struct json_reader *parent, json_t *obj, const char *key,
 		found += json_opt_obj(&r, names[i]) != NULL;
 	if (r.status >= 0 && found != 1)
 		json_reader_fail(&r, "", ERR_INVALID, "needs one known member, has %u", found);
+	check_member(&r, obj);
 	return json_reader_end(&r);
 }
 

@@ -62,6 +62,7 @@ extern const struct command image_commands[];
 extern const struct command root_commands[];
 extern const struct command channel_commands[];
 extern const struct command lifecycle_commands[];
+extern const struct command burnin_commands[];
 extern const struct command host_commands[];
 extern const struct command part_commands[];
 extern const struct command delivery_commands[];

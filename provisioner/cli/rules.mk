@@ -42,10 +42,11 @@ slipway_SRC += provisioner/cli/webhook_commands.c
 slipway_SRC += provisioner/cli/order_commands.c
 slipway_SRC += provisioner/cli/export_commands.c
 slipway_SRC += provisioner/cli/audit_commands.c
+slipway_SRC += provisioner/cli/burnin_commands.c
 slipway_SRC += provisioner/cli/lifecycle_commands.c
 slipway_SRC += provisioner/cli/completion_commands.c
 slipway_SRC += provisioner/cli/man_list.c
-slipway_LIBS := inventory images_tool images_store images_core proto base_confine base
+slipway_LIBS := burnin inventory images_tool images_store images_core proto base_confine base
 slipway_PKG  := smartcols $(INVENTORY_PKG) $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
 $(eval $(call program,slipway))
 $(eval $(call unit_test,tests/unit/cli/test_spelling.c,base,$(BASE_PKG),provisioner/cli/spelling.c))

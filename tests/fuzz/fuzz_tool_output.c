@@ -9,7 +9,9 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
-#include <burnin/record.h>
+#include <burnin/edac_text.h>
+#include <burnin/kernel_log.h>
+#include <burnin/verdict.h>
 #include <burnin/smart.h>
 #include <burnin/tool_output.h>
 
@@ -26,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 	struct tool_outcome outcome;
 	struct smart_health health;
 	struct tool_end end;
+	static const component_list none;
 	autojson json_t *record = NULL;
 
 	if (n_bytes == 0)
@@ -40,6 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 		(void)smart_judge(&health, NULL, ignore, NULL);
 	if (tool_read_nvme(end, text, n_bytes - 1, &health, NULL) == 0)
 		(void)smart_judge(&health, NULL, ignore, NULL);
+	(void)kernel_log_read(&(struct kernel_log_reader){.components = &none, .found = ignore},
+			      text, n_bytes - 1);
+	(void)edac_text_read(text, n_bytes - 1, &none, ignore, NULL);
 	if (json_load_strict(p + 1, n_bytes - 1, LIMIT_JSON_BODY_BYTES, &record, NULL) == 0)
 		IGNORE_RESULT(ocp_check_record(record, NULL));
 	return 0;

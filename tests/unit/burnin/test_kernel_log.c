@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernel's lines about hardware: what each means and which part it names. The lines are real
+ * ones of Linux 5.10 to 6.12.
+ */
+#include <tests/harness/check.h>
+
+#include <base/str.h>
+#include <burnin/kernel_log.h>
+
+struct seen {
+	unsigned n;
+	struct burnin_finding last;
+};
+
+static void note(void *arg, const struct burnin_finding *f)
+{
+	struct seen *seen = arg;
+
+	seen->n++;
+	seen->last = *f;
+}
+
+#define MCE(status) "[   12.1] mce: [Hardware Error]: CPU 3: Machine Check: 0 Bank 9: " status "\n"
+#define MCE_REST                                                                                   \
+	"[   12.1] mce: [Hardware Error]: TSC 0 ADDR 1234000 MISC 8c \n"                           \
+	"[   12.1] mce: [Hardware Error]: PROCESSOR 0:306c3 TIME 1600000000 SOCKET 1 APIC 6 "      \
+	"microcode 1\n"
+
+static const struct {
+	const char *name, *text;
+	enum burnin_symptom symptom;
+	const char *location; /* of the component; NULL: none is certain */
+	size_t n_suspects;
+	const char *message; /* "": the line itself */
+} rows[] = {
+	{"corrected, of a cache", MCE("9c00000000000151") MCE_REST, SYMPTOM_CPU_CORRECTED, "CPU1",
+	 1,
+	 "corrected machine check: CPU 3, socket 1, bank 9, status 0x9c00000000000151, address "
+	 "0x1234000"},
+	{"uncorrected, of a cache", MCE("bc00000000000151") MCE_REST, SYMPTOM_CPU_MACHINE_CHECK,
+	 "CPU1", 1,
+	 "uncorrected machine check: CPU 3, socket 1, bank 9, status 0xbc00000000000151, address "
+	 "0x1234000"},
+	{"corrected, of a memory controller", MCE("8c00004000010092") MCE_REST,
+	 SYMPTOM_DIMM_CORRECTABLE, "P1 DIMM_A1", 1, NULL},
+	{"cut off before the socket", MCE("9c00000000000151"), SYMPTOM_CPU_CORRECTED, NULL, 2,
+	 "corrected machine check: CPU 3, bank 9, status 0x9c00000000000151"},
+	{"AMD's decoder, memory",
+	 "[Hardware Error]: CPU:2 (17:31:0) MC17_STATUS[Over|CE|MiscV|AddrV|-|-|SyndV|CECC|-|-|-]: "
+	 "0xdc2040000000011b\n",
+	 SYMPTOM_DIMM_CORRECTABLE, NULL, 2, ""},
+	{"AMD's decoder, a core",
+	 "[Hardware Error]: CPU:2 (17:31:0) MC1_STATUS[-|UE|MiscV|-|-|-|-|-|-|-|-]: "
+	 "0xbc00000000010859\n",
+	 SYMPTOM_CPU_MACHINE_CHECK, NULL, 2, ""},
+	{"EDAC",
+	 "EDAC MC0: 1 CE memory read error on CPU_SrcID#1_MC#0_Chan#0_DIMM#0 (channel:0 slot:0 "
+	 "page:0x1234 offset:0x0 grain:32 syndrome:0x0)\n",
+	 SYMPTOM_DIMM_CORRECTABLE, "P1 DIMM_A1", 1, ""},
+	{"EDAC, uncorrected, any memory",
+	 "EDAC MC0: 1 UE UE overwrote CE on any memory ( page:0x0)\n", SYMPTOM_DIMM_UNCORRECTABLE,
+	 NULL, 2, ""},
+	{"firmware names the slot",
+	 "{1}[Hardware Error]: event severity: corrected\n"
+	 "{1}[Hardware Error]:   DIMM location: P0 DIMM_A1\n",
+	 SYMPTOM_DIMM_CORRECTABLE, "P0 DIMM_A1", 1, ""},
+	{"firmware, not corrected",
+	 "{1}[Hardware Error]: event severity: recoverable\n"
+	 "{1}[Hardware Error]:   DIMM location: P0 DIMM_A1. DMI handle: 0x0011\n",
+	 SYMPTOM_DIMM_UNCORRECTABLE, "P0 DIMM_A1", 1, ""},
+	{"memory failure", "Memory failure: 0x12345: recovery action for dirty page: Recovered\n",
+	 SYMPTOM_DIMM_UNCORRECTABLE, NULL, 2, ""},
+	{"PCIe, corrected",
+	 "nvme 0000:01:00.0: PCIe Bus Error: severity=Corrected, type=Physical Layer, (Receiver "
+	 "ID)\n",
+	 SYMPTOM_PCIE_CORRECTABLE, "Bay 1", 1, ""},
+	{"PCIe, fatal",
+	 "pcieport 0000:00:1c.0: PCIe Bus Error: severity=Uncorrected (Fatal), type=Transaction "
+	 "Layer\n",
+	 SYMPTOM_PCIE_FATAL, NULL, 0, ""},
+	{"a sector",
+	 "blk_update_request: critical medium error, dev sda, sector 2048 op 0x0:(READ)\n",
+	 SYMPTOM_DISK_READ_ERROR, "Bay 0", 1, ""},
+	{"I/O error", "I/O error, dev nvme0n1, sector 2048 op 0x0:(READ) flags 0x0\n",
+	 SYMPTOM_DISK_READ_ERROR, "Bay 1", 1, ""},
+	{"a controller of NVMe", "nvme nvme0: I/O 12 QID 3 timeout, aborting\n",
+	 SYMPTOM_DISK_COMMANDS, "Bay 1", 1, ""},
+	{"an unknown disk", "I/O error, dev sdz, sector 1\n", SYMPTOM_DISK_READ_ERROR, NULL, 0, ""},
+	{"heat", "mce: CPU3: Package temperature above threshold, cpu clock throttled\n",
+	 SYMPTOM_CPU_THROTTLED, NULL, 2, ""},
+	{"a network card", "NETDEV WATCHDOG: eth0 (ixgbe): transmit queue 3 timed out\n",
+	 SYMPTOM_NIC_ERRORS, "0000:02:00.0", 1, ""},
+	{"nothing", "usb 1-1: new device\nmce: CPU supports 9 MCE banks\nEDAC MC: Ver: 3.0.0\n",
+	 SYMPTOM_NONE, NULL, 0, ""},
+};
+
+static void build(component_list *list)
+{
+	static const struct {
+		enum component_kind kind;
+		const char *key, *location, *pci;
+		int socket;
+	} parts[] = {
+		{COMPONENT_CPU, "0", "CPU0", "", 0},
+		{COMPONENT_CPU, "1", "CPU1", "", 1},
+		{COMPONENT_DIMM, "a", "P0 DIMM_A1", "", 0},
+		{COMPONENT_DIMM, "b", "P1 DIMM_A1", "", 1},
+		{COMPONENT_DISK, "sda", "Bay 0", "", DIMM_UNKNOWN},
+		{COMPONENT_DISK, "nvme0n1", "Bay 1", "0000:01:00.0", DIMM_UNKNOWN},
+		{COMPONENT_NIC, "eth0", "0000:02:00.0", "0000:02:00.0", DIMM_UNKNOWN},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		struct component *c = component_add(list, parts[i].kind, parts[i].key);
+
+		(void)text_fit(c->location, sizeof(c->location), parts[i].location);
+		(void)text_fit(c->pci, sizeof(c->pci), parts[i].pci);
+		c->place.socket = parts[i].socket;
+	}
+}
+
+static void test_lines(void **state)
+{
+	component_list parts = {0};
+
+	(void)state;
+	build(&parts);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct seen seen = {0};
+		unsigned n = kernel_log_read(&(struct kernel_log_reader){.components = &parts,
+									 .found = note,
+									 .arg = &seen},
+					     rows[i].text, strlen(rows[i].text));
+
+		CHECK_INT(rows[i].name, n, rows[i].symptom != SYMPTOM_NONE);
+		CHECK_INT(rows[i].name, seen.n, n);
+		CHECK_INT(rows[i].name, seen.last.symptom, rows[i].symptom);
+		CHECK_INT(rows[i].name, seen.last.suspects.n_all, rows[i].n_suspects);
+		CHECK_INT(rows[i].name, seen.last.component != NULL, rows[i].location != NULL);
+		if (rows[i].location)
+			CHECK_STR(rows[i].name, seen.last.component->location, rows[i].location);
+		if (n && rows[i].message && *rows[i].message)
+			CHECK_STR(rows[i].name, seen.last.message, rows[i].message);
+	}
+	VEC_DONE(&parts);
+}
+
+static int on_socket_1(void *arg, int cpu)
+{
+	(void)arg;
+	return cpu == 3 ? 1 : -1;
+}
+
+/* Where the line names a CPU alone, the topology gives the socket. */
+static void test_topology(void **state)
+{
+	static const char text[] = MCE("9c00000000000151");
+	component_list parts = {0};
+	struct seen seen = {0};
+
+	(void)state;
+	build(&parts);
+	(void)kernel_log_read(&(struct kernel_log_reader){.components = &parts,
+							  .package_of = on_socket_1,
+							  .found = note,
+							  .arg = &seen},
+			      text, strlen(text));
+	assert_int_equal(seen.n, 1);
+	assert_string_equal(seen.last.component->location, "CPU1");
+	VEC_DONE(&parts);
+}
+
+/* Two errors in a row stay two. */
+static void test_two(void **state)
+{
+	static const char text[] = MCE("9c00000000000151") MCE("9c00000000000151") MCE_REST;
+	component_list parts = {0};
+	struct seen seen = {0};
+
+	(void)state;
+	build(&parts);
+	assert_int_equal(kernel_log_read(&(struct kernel_log_reader){.components = &parts,
+								     .found = note,
+								     .arg = &seen},
+					 text, strlen(text)),
+			 2);
+	VEC_DONE(&parts);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_topology),
+		cmocka_unit_test(test_two),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
