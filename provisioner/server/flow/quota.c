@@ -22,6 +22,7 @@ static const struct rule {
 	[QUOTA_ALL_STRANGERS] = {64 * MIB, 16 * MIB},
 	[QUOTA_ADDRESS_BIRTHS] = {8, 2},
 	[QUOTA_ALL_BIRTHS] = {300, 60},
+	[QUOTA_HOST_ASKS] = {8, 2},
 };
 
 struct bucket {
@@ -46,11 +47,11 @@ void quota_free(struct quota *q)
 
 static uint64_t digest(enum quota_kind kind, const char *name)
 {
-	uint64_t h = 14695981039346656037ULL ^ (uint64_t)kind;
+	uint64_t h = (14695981039346656037ULL ^ (uint64_t)(kind + 1)) * 1099511628211ULL;
 
 	for (; *name; name++)
 		h = (h ^ (uint8_t)*name) * 1099511628211ULL;
-	return (h ^ (uint64_t)kind) * 1099511628211ULL | 1;
+	return h ? h : 1;
 }
 
 /* The bucket of that name, or a full one in the place of the one that rested longest. */
@@ -59,7 +60,7 @@ static struct bucket *find(struct quota *q, uint64_t name, const struct rule *r,
 	struct bucket *oldest = NULL;
 
 	for (size_t i = 0; i < PROBES; i++) {
-		struct bucket *b = &q->slots[(name / 2 + i) % SLOTS];
+		struct bucket *b = &q->slots[(name + i) % SLOTS];
 		if (b->name == name)
 			return b;
 		if (!oldest || b->at_us < oldest->at_us)

@@ -24,6 +24,7 @@ enum quota_kind {
 	QUOTA_ALL_STRANGERS,  /* events of all that nobody approved, in bytes */
 	QUOTA_ADDRESS_BIRTHS, /* new hosts from one address */
 	QUOTA_ALL_BIRTHS,     /* new hosts */
+	QUOTA_HOST_ASKS,      /* other keys that ask for one host */
 	_QUOTA_KIND_MAX,
 };
 

@@ -29,6 +29,26 @@ static void test_a_bucket_empties_and_fills(void **state)
 	quota_free(q);
 }
 
+/* No two kinds share a bucket, whatever the name: taking all of one leaves the others whole. */
+static void test_kinds_are_apart(void **state)
+{
+	static const char *const names[] = {"", "1", "10.0.0.1"};
+	static const int64_t whole[_QUOTA_KIND_MAX] = {8 << 20, 5 << 20, 10 << 20, 64 << 20,
+						       8,       300,     8};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct quota *q = quota_new();
+		for (int kind = 0; kind < _QUOTA_KIND_MAX; kind++)
+			assert_true(quota_take(q, (enum quota_kind)kind, names[i], 1, 0));
+		for (int kind = 0; kind < _QUOTA_KIND_MAX; kind++) {
+			enum quota_kind k = (enum quota_kind)kind;
+			assert_true(quota_take(q, k, names[i], whole[kind] - 1, 0));
+			assert_false(quota_take(q, k, names[i], 1, 0));
+		}
+		quota_free(q);
+	}
+}
+
 static void test_a_clock_that_goes_back_gives_nothing(void **state)
 {
 	struct quota *q = quota_new();
@@ -59,6 +79,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_bucket_empties_and_fills),
 		cmocka_unit_test(test_a_clock_that_goes_back_gives_nothing),
+		cmocka_unit_test(test_kinds_are_apart),
 		cmocka_unit_test(test_many_names),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
