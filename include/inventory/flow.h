@@ -68,6 +68,19 @@ MUST_CHECK int flow_session_progress(struct db *db, const char *id, int64_t acke
 MUST_CHECK int flow_sessions_close(struct db *db, int64_t host_num, int64_t now_us,
 				   struct err *err);
 
+/* ---- keys ------------------------------------------------------------------------------------ */
+#define FLOW_ASKING_MAX 4
+struct flow_key {
+	int64_t host_num;
+	char bound[FLOW_HEX_BYTES]; /* the agent key that may do the host's work, or "" */
+	bool by_person;             /* somebody compared the code on its screen */
+	/* other keys that asked for the host since, separated by blanks, newest first */
+	char asking[FLOW_ASKING_MAX * FLOW_HEX_BYTES];
+};
+/* A host without a row is bound to none. */
+MUST_CHECK int flow_key_get(struct db *db, int64_t host_num, struct flow_key *ret, struct err *err);
+MUST_CHECK int flow_key_put(struct db *db, const struct flow_key *k, struct err *err);
+
 /* ---- plans ----------------------------------------------------------------------------------- */
 struct flow_plan {
 	char id[FLOW_ID_BYTES], session_id[FLOW_ID_BYTES];

@@ -110,6 +110,14 @@ struct first_boot_reply {
 };
 extern const struct field first_boot_reply_fields[];
 
+/* The code on the screen of a machine: ABCD-2345. in: agent_key, SHA-256 of its public key in hex;
+ * pin of the server's key ("sha256//BASE64"). Equal codes mean equal keys on both ends. */
+#define SESSION_CODE_BYTES 10
+void session_code(const char *agent_key, const char *pin, char ret[static SESSION_CODE_BYTES]);
+/* Did a person type this code, in any case, with or without blanks and the hyphen? trust: none of
+ * typed. */
+bool session_code_is(const char *typed, const char *code);
+
 /* Parse and decode a body. trust: none. errors: those of json_load_strict() and record_decode(). */
 MUST_CHECK int message_decode(const struct field *fields, const void *body, size_t n_bytes,
 			      size_t max_bytes, void *record, struct err *err);

@@ -30,5 +30,6 @@ extern const struct db_migration schema_0101;
 extern const struct db_migration schema_0102;
 extern const struct db_migration schema_0103;
 extern const struct db_migration schema_0104;
+extern const struct db_migration schema_0120;
 
 #endif

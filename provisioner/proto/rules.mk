@@ -3,6 +3,7 @@ proto_SRC := \
 	provisioner/proto/record.c \
 	provisioner/proto/evidence.c \
 	provisioner/proto/session.c \
+	provisioner/proto/session_code.c \
 	provisioner/proto/events.c \
 	provisioner/proto/facts.c
 proto_SRC += provisioner/proto/plan_key.c

@@ -17,6 +17,7 @@ $(eval $(call library,server_rules))
 # what decides about hosts
 server_flow_SRC := provisioner/server/flow/arm.c
 server_flow_SRC += provisioner/server/flow/arm_ask.c
+server_flow_SRC += provisioner/server/flow/binding.c
 server_flow_SRC += provisioner/server/flow/checkpoints.c
 server_flow_SRC += provisioner/server/flow/deadlines.c
 server_flow_SRC += provisioner/server/flow/engine.c
@@ -120,6 +121,7 @@ $(eval $(call unit_test,tests/unit/server/session/test_permit.c,$(SERVER_TEST_LI
 $(eval $(call unit_test,tests/unit/server/test_writing.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/flow/test_latest.c,images_tool $(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_receipts.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/session/test_binding.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_hostile_text.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/api/test_bad_requests.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/api/test_erase_routes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))

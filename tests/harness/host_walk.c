@@ -90,6 +90,25 @@ void walk_open(struct server_bench *b, struct fake_agent *a, const char *serial,
 	need(fake_agent_open(a), 201, a, "session");
 }
 
+void walk_reboot(struct server_bench *b, struct fake_agent *a, const char *serial, const char *mac)
+{
+	server_bench_advance(b, 31000);
+	walk_open(b, a, serial, mac);
+}
+
+int walk_approve_asking(struct server_bench *b, const struct fake_agent *a)
+{
+	autofree char *path = xasprintf("/api/v1/hosts/%s", a->host_id);
+	autofree char *verb = xasprintf("%s/approve", path);
+
+	assert_int_equal(server_bench_admin(b, "GET", path, NULL), 200);
+	json_t *asking = json_object_get(json_object_get(b->reply, "codes"), "asking");
+	const char *code = json_string_value(json_array_get(asking, 0));
+	assert_non_null(code);
+	autofree char *body = xasprintf("{\"code\":\"%s\"}", code);
+	return server_bench_admin(b, "POST", verb, body);
+}
+
 void walk_inspect(struct server_bench *b, struct fake_agent *a, const char *signature)
 {
 	need_step(b, a, PLAN_STEP_INSPECT);

@@ -36,6 +36,11 @@ void need_state(struct server_bench *b, const struct fake_agent *a, const char *
  * is booted by walk_open; the test ends it with fake_agent_done(). */
 void walk_open(struct server_bench *b, struct fake_agent *a, const char *serial, const char *mac);
 /* signature: what lies on the disk, or NULL. */
+/* The machine was switched off and on: after the lease of its last session, with another key. */
+void walk_reboot(struct server_bench *b, struct fake_agent *a, const char *serial, const char *mac);
+/* A person approves the machine whose key asked last, by the code on its screen. Returns the
+ * status. */
+int walk_approve_asking(struct server_bench *b, const struct fake_agent *a);
 void walk_inspect(struct server_bench *b, struct fake_agent *a, const char *signature);
 void walk_burn_in(struct server_bench *b, struct fake_agent *a, const char *result);
 /* From power-on to a host that was looked at, and has an empty disk. */

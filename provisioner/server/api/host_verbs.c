@@ -17,13 +17,23 @@
 #define SMALL_BODY (64 * KIB)
 
 struct verb_ask {
-	char reason[257], in_service[129];
+	char reason[257], in_service[129], code[21];
 };
 
 static const struct field verb_fields[] = {
 	F_STR(struct verb_ask, "reason", reason, 0, .about = "for the host's record"),
 	F_STR(struct verb_ask, "in_service", in_service, 0,
 	      .about = "name, short code or id of a host in service, typed again"),
+	F_END,
+};
+
+static const struct field approve_fields[] = {
+	F_STR(struct verb_ask, "reason", reason, 0, .about = "for the host's record"),
+	F_STR(struct verb_ask, "in_service", in_service, 0,
+	      .about = "name, short code or id of a host in service, typed again"),
+	F_STR(struct verb_ask, "code", code, 0,
+	      .about = "on the screen of the machine that is meant; needed when several say that "
+		       "they are this host"),
 	F_END,
 };
 
@@ -37,7 +47,7 @@ static json_t *host_json(const struct host *h)
 static int run_verb(struct write *w, enum lifecycle_event event, struct err *err)
 {
 	const struct verb_ask *ask = w->ask;
-	const struct host_verb_call call = {event, w->who, ask->reason, ask->in_service};
+	const struct host_verb_call call = {event, w->who, ask->reason, ask->in_service, ask->code};
 	struct host h = {0};
 	int rc = host_verb_run(w->flow, http_param(w->request, "id"), &call, &h, err);
 
@@ -58,12 +68,13 @@ VERB(release, HOST_EVENT_RELEASE)
 VERB(maintain, HOST_EVENT_MAINTAIN)
 VERB(retire, HOST_EVENT_RETIRE)
 
-#define VERB_ROUTE(name, about)                                                                    \
+#define VERB_ROUTE(name, about) VERB_ROUTE_OF(name, verb_fields, about)
+#define VERB_ROUTE_OF(name, fields, about)                                                         \
 	API_CHANGE(POST, "/api/v1/hosts/{id}/" #name, APPROVE, SMALL_BODY, name##_work, about,     \
-		   API_BODY(verb_fields, struct verb_ask))
+		   API_BODY(fields, struct verb_ask))
 
 const struct http_route host_verb_routes[] = {
-	VERB_ROUTE(approve, "let a host in"),
+	VERB_ROUTE_OF(approve, approve_fields, "let a host in, and the machine with this code"),
 	API_CHANGE(POST, "/api/v1/hosts/{id}/arm", ARM, SMALL_BODY, arm_work,
 		   "permit one image on one disk, once", API_BODY(arm_ask_fields, struct arm_ask)),
 	API_CHANGE(POST, "/api/v1/hosts/arm", ARM, ARM_ORDER_BODY_BYTES, arm_order_work,

@@ -15,6 +15,7 @@
 #include <inventory/identity.h>
 #include <inventory/order.h>
 #include <inventory/run.h>
+#include <server/flow/binding.h>
 
 static int get_hosts(struct http_request *r, struct err *err)
 {
@@ -38,6 +39,7 @@ static int add_what_one_host_has(struct api *api, const struct host *h, struct s
 	autojson json_t *fault = NULL;
 	autojson json_t *orders = NULL;
 	autojson json_t *receipt = NULL;
+	autojson json_t *codes = NULL;
 
 	TRY(host_stages(api->flow->db, h->num, flow_now_us(api->flow), &stages, err));
 	TRY(fault_latest_open(api->flow->db, h->num, &fault, err));
@@ -47,6 +49,8 @@ static int add_what_one_host_has(struct api *api, const struct host *h, struct s
 	member(out, "fault", fault);
 	member(out, "orders", orders);
 	member(out, "receipt", receipt);
+	TRY(binding_json(api->flow, h->num, &codes, err));
+	member(out, "codes", codes);
 	if (!h->image_digest[0])
 		str_add(out, ",\"image\":null");
 	return 0;

@@ -53,6 +53,7 @@ static const struct {
 	{"stages", "seconds in each state; one host only", "object", NULL},
 	{"fault", "the latest open one; one host only", "object", "null"},
 	{"orders", "what waits for a second person; one host only", "array", NULL},
+	{"codes", "on the screens of machines that say they are it; one host only", "object", NULL},
 	{"receipt", "of the last work on its disk; one host only", "object", "null"},
 };
 

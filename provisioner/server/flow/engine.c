@@ -3,6 +3,7 @@
  * Applying lifecycle events to the store. Input: events from agents (through agent_*.c), people
  * (host_verbs.c) and timers (deadlines.c), already checked for who may send them.
  */
+#include "binding.h"
 #include "engine.h"
 
 #include <base/json.h>
@@ -191,6 +192,9 @@ static int perform(struct step *s, struct err *err)
 		TRY(cancel_run(s, err));
 	if (effects & EFFECT_END_SESSIONS)
 		TRY(flow_sessions_close(db, s->host.num, s->now_us, err));
+	bool anew = (effects & EFFECT_FORGET) && s->e->event != HOST_EVENT_RETRY;
+	if (anew || s->e->event == HOST_EVENT_FIRST_BOOT)
+		TRY(binding_forget(s->flow, s->host.num, err));
 	if (effects & EFFECT_FORGET)
 		forget(s);
 	return 0;

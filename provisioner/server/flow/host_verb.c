@@ -6,13 +6,14 @@
 
 #include <base/str.h>
 #include <inventory/identity.h>
+#include "binding.h"
 #include "engine.h"
 #include "host_use.h"
 
 static const struct verb {
 	enum lifecycle_event event;
 	bool needs_override; /* for a host in use */
-	bool accepts_identity;
+	bool lets_in;        /* accepts its identity, and binds the key of its machine */
 } verbs[] = {
 	{HOST_EVENT_APPROVE, false, true},   {HOST_EVENT_RETRY, true, false},
 	{HOST_EVENT_SERVE, false, false},    {HOST_EVENT_RELEASE, true, false},
@@ -45,6 +46,30 @@ static int accept_identity(struct flow *flow, const struct host *h, const char *
 	return rc == -ERR_IDENTITY_PENDING ? 0 : rc;
 }
 
+/* A host that works already may be approved again, for another machine: that changes no state. */
+static bool may_be_bound_anew(const struct host *h)
+{
+	static const enum lifecycle_state states[] = {STATE_FAILED, STATE_ERASING, STATE_VERIFYING,
+						      STATE_MAINTENANCE};
+
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+		if (str_eq(h->state, lifecycle_state_str(states[i])))
+			return true;
+	return false;
+}
+
+static int apply(struct flow *flow, const struct verb *v, const struct host_verb_call *call,
+		 const struct engine_event *e, const struct host *h, struct err *err)
+{
+	if (!v->lets_in || !may_be_bound_anew(h))
+		TRY(engine_command(flow, h->num, e, err));
+	if (!v->lets_in)
+		return 0;
+	TRY(binding_by_person(flow, h->num, call->code, err));
+	notices_host_changed(flow, h->num);
+	return 0;
+}
+
 int host_verb_run(struct flow *flow, const char *name, const struct host_verb_call *call,
 		  struct host *ret, struct err *err)
 {
@@ -58,8 +83,8 @@ int host_verb_run(struct flow *flow, const char *name, const struct host_verb_ca
 		TRY(check_in_use(flow, ret, e.extra_guards, err));
 	if (call->reason[0])
 		e.detail = call->reason;
-	if (v->accepts_identity)
+	if (v->lets_in)
 		TRY(accept_identity(flow, ret, call->who, err));
-	TRY(engine_command(flow, ret->num, &e, err));
+	TRY(apply(flow, v, call, &e, ret, err));
 	return host_get(flow->db, ret->num, ret, err);
 }

@@ -16,6 +16,7 @@ struct host_verb_call {
 	const char *who;            /* the caller, for the host's record */
 	const char *reason;         /* or "" */
 	const char *in_service;     /* the host's name, typed again, or "" */
+	const char *code;           /* approve: on the screen of the machine that is meant, or "" */
 };
 
 /* Do it, inside a transaction. in: name: id, short code, MAC, serial or name; trust: none.

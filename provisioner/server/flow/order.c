@@ -13,6 +13,7 @@
 #include <base/str.h>
 #include "arm.h"
 #include "disk_choice.h"
+#include "binding.h"
 #include "engine.h"
 #include "host_use.h"
 #include "order_rules.h"
@@ -129,6 +130,7 @@ static int arm_one(struct order *o, struct order_item *b, struct err *err)
 
 	TRY(look_at(flow, b, err));
 	TRY(engine_command(flow, b->host.num, &e, err));
+	TRY(binding_by_person(flow, b->host.num, "", err));
 	return o->work->arm(flow, &b->host, &b->q, &b->arm, err);
 }
 

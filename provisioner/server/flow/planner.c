@@ -10,7 +10,9 @@
 #include <base/str.h>
 #include <inventory/run.h>
 #include <proto/plan.h>
+#include <proto/session.h>
 #include "arm.h"
+#include "binding.h"
 #include "engine.h"
 #include "latest.h"
 
@@ -204,15 +206,17 @@ static int build_image(struct builder *b, struct err *err)
 
 static int build_discovered(struct builder *b, struct err *err)
 {
+	char code[SESSION_CODE_BYTES];
+
 	(void)err;
+	session_code(b->session->agent_key, b->flow->pin, code);
 	if (!b->row.inspected)
 		return build_inspect(b, err);
 	if (!b->has_profile)
 		return build_wait(b, "operator", "No profile matches host ", b->host.short_code,
 				  ".");
 	if (!b->row.approved)
-		return build_wait(b, "operator", "Waits for approval. Code: ", b->host.short_code,
-				  "");
+		return build_wait(b, "operator", "Waits for approval. Code: ", code, "");
 	return build_wait(b, "operator", "Nothing more is asked of host ", b->host.short_code, ".");
 }
 
@@ -277,6 +281,27 @@ static const build_step builders[_STATE_MAX] = {
 	[STATE_MAINTENANCE] = build_maintenance, [STATE_ERASING] = build_erase,
 	[STATE_RETIRED] = build_retired,
 };
+
+/* What a key must be bound for: all that writes, or takes the machine for itself. */
+static bool needs_key(enum lifecycle_state state)
+{
+	return state == STATE_TESTING || state == STATE_IMAGING || state == STATE_ERASING;
+}
+
+static int build_for_key(struct builder *b, enum lifecycle_state state, struct err *err)
+{
+	char code[SESSION_CODE_BYTES];
+	bool holds = true;
+
+	if (needs_key(state))
+		TRY(binding_holds(b->flow, b->session, b->has_profile && b->profile.auto_approve,
+				  &holds, err));
+	if (holds)
+		return builders[state](b, err);
+	session_code(b->session->agent_key, b->flow->pin, code);
+	return build_wait(b, "operator",
+			  "Waits for a person who compares the code on its screen: ", code, "");
+}
 
 /* ---- storing and handing out ----------------------------------------------------------------- */
 
@@ -361,7 +386,7 @@ static int make_plan(struct builder *b, const char *shown, char **ret, struct er
 	TRY(builder_load(b, err));
 	if (!lifecycle_state_parse(b->host.state, &state) || !builders[state])
 		return 0;
-	TRY(builders[state](b, err));
+	TRY(build_for_key(b, state, err));
 	if (b->plan.kind == PLAN_STEP_NONE || (shown && says_the_same(b->flow, shown, &b->plan)))
 		return 0;
 	return store_plan(b, ret, err);

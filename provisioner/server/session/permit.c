@@ -16,6 +16,7 @@
 #include <inventory/host.h>
 #include <proto/session.h>
 #include <server/flow/arm.h>
+#include <server/flow/binding.h>
 #include <server/flow/disk_choice.h>
 #include <server/flow/engine.h>
 #include <server/flow/fleet.h>
@@ -48,6 +49,16 @@ static int guard_state(struct asking *k, struct err *err)
 			       k->host.short_code);
 	return err_set(err, ERR_GUARD_ARM_MISSING, "host %s is %s, neither imaging nor erasing",
 		       k->host.short_code, k->host.state);
+}
+
+/* The plan was handed to a bound key; a person may have bound another one since. */
+static int guard_key(struct asking *k, struct err *err)
+{
+	bool holds = false;
+
+	TRY(binding_holds(k->flow, &k->session, false, &holds, err));
+	return holds ? 0
+		     : err_set(err, ERR_GUARD_ARM_OTHER, "the arm is for another machine's key");
 }
 
 static int guard_arm(struct asking *k, struct err *err)
@@ -156,8 +167,8 @@ static int guard_consume(struct asking *k, struct err *err)
 }
 
 static int (*const guards[])(struct asking *, struct err *) = {
-	guard_stopped, guard_state, guard_arm,   guard_work,    guard_plan,
-	guard_disk,    guard_data,  guard_image, guard_consume,
+	guard_stopped, guard_state, guard_key,  guard_arm,   guard_work,
+	guard_plan,    guard_disk,  guard_data, guard_image, guard_consume,
 };
 
 static int record_grant(struct asking *k, struct err *err)

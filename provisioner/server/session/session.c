@@ -15,6 +15,7 @@
 #include <inventory/host.h>
 #include <inventory/identity.h>
 #include <proto/session.h>
+#include <server/flow/binding.h>
 #include <server/flow/engine.h>
 #include <server/flow/live.h>
 #include <server/flow/quota.h>
@@ -158,6 +159,10 @@ static int resolve_host(struct opening *o, struct err *err)
 		o->refused = refuse_at_rest(o, err) < 0;
 		if (o->refused)
 			return 0;
+		int rc = binding_admit(o->flow, o->host.num, o->agent_key, o->address, err);
+		o->refused = rc == -ERR_SESSION_OTHER;
+		if (rc < 0)
+			return o->refused ? 0 : rc;
 	}
 	TRY(identity_resolve(o->flow->db, &view, &birth, o->now_us, &o->identity, err));
 	o->born = o->identity.verdict == IDENTITY_NEW;

@@ -23,7 +23,7 @@ static void test_power_cut_while_writing(void **state)
 
 	walk_to_writing(b, &a, "S1", MAC_A);
 	fake_agent_done(&a);
-	walk_open(b, &a, "S1", MAC_A);
+	walk_reboot(b, &a, "S1", MAC_A);
 	need_state(b, &a, "failed");
 	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM fault WHERE code = "
 						"'interrupted' AND state = 'open'"),

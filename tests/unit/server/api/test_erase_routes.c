@@ -227,7 +227,12 @@ static void test_interrupted(void **state)
 
 	to_erase_step(b, &first);
 	need(fake_agent_permit(&first, NULL), 200, &first, "permit");
-	walk_open(b, &second, "S1", MAC_A);
+	server_bench_advance(b, 31000);
+	fake_agent_boot(&second, b->front, "S1", MAC_A);
+	need(fake_agent_open(&second), 409, &second, "another key after the order");
+	need_state(b, &first, "erasing");
+	assert_int_equal(walk_approve_asking(b, &first), 200);
+	need(fake_agent_open(&second), 201, &second, "approved by its code");
 	need_state(b, &second, "failed");
 	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_arm WHERE ended_us = 0"),
 			 0);

@@ -58,7 +58,7 @@ static void test_session_belongs_to_its_key(void **state)
 	assert_string_equal(thief.code, "session.key");
 	/* a second boot of the same host ends the first session */
 	fake_agent_done(&thief);
-	walk_open(b, &thief, "S1", MAC_A);
+	walk_reboot(b, &thief, "S1", MAC_A);
 	assert_string_equal(thief.host_id, a.host_id);
 	need(fake_agent_heartbeat(&a), 409, &a, "old session");
 	assert_string_equal(a.code, "session.stale_epoch");
