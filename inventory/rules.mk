@@ -4,6 +4,7 @@ inventory_SRC += inventory/store/migrate.c
 inventory_SRC += inventory/store/sqlite.c
 inventory_SRC += inventory/store/postgres.c
 inventory_SRC += inventory/store/postgres_pipeline.c
+inventory_SRC += inventory/store/postgres_link.c
 inventory_SRC += inventory/store/restore.c
 inventory_SRC += inventory/store/high_water.c
 inventory_SRC += inventory/schema/migrations.c

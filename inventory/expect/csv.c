@@ -207,8 +207,10 @@ static int row(struct csv *c, const struct csv_columns *columns, struct delivery
 
 	c->place = place;
 	TRY(record(c, values, err));
+	if (json_array_size(values) == 1 && is_blank(values))
+		return 0; /* an empty line */
 	if (is_blank(values))
-		return 0;
+		(void)json_object_set_new(place, "blank", json_true());
 	if (json_array_size(list->rows) == DELIVERY_ROWS_MAX)
 		return err_set(err, ERR_TOO_BIG, "a delivery has at most %d rows",
 			       DELIVERY_ROWS_MAX);
@@ -225,6 +227,17 @@ static int row(struct csv *c, const struct csv_columns *columns, struct delivery
 	return 0;
 }
 
+/* Spreadsheets end a file with lines of delimiters alone. */
+static void drop_last_blanks(struct delivery_list *list)
+{
+	for (size_t n = json_array_size(list->rows);
+	     n > 0 && json_is_true(json_object_get(json_array_get(list->places, n - 1), "blank"));
+	     n--) {
+		(void)json_array_remove(list->rows, n - 1);
+		(void)json_array_remove(list->places, n - 1);
+	}
+}
+
 static int read_all(struct csv *c, struct delivery_list *list, struct err *err)
 {
 	struct csv_columns columns;
@@ -232,6 +245,7 @@ static int read_all(struct csv *c, struct delivery_list *list, struct err *err)
 	TRY(heading(c, &columns, list->read_as, err));
 	while (c->p < c->end)
 		TRY(row(c, &columns, list, err));
+	drop_last_blanks(list);
 	return 0;
 }
 

@@ -32,6 +32,7 @@ struct db_param p_text_or_null(const char *text)
 static int open_with(struct db *db, const char *rest, unsigned flags, struct err *err)
 {
 	TRY(db->driver->open(db, rest, flags, err));
+	db->patient = true; /* until the end of this function */
 	if (flags & DB_CHECK)
 		TRY(db_check(db, true, err));
 	if (db->readonly)
@@ -52,6 +53,7 @@ int db_open(const char *url, unsigned flags, struct db **ret, struct err *err)
 		db->mark_fd = -1;
 		db->readonly = (flags & DB_READONLY) != 0;
 		int r = open_with(db, i == 0 ? url + n : url, flags, err);
+		db->patient = false;
 		if (r < 0) {
 			db_close(db);
 			return r;
@@ -506,8 +508,12 @@ int db_sample(struct db *db, struct err *err)
 {
 	int r = 1;
 
-	if (!db_is_sqlite(db))
-		return db_exec_n(db, "ANALYZE", NULL, 0, NULL, err);
+	if (!db_is_sqlite(db)) {
+		db->patient = true;
+		r = db_exec_n(db, "ANALYZE", NULL, 0, NULL, err);
+		db->patient = false;
+		return r;
+	}
 	for (int64_t which = 0; r == 1; which++)
 		r = db_sample_table(db, which, err);
 	return r;

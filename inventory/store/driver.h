@@ -23,8 +23,10 @@ struct db {
 	bool broken;         /* the disk failed: nothing more is written by this process */
 	int64_t deadline_us; /* of a budget, by the monotonic clock; 0: none */
 	int schema_number;
-	bool ticked; /* the outermost transaction has moved the clock */
-	int mark_fd; /* of high_water.c; -1: none */
+	bool patient; /* statements may take as long as they need: migrations, samples */
+	bool anew;    /* the connection is another one than before */
+	bool ticked;  /* the outermost transaction has moved the clock */
+	int mark_fd;  /* of high_water.c; -1: none */
 	char warning[160];
 };
 

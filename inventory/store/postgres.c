@@ -2,15 +2,20 @@
 /*
  * The PostgreSQL side of the store seam, over libpq: several appliances share one database. Results
  * arrive whole, so callers page; statements are prepared once per connection by their text; a lost
- * connection is made anew between transactions, never inside one. Input: what the server answers.
+ * connection is made anew between transactions, never inside one, and nothing here waits for longer
+ * than a limit. Input: what the server answers.
  */
-#include "postgres_pipeline.h"
+#include "postgres_link.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <base/json.h>
 #include <base/str.h>
+
+#define PATIENT_US      (3600 * 1000000LL) /* for a migration */
+#define BUDGET_GRACE_US (1 * 1000000LL)    /* the server's word that the time is over */
 
 struct postgres_rows {
 	PGresult *result;
@@ -18,70 +23,7 @@ struct postgres_rows {
 	void *blob; /* of the last get_blob, PQfreemem */
 };
 
-/* Before the pipeline begins. */
-static int simple(struct postgres_conn *c, const char *sql, struct err *err)
-{
-	PGresult *result = PQexec(c->pg, sql);
-	ExecStatusType status = PQresultStatus(result);
-	int r = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
-			? 0
-			: postgres_fail(c, result, sql, err);
-
-	PQclear(result);
-	return r;
-}
-
-/* ---- connecting ------------------------------------------------------------------------------ */
-
-static void no_notice(void *arg, const char *message)
-{
-	(void)arg;
-	(void)message;
-}
-
-static int say_all(struct postgres_conn *c, const char *const *statements, struct err *err)
-{
-	for (; *statements; statements++)
-		TRY(simple(c, *statements, err));
-	return 0;
-}
-
-/* What a new connection is told, also one that was made anew. */
-static int prepare_connection(struct db *db, struct err *err)
-{
-	static const char *const all[] = {
-		"SET client_encoding = 'UTF8'", "SET statement_timeout = '60s'",
-		"SET idle_in_transaction_session_timeout = '60s'",
-		/* small questions by index on solid-state disks: a page is a page wherever it
-		 * lies, and none is worth compiling */
-		"SET random_page_cost = 1.1", "SET jit = off", "LISTEN slipway", NULL};
-
-	/* a reader that was killed must not leave its question running */
-	static const char *const reader[] = {"SET default_transaction_read_only = on",
-					     "SET client_connection_check_interval = '1s'", NULL};
-	struct postgres_conn *c = db->conn;
-	TRY(say_all(c, all, err));
-	if (db->readonly)
-		TRY(say_all(c, reader, err));
-	return postgres_pipeline_begin(c, err);
-}
-
 /* ---- running --------------------------------------------------------------------------------- */
-
-static int reconnect(struct db *db, struct err *err)
-{
-	struct postgres_conn *c = db->conn;
-
-	if (PQstatus(c->pg) == CONNECTION_OK)
-		return 0;
-	if (db->depth > 0)
-		return err_set(err, ERR_DB_LOST, "the connection was lost inside a transaction");
-	postgres_pipeline_forget(c);
-	PQreset(c->pg);
-	if (PQstatus(c->pg) != CONNECTION_OK)
-		return postgres_fail(c, NULL, "connect", err);
-	return prepare_connection(db, err);
-}
 
 /* A rollback must run whatever became of the statements before it. */
 static void settle(struct postgres_conn *c, const char *sql)
@@ -89,21 +31,98 @@ static void settle(struct postgres_conn *c, const char *sql)
 	struct err ignored = ERR_INIT;
 
 	if (c->n_pending > 0 && str_starts(sql, "ROLLBACK"))
-		IGNORE_RESULT(postgres_collect(c, 0, NULL, &ignored));
+		IGNORE_RESULT(postgres_collect(c, db_clock_us() + c->hang_us, NULL, &ignored));
+}
+
+/* The server ends a statement by itself when the budget is over: nothing of ours has to reach it
+ * then. The setting travels with the statement; a rollback takes it back. */
+static int set_timeout(struct db *db, const char *sql, struct err *err)
+{
+	struct postgres_conn *c = db->conn;
+	int64_t left_us = db->deadline_us - db_clock_us();
+	int64_t want_ms = db->deadline_us ? left_us / 1000 + 1
+			  : db->patient   ? 0
+					  : POSTGRES_TIMEOUT_MS;
+	char text[64];
+
+	if (db->deadline_us && left_us <= 0)
+		return err_set(err, ERR_DB_SLOW, "the time for this question is over");
+	if (postgres_is_plain(sql)) {
+		if (str_starts(sql, "ROLLBACK"))
+			c->timeout_ms = -1;
+		return 0;
+	}
+	if (c->timeout_ms == want_ms)
+		return 0;
+	(void)snprintf(text, sizeof(text), "SET statement_timeout = %lld", (long long)want_ms);
+	c->timeout_ms = want_ms;
+	return postgres_send(c, text, NULL, 0, err);
+}
+
+/* How long an answer is waited for: longer than the server may take. */
+static int64_t hang_at(const struct db *db)
+{
+	const struct postgres_conn *c = db->conn;
+	int64_t now_us = db_clock_us();
+
+	if (db->patient)
+		return now_us + PATIENT_US;
+	return db->deadline_us && db->deadline_us + BUDGET_GRACE_US < now_us + c->hang_us
+		       ? db->deadline_us + BUDGET_GRACE_US
+		       : now_us + c->hang_us;
+}
+
+static int send_and_collect(struct db *db, const char *sql, const struct db_param *params,
+			    size_t n_params, bool waits, PGresult **ret, struct err *err)
+{
+	struct postgres_conn *c = db->conn;
+
+	settle(c, sql);
+	if (c->state != POSTGRES_READY)
+		return err_set(err, ERR_DB_LOST, "%s", c->why);
+	TRY(set_timeout(db, sql, err));
+	TRY(postgres_send(c, sql, params, n_params, err));
+	return waits ? postgres_collect(c, hang_at(db), ret, err) : 0;
+}
+
+/* A connection that failed is of no use to a transaction, and one that became a standby's is of no
+ * use to a writer. */
+static int judge(struct db *db, int status, struct err *err)
+{
+	struct postgres_conn *c = db->conn;
+
+	if (status < 0)
+		c->timeout_ms = -1;
+	if (status != -ERR_DB_READONLY || db->readonly || c->state != POSTGRES_READY)
+		return status;
+	postgres_link_drop(c, "the server is a standby: it does not take changes", false);
+	return err_set(err, ERR_DB_LOST, "%s", c->why);
+}
+
+static int connected(struct db *db, struct err *err)
+{
+	struct postgres_conn *c = db->conn;
+
+	if (db->depth > 0)
+		return c->state == POSTGRES_READY
+			       ? 0
+			       : err_set(err, ERR_DB_LOST, "the connection was lost: %s", c->why);
+	int r = postgres_link_ready(db, err);
+	if (r == 1)
+		db->anew = true;
+	return r < 0 ? r : 0;
 }
 
 static int postgres_run(struct db *db, const char *sql, const struct db_param *params,
 			size_t n_params, void **ret_rows, int64_t *ret_changed, struct err *err)
 {
-	struct postgres_conn *c = db->conn;
 	PGresult *result = NULL;
+	bool waits = ret_rows || ret_changed;
 
-	TRY(reconnect(db, err));
-	settle(c, sql);
-	TRY(postgres_send(c, sql, params, n_params, err));
-	if (!ret_rows && !ret_changed)
+	TRY(connected(db, err));
+	TRY(judge(db, send_and_collect(db, sql, params, n_params, waits, &result, err), err));
+	if (!waits)
 		return 0;
-	TRY(postgres_collect(c, db->deadline_us, &result, err));
 	if (!ret_rows) {
 		uint64_t n = 0;
 		*ret_changed = parse_u64(PQcmdTuples(result), &n) ? (int64_t)n : 0;
@@ -231,48 +250,27 @@ static char *postgres_schema_text(const char *statement)
 
 static int postgres_open(struct db *db, const char *url, unsigned flags, struct err *err)
 {
-	struct postgres_conn *c = xcalloc(1, sizeof(*c));
-
 	(void)flags;
-	db->conn = c;
-	c->pg = PQconnectdb(url);
-	if (PQstatus(c->pg) != CONNECTION_OK) {
-		char line[200];
-		postgres_first_line(PQerrorMessage(c->pg), line, sizeof(line));
-		return err_set(err, ERR_DB_OPEN, "%s", line);
-	}
-	(void)PQsetNoticeProcessor(c->pg, no_notice, NULL);
-	return prepare_connection(db, err);
+	TRY(postgres_link_open(db, url, err));
+	((struct postgres_conn *)db->conn)->hang_us = db->readonly ? POSTGRES_READER_HANG_US
+								   : POSTGRES_HANG_US;
+	return 0;
 }
 
 static void postgres_close(struct db *db)
 {
-	struct postgres_conn *c = db->conn;
-
-	postgres_pipeline_forget(c);
-	PQfinish(c->pg);
-	free(c);
+	postgres_link_close(db->conn);
 	db->conn = NULL;
 }
 
 int db_postgres_notify_fd(struct db *db)
 {
-	return PQsocket(((struct postgres_conn *)db->conn)->pg);
+	return postgres_link_notify_fd(db->conn);
 }
 
 bool db_postgres_notified(struct db *db)
 {
-	struct postgres_conn *c = db->conn;
-	bool any = false;
-	PGnotify *notice;
-
-	if (!PQconsumeInput(c->pg))
-		return false;
-	while ((notice = PQnotifies(c->pg))) {
-		any = true;
-		PQfreemem(notice);
-	}
-	return any;
+	return postgres_link_notified(db->conn);
 }
 
 const struct db_driver db_driver_postgres = {

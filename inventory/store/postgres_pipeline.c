@@ -4,7 +4,7 @@
  * connection by their text, sent without waiting, and answered in order up to a sync. A statement
  * that fails keeps those after it, up to the sync, from running. Input: what the server answers.
  */
-#include "postgres_pipeline.h"
+#include "postgres_link.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -57,7 +57,9 @@ int postgres_fail(const struct postgres_conn *c, const PGresult *result, const c
 
 int postgres_pipeline_begin(struct postgres_conn *c, struct err *err)
 {
-	return PQenterPipelineMode(c->pg) ? 0 : postgres_fail(c, NULL, "pipeline", err);
+	return PQsetnonblocking(c->pg, 1) == 0 && PQenterPipelineMode(c->pg)
+		       ? 0
+		       : postgres_fail(c, NULL, "pipeline", err);
 }
 
 void postgres_pipeline_forget(struct postgres_conn *c)
@@ -128,11 +130,11 @@ static int prepare(struct postgres_conn *c, const char *sql, char name[static NU
 }
 
 /* Statements that need no parameters and rarely repeat, or cannot be prepared. */
-static bool is_plain(const char *sql)
+bool postgres_is_plain(const char *sql)
 {
 	static const char *const words[] = {"BEGIN",   "COMMIT", "ROLLBACK", "SAVEPOINT",
 					    "RELEASE", "CREATE", "ALTER",    "DROP",
-					    "LOCK",    "NOTIFY", "LISTEN"};
+					    "LOCK",    "NOTIFY", "LISTEN",   "SET"};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (str_starts(sql, words[i]))
@@ -169,8 +171,8 @@ int postgres_send(struct postgres_conn *c, const char *sql, const struct db_para
 		return err_set(err, ERR_DB_SQL, "more than %d parameters", DB_PARAMS_MAX);
 	/* a statement may need three places: the slot's old one goes, it is prepared, it runs */
 	if (c->n_pending + 3 > POSTGRES_PENDING_MAX)
-		TRY(postgres_collect(c, 0, NULL, err));
-	if (is_plain(sql))
+		TRY(postgres_collect(c, db_clock_us() + c->hang_us, NULL, err));
+	if (postgres_is_plain(sql))
 		return note(c, PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 0), sql,
 			    NULL, err);
 	TRY(prepare(c, sql, name, err));
@@ -179,41 +181,53 @@ int postgres_send(struct postgres_conn *c, const char *sql, const struct db_para
 
 /* ---- what the server says -------------------------------------------------------------------- */
 
-/* Until an answer is there or the deadline has passed; then the server is asked to stop, and says
- * so in its answer. */
-static void wait_until(struct postgres_conn *c, int64_t deadline_us)
-{
-	struct pollfd p = {.fd = PQsocket(c->pg), .events = POLLIN};
-	char text[256];
+enum waited { ANSWERED, HANGS, BROKEN };
 
-	while (PQisBusy(c->pg)) {
-		int64_t left_ms = (deadline_us - db_clock_us() + 999) / 1000;
-		if (left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0) {
-			PGcancel *cancel = PQgetCancel(c->pg);
-			(void)PQcancel(cancel, text, sizeof(text));
-			PQfreeCancel(cancel);
-			return;
-		}
+/* Until an answer is there; what is not sent yet goes out meanwhile. */
+static enum waited wait_for_answer(struct postgres_conn *c, int64_t until_us)
+{
+	for (;;) {
+		int unsent = PQflush(c->pg);
+		if (unsent < 0)
+			return BROKEN;
+		if (!PQisBusy(c->pg))
+			return ANSWERED;
+		struct pollfd p = {.fd = PQsocket(c->pg),
+				   .events = (short)(POLLIN | (unsent ? POLLOUT : 0))};
+		int64_t left_us = until_us - db_clock_us();
+		if (left_us <= 0 || poll(&p, 1, (int)((left_us + 999) / 1000)) == 0)
+			return HANGS;
 		if (!PQconsumeInput(c->pg))
-			return;
+			return BROKEN;
 	}
 }
 
-static PGresult *next_result(struct postgres_conn *c, int64_t deadline_us)
+static int give_up(struct postgres_conn *c, enum waited how, struct err *err)
 {
-	if (deadline_us)
-		wait_until(c, deadline_us);
-	return PQgetResult(c->pg);
+	const char *why = how == HANGS ? "the server does not answer" : PQerrorMessage(c->pg);
+	char line[200];
+
+	postgres_first_line(why, line, sizeof(line));
+	postgres_link_drop(c, line, how == HANGS);
+	return err_set(err, ERR_DB_LOST, "%s", line);
 }
 
 /* A statement's result, and the NULL after it. */
-static PGresult *one_result(struct postgres_conn *c, int64_t deadline_us)
+static int one_result(struct postgres_conn *c, int64_t until_us, PGresult **ret, struct err *err)
 {
-	PGresult *result = next_result(c, deadline_us), *more;
+	enum waited how = wait_for_answer(c, until_us);
 
-	while (result && (more = PQgetResult(c->pg)))
-		PQclear(more);
-	return result;
+	*ret = how == ANSWERED ? PQgetResult(c->pg) : NULL;
+	for (bool more = *ret != NULL; more && how == ANSWERED;) {
+		how = wait_for_answer(c, until_us);
+		PGresult *next = how == ANSWERED ? PQgetResult(c->pg) : NULL;
+		more = next != NULL;
+		PQclear(next);
+	}
+	if (how == ANSWERED)
+		return 0;
+	PQclear(*ret);
+	return give_up(c, how, err);
 }
 
 static bool went_well(const PGresult *result)
@@ -223,14 +237,17 @@ static bool went_well(const PGresult *result)
 	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 }
 
-static int take_results(struct postgres_conn *c, int64_t deadline_us, PGresult **ret_last,
+static int take_results(struct postgres_conn *c, int64_t until_us, PGresult **ret_last,
 			struct err *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < c->n_pending; i++) {
 		struct postgres_pending *p = &c->pending[i];
-		PGresult *result = one_result(c, deadline_us);
+		PGresult *result = NULL;
+		int lost = one_result(c, until_us, &result, err);
+		if (lost < 0)
+			return lost;
 		bool ok = went_well(result);
 		if (!ok && p->slot)
 			drop(p->slot); /* it was not prepared */
@@ -244,22 +261,27 @@ static int take_results(struct postgres_conn *c, int64_t deadline_us, PGresult *
 	return r;
 }
 
-int postgres_collect(struct postgres_conn *c, int64_t deadline_us, PGresult **ret_last,
+int postgres_collect(struct postgres_conn *c, int64_t until_us, PGresult **ret_last,
 		     struct err *err)
 {
-	if (!PQpipelineSync(c->pg)) {
-		c->n_pending = 0;
-		return postgres_fail(c, NULL, "sync", err);
-	}
-	int r = take_results(c, deadline_us, ret_last, err);
+	PGresult *sync = NULL;
+
+	if (!PQpipelineSync(c->pg))
+		return give_up(c, BROKEN, err);
+	int r = take_results(c, until_us, ret_last, err);
 	c->n_pending = 0;
-	PGresult *sync = PQgetResult(c->pg);
-	bool is_sync = PQresultStatus(sync) == PGRES_PIPELINE_SYNC;
-	if (!is_sync && r == 0) {
-		r = postgres_fail(c, sync, "sync", err);
-		if (ret_last)
-			PQclear(*ret_last);
+	if (c->state != POSTGRES_READY)
+		return r;
+	enum waited how = wait_for_answer(c, until_us);
+	if (how == ANSWERED)
+		sync = PQgetResult(c->pg);
+	if (PQresultStatus(sync) == PGRES_PIPELINE_SYNC) {
+		PQclear(sync);
+		return r;
 	}
 	PQclear(sync);
-	return r;
+	if (ret_last && r >= 0)
+		PQclear(*ret_last);
+	int lost = give_up(c, how == ANSWERED ? BROKEN : how, r < 0 ? NULL : err);
+	return r < 0 ? r : lost;
 }

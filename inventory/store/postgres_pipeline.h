@@ -27,8 +27,22 @@ struct postgres_pending {
 	struct postgres_prepared *slot; /* it was prepared by this; else NULL */
 };
 
+#define POSTGRES_TIMEOUT_MS 60000 /* of a statement without a budget, by the server */
+
+enum postgres_state { POSTGRES_DOWN, POSTGRES_CONNECTING, POSTGRES_READY };
+
 struct postgres_conn {
-	PGconn *pg;
+	PGconn *pg; /* NULL: down */
+	char *url;
+	enum postgres_state state;
+	short poll_for;               /* while connecting */
+	int64_t give_up_us, retry_us; /* when connecting fails, when it begins again */
+	int64_t wait_us;              /* between tries */
+	int64_t slice_us;             /* see postgres_link.c */
+	int64_t hang_us;              /* for which an answer is waited for */
+	int64_t timeout_ms;           /* that the server has; -1: unknown */
+	int watch_fd, anew_fd;        /* of notices; of new connections */
+	char why[200];                /* it is down */
 	unsigned next_name;
 	uint64_t sent; /* statements */
 	struct postgres_prepared cache[POSTGRES_CACHE_SLOTS];
@@ -41,14 +55,16 @@ MUST_CHECK int postgres_pipeline_begin(struct postgres_conn *c, struct err *err)
 /* The connection is a new one, or ends: nothing is prepared, nothing pending. */
 void postgres_pipeline_forget(struct postgres_conn *c);
 
+/* Words of transactions and settings: they need no parameters and cannot be prepared. */
+bool postgres_is_plain(const char *sql);
 /* Put a statement on its way. It runs when postgres_collect() is called, unless one before it
  * fails. sql: text of ours. */
 MUST_CHECK int postgres_send(struct postgres_conn *c, const char *sql,
 			     const struct db_param *params, size_t n_params, struct err *err);
-/* Run all that was sent and take what the server says. deadline_us: of db_clock_us(), 0: none; then
- * the server is asked to stop. owns: *ret_last (may be NULL) is the last statement's result,
+/* Run all that was sent and take what the server says. until_us: of db_clock_us(), when a server
+ * that does not answer is given up: the connection is closed, ERR_DB_LOST. owns: *ret_last (may be NULL) is the last statement's result,
  * PQclear(). errors: of the first statement that failed; those after it did not run. */
-MUST_CHECK int postgres_collect(struct postgres_conn *c, int64_t deadline_us, PGresult **ret_last,
+MUST_CHECK int postgres_collect(struct postgres_conn *c, int64_t until_us, PGresult **ret_last,
 				struct err *err);
 
 /* errors: ERR_DB_*, by the result's SQLSTATE (result NULL: by the connection) */

@@ -73,7 +73,7 @@ static void test_csv(void **state)
 		 "[{\"macs\":[\"52:54:00:00:00:01\",\"52:54:00:00:00:02\"]}]", 0},
 		{"no last line end", "serial\nA", A_ROW, 0},
 		{"empty lines", "serial\n\nA\n\n", A_ROW, 0},
-		{"lines of delimiters alone", "serial,unit\n,\nA,\n , \n", A_ROW, 0},
+		{"lines of delimiters alone at the end", "serial,unit\nA,\n,\n , \n", A_ROW, 0},
 		{"header alone", "serial\n", "[]", 0},
 		{"semicolons", "serial;unit\nA;7\n", "[{\"serial\":\"A\",\"unit\":7}]", 0},
 		{"tabs", "serial\tunit\nA\t7\n", "[{\"serial\":\"A\",\"unit\":7}]", 0},
