@@ -12,7 +12,7 @@
 
 /* A server that hangs costs a writer this once; then statements fail at once until a connection made
  * in the background works. Readers are processes of their own and wait for their longest question. */
-#define POSTGRES_HANG_US	(5 * 1000000LL)
+#define POSTGRES_HANG_US        (3 * 1000000LL)
 #define POSTGRES_READER_HANG_US (65 * 1000000LL)
 
 /* Connect and wait for it. errors: ERR_DB_OPEN */

@@ -81,6 +81,91 @@ last=$(jq '.items[-1].id' "$dir/body")
 [ "$(curl -s -o "$dir/poll" -w '%{http_code}' --max-time 20 --unix-socket "$dir/run2/admin.sock" \
 	"http://x/api/v1/changes?since=$last&wait=8")" = 200 ] && [ "$(jq '.items | length' "$dir/poll")" -ge 0 ]
 ok "a long poll on the second ends" $?
+
+# ---- a server that hangs ------------------------------------------------------------------------
+server_pids() { # the postmaster and its children: those of this test's own server
+	master=$(head -1 "$postgres_data/postmaster.pid")
+	echo "$master" "$(ps -o pid= --ppid "$master")"
+}
+boot() { # boot APPLIANCE: milliseconds that a boot script took, into $took; the script into $dir/script
+	begin=$(date +%s%N)
+	curl -s -o "$dir/script" --max-time 20 --unix-socket "$dir/run$1/http.sock" \
+		"http://x/boot/v1/script?mac=52:54:00:0b:00:01"
+	took=$((($(date +%s%N) - begin) / 1000000))
+}
+hung=$(server_pids)
+# shellcheck disable=SC2086 # several ids
+kill -STOP $hung
+boot 2
+first=$took
+[ "$first" -lt 5000 ]
+ok "a server that hangs holds a boot answer for a bounded time (${first} ms)" $?
+worst=0
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	boot 2
+	[ "$took" -le $worst ] || worst=$took
+done
+[ $worst -lt 250 ]
+ok "after that each is answered at once (${worst} ms)" $?
+grep -q '^#!ipxe' "$dir/script"
+ok "with a boot script" $? "$dir/script"
+same "a change is refused as unavailable" "$(call 2 PATCH /api/v1/hosts/PG-1 -d '{"name":"hung"}')" 503
+# shellcheck disable=SC2086
+kill -CONT $hung
+for _ in $(seq 100); do
+	[ "$(call 2 PATCH /api/v1/hosts/PG-1 -d '{"name":"healed"}')" = 200 ] && break
+	sleep 0.1
+done
+same "when it goes on, so do the appliances" "$(call 2 PATCH /api/v1/hosts/PG-1 -d '{"name":"healed again"}')" 200
+for _ in $(seq 100); do
+	[ "$(call 1 GET /api/v1/hosts/PG-1)" = 200 ] && break
+	sleep 0.1
+done
+same "both" "$(jq -r .name "$dir/body")" "healed again"
+
+# ---- a server that restarts ---------------------------------------------------------------------
+as_nobody "$postgres_bin/pg_ctl" -D "$postgres_data" -m immediate -w stop >/dev/null 2>&1
+boot 2
+[ "$took" -lt 1500 ] && grep -q '^#!ipxe' "$dir/script"
+ok "without a server a boot script comes at once ($took ms)" $?
+as_nobody "$postgres_bin/pg_ctl" -D "$postgres_data" -w -l "$dir/sock/log" \
+	-o "-k $dir/sock -c listen_addresses= -c fsync=off" start >/dev/null
+for i in 1 2; do
+	for _ in $(seq 100); do
+		[ "$(call $i GET /api/v1/hosts/PG-1)" = 200 ] && break
+		sleep 0.1
+	done
+done
+last=$(call 1 GET '/api/v1/events?sort=-id&limit=1' >/dev/null && jq '.items[0].id' "$dir/body")
+(
+	sleep 1
+	call 1 PATCH /api/v1/hosts/PG-1 -d '{"name":"after the restart"}' >/dev/null
+) &
+begin=$(date +%s%N)
+curl -s -o "$dir/poll" --max-time 20 --unix-socket "$dir/run2/admin.sock" \
+	"http://x/api/v1/changes?since=$last&wait=10"
+took=$((($(date +%s%N) - begin) / 1000000))
+wait $!
+[ "$(jq '.items | length' "$dir/poll")" -ge 1 ] && [ $took -lt 1900 ]
+ok "notices reach the other appliance after the restart ($took ms)" $?
+
+# ---- a server that takes no changes: a standby, or a primary that was demoted -------------------
+settings() { # settings SQL: of the server, for all sessions
+	psql -q -h "$dir/sock" -U root -d postgres -c "$1" -c 'SELECT pg_reload_conf()' >/dev/null
+}
+settings 'ALTER SYSTEM SET default_transaction_read_only = on'
+for _ in $(seq 50); do
+	[ "$(call 2 PATCH /api/v1/hosts/PG-1 -d '{"name":"standby"}')" = 503 ] && break
+	sleep 0.1
+done
+same "a change on a standby is refused as unavailable" "$(call 2 PATCH /api/v1/hosts/PG-1 -d '{"name":"standby 2"}')" 503
+psql -q -h "$dir/sock" -U root -d postgres -c 'SET default_transaction_read_only = off' \
+	-c 'ALTER SYSTEM RESET default_transaction_read_only' -c 'SELECT pg_reload_conf()' >/dev/null
+for _ in $(seq 100); do
+	[ "$(call 2 PATCH /api/v1/hosts/PG-1 -d '{"name":"promoted"}')" = 200 ] && break
+	sleep 0.1
+done
+same "after its promotion changes are taken" "$(call 2 PATCH /api/v1/hosts/PG-1 -d '{"name":"promoted 2"}')" 200
 eval kill -9 "\$pid1"
 [ "$(call 2 PATCH /api/v1/hosts/PG-1 -d '{"name":"alone"}')" = 200 ]
 ok "the first is killed, the second goes on" $?
