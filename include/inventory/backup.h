@@ -5,7 +5,8 @@
  * something must notice. So the generation counts up, every open session, plan and arm ends, epochs
  * and event ids jump ahead, hosts that were being written fail, and all writing is stopped until a
  * person lets it go on: a host that was new then may be in service by now. Backups are made with
- * db_backup() while the daemon runs; PostgreSQL has its own tools.
+ * db_backup() while the daemon runs; PostgreSQL has its own tools, and a
+ * guard that notices.
  */
 #ifndef INVENTORY_BACKUP_H
 #define INVENTORY_BACKUP_H
@@ -21,5 +22,17 @@
  * ERR_DB_MISSING */
 MUST_CHECK int backup_restore(const char *backup_path, const char *store_path, int64_t now_us,
 			      struct err *err);
+
+/* Keep the number of the last acknowledged change of a PostgreSQL store in this file of the
+ * appliance, and compare the store with it now and after each new connection. A store that lacks
+ * changes went back: an asynchronous standby was promoted, a dump was put back. It is made safe at
+ * once, as by backup_make_safe(). errors: ERR_DB_OPEN and those of the store */
+MUST_CHECK int backup_guard(struct db *db, const char *mark_path, struct err *err);
+
+/* A store that lies in the past is made safe: open arms, plans and sessions end, hosts that were
+ * being written fail, event ids and epochs jump beyond what was acknowledged, all writing is
+ * stopped, event store.restored. beyond: the last id that is known to have been given out, 0:
+ * unknown. Nothing is done when the ids are beyond it already. */
+MUST_CHECK int backup_make_safe(struct db *db, int64_t beyond, int64_t now_us, struct err *err);
 
 #endif

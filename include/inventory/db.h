@@ -47,9 +47,9 @@ MUST_CHECK int db_open(const char *url, unsigned flags, struct db **ret, struct 
 void db_close(struct db *db);
 DEFINE_AUTO(db, struct db, db_close);
 
-/* The database server that a URL names: a host name or an address. False when it is this machine: a
- * file, or a socket. */
-bool db_server_of(const char *url, char *ret, size_t ret_bytes);
+/* The which-th database server that a URL names: a host name or an address. False when there are no
+ * more; files and sockets, which are this machine, do not count. */
+bool db_server_of(const char *url, size_t which, char *ret, size_t ret_bytes);
 bool db_is_sqlite(const struct db *db);
 /* What an operator should know about where the store lies ("on tmpfs: lost at power-off"), or "".
  */

@@ -90,12 +90,32 @@ int db_schema_number(const struct db *db)
 	return db->schema_number;
 }
 
+/* A connection that was made anew may be one to a store that lacks what was acknowledged: a standby
+ * that was behind, a dump that was put back. */
+static int check_anew(struct db *db, struct err *err)
+{
+	int64_t last = 0, at_us = 0, acknowledged = db->acknowledged;
+
+	db->anew = false;
+	db->checking = true;
+	int r = db_last_tick(db, &last, &at_us, err);
+	if (r >= 0 && last < acknowledged)
+		r = db->went_back(db, acknowledged, err);
+	db->checking = false;
+	if (r < 0)
+		db->anew = true; /* look again before anything else is asked */
+	return r;
+}
+
 static int usable(struct db *db, struct err *err)
 {
 	if (db->broken)
 		return err_set(err, ERR_DB_IO,
 			       "the store failed earlier in this process; it must be restarted");
-	return 0;
+	if (db->depth > 0 || db->checking || !db->driver->ready)
+		return 0;
+	TRY(db->driver->ready(db, err));
+	return db->anew && db->went_back ? check_anew(db, err) : 0;
 }
 
 /* A failed fsync may have lost pages that a second try would report as written: never go on. */
@@ -348,7 +368,10 @@ static int mark_of(struct db *db, int64_t *ret, struct err *err)
 	if (db->depth > 1 || !db->ticked)
 		return 0;
 	db->ticked = false;
-	return db->mark_fd < 0 ? 0 : db_last_tick(db, ret, &at_us, err);
+	if (db->mark_fd < 0)
+		return 0;
+	*ret = db->tick_id;
+	return db->tick_id ? 0 : db_last_tick(db, ret, &at_us, err);
 }
 
 int db_commit(struct db *db, struct err *err)
@@ -367,6 +390,8 @@ int db_commit(struct db *db, struct err *err)
 	db->depth--;
 	if (mark > 0)
 		db_mark_write(db, mark);
+	if (mark > db->acknowledged)
+		db->acknowledged = mark;
 	tell_end(db, true);
 	return 0;
 }
@@ -379,6 +404,7 @@ void db_rollback(struct db *db)
 		say_rollback(db, "ROLLBACK");
 	} else {
 		const char *const *sql = savepoints[db->depth - 2];
+		db->tick_id = 0;
 		say_rollback(db, sql[2]);
 		say_rollback(db, sql[1]);
 	}
@@ -438,6 +464,7 @@ int db_tick(struct db *db, int64_t now_us, int64_t *ret_id, int64_t *ret_at_us, 
 		"THEN $1 ELSE last_us + 1 END WHERE one = 1 RETURNING last_id, last_us",
 		p_int(now_us)));
 	TRY(read_tick(rows, ret_id, ret_at_us, err));
+	db->tick_id = db_is_sqlite(db) ? 0 : *ret_id;
 	return db_rows_next(rows, err); /* SQLite completes a writing statement at its end */
 }
 
@@ -446,7 +473,11 @@ int db_last_tick(struct db *db, int64_t *ret_id, int64_t *ret_at_us, struct err 
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
 	TRY(db_query(db, err, &rows, "SELECT last_id, last_us FROM fleet_clock WHERE one = 1"));
-	return read_tick(rows, ret_id, ret_at_us, err);
+	TRY(read_tick(rows, ret_id, ret_at_us, err));
+	/* what others did is kept too, as far as this process saw it */
+	if (db->depth == 0 && *ret_id > db->acknowledged)
+		db->acknowledged = *ret_id;
+	return 0;
 }
 
 /* ---- dialect, backup ------------------------------------------------------------------------- */

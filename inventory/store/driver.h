@@ -23,10 +23,15 @@ struct db {
 	bool broken;         /* the disk failed: nothing more is written by this process */
 	int64_t deadline_us; /* of a budget, by the monotonic clock; 0: none */
 	int schema_number;
-	bool patient; /* statements may take as long as they need: migrations, samples */
-	bool anew;    /* the connection is another one than before */
-	bool ticked;  /* the outermost transaction has moved the clock */
-	int mark_fd;  /* of high_water.c; -1: none */
+	bool patient;         /* statements may take as long as they need: migrations, samples */
+	bool anew;            /* the connection is another one than before */
+	bool ticked;          /* the outermost transaction has moved the clock */
+	int64_t tick_id;      /* last tick of the transaction; 0: a savepoint may have undone it */
+	int mark_fd;          /* of high_water.c; -1: none */
+	int64_t acknowledged; /* the last change that this process knows to be kept */
+	/* The store lacks changes up to `acknowledged`; NULL: nothing is done about it. */
+	int (*went_back)(struct db *db, int64_t acknowledged, struct err *err);
+	bool checking; /* that it did not */
 	char warning[160];
 };
 
@@ -54,6 +59,8 @@ struct db_driver {
 	int64_t (*get_int)(void *rows, int column);
 	const char *(*get_text)(void *rows, int column);
 	const void *(*get_blob)(void *rows, int column, size_t *ret_n_bytes);
+	/* Outside a transaction: is there a connection? Sets db->anew; NULL: always. */
+	int (*ready)(struct db *db, struct err *err);
 	/* The budget of db->deadline_us begins or ends; NULL: the driver looks at it itself. */
 	void (*budget)(struct db *db);
 	/* Rewrites a statement of a migration for this store; the caller frees. */
@@ -77,6 +84,8 @@ bool db_postgres_notified(struct db *db);
 /* high_water.c: refuse a store that lacks acknowledged changes. errors: ERR_DB_BEHIND */
 #define DB_MARK_SUFFIX ".acknowledged"
 MUST_CHECK int db_mark_open(struct db *db, const char *store_path, struct err *err);
+/* Keep the mark in this file and read what it says; 0: nothing. */
+MUST_CHECK int db_mark_keep(struct db *db, const char *path, int64_t *ret_marked, struct err *err);
 void db_mark_close(struct db *db);
 void db_mark_write(struct db *db, int64_t last);
 

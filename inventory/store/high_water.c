@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A mark beside a SQLite store that says how far it had come: the number of the last change that
+ * A mark of how far the store came, beside a SQLite store, or in an appliance's own folder for
+ * PostgreSQL (see backup_guard()): the number of the last change that
  * was acknowledged. SQLite takes a write-ahead log that was removed, cut off or damaged for one
  * that ended earlier, and goes on without the changes in it; the mark shows that some are missing.
  * It is written after the commit and never synced: it may lag behind the store, never be ahead of
@@ -31,18 +32,23 @@ static int read_mark(struct db *db, int64_t *ret)
 	return n == MARK_BYTES && parse_i64(digits[0] ? digits : "0", ret) ? 0 : -ERR_INVALID;
 }
 
+int db_mark_keep(struct db *db, const char *path, int64_t *ret_marked, struct err *err)
+{
+	db->mark_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (db->mark_fd < 0)
+		return err_sys(err, ERR_DB_OPEN, "cannot open '%s'", path);
+	if (read_mark(db, ret_marked) < 0) /* nothing to compare with; the next commit writes it */
+		text_print(db->warning, sizeof(db->warning), "'%.100s' cannot be read", path);
+	return 0;
+}
+
 int db_mark_open(struct db *db, const char *store_path, struct err *err)
 {
 	autofree char *path = xasprintf("%s" DB_MARK_SUFFIX, store_path);
 	int64_t marked = 0, last = 0, at_us = 0;
 
-	db->mark_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (db->mark_fd < 0)
-		return err_sys(err, ERR_DB_OPEN, "cannot open '%s'", path);
+	TRY(db_mark_keep(db, path, &marked, err));
 	TRY(db_last_tick(db, &last, &at_us, err));
-	if (read_mark(db, &marked) <
-	    0) /* nothing to compare with; the next commit writes it anew */
-		(void)snprintf(db->warning, sizeof(db->warning), "'%.100s' cannot be read", path);
 	if (marked <= last)
 		return 0;
 	return err_set(err, ERR_DB_BEHIND,

@@ -99,6 +99,15 @@ static int judge(struct db *db, int status, struct err *err)
 	return err_set(err, ERR_DB_LOST, "%s", c->why);
 }
 
+static int postgres_ready(struct db *db, struct err *err)
+{
+	int r = postgres_link_ready(db, err);
+
+	if (r == 1)
+		db->anew = true;
+	return r < 0 ? r : 0;
+}
+
 static int connected(struct db *db, struct err *err)
 {
 	struct postgres_conn *c = db->conn;
@@ -107,10 +116,7 @@ static int connected(struct db *db, struct err *err)
 		return c->state == POSTGRES_READY
 			       ? 0
 			       : err_set(err, ERR_DB_LOST, "the connection was lost: %s", c->why);
-	int r = postgres_link_ready(db, err);
-	if (r == 1)
-		db->anew = true;
-	return r < 0 ? r : 0;
+	return postgres_ready(db, err);
 }
 
 static int postgres_run(struct db *db, const char *sql, const struct db_param *params,
@@ -278,6 +284,7 @@ const struct db_driver db_driver_postgres = {
 	.open = postgres_open,
 	.close = postgres_close,
 	.run = postgres_run,
+	.ready = postgres_ready,
 	.rows_next = postgres_rows_next,
 	.rows_free = postgres_rows_free,
 	.columns = postgres_columns,
@@ -292,16 +299,25 @@ const struct db_driver db_driver_postgres = {
 	.begin_snapshot = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
 };
 
-bool db_server_of(const char *url, char *ret, size_t ret_bytes)
+bool db_server_of(const char *url, size_t which, char *ret, size_t ret_bytes)
 {
 	static const char *const keys[] = {"hostaddr", "host"};
 	PQconninfoOption *list = PQconninfoParse(url, NULL);
 	bool found = false;
 
-	for (size_t k = 0; k < ARRAY_LEN(keys); k++)
-		for (const PQconninfoOption *o = list; o && o->keyword && !found; o++)
-			found = str_eq(o->keyword, keys[k]) && o->val && o->val[0] &&
-				o->val[0] != '/' && str_copy(ret, ret_bytes, o->val);
+	for (size_t k = 0; k < ARRAY_LEN(keys) && !found; k++)
+		for (const PQconninfoOption *o = list; o && o->keyword && !found; o++) {
+			if (!str_eq(o->keyword, keys[k]) || !o->val)
+				continue;
+			struct sv rest = sv_of(o->val);
+			for (size_t n = 0; rest.n > 0 && !found;) {
+				struct sv one = sv_split(&rest, ',');
+				bool server = one.n > 0 && one.p[0] != '/';
+				found = server && n++ == which && one.n < ret_bytes;
+				if (found)
+					text_print(ret, ret_bytes, "%.*s", (int)one.n, one.p);
+			}
+		}
 	PQconninfoFree(list);
 	return found;
 }

@@ -162,8 +162,8 @@ void postgres_link_drop(struct postgres_conn *c, const char *why, bool hangs)
 	postgres_first_line(why, c->why, sizeof(c->why));
 	finish(c);
 	c->slice_us = c->state == POSTGRES_READY && !hangs ? SLICE_FIRST_US : SLICE_US;
-	c->wait_us = c->state == POSTGRES_READY     ? 0
-		     : c->wait_us == 0		    ? RETRY_FIRST_US
+	c->wait_us = c->state == POSTGRES_READY      ? 0
+		     : c->wait_us == 0               ? RETRY_FIRST_US
 		     : c->wait_us * 2 > RETRY_MAX_US ? RETRY_MAX_US
 						     : c->wait_us * 2;
 	c->state = POSTGRES_DOWN;

@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
 #include <base/vec.h>
@@ -97,11 +98,13 @@ static int stop_writers(struct db *db, int64_t now_us, struct err *err)
 
 /* Tables of the flow are named here because a restored store must be made safe as a whole, in one
  * step. */
-static int make_safe(struct db *db, int64_t now_us, struct err *err)
+static int make_safe(struct db *db, int64_t beyond, int64_t now_us, struct err *err)
 {
-	TRY(db_exec(db, err,
-		    "UPDATE fleet_clock SET generation = generation + 1, last_id = last_id + $1",
-		    p_int(BACKUP_JUMP)));
+	TRY(db_exec(
+		db, err,
+		"UPDATE fleet_clock SET generation = generation + 1, last_id = CASE WHEN last_id < "
+		"$2 THEN $2 ELSE last_id END + $1",
+		p_int(BACKUP_JUMP), p_int(beyond)));
 	TRY(db_exec(db, err, "UPDATE flow_host SET epoch = epoch + $1", p_int(BACKUP_JUMP)));
 	TRY(db_exec(db, err, "UPDATE flow_session SET closed_us = $1 WHERE closed_us = 0",
 		    p_int(now_us)));
@@ -116,8 +119,8 @@ static int make_safe(struct db *db, int64_t now_us, struct err *err)
 	TRY(flow_setting_put(db, "stopped", "1", err));
 	struct event_draft e = {.kind = "store.restored",
 				.actor = "operator",
-				.summary = "a backup was put back: open arms, plans and sessions "
-					   "ended, all writing is stopped"};
+				.summary = "the store lies in the past: open arms, plans and "
+					   "sessions ended, all writing is stopped"};
 	return event_append(db, &e, now_us, NULL, err);
 }
 
@@ -129,5 +132,40 @@ int backup_restore(const char *backup_path, const char *store_path, int64_t now_
 	TRY(copy_in(backup_path, store_path, now_us, err));
 	TRY(db_open(url, DB_CHECK, &db, err));
 	TRY(db_begin(db, err));
-	return db_end(db, make_safe(db, now_us, err), err);
+	return db_end(db, make_safe(db, 0, now_us, err), err);
+}
+
+/* ---- PostgreSQL ------------------------------------------------------------------------------ */
+
+/* Another appliance may have done it already. */
+static int make_safe_once(struct db *db, int64_t beyond, int64_t now_us, struct err *err)
+{
+	int64_t last = 0, at_us = 0;
+
+	TRY(db_last_tick(db, &last, &at_us, err));
+	if (beyond && last >= beyond)
+		return 0;
+	TRY(make_safe(db, beyond, now_us, err));
+	return db_notify(db, err);
+}
+
+int backup_make_safe(struct db *db, int64_t beyond, int64_t now_us, struct err *err)
+{
+	TRY(db_begin(db, err));
+	return db_end(db, make_safe_once(db, beyond, now_us, err), err);
+}
+
+static int went_back(struct db *db, int64_t acknowledged, struct err *err)
+{
+	return backup_make_safe(db, acknowledged, time_wall_us(), err);
+}
+
+int backup_guard(struct db *db, const char *mark_path, struct err *err)
+{
+	int64_t marked = 0, last = 0, at_us = 0;
+
+	TRY(db_mark_keep(db, mark_path, &marked, err));
+	db->went_back = went_back;
+	TRY(db_last_tick(db, &last, &at_us, err));
+	return marked <= last ? 0 : went_back(db, marked, err);
 }

@@ -12,6 +12,7 @@
 #include <base/file.h>
 #include <base/log.h>
 #include <base/str.h>
+#include <inventory/backup.h>
 #include <server/api/authorize.h>
 #include <server/boot/dhcp_alarm.h>
 #include <server/boot/services.h>
@@ -73,6 +74,10 @@ static int open_store(struct app *a, struct err *err)
 {
 	autofree char *url = store_url(a);
 	TRY(db_open(url, DB_CREATE | DB_CHECK, &a->flow.db, err));
+	if (!db_is_sqlite(a->flow.db)) {
+		autofree char *mark = xasprintf("%s/store.acknowledged", a->config.state_dir);
+		TRY(backup_guard(a->flow.db, mark, err));
+	}
 	if (db_warning(a->flow.db)[0])
 		log_ev(LOG_WARNING, "store.warning", KV("text", db_warning(a->flow.db)));
 	return 0;

@@ -122,23 +122,29 @@ static void add_address(struct protected *p, const struct sockaddr *sa, const ch
 		add_one(p, sv_of(text), whose);
 }
 
-static void add_store(struct protected *p, const char *url)
+static void add_server(struct protected *p, const char *host)
 {
-	char host[256];
 	struct addrinfo *list = NULL;
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 
-	if (!db_server_of(url, host, sizeof(host)))
-		return;
 	int rc = getaddrinfo(host, NULL, &hints, &list);
 	if (rc != 0) {
-		log_ev(LOG_WARNING, "protected.store", KV("host", (const char *)host),
+		log_ev(LOG_WARNING, "protected.store", KV("host", host),
 		       KV("why", gai_strerror(rc)));
 		return;
 	}
 	for (const struct addrinfo *i = list; i; i = i->ai_next)
 		add_address(p, i->ai_addr, "the store's");
 	freeaddrinfo(list);
+}
+
+/* Any of them may be the one that works after a failover. */
+static void add_store(struct protected *p, const char *url)
+{
+	char host[256];
+
+	for (size_t i = 0; db_server_of(url, i, host, sizeof(host)); i++)
+		add_server(p, host);
 }
 
 void protected_load(struct protected *p, const char *store_url, const char *words)

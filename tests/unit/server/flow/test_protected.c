@@ -91,20 +91,25 @@ static void test_store(void **state)
 {
 	static const struct {
 		const char *url, *server;
+		size_t which;
 	} rows[] = {
-		{"sqlite", ""},
-		{"sqlite:/var/lib/slipway/slipway.db", ""},
-		{"postgresql:///fleet?host=/run/pg", ""},
-		{"postgresql:///fleet", ""},
-		{"postgresql://slipway@10.20.0.9/fleet", "10.20.0.9"},
-		{"postgresql://slipway@db.example:5433/fleet", "db.example"},
-		{"postgresql://[fd00::9]/fleet", "fd00::9"},
-		{"postgresql:///fleet?host=db.example&hostaddr=10.20.0.9", "10.20.0.9"},
+		{"sqlite", "", 0},
+		{"sqlite:/var/lib/slipway/slipway.db", "", 0},
+		{"postgresql:///fleet?host=/run/pg", "", 0},
+		{"postgresql:///fleet", "", 0},
+		{"postgresql://slipway@10.20.0.9/fleet", "10.20.0.9", 0},
+		{"postgresql://slipway@db.example:5433/fleet", "db.example", 0},
+		{"postgresql://[fd00::9]/fleet", "fd00::9", 0},
+		{"postgresql:///fleet?host=db.example&hostaddr=10.20.0.9", "10.20.0.9", 0},
+		{"postgresql://db1:5432,db2,db3/fleet", "db1", 0},
+		{"postgresql://db1:5432,db2,db3/fleet", "db3", 2},
+		{"postgresql://db1:5432,db2,db3/fleet", "", 3},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char server[128] = "";
-		CHECK_INT(rows[i].url, db_server_of(rows[i].url, server, sizeof(server)),
+		CHECK_INT(rows[i].url,
+			  db_server_of(rows[i].url, rows[i].which, server, sizeof(server)),
 			  rows[i].server[0] != '\0');
 		CHECK_STR(rows[i].url, server, rows[i].server);
 	}
