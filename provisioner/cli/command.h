@@ -77,6 +77,7 @@ extern const struct command webhook_commands[];
 extern const struct command order_commands[];
 extern const struct command export_commands[];
 extern const struct command audit_commands[];
+extern const struct command doctor_commands[];
 extern const struct command completion_commands[];
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "command.h"
 
-#define GROUP_TABLES_MAX 6
+#define GROUP_TABLES_MAX 8
 
 struct command_group {
 	const char *title;
@@ -27,7 +27,7 @@ static const struct command_group command_groups[] = {
 	  receipt_commands}},
 	{"Images and trust", {image_commands, root_commands, channel_commands}},
 	{"Appliance",
-	 {profile_commands, webhook_commands, token_commands, audit_commands, appliance_commands}},
+	 {doctor_commands, profile_commands, webhook_commands, token_commands, audit_commands, appliance_commands}},
 	{"This command", {completion_commands}},
 };
 

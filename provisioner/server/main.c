@@ -13,23 +13,26 @@
 #include <unistd.h>
 #include <base/clock.h>
 #include <base/file.h>
+#include <base/json.h>
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/backup.h>
 #include <proto/lifecycle.h>
 #include "app.h"
+#include "machine_check.h"
 #include <server/boot/dhcp_prober.h>
 #include <server/reader/reader.h>
 
 #define OPEN_FILES 65536
 
 static const char usage[] =
-	"usage: slipwayd [--config FILE] [--check-config] [--verbose]\n"
+	"usage: slipwayd [--config FILE] [--check-config [--json]] [--verbose]\n"
 	"       slipwayd [--config FILE] --restore BACKUP\n"
 	"       slipwayd --lifecycle-dot\n"
 	"\n"
 	"  --config FILE     slipway.conf; without it every key has its default\n"
-	"  --check-config    read the configuration, say what is wrong, and end\n"
+	"  --check-config    check the configuration and this machine, and end\n"
+	"  --json            print the checks as JSON\n"
 	"  --restore BACKUP  put a backup of the store in its place, and end\n"
 	"  --lifecycle-dot   print the life of a host as a Graphviz picture, and end\n"
 	"  --verbose         log more\n";
@@ -37,7 +40,7 @@ static const char usage[] =
 struct options {
 	const char *config_path;
 	const char *restore_path;
-	bool check_only, verbose;
+	bool check_only, json, verbose;
 };
 
 static int print_lifecycle(void)
@@ -56,6 +59,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 	static const struct option longs[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check-config", no_argument, NULL, 't'},
+		{"json", no_argument, NULL, 'j'},
 		{"restore", required_argument, NULL, 'r'},
 		{"lifecycle-dot", no_argument, NULL, 'd'},
 		{"verbose", no_argument, NULL, 'v'},
@@ -74,6 +78,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 't':
 			o->check_only = true;
+			break;
+		case 'j':
+			o->json = true;
 			break;
 		case 'v':
 			o->verbose = true;
@@ -188,6 +195,20 @@ static int restore(const struct app *a, const char *backup_path, struct err *err
 	return rc;
 }
 
+/* rc: of reading the configuration. Returns an exit code. */
+static int check_machine(struct app *a, bool json, int rc, const struct err *err)
+{
+	autojson json_t *rows = rc < 0 ? machine_check_no_config(err) : machine_check(&a->config);
+	bool failed = machine_check_failed(rows);
+
+	if (json)
+		(void)json_dumpf(rows, stdout, JSON_INDENT(2));
+	else
+		machine_check_print(rows);
+	app_close(a);
+	return failed ? 1 : 0;
+}
+
 static int serve(const struct options *o)
 {
 	static struct app a = {.run_lock_fd = -1};
@@ -197,9 +218,11 @@ static int serve(const struct options *o)
 	int rc = o->config_path ? config_load(&a.config, o->config_path, &err) : 0;
 	log_open("slipwayd", str_eq(a.config.log, "json") ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
 		 o->verbose ? LOG_DEBUG : LOG_INFO);
+	if (o->check_only)
+		return check_machine(&a, o->json, rc, &err);
 	if (rc >= 0 && o->restore_path) {
 		rc = restore(&a, o->restore_path, &err);
-	} else if (rc >= 0 && !o->check_only) {
+	} else if (rc >= 0) {
 		raise_open_files();
 		umask(022);
 		rc = run(&a, &err);

@@ -98,6 +98,8 @@ $(eval $(call library,server_notify))
 # the roof: it joins them
 server_roof_SRC := provisioner/server/app.c
 server_roof_SRC += provisioner/server/config.c
+server_roof_SRC += provisioner/server/machine_check.c
+server_roof_SRC += provisioner/server/port_holder.c
 server_roof_SRC += provisioner/server/routes.c
 server_roof_SRC += provisioner/server/site.c
 $(eval $(call library,server_roof))

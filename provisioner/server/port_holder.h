@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which program holds a port of this machine: from /proc/net and the descriptors of processes.
+ */
+#ifndef SERVER_PORT_HOLDER_H
+#define SERVER_PORT_HOLDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PORT_HOLDER_BYTES 80
+
+/* Is the IPv4 or IPv6 port bound (UDP) or listened on (TCP)? ret: "nginx (pid 123)", or "a program
+ * that cannot be seen" (another user's, without root). Not touched when the port is free. */
+bool port_holder(bool udp, uint16_t port, char ret[static PORT_HOLDER_BYTES]);
+
+#endif
