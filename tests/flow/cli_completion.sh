@@ -54,8 +54,8 @@ ok "and none of them is run" $?
 "$slipway" help | awk '/^  [a-z]/ { print substr($0, 3, 21) }' >"$dir/rows"
 missing=
 while read -r noun verb; do
-	case " $(completed "$noun" "$verb") " in
-	*" $verb "*) ;;
+	case " $(completed "$noun" ${verb:+"$verb"}) " in
+	*" ${verb:-$noun} "*) ;;
 	*) missing="$missing $noun/$verb" ;;
 	esac
 done <"$dir/rows"
@@ -63,6 +63,38 @@ done <"$dir/rows"
 status=$?
 [ $status = 0 ] || echo "# missing:$missing"
 ok "every command of help is completed" $status
+
+# ---- zsh ---------------------------------------------------------------------------------------------
+"$slipway" completion zsh >"$dir/zsh"
+ok "a script for zsh is printed" $?
+if command -v zsh >/dev/null; then
+	zsh -n "$dir/zsh"
+	ok "zsh reads it" $?
+	in_zsh() { # in_zsh WORD...: what zsh is offered, before it chooses those that fit
+		zsh -fc '
+			compdef() { : }
+			_default() { : }
+			compadd() { print -rn -- "${@[-1]} " }
+			source "$0"
+			words=(slipway "$@") CURRENT=$(($# + 1))
+			_slipway' "$dir/zsh" "$@"
+	}
+	zsh_offers() { # zsh_offers WANTED WORD...
+		wanted=$1
+		shift
+		case " $(in_zsh "$@")" in *" $wanted "*) true ;; *) false ;; esac
+		ok "zsh completes $*: $wanted" $?
+	}
+	zsh_offers lifecycle ''
+	zsh_offers --socket ''
+	zsh_offers arm host ''
+	zsh_offers --watch host list ''
+	zsh_offers wipe_consent= host arm S1 ''
+	zsh_offers --config doctor ''
+	zsh_offers show --socket /run/x.sock lifecycle ''
+fi
+[ "$(completed doctor --c)" = --config ]
+ok "options of a noun without verbs" $?
 
 "$slipway" completion bash extra 2>"$dir/err"
 [ $? = 2 ] && grep -q '^usage: slipway completion bash' "$dir/err"

@@ -8,7 +8,7 @@ flow_namespace "$@"
 flow_dir doctor
 flow_wire
 flow_config
-doctor() { "$build/bin/slipway" doctor --json --config "$dir/slipway.conf" "$@" >"$dir/body" 2>"$dir/2"; }
+doctor() { "$build/bin/slipway" doctor --json --config "$dir/slipway.conf" >"$dir/body" 2>"$dir/2"; }
 row() { jq -r --arg n "$1" --arg m "$2" '[.[] | select(.name == $n)][0][$m] // ""' "$dir/body"; }
 
 doctor

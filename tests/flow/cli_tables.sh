@@ -17,7 +17,7 @@ widest() { # the longest line of standard input, in characters, without colours
 	sed 's/\x1b\[[0-9;]*m//g' | LC_ALL=C.UTF-8 wc -L
 }
 
-jq -n '{name: "d1", vendor: "Acme", hosts: ([range(30) | {serial: "SN-\(.)", name: "host-\(.) of the department with the long name", asset_tag: "1", 
+jq -n '{name: "d1", vendor: "Acme", hosts: ([range(30) | {serial: "SN-\(.)", name: "host-\(.) of the department with the long name", 
 	rack: "Halle Süd", unit: (. + 1)}] + [{serial: "EVIL", name: "a\u001b[2Jb\u202ec\u009bd\u2066e", rack: "東京"}])}' >"$dir/d.json"
 same "hosts are announced" "$(call POST /api/v1/deliveries -d @"$dir/d.json" -H 'Content-Type: application/json')" 201
 
@@ -102,5 +102,13 @@ done
 same "of no host" "$? $(grep -c host.unknown "$dir/2")" "3 1"
 "$slipway" host set SN-1 name=ABCD >/dev/null
 same "a name that looks like one stays a name" "$("$slipway" host show ABCD --json | jq -r .serial)" SN-1
+
+# ---- names for completion: only those that a shell cannot run -------------------------------------------
+# shellcheck disable=SC2016 # a name that is a command
+"$slipway" host set SN-2 'name=$(touch /tmp/ran)' >/dev/null
+"$slipway" completion hosts >"$dir/body"
+same "codes, names and serials of hosts" "$(grep -cxE 'SN-2|EVIL|renamed' "$dir/body")" 3
+grep -qvE '^[A-Za-z0-9._:-]+$' "$dir/body"
+same "none that a shell would run" $? 1
 echo "1..$n"
 exit $bad
