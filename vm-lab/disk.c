@@ -16,9 +16,10 @@
 #include <base/limits.h>
 #include <base/str.h>
 
-#define BLOCK_BYTES    (256 * KIB)
-#define SECTOR_BYTES   512
-#define ST_BLOCK_BYTES 512 /* the unit of stat(2), whatever the file system's own */
+#define BLOCK_BYTES        (256 * KIB)
+#define SECTOR_BYTES       512
+#define LARGE_SECTOR_BYTES 4096
+#define ST_BLOCK_BYTES     512 /* the unit of stat(2), whatever the file system's own */
 
 /* One hash a kibibyte, repeated within it: fast enough under any load, still unique by place. */
 static void fill_block(uint8_t *block, const char *serial, uint64_t block_index)
@@ -150,15 +151,20 @@ static bool has_gpt(const uint8_t *sector)
 int disk_is_bootable(const char *path, bool *ret, struct err *err)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint8_t first[SECTOR_BYTES], second[SECTOR_BYTES], last[SECTOR_BYTES];
+	static const off_t sectors[] = {SECTOR_BYTES, LARGE_SECTOR_BYTES};
+	uint8_t first[SECTOR_BYTES], table[SECTOR_BYTES];
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, ERR_IO, "cannot open '%s'", path);
 	TRY(sector_read(fd, 0, first, err));
-	TRY(sector_read(fd, SECTOR_BYTES, second, err));
-	TRY(sector_read(fd, st.st_size - SECTOR_BYTES, last, err));
-	*ret = has_gpt(second) || has_gpt(last) || (first[510] == 0x55 && first[511] == 0xaa);
+	*ret = first[510] == 0x55 && first[511] == 0xaa;
+	for (size_t i = 0; i < ARRAY_LEN(sectors) && !*ret; i++) {
+		TRY(sector_read(fd, sectors[i], table, err));
+		*ret = has_gpt(table);
+		TRY(sector_read(fd, st.st_size - sectors[i], table, err));
+		*ret = *ret || has_gpt(table);
+	}
 	return 0;
 }
 

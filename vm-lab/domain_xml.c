@@ -6,7 +6,10 @@
 #include "domain_xml.h"
 
 #include <base/str.h>
+#include "disk_bus.h"
 #include "xml.h"
+
+#define TARGET_BOOT_ORDER 2 /* after the network */
 
 struct machine_kind {
 	enum lab_arch arch;
@@ -107,15 +110,21 @@ static void write_firmware_options(struct xml *x, const struct lab_host *h)
 
 /*
  * The SMBIOS UUID goes past libvirt, which would make it the domain's own: there, two hosts with
- * one UUID, or one that is all zeros, cannot be; in racks they are.
+ * one UUID, or one that is all zeros, cannot be; in racks they are. So do disks that libvirt cannot
+ * describe.
  */
-static void write_uuid(struct xml *x, const struct lab_host *h)
+static void write_past_libvirt(struct xml *x, const struct lab_host *h,
+			       const struct domain_setup *setup)
 {
 	autofree char *smbios = xasprintf("type=1,uuid=%s", h->uuid);
 
 	xml_open(x, "qemu:commandline");
 	XML_LEAF(x, "qemu:arg", "value", "-smbios");
 	XML_LEAF(x, "qemu:arg", "value", smbios);
+	for (unsigned i = 0; i < h->n_disks; i++)
+		if (!disk_bus_is_plain(&h->disks[i]))
+			disk_bus_write(x, &h->disks[i], setup->disk_paths[i], i,
+				       h->disks[i].role == DISK_TARGET ? TARGET_BOOT_ORDER : 0);
 	xml_close(x);
 }
 
@@ -201,7 +210,8 @@ static void write_devices(struct xml *x, const struct machine_kind *k, const str
 {
 	xml_open(x, "devices");
 	for (unsigned i = 0; i < h->n_disks; i++)
-		write_disk(x, &h->disks[i], setup->disk_paths[i], i);
+		if (disk_bus_is_plain(&h->disks[i]))
+			write_disk(x, &h->disks[i], setup->disk_paths[i], i);
 	write_nic(x, k, h, setup);
 	write_small_devices(x, k, h, setup);
 	xml_close(x);
@@ -229,7 +239,7 @@ static void write_domain(struct xml *x, const struct machine_kind *k, const stru
 	xml_tag(x, "on_reboot", "restart");
 	xml_tag(x, "on_crash", "destroy");
 	write_devices(x, k, h, setup);
-	write_uuid(x, h);
+	write_past_libvirt(x, h, setup);
 	xml_close(x);
 }
 

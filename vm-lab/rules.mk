@@ -2,6 +2,7 @@
 lab_SRC := vm-lab/words.c
 lab_SRC += vm-lab/scenario.c
 lab_SRC += vm-lab/xml.c
+lab_SRC += vm-lab/disk_bus.c
 lab_SRC += vm-lab/domain_xml.c
 lab_SRC += vm-lab/disk.c
 lab_SRC += vm-lab/console.c

@@ -28,6 +28,9 @@ struct lab_disk {
 	enum disk_role role;
 	char serial[21]; /* virtio-blk carries at most 20 bytes */
 	uint64_t size_bytes;
+	enum disk_bus bus;
+	unsigned sector_bytes; /* logical: 512 or 4096 */
+	enum disk_fault fault;
 };
 
 struct lab_expect {

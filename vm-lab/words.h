@@ -28,6 +28,22 @@
 	X(DISK_TARGET, "target")                                                                   \
 	X(DISK_DECOY, "decoy")
 
+/* What a disk is attached to. */
+#define DISK_BUS_WORDS(X)                                                                          \
+	X(BUS_VIRTIO, "virtio") /* virtio-blk */                                                   \
+	X(BUS_SATA, "sata")     /* AHCI */                                                         \
+	X(BUS_SCSI, "scsi")     /* virtio-scsi */                                                  \
+	X(BUS_NVME, "nvme")                                                                        \
+	X(BUS_MEGASAS, "megasas") /* a RAID card's driver */                                       \
+	X(BUS_PVSCSI, "pvscsi")                                                                    \
+	X(BUS_USB, "usb") /* xHCI and a stick */
+
+/* What is wrong with a disk from power-on. */
+#define DISK_FAULT_WORDS(X)                                                                        \
+	X(DISK_FAULT_NONE, "none")                                                                 \
+	X(DISK_FAULT_READ_ERROR, "read-error")       /* its sector 2048 cannot be read */          \
+	X(DISK_FAULT_SMART_WARNING, "smart-warning") /* NVMe: reliability degraded */
+
 /* What must have become of the target disk. */
 #define TARGET_FATE_WORDS(X)                                                                       \
 	X(TARGET_ANY, "any")               /* not looked at */                                     \
@@ -61,6 +77,8 @@ enum lab_arch { LAB_ARCH_WORDS(LAB_ENUM) _LAB_ARCH_MAX };
 enum lab_firmware { LAB_FIRMWARE_WORDS(LAB_ENUM) _LAB_FIRMWARE_MAX };
 enum lab_netboot { LAB_NETBOOT_WORDS(LAB_ENUM) _LAB_NETBOOT_MAX };
 enum disk_role { DISK_ROLE_WORDS(LAB_ENUM) _DISK_ROLE_MAX };
+enum disk_bus { DISK_BUS_WORDS(LAB_ENUM) _DISK_BUS_MAX };
+enum disk_fault { DISK_FAULT_WORDS(LAB_ENUM) _DISK_FAULT_MAX };
 enum target_fate { TARGET_FATE_WORDS(LAB_ENUM) _TARGET_FATE_MAX };
 enum dhcp_mode { DHCP_MODE_WORDS(LAB_ENUM) _DHCP_MODE_MAX };
 enum tamper { TAMPER_WORDS(LAB_ENUM) _TAMPER_MAX };
@@ -73,7 +91,8 @@ struct word_list {
 	int n;
 };
 extern const struct word_list lab_arch_words, lab_firmware_words, lab_netboot_words,
-	disk_role_words, target_fate_words, dhcp_mode_words, tamper_words, lab_deed_words;
+	disk_role_words, disk_bus_words, disk_fault_words, target_fate_words, dhcp_mode_words,
+	tamper_words, lab_deed_words;
 
 /* The text of a value; the value must be in the list. */
 const char *word_str(const struct word_list *list, int value);

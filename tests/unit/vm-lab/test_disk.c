@@ -47,7 +47,8 @@ static void a_changed_byte_is_noticed(void **state)
 		{"in the middle", MIB + 77, true},
 		{"last byte", DISK_BYTES - 1, true},
 	};
-	static const struct lab_disk decoy = {DISK_DECOY, "D1", DISK_BYTES};
+	static const struct lab_disk decoy = {
+		.role = DISK_DECOY, .serial = "D1", .size_bytes = DISK_BYTES};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -63,7 +64,8 @@ static void a_changed_byte_is_noticed(void **state)
 
 static void holes_are_zeros_and_places_count(void **state)
 {
-	static const struct lab_disk target = {DISK_TARGET, "T1", DISK_BYTES};
+	static const struct lab_disk target = {
+		.role = DISK_TARGET, .serial = "T1", .size_bytes = DISK_BYTES};
 	char sparse[SHA256_HEX_BYTES], written[SHA256_HEX_BYTES], one[SHA256_HEX_BYTES],
 		moved[SHA256_HEX_BYTES];
 	static const char zeros[4096];
@@ -84,7 +86,8 @@ static void holes_are_zeros_and_places_count(void **state)
 
 static void tells_how_much_was_written(void **state)
 {
-	static const struct lab_disk target = {DISK_TARGET, "T1", DISK_BYTES};
+	static const struct lab_disk target = {
+		.role = DISK_TARGET, .serial = "T1", .size_bytes = DISK_BYTES};
 	char hex[SHA256_HEX_BYTES], block[64 * KIB];
 	uint64_t before, after;
 
@@ -101,8 +104,12 @@ static void tells_how_much_was_written(void **state)
 
 static void decoys_differ_and_repeat(void **state)
 {
-	static const struct lab_disk one = {DISK_DECOY, "D1", DISK_BYTES},
-				     two = {DISK_DECOY, "D2", DISK_BYTES};
+	static const struct lab_disk one = {.role = DISK_DECOY,
+					    .serial = "D1",
+					    .size_bytes = DISK_BYTES},
+				     two = {.role = DISK_DECOY,
+					    .serial = "D2",
+					    .size_bytes = DISK_BYTES};
 	char first[SHA256_HEX_BYTES], again[SHA256_HEX_BYTES], other[SHA256_HEX_BYTES];
 
 	(void)state;
@@ -126,9 +133,12 @@ static void sees_what_firmware_would_start(void **state)
 		{"half a boot sector", 510, "\x55", false},
 		{"gpt", 512, "EFI PART", true},
 		{"backup gpt", DISK_BYTES - 512, "EFI PART", true},
+		{"gpt of large sectors", 4096, "EFI PART", true},
+		{"backup gpt of large sectors", DISK_BYTES - 4096, "EFI PART", true},
 		{"gpt elsewhere", 1024, "EFI PART", false},
 	};
-	static const struct lab_disk target = {DISK_TARGET, "T1", DISK_BYTES};
+	static const struct lab_disk target = {
+		.role = DISK_TARGET, .serial = "T1", .size_bytes = DISK_BYTES};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -155,7 +165,8 @@ static void tells_a_blank_disk(void **state)
 		{"the first byte", 0, "x", false},
 		{"the last byte", DISK_BYTES - 1, "x", false},
 	};
-	static const struct lab_disk target = {DISK_TARGET, "T1", DISK_BYTES};
+	static const struct lab_disk target = {
+		.role = DISK_TARGET, .serial = "T1", .size_bytes = DISK_BYTES};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

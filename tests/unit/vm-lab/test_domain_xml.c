@@ -8,7 +8,9 @@
 #include <base/file.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <vm-lab/disk_bus.h>
 #include <vm-lab/domain_xml.h>
+#include <vm-lab/xml.h>
 
 #define GOLDEN "tests/unit/vm-lab/golden"
 
@@ -28,10 +30,59 @@ static const struct {
 	{"uefi-http", ARCH_X86_64, FIRMWARE_UEFI, NETBOOT_HTTP, "qemu", false, false},
 };
 
+/* A disk of each bus, and what makes each different; the arguments of QEMU, one a line. */
+static const struct {
+	struct lab_disk disk;
+	unsigned boot_order;
+	const char *says[4];
+} buses[] = {
+	{{DISK_TARGET, "S1", GIB, BUS_SATA, 512, DISK_FAULT_NONE},
+	 2,
+	 {"ich9-ahci,id=labbus0", "ide-hd,drive=labdrive0,serial=S1,bus=labbus0.0,bootindex=2"}},
+	{{DISK_DECOY, "S2", GIB, BUS_SCSI, 4096, DISK_FAULT_NONE},
+	 0,
+	 {"virtio-scsi-pci,id=labbus0",
+	  "scsi-hd,drive=labdrive0,serial=S2,bus=labbus0.0,logical_block_size=4096,"
+	  "physical_block_size=4096\""}},
+	{{DISK_TARGET, "S3", GIB, BUS_NVME, 512, DISK_FAULT_SMART_WARNING},
+	 2,
+	 {"nvme,drive=labdrive0,serial=S3,smart_critical_warning=4,bootindex=2"}},
+	{{DISK_TARGET, "S4", GIB, BUS_MEGASAS, 512, DISK_FAULT_NONE},
+	 2,
+	 {"megasas-gen2,id=labbus0", "scsi-hd,drive=labdrive0,serial=S4,bus=labbus0.0"}},
+	{{DISK_TARGET, "S5", GIB, BUS_PVSCSI, 512, DISK_FAULT_NONE}, 2, {"pvscsi,id=labbus0"}},
+	{{DISK_DECOY, "S6", GIB, BUS_USB, 512, DISK_FAULT_NONE},
+	 0,
+	 {"qemu-xhci,id=labbus0", "usb-storage,drive=labdrive0,serial=S6,bus=labbus0.0\""}},
+	{{DISK_TARGET, "S7", GIB, BUS_VIRTIO, 512, DISK_FAULT_READ_ERROR},
+	 2,
+	 {"file.driver=blkdebug", "file.image.filename=/lab/0.raw",
+	  "file.inject-error.0.sector=2048", "virtio-blk-pci,drive=labdrive0"}},
+};
+
+static void puts_a_disk_on_each_bus(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(buses); i++) {
+		struct xml x;
+
+		xml_init(&x);
+		xml_open(&x, "domain");
+		disk_bus_write(&x, &buses[i].disk, "/lab/0.raw", 0, buses[i].boot_order);
+		autofree char *text = xml_take(&x);
+		assert_non_null(text);
+		for (size_t k = 0; k < ARRAY_LEN(buses[i].says) && buses[i].says[k]; k++)
+			CHECK(buses[i].disk.serial, strstr(text, buses[i].says[k]));
+		CHECK(buses[i].disk.serial, !disk_bus_is_plain(&buses[i].disk));
+	}
+}
+
 static struct lab_host host_of_row(size_t i)
 {
-	struct lab_disk target = {.role = DISK_TARGET, .serial = "T1", .size_bytes = GIB};
-	struct lab_disk decoy = {.role = DISK_DECOY, .serial = "D1", .size_bytes = MIB};
+	struct lab_disk target = {
+		.role = DISK_TARGET, .serial = "T1", .size_bytes = GIB, .sector_bytes = 512};
+	struct lab_disk decoy = {
+		.role = DISK_DECOY, .serial = "D1", .size_bytes = MIB, .sector_bytes = 512};
 
 	return (struct lab_host){.name = "host",
 				 .arch = rows[i].arch,
@@ -89,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matches_the_golden_file),
+		cmocka_unit_test(puts_a_disk_on_each_bus),
 		cmocka_unit_test(refuses_a_machine_that_does_not_exist),
 	};
 
