@@ -186,8 +186,9 @@ check: ## every test: lint, both compilers, sanitizers, unit, fuzz replay, flow,
 	exit $$status
 
 .PHONY: artifacts lab lab-run
-check-all: ## check, then what takes hours: 2,000 random trees as images
+check-all: ## check, then what takes hours: unit and flow tests on a busy machine, 2,000 random trees, every lab scenario
 	$(Q)$(MAKE) --no-print-directory check
+	$(Q)$(AS_ROOT) sh tests/run-busy.sh -n 3 -o $(BUILD)/test-busy $(UNIT_TESTS) $(FAST_TESTS) $(FLOW_TESTS)
 	$(Q)$(AS_ROOT) env SLIPWAY_TREES=2000 $(RUN) -a -t 14400 tests/flow/images_trees.sh
 
 artifacts: ## boot files for hosts, OS images and the web page

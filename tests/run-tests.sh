@@ -37,6 +37,13 @@ run_one='
 	skipped=$(grep -cE "^((not )?ok .*|1\.\.0 *)# *SKIP" "$log")
 	passed=$(grep -E "^ok " "$log" | grep -cvE "# *SKIP")
 	failed=$(grep -E "^not ok " "$log" | grep -cvE "# *SKIP")
+	# A plan is kept: what ended early and well, or ran a test twice, is a failure. No plan is none.
+	planned=$(sed -n "s/^1\.\.\([0-9][0-9]*\).*/\1/p" "$log" | awk "{ n += \$1 } END { print n + 0 }")
+	ran=$(grep -cE "^(not )?ok " "$log")
+	if [ $ran != "$planned" ] && [ "$failed" = 0 ]; then
+		failed=$((failed + 1))
+		printf "not ok - %s planned %s tests and ran %s\n" "$program" "$planned" "$ran" >>"$log"
+	fi
 	if [ $((passed + failed + skipped)) = 0 ] || { [ $status != 0 ] && [ "$failed" = 0 ]; }; then
 		failed=$((failed + 1))
 		printf "not ok - %s ended with %s and said no more\n" "$program" "$status" >>"$log"

@@ -28,15 +28,18 @@ expect() { # expect TITLE LAST-LINE EXIT-CODE [ARGUMENT...]
 	fi
 }
 
-program good 'echo "ok 1 - a"; echo "ok 2 - b"'
-program wrong 'echo "ok 1 - a"; echo "not ok 2 - b"; exit 1'
-program crash 'echo "ok 1 - a"; kill -SEGV $$'
+program good 'echo 1..2; echo "ok 1 - a"; echo "ok 2 - b"'
+program wrong 'echo 1..2; echo "ok 1 - a"; echo "not ok 2 - b"; exit 1'
+program crash 'echo 1..2; echo "ok 1 - a"; kill -SEGV $$'
 program silent 'exit 0'
-program slow 'echo "ok 1 - a"; sleep 20'
-program skip 'echo "ok 1 # SKIP no such device"'
+program slow 'echo 1..2; echo "ok 1 - a"; sleep 20'
+program skip 'echo 1..1; echo "ok 1 # SKIP no such device"'
 program skip_all 'echo "1..0 # SKIP needs root"'
 
-echo "1..8"
+program short 'echo 1..3; echo "ok 1 - a"; echo "ok 2 - b"'
+program planless 'echo "ok 1 - a"'
+
+echo "1..10"
 expect "passes are counted" "2 passed, 0 failed, 0 skipped" 0 "$dir/good"
 expect "a failure is a failure" "1 passed, 1 failed, 0 skipped" 1 "$dir/wrong"
 expect "a crash after a pass is a failure" "1 passed, 1 failed, 0 skipped" 1 "$dir/crash"
@@ -44,6 +47,8 @@ expect "silence is a failure" "0 passed, 1 failed, 0 skipped" 1 "$dir/silent"
 expect "a timeout is a failure" "1 passed, 1 failed, 0 skipped" 1 -t 1 "$dir/slow"
 expect "skips are counted, and alone they are no pass" "0 passed, 0 failed, 2 skipped" 1 \
 	"$dir/skip" "$dir/skip_all"
+expect "a plan that is not kept is a failure" "2 passed, 1 failed, 0 skipped" 1 "$dir/short"
+expect "a program without a plan is a failure" "1 passed, 1 failed, 0 skipped" 1 "$dir/planless"
 sh "$run" -q -o "$dir/out" "$dir/good" >/dev/null
 expect "a later call adds to the earlier one" "3 passed, 1 failed, 0 skipped" 1 -a "$dir/wrong"
 expect "a program that is not there is a failure" "0 passed, 1 failed, 0 skipped" 1 "$dir/missing"
