@@ -8,6 +8,7 @@
 #include <base/str.h>
 
 #define ARGUMENT_MAX_BYTES 2048
+#define FIRST_SLOT         0x10 /* on the root bus */
 #define BAD_SECTOR         2048 /* where partitions begin: read by every surface test */
 
 static const struct bus {
@@ -60,12 +61,19 @@ static void write_drive(struct xml *x, const struct lab_disk *d, const char *pat
 	argument(x, "-drive", &s);
 }
 
+/* libvirt gives its own devices the lower slots, and QEMU would take those first. */
+static void add_slot(struct str *s, unsigned index)
+{
+	str_addf(s, ",bus=pcie.0,addr=0x%x", FIRST_SLOT + index);
+}
+
 static void write_adapter(struct xml *x, const struct bus *b, unsigned index)
 {
 	autostr struct str s;
 
 	str_init(&s, ARGUMENT_MAX_BYTES);
 	str_addf(&s, "%s,id=labbus%u", b->adapter, index);
+	add_slot(&s, index);
 	argument(x, "-device", &s);
 }
 
@@ -78,6 +86,8 @@ static void write_device(struct xml *x, const struct bus *b, const struct lab_di
 	str_addf(&s, "%s,drive=labdrive%u,serial=%s", b->device, index, d->serial);
 	if (b->address)
 		str_addf(&s, ",bus=labbus%u%s", index, b->address);
+	else
+		add_slot(&s, index);
 	if (d->sector_bytes != 512)
 		str_addf(&s, ",logical_block_size=%u,physical_block_size=%u", d->sector_bytes,
 			 d->sector_bytes);

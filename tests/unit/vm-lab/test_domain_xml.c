@@ -38,7 +38,8 @@ static const struct {
 } buses[] = {
 	{{DISK_TARGET, "S1", GIB, BUS_SATA, 512, DISK_FAULT_NONE},
 	 2,
-	 {"ich9-ahci,id=labbus0", "ide-hd,drive=labdrive0,serial=S1,bus=labbus0.0,bootindex=2"}},
+	 {"ich9-ahci,id=labbus0,bus=pcie.0,addr=0x10",
+	  "ide-hd,drive=labdrive0,serial=S1,bus=labbus0.0,bootindex=2"}},
 	{{DISK_DECOY, "S2", GIB, BUS_SCSI, 4096, DISK_FAULT_NONE},
 	 0,
 	 {"virtio-scsi-pci,id=labbus0",
@@ -46,7 +47,7 @@ static const struct {
 	  "physical_block_size=4096\""}},
 	{{DISK_TARGET, "S3", GIB, BUS_NVME, 512, DISK_FAULT_SMART_WARNING},
 	 2,
-	 {"nvme,drive=labdrive0,serial=S3,smart_critical_warning=4,bootindex=2"}},
+	 {"nvme,drive=labdrive0,serial=S3,bus=pcie.0,addr=0x10,smart_critical_warning=4,bootindex=2"}},
 	{{DISK_TARGET, "S4", GIB, BUS_MEGASAS, 512, DISK_FAULT_NONE},
 	 2,
 	 {"megasas-gen2,id=labbus0", "scsi-hd,drive=labdrive0,serial=S4,bus=labbus0.0"}},
