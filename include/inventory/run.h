@@ -7,6 +7,8 @@
 #define INVENTORY_RUN_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <base/vec.h>
 #include <inventory/db.h>
 #include <base/err.h>
 
@@ -25,7 +27,7 @@ MUST_CHECK int run_start(struct db *db, const struct run_draft *d, int64_t now_u
  */
 MUST_CHECK int run_add_record(struct db *db, const char *run_id, const json_t *record,
 			      int64_t now_us, struct err *err);
-/* result: "PASS", "FAIL", "CANCELLED". */
+/* result: "PASS", "FAIL", "INCOMPLETE", "CANCELLED". */
 MUST_CHECK int run_finish(struct db *db, const char *run_id, const char *result, const char *detail,
 			  int64_t now_us, struct err *err);
 /* Visit the records of a run after a sequence number, oldest first. body: compact JSON text. */
@@ -54,6 +56,24 @@ MUST_CHECK int fault_close(struct db *db, const char *fault_id, const char *note
 /* Close every open fault of a host (a repair was proven). */
 MUST_CHECK int fault_close_all(struct db *db, int64_t host_num, const char *note, const char *actor,
 			       int64_t now_us, struct err *err);
+/* An open fault, as far as a decision needs it. */
+struct fault_row {
+	char id[37], code[65], serial[129], slot[129];
+	bool of_run; /* a burn-in brought it */
+};
+typedef VEC(struct fault_row) fault_list;
+#define FAULTS_OPEN_MAX 256 /* that one host may have */
+/* The open faults of a host, oldest first. owns: VEC_DONE(ret). */
+MUST_CHECK int fault_list_open(struct db *db, int64_t host_num, fault_list *ret, struct err *err);
+
+/* The last run of a host that ended with a verdict (PASS, FAIL, INCOMPLETE). Returns 1, or 0 when
+ * there is none. */
+struct run_row {
+	char id[37], tier[33], result[17], detail[513];
+};
+MUST_CHECK int run_last_judged(struct db *db, int64_t host_num, struct run_row *ret,
+			       struct err *err);
+
 /* The open fault that was opened last, as the API shows it; json null when there is none. */
 MUST_CHECK int fault_latest_open(struct db *db, int64_t host_num, json_t **ret, struct err *err);
 

@@ -78,6 +78,7 @@ enum lifecycle_guard {
 	GUARD_ARM_ALIVE = 32, /* the arm of this session is not expired */
 	GUARD_LATE = 64,      /* failed only because the first-boot report did not come */
 	GUARD_OVERRIDE = 128, /* a person said the extra word */
+	GUARD_REBOOTS = 256,  /* it has rebooted in this burn-in as often as it may */
 };
 
 enum lifecycle_effect {

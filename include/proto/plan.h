@@ -26,6 +26,7 @@
 #define PLAN_USER_DATA_MAX_BYTES (64 * 1024)
 #define PLAN_CHANNEL_MAX_BYTES   (64 * 1024) /* images/channel.h */
 #define PLAN_SSH_KEYS_MAX        32
+#define PLAN_TESTS_MAX           32
 #define PLAN_ID_BYTES            40 /* UUID text and the NUL, rounded up */
 
 /* ---- keys ------------------------------------------------------------------------------------ */
@@ -60,7 +61,12 @@ struct plan_burn_in {
 	char run_id[PLAN_ID_BYTES];
 	char tier[16]; /* quick, standard, acceptance */
 	uint64_t seed;
-	int64_t cpu_s, memory_s, disk_s; /* 0: the tier's own */
+	/* What to run, in this order; the server resolved tier and limits. */
+	struct {
+		char id[33];
+		int64_t seconds; /* 0: as long as it takes */
+	} tests[PLAN_TESTS_MAX];
+	size_t n_tests;
 };
 
 struct plan_image {

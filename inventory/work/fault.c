@@ -163,6 +163,28 @@ int fault_close_all(struct db *db, int64_t host_num, const char *note, const cha
 	return db_end(db, close_all(db, host_num, note, actor, now_us, err), err);
 }
 
+int fault_list_open(struct db *db, int64_t host_num, fault_list *ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	int r;
+
+	TRY(db_query(
+		db, err, &rows,
+		"SELECT id, code, part_serial, slot, run_id FROM fault WHERE host_num = $1 AND "
+		"state = 'open' ORDER BY num LIMIT $2",
+		p_int(host_num), p_int(FAULTS_OPEN_MAX)));
+	while ((r = db_rows_next(rows, err)) == 1) {
+		struct fault_row f = {.of_run = db_text(rows, 4)[0] != '\0'};
+
+		(void)text_fit(f.id, sizeof(f.id), db_text(rows, 0));
+		(void)text_fit(f.code, sizeof(f.code), db_text(rows, 1));
+		(void)text_fit(f.serial, sizeof(f.serial), db_text(rows, 2));
+		(void)text_fit(f.slot, sizeof(f.slot), db_text(rows, 3));
+		VEC_PUSH(ret, f);
+	}
+	return r;
+}
+
 int fault_latest_open(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;

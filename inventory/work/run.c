@@ -109,6 +109,25 @@ int run_finish(struct db *db, const char *run_id, const char *result, const char
 	return db_end(db, finish(db, run_id, result, detail, now_us, err), err);
 }
 
+int run_last_judged(struct db *db, int64_t host_num, struct run_row *ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+
+	*ret = (struct run_row){0};
+	TRY(db_query(db, err, &rows,
+		     "SELECT id, tier, result, detail FROM run WHERE host_num = $1 AND result IN "
+		     "('PASS', 'FAIL', 'INCOMPLETE') ORDER BY num DESC LIMIT 1",
+		     p_int(host_num)));
+	int r = db_rows_next(rows, err);
+	if (r != 1)
+		return r;
+	(void)text_fit(ret->id, sizeof(ret->id), db_text(rows, 0));
+	(void)text_fit(ret->tier, sizeof(ret->tier), db_text(rows, 1));
+	(void)text_fit(ret->result, sizeof(ret->result), db_text(rows, 2));
+	(void)text_fit(ret->detail, sizeof(ret->detail), db_text(rows, 3));
+	return 1;
+}
+
 int run_each_record(struct db *db, const char *run_id, int64_t after_seq, int64_t max,
 		    int (*visit)(void *arg, int64_t seq, const char *body, struct err *err),
 		    void *arg, struct err *err)

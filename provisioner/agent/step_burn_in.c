@@ -10,45 +10,35 @@
 #include <string.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
+#include <burnin/catalogue.h>
 
 #include <agent/burn/burn.h>
 #include <agent/disk/devices_ready.h>
 #include <agent/facts/machine_facts.h>
 
-static const struct burn_tier {
-	const char *name;
-	int64_t cpu_s, memory_s, disk_s;
-} tiers[] = {
-	{"quick", 300, 300, 120},
-	{"standard", 4 * 3600, 6 * 3600, 4 * 3600},
-	{"acceptance", 24 * 3600, 24 * 3600, 24 * 3600},
+/* The functions of the catalogue's tests. */
+static const struct burn_test {
+	const char *id;
+	enum burn_end (*run)(struct burn *b, const char *step);
+} tests[] = {
+	{"smart", burn_test_smart},           {"cpu-verify", burn_test_cpu},
+	{"memory-pattern", burn_test_memory}, {"disk-read", burn_test_disk_read},
+	{"smart-after", burn_test_smart},     {"counters", burn_test_counters},
 };
 
-static const struct burn_test {
-	const char *id, *name;
-	enum burn_end (*run)(struct burn *b, const char *step);
-	bool needed;         /* a run without its verdict cannot pass */
-	size_t limit_offset; /* how long, in struct burn; 0: seconds do not matter */
-} tests[] = {
-	{"smart", "disk health", burn_test_smart, false, 0},
-	{"cpu-verify", "CPU results under load", burn_test_cpu, true, offsetof(struct burn, cpu_s)},
-	{"memory-pattern", "memory patterns", burn_test_memory, true,
-	 offsetof(struct burn, memory_s)},
-	{"disk-read", "disk read and compare", burn_test_disk_read, true,
-	 offsetof(struct burn, disk_s)},
-	{"counters", "error counters", burn_test_counters, false, 0},
-};
+bool burn_test_run(const char *id, struct burn *b, enum burn_end *ret)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tests); i++) {
+		if (!str_eq(tests[i].id, id))
+			continue;
+		if (b)
+			*ret = tests[i].run(b, id);
+		return true;
+	}
+	return false;
+}
 
 /* ---- what the tests share -------------------------------------------------------------------- */
-
-static int64_t limit_s(const struct burn *b, const struct burn_test *test)
-{
-	int64_t seconds = 0;
-
-	if (test->limit_offset)
-		memcpy(&seconds, (const char *)b + test->limit_offset, sizeof(seconds));
-	return seconds;
-}
 
 bool burn_tick(struct burn *b)
 {
@@ -64,11 +54,29 @@ bool burn_tick(struct burn *b)
 	return !report_must_stop(b->out);
 }
 
-static json_t *order_json(const struct burnin_order *o)
+static json_t *suspects_json(const struct suspects *s)
 {
-	return json_pack("{s:o, s:o, s:o, s:o}", "part", json_string_of(o->part), "slot",
-			 json_string_of(o->slot), "serial", json_string_of(o->serial), "action",
-			 json_string_of(o->action));
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < s->n; i++)
+		json_array_append_new(
+			out, json_pack("{s:s, s:o, s:o, s:o}", "id", s->parts[i]->id, "slot",
+				       json_string_of(*s->parts[i]->location ? s->parts[i]->location
+									     : s->parts[i]->key),
+				       "serial", json_string_of(s->parts[i]->serial), "part_number",
+				       json_string_of(s->parts[i]->part_number)));
+	return out;
+}
+
+/* With code and message of the diagnosis, so that this record alone makes a fault. */
+static json_t *order_json(const struct burnin_finding *f, const struct burnin_order *o)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "code",
+			 burnin_rule_of(f->symptom)->verdict, "message", json_string_of(f->message),
+			 "part", json_string_of(o->part), "slot", json_string_of(o->slot), "serial",
+			 json_string_of(o->serial), "part_number", json_string_of(o->part_number),
+			 "action", json_string_of(o->action), "certainty",
+			 certainty_str(o->certainty), "suspects", suspects_json(&f->suspects));
 }
 
 void burn_found(struct burn *b, const char *step, const struct burnin_finding *finding)
@@ -79,13 +87,11 @@ void burn_found(struct burn *b, const char *step, const struct burnin_finding *f
 	burnin_order_of(finding, &order);
 	ocp_diagnose(&b->stream, step, finding->component, rule->fails ? OCP_FAIL : OCP_UNKNOWN,
 		     rule->verdict, finding->message);
-	ocp_extend(&b->stream, step, rule->fails ? "repair-order" : "advice", order_json(&order));
+	ocp_extend(&b->stream, step, rule->fails ? "repair-order" : "advice",
+		   order_json(finding, &order));
 	report_log(b->out, rule->fails ? "error" : "warning", "%s: %s. %s", rule->verdict,
 		   finding->message, order.action);
-	if (!rule->fails || b->n_failures++ > 0)
-		return;
-	b->order = order;
-	(void)text_fit(b->first_failure, sizeof(b->first_failure), finding->message);
+	b->n_failures += rule->fails;
 }
 
 void burn_passed(struct burn *b, const char *step, const struct component *c, const char *verdict,
@@ -116,18 +122,30 @@ static int64_t wall_us(void *arg)
 	return time_wall_us();
 }
 
-static void choose_limits(struct burn *b)
+static json_t *tests_json(const struct plan_burn_in *plan)
 {
-	const struct burn_tier *tier = &tiers[0];
+	json_t *out = json_array();
 
-	for (size_t i = 0; i < ARRAY_LEN(tiers); i++)
-		if (str_eq(tiers[i].name, b->plan->tier))
-			tier = &tiers[i];
-	b->cpu_s = b->plan->cpu_s ? b->plan->cpu_s : tier->cpu_s;
-	b->memory_s = b->plan->memory_s ? b->plan->memory_s : tier->memory_s;
-	b->disk_s = b->plan->disk_s ? b->plan->disk_s : tier->disk_s;
-	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
-		b->total_s += limit_s(b, &tests[i]);
+	for (size_t i = 0; i < plan->n_tests; i++)
+		json_array_append_new(out,
+				      json_pack("{s:s, s:I}", "id", plan->tests[i].id, "seconds",
+						(json_int_t)plan->tests[i].seconds));
+	return out;
+}
+
+/* A test that this agent does not have would be missing from the verdict: then nothing is run. */
+static int check_plan(struct burn *b, struct err *err)
+{
+	if (b->plan->n_tests == 0)
+		return err_set(err, ERR_BURNIN_TEST, "the plan names no tests");
+	for (size_t i = 0; i < b->plan->n_tests; i++) {
+		const char *id = b->plan->tests[i].id;
+
+		if (!catalogue_find(id) || !burn_test_run(id, NULL, NULL))
+			return err_set(err, ERR_BURNIN_TEST, "this agent has no test '%s'", id);
+		b->total_s += b->plan->tests[i].seconds;
+	}
+	return 0;
 }
 
 static void begin(struct burn *b, const char *host_id)
@@ -150,18 +168,17 @@ static void begin(struct burn *b, const char *host_id)
 			  .name = "slipway-burn-in",
 			  .version = SLIPWAY_VERSION,
 			  .command_line = "slipway-agent",
-			  .parameters = json_pack(
-				  "{s:s, s:s, s:I, s:I, s:I, s:I}", "run_id", b->plan->run_id,
-				  "tier", b->plan->tier, "seed", (json_int_t)b->plan->seed, "cpu_s",
-				  (json_int_t)b->cpu_s, "memory_s", (json_int_t)b->memory_s,
-				  "disk_s", (json_int_t)b->disk_s),
+			  .parameters = json_pack("{s:s, s:s, s:I, s:o}", "run_id", b->plan->run_id,
+						  "tier", b->plan->tier, "seed",
+						  (json_int_t)b->plan->seed, "tests",
+						  tests_json(b->plan)),
 			  .dut_id = host_id,
 			  .dut_name = host_id,
 			  .components = &b->components,
 		  });
 }
 
-static enum burn_end run_test(struct burn *b, const struct burn_test *test)
+static enum burn_end run_test(struct burn *b, const char *id, int64_t seconds)
 {
 	static const enum ocp_status statuses[] = {
 		[BURN_JUDGED] = OCP_COMPLETE,
@@ -169,13 +186,15 @@ static enum burn_end run_test(struct burn *b, const struct burn_test *test)
 		[BURN_ERROR] = OCP_ERROR,
 		[BURN_STOPPED] = OCP_ERROR,
 	};
+	const struct catalogue_test *test = catalogue_find(id);
 	size_t n = strlen(b->missing);
+	enum burn_end end = BURN_ERROR;
 
 	b->test = test->name;
-	b->test_s = limit_s(b, test);
+	b->test_s = seconds;
 	b->test_started_ms = time_boot_ms();
 	ocp_step_start(&b->stream, test->id, test->name);
-	enum burn_end end = test->run(b, test->id);
+	(void)burn_test_run(id, b, &end);
 	ocp_step_end(&b->stream, test->id, statuses[end]);
 	b->done_s += b->test_s;
 	if (end != BURN_JUDGED && test->needed)
@@ -207,11 +226,14 @@ void step_burn_in(void *step_context, struct report *out)
 	enum burn_end end = BURN_JUDGED;
 	struct err err = ERR_INIT;
 
-	choose_limits(&b);
+	if (check_plan(&b, &err) < 0) {
+		report_failed(out, &err, NULL);
+		return;
+	}
 	devices_wait(out); /* a disk that comes later would count as not there */
 	begin(&b, context->plan->host_id);
-	for (size_t i = 0; i < ARRAY_LEN(tests) && end != BURN_STOPPED; i++)
-		end = run_test(&b, &tests[i]);
+	for (size_t i = 0; i < b.plan->n_tests && end != BURN_STOPPED; i++)
+		end = run_test(&b, b.plan->tests[i].id, b.plan->tests[i].seconds);
 	if (end == BURN_STOPPED) {
 		ocp_end(&b.stream, OCP_ERROR, OCP_RESULT_NOT_APPLICABLE);
 		(void)err_set(&err, ERR_AGENT_STOPPED, "burn-in was stopped");

@@ -1,5 +1,6 @@
 # provisioner/burnin: verdicts, repair orders and OCP records. Pure code: no transport, no devices.
 burnin_SRC := \
+	provisioner/burnin/catalogue.c \
 	provisioner/burnin/component.c \
 	provisioner/burnin/suspects.c \
 	provisioner/burnin/dimm_label.c \

@@ -174,7 +174,7 @@ const struct command host_commands[] = {
 	LIFECYCLE("approve", "let a new host in"),
 	{"host", "arm",
 	 "[--json] HOST image=LINE@VERSION disk.serial=S [disk.wwn=W] [wipe_consent=S] "
-	 "[new_disk=true] [reimage_in_service=NAME] [ttl_s=N] [reason=TEXT] [dry_run=true] "
+	 "[new_disk=true] [skip_burnin=REASON] [reimage_in_service=NAME] [ttl_s=N] [reason=TEXT] [dry_run=true] "
 	 "[plan_hash=H]",
 	 "permit one image on one disk, once; a dry run prints the hash of its plan", host_verb},
 	{"host", "erase", "[--json] HOST disk.serial=S reason=TEXT [ttl_s=N] [plan_hash=H]",

@@ -45,6 +45,8 @@ static int decode_disk(struct json_reader *parent, struct plan_disk *d)
 	return json_reader_end(&r);
 }
 
+#define TEST_MAX_S (30 * 86400)
+
 static int decode_burn_in(struct json_reader *r, struct plan *p)
 {
 	struct plan_burn_in *b = &p->burn_in;
@@ -52,14 +54,16 @@ static int decode_burn_in(struct json_reader *r, struct plan *p)
 	read_str(r, "run_id", 1, b->run_id, sizeof(b->run_id));
 	read_str(r, "tier", 1, b->tier, sizeof(b->tier));
 	b->seed = (uint64_t)json_need_int(r, "seed", 0, INT64_MAX);
-	json_t *obj = json_need_obj(r, "limits");
-	if (!obj)
-		return r->status;
-	struct json_reader l = json_reader_sub(r, obj, "limits");
-	b->cpu_s = json_opt_int(&l, "cpu_s", 0, 30 * 86400, 0);
-	b->memory_s = json_opt_int(&l, "memory_s", 0, 30 * 86400, 0);
-	b->disk_s = json_opt_int(&l, "disk_s", 0, 30 * 86400, 0);
-	return json_reader_end(&l);
+	json_t *list = json_need_arr(r, "tests", PLAN_TESTS_MAX);
+	for (size_t i = 0; r->status == 0 && i < json_array_size(list); i++) {
+		struct json_reader t = json_reader_sub(r, json_array_get(list, i), "tests");
+
+		read_str(&t, "id", 1, b->tests[i].id, sizeof(b->tests[i].id));
+		b->tests[i].seconds = json_need_int(&t, "seconds", 0, TEST_MAX_S);
+		b->n_tests = i + 1;
+		TRY(json_reader_end(&t));
+	}
+	return r->status;
 }
 
 static int decode_ssh_keys(struct json_reader *r, struct plan_image *m)

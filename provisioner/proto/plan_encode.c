@@ -47,11 +47,15 @@ static void encode_burn_in(json_t *step, const struct plan *p)
 	set_str(step, "run_id", b->run_id);
 	set_str(step, "tier", b->tier);
 	set_int(step, "seed", (int64_t)b->seed);
-	json_t *limits = json_object();
-	set_int(limits, "cpu_s", b->cpu_s);
-	set_int(limits, "memory_s", b->memory_s);
-	set_int(limits, "disk_s", b->disk_s);
-	json_object_set_new(step, "limits", limits);
+	json_t *tests = json_array();
+	for (size_t i = 0; i < b->n_tests; i++) {
+		json_t *test = json_object();
+
+		set_str(test, "id", b->tests[i].id);
+		set_int(test, "seconds", b->tests[i].seconds);
+		json_array_append_new(tests, test);
+	}
+	json_object_set_new(step, "tests", tests);
 }
 
 static json_t *encode_host(const struct plan_image *m)

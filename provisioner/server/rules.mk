@@ -18,6 +18,8 @@ $(eval $(call library,server_rules))
 server_flow_SRC := provisioner/server/flow/arm.c
 server_flow_SRC += provisioner/server/flow/arm_ask.c
 server_flow_SRC += provisioner/server/flow/binding.c
+server_flow_SRC += provisioner/server/flow/burn_gate.c
+server_flow_SRC += provisioner/server/flow/burn_run.c
 server_flow_SRC += provisioner/server/flow/checkpoints.c
 server_flow_SRC += provisioner/server/flow/deadlines.c
 server_flow_SRC += provisioner/server/flow/engine.c
@@ -104,7 +106,7 @@ server_roof_SRC += provisioner/server/routes.c
 server_roof_SRC += provisioner/server/site.c
 $(eval $(call library,server_roof))
 
-SERVER_LIBS := server_roof server_api server_session server_boot server_notify server_reader server_flow server_rules server_http
+SERVER_LIBS := server_roof server_api server_session server_boot server_notify server_reader server_flow server_rules burnin server_http
 
 slipwayd_SRC := provisioner/server/main.c provisioner/server/boot/dhcp_prober.c
 slipwayd_LIBS := $(SERVER_LIBS) inventory proto pxe images_store images_core base_confine base
@@ -147,8 +149,8 @@ FLOW_TESTS += tests/flow/readers.sh
 FLOW_TESTS += tests/flow/second_dhcp_server.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
 $(eval $(call unit_test,tests/unit/server/flow/test_quota.c,server_flow base,$(BASE_PKG)))
-$(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules proto base,$(BASE_PKG)))
-$(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules burnin proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server_roof base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/boot/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
@@ -164,7 +166,7 @@ $(OBJ)/tests/bench/boot: $(call objs,$(boot_bench_SRC)) $(call lib,$(SERVER_TEST
 bench-boot: $(OBJ)/tests/bench/boot ## time the boot answer
 	$(Q)mkdir -p $(BUILD)/bench
 	$(Q)$(OBJ)/tests/bench/boot -o $(BUILD)/bench/boot.json
-$(eval $(call fuzzer,profile,server_rules proto base,$(BASE_PKG)))
+$(eval $(call fuzzer,profile,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call man_page,provisioner/server/man/slipwayd.8.scd))
 $(eval $(call man_page,provisioner/server/man/slipway.conf.5.scd))
 FLOW_TESTS += tests/flow/api_contract.sh

@@ -117,11 +117,48 @@ void walk_inspect(struct server_bench *b, struct fake_agent *a, const char *sign
 	need(fake_agent_step_done(a, "ok"), 200, a, "inspected");
 }
 
+/* The records of a run of one test, as the agent writes them. */
+static const char *const good_run[] = {
+	"{\"schemaVersion\":{\"major\":2,\"minor\":0}",
+	"{\"testRunArtifact\":{\"testRunStart\":{\"name\":\"n\",\"dutInfo\":{\"dutInfoId\":\"d\","
+	"\"hardwareInfos\":[{\"hardwareInfoId\":\"disk-0\",\"name\":\"vda\",\"partType\":\"disk\","
+	"\"location\":\"Bay 1\",\"serialNumber\":\"OTHER\"}]}}}",
+	"{\"testRunArtifact\":{\"log\":{\"severity\":\"INFO\",\"message\":\"m\"}}",
+	"{\"testStepArtifact\":{\"testStepId\":\"smart\",\"testStepStart\":{\"name\":\"s\"}}",
+	"{\"testStepArtifact\":{\"testStepId\":\"smart\",\"diagnosis\":{\"verdict\":\"smart-pass\","
+	"\"type\":\"PASS\",\"hardwareInfoId\":\"disk-0\"}}",
+	"{\"testStepArtifact\":{\"testStepId\":\"smart\",\"testStepEnd\":{\"status\":\"COMPLETE\"}}",
+	"{\"testRunArtifact\":{\"testRunEnd\":{\"status\":\"COMPLETE\",\"result\":\"PASS\"}}",
+};
+
+json_t *walk_record_of(int sequence, const char *text)
+{
+	autofree char *line = xasprintf(
+		"%s,\"sequenceNumber\":%d,\"timestamp\":\"2026-01-01T00:00:00Z\"}", text, sequence);
+	json_t *record = json_loads(line, 0, NULL);
+
+	assert_non_null(record);
+	return record;
+}
+
+json_t *walk_good_record(int sequence)
+{
+	return sequence < (int)ARRAY_LEN(good_run) ? walk_record_of(sequence, good_run[sequence])
+						   : NULL;
+}
+
+static void send_records(struct fake_agent *a)
+{
+	json_t *record;
+
+	for (int i = 0; (record = walk_good_record(i)); i++)
+		need(fake_agent_event(a, "burnin", record), 200, a, "record");
+}
+
 void walk_burn_in(struct server_bench *b, struct fake_agent *a, const char *result)
 {
 	need_step(b, a, PLAN_STEP_BURN_IN);
-	need(fake_agent_event(a, "burnin", json_pack("{s:{s:i}}", "schemaVersion", "major", 2)),
-	     200, a, "record");
+	send_records(a);
 	shake(b);
 	need(fake_agent_step_done(a, result), 200, a, "tested");
 }

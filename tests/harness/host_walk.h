@@ -42,6 +42,11 @@ void walk_reboot(struct server_bench *b, struct fake_agent *a, const char *seria
  * status. */
 int walk_approve_asking(struct server_bench *b, const struct fake_agent *a);
 void walk_inspect(struct server_bench *b, struct fake_agent *a, const char *signature);
+/* One OCP record: its text without the number, the time and the last brace. The caller frees. */
+MUST_CHECK json_t *walk_record_of(int sequence, const char *text);
+/* That record of a run that passes; NULL after the last. */
+MUST_CHECK json_t *walk_good_record(int sequence);
+/* A whole run that passes by its records; result is what the agent says of it. */
 void walk_burn_in(struct server_bench *b, struct fake_agent *a, const char *result);
 /* From power-on to a host that was looked at, and has an empty disk. */
 void walk_to_discovered(struct server_bench *b, struct fake_agent *a, const char *serial,

@@ -114,6 +114,20 @@ class Agent:
                         "MediaType": "SSD", "Removable": False, "signatures": []}],
             "nics": [{"Name": "eth0", "MACAddress": self.mac, "LinkUp": True}]})
 
+    def records(self):
+        """A burn-in of one test that passes."""
+        step = lambda **what: {"testStepArtifact": dict({"testStepId": "smart"}, **what)}
+        run = [{"schemaVersion": {"major": 2, "minor": 0}},
+               {"testRunArtifact": {"testRunStart": {"name": "n", "dutInfo": {"dutInfoId": "d", "hardwareInfos": []}}}},
+               step(testStepStart={"name": "s"}), step(diagnosis={"verdict": "smart-pass", "type": "PASS"}),
+               step(testStepEnd={"status": "COMPLETE"}),
+               {"testRunArtifact": {"testRunEnd": {"status": "COMPLETE", "result": "PASS"}}}]
+        status = 200
+        for i, record in enumerate(run):
+            if status == 200:
+                status = self.event("burnin", dict(record, sequenceNumber=i, timestamp="2026-01-01T00:00:00Z"))
+        return status
+
     def next(self, wait_s=1):
         """The status; self.plan is the payload of what was handed out."""
         status, reply = self.verb("GET", "next?wait=%d&after=%d" % (wait_s, self.after))
@@ -176,7 +190,7 @@ class Agent:
         if kind == "inspect":
             return self.facts() == 200 and self.done() == 200
         if kind == "burn_in":
-            return self.beat(beats) and self.done("PASS") == 200
+            return self.beat(beats) and self.records() == 200 and self.done("PASS") == 200
         if kind == "image":
             image = self.step()
             if self.permit() != 200 or not self.beat(beats) or self.receipt() != 200 or self.done() != 200:

@@ -4,8 +4,8 @@
  * start real tools, read counters and disks, and hand symptoms to the rules in burnin/. The agent
  * never runs load itself: tools are children with a deadline, killed when the run must stop.
  *
- * How to add a test: 1. a burn_test_NAME() in a burn_*.c file. 2. a row in step_burn_in.c: whether
- * a run can pass without it, how long it may take. 3. its tool's output in burnin/tool_output.h.
+ * How to add a test: 1. a row in burnin/catalogue.c. 2. a burn_test_NAME() in this folder. 3. a row
+ * in step_burn_in.c. 4. its tool's output in burnin/tool_output.h.
  */
 #ifndef AGENT_BURN_H
 #define AGENT_BURN_H
@@ -32,12 +32,8 @@ struct burn {
 	component_list components;
 	drive_list drives; /* local ones */
 	struct counters before;
-	int64_t cpu_s, memory_s, disk_s;
 
-	/* What was found; the first failing order becomes the host's fault. */
 	unsigned n_failures;
-	struct burnin_order order;
-	char first_failure[257];
 	char missing[257]; /* names of needed tests that could not judge */
 
 	/* For progress: seconds of the whole run. */
@@ -52,6 +48,9 @@ enum burn_end {
 	BURN_ERROR,   /* it should have judged and could not */
 	BURN_STOPPED, /* the run must end */
 };
+
+/* Runs the test of that id; with b NULL it only looks. false: there is none. */
+bool burn_test_run(const char *id, struct burn *b, enum burn_end *ret);
 
 enum burn_end burn_test_cpu(struct burn *b, const char *step);
 enum burn_end burn_test_memory(struct burn *b, const char *step);
@@ -75,6 +74,9 @@ void burn_passed(struct burn *b, const char *step, const struct component *c, co
 		 const char *message);
 /* Not judged, and why. */
 void burn_unjudged(struct burn *b, const char *step, const struct component *c, const char *why);
+
+/* MiB of what is available that the memory test takes: 95 % where that leaves enough to live. */
+int64_t burn_memory_to_test(int64_t available_mib);
 
 /* Tell where we are; false when the run must stop. Cheap: call it often. */
 bool burn_tick(struct burn *b);

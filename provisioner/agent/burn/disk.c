@@ -228,7 +228,7 @@ enum burn_end burn_test_disk_read(struct burn *b, const char *step)
 			&(struct burn_disk_request){
 				.fd = fd,
 				.size_bytes = (uint64_t)d->facts.capacity_bytes,
-				.budget_ms = b->disk_s * 1000 / (int64_t)b->drives.n,
+				.budget_ms = b->test_s * 1000 / (int64_t)b->drives.n,
 				.tick = tick,
 				.arg = b,
 			},

@@ -15,8 +15,10 @@
 #include <base/str.h>
 
 #define START_STOP_MS  180000 /* filling memory before, comparing after: slow on emulated CPUs */
-#define RETESTS        3
-#define MEMORY_PERCENT 60 /* of what is available: the ramdisk itself lives in memory */
+#define RETESTS        10
+#define RETEST_MAX_S   30
+#define MEMORY_PERCENT 95  /* of what is available */
+#define SPARE_MIB      192 /* for the agent and the tool itself, on small hosts */
 
 static bool keep_going(void *arg)
 {
@@ -42,17 +44,13 @@ static int run_tool(struct burn *b, const char *const *argv, int64_t seconds,
 	return 0;
 }
 
-static const struct component *first_of(const struct burn *b, enum component_kind kind)
+/* Which part it is: by the CPU that the tool names, else each of its kind may be. */
+static void blame_kind(const struct burn *b, enum component_kind kind, struct burnin_finding *f)
 {
-	const struct component *found = NULL;
-	unsigned n = 0;
+	struct suspects s;
 
-	for (size_t i = 0; i < b->components.n; i++) {
-		if (b->components.items[i].kind != kind)
-			continue;
-		found = n++ ? NULL : &b->components.items[i];
-	}
-	return n == 1 ? found : NULL; /* with several, none can be blamed by this test */
+	suspects_fitting(&b->components, kind, NULL, NULL, &s);
+	burnin_blame(f, &s);
 }
 
 /* ---- CPU ------------------------------------------------------------------------------------- */
@@ -71,6 +69,13 @@ static int run_cpu(struct burn *b, int64_t seconds, struct tool_outcome *ret, st
 	return 0;
 }
 
+static int64_t retest_s(const struct burn *b)
+{
+	int64_t share = b->test_s / 4 + 1;
+
+	return share < RETEST_MAX_S ? share : RETEST_MAX_S;
+}
+
 /* One mismatch confirmed by running again is a verdict; the number says how reproducible it is. */
 static void retest_cpu(struct burn *b, const char *step, const struct tool_outcome *first)
 {
@@ -79,10 +84,9 @@ static void retest_cpu(struct burn *b, const char *step, const struct tool_outco
 	int reproduced = 0;
 
 	for (int i = 0; i < RETESTS; i++)
-		if (run_cpu(b, b->cpu_s / 4 + 1, &again, NULL) == 0 &&
-		    again.verdict == TOOL_FOUND_FAULT)
+		if (run_cpu(b, retest_s(b), &again, NULL) == 0 && again.verdict == TOOL_FOUND_FAULT)
 			reproduced++;
-	finding.component = first_of(b, COMPONENT_CPU);
+	blame_kind(b, COMPONENT_CPU, &finding);
 	text_print(finding.message, sizeof(finding.message), "%.180s; seen again in %d of %d",
 		   first->message, reproduced, RETESTS);
 	burn_found(b, step, &finding);
@@ -93,11 +97,11 @@ enum burn_end burn_test_cpu(struct burn *b, const char *step)
 	struct tool_outcome outcome;
 	struct err err = ERR_INIT;
 
-	if (run_cpu(b, b->cpu_s, &outcome, &err) < 0) {
+	if (run_cpu(b, b->test_s, &outcome, &err) < 0) {
 		ocp_error(&b->stream, step, "tool-not-run", err.msg);
 		return err.code == ERR_CANCELLED ? BURN_STOPPED : BURN_ERROR;
 	}
-	ocp_measure(&b->stream, step, NULL, "cpu-verify-time", (double)b->cpu_s, "s",
+	ocp_measure(&b->stream, step, NULL, "cpu-verify-time", (double)b->test_s, "s",
 		    (struct ocp_validator){0});
 	if (outcome.verdict == TOOL_NOT_RUN) {
 		ocp_error(&b->stream, step, "tool-not-run", outcome.message);
@@ -180,11 +184,11 @@ static int try_memory_tool(struct burn *b, const char *step, const struct memory
 	struct tool_end end;
 
 	snprintf(c.mib, sizeof(c.mib), "%lld%s", (long long)mib, tool->mib_suffix);
-	snprintf(c.seconds, sizeof(c.seconds), "%lld%s", (long long)b->memory_s,
+	snprintf(c.seconds, sizeof(c.seconds), "%lld%s", (long long)b->test_s,
 		 tool->seconds_suffix);
 	snprintf(c.workers, sizeof(c.workers), "%ld", sysconf(_SC_NPROCESSORS_ONLN));
 	tool->command(&c);
-	if (run_tool(b, c.argv, b->memory_s, &end, &output, &err) < 0) {
+	if (run_tool(b, c.argv, b->test_s, &end, &output, &err) < 0) {
 		if (err.code != ERR_PROCESS_MISSING)
 			ocp_error(&b->stream, step, "tool-not-run", err.msg);
 		return err.code == ERR_CANCELLED ? -1 : 0;
@@ -198,11 +202,11 @@ static int try_memory_tool(struct burn *b, const char *step, const struct memory
 static void judge_memory(struct burn *b, const char *step, const struct memory_tool *tool,
 			 const struct tool_outcome *outcome)
 {
-	struct burnin_finding finding = {.symptom = SYMPTOM_MEMORY_MISCOMPARE,
-					 .component = first_of(b, COMPONENT_DIMM)};
+	struct burnin_finding finding = {.symptom = SYMPTOM_MEMORY_MISCOMPARE};
 	autofree char *text = xasprintf("%s: %s", tool->name, outcome->message);
 
 	if (outcome->verdict == TOOL_FOUND_FAULT) {
+		blame_kind(b, COMPONENT_DIMM, &finding);
 		(void)text_fit(finding.message, sizeof(finding.message), outcome->message);
 		burn_found(b, step, &finding);
 		return;
@@ -210,9 +214,19 @@ static void judge_memory(struct burn *b, const char *step, const struct memory_t
 	burn_passed(b, step, NULL, "memory-pattern-pass", text);
 }
 
+int64_t burn_memory_to_test(int64_t available_mib)
+{
+	int64_t share = available_mib * MEMORY_PERCENT / 100, rest = available_mib - SPARE_MIB;
+
+	/* Small hosts keep what the ramdisk needs; tiny ones test half. */
+	if (rest < available_mib / 2)
+		rest = available_mib / 2;
+	return share < rest ? share : rest;
+}
+
 enum burn_end burn_test_memory(struct burn *b, const char *step)
 {
-	int64_t available = available_mib(), mib = available * MEMORY_PERCENT / 100;
+	int64_t available = available_mib(), mib = burn_memory_to_test(available);
 	struct tool_outcome outcome;
 
 	if (mib < 8)

@@ -10,6 +10,7 @@
 #include <base/json.h>
 #include <base/str.h>
 #include <proto/lifecycle.h>
+#include "burn_gate.h"
 #include "disk_choice.h"
 #include "fleet.h"
 #include "latest.h"
@@ -151,6 +152,7 @@ int arm_make(struct flow *flow, const struct host *h, const struct arm_request *
 	TRY(check_age(flow, h, q, m, err));
 	TRY(check_same_disk(flow, h, q, &d, err));
 	TRY(check_data(q, &d, err));
+	TRY(burn_gate_check(flow, h, q->who, q->skip_burnin, err));
 	fill(h, q, &d, flow_now_us(flow), ret);
 	fill_image(m, q, ret);
 	if (q->consent_by_profile || (q->wipe_consent && q->wipe_consent[0]))

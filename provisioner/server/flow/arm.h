@@ -24,6 +24,7 @@ struct arm_request {
 	const char *wipe_consent; /* serial of the disk that may be overwritten, "" none */
 	bool consent_by_profile;  /* the profile says wipe: consent */
 	bool new_disk;            /* another disk than last time is meant */
+	const char *skip_burnin;  /* why the burn-in is waived; NULL or "" for no waiver */
 };
 
 /* One image on one disk. errors: guard.* codes. out: *ret is stored. Call inside a transaction with

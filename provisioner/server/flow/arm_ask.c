@@ -32,6 +32,8 @@ static const struct field disk_fields[] = {
 	      .about = "serial or WWN of the disk whose data may be lost"),                        \
 		F_BOOL(S, "new_disk", at new_disk, 0,                                              \
 		       .about = "another disk than at the last imaging is meant"),                 \
+		F_STR(S, "skip_burnin", at skip_burnin, 0,                                         \
+		      .about = "why a host with a fault or without a passed burn-in is imaged"),   \
 		F_STR(S, "reimage_in_service", at reimage_in_service, 0,                           \
 		      .about = "name, short code or id of a host in service, typed again"),        \
 		F_OBJ(S, "disk", at disk, FIELD_NEEDED, disk_fields,                               \

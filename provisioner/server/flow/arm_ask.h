@@ -32,7 +32,7 @@ MUST_CHECK int arm_disk_name(const struct arm_disk_ask *ask, struct disk_rule *r
 /* Said of each host. */
 struct arm_host_ask {
 	char id[129]; /* in an order */
-	char wipe_consent[129], reimage_in_service[129];
+	char wipe_consent[129], reimage_in_service[129], skip_burnin[257];
 	bool new_disk;
 	struct arm_disk_ask disk;
 };

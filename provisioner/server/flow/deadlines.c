@@ -60,6 +60,29 @@ static int interrupted(struct flow *flow, int64_t host_num, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
+#define HANG_US (180 * 1000000LL) /* no sign of life under load */
+
+/* A host under test that falls silent hangs, whatever became of it: its faults must say so. */
+static int hangs(struct flow *flow, int64_t host_num, struct err *err)
+{
+	struct burnin_order order;
+	struct engine_event e = {.event = HOST_EVENT_BURN_IN_FAILED,
+				 .detail = "no sign of life for 3 minutes while it was tested"};
+
+	engine_blame_load(SYMPTOM_HANGS, &order, &e);
+	int rc = engine_apply(flow, host_num, &e, err);
+	return rc < 0 ? rc : 0;
+}
+
+static bool is_tested(struct flow *flow, int64_t host_num)
+{
+	struct err err = ERR_INIT;
+	struct host h;
+
+	return host_get(flow->db, host_num, &h, &err) >= 0 &&
+	       str_eq(h.state, lifecycle_state_str(STATE_TESTING));
+}
+
 static int say_silent(struct flow *flow, int64_t host_num, struct err *err)
 {
 	struct host h;
@@ -77,13 +100,33 @@ static int say_silent(struct flow *flow, int64_t host_num, struct err *err)
 	return db_end(flow->db, event_append(flow->db, &e, flow_now_us(flow), NULL, err), err);
 }
 
+/* Its silence was noted before; now it may have lasted too long for a test. */
+static void on_quiet(struct flow *flow, struct live_host *h)
+{
+	struct err err = ERR_INIT;
+
+	if (h->hung || h->writing || flow_now_us(flow) - h->seen_us < HANG_US)
+		return;
+	if (fleet_ask_heard(flow, h, &err) < 0 || flow_now_us(flow) - h->seen_us < HANG_US)
+		return;
+	h->hung = true;
+	if (is_tested(flow, h->host_num) && hangs(flow, h->host_num, &err) < 0)
+		log_err(LOG_ERR, "deadline.hang", &err, KV("host", h->host_num));
+}
+
 static void on_host(void *arg, struct live_host *h)
 {
 	struct flow *flow = arg;
 	struct err err = ERR_INIT;
 
-	if (h->quiet || h->seen_us == 0 || flow_now_us(flow) - h->seen_us < flow->silence_us)
+	if (h->seen_us == 0 || flow_now_us(flow) - h->seen_us < flow->silence_us) {
+		h->hung = false;
 		return;
+	}
+	if (h->quiet) {
+		on_quiet(flow, h);
+		return;
+	}
 	int rc = fleet_ask_heard(flow, h, &err);
 	if (rc >= 0 && flow_now_us(flow) - h->seen_us < flow->silence_us)
 		return;

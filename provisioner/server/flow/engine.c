@@ -10,11 +10,12 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <base/digest.h>
+#include <burnin/catalogue.h>
 #include <inventory/run.h>
+#include "burn_run.h"
 
 #define TRIES_MAX              3
-#define TEST_MARGIN_S          900 /* tools start, disks spin up, slow machines */
-#define TEST_LIMIT_FACTOR      4
+#define REBOOTS_MAX            3 /* unexpected ones in one burn-in */
 #define STATE_DETAIL_MAX_BYTES 500
 
 struct step {
@@ -26,6 +27,7 @@ struct step {
 	bool has_profile;
 	enum lifecycle_state from;
 	struct lifecycle_outcome outcome;
+	struct burnin_order order; /* for a failure that the event itself does not describe */
 	int64_t now_us;
 };
 
@@ -98,6 +100,8 @@ static int compute_guards(struct step *s, unsigned *ret, struct err *err)
 		guards |= GUARD_INSPECTED;
 	if (retryable(s))
 		guards |= GUARD_RETRYABLE;
+	if (s->from == STATE_TESTING && s->row.tries + 1 >= REBOOTS_MAX)
+		guards |= GUARD_REBOOTS;
 	if (str_eq(s->row.fail_code, err_name(ERR_NO_CONTACT)))
 		guards |= GUARD_LATE;
 	TRY(arm_guards(s, &guards, err));
@@ -141,7 +145,7 @@ static int open_fault(struct step *s, struct err *err)
 		.host_num = s->host.num,
 		.code = code_name(e),
 		.part_type = e->part ? e->part : "",
-		.part_number = "",
+		.part_number = e->part_number ? e->part_number : "",
 		.part_serial = e->serial ? e->serial : "",
 		.slot = e->slot ? e->slot : "",
 		.action = e->action && e->action[0] ? e->action
@@ -149,18 +153,37 @@ static int open_fault(struct step *s, struct err *err)
 						    : lifecycle_row(STATE_FAILED)->hint,
 		.detail = e->detail ? e->detail : s->outcome.why,
 		.turn = turn_of_fault(code_name(e)),
-		.run_id = s->row.run_id,
+		.run_id = e->run_id ? e->run_id : s->row.run_id,
 	};
 
 	return fault_open(s->flow->db, &d, e->actor, s->now_us, id, err);
+}
+
+/* What the run found until now is found: its orders are folded once more and kept. */
+static int keep_orders(struct step *s, struct err *err)
+{
+	struct run_verdict v;
+	int rc = burn_run_fold(s->flow, s->row.run_id, &v, err);
+
+	if (rc >= 0)
+		rc = burn_run_open_faults(s->flow, s->host.num, s->row.run_id, &v, err);
+	run_verdict_done(&v);
+	return rc;
 }
 
 static int cancel_run(struct step *s, struct err *err)
 {
 	if (!s->row.run_id[0])
 		return 0;
-	int rc = run_finish(s->flow->db, s->row.run_id, "CANCELLED", s->outcome.why, s->now_us,
-			    err);
+	int rc = keep_orders(s, err);
+	if (rc == -ERR_NOT_FOUND)
+		err_clear(err);
+	else if (rc < 0)
+		return rc;
+	const char *result = s->e->event == HOST_EVENT_STEP_FAILED ? "INCOMPLETE"
+			     : s->outcome.to == STATE_FAILED       ? "FAIL"
+								   : "CANCELLED";
+	rc = run_finish(s->flow->db, s->row.run_id, result, s->outcome.why, s->now_us, err);
 	s->row.run_id[0] = '\0';
 	return rc == -ERR_NOT_FOUND ? 0 : rc;
 }
@@ -174,6 +197,21 @@ static void forget(struct step *s)
 		s->row.approved = true;
 }
 
+/* A fault that a burn-in found is closed by a burn-in that passes (burn_run_prove), by nothing
+ * else; the others are about what is now done again. */
+static int close_faults(struct step *s, struct err *err)
+{
+	fault_list open = {0};
+	int rc = fault_list_open(s->flow->db, s->host.num, &open, err);
+
+	for (size_t i = 0; i < open.n && rc >= 0; i++)
+		if (!open.items[i].of_run)
+			rc = fault_close(s->flow->db, open.items[i].id, s->outcome.why, s->e->actor,
+					 s->now_us, err);
+	VEC_DONE(&open);
+	return rc;
+}
+
 static int perform(struct step *s, struct err *err)
 {
 	struct db *db = s->flow->db;
@@ -185,7 +223,7 @@ static int perform(struct step *s, struct err *err)
 	if (effects & EFFECT_VOID_ARMS)
 		TRY(flow_arm_end(db, s->host.num, word, s->now_us, err));
 	if (effects & EFFECT_CLOSE_FAULTS)
-		TRY(fault_close_all(db, s->host.num, s->outcome.why, s->e->actor, s->now_us, err));
+		TRY(close_faults(s, err));
 	if (effects & EFFECT_OPEN_FAULT)
 		TRY(open_fault(s, err));
 	if (effects & EFFECT_CANCEL_RUN)
@@ -202,14 +240,26 @@ static int perform(struct step *s, struct err *err)
 
 /* ---- writing the state ----------------------------------------------------------------------- */
 
+/* The sum of what the plan will hold. Without a profile nothing is planned: the table's own. */
+static int64_t test_deadline_s(const struct step *s, int64_t fallback_s)
+{
+	struct planned_test tests[CATALOGUE_TESTS_MAX];
+	const struct catalogue_limits limits = {s->profile.cpu_s, s->profile.memory_s,
+						s->profile.disk_s};
+	size_t n = 0;
+
+	if (catalogue_plan(s->profile.tier, &limits, tests, &n, NULL) < 0)
+		return fallback_s;
+	return catalogue_deadline_s(tests, n);
+}
+
 static int64_t deadline_of(const struct step *s)
 {
 	enum lifecycle_state to = s->outcome.to;
 	int64_t seconds = lifecycle_row(to)->deadline_s;
-	int64_t limits_s = s->profile.cpu_s + s->profile.memory_s + s->profile.disk_s;
 
-	if (to == STATE_TESTING && limits_s > 0)
-		seconds = limits_s * TEST_LIMIT_FACTOR + TEST_MARGIN_S;
+	if (to == STATE_TESTING)
+		seconds = test_deadline_s(s, seconds);
 	/* a host that waits for somebody to arm it may wait: the clock starts with the permit */
 	if (to == STATE_IMAGING && s->e->event != HOST_EVENT_PERMIT)
 		return s->from == STATE_IMAGING ? s->host.deadline_us : 0;
@@ -245,7 +295,8 @@ static void note_outcome(struct step *s)
 		s->row.fail_code[0] = '\0';
 	if (to != s->from)
 		s->row.tries = 0;
-	else if (s->e->event == HOST_EVENT_STEP_FAILED)
+	else if (s->e->event == HOST_EVENT_STEP_FAILED ||
+		 (s->e->event == HOST_EVENT_CONTACT && to == STATE_TESTING))
 		s->row.tries++;
 	(void)str_copy(s->row.profile, sizeof(s->row.profile),
 		       s->has_profile ? s->profile.name : "");
@@ -305,6 +356,17 @@ static int step_load(struct step *s, int64_t host_num, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
+void engine_blame_load(enum burnin_symptom symptom, struct burnin_order *order,
+		       struct engine_event *e)
+{
+	const struct burnin_finding finding = {.symptom = symptom};
+
+	burnin_order_of(&finding, order);
+	e->code_name = burnin_rule_of(symptom)->verdict;
+	e->part = order->part;
+	e->action = order->action;
+}
+
 /* An agent's return while its disk was being written is the failure; it brings no code of its own.
  */
 static void name_interruption(struct step *s, struct engine_event *copy)
@@ -313,8 +375,11 @@ static void name_interruption(struct step *s, struct engine_event *copy)
 	    s->from == STATE_FAILED)
 		return;
 	*copy = *s->e;
-	copy->code = ERR_INTERRUPTED;
 	copy->detail = s->outcome.why;
+	if (s->from == STATE_TESTING)
+		engine_blame_load(SYMPTOM_REBOOTS, &s->order, copy);
+	else
+		copy->code = ERR_INTERRUPTED;
 	s->e = copy;
 }
 

@@ -7,6 +7,7 @@
 #ifndef SERVER_ENGINE_H
 #define SERVER_ENGINE_H
 
+#include <burnin/rules.h>
 #include <inventory/flow.h>
 #include <inventory/host.h>
 #include <proto/lifecycle.h>
@@ -20,7 +21,8 @@ struct engine_event {
 	int code; /* enum err_code of a failure, 0 otherwise: class, meaning and hint from it */
 	const char *code_name; /* stable name from an agent, when it is not in our list; or NULL */
 	const char *detail; /* plain words; may hold text from hosts; NULL: the transition's own */
-	const char *part, *slot, *serial, *action; /* the repair order, or NULL */
+	const char *part, *slot, *serial, *part_number, *action; /* the repair order, or NULL */
+	const char *run_id; /* the burn-in run that the fault belongs to; NULL: the open one */
 	unsigned extra_guards;
 };
 
@@ -35,6 +37,10 @@ MUST_CHECK int engine_command(struct flow *flow, int64_t host_num, const struct 
 /* The profile that a host matches now. owns: profile_done(ret). Returns 1, or 0 when none does. */
 MUST_CHECK int engine_profile(struct flow *flow, const struct host *h, const struct flow_host *f,
 			      struct profile *ret, struct err *err);
+/* Fill an event with what a host does under load that no test can report: it reboots or hangs. order
+ * must live as long as the event. */
+void engine_blame_load(enum burnin_symptom symptom, struct burnin_order *order,
+		       struct engine_event *e);
 /* Change only the words and the turn of a state ("waits for an image"). */
 MUST_CHECK int engine_explain(struct flow *flow, int64_t host_num, const char *detail,
 			      const char *turn, struct err *err);

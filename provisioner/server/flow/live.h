@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the daemon knows of hosts in RAM only: when they were heard of last, how far they are, what
- * a burn-in said last. Rebuilt from heartbeats after a restart; nothing is decided from it but that
+ * What the daemon knows of hosts in RAM only: when they were heard of last, how far they are. Rebuilt from heartbeats after a restart; nothing is decided from it but that
  * a writer has gone silent.
  */
 #ifndef SERVER_LIVE_H
@@ -18,15 +17,12 @@ struct live_host {
 	int64_t seen_us; /* flow_now_us() of the last sign of life of its session */
 	int64_t told_us; /* when the fleet was told of that last */
 	bool writing;    /* its session holds a permit */
+	bool hung;       /* its silence under test was judged already */
 	bool quiet;      /* its silence was told already */
 	int64_t logged;  /* log events stored in this session */
 	/* progress; stage "" when none was told */
 	char stage[33], unit[17], message[257];
 	int64_t done, total, eta_s; /* eta -1: not known */
-	/* the last failing diagnosis of the burn-in that runs */
-	char fault_part[65], fault_slot[129], fault_serial[129], fault_text[257];
-	char fault_action[513];
-	char fault_code[65];
 };
 
 MUST_CHECK struct live *live_new(void);

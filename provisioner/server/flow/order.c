@@ -41,7 +41,8 @@ static int fill_item(struct order *o, struct order_item *b, const struct arm_hos
 				    .ttl_s = o->ask->ttl_s,
 				    .who = o->caller->who,
 				    .wipe_consent = h->wipe_consent,
-				    .new_disk = h->new_disk};
+				    .new_disk = h->new_disk,
+				    .skip_burnin = h->skip_burnin};
 	TRY(host_override_of(h->reimage_in_service, "reimage_in_service", &b->host, &b->guards,
 			     err));
 	return arm_disk_name(&h->disk, &b->q.disk, err);

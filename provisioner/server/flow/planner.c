@@ -8,6 +8,7 @@
 #include <base/json.h>
 #include <base/log.h>
 #include <base/str.h>
+#include <burnin/catalogue.h>
 #include <inventory/run.h>
 #include <proto/plan.h>
 #include <proto/session.h>
@@ -50,6 +51,20 @@ static int build_inspect(struct builder *b, struct err *err)
 	return 0;
 }
 
+static int fill_tests(const struct profile *p, struct plan_burn_in *t, struct err *err)
+{
+	struct planned_test tests[CATALOGUE_TESTS_MAX];
+	const struct catalogue_limits limits = {p->cpu_s, p->memory_s, p->disk_s};
+
+	_Static_assert(CATALOGUE_TESTS_MAX <= PLAN_TESTS_MAX, "a plan has room for all tests");
+	TRY(catalogue_plan(t->tier, &limits, tests, &t->n_tests, err));
+	for (size_t i = 0; i < t->n_tests; i++) {
+		(void)str_copy(t->tests[i].id, sizeof(t->tests[i].id), tests[i].id);
+		t->tests[i].seconds = tests[i].seconds;
+	}
+	return 0;
+}
+
 static int build_burn_in(struct builder *b, struct err *err)
 {
 	struct plan_burn_in *t = &b->plan.burn_in;
@@ -60,9 +75,7 @@ static int build_burn_in(struct builder *b, struct err *err)
 	(void)str_copy(t->tier, sizeof(t->tier),
 		       b->profile.has_burn_in ? b->profile.tier : "quick");
 	t->seed = seed;
-	t->cpu_s = b->profile.cpu_s;
-	t->memory_s = b->profile.memory_s;
-	t->disk_s = b->profile.disk_s;
+	TRY(fill_tests(&b->profile, t, err));
 	struct run_draft d = {.host_num = b->host.num, .id = "", .tier = t->tier, .seed = seed};
 	TRY(run_start(b->flow->db, &d, b->now_us, t->run_id, err));
 	(void)str_copy(b->row.run_id, sizeof(b->row.run_id), t->run_id);
@@ -103,6 +116,7 @@ static bool waits_for_people(int code)
 	static const int codes[] = {
 		ERR_GUARD_IMAGE,           ERR_IMAGE_DAMAGED, ERR_IMAGE_CHANNEL_MISSING,
 		ERR_IMAGE_CHANNEL_EXPIRED, ERR_IMAGE_CHANNEL, ERR_IMAGE_CHANNEL_SIGNATURES,
+		ERR_GUARD_BURN_IN,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++)

@@ -10,6 +10,7 @@
 #include <base/cleanup.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <burnin/catalogue.h>
 #include <proto/record.h>
 
 #define USER_DATA_MAX     (64 * 1024)
@@ -18,7 +19,6 @@
 
 #define LIMIT_S_MAX (30 * 86400)
 
-static const char *const tiers[] = {"quick", "standard", "acceptance", NULL};
 static const char *const media[] = {"SSD", "HDD", NULL};
 static const char *const wipes[] = {"refuse", "consent", NULL};
 
@@ -39,7 +39,7 @@ static const struct field limit_fields[] = {
 };
 
 static const struct field burn_in_fields[] = {
-	F_STR(struct profile, "tier", tier, FIELD_NEEDED, .choices = tiers),
+	F_STR(struct profile, "tier", tier, FIELD_NEEDED, .choices = catalogue_tiers),
 	F_GROUP(struct profile, "limits", 0, limit_fields, .about = "seconds; 0: the tier's own"),
 	F_END,
 };

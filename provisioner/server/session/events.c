@@ -19,6 +19,7 @@
 #include <proto/events.h>
 #include <proto/facts.h>
 #include <proto/receipt.h>
+#include <server/flow/burn_run.h>
 #include <server/flow/engine.h>
 #include <server/flow/image_check.h>
 #include <server/flow/live.h>
@@ -99,34 +100,15 @@ static const char *text_at(const json_t *obj, const char *key)
 	return text ? text : "";
 }
 
-/* Remember the last failing diagnosis of an OCP record and the repair order that follows it (an
- * extension: OCP's own diagnosis has no room for one): the host's fault if the burn-in ends with
- * FAIL. */
-static void note_diagnosis(struct live_host *h, const json_t *record)
-{
-	json_t *step = json_object_get(record, "testStepArtifact");
-	json_t *d = json_object_get(step, "diagnosis");
-	json_t *x = json_object_get(step, "extension");
-	if (d && str_eq(text_at(d, "type"), "FAIL")) {
-		(void)text_fit(h->fault_code, sizeof(h->fault_code), text_at(d, "verdict"));
-		(void)text_fit(h->fault_text, sizeof(h->fault_text), text_at(d, "message"));
-	} else if (x && str_eq(text_at(x, "name"), "repair-order")) {
-		json_t *o = json_object_get(x, "content");
-		(void)text_fit(h->fault_part, sizeof(h->fault_part), text_at(o, "part"));
-		(void)text_fit(h->fault_slot, sizeof(h->fault_slot), text_at(o, "slot"));
-		(void)text_fit(h->fault_serial, sizeof(h->fault_serial), text_at(o, "serial"));
-		(void)text_fit(h->fault_action, sizeof(h->fault_action), text_at(o, "action"));
-	}
-}
-
 static int take_burnin(struct taking *t, const struct event *ev, struct err *err)
 {
 	struct flow_host f;
 	TRY(flow_host_get(t->flow->db, t->session->host_num, &f, err));
 	if (!f.run_id[0])
 		return err_set(err, ERR_CONFLICT, "no burn-in run is open");
-	note_diagnosis(live_at(t->flow->live, t->session->host_num), ev->data);
-	return run_add_record(t->flow->db, f.run_id, ev->data, t->now_us, err);
+	char refused[257];
+	TRY(burn_run_take(t->flow, t->session->host_num, f.run_id, ev->data, refused, err));
+	return refused[0] ? append(t, "agent.refused", refused, NULL, err) : 0;
 }
 
 /* What is signed, by this session's key, for this host and the arm that is open, counts; what came
@@ -173,37 +155,95 @@ static int done_inspect(struct taking *t, const struct event_step_done *d, struc
 	return apply(t, &e, err);
 }
 
-static int finish_run(struct taking *t, const char *result, const char *detail, struct err *err)
+/* The records decide; the agent's own word counts where it is the worse one. */
+static int fold_run(struct taking *t, const struct flow_host *f, const struct event_step_done *d,
+		    struct run_verdict *v, struct err *err)
 {
-	struct flow_host f;
-	TRY(flow_host_get(t->flow->db, t->session->host_num, &f, err));
-	if (!f.run_id[0])
-		return 0;
-	TRY(run_finish(t->flow->db, f.run_id, result, detail, t->now_us, err));
-	f.run_id[0] = '\0';
-	return flow_host_put(t->flow->db, &f, err);
+	TRY(burn_run_fold(t->flow, f->run_id, v, err));
+	if (v->result == RUN_PASS && !str_eq(d->result, "PASS")) {
+		v->result = RUN_FAIL;
+		(void)str_copy(v->why, sizeof(v->why), "a test failed: see the run");
+	}
+	return burn_run_open_faults(t->flow, t->session->host_num, f->run_id, v, err);
+}
+
+static int finish_run(struct taking *t, struct flow_host *f, const struct run_verdict *v,
+		      struct err *err)
+{
+	char parts[BURN_PARTS_BYTES];
+	TRY(burn_run_parts(t->flow, t->session->host_num, parts, err));
+	return run_finish(t->flow->db, f->run_id, run_result_str(v->result),
+			  v->result == RUN_PASS ? parts : v->why, t->now_us, err);
+}
+
+/* A run that passed, and yet the part that was to be replaced is still there. */
+static int done_passed(struct taking *t, const char *run_id, struct err *err)
+{
+	struct fault_row left = {0};
+	int rc = burn_run_prove(t->flow, t->session->host_num, run_id, &left, err);
+	if (rc < 0)
+		return rc;
+	autofree char *detail = xasprintf(
+		"not swapped: the part with serial %s is still in the host%s%s", left.serial,
+		left.slot[0] ? ", it was at " : "", left.slot);
+	struct engine_event e = {.event = rc ? HOST_EVENT_BURN_IN_FAILED
+					     : HOST_EVENT_BURN_IN_PASSED,
+				 .actor = "agent",
+				 .code_name = rc ? left.code : NULL,
+				 .detail = rc ? detail : NULL,
+				 .slot = left.slot,
+				 .serial = left.serial};
+	return apply(t, &e, err);
+}
+
+static int done_failed(struct taking *t, const struct run_verdict *v, const char *run_id,
+		       struct err *err)
+{
+	const struct run_order *o = v->orders.n ? &v->orders.items[0] : NULL;
+	struct engine_event e = {
+		.event = HOST_EVENT_BURN_IN_FAILED,
+		.actor = "agent",
+		.code_name = o ? o->code : "burn_in.failed",
+		.detail = o ? o->detail : v->why,
+		.part = o ? o->part : NULL,
+		.slot = o ? o->slot : NULL,
+		.serial = o ? o->serial : NULL,
+		.part_number = o ? o->part_number : NULL,
+		.action = o ? o->action : NULL,
+		.run_id = run_id,
+	};
+	if (v->result == RUN_INCOMPLETE && !o) {
+		e.event = HOST_EVENT_STEP_FAILED;
+		e.code = ERR_BURNIN_INCOMPLETE;
+		e.code_name = NULL;
+	}
+	return apply(t, &e, err);
+}
+
+/* The run is closed before the event, whose fault belongs to it all the same. */
+static int end_run(struct taking *t, struct flow_host *f, const struct run_verdict *v,
+		   struct err *err)
+{
+	char run_id[FLOW_ID_BYTES];
+	(void)str_copy(run_id, sizeof(run_id), f->run_id);
+	TRY(finish_run(t, f, v, err));
+	f->run_id[0] = '\0';
+	TRY(flow_host_put(t->flow->db, f, err));
+	return v->result == RUN_PASS ? done_passed(t, run_id, err) : done_failed(t, v, run_id, err);
 }
 
 static int done_burn_in(struct taking *t, const struct event_step_done *d, struct err *err)
 {
-	struct live_host h = *live_at(t->flow->live, t->session->host_num);
-	bool passed = str_eq(d->result, "PASS");
-	TRY(finish_run(t, passed ? "PASS" : "FAIL", h.fault_text, err));
-	struct engine_event e = {
-		.event = passed ? HOST_EVENT_BURN_IN_PASSED : HOST_EVENT_BURN_IN_FAILED,
-		.actor = "agent",
-		.code_name = passed            ? NULL
-			     : h.fault_code[0] ? h.fault_code
-					       : "burn_in.failed",
-		.detail = passed            ? NULL
-			  : h.fault_text[0] ? h.fault_text
-					    : "a test failed: see the run",
-		.part = h.fault_part,
-		.slot = h.fault_slot,
-		.serial = h.fault_serial,
-		.action = h.fault_action[0] ? h.fault_action : NULL,
-	};
-	return apply(t, &e, err);
+	struct run_verdict v = {0};
+	struct flow_host f;
+	TRY(flow_host_get(t->flow->db, t->session->host_num, &f, err));
+	if (!f.run_id[0])
+		return err_set(err, ERR_CONFLICT, "no burn-in run is open");
+	int rc = fold_run(t, &f, d, &v, err);
+	if (rc >= 0)
+		rc = end_run(t, &f, &v, err);
+	run_verdict_done(&v);
+	return rc;
 }
 
 static int note_disk(struct taking *t, const struct flow_arm *arm, struct err *err)

@@ -64,8 +64,11 @@ static struct plan sample(enum plan_step_kind kind)
 			 .seq = 7,
 			 .kind = kind};
 
-	p.burn_in = (struct plan_burn_in){
-		.run_id = "r", .tier = "quick", .seed = 9, .cpu_s = 1, .memory_s = 2, .disk_s = 3};
+	p.burn_in = (struct plan_burn_in){.run_id = "r",
+					  .tier = "quick",
+					  .seed = 9,
+					  .tests = {{"cpu-verify", 1}, {"smart", 0}},
+					  .n_tests = 2};
 	p.image = (struct plan_image){.arm_id = "a",
 				      .image_digest = HEX64,
 				      .line = "debian12",

@@ -107,9 +107,21 @@ static int facts(struct fake_agent *a)
 	return fake_agent_facts(a, NULL);
 }
 
+static int record_number;
+
 static int record(struct fake_agent *a)
 {
-	return fake_agent_event(a, "burnin", json_pack("{s:{s:i}}", "schemaVersion", "major", 2));
+	return fake_agent_event(a, "burnin", walk_good_record(record_number));
+}
+
+static void ask_records(struct fake_agent *a)
+{
+	json_t *one;
+
+	for (record_number = 0; (one = walk_good_record(record_number)); record_number++) {
+		json_decref(one);
+		ask(a, "record", record, 200);
+	}
 }
 
 static int done(struct fake_agent *a)
@@ -142,7 +154,7 @@ static void to_image(struct fake_agent *a)
 	ask(a, "facts", facts, 200);
 	ask(a, "inspected", done, 200);
 	ask_step(a, PLAN_STEP_BURN_IN);
-	ask(a, "record", record, 200);
+	ask_records(a);
 	ask(a, "tested", done, 200);
 	ask_step(a, PLAN_STEP_IMAGE);
 }
