@@ -103,6 +103,7 @@ $(eval $(call unit_test,tests/unit/images/test_object_sandbox.c,$(IMAGES_TEST_LI
 $(eval $(call unit_test,tests/unit/images/test_format.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_fetch.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) tests/unit/images/odd_server.c))
 $(eval $(call unit_test,tests/unit/images/test_build.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_sector.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 
 $(eval $(call fuzzer,manifest,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,signatures,images_core base,$(IMAGES_CORE_PKG)))

@@ -105,8 +105,20 @@ static bool is_made_here(const struct manifest *m, const struct manifest_partiti
 	return true;
 }
 
+/* A file has no sectors of its own: what it becomes a disk of decides. */
+static int check_sector(const struct install *in, struct err *err)
+{
+	if (in->target.is_device && manifest_needs_sector(in->m) &&
+	    in->target.sector_bytes != in->m->sector_bytes)
+		return err_set(err, ERR_IMAGE_SECTOR,
+			       "disk has sectors of %u bytes, the image is made for %u",
+			       in->target.sector_bytes, in->m->sector_bytes);
+	return 0;
+}
+
 static int check_payloads(const struct install *in, struct err *err)
 {
+	TRY(check_sector(in, err));
 	for (size_t i = 0; i < in->m->n_payloads; i++)
 		if (in->m->payloads[i].role == PAYLOAD_ROLE_ROOTFS && !install_rootfs_is_possible())
 			return err_set(err, ERR_UNSUPPORTED,

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/loop.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -16,10 +17,19 @@
 
 #define TRIES 16
 
+/* A file system takes its sectors from the device that it is made on: the loop's are the disk's. */
+static uint32_t sector_of(int backing_fd)
+{
+	int n = 0;
+
+	return ioctl(backing_fd, BLKSSZGET, &n) || n < 512 ? 0 : (uint32_t)n;
+}
+
 static int try_open(int control, int backing_fd, uint64_t offset_bytes, uint64_t size_bytes,
 		    struct loop_device *ret)
 {
 	struct loop_config config = {.fd = (uint32_t)backing_fd,
+				     .block_size = sector_of(backing_fd),
 				     .info = {.lo_offset = offset_bytes,
 					      .lo_sizelimit = size_bytes,
 					      .lo_flags = LO_FLAGS_AUTOCLEAR}};

@@ -193,6 +193,8 @@ static int read_fields(json_t *doc, struct manifest *m, struct err *err)
 	m->min_disk_bytes = (uint64_t)json_need_int(&r, "min_disk", SECTOR_BYTES, SIZE_MAX_INT);
 	read_firmware(&r, &m->firmware);
 	read_boot_code(&r, m);
+	m->sector_bytes = (uint32_t)json_opt_int(&r, "sector", MANIFEST_SECTOR_4K_BYTES,
+						 MANIFEST_SECTOR_4K_BYTES, MANIFEST_SECTOR_BYTES);
 	TRY(read_lists(&r, m));
 	return json_reader_end(&r);
 }
@@ -240,7 +242,7 @@ static int check_target(const struct manifest *m, const struct manifest_payload 
 		if (p->partition || m->n_partitions || m->n_payloads != 1 || m->has_boot_code)
 			return err_set(err, ERR_IMAGE_MANIFEST,
 				       "a disk payload stands with nothing beside it");
-		if (p->size_bytes > m->min_disk_bytes || p->size_bytes % SECTOR_BYTES)
+		if (p->size_bytes > m->min_disk_bytes || p->size_bytes % m->sector_bytes)
 			return err_set(err, ERR_IMAGE_MANIFEST,
 				       "payload '%s' does not fit the smallest disk", p->name);
 		return 0;
@@ -369,6 +371,18 @@ int manifest_parse(const void *p, size_t n_bytes, struct manifest **ret, struct 
 void manifest_free(struct manifest *m)
 {
 	free(m);
+}
+
+bool manifest_needs_sector(const struct manifest *m)
+{
+	for (size_t i = 0; i < m->n_payloads; i++) {
+		const struct manifest_partition *p = manifest_partition_find(
+			m, m->payloads[i].partition);
+
+		if (m->payloads[i].role == PAYLOAD_ROLE_DISK || (p && p->fs == PARTITION_FS_VFAT))
+			return true;
+	}
+	return false;
 }
 
 const struct manifest_partition *manifest_partition_find(const struct manifest *m, unsigned number)

@@ -125,6 +125,9 @@ static json_t *manifest_json(const struct manifest *m)
 			(json_int_t)m->created_s, "min_disk", size_json(m->min_disk_bytes),
 			"firmware", firmware_json(m->firmware), "partitions", partitions,
 			"payloads", payloads);
+	/* left out where it is the usual one, so that older readers take the document */
+	if (m->sector_bytes == MANIFEST_SECTOR_4K_BYTES)
+		json_object_set_new(doc, "sector", size_json(m->sector_bytes));
 	if (m->has_boot_code) {
 		autofree char *code = base64_encode(m->boot_code, MANIFEST_BOOT_CODE_BYTES);
 

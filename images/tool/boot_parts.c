@@ -316,28 +316,30 @@ static int fill_esp(const struct boot_parts *b, const struct dated_env *d, const
 }
 
 static int make_esp(const struct boot_parts *b, const char *image, uint64_t size_bytes,
-		    int64_t created_s, struct err *err)
+		    uint32_t sector_bytes, int64_t created_s, struct err *err)
 {
+	autofree char *sector = xasprintf("%" PRIu32, sector_bytes);
 	autofree char *kib = xasprintf("%" PRIu64, (uint64_t)(size_bytes / KIB));
 	autofree char *epoch = xasprintf("SOURCE_DATE_EPOCH=%" PRId64, created_s);
 	struct dated_env d = {.env = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
 				      "TZ=UTC", "MTOOLS_SKIP_CHECK=1", epoch, NULL}};
-	const char *const mkfs[] = {"mkfs.vfat", "-C", "-F",       "32",          "-s",  "1", "-n",
-				    "ESP",       "-i", "51495057", "--invariant", image, kib, NULL};
+	const char *const mkfs[] = {"mkfs.vfat",   "-C",  "-F", "32",  "-S", sector,
+				    "-s",          "1",   "-n", "ESP", "-i", "51495057",
+				    "--invariant", image, kib,  NULL};
 
 	TRY(run_dated(&d, mkfs, err));
 	return fill_esp(b, &d, image, created_s, err);
 }
 
-int boot_parts_esp(const struct boot_parts *b, uint64_t size_bytes, int64_t created_s, int *ret_fd,
-		   struct err *err)
+int boot_parts_esp(const struct boot_parts *b, uint64_t size_bytes, uint32_t sector_bytes,
+		   int64_t created_s, int *ret_fd, struct err *err)
 {
 	autofree char *image = xasprintf("%s/esp.img", b->folder);
 	autofree char *cfg = xasprintf("%s/esp-grub.cfg", b->folder);
 
 	if (access(cfg, R_OK))
 		TRY(write_part(cfg, default_esp_cfg, strlen(default_esp_cfg), err));
-	TRY(make_esp(b, image, size_bytes, created_s, err));
+	TRY(make_esp(b, image, size_bytes, sector_bytes, created_s, err));
 	*ret_fd = open(image, O_RDONLY | O_CLOEXEC);
 	return *ret_fd < 0 ? err_sys(err, ERR_IO, "cannot open the EFI system partition") : 0;
 }

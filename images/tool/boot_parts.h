@@ -34,7 +34,8 @@ MUST_CHECK int boot_parts_bios(const struct boot_parts *b, uint64_t start_bytes,
 			       uint8_t ret_code[static MANIFEST_BOOT_CODE_BYTES], int *ret_fd,
 			       struct err *err);
 /* UEFI: a vfat file system of size_bytes. */
-MUST_CHECK int boot_parts_esp(const struct boot_parts *b, uint64_t size_bytes, int64_t created_s,
-			      int *ret_fd, struct err *err);
+MUST_CHECK int boot_parts_esp(const struct boot_parts *b, uint64_t size_bytes,
+			      uint32_t sector_bytes, int64_t created_s, int *ret_fd,
+			      struct err *err);
 
 #endif

@@ -169,7 +169,9 @@ static int read_tree(struct build *b, struct err *err)
 
 static int choose_firmware(struct build *b, struct err *err)
 {
-	unsigned has = boot_parts_firmware(&b->boot);
+	/* BIOS and GRUB's blocks for it count in 512 bytes */
+	unsigned has = boot_parts_firmware(&b->boot) &
+		       (b->m->sector_bytes == MANIFEST_SECTOR_BYTES ? ~0U : IMAGE_FIRMWARE_UEFI);
 	unsigned wanted = b->layout.firmware_set ? b->layout.firmware : has;
 
 	if (b->layout.boot_none) {
@@ -257,7 +259,7 @@ static int build_boot(struct build *b, const struct manifest_partition *p, struc
 		return build_pack(b, "bios.img", PAYLOAD_ROLE_FS, p->number, fd, p->size_bytes,
 				  err);
 	}
-	TRY(boot_parts_esp(&b->boot, p->size_bytes, b->created_s, &fd, err));
+	TRY(boot_parts_esp(&b->boot, p->size_bytes, b->m->sector_bytes, b->created_s, &fd, err));
 	TRY(fs_check_vfat(fd, err));
 	return build_pack(b, "esp.vfat", PAYLOAD_ROLE_FS, p->number, fd, p->size_bytes, err);
 }
@@ -293,6 +295,7 @@ static int set_names(struct build *b, struct err *err)
 	(void)str_copy(b->m->line, sizeof(b->m->line), r->line);
 	(void)str_copy(b->m->version, sizeof(b->m->version), r->version);
 	b->m->arch = r->arch;
+	b->m->sector_bytes = MANIFEST_SECTOR_BYTES;
 	b->created_s = r->created_s;
 	b->source.path = r->input;
 	b->source.oci_arch = r->arch == IMAGE_ARCH_X86_64 ? "amd64" : "arm64";
@@ -305,6 +308,7 @@ static int run(struct build *b, struct err *err)
 
 	TRY(set_names(b, err));
 	TRY(layout_load(r->layout_path, r->arch, &b->layout, err));
+	b->m->sector_bytes = b->layout.sector_bytes;
 	if (r->raw)
 		b->source.kind = INPUT_DISK;
 	else

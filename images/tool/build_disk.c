@@ -5,6 +5,7 @@
 #include "build_run.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <inttypes.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
@@ -13,6 +14,8 @@
 
 #include <base/json.h>
 #include <base/str.h>
+
+#define GPT_MAGIC "EFI PART"
 
 static int disk_size(int fd, uint64_t *ret_bytes, int64_t *ret_changed_s, struct err *err)
 {
@@ -32,6 +35,22 @@ static int disk_size(int fd, uint64_t *ret_bytes, int64_t *ret_changed_s, struct
 	return 0;
 }
 
+static bool has_gpt(int fd, off_t sector_bytes)
+{
+	char head[sizeof(GPT_MAGIC) - 1];
+
+	return pread(fd, head, sizeof(head), sector_bytes) == (ssize_t)sizeof(head) &&
+	       !memcmp(head, GPT_MAGIC, sizeof(head));
+}
+
+/* The size of sectors that a disk's table counts in: its header lies in the second one. */
+static uint32_t sector_of(int fd)
+{
+	return !has_gpt(fd, MANIFEST_SECTOR_BYTES) && has_gpt(fd, MANIFEST_SECTOR_4K_BYTES)
+		       ? MANIFEST_SECTOR_4K_BYTES
+		       : MANIFEST_SECTOR_BYTES;
+}
+
 int build_disk(struct build *b, struct err *err)
 {
 	autoclose int fd = open(b->request->input, O_RDONLY | O_CLOEXEC);
@@ -44,6 +63,7 @@ int build_disk(struct build *b, struct err *err)
 	if (!b->created_s)
 		b->created_s = changed_s;
 	b->m->min_disk_bytes = size_bytes;
+	b->m->sector_bytes = sector_of(fd);
 	b->m->firmware = b->layout.firmware_set
 				 ? b->layout.firmware
 				 : IMAGE_FIRMWARE_UEFI | (b->request->arch == IMAGE_ARCH_X86_64

@@ -11,8 +11,10 @@
 #include <base/limits.h>
 #include <base/str.h>
 
-#define ESP_BYTES  (64 * MIB) /* FAT32 needs 33; shim and GRUB take 6 */
-#define BIOS_BYTES (1 * MIB)
+#define ESP_BYTES          (64 * MIB)  /* FAT32 needs 33; shim and GRUB take 6 */
+#define ESP_4K_BYTES       (264 * MIB) /* FAT32 has 65,525 clusters or more, of a sector at least */
+#define ESP_4K_LEAST_BYTES (260 * MIB)
+#define BIOS_BYTES         (1 * MIB)
 
 static void add(struct layout *l, enum partition_role role, enum partition_fs fs, uint64_t size,
 		bool grow, const char *mount)
@@ -32,12 +34,17 @@ static void add(struct layout *l, enum partition_role role, enum partition_fs fs
 	(void)str_copy(p->mount, sizeof(p->mount), mount);
 }
 
+static uint64_t esp_bytes(const struct layout *l)
+{
+	return l->sector_bytes == MANIFEST_SECTOR_BYTES ? ESP_BYTES : ESP_4K_BYTES;
+}
+
 static void set_default(struct layout *l, enum image_arch arch)
 {
 	if (!l->boot_none) {
-		if (arch == IMAGE_ARCH_X86_64)
+		if (arch == IMAGE_ARCH_X86_64 && l->sector_bytes == MANIFEST_SECTOR_BYTES)
 			add(l, PARTITION_ROLE_BIOS, PARTITION_FS_NONE, BIOS_BYTES, false, "");
-		add(l, PARTITION_ROLE_ESP, PARTITION_FS_VFAT, ESP_BYTES, false, "/boot/efi");
+		add(l, PARTITION_ROLE_ESP, PARTITION_FS_VFAT, esp_bytes(l), false, "/boot/efi");
 	}
 	add(l, PARTITION_ROLE_ROOT, PARTITION_FS_EXT4, 0, true, "/");
 }
@@ -109,7 +116,7 @@ static int read_partition(const struct json_reader *parent, json_t *item, size_t
 						     PARTITION_FS_EXT4, PARTITION_FS_EXT4,
 						     PARTITION_FS_SWAP};
 	static const char *const usual_mount[] = {"", "/boot/efi", "/", "", ""};
-	static const uint64_t usual_size[] = {BIOS_BYTES, ESP_BYTES, 0, 0, 0};
+	const uint64_t usual_size[] = {BIOS_BYTES, esp_bytes(l), 0, 0, 0};
 	struct json_reader r = json_reader_item(parent, item, "partitions", i);
 	int role = word_index(&r, "role", json_need_str(&r, "role", 1, 16), role_word,
 			      _PARTITION_ROLE_MAX);
@@ -153,6 +160,10 @@ static int read_layout(json_t *doc, enum image_arch arch, struct layout *l, stru
 		json_reader_fail(&r, "boot", ERR_INVALID, "is neither grub nor none");
 	l->boot_none = boot && str_eq(boot, "none");
 	read_firmware(&r, l);
+	l->sector_bytes = (uint32_t)json_opt_int(&r, "sector", MANIFEST_SECTOR_BYTES,
+						 MANIFEST_SECTOR_4K_BYTES, MANIFEST_SECTOR_BYTES);
+	if (l->sector_bytes != MANIFEST_SECTOR_BYTES && l->sector_bytes != MANIFEST_SECTOR_4K_BYTES)
+		json_reader_fail(&r, "sector", ERR_INVALID, "is neither 512 nor 4096");
 	l->unpack = json_opt_bool(&r, "unpack", false);
 	l->devices = json_opt_bool(&r, "devices", false);
 	TRY(json_reader_end(&r));
@@ -184,6 +195,12 @@ static int check_roles(const struct layout *l, struct err *err)
 			return err_set(err, ERR_IMAGE_LAYOUT, "two partitions have role %s",
 				       partition_role_str(role));
 		seen[role] = true;
+		if (role == PARTITION_ROLE_ESP && l->sector_bytes != MANIFEST_SECTOR_BYTES &&
+		    l->partitions[i].size_bytes < ESP_4K_LEAST_BYTES)
+			return err_set(err, ERR_IMAGE_LAYOUT,
+				       "an EFI system partition with sectors of 4096 has %u MiB or "
+				       "more",
+				       (unsigned)(ESP_4K_LEAST_BYTES / MIB));
 		TRY(check_mount(l, i, err));
 	}
 	if (!seen[PARTITION_ROLE_ROOT])
@@ -195,7 +212,7 @@ int layout_load(const char *path, enum image_arch arch, struct layout *ret, stru
 {
 	autojson json_t *doc = NULL;
 
-	*ret = (struct layout){0};
+	*ret = (struct layout){.sector_bytes = MANIFEST_SECTOR_BYTES};
 	if (!path) {
 		set_default(ret, arch);
 		return 0;

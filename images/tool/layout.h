@@ -24,6 +24,7 @@ struct layout {
 	bool boot_none;    /* nothing boots from this disk */
 	bool firmware_set; /* firmware was named: its boot loader must be there */
 	unsigned firmware;
+	uint32_t sector_bytes; /* of the disks that it is for */
 	bool unpack;
 	bool devices;
 	size_t n_partitions;

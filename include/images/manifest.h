@@ -32,6 +32,8 @@
 #define MANIFEST_NAME_BYTES      65  /* names match ^[a-z0-9][a-z0-9._-]{0,63}$ */
 #define MANIFEST_MOUNT_BYTES     256 /* absolute path without "..", or "" */
 #define MANIFEST_BOOT_CODE_BYTES 440
+#define MANIFEST_SECTOR_BYTES    512 /* unless the document says otherwise */
+#define MANIFEST_SECTOR_4K_BYTES 4096
 #define MANIFEST_TYPE            "slipway-image/v1"
 #define MANIFEST_PAYLOAD_TYPE    "application/vnd.slipway.image.v1+json" /* in what is signed */
 
@@ -108,6 +110,7 @@ struct manifest {
 	uint64_t seq;      /* grows with every release of a line: rollback is judged by it */
 	int64_t created_s; /* since 1970 */
 	uint64_t min_disk_bytes;
+	uint32_t sector_bytes; /* of the disks that it is made for: 512 or 4096 */
 	bool has_boot_code;
 	uint8_t boot_code[MANIFEST_BOOT_CODE_BYTES]; /* of LBA 0, before the partition table */
 	size_t n_partitions;                         /* 0 for a disk image */
@@ -135,6 +138,10 @@ MUST_CHECK char *manifest_show_json(const struct manifest *m);
 
 /* True if the name may be an archive member, a line or a version. */
 bool manifest_name_is_valid(const char *name);
+
+/* True if the image holds numbers of sectors, or file systems that are bound to their size: a whole
+ * disk, or a FAT. It does not work on a disk with sectors of another size. */
+MUST_CHECK bool manifest_needs_sector(const struct manifest *m);
 
 const struct manifest_partition *manifest_partition_find(const struct manifest *m, unsigned number);
 

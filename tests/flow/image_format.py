@@ -190,7 +190,7 @@ def check_payload(m, p, names, numbers):
     need("devices" not in p or p["devices"] is True and p["role"] == "rootfs", "devices")
     if p["role"] == "disk":
         need("partition" not in p and not m["partitions"] and "boot_code" not in m and len(m["payloads"]) == 1, "disk")
-        need(p["size"] % 512 == 0 and p["size"] <= m["min_disk"], "size of a disk")
+        need(p["size"] % m.get("sector", 512) == 0 and p["size"] <= m["min_disk"], "size of a disk")
         return
     part = [one for one in m["partitions"] if one["number"] == p.get("partition")]
     need(part and p["partition"] not in numbers, "partition of a payload")
@@ -200,7 +200,8 @@ def check_payload(m, p, names, numbers):
 
 def read_manifest(data):
     m = canonical(data)
-    keys_are(m, MANIFEST_KEYS, ("boot_code",))
+    keys_are(m, MANIFEST_KEYS, ("boot_code", "sector"))
+    need(m.get("sector", 4096) == 4096, "sector")
     need(m["type"] == "slipway-image/v1" and m["format"] == 1, "another format")
     need(NAME.fullmatch(m["line"]) and NAME.fullmatch(m["version"]), "line or version")
     need(m["arch"] in ("x86_64", "aarch64") and m["seq"] >= 1, "arch or seq")

@@ -63,6 +63,11 @@ struct row {
 static const struct row rows[] = {
 	{"unchanged", "", "", ERR_OK},
 	{"another sequence", "\"seq\":42", "\"seq\":9007199254740991", ERR_OK},
+	{"field-56 sectors of 4096", "\"seq\":42", "\"sector\":4096,\"seq\":42", ERR_OK},
+	{"field-56 sectors of 512 are not written", "\"seq\":42", "\"sector\":512,\"seq\":42",
+	 ERR_IMAGE_MANIFEST},
+	{"field-56 sectors of 2048", "\"seq\":42", "\"sector\":2048,\"seq\":42",
+	 ERR_IMAGE_MANIFEST},
 	{"no firmware: nothing boots from it", "[\"bios\",\"uefi\"]", "[]", ERR_OK},
 	{"M-01 duplicate key", "\"arch\":\"x86_64\",", "\"arch\":\"x86_64\",\"arch\":\"x86_64\",",
 	 ERR_IMAGE_MANIFEST},
