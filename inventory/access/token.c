@@ -93,6 +93,26 @@ static int note_use(struct db *db, int64_t num, int64_t last_us, int64_t now_us,
 		       p_int(now_us));
 }
 
+/* The caller has the whole token, so it may know since when it is worth nothing. */
+static int why_refused(struct db *db, const char *hash, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	char when[TIME_TEXT_BYTES];
+
+	TRY(db_query(db, err, &rows,
+		     "SELECT name, expires_us, revoked_us FROM token WHERE hash = $1",
+		     p_text(hash)));
+	int r = db_rows_next(rows, err);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return err_set(err, ERR_NOT_FOUND, "the token is not known");
+	bool revoked = !db_is_null(rows, 2);
+	time_rfc3339(db_int(rows, revoked ? 2 : 1), when);
+	return err_set(err, ERR_NOT_FOUND, "the token '%s' %s %s", db_text(rows, 0),
+		       revoked ? "was revoked on" : "expired on", when);
+}
+
 int token_find(struct db *db, const char *text, int64_t now_us, struct token *ret, struct err *err)
 {
 	char hash[SHA256_HEX_BYTES];
@@ -111,7 +131,7 @@ int token_find(struct db *db, const char *text, int64_t now_us, struct token *re
 		if (r < 0)
 			return r;
 		if (r == 0)
-			return err_set(err, ERR_NOT_FOUND, "the token is not known");
+			return why_refused(db, hash, err);
 		*ret = (struct token){.num = db_int(rows, 0), .expires_us = db_int(rows, 3)};
 		(void)str_copy(ret->name, sizeof(ret->name), db_text(rows, 1));
 		(void)str_copy(ret->scopes, sizeof(ret->scopes), db_text(rows, 2));

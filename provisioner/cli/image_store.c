@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,12 +20,14 @@
 
 #include "api.h"
 #include "option_table.h"
+#include "table.h"
 
 #define STORE_DEFAULT     "/var/lib/slipway/objects"
 #define ROOT_DEFAULT      "/var/lib/slipway/trust/root.json"
 #define IMPORT_TIMEOUT_MS (3600 * 1000LL)
 #define PART_BYTES        ((size_t)1024 * 1024) /* the server copies a part at one go */
 #define ID_HEAD_BYTES     ((size_t)128 * 1024)
+#define IMPORTS_MAX       3
 #define TRIES_MAX         30 /* a second apart, without one part in between */
 
 struct arguments {
@@ -55,8 +58,6 @@ static int read_arguments(int argc, char **argv, struct arguments *a, const char
 	if (status)
 		return status;
 	a->by_server = !a->store;
-	if (!a->store)
-		a->store = STORE_DEFAULT;
 	if (ret_word)
 		*ret_word = words.items[0];
 	return 0;
@@ -69,6 +70,27 @@ static void print_image(const struct manifest *m)
 	hex_encode(m->digest, SHA256_BYTES, digest);
 	printf("%s@%s %s seq %" PRIu64 " %s\n", m->line, m->version, image_arch_str(m->arch),
 	       m->seq, digest);
+}
+
+/* Reading must not make a store: a wrong folder would look like an empty one. */
+static int open_existing(const char *dir, struct object_store **ret, struct err *err)
+{
+	autofree char *objects = xasprintf("%s/sha256", dir);
+
+	if (access(objects, F_OK) < 0)
+		return err_sys(err, ERR_NOT_FOUND, "there is no store of images in '%s'", dir);
+	return object_store_open(dir, ret, err);
+}
+
+/* gc and fsck work on files: the store's own folder on the appliance unless one is named. */
+static int open_files(const struct arguments *a, struct object_store **ret, struct err *err)
+{
+	if (!a->store && getenv("SLIPWAY_SERVER"))
+		return err_set(
+			err, ERR_UNSUPPORTED,
+			"this verb works on the files of a store: run it on the appliance, or "
+			"name a folder with --store");
+	return open_existing(a->store ? a->store : STORE_DEFAULT, ret, err);
 }
 
 static int import(const struct arguments *a, const char *path, struct manifest **ret,
@@ -154,6 +176,20 @@ static int send_part(const char *path, int fd, uint64_t offset, uint64_t size_by
 	return rc;
 }
 
+/* On a terminal only: a log needs no percentages. */
+static void show_progress(uint64_t done_bytes, uint64_t size_bytes)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\rupload     %3u %%%s", (unsigned)(done_bytes * 100 / size_bytes),
+		done_bytes == size_bytes ? "\nthe server checks every byte of it\n" : "");
+}
+
+static bool may_pass(const struct err *err)
+{
+	return err->code == ERR_IMAGE_UPLOAD || err_class(err->code) == ERR_CLASS_RETRY;
+}
+
 /* What may pass (a broken connection, a busy server, another upload's part) is tried again from
  * where the server is. */
 static int send_parts(const char *path, int fd, uint64_t size_bytes, struct err *err)
@@ -173,16 +209,34 @@ static int send_parts(const char *path, int fd, uint64_t size_bytes, struct err 
 			offset += size_bytes - offset < PART_BYTES ? size_bytes - offset
 								   : PART_BYTES;
 			n_failed = 0;
+			show_progress(offset, size_bytes);
 			continue;
 		}
-		if (++n_failed > TRIES_MAX ||
-		    (err->code != ERR_IMAGE_UPLOAD && err_class(err->code) != ERR_CLASS_RETRY))
+		if (++n_failed > TRIES_MAX || !may_pass(err))
 			return rc;
 		(void)sleep(1);
 		err_clear(err);
 		rc = ask_offset(path, &offset, err);
 	}
 	return 0;
+}
+
+/* A server that went away while it imported may have lost the upload: from the start, then. */
+static int send_and_import(const char *parts, const char *images, int fd, uint64_t size_bytes,
+			   struct err *err)
+{
+	const struct http_call call = {
+		.method = "POST", .path = images, .timeout_ms = IMPORT_TIMEOUT_MS};
+	unsigned n_failed = 0;
+
+	for (;;) {
+		TRY(send_parts(parts, fd, size_bytes, err));
+		int rc = send(&call, err);
+		if (rc >= 0 || !may_pass(err) || ++n_failed > IMPORTS_MAX)
+			return rc;
+		(void)sleep(1);
+		err_clear(err);
+	}
 }
 
 static int upload(const struct arguments *a, const char *file, struct err *err)
@@ -198,18 +252,16 @@ static int upload(const struct arguments *a, const char *file, struct err *err)
 		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot open '%s'",
 			       file);
 	if (!S_ISREG(st.st_mode) || st.st_size == 0)
-		return err_set(err, ERR_IMAGE_NOT_ARCHIVE, "'%s' is no file of an archive", file);
+		return err_set(err, ERR_IMAGE_NOT_ARCHIVE, "'%s' is not a file with an archive",
+			       file);
 	TRY(upload_id(fd, (uint64_t)st.st_size, id, err));
 	parts = api_path("/api/v1/uploads/", id, "");
-	TRY(send_parts(parts, fd, (uint64_t)st.st_size, err));
 	str_addf(&path, "/api/v1/images?upload=%s", id);
 	if (a->reason) {
 		str_add(&path, "&rollback_reason=");
 		str_add_url(&path, a->reason);
 	}
-	const struct http_call call = {
-		.method = "POST", .path = path.p, .timeout_ms = IMPORT_TIMEOUT_MS};
-	return send(&call, err);
+	return send_and_import(parts, path.p, fd, (uint64_t)st.st_size, err);
 }
 
 static int remove_by_server(const struct arguments *a, const char *name, struct err *err)
@@ -256,6 +308,28 @@ static bool list_json(void *arg, const struct manifest *m)
 	return true;
 }
 
+static const struct column image_columns[] = {
+	{"LINE", "line", COLUMN_KEY},      {"VERSION", "version", COLUMN_KEY},
+	{"ARCH", "arch", COLUMN_KEY},      {"SEQ", "seq", COLUMN_TEXT},
+	{"DIGEST", "digest", COLUMN_TEXT}, {NULL, NULL, COLUMN_TEXT},
+};
+
+static int list_of_server(bool json)
+{
+	struct err err = ERR_INIT;
+	autojson json_t *doc = NULL;
+	json_t *images;
+
+	if (api_get("/api/v1/images", &doc, &err) < 0)
+		return command_fail(&err);
+	images = json_object_get(doc, "images");
+	if (json)
+		api_print_json(images);
+	else
+		table_print(images, image_columns);
+	return EXIT_WELL;
+}
+
 int image_list_command(int argc, char **argv)
 {
 	struct arguments a;
@@ -266,7 +340,9 @@ int image_list_command(int argc, char **argv)
 
 	if (status)
 		return status;
-	if (object_store_open(a.store, &store, &err) < 0 ||
+	if (a.by_server)
+		return list_of_server(a.json);
+	if (open_existing(a.store, &store, &err) < 0 ||
 	    object_store_list(store, a.json ? list_json : list_line, list, &err) < 0)
 		return command_fail(&err);
 	if (a.json) {
@@ -285,7 +361,7 @@ static int remove_from(const struct arguments *a, const char *name, struct err *
 	uint8_t digest[SHA256_BYTES];
 	int status;
 
-	TRY(object_store_open(a->store, &store, err));
+	TRY(open_existing(a->store, &store, err));
 	status = object_store_find(store, name, a->arch, &m, err);
 	if (status != -ERR_IMAGE_DAMAGED || !object_name_is_digest(name, digest))
 		TRY(status);
@@ -325,7 +401,7 @@ int image_gc_command(int argc, char **argv)
 
 	if (status)
 		return status;
-	if (object_store_open(a.store, &store, &err) < 0 || object_store_gc(store, &r, &err) < 0)
+	if (open_files(&a, &store, &err) < 0 || object_store_gc(store, &r, &err) < 0)
 		return command_fail(&err);
 	printf("%zu images, %zu objects kept, %zu removed (%" PRIu64 " bytes)\n", r.n_images,
 	       r.n_objects, r.n_removed, r.removed_bytes);
@@ -348,7 +424,7 @@ int image_fsck_command(int argc, char **argv)
 
 	if (status)
 		return status;
-	if (object_store_open(a.store, &store, &err) < 0 ||
+	if (open_files(&a, &store, &err) < 0 ||
 	    object_store_fsck(store, a.quarantine, print_bad, NULL, &r, &err) < 0)
 		return command_fail(&err);
 	printf("%zu images, %zu objects, %" PRIu64 " bytes, %zu bad\n", r.n_images, r.n_objects,

@@ -16,6 +16,7 @@
 #include "api.h"
 #include "command.h"
 #include "csv.h"
+#include "filter_check.h"
 #include "name_value.h"
 #include "watch.h"
 
@@ -70,13 +71,16 @@ static int write_query(struct listing *l, const struct words *filters)
 		const char *name, *value;
 	} pairs[] = {{"sort", l->sort}, {"at", l->at}, {"q", l->search}, {"fields", l->fields}};
 
+	int status;
+
 	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
 		if (pairs[i].value)
 			name_value_add_pair(&l->query, pairs[i].name, pairs[i].value);
 	name_value_add_query(&l->query, filters);
 	if (!str_ok(&l->query))
 		return command_usage("the filters are longer than %d bytes", LIMIT_URL_BYTES);
-	return l->fields ? choose_columns(l) : 0;
+	status = filter_check(l->path, filters);
+	return status || !l->fields ? status : choose_columns(l);
 }
 
 /* ---- pages ----------------------------------------------------------------------------------- */

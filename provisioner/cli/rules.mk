@@ -23,6 +23,7 @@ slipway_SRC += provisioner/cli/page.c
 slipway_SRC += provisioner/cli/table.c
 slipway_SRC += provisioner/cli/table_fit.c
 slipway_SRC += provisioner/cli/csv.c
+slipway_SRC += provisioner/cli/filter_check.c
 slipway_SRC += provisioner/cli/display.c
 slipway_SRC += provisioner/cli/watch.c
 slipway_SRC += provisioner/cli/receipt_commands.c

@@ -138,7 +138,8 @@ static int find_token(struct flow *flow, const char *bearer, struct http_request
 	if (!take_one(&refusals[bucket_of(http_peer(r))], REFUSED_PER_MIN / 60.0, REFUSED_PER_MIN,
 		      1, now_us))
 		return limited(r, err);
-	return err_set(err, ERR_AUTH_TOKEN, "the token is not known");
+	return err_set(err, ERR_AUTH_TOKEN, "%s",
+		       own.code == ERR_NOT_FOUND ? own.msg : "the token is not known");
 }
 
 int api_authorize(void *arg, const char *bearer, enum http_scope need, struct http_request *r,
