@@ -8,9 +8,9 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
@@ -26,10 +26,7 @@
 
 static double now_s(void)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	return (double)clock_boot_us(&clock_system) / 1e6;
 }
 
 void install_enter_stage(struct install *in, enum image_stage stage, uint64_t total_bytes)

@@ -9,9 +9,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <base/clock.h>
 #include <base/file.h>
 #include <base/json.h>
 #include <base/str.h>
@@ -115,7 +115,8 @@ static void remove_old_uploads(const struct object_store *s, struct object_store
 		struct stat st;
 
 		if (lstat(path, &st) || !S_ISREG(st.st_mode) ||
-		    time(NULL) - st.st_mtime < OBJECT_UPLOAD_MAX_AGE_S || unlink(path))
+		    time_wall_us() / 1000000 - st.st_mtime < OBJECT_UPLOAD_MAX_AGE_S ||
+		    unlink(path))
 			continue;
 		report->n_removed++;
 		report->removed_bytes += (uint64_t)st.st_size;

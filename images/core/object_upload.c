@@ -11,9 +11,9 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
 #include <images/read_exact.h>
@@ -77,7 +77,8 @@ static int make_room(const struct object_store *s, struct err *err)
 
 		if (lstat(path, &st) || !S_ISREG(st.st_mode))
 			continue;
-		if (time(NULL) - st.st_mtime < OBJECT_UPLOAD_MAX_AGE_S || unlink(path))
+		if (time_wall_us() / 1000000 - st.st_mtime < OBJECT_UPLOAD_MAX_AGE_S ||
+		    unlink(path))
 			n++;
 	}
 	if (dir)

@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
 
@@ -196,10 +196,7 @@ int db_exec_n(struct db *db, const char *sql, const struct db_param *params, siz
 
 int64_t db_clock_us(void)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+	return clock_boot_us(&clock_system);
 }
 
 /* Returns what it was. */

@@ -126,7 +126,7 @@ static int install(struct imaging *im, struct err *err)
 static void set_rtc(void)
 {
 	autoclose int fd = open("/dev/rtc0", O_WRONLY | O_CLOEXEC);
-	time_t now = time(NULL);
+	time_t now = time_wall_us() / 1000000;
 	struct tm tm;
 
 	if (fd < 0 || !gmtime_r(&now, &tm))

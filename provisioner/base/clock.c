@@ -16,19 +16,26 @@ static int64_t read_clock_us(clockid_t id)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+static const struct clock *held;
+
 static int64_t system_boot_us(void *arg)
 {
 	(void)arg;
-	return read_clock_us(CLOCK_BOOTTIME);
+	return held ? clock_boot_us(held) : read_clock_us(CLOCK_BOOTTIME);
 }
 
 static int64_t system_wall_us(void *arg)
 {
 	(void)arg;
-	return read_clock_us(CLOCK_REALTIME);
+	return held ? clock_wall_us(held) : read_clock_us(CLOCK_REALTIME);
 }
 
 const struct clock clock_system = {system_boot_us, system_wall_us, NULL};
+
+void clock_hold(const struct clock *clock)
+{
+	held = clock;
+}
 
 int64_t time_boot_ms(void)
 {

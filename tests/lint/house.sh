@@ -4,7 +4,7 @@ set -u
 cd "${1:-.}" || exit 1
 n=0
 bad=0
-echo "1..6"
+echo "1..8"
 report() { # report TITLE FINDINGS
 	n=$((n + 1))
 	if [ -z "$2" ]; then
@@ -34,4 +34,10 @@ report "private signing keys stay in images/tool" "$(git grep -nE 'EVP_PKEY_sign
 
 report "children are started by base/child" "$(git grep -nE '(^|[^a-z_])(v?fork|posix_spawnp?|execvp?e?|pidfd_open)\(' -- '*.c' \
 	':!tests/' ':!provisioner/base/child.c' ':!vm-lab/cage.c')"
+
+report "the time comes from base/clock" "$(git grep -nE '(^|[^a-z_>.])(clock_gettime|gettimeofday|time)\((NULL|CLOCK_|&)' -- '*.c' '*.h' \
+	':!tests/' ':!provisioner/base/clock.c')"
+
+report "MAC addresses and UUIDs are read by base/hw_id" "$(git grep -nE "% 3 == 2|'-' : !isxdigit|%02x:%02x" -- '*.c' '*.h' \
+	':!tests/' ':!provisioner/base/hw_id.c' | grep -v ':%02x\.%x')"
 exit $bad

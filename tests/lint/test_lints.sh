@@ -41,7 +41,7 @@ expect() {
 	fi
 }
 
-echo "1..19"
+echo "1..21"
 expect deps.sh "a room includes a room it may not" 'printf "#include <images/b.h>\n" >>pxe/x.c'
 expect deps.sh "a room reaches into another by path" 'printf "#include \"../../images/b.h\"\n" >>pxe/x.c'
 expect headers.sh "a header needs another first" 'printf "struct s { uint64_t n; };\n" >>include/base/a.h'
@@ -61,5 +61,7 @@ expect first_lines.sh "a statement right below declarations" 'printf "int f(void
 expect house.sh "a new entry at the top level" 'echo x >extra.txt'
 expect house.sh "a source in include/" 'cp pxe/x.c include/base/x.c'
 expect house.sh "a child started beside base/child" 'printf "int f(void)\n{\n\treturn fork();\n}\n" >>pxe/x.c'
+expect house.sh "a clock of somebody's own" 'printf "#include <time.h>\nlong f(void)\n{\n\treturn time(NULL);\n}\n" >>pxe/x.c'
+expect house.sh "a reader of MACs of somebody's own" 'printf "int f(int i)\n{\n\treturn i %% 3 == 2;\n}\n" >>pxe/x.c'
 expect house.sh "a shell started from C" 'printf "/* \"/bin/sh\" */ const char *s = \"sh\";\n" >>pxe/x.c'
 exit $bad

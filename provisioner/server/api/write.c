@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include <base/clock.h>
 #include <base/digest.h>
 #include <base/json.h>
 #include <base/limits.h>
@@ -38,17 +38,9 @@ struct frame {
 	void *ask;
 };
 
-static int64_t monotonic_us(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 bool api_slice_is_over(const struct write *w)
 {
-	return monotonic_us() >= w->slice_end_us;
+	return clock_boot_us(&clock_system) >= w->slice_end_us;
 }
 
 static int read_body(struct frame *f, struct err *err)
@@ -181,7 +173,7 @@ static int deed(struct frame *f, http_change work, struct err *err)
 	}
 	if (!f->begun)
 		TRY(read_ask(f, err));
-	f->w.slice_end_us = monotonic_us() + SLICE_US;
+	f->w.slice_end_us = clock_boot_us(&clock_system) + SLICE_US;
 	int more = work(&f->w, err);
 	if (more != 0)
 		return more < 0 ? more : end_slice(f, err);

@@ -6,8 +6,8 @@
 #include "dhcp_alarm.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <systemd/sd-event.h>
+#include <base/hw_id.h>
 #include <base/json.h>
 #include <base/log.h>
 #include <base/str.h>
@@ -46,18 +46,6 @@ static bool take_address(struct sv w, char ret[static 16])
 	return inet_pton(AF_INET, ret, &unused) == 1;
 }
 
-static bool take_mac(struct sv w, char ret[static 18])
-{
-	if (w.n != 17)
-		return false;
-	for (size_t i = 0; i < w.n; i++)
-		if (i % 3 == 2 ? w.p[i] != ':' : !isxdigit((unsigned char)w.p[i]))
-			return false;
-	memcpy(ret, w.p, w.n);
-	ret[w.n] = '\0';
-	return true;
-}
-
 bool dhcp_alarm_line_parse(const char *line, struct dhcp_alarm_line *ret)
 {
 	struct sv rest = sv_of(line);
@@ -65,7 +53,8 @@ bool dhcp_alarm_line_parse(const char *line, struct dhcp_alarm_line *ret)
 	memset(ret, 0, sizeof(*ret));
 	return sv_eq_str(sv_split(&rest, ' '), "answer") &&
 	       take_address(sv_split(&rest, ' '), ret->address) &&
-	       take_mac(sv_split(&rest, ' '), ret->mac) && take_address(rest, ret->offered);
+	       hw_mac_parse(sv_split(&rest, ' '), MAC_COLON, ret->mac) &&
+	       take_address(rest, ret->offered);
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */

@@ -20,6 +20,7 @@
 #include <base/cleanup.h>
 #include <base/clock.h>
 #include <base/confine.h>
+#include <base/hw_id.h>
 #include <base/json.h>
 #include <base/str.h>
 #include <pxe/dhcp_probe.h>
@@ -85,12 +86,13 @@ static void ask(int fd, const struct sockaddr_ll *link, uint32_t *ret_xid)
 static void say(const struct dhcp_answer *answer, const uint8_t *mac)
 {
 	char line[96], server[INET_ADDRSTRLEN], offered[INET_ADDRSTRLEN];
+	char from[MAC_TEXT_BYTES];
 	int n;
 
 	(void)inet_ntop(AF_INET, answer->server, server, sizeof(server));
 	(void)inet_ntop(AF_INET, answer->offered, offered, sizeof(offered));
-	n = snprintf(line, sizeof(line), "answer %s %02x:%02x:%02x:%02x:%02x:%02x %s\n", server,
-		     mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], offered);
+	hw_mac_print(mac, from);
+	n = snprintf(line, sizeof(line), "answer %s %s %s\n", server, from, offered);
 	if (write(STDERR_FILENO, line, (size_t)n) != n)
 		return; /* a full pipe: the next answer says it again */
 }

@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <base/file.h>
+#include <base/hw_id.h>
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/db.h>
 #include <inventory/identity.h>
 
 #define SEPARATORS " \t,"
-#define UUID_CHARS 36
 
 static void lower(char *text)
 {
@@ -26,30 +26,43 @@ static void lower(char *text)
 			*text = (char)(*text + 32);
 }
 
-static bool is_uuid(const char *text)
-{
-	return strlen(text) == UUID_CHARS && text[8] == '-' && text[13] == '-' && text[18] == '-' &&
-	       text[23] == '-';
-}
-
-/* A UUID that says nothing is as useless as such a serial. */
-static bool says_nothing(const char *text)
-{
-	return is_uuid(text)                          ? placeholder_uuid(text)
-	       : strlen(text) == 17 && text[2] == ':' ? placeholder_mac(text)
-						      : placeholder_serial(text);
-}
-
-static void add_one(struct protected *p, struct sv word, const char *whose)
+static void push(struct protected *p, const char *text, const char *whose)
 {
 	struct protected_name n = {.whose = whose};
 
-	if (word.n == 0 || word.n >= sizeof(n.text))
+	(void)str_copy(n.text, sizeof(n.text), text);
+	VEC_PUSH(&p->names, n);
+}
+
+/* Bare digits may be a serial as well: such a word counts as both. */
+static void add_bare_mac(struct protected *p, struct sv word, const char *whose)
+{
+	char mac[MAC_TEXT_BYTES];
+
+	if (hw_mac_parse(word, MAC_BARE, mac) && !placeholder_mac(mac))
+		push(p, mac, whose);
+}
+
+/* A UUID or MAC that says nothing is as useless as such a serial. */
+static void add_one(struct protected *p, struct sv word, const char *whose)
+{
+	char text[sizeof(((struct protected_name *)NULL)->text)] = "";
+	bool says_nothing;
+
+	if (word.n == 0 || word.n >= sizeof(text))
 		return;
-	memcpy(n.text, word.p, word.n);
-	lower(n.text);
-	if (!says_nothing(n.text))
-		VEC_PUSH(&p->names, n);
+	if (hw_uuid_parse(word, UUID_DASHED, text)) {
+		says_nothing = placeholder_uuid(text);
+	} else if (hw_mac_parse(word, ~(unsigned)MAC_BARE, text)) {
+		says_nothing = placeholder_mac(text);
+	} else {
+		memcpy(text, word.p, word.n);
+		lower(text);
+		says_nothing = placeholder_serial(text);
+		add_bare_mac(p, word, whose);
+	}
+	if (!says_nothing)
+		push(p, text, whose);
 }
 
 void protected_add(struct protected *p, const char *words, const char *whose)
@@ -185,17 +198,14 @@ static const struct protected_name *find_macs(const struct protected *p, const c
 /* BIOS and iPXE disagree about the order of the first three groups' bytes. */
 static const struct protected_name *find_uuid(const struct protected *p, const char *uuid)
 {
-	static const unsigned char from[UUID_CHARS + 1] = {
-		6,  7,  4,  5,  2,  3,  0,  1,  8,  11, 12, 9,  10, 13, 16, 17, 14, 15, 18,
-		19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36,
-	};
-	char swapped[UUID_CHARS + 1];
+	uint8_t bytes[UUID_BYTES];
+	char swapped[UUID_TEXT_BYTES];
 	const struct protected_name *found = find_text(p, uuid);
 
-	if (found || !uuid || !is_uuid(uuid))
+	if (found || !uuid || !hw_uuid_bytes(sv_of(uuid), UUID_DASHED, bytes))
 		return found;
-	for (size_t i = 0; i < sizeof(swapped); i++)
-		swapped[i] = uuid[from[i]];
+	hw_uuid_swap_fields(bytes);
+	hw_uuid_print(bytes, swapped);
 	return find_text(p, swapped);
 }
 

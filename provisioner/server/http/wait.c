@@ -6,6 +6,7 @@
  */
 #include "internal.h"
 
+#include <base/clock.h>
 #include <base/str.h>
 
 #define NEVER_US    UINT64_MAX
@@ -13,10 +14,7 @@
 
 uint64_t http_now_us(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	return (uint64_t)clock_boot_us(&clock_system);
 }
 
 static void timer_set(struct http_server *s, uint64_t at_us)

@@ -115,6 +115,12 @@ static void test_clocks(void **state)
 	assert_true(time_boot_ms() >= before_ms);
 	assert_true(time_wall_us() > 1600000000 * S);
 	assert_true(clock_wall_us(&clock_system) > 1600000000 * S);
+	clock_hold(&hand);
+	assert_int_equal(time_boot_ms(), 6000);
+	assert_int_equal(time_wall_us(), 6 * S);
+	assert_int_equal(clock_boot_us(&clock_system), 6 * S);
+	clock_hold(NULL);
+	assert_true(clock_wall_us(&clock_system) > 1600000000 * S);
 }
 
 int main(void)
