@@ -88,13 +88,16 @@ $$(BIN)/$(1): $$(call objs,$$($(1)_SRC)) $$(call lib,$$($(1)_LIBS))
 	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(call objs,$$($(1)_SRC)) -Wl,--start-group $$(call lib,$$($(1)_LIBS)) -Wl,--end-group $$(call pkg-libs,$$($(1)_PKG)) $$($(1)_LDLIBS)
 endef
 
+# what every unit test may call
+HARNESS_SRC := tests/harness/sandbox_root.c
+
 # unit_test(source, room libraries, pkg-config names[, extra sources])
 define unit_test
-ALL_OBJ += $$(call objs,$(1) $(4))
+ALL_OBJ += $$(call objs,$(1) $(4) $(HARNESS_SRC))
 UNIT_TESTS += $$(OBJ)/$(basename $(1))
-$$(OBJ)/$(basename $(1)): $$(call objs,$(1) $(4)) $$(call lib,$(2))
+$$(OBJ)/$(basename $(1)): $$(call objs,$(1) $(4) $(HARNESS_SRC)) $$(call lib,$(2))
 	$$(call say,LINK,$$@)
-	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(call objs,$(1) $(4)) -Wl,--start-group $$(call lib,$(2)) -Wl,--end-group $$(call pkg-libs,cmocka $(3)) -lm
+	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(call objs,$(1) $(4) $(HARNESS_SRC)) -Wl,--start-group $$(call lib,$(2)) -Wl,--end-group $$(call pkg-libs,cmocka $(3)) -lm
 endef
 
 # fuzzer(name, room libraries, pkg-config names): tests/fuzz/fuzz_NAME.c; with clang a libFuzzer

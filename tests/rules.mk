@@ -10,6 +10,8 @@ UNIT_TESTS_SAN = $(patsubst $(BUILD)/obj/gcc/%,$(BUILD)/obj/gcc-san/%,$(UNIT_TES
 
 LAB_TESTS += tests/flow/lab_scenarios.sh
 
+$(eval $(call unit_test,tests/unit/harness/test_sandbox_root.c,,))
+
 # each guard rail is taken out of a copy, and the unit test of that guard must miss it
 GUARD_TESTS := pxe/test_boot
 GUARD_TESTS += server/session/test_admission
@@ -22,6 +24,7 @@ GUARD_TESTS += server/flow/test_protected
 GUARD_TESTS += server/api/test_second_person
 GUARD_TESTS += agent/disk/test_guard
 GUARD_TESTS += agent/disk/test_device
+GUARD_TESTS += agent/disk/test_personalise
 FLOW_PROGRAMS += $(GUARD_TESTS:%=$(OBJ)/tests/unit/%)
 FLOW_TESTS += tests/flow/guard_mutation.sh
 .PHONY: mutate-guards

@@ -58,7 +58,7 @@ fi
 # as they are, the tests pass: a failure is the mutation's
 for test in pxe/test_boot server/session/test_admission server/api/test_arming server/session/test_permit \
 	server/api/test_erase_routes server/flow/test_profile server/flow/test_order_rules server/flow/test_protected \
-	server/api/test_second_person agent/disk/test_guard agent/disk/test_device; do
+	server/api/test_second_person agent/disk/test_guard agent/disk/test_device agent/disk/test_personalise; do
 	n=$((n + 1))
 	timeout 120 "$tests/$test" >"$dir/out" 2>&1
 	status=$?
@@ -110,5 +110,17 @@ mutate G15 $server/flow/arm.c server/api/test_arming 's/TRY(check_image(h, m, \&
 mutate G16 $server/session/permit.c server/api/test_erase_routes 's/guard_work,//'
 mutate G16 $server/flow/planner.c server/api/test_erase_routes 's/if (!str_eq(arm_state(arm), b->host.state))/if (false)/'
 mutate G17 $server/flow/arm.c server/api/test_arming 's/TRY(check_same_disk(flow, h, q, \&d, err));//'
+# without these a path of an image leads to this machine's own files: sandbox_root() must hold it
+own_files() { cat /etc/passwd /etc/hosts /etc/hostname /etc/fstab /etc/machine-id 2>/dev/null | sha256sum; }
+before=$(own_files)
+mutate PATH $agent/disk/new_root.c agent/disk/test_personalise 's/RESOLVE_IN_ROOT |/0 |/'
+mutate PATH $agent/disk/new_root.c agent/disk/test_personalise 's/SYS_openat2, root_fd, path, \&how, sizeof(how))/SYS_openat, AT_FDCWD, path, (int)how.flags, 0)/'
+n=$((n + 1))
+if [ "$before" = "$(own_files)" ]; then
+	echo "ok $n - this machine's own files are as they were"
+else
+	bad=1
+	echo "not ok $n - this machine's own files are as they were"
+fi
 echo "1..$n"
 exit $bad

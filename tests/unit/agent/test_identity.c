@@ -4,6 +4,7 @@
  * folders in which it cannot be made.
  */
 #include <tests/harness/check.h>
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <openssl/ec.h>
@@ -155,5 +156,6 @@ int main(void)
 		cmocka_unit_test(test_bad_folders),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests(tests, make_root, remove_root);
 }

@@ -4,6 +4,7 @@
  * folder of its own under /tmp.
  */
 #include <tests/harness/check.h>
+#include <tests/harness/sandbox_root.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -214,5 +215,6 @@ int main(void)
 		cmocka_unit_test(test_remove_tree),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests_name("base/file", tests, set_up, tear_down);
 }

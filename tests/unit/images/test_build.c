@@ -4,6 +4,7 @@
  * is built is a sound file system; inputs and layouts that cannot be used are named.
  */
 #include "fixture.h"
+#include <tests/harness/sandbox_root.h>
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -720,5 +721,6 @@ int main(void)
 		cmocka_unit_test(test_tar_can_list_it),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests_name("images/build", tests, fixture_setup, fixture_teardown);
 }

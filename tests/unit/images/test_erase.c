@@ -4,6 +4,7 @@
  * nothing; a disk that does not hold what it is given is noticed.
  */
 #include <tests/harness/check.h>
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -163,5 +164,6 @@ int main(void)
 		cmocka_unit_test(test_a_disk),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests_name("images/erase", tests, NULL, NULL);
 }

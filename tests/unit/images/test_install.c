@@ -5,6 +5,7 @@
  * is what it was before, zero, or what the image has at that place.
  */
 #include "fixture.h"
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -596,6 +597,7 @@ int main(void)
 		cmocka_unit_test(test_a_changed_object),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests_name("images/install", tests, fixture_setup,
 					   fixture_teardown);
 }

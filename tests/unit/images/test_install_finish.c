@@ -6,6 +6,7 @@
  * root, else it skips.
  */
 #include "fixture.h"
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -455,5 +456,6 @@ int main(void)
 		cmocka_unit_test(test_a_held_disk_grows),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests_name("images/install_finish", tests, setup, teardown);
 }

@@ -4,6 +4,7 @@
  * is asked again and again on the way.
  */
 #include "fixture.h"
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -86,6 +87,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_hole_is_zeroed_in_pieces)};
 
+	sandbox_root();
 	return cmocka_run_group_tests_name("images/install holes", tests, fixture_setup,
 					   fixture_teardown);
 }

@@ -5,6 +5,7 @@
  * fail.
  */
 #include "fixture.h"
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -209,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_what_the_kernel_says),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests_name("images/object_sandbox", tests, fixture_setup,
 					   fixture_teardown);
 }

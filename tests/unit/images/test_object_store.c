@@ -4,6 +4,7 @@
  * uploads that break, gc, fsck, and the order of sequence numbers.
  */
 #include "fixture.h"
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -542,6 +543,7 @@ int main(void)
 		cmocka_unit_test(test_a_cancelled_import),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests_name("images/object_store", tests, fixture_setup,
 					   fixture_teardown);
 }

@@ -4,6 +4,7 @@
  * time, and that a file which changed afterwards is found.
  */
 #include <tests/harness/check.h>
+#include <tests/harness/sandbox_root.h>
 
 #include <archive_entry.h>
 #include <fcntl.h>
@@ -285,5 +286,6 @@ int main(void)
 		cmocka_unit_test(test_what_is_in_the_way_is_replaced),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

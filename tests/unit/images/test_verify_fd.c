@@ -4,6 +4,7 @@
  * and what only decoding can find.
  */
 #include "crafted.h"
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <signal.h>
@@ -159,6 +160,7 @@ int main(void)
 		cmocka_unit_test(test_signed_chunks_that_do_not_decode),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests_name("images/verify_fd", tests, fixture_setup,
 					   fixture_teardown);
 }

@@ -4,6 +4,7 @@
  * on the disk stays as it was, and what is no vfat is not touched.
  */
 #include <tests/harness/check.h>
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -191,5 +192,6 @@ int main(void)
 		cmocka_unit_test(test_a_disk_that_fails),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests_name("images/vfat_serial", tests, setup, teardown);
 }

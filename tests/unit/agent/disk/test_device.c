@@ -5,6 +5,7 @@
  * driver, else it skips.
  */
 #include <tests/harness/check.h>
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -259,5 +260,6 @@ int main(void)
 		cmocka_unit_test(test_unbootable),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

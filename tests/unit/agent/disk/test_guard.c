@@ -5,6 +5,7 @@
  * there is one in which the same rail lets a good disk pass.
  */
 #include <tests/harness/check.h>
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -314,5 +315,6 @@ int main(void)
 		cmocka_unit_test(test_data),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests(tests, make_root, remove_root);
 }

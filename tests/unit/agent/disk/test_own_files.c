@@ -5,6 +5,7 @@
  * loop devices; needs root, else it skips.
  */
 #include <tests/harness/check.h>
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <signal.h>
@@ -277,5 +278,6 @@ int main(void)
 		cmocka_unit_test(test_killed_with_everything_mounted),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests_name("agent/own_files", tests, make_dir, remove_dir);
 }

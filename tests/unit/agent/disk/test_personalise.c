@@ -4,6 +4,7 @@
  * out of it.
  */
 #include <tests/harness/check.h>
+#include <tests/harness/sandbox_root.h>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -212,5 +213,6 @@ int main(void)
 		cmocka_unit_test(test_links_stay_inside),
 	};
 
+	sandbox_root();
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
