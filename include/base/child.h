@@ -15,6 +15,7 @@
 #define BASE_CHILD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <base/err.h>
@@ -59,5 +60,8 @@ int child_reap(struct child *c);
 /* SIGKILL to it, or to its group as well, and reap. No child is well. */
 void child_kill(struct child *c);
 void child_kill_group(struct child *c);
+
+/* Absolute path of a program of the system's PATH folders, or false. */
+bool process_find(const char *name, char *ret_path, size_t ret_path_bytes);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <base/child.h>
 #include <base/err.h>
 
 struct process_options {
@@ -44,8 +45,5 @@ void process_result_done(struct process_result *r);
 
 /* Run and require exit code 0; the error holds the last line the program printed. */
 MUST_CHECK int process_check(const char *const *argv, int64_t timeout_ms, struct err *err);
-
-/* Absolute path of a program of the system's PATH folders, or false. */
-bool process_find(const char *name, char *ret_path, size_t ret_path_bytes);
 
 #endif

@@ -11,17 +11,34 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <base/cleanup.h>
-#include <base/process.h>
+#include <base/str.h>
 
+static const char *const path_folders[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+					   "/usr/bin",        "/sbin",          "/bin"};
 static const char *const default_env[] = {
 	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
 	NULL};
+
+bool process_find(const char *name, char *ret_path, size_t ret_path_bytes)
+{
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0 && str_copy(ret_path, ret_path_bytes, name);
+	for (size_t i = 0; i < ARRAY_LEN(path_folders); i++) {
+		int n = snprintf(ret_path, ret_path_bytes, "%s/%s", path_folders[i], name);
+
+		if (n > 0 && (size_t)n < ret_path_bytes && access(ret_path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
 
 /* ---- the child, before it is anything -------------------------------------------------------- */
 

@@ -22,21 +22,6 @@
 #define DEFAULT_TIMEOUT_MS 600000
 #define ASK_EVERY_MS       200
 
-static const char *const path_folders[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-					   "/usr/bin",        "/sbin",          "/bin"};
-bool process_find(const char *name, char *ret_path, size_t ret_path_bytes)
-{
-	if (strchr(name, '/'))
-		return access(name, X_OK) == 0 && str_copy(ret_path, ret_path_bytes, name);
-	for (size_t i = 0; i < ARRAY_LEN(path_folders); i++) {
-		int n = snprintf(ret_path, ret_path_bytes, "%s/%s", path_folders[i], name);
-
-		if (n > 0 && (size_t)n < ret_path_bytes && access(ret_path, X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* One side of a running child: what it reads or writes through a pipe of ours. */
 struct stream {
 	int fd;

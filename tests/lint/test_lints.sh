@@ -41,7 +41,7 @@ expect() {
 	fi
 }
 
-echo "1..21"
+echo "1..23"
 expect deps.sh "a room includes a room it may not" 'printf "#include <images/b.h>\n" >>pxe/x.c'
 expect deps.sh "a room reaches into another by path" 'printf "#include \"../../images/b.h\"\n" >>pxe/x.c'
 expect headers.sh "a header needs another first" 'printf "struct s { uint64_t n; };\n" >>include/base/a.h'
@@ -58,6 +58,14 @@ expect contracts.sh "a failure that may be overlooked" 'printf "int f(int n, str
 expect contracts.sh "an allocation that may be lost" 'printf "struct s *s_new(void);\n" >>include/images/b.h'
 expect contracts.sh "text that may be lost" 'printf "char *f(\n\tint n);\n" >>include/images/b.h'
 expect first_lines.sh "a statement right below declarations" 'printf "int f(void)\n{\n\tint n = 0;\n\treturn n;\n}\n" >>pxe/x.c'
+two_sources() { # that need each other
+	mkdir -p build/obj/gcc/pxe
+	printf '%s\n' 'int g(void);' 'int f(void) { return g(); }' >pxe/f.c
+	printf '%s\n' 'int f(void);' 'int g(void) { return f(); }' >pxe/g.c
+	gcc -c -o build/obj/gcc/pxe/f.o pxe/f.c && gcc -c -o build/obj/gcc/pxe/g.o pxe/g.c
+}
+expect circles.sh "sources that need each other" two_sources
+expect circles.sh "a line for a ring that is larger than it is" 'two_sources; echo "pxe: pxe/f.c pxe/g.c pxe/x.c" >tests/lint/circles.allow'
 expect house.sh "a new entry at the top level" 'echo x >extra.txt'
 expect house.sh "a source in include/" 'cp pxe/x.c include/base/x.c'
 expect house.sh "a child started beside base/child" 'printf "int f(void)\n{\n\treturn fork();\n}\n" >>pxe/x.c'
