@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/process.h>
@@ -178,7 +179,7 @@ static void check_metrics(json_t *rows)
 	double n_foreign = metric(reply.body, "slipway_dhcp_foreign_servers");
 	double expires_s = metric(reply.body, "slipway_channel_expires_seconds");
 	bool stopped = metric(reply.body, "slipway_writing_stopped") > 0;
-	double left_s = expires_s - (double)time(NULL);
+	double left_s = expires_s - (double)(time_wall_us() / 1000000);
 	add(rows, "other DHCP", n_foreign > 0 ? "error" : "ok",
 	    xasprintf("%.0f other DHCP servers answer", n_foreign > 0 ? n_foreign : 0),
 	    n_foreign > 0 ? "stop them, or set [dhcp] mode=proxy" : NULL);
