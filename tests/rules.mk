@@ -37,6 +37,7 @@ LINT_TESTS += prose.sh
 LINT_TESTS += layout.sh
 LINT_TESTS += contracts.sh
 LINT_TESTS += circles.sh
+LINT_TESTS += english.sh
 LINT_TESTS += scripts.sh
 LINT_TESTS += house.sh
 LINT_TESTS += proof.sh

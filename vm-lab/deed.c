@@ -50,7 +50,7 @@ static int erase_deed(struct bench *b, struct bench_host *h, const struct lab_ac
 				 lab_host_target(h->spec)->serial);
 
 	TRY(api_post(b->api, path, body, err));
-	/* What was seen last is no end any more. */
+	/* What was seen last does not count as the end any more. */
 	(void)str_copy(h->view.state, sizeof(h->view.state), "erasing");
 	return power_deed(b, h, a, err);
 }

@@ -73,7 +73,7 @@ static int look_back(struct bench *b, struct bench_host *h, struct err *err)
 	return 0;
 }
 
-/* No answer is no error here: daemons die in some scenarios. */
+/* A missing answer is not an error here: daemons die in some scenarios. */
 static bool look(struct bench *b)
 {
 	for (size_t i = 0; i < b->n_hosts; i++) {

@@ -30,7 +30,7 @@
 #define JOURNAL_MIN_FS    (512 * MIB)
 #define SLACK_BYTES       (64 * MIB)
 #define MKE2FS_TIMEOUT_MS (5 * 60 * 1000)
-#define HASH_SEED         "5cb8a1d2-7d6f-4f0e-9a3c-51f6c0a1d7e4" /* any fixed one: names are no secret */
+#define HASH_SEED         "5cb8a1d2-7d6f-4f0e-9a3c-51f6c0a1d7e4" /* any fixed one: names are not secret */
 
 static uint64_t round_up(uint64_t n, uint64_t unit)
 {

@@ -25,7 +25,7 @@ const char *host_editable(size_t i, bool *ret_number);
 #define HOST_UNIT_MAX 1000
 
 /* ---- SKUs ------------------------------------------------------------------------------------ */
-/* Write a SKU; the same contents again is no new version. contents: {"cores", "MemoryMiB",
+/* Write a SKU; the same contents again do not make a new version. contents: {"cores", "MemoryMiB",
  * "sockets", "BiosVersion", "parts": [{"type", "slot", "Manufacturer", "PartNumber", "Model",
  * "CapacityMiB", "CapacityBytes", "FirmwareVersion"}]}, all but type optional. errors: ERR_FIELD_*,
  * ERR_TOO_BIG */

@@ -100,7 +100,7 @@ MUST_CHECK int identity_evidence(struct db *db, int64_t num, json_t **ret, struc
 
 /* True for what firmware says when it knows nothing: "To Be Filled By O.E.M.", "0123456789", "". */
 bool placeholder_serial(const char *text);
-/* True also for texts that are no UUID. */
+/* True also for text that is not a UUID. */
 bool placeholder_uuid(const char *text);
 bool placeholder_mac(const char *text);
 

@@ -243,7 +243,7 @@ static int add_list(const json_t *list, const char *name,
 	json_array_foreach (list, i, j) {
 		if (!json_is_object(j))
 			return err_set(err, ERR_FIELD_TYPE,
-				       "'%s' holds something that is no object", name);
+				       "'%s' holds a value that is not an object", name);
 		add(j, out);
 		if (out->n > FACTS_PARTS_MAX)
 			return err_set(err, ERR_TOO_BIG, "more than %d parts", FACTS_PARTS_MAX);

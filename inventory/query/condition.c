@@ -52,7 +52,7 @@ int condition_parse(const struct query_filter *f, struct condition *ret, struct 
 		n -= ret->op != OP_EQ;
 	}
 	if (n == 0 || n >= sizeof(ret->key))
-		return condition_bad(err, ERR_FIELD_UNKNOWN, f->key, "is no field");
+		return condition_bad(err, ERR_FIELD_UNKNOWN, f->key, "is not a field");
 	memcpy(ret->key, f->key, n);
 	ret->key[n] = '\0';
 	if (strlen(ret->value) > LIMIT_URL_BYTES)

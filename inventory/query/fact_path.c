@@ -152,7 +152,7 @@ static int add_path(struct sql *s, const char *type, const char *name, struct co
 	bool rare = false;
 
 	if (!path_column(s, type, name, &f, column, sizeof(column), &indexed))
-		return condition_bad(err, ERR_FIELD_UNKNOWN, c.key, "is no field");
+		return condition_bad(err, ERR_FIELD_UNKNOWN, c.key, "is not a field");
 	bool negated = c.op == OP_NE;
 	if (negated)
 		c.op = OP_EQ;

@@ -76,13 +76,13 @@ static int add_condition(struct sql *s, const struct condition *c, struct err *e
 	if (f)
 		return condition_add(s, f, c, err);
 	if (s->c != &collection_hosts)
-		return condition_bad(err, ERR_FIELD_UNKNOWN, c->key, "is no field");
+		return condition_bad(err, ERR_FIELD_UNKNOWN, c->key, "is not a field");
 	if (str_eq(c->key, "mac") || str_eq(c->key, "macs"))
 		return add_mac(s, *c, err);
 	int found = fact_path_add(s, c, err);
 	if (found != 0)
 		return found < 0 ? found : 0;
-	return condition_bad(err, ERR_FIELD_UNKNOWN, c->key, "is no field");
+	return condition_bad(err, ERR_FIELD_UNKNOWN, c->key, "is not a field");
 }
 
 /* ---- joins ----------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Migration 103: orders that wait for a second person, the persons that tokens belong to, and which
+ * Migration 103: orders that wait for a second person, the people that tokens belong to, and which
  * hosts somebody uses. A host that is in service, or was when it was taken out for work, is in use
  * until it is released.
  */

@@ -148,7 +148,8 @@ static int parse_url(const char *url, struct target *t, struct err *err)
 
 	if (sscanf(url, "https://[%79[0-9a-fA-F:.]]%*[:]%u%127s", host, &port, path) < 1 &&
 	    sscanf(url, "https://%79[0-9.]:%u%127s", host, &port, path) < 1)
-		return err_set(err, ERR_CONFIG, "'%.200s' is no https address by number", url);
+		return err_set(err, ERR_CONFIG,
+			       "'%.200s' is not an https URL with a numeric address", url);
 	const char *slash = strchr(url + strlen("https://"), '/');
 	(void)str_copy(t->path, sizeof(t->path), slash ? slash : "/");
 	(void)str_copy(t->host, sizeof(t->host), host);
@@ -159,7 +160,7 @@ static int parse_url(const char *url, struct target *t, struct err *err)
 		v6.sin6_port = htons((uint16_t)port);
 		memcpy(&t->address, &v6, t->address_bytes = sizeof(v6));
 	} else {
-		return err_set(err, ERR_CONFIG, "'%s' is no address by number", host);
+		return err_set(err, ERR_CONFIG, "'%s' is not a numeric address", host);
 	}
 	return 0;
 }

@@ -27,7 +27,7 @@ struct screen {
 	int64_t last_vt_ms;
 };
 
-/* Open what /run/slipway/consoles names, else /dev/console; nothing to open is no error. */
+/* Open what /run/slipway/consoles names, else /dev/console; nothing to open is not an error. */
 void screen_open(struct screen *s);
 void screen_close(struct screen *s);
 

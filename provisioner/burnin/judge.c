@@ -153,7 +153,7 @@ static void judge_fio(struct judging *j)
 
 /* ---- the kernel ------------------------------------------------------------------------------ */
 
-/* No error line is no proof: a log may be cut, so the good verdict is that none was found. */
+/* A log without an error line proves nothing: it may be cut, so the good verdict is that none was found. */
 static void judge_kernel_log(struct judging *j)
 {
 	static const component_list none;

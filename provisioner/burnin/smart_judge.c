@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the values of a disk's health mean; see smart.h. A value above its limit is a symptom; one
- * that the disk does not report is none, and is no pass either: a disk without values is not
+ * that the disk does not report is none, and not a pass either: a disk without values is not
  * judged.
  */
 #include <stdio.h>

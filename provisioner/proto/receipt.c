@@ -172,7 +172,7 @@ static int verify(const struct opened *o, struct err *err)
 	size_t pae_bytes;
 
 	if (!key)
-		return err_set(err, ERR_RECEIPT_KEY, "the receipt's key is no P-256 key");
+		return err_set(err, ERR_RECEIPT_KEY, "the receipt's key is not a P-256 key");
 	plan_pae(RECEIPT_PAYLOAD_TYPE, o->payload, o->n_payload, &pae, &pae_bytes);
 	if (!ctx || EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
 	    EVP_DigestVerify(ctx, o->sig, o->n_sig, pae, pae_bytes) != 1)
@@ -193,7 +193,7 @@ static int open_checked(const struct opened *o, const char *key_sha256, struct r
 	TRY(json_load_strict(o->payload, o->n_payload, RECEIPT_MAX_BYTES, &doc, err));
 	TRY(record_decode(receipt_fields, doc, ret, err));
 	if (!str_eq(ret->type, RECEIPT_TYPE))
-		return err_set(err, ERR_RECEIPT_TYPE, "'%s' is no type of receipt", ret->type);
+		return err_set(err, ERR_RECEIPT_TYPE, "'%s' is not a type of receipt", ret->type);
 	return 0;
 }
 

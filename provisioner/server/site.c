@@ -106,7 +106,8 @@ static int pin_of_cert(struct site *s, struct err *err)
 	OPENSSL_free(der);
 	X509_free(cert);
 	BIO_free(bio);
-	return der_bytes > 0 ? 0 : err_set(err, ERR_CRYPTO, "'%s' is no certificate", s->tls_cert);
+	return der_bytes > 0 ? 0
+			     : err_set(err, ERR_CRYPTO, "'%s' is not a certificate", s->tls_cert);
 }
 
 /* ---- the trust root -------------------------------------------------------------------------- */
@@ -225,7 +226,7 @@ static bool missing(const char *path)
 	return access(path, F_OK) < 0;
 }
 
-/* A key that others may read is no secret, and one of another owner may change at any time. */
+/* A key that others may read is not secret, and one of another owner may change at any time. */
 static int check_private(const char *path, struct err *err)
 {
 	struct stat st;

@@ -40,7 +40,7 @@ add_program() {
 	case $machine in
 	*X86-64) x86_64-linux-gnu-strip --strip-unneeded "$2" ;;
 	AArch64) aarch64-linux-gnu-strip --strip-unneeded "$2" ;;
-	*) [ "$first_boot" = - ] || fail "'$1' is no program of an architecture that boots" ;;
+	*) [ "$first_boot" = - ] || fail "'$1' is not a program of an architecture that boots" ;;
 	esac
 }
 add_program "$agent" "$work/root/usr/bin/slipway-agent"

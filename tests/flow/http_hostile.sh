@@ -86,7 +86,7 @@ same "H-13 no image by URL" "$(public POST '/api/v1/images?url=http://169.254.16
 ask cut 10.99.0.1 443 "$token"
 sleep 1
 same "H-07 nothing stays of an upload that broke off" "$(find "$dir/state/spool" "$dir/state/nginx" "$dir/state/objects" -type f -size +0 2>/dev/null | wc -l)" 0
-same "H-07 an upload that is no archive is refused" "$(head -c 100000 /dev/zero | public POST /api/v1/images -H "$auth" --data-binary @- -H 'Expect:')" 422
+same "H-07 an upload that is not an archive is refused" "$(head -c 100000 /dev/zero | public POST /api/v1/images -H "$auth" --data-binary @- -H 'Expect:')" 422
 same "and audited" "$("$slipway" audit list --json | jq -c '.[-1] | [.who, .path, .status]')" '["token:web","/api/v1/images",422]'
 
 # ---- H-14: TLS -------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ ok "the second is added in place" $? "$dir/out"
 ok "the later of two archives is the one" $?
 "$slipway" channel import "$dir/c1" >"$dir/out" 2>&1
 ok "the server takes it" $? "$dir/out"
-same "M-09 the latest is not in the store: the one before it is no substitute" "$(latest)" image.channel.missing
+same "M-09 the latest is not in the store: the one before it does not take its place" "$(latest)" image.channel.missing
 "$slipway" image import "$dir/2.slip" >"$dir/out" 2>&1
 same "and after the import it is" "$(latest)" 2
 expires=$("$slipway" channel show --json "$dir/c1" | jq .expires)
@@ -92,7 +92,7 @@ ok "M-09 nor after the server was killed" $? "$dir/out"
 refused image.channel.sequence "$slipway" channel verify --root "$dir/root2.json" --previous "$dir/c2" "$dir/c1"
 ok "which can be seen without a server, too" $? "$dir/out"
 refused image.channel "$slipway" channel next --output "$dir/c3" --previous "$dir/c2" --days 91 --sign "$dir/one.key"
-ok "91 days are no freshness" $? "$dir/out"
+ok "a channel of 91 days is not fresh" $? "$dir/out"
 [ ! -e "$dir/c3" ]
 ok "and nothing is written" $?
 next "$dir/c4" --previous "$dir/c2" --seq 9 && cp "$dir/c4" "$dir/c5" && printf x >>"$dir/c5"
@@ -106,6 +106,6 @@ chmod 600 "$object"
 printf x | dd of="$object" bs=1 seek=20 conv=notrunc status=none
 same "a newest manifest that is damaged is named as such" "$(latest)" image.damaged
 rm "$dir/state/objects/sigs/$digest"
-same "M-09 a store from before it is no substitute either" "$(latest)" image.channel.missing
+same "M-09 a store from before it does not take its place either" "$(latest)" image.channel.missing
 echo "1..$n"
 exit $bad

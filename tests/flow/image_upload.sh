@@ -46,7 +46,7 @@ refused image.truncated "$slipway" image import "$dir/short.slip"
 ok "A-13 half an archive is refused" $? "$dir/out"
 same "and nothing of either is left" "$(files)" "$before"
 printf '{"url":"file:///dev/zero"%2000s}' '' >"$dir/url"
-same "H-13 a URL is no archive" "$(call POST /api/v1/images --data-binary "@$dir/url") $(jq -r .code "$dir/body")" \
+same "H-13 a URL is not an archive" "$(call POST /api/v1/images --data-binary "@$dir/url") $(jq -r .code "$dir/body")" \
 	"422 image.not_archive"
 same "and no parameter takes one" "$(call POST '/api/v1/images?url=file:///dev/zero' -d x) $(jq -r .code "$dir/body")" \
 	"400 input.field.unknown"

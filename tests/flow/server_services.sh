@@ -145,7 +145,7 @@ timeout 3 "$daemon" --config "$dir/wrong.conf" 2>"$dir/wrong.log"
 grep -q "ev=boot.files_missing dir=$dir/nowhere/boot" "$dir/wrong.log"
 ok "a folder without boot files is named at the start" $?
 ! grep -q service.as_root "$dir/wrong.log"
-ok "and is no reason to run as root" $?
+ok "and does not make it run as root" $?
 same "and leaves no process" "$(pgrep -c -x 'nginx|dnsmasq')" 0
 [ $bad = 0 ] || sed 's/^/# /' "$dir/log"
 exit $bad

@@ -93,6 +93,6 @@ if [ -z "$new$gone" ]; then
 else
 	echo "not ok 1 - sources need each other only in the rings of circles.allow"
 	[ -z "$new" ] || echo "$new" | sed 's/^/# a ring that no line allows: /'
-	[ -z "$gone" ] || echo "$gone" | sed 's/^/# a line that is no ring any more, shrink it: /'
+	[ -z "$gone" ] || echo "$gone" | sed 's/^/# a line that is larger than its ring, shorten it: /'
 	exit 1
 fi

@@ -41,7 +41,7 @@ expect() {
 	fi
 }
 
-echo "1..23"
+echo "1..25"
 expect deps.sh "a room includes a room it may not" 'printf "#include <images/b.h>\n" >>pxe/x.c'
 expect deps.sh "a room reaches into another by path" 'printf "#include \"../../images/b.h\"\n" >>pxe/x.c'
 expect headers.sh "a header needs another first" 'printf "struct s { uint64_t n; };\n" >>include/base/a.h'
@@ -64,6 +64,8 @@ two_sources() { # that need each other
 	printf '%s\n' 'int f(void);' 'int g(void) { return f(); }' >pxe/g.c
 	gcc -c -o build/obj/gcc/pxe/f.o pxe/f.c && gcc -c -o build/obj/gcc/pxe/g.o pxe/g.c
 }
+expect english.sh "a sentence of the old dialect" 'printf "/* x is no y */\n" >>pxe/x.c'
+expect english.sh "a word of the old dialect" 'echo "two persons" >>pxe/README.md'
 expect circles.sh "sources that need each other" two_sources
 expect circles.sh "a line for a ring that is larger than it is" 'two_sources; echo "pxe: pxe/f.c pxe/g.c pxe/x.c" >tests/lint/circles.allow'
 expect house.sh "a new entry at the top level" 'echo x >extra.txt'

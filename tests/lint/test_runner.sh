@@ -45,7 +45,7 @@ expect "a failure is a failure" "1 passed, 1 failed, 0 skipped" 1 "$dir/wrong"
 expect "a crash after a pass is a failure" "1 passed, 1 failed, 0 skipped" 1 "$dir/crash"
 expect "silence is a failure" "0 passed, 1 failed, 0 skipped" 1 "$dir/silent"
 expect "a timeout is a failure" "1 passed, 1 failed, 0 skipped" 1 -t 1 "$dir/slow"
-expect "skips are counted, and alone they are no pass" "0 passed, 0 failed, 2 skipped" 1 \
+expect "skips are counted, and alone they do not pass" "0 passed, 0 failed, 2 skipped" 1 \
 	"$dir/skip" "$dir/skip_all"
 expect "a plan that is not kept is a failure" "2 passed, 1 failed, 0 skipped" 1 "$dir/short"
 expect "a program without a plan is a failure" "1 passed, 1 failed, 0 skipped" 1 "$dir/planless"

@@ -2,7 +2,7 @@
 /*
  * CPU and memory under load, with the tools that check their own results: stress-ng --verify,
  * stressapptest, memtester. Tools are rows; the first one that the ramdisk has is used, and a tool
- * that could not run is no verdict.
+ * that could not run gives no verdict.
  */
 #include "burn.h"
 

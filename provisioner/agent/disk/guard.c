@@ -118,7 +118,7 @@ int disk_open(const char *root, const struct drive *drive, struct disk_handle *r
 		return err_sys(err, ERR_IO, "cannot open '%s'", drive->dev_path);
 	if (fstat(ret->fd, &st) < 0 || !S_ISBLK(st.st_mode) ||
 	    ioctl(ret->fd, BLKGETSIZE64, &size_bytes) < 0)
-		return err_sys(err, ERR_IO, "'%s' is no disk", drive->dev_path);
+		return err_sys(err, ERR_IO, "'%s' is not a disk", drive->dev_path);
 	ret->major = major(st.st_rdev);
 	ret->minor = minor(st.st_rdev);
 	ret->diskseq = diskseq_of(ret->fd);

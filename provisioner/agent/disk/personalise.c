@@ -49,7 +49,7 @@ static int put_host_name(int root_fd, const struct personal *p, struct err *err)
 	autofree char *line = xasprintf("%s\n", p->image->hostname);
 
 	if (!is_host_name(p->image->hostname) || (*p->image->fqdn && !is_host_name(p->image->fqdn)))
-		return err_set(err, ERR_AGENT_PERSONALISE, "'%.60s' is no host name",
+		return err_set(err, ERR_AGENT_PERSONALISE, "'%.60s' is not a host name",
 			       p->image->hostname);
 	return write_text(root_fd, "/etc/hostname", line, 0644, err);
 }

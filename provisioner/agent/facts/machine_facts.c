@@ -51,7 +51,7 @@ static void add_disks(const char *root, struct evidence *e)
 		const struct drive *d = &drives.items[i];
 		struct evidence_disk disk = {0};
 
-		/* A disk on a SAN or a stick is no part of this host. */
+		/* A disk on a SAN or a stick is not part of this host. */
 		if (!d->local || (!d->facts.wwn[0] && !d->facts.serial[0]))
 			continue;
 		(void)str_copy(disk.wwn, sizeof(disk.wwn), d->facts.wwn);

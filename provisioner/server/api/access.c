@@ -34,7 +34,7 @@ struct token_ask {
 static const struct field token_fields[] = {
 	F_STR(struct token_ask, "name", name, FIELD_NEEDED, .about = "shown in events and the log"),
 	F_STR(struct token_ask, "owner", owner, 0,
-	      .about = "the person it belongs to: two persons are two owners"),
+	      .about = "the person it belongs to: two people have two owners"),
 	F_INT(struct token_ask, "ttl_s", ttl_s, 0, 60, EXPIRES_MAX_S,
 	      .about = "seconds; default 90 days"),
 	F_STRINGS(struct token_ask, "scopes", scopes, FIELD_NEEDED, 16,
@@ -48,10 +48,11 @@ static int join_scopes(const text64_list *list, struct str *ret, struct err *err
 	for (size_t i = 0; i < list->n; i++) {
 		const char *word = list->items[i].s;
 		if (!api_scope_bits(sv_of(word))) {
-			(void)err_set(err, ERR_INVALID,
-				      "'%.40s' is no scope; there are read, approve, arm, erase, "
-				      "image:import, inventory, admin, audit, operate, image",
-				      word);
+			(void)err_set(
+				err, ERR_INVALID,
+				"'%.40s' is not a scope; there are read, approve, arm, erase, "
+				"image:import, inventory, admin, audit, operate, image",
+				word);
 			return err_at(err, "/scopes");
 		}
 		str_addf(ret, "%s%s", ret->n_bytes ? " " : "", word);
@@ -62,7 +63,7 @@ static int join_scopes(const text64_list *list, struct str *ret, struct err *err
 	return err_at(err, "/scopes");
 }
 
-/* Who a person is, the appliance's root says: who could name others could be two persons. */
+/* Only root on the appliance names owners: whoever could name others could act as two people. */
 static int check_owner(const struct write *w, const char *owner, struct err *err)
 {
 	const struct http_request *r = w->request;
@@ -71,7 +72,7 @@ static int check_owner(const struct write *w, const char *owner, struct err *err
 	    strcasecmp(owner, http_identity(r)->owner) == 0)
 		return 0;
 	(void)err_set(err, ERR_GUARD_PERSON,
-		      "only root on the appliance makes tokens for other persons");
+		      "only root on the appliance makes tokens for other people");
 	return err_at(err, "/owner");
 }
 

@@ -42,7 +42,7 @@ static json_t *type_schema(const struct collection_field *f)
 	return j;
 }
 
-/* Members of hosts that are no fields of the store: what is in it, in short, and how far it is. */
+/* Members of hosts that are not fields of the store: what is in it, in short, and how far it is. */
 static const struct {
 	const char *name, *about, *type, *or_type;
 } host_members[] = {

@@ -57,14 +57,14 @@ static int decide(struct write *w, const struct flow_order *o, const char *state
 
 static int approve(struct write *w, const struct flow_order *o, struct err *err)
 {
-	const struct order_persons persons = {
+	const struct order_people people = {
 		.ordered_by = o->owner,
 		.decides = owner_of(w),
 		.order_is_open = is_open(w, o),
 		.order_token_lives = token_is_live(w->flow->db, o->token_num, flow_now_us(w->flow)),
 	};
 
-	TRY(order_may_approve(&persons, err));
+	TRY(order_may_approve(&people, err));
 	TRY(order_answer_carry_out(w, o, err));
 	return decide(w, o, FLOW_ORDER_APPROVED, err);
 }

@@ -244,7 +244,9 @@ static int check_origin(const struct http_request *r, struct err *err)
 			       origin ? origin : site);
 	for (size_t i = 0; type && i < ARRAY_LEN(of_forms); i++)
 		if (str_starts(type, of_forms[i]))
-			return err_set(err, ERR_AUTH_ORIGIN, "a change is no '%s'", of_forms[i]);
+			return err_set(err, ERR_AUTH_ORIGIN,
+				       "content type '%s' is not accepted for changes",
+				       of_forms[i]);
 	return 0;
 }
 

@@ -49,43 +49,45 @@ void order_second_person(const struct order_reach *reach, char ret[static ORDER_
 
 int order_needs_name(const char *owner, struct err *err)
 {
-	return owner[0] ? 0
-			: err_set(err, ERR_GUARD_PERSON,
-				  "two persons are needed, and the caller is none by name");
+	return owner[0]
+		       ? 0
+		       : err_set(err, ERR_GUARD_PERSON,
+				 "this order needs a second person to approve it; your token names no owner");
 }
 
-static bool is_over(const struct order_persons *p)
+static bool is_over(const struct order_people *p)
 {
 	return !p->order_is_open;
 }
 
-static bool is_nobody(const struct order_persons *p)
+static bool is_nobody(const struct order_people *p)
 {
 	return !p->decides[0] || !p->ordered_by[0];
 }
 
-static bool is_same(const struct order_persons *p)
+static bool is_same(const struct order_people *p)
 {
 	return str_eq(p->decides, p->ordered_by);
 }
 
-static bool is_gone(const struct order_persons *p)
+static bool is_gone(const struct order_people *p)
 {
 	return !p->order_token_lives;
 }
 
 static const struct {
-	bool (*refuses)(const struct order_persons *p);
+	bool (*refuses)(const struct order_people *p);
 	int code;
 	const char *why;
 } refusals[] = {
 	{is_over, ERR_ORDER_OVER, "the order does not wait any more"},
-	{is_nobody, ERR_GUARD_PERSON, "two persons are needed, and the caller is none by name"},
+	{is_nobody, ERR_GUARD_PERSON,
+	 "this order needs a second person to approve it; your token names no owner"},
 	{is_same, ERR_GUARD_SECOND_PERSON, "it was ordered by the person who would approve it"},
 	{is_gone, ERR_ORDER_OVER, "the token that ordered it was revoked or has expired"},
 };
 
-int order_may_approve(const struct order_persons *p, struct err *err)
+int order_may_approve(const struct order_people *p, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
 		if (refusals[i].refuses(p))

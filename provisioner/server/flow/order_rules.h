@@ -25,13 +25,13 @@ struct order_reach {
 void order_second_person(const struct order_reach *reach, char ret[static ORDER_RULES_TEXT_BYTES]);
 
 /* Somebody decides what somebody ordered. */
-struct order_persons {
+struct order_people {
 	const char *ordered_by, *decides; /* owners; "" for nobody known */
 	bool order_is_open;               /* pending, and not expired */
 	bool order_token_lives;           /* of who ordered */
 };
 /* errors: ERR_GUARD_PERSON, ERR_GUARD_SECOND_PERSON, ERR_ORDER_OVER */
-MUST_CHECK int order_may_approve(const struct order_persons *p, struct err *err);
+MUST_CHECK int order_may_approve(const struct order_people *p, struct err *err);
 /* May this person order what needs a second one? errors: ERR_GUARD_PERSON */
 MUST_CHECK int order_needs_name(const char *owner, struct err *err);
 

@@ -27,7 +27,7 @@ static int read_one(const char *path, const struct plan_key *key, mark_list *lis
 
 	if (file_read(path, CHECKPOINT_MAX_BYTES, &text, &n, err) < 0 ||
 	    json_load_strict(text, n, CHECKPOINT_MAX_BYTES, &envelope, err) < 0)
-		return err_set(err, ERR_CHECKPOINT, "'%s' is no checkpoint", path);
+		return err_set(err, ERR_CHECKPOINT, "'%s' is not a checkpoint", path);
 	if (checkpoint_open(key, envelope, &c, err) < 0)
 		return err_wrap(err, "'%s'", path);
 	mark = (struct audit_mark){.rows = c.rows, .id = c.last_id};

@@ -388,7 +388,7 @@ static bool is_their_fault(int code)
 	return err_class(code) == ERR_CLASS_REJECT;
 }
 
-/* Refused words about a step end it, or the host would wait for ever. */
+/* Refused words about a step end it, or the host would wait forever. */
 static int refuse(struct taking *t, const struct event *ev, const struct err *why, struct err *err)
 {
 	autojson json_t *detail = json_pack("{s:s, s:s, s:I}", "code", err_name(why->code), "kind",

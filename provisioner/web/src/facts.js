@@ -104,7 +104,7 @@ export function Machine({ facts }) {
 }
 
 // The facts document of a host, asked for again when the host changes; what the host's own row
-// knows until it comes. A host without one (404) is no error.
+// knows until it comes. A host without one (404) is not an error.
 export function useFacts(host) {
 	const id = host ? host.id : "";
 	const ask = (signal) => (id ? api.get(`/hosts/${encodeURIComponent(id)}/facts`, { signal }) : null);

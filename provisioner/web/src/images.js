@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The signed images that this appliance may write. They come by `slipway image import`; nothing is
-// uploaded here, because a browser is no place for keys and archives.
+// uploaded here, because keys and archives do not belong in a browser.
 import { html } from "./html.js";
 import { api, rowsOf } from "./api.js";
 import { useNow, usePoll } from "./hooks.js";

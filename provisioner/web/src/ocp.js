@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A burn-in's records (OCP Test & Validation 2.0, one JSON object a line) gathered into steps with
-// their verdicts. Pure: text in, table out. A line that is no record is left out; a run that is cut
+// their verdicts. Pure: text in, table out. A line that is not a record is left out; a run that is cut
 // has steps without an end.
 
 function records(text) {

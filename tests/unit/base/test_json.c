@@ -161,7 +161,7 @@ static const struct reader_row reader_rows[] = {
 	 "{\"s\":\"a\",\"i\":1,\"b\":true,\"h\":\"00ff\"," O
 	 ",\"a\":[{\"x\":\"\"},{\"x\":\"yy\"}]}",
 	 ERR_FIELD_RANGE, "/a/1/x"},
-	{"item is no object", "{\"s\":\"a\",\"i\":1,\"b\":true,\"h\":\"00ff\"," O ",\"a\":[7]}",
+	{"item is not an object", "{\"s\":\"a\",\"i\":1,\"b\":true,\"h\":\"00ff\"," O ",\"a\":[7]}",
 	 ERR_FIELD_TYPE, "/a/0"},
 	{"too many items", "{\"s\":\"a\",\"i\":1,\"b\":true,\"h\":\"00ff\"," O ",\"a\":[1,2,3]}",
 	 ERR_TOO_BIG, "/a"},

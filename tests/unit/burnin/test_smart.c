@@ -188,7 +188,7 @@ static const struct {
 	 "\"string\":\"Completed: failed segments\"}}]}"
 	 "}",
 	 0, true, SYMPTOM_DISK_SELF_TEST, "failed-self-tests is 1: Completed: failed segments"},
-	{"field-21 MX500's attribute 197 is no count of sectors", tool_read_smart, 0,
+	{"field-21 MX500's attribute 197 is not a count of sectors", tool_read_smart, 0,
 	 "{\"smartctl\":{\"version\":[7,3],\"exit_status\":0},\"model_name\":\"CT500MX500SSD1\","
 	 "\"rotation_rate\":0,\"smart_status\":{\"passed\":true},\"ata_smart_attributes\":{"
 	 "\"table\":[{\"id\":5,\"name\":\"Reallocate_NAND_Blk_Cnt\",\"raw\":{\"value\":0}},{\"id\":"

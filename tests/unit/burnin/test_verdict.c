@@ -95,7 +95,7 @@ static void test_cut_anywhere(void **state)
 	done(&r);
 }
 
-/* A record lost, one of another kind, one after the end, or one that is no record. */
+/* A record lost, one of another kind, one after the end, or one that is not a record. */
 static void test_spoilt(void **state)
 {
 	struct run r;

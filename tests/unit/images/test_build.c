@@ -623,7 +623,7 @@ static void test_bad_requests(void **state)
 		{"no boot loader", "t.tar", "{}", "test", ERR_IMAGE_BOOT_LOADER},
 		{"no boot loader for uefi", "t.tar", "{\"firmware\":[\"uefi\"]}", "test",
 		 ERR_IMAGE_BOOT_LOADER},
-		{"layout is no JSON", "t.tar", "boot=none", "test", ERR_JSON},
+		{"layout is not JSON", "t.tar", "boot=none", "test", ERR_JSON},
 		{"layout with an unknown key", "t.tar", "{\"bot\":\"none\"}", "test",
 		 ERR_IMAGE_LAYOUT},
 		{"layout without a root", "t.tar", "{\"boot\":\"none\",\"partitions\":[]}", "test",

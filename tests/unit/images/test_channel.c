@@ -210,7 +210,7 @@ static void test_bad_envelopes(void **state)
 	} rows[] = {
 		{"a root's type", "slipway.channel.v1", "slipway.root.v1"},
 		{"payload is missing", "\"payload\":", "\"peyload\":"},
-		{"payload is no base64", "\"payload\":\"", "\"payload\":\"*"},
+		{"payload is not base64", "\"payload\":\"", "\"payload\":\"*"},
 		{"signatures are a text", "\"signatures\":[", "\"signatures\":\"["},
 		{"further key", "{\"payload\"", "{\"a\":1,\"payload\""},
 		{"not JSON", "{", "["},
@@ -292,7 +292,7 @@ static void test_other_bytes(void **state)
 	}
 }
 
-/* A channel's signature is no image's and no root's, whoever made it. */
+/* A channel's signature does not count as an image's or a root's, whoever made it. */
 static void test_kinds_do_not_mix(void **state)
 {
 	AUTO(trust_root) struct trust_root *root = fixture_root(fixture, edit_key_1, 1);

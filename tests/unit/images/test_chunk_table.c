@@ -257,7 +257,7 @@ static void test_a_bomb_stops_at_the_declared_size(void **state)
 	assert_int_equal(chunk_decode(d, &f.chunk, f.packed, out, &err), -ERR_IMAGE_CHUNK);
 }
 
-/* what is no frame at all, or half of one, is not tried. */
+/* what is not a frame, or half of one, is not tried. */
 static void test_what_is_no_frame(void **state)
 {
 	AUTO(chunk_decoder) struct chunk_decoder *d = chunk_decoder_new();

@@ -129,8 +129,8 @@ static void test_each_bar_holds(void **state)
 		{"map more memory than it may", map_much, 0, REFUSED},
 #endif
 		{"use a descriptor of its parent", use_another_descriptor, 0, REFUSED},
-		{"use the processor for ever", spin, SIGXCPU, 0},
-		{"wait for ever", wait_for_ever, SIGALRM, 0},
+		{"use the processor without end", spin, SIGXCPU, 0},
+		{"wait without end", wait_for_ever, SIGALRM, 0},
 	};
 	struct fixture *f = *state;
 

@@ -90,7 +90,7 @@ static const struct {
 	{"root named as tar does", "./", "./file", S_IFREG | 0644, ERR_OK, true},
 	{"a folder in it", "./", "./sub", S_IFDIR | 0755, ERR_OK, true},
 	{"no root", NULL, "file", S_IFREG | 0644, ERR_OK, false},
-	{"a hidden file is no root", NULL, "./.file", S_IFREG | 0644, ERR_OK, false},
+	{"a hidden file does not make a root", NULL, "./.file", S_IFREG | 0644, ERR_OK, false},
 	{"absolute", "./", "/file", S_IFREG | 0644, ERR_IMAGE_MEMBER, false},
 	{"upwards", "./", "a/../../file", S_IFREG | 0644, ERR_IMAGE_MEMBER, false},
 	{"a device", "./", "null", S_IFCHR | 0644, ERR_IMAGE_MEMBER, false},

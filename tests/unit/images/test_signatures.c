@@ -27,7 +27,7 @@ static const struct row {
 	{"entry is a string", "{\"signatures\":[\"AAAA\"]}", ERR_IMAGE_SIGNATURES, 0},
 	{"key id too short", "{\"signatures\":[{\"keyid\":\"00\",\"sig\":\"AAAA\"}]}",
 	 ERR_IMAGE_SIGNATURES, 0},
-	{"signature is no base64", "{\"signatures\":[{\"keyid\":\"" ID "\",\"sig\":\"A*AA\"}]}",
+	{"signature is not base64", "{\"signatures\":[{\"keyid\":\"" ID "\",\"sig\":\"A*AA\"}]}",
 	 ERR_IMAGE_SIGNATURES, 0},
 	{"base64 without padding", "{\"signatures\":[{\"keyid\":\"" ID "\",\"sig\":\"AAAAA\"}]}",
 	 ERR_IMAGE_SIGNATURES, 0},

@@ -146,8 +146,8 @@ static void test_bad_documents(void **state)
 		{"white space", "\"seq\":1", "\"seq\": 1"},
 		{"key id of another key", "\"id\":\"", "\"id\":\"00"},
 		{"key id in capitals", "\"keys\":[{", "\"keys\":[{\"id\":\"AB\","},
-		{"public key is no base64", "\"public\":\"M", "\"public\":\"*"},
-		{"public key is no key", "\"public\":\"M", "\"public\":\"N"},
+		{"public key is not base64", "\"public\":\"M", "\"public\":\"*"},
+		{"public key is not a key", "\"public\":\"M", "\"public\":\"N"},
 		{"public key is missing", "\"public\":", "\"private\":"},
 		{"line pattern is a number", "\"lines\":[\"*\"]", "\"lines\":[1]"},
 		{"line pattern is empty", "\"lines\":[\"*\"]", "\"lines\":[\"\"]"},
@@ -163,7 +163,7 @@ static void test_bad_documents(void **state)
 		{"revoked keys are missing", "\"revoked_keys\":[],", ""},
 		{"revoked keys are a text", "\"revoked_keys\":[]", "\"revoked_keys\":\"\""},
 		{"revoked key is a number", "\"revoked_keys\":[]", "\"revoked_keys\":[1]"},
-		{"revoked image is no hex", "\"revoked_images\":[]",
+		{"revoked image is not hexadecimal", "\"revoked_images\":[]",
 		 "\"revoked_images\":["
 		 "\"zz112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 		 "\"]"},
@@ -192,11 +192,11 @@ static void test_bad_envelopes(void **state)
 		const char *name, *from, *to;
 	} rows[] = {
 		{"other payload type", "slipway.root.v1", "slipway.image.v1"},
-		{"payload is no base64", "\"payload\":\"", "\"payload\":\"*"},
+		{"payload is not base64", "\"payload\":\"", "\"payload\":\"*"},
 		{"payload is missing", "\"payload\":", "\"peyload\":"},
 		{"further key", "{\"payload\"", "{\"a\":1,\"payload\""},
 		{"signatures are a text", "\"signatures\":[", "\"signatures\":\"\",\"s\":["},
-		{"signature is no base64", "\"sig\":\"", "\"sig\":\"*"},
+		{"signature is not base64", "\"sig\":\"", "\"sig\":\"*"},
 		{"not JSON", "{", "<"},
 	};
 	struct fixture *f = *state;
@@ -505,7 +505,7 @@ static void test_revocation(void **state)
 	archive_head_done(&head);
 }
 
-/* A good signature over what is no manifest: the bytes are judged all the same. */
+/* A good signature over what is not a manifest: the bytes are judged all the same. */
 static void test_signed_nonsense(void **state)
 {
 	static const char *const texts[] = {"", "{}", "nonsense",

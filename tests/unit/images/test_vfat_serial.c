@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A vfat volume gets a serial number of its own, wherever its kind of FAT keeps it; everything else
- * on the disk stays as it was, and what is no vfat is not touched.
+ * on the disk stays as it was, and another file system is not touched.
  */
 #include <tests/harness/check.h>
 #include <tests/harness/sandbox_root.h>
@@ -39,7 +39,7 @@ static const struct row {
 	 .range_bytes = 6 * 512,
 	 .gets_own = true,
 	 .n_changed = 4},
-	{.name = "the copy is no boot sector",
+	{.name = "the copy is not a boot sector",
 	 .bits = "32",
 	 .volume_bytes = 64 * MIB,
 	 .edit = {6 * 512 + 510, 2, "no"},

@@ -221,7 +221,7 @@ static void test_pipeline(void **state)
 	assert_int_equal((int)json_number_value(json_object_get(whole, "p50")), 65);
 	assert_int_equal(
 		json_integer_value(json_object_get(json_object_get(doc, "forecast"), "history")),
-		30); /* discovered, imaging, imaging: what waits or failed is no stage */
+		30); /* discovered, imaging, imaging: what waits or failed is not a stage */
 	const json_t *imaging = json_array_get(json_object_get(doc, "stages"), 4);
 	const json_t *took = json_object_get(imaging, "took_s");
 	assert_int_equal(json_integer_value(json_object_get(took, "n")), 20);

@@ -107,7 +107,7 @@ static void plan_of(struct db *db, size_t i, struct str *out)
 		fail_msg("%s: %s", rows[i].filters[0], err.msg);
 }
 
-/* The whole of a table is read, and not in the order of an index. "c" is no table but the rows that
+/* The whole of a table is read, and not in the order of an index. "c" is not a table but the rows that
  * were chosen. */
 static bool has_scan(const char *plan)
 {

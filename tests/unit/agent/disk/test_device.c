@@ -52,7 +52,7 @@ static void say_serial(const char *serial)
 	put(BLOCK "/serial", serial);
 }
 
-/* A whole disk of a byte that is no table's, then a real GPT, with a boot sector's signature. */
+/* A whole disk of a byte that no table has, then a real GPT, with a boot sector's signature. */
 static int make_image(const char *path)
 {
 	static const char *const argv[] = {"sfdisk", "-q", NULL, NULL};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Drives from fake sysfs trees that have the shapes of real ones: what each transport looks like,
- * where WWN and serial stand, and what is no disk at all.
+ * where WWN and serial stand, and what is not a disk.
  */
 #include <tests/harness/check.h>
 

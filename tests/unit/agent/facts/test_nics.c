@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Network cards from fake sysfs trees in the shapes of real ones, and what is no card at all.
+ * Network cards from fake sysfs trees in the shapes of real ones, and what is not a card.
  */
 #include <tests/harness/check.h>
 

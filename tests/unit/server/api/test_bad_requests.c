@@ -209,7 +209,7 @@ static void test_shell_words(void **state)
 	}
 }
 
-/* ---- H-02: what is no token ------------------------------------------------------------------ */
+/* ---- H-02: what is not a token ---------------------------------------------------------------- */
 
 static int ask_as(const char *bearer)
 {

@@ -186,7 +186,7 @@ static void in_plain_text(const struct http_route *r)
 	expect(r, &c, 404, "http.listener");
 }
 
-/* A token is no certificate. */
+/* A token is not a certificate. */
 static void as_an_agent(const struct http_route *r)
 {
 	const struct caller c = {"a token of an admin", tokens[HTTP_SCOPE_ADMIN], "tls"};

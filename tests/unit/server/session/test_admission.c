@@ -117,7 +117,7 @@ static bool own_mac(char *ret, size_t n)
 	return found;
 }
 
-/* G13, X-08: the server is no host. */
+/* G13, X-08: the server is not a host. */
 static void test_server_itself(void **state)
 {
 	struct fake_agent a;

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Patterns of English that a machine can find in messages, comments and pages: "X is no Y" (write "is not a Y", or
+# "there is no"), "for ever", "persons", "who forgot". usage: english.sh [TREE]
+set -u
+cd "${1:-.}" || exit 1
+files() { git ls-files -co --exclude-standard '*.c' '*.h' '*.def' '*.md' '*.js' '*.html' '*.scd' '*.sh' | grep -vE \
+	'^tests/lint/(english|test_lints)\.sh$|schema_0103\.c$'; }
+wrong=$(
+	files | xargs -r grep -nHE '(^|[^a-zA-Z])(is|are) no [a-z]' |
+		grep -vE '([Tt]here|[Ww]here|[Ii]f there) (is|are) no |(is|are) no (longer|more) ' | cut -c1-160
+	files | xargs -r grep -nHE '(^|[^a-z])for ever([^a-z]|$)|(^|[^a-z_])persons([^a-z_]|$)|a fault and perhaps|who forgot' | cut -c1-160
+)
+echo "1..1"
+if [ -z "$wrong" ]; then
+	echo "ok 1 - none of the house's old dialect"
+else
+	echo "not ok 1 - none of the house's old dialect"
+	echo "$wrong" | sed 's/^/# /'
+	exit 1
+fi
