@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What becomes of a burn-in on the server: the records decide, faults name parts and last until a
+ * run proves the repair, and a host with a fault is not imaged without a waiver.
+ */
+#include "tests/harness/check.h"
+
+#include <base/json.h>
+#include <base/str.h>
+#include "tests/harness/host_walk.h"
+
+#define OPEN "SELECT count(*) FROM fault WHERE state = 'open'"
+#define DISK(n)                                                                                    \
+	"{\"hardwareInfoId\":\"disk-" n "\",\"name\":\"ST8000\",\"partType\":\"disk\","            \
+	"\"location\":\"Bay " n "\",\"serialNumber\":\"SN" n                                       \
+	"\",\"manufacturerPartNumber\":\"PN" n "\"}"
+#define STEP(what) "{\"testStepArtifact\":{\"testStepId\":\"smart\"," what "}"
+#define FAILS(n)                                                                                     \
+	STEP("\"diagnosis\":{\"verdict\":\"disk-read-error\",\"type\":\"FAIL\",\"message\":\"bad\"," \
+	     "\"hardwareInfoId\":\"disk-" n "\"}")
+#define ORDER(n)                                                                                   \
+	STEP("\"extension\":{\"name\":\"repair-order\",\"content\":{\"code\":\"disk-read-error\"," \
+	     "\"message\":\"bad\",\"part\":\"disk\",\"slot\":\"Bay " n "\",\"serial\":\"SN" n      \
+	     "\",\"part_number\":\"PN" n "\",\"action\":\"Replace disk Bay " n "\"}}")
+
+static const char *const start[] = {
+	"{\"schemaVersion\":{\"major\":2,\"minor\":0}",
+	"{\"testRunArtifact\":{\"testRunStart\":{\"name\":\"n\",\"dutInfo\":{\"dutInfoId\":\"d\","
+	"\"hardwareInfos\":[" DISK("0") "," DISK("1") "]}}}",
+	STEP("\"testStepStart\":{\"name\":\"s\"}"),
+};
+static const char *const end[] = {
+	STEP("\"testStepEnd\":{\"status\":\"COMPLETE\"}"),
+	"{\"testRunArtifact\":{\"testRunEnd\":{\"status\":\"COMPLETE\",\"result\":\"FAIL\"}}",
+};
+
+static void send(struct fake_agent *a, int *sequence, const char *const *lines, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		need(fake_agent_event(a, "burnin", walk_record_of((*sequence)++, lines[i])), 200, a,
+		     "record");
+}
+
+static void to_test(struct server_bench *b, struct fake_agent *a)
+{
+	walk_to_discovered(b, a, "S1", MAC_A);
+	need_step(b, a, PLAN_STEP_BURN_IN);
+}
+
+/* Two disks fail: two faults, each with part number, serial and slot, as soon as they are told. */
+static void test_two_disks(void **state)
+{
+	static const char *const found[] = {FAILS("0"), ORDER("0"), FAILS("1"), ORDER("1")};
+	struct server_bench *b = *state;
+	struct fake_agent a;
+	int n = 0;
+
+	to_test(b, &a);
+	send(&a, &n, start, ARRAY_LEN(start));
+	send(&a, &n, found, 2);
+	assert_int_equal(server_bench_number(b, OPEN), 1);
+	send(&a, &n, found + 2, 2);
+	assert_int_equal(server_bench_number(b, OPEN), 2);
+	send(&a, &n, end, ARRAY_LEN(end));
+	need(fake_agent_step_done(&a, "FAIL"), 200, &a, "done");
+	need_state(b, &a, "failed");
+	assert_int_equal(server_bench_number(b, OPEN), 2);
+	assert_int_equal(server_bench_number(b, OPEN " AND part_number = 'PN0' AND part_serial = "
+						     "'SN0' AND slot = 'Bay 0'"),
+			 1);
+	assert_int_equal(server_bench_number(b, OPEN " AND part_number = 'PN1' AND part_serial = "
+						     "'SN1' AND slot = 'Bay 1'"),
+			 1);
+	fake_agent_done(&a);
+}
+
+/* The agent dies after the diagnosis: what it found is kept, with the part. */
+static void test_broken_off(void **state)
+{
+	static const char *const found[] = {FAILS("1")};
+	struct server_bench *b = *state;
+	struct fake_agent a;
+	int n = 0;
+
+	to_test(b, &a);
+	send(&a, &n, start, ARRAY_LEN(start));
+	send(&a, &n, found, ARRAY_LEN(found));
+	need(fake_agent_step_failed(&a, "agent.stopped"), 200, &a, "stopped");
+	assert_int_equal(server_bench_number(b, OPEN " AND part_number = 'PN1' AND part_serial = "
+						     "'SN1' AND slot = 'Bay 1'"),
+			 1);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM run WHERE result = 'PASS'"),
+			 0);
+	fake_agent_done(&a);
+}
+
+/* What is no proof: a stream without its end, a record that is none, and no record at all. */
+static void test_incomplete(void **state)
+{
+	static const struct {
+		const char *name, *odd;
+		int n_records;
+	} rows[] = {
+		{"no end", NULL, 6},
+		{"no records", NULL, 0},
+		{"a record that is none", "{\"any\":{}", 7},
+		{"an end with other words",
+		 "{\"testRunArtifact\":{\"testRunEnd\":{\"status\":\"FINE\",\"result\":\"PASS\"}}",
+		 6},
+	};
+	struct server_bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_agent a;
+
+		to_test(b, &a);
+		for (int k = 0; k < rows[i].n_records; k++)
+			need(fake_agent_event(&a, "burnin", walk_good_record(k)), 200, &a,
+			     "record");
+		if (rows[i].odd)
+			need(fake_agent_event(&a, "burnin",
+					      walk_record_of(rows[i].n_records, rows[i].odd)),
+			     200, &a, "record");
+		need(fake_agent_step_done(&a, "PASS"), 200, &a, "done");
+		CHECK_STR(rows[i].name, server_bench_state(b, a.host_id), "failed");
+		CHECK_INT(rows[i].name,
+			  server_bench_number(b, "SELECT count(*) FROM run WHERE result = "
+						 "'INCOMPLETE'"),
+			  1);
+		fake_agent_done(&a);
+		walk_renew(b, profile_auto);
+	}
+}
+
+static int verb(struct server_bench *b, const struct fake_agent *a, const char *what)
+{
+	autofree char *path = xasprintf("/api/v1/hosts/%s/%s", a->host_id, what);
+
+	return server_bench_admin(b, "POST", path, "{\"reason\":\"r\"}");
+}
+
+static void fail_disk(struct server_bench *b, struct fake_agent *a)
+{
+	static const char *const found[] = {FAILS("0"), ORDER("0")};
+	int n = 0;
+
+	to_test(b, a);
+	send(a, &n, start, ARRAY_LEN(start));
+	send(a, &n, found, ARRAY_LEN(found));
+	send(a, &n, end, ARRAY_LEN(end));
+	need(fake_agent_step_done(a, "FAIL"), 200, a, "done");
+	need_state(b, a, "failed");
+}
+
+/* One ordinary order does not image it; a waiver with a reason does, and is written down. */
+static void test_gate(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	fail_disk(b, &a);
+	assert_int_equal(walk_arm(b, &a, ""), 422);
+	assert_int_equal(walk_arm(b, &a, ",\"skip_burnin\":\"\""), 422);
+	need_state(b, &a, "failed");
+	assert_int_equal(server_bench_number(b, OPEN), 1);
+	assert_int_equal(walk_arm(b, &a, ",\"skip_burnin\":\"spare for a demo\""), 201);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM event WHERE kind = "
+						"'burn_in.waived'"),
+			 1);
+	/* the waiver mends nothing */
+	assert_int_equal(server_bench_number(b, OPEN), 1);
+	fake_agent_done(&a);
+}
+
+/* Retry proves nothing; a run that passes without the part does. */
+static void test_repair(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	fail_disk(b, &a);
+	assert_int_equal(verb(b, &a, "retry"), 200);
+	assert_int_equal(server_bench_number(b, OPEN), 1);
+	assert_int_equal(walk_arm(b, &a, ""), 409);
+	walk_inspect(b, &a, NULL);
+	walk_burn_in(b, &a, "PASS");
+	assert_int_equal(server_bench_number(b, OPEN), 0);
+	need_state(b, &a, "imaging");
+	assert_int_equal(server_bench_number(b,
+					     "SELECT count(*) FROM run WHERE result = 'PASS' AND "
+					     "detail LIKE 'parts %'"),
+			 1);
+	fake_agent_done(&a);
+}
+
+/* The same part again is not swapped, though the run passed. */
+static void test_not_swapped(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	fail_disk(b, &a);
+	server_bench_sql(b, "UPDATE fault SET part_serial = 'M1'"); /* the fake host's module */
+	assert_int_equal(verb(b, &a, "retry"), 200);
+	walk_inspect(b, &a, NULL);
+	walk_burn_in(b, &a, "PASS");
+	need_state(b, &a, "failed");
+	assert_int_equal(server_bench_number(b, OPEN " AND part_serial = 'M1'"), 1);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host WHERE state_detail LIKE "
+						"'%not swapped%'"),
+			 1);
+	fake_agent_done(&a);
+}
+
+/* Other parts than those that passed: the proof is not for them. */
+static void test_other_parts(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	walk_to_image(b, &a, "S1", MAC_A);
+	assert_int_equal(walk_arm(b, &a, ""), 201);
+	server_bench_sql(b, "UPDATE run SET detail = 'parts of before'");
+	assert_int_equal(walk_arm(b, &a, ""), 422);
+	server_bench_sql(b, "UPDATE run SET detail = ''");
+	assert_int_equal(walk_arm(b, &a, ""), 201);
+	server_bench_sql(b, "UPDATE run SET result = 'INCOMPLETE'");
+	assert_int_equal(walk_arm(b, &a, ""), 422);
+	server_bench_sql(b, "DELETE FROM run");
+	assert_int_equal(walk_arm(b, &a, ""), 422);
+	fake_agent_done(&a);
+}
+
+/* The third unexpected reboot in one run is a verdict. */
+static void test_reboots(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	to_test(b, &a);
+	for (int i = 1; i <= 3; i++) {
+		fake_agent_done(&a);
+		walk_reboot(b, &a, "S1", MAC_A);
+		need_state(b, &a, i < 3 ? "testing" : "failed");
+	}
+	assert_int_equal(server_bench_number(b, OPEN " AND code = 'reboots-under-load'"), 1);
+	fake_agent_done(&a);
+}
+
+/* No sign of life for 3 minutes under test; two and a half are noted only. */
+static void test_hangs(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	to_test(b, &a);
+	need(fake_agent_heartbeat(&a), 200, &a, "heartbeat");
+	server_bench_advance(b, 160000);
+	server_bench_tick(b);
+	need_state(b, &a, "testing");
+	server_bench_advance(b, 30000);
+	server_bench_tick(b);
+	server_bench_tick(b);
+	need_state(b, &a, "failed");
+	assert_int_equal(server_bench_number(b, OPEN " AND code = 'hangs-under-load'"), 1);
+	fake_agent_done(&a);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, walk_setup_auto, walk_teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_two_disks),   T(test_broken_off), T(test_incomplete),
+		T(test_gate),        T(test_repair),     T(test_not_swapped),
+		T(test_other_parts), T(test_reboots),    T(test_hangs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
