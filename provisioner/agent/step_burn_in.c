@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
 #include <burnin/catalogue.h>
@@ -161,6 +162,8 @@ static void begin(struct burn *b, const char *host_id)
 		if (all.items[i].local)
 			VEC_PUSH(&b->drives, all.items[i]);
 	VEC_DONE(&all);
+	b->poll_before_s = burn_poll_faster("");
+	b->log_fd = burn_log_open("");
 	burn_read_counters("", &b->components, &b->before);
 	b->stream = (struct ocp_stream){.emit = emit, .wall_us = wall_us, .arg = b};
 	ocp_begin(&b->stream,
@@ -195,6 +198,7 @@ static enum burn_end run_test(struct burn *b, const char *id, int64_t seconds)
 	b->test_started_ms = time_boot_ms();
 	ocp_step_start(&b->stream, test->id, test->name);
 	(void)burn_test_run(id, b, &end);
+	burn_judge_evidence(b, test->id);
 	ocp_step_end(&b->stream, test->id, statuses[end]);
 	b->done_s += b->test_s;
 	if (end != BURN_JUDGED && test->needed)
@@ -222,7 +226,7 @@ static void finish(struct burn *b)
 void step_burn_in(void *step_context, struct report *out)
 {
 	const struct step_context *context = step_context;
-	struct burn b = {.out = out, .plan = &context->plan->burn_in, .test = ""};
+	struct burn b = {.out = out, .plan = &context->plan->burn_in, .test = "", .log_fd = -1};
 	enum burn_end end = BURN_JUDGED;
 	struct err err = ERR_INIT;
 
@@ -241,6 +245,9 @@ void step_burn_in(void *step_context, struct report *out)
 	} else {
 		finish(&b);
 	}
+	burn_poll_as_before("", b.poll_before_s);
+	if (b.log_fd >= 0)
+		close(b.log_fd);
 	counters_done(&b.before);
 	drives_done(&b.drives);
 	VEC_DONE(&b.components);

@@ -225,6 +225,9 @@ static void blame_disk(struct reading *x, const struct line *l, enum burnin_symp
 	struct suspects s;
 
 	suspects_fitting(x->r->components, COMPONENT_DISK, is_disk_of, l->group[0], &s);
+	/* A floppy, a loop or a stick is not a part of this host. */
+	if (x->r->components->n && !s.n_all)
+		return;
 	report(x, symptom, &s, l->text);
 }
 

@@ -16,6 +16,7 @@
 #include <burnin/counters.h>
 #include <burnin/record.h>
 #include <burnin/rules.h>
+#include <base/str.h>
 #include <burnin/tool_output.h>
 #include <proto/facts.h>
 #include <proto/plan.h>
@@ -30,8 +31,16 @@ struct burn {
 	const struct plan_burn_in *plan;
 	struct ocp_stream stream;
 	component_list components;
-	drive_list drives; /* local ones */
-	struct counters before;
+	drive_list drives;      /* local ones */
+	struct counters before; /* the test that runs */
+	int log_fd;             /* the kernel's log, from where it was read last; -1: none */
+	int64_t poll_before_s;  /* for machine checks; -1: there is no such poll */
+	/* What the log has shown already. */
+	struct {
+		enum burnin_symptom symptom;
+		const struct component *component;
+	} logged[64];
+	size_t n_logged;
 
 	unsigned n_failures;
 	char missing[257]; /* names of needed tests that could not judge */
@@ -67,6 +76,17 @@ void burn_read_counters(const char *root, const component_list *components, stru
 void burn_read_edac(const char *root, struct counters *ret);
 /* {"coverage", "counters"} of the machine below root; see counters_json(). owns: the caller's. */
 MUST_CHECK json_t *burn_counters_json(const char *root);
+
+/* Have the kernel look for machine checks more often. Returns what it did before, for
+ * burn_poll_as_before(); -1: there is no such poll. */
+int64_t burn_poll_faster(const char *root);
+void burn_poll_as_before(const char *root, int64_t before_s);
+/* The kernel's log from now on, -1 if there is none; and its messages since the last read, one a
+ * line. owns: the caller closes. */
+int burn_log_open(const char *root);
+void burn_log_read(int fd, struct str *text);
+/* What counters and log show since the last call belongs to this step. */
+void burn_judge_evidence(struct burn *b, const char *step);
 
 /* Record a finding: a FAIL (or UNKNOWN, if its rule only warns), and the repair order. */
 void burn_found(struct burn *b, const char *step, const struct burnin_finding *finding);

@@ -202,39 +202,3 @@ json_t *burn_counters_json(const char *root)
 	facts_done(&facts);
 	return out;
 }
-
-/* ---- the test -------------------------------------------------------------------------------- */
-
-struct judging {
-	struct burn *burn;
-	const char *step;
-};
-
-static void counter_found(void *arg, const struct burnin_finding *finding, int64_t delta)
-{
-	const struct judging *j = arg;
-
-	ocp_measure(&j->burn->stream, j->step, finding->component, "counter-growth", (double)delta,
-		    "errors", (struct ocp_validator){"EQUAL", 0});
-	burn_found(j->burn, j->step, finding);
-}
-
-enum burn_end burn_test_counters(struct burn *b, const char *step)
-{
-	struct counters after = {0};
-	struct judging judging = {.burn = b, .step = step};
-	unsigned n_before = b->n_failures, n_covered = 0;
-
-	burn_read_counters("", &b->components, &after);
-	counters_judge(&b->before, &after, &b->components, counter_found, &judging);
-	for (int i = 0; i < _COUNTER_KIND_MAX; i++)
-		n_covered += after.covered[i];
-	ocp_extend(&b->stream, step, "coverage", counters_coverage_json(&after));
-	if (!after.covered[COUNTER_EDAC_CE])
-		burn_unjudged(b, step, NULL,
-			      "no memory controller driver: ECC errors are not covered");
-	if (n_covered && b->n_failures == n_before)
-		burn_passed(b, step, NULL, "counters-pass", "no covered error counter grew");
-	counters_done(&after);
-	return n_covered ? BURN_JUDGED : BURN_SKIPPED;
-}

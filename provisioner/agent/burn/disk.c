@@ -8,10 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+#include <base/child.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
 #include <base/limits.h>
@@ -21,6 +24,8 @@
 #define ALIGN_BYTES  4096
 #define MAX_COMPARED 65536 /* marks kept: 512 KiB */
 #define TRIES        3
+#define STALL_MS     120000 /* a read that is retried in the disk and in the kernel */
+#define ASK_EVERY_US 100000
 
 struct reader {
 	const struct burn_disk_request *request;
@@ -166,11 +171,6 @@ void burn_read_disk(const struct burn_disk_request *request, struct burn_disk_re
 
 /* ---- the test -------------------------------------------------------------------------------- */
 
-static bool tick(void *arg)
-{
-	return burn_tick(arg);
-}
-
 static void judge(struct burn *b, const char *step, const struct component *c,
 		  const struct burn_disk_result *r)
 {
@@ -206,36 +206,127 @@ static int open_disk(const struct drive *d)
 	return fd >= 0 || errno != EINVAL ? fd : open(d->dev_path, O_RDONLY | O_CLOEXEC);
 }
 
+/* One disk, read by a child of its own: all disks at once load the machine as its work will, and
+ * each gets the whole time. The result is in memory that parent and child share. */
+struct disk_job {
+	int fd;
+	int64_t budget_ms;
+	uint64_t size_bytes;
+	struct child child;
+	bool has_child, done; /* done: the child wrote its result */
+	struct burn_disk_result result;
+};
+
+static bool go_on_child(void *arg)
+{
+	(void)arg;
+	return true; /* the parent kills it when the run must stop */
+}
+
+static void run_job(void *arg)
+{
+	struct disk_job *j = arg;
+
+	burn_read_disk(&(struct burn_disk_request){.fd = j->fd,
+						   .size_bytes = j->size_bytes,
+						   .budget_ms = j->budget_ms,
+						   .tick = go_on_child},
+		       &j->result);
+	j->done = true;
+}
+
+/* Returns how many still run. */
+static size_t reap_jobs(struct disk_job *jobs, size_t n)
+{
+	size_t n_running = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int status = 0;
+
+		if (!jobs[i].has_child)
+			continue;
+		if (child_try_reap(&jobs[i].child, &status, NULL) != 0)
+			jobs[i].has_child = false;
+		n_running += jobs[i].has_child;
+	}
+	return n_running;
+}
+
+static bool wait_for_jobs(struct burn *b, struct disk_job *jobs, size_t n)
+{
+	int64_t until_ms = time_boot_ms() + b->test_s * 1000 + STALL_MS;
+
+	while (reap_jobs(jobs, n)) {
+		bool stop = !burn_tick(b);
+
+		/* A disk that does not answer at all keeps its child: it has no result. */
+		for (size_t i = 0; i < n && (stop || time_boot_ms() > until_ms); i++)
+			if (jobs[i].has_child)
+				child_signal(&jobs[i].child, SIGKILL);
+		if (stop || time_boot_ms() > until_ms + STALL_MS)
+			return !stop;
+		usleep(ASK_EVERY_US);
+	}
+	return true;
+}
+
+static void start_job(struct burn *b, const char *step, const struct drive *d, struct disk_job *j)
+{
+	const struct component *c = component_find(&b->components, COMPONENT_DISK, d->facts.name);
+	struct err err = ERR_INIT;
+
+	j->fd = open_disk(d);
+	j->budget_ms = b->test_s * 1000;
+	j->size_bytes = (uint64_t)d->facts.capacity_bytes;
+	if (j->fd < 0)
+		burn_unjudged(b, step, c, strerror(errno));
+	else if (child_fork(run_job, j, &j->child, &err) < 0)
+		burn_unjudged(b, step, c, err.msg);
+	else
+		j->has_child = true;
+}
+
+/* false: it has no verdict. */
+static bool end_job(struct burn *b, const char *step, const struct drive *d, struct disk_job *j,
+		    bool started)
+{
+	const struct component *c = component_find(&b->components, COMPONENT_DISK, d->facts.name);
+	struct burnin_finding stuck = {.symptom = SYMPTOM_DISK_COMMANDS, .component = c};
+
+	if (!started)
+		return false;
+	if (j->done) {
+		judge(b, step, c, &j->result);
+		return true;
+	}
+	(void)text_fit(stuck.message, sizeof(stuck.message), "a read did not come back");
+	burn_found(b, step, &stuck);
+	return true;
+}
+
 enum burn_end burn_test_disk_read(struct burn *b, const char *step)
 {
+	size_t n = b->drives.n, n_bytes = n * sizeof(struct disk_job);
 	bool all = true;
 
-	if (b->drives.n == 0)
+	if (n == 0)
 		return BURN_SKIPPED;
-	for (size_t i = 0; i < b->drives.n; i++) {
-		const struct drive *d = &b->drives.items[i];
-		const struct component *c = component_find(&b->components, COMPONENT_DISK,
-							   d->facts.name);
-		autoclose int fd = open_disk(d);
-		struct burn_disk_result result;
-
-		if (fd < 0) {
-			burn_unjudged(b, step, c, strerror(errno));
-			all = false;
-			continue;
-		}
-		burn_read_disk(
-			&(struct burn_disk_request){
-				.fd = fd,
-				.size_bytes = (uint64_t)d->facts.capacity_bytes,
-				.budget_ms = b->test_s * 1000 / (int64_t)b->drives.n,
-				.tick = tick,
-				.arg = b,
-			},
-			&result);
-		if (result.stopped)
-			return BURN_STOPPED;
-		judge(b, step, c, &result);
+	struct disk_job *jobs = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (jobs == MAP_FAILED)
+		return BURN_ERROR;
+	autofree bool *started = xcalloc(n, sizeof(*started));
+	for (size_t i = 0; i < n; i++) {
+		start_job(b, step, &b->drives.items[i], &jobs[i]);
+		started[i] = jobs[i].has_child;
 	}
-	return all ? BURN_JUDGED : BURN_ERROR;
+	bool stopped = !wait_for_jobs(b, jobs, n);
+	(void)reap_jobs(jobs, n);
+	for (size_t i = 0; i < n; i++)
+		if (jobs[i].fd >= 0)
+			close(jobs[i].fd);
+	for (size_t i = 0; i < n && !stopped; i++)
+		all &= end_job(b, step, &b->drives.items[i], &jobs[i], started[i]);
+	(void)munmap(jobs, n_bytes);
+	return stopped ? BURN_STOPPED : all ? BURN_JUDGED : BURN_ERROR;
 }

@@ -18,7 +18,7 @@
 #define RETESTS        10
 #define RETEST_MAX_S   30
 #define MEMORY_PERCENT 95  /* of what is available */
-#define SPARE_MIB      192 /* for the agent and the tool itself, on small hosts */
+#define SPARE_MIB      200 /* for the agent and the tool itself, on small hosts */
 
 static bool keep_going(void *arg)
 {

@@ -5,7 +5,8 @@ import { html } from "./html.js";
 import { routeTo } from "./route.js";
 import { Moment } from "./parts.js";
 
-const PARTS = { memory: "Memory module", drive: "Drive", processor: "Processor", nic: "Network card", board: "Mainboard", pci: "PCI card" };
+// The kinds of provisioner/burnin/component.c; a test of that room walks them.
+const PARTS = { cpu: "Processor", dimm: "Memory module", disk: "Disk", nic: "Network card", pci: "PCI card", board: "Main board", system: "Host" };
 
 function headline(fault) {
 	const what = PARTS[fault.part_type] || fault.part_type || "";

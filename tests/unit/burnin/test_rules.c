@@ -5,6 +5,7 @@
  */
 #include <tests/harness/check.h>
 
+#include <base/file.h>
 #include <base/str.h>
 #include <burnin/rules.h>
 
@@ -143,6 +144,28 @@ static void test_nobody_blames_the_board(void **state)
 	assert_int_equal(burnin_symptom_of("no-such-verdict"), SYMPTOM_NONE);
 }
 
+/* The page has a word for each kind of part that an order may name. */
+static void test_page_has_words(void **state)
+{
+	autofree char *page = NULL;
+	size_t n_bytes;
+
+	(void)state;
+	assert_int_equal(file_read("provisioner/web/src/order.js", 1 << 20, &page, &n_bytes, NULL),
+			 0);
+	const char *parts = strstr(page, "const PARTS = {");
+	assert_non_null(parts);
+	for (int k = 0; k < _COMPONENT_KIND_MAX; k++) {
+		autofree char *word = xasprintf(" %s: \"",
+						component_kind_str((enum component_kind)k));
+		const char *at = strstr(parts, word);
+
+		if (!at || at > strchr(parts, '}'))
+			fail_msg("order.js has no word for '%s'",
+				 component_kind_str((enum component_kind)k));
+	}
+}
+
 static void test_table_is_whole(void **state)
 {
 	(void)state;
@@ -169,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_nobody_blames_the_board),
+		cmocka_unit_test(test_page_has_words),
 		cmocka_unit_test(test_table_is_whole),
 	};
 

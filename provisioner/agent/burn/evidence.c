@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The second witness of each test: what counters and the kernel's log show of the time that it ran.
+ * A machine check is seen when the kernel polls for it, which it does every five minutes unless it is
+ * told to look more often.
+ */
+#include "burn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <base/cleanup.h>
+#include <base/clock.h>
+#include <base/file.h>
+#include <base/limits.h>
+#include <base/str.h>
+#include <burnin/kernel_log.h>
+
+#include <agent/facts/sysfs.h>
+
+#define POLL_FILE     "sys/devices/system/machinecheck/machinecheck0/check_interval"
+#define POLL_S        5
+#define LOG_MAX_BYTES MIB /* of the lines of one test */
+#define RECORD_BYTES  8192
+
+/* ---- machine checks -------------------------------------------------------------------------- */
+
+static void set_poll(const char *root, int64_t seconds)
+{
+	autofree char *path = xasprintf("%s/" POLL_FILE, root);
+	autoclose int fd = open(path, O_WRONLY | O_CLOEXEC);
+	char text[24];
+	int n = snprintf(text, sizeof(text), "%lld\n", (long long)seconds);
+
+	/* A kernel that does not take it polls as before: its errors are seen later. */
+	if (fd >= 0)
+		(void)!write(fd, text, (size_t)n);
+}
+
+int64_t burn_poll_faster(const char *root)
+{
+	int64_t before_s = sysfs_int(root, -1, POLL_FILE);
+
+	if (before_s == 0 || before_s > POLL_S)
+		set_poll(root, POLL_S);
+	return before_s;
+}
+
+void burn_poll_as_before(const char *root, int64_t before_s)
+{
+	if (before_s >= 0)
+		set_poll(root, before_s);
+}
+
+/* ---- the kernel's log ------------------------------------------------------------------------ */
+
+int burn_log_open(const char *root)
+{
+	autofree char *path = xasprintf("%s/dev/kmsg", root);
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+/* One record a read: "6,1234,5678,-;message\n KEY=value\n". */
+static void add_record(struct str *text, char *record)
+{
+	char *message = strchr(record, ';');
+
+	message = message ? message + 1 : record;
+	message[strcspn(message, "\n")] = '\0';
+	str_addf(text, "%s\n", message);
+}
+
+void burn_log_read(int fd, struct str *text)
+{
+	char record[RECORD_BYTES];
+
+	for (;;) {
+		ssize_t n = read(fd, record, sizeof(record) - 1);
+
+		/* Records that were overwritten before they were read are lost; go on behind them. */
+		if (n < 0 && (errno == EPIPE || errno == EINTR))
+			continue;
+		if (n <= 0)
+			return;
+		record[n] = '\0';
+		add_record(text, record);
+	}
+}
+
+/* ---- both, around one test ------------------------------------------------------------------- */
+
+struct judging {
+	struct burn *burn;
+	const char *step;
+};
+
+/* A line that comes a thousand times is one finding. */
+static bool is_new(struct burn *b, const struct burnin_finding *f)
+{
+	for (size_t i = 0; i < b->n_logged; i++)
+		if (b->logged[i].symptom == f->symptom && b->logged[i].component == f->component)
+			return false;
+	if (b->n_logged == ARRAY_LEN(b->logged))
+		return false;
+	b->logged[b->n_logged].symptom = f->symptom;
+	b->logged[b->n_logged++].component = f->component;
+	return true;
+}
+
+static void log_found(void *arg, const struct burnin_finding *f)
+{
+	const struct judging *j = arg;
+
+	if (is_new(j->burn, f))
+		burn_found(j->burn, j->step, f);
+}
+
+static int package_of(void *arg, int cpu)
+{
+	(void)arg;
+	return (int)sysfs_int("", -1, "sys/devices/system/cpu/cpu%d/topology/physical_package_id",
+			      cpu);
+}
+
+static void judge_log(struct burn *b, const char *step)
+{
+	struct judging judging = {.burn = b, .step = step};
+	struct str text;
+
+	if (b->log_fd < 0)
+		return;
+	str_init(&text, LOG_MAX_BYTES);
+	burn_log_read(b->log_fd, &text);
+	(void)kernel_log_read(&(struct kernel_log_reader){.components = &b->components,
+							  .package_of = package_of,
+							  .found = log_found,
+							  .arg = &judging},
+			      text.p, text.n_bytes);
+	str_done(&text);
+}
+
+static void counter_found(void *arg, const struct burnin_finding *finding, int64_t delta)
+{
+	const struct judging *j = arg;
+
+	ocp_measure(&j->burn->stream, j->step, finding->component, "counter-growth", (double)delta,
+		    "errors", (struct ocp_validator){"EQUAL", 0});
+	burn_found(j->burn, j->step, finding);
+}
+
+void burn_judge_evidence(struct burn *b, const char *step)
+{
+	struct judging judging = {.burn = b, .step = step};
+	struct counters after = {0};
+
+	burn_read_counters("", &b->components, &after);
+	counters_judge(&b->before, &after, &b->components, counter_found, &judging);
+	counters_done(&b->before);
+	b->before = after;
+	judge_log(b, step);
+}
+
+/* Errors of the last test are polled for once more before the end. */
+static bool wait_for_poll(struct burn *b)
+{
+	int64_t until_ms = time_boot_ms() + (POLL_S + 1) * 1000;
+
+	while (b->poll_before_s > 0 && time_boot_ms() < until_ms) {
+		if (!burn_tick(b))
+			return false;
+		usleep(200000);
+	}
+	return true;
+}
+
+enum burn_end burn_test_counters(struct burn *b, const char *step)
+{
+	unsigned n_before = b->n_failures, n_covered = 0;
+
+	if (!wait_for_poll(b))
+		return BURN_STOPPED;
+	burn_judge_evidence(b, step);
+	for (int i = 0; i < _COUNTER_KIND_MAX; i++)
+		n_covered += b->before.covered[i];
+	json_t *coverage = counters_coverage_json(&b->before);
+	json_object_set_new(coverage, "kernel-log",
+			    json_string(b->log_fd >= 0 ? "covered" : "none"));
+	ocp_extend(&b->stream, step, "coverage", coverage);
+	if (!b->before.covered[COUNTER_EDAC_CE])
+		burn_unjudged(b, step, NULL,
+			      "no memory controller driver: ECC errors are not covered");
+	if (n_covered && b->n_failures == n_before)
+		burn_passed(b, step, NULL, "counters-pass", "no covered error counter grew");
+	return n_covered ? BURN_JUDGED : BURN_SKIPPED;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a test's own tools do not see: the poll for machine checks, the kernel's log; and disks that
+ * are read all at once, each by a child.
+ */
+#include <tests/harness/check.h>
+#include <tests/harness/fake_sys.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <base/clock.h>
+#include <base/json.h>
+#include <base/str.h>
+#include <agent/burn/burn.h>
+#include <agent/facts/sysfs.h>
+#include <session/lease.h>
+
+#define POLL "sys/devices/system/machinecheck/machinecheck0/check_interval"
+
+static void test_poll(void **state)
+{
+	static const struct {
+		const char *name, *before;
+		int64_t during;
+	} rows[] = {
+		{"the kernel's own", "300\n", 5}, {"off", "0\n", 5}, {"faster already", "2\n", 2}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_sys t;
+
+		fake_sys_init(&t);
+		fake_sys_put(&t, POLL, rows[i].before);
+		int64_t before = burn_poll_faster(t.root);
+		CHECK_INT(rows[i].name, sysfs_int(t.root, -1, POLL), rows[i].during);
+		burn_poll_as_before(t.root, before);
+		CHECK_INT(rows[i].name, sysfs_int(t.root, -1, POLL),
+			  strtoll(rows[i].before, NULL, 10));
+		fake_sys_done(&t);
+	}
+}
+
+static void test_no_poll(void **state)
+{
+	struct fake_sys t;
+
+	(void)state;
+	fake_sys_init(&t);
+	assert_int_equal(burn_poll_faster(t.root), -1);
+	burn_poll_as_before(t.root, -1);
+	assert_false(sysfs_exists(t.root, POLL));
+	assert_int_equal(burn_log_open(t.root), -1);
+	fake_sys_done(&t);
+}
+
+/* /dev/kmsg gives one record a read; so does a socket of packets. */
+static void test_log(void **state)
+{
+	static const char *const records[] = {"6,1,2,-;usb 1-1: new device\n SUBSYSTEM=usb\n",
+					      "3,2,3,-;I/O error, dev sda, sector 7\n", ";\n",
+					      "odd"};
+	struct str text;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
+	for (size_t i = 0; i < ARRAY_LEN(records); i++)
+		assert_true(send(fds[0], records[i], strlen(records[i]), 0) > 0);
+	str_init(&text, 4096);
+	burn_log_read(fds[1], &text);
+	assert_string_equal(text.p, "usb 1-1: new device\nI/O error, dev sda, sector 7\n\nodd\n");
+	str_done(&text);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* ---- disks ----------------------------------------------------------------------------------- */
+
+struct bench {
+	struct burn burn;
+	struct report report;
+	json_t *records;
+	char path[4][40];
+};
+
+static void emit(void *arg, json_t *record)
+{
+	struct bench *b = arg;
+
+	json_array_append_new(b->records, record);
+}
+
+static int64_t wall_us(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static void open_bench(struct bench *b, size_t n, const struct plan_burn_in *plan,
+		       struct lease *lease)
+{
+	*b = (struct bench){.records = json_array()};
+	b->report = (struct report){.fd = open("/dev/null", O_WRONLY | O_CLOEXEC), .lease = lease};
+	b->burn = (struct burn){
+		.out = &b->report, .plan = plan, .test = "t", .test_s = 1, .log_fd = -1};
+	b->burn.stream = (struct ocp_stream){.emit = emit, .wall_us = wall_us, .arg = b};
+	for (size_t i = 0; i < n; i++) {
+		struct drive d = {.facts.capacity_bytes = 4 << 20};
+
+		(void)str_copy(b->path[i], sizeof(b->path[i]), "/tmp/slipway-disk-XXXXXX");
+		int fd = mkstemp(b->path[i]);
+		assert_true(fd >= 0 && ftruncate(fd, 4 << 20) == 0);
+		close(fd);
+		text_print(d.facts.name, sizeof(d.facts.name), "sd%c", (int)('a' + i));
+		(void)str_copy(d.dev_path, sizeof(d.dev_path), b->path[i]);
+		VEC_PUSH(&b->burn.drives, d);
+		assert_non_null(component_add(&b->burn.components, COMPONENT_DISK, d.facts.name));
+	}
+}
+
+static void close_bench(struct bench *b)
+{
+	for (size_t i = 0; i < b->burn.drives.n; i++)
+		(void)unlink(b->path[i]);
+	close(b->report.fd);
+	json_decref(b->records);
+	VEC_DONE(&b->burn.drives);
+	VEC_DONE(&b->burn.components);
+}
+
+static unsigned count(const struct bench *b, const char *type)
+{
+	unsigned n = 0;
+	json_t *record;
+	size_t i;
+
+	json_array_foreach (b->records, i, record) {
+		json_t *step = json_object_get(record, "testStepArtifact");
+		json_t *d = json_object_get(step, "diagnosis");
+
+		n += d && str_eq(json_string_value(json_object_get(d, "type")), type);
+	}
+	return n;
+}
+
+/* Four disks take the time of one, and each has its own verdict. */
+static void test_disks_at_once(void **state)
+{
+	static const struct plan_burn_in plan;
+	struct lease *lease = lease_new();
+	struct bench b;
+
+	(void)state;
+	open_bench(&b, 4, &plan, lease);
+	/* one is shorter than it claims: its end cannot be read */
+	assert_int_equal(truncate(b.path[2], 1 << 20), 0);
+	assert_int_equal(unlink(b.path[3]), 0);
+	int64_t started_ms = time_boot_ms();
+	enum burn_end end = burn_test_disk_read(&b.burn, "disk-read");
+	assert_true(time_boot_ms() - started_ms < 3500);
+	assert_int_equal(end, BURN_ERROR); /* the fourth could not be opened */
+	assert_int_equal(count(&b, "PASS"), 2);
+	assert_int_equal(count(&b, "FAIL"), 1);
+	assert_int_equal(count(&b, "UNKNOWN"), 1);
+	close_bench(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_poll),
+		cmocka_unit_test(test_no_poll),
+		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_disks_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
