@@ -149,7 +149,7 @@ static int verify_files(const char *key_path, int n_files, char **files)
 		struct checkpoint c;
 		if (read_checkpoint(files[i], key, &c, &err) < 0 || compare(&c, &err) < 0)
 			return command_fail(&err);
-		printf("%s: %lld rows until %s, as they were\n", files[i], (long long)c.rows, c.at);
+		printf("%s: %lld rows until %s, unchanged\n", files[i], (long long)c.rows, c.at);
 	}
 	return EXIT_WELL;
 }
