@@ -26,6 +26,7 @@ agent_SRC := \
 	provisioner/agent/burn/edac.c \
 	provisioner/agent/burn/counters.c \
 	provisioner/agent/burn/evidence.c \
+	provisioner/agent/burn/links.c \
 	provisioner/agent/step_burn_in.c \
 	provisioner/agent/disk/guard.c \
 	provisioner/agent/disk/work.c \
@@ -110,7 +111,7 @@ agents: $(BUILD)/x86_64/slipway-first-boot $(BUILD)/aarch64/slipway-first-boot
 AGENT_TEST_LIBS := agent session burnin images_core proto base
 $(eval $(call unit_test,tests/unit/agent/test_options.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_fake_machine.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
-$(eval $(call unit_test,tests/unit/agent/burn/test_tests.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/burn/test_tests.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_evidence.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_counters.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/facts/test_smbios.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -24,7 +24,8 @@ static const struct burn_test {
 } tests[] = {
 	{"smart", burn_test_smart},           {"cpu-verify", burn_test_cpu},
 	{"memory-pattern", burn_test_memory}, {"disk-read", burn_test_disk_read},
-	{"smart-after", burn_test_smart},     {"counters", burn_test_counters},
+	{"pcie-links", burn_test_links},      {"smart-after", burn_test_smart},
+	{"counters", burn_test_counters},
 };
 
 bool burn_test_run(const char *id, struct burn *b, enum burn_end *ret)

@@ -24,6 +24,7 @@ static const struct row {
 	{{"cpu-verify", "CPU results under load", true}, LIMIT_CPU, {300, 4 * HOUR, 24 * HOUR}},
 	{{"memory-pattern", "memory patterns", true}, LIMIT_MEMORY, {300, 6 * HOUR, 24 * HOUR}},
 	{{"disk-read", "disk read and compare", true}, LIMIT_DISK, {120, 4 * HOUR, 24 * HOUR}},
+	{{"pcie-links", "lanes of PCIe links", false}, LIMIT_NONE, {0, 0, 0}},
 	{{"smart-after", "disk health after load", false}, LIMIT_NONE, {0, 0, 0}},
 	{{"counters", "error counters", false}, LIMIT_NONE, {0, 0, 0}},
 };

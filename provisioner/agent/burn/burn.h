@@ -41,6 +41,12 @@ struct burn {
 		const struct component *component;
 	} logged[64];
 	size_t n_logged;
+	/* Errors of a disk's link, as it counted them at the first look. */
+	struct {
+		const struct component *disk;
+		int64_t crc_errors;
+	} first_crc[FACTS_MAX_DRIVES];
+	size_t n_first_crc;
 
 	unsigned n_failures;
 	char missing[257]; /* names of needed tests that could not judge */
@@ -64,6 +70,7 @@ bool burn_test_run(const char *id, struct burn *b, enum burn_end *ret);
 enum burn_end burn_test_cpu(struct burn *b, const char *step);
 enum burn_end burn_test_memory(struct burn *b, const char *step);
 enum burn_end burn_test_disk_read(struct burn *b, const char *step);
+enum burn_end burn_test_links(struct burn *b, const char *step);
 enum burn_end burn_test_smart(struct burn *b, const char *step);
 enum burn_end burn_test_counters(struct burn *b, const char *step);
 
@@ -77,6 +84,9 @@ void burn_read_edac(const char *root, struct counters *ret);
 /* {"coverage", "counters"} of the machine below root; see counters_json(). owns: the caller's. */
 MUST_CHECK json_t *burn_counters_json(const char *root);
 
+/* Does a card use fewer lanes than both it and its port have? */
+bool burn_link_is_narrow(const char *root, const char *address, int64_t *ret_width,
+			 int64_t *ret_could);
 /* Have the kernel look for machine checks more often. Returns what it did before, for
  * burn_poll_as_before(); -1: there is no such poll. */
 int64_t burn_poll_faster(const char *root);
@@ -95,6 +105,8 @@ void burn_passed(struct burn *b, const char *step, const struct component *c, co
 /* Not judged, and why. */
 void burn_unjudged(struct burn *b, const char *step, const struct component *c, const char *why);
 
+/* The logical CPUs of a package as a list, "0,2,4". */
+bool burn_cpus_of(const char *root, const char *package, char *ret, size_t ret_bytes);
 /* MiB of what is available that the memory test takes: 95 % where that leaves enough to live. */
 int64_t burn_memory_to_test(int64_t available_mib);
 

@@ -34,6 +34,31 @@ static void measure_smart(struct burn *b, const char *step, const struct compone
 					      : (struct ocp_validator){0});
 }
 
+/* A link's errors are counted for life: what grew since the first look belongs to this run. */
+static unsigned judge_link(struct burn *b, const char *step, const struct component *c,
+			   int64_t crc_errors)
+{
+	struct burnin_finding f = {.symptom = SYMPTOM_DISK_LINK_ERRORS, .component = c};
+	size_t i = 0;
+
+	while (i < b->n_first_crc && b->first_crc[i].disk != c)
+		i++;
+	if (!c || crc_errors < 0 || i == ARRAY_LEN(b->first_crc))
+		return 0;
+	if (i == b->n_first_crc) {
+		b->first_crc[i].disk = c;
+		b->first_crc[i].crc_errors = crc_errors;
+		b->n_first_crc++;
+		return 0;
+	}
+	if (crc_errors <= b->first_crc[i].crc_errors)
+		return 0;
+	text_print(f.message, sizeof(f.message), "crc-errors grew by %lld",
+		   (long long)(crc_errors - b->first_crc[i].crc_errors));
+	burn_found(b, step, &f);
+	return 1;
+}
+
 /* Values that fail the disk count also where others are missing; a pass needs all. */
 static void judge_smart(struct burn *b, const char *step, const struct component *c,
 			const struct smart_health *h)
@@ -42,6 +67,7 @@ static void judge_smart(struct burn *b, const char *step, const struct component
 
 	measure_smart(b, step, c, h);
 	unsigned n_failures = smart_judge(h, c, disk_found, &judging);
+	n_failures += judge_link(b, step, c, h->crc_errors);
 	if (*h->note)
 		ocp_log(&b->stream, step, "INFO", h->note);
 	if (!h->covered)

@@ -14,6 +14,8 @@
 #include <base/process.h>
 #include <base/str.h>
 
+#include <agent/facts/sysfs.h>
+
 #define START_STOP_MS  180000 /* filling memory before, comparing after: slow on emulated CPUs */
 #define RETESTS        10
 #define RETEST_MAX_S   30
@@ -55,15 +57,47 @@ static void blame_kind(const struct burn *b, enum component_kind kind, struct bu
 
 /* ---- CPU ------------------------------------------------------------------------------------- */
 
-static int run_cpu(struct burn *b, int64_t seconds, struct tool_outcome *ret, struct err *err)
+/* "0,2,4": the logical CPUs of a package; false if there are none, or more than fit. */
+bool burn_cpus_of(const char *root, const char *package, char *ret, size_t ret_bytes)
+{
+	autonames struct sysfs_names cpus = sysfs_list(root, "sys/devices/system/cpu");
+	struct str list;
+
+	str_init(&list, ret_bytes - 1);
+	for (size_t i = 0; i < cpus.n; i++) {
+		const char *digits = cpus.names[i] + strlen("cpu");
+		char id[32];
+
+		if (!str_starts(cpus.names[i], "cpu") || !*digits ||
+		    strspn(digits, "0123456789") != strlen(digits) ||
+		    !sysfs_text(root, id, sizeof(id),
+				"sys/devices/system/cpu/%s/topology/physical_package_id",
+				cpus.names[i]) ||
+		    !str_eq(id, package))
+			continue;
+		str_addf(&list, "%s%s", list.n_bytes ? "," : "", digits);
+	}
+	bool good = list.n_bytes && str_ok(&list) && str_copy(ret, ret_bytes, list.p);
+	str_done(&list);
+	return good;
+}
+
+/* cpus: where it may run; NULL for everywhere. */
+static int run_cpu(struct burn *b, int64_t seconds, const char *cpus, struct tool_outcome *ret,
+		   struct err *err)
 {
 	autofree char *timeout = xasprintf("%llds", (long long)seconds);
 	autofree char *seed = xasprintf("%llu", (unsigned long long)b->plan->seed);
-	const char *argv[] = {"stress-ng", "--cpu", "0",      "--cpu-method", "all", "--verify",
-			      "--timeout", timeout, "--seed", seed,           NULL};
+	const char *argv[] = {"stress-ng", "--cpu",     "0",     "--cpu-method", "all",
+			      "--verify",  "--timeout", timeout, "--seed",       seed,
+			      NULL,        NULL,        NULL};
 	autofree char *output = NULL;
 	struct tool_end end;
 
+	if (cpus) {
+		argv[10] = "--taskset";
+		argv[11] = cpus;
+	}
 	TRY(run_tool(b, argv, seconds, &end, &output, err));
 	tool_read_stress_ng(end, output, ret);
 	return 0;
@@ -76,19 +110,50 @@ static int64_t retest_s(const struct burn *b)
 	return share < RETEST_MAX_S ? share : RETEST_MAX_S;
 }
 
+/* How often of n runs it is wrong again; -1: the run must stop, or the tool did. */
+static int count_again(struct burn *b, int n, const char *cpus)
+{
+	struct tool_outcome again;
+	int reproduced = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (run_cpu(b, retest_s(b), cpus, &again, NULL) < 0)
+			return -1;
+		reproduced += again.verdict == TOOL_FOUND_FAULT;
+	}
+	return reproduced;
+}
+
+/* With several sockets, each is tried alone: the one that is wrong again is named. */
+static void blame_socket(struct burn *b, struct burnin_finding *f)
+{
+	const struct component *guilty = NULL;
+	unsigned n_guilty = 0;
+
+	blame_kind(b, COMPONENT_CPU, f);
+	for (size_t i = 0; i < b->components.n && f->suspects.n_all > 1; i++) {
+		const struct component *c = &b->components.items[i];
+		char cpus[2048];
+
+		if (c->kind != COMPONENT_CPU || !burn_cpus_of("", c->key, cpus, sizeof(cpus)) ||
+		    count_again(b, RETESTS / 2, cpus) <= 0)
+			continue;
+		guilty = c;
+		n_guilty++;
+	}
+	if (n_guilty == 1)
+		f->component = guilty;
+}
+
 /* One mismatch confirmed by running again is a verdict; the number says how reproducible it is. */
 static void retest_cpu(struct burn *b, const char *step, const struct tool_outcome *first)
 {
 	struct burnin_finding finding = {.symptom = SYMPTOM_CPU_WRONG_RESULT};
-	struct tool_outcome again;
-	int reproduced = 0;
+	int reproduced = count_again(b, RETESTS, NULL);
 
-	for (int i = 0; i < RETESTS; i++)
-		if (run_cpu(b, retest_s(b), &again, NULL) == 0 && again.verdict == TOOL_FOUND_FAULT)
-			reproduced++;
-	blame_kind(b, COMPONENT_CPU, &finding);
+	blame_socket(b, &finding);
 	text_print(finding.message, sizeof(finding.message), "%.180s; seen again in %d of %d",
-		   first->message, reproduced, RETESTS);
+		   first->message, reproduced < 0 ? 0 : reproduced, RETESTS);
 	burn_found(b, step, &finding);
 }
 
@@ -97,7 +162,7 @@ enum burn_end burn_test_cpu(struct burn *b, const char *step)
 	struct tool_outcome outcome;
 	struct err err = ERR_INIT;
 
-	if (run_cpu(b, b->test_s, &outcome, &err) < 0) {
+	if (run_cpu(b, b->test_s, NULL, &outcome, &err) < 0) {
 		ocp_error(&b->stream, step, "tool-not-run", err.msg);
 		return err.code == ERR_CANCELLED ? BURN_STOPPED : BURN_ERROR;
 	}

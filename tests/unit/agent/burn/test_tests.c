@@ -4,6 +4,7 @@
  * much memory a test takes.
  */
 #include <tests/harness/check.h>
+#include <tests/harness/fake_sys.h>
 
 #include <agent/burn/burn.h>
 #include <burnin/catalogue.h>
@@ -39,11 +40,99 @@ static void test_memory(void **state)
 		CHECK_INT(rows[i].name, burn_memory_to_test(rows[i].available), rows[i].tested);
 }
 
+#define PORT "sys/devices/pci0000:00/0000:00:01.0"
+
+struct link_end {
+	const char *width, *max, *class, *vendor;
+};
+
+static void put_link(const struct fake_sys *t, const char *folder, const struct link_end *e)
+{
+	fake_sys_putf(t, e->width, "%s/current_link_width", folder);
+	fake_sys_putf(t, e->max, "%s/max_link_width", folder);
+	fake_sys_putf(t, e->class, "%s/class", folder);
+	fake_sys_putf(t, e->vendor, "%s/vendor", folder);
+}
+
+/* A link is narrow where both ends have more lanes; QEMU's ports claim 32 and have none. */
+static void test_links(void **state)
+{
+	static const struct {
+		const char *name;
+		struct link_end card, port;
+		bool narrow;
+	} rows[] = {
+		{"all lanes",
+		 {"8", "8", "0x020000", "0x15b3"},
+		 {"8", "16", "0x060400", "0x8086"},
+		 false},
+		{"half the lanes",
+		 {"4", "8", "0x020000", "0x15b3"},
+		 {"4", "16", "0x060400", "0x8086"},
+		 true},
+		{"a slot that is wired narrower",
+		 {"4", "8", "0x020000", "0x15b3"},
+		 {"4", "4", "0x060400", "0x8086"},
+		 false},
+		{"a bridge",
+		 {"1", "32", "0x060400", "0x8086"},
+		 {"1", "32", "0x060400", "0x8086"},
+		 false},
+		{"QEMU's port",
+		 {"1", "4", "0x010802", "0x1b36"},
+		 {"1", "32", "0x060400", "0x1b36"},
+		 false},
+		{"not known",
+		 {"0", "8", "0x020000", "0x15b3"},
+		 {"1", "16", "0x060400", "0x8086"},
+		 false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_sys t;
+		int64_t width, could;
+
+		fake_sys_init(&t);
+		put_link(&t, PORT, &rows[i].port);
+		put_link(&t, PORT "/0000:01:00.0", &rows[i].card);
+		fake_sys_link(&t, "sys/bus/pci/devices/0000:01:00.0",
+			      "../../../../" PORT "/0000:01:00.0");
+		fake_sys_link(&t, "sys/bus/pci/devices/0000:00:01.0", "../../../../" PORT);
+		CHECK_INT(rows[i].name, burn_link_is_narrow(t.root, "0000:01:00.0", &width, &could),
+			  rows[i].narrow);
+		/* a root port hangs on nothing */
+		CHECK_INT(rows[i].name, burn_link_is_narrow(t.root, "0000:00:01.0", &width, &could),
+			  false);
+		fake_sys_done(&t);
+	}
+}
+
+static void test_cpus_of_a_socket(void **state)
+{
+	struct fake_sys t;
+	char list[64];
+
+	(void)state;
+	fake_sys_init(&t);
+	for (int i = 0; i < 12; i++)
+		fake_sys_putf(&t, i % 2 ? "1\n" : "0\n",
+			      "sys/devices/system/cpu/cpu%d/topology/physical_package_id", i);
+	fake_sys_put(&t, "sys/devices/system/cpu/cpufreq/topology/physical_package_id", "1\n");
+	assert_true(burn_cpus_of(t.root, "1", list, sizeof(list)));
+	assert_string_equal(list, "1,3,5,7,9,11");
+	assert_false(burn_cpus_of(t.root, "2", list, sizeof(list)));
+	assert_false(burn_cpus_of(t.root, "1", list, 8));
+	fake_sys_done(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_test_is_there),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_cpus_of_a_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
