@@ -257,6 +257,9 @@ int verdict_add(struct verdict *v, json_t *record)
 		return -1;
 	}
 	int64_t sequence = json_integer_value(json_object_get(record, "sequenceNumber"));
+	/* Some emitters count from 1: the first artifact of a stream shows where it starts. */
+	if (v->n_records == 1 && json_object_get(record, "schemaVersion"))
+		v->next_sequence = sequence;
 	if (sequence < v->next_sequence)
 		return -1; /* sent again */
 	if (sequence > v->next_sequence)

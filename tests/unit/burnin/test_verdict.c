@@ -132,6 +132,24 @@ static void test_spoilt(void **state)
 	done(&r);
 }
 
+/* Emitters of others count from 1. */
+static void test_numbers_start_anywhere(void **state)
+{
+	struct run_verdict v;
+	json_t *record;
+	struct run r;
+	size_t i;
+
+	(void)state;
+	write_good(&r);
+	json_array_foreach (r.records, i, record)
+		json_object_set_new(record, "sequenceNumber", json_integer((json_int_t)i + 1));
+	fold(&r, SIZE_MAX, &v);
+	assert_int_equal(v.result, RUN_PASS);
+	run_verdict_done(&v);
+	done(&r);
+}
+
 static void fail_disk(struct run *r, int disk, enum burnin_symptom symptom, bool with_order)
 {
 	struct burnin_finding f = {.symptom = symptom,
@@ -254,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_spoilt),
+		cmocka_unit_test(test_numbers_start_anywhere),
 		cmocka_unit_test(test_an_order_for_each_part),
 		cmocka_unit_test(test_the_diagnosis_alone),
 		cmocka_unit_test(test_nothing_was_judged),
