@@ -30,6 +30,7 @@ inventory_SRC += inventory/schema/schema_0101.c
 inventory_SRC += inventory/schema/schema_0102.c
 inventory_SRC += inventory/schema/schema_0103.c
 inventory_SRC += inventory/schema/schema_0104.c
+inventory_SRC += inventory/schema/schema_0105.c
 inventory_SRC += inventory/schema/schema_0120.c
 inventory_SRC += inventory/flow/flow_row.c
 inventory_SRC += inventory/flow/session.c

@@ -112,6 +112,10 @@ struct flow_arm {
 	int64_t disk_bytes;
 	char wipe_consent[129]; /* serial, or "" */
 	char who[81], reason[257];
+	char owner[65];                      /* the person it counts for, "" for none by name */
+	char agreed[65];                     /* the second person who approved it, or "" */
+	bool automatic;                      /* a profile made it, not a person */
+	char profile_digest[FLOW_HEX_BYTES]; /* of what the profile gives the image; "" to erase */
 	int64_t created_us, expires_us;
 	int64_t consumed_us; /* 0: not yet */
 	char session_id[FLOW_ID_BYTES], permit_id[FLOW_ID_BYTES];
@@ -125,6 +129,18 @@ MUST_CHECK int flow_arm_get(struct db *db, const char *id, struct flow_arm *ret,
 /* The host's open arm, expired or not. errors: ERR_NOT_FOUND */
 MUST_CHECK int flow_arm_open(struct db *db, int64_t host_num, struct flow_arm *ret,
 			     struct err *err);
+/* The host's newest arm, open or ended. errors: ERR_NOT_FOUND */
+MUST_CHECK int flow_arm_latest(struct db *db, int64_t host_num, struct flow_arm *ret,
+			       struct err *err);
+/* Which arms that nobody else agreed to. */
+struct flow_arms_alone {
+	bool automatic;
+	const char *owner; /* of those that are not automatic */
+	int64_t since_us;
+};
+/* The hosts of such arms, each once, at most max of them. */
+MUST_CHECK int flow_arms_alone(struct db *db, const struct flow_arms_alone *which,
+			       int64_t *ret_nums, size_t max, size_t *ret_n, struct err *err);
 /* The arm whose first-boot token has this hash. errors: ERR_NOT_FOUND */
 MUST_CHECK int flow_arm_by_token(struct db *db, const char *first_boot_hash, struct flow_arm *ret,
 				 struct err *err);
@@ -146,6 +162,13 @@ MUST_CHECK int flow_arms_writing(struct db *db,
 /* ---- profiles and settings ------------------------------------------------------------------- */
 MUST_CHECK int flow_profile_put(struct db *db, const char *name, int64_t priority,
 				const json_t *doc, int64_t now_us, struct err *err);
+/* The second person who agreed to a profile, as it is now; "" for none. */
+MUST_CHECK int flow_profile_agree(struct db *db, const char *name, const char *owner,
+				  struct err *err);
+MUST_CHECK int flow_profile_agreed(struct db *db, const char *name, char *ret, size_t ret_bytes,
+				   struct err *err);
+/* Nobody agreed to profiles of at most this priority any more. */
+MUST_CHECK int flow_profiles_disagree(struct db *db, int64_t max_priority, struct err *err);
 /* errors: ERR_NOT_FOUND */
 MUST_CHECK int flow_profile_get(struct db *db, const char *name, json_t **ret, struct err *err);
 MUST_CHECK int flow_profile_remove(struct db *db, const char *name, struct err *err);

@@ -13,7 +13,7 @@
 #define ARM_COLUMNS                                                                                \
 	"id, host_num, image_digest, line, version, arch, disk_wwn, disk_serial, disk_bytes, "     \
 	"wipe_consent, who, reason, created_us, expires_us, consumed_us, session_id, permit_id, "  \
-	"first_boot_hash, ended_us, result, work, latest"
+	"first_boot_hash, ended_us, result, work, latest, profile_digest, owner, agreed, automatic"
 
 static void arm_read(const struct db_rows *rows, void *ret)
 {
@@ -41,6 +41,10 @@ static void arm_read(const struct db_rows *rows, void *ret)
 	COL(rows, 19, a->result);
 	COL(rows, 20, a->work);
 	a->latest = db_int(rows, 21) != 0;
+	COL(rows, 22, a->profile_digest);
+	COL(rows, 23, a->owner);
+	COL(rows, 24, a->agreed);
+	a->automatic = db_int(rows, 25) != 0;
 }
 
 static int arm_one(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
@@ -55,11 +59,14 @@ static int arm_insert(struct db *db, const struct flow_arm *a, struct err *err)
 	return db_exec(
 		db, err,
 		"INSERT INTO flow_arm (" ARM_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-		"$9, $10, $11, $12, $13, $14, 0, '', '', '', 0, '', $15, $16)",
+		"$9, $10, $11, $12, $13, $14, 0, '', '', '', 0, '', $15, $16, $17, "
+		"$18, $19, $20)",
 		P_TEXT(a->id), P_INT(a->host_num), P_TEXT(a->image_digest), P_TEXT(a->line),
 		P_TEXT(a->version), P_TEXT(a->arch), P_TEXT(a->disk_wwn), P_TEXT(a->disk_serial),
 		P_INT(a->disk_bytes), P_TEXT(a->wipe_consent), P_TEXT(a->who), P_TEXT(a->reason),
-		P_INT(a->created_us), P_INT(a->expires_us), P_TEXT(a->work), P_INT(a->latest));
+		P_INT(a->created_us), P_INT(a->expires_us), P_TEXT(a->work), P_INT(a->latest),
+		P_TEXT(a->profile_digest), P_TEXT(a->owner), P_TEXT(a->agreed),
+		P_INT(a->automatic));
 }
 
 int flow_arm_add(struct db *db, const struct flow_arm *a, struct err *err)
@@ -79,6 +86,32 @@ int flow_arm_open(struct db *db, int64_t host_num, struct flow_arm *ret, struct 
 	return arm_one(db,
 		       "SELECT " ARM_COLUMNS " FROM flow_arm WHERE host_num = $1 AND ended_us = 0",
 		       DB_PARAMS_(P_INT(host_num)), ret, err);
+}
+
+int flow_arm_latest(struct db *db, int64_t host_num, struct flow_arm *ret, struct err *err)
+{
+	return arm_one(db,
+		       "SELECT " ARM_COLUMNS
+		       " FROM flow_arm WHERE host_num = $1 ORDER BY created_us DESC LIMIT 1",
+		       DB_PARAMS_(P_INT(host_num)), ret, err);
+}
+
+int flow_arms_alone(struct db *db, const struct flow_arms_alone *which, int64_t *ret_nums,
+		    size_t max, size_t *ret_n, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	size_t n = 0;
+	int rc;
+
+	TRY(db_query(db, err, &rows,
+		     "SELECT DISTINCT host_num FROM flow_arm WHERE created_us > $1 AND automatic = "
+		     "$2 AND owner = $3 AND agreed = '' LIMIT $4",
+		     P_INT(which->since_us), P_INT(which->automatic),
+		     P_TEXT(which->automatic ? "" : which->owner), P_INT((int64_t)max)));
+	while ((rc = db_rows_next(rows, err)) > 0 && n < max)
+		ret_nums[n++] = db_int(rows, 0);
+	*ret_n = n;
+	return rc < 0 ? rc : 0;
 }
 
 int flow_arm_by_token(struct db *db, const char *first_boot_hash, struct flow_arm *ret,

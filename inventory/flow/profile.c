@@ -17,8 +17,35 @@ int flow_profile_put(struct db *db, const char *name, int64_t priority, const js
 	return db_exec(
 		db, err,
 		"INSERT INTO flow_profile (name, priority, doc, changed_us) VALUES ($1, $2, $3, "
-		"$4) ON CONFLICT (name) DO UPDATE SET priority = $2, doc = $3, changed_us = $4",
+		"$4) ON CONFLICT (name) DO UPDATE SET priority = $2, doc = $3, changed_us = $4, "
+		"agreed = ''",
 		P_TEXT(name), P_INT(priority), P_TEXT(text), P_INT(now_us));
+}
+
+int flow_profile_agree(struct db *db, const char *name, const char *owner, struct err *err)
+{
+	return db_exec(db, err, "UPDATE flow_profile SET agreed = $2 WHERE name = $1", P_TEXT(name),
+		       P_TEXT(owner));
+}
+
+int flow_profile_agreed(struct db *db, const char *name, char *ret, size_t ret_bytes,
+			struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+
+	ret[0] = '\0';
+	TRY(db_query(db, err, &rows, "SELECT agreed FROM flow_profile WHERE name = $1",
+		     P_TEXT(name)));
+	int rc = db_rows_next(rows, err);
+	if (rc > 0)
+		(void)str_copy(ret, ret_bytes, db_text(rows, 0));
+	return rc < 0 ? rc : 0;
+}
+
+int flow_profiles_disagree(struct db *db, int64_t max_priority, struct err *err)
+{
+	return db_exec(db, err, "UPDATE flow_profile SET agreed = '' WHERE priority <= $1",
+		       P_INT(max_priority));
 }
 
 int flow_profile_get(struct db *db, const char *name, json_t **ret, struct err *err)

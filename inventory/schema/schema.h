@@ -30,6 +30,7 @@ extern const struct db_migration schema_0101;
 extern const struct db_migration schema_0102;
 extern const struct db_migration schema_0103;
 extern const struct db_migration schema_0104;
+extern const struct db_migration schema_0105;
 extern const struct db_migration schema_0120;
 
 #endif
