@@ -7,7 +7,7 @@ import { api } from "./api.js";
 import { Dialog } from "./dialog.js";
 import { Problem } from "./parts.js";
 import { Approve } from "./approve.js";
-import { Arm } from "./arm.js";
+import { Arm, inUse } from "./arm.js";
 
 // from: the states in which the lifecycle knows the verb.
 const VERBS = [
@@ -24,7 +24,7 @@ const APPROVABLE = ["discovered", "inspecting", "quarantined"];
 const ARMABLE = ["discovered", "testing", "imaging", "ready", "in-service", "failed", "maintenance"];
 
 function Verb({ host, row, close, done }) {
-	const named = host.state === "in-service" && row.verb !== "maintain";
+	const named = inUse(host) && !["maintain", "serve"].includes(row.verb);
 	const [state, setState] = useState({ busy: false, error: null });
 	const submit = async (event) => {
 		event.preventDefault();
@@ -46,7 +46,8 @@ function Verb({ host, row, close, done }) {
 			<label for="verb-reason">Reason (goes to the log)</label>
 			<input id="verb-reason" name="reason" required maxlength="200" autocomplete="off" autofocus />
 			${named
-				? html`<label for="verb-name">It is in service. Type the host's name or code</label>
+				? html`<p class="big-say">${row.verb === "retry" ? "" : "A second person must approve it."}</p>
+						<label for="verb-name">It is in service. Type the host's name or code</label>
 						<input id="verb-name" name="in_service" required maxlength="128" autocomplete="off" />`
 				: null}
 			<${Problem} error=${state.error} />

@@ -53,7 +53,7 @@ function Choose({ host, drives, images, choice, setChoice, next, close }) {
 
 function Review({ host, drive, image, plan, typed, setTyped, busy, back, arm, error }) {
 	const needSerial = holdsData(drive);
-	const needName = host.state === "in-service";
+	const needName = inUse(host);
 	const ready =
 		(!needSerial || typed.serial.trim() === drive.SerialNumber) && (!needName || typed.name.trim() === (host.name || host.short_code));
 	const submit = (event) => {
@@ -92,6 +92,9 @@ function Review({ host, drive, image, plan, typed, setTyped, busy, back, arm, er
 	</form>`;
 }
 
+// Somebody uses it: in service, or taken out of service for work.
+export const inUse = (host) => host.state === "in-service" || host.in_use === true;
+
 export function Arm({ host, known, close, done }) {
 	const [choice, setChoice] = useState({ image: "", serial: "", reason: "", ttl_s: "1800" });
 	const [typed, setTyped] = useState({ serial: "", name: "" });
@@ -107,7 +110,7 @@ export function Arm({ host, known, close, done }) {
 		reason: choice.reason,
 		ttl_s: Number(choice.ttl_s),
 		wipe_consent: drive && holdsData(drive) ? drive.SerialNumber : "",
-		...(host.state === "in-service" ? { reimage_in_service: host.name || host.short_code } : {}),
+		...(inUse(host) ? { reimage_in_service: host.name || host.short_code } : {}),
 	});
 	const send = async (dry) => {
 		setState({ ...state, busy: true, error: null });

@@ -9,7 +9,7 @@ import { Dialog } from "./dialog.js";
 import { Moment, PollState, Problem } from "./parts.js";
 import { plural } from "./words.js";
 
-const WHY = { hosts: "many hosts at once", "in-service": "a host in service", "shared-storage": "storage that others use too" };
+const WHY = { hosts: "many hosts at once", "hosts-within-an-hour": "many hosts within an hour", "asked-for": "asked for", "in-service": "a host in service", "shared-storage": "storage that others use too" };
 const DEEDS = {
 	approve: { title: "Approve the order", button: "Approve: do it now", kind: "danger", say: "It is done at once, if nothing has changed since it was rehearsed." },
 	refuse: { title: "Refuse the order", button: "Refuse", kind: "primary", say: "It will not be done. Whoever still wants it orders it again." },
@@ -20,14 +20,23 @@ export function whyInWords(rules) {
 	return names.filter(Boolean).map((r) => WHY[r] || r).join(", ");
 }
 
-const deedOf = (order) => `${order.work === "erase" ? "Erase" : "Image"} ${plural(order.host_count || 1, "host", "hosts")}`;
+const WORKS = { image: "Image", erase: "Erase", release: "Release", retire: "Retire", split: "Split", merge: "Merge" };
+const deedOf = (order) =>
+	order.work === "profile"
+		? `Write a profile that arms ${plural(order.host_count || 0, "host", "hosts")} now`
+		: `${WORKS[order.work] || order.work} ${plural(order.host_count || 1, "host", "hosts")}`;
 
 // What exactly is agreed to: the image, and the disk of each host.
 function Asked({ order }) {
 	const asked = order.asked && typeof order.asked === "object" ? order.asked : {};
 	const disks = Array.isArray(asked.hosts) ? asked.hosts.map((h) => h && h.disk && (h.disk.serial || h.disk.wwn)) : [];
 	const hosts = Array.isArray(order.hosts) ? order.hosts : [];
-	return html`${asked.image ? html`<p>Image <span class="mono">${asked.image}</span></p>` : null}
+	const image = asked.image && typeof asked.image === "object" ? `${asked.image.line}@${asked.image.version || "latest"}` : asked.image;
+	const match = asked.match && typeof asked.match === "object" ? Object.entries(asked.match) : [];
+	return html`${image ? html`<p>Image <span class="mono">${image}</span></p>` : null}
+		${asked.into ? html`<p>Into <span class="mono">${asked.into}</span></p>` : null}
+		${Array.isArray(asked.values) ? html`<p>Values <span class="mono">${asked.values.join(", ")}</span></p>` : null}
+		${match.length ? html`<p>Hosts whose ${match.map(([k, v]) => html`${k} is <span class="mono">${String(v)}</span> `)}</p>` : null}
 		${hosts.length
 			? html`<ul class="plain">${hosts.map((h, i) => html`<li><span class="code">${h}</span>${disks[i] ? html` disk <span class="mono">${disks[i]}</span>` : null}</li>`)}</ul>`
 			: null}`;
