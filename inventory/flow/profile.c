@@ -12,6 +12,7 @@ int flow_profile_put(struct db *db, const char *name, int64_t priority, const js
 		     int64_t now_us, struct err *err)
 {
 	autofree char *text = json_text(doc);
+
 	if (!text)
 		return err_set(err, ERR_JSON, "profile '%s' cannot be written", name);
 	return db_exec(
@@ -19,13 +20,13 @@ int flow_profile_put(struct db *db, const char *name, int64_t priority, const js
 		"INSERT INTO flow_profile (name, priority, doc, changed_us) VALUES ($1, $2, $3, "
 		"$4) ON CONFLICT (name) DO UPDATE SET priority = $2, doc = $3, changed_us = $4, "
 		"agreed = ''",
-		P_TEXT(name), P_INT(priority), P_TEXT(text), P_INT(now_us));
+		p_text(name), p_int(priority), p_text(text), p_int(now_us));
 }
 
 int flow_profile_agree(struct db *db, const char *name, const char *owner, struct err *err)
 {
-	return db_exec(db, err, "UPDATE flow_profile SET agreed = $2 WHERE name = $1", P_TEXT(name),
-		       P_TEXT(owner));
+	return db_exec(db, err, "UPDATE flow_profile SET agreed = $2 WHERE name = $1", p_text(name),
+		       p_text(owner));
 }
 
 int flow_profile_agreed(struct db *db, const char *name, char *ret, size_t ret_bytes,
@@ -35,7 +36,7 @@ int flow_profile_agreed(struct db *db, const char *name, char *ret, size_t ret_b
 
 	ret[0] = '\0';
 	TRY(db_query(db, err, &rows, "SELECT agreed FROM flow_profile WHERE name = $1",
-		     P_TEXT(name)));
+		     p_text(name)));
 	int rc = db_rows_next(rows, err);
 	if (rc > 0)
 		(void)str_copy(ret, ret_bytes, db_text(rows, 0));
@@ -45,13 +46,14 @@ int flow_profile_agreed(struct db *db, const char *name, char *ret, size_t ret_b
 int flow_profiles_disagree(struct db *db, int64_t max_priority, struct err *err)
 {
 	return db_exec(db, err, "UPDATE flow_profile SET agreed = '' WHERE priority <= $1",
-		       P_INT(max_priority));
+		       p_int(max_priority));
 }
 
 int flow_profile_get(struct db *db, const char *name, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	TRY(db_query(db, err, &rows, "SELECT doc FROM flow_profile WHERE name = $1", P_TEXT(name)));
+
+	TRY(db_query(db, err, &rows, "SELECT doc FROM flow_profile WHERE name = $1", p_text(name)));
 	int rc = db_rows_next(rows, err);
 	if (rc < 0)
 		return rc;
@@ -64,16 +66,18 @@ int flow_profile_get(struct db *db, const char *name, json_t **ret, struct err *
 int flow_profile_remove(struct db *db, const char *name, struct err *err)
 {
 	int64_t changed = 0;
+
 	TRY(db_exec_changed(db, err, &changed, "DELETE FROM flow_profile WHERE name = $1",
-			    P_TEXT(name)));
+			    p_text(name)));
 	return changed ? 0 : err_set(err, ERR_NOT_FOUND, "there is no profile '%s'", name);
 }
 
 int flow_profile_list(struct db *db, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	AUTO(json) json_t *list = json_array();
+	autojson json_t *list = json_array();
 	int rc;
+
 	TRY(db_query(db, err, &rows, "SELECT doc FROM flow_profile ORDER BY priority DESC, name"));
 	while ((rc = db_rows_next(rows, err)) > 0) {
 		json_t *doc = json_loads(db_text(rows, 0), 0, NULL);
@@ -91,15 +95,16 @@ int flow_setting_put(struct db *db, const char *key, const char *value, struct e
 	return db_exec(db, err,
 		       "INSERT INTO flow_setting (key, value) VALUES ($1, $2) ON CONFLICT (key) DO "
 		       "UPDATE SET value = $2",
-		       P_TEXT(key), P_TEXT(value));
+		       p_text(key), p_text(value));
 }
 
 int flow_setting_get(struct db *db, const char *key, const char *fallback, char *ret,
 		     size_t ret_bytes, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	(void)str_copy(ret, ret_bytes, fallback);
-	TRY(db_query(db, err, &rows, "SELECT value FROM flow_setting WHERE key = $1", P_TEXT(key)));
+	TRY(db_query(db, err, &rows, "SELECT value FROM flow_setting WHERE key = $1", p_text(key)));
 	int rc = db_rows_next(rows, err);
 	if (rc > 0)
 		(void)str_copy(ret, ret_bytes, db_text(rows, 0));

@@ -17,6 +17,7 @@ $(eval $(call library,server_rules))
 # what decides about hosts
 server_flow_SRC := provisioner/server/flow/arm.c
 server_flow_SRC += provisioner/server/flow/arm_ask.c
+server_flow_SRC += provisioner/server/flow/arm_limits.c
 server_flow_SRC += provisioner/server/flow/binding.c
 server_flow_SRC += provisioner/server/flow/burn_gate.c
 server_flow_SRC += provisioner/server/flow/burn_run.c
@@ -32,7 +33,9 @@ server_flow_SRC += provisioner/server/flow/latest.c
 server_flow_SRC += provisioner/server/flow/live.c
 server_flow_SRC += provisioner/server/flow/notices.c
 server_flow_SRC += provisioner/server/flow/order.c
+server_flow_SRC += provisioner/server/flow/order_work.c
 server_flow_SRC += provisioner/server/flow/planner.c
+server_flow_SRC += provisioner/server/flow/profile_change.c
 server_flow_SRC += provisioner/server/flow/protected.c
 server_flow_SRC += provisioner/server/flow/quota.c
 server_flow_SRC += provisioner/server/flow/sightings.c
@@ -58,6 +61,7 @@ server_api_SRC += provisioner/server/api/collections.c
 server_api_SRC += provisioner/server/api/control_routes.c
 server_api_SRC += provisioner/server/api/deliveries.c
 server_api_SRC += provisioner/server/api/erase_routes.c
+server_api_SRC += provisioner/server/api/host_orders.c
 server_api_SRC += provisioner/server/api/host_verbs.c
 server_api_SRC += provisioner/server/api/hosts.c
 server_api_SRC += provisioner/server/api/image_routes.c
@@ -134,6 +138,8 @@ $(eval $(call unit_test,tests/unit/server/api/test_changes.c,$(SERVER_TEST_LIBS)
 $(eval $(call unit_test,tests/unit/server/test_two_appliances.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/api/test_audit.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/api/test_scopes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/api/test_in_use.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/api/test_profile_guards.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/api/test_second_person.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 # It needs a PostgreSQL, which tests/flow/two_appliances.sh starts for it: run there, built here.
 TWO_APPLIANCES := $(OBJ)/tests/unit/server/test_two_appliances

@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 {
 	const char *output = NULL;
 	int64_t n_hosts = 10000, n = 20000;
-	struct server_bench b;
+	struct server_bench b = {0};
 
 	if (argc > 2 && str_eq(argv[1], "-o")) {
 		output = argv[2];

@@ -58,7 +58,7 @@ fi
 # as they are, the tests pass: a failure is the mutation's
 for test in pxe/test_boot server/session/test_admission server/api/test_arming server/session/test_permit \
 	server/api/test_erase_routes server/flow/test_profile server/flow/test_order_rules server/flow/test_protected \
-	server/api/test_second_person agent/disk/test_guard agent/disk/test_device agent/disk/test_personalise; do
+	server/api/test_second_person server/api/test_in_use server/api/test_profile_guards agent/disk/test_guard agent/disk/test_device agent/disk/test_personalise; do
 	n=$((n + 1))
 	timeout 120 "$tests/$test" >"$dir/out" 2>&1
 	status=$?
@@ -100,10 +100,42 @@ mutate G12 $server/flow/order_rules.c server/api/test_second_person 's/return !p
 mutate G12 $server/flow/order_rules.c server/api/test_second_person 's/return !p->order_token_lives;/return false;/'
 mutate G12 $server/api/access.c server/api/test_second_person 's/^\tTRY(check_owner(w, ask->owner, err));//; s/^static int check_owner/__attribute__((unused)) static int check_owner/'
 mutate G12 inventory/flow/order.c server/api/test_second_person "s/ AND state = '\" FLOW_ORDER_PENDING/ AND state <> '\" FLOW_ORDER_EXPIRED/"
+mutate G12 $server/flow/order_rules.c server/flow/test_order_rules 's/return !many(r) .*/return false;/'
+mutate G12 $server/flow/order.c server/api/test_in_use 's/^\tif (o->work->arm)$/\tif (false)/'
+mutate G12 $server/flow/arm_limits.c server/api/test_in_use 's/struct flow_arms_alone which = {.owner = owner};/struct flow_arms_alone which = {.owner = owner[0] ? "" : owner};/'
+mutate G12 inventory/flow/arm.c server/api/test_in_use "s/ AND agreed = ''//"
+mutate G12 inventory/flow/arm.c server/api/test_in_use 's/P_TEXT(which->automatic ? "" : which->owner)/P_TEXT("nobody")/'
+mutate G12 $server/flow/order_work.c server/api/test_in_use 's/^\treturn host_in_service_refusal(use.*/\treturn 0;/'
+mutate G12 $server/flow/order_work.c server/api/test_in_use 's/^\tTRY(host_in_use(o->flow, use, .*/\tb->in_use = false;/'
+mutate G12 $server/flow/order_work.c server/api/test_in_use 's/^\tif (in_use)$/\tif (false)/'
+mutate G12 $server/flow/order_work.c server/api/test_in_use 's/return o->work->into ? &b->into : &b->host;/return \&b->host;/'
+mutate G12 $server/flow/order_work.c server/api/test_in_use '/^static int split/,/^}/s/if (is_written(&b->host))/if (false)/'
+mutate G12 $server/flow/order_work.c server/session/test_admission '/^static int merge/,/^}/s/if (is_written(&b->host))/if (false)/'
+mutate G12 $server/flow/engine.c server/api/test_in_use 's/\t\t\t\t\t\t    HOST_EVENT_PERMIT};/\t\t\t\t\t\t    HOST_EVENT_ARM};/'
+for verb in release retire merge split; do
+	mutate G12 $server/api/host_orders.c server/api/test_in_use "s/\"$verb\", /\"nothing\", /"
+done
+mutate G12 $server/flow/profile_change.c server/api/test_profile_guards 's/^\tTRY(check_right(flow, old, p, caller, err));//'
+mutate G12 $server/flow/profile_change.c server/api/test_profile_guards 's/^\tTRY(check_right(flow, old, NULL, caller, err));//'
+mutate G12 $server/flow/profile_change.c server/api/test_profile_guards 's/\*ret = profile_arms(old) ||/*ret = false ||/'
+mutate G12 $server/flow/profile_change.c server/api/test_profile_guards 's/(now \&\& profile_arms(now));/false;/'
+mutate G12 $server/flow/profile_change.c server/api/test_profile_guards 's/return outranks_one_that_arms(flow, old, ret, err);/return 0;/'
+mutate G12 $server/flow/profile_change.c server/api/test_profile_guards 's/return c->why\[0\] ? keep/return false ? keep/'
+mutate G12 $server/flow/profile_change.c server/api/test_profile_guards 's/^\tTRY(order_needs_name(caller->owner, err));//'
+mutate G12 $server/flow/profile_change.c server/api/test_profile_guards 's/int rc = str_eq(hash, row->plan_hash)/int rc = true/'
+mutate G12 $server/flow/profile_change.c server/api/test_profile_guards 's/TRY(flow_profiles_disagree(flow->db, old->priority, err));//'
+mutate G12 $server/api/profile_routes.c server/api/test_profile_guards 's/\.may_arm = .*/.may_arm = true,/'
+mutate G12 $server/flow/planner.c server/api/test_profile_guards 's/if (!agreed\[0\] \&\& !may)/if (false)/'
+mutate G12 $server/flow/planner.c server/api/test_profile_guards 's/\.automatic = true,/.automatic = false,/'
+mutate G12 inventory/flow/profile.c server/api/test_profile_guards "s/\"agreed = ''\",/\"agreed = flow_profile.agreed\",/"
+mutate G2 $server/flow/planner.c server/api/test_profile_guards 's/if (profile_holds(b, ret))/if (true)/'
+mutate G2 $server/flow/planner.c server/api/test_profile_guards '/^static int end_changed/,/^}/s/if (arm->consumed_us)/if (false)/'
+mutate G2 $server/flow/arm.c server/api/test_profile_guards 's/^\tTRY(bind_profile(flow, h, ret, err));//; s/^static int bind_profile/__attribute__((unused)) static int bind_profile/'
+mutate G11 $server/flow/order.c server/api/test_profile_guards 's/b->arm.wipe_consent, b->arm.profile_digest,/b->arm.wipe_consent, "",/'
 mutate G13 $server/session/session.c server/session/test_admission 's/^\tTRY(check_protected(o, http_peer(r), err));//; s/^static int check_protected/__attribute__((unused)) static int check_protected/'
 mutate G13 $server/flow/protected.c server/flow/test_protected 's/^\tadd_firmware(p, sys_root);//; s/^static void add_firmware/__attribute__((unused)) static void add_firmware/'
 mutate G13 $server/flow/protected.c server/flow/test_protected 's/return found ? found : find_text(p, s->address);/return found;/'
-mutate G13 $server/flow/order.c server/api/test_second_person 's/^\tTRY(check_protected(flow, .*//; s/^static int check_protected/__attribute__((unused)) static int check_protected/'
+mutate G13 $server/flow/order_work.c server/api/test_second_person 's/^\tTRY(check_protected(o->flow, .*//; s/^static int check_protected/__attribute__((unused)) static int check_protected/'
 mutate G13 $server/boot/boot_route.c server/api/test_second_person 's/if (is_protected(b->flow, q))/if (is_protected(b->flow, q) \&\& false)/'
 mutate G14 $server/session/permit.c server/session/test_permit 's/guard_stopped, guard_state/guard_state/'
 mutate G15 $server/flow/arm.c server/api/test_arming 's/TRY(check_image(h, m, \&d, err));//'

@@ -118,6 +118,8 @@ static _Noreturn void serve(const struct server_bench *b)
 	a.flow.silence_us = b->silence_ms * 1000;
 	set(&a.config.boot.address, "192.0.2.1");
 	set(&a.config.protect, b->protect);
+	if (b->one_person)
+		set(&a.config.second_person, "off");
 	if (b->database[0])
 		set(&a.config.store, b->store);
 	fake_object_store_set(b->image_version[0] ? "debian12" : "", b->image_version);
@@ -212,7 +214,9 @@ static void make_store(struct server_bench *b)
 
 static void make_folders(struct server_bench *b)
 {
+	bool one_person = b->one_person;
 	memset(b, 0, sizeof(*b));
+	b->one_person = one_person;
 	(void)str_copy(b->dir, sizeof(b->dir), "/tmp/slipway-bench-XXXXXX");
 	BUG_ON(!mkdtemp(b->dir));
 	snprintf(b->front, sizeof(b->front), "%s/run/http.sock", b->dir);

@@ -22,6 +22,7 @@ struct server_bench {
 	bool image_damaged;     /* its objects, on the disk */
 	bool shaky;             /* killed and started before each step of host_walk.h */
 	char protect[64];       /* [orders] protect */
+	bool one_person;        /* [orders] second_person = off */
 	long silence_ms; /* after which a writer counts as interrupted; 0: the daemon's own */
 	bool real_time;  /* see server_bench_open_real_time() */
 	struct bench_clock *clock;
@@ -30,7 +31,7 @@ struct server_bench {
 	char code[80];
 };
 
-/* Make folders under a new temporary one and start. */
+/* Make folders under a new temporary one and start. in: zeros, but for b->one_person. */
 void server_bench_open(struct server_bench *b);
 /* The same with the machine's clock and timers. */
 void server_bench_open_real_time(struct server_bench *b);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The verbs on one host: approve, retry, serve, release, maintain, retire (flow/host_verb.h), and
- * those that become orders (arm_routes.c, erase_routes.c). Input: bodies from authenticated people
- * and programs.
+ * The verbs on one host: approve, retry, serve, maintain (flow/host_verb.h), and those that become
+ * orders (arm_routes.c, erase_routes.c, host_orders.c). Input: bodies from authenticated people and
+ * programs.
  */
 #include "tables.h"
 
@@ -16,22 +16,14 @@
 
 #define SMALL_BODY (64 * KIB)
 
-struct verb_ask {
-	char reason[257], in_service[129], code[21];
-};
-
-static const struct field verb_fields[] = {
-	F_STR(struct verb_ask, "reason", reason, 0, .about = "for the host's record"),
-	F_STR(struct verb_ask, "in_service", in_service, 0,
-	      .about = "name, short code or id of a host in service, typed again"),
-	F_END,
+struct approve_ask {
+	struct host_verb_ask verb;
+	char code[21];
 };
 
 static const struct field approve_fields[] = {
-	F_STR(struct verb_ask, "reason", reason, 0, .about = "for the host's record"),
-	F_STR(struct verb_ask, "in_service", in_service, 0,
-	      .about = "name, short code or id of a host in service, typed again"),
-	F_STR(struct verb_ask, "code", code, 0,
+	HOST_VERB_FIELDS(struct approve_ask, verb.),
+	F_STR(struct approve_ask, "code", code, 0,
 	      .about = "on the screen of the machine that is meant; needed when several say that "
 		       "they are this host"),
 	F_END,
@@ -46,8 +38,10 @@ static json_t *host_json(const struct host *h)
 
 static int run_verb(struct write *w, enum lifecycle_event event, struct err *err)
 {
-	const struct verb_ask *ask = w->ask;
-	const struct host_verb_call call = {event, w->who, ask->reason, ask->in_service, ask->code};
+	const struct host_verb_ask *ask = w->ask;
+	const struct approve_ask *approve = w->ask; /* a struct host_verb_ask is its first member */
+	const struct host_verb_call call = {event, w->who, ask->reason, ask->in_service,
+					    event == HOST_EVENT_APPROVE ? approve->code : ""};
 	struct host h = {0};
 	int rc = host_verb_run(w->flow, http_param(w->request, "id"), &call, &h, err);
 
@@ -64,17 +58,16 @@ static int run_verb(struct write *w, enum lifecycle_event event, struct err *err
 VERB(approve, HOST_EVENT_APPROVE)
 VERB(retry, HOST_EVENT_RETRY)
 VERB(serve, HOST_EVENT_SERVE)
-VERB(release, HOST_EVENT_RELEASE)
 VERB(maintain, HOST_EVENT_MAINTAIN)
-VERB(retire, HOST_EVENT_RETIRE)
 
-#define VERB_ROUTE(name, about) VERB_ROUTE_OF(name, verb_fields, about)
-#define VERB_ROUTE_OF(name, fields, about)                                                         \
+#define VERB_ROUTE(name, about) VERB_ROUTE_OF(name, host_verb_fields, struct host_verb_ask, about)
+#define VERB_ROUTE_OF(name, fields, type, about)                                                   \
 	API_CHANGE(POST, "/api/v1/hosts/{id}/" #name, APPROVE, SMALL_BODY, name##_work, about,     \
-		   API_BODY(fields, struct verb_ask))
+		   API_BODY(fields, type))
 
 const struct http_route host_verb_routes[] = {
-	VERB_ROUTE_OF(approve, approve_fields, "let a host in, and the machine with this code"),
+	VERB_ROUTE_OF(approve, approve_fields, struct approve_ask,
+		      "let a host in, and the machine with this code"),
 	API_CHANGE(POST, "/api/v1/hosts/{id}/arm", ARM, SMALL_BODY, arm_work,
 		   "permit one image on one disk, once", API_BODY(arm_ask_fields, struct arm_ask)),
 	API_CHANGE(POST, "/api/v1/hosts/arm", ARM, ARM_ORDER_BODY_BYTES, arm_order_work,

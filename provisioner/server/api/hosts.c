@@ -16,6 +16,7 @@
 #include <inventory/order.h>
 #include <inventory/run.h>
 #include <server/flow/binding.h>
+#include <server/flow/host_use.h>
 
 static int get_hosts(struct http_request *r, struct err *err)
 {
@@ -40,7 +41,10 @@ static int add_what_one_host_has(struct api *api, const struct host *h, struct s
 	autojson json_t *orders = NULL;
 	autojson json_t *receipt = NULL;
 	autojson json_t *codes = NULL;
+	bool in_use = false;
 
+	TRY(host_in_use(api->flow, h, &in_use, err));
+	str_addf(out, ",\"in_use\":%s", in_use ? "true" : "false");
 	TRY(host_stages(api->flow->db, h->num, flow_now_us(api->flow), &stages, err));
 	TRY(fault_latest_open(api->flow->db, h->num, &fault, err));
 	member(out, "stages", stages);

@@ -52,6 +52,7 @@ static const struct {
 	{"progress", "of what it does now", "object", NULL},
 	{"stages", "seconds in each state; one host only", "object", NULL},
 	{"fault", "the latest open one; one host only", "object", "null"},
+	{"in_use", "in service, or taken out of service for work; one host only", "boolean", NULL},
 	{"orders", "what waits for a second person; one host only", "array", NULL},
 	{"codes", "on the screens of machines that say they are it; one host only", "object", NULL},
 	{"receipt", "of the last work on its disk; one host only", "object", "null"},

@@ -7,6 +7,7 @@
 #include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <server/flow/profile_change.h>
 
 static json_t *arm_json(const struct order *o, const struct order_item *b)
 {
@@ -39,7 +40,7 @@ static json_t *arm_list_json(const struct order *o)
 	return json_pack("{s:o}", "arms", list);
 }
 
-static json_t *words_json(const char *words)
+json_t *order_answer_words(const char *words)
 {
 	json_t *list = json_array();
 	struct sv rest = sv_of(words);
@@ -58,21 +59,26 @@ static json_t *arms_json(const struct order *o)
 
 static json_t *rehearsal_json(const struct order *o)
 {
-	json_t *doc = arms_json(o);
+	json_t *doc = order_makes_arms(o) ? arms_json(o) : json_pack("{s:b}", "dry_run", 1);
 
 	(void)json_object_set_new(doc, "plan_hash", json_string(o->hash));
-	(void)json_object_set_new(doc, "second_person", words_json(o->why));
+	(void)json_object_set_new(doc, "second_person", order_answer_words(o->why));
 	return doc;
+}
+
+json_t *order_answer_waiting(const struct flow_order *row)
+{
+	char expires[TIME_TEXT_BYTES];
+
+	time_rfc3339(row->expires_us, expires);
+	return json_pack("{s:{s:s, s:s, s:o, s:s, s:s}}", "order", "id", row->id, "state",
+			 FLOW_ORDER_PENDING, "second_person", order_answer_words(row->why),
+			 "plan_hash", row->plan_hash, "expires", expires);
 }
 
 static json_t *waiting_json(const struct order *o)
 {
-	char expires[TIME_TEXT_BYTES];
-
-	time_rfc3339(o->kept.expires_us, expires);
-	return json_pack("{s:{s:s, s:s, s:o, s:s, s:s}}", "order", "id", o->kept.id, "state",
-			 FLOW_ORDER_PENDING, "second_person", words_json(o->why), "plan_hash",
-			 o->hash, "expires", expires);
+	return order_answer_waiting(&o->kept);
 }
 
 static const struct {
@@ -91,6 +97,7 @@ int order_answer_place(struct write *w, const struct order_ask *ask, const struc
 	const struct order_caller caller = {.who = w->who,
 					    .owner = id->owner,
 					    .token_num = id->token_id,
+					    .agreed = "",
 					    .plan_hash = m->plan_hash,
 					    .is_list = m->is_list,
 					    .rehearse = w->dry_run};
@@ -99,6 +106,8 @@ int order_answer_place(struct write *w, const struct order_ask *ask, const struc
 
 	w->host_num = o->n == 1 ? o->list[0].host.num : 0;
 	TRY(rc);
+	if (o->outcome == ORDER_DONE && !order_makes_arms(o))
+		return api_answer_host(w, o->list[0].result_num, err);
 	w->status = answers[o->outcome].status;
 	w->doc = answers[o->outcome].doc(o);
 	return 0;
@@ -110,6 +119,7 @@ static int carry_out(struct write *w, const struct flow_order *row, const struct
 	const struct order_caller caller = {.who = row->who,
 					    .owner = row->owner,
 					    .token_num = row->token_num,
+					    .agreed = http_identity(w->request)->owner,
 					    .plan_hash = row->plan_hash,
 					    .is_list = ask->hosts.n > 1,
 					    .rehearse = w->dry_run};
@@ -117,15 +127,32 @@ static int carry_out(struct write *w, const struct flow_order *row, const struct
 
 	w->host_num = row->host_num;
 	TRY(order_carry_out(w->flow, ask, &caller, &o, err));
-	w->doc = arm_list_json(o);
+	if (order_makes_arms(o))
+		w->doc = arm_list_json(o);
+	else if (!w->dry_run)
+		return api_answer_host(w, o->list[0].result_num, err);
 	return 0;
+}
+
+static void wake_all(struct write *w)
+{
+	notices_all_hosts(w->flow);
+}
+
+static int carry_out_profile(struct write *w, const struct flow_order *row, struct err *err)
+{
+	w->after = wake_all;
+	return profile_change_carry_out(w->flow, row, http_identity(w->request)->owner, w->dry_run,
+					err);
 }
 
 int order_answer_carry_out(struct write *w, const struct flow_order *row, struct err *err)
 {
 	struct order_ask ask = {0};
-	int rc = order_ask_of(row, &ask, err);
 
+	if (str_eq(row->work, PROFILE_ORDER_WORK))
+		return carry_out_profile(w, row, err);
+	int rc = order_ask_of(row, &ask, err);
 	if (rc >= 0)
 		rc = carry_out(w, row, &ask, err);
 	record_done(order_ask_fields, &ask);

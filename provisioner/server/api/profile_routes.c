@@ -1,83 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /api/v1/profiles: list, read, write, remove. A written profile takes effect at once: hosts that
- * wait for approval are looked at again. Input: documents of authenticated people.
+ * /api/v1/profiles: list, read, write, remove (flow/profile_change.h). Input: documents of
+ * authenticated people.
  */
 #include "tables.h"
 
 #include <base/json.h>
 #include <base/limits.h>
-#include <inventory/event.h>
 #include <inventory/flow.h>
-#include <inventory/host.h>
+#include "order_answer.h"
+#include "request.h"
 #include "write.h"
-#include <server/flow/engine.h>
 #include <server/flow/profile.h>
-
-#define RECONSIDER_MAX 256
-
-struct waiting {
-	int64_t nums[RECONSIDER_MAX];
-	size_t n;
-};
-
-static int collect(void *arg, const struct host *h, struct err *err)
-{
-	struct waiting *w = arg;
-
-	(void)err;
-	if (w->n < RECONSIDER_MAX)
-		w->nums[w->n++] = h->num;
-	return 0;
-}
-
-static int reconsider_one(struct flow *flow, int64_t num, struct err *err)
-{
-	struct host h;
-	struct flow_host f;
-	struct profile p = {0};
-
-	TRY(host_get(flow->db, num, &h, err));
-	TRY(flow_host_get(flow->db, num, &f, err));
-	int rc = engine_profile(flow, &h, &f, &p, err);
-	if (rc > 0 && p.auto_approve && f.inspected) {
-		autofree char *who = xasprintf("profile:%s", p.name);
-		struct engine_event e = {.event = HOST_EVENT_APPROVE, .actor = who};
-		rc = engine_apply(flow, num, &e, err);
-	}
-	profile_done(&p);
-	return rc < 0 ? rc : 0;
-}
-
-/* Hosts that wait for a person may have just got a profile that approves them. */
-static int reconsider(struct flow *flow, struct err *err)
-{
-	struct waiting w = {.n = 0};
-
-	TRY(host_each_in_state(flow->db, lifecycle_state_str(STATE_DISCOVERED), collect, &w, err));
-	for (size_t i = 0; i < w.n; i++)
-		TRY(reconsider_one(flow, w.nums[i], err));
-	return 0;
-}
+#include <server/flow/profile_change.h>
 
 static void wake_all(struct write *w)
 {
 	notices_all_hosts(w->flow);
 }
 
+static int caller_of(const struct write *w, struct profile_caller *ret, struct err *err)
+{
+	const struct http_identity *id = http_identity(w->request);
+
+	*ret = (struct profile_caller){.who = w->who,
+				       .owner = id->owner,
+				       .token_num = id->token_id,
+				       .may_arm = id->scopes & (1U << HTTP_SCOPE_ARM),
+				       .rehearse = w->dry_run};
+	return api_flag(w->request, "second_person", &ret->two, err);
+}
+
+static json_t *rehearsal_json(const struct profile_change *c)
+{
+	return json_pack("{s:b, s:s, s:I, s:o}", "dry_run", 1, "plan_hash", c->hash, "host_count",
+			 (json_int_t)c->n_hosts, "second_person", order_answer_words(c->why));
+}
+
 static int put_profile(struct write *w, const struct profile *p, struct err *err)
 {
-	struct flow *flow = w->flow;
-	autofree char *summary = xasprintf("profile '%s' was written", p->name);
-	struct event_draft e = {
-		.kind = "profile.written", .actor = w->who, .summary = summary, .detail = p->doc};
+	struct profile_caller caller;
+	struct profile_change c;
 
-	TRY(flow_profile_put(flow->db, p->name, p->priority, p->doc, flow_now_us(flow), err));
-	TRY(event_append(flow->db, &e, flow_now_us(flow), NULL, err));
-	w->status = 201;
-	w->doc = json_incref(p->doc);
-	w->after = wake_all;
-	return w->dry_run ? 0 : reconsider(flow, err);
+	TRY(caller_of(w, &caller, err));
+	TRY(profile_change_place(w->flow, p, &caller, &c, err));
+	w->status = c.waits ? 202 : w->dry_run ? 200 : 201;
+	w->doc = c.waits      ? order_answer_waiting(&c.kept)
+		 : w->dry_run ? rehearsal_json(&c)
+			      : json_incref(p->doc);
+	w->after = c.waits ? NULL : wake_all;
+	return 0;
 }
 
 static int put_work(struct write *w, struct err *err)
@@ -111,13 +83,11 @@ static int get_one(struct http_request *r, struct err *err)
 
 static int remove_work(struct write *w, struct err *err)
 {
-	const char *name = http_param(w->request, "name");
-	autofree char *summary = xasprintf("profile '%s' was removed", name);
-	struct event_draft e = {.kind = "profile.removed", .actor = w->who, .summary = summary};
+	struct profile_caller caller;
 
-	TRY(flow_profile_remove(w->flow->db, name, err));
+	TRY(caller_of(w, &caller, err));
 	w->status = 204;
-	return event_append(w->flow->db, &e, flow_now_us(w->flow), NULL, err);
+	return profile_change_remove(w->flow, http_param(w->request, "name"), &caller, err);
 }
 
 const struct http_route profile_routes[] = {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Changes of the inventory: hosts one by one and in bulk, identity decisions, SKUs, locations,
- * faults. Every one runs in the frame of api_write.c. Input: bodies from authenticated
+ * Changes of the inventory: hosts one by one and in bulk, SKUs, locations, faults; merging and
+ * splitting hosts are orders (host_orders.c). Every one runs in the frame of api_write.c. Input: bodies from authenticated
  * callers.
  */
+#include "order_answer.h"
 #include "request.h"
 #include "tables.h"
 #include "write.h"
-#include <server/flow/host_use.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,6 @@
 #include <inventory/expect.h>
 #include <inventory/identity.h>
 #include <inventory/run.h>
-#include <proto/lifecycle.h>
 #include <proto/record.h>
 
 #define SMALL_BODY (64 * KIB)
@@ -27,7 +26,7 @@
 
 /* ---- hosts ----------------------------------------------------------------------------------- */
 
-static int host_answer(struct write *w, int64_t num, struct err *err)
+int api_answer_host(struct write *w, int64_t num, struct err *err)
 {
 	struct query_request q = {.limit = 1};
 	struct query_page page;
@@ -51,7 +50,7 @@ int api_patch_host_work(struct write *w, struct err *err)
 	TRY(api_write_host(w, &num, err));
 	TRY(host_edit(w->flow->db, num, w->body, w->revision, w->who, flow_now_us(w->flow),
 		      &changed, err));
-	return host_answer(w, num, err);
+	return api_answer_host(w, num, err);
 }
 
 static int bulk_one(struct write *w, json_t *item, json_t *results, size_t i, struct err *err)
@@ -140,87 +139,7 @@ static int accept_work(struct write *w, struct err *err)
 
 	TRY(api_write_host(w, &num, err));
 	TRY(identity_accept(w->flow->db, num, w->who, flow_now_us(w->flow), err));
-	return host_answer(w, num, err);
-}
-
-struct merge_ask {
-	char into[129];
-};
-
-static const struct field merge_fields[] = {
-	F_STR(struct merge_ask, "into", into, FIELD_NEEDED, .about = "the host that stays"),
-	F_END,
-};
-
-/* The row that goes takes its state along: who is in use, or is being written, would have a
- * stranger's row afterwards, which netboots and may be imaged. */
-static int check_may_go(struct flow *flow, const struct host *h, struct err *err)
-{
-	bool in_use = false;
-
-	TRY(host_in_use(flow, h, &in_use, err));
-	if (in_use)
-		return err_set(err, ERR_GUARD_IN_SERVICE,
-			       "host %s is in service: merge the other one into it", h->short_code);
-	if (str_eq(h->state, lifecycle_state_str(STATE_IMAGING)) ||
-	    str_eq(h->state, lifecycle_state_str(STATE_ERASING)))
-		return err_set(err, ERR_CONFLICT, "host %s is %s: merge the other one into it",
-			       h->short_code, h->state);
-	return 0;
-}
-
-static int merge_work(struct write *w, struct err *err)
-{
-	const struct merge_ask *ask = w->ask;
-	int64_t num = 0;
-	struct host from, into;
-
-	TRY(api_write_host(w, &num, err));
-	TRY(host_get(w->flow->db, num, &from, err));
-	TRY(check_may_go(w->flow, &from, err));
-	TRY(host_find_any(w->flow->db, ask->into, &into, err));
-	TRY(identity_merge(w->flow->db, num, into.num, w->who, flow_now_us(w->flow), err));
-	w->host_num = into.num;
-	return host_answer(w, into.num, err);
-}
-
-#define SPLIT_VALUES_MAX 64
-
-struct split_ask {
-	json_t *values;
-};
-
-static const struct field split_fields[] = {
-	F_ARRAY(struct split_ask, "values", values, FIELD_NEEDED, SPLIT_VALUES_MAX,
-		.about = "serials, MACs, WWNs that are the other machine's"),
-	F_END,
-};
-
-static int split_work(struct write *w, struct err *err)
-{
-	const struct split_ask *ask = w->ask;
-	int64_t num = 0, made = 0;
-	const char *values[SPLIT_VALUES_MAX];
-	size_t i;
-	json_t *j;
-
-	json_array_foreach (ask->values, i, j) {
-		values[i] = json_string_value(j);
-		if (values[i])
-			continue;
-		autofree char *pointer = xasprintf("/values/%zu", i);
-		(void)err_set(err, ERR_FIELD_TYPE, "'values' holds texts");
-		return err_at(err, pointer);
-	}
-	struct host_birth birth = {.state = lifecycle_state_str(STATE_DISCOVERED),
-				   .detail = "split from another host",
-				   .turn = "operator",
-				   .actor = w->who};
-	TRY(api_write_host(w, &num, err));
-	TRY(identity_split(w->flow->db, num, values, json_array_size(ask->values), &birth,
-			   flow_now_us(w->flow), &made, err));
-	w->status = 201;
-	return host_answer(w, made, err);
+	return api_answer_host(w, num, err);
 }
 
 /* ---- SKUs ------------------------------------------------------------------------------------ */

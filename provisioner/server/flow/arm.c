@@ -12,6 +12,7 @@
 #include <proto/lifecycle.h>
 #include "burn_gate.h"
 #include "disk_choice.h"
+#include "engine.h"
 #include "fleet.h"
 #include "latest.h"
 
@@ -111,6 +112,9 @@ static void fill(const struct host *h, const struct arm_request *q, const struct
 	arm->disk_bytes = d->size_bytes;
 	(void)str_copy(arm->who, sizeof(arm->who), q->who);
 	(void)str_copy(arm->reason, sizeof(arm->reason), q->reason ? q->reason : "");
+	(void)str_copy(arm->owner, sizeof(arm->owner), q->owner ? q->owner : "");
+	(void)str_copy(arm->agreed, sizeof(arm->agreed), q->agreed ? q->agreed : "");
+	arm->automatic = q->automatic;
 	arm->created_us = now_us;
 	arm->expires_us = now_us + (ttl_s > ARM_TTL_MAX_S ? ARM_TTL_MAX_S : ttl_s) * 1000000;
 }
@@ -125,6 +129,21 @@ static void fill_image(const struct manifest *m, const struct arm_request *q, st
 	(void)str_copy(arm->version, sizeof(arm->version), m->version);
 	(void)str_copy(arm->arch, sizeof(arm->arch), image_arch_str(m->arch));
 	arm->latest = object_name_is_latest(q->image, line);
+}
+
+/* What the profile gives the image besides: nothing that is written into it later counts. */
+static int bind_profile(struct flow *flow, const struct host *h, struct flow_arm *arm,
+			struct err *err)
+{
+	struct flow_host f;
+	struct profile p = {0};
+
+	TRY(flow_host_get(flow->db, h->num, &f, err));
+	int rc = engine_profile(flow, h, &f, &p, err);
+	if (rc >= 0)
+		profile_digest(&p, arm->profile_digest);
+	profile_done(&p);
+	return rc < 0 ? rc : 0;
 }
 
 static void consent(struct flow_arm *arm)
@@ -155,6 +174,7 @@ int arm_make(struct flow *flow, const struct host *h, const struct arm_request *
 	TRY(burn_gate_check(flow, h, q->who, q->skip_burnin, err));
 	fill(h, q, &d, flow_now_us(flow), ret);
 	fill_image(m, q, ret);
+	TRY(bind_profile(flow, h, ret, err));
 	if (q->consent_by_profile || (q->wipe_consent && q->wipe_consent[0]))
 		consent(ret);
 	return flow_arm_add(flow->db, ret, err);

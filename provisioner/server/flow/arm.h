@@ -20,6 +20,9 @@ struct arm_request {
 	const char *image;     /* "line@version", "line@latest" or a digest */
 	struct disk_rule disk; /* exactly one disk must fit */
 	const char *who, *reason;
+	const char *owner;  /* the person it counts for, NULL or "" for none by name */
+	const char *agreed; /* the second person who approved it, NULL or "" */
+	bool automatic;     /* a profile asks, not a person */
 	int64_t ttl_s;
 	const char *wipe_consent; /* serial of the disk that may be overwritten, "" none */
 	bool consent_by_profile;  /* the profile says wipe: consent */
@@ -35,6 +38,8 @@ MUST_CHECK int arm_make(struct flow *flow, const struct host *h, const struct ar
  * is the consent; shared file systems are refused all the same. */
 MUST_CHECK int arm_make_erase(struct flow *flow, const struct host *h, const struct arm_request *q,
 			      struct flow_arm *ret, struct err *err);
+/* The result of an arm that ended because the host's profile gives something else now. */
+#define ARM_PROFILE_CHANGED "profile changed"
 /* The state of the host in which the arm's work is done, as text. */
 const char *arm_state(const struct flow_arm *arm);
 

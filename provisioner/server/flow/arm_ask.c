@@ -27,7 +27,7 @@ static const struct field disk_fields[] = {
 		       .about = "go through everything, keep nothing; answers plan_hash"),         \
 		F_HEX(S, "plan_hash", common.plan_hash, 0, .about = PLAN_HASH_ABOUT)
 
-#define HOST_FIELDS(S, at)                                                                         \
+#define HOST_FIELDS(S, at, need)                                                                   \
 	F_STR(S, "wipe_consent", at wipe_consent, 0,                                               \
 	      .about = "serial or WWN of the disk whose data may be lost"),                        \
 		F_BOOL(S, "new_disk", at new_disk, 0,                                              \
@@ -36,12 +36,12 @@ static const struct field disk_fields[] = {
 		      .about = "why a host with a fault or without a passed burn-in is imaged"),   \
 		F_STR(S, "reimage_in_service", at reimage_in_service, 0,                           \
 		      .about = "name, short code or id of a host in service, typed again"),        \
-		F_OBJ(S, "disk", at disk, FIELD_NEEDED, disk_fields,                               \
+		F_OBJ(S, "disk", at disk, need, disk_fields,                                       \
 		      .about = "the one disk to write, by serial or WWN or both")
 
 const struct field arm_ask_fields[] = {
 	COMMON_FIELDS(struct arm_ask),
-	HOST_FIELDS(struct arm_ask, host.),
+	HOST_FIELDS(struct arm_ask, host., FIELD_NEEDED),
 	F_END,
 };
 
@@ -79,7 +79,7 @@ static const struct field order_host_fields[] = {
 	F_STR(struct arm_host_ask, "id", id, FIELD_NEEDED,
 	      .about = "a host by id, short code, MAC, serial or "
 		       "name"),
-	HOST_FIELDS(struct arm_host_ask, ),
+	HOST_FIELDS(struct arm_host_ask, , FIELD_NEEDED),
 	F_END,
 };
 
@@ -94,11 +94,19 @@ const struct field arm_order_fields[] = {
 
 /* Empty members are left out when it is written, so none is needed
  * but what always is. */
+static const struct field kept_host_fields[] = {
+	F_STR(struct arm_host_ask, "id", id, FIELD_NEEDED),
+	HOST_FIELDS(struct arm_host_ask, , 0),
+	F_END,
+};
+
 const struct field order_ask_fields[] = {
 	F_STR(struct order_ask, "work", work, FIELD_NEEDED),
 	F_STR(struct order_ask, "image", image, 0),
 	F_STR(struct order_ask, "reason", reason, 0),
 	F_INT(struct order_ask, "ttl_s", ttl_s, 0, 0, ARM_TTL_MAX_S),
-	F_LIST(struct order_ask, "hosts", hosts, FIELD_NEEDED, ARM_ORDER_MAX, order_host_fields),
+	F_STR(struct order_ask, "into", into, 0),
+	F_ARRAY(struct order_ask, "values", values, 0, SPLIT_VALUES_MAX),
+	F_LIST(struct order_ask, "hosts", hosts, FIELD_NEEDED, ARM_ORDER_MAX, kept_host_fields),
 	F_END,
 };

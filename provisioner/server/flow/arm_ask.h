@@ -11,6 +11,7 @@
 #include <proto/record.h>
 
 #define ARM_ORDER_MAX        256 /* hosts of one order */
+#define SPLIT_VALUES_MAX     64
 #define ARM_ORDER_BODY_BYTES (256 * KIB)
 
 /* Said once, for one host or for an order. */
@@ -32,7 +33,9 @@ MUST_CHECK int arm_disk_name(const struct arm_disk_ask *ask, struct disk_rule *r
 /* Said of each host. */
 struct arm_host_ask {
 	char id[129]; /* in an order */
-	char wipe_consent[129], reimage_in_service[129], skip_burnin[257];
+	char wipe_consent[129];
+	char reimage_in_service[129]; /* the name of the host in use, typed again, for any work */
+	char skip_burnin[257];
 	bool new_disk;
 	struct arm_disk_ask disk;
 };
@@ -55,10 +58,12 @@ extern const struct field erase_ask_fields[];
 /* What an order is, whichever route brought it; and how it is kept while it waits for a second
  * person. */
 struct order_ask {
-	char work[9];    /* "image", "erase" */
-	char image[161]; /* "" to erase */
+	char work[9];    /* a row of order_work.c: "image", "erase", "release", ... */
+	char image[161]; /* "" but to image */
 	char reason[257];
 	int64_t ttl_s;
+	char into[129]; /* merge: the host that stays */
+	json_t *values; /* split: what is the other machine's; an array of texts */
 	VEC(struct arm_host_ask) hosts;
 };
 extern const struct field order_ask_fields[];

@@ -270,12 +270,12 @@ static int64_t deadline_of(const struct step *s)
 	return seconds ? s->now_us + seconds * 1000000 : 0;
 }
 
-/* Somebody uses it from SERVE until it is released, retired or armed anew; also while it is out for
- * work. */
+/* Somebody uses it from SERVE until it is released, retired or written anew; also while it is out
+ * for work, and while an arm waits: an arm that is never used changes nothing. */
 static void note_use(struct step *s)
 {
 	static const enum lifecycle_event ends[] = {HOST_EVENT_RELEASE, HOST_EVENT_RETIRE,
-						    HOST_EVENT_ARM};
+						    HOST_EVENT_PERMIT};
 
 	if (s->from == STATE_IN_SERVICE || s->outcome.to == STATE_IN_SERVICE)
 		s->row.in_use = true;

@@ -15,9 +15,10 @@ static const struct verb {
 	bool needs_override; /* for a host in use */
 	bool lets_in;        /* accepts its identity, and binds the key of its machine */
 } verbs[] = {
-	{HOST_EVENT_APPROVE, false, true},   {HOST_EVENT_RETRY, true, false},
-	{HOST_EVENT_SERVE, false, false},    {HOST_EVENT_RELEASE, true, false},
-	{HOST_EVENT_MAINTAIN, false, false}, {HOST_EVENT_RETIRE, true, false},
+	{HOST_EVENT_APPROVE, false, true},
+	{HOST_EVENT_RETRY, true, false},
+	{HOST_EVENT_SERVE, false, false},
+	{HOST_EVENT_MAINTAIN, false, false},
 };
 
 static const struct verb *find(enum lifecycle_event event)

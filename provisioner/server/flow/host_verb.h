@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What people do to one host without writing its disk: approve, retry, serve, release, maintain,
- * retire. Each verb is a row: its lifecycle event, and whether a host in use must be named again.
+ * What one person may do to one host alone: approve, retry, serve, maintain. Each verb is a row: its
+ * lifecycle event, and whether a host in use must be named again. What ends the use of a host is an
+ * order (order.h).
  */
 #ifndef SERVER_FLOW_HOST_VERB_H
 #define SERVER_FLOW_HOST_VERB_H

@@ -11,24 +11,11 @@
 #include <base/json.h>
 #include <base/log.h>
 #include <base/str.h>
-#include "arm.h"
-#include "disk_choice.h"
-#include "binding.h"
-#include "engine.h"
-#include "host_use.h"
+#include "arm_limits.h"
 #include "order_rules.h"
+#include "order_work.h"
 
 #define IN_SERVICE_PERCENT 10 /* of the hosts in service that one order may write to */
-
-static const struct order_work {
-	const char *name;
-	enum lifecycle_event event;
-	int (*arm)(struct flow *flow, const struct host *h, const struct arm_request *q,
-		   struct flow_arm *ret, struct err *err);
-} works[] = {
-	{"image", HOST_EVENT_ARM, arm_make},
-	{"erase", HOST_EVENT_ERASE, arm_make_erase},
-};
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
@@ -40,12 +27,12 @@ static int fill_item(struct order *o, struct order_item *b, const struct arm_hos
 				    .reason = o->ask->reason,
 				    .ttl_s = o->ask->ttl_s,
 				    .who = o->caller->who,
+				    .owner = o->caller->owner,
+				    .agreed = o->caller->agreed,
 				    .wipe_consent = h->wipe_consent,
 				    .new_disk = h->new_disk,
 				    .skip_burnin = h->skip_burnin};
-	TRY(host_override_of(h->reimage_in_service, "reimage_in_service", &b->host, &b->guards,
-			     err));
-	return arm_disk_name(&h->disk, &b->q.disk, err);
+	return order_work_read(o, b, h, err);
 }
 
 static int check_twice(const struct order *o, size_t i, struct err *err)
@@ -82,12 +69,15 @@ static int order_new(struct flow *flow, const struct order_ask *ask,
 	o->ask = ask;
 	o->caller = caller;
 	o->n = ask->hosts.n;
-	for (size_t i = 0; i < ARRAY_LEN(works); i++)
-		if (str_eq(works[i].name, ask->work))
-			o->work = &works[i];
+	o->work = order_work_find(ask->work);
 	if (!o->work || o->n == 0)
 		return err_set(err, ERR_GUARD_SELECTOR, "the order names no hosts");
 	return fill(o, err);
+}
+
+bool order_makes_arms(const struct order *o)
+{
+	return o->work && o->work->arm;
 }
 
 void order_free(struct order *o)
@@ -97,67 +87,34 @@ void order_free(struct order *o)
 
 /* ---- doing ----------------------------------------------------------------------------------- */
 
-/* It may have been named after we came to know it. */
-static int check_protected(struct flow *flow, const struct host *h, struct err *err)
-{
-	struct flow_host f;
-
-	TRY(flow_host_get(flow->db, h->num, &f, err));
-	const struct protected_subject s = {
-		.uuid = h->uuid, .macs = f.macs, .serials = {h->serial}};
-	return protected_check(&flow->protected, &s, err);
-}
-
-static int look_at(struct flow *flow, struct order_item *b, struct err *err)
-{
-	autojson json_t *drives = NULL;
-
-	TRY(host_get(flow->db, b->host.num, &b->host, err));
-	TRY(check_protected(flow, &b->host, err));
-	TRY(host_in_use(flow, &b->host, &b->in_use, err));
-	TRY(flow_drives_get(flow->db, b->host.num, &drives, err));
-	b->shared_storage = disk_any_shared(drives);
-	return host_in_service_refusal(&b->host, b->in_use, b->guards, err);
-}
-
-/* The engine first, so that an impossible state is refused before an arm exists. */
-static int arm_one(struct order *o, struct order_item *b, struct err *err)
-{
-	struct flow *flow = o->flow;
-	struct engine_event e = {.event = o->work->event,
-				 .actor = b->q.who,
-				 .detail = b->q.reason[0] ? b->q.reason : NULL,
-				 .extra_guards = b->guards};
-
-	TRY(look_at(flow, b, err));
-	TRY(engine_command(flow, b->host.num, &e, err));
-	TRY(binding_by_person(flow, b->host.num, "", err));
-	return o->work->arm(flow, &b->host, &b->q, &b->arm, err);
-}
-
-static int arm_each(struct order *o, struct err *err)
+static int do_each(struct order *o, struct err *err)
 {
 	for (size_t i = 0; i < o->n; i++)
-		if (arm_one(o, &o->list[i], err) < 0)
+		if (order_work_do(o, &o->list[i], err) < 0)
 			return o->caller->is_list
 				       ? err_wrap(err, "host %s", o->list[i].host.short_code)
 				       : -err->code;
 	return 0;
 }
 
-/* All that an arm binds but its id and its time, and how the host is before. */
+/* All that an arm binds but its id and its time, how the host is before, and what a split or a
+ * merge moves. */
 static void hash_plan(struct order *o)
 {
 	autostr struct str s;
+	autofree char *values = json_text(o->ask->values);
 
-	str_init(&s, 1024 * (o->n + 1));
+	str_init(&s, 2048 * (o->n + 1) + strlen(values));
 	for (size_t i = 0; i < o->n; i++) {
 		const struct order_item *b = &o->list[i];
-		str_addf(&s, "%s\n%s\n%s\n%d%d\n%s\n%s\n%s\n%lld\n%s\n\n", o->work->name,
-			 b->host.id, b->host.state, b->in_use, b->shared_storage,
+		str_addf(&s, "%s\n%s\n%s\n%d%d\n%s\n%s\n%s\n%lld\n%s\n%s\n%s\n%s\n\n",
+			 o->work->name, b->host.id, b->host.state, b->in_use, b->shared_storage,
 			 b->arm.image_digest, b->arm.disk_wwn, b->arm.disk_serial,
-			 (long long)b->arm.disk_bytes, b->arm.wipe_consent);
+			 (long long)b->arm.disk_bytes, b->arm.wipe_consent, b->arm.profile_digest,
+			 b->into.id, b->into.state);
+		str_addf(&s, "%s\n", b->q.skip_burnin ? b->q.skip_burnin : "");
 	}
+	str_add(&s, values);
 	sha256_hex_of(s.p, s.n_bytes, o->hash);
 }
 
@@ -168,7 +125,7 @@ static int check_in_service(const struct order *o, struct err *err)
 
 	for (size_t i = 0; i < o->n; i++)
 		touched += str_eq(o->list[i].host.state, lifecycle_state_str(STATE_IN_SERVICE));
-	if (touched == 0 || !o->caller->is_list)
+	if (touched == 0 || !o->caller->is_list || !o->work->arm)
 		return 0;
 	TRY(db_query_int(o->flow->db, err, &serving, 0,
 			 "SELECT count(*) FROM host WHERE state = 'in-service'"));
@@ -178,17 +135,25 @@ static int check_in_service(const struct order *o, struct err *err)
 		       (long long)touched, (long long)serving, IN_SERVICE_PERCENT);
 }
 
-static void ask_rules(struct order *o)
+/* Counted after the rehearsal is undone: its arms are not there any more. */
+static int ask_rules(struct order *o, struct err *err)
 {
 	const struct flow_order_policy *policy = &o->flow->orders;
 	struct order_reach reach = {.n_hosts = o->n, .alone_max = policy->alone_max};
+	autofree int64_t *nums = xcalloc(o->n, sizeof(*nums));
 
+	if (!policy->second_person)
+		return 0;
 	for (size_t i = 0; i < o->n; i++) {
+		nums[i] = o->list[i].host.num;
 		reach.in_use = reach.in_use || o->list[i].in_use;
 		reach.shared_storage = reach.shared_storage || o->list[i].shared_storage;
 	}
-	if (policy->second_person)
-		order_second_person(&reach, o->why);
+	if (o->work->arm)
+		TRY(arm_limits_person(o->flow, o->caller->owner, nums, o->n, &reach.n_within_hour,
+				      err));
+	order_second_person(&reach, o->why);
+	return 0;
 }
 
 /* Everything that an order goes through, and then undone: what it would be, or why it is refused.
@@ -196,13 +161,12 @@ static void ask_rules(struct order *o)
 static int rehearse(struct order *o, struct err *err)
 {
 	TRY(db_begin(o->flow->db, err));
-	int rc = arm_each(o, err);
+	int rc = do_each(o, err);
 	db_rollback(o->flow->db);
 	TRY(rc);
 	TRY(check_in_service(o, err));
 	hash_plan(o);
-	ask_rules(o);
-	return 0;
+	return ask_rules(o, err);
 }
 
 static int check_plan(const struct order *o, const char *expected, struct err *err)
@@ -228,14 +192,17 @@ static int check_rehearsed(const struct order *o, struct err *err)
 static void announce(const struct order *o, const struct order_item *b)
 {
 	notices_host_changed(o->flow, b->host.num);
-	log_ev(LOG_NOTICE, "host.armed", KV("host", (const char *)b->host.id), KV("who", b->q.who),
-	       KV("work", o->work->name), KV("image", (const char *)b->arm.image_digest),
+	if (b->result_num != b->host.num)
+		notices_host_changed(o->flow, b->result_num);
+	log_ev(LOG_NOTICE, o->work->arm ? "host.armed" : "host.ordered",
+	       KV("host", (const char *)b->host.id), KV("who", b->q.who), KV("work", o->work->name),
+	       KV("image", (const char *)b->arm.image_digest),
 	       KV("disk", (const char *)b->arm.disk_serial));
 }
 
 static int do_it(struct order *o, struct err *err)
 {
-	TRY(arm_each(o, err));
+	TRY(do_each(o, err));
 	for (size_t i = 0; i < o->n; i++)
 		announce(o, &o->list[i]);
 	o->outcome = ORDER_DONE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An order: one image, or erasing, on one disk each of one or several hosts; all or none.
+ * An order: one image, or erasing, on one disk each of one or several hosts; all or none. Or what
+ * changes which machine a host is, or whether somebody uses it: release, retire, split, merge.
  * Everything is rehearsed and undone before anything is done. A rehearsal gives a hash of all that
  * would be done, and an order that brings that hash along is refused when it is no longer so (G11).
  * What reaches too far (order_rules.h) is not done but kept until a second person approves it
@@ -29,6 +30,7 @@ struct order_caller {
 	const char *who;   /* "token:web" */
 	const char *owner; /* the person that the token belongs to, "" for none */
 	int64_t token_num;
+	const char *agreed;    /* the second person when it is carried out, else "" */
 	const char *plan_hash; /* that must fit, or "" */
 	bool is_list;          /* errors point into /hosts, and the hash of a rehearsal is needed */
 	bool rehearse;         /* only say what it would do */
@@ -36,16 +38,19 @@ struct order_caller {
 
 enum order_outcome {
 	ORDER_REHEARSED, /* nothing was done, and nothing is kept */
-	ORDER_DONE,      /* the arms are made */
+	ORDER_DONE,      /* the arms are made, or the work is done */
 	ORDER_WAITS,     /* kept until a second person approves it */
 };
 
 struct order_item {
 	struct host host; /* as it was before */
+	struct host into; /* merge: the host that stays, as it was before */
 	struct arm_request q;
 	unsigned guards;
-	bool in_use, shared_storage;
-	struct flow_arm arm; /* made, or as it would be */
+	bool in_use;         /* of the host whose name is typed again */
+	bool shared_storage; /* beside a disk to be written */
+	struct flow_arm arm; /* made, or as it would be; zeros when the work needs none */
+	int64_t result_num; /* the host afterwards: split: the new one, merge: the one that stays */
 };
 
 struct order_work;
@@ -74,6 +79,8 @@ MUST_CHECK int order_carry_out(struct flow *flow, const struct order_ask *ask,
 			       struct err *err);
 /* What a stored order asked for. owns: record_done(order_ask_fields, ret). */
 MUST_CHECK int order_ask_of(const struct flow_order *row, struct order_ask *ret, struct err *err);
+/* Does it permit disks to be written? The others change a host's row. */
+bool order_makes_arms(const struct order *o);
 void order_free(struct order *o);
 DEFINE_AUTO(order, struct order, order_free);
 

@@ -15,6 +15,12 @@ static bool many(const struct order_reach *r)
 	return (int64_t)r->n_hosts > r->alone_max;
 }
 
+/* Several small orders add up to a large one. */
+static bool many_in_all(const struct order_reach *r)
+{
+	return !many(r) && (int64_t)r->n_within_hour > r->alone_max;
+}
+
 static bool in_use(const struct order_reach *r)
 {
 	return r->in_use;
@@ -30,6 +36,7 @@ static const struct {
 	bool (*applies)(const struct order_reach *r);
 } reasons[] = {
 	{"hosts", many},
+	{"hosts-within-an-hour", many_in_all},
 	{"in-service", in_use},
 	{"shared-storage", shared},
 };

@@ -16,9 +16,10 @@
 /* What an order touches. */
 struct order_reach {
 	size_t n_hosts;
-	int64_t alone_max;   /* hosts that one person may order at once */
-	bool in_use;         /* one of them is in service, or was when it was taken out for work */
-	bool shared_storage; /* one of them is beside storage that others use too */
+	size_t n_within_hour; /* these and those that the same person armed alone before */
+	int64_t alone_max;    /* hosts that one person may order alone, at once or in an hour */
+	bool in_use;          /* one of them is in service, or was when it was taken out for work */
+	bool shared_storage;  /* one of them is beside storage that others use too */
 };
 #define ORDER_RULES_TEXT_BYTES 129
 /* The names of the rules that want a second person, separated by commas; "": one is enough. */

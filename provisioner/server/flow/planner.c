@@ -9,10 +9,12 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <burnin/catalogue.h>
+#include <inventory/event.h>
 #include <inventory/run.h>
 #include <proto/plan.h>
 #include <proto/session.h>
 #include "arm.h"
+#include "arm_limits.h"
 #include "binding.h"
 #include "engine.h"
 #include "latest.h"
@@ -93,7 +95,7 @@ static bool arm_usable(const struct builder *b, const struct flow_arm *arm)
 	return arm->expires_us > b->now_us;
 }
 
-static int auto_arm(struct builder *b, struct flow_arm *ret, struct err *err)
+static int auto_arm(struct builder *b, const char *agreed, struct flow_arm *ret, struct err *err)
 {
 	autofree char *image = xasprintf("%s@%s", b->profile.line, b->profile.version);
 	autofree char *who = xasprintf("profile:%s", b->profile.name);
@@ -101,6 +103,8 @@ static int auto_arm(struct builder *b, struct flow_arm *ret, struct err *err)
 		.image = image,
 		.disk = b->profile.disk,
 		.who = who,
+		.agreed = agreed,
+		.automatic = true,
 		.reason = "auto_approve",
 		.ttl_s = ARM_TTL_DEFAULT_S,
 		.wipe_consent = "",
@@ -125,28 +129,89 @@ static bool waits_for_people(int code)
 	return false;
 }
 
+/* The person armed something else than what the profile gives now. What was begun fails. */
+static int end_changed(struct builder *b, const struct flow_arm *arm, struct err *err)
+{
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s}", "arm", arm->id, "profile",
+					    b->profile.name, "who", arm->who);
+	struct event_draft e = {.host_num = b->host.num,
+				.kind = "arm.profile_changed",
+				.summary = "the profile changed after the host was armed: the arm "
+					   "ended",
+				.detail = detail};
+
+	if (arm->consumed_us)
+		return err_set(err, ERR_GUARD_PROFILE,
+			       "the profile '%s' changed after host %s was armed", b->profile.name,
+			       b->host.short_code);
+	TRY(event_append(b->flow->db, &e, b->now_us, NULL, err));
+	return flow_arm_end(b->flow->db, b->host.num, ARM_PROFILE_CHANGED, b->now_us, err);
+}
+
+static bool profile_holds(const struct builder *b, const struct flow_arm *arm)
+{
+	char digest[SHA256_HEX_BYTES];
+
+	profile_digest(&b->profile, digest);
+	return str_eq(digest, arm->profile_digest);
+}
+
+static int wait_for_arm(struct builder *b, struct err *err)
+{
+	struct flow_arm last;
+	int rc = flow_arm_latest(b->flow->db, b->host.num, &last, err);
+
+	if (rc < 0 && rc != -ERR_NOT_FOUND)
+		return rc;
+	err_clear(err);
+	if (rc >= 0 && str_eq(last.result, ARM_PROFILE_CHANGED))
+		return build_wait(b, "operator", "The profile changed after host ",
+				  b->host.short_code, " was armed. Arm it again.");
+	return build_wait(b, "operator", "Waits until somebody arms host ", b->host.short_code,
+			  ".");
+}
+
+static int arm_by_profile(struct builder *b, struct flow_arm *ret, struct err *err)
+{
+	char agreed[sizeof(ret->agreed)];
+	bool may = false;
+
+	TRY(flow_profile_agreed(b->flow->db, b->profile.name, agreed, sizeof(agreed), err));
+	TRY(arm_limits_automatic(b->flow, b->host.num, &may, err));
+	if (!agreed[0] && !may)
+		return build_wait(b, "operator",
+				  "Profiles armed as many hosts within an hour as they may without "
+				  "a second person. Arm host ",
+				  b->host.short_code,
+				  " by name, or let a second person agree to its profile.");
+	int rc = auto_arm(b, agreed, ret, err);
+	if (rc < 0 && waits_for_people(err->code))
+		return build_wait(b, "operator", err->msg, "", "");
+	return rc < 0 ? rc : 1;
+}
+
 /* An arm for this session, made by the profile if it may. 1: *ret is good, 0: none, plan is a wait.
  */
 static int find_arm(struct builder *b, struct flow_arm *ret, struct err *err)
 {
 	int rc = flow_arm_open(b->flow->db, b->host.num, ret, err);
 
-	if (rc >= 0 && arm_usable(b, ret) && latest_holds(b->flow, ret))
-		return 1;
 	if (rc < 0 && rc != -ERR_NOT_FOUND)
 		return rc;
+	if (rc >= 0 && arm_usable(b, ret) && latest_holds(b->flow, ret)) {
+		if (profile_holds(b, ret))
+			return 1;
+		TRY(end_changed(b, ret, err));
+	}
+	err_clear(err);
 	if (b->flow->stopped)
 		return build_wait(b, "operator", "All writing is stopped.", "", "");
 	if (b->row.in_use)
 		return build_wait(b, "operator", "Somebody uses host ", b->host.short_code,
 				  "; it waits until it is armed by name.");
 	if (!b->has_profile || !b->profile.auto_approve || !b->profile.has_image)
-		return build_wait(b, "operator", "Waits until somebody arms host ",
-				  b->host.short_code, ".");
-	rc = auto_arm(b, ret, err);
-	if (rc < 0 && waits_for_people(err->code))
-		return build_wait(b, "operator", err->msg, "", "");
-	return rc < 0 ? rc : 1;
+		return wait_for_arm(b, err);
+	return arm_by_profile(b, ret, err);
 }
 
 static void copy_ssh_keys(struct plan_image *m, const json_t *keys)

@@ -146,6 +146,51 @@ void profile_done(struct profile *p)
 	memset(p, 0, sizeof(*p));
 }
 
+/* ---- what it permits ------------------------------------------------------------------------- */
+
+bool profile_arms(const struct profile *p)
+{
+	return p->auto_approve || p->wipe_consent;
+}
+
+/* Each text with its length, so that no two lists of texts give the same bytes. */
+static void hash_text(struct sha256 *h, const char *text)
+{
+	autofree char *length = xasprintf("%zu:", strlen(text));
+
+	sha256_update(h, length, strlen(length));
+	sha256_update(h, text, strlen(text));
+}
+
+static void hash_keys(struct sha256 *h, const json_t *keys)
+{
+	size_t i;
+	json_t *key;
+	autofree char *count = xasprintf("%zu keys", json_array_size(keys));
+
+	hash_text(h, count);
+	json_array_foreach (keys, i, key)
+		hash_text(h, json_string_value(key) ? json_string_value(key) : "");
+}
+
+void profile_digest(const struct profile *p, char ret[static SHA256_HEX_BYTES])
+{
+	AUTO(sha256) struct sha256 *h = sha256_new();
+	uint8_t digest[SHA256_BYTES];
+	autofree char *numbers = xasprintf("%lld %lld %d", (long long)p->disk.min_bytes,
+					   (long long)p->disk.max_bytes, p->wipe_consent);
+	const char *const texts[] = {p->line,        p->has_image ? p->version : "",
+				     p->disk.serial, p->disk.wwn,
+				     p->disk.media,  numbers,
+				     p->hostname,    p->user_data ? p->user_data : ""};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		hash_text(h, texts[i]);
+	hash_keys(h, p->ssh_authorized_keys);
+	sha256_final(h, digest);
+	hex_encode(digest, sizeof(digest), ret);
+}
+
 /* ---- matching -------------------------------------------------------------------------------- */
 
 static bool fits(const char *pattern, const char *text)
@@ -209,6 +254,7 @@ void profile_hostname(const struct profile *p, const char *short_code, const cha
 	} words[] = {{"{short_code}", short_code}, {"{serial}", serial}, {"{arch}", arch}};
 	const char *t = p->hostname[0] ? p->hostname : "host-{short_code}";
 	struct str s;
+
 	str_init(&s, 512);
 	while (*t) {
 		size_t i = 0;

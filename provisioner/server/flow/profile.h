@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <base/digest.h>
 #include <base/err.h>
 #include <proto/record.h>
 
@@ -42,6 +43,13 @@ extern const struct field profile_fields[];
  * errors: JSON field errors, ERR_GUARD_SELECTOR when match names nothing. */
 MUST_CHECK int profile_parse(json_t *doc, struct profile *ret, struct err *err);
 void profile_done(struct profile *p);
+
+/* Does it give away what a person decides otherwise: that a disk is written, or that its data may
+ * be lost? Writing or changing such a profile is arming. */
+bool profile_arms(const struct profile *p);
+/* SHA-256 of what it gives an image: line and version, disk rule, wiping, host name, SSH keys, user
+ * data. An empty profile has one, too. Name, priority, match and burn-in do not count. */
+void profile_digest(const struct profile *p, char ret[static SHA256_HEX_BYTES]);
 
 /* What a host is matched by; "" is unknown. macs: separated by blanks. trust: from the host. */
 struct profile_subject {

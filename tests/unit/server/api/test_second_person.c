@@ -80,6 +80,14 @@ static long orders(const char *in_state)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
+static void take_order_id(void)
+{
+	const json_t *order = json_object_get(bench.reply, "order");
+	const char *id = json_string_value(json_object_get(order, "id"));
+
+	(void)str_copy(order_id, sizeof(order_id), id ? id : "");
+}
+
 static int order_with(const char *token, const struct fake_agent *list, size_t n, const char *more)
 {
 	autostr struct str s;
@@ -104,9 +112,7 @@ static int order_many(const char *token, size_t n)
 		"%s,\"plan_hash\":\"%s\"", count,
 		json_string_value(json_object_get(bench.reply, "plan_hash")));
 	int status = order_with(token, hosts, n, more);
-	const json_t *order = json_object_get(bench.reply, "order");
-	const char *id = json_string_value(json_object_get(order, "id"));
-	(void)str_copy(order_id, sizeof(order_id), id ? id : "");
+	take_order_id();
 	return status;
 }
 
@@ -123,10 +129,8 @@ static int order_one(const char *token, const char *verb, const char *more)
 	autofree char *body = xasprintf("{\"reason\":\"x\",\"disk\":{\"serial\":\"%s\"}%s}",
 					hosts[0].disk_serial, more);
 	int status = server_bench_as(&bench, token, "POST", path, body);
-	const json_t *order = json_object_get(bench.reply, "order");
-	const char *id = json_string_value(json_object_get(order, "id"));
 
-	(void)str_copy(order_id, sizeof(order_id), id ? id : "");
+	take_order_id();
 	return status;
 }
 
@@ -169,14 +173,17 @@ static void out_for_work(void)
 	assert_int_equal(server_bench_admin(&bench, "POST", path, "{}"), 200);
 }
 
+/* Both persons agreed that nobody uses it: after that it is like any other host. */
 static void released(void)
 {
 	out_for_work();
 	autofree char *path = xasprintf("/api/v1/hosts/%s/release", hosts[0].host_id);
-	assert_int_equal(server_bench_admin(&bench, "POST", path, "{}"), 403);
+	assert_int_equal(server_bench_as(&bench, tokens.ann, "POST", path, "{}"), 403);
 	assert_string_equal(bench.code, "guard.in_service");
 	autofree char *named = xasprintf("{\"in_service\":\"%s\"}", hosts[0].short_code);
-	assert_int_equal(server_bench_admin(&bench, "POST", path, named), 200);
+	assert_int_equal(server_bench_as(&bench, tokens.ann, "POST", path, named), 202);
+	take_order_id();
+	assert_int_equal(decide(tokens.bob, "approve"), 200);
 	server_bench_sql(&bench, "UPDATE flow_host SET inspected = 1");
 }
 
@@ -208,6 +215,7 @@ static void test_what_waits(void **state)
 		{"out for work, erased", "erase", out_for_work, false, 403, "", "guard.in_service"},
 		{"released", "arm", released, false, 201, "", ""},
 	};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		bool arm = str_eq(rows[i].verb, "arm");
@@ -260,6 +268,7 @@ static void test_persons_are_made_by_root(void **state)
 		{"t4", "", 201},
 	};
 	char admin[80];
+
 	(void)state;
 	server_bench_token(&bench, "ann-admin", "ann", "\"admin\"", admin, sizeof(admin));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -336,6 +345,7 @@ static void test_who_may_approve(void **state)
 		{"the server was killed between", crash, tokens.bob, "", 200},
 		{"another person", nothing, tokens.bob, "", 200},
 	};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		bool good = rows[i].status == 200;

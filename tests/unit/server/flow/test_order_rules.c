@@ -16,13 +16,18 @@ static void test_when(void **state)
 		struct order_reach reach;
 		const char *rules;
 	} rows[] = {
-		{"one host", {1, 5, false, false}, ""},
-		{"as many as one person may", {5, 5, false, false}, ""},
-		{"one more", {6, 5, false, false}, "hosts"},
-		{"none alone", {1, 0, false, false}, "hosts"},
-		{"in service", {1, 5, true, false}, "in-service"},
-		{"shared storage", {1, 5, false, true}, "shared-storage"},
-		{"all of it", {6, 5, true, true}, "hosts,in-service,shared-storage"},
+		{"one host", {1, 1, 5, false, false}, ""},
+		{"as many as one person may", {5, 5, 5, false, false}, ""},
+		{"one more", {6, 6, 5, false, false}, "hosts"},
+		{"none alone", {1, 1, 0, false, false}, "hosts"},
+		{"one after four within an hour", {1, 5, 5, false, false}, ""},
+		{"one after five within an hour", {1, 6, 5, false, false}, "hosts-within-an-hour"},
+		{"in service", {1, 1, 5, true, false}, "in-service"},
+		{"shared storage", {1, 1, 5, false, true}, "shared-storage"},
+		{"all of it", {6, 9, 5, true, true}, "hosts,in-service,shared-storage"},
+		{"all of it, one by one",
+		 {1, 9, 5, true, true},
+		 "hosts-within-an-hour,in-service,shared-storage"},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -55,6 +55,77 @@ static void test_parse(void **state)
 	}
 }
 
+/* What an arm binds: a change of any of it is seen, of anything else is not. */
+static void test_digest(void **state)
+{
+	static const struct {
+		const char *name, *member;
+		bool counts;
+	} rows[] = {
+		{"nothing", "\"enrol\":false", false},
+		{"priority", "\"priority\":7", false},
+		{"burn-in", "\"burnin\":{\"tier\":\"quick\"}", false},
+		{"enrol", "\"enrol\":true", false},
+		{"line", "\"image\":{\"line\":\"other\"}", true},
+		{"an older version", "\"image\":{\"line\":\"d\",\"version\":\"1\"}", true},
+		{"latest, said", "\"image\":{\"line\":\"d\",\"version\":\"latest\"}", false},
+		{"disk serial", "\"disk\":{\"serial\":\"X*\"}", true},
+		{"disk WWN", "\"disk\":{\"wwn\":\"X*\"}", true},
+		{"disk size", "\"disk\":{\"min_bytes\":1}", true},
+		{"disk size, the other bound", "\"disk\":{\"max_bytes\":1}", true},
+		{"disk media", "\"disk\":{\"media\":\"SSD\"}", true},
+		{"wiping", "\"wipe\":\"consent\"", true},
+		{"wiping refused, said", "\"wipe\":\"refuse\"", false},
+		{"host name", "\"host\":{\"hostname\":\"h\"}", true},
+		{"one key", "\"host\":{\"ssh_authorized_keys\":[\"k\"]}", true},
+		{"user data", "\"host\":{\"user_data\":\"#cloud-config\"}", true},
+	};
+	char base[SHA256_HEX_BYTES], got[SHA256_HEX_BYTES];
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = ERR_INIT;
+		struct profile p;
+		bool has_image = str_starts(rows[i].member, "\"image\"");
+		autofree char *text = xasprintf(
+			"{\"name\":\"a\",\"match\":{\"serial\":\"*\"},%s%s}", rows[i].member,
+			has_image ? "" : ",\"image\":{\"line\":\"d\"}");
+		AUTO(json) json_t *doc = json_loads(text, 0, NULL);
+		CHECK_ERR(rows[i].name, profile_parse(doc, &p, &err), ERR_OK);
+		profile_digest(&p, got);
+		if (i == 0)
+			(void)str_copy(base, sizeof(base), got);
+		CHECK(rows[i].name, str_eq(base, got) == !rows[i].counts);
+		profile_done(&p);
+	}
+	struct profile none = {0};
+	profile_digest(&none, got);
+	CHECK_INT("an empty one", strlen(got), 64);
+	CHECK("an empty one", !str_eq(got, base));
+}
+
+static void test_which_arm(void **state)
+{
+	static const struct {
+		const char *member;
+		bool arms;
+	} rows[] = {
+		{"\"enrol\":true", false},      {"\"image\":{\"line\":\"d\"}", false},
+		{"\"wipe\":\"refuse\"", false}, {"\"auto_approve\":true", true},
+		{"\"wipe\":\"consent\"", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = ERR_INIT;
+		struct profile p;
+		autofree char *text = xasprintf("{\"name\":\"a\",\"match\":{\"serial\":\"*\"},%s}",
+						rows[i].member);
+		AUTO(json) json_t *doc = json_loads(text, 0, NULL);
+		CHECK_ERR(rows[i].member, profile_parse(doc, &p, &err), ERR_OK);
+		CHECK_INT(rows[i].member, profile_arms(&p), rows[i].arms);
+		profile_done(&p);
+	}
+}
+
 static void test_match(void **state)
 {
 	static const struct profile_subject s = {"SN1", "Acme", "Box 9", "x86_64",
@@ -168,10 +239,9 @@ static void test_disk_choice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_match),
-		cmocka_unit_test(test_hostname),
-		cmocka_unit_test(test_disk_choice),
+		cmocka_unit_test(test_parse),     cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_which_arm), cmocka_unit_test(test_match),
+		cmocka_unit_test(test_hostname),  cmocka_unit_test(test_disk_choice),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
