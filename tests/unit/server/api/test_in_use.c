@@ -274,7 +274,6 @@ static void test_unused_arm_changes_nothing(void **state)
 	assert_string_equal(bench.code, "guard.in_service");
 	assert_int_equal(arm(tokens.ann, 0, named), 202);
 	assert_int_equal(decide(tokens.bob, "approve"), 200);
-	walk_open(&bench, &hosts[0], "S0", "52:54:00:00:05:00");
 	need_step(&bench, &hosts[0], PLAN_STEP_IMAGE);
 	need(fake_agent_permit(&hosts[0], NULL), 200, &hosts[0], "permit of what two agreed to");
 	assert_int_equal(number("SELECT count(*) FROM flow_host WHERE in_use = 1"), 0);
