@@ -18,4 +18,5 @@ static const char *const statements[] = {
 	NULL,
 };
 
-const struct db_migration schema_0105 = {105, "arms bound to profiles and persons", statements, NULL};
+const struct db_migration schema_0105 = {105, "arms bound to profiles and persons", statements,
+					 NULL};
