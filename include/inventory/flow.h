@@ -141,7 +141,9 @@ struct flow_arms_alone {
 /* The hosts of such arms, each once, at most max of them. */
 MUST_CHECK int flow_arms_alone(struct db *db, const struct flow_arms_alone *which,
 			       int64_t *ret_nums, size_t max, size_t *ret_n, struct err *err);
-/* The arm whose first-boot token has this hash. errors: ERR_NOT_FOUND */
+/* The host starts anew: no token of its former life sets it to ready. */
+MUST_CHECK int flow_arm_forget_tokens(struct db *db, int64_t host_num, struct err *err);
+/* The consumed arm whose first-boot token has this hash. errors: ERR_NOT_FOUND */
 MUST_CHECK int flow_arm_by_token(struct db *db, const char *first_boot_hash, struct flow_arm *ret,
 				 struct err *err);
 MUST_CHECK int flow_arm_set_token(struct db *db, const char *id, const char *first_boot_hash,

@@ -53,9 +53,11 @@ static int arm_one(struct db *db, const char *sql, const struct db_param *params
 	return flow_row_one(db, "arm", sql, params, n_params, arm_read, ret, sizeof(*ret), err);
 }
 
+/* An older life's token ends with the next arm. */
 static int arm_insert(struct db *db, const struct flow_arm *a, struct err *err)
 {
 	TRY(flow_arm_end(db, a->host_num, "replaced", a->created_us, err));
+	TRY(flow_arm_forget_tokens(db, a->host_num, err));
 	return db_exec(
 		db, err,
 		"INSERT INTO flow_arm (" ARM_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
@@ -119,8 +121,16 @@ int flow_arm_by_token(struct db *db, const char *first_boot_hash, struct flow_ar
 {
 	return arm_one(db,
 		       "SELECT " ARM_COLUMNS " FROM flow_arm WHERE first_boot_hash = $1 AND "
-		       "first_boot_hash <> '' ORDER BY created_us DESC LIMIT 1",
+		       "first_boot_hash <> '' AND consumed_us > 0 ORDER BY created_us DESC LIMIT 1",
 		       DB_PARAMS_(p_text(first_boot_hash)), ret, err);
+}
+
+int flow_arm_forget_tokens(struct db *db, int64_t host_num, struct err *err)
+{
+	return db_exec(db, err,
+		       "UPDATE flow_arm SET first_boot_hash = '' WHERE host_num = $1 AND "
+		       "first_boot_hash <> ''",
+		       p_int(host_num));
 }
 
 int flow_arm_set_token(struct db *db, const char *id, const char *first_boot_hash, struct err *err)

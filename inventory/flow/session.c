@@ -243,8 +243,9 @@ int flow_plan_live(struct db *db, int64_t host_num, struct flow_plan *ret, struc
 int flow_plan_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,
 		  struct err *err)
 {
-	return db_exec(db, err,
-		       "UPDATE flow_plan SET ended_us = $2, result = $3 WHERE host_num = $1 AND "
-		       "ended_us = 0",
-		       P_INT(host_num), P_INT(now_us), P_TEXT(result));
+	return db_exec(
+		db, err,
+		"UPDATE flow_plan SET ended_us = $2, result = $3, envelope = '' WHERE host_num = $1 AND "
+		"ended_us = 0",
+		P_INT(host_num), P_INT(now_us), P_TEXT(result));
 }

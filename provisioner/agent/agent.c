@@ -172,6 +172,8 @@ static void start_session(struct agent *a)
 		log_err(LOG_WARNING, "agent.session.refused", &err);
 		if (refused)
 			agent_show_error(a, "REFUSED", &err);
+		else if (err.code == ERR_SESSION_OTHER)
+			agent_show_error(a, "WAITING", &err);
 		else
 			agent_show_server_lost(a, &err);
 		return;
@@ -187,7 +189,10 @@ static void start_session(struct agent *a)
 	a->failed = str_eq(a->link.session.state, "failed");
 	a->phase = AGENT_IDLE;
 	a->next_heartbeat_ms = 0;
-	agent_show(a, a->link.session.short_code, "The server knows this host by the code above.");
+	autofree char *text = xasprintf(
+		"Host %s. Approve it only if the server shows the code above.",
+		a->link.session.short_code);
+	agent_show(a, a->code, text);
 }
 
 static void heartbeat(struct agent *a)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <base/err.h>
 #include <proto/plan.h>
+#include <proto/session.h>
 
 #include <session/backoff.h>
 #include "identity.h"
@@ -32,6 +33,7 @@ enum agent_phase {
 struct agent {
 	struct agent_options options;
 	struct identity identity;
+	char code[SESSION_CODE_BYTES]; /* of our key and the server's pin: what a person compares */
 	struct plan_key *plan_key;
 	struct link link;
 	struct lease *lease;

@@ -11,12 +11,12 @@
 
 void agent_show(struct agent *a, const char *headline, const char *text)
 {
-	screen_show(&a->screen, headline, a->link.session.short_code, text);
+	screen_show(&a->screen, headline, a->code, text);
 }
 
 void agent_show_error(struct agent *a, const char *headline, const struct err *err)
 {
-	screen_show_error(&a->screen, headline, a->link.session.short_code, err);
+	screen_show_error(&a->screen, headline, a->code, err);
 }
 
 void agent_show_step(struct agent *a)

@@ -34,6 +34,7 @@ static int set_up(struct agent *a, const char *cmdline_path, const char *plan_ke
 	if (plan_key_load_public(plan_key_path, &a->plan_key, err) < 0)
 		return err_wrap(err, "the server's own boot file (site.cpio) did not come along");
 	TRY(identity_make(key_dir, &a->identity, err));
+	session_code(a->identity.spki_sha256, a->options.pin, a->code);
 	return server_link_open(&a->link, &a->options, &a->identity, err);
 }
 

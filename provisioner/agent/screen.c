@@ -161,7 +161,7 @@ static void write_all_consoles(struct screen *s, const char *text, size_t n, int
 			(void)!write(s->fds[i], text, n);
 }
 
-void screen_show(struct screen *s, const char *headline, const char *short_code, const char *text)
+void screen_show(struct screen *s, const char *headline, const char *code, const char *text)
 {
 	autostr struct str out = {0}, letters = {0};
 
@@ -176,13 +176,13 @@ void screen_show(struct screen *s, const char *headline, const char *short_code,
 	add_lines(&out, letters.p, true);
 	str_add(&out, "\r\n");
 	/* The code is what a person reads aloud across a room, so it is big, too. */
-	if (*short_code && !str_eq(short_code, headline)) {
-		autostr struct str code = {0};
+	if (*code && !str_eq(code, headline)) {
+		autostr struct str big = {0};
 
-		str_init(&code, 4096);
-		screen_big_letters(&code, short_code);
-		add_lines(&out, code.p, true);
-		str_addf(&out, "\r\nhost %s\r\n", short_code);
+		str_init(&big, 4096);
+		screen_big_letters(&big, code);
+		add_lines(&out, big.p, true);
+		str_addf(&out, "\r\ncode %s\r\n", code);
 	}
 	add_lines(&out, text, false);
 	str_add(&out, "\r\n");
@@ -191,13 +191,13 @@ void screen_show(struct screen *s, const char *headline, const char *short_code,
 	s->last_progress_ms = 0;
 }
 
-void screen_show_error(struct screen *s, const char *headline, const char *short_code,
+void screen_show_error(struct screen *s, const char *headline, const char *code,
 		       const struct err *err)
 {
 	autofree char *text = xasprintf("%s\n%s: %s\nWhat to do: %s.", err_meaning(err->code),
 					err_name(err->code), err->msg, err_hint(err->code));
 
-	screen_show(s, headline, short_code, text);
+	screen_show(s, headline, code, text);
 }
 
 void screen_progress(struct screen *s, const char *line)

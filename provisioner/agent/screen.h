@@ -33,9 +33,9 @@ void screen_close(struct screen *s);
 
 /* Up to 13 letters, digits and -.:! in big; text: lines for people, escaped here. Drawn when it
  * differs from what stands. */
-void screen_show(struct screen *s, const char *headline, const char *short_code, const char *text);
+void screen_show(struct screen *s, const char *headline, const char *code, const char *text);
 /* What an error means, its stable name, and what to do. */
-void screen_show_error(struct screen *s, const char *headline, const char *short_code,
+void screen_show_error(struct screen *s, const char *headline, const char *code,
 		       const struct err *err);
 /* One line under the banner. */
 void screen_progress(struct screen *s, const char *line);

@@ -18,7 +18,7 @@
 #define LABEL            "slipway secrets in the store\n"
 #define NONCE_BYTES      12
 #define TAG_BYTES        16
-#define PLAIN_MAX_BYTES  1024
+#define PLAIN_MAX_BYTES  (1024 * 1024) /* a plan with user data has a third of it */
 #define KEY_FILE_MAX     (64 * 1024)
 #define SEALED_MAX_BYTES (NONCE_BYTES + PLAIN_MAX_BYTES + TAG_BYTES)
 
@@ -56,9 +56,10 @@ static bool run(const uint8_t *key, const char *name, const uint8_t *nonce, cons
 
 char *secret_seal(const uint8_t key[static SECRET_KEY_BYTES], const char *name, const char *plain)
 {
-	uint8_t box[SEALED_MAX_BYTES];
 	size_t n = strlen(plain);
+
 	BUG_ON(n > PLAIN_MAX_BYTES);
+	autofree uint8_t *box = xmalloc(NONCE_BYTES + n + TAG_BYTES);
 	random_bytes(box, NONCE_BYTES);
 	BUG_ON(!run(key, name, box, (const uint8_t *)plain, n, box + NONCE_BYTES,
 		    box + NONCE_BYTES + n, 1));
@@ -66,23 +67,40 @@ char *secret_seal(const uint8_t key[static SECRET_KEY_BYTES], const char *name, 
 	return xasprintf(PREFIX "%s", text);
 }
 
-int secret_open(const uint8_t key[static SECRET_KEY_BYTES], const char *name, const char *sealed,
-		char *ret, size_t ret_bytes, struct err *err)
+bool secret_is_sealed(const char *text)
+{
+	return str_starts(text, PREFIX);
+}
+
+int secret_open_text(const uint8_t key[static SECRET_KEY_BYTES], const char *name,
+		     const char *sealed, char **ret, struct err *err)
 {
 	autofree uint8_t *box = NULL;
 	size_t n = 0;
-	uint8_t plain[PLAIN_MAX_BYTES + 1];
-	if (!str_starts(sealed, PREFIX))
+
+	if (!secret_is_sealed(sealed))
 		return err_set(err, ERR_INVALID, "the secret of '%s' is not sealed", name);
 	TRY(base64_decode(sealed + strlen(PREFIX), SEALED_MAX_BYTES, &box, &n, err));
-	if (n < NONCE_BYTES + TAG_BYTES || n - NONCE_BYTES - TAG_BYTES >= ret_bytes ||
-	    !run(key, name, box, box + NONCE_BYTES, n - NONCE_BYTES - TAG_BYTES, plain,
-		 box + n - TAG_BYTES, 0))
+	size_t n_plain = n < NONCE_BYTES + TAG_BYTES ? 0 : n - NONCE_BYTES - TAG_BYTES;
+	autofree char *plain = xcalloc(1, n_plain + 1);
+	if (n < NONCE_BYTES + TAG_BYTES || !run(key, name, box, box + NONCE_BYTES, n_plain,
+						(uint8_t *)plain, box + n - TAG_BYTES, 0))
 		return err_set(err, ERR_INVALID, "the secret of '%s' does not open with our key",
 			       name);
-	n -= NONCE_BYTES + TAG_BYTES;
-	memcpy(ret, plain, n);
-	ret[n] = '\0';
-	explicit_bzero(plain, sizeof(plain));
+	*ret = take_ptr(plain);
 	return 0;
+}
+
+int secret_open(const uint8_t key[static SECRET_KEY_BYTES], const char *name, const char *sealed,
+		char *ret, size_t ret_bytes, struct err *err)
+{
+	char *plain = NULL;
+
+	TRY(secret_open_text(key, name, sealed, &plain, err));
+	bool fits = str_copy(ret, ret_bytes, plain);
+	explicit_bzero(plain, strlen(plain));
+	free(plain);
+	return fits ? 0
+		    : err_set(err, ERR_INVALID, "the secret of '%s' is longer than %zu bytes", name,
+			      ret_bytes - 1);
 }

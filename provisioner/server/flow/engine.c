@@ -234,6 +234,8 @@ static int perform(struct step *s, struct err *err)
 	if (anew || s->e->event == HOST_EVENT_FIRST_BOOT)
 		TRY(binding_forget(s->flow, s->host.num, err));
 	if (effects & EFFECT_FORGET)
+		TRY(flow_arm_forget_tokens(db, s->host.num, err));
+	if (effects & EFFECT_FORGET)
 		forget(s);
 	return 0;
 }

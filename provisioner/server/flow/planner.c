@@ -7,6 +7,7 @@
 
 #include <base/json.h>
 #include <base/log.h>
+#include <base/secret_box.h>
 #include <base/str.h>
 #include <burnin/catalogue.h>
 #include <inventory/event.h>
@@ -408,9 +409,13 @@ static int store_plan(struct builder *b, char **ret, struct err *err)
 	autojson json_t *envelope = NULL;
 	TRY(plan_seal(b->flow->plan_key, payload, &envelope, err));
 	autofree char *text = json_text(envelope);
+	/* an image's plan holds the first-boot token and the user's data */
+	autofree char *kept = b->plan.kind == PLAN_STEP_IMAGE
+				      ? secret_seal(b->flow->seal_key, b->plan.plan_id, text)
+				      : xstrdup(text);
 	struct flow_plan row = {.host_num = b->host.num,
 				.seq = seq,
-				.envelope = text,
+				.envelope = kept,
 				.issued_us = b->now_us,
 				.expires_us = b->now_us + PLAN_TTL_S * 1000000LL};
 	(void)str_copy(row.id, sizeof(row.id), b->plan.plan_id);
@@ -471,16 +476,46 @@ static int make_plan(struct builder *b, const char *shown, char **ret, struct er
 	return store_plan(b, ret, err);
 }
 
+/* The stored plan as it was handed out. */
+static int open_kept(struct flow *flow, struct flow_plan *p, struct err *err)
+{
+	char *plain = NULL;
+
+	if (!p->envelope || !secret_is_sealed(p->envelope))
+		return 0;
+	TRY(secret_open_text(flow->seal_key, p->id, p->envelope, &plain, err));
+	free(p->envelope);
+	p->envelope = plain;
+	return 0;
+}
+
+/* The live plan of the host. 0: there is none. */
+static int live_plan(struct flow *flow, int64_t host_num, struct flow_plan *ret, struct err *err)
+{
+	int rc = flow_plan_live(flow->db, host_num, ret, err);
+
+	if (rc == -ERR_NOT_FOUND) {
+		err_clear(err);
+		*ret = (struct flow_plan){.host_num = host_num};
+		return 0;
+	}
+	if (rc >= 0)
+		rc = open_kept(flow, ret, err);
+	if (rc < 0)
+		free(take_ptr(ret->envelope));
+	return rc < 0 ? rc : 1;
+}
+
 static int next_in_transaction(struct flow *flow, const struct flow_session *s, int64_t after,
 			       char **ret, struct err *err)
 {
 	struct flow_plan live;
-	int rc = flow_plan_live(flow->db, s->host_num, &live, err);
+	int rc = live_plan(flow, s->host_num, &live, err);
 
-	if (rc < 0 && rc != -ERR_NOT_FOUND)
+	if (rc < 0)
 		return rc;
 	autofree char *envelope = live.envelope;
-	bool ours = rc >= 0 && str_eq(live.session_id, s->id) &&
+	bool ours = rc > 0 && str_eq(live.session_id, s->id) &&
 		    live.expires_us - flow_now_us(flow) > REISSUE_LEFT_US;
 	if (ours && live.seq > after) {
 		*ret = take_ptr(envelope);

@@ -259,13 +259,17 @@ static int done_image(struct taking *t, const struct event_step_done *d, struct 
 {
 	struct flow_arm arm;
 	struct host h;
+	bool has_receipt = false;
 	(void)d;
 	int rc = flow_arm_open(t->flow->db, t->session->host_num, &arm, err);
 	if (rc < 0)
 		return rc == -ERR_NOT_FOUND ? err_set(err, ERR_CONFLICT, "no arm is open") : rc;
 	TRY(host_get(t->flow->db, t->session->host_num, &h, err));
+	/* a receipt of this permit: the same image may have been written before */
+	TRY(receipt_since(t->flow->db, t->session->host_num, "image", arm.disk_serial,
+			  arm.consumed_us, &has_receipt, err));
 	struct engine_event e = {.event = HOST_EVENT_IMAGED, .actor = "agent"};
-	if (!str_eq(h.image_digest, arm.image_digest)) {
+	if (!arm.consumed_us || !has_receipt || !str_eq(h.image_digest, arm.image_digest)) {
 		e.event = HOST_EVENT_STEP_FAILED;
 		e.code = ERR_IMAGE_OTHER;
 		e.detail = "the agent says it is done but gave no receipt for this image";

@@ -86,17 +86,18 @@ static void test_banner(void **state)
 		const char *wanted, *unwanted; /* on the serial line */
 		bool drawn;
 	} rows[] = {
-		{"first", "IMAGE", "ABCD2345", "writing", "\r\nhost ABCD2345\r\nwriting\r\n",
+		{"first", "IMAGE", "ABCD2345", "writing", "\r\ncode ABCD2345\r\nwriting\r\n",
 		 "\033", true},
 		{"the same again", "IMAGE", "ABCD2345", "writing", "", NULL, false},
 		{"another text", "IMAGE", "ABCD2345", "one\ntwo", "one\r\ntwo\r\n", "\033", true},
 		{"the code is big, too", "IMAGE", "L1", "x",
 		 "#       #   \r\n#      ##   \r\n#       #   \r\n", "\033", true},
 		{"once only", "L1", "L1", "the code is the headline",
-		 "#       #   \r\n#####  ###  \r\n\r\nthe code is the headline\r\n", "host", true},
+		 "#       #   \r\n#####  ###  \r\n\r\nthe code is the headline\r\n", "\r\ncode",
+		 true},
 		{"another headline", "FAILED", "ABCD2345", "one\ntwo", "one\r\ntwo\r\n", "\033",
 		 true},
-		{"no code yet", "HELLO", "", "x", "x\r\n", "host", true},
+		{"no code yet", "HELLO", "", "x", "x\r\n", "\r\ncode", true},
 		{"a text that clears the screen", "HELLO", "", "\033[2Jgone\033]0;t\007",
 		 "\\x1b[2Jgone\\x1b]0;t\\x07", "\033", true},
 		{"a text that goes back", "HELLO", "", "a\rb\bc", "a\\x0db\\x08c", "\b", true},
@@ -132,7 +133,7 @@ static void test_an_error_says_what_to_do(void **state)
 	(void)err_set(&err, ERR_AGENT_DISK_BUSY, "'sda' is mounted at '/x'");
 	screen_show_error(&s, "FAILED", "ABCD2345", &err);
 	assert_non_null(strstr(seen(SERIAL),
-			       "host ABCD2345\r\n"
+			       "code ABCD2345\r\n"
 			       "the disk is mounted or part of another device\r\n"
 			       "guard.disk.busy: 'sda' is mounted at '/x'\r\n"
 			       "What to do: remove what holds it, then start the host again.\r\n"));

@@ -187,6 +187,84 @@ static void test_boots_what_was_written(void **state)
 	}
 }
 
+/* From ready to the plan of the same image again. */
+static void image_again(struct server_bench *b, struct fake_agent *first, struct fake_agent *again)
+{
+	assert_int_equal(walk_arm(b, first, ",\"reason\":\"again\""), 201);
+	walk_reboot(b, again, "S1", MAC_A);
+	need_step(b, again, PLAN_STEP_IMAGE);
+}
+
+/* The same image was written in the host's former life: that receipt proves nothing now. */
+static void test_receipt_of_a_former_life(void **state)
+{
+	struct fake_agent a, again;
+	struct server_bench *b = *state;
+
+	walk_to_ready(b, &a, "S1", MAC_A);
+	image_again(b, &a, &again);
+	need(fake_agent_permit(&again, "ext4"), 403, &again, "data without consent");
+	need(fake_agent_permit(&again, NULL), 200, &again, "permit");
+	need(fake_agent_step_done(&again, "ok"), 200, &again, "done");
+	need_state(b, &again, "failed");
+	fake_agent_done(&a);
+	fake_agent_done(&again);
+}
+
+/* A token is for one arm: not before the permit, not after the next arm, not after a release. */
+static void test_tokens_end(void **state)
+{
+	struct fake_agent a, again;
+	struct server_bench *b = *state;
+	char token[SHA256_HEX_BYTES], digest[SHA256_HEX_BYTES];
+
+	walk_to_image(b, &a, "S1", MAC_A);
+	(void)str_copy(token, sizeof(token), a.plan.image.first_boot_token);
+	(void)str_copy(digest, sizeof(digest), a.plan.image.image_digest);
+	need(fake_agent_first_boot(&a, token, digest), 403, &a, "before the permit");
+	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
+	walk_finish_image(b, &a);
+	need(fake_agent_first_boot(&a, token, digest), 200, &a, "first boot");
+	image_again(b, &a, &again);
+	need(fake_agent_first_boot(&a, token, digest), 403, &a, "after the next arm");
+	assert_string_equal(a.code, "first_boot.token");
+	need_state(b, &again, "imaging");
+	fake_agent_done(&a);
+	fake_agent_done(&again);
+	walk_renew(b, profile_auto);
+	walk_to_ready(b, &a, "S1", MAC_A);
+	autofree char *release = xasprintf("/api/v1/hosts/%s/release", a.host_id);
+	assert_int_equal(server_bench_admin(b, "POST", release, NULL), 200);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_arm WHERE "
+						"first_boot_hash <> ''"),
+			 0);
+	fake_agent_done(&a);
+}
+
+/* Neither the token nor the user's data can be read from the store, and a repeated question gets
+ * the same plan all the same, also of a server that was started again. */
+static void test_plans_are_sealed(void **state)
+{
+	struct fake_agent a;
+	struct server_bench *b = *state;
+	char token[SHA256_HEX_BYTES];
+
+	walk_to_image(b, &a, "S1", MAC_A);
+	(void)str_copy(token, sizeof(token), a.plan.image.first_boot_token);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_plan WHERE kind = "
+						"'image' AND envelope LIKE 'sealed:%'"),
+			 1);
+	server_bench_crash(b);
+	need_step(b, &a, PLAN_STEP_IMAGE);
+	assert_string_equal(token, a.plan.image.first_boot_token);
+	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
+	walk_finish_image(b, &a);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_plan WHERE ended_us > "
+						"0 AND envelope <> ''"),
+			 0);
+	fake_agent_done(&a);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_auto, walk_teardown)
@@ -196,6 +274,9 @@ int main(void)
 		T(test_receipts_can_be_checked_by_others),
 		T(test_tampered_first_boot),
 		T(test_boots_what_was_written),
+		T(test_receipt_of_a_former_life),
+		T(test_tokens_end),
+		T(test_plans_are_sealed),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("receipts", tests, NULL, NULL);
