@@ -92,7 +92,22 @@ static const struct {
 	const char *name, *record;
 	enum err_code code;
 } rows[] = {
-	{"run end", "{" WHEN ",\"testRunArtifact\":{\"testRunEnd\":{}}}", 0},
+	{"run end",
+	 "{" WHEN
+	 ",\"testRunArtifact\":{\"testRunEnd\":{\"status\":\"COMPLETE\",\"result\":\"PASS\"}}}",
+	 0},
+	{"run end without a verdict",
+	 "{" WHEN
+	 ",\"testRunArtifact\":{\"testRunEnd\":{\"status\":\"SKIP\",\"result\":\"NOT_APPLICABLE\"}}}",
+	 0},
+	{"run end, empty", "{" WHEN ",\"testRunArtifact\":{\"testRunEnd\":{}}}", ERR_INVALID},
+	{"run end, a pair that OCP has not",
+	 "{" WHEN
+	 ",\"testRunArtifact\":{\"testRunEnd\":{\"status\":\"ERROR\",\"result\":\"PASS\"}}}",
+	 ERR_INVALID},
+	{"diagnosis of no type",
+	 "{" WHEN ",\"testStepArtifact\":{\"testStepId\":\"1\",\"diagnosis\":{\"verdict\":\"v\"}}}",
+	 ERR_INVALID},
 	{"series",
 	 "{" WHEN ",\"testStepArtifact\":{\"testStepId\":\"1\",\"measurementSeriesStart\":{}}}", 0},
 	{"no artifact", "{" WHEN "}", ERR_INVALID},
