@@ -298,6 +298,7 @@ static int set_names(struct build *b, struct err *err)
 	b->m->sector_bytes = MANIFEST_SECTOR_BYTES;
 	b->created_s = r->created_s;
 	b->source.path = r->input;
+	b->source.folder = b->folder;
 	b->source.oci_arch = r->arch == IMAGE_ARCH_X86_64 ? "amd64" : "arm64";
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Images of whole disks: packed as they are.
+ * Images of whole disks: their bytes are packed as they are.
  */
 #include "build_run.h"
 
@@ -15,15 +15,16 @@
 #include <base/json.h>
 #include <base/str.h>
 
+#include "disk_open.h"
+
 #define GPT_MAGIC "EFI PART"
 
-static int disk_size(int fd, uint64_t *ret_bytes, int64_t *ret_changed_s, struct err *err)
+static int disk_size(int fd, uint64_t *ret_bytes, struct err *err)
 {
 	struct stat st;
 
 	if (fstat(fd, &st))
 		return err_sys(err, ERR_IO, "cannot look at the input");
-	*ret_changed_s = st.st_mtime;
 	*ret_bytes = (uint64_t)st.st_size;
 	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKGETSIZE64, ret_bytes))
 		return err_sys(err, ERR_IO, "cannot ask the size of the input");
@@ -33,6 +34,19 @@ static int disk_size(int fd, uint64_t *ret_bytes, int64_t *ret_changed_s, struct
 			       " bytes, not a whole number of sectors of 512",
 			       *ret_bytes);
 	return 0;
+}
+
+/* A disk of this machine is taken as it is. */
+static int open_input(struct build *b, int *ret_fd, struct err *err)
+{
+	const char *path = b->request->input;
+	struct stat st;
+
+	if (stat(path, &st))
+		return err_sys(err, ERR_IO, "cannot open '%s'", path);
+	if (!b->created_s)
+		b->created_s = st.st_mtime;
+	return disk_open(path, b->request->raw || S_ISBLK(st.st_mode), b->folder, ret_fd, err);
 }
 
 static bool has_gpt(int fd, off_t sector_bytes)
@@ -53,15 +67,11 @@ static uint32_t sector_of(int fd)
 
 int build_disk(struct build *b, struct err *err)
 {
-	autoclose int fd = open(b->request->input, O_RDONLY | O_CLOEXEC);
+	autoclose int fd = -1;
 	uint64_t size_bytes;
-	int64_t changed_s = 0;
 
-	if (fd < 0)
-		return err_sys(err, ERR_IO, "cannot open '%s'", b->request->input);
-	TRY(disk_size(fd, &size_bytes, &changed_s, err));
-	if (!b->created_s)
-		b->created_s = changed_s;
+	TRY(open_input(b, &fd, err));
+	TRY(disk_size(fd, &size_bytes, err));
 	b->m->min_disk_bytes = size_bytes;
 	b->m->sector_bytes = sector_of(fd);
 	b->m->firmware = b->layout.firmware_set

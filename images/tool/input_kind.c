@@ -5,42 +5,60 @@
 #include "tree.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <base/json.h>
 #include <base/str.h>
 
+#include "container_tar.h"
+#include "disk_open.h"
+#include "tree_source.h"
+
 #define READ_BLOCK_BYTES (256 * 1024)
 
-static bool starts_like_disk(const unsigned char *p)
+static bool is_tar(const char *path)
 {
-	return p[510] == 0x55 && p[511] == 0xaa;
+	struct archive *a = archive_read_new();
+	struct archive_entry *entry;
+	bool is;
+
+	source_filters(a);
+	archive_read_support_format_tar(a);
+	is = archive_read_open_filename(a, path, READ_BLOCK_BYTES) == ARCHIVE_OK &&
+	     archive_read_next_header(a, &entry) == ARCHIVE_OK;
+	archive_read_free(a);
+	return is;
+}
+
+static int kind_of_disk(const char *path, enum input_kind *ret, struct err *err)
+{
+	autofree uint8_t *head = xmalloc(FORMAT_HEAD_BYTES);
+	enum disk_format format = DISK_UNKNOWN;
+	bool packed;
+	size_t n;
+
+	TRY(disk_head(path, head, &n, &packed, err));
+	TRY(disk_format_of(path, head, n, &format, err));
+	if (format == DISK_UNKNOWN)
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "'%s' is neither a tar nor a disk image with a partition table%s "
+			       "(--raw takes it as it is)",
+			       path, packed ? ", once unpacked" : "");
+	*ret = INPUT_DISK;
+	return 0;
 }
 
 static int kind_of_file(const char *path, enum input_kind *ret, struct err *err)
 {
-	unsigned char head[512] = {0};
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct archive *a;
-	struct archive_entry *entry;
-	bool is_tar;
+	bool is_saved;
 
-	if (fd < 0 || read(fd, head, sizeof(head)) < 0)
+	if (access(path, R_OK))
 		return err_sys(err, ERR_IO, "cannot read '%s'", path);
-	a = archive_read_new();
-	archive_read_support_filter_all(a);
-	archive_read_support_format_tar(a);
-	is_tar = archive_read_open_filename(a, path, READ_BLOCK_BYTES) == ARCHIVE_OK &&
-		 archive_read_next_header(a, &entry) == ARCHIVE_OK;
-	archive_read_free(a);
-	if (!is_tar && !starts_like_disk(head))
-		return err_set(err, ERR_IMAGE_INPUT,
-			       "'%s' is neither a tar nor a disk image with a partition table "
-			       "(--raw takes it as it is)",
-			       path);
-	*ret = is_tar ? INPUT_TAR : INPUT_DISK;
+	if (!is_tar(path))
+		return kind_of_disk(path, ret, err);
+	TRY(container_tar_is(path, &is_saved, err));
+	*ret = is_saved ? INPUT_SAVED : INPUT_TAR;
 	return 0;
 }
 

@@ -8,11 +8,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <base/file.h>
 #include <base/json.h>
 #include <base/str.h>
 
 #include "images/core/entry_rules.h"
+#include "container_tar.h"
 #include "tree_normal.h"
 #include "tree_oci.h"
 #include "tree_source.h"
@@ -21,6 +24,7 @@ struct tree {
 	struct tree_options o;
 	struct plan *plan;
 	struct oci_layers layers;
+	char *unpacked; /* a folder of our own, or NULL */
 	int64_t newest_s, made_s;
 };
 
@@ -69,6 +73,7 @@ static int walk_source(struct tree *t, bool measure, tree_visit visit, void *arg
 					  arg, err);
 	case INPUT_OCI:
 		return oci_layers_walk(&t->layers, visit, arg, err);
+	case INPUT_SAVED: /* unpacked, it is INPUT_OCI */
 	case INPUT_DISK:
 		break;
 	}
@@ -139,12 +144,26 @@ static int make_plan(struct tree *t, struct err *err)
 	return early ? walk_source(t, false, keep_folder, &keep, err) : 0;
 }
 
+static int unpack_saved(struct tree *t, struct err *err)
+{
+	autofree char *layout = NULL;
+
+	TRY(container_tar_unpack(t->o.path, t->o.folder, &t->unpacked, err));
+	t->o.kind = INPUT_OCI;
+	layout = xasprintf("%s/oci-layout", t->unpacked);
+	return access(layout, R_OK)
+		       ? docker_layers_find(t->unpacked, t->o.oci_arch, &t->layers, err)
+		       : oci_layers_find(t->unpacked, t->o.oci_arch, &t->layers, err);
+}
+
 int tree_new(const struct tree_options *options, struct tree **ret, struct err *err)
 {
 	AUTO(tree) struct tree *t = xcalloc(1, sizeof(*t));
 
 	t->o = *options;
 	t->plan = plan_new(options->fs);
+	if (options->kind == INPUT_SAVED)
+		TRY(unpack_saved(t, err));
 	if (options->kind == INPUT_OCI)
 		TRY(oci_layers_find(options->path, options->oci_arch, &t->layers, err));
 	TRY(make_plan(t, err));
@@ -159,6 +178,9 @@ void tree_free(struct tree *t)
 		return;
 	oci_layers_done(&t->layers);
 	plan_free(t->plan);
+	if (t->unpacked)
+		IGNORE_RESULT(file_remove_tree(t->unpacked, NULL));
+	free(t->unpacked);
 	free(t);
 }
 

@@ -18,7 +18,13 @@
 
 #include "tree_plan.h"
 
-enum input_kind { INPUT_TAR, INPUT_FOLDER, INPUT_OCI, INPUT_DISK };
+enum input_kind {
+	INPUT_TAR,
+	INPUT_FOLDER,
+	INPUT_OCI,   /* an image layout in a folder */
+	INPUT_SAVED, /* an image of containers in one tar */
+	INPUT_DISK
+};
 /* errors: ERR_NOT_FOUND, ERR_IMAGE_INPUT */
 MUST_CHECK int input_kind_of(const char *path, enum input_kind *ret, struct err *err);
 
@@ -33,6 +39,7 @@ struct tree_options {
 	const char *path;
 	enum input_kind kind;
 	const char *oci_arch; /* "amd64", "arm64": which manifest of an OCI index */
+	const char *folder;   /* for what must be unpacked */
 	enum partition_fs fs; /* that will hold the tree: ext4 or xfs */
 	/* Files that are wanted while the input is read for the first time; may be NULL. */
 	tree_reads keeps;

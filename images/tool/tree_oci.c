@@ -105,12 +105,31 @@ static int find_image(const char *layout, const char *arch, json_t **ret, struct
 	return 0;
 }
 
+/* An index of one image need not say for what it is; the image's configuration does. */
+static int check_config(const char *layout, const json_t *image, const char *arch, struct err *err)
+{
+	const json_t *descriptor = json_object_get(image, "config");
+	AUTO(json) json_t *config = NULL;
+	const char *has;
+
+	if (!descriptor)
+		return 0;
+	TRY(load_blob(layout, descriptor, &config, err));
+	has = json_string_value(json_object_get(config, "architecture"));
+	if (has && !str_eq(has, arch))
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "the OCI image is for architecture '%s', asked for was '%s'", has,
+			       arch);
+	return 0;
+}
+
 int oci_layers_find(const char *layout, const char *arch, struct oci_layers *ret, struct err *err)
 {
 	autojson json_t *image = NULL;
 	const json_t *layers;
 
 	TRY(find_image(layout, arch, &image, err));
+	TRY(check_config(layout, image, arch, err));
 	layers = json_object_get(image, "layers");
 	if (!json_array_size(layers) || json_array_size(layers) > OCI_LAYERS_MAX)
 		return err_set(err, ERR_IMAGE_INPUT, "OCI image has %zu layers",

@@ -62,12 +62,23 @@ static int walk_archive(struct archive *a, const char *what, tree_visit visit, v
 	return 0;
 }
 
+void source_filters(struct archive *a)
+{
+	archive_read_support_filter_gzip(a);
+	archive_read_support_filter_xz(a);
+	archive_read_support_filter_lzma(a);
+	archive_read_support_filter_zstd(a);
+	archive_read_support_filter_bzip2(a);
+	archive_read_support_filter_lz4(a);
+	archive_read_support_filter_compress(a);
+}
+
 int source_walk_tar(const char *path, tree_visit visit, void *arg, struct err *err)
 {
 	struct archive *a = archive_read_new();
 	int status;
 
-	archive_read_support_filter_all(a);
+	source_filters(a);
 	archive_read_support_format_tar(a);
 	if (archive_read_open_filename(a, path, READ_BLOCK_BYTES) != ARCHIVE_OK)
 		status = err_set(err, ERR_IMAGE_INPUT, "cannot open '%s': %s", path,

@@ -10,7 +10,7 @@
 #include <base/err.h>
 
 struct image_build_request {
-	const char *input;  /* tar, folder, OCI image layout folder, or raw disk image */
+	const char *input; /* tar, folder, OCI image (layout or archive), docker save, disk image */
 	const char *output; /* the archive */
 	const char *line;
 	const char *version;

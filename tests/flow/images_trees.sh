@@ -12,7 +12,10 @@ slipway=${1:-${BUILD:-$here/build}}/bin/slipway
 for program in python3 losetup e2fsck xfs_repair mkfs.xfs; do
 	command -v "$program" >/dev/null || { echo "1..0 # SKIP no $program"; exit 0; }
 done
-[ "$(id -u)" = 0 ] && [ -w /dev/loop-control ] || { echo "1..0 # SKIP needs root and loop devices"; exit 0; }
+if [ "$(id -u)" != 0 ] || ! [ -w /dev/loop-control ]; then
+	echo "1..0 # SKIP needs root and loop devices"
+	exit 0
+fi
 [ -z "${SLIPWAY_TREES-}" ] && seconds=60 || seconds=100000
 work=$(mktemp -d /tmp/slipway-trees.XXXXXX)
 trap 'umount "$work/mnt" 2>/dev/null || :; rm -rf "$work"' EXIT

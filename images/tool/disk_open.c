@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a disk image of any kind to plain bytes; see disk_open.h. qemu-img runs without a network
+ * and with limits on memory and time; what it would follow to another file was refused before
+ * (disk_format.h), and what it says of the image is looked at once more.
+ */
+#include "disk_open.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/process.h>
+#include <base/str.h>
+
+#include "pack.h"
+#include "tree_source.h"
+
+#define READ_BYTES         (256 * 1024)
+#define DISK_MAX_BYTES     (16 * 1024 * GIB)
+#define CONVERT_TIMEOUT_MS (4 * 60 * 60 * 1000)
+#define INFO_MAX_BYTES     (256 * 1024)
+
+/* ---- compressed ------------------------------------------------------------------------------ */
+
+static int open_packed(const char *path, struct archive **ret, struct err *err)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *entry;
+
+	source_filters(a);
+	archive_read_support_format_raw(a);
+	archive_read_support_format_empty(a);
+	if (archive_read_open_filename(a, path, READ_BYTES) == ARCHIVE_OK &&
+	    archive_read_next_header(a, &entry) == ARCHIVE_OK) {
+		*ret = a;
+		return 0;
+	}
+	(void)err_set(err, ERR_IMAGE_INPUT, "cannot read '%s': %s", path,
+		      archive_errno(a) ? archive_error_string(a) : "it is empty");
+	archive_read_free(a);
+	return -ERR_IMAGE_INPUT;
+}
+
+int disk_head(const char *path, uint8_t ret[static FORMAT_HEAD_BYTES], size_t *ret_n,
+	      bool *ret_packed, struct err *err)
+{
+	struct archive *a;
+	la_ssize_t n;
+
+	TRY(open_packed(path, &a, err));
+	n = archive_read_data(a, ret, FORMAT_HEAD_BYTES);
+	*ret_packed = archive_filter_count(a) > 1;
+	*ret_n = n > 0 ? (size_t)n : 0;
+	if (n < 0)
+		(void)err_set(err, ERR_IMAGE_INPUT, "cannot unpack '%s': %s", path,
+			      archive_error_string(a));
+	archive_read_free(a);
+	return n < 0 ? -ERR_IMAGE_INPUT : 0;
+}
+
+static bool is_zero(const uint8_t *p, size_t n_bytes)
+{
+	return !p[0] && !memcmp(p, p + 1, n_bytes - 1);
+}
+
+/* Zeros become holes. */
+static int put(int fd, const uint8_t *p, size_t n_bytes, uint64_t at, struct err *err)
+{
+	if (is_zero(p, n_bytes))
+		return 0;
+	while (n_bytes) {
+		ssize_t n = pwrite(fd, p, n_bytes, (off_t)at);
+
+		if (n <= 0)
+			return err_sys(err, ERR_IO, "cannot write a temporary file");
+		p += n;
+		at += (uint64_t)n;
+		n_bytes -= (size_t)n;
+	}
+	return 0;
+}
+
+static int unpack_all(const char *path, struct archive *a, int fd, struct err *err)
+{
+	autofree uint8_t *buffer = xmalloc(READ_BYTES);
+	uint64_t at = 0;
+	la_ssize_t n;
+
+	while ((n = archive_read_data(a, buffer, READ_BYTES)) > 0) {
+		TRY(put(fd, buffer, (size_t)n, at, err));
+		at += (uint64_t)n;
+		if (at > DISK_MAX_BYTES)
+			return err_set(err, ERR_IMAGE_INPUT, "'%s' unpacks to more than %d TiB",
+				       path, (int)(DISK_MAX_BYTES / GIB / 1024));
+	}
+	if (n < 0)
+		return err_set(err, ERR_IMAGE_INPUT, "cannot unpack '%s': %s", path,
+			       archive_error_string(a));
+	return ftruncate(fd, (off_t)at) ? err_sys(err, ERR_IO, "cannot write a temporary file") : 0;
+}
+
+static int unpack(const char *path, const char *folder, int *ret_fd, struct err *err)
+{
+	autoclose int fd = nameless_file(folder, err);
+	struct archive *a;
+	int status;
+
+	if (fd < 0)
+		return fd;
+	TRY(open_packed(path, &a, err));
+	status = unpack_all(path, a, fd, err);
+	archive_read_free(a);
+	if (!status)
+		*ret_fd = take_fd(&fd);
+	return status;
+}
+
+/* ---- converted ------------------------------------------------------------------------------- */
+
+/* Without a network; root may do that at once, others in a user namespace. */
+#define CAGE "prlimit", "--as=4294967296", "--core=0", "--", "unshare", "--net", "--ipc"
+
+static int run_qemu_img(const char *const *words, size_t n_words, char **ret_out, struct err *err)
+{
+	static const char *const root[] = {CAGE, "--", "qemu-img"};
+	static const char *const user[] = {CAGE, "--user", "--", "qemu-img"};
+	bool is_root = geteuid() == 0;
+	const char *argv[32] = {NULL};
+	size_t n = is_root ? ARRAY_LEN(root) : ARRAY_LEN(user);
+	struct process_options options = {
+		.argv = argv, .timeout_ms = CONVERT_TIMEOUT_MS, .max_output_bytes = INFO_MAX_BYTES};
+	struct process_result result;
+	int status = 0;
+
+	BUG_ON(n + n_words >= ARRAY_LEN(argv));
+	memcpy(argv, is_root ? root : user, n * sizeof(*argv));
+	memcpy(argv + n, words, n_words * sizeof(*argv));
+	TRY(process_run(&options, &result, err));
+	if (result.exit_code)
+		status = err_set(err, ERR_IMAGE_INPUT, "qemu-img: %.250s", result.errors);
+	else if (ret_out)
+		*ret_out = xstrdup(result.out);
+	process_result_done(&result);
+	return status;
+}
+
+static bool has_data_file(const json_t *doc)
+{
+	const json_t *more = json_object_get(json_object_get(doc, "format-specific"), "data");
+
+	return json_object_get(more, "data-file") != NULL ||
+	       json_array_size(json_object_get(more, "extents")) > 1;
+}
+
+static int check_answer(const char *path, const char *text, uint64_t *ret_bytes, struct err *err)
+{
+	AUTO(json) json_t *doc = json_loads(text, 0, NULL);
+	json_int_t size = json_integer_value(json_object_get(doc, "virtual-size"));
+
+	if (json_object_get(doc, "backing-filename") ||
+	    json_object_get(doc, "full-backing-filename") || has_data_file(doc))
+		return err_set(err, ERR_IMAGE_INPUT, "'%s' has a part of its data in another file",
+			       path);
+	if (json_is_true(json_object_get(doc, "encrypted")))
+		return err_set(err, ERR_IMAGE_INPUT, "'%s' is encrypted", path);
+	if (size <= 0 || (uint64_t)size > DISK_MAX_BYTES)
+		return err_set(err, ERR_IMAGE_INPUT, "'%s' is a disk of %lld bytes", path,
+			       (long long)size);
+	*ret_bytes = (uint64_t)size;
+	return 0;
+}
+
+static int convert(const char *path, int from_fd, enum disk_format format, const char *folder,
+		   int *ret_fd, struct err *err)
+{
+	autoclose int fd = nameless_file(folder, err);
+	autofree char *from = xasprintf("/proc/%d/fd/%d", (int)getpid(), from_fd);
+	autofree char *to = xasprintf("/proc/%d/fd/%d", (int)getpid(), fd), *answer = NULL;
+	const char *const info[] = {"info", "-f", disk_format_str(format), "--output=json", from};
+	const char *const make[] = {
+		"convert", "-n", "--target-is-zero", "-f", disk_format_str(format), "-O", "raw",
+		from,      to};
+	uint64_t size_bytes = 0;
+
+	if (fd < 0)
+		return fd;
+	TRY(run_qemu_img(info, ARRAY_LEN(info), &answer, err));
+	TRY(check_answer(path, answer, &size_bytes, err));
+	if (ftruncate(fd, (off_t)size_bytes))
+		return err_sys(err, ERR_IO, "cannot enlarge a temporary file");
+	TRY(run_qemu_img(make, ARRAY_LEN(make), NULL, err));
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* ---- any ------------------------------------------------------------------------------------- */
+
+static int refuse_unknown(const char *path, struct err *err)
+{
+	return err_set(err, ERR_IMAGE_INPUT,
+		       "'%s' does not look like a disk: no partition table, and no format of "
+		       "virtual machines (--raw takes a file as it is)",
+		       path);
+}
+
+int disk_open(const char *path, bool raw, const char *folder, int *ret_fd, struct err *err)
+{
+	autofree uint8_t *head = xmalloc(FORMAT_HEAD_BYTES);
+	autoclose int fd = -1;
+	enum disk_format format = DISK_RAW;
+	bool packed = false;
+	size_t n;
+
+	if (!raw) {
+		TRY(disk_head(path, head, &n, &packed, err));
+		TRY(disk_format_of(path, head, n, &format, err));
+	}
+	if (format == DISK_UNKNOWN)
+		return refuse_unknown(path, err);
+	if (packed)
+		TRY(unpack(path, folder, &fd, err));
+	else
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, ERR_IO, "cannot open '%s'", path);
+	TRY(disk_format_check(path, fd, format, err));
+	if (format != DISK_RAW)
+		return convert(path, fd, format, folder, ret_fd, err);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,165 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Inputs in every form that people have them: disks compressed, or of virtual machines; images of containers in one
+# tar. What comes out has the bytes of the plain form. What cannot be read is refused by what it is.
+#
+# usage: images_inputs.sh [BUILD]
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+slipway=$(realpath "${1:-${BUILD:-$here/build}}/bin/slipway")
+for program in qemu-img gzip xz zstd zip python3; do
+	[ "$program" = zip ] || command -v "$program" >/dev/null || { echo "1..0 # SKIP no $program"; exit 0; }
+done
+work=$(mktemp -d /tmp/slipway-inputs.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+n=0
+ok() { # WHAT STATUS
+	n=$((n + 1))
+	[ "$2" = 0 ] && echo "ok $n - $1" && return
+	echo "not ok $n - $1"
+	sed 's/^/# /' out
+	bad=1
+}
+bad=0
+export SOURCE_DATE_EPOCH=1700000000
+
+# ---- disks ---------------------------------------------------------------------------------------
+truncate -s 12M raw
+printf 'start' | dd of=raw conv=notrunc status=none
+head -c 300000 /dev/urandom | dd of=raw bs=4096 seek=300 conv=notrunc status=none
+printf '\125\252' | dd of=raw bs=1 seek=510 conv=notrunc status=none
+build() { # FILE OPTION...
+	file=$1
+	shift
+	rm -f a.slip
+	"$slipway" image build --line t --version 1 --arch x86_64 --output a.slip "$@" "$file" >out 2>&1
+}
+build raw
+cp a.slip wanted
+same() { # WHAT FILE
+	build "$2" && cmp a.slip wanted >>out 2>&1
+	ok "field-53 $1" $?
+}
+refused() { # WHAT FILE TEXT
+	! build "$2" && grep -qF "$3" out && grep -qE 'image\.(input|tree)' out && [ ! -e a.slip ]
+	ok "field-53 $1 is refused: $3" $?
+}
+gzip -k raw
+xz -k raw
+zstd -q raw
+same "gzip" raw.gz
+same "xz" raw.xz
+same "zstd" raw.zst
+for format in qcow2 vmdk vhdx; do
+	qemu-img convert -O $format raw disk.$format
+	same $format disk.$format
+done
+qemu-img convert -O vmdk -o subformat=streamOptimized raw stream
+same "a VMDK of an OVA" stream
+qemu-img convert -c -O qcow2 raw small
+same "a qcow2 that is compressed inside" small
+gzip -c disk.qcow2 >disk.qcow2.gz
+same "a qcow2 in gzip" disk.qcow2.gz
+qemu-img create -q -f qcow2 -b "$work/raw" -F raw backed
+refused "a qcow2 with a backing file" backed "backing file"
+qemu-img create -q -f qcow2 -b "nbd://127.0.0.1:1/x" -F raw -u far 12M
+refused "a qcow2 with a backing file in the network" far "backing file"
+qemu-img create -q -f qcow2 -o data_file=data,data_file_raw=on outside 12M
+refused "a qcow2 with an external data file" outside "external data file"
+qemu-img create -q -f qcow2 --object secret,id=s,data=x -o encrypt.format=luks,encrypt.key-secret=s secret 12M
+refused "an encrypted qcow2" secret "encrypted"
+qemu-img convert -O vmdk -o subformat=monolithicFlat raw flat
+refused "a VMDK whose data is elsewhere" flat "other files"
+qemu-img create -q -f vmdk -b "$work/disk.vmdk" -F vmdk child
+refused "a VMDK with a parent" child "parent"
+head -c 40 disk.qcow2 >"cut.qcow2"
+refused "half a qcow2 header" cut.qcow2 "ends within"
+head -c 70000 disk.qcow2 >half
+! build half && grep -q 'image.input' out
+ok "field-53 half a qcow2 is refused" $?
+head -c 100000 raw.xz >half.xz
+refused "half an xz" half.xz "half.xz"
+qemu-img convert -O vpc raw disk.vhd
+refused "a VHD" disk.vhd "VHD"
+qemu-img convert -O vdi raw disk.vdi
+refused "a VirtualBox disk" disk.vdi "VirtualBox"
+
+# ---- what is no input ----------------------------------------------------------------------------
+cp raw iso
+printf '\001CD001\001' | dd of=iso bs=1 seek=32768 conv=notrunc status=none
+refused "an ISO that starts from a USB stick, too" iso "ISO"
+gzip -k iso
+refused "an ISO in gzip" iso.gz "ISO"
+printf 'PK\003\004 and so on' >zip
+refused "a zip" zip "zip"
+mke2fs -q -F -t ext4 fs 16M >/dev/null 2>&1
+refused "a file system" fs "ext"
+echo 'a text' >text
+refused "a text" text "neither"
+gzip -k text
+refused "a text in gzip" text.gz "neither"
+: >empty
+refused "nothing" empty "empty"
+refused "an archive that was built" wanted "already"
+
+# ---- images of containers ------------------------------------------------------------------------
+echo '{"boot":"none"}' >none.json
+mkdir -p 1/etc 2/etc
+echo lower >1/etc/a
+echo old >1/etc/b
+echo new >2/etc/b
+python3 - "$work" <<'PY'
+import hashlib, io, json, os, sys, tarfile
+os.chdir(sys.argv[1])
+def tar(path, items):
+    with tarfile.open(path, 'w', format=tarfile.PAX_FORMAT) as t:
+        for name, data in items:
+            e = tarfile.TarInfo(name); e.mtime = 1700000000
+            if isinstance(data, str): e.type, e.linkname = tarfile.SYMTYPE, data; t.addfile(e); continue
+            e.size = len(data); t.addfile(e, io.BytesIO(data))
+def read(p): return open(p, 'rb').read()
+tar('l1', [('etc/a', b'lower\n'), ('etc/b', b'old\n')])
+tar('l2', [('etc/b', b'new\n')])
+sha = lambda b: hashlib.sha256(b).hexdigest()
+def config(arch, layers): return json.dumps(dict(architecture=arch, os='linux', rootfs=dict(type='layers', diff_ids=['sha256:' + sha(x) for x in layers]))).encode()
+layers = [read('l1'), read('l2')]
+def oci(arch):
+    c = config(arch, layers); d = lambda b: dict(digest='sha256:' + sha(b), size=len(b))
+    m = json.dumps(dict(schemaVersion=2, config=d(c), layers=[d(x) for x in layers])).encode()
+    return [('oci-layout', b'{"imageLayoutVersion":"1.0.0"}'), ('index.json', json.dumps(dict(schemaVersion=2, manifests=[d(m)])).encode())] + [('blobs/sha256/' + sha(x), x) for x in [c, m] + layers]
+tar('oci.tar', oci('amd64')); tar('oci-arm.tar', oci('arm64'))
+tar('oci-evil.tar', oci('amd64')[:2] + [('blobs/../../../etc/x', b'x')])
+tar('oci-device.tar', oci('amd64') + [('blobs/link', '../../etc/shadow')])
+def docker(arch, edit=lambda x: x, images=1):
+    c = config(arch, layers); cn = sha(c) + '.json'; a, b = 'a' * 64, 'b' * 64
+    m = json.dumps([dict(Config=cn, RepoTags=['x:1'], Layers=[a + '/layer.tar', b + '/layer.tar'])] * images).encode()
+    return [(cn, c), (a + '/layer.tar', edit(layers[0])), (b + '/layer.tar', layers[1]), ('manifest.json', m)]
+tar('docker.tar', docker('amd64')); tar('docker-arm.tar', docker('arm64'))
+tar('docker-changed.tar', docker('amd64', lambda x: x.replace(b'lower', b'LOWER'))); tar('docker-two.tar', docker('amd64', images=2))
+twice = [layers[0], layers[1], layers[0]]; c = config('amd64', twice); names = [x * 64 + '/layer.tar' for x in 'abc']
+tar('docker-link.tar', [(names[2], '../' + names[0]), (names[0], layers[0]), (names[1], layers[1]), (sha(c) + '.json', c), ('manifest.json', json.dumps([dict(Config=sha(c) + '.json', Layers=names)]).encode())])
+tar('merged.tar', [('etc/a', b'lower\n'), ('etc/b', b'new\n')]); tar('third.tar', [('etc/a', b'lower\n'), ('etc/b', b'old\n')])
+PY
+tree() { # WHAT FILE LIKE
+	build "$3" --layout none.json && mv a.slip like && build "$2" --layout none.json && cmp a.slip like >>out 2>&1
+	ok "field-53 $1" $?
+}
+gzip -k oci.tar
+mkdir layout && tar -C layout -xf oci.tar && tar -C layout -cf dotted.tar .
+tree "an OCI archive" oci.tar merged.tar
+tree "an OCI archive in gzip" oci.tar.gz merged.tar
+tree "an OCI archive whose names begin with a dot" dotted.tar merged.tar
+tree "docker save" docker.tar merged.tar
+tree "docker save with a layer that is there already" docker-link.tar third.tar
+refused "an OCI archive of another architecture" oci-arm.tar "arm64"
+refused "an OCI archive with a name that goes up" oci-evil.tar "leaves"
+refused "an OCI archive with a link" oci-device.tar "link"
+refused "docker save of another architecture" docker-arm.tar "arm64"
+refused "docker save with a changed layer" docker-changed.tar "digest"
+refused "docker save of two images" docker-two.tar "2 images"
+ls -d .slipway-* >out 2>&1 && status=1 || status=0
+ok "nothing is left beside the archive" "$status"
+echo "1..$n"
+exit $bad
