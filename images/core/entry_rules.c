@@ -163,6 +163,7 @@ static int check_xattrs(struct archive_entry *entry, const char *path, const str
 	const char *name;
 	const void *value;
 	size_t n_bytes;
+
 	VEC(const char *) seen = {0};
 	int status = 0;
 

@@ -93,6 +93,7 @@ int ext4_folder_add(struct ext4_image *x, ext2_ino_t folder, const char *name, e
 		    int type, struct err *err)
 {
 	struct folder_end *end = &x->folders[folder];
+
 	char block[BLOCK_BYTES] __attribute__((aligned(8)));
 	errcode_t e = ext2fs_read_dir_block4(x->fs, end->disk_block, block, 0, folder);
 

@@ -156,6 +156,7 @@ int plan_make_parent(struct plan *p, const char *path, struct plan_node **ret, s
 struct plan_node *plan_find(const struct plan *p, const char *path, bool follow)
 {
 	autofree char *folder = follow ? xstrdup(path) : folder_of(path);
+
 	/* nothing is made, so the plan stays as it is */
 	struct plan *q = (struct plan *)(uintptr_t)p;
 	struct plan_node *node;

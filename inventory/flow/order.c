@@ -27,13 +27,14 @@ static int add_hosts(struct db *db, int64_t order_num, const struct flow_order_h
 	for (size_t i = 0; i < n_hosts; i++)
 		TRY(db_exec(db, err,
 			    "INSERT INTO flow_order_host (host_num, order_num) VALUES ($1, $2)",
-			    P_INT(hosts[i].num), P_INT(order_num)));
+			    p_int(hosts[i].num), p_int(order_num)));
 	return 0;
 }
 
 static json_t *codes_of(const struct flow_order_host *hosts, size_t n_hosts)
 {
 	json_t *list = json_array();
+
 	for (size_t i = 0; i < n_hosts; i++)
 		(void)json_array_append_new(list, json_string(hosts[i].short_code));
 	return list;
@@ -45,11 +46,11 @@ static int announce(struct db *db, const struct flow_order *o, json_t *codes,
 	autofree char *summary = xasprintf("an order to %s %zu host%s waits for a second person",
 					   o->work, json_array_size(codes),
 					   json_array_size(codes) == 1 ? "" : "s");
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "order", o->id, "work",
-				   o->work, "second_person", o->why, "owner", o->owner, "reason",
-				   o->reason, "hosts", codes);
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "order", o->id,
+					    "work", o->work, "second_person", o->why, "owner",
+					    o->owner, "reason", o->reason, "hosts", codes);
 	struct event_draft e = {o->host_num, "order.pending", o->who, summary, detail};
+
 	return event_append_at(db, &e, m, err);
 }
 
@@ -57,8 +58,9 @@ static int add(struct db *db, const struct flow_order *o, const struct flow_orde
 	       size_t n_hosts, int64_t now_us, struct err *err)
 {
 	struct moment m;
-	AUTO(json) json_t *codes = codes_of(hosts, n_hosts);
+	autojson json_t *codes = codes_of(hosts, n_hosts);
 	autofree char *text = json_text(codes);
+
 	TRY(moment_next(db, now_us, &m, err));
 	TRY(db_exec(db, err,
 		    "INSERT INTO flow_order (num, id, work, host_num, host_count, hosts, body, "
@@ -66,10 +68,10 @@ static int add(struct db *db, const struct flow_order *o, const struct flow_orde
 		    "decided_us, decided_by, decided_owner, note, changed_us, revision) VALUES "
 		    "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
 		    "'" FLOW_ORDER_PENDING "', NULL, '', '', '', $14, 1)",
-		    P_INT(m.id), P_TEXT(o->id), P_TEXT(o->work), P_INT(o->host_num),
-		    P_INT((int64_t)n_hosts), P_TEXT(text), P_TEXT(o->body), P_TEXT(o->plan_hash),
-		    P_TEXT(o->why), P_TEXT(o->reason), P_TEXT(o->who), P_TEXT(o->owner),
-		    P_INT(o->token_num), P_INT(m.at_us), P_INT(o->expires_us)));
+		    p_int(m.id), p_text(o->id), p_text(o->work), p_int(o->host_num),
+		    p_int((int64_t)n_hosts), p_text(text), p_text(o->body), p_text(o->plan_hash),
+		    p_text(o->why), p_text(o->reason), p_text(o->who), p_text(o->owner),
+		    p_int(o->token_num), p_int(m.at_us), p_int(o->expires_us)));
 	TRY(add_hosts(db, m.id, hosts, n_hosts, err));
 	return announce(db, o, codes, &m, err);
 }
@@ -86,6 +88,7 @@ int flow_order_add(struct db *db, const struct flow_order *o, const struct flow_
 static void order_read(const struct db_rows *rows, void *ret)
 {
 	struct flow_order *o = ret;
+
 	COL(rows, 0, o->id);
 	COL(rows, 1, o->work);
 	o->host_num = db_int(rows, 2);
@@ -107,12 +110,13 @@ int flow_order_get(struct db *db, const char *id, struct flow_order *ret, struct
 			    "SELECT id, work, host_num, body, plan_hash, why, reason, who, owner, "
 			    "token_num, created_us, expires_us, state FROM flow_order WHERE id = "
 			    "$1",
-			    DB_PARAMS_(P_TEXT(id)), order_read, ret, sizeof(*ret), err);
+			    DB_PARAMS_(p_text(id)), order_read, ret, sizeof(*ret), err);
 }
 
 static json_t *row_json(const struct db_rows *rows)
 {
 	char expires[TIME_TEXT_BYTES];
+
 	time_rfc3339(db_int(rows, 6), expires);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", db_text(rows, 0), "work",
 			 db_text(rows, 1), "second_person", db_text(rows, 2), "who",
@@ -122,14 +126,15 @@ static json_t *row_json(const struct db_rows *rows)
 
 int flow_orders_of_host(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 {
-	AUTO(json) json_t *list = json_array();
+	autojson json_t *list = json_array();
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int rc;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT o.id, o.work, o.why, o.who, o.owner, o.reason, o.expires_us, "
 		     "o.host_count FROM flow_order_host h JOIN flow_order o ON o.num = h.order_num "
 		     "WHERE h.host_num = $1 AND o.state = '" FLOW_ORDER_PENDING "' ORDER BY o.num",
-		     P_INT(host_num)));
+		     p_int(host_num)));
 	while ((rc = db_rows_next(rows, err)) > 0)
 		(void)json_array_append_new(list, row_json(rows));
 	if (rc < 0)
@@ -147,10 +152,10 @@ static int note_decision(struct db *db, const char *id, int64_t host_num,
 	autofree char *kind = xasprintf("order.%s", d->state);
 	autofree char *summary = xasprintf("the order that waited for a second person: %s%s%s",
 					   d->state, d->note[0] ? ": " : "", d->note);
-	AUTO(json)
-	json_t *detail = json_pack("{s:s, s:s, s:s}", "order", id, "owner", d->owner, "note",
-				   d->note);
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s}", "order", id, "owner", d->owner,
+					    "note", d->note);
 	struct event_draft e = {host_num, kind, d->who[0] ? d->who : NULL, summary, detail};
+
 	return event_append_at(db, &e, m, err);
 }
 
@@ -162,23 +167,24 @@ static int decide(struct db *db, const char *id, const struct flow_order_decisio
 	int64_t num = 0, host_num = 0;
 	bool approved = str_eq(d->state, FLOW_ORDER_APPROVED);
 	struct moment m;
+
 	TRY(moment_next(db, now_us, &m, err));
 	TRY(db_query_int(db, err, &num, 0,
 			 "SELECT num FROM flow_order WHERE id = $1 AND state = '" FLOW_ORDER_PENDING
 			 "' AND expires_us > $2",
-			 P_TEXT(id), P_INT(approved ? now_us : 0)));
+			 p_text(id), p_int(approved ? now_us : 0)));
 	*ret_done = num != 0;
 	if (!num)
 		return 0;
 	TRY(db_query_int(db, err, &host_num, 0, "SELECT host_num FROM flow_order WHERE num = $1",
-			 P_INT(num)));
+			 p_int(num)));
 	TRY(history_keep(db, "flow_order", num, &m, err));
 	TRY(db_exec(db, err,
 		    "UPDATE flow_order SET state = $2, decided_us = $3, decided_by = $4, "
 		    "decided_owner = $5, note = $6, changed_us = $3, revision = revision + 1 WHERE "
 		    "num = $1",
-		    P_INT(num), P_TEXT(d->state), P_INT(m.at_us), P_TEXT(d->who), P_TEXT(d->owner),
-		    P_TEXT(d->note)));
+		    p_int(num), p_text(d->state), p_int(m.at_us), p_text(d->who), p_text(d->owner),
+		    p_text(d->note)));
 	return note_decision(db, id, host_num, d, &m, err);
 }
 
@@ -196,10 +202,11 @@ static int end_each(struct db *db, const char *state, int64_t expired_us, int64_
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	id_list ids = {0};
 	int rc;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT id FROM flow_order WHERE state = '" FLOW_ORDER_PENDING
 		     "' AND expires_us <= $1",
-		     P_INT(expired_us)));
+		     p_int(expired_us)));
 	while ((rc = db_rows_next(rows, err)) > 0) {
 		struct order_id id = {""};
 		COL(rows, 0, id.text);

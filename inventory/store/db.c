@@ -165,6 +165,7 @@ static struct db_param *mended_params(const struct db_param *params, size_t n)
 static const char *mended_text(const struct db_rows *rows, const char *text)
 {
 	char *copy = xstrdup(text);
+
 	text_mend(copy);
 	VEC_PUSH(rows->mended, copy);
 	return copy;

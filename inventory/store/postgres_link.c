@@ -193,6 +193,7 @@ static int greet(struct db *db, struct err *err)
 		"SET random_page_cost = 1.1", "SET jit = off",
 		/* a question whose asker was killed or gave up must not run on */
 		"SET client_connection_check_interval = '1s'", NULL};
+
 	/* an appliance that stopped inside a transaction must not stop the fleet's writers */
 	static const char *const writer[] = {"SET idle_in_transaction_session_timeout = '5s'",
 					     "SET lock_timeout = '1500ms'", "LISTEN slipway", NULL};

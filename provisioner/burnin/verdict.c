@@ -331,6 +331,7 @@ void run_verdict_done(struct run_verdict *v)
 static json_t *order_json(const struct run_order *o)
 {
 	json_t *out = json_object();
+
 	const struct {
 		const char *key, *value;
 	} texts[] = {

@@ -53,6 +53,7 @@ int envelope_seal(const struct plan_key *key, const char *type, const json_t *pa
 		  struct err *err)
 {
 	autofree char *text = payload ? json_text(payload) : NULL;
+
 	if (!text)
 		return err_set(err, ERR_PLAN_ENVELOPE, "the payload cannot be written as JSON");
 	size_t n = strlen(text);

@@ -36,6 +36,7 @@
 static int lock_run_dir(struct app *a, struct err *err)
 {
 	autofree char *path = xasprintf("%s/lock", a->config.run_dir);
+
 	TRY(file_make_dirs(a->config.run_dir, 0755, err));
 	a->run_lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (a->run_lock_fd < 0)
@@ -50,6 +51,7 @@ static void make_urls(struct app *a)
 	const struct boot_config *c = &a->config.boot;
 	struct flow *flow = &a->flow;
 	char port[16] = "";
+
 	if (c->http_port != 80)
 		snprintf(port, sizeof(port), ":%d", (int)c->http_port);
 	snprintf(flow->plain_url, sizeof(flow->plain_url), "http://%s%s", c->address, port);
@@ -73,6 +75,7 @@ static char *store_url(const struct app *a)
 static int open_store(struct app *a, struct err *err)
 {
 	autofree char *url = store_url(a);
+
 	TRY(db_open(url, DB_CREATE | DB_CHECK, &a->flow.db, err));
 	if (!db_is_sqlite(a->flow.db)) {
 		autofree char *mark = xasprintf("%s/store.acknowledged", a->config.state_dir);
@@ -86,6 +89,7 @@ static int open_store(struct app *a, struct err *err)
 static void lend_site(struct app *a)
 {
 	struct flow *flow = &a->flow;
+
 	flow->plan_key = a->site.plan_key;
 	flow->seal_key = a->site.seal_key;
 	flow->pin = a->site.pin;
@@ -95,6 +99,7 @@ static void lend_site(struct app *a)
 static void wake(void *arg, const char *topic)
 {
 	struct app *a = arg;
+
 	if (a->http)
 		http_notify(a->http, topic);
 }
@@ -102,6 +107,7 @@ static void wake(void *arg, const char *topic)
 static int open_flow(struct app *a, struct err *err)
 {
 	struct flow *flow = &a->flow;
+
 	flow->event = a->event;
 	if (!flow->silence_us)
 		flow->silence_us = (AGENT_LEASE_S + AGENT_GRACE_S) * 1000000LL;
@@ -139,6 +145,7 @@ static void close_flow(struct flow *flow)
 static int open_boot(struct app *a, struct err *err)
 {
 	struct boot_server *b = &a->boot;
+
 	b->flow = &a->flow;
 	b->config = &a->config.boot;
 	b->state_dir = a->config.state_dir;
@@ -153,6 +160,7 @@ static int open_boot(struct app *a, struct err *err)
 static unsigned foreign_dhcp_servers(void *arg)
 {
 	const struct boot_server *b = arg;
+
 	return dhcp_alarm_count(b->dhcp_alarm);
 }
 
@@ -182,6 +190,7 @@ static int open_http(struct app *a, struct err *err)
 		.authorize_arg = &a->flow,
 		.max_connections = 4096,
 	};
+
 	services_front_ids(&a->boot, &o.front_uid, &o.front_gid);
 	TRY(http_server_new(&o, &a->http, err));
 	fill_api(a);
@@ -194,6 +203,7 @@ static void sample_one(struct app *a)
 {
 	struct err err = ERR_INIT;
 	int r = db_sample_table(a->flow.db, a->next_sample, &err);
+
 	if (r < 0)
 		log_err(LOG_WARNING, "store.sample", &err);
 	a->next_sample = r == 1 ? a->next_sample + 1 : 0;
@@ -255,6 +265,7 @@ static int open_readers(struct app *a, struct err *err)
 	static const char *const argv[] = {"/proc/self/exe", "--reader", NULL};
 	autofree char *url = store_url(a);
 	struct readers_options o = {a->event, a->http, url, argv};
+
 	TRY(readers_new(&o, &a->readers, err));
 	a->api.readers = a->readers;
 	return 0;

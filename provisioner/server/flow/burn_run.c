@@ -65,6 +65,7 @@ static int take_order(struct flow *flow, int64_t host_num, const char *run_id,
 		      const json_t *content, struct err *err)
 {
 	struct run_order o = {0};
+
 	const struct {
 		char *to;
 		size_t bytes;

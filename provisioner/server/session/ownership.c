@@ -13,6 +13,7 @@ int agent_session(struct http_request *r, struct flow_session *ret, struct err *
 {
 	struct flow *flow = http_context(r);
 	int rc = flow_session_get(flow->db, http_param(r, "id"), ret, err);
+
 	if (rc == -ERR_NOT_FOUND)
 		return err_set(err, ERR_SESSION_OVER, "there is no such session");
 	if (rc < 0)

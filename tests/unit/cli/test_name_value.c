@@ -54,6 +54,7 @@ static void test_bodies(void **state)
 {
 	static const struct value_row kinds[] = {
 		{"unit", VALUE_NUMBER}, {"dry_run", VALUE_FLAG}, {"kinds", VALUE_LIST}, {NULL, 0}};
+
 	static const struct {
 		const char *words[WORDS_MAX];
 		int status;

@@ -574,6 +574,7 @@ static void test_filtered_exports_are_whole(void **state)
 {
 	struct store_fixture *f = *state;
 	struct err err = ERR_INIT;
+
 	static const struct {
 		const char *key, *value;
 		size_t lines;
@@ -608,6 +609,7 @@ static void test_filtered_exports_are_whole(void **state)
 static void test_filters_hold_many_values(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
+
 	static const struct {
 		size_t keys, values;
 		int error;

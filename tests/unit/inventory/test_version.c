@@ -131,6 +131,7 @@ static void make_hosts(struct db *db)
 static void test_ranges(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
+
 	static const struct {
 		const char *filter;
 		int n; /* -1: refused */

@@ -4,6 +4,7 @@
  * answers. Needs SLIPWAY_TEST_POSTGRES (tests/flow/two_appliances.sh); skipped without.
  */
 #include "tests/harness/check.h"
+#include <tests/harness/wait_for.h>
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -330,14 +331,9 @@ static void test_agent_wakes(void **state)
 
 static bool told_to_stop(struct fake_agent *a, bool wanted)
 {
-	for (int i = 0; i < 50; i++) {
-		assert_int_equal(fake_agent_heartbeat(a), 200);
-		if (json_is_true(json_object_get(a->reply, "stop")) == wanted &&
-		    json_is_true(json_object_get(a->reply, "may_write")) == !wanted)
-			return true;
-		usleep(100000);
-	}
-	return false;
+	assert_int_equal(fake_agent_heartbeat(a), 200);
+	return json_is_true(json_object_get(a->reply, "stop")) == wanted &&
+	       json_is_true(json_object_get(a->reply, "may_write")) == !wanted;
 }
 
 static void test_stop_all_stops_both(void **state)
@@ -357,11 +353,11 @@ static void test_stop_all_stops_both(void **state)
 			 200);
 	assert_int_equal(permit(&other), 403); /* at once, without waiting for a notice */
 	assert_string_equal(other.code, "guard.stopped");
-	assert_true(told_to_stop(&a, true));
+	WAIT_FOR("true", told_to_stop(&a, true));
 	server_bench_crash(B);
-	assert_true(told_to_stop(&a, true));
+	WAIT_FOR("true", told_to_stop(&a, true));
 	assert_int_equal(server_bench_admin(A, "DELETE", "/api/v1/stop-all", NULL), 200);
-	assert_true(told_to_stop(&a, false));
+	WAIT_FOR("false", told_to_stop(&a, false));
 	assert_int_equal(permit(&other), 200);
 	fake_agent_done(&a);
 	fake_agent_done(&other);
@@ -388,9 +384,7 @@ static void test_heard_by_the_other(void **state)
 	}
 	assert_string_equal(server_bench_state(A, a.host_id), "imaging");
 	CHECK_INT("interruptions of who is heard", server_bench_number(A, faults), 0);
-	for (int i = 0; i < 80 && !str_eq(server_bench_state(A, a.host_id), "failed"); i++)
-		usleep(100000);
-	assert_string_equal(server_bench_state(A, a.host_id), "failed");
+	WAIT_FOR("silent", str_eq(server_bench_state(A, a.host_id), "failed"));
 	usleep(2500000); /* the other's turn to notice */
 	CHECK_INT("interruptions of who is silent", server_bench_number(A, faults), 1);
 	fake_agent_done(&a);

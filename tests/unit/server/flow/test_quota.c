@@ -14,6 +14,7 @@ static void test_a_bucket_empties_and_fills(void **state)
 {
 	struct quota *q = quota_new();
 	int64_t now_us = 1000;
+
 	(void)state;
 	for (int i = 0; i < 8; i++)
 		assert_true(quota_take(q, QUOTA_ADDRESS_BIRTHS, "10.0.0.1", 1, now_us));
@@ -35,6 +36,7 @@ static void test_kinds_are_apart(void **state)
 	static const char *const names[] = {"", "1", "10.0.0.1"};
 	static const int64_t whole[_QUOTA_KIND_MAX] = {8 << 20, 5 << 20, 10 << 20, 64 << 20,
 						       8,       300,     8};
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct quota *q = quota_new();
@@ -52,6 +54,7 @@ static void test_kinds_are_apart(void **state)
 static void test_a_clock_that_goes_back_gives_nothing(void **state)
 {
 	struct quota *q = quota_new();
+
 	(void)state;
 	assert_true(quota_take(q, QUOTA_ADDRESS_BIRTHS, "a", 8, 10 * MINUTE_US));
 	assert_false(quota_take(q, QUOTA_ADDRESS_BIRTHS, "a", 1, 5 * MINUTE_US));
@@ -63,6 +66,7 @@ static void test_many_names(void **state)
 {
 	struct quota *q = quota_new();
 	char name[32];
+
 	(void)state;
 	assert_true(quota_take(q, QUOTA_HOST_BYTES, "7", 8 << 20, 0));
 	for (int i = 0; i < 20000; i++) {
@@ -82,6 +86,7 @@ int main(void)
 		cmocka_unit_test(test_kinds_are_apart),
 		cmocka_unit_test(test_many_names),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("quota", tests, NULL, NULL);
 }
