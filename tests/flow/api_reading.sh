@@ -136,7 +136,7 @@ same "metrics are served" "$(call GET /metrics)" 200
 grep -q '^slipway_hosts{state="expected"} 30' "$dir/body"
 ok "and count hosts" $?
 
-# ---- a token that is revoked in the middle (who may ask what: unit/server/test_scopes.c) ------------
+# ---- a token that is revoked in the middle (who may ask what: unit/server/api/test_scopes.c) ------------
 token() { # token NAME SCOPE...: prints the token
 	name=$1
 	shift
