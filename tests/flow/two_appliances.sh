@@ -13,7 +13,8 @@ ok "PostgreSQL starts on a unix socket" $?
 SLIPWAY_TEST_POSTGRES=$postgres
 export SLIPWAY_TEST_POSTGRES
 
-for suite in test_flow test_admission test_arming test_permit test_writing test_receipts test_second_person test_in_use test_profile_guards test_audit test_two_appliances; do
+for suite in test_flow session/test_admission api/test_arming session/test_permit test_writing session/test_receipts \
+	api/test_second_person api/test_in_use api/test_profile_guards api/test_audit test_two_appliances; do
 	flow_cmocka "$suite on PostgreSQL" "$build/obj/gcc/tests/unit/server/$suite"
 done
 echo "1..$n"

@@ -29,7 +29,7 @@ static bool port_of(const char *root, const char *address, char ret[static 32])
 		return false;
 	*end = '\0';
 	const char *port = strrchr(path, '/');
-	/* "pci0000:00" is the root complex, which is no port. */
+	/* "pci0000:00" is the root complex, which is not a port. */
 	return port && strlen(port + 1) == strlen("0000:00:00.0") && str_copy(ret, 32, port + 1);
 }
 

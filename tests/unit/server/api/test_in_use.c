@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What ends somebody's use of a host, or changes which machine it is, takes two persons while the
+ * What ends somebody's use of a host, or changes which machine it is, takes two people while the
  * host is in use; and several small orders of one person add up. The daemon is killed between, so
  * what counts is in the store.
  */
@@ -291,7 +291,7 @@ static void test_single_arms_add_up(void **state)
 {
 	(void)state;
 	arm_five(tokens.ann);
-	assert_int_equal(arm(tokens.ann, 4, ""), 201); /* the same host again is no other host */
+	assert_int_equal(arm(tokens.ann, 4, ""), 201); /* the same host again is not another host */
 	server_bench_crash(&bench);
 	assert_int_equal(arm(tokens.ann, 5, ""), 202);
 	assert_string_equal(first_rule(), "hosts-within-an-hour");

@@ -94,7 +94,7 @@ static void test_broken_off(void **state)
 	fake_agent_done(&a);
 }
 
-/* What is no proof: a stream without its end, a record that is none, and no record at all. */
+/* What does not prove anything: a stream without its end, a record that is none, and no record at all. */
 static void test_incomplete(void **state)
 {
 	static const struct {
