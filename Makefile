@@ -243,6 +243,8 @@ install: all man ## install programs, boot files (if built), unit, example confi
 	install -m 755 $(BIN)/slipwayd $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BIN)/slipway $(BIN)/slipway-lab $(DESTDIR)$(PREFIX)/bin/
 	$(call at-prefix,$(INSTALL_IN)/slipwayd.service,$(DESTDIR)$(PREFIX)/lib/systemd/system/slipwayd.service)
+	install -d $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	install -m 644 $(INSTALL_IN)/slipway.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/slipway.conf
 	test -e $(DESTDIR)/etc/slipway/slipway.conf || \
 	  $(call at-prefix,$(INSTALL_IN)/slipway.conf,$(DESTDIR)/etc/slipway/slipway.conf)
 	install -d $(foreach s,1 5 8,$(DESTDIR)$(PREFIX)/share/man/man$(s)) $(COMPLETIONS)

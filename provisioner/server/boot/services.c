@@ -60,7 +60,7 @@ static const char *service_user(const char *const *paths, const char *const *nam
 
 static const char *nginx_user(const struct boot_server *b)
 {
-	static const char *const names[] = {"www-data", "nginx", "nobody", NULL};
+	static const char *const names[] = {"slipway-www", "www-data", "nginx", NULL};
 	const char *const paths[] = {b->config->files_dir,     b->state_dir,       b->run_dir,
 				     b->config->firmware_cpio, b->config->web_dir, NULL};
 
