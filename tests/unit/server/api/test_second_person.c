@@ -173,7 +173,7 @@ static void out_for_work(void)
 	assert_int_equal(server_bench_admin(&bench, "POST", path, "{}"), 200);
 }
 
-/* Both persons agreed that nobody uses it: after that it is like any other host. */
+/* Both people agreed that nobody uses it: after that it is like any other host. */
 static void released(void)
 {
 	out_for_work();
