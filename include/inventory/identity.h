@@ -71,6 +71,11 @@ MUST_CHECK int identity_resolve(struct db *db, const struct host_evidence *e,
  * errors: ERR_IDENTITY_PENDING */
 MUST_CHECK int identity_accept(struct db *db, int64_t num, const char *actor, int64_t now_us,
 			       struct err *err);
+/* Would accepting take a card or a disk away from a host that matters to the caller?
+ * out: *ret: the first such host, 0: none. */
+MUST_CHECK int identity_accept_takes(struct db *db, int64_t num,
+				     bool (*matters)(void *arg, int64_t host_num), void *arg,
+				     int64_t *ret, struct err *err);
 /* A person's decision: `from` is the same machine as `into`. Evidence, placements, runs, faults and
  * events go to `into`; the id of `from` keeps finding it. */
 MUST_CHECK int identity_merge(struct db *db, int64_t from, int64_t into, const char *actor,

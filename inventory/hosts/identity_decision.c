@@ -78,6 +78,43 @@ static int take_from_others(struct db *db, int64_t num, const struct evidence_se
 	return 0;
 }
 
+static int first_holder(struct db *db, int64_t num, const struct evidence_set *s,
+			bool (*matters)(void *arg, int64_t host_num), void *arg, int64_t *ret,
+			struct err *err)
+{
+	for (size_t i = 0; i < s->items.n && !*ret; i++) {
+		int64_t holder = 0;
+		TRY(db_query_int(db, err, &holder, 0,
+				 "SELECT host_num FROM evidence WHERE kind = $1 AND value = $2 AND "
+				 "host_num <> $3 AND kind IN ('mac', 'wwn', 'disk')",
+				 p_text(evidence_kind_str(s->items.items[i].kind)),
+				 p_text(s->items.items[i].value), p_int(num)));
+		if (holder && matters(arg, holder))
+			*ret = holder;
+	}
+	return 0;
+}
+
+int identity_accept_takes(struct db *db, int64_t num, bool (*matters)(void *arg, int64_t host_num),
+			  void *arg, int64_t *ret, struct err *err)
+{
+	autojson json_t *doc = NULL;
+	struct evidence_set s = {0};
+
+	*ret = 0;
+	int r = load_pending(db, num, &doc, err);
+	if (r == -ERR_IDENTITY_PENDING) {
+		err_clear(err);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	set_from_json(json_object_get(doc, "items"), &s);
+	r = first_holder(db, num, &s, matters, arg, ret, err);
+	evidence_set_done(&s);
+	return r;
+}
+
 static int accept_set(struct db *db, int64_t num, const json_t *doc, const struct evidence_set *s,
 		      const char *actor, int64_t now_us, struct err *err)
 {

@@ -104,7 +104,7 @@ mutate G12 $server/flow/order_rules.c server/flow/test_order_rules 's/return !ma
 mutate G12 $server/flow/order.c server/api/test_in_use 's/^\tif (o->work->arm)$/\tif (false)/'
 mutate G12 $server/flow/arm_limits.c server/api/test_in_use 's/struct flow_arms_alone which = {.owner = owner};/struct flow_arms_alone which = {.owner = owner[0] ? "" : owner};/'
 mutate G12 inventory/flow/arm.c server/api/test_in_use "s/ AND agreed = ''//"
-mutate G12 inventory/flow/arm.c server/api/test_in_use 's/P_TEXT(which->automatic ? "" : which->owner)/P_TEXT("nobody")/'
+mutate G12 inventory/flow/arm.c server/api/test_in_use 's/p_text(which->automatic ? "" : which->owner)/p_text("nobody")/'
 mutate G12 $server/flow/order_work.c server/api/test_in_use 's/^\treturn host_in_service_refusal(use.*/\treturn 0;/'
 mutate G12 $server/flow/order_work.c server/api/test_in_use 's/^\tTRY(host_in_use(o->flow, use, .*/\tb->in_use = false;/'
 mutate G12 $server/flow/order_work.c server/api/test_in_use 's/^\tif (in_use)$/\tif (false)/'
@@ -112,6 +112,8 @@ mutate G12 $server/flow/order_work.c server/api/test_in_use 's/return o->work->i
 mutate G12 $server/flow/order_work.c server/api/test_in_use '/^static int split/,/^}/s/if (is_written(&b->host))/if (false)/'
 mutate G12 $server/flow/order_work.c server/session/test_admission '/^static int merge/,/^}/s/if (is_written(&b->host))/if (false)/'
 mutate G12 $server/flow/engine.c server/api/test_in_use 's/\t\t\t\t\t\t    HOST_EVENT_PERMIT};/\t\t\t\t\t\t    HOST_EVENT_ARM};/'
+mutate G12 $server/flow/host_verb.c server/api/test_in_use 's/^\tTRY(host_may_accept(flow, h, err));//'
+mutate G12 $server/api/writes.c server/api/test_in_use 's/^\tTRY(host_may_accept(w->flow, &h, err));//'
 for verb in release retire merge split; do
 	mutate G12 $server/api/host_orders.c server/api/test_in_use "s/\"$verb\", /\"nothing\", /"
 done

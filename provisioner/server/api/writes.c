@@ -8,6 +8,7 @@
 #include "request.h"
 #include "tables.h"
 #include "write.h"
+#include <server/flow/host_use.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -136,8 +137,11 @@ static int bulk_work(struct write *w, struct err *err)
 static int accept_work(struct write *w, struct err *err)
 {
 	int64_t num = 0;
+	struct host h;
 
 	TRY(api_write_host(w, &num, err));
+	TRY(host_get(w->flow->db, num, &h, err));
+	TRY(host_may_accept(w->flow, &h, err));
 	TRY(identity_accept(w->flow->db, num, w->who, flow_now_us(w->flow), err));
 	return api_answer_host(w, num, err);
 }

@@ -19,5 +19,8 @@ MUST_CHECK int host_in_use(struct flow *flow, const struct host *h, bool *ret, s
 /* errors: ERR_GUARD_IN_SERVICE when it is in use and nobody named it. */
 MUST_CHECK int host_in_service_refusal(const struct host *h, bool in_use, unsigned guards,
 				       struct err *err);
+/* Accepting what a host shows takes cards and disks from the hosts that showed them before. From
+ * one in use that is a split, which takes two persons. errors: ERR_GUARD_IN_SERVICE */
+MUST_CHECK int host_may_accept(struct flow *flow, const struct host *h, struct err *err);
 
 #endif

@@ -43,6 +43,7 @@ static int accept_identity(struct flow *flow, const struct host *h, const char *
 {
 	if (!str_eq(h->state, lifecycle_state_str(STATE_QUARANTINED)))
 		return 0;
+	TRY(host_may_accept(flow, h, err));
 	int rc = identity_accept(flow->db, h->num, who, flow_now_us(flow), err);
 	return rc == -ERR_IDENTITY_PENDING ? 0 : rc;
 }

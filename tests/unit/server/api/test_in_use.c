@@ -279,6 +279,44 @@ static void test_unused_arm_changes_nothing(void **state)
 	assert_int_equal(number("SELECT count(*) FROM flow_host WHERE in_use = 1"), 0);
 }
 
+/* A stranger shows the card of a host in use; accepting that is a split by one person. */
+static void test_accepting_takes_nothing_in_use(void **state)
+{
+	static const struct {
+		const char *name, *state, *verb, *other, *code;
+		int in_use, status;
+	} cases[] = {
+		{"accept, in service", "in-service", "accept", "discovered", "guard.in_service", 0,
+		 403},
+		{"accept, out for work", "maintenance", "accept", "discovered", "guard.in_service",
+		 1, 403},
+		{"approve in quarantine, in service", "in-service", "approve", "quarantined",
+		 "guard.in_service", 0, 403},
+		{"accept, waiting", "discovered", "accept", "discovered", "", 0, 200},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autofree char *other = xasprintf(
+			"UPDATE host SET state = '%s', review = 'x' WHERE id = '%s'",
+			cases[i].other, hosts[1].host_id);
+		autofree char *pending = xasprintf(
+			"INSERT INTO identity_pending (host_num, body, at_us) SELECT num, "
+			"'{\"items\":[{\"kind\":\"mac\",\"value\":\"52:54:00:00:05:00\"}]}', 1 FROM "
+			"host WHERE id = '%s'",
+			hosts[1].host_id);
+		server_bench_sql(&bench, "DELETE FROM identity_pending");
+		set_first(cases[i].state, cases[i].in_use);
+		server_bench_sql(&bench, other);
+		server_bench_sql(&bench, pending);
+		CHECK_INT(cases[i].name, verb(tokens.ann, 1, cases[i].verb, "{}"), cases[i].status);
+		CHECK_STR(cases[i].name, bench.code, cases[i].code);
+		CHECK_INT(cases[i].name,
+			  number("SELECT count(*) FROM evidence WHERE value = '52:54:00:00:05:00' "
+				 "AND host_num = (SELECT min(num) FROM host)"),
+			  cases[i].status != 200);
+	}
+}
+
 /* ---- several small orders -------------------------------------------------------------------- */
 
 static void arm_five(const char *token)
@@ -304,9 +342,10 @@ static void test_single_arms_add_up(void **state)
 	assert_int_equal(number("SELECT count(*) FROM flow_arm WHERE agreed = 'bob'"), 1);
 	/* another person has an hour of their own, and what two agreed to counts for neither */
 	assert_int_equal(arm(tokens.bob, 6, ""), 201);
-	/* and the hour ends */
-	server_bench_sql(&bench, "UPDATE flow_arm SET created_us = created_us - 3600000000");
-	assert_int_equal(arm(tokens.ann, 6, ""), 201);
+	/* and the hour ends; what two agreed to since does not count */
+	server_bench_sql(&bench, "UPDATE flow_arm SET created_us = created_us - 3600000000 WHERE "
+				 "agreed = ''");
+	arm_five(tokens.ann);
 }
 
 /* Programs without an owner are one, however many tokens they have. */
@@ -326,9 +365,13 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_use_ends_by_two),    T(test_what_is_done),
-		T(test_it_changed_since),   T(test_unused_arm_changes_nothing),
-		T(test_single_arms_add_up), T(test_programs_add_up),
+		T(test_use_ends_by_two),
+		T(test_what_is_done),
+		T(test_it_changed_since),
+		T(test_unused_arm_changes_nothing),
+		T(test_accepting_takes_nothing_in_use),
+		T(test_single_arms_add_up),
+		T(test_programs_add_up),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("hosts in use", tests, NULL, NULL);

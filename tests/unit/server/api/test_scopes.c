@@ -172,7 +172,7 @@ static void with_each_scope(const struct http_route *r)
 		autofree char *path = path_of(r);
 		autofree char *name = xasprintf("%s %s by %s", r->method, r->pattern, c.name);
 		struct answer a = call(&c, r->method, path);
-		CHECK(name, a.status && a.status != 401);
+		CHECK(name, a.status && a.status != 401 && a.status < 500);
 		CHECK(name, !str_starts(a.code, "auth."));
 	}
 }
@@ -223,24 +223,42 @@ static void test_every_route_with_every_token(void **state)
 
 static struct fake_agent own, other;
 
+/* A whole request of each kind: nothing but the key is wrong. The caller owns it. */
+static json_t *whole_body(const char *pattern)
+{
+	json_int_t epoch = own.epoch;
+
+	if (strstr(pattern, "/heartbeat"))
+		return json_pack("{s:I, s:s, s:i, s:i, s:s, s:n, s:s}", "epoch", epoch, "stage", "",
+				 "done", 0, "total", 0, "unit", "", "eta_s", "message", "");
+	if (strstr(pattern, "/permits"))
+		return json_pack("{s:I, s:s, s:s, s:{s:s, s:s, s:i}, s:[]}", "epoch", epoch,
+				 "plan_id", "p", "arm_id", "a", "disk", "wwn", "", "serial", "s",
+				 "size_bytes", 1, "data_found");
+	if (strstr(pattern, "/events"))
+		return json_pack("{s:I, s:[{s:i, s:s, s:s, s:s, s:{s:s, s:s}}]}", "epoch", epoch,
+				 "events", "seq", 100, "ts", "2026-01-01T00:00:00Z", "kind", "log",
+				 "plan_id", "", "data", "level", "info", "text", "x");
+	return NULL;
+}
+
 static void by_another_host(const struct http_route *r)
 {
 	autostr struct str path;
 	const char *at = strchr(r->pattern, '{');
+	json_t *body = NULL;
+
 	str_init(&path, 512);
 	if (r->scope != HTTP_SCOPE_AGENT || !at)
 		return;
 	str_addf(&path, "%.*s%s%s", (int)(at - r->pattern), r->pattern, own.session_id,
 		 strchr(at, '}') + 1);
-	json_t *body = NULL;
-
-	if (str_eq(r->method, "POST")) /* whatever its kind needs, and no more */
-		body = json_pack("{s:I, s:[], s:s, s:s, s:s, s:{}}", "epoch", (json_int_t)own.epoch,
-				 "events", "plan_id", "p", "arm_id", "a", "stage", "s", "disk");
-	int status = fake_agent_call(&other, r->method, path.p, body);
-	/* refused for its key, or for a body that this kind does not take: never served */
-	CHECK(r->pattern, status == 403 || status == 400);
-	CHECK(r->pattern, str_eq(other.code, "session.key") || str_starts(other.code, "input."));
+	if (str_eq(r->method, "POST")) {
+		body = whole_body(r->pattern);
+		CHECK(r->pattern, body); /* a new route has a row in whole_body() */
+	}
+	CHECK_INT(r->pattern, fake_agent_call(&other, r->method, path.p, body), 403);
+	CHECK_STR(r->pattern, other.code, "session.key");
 }
 
 static void test_another_hosts_session(void **state)
