@@ -18,8 +18,7 @@ int flow_profile_put(struct db *db, const char *name, int64_t priority, const js
 	return db_exec(
 		db, err,
 		"INSERT INTO flow_profile (name, priority, doc, changed_us) VALUES ($1, $2, $3, "
-		"$4) ON CONFLICT (name) DO UPDATE SET priority = $2, doc = $3, changed_us = $4, "
-		"agreed = ''",
+		"$4) ON CONFLICT (name) DO UPDATE SET priority = $2, doc = $3, changed_us = $4",
 		p_text(name), p_int(priority), p_text(text), p_int(now_us));
 }
 

@@ -129,7 +129,7 @@ mutate G12 $server/flow/profile_change.c server/api/test_profile_guards 's/TRY(f
 mutate G12 $server/api/profile_routes.c server/api/test_profile_guards 's/\.may_arm = .*/.may_arm = true,/'
 mutate G12 $server/flow/planner.c server/api/test_profile_guards 's/if (!agreed\[0\] \&\& !may)/if (false)/'
 mutate G12 $server/flow/planner.c server/api/test_profile_guards 's/\.automatic = true,/.automatic = false,/'
-mutate G12 inventory/flow/profile.c server/api/test_profile_guards "s/\"agreed = ''\",/\"agreed = flow_profile.agreed\",/"
+mutate G12 $server/flow/profile_change.c server/api/test_profile_guards 's/json_equal(old->doc, p->doc)/true/'
 mutate G2 $server/flow/planner.c server/api/test_profile_guards 's/if (profile_holds(b, ret))/if (true)/'
 mutate G2 $server/flow/planner.c server/api/test_profile_guards '/^static int end_changed/,/^}/s/if (arm->consumed_us)/if (false)/'
 mutate G2 $server/flow/arm.c server/api/test_profile_guards 's/^\tTRY(bind_profile(flow, h, ret, err));//; s/^static int bind_profile/__attribute__((unused)) static int bind_profile/'

@@ -386,9 +386,19 @@ static void test_second_person_is_asked_for(void **state)
 	const json_t *order = json_object_get(bench.reply, "order");
 	(void)str_copy(order_id, sizeof(order_id), json_string_value(json_object_get(order, "id")));
 	assert_int_equal(decide(tokens.bob, "approve"), 200);
+	/* the same document keeps the agreement */
+	assert_int_equal(put(tokens.ann, NEW("p", 5, IMAGE AUTO_)), 201);
+	assert_int_equal(number("SELECT count(*) FROM flow_profile WHERE agreed = 'bob'"), 1);
 	meet_all(7);
 	for (unsigned i = 0; i < 7; i++)
 		need_step(&bench, &hosts[i], PLAN_STEP_IMAGE);
+	/* an edit ends it, however few hosts it fits */
+	put_well("{\"name\":\"q\",\"priority\":1,\"match\":{\"serial\":\"none\"},"
+		 "\"auto_approve\":true}");
+	server_bench_sql(&bench, "UPDATE flow_profile SET agreed = 'bob'");
+	put_well("{\"name\":\"q\",\"priority\":1,\"match\":{\"serial\":\"none\"},"
+		 "\"auto_approve\":true,\"enrol\":true}");
+	assert_int_equal(number("SELECT count(*) FROM flow_profile WHERE agreed = 'bob'"), 1);
 	/* what outranks it changes: nobody agreed to that */
 	put_well(NEW("over", 9, ""));
 	assert_int_equal(number("SELECT count(*) FROM flow_profile WHERE agreed = 'bob'"), 1);
