@@ -7,6 +7,10 @@ agent_SRC := \
 	provisioner/agent/facts/sysfs.c \
 	provisioner/agent/facts/smbios.c \
 	provisioner/agent/facts/drives.c \
+	provisioner/agent/facts/drive_path.c \
+	provisioner/agent/facts/drive_transport.c \
+	provisioner/agent/facts/drive_slot.c \
+	provisioner/agent/facts/nvme.c \
 	provisioner/agent/facts/nics.c \
 	provisioner/agent/facts/bmc.c \
 	provisioner/agent/facts/tpm_ek.c \
@@ -85,7 +89,12 @@ FIRST_BOOT_SRC := \
 	provisioner/agent/first_boot.c \
 	provisioner/session/backoff.c \
 	provisioner/agent/facts/drives.c \
+	provisioner/agent/facts/drive_path.c \
+	provisioner/agent/facts/drive_transport.c \
+	provisioner/agent/facts/drive_slot.c \
+	provisioner/agent/facts/nvme.c \
 	provisioner/agent/facts/sysfs.c \
+	provisioner/proto/transport.c \
 	provisioner/proto/record.c \
 	provisioner/proto/evidence.c \
 	provisioner/proto/session.c \
@@ -116,6 +125,7 @@ $(eval $(call unit_test,tests/unit/agent/burn/test_evidence.c,$(AGENT_TEST_LIBS)
 $(eval $(call unit_test,tests/unit/agent/burn/test_counters.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/facts/test_smbios.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_drives.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/facts/test_drive_transport.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/disk/test_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -14,6 +14,7 @@ proto_SRC += provisioner/proto/receipt.c
 proto_SRC += provisioner/proto/checkpoint.c
 proto_SRC += provisioner/proto/lifecycle.c
 proto_SRC += provisioner/proto/advice.c
+proto_SRC += provisioner/proto/transport.c
 $(eval $(call library,proto))
 PROTO_PKG := $(BASE_PKG)
 
@@ -30,3 +31,4 @@ $(eval $(call unit_test,tests/unit/proto/test_advice.c,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,plan,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,receipt,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,checkpoint,proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/proto/test_transport.c,server_rules proto base,$(BASE_PKG)))

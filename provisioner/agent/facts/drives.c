@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Drives from sysfs; see drives.h. The transport is told by the device's place in the device tree,
- * because the kernel has no one attribute for it. Only transports marked local may ever be written.
+ * Drives from sysfs; see drives.h. How a disk hangs on the machine is judged in drive_transport.c,
+ * where it sits in drive_slot.c.
  */
 #include "drives.h"
 
@@ -12,32 +12,16 @@
 #include <base/file.h>
 #include <base/str.h>
 
+#include "drive_path.h"
+#include "drive_slot.h"
+#include "drive_transport.h"
+#include "nvme.h"
 #include "sysfs.h"
 
 #define SECTOR_BYTES 512 /* sysfs counts in these whatever the disk's own sectors are */
 
-/* First match wins: fabrics before the buses that they may run over. */
-static const struct transport {
-	const char *in_path; /* a part of the resolved device path */
-	const char *protocol;
-	bool local;
-} transports[] = {
-	{"/usb", "USB", false},      {"/session", "iSCSI", false},
-	{"/rport-", "FC", false},    {"/nvme-fabrics/", "NVMe-oF", false},
-	{"/nbd", "NBD", false},      {"/rbd", "RBD", false},
-	{"/ata", "SATA", true},      {"/end_device-", "SAS", true},
-	{"/nvme", "NVMe", true},     {"/virtio", "virtio", true},
-	{"/mmc_host/", "MMC", true}, {"/vmbus", "VMBus", true},
-	{"/xen", "Xen", true},
-};
-
-/* Controllers that show their volumes as plain SCSI disks; the volume is local all the same. */
-static const char *const raid_drivers[] = {
-	"megaraid_sas", "smartpqi", "hpsa", "aacraid", "mpt3sas", "mpi3mr", "arcmsr", "3w-9xxx",
-};
-
-static const char *const not_disks[] = {"loop", "ram", "zram", "dm-",  "md",
-					"sr",   "fd",  "mtd",  "ublk", "drbd"};
+static const char *const not_disks[] = {"loop", "ram", "zram", "dm-",    "md",
+					"sr",   "fd",  "mtd",  "bcache", "nullb"};
 
 static bool is_disk_name(const char *name)
 {
@@ -46,50 +30,6 @@ static bool is_disk_name(const char *name)
 			return false;
 	/* eMMC boot and RPMB areas are parts of the chip, not places for a system. */
 	return !(str_starts(name, "mmcblk") && (strstr(name, "boot") || strstr(name, "rpmb")));
-}
-
-static bool behind_raid(const char *root, const char *path)
-{
-	const char *host = strstr(path, "/host");
-	char driver[64];
-	int n;
-
-	if (!host || sscanf(host, "/host%d/", &n) != 1)
-		return false;
-	sysfs_text(root, driver, sizeof(driver), "sys/class/scsi_host/host%d/proc_name", n);
-	for (size_t i = 0; i < ARRAY_LEN(raid_drivers); i++)
-		if (str_eq(driver, raid_drivers[i]))
-			return true;
-	return false;
-}
-
-static void read_transport(const char *root, const char *name, struct drive *d)
-{
-	char transport[32];
-
-	(void)str_copy(d->facts.protocol, sizeof(d->facts.protocol), "unknown");
-	for (size_t i = 0; i < ARRAY_LEN(transports); i++) {
-		if (strstr(d->sys_path, transports[i].in_path)) {
-			(void)str_copy(d->facts.protocol, sizeof(d->facts.protocol),
-				       transports[i].protocol);
-			d->local = transports[i].local;
-			break;
-		}
-	}
-	if (str_eq(d->facts.protocol, "unknown") && behind_raid(root, d->sys_path)) {
-		(void)str_copy(d->facts.protocol, sizeof(d->facts.protocol), "RAID");
-		d->local = true;
-	}
-	/* HW: an NVMe controller under a PCI device may still be a fabric's (multipath heads). */
-	if (str_starts(name, "nvme") &&
-	    (sysfs_text(root, transport, sizeof(transport), "sys/block/%s/device/transport",
-			name) ||
-	     sysfs_text(root, transport, sizeof(transport), "sys/block/%s/device/nvme0/transport",
-			name)) &&
-	    !str_eq(transport, "pcie")) {
-		(void)str_copy(d->facts.protocol, sizeof(d->facts.protocol), "NVMe-oF");
-		d->local = false;
-	}
 }
 
 /* HW: a hypervisor's disk says "rotational" whatever lies behind it: unknown is left out. */
@@ -101,17 +41,18 @@ static void read_media(const char *root, const char *name, struct facts_drive *f
 		(void)str_copy(f->media_type, sizeof(f->media_type), spins ? "HDD" : "SSD");
 }
 
-/* The last PCI address in the path: the controller that the disk hangs on. */
-static void read_pci_address(struct drive *d)
+/* The controller that the disk hangs on; of several to one disk, the one with the lowest address.
+ */
+static void read_pci_address(const char *root, struct drive *d)
 {
-	unsigned domain, bus, dev, fn;
+	struct nvme_controllers all;
 
-	for (const char *p = d->sys_path; (p = strchr(p, '/')); p++) {
-		int n = 0;
-
-		if (sscanf(p, "/%4x:%2x:%2x.%1x%n", &domain, &bus, &dev, &fn, &n) == 4 && n == 13)
-			snprintf(d->pci_address, sizeof(d->pci_address), "%.12s", p + 1);
-	}
+	if (drive_path_pci(d->sys_path, d->pci_address, sizeof(d->pci_address)) ||
+	    !str_starts(d->facts.name, "nvme"))
+		return;
+	nvme_controllers_read(root, d->facts.name, &all);
+	if (all.n)
+		(void)str_copy(d->pci_address, sizeof(d->pci_address), all.items[0].pci_address);
 }
 
 /* SCSI vital product data page 0x80: four bytes of header, then the unit serial number. */
@@ -173,20 +114,6 @@ static void read_texts(const char *root, const char *name, struct facts_drive *f
 		f->revision[0] = '\0';
 }
 
-/* The bay as the enclosure names it, if there is an enclosure that says so. */
-static void read_slot(const char *root, const char *name, struct facts_drive *f)
-{
-	autonames struct sysfs_names entries = sysfs_list(root, "sys/block/%s/device", name);
-
-	for (size_t i = 0; i < entries.n; i++) {
-		const char *bay = entries.names[i];
-
-		if (str_starts(bay, "enclosure_device:"))
-			text_clean(f->slot, sizeof(f->slot), bay + strlen("enclosure_device:"),
-				   sizeof(f->slot));
-	}
-}
-
 bool drive_read_one(const char *root, const char *name, struct drive *d)
 {
 	struct facts_drive *f = &d->facts;
@@ -203,11 +130,14 @@ bool drive_read_one(const char *root, const char *name, struct drive *d)
 	f->block_size_bytes = sysfs_int(root, 512, "sys/block/%s/queue/logical_block_size", name);
 	f->removable = sysfs_int(root, 0, "sys/block/%s/removable", name) == 1 ? TRI_YES : TRI_NO;
 	d->read_only = sysfs_int(root, 0, "sys/block/%s/ro", name) == 1;
-	read_transport(root, name, d);
+	d->transport = drive_transport(root, name, d->sys_path);
+	const struct transport *row = transport_row(d->transport);
+	(void)str_copy(f->protocol, sizeof(f->protocol), row->word);
+	d->local = row->reach == TRANSPORT_REACH_LOCAL;
 	read_media(root, name, f);
-	read_pci_address(d);
+	read_pci_address(root, d);
 	read_texts(root, name, f);
-	read_slot(root, name, f);
+	drive_slot_read(root, d);
 	return true;
 }
 
@@ -221,6 +151,7 @@ void drives_read(const char *root, drive_list *ret)
 		if (drive_read_one(root, names.names[i], &drive))
 			VEC_PUSH(ret, drive);
 	}
+	drive_slots_separate(ret);
 }
 
 void drives_done(drive_list *list)

@@ -12,14 +12,17 @@
 #include <stdbool.h>
 #include <base/vec.h>
 #include <proto/facts.h>
+#include <proto/transport.h>
 
 struct drive {
 	struct facts_drive facts;
-	bool local; /* on a transport that may be written: see drives.c's table */
+	enum transport_id transport;
+	bool local; /* on a transport that may be written: proto/transport.h */
 	bool read_only;
 	char dev_path[80];  /* "/dev/sda" */
 	char sys_path[512]; /* "/sys/devices/..." of the block device, without root */
 	char pci_address[32];
+	char place[65]; /* controller and port, the same after each boot; "" if not known */
 };
 typedef VEC(struct drive) drive_list;
 

@@ -9,11 +9,7 @@
 #include <strings.h>
 #include <base/cleanup.h>
 #include <base/str.h>
-
-static const char *const local_protocols[] = {"NVMe", "SATA",   "SAS", "ATA",
-					      "SCSI", "virtio", "MMC"};
-
-static const char *const fabric_protocols[] = {"FC", "iSCSI", "NVMe-oF", "NBD", "RBD"};
+#include <proto/transport.h>
 
 static const char *const shared_signatures[] = {
 	"gfs2",
@@ -52,17 +48,9 @@ static int64_t size_of(const json_t *drive)
 	return json_integer_value(json_object_get(drive, "CapacityBytes"));
 }
 
-static bool is_one_of(const json_t *drive, const char *const *protocols, size_t n)
+static const struct transport *transport_of(const json_t *drive)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcasecmp(member(drive, "Protocol"), protocols[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool is_local(const json_t *drive)
-{
-	return is_one_of(drive, local_protocols, ARRAY_LEN(local_protocols));
+	return transport_find(member(drive, "Protocol"));
 }
 
 static bool is_shared(const json_t *drive)
@@ -73,7 +61,7 @@ static bool is_shared(const json_t *drive)
 	json_array_foreach (json_object_get(drive, "signatures"), i, s)
 		if (json_is_string(s) && disk_signature_is_shared(json_string_value(s)))
 			return true;
-	return is_one_of(drive, fabric_protocols, ARRAY_LEN(fabric_protocols));
+	return transport_of(drive)->reach == TRANSPORT_REACH_SHARED;
 }
 
 bool disk_any_shared(const json_t *drives)
@@ -92,8 +80,8 @@ static const char *against(const json_t *d, const struct disk_rule *rule)
 {
 	const char *serial = member(d, "SerialNumber"), *wwn = member(d, "WWN");
 
-	if (!is_local(d))
-		return "not a local disk";
+	if (transport_of(d)->reach != TRANSPORT_REACH_LOCAL)
+		return transport_of(d)->why;
 	if (json_is_true(json_object_get(d, "Removable")))
 		return "removable";
 	if (!serial[0] && !wwn[0])
