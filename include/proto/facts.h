@@ -45,14 +45,16 @@ struct facts_cpu {
 
 struct facts_dimm {
 	char device_locator[129], bank_locator[129];
+	char slot[129];       /* names one module: the locator, with its bank where two share it */
 	int64_t capacity_mib; /* 0: the slot is empty */
 	char manufacturer[129], part_number[129], serial[129], type[33];
 	int64_t speed_mhz;
 };
 
 struct facts_memory {
-	int64_t total_mib;
+	int64_t total_mib; /* of modules: what the processors can use */
 	VEC(struct facts_dimm) modules;
+	VEC(struct facts_dimm) persistent; /* NVDIMMs and the like: not in the total */
 };
 
 struct facts_drive {

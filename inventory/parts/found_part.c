@@ -135,7 +135,9 @@ static void add_cpu(const json_t *j, found_parts *out)
 
 static void add_dimm(const json_t *j, found_parts *out)
 {
-	struct found_part p = blank("memory", text_of(j, "DeviceLocator"));
+	const char *slot = text_of(j,
+				   "Slot"); /* names one module, also on boards with two sockets */
+	struct found_part p = blank("memory", slot[0] ? slot : text_of(j, "DeviceLocator"));
 
 	p.capacity_mib = number_of(j, "CapacityMiB");
 	if (p.capacity_mib <= 0)
@@ -152,8 +154,7 @@ static void add_dimm(const json_t *j, found_parts *out)
 
 static void add_drive(const json_t *j, found_parts *out)
 {
-	const char *slot = text_of(j, "Slot");
-	struct found_part p = blank("drive", slot[0] ? slot : text_of(j, "Name"));
+	struct found_part p = blank("drive", text_of(j, "Slot")); /* never the kernel's name */
 
 	p.manufacturer = known_text(j, "Manufacturer");
 	p.model = known_text(j, "Model");

@@ -6,12 +6,16 @@ agent_SRC := \
 	provisioner/agent/server_link.c \
 	provisioner/agent/facts/sysfs.c \
 	provisioner/agent/facts/smbios.c \
+	provisioner/agent/facts/memory_devices.c \
+	provisioner/agent/facts/cpu_topology.c \
 	provisioner/agent/facts/drives.c \
 	provisioner/agent/facts/drive_path.c \
 	provisioner/agent/facts/drive_transport.c \
 	provisioner/agent/facts/drive_slot.c \
 	provisioner/agent/facts/nvme.c \
+	provisioner/agent/facts/pci_slot.c \
 	provisioner/agent/facts/nics.c \
+	provisioner/agent/facts/nic_owner.c \
 	provisioner/agent/facts/bmc.c \
 	provisioner/agent/facts/tpm_ek.c \
 	provisioner/agent/facts/lldp.c \
@@ -126,6 +130,8 @@ $(eval $(call unit_test,tests/unit/agent/burn/test_counters.c,$(AGENT_TEST_LIBS)
 $(eval $(call unit_test,tests/unit/agent/facts/test_smbios.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_drives.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_drive_transport.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call unit_test,tests/unit/agent/facts/test_drive_slot.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call unit_test,tests/unit/agent/facts/test_machine_facts.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/disk/test_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -59,6 +59,7 @@ static const struct field cpu_fields[] = {
 static const struct field dimm_fields[] = {
 	S(facts_dimm, "DeviceLocator", device_locator),
 	S(facts_dimm, "BankLocator", bank_locator),
+	S(facts_dimm, "Slot", slot),
 	F_INT(struct facts_dimm, "CapacityMiB", capacity_mib, FIELD_ALWAYS, 0, PROTO_MAX_INT),
 	S(facts_dimm, "Manufacturer", manufacturer),
 	S(facts_dimm, "PartNumber", part_number),
@@ -71,6 +72,7 @@ static const struct field dimm_fields[] = {
 static const struct field memory_fields[] = {
 	N(facts_memory, "TotalMiB", total_mib),
 	L_(facts_memory, "modules", modules, FACTS_MAX_DIMMS, dimm_fields),
+	L_(facts_memory, "persistent", persistent, FACTS_MAX_DIMMS, dimm_fields),
 	F_END,
 };
 

@@ -22,9 +22,8 @@ static void add_dimm(const struct facts_dimm *d, const struct dimm_place *place,
 {
 	char key[64];
 
-	/* "DIMM 0" alone is ambiguous on boards with two sockets; bank and slot are not. */
-	text_print(key, sizeof(key), "%.30s%s%.30s", d->bank_locator, *d->bank_locator ? " " : "",
-		   d->device_locator);
+	/* The inventory's name of the slot; "DIMM 0" alone may be on two sockets. */
+	(void)text_fit(key, sizeof(key), d->slot);
 	struct component *c = component_add(list, COMPONENT_DIMM, key);
 	if (!c)
 		return;

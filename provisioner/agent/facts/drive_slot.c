@@ -195,7 +195,7 @@ static void put_place_behind(struct drive *d)
 
 	if (!d->place[0] || str_eq(d->facts.slot, d->place))
 		return;
-	snprintf(both, sizeof(both), "%s (%s)", d->facts.slot, d->place);
+	text_print(both, sizeof(both), "%s (%s)", d->facts.slot, d->place);
 	if (!str_copy(d->facts.slot, sizeof(d->facts.slot), both))
 		(void)str_copy(d->facts.slot, sizeof(d->facts.slot), d->place);
 }

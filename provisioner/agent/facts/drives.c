@@ -35,10 +35,10 @@ static bool is_disk_name(const char *name)
 /* HW: a hypervisor's disk says "rotational" whatever lies behind it: unknown is left out. */
 static void read_media(const char *root, const char *name, struct facts_drive *f)
 {
-	bool spins = sysfs_int(root, 0, "sys/block/%s/queue/rotational", name) == 1;
+	int64_t spins = sysfs_int(root, -1, "sys/block/%s/queue/rotational", name);
 
-	if (!str_eq(f->protocol, "virtio"))
-		(void)str_copy(f->media_type, sizeof(f->media_type), spins ? "HDD" : "SSD");
+	if (spins >= 0 && !str_eq(f->protocol, "virtio"))
+		(void)str_copy(f->media_type, sizeof(f->media_type), spins == 1 ? "HDD" : "SSD");
 }
 
 /* The controller that the disk hangs on; of several to one disk, the one with the lowest address.
@@ -127,8 +127,9 @@ bool drive_read_one(const char *root, const char *name, struct drive *d)
 		return false;
 	(void)str_copy(f->name, sizeof(f->name), name);
 	snprintf(d->dev_path, sizeof(d->dev_path), "/dev/%.64s", name);
-	f->block_size_bytes = sysfs_int(root, 512, "sys/block/%s/queue/logical_block_size", name);
-	f->removable = sysfs_int(root, 0, "sys/block/%s/removable", name) == 1 ? TRI_YES : TRI_NO;
+	f->block_size_bytes = sysfs_int(root, 0, "sys/block/%s/queue/logical_block_size", name);
+	int64_t removable = sysfs_int(root, -1, "sys/block/%s/removable", name);
+	f->removable = removable == 1 ? TRI_YES : removable == 0 ? TRI_NO : TRI_UNKNOWN;
 	d->read_only = sysfs_int(root, 0, "sys/block/%s/ro", name) == 1;
 	d->transport = drive_transport(root, name, d->sys_path);
 	const struct transport *row = transport_row(d->transport);

@@ -14,9 +14,12 @@
 #include <base/str.h>
 
 #include "bmc.h"
+#include "cpu_topology.h"
 #include "drives.h"
+#include "nic_owner.h"
 #include "nics.h"
 #include "disk_signatures.h"
+#include "pci_slot.h"
 #include "smbios.h"
 #include "sysfs.h"
 #include "tpm_ek.h"
@@ -28,16 +31,26 @@ static const char *firmware_kind(const char *root)
 
 /* ---- evidence -------------------------------------------------------------------------------- */
 
-static void add_macs(const char *root, struct evidence *e)
+static void read_nics(const char *root, const struct smbios *smbios, nic_list *ret)
+{
+	nics_read(root, ret);
+	nics_drop_host_interfaces(root, ret, smbios->host_interfaces.items,
+				  smbios->host_interfaces.n);
+}
+
+static void add_macs(const char *root, const struct smbios *smbios, struct evidence *e)
 {
 	nic_list nics = {0};
 
-	nics_read(root, &nics);
+	read_nics(root, smbios, &nics);
 	for (size_t i = 0; i < nics.n && e->macs.n < EVIDENCE_MAX_MACS; i++) {
 		struct text64 mac = {0};
 
+		if (!nic_is_proof(root, &nics.items[i]))
+			continue;
 		(void)str_copy(mac.s, sizeof(mac.s), nics.items[i].permanent_mac);
-		VEC_PUSH(&e->macs, mac);
+		if (mac.s[0])
+			VEC_PUSH(&e->macs, mac);
 	}
 	VEC_DONE(&nics);
 }
@@ -75,8 +88,8 @@ void machine_evidence(const char *root, struct evidence *ret)
 	COPY(ret->product, smbios.system.model);
 	COPY(ret->board_serial, smbios.board.serial);
 	COPY(ret->chassis_serial, smbios.chassis.serial);
+	add_macs(root, &smbios, ret);
 	smbios_done(&smbios);
-	add_macs(root, ret);
 	add_disks(root, ret);
 	(void)tpm_ek(root, ret->tpm_ek_sha256);
 }
@@ -106,23 +119,14 @@ static void read_boot(const char *root, struct facts_boot *boot)
 	size_t n_bytes;
 
 	COPY(boot->firmware, firmware_kind(root));
-	if (uname(&uts) == 0)
+	if (!sysfs_text(root, boot->arch, sizeof(boot->arch), "proc/sys/kernel/arch") &&
+	    uname(&uts) == 0)
 		COPY(boot->arch, uts.machine);
 	if (!*root && access(dir, F_OK) == 0 && access(path, F_OK) < 0)
 		(void)mount("efivarfs", dir, "efivarfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	/* Four bytes of attributes, then the variable: one byte. */
 	if (file_read(path, 64, &value, &n_bytes, NULL) == 0 && n_bytes == 5)
 		boot->secure_boot = value[4] == 1 ? TRI_YES : TRI_NO;
-}
-
-static int64_t count_cpus(const char *root)
-{
-	autonames struct sysfs_names names = sysfs_list(root, "sys/devices/system/cpu");
-	unsigned n = 0, ignored;
-
-	for (size_t i = 0; i < names.n; i++)
-		n += sscanf(names.names[i], "cpu%u", &ignored) == 1;
-	return n;
 }
 
 /* Value of the first "key : value" line of /proc/cpuinfo. */
@@ -147,32 +151,52 @@ static void cpuinfo_text(const char *root, const char *key, char *ret, size_t re
 	}
 }
 
+/* Sockets from the kernel's topology, where there is no SMBIOS table. */
+static void add_packages(const struct cpu_topology *t, struct facts *f)
+{
+	struct facts_cpu cpu = {.socket = "CPU 0"};
+
+	if (t->n_packages == 0)
+		cpu.total_threads = t->threads;
+	for (size_t i = 0; i < t->n_packages; i++) {
+		snprintf(cpu.socket, sizeof(cpu.socket), "CPU %zu", i);
+		VEC_PUSH(&f->processors, cpu);
+	}
+	if (t->n_packages == 0)
+		VEC_PUSH(&f->processors, cpu);
+}
+
 /* HW: hypervisors and old firmware leave the model or the counts out; then the kernel's view
- * counts. */
+ * counts, if it sees as many packages. What neither has stays unknown. */
+static void complete_processor(struct facts_cpu *cpu, const struct cpu_package *package,
+			       const char *model)
+{
+	if (package && !cpu->total_threads)
+		cpu->total_threads = package->threads;
+	if (package && !cpu->total_cores)
+		cpu->total_cores = package->cores;
+	/* Firmware of virtual machines names the machine type, not the CPU. */
+	if (*model &&
+	    (!cpu->model[0] || str_starts(cpu->model, "pc-") || str_starts(cpu->model, "virt")))
+		COPY(cpu->model, model);
+}
+
 static void read_processors(const char *root, const struct smbios *smbios, struct facts *f)
 {
+	struct cpu_topology topology;
 	char model[129];
 
 	cpuinfo_text(root, "model name", model, sizeof(model));
+	cpu_topology_read(root, &topology);
 	for (size_t i = 0; i < smbios->processors.n; i++)
 		VEC_PUSH(&f->processors, smbios->processors.items[i]);
-	if (f->processors.n == 0) {
-		struct facts_cpu cpu = {.total_threads = count_cpus(root)};
-
-		COPY(cpu.socket, "CPU 0");
-		VEC_PUSH(&f->processors, cpu);
-	}
+	if (f->processors.n == 0)
+		add_packages(&topology, f);
 	for (size_t i = 0; i < f->processors.n; i++) {
-		struct facts_cpu *cpu = &f->processors.items[i];
+		bool fits = topology.n_packages == f->processors.n;
 
-		if (!cpu->total_threads)
-			cpu->total_threads = count_cpus(root) / (int64_t)f->processors.n;
-		if (!cpu->total_cores)
-			cpu->total_cores = cpu->total_threads;
-		/* Firmware of virtual machines names the machine type, not the CPU. */
-		if (*model && (!cpu->model[0] || str_starts(cpu->model, "pc-") ||
-			       str_starts(cpu->model, "virt")))
-			COPY(cpu->model, model);
+		complete_processor(&f->processors.items[i], fits ? &topology.packages[i] : NULL,
+				   model);
 	}
 }
 
@@ -186,6 +210,8 @@ static void read_memory(const char *root, const struct smbios *smbios, struct fa
 		VEC_PUSH(&m->modules, smbios->modules.items[i]);
 		m->total_mib += smbios->modules.items[i].capacity_mib;
 	}
+	for (size_t i = 0; i < smbios->persistent.n; i++)
+		VEC_PUSH(&m->persistent, smbios->persistent.items[i]);
 	file_read_line(path, line, sizeof(line));
 	if (!m->total_mib && sscanf(line, "MemTotal: %lld kB", &kib) == 1)
 		m->total_mib = kib / 1024;
@@ -225,24 +251,15 @@ static void read_pci(const char *root, struct facts *f)
 	}
 }
 
-static void slot_of_drive(const struct smbios *smbios, const struct drive *drive,
-			  struct facts_drive *f)
-{
-	for (size_t i = 0; i < smbios->slots.n && !f->slot[0]; i++)
-		if (drive->pci_address[0] && str_eq(f->protocol, "NVMe") &&
-		    str_eq(smbios->slots.items[i].pci_address, drive->pci_address))
-			COPY(f->slot, smbios->slots.items[i].designation);
-}
-
 static void read_drives(const char *root, const struct smbios *smbios, struct facts *f)
 {
 	drive_list drives = {0};
 
 	drives_read(root, &drives);
+	pci_slots_name(root, smbios, &drives);
 	for (size_t i = 0; i < drives.n; i++) {
 		struct facts_drive facts = drives.items[i].facts;
 
-		slot_of_drive(smbios, &drives.items[i], &facts);
 		/* Only local disks are opened: a probe of a SAN's LUN is none of our business. */
 		if (!*root && drives.items[i].local)
 			IGNORE_RESULT(disk_signatures_of_path(drives.items[i].dev_path,
@@ -278,7 +295,7 @@ void machine_facts(const char *root, struct facts *ret)
 	read_tpm(root, &ret->tpm);
 	if (!*root)
 		bmc_read(&ret->bmc);
-	nics_read(root, &nics);
+	read_nics(root, &smbios, &nics);
 	for (size_t i = 0; i < nics.n; i++)
 		VEC_PUSH(&ret->nics, nics.items[i]);
 	VEC_DONE(&nics);

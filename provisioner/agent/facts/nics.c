@@ -18,6 +18,8 @@
 #include <base/hw_id.h>
 #include <base/str.h>
 
+#include "drive_path.h"
+#include "nic_owner.h"
 #include "sysfs.h"
 
 static bool ethtool(int fd, const char *name, void *command)
@@ -60,22 +62,19 @@ static void read_driver(int fd, struct facts_nic *nic)
 static void read_pci_address(const char *root, struct facts_nic *nic)
 {
 	char path[512];
-	unsigned a, b, c, d;
 
-	if (!sysfs_resolve(root, path, sizeof(path), "sys/class/net/%s/device", nic->name))
-		return;
-	for (const char *p = path; (p = strchr(p, '/')); p++) {
-		int n = 0;
-
-		if (sscanf(p, "/%4x:%2x:%2x.%1x%n", &a, &b, &c, &d, &n) == 4 && n == 13)
-			snprintf(nic->pci_address, sizeof(nic->pci_address), "%.12s", p + 1);
-	}
+	if (sysfs_resolve(root, path, sizeof(path), "sys/class/net/%s/device", nic->name))
+		(void)drive_path_pci(path, nic->pci_address, sizeof(nic->pci_address));
 }
 
 static void read_nic(const char *root, const char *name, int fd, struct facts_nic *nic)
 {
+	char mac[128];
+
 	(void)str_copy(nic->name, sizeof(nic->name), name);
-	sysfs_text(root, nic->mac, sizeof(nic->mac), "sys/class/net/%s/address", name);
+	/* An InfiniBand address has 20 bytes: a part of it would be another one's, too. */
+	sysfs_text(root, mac, sizeof(mac), "sys/class/net/%s/address", name);
+	(void)str_copy(nic->mac, sizeof(nic->mac), mac);
 	sysfs_link_name(root, nic->driver, sizeof(nic->driver), "sys/class/net/%s/device/driver",
 			name);
 	int64_t carrier = sysfs_int(root, -1, "sys/class/net/%s/carrier", name);
@@ -91,12 +90,14 @@ static void read_nic(const char *root, const char *name, int fd, struct facts_ni
 		(void)str_copy(nic->permanent_mac, sizeof(nic->permanent_mac), nic->mac);
 }
 
-/* A card of the machine: has a device, and speaks Ethernet (1) or InfiniBand (32). */
+/* A card of the machine: has a device, speaks Ethernet (1) or InfiniBand (32), and is not the
+ * management controller's. */
 static bool is_card(const char *root, const char *name)
 {
 	int64_t type = sysfs_int(root, 0, "sys/class/net/%s/type", name);
 
-	return (type == 1 || type == 32) && sysfs_exists(root, "sys/class/net/%s/device", name);
+	return (type == 1 || type == 32) && sysfs_exists(root, "sys/class/net/%s/device", name) &&
+	       !nic_is_management(root, name);
 }
 
 void nics_read(const char *root, nic_list *ret)

@@ -12,11 +12,14 @@
 #include <base/file.h>
 #include <base/hw_id.h>
 
+#include "memory_devices.h"
+
 #define MAX_STRUCTURES 8192
 
 /* One structure: the formatted area (length said by its header) and the string set after it. */
 struct structure {
 	uint8_t type;
+	uint16_t handle;
 	const uint8_t *p;
 	size_t n_bytes;
 	const char *strings;
@@ -135,6 +138,12 @@ static void read_processor(struct smbios *out, const struct structure *s)
 	VEC_PUSH(&out->processors, cpu);
 }
 
+static void pci_address(char *ret, size_t ret_bytes, unsigned segment, unsigned bus, unsigned devfn)
+{
+	snprintf(ret, ret_bytes, "%04x:%02x:%02x.%x", segment & 0xffff, bus & 0xff, devfn >> 3 & 31,
+		 devfn & 7);
+}
+
 static void read_slot(struct smbios *out, const struct structure *s)
 {
 	struct smbios_slot slot = {0};
@@ -144,27 +153,8 @@ static void read_slot(struct smbios *out, const struct structure *s)
 		return;
 	TEXT(s, 0x04, slot.designation);
 	if (s->n_bytes >= 0x11 && bus != 0xff)
-		snprintf(slot.pci_address, sizeof(slot.pci_address), "%04x:%02x:%02x.%x",
-			 (unsigned)u16(s, 0x0d), bus, devfn >> 3, devfn & 7U);
+		pci_address(slot.pci_address, sizeof(slot.pci_address), u16(s, 0x0d), bus, devfn);
 	VEC_PUSH(&out->slots, slot);
-}
-
-static const char *memory_type(uint8_t type)
-{
-	static const struct {
-		uint8_t type;
-		const char *name;
-	} names[] = {
-		{0x07, "RAM"},    {0x0f, "SDRAM"},  {0x12, "DDR"},    {0x13, "DDR2"},
-		{0x18, "DDR3"},   {0x1a, "DDR4"},   {0x1b, "LPDDR"},  {0x1c, "LPDDR2"},
-		{0x1d, "LPDDR3"}, {0x1e, "LPDDR4"}, {0x1f, "NVDIMM"}, {0x20, "HBM"},
-		{0x21, "HBM2"},   {0x22, "DDR5"},   {0x23, "LPDDR5"}, {0x24, "HBM3"},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (names[i].type == type)
-			return names[i].name;
-	return "";
 }
 
 /* MiB; 0 for an empty slot and for "unknown", which HW uses for modules that POST switched off. */
@@ -179,32 +169,106 @@ static int64_t module_mib(const struct structure *s)
 	return size & 0x8000 ? (size & 0x7fff) / 1024 : size;
 }
 
+/* A size in bytes of eight, as MiB; -1 where the table ends before it or the firmware knows none.
+ */
+static int64_t part_mib(const struct structure *s, size_t offset)
+{
+	uint64_t bytes = u32(s, offset) | (uint64_t)u32(s, offset + 4) << 32;
+
+	return s->n_bytes < offset + 8 || bytes == UINT64_MAX ? -1 : (int64_t)(bytes >> 20);
+}
+
+static void read_array(struct smbios *out, const struct structure *s)
+{
+	struct smbios_array a = {.handle = s->handle, .use = u8(s, 0x05)};
+
+	if (out->arrays.n < FACTS_MAX_DIMMS)
+		VEC_PUSH(&out->arrays, a);
+}
+
 static void read_memory(struct smbios *out, const struct structure *s)
 {
-	struct facts_dimm dimm = {0};
+	struct smbios_memory_device d = {.array = u16(s, 0x04), .type = u8(s, 0x12)};
+	struct facts_dimm *dimm = &d.dimm;
 	uint16_t speed = u16(s, 0x20) ? u16(s, 0x20) : u16(s, 0x15);
 
-	if (out->modules.n >= FACTS_MAX_DIMMS)
+	if (out->memory_devices.n >= FACTS_MAX_DIMMS)
 		return;
-	dimm.capacity_mib = module_mib(s);
-	TEXT(s, 0x10, dimm.device_locator);
-	TEXT(s, 0x11, dimm.bank_locator);
-	if (dimm.capacity_mib) {
-		TEXT(s, 0x17, dimm.manufacturer);
-		TEXT(s, 0x18, dimm.serial);
-		TEXT(s, 0x1a, dimm.part_number);
-		(void)str_copy(dimm.type, sizeof(dimm.type), memory_type(u8(s, 0x12)));
-		dimm.speed_mhz = speed == 0xffff ? u32(s, 0x58) & 0x7fffffff : speed;
+	dimm->capacity_mib = module_mib(s);
+	TEXT(s, 0x10, dimm->device_locator);
+	TEXT(s, 0x11, dimm->bank_locator);
+	if (dimm->capacity_mib) {
+		TEXT(s, 0x17, dimm->manufacturer);
+		TEXT(s, 0x18, dimm->serial);
+		TEXT(s, 0x1a, dimm->part_number);
+		dimm->speed_mhz = speed == 0xffff ? u32(s, 0x58) & 0x7fffffff : speed;
 	}
-	VEC_PUSH(&out->modules, dimm);
+	d.technology = u8(s, 0x28);
+	d.persistent_mib = part_mib(s, 0x34);
+	d.volatile_mib = part_mib(s, 0x3c);
+	d.has_parts = d.persistent_mib >= 0 && d.volatile_mib >= 0;
+	VEC_PUSH(&out->memory_devices, d);
+}
+
+/* Devices on the board itself, with the name that is printed beside them. */
+static void read_onboard(struct smbios *out, const struct structure *s)
+{
+	struct smbios_slot slot = {0};
+
+	if (out->slots.n >= 256 || s->n_bytes < 0x0b || u8(s, 0x09) == 0xff)
+		return;
+	TEXT(s, 0x04, slot.designation);
+	pci_address(slot.pci_address, sizeof(slot.pci_address), u16(s, 0x07), u8(s, 0x09),
+		    u8(s, 0x0a));
+	VEC_PUSH(&out->slots, slot);
+}
+
+/* Six bytes as text; "" for all zeros. */
+static void mac_at(const struct structure *s, size_t offset, char ret[static 18])
+{
+	unsigned any = 0;
+
+	for (size_t i = 0; i < 6; i++)
+		any |= u8(s, offset + i);
+	if (any)
+		snprintf(ret, 18, "%02x:%02x:%02x:%02x:%02x:%02x", u8(s, offset), u8(s, offset + 1),
+			 u8(s, offset + 2), u8(s, offset + 3), u8(s, offset + 4),
+			 u8(s, offset + 5));
+}
+
+/* DSP0270 (Redfish host interface) 8: device types 2 and 4 are USB, 3 and 5 PCI; 4 and 5 tell the
+ * address of the host's end, too. Offsets from the start of the structure. */
+static void read_host_interface(struct smbios *out, const struct structure *s)
+{
+	struct smbios_host_interface i = {0};
+	uint8_t kind = u8(s, 0x06);
+
+	if (u8(s, 0x04) != 0x40 || kind < 2 || kind > 5 || out->host_interfaces.n >= 16)
+		return;
+	size_t at = kind >= 4 ? 0x08 : 0x07; /* the newer ones begin with their length */
+	i.usb = kind == 2 || kind == 4;
+	i.vendor = u16(s, at);
+	i.product = u16(s, at + 2);
+	if (kind == 4)
+		mac_at(s, at + 5, i.mac);
+	if (kind == 5) {
+		mac_at(s, at + 8, i.mac);
+		if (s->n_bytes >= at + 18 && u8(s, at + 16) != 0xff)
+			pci_address(i.pci_address, sizeof(i.pci_address), u16(s, at + 14),
+				    u8(s, at + 16), u8(s, at + 17));
+	}
+	VEC_PUSH(&out->host_interfaces, i);
 }
 
 static const struct {
 	uint8_t type;
 	void (*read)(struct smbios *out, const struct structure *s);
 } readers[] = {
-	{0, read_bios},      {1, read_system}, {2, read_board},   {3, read_chassis},
-	{4, read_processor}, {9, read_slot},   {17, read_memory},
+	{0, read_bios},      {1, read_system},
+	{2, read_board},     {3, read_chassis},
+	{4, read_processor}, {9, read_slot},
+	{16, read_array},    {17, read_memory},
+	{41, read_onboard},  {42, read_host_interface},
 };
 
 /* Bytes of the string set at p: up to and with the double NUL; everything if it never ends. */
@@ -233,6 +297,7 @@ static bool next_structure(struct cur *c, struct structure *s)
 	s->n_bytes = n_bytes;
 	s->strings = (const char *)c->p;
 	s->strings_bytes = string_set_bytes(c->p, c->left_bytes);
+	s->handle = u16(s, 0x02);
 	cur_skip(c, s->strings_bytes);
 	return true;
 }
@@ -249,6 +314,7 @@ int smbios_parse(const void *p, size_t n_bytes, unsigned version, struct smbios 
 		for (size_t k = 0; k < ARRAY_LEN(readers); k++)
 			if (readers[k].type == s.type)
 				readers[k].read(ret, &s);
+	memory_devices_judge(ret);
 	return 0;
 }
 
@@ -256,7 +322,11 @@ void smbios_done(struct smbios *s)
 {
 	VEC_DONE(&s->processors);
 	VEC_DONE(&s->modules);
+	VEC_DONE(&s->persistent);
 	VEC_DONE(&s->slots);
+	VEC_DONE(&s->host_interfaces);
+	VEC_DONE(&s->arrays);
+	VEC_DONE(&s->memory_devices);
 }
 
 int smbios_entry_version(const void *p, size_t n_bytes, unsigned *ret_version, struct err *err)

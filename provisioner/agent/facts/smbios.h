@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SMBIOS tables to facts: system, board, chassis, firmware, processors, memory devices, slots.
- * Follows DMTF DSP0134 3.6. Pure: bytes in, structs out. The bytes come from firmware and are
- * hostile; every structure is bounded, every string cleaned, the walk always ends.
+ * SMBIOS tables to facts: system, board, chassis, firmware, processors, memory devices, slots,
+ * links to the management controller. Follows DMTF DSP0134 3.6. Pure: bytes in, structs out. The
+ * bytes come from firmware and are hostile; every structure is bounded, every string cleaned, the
+ * walk always ends.
  */
 #ifndef AGENT_SMBIOS_H
 #define AGENT_SMBIOS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <base/err.h>
@@ -21,13 +23,39 @@ struct smbios_slot {
 	char pci_address[16]; /* "0000:3b:00.0", or "" */
 };
 
+/* A memory array (type 16) and a device of one (type 17), before memory_devices.h judges them. */
+struct smbios_array {
+	uint16_t handle;
+	uint8_t use; /* DSP0134 7.17.2: 3 is system memory */
+};
+
+struct smbios_memory_device {
+	struct facts_dimm dimm;   /* capacity_mib: all of it */
+	uint16_t array;           /* handle */
+	uint8_t type, technology; /* DSP0134 7.18.2 and 7.18.6; technology 0: an older table */
+	bool has_parts;           /* the two below are known */
+	int64_t volatile_mib, persistent_mib;
+};
+
+/* The management controller's end of a link to the host (type 42), as the host sees it. */
+struct smbios_host_interface {
+	bool usb; /* else a PCI device */
+	uint16_t vendor, product;
+	char mac[18];         /* of the host's end; "" if the table has none */
+	char pci_address[16]; /* "" if the table has none */
+};
+
 struct smbios {
 	struct facts_system system;
 	struct facts_board board;
 	struct facts_chassis chassis;
-	VEC(struct facts_cpu) processors; /* populated sockets */
-	VEC(struct facts_dimm) modules;   /* every slot, also the empty ones */
-	VEC(struct smbios_slot) slots;
+	VEC(struct facts_cpu) processors;  /* populated sockets */
+	VEC(struct facts_dimm) modules;    /* every slot for memory, also the empty ones */
+	VEC(struct facts_dimm) persistent; /* what keeps its contents */
+	VEC(struct smbios_slot) slots;     /* PCI slots (type 9) and devices on the board (41) */
+	VEC(struct smbios_host_interface) host_interfaces;
+	VEC(struct smbios_array) arrays;
+	VEC(struct smbios_memory_device) memory_devices;
 };
 
 /* Version (major << 8 | minor) of an entry point; ERR_INVALID if it is none. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading small sysfs and procfs files below a root folder ("" for the machine's own; tests give a
- * folder with a fake tree). Values are cleaned: what a device says is text from outside.
+ * folder with a fake tree, support a copy of another machine's, in which small files may stand for
+ * the links). Values are cleaned: what a device says is text from outside.
  */
 #ifndef AGENT_SYSFS_H
 #define AGENT_SYSFS_H

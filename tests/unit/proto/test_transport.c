@@ -25,7 +25,7 @@ static json_t *drives_with(const char *word)
 	facts_done(&sent);
 	assert_int_equal(
 		message_decode(facts_fields, text, strlen(text), LIMIT_FACTS_BYTES, &got, &err), 0);
-	AUTO(json) json_t *doc = record_encode(facts_fields, &got);
+	autojson json_t *doc = record_encode(facts_fields, &got);
 	facts_done(&got);
 	return json_incref(json_object_get(doc, "drives"));
 }
@@ -35,7 +35,7 @@ static void test_every_word_crosses(void **state)
 	(void)state;
 	for (unsigned i = 0; i < _TRANSPORT_MAX; i++) {
 		const struct transport *row = transport_row((enum transport_id)i);
-		AUTO(json) json_t *drives = drives_with(row->word);
+		autojson json_t *drives = drives_with(row->word);
 		struct disk_rule rule = {.serial = "S1"};
 		struct disk_choice choice = {.serial = ""};
 		struct err err = ERR_INIT;

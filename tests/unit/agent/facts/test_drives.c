@@ -102,16 +102,16 @@ static const struct {
 	const char *name, *protocol, *wwn, *serial, *media, *slot;
 	bool local;
 } rows[] = {
-	{"mmcblk0", "MMC", "", "0x1234", "SSD", "soc", true},
+	{"mmcblk0", "MMC", "", "0x1234", "", "soc", true},
 	{"nvme0n1", "NVMe", "0x0025385b91b03f1e", "S4YN", "SSD", "0000:01:00.0", true},
-	{"nvme1n1", "NVMe-oF", "", "FAR", "SSD", "", false},
+	{"nvme1n1", "NVMe-oF", "", "FAR", "", "", false},
 	{"sda", "SATA", "0x5000c500a1b2c3d4", "ZA1B2C3D", "HDD", "0000:00:1f.2 port 0", true},
-	{"sdb", "USB", "", "", "SSD", "0000:00:14.0 usb 1", false},
-	{"sdc", "iSCSI", "", "", "SSD", "", false},
-	{"sdd", "FC", "", "", "SSD", "", false},
-	{"sde", "SAS", "", "", "SSD", "Slot 04", true},
-	{"sdf", "RAID", "", "", "SSD", "0000:83:00.0 target 2:0:0", true},
-	{"sdg", "unknown", "", "", "SSD", "0000:84:00.0 target 0:0:0", false},
+	{"sdb", "USB", "", "", "", "0000:00:14.0 usb 1", false},
+	{"sdc", "iSCSI", "", "", "", "", false},
+	{"sdd", "FC", "", "", "", "", false},
+	{"sde", "SAS", "", "", "", "Slot 04", true},
+	{"sdf", "RAID", "", "", "", "0000:83:00.0 target 2:0:0", true},
+	{"sdg", "unknown", "", "", "", "0000:84:00.0 target 0:0:0", false},
 	{"vda", "virtio", "", "LAB-1", "", "0000:00:03.0", true},
 };
 

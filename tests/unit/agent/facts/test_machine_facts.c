@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Facts and evidence of whole machines, made of files: memory modules and what only looks like
+ * them, cores where the table has no counts, network cards that are not the host's, and slots of
+ * disks that stay through any order of probing.
+ */
+#include <tests/harness/check.h>
+
+#include <stdlib.h>
+
+#include <agent/facts/cpu_topology.h>
+#include <agent/facts/machine_facts.h>
+#include <base/bytes.h>
+#include <base/str.h>
+#include <tests/harness/fake_sys.h>
+
+static struct fake_sys tree;
+
+static int set_up(void **state)
+{
+	(void)state;
+	fake_sys_init(&tree);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fake_sys_done(&tree);
+	return 0;
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+#define NO_ARRAY 0xfffe
+
+static uint16_t put_array(uint8_t use)
+{
+	uint8_t array[11] = {3, use};
+
+	return fake_sys_smbios_add(&tree, 16, array, sizeof(array), "");
+}
+
+struct device {
+	uint8_t type, technology;
+	uint32_t size_mib;
+	int64_t volatile_mib, persistent_mib; /* -1: not known */
+	const char *locator, *bank;
+};
+
+static void put_part(uint8_t *at, int64_t mib)
+{
+	uint64_t bytes = mib < 0 ? UINT64_MAX : (uint64_t)mib << 20;
+
+	put_le32(at, (uint32_t)bytes);
+	put_le32(at + 4, (uint32_t)(bytes >> 32));
+}
+
+/* n_bytes: 36 is the table of 2.8, which ends before the technology. */
+static void put_device(uint16_t array, const struct device *d, size_t n_bytes)
+{
+	uint8_t f[88] = {0};
+	char strings[128];
+	int n = snprintf(strings, sizeof(strings), "%s%c%s%c", d->locator, 0, d->bank, 0);
+
+	assert_true(n > 0 && (size_t)n < sizeof(strings) - 1);
+	strings[n] = '\0';
+	put_le16(f, array);
+	put_le16(f + 8, 0x7fff);
+	put_le32(f + 24, d->size_mib);
+	f[12] = 1;
+	f[13] = 2;
+	f[14] = d->type;
+	f[36] = d->technology;
+	put_part(f + 48, d->persistent_mib);
+	put_part(f + 56, d->volatile_mib);
+	fake_sys_smbios_add(&tree, 17, f, n_bytes, strings);
+}
+
+static void test_what_is_memory(void **state)
+{
+	static const struct {
+		const char *row;
+		uint8_t use; /* of the array; 0: the table has none */
+		struct device device;
+		size_t n_bytes;
+		int64_t memory_mib, persistent_mib;
+	} rows[] = {
+		{"DDR4", 3, {0x1a, 0, 16384, 0, 0, "A1", "P0"}, 36, 16384, 0},
+		{"DDR5 of a new table", 3, {0x22, 3, 65536, 65536, 0, "A1", "P0"}, 80, 65536, 0},
+		{"field-13 flash in an array of flash",
+		 5,
+		 {0x09, 0, 16, 0, 0, "SPI", "x"},
+		 36,
+		 0,
+		 0},
+		{"flash in the array of memory", 3, {0x09, 0, 16, 0, 0, "SPI", "x"}, 36, 0, 0},
+		{"ROM", 3, {0x08, 0, 8, 0, 0, "ROM", "x"}, 36, 0, 0},
+		{"EEPROM", 3, {0x0a, 0, 8, 0, 0, "ROM", "x"}, 36, 0, 0},
+		{"DRAM in an array of flash", 5, {0x1a, 0, 16, 0, 0, "A1", "x"}, 36, 0, 0},
+		{"memory of a video card", 4, {0x05, 0, 512, 0, 0, "V", "x"}, 36, 0, 0},
+		{"DRAM in an array for video", 4, {0x1a, 0, 512, 0, 0, "V", "x"}, 36, 0, 0},
+		{"cache", 7, {0x06, 0, 32, 0, 0, "L3", "x"}, 36, 0, 0},
+		{"no array in the table", 0, {0x1a, 0, 16384, 0, 0, "A1", "P0"}, 36, 16384, 0},
+		{"flash without an array", 0, {0x09, 0, 16, 0, 0, "SPI", "x"}, 36, 0, 0},
+		{"type not told", 3, {0x02, 0, 4096, 0, 0, "A1", "P0"}, 36, 4096, 0},
+		{"type of a later table", 3, {0x30, 3, 4096, 4096, 0, "A1", "P0"}, 80, 4096, 0},
+		{"field-14 Optane", 3, {0x1f, 7, 129024, 0, 129024, "A2", "P0"}, 80, 0, 129024},
+		{"Optane as DDR4", 3, {0x1a, 7, 129024, 0, 129024, "A2", "P0"}, 80, 0, 129024},
+		{"Optane that serves as memory",
+		 3,
+		 {0x1f, 7, 129024, 129024, 0, "A2", "P0"},
+		 80,
+		 129024,
+		 0},
+		{"Optane, half of it", 3, {0x1f, 7, 128, 64, 64, "A2", "P0"}, 80, 64, 64},
+		{"NVDIMM-N", 3, {0x1a, 4, 16384, 0, 16384, "A2", "P0"}, 80, 0, 16384},
+		{"NVDIMM-N, parts not told", 3, {0x1a, 4, 16384, -1, -1, "A2", "P0"}, 80, 0, 16384},
+		{"persistent in its own array",
+		 6,
+		 {0x1f, 7, 16384, 0, 16384, "A2", "P0"},
+		 80,
+		 0,
+		 16384},
+		{"empty slot", 3, {0x02, 0, 0, 0, 0, "A1", "P0"}, 36, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct facts f;
+		int64_t persistent_mib = 0;
+
+		(void)set_up(NULL);
+		put_device(rows[i].use ? put_array(rows[i].use) : NO_ARRAY, &rows[i].device,
+			   rows[i].n_bytes);
+		fake_sys_smbios_write(&tree);
+		machine_facts(tree.root, &f);
+		for (size_t k = 0; k < f.memory.persistent.n; k++)
+			persistent_mib += f.memory.persistent.items[k].capacity_mib;
+		CHECK_INT(rows[i].row, f.memory.total_mib, rows[i].memory_mib);
+		CHECK_INT(rows[i].row, persistent_mib, rows[i].persistent_mib);
+		CHECK_INT(rows[i].row, f.memory.modules.n,
+			  rows[i].memory_mib > 0 || str_eq(rows[i].row, "empty slot"));
+		facts_done(&f);
+		fake_sys_done(&tree);
+	}
+}
+
+static void test_locators_of_two_sockets(void **state)
+{
+	static const struct {
+		const char *locator, *bank, *expect;
+	} rows[] = {
+		{"DIMM A1", "NODE 0", "NODE 0 DIMM A1"}, {"DIMM A1", "NODE 1", "NODE 1 DIMM A1"},
+		{"DIMM B1", "NODE 0", "DIMM B1"},        {"DIMM", "BANK", "BANK DIMM #1"},
+		{"DIMM", "BANK", "BANK DIMM #2"},
+	};
+	struct facts f;
+
+	(void)state;
+	uint16_t array = put_array(3);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		put_device(array,
+			   &(struct device){0x1a, 0, 1024, 0, 0, rows[i].locator, rows[i].bank},
+			   36);
+	fake_sys_smbios_write(&tree);
+	machine_facts(tree.root, &f);
+	assert_int_equal(f.memory.modules.n, ARRAY_LEN(rows));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		CHECK_STR(rows[i].expect, f.memory.modules.items[i].slot, rows[i].expect);
+	facts_done(&f);
+}
+
+/* ---- processors ------------------------------------------------------------------------------ */
+
+/* A socket as a table of 2.4 has it: no counts. */
+static void put_old_cpu(const char *socket)
+{
+	uint8_t f[31] = {0};
+	char strings[32];
+	int n = snprintf(strings, sizeof(strings), "%s%c", socket, 0);
+
+	strings[n] = '\0';
+	f[0] = 1;
+	f[1] = 3;
+	f[20] = 0x41;
+	fake_sys_smbios_add(&tree, 4, f, sizeof(f), strings);
+}
+
+struct cpus {
+	unsigned packages, cores, threads; /* cores of a package, threads of a core */
+	bool lists;                        /* core_cpus_list instead of core_id alone */
+};
+
+static void put_cpus(const struct cpus *c)
+{
+	unsigned number = 0, n_cores = c->packages * c->cores;
+
+	for (unsigned t = 0; t < c->threads; t++) {
+		for (unsigned core = 0; core < n_cores; core++, number++) {
+			char text[32];
+			autofree char *dir = xasprintf("sys/devices/system/cpu/cpu%u/topology",
+						       number);
+
+			snprintf(text, sizeof(text), "%u\n", core / c->cores);
+			fake_sys_putf(&tree, text, "%s/physical_package_id", dir);
+			snprintf(text, sizeof(text), "%u\n", core % c->cores);
+			fake_sys_putf(&tree, text, "%s/core_id", dir);
+			snprintf(text, sizeof(text), "%u,%u\n", core, core + n_cores);
+			if (c->lists)
+				fake_sys_putf(&tree, text, "%s/core_cpus_list", dir);
+		}
+	}
+}
+
+static void test_counts_of_cores(void **state)
+{
+	static const struct {
+		const char *row;
+		unsigned sockets; /* in the table; 0: no table */
+		struct cpus cpus;
+		size_t n;
+		int64_t cores, threads; /* of each */
+	} rows[] = {
+		{"field-10", 2, {2, 4, 2, false}, 2, 4, 8},
+		{"two Xeons without a table", 0, {2, 6, 2, false}, 2, 6, 12},
+		{"one processor without a table", 0, {1, 6, 2, true}, 1, 6, 12},
+		{"no threads", 1, {1, 8, 1, true}, 1, 8, 8},
+		{"a socket that the kernel does not see", 2, {1, 4, 2, true}, 2, 0, 0},
+		{"a package that the table does not have", 1, {2, 4, 2, true}, 1, 0, 0},
+		{"no topology", 1, {0, 0, 0, false}, 1, 0, 0},
+		{"nothing at all", 0, {0, 0, 0, false}, 1, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct facts f;
+
+		(void)set_up(NULL);
+		for (unsigned k = 0; k < rows[i].sockets; k++)
+			put_old_cpu(k ? "PROC 2" : "PROC 1");
+		if (rows[i].sockets)
+			fake_sys_smbios_write(&tree);
+		put_cpus(&rows[i].cpus);
+		machine_facts(tree.root, &f);
+		CHECK_INT(rows[i].row, f.processors.n, rows[i].n);
+		for (size_t k = 0; k < f.processors.n; k++) {
+			CHECK_INT(rows[i].row, f.processors.items[k].total_cores, rows[i].cores);
+			CHECK_INT(rows[i].row, f.processors.items[k].total_threads,
+				  rows[i].threads);
+		}
+		facts_done(&f);
+		fake_sys_done(&tree);
+	}
+}
+
+/* Four cores with two threads each and eight with one (i7-1270P): 12 cores, 16 threads. */
+static void test_cores_of_two_kinds(void **state)
+{
+	struct cpu_topology t;
+
+	(void)state;
+	for (unsigned i = 0; i < 16; i++) {
+		char text[32];
+		autofree char *dir = xasprintf("sys/devices/system/cpu/cpu%u/topology", i);
+
+		fake_sys_putf(&tree, "0\n", "%s/physical_package_id", dir);
+		snprintf(text, sizeof(text), "%u\n", i < 8 ? i / 2 * 4 : 16 + i);
+		fake_sys_putf(&tree, text, "%s/core_id", dir);
+		if (i < 8)
+			snprintf(text, sizeof(text), "%u-%u\n", i & ~1U, i | 1U);
+		else
+			snprintf(text, sizeof(text), "%u\n", i);
+		fake_sys_putf(&tree, text, "%s/thread_siblings_list", dir);
+	}
+	cpu_topology_read(tree.root, &t);
+	assert_int_equal(t.n_packages, 1);
+	assert_int_equal(t.packages[0].cores, 12);
+	assert_int_equal(t.packages[0].threads, 16);
+	fake_sys_put(&tree, "sys/devices/system/cpu/cpu16/online", "0\n");
+	fake_sys_put(&tree, "sys/devices/system/cpu/cpufreq/x", "0\n");
+	cpu_topology_read(tree.root,
+			  &t); /* an offline CPU: how many cores there are is not known */
+	assert_int_equal(t.n_packages, 0);
+	assert_int_equal(t.threads, 17);
+}
+
+/* ---- network cards --------------------------------------------------------------------------- */
+
+static void put_nic(const char *name, const char *device, const char *driver, const char *mac)
+{
+	autofree char *link = xasprintf("sys/class/net/%s", name);
+	autofree char *target = xasprintf("../../devices/%s/net/%s", device, name);
+	autofree char *up = xasprintf("sys/devices/%s/net/%s/device", device, name);
+	autofree char *driver_link = xasprintf("sys/devices/%s/driver", device);
+	autofree char *driver_target = xasprintf("../../../bus/x/drivers/%s", driver);
+
+	fake_sys_putf(&tree, "1\n", "sys/devices/%s/net/%s/type", device, name);
+	fake_sys_putf(&tree, mac, "sys/devices/%s/net/%s/address", device, name);
+	fake_sys_link(&tree, up, "../../");
+	fake_sys_link(&tree, link, target);
+	if (*driver)
+		fake_sys_link(&tree, driver_link, driver_target);
+}
+
+/* HPE, Dell and others: "Redfish host interface" of type USB, version 2, with the host's MAC. */
+static void put_host_interface(uint8_t kind, const uint8_t *mac)
+{
+	uint8_t f[32] = {0x40, 21, kind, 18, 0x6b, 0x41, 0xff, 0xff};
+
+	memcpy(f + (kind == 4 ? 9 : 12), mac, 6);
+	if (kind == 5)
+		f[20] = 0xff;
+	fake_sys_smbios_add(&tree, 42, f, 26, "");
+}
+
+static void test_whose_card(void **state)
+{
+	static const struct {
+		const char *row, *device, *driver;
+		const char *file, *text; /* beside the address; NULL: none */
+		bool listed, proof;
+	} rows[] = {
+		{"on PCI", "pci0000:00/0000:01:00.0", "igb", NULL, NULL, true, true},
+		{"of an ARM board", "platform/soc/1f10000.ethernet", "xgene-enet", NULL, NULL, true,
+		 true},
+		{"virtio", "pci0000:00/0000:00:03.0/virtio1", "virtio_net", NULL, NULL, true, true},
+		{"field-1 USB without a driver", "pci0000:00/0000:00:14.0/usb1/1-14/1-14:1.0", "",
+		 NULL, NULL, false, false},
+		{"cdc_ether", "pci0000:00/0000:00:14.0/usb1/1-14/1-14:1.0", "cdc_ether", NULL, NULL,
+		 false, false},
+		{"rndis", "pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0", "rndis_host", NULL, NULL,
+		 false, false},
+		{"cdc_ncm", "pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0", "cdc_ncm", NULL, NULL,
+		 false, false},
+		{"a dongle", "pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0", "r8152", NULL, NULL, true,
+		 false},
+		{"made up at boot", "pci0000:00/0000:01:00.0", "mvneta", "addr_assign_type", "1\n",
+		 true, false},
+		{"set by somebody", "pci0000:00/0000:01:00.0", "igb", "addr_assign_type", "3\n",
+		 true, false},
+		{"permanent", "pci0000:00/0000:01:00.0", "igb", "addr_assign_type", "0\n", true,
+		 true},
+		{"virtual function", "pci0000:00/0000:01:10.0", "igbvf", "../../physfn/vendor", "x",
+		 true, false},
+		{"infiniband", "pci0000:00/0000:81:00.0", "mlx5_core", "type", "32\n", true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct evidence e;
+		struct facts f;
+
+		(void)set_up(NULL);
+		put_nic("eth0", rows[i].device, rows[i].driver, "02:11:22:33:44:01\n");
+		if (rows[i].file && str_starts(rows[i].file, "../../"))
+			fake_sys_putf(&tree, rows[i].text, "sys/devices/%s/%s", rows[i].device,
+				      rows[i].file + 6);
+		else if (rows[i].file)
+			fake_sys_putf(&tree, rows[i].text, "sys/devices/%s/net/eth0/%s",
+				      rows[i].device, rows[i].file);
+		machine_facts(tree.root, &f);
+		machine_evidence(tree.root, &e);
+		CHECK_INT(rows[i].row, f.nics.n, rows[i].listed);
+		CHECK_INT(rows[i].row, e.macs.n, rows[i].proof);
+		facts_done(&f);
+		evidence_done(&e);
+		fake_sys_done(&tree);
+	}
+}
+
+static void test_host_interface_of_the_table(void **state)
+{
+	static const uint8_t mac[6] = {0x7e, 0xd3, 0x0a, 0, 0, 1};
+	struct evidence e;
+
+	(void)state;
+	for (uint8_t kind = 4; kind <= 5; kind++) {
+		(void)set_up(NULL);
+		put_nic("eth0", "pci0000:00/0000:01:00.0", "igb", "02:11:22:33:44:01\n");
+		put_nic("eth1", "pci0000:00/0000:02:00.0", "bmcnic", "7e:d3:0a:00:00:01\n");
+		put_host_interface(kind, mac);
+		fake_sys_smbios_write(&tree);
+		machine_evidence(tree.root, &e);
+		assert_int_equal(e.macs.n, 1);
+		assert_string_equal(e.macs.items[0].s, "02:11:22:33:44:01");
+		evidence_done(&e);
+		fake_sys_done(&tree);
+	}
+}
+
+/* An InfiniBand address of 20 bytes is no MAC, and no part of it is. */
+static void test_long_address(void **state)
+{
+	struct facts f;
+
+	(void)state;
+	put_nic("ib0", "pci0000:00/0000:81:00.0", "mlx5_core",
+		"80:00:00:48:fe:80:00:00:00:00:00:00:e4:1d:2d:03:00:ab:cd:ef\n");
+	fake_sys_put(&tree, "sys/devices/pci0000:00/0000:81:00.0/net/ib0/type", "32\n");
+	machine_facts(tree.root, &f);
+	assert_int_equal(f.nics.n, 1);
+	assert_string_equal(f.nics.items[0].mac, "");
+	facts_done(&f);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_memory),
+		T(test_locators_of_two_sockets),
+		cmocka_unit_test(test_counts_of_cores),
+		T(test_cores_of_two_kinds),
+		cmocka_unit_test(test_whose_card),
+		cmocka_unit_test(test_host_interface_of_the_table),
+		T(test_long_address),
+	};
+	return cmocka_run_group_tests_name("machine_facts field-1 field-10 field-13 field-14",
+					   tests, NULL, NULL);
+}
