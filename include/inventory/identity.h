@@ -7,9 +7,15 @@
  *   same     it is the host we know; new evidence is added to it
  *   new      nobody we know; a row is made (by identity_resolve only)
  *   clone    shows board evidence of a host we know, but no MAC and no disk of it: a row of its own
- * is made, BOTH are marked for review, and the shared value counts no more, fleet-wide review   is
- * or seems the known host `host_num`, but something speaks against it (another board, a card of
- * another host). Nothing is learned from this evidence until a person decides
+ *            is made, BOTH are marked for review, and the shared value counts no more, fleet-wide
+ *   review   is or seems the known host `host_num`, but something speaks against it (another board,
+ *            a card of another host). Nothing is learned from this evidence until a person decides
+ *
+ * A MAC that machines with other boards and with network cards of their own show is no proof of
+ * being one: it is learned as shared, like serials, and nobody is marked for it.
+ *
+ * Nothing is learned against a host at rest (host_birth.at_rest): what a stranger shows of it stays
+ * pending evidence of the stranger's own row, until a person accepts that.
  *
  * The caller quarantines on clone and review (and the hosts in `others`, unless they are in
  * service).
@@ -42,6 +48,9 @@ struct host_birth {
 	int64_t deadline_us;
 	const char *actor;
 	const char *arch, *firmware; /* may be NULL */
+	/* States in which a host's evidence is its own, whatever strangers show; ends with NULL; may
+	 * be NULL. */
+	const char *const *at_rest;
 };
 
 enum identity_verdict { IDENTITY_SAME, IDENTITY_NEW, IDENTITY_CLONE, IDENTITY_REVIEW };

@@ -109,6 +109,8 @@ struct lifecycle_outcome {
 
 const struct lifecycle_state_row *lifecycle_row(enum lifecycle_state state);
 const char *lifecycle_state_str(enum lifecycle_state state);
+/* States in which a host's identity is settled and nothing is learned against it; ends with NULL. */
+extern const char *const lifecycle_states_at_rest[];
 bool lifecycle_state_parse(const char *text, enum lifecycle_state *ret);
 const char *lifecycle_event_str(enum lifecycle_event event);
 const char *lifecycle_event_meaning(enum lifecycle_event event);

@@ -42,6 +42,8 @@ struct evidence_set {
 MUST_CHECK int evidence_set_from(const struct host_evidence *e, struct evidence_set *ret,
 				 struct err *err);
 void evidence_set_done(struct evidence_set *s);
+/* Is the (folded) value in the set? */
+bool evidence_set_has(const struct evidence_set *s, enum evidence_kind kind, const char *value);
 unsigned evidence_set_kinds(
 	const struct evidence_set *s); /* bits of kinds with a value that counts */
 /* The lesser of a UUID and the same with its first three fields byte-swapped: firmware and iPXE
@@ -54,11 +56,13 @@ struct candidate {
 	unsigned matched; /* kinds with a common value */
 	unsigned differs; /* kinds that both have, without a common value */
 	int score;
-	bool seen; /* it was on the network once; false for hosts that a list announced */
+	bool seen;      /* it was on the network once; false for hosts that a list announced */
+	bool own_cards; /* each of the two has network cards that the other does not show */
 };
 
 enum relation {
 	RELATION_NONE,   /* another machine */
+	RELATION_SHARED, /* another machine, which shows a MAC of this one beside its own cards */
 	RELATION_SAME,   /* this machine */
 	RELATION_CLONE,  /* another machine that shows this one's board evidence */
 	RELATION_REVIEW, /* parts of this machine in another, or the other way round */
@@ -66,6 +70,7 @@ enum relation {
 struct judgement {
 	enum relation relation;
 	const char *why;
+	unsigned by; /* bits of the kinds that the rule is about: their common values prove it */
 };
 /* The rules, a table walked top down. Pure. */
 struct judgement identity_judge(const struct candidate *c);

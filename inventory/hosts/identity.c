@@ -22,12 +22,26 @@
 
 #define CANDIDATES_MAX 64
 
+/* A value of the evidence that a known host showed before. */
+struct match {
+	size_t candidate, item;
+};
+
 struct findings {
 	struct evidence_set set;
+	const char *const *states_at_rest;
+	VEC(struct match) matches;
 	size_t n;
+	bool at_rest[CANDIDATES_MAX];
 	struct candidate candidates[CANDIDATES_MAX];
 	struct judgement judgements[CANDIDATES_MAX];
 };
+
+static void findings_done(struct findings *f)
+{
+	evidence_set_done(&f->set);
+	VEC_DONE(&f->matches);
+}
 
 const char *identity_verdict_str(enum identity_verdict v)
 {
@@ -41,8 +55,9 @@ const char *identity_verdict_str(enum identity_verdict v)
 
 /* ---- candidates ------------------------------------------------------------------------------ */
 
-static void add_match(struct findings *f, int64_t host_num, const struct evidence_item *item)
+static void add_match(struct findings *f, int64_t host_num, size_t item)
 {
+	enum evidence_kind kind = f->set.items.items[item].kind;
 	size_t i = 0;
 
 	while (i < f->n && f->candidates[i].host_num != host_num)
@@ -51,8 +66,9 @@ static void add_match(struct findings *f, int64_t host_num, const struct evidenc
 		return; /* a value with so many owners is learned as shared long before */
 	if (i == f->n)
 		f->candidates[f->n++] = (struct candidate){.host_num = host_num};
-	f->candidates[i].matched |= BIT(item->kind);
-	f->candidates[i].score += evidence_weight(item->kind);
+	f->candidates[i].matched |= BIT(kind);
+	f->candidates[i].score += evidence_weight(kind);
+	VEC_PUSH(&f->matches, ((struct match){i, item}));
 }
 
 static int find_owners(struct db *db, struct findings *f, struct err *err)
@@ -67,7 +83,7 @@ static int find_owners(struct db *db, struct findings *f, struct err *err)
 			     p_text(evidence_kind_str(item->kind)), p_text(item->value)));
 		int r;
 		while ((r = db_rows_next(rows, err)) == 1)
-			add_match(f, db_int(rows, 0), item);
+			add_match(f, db_int(rows, 0), i);
 		if (r < 0)
 			return r;
 	}
@@ -100,6 +116,53 @@ static int find_differences(struct db *db, struct findings *f, struct candidate 
 	return 0;
 }
 
+static bool matches(const struct findings *f, size_t candidate, size_t item)
+{
+	for (size_t i = 0; i < f->matches.n; i++)
+		if (f->matches.items[i].candidate == candidate && f->matches.items[i].item == item)
+			return true;
+	return false;
+}
+
+/* Has the evidence a MAC that this candidate never showed, and the candidate one that is not in the
+ * evidence? */
+static int find_own_cards(struct db *db, struct findings *f, size_t candidate, struct err *err)
+{
+	struct candidate *c = &f->candidates[candidate];
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	bool newcomer = false;
+	int r;
+
+	for (size_t i = 0; i < f->set.items.n; i++) {
+		const struct evidence_item *item = &f->set.items.items[i];
+		newcomer |= item->kind == EVIDENCE_MAC && !item->shared &&
+			    !matches(f, candidate, i);
+	}
+	if (!newcomer || !(c->matched & BIT(EVIDENCE_MAC)))
+		return 0;
+	TRY(db_query(
+		db, err, &rows,
+		"SELECT e.value FROM evidence e WHERE e.host_num = $1 AND e.kind = 'mac' AND NOT "
+		"EXISTS (SELECT 1 FROM evidence_shared s WHERE s.kind = e.kind AND s.value = "
+		"e.value)",
+		p_int(c->host_num)));
+	while ((r = db_rows_next(rows, err)) == 1)
+		c->own_cards |= !evidence_set_has(&f->set, EVIDENCE_MAC, db_text(rows, 0));
+	return r;
+}
+
+static int find_rest(struct db *db, struct findings *f, size_t candidate, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+
+	TRY(db_query(db, err, &rows, "SELECT state FROM host WHERE num = $1",
+		     p_int(f->candidates[candidate].host_num)));
+	int r = db_rows_next(rows, err);
+	for (size_t i = 0; r == 1 && f->states_at_rest && f->states_at_rest[i]; i++)
+		f->at_rest[candidate] |= str_eq(f->states_at_rest[i], db_text(rows, 0));
+	return r < 0 ? r : 0;
+}
+
 static int investigate(struct db *db, const struct host_evidence *e, struct findings *f,
 		       struct err *err)
 {
@@ -108,6 +171,8 @@ static int investigate(struct db *db, const struct host_evidence *e, struct find
 	TRY(find_owners(db, f, err));
 	for (size_t i = 0; i < f->n; i++) {
 		TRY(find_differences(db, f, &f->candidates[i], err));
+		TRY(find_own_cards(db, f, i, err));
+		TRY(find_rest(db, f, i, err));
 		f->judgements[i] = identity_judge(&f->candidates[i]);
 	}
 	return 0;
@@ -134,22 +199,39 @@ static bool best_of(const struct findings *f, enum relation relation, size_t *re
 static void collect_others(const struct findings *f, size_t best, struct identity *ret)
 {
 	for (size_t i = 0; i < f->n && ret->n_others < IDENTITY_OTHERS_MAX; i++)
-		if (i != best && f->judgements[i].relation != RELATION_NONE)
+		if (i != best && f->judgements[i].relation > RELATION_SHARED)
 			ret->others[ret->n_others++] = f->candidates[i].host_num;
 }
 
-static void first_shared_value(const struct findings *f, unsigned matched, char *ret, size_t n)
+/* The common value that the rule is about, for people. */
+static void common_value(const struct findings *f, size_t candidate, char *ret, size_t ret_bytes)
 {
-	ret[0] = '\0';
-	for (size_t i = 0; i < f->set.items.n; i++) {
-		const struct evidence_item *item = &f->set.items.items[i];
-		if (!item->shared && (matched & BIT(item->kind))) {
-			char value[81];
-			(void)text_fit(value, sizeof(value), item->value);
-			text_print(ret, n, "%s %s", evidence_kind_str(item->kind), value);
-			return;
-		}
+	unsigned by = f->judgements[candidate].by;
+
+	*ret = '\0';
+	for (size_t i = 0; i < f->matches.n && !*ret; i++) {
+		const struct evidence_item *item = &f->set.items.items[f->matches.items[i].item];
+		char value[81];
+
+		if (f->matches.items[i].candidate != candidate || !(by & BIT(item->kind)))
+			continue;
+		(void)text_fit(value, sizeof(value), item->value);
+		text_print(ret, ret_bytes, "%s %s", evidence_kind_str(item->kind), value);
 	}
+}
+
+/* It is a known host, but some of its evidence belongs to another one, too. */
+static void say_contested(const struct findings *f, size_t best, const char *value,
+			  struct identity *ret)
+{
+	char contested[128] = "";
+
+	for (size_t i = 0; i < f->n && !*contested; i++)
+		if (i != best && f->judgements[i].relation > RELATION_SHARED)
+			common_value(f, i, contested, sizeof(contested));
+	ret->verdict = IDENTITY_REVIEW;
+	text_print(ret->why, sizeof(ret->why), "%s (%s), but another host shows %s, too",
+		   f->judgements[best].why, value, contested);
 }
 
 static void decide(const struct findings *f, struct identity *ret)
@@ -165,7 +247,7 @@ static void decide(const struct findings *f, struct identity *ret)
 	if (relation == RELATION_NONE)
 		return;
 	char value[128];
-	first_shared_value(f, f->candidates[best].matched, value, sizeof(value));
+	common_value(f, best, value, sizeof(value));
 	ret->score = f->candidates[best].score;
 	collect_others(f, best, ret);
 	text_print(ret->why, sizeof(ret->why), "%s (%s)", f->judgements[best].why, value);
@@ -177,12 +259,8 @@ static void decide(const struct findings *f, struct identity *ret)
 	}
 	ret->host_num = f->candidates[best].host_num;
 	ret->verdict = relation == RELATION_SAME ? IDENTITY_SAME : IDENTITY_REVIEW;
-	if (relation == RELATION_SAME && ret->n_others > 0) {
-		ret->verdict = IDENTITY_REVIEW;
-		text_print(ret->why, sizeof(ret->why),
-			   "%s (%s), but another host shows some of this evidence too",
-			   f->judgements[best].why, value);
-	}
+	if (relation == RELATION_SAME && ret->n_others > 0)
+		say_contested(f, best, value, ret);
 }
 
 static int fill_id(struct db *db, struct identity *ret, struct err *err)
@@ -206,28 +284,99 @@ int identity_find(struct db *db, const struct host_evidence *e, struct identity 
 		decide(f, ret);
 		r = fill_id(db, ret, err);
 	}
-	evidence_set_done(&f->set);
+	findings_done(f);
 	return r;
 }
 
 /* ---- acting ---------------------------------------------------------------------------------- */
 
+/* Values that machines which are not one show: they count no more. Not those of a host at rest. */
+static int learn_shared(struct db *db, const struct findings *f, int64_t now_us, struct err *err)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		enum relation relation = f->judgements[i].relation;
+		unsigned kinds = relation == RELATION_SHARED ? BIT(EVIDENCE_MAC)
+				 : relation == RELATION_CLONE
+					 ? EVIDENCE_BOARDS | BIT(EVIDENCE_CHASSIS)
+					 : 0;
+
+		if (kinds && !f->at_rest[i])
+			TRY(evidence_learn_shared(db, &f->set, f->candidates[i].matched & kinds,
+						  f->judgements[i].why, now_us, err));
+	}
+	return 0;
+}
+
+static bool is_at_rest(const struct findings *f, int64_t host_num)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->candidates[i].host_num == host_num)
+			return f->at_rest[i];
+	return false;
+}
+
 static int note_clone(struct db *db, const struct findings *f, struct identity *ret,
 		      const struct host_birth *birth, int64_t now_us, struct err *err)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (f->judgements[i].relation == RELATION_CLONE)
-			TRY(evidence_learn_shared(db, &f->set,
-						  f->candidates[i].matched &
-							  (EVIDENCE_BOARDS | BIT(EVIDENCE_CHASSIS)),
-						  ret->why, now_us, err));
 	struct host h;
+
 	TRY(host_get(db, ret->host_num, &h, err));
 	for (unsigned i = 0; i < ret->n_others; i++) {
+		if (is_at_rest(f, ret->others[i]))
+			continue;
 		autofree char *why = xasprintf("%s: also shown by host %s", ret->why, h.short_code);
 		TRY(host_set_review(db, ret->others[i], why, birth->actor, now_us, err));
 	}
 	return host_set_review(db, ret->host_num, ret->why, birth->actor, now_us, err);
+}
+
+/* The evidence without what other hosts at rest showed before; false if there is no such part.
+ * self: the host itself; 0 for a new one. */
+static bool uncontested(const struct findings *f, int64_t self, struct evidence_set *ret)
+{
+	for (size_t i = 0; i < f->set.items.n; i++) {
+		bool contested = false;
+
+		for (size_t k = 0; k < f->n; k++)
+			contested |= f->at_rest[k] && f->candidates[k].host_num != self &&
+				     matches(f, k, i);
+		if (!contested)
+			VEC_PUSH(&ret->items, f->set.items.items[i]);
+	}
+	return ret->items.n < f->set.items.n;
+}
+
+static int act_same(struct db *db, const struct host_evidence *e, const struct findings *f,
+		    int64_t host_num, int64_t now_us, struct err *err)
+{
+	struct evidence_set own = {0};
+
+	(void)uncontested(f, host_num, &own);
+	int r = evidence_add(db, host_num, e, &own, now_us, err);
+	evidence_set_done(&own);
+	return r < 0 ? r : learn_shared(db, f, now_us, err);
+}
+
+/* A row for a machine that nobody knows, with the evidence that is its own. What a host at rest
+ * showed before waits for a person, if it is more than a MAC that several boards show. */
+static int act_new(struct db *db, const struct host_evidence *e, const struct findings *f,
+		   const struct host_birth *birth, struct identity *ret, int64_t now_us,
+		   struct err *err)
+{
+	struct evidence_set own = {0};
+	bool contested = uncontested(f, 0, &own);
+	int r = host_make(db, e, birth, ret->weak, now_us, &ret->host_num, err);
+
+	if (r >= 0)
+		r = evidence_add(db, ret->host_num, contested ? NULL : e, &own, now_us, err);
+	evidence_set_done(&own);
+	TRY(r);
+	TRY(learn_shared(db, f, now_us, err));
+	if (ret->verdict != IDENTITY_CLONE)
+		return 0;
+	if (contested)
+		TRY(evidence_set_pending(db, ret->host_num, e, &f->set, now_us, err));
+	return note_clone(db, f, ret, birth, now_us, err);
 }
 
 static int act_review(struct db *db, const struct host_evidence *e, const struct findings *f,
@@ -244,14 +393,11 @@ static int act(struct db *db, const struct host_evidence *e, const struct findin
 {
 	switch (ret->verdict) {
 	case IDENTITY_SAME:
-		TRY(evidence_add(db, ret->host_num, e, &f->set, now_us, err));
+		TRY(act_same(db, e, f, ret->host_num, now_us, err));
 		break;
 	case IDENTITY_NEW:
 	case IDENTITY_CLONE:
-		TRY(host_make(db, e, birth, ret->weak, now_us, &ret->host_num, err));
-		TRY(evidence_add(db, ret->host_num, e, &f->set, now_us, err));
-		if (ret->verdict == IDENTITY_CLONE)
-			TRY(note_clone(db, f, ret, birth, now_us, err));
+		TRY(act_new(db, e, f, birth, ret, now_us, err));
 		break;
 	case IDENTITY_REVIEW:
 		return act_review(db, e, f, birth, ret, now_us, err);
@@ -266,6 +412,7 @@ static int resolve(struct db *db, const struct host_evidence *e, const struct ho
 
 	/* takes the fleet's clock first: two appliances cannot make the same host twice */
 	TRY(db_tick(db, now_us, &id, &at_us, err));
+	f->states_at_rest = birth->at_rest;
 	TRY(investigate(db, e, f, err));
 	decide(f, ret);
 	TRY(act(db, e, f, birth, ret, now_us, err));
@@ -279,7 +426,7 @@ int identity_resolve(struct db *db, const struct host_evidence *e, const struct 
 
 	TRY(db_begin(db, err));
 	int r = resolve(db, e, birth, now_us, f, ret, err);
-	evidence_set_done(&f->set);
+	findings_done(f);
 	return db_end(db, r, err);
 }
 
@@ -307,7 +454,7 @@ int identity_expect(struct db *db, const struct host_evidence *e, const struct h
 
 	TRY(db_begin(db, err));
 	int r = expect(db, e, birth, now_us, f, ret_num, err);
-	evidence_set_done(&f->set);
+	findings_done(f);
 	return db_end(db, r, err);
 }
 

@@ -126,6 +126,9 @@ static int accept_set(struct db *db, int64_t num, const json_t *doc, const struc
 	TRY(drop_old_boards(db, num, s, err));
 	TRY(take_from_others(db, num, s, err));
 	TRY(evidence_add(db, num, &e, s, now_us, err));
+	/* what another host shows, too, proves nothing any more: a person has said so */
+	TRY(evidence_learn_shared(db, s, EVIDENCE_BOARDS | BIT(EVIDENCE_CHASSIS),
+				  "accepted for two machines", now_us, err));
 	TRY(db_exec(db, err, "DELETE FROM identity_pending WHERE host_num = $1", p_int(num)));
 	return host_set_review(db, num, "", actor, now_us, err);
 }

@@ -48,7 +48,7 @@ int evidence_weight(enum evidence_kind k)
 #define MAC    BIT(EVIDENCE_MAC)
 #define BOARDS EVIDENCE_BOARDS
 #define DISKS  EVIDENCE_DISKS
-enum { ANY_SEEN, SEEN, NEVER_SEEN };
+enum { ANY_SEEN, SEEN, NEVER_SEEN, SEEN_WITH_OWN_CARDS };
 
 static const struct {
 	unsigned match_any;  /* one of these is common (0: no demand) */
@@ -61,8 +61,12 @@ static const struct {
 	{EK, 0, BOARDS, ANY_SEEN, RELATION_REVIEW, "same TPM, another board"},
 	{EK, 0, 0, ANY_SEEN, RELATION_SAME, "same TPM"},
 	{MAC, 0, EK, ANY_SEEN, RELATION_REVIEW, "same MAC, another TPM"},
+	{MAC, BOARDS | DISKS, BOARDS, SEEN_WITH_OWN_CARDS, RELATION_SHARED,
+	 "another board with network cards of its own shows this MAC, too"},
 	{MAC, BOARDS, BOARDS, ANY_SEEN, RELATION_REVIEW,
 	 "a network card of this host is in a machine with another board"},
+	{MAC, BOARDS | DISKS, 0, SEEN_WITH_OWN_CARDS, RELATION_REVIEW,
+	 "same MAC beside other network cards, and nothing else in common"},
 	{MAC, 0, 0, ANY_SEEN, RELATION_SAME, "same MAC"},
 	{BOARDS, 0, EK, SEEN, RELATION_CLONE, "same board evidence, another TPM"},
 	{BOARDS, 0, MAC, NEVER_SEEN, RELATION_SAME, "announced serial, other MACs than announced"},
@@ -73,6 +77,20 @@ static const struct {
 	{BOARDS, 0, 0, ANY_SEEN, RELATION_SAME, "same board evidence"},
 };
 
+static bool seen_fits(int wanted, const struct candidate *c)
+{
+	switch (wanted) {
+	case SEEN:
+		return c->seen;
+	case NEVER_SEEN:
+		return !c->seen;
+	case SEEN_WITH_OWN_CARDS:
+		return c->seen && c->own_cards;
+	default:
+		return true;
+	}
+}
+
 struct judgement identity_judge(const struct candidate *c)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
@@ -82,13 +100,11 @@ struct judgement identity_judge(const struct candidate *c)
 			continue;
 		if (rules[i].differ_any && !(c->differs & rules[i].differ_any))
 			continue;
-		if (rules[i].seen == SEEN && !c->seen)
+		if (!seen_fits(rules[i].seen, c))
 			continue;
-		if (rules[i].seen == NEVER_SEEN && c->seen)
-			continue;
-		return (struct judgement){rules[i].relation, rules[i].why};
+		return (struct judgement){rules[i].relation, rules[i].why, rules[i].match_any};
 	}
-	return (struct judgement){RELATION_NONE, "nothing in common"};
+	return (struct judgement){RELATION_NONE, "nothing in common", 0};
 }
 
 /* ---- folding --------------------------------------------------------------------------------- */
@@ -158,6 +174,14 @@ int evidence_set_from(const struct host_evidence *e, struct evidence_set *ret, s
 void evidence_set_done(struct evidence_set *s)
 {
 	VEC_DONE(&s->items);
+}
+
+bool evidence_set_has(const struct evidence_set *s, enum evidence_kind kind, const char *value)
+{
+	for (size_t i = 0; i < s->items.n; i++)
+		if (s->items.items[i].kind == kind && str_eq(s->items.items[i].value, value))
+			return true;
+	return false;
 }
 
 unsigned evidence_set_kinds(const struct evidence_set *s)

@@ -253,6 +253,8 @@ static const struct transition transitions[] = {
 	T(MAINTENANCE, RETIRE, 0, 0, RETIRED, E(END_SESSIONS) | E(VOID_ARMS), "retired"),
 };
 
+const char *const lifecycle_states_at_rest[] = {"ready", "in-service", "maintenance", NULL};
+
 const struct lifecycle_state_row *lifecycle_row(enum lifecycle_state state)
 {
 	BUG_ON((unsigned)state >= _STATE_MAX);

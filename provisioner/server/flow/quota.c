@@ -14,7 +14,8 @@
 #define PROBES 8
 
 static const struct rule {
-	int64_t capacity, per_minute;
+	int64_t capacity;
+	double per_minute;
 } rules[_QUOTA_KIND_MAX] = {
 	[QUOTA_HOST_BYTES] = {8 * MIB, 2 * MIB},
 	[QUOTA_STRANGER_BYTES] = {5 * MIB, 256 * KIB},
@@ -23,6 +24,8 @@ static const struct rule {
 	[QUOTA_ADDRESS_BIRTHS] = {8, 2},
 	[QUOTA_ALL_BIRTHS] = {300, 60},
 	[QUOTA_HOST_ASKS] = {8, 2},
+	[QUOTA_ADDRESS_CONFLICTS] = {4, 0.1},
+	[QUOTA_KEY_CONFLICTS] = {2, 0.1},
 };
 
 struct bucket {
@@ -76,7 +79,7 @@ bool quota_take(struct quota *q, enum quota_kind kind, const char *name, int64_t
 	struct bucket *b = find(q, digest(kind, name), r, now_us);
 
 	if (now_us > b->at_us)
-		b->left += (double)(now_us - b->at_us) / 60e6 * (double)r->per_minute;
+		b->left += (double)(now_us - b->at_us) / 60e6 * r->per_minute;
 	if (b->left > (double)r->capacity)
 		b->left = (double)r->capacity;
 	b->at_us = now_us;

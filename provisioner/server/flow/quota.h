@@ -18,13 +18,15 @@
 #include <base/err.h>
 
 enum quota_kind {
-	QUOTA_HOST_BYTES,     /* events of a host that a person or a profile approved */
-	QUOTA_STRANGER_BYTES, /* events of one that nobody approved yet */
-	QUOTA_ADDRESS_BYTES,  /* events from one address */
-	QUOTA_ALL_STRANGERS,  /* events of all that nobody approved, in bytes */
-	QUOTA_ADDRESS_BIRTHS, /* new hosts from one address */
-	QUOTA_ALL_BIRTHS,     /* new hosts */
-	QUOTA_HOST_ASKS,      /* other keys that ask for one host */
+	QUOTA_HOST_BYTES,        /* events of a host that a person or a profile approved */
+	QUOTA_STRANGER_BYTES,    /* events of one that nobody approved yet */
+	QUOTA_ADDRESS_BYTES,     /* events from one address */
+	QUOTA_ALL_STRANGERS,     /* events of all that nobody approved, in bytes */
+	QUOTA_ADDRESS_BIRTHS,    /* new hosts from one address */
+	QUOTA_ALL_BIRTHS,        /* new hosts */
+	QUOTA_ADDRESS_CONFLICTS, /* hosts whose identity one address puts in question */
+	QUOTA_KEY_CONFLICTS,     /* the same by the key of an agent */
+	QUOTA_HOST_ASKS,         /* other keys that ask for one host */
 	_QUOTA_KIND_MAX,
 };
 

@@ -149,6 +149,7 @@ static int resolve_host(struct opening *o, struct err *err)
 		.actor = "agent",
 		.arch = o->q->agent.arch,
 		.firmware = o->q->agent.firmware,
+		.at_rest = lifecycle_states_at_rest,
 	};
 	TRY(identity_find(o->flow->db, &view, &o->identity, err));
 	if (o->identity.verdict == IDENTITY_NEW)
@@ -177,6 +178,13 @@ static int quarantine(struct opening *o, struct err *err)
 		.event = HOST_EVENT_CONFLICT, .actor = "agent", .detail = o->identity.why};
 	if (o->identity.verdict != IDENTITY_CLONE && o->identity.verdict != IDENTITY_REVIEW)
 		return 0;
+	if (str_eq(o->host.state, lifecycle_state_str(STATE_QUARANTINED)))
+		return 0; /* the same machine asks again */
+	if (!quota_take_address(o->flow->quota, QUOTA_ADDRESS_CONFLICTS, o->address, 1,
+				o->now_us) ||
+	    !quota_take(o->flow->quota, QUOTA_KEY_CONFLICTS, o->agent_key, 1, o->now_us))
+		return err_set(err, ERR_RATE, "%s puts too many hosts in question: %s", o->address,
+			       o->identity.why);
 	TRY(engine_apply(o->flow, o->host.num, &e, err));
 	for (unsigned i = 0; i < o->identity.n_others; i++)
 		TRY(engine_apply(o->flow, o->identity.others[i], &e, err));

@@ -159,7 +159,9 @@ static void show(struct db *db, const struct machine *m, int64_t now_us, struct 
 		e.n_macs++;
 	for (; e.n_disks < 3 && m->disks[e.n_disks]; e.n_disks++)
 		disks[e.n_disks] = (struct host_evidence_disk){.serial = m->disks[e.n_disks]};
-	static const struct host_birth birth = {.state = "discovered", .actor = "test"};
+	static const char *const at_rest[] = {"ready", "in-service", "maintenance", NULL};
+	static const struct host_birth birth = {
+		.state = "discovered", .actor = "test", .at_rest = at_rest};
 	struct err err = ERR_INIT;
 	if (identity_resolve(db, &e, &birth, now_us, ret, &err) < 0)
 		fail_msg("identity_resolve: %s", err.msg);
@@ -326,6 +328,135 @@ static void test_card_moved_to_another_host(void **state)
 	assert_true(moved.others[0] == ia.host_num);
 }
 
+/* Three machines of a model, whose management controllers' USB cards have one MAC. */
+static void test_field_1_one_mac_on_every_machine(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct machine m[3] = {
+		{"33221100-5544-7766-8899-001122334401",
+		 "SER0001",
+		 "BSER0001",
+		 {"02:11:22:33:44:01", "7e:d3:0a:00:00:01"},
+		 {NULL}},
+		{"33221100-5544-7766-8899-001122334402",
+		 "SER0002",
+		 "BSER0002",
+		 {"02:11:22:33:44:02", "7e:d3:0a:00:00:01"},
+		 {NULL}},
+		{"33221100-5544-7766-8899-001122334403",
+		 "SER0003",
+		 "BSER0003",
+		 {"02:11:22:33:44:03", "7e:d3:0a:00:00:01"},
+		 {NULL}},
+	};
+	struct identity first[3], again;
+	struct err err = ERR_INIT;
+	for (size_t i = 0; i < 3; i++)
+		ANSWER(db, &m[i], IDENTITY_NEW, &first[i]);
+	for (size_t i = 0; i < 9; i++) {
+		struct host h;
+		ANSWER(db, &m[i % 3], IDENTITY_SAME, &again);
+		assert_true(again.host_num == first[i % 3].host_num);
+		assert_int_equal(host_get(db, again.host_num, &h, &err), 0);
+		assert_string_equal(h.review, "");
+	}
+	int64_t hosts = 0, shared = 0;
+	assert_int_equal(db_query_int(db, &err, &hosts, 0, "SELECT count(*) FROM host"), 0);
+	assert_int_equal(hosts, 3);
+	assert_int_equal(db_query_int(db, &err, &shared, 0,
+				      "SELECT count(*) FROM evidence_shared WHERE kind = 'mac' AND "
+				      "value = '7e:d3:0a:00:00:01'"),
+			 0);
+	assert_int_equal(shared, 1);
+}
+
+/* The reason names the value in common, wherever it stands in the evidence. */
+static void test_field_1b_reason_names_the_value(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct machine b = {"11111111-2222-3333-4444-555555555555",
+			    "SERIAL-B",
+			    "BOARD-B",
+			    {"52:54:00:00:00:bb", "52:54:00:00:00:0a"},
+			    {"DISK-B"}};
+	struct identity ia, ib;
+	ANSWER(db, &machine_a, IDENTITY_NEW, &ia);
+	ANSWER(db, &b, IDENTITY_REVIEW, &ib);
+	assert_non_null(strstr(ib.why, "52:54:00:00:00:0a"));
+	assert_null(strstr(ib.why, "52:54:00:00:00:bb"));
+}
+
+/* Without boards to tell them apart, two machines with one MAC in common are not merged. */
+static void test_one_mac_and_no_boards_is_no_proof(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct machine a = {"", "", "", {"02:11:22:33:44:01", "7e:d3:0a:00:00:01"}, {NULL}};
+	struct machine b = {"", "", "", {"02:11:22:33:44:02", "7e:d3:0a:00:00:01"}, {NULL}};
+	struct identity ia, ib;
+	struct err err = ERR_INIT;
+	ANSWER(db, &a, IDENTITY_NEW, &ia);
+	assert_int_equal(host_touch(db, ia.host_num, 1000 * US, &err), 0);
+	ANSWER(db, &b, IDENTITY_REVIEW, &ib);
+	assert_non_null(strstr(ib.why, "7e:d3:0a:00:00:01"));
+}
+
+/* What a stranger shows of a host in service stays with the stranger until a person decides. */
+static void test_stranger_against_a_host_at_rest(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct machine stranger = machine_a, repaired = machine_a;
+	struct identity a, s, again;
+	struct err err = ERR_INIT;
+	struct host h;
+	int64_t n = 0;
+	ANSWER(db, &machine_a, IDENTITY_NEW, &a);
+	assert_int_equal(db_exec(db, &err, "UPDATE host SET state = 'in-service'"), 0);
+	stranger.macs[0] = "66:66:66:00:00:01";
+	stranger.disks[0] = "DISK-S";
+	ANSWER(db, &stranger, IDENTITY_CLONE, &s);
+	assert_true(s.host_num != a.host_num);
+	assert_int_equal(host_get(db, a.host_num, &h, &err), 0);
+	assert_string_equal(h.review, "");
+	assert_int_equal(db_query_int(db, &err, &n, 0, "SELECT count(*) FROM evidence_shared"), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(db_query_int(db, &err, &n, 0,
+				      "SELECT count(*) FROM evidence WHERE value = 'SERIAL-A'"),
+			 0);
+	assert_int_equal(n, 1);
+	/* its owner gets another network card: still the same machine, and nobody else */
+	repaired.macs[0] = "52:54:00:00:00:ab";
+	ANSWER(db, &repaired, IDENTITY_SAME, &again);
+	assert_true(again.host_num == a.host_num);
+	/* a person takes the stranger for what it shows: now the values prove nothing */
+	assert_int_equal(identity_accept(db, s.host_num, "alice", 2000 * US, &err), 0);
+	assert_int_equal(db_query_int(db, &err, &n, 0, "SELECT count(*) FROM evidence_shared"), 0);
+	assert_int_equal(n, 3);
+}
+
+/* A MAC of a host at rest, shown by another board: a new host, without that MAC. */
+static void test_mac_of_a_host_at_rest_stays_its_own(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct machine a = machine_a;
+	struct machine b = {"11111111-2222-3333-4444-555555555555",
+			    "SERIAL-B",
+			    "BOARD-B",
+			    {"52:54:00:00:00:bb", "52:54:00:00:00:0c"},
+			    {"DISK-B"}};
+	struct identity ia, ib;
+	struct err err = ERR_INIT;
+	struct host h;
+	a.macs[1] = "52:54:00:00:00:0c";
+	ANSWER(db, &a, IDENTITY_NEW, &ia);
+	assert_int_equal(db_exec(db, &err, "UPDATE host SET state = 'ready'"), 0);
+	ANSWER(db, &b, IDENTITY_NEW, &ib);
+	assert_int_equal(host_find(db, HOST_BY_MAC, "52:54:00:00:00:0c", &h, &err), 0);
+	assert_true(h.num == ia.host_num);
+	ANSWER(db, &b, IDENTITY_SAME, &ib);
+	assert_int_equal(host_find(db, HOST_BY_MAC, "52:54:00:00:00:0c", &h, &err), 0);
+	assert_true(h.num == ia.host_num);
+}
+
 static void test_moved_disk_is_no_conflict(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -469,6 +600,11 @@ int main(void)
 		T(test_uuid_in_the_other_byte_order_is_the_same_host),
 		T(test_swapped_board_waits_for_a_person),
 		T(test_card_moved_to_another_host),
+		T(test_field_1_one_mac_on_every_machine),
+		T(test_field_1b_reason_names_the_value),
+		T(test_one_mac_and_no_boards_is_no_proof),
+		T(test_stranger_against_a_host_at_rest),
+		T(test_mac_of_a_host_at_rest_stays_its_own),
 		T(test_moved_disk_is_no_conflict),
 		T(test_announced_host_is_found_when_it_arrives),
 		T(test_looking_writes_nothing),

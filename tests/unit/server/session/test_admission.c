@@ -117,6 +117,60 @@ static bool own_mac(char *ret, size_t n)
 	return found;
 }
 
+/* A stranger shows UUID and serial of a host in service: nothing is learned against it. */
+static void test_stranger_with_the_papers_of_a_host_at_rest(void **state)
+{
+	struct fake_agent a, stranger;
+	struct server_bench *b = *state;
+
+	walk_to_ready(b, &a, "S1", MAC_A);
+	fake_agent_boot(&stranger, b->front, "S1", MAC_B);
+	(void)str_copy(stranger.uuid, sizeof(stranger.uuid), a.uuid);
+	(void)str_copy(stranger.disk_serial, sizeof(stranger.disk_serial), "OTHER");
+	need(fake_agent_open(&stranger), 409, &stranger, "stranger");
+	assert_string_equal(stranger.code, "host.quarantined");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM evidence_shared"), 0);
+	assert_int_equal(
+		server_bench_number(
+			b, "SELECT count(*) FROM host WHERE state = 'ready' AND review = ''"),
+		1);
+	assert_int_equal(
+		server_bench_number(b, "SELECT count(*) FROM host WHERE state = 'quarantined'"), 1);
+	fake_agent_done(&stranger);
+	fake_agent_done(&a);
+}
+
+/* One key puts two hosts in question in a while, not every host that it knows. */
+static void test_conflicts_have_a_cap(void **state)
+{
+	struct fake_agent hosts[4], stranger;
+	struct server_bench *b = *state;
+
+	fake_agent_boot(&stranger, b->front, "X", "52:54:00:00:09:00");
+	for (int i = 0; i < 4; i++) {
+		char serial[8], mac[20];
+
+		(void)snprintf(serial, sizeof(serial), "V%d", i);
+		(void)snprintf(mac, sizeof(mac), "52:54:00:00:08:%02d", i);
+		fake_agent_boot(&hosts[i], b->front, serial, mac);
+		need(fake_agent_open(&hosts[i]), 201, &hosts[i], "victim");
+	}
+	for (int i = 0; i < 4; i++) {
+		(void)str_copy(stranger.serial, sizeof(stranger.serial), hosts[i].serial);
+		(void)str_copy(stranger.uuid, sizeof(stranger.uuid), hosts[i].uuid);
+		(void)snprintf(stranger.mac, sizeof(stranger.mac), "52:54:00:00:09:%02d", i);
+		(void)snprintf(stranger.disk_serial, sizeof(stranger.disk_serial), "X%d", i);
+		stranger.nonce[0] = (char)('0' + i);
+		need(fake_agent_open(&stranger), i < 2 ? 409 : 429, &stranger, "stranger");
+	}
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host WHERE state = "
+						"'quarantined' AND serial LIKE 'V%'"),
+			 4); /* two of the four, and the stranger's two rows */
+	for (int i = 0; i < 4; i++)
+		fake_agent_done(&hosts[i]);
+	fake_agent_done(&stranger);
+}
+
 /* G13, X-08: the server is not a host. */
 static void test_server_itself(void **state)
 {
@@ -158,6 +212,8 @@ int main(void)
 		T(test_admission),
 		T(test_session_belongs_to_its_key),
 		T(test_who_serves_is_not_merged_away),
+		T(test_stranger_with_the_papers_of_a_host_at_rest),
+		T(test_conflicts_have_a_cap),
 		T(test_server_itself),
 		T(test_local_boot),
 	};
