@@ -78,6 +78,7 @@ extern const struct command order_commands[];
 extern const struct command export_commands[];
 extern const struct command audit_commands[];
 extern const struct command doctor_commands[];
+extern const struct command simulate_commands[];
 extern const struct command completion_commands[];
 
 #endif

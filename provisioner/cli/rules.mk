@@ -47,8 +47,9 @@ slipway_SRC += provisioner/cli/audit_commands.c
 slipway_SRC += provisioner/cli/burnin_commands.c
 slipway_SRC += provisioner/cli/lifecycle_commands.c
 slipway_SRC += provisioner/cli/completion_commands.c
+slipway_SRC += provisioner/cli/simulate_commands.c
 slipway_SRC += provisioner/cli/man_list.c
-slipway_LIBS := burnin inventory images_tool images_store images_core proto base_confine base
+slipway_LIBS := server_simulate server_rules pxe burnin inventory images_tool images_store images_core proto base_confine base
 slipway_PKG  := smartcols $(INVENTORY_PKG) $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
 $(eval $(call program,slipway))
 $(eval $(call unit_test,tests/unit/cli/test_spelling.c,base,$(BASE_PKG),provisioner/cli/spelling.c))
@@ -59,6 +60,7 @@ FAST_TESTS += tests/flow/cli_completion.sh
 $(eval $(call man_page,provisioner/cli/man/slipway.1.scd))
 FAST_TESTS += tests/flow/man_pages.sh
 FAST_TESTS += tests/flow/delivery_check.sh
+FAST_TESTS += tests/flow/simulate.sh
 FLOW_TESTS += tests/flow/cli_exit_codes.sh
 FLOW_TESTS += tests/flow/cli_tables.sh
 FLOW_TESTS += tests/flow/cli_why.sh

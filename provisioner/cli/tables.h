@@ -21,7 +21,8 @@ struct command_group {
 
 static const struct command_group command_groups[] = {
 	{"Hosts and orders",
-	 {host_commands, order_commands, fault_commands, burnin_commands, lifecycle_commands}},
+	 {host_commands, order_commands, fault_commands, burnin_commands, lifecycle_commands,
+	  simulate_commands}},
 	{"Inventory",
 	 {part_commands, delivery_commands, summary_commands, export_commands, event_commands,
 	  receipt_commands}},

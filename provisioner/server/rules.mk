@@ -12,7 +12,15 @@ $(eval $(call library,server_http))
 server_rules_SRC := provisioner/server/flow/profile.c
 server_rules_SRC += provisioner/server/flow/disk_choice.c
 server_rules_SRC += provisioner/server/flow/order_rules.c
+server_rules_SRC += provisioner/server/flow/evidence_view.c
 $(eval $(call library,server_rules))
+
+# what would be done with a host, without a server: for `slipway simulate`
+server_simulate_SRC := provisioner/server/simulate/host.c
+server_simulate_SRC += provisioner/server/simulate/identity.c
+$(eval $(call library,server_simulate))
+SERVER_SIMULATE_LIBS := server_simulate server_rules pxe
+$(eval $(call unit_test,tests/unit/server/simulate/test_host.c,$(SERVER_SIMULATE_LIBS) inventory proto base,$(INVENTORY_PKG)))
 
 # what decides about hosts
 server_flow_SRC := provisioner/server/flow/arm.c

@@ -33,20 +33,6 @@ static int check_image(const struct host *h, const struct manifest *m, const str
 	return 0;
 }
 
-static int check_data(const struct arm_request *q, const struct disk_choice *d, struct err *err)
-{
-	if (d->has_shared_fs)
-		return err_set(err, ERR_GUARD_SHARED_FS, "disk %s holds %s", d->serial, d->found);
-	if (q->wipe_consent && q->wipe_consent[0] && !str_eq(q->wipe_consent, d->serial) &&
-	    !str_eq(q->wipe_consent, d->wwn))
-		return err_set(err, ERR_GUARD_DATA,
-			       "consent names disk '%s', the chosen one is '%s'", q->wipe_consent,
-			       d->serial);
-	if (d->has_data && !q->consent_by_profile && !(q->wipe_consent && q->wipe_consent[0]))
-		return err_set(err, ERR_GUARD_DATA, "disk %s holds %s", d->serial, d->found);
-	return 0;
-}
-
 static int check_same_disk(struct flow *flow, const struct host *h, const struct arm_request *q,
 			   const struct disk_choice *d, struct err *err)
 {
@@ -170,7 +156,7 @@ int arm_make(struct flow *flow, const struct host *h, const struct arm_request *
 	TRY(check_image(h, m, &d, err));
 	TRY(check_age(flow, h, q, m, err));
 	TRY(check_same_disk(flow, h, q, &d, err));
-	TRY(check_data(q, &d, err));
+	TRY(disk_check_data(&d, q->wipe_consent, q->consent_by_profile, err));
 	TRY(burn_gate_check(flow, h, q->who, q->skip_burnin, err));
 	fill(h, q, &d, flow_now_us(flow), ret);
 	fill_image(m, q, ret);

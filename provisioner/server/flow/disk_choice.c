@@ -155,3 +155,19 @@ int disk_choose(const json_t *drives, const struct disk_rule *rule, struct disk_
 	str_done(&both);
 	return rc;
 }
+
+int disk_check_data(const struct disk_choice *d, const char *wipe_consent, bool by_profile,
+		    struct err *err)
+{
+	bool named = wipe_consent && wipe_consent[0];
+
+	if (d->has_shared_fs)
+		return err_set(err, ERR_GUARD_SHARED_FS, "disk %s holds %s", d->serial, d->found);
+	if (named && !str_eq(wipe_consent, d->serial) && !str_eq(wipe_consent, d->wwn))
+		return err_set(err, ERR_GUARD_DATA,
+			       "consent names disk '%s', the chosen one is '%s'", wipe_consent,
+			       d->serial);
+	if (d->has_data && !by_profile && !named)
+		return err_set(err, ERR_GUARD_DATA, "disk %s holds %s", d->serial, d->found);
+	return 0;
+}

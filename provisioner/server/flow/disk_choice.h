@@ -21,6 +21,11 @@ struct disk_choice {
  * over), ERR_GUARD_DISK_AMBIGUOUS */
 MUST_CHECK int disk_choose(const json_t *drives, const struct disk_rule *rule,
 			   struct disk_choice *ret, struct err *err);
+/* May an image replace what is on it? in: wipe_consent: the serial or WWN for which the loss of data
+ * was consented to, or "", or NULL; by_profile: for whatever disk was chosen. errors:
+ * ERR_GUARD_SHARED_FS, ERR_GUARD_DATA */
+MUST_CHECK int disk_check_data(const struct disk_choice *d, const char *wipe_consent,
+			       bool by_profile, struct err *err);
 /* True for signatures of file systems and volumes that several hosts may share (VMFS, GFS2, ...).
  * Compared without case: libblkid writes GUIDs in lower case, vendors print them in upper. */
 bool disk_signature_is_shared(const char *signature);

@@ -17,6 +17,7 @@
 #include <proto/session.h>
 #include <server/flow/binding.h>
 #include <server/flow/engine.h>
+#include <server/flow/evidence_view.h>
 #include <server/flow/live.h>
 #include <server/flow/quota.h>
 #include <server/flow/sightings.h>
@@ -34,33 +35,6 @@ struct opening {
 };
 
 /* ---- evidence -------------------------------------------------------------------------------- */
-
-struct views {
-	const char *macs[EVIDENCE_MAX_MACS];
-	struct host_evidence_disk disks[EVIDENCE_MAX_DISKS];
-};
-
-static struct host_evidence evidence_view(const struct evidence *e, struct views *v)
-{
-	for (size_t i = 0; i < e->macs.n; i++)
-		v->macs[i] = e->macs.items[i].s;
-	for (size_t i = 0; i < e->disks.n; i++)
-		v->disks[i] = (struct host_evidence_disk){e->disks.items[i].wwn,
-							  e->disks.items[i].serial};
-	return (struct host_evidence){
-		.smbios_uuid = e->smbios_uuid,
-		.system_serial = e->system_serial,
-		.board_serial = e->board_serial,
-		.chassis_serial = e->chassis_serial,
-		.manufacturer = e->manufacturer,
-		.product = e->product,
-		.tpm_ek_sha256 = e->tpm_ek_sha256,
-		.macs = v->macs,
-		.n_macs = e->macs.n,
-		.disks = v->disks,
-		.n_disks = e->disks.n,
-	};
-}
 
 static void join_macs(const struct evidence *e, char *ret, size_t ret_bytes)
 {
@@ -140,8 +114,7 @@ static int refuse_at_rest(const struct opening *o, struct err *err)
 
 static int resolve_host(struct opening *o, struct err *err)
 {
-	struct views v;
-	struct host_evidence view = evidence_view(&o->q->evidence, &v);
+	struct evidence_view view;
 	struct host_birth birth = {
 		.state = lifecycle_state_str(STATE_DISCOVERED),
 		.detail = "first contact",
@@ -151,7 +124,8 @@ static int resolve_host(struct opening *o, struct err *err)
 		.firmware = o->q->agent.firmware,
 		.at_rest = lifecycle_states_at_rest,
 	};
-	TRY(identity_find(o->flow->db, &view, &o->identity, err));
+	evidence_view_of(&o->q->evidence, &view);
+	TRY(identity_find(o->flow->db, &view.host, &o->identity, err));
 	if (o->identity.verdict == IDENTITY_NEW)
 		TRY(may_enrol(o, err));
 	/* the record of a host at rest is not for strangers who show its serial to add to */
@@ -165,7 +139,7 @@ static int resolve_host(struct opening *o, struct err *err)
 		if (rc < 0)
 			return o->refused ? 0 : rc;
 	}
-	TRY(identity_resolve(o->flow->db, &view, &birth, o->now_us, &o->identity, err));
+	TRY(identity_resolve(o->flow->db, &view.host, &birth, o->now_us, &o->identity, err));
 	o->born = o->identity.verdict == IDENTITY_NEW;
 	return host_get(o->flow->db, o->identity.host_num, &o->host, err);
 }
