@@ -224,16 +224,15 @@ static void read_onboard(struct smbios *out, const struct structure *s)
 }
 
 /* Six bytes as text; "" for all zeros. */
-static void mac_at(const struct structure *s, size_t offset, char ret[static 18])
+static void mac_at(const struct structure *s, size_t offset, char ret[static MAC_TEXT_BYTES])
 {
+	uint8_t mac[MAC_BYTES];
 	unsigned any = 0;
 
-	for (size_t i = 0; i < 6; i++)
-		any |= u8(s, offset + i);
+	for (size_t i = 0; i < MAC_BYTES; i++)
+		any |= mac[i] = u8(s, offset + i);
 	if (any)
-		snprintf(ret, 18, "%02x:%02x:%02x:%02x:%02x:%02x", u8(s, offset), u8(s, offset + 1),
-			 u8(s, offset + 2), u8(s, offset + 3), u8(s, offset + 4),
-			 u8(s, offset + 5));
+		hw_mac_print(mac, ret);
 }
 
 /* DSP0270 (Redfish host interface) 8: device types 2 and 4 are USB, 3 and 5 PCI; 4 and 5 tell the
