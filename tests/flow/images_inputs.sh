@@ -86,7 +86,7 @@ refused "a VHD" disk.vhd "VHD"
 qemu-img convert -O vdi raw disk.vdi
 refused "a VirtualBox disk" disk.vdi "VirtualBox"
 
-# ---- what is no input ----------------------------------------------------------------------------
+# ---- what is not an input --------------------------------------------------------------------------
 cp raw iso
 printf '\001CD001\001' | dd of=iso bs=1 seek=32768 conv=notrunc status=none
 refused "an ISO that starts from a USB stick, too" iso "ISO"
