@@ -39,7 +39,7 @@ simulate "field-1: three machines with one MAC in common" 0 '([.machines[].verdi
 printf '{}' >"$dir/e1.json"
 "$build/bin/slipway" simulate --evidence "$dir/e1.json" >"$dir/out" 2>&1
 [ $? = 1 ] && grep -q 'e1.json' "$dir/out"
-ok "a file that is no evidence is named" $? "$dir/out"
+ok "a file without evidence is named" $? "$dir/out"
 [ -z "$(ls -A "$TMPDIR")" ]
 ok "nothing is left behind" $?
 echo "1..$n"

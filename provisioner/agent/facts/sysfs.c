@@ -38,7 +38,7 @@ __attribute__((format(printf, 2, 0))) static bool join(char path[static PATH_MAX
 
 /* A tree that came in an archive or over a file system without symbolic links has small files in
  * their place, which hold the target ("../devices/pci0000:00/.."). The machine's own /sys is never
- * read this way. False if the file is no such link. */
+ * read this way. False if the file is not such a link. */
 static bool read_text_link(const char *path, char target[static PATH_MAX])
 {
 	struct stat st;

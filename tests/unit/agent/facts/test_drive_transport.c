@@ -260,7 +260,7 @@ static void test_multipath(void **state)
 	}
 }
 
-/* Without native multipath each path is a disk; a subsystem with a network path is no local one. */
+/* Without native multipath each path is a disk; a subsystem with a network path is not local. */
 static void test_siblings_of_a_controller(void **state)
 {
 	(void)state;
