@@ -11,8 +11,8 @@
  *   review   is or seems the known host `host_num`, but something speaks against it (another board,
  *            a card of another host). Nothing is learned from this evidence until a person decides
  *
- * A MAC that machines with other boards and with network cards of their own show does not prove
- * being one: it is learned as shared, like serials, and nobody is marked for it.
+ * A MAC that machines with other boards and other network cards show does not prove that they are
+ * one machine: it is learned as shared, as serials are, and no host is marked for it.
  *
  * Nothing is learned against a host at rest (host_birth.at_rest): what a stranger shows of it stays
  * pending evidence of the stranger's own row, until a person accepts that.

@@ -20,7 +20,7 @@ MUST_CHECK int host_in_use(struct flow *flow, const struct host *h, bool *ret, s
 MUST_CHECK int host_in_service_refusal(const struct host *h, bool in_use, unsigned guards,
 				       struct err *err);
 /* Accepting what a host shows takes cards and disks from the hosts that showed them before. From
- * one in use that is a split, which takes two persons. errors: ERR_GUARD_IN_SERVICE */
+ * one in use that is a split, which takes two people. errors: ERR_GUARD_IN_SERVICE */
 MUST_CHECK int host_may_accept(struct flow *flow, const struct host *h, struct err *err);
 
 #endif
