@@ -193,6 +193,7 @@ check-all: ## check, then what takes hours: unit and flow tests on a busy machin
 	$(Q)$(MAKE) --no-print-directory check
 	$(Q)$(AS_ROOT) sh tests/run-busy.sh -n 3 -o $(BUILD)/test-busy $(UNIT_TESTS) $(FAST_TESTS) $(FLOW_TESTS)
 	$(Q)$(AS_ROOT) env SLIPWAY_TREES=2000 $(RUN) -a -t 14400 tests/flow/images_trees.sh
+	$(Q)$(AS_ROOT) $(RUN) -a -t 7200 tests/flow/lab_all_scenarios.sh
 
 artifacts: ## boot files for hosts, OS images and the web page
 	$(Q)$(MAKE) --no-print-directory boot images web
