@@ -30,14 +30,16 @@ static int copy_content(struct tar_writer *w, const char *path, struct archive_e
 	int64_t left = archive_entry_size(entry);
 
 	while (left > 0) {
-		la_ssize_t n = archive_read_data(a, w->buffer, COPY_BYTES);
+		size_t wanted = left < COPY_BYTES ? (size_t)left : COPY_BYTES;
+		la_ssize_t n = archive_read_data(a, w->buffer,
+						 wanted); /* a hole has no end there */
 
 		/* libarchive does not give out the hole at the end of a tar's file */
 		if (n == 0 && archive_format(a) != ARCHIVE_FORMAT_RAW) {
-			n = left < COPY_BYTES ? (la_ssize_t)left : COPY_BYTES;
-			memset(w->buffer, 0, (size_t)n);
+			n = (la_ssize_t)wanted;
+			memset(w->buffer, 0, wanted);
 		}
-		if (n <= 0 || n > left || archive_write_data(w->out, w->buffer, (size_t)n) != n)
+		if (n <= 0 || archive_write_data(w->out, w->buffer, (size_t)n) != n)
 			return err_set(err, ERR_IMAGE_INPUT, "cannot copy '%s'", path);
 		left -= n;
 	}

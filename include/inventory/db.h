@@ -124,6 +124,10 @@ MUST_CHECK int db_query_int_n(struct db *db, const char *sql, const struct db_pa
  * in time is asked again by a process of its own. Only around reads. */
 void db_set_budget(struct db *db, int64_t budget_us);
 
+/* Statements may take as long as they need until this is taken back: for programs and tests that make
+ * rows by the thousand. Never on an event loop, where a server that hangs must be noticed. */
+void db_set_patient(struct db *db, bool patient);
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 /* 1: on the next row, 0: no more, negative: failed. Values are valid until the next call. */
 MUST_CHECK int db_rows_next(struct db_rows *rows, struct err *err);

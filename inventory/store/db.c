@@ -533,6 +533,11 @@ int db_sample_table(struct db *db, int64_t which, struct err *err)
 	return 1;
 }
 
+void db_set_patient(struct db *db, bool patient)
+{
+	db->patient = patient;
+}
+
 int db_sample(struct db *db, struct err *err)
 {
 	int r = 1;

@@ -57,7 +57,7 @@ export function makeHost(state, more) {
 	const arm = n % 3 === 0;
 	const code = `K${String(n).padStart(2, "2")}Q7MXW`.slice(0, 8);
 	return {
-		id: id(n), name: `r7-u${String(n).padStart(2, "0")}`, short_code: code, state, state_since: ago(40 * n),
+		id: id(n), name: `r7-u${String(n).padStart(2, "0")}`, short_code: code, codes: { session: `S${code.slice(1, 4)}-${code.slice(4)}`, asking: [] }, state, state_since: ago(40 * n),
 		state_detail: "", turn: "server", deadline: null, arch: arm ? "aarch64" : "x86_64", firmware: n % 4 ? "uefi" : "bios",
 		manufacturer: arm ? "Ampere" : "Supermicro", model: arm ? "Mt. Collins" : "AS-1115CS-TNR", serial: `S49912${1000 + n}`,
 		uuid: `8f3b1c00-0000-11ee-8000-${String(n).padStart(12, "0")}`, macs: [`3c:ec:ef:00:00:${String(n).padStart(2, "0")}`, `3c:ec:ef:00:01:${String(n).padStart(2, "0")}`],
@@ -86,7 +86,7 @@ export function makeFleet() {
 			stages: { discovered: 4, inspecting: 20, testing: 190 }, deadline: new Date(Date.now() + 3000e3).toISOString() }),
 		makeHost("testing", { progress: { stage: "memory", done: 3, total: 8, unit: "tests", eta_s: 412 }, state_detail: "burn-in quick: memory", stages: { discovered: 2, inspecting: 18 } }),
 		makeHost("failed", { turn: "technician", state_detail: "burn-in found a bad memory module", stages: { discovered: 2, inspecting: 19, testing: 350 },
-			fault: { id: "f1", code: "memory.ecc.uncorrected", part_type: "memory", slot: "DIMMC1", serial: "3A1F0C22", turn: "technician", part_number: "MTC40F2046S1RC48BA1",
+			fault: { id: "f1", code: "memory.ecc.uncorrected", part_type: "dimm", slot: "DIMMC1", serial: "3A1F0C22", turn: "technician", part_number: "MTC40F2046S1RC48BA1",
 				action: "Power the host off, replace the module in slot DIMMC1, power it on.", detail: "12 uncorrected errors in 350 s, all on this module" } }),
 		makeHost("discovered", { turn: "operator", state_detail: "seen; waits for approval", drives: drives(5, ["ext4", "LVM2_member"]) }),
 		makeHost("discovered", { turn: "operator", state_detail: "seen; waits for approval" }),

@@ -4,6 +4,9 @@
 set -eu
 SLIPWAY_ADDRESS=192.0.2.1
 export SLIPWAY_ADDRESS
+# An IPv6 address that is found to be free late is a change of the network, on which Chromium drops its calls.
+echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 ip link set lo up
 ip link add slip0 type veth peer name slip1
 ip address add $SLIPWAY_ADDRESS/24 dev slip0

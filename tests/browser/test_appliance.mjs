@@ -57,6 +57,7 @@ const page = await context.newPage();
 page.setDefaultTimeout(20000);
 const said = complaints(page);
 const codeOf = (n) => agents[n].session.short_code;
+const screenCodeOf = async (n) => (await appliance.admin("GET", `/hosts/${codeOf(n)}`)).codes.session;
 
 await test("nginx serves the page under its policy, and the token opens it", async () => {
 	const response = await page.goto(`${appliance.url}/`);
@@ -98,7 +99,7 @@ await test("a host's page shows what its agent told: parts by slot, drives, link
 
 await test("approving by the code on the screen starts the burn-in, and its progress is live", async () => {
 	await page.getByRole("button", { name: "Approve…" }).click();
-	await page.getByLabel("Type the code").fill(codeOf(0));
+	await page.getByLabel("Type the code").fill(await screenCodeOf(0));
 	await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
 	await page.locator(".banner .big", { hasText: "Testing" }).waitFor();
 	const step = await agents[0].next(10, 1);
@@ -115,7 +116,7 @@ await test("approving by the code on the screen starts the burn-in, and its prog
 			dutInfo: { dutInfoId: "h", hardwareInfos: [{ hardwareInfoId: "m", name: "DIMMC1", location: "DIMMC1", serialNumber: "3A1F0C22" }] } } } }),
 		inStep({ testStepStart: { name: "memory.pattern" } }),
 		inStep({ diagnosis: { verdict: "memory.ecc.uncorrected", type: "FAIL", message: "12 uncorrected errors", hardwareInfoId: "m" } }),
-		inStep({ extension: { name: "repair-order", content: { part: "memory", slot: "DIMMC1", serial: "3A1F0C22", action: "Replace the module in slot DIMMC1." } } }),
+		inStep({ extension: { name: "repair-order", content: { part: "dimm", slot: "DIMMC1", serial: "3A1F0C22", action: "Replace the module in slot DIMMC1." } } }),
 		inStep({ testStepEnd: { status: "COMPLETE" } }),
 		record({ testRunArtifact: { testRunEnd: { status: "COMPLETE", result: "FAIL" } } }),
 		["step_done", { seq: step.step.seq, result: "FAIL" }],
@@ -189,6 +190,9 @@ await test("arming goes from an imported image over a dry run, which changes not
 	await dialog.getByLabel("Image for").selectOption({ index: 1 });
 	await dialog.getByRole("radio").check();
 	await dialog.getByLabel("Reason").fill("test");
+	await dialog.getByRole("button", { name: "What would happen?" }).click();
+	await dialog.getByText("has not passed a burn-in").waitFor();
+	await dialog.getByLabel("Without a passed burn-in, because").fill("the page's own test");
 	await dialog.getByRole("button", { name: "What would happen?" }).click();
 	await dialog.getByText("will be overwritten.").or(dialog.getByRole("alert")).waitFor();
 	equal(await dialog.getByRole("alert").allInnerTexts(), [], "refusals of the dry run");

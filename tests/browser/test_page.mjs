@@ -248,13 +248,14 @@ await withPage("approving needs the code on the host's screen", async ({ page, f
 	await page.getByRole("button", { name: "Approve…" }).click();
 	const dialog = page.getByRole("dialog");
 	const button = dialog.getByRole("button", { name: "Approve" });
-	await dialog.getByLabel("Type the code").fill("AAAA2222");
+	await dialog.getByLabel("Type the code").fill(host.short_code);
 	holds(await button.isDisabled(), "another code does not do");
 	await dialog.getByText("not this host's code").waitFor();
-	await dialog.getByLabel("Type the code").fill(` ${host.short_code.toLowerCase().slice(0, 4)}-${host.short_code.slice(4)} `);
+	await dialog.getByLabel("Type the code").fill(` ${host.codes.session.toLowerCase().replace("-", " ")} `);
 	await button.click();
 	await page.locator(".banner.tone-busy").waitFor();
 	equal(fleet.posts.map((p) => [p.host, p.verb]), [[host.id, "approve"]], "posts");
+	equal(fleet.posts[0].body.code.toUpperCase().replace(" ", "-"), host.codes.session, "the code is sent");
 });
 
 await withPage("several hosts are approved, and each answer is told apart", async ({ page, fleet }) => {

@@ -28,7 +28,7 @@ report() { # report SERIAL MAC MODULES DRIVE-MODEL: a host opens a session and r
 		 processors: [{Socket: "CPU0", Manufacturer: "AMD", Model: "EPYC", TotalCores: 32, TotalThreads: 64}],
 		 memory: {TotalMiB: (32768 * $modules), modules: [range($modules) | {DeviceLocator: "DIMM_A\(. + 1)", CapacityMiB: 32768,
 			Manufacturer: "Micron", PartNumber: "MTA36", SerialNumber: "\($serial)-\(.)", MemoryDeviceType: "DDR5"}]},
-		 drives: [{Name: "nvme0n1", SerialNumber: "D-\($serial)", Model: $drive, Manufacturer: "Samsung",
+		 drives: [{Name: "nvme0n1", Slot: "U.2 Bay 1", SerialNumber: "D-\($serial)", Model: $drive, Manufacturer: "Samsung",
 			CapacityBytes: 3840755982336, Protocol: "NVMe", MediaType: "SSD"}]} |
 		{epoch: $epoch, events: [{seq: 1, ts: "2026-11-01T00:00:00Z", kind: "facts", data: .}]}' | agent "/$session/events" | grep -q 200
 }

@@ -37,11 +37,11 @@ cat >"$dir/paths" <<'PATHS'
 /api/v1/diff?from=2001-01-01T00:00:00Z&to=2002-01-01T00:00:00Z
 /api/v1/audit/check
 PATHS
-ask_all() { # ask_all FILE: status and body of every path
+ask_all() { # ask_all PATHS FILE: status and body of every path
 	while read -r path; do
 		printf '%s %s\n' "$path" "$(call GET "$path")"
 		cat "$dir/body"
-	done <"$dir/paths" >"$1"
+	done <"$1" >"$2"
 }
 flow_config '[server]' 'read_budget_ms=1000'
 flow_start
@@ -52,13 +52,16 @@ awk 'BEGIN { print "serial,mac,sku,site,row,rack,unit"
 same "a fleet is announced" "$(call POST '/api/v1/deliveries?name=d1' -H 'Content-Type: text/csv' --data-binary "@$dir/delivery.csv")" 201
 flow_stop # its last word is an audit checkpoint, which is an event
 flow_start
-ask_all "$dir/here"
+grep -v /diff "$dir/paths" >"$dir/quick"
+ask_all "$dir/quick" "$dir/here"
 same "quick answers need no reader" "$(readers)" 0
+ask_all "$dir/paths" "$dir/here"
+same "a diff needs one, however quick it would be" "$(readers)" 1
 flow_stop
 flow_config '[server]' 'read_budget_ms=0'
 flow_start
 ok "slipwayd starts, every question to a reader" $?
-ask_all "$dir/there"
+ask_all "$dir/paths" "$dir/there"
 cmp "$dir/here" "$dir/there" >"$dir/body"
 ok "a reader answers with the same bytes and the same errors" $?
 same "one question at a time needs one reader" "$(readers)" 1

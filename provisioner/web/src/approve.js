@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Letting hosts in. One host: the code that its screen shows is typed, which ties the person at the
-// screen to the agent that asks. Several: their codes are listed, and each answer is told apart.
+// Letting hosts in. One host: the code that its screen shows is typed and sent, and the server binds
+// the host to the machine with this code. Several: the server binds each to the one machine that asks
+// as this host, and refuses where two do; each answer is shown by itself.
 import { useState } from "preact/hooks";
 import { html } from "./html.js";
 import { api } from "./api.js";
@@ -9,7 +10,10 @@ import { plural } from "./words.js";
 import { Problem } from "./parts.js";
 
 const pathOf = (host) => `/hosts/${encodeURIComponent(host.id)}/approve`;
-const sameCode = (a, b) => a.toUpperCase().replace(/[\s-]/g, "") === b.toUpperCase();
+const bare = (code) => code.toUpperCase().replace(/[\s-]/g, "");
+const CODE_LETTERS = 8;
+// Codes of the machines that ask as this host; none where the server has not told them.
+const codesOf = (host) => (host.codes ? [host.codes.session, ...(host.codes.asking || [])].filter(Boolean).map(bare) : null);
 
 export function Approve({ host, close, done }) {
 	const [typed, setTyped] = useState("");
@@ -18,14 +22,15 @@ export function Approve({ host, close, done }) {
 		event.preventDefault();
 		setState({ busy: true, error: null });
 		try {
-			await api.post(pathOf(host), {});
+			await api.post(pathOf(host), { code: typed.trim() });
 			done();
 			close();
 		} catch (error) {
 			setState({ busy: false, error });
 		}
 	};
-	const right = sameCode(typed, host.short_code || "");
+	const codes = codesOf(host);
+	const right = codes ? codes.includes(bare(typed)) : bare(typed).length === CODE_LETTERS;
 	return html`<${Dialog} title=${`Approve ${host.name || host.short_code}`} close=${close}>
 		<form onSubmit=${approve}>
 			<p>Approving lets its profile test it and, where the profile says so, overwrite its disk.</p>
@@ -33,7 +38,7 @@ export function Approve({ host, close, done }) {
 			<input id="approve-code" class="code" value=${typed} onInput=${(e) => setTyped(e.target.value)} autocomplete="off" autofocus
 				aria-describedby="approve-say" />
 			<p id="approve-say" class="fine" role="status">
-				${!typed ? "8 characters" : right ? "✓ the same code" : "✕ not this host's code"}
+				${!typed ? `${CODE_LETTERS} characters` : right ? (codes ? "✓ the same code" : "") : codes ? "✕ not this host's code" : `${CODE_LETTERS} characters`}
 			</p>
 			<${Problem} error=${state.error} />
 			<p class="buttons">
@@ -76,7 +81,7 @@ function AskMany({ hosts, close, done }) {
 		if (Object.keys(results).length) done();
 	};
 	return html`<${Dialog} title=${`Approve ${plural(kept.length, "host", "hosts")}`} close=${end}>
-		<p>Their profiles may test them and overwrite their disks. Compare the codes with the screens first.</p>
+		<p>Their profiles may test them and overwrite their disks. Where two machines say that they are one host, approve it on its own page, with the code of its screen.</p>
 		<ul class="plain">${kept.map((h) => html`<${Result} host=${h} result=${results[h.id]} />`)}</ul>
 		<p class="buttons">
 			<button type="button" onClick=${end}>${finished ? "Close" : "Cancel"}</button>

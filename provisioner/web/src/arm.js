@@ -40,6 +40,8 @@ function Choose({ host, drives, images, choice, setChoice, next, close }) {
 		</fieldset>
 		<label for="arm-reason">Reason (goes to the log)</label>
 		<input id="arm-reason" required maxlength="200" autocomplete="off" value=${choice.reason} onInput=${set("reason")} />
+		<label for="arm-skip">Without a passed burn-in, because (leave empty if it passed)</label>
+		<input id="arm-skip" maxlength="200" autocomplete="off" value=${choice.skip} onInput=${set("skip")} />
 		<label for="arm-ttl">The permission ends after</label>
 		<select id="arm-ttl" value=${choice.ttl_s} onChange=${set("ttl_s")}>
 			<option value="600">10 minutes</option><option value="1800">30 minutes</option><option value="3600">1 hour</option>
@@ -96,7 +98,7 @@ function Review({ host, drive, image, plan, typed, setTyped, busy, back, arm, er
 export const inUse = (host) => host.state === "in-service" || host.in_use === true;
 
 export function Arm({ host, known, close, done }) {
-	const [choice, setChoice] = useState({ image: "", serial: "", reason: "", ttl_s: "1800" });
+	const [choice, setChoice] = useState({ image: "", serial: "", reason: "", skip: "", ttl_s: "1800" });
 	const [typed, setTyped] = useState({ serial: "", name: "" });
 	const [state, setState] = useState({ plan: null, error: null, busy: false });
 	const images = usePoll("arm images", (signal) => api.get("/images", { signal }), 60000);
@@ -110,6 +112,7 @@ export function Arm({ host, known, close, done }) {
 		reason: choice.reason,
 		ttl_s: Number(choice.ttl_s),
 		wipe_consent: drive && holdsData(drive) ? drive.SerialNumber : "",
+		...(choice.skip.trim() ? { skip_burnin: choice.skip.trim() } : {}),
 		...(inUse(host) ? { reimage_in_service: host.name || host.short_code } : {}),
 	});
 	const send = async (dry) => {

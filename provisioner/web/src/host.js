@@ -63,7 +63,9 @@ function Banner({ host, now }) {
 function Identity({ host }) {
 	return html`<${Known}
 		rows=${[
-			["Code on its screen", html`<span class="code large">${host.short_code}</span>`],
+			["Code on its screen", host.codes?.session && html`<span class="code large">${host.codes.session}</span>`],
+			["Other machines that say they are this host", host.codes?.asking?.length ? html`<span class="code">${host.codes.asking.join(", ")}</span>` : ""],
+			["Short code", html`<span class="code">${host.short_code}</span>`],
 			["Serial", host.serial && html`<span class="mono">${host.serial}</span> <${Copy} text=${host.serial} />`],
 			["UUID", host.uuid && html`<span class="mono">${host.uuid}</span>`],
 			["MACs", Array.isArray(host.macs) && host.macs.length ? html`<span class="mono">${host.macs.join(", ")}</span>` : ""],

@@ -199,7 +199,7 @@ static void test_local_boot(void **state)
 	server_bench_sql(b, "DELETE FROM flow_profile");
 	autofree char *unknown = walk_boot_script(b, "52:54:00:00:09:09");
 	CHECK("unknown", !strstr(unknown, "vmlinuz"));
-	server_bench_sql(b, "ALTER TABLE host RENAME TO host_gone");
+	server_bench_sql(b, "ALTER TABLE evidence RENAME TO evidence_gone");
 	autofree char *down = walk_boot_script(b, a.mac);
 	CHECK("store down", !strstr(down, "vmlinuz"));
 	fake_agent_done(&a);
