@@ -42,6 +42,7 @@ inventory_SRC += inventory/parts/found_part.c
 inventory_SRC += inventory/parts/brief.c
 inventory_SRC += inventory/parts/place_parts.c
 inventory_SRC += inventory/parts/facts.c
+inventory_SRC += inventory/parts/facts_load.c
 inventory_SRC += inventory/parts/version.c
 inventory_SRC += inventory/query/collections.c
 inventory_SRC += inventory/query/sql.c
@@ -59,6 +60,7 @@ inventory_SRC += inventory/expect/csv.c
 inventory_SRC += inventory/expect/edit.c
 inventory_SRC += inventory/expect/sku.c
 inventory_SRC += inventory/expect/compare.c
+inventory_SRC += inventory/expect/port_name.c
 inventory_SRC += inventory/expect/csv_columns.c
 inventory_SRC += inventory/expect/text_encoding.c
 inventory_SRC += inventory/expect/spreadsheet.c
@@ -118,6 +120,7 @@ bench-inventory: $(BENCH_INVENTORY) ## inventory queries against their goals, an
 $(eval $(call unit_test,tests/unit/inventory/test_expect.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_delivery.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_version.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_port_name.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_access.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_forecast.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_webhook.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))

@@ -88,7 +88,8 @@ static void add_matches(struct str *out)
 
 static void add_full_range(struct str *out, const struct dnsmasq_options *o)
 {
-	str_addf(out, "\ndhcp-authoritative\ndhcp-leasefile=%s\n", o->lease_file);
+	/* firmware, iPXE and the installed system name themselves differently: one lease a MAC */
+	str_addf(out, "\ndhcp-authoritative\ndhcp-ignore-clid\ndhcp-leasefile=%s\n", o->lease_file);
 	str_addf(out, "dhcp-range=%s,%s,%s,%ds\n", o->range_start, o->range_end, o->netmask,
 		 o->lease_s > 0 ? o->lease_s : 3600);
 	if (o->router && o->router[0])

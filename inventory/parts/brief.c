@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include <base/hw_id.h>
 #include <base/json.h>
 #include <base/str.h>
 #include <inventory/identity.h>
@@ -55,6 +56,17 @@ static void sum_parts(const found_parts *parts, struct brief *b)
 	}
 }
 
+/* A number or an address that the switch gave the port is not what people call it. */
+static const char *port_of(const json_t *lldp)
+{
+	const char *id = plain(lldp, "PortId"), *description = plain(lldp, "PortDescription");
+	uint8_t mac[MAC_BYTES];
+	bool is_number = id[strspn(id, "0123456789")] == '\0';
+
+	return description[0] && (is_number || hw_mac_bytes(sv_of(id), MAC_ANY, mac)) ? description
+										      : id;
+}
+
 /* The first network card that a switch greets says where the host is plugged in. */
 static void find_switch(const json_t *doc, struct brief *b)
 {
@@ -64,7 +76,7 @@ static void find_switch(const json_t *doc, struct brief *b)
 	json_array_foreach (json_object_get(doc, "nics"), i, nic) {
 		const json_t *lldp = json_object_get(nic, "lldp");
 		const char *name = plain(lldp, "SysName");
-		const char *port = plain(lldp, "PortId");
+		const char *port = port_of(lldp);
 		if (!name[0])
 			name = plain(lldp, "ChassisId");
 		if (!name[0] || !port[0])

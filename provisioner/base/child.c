@@ -21,6 +21,8 @@
 #include <base/cleanup.h>
 #include <base/str.h>
 
+#define KERNEL_SIGSET_BYTES 8
+
 static const char *const path_folders[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
 					   "/usr/bin",        "/sbin",          "/bin"};
 static const char *const default_env[] = {
@@ -60,8 +62,11 @@ static void unblock_signals(void)
 
 static void reset_signals(void)
 {
+	static const unsigned long as_new[4]; /* the kernel's struct sigaction: SIG_DFL, no flags */
+
+	/* past the C library, which keeps two signals to itself and would hand them on ignored */
 	for (int s = 1; s < NSIG; s++) /* fails for some, which have no handlers */
-		(void)signal(s, SIG_DFL);
+		(void)syscall(SYS_rt_sigaction, s, as_new, NULL, KERNEL_SIGSET_BYTES);
 	unblock_signals();
 }
 

@@ -162,6 +162,7 @@ FLOW_TESTS += tests/flow/webhooks.sh
 FLOW_TESTS += tests/flow/http_hostile.sh
 FLOW_TESTS += tests/flow/readers.sh
 FLOW_TESTS += tests/flow/second_dhcp_server.sh
+FLOW_TESTS += tests/flow/one_lease_a_mac.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
 $(eval $(call unit_test,tests/unit/server/flow/test_quota.c,server_flow base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules burnin proto base,$(BASE_PKG)))

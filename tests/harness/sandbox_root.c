@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static _Noreturn void give_up(const char *what)
@@ -47,18 +48,41 @@ static bool enter_as_user(void)
 }
 
 #ifdef SLIPWAY_COVERAGE
-/* Counters are written below the working directory. */
-static void keep_writable(void)
+static int work_tree = -1;
+static char work_path[4096];
+
+/* Counters are written below the working directory, by its full path: it is put back there when /tmp
+ * was covered. */
+static void keep_working_directory(void)
+{
+	if (!getcwd(work_path, sizeof(work_path)))
+		give_up("the working directory");
+	work_tree = open_tree(AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (work_tree < 0)
+		give_up("a copy of the working directory");
+}
+
+static void put_working_directory_back(void)
 {
 	struct mount_attr writable = {.attr_clr = MOUNT_ATTR_RDONLY};
-	char cwd[4096];
 
-	if (!getcwd(cwd, sizeof(cwd)) || mount(cwd, cwd, NULL, MS_BIND, NULL) < 0 ||
-	    mount_setattr(AT_FDCWD, cwd, 0, &writable, sizeof(writable)) < 0 || chdir(cwd) < 0)
+	for (char *slash = strchr(work_path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(work_path, 0755);
+		*slash = '/';
+	}
+	(void)mkdir(work_path, 0755);
+	if (move_mount(work_tree, "", AT_FDCWD, work_path, MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+	    mount_setattr(AT_FDCWD, work_path, 0, &writable, sizeof(writable)) < 0 ||
+	    chdir(work_path) < 0)
 		give_up("the working directory");
 }
 #else
-static void keep_writable(void)
+static void keep_working_directory(void)
+{
+}
+
+static void put_working_directory_back(void)
 {
 }
 #endif
@@ -91,8 +115,9 @@ void sandbox_root(void)
 		give_up("private mounts");
 	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof(read_only)) < 0)
 		give_up("read-only mounts");
+	keep_working_directory();
 	if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") < 0)
 		give_up("a /tmp of our own");
-	keep_writable();
+	put_working_directory_back();
 	check();
 }

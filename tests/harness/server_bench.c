@@ -14,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 #include <unistd.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
@@ -63,6 +64,11 @@ void server_bench_advance(struct server_bench *b, long ms)
 {
 	b->clock->boot_us += ms * 1000;
 	b->clock->wall_us += ms * 1000;
+}
+
+long server_bench_now_s(const struct server_bench *b)
+{
+	return b->real_time ? (long)time(NULL) : (long)(b->clock->wall_us / 1000000);
 }
 
 void server_bench_tick(struct server_bench *b)

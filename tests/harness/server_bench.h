@@ -51,6 +51,8 @@ void server_bench_advance(struct server_bench *b, long ms);
 /* Advance by the length of a tick, and do once what the daemon does by itself. Returns when it is
  * done. */
 void server_bench_tick(struct server_bench *b);
+/* The daemon's idea of now, in seconds since 1970. */
+long server_bench_now_s(const struct server_bench *b);
 /* A request on the admin socket. body: JSON text or NULL. Returns the status. */
 int server_bench_admin(struct server_bench *b, const char *method, const char *path,
 		       const char *body);

@@ -7,15 +7,18 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <base/cleanup.h>
+#include <base/clock.h>
 #include <base/hw_id.h>
 #include <base/process.h>
 #include <base/str.h>
 
 #define DEVICE          "/dev/ipmi0"
 #define TOOL_TIMEOUT_MS 15000
+#define LAN_CHANNELS    15 /* IPMI 2.0, 6.3: numbers 1 to 15, 14 and 15 never are a card */
 
 typedef void take_value(const char *value, struct facts_bmc *ret);
 
@@ -94,18 +97,58 @@ void bmc_parse_lan(const char *text, struct facts_bmc *ret)
 	parse(text, rows, ARRAY_LEN(rows), ret);
 }
 
-static void ask(const char *a, const char *b, void (*take)(const char *, struct facts_bmc *),
-		struct facts_bmc *ret)
+bool bmc_take_channel(const char *text, struct facts_bmc *ret)
 {
-	const char *const argv[] = {"ipmitool", "-I", "open", a, b, NULL};
-	struct process_options o = {.argv = argv, .timeout_ms = TOOL_TIMEOUT_MS};
+	struct facts_bmc channel = {0};
+
+	bmc_parse_lan(text, &channel);
+	if (channel.ipv4[0] || !ret->mac[0])
+		(void)str_copy(ret->mac, sizeof(ret->mac), channel.mac);
+	(void)str_copy(ret->ipv4, sizeof(ret->ipv4), channel.ipv4);
+	return channel.ipv4[0] != '\0';
+}
+
+/* What the tool prints; NULL when it failed. The caller frees. */
+static char *ask(const char *const *argv, int64_t timeout_ms)
+{
+	struct process_options o = {.argv = argv, .timeout_ms = timeout_ms};
 	struct process_result r = {0};
+	char *text = NULL;
 
 	if (process_run(&o, &r, NULL) < 0)
-		return;
+		return NULL;
 	if (r.exit_code == 0)
-		take(r.out, ret);
+		text = xstrdup(r.out);
 	process_result_done(&r);
+	return text;
+}
+
+static void read_controller(struct facts_bmc *ret)
+{
+	const char *const argv[] = {"ipmitool", "-I", "open", "mc", "info", NULL};
+	autofree char *text = ask(argv, TOOL_TIMEOUT_MS);
+
+	if (text)
+		bmc_parse_controller(text, ret);
+}
+
+/* HW: the controller's network card is channel 1 on most boards, 2, 3 or 8 on others, where channel
+ * 1 is missing or has no address. */
+static void read_lan(struct facts_bmc *ret)
+{
+	int64_t end_ms = time_boot_ms() + TOOL_TIMEOUT_MS;
+	bool done = false;
+
+	for (int channel = 1; channel <= LAN_CHANNELS && !done; channel++) {
+		int64_t left_ms = end_ms - time_boot_ms();
+		char number[12];
+		(void)snprintf(number, sizeof(number), "%d", channel);
+		const char *const argv[] = {"ipmitool", "-I", "open", "lan", "print", number, NULL};
+		if (left_ms <= 0)
+			return;
+		autofree char *text = ask(argv, left_ms);
+		done = text && bmc_take_channel(text, ret);
+	}
 }
 
 void bmc_read(struct facts_bmc *ret)
@@ -113,6 +156,6 @@ void bmc_read(struct facts_bmc *ret)
 	*ret = (struct facts_bmc){.present = access(DEVICE, F_OK) == 0 ? TRI_YES : TRI_NO};
 	if (ret->present == TRI_NO)
 		return;
-	ask("mc", "info", bmc_parse_controller, ret);
-	ask("lan", "print", bmc_parse_lan, ret);
+	read_controller(ret);
+	read_lan(ret);
 }

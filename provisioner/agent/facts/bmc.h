@@ -17,5 +17,9 @@ void bmc_read(struct facts_bmc *ret);
  * placeholder (0.0.0.0, all-zero MAC) stays unknown. */
 void bmc_parse_controller(const char *text, struct facts_bmc *ret);
 void bmc_parse_lan(const char *text, struct facts_bmc *ret);
+/* The output of `ipmitool lan print N` for one more channel, in the order of their numbers: the first
+ * channel with an address counts, with its own MAC; while none has one, the first with a MAC. trust:
+ * none. Returns true when no further channel need be asked. */
+bool bmc_take_channel(const char *text, struct facts_bmc *ret);
 
 #endif

@@ -187,6 +187,58 @@ static void test_wrong_rack_unit_shows_by_its_switch_port(void **state)
 	assert_int_equal(json_array_size(json_object_get(good, "differences")), 0);
 }
 
+/* field-32: what LLDP says in its own words is the port that the plan names. */
+static void test_ports_in_their_own_words(void **state)
+{
+	static const struct {
+		const char *name, *plan_switch, *plan_port, *nics;
+		size_t differences;
+	} rows[] = {
+		{"field-32 a number, and the name beside it", "sw01", "ge-0/0/3",
+		 "{\"SysName\":\"sw01\",\"PortId\":\"536\",\"PortDescription\":\"ge-0/0/3\"}", 0},
+		{"field-32 a MAC, and the name beside it", "sw01", "Ethernet12",
+		 "{\"SysName\":\"sw01\",\"PortId\":\"52:54:00:00:00:0c\","
+		 "\"PortDescription\":\"Ethernet12\"}",
+		 0},
+		{"field-32 a full name", "sw01", "3",
+		 "{\"SysName\":\"sw01.example.net\",\"PortId\":\"3\"}", 0},
+		{"field-32 a short port", "sw01", "GigabitEthernet1/0/3",
+		 "{\"SysName\":\"sw01\",\"PortId\":\"Gi1/0/3\"}", 0},
+		{"field-32 the second card", "sw01", "3",
+		 "{\"SysName\":\"mgmt1\",\"PortId\":\"17\"}},{\"Name\":\"eth1\",\"lldp\":"
+		 "{\"SysName\":\"sw01\",\"PortId\":\"3\"}",
+		 0},
+		{"another port", "sw01", "ge-0/0/4",
+		 "{\"SysName\":\"sw01\",\"PortId\":\"536\",\"PortDescription\":\"ge-0/0/3\"}", 1},
+		{"another switch and port", "sw02", "4", "{\"SysName\":\"sw01\",\"PortId\":\"3\"}",
+		 2},
+	};
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	int64_t num = make_host(db, "SN-1", "52:54:00:00:00:01"), id = 0;
+	bool changed = false;
+	autojson json_t *at = parse("{\"rack\":\"r1\",\"unit\":3}");
+
+	must(host_edit(db, num, at, -1, "test", US, &changed, &err), &err);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct location_draft plan = {.rack = "r1",
+						    .unit = 3,
+						    .switch_name = rows[i].plan_switch,
+						    .port = rows[i].plan_port};
+		autofree char *text = xasprintf("{\"nics\":[{\"Name\":\"eth0\",\"lldp\":%s}]}",
+						rows[i].nics);
+		autojson json_t *facts = parse(text);
+		autojson json_t *doc = NULL;
+		int64_t now_us = (int64_t)(10 + i) * US;
+
+		must(location_put(db, &plan, "test", now_us, &id, &err), &err);
+		must(facts_store(db, num, facts, now_us, NULL, &err), &err);
+		must(host_compare(db, num, &doc, &err), &err);
+		if (json_array_size(json_object_get(doc, "differences")) != rows[i].differences)
+			fail_msg("%s", rows[i].name);
+	}
+}
+
 static void test_difference_of_two_moments(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -227,6 +279,7 @@ int main(void)
 		T(test_edits),
 		T(test_sku_finds_what_is_wrong),
 		T(test_wrong_rack_unit_shows_by_its_switch_port),
+		T(test_ports_in_their_own_words),
 		T(test_difference_of_two_moments),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);

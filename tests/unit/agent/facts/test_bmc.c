@@ -56,6 +56,56 @@ static void test_lan(void **state)
 	}
 }
 
+/* field-26: which of a controller's channels is its network card. */
+static void test_channels(void **state)
+{
+	static const struct {
+		const char *name, *channels[4], *ip, *mac;
+		int asked; /* channels until one was enough; 0: none was */
+	} rows[] = {
+		{"field-26 the card is the third channel",
+		 {"IP Address : 0.0.0.0\nMAC Address : 3c:ec:ef:00:00:01\n", "",
+		  "IP Address : 10.0.0.3\nMAC Address : 3c:ec:ef:00:00:03\n"},
+		 "10.0.0.3",
+		 "3c:ec:ef:00:00:03",
+		 3},
+		{"field-26 channel 1 is missing",
+		 {"", "IP Address : 10.0.0.2\nMAC Address : 3c:ec:ef:00:00:02\n"},
+		 "10.0.0.2",
+		 "3c:ec:ef:00:00:02",
+		 2},
+		{"the first with an address counts",
+		 {"IP Address : 10.0.0.1\nMAC Address : 3c:ec:ef:00:00:01\n",
+		  "IP Address : 10.0.0.2\nMAC Address : 3c:ec:ef:00:00:02\n"},
+		 "10.0.0.1",
+		 "3c:ec:ef:00:00:01",
+		 1},
+		{"no address anywhere: the first MAC",
+		 {"MAC Address : 3c:ec:ef:00:00:01\n", "MAC Address : 3c:ec:ef:00:00:02\n"},
+		 "",
+		 "3c:ec:ef:00:00:01",
+		 0},
+		{"an address without a MAC has not another channel's",
+		 {"MAC Address : 3c:ec:ef:00:00:01\n", "IP Address : 10.0.0.2\n"},
+		 "10.0.0.2",
+		 "",
+		 2},
+		{"nothing", {""}, "", "", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct facts_bmc b = {0};
+		int asked = 0;
+
+		for (int k = 0; k < 4 && rows[i].channels[k] && !asked; k++)
+			asked = bmc_take_channel(rows[i].channels[k], &b) ? k + 1 : 0;
+		CHECK_STR(rows[i].name, b.ipv4, rows[i].ip);
+		CHECK_STR(rows[i].name, b.mac, rows[i].mac);
+		CHECK_INT(rows[i].name, asked, rows[i].asked);
+	}
+}
+
 static void test_controller(void **state)
 {
 	static const struct {
@@ -82,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lan),
+		cmocka_unit_test(test_channels),
 		cmocka_unit_test(test_controller),
 	};
 

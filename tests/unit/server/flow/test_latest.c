@@ -48,13 +48,13 @@ static void name(struct channel *c, const char *line, enum image_arch arch, cons
 }
 
 /* debian12 for x86_64 is this image. The caller frees the envelope. */
-static char *channel(uint64_t seq, int64_t age_s, const char *image)
+static char *channel(const struct server_bench *b, uint64_t seq, int64_t age_s, const char *image)
 {
 	AUTO(channel) struct channel *c = channel_new();
 	struct err err = ERR_INIT;
 
 	c->seq = seq;
-	c->issued_s = (int64_t)time(NULL) - age_s;
+	c->issued_s = server_bench_now_s(b) - age_s;
 	c->expires_s = c->issued_s + 7 * DAY_S;
 	name(c, "debian12", IMAGE_ARCH_X86_64, image);
 	if (channel_seal(&c, &err) < 0 || channel_sign(c, signer, &err) < 0)
@@ -64,7 +64,7 @@ static char *channel(uint64_t seq, int64_t age_s, const char *image)
 
 static int import(struct server_bench *b, uint64_t seq, int64_t age_s, const char *image)
 {
-	autofree char *text = channel(seq, age_s, image);
+	autofree char *text = channel(b, seq, age_s, image);
 
 	return server_bench_admin(b, "POST", "/api/v1/channel", text);
 }
@@ -179,7 +179,7 @@ static void test_what_may_be_armed(void **state)
 		walk_renew(b, profile_by_hand);
 		use_root(b, "tests/fuzz/corpus/trust_root/channel");
 		if (rows[i].age_s >= 0) {
-			autofree char *text = channel(3, rows[i].age_s, rows[i].names);
+			autofree char *text = channel(b, 3, rows[i].age_s, rows[i].names);
 			put_channel(b, text);
 		}
 		walk_to_discovered(b, &a, "S1", MAC_A);
@@ -228,7 +228,7 @@ static void test_alarms(void **state)
 	};
 	struct server_bench *b = *state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		autofree char *text = channel(3, rows[i].age_s, "x86_64");
+		autofree char *text = channel(b, 3, rows[i].age_s, "x86_64");
 		put_channel(b, text);
 		CHECK_INT(rows[i].name, count_events(b, "channel.ageing"), rows[i].ageing);
 		CHECK_INT(rows[i].name, count_events(b, "channel.expired"), rows[i].expired);
@@ -248,7 +248,7 @@ static void test_a_channel_of_other_keys_counts_for_nothing(void **state)
 	assert_int_equal(import(b, 3, 0, "x86_64"), 422);
 	assert_string_equal(b->code, "image.channel.signatures");
 	use_root(b, "tests/fuzz/corpus/trust_root/channel");
-	autofree char *forged = channel(9, 0, "x86_64");
+	autofree char *forged = channel(b, 9, 0, "x86_64");
 	char *sig = strstr(forged, "\"sig\":\"") + strlen("\"sig\":\"");
 	sig[10] = sig[10] == 'A' ? 'B' : 'A';
 	put_channel(b, forged);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names of switches and of their ports as plans, command lines and LLDP spell them: is it the same
+ * one? What cannot be shown to be the same is different. Pure.
+ */
+#ifndef INVENTORY_EXPECT_PORT_NAME_H
+#define INVENTORY_EXPECT_PORT_NAME_H
+
+#include <stdbool.h>
+
+/* "sw01" is "SW01.example.net"; two names with different domains are two switches. A chassis' MAC is
+ * the same in each notation. trust: none. */
+bool port_name_same_switch(const char *a, const char *b);
+/* "Gi1/0/3" is "GigabitEthernet1/0/3", "Eth1/1" is "Ethernet 1/1"; "ge-0/0/3" is only itself.
+ * trust: none. */
+bool port_name_same_port(const char *a, const char *b);
+
+#endif
