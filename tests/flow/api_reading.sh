@@ -69,6 +69,7 @@ answer "injection is a value" 200 '.items == []' "/api/v1/hosts?serial=%27%20OR%
 
 # ---- the past -----------------------------------------------------------------------------------
 answer "before the beginning there was nothing" 200 '.items == []' '/api/v1/hosts?at=2000-01-01T00:00:00Z'
+sleep 1.1 # at= of whole seconds: not before the hosts of this one
 now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 sleep 1.1
 same "a host gets a name" "$(call PATCH /api/v1/hosts/SN-001 -d '{"name":"web-1"}')" 200

@@ -67,6 +67,7 @@ static void put_module(struct machine *m, const char *entry, const char *label, 
 	fake_sys_putf(&m->sys, "0\n", MC "%s/dimm_ue_count", entry);
 }
 
+/* field-16: counters of AMD, in ranks. */
 static void test_field_16_ranks(void **state)
 {
 	struct machine m = {0};
@@ -92,6 +93,7 @@ static void test_field_16_ranks(void **state)
 	done(&m);
 }
 
+/* field-16: the same in rows and channels. */
 static void test_field_16_rows_of_older_kernels(void **state)
 {
 	struct machine m = {0};
@@ -116,6 +118,7 @@ static void test_field_16_rows_of_older_kernels(void **state)
 }
 
 /* What the controller counts and no module does is an error all the same. */
+/* field-16: errors that the controller counts and no module. */
 static void test_field_16_the_controllers_total(void **state)
 {
 	struct machine m = {0};
