@@ -161,7 +161,7 @@ static bool has_data_file(const json_t *doc)
 
 static int check_answer(const char *path, const char *text, uint64_t *ret_bytes, struct err *err)
 {
-	AUTO(json) json_t *doc = json_loads(text, 0, NULL);
+	autojson json_t *doc = json_loads(text, 0, NULL);
 	json_int_t size = json_integer_value(json_object_get(doc, "virtual-size"));
 
 	if (json_object_get(doc, "backing-filename") ||

@@ -79,7 +79,7 @@ int docker_layers_find(const char *folder, const char *arch, struct oci_layers *
 		       struct err *err)
 {
 	autofree char *path = xasprintf("%s/manifest.json", folder), *config_path = NULL;
-	AUTO(json) json_t *doc = NULL, *config = NULL;
+	autojson json_t *doc = NULL, *config = NULL;
 	const json_t *layers, *ids;
 
 	TRY(json_load_file_strict(path, DOCUMENT_MAX, &doc, err));

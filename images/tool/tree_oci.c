@@ -109,7 +109,7 @@ static int find_image(const char *layout, const char *arch, json_t **ret, struct
 static int check_config(const char *layout, const json_t *image, const char *arch, struct err *err)
 {
 	const json_t *descriptor = json_object_get(image, "config");
-	AUTO(json) json_t *config = NULL;
+	autojson json_t *config = NULL;
 	const char *has;
 
 	if (!descriptor)

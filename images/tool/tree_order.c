@@ -82,11 +82,6 @@ uint64_t plan_n_entries(const struct plan *p)
 	return p->by_source.n;
 }
 
-struct plan_node *plan_root(const struct plan *p)
-{
-	return p->root;
-}
-
 void plan_each(const struct plan *p, void (*visit)(void *arg, struct plan_node *node), void *arg)
 {
 	for (size_t i = 0; i < p->nodes.n; i++)

@@ -88,7 +88,6 @@ uint64_t plan_n_entries(const struct plan *p);
 MUST_CHECK char *plan_path(const struct plan_node *node);
 /* What a path names. follow: through symbolic links to their end. NULL: nothing. */
 struct plan_node *plan_find(const struct plan *p, const char *path, bool follow);
-struct plan_node *plan_root(const struct plan *p);
 /* Visit all names that are there, in no order that matters. */
 void plan_each(const struct plan *p, void (*visit)(void *arg, struct plan_node *node), void *arg);
 void plan_forget_writing(struct plan *p);

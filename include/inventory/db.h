@@ -81,13 +81,6 @@ static inline struct db_param p_blob(const void *p, size_t n_bytes)
 }
 /* NULL is SQL NULL. Text with an embedded NUL cannot be passed. */
 struct db_param p_text(const char *text);
-/* SQL NULL for NULL and for "". */
-struct db_param p_text_or_null(const char *text);
-#define P_INT          p_int
-#define P_NULL         p_null
-#define P_BLOB         p_blob
-#define P_TEXT         p_text
-#define P_TEXT_OR_NULL p_text_or_null
 
 /* ---- statements ------------------------------------------------------------------------------ */
 /* Run a statement that returns no rows. out: *ret_changed (may be NULL): rows inserted, updated,

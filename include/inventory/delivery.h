@@ -32,8 +32,6 @@ void delivery_list_done(struct delivery_list *list);
  * *ret is empty then */
 MUST_CHECK int delivery_list_from_csv(const char *text, size_t n_bytes, struct delivery_list *ret,
 				      struct err *err);
-/* What a row may hold, one after another: the name of the i-th member, NULL at the end. */
-const char *delivery_member(size_t i);
 
 /* ---- imports --------------------------------------------------------------------------------- */
 struct delivery_head {

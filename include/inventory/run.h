@@ -53,9 +53,6 @@ MUST_CHECK int fault_open(struct db *db, const struct fault_draft *d, const char
 /* errors: ERR_NOT_FOUND; closing a closed fault changes nothing. */
 MUST_CHECK int fault_close(struct db *db, const char *fault_id, const char *note, const char *actor,
 			   int64_t now_us, struct err *err);
-/* Close every open fault of a host (a repair was proven). */
-MUST_CHECK int fault_close_all(struct db *db, int64_t host_num, const char *note, const char *actor,
-			       int64_t now_us, struct err *err);
 /* An open fault, as far as a decision needs it. */
 struct fault_row {
 	char id[37], code[65], serial[129], slot[129];

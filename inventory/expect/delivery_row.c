@@ -46,11 +46,6 @@ const struct delivery_column delivery_columns[] = {
 };
 const size_t n_delivery_columns = ARRAY_LEN(delivery_columns);
 
-const char *delivery_member(size_t i)
-{
-	return i < ARRAY_LEN(delivery_columns) ? delivery_columns[i].member : NULL;
-}
-
 /* ---- findings -------------------------------------------------------------------------------- */
 
 json_t *delivery_finding(enum err_code code, const char *member, json_t *lines, const char *format,

@@ -20,7 +20,7 @@ int flow_host_get(struct db *db, int64_t host_num, struct flow_host *ret, struct
 	TRY(db_query(db, err, &rows,
 		     "SELECT approved, inspected, tested, profile, macs, epoch, tries, fail_code, "
 		     "run_id, disk_wwn, disk_serial, in_use FROM flow_host WHERE host_num = $1",
-		     P_INT(host_num)));
+		     p_int(host_num)));
 	int rc = db_rows_next(rows, err);
 	if (rc <= 0)
 		return rc;
@@ -49,10 +49,10 @@ int flow_host_put(struct db *db, const struct flow_host *h, struct err *err)
 		"SET approved = $2, inspected = $3, tested = $4, profile = $5, macs = $6, epoch = "
 		"$7, tries = $8, fail_code = $9, run_id = $10, disk_wwn = $11, disk_serial = $12, "
 		"in_use = $13",
-		P_INT(h->host_num), P_INT(h->approved), P_INT(h->inspected), P_INT(h->tested),
-		P_TEXT(h->profile), P_TEXT(h->macs), P_INT(h->epoch), P_INT(h->tries),
-		P_TEXT(h->fail_code), P_TEXT(h->run_id), P_TEXT(h->disk_wwn),
-		P_TEXT(h->disk_serial), P_INT(h->in_use));
+		p_int(h->host_num), p_int(h->approved), p_int(h->inspected), p_int(h->tested),
+		p_text(h->profile), p_text(h->macs), p_int(h->epoch), p_int(h->tries),
+		p_text(h->fail_code), p_text(h->run_id), p_text(h->disk_wwn),
+		p_text(h->disk_serial), p_int(h->in_use));
 }
 
 int flow_drives_put(struct db *db, int64_t host_num, const json_t *drives, struct err *err)
@@ -61,14 +61,14 @@ int flow_drives_put(struct db *db, int64_t host_num, const json_t *drives, struc
 	return db_exec(db, err,
 		       "INSERT INTO flow_drives (host_num, drives) VALUES ($1, $2) ON CONFLICT "
 		       "(host_num) DO UPDATE SET drives = $2",
-		       P_INT(host_num), P_TEXT(text ? text : "[]"));
+		       p_int(host_num), p_text(text ? text : "[]"));
 }
 
 int flow_drives_get(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query(db, err, &rows, "SELECT drives FROM flow_drives WHERE host_num = $1",
-		     P_INT(host_num)));
+		     p_int(host_num)));
 	int rc = db_rows_next(rows, err);
 	if (rc < 0)
 		return rc;
@@ -96,7 +96,7 @@ int flow_hosts_overdue(struct db *db, int64_t now_us, int max,
 	TRY(db_query(db, err, &rows,
 		     "SELECT num FROM host WHERE deadline_us IS NOT NULL AND deadline_us > 0 AND "
 		     "deadline_us <= $1 ORDER BY deadline_us LIMIT $2",
-		     P_INT(now_us), P_INT(max < 64 ? max : 64)));
+		     p_int(now_us), p_int(max < 64 ? max : 64)));
 	while ((rc = db_rows_next(rows, err)) > 0 && n < 64)
 		found[n++] = db_int(rows, 0);
 	db_rows_free(take_ptr(rows));
@@ -117,9 +117,9 @@ int flow_session_add(struct db *db, const struct flow_session *s, struct err *er
 		       "INSERT INTO flow_session (" SESSION_COLUMNS
 		       ") VALUES ($1, $2, $3, $4, $5, $6, "
 		       "$7, $8, $9, $10, $11, $12)",
-		       P_TEXT(s->id), P_INT(s->host_num), P_TEXT(s->agent_key), P_TEXT(s->nonce),
-		       P_TEXT(s->boot_id), P_INT(s->epoch), P_TEXT(s->arch), P_TEXT(s->firmware),
-		       P_INT(s->opened_us), P_INT(s->closed_us), P_INT(s->acked), P_INT(s->steps));
+		       p_text(s->id), p_int(s->host_num), p_text(s->agent_key), p_text(s->nonce),
+		       p_text(s->boot_id), p_int(s->epoch), p_text(s->arch), p_text(s->firmware),
+		       p_int(s->opened_us), p_int(s->closed_us), p_int(s->acked), p_int(s->steps));
 }
 
 static void session_read(const struct db_rows *rows, void *ret)
@@ -150,7 +150,7 @@ static int session_one(struct db *db, const char *sql, const struct db_param *pa
 int flow_session_get(struct db *db, const char *id, struct flow_session *ret, struct err *err)
 {
 	return session_one(db, "SELECT " SESSION_COLUMNS " FROM flow_session WHERE id = $1",
-			   DB_PARAMS_(P_TEXT(id)), ret, err);
+			   DB_PARAMS_(p_text(id)), ret, err);
 }
 
 int flow_session_find(struct db *db, const char *agent_key, const char *nonce,
@@ -160,7 +160,7 @@ int flow_session_find(struct db *db, const char *agent_key, const char *nonce,
 			   "SELECT " SESSION_COLUMNS
 			   " FROM flow_session WHERE agent_key = $1 AND nonce "
 			   "= $2 AND closed_us = 0",
-			   DB_PARAMS_(P_TEXT(agent_key), P_TEXT(nonce)), ret, err);
+			   DB_PARAMS_(p_text(agent_key), p_text(nonce)), ret, err);
 }
 
 int flow_session_of_host(struct db *db, int64_t host_num, struct flow_session *ret, struct err *err)
@@ -168,14 +168,14 @@ int flow_session_of_host(struct db *db, int64_t host_num, struct flow_session *r
 	return session_one(db,
 			   "SELECT " SESSION_COLUMNS " FROM flow_session WHERE host_num = $1 AND "
 			   "closed_us = 0 ORDER BY epoch DESC LIMIT 1",
-			   DB_PARAMS_(P_INT(host_num)), ret, err);
+			   DB_PARAMS_(p_int(host_num)), ret, err);
 }
 
 int flow_session_progress(struct db *db, const char *id, int64_t acked, int64_t steps,
 			  struct err *err)
 {
 	return db_exec(db, err, "UPDATE flow_session SET acked = $2, steps = $3 WHERE id = $1",
-		       P_TEXT(id), P_INT(acked), P_INT(steps));
+		       p_text(id), p_int(acked), p_int(steps));
 }
 
 int flow_sessions_close(struct db *db, int64_t host_num, int64_t now_us, struct err *err)
@@ -183,7 +183,7 @@ int flow_sessions_close(struct db *db, int64_t host_num, int64_t now_us, struct 
 	return db_exec(
 		db, err,
 		"UPDATE flow_session SET closed_us = $2 WHERE host_num = $1 AND closed_us = 0",
-		P_INT(host_num), P_INT(now_us));
+		p_int(host_num), p_int(now_us));
 }
 
 /* ---- plans ----------------------------------------------------------------------------------- */
@@ -198,9 +198,9 @@ int flow_plan_add(struct db *db, const struct flow_plan *p, struct err *err)
 		       "INSERT INTO flow_plan (" PLAN_COLUMNS
 		       ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
 		       "$9, 0, '', $10)",
-		       P_TEXT(p->id), P_TEXT(p->session_id), P_INT(p->host_num), P_INT(p->seq),
-		       P_TEXT(p->kind), P_TEXT(p->arm_id), P_TEXT(p->run_id), P_INT(p->issued_us),
-		       P_INT(p->expires_us), P_TEXT(p->envelope));
+		       p_text(p->id), p_text(p->session_id), p_int(p->host_num), p_int(p->seq),
+		       p_text(p->kind), p_text(p->arm_id), p_text(p->run_id), p_int(p->issued_us),
+		       p_int(p->expires_us), p_text(p->envelope));
 }
 
 static void plan_read(const struct db_rows *rows, void *ret)
@@ -230,14 +230,14 @@ static int plan_one(struct db *db, const char *sql, const struct db_param *param
 int flow_plan_get(struct db *db, const char *id, struct flow_plan *ret, struct err *err)
 {
 	return plan_one(db, "SELECT " PLAN_COLUMNS " FROM flow_plan WHERE id = $1",
-			DB_PARAMS_(P_TEXT(id)), ret, err);
+			DB_PARAMS_(p_text(id)), ret, err);
 }
 
 int flow_plan_live(struct db *db, int64_t host_num, struct flow_plan *ret, struct err *err)
 {
 	return plan_one(
 		db, "SELECT " PLAN_COLUMNS " FROM flow_plan WHERE host_num = $1 AND ended_us = 0",
-		DB_PARAMS_(P_INT(host_num)), ret, err);
+		DB_PARAMS_(p_int(host_num)), ret, err);
 }
 
 int flow_plan_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,
@@ -247,5 +247,5 @@ int flow_plan_end(struct db *db, int64_t host_num, const char *result, int64_t n
 		db, err,
 		"UPDATE flow_plan SET ended_us = $2, result = $3, envelope = '' WHERE host_num = $1 AND "
 		"ended_us = 0",
-		P_INT(host_num), P_INT(now_us), P_TEXT(result));
+		p_int(host_num), p_int(now_us), p_text(result));
 }

@@ -24,11 +24,6 @@ struct db_param p_text(const char *text)
 		.type = text ? DB_TEXT : DB_NULL, .p = text, .n_bytes = text ? strlen(text) : 0};
 }
 
-struct db_param p_text_or_null(const char *text)
-{
-	return p_text(text && text[0] ? text : NULL);
-}
-
 static int open_with(struct db *db, const char *rest, unsigned flags, struct err *err)
 {
 	TRY(db->driver->open(db, rest, flags, err));

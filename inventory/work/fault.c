@@ -132,37 +132,6 @@ int fault_close(struct db *db, const char *fault_id, const char *note, const cha
 	return db_end(db, close_one(db, fault_id, note, actor, now_us, err), err);
 }
 
-static int first_open(struct db *db, int64_t host_num, char ret_id[static 37], struct err *err)
-{
-	AUTO(db_rows) struct db_rows *rows = NULL;
-
-	TRY(db_query(db, err, &rows,
-		     "SELECT id FROM fault WHERE host_num = $1 AND state = 'open' LIMIT 1",
-		     p_int(host_num)));
-	int r = db_rows_next(rows, err);
-	if (r == 1)
-		(void)str_copy(ret_id, 37, db_text(rows, 0));
-	return r;
-}
-
-static int close_all(struct db *db, int64_t host_num, const char *note, const char *actor,
-		     int64_t now_us, struct err *err)
-{
-	char id[37];
-	int r;
-
-	while ((r = first_open(db, host_num, id, err)) == 1)
-		TRY(close_one(db, id, note, actor, now_us, err));
-	return r;
-}
-
-int fault_close_all(struct db *db, int64_t host_num, const char *note, const char *actor,
-		    int64_t now_us, struct err *err)
-{
-	TRY(db_begin(db, err));
-	return db_end(db, close_all(db, host_num, note, actor, now_us, err), err);
-}
-
 int fault_list_open(struct db *db, int64_t host_num, fault_list *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;

@@ -193,3 +193,23 @@ int listing_run_below(int argc, char **argv, listing_path path_of, const char *s
 
 	return list(argc, argv, &l, path_of, suffix);
 }
+
+int listing_whole(int argc, char **argv, const char *path, const char *member,
+		  const struct column *columns)
+{
+	struct err err = ERR_INIT;
+	autojson json_t *doc = NULL;
+	struct words words;
+	bool json;
+	int status = words_read_json(argc, argv, 0, 0, &json, &words);
+
+	if (status)
+		return status;
+	if (api_get(path, &doc, &err) < 0)
+		return command_fail(&err);
+	if (json)
+		api_print_json(doc);
+	else
+		table_print(json_object_get(doc, member), columns);
+	return EXIT_WELL;
+}

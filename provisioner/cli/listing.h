@@ -25,4 +25,9 @@ typedef int (*listing_path)(const char *word, const char *suffix, char **ret, st
 int listing_run_below(int argc, char **argv, listing_path path_of, const char *suffix,
 		      const struct column *columns);
 
+/* The body of a `list` command for what is never so much that it comes in pages. member: of the
+ * answer, the array ("items"). */
+int listing_whole(int argc, char **argv, const char *path, const char *member,
+		  const struct column *columns);
+
 #endif

@@ -4,6 +4,7 @@
  * provisioner/proto/README.md; the server checks it and names the field that is wrong.
  */
 #include "command.h"
+#include "listing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -57,21 +58,7 @@ static int add(int argc, char **argv)
 
 static int list(int argc, char **argv)
 {
-	autojson json_t *answer = NULL;
-	struct err err = ERR_INIT;
-	struct words words;
-	bool json;
-	int status = words_read_json(argc, argv, 0, 0, &json, &words);
-
-	if (status)
-		return status;
-	if (api_get("/api/v1/profiles", &answer, &err) < 0)
-		return command_fail(&err);
-	if (json)
-		api_print_json(answer);
-	else
-		table_print(json_object_get(answer, "profiles"), columns);
-	return EXIT_WELL;
+	return listing_whole(argc, argv, "/api/v1/profiles", "profiles", columns);
 }
 
 static int show_or_remove(const char *method, int argc, char **argv)

@@ -3,6 +3,7 @@
  * slipway token: who may call the API. A token is printed once, when it is made.
  */
 #include "command.h"
+#include "listing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,21 +31,7 @@ static const struct column columns[] = {
 
 static int list(int argc, char **argv)
 {
-	struct err err = ERR_INIT;
-	autojson json_t *doc = NULL;
-	struct words words;
-	bool json;
-	int status = words_read_json(argc, argv, 0, 0, &json, &words);
-
-	if (status)
-		return status;
-	if (api_get(TOKENS, &doc, &err) < 0)
-		return command_fail(&err);
-	if (json)
-		api_print_json(doc);
-	else
-		table_print(json_object_get(doc, "items"), columns);
-	return EXIT_WELL;
+	return listing_whole(argc, argv, TOKENS, "items", columns);
 }
 
 /* ---- making one ------------------------------------------------------------------------------ */

@@ -5,6 +5,7 @@
  * can read: it comes from the environment or from standard input, and is never shown again.
  */
 #include "command.h"
+#include "listing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,21 +86,7 @@ static int hook_path(const char *word, const char *suffix, char **ret, struct er
 
 static int list(int argc, char **argv)
 {
-	struct err err = ERR_INIT;
-	autojson json_t *doc = NULL;
-	struct words words;
-	bool json;
-	int status = words_read_json(argc, argv, 0, 0, &json, &words);
-
-	if (status)
-		return status;
-	if (api_get(HOOKS, &doc, &err) < 0)
-		return command_fail(&err);
-	if (json)
-		api_print_json(doc);
-	else
-		table_print(json_object_get(doc, "items"), hook_columns);
-	return EXIT_WELL;
+	return listing_whole(argc, argv, HOOKS, "items", hook_columns);
 }
 
 static int show(int argc, char **argv)

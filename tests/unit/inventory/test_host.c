@@ -173,7 +173,7 @@ static void test_faults(void **state)
 	assert_int_equal(fault_close(db, id, "swapped", "bob", 5 * US, &err), 0);
 	assert_int_equal(fault_close(db, id, "swapped", "bob", 5 * US, &err), 0);
 	assert_int_equal(fault_close(db, "no such", "", "bob", 5 * US, &err), -ERR_NOT_FOUND);
-	assert_int_equal(fault_close_all(db, num, "proven", "server", 6 * US, &err), 0);
+	assert_int_equal(fault_close(db, again, "proven", "server", 6 * US, &err), 0);
 	assert_int_equal(host_get(db, num, &h, &err), 0);
 	assert_int_equal(h.open_faults, 0);
 	d.host_num = 99;

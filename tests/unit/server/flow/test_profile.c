@@ -89,7 +89,7 @@ static void test_digest(void **state)
 		autofree char *text = xasprintf(
 			"{\"name\":\"a\",\"match\":{\"serial\":\"*\"},%s%s}", rows[i].member,
 			has_image ? "" : ",\"image\":{\"line\":\"d\"}");
-		AUTO(json) json_t *doc = json_loads(text, 0, NULL);
+		autojson json_t *doc = json_loads(text, 0, NULL);
 		CHECK_ERR(rows[i].name, profile_parse(doc, &p, &err), ERR_OK);
 		profile_digest(&p, got);
 		if (i == 0)
@@ -119,7 +119,7 @@ static void test_which_arm(void **state)
 		struct profile p;
 		autofree char *text = xasprintf("{\"name\":\"a\",\"match\":{\"serial\":\"*\"},%s}",
 						rows[i].member);
-		AUTO(json) json_t *doc = json_loads(text, 0, NULL);
+		autojson json_t *doc = json_loads(text, 0, NULL);
 		CHECK_ERR(rows[i].member, profile_parse(doc, &p, &err), ERR_OK);
 		CHECK_INT(rows[i].member, profile_arms(&p), rows[i].arms);
 		profile_done(&p);
