@@ -172,18 +172,43 @@ static int enter_folder(const char *folder, struct err *err)
 	return 0;
 }
 
-static int unpack_all(struct rootfs_run *r, struct archive *from, struct err *err)
+/*
+ * Back, before the thread ends. The kernel wakes who joins a thread before it drops the thread's root
+ * directory: until then the new file system would be busy, and its unmounting fail once in a while.
+ */
+static int leave_folder(int old_root_fd, struct err *err)
+{
+	if (fchdir(old_root_fd) || chroot("."))
+		return err_sys(err, ERR_IMAGE_TARGET, "cannot leave the new file system");
+	return 0;
+}
+
+static int unpack_inside(struct rootfs_run *r, struct archive *from, struct err *err)
 {
 	const struct rootfs_rules rules = {
 		.devices = r->in->m->payloads[r->payload].devices,
 		.fs = install_partition_of(r->in, r->payload)->fs,
 	};
 
-	TRY(enter_folder(r->folder, err));
 	if (archive_read_open(from, &r->stream, NULL, stream_read, NULL) != ARCHIVE_OK)
 		return err_set(err, ERR_IMAGE_MEMBER, "cannot read the tar: %s",
 			       archive_error_string(from));
 	return rootfs_files_unpack(&r->files, &rules, from, r->in->request->read_back, err);
+}
+
+static int unpack_all(struct rootfs_run *r, struct archive *from, struct err *err)
+{
+	autoclose int old_root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int status;
+
+	if (old_root_fd < 0)
+		return err_sys(err, ERR_IMAGE_TARGET, "cannot open the root directory");
+	TRY(enter_folder(r->folder, err));
+	status = unpack_inside(r, from, err);
+	if (status < 0) /* the first error is the one to tell */
+		err = NULL;
+	TRY(leave_folder(old_root_fd, err));
+	return status;
 }
 
 static void *run_unpacker(void *arg)
