@@ -38,6 +38,9 @@ inventory_SRC += inventory/flow/key.c
 inventory_SRC += inventory/flow/arm.c
 inventory_SRC += inventory/flow/order.c
 inventory_SRC += inventory/flow/profile.c
+inventory_SRC += inventory/parts/slot.c
+inventory_SRC += inventory/parts/old_slots.c
+inventory_SRC += inventory/parts/same_facts.c
 inventory_SRC += inventory/parts/found_part.c
 inventory_SRC += inventory/parts/brief.c
 inventory_SRC += inventory/parts/place_parts.c
@@ -60,6 +63,7 @@ inventory_SRC += inventory/expect/csv.c
 inventory_SRC += inventory/expect/edit.c
 inventory_SRC += inventory/expect/sku.c
 inventory_SRC += inventory/expect/compare.c
+inventory_SRC += inventory/expect/compare_parts.c
 inventory_SRC += inventory/expect/port_name.c
 inventory_SRC += inventory/expect/csv_columns.c
 inventory_SRC += inventory/expect/text_encoding.c
@@ -120,6 +124,7 @@ bench-inventory: $(BENCH_INVENTORY) ## inventory queries against their goals, an
 $(eval $(call unit_test,tests/unit/inventory/test_expect.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_delivery.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_version.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_old_slots.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_port_name.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_access.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_forecast.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))

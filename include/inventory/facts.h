@@ -15,7 +15,7 @@
 #define FACTS_PARTS_MAX 4096
 
 struct facts_change {
-	bool changed; /* false: the same document as last time */
+	bool changed; /* false: the same as last time, but perhaps for the kernel's names */
 	unsigned added, removed, moved, updated;
 };
 

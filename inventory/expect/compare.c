@@ -16,120 +16,14 @@
 
 #include "../hosts/history.h"
 #include "../hosts/host_row.h"
+#include "compare_parts.h"
 #include "port_name.h"
-
-static void differ(json_t *out, const char *what, const char *type, const char *slot,
-		   const char *field, json_t *expected, json_t *found)
-{
-	json_t *j = json_pack("{s:s, s:s}", "what", what, "type", type);
-
-	if (slot && slot[0])
-		(void)json_object_set_new(j, "slot", json_string(slot));
-	if (field)
-		(void)json_object_set_new(j, "field", json_string(field));
-	if (expected)
-		(void)json_object_set(j, "expected", expected);
-	if (found)
-		(void)json_object_set(j, "found", found);
-	(void)json_array_append_new(out, j);
-}
 
 static const char *text_of(const json_t *j, const char *key)
 {
 	const char *text = json_string_value(json_object_get(j, key));
 
 	return text ? text : "";
-}
-
-static const char *const part_fields[] = {"Manufacturer", "PartNumber",    "Model",
-					  "CapacityMiB",  "CapacityBytes", "FirmwareVersion"};
-
-static bool same_kind(const json_t *want, const json_t *have)
-{
-	for (size_t i = 0; i + 1 < ARRAY_LEN(part_fields); i++) {
-		json_t *w = json_object_get(want, part_fields[i]);
-		if (w && !json_equal(w, json_object_get(have, part_fields[i])))
-			return false;
-	}
-	return true;
-}
-
-/* The found part at the slot; without a slot in the SKU any part of the kind that is not taken yet.
- */
-static json_t *part_for(const json_t *want, json_t *have_list, const bool *taken, size_t *ret)
-{
-	const char *slot = text_of(want, "slot");
-	size_t i;
-	json_t *have;
-
-	json_array_foreach (have_list, i, have) {
-		if (taken[i] || !str_eq(text_of(want, "type"), text_of(have, "type")))
-			continue;
-		if (slot[0] ? str_eq(slot, text_of(have, "slot")) : same_kind(want, have)) {
-			*ret = i;
-			return have;
-		}
-	}
-	return NULL;
-}
-
-static void compare_pair(const json_t *want, const json_t *have, json_t *out)
-{
-	for (size_t i = 0; i < ARRAY_LEN(part_fields); i++) {
-		json_t *w = json_object_get(want, part_fields[i]);
-		json_t *h = json_object_get(have, part_fields[i]);
-		if (w && !json_equal(w, h))
-			differ(out, "wrong", text_of(want, "type"), text_of(have, "slot"),
-			       part_fields[i], w, h);
-	}
-}
-
-/* What is missing in one slot and extra in another is one move. */
-static json_t *moved_to(const json_t *want, json_t *have_list, bool *taken)
-{
-	size_t i;
-	json_t *have;
-
-	json_array_foreach (have_list, i, have) {
-		if (taken[i] || !str_eq(text_of(want, "type"), text_of(have, "type")) ||
-		    !same_kind(want, have))
-			continue;
-		taken[i] = true;
-		return have;
-	}
-	return NULL;
-}
-
-static void compare_parts(json_t *want_list, json_t *have_list, json_t *out)
-{
-	size_t n = json_array_size(have_list), m = json_array_size(want_list), i, at;
-	autofree bool *taken = xcalloc(n + 1, sizeof(bool));
-	autofree bool *met = xcalloc(m + 1, sizeof(bool));
-	json_t *want, *have;
-
-	json_array_foreach (want_list, i, want) {
-		have = part_for(want, have_list, taken, &at);
-		met[i] = have != NULL;
-		if (!have)
-			continue;
-		taken[at] = true;
-		compare_pair(want, have, out);
-	}
-	json_array_foreach (want_list, i, want) {
-		if (met[i])
-			continue;
-		have = text_of(want, "slot")[0] ? moved_to(want, have_list, taken) : NULL;
-		if (have)
-			differ(out, "moved", text_of(want, "type"), text_of(want, "slot"), "slot",
-			       json_object_get(want, "slot"), json_object_get(have, "slot"));
-		else
-			differ(out, "missing", text_of(want, "type"), text_of(want, "slot"), NULL,
-			       want, NULL);
-	}
-	json_array_foreach (have_list, i, have)
-		if (!taken[i])
-			differ(out, "extra", text_of(have, "type"), text_of(have, "slot"), NULL,
-			       NULL, have);
 }
 
 static void compare_sums(const json_t *want, const json_t *have, json_t *out)
@@ -139,8 +33,8 @@ static void compare_sums(const json_t *want, const json_t *have, json_t *out)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		json_t *w = json_object_get(want, names[i]);
 		if (w && !json_equal(w, json_object_get(have, names[i])))
-			differ(out, "wrong", "host", NULL, names[i], w,
-			       json_object_get(have, names[i]));
+			compare_parts_differ(out, "wrong", "host", NULL, names[i], w,
+					     json_object_get(have, names[i]));
 	}
 }
 
@@ -185,6 +79,7 @@ static int compare_sku(struct db *db, int64_t host_num, json_t *out, char *ret_n
 		return r;
 	}
 	compare_sums(want, have, out);
+	compare_parts_forget_kernel_names(json_object_get(want, "parts"));
 	if (json_object_get(want, "parts"))
 		compare_parts(json_object_get(want, "parts"), json_object_get(have, "parts"), out);
 	return 1;
@@ -265,7 +160,7 @@ static void compare_text(json_t *out, const char *type, const char *field, const
 		return;
 	autojson json_t *e = json_string(expected);
 	autojson json_t *f = json_string(found);
-	differ(out, "wrong", type, NULL, field, e, f);
+	compare_parts_differ(out, "wrong", type, NULL, field, e, f);
 }
 
 /* Does this card's neighbour fit the plan? An empty word of the plan fits all. */
@@ -343,7 +238,7 @@ static int compare_unit(struct db *db, int64_t host_num, json_t *out, struct err
 					       (json_int_t)db_int(rows, 1));
 		autojson json_t *f = json_pack("{s:s, s:I}", "rack", db_text(rows, 2), "unit",
 					       (json_int_t)db_int(rows, 3));
-		differ(out, "moved", "host", NULL, "unit", e, f);
+		compare_parts_differ(out, "moved", "host", NULL, "unit", e, f);
 	}
 	return r;
 }

@@ -14,6 +14,7 @@
 #include <inventory/facts.h>
 
 #include "../hosts/history.h"
+#include "../parts/slot.h"
 
 static int check_part(struct json_reader *parent, json_t *j, size_t i)
 {
@@ -123,7 +124,9 @@ static json_t *learn_part(const struct db_rows *rows)
 					    "PartNumber", "Model", "FirmwareVersion"};
 
 	for (int i = 0; i < (int)ARRAY_LEN(texts); i++)
-		set_text(j, texts[i], db_text(rows, i));
+		set_text(j, texts[i],
+			 i == 1 ? slot_known(db_text(rows, 0), db_text(rows, 1))
+				: db_text(rows, i));
 	if (!db_is_null(rows, 6))
 		(void)json_object_set_new(j, "CapacityMiB", json_integer(db_int(rows, 6)));
 	if (!db_is_null(rows, 7))

@@ -67,24 +67,38 @@ static const char *port_of(const json_t *lldp)
 										      : id;
 }
 
+/* Does card a come before card b? By its place, since the order of names changes with each boot;
+ * cards without a place come last. */
+static bool comes_before(const json_t *a, const json_t *b)
+{
+	const char *x = plain(a, "PciAddress"), *y = plain(b, "PciAddress");
+
+	return x[0] && (!y[0] || strcmp(x, y) < 0);
+}
+
+static const char *switch_of(const json_t *lldp)
+{
+	const char *name = plain(lldp, "SysName");
+
+	return name[0] ? name : plain(lldp, "ChassisId");
+}
+
 /* The first network card that a switch greets says where the host is plugged in. */
 static void find_switch(const json_t *doc, struct brief *b)
 {
+	const json_t *first = NULL;
 	size_t i;
 	json_t *nic;
 
 	json_array_foreach (json_object_get(doc, "nics"), i, nic) {
 		const json_t *lldp = json_object_get(nic, "lldp");
-		const char *name = plain(lldp, "SysName");
-		const char *port = port_of(lldp);
-		if (!name[0])
-			name = plain(lldp, "ChassisId");
-		if (!name[0] || !port[0])
-			continue;
-		b->switch_name = name;
-		b->switch_port = port;
-		return;
+		if (switch_of(lldp)[0] && port_of(lldp)[0] && (!first || comes_before(nic, first)))
+			first = nic;
 	}
+	if (!first)
+		return;
+	b->switch_name = switch_of(json_object_get(first, "lldp"));
+	b->switch_port = port_of(json_object_get(first, "lldp"));
 }
 
 static json_t *pick(const json_t *from, const char *const *keys)

@@ -20,6 +20,7 @@
 #include "brief.h"
 #include "found_part.h"
 #include "place_parts.h"
+#include "same_facts.h"
 #include "version.h"
 
 #define LEVEL 3
@@ -83,8 +84,6 @@ static int write_host(struct db *db, int64_t num, const struct brief *b, const s
 		p_text(b->arch), p_text(b->firmware), p_int(m->at_us));
 }
 
-/* ---- storing --------------------------------------------------------------------------------- */
-
 static int append_event(struct db *db, int64_t host_num, const struct facts_change *c, bool first,
 			json_t *detail, const struct moment *m, struct err *err)
 {
@@ -97,6 +96,54 @@ static int append_event(struct db *db, int64_t host_num, const struct facts_chan
 
 	return event_append_at(db, &e, m, err);
 }
+
+/* ---- started again --------------------------------------------------------------------------- */
+
+/* The same machine with other names of the kernel is not a change of the host: no event, no
+ * revision, no past. The names now are kept, since people look for them in logs. */
+static int rewrite_body(struct db *db, int64_t host_num, const char *digest, const char *brief,
+			const char *text, struct err *err)
+{
+	autofree void *p = NULL;
+	size_t n = 0;
+
+	TRY(squeeze(text, &p, &n, err));
+	return db_exec(db, err,
+		       "UPDATE host_facts SET digest = $2, brief = $3, body = $4 WHERE num = $1",
+		       p_int(host_num), p_text(digest), p_text(brief), p_blob(p, n));
+}
+
+static int is_renamed(struct db *db, int64_t host_num, const json_t *doc, bool *ret,
+		      struct err *err)
+{
+	autojson json_t *before = NULL;
+
+	TRY(facts_load(db, host_num, 0, &before, err));
+	*ret = same_facts(before, doc);
+	return 0;
+}
+
+static int store_renamed(struct db *db, int64_t host_num, const json_t *doc, const char *text,
+			 const char *digest, int64_t now_us, struct err *err)
+{
+	struct facts_change c = {0};
+	struct moment m;
+	struct brief b;
+	found_parts parts = {0};
+
+	TRY(moment_next(db, now_us, &m, err));
+	int r = found_parts_from(doc, host_num, &parts, err);
+	if (r >= 0)
+		r = place_parts(db, host_num, &parts, &m, &c, NULL, err);
+	brief_from(doc, &parts, &b);
+	if (r >= 0)
+		r = rewrite_body(db, host_num, digest, b.text, text, err);
+	brief_done(&b);
+	found_parts_done(&parts);
+	return r;
+}
+
+/* ---- changed --------------------------------------------------------------------------------- */
 
 static int store_changed(struct db *db, int64_t host_num, const json_t *doc, const char *text,
 			 const char *digest, bool first, int64_t now_us, struct facts_change *c,
@@ -122,6 +169,8 @@ static int store_changed(struct db *db, int64_t host_num, const json_t *doc, con
 	found_parts_done(&parts);
 	return r < 0 ? r : append_event(db, host_num, c, first, detail, &m, err);
 }
+
+/* ---- storing --------------------------------------------------------------------------------- */
 
 static int last_digest(struct db *db, int64_t host_num, char ret[static SHA256_HEX_BYTES],
 		       struct err *err)
@@ -150,10 +199,14 @@ static int store(struct db *db, int64_t host_num, const json_t *doc, int64_t now
 			       LIMIT_FACTS_BYTES);
 	sha256_hex_of(text, n, digest);
 	TRY(last_digest(db, host_num, before, err));
-	c->changed = !str_eq(before, digest);
+	bool renamed = false, first = before[0] == '\0';
+	if (!first && !str_eq(before, digest))
+		TRY(is_renamed(db, host_num, doc, &renamed, err));
+	if (renamed)
+		TRY(store_renamed(db, host_num, doc, text, digest, now_us, err));
+	c->changed = !renamed && !str_eq(before, digest);
 	if (c->changed)
-		TRY(store_changed(db, host_num, doc, text, digest, before[0] == '\0', now_us, c,
-				  err));
+		TRY(store_changed(db, host_num, doc, text, digest, first, now_us, c, err));
 	return host_touch(db, host_num, now_us, err);
 }
 

@@ -15,6 +15,8 @@
 #include <inventory/facts.h>
 #include <inventory/identity.h>
 
+#include "slot.h"
+
 static const char *text_of(const json_t *obj, const char *key)
 {
 	const char *text = json_string_value(json_object_get(obj, key));
@@ -41,6 +43,7 @@ static struct found_part blank(const char *type, const char *slot)
 {
 	return (struct found_part){.type = type,
 				   .slot = slot,
+				   .locator = "",
 				   .manufacturer = "",
 				   .part_number = "",
 				   .model = "",
@@ -135,10 +138,11 @@ static void add_cpu(const json_t *j, found_parts *out)
 
 static void add_dimm(const json_t *j, found_parts *out)
 {
-	const char *slot = text_of(j,
-				   "Slot"); /* names one module, also on boards with two sockets */
-	struct found_part p = blank("memory", slot[0] ? slot : text_of(j, "DeviceLocator"));
+	/* The slot names one module, also on boards with two sockets. */
+	const char *slot = text_of(j, "Slot"), *locator = text_of(j, "DeviceLocator");
+	struct found_part p = blank("memory", slot[0] ? slot : locator);
 
+	p.locator = str_eq(p.slot, locator) ? "" : locator;
 	p.capacity_mib = number_of(j, "CapacityMiB");
 	if (p.capacity_mib <= 0)
 		return; /* an empty slot: in the document, but no part */
@@ -154,7 +158,7 @@ static void add_dimm(const json_t *j, found_parts *out)
 
 static void add_drive(const json_t *j, found_parts *out)
 {
-	struct found_part p = blank("drive", text_of(j, "Slot")); /* never the kernel's name */
+	struct found_part p = blank("drive", slot_known("drive", text_of(j, "Slot")));
 
 	p.manufacturer = known_text(j, "Manufacturer");
 	p.model = known_text(j, "Model");
@@ -173,9 +177,8 @@ static void add_drive(const json_t *j, found_parts *out)
 
 static void add_nic(const json_t *j, found_parts *out)
 {
-	const char *address = text_of(j, "PciAddress");
 	const char *mac = text_of(j, "PermanentMACAddress");
-	struct found_part p = blank("nic", address[0] ? address : text_of(j, "Name"));
+	struct found_part p = blank("nic", slot_known("nic", text_of(j, "PciAddress")));
 
 	p.serial = mac[0] ? mac : text_of(j, "MACAddress");
 	p.serial = placeholder_mac(p.serial) ? "" : p.serial;
@@ -263,13 +266,22 @@ static int list_all(const json_t *doc, found_parts *ret, struct err *err)
 	return add_list(json_object_get(doc, "pci"), "pci", add_pci, ret, err);
 }
 
+static int by_number(int64_t a, int64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* Twins are numbered in an order that does not depend on the document's. */
 static int by_key(const void *a, const void *b)
 {
 	const struct found_part *x = *(struct found_part *const *)a;
 	const struct found_part *y = *(struct found_part *const *)b;
 	int order = strcmp(x->key, y->key);
 
-	return order ? order : strcmp(x->slot, y->slot);
+	order = order ? order : strcmp(x->slot, y->slot);
+	order = order ? order : by_number(x->capacity_bytes, y->capacity_bytes);
+	order = order ? order : by_number(x->capacity_mib, y->capacity_mib);
+	return order ? order : strcmp(x->firmware, y->firmware);
 }
 
 static void number_twin(struct found_part *p, size_t nth)

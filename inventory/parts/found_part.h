@@ -15,6 +15,7 @@
 struct found_part {
 	const char *type; /* processor, memory, drive, nic, board, pci */
 	const char *slot;
+	const char *locator; /* memory: the device locator, where the slot says more */
 	const char *manufacturer, *part_number, *model, *serial, *wwn, *firmware, *protocol, *media;
 	int64_t capacity_mib, capacity_bytes, speed_mhz, cores, threads;
 	char *attrs; /* JSON text of what else changes with the place, or NULL; owned */

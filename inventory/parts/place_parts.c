@@ -12,6 +12,7 @@
 #include <base/str.h>
 
 #include "../hosts/history.h"
+#include "old_slots.h"
 #include "version.h"
 
 /* A host heard of within this time is alive: its part cannot have moved, so two parts share a key.
@@ -138,11 +139,21 @@ struct old_placement {
 	int64_t num;
 	struct found_part *now; /* NULL: gone */
 	bool moved;             /* same part, another slot or other attributes */
+	bool renamed;           /* same part and place, by another name */
 	bool differs;           /* the part itself changed */
 	char type[16], slot[129];
 	char *key;
 };
 typedef VEC(struct old_placement) old_placements;
+
+static void note_place(struct old_placement *o, const char *slot, const char *attrs)
+{
+	const char *now = o->now->attrs ? o->now->attrs : "";
+	bool same_slot = str_eq(slot, o->now->slot) || old_slots_renamed(slot, o->now);
+
+	o->moved = !same_slot || !old_slots_same_attrs(attrs, now);
+	o->renamed = !o->moved && (!str_eq(slot, o->now->slot) || !str_eq(attrs, now));
+}
 
 /* Read everything before writing anything. */
 static int read_old(struct placing *w, old_placements *old)
@@ -162,8 +173,7 @@ static int read_old(struct placing *w, old_placements *old)
 		if (o.now) {
 			o.now->part_num = db_int(rows, 1);
 			o.now->kept = true;
-			o.moved = !str_eq(db_text(rows, 4), o.now->slot) ||
-				  !str_eq(db_text(rows, 5), o.now->attrs ? o.now->attrs : "");
+			note_place(&o, db_text(rows, 4), db_text(rows, 5));
 			o.differs = part_differs(rows, 6, o.now);
 		} else {
 			o.key = xstrdup(db_text(rows, 2));
@@ -175,6 +185,13 @@ static int read_old(struct placing *w, old_placements *old)
 	return r;
 }
 
+/* In place: nothing was moved, so the past is written with the better name, too. */
+static int rename_placement(struct placing *w, const struct old_placement *o)
+{
+	return db_exec(w->db, w->err, "UPDATE placement SET slot = $2, attrs = $3 WHERE num = $1",
+		       p_int(o->num), p_text(o->now->slot), p_text(o->now->attrs));
+}
+
 static int settle_old(struct placing *w, const struct old_placement *o)
 {
 	if (!o->now) {
@@ -184,9 +201,11 @@ static int settle_old(struct placing *w, const struct old_placement *o)
 	}
 	if (o->differs)
 		TRY(part_update(w, o->now));
+	if (o->renamed)
+		return rename_placement(w, o);
 	if (!o->moved)
 		return 0;
-	if (!str_eq(o->slot, o->now->slot)) {
+	if (!str_eq(o->slot, o->now->slot) && !old_slots_renamed(o->slot, o->now)) {
 		w->c->moved++;
 		list_change(w, "moved", o->type, o->now->slot, o->now->key);
 	} else if (!o->differs) {
@@ -360,6 +379,7 @@ static int place(struct placing *w)
 	old_placements old = {0};
 
 	TRY(next_numbers(w));
+	TRY(old_slots_adopt(w->db, w->host_num, w->found, w->err));
 	TRY(has_bound_twin(w, &twins));
 	if (twins)
 		TRY(rebind_shared(w));
