@@ -184,8 +184,9 @@ static void start_session(struct agent *a)
 	atomic_store(&a->lease->stop, false);
 	atomic_store(&a->lease->may_write, false);
 	log_ev(LOG_INFO, "agent.session", KV("session", a->link.session.session_id),
-	       KV("host", a->link.session.host_id), KV("code", a->link.session.short_code),
-	       KV("epoch", a->link.session.epoch), KV("state", a->link.session.state));
+	       KV("host", a->link.session.host_id), KV("short_code", a->link.session.short_code),
+	       KV("code", (const char *)a->code), KV("epoch", a->link.session.epoch),
+	       KV("state", a->link.session.state));
 	a->failed = str_eq(a->link.session.state, "failed");
 	a->phase = AGENT_IDLE;
 	a->next_heartbeat_ms = 0;

@@ -171,13 +171,16 @@ const struct command host_commands[] = {
 	 compare},
 	{"host", "set", "[--json] HOST NAME=VALUE...",
 	 "set name, asset_tag, sku, site, row, rack, unit, reserved_for", host_set},
-	LIFECYCLE("approve", "let a new host in"),
+	{"host", "approve", "[--json] HOST [code=CODE] [reason=TEXT]",
+	 "let a new host in, and the machine whose screen shows CODE", host_verb},
 	{"host", "arm",
 	 "[--json] HOST image=LINE@VERSION disk.serial=S [disk.wwn=W] [wipe_consent=S] "
-	 "[new_disk=true] [skip_burnin=REASON] [reimage_in_service=NAME] [ttl_s=N] [reason=TEXT] [dry_run=true] "
+	 "[new_disk=true] [skip_burnin=REASON] [reimage_in_service=NAME] [code=CODE] [ttl_s=N] [reason=TEXT] "
+	 "[dry_run=true] "
 	 "[plan_hash=H]",
 	 "permit one image on one disk, once; a dry run prints the hash of its plan", host_verb},
-	{"host", "erase", "[--json] HOST disk.serial=S reason=TEXT [ttl_s=N] [plan_hash=H]",
+	{"host", "erase",
+	 "[--json] HOST disk.serial=S reason=TEXT [code=CODE] [ttl_s=N] [plan_hash=H]",
 	 "permit one disk to be erased, once; the host retires after it", host_verb},
 	LIFECYCLE("retry", "start over from the inspection"),
 	LIFECYCLE("serve", "take a ready host into service"),

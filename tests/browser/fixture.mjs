@@ -225,7 +225,7 @@ function arm(fleet, host, body) {
 	if (!body.reason) return problem(400, "input.field.missing", "a reason is needed", { pointer: "/reason" });
 	if (drive.signatures.length && body.wipe_consent !== drive.SerialNumber)
 		return problem(403, "guard.disk.data", "the disk holds data and the consent does not name it", { pointer: "/wipe_consent" });
-	const unknown = Object.keys(body).find((k) => !["image", "disk", "reason", "ttl_s", "wipe_consent", "reimage_in_service", "dry_run"].includes(k));
+	const unknown = Object.keys(body).find((k) => !["image", "disk", "reason", "ttl_s", "wipe_consent", "reimage_in_service", "code", "skip_burnin", "dry_run"].includes(k));
 	if (unknown) return problem(400, "input.field.unknown", `field '/${unknown}' is unknown`, { pointer: `/${unknown}` });
 	if (host.state === "in-service" && body.reimage_in_service !== host.name) return problem(403, "guard.in_service", "the host is in service");
 	const second_person = host.state === "in-service" ? ["in-service"] : [];

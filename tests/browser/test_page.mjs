@@ -258,6 +258,32 @@ await withPage("approving needs the code on the host's screen", async ({ page, f
 	equal(fleet.posts[0].body.code.toUpperCase().replace(" ", "-"), host.codes.session, "the code is sent");
 });
 
+await withPage("a host without a machine that asks can be approved by the code of the next one", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "discovered");
+	host.codes = { session: null, asking: [] };
+	await openHost(page, host);
+	await page.getByRole("button", { name: "Approve…" }).click();
+	const dialog = page.getByRole("dialog");
+	await dialog.getByText("No machine asks for this host now").waitFor();
+	await dialog.getByLabel("Type the code").fill("ABCD-2345");
+	await dialog.getByRole("button", { name: "Approve" }).click();
+	await page.locator(".banner.tone-busy").waitFor();
+	equal(fleet.posts.map((p) => p.body.code), ["ABCD-2345"], "the code is sent");
+});
+
+await withPage("a host that two machines claim is armed by a code", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "ready");
+	const drive = host.drives[0];
+	host.codes = { session: "SAAA-2222", asking: ["SBBB-3333"] };
+	await openHost(page, host);
+	const dialog = await chooseArm(page, drive, host.arch);
+	await dialog.getByText("Several machines say that they are this host").waitFor();
+	await dialog.getByLabel("Code on its screen").fill("SBBB-3333");
+	await dialog.getByRole("button", { name: "What would happen?" }).click();
+	await dialog.getByText("will be overwritten").waitFor();
+	equal(fleet.posts.at(-1).body.code, "SBBB-3333", "the code is sent");
+});
+
 await withPage("several hosts are approved, and each answer is told apart", async ({ page, fleet }) => {
 	const [first, second] = [hostOf(fleet, "discovered"), hostOf(fleet, "discovered", 1)];
 	fleet.refuseApprove = second.id;
@@ -271,7 +297,7 @@ await withPage("several hosts are approved, and each answer is told apart", asyn
 	await dialog.getByText("✕ its profile is gone").waitFor();
 	await shot(page, "approve-many", false);
 	await dialog.getByRole("button", { name: "Close" }).click();
-	equal(fleet.posts.length, 2, "posts");
+	equal(fleet.posts.map((p) => p.body.code), [first.codes.session, second.codes.session], "each with the code that was shown");
 });
 
 async function chooseArm(page, drive, arch) {

@@ -42,6 +42,9 @@ offers "a place option" --socket --so
 offers "a verb" arm host ar
 offers "an option" --watch host list --w
 offers "a NAME= word" wipe_consent= host arm S1 wipe
+for verb in approve arm erase; do
+	offers "the screen's code of host $verb" code= host $verb S1 cod
+done
 offers "after a place option" "show" --socket /run/x.sock lifecycle s
 offers "nouns after help" "part placement profile" help p
 offers "nothing for nonsense" "" host nonsense --w

@@ -19,6 +19,7 @@ int erase_work(struct write *w, struct err *err)
 	if (!str_copy(host.id, sizeof(host.id), http_param(w->request, "id")))
 		return err_set(err, ERR_HOST_UNKNOWN, "no host has so long a name");
 	(void)str_copy(order.reason, sizeof(order.reason), ask->reason);
+	(void)str_copy(host.code, sizeof(host.code), ask->code);
 	VEC_PUSH(&order.hosts, host);
 	int rc = order_answer_place(w, &order, &manner, err);
 	VEC_DONE(&order.hosts);

@@ -17,6 +17,10 @@ static const struct field disk_fields[] = {
 #define PLAN_HASH_ABOUT                                                                            \
 	"of a dry run: refused if anything is different by now; several hosts need it"
 
+#define CODE_ABOUT                                                                                 \
+	"on the screen of the machine that is meant; needed when several say that they are this "  \
+	"host"
+
 #define COMMON_FIELDS(S)                                                                           \
 	F_STR(S, "image", common.image, FIELD_NEEDED,                                              \
 	      .about = "LINE@VERSION, LINE@latest or a digest"),                                   \
@@ -36,6 +40,7 @@ static const struct field disk_fields[] = {
 		      .about = "why a host with a fault or without a passed burn-in is imaged"),   \
 		F_STR(S, "reimage_in_service", at reimage_in_service, 0,                           \
 		      .about = "name, short code or id of a host in service, typed again"),        \
+		F_STR(S, "code", at code, 0, .about = CODE_ABOUT),                                 \
 		F_OBJ(S, "disk", at disk, need, disk_fields,                                       \
 		      .about = "the one disk to write, by serial or WWN or both")
 
@@ -53,6 +58,7 @@ const struct field erase_ask_fields[] = {
 	F_HEX(struct erase_ask, "plan_hash", plan_hash, 0,
 	      .about = "of a dry run: refused if anything is "
 		       "different by now"),
+	F_STR(struct erase_ask, "code", code, 0, .about = CODE_ABOUT),
 	F_OBJ(struct erase_ask, "disk", disk, FIELD_NEEDED, disk_fields,
 	      .about = "the one disk to erase, by serial or WWN or "
 		       "both"),

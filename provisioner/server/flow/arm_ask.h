@@ -36,6 +36,7 @@ struct arm_host_ask {
 	char wipe_consent[129];
 	char reimage_in_service[129]; /* the name of the host in use, typed again, for any work */
 	char skip_burnin[257];
+	char code[21]; /* on the screen of the machine that is meant; "" none */
 	bool new_disk;
 	struct arm_disk_ask disk;
 };
@@ -51,6 +52,7 @@ struct erase_ask {
 	char reason[257];
 	int64_t ttl_s;
 	char plan_hash[65]; /* of a dry run; "" none */
+	char code[21];      /* as in struct arm_host_ask */
 	struct arm_disk_ask disk;
 };
 extern const struct field erase_ask_fields[];

@@ -151,41 +151,53 @@ static bool has_code(struct flow *flow, const char *agent_key, const char *typed
 	return session_code_is(typed, code);
 }
 
-/* The first key that asks and fits; typed "" fits the first. */
-static bool asking_key(struct flow *flow, const struct flow_key *k, const char *typed,
-		       char ret[static FLOW_HEX_BYTES])
+/* The first key that asks, is not `present` and fits; typed "" fits each. */
+static bool asking_key(struct flow *flow, const struct flow_key *k, const char *present,
+		       const char *typed, char ret[static FLOW_HEX_BYTES])
 {
 	struct sv rest = sv_of(k->asking);
 
 	while (rest.n) {
 		struct sv one = sv_split(&rest, ' ');
 		text_print(ret, FLOW_HEX_BYTES, "%.*s", (int)one.n, one.p);
-		if (!typed[0] || has_code(flow, ret, typed))
+		if (!str_eq(ret, present) && (!typed[0] || has_code(flow, ret, typed)))
 			return true;
 	}
 	ret[0] = '\0';
 	return false;
 }
 
-/* The key that the person means: "" when no machine asks and none was named. */
-static int choose(struct flow *flow, const struct flow_key *k, const char *present,
-		  const char *typed, char ret[static FLOW_HEX_BYTES], struct err *err)
+static int choose_by_code(struct flow *flow, const struct flow_key *k, const char *present,
+			  const char *typed, char ret[static FLOW_HEX_BYTES], struct err *err)
 {
-	bool asks = asking_key(flow, k, typed, ret);
-	bool fits = present[0] && (!typed[0] || has_code(flow, present, typed));
+	const char *const known[] = {present, k->bound};
 
-	if (typed[0] && !asks && !fits)
-		return err_set(err, ERR_GUARD_CODE,
-			       "the code '%.20s' is not on the screen of a machine that asks for "
-			       "this host",
-			       typed);
-	if (!typed[0] && asks && fits && !str_eq(present, ret))
-		return err_set(err, ERR_GUARD_CODE,
-			       "two machines say that they are this host: name the code on the "
-			       "screen of the one that is meant");
-	if (fits)
-		(void)str_copy(ret, FLOW_HEX_BYTES, present);
-	return 0;
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (known[i][0] && has_code(flow, known[i], typed)) {
+			(void)str_copy(ret, FLOW_HEX_BYTES, known[i]);
+			return 0;
+		}
+	if (asking_key(flow, k, present, typed, ret))
+		return 0;
+	return err_set(err, ERR_GUARD_CODE,
+		       "the code '%.20s' is not on the screen of a machine that asks for this host",
+		       typed);
+}
+
+/* Without a code only a machine that nobody contests is meant. One that merely asks never is: any
+ * machine on the network can ask. "" when there is none. */
+static int choose_alone(struct flow *flow, const struct flow_key *k, const char *present,
+			char ret[static FLOW_HEX_BYTES], struct err *err)
+{
+	bool contested = asking_key(flow, k, present, "", ret);
+
+	(void)str_copy(ret, FLOW_HEX_BYTES, present[0] || !k->by_person ? present : k->bound);
+	if (!contested)
+		return 0;
+	return err_set(
+		err, ERR_GUARD_CODE, "%s: give the code on the screen of the one that is meant",
+		ret[0] ? "two machines say that they are this host"
+		       : "a machine asks for this host, and none is let in without its code");
 }
 
 /* A session of a key that is not meant any more ends: its plans would go to the wrong machine. */
@@ -198,28 +210,46 @@ static int end_other_session(struct flow *flow, const struct flow_session *s, co
 	return flow_plan_end(flow->db, s->host_num, "another machine", flow_now_us(flow), err);
 }
 
-int binding_by_person(struct flow *flow, int64_t host_num, const char *code, struct err *err)
+static int session_or_none(struct flow *flow, int64_t host_num, struct flow_session *ret,
+			   struct err *err)
+{
+	int rc = flow_session_of_host(flow->db, host_num, ret, err);
+
+	if (rc != -ERR_NOT_FOUND)
+		return rc;
+	err_clear(err);
+	*ret = (struct flow_session){.host_num = host_num};
+	return 0;
+}
+
+static int bind(struct flow *flow, struct flow_key *k, const struct flow_session *s,
+		const char *key, struct err *err)
+{
+	TRY(end_other_session(flow, s, key, err));
+	drop(k, key);
+	(void)str_copy(k->bound, sizeof(k->bound), key);
+	k->by_person = true;
+	return flow_key_put(flow->db, k, err);
+}
+
+int binding_by_person(struct flow *flow, int64_t host_num, const char *code,
+		      enum binding_need needed, struct err *err)
 {
 	struct flow_key k;
 	struct flow_session s = {.host_num = 0};
 	char key[FLOW_HEX_BYTES];
 
 	TRY(flow_key_get(flow->db, host_num, &k, err));
-	int rc = flow_session_of_host(flow->db, host_num, &s, err);
-	if (rc < 0 && rc != -ERR_NOT_FOUND)
-		return rc;
-	if (rc < 0) {
-		err_clear(err);
-		s = (struct flow_session){.host_num = host_num};
-	}
-	TRY(choose(flow, &k, s.agent_key, code, key, err));
-	if (!key[0] && k.bound[0])
-		return 0; /* bound before, and nobody else asks */
-	TRY(end_other_session(flow, &s, key, err));
-	drop(&k, key);
-	(void)str_copy(k.bound, sizeof(k.bound), key);
-	k.by_person = true;
-	return flow_key_put(flow->db, &k, err);
+	TRY(session_or_none(flow, host_num, &s, err));
+	if (code[0])
+		TRY(choose_by_code(flow, &k, s.agent_key, code, key, err));
+	else
+		TRY(choose_alone(flow, &k, s.agent_key, key, err));
+	if (key[0])
+		return bind(flow, &k, &s, key, err);
+	if (needed == BINDING_LATER)
+		return 0;
+	return err_set(err, ERR_GUARD_CODE, "no machine asks for this host now");
 }
 
 /* ---- work ------------------------------------------------------------------------------------ */

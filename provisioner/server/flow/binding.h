@@ -20,11 +20,19 @@
 MUST_CHECK int binding_admit(struct flow *flow, int64_t host_num, const char *agent_key,
 			     const char *address, struct err *err);
 
-/* A person says that the machine with this code is the host. code: as typed, trust: none; "" when
- * the person named none: then there must be one machine at most.
+/* What to do when no code was given and no machine speaks for the host. */
+enum binding_need {
+	BINDING_NOW,   /* refuse */
+	BINDING_LATER, /* bind none: whoever comes waits until a person gives its code */
+};
+
+/* Bind the key that a person means.
+ * in:     code: as typed, trust: none; "" when none was given: then it is the key of the open
+ *         session, or the one that a person bound before, and no other machine may ask. A key that
+ *         only asks is bound by its code alone.
  * errors: ERR_GUARD_CODE */
 MUST_CHECK int binding_by_person(struct flow *flow, int64_t host_num, const char *code,
-				 struct err *err);
+				 enum binding_need needed, struct err *err);
 
 /* Whether this session's key may do the host's work; binds it when by_profile (a profile approves
  * by itself) and no key is bound. */

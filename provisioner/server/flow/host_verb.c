@@ -67,7 +67,9 @@ static int apply(struct flow *flow, const struct verb *v, const struct host_verb
 		TRY(engine_command(flow, h->num, e, err));
 	if (!v->lets_in)
 		return 0;
-	TRY(binding_by_person(flow, h->num, call->code, err));
+	/* a host in quarantine has no session: its machine comes again, and shows its code */
+	bool later = str_eq(h->state, lifecycle_state_str(STATE_QUARANTINED));
+	TRY(binding_by_person(flow, h->num, call->code, later ? BINDING_LATER : BINDING_NOW, err));
 	notices_host_changed(flow, h->num);
 	return 0;
 }

@@ -113,6 +113,8 @@ static void hash_plan(struct order *o)
 			 (long long)b->arm.disk_bytes, b->arm.wipe_consent, b->arm.profile_digest,
 			 b->into.id, b->into.state);
 		str_addf(&s, "%s\n", b->q.skip_burnin ? b->q.skip_burnin : "");
+		if (b->code[0])
+			str_addf(&s, "code %s\n", b->code);
 	}
 	str_add(&s, values);
 	sha256_hex_of(s.p, s.n_bytes, o->hash);

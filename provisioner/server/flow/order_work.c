@@ -97,6 +97,7 @@ int order_work_read(const struct order *o, struct order_item *b, const struct ar
 	const char *key = o->work->arm ? "reimage_in_service" : "in_service";
 
 	b->result_num = b->host.num;
+	b->code = ask->code;
 	if (o->work->into)
 		TRY(host_find_any(o->flow->db, o->ask->into, &b->into, err));
 	TRY(host_override_of(ask->reimage_in_service, key, named(o, b), &b->guards, err));
@@ -151,7 +152,7 @@ int order_work_do(struct order *o, struct order_item *b, struct err *err)
 	if (w->event != _HOST_EVENT_MAX)
 		TRY(engine_command(o->flow, b->host.num, &e, err));
 	if (w->arm)
-		TRY(binding_by_person(o->flow, b->host.num, "", err));
+		TRY(binding_by_person(o->flow, b->host.num, b->code, BINDING_LATER, err));
 	if (w->identity)
 		TRY(w->identity(o, b, err));
 	return w->arm ? w->arm(o->flow, &b->host, &b->q, &b->arm, err) : 0;

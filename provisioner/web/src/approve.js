@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Letting hosts in. One host: the code that its screen shows is typed and sent, and the server binds
-// the host to the machine with this code. Several: the server binds each to the one machine that asks
-// as this host, and refuses where two do; each answer is shown by itself.
-import { useState } from "preact/hooks";
+// the host to the machine with this code. Several: the codes of their machines are shown, and those
+// are sent, so that a machine that comes meanwhile is not the one that is let in. Where two machines
+// say that they are one host, or none does, it is left to the page of that host.
+import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { api } from "./api.js";
 import { Dialog } from "./dialog.js";
@@ -30,7 +31,17 @@ export function Approve({ host, close, done }) {
 		}
 	};
 	const codes = codesOf(host);
-	const right = codes ? codes.includes(bare(typed)) : bare(typed).length === CODE_LETTERS;
+	const whole = bare(typed).length === CODE_LETTERS;
+	// A machine that came since this page was loaded is not in the list: then the server decides.
+	const known = codes && codes.length > 0;
+	const right = known ? codes.includes(bare(typed)) : whole;
+	const lengthSay = `${CODE_LETTERS} characters`;
+	const noneSay = "No machine asks for this host now. Boot it, and type the code that its screen shows.";
+	const say = () => {
+		if (codes && !known) return noneSay;
+		if (!typed || !known) return lengthSay;
+		return right ? "✓ the same code" : "✕ not this host's code";
+	};
 	return html`<${Dialog} title=${`Approve ${host.name || host.short_code}`} close=${close}>
 		<form onSubmit=${approve}>
 			<p>Approving lets its profile test it and, where the profile says so, overwrite its disk.</p>
@@ -38,7 +49,7 @@ export function Approve({ host, close, done }) {
 			<input id="approve-code" class="code" value=${typed} onInput=${(e) => setTyped(e.target.value)} autocomplete="off" autofocus
 				aria-describedby="approve-say" />
 			<p id="approve-say" class="fine" role="status">
-				${!typed ? `${CODE_LETTERS} characters` : right ? (codes ? "✓ the same code" : "") : codes ? "✕ not this host's code" : `${CODE_LETTERS} characters`}
+				${say()}
 			</p>
 			<${Problem} error=${state.error} />
 			<p class="buttons">
@@ -49,10 +60,18 @@ export function Approve({ host, close, done }) {
 	<//>`;
 }
 
-function Result({ host, result }) {
+// Why a host of several is not let in from here; "" when its one machine has a code.
+function leftOut(codes) {
+	if (!codes) return "";
+	if (codes.asking.length) return "several machines say that they are this host: approve it on its own page";
+	return codes.session ? "" : "no machine asks for this host now: boot it first";
+}
+
+function Result({ host, codes, result }) {
 	return html`<li>
 		<strong>${host.name || host.short_code}</strong> ${host.name ? html`<span class="code">${host.short_code}</span>` : null}
 		<span class="mono fine">${host.serial}</span>
+		${codes && codes.session ? html` screen <span class="code">${codes.session}</span>` : null}
 		${result ? html` <span class=${result === "ok" ? "good" : "bad"}>${result === "ok" ? "✓ approved" : `✕ ${result}`}</span>` : null}
 	</li>`;
 }
@@ -61,13 +80,32 @@ function AskMany({ hosts, close, done }) {
 	const [kept] = useState(hosts);
 	const [results, setResults] = useState({});
 	const [busy, setBusy] = useState(false);
+	const [codes, setCodes] = useState({});
+	const [loaded, setLoaded] = useState(false);
 	const finished = kept.every((h) => results[h.id]);
+	useEffect(() => {
+		const load = async () => {
+			for (const host of kept) {
+				try {
+					const one = await api.get(`/hosts/${encodeURIComponent(host.id)}`);
+					const found = { session: null, asking: [], ...one.codes };
+					setCodes((old) => ({ ...old, [host.id]: found }));
+					if (leftOut(found)) setResults((old) => ({ ...old, [host.id]: leftOut(found) }));
+				} catch (error) {
+					setResults((old) => ({ ...old, [host.id]: error.message }));
+				}
+			}
+			setLoaded(true);
+		};
+		load();
+	}, []);
 	const run = async () => {
 		setBusy(true);
 		for (const host of kept) {
+			if (results[host.id]) continue;
 			let result = "ok";
 			try {
-				await api.post(pathOf(host), {});
+				await api.post(pathOf(host), { code: codes[host.id].session });
 			} catch (error) {
 				result = error.message;
 			}
@@ -81,11 +119,11 @@ function AskMany({ hosts, close, done }) {
 		if (Object.keys(results).length) done();
 	};
 	return html`<${Dialog} title=${`Approve ${plural(kept.length, "host", "hosts")}`} close=${end}>
-		<p>Their profiles may test them and overwrite their disks. Where two machines say that they are one host, approve it on its own page, with the code of its screen.</p>
-		<ul class="plain">${kept.map((h) => html`<${Result} host=${h} result=${results[h.id]} />`)}</ul>
+		<p>Their profiles may test them and overwrite their disks. Compare each code with the screen of its host.</p>
+		<ul class="plain">${kept.map((h) => html`<${Result} host=${h} codes=${codes[h.id]} result=${results[h.id]} />`)}</ul>
 		<p class="buttons">
 			<button type="button" onClick=${end}>${finished ? "Close" : "Cancel"}</button>
-			${finished ? null : html`<button class="primary" disabled=${busy} onClick=${run}>Approve these ${kept.length}</button>`}
+			${finished ? null : html`<button class="primary" disabled=${busy || !loaded} onClick=${run}>Approve these ${kept.length}</button>`}
 		</p>
 	<//>`;
 }

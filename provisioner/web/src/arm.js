@@ -16,6 +16,7 @@ const imageName = (i) => `${i.line} ${i.version}`;
 
 function Choose({ host, drives, images, choice, setChoice, next, close }) {
 	const fitting = images.filter((i) => !i.arch || !host.arch || i.arch === host.arch);
+	const asking = host.codes?.asking?.length > 0;
 	const set = (name) => (event) => setChoice({ ...choice, [name]: event.target.value });
 	const submit = (event) => {
 		event.preventDefault();
@@ -42,6 +43,9 @@ function Choose({ host, drives, images, choice, setChoice, next, close }) {
 		<input id="arm-reason" required maxlength="200" autocomplete="off" value=${choice.reason} onInput=${set("reason")} />
 		<label for="arm-skip">Without a passed burn-in, because (leave empty if it passed)</label>
 		<input id="arm-skip" maxlength="200" autocomplete="off" value=${choice.skip} onInput=${set("skip")} />
+		<label for="arm-code">Code on its screen${asking ? "" : " (leave empty while it is switched off)"}</label>
+		<input id="arm-code" class="code" maxlength="20" autocomplete="off" required=${asking} value=${choice.code} onInput=${set("code")} />
+		${asking ? html`<p class="fine">Several machines say that they are this host: the code names the one that is meant.</p>` : null}
 		<label for="arm-ttl">The permission ends after</label>
 		<select id="arm-ttl" value=${choice.ttl_s} onChange=${set("ttl_s")}>
 			<option value="600">10 minutes</option><option value="1800">30 minutes</option><option value="3600">1 hour</option>
@@ -98,7 +102,7 @@ function Review({ host, drive, image, plan, typed, setTyped, busy, back, arm, er
 export const inUse = (host) => host.state === "in-service" || host.in_use === true;
 
 export function Arm({ host, known, close, done }) {
-	const [choice, setChoice] = useState({ image: "", serial: "", reason: "", skip: "", ttl_s: "1800" });
+	const [choice, setChoice] = useState({ image: "", serial: "", reason: "", skip: "", code: "", ttl_s: "1800" });
 	const [typed, setTyped] = useState({ serial: "", name: "" });
 	const [state, setState] = useState({ plan: null, error: null, busy: false });
 	const images = usePoll("arm images", (signal) => api.get("/images", { signal }), 60000);
@@ -112,6 +116,7 @@ export function Arm({ host, known, close, done }) {
 		reason: choice.reason,
 		ttl_s: Number(choice.ttl_s),
 		wipe_consent: drive && holdsData(drive) ? drive.SerialNumber : "",
+		...(choice.code.trim() ? { code: choice.code.trim() } : {}),
 		...(choice.skip.trim() ? { skip_burnin: choice.skip.trim() } : {}),
 		...(inUse(host) ? { reimage_in_service: host.name || host.short_code } : {}),
 	});

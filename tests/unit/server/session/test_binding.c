@@ -167,6 +167,121 @@ static void test_armed_at_rest(void **state)
 	fake_agent_done(&next);
 }
 
+/* How a machine's code reaches the server. */
+enum given { NOTHING, CODE_OF_ASKING, CODE_OF_BOUND, CODE_OF_NOBODY };
+
+static void code_of(struct server_bench *b, const struct fake_agent *a, const char *member,
+		    char ret[static SESSION_CODE_BYTES])
+{
+	autofree char *path = xasprintf("/api/v1/hosts/%s", a->host_id);
+
+	assert_int_equal(server_bench_admin(b, "GET", path, NULL), 200);
+	json_t *codes = json_object_get(b->reply, "codes");
+	json_t *one = json_object_get(codes, member);
+	if (json_is_array(one))
+		one = json_array_get(one, 0);
+	(void)str_copy(ret, SESSION_CODE_BYTES,
+		       json_string_value(one) ? json_string_value(one) : "");
+}
+
+/* The session of the machine that was let in is over, and another one asks. */
+static void at_left_alone(struct server_bench *b, struct fake_agent *a, struct fake_agent *thief,
+			  char own[static SESSION_CODE_BYTES],
+			  char asking[static SESSION_CODE_BYTES])
+{
+	at_approved(b, a);
+	code_of(b, a, "session", own);
+	fake_agent_boot(thief, b->front, "S1", MAC_A);
+	need(fake_agent_open(thief), 409, thief, "another machine");
+	code_of(b, a, "asking", asking);
+	server_bench_sql(b, "UPDATE flow_session SET closed_us = 1");
+}
+
+static void test_who_merely_asks_is_never_bound(void **state)
+{
+	static const struct {
+		const char *name;
+		bool arm;
+		enum given given;
+		int status;
+	} rows[] = {
+		{"approved without a code", false, NOTHING, 409},
+		{"approved with a code of nobody", false, CODE_OF_NOBODY, 409},
+		{"approved with the code of the one that was let in", false, CODE_OF_BOUND, 200},
+		{"approved with the code of the one that asks", false, CODE_OF_ASKING, 200},
+		{"armed without a code", true, NOTHING, 409},
+		{"armed with a code of nobody", true, CODE_OF_NOBODY, 409},
+		{"armed with the code of the one that was let in", true, CODE_OF_BOUND, 201},
+		{"armed with the code of the one that asks", true, CODE_OF_ASKING, 201},
+	};
+	struct server_bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_agent a, thief;
+		char own[SESSION_CODE_BYTES], asking[SESSION_CODE_BYTES];
+
+		at_left_alone(b, &a, &thief, own, asking);
+		const char *const codes[] = {NULL, asking, own, "AAAA-AAAA"};
+		const char *code = codes[rows[i].given];
+		autofree char *more = xasprintf(",\"reason\":\"r\"%s%s%s",
+						code ? ",\"code\":\"" : "", code ? code : "",
+						code ? "\"" : "");
+		autofree char *body = xasprintf("{%s}", more + 1);
+		int status = rows[i].arm ? walk_arm(b, &a, more) : approve(b, &a, body);
+		CHECK_INT(rows[i].name, status, rows[i].status);
+		CHECK_STR(rows[i].name, b->code, rows[i].status == 409 ? "guard.code" : "");
+		/* the one that asks gets in by its own code alone */
+		bool in = rows[i].given == CODE_OF_ASKING;
+		CHECK_INT(rows[i].name, fake_agent_open(&thief), in ? 201 : 409);
+		CHECK_INT(rows[i].name,
+			  server_bench_number(b, "SELECT count(*) FROM flow_key WHERE bound = ''"),
+			  0);
+		fake_agent_done(&a);
+		fake_agent_done(&thief);
+		walk_renew(b, profile_by_hand);
+	}
+}
+
+/* Nothing speaks for the host: an approval would let nobody in, and later whoever comes first. */
+static void test_nothing_to_bind(void **state)
+{
+	struct fake_agent a;
+	struct server_bench *b = *state;
+
+	at_discovered(b, &a);
+	server_bench_sql(b, "UPDATE flow_session SET closed_us = 1");
+	long before = revision(b, &a);
+	assert_int_equal(approve(b, &a, "{}"), 409);
+	assert_string_equal(b->code, "guard.code");
+	const char *hint = json_string_value(json_object_get(b->reply, "hint"));
+	assert_non_null(hint);
+	assert_non_null(strstr(hint, "code="));
+	assert_int_equal(revision(b, &a), before);
+	fake_agent_done(&a);
+}
+
+/* After release the host is nobody's: the key of its former life has no right left. */
+static void test_released(void **state)
+{
+	struct fake_agent a, next;
+	struct server_bench *b = *state;
+
+	at_image(b, &a);
+	server_bench_sql(b, "UPDATE host SET state = 'maintenance'");
+	autofree char *path = xasprintf("/api/v1/hosts/%s/release", a.host_id);
+	assert_int_equal(server_bench_admin(b, "POST", path, "{\"reason\":\"r\"}"), 200);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_key WHERE bound <> ''"),
+			 0);
+	assert_int_not_equal(fake_agent_permit(&a, NULL), 200);
+	walk_reboot(b, &next, "S1", MAC_A);
+	fake_agent_boot(&a, b->front, "S1", MAC_A);
+	need(fake_agent_open(&a), 409, &a, "another machine after the release");
+	assert_int_equal(approve(b, &next, NULL), 409);
+	assert_string_equal(b->code, "guard.code");
+	fake_agent_done(&a);
+	fake_agent_done(&next);
+}
+
 /* A plan that was handed out before another machine was approved permits nothing. */
 static void test_permit_of_another_key(void **state)
 {
@@ -185,8 +300,14 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_by_hand, walk_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_a_stranger_waits), T(test_a_silent_stranger_is_replaced), T(test_codes),
-		T(test_armed_at_rest),    T(test_permit_of_another_key),
+		T(test_a_stranger_waits),
+		T(test_a_silent_stranger_is_replaced),
+		T(test_codes),
+		T(test_armed_at_rest),
+		T(test_permit_of_another_key),
+		T(test_who_merely_asks_is_never_bound),
+		T(test_nothing_to_bind),
+		T(test_released),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
