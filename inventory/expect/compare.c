@@ -6,16 +6,19 @@
  */
 #include <inventory/expect.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <base/vec.h>
 #include <inventory/event.h>
 #include <inventory/facts.h>
 
 #include "../hosts/history.h"
 #include "../hosts/host_row.h"
+#include "../parts/brief.h"
 #include "compare_parts.h"
 #include "port_name.h"
 
@@ -175,15 +178,15 @@ static bool card_fits(const json_t *nic, const char *name, const char *port)
 	return lldp && name_fits && port_fits;
 }
 
-static bool any_card_fits(const json_t *facts, const char *name, const char *port)
+static const json_t *fitting_card(const json_t *facts, const char *name, const char *port)
 {
 	size_t i;
 	json_t *nic;
 
 	json_array_foreach (json_object_get(facts, "nics"), i, nic)
 		if (card_fits(nic, name, port))
-			return true;
-	return false;
+			return nic;
+	return NULL;
 }
 
 static int load_facts(struct db *db, int64_t host_num, json_t **ret, struct err *err)
@@ -196,8 +199,27 @@ static int load_facts(struct db *db, int64_t host_num, json_t **ret, struct err 
 	return 0;
 }
 
+/* No card is where the plan says. If one is on that switch at least, its port is the wrong one. */
+static void differ_in_port(const struct db_rows *rows, const json_t *facts, const char *type,
+			   json_t *out)
+{
+	const char *name = db_text(rows, 0), *port = db_text(rows, 1);
+	const json_t *card = name[0] ? fitting_card(facts, name, "") : NULL;
+	const char *found = card ? brief_port_of(json_object_get(card, "lldp")) : db_text(rows, 3);
+
+	if (!card)
+		compare_text(out, type, "switch.name", name, db_text(rows, 2));
+	if (card || !port_name_same_port(port, found))
+		compare_text(out, type, "switch.port", port, found);
+}
+
 /* Columns: expected name and port, found name and port. The plan names one of the host's cards: any
  * card that is plugged in there makes it right. */
+#define OWN_PLACE                                                                                  \
+	"SELECT l.switch_name, l.switch_port, h.switch_name, h.switch_port FROM host h JOIN "      \
+	"location l ON l.site = h.site AND l.rack_row = h.rack_row AND l.rack = h.rack AND "       \
+	"l.rack_unit = h.rack_unit WHERE h.num = $1"
+
 static int compare_ports(struct db *db, const char *sql, int64_t host_num, const char *type,
 			 json_t *out, struct err *err)
 {
@@ -208,38 +230,93 @@ static int compare_ports(struct db *db, const char *sql, int64_t host_num, const
 	TRY(load_facts(db, host_num, &facts, err));
 	TRY(db_query_n(db, sql, &p, 1, &rows, err));
 	int r;
-	while ((r = db_rows_next(rows, err)) == 1) {
-		const char *name = db_text(rows, 0), *port = db_text(rows, 1);
-		if (any_card_fits(facts, name, port))
-			continue;
-		if (!port_name_same_switch(name, db_text(rows, 2)))
-			compare_text(out, type, "switch.name", name, db_text(rows, 2));
-		if (!port_name_same_port(port, db_text(rows, 3)))
-			compare_text(out, type, "switch.port", port, db_text(rows, 3));
-	}
+	while ((r = db_rows_next(rows, err)) == 1)
+		if (!fitting_card(facts, db_text(rows, 0), db_text(rows, 1)))
+			differ_in_port(rows, facts, type, out);
 	return r;
 }
 
-/* The port that LLDP names belongs to another rack unit: the host stands there. */
-static int compare_unit(struct db *db, int64_t host_num, json_t *out, struct err *err)
+/* ---- the rack unit --------------------------------------------------------------------------- */
+
+/* Each name of the plan once, from the index. */
+static const char switch_names_sql[] =
+	"WITH RECURSIVE n(name) AS (SELECT min(switch_name) FROM location WHERE switch_name > '' "
+	"UNION ALL SELECT (SELECT min(l.switch_name) FROM location l WHERE l.switch_name > n.name) "
+	"FROM n WHERE n.name IS NOT NULL) SELECT name FROM n WHERE name IS NOT NULL";
+
+typedef VEC(char *) name_list;
+
+static int list_switches(struct db *db, const json_t *facts, name_list *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+	int r;
+
+	TRY(db_query_n(db, switch_names_sql, NULL, 0, &rows, err));
+	while ((r = db_rows_next(rows, err)) == 1)
+		if (fitting_card(facts, db_text(rows, 0), ""))
+			VEC_PUSH(ret, xstrdup(db_text(rows, 0)));
+	return r;
+}
+
+static void differ_in_unit(const struct db_rows *rows, json_t *out)
+{
+	autojson json_t *e = json_pack("{s:s, s:I}", "rack", db_text(rows, 0), "unit",
+				       (json_int_t)db_int(rows, 1));
+	autojson json_t *f = json_pack("{s:s, s:I}", "rack", db_text(rows, 2), "unit",
+				       (json_int_t)db_int(rows, 3));
+	compare_parts_differ(out, "moved", "host", NULL, "unit", e, f);
+}
+
+static int compare_switch(struct db *db, int64_t host_num, const json_t *facts, const char *name,
+			  json_t *out, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	int r;
 
 	TRY(db_query(
 		db, err, &rows,
-		"SELECT h.rack, h.rack_unit, l.rack, l.rack_unit FROM host h JOIN location l ON "
-		"l.switch_name = h.switch_name AND l.switch_port = h.switch_port WHERE h.num = $1 "
-		"AND h.switch_name <> '' AND h.rack <> '' AND h.rack_unit IS NOT NULL AND (l.rack "
-		"<> h.rack OR l.rack_unit <> h.rack_unit)",
-		p_int(host_num)));
+		"SELECT h.rack, h.rack_unit, l.rack, l.rack_unit, l.switch_port FROM host h JOIN "
+		"location l ON l.switch_name = $2 WHERE h.num = $1 AND h.rack <> '' AND "
+		"h.rack_unit IS NOT NULL AND (l.rack <> h.rack OR l.rack_unit <> h.rack_unit)",
+		p_int(host_num), p_text(name)));
+	while ((r = db_rows_next(rows, err)) == 1)
+		if (db_text(rows, 4)[0] && fitting_card(facts, name, db_text(rows, 4)))
+			differ_in_unit(rows, out);
+	return r;
+}
+
+/* 1: a card is plugged in at the host's own place, so another card elsewhere does not move it. */
+static int stands_right(struct db *db, int64_t host_num, const json_t *facts, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
 	int r;
-	while ((r = db_rows_next(rows, err)) == 1) {
-		autojson json_t *e = json_pack("{s:s, s:I}", "rack", db_text(rows, 0), "unit",
-					       (json_int_t)db_int(rows, 1));
-		autojson json_t *f = json_pack("{s:s, s:I}", "rack", db_text(rows, 2), "unit",
-					       (json_int_t)db_int(rows, 3));
-		compare_parts_differ(out, "moved", "host", NULL, "unit", e, f);
+
+	TRY(db_query(db, err, &rows, OWN_PLACE, p_int(host_num)));
+	while ((r = db_rows_next(rows, err)) == 1)
+		if (db_text(rows, 0)[0] && db_text(rows, 1)[0] &&
+		    fitting_card(facts, db_text(rows, 0), db_text(rows, 1)))
+			return 1;
+	return r;
+}
+
+/* The port that LLDP names belongs to another rack unit: the host stands there. Names are compared
+ * as those of the plan are elsewhere, not by their exact text. */
+static int compare_unit(struct db *db, int64_t host_num, json_t *out, struct err *err)
+{
+	autojson json_t *facts = NULL;
+	name_list names = {0};
+
+	TRY(load_facts(db, host_num, &facts, err));
+	int r = stands_right(db, host_num, facts, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = list_switches(db, facts, &names, err);
+	for (size_t i = 0; i < names.n; i++) {
+		if (r >= 0)
+			r = compare_switch(db, host_num, facts, names.items[i], out, err);
+		free(names.items[i]);
 	}
+	VEC_DONE(&names);
 	return r;
 }
 
@@ -249,12 +326,7 @@ static int compare_place(struct db *db, int64_t host_num, json_t *out, struct er
 			  "SELECT d.switch_name, d.switch_port, h.switch_name, h.switch_port FROM "
 			  "host h JOIN delivery_line d ON d.host_num = h.num WHERE h.num = $1",
 			  host_num, "delivery", out, err));
-	TRY(compare_ports(
-		db,
-		"SELECT l.switch_name, l.switch_port, h.switch_name, h.switch_port FROM "
-		"host h JOIN location l ON l.site = h.site AND l.rack_row = h.rack_row AND "
-		"l.rack = h.rack AND l.rack_unit = h.rack_unit WHERE h.num = $1",
-		host_num, "location", out, err));
+	TRY(compare_ports(db, OWN_PLACE, host_num, "location", out, err));
 	return compare_unit(db, host_num, out, err);
 }
 

@@ -11,8 +11,6 @@
 #include <base/hw_id.h>
 #include <base/str.h>
 
-#define ABBREVIATION_MIN 2
-
 /* ---- switches -------------------------------------------------------------------------------- */
 
 static bool same_mac(struct sv a, struct sv b)
@@ -39,66 +37,159 @@ static struct sv first_label(struct sv name)
 	return name;
 }
 
-static bool has_domain(struct sv name)
+/* "sw01" and "sw01.dc1" begin "sw01.dc1.example.net"; an address in numbers is only itself. */
+static bool begins_name(struct sv name, struct sv shorter)
 {
-	return first_label(name).n < name.n;
+	if (shorter.n == 0 || shorter.n >= name.n || name.p[shorter.n] != '.')
+		return false;
+	return first_label(name).n < name.n && same_text((struct sv){name.p, shorter.n}, shorter);
+}
+
+/* A full name may end with the root's dot. */
+static struct sv switch_name(const char *text)
+{
+	struct sv name = sv_trim(sv_of(text));
+
+	if (name.n > 1 && name.p[name.n - 1] == '.')
+		name.n--;
+	return name;
 }
 
 bool port_name_same_switch(const char *a, const char *b)
 {
-	struct sv x = sv_trim(sv_of(a)), y = sv_trim(sv_of(b));
+	struct sv x = switch_name(a), y = switch_name(b);
 
 	if (x.n == 0 || y.n == 0)
 		return false;
-	if (same_text(x, y) || same_mac(x, y))
-		return true;
-	if (has_domain(x) == has_domain(y))
-		return false;
-	return same_text(first_label(x), first_label(y));
+	return same_text(x, y) || same_mac(x, y) || begins_name(x, y) || begins_name(y, x);
 }
 
 /* ---- ports ----------------------------------------------------------------------------------- */
 
-/* How the kinds of ports begin, of those with the same beginning the commoner first. A longer word
- * that begins so, and a shorter one that this begins with, are the same kind. */
+/* The spellings of each kind of port, lower-case and without hyphens: in full as the vendors' own
+ * systems print them (Cisco IOS, NX-OS and IOS-XR, Arista, Huawei, H3C, Brocade, Dell), then the
+ * abbreviations that they print. What is not here is compared by its text: an abbreviation is not
+ * told by how it begins, because "ethtrunk" begins like "eth". */
 static const char *const kinds[] = {
-	"eth",        "fast",          "gig",        "twogig",   "twentyfivegig",
-	"tengig",     "five",          "fortygig",   "fiftygig", "fourhundredgig",
-	"hundredgig", "twohundredgig", "management",
+	" ethernet eth et ",
+	" fastethernet fa fas fast fastether fe ",
+	" gigabitethernet gi gig gige gigether gigeth ge ",
+	" twogigabitethernet twogige tw two ",
+	" fivegigabitethernet fivegige fi five ",
+	" tengigabitethernet tengige te ten teng tengig tengigether tengigeth xgigabitethernet xge "
+	"10ge 10gigabitethernet xgi ",
+	" twentyfivegigabitethernet twentyfivegige twe twentyfive twentyfivegig tf 25ge wge "
+	"25gigabitethernet ",
+	" fortygigabitethernet fortygige fo for forty fortygig fortygige 40ge fge 40gigabitethernet ",
+	" fiftygigabitethernet fiftygige fif fifty fiftygig 50ge 50gigabitethernet ",
+	" hundredgigabitethernet hundredgige hu hun hundred hundredgig 100ge hge "
+	"100gigabitethernet onehundredgigabitethernet onehundredgige ",
+	" twohundredgigabitethernet twohundredgige twohundredgig th 200ge 200gigabitethernet ",
+	" fourhundredgigabitethernet fourhundredgige fou fourhundredgig fh 400ge "
+	"400gigabitethernet ",
+	" eighthundredgigabitethernet eighthundredgige eighthundredgig 800ge 800gigabitethernet ",
+	" management ma ",
+	" mgmteth mg ",
+	" mgigabitethernet mge ",
+	" portchannel po portch ",
+	" bundleether be ",
+	" bridgeaggregation bagg ",
+	" routeaggregation ragg ",
 };
+#define SPELLING_MAX 32
 
-/* The kind that a word names, or the word itself. */
-static struct sv kind_of(struct sv word)
+/* The kind that a word names, or -1. */
+static int kind_of(struct sv word)
 {
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		struct sv kind = sv_of(kinds[i]);
-		size_t n = word.n < kind.n ? word.n : kind.n;
-		if (word.n >= ABBREVIATION_MIN && strncasecmp(word.p, kind.p, n) == 0)
-			return kind;
-	}
-	return word;
+	char text[SPELLING_MAX + 3] = " ";
+	size_t n = 1;
+
+	if (word.n == 0 || word.n > SPELLING_MAX)
+		return -1;
+	for (size_t i = 0; i < word.n; i++)
+		if (word.p[i] != '-')
+			text[n++] = (char)tolower((unsigned char)word.p[i]);
+	text[n] = ' ';
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strstr(kinds[i], text))
+			return (int)i;
+	return -1;
 }
 
-/* Split "GigabitEthernet 1/0/3" into its letters and what follows. */
+/* Letters, digits before them ("10GE"), and hyphens between them ("Ten-GigabitEthernet"). */
+static size_t word_length(struct sv text)
+{
+	size_t digits = 0, n;
+
+	while (digits < text.n && isdigit((unsigned char)text.p[digits]))
+		digits++;
+	for (n = digits; n < text.n; n++) {
+		bool hyphen = text.p[n] == '-' && n > digits && n + 1 < text.n &&
+			      isalpha((unsigned char)text.p[n + 1]);
+		if (!isalpha((unsigned char)text.p[n]) && !hyphen)
+			break;
+	}
+	return n > digits ? n : 0;
+}
+
+/* Split "GigabitEthernet 1/0/3" into its word and its number. */
 static struct sv split_word(struct sv *rest)
 {
-	struct sv word = {rest->p, 0};
+	struct sv word = {rest->p, word_length(*rest)};
 
-	while (word.n < rest->n && isalpha((unsigned char)rest->p[word.n]))
-		word.n++;
 	*rest = sv_trim((struct sv){rest->p + word.n, rest->n - word.n});
 	return word;
 }
 
+/* HW: H3C's description of a port without one of its own is its name and this word. */
+static struct sv without_suffix(struct sv name)
+{
+	static const char suffix[] = " interface";
+	size_t n = sizeof(suffix) - 1;
+
+	if (name.n > n && strncasecmp(name.p + name.n - n, suffix, n) == 0)
+		name.n -= n;
+	return sv_trim(name);
+}
+
+/* HW: Junos names a port by its first logical unit, too: "ge-0/0/3.0" is on "ge-0/0/3". */
+static bool is_unit_of(struct sv unit, struct sv port)
+{
+	static const char *const media[] = {"fe-", "ge-", "mge-", "xe-", "et-"};
+
+	if (unit.n != port.n + 2 || strncmp(unit.p + port.n, ".0", 2) != 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(media); i++)
+		if (port.n > strlen(media[i]) &&
+		    strncasecmp(port.p, media[i], strlen(media[i])) == 0)
+			return same_text((struct sv){unit.p, port.n}, port);
+	return false;
+}
+
+/* HW: "eth0" is the management port of SONiC, Cumulus and Arista; "Ethernet0" is SONiC's first. */
+static bool is_management(struct sv word, struct sv number)
+{
+	return word.n == 3 && strncasecmp(word.p, "eth", 3) == 0 && sv_eq_str(number, "0");
+}
+
+static bool same_spelling(struct sv x, struct sv y)
+{
+	struct sv of_x = split_word(&x), of_y = split_word(&y);
+	int kind = kind_of(of_x);
+
+	if (x.n == 0 || !same_text(x, y))
+		return false;
+	if (is_management(of_x, x) || is_management(of_y, y))
+		return same_text(of_x, of_y);
+	return kind >= 0 && kind == kind_of(of_y);
+}
+
 bool port_name_same_port(const char *a, const char *b)
 {
-	struct sv x = sv_trim(sv_of(a)), y = sv_trim(sv_of(b));
+	struct sv x = without_suffix(sv_trim(sv_of(a))), y = without_suffix(sv_trim(sv_of(b)));
 
 	if (x.n == 0 || y.n == 0)
 		return false;
-	if (same_text(x, y) || same_mac(x, y))
-		return true;
-	struct sv of_x = split_word(&x), of_y = split_word(&y);
-	return x.n > 0 && same_text(x, y) && of_x.n > 0 && of_y.n > 0 &&
-	       same_text(kind_of(of_x), kind_of(of_y));
+	return same_text(x, y) || same_mac(x, y) || is_unit_of(x, y) || is_unit_of(y, x) ||
+	       same_spelling(x, y);
 }

@@ -11,7 +11,8 @@
 /* "sw01" is "SW01.example.net"; two names with different domains are two switches. A chassis' MAC is
  * the same in each notation. trust: none. */
 bool port_name_same_switch(const char *a, const char *b);
-/* "Gi1/0/3" is "GigabitEthernet1/0/3", "Eth1/1" is "Ethernet 1/1"; "ge-0/0/3" is only itself.
+/* "Gi1/0/3" is "GigabitEthernet1/0/3", "Eth1/1" is "Ethernet 1/1"; a word that the table of
+ * spellings does not hold ("swp1", "ge-0/0/3", "ethtrunk1") is compared as text without case.
  * trust: none. */
 bool port_name_same_port(const char *a, const char *b);
 

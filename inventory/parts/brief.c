@@ -56,8 +56,7 @@ static void sum_parts(const found_parts *parts, struct brief *b)
 	}
 }
 
-/* A number or an address that the switch gave the port is not what people call it. */
-static const char *port_of(const json_t *lldp)
+const char *brief_port_of(const json_t *lldp)
 {
 	const char *id = plain(lldp, "PortId"), *description = plain(lldp, "PortDescription");
 	uint8_t mac[MAC_BYTES];
@@ -92,13 +91,14 @@ static void find_switch(const json_t *doc, struct brief *b)
 
 	json_array_foreach (json_object_get(doc, "nics"), i, nic) {
 		const json_t *lldp = json_object_get(nic, "lldp");
-		if (switch_of(lldp)[0] && port_of(lldp)[0] && (!first || comes_before(nic, first)))
+		if (switch_of(lldp)[0] && brief_port_of(lldp)[0] &&
+		    (!first || comes_before(nic, first)))
 			first = nic;
 	}
 	if (!first)
 		return;
 	b->switch_name = switch_of(json_object_get(first, "lldp"));
-	b->switch_port = port_of(json_object_get(first, "lldp"));
+	b->switch_port = brief_port_of(json_object_get(first, "lldp"));
 }
 
 static json_t *pick(const json_t *from, const char *const *keys)

@@ -18,4 +18,8 @@ struct brief {
 void brief_from(const json_t *doc, const found_parts *parts, struct brief *ret);
 void brief_done(struct brief *b);
 
+/* What people call the port that LLDP describes: not the number or the address that the switch gave
+ * it, if there is a description. owns: a view of `lldp`; "" if it names none. trust: none. */
+const char *brief_port_of(const json_t *lldp);
+
 #endif

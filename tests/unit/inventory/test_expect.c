@@ -187,6 +187,51 @@ static void test_wrong_rack_unit_shows_by_its_switch_port(void **state)
 	assert_int_equal(json_array_size(json_object_get(good, "differences")), 0);
 }
 
+/* field-32: the unit is found by the switch's words, too, and a second card elsewhere moves no host. */
+static void test_the_unit_by_a_port_in_other_words(void **state)
+{
+	static const struct {
+		const char *name, *nics;
+		size_t differences;
+	} rows[] = {
+		{"other words", "{\"SysName\":\"sw1.example.net\",\"PortId\":\"Gi1/0/4\"}", 2},
+		{"a chassis",
+		 "{\"SysName\":\"core\",\"ChassisId\":\"52:54:00:12:34:56\","
+		 "\"PortId\":\"Gi1/0/5\"}",
+		 3},
+		{"the place of two cards",
+		 "{\"SysName\":\"SW1\",\"PortId\":\"Gi1/0/4\"}},{\"Name\":\"eth1\",\"lldp\":"
+		 "{\"SysName\":\"sw1\",\"PortId\":\"536\",\"PortDescription\":\"Gi1/0/3\"}",
+		 0},
+	};
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	int64_t num = make_host(db, "SN-1", "52:54:00:00:00:01"), id = 0;
+	bool changed = false;
+	autojson json_t *at = parse("{\"rack\":\"r1\",\"unit\":3}");
+	static const struct location_draft plan[] = {
+		{.rack = "r1", .unit = 3, .switch_name = "sw1", .port = "GigabitEthernet1/0/3"},
+		{.rack = "r1", .unit = 4, .switch_name = "SW1", .port = "GigabitEthernet1/0/4"},
+		{.rack = "r1", .unit = 5, .switch_name = "5254.0012.3456", .port = "gi1/0/5"}};
+
+	must(host_edit(db, num, at, -1, "test", US, &changed, &err), &err);
+	for (size_t i = 0; i < ARRAY_LEN(plan); i++)
+		must(location_put(db, &plan[i], "test", US, &id, &err), &err);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *text = xasprintf("{\"nics\":[{\"Name\":\"eth0\",\"lldp\":%s}]}",
+						rows[i].nics);
+		autojson json_t *facts = parse(text);
+		autojson json_t *doc = NULL;
+
+		must(facts_store(db, num, facts, (10 + (int64_t)i) * US, NULL, &err), &err);
+		must(host_compare(db, num, &doc, &err), &err);
+		autofree char *found = json_text(json_object_get(doc, "differences"));
+		if (json_array_size(json_object_get(doc, "differences")) != rows[i].differences ||
+		    (rows[i].differences && !strstr(found, "\"what\":\"moved\"")))
+			fail_msg("%s: %s", rows[i].name, found);
+	}
+}
+
 /* field-32: what LLDP says in its own words is the port that the plan names. */
 static void test_ports_in_their_own_words(void **state)
 {
@@ -208,6 +253,14 @@ static void test_ports_in_their_own_words(void **state)
 		 "{\"SysName\":\"mgmt1\",\"PortId\":\"17\"}},{\"Name\":\"eth1\",\"lldp\":"
 		 "{\"SysName\":\"sw01\",\"PortId\":\"3\"}",
 		 0},
+		{"a chassis, and another port", "5254.0012.3456", "3",
+		 "{\"ChassisId\":\"52:54:00:12:34:56\",\"SysName\":\"sw01\",\"PortId\":\"4\"}", 1},
+		{"the switch of one card, the port of another", "sw01", "3",
+		 "{\"SysName\":\"sw01\",\"PortId\":\"4\"}},{\"Name\":\"eth1\",\"lldp\":"
+		 "{\"SysName\":\"sw02\",\"PortId\":\"3\"}",
+		 1},
+		{"a trunk for a port", "sw01", "Ethernet1",
+		 "{\"SysName\":\"sw01\",\"PortId\":\"ethtrunk1\"}", 1},
 		{"another port", "sw01", "ge-0/0/4",
 		 "{\"SysName\":\"sw01\",\"PortId\":\"536\",\"PortDescription\":\"ge-0/0/3\"}", 1},
 		{"another switch and port", "sw02", "4", "{\"SysName\":\"sw01\",\"PortId\":\"3\"}",
@@ -279,6 +332,7 @@ int main(void)
 		T(test_edits),
 		T(test_sku_finds_what_is_wrong),
 		T(test_wrong_rack_unit_shows_by_its_switch_port),
+		T(test_the_unit_by_a_port_in_other_words),
 		T(test_ports_in_their_own_words),
 		T(test_difference_of_two_moments),
 	};
