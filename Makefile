@@ -47,7 +47,7 @@ else
 OPT       := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(if $(IS_CLANG),,-ftrivial-auto-var-init=zero)
 endif
 STD       := -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
-INC       := -Iinclude -Iprovisioner -I. -include base/banned.h
+INC       := -Iinclude -Iprovisioner -I. -I$(BUILD)/gen -include base/banned.h
 CFLAGS_ALL = $(STD) $(INC) $(OPT) $(WARN) $(HARDEN) $(HARDEN_X86) $(CFLAGS) -DSLIPWAY_VERSION='"$(VERSION)"'
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SAN_LD) $(LDFLAGS)
 

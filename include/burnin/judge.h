@@ -9,6 +9,7 @@
 #define BURNIN_JUDGE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <base/err.h>
 #include <base/str.h>
@@ -20,6 +21,7 @@
  * errors: ERR_NOT_FOUND (no such tool). Text that cannot be read is a verdict, not an error. */
 MUST_CHECK int burnin_judge(const char *tool, const struct tool_end *end, const char *text,
 			    size_t n_bytes, json_t **ret, struct err *err);
+bool burnin_judge_knows(const char *tool);
 /* The names of tools, separated by ", ". */
 void burnin_judge_names(struct str *out);
 

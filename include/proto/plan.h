@@ -27,7 +27,8 @@
 #define PLAN_CHANNEL_MAX_BYTES   (64 * 1024) /* images/channel.h */
 #define PLAN_SSH_KEYS_MAX        32
 #define PLAN_TESTS_MAX           32
-#define PLAN_ID_BYTES            40 /* UUID text and the NUL, rounded up */
+#define PLAN_TEST_MAX_BYTES      8192 /* of one test's file */
+#define PLAN_ID_BYTES            40   /* UUID text and the NUL, rounded up */
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 struct plan_key;
@@ -61,10 +62,15 @@ struct plan_burn_in {
 	char run_id[PLAN_ID_BYTES];
 	char tier[16]; /* quick, standard, acceptance */
 	uint64_t seed;
+	int64_t next_sequence; /* of the run's records: 0, or where an interrupted run goes on */
 	/* What to run, in this order; the server resolved tier and limits. */
 	struct {
 		char id[33];
 		int64_t seconds; /* 0: as long as it takes */
+		char sha256
+			[SHA256_HEX_BYTES]; /* of the test's file (burnin/catalogue.h); "": any */
+		bool done; /* its verdict is stored: an earlier part of this run brought it */
+		char *definition; /* the file, if the agent has it not itself; else NULL */
 	} tests[PLAN_TESTS_MAX];
 	size_t n_tests;
 };

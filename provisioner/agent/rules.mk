@@ -29,6 +29,8 @@ agent_SRC := \
 	provisioner/agent/step_inspect.c \
 	provisioner/agent/burn/load.c \
 	provisioner/agent/burn/disk.c \
+	provisioner/agent/burn/program.c \
+	provisioner/agent/burn/run.c \
 	provisioner/agent/burn/health.c \
 	provisioner/agent/burn/parts.c \
 	provisioner/agent/burn/edac.c \
@@ -125,6 +127,7 @@ AGENT_TEST_LIBS := agent session burnin images_core proto base
 $(eval $(call unit_test,tests/unit/agent/test_options.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_fake_machine.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_tests.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call unit_test,tests/unit/agent/burn/test_program.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/burn/test_evidence.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_counters.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/facts/test_smbios.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

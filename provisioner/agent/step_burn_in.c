@@ -124,32 +124,6 @@ static int64_t wall_us(void *arg)
 	return time_wall_us();
 }
 
-static json_t *tests_json(const struct plan_burn_in *plan)
-{
-	json_t *out = json_array();
-
-	for (size_t i = 0; i < plan->n_tests; i++)
-		json_array_append_new(out,
-				      json_pack("{s:s, s:I}", "id", plan->tests[i].id, "seconds",
-						(json_int_t)plan->tests[i].seconds));
-	return out;
-}
-
-/* A test that this agent does not have would be missing from the verdict: then nothing is run. */
-static int check_plan(struct burn *b, struct err *err)
-{
-	if (b->plan->n_tests == 0)
-		return err_set(err, ERR_BURNIN_TEST, "the plan names no tests");
-	for (size_t i = 0; i < b->plan->n_tests; i++) {
-		const char *id = b->plan->tests[i].id;
-
-		if (!catalogue_find(id) || !burn_test_run(id, NULL, NULL))
-			return err_set(err, ERR_BURNIN_TEST, "this agent has no test '%s'", id);
-		b->total_s += b->plan->tests[i].seconds;
-	}
-	return 0;
-}
-
 static void begin(struct burn *b, const char *host_id)
 {
 	struct facts facts;
@@ -166,7 +140,8 @@ static void begin(struct burn *b, const char *host_id)
 	b->poll_before_s = burn_poll_faster("");
 	b->log_fd = burn_log_open("");
 	burn_read_counters("", &b->components, &b->before);
-	b->stream = (struct ocp_stream){.emit = emit, .wall_us = wall_us, .arg = b};
+	b->stream = (struct ocp_stream){
+		.emit = emit, .wall_us = wall_us, .arg = b, .sequence = b->plan->next_sequence};
 	ocp_begin(&b->stream,
 		  &(struct ocp_run){
 			  .name = "slipway-burn-in",
@@ -175,35 +150,23 @@ static void begin(struct burn *b, const char *host_id)
 			  .parameters = json_pack("{s:s, s:s, s:I, s:o}", "run_id", b->plan->run_id,
 						  "tier", b->plan->tier, "seed",
 						  (json_int_t)b->plan->seed, "tests",
-						  tests_json(b->plan)),
+						  burn_tests_json(b)),
 			  .dut_id = host_id,
 			  .dut_name = host_id,
 			  .components = &b->components,
 		  });
 }
 
-static enum burn_end run_test(struct burn *b, const char *id, int64_t seconds)
+/* A run that goes on does not repeat what has its verdict. */
+static enum burn_end run_tests(struct burn *b)
 {
-	static const enum ocp_status statuses[] = {
-		[BURN_JUDGED] = OCP_COMPLETE,
-		[BURN_SKIPPED] = OCP_SKIP,
-		[BURN_ERROR] = OCP_ERROR,
-		[BURN_STOPPED] = OCP_ERROR,
-	};
-	const struct catalogue_test *test = catalogue_find(id);
-	size_t n = strlen(b->missing);
-	enum burn_end end = BURN_ERROR;
+	enum burn_end end = BURN_JUDGED;
 
-	b->test = test->name;
-	b->test_s = seconds;
-	b->test_started_ms = time_boot_ms();
-	ocp_step_start(&b->stream, test->id, test->name);
-	(void)burn_test_run(id, b, &end);
-	burn_judge_evidence(b, test->id);
-	ocp_step_end(&b->stream, test->id, statuses[end]);
-	b->done_s += b->test_s;
-	if (end != BURN_JUDGED && test->needed)
-		snprintf(b->missing + n, sizeof(b->missing) - n, "%s%s", n ? ", " : "", test->id);
+	for (size_t i = 0; i < b->n_tests && end != BURN_STOPPED; i++) {
+		if (!b->tests[i].done)
+			end = burn_run_test(b, &b->tests[i]);
+		b->done_s += b->tests[i].seconds;
+	}
 	return end;
 }
 
@@ -211,16 +174,17 @@ static void finish(struct burn *b)
 {
 	struct err err = ERR_INIT;
 
-	if (b->n_failures) {
-		ocp_end(&b->stream, OCP_COMPLETE, OCP_RESULT_FAIL);
+	switch (burn_end_run(b)) {
+	case BURN_RUN_PASS:
+		report_done(b->out, "PASS");
+		break;
+	case BURN_RUN_FAIL:
 		report_done(b->out, "FAIL");
-	} else if (*b->missing) {
-		ocp_end(&b->stream, OCP_ERROR, OCP_RESULT_NOT_APPLICABLE);
+		break;
+	case BURN_RUN_INCOMPLETE:
 		(void)err_set(&err, ERR_BURNIN_INCOMPLETE, "no verdict from: %s", b->missing);
 		report_failed(b->out, &err, NULL);
-	} else {
-		ocp_end(&b->stream, OCP_COMPLETE, OCP_RESULT_PASS);
-		report_done(b->out, "PASS");
+		break;
 	}
 }
 
@@ -228,18 +192,16 @@ void step_burn_in(void *step_context, struct report *out)
 {
 	const struct step_context *context = step_context;
 	struct burn b = {.out = out, .plan = &context->plan->burn_in, .test = "", .log_fd = -1};
-	enum burn_end end = BURN_JUDGED;
 	struct err err = ERR_INIT;
 
-	if (check_plan(&b, &err) < 0) {
+	if (burn_take_plan(&b, &err) < 0) {
 		report_failed(out, &err, NULL);
+		burn_tests_done(&b);
 		return;
 	}
 	devices_wait(out); /* a disk that comes later would count as not there */
 	begin(&b, context->plan->host_id);
-	for (size_t i = 0; i < b.plan->n_tests && end != BURN_STOPPED; i++)
-		end = run_test(&b, b.plan->tests[i].id, b.plan->tests[i].seconds);
-	if (end == BURN_STOPPED) {
+	if (run_tests(&b) == BURN_STOPPED) {
 		ocp_end(&b.stream, OCP_ERROR, OCP_RESULT_NOT_APPLICABLE);
 		(void)err_set(&err, ERR_AGENT_STOPPED, "burn-in was stopped");
 		report_failed(out, &err, NULL);
@@ -252,4 +214,5 @@ void step_burn_in(void *step_context, struct report *out)
 	counters_done(&b.before);
 	drives_done(&b.drives);
 	VEC_DONE(&b.components);
+	burn_tests_done(&b);
 }

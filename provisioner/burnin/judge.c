@@ -194,6 +194,14 @@ static const struct {
 	{"dmesg", judge_kernel_log},
 };
 
+bool burnin_judge_knows(const char *tool)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
+		if (str_eq(tools[i].tool, tool))
+			return true;
+	return false;
+}
+
 void burnin_judge_names(struct str *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(tools); i++)

@@ -81,6 +81,9 @@ static const struct burnin_rule rules[_SYMPTOM_MAX] = {
 	[SYMPTOM_PCIE_NARROW_LINK] = {"pcie-narrow-link", false, COMPONENT_PCI,
 				      "Reseat %s: it uses fewer lanes than it could.",
 				      "a slot that is wired narrower"},
+	[SYMPTOM_TEST_FAILED] = {"burn-in-test-failed", true, COMPONENT_SYSTEM,
+				 "Read what the test found in the records of the run of %s.",
+				 "the test itself: run it on a host that is known to be good"},
 };
 
 /* One of a kind, and several. */

@@ -1,6 +1,8 @@
 # provisioner/burnin: verdicts, repair orders and OCP records. Pure code: no transport, no devices.
 burnin_SRC := \
 	provisioner/burnin/catalogue.c \
+	provisioner/burnin/catalogue_file.c \
+	provisioner/burnin/program_lines.c \
 	provisioner/burnin/component.c \
 	provisioner/burnin/suspects.c \
 	provisioner/burnin/dimm_label.c \
@@ -21,6 +23,16 @@ burnin_SRC := \
 	provisioner/burnin/vendor_json.c
 $(eval $(call library,burnin))
 
+# The catalogue's files as C strings: a test is one file, and no list names it a second time.
+CATALOGUE_FILES := $(sort $(wildcard provisioner/burnin/catalogue/*.json))
+CATALOGUE_GEN   := $(BUILD)/gen/burnin_catalogue.inc
+$(CATALOGUE_GEN): $(CATALOGUE_FILES) provisioner/burnin/catalogue provisioner/burnin/rules.mk
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)for f in $(CATALOGUE_FILES); do sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $$f && echo ,; done >$@.new
+	$(Q)mv $@.new $@
+$(OBJ)/provisioner/burnin/catalogue.o $(foreach a,x86_64 aarch64,$(BUILD)/$(a)/obj/provisioner/burnin/catalogue.o): $(CATALOGUE_GEN)
+
 $(eval $(call unit_test,tests/unit/burnin/test_record.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_rules.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_counters.c,burnin base,$(BASE_PKG)))
@@ -30,5 +42,9 @@ $(eval $(call unit_test,tests/unit/burnin/test_dimm.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_verdict.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_kernel_log.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_judge.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_program_lines.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_catalogue.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_catalogue_file.c,burnin base,$(BASE_PKG)))
 $(eval $(call fuzzer,tool_output,burnin base,$(BASE_PKG)))
+$(eval $(call fuzzer,catalogue,burnin base,$(BASE_PKG)))
+$(foreach f,tool_output catalogue,$(BUILD)/fuzz/fuzz_$(f)): | $(CATALOGUE_GEN)

@@ -47,6 +47,19 @@ static int decode_disk(struct json_reader *parent, struct plan_disk *d)
 
 #define TEST_MAX_S (30 * 86400)
 
+/* A definition without its digest would be a test that nobody can name afterwards. */
+static void decode_definition(struct json_reader *t, struct plan_burn_in *b, size_t i)
+{
+	const char *text = json_opt_str(t, "definition", PLAN_TEST_MAX_BYTES, NULL);
+	const char *sha256 = text || json_object_get(t->obj, "sha256")
+				     ? json_need_hex(t, "sha256", SHA256_HEX_BYTES - 1)
+				     : NULL;
+
+	b->tests[i].definition = text ? xstrdup(text) : NULL;
+	if (sha256)
+		copy(t, "sha256", sha256, b->tests[i].sha256, sizeof(b->tests[i].sha256));
+}
+
 static int decode_burn_in(struct json_reader *r, struct plan *p)
 {
 	struct plan_burn_in *b = &p->burn_in;
@@ -54,6 +67,7 @@ static int decode_burn_in(struct json_reader *r, struct plan *p)
 	read_str(r, "run_id", 1, b->run_id, sizeof(b->run_id));
 	read_str(r, "tier", 1, b->tier, sizeof(b->tier));
 	b->seed = (uint64_t)json_need_int(r, "seed", 0, INT64_MAX);
+	b->next_sequence = json_opt_int(r, "next_sequence", 0, INT64_MAX / 2, 0);
 	json_t *list = json_need_arr(r, "tests", PLAN_TESTS_MAX);
 	for (size_t i = 0; r->status == 0 && i < json_array_size(list); i++) {
 		struct json_reader t = json_reader_sub(r, json_array_get(list, i), "tests");
@@ -61,6 +75,8 @@ static int decode_burn_in(struct json_reader *r, struct plan *p)
 		read_str(&t, "id", 1, b->tests[i].id, sizeof(b->tests[i].id));
 		b->tests[i].seconds = json_need_int(&t, "seconds", 0, TEST_MAX_S);
 		b->n_tests = i + 1;
+		b->tests[i].done = json_opt_bool(&t, "done", false);
+		decode_definition(&t, b, i);
 		TRY(json_reader_end(&t));
 	}
 	return r->status;
@@ -208,6 +224,10 @@ void plan_done(struct plan *p)
 	for (size_t i = 0; i < p->image.n_ssh_authorized_keys; i++)
 		free(p->image.ssh_authorized_keys[i]);
 	p->image.n_ssh_authorized_keys = 0;
+	for (size_t i = 0; i < p->burn_in.n_tests; i++) {
+		free(p->burn_in.tests[i].definition);
+		p->burn_in.tests[i].definition = NULL;
+	}
 	free(p->image.user_data);
 	p->image.user_data = NULL;
 	free(p->image.channel);

@@ -47,12 +47,20 @@ static void encode_burn_in(json_t *step, const struct plan *p)
 	set_str(step, "run_id", b->run_id);
 	set_str(step, "tier", b->tier);
 	set_int(step, "seed", (int64_t)b->seed);
+	if (b->next_sequence)
+		set_int(step, "next_sequence", b->next_sequence);
 	json_t *tests = json_array();
 	for (size_t i = 0; i < b->n_tests; i++) {
 		json_t *test = json_object();
 
 		set_str(test, "id", b->tests[i].id);
 		set_int(test, "seconds", b->tests[i].seconds);
+		if (b->tests[i].done)
+			json_object_set_new(test, "done", json_true());
+		if (b->tests[i].sha256[0])
+			set_str(test, "sha256", b->tests[i].sha256);
+		if (b->tests[i].definition)
+			set_str(test, "definition", b->tests[i].definition);
 		json_array_append_new(tests, test);
 	}
 	json_object_set_new(step, "tests", tests);

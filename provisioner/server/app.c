@@ -94,6 +94,7 @@ static void lend_site(struct app *a)
 	flow->seal_key = a->site.seal_key;
 	flow->pin = a->site.pin;
 	flow->audit_dir = a->site.audit_dir;
+	flow->burn_in_dir = a->config.burn_in_dir;
 }
 
 static void wake(void *arg, const char *topic)

@@ -18,6 +18,7 @@
 
 struct config {
 	char *state_dir, *run_dir;
+	char *burn_in_dir;      /* the operator's own burn-in tests */
 	char *store;            /* "sqlite", or a postgresql:// URL */
 	char *log;              /* text, json */
 	int64_t read_budget_ms; /* a slower question goes to a reader process; 0: every one */

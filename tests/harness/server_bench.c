@@ -117,9 +117,11 @@ static _Noreturn void serve(const struct server_bench *b)
 	config_init(&a.config);
 	autofree char *state = xasprintf("%s/state", b->dir);
 	autofree char *run = xasprintf("%s/run", b->dir);
+	autofree char *burn_in = xasprintf("%s/burn-in", b->dir);
 	autofree char *boot = xasprintf("%s/boot", b->dir);
 	set(&a.config.state_dir, state);
 	set(&a.config.run_dir, run);
+	set(&a.config.burn_in_dir, burn_in);
 	set(&a.config.boot.files_dir, boot);
 	a.flow.silence_us = b->silence_ms * 1000;
 	set(&a.config.boot.address, "192.0.2.1");

@@ -4,14 +4,16 @@
  * start real tools, read counters and disks, and hand symptoms to the rules in burnin/. The agent
  * never runs load itself: tools are children with a deadline, killed when the run must stop.
  *
- * How to add a test: 1. a row in burnin/catalogue.c. 2. a burn_test_NAME() in this folder. 3. a row
- * in step_burn_in.c. 4. its tool's output in burnin/tool_output.h.
+ * How to add a test: one file, burnin/CATALOGUE.md. One that no program can do: 1. its file with the
+ * tool slipway-agent in burnin/catalogue. 2. a burn_test_NAME() in this folder. 3. a row in
+ * step_burn_in.c.
  */
 #ifndef AGENT_BURN_H
 #define AGENT_BURN_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <burnin/catalogue.h>
 #include <burnin/component.h>
 #include <burnin/counters.h>
 #include <burnin/record.h>
@@ -26,9 +28,20 @@
 #include <agent/worker.h>
 #include <base/err.h>
 
+/* A test of the plan. */
+struct burn_planned {
+	const struct catalogue_test *test;
+	struct catalogue_test own; /* from the plan itself, if owns */
+	bool owns;
+	bool done; /* an earlier part of this run has its verdict */
+	int64_t seconds;
+};
+
 struct burn {
 	struct report *out;
 	const struct plan_burn_in *plan;
+	struct burn_planned tests[PLAN_TESTS_MAX];
+	size_t n_tests;
 	struct ocp_stream stream;
 	component_list components;
 	drive_list drives;      /* local ones */
@@ -48,6 +61,7 @@ struct burn {
 	} first_crc[FACTS_MAX_DRIVES];
 	size_t n_first_crc;
 
+	int64_t grace_ms; /* of a program beyond its seconds; 0: three minutes */
 	unsigned n_failures;
 	char missing[257]; /* names of needed tests that could not judge */
 
@@ -73,6 +87,25 @@ enum burn_end burn_test_disk_read(struct burn *b, const char *step);
 enum burn_end burn_test_links(struct burn *b, const char *step);
 enum burn_end burn_test_smart(struct burn *b, const char *step);
 enum burn_end burn_test_counters(struct burn *b, const char *step);
+
+/* Fill tests from the plan. errors: ERR_BURNIN_TEST, ERR_BURNIN_CATALOGUE (another digest than the
+ * plan's, or no definition at all). owns: burn_tests_done(), also after an error. */
+MUST_CHECK int burn_take_plan(struct burn *b, struct err *err);
+void burn_tests_done(struct burn *b);
+/* [{"id", "version", "sha256", "seconds"}]. owns: the caller's. */
+MUST_CHECK json_t *burn_tests_json(const struct burn *b);
+/* Run one, with its records, preconditions and the counters around it. */
+enum burn_end burn_run_test(struct burn *b, const struct burn_planned *p);
+/* End the records: PASS, FAIL, or ERROR where a test has no verdict. */
+enum burn_end_of_run { BURN_RUN_PASS, BURN_RUN_FAIL, BURN_RUN_INCOMPLETE };
+enum burn_end_of_run burn_end_run(struct burn *b);
+/* One whose tool is a program. */
+enum burn_end burn_test_program(struct burn *b, const struct catalogue_test *test);
+/* Why it cannot judge on this host; false: nothing stands in its way. */
+bool burn_unmet(const struct burn *b, const struct catalogue_test *test, char ret_why[static 129]);
+bool burn_has_tool(const char *name); /* in the system's folders */
+/* Record that a test has no verdict, and why. Returns BURN_ERROR. */
+enum burn_end burn_no_verdict(struct burn *b, const char *step, const char *why);
 
 /* Parts of this host as components, with the places of memory modules and processors. */
 void burn_list_components(const char *root, const struct facts *facts, component_list *ret);
@@ -107,6 +140,7 @@ void burn_unjudged(struct burn *b, const char *step, const struct component *c, 
 
 /* The logical CPUs of a package as a list, "0,2,4". */
 bool burn_cpus_of(const char *root, const char *package, char *ret, size_t ret_bytes);
+int64_t burn_available_mib(void);
 /* MiB of what is available that the memory test takes: 95 % where that leaves enough to live. */
 int64_t burn_memory_to_test(int64_t available_mib);
 

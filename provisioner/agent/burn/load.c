@@ -185,7 +185,7 @@ enum burn_end burn_test_cpu(struct burn *b, const char *step)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-static int64_t available_mib(void)
+int64_t burn_available_mib(void)
 {
 	autoclose_file FILE *f = fopen("/proc/meminfo", "re");
 	char line[128];
@@ -291,7 +291,7 @@ int64_t burn_memory_to_test(int64_t available_mib)
 
 enum burn_end burn_test_memory(struct burn *b, const char *step)
 {
-	int64_t available = available_mib(), mib = burn_memory_to_test(available);
+	int64_t available = burn_available_mib(), mib = burn_memory_to_test(available);
 	struct tool_outcome outcome;
 
 	if (mib < 8)

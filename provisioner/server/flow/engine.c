@@ -248,9 +248,12 @@ static int64_t test_deadline_s(const struct step *s, int64_t fallback_s)
 	struct planned_test tests[CATALOGUE_TESTS_MAX];
 	const struct catalogue_limits limits = {s->profile.cpu_s, s->profile.memory_s,
 						s->profile.disk_s};
+	const char *folder = s->flow->burn_in_dir;
+	AUTO(catalogue) struct catalogue *c = NULL;
 	size_t n = 0;
 
-	if (catalogue_plan(s->profile.tier, &limits, tests, &n, NULL) < 0)
+	if (catalogue_load(folder ? folder : "", &c, NULL) < 0 ||
+	    catalogue_plan(c, s->profile.tier, &limits, tests, &n, NULL) < 0)
 		return fallback_s;
 	return catalogue_deadline_s(tests, n);
 }

@@ -65,6 +65,7 @@ struct flow {
 	const uint8_t *seal_key;   /* for secret_box.h */
 	const char *pin;           /* "sha256//BASE64" of the server's TLS key */
 	const char *audit_dir;     /* where checkpoints lie */
+	const char *burn_in_dir;   /* the operator's burn-in tests; NULL or "": none */
 	char plain_url[64], server_url[64], objects_url[80];
 
 	bool stopped;               /* stop-all: nobody may write */

@@ -54,16 +54,25 @@ static int build_inspect(struct builder *b, struct err *err)
 	return 0;
 }
 
-static int fill_tests(const struct profile *p, struct plan_burn_in *t, struct err *err)
+/* The folder is read for each plan: a file that was added counts from the next run on. */
+static int fill_tests(const struct builder *b, struct plan_burn_in *t, struct err *err)
 {
+	const struct profile *p = &b->profile;
+	const char *folder = b->flow->burn_in_dir;
 	struct planned_test tests[CATALOGUE_TESTS_MAX];
 	const struct catalogue_limits limits = {p->cpu_s, p->memory_s, p->disk_s};
+	AUTO(catalogue) struct catalogue *c = NULL;
 
 	_Static_assert(CATALOGUE_TESTS_MAX <= PLAN_TESTS_MAX, "a plan has room for all tests");
-	TRY(catalogue_plan(t->tier, &limits, tests, &t->n_tests, err));
+	TRY(catalogue_load(folder ? folder : "", &c, err));
+	TRY(catalogue_plan(c, t->tier, &limits, tests, &t->n_tests, err));
 	for (size_t i = 0; i < t->n_tests; i++) {
-		(void)str_copy(t->tests[i].id, sizeof(t->tests[i].id), tests[i].id);
+		const struct catalogue_test *test = tests[i].test;
+
+		(void)str_copy(t->tests[i].id, sizeof(t->tests[i].id), test->id);
+		(void)str_copy(t->tests[i].sha256, sizeof(t->tests[i].sha256), test->sha256);
 		t->tests[i].seconds = tests[i].seconds;
+		t->tests[i].definition = test->own ? xstrdup(test->text) : NULL;
 	}
 	return 0;
 }
@@ -78,7 +87,10 @@ static int build_burn_in(struct builder *b, struct err *err)
 	(void)str_copy(t->tier, sizeof(t->tier),
 		       b->profile.has_burn_in ? b->profile.tier : "quick");
 	t->seed = seed;
-	TRY(fill_tests(&b->profile, t, err));
+	int rc = fill_tests(b, t, err);
+	if (rc == -ERR_BURNIN_CATALOGUE)
+		return build_wait(b, "operator", err->msg, "", "");
+	TRY(rc);
 	struct run_draft d = {.host_num = b->host.num, .id = "", .tier = t->tier, .seed = seed};
 	TRY(run_start(b->flow->db, &d, b->now_us, t->run_id, err));
 	(void)str_copy(b->row.run_id, sizeof(b->row.run_id), t->run_id);

@@ -32,11 +32,11 @@ static void test_no_contradiction(void **state)
 		struct planned_test tests[CATALOGUE_TESTS_MAX];
 		size_t n = 0;
 
-		assert_int_equal(catalogue_plan(tier, &l, tests, &n, NULL), 0);
+		assert_int_equal(catalogue_plan(catalogue_builtin(), tier, &l, tests, &n, NULL), 0);
 		assert_true(n > 0 && n <= CATALOGUE_TESTS_MAX);
 		assert_true(catalogue_deadline_s(tests, n) > sum_of(tests, n));
 		for (size_t k = 0; k < n; k++) {
-			const struct catalogue_test *t = catalogue_find(tests[k].id);
+			const struct catalogue_test *t = tests[k].test;
 
 			assert_non_null(t);
 			/* what a run cannot pass without has time to run */
@@ -54,7 +54,8 @@ static void test_acceptance_is_three_days(void **state)
 	size_t n = 0;
 
 	(void)state;
-	assert_int_equal(catalogue_plan("acceptance", &none, tests, &n, NULL), 0);
+	assert_int_equal(catalogue_plan(catalogue_builtin(), "acceptance", &none, tests, &n, NULL),
+			 0);
 	assert_int_equal(sum_of(tests, n), 72 * 3600);
 	assert_true(catalogue_deadline_s(tests, n) > 72 * 3600);
 }
@@ -68,9 +69,10 @@ static void test_unknown_tier(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		CHECK_ERR(names[i], catalogue_plan(names[i], &none, tests, &n, NULL),
+		CHECK_ERR(names[i],
+			  catalogue_plan(catalogue_builtin(), names[i], &none, tests, &n, NULL),
 			  ERR_BURNIN_TIER);
-	assert_null(catalogue_find("no-such-test"));
+	assert_null(catalogue_find(catalogue_builtin(), "no-such-test"));
 }
 
 static void test_tiers(void **state)

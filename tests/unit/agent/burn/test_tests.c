@@ -11,14 +11,16 @@
 
 static void test_every_test_is_there(void **state)
 {
-	const struct catalogue_test *t;
-	size_t n = 0;
+	const struct catalogue *c = catalogue_builtin();
 
 	(void)state;
-	for (; (t = catalogue_test_at(n)); n++)
-		if (!burn_test_run(t->id, NULL, NULL))
+	for (size_t i = 0; i < c->n; i++) {
+		const struct catalogue_test *t = &c->tests[i];
+
+		if (str_eq(t->judge, "agent") && !burn_test_run(t->id, NULL, NULL))
 			fail_msg("the agent has no test '%s'", t->id);
-	assert_true(n > 4);
+	}
+	assert_true(c->n > 4);
 	assert_false(burn_test_run("no-such-test", NULL, NULL));
 }
 

@@ -5,6 +5,8 @@
  */
 #include "tests/harness/check.h"
 
+#include <base/digest.h>
+#include <base/file.h>
 #include <base/json.h>
 #include <base/str.h>
 #include "tests/harness/host_walk.h"
@@ -266,13 +268,71 @@ static void test_hangs(void **state)
 	fake_agent_done(&a);
 }
 
+static bool find_own(const struct fake_agent *a, size_t *ret)
+{
+	for (*ret = 0; *ret < a->plan.burn_in.n_tests; (*ret)++)
+		if (str_eq(a->plan.burn_in.tests[*ret].id, "own"))
+			return true;
+	return false;
+}
+
+#define OWN                                                                                         \
+	"{\"type\":\"slipway-burn-in-test/v1\",\"id\":\"own\",\"version\":\"1\",\"name\":\"x\","    \
+	"\"order\":50,\"tool\":\"sh\",\"judge\":\"lines\",\"seconds\":{\"quick\":5,\"standard\":6," \
+	"\"acceptance\":7}}"
+
+static void put_own(const struct server_bench *b, const char *text)
+{
+	autofree char *folder = xasprintf("%s/burn-in", b->dir);
+	autofree char *path = xasprintf("%s/own.json", folder);
+
+	assert_int_equal(file_make_dirs(folder, 0755, NULL), 0);
+	assert_int_equal(file_write_atomic(path, text, strlen(text), 0644, NULL), 0);
+}
+
+/* A file in the operator's folder is in the signed plan, word for word and with its digest. */
+static void test_own_file(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+	char digest[SHA256_HEX_BYTES];
+	size_t at;
+
+	put_own(b, OWN);
+	to_test(b, &a);
+	assert_true(find_own(&a, &at));
+	assert_string_equal(a.plan.burn_in.tests[at].definition, OWN);
+	sha256_hex_of(OWN, strlen(OWN), digest);
+	assert_string_equal(a.plan.burn_in.tests[at].sha256, digest);
+	fake_agent_done(&a);
+}
+
+/* A bad file stops the burn-in with its name; once it is mended, the run starts. */
+static void test_bad_own_file(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+	size_t at;
+
+	put_own(b, "{\"type\":7}");
+	walk_to_discovered(b, &a, "S1", MAC_A);
+	need_step(b, &a, PLAN_STEP_WAIT);
+	assert_non_null(strstr(a.plan.wait.message, "own.json"));
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM run"), 0);
+	need_state(b, &a, "testing");
+	put_own(b, OWN);
+	need_step(b, &a, PLAN_STEP_BURN_IN);
+	assert_true(find_own(&a, &at));
+	fake_agent_done(&a);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, walk_setup_auto, walk_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_two_disks),   T(test_broken_off), T(test_incomplete),
-		T(test_gate),        T(test_repair),     T(test_not_swapped),
-		T(test_other_parts), T(test_reboots),    T(test_hangs),
+		T(test_two_disks), T(test_broken_off),  T(test_incomplete),   T(test_gate),
+		T(test_repair),    T(test_not_swapped), T(test_other_parts),  T(test_reboots),
+		T(test_hangs),     T(test_own_file),    T(test_bad_own_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
