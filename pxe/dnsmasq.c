@@ -76,14 +76,15 @@ static void add_base(struct str *out, const struct dnsmasq_options *o)
 		 o->tftp_root);
 }
 
-static void add_matches(struct str *out)
+static void add_matches(struct str *out, enum dhcp_mode mode)
 {
 	str_add(out, "\n# who asks: iPXE by its user class or option 175, firmware by option 93\n"
 		     "dhcp-userclass=set:ipxe,iPXE\n"
 		     "dhcp-match=set:ipxe,175\n");
 	for (size_t i = 0; i < n_boot_loaders; i++)
-		str_addf(out, "dhcp-match=set:%s,option:client-arch,%u\n", boot_loaders[i].tag,
-			 boot_loaders[i].client_arch);
+		if (boot_loaders[i].file || mode == DHCP_FULL)
+			str_addf(out, "dhcp-match=set:%s,option:client-arch,%u\n",
+				 boot_loaders[i].tag, boot_loaders[i].client_arch);
 }
 
 static void add_full_range(struct str *out, const struct dnsmasq_options *o)
@@ -100,6 +101,21 @@ static void add_full_range(struct str *out, const struct dnsmasq_options *o)
 		str_addf(out, "dhcp-option=option:dns-server,%s\n", o->dns);
 }
 
+/* Firmware for which there is no loader gets its lease and a file that does not exist: its name is
+ * on the host's own screen, where the technician stands, and the firmware goes on to the next device.
+ * Beside another DHCP server nothing is said: somebody else may have a file for it. */
+static void add_no_loader(struct str *out, const struct dnsmasq_options *o,
+			  const struct boot_loader *l)
+{
+	if (o->mode == DHCP_PROXY)
+		return;
+	str_addf(out, "dhcp-boot=tag:!ipxe,tag:%s,%s%sno-loader-for-architecture-%u%s%s\n", l->tag,
+		 l->over_http ? o->plain_url : "", l->over_http ? "/boot/files/ipxe/" : "",
+		 l->client_arch, l->over_http ? "" : ",,", l->over_http ? "" : o->address);
+	if (l->over_http)
+		str_addf(out, "dhcp-option-force=tag:!ipxe,tag:%s,60,HTTPClient\n", l->tag);
+}
+
 /* iPXE gets the script; firmware gets iPXE, once per tag, never together with iPXE. The script's
  * row names a server, too: iPXE takes an offer of proxy-DHCP only with one, and without asks port
  * 4011 for it, where it does not hear the answer (seen with BIOS iPXE of 2019 and dnsmasq 2.90). */
@@ -112,6 +128,10 @@ static void add_boot(struct str *out, const struct dnsmasq_options *o)
 		if (str_eq(l->tag, last))
 			continue;
 		last = l->tag;
+		if (!l->file) {
+			add_no_loader(out, o, l);
+			continue;
+		}
 		if (!l->over_http) {
 			str_addf(out, "dhcp-boot=tag:!ipxe,tag:%s,%s,,%s\n", l->tag, l->file,
 				 o->address);
@@ -132,7 +152,7 @@ static void add_proxy(struct str *out, const struct dnsmasq_options *o)
 		 o->netmask && o->netmask[0] ? "," : "", o->netmask ? o->netmask : "");
 	str_add(out, "dhcp-pxe-vendor=PXEClient,HTTPClient\npxe-prompt=\"Slipway\",0\n");
 	for (size_t i = 0; i < n_boot_loaders; i++)
-		if (boot_loaders[i].csa)
+		if (boot_loaders[i].csa && boot_loaders[i].file)
 			str_addf(out, "pxe-service=tag:!ipxe,%s,\"Slipway\",%s,%s\n",
 				 boot_loaders[i].csa, boot_loaders[i].file, o->address);
 	add_boot(out, o);
@@ -145,7 +165,7 @@ int dnsmasq_config_write(struct str *out, const struct dnsmasq_options *o, struc
 	if (rc < 0)
 		return rc;
 	add_base(out, o);
-	add_matches(out);
+	add_matches(out, o->mode);
 	if (o->mode == DHCP_PROXY) {
 		add_proxy(out, o);
 	} else {
@@ -185,6 +205,56 @@ static const char *message_in(struct sv w)
 	return NULL;
 }
 
+/* A number that names an exchange; dnsmasq puts it in front of each of its lines. */
+static bool is_exchange(struct sv w)
+{
+	size_t n = 0;
+
+	while (n < w.n && isdigit((unsigned char)w.p[n]))
+		n++;
+	return n > 0 && n == w.n && n < sizeof(((struct dnsmasq_line *)0)->exchange);
+}
+
+/* "00039" of "PXEClient:Arch:00039:UNDI:003016". */
+static bool arch_in(struct sv class, unsigned *ret)
+{
+	struct sv kind = sv_split(&class, ':'), word = sv_split(&class, ':');
+	struct sv number = sv_split(&class, ':');
+	unsigned arch = 0;
+
+	if (!(sv_eq_str(kind, "PXEClient") || sv_eq_str(kind, "HTTPClient")) ||
+	    !sv_eq_str(word, "Arch") || number.n == 0 || number.n > 5)
+		return false;
+	for (size_t i = 0; i < number.n; i++) {
+		if (!isdigit((unsigned char)number.p[i]))
+			return false;
+		arch = arch * 10 + (unsigned)(number.p[i] - '0');
+	}
+	*ret = arch;
+	return arch <= 0xffff;
+}
+
+bool dnsmasq_client_parse(const char *line, struct dnsmasq_client *ret)
+{
+	struct sv rest = sv_of(line), exchange = {0};
+
+	memset(ret, 0, sizeof(*ret));
+	while (rest.n > 0 && !is_exchange(exchange))
+		exchange = sv_split(&rest, ' ');
+	if (!is_exchange(exchange))
+		return false;
+	memcpy(ret->exchange, exchange.p, exchange.n);
+	if (sv_starts(rest, "user class: ")) {
+		(void)sv_split(&rest, ':');
+		ret->is_ipxe = sv_eq_str(sv_trim(rest), "iPXE");
+		return ret->is_ipxe;
+	}
+	if (!sv_starts(rest, "vendor class: "))
+		return false;
+	(void)sv_split(&rest, ':');
+	return arch_in(sv_trim(rest), &ret->client_arch);
+}
+
 /* "dnsmasq-dhcp: 2713 DHCPACK(br0) 10.0.0.5 52:54:00:00:00:01 name": the first MAC and address
  * after the message count; a name that a host chose comes after them. */
 bool dnsmasq_line_parse(const char *line, struct dnsmasq_line *ret)
@@ -197,6 +267,8 @@ bool dnsmasq_line_parse(const char *line, struct dnsmasq_line *ret)
 		struct sv w = sv_split(&rest, ' ');
 		if (!message) {
 			message = message_in(w);
+			if (!message && is_exchange(w) && !ret->exchange[0])
+				memcpy(ret->exchange, w.p, w.n);
 		} else if (is_ipv4(w) && !ret->address[0] && !ret->mac[0]) {
 			memcpy(ret->address, w.p, w.n);
 		} else if (hw_mac_parse(w, MAC_COLON, ret->mac)) {

@@ -36,10 +36,21 @@ MUST_CHECK int dnsmasq_config_write(struct str *out, const struct dnsmasq_option
 struct dnsmasq_line {
 	char what[24]; /* "DHCPDISCOVER", "PXE", "TFTP" */
 	char mac[18];
-	char address[46]; /* "" if none */
+	char address[46];  /* "" if none */
+	char exchange[12]; /* of which exchange it is a message; "" if the line does not say */
 };
 /* Find a DHCP message or a file transfer in a log line. trust: none (hosts choose names in it).
  * False when the line is about something else. */
 bool dnsmasq_line_parse(const char *line, struct dnsmasq_line *ret);
+
+/* What a client says about itself, in a line of its own that precedes its message's. */
+struct dnsmasq_client {
+	char exchange[12];
+	unsigned client_arch; /* option 93's number, as firmware repeats it in its vendor class */
+	bool is_ipxe;         /* the line is its user class: client_arch is not set */
+};
+/* Find firmware's vendor class or iPXE's user class in a log line. trust: none. False when the line
+ * is about something else. */
+bool dnsmasq_client_parse(const char *line, struct dnsmasq_client *ret);
 
 #endif

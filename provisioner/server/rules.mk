@@ -99,6 +99,7 @@ server_boot_SRC := provisioner/server/boot/boot_route.c
 server_boot_SRC += provisioner/server/boot/boot_server.c
 server_boot_SRC += provisioner/server/boot/supervised.c
 server_boot_SRC += provisioner/server/boot/dhcp_alarm.c
+server_boot_SRC += provisioner/server/boot/no_loader.c
 server_boot_SRC += provisioner/server/boot/dhcp_watch.c
 server_boot_SRC += provisioner/server/boot/line_pipe.c
 server_boot_SRC += provisioner/server/boot/services.c
@@ -163,6 +164,7 @@ FLOW_TESTS += tests/flow/http_hostile.sh
 FLOW_TESTS += tests/flow/readers.sh
 FLOW_TESTS += tests/flow/second_dhcp_server.sh
 FLOW_TESTS += tests/flow/one_lease_a_mac.sh
+FLOW_TESTS += tests/flow/dhcp_architectures.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
 $(eval $(call unit_test,tests/unit/server/flow/test_quota.c,server_flow base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules burnin proto base,$(BASE_PKG)))

@@ -57,10 +57,16 @@ def lease(wire, client_id, boots):
     return socket.inet_ntoa(exchange(wire, 3, options + asked)[16:20])
 
 
-wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-wire.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-wire.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, os.fsencode(sys.argv[1]))
-wire.bind(('', 68))
-wire.settimeout(2)
-for name, client_id, boots in STAGES:
-    print(lease(wire, client_id, boots), name, sep='\t')
+def wire_on(interface):
+    wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, os.fsencode(interface))
+    wire.bind(('', 68))
+    wire.settimeout(2)
+    return wire
+
+
+if __name__ == '__main__':
+    card = wire_on(sys.argv[1])
+    for name, client_id, boots in STAGES:
+        print(lease(card, client_id, boots), name, sep='\t')

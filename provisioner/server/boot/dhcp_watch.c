@@ -10,25 +10,35 @@
 #include <pxe/dnsmasq.h>
 #include <server/flow/sightings.h>
 #include "line_pipe.h"
+#include "no_loader.h"
 
 struct dhcp_watch {
 	struct flow *flow;
 	struct line_pipe *pipe;
+	struct no_loader *no_loader;
 };
 
 static void on_line(void *arg, const char *line)
 {
 	struct dhcp_watch *w = arg;
+	struct dnsmasq_client client;
 	struct dnsmasq_line l;
 
-	if (dnsmasq_line_parse(line, &l))
+	if (dnsmasq_client_parse(line, &client)) {
+		no_loader_client(w->no_loader, &client);
+		return;
+	}
+	if (dnsmasq_line_parse(line, &l)) {
 		sightings_note(w->flow, l.mac, l.what, l.address);
-	else if (strstr(line, "User aborted")) /* firmware asks for a file's size and hangs up */
+		no_loader_message(w->no_loader, &l);
+	} else if (strstr(line,
+			  "User aborted")) { /* firmware asks for a file's size and hangs up */
 		log_ev(LOG_DEBUG, "dnsmasq.says", KV("text", line));
-	else if (strstr(line, "error") || strstr(line, "fail") || strstr(line, "cannot"))
+	} else if (strstr(line, "error") || strstr(line, "fail") || strstr(line, "cannot")) {
 		log_ev(LOG_WARNING, "dnsmasq.says", KV("text", line));
-	else
+	} else {
 		log_ev(LOG_DEBUG, "dnsmasq.says", KV("text", line));
+	}
 }
 
 int dhcp_watch_new(struct flow *flow, struct dhcp_watch **ret, struct err *err)
@@ -36,6 +46,7 @@ int dhcp_watch_new(struct flow *flow, struct dhcp_watch **ret, struct err *err)
 	struct dhcp_watch *w = xcalloc(1, sizeof(*w));
 
 	w->flow = flow;
+	w->no_loader = no_loader_new(flow);
 	int rc = line_pipe_new(flow->event, on_line, w, &w->pipe, err);
 	if (rc < 0) {
 		dhcp_watch_free(w);
@@ -55,5 +66,6 @@ void dhcp_watch_free(struct dhcp_watch *w)
 	if (!w)
 		return;
 	line_pipe_free(w->pipe);
+	no_loader_free(w->no_loader);
 	free(w);
 }

@@ -226,18 +226,66 @@ static void test_log_lines(void **state)
 	}
 }
 
-/* Option 93's architectures that new servers send, each with a loader. */
+/* What clients say about themselves, in lines before their message's. */
+static void test_client_lines(void **state)
+{
+	static const struct {
+		const char *line;
+		bool found, is_ipxe;
+		unsigned arch;
+	} rows[] = {
+		{"dnsmasq-dhcp: 2713 vendor class: PXEClient:Arch:00039:UNDI:003016", true, false,
+		 39},
+		{"dnsmasq-dhcp[12]: 2713 vendor class: HTTPClient:Arch:00015:UNDI:003000", true,
+		 false, 15},
+		{"dnsmasq-dhcp: 2713 vendor class: PXEClient:Arch:00000", true, false, 0},
+		{"dnsmasq-dhcp: 2713 user class: iPXE", true, true, 0},
+		{"dnsmasq-dhcp: 2713 user class: other", false, false, 0},
+		{"dnsmasq-dhcp: 2713 vendor class: PXEClient", false, false, 0},
+		{"dnsmasq-dhcp: 2713 vendor class: PXEClient:Arch:65536:UNDI:003016", true, false,
+		 65536},
+		{"dnsmasq-dhcp: 2713 vendor class: PXEClient:Arch:999999", false, false, 0},
+		{"dnsmasq-dhcp: 2713 vendor class: PXEClient:Arch:-1", false, false, 0},
+		{"dnsmasq-dhcp: 2713 vendor class: MSFT 5.0", false, false, 0},
+		{"dnsmasq-dhcp: vendor class: PXEClient:Arch:00039", false, false, 0},
+		{"dnsmasq-dhcp: 271300000000000 vendor class: PXEClient:Arch:00039", false, false,
+		 0},
+		{"", false, false, 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct dnsmasq_client c;
+		bool wanted = rows[i].found && rows[i].arch <= 0xffff;
+		CHECK_INT(rows[i].line, dnsmasq_client_parse(rows[i].line, &c), wanted);
+		if (!wanted)
+			continue;
+		CHECK_INT(rows[i].line, c.is_ipxe, rows[i].is_ipxe);
+		CHECK_INT(rows[i].line, c.client_arch, rows[i].arch);
+		CHECK_STR(rows[i].line, c.exchange, "2713");
+	}
+}
+
+/* Option 93's architectures: those that new servers send have a loader, and of all others of the
+ * registry (0 to 41) it is said what to do. */
 static void test_loaders(void **state)
 {
 	static const unsigned needed[] = {0, 7, 9, 11, 16, 19};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
-		size_t n = 0;
-		for (size_t j = 0; j < n_boot_loaders; j++)
-			n += boot_loaders[j].client_arch == needed[i];
-		assert_int_equal(n, 1);
+	for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+		assert_non_null(boot_loader_of(needed[i])->file);
+	assert_int_equal(n_boot_loaders, 42);
+	for (unsigned arch = 0; arch < n_boot_loaders; arch++) {
+		const struct boot_loader *l = boot_loader_of(arch);
+		if (!l || !l->file == !l->todo || !l->what[0])
+			fail_msg("architecture %u", arch);
 	}
+	for (size_t i = 0; i < n_boot_loaders; i++)
+		for (size_t j = 0; j < i; j++)
+			if (!boot_loaders[i].file &&
+			    str_eq(boot_loaders[i].tag, boot_loaders[j].tag))
+				fail_msg("tag %s twice", boot_loaders[i].tag);
+	assert_null(boot_loader_of(4711));
 	assert_false(boot_files_ready("/nonexistent", BOOT_ARCH_X86_64));
 }
 
@@ -250,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_scripts),
 		cmocka_unit_test(test_script_injection),
 		cmocka_unit_test(test_log_lines),
+		cmocka_unit_test(test_client_lines),
 		cmocka_unit_test(test_loaders),
 	};
 
