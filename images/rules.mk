@@ -75,6 +75,12 @@ images_tool_SRC += images/tool/ext4_folder.c
 images_tool_SRC += images/tool/ext4_content.c
 images_tool_SRC += images/tool/ext4_acl.c
 images_tool_SRC += images/tool/layout.c
+images_tool_SRC += images/tool/pe_image.c
+images_tool_SRC += images/tool/boot_files.c
+images_tool_SRC += images/tool/boot_release.c
+images_tool_SRC += images/tool/boot_systems.c
+images_tool_SRC += images/tool/grub_image.c
+images_tool_SRC += images/tool/esp_image.c
 images_tool_SRC += images/tool/boot_parts.c
 images_tool_SRC += images/tool/build_disk.c
 images_tool_SRC += images/tool/build_fill.c
@@ -86,6 +92,7 @@ IMAGES_TOOL_PKG := ext2fs com_err
 IMAGES_TEST_LIBS := images_tool images_store images_core base_confine base
 IMAGES_TEST_PKG  := $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG)
 IMAGES_FIXTURE   := tests/unit/images/fixture.c
+IMAGES_PE        := tests/unit/images/pe_program.c
 IMAGES_CRAFTED   := tests/unit/images/crafted.c
 $(eval $(call unit_test,tests/unit/images/test_manifest.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_chunk_table.c,images_core base,$(IMAGES_CORE_PKG)))
@@ -106,14 +113,17 @@ $(eval $(call unit_test,tests/unit/images/test_object_store.c,$(IMAGES_TEST_LIBS
 $(eval $(call unit_test,tests/unit/images/test_object_sandbox.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_format.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_fetch.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) tests/unit/images/odd_server.c))
-$(eval $(call unit_test,tests/unit/images/test_build.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
-$(eval $(call unit_test,tests/unit/images/test_sector.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_build.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_PE)))
+$(eval $(call unit_test,tests/unit/images/test_boot_systems.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_PE)))
+$(eval $(call unit_test,tests/unit/images/test_sector.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_PE)))
 
 $(eval $(call fuzzer,manifest,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,signatures,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,chunk_table,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,trust_root,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,channel,images_core base,$(IMAGES_CORE_PKG)))
+$(eval $(call fuzzer,pe,images_tool images_core base,$(IMAGES_TEST_PKG)))
+$(eval $(call fuzzer,os_release,images_tool images_core base,$(IMAGES_TEST_PKG)))
 $(eval $(call fuzzer,container,images_core base,$(IMAGES_CORE_PKG)))
 
 # Side by side with peers; alone on the machine, as root. BENCH_ROOTFS=file for another root file system than

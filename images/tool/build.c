@@ -103,9 +103,8 @@ static int check_owner(const struct build *b, const struct manifest_partition *o
 
 static bool is_kept(const void *arg, const char *path)
 {
-	const struct build *b = arg;
-
-	return boot_parts_wants(&b->boot, path);
+	(void)arg;
+	return boot_files_wants(path);
 }
 
 static int keep(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
@@ -113,7 +112,7 @@ static int keep(void *arg, const char *path, struct archive_entry *entry, struct
 {
 	struct build *b = arg;
 
-	return boot_parts_keep(&b->boot, path, entry, a, err);
+	return boot_files_keep(&b->boot.files, path, entry, a, err);
 }
 
 struct measuring {
@@ -167,26 +166,37 @@ static int read_tree(struct build *b, struct err *err)
 	return measure_all(b, err);
 }
 
+static const char *firmware_words(unsigned firmware)
+{
+	switch (firmware) {
+	case IMAGE_FIRMWARE_BIOS:
+		return "bios only";
+	case IMAGE_FIRMWARE_UEFI:
+		return "uefi only";
+	default:
+		return "no firmware";
+	}
+}
+
 static int choose_firmware(struct build *b, struct err *err)
 {
-	/* BIOS and GRUB's blocks for it count in 512 bytes */
-	unsigned has = boot_parts_firmware(&b->boot) &
-		       (b->m->sector_bytes == MANIFEST_SECTOR_BYTES ? ~0U : IMAGE_FIRMWARE_UEFI);
-	unsigned wanted = b->layout.firmware_set ? b->layout.firmware : has;
+	unsigned has, wanted;
 
-	if (b->layout.boot_none) {
+	if (b->layout.boot == LAYOUT_BOOT_NONE) {
 		layout_drop_unused(&b->layout, 0);
 		return 0;
 	}
+	TRY(boot_parts_choose(&b->boot, tree_plan(b->tree), &b->layout, err));
+	/* BIOS and GRUB's blocks for it count in 512 bytes */
+	has = boot_parts_firmware(&b->boot) &
+	      (b->m->sector_bytes == MANIFEST_SECTOR_BYTES ? ~0U : IMAGE_FIRMWARE_UEFI);
+	wanted = b->layout.firmware_set ? b->layout.firmware : has;
 	if (!wanted || (wanted & ~has))
 		return err_set(err, ERR_IMAGE_BOOT_LOADER,
-			       "root file system has the boot loader of %s",
-			       has == IMAGE_FIRMWARE_BIOS   ? "bios only"
-			       : has == IMAGE_FIRMWARE_UEFI ? "uefi only"
-							    : "no firmware");
+			       "root file system has the boot loader of %s", firmware_words(has));
 	b->m->firmware = wanted;
 	layout_drop_unused(&b->layout, wanted);
-	return 0;
+	return layout_fit_esp(&b->layout, boot_parts_esp_bytes(&b->boot), err);
 }
 
 static int build_data(struct build *b, const struct manifest_partition *p, struct err *err)

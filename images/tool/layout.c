@@ -4,6 +4,7 @@
  */
 #include "layout.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <base/file.h>
@@ -41,7 +42,7 @@ static uint64_t esp_bytes(const struct layout *l)
 
 static void set_default(struct layout *l, enum image_arch arch)
 {
-	if (!l->boot_none) {
+	if (l->boot != LAYOUT_BOOT_NONE) {
 		if (arch == IMAGE_ARCH_X86_64 && l->sector_bytes == MANIFEST_SECTOR_BYTES)
 			add(l, PARTITION_ROLE_BIOS, PARTITION_FS_NONE, BIOS_BYTES, false, "");
 		add(l, PARTITION_ROLE_ESP, PARTITION_FS_VFAT, esp_bytes(l), false, "/boot/efi");
@@ -84,6 +85,19 @@ static const char *role_word(int i)
 static const char *fs_word(int i)
 {
 	return partition_fs_str((enum partition_fs)i);
+}
+
+static const char *const boot_words[_LAYOUT_BOOT_MAX] = {
+	[LAYOUT_BOOT_AUTO] = "auto",
+	[LAYOUT_BOOT_GRUB] = "grub",
+	[LAYOUT_BOOT_SYSTEMD] = "systemd-boot",
+	[LAYOUT_BOOT_UNIFIED] = "uki",
+	[LAYOUT_BOOT_NONE] = "none",
+};
+
+static const char *boot_word(int i)
+{
+	return boot_words[i];
 }
 
 /* Data and swap: their size cannot come from their content, and small ones cannot be made. */
@@ -129,6 +143,7 @@ static int read_partition(const struct json_reader *parent, json_t *item, size_t
 
 	check_other(&r, role, fs_index, size, mount);
 	TRY(json_reader_end(&r));
+	l->esp_sized |= role == PARTITION_ROLE_ESP && json_object_get(item, "size");
 	add(l, (enum partition_role)role, (enum partition_fs)fs_index, size, grow, mount);
 	return 0;
 }
@@ -153,12 +168,10 @@ static void read_firmware(struct json_reader *r, struct layout *l)
 static int read_layout(json_t *doc, enum image_arch arch, struct layout *l, struct err *err)
 {
 	struct json_reader r = json_reader_root(doc, err);
-	const char *boot = json_opt_str(&r, "boot", 16, "grub");
+	const char *boot = json_opt_str(&r, "boot", 16, boot_words[LAYOUT_BOOT_AUTO]);
 	json_t *list = json_opt_arr(&r, "partitions", MANIFEST_MAX_PARTITIONS);
 
-	if (boot && !str_eq(boot, "grub") && !str_eq(boot, "none"))
-		json_reader_fail(&r, "boot", ERR_INVALID, "is neither grub nor none");
-	l->boot_none = boot && str_eq(boot, "none");
+	l->boot = (enum layout_boot)word_index(&r, "boot", boot, boot_word, _LAYOUT_BOOT_MAX);
 	read_firmware(&r, l);
 	l->sector_bytes = (uint32_t)json_opt_int(&r, "sector", MANIFEST_SECTOR_BYTES,
 						 MANIFEST_SECTOR_4K_BYTES, MANIFEST_SECTOR_BYTES);
@@ -225,6 +238,25 @@ int layout_load(const char *path, enum image_arch arch, struct layout *ret, stru
 		return -ERR_IMAGE_LAYOUT;
 	}
 	return check_roles(ret, err);
+}
+
+int layout_fit_esp(struct layout *l, uint64_t needed_bytes, struct err *err)
+{
+	uint64_t needed = (needed_bytes + MIB - 1) / MIB * MIB;
+
+	for (size_t i = 0; i < l->n_partitions; i++) {
+		struct manifest_partition *p = &l->partitions[i];
+
+		if (p->role != PARTITION_ROLE_ESP || p->size_bytes >= needed)
+			continue;
+		if (l->esp_sized)
+			return err_set(err, ERR_IMAGE_LAYOUT,
+				       "the EFI system partition has %" PRIu64
+				       " MiB, its content needs %" PRIu64,
+				       (uint64_t)(p->size_bytes / MIB), (uint64_t)(needed / MIB));
+		p->size_bytes = needed;
+	}
+	return 0;
 }
 
 static bool is_needed(const struct manifest_partition *p, unsigned firmware)

@@ -2,7 +2,7 @@
 /*
  * Layout files: which partitions an image has and how it boots. JSON:
  *
- *   {"boot":"grub","firmware":["bios","uefi"],"partitions":[
+ *   {"boot":"auto","firmware":["bios","uefi"],"partitions":[
  *     {"role":"bios"},{"role":"esp","size":"64M","mount":"/boot/efi"},
  *     {"role":"root","fs":"ext4","size":"4G","mount":"/","grow":true}],
  *    "unpack":false,"devices":false}
@@ -20,11 +20,21 @@
 #include <images/manifest.h>
 #include <base/err.h>
 
+enum layout_boot {
+	LAYOUT_BOOT_AUTO, /* what the tree has: GRUB, systemd-boot, a unified kernel image */
+	LAYOUT_BOOT_GRUB,
+	LAYOUT_BOOT_SYSTEMD,
+	LAYOUT_BOOT_UNIFIED,
+	LAYOUT_BOOT_NONE, /* nothing boots from this disk */
+	_LAYOUT_BOOT_MAX
+};
+
 struct layout {
-	bool boot_none;    /* nothing boots from this disk */
+	enum layout_boot boot;
 	bool firmware_set; /* firmware was named: its boot loader must be there */
 	unsigned firmware;
 	uint32_t sector_bytes; /* of the disks that it is for */
+	bool esp_sized;        /* the size of the EFI system partition was named */
 	bool unpack;
 	bool devices;
 	size_t n_partitions;
@@ -35,6 +45,9 @@ struct layout {
  * errors: ERR_IMAGE_LAYOUT */
 MUST_CHECK int layout_load(const char *path, enum image_arch arch, struct layout *ret,
 			   struct err *err);
+/* Enlarge the EFI system partition to what its content needs. errors: ERR_IMAGE_LAYOUT: the layout
+ * names a smaller size */
+MUST_CHECK int layout_fit_esp(struct layout *l, uint64_t needed_bytes, struct err *err);
 /* Drop the partitions that only a firmware needs which the image does not support. */
 void layout_drop_unused(struct layout *l, unsigned firmware);
 /* The partition on which a cleaned path lies: by its mount point, the root or a data partition. */

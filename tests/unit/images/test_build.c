@@ -4,6 +4,7 @@
  * is built is a sound file system; inputs and layouts that cannot be used are named.
  */
 #include "fixture.h"
+#include "pe_program.h"
 #include <tests/harness/sandbox_root.h>
 
 #include <archive.h>
@@ -582,13 +583,8 @@ static void test_the_esp_is_the_hosts_own(void **state)
 		r.own_files = note_esp_uuid;
 		r.arg = of_fstab;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(loaders); i++) {
-		autofree char *path = xasprintf("%s/%s", dir, loaders[i]), *folder = xstrdup(path);
-
-		*strrchr(folder, '/') = '\0';
-		assert_int_equal(file_make_dirs(folder, 0755, NULL), 0);
-		assert_int_equal(file_write_atomic(path, "loader", 6, 0644, NULL), 0);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(loaders); i++)
+		pe_program_write(dir, loaders[i], PE_MACHINE_X86_64, "loader", NULL);
 	archive = build(dir, out, layout, 0, &n);
 	assert_int_equal(archive_sign(out, &signer, 1, &err), 0);
 	for (size_t i = 0; i < ARRAY_LEN(uuid); i++) {

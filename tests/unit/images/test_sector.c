@@ -4,6 +4,7 @@
  * before the first write; what is made for such a disk works on it. On loop devices, as root.
  */
 #include "fixture.h"
+#include "pe_program.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -160,11 +161,7 @@ static void test_field_56_a_disk_image(void **state)
 
 static void put_loader(const char *dir, const char *path)
 {
-	autofree char *full = xasprintf("%s/%s", dir, path), *folder = xstrdup(full);
-
-	*strrchr(folder, '/') = '\0';
-	assert_int_equal(file_make_dirs(folder, 0755, NULL), 0);
-	assert_int_equal(file_write_atomic(full, "loader", 6, 0644, NULL), 0);
+	pe_program_write(dir, path, PE_MACHINE_X86_64, "loader", NULL);
 }
 
 /* The sector size that the FAT at an offset of a disk counts in. */
