@@ -35,5 +35,11 @@ MUST_CHECK int event_append(struct db *db, const struct event_draft *e, int64_t 
 /* Append at a moment that was taken for the change itself. One event a moment. */
 MUST_CHECK int event_append_at(struct db *db, const struct event_draft *e, const struct moment *m,
 			       struct err *err);
+/* The detail of a host's newest event of that kind, with "at" and "who" besides, or JSON null. owns:
+ * *ret. */
+MUST_CHECK int event_latest(struct db *db, int64_t host_num, const char *kind, json_t **ret,
+			    struct err *err);
+/* Is the newest event about a host's session that its agent fell silent? */
+MUST_CHECK int event_session_silent(struct db *db, int64_t host_num, bool *ret, struct err *err);
 
 #endif

@@ -156,6 +156,8 @@ MUST_CHECK int flow_arm_consume(struct db *db, const char *id, const char *sessi
 /* End the open arm of a host, if any. */
 MUST_CHECK int flow_arm_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,
 			    struct err *err);
+/* The open arm of a host, if any, ends at_us unless it is used or ends before. */
+MUST_CHECK int flow_arm_shorten(struct db *db, int64_t host_num, int64_t at_us, struct err *err);
 /* Visit arms that are consumed and open: after a restart, who is writing. */
 MUST_CHECK int flow_arms_writing(struct db *db,
 				 int (*visit)(void *arg, const struct flow_arm *a, struct err *err),

@@ -78,6 +78,11 @@ MUST_CHECK int host_set_review(struct db *db, int64_t num, const char *why, cons
 
 /* Heard of it now. Cheap: one small row, no history, no event. */
 MUST_CHECK int host_touch(struct db *db, int64_t num, int64_t now_us, struct err *err);
+/* Visit what an agent works on or waits at: when each was heard of last. */
+MUST_CHECK int host_each_seen(struct db *db,
+			      int (*visit)(void *arg, int64_t num, int64_t seen_us,
+					   struct err *err),
+			      void *arg, struct err *err);
 /* out: *ret_us 0 when never. */
 MUST_CHECK int host_last_seen(struct db *db, int64_t num, int64_t *ret_us, struct err *err);
 

@@ -16,15 +16,20 @@
 enum advice_condition {
 	ADVICE_ORDER_WAITS = 1, /* an order for it needs a second person */
 	ADVICE_SILENT = 2,      /* its agent was not heard of for the time of a lease and more */
-	ADVICE_WORKING = 4,     /* its agent reports progress */
+	ADVICE_WORKING = 4,     /* its agent has begun to write: a permit was granted */
 	ADVICE_FAULT = 8,       /* a repair order is open */
 	ADVICE_LATE = 16,       /* the deadline of its state has passed */
 	ADVICE_APPROVED = 32,   /* a person or a profile let it in */
+	ADVICE_ARMED = 64,      /* the state's work is permitted, by an arm or by its profile */
+	ADVICE_HELD = 128,      /* its agent was told to wait instead of the state's work */
+	ADVICE_STOPPED = 256,   /* all writing is stopped */
+	ADVICE_STOPPING = 512,  /* its agent still runs a step that was ended */
 };
-#define ADVICE_CONDITIONS_ALL 63
+#define ADVICE_CONDITIONS_ALL 1023
 
 /* Whole sentences, which live as long as the program. HOST in a command stands for the host. */
 struct advice {
+	const char *title;   /* two or three words: "Waits for an arm" */
 	const char *turn;    /* server, technician, operator, or "" when nothing is to be done */
 	const char *why;     /* "It waits for ..." */
 	const char *action;  /* "Compare ..." */
@@ -33,6 +38,9 @@ struct advice {
 
 /* Conditions that a state has no row for change nothing. */
 const struct advice *advice_of_state(enum lifecycle_state state, unsigned conditions);
+
+/* What a host in that state is called in lists, where only the turn is known besides. */
+const char *advice_title(enum lifecycle_state state, const char *turn);
 
 /* The same for a failed step, by the error's code: turn and action come from the error's class and
  * hint. For a code outside the list (a burn-in finding) the repair order itself has the text. */

@@ -79,6 +79,7 @@ enum lifecycle_guard {
 	GUARD_LATE = 64,      /* failed only because the first-boot report did not come */
 	GUARD_OVERRIDE = 128, /* a person said the extra word */
 	GUARD_REBOOTS = 256,  /* it has rebooted in this burn-in as often as it may */
+	GUARD_UNTESTED = 512, /* an arm without its burn-in, for a reason that is given */
 };
 
 enum lifecycle_effect {
@@ -93,6 +94,7 @@ enum lifecycle_effect {
 
 struct lifecycle_state_row {
 	const char *name;
+	const char *title; /* for people: "In service" */
 	const char *meaning;
 	int64_t deadline_s; /* 0: none; the engine may lengthen it by a test's own limits */
 	const char *at_deadline;

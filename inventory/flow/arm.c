@@ -163,6 +163,14 @@ int flow_arm_end(struct db *db, int64_t host_num, const char *result, int64_t no
 		p_int(host_num), p_int(now_us), p_text(result));
 }
 
+int flow_arm_shorten(struct db *db, int64_t host_num, int64_t at_us, struct err *err)
+{
+	return db_exec(db, err,
+		       "UPDATE flow_arm SET expires_us = $2 WHERE host_num = $1 AND ended_us = 0 "
+		       "AND consumed_us = 0 AND expires_us > $2",
+		       p_int(host_num), p_int(at_us));
+}
+
 int flow_arms_writing(struct db *db,
 		      int (*visit)(void *arg, const struct flow_arm *a, struct err *err), void *arg,
 		      struct err *err)

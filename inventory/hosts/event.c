@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
 
@@ -49,5 +50,42 @@ int event_append(struct db *db, const struct event_draft *e, int64_t now_us, int
 	TRY(db_end(db, append(db, e, now_us, &m, err), err));
 	if (ret_id)
 		*ret_id = m.id;
+	return 0;
+}
+
+int event_session_silent(struct db *db, int64_t host_num, bool *ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+
+	*ret = false;
+	TRY(db_query(db, err, &rows,
+		     "SELECT kind FROM event WHERE host_num = $1 AND kind IN ('session.opened', "
+		     "'session.silent', 'session.heard') ORDER BY id DESC LIMIT 1",
+		     p_int(host_num)));
+	int r = db_rows_next(rows, err);
+	*ret = r == 1 && str_eq(db_text(rows, 0), "session.silent");
+	return r < 0 ? r : 0;
+}
+
+int event_latest(struct db *db, int64_t host_num, const char *kind, json_t **ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	char at[TIME_TEXT_BYTES];
+
+	TRY(db_query(db, err, &rows,
+		     "SELECT at_us, actor, detail FROM event WHERE host_num = $1 AND kind = $2 "
+		     "ORDER BY id DESC LIMIT 1",
+		     p_int(host_num), p_text(kind)));
+	int r = db_rows_next(rows, err);
+	if (r < 0)
+		return r;
+	*ret = r ? json_loads(db_text(rows, 2), 0, NULL) : NULL;
+	if (!*ret) {
+		*ret = json_null();
+		return 0;
+	}
+	time_rfc3339(db_int(rows, 0), at);
+	(void)json_object_set_new(*ret, "at", json_string(at));
+	(void)json_object_set_new(*ret, "who", json_string_of(db_text(rows, 1)));
 	return 0;
 }

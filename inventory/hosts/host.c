@@ -312,6 +312,23 @@ int host_touch(struct db *db, int64_t num, int64_t now_us, struct err *err)
 		       p_int(num), p_int(now_us));
 }
 
+int host_each_seen(struct db *db,
+		   int (*visit)(void *arg, int64_t num, int64_t seen_us, struct err *err),
+		   void *arg, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+
+	TRY(db_query_n(db,
+		       "SELECT s.host_num, s.seen_us FROM host_seen s JOIN host h ON h.num = "
+		       "s.host_num WHERE h.state NOT IN ('expected', 'ready', 'in-service', "
+		       "'retired')",
+		       NULL, 0, &rows, err));
+	int r;
+	while ((r = db_rows_next(rows, err)) == 1)
+		TRY(visit(arg, db_int(rows, 0), db_int(rows, 1), err));
+	return r;
+}
+
 int host_last_seen(struct db *db, int64_t num, int64_t *ret_us, struct err *err)
 {
 	return db_query_int(db, err, ret_us, 0, "SELECT seen_us FROM host_seen WHERE host_num = $1",

@@ -5,12 +5,11 @@
 #include "host_why.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
-#include <proto/advice.h>
+#include <proto/lifecycle.h>
 
 #include "api.h"
 #include "command.h"
@@ -19,120 +18,29 @@
 #include "option_table.h"
 
 #define TEXT_MAX_BYTES 8192
-#define EVENTS_SHOWN   "/events?kind=session.*,host.state,host.detail&sort=-id&limit=50"
 
 struct why {
-	json_t *host, *events; /* the host's page and its newest events, newest first */
+	json_t *host; /* as the server shows it */
 	enum lifecycle_state state;
-	unsigned conditions;
-	struct advice advice;
+	json_t *advice; /* of the host; borrowed */
 };
 
 /* ---- what is known --------------------------------------------------------------------------- */
 
-/* The newest word about the session is that it fell silent. */
-static bool is_silent(const json_t *events)
-{
-	size_t i;
-	json_t *e;
-
-	json_array_foreach (events, i, e)
-		if (str_starts(api_text(e, "kind"), "session."))
-			return str_eq(api_text(e, "kind"), "session.silent");
-	return false;
-}
-
-/* Let in, and not made to start over since. */
-static bool is_approved(const json_t *events)
-{
-	size_t i;
-	json_t *e;
-
-	json_array_foreach (events, i, e) {
-		const char *event = api_text(json_object_get(e, "detail"), "why");
-
-		if (str_eq(event, lifecycle_event_str(HOST_EVENT_APPROVE)))
-			return true;
-		if (str_eq(event, lifecycle_event_str(HOST_EVENT_RETRY)) ||
-		    str_eq(event, lifecycle_event_str(HOST_EVENT_RELEASE)))
-			return false;
-	}
-	return false;
-}
-
-static bool is_late(const json_t *host)
-{
-	int64_t at_us = 0;
-
-	return time_parse_rfc3339(api_text(host, "deadline"), &at_us) && at_us < time_wall_us();
-}
-
-static unsigned conditions_of(const struct why *w)
-{
-	unsigned c = 0;
-
-	c |= json_array_size(json_object_get(w->host, "orders")) ? ADVICE_ORDER_WAITS : 0;
-	c |= is_silent(w->events) ? ADVICE_SILENT : 0;
-	c |= json_is_object(json_object_get(w->host, "progress")) ? ADVICE_WORKING : 0;
-	c |= json_is_object(json_object_get(w->host, "fault")) ? ADVICE_FAULT : 0;
-	c |= is_late(w->host) ? ADVICE_LATE : 0;
-	c |= is_approved(w->events) ? ADVICE_APPROVED : 0;
-	return c;
-}
-
-/* A repair order knows best whose turn it is and what to do; then the error that opened it; then
- * the state. */
-static void advise(struct why *w)
-{
-	const json_t *fault = json_object_get(w->host, "fault");
-	int code = err_code_by_name(api_text(fault, "code"));
-
-	w->advice = *advice_of_state(w->state, w->conditions);
-	if (w->state != STATE_FAILED || !fault)
-		return;
-	if (code) {
-		struct advice of_error = advice_of_error(code);
-
-		w->advice.turn = of_error.turn;
-		w->advice.action = of_error.action;
-		w->advice.command = of_error.command;
-	}
-	if (api_text(fault, "turn")[0])
-		w->advice.turn = api_text(fault, "turn");
-	if (api_text(fault, "action")[0])
-		w->advice.action = api_text(fault, "action");
-}
-
 static int load(const char *word, struct why *ret, struct err *err)
 {
 	autofree char *path = NULL;
-	autojson json_t *page = NULL;
 
 	TRY(host_ref_path(word, "", &path, err));
 	TRY(api_get(path, &ret->host, err));
-	autofree char *events = api_path("/api/v1/hosts/", api_text(ret->host, "id"), EVENTS_SHOWN);
-	TRY(api_get(events, &page, err));
-	ret->events = json_incref(json_object_get(page, "items"));
+	ret->advice = json_object_get(ret->host, "advice");
 	if (!lifecycle_state_parse(api_text(ret->host, "state"), &ret->state))
 		return err_set(err, ERR_INVALID, "this slipway does not know the state '%s'",
 			       api_text(ret->host, "state"));
-	ret->conditions = conditions_of(ret);
-	advise(ret);
 	return 0;
 }
 
 /* ---- in words -------------------------------------------------------------------------------- */
-
-/* "slipway host approve K7Q2M9XA" of "slipway host approve HOST". The caller frees. */
-static char *command_for(const struct why *w)
-{
-	const char *at = strstr(w->advice.command, "HOST");
-
-	if (!at)
-		return xstrdup(w->advice.command);
-	return xasprintf("%.*s%s%s", (int)(at - w->advice.command), w->advice.command,
-			 api_text(w->host, "short_code"), at + strlen("HOST"));
-}
 
 static void add_named(struct str *out, const char *before, const char *text)
 {
@@ -187,6 +95,29 @@ static void add_fault(struct str *out, const struct why *w)
 	str_add(out, str_ends(out->p, ".") ? " " : ". ");
 }
 
+static void add_waiver(struct str *out, const struct why *w)
+{
+	const json_t *waiver = json_object_get(w->host, "burn_in_waived");
+
+	if (!json_is_object(waiver))
+		return;
+	add_named(out, "Its burn-in was waived by ", api_text(waiver, "who"));
+	add_named(out, ": ", api_text(waiver, "reason"));
+	str_add(out, ". ");
+}
+
+/* "It was heard of last 12 min ago. " */
+static void add_heard(struct str *out, const struct why *w)
+{
+	char age[DURATION_BYTES];
+	int64_t at_us = 0;
+
+	if (!time_parse_rfc3339(api_text(w->host, "last_heard"), &at_us))
+		return;
+	display_duration(time_wall_us() - at_us, age);
+	str_addf(out, "It was heard of last %s ago. ", age);
+}
+
 static void add_sentence(struct str *out, const char *text)
 {
 	autostr struct str shown;
@@ -200,30 +131,43 @@ static void add_sentence(struct str *out, const char *text)
 
 static void print_paragraph(const struct why *w)
 {
-	autofree char *command = command_for(w);
+	const char *turn = api_text(w->advice, "turn"), *command = api_text(w->advice, "command");
 	autostr struct str out;
 
 	str_init(&out, TEXT_MAX_BYTES);
 	add_host(&out, w);
-	str_addf(&out, "%s ", w->advice.why);
+	add_sentence(&out, api_text(w->advice, "why"));
+	str_add(&out, " ");
+	if (json_is_true(json_object_get(w->host, "silent")))
+		add_heard(&out, w);
 	add_fault(&out, w);
-	if (w->advice.turn[0])
-		str_addf(&out, "It is the %s's turn: ", w->advice.turn);
-	add_sentence(&out, w->advice.action);
+	add_waiver(&out, w);
+	if (*turn)
+		str_addf(&out, "It is the %s's turn: ", turn);
+	add_sentence(&out, api_text(w->advice, "action"));
 	printf("%s\n", out.p);
 	if (*command)
 		printf("  %s\n", command);
 }
 
+static void copy(json_t *doc, const json_t *host, const char *name)
+{
+	json_t *value = json_object_get(host, name);
+
+	if (value && !json_is_null(value))
+		(void)json_object_set(doc, name, value);
+}
+
 static void print_json(const struct why *w)
 {
-	autofree char *command = command_for(w);
 	bool ready = w->state == STATE_READY || w->state == STATE_IN_SERVICE;
-	autojson json_t *doc = json_pack("{s:O, s:O, s:b, s:s, s:s, s:s, s:s}", "host",
+	autojson json_t *doc = json_pack("{s:O, s:O, s:b}", "host",
 					 json_object_get(w->host, "short_code"), "state",
-					 json_object_get(w->host, "state"), "ready", ready, "turn",
-					 w->advice.turn, "why", w->advice.why, "action",
-					 w->advice.action, "command", command);
+					 json_object_get(w->host, "state"), "ready", ready);
+
+	(void)json_object_update(doc, w->advice);
+	copy(doc, w->host, "last_heard");
+	copy(doc, w->host, "burn_in_waived");
 	json_t *fault = json_object_get(w->host, "fault");
 
 	if (json_is_object(fault))
@@ -249,6 +193,5 @@ int host_why(int argc, char **argv)
 	else
 		print_paragraph(&w);
 	json_decref(w.host);
-	json_decref(w.events);
 	return status;
 }

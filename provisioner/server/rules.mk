@@ -34,6 +34,7 @@ server_flow_SRC += provisioner/server/flow/deadlines.c
 server_flow_SRC += provisioner/server/flow/engine.c
 server_flow_SRC += provisioner/server/flow/fleet.c
 server_flow_SRC += provisioner/server/flow/flow.c
+server_flow_SRC += provisioner/server/flow/host_advice.c
 server_flow_SRC += provisioner/server/flow/host_use.c
 server_flow_SRC += provisioner/server/flow/host_verb.c
 server_flow_SRC += provisioner/server/flow/image_check.c
@@ -136,6 +137,7 @@ $(eval $(call unit_test,tests/unit/server/session/test_admission.c,$(SERVER_TEST
 $(eval $(call unit_test,tests/unit/server/api/test_arming.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_permit.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_writing.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/flow/test_host_advice.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/flow/test_latest.c,images_tool $(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_burn_in.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_receipts.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))

@@ -233,8 +233,9 @@ int fake_agent_heartbeat(struct fake_agent *a)
 {
 	return session_call(a, "POST", "heartbeat",
 			    json_pack("{s:I, s:s, s:i, s:i, s:s, s:n, s:s}", "epoch",
-				      (json_int_t)a->epoch, "stage", "write", "done", 1, "total", 2,
-				      "unit", "bytes", "eta_s", "message", ""));
+				      (json_int_t)a->epoch, "stage", a->stage ? a->stage : "write",
+				      "done", 1, "total", 2, "unit", "bytes", "eta_s", "message",
+				      ""));
 }
 
 /* What the present plan is about, whichever work it is. */

@@ -16,6 +16,8 @@
 #include <inventory/order.h>
 #include <inventory/run.h>
 #include <server/flow/binding.h>
+#include <server/flow/burn_gate.h>
+#include <server/flow/host_advice.h>
 #include <server/flow/host_use.h>
 
 static int get_hosts(struct http_request *r, struct err *err)
@@ -33,11 +35,24 @@ static void member(struct str *out, const char *name, const json_t *value)
 	str_addf(out, ",\"%s\":%s", name, text);
 }
 
+static int add_advice(struct api *api, const struct host *h, struct str *out, struct err *err)
+{
+	struct host_advice a;
+
+	TRY(host_advice(api->flow, h, &a, err));
+	autojson json_t *doc = json_pack("{s:s, s:s, s:o, s:o, s:s}", "title", a.title, "turn",
+					 a.turn, "why", json_string_of(a.why), "action",
+					 json_string_of(a.action), "command", a.command);
+	member(out, "advice", doc);
+	return 0;
+}
+
 static int add_what_one_host_has(struct api *api, const struct host *h, struct str *out,
 				 struct err *err)
 {
 	autojson json_t *stages = NULL;
 	autojson json_t *fault = NULL;
+	autojson json_t *waiver = NULL;
 	autojson json_t *orders = NULL;
 	autojson json_t *receipt = NULL;
 	autojson json_t *codes = NULL;
@@ -46,6 +61,9 @@ static int add_what_one_host_has(struct api *api, const struct host *h, struct s
 	TRY(host_in_use(api->flow, h, &in_use, err));
 	str_addf(out, ",\"in_use\":%s", in_use ? "true" : "false");
 	TRY(host_stages(api->flow->db, h->num, flow_now_us(api->flow), &stages, err));
+	TRY(add_advice(api, h, out, err));
+	TRY(burn_gate_waiver(api->flow, h->num, &waiver, err));
+	member(out, "burn_in_waived", waiver);
 	TRY(fault_latest_open(api->flow->db, h->num, &fault, err));
 	member(out, "stages", stages);
 	TRY(flow_orders_of_host(api->flow->db, h->num, &orders, err));

@@ -15,11 +15,38 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <proto/advice.h>
 
 static int get_openapi(struct http_request *r, struct err *err)
 {
 	(void)err;
 	return http_reply_json(r, 200, openapi_doc(http_server_tables(http_request_server(r))));
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+static json_t *titles_of(enum lifecycle_state state)
+{
+	return json_pack("{s:s, s:s, s:s}", "server", advice_title(state, "server"), "technician",
+			 advice_title(state, "technician"), "operator",
+			 advice_title(state, "operator"));
+}
+
+/* What the states are called, for those who show hosts: no client has words of its own. */
+static int get_lifecycle(struct http_request *r, struct err *err)
+{
+	json_t *items = json_array();
+
+	(void)err;
+	for (int s = 0; s < _STATE_MAX; s++) {
+		const struct lifecycle_state_row *row = lifecycle_row((enum lifecycle_state)s);
+
+		(void)json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:o}", "state",
+							     row->name, "title", row->title,
+							     "meaning", row->meaning, "titles",
+							     titles_of((enum lifecycle_state)s)));
+	}
+	return http_reply_json(r, 200, json_pack("{s:o}", "items", items));
 }
 
 /* ---- metrics --------------------------------------------------------------------------------- */
@@ -135,6 +162,8 @@ static int get_metrics(struct http_request *r, struct err *err)
 
 const struct http_route api_meta_routes[] = {
 	HTTP_ROUTE(GET, "/api/v1/openapi.json", PUBLIC, 0, get_openapi, "this document"),
+	HTTP_ROUTE(GET, "/api/v1/lifecycle", READ, 0, get_lifecycle,
+		   "the states of a host, and what they are called by whose turn it is"),
 	HTTP_ROUTE(GET, "/metrics", READ, 0, get_metrics, "for Prometheus"),
 };
 const size_t n_api_meta_routes = ARRAY_LEN(api_meta_routes);

@@ -43,15 +43,15 @@ static bool is_never_quick(enum read_kind kind)
 static int read_here(struct api *api, const struct read_job *job, char **ret, size_t *ret_n_bytes,
 		     struct err *err)
 {
-	struct query_extra progress = api_progress(api);
-	bool shows_progress = job->of == &collection_hosts && api_shows_progress(&job->q);
+	struct query_extra live = api_live(api);
+	bool shows_live = job->of == &collection_hosts && api_shows_live(&job->q);
 	bool limited = api->readers != NULL;
 
 	if (limited && (is_never_quick(job->kind) || api->read_budget_ms == 0))
 		return err_set(err, ERR_DB_SLOW, "this takes a reader");
 	if (limited)
 		db_set_budget(api->flow->db, api->read_budget_ms * 1000);
-	int rc = read_job_run(api->flow->db, job, shows_progress ? &progress : NULL, ret,
+	int rc = read_job_run(api->flow->db, job, shows_live ? &live : NULL, ret,
 			      ret_n_bytes, err);
 	db_set_budget(api->flow->db, 0);
 	return rc;
@@ -71,9 +71,9 @@ static void tell_one(void *arg, struct live_host *h)
 	autostr struct str text;
 
 	str_init(&text, 4096);
-	if (!h->stage[0])
-		return;
 	w->extra.add(w->extra.arg, h->host_num, &text);
+	if (!text.n_bytes)
+		return;
 	snprintf(key, sizeof(key), "%lld", (long long)h->host_num);
 	(void)json_object_set_new(w->all, key, json_string(text.p));
 }
@@ -82,11 +82,11 @@ static void tell_one(void *arg, struct live_host *h)
 static int ask(struct api *api, const struct read_job *job, struct reader_ticket **ret,
 	       struct err *err)
 {
-	struct telling w = {api_progress(api), json_object()};
+	struct telling w = {api_live(api), json_object()};
 	struct read_job told = *job;
 
 	told.progress = w.all;
-	if (job->kind == READ_PAGE && job->of == &collection_hosts && api_shows_progress(&job->q))
+	if (job->kind == READ_PAGE && job->of == &collection_hosts && api_shows_live(&job->q))
 		live_each(api->flow->live, tell_one, &w);
 	autojson json_t *question = read_job_to_json(&told);
 	json_decref(w.all);

@@ -15,6 +15,7 @@
 #include <server/flow/live.h>
 
 #define LIMIT_DEFAULT 100
+#define FRESH_US      (30 * 1000000LL) /* an agent that was heard of within its lease */
 
 static const char *const reserved[] = {"limit", "cursor", "sort",  "fields",
 				       "q",     "at",     "total", NULL};
@@ -110,15 +111,11 @@ int api_host(const struct http_request *r, struct host *ret, struct err *err)
 	return host_find_any(api->flow->db, http_param(r, "id"), ret, err);
 }
 
-/* ---- progress -------------------------------------------------------------------------------- */
+/* ---- what only the daemon knows -------------------------------------------------------------------------------- */
 
-static void add_progress(void *arg, int64_t num, struct str *out)
+/* A rest is foretold while its agent is heard of. */
+static void add_progress(const struct live_host *l, bool is_fresh, struct str *out)
 {
-	struct api *api = arg;
-	const struct live_host *l = live_find(api->flow->live, num);
-
-	if (!l || !l->stage[0])
-		return;
 	str_add(out, ",\"progress\":{\"stage\":\"");
 	str_add_json(out, l->stage);
 	str_addf(out, "\",\"done\":%lld,\"total\":%lld,\"unit\":\"", (long long)l->done,
@@ -127,21 +124,47 @@ static void add_progress(void *arg, int64_t num, struct str *out)
 	str_add(out, "\",\"message\":\"");
 	str_add_json(out, l->message);
 	str_add(out, "\",\"eta_s\":");
-	if (l->eta_s >= 0)
+	if (l->eta_s >= 0 && is_fresh)
 		str_addf(out, "%lld", (long long)l->eta_s);
 	else
 		str_add(out, "null");
 	str_addc(out, '}');
 }
 
-struct query_extra api_progress(struct api *api)
+static void add_heard(const struct live_host *l, bool is_silent, struct str *out)
 {
-	return (struct query_extra){add_progress, api};
+	char time[TIME_TEXT_BYTES];
+
+	time_rfc3339(l->heard_us, time);
+	str_addf(out, ",\"last_heard\":\"%s\"", time);
+	if (is_silent)
+		str_add(out, ",\"silent\":true");
 }
 
-bool api_shows_progress(const struct query_request *q)
+/* How far a host is that nobody hears of is not known. */
+static void add_live(void *arg, int64_t num, struct str *out)
 {
-	return !q->at_us && (!q->fields || strstr(q->fields, "progress"));
+	struct api *api = arg;
+	const struct live_host *l = live_find(api->flow->live, num);
+	int64_t now_us = flow_now_us(api->flow);
+	bool is_silent = l &&
+			 (l->quiet || (l->seen_us && now_us - l->seen_us >= api->flow->silence_us));
+
+	if (l && l->heard_us)
+		add_heard(l, is_silent, out);
+	if (l && l->stage[0] && !is_silent)
+		add_progress(l, now_us - l->seen_us < FRESH_US, out);
+}
+
+struct query_extra api_live(struct api *api)
+{
+	return (struct query_extra){add_live, api};
+}
+
+bool api_shows_live(const struct query_request *q)
+{
+	return !q->at_us &&
+	       (!q->fields || strstr(q->fields, "progress") || strstr(q->fields, "last_heard"));
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */
@@ -170,12 +193,12 @@ int api_reply_one(struct http_request *r, const struct collection *c, struct que
 		  const char *more, struct err *err)
 {
 	struct api *api = http_context(r);
-	struct query_extra progress = api_progress(api);
+	struct query_extra live = api_live(api);
 	struct query_page page;
 
 	q->limit = 1;
-	bool shows_progress = c == &collection_hosts && api_shows_progress(q);
-	TRY(query_run(api->flow->db, c, q, shows_progress ? &progress : NULL, &page, err));
+	bool shows_live = c == &collection_hosts && api_shows_live(q);
+	TRY(query_run(api->flow->db, c, q, shows_live ? &live : NULL, &page, err));
 	if (page.n == 0) {
 		query_page_done(&page);
 		return err_set(err, c == &collection_hosts ? ERR_HOST_UNKNOWN : ERR_NOT_FOUND,

@@ -31,9 +31,9 @@ MUST_CHECK int api_reply_page(struct http_request *r, const struct collection *c
  * or NULL. */
 MUST_CHECK int api_reply_one(struct http_request *r, const struct collection *c,
 			     struct query_request *q, const char *more, struct err *err);
-/* Progress of hosts, from RAM. */
-struct query_extra api_progress(struct api *api);
+/* Progress of hosts and when they were heard of last, from RAM. */
+struct query_extra api_live(struct api *api);
 /* Does an answer to this question about hosts show it? */
-bool api_shows_progress(const struct query_request *q);
+bool api_shows_live(const struct query_request *q);
 
 #endif

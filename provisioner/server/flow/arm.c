@@ -85,6 +85,15 @@ static int choose(struct flow *flow, const struct host *h, const struct arm_requ
 	return disk_choose(drives, &q->disk, ret, err);
 }
 
+/* A host that is tested first cannot use its arm before its burn-in ends; the engine shortens the
+ * arm when it does. */
+static int64_t counts_from(const struct host *h, int64_t now_us)
+{
+	bool tests = str_eq(h->state, lifecycle_state_str(STATE_TESTING));
+
+	return tests && h->deadline_us > now_us ? h->deadline_us : now_us;
+}
+
 static void fill(const struct host *h, const struct arm_request *q, const struct disk_choice *d,
 		 int64_t now_us, struct flow_arm *arm)
 {
@@ -102,7 +111,8 @@ static void fill(const struct host *h, const struct arm_request *q, const struct
 	(void)str_copy(arm->agreed, sizeof(arm->agreed), q->agreed ? q->agreed : "");
 	arm->automatic = q->automatic;
 	arm->created_us = now_us;
-	arm->expires_us = now_us + (ttl_s > ARM_TTL_MAX_S ? ARM_TTL_MAX_S : ttl_s) * 1000000;
+	arm->expires_us = counts_from(h, now_us) +
+			  (ttl_s > ARM_TTL_MAX_S ? ARM_TTL_MAX_S : ttl_s) * 1000000;
 }
 
 static void fill_image(const struct manifest *m, const struct arm_request *q, struct flow_arm *arm)

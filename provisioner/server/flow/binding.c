@@ -84,9 +84,8 @@ static int write_down(struct flow *flow, struct flow_key *k, const char *agent_k
 static int session_lives(struct flow *flow, const struct flow_session *s, bool *ret,
 			 struct err *err)
 {
-	bool known = live_find(flow->live, s->host_num) != NULL;
 	struct live_host *h = live_at(flow->live, s->host_num);
-	int64_t seen_us = known ? h->seen_us : flow->wall_anchor_us;
+	int64_t seen_us = h->seen_us ? h->seen_us : flow->wall_anchor_us;
 
 	TRY(fleet_ask_heard(flow, h, err));
 	if (h->seen_us > seen_us)

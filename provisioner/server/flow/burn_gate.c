@@ -14,6 +14,8 @@
 #include "burn_run.h"
 #include "engine.h"
 
+#define WAIVED "burn_in.waived"
+
 static int check_faults(struct flow *flow, const struct host *h, struct err *err)
 {
 	fault_list open = {0};
@@ -86,7 +88,7 @@ static int note_waiver(struct flow *flow, const struct host *h, const char *who,
 	autojson json_t *detail = json_pack("{s:o, s:o}", "reason", json_string_of(waiver),
 					    "waived", json_string_of(what));
 	struct event_draft e = {.host_num = h->num,
-				.kind = "burn_in.waived",
+				.kind = WAIVED,
 				.actor = who,
 				.summary = summary,
 				.detail = detail};
@@ -105,4 +107,9 @@ int burn_gate_check(struct flow *flow, const struct host *h, const char *who, co
 	struct err waived = *err;
 	err_clear(err);
 	return note_waiver(flow, h, who, waiver, waived.msg, err);
+}
+
+int burn_gate_waiver(struct flow *flow, int64_t host_num, json_t **ret, struct err *err)
+{
+	return event_latest(flow->db, host_num, WAIVED, ret, err);
 }

@@ -14,6 +14,7 @@
 #include <inventory/order.h>
 #include "engine.h"
 #include "fleet.h"
+#include "host_advice.h"
 #include "live.h"
 
 #define OVERDUE_PER_TICK 32
@@ -83,6 +84,17 @@ static bool is_tested(struct flow *flow, int64_t host_num)
 	       str_eq(h.state, lifecycle_state_str(STATE_TESTING));
 }
 
+/* The store keeps when it was heard of last, for a daemon that starts anew. */
+static int note_silent(struct flow *flow, const struct event_draft *e, struct err *err)
+{
+	const struct live_host *l = live_find(flow->live, e->host_num);
+
+	TRY(event_append(flow->db, e, flow_now_us(flow), NULL, err));
+	if (l && l->seen_us)
+		TRY(host_touch(flow->db, e->host_num, l->seen_us, err));
+	return host_advice_settle(flow, e->host_num, err);
+}
+
 static int say_silent(struct flow *flow, int64_t host_num, struct err *err)
 {
 	struct host h;
@@ -97,7 +109,7 @@ static int say_silent(struct flow *flow, int64_t host_num, struct err *err)
 		.kind = "session.silent",
 		.summary = "the agent was not heard of for 150 s: off, rebooting or cut off"};
 	TRY(db_begin(flow->db, err));
-	return db_end(flow->db, event_append(flow->db, &e, flow_now_us(flow), NULL, err), err);
+	return db_end(flow->db, note_silent(flow, &e, err), err);
 }
 
 /* Its silence was noted before; now it may have lasted too long for a test. */
@@ -162,7 +174,17 @@ static int on_writer(void *arg, const struct flow_arm *arm, struct err *err)
 	return 0;
 }
 
+static int on_seen(void *arg, int64_t host_num, int64_t seen_us, struct err *err)
+{
+	struct flow *flow = arg;
+
+	(void)err;
+	live_at(flow->live, host_num)->heard_us = seen_us;
+	return 0;
+}
+
 int deadlines_rebuild(struct flow *flow, struct err *err)
 {
+	TRY(host_each_seen(flow->db, on_seen, flow, err));
 	return flow_arms_writing(flow->db, on_writer, flow, err);
 }

@@ -3,7 +3,6 @@
  * Applying lifecycle events to the store. Input: events from agents (through agent_*.c), people
  * (host_verbs.c) and timers (deadlines.c), already checked for who may send them.
  */
-#include "binding.h"
 #include "engine.h"
 
 #include <base/json.h>
@@ -12,7 +11,11 @@
 #include <base/digest.h>
 #include <burnin/catalogue.h>
 #include <inventory/run.h>
+#include "arm.h"
+#include "binding.h"
 #include "burn_run.h"
+#include "host_advice.h"
+#include "live.h"
 
 #define TRIES_MAX              3
 #define REBOOTS_MAX            3 /* unexpected ones in one burn-in */
@@ -212,14 +215,31 @@ static int close_faults(struct step *s, struct err *err)
 	return rc;
 }
 
+/* A step that an agent runs is not over because a person ended it: its next heartbeat is told. */
+static void note_stopping(const struct step *s)
+{
+	static const enum lifecycle_event by_people[] = {HOST_EVENT_RETRY, HOST_EVENT_MAINTAIN,
+							 HOST_EVENT_RELEASE, HOST_EVENT_ERASE};
+	const struct live_host *l = live_find(s->flow->live, s->host.num);
+
+	for (size_t i = 0; i < ARRAY_LEN(by_people); i++)
+		if (l && live_works(l) && s->e->event == by_people[i])
+			live_at(s->flow->live, s->host.num)->stopping = true;
+}
+
 static int perform(struct step *s, struct err *err)
 {
 	struct db *db = s->flow->db;
 	unsigned effects = s->outcome.effects;
 	const char *word = lifecycle_event_str(s->e->event);
 
-	if (effects & EFFECT_NEW_PLAN)
+	if (effects & EFFECT_NEW_PLAN) {
 		TRY(flow_plan_end(db, s->host.num, word, s->now_us, err));
+		note_stopping(s);
+	}
+	if (s->e->event == HOST_EVENT_BURN_IN_PASSED)
+		TRY(flow_arm_shorten(db, s->host.num, s->now_us + ARM_TTL_DEFAULT_S * 1000000LL,
+				     err));
 	if (effects & EFFECT_VOID_ARMS)
 		TRY(flow_arm_end(db, s->host.num, word, s->now_us, err));
 	if (effects & EFFECT_CLOSE_FAULTS)
@@ -307,9 +327,20 @@ static void note_outcome(struct step *s)
 		       s->has_profile ? s->profile.name : "");
 }
 
+/* Whose turn the host is in the state that it enters. */
+static int turn_after(struct step *s, struct host_advice *ret, struct err *err)
+{
+	struct host entered = s->host;
+
+	(void)str_copy(entered.state, sizeof(entered.state), lifecycle_state_str(s->outcome.to));
+	entered.deadline_us = deadline_of(s);
+	return host_advice(s->flow, &entered, ret, err);
+}
+
 static int write_state(struct step *s, struct err *err)
 {
 	const struct lifecycle_state_row *row = lifecycle_row(s->outcome.to);
+	struct host_advice advice;
 	bool failing = s->outcome.to == STATE_FAILED;
 	autofree char *detail = failing && s->e->event != HOST_EVENT_CONTACT
 					? xasprintf("%s: %s", code_name(s->e),
@@ -322,18 +353,19 @@ static int write_state(struct step *s, struct err *err)
 		detail = xstrdup(s->host.state_detail); /* keep the first cause in sight */
 	}
 	(void)text_cut(detail, STATE_DETAIL_MAX_BYTES);
+	TRY(flow_host_put(s->flow->db, &s->row, err));
+	TRY(turn_after(s, &advice, err));
 	struct host_state_change c = {
 		.state = row->name,
 		.detail = detail,
 		.turn = s->outcome.effects & EFFECT_OPEN_FAULT ? turn_of_fault(code_name(s->e))
 			: keeps_its_fault                      ? s->host.turn
-							       : row->turn,
+							       : advice.turn,
 		.deadline_us = deadline_of(s),
 		.actor = s->e->actor,
 		.why = lifecycle_event_str(s->e->event),
 	};
-	TRY(host_set_state(s->flow->db, s->host.num, &c, s->now_us, NULL, err));
-	return flow_host_put(s->flow->db, &s->row, err);
+	return host_set_state(s->flow->db, s->host.num, &c, s->now_us, NULL, err);
 }
 
 static void announce(const struct step *s)

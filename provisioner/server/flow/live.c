@@ -60,15 +60,23 @@ struct live_host *live_at(struct live *l, int64_t host_num)
 void live_reset(struct live *l, int64_t host_num)
 {
 	struct live_host *h = live_at(l, host_num);
-	int64_t seen_us = h->seen_us, told_us = h->told_us, logged = h->logged;
-	bool writing = h->writing;
+	int64_t seen_us = h->seen_us, heard_us = h->heard_us, told_us = h->told_us,
+		logged = h->logged;
+	bool writing = h->writing, stopping = h->stopping;
 
 	*h = (struct live_host){.host_num = host_num,
 				.seen_us = seen_us,
+				.heard_us = heard_us,
 				.told_us = told_us,
 				.eta_s = -1,
 				.logged = logged,
-				.writing = writing};
+				.writing = writing,
+				.stopping = stopping};
+}
+
+bool live_works(const struct live_host *h)
+{
+	return h->stage[0] && !str_eq(h->stage, "idle");
 }
 
 void live_remove(struct live *l, int64_t host_num)

@@ -11,6 +11,7 @@
 #include "binding.h"
 #include "disk_choice.h"
 #include "engine.h"
+#include "host_advice.h"
 #include "host_use.h"
 
 /* ---- identity -------------------------------------------------------------------------------- */
@@ -139,6 +140,16 @@ static int look_at(struct order *o, struct order_item *b, struct err *err)
 	return host_in_service_refusal(use, b->in_use, b->guards, err);
 }
 
+/* For the host as the engine left it: one that is tested first keeps its arm until then. */
+static int make_arm(struct order *o, struct order_item *b, struct err *err)
+{
+	struct host now;
+
+	TRY(host_get(o->flow->db, b->host.num, &now, err));
+	TRY(o->work->arm(o->flow, &now, &b->q, &b->arm, err));
+	return host_advice_settle(o->flow, now.num, err);
+}
+
 /* The engine before the arm, so that an impossible state is refused before an arm exists. */
 int order_work_do(struct order *o, struct order_item *b, struct err *err)
 {
@@ -149,11 +160,13 @@ int order_work_do(struct order *o, struct order_item *b, struct err *err)
 				 .extra_guards = b->guards};
 
 	TRY(look_at(o, b, err));
+	if (w->arm == arm_make && b->q.skip_burnin && b->q.skip_burnin[0])
+		e.extra_guards |= GUARD_UNTESTED;
 	if (w->event != _HOST_EVENT_MAX)
 		TRY(engine_command(o->flow, b->host.num, &e, err));
 	if (w->arm)
 		TRY(binding_by_person(o->flow, b->host.num, b->code, BINDING_LATER, err));
 	if (w->identity)
 		TRY(w->identity(o, b, err));
-	return w->arm ? w->arm(o->flow, &b->host, &b->q, &b->arm, err) : 0;
+	return w->arm ? make_arm(o, b, err) : 0;
 }

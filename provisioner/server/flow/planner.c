@@ -18,6 +18,7 @@
 #include "arm_limits.h"
 #include "binding.h"
 #include "engine.h"
+#include "host_advice.h"
 #include "latest.h"
 
 #define PLAN_TTL_S      3600
@@ -443,6 +444,8 @@ static int store_plan(struct builder *b, char **ret, struct err *err)
 	if (b->plan.kind == PLAN_STEP_WAIT && !str_eq(b->host.state, "failed"))
 		TRY(engine_explain(b->flow, b->host.num, b->plan.wait.message, b->plan.wait.turn,
 				   err));
+	else
+		TRY(host_advice_settle(b->flow, b->host.num, err));
 	log_ev(LOG_INFO, "plan.issued", KV("host", (const char *)b->host.id),
 	       KV("step", plan_step_kind_str(b->plan.kind)), KV("seq", seq),
 	       KV("plan", (const char *)b->plan.plan_id));

@@ -12,6 +12,7 @@
 #include <proto/session.h>
 #include <server/flow/arm.h>
 #include <server/flow/engine.h>
+#include <server/flow/host_advice.h>
 #include <server/flow/live.h>
 #include <server/flow/planner.h>
 
@@ -44,6 +45,7 @@ int agent_get_next(struct http_request *r, struct err *err)
 	TRY(http_query_int(r, "wait", 0, WAIT_MAX_S, 0, &wait_s, err));
 	TRY(http_query_int(r, "after", 0, INT64_MAX, 0, &after, err));
 	TRY(agent_session(r, &s, err));
+	live_at(flow->live, s.host_num)->stopping = false; /* who asks runs no step */
 	TRY(resume(flow, &s, err));
 	TRY(planner_next(flow, &s, after, &envelope, err));
 	if (envelope)
@@ -52,6 +54,13 @@ int agent_get_next(struct http_request *r, struct err *err)
 		return http_reply_empty(r, 204);
 	flow_topic_of_host(s.host_num, topic);
 	return http_wait(r, topic, wait_s * 1000);
+}
+
+/* A step that was ended has stopped. */
+static int settle(struct flow *flow, int64_t host_num, struct err *err)
+{
+	TRY(db_begin(flow->db, err));
+	return db_end(flow->db, host_advice_settle(flow, host_num, err), err);
 }
 
 /* ---- heartbeat ------------------------------------------------------------------------------- */
@@ -90,6 +99,28 @@ static int may_write(struct flow *flow, const struct flow_session *s, bool *ret,
 	return 0;
 }
 
+/* An agent that runs a step which was ended (a person started the host over) is told to stop. Asked
+ * of the store: another appliance may have ended it. */
+static int check_step(struct flow *flow, const struct flow_session *s,
+		      struct heartbeat_reply *reply, struct err *err)
+{
+	struct live_host *h = live_at(flow->live, s->host_num);
+	struct flow_plan p = {.kind = ""};
+	bool was = h->stopping;
+
+	h->stopping = false;
+	if (live_works(h)) {
+		int rc = flow_plan_live(flow->db, s->host_num, &p, err);
+		if (rc < 0 && rc != -ERR_NOT_FOUND)
+			return rc;
+		err_clear(err);
+		free(p.envelope);
+		h->stopping = !str_eq(p.session_id, s->id) || str_eq(p.kind, "wait");
+	}
+	reply->stop = reply->stop || h->stopping;
+	return was && !h->stopping ? settle(flow, s->host_num, err) : 0;
+}
+
 static int heartbeat(struct http_request *r, const struct heartbeat_request *q, struct err *err)
 {
 	struct flow *flow = http_context(r);
@@ -100,6 +131,7 @@ static int heartbeat(struct http_request *r, const struct heartbeat_request *q, 
 	TRY(agent_check_epoch(&s, q->epoch, err));
 	TRY(may_write(flow, &s, &reply.may_write, err));
 	keep_progress(flow, s.host_num, q);
+	TRY(check_step(flow, &s, &reply, err));
 	reply.epoch = s.epoch;
 	return http_reply_json(r, 200, record_encode(heartbeat_reply_fields, &reply));
 }

@@ -6,8 +6,25 @@
 #include "session.h"
 
 #include <base/str.h>
+#include <inventory/event.h>
 #include <server/flow/fleet.h>
+#include <server/flow/host_advice.h>
 #include <server/flow/live.h>
+
+/* It was silent, and a person was sent to it. */
+static int heard_again(struct flow *flow, int64_t host_num, struct err *err)
+{
+	struct event_draft e = {.host_num = host_num,
+				.kind = "session.heard",
+				.actor = "agent",
+				.summary = "the agent is heard of again"};
+
+	TRY(db_begin(flow->db, err));
+	int rc = event_append(flow->db, &e, flow_now_us(flow), NULL, err);
+	if (rc >= 0)
+		rc = host_advice_settle(flow, host_num, err);
+	return db_end(flow->db, rc, err);
+}
 
 int agent_session(struct http_request *r, struct flow_session *ret, struct err *err)
 {
@@ -29,8 +46,11 @@ int agent_session(struct http_request *r, struct flow_session *ret, struct err *
 		return err_set(err, ERR_SESSION_OVER, "the session has ended");
 	}
 	struct live_host *h = live_at(flow->live, ret->host_num);
-	h->seen_us = flow_now_us(flow);
+	bool is_back = h->quiet;
+	h->seen_us = h->heard_us = flow_now_us(flow);
 	h->quiet = false;
+	if (is_back)
+		TRY(heard_again(flow, ret->host_num, err));
 	return fleet_tell_heard(flow, h, err);
 }
 

@@ -260,8 +260,8 @@ static int open_session(struct http_request *r, struct opening *o, struct err *e
 		return rc < 0 ? rc : -err->code;
 	}
 	struct live_host *h = live_at(o->flow->live, o->host.num);
-	h->seen_us = flow_now_us(o->flow);
-	h->quiet = h->writing = false;
+	h->seen_us = h->heard_us = flow_now_us(o->flow);
+	h->quiet = h->writing = h->stopping = false;
 	h->logged = 0;
 	sightings_adopt(o->flow, o->macs);
 	log_ev(LOG_INFO, "session.opened", KV("host", (const char *)o->host.id),

@@ -30,6 +30,7 @@ static void test_every_state_and_condition(void **state)
 
 			CHECK_INT(name, is_turn(a->turn), s != STATE_IN_SERVICE);
 			CHECK_INT(name, is_sentence(a->why), true);
+			CHECK_INT(name, a->title[0] >= 'A' && a->title[0] <= 'Z', true);
 			CHECK_INT(name, is_sentence(a->action), true);
 			CHECK_INT(name, !a->command[0] || str_starts(a->command, "slipway "), true);
 		}
@@ -55,6 +56,13 @@ static void test_the_turns_that_matter(void **state)
 		{STATE_IMAGING, 0, "operator",
 		 "slipway host arm HOST image=LINE@VERSION disk.serial=SERIAL"},
 		{STATE_IMAGING, ADVICE_WORKING, "server", "slipway host show HOST"},
+		{STATE_IMAGING, ADVICE_ARMED, "server", "slipway host show HOST"},
+		{STATE_IMAGING, ADVICE_ARMED | ADVICE_HELD, "operator",
+		 "slipway host approve HOST code=CODE"},
+		{STATE_IMAGING, ADVICE_ARMED | ADVICE_STOPPED, "operator",
+		 "slipway writing resume"},
+		{STATE_TESTING, ADVICE_HELD, "operator", "slipway host approve HOST code=CODE"},
+		{STATE_TESTING, ADVICE_STOPPING, "server", "slipway host show HOST"},
 		{STATE_IMAGING, ADVICE_SILENT, "technician", ""},
 		{STATE_VERIFYING, 0, "server", ""},
 		{STATE_VERIFYING, ADVICE_LATE, "technician", ""},
@@ -70,6 +78,29 @@ static void test_the_turns_that_matter(void **state)
 		CHECK_STR(name, a->turn, rows[i].turn);
 		CHECK_STR(name, a->command, rows[i].command);
 	}
+}
+
+/* What stands still is not called by a word for what moves. */
+static void test_titles(void **state)
+{
+	static const struct {
+		enum lifecycle_state state;
+		const char *turn, *title;
+	} rows[] = {
+		{STATE_IMAGING, "server", "Imaging"},
+		{STATE_IMAGING, "operator", "Waits for an arm"},
+		{STATE_IMAGING, "technician", "Not heard"},
+		{STATE_TESTING, "operator", "Waits for its code"},
+		{STATE_DISCOVERED, "operator", "Waits for approval"},
+		{STATE_VERIFYING, "technician", "Overdue"},
+		{STATE_RETIRED, "server", "Retired"},
+		{STATE_IN_SERVICE, "", "In service"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		CHECK_STR(lifecycle_state_str(rows[i].state),
+			  advice_title(rows[i].state, rows[i].turn), rows[i].title);
 }
 
 static void test_every_error(void **state)
@@ -89,6 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_state_and_condition),
 					   cmocka_unit_test(test_the_turns_that_matter),
+					   cmocka_unit_test(test_titles),
 					   cmocka_unit_test(test_every_error)};
 
 	return cmocka_run_group_tests_name("proto/advice", tests, NULL, NULL);
