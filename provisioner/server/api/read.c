@@ -51,8 +51,7 @@ static int read_here(struct api *api, const struct read_job *job, char **ret, si
 		return err_set(err, ERR_DB_SLOW, "this takes a reader");
 	if (limited)
 		db_set_budget(api->flow->db, api->read_budget_ms * 1000);
-	int rc = read_job_run(api->flow->db, job, shows_live ? &live : NULL, ret,
-			      ret_n_bytes, err);
+	int rc = read_job_run(api->flow->db, job, shows_live ? &live : NULL, ret, ret_n_bytes, err);
 	db_set_budget(api->flow->db, 0);
 	return rc;
 }

@@ -15,14 +15,14 @@ struct live;
 
 struct live_host {
 	int64_t host_num;
-	int64_t seen_us; /* flow_now_us() of the last sign of life of its session */
+	int64_t seen_us;  /* flow_now_us() of the last sign of life of its session */
 	int64_t heard_us; /* the same for people: also of before our start; 0: never */
-	int64_t told_us; /* when the fleet was told of that last */
-	bool writing;    /* its session holds a permit */
-	bool hung;       /* its silence under test was judged already */
-	bool quiet;      /* its silence was told already */
-	bool stopping;   /* it runs a step that was ended, and is told to stop */
-	int64_t logged;  /* log events stored in this session */
+	int64_t told_us;  /* when the fleet was told of that last */
+	bool writing;     /* its session holds a permit */
+	bool hung;        /* its silence under test was judged already */
+	bool quiet;       /* its silence was told already */
+	bool stopping;    /* it runs a step that was ended, and is told to stop */
+	int64_t logged;   /* log events stored in this session */
 	/* progress; stage "" when none was told */
 	char stage[33], unit[17], message[257];
 	int64_t done, total, eta_s; /* eta -1: not known */
