@@ -26,12 +26,14 @@ $(eval $(call unit_test,tests/unit/server/simulate/test_host.c,$(SERVER_SIMULATE
 server_flow_SRC := provisioner/server/flow/arm.c
 server_flow_SRC += provisioner/server/flow/arm_ask.c
 server_flow_SRC += provisioner/server/flow/arm_limits.c
+server_flow_SRC += provisioner/server/flow/arm_state.c
 server_flow_SRC += provisioner/server/flow/binding.c
 server_flow_SRC += provisioner/server/flow/burn_gate.c
 server_flow_SRC += provisioner/server/flow/burn_run.c
 server_flow_SRC += provisioner/server/flow/checkpoints.c
 server_flow_SRC += provisioner/server/flow/deadlines.c
 server_flow_SRC += provisioner/server/flow/engine.c
+server_flow_SRC += provisioner/server/flow/engine_profile.c
 server_flow_SRC += provisioner/server/flow/fleet.c
 server_flow_SRC += provisioner/server/flow/flow.c
 server_flow_SRC += provisioner/server/flow/host_advice.c

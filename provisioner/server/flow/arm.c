@@ -192,10 +192,3 @@ int arm_make_erase(struct flow *flow, const struct host *h, const struct arm_req
 	consent(ret);
 	return flow_arm_add(flow->db, ret, err);
 }
-
-const char *arm_state(const struct flow_arm *arm)
-{
-	bool erase = str_eq(arm->work, "erase");
-
-	return lifecycle_state_str(erase ? STATE_ERASING : STATE_IMAGING);
-}

@@ -36,16 +36,6 @@ struct step {
 
 /* ---- guards ---------------------------------------------------------------------------------- */
 
-int engine_profile(struct flow *flow, const struct host *h, const struct flow_host *f,
-		   struct profile *ret, struct err *err)
-{
-	autojson json_t *list = NULL;
-
-	TRY(flow_profile_list(flow->db, &list, err));
-	struct profile_subject s = {h->serial, h->manufacturer, h->model, h->arch, f->macs};
-	return profile_choose(list, &s, ret);
-}
-
 static unsigned next_guards(const struct step *s)
 {
 	const struct profile *p = &s->profile;

@@ -181,5 +181,13 @@ int host_advice_settle(struct flow *flow, int64_t host_num, struct err *err)
 
 	TRY(host_get(flow->db, host_num, &h, err));
 	TRY(host_advice(flow, &h, &a, err));
-	return engine_explain(flow, host_num, h.state_detail, a.turn, err);
+	if (str_eq(h.turn, a.turn))
+		return 0;
+	struct host_state_change c = {.state = h.state,
+				      .detail = h.state_detail,
+				      .turn = a.turn,
+				      .deadline_us = h.deadline_us};
+	TRY(host_set_state(flow->db, host_num, &c, flow_now_us(flow), NULL, err));
+	notices_events(flow);
+	return 0;
 }
