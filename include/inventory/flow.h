@@ -166,6 +166,14 @@ MUST_CHECK int flow_arms_writing(struct db *db,
 /* ---- profiles and settings ------------------------------------------------------------------- */
 MUST_CHECK int flow_profile_put(struct db *db, const char *name, int64_t priority,
 				const json_t *doc, int64_t now_us, struct err *err);
+/* What belongs to a profile and is not shown: text that the caller has sealed, or "". */
+MUST_CHECK int flow_profile_set_secret(struct db *db, const char *name, const char *sealed,
+				       struct err *err);
+/* owns: *ret is the caller's; "" when there is none. */
+MUST_CHECK int flow_profile_secret(struct db *db, const char *name, char **ret, struct err *err);
+/* The same profile in other words: its document and its secret, and nothing that was agreed. */
+MUST_CHECK int flow_profile_reword(struct db *db, const char *name, const json_t *doc,
+				   const char *sealed, struct err *err);
 /* The second person who agreed to a profile, as it is now; "" for none. */
 MUST_CHECK int flow_profile_agree(struct db *db, const char *name, const char *owner,
 				  struct err *err);

@@ -23,6 +23,7 @@ struct flow_order {
 	char work[9];     /* "image", "erase" */
 	int64_t host_num; /* 0: several */
 	char *body;       /* what was asked for, JSON text; in flow_order_add() borrowed */
+	char *secret;     /* sealed by the caller, part of what was asked for; owned as body is */
 	char plan_hash[FLOW_HEX_BYTES];
 	char why[129]; /* names of the rules, separated by commas */
 	char reason[257];
@@ -40,9 +41,11 @@ struct flow_order_host {
 MUST_CHECK int flow_order_add(struct db *db, const struct flow_order *o,
 			      const struct flow_order_host *hosts, size_t n_hosts, int64_t now_us,
 			      struct err *err);
-/* errors: ERR_NOT_FOUND. owns: ret->body is the caller's (free). */
+/* errors: ERR_NOT_FOUND. owns: flow_order_done(ret). */
 MUST_CHECK int flow_order_get(struct db *db, const char *id, struct flow_order *ret,
 			      struct err *err);
+
+void flow_order_done(struct flow_order *o);
 
 struct flow_order_decision {
 	const char *state;       /* FLOW_ORDER_APPROVED, _REFUSED, ... */

@@ -32,7 +32,8 @@ enum field_type {
 	FIELD_JSON,    /* json_t *, an object, owned by the record */
 	FIELD_ARRAY,   /* json_t *, an array of at most max items, owned by the record; sub says to
 			* readers what an item holds, and is not looked at */
-	FIELD_VIEW,    /* const char * into the document, of at most max bytes; NULL when absent */
+	FIELD_VIEW, /* const char * into the document, of at most max bytes; NULL when absent. With
+			* sub an object may stand in its place, whose members lie beside it */
 };
 
 enum tri { TRI_UNKNOWN, TRI_NO, TRI_YES };

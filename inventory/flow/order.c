@@ -73,6 +73,10 @@ static int add(struct db *db, const struct flow_order *o, const struct flow_orde
 		    p_text(o->why), p_text(o->reason), p_text(o->who), p_text(o->owner),
 		    p_int(o->token_num), p_int(m.at_us), p_int(o->expires_us)));
 	TRY(add_hosts(db, m.id, hosts, n_hosts, err));
+	if (o->secret)
+		TRY(db_exec(db, err,
+			    "INSERT INTO flow_order_secret (order_id, sealed) VALUES ($1, $2)",
+			    p_text(o->id), p_text(o->secret)));
 	return announce(db, o, codes, &m, err);
 }
 
@@ -102,14 +106,23 @@ static void order_read(const struct db_rows *rows, void *ret)
 	o->created_us = db_int(rows, 10);
 	o->expires_us = db_int(rows, 11);
 	COL(rows, 12, o->state);
+	o->secret = xstrdup(db_text(rows, 13));
+}
+
+void flow_order_done(struct flow_order *o)
+{
+	free(o->body);
+	free(o->secret);
+	o->body = o->secret = NULL;
 }
 
 int flow_order_get(struct db *db, const char *id, struct flow_order *ret, struct err *err)
 {
 	return flow_row_one(db, "order",
 			    "SELECT id, work, host_num, body, plan_hash, why, reason, who, owner, "
-			    "token_num, created_us, expires_us, state FROM flow_order WHERE id = "
-			    "$1",
+			    "token_num, created_us, expires_us, state, coalesce((SELECT sealed "
+			    "FROM flow_order_secret WHERE order_id = id), '') FROM flow_order "
+			    "WHERE id = $1",
 			    DB_PARAMS_(p_text(id)), order_read, ret, sizeof(*ret), err);
 }
 
@@ -185,6 +198,7 @@ static int decide(struct db *db, const char *id, const struct flow_order_decisio
 		    "num = $1",
 		    p_int(num), p_text(d->state), p_int(m.at_us), p_text(d->who), p_text(d->owner),
 		    p_text(d->note)));
+	TRY(db_exec(db, err, "DELETE FROM flow_order_secret WHERE order_id = $1", p_text(id)));
 	return note_decision(db, id, host_num, d, &m, err);
 }
 

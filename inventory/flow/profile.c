@@ -22,6 +22,34 @@ int flow_profile_put(struct db *db, const char *name, int64_t priority, const js
 		p_text(name), p_int(priority), p_text(text), p_int(now_us));
 }
 
+int flow_profile_set_secret(struct db *db, const char *name, const char *sealed, struct err *err)
+{
+	return db_exec(db, err, "UPDATE flow_profile SET secret = $2 WHERE name = $1", p_text(name),
+		       p_text(sealed));
+}
+
+int flow_profile_secret(struct db *db, const char *name, char **ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+
+	TRY(db_query(db, err, &rows, "SELECT secret FROM flow_profile WHERE name = $1",
+		     p_text(name)));
+	int rc = db_rows_next(rows, err);
+	if (rc < 0)
+		return rc;
+	*ret = xstrdup(rc > 0 ? db_text(rows, 0) : "");
+	return 0;
+}
+
+int flow_profile_reword(struct db *db, const char *name, const json_t *doc, const char *sealed,
+			struct err *err)
+{
+	autofree char *text = json_text(doc);
+
+	return db_exec(db, err, "UPDATE flow_profile SET doc = $2, secret = $3 WHERE name = $1",
+		       p_text(name), p_text(text), p_text(sealed));
+}
+
 int flow_profile_agree(struct db *db, const char *name, const char *owner, struct err *err)
 {
 	return db_exec(db, err, "UPDATE flow_profile SET agreed = $2 WHERE name = $1", p_text(name),

@@ -32,5 +32,6 @@ extern const struct db_migration schema_0103;
 extern const struct db_migration schema_0104;
 extern const struct db_migration schema_0105;
 extern const struct db_migration schema_0120;
+extern const struct db_migration schema_0121;
 
 #endif

@@ -380,7 +380,10 @@ static void decode_field(struct json_reader *r, const struct field *f, void *dst
 		decode_array(r, f, dst);
 		break;
 	case FIELD_VIEW:
-		decode_view(r, f, dst);
+		if (f->sub && json_is_object(json_object_get(r->obj, f->key)))
+			decode_obj(r, f, (char *)dst - f->offset);
+		else
+			decode_view(r, f, dst);
 		break;
 	case FIELD_OBJ:
 	case FIELD_JSON:

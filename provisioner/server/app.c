@@ -22,6 +22,7 @@
 #include <server/flow/image_check.h>
 #include <server/flow/latest.h>
 #include <server/flow/live.h>
+#include <server/flow/profile_secret.h>
 #include <server/flow/quota.h>
 #include <server/flow/sightings.h>
 #include <server/notify/webhook_sender.h>
@@ -125,6 +126,7 @@ static int open_flow(struct app *a, struct err *err)
 	flow->quota = quota_new();
 	TRY(open_store(a, err));
 	notices_open(flow);
+	TRY(profile_secret_seal_stored(flow, err));
 	TRY(deadlines_rebuild(flow, err));
 	return sightings_new(flow, &flow->sightings, err);
 }

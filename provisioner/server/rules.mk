@@ -47,6 +47,7 @@ server_flow_SRC += provisioner/server/flow/order.c
 server_flow_SRC += provisioner/server/flow/order_work.c
 server_flow_SRC += provisioner/server/flow/planner.c
 server_flow_SRC += provisioner/server/flow/profile_change.c
+server_flow_SRC += provisioner/server/flow/profile_secret.c
 server_flow_SRC += provisioner/server/flow/protected.c
 server_flow_SRC += provisioner/server/flow/quota.c
 server_flow_SRC += provisioner/server/flow/sightings.c

@@ -79,13 +79,20 @@ static json_t *array_schema(const struct field *f)
 	return j;
 }
 
+static json_t *view_schema(const struct field *f)
+{
+	json_t *text = text_schema(f, (size_t)f->max);
+
+	return f->sub ? json_pack("{s:[o,o]}", "oneOf", text, object_schema(f->sub)) : text;
+}
+
 static json_t *field_schema(const struct field *f)
 {
 	switch (f->type) {
 	case FIELD_STR:
 		return text_schema(f, f->size - 1);
 	case FIELD_VIEW:
-		return text_schema(f, (size_t)f->max);
+		return view_schema(f);
 	case FIELD_HEX:
 		return hex_schema(f);
 	case FIELD_INT:

@@ -75,7 +75,7 @@ static int approve_work(struct write *w, struct err *err)
 
 	TRY(flow_order_get(w->flow->db, http_param(w->request, "id"), &o, err));
 	int rc = approve(w, &o, err);
-	free(o.body);
+	flow_order_done(&o);
 	return rc;
 }
 
@@ -86,7 +86,7 @@ static int refuse_work(struct write *w, struct err *err)
 	TRY(flow_order_get(w->flow->db, http_param(w->request, "id"), &o, err));
 	w->host_num = o.host_num;
 	int rc = decide(w, &o, FLOW_ORDER_REFUSED, err);
-	free(o.body);
+	flow_order_done(&o);
 	return rc;
 }
 

@@ -13,6 +13,7 @@
 #include "write.h"
 #include <server/flow/profile.h>
 #include <server/flow/profile_change.h>
+#include <server/flow/profile_secret.h>
 
 static void wake_all(struct write *w)
 {
@@ -57,6 +58,8 @@ static int put_work(struct write *w, struct err *err)
 	struct profile p = {0};
 	int rc = profile_parse(w->body, &p, err);
 
+	if (rc >= 0)
+		rc = profile_secret_hide(w->flow, &p, err);
 	if (rc >= 0)
 		rc = put_profile(w, &p, err);
 	profile_done(&p);

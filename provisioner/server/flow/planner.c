@@ -20,6 +20,7 @@
 #include "engine.h"
 #include "host_advice.h"
 #include "latest.h"
+#include "profile_secret.h"
 
 #define PLAN_TTL_S      3600
 #define REISSUE_LEFT_US (300 * 1000000LL) /* a live plan with less time left is replaced */
@@ -290,7 +291,7 @@ static int build_image(struct builder *b, struct err *err)
 	profile_hostname(&b->profile, b->host.short_code, b->host.serial, b->host.arch,
 			 m->hostname);
 	copy_ssh_keys(m, b->profile.ssh_authorized_keys);
-	m->user_data = xstrdup(b->profile.user_data ? b->profile.user_data : "");
+	TRY(profile_secret_open(b->flow, &b->profile, &m->user_data, err));
 	TRY(fill_latest(b, &arm, err));
 	return fill_first_boot(b, &arm, err);
 }

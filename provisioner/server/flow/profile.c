@@ -59,12 +59,22 @@ static const struct field disk_fields[] = {
 	F_END,
 };
 
+/* In place of user data, in documents that were stored. */
+static const struct field hidden_fields[] = {
+	F_BOOL(struct profile, "set", user_set, 0),
+	F_INT(struct profile, "bytes", user_bytes, 0, 0, USER_DATA_MAX),
+	F_HEX(struct profile, "sha256", user_sha256, FIELD_NEEDED),
+	F_END,
+};
+
 static const struct field host_fields[] = {
 	F_STR(struct profile, "hostname", hostname, 0,
 	      .about = "may hold {short_code}, {serial}, {arch}"),
 	F_ARRAY(struct profile, "ssh_authorized_keys", ssh_authorized_keys, 0, SSH_KEYS_MAX,
 		.about = "one line of text each"),
-	F_VIEW(struct profile, "user_data", user_data, 0, USER_DATA_MAX, .about = "cloud-init's"),
+	F_VIEW(struct profile, "user_data", user_data, 0, USER_DATA_MAX, .sub = hidden_fields,
+	       .about = "cloud-init's; write-only: answers hold {set, bytes, sha256} in its place, "
+			"which keeps what is stored when it is written back"),
 	F_END,
 };
 
@@ -118,6 +128,22 @@ static void check_keys(struct json_reader *r, const struct profile *p)
 	}
 }
 
+/* ---- user data ------------------------------------------------------------------------------- */
+
+json_t *profile_user_data_json(const struct profile *p)
+{
+	return json_pack("{s:b, s:I, s:s}", "set", 1, "bytes", (json_int_t)p->user_bytes, "sha256",
+			 p->user_sha256);
+}
+
+static void name_text(struct profile *p)
+{
+	if (!p->user_data)
+		return;
+	p->user_bytes = (int64_t)strlen(p->user_data);
+	sha256_hex_of(p->user_data, strlen(p->user_data), p->user_sha256);
+}
+
 int profile_parse(json_t *doc, struct profile *ret, struct err *err)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -126,6 +152,7 @@ int profile_parse(json_t *doc, struct profile *ret, struct err *err)
 	ret->doc = json_incref(doc);
 	struct json_reader r = json_reader_root(doc, err);
 	TRY(record_decode_in(profile_fields, &r, ret));
+	name_text(ret);
 	check_name(&r, ret);
 	check_match(&r, ret);
 	check_keys(&r, ret);
@@ -143,6 +170,7 @@ void profile_done(struct profile *p)
 {
 	record_done(profile_fields, p);
 	json_decref(p->doc);
+	free(p->sealed);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -182,7 +210,7 @@ void profile_digest(const struct profile *p, char ret[static SHA256_HEX_BYTES])
 	const char *const texts[] = {p->line,        p->has_image ? p->version : "",
 				     p->disk.serial, p->disk.wwn,
 				     p->disk.media,  numbers,
-				     p->hostname,    p->user_data ? p->user_data : ""};
+				     p->hostname,    p->user_sha256};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		hash_text(h, texts[i]);

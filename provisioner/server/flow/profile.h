@@ -33,8 +33,12 @@ struct profile {
 	bool wipe_consent;
 	char hostname[129];
 	json_t *ssh_authorized_keys; /* array; a reference */
-	const char *user_data;       /* owned by doc; NULL: none */
-	json_t *doc;                 /* a reference; NULL in an empty profile */
+	const char *user_data;       /* as a person wrote it; owned by doc; NULL: none, or hidden */
+	char user_sha256[SHA256_HEX_BYTES]; /* "" none */
+	int64_t user_bytes;
+	bool user_set;
+	char *sealed; /* owned; set by profile_secret_hide() only */
+	json_t *doc;  /* a reference; NULL in an empty profile */
 };
 
 /* How a profile is written; it is read and described by this. */
@@ -43,6 +47,9 @@ extern const struct field profile_fields[];
  * errors: JSON field errors, ERR_GUARD_SELECTOR when match names nothing. */
 MUST_CHECK int profile_parse(json_t *doc, struct profile *ret, struct err *err);
 void profile_done(struct profile *p);
+/* {"set", "bytes", "sha256"}: what stands for the user data wherever the profile is shown. owns:
+ * the caller. */
+MUST_CHECK json_t *profile_user_data_json(const struct profile *p);
 
 /* Does it give away what a person decides otherwise: that a disk is written, or that its data may
  * be lost? Writing or changing such a profile is arming. */

@@ -187,6 +187,7 @@ static int keep_agreement(struct flow *flow, const struct profile *p, const stru
 	if (old->doc && json_equal(old->doc, p->doc))
 		TRY(flow_profile_agreed(flow->db, p->name, before, sizeof(before), err));
 	TRY(flow_profile_put(flow->db, p->name, p->priority, p->doc, flow_now_us(flow), err));
+	TRY(flow_profile_set_secret(flow->db, p->name, p->sealed ? p->sealed : "", err));
 	if (old->doc && !same_reach(old, p))
 		TRY(flow_profiles_disagree(flow->db, old->priority, err));
 	return flow_profile_agree(flow->db, p->name, agreed[0] ? agreed : before, err);
@@ -235,8 +236,9 @@ static int keep(struct flow *flow, const struct profile *p, const struct fits *f
 	(void)str_copy(row->owner, sizeof(row->owner), caller->owner);
 	text_print(row->reason, sizeof(row->reason), "profile '%s'", p->name);
 	row->body = body;
+	row->secret = p->sealed;
 	int rc = flow_order_add(flow->db, row, hosts, f->n, flow_now_us(flow), err);
-	row->body = NULL;
+	row->body = row->secret = NULL;
 	c->waits = rc >= 0;
 	return rc;
 }
@@ -322,6 +324,7 @@ int profile_change_carry_out(struct flow *flow, const struct flow_order *row, co
 	if (!doc)
 		return err_set(err, ERR_JSON, "the stored order '%s' is damaged", row->id);
 	int rc = profile_parse(doc, &p, err);
+	p.sealed = xstrdup(row->secret);
 	if (rc >= 0)
 		rc = carry_out(flow, row, &p, agreed, rehearse, err);
 	profile_done(&p);

@@ -38,7 +38,7 @@ struct profile_change {
 	struct flow_order kept;           /* waits */
 };
 
-/* Write, or keep for a second person. errors: ERR_AUTH_SCOPE, ERR_GUARD_PERSON, store errors */
+/* Write, or keep for a second person. in: p: after profile_secret_hide(). errors: ERR_AUTH_SCOPE, ERR_GUARD_PERSON, store errors */
 MUST_CHECK int profile_change_place(struct flow *flow, const struct profile *p,
 				    const struct profile_caller *caller, struct profile_change *ret,
 				    struct err *err);

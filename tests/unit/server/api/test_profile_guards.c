@@ -407,6 +407,103 @@ static void test_second_person_is_asked_for(void **state)
 	assert_int_equal(number("SELECT count(*) FROM flow_profile WHERE agreed = 'bob'"), 0);
 }
 
+/* ---- user data ------------------------------------------------------------------------------- */
+
+#define MARKED ",\"host\":{\"user_data\":\"password: MARKER\"}"
+#define NAMED(bytes)                                                                               \
+	",\"host\":{\"user_data\":{\"set\":true,\"bytes\":" bytes                                  \
+	",\"sha256\":\"b5cb6b9f2d8f4f9ad5b0cc8a5a62ef4f8f0bba58c1e6cc5f5ad7cb2cd5cb2d0b\"}}"
+
+/* Where the text may lie that was written as user data. */
+static long places(void)
+{
+	static const char *const where[] = {"flow_profile WHERE doc",
+					    "flow_profile WHERE secret",
+					    "event WHERE detail",
+					    "flow_order WHERE body",
+					    "flow_order_secret WHERE sealed",
+					    "flow_plan WHERE envelope"};
+	long n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(where); i++) {
+		autofree char *sql = xasprintf("SELECT count(*) FROM %s LIKE '%%MARKER%%'",
+					       where[i]);
+		n += number(sql);
+	}
+	return n;
+}
+
+static void get_profile(const char *name)
+{
+	autofree char *path = xasprintf("/api/v1/profiles/%s", name);
+
+	assert_int_equal(server_bench_as(&bench, tokens.bob, "GET", path, NULL), 200);
+}
+
+static void test_user_data_is_written_only(void **state)
+{
+	(void)state;
+	put_well(NEW("p", 5, IMAGE AUTO_ MARKED));
+	assert_int_equal(places(), 0);
+	get_profile("p");
+	json_t *shown = json_object_get(json_object_get(bench.reply, "host"), "user_data");
+	assert_int_equal(json_integer_value(json_object_get(shown, "bytes")), 16);
+	assert_true(json_is_true(json_object_get(shown, "set")));
+	assert_int_equal(strlen(json_string_value(json_object_get(shown, "sha256"))), 64);
+	/* what was shown keeps what is stored, and another digest nothing */
+	autofree char *same = json_dumps(bench.reply, JSON_COMPACT);
+	assert_int_equal(put(tokens.ann, same), 201);
+	assert_int_equal(put(tokens.ann, NEW("p", 6, IMAGE AUTO_ NAMED("16"))), 400);
+	assert_string_equal(bench.code, "input.invalid");
+	meet(0);
+	need_step(&bench, &hosts[0], PLAN_STEP_IMAGE);
+	assert_string_equal(hosts[0].plan.image.user_data, "password: MARKER");
+	assert_int_equal(places(), 0);
+}
+
+static void test_user_data_that_waits(void **state)
+{
+	(void)state;
+	assert_int_equal(server_bench_as(&bench, tokens.ann, "POST",
+					 "/api/v1/profiles?second_person=true",
+					 NEW("p", 5, IMAGE AUTO_ MARKED)),
+			 202);
+	const json_t *order = json_object_get(bench.reply, "order");
+	(void)str_copy(order_id, sizeof(order_id), json_string_value(json_object_get(order, "id")));
+	assert_int_equal(places(), 0);
+	assert_int_equal(number("SELECT count(*) FROM flow_order_secret"), 1);
+	assert_int_equal(decide(tokens.bob, "approve"), 200);
+	assert_int_equal(number("SELECT count(*) FROM flow_order_secret"), 0);
+	meet(0);
+	need_step(&bench, &hosts[0], PLAN_STEP_IMAGE);
+	assert_string_equal(hosts[0].plan.image.user_data, "password: MARKER");
+}
+
+/* What an older version stored is sealed when the daemon starts. */
+static void test_user_data_of_an_older_version(void **state)
+{
+	(void)state;
+	put_well(NEW("p", 5, IMAGE AUTO_));
+	server_bench_sql(&bench,
+			 "UPDATE flow_profile SET doc = '" NEW("p", 5, IMAGE AUTO_ MARKED) "'");
+	assert_int_equal(places(), 0);
+	meet(0);
+	need_step(&bench, &hosts[0], PLAN_STEP_IMAGE);
+	assert_string_equal(hosts[0].plan.image.user_data, "password: MARKER");
+}
+
+/* Sealed text of another profile, or a changed digest, gives a host nothing. */
+static void test_user_data_of_another(void **state)
+{
+	(void)state;
+	put_well(NEW("p", 5, IMAGE AUTO_ MARKED));
+	put_well("{\"name\":\"q\",\"priority\":1,\"match\":{\"serial\":\"none\"}" MARKED "}");
+	server_bench_sql(&bench, "UPDATE flow_profile SET secret = (SELECT secret FROM "
+				 "flow_profile WHERE name = 'q') WHERE name = 'p'");
+	meet(0);
+	assert_int_not_equal(fake_agent_next(&hosts[0], 0, bench.plan_key), 200);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -418,6 +515,10 @@ int main(void)
 		T(test_begun_and_edited),
 		T(test_rehearsed_and_edited),
 		T(test_one_that_fits_many),
+		T(test_user_data_is_written_only),
+		T(test_user_data_that_waits),
+		T(test_user_data_of_an_older_version),
+		T(test_user_data_of_another),
 		T(test_order_and_edit),
 		T(test_automatic_arms_add_up),
 		T(test_automatic_arms_next_hour),
