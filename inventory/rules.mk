@@ -1,5 +1,7 @@
 # inventory: hosts, parts, placements, SKUs, deliveries, history; SQLite and PostgreSQL.
 inventory_SRC := inventory/store/db.c
+inventory_SRC += inventory/store/transaction.c
+inventory_SRC += inventory/store/sqlite_statement.c
 inventory_SRC += inventory/store/migrate.c
 inventory_SRC += inventory/store/sqlite.c
 inventory_SRC += inventory/store/postgres.c

@@ -13,8 +13,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <base/alloc.h>
 #include <base/cleanup.h>
 #include <base/err.h>
+#include <base/text.h>
 
 struct str {
 	char *p;
@@ -61,26 +63,6 @@ bool sv_starts(struct sv a, const char *prefix);
 struct sv sv_split(struct sv *rest, char separator);
 struct sv sv_trim(struct sv a);
 
-/* Bytes (1 to 4) of the well-formed UTF-8 character at text, 0 for anything else and at the end.
- * in: hostile, NUL-terminated. */
-size_t utf8_length(const char *text);
-/* Is this character of n bytes a control character (C0, DEL or C1), which a terminal may obey? */
-bool utf8_is_control(const char *p, size_t n_bytes);
-
-/* Is all of it well-formed UTF-8? */
-bool text_is_utf8(const char *text);
-/* Replace each byte outside well-formed UTF-8 by '?', in place: the length stays. */
-void text_mend(char *text);
-/* Shorten text in place to at most max_bytes, ending at a UTF-8 character: one that does not fit
- * whole, or that an earlier cut left incomplete, is removed. Returns the new length. The one way to
- * cut text that is stored, sent or shown. */
-size_t text_cut(char *text, size_t max_bytes);
-/* Copy with a bound, cut as text_cut() does and mended; false if something was left out. */
-bool text_fit(char *dst, size_t dst_bytes, const char *src);
-/* snprintf() for text from outside: cut and mended as text_fit() does. */
-__attribute__((format(printf, 3, 4))) void text_print(char *dst, size_t dst_bytes,
-						      const char *format, ...);
-
 /* Copy with a bound; false (and an empty string) if it does not fit. */
 bool str_copy(char *dst, size_t dst_bytes, const char *src);
 bool str_eq(const char *a, const char *b); /* NULL equals only NULL */
@@ -97,13 +79,5 @@ bool parse_u64(const char *text, uint64_t *ret);
 bool parse_i64(const char *text, int64_t *ret);
 /* "512", "64K", "8M", "20G", "2T" (powers of 1024). */
 bool parse_size_bytes(const char *text, uint64_t *ret_bytes);
-
-/* Allocation that aborts the process instead of returning NULL. Sizes are checked by the caller. */
-MUST_CHECK void *xmalloc(size_t n_bytes);
-MUST_CHECK void *xcalloc(size_t n, size_t size_bytes);
-MUST_CHECK void *xrealloc(void *p, size_t n_bytes);
-MUST_CHECK char *xstrdup(const char *text); /* NULL stays NULL */
-MUST_CHECK char *xstrndup(const char *p, size_t n_bytes);
-MUST_CHECK __attribute__((format(printf, 1, 2))) char *xasprintf(const char *format, ...);
 
 #endif

@@ -82,20 +82,27 @@ static inline struct db_param p_blob(const void *p, size_t n_bytes)
 /* NULL is SQL NULL. Text with an embedded NUL cannot be passed. */
 struct db_param p_text(const char *text);
 
+/* A statement and its values: $1 is params[0]. sql: text of ours, never from outside; it is the key
+ * of the statement cache. All of it is borrowed. */
+struct db_call {
+	const char *sql;
+	const struct db_param *params;
+	size_t n_params;
+};
+
 /* ---- statements ------------------------------------------------------------------------------ */
 /* Run a statement that returns no rows. out: *ret_changed (may be NULL): rows inserted, updated,
  * deleted. Inside a transaction, without ret_changed, PostgreSQL is not waited for: a failure may
  * be told by a later call, by the end of the (inner) transaction at the latest. errors:
- * ERR_DB_CONSTRAINT, ERR_DB_BUSY, ERR_DB_FULL, ERR_DB_LOST, ERR_DB_IO.
- * sql: text of ours, never from outside; it is the key of the statement cache. */
+ * ERR_DB_CONSTRAINT, ERR_DB_BUSY, ERR_DB_FULL, ERR_DB_LOST, ERR_DB_IO. */
 MUST_CHECK int db_exec_n(struct db *db, const char *sql, const struct db_param *params,
 			 size_t n_params, int64_t *ret_changed, struct err *err);
 /* Run a statement that returns rows. owns: *ret, db_rows_free(). */
 MUST_CHECK int db_query_n(struct db *db, const char *sql, const struct db_param *params,
 			  size_t n_params, struct db_rows **ret, struct err *err);
 /* First column of the first row; fallback when there is no row or it is NULL. */
-MUST_CHECK int db_query_int_n(struct db *db, const char *sql, const struct db_param *params,
-			      size_t n_params, int64_t fallback, int64_t *ret, struct err *err);
+MUST_CHECK int db_query_int_n(struct db *db, const struct db_call *call, int64_t fallback,
+			      int64_t *ret, struct err *err);
 
 /* The parameters follow the fixed arguments: db_exec(db, err, "... $1 ... $2", p_int(1), p_text(t))
  */
@@ -110,7 +117,8 @@ MUST_CHECK int db_query_int_n(struct db *db, const char *sql, const struct db_pa
 #define db_query(db, err, ret_rows, sql, ...)                                                      \
 	db_query_n(db, sql, DB_PARAMS_(__VA_ARGS__), ret_rows, err)
 #define db_query_int(db, err, ret, fallback, sql, ...)                                             \
-	db_query_int_n(db, sql, DB_PARAMS_(__VA_ARGS__), fallback, ret, err)
+	db_query_int_n(db, &(const struct db_call){sql, DB_PARAMS_(__VA_ARGS__)}, fallback, ret,   \
+		       err)
 
 /* From now on, until it is set again, statements fail with ERR_DB_SLOW when budget_us have passed
  * since this call; 0: no budget. For an event loop that must not be held up: what does not answer

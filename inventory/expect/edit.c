@@ -135,7 +135,9 @@ static int check_sku(struct db *db, const struct edit *e, struct err *err)
 		int64_t n = 0;
 		if (!str_eq(members[e->member[k]].name, "sku") || e->value[k].n_bytes == 0)
 			continue;
-		TRY(db_query_int_n(db, "SELECT count(*) FROM sku WHERE name = $1", &e->value[k], 1,
+		TRY(db_query_int_n(db,
+				   &(struct db_call){"SELECT count(*) FROM sku WHERE name = $1",
+						     &e->value[k], 1},
 				   0, &n, err));
 		if (n == 0) {
 			(void)err_set(err, ERR_NOT_FOUND, "there is no SKU '%.80s'",

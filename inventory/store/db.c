@@ -183,8 +183,8 @@ int db_exec_n(struct db *db, const char *sql, const struct db_param *params, siz
 	autofree struct db_param *mended = mended_params(params, n_params);
 
 	TRY(usable(db, err));
-	TRY(remember(db, db->driver->run(db, sql, mended ? mended : params, n_params, NULL,
-					 waits ? &changed : NULL, err)));
+	const struct db_call call = {sql, mended ? mended : params, n_params};
+	TRY(remember(db, db->driver->run(db, &call, NULL, waits ? &changed : NULL, err)));
 	if (ret_changed)
 		*ret_changed = changed;
 	return 0;
@@ -218,8 +218,8 @@ int db_query_n(struct db *db, const char *sql, const struct db_param *params, si
 	autofree struct db_param *mended = mended_params(params, n_params);
 
 	TRY(usable(db, err));
-	TRY(remember(db, db->driver->run(db, sql, mended ? mended : params, n_params, &impl, NULL,
-					 err)));
+	const struct db_call call = {sql, mended ? mended : params, n_params};
+	TRY(remember(db, db->driver->run(db, &call, &impl, NULL, err)));
 	struct db_rows *rows = xcalloc(1, sizeof(*rows) + sizeof(*rows->mended));
 	*rows = (struct db_rows){.db = db,
 				 .impl = impl,
@@ -229,12 +229,12 @@ int db_query_n(struct db *db, const char *sql, const struct db_param *params, si
 	return 0;
 }
 
-int db_query_int_n(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
-		   int64_t fallback, int64_t *ret, struct err *err)
+int db_query_int_n(struct db *db, const struct db_call *call, int64_t fallback, int64_t *ret,
+		   struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
-	TRY(db_query_n(db, sql, params, n_params, &rows, err));
+	TRY(db_query_n(db, call->sql, call->params, call->n_params, &rows, err));
 	int r = db_rows_next(rows, err);
 	if (r < 0)
 		return r;
@@ -286,149 +286,26 @@ const void *db_blob(const struct db_rows *rows, int column, size_t *ret_n_bytes)
 	return rows->db->driver->get_blob(rows->impl, column, ret_n_bytes);
 }
 
-/* ---- transactions ---------------------------------------------------------------------------- */
+/* ---- words of a transaction ------------------------------------------------------------------- */
 
-/* Names of savepoints are literals so that they stay in the statement cache. */
-static const char *const savepoints[][3] = {
-	{"SAVEPOINT s1", "RELEASE SAVEPOINT s1", "ROLLBACK TO SAVEPOINT s1"},
-	{"SAVEPOINT s2", "RELEASE SAVEPOINT s2", "ROLLBACK TO SAVEPOINT s2"},
-	{"SAVEPOINT s3", "RELEASE SAVEPOINT s3", "ROLLBACK TO SAVEPOINT s3"},
-	{"SAVEPOINT s4", "RELEASE SAVEPOINT s4", "ROLLBACK TO SAVEPOINT s4"},
-	{"SAVEPOINT s5", "RELEASE SAVEPOINT s5", "ROLLBACK TO SAVEPOINT s5"},
-	{"SAVEPOINT s6", "RELEASE SAVEPOINT s6", "ROLLBACK TO SAVEPOINT s6"},
-};
-
-/* A word of a transaction; a budget that is over must not keep one from ending. Its beginnings need
- * not be waited for, its ends must. */
-static int say(struct db *db, const char *sql, bool waits, struct err *err)
+int db_say(struct db *db, const char *sql, bool waits, struct err *err)
 {
 	int64_t changed = 0, deadline_us = set_deadline(db, 0);
 	int status = usable(db, err);
 
 	if (status >= 0)
-		status = remember(
-			db, db->driver->run(db, sql, NULL, 0, NULL, waits ? &changed : NULL, err));
+		status = remember(db, db->driver->run(db, &(struct db_call){.sql = sql}, NULL,
+						      waits ? &changed : NULL, err));
 	(void)set_deadline(db, deadline_us);
 	return status;
 }
 
-/* Also of a connection that refuses everything else. */
-static void say_rollback(struct db *db, const char *sql)
+void db_say_rollback(struct db *db, const char *sql)
 {
 	int64_t deadline_us = set_deadline(db, 0);
 
-	(void)db->driver->run(db, sql, NULL, 0, NULL, &(int64_t){0}, NULL);
+	(void)db->driver->run(db, &(struct db_call){.sql = sql}, NULL, &(int64_t){0}, NULL);
 	(void)set_deadline(db, deadline_us);
-}
-
-static void tell_end(const struct db *db, bool committed)
-{
-	if (db->end_hook)
-		db->end_hook(db->end_arg, (int)db->depth, committed);
-}
-
-int db_begin(struct db *db, struct err *err)
-{
-	BUG_ON(db->depth > ARRAY_LEN(savepoints));
-	if (db->depth == 0 && db->readonly)
-		return db_begin_snapshot(db, err);
-	const char *const *begin = db->driver->begin;
-	TRY(say(db, db->depth == 0 ? begin[0] : savepoints[db->depth - 1][0], false, err));
-	db->depth++;
-	if (db->depth > 1 || !begin[1])
-		return 0;
-	int status = say(db, begin[1], false, err);
-	if (status < 0)
-		db_rollback(db);
-	return status;
-}
-
-int db_begin_snapshot(struct db *db, struct err *err)
-{
-	if (db->depth > 0) /* the caller's transaction is a snapshot already */
-		return db_begin(db, err);
-	TRY(say(db, db->driver->begin_snapshot, false, err));
-	db->depth = 1;
-	return 0;
-}
-
-/* What the mark will say after this commit: a savepoint may have taken ticks back. */
-static int mark_of(struct db *db, int64_t *ret, struct err *err)
-{
-	int64_t at_us = 0;
-
-	*ret = 0;
-	if (db->depth > 1 || !db->ticked)
-		return 0;
-	db->ticked = false;
-	if (db->mark_fd < 0)
-		return 0;
-	*ret = db->tick_id;
-	return db->tick_id ? 0 : db_last_tick(db, ret, &at_us, err);
-}
-
-int db_commit(struct db *db, struct err *err)
-{
-	int64_t mark = 0;
-
-	BUG_ON(db->depth == 0);
-	const char *sql = db->depth == 1 ? "COMMIT" : savepoints[db->depth - 2][1];
-	int r = mark_of(db, &mark, err);
-	if (r >= 0)
-		r = say(db, sql, true, err);
-	if (r < 0) {
-		db_rollback(db);
-		return r;
-	}
-	db->depth--;
-	if (mark > 0)
-		db_mark_write(db, mark);
-	if (mark > db->acknowledged)
-		db->acknowledged = mark;
-	tell_end(db, true);
-	return 0;
-}
-
-void db_rollback(struct db *db)
-{
-	BUG_ON(db->depth == 0);
-	if (db->depth == 1) {
-		db->ticked = false;
-		say_rollback(db, "ROLLBACK");
-	} else {
-		const char *const *sql = savepoints[db->depth - 2];
-		db->tick_id = 0;
-		say_rollback(db, sql[2]);
-		say_rollback(db, sql[1]);
-	}
-	db->depth--;
-	tell_end(db, false);
-}
-
-bool db_in_transaction(const struct db *db)
-{
-	return db->depth > 0;
-}
-
-int db_depth(const struct db *db)
-{
-	return (int)db->depth;
-}
-
-void db_on_end(struct db *db, db_end_hook hook, void *arg)
-{
-	db->end_hook = hook;
-	db->end_arg = arg;
-}
-
-int db_end(struct db *db, int status, struct err *err)
-{
-	if (status < 0) {
-		db_rollback(db);
-		return status;
-	}
-	TRY(db_commit(db, err));
-	return status;
 }
 
 /* ---- clock ----------------------------------------------------------------------------------- */

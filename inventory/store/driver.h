@@ -50,8 +50,8 @@ struct db_driver {
 	void (*close)(struct db *db);
 	/* At most one of ret_rows and ret_changed is set; with neither, the statement may run when
 	 * the next one does, which then fails in its place. */
-	int (*run)(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
-		   void **ret_rows, int64_t *ret_changed, struct err *err);
+	int (*run)(struct db *db, const struct db_call *call, void **ret_rows, int64_t *ret_changed,
+		   struct err *err);
 	int (*rows_next)(struct db *db, void *rows, struct err *err);
 	void (*rows_free)(struct db *db, void *rows);
 	int (*columns)(void *rows);
@@ -93,5 +93,12 @@ void db_mark_write(struct db *db, int64_t last);
 MUST_CHECK int db_migrate(struct db *db, struct err *err);
 /* Read the number only, for readers. */
 MUST_CHECK int db_migrate_check(struct db *db, struct err *err);
+
+/* A word of a transaction (BEGIN, COMMIT, a savepoint's) as it is; a budget that is over does not
+ * keep one from ending. waits: its ends must be waited for, its beginnings need not. */
+MUST_CHECK int db_say(struct db *db, const char *sql, bool waits, struct err *err);
+
+/* A rollback, also of a connection that refuses everything else. */
+void db_say_rollback(struct db *db, const char *sql);
 
 #endif

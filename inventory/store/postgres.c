@@ -72,16 +72,16 @@ static int64_t hang_at(const struct db *db)
 		       : now_us + c->hang_us;
 }
 
-static int send_and_collect(struct db *db, const char *sql, const struct db_param *params,
-			    size_t n_params, bool waits, PGresult **ret, struct err *err)
+static int send_and_collect(struct db *db, const struct db_call *call, bool waits, PGresult **ret,
+			    struct err *err)
 {
 	struct postgres_conn *c = db->conn;
 
-	settle(c, sql);
+	settle(c, call->sql);
 	if (c->state != POSTGRES_READY)
 		return err_set(err, ERR_DB_LOST, "%s", c->why);
-	TRY(set_timeout(db, sql, err));
-	TRY(postgres_send(c, sql, params, n_params, err));
+	TRY(set_timeout(db, call->sql, err));
+	TRY(postgres_send(c, call->sql, call->params, call->n_params, err));
 	return waits ? postgres_collect(c, hang_at(db), ret, err) : 0;
 }
 
@@ -119,14 +119,14 @@ static int connected(struct db *db, struct err *err)
 	return postgres_ready(db, err);
 }
 
-static int postgres_run(struct db *db, const char *sql, const struct db_param *params,
-			size_t n_params, void **ret_rows, int64_t *ret_changed, struct err *err)
+static int postgres_run(struct db *db, const struct db_call *call, void **ret_rows,
+			int64_t *ret_changed, struct err *err)
 {
 	PGresult *result = NULL;
 	bool waits = ret_rows || ret_changed;
 
 	TRY(connected(db, err));
-	TRY(judge(db, send_and_collect(db, sql, params, n_params, waits, &result, err), err));
+	TRY(judge(db, send_and_collect(db, call, waits, &result, err), err));
 	if (!waits)
 		return 0;
 	if (!ret_rows) {

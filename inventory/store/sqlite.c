@@ -3,7 +3,7 @@
  * The SQLite side of the store seam. One writing connection per process and per file (a lock file
  * beside the store keeps a second process out), WAL with synchronous=FULL; readers never
  * checkpoint, because Debian 12's SQLite has the WAL-reset bug (reference/guard-rails.md, 7.4).
- * Statements are cached by their text. Input: a path from the configuration, a file that may be
+ * Input: a path from the configuration, a file that may be
  * damaged.
  */
 #include "driver.h"
@@ -22,204 +22,29 @@
 #include <base/json.h>
 #include <base/str.h>
 
-#define CACHE_SLOTS      512
-#define CACHE_WAYS       8
+#include "sqlite_statement.h"
+
 #define BUSY_MS          5000
 #define READER_CACHE_KIB "-6144"  /* an export walks once: nothing it read is read again */
 #define CACHE_KIB        "-24576" /* page cache; the kernel keeps the rest of the file */
 #define CHECKPOINT_PAGES "4000"
 #define BUDGET_STEPS     1000 /* of the virtual machine: some ten microseconds */
 
-struct statement {
-	char *sql; /* as given: the key */
-	sqlite3_stmt *stmt;
-	int n_params;
-	uint16_t *map; /* SQLite's parameter i+1 takes our $map[i] */
-	bool busy;
-	bool cached;
-	uint64_t used;
-};
-
 struct sqlite_conn {
 	sqlite3 *handle;
 	char *path;
 	int lock_fd;
-	uint64_t turn;
-	struct statement *cache[CACHE_SLOTS];
+	struct sqlite_cache cache;
 };
 
 struct sqlite_rows {
-	struct statement *st;
+	struct sqlite_statement *st;
 	bool done;
 };
 
-/* ---- errors ---------------------------------------------------------------------------------- */
-
-static const struct {
-	int sqlite;
-	enum err_code code;
-} error_map[] = {
-	{SQLITE_BUSY, ERR_DB_BUSY},         {SQLITE_LOCKED, ERR_DB_BUSY},
-	{SQLITE_FULL, ERR_DB_FULL},         {SQLITE_IOERR, ERR_DB_IO},
-	{SQLITE_CORRUPT, ERR_DB_CORRUPT},   {SQLITE_NOTADB, ERR_DB_CORRUPT},
-	{SQLITE_CANTOPEN, ERR_DB_OPEN},     {SQLITE_CONSTRAINT, ERR_DB_CONSTRAINT},
-	{SQLITE_READONLY, ERR_DB_READONLY}, {SQLITE_INTERRUPT, ERR_DB_SLOW},
-};
-
-static int fail(sqlite3 *handle, int rc, const char *sql, struct err *err)
-{
-	enum err_code code = ERR_DB_SQL;
-
-	for (size_t i = 0; i < ARRAY_LEN(error_map); i++)
-		if (error_map[i].sqlite == (rc & 0xff))
-			code = error_map[i].code;
-	return err_set(err, code, "%s%s%.60s%s",
-		       handle ? sqlite3_errmsg(handle) : sqlite3_errstr(rc),
-		       code == ERR_DB_SQL ? " in '" : "", code == ERR_DB_SQL ? sql : "",
-		       code == ERR_DB_SQL ? "'" : "");
-}
-
-/* ---- statement cache ------------------------------------------------------------------------- */
-
-static void statement_free(struct statement *st)
-{
-	if (!st)
-		return;
-	(void)sqlite3_finalize(st->stmt);
-	free(st->map);
-	free(st->sql);
-	free(st);
-}
-
-static size_t slot_of(const char *sql)
-{
-	uint64_t h = 1469598103934665603ULL;
-
-	for (const char *c = sql; *c; c++)
-		h = (h ^ (uint8_t)*c) * 1099511628211ULL;
-	return (size_t)(h % CACHE_SLOTS);
-}
-
-/* SQLite numbers $N by first appearance: remember which of ours each one is. */
-static int map_params(struct statement *st, struct err *err)
-{
-	st->n_params = sqlite3_bind_parameter_count(st->stmt);
-	if (st->n_params > DB_PARAMS_MAX)
-		return err_set(err, ERR_DB_SQL, "more than %d parameters", DB_PARAMS_MAX);
-	st->map = xcalloc((size_t)st->n_params + 1, sizeof(*st->map));
-	for (int i = 0; i < st->n_params; i++) {
-		const char *name = sqlite3_bind_parameter_name(st->stmt, i + 1);
-		uint64_t number = 0;
-		if (!name || !parse_u64(name + 1, &number) || number < 1 || number > DB_PARAMS_MAX)
-			return err_set(err, ERR_DB_SQL, "parameter '%s' is not $1 to $%d",
-				       name ? name : "?", DB_PARAMS_MAX);
-		st->map[i] = (uint16_t)number;
-	}
-	return 0;
-}
-
-static int statement_new(struct sqlite_conn *c, const char *sql, struct statement **ret,
-			 struct err *err)
-{
-	static const char lock_clause[] = " FOR UPDATE SKIP LOCKED";
-	size_t n = strlen(sql);
-
-	if (str_ends(sql, lock_clause))
-		n -= sizeof(lock_clause) - 1;
-	struct statement *st = xcalloc(1, sizeof(*st));
-	st->sql = xstrdup(sql);
-	int rc = sqlite3_prepare_v3(c->handle, sql, (int)n, SQLITE_PREPARE_PERSISTENT, &st->stmt,
-				    NULL);
-	int r = rc == SQLITE_OK ? map_params(st, err) : fail(c->handle, rc, sql, err);
-	if (r < 0) {
-		statement_free(st);
-		return r;
-	}
-	*ret = st;
-	return 0;
-}
-
-/* The slots that may hold a text: its own and the next ones. Of those that hold another, the one
- * that was used longest ago gives way; a statement that is running stays. */
-static struct statement **find_slot(struct sqlite_conn *c, const char *sql)
-{
-	struct statement **oldest = NULL;
-	size_t first = slot_of(sql);
-
-	for (size_t i = 0; i < CACHE_WAYS; i++) {
-		struct statement **slot = &c->cache[(first + i) % CACHE_SLOTS], *st = *slot;
-		if (st && str_eq(st->sql, sql) && !st->busy)
-			return slot;
-		if ((!st || !st->busy) &&
-		    (!oldest || (*oldest && (!st || st->used < (*oldest)->used))))
-			oldest = slot;
-	}
-	return oldest;
-}
-
-static int statement_get(struct sqlite_conn *c, const char *sql, struct statement **ret,
-			 struct err *err)
-{
-	struct statement **slot = find_slot(c, sql);
-
-	if (!slot || !*slot || !str_eq((*slot)->sql, sql)) {
-		TRY(statement_new(c, sql, ret, err));
-		if (slot) {
-			statement_free(*slot);
-			*slot = *ret;
-			(*ret)->cached = true;
-		}
-	}
-	if (slot)
-		*ret = *slot;
-	(*ret)->busy = true;
-	(*ret)->used = ++c->turn;
-	return 0;
-}
-
-static void statement_put(struct statement *st)
-{
-	(void)sqlite3_reset(st->stmt);
-	(void)sqlite3_clear_bindings(st->stmt);
-	st->busy = false;
-	if (!st->cached)
-		statement_free(st);
-}
-
-static int bind_one(sqlite3_stmt *stmt, int at, const struct db_param *p)
-{
-	if (p->n_bytes > INT32_MAX)
-		return SQLITE_TOOBIG;
-	switch (p->type) {
-	case DB_INT:
-		return sqlite3_bind_int64(stmt, at, p->i);
-	case DB_TEXT:
-		return sqlite3_bind_text(stmt, at, p->p, (int)p->n_bytes, SQLITE_STATIC);
-	case DB_BLOB:
-		return sqlite3_bind_blob(stmt, at, p->p, (int)p->n_bytes, SQLITE_STATIC);
-	case DB_NULL:
-		break;
-	}
-	return sqlite3_bind_null(stmt, at);
-}
-
-static int bind_all(struct sqlite_conn *c, struct statement *st, const struct db_param *params,
-		    size_t n_params, struct err *err)
-{
-	for (int i = 0; i < st->n_params; i++) {
-		if (st->map[i] > n_params)
-			return err_set(err, ERR_DB_SQL, "no value for $%d in '%.60s'", st->map[i],
-				       st->sql);
-		int rc = bind_one(st->stmt, i + 1, &params[st->map[i] - 1]);
-		if (rc != SQLITE_OK)
-			return fail(c->handle, rc, st->sql, err);
-	}
-	return 0;
-}
-
 /* ---- running --------------------------------------------------------------------------------- */
 
-static int run_exec(struct sqlite_conn *c, struct statement *st, int64_t *ret_changed,
+static int run_exec(struct sqlite_conn *c, struct sqlite_statement *st, int64_t *ret_changed,
 		    struct err *err)
 {
 	int rc;
@@ -228,24 +53,24 @@ static int run_exec(struct sqlite_conn *c, struct statement *st, int64_t *ret_ch
 		rc = sqlite3_step(st->stmt);
 	while (rc == SQLITE_ROW);
 	if (rc != SQLITE_DONE)
-		return fail(c->handle, rc, st->sql, err);
+		return sqlite_fail(c->handle, rc, st->sql, err);
 	if (ret_changed)
 		*ret_changed = sqlite3_changes64(c->handle);
 	return 0;
 }
 
-static int sqlite_run(struct db *db, const char *sql, const struct db_param *params,
-		      size_t n_params, void **ret_rows, int64_t *ret_changed, struct err *err)
+static int sqlite_run(struct db *db, const struct db_call *call, void **ret_rows,
+		      int64_t *ret_changed, struct err *err)
 {
 	struct sqlite_conn *c = db->conn;
-	struct statement *st = NULL;
+	struct sqlite_statement *st = NULL;
 
-	TRY(statement_get(c, sql, &st, err));
-	int r = bind_all(c, st, params, n_params, err);
+	TRY(sqlite_statement_get(&c->cache, call->sql, &st, err));
+	int r = sqlite_statement_bind(&c->cache, st, call, err);
 	if (r >= 0 && !ret_rows)
 		r = run_exec(c, st, ret_changed, err);
 	if (r < 0 || !ret_rows) {
-		statement_put(st);
+		sqlite_statement_put(st);
 		return r;
 	}
 	struct sqlite_rows *rows = xcalloc(1, sizeof(*rows));
@@ -265,7 +90,7 @@ static int sqlite_rows_next(struct db *db, void *impl, struct err *err)
 	if (rc == SQLITE_ROW)
 		return 1;
 	rows->done = true;
-	return rc == SQLITE_DONE ? 0 : fail(c->handle, rc, rows->st->sql, err);
+	return rc == SQLITE_DONE ? 0 : sqlite_fail(c->handle, rc, rows->st->sql, err);
 }
 
 static void sqlite_rows_free(struct db *db, void *impl)
@@ -273,7 +98,7 @@ static void sqlite_rows_free(struct db *db, void *impl)
 	struct sqlite_rows *rows = impl;
 
 	(void)db;
-	statement_put(rows->st);
+	sqlite_statement_put(rows->st);
 	free(rows);
 }
 
@@ -429,10 +254,11 @@ static int sqlite_open(struct db *db, const char *path, unsigned flags, struct e
 	int rc = sqlite3_open_v2(path, &c->handle, how, NULL);
 	(void)umask(old);
 	if (rc != SQLITE_OK) {
-		int r = fail(c->handle, rc, "", err);
+		int r = sqlite_fail(c->handle, rc, "", err);
 		(void)r;
 		return err_wrap(err, "store '%s'", path);
 	}
+	c->cache.handle = c->handle;
 	(void)sqlite3_busy_timeout(c->handle, BUSY_MS);
 	(void)sqlite3_db_config(c->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (db->readonly)
@@ -446,8 +272,7 @@ static void sqlite_close(struct db *db)
 {
 	struct sqlite_conn *c = db->conn;
 
-	for (size_t i = 0; i < CACHE_SLOTS; i++)
-		statement_free(c->cache[i]);
+	sqlite_cache_free(&c->cache);
 	(void)sqlite3_close_v2(c->handle);
 	if (c->lock_fd >= 0)
 		(void)close(c->lock_fd);
@@ -472,14 +297,14 @@ static int copy_pages(struct sqlite_conn *c, sqlite3 *to, const char *to_path, s
 	sqlite3_backup *b = sqlite3_backup_init(to, "main", c->handle, "main");
 
 	if (!b)
-		return fail(to, sqlite3_errcode(to), "backup", err);
+		return sqlite_fail(to, sqlite3_errcode(to), "backup", err);
 	int rc = sqlite3_backup_step(b, -1);
 	(void)sqlite3_backup_finish(b);
 	if (rc != SQLITE_DONE)
-		return fail(to, rc, "backup", err);
+		return sqlite_fail(to, rc, "backup", err);
 	rc = sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
-		return fail(to, rc, "backup", err);
+		return sqlite_fail(to, rc, "backup", err);
 	return sync_file(to_path, err);
 }
 
@@ -493,7 +318,7 @@ int db_sqlite_backup(struct db *db, const char *to_path, struct err *err)
 	mode_t old = umask(077);
 	int rc = sqlite3_open_v2(to_path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 	(void)umask(old);
-	int r = rc == SQLITE_OK ? copy_pages(c, to, to_path, err) : fail(to, rc, "", err);
+	int r = rc == SQLITE_OK ? copy_pages(c, to, to_path, err) : sqlite_fail(to, rc, "", err);
 	(void)sqlite3_close(to);
 	if (r < 0) {
 		(void)unlink(to_path);

@@ -1,5 +1,7 @@
 # The floor under every room.
 base_SRC := provisioner/base/err.c
+base_SRC += provisioner/base/alloc.c
+base_SRC += provisioner/base/text.c
 base_SRC += provisioner/base/str.c
 base_SRC += provisioner/base/bytes.c
 base_SRC += provisioner/base/log.c
@@ -21,6 +23,7 @@ $(eval $(call library,base_confine))
 BASE_CONFINE_PKG := libseccomp
 
 $(eval $(call unit_test,tests/unit/base/test_str.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_text.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_err.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_bytes.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_clock.c,base,$(BASE_PKG)))

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * struct str (a bounded growing buffer), views, globbing and number parsing; see base/str.h.
- * Allocation failure ends the process: sizes were checked against named maxima before they got
- * here.
  */
 #include <base/str.h>
 
@@ -11,65 +9,6 @@
 #include <string.h>
 
 static char empty_text[1] = "";
-
-static _Noreturn void out_of_memory(size_t n_bytes)
-{
-	fprintf(stderr, "<2>memory.exhausted bytes=%zu\n", n_bytes);
-	abort();
-}
-
-void *xmalloc(size_t n_bytes)
-{
-	void *p = malloc(n_bytes ? n_bytes : 1);
-
-	if (!p)
-		out_of_memory(n_bytes);
-	return p;
-}
-
-void *xcalloc(size_t n, size_t size_bytes)
-{
-	void *p = calloc(n ? n : 1, size_bytes ? size_bytes : 1);
-
-	if (!p)
-		out_of_memory(size_bytes);
-	return p;
-}
-
-void *xrealloc(void *p, size_t n_bytes)
-{
-	void *q = realloc(p, n_bytes ? n_bytes : 1);
-
-	if (!q)
-		out_of_memory(n_bytes);
-	return q;
-}
-
-char *xstrdup(const char *text)
-{
-	return text ? xstrndup(text, strlen(text)) : NULL;
-}
-
-char *xstrndup(const char *p, size_t n_bytes)
-{
-	char *q = xmalloc(n_bytes + 1);
-
-	memcpy(q, p, n_bytes);
-	q[n_bytes] = '\0';
-	return q;
-}
-
-char *xasprintf(const char *format, ...)
-{
-	va_list ap;
-	char *p = NULL;
-
-	va_start(ap, format);
-	if (vasprintf(&p, format, ap) < 0)
-		out_of_memory(0);
-	va_end(ap);
-	return p;
-}
 
 void str_init(struct str *s, size_t max_bytes)
 {
@@ -178,114 +117,6 @@ void str_addf(struct str *s, const char *format, ...)
 	va_start(ap, format);
 	str_addv(s, format, ap);
 	va_end(ap);
-}
-
-/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. The NUL at the end is no
- * continuation byte, so that a cut sequence never reads past it. */
-size_t utf8_length(const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n;
-
-	if (p[0] < 0x80)
-		return p[0] ? 1 : 0;
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if (p[i] < 0x80 || p[i] > 0xbf)
-			return 0;
-	return n;
-}
-
-bool utf8_is_control(const char *p, size_t n_bytes)
-{
-	unsigned char c = (unsigned char)p[0];
-
-	if (n_bytes == 2)
-		return c == 0xc2 && (unsigned char)p[1] < 0xa0;
-	return n_bytes == 1 && (c < 0x20 || c == 0x7f);
-}
-
-bool text_is_utf8(const char *text)
-{
-	while (*text) {
-		size_t n = utf8_length(text);
-
-		if (!n)
-			return false;
-		text += n;
-	}
-	return true;
-}
-
-void text_mend(char *text)
-{
-	while (*text) {
-		size_t n = utf8_length(text);
-
-		if (!n)
-			*text = '?';
-		text += n ? n : 1;
-	}
-}
-
-/* Bytes that the character begun by this byte has; 1 for a byte that begins none. */
-static size_t bytes_promised(char lead)
-{
-	unsigned char c = (unsigned char)lead;
-
-	return c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-}
-
-size_t text_cut(char *text, size_t max_bytes)
-{
-	size_t n = strnlen(text, max_bytes), lead = n;
-
-	while (lead > 0 && n - lead < 3 && ((unsigned char)text[lead - 1] & 0xc0) == 0x80)
-		lead--;
-	if (lead > 0 && bytes_promised(text[lead - 1]) > n - lead + 1)
-		n = lead - 1;
-	text[n] = '\0';
-	return n;
-}
-
-bool text_fit(char *dst, size_t dst_bytes, const char *src)
-{
-	size_t n = strnlen(src, dst_bytes);
-	bool whole = n < dst_bytes;
-
-	memcpy(dst, src, whole ? n : dst_bytes - 1);
-	dst[whole ? n : dst_bytes - 1] = '\0';
-	if (!whole)
-		(void)text_cut(dst, dst_bytes - 1);
-	text_mend(dst);
-	return whole;
-}
-
-void text_print(char *dst, size_t dst_bytes, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	int n = vsnprintf(dst, dst_bytes, format, ap);
-	va_end(ap);
-	if (n < 0)
-		dst[0] = '\0';
-	else if ((size_t)n >= dst_bytes)
-		(void)text_cut(dst, dst_bytes - 1);
-	text_mend(dst);
 }
 
 /* Bytes from here on that mean the same inside JSON. */

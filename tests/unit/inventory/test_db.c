@@ -349,7 +349,7 @@ static void test_more_statements_than_are_kept(void **state)
 		for (int i = 0; i < 1500; i++) {
 			int64_t n = 0;
 			autofree char *sql = xasprintf("SELECT last_id + %d FROM fleet_clock", i);
-			OK(db_query_int_n(db, sql, NULL, 0, -1, &n, &err));
+			OK(db_query_int_n(db, &(struct db_call){sql, NULL, 0}, -1, &n, &err));
 			assert_int_equal(n, i);
 		}
 	for (int i = 0; i < 8; i++) {
@@ -419,7 +419,7 @@ static int64_t value(struct db *db, const char *sql)
 	struct err err = ERR_INIT;
 	int64_t n = -1;
 
-	OK(db_query_int_n(db, sql, NULL, 0, -1, &n, &err));
+	OK(db_query_int_n(db, &(struct db_call){sql, NULL, 0}, -1, &n, &err));
 	return n;
 }
 

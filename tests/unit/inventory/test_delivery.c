@@ -29,7 +29,7 @@ static int64_t count(struct db *db, const char *sql)
 	struct err err = ERR_INIT;
 	int64_t n = -1;
 
-	must(db_query_int_n(db, sql, NULL, 0, -1, &n, &err), &err);
+	must(db_query_int_n(db, &(struct db_call){.sql = sql}, -1, &n, &err), &err);
 	return n;
 }
 

@@ -35,7 +35,7 @@ static int64_t count(struct db *db, const char *sql)
 	struct err err = ERR_INIT;
 	int64_t n = -1;
 
-	if (db_query_int_n(db, sql, NULL, 0, -1, &n, &err) < 0)
+	if (db_query_int_n(db, &(struct db_call){.sql = sql}, -1, &n, &err) < 0)
 		fail_msg("%s", err.msg);
 	return n;
 }
