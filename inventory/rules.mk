@@ -1,5 +1,6 @@
 # inventory: hosts, parts, placements, SKUs, deliveries, history; SQLite and PostgreSQL.
-inventory_SRC := inventory/store/db.c
+inventory_SRC := inventory/store/open.c
+inventory_SRC += inventory/store/db.c
 inventory_SRC += inventory/store/transaction.c
 inventory_SRC += inventory/store/sqlite_statement.c
 inventory_SRC += inventory/store/migrate.c

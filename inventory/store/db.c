@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The public side of the store seam: picks the driver by the URL's scheme, nests transactions with
- * savepoints, keeps the fleet's clock. It holds no SQL of the inventory, only its own clock row.
- * Input: a URL from the configuration; values may hold anything, they are always bound.
+ * The public side of the store seam: statements, rows, the fleet's clock. It holds no SQL of the
+ * inventory, only its own clock row. Input: values may hold anything, they are always bound.
  */
 #include <inventory/db.h>
 
@@ -13,10 +12,7 @@
 #include <base/json.h>
 #include <base/str.h>
 
-#include "../parts/version.h"
 #include "driver.h"
-
-static const struct db_driver *const drivers[] = {&db_driver_sqlite, &db_driver_postgres};
 
 struct db_param p_text(const char *text)
 {
@@ -24,55 +20,9 @@ struct db_param p_text(const char *text)
 		.type = text ? DB_TEXT : DB_NULL, .p = text, .n_bytes = text ? strlen(text) : 0};
 }
 
-static int open_with(struct db *db, const char *rest, unsigned flags, struct err *err)
-{
-	TRY(db->driver->open(db, rest, flags, err));
-	db->patient = true; /* until the end of this function */
-	if (flags & DB_CHECK)
-		TRY(db_check(db, true, err));
-	if (db->readonly)
-		return db_migrate_check(db, err);
-	TRY(db_migrate(db, err));
-	/* an appliance of the version before stores versions without their keys */
-	return db_is_sqlite(db) ? db_mark_open(db, rest, err) : version_fill(db, false, err);
-}
-
-int db_open(const char *url, unsigned flags, struct db **ret, struct err *err)
-{
-	for (size_t i = 0; i < ARRAY_LEN(drivers); i++) {
-		size_t n = strlen(drivers[i]->scheme);
-		if (strncmp(url, drivers[i]->scheme, n) != 0)
-			continue;
-		struct db *db = xcalloc(1, sizeof(*db));
-		db->driver = drivers[i];
-		db->mark_fd = -1;
-		db->readonly = (flags & DB_READONLY) != 0;
-		int r = open_with(db, i == 0 ? url + n : url, flags, err);
-		db->patient = false;
-		if (r < 0) {
-			db_close(db);
-			return r;
-		}
-		*ret = db;
-		return 0;
-	}
-	return err_set(err, ERR_DB_OPEN, "store '%s' is neither sqlite:/path nor postgresql://...",
-		       url);
-}
-
-void db_close(struct db *db)
-{
-	if (!db)
-		return;
-	if (db->conn)
-		db->driver->close(db);
-	db_mark_close(db);
-	free(db);
-}
-
 bool db_is_sqlite(const struct db *db)
 {
-	return db->driver == &db_driver_sqlite;
+	return db->driver->is_sqlite;
 }
 
 const char *db_warning(const struct db *db)
@@ -364,10 +314,10 @@ void db_json_text(const struct db *db, const char *column, const char *key, char
 
 int db_backup(struct db *db, const char *to_path, struct err *err)
 {
-	if (!db_is_sqlite(db))
+	if (!db->driver->backup)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "backups of a PostgreSQL store are made with pg_dump");
-	return db_sqlite_backup(db, to_path, err);
+	return db->driver->backup(db, to_path, err);
 }
 
 int db_check(struct db *db, bool quick, struct err *err)
@@ -427,12 +377,12 @@ int db_sample(struct db *db, struct err *err)
 
 int db_notify_fd(struct db *db)
 {
-	return db_is_sqlite(db) ? -1 : db_postgres_notify_fd(db);
+	return db->driver->notify_fd ? db->driver->notify_fd(db) : -1;
 }
 
 bool db_notified(struct db *db)
 {
-	return db_is_sqlite(db) ? false : db_postgres_notified(db);
+	return db->driver->notified && db->driver->notified(db);
 }
 
 int db_notify(struct db *db, struct err *err)

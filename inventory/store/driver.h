@@ -46,6 +46,7 @@ struct db_rows {
 
 struct db_driver {
 	const char *scheme;
+	bool is_sqlite; /* one file, one writer */
 	int (*open)(struct db *db, const char *rest, unsigned flags, struct err *err);
 	void (*close)(struct db *db);
 	/* At most one of ret_rows and ret_changed is set; with neither, the statement may run when
@@ -63,6 +64,11 @@ struct db_driver {
 	int (*ready)(struct db *db, struct err *err);
 	/* The budget of db->deadline_us begins or ends; NULL: the driver looks at it itself. */
 	void (*budget)(struct db *db);
+	/* A copy of the whole store in a new file; NULL: the store's own tools make it. */
+	int (*backup)(struct db *db, const char *to_path, struct err *err);
+	/* Readable when another writer may have changed something; NULL: there is no other. */
+	int (*notify_fd)(struct db *db);
+	bool (*notified)(struct db *db);
 	/* Rewrites a statement of a migration for this store; the caller frees. */
 	char *(*schema_text)(const char *statement);
 	const char *begin[2]; /* the second may be NULL */
@@ -75,11 +81,8 @@ int64_t db_clock_us(void);
 extern const struct db_driver db_driver_sqlite;
 extern const struct db_driver db_driver_postgres;
 
-MUST_CHECK int db_sqlite_backup(struct db *db, const char *to_path, struct err *err);
 /* Backup beside the store before migration `number`; nothing for an empty store. */
 MUST_CHECK int db_sqlite_backup_before(struct db *db, int number, struct err *err);
-int db_postgres_notify_fd(struct db *db);
-bool db_postgres_notified(struct db *db);
 
 /* high_water.c: refuse a store that lacks acknowledged changes. errors: ERR_DB_BEHIND */
 #define DB_MARK_SUFFIX ".acknowledged"

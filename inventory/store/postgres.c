@@ -269,12 +269,12 @@ static void postgres_close(struct db *db)
 	db->conn = NULL;
 }
 
-int db_postgres_notify_fd(struct db *db)
+static int postgres_notify_fd(struct db *db)
 {
 	return postgres_link_notify_fd(db->conn);
 }
 
-bool db_postgres_notified(struct db *db)
+static bool postgres_notified(struct db *db)
 {
 	return postgres_link_notified(db->conn);
 }
@@ -292,6 +292,8 @@ const struct db_driver db_driver_postgres = {
 	.get_int = postgres_int,
 	.get_text = postgres_text,
 	.get_blob = postgres_blob,
+	.notify_fd = postgres_notify_fd,
+	.notified = postgres_notified,
 	.schema_text = postgres_schema_text,
 	/* writers of the fleet take turns, as SQLite's do: what a transaction reads stays so until
 	 * its end, whichever appliance it runs on */

@@ -308,7 +308,7 @@ static int copy_pages(struct sqlite_conn *c, sqlite3 *to, const char *to_path, s
 	return sync_file(to_path, err);
 }
 
-int db_sqlite_backup(struct db *db, const char *to_path, struct err *err)
+static int sqlite_backup(struct db *db, const char *to_path, struct err *err)
 {
 	struct sqlite_conn *c = db->conn;
 
@@ -335,11 +335,12 @@ int db_sqlite_backup_before(struct db *db, int number, struct err *err)
 		return 0;
 	autofree char *to = xasprintf("%s.before-%04d", c->path, number);
 	(void)unlink(to); /* of an earlier, interrupted try */
-	return db_sqlite_backup(db, to, err);
+	return sqlite_backup(db, to, err);
 }
 
 const struct db_driver db_driver_sqlite = {
 	.scheme = "sqlite:",
+	.is_sqlite = true,
 	.open = sqlite_open,
 	.close = sqlite_close,
 	.run = sqlite_run,
@@ -351,6 +352,7 @@ const struct db_driver db_driver_sqlite = {
 	.get_text = sqlite_text,
 	.get_blob = sqlite_blob,
 	.budget = sqlite_budget,
+	.backup = sqlite_backup,
 	.schema_text = sqlite_schema_text,
 	.begin = {"BEGIN IMMEDIATE"},
 	.begin_snapshot = "BEGIN",
