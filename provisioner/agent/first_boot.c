@@ -264,8 +264,9 @@ static void say(const char *text)
 /* The token is worthless from now on, but nothing of ours stays in somebody's system. */
 static void remove_self(void)
 {
-	static const char *const files[] = {FIRST_BOOT_CONFIG, FIRST_BOOT_WANTS, FIRST_BOOT_UNIT,
-					    FIRST_BOOT_PROGRAM};
+	static const char *const files[] = {FIRST_BOOT_CONFIG, FIRST_BOOT_WANTS,
+					    FIRST_BOOT_UNIT,   FIRST_BOOT_RC_RUNLEVEL,
+					    FIRST_BOOT_RC,     FIRST_BOOT_PROGRAM};
 	static const char *const folders[] = {FIRST_BOOT_CONFIG_DIR, FIRST_BOOT_PROGRAM_DIR};
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)

@@ -42,6 +42,7 @@ agent_SRC := \
 	provisioner/agent/disk/work.c \
 	provisioner/agent/disk/devices_ready.c \
 	provisioner/agent/disk/new_root.c \
+	provisioner/agent/disk/boot_entries.c \
 	provisioner/agent/disk/personalise.c \
 	provisioner/agent/disk/own_files.c \
 	provisioner/agent/step_image.c \
@@ -136,6 +137,8 @@ $(eval $(call unit_test,tests/unit/agent/facts/test_drive_transport.c,$(AGENT_TE
 $(eval $(call unit_test,tests/unit/agent/facts/test_drive_slot.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/facts/test_machine_facts.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/disk/test_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/disk/test_boot_entries.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call fuzzer,boot_entries,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_device.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -13,5 +13,8 @@
 #define FIRST_BOOT_UNIT_NAME   "slipway-first-boot.service"
 #define FIRST_BOOT_UNIT        "/etc/systemd/system/" FIRST_BOOT_UNIT_NAME
 #define FIRST_BOOT_WANTS       "/etc/systemd/system/multi-user.target.wants/" FIRST_BOOT_UNIT_NAME
+/* Where OpenRC starts services instead of systemd (Alpine). */
+#define FIRST_BOOT_RC          "/etc/init.d/slipway-first-boot"
+#define FIRST_BOOT_RC_RUNLEVEL "/etc/runlevels/default/slipway-first-boot"
 
 #endif

@@ -127,6 +127,16 @@ int new_root_read(int root_fd, const char *path, size_t max_bytes, char **ret_p,
 	return file_read_fd(fd, max_bytes, ret_p, ret_n_bytes, err);
 }
 
+DIR *new_root_open_folder(int root_fd, const char *path)
+{
+	autoclose int fd = open_in(root_fd, path, O_DIRECTORY | O_RDONLY);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (dir)
+		(void)take_fd(&fd);
+	return dir;
+}
+
 bool new_root_exists(int root_fd, const char *path)
 {
 	autoclose int fd = open_in(root_fd, path, O_PATH);

@@ -7,6 +7,7 @@
 #ifndef AGENT_NEW_ROOT_H
 #define AGENT_NEW_ROOT_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -30,6 +31,8 @@ MUST_CHECK int new_root_symlink(int root_fd, const char *to, const char *path, s
 /* Whole file; errors: ERR_NOT_FOUND, ERR_TOO_BIG, ERR_IO. The caller frees. */
 MUST_CHECK int new_root_read(int root_fd, const char *path, size_t max_bytes, char **ret_p,
 			     size_t *ret_n_bytes, struct err *err);
+/* NULL if there is none; the caller closes it. */
+DIR *new_root_open_folder(int root_fd, const char *path);
 bool new_root_exists(int root_fd, const char *path);
 
 #endif

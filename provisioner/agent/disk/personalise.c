@@ -17,6 +17,7 @@
 #include <base/limits.h>
 #include <base/str.h>
 
+#include "boot_entries.h"
 #include "first_boot_files.h"
 #include "new_root.h"
 
@@ -244,6 +245,39 @@ static const char unit[] = "[Unit]\n"
 			   "[Install]\n"
 			   "WantedBy=multi-user.target\n";
 
+/* start-stop-daemon is OpenRC's own or BusyBox's; both know these. */
+static const char rc_script[] =
+	"#!/sbin/openrc-run\n"
+	"description=\"Tell the provisioning server that this host boots\"\n"
+	"command=" FIRST_BOOT_PROGRAM "\n"
+	"command_background=true\n"
+	"pidfile=/run/slipway-first-boot.pid\n"
+	"depend() {\n"
+	"	after net networking sshd\n"
+	"}\n";
+
+static bool has_systemd(int root_fd)
+{
+	return new_root_exists(root_fd, "/usr/lib/systemd/systemd") ||
+	       new_root_exists(root_fd, "/lib/systemd/systemd");
+}
+
+static bool has_openrc(int root_fd)
+{
+	return new_root_exists(root_fd, "/sbin/openrc-run") ||
+	       new_root_exists(root_fd, "/usr/sbin/openrc-run");
+}
+
+static int put_service(int root_fd, struct err *err)
+{
+	if (has_systemd(root_fd) || !has_openrc(root_fd)) {
+		TRY(write_text(root_fd, FIRST_BOOT_UNIT, unit, 0644, err));
+		return new_root_symlink(root_fd, "../" FIRST_BOOT_UNIT_NAME, FIRST_BOOT_WANTS, err);
+	}
+	TRY(write_text(root_fd, FIRST_BOOT_RC, rc_script, 0755, err));
+	return new_root_symlink(root_fd, FIRST_BOOT_RC, FIRST_BOOT_RC_RUNLEVEL, err);
+}
+
 static int put_reporter(int root_fd, const struct personal *p, struct err *err)
 {
 	const struct plan_image *i = p->image;
@@ -260,20 +294,50 @@ static int put_reporter(int root_fd, const struct personal *p, struct err *err)
 			.path = FIRST_BOOT_PROGRAM, .p = program, .n_bytes = n_bytes, .mode = 0755},
 		err));
 	TRY(write_text(root_fd, FIRST_BOOT_CONFIG, config, 0600, err));
-	TRY(write_text(root_fd, FIRST_BOOT_UNIT, unit, 0644, err));
-	return new_root_symlink(root_fd, "../" FIRST_BOOT_UNIT_NAME, FIRST_BOOT_WANTS, err);
+	return put_service(root_fd, err);
+}
+
+/* ---- SELinux --------------------------------------------------------------------------------- */
+
+/* "SELINUX=enforcing" and "SELINUX=permissive"; a comment is neither. */
+static bool labels_matter(const char *config)
+{
+	struct sv rest = sv_of(config);
+	bool matter = false;
+
+	while (rest.n) {
+		struct sv value = sv_trim(sv_split(&rest, '\n'));
+		struct sv key = sv_trim(sv_split(&value, '='));
+
+		if (sv_eq_str(key, "SELINUX"))
+			matter = sv_eq_str(sv_trim(value), "enforcing") ||
+				 sv_eq_str(sv_trim(value), "permissive");
+	}
+	return matter;
+}
+
+/* What was written here has no labels, and an enforcing system could not read its own fstab: such
+ * a system gives every file its label at its first start. */
+static int put_relabel(int root_fd, const struct personal *p, struct err *err)
+{
+	autofree char *config = NULL;
+	size_t n_bytes;
+
+	(void)p;
+	if (new_root_read(root_fd, "/etc/selinux/config", 64 * KIB, &config, &n_bytes, NULL) < 0 ||
+	    !labels_matter(config))
+		return 0;
+	return write_text(root_fd, "/.autorelabel", "", 0644, err);
 }
 
 static const struct {
 	const char *what;
 	int (*put)(int root_fd, const struct personal *p, struct err *err);
 } parts[] = {
-	{"host name", put_host_name},
-	{"hosts file", put_hosts},
-	{"machine-id", put_machine_id},
-	{"fstab", put_fstab},
-	{"SSH keys", put_ssh_keys},
-	{"cloud-init seed", put_cloud_seed},
+	{"host name", put_host_name},          {"hosts file", put_hosts},
+	{"machine-id", put_machine_id},        {"fstab", put_fstab},
+	{"boot menu", boot_entries_put},       {"SSH keys", put_ssh_keys},
+	{"cloud-init seed", put_cloud_seed},   {"SELinux labels", put_relabel},
 	{"first-boot reporter", put_reporter},
 };
 

@@ -147,6 +147,49 @@ static void test_files(void **state)
 	assert_string_not_equal(id, id2);
 }
 
+/* A system without systemd starts the reporter by OpenRC; one with SELinux labels its files. */
+static void test_other_systems(void **state)
+{
+	static const struct {
+		const char *name, *file, *text, *made;
+	} rows[] = {
+		{"openrc", "/sbin/openrc-run", "", "/etc/init.d/slipway-first-boot"},
+		{"openrc-runlevel", "/usr/sbin/openrc-run", "",
+		 "/etc/runlevels/default/slipway-first-boot"},
+		{"enforcing", "/etc/selinux/config", "#SELINUX=disabled\nSELINUX=enforcing\n",
+		 "/.autorelabel"},
+		{"permissive", "/etc/selinux/config", "SELINUX = permissive\n", "/.autorelabel"},
+		{"both", "/usr/lib/systemd/systemd", "",
+		 "/etc/systemd/system/slipway-first-boot.service"},
+	};
+	static const char disabled[] = "# SELINUX=enforcing\nSELINUX=disabled\n";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *root = xasprintf("%s/%s", dir, rows[i].name);
+		assert_int_equal(file_make_dirs(root, 0755, NULL), 0);
+		autoclose int fd = open(root, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+		struct new_root_file file = {.path = rows[i].file,
+					     .p = rows[i].text,
+					     .n_bytes = strlen(rows[i].text),
+					     .mode = 0644};
+
+		assert_int_equal(new_root_write(fd, &file, NULL), 0);
+		CHECK_INT(rows[i].name, run(fd, "lab-1", "ssh-ed25519 A"), 0);
+		CHECK(rows[i].name, new_root_exists(fd, rows[i].made));
+		CHECK_INT(rows[i].name, new_root_exists(fd, "/etc/systemd/system"),
+			  !str_starts(rows[i].name, "openrc"));
+		file = (struct new_root_file){.path = "/etc/selinux/config",
+					      .p = disabled,
+					      .n_bytes = sizeof(disabled) - 1,
+					      .mode = 0644};
+		assert_int_equal(new_root_write(fd, &file, NULL), 0);
+		(void)unlinkat(fd, ".autorelabel", 0);
+		assert_int_equal(run(fd, "lab-1", "ssh-ed25519 A"), 0);
+		CHECK(rows[i].name, !new_root_exists(fd, "/.autorelabel"));
+	}
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -209,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_other_systems),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_links_stay_inside),
 	};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Boot menus of images: any text is rewritten within its bound, and twice is as once. */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <base/cleanup.h>
+#include <base/err.h>
+#include <base/str.h>
+#include <agent/disk/boot_entries.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	autofree char *text = xstrndup((const char *)data, size);
+	autostr struct str once = {0}, twice = {0};
+
+	str_init(&once, 64 * 1024 * 1024);
+	str_init(&twice, 64 * 1024 * 1024);
+	(void)boot_entries_rewrite(text, "UUID=11111111-0000", "UUID=22222222-0000", &once);
+	(void)boot_entries_rewrite(once.p, "UUID=11111111-0000", "UUID=22222222-0000", &twice);
+	BUG_ON(strcmp(once.p, twice.p) != 0);
+	return 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Boot menus with the host's own UUIDs: which words change, which stay, and in which files.
+ */
+#include <tests/harness/check.h>
+#include <tests/harness/sandbox_root.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <base/file.h>
+#include <base/str.h>
+#include <agent/disk/boot_entries.h>
+#include <agent/disk/new_root.h>
+
+#define NEW_ROOT "UUID=1111aaaa-22"
+#define NEW_BOOT "UUID=3333bbbb-44"
+
+static void test_texts(void **state)
+{
+	static const struct {
+		const char *name, *text, *boot, *is; /* is NULL: nothing changes */
+	} rows[] = {
+		{"a BLS entry of RHEL",
+		 "title Rocky\nlinux /boot/vmlinuz\noptions root=UUID=0f0f-1 ro quiet $tuned_params\n",
+		 "",
+		 "title Rocky\nlinux /boot/vmlinuz\noptions root=" NEW_ROOT
+		 " ro quiet $tuned_params\n"},
+		{"Ubuntu's grub.cfg",
+		 "search --no-floppy --fs-uuid --set=root 0f0f-1\n\tlinux /boot/vmlinuz "
+		 "root=UUID=0f0f-1 ro\n",
+		 "",
+		 "search --no-floppy --fs-uuid --set=root 1111aaaa-22\n\tlinux /boot/vmlinuz "
+		 "root=" NEW_ROOT " ro\n"},
+		{"with /boot on a partition of its own",
+		 "search --no-floppy --fs-uuid --set=root 0e0e0e0e-9\n\tlinux /vmlinuz "
+		 "root=UUID=0f0f-1 ro\n",
+		 NEW_BOOT,
+		 "search --no-floppy --fs-uuid --set=root 3333bbbb-44\n\tlinux /vmlinuz "
+		 "root=" NEW_ROOT " ro\n"},
+		{"a partition's UUID, in quotes", "GRUB_CMDLINE_LINUX=\"root=PARTUUID=77 x\"\n", "",
+		 "GRUB_CMDLINE_LINUX=\"root=" NEW_ROOT " x\"\n"},
+		{"a device", "root=/dev/vda3 modules=ext4", "", "root=" NEW_ROOT " modules=ext4"},
+		{"a label", "a root=LABEL=cloudimg-rootfs", "", "a root=" NEW_ROOT},
+		{"a value that GRUB computes", "linux /vmlinuz root=UUID=$root_uuid rw", "", NULL},
+		{"another word", "rootflags=subvol=root nfsroot=/dev/x --set=root x", "", NULL},
+		{"a network root", "root=nbd:10.0.0.1 root=live:x", "", NULL},
+		{"nothing", "", "", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autostr struct str out = {0};
+
+		str_init(&out, 65536);
+		bool changed = boot_entries_rewrite(rows[i].text, NEW_ROOT, rows[i].boot, &out);
+		CHECK_INT(rows[i].name, changed, rows[i].is != NULL);
+		CHECK_STR(rows[i].name, out.p, rows[i].is ? rows[i].is : rows[i].text);
+	}
+}
+
+static char dir[] = "/tmp/slipway-menu-XXXXXX";
+
+static int make_dir(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	return file_remove_tree(dir, NULL);
+}
+
+static void put(int fd, const char *path, const char *text)
+{
+	assert_int_equal(new_root_write(fd,
+					&(struct new_root_file){.path = path,
+								.p = text,
+								.n_bytes = strlen(text),
+								.mode = 0644},
+					NULL),
+			 0);
+}
+
+/* Every file that a system may have; what is not a menu stays. */
+static void test_files(void **state)
+{
+	static const char *const changed[] = {
+		"/boot/grub/grub.cfg",          "/boot/grub2/grub.cfg",
+		"/boot/loader/entries/a.conf",  "/boot/loader/entries/b.conf",
+		"/etc/kernel/cmdline",          "/etc/default/grub",
+		"/boot/extlinux/extlinux.conf", "/boot/grub2/grubenv"};
+	static const struct personal_mount mounts[] = {{NEW_ROOT, "/", "xfs"}};
+	struct personal p = {.mounts = mounts, .n_mounts = 1};
+	autoclose int fd = open(dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(changed); i++)
+		put(fd, changed[i],
+		    "# GRUB Environment Block\nkernelopts=root=UUID=0f0f-1 ro\n###");
+	put(fd, "/boot/loader/entries/readme", "root=UUID=0f0f-1");
+	assert_int_equal(boot_entries_put(fd, &p, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(changed); i++) {
+		autofree char *text = NULL;
+
+		assert_int_equal(new_root_read(fd, changed[i], 65536, &text, &n, NULL), 0);
+		CHECK(changed[i], !strstr(text, "0f0f"));
+		if (str_ends(changed[i], "grubenv"))
+			assert_int_equal(n, 1024);
+	}
+	autofree char *readme = NULL;
+	assert_int_equal(new_root_read(fd, "/boot/loader/entries/readme", 99, &readme, &n, NULL),
+			 0);
+	assert_string_equal(readme, "root=UUID=0f0f-1");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_files),
+	};
+
+	sandbox_root();
+	return cmocka_run_group_tests_name("agent/disk/boot_entries", tests, make_dir, remove_dir);
+}
