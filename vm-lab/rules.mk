@@ -8,6 +8,7 @@ lab_SRC += vm-lab/disk.c
 lab_SRC += vm-lab/console.c
 lab_SRC += vm-lab/view.c
 lab_SRC += vm-lab/cage.c
+lab_SRC += vm-lab/cage_users.c
 lab_SRC += vm-lab/net.c
 lab_SRC += vm-lab/hypervisor.c
 lab_SRC += vm-lab/site.c

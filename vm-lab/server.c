@@ -21,6 +21,7 @@
 #include <base/process.h>
 #include <base/str.h>
 #include "cage.h"
+#include "cage_users.h"
 #include "net.h"
 #include "site.h"
 
@@ -73,6 +74,7 @@ static int furnish(const struct server *s, struct err *err)
 	TRY(cage_bind(folder, SERVER_DIR, err));
 	TRY(cage_bind(boot, "/run/lab/boot", err));
 	TRY(file_make_dirs(SERVER_RUN_DIR, 0755, err));
+	TRY(cage_users(err));
 	TRY(trust_install(s, err));
 	return conf_write(s, err);
 }
@@ -144,9 +146,10 @@ static pid_t pid_from_file(const char *path)
 
 int server_kill(struct server *s, enum lab_deed deed, unsigned pause_s, struct err *err)
 {
-	pid_t pid = deed == DEED_KILL_SLIPWAYD  ? s->child.pid
-		    : deed == DEED_KILL_DNSMASQ ? pid_from_file(SERVER_RUN_DIR "/dnsmasq.pid")
-						: pid_from_file(SERVER_RUN_DIR "/nginx.pid");
+	pid_t pid = deed == DEED_KILL_SLIPWAYD ? s->child.pid
+		    : deed == DEED_KILL_DNSMASQ
+			    ? pid_from_file(SERVER_RUN_DIR "/dnsmasq/dnsmasq.pid")
+			    : pid_from_file(SERVER_RUN_DIR "/nginx/nginx.pid");
 
 	if (pid <= 0 || kill(pid, SIGKILL) < 0)
 		return err_set(err, ERR_NOT_FOUND, "%s: it does not run",

@@ -45,6 +45,10 @@ MUST_CHECK int child_spawn(const struct child_program *program, struct child *re
  * SIGPIPE stays as the parent has it. errors: ERR_SYS */
 MUST_CHECK int child_fork(void (*run)(void *arg), void *arg, struct child *ret, struct err *err);
 
+/* Turn this process into the program, which gets descriptors 0, 1 and 2, the environment of a child,
+ * and no ignored or blocked signal. Returns only with an error. errors: ERR_PROCESS_MISSING, ERR_SYS */
+MUST_CHECK int child_become(const char *const *argv, struct err *err);
+
 bool child_is_running(const struct child *c); /* and not reaped yet */
 /* To the child alone, or to its process group as well (new_session). Nothing after the reaping. */
 void child_signal(const struct child *c, int signal);

@@ -240,6 +240,19 @@ int child_fork(void (*run)(void *arg), void *arg, struct child *ret, struct err 
 	return 0;
 }
 
+int child_become(const char *const *argv, struct err *err)
+{
+	char path[512];
+
+	if (!process_find(argv[0], path, sizeof(path)))
+		return err_set(err, ERR_PROCESS_MISSING, "program '%s' is not installed", argv[0]);
+	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return err_sys(err, ERR_SYS, "cannot close files");
+	reset_signals();
+	(void)execve(path, unconst(argv), unconst(default_env));
+	return err_sys(err, ERR_SYS, "cannot start '%s'", path);
+}
+
 /* ---- ending ---------------------------------------------------------------------------------- */
 
 bool child_is_running(const struct child *c)

@@ -15,6 +15,7 @@
 #include <inventory/backup.h>
 #include <server/api/authorize.h>
 #include <server/boot/dhcp_alarm.h>
+#include <server/boot/service_urls.h>
 #include <server/boot/services.h>
 #include <server/flow/checkpoints.h>
 #include <server/flow/deadlines.h>
@@ -49,17 +50,12 @@ static int lock_run_dir(struct app *a, struct err *err)
 
 static void make_urls(struct app *a)
 {
-	const struct boot_config *c = &a->config.boot;
 	struct flow *flow = &a->flow;
-	char port[16] = "";
+	struct service_urls urls;
 
-	if (c->http_port != 80)
-		snprintf(port, sizeof(port), ":%d", (int)c->http_port);
-	snprintf(flow->plain_url, sizeof(flow->plain_url), "http://%s%s", c->address, port);
-	port[0] = '\0';
-	if (c->https_port != 443)
-		snprintf(port, sizeof(port), ":%d", (int)c->https_port);
-	snprintf(flow->server_url, sizeof(flow->server_url), "https://%s%s", c->address, port);
+	service_urls_of(&a->config.boot, &urls);
+	(void)str_copy(flow->plain_url, sizeof(flow->plain_url), urls.plain);
+	(void)str_copy(flow->server_url, sizeof(flow->server_url), urls.tls);
 	snprintf(flow->objects_url, sizeof(flow->objects_url), "%s/objects", flow->plain_url);
 }
 
@@ -145,19 +141,18 @@ static void close_flow(struct flow *flow)
 
 /* ---- what listens ---------------------------------------------------------------------------- */
 
-static int open_boot(struct app *a, struct err *err)
+static void open_boot(struct app *a)
 {
 	struct boot_server *b = &a->boot;
 
 	b->flow = &a->flow;
 	b->config = &a->config.boot;
-	b->state_dir = a->config.state_dir;
 	b->run_dir = a->config.run_dir;
-	b->site_cpio = a->site.site_cpio;
-	b->objects_dir = a->site.objects_dir;
-	b->tls_cert = a->site.tls_cert;
-	b->tls_key = a->site.tls_key;
-	return boot_server_open(b, err);
+	b->place = a->halves.place;
+	b->web_user = a->halves.web;
+	b->dhcp_user = a->halves.dhcp;
+	b->supervisor_fd = a->halves.fd;
+	boot_server_open(b);
 }
 
 static unsigned foreign_dhcp_servers(void *arg)
@@ -251,9 +246,9 @@ int app_open_core(struct app *a, struct err *err)
 {
 	flow_start_clock(&a->flow);
 	TRY(lock_run_dir(a, err));
-	TRY(site_open(&a->config, &a->site, err));
+	TRY(site_open(&a->config, a->halves.web.gid, &a->site, err));
 	TRY(open_flow(a, err));
-	TRY(open_boot(a, err));
+	open_boot(a);
 	TRY(open_http(a, err));
 	if (!a->flow.timers_by_hand)
 		TRY(webhook_sender_new(&a->flow, &a->webhooks, err));
@@ -274,14 +269,13 @@ static int open_readers(struct app *a, struct err *err)
 	return 0;
 }
 
-int app_open(struct app *a, struct err *err)
+int app_open(struct app *a, void (*on_services)(void *arg, const struct err *err), struct err *err)
 {
-	TRY(config_resolve(&a->config, err));
 	TRY(app_open_core(a, err));
 	TRY(open_readers(a, err));
-	TRY(services_write(&a->boot, err));
 	boot_server_warn_of_missing_files(&a->boot);
-	return services_start(&a->boot, err);
+	TRY(services_open(&a->boot, err));
+	return services_start(&a->boot, on_services, a, err);
 }
 
 void app_close(struct app *a)
@@ -295,7 +289,6 @@ void app_close(struct app *a)
 	http_server_free(a->http);
 	a->http = NULL;
 	readers_free(a->readers);
-	boot_server_close(&a->boot);
 	close_flow(&a->flow);
 	site_done(&a->site);
 	config_done(&a->config);

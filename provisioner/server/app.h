@@ -4,7 +4,7 @@
  * says. For app.c and main.c (and tests that start a daemon) alone: everybody else gets the part
  * that it needs.
  *
- *  1. fill config, set event and run_lock_fd (-1); the rest is zero. 2. app_open(). 3. the event
+ *  1. fill config and halves, set event and run_lock_fd (-1); the rest is zero. 2. app_open(). 3. the event
  *  loop. 4. app_close(), also after an error.
  */
 #ifndef SERVER_APP_H
@@ -15,6 +15,7 @@
 #include <server/flow/flow.h>
 #include <base/err.h>
 #include "config.h"
+#include "halves.h"
 #include "site.h"
 
 struct readers;
@@ -24,6 +25,8 @@ struct sd_event_source;
 
 struct app {
 	struct config config;
+	struct halves halves;
+	struct err failed; /* why we end */
 	struct site site;
 	struct sd_event *event;
 	struct flow flow;
@@ -38,8 +41,10 @@ struct app {
 	int run_lock_fd;
 };
 
-MUST_CHECK int app_open(struct app *a, struct err *err);
-/* The same without nginx and dnsmasq, and with the address as configured: for tests. */
+/* in: after config_resolve() and halves_part(). on_services: see boot/services.h */
+MUST_CHECK int app_open(struct app *a, void (*on_services)(void *arg, const struct err *err),
+			struct err *err);
+/* The same without nginx and dnsmasq: for tests. */
 MUST_CHECK int app_open_core(struct app *a, struct err *err);
 void app_close(struct app *a);
 /* What happens every DEADLINES_TICK_S seconds. */

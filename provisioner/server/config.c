@@ -29,6 +29,7 @@ static const struct key {
 	{"server", "state_dir", KEY_PATH, AT(state_dir), "/var/lib/slipway", 0, 0, NULL},
 	{"server", "run_dir", KEY_PATH, AT(run_dir), "/run/slipway", 0, 0, NULL},
 	{"server", "burn_in_dir", KEY_PATH, AT(burn_in_dir), "/etc/slipway/burn-in", 0, 0, NULL},
+	{"server", "user", KEY_TEXT, AT(user), "slipway", 0, 0, NULL},
 	{"server", "interface", KEY_TEXT, AT(boot.interface), "auto", 0, 0, NULL},
 	{"server", "address", KEY_TEXT, AT(boot.address), "auto", 0, 0, NULL},
 	{"server", "store", KEY_TEXT, AT(store), "sqlite", 0, 0, NULL},

@@ -19,6 +19,7 @@
 struct config {
 	char *state_dir, *run_dir;
 	char *burn_in_dir;      /* the operator's own burn-in tests */
+	char *user;             /* of the daemon, when root starts it; "": it stays root */
 	char *store;            /* "sqlite", or a postgresql:// URL */
 	char *log;              /* text, json */
 	int64_t read_budget_ms; /* a slower question goes to a reader process; 0: every one */

@@ -28,7 +28,7 @@
 #include <base/str.h>
 #include <pxe/boot_files.h>
 
-#include "port_holder.h"
+#include <server/boot/port_holder.h>
 
 #define FOUND_MAX_BYTES   2048
 #define SPACE_LEAST_BYTES (1024 * (uint64_t)MIB)

@@ -19,8 +19,10 @@
 #include <inventory/backup.h>
 #include <proto/lifecycle.h>
 #include "app.h"
+#include "halves.h"
 #include "machine_check.h"
-#include <server/boot/dhcp_prober.h>
+#include <server/boot/program.h>
+#include <server/boot/supervisor.h>
 #include <server/reader/reader.h>
 
 #define OPEN_FILES 65536
@@ -35,12 +37,18 @@ static const char usage[] =
 	"  --json            print the checks as JSON\n"
 	"  --restore BACKUP  put a backup of the store in its place, and end\n"
 	"  --lifecycle-dot   print the life of a host as a Graphviz picture, and end\n"
-	"  --verbose         log more\n";
+	"  --verbose         log more\n"
+	"\n"
+	"Started by a unit or by slipwayd itself:\n"
+	"  --units           nginx, dnsmasq and the DHCP prober have units of their own\n"
+	"  --run NAME        become one of them: nginx, dnsmasq, dhcp-prober\n"
+	"  --supervisor      keep them running, for the slipwayd at standard input\n";
 
 struct options {
 	const char *config_path;
 	const char *restore_path;
-	bool check_only, json, verbose;
+	const char *program; /* --run */
+	bool check_only, json, verbose, own_units, supervisor;
 };
 
 static int print_lifecycle(void)
@@ -57,15 +65,12 @@ static int print_lifecycle(void)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"check-config", no_argument, NULL, 't'},
-		{"json", no_argument, NULL, 'j'},
-		{"restore", required_argument, NULL, 'r'},
-		{"lifecycle-dot", no_argument, NULL, 'd'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"version", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'}, {"check-config", no_argument, NULL, 't'},
+		{"json", no_argument, NULL, 'j'},         {"restore", required_argument, NULL, 'r'},
+		{"run", required_argument, NULL, 'R'},    {"supervisor", no_argument, NULL, 'S'},
+		{"units", no_argument, NULL, 'u'},        {"lifecycle-dot", no_argument, NULL, 'd'},
+		{"verbose", no_argument, NULL, 'v'},      {"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 	};
 
 	for (int c; (c = getopt_long(argc, argv, "c:vh", longs, NULL)) != -1;) {
@@ -81,6 +86,15 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'j':
 			o->json = true;
+			break;
+		case 'R':
+			o->program = optarg;
+			break;
+		case 'S':
+			o->supervisor = true;
+			break;
+		case 'u':
+			o->own_units = true;
 			break;
 		case 'v':
 			o->verbose = true;
@@ -105,11 +119,18 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return -1;
 }
 
+/* For nginx, too, which is not root and has what we have. */
 static void raise_open_files(void)
 {
 	struct rlimit l;
 
 	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < OPEN_FILES) {
+		if (geteuid() == 0 && l.rlim_max < OPEN_FILES) {
+			l = (struct rlimit){OPEN_FILES, OPEN_FILES};
+			if (setrlimit(RLIMIT_NOFILE, &l) == 0)
+				return;
+			(void)getrlimit(RLIMIT_NOFILE, &l);
+		}
 		l.rlim_cur = l.rlim_max < OPEN_FILES ? l.rlim_max : OPEN_FILES;
 		(void)setrlimit(RLIMIT_NOFILE, &l);
 	}
@@ -133,6 +154,37 @@ static int add_signals(sd_event *event)
 	return 0;
 }
 
+/* ---- what a person at a terminal is told ---------------------------------------------------- */
+
+static bool on_terminal(const struct config *c)
+{
+	return isatty(STDERR_FILENO) && str_eq(c->log, "text");
+}
+
+static void greet(const struct app *a)
+{
+	const struct boot_config *c = &a->config.boot;
+
+	fprintf(stderr,
+		"Slipway serves %s on %s.\n"
+		"  Page:             %s\n"
+		"  Certificate pin:  %s\n"
+		"  DHCP:             %s\n"
+		"Next: make a token for the page and the command line:\n"
+		"  slipway token create NAME read approve arm\n",
+		c->address, c->interface, a->flow.server_url, a->site.pin,
+		str_eq(c->dhcp_mode, "off") ? "off: another server must send hosts here; see "
+					      "[dhcp] in slipway.conf(5)"
+					    : c->dhcp_mode);
+}
+
+static void complain(const struct err *err)
+{
+	fprintf(stderr, "slipwayd: %s\nTo mend it: %s\n", err->msg, err_hint(err->code));
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
 static void say_ready(const struct app *a)
 {
 	struct err err = ERR_INIT;
@@ -145,6 +197,8 @@ static void say_ready(const struct app *a)
 	       KV("address", (const char *)a->config.boot.address),
 	       KV("interface", (const char *)a->config.boot.interface),
 	       KV("dhcp", (const char *)a->config.boot.dhcp_mode));
+	if (on_terminal(&a->config))
+		greet(a);
 }
 
 static void unsay_ready(const struct app *a)
@@ -155,17 +209,33 @@ static void unsay_ready(const struct app *a)
 	(void)unlink(path);
 }
 
-static int run(struct app *a, struct err *err)
+/* Our programs serve, or something is in their way and we end. */
+static void on_services(void *arg, const struct err *err)
 {
+	struct app *a = arg;
+
+	if (err->code == ERR_OK) {
+		say_ready(a);
+	} else {
+		a->failed = *err;
+		(void)sd_event_exit(a->event, -err->code);
+	}
+}
+
+static int run(struct app *a, const struct options *o, struct err *err)
+{
+	TRY(config_resolve(&a->config, err));
+	TRY(halves_part(&a->halves, &a->config, o->config_path, o->own_units, err));
 	if (sd_event_default(&a->event) < 0 || add_signals(a->event) < 0)
 		return err_set(err, ERR_SYS, "cannot make an event loop");
 	(void)sd_event_set_watchdog(a->event, true);
-	int rc = app_open(a, err);
-	if (rc < 0)
-		return rc;
-	say_ready(a);
-	rc = sd_event_loop(a->event);
+	TRY(app_open(a, on_services, err));
+	int rc = sd_event_loop(a->event);
 	unsay_ready(a);
+	if (a->failed.code) {
+		*err = a->failed;
+		return -a->failed.code;
+	}
 	return rc < 0 ? err_set(err, ERR_SYS, "the event loop ended with %d", rc) : 0;
 }
 
@@ -209,37 +279,65 @@ static int check_machine(struct app *a, bool json, int rc, const struct err *err
 	return failed ? 1 : 0;
 }
 
+static int restore_and_give(const struct app *a, const char *backup_path, struct err *err)
+{
+	TRY(restore(a, backup_path, err));
+	return halves_give_state(&a->config, err);
+}
+
+static int be_another(struct app *a, const struct options *o, struct err *err)
+{
+	struct boot_place place;
+
+	TRY(config_resolve(&a->config, err));
+	place = halves_place(&a->config, o->own_units);
+	return o->supervisor ? supervisor_run(&place, o->config_path, STDIN_FILENO, err)
+			     : program_run(o->program, &place, err);
+}
+
+static int do_work(struct app *a, const struct options *o, struct err *err)
+{
+	umask(022);
+	if (o->supervisor || o->program)
+		return be_another(a, o, err);
+	if (o->restore_path)
+		return restore_and_give(a, o->restore_path, err);
+	raise_open_files();
+	return run(a, o, err);
+}
+
+/* What a restart would not mend is told by the exit status. */
+static int exit_code_of(int rc)
+{
+	if (rc >= 0)
+		return 0;
+	return rc == -ERR_CONFIG || rc == -ERR_PXE_CONFIG ? PROGRAM_REFUSED : 1;
+}
+
 static int serve(const struct options *o)
 {
-	static struct app a = {.run_lock_fd = -1};
+	static struct app a = {.run_lock_fd = -1,
+			       .halves = {.supervisor = {.pidfd = -1}, .fd = -1}};
 	struct err err = ERR_INIT;
 
 	config_init(&a.config);
 	int rc = o->config_path ? config_load(&a.config, o->config_path, &err) : 0;
+	bool terminal = on_terminal(&a.config);
 	log_open("slipwayd", str_eq(a.config.log, "json") ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,
-		 o->verbose ? LOG_DEBUG : LOG_INFO);
+		 o->verbose ? LOG_DEBUG
+		 : terminal ? LOG_WARNING
+			    : LOG_INFO);
 	if (o->check_only)
 		return check_machine(&a, o->json, rc, &err);
-	if (rc >= 0 && o->restore_path) {
-		rc = restore(&a, o->restore_path, &err);
-	} else if (rc >= 0) {
-		raise_open_files();
-		umask(022);
-		rc = run(&a, &err);
-	}
-	if (rc < 0)
+	if (rc >= 0)
+		rc = do_work(&a, o, &err);
+	if (rc < 0 && terminal)
+		complain(&err);
+	else if (rc < 0)
 		log_err(LOG_ERR, "server.failed", &err);
 	app_close(&a);
-	return rc < 0 ? 1 : 0;
-}
-
-static int probe(const char *interface, const char *address)
-{
-	struct err err = ERR_INIT;
-
-	if (dhcp_prober_run(interface, address, &err) < 0)
-		fprintf(stderr, "%s\n", err.msg);
-	return 1;
+	halves_join(&a.halves);
+	return o->program ? exit_code_of(rc) : rc < 0 ? 1 : 0;
 }
 
 int main(int argc, char **argv)
@@ -248,8 +346,6 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && str_eq(argv[1], "--reader"))
 		return reader_main(STDIN_FILENO);
-	if (argc == 4 && str_eq(argv[1], "--dhcp-prober"))
-		return probe(argv[2], argv[3]);
 	int code = parse_options(argc, argv, &o);
 	return code >= 0 ? code : serve(&o);
 }

@@ -101,11 +101,13 @@ $(eval $(call library,server_reader))
 # boot scripts, nginx, dnsmasq
 server_boot_SRC := provisioner/server/boot/boot_route.c
 server_boot_SRC += provisioner/server/boot/boot_server.c
-server_boot_SRC += provisioner/server/boot/supervised.c
 server_boot_SRC += provisioner/server/boot/dhcp_alarm.c
 server_boot_SRC += provisioner/server/boot/no_loader.c
 server_boot_SRC += provisioner/server/boot/dhcp_watch.c
 server_boot_SRC += provisioner/server/boot/line_pipe.c
+server_boot_SRC += provisioner/server/boot/http_probe.c
+server_boot_SRC += provisioner/server/boot/port_holder.c
+server_boot_SRC += provisioner/server/boot/service_urls.c
 server_boot_SRC += provisioner/server/boot/services.c
 $(eval $(call library,server_boot))
 
@@ -118,14 +120,20 @@ $(eval $(call library,server_notify))
 server_roof_SRC := provisioner/server/app.c
 server_roof_SRC += provisioner/server/config.c
 server_roof_SRC += provisioner/server/machine_check.c
-server_roof_SRC += provisioner/server/port_holder.c
 server_roof_SRC += provisioner/server/routes.c
 server_roof_SRC += provisioner/server/site.c
 $(eval $(call library,server_roof))
 
 SERVER_LIBS := server_roof server_api server_session server_boot server_notify server_reader server_flow server_rules burnin server_http
 
-slipwayd_SRC := provisioner/server/main.c provisioner/server/boot/dhcp_prober.c
+# what has privileges, or gives them up
+slipwayd_SRC := provisioner/server/main.c
+slipwayd_SRC += provisioner/server/halves.c
+slipwayd_SRC += provisioner/server/boot/dhcp_prober.c
+slipwayd_SRC += provisioner/server/boot/program.c
+slipwayd_SRC += provisioner/server/boot/service_user.c
+slipwayd_SRC += provisioner/server/boot/supervised.c
+slipwayd_SRC += provisioner/server/boot/supervisor.c
 slipwayd_LIBS := $(SERVER_LIBS) inventory proto pxe images_store images_core base_confine base
 slipwayd_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq libseccomp fdisk blkid
 $(eval $(call program,slipwayd))

@@ -212,7 +212,6 @@ static int make_dirs(const struct config *c, struct err *err)
 		{c->state_dir, "/boot", 0755},  {c->state_dir, "/objects", 0755},
 		{c->state_dir, "/trust", 0755}, {c->state_dir, "/spool", 0700},
 		{c->state_dir, "/audit", 0700}, {c->run_dir, "", 0755},
-		{c->state_dir, "/nginx", 0755},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
 		autofree char *path = xasprintf("%s%s", dirs[i].base, dirs[i].sub);
@@ -226,21 +225,41 @@ static bool missing(const char *path)
 	return access(path, F_OK) < 0;
 }
 
-/* A key that others may read is not secret, and one of another owner may change at any time. */
-static int check_private(const char *path, struct err *err)
+/* nginx is another user, and reads the TLS key as a member of its own group: that one key. */
+static int share_with_web(const struct config *c, const char *path, gid_t web_group,
+			  struct err *err)
+{
+	autofree char *dir = xasprintf("%s/keys", c->state_dir);
+	struct stat st;
+
+	if (web_group == getegid())
+		return 0;
+	if (stat(path, &st) == 0 && st.st_uid != geteuid())
+		return 0; /* check_private() says so */
+	if (chown(dir, (uid_t)-1, web_group) < 0 || chmod(dir, 0710) < 0 ||
+	    chown(path, (uid_t)-1, web_group) < 0 || chmod(path, 0640) < 0)
+		return err_sys(err, ERR_KEY_FILE, "cannot share '%s' with group %u", path,
+			       (unsigned)web_group);
+	return 0;
+}
+
+/* A key that others may read is not secret, and one of another owner may change at any time. in:
+ * group: may read it; our own: nobody may. */
+static int check_private(const char *path, gid_t group, struct err *err)
 {
 	struct stat st;
 
 	if (stat(path, &st) < 0)
 		return err_sys(err, ERR_KEY_FILE, "cannot look at '%s'", path);
-	if ((st.st_mode & 077) || st.st_uid != geteuid())
+	mode_t shared = group != getegid() && st.st_gid == group ? 040 : 0;
+	if ((st.st_mode & 077 & ~shared) || st.st_uid != geteuid())
 		return err_set(err, ERR_KEY_FILE, "'%s' has mode %03o and owner %u, not 600 and %u",
 			       path, (unsigned)st.st_mode & 0777U, (unsigned)st.st_uid,
 			       (unsigned)geteuid());
 	return 0;
 }
 
-int site_open(const struct config *c, struct site *ret, struct err *err)
+int site_open(const struct config *c, gid_t web_group, struct site *ret, struct err *err)
 {
 	memset(ret, 0, sizeof(*ret));
 	TRY(make_dirs(c, err));
@@ -256,12 +275,13 @@ int site_open(const struct config *c, struct site *ret, struct err *err)
 	ret->plan_public = xasprintf("%s/keys/plan-key.pem", c->state_dir);
 	if (missing(plan_private) || missing(ret->plan_public))
 		TRY(plan_key_generate(plan_private, ret->plan_public, err));
-	TRY(check_private(plan_private, err));
+	TRY(check_private(plan_private, getegid(), err));
 	TRY(plan_key_load_private(plan_private, &ret->plan_key, err));
 	TRY(secret_key_load(plan_private, ret->seal_key, err));
 	if (missing(ret->tls_key) || missing(ret->tls_cert))
 		TRY(tls_make(ret, c->boot.address, err));
-	TRY(check_private(ret->tls_key, err));
+	TRY(share_with_web(c, ret->tls_key, web_group, err));
+	TRY(check_private(ret->tls_key, web_group, err));
 	TRY(pin_of_cert(ret, err));
 	if (missing(ret->root_path))
 		TRY(root_make(c, ret, err));

@@ -8,6 +8,7 @@
 #ifndef SERVER_SITE_H
 #define SERVER_SITE_H
 
+#include <sys/types.h>
 #include <base/err.h>
 #include <proto/plan.h>
 #include "config.h"
@@ -27,9 +28,10 @@ struct site {
 	char *plan_public; /* path of the key that checks them */
 };
 
-/* Make what is missing, load what is there, write site.cpio. blocks: about a second the first time.
- */
-MUST_CHECK int site_open(const struct config *c, struct site *ret, struct err *err);
+/* Make what is missing, load what is there, write site.cpio. in: web_group: of nginx, which reads the
+ * TLS key. blocks: about a second the first time. */
+MUST_CHECK int site_open(const struct config *c, gid_t web_group, struct site *ret,
+			 struct err *err);
 void site_done(struct site *s);
 
 #endif

@@ -146,7 +146,7 @@ cp "$dir/state/slipway.db" "$dir/dump" && cat "$dir/state/slipway.db-wal" >>"$di
 cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ >"$dir/processes" 2>/dev/null
 plan_key=$(sed -n 2p "$dir/state/keys/plan.pem")
 for secret in "$token" "$webhook_secret" "$plan_key"; do
-	hits=$(grep -lF -- "$secret" "$dir/log" "$dir/dump" "$backup" "$dir/processes" "$dir/run/nginx.conf" 2>/dev/null | wc -l)
+	hits=$(grep -lF -- "$secret" "$dir/log" "$dir/dump" "$backup" "$dir/processes" "$dir/run/nginx/nginx.conf" 2>/dev/null | wc -l)
 	same "X-01 a secret of ${#secret} bytes is in no log, store, backup, command line or environment" "$hits" 0
 done
 same "X-01 and the grep would find it" "$(grep -cF -- "$plan_key" "$dir/state/keys/plan.pem")" 1
@@ -168,7 +168,7 @@ chmod 600 "$dir/state/keys/plan.pem"
 chown nobody "$dir/state/keys/tls.key"
 ! "$build/bin/slipwayd" --config "$dir/slipway.conf" 2>"$dir/body" && grep -q server.key_file "$dir/body"
 ok "X-04 so does a key of another owner" $?
-chown root "$dir/state/keys/tls.key"
+chown --reference="$dir/state/keys/plan.pem" "$dir/state/keys/tls.key"
 flow_start
 "$slipway" audit verify >"$dir/1" 2>"$dir/body"
 same "D-12 an edited row is found" $? 1

@@ -33,7 +33,7 @@ until_foreign() { # until_foreign SECONDS WANTED-LINE
 	done
 	return 1
 }
-prober() { pgrep -P "$daemon" -x dhcp-prober; }
+prober() { pgrep -P "$(pgrep -P "$daemon" -x slipwayd-super)" -x dhcp-prober; }
 status_of() { awk -v key="$1:" '$1 == key { print $2 }' "/proc/$(prober)/status"; }
 
 echo 1..11
@@ -48,7 +48,7 @@ fi
 ok "starts as the network's DHCP server" 0
 sleep 2
 same "alone on the network: no alarm" "$(foreign)" ""
-same "the prober is nobody" "$(status_of Uid)" 65534
+same "the prober is not root" "$(status_of Uid)" "$(id -u slipway-dhcp)"
 same "it has no privileges" "$(status_of CapEff)" 0000000000000000
 same "it cannot get any" "$(status_of NoNewPrivs)" 1
 same "its system calls are filtered" "$(status_of Seccomp)" 2

@@ -19,7 +19,7 @@ until_code() { # until_code WANTED CURL-ARGUMENTS: try for 15 s
 	done
 	return 1
 }
-child() { pgrep -P "$pid" -x "$1"; }
+child() { pgrep -P "$(pgrep -P "$pid" -x slipwayd-super)" -x "$1"; }
 
 dir=$(mktemp -d /tmp/slipway-flow-XXXXXX)
 chmod 755 "$dir"
@@ -57,7 +57,7 @@ start() {
 	return 1
 }
 
-echo "1..39"
+echo "1..48"
 if ! start; then
 	sed 's/^/# /' "$dir/log"
 	echo "Bail out! slipwayd does not start"
@@ -102,7 +102,31 @@ pin=$(openssl x509 -in "$dir/state/keys/tls.crt" -pubkey -noout | openssl pkey -
 	openssl dgst -sha256 -binary | base64)
 same "the pin is the TLS key's" "$(code -k --pinnedpubkey "sha256//$pin" $tls/healthz)" 200
 nginx_user=$(stat -c %U "/proc/$(pgrep -P "$(child nginx)" | head -n 1)")
-same "nginx's workers are not root" "$nginx_user" www-data
+same "nginx's workers are not root" "$nginx_user" slipway-www
+# user, capabilities in effect, and those that can still be had: of each half and each program
+status() { awk -v key="$2:" '$1 == key { print $2 }' "/proc/$1/status"; }
+rights() { echo "$(stat -c %U "/proc/$1") $(status "$1" CapEff) $(status "$1" CapBnd) $(status "$1" NoNewPrivs)"; }
+none=0000000000000000
+same "the daemon, which reads what strangers send, is nobody" "$(rights "$pid")" "slipway $none $none 1"
+same "nginx may take low ports" "$(rights "$(child nginx)")" "slipway-www 0000000000000400 0000000000000400 1"
+same "dnsmasq may serve DHCP" "$(rights "$(child dnsmasq)")" "slipway-dhcp 0000000000003400 0000000000003400 1"
+same "the prober has opened its socket" "$(rights "$(child dhcp-prober)" | cut -d' ' -f1,2)" "slipway-dhcp $none"
+super=$(pgrep -P "$pid" -x slipwayd-super)
+same "the supervisor has no way to mount, load or reboot" "$(status "$super" CapBnd)" 00000000000835e3
+stranger() { setpriv --reuid=slipway-www --regid=slipway-www --clear-groups "$@"; }
+! stranger cat "$dir/state/keys/plan.pem" 2>/dev/null && ! stranger cat "$dir/state/slipway.db" 2>/dev/null >&2
+ok "nginx's user reads neither the signing key nor the store" $?
+stranger cat "$dir/state/keys/tls.key" >/dev/null
+ok "but the key of TLS" $?
+kill -9 "$super" # it is the daemon's child: without it nothing would start nginx again
+for _ in $(seq 50); do
+	kill -0 "$pid" 2>/dev/null || break
+	sleep 0.1
+done
+wait "$pid" 2>/dev/null
+ok "without its supervisor slipwayd ends, and says so" "$([ $? != 0 ] && grep -q 'ev=server.failed code=server.child' "$dir/log"; echo $?)"
+start
+ok "and starts again" $?
 setpriv --reuid=65534 --clear-groups curl -s --unix-socket "$dir/run/admin.sock" http://slipway/healthz >/dev/null 2>&1
 same "others may not use the admin socket" $? 7
 

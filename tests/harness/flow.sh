@@ -33,6 +33,27 @@ flow_namespace() {
 	if [ -z "${FLOW_INSIDE:-}" ]; then
 		FLOW_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
 	fi
+	flow_users
+}
+
+# The users of slipway.sysusers, in this namespace alone: what runs as root on a machine without them is
+# another program than the one that is installed.
+flow_users() {
+	! getent passwd slipway >/dev/null || return 0
+	users=$(mktemp -d /tmp/slipway-users-XXXXXX)
+	{
+		cat /etc/passwd
+		for row in slipway:64190 slipway-www:64191 slipway-dhcp:64192; do
+			echo "${row%:*}:x:${row#*:}:${row#*:}:Slipway:/nonexistent:/usr/sbin/nologin"
+		done
+	} >"$users/passwd"
+	{
+		cat /etc/group
+		printf 'slipway:x:64190:\nslipway-www:x:64191:slipway\nslipway-dhcp:x:64192:slipway\n'
+	} >"$users/group"
+	chmod 644 "$users/passwd" "$users/group"
+	mount --bind "$users/passwd" /etc/passwd && mount --bind "$users/group" /etc/group
+	rm -rf "$users" # the mounts stay
 }
 
 flow_wire() {

@@ -109,7 +109,7 @@ static void hold_time(const struct server_bench *b, struct app *a)
 
 static _Noreturn void serve(const struct server_bench *b)
 {
-	static struct app a = {.run_lock_fd = -1};
+	static struct app a = {.run_lock_fd = -1, .halves = {.fd = -1}};
 	struct err err = ERR_INIT;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -135,6 +135,7 @@ static _Noreturn void serve(const struct server_bench *b)
 		fake_object_store_damage();
 	BUG_ON(sd_event_default(&a.event) < 0);
 	hold_time(b, &a);
+	a.halves.web = (struct service_user){geteuid(), getegid()};
 	if (app_open_core(&a, &err) < 0) {
 		fprintf(stderr, "# bench: %s\n", err.msg);
 		_exit(1);

@@ -6,7 +6,6 @@
 
 #include <base/log.h>
 #include <pxe/boot_files.h>
-#include "dhcp_watch.h"
 
 void boot_server_tick(struct boot_server *b)
 {
@@ -25,14 +24,7 @@ void boot_server_warn_of_missing_files(const struct boot_server *b)
 				  "build them with make boot, or correct [boot] files_dir"));
 }
 
-int boot_server_open(struct boot_server *b, struct err *err)
+void boot_server_open(struct boot_server *b)
 {
 	boot_server_tick(b);
-	return dhcp_watch_new(b->flow, &b->dhcp_watch, err);
-}
-
-void boot_server_close(struct boot_server *b)
-{
-	dhcp_watch_free(b->dhcp_watch);
-	b->dhcp_watch = NULL;
 }

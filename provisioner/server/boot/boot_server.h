@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Serving the provisioning network: nginx and dnsmasq as supervised children with configuration
- * that is written into run_dir and checked by themselves, the follower of dnsmasq's log, the alarm
- * about other DHCP servers, and the route of boot scripts (boot_route.c), whose context it is.
+ * Serving the provisioning network: the daemon's side of nginx and dnsmasq (services.h), the
+ * follower of dnsmasq's log, the alarm about other DHCP servers, and the route of boot scripts
+ * (boot_route.c), whose context it is.
  *
- *  1. the roof fills the borrowed members. 2. boot_server_open(). 3. services_write(),
- *  services_start(). 4. boot_server_tick() now and then. 5. services_stop(), boot_server_close().
+ *  1. the roof fills the borrowed members. 2. boot_server_open(). 3. services_open(),
+ *  services_start(). 4. boot_server_tick() now and then. 5. services_stop().
  */
 #ifndef SERVER_BOOT_BOOT_SERVER_H
 #define SERVER_BOOT_BOOT_SERVER_H
@@ -14,8 +14,9 @@
 #include <server/flow/flow.h>
 #include <base/err.h>
 #include "boot_config.h"
+#include "service_user.h"
 
-struct supervised;
+struct services;
 struct dhcp_alarm;
 struct dhcp_watch;
 
@@ -23,17 +24,18 @@ struct boot_server {
 	/* borrowed */
 	struct flow *flow;
 	const struct boot_config *config;
-	const char *state_dir, *run_dir;
-	const char *site_cpio, *objects_dir, *tls_cert, *tls_key; /* paths */
+	const char *run_dir;
+	struct boot_place place;
+	struct service_user web_user, dhcp_user; /* found while we could look: nginx, dnsmasq */
+	int supervisor_fd;                       /* -1: units of their own */
 
 	bool files_ready[_BOOT_ARCH_MAX];
 	struct dhcp_watch *dhcp_watch;
 	struct dhcp_alarm *dhcp_alarm; /* mode full: who else answers DHCP here */
-	struct supervised *nginx, *dnsmasq;
+	struct services *services;
 };
 
-MUST_CHECK int boot_server_open(struct boot_server *b, struct err *err);
-void boot_server_close(struct boot_server *b);
+void boot_server_open(struct boot_server *b);
 /* Boot files may be built while we run: look again. */
 void boot_server_tick(struct boot_server *b);
 /* Log which architectures have no boot files: at startup, rather than when a host fails to boot. */

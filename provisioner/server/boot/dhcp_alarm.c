@@ -12,7 +12,6 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/event.h>
-#include "supervised.h"
 #include "line_pipe.h"
 
 #define STRANGERS_MAX 16                /* more than these at once say nothing new */
@@ -28,7 +27,6 @@ struct dhcp_alarm {
 	struct flow *flow;
 	const struct boot_config *config;
 	struct line_pipe *pipe;
-	struct supervised *prober;
 	sd_event_source *timer;
 	struct stranger strangers[STRANGERS_MAX];
 };
@@ -146,30 +144,26 @@ unsigned dhcp_alarm_count(const struct dhcp_alarm *d)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static int start(struct dhcp_alarm *d, struct err *err)
+static int start(struct dhcp_alarm *d, const struct dhcp_alarm_options *o, struct err *err)
 {
-	const struct boot_config *config = d->config;
-	const char *const argv[] = {"/proc/self/exe", "--dhcp-prober", config->interface,
-				    config->address, NULL};
-	struct supervised_options o = {.name = "dhcp-prober", .argv = argv};
+	const struct line_pipe_options pipe = {o->fifo, o->group, on_line, d};
 
-	TRY(line_pipe_new(d->flow->event, on_line, d, &d->pipe, err));
+	TRY(line_pipe_new(d->flow->event, &pipe, &d->pipe, err));
 	if (sd_event_add_time_relative(d->flow->event, &d->timer, CLOCK_BOOTTIME, LOOK_EVERY_US, 0,
 				       on_timer, d) < 0)
 		return err_set(err, ERR_SYS, "cannot add a timer");
-	o.stderr_fd = line_pipe_write_fd(d->pipe);
-	return supervised_start(d->flow->event, &o, &d->prober, err);
+	return 0;
 }
 
-int dhcp_alarm_start(struct flow *flow, const struct boot_config *config, struct dhcp_alarm **ret,
+int dhcp_alarm_start(struct flow *flow, const struct dhcp_alarm_options *o, struct dhcp_alarm **ret,
 		     struct err *err)
 {
 	struct dhcp_alarm *d = xcalloc(1, sizeof(*d));
 	int rc;
 
 	d->flow = flow;
-	d->config = config;
-	rc = start(d, err);
+	d->config = o->config;
+	rc = start(d, o, err);
 	if (rc < 0) {
 		dhcp_alarm_stop(d);
 		return rc;
@@ -178,11 +172,15 @@ int dhcp_alarm_start(struct flow *flow, const struct boot_config *config, struct
 	return 0;
 }
 
+int dhcp_alarm_fd(const struct dhcp_alarm *d)
+{
+	return line_pipe_write_fd(d->pipe);
+}
+
 void dhcp_alarm_stop(struct dhcp_alarm *d)
 {
 	if (!d)
 		return;
-	supervised_stop(d->prober);
 	sd_event_source_disable_unref(d->timer);
 	line_pipe_free(d->pipe);
 	free(d);

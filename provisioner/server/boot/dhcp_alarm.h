@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Other DHCP servers on our network (mode full: there must be none). A child without privileges
+ * Other DHCP servers on our network (mode full: there must be none). A process without privileges
  * asks every 30 s, as a host that boots would; who answers beside us becomes an event
  * "dhcp.foreign", and "dhcp.foreign.gone" when it has been silent for a while.
  */
@@ -13,10 +13,17 @@
 
 struct dhcp_alarm;
 
-/* Start the child. errors: ERR_SYS, those of supervised_start() */
-MUST_CHECK int dhcp_alarm_start(struct flow *flow, const struct boot_config *config,
+/* Listen to the prober, which the supervisor or a unit starts. in: fifo, group: see line_pipe.h;
+ * NULL: dhcp_alarm_fd() is for the prober. errors: ERR_SYS */
+struct dhcp_alarm_options {
+	const struct boot_config *config;
+	const char *fifo;
+	gid_t group;
+};
+MUST_CHECK int dhcp_alarm_start(struct flow *flow, const struct dhcp_alarm_options *o,
 				struct dhcp_alarm **ret, struct err *err);
-/* NULL is well. blocks: up to 3 s, for the child. */
+int dhcp_alarm_fd(const struct dhcp_alarm *d);
+/* NULL is well. */
 void dhcp_alarm_stop(struct dhcp_alarm *d);
 /* How many are heard now; for metrics. NULL is well. */
 unsigned dhcp_alarm_count(const struct dhcp_alarm *d);

@@ -41,13 +41,15 @@ static void on_line(void *arg, const char *line)
 	}
 }
 
-int dhcp_watch_new(struct flow *flow, struct dhcp_watch **ret, struct err *err)
+int dhcp_watch_new(struct flow *flow, const char *fifo, gid_t group, struct dhcp_watch **ret,
+		   struct err *err)
 {
 	struct dhcp_watch *w = xcalloc(1, sizeof(*w));
+	const struct line_pipe_options o = {fifo, group, on_line, w};
 
 	w->flow = flow;
 	w->no_loader = no_loader_new(flow);
-	int rc = line_pipe_new(flow->event, on_line, w, &w->pipe, err);
+	int rc = line_pipe_new(flow->event, &o, &w->pipe, err);
 	if (rc < 0) {
 		dhcp_watch_free(w);
 		return rc;

@@ -11,9 +11,11 @@
 
 struct dhcp_watch;
 
-MUST_CHECK int dhcp_watch_new(struct flow *flow, struct dhcp_watch **ret, struct err *err);
+/* in: fifo, group: see line_pipe.h; NULL: dhcp_watch_fd() is for dnsmasq. */
+MUST_CHECK int dhcp_watch_new(struct flow *flow, const char *fifo, gid_t group,
+			      struct dhcp_watch **ret, struct err *err);
 void dhcp_watch_free(struct dhcp_watch *w);
-/* For dnsmasq's standard error. */
+/* For dnsmasq's log. */
 int dhcp_watch_fd(const struct dhcp_watch *w);
 
 #endif

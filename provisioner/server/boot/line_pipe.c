@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 #include <base/cleanup.h>
@@ -54,18 +55,43 @@ static int on_readable(sd_event_source *s, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-int line_pipe_new(struct sd_event *event, void (*on_line)(void *arg, const char *line), void *arg,
-		  struct line_pipe **ret, struct err *err)
+/* Both ways: so it never ends, however many writers come and go. */
+static int open_fifo(const struct line_pipe_options *o)
+{
+	struct stat st;
+
+	/* one of before a restart has the program's end open still */
+	if (mkfifo(o->path, 0600) < 0 && errno != EEXIST)
+		return -1;
+	int fd = open(o->path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode)))
+		cleanup_close(&fd);
+	if (fd >= 0 && (fchown(fd, (uid_t)-1, o->group) < 0 || fchmod(fd, 0620) < 0))
+		cleanup_close(&fd);
+	return fd;
+}
+
+static int open_ends(struct line_pipe *p, const struct line_pipe_options *o)
+{
+	if (!o->path)
+		return pipe2(p->fds, O_CLOEXEC | O_NONBLOCK);
+	p->fds[0] = open_fifo(o);
+	return p->fds[0] < 0 ? -1 : 0;
+}
+
+int line_pipe_new(struct sd_event *event, const struct line_pipe_options *o, struct line_pipe **ret,
+		  struct err *err)
 {
 	struct line_pipe *p = xcalloc(1, sizeof(*p));
 
 	p->fds[0] = p->fds[1] = -1;
-	p->on_line = on_line;
-	p->arg = arg;
-	if (pipe2(p->fds, O_CLOEXEC | O_NONBLOCK) < 0 ||
+	p->on_line = o->on_line;
+	p->arg = o->arg;
+	if (open_ends(p, o) < 0 ||
 	    sd_event_add_io(event, &p->source, p->fds[0], EPOLLIN, on_readable, p) < 0) {
+		(void)err_sys(err, ERR_SYS, "cannot make a log pipe");
 		line_pipe_free(p);
-		return err_sys(err, ERR_SYS, "cannot make a log pipe");
+		return -ERR_SYS;
 	}
 	(void)fcntl(p->fds[0], F_SETPIPE_SZ, PIPE_BYTES);
 	(void)sd_event_source_set_description(p->source, "line-pipe");

@@ -1,243 +1,303 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From configuration to running boot services. Decides as whom they run: not as root, unless a
- * folder above the files that they serve is closed to others. Input: our configuration and the file
- * system.
+ * See services.h. What is asked of the supervisor goes out at once; its answers come through the
+ * event loop. Input: the supervisor's messages, our own port.
  */
 #include "services.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
-#include <sys/stat.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <systemd/sd-event.h>
 #include <unistd.h>
-#include <base/file.h>
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/log.h>
-#include <base/process.h>
 #include <base/str.h>
-#include <pxe/boot_files.h>
-#include <pxe/dnsmasq.h>
-#include <pxe/nginx.h>
-#include <pxe/script.h>
-#include "supervised.h"
 #include "dhcp_alarm.h"
 #include "dhcp_watch.h"
+#include "http_probe.h"
+#include "port_holder.h"
+#include "supervisor.h"
 
-#define CHECK_TIMEOUT_MS 20000
+#define LOOK_EVERY_US 50000
+#define PATIENCE_MS   10000 /* nginx alone tries for 2.5 s to take a port */
 
-/* Can anybody walk down to path? What is not there is closed to nobody. */
-static bool open_to_others(const char *path)
-{
-	autofree char *copy = xstrdup(path);
-	struct stat st;
+enum { PORT_HTTP, PORT_HTTPS, PORT_DHCP, PORT_TFTP, _PORT_MAX };
 
-	for (char *slash = copy + strlen(copy); slash > copy; slash = strrchr(copy, '/')) {
-		*slash = '\0';
-		if (stat(copy, &st) < 0 ? errno != ENOENT
-					: S_ISDIR(st.st_mode) && !(st.st_mode & S_IXOTH))
-			return false;
-	}
-	return true;
-}
+struct wanted_port {
+	uint16_t port;
+	bool udp, held; /* held: by our own program */
+	const char *program;
+	char holder[SUPERVISOR_TEXT_BYTES]; /* "": nobody */
+};
 
-/* The first user of the list that exists; NULL when we are not root (and stay who we are). */
-static const char *service_user(const char *const *paths, const char *const *names)
-{
-	if (geteuid() != 0)
-		return NULL;
-	for (size_t i = 0; paths[i]; i++) {
-		if (paths[i][0] && !open_to_others(paths[i])) {
-			log_ev(LOG_WARNING, "service.as_root", KV("closed", paths[i]));
-			return "root";
-		}
-	}
-	for (size_t i = 0; names[i]; i++)
-		if (getpwnam(names[i]))
-			return names[i];
-	return "root";
-}
-
-static const char *nginx_user(const struct boot_server *b)
-{
-	static const char *const names[] = {"slipway-www", "www-data", "nginx", NULL};
-	const char *const paths[] = {b->config->files_dir,     b->state_dir,       b->run_dir,
-				     b->config->firmware_cpio, b->config->web_dir, NULL};
-
-	return service_user(paths, names);
-}
-
-static const char *dnsmasq_user(const struct boot_server *b)
-{
-	static const char *const names[] = {"dnsmasq", "nobody", NULL};
-	const char *const paths[] = {b->config->files_dir, NULL};
-
-	return service_user(paths, names);
-}
+struct services {
+	struct boot_server *b;
+	sd_event_source *link, *timer;
+	struct http_probe *probe;
+	struct wanted_port ports[_PORT_MAX];
+	size_t n_ports;
+	int64_t begun_ms;
+	bool answers, ended;
+	void (*on_end)(void *arg, const struct err *err);
+	void *arg;
+};
 
 void services_front_ids(const struct boot_server *b, int64_t *ret_uid, int64_t *ret_gid)
 {
-	const char *name = nginx_user(b);
-	const struct passwd *pw = name ? getpwnam(name) : NULL;
+	bool other = b->web_user.uid != 0 && b->web_user.uid != geteuid();
 
-	*ret_uid = pw && pw->pw_uid != 0 ? (int64_t)pw->pw_uid : -1;
-	*ret_gid = pw && pw->pw_uid != 0 ? (int64_t)pw->pw_gid : -1;
+	*ret_uid = other ? (int64_t)b->web_user.uid : -1;
+	*ret_gid = other ? (int64_t)b->web_user.gid : -1;
 }
 
-/* ---- writing --------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
-static int save(const char *path, struct str *text, struct err *err)
+static char *fifo_path(const struct boot_server *b, const char *program)
 {
-	if (!str_ok(text))
-		return err_set(err, ERR_TOO_BIG, "'%s' would be too long", path);
-	return file_write_atomic(path, text->p, text->n_bytes, 0644, err);
+	return b->place.own_units ? xasprintf("%s/%s.log", b->run_dir, program) : NULL;
 }
 
-/* Let the program judge what was written for it; its first line that is not empty says what is
- * wrong. */
-static int check(const char *const *argv, struct err *err)
+int services_open(struct boot_server *b, struct err *err)
 {
-	struct process_options o = {.argv = argv, .timeout_ms = CHECK_TIMEOUT_MS};
-	struct process_result result;
+	autofree char *watch = fifo_path(b, PROGRAM_DNSMASQ_NAME);
+	autofree char *alarm = fifo_path(b, PROGRAM_PROBER_NAME);
+	const struct dhcp_alarm_options o = {b->config, alarm, b->dhcp_user.gid};
 
-	TRY(process_run(&o, &result, err));
-	int rc = 0;
-	if (result.exit_code != 0) {
-		struct sv rest = sv_trim(sv_of(result.errors)), line = sv_split(&rest, '\n');
-		rc = err_set(err, ERR_PXE_CONFIG, "%s: %.*s", argv[0], (int)line.n, line.p);
+	TRY(dhcp_watch_new(b->flow, watch, b->dhcp_user.gid, &b->dhcp_watch, err));
+	return str_eq(b->config->dhcp_mode, "full")
+		       ? dhcp_alarm_start(b->flow, &o, &b->dhcp_alarm, err)
+		       : 0;
+}
+
+/* ---- the end of waiting ---------------------------------------------------------------------- */
+
+static void end(struct services *s, const struct err *err)
+{
+	if (s->ended && err->code == ERR_OK)
+		return;
+	s->ended = true;
+	s->timer = sd_event_source_disable_unref(s->timer);
+	s->on_end(s->arg, err);
+}
+
+static void say_what_is_missing(const struct services *s, struct err *err)
+{
+	for (size_t i = 0; i < s->n_ports; i++) {
+		const struct wanted_port *w = &s->ports[i];
+		const char *kind = w->udp ? "udp" : "tcp";
+
+		if (w->held)
+			continue;
+		if (w->holder[0])
+			(void)err_set(err, ERR_PORT,
+				      "port %u/%s is held by %s, so that %s cannot serve", w->port,
+				      kind, w->holder, w->program);
+		else
+			(void)err_set(err, ERR_PORT, "%s has not taken port %u/%s on %s (%s)",
+				      w->program, w->port, kind, s->b->config->address,
+				      s->b->config->interface);
+		return;
 	}
-	process_result_done(&result);
-	return rc;
+	(void)err_set(err, ERR_PORT, "nginx does not hand on requests for http://%s:%d/healthz",
+		      s->b->config->address, (int)s->b->config->http_port);
 }
 
-static int write_nginx(struct boot_server *b, struct err *err)
+static void look_at_end(struct services *s)
 {
-	autofree char *path = xasprintf("%s/nginx.conf", b->run_dir);
-	autofree char *option = xasprintf("-c%s", path);
-	autofree char *socket = xasprintf("%s/http.sock", b->run_dir);
-	autofree char *bootstrap = xasprintf("%s/bootstrap.ipxe", b->run_dir);
-	autofree char *temp = xasprintf("%s/nginx", b->state_dir);
-	autostr struct str text;
-	autostr struct str script;
-	const char *user = nginx_user(b);
-	struct nginx_options o = {
-		.address = b->config->address,
-		.http_port = (int)b->config->http_port,
-		.https_port = (int)b->config->https_port,
-		.run_dir = b->run_dir,
-		.temp_dir = temp,
-		.files_dir = b->config->files_dir,
-		.site_cpio = b->site_cpio,
-		.firmware_cpio = b->config->firmware_cpio[0] ? b->config->firmware_cpio : NULL,
-		.bootstrap = bootstrap,
-		.objects_dir = b->objects_dir,
-		.tls_cert = b->tls_cert,
-		.tls_key = b->tls_key,
-		.backend_socket = socket,
-		.web_dir = b->config->web_dir[0] ? b->config->web_dir : NULL,
-		.user = user,
-	};
+	struct err err = ERR_INIT;
+	bool all = s->answers;
 
-	str_init(&text, NGINX_CONFIG_MAX_BYTES);
-	str_init(&script, SCRIPT_MAX_BYTES);
-	boot_bootstrap_write(&script, b->flow->plain_url);
-	TRY(save(bootstrap, &script, err));
-	TRY(nginx_config_write(&text, &o, err));
-	TRY(save(path, &text, err));
-	const char *const argv[] = {b->config->nginx, "-t", "-q", "-e", "stderr", option, NULL};
-	return check(argv, err);
+	for (size_t i = 0; i < s->n_ports; i++)
+		all = all && s->ports[i].held;
+	if (all) {
+		end(s, &err);
+		return;
+	}
+	if (time_boot_ms() - s->begun_ms < PATIENCE_MS)
+		return;
+	say_what_is_missing(s, &err);
+	end(s, &err);
 }
 
-static int write_dnsmasq(struct boot_server *b, struct err *err)
-{
-	autofree char *path = xasprintf("%s/dnsmasq.conf", b->run_dir);
-	autofree char *leases = xasprintf("%s/dnsmasq.leases", b->run_dir);
-	autofree char *pid = xasprintf("%s/dnsmasq.pid", b->run_dir);
-	autofree char *tftp = xasprintf("%s/ipxe", b->config->files_dir);
-	autostr struct str text;
-	struct dnsmasq_options o = {
-		.mode = str_eq(b->config->dhcp_mode, "proxy") ? DHCP_PROXY : DHCP_FULL,
-		.interface = b->config->interface,
-		.address = b->config->address,
-		.range_start = b->config->range_start,
-		.range_end = b->config->range_end,
-		.netmask = b->config->netmask,
-		.network = b->config->network,
-		.router = b->config->router,
-		.dns = b->config->dns,
-		.lease_s = (int)b->config->lease_s,
-		.lease_file = leases,
-		.pid_file = pid,
-		.tftp_root = tftp,
-		.plain_url = b->flow->plain_url,
-		.user = dnsmasq_user(b),
-	};
+/* ---- the supervisor -------------------------------------------------------------------------- */
 
-	str_init(&text, DNSMASQ_CONFIG_MAX_BYTES);
-	TRY(dnsmasq_config_write(&text, &o, err));
-	TRY(save(path, &text, err));
-	autofree char *option = xasprintf("--conf-file=%s", path);
-	const char *const argv[] = {b->config->dnsmasq, "--test", option, NULL};
-	return check(argv, err);
+static struct wanted_port *find_port(struct services *s, uint32_t port, uint32_t is_udp)
+{
+	for (size_t i = 0; i < s->n_ports; i++)
+		if (s->ports[i].port == port && s->ports[i].udp == (is_udp != 0))
+			return &s->ports[i];
+	return NULL;
 }
 
-int services_write(struct boot_server *b, struct err *err)
+static void take_reply(struct services *s, const struct supervisor_reply *r)
 {
-	TRY(write_nginx(b, err));
-	return str_eq(b->config->dhcp_mode, "off") ? 0 : write_dnsmasq(b, err);
+	struct wanted_port *w = find_port(s, r->port, r->is_udp);
+	struct err err = ERR_INIT;
+
+	if (r->say == SUPERVISOR_REFUSED || r->say == SUPERVISOR_FAILED) {
+		(void)err_set(
+			&err, r->say == SUPERVISOR_FAILED ? ERR_CHILD : ERR_PXE_CONFIG,
+			r->say == SUPERVISOR_FAILED
+				? "%s"
+				: "%s does not start with its configuration; the log says why",
+			r->text);
+		end(s, &err);
+	} else if (w) {
+		w->held = r->say == SUPERVISOR_OURS;
+		(void)str_copy(w->holder, sizeof(w->holder),
+			       r->say == SUPERVISOR_OTHER ? r->text : "");
+	}
 }
 
-/* ---- running --------------------------------------------------------------------------------- */
-
-static int start_nginx(struct boot_server *b, struct err *err)
+static int on_reply(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
-	autofree char *path = xasprintf("%s/nginx.conf", b->run_dir);
-	autofree char *option = xasprintf("-c%s", path);
-	autofree char *pid = xasprintf("%s/nginx.pid", b->run_dir);
-	const char *const argv[] = {b->config->nginx, "-e", "stderr", option, NULL};
-	struct supervised_options o = {.name = "nginx",
-				       .argv = argv,
-				       .pid_file = pid,
-				       .config_path = path,
-				       .stderr_fd = -1};
+	struct services *s = arg;
+	struct supervisor_reply r;
+	struct err err = ERR_INIT;
+	ssize_t n = recv(fd, &r, sizeof(r), MSG_DONTWAIT);
 
-	return supervised_start(b->flow->event, &o, &b->nginx, err);
-}
-
-static int start_dnsmasq(struct boot_server *b, struct err *err)
-{
-	autofree char *path = xasprintf("%s/dnsmasq.conf", b->run_dir);
-	autofree char *pid = xasprintf("%s/dnsmasq.pid", b->run_dir);
-	autofree char *option = xasprintf("--conf-file=%s", path);
-	const char *const argv[] = {b->config->dnsmasq, option, NULL};
-	struct supervised_options o = {.name = "dnsmasq",
-				       .argv = argv,
-				       .pid_file = pid,
-				       .config_path = path,
-				       .stderr_fd = dhcp_watch_fd(b->dhcp_watch)};
-
-	return supervised_start(b->flow->event, &o, &b->dnsmasq, err);
-}
-
-/* Only where ours should be the only one, and where we may open a packet socket. */
-static bool watches_for_others(const struct boot_server *b)
-{
-	return str_eq(b->config->dhcp_mode, "full") && geteuid() == 0;
-}
-
-int services_start(struct boot_server *b, struct err *err)
-{
-	TRY(start_nginx(b, err));
-	if (str_eq(b->config->dhcp_mode, "off"))
+	(void)source;
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
-	TRY(start_dnsmasq(b, err));
-	return watches_for_others(b) ? dhcp_alarm_start(b->flow, b->config, &b->dhcp_alarm, err)
-				     : 0;
+	if (n == (ssize_t)sizeof(r)) {
+		r.text[sizeof(r.text) - 1] = '\0';
+		take_reply(s, &r);
+		return 0;
+	}
+	s->link = sd_event_source_disable_unref(s->link);
+	(void)err_set(&err, ERR_CHILD, "the supervisor of nginx and dnsmasq has ended");
+	end(s, &err);
+	return 0;
+}
+
+static int ask(const struct services *s, const struct supervisor_request *q, const int *fds,
+	       size_t n_fds)
+{
+	union {
+		char bytes[CMSG_SPACE(SUPERVISOR_PIPES * sizeof(int))];
+		struct cmsghdr align;
+	} control = {{0}};
+	struct supervisor_request copy = *q;
+	struct iovec part = {&copy, sizeof(copy)};
+	struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (n_fds > 0) {
+		m.msg_control = control.bytes;
+		m.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
+		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, n_fds * sizeof(int));
+	}
+	return sendmsg(s->b->supervisor_fd, &m, MSG_NOSIGNAL) == (ssize_t)sizeof(copy) ? 0 : -1;
+}
+
+static int ask_to_start(const struct services *s, struct err *err)
+{
+	const struct supervisor_request q = {.ask = SUPERVISOR_START};
+	const int fds[SUPERVISOR_PIPES] = {dhcp_watch_fd(s->b->dhcp_watch),
+					   s->b->dhcp_alarm ? dhcp_alarm_fd(s->b->dhcp_alarm) : -1};
+
+	if (ask(s, &q, fds, s->b->dhcp_alarm ? 2 : 1) < 0)
+		return err_sys(err, ERR_SYS, "cannot reach the supervisor");
+	return 0;
+}
+
+/* ---- looking --------------------------------------------------------------------------------- */
+
+static void look_at_port(struct services *s, struct wanted_port *w)
+{
+	const struct supervisor_request q = {
+		.ask = SUPERVISOR_PORT, .port = w->port, .is_udp = w->udp};
+	char holder[PORT_HOLDER_BYTES];
+
+	if (w->held)
+		return;
+	if (s->b->supervisor_fd >= 0)
+		(void)ask(s, &q, NULL, 0);
+	else /* the units' programs belong to others: whose it is cannot be seen */
+		w->held = port_holder(w->udp, w->port, holder);
+}
+
+static void on_answer(void *arg, bool ours)
+{
+	struct services *s = arg;
+
+	http_probe_free(take_ptr(s->probe));
+	s->answers = s->answers || ours;
+}
+
+static int on_look(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct services *s = arg;
+	const struct boot_config *c = s->b->config;
+
+	(void)usec;
+	look_at_end(s);
+	if (s->ended)
+		return 0;
+	for (size_t i = 0; i < s->n_ports; i++)
+		look_at_port(s, &s->ports[i]);
+	if (!s->answers && !s->probe && s->ports[PORT_HTTP].held)
+		s->probe = http_probe_new(s->b->flow->event, c->address, (uint16_t)c->http_port,
+					  on_answer, s);
+	(void)sd_event_source_set_time_relative(source, LOOK_EVERY_US);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static void want(struct services *s, bool udp, int64_t port, const char *program)
+{
+	s->ports[s->n_ports++] = (struct wanted_port){
+		.port = (uint16_t)port, .udp = udp, .program = program};
+}
+
+static int start(struct services *s, struct err *err)
+{
+	sd_event *event = s->b->flow->event;
+
+	want(s, false, s->b->config->http_port, "nginx");
+	want(s, false, s->b->config->https_port, "nginx");
+	if (!str_eq(s->b->config->dhcp_mode, "off")) {
+		want(s, true, 67, "dnsmasq");
+		want(s, true, 69, "dnsmasq");
+	}
+	s->begun_ms = time_boot_ms();
+	if (sd_event_add_time_relative(event, &s->timer, CLOCK_BOOTTIME, 0, 1000, on_look, s) < 0)
+		return err_set(err, ERR_SYS, "cannot add a timer");
+	if (s->b->supervisor_fd < 0)
+		return 0;
+	if (sd_event_add_io(event, &s->link, s->b->supervisor_fd, EPOLLIN, on_reply, s) < 0)
+		return err_set(err, ERR_SYS, "cannot watch the supervisor");
+	return ask_to_start(s, err);
+}
+
+int services_start(struct boot_server *b, void (*on_end)(void *arg, const struct err *err),
+		   void *arg, struct err *err)
+{
+	b->services = xcalloc(1, sizeof(*b->services));
+	b->services->b = b;
+	b->services->on_end = on_end;
+	b->services->arg = arg;
+	return start(b->services, err);
 }
 
 void services_stop(struct boot_server *b)
 {
+	struct services *s = take_ptr(b->services);
+
+	if (s) {
+		sd_event_source_disable_unref(s->link);
+		sd_event_source_disable_unref(s->timer);
+		http_probe_free(s->probe);
+		free(s);
+	}
 	dhcp_alarm_stop(take_ptr(b->dhcp_alarm));
-	supervised_stop(take_ptr(b->dnsmasq));
-	supervised_stop(take_ptr(b->nginx));
+	dhcp_watch_free(take_ptr(b->dhcp_watch));
 }

@@ -20,6 +20,7 @@
 #include <base/file.h>
 #include <base/log.h>
 #include <base/str.h>
+#include "program.h"
 
 #define ARGV_MAX       16
 #define BACKOFF_MIN_MS 200
@@ -31,7 +32,9 @@
 struct supervised {
 	char *name;
 	char *argv[ARGV_MAX + 1];
-	int stderr_fd;
+	int stdin_fd;
+	void (*on_refused)(void *arg, const char *name);
+	void *arg;
 	sd_event *event;
 	sd_event_source *watch, *timer;
 	struct child child;
@@ -85,7 +88,10 @@ static int on_exit_of(sd_event_source *s, int fd, uint32_t events, void *arg)
 		      WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	log_err(LOG_WARNING, "child.ended", &err, KV("name", (const char *)c->name),
 		KV("again_ms", c->backoff_ms));
-	plan_restart(c);
+	if (c->on_refused && WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_REFUSED)
+		c->on_refused(c->arg, c->name);
+	else
+		plan_restart(c);
 	return 0;
 }
 
@@ -93,9 +99,9 @@ static int spawn(struct supervised *c, struct err *err)
 {
 	struct child_program program = {
 		.argv = (const char *const *)c->argv,
-		.stdin_fd = -1,
+		.stdin_fd = c->stdin_fd,
 		.stdout_fd = -1,
-		.stderr_fd = c->stderr_fd,
+		.stderr_fd = -1,
 		.new_session = true,
 		.death_signal = SIGTERM,
 	};
@@ -181,6 +187,11 @@ static void stop_orphans(int64_t group, const char *program)
 		closedir(d);
 }
 
+static const char *program_of(const struct supervised_options *o)
+{
+	return o->program ? o->program : o->argv[0];
+}
+
 static void stop_survivor(const struct supervised_options *o)
 {
 	char line[32];
@@ -196,7 +207,7 @@ static void stop_survivor(const struct supervised_options *o)
 		log_ev(LOG_NOTICE, "child.survivor", KV("name", o->name), KV("pid", pid));
 		stop_pidfd(fd, SIGTERM);
 	}
-	stop_orphans(pid, o->argv[0]);
+	stop_orphans(pid, program_of(o));
 }
 
 /* ---- start and stop -------------------------------------------------------------------------- */
@@ -209,7 +220,9 @@ int supervised_start(struct sd_event *event, const struct supervised_options *o,
 
 	c->name = xstrdup(o->name);
 	c->event = event;
-	c->stderr_fd = o->stderr_fd;
+	c->stdin_fd = o->stdin_fd;
+	c->on_refused = o->on_refused;
+	c->arg = o->arg;
 	c->backoff_ms = BACKOFF_MIN_MS;
 	c->child = CHILD_NONE;
 	for (size_t i = 0; o->argv[i]; i++) {
@@ -218,8 +231,8 @@ int supervised_start(struct sd_event *event, const struct supervised_options *o,
 	}
 	stop_survivor(o);
 	int rc = 0;
-	if (access(o->argv[0], X_OK) < 0)
-		rc = err_set(err, ERR_PROCESS_MISSING, "'%s' is not installed", o->argv[0]);
+	if (access(program_of(o), X_OK) < 0)
+		rc = err_set(err, ERR_PROCESS_MISSING, "'%s' is not installed", program_of(o));
 	else if (sd_event_add_time_relative(event, &c->timer, CLOCK_BOOTTIME, 0, 0, on_timer, c) <
 			 0 ||
 		 sd_event_source_set_enabled(c->timer, SD_EVENT_OFF) < 0)
@@ -232,6 +245,11 @@ int supervised_start(struct sd_event *event, const struct supervised_options *o,
 	}
 	*ret = c;
 	return 0;
+}
+
+pid_t supervised_pid(const struct supervised *c)
+{
+	return c->child.pid;
 }
 
 void supervised_stop(struct supervised *c)

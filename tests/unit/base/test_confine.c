@@ -5,6 +5,7 @@
 #include <tests/harness/check.h>
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <seccomp.h>
 #include <sys/prctl.h>
@@ -131,9 +132,68 @@ static void test_a_confined_child_dies_with_its_parent(void **state)
 	(void)close(ends[0]);
 }
 
+/* ---- another user, and few capabilities ------------------------------------------------------ */
+
+static int keeps_only_bind(void)
+{
+	return confine_has(CAP_NET_BIND_SERVICE) && !confine_has(CAP_CHOWN) && geteuid() == 4711 &&
+			       getegid() == 4712
+		       ? DID
+		       : REFUSED;
+}
+
+static int cannot_be_root(void)
+{
+	return setuid(0) == 0 || setgid(0) == 0 ? DID : REFUSED;
+}
+
+/* What a program that it starts has. */
+static int hands_on_what_is_kept(void)
+{
+	char *const argv[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
+			      (char *)(uintptr_t) "grep -q '^CapEff:.0000000000000400$' "
+						  "/proc/self/status && grep -q "
+						  "'^CapBnd:.0000000000000400$' /proc/self/status",
+			      NULL};
+
+	(void)execv("/bin/sh", argv);
+	return REFUSED;
+}
+
+static void test_another_user(void **state)
+{
+	static const struct {
+		const char *name;
+		int (*deed)(void);
+		int exit_code;
+	} rows[] = {
+		{"has what it kept", keeps_only_bind, DID},
+		{"cannot become root again", cannot_be_root, REFUSED},
+		{"hands on no more than that", hands_on_what_is_kept, 0},
+	};
+	const struct confine_user as = {4711, 4712, 4713};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int status = 0;
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(confine_to_user(&as, CONFINE_CAP(CAP_NET_BIND_SERVICE), NULL) < 0
+				      ? 9
+				      : rows[i].deed());
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		CHECK_INT(rows[i].name, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+			  rows[i].exit_code);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_another_user),
 		cmocka_unit_test(test_what_is_given_up),
 		cmocka_unit_test(test_a_confined_child_dies_with_its_parent),
 	};

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Becoming nginx, dnsmasq or the prober; see program.h. Input: our configuration.
+ */
+#include "program.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <base/child.h>
+#include <base/cleanup.h>
+#include <base/clock.h>
+#include <base/confine.h>
+#include <base/file.h>
+#include <base/json.h>
+#include <base/process.h>
+#include <base/str.h>
+#include <pxe/dnsmasq.h>
+#include <pxe/nginx.h>
+#include <pxe/script.h>
+#include "dhcp_prober.h"
+#include "service_urls.h"
+
+#define CHECK_TIMEOUT_MS 20000
+#define DAEMON_WAIT_MS   10000
+
+/* ---- writing configuration ------------------------------------------------------------------- */
+
+static int save(const char *path, struct str *text, struct err *err)
+{
+	if (!str_ok(text))
+		return err_set(err, ERR_TOO_BIG, "'%s' would be too long", path);
+	return file_write_atomic(path, text->p, text->n_bytes, 0644, err);
+}
+
+/* Let the program judge what was written for it; its first line that is not empty says what is
+ * wrong. */
+static int check(const char *const *argv, struct err *err)
+{
+	struct process_options o = {.argv = argv, .timeout_ms = CHECK_TIMEOUT_MS};
+	struct process_result result;
+
+	TRY(process_run(&o, &result, err));
+	int rc = 0;
+	if (result.exit_code != 0) {
+		struct sv rest = sv_trim(sv_of(result.errors)), line = sv_split(&rest, '\n');
+		rc = err_set(err, ERR_PXE_CONFIG, "%s: %.*s", argv[0], (int)line.n, line.p);
+	}
+	process_result_done(&result);
+	return rc;
+}
+
+/* ---- nginx ----------------------------------------------------------------------------------- */
+
+static int nginx_write(const struct boot_place *place, const char *dir, const char *temp,
+		       const char *path, struct err *err)
+{
+	const struct boot_config *c = place->config;
+	autofree char *socket = xasprintf("%s/http.sock", place->run_dir);
+	autofree char *bootstrap = xasprintf("%s/bootstrap.ipxe", dir);
+	autofree char *site_cpio = xasprintf("%s/boot/site.cpio", place->state_dir);
+	autofree char *objects = xasprintf("%s/objects", place->state_dir);
+	autofree char *cert = xasprintf("%s/keys/tls.crt", place->state_dir);
+	autofree char *key = xasprintf("%s/keys/tls.key", place->state_dir);
+	struct service_urls urls;
+	autostr struct str text, script;
+	struct nginx_options o = {
+		.address = c->address,
+		.http_port = (int)c->http_port,
+		.https_port = (int)c->https_port,
+		.run_dir = dir,
+		.temp_dir = temp,
+		.files_dir = c->files_dir,
+		.site_cpio = site_cpio,
+		.firmware_cpio = c->firmware_cpio[0] ? c->firmware_cpio : NULL,
+		.bootstrap = bootstrap,
+		.objects_dir = objects,
+		.tls_cert = cert,
+		.tls_key = key,
+		.backend_socket = socket,
+		.web_dir = c->web_dir[0] ? c->web_dir : NULL,
+		.user = geteuid() == 0 ? "root" : NULL,
+	};
+
+	str_init(&text, NGINX_CONFIG_MAX_BYTES);
+	str_init(&script, SCRIPT_MAX_BYTES);
+	service_urls_of(c, &urls);
+	boot_bootstrap_write(&script, urls.plain);
+	TRY(save(bootstrap, &script, err));
+	TRY(nginx_config_write(&text, &o, err));
+	return save(path, &text, err);
+}
+
+/* The daemon makes the certificate at its first start; with units of their own nobody waits. */
+static int wait_for_daemon(const struct boot_place *place, struct err *err)
+{
+	autofree char *cert = xasprintf("%s/keys/tls.crt", place->state_dir);
+	autofree char *socket = xasprintf("%s/http.sock", place->run_dir);
+
+	for (int64_t end_ms = time_boot_ms() + DAEMON_WAIT_MS; time_boot_ms() < end_ms;) {
+		if (access(cert, R_OK) == 0 && access(socket, W_OK) == 0)
+			return 0;
+		(void)poll(NULL, 0, 20);
+	}
+	return err_set(err, ERR_NOT_FOUND, "slipwayd has not made '%s' and '%s'", cert, socket);
+}
+
+static int run_nginx(const struct boot_place *place, const char *dir, const char *temp,
+		     struct err *err)
+{
+	autofree char *path = xasprintf("%s/nginx.conf", dir);
+	autofree char *option = xasprintf("-c%s", path);
+	const char *program = place->config->nginx;
+	const char *const test[] = {program, "-t", "-q", "-e", "stderr", option, NULL};
+	const char *const argv[] = {program, "-e", "stderr", option, NULL};
+
+	TRY(wait_for_daemon(place, err));
+	TRY(nginx_write(place, dir, temp, path, err));
+	TRY(check(test, err));
+	return child_become(argv, err);
+}
+
+/* ---- dnsmasq --------------------------------------------------------------------------------- */
+
+static int dnsmasq_write(const struct boot_place *place, const char *dir, const char *path,
+			 struct err *err)
+{
+	const struct boot_config *c = place->config;
+	autofree char *leases = xasprintf("%s/dnsmasq.leases", dir);
+	autofree char *pid = xasprintf("%s/dnsmasq.pid", dir);
+	autofree char *tftp = xasprintf("%s/ipxe", c->files_dir);
+	struct service_urls urls;
+	autostr struct str text;
+	struct dnsmasq_options o = {
+		.mode = str_eq(c->dhcp_mode, "proxy") ? DHCP_PROXY : DHCP_FULL,
+		.interface = c->interface,
+		.address = c->address,
+		.range_start = c->range_start,
+		.range_end = c->range_end,
+		.netmask = c->netmask,
+		.network = c->network,
+		.router = c->router,
+		.dns = c->dns,
+		.lease_s = (int)c->lease_s,
+		.lease_file = leases,
+		.pid_file = pid,
+		.tftp_root = tftp,
+		.plain_url = urls.plain,
+		.user = geteuid() == 0 ? "root" : NULL,
+	};
+
+	service_urls_of(c, &urls);
+	str_init(&text, DNSMASQ_CONFIG_MAX_BYTES);
+	TRY(dnsmasq_config_write(&text, &o, err));
+	return save(path, &text, err);
+}
+
+/* Its log is the beginning of a host's timeline: it goes where the daemon reads. */
+static int log_to_daemon(const struct boot_place *place, const char *name, struct err *err)
+{
+	struct stat st;
+
+	if (place->own_units) {
+		autofree char *fifo = xasprintf("%s/%s.log", place->run_dir, name);
+		autoclose int fd = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+			return err_sys(err, ERR_IO, "cannot write to '%s'", fifo);
+	} else if (fstat(STDIN_FILENO, &st) == 0 && S_ISFIFO(st.st_mode)) {
+		if (dup2(STDIN_FILENO, STDERR_FILENO) < 0)
+			return err_sys(err, ERR_SYS, "cannot take over the log");
+	}
+	return 0;
+}
+
+static int run_dnsmasq(const struct boot_place *place, const char *dir, const char *temp,
+		       struct err *err)
+{
+	autofree char *path = xasprintf("%s/dnsmasq.conf", dir);
+	autofree char *option = xasprintf("--conf-file=%s", path);
+	const char *program = place->config->dnsmasq;
+	const char *const test[] = {program, "--test", option, NULL};
+	const char *const argv[] = {program, option, NULL};
+
+	(void)temp;
+	TRY(dnsmasq_write(place, dir, path, err));
+	TRY(check(test, err));
+	TRY(log_to_daemon(place, program_name(PROGRAM_DNSMASQ), err));
+	return child_become(argv, err);
+}
+
+static int run_prober(const struct boot_place *place, const char *dir, const char *temp,
+		      struct err *err)
+{
+	(void)dir;
+	(void)temp;
+	TRY(log_to_daemon(place, program_name(PROGRAM_PROBER), err));
+	return dhcp_prober_run(place->config->interface, place->config->address, err);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+#define BIND  CONFINE_CAP(CAP_NET_BIND_SERVICE)
+#define RAW   CONFINE_CAP(CAP_NET_RAW)
+#define ADMIN CONFINE_CAP(CAP_NET_ADMIN)
+/* nginx as root, where its files lie in a closed folder: it changes its workers' user to root */
+#define AS_ROOT (CONFINE_CAP(CAP_SETUID) | CONFINE_CAP(CAP_SETGID) | CONFINE_CAP(CAP_DAC_OVERRIDE))
+
+static const struct row {
+	const char *name;
+	enum service_role role;
+	uint64_t capabilities;
+	bool has_state;
+	int (*run)(const struct boot_place *place, const char *dir, const char *temp,
+		   struct err *err);
+} rows[_PROGRAM_MAX] = {
+	[PROGRAM_NGINX] = {"nginx", SERVICE_WEB, BIND, true, run_nginx},
+	/* ADMIN: a host without an address yet is answered by an entry in the table of neighbours */
+	[PROGRAM_DNSMASQ] = {PROGRAM_DNSMASQ_NAME, SERVICE_DHCP, BIND | RAW | ADMIN, false,
+			     run_dnsmasq},
+	[PROGRAM_PROBER] = {PROGRAM_PROBER_NAME, SERVICE_DHCP, RAW, false, run_prober},
+};
+
+const char *program_name(enum program program)
+{
+	return rows[program].name;
+}
+
+bool program_is_wanted(enum program program, const struct boot_place *place)
+{
+	const char *mode = place->config->dhcp_mode;
+
+	switch (program) {
+	case PROGRAM_NGINX:
+		return true;
+	case PROGRAM_DNSMASQ:
+		return !str_eq(mode, "off");
+	case PROGRAM_PROBER: /* only where ours should be the only server */
+		return str_eq(mode, "full") && confine_has(CAP_NET_RAW);
+	case _PROGRAM_MAX:
+		break;
+	}
+	return false;
+}
+
+static int confine(const struct row *row, const struct boot_place *place,
+		   const struct service_user *user, struct err *err)
+{
+	const struct confine_user as = {user->uid, user->gid, user->gid};
+	pid_t parent = getppid();
+
+	TRY(confine_to_user(&as, row->capabilities | (user->uid == 0 ? AS_ROOT : 0), err));
+	/* the change of user took the supervisor's order back */
+	if (!place->own_units && (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent))
+		return err_set(err, ERR_SYS, "the supervisor is gone");
+	return 0;
+}
+
+static int run_row(const struct row *row, const struct boot_place *place, struct err *err)
+{
+	const struct service_user user = service_user_of(place, row->role);
+	autofree char *dir = NULL;
+	autofree char *temp = NULL;
+
+	TRY(service_run_dir(place, row->name, &user, &dir, err));
+	if (row->has_state)
+		TRY(service_state_dir(place, row->name, &user, &temp, err));
+	TRY(confine(row, place, &user, err));
+	return row->run(place, dir, temp, err);
+}
+
+int program_run(const char *name, const struct boot_place *place, struct err *err)
+{
+	for (enum program p = 0; p < _PROGRAM_MAX; p++)
+		if (str_eq(rows[p].name, name))
+			return program_is_wanted(p, place) ? run_row(&rows[p], place, err) : 0;
+	return err_set(err, ERR_NOT_FOUND, "there is no program '%s' to run", name);
+}
