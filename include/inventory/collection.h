@@ -134,7 +134,7 @@ struct summary_request {
 	const char *group_by, *sum; /* fields that allow it, separated by commas; NULL: none */
 	/* Hosts only, NULL: not asked. Adds "capacity": {"delivered", "healthy", "reserved",
 	 * "active"} to every group and to the whole: healthy (without open faults and doubts of
-	 * identity) and reserved are subsets of delivered, active of reserved. */
+	 * identity), reserved and active are subsets of delivered. */
 	const struct capacity_words *capacity;
 };
 /* Counts and sums by groups. out: JSON text, {"items": [...], "total": {"count", "sum"}}. */

@@ -30,6 +30,11 @@
 	}
 #define JOIN_HOST " LEFT JOIN host h ON h.num = t.host_num"
 
+/* It is a person's turn, and the host is neither announced only nor at rest. */
+#define NEEDS_PERSON                                                                               \
+	"(CASE WHEN t.turn IN ('technician', 'operator') AND t.state NOT IN ('expected', "         \
+	"'ready', 'in-service', 'retired') THEN 1 ELSE 0 END)"
+
 static const struct collection_field host_fields[] = {
 	{"id", "t.id", T, S | O, "made by the server, never changes"},
 	{"name", "t.name", T, S | Q | O, "given by people"},
@@ -38,6 +43,8 @@ static const struct collection_field host_fields[] = {
 	{"state_since", "t.state_since_us", D, S | O, "when it entered the state"},
 	{"state_detail", "t.state_detail", T, 0, "why, in plain words"},
 	{"turn", "t.turn", T, S | G, "who must act"},
+	{"needs_person", NEEDS_PERSON, B, G,
+	 "a technician or an operator must act before it goes on"},
 	{"deadline", "t.deadline_us", D, S, "until when"},
 	{"arch", "t.arch", T, S | G, "x86_64 or aarch64"},
 	{"firmware", "t.firmware", T, S | G, "bios or uefi"},

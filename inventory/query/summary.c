@@ -75,9 +75,9 @@ static void add_capacity(struct sql *s, const struct capacity_words *words)
 			str_add(&s->text, " AND ");
 			add_states(s, i == HEALTHY ? words->healthy : words->active);
 		}
-		str_add(&s->text, i == HEALTHY     ? " AND t.faults = 0 AND t.review = ''"
-				  : i == DELIVERED ? ""
-						   : " AND t.reserved_for <> ''");
+		str_add(&s->text, i == HEALTHY    ? " AND t.faults = 0 AND t.review = ''"
+				  : i == RESERVED ? " AND t.reserved_for <> ''"
+						  : "");
 		str_add(&s->text, " THEN 1 ELSE 0 END)");
 	}
 }

@@ -76,6 +76,15 @@ export const HOSTILE = {
 	long: "A".repeat(20000),
 };
 
+// As GET /lifecycle answers, in part.
+const LIFECYCLE = [
+	["expected", "Expected"], ["discovered", "Discovered", "Waits for approval"], ["inspecting", "Inspecting"], ["testing", "Testing"],
+	["imaging", "Imaging", "Waits for an arm"], ["verifying", "Verifying"], ["ready", "Ready"], ["in-service", "In service"], ["erasing", "Erasing"],
+	["retired", "Retired"], ["quarantined", "Quarantined"], ["failed", "Failed"], ["maintenance", "Maintenance"],
+].map(([state, title, waits]) => ({ state, title, meaning: title, titles: { server: title, operator: waits || title, technician: state === "testing" ? "Not heard" : title } }));
+const AT_REST = ["expected", "ready", "in-service", "retired"];
+const needsPerson = (h) => ["technician", "operator"].includes(h.turn) && !AT_REST.includes(h.state);
+
 export function makeFleet() {
 	made = 0;
 	const digest = "5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592";
@@ -136,6 +145,7 @@ function listHosts(fleet, params) {
 	if (!by) return problem(400, "input.invalid", `cannot sort by '${sort}'`, { pointer: "/sort" });
 	const rows = fleet.hosts
 		.filter((h) => !states || states.includes(h.state))
+		.filter((h) => !params.get("needs_person") || String(needsPerson(h)) === params.get("needs_person"))
 		.filter((h) => !params.get("turn") || h.turn === params.get("turn"))
 		.filter((h) => !q || [h.name, h.short_code, h.serial, h.manufacturer, h.model, h.rack].some((t) => String(t).toLowerCase().includes(q)))
 		.sort((a, b) => (by(a) < by(b) ? -1 : 1) * (sort.startsWith("-") ? -1 : 1));
@@ -151,7 +161,8 @@ function summary(fleet, params) {
 	const total = { count: fleet.hosts.length, sum: params.get("sum") ? sums(fleet.hosts) : {} };
 	if (!by) return { status: 200, body: { items: [], total, capacity: { delivered: 10, healthy: 2, reserved: 1, active: 1 } } };
 	const groups = new Map();
-	for (const h of fleet.hosts) groups.set(h[by] ?? null, [...(groups.get(h[by] ?? null) || []), h]);
+	const value = (h) => (by === "needs_person" ? needsPerson(h) : (h[by] ?? null));
+	for (const h of fleet.hosts) groups.set(value(h), [...(groups.get(value(h)) || []), h]);
 	return { status: 200, body: { items: [...groups].map(([value, rows]) => ({ [by]: value, count: rows.length, sum: params.get("sum") ? sums(rows) : undefined })), total } };
 }
 
@@ -241,13 +252,13 @@ function verb(fleet, host, name, body) {
 	if (name === "arm") return arm(fleet, host, body);
 	if (name === "approve") {
 		if (fleet.refuseApprove === host.id) return problem(409, "lifecycle.refused", "its profile is gone");
-		host.state = "testing";
+		Object.assign(host, { state: "testing", turn: "server" });
 		return { status: 200, body: host };
 	}
 	const to = { retry: "inspecting", serve: "in-service", maintain: "maintenance", release: "discovered", retire: "retired" }[name];
 	if (!to) return problem(404, "route.unknown", "no such route");
 	if (!body.reason) return problem(400, "input.field.missing", "a reason is needed", { pointer: "/reason" });
-	host.state = to;
+	Object.assign(host, { state: to, turn: to === "inspecting" ? "server" : "operator" });
 	return { status: 200, body: host };
 }
 
@@ -271,6 +282,7 @@ function answerGet(fleet, path, params) {
 	const part = path.split("/").filter(Boolean);
 	if (path === "/hosts") return listHosts(fleet, params);
 	if (path === "/summary") return summary(fleet, params);
+	if (path === "/lifecycle") return { status: 200, body: { items: LIFECYCLE } };
 	if (/^\/export/.test(path)) return { status: 200, text: "id,serial\n1,2\n", type: "text/csv" };
 	if (part[0] === "runs") return { status: 200, text: ocpRecords(), type: "application/x-ndjson" };
 	if (path === "/images") return { status: 200, body: { images: fleet.images } };

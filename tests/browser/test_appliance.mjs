@@ -191,7 +191,8 @@ await test("arming goes from an imported image over a dry run, which changes not
 	await dialog.getByRole("radio").check();
 	await dialog.getByLabel("Reason").fill("test");
 	await dialog.getByRole("button", { name: "What would happen?" }).click();
-	await dialog.getByText("has not passed a burn-in").waitFor();
+	await dialog.getByText("will be overwritten.").waitFor(); // after its burn-in
+	await dialog.getByRole("button", { name: "Back" }).click();
 	await dialog.getByLabel("Without a passed burn-in, because").fill("the page's own test");
 	await dialog.getByRole("button", { name: "What would happen?" }).click();
 	await dialog.getByText("will be overwritten.").or(dialog.getByRole("alert")).waitFor();

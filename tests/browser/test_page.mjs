@@ -230,7 +230,31 @@ await withPage("progress and state move without a reload", async ({ page, fleet 
 	await shot(page, "host-imaging", false);
 	Object.assign(host, { state: "ready", progress: null, revision: 2 });
 	await page.locator(".banner.tone-good").waitFor();
-	holds((await page.title()).startsWith("Ready: "), "the tab's title says so, too");
+	await page.waitForFunction(() => document.title.startsWith("Ready: ")); // the tab's title says so, too
+});
+
+await withPage("a host that waits for its arm does not look busy, and counts as one that needs a person", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "imaging");
+	Object.assign(host, { turn: "operator", advice: { title: "Waits for an arm", turn: "operator", why: "It waits for an arm.", action: "Arm it.", command: "slipway host arm K02" } });
+	await page.getByRole("link", { name: /Needs a person/ }).click();
+	const row = page.locator("tr", { hasText: host.name });
+	await row.getByText("Waits for an arm").waitFor();
+	equal(await row.locator("progress").count(), 0, "moving bars");
+	const shown = fleet.hosts.filter((h) => ["technician", "operator"].includes(h.turn) && !["ready", "in-service"].includes(h.state)).length;
+	await page.getByRole("link", { name: new RegExp(`Needs a person\\s*${shown}$`) }).waitFor();
+	await openHost(page, host);
+	await page.locator(".banner.tone-ask").waitFor();
+	const text = await page.getByRole("region", { name: "State" }).innerText();
+	for (const word of ["Waits for an arm", "Operator", "Arm it.", "slipway host arm K02"]) holds(text.includes(word), `it says '${word}'`);
+	holds(!/%|left/.test(text), "nothing is foretold");
+});
+
+await withPage("a silent host says since when, and foretells nothing", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "testing");
+	Object.assign(host, { turn: "technician", silent: true, last_heard: new Date(Date.now() - 3600e3).toISOString(), progress: { done: 13, total: 100, unit: "tests", eta_s: 600 } });
+	await openHost(page, host);
+	await page.getByText(/Last heard\s+1 h ago/).waitFor();
+	holds(!(await page.getByRole("region", { name: "State" }).innerText()).includes("left"), "no rest is foretold");
 });
 
 await withPage("an unknown host and an unknown view say so", async ({ page }) => {

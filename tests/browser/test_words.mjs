@@ -66,11 +66,19 @@ await test("progress never claims more than is known", () => {
 	equal(words.progressOf("x"), null, "text");
 });
 
-await test("every state has a word, a mark, a tone and what to do next", () => {
-	for (const [name, s] of Object.entries(words.STATES))
-		for (const key of ["word", "mark", "tone", "next"]) holds(s[key], `${name} has ${key}`);
-	equal(words.stateOf("<b>").word, "<b>", "an unknown state is shown as it is");
-	equal(words.stateOf(undefined).word, "Unknown", "no state");
+await test("states are called what the server calls them, by whose turn it is", () => {
+	equal(words.stateTitle("in-service"), "In service", "before the server has answered");
+	words.useWords([{ state: "imaging", title: "Imaging", titles: { server: "Imaging", operator: "Waits for an arm" } }, null, { state: 7 }]);
+	equal(words.titleOf({ state: "imaging", turn: "server" }), "Imaging");
+	equal(words.titleOf({ state: "imaging", turn: "operator" }), "Waits for an arm");
+	equal(words.titleOf({ state: "imaging", turn: "operator", advice: { title: "Writing is stopped" } }), "Writing is stopped");
+	equal(words.stateTitle("<b>"), "<b>", "an unknown state is shown as it is");
+	equal(words.stateTitle(undefined), "Unknown", "no state");
+});
+
+await test("what waits for a person does not look busy", () => {
+	const rows = [["imaging", "server", "busy"], ["imaging", "operator", "ask"], ["testing", "technician", "ask"], ["failed", "technician", "bad"], ["ready", "operator", "good"], ["retired", "technician", "idle"]];
+	for (const [state, turn, tone] of rows) equal(words.lookOf({ state, turn }).tone, tone, `${state}, ${turn}`);
 });
 
 await test("times are told in both clocks, and nonsense is not a time", () => {

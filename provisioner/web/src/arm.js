@@ -41,7 +41,7 @@ function Choose({ host, drives, images, choice, setChoice, next, close }) {
 		</fieldset>
 		<label for="arm-reason">Reason (goes to the log)</label>
 		<input id="arm-reason" required maxlength="200" autocomplete="off" value=${choice.reason} onInput=${set("reason")} />
-		<label for="arm-skip">Without a passed burn-in, because (leave empty if it passed)</label>
+		<label for="arm-skip">Without a passed burn-in, because (leave empty: it is tested first)</label>
 		<input id="arm-skip" maxlength="200" autocomplete="off" value=${choice.skip} onInput=${set("skip")} />
 		<label for="arm-code">Code on its screen${asking ? "" : " (leave empty while it is switched off)"}</label>
 		<input id="arm-code" class="code" maxlength="20" autocomplete="off" required=${asking} value=${choice.code} onInput=${set("code")} />

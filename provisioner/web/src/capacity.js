@@ -6,7 +6,7 @@ import { html } from "./html.js";
 import { api, query, rowsOf } from "./api.js";
 import { useNow, usePoll } from "./hooks.js";
 import { routeTo } from "./route.js";
-import { bytes, driveSize, mebibytes, stateOf } from "./words.js";
+import { bytes, driveSize, mebibytes, stateTitle } from "./words.js";
 import { Cell, PollState, Problem } from "./parts.js";
 
 const GROUPS = [
@@ -15,9 +15,9 @@ const GROUPS = [
 ];
 const COUNTS = [
 	["delivered", "Delivered", "in the fleet, not retired"],
-	["healthy", "Healthy", "of these: ready or in service, no open fault, no doubt about identity"],
-	["reserved", "Reserved", "of these: kept for somebody"],
-	["active", "Active", "of these: in service"],
+	["healthy", "Healthy", "of the delivered: ready or in service, no open fault, no doubt about identity"],
+	["reserved", "Reserved", "of the delivered: kept for somebody"],
+	["active", "Active", "of the delivered: in service"],
 ];
 const EXPORTS = [["export.csv", "CSV"], ["export.ndjson", "NDJSON"], ["export-netbox.csv", "CSV for NetBox"]];
 
@@ -51,7 +51,7 @@ function Exports() {
 
 function nameOf(by, value) {
 	if (value === null || value === undefined || value === "") return "unknown";
-	if (by === "state") return stateOf(value).word;
+	if (by === "state") return stateTitle(value);
 	return by === "MemoryMiB" ? mebibytes(value) : String(value);
 }
 

@@ -6,12 +6,11 @@ import { html } from "./html.js";
 import { api, query, rowsOf } from "./api.js";
 import { useNow, usePoll } from "./hooks.js";
 import { parseRoute, routeTo } from "./route.js";
-import { plural, STATES, stateOf, turnOf } from "./words.js";
+import { lookOf, plural, STEPS, stateNames, stateTitle, turnOf } from "./words.js";
 import { Age, Cell, PollState, Problem, Progress, State } from "./parts.js";
 import { ApproveMany } from "./approve.js";
 
 const PAGE = 100;
-const NEEDS_HANDS = "failed,quarantined,discovered";
 const ORDERS = [
 	["", "First seen"],
 	["name", "Name"],
@@ -28,20 +27,24 @@ function go(change) {
 }
 
 function Chips({ params, counts }) {
-	const all = Object.values(counts).reduce((a, b) => a + b, 0);
-	const hands = NEEDS_HANDS.split(",").reduce((n, s) => n + (counts[s] || 0), 0);
-	const chip = (state, mark, tone, text, n) => html`<a
+	const states = [...new Set([...stateNames(), ...Object.keys(counts.states)])];
+	const all = Object.values(counts.states).reduce((a, b) => a + b, 0);
+	const chip = (change, is, mark, tone, text, n) => html`<a
 		class=${`chip tone-${tone}`}
-		href=${routeTo("hosts", "", { ...params, state })}
-		aria-current=${(params.state || "") === state ? "true" : undefined}
+		href=${routeTo("hosts", "", { ...params, state: "", needs_person: "", ...change })}
+		aria-current=${is ? "true" : undefined}
 	>
 		<span class="mark" aria-hidden="true">${mark}</span> ${text} <b>${n}</b>
 	</a>`;
 	return html`<nav class="chips" aria-label="By state">
-		${chip("", "≡", "", "All", all)} ${chip(NEEDS_HANDS, "!", "bad", "Needs a person", hands)}
-		${Object.keys(STATES)
-			.filter((s) => counts[s] || params.state === s)
-			.map((s) => chip(s, stateOf(s).mark, stateOf(s).tone, stateOf(s).word, counts[s] || 0))}
+		${chip({}, !params.state && !params.needs_person, "≡", "", "All", all)}
+		${chip({ needs_person: "true" }, params.needs_person, "!", "bad", "Needs a person", counts.needsPerson)}
+		${states
+			.filter((s) => counts.states[s] || params.state === s)
+			.map((s) => {
+				const look = lookOf({ state: s, turn: STEPS.includes(s) && s !== "discovered" ? "server" : "operator" });
+				return chip({ state: s }, params.state === s, look.mark, look.tone, stateTitle(s), counts.states[s] || 0);
+			})}
 	</nav>`;
 }
 
@@ -101,7 +104,7 @@ function sayings(host) {
 
 function Row({ host, now, picked, pick }) {
 	const name = host.name || host.short_code;
-	return html`<tr class=${`tone-${stateOf(host.state).tone}`}>
+	return html`<tr class=${`tone-${lookOf(host).tone}`}>
 		<td class="pick">
 			${host.state === "discovered"
 				? html`<input type="checkbox" checked=${picked} onChange=${pick} aria-label=${`Select ${name}`} />`
@@ -111,9 +114,10 @@ function Row({ host, now, picked, pick }) {
 			<a href=${routeTo("hosts", host.id)}>${name}</a>
 			${host.name ? html`<span class="code">${host.short_code}</span>` : null}
 		</th>
-		<${Cell} label="State"><${State} name=${host.state} /><//>
-		<${Cell} label="Progress"><${Progress} progress=${host.progress} label=${`Progress of ${name}`} /><//>
+		<${Cell} label="State"><${State} host=${host} /><//>
+		<${Cell} label="Progress"><${Progress} host=${host} label=${`Progress of ${name}`} /><//>
 		<${Cell} label="For" kind="num"><${Age} since=${host.state_since} now=${now} /><//>
+		<${Cell} label="Heard" kind="num"><${Age} since=${host.last_heard} now=${now} /><//>
 		<${Cell} label="Turn" kind="turn">${turnOf(host.turn)}<//>
 		<${Cell} label="What" kind="say">${sayings(host)}<//>
 		<${Cell} label="Machine" kind="machine">
@@ -137,10 +141,10 @@ function walk(event) {
 	next.focus();
 }
 
-const COLUMNS = ["Host", "State", "Progress", "For", "Turn", "What", "Machine and serial", "Place"];
+const COLUMNS = ["Host", "State", "Progress", "For", "Heard", "Turn", "What", "Machine and serial", "Place"];
 
 function filters(params) {
-	return { state: params.state, turn: params.turn, q: params.q, sort: params.sort };
+	return { state: params.state, needs_person: params.needs_person, turn: params.turn, q: params.q, sort: params.sort };
 }
 
 // The search looks into names, codes, serials and racks; a whole MAC names one host, as an id does.
@@ -168,9 +172,10 @@ async function firstPages(params, pages, signal) {
 	return { rows, more: Boolean(cursor) };
 }
 
-async function stateCounts(signal) {
-	const doc = await api.get("/summary?group_by=state", { signal });
-	return Object.fromEntries(rowsOf(doc).rows.map((g) => [g.state, g.count]));
+async function countHosts(signal) {
+	const count = async (by) => Object.fromEntries(rowsOf(await api.get(`/summary?group_by=${by}`, { signal })).rows.map((g) => [g[by], g.count]));
+	const [states, needs] = await Promise.all([count("state"), count("needs_person")]);
+	return { states, needsPerson: needs.true || 0 };
 }
 
 export function Fleet({ params }) {
@@ -183,7 +188,7 @@ export function Fleet({ params }) {
 		setPicked(new Set());
 	}, [key]);
 	const hosts = usePoll(key, (signal) => firstPages(params, pages, signal), 2000);
-	const counts = usePoll("counts", stateCounts, 5000);
+	const counts = usePoll("counts", countHosts, 5000);
 	useEffect(() => {
 		if (pages > 1) hosts.again();
 	}, [pages]);
@@ -228,11 +233,11 @@ export function Fleet({ params }) {
 }
 
 function Nothing({ params }) {
-	const filtered = params.state || params.turn || params.q;
+	const filtered = params.state || params.needs_person || params.turn || params.q;
 	return html`<div class="empty">
 		${filtered
 			? html`<p>No host fits this filter.</p><p><a href="#/hosts">Show all hosts</a></p>`
 			: html`<p>No host has been seen yet.</p>
-					<p>Cable one to the provisioning network and power it on: it appears here with its first packet.</p>`}
+					<p>Cable one to the provisioning network and power it on: it appears here when a profile lets it in.</p>`}
 	</div>`;
 }

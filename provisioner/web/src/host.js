@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { html } from "./html.js";
 import { api, query, rowsOf } from "./api.js";
 import { useNow, usePoll } from "./hooks.js";
-import { bothClocks, bytes, duration, shortDigest, stateOf, STATES, STEPS, turnOf } from "./words.js";
+import { bothClocks, bytes, duration, lookOf, shortDigest, stateTitle, STEPS, titleOf, turnOf } from "./words.js";
 import { Age, Cell, Copy, Known, Moment, PollState, Progress, State } from "./parts.js";
 import { RepairOrder } from "./order.js";
 import { Facts, Machine, useFacts } from "./facts.js";
@@ -17,7 +17,7 @@ import { PendingOrder } from "./pending.js";
 
 // Discover, inspect, burn in, image, verify, ready: where it is, and how long each took.
 function Steps({ host }) {
-	const at = stateOf(host.state).step;
+	const at = STEPS.includes(host.state) ? STEPS.indexOf(host.state) + 1 : host.state === "in-service" ? STEPS.length : null;
 	const stages = host.stages || {};
 	const last = STEPS.findLastIndex((s) => Number.isFinite(stages[s]));
 	const kind = (state, i) => {
@@ -29,34 +29,44 @@ function Steps({ host }) {
 		${STEPS.map(
 			(s, i) => html`<li class=${kind(s, i)} aria-current=${kind(s, i) === "now" ? "step" : undefined}>
 				<span class="mark" aria-hidden="true">${{ done: "✓", now: "▶", stopped: "✕" }[kind(s, i)] || "·"}</span>
-				<span>${stateOf(s).word}</span>
+				<span>${stateTitle(s)}</span>
 				<span class="fine">${Number.isFinite(stages[s]) && s !== "ready" ? duration(stages[s]) : ""}</span>
 			</li>`,
 		)}
 	</ol>`;
 }
 
-function nextAction(host) {
-	if (host.review) return `${host.review}. ${STATES.quarantined.next}`;
-	return host.next || host.hint || stateOf(host.state).next;
+function Next({ host }) {
+	const advice = host.advice || {};
+	const action = (host.fault && host.fault.action) || advice.action;
+	if (!action && !host.review) return null;
+	return html`<p class="next"><strong>What to do next:</strong> ${host.review ? `${host.review}. ` : ""}${action}
+		${advice.command ? html` <span class="mono block">${advice.command}</span>` : null}</p>`;
+}
+
+function Waived({ waiver }) {
+	if (!waiver || typeof waiver !== "object") return null;
+	return html`<p class="stale"><strong>Its burn-in was waived</strong> by ${waiver.who} on <${Moment} at=${waiver.at} withDate=${true} /> UTC: ${waiver.reason}</p>`;
 }
 
 function Banner({ host, now }) {
-	const s = stateOf(host.state);
+	const look = lookOf(host);
 	const left = host.deadline ? (Date.parse(host.deadline) - now) / 1000 : NaN;
-	return html`<section class=${`banner tone-${s.tone}`} aria-label="State">
-		<p class="big"><span class="mark" aria-hidden="true">${s.mark}</span> ${s.word}</p>
-		<p class="say">${host.state_detail || ""}</p>
-		<${Progress} progress=${host.progress} label="Progress" />
+	return html`<section class=${`banner tone-${look.tone}`} aria-label="State">
+		<p class="big"><span class="mark" aria-hidden="true">${look.mark}</span> ${titleOf(host)}</p>
+		<p class="say">${host.silent && host.advice ? host.advice.why : host.state_detail || (host.advice || {}).why || ""}</p>
+		<${Progress} host=${host} label="Progress" />
 		<p>
 			For <${Age} since=${host.state_since} now=${now} />. Whose turn: <strong>${turnOf(host.turn)}</strong>.
+			${host.last_heard ? html` Last heard <${Age} since=${host.last_heard} now=${now} /> ago.` : null}
 			${Number.isFinite(left)
 				? html` <span title=${bothClocks(host.deadline)}>
 						${left >= 0 ? `Must be over in ${duration(left)}.` : `Overdue by ${duration(-left)}.`}
 					</span>`
 				: null}
 		</p>
-		<p class="next"><strong>What to do next:</strong> ${nextAction(host)}</p>
+		<${Next} host=${host} />
+		<${Waived} waiver=${host.burn_in_waived} />
 	</section>`;
 }
 
@@ -126,8 +136,8 @@ export function HostPage({ id }) {
 	const host = poll.value;
 	const name = host ? host.name || host.short_code : "Host";
 	useEffect(() => {
-		if (host) document.title = `${stateOf(host.state).word}: ${name} · Slipway`;
-	}, [host && host.state, name]);
+		if (host) document.title = `${titleOf(host)}: ${name} · Slipway`;
+	}, [host && titleOf(host), name]);
 	const facts = useFacts(host);
 	if (!host)
 		return html`<p><a href="#/hosts">‹ Fleet</a></p><h1>Host</h1><${PollState} poll=${poll} now=${now} what="the host" />`;
@@ -135,7 +145,7 @@ export function HostPage({ id }) {
 		<p class="back"><a href="#/hosts">‹ Fleet</a></p>
 		<div class="title">
 			<h1>${name} ${host.name ? html`<span class="code">${host.short_code}</span>` : null}</h1>
-			<${State} name=${host.state} />
+			<${State} host=${host} />
 		</div>
 		<${PollState} poll=${poll} now=${now} what="the host" />
 		${host.fault && typeof host.fault === "object" ? html`<${RepairOrder} fault=${host.fault} host=${host} />` : null}

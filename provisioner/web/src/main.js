@@ -6,7 +6,7 @@ import { html } from "./html.js";
 import { api, token } from "./api.js";
 import { useNow, useRoute } from "./hooks.js";
 import { routeTo } from "./route.js";
-import { clockUtc } from "./words.js";
+import { clockUtc, useWords } from "./words.js";
 import { SignIn } from "./signin.js";
 import { Fleet } from "./fleet.js";
 import { HostPage } from "./host.js";
@@ -77,6 +77,11 @@ function App() {
 		});
 	}, []);
 	useEffect(() => titleOf(route), [route]);
+	const [, setWords] = useState(0);
+	useEffect(() => {
+		if (!signedIn) return;
+		api.get("/lifecycle").then((doc) => (useWords(doc.items), setWords((n) => n + 1)), () => {});
+	}, [signedIn]);
 	if (!signedIn)
 		return html`<${SignIn}
 			why=${why}

@@ -2,11 +2,11 @@
 // Small pieces that several views share: a state in shape and words, a time that says both clocks,
 // a progress bar, an error, a warning that what is shown is old.
 import { html } from "./html.js";
-import { ageSeconds, bothClocks, clockUtc, dateUtc, duration, progressOf, stateOf } from "./words.js";
+import { ageSeconds, bothClocks, clockUtc, dateUtc, duration, lookOf, progressOf, titleOf } from "./words.js";
 
-export function State({ name }) {
-	const s = stateOf(name);
-	return html`<span class=${`state tone-${s.tone}`}><span class="mark" aria-hidden="true">${s.mark}</span> ${s.word}</span>`;
+export function State({ host }) {
+	const look = lookOf(host);
+	return html`<span class=${`state tone-${look.tone}`}><span class="mark" aria-hidden="true">${look.mark}</span> ${titleOf(host)}</span>`;
 }
 
 export function Age({ since, now }) {
@@ -21,8 +21,9 @@ export function Moment({ at, withDate }) {
 	</time>`;
 }
 
-export function Progress({ progress, label }) {
-	const p = progressOf(progress);
+// Nothing moves for a host that waits for a person.
+export function Progress({ host, label }) {
+	const p = host.turn === "server" && !host.silent ? progressOf(host.progress) : null;
 	if (!p) return null;
 	return html`<span class="progress">
 		${p.part === null

@@ -2,38 +2,36 @@
 // Words, numbers and times for people. Pure functions and tables: the same input gives the same
 // text, so that tests need no browser.
 
-// mark: a shape that tells states apart without colour. tone: the colour group in style.css.
-// next: what a person does now, unless the host's fault or the server says it more exactly.
-export const STATES = {
-	expected: {
-		word: "Expected", mark: "○", tone: "idle", step: 0,
-		next: "Rack it, cable power and network, power it on.",
-	},
-	discovered: {
-		word: "Discovered", mark: "◆", tone: "ask", step: 1,
-		next: "Compare the code on its screen with the code here, then approve it.",
-	},
-	inspecting: { word: "Inspecting", mark: "◐", tone: "busy", step: 2, next: "Wait. Slipway is reading what is in it." },
-	testing: { word: "Testing", mark: "◐", tone: "busy", step: 3, next: "Wait. Do not power it off." },
-	imaging: { word: "Imaging", mark: "◐", tone: "busy", step: 4, next: "Wait. Do not power it off." },
-	verifying: { word: "Verifying", mark: "◐", tone: "busy", step: 5, next: "Wait for its first boot from its own disk." },
-	ready: { word: "Ready", mark: "✓", tone: "good", step: 6, next: "Nothing. It may be taken into service." },
-	"in-service": { word: "In service", mark: "✓", tone: "good", step: 6, next: "Nothing. It is in use." },
-	erasing: { word: "Erasing", mark: "◐", tone: "busy", step: null, next: "Wait. Do not power it off." },
-	retired: { word: "Retired", mark: "–", tone: "idle", step: null, next: "Take it out of the rack." },
-	quarantined: {
-		word: "Quarantined", mark: "▲", tone: "ask", step: null,
-		next: "Another host has the same identity. Compare serials and MACs, then decide which is which.",
-	},
-	failed: { word: "Failed", mark: "✕", tone: "bad", step: null, next: "Do what its repair order says." },
-	maintenance: { word: "Maintenance", mark: "■", tone: "ask", step: null, next: "Finish the work, then release it." },
-};
+// What states are called is the server's (GET /lifecycle): by the state, and by whose turn it is.
+let states = {};
+export function useWords(items) {
+	states = Object.fromEntries((Array.isArray(items) ? items : []).filter((s) => s && typeof s.state === "string").map((s) => [s.state, s]));
+}
+export function stateNames() {
+	return Object.keys(states);
+}
+
+// Before the server has answered, and for a state that it does not list: its name, as a word.
+export function stateTitle(name) {
+	const word = String(name || "unknown").replaceAll("-", " ");
+	return states[name]?.title || word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+// In a list only the turn says what a host waits for; its own page says it exactly.
+export function titleOf(host) {
+	return host.advice?.title || states[host.state]?.titles?.[host.turn] || stateTitle(host.state);
+}
+
+// A shape that tells apart without colour, and the colour group in style.css: what moves, what
+// waits for a person, what is well and what is not.
+const MARKS = { good: "✓", busy: "◐", ask: "◆", bad: "✕", idle: "○" };
+const AT_REST = { ready: "good", "in-service": "good", expected: "idle", retired: "idle", failed: "bad" };
+export function lookOf(host) {
+	const tone = AT_REST[host.state] || (host.turn === "server" ? "busy" : "ask");
+	return { tone, mark: MARKS[tone] };
+}
 
 export const STEPS = ["discovered", "inspecting", "testing", "imaging", "verifying", "ready"];
-
-export function stateOf(name) {
-	return STATES[name] || { word: name || "Unknown", mark: "?", tone: "idle", step: null, next: "" };
-}
 
 const TURNS = { server: "Slipway", technician: "Technician", operator: "Operator", vendor: "Vendor" };
 export function turnOf(name) {
