@@ -12,7 +12,8 @@
  *            a card of another host). Nothing is learned from this evidence until a person decides
  *
  * A MAC that machines with other boards and other network cards show does not prove that they are
- * one machine: it is learned as shared, as serials are, and no host is marked for it.
+ * one machine: it is learned as shared, and no host is marked for it. So is the one UUID or serial
+ * that machines share whose other board evidence and network cards are their own.
  *
  * Nothing is learned against a host at rest (host_birth.at_rest): what a stranger shows of it stays
  * pending evidence of the stranger's own row, until a person accepts that.

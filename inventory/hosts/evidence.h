@@ -62,7 +62,7 @@ struct candidate {
 
 enum relation {
 	RELATION_NONE,   /* another machine */
-	RELATION_SHARED, /* another machine, which shows a MAC of this one beside its own cards */
+	RELATION_SHARED, /* another machine, which shows a value of this one beside its own cards */
 	RELATION_SAME,   /* this machine */
 	RELATION_CLONE,  /* another machine that shows this one's board evidence */
 	RELATION_REVIEW, /* parts of this machine in another, or the other way round */

@@ -295,10 +295,10 @@ static int learn_shared(struct db *db, const struct findings *f, int64_t now_us,
 {
 	for (size_t i = 0; i < f->n; i++) {
 		enum relation relation = f->judgements[i].relation;
-		unsigned kinds = relation == RELATION_SHARED ? BIT(EVIDENCE_MAC)
-				 : relation == RELATION_CLONE
-					 ? EVIDENCE_BOARDS | BIT(EVIDENCE_CHASSIS)
-					 : 0;
+		unsigned boards = EVIDENCE_BOARDS | BIT(EVIDENCE_CHASSIS);
+		unsigned kinds = relation == RELATION_SHARED  ? boards | BIT(EVIDENCE_MAC)
+				 : relation == RELATION_CLONE ? boards
+							      : 0;
 
 		if (kinds && !f->at_rest[i])
 			TRY(evidence_learn_shared(db, &f->set, f->candidates[i].matched & kinds,

@@ -48,7 +48,7 @@ int evidence_weight(enum evidence_kind k)
 #define MAC    BIT(EVIDENCE_MAC)
 #define BOARDS EVIDENCE_BOARDS
 #define DISKS  EVIDENCE_DISKS
-enum { ANY_SEEN, SEEN, NEVER_SEEN, SEEN_WITH_OWN_CARDS };
+enum { ANY_SEEN, SEEN, NEVER_SEEN, SEEN_WITH_OWN_CARDS, SEEN_AS_ANOTHER };
 
 static const struct {
 	unsigned match_any;  /* one of these is common (0: no demand) */
@@ -61,6 +61,8 @@ static const struct {
 	{EK, 0, BOARDS, ANY_SEEN, RELATION_REVIEW, "same TPM, another board"},
 	{EK, 0, 0, ANY_SEEN, RELATION_SAME, "same TPM"},
 	{MAC, 0, EK, ANY_SEEN, RELATION_REVIEW, "same MAC, another TPM"},
+	{BOARDS, EK, BOARDS, SEEN_AS_ANOTHER, RELATION_SHARED,
+	 "another board with serials and network cards of its own shows this value, too"},
 	{MAC, BOARDS | DISKS, BOARDS, SEEN_WITH_OWN_CARDS, RELATION_SHARED,
 	 "another board with network cards of its own shows this MAC, too"},
 	{MAC, BOARDS, BOARDS, ANY_SEEN, RELATION_REVIEW,
@@ -77,6 +79,16 @@ static const struct {
 	{BOARDS, 0, 0, ANY_SEEN, RELATION_SAME, "same board evidence"},
 };
 
+/* One value of the board in common, but two that are not, and network cards of its own: a UUID or a
+ * serial that a vendor gave to several boards. */
+static bool is_another(const struct candidate *c)
+{
+	unsigned common = c->matched & BOARDS, apart = c->differs & BOARDS;
+
+	return __builtin_popcount(common) == 1 && __builtin_popcount(apart) >= 2 &&
+	       ((c->differs & MAC) || c->own_cards);
+}
+
 static bool seen_fits(int wanted, const struct candidate *c)
 {
 	switch (wanted) {
@@ -86,6 +98,8 @@ static bool seen_fits(int wanted, const struct candidate *c)
 		return !c->seen;
 	case SEEN_WITH_OWN_CARDS:
 		return c->seen && c->own_cards;
+	case SEEN_AS_ANOTHER:
+		return c->seen && is_another(c);
 	default:
 		return true;
 	}

@@ -115,6 +115,14 @@ static void test_rules(void **state)
 		{"UUID changed", B(SYSTEM) | B(MAC), B(UUID), false, RELATION_SAME},
 		{"clone", B(UUID) | B(SYSTEM), B(MAC) | B(WWN), false, RELATION_CLONE},
 		{"cloned UUID alone", B(UUID), B(SYSTEM) | B(MAC) | B(WWN), false, RELATION_CLONE},
+		{"field-1 one UUID on every board", B(UUID), B(SYSTEM) | B(BOARD) | B(MAC), false,
+		 RELATION_SHARED},
+		{"field-1 one serial on every board", B(SYSTEM), B(UUID) | B(BOARD) | B(MAC), false,
+		 RELATION_SHARED},
+		{"one UUID, and the cards went along", B(UUID) | B(MAC), B(SYSTEM) | B(BOARD),
+		 false, RELATION_SAME},
+		{"announced, and two values differ", B(SYSTEM), B(UUID) | B(BOARD) | B(MAC), true,
+		 RELATION_SAME},
 		{"card swapped", B(UUID) | B(SYSTEM) | B(WWN), B(MAC), false, RELATION_SAME},
 		{"disks swapped", B(UUID) | B(MAC), B(WWN) | B(DISK), false, RELATION_SAME},
 		{"board swapped", B(MAC) | B(WWN), B(UUID) | B(SYSTEM), false, RELATION_REVIEW},
@@ -370,6 +378,37 @@ static void test_field_1_one_mac_on_every_machine(void **state)
 	assert_int_equal(shared, 1);
 }
 
+/* A UUID and a BMC's MAC on every machine: they are not merged, and both values count for nothing. */
+static void test_field_1_a_uuid_and_a_mac_on_every_machine(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	static const char uuid[] = "4c4c4544-0042-3010-8056-b4c04f4d3132";
+	static const char bmc[] = "7e:d3:0a:00:00:01";
+	const struct machine m[3] = {
+		{uuid, "SER1", "BSER1", {"02:11:22:33:44:01", bmc}, {"DISK-1"}},
+		{uuid, "SER2", "BSER2", {"02:11:22:33:44:02", bmc}, {"DISK-2"}},
+		{uuid, "SER3", "BSER3", {"02:11:22:33:44:03", bmc}, {"DISK-3"}},
+	};
+	struct identity first[3], again;
+	struct err err = ERR_INIT;
+	int64_t shared = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		ANSWER(db, &m[i], IDENTITY_NEW, &first[i]);
+		assert_int_equal(host_touch(db, first[i].host_num, 1000 * US, &err), 0);
+	}
+	for (size_t i = 0; i < 9; i++) {
+		struct host h;
+		ANSWER(db, &m[i % 3], IDENTITY_SAME, &again);
+		assert_true(again.host_num == first[i % 3].host_num);
+		assert_int_equal(host_get(db, again.host_num, &h, &err), 0);
+		assert_string_equal(h.review, "");
+	}
+	assert_int_equal(db_query_int(db, &err, &shared, 0, "SELECT count(*) FROM evidence_shared"),
+			 0);
+	assert_int_equal(shared, 2);
+}
+
 /* The reason names the value in common, wherever it stands in the evidence. */
 static void test_field_1b_reason_names_the_value(void **state)
 {
@@ -601,6 +640,7 @@ int main(void)
 		T(test_swapped_board_waits_for_a_person),
 		T(test_card_moved_to_another_host),
 		T(test_field_1_one_mac_on_every_machine),
+		T(test_field_1_a_uuid_and_a_mac_on_every_machine),
 		T(test_field_1b_reason_names_the_value),
 		T(test_one_mac_and_no_boards_is_no_proof),
 		T(test_stranger_against_a_host_at_rest),
