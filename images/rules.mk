@@ -36,6 +36,7 @@ images_core_SRC += images/core/install_finish.c
 images_core_SRC += images/core/install.c
 images_core_SRC += images/core/receipt.c
 images_core_SRC += images/core/erase.c
+images_core_SRC += images/core/erase_by_drive.c
 $(eval $(call library,images_core))
 IMAGES_CORE_PKG := jansson libcrypto libzstd libcurl libarchive fdisk blkid
 

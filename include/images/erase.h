@@ -5,6 +5,9 @@
  * of it, and all of it is read back. What a drive keeps out of its own sight (spare cells, remapped
  * sectors) is not reached: that takes the drive's own erase command.
  *
+ * Or the drive erases itself: then samples from all over the disk are read before and after, and each
+ * must have changed, or be blank: zeros or ones only.
+ *
  * Like the writer (install.h) it does not choose the disk and asks nobody for consent.
  */
 #ifndef IMAGES_ERASE_H
@@ -48,5 +51,22 @@ MUST_CHECK int image_erase(const struct image_erase_request *request,
 /* {"method","disk_bytes","discarded_bytes","overwritten_bytes","read_back_bytes","stages":{}}. The
  * caller frees the text. */
 MUST_CHECK char *image_erase_receipt_json(const struct image_erase_receipt *r);
+
+/* ---- by the drive itself --------------------------------------------------------------------- */
+
+struct image_erase_samples {
+	uint64_t disk_bytes;
+	unsigned n;       /* samples that were read before and after */
+	uint64_t n_bytes; /* of each */
+	unsigned n_blank; /* were blank before: they prove nothing */
+};
+
+/* Remove the old partition table, read samples, let `command` have the drive erase itself, check the
+ * samples, and remove what the drive may show as a table now. errors: as image_erase(), those of
+ * command; ERR_IMAGE_READ_BACK: a sample is what it was. ret is filled only on success. blocks: as
+ * long as command does. */
+MUST_CHECK int image_erase_by_drive(const struct image_erase_request *request,
+				    int (*command)(void *arg, struct err *err),
+				    struct image_erase_samples *ret, struct err *err);
 
 #endif

@@ -19,6 +19,7 @@
 #include <base/cleanup.h>
 #include <base/digest.h>
 #include <base/err.h>
+#include <proto/erase_method.h>
 
 #define PLAN_PAYLOAD_TYPE        "application/vnd.slipway.plan.v1+json"
 #define PLAN_TYPE                "slipway-plan/v1"
@@ -109,7 +110,7 @@ struct plan {
 	int64_t reboot_delay_s;
 	struct plan_disk erase_disk; /* erase: the disk ... */
 	char erase_arm_id[PLAN_ID_BYTES];
-	char erase_method[24]; /* "discard", "overwrite" */
+	char erase_method[ERASE_POLICY_MAX_BYTES]; /* methods in order, "crypto,block,overwrite" */
 };
 void plan_done(struct plan *p);
 #define autoplan __attribute__((cleanup(plan_done)))

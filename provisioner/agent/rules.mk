@@ -40,6 +40,9 @@ agent_SRC := \
 	provisioner/agent/step_burn_in.c \
 	provisioner/agent/disk/guard.c \
 	provisioner/agent/disk/work.c \
+	provisioner/agent/disk/erase_choose.c \
+	provisioner/agent/disk/erase_capabilities.c \
+	provisioner/agent/disk/erase_drive.c \
 	provisioner/agent/disk/devices_ready.c \
 	provisioner/agent/disk/new_root.c \
 	provisioner/agent/disk/boot_entries.c \
@@ -141,6 +144,7 @@ $(eval $(call unit_test,tests/unit/agent/disk/test_boot_entries.c,$(AGENT_TEST_L
 $(eval $(call fuzzer,boot_entries,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/disk/test_erase_choose.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_device.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_latest.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_worker.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

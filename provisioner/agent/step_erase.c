@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The erase step: the rails of disk_work.h with an arm of its own, zeros over exactly that disk,
- * read back, a signed receipt. A plan to image erases nothing, and the other way round.
+ * The erase step: the rails of disk_work.h with an arm of its own, then the first of the plan's
+ * methods that this disk can do: the drive's own command with samples read before and after, or zeros
+ * over all of it, read back. A signed receipt says what was done and what was passed over. A plan to
+ * image erases nothing, and the other way round.
  *
  * Input: a signed plan.
  */
@@ -13,15 +15,16 @@
 #include <base/clock.h>
 #include <base/json.h>
 #include <base/limits.h>
-#include <base/str.h>
 #include <images/erase.h>
 
+#include <agent/disk/erase_drive.h>
 #include <agent/disk/work.h>
 
 struct erasing {
 	struct disk_work w;
 	enum image_erase_stage stage;
 	int64_t stage_started_ms;
+	struct erase_choice choice;
 };
 
 static bool may_write(void *arg)
@@ -51,23 +54,97 @@ static void progress(void *arg, enum image_erase_stage stage, uint64_t done_byte
 			   total_bytes);
 }
 
-static int erase(struct erasing *e, struct err *err)
+/* ---- by zeros -------------------------------------------------------------------------------- */
+
+static int erase_by_zeros(struct erasing *e, const struct image_erase_request *request,
+			  json_t **ret, struct err *err)
+{
+	struct image_erase_receipt receipt;
+
+	TRY(image_erase(request, &receipt, err));
+	autofree char *text = image_erase_receipt_json(&receipt);
+	(void)e;
+	return json_load_strict(text, strlen(text), LIMIT_JSON_BODY_BYTES, ret, err);
+}
+
+/* ---- by the drive ---------------------------------------------------------------------------- */
+
+static bool keep_going(void *arg)
+{
+	return !cancelled(arg);
+}
+
+static void drive_progress(void *arg, unsigned percent)
+{
+	struct erasing *e = arg;
+
+	disk_work_progress(&e->w, erase_command_str(e->choice.command), e->stage_started_ms,
+			   percent, 100);
+}
+
+static int command_drive(void *arg, struct err *err)
+{
+	struct erasing *e = arg;
+	const struct erase_drive_run run = {.drive = &e->w.disk.drive,
+					    .command = e->choice.command,
+					    .keep_going = keep_going,
+					    .progress = drive_progress,
+					    .arg = e};
+
+	e->stage_started_ms = time_boot_ms();
+	disk_work_say(&e->w, erase_command_str(e->choice.command));
+	return erase_drive_do(&run, err);
+}
+
+static int erase_by_drive(struct erasing *e, const struct image_erase_request *request,
+			  json_t **ret, struct err *err)
+{
+	struct image_erase_samples samples;
+
+	TRY(image_erase_by_drive(request, command_drive, &samples, err));
+	enum erase_method method = erase_command_method(e->choice.command);
+	*ret = json_pack("{s:s, s:I, s:i, s:I, s:i, s:f}", "method", erase_method_str(method),
+			 "disk_bytes", (json_int_t)samples.disk_bytes, "samples", (int)samples.n,
+			 "sample_bytes", (json_int_t)samples.n_bytes, "samples_blank_before",
+			 (int)samples.n_blank, "seconds",
+			 (double)(time_boot_ms() - e->stage_started_ms) / 1000.0);
+	BUG_ON(!*ret);
+	return 0;
+}
+
+/* ---- both ------------------------------------------------------------------------------------ */
+
+static int choose(struct erasing *e, const struct erase_policy *policy, struct err *err)
+{
+	struct erase_capabilities capabilities;
+
+	disk_work_say(&e->w, "asking the drive how it can be erased");
+	erase_drive_ask(&e->w.disk.drive, &capabilities);
+	return erase_choose(&capabilities, policy, &e->choice, err);
+}
+
+static int erase(struct erasing *e, const char *policy, struct err *err)
 {
 	const struct image_erase_request request = {.target_fd = e->w.disk.fd,
 						    .may_write = may_write,
 						    .cancelled = cancelled,
 						    .progress = progress,
 						    .arg = e};
-	struct image_erase_receipt receipt;
 	json_t *report = NULL;
-	int r = image_erase(&request, &receipt, err);
+	int r = e->choice.command == ERASE_COMMAND_OVERWRITE
+			? erase_by_zeros(e, &request, &report, err)
+			: erase_by_drive(e, &request, &report, err);
 
 	if (r < 0 && e->w.swapped)
 		return err_set(err, ERR_AGENT_DISK_SWAPPED, "while it was erased");
 	if (r < 0)
 		return r;
-	autofree char *text = image_erase_receipt_json(&receipt);
-	TRY(json_load_strict(text, strlen(text), LIMIT_JSON_BODY_BYTES, &report, err));
+	(void)json_object_set_new(report, "command",
+				  json_string(erase_command_str(e->choice.command)));
+	(void)json_object_set_new(report, "policy", json_string(policy));
+	if (e->choice.passed_over[0])
+		(void)json_object_set_new(report, "passed_over",
+					  json_string(e->choice.passed_over));
 	return disk_work_receipt(&e->w, report, err);
 }
 
@@ -86,13 +163,15 @@ void step_erase(void *step_context, struct report *out)
 				  .disk.fd = -1}};
 	struct repair_order order = {0};
 	struct err err = ERR_INIT;
-	int r = str_eq(plan->erase_method, "overwrite")
-			? disk_work_begin(&e.w, &err)
-			: err_set(&err, ERR_UNSUPPORTED, "no method '%s' to erase a disk",
-				  plan->erase_method);
+	struct erase_policy policy;
+	int r = erase_policy_parse(plan->erase_method, &policy, &err);
 
 	if (r == 0)
-		r = erase(&e, &err);
+		r = disk_work_begin(&e.w, &err);
+	if (r == 0)
+		r = choose(&e, &policy, &err);
+	if (r == 0)
+		r = erase(&e, plan->erase_method, &err);
 	disk_close(&e.w.disk);
 	if (r == 0)
 		report_done(out, "ok");

@@ -15,6 +15,7 @@ proto_SRC += provisioner/proto/checkpoint.c
 proto_SRC += provisioner/proto/lifecycle.c
 proto_SRC += provisioner/proto/advice.c
 proto_SRC += provisioner/proto/transport.c
+proto_SRC += provisioner/proto/erase_method.c
 $(eval $(call library,proto))
 PROTO_PKG := $(BASE_PKG)
 

@@ -111,6 +111,7 @@ static int open_flow(struct app *a, struct err *err)
 		flow->silence_us = (AGENT_LEASE_S + AGENT_GRACE_S) * 1000000LL;
 	flow->orders = (struct flow_order_policy){str_eq(a->config.second_person, "on"),
 						  a->config.second_person_above};
+	flow->erase_methods = a->config.erase_methods;
 	flow->notices.wake = wake;
 	flow->notices.arg = a;
 	make_urls(a);

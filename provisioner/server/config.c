@@ -14,8 +14,9 @@
 #include <base/cleanup.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <proto/erase_method.h>
 
-enum key_type { KEY_TEXT, KEY_PATH, KEY_INT, KEY_CHOICE };
+enum key_type { KEY_TEXT, KEY_PATH, KEY_METHODS, KEY_INT, KEY_CHOICE };
 
 static const struct key {
 	const char *section, *name;
@@ -51,6 +52,7 @@ static const struct key {
 	{"programs", "dnsmasq", KEY_PATH, AT(boot.dnsmasq), "/usr/sbin/dnsmasq", 0, 0, NULL},
 	{"programs", "slipway", KEY_PATH, AT(slipway), "", 0, 0, NULL},
 	{"web", "dir", KEY_PATH, AT(boot.web_dir), "", 0, 0, NULL},
+	{"erase", "methods", KEY_METHODS, AT(erase_methods), ERASE_POLICY_DEFAULT, 0, 0, NULL},
 	{"orders", "second_person", KEY_CHOICE, AT(second_person), "on", 0, 0, "on|off"},
 	{"orders", "protect", KEY_TEXT, AT(protect), "", 0, 0, NULL},
 	{"orders", "second_person_above", KEY_INT, AT(second_person_above), "5", 0, 256, NULL},
@@ -94,6 +96,9 @@ static int set_key(struct config *c, const struct key *k, const char *value, str
 	if (k->type == KEY_PATH && value[0] && value[0] != '/')
 		return err_set(err, ERR_CONFIG, "[%s] %s must be an absolute path, not '%s'",
 			       k->section, k->name, value);
+	struct erase_policy policy;
+	if (k->type == KEY_METHODS && erase_policy_parse(value, &policy, err) < 0)
+		return err_wrap(err, "[%s] %s", k->section, k->name);
 	if (strpbrk(value, "\r\n\t\"'\\"))
 		return err_set(err, ERR_CONFIG,
 			       "[%s] %s has a quote, backslash or control character", k->section,

@@ -26,6 +26,7 @@ struct config {
 	struct boot_config boot;
 	char *slipway; /* the program that makes a lab's trust root */
 
+	char *erase_methods; /* in order of preference: see proto/erase_method.h */
 	char *second_person; /* on, off */
 	int64_t second_person_above;
 	char *protect; /* names of machines that are never a target */

@@ -183,7 +183,7 @@ $(eval $(call unit_test,tests/unit/server/flow/test_quota.c,server_flow base,$(B
 $(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
-$(eval $(call unit_test,tests/unit/server/test_config.c,server_roof base,$(BASE_PKG) inih))
+$(eval $(call unit_test,tests/unit/server/test_config.c,server_roof proto base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/boot/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/http/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
 

@@ -268,6 +268,19 @@ static int64_t test_deadline_s(const struct step *s, int64_t fallback_s)
 	return catalogue_deadline_s(tests, n);
 }
 
+/* A disk of 20 TB takes days to write over and read back; the table's own time is for small ones. */
+#define ERASE_BYTES_A_S (30 * 1000 * 1000LL)
+static int64_t erase_deadline_s(const struct step *s, int64_t least_s)
+{
+	struct flow_arm arm;
+	struct err ignored = ERR_INIT;
+
+	if (flow_arm_open(s->flow->db, s->host.num, &arm, &ignored) < 0)
+		return least_s;
+	int64_t needed_s = 2 * 3600 + arm.disk_bytes / ERASE_BYTES_A_S;
+	return needed_s > least_s ? needed_s : least_s;
+}
+
 static int64_t deadline_of(const struct step *s)
 {
 	enum lifecycle_state to = s->outcome.to;
@@ -275,6 +288,8 @@ static int64_t deadline_of(const struct step *s)
 
 	if (to == STATE_TESTING)
 		seconds = test_deadline_s(s, seconds);
+	if (to == STATE_ERASING)
+		seconds = erase_deadline_s(s, seconds);
 	/* a host that waits for somebody to arm it may wait: the clock starts with the permit */
 	if (to == STATE_IMAGING && s->e->event != HOST_EVENT_PERMIT)
 		return s->from == STATE_IMAGING ? s->host.deadline_us : 0;

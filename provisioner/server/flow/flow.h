@@ -66,6 +66,7 @@ struct flow {
 	const char *pin;           /* "sha256//BASE64" of the server's TLS key */
 	const char *audit_dir;     /* where checkpoints lie */
 	const char *burn_in_dir;   /* the operator's burn-in tests; NULL or "": none */
+	const char *erase_methods; /* what may be done to erase, in order; NULL: the default */
 	char plain_url[64], server_url[64], objects_url[80];
 
 	bool stopped;               /* stop-all: nobody may write */

@@ -157,11 +157,109 @@ static void test_a_disk(void **state)
 	loop_device_close(&loop);
 }
 
+/* ---- by the drive ---------------------------------------------------------------------------- */
+
+struct drive {
+	struct order order; /* first: the callbacks of an overwrite take it */
+	int disk;
+	enum { ERASES_ALL, BLANKS_ALL, FORGETS_A_PLACE, DOES_NOTHING, REFUSES } does;
+	bool was_asked;
+};
+
+/* Noise, so that no two places look alike. */
+static void make_noise(int disk, unsigned seed)
+{
+	autofree uint8_t *p = xmalloc(DISK_BYTES);
+	uint32_t x = seed;
+
+	for (size_t i = 0; i < DISK_BYTES; i++) {
+		x = x * 1664525 + 1013904223;
+		p[i] = (uint8_t)(x >> 24);
+	}
+	assert_int_equal(pwrite(disk, p, DISK_BYTES, 0), (ssize_t)DISK_BYTES);
+}
+
+static int drive_command(void *arg, struct err *err)
+{
+	struct drive *d = arg;
+	autofree char *kept = xmalloc(MIB);
+
+	d->was_asked = true;
+	assert_int_equal(n_nonzero(d->disk, 0, EDGE_BYTES), 0); /* it starts nothing any more */
+	assert_int_equal(pread(d->disk, kept, MIB, 5 * MIB), (ssize_t)MIB);
+	if (d->does == REFUSES)
+		return err_set(err, ERR_UNSUPPORTED, "no");
+	if (d->does == ERASES_ALL || d->does == FORGETS_A_PLACE)
+		make_noise(d->disk, 2);
+	if (d->does == BLANKS_ALL) {
+		assert_int_equal(ftruncate(d->disk, 0), 0);
+		assert_int_equal(ftruncate(d->disk, DISK_BYTES), 0);
+	}
+	if (d->does == FORGETS_A_PLACE)
+		assert_int_equal(pwrite(d->disk, kept, MIB, 5 * MIB), (ssize_t)MIB);
+	return 0;
+}
+
+static void test_a_drive_erases_itself(void **state)
+{
+	static const struct {
+		const char *name;
+		struct drive drive;
+		enum err_code code;
+		bool asked;
+	} drives[] = {
+		{"another key", {.order.may_writes_left = -1, .does = ERASES_ALL}, ERR_OK, true},
+		{"blank", {.order.may_writes_left = -1, .does = BLANKS_ALL}, ERR_OK, true},
+		{"what was there is there",
+		 {.order.may_writes_left = -1, .does = FORGETS_A_PLACE},
+		 ERR_IMAGE_READ_BACK,
+		 true},
+		{"it says done and does nothing",
+		 {.order.may_writes_left = -1, .does = DOES_NOTHING},
+		 ERR_IMAGE_READ_BACK,
+		 true},
+		{"it refuses",
+		 {.order.may_writes_left = -1, .does = REFUSES},
+		 ERR_UNSUPPORTED,
+		 true},
+		{"not permitted", {.does = ERASES_ALL}, ERR_IMAGE_LEASE, false},
+		{"stopped",
+		 {.order = {.may_writes_left = -1, .cancelled = true}, .does = ERASES_ALL},
+		 ERR_CANCELLED,
+		 false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(drives); i++) {
+		autoclose int disk = memfd_create("disk", MFD_CLOEXEC);
+		struct drive d = drives[i].drive;
+		struct image_erase_request r = {.target_fd = disk,
+						.may_write = may_write,
+						.cancelled = cancelled,
+						.arg = &d};
+		struct image_erase_samples samples = {0};
+		struct err err = ERR_INIT;
+
+		d.disk = disk;
+		make_noise(disk, 1);
+		CHECK_ERR(drives[i].name, image_erase_by_drive(&r, drive_command, &samples, &err),
+			  drives[i].code);
+		CHECK_INT(drives[i].name, d.was_asked, drives[i].asked);
+		CHECK_INT(drives[i].name, samples.n > 100, drives[i].code == ERR_OK);
+		if (drives[i].code == ERR_OK) {
+			CHECK_INT(drives[i].name, n_nonzero(disk, 0, EDGE_BYTES), 0);
+			CHECK_INT(drives[i].name, samples.disk_bytes, DISK_BYTES);
+			CHECK_INT(drives[i].name, samples.n_blank < samples.n / 4, true);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_a_disk),
+		cmocka_unit_test(test_a_drive_erases_itself),
 	};
 
 	sandbox_root();

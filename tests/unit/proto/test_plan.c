@@ -91,7 +91,7 @@ static struct plan sample(enum plan_step_kind kind)
 	(void)str_copy(p.wait.turn, sizeof(p.wait.turn), "operator");
 	p.erase_disk = (struct plan_disk){"", "d", 1024};
 	(void)str_copy(p.erase_arm_id, sizeof(p.erase_arm_id), "a");
-	(void)str_copy(p.erase_method, sizeof(p.erase_method), "discard");
+	(void)str_copy(p.erase_method, sizeof(p.erase_method), "crypto,overwrite");
 	return p;
 }
 

@@ -36,6 +36,11 @@ static void test_files(void **state)
 		{"relative path", "[server]\n\nstate_dir=var\n", ":3: [server] state_dir",
 		 ERR_CONFIG},
 		{"quote", "[boot]\nkernel_args=a \"b\n", ":2: [boot] kernel_args", ERR_CONFIG},
+		{"ways to erase", "[erase]\nmethods=crypto, block\n", "", ERR_OK},
+		{"an unknown way to erase", "[erase]\nmethods=crypto,shred\n",
+		 ":2: [erase] methods: 'shred' is not a method", ERR_CONFIG},
+		{"no way to erase", "[erase]\nmethods=\n", ":2: [erase] methods: no method",
+		 ERR_CONFIG},
 		{"first error counts", "[dhcp]\nmode=x\nmode=y\n", ":2:", ERR_CONFIG},
 		{"no key=value", "[server]\nhello\n", ":2:", ERR_CONFIG},
 	};
@@ -71,6 +76,7 @@ static void test_defaults(void **state)
 	assert_string_equal(c.state_dir, "/var/lib/slipway");
 	assert_string_equal(c.boot.dhcp_mode, "off");
 	assert_int_equal(c.boot.http_port, 80);
+	assert_string_equal(c.erase_methods, "overwrite");
 	config_done(&c);
 	struct err err = ERR_INIT;
 	config_init(&c);
