@@ -29,8 +29,15 @@ const char *host_editable(size_t i, bool *ret_number);
  * "sockets", "BiosVersion", "parts": [{"type", "slot", "Manufacturer", "PartNumber", "Model",
  * "CapacityMiB", "CapacityBytes", "FirmwareVersion"}]}, all but type optional. errors: ERR_FIELD_*,
  * ERR_TOO_BIG */
-MUST_CHECK int sku_put(struct db *db, const char *name, json_t *contents, const char *note,
-		       const char *actor, int64_t now_us, int64_t *ret_version, struct err *err);
+struct sku_draft {
+	const char *name;
+	json_t *contents; /* borrowed */
+	const char *note; /* "" none */
+	const char *actor;
+	int64_t now_us;
+};
+MUST_CHECK int sku_put(struct db *db, const struct sku_draft *draft, int64_t *ret_version,
+		       struct err *err);
 /* The contents that a good host has. owns: *ret is the caller's. */
 MUST_CHECK int sku_learn(struct db *db, int64_t host_num, json_t **ret, struct err *err);
 

@@ -90,12 +90,18 @@ MUST_CHECK int identity_accept_takes(struct db *db, int64_t num,
  * events go to `into`; the id of `from` keeps finding it. */
 MUST_CHECK int identity_merge(struct db *db, int64_t from, int64_t into, const char *actor,
 			      int64_t now_us, struct err *err);
-/* A person's decision: some evidence of a host belongs to another, new host. in: values as the API
- * shows them (a MAC, a serial, a WWN). out: *ret_num of the new host. errors: ERR_NOT_FOUND (no
- * such evidence), ERR_INVALID (nothing would be left) */
-MUST_CHECK int identity_split(struct db *db, int64_t num, const char *const *values,
-			      size_t n_values, const struct host_birth *birth, int64_t now_us,
-			      int64_t *ret_num, struct err *err);
+/* A person's decision: some evidence of a host belongs to another, new host. */
+struct identity_cut {
+	int64_t host_num;
+	const char *const *values; /* as the API shows them (a MAC, a serial, a WWN) */
+	size_t n_values;
+	struct host_birth birth; /* of the new host */
+	int64_t now_us;
+};
+/* out: *ret_num of the new host. errors: ERR_NOT_FOUND (no such evidence), ERR_INVALID (nothing
+ * would be left) */
+MUST_CHECK int identity_split(struct db *db, const struct identity_cut *cut, int64_t *ret_num,
+			      struct err *err);
 
 /* A host that is known from a list before it arrives (a delivery). The same row is found when it
  * shows up. errors: ERR_EXISTS when one of the values belongs to a host already (*ret_num is then

@@ -24,10 +24,17 @@ struct token {
 	char scopes[257];
 	int64_t expires_us;
 };
-/* owner: the person it belongs to, kept in lower case; "" none. errors: ERR_EXISTS (a live token
- * has this name), ERR_INVALID. out: ret_text the only copy there is. */
-MUST_CHECK int token_create(struct db *db, const char *name, const char *owner, const char *scopes,
-			    int64_t expires_us, const char *who, int64_t now_us,
+/* What a new token is to be. Texts are borrowed. */
+struct token_draft {
+	const char *name;
+	const char *owner;  /* the person it belongs to, kept in lower case; "" none */
+	const char *scopes; /* words, separated by blanks */
+	const char *who;    /* made it */
+	int64_t now_us, expires_us;
+};
+/* errors: ERR_EXISTS (a live token has this name), ERR_INVALID. out: ret_text the only copy there
+ * is. */
+MUST_CHECK int token_create(struct db *db, const struct token_draft *draft,
 			    char ret_text[static TOKEN_TEXT_BYTES], int64_t *ret_num,
 			    struct err *err);
 /* trust: none of text. errors: ERR_NOT_FOUND for unknown, expired and revoked alike. Notes the use
@@ -72,12 +79,16 @@ struct idempotent {
 	char etag[80];
 	char *body; /* owned */
 };
+/* The request that came with a key. All of it is borrowed. */
+struct idempotent_request {
+	const char *who, *key, *sha256;
+	int64_t now_us;
+};
 /* 1: found, 0: new. errors: ERR_KEY_CONFLICT (the key came with another request) */
-MUST_CHECK int idempotency_find(struct db *db, const char *who, const char *key,
-				const char *request_sha256, int64_t now_us, struct idempotent *ret,
-				struct err *err);
-MUST_CHECK int idempotency_keep(struct db *db, const char *who, const char *key,
-				const char *request_sha256, int status, const char *etag,
-				const char *body, int64_t now_us, struct err *err);
+MUST_CHECK int idempotency_find(struct db *db, const struct idempotent_request *request,
+				struct idempotent *ret, struct err *err);
+/* etag may be NULL. */
+MUST_CHECK int idempotency_keep(struct db *db, const struct idempotent_request *request, int status,
+				const char *etag, const char *body, struct err *err);
 
 #endif

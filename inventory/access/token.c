@@ -37,37 +37,35 @@ static bool fold_owner(const char *owner, char ret[static 65])
 	return true;
 }
 
-static int insert(struct db *db, const char *name, const char *owner, const char *scopes,
-		  int64_t expires_us, const char *who, int64_t now_us, const char *hash,
+static int insert(struct db *db, const struct token_draft *d, const char *owner, const char *hash,
 		  int64_t *ret_num, struct err *err)
 {
 	int64_t id, at_us, n = 0;
 
-	TRY(db_tick(db, now_us, &id, &at_us, err));
+	TRY(db_tick(db, d->now_us, &id, &at_us, err));
 	TRY(db_query_int(db, err, &n, 0,
 			 "SELECT count(*) FROM token WHERE name = $1 AND revoked_us IS NULL AND "
 			 "expires_us > $2",
-			 p_text(name), p_int(now_us)));
+			 p_text(d->name), p_int(d->now_us)));
 	if (n)
-		return err_set(err, ERR_EXISTS, "a token called '%s' exists already", name);
+		return err_set(err, ERR_EXISTS, "a token called '%s' exists already", d->name);
 	*ret_num = id;
 	return db_exec(db, err,
 		       "INSERT INTO token (num, name, hash, scopes, created_us, created_by, "
 		       "expires_us, owner) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-		       p_int(id), p_text(name), p_text(hash), p_text(scopes), p_int(now_us),
-		       p_text(who), p_int(expires_us), p_text(owner));
+		       p_int(id), p_text(d->name), p_text(hash), p_text(d->scopes),
+		       p_int(d->now_us), p_text(d->who), p_int(d->expires_us), p_text(owner));
 }
 
-int token_create(struct db *db, const char *name, const char *owner, const char *scopes,
-		 int64_t expires_us, const char *who, int64_t now_us,
+int token_create(struct db *db, const struct token_draft *draft,
 		 char ret_text[static TOKEN_TEXT_BYTES], int64_t *ret_num, struct err *err)
 {
 	uint8_t secret[32];
 	char hash[SHA256_HEX_BYTES], folded[65];
 
-	if (!good_name(name))
+	if (!good_name(draft->name))
 		return err_set(err, ERR_INVALID, "a token's name has 1 to 64 of A-Z a-z 0-9 . _ -");
-	if (!fold_owner(owner, folded))
+	if (!fold_owner(draft->owner, folded))
 		return err_set(err, ERR_INVALID, "an owner has at most 64 of A-Z a-z 0-9 . _ @ -");
 	random_bytes(secret, sizeof(secret));
 	memcpy(ret_text, TOKEN_PREFIX, sizeof(TOKEN_PREFIX));
@@ -75,9 +73,7 @@ int token_create(struct db *db, const char *name, const char *owner, const char 
 	sha256_hex_of(ret_text, strlen(ret_text), hash);
 	explicit_bzero(secret, sizeof(secret));
 	TRY(db_begin(db, err));
-	return db_end(db,
-		      insert(db, name, folded, scopes, expires_us, who, now_us, hash, ret_num, err),
-		      err);
+	return db_end(db, insert(db, draft, folded, hash, ret_num, err), err);
 }
 
 static bool looks_like_token(const char *text)

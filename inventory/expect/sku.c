@@ -46,67 +46,73 @@ static int check_contents(json_t *contents, struct err *err)
 	return json_reader_end(&r);
 }
 
-static int current(struct db *db, const char *name, int64_t *ret_num, int64_t *ret_version,
-		   bool *ret_same, const char *text, const char *note, struct err *err)
+/* A SKU as the store has it; zeros: not yet. same: the draft says nothing new. */
+struct sku_now {
+	int64_t num, version;
+	bool same;
+};
+
+static int current(struct db *db, const struct sku_draft *d, const char *text, struct sku_now *ret,
+		   struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
+	*ret = (struct sku_now){0};
 	TRY(db_query(db, err, &rows, "SELECT num, version, body, note FROM sku WHERE name = $1",
-		     p_text(name)));
+		     p_text(d->name)));
 	int r = db_rows_next(rows, err);
 	if (r <= 0)
 		return r;
-	*ret_num = db_int(rows, 0);
-	*ret_version = db_int(rows, 1);
-	*ret_same = str_eq(db_text(rows, 2), text) && str_eq(db_text(rows, 3), note);
+	*ret = (struct sku_now){
+		.num = db_int(rows, 0),
+		.version = db_int(rows, 1),
+		.same = str_eq(db_text(rows, 2), text) && str_eq(db_text(rows, 3), d->note),
+	};
 	return 0;
 }
 
-static int write_sku(struct db *db, const char *name, const char *text, const char *note,
-		     int64_t num, int64_t version, const struct moment *m, struct err *err)
+static int write_sku(struct db *db, const struct sku_draft *d, const char *text,
+		     const struct sku_now *now, const struct moment *m, struct err *err)
 {
-	if (num) {
-		TRY(history_keep(db, "sku", num, m, err));
+	if (now->num) {
+		TRY(history_keep(db, "sku", now->num, m, err));
 		return db_exec(
 			db, err,
 			"UPDATE sku SET version = $2, body = $3, note = $4, changed_us = $5, "
 			"revision = revision + 1 WHERE num = $1",
-			p_int(num), p_int(version), p_text(text), p_text(note), p_int(m->at_us));
+			p_int(now->num), p_int(now->version + 1), p_text(text), p_text(d->note),
+			p_int(m->at_us));
 	}
 	return db_exec(db, err,
 		       "INSERT INTO sku (num, name, version, body, note, created_us, changed_us, "
 		       "revision) VALUES ($1, $2, 1, $3, $4, $5, $5, 1)",
-		       p_int(m->id), p_text(name), p_text(text), p_text(note), p_int(m->at_us));
+		       p_int(m->id), p_text(d->name), p_text(text), p_text(d->note),
+		       p_int(m->at_us));
 }
 
-static int put(struct db *db, const char *name, json_t *contents, const char *note,
-	       const char *actor, int64_t now_us, int64_t *ret_version, struct err *err)
+static int put(struct db *db, const struct sku_draft *d, int64_t *ret_version, struct err *err)
 {
-	autofree char *text = json_text(contents);
+	autofree char *text = json_text(d->contents);
+	struct sku_now now;
 	struct moment m;
-	int64_t num = 0;
-	bool same = false;
 
-	*ret_version = 0;
-	TRY(current(db, name, &num, ret_version, &same, text, note, err));
-	if (same)
+	TRY(current(db, d, text, &now, err));
+	*ret_version = now.same ? now.version : now.version + 1;
+	if (now.same)
 		return 0;
-	++*ret_version;
-	TRY(moment_next(db, now_us, &m, err));
-	TRY(write_sku(db, name, text, note, num, *ret_version, &m, err));
-	autofree char *summary = xasprintf("SKU %s, version %lld", name, (long long)*ret_version);
-	struct event_draft e = {0, "sku.written", actor, summary, NULL};
+	TRY(moment_next(db, d->now_us, &m, err));
+	TRY(write_sku(db, d, text, &now, &m, err));
+	autofree char *summary = xasprintf("SKU %s, version %lld", d->name,
+					   (long long)*ret_version);
+	struct event_draft e = {0, "sku.written", d->actor, summary, NULL};
 	return event_append_at(db, &e, &m, err);
 }
 
-int sku_put(struct db *db, const char *name, json_t *contents, const char *note, const char *actor,
-	    int64_t now_us, int64_t *ret_version, struct err *err)
+int sku_put(struct db *db, const struct sku_draft *draft, int64_t *ret_version, struct err *err)
 {
-	TRY(check_contents(contents, err));
+	TRY(check_contents(draft->contents, err));
 	TRY(db_begin(db, err));
-	return db_end(db,
-		      put(db, name, contents, note ? note : "", actor, now_us, ret_version, err),
-		      err);
+	return db_end(db, put(db, draft, ret_version, err), err);
 }
 
 /* ---- learning -------------------------------------------------------------------------------- */

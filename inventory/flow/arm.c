@@ -50,7 +50,9 @@ static void arm_read(const struct db_rows *rows, void *ret)
 static int arm_one(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
 		   struct flow_arm *ret, struct err *err)
 {
-	return flow_row_one(db, "arm", sql, params, n_params, arm_read, ret, sizeof(*ret), err);
+	static const struct flow_row_kind kind = {"arm", arm_read, sizeof(*ret)};
+
+	return flow_row_one(db, &kind, &(struct db_call){sql, params, n_params}, ret, err);
 }
 
 /* An older life's token ends with the next arm. */

@@ -14,20 +14,19 @@ void flow_row_text(const struct db_rows *rows, int column, char *dst, size_t dst
 	(void)str_copy(dst, dst_bytes, db_text(rows, column));
 }
 
-int flow_row_one(struct db *db, const char *what, const char *sql, const struct db_param *params,
-		 size_t n_params, void (*read)(const struct db_rows *rows, void *ret), void *ret,
-		 size_t ret_bytes, struct err *err)
+int flow_row_one(struct db *db, const struct flow_row_kind *kind, const struct db_call *call,
+		 void *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int rc;
 
-	memset(ret, 0, ret_bytes);
-	TRY(db_query_n(db, sql, params, n_params, &rows, err));
+	memset(ret, 0, kind->n_bytes);
+	TRY(db_query_n(db, call->sql, call->params, call->n_params, &rows, err));
 	rc = db_rows_next(rows, err);
 	if (rc == 0)
-		return err_set(err, ERR_NOT_FOUND, "no such %s", what);
+		return err_set(err, ERR_NOT_FOUND, "no such %s", kind->what);
 	if (rc < 0)
 		return rc;
-	read(rows, ret);
+	kind->read(rows, ret);
 	return 0;
 }

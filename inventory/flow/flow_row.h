@@ -13,12 +13,16 @@
 #define COL(rows, column, member) flow_row_text(rows, column, member, sizeof(member))
 void flow_row_text(const struct db_rows *rows, int column, char *dst, size_t dst_bytes);
 
+/* What a table's rows are read into. */
+struct flow_row_kind {
+	const char *what; /* the noun of a message */
+	void (*read)(const struct db_rows *rows, void *ret);
+	size_t n_bytes; /* of the struct, zeroed before read() */
+};
+
 /* The first row of a statement.
- * in:     read fills ret, which was zeroed to its size; what: the noun of the message
  * errors: ERR_NOT_FOUND when there is no row, and the store's */
-MUST_CHECK int flow_row_one(struct db *db, const char *what, const char *sql,
-			    const struct db_param *params, size_t n_params,
-			    void (*read)(const struct db_rows *rows, void *ret), void *ret,
-			    size_t ret_bytes, struct err *err);
+MUST_CHECK int flow_row_one(struct db *db, const struct flow_row_kind *kind,
+			    const struct db_call *call, void *ret, struct err *err);
 
 #endif

@@ -118,12 +118,14 @@ void flow_order_done(struct flow_order *o)
 
 int flow_order_get(struct db *db, const char *id, struct flow_order *ret, struct err *err)
 {
-	return flow_row_one(db, "order",
-			    "SELECT id, work, host_num, body, plan_hash, why, reason, who, owner, "
-			    "token_num, created_us, expires_us, state, coalesce((SELECT sealed "
-			    "FROM flow_order_secret WHERE order_id = id), '') FROM flow_order "
-			    "WHERE id = $1",
-			    DB_PARAMS_(p_text(id)), order_read, ret, sizeof(*ret), err);
+	static const struct flow_row_kind kind = {"order", order_read, sizeof(*ret)};
+	static const char sql[] =
+		"SELECT id, work, host_num, body, plan_hash, why, reason, who, owner, "
+		"token_num, created_us, expires_us, state, coalesce((SELECT sealed "
+		"FROM flow_order_secret WHERE order_id = id), '') FROM flow_order "
+		"WHERE id = $1";
+
+	return flow_row_one(db, &kind, &(struct db_call){sql, DB_PARAMS_(p_text(id))}, ret, err);
 }
 
 static json_t *row_json(const struct db_rows *rows)

@@ -143,8 +143,9 @@ static void session_read(const struct db_rows *rows, void *ret)
 static int session_one(struct db *db, const char *sql, const struct db_param *params,
 		       size_t n_params, struct flow_session *ret, struct err *err)
 {
-	return flow_row_one(db, "session", sql, params, n_params, session_read, ret, sizeof(*ret),
-			    err);
+	static const struct flow_row_kind kind = {"session", session_read, sizeof(*ret)};
+
+	return flow_row_one(db, &kind, &(struct db_call){sql, params, n_params}, ret, err);
 }
 
 int flow_session_get(struct db *db, const char *id, struct flow_session *ret, struct err *err)
@@ -224,7 +225,9 @@ static void plan_read(const struct db_rows *rows, void *ret)
 static int plan_one(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
 		    struct flow_plan *ret, struct err *err)
 {
-	return flow_row_one(db, "plan", sql, params, n_params, plan_read, ret, sizeof(*ret), err);
+	static const struct flow_row_kind kind = {"plan", plan_read, sizeof(*ret)};
+
+	return flow_row_one(db, &kind, &(struct db_call){sql, params, n_params}, ret, err);
 }
 
 int flow_plan_get(struct db *db, const char *id, struct flow_plan *ret, struct err *err)

@@ -288,33 +288,30 @@ static int move_value(struct db *db, int64_t from, int64_t to, const char *value
 	return 0;
 }
 
-static int split(struct db *db, int64_t num, const char *const *values, size_t n_values,
-		 const struct host_birth *birth, int64_t now_us, int64_t *ret_num, struct err *err)
+static int split(struct db *db, const struct identity_cut *cut, int64_t *ret_num, struct err *err)
 {
 	struct host_evidence nothing = {0};
 	struct host h;
 	int64_t left = 0;
 
-	TRY(host_get(db, num, &h, err));
-	if (n_values == 0)
+	TRY(host_get(db, cut->host_num, &h, err));
+	if (cut->n_values == 0)
 		return err_set(err, ERR_INVALID, "say which evidence belongs to the other host");
-	TRY(host_make(db, &nothing, birth, true, now_us, ret_num, err));
-	for (size_t i = 0; i < n_values; i++)
-		TRY(move_value(db, num, *ret_num, values[i], err));
+	TRY(host_make(db, &nothing, &cut->birth, true, cut->now_us, ret_num, err));
+	for (size_t i = 0; i < cut->n_values; i++)
+		TRY(move_value(db, cut->host_num, *ret_num, cut->values[i], err));
 	TRY(db_query_int(db, err, &left, 0, "SELECT count(*) FROM evidence WHERE host_num = $1",
-			 p_int(num)));
+			 p_int(cut->host_num)));
 	if (left == 0)
 		return err_set(err, ERR_INVALID, "nothing would be left of the host");
-	TRY(host_set_review(db, num, "", birth->actor, now_us, err));
+	TRY(host_set_review(db, cut->host_num, "", cut->birth.actor, cut->now_us, err));
 	autofree char *summary = xasprintf("split from host %s", h.short_code);
-	struct event_draft d = {*ret_num, "host.split", birth->actor, summary, NULL};
-	return event_append(db, &d, now_us, NULL, err);
+	struct event_draft d = {*ret_num, "host.split", cut->birth.actor, summary, NULL};
+	return event_append(db, &d, cut->now_us, NULL, err);
 }
 
-int identity_split(struct db *db, int64_t num, const char *const *values, size_t n_values,
-		   const struct host_birth *birth, int64_t now_us, int64_t *ret_num,
-		   struct err *err)
+int identity_split(struct db *db, const struct identity_cut *cut, int64_t *ret_num, struct err *err)
 {
 	TRY(db_begin(db, err));
-	return db_end(db, split(db, num, values, n_values, birth, now_us, ret_num, err), err);
+	return db_end(db, split(db, cut, ret_num, err), err);
 }

@@ -87,8 +87,13 @@ static int create_work(struct write *w, struct err *err)
 	str_init(&scopes, 256);
 	TRY(check_owner(w, ask->owner, err));
 	TRY(join_scopes(&ask->scopes, &scopes, err));
-	TRY(token_create(w->flow->db, ask->name, ask->owner, scopes.p, expires_us, w->who, now_us,
-			 text, &num, err));
+	const struct token_draft draft = {.name = ask->name,
+					  .owner = ask->owner,
+					  .scopes = scopes.p,
+					  .who = w->who,
+					  .now_us = now_us,
+					  .expires_us = expires_us};
+	TRY(token_create(w->flow->db, &draft, text, &num, err));
 	time_rfc3339(expires_us, expires);
 	w->status = 201;
 	w->doc = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "id", (json_int_t)num, "name",

@@ -163,10 +163,11 @@ static int end_slice(struct frame *f, struct err *err)
 static int deed(struct frame *f, http_change work, struct err *err)
 {
 	struct flow *flow = f->w.flow;
+	struct idempotent_request request = {f->w.who, f->key, f->request_sha256,
+					     flow_now_us(flow)};
 
 	if (f->key) {
-		int found = idempotency_find(flow->db, f->w.who, f->key, f->request_sha256,
-					     flow_now_us(flow), &f->kept, err);
+		int found = idempotency_find(flow->db, &request, &f->kept, err);
 		f->repeated = found == 1;
 		if (found != 0)
 			return found < 0 ? found : 0;
@@ -183,8 +184,8 @@ static int deed(struct frame *f, http_change work, struct err *err)
 	TRY(audit(f, f->w.status, reason_of(f), err));
 	if (!f->key)
 		return 0;
-	return idempotency_keep(flow->db, f->w.who, f->key, f->request_sha256, f->w.status,
-				f->w.etag, f->text, flow_now_us(flow), err);
+	request.now_us = flow_now_us(flow);
+	return idempotency_keep(flow->db, &request, f->w.status, f->w.etag, f->text, err);
 }
 
 static int transaction(struct frame *f, http_change work, struct err *err)

@@ -170,8 +170,9 @@ static int sku_answer(struct write *w, const char *name, const char *note, json_
 {
 	int64_t version = 0;
 
-	TRY(sku_put(w->flow->db, name, contents, note, w->who, flow_now_us(w->flow), &version,
-		    err));
+	const struct sku_draft draft = {name, contents, note, w->who, flow_now_us(w->flow)};
+
+	TRY(sku_put(w->flow->db, &draft, &version, err));
 	w->status = 201;
 	w->doc = json_pack("{s:s, s:I, s:O}", "name", name, "version", (json_int_t)version,
 			   "contents", contents);

@@ -47,10 +47,13 @@ static int split(struct order *o, struct order_item *b, struct err *err)
 	const char *values[SPLIT_VALUES_MAX];
 	size_t i, n = 0;
 	json_t *j;
-	const struct host_birth birth = {.state = lifecycle_state_str(STATE_DISCOVERED),
-					 .detail = "split from another host",
-					 .turn = "operator",
-					 .actor = b->q.who};
+	struct identity_cut cut = {.host_num = b->host.num,
+				   .values = values,
+				   .birth = {.state = lifecycle_state_str(STATE_DISCOVERED),
+					     .detail = "split from another host",
+					     .turn = "operator",
+					     .actor = b->q.who},
+				   .now_us = flow_now_us(o->flow)};
 
 	if (is_written(&b->host))
 		return err_set(err, ERR_CONFLICT, "host %s is %s: split it afterwards",
@@ -63,8 +66,8 @@ static int split(struct order *o, struct order_item *b, struct err *err)
 		if (!values[n++])
 			return err_set(err, ERR_FIELD_TYPE, "'values' holds texts");
 	}
-	return identity_split(o->flow->db, b->host.num, values, n, &birth, flow_now_us(o->flow),
-			      &b->result_num, err);
+	cut.n_values = n;
+	return identity_split(o->flow->db, &cut, &b->result_num, err);
 }
 
 /* ---- the works ------------------------------------------------------------------------------- */

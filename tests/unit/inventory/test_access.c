@@ -24,13 +24,13 @@ static void test_tokens(void **state)
 	char text[TOKEN_TEXT_BYTES], other[TOKEN_TEXT_BYTES];
 	int64_t num = 0;
 
-	must(token_create(db, "ci", "", "read arm", 100 * US, "admin", US, text, &num, &err), &err);
-	assert_int_equal(
-		token_create(db, "ci", "", "read", 100 * US, "admin", US, other, &num, &err),
-		-ERR_EXISTS);
-	assert_int_equal(
-		token_create(db, "a b", "", "read", 100 * US, "admin", US, other, &num, &err),
-		-ERR_INVALID);
+	struct token_draft draft = {"ci", "", "read arm", "admin", US, 100 * US};
+
+	must(token_create(db, &draft, text, &num, &err), &err);
+	draft.scopes = "read";
+	assert_int_equal(token_create(db, &draft, other, &num, &err), -ERR_EXISTS);
+	draft.name = "a b";
+	assert_int_equal(token_create(db, &draft, other, &num, &err), -ERR_INVALID);
 	must(token_find(db, text, 2 * US, &t, &err), &err);
 	assert_string_equal(t.scopes, "read arm");
 	assert_true(token_is_live(db, t.num, 2 * US));
@@ -112,16 +112,28 @@ static void test_idempotency(void **state)
 	struct err err = ERR_INIT;
 	struct idempotent kept;
 
-	assert_int_equal(idempotency_find(db, "a", "k", "h1", US, &kept, &err), 0);
-	must(idempotency_keep(db, "a", "k", "h1", 201, "\"r1\"", "{\"x\":1}", US, &err), &err);
-	assert_int_equal(idempotency_find(db, "a", "k", "h1", 2 * US, &kept, &err), 1);
+	assert_int_equal(
+		idempotency_find(db, &(struct idempotent_request){"a", "k", "h1", US}, &kept, &err),
+		0);
+	must(idempotency_keep(db, &(struct idempotent_request){"a", "k", "h1", US}, 201, "\"r1\"",
+			      "{\"x\":1}", &err),
+	     &err);
+	assert_int_equal(idempotency_find(db, &(struct idempotent_request){"a", "k", "h1", 2 * US},
+					  &kept, &err),
+			 1);
 	assert_int_equal(kept.status, 201);
 	assert_string_equal(kept.body, "{\"x\":1}");
 	free(kept.body);
-	assert_int_equal(idempotency_find(db, "a", "k", "h2", 2 * US, &kept, &err),
+	assert_int_equal(idempotency_find(db, &(struct idempotent_request){"a", "k", "h2", 2 * US},
+					  &kept, &err),
 			 -ERR_KEY_CONFLICT);
-	assert_int_equal(idempotency_find(db, "b", "k", "h2", 2 * US, &kept, &err), 0);
-	assert_int_equal(idempotency_find(db, "a", "k", "h2", 100000 * US, &kept, &err), 0);
+	assert_int_equal(idempotency_find(db, &(struct idempotent_request){"b", "k", "h2", 2 * US},
+					  &kept, &err),
+			 0);
+	assert_int_equal(idempotency_find(db,
+					  &(struct idempotent_request){"a", "k", "h2", 100000 * US},
+					  &kept, &err),
+			 0);
 }
 
 int main(void)

@@ -120,9 +120,11 @@ static void test_sku_finds_what_is_wrong(void **state)
 
 	report(db, num, "[" DIMM("A1", "D1", "1024") "," DIMM("B1", "D2", "1024") "]", "1", 2 * US);
 	must(sku_learn(db, num, &contents, &err), &err);
-	must(sku_put(db, "good", contents, "", "test", 3 * US, &version, &err), &err);
+	must(sku_put(db, &(struct sku_draft){"good", contents, "", "test", 3 * US}, &version, &err),
+	     &err);
 	assert_int_equal(version, 1);
-	must(sku_put(db, "good", contents, "", "test", 4 * US, &version, &err), &err);
+	must(sku_put(db, &(struct sku_draft){"good", contents, "", "test", 4 * US}, &version, &err),
+	     &err);
 	assert_int_equal(version, 1);
 	autojson json_t *set = parse("{\"sku\":\"good\"}");
 	must(host_edit(db, num, set, -1, "test", 5 * US, &changed, &err), &err);
@@ -154,11 +156,13 @@ static void test_sku_finds_what_is_wrong(void **state)
 	}
 	assert_int_equal(count(db, "SELECT count(*) FROM host WHERE sku_status = 'match'"), 1);
 	autojson json_t *odd = parse("{\"parts\":[{\"slot\":\"A1\"}]}");
-	assert_int_equal(sku_put(db, "odd", odd, "", "test", US, &version, &err),
-			 -ERR_FIELD_MISSING);
+	assert_int_equal(
+		sku_put(db, &(struct sku_draft){"odd", odd, "", "test", US}, &version, &err),
+		-ERR_FIELD_MISSING);
 	autojson json_t *unknown = parse("{\"colour\":1}");
-	assert_int_equal(sku_put(db, "odd", unknown, "", "test", US, &version, &err),
-			 -ERR_FIELD_UNKNOWN);
+	assert_int_equal(
+		sku_put(db, &(struct sku_draft){"odd", unknown, "", "test", US}, &version, &err),
+		-ERR_FIELD_UNKNOWN);
 }
 
 static void test_wrong_rack_unit_shows_by_its_switch_port(void **state)

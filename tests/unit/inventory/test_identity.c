@@ -565,14 +565,13 @@ static void test_merge_and_split(void **state)
 	ANSWER(db, &b, IDENTITY_SAME, &who);
 	assert_true(who.host_num == ia.host_num);
 
-	static const struct host_birth birth = {.state = "discovered"};
 	const char *values[] = {"52:54:00:00:00:cc"};
 	const char *wrong[] = {"52:54:00:00:00:dd"};
+	struct identity_cut cut = {ia.host_num, wrong, 1, {.state = "discovered"}, 3000 * US};
 	int64_t num = 0;
-	assert_int_equal(identity_split(db, ia.host_num, wrong, 1, &birth, 3000 * US, &num, &err),
-			 -ERR_NOT_FOUND);
-	assert_int_equal(identity_split(db, ia.host_num, values, 1, &birth, 3000 * US, &num, &err),
-			 0);
+	assert_int_equal(identity_split(db, &cut, &num, &err), -ERR_NOT_FOUND);
+	cut.values = values;
+	assert_int_equal(identity_split(db, &cut, &num, &err), 0);
 	ANSWER(db, &b, IDENTITY_SAME, &who);
 	assert_true(who.host_num == num);
 	ANSWER(db, &machine_a, IDENTITY_SAME, &who);
