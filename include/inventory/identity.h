@@ -49,6 +49,7 @@ struct host_birth {
 	int64_t deadline_us;
 	const char *actor;
 	const char *arch, *firmware; /* may be NULL */
+	bool weak;                   /* known by MACs and disks alone */
 	/* States in which a host's evidence is its own, whatever strangers show; ends with NULL; may
 	 * be NULL. */
 	const char *const *at_rest;

@@ -48,7 +48,7 @@ static const char *or_empty(const char *text)
 }
 
 int host_make(struct db *db, const struct host_evidence *e, const struct host_birth *birth,
-	      bool weak, int64_t now_us, int64_t *ret_num, struct err *err)
+	      int64_t now_us, int64_t *ret_num, struct err *err)
 {
 	char id[UUID_TEXT_BYTES], code[HOST_SHORT_CODE_BYTES];
 	struct moment m;
@@ -78,9 +78,9 @@ int host_make(struct db *db, const struct host_evidence *e, const struct host_bi
 		p_text(known(e->manufacturer)), p_text(known(e->product)),
 		p_text(known(e->system_serial)),
 		p_text(placeholder_uuid(e->smbios_uuid) ? "" : e->smbios_uuid),
-		p_int(weak ? 1 : 0)));
+		p_int(birth->weak ? 1 : 0)));
 	autofree char *summary = xasprintf("host %s %s%s", code, birth->state,
-					   weak ? ", known by MACs and disks alone" : "");
+					   birth->weak ? ", known by MACs and disks alone" : "");
 	struct event_draft draft = {num, "host.new", birth->actor, summary, NULL};
 	*ret_num = num;
 	return event_append_at(db, &draft, &m, err);

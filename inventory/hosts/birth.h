@@ -10,7 +10,7 @@
 
 /* Insert a row with a fresh id and short code, and append host.new. */
 MUST_CHECK int host_make(struct db *db, const struct host_evidence *e,
-			 const struct host_birth *birth, bool weak, int64_t now_us,
-			 int64_t *ret_num, struct err *err);
+			 const struct host_birth *birth, int64_t now_us, int64_t *ret_num,
+			 struct err *err);
 
 #endif

@@ -28,6 +28,9 @@ struct match {
 };
 
 struct findings {
+	const struct host_evidence *e;
+	const struct host_birth *birth; /* of a host that is made */
+	int64_t now_us;
 	struct evidence_set set;
 	const char *const *states_at_rest;
 	VEC(struct match) matches;
@@ -291,7 +294,7 @@ int identity_find(struct db *db, const struct host_evidence *e, struct identity 
 /* ---- acting ---------------------------------------------------------------------------------- */
 
 /* Values that machines which are not one show: they count no more. Not those of a host at rest. */
-static int learn_shared(struct db *db, const struct findings *f, int64_t now_us, struct err *err)
+static int learn_shared(struct db *db, const struct findings *f, struct err *err)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		enum relation relation = f->judgements[i].relation;
@@ -302,7 +305,7 @@ static int learn_shared(struct db *db, const struct findings *f, int64_t now_us,
 
 		if (kinds && !f->at_rest[i])
 			TRY(evidence_learn_shared(db, &f->set, f->candidates[i].matched & kinds,
-						  f->judgements[i].why, now_us, err));
+						  f->judgements[i].why, f->now_us, err));
 	}
 	return 0;
 }
@@ -316,7 +319,7 @@ static bool is_at_rest(const struct findings *f, int64_t host_num)
 }
 
 static int note_clone(struct db *db, const struct findings *f, struct identity *ret,
-		      const struct host_birth *birth, int64_t now_us, struct err *err)
+		      struct err *err)
 {
 	struct host h;
 
@@ -325,9 +328,9 @@ static int note_clone(struct db *db, const struct findings *f, struct identity *
 		if (is_at_rest(f, ret->others[i]))
 			continue;
 		autofree char *why = xasprintf("%s: also shown by host %s", ret->why, h.short_code);
-		TRY(host_set_review(db, ret->others[i], why, birth->actor, now_us, err));
+		TRY(host_set_review(db, ret->others[i], why, f->birth->actor, f->now_us, err));
 	}
-	return host_set_review(db, ret->host_num, ret->why, birth->actor, now_us, err);
+	return host_set_review(db, ret->host_num, ret->why, f->birth->actor, f->now_us, err);
 }
 
 /* The evidence without what other hosts at rest showed before; false if there is no such part.
@@ -346,76 +349,72 @@ static bool uncontested(const struct findings *f, int64_t self, struct evidence_
 	return ret->items.n < f->set.items.n;
 }
 
-static int act_same(struct db *db, const struct host_evidence *e, const struct findings *f,
-		    int64_t host_num, int64_t now_us, struct err *err)
+static int act_same(struct db *db, const struct findings *f, int64_t host_num, struct err *err)
 {
 	struct evidence_set own = {0};
 
 	(void)uncontested(f, host_num, &own);
-	int r = evidence_add(db, host_num, e, &own, now_us, err);
+	int r = evidence_add(db, host_num, f->e, &own, f->now_us, err);
 	evidence_set_done(&own);
-	return r < 0 ? r : learn_shared(db, f, now_us, err);
+	return r < 0 ? r : learn_shared(db, f, err);
 }
 
 /* A row for a machine that nobody knows, with the evidence that is its own. What a host at rest
  * showed before waits for a person, if it is more than a MAC that several boards show. */
-static int act_new(struct db *db, const struct host_evidence *e, const struct findings *f,
-		   const struct host_birth *birth, struct identity *ret, int64_t now_us,
-		   struct err *err)
+static int act_new(struct db *db, const struct findings *f, struct identity *ret, struct err *err)
 {
+	struct host_birth birth = *f->birth;
 	struct evidence_set own = {0};
 	bool contested = uncontested(f, 0, &own);
-	int r = host_make(db, e, birth, ret->weak, now_us, &ret->host_num, err);
+	int r;
 
+	birth.weak = ret->weak;
+	r = host_make(db, f->e, &birth, f->now_us, &ret->host_num, err);
 	if (r >= 0)
-		r = evidence_add(db, ret->host_num, contested ? NULL : e, &own, now_us, err);
+		r = evidence_add(db, ret->host_num, contested ? NULL : f->e, &own, f->now_us, err);
 	evidence_set_done(&own);
 	TRY(r);
-	TRY(learn_shared(db, f, now_us, err));
+	TRY(learn_shared(db, f, err));
 	if (ret->verdict != IDENTITY_CLONE)
 		return 0;
 	if (contested)
-		TRY(evidence_set_pending(db, ret->host_num, e, &f->set, now_us, err));
-	return note_clone(db, f, ret, birth, now_us, err);
+		TRY(evidence_set_pending(db, ret->host_num, f->e, &f->set, f->now_us, err));
+	return note_clone(db, f, ret, err);
 }
 
-static int act_review(struct db *db, const struct host_evidence *e, const struct findings *f,
-		      const struct host_birth *birth, struct identity *ret, int64_t now_us,
+static int act_review(struct db *db, const struct findings *f, struct identity *ret,
 		      struct err *err)
 {
-	TRY(evidence_set_pending(db, ret->host_num, e, &f->set, now_us, err));
-	return host_set_review(db, ret->host_num, ret->why, birth->actor, now_us, err);
+	TRY(evidence_set_pending(db, ret->host_num, f->e, &f->set, f->now_us, err));
+	return host_set_review(db, ret->host_num, ret->why, f->birth->actor, f->now_us, err);
 }
 
-static int act(struct db *db, const struct host_evidence *e, const struct findings *f,
-	       const struct host_birth *birth, struct identity *ret, int64_t now_us,
-	       struct err *err)
+static int act(struct db *db, const struct findings *f, struct identity *ret, struct err *err)
 {
 	switch (ret->verdict) {
 	case IDENTITY_SAME:
-		TRY(act_same(db, e, f, ret->host_num, now_us, err));
+		TRY(act_same(db, f, ret->host_num, err));
 		break;
 	case IDENTITY_NEW:
 	case IDENTITY_CLONE:
-		TRY(act_new(db, e, f, birth, ret, now_us, err));
+		TRY(act_new(db, f, ret, err));
 		break;
 	case IDENTITY_REVIEW:
-		return act_review(db, e, f, birth, ret, now_us, err);
+		return act_review(db, f, ret, err);
 	}
-	return host_touch(db, ret->host_num, now_us, err);
+	return host_touch(db, ret->host_num, f->now_us, err);
 }
 
-static int resolve(struct db *db, const struct host_evidence *e, const struct host_birth *birth,
-		   int64_t now_us, struct findings *f, struct identity *ret, struct err *err)
+static int resolve(struct db *db, struct findings *f, struct identity *ret, struct err *err)
 {
 	int64_t id, at_us;
 
 	/* takes the fleet's clock first: two appliances cannot make the same host twice */
-	TRY(db_tick(db, now_us, &id, &at_us, err));
-	f->states_at_rest = birth->at_rest;
-	TRY(investigate(db, e, f, err));
+	TRY(db_tick(db, f->now_us, &id, &at_us, err));
+	f->states_at_rest = f->birth->at_rest;
+	TRY(investigate(db, f->e, f, err));
 	decide(f, ret);
-	TRY(act(db, e, f, birth, ret, now_us, err));
+	TRY(act(db, f, ret, err));
 	return fill_id(db, ret, err);
 }
 
@@ -424,27 +423,29 @@ int identity_resolve(struct db *db, const struct host_evidence *e, const struct 
 {
 	autofree struct findings *f = xcalloc(1, sizeof(*f));
 
+	f->e = e;
+	f->birth = birth;
+	f->now_us = now_us;
 	TRY(db_begin(db, err));
-	int r = resolve(db, e, birth, now_us, f, ret, err);
+	int r = resolve(db, f, ret, err);
 	findings_done(f);
 	return db_end(db, r, err);
 }
 
-static int expect(struct db *db, const struct host_evidence *e, const struct host_birth *birth,
-		  int64_t now_us, struct findings *f, int64_t *ret_num, struct err *err)
+static int expect(struct db *db, struct findings *f, int64_t *ret_num, struct err *err)
 {
 	int64_t id, at_us;
 
-	TRY(db_tick(db, now_us, &id, &at_us, err));
-	TRY(investigate(db, e, f, err));
+	TRY(db_tick(db, f->now_us, &id, &at_us, err));
+	TRY(investigate(db, f->e, f, err));
 	for (size_t i = 0; i < f->n; i++) {
 		if (!(f->candidates[i].matched & ~EVIDENCE_DISKS & ~BIT(EVIDENCE_CHASSIS)))
 			continue;
 		*ret_num = f->candidates[i].host_num;
 		return err_set(err, ERR_EXISTS, "a host with this serial or MAC exists already");
 	}
-	TRY(host_make(db, e, birth, false, now_us, ret_num, err));
-	return evidence_add(db, *ret_num, e, &f->set, now_us, err);
+	TRY(host_make(db, f->e, f->birth, f->now_us, ret_num, err));
+	return evidence_add(db, *ret_num, f->e, &f->set, f->now_us, err);
 }
 
 int identity_expect(struct db *db, const struct host_evidence *e, const struct host_birth *birth,
@@ -452,8 +453,11 @@ int identity_expect(struct db *db, const struct host_evidence *e, const struct h
 {
 	autofree struct findings *f = xcalloc(1, sizeof(*f));
 
+	f->e = e;
+	f->birth = birth;
+	f->now_us = now_us;
 	TRY(db_begin(db, err));
-	int r = expect(db, e, birth, now_us, f, ret_num, err);
+	int r = expect(db, f, ret_num, err);
 	findings_done(f);
 	return db_end(db, r, err);
 }

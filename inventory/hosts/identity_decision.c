@@ -78,21 +78,14 @@ static int take_from_others(struct db *db, int64_t num, const struct evidence_se
 	return 0;
 }
 
-static int first_holder(struct db *db, int64_t num, const struct evidence_set *s,
-			bool (*matters)(void *arg, int64_t host_num), void *arg, int64_t *ret,
+/* 0: none but the host itself. */
+static int other_holder(struct db *db, int64_t num, const struct evidence_item *item, int64_t *ret,
 			struct err *err)
 {
-	for (size_t i = 0; i < s->items.n && !*ret; i++) {
-		int64_t holder = 0;
-		TRY(db_query_int(db, err, &holder, 0,
-				 "SELECT host_num FROM evidence WHERE kind = $1 AND value = $2 AND "
-				 "host_num <> $3 AND kind IN ('mac', 'wwn', 'disk')",
-				 p_text(evidence_kind_str(s->items.items[i].kind)),
-				 p_text(s->items.items[i].value), p_int(num)));
-		if (holder && matters(arg, holder))
-			*ret = holder;
-	}
-	return 0;
+	return db_query_int(db, err, ret, 0,
+			    "SELECT host_num FROM evidence WHERE kind = $1 AND value = $2 AND "
+			    "host_num <> $3 AND kind IN ('mac', 'wwn', 'disk')",
+			    p_text(evidence_kind_str(item->kind)), p_text(item->value), p_int(num));
 }
 
 int identity_accept_takes(struct db *db, int64_t num, bool (*matters)(void *arg, int64_t host_num),
@@ -110,13 +103,18 @@ int identity_accept_takes(struct db *db, int64_t num, bool (*matters)(void *arg,
 	if (r < 0)
 		return r;
 	set_from_json(json_object_get(doc, "items"), &s);
-	r = first_holder(db, num, &s, matters, arg, ret, err);
+	for (size_t i = 0; r >= 0 && i < s.items.n && !*ret; i++) {
+		int64_t holder = 0;
+		r = other_holder(db, num, &s.items.items[i], &holder, err);
+		if (r >= 0 && holder && matters(arg, holder))
+			*ret = holder;
+	}
 	evidence_set_done(&s);
 	return r;
 }
 
 static int accept_set(struct db *db, int64_t num, const json_t *doc, const struct evidence_set *s,
-		      const char *actor, int64_t now_us, struct err *err)
+		      int64_t now_us, struct err *err)
 {
 	struct host_evidence e = {
 		.system_serial = json_string_value(json_object_get(doc, "serial")),
@@ -129,8 +127,7 @@ static int accept_set(struct db *db, int64_t num, const json_t *doc, const struc
 	/* what another host shows, too, proves nothing any more: a person has said so */
 	TRY(evidence_learn_shared(db, s, EVIDENCE_BOARDS | BIT(EVIDENCE_CHASSIS),
 				  "accepted for two machines", now_us, err));
-	TRY(db_exec(db, err, "DELETE FROM identity_pending WHERE host_num = $1", p_int(num)));
-	return host_set_review(db, num, "", actor, now_us, err);
+	return db_exec(db, err, "DELETE FROM identity_pending WHERE host_num = $1", p_int(num));
 }
 
 static int accept(struct db *db, int64_t num, const char *actor, int64_t now_us, struct err *err)
@@ -147,9 +144,9 @@ static int accept(struct db *db, int64_t num, const char *actor, int64_t now_us,
 		return r;
 	struct evidence_set s = {0};
 	set_from_json(json_object_get(doc, "items"), &s);
-	r = accept_set(db, num, doc, &s, actor, now_us, err);
+	r = accept_set(db, num, doc, &s, now_us, err);
 	evidence_set_done(&s);
-	return r;
+	return r < 0 ? r : host_set_review(db, num, "", actor, now_us, err);
 }
 
 int identity_accept(struct db *db, int64_t num, const char *actor, int64_t now_us, struct err *err)
@@ -297,7 +294,7 @@ static int split(struct db *db, const struct identity_cut *cut, int64_t *ret_num
 	TRY(host_get(db, cut->host_num, &h, err));
 	if (cut->n_values == 0)
 		return err_set(err, ERR_INVALID, "say which evidence belongs to the other host");
-	TRY(host_make(db, &nothing, &cut->birth, true, cut->now_us, ret_num, err));
+	TRY(host_make(db, &nothing, &cut->birth, cut->now_us, ret_num, err));
 	for (size_t i = 0; i < cut->n_values; i++)
 		TRY(move_value(db, cut->host_num, *ret_num, cut->values[i], err));
 	TRY(db_query_int(db, err, &left, 0, "SELECT count(*) FROM evidence WHERE host_num = $1",

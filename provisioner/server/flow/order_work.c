@@ -52,7 +52,8 @@ static int split(struct order *o, struct order_item *b, struct err *err)
 				   .birth = {.state = lifecycle_state_str(STATE_DISCOVERED),
 					     .detail = "split from another host",
 					     .turn = "operator",
-					     .actor = b->q.who},
+					     .actor = b->q.who,
+					     .weak = true},
 				   .now_us = flow_now_us(o->flow)};
 
 	if (is_written(&b->host))

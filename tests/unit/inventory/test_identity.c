@@ -567,7 +567,8 @@ static void test_merge_and_split(void **state)
 
 	const char *values[] = {"52:54:00:00:00:cc"};
 	const char *wrong[] = {"52:54:00:00:00:dd"};
-	struct identity_cut cut = {ia.host_num, wrong, 1, {.state = "discovered"}, 3000 * US};
+	struct identity_cut cut = {
+		ia.host_num, wrong, 1, {.state = "discovered", .weak = true}, 3000 * US};
 	int64_t num = 0;
 	assert_int_equal(identity_split(db, &cut, &num, &err), -ERR_NOT_FOUND);
 	cut.values = values;
