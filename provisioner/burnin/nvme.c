@@ -92,26 +92,27 @@ int tool_read_nvme(struct tool_end end, const char *output, size_t n_bytes,
 	unsigned n = 0;
 
 	smart_unknown(ret);
-	if (end.signal || end.status) {
-		text_print(ret->reason, sizeof(ret->reason), "nvme ended with %s %d",
-			   end.signal ? "signal" : "status", end.signal ? end.signal : end.status);
-		return 0;
-	}
 	if (n_bytes > LIMIT_TOOL_OUTPUT_BYTES)
 		return err_set(err, ERR_TOO_BIG, "the output has %zu bytes", n_bytes);
 	if (vendor_json_load(output, n_bytes, &doc, NULL) == 0) {
-		n = read_json(doc, ret);
+		smart_read_self_tests(doc, ret);
+		n = read_json(doc, ret) + (ret->failed_self_tests >= 0);
 	} else {
 		struct sv rest = {output, n_bytes};
 
 		while (rest.n)
 			n += read_line(sv_split(&rest, '\n'), ret);
 	}
-	if (n == 0)
-		return err_set(err, ERR_INVALID, "the output is not a smart-log of nvme");
-	/* Without the warnings and the errors a disk is not judged. */
-	ret->covered = ret->critical_warning >= 0 && ret->media_errors >= 0;
-	if (!ret->covered)
+	if (n == 0 && !end.signal && !end.status)
+		return err_set(err, ERR_INVALID, "the output is not a log of nvme");
+	/* What a log reports as faulty counts however the tool ended. Without the warnings and the
+	 * errors a disk is not judged. */
+	ret->covered = ret->critical_warning >= 0 && ret->media_errors >= 0 && !end.signal &&
+		       !end.status;
+	if (end.signal || end.status)
+		text_print(ret->reason, sizeof(ret->reason), "nvme ended with %s %d",
+			   end.signal ? "signal" : "status", end.signal ? end.signal : end.status);
+	else if (!ret->covered)
 		text_print(ret->reason, sizeof(ret->reason),
 			   "the smart-log lacks critical_warning or media_errors");
 	return 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The logs of self-tests in smartctl's JSON; see smart.h. Newest first in all dialects: tests that
- * failed count until one that passed, which proves that what failed before was mended. Tests that
- * were aborted or still run prove nothing.
+ * The logs of self-tests in smartctl's and nvme's JSON; see smart.h. Newest first in all dialects:
+ * tests that failed count until an extended one that passed, which proves that what failed before
+ * was mended. A short test reads a sample: that it passed proves nothing about the failure. Tests
+ * that were aborted or still run prove nothing either.
  */
 #include "smart_fields.h"
 
@@ -33,7 +34,11 @@ static enum end ata_end(json_t *row)
 /* NVMe base specification, device self-test log: 0 passed; 5, 6 and 7 failed. */
 static enum end nvme_end(json_t *row)
 {
-	int64_t value = vendor_json_count(vendor_json_at(row, "self_test_result/value"));
+	json_t *result = vendor_json_at(row, "self_test_result/value");
+
+	if (!result) /* nvme-cli */
+		result = vendor_json_at(row, "Self test result");
+	int64_t value = vendor_json_count(result);
 
 	return value == 0 ? TEST_PASSED : value >= 5 && value <= 7 ? TEST_FAILED : TEST_NO_VERDICT;
 }
@@ -57,14 +62,24 @@ static void note_failure(json_t *row, const char *path, struct smart_health *h)
 	(void)text_fit(h->self_test, sizeof(h->self_test), clean.message);
 }
 
-/* false: a test that passed ends the look back. */
+/* Codes of short tests: ATA 1 and 129 (captive), NVMe 1, SCSI 1 (background) and 5 (foreground). */
+static bool is_short(json_t *row, const char *path)
+{
+	int64_t code = vendor_json_count(vendor_json_at(row, path));
+
+	return code == 1 || code == 5 || code == 129;
+}
+
+/* false: an extended test that passed ends the look back. */
 static bool take(json_t *row, enum end end, const char *words, struct smart_health *h)
 {
 	if (end != TEST_NO_VERDICT && h->failed_self_tests < 0)
 		h->failed_self_tests = 0;
 	if (end == TEST_FAILED)
 		note_failure(row, words, h);
-	return end != TEST_PASSED;
+	return end != TEST_PASSED || is_short(row, "type/value") || is_short(row, "code/value") ||
+	       is_short(row, "self_test_code/value") || is_short(row, "Self test code") ||
+	       is_short(row, "self_test_code");
 }
 
 void smart_read_self_tests(json_t *doc, struct smart_health *h)
@@ -76,6 +91,7 @@ void smart_read_self_tests(json_t *doc, struct smart_health *h)
 		{"ata_smart_self_test_log/standard/table", "status/string", ata_end},
 		{"ata_smart_self_test_log/extended/table", "status/string", ata_end},
 		{"nvme_self_test_log/table", "self_test_result/string", nvme_end},
+		{"List of Valid Reports", "", nvme_end},
 	};
 	char key[32];
 	json_t *row;
@@ -85,6 +101,10 @@ void smart_read_self_tests(json_t *doc, struct smart_health *h)
 		json_array_foreach (vendor_json_at(doc, logs[i].path), k, row)
 			if (!take(row, logs[i].end(row), logs[i].words, h))
 				break;
+	/* Some disks keep the last result alone, without a log. */
+	json_t *last = vendor_json_at(doc, "ata_smart_data/self_test");
+	if (h->failed_self_tests < 0 && ata_end(last) == TEST_FAILED)
+		(void)take(last, TEST_FAILED, "status/string", h);
 	for (int i = 0; i < SCSI_TESTS; i++) {
 		text_print(key, sizeof(key), "scsi_self_test_%d", i);
 		row = json_object_get(doc, key);

@@ -105,6 +105,8 @@ static void read_csrow(struct controller *c, const char *row)
 {
 	autonames struct sysfs_names files = sysfs_list(c->root, EDAC "/%s/%s", c->name, row);
 	struct edac_place place;
+	int64_t before = c->ce;
+	bool has_channels = false;
 
 	for (size_t i = 0; i < files.n; i++) {
 		char label[64] = "", entry[48];
@@ -113,6 +115,7 @@ static void read_csrow(struct controller *c, const char *row)
 		if (sscanf(files.names[i], "ch%d_ce_count", &channel) != 1 ||
 		    !str_ends(files.names[i], "_ce_count"))
 			continue;
+		has_channels = true;
 		(void)sysfs_text(c->root, label, sizeof(label), EDAC "/%s/%s/ch%d_dimm_label",
 				 c->name, row, channel);
 		text_print(entry, sizeof(entry), "%.20s/ch%d", row, channel);
@@ -126,6 +129,10 @@ static void read_csrow(struct controller *c, const char *row)
 	}
 	name_place(c, "", row, &place);
 	place.place.csrow = (int)strtol(row + strlen("csrow"), NULL, 10);
+	/* What its channels have not counted, and all where it shows no channels. */
+	int64_t ce = sysfs_int(c->root, -1, EDAC "/%s/%s/ce_count", c->name, row);
+	if (ce > c->ce - before || (ce >= 0 && !has_channels))
+		count(c, COUNTER_EDAC_CE, row, &place, ce - (c->ce - before));
 	count(c, COUNTER_EDAC_UE, row, &place,
 	      sysfs_int(c->root, -1, EDAC "/%s/%s/ue_count", c->name, row));
 }

@@ -35,8 +35,11 @@ static void note(void *arg, const struct burnin_finding *finding)
 #define ATA_TESTS(rows) "\"ata_smart_self_test_log\":{\"standard\":{\"table\":[" rows "]}}"
 #define BAD_TEST                                                                                   \
 	"{\"status\":{\"value\":121,\"string\":\"Completed: read failure\",\"passed\":false}}"
-#define GOOD_TEST "{\"status\":{\"value\":0,\"string\":\"Completed\",\"passed\":true}}"
-#define ABORTED   "{\"status\":{\"value\":25,\"string\":\"Aborted by host\"}}"
+#define GOOD_TEST        "{\"status\":{\"value\":0,\"string\":\"Completed\",\"passed\":true}}"
+#define GOOD             "\"value\":0,\"string\":\"Completed\",\"passed\":true"
+#define BAD              "\"value\":121,\"string\":\"Completed: read failure\",\"passed\":false"
+#define TYPED(code, end) "{\"type\":{\"value\":" code "},\"status\":{" end "}}"
+#define ABORTED          "{\"status\":{\"value\":25,\"string\":\"Aborted by host\"}}"
 #define SAS(kind, n)                                                                               \
 	"\"scsi_error_counter_log\":{\"" kind "\":{\"total_uncorrected_errors\":" n "}}"
 
@@ -183,6 +186,28 @@ static const struct {
 	{"a self-test that was aborted after one that failed", tool_read_smart, 0,
 	 "{" PASSED ATA_TESTS(ABORTED "," BAD_TEST) "}", 0, true, SYMPTOM_DISK_SELF_TEST,
 	 "failed-self-tests is 1: Completed: read failure"},
+	{"a short self-test that passed after an extended one that failed", tool_read_smart, 0,
+	 "{" PASSED ATA_TESTS(TYPED("1", GOOD) "," TYPED("2", BAD)) "}", 0, true,
+	 SYMPTOM_DISK_SELF_TEST, "failed-self-tests is 1: Completed: read failure"},
+	{"an extended self-test that passed after a short one that failed", tool_read_smart, 0,
+	 "{" PASSED ATA_TESTS(TYPED("2", GOOD) "," TYPED("1", BAD)) "}", 0, true, SYMPTOM_NONE, ""},
+	{"a captive short test proves no more", tool_read_smart, 0,
+	 "{" PASSED ATA_TESTS(TYPED("129", GOOD) "," TYPED("130", BAD)) "}", 0, true,
+	 SYMPTOM_DISK_SELF_TEST, "failed-self-tests is 1: Completed: read failure"},
+	{"SAS short test after a long one", tool_read_smart, 0,
+	 "{" PASSED "\"scsi_self_test_0\":{\"code\":{\"value\":1},\"result\":{\"value\":0}},"
+	 "\"scsi_self_test_1\":{\"code\":{\"value\":2},\"result\":{\"value\":7,\"string\":"
+	 "\"Failed in first segment\"}}}",
+	 0, true, SYMPTOM_DISK_SELF_TEST, "failed-self-tests is 1: Failed in first segment"},
+	{"the last result without a log", tool_read_smart, 0,
+	 "{" PASSED "\"ata_smart_data\":{\"self_test\":{\"status\":{\"value\":118,\"string\":"
+	 "\"the test had an electrical failure\",\"passed\":false}}}}",
+	 0, true, SYMPTOM_DISK_SELF_TEST,
+	 "failed-self-tests is 1: the test had an electrical failure"},
+	{"a test that runs is no failure", tool_read_smart, 0,
+	 "{" PASSED "\"ata_smart_data\":{\"self_test\":{\"status\":{\"value\":249,\"string\":"
+	 "\"in progress\",\"remaining_percent\":90}}}}",
+	 0, true, SYMPTOM_NONE, ""},
 	{"NVMe self-test failed", tool_read_smart, 0,
 	 "{" PASSED "\"nvme_self_test_log\":{\"table\":[{\"self_test_result\":{\"value\":7,"
 	 "\"string\":\"Completed: failed segments\"}}]}"
@@ -269,6 +294,17 @@ static const struct {
 	 "{\"critical_warning\":0,\"avail_spare\":100}", 0, false, SYMPTOM_NONE, ""},
 	{"nvme failed", tool_read_nvme, 1, "{\"critical_warning\":0,\"media_errors\":0}", 0, false,
 	 SYMPTOM_NONE, ""},
+	{"nvme failed, and its log reports a fault", tool_read_nvme, 1,
+	 "{\"critical_warning\":4,\"media_errors\":55}", 0, false, SYMPTOM_DISK_NVME_WARNING,
+	 "nvme-critical-warning is 4, reliability degraded"},
+	{"nvme was killed, and its log reports a fault", tool_read_nvme, -9,
+	 "{\"critical_warning\":0,\"media_errors\":18446744073709551615}", 0, false,
+	 SYMPTOM_DISK_BAD_SECTORS, "media-errors is too large to say"},
+	{"nvme-cli's log of self-tests", tool_read_nvme, 0,
+	 "{\"Current Device Self-Test Operation\":0,\"List of Valid Reports\":[{\"Self test result\":"
+	 "15},{\"Self test result\":0,\"Self test code\":1},{\"Self test result\":6,\"Self test "
+	 "code\":2}]}",
+	 0, false, SYMPTOM_DISK_SELF_TEST, "failed-self-tests is 1"},
 	{"nvme printed something else", tool_read_nvme, 0, "no such file\n", ERR_INVALID, false,
 	 SYMPTOM_NONE, ""},
 };

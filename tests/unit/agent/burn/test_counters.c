@@ -117,6 +117,32 @@ static void test_field_16_rows_of_older_kernels(void **state)
 	done(&m);
 }
 
+/* A row that shows no channels counts for itself; what its channels lack is its own, too. */
+static void test_rows_alone(void **state)
+{
+	struct machine m = {0};
+	struct seen seen;
+
+	(void)state;
+	fake_sys_init(&m.sys);
+	fake_sys_put(&m.sys, MC "mc0/csrow3/ce_count", "2\n");
+	fake_sys_put(&m.sys, MC "mc0/csrow3/ue_count", "0\n");
+	fake_sys_put(&m.sys, MC "mc0/csrow1/ch0_ce_count", "0\n");
+	fake_sys_put(&m.sys, MC "mc0/csrow1/ce_count", "0\n");
+	read_before(&m);
+	fake_sys_put(&m.sys, MC "mc0/csrow3/ce_count", "6\n");
+	read_after(&m, &seen);
+	assert_int_equal(seen.n, 1);
+	assert_string_equal(seen.last.message, "edac-ce of mc0 csrow3 grew by 4");
+	fake_sys_put(&m.sys, MC "mc0/csrow3/ce_count", "2\n");
+	fake_sys_put(&m.sys, MC "mc0/csrow1/ce_count", "3\n");
+	counters_done(&m.after);
+	read_after(&m, &seen);
+	assert_int_equal(seen.n, 1);
+	assert_string_equal(seen.last.message, "edac-ce of mc0 csrow1 grew by 3");
+	done(&m);
+}
+
 /* What the controller counts and no module does is an error all the same. */
 /* field-16: errors that the controller counts and no module. */
 static void test_field_16_the_controllers_total(void **state)
@@ -320,6 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_field_16_ranks),
+		cmocka_unit_test(test_rows_alone),
 		cmocka_unit_test(test_field_16_rows_of_older_kernels),
 		cmocka_unit_test(test_field_16_the_controllers_total),
 		cmocka_unit_test(test_field_17_label_of_the_kernel),
