@@ -11,6 +11,9 @@
  * PASS needs: every record well-formed, numbered without a gap, the run's end there and COMPLETE and
  * PASS, every step ended, at least one part or test judged, and no failing diagnosis. A failing
  * diagnosis gives an order even when the stream breaks off after it.
+ *
+ * A run that was interrupted goes on in the same stream: numbers continue, a second start brings the
+ * table of parts as the host names them now, and a test that starts again must end again.
  */
 #ifndef BURNIN_VERDICT_H
 #define BURNIN_VERDICT_H
@@ -34,13 +37,29 @@ struct run_order {
 	json_t *suspects;  /* array, or NULL; owned */
 };
 
+/* A test as the records show it. */
+struct run_step {
+	char id[65];
+	bool ended, judged; /* judged: it ended COMPLETE */
+};
+
 struct run_verdict {
 	enum run_result result;
 	char why[257]; /* of a result that is not PASS */
 	bool ended;
 	unsigned n_records, n_passed, n_unjudged;
 	VEC(struct run_order) orders;
+	/* Where an interrupted run goes on. */
+	bool intact;           /* records are whole so far */
+	int64_t next_sequence; /* of the next record */
+	char tier[17];         /* as the start of the run names it, "" */
+	VEC(struct run_step) steps;
+	/* What the host did when its records broke off: the test, the highest temperature that was
+	 * measured last, and the last lines of the kernel; "" where nothing is known. */
+	char scene[385];
 };
+/* Did the test end with a verdict? */
+bool run_step_judged(const struct run_verdict *v, const char *id);
 void run_verdict_done(struct run_verdict *v);
 
 struct verdict;

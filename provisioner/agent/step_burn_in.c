@@ -53,6 +53,7 @@ bool burn_tick(struct burn *b)
 	p.eta_s = b->total_s - p.done;
 	(void)text_fit(p.message, sizeof(p.message), b->test);
 	report_progress(b->out, &p);
+	burn_follow(b);
 	return !report_must_stop(b->out);
 }
 
@@ -155,6 +156,10 @@ static void begin(struct burn *b, const char *host_id)
 			  .dut_name = host_id,
 			  .components = &b->components,
 		  });
+	if (b->plan->next_sequence)
+		ocp_log(&b->stream, NULL, "WARNING",
+			"the run was interrupted and goes on; tests that have their verdict are not "
+			"repeated");
 }
 
 /* A run that goes on does not repeat what has its verdict. */

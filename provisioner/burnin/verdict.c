@@ -13,10 +13,7 @@
 
 #define STEPS_MAX 256
 
-struct step {
-	char id[65];
-	bool ended;
-};
+#define LINES_MAX 3 /* last ones of the kernel */
 
 struct verdict {
 	json_t *hardware; /* hardwareInfos of testRunStart, a reference */
@@ -24,8 +21,11 @@ struct verdict {
 	unsigned n_records, n_passed, n_unjudged;
 	bool ended, passed, failed;
 	char broken[257]; /* why the stream cannot count; "" */
-	VEC(struct step) steps;
+	VEC(struct run_step) steps;
 	VEC(struct run_order) orders;
+	char tier[17];
+	char lines[LINES_MAX][97]; /* newest last */
+	int64_t temperature_c;     /* 0: not known */
 	/* The failing diagnosis that waits for its repair order. */
 	size_t waiting;
 	bool waits;
@@ -178,7 +178,7 @@ static int on_order(struct verdict *v, const char *step, json_t *content)
 
 /* ---- records --------------------------------------------------------------------------------- */
 
-static struct step *find_step(struct verdict *v, const char *id)
+static struct run_step *find_step(struct verdict *v, const char *id)
 {
 	for (size_t i = 0; i < v->steps.n; i++)
 		if (str_eq(v->steps.items[i].id, id))
@@ -188,11 +188,11 @@ static struct step *find_step(struct verdict *v, const char *id)
 
 static void on_step_start(struct verdict *v, const char *id)
 {
-	struct step fresh = {0};
-	struct step *known = find_step(v, id);
+	struct run_step fresh = {0};
+	struct run_step *known = find_step(v, id);
 
 	if (known) {
-		known->ended = false;
+		known->ended = known->judged = false;
 		return;
 	}
 	if (v->steps.n >= STEPS_MAX) {
@@ -214,17 +214,38 @@ static int on_diagnosis(struct verdict *v, const char *step, json_t *diagnosis)
 	return -1;
 }
 
+/* Lines that the agent forwards while it lives start with this word; see agent/burn/evidence.c. */
+#define KERNEL_WORD "kernel: "
+
+static void note_scene(struct verdict *v, json_t *artifact)
+{
+	json_t *m = json_object_get(artifact, "measurement");
+	const char *text = text_at(json_object_get(artifact, "log"), "message");
+
+	if (str_eq(text_at(m, "name"), "temperature-max"))
+		v->temperature_c = (int64_t)json_number_value(json_object_get(m, "value"));
+	if (!str_starts(text, KERNEL_WORD))
+		return;
+	memmove(v->lines[0], v->lines[1], sizeof(v->lines) - sizeof(v->lines[0]));
+	FIT(v->lines[LINES_MAX - 1], text + strlen(KERNEL_WORD));
+}
+
 static int on_step(struct verdict *v, json_t *artifact)
 {
 	const char *id = text_at(artifact, "testStepId");
 	json_t *diagnosis = json_object_get(artifact, "diagnosis");
 	json_t *extension = json_object_get(artifact, "extension");
-	struct step *step = find_step(v, id);
+	struct run_step *step = find_step(v, id);
 
 	if (json_object_get(artifact, "testStepStart"))
 		on_step_start(v, id);
-	if (json_object_get(artifact, "testStepEnd") && step)
+	json_t *end = json_object_get(artifact, "testStepEnd");
+
+	if (end && step) {
 		step->ended = true;
+		step->judged = str_eq(text_at(end, "status"), "COMPLETE");
+	}
+	note_scene(v, artifact);
 	if (diagnosis)
 		return on_diagnosis(v, id, diagnosis);
 	if (extension && str_eq(text_at(extension, "name"), "repair-order"))
@@ -232,19 +253,31 @@ static int on_step(struct verdict *v, json_t *artifact)
 	return -1;
 }
 
+/* Ids of parts hold from one start to the next: after a reboot disks may have other names. */
+static void on_start(struct verdict *v, json_t *start)
+{
+	json_t *hardware = json_object_get(json_object_get(start, "dutInfo"), "hardwareInfos");
+
+	json_decref(v->hardware);
+	v->hardware = json_incref(hardware);
+	for (size_t i = 0; i < v->orders.n; i++)
+		FIT(v->orders.items[i].hardware, "before");
+	FIT(v->tier, text_at(json_object_get(start, "parameters"), "tier"));
+	v->waits = false;
+}
+
 static void on_run(struct verdict *v, json_t *artifact)
 {
 	json_t *start = json_object_get(artifact, "testRunStart");
 	json_t *end = json_object_get(artifact, "testRunEnd");
 
-	if (start && !v->hardware)
-		v->hardware = json_incref(
-			json_object_get(json_object_get(start, "dutInfo"), "hardwareInfos"));
+	if (start)
+		on_start(v, start);
 	if (!end)
 		return;
 	v->ended = true;
 	v->passed = str_eq(text_at(end, "result"), "PASS");
-	v->failed = str_eq(text_at(end, "result"), "FAIL");
+	v->failed |= str_eq(text_at(end, "result"), "FAIL");
 }
 
 int verdict_add(struct verdict *v, json_t *record)
@@ -264,6 +297,8 @@ int verdict_add(struct verdict *v, json_t *record)
 		return -1; /* sent again */
 	if (sequence > v->next_sequence)
 		verdict_refuse(v, "records are missing: their numbers have a gap");
+	if (json_object_get(record, "schemaVersion"))
+		v->ended = v->passed = false; /* the run goes on */
 	if (v->ended)
 		verdict_refuse(v, "records came after the end of the run");
 	v->next_sequence = sequence + 1;
@@ -308,6 +343,33 @@ static enum run_result judge(const struct verdict *v, char why[static 257])
 	return RUN_INCOMPLETE;
 }
 
+static void describe_scene(const struct verdict *v, char *ret, size_t ret_bytes)
+{
+	const char *step = open_step(v);
+	struct str text;
+
+	str_init(&text, 4096);
+	if (step)
+		str_addf(&text, "in the test %.64s", step);
+	if (v->temperature_c > 0)
+		str_addf(&text, "%sat %lld C", text.n_bytes ? ", " : "",
+			 (long long)v->temperature_c);
+	for (size_t i = 0; i < LINES_MAX; i++)
+		if (*v->lines[i])
+			str_addf(&text, "%s%s",
+				 text.n_bytes ? "; kernel: " : "kernel: ", v->lines[i]);
+	(void)text_fit(ret, ret_bytes, text.p);
+	str_done(&text);
+}
+
+bool run_step_judged(const struct run_verdict *v, const char *id)
+{
+	for (size_t i = 0; i < v->steps.n; i++)
+		if (str_eq(v->steps.items[i].id, id))
+			return v->steps.items[i].judged;
+	return false;
+}
+
 void verdict_read(const struct verdict *v, struct run_verdict *ret)
 {
 	*ret = (struct run_verdict){.ended = v->ended,
@@ -315,6 +377,12 @@ void verdict_read(const struct verdict *v, struct run_verdict *ret)
 				    .n_passed = v->n_passed,
 				    .n_unjudged = v->n_unjudged};
 	ret->result = judge(v, ret->why);
+	ret->intact = !*v->broken;
+	ret->next_sequence = v->next_sequence;
+	FIT(ret->tier, v->tier);
+	for (size_t i = 0; i < v->steps.n; i++)
+		VEC_PUSH(&ret->steps, v->steps.items[i]);
+	describe_scene(v, ret->scene, sizeof(ret->scene));
 	for (size_t i = 0; i < v->orders.n; i++) {
 		VEC_PUSH(&ret->orders, v->orders.items[i]);
 		json_incref(v->orders.items[i].suspects);
@@ -326,6 +394,7 @@ void run_verdict_done(struct run_verdict *v)
 	for (size_t i = 0; i < v->orders.n; i++)
 		json_decref(v->orders.items[i].suspects);
 	VEC_DONE(&v->orders);
+	VEC_DONE(&v->steps);
 }
 
 static json_t *order_json(const struct run_order *o)

@@ -19,6 +19,7 @@ struct fake_agent {
 	char serial[64], uuid[40], mac[20], disk_serial[64], arch[16];
 	int64_t disk_bytes;
 	char nonce[SHA256_HEX_BYTES];
+	char boot_id[40]; /* "": not known, so each contact may be a reboot */
 	char session_id[64], host_id[64], short_code[16];
 	int64_t epoch;
 	int64_t seq;   /* of the last event sent */

@@ -65,6 +65,10 @@ struct burn {
 	unsigned n_failures;
 	char missing[257]; /* names of needed tests that could not judge */
 
+	const char *step;              /* the test that runs; NULL: none */
+	int64_t follow_ms, measure_ms; /* when burn_follow() is due again */
+	unsigned n_forwarded;          /* lines of the kernel */
+
 	/* For progress: seconds of the whole run. */
 	const char *test;
 	int64_t done_s, total_s, test_started_ms, test_s;
@@ -125,9 +129,13 @@ bool burn_link_is_narrow(const char *root, const char *address, int64_t *ret_wid
 int64_t burn_poll_faster(const char *root);
 void burn_poll_as_before(const char *root, int64_t before_s);
 /* The kernel's log from now on, -1 if there is none; and its messages since the last read, one a
- * line. owns: the caller closes. */
+ * line; warnings and worse also to urgent (may be NULL). owns: the caller closes. */
 int burn_log_open(const char *root);
-void burn_log_read(int fd, struct str *text);
+void burn_log_read(int fd, struct str *text, struct str *urgent);
+/* The hottest sensor, -1 if there is none. */
+int64_t burn_temperature_c(const char *root);
+/* While a test runs: judge and forward what the kernel logs, measure the heat. Cheap. */
+void burn_follow(struct burn *b);
 /* What counters and log show since the last call belongs to this step. */
 void burn_judge_evidence(struct burn *b, const char *step);
 

@@ -26,6 +26,12 @@
 #define LOG_MAX_BYTES MIB /* of the lines of one test */
 #define RECORD_BYTES  8192
 
+#define FOLLOW_EVERY_MS  5000
+#define MEASURE_EVERY_MS 60000
+#define FORWARDED_MAX    200 /* lines of a run: a fault that floods the log is one finding */
+#define SENSORS_MAX      32  /* of one chip */
+#define HOTTEST_C        127
+
 /* ---- machine checks -------------------------------------------------------------------------- */
 
 static void set_poll(const char *root, int64_t seconds)
@@ -67,17 +73,23 @@ int burn_log_open(const char *root)
 	return fd;
 }
 
-/* One record a read: "6,1234,5678,-;message\n KEY=value\n". */
-static void add_record(struct str *text, char *record)
+#define PRIORITY_BITS 7
+#define WARNING       4
+
+/* One record a read: "6,1234,5678,-;message\n KEY=value\n". The number is facility and priority. */
+static void add_record(struct str *text, struct str *urgent, char *record)
 {
 	char *message = strchr(record, ';');
+	long priority = message ? strtol(record, NULL, 10) & PRIORITY_BITS : PRIORITY_BITS;
 
 	message = message ? message + 1 : record;
 	message[strcspn(message, "\n")] = '\0';
 	str_addf(text, "%s\n", message);
+	if (urgent && priority <= WARNING)
+		str_addf(urgent, "%s\n", message);
 }
 
-void burn_log_read(int fd, struct str *text)
+void burn_log_read(int fd, struct str *text, struct str *urgent)
 {
 	char record[RECORD_BYTES];
 
@@ -90,7 +102,7 @@ void burn_log_read(int fd, struct str *text)
 		if (n <= 0)
 			return;
 		record[n] = '\0';
-		add_record(text, record);
+		add_record(text, urgent, record);
 	}
 }
 
@@ -129,15 +141,35 @@ static int package_of(void *arg, int cpu)
 			      cpu);
 }
 
+/* Warnings and worse leave the host while it lives: its last lines are what explains a reboot. The
+ * word in front is what burnin/verdict.c knows them by. */
+static void forward(struct burn *b, const char *step, const char *lines)
+{
+	struct sv rest = sv_of(lines);
+
+	while (rest.n && b->n_forwarded < FORWARDED_MAX) {
+		struct sv line = sv_split(&rest, '\n');
+		char message[257];
+
+		text_print(message, sizeof(message), "kernel: %.*s",
+			   (int)(line.n < sizeof(message) ? line.n : sizeof(message)), line.p);
+		ocp_log(&b->stream, step, "WARNING", message);
+		b->n_forwarded++;
+	}
+}
+
 static void judge_log(struct burn *b, const char *step)
 {
 	struct judging judging = {.burn = b, .step = step};
-	struct str text;
+	struct str text, urgent;
 
 	if (b->log_fd < 0)
 		return;
 	str_init(&text, LOG_MAX_BYTES);
-	burn_log_read(b->log_fd, &text);
+	str_init(&urgent, LOG_MAX_BYTES);
+	burn_log_read(b->log_fd, &text, &urgent);
+	forward(b, step, urgent.p);
+	str_done(&urgent);
 	(void)kernel_log_read(&(struct kernel_log_reader){.components = &b->components,
 							  .package_of = package_of,
 							  .found = log_found,
@@ -165,6 +197,45 @@ void burn_judge_evidence(struct burn *b, const char *step)
 	counters_done(&b->before);
 	b->before = after;
 	judge_log(b, step);
+}
+
+/* ---- while a test runs ----------------------------------------------------------------------- */
+
+int64_t burn_temperature_c(const char *root)
+{
+	autonames struct sysfs_names chips = sysfs_list(root, "sys/class/hwmon");
+	int64_t most = -1;
+
+	for (size_t i = 0; i < chips.n; i++) {
+		for (int k = 1; k <= SENSORS_MAX; k++) {
+			int64_t v = sysfs_int(root, -1, "sys/class/hwmon/%s/temp%d_input",
+					      chips.names[i], k) /
+				    1000;
+
+			/* HW: sensors that are not wired report 127 or 255. */
+			if (v > most && v < HOTTEST_C)
+				most = v;
+		}
+	}
+	return most > 0 ? most : -1;
+}
+
+void burn_follow(struct burn *b)
+{
+	int64_t now_ms = time_boot_ms();
+
+	if (!b->step || now_ms < b->follow_ms)
+		return;
+	judge_log(b, b->step);
+	if (now_ms >= b->measure_ms) {
+		int64_t hottest = burn_temperature_c("");
+
+		if (hottest > 0)
+			ocp_measure(&b->stream, b->step, NULL, "temperature-max", (double)hottest,
+				    "C", (struct ocp_validator){0});
+		b->measure_ms = now_ms + MEASURE_EVERY_MS;
+	}
+	b->follow_ms = now_ms + FOLLOW_EVERY_MS;
 }
 
 /* Errors of the last test are polled for once more before the end. */

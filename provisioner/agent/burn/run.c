@@ -131,11 +131,13 @@ enum burn_end burn_run_test(struct burn *b, const struct burn_planned *p)
 	b->test = t->name;
 	b->test_s = p->seconds;
 	b->test_started_ms = time_boot_ms();
+	b->step = t->id;
 	ocp_step_start(&b->stream, t->id, t->name);
 	enum burn_end end = do_test(b, t);
 	burn_judge_evidence(b, t->id);
 	note_coverage(b, t);
 	ocp_step_end(&b->stream, t->id, statuses[end]);
+	b->step = NULL;
 	if (end != BURN_JUDGED && (t->needed || (end == BURN_ERROR && t->verified)))
 		text_print(b->missing + n, sizeof(b->missing) - n, "%s%s", n ? ", " : "", t->id);
 	return end;

@@ -126,6 +126,18 @@ int burn_run_fold(struct flow *flow, const char *run_id, struct run_verdict *ret
 	return rc;
 }
 
+void burn_run_scene(struct flow *flow, const char *run_id, const char *why,
+		    char ret[static BURN_SCENE_BYTES])
+{
+	struct run_verdict v = {0};
+	struct err none = ERR_INIT;
+
+	if (*run_id)
+		IGNORE_RESULT(burn_run_fold(flow, run_id, &v, &none));
+	text_print(ret, BURN_SCENE_BYTES, "%.120s%s%.384s", why, *v.scene ? ": " : "", v.scene);
+	run_verdict_done(&v);
+}
+
 /* ---- what a run has proven ------------------------------------------------------------------- */
 
 /* A rule that starts with another word ("Reseat") may be satisfied by the same part. */

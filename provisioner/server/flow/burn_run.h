@@ -22,6 +22,11 @@ MUST_CHECK int burn_run_take(struct flow *flow, int64_t host_num, const char *ru
 /* The verdict of a run, from its stored records. owns: run_verdict_done(). */
 MUST_CHECK int burn_run_fold(struct flow *flow, const char *run_id, struct run_verdict *ret,
 			     struct err *err);
+/* why, and what the records of a run show of that moment: "it rebooted: in the test memory-pattern,
+ * at 71 C; kernel: ..". run_id: may be "". Store errors leave why alone. */
+#define BURN_SCENE_BYTES 513
+void burn_run_scene(struct flow *flow, const char *run_id, const char *why,
+		    char ret[static BURN_SCENE_BYTES]);
 /* A fault for each of its orders; those that are open already stay as they are. */
 MUST_CHECK int burn_run_open_faults(struct flow *flow, int64_t host_num, const char *run_id,
 				    const struct run_verdict *v, struct err *err);

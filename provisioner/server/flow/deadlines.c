@@ -12,6 +12,7 @@
 #include <inventory/flow.h>
 #include <inventory/host.h>
 #include <inventory/order.h>
+#include "burn_run.h"
 #include "engine.h"
 #include "fleet.h"
 #include "host_advice.h"
@@ -67,8 +68,13 @@ static int interrupted(struct flow *flow, int64_t host_num, struct err *err)
 static int hangs(struct flow *flow, int64_t host_num, struct err *err)
 {
 	struct burnin_order order;
-	struct engine_event e = {.event = HOST_EVENT_BURN_IN_FAILED,
-				 .detail = "no sign of life for 3 minutes while it was tested"};
+	struct flow_host row;
+	char scene[BURN_SCENE_BYTES];
+	struct engine_event e = {.event = HOST_EVENT_BURN_IN_FAILED, .detail = scene};
+
+	TRY(flow_host_get(flow->db, host_num, &row, err));
+	burn_run_scene(flow, row.run_id, "no sign of life for 3 minutes while it was tested",
+		       scene);
 
 	engine_blame_load(SYMPTOM_HANGS, &order, &e);
 	int rc = engine_apply(flow, host_num, &e, err);

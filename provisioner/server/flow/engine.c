@@ -30,7 +30,8 @@ struct step {
 	bool has_profile;
 	enum lifecycle_state from;
 	struct lifecycle_outcome outcome;
-	struct burnin_order order; /* for a failure that the event itself does not describe */
+	struct burnin_order order;    /* for a failure that the event itself does not describe */
+	char scene[BURN_SCENE_BYTES]; /* what the host did when it rebooted */
 	int64_t now_us;
 };
 
@@ -326,7 +327,8 @@ static void note_outcome(struct step *s)
 	if (to != s->from)
 		s->row.tries = 0;
 	else if (s->e->event == HOST_EVENT_STEP_FAILED ||
-		 (s->e->event == HOST_EVENT_CONTACT && to == STATE_TESTING))
+		 (s->e->event == HOST_EVENT_CONTACT && to == STATE_TESTING &&
+		  !(s->e->extra_guards & GUARD_SAME_BOOT)))
 		s->row.tries++;
 	(void)str_copy(s->row.profile, sizeof(s->row.profile),
 		       s->has_profile ? s->profile.name : "");
@@ -418,10 +420,13 @@ static void name_interruption(struct step *s, struct engine_event *copy)
 		return;
 	*copy = *s->e;
 	copy->detail = s->outcome.why;
-	if (s->from == STATE_TESTING)
+	if (s->from == STATE_TESTING) {
 		engine_blame_load(SYMPTOM_REBOOTS, &s->order, copy);
-	else
+		burn_run_scene(s->flow, s->row.run_id, s->outcome.why, s->scene);
+		copy->detail = s->scene;
+	} else {
 		copy->code = ERR_INTERRUPTED;
+	}
 	s->e = copy;
 }
 

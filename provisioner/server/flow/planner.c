@@ -17,6 +17,7 @@
 #include "arm.h"
 #include "arm_limits.h"
 #include "binding.h"
+#include "burn_run.h"
 #include "engine.h"
 #include "host_advice.h"
 #include "latest.h"
@@ -79,6 +80,26 @@ static int fill_tests(const struct builder *b, struct plan_burn_in *t, struct er
 	return 0;
 }
 
+/* The open run goes on if its records are whole and of this tier. Returns 1 if it does. */
+static int go_on(struct builder *b, struct plan_burn_in *t, struct err *err)
+{
+	struct run_verdict v = {0};
+	int rc = burn_run_fold(b->flow, b->row.run_id, &v, err);
+	bool good = rc >= 0 && v.intact && (!*v.tier || str_eq(v.tier, t->tier));
+
+	for (size_t i = 0; good && i < t->n_tests; i++)
+		t->tests[i].done = run_step_judged(&v, t->tests[i].id);
+	t->next_sequence = good ? v.next_sequence : 0;
+	if (good)
+		(void)str_copy(t->run_id, sizeof(t->run_id), b->row.run_id);
+	else if (rc >= 0)
+		rc = run_finish(b->flow->db, b->row.run_id, "CANCELLED",
+				v.intact ? "the profile wants another tier" : v.why, b->now_us,
+				err);
+	run_verdict_done(&v);
+	return rc < 0 ? rc : good;
+}
+
 static int build_burn_in(struct builder *b, struct err *err)
 {
 	struct plan_burn_in *t = &b->plan.burn_in;
@@ -93,6 +114,11 @@ static int build_burn_in(struct builder *b, struct err *err)
 	if (rc == -ERR_BURNIN_CATALOGUE)
 		return build_wait(b, "operator", err->msg, "", "");
 	TRY(rc);
+	if (b->row.run_id[0]) {
+		rc = go_on(b, t, err);
+		if (rc != 0)
+			return rc < 0 ? rc : 0;
+	}
 	struct run_draft d = {.host_num = b->host.num, .id = "", .tier = t->tier, .seed = seed};
 	TRY(run_start(b->flow->db, &d, b->now_us, t->run_id, err));
 	(void)str_copy(b->row.run_id, sizeof(b->row.run_id), t->run_id);

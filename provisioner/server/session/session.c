@@ -204,6 +204,17 @@ static int append_contact(struct opening *o, struct err *err)
 	return host_touch(o->flow->db, o->host.num, o->now_us, err);
 }
 
+/* An agent that was restarted, or cut off for a while, is not a reboot. */
+static bool is_same_boot(const struct opening *o)
+{
+	struct flow_session before;
+	struct err none = ERR_INIT;
+
+	return o->q->boot_id[0] &&
+	       flow_session_of_host(o->flow->db, o->host.num, &before, &none) >= 0 &&
+	       str_eq(before.boot_id, o->q->boot_id);
+}
+
 static int open_in_transaction(struct opening *o, struct err *err)
 {
 	int rc = flow_session_find(o->flow->db, o->agent_key, o->q->nonce, &o->session, err);
@@ -220,9 +231,11 @@ static int open_in_transaction(struct opening *o, struct err *err)
 	o->refused = refuse_at_rest(o, err) < 0;
 	if (o->refused)
 		return 0; /* what was learned of its identity is kept; err says why */
+	struct engine_event e = {.event = HOST_EVENT_CONTACT, .actor = "agent"};
+	if (is_same_boot(o))
+		e.extra_guards = GUARD_SAME_BOOT;
 	TRY(open_row(o, err));
 	TRY(append_contact(o, err));
-	struct engine_event e = {.event = HOST_EVENT_CONTACT, .actor = "agent"};
 	TRY(engine_apply(o->flow, o->host.num, &e, err));
 	return host_get(o->flow->db, o->host.num, &o->host, err);
 }

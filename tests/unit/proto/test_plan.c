@@ -67,8 +67,12 @@ static struct plan sample(enum plan_step_kind kind)
 	p.burn_in = (struct plan_burn_in){.run_id = "r",
 					  .tier = "quick",
 					  .seed = 9,
-					  .tests = {{"cpu-verify", 1}, {"smart", 0}},
-					  .n_tests = 2};
+					  .next_sequence = 12,
+					  .tests = {{"cpu-verify", 1, HEX64, false, NULL},
+						    {"smart", 0, "", true, NULL},
+						    {"own", 5, HEX64, false, NULL}},
+					  .n_tests = 3};
+	p.burn_in.tests[2].definition = xstrdup("{\"id\": \"own\"}\n");
 	p.image = (struct plan_image){.arm_id = "a",
 				      .image_digest = HEX64,
 				      .line = "debian12",

@@ -62,7 +62,7 @@ static void test_log(void **state)
 	static const char *const records[] = {"6,1,2,-;usb 1-1: new device\n SUBSYSTEM=usb\n",
 					      "3,2,3,-;I/O error, dev sda, sector 7\n", ";\n",
 					      "odd"};
-	struct str text;
+	struct str text, urgent;
 	int fds[2];
 
 	(void)state;
@@ -70,11 +70,29 @@ static void test_log(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(records); i++)
 		assert_true(send(fds[0], records[i], strlen(records[i]), 0) > 0);
 	str_init(&text, 4096);
-	burn_log_read(fds[1], &text);
+	str_init(&urgent, 4096);
+	burn_log_read(fds[1], &text, &urgent);
 	assert_string_equal(text.p, "usb 1-1: new device\nI/O error, dev sda, sector 7\n\nodd\n");
+	assert_string_equal(urgent.p, "I/O error, dev sda, sector 7\n\n");
+	str_done(&urgent);
 	str_done(&text);
 	close(fds[0]);
 	close(fds[1]);
+}
+
+static void test_temperature(void **state)
+{
+	struct fake_sys t;
+
+	(void)state;
+	fake_sys_init(&t);
+	assert_int_equal(burn_temperature_c(t.root), -1);
+	fake_sys_put(&t, "sys/class/hwmon/hwmon0/temp1_input", "41000\n");
+	fake_sys_put(&t, "sys/class/hwmon/hwmon1/temp1_input", "-5000\n");
+	fake_sys_put(&t, "sys/class/hwmon/hwmon1/temp2_input", "127000\n"); /* not wired */
+	fake_sys_put(&t, "sys/class/hwmon/hwmon1/temp7_input", "71500\n");
+	assert_int_equal(burn_temperature_c(t.root), 71);
+	fake_sys_done(&t);
 }
 
 /* ---- disks ----------------------------------------------------------------------------------- */
@@ -171,9 +189,8 @@ static void test_disks_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_poll),
-		cmocka_unit_test(test_no_poll),
-		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_poll),          cmocka_unit_test(test_no_poll),
+		cmocka_unit_test(test_log),           cmocka_unit_test(test_temperature),
 		cmocka_unit_test(test_disks_at_once),
 	};
 

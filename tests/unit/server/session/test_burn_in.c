@@ -233,6 +233,130 @@ static void test_other_parts(void **state)
 	fake_agent_done(&a);
 }
 
+static bool is_done(const struct fake_agent *a, const char *id)
+{
+	for (size_t i = 0; i < a->plan.burn_in.n_tests; i++)
+		if (str_eq(a->plan.burn_in.tests[i].id, id))
+			return a->plan.burn_in.tests[i].done;
+	fail_msg("the plan has no test %s", id);
+	return false;
+}
+
+#define STARTED(id)                                                                                \
+	"{\"testStepArtifact\":{\"testStepId\":\"" id "\",\"testStepStart\":{\"name\":\"s\"}}"
+#define ENDED(id, status)                                                                          \
+	"{\"testStepArtifact\":{\"testStepId\":\"" id "\",\"testStepEnd\":{\"status\":\"" status   \
+	"\"}}"
+#define PASSES(id)                                                                                 \
+	"{\"testStepArtifact\":{\"testStepId\":\"" id                                              \
+	"\",\"diagnosis\":{\"verdict\":\"ok\",\"type\":\"PASS\"}}"
+
+static const char *const whole[] = {
+	"{\"schemaVersion\":{\"major\":2,\"minor\":0}",
+	"{\"testRunArtifact\":{\"testRunStart\":{\"name\":\"n\",\"parameters\":{\"tier\":\"quick\"},"
+	"\"dutInfo\":{\"dutInfoId\":\"d\",\"hardwareInfos\":[]}}}",
+	STARTED("cpu-verify"),
+	PASSES("cpu-verify"),
+	ENDED("cpu-verify", "COMPLETE"),
+	STARTED("memory-pattern"),
+	PASSES("memory-pattern"),
+	ENDED("memory-pattern", "COMPLETE"),
+	"{\"testRunArtifact\":{\"testRunEnd\":{\"status\":\"COMPLETE\",\"result\":\"PASS\"}}",
+};
+
+static void boot_again(struct server_bench *b, struct fake_agent *a)
+{
+	fake_agent_done(a);
+	walk_reboot(b, a, "S1", MAC_A);
+	need_state(b, a, "testing");
+	need_step(b, a, PLAN_STEP_BURN_IN);
+}
+
+/* Killed after each record, agent or both: the same run goes on behind its last stored record, and
+ * what has its verdict is not asked for again. */
+static void resume_after(struct server_bench *b, int n_stored, bool kill_server)
+{
+	struct fake_agent a;
+	char run_id[PLAN_ID_BYTES];
+	int n = 0;
+
+	to_test(b, &a);
+	(void)str_copy(run_id, sizeof(run_id), a.plan.burn_in.run_id);
+	send(&a, &n, whole, (size_t)n_stored);
+	if (kill_server)
+		server_bench_crash(b);
+	boot_again(b, &a);
+	assert_string_equal(a.plan.burn_in.run_id, run_id);
+	assert_int_equal(a.plan.burn_in.next_sequence, n_stored);
+	assert_int_equal(is_done(&a, "cpu-verify"), n_stored > 4);
+	assert_int_equal(is_done(&a, "memory-pattern"), n_stored > 7);
+	assert_false(is_done(&a, "disk-read"));
+	send(&a, &n, whole, 2);
+	if (n_stored <= 4)
+		send(&a, &n, whole + 2, 3);
+	if (n_stored <= 7)
+		send(&a, &n, whole + 5, 3);
+	send(&a, &n, whole + 8, 1);
+	need(fake_agent_step_done(&a, "PASS"), 200, &a, "done");
+	need_state(b, &a, "imaging");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM run"), 1);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM run WHERE result = 'PASS'"),
+			 1);
+	fake_agent_done(&a);
+}
+
+static void test_resume(void **state)
+{
+	struct server_bench *b = *state;
+
+	for (int n = 0; n <= (int)ARRAY_LEN(whole); n++) {
+		if (n)
+			walk_renew(b, profile_auto);
+		resume_after(b, n, n % 2);
+	}
+}
+
+/* What failed before the interruption fails the run. */
+static void test_resume_after_fault(void **state)
+{
+	static const char *const found[] = {FAILS("0"), ORDER("0")};
+	struct server_bench *b = *state;
+	struct fake_agent a;
+	int n = 0;
+
+	to_test(b, &a);
+	send(&a, &n, start, ARRAY_LEN(start));
+	send(&a, &n, found, ARRAY_LEN(found));
+	boot_again(b, &a);
+	send(&a, &n, whole, ARRAY_LEN(whole));
+	need(fake_agent_step_done(&a, "PASS"), 200, &a, "done");
+	need_state(b, &a, "failed");
+	assert_int_equal(server_bench_number(b, OPEN " AND part_serial = 'SN0'"), 1);
+	fake_agent_done(&a);
+}
+
+/* Records that do not fit end the run; another one starts. */
+static void test_no_resume(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+	char run_id[PLAN_ID_BYTES];
+	int n = 0;
+
+	to_test(b, &a);
+	(void)str_copy(run_id, sizeof(run_id), a.plan.burn_in.run_id);
+	send(&a, &n, whole, 5);
+	n++; /* one is lost */
+	send(&a, &n, whole + 5, 1);
+	boot_again(b, &a);
+	assert_string_not_equal(a.plan.burn_in.run_id, run_id);
+	assert_int_equal(a.plan.burn_in.next_sequence, 0);
+	assert_false(is_done(&a, "cpu-verify"));
+	assert_int_equal(
+		server_bench_number(b, "SELECT count(*) FROM run WHERE result = 'CANCELLED'"), 1);
+	fake_agent_done(&a);
+}
+
 /* The third unexpected reboot in one run is a verdict. */
 static void test_reboots(void **state)
 {
@@ -246,6 +370,56 @@ static void test_reboots(void **state)
 		need_state(b, &a, i < 3 ? "testing" : "failed");
 	}
 	assert_int_equal(server_bench_number(b, OPEN " AND code = 'reboots-under-load'"), 1);
+	fake_agent_done(&a);
+}
+
+/* An agent that comes back in the same boot did not reboot, however often. */
+static void test_same_boot(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	to_test(b, &a);
+	server_bench_sql(b, "UPDATE flow_session SET boot_id = 'b7'");
+	for (int i = 1; i <= 5; i++) {
+		fake_agent_done(&a);
+		fake_agent_boot(&a, b->front, "S1", MAC_A);
+		(void)str_copy(a.boot_id, sizeof(a.boot_id), "b7");
+		server_bench_advance(b, 31000);
+		need(fake_agent_open(&a), 201, &a, "open");
+		need_state(b, &a, "testing");
+	}
+	assert_int_equal(server_bench_number(b, OPEN), 0);
+	fake_agent_done(&a);
+}
+
+/* The fault says what the host did: the test, the heat, the kernel's last lines. */
+static void test_scene(void **state)
+{
+	static const char *const lines[] = {
+		STARTED("memory-pattern"),
+		"{\"testStepArtifact\":{\"testStepId\":\"memory-pattern\",\"measurement\":{\"name\":"
+		"\"temperature-max\",\"value\":71,\"unit\":\"C\"}}",
+		"{\"testStepArtifact\":{\"testStepId\":\"memory-pattern\",\"log\":{\"severity\":"
+		"\"WARNING\",\"message\":\"kernel: mce: CPU2 is hot\"}}",
+	};
+	struct server_bench *b = *state;
+	struct fake_agent a;
+	int n = 0;
+
+	to_test(b, &a);
+	send(&a, &n, whole, 2);
+	send(&a, &n, lines, ARRAY_LEN(lines));
+	for (int i = 1; i <= 3; i++) {
+		fake_agent_done(&a);
+		walk_reboot(b, &a, "S1", MAC_A);
+	}
+	need_state(b, &a, "failed");
+	assert_int_equal(
+		server_bench_number(b, OPEN
+				    " AND code = 'reboots-under-load' AND detail LIKE '%in the "
+				    "test memory-pattern, at 71 C; kernel: mce: CPU2 is hot%'"),
+		1);
 	fake_agent_done(&a);
 }
 
@@ -330,9 +504,12 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, walk_setup_auto, walk_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_two_disks), T(test_broken_off),  T(test_incomplete),   T(test_gate),
-		T(test_repair),    T(test_not_swapped), T(test_other_parts),  T(test_reboots),
-		T(test_hangs),     T(test_own_file),    T(test_bad_own_file),
+		T(test_two_disks),    T(test_broken_off), T(test_incomplete),
+		T(test_gate),         T(test_repair),     T(test_not_swapped),
+		T(test_other_parts),  T(test_reboots),    T(test_hangs),
+		T(test_own_file),     T(test_resume),     T(test_resume_after_fault),
+		T(test_no_resume),    T(test_same_boot),  T(test_scene),
+		T(test_bad_own_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
