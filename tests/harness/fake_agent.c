@@ -116,11 +116,11 @@ int fake_agent_open(struct fake_agent *a)
 	json_t *body = json_pack("{s:i, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:[{s:s, "
 				 "s:s}]}, s:{s:s, s:s, s:s, "
 				 "s:s}}",
-				 "protocol", 1, "nonce", a->nonce, "boot_id", a->boot_id, "evidence",
-				 "smbios_uuid", a->uuid, "system_serial", a->serial, "board_serial",
-				 "", "chassis_serial", "", "manufacturer", "Slipway", "product",
-				 "Fake", "macs", a->mac, "disks", "wwn", "", "serial",
-				 a->disk_serial, "agent", "version", "0", "arch", a->arch,
+				 "protocol", 1, "nonce", a->nonce, "boot_id", a->boot_id,
+				 "evidence", "smbios_uuid", a->uuid, "system_serial", a->serial,
+				 "board_serial", "", "chassis_serial", "", "manufacturer",
+				 "Slipway", "product", "Fake", "macs", a->mac, "disks", "wwn", "",
+				 "serial", a->disk_serial, "agent", "version", "0", "arch", a->arch,
 				 "firmware", "uefi", "kernel", "6.1");
 	int status = fake_agent_call(a, "POST", "/agent/v1/sessions", body);
 

@@ -204,7 +204,7 @@ static const struct {
 	 "\"the test had an electrical failure\",\"passed\":false}}}}",
 	 0, true, SYMPTOM_DISK_SELF_TEST,
 	 "failed-self-tests is 1: the test had an electrical failure"},
-	{"a test that runs is no failure", tool_read_smart, 0,
+	{"a test that still runs did not fail", tool_read_smart, 0,
 	 "{" PASSED "\"ata_smart_data\":{\"self_test\":{\"status\":{\"value\":249,\"string\":"
 	 "\"in progress\",\"remaining_percent\":90}}}}",
 	 0, true, SYMPTOM_NONE, ""},
