@@ -43,6 +43,9 @@ static int read_image(const struct json_reader *parent, json_t *item, size_t i,
 
 	read_name(&r, "line", ret->line);
 	read_name(&r, "version", ret->version);
+	if (!r.status && !manifest_version_is_valid(ret->version))
+		json_reader_fail(&r, "version", ERR_IMAGE_CHANNEL, "'%s' is not a version",
+				 ret->version);
 	if (arch && !image_arch_parse(arch, &ret->arch))
 		json_reader_fail(&r, "arch", ERR_INVALID, "is not an architecture");
 	if (digest)

@@ -24,6 +24,11 @@
 #define NAME_CHARS    "abcdefghijklmnopqrstuvwxyz0123456789._-"
 #define MEMBER_SUFFIX ".chunks"
 
+bool manifest_version_is_valid(const char *version)
+{
+	return manifest_name_is_valid(version) && !str_eq(version, MANIFEST_LATEST);
+}
+
 bool manifest_name_is_valid(const char *name)
 {
 	size_t n = strlen(name);
@@ -187,6 +192,9 @@ static int read_fields(json_t *doc, struct manifest *m, struct err *err)
 	(void)json_need_int(&r, "format", 1, 1);
 	read_name(&r, "line", m->line);
 	read_name(&r, "version", m->version);
+	if (!r.status && !manifest_version_is_valid(m->version))
+		json_reader_fail(&r, "version", ERR_IMAGE_MANIFEST,
+				 "'%s' is not a version: it stands for the newest one", m->version);
 	m->arch = (enum image_arch)read_word(&r, "arch", image_arch_words, _IMAGE_ARCH_MAX);
 	m->seq = (uint64_t)json_need_int(&r, "seq", 1, SIZE_MAX_INT);
 	m->created_s = json_need_int(&r, "created", 0, SIZE_MAX_INT);

@@ -20,7 +20,6 @@
 #include <base/vec.h>
 
 #define IMAGES_MAX 100000
-#define LATEST     "latest" /* in place of a version: the newest */
 
 static const char *const folders[] = {"sha256", "sigs", "seq", "uploads"};
 
@@ -213,7 +212,7 @@ static int parse_wish(const char *name, const char *arch, struct wish *ret, stru
 		return err_set(err, ERR_INVALID, "'%s' is neither LINE@VERSION nor a digest", name);
 	memcpy(ret->line, name, n);
 	ret->line[n] = '\0';
-	ret->version = at && !str_eq(at + 1, LATEST) ? at + 1 : NULL;
+	ret->version = at && !str_eq(at + 1, MANIFEST_LATEST) ? at + 1 : NULL;
 	ret->arch = arch && arch[0] ? arch : NULL;
 	return 0;
 }

@@ -299,7 +299,7 @@ static int set_names(struct build *b, struct err *err)
 {
 	const struct image_build_request *r = b->request;
 
-	if (!manifest_name_is_valid(r->line) || !manifest_name_is_valid(r->version))
+	if (!manifest_name_is_valid(r->line) || !manifest_version_is_valid(r->version))
 		return err_set(err, ERR_INVALID,
 			       "line and version are names of a-z 0-9 . _ -, at most 64");
 	(void)str_copy(b->m->line, sizeof(b->m->line), r->line);

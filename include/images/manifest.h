@@ -138,6 +138,9 @@ MUST_CHECK char *manifest_show_json(const struct manifest *m);
 
 /* True if the name may be an archive member, a line or a version. */
 bool manifest_name_is_valid(const char *name);
+/* A name, and not the word that people write for the newest version. */
+#define MANIFEST_LATEST "latest"
+bool manifest_version_is_valid(const char *version);
 
 /* True if the image holds numbers of sectors, or file systems that are bound to their size: a whole
  * disk, or a FAT. It does not work on a disk with sectors of another size. */

@@ -13,6 +13,7 @@ int latest_open(const struct trust_root *root, const struct plan_image *plan, in
 	AUTO(channel) struct channel *c = NULL;
 
 	*ret = NULL;
+	TRY(trust_root_check_time(root, now_s, err));
 	if (!plan->latest || !trust_root_demands_channel(root))
 		return 0;
 	if (!plan->channel)

@@ -96,7 +96,8 @@ static int install(struct imaging *im, struct err *err)
 	if (!hex_decode(plan->image_digest, digest, sizeof(digest)))
 		return err_set(err, ERR_INVALID, "the plan's image digest is malformed");
 	TRY(trust_root_load(TRUST_ROOT_PATH, &root, err));
-	TRY(latest_open(root, plan, link_wall_us(im->w.context->link) / 1000000, &channel, err));
+	int64_t now_s = link_wall_us(im->w.context->link) / 1000000; /* the server's time */
+	TRY(latest_open(root, plan, now_s, &channel, err));
 	machine_about("", &about);
 	struct image_install_request request = {
 		.root = root,
@@ -106,6 +107,7 @@ static int install(struct imaging *im, struct err *err)
 			   .disk_bytes = (uint64_t)im->w.disk.drive.facts.capacity_bytes,
 			   .digest = digest,
 			   .line = plan->line,
+			   .now_s = now_s,
 			   .latest_of = channel},
 		.objects_url = plan->objects_url,
 		.target_fd = im->w.disk.fd,

@@ -14,6 +14,7 @@ proto_SRC += provisioner/proto/receipt.c
 proto_SRC += provisioner/proto/checkpoint.c
 proto_SRC += provisioner/proto/lifecycle.c
 proto_SRC += provisioner/proto/advice.c
+proto_SRC += provisioner/proto/signature.c
 proto_SRC += provisioner/proto/transport.c
 proto_SRC += provisioner/proto/erase_method.c
 $(eval $(call library,proto))
@@ -32,4 +33,5 @@ $(eval $(call unit_test,tests/unit/proto/test_advice.c,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,plan,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,receipt,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,checkpoint,proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/proto/test_signature.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_transport.c,server_rules burnin proto base,$(BASE_PKG)))

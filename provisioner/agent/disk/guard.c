@@ -19,6 +19,7 @@
 #include <base/json.h>
 #include <base/str.h>
 #include <images/install.h>
+#include <proto/signature.h>
 
 #include <agent/facts/disk_signatures.h>
 #include <agent/facts/sysfs.h>

@@ -19,49 +19,10 @@
 #include <base/limits.h>
 #include <base/str.h>
 #include <proto/facts.h>
+#include <proto/signature.h>
 
 #define EDGE_BYTES     ((size_t)MIB)
 #define MAX_PARTITIONS 256
-
-/* Partition types, as libblkid prints them (lower case; an MBR type as 0x and hexadecimal). */
-static const struct {
-	const char *type;
-	const char *name;
-} partition_types[] = {
-	{"aa31e02a-400f-11db-9590-000c2911d1b8", "vmfs"},
-	{"0xfb", "vmfs"},
-	{"37affc90-ef7d-4e96-91c3-2d7ae055b174", "gpfs"},
-	{"6a898cc3-1dd2-11b2-99a6-080020736631", "zfs_member"},
-	{"4fbd7e29-9d25-41b8-afd0-062c0ceff05d", "ceph_osd"},
-	{"4fbd7e29-9d25-41b8-afd0-5ec00ceff05d", "ceph_osd"},
-	{"45b0969e-9b03-4f30-b4c6-b4b80ceff106", "ceph_journal"},
-	{"e6d6d379-f507-44c2-a23c-238f2a3df928", "lvm2_member"},
-	{"0x8e", "lvm2_member"},
-	{"a19d880f-05fc-4d3b-a006-743f0f84911e", "linux_raid_member"},
-	{"0xfd", "linux_raid_member"},
-	{"9d275380-40ad-11db-bf97-000c2911d1b8", "vmkcore"},
-	{"5808c8aa-7e8f-42e0-85d2-e1e90434cfb3", "ldm"},
-	{"af9b60a0-1431-4f62-bc68-3311714a69ad", "ldm"},
-	{"e75caf8f-f680-4cee-afa3-b001e56efc2d", "storage_spaces"},
-};
-
-static const char *const shared[] = {
-	"vmfs",           "vmfs_volume_member",
-	"gpfs",           "gfs",
-	"gfs2",           "ocfs",
-	"ocfs2",          "vxfs",
-	"ceph_osd",       "ceph_journal",
-	"ceph_bluestore", "zfs_member",
-	"storage_spaces", "lustre",
-};
-
-bool signature_is_shared(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(shared); i++)
-		if (strcasecmp(shared[i], name) == 0)
-			return true;
-	return false;
-}
 
 static void add(text64_list *list, const char *name)
 {
@@ -118,9 +79,9 @@ static void add_partition_type(blkid_partition partition, text64_list *ret)
 			 (unsigned)blkid_partition_get_type(partition));
 		type = number;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(partition_types); i++)
-		if (strcasecmp(partition_types[i].type, type) == 0)
-			add(ret, partition_types[i].name);
+	const char *word = signature_of_partition_type(type);
+	if (word)
+		add(ret, word);
 }
 
 static int probe_partitions(int fd, text64_list *ret, struct err *err)

@@ -18,7 +18,4 @@
 MUST_CHECK int disk_signatures_of_fd(int fd, text64_list *ret, struct err *err);
 MUST_CHECK int disk_signatures_of_path(const char *path, text64_list *ret, struct err *err);
 
-/* File systems and volume managers that several hosts may use at once. */
-bool signature_is_shared(const char *name);
-
 #endif

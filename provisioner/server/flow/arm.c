@@ -52,6 +52,7 @@ static int find_image(struct flow *flow, const struct host *h, const char *name,
 {
 	if (!name || !name[0])
 		return err_set(err, ERR_GUARD_SELECTOR, "no image is named");
+	TRY(trust_root_check_time(flow->root, flow_now_us(flow) / 1000000, err));
 	int rc = latest_find(flow, name, h->arch, ret, err);
 	if (rc != -ERR_NOT_FOUND)
 		return rc < 0 ? rc : object_store_ready(flow->objects, *ret, err);

@@ -9,32 +9,8 @@
 #include <strings.h>
 #include <base/cleanup.h>
 #include <base/str.h>
+#include <proto/signature.h>
 #include <proto/transport.h>
-
-static const char *const shared_signatures[] = {
-	"gfs2",
-	"gfs",
-	"ocfs2",
-	"ocfs",
-	"gpfs",
-	"VMFS",
-	"VMFS_volume_member",
-	"vxfs",
-	"ceph_bluestore",
-	"zfs_member",
-	"lustre",
-	"aa31e02a-400f-11db-9590-000c2911d1b8", /* GPT type of VMFS */
-	"37affc90-ef7d-4e96-91c3-2d7ae055b174", /* GPT type of GPFS */
-	"0xfb",                                 /* MBR type of VMFS */
-};
-
-bool disk_signature_is_shared(const char *signature)
-{
-	for (size_t i = 0; i < ARRAY_LEN(shared_signatures); i++)
-		if (strcasecmp(shared_signatures[i], signature) == 0)
-			return true;
-	return false;
-}
 
 static const char *member(const json_t *drive, const char *key)
 {
@@ -59,7 +35,7 @@ static bool is_shared(const json_t *drive)
 	json_t *s;
 
 	json_array_foreach (json_object_get(drive, "signatures"), i, s)
-		if (json_is_string(s) && disk_signature_is_shared(json_string_value(s)))
+		if (json_is_string(s) && signature_is_shared(json_string_value(s)))
 			return true;
 	return transport_of(drive)->reach == TRANSPORT_REACH_SHARED;
 }
@@ -117,7 +93,7 @@ static void take(const json_t *d, struct disk_choice *ret)
 		if (!text || !text[0])
 			continue;
 		ret->has_data = true;
-		ret->has_shared_fs = ret->has_shared_fs || disk_signature_is_shared(text);
+		ret->has_shared_fs = ret->has_shared_fs || signature_is_shared(text);
 		str_addf(&found, "%s%s", found.n_bytes ? ", " : "", text);
 	}
 	(void)str_copy(ret->found, sizeof(ret->found), found.p);

@@ -26,10 +26,6 @@ MUST_CHECK int disk_choose(const json_t *drives, const struct disk_rule *rule,
  * ERR_GUARD_SHARED_FS, ERR_GUARD_DATA */
 MUST_CHECK int disk_check_data(const struct disk_choice *d, const char *wipe_consent,
 			       bool by_profile, struct err *err);
-/* True for signatures of file systems and volumes that several hosts may share (VMFS, GFS2, ...).
- * Compared without case: libblkid writes GUIDs in lower case, vendors print them in upper. */
-bool disk_signature_is_shared(const char *signature);
-
 /* Is storage at this host that others may use too: a drive behind a fabric, or one with a shared
  * file system on it? drives: the array of a facts document. */
 bool disk_any_shared(const json_t *drives);

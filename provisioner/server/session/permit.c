@@ -15,6 +15,7 @@
 #include <inventory/event.h>
 #include <inventory/host.h>
 #include <proto/session.h>
+#include <proto/signature.h>
 #include <server/flow/arm.h>
 #include <server/flow/binding.h>
 #include <server/flow/disk_choice.h>
@@ -125,7 +126,7 @@ static int guard_data(struct asking *k, struct err *err)
 
 	for (size_t i = 0; i < k->q->data_found.n && !again; i++) {
 		const char *found = k->q->data_found.items[i].s;
-		if (disk_signature_is_shared(found))
+		if (signature_is_shared(found))
 			return err_set(err, ERR_GUARD_SHARED_FS, "the disk holds '%s'", found);
 		if (!k->arm.wipe_consent[0])
 			return err_set(err, ERR_GUARD_DATA, "the disk holds '%s'", found);
@@ -149,6 +150,7 @@ static int guard_image(struct asking *k, struct err *err)
 	    object_store_get(k->flow->objects, digest, &m, err) < 0)
 		return err_set(err, ERR_GUARD_IMAGE, "image '%.12s' is not in the store any more",
 			       k->arm.image_digest);
+	TRY(trust_root_check_time(k->flow->root, k->now_us / 1000000, err));
 	return object_store_ready(k->flow->objects, m, err);
 }
 

@@ -11,8 +11,9 @@
 #include <base/str.h>
 #include <provisioner/agent/latest.h>
 
-#define ISSUED_S  1700000000 /* the corpus channel's */
-#define EXPIRES_S 1700604800
+#define ISSUED_S       1700000000 /* the corpus channel's */
+#define EXPIRES_S      1700604800
+#define ROOT_EXPIRES_S 4906108724 /* both corpus roots' */
 
 struct documents {
 	struct trust_root *demands, *demands_none;
@@ -41,6 +42,9 @@ static const struct {
 	{"latest, in the last second", true, true, true, 0, EXPIRES_S - 1, ERR_OK, true},
 	{"M-09 expired this second", true, true, true, 0, EXPIRES_S, ERR_IMAGE_CHANNEL_EXPIRED,
 	 false},
+	{"the root expired this second", false, false, false, 0, ROOT_EXPIRES_S,
+	 ERR_IMAGE_ROOT_EXPIRED, false},
+	{"the root's last second", false, false, false, 0, ROOT_EXPIRES_S - 1, ERR_OK, false},
 	{"without a channel", true, true, false, 0, ISSUED_S, ERR_IMAGE_CHANNEL_MISSING, false},
 	{"signed by nobody", true, true, true, 1, ISSUED_S, ERR_IMAGE_CHANNEL_SIGNATURES, false},
 	{"the root demands none", true, false, true, 0, EXPIRES_S, ERR_OK, false},

@@ -63,6 +63,10 @@ struct row {
 static const struct row rows[] = {
 	{"unchanged", "", "", ERR_OK},
 	{"another sequence", "\"seq\":42", "\"seq\":9007199254740991", ERR_OK},
+	{"a version that names another one", "\"version\":\"12.5\"", "\"version\":\"latest\"",
+	 ERR_IMAGE_MANIFEST},
+	{"a version that begins like it", "\"version\":\"12.5\"", "\"version\":\"latest-2\"",
+	 ERR_OK},
 	{"field-56 sectors of 4096", "\"seq\":42", "\"sector\":4096,\"seq\":42", ERR_OK},
 	{"field-56 sectors of 512 are not written", "\"seq\":42", "\"sector\":512,\"seq\":42",
 	 ERR_IMAGE_MANIFEST},

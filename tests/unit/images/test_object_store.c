@@ -166,6 +166,28 @@ static void test_refused_leaves_nothing(void **state)
 	shop_done(&s);
 }
 
+static void expired(struct trust_root *r)
+{
+	r->expires_s = r->created_s + 1;
+}
+
+/* C-05: nobody vouches for the signers any more. */
+static void test_a_root_that_has_expired(void **state)
+{
+	struct shop s = shop_of(state, "expired");
+	AUTO(trust_root) struct trust_root *root = fixture_root(s.f, expired, 1);
+	const char *path = fixture_path(s.f, "upload");
+	struct err err = ERR_INIT;
+	autoclose int fd = -1;
+
+	assert_int_equal(file_write_atomic(path, s.f->archive, s.f->n_archive, 0600, &err), 0);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(object_store_import_fd(s.store, fd, root, NULL, NULL, &err),
+			 -ERR_IMAGE_ROOT_EXPIRED);
+	assert_int_equal(files_in(s.dir), 0);
+	shop_done(&s);
+}
+
 static void test_too_many_uploads(struct shop *s)
 {
 	static const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
@@ -533,6 +555,7 @@ int main(void)
 		cmocka_unit_test(test_the_latest_of_several),
 		cmocka_unit_test(test_rollback),
 		cmocka_unit_test(test_refused_leaves_nothing),
+		cmocka_unit_test(test_a_root_that_has_expired),
 		cmocka_unit_test(test_uploads_go_on),
 		cmocka_unit_test(test_a_damaged_manifest),
 		cmocka_unit_test(test_not_found),

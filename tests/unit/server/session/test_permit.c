@@ -45,6 +45,15 @@ static void remove_image(struct server_bench *b)
 	server_bench_crash(b);
 }
 
+#define TWO_CENTURIES_MS (200L * 365 * 86400 * 1000)
+
+/* Everything else lasts longer than the trust root. */
+static void outlive_root(struct server_bench *b)
+{
+	server_bench_sql(b, "UPDATE flow_arm SET expires_us = 9000000000000000000");
+	server_bench_advance(b, TWO_CENTURIES_MS);
+}
+
 static void test_permit_guards(void **state)
 {
 	static const struct {
@@ -75,6 +84,8 @@ static void test_permit_guards(void **state)
 		{"all stopped, then a crash", .ordered = stop_all_and_restart,
 		 .code = "guard.stopped"},
 		{"an image that is gone", .ordered = remove_image, .code = "guard.image"},
+		{"C-05 an image of a trust root that has expired", .ordered = outlive_root,
+		 .code = "image.root.expired"},
 		{"data without consent", .found = "ext4", .code = "guard.data"},
 		{"shared file system, upper case", .found = "AA31E02A-400F-11DB-9590-000C2911D1B8",
 		 .code = "guard.data.shared"},
@@ -102,11 +113,26 @@ static void test_permit_guards(void **state)
 	}
 }
 
+/* C-05: an order of an image that nobody vouches for any more. */
+static void test_no_arm_after_the_root(void **state)
+{
+	struct fake_agent a;
+	struct server_bench *b = *state;
+
+	walk_to_discovered(b, &a, "S1", MAC_A);
+	server_bench_advance(b, TWO_CENTURIES_MS);
+	assert_int_equal(walk_arm(b, &a, ",\"reason\":\"r\""), 403);
+	assert_string_equal(b->code, "image.root.expired");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_arm"), 0);
+	fake_agent_done(&a);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_auto, walk_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_permit_guards),
+		T(test_no_arm_after_the_root),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("permit", tests, NULL, NULL);
