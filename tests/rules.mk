@@ -30,6 +30,7 @@ GUARD_TESTS += agent/disk/test_personalise
 FLOW_PROGRAMS += $(GUARD_TESTS:%=$(OBJ)/tests/unit/%)
 FLOW_TESTS += tests/flow/guard_mutation.sh
 FLOW_TESTS += tests/flow/hostile_secrets.sh
+FLOW_TESTS += tests/flow/hostile_random.sh
 .PHONY: mutate-guards
 mutate-guards: $(GUARD_TESTS:%=$(OBJ)/tests/unit/%) ## take each guard rail out and see a test fail
 	$(Q)sh tests/flow/guard_mutation.sh $(abspath $(BUILD))

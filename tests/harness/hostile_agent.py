@@ -7,7 +7,8 @@ usage: hostile_agent.py honest DIR ADDRESS SERIAL SECONDS   a host from power-on
        hostile_agent.py boot ADDRESS SECONDS                boot scripts, 20 a second: "P50 P99 MAX FAILED", in ms
        hostile_agent.py text DIR ADDRESS                    field-F1 and its kind: a line "ok|not ok NAME" for each text
        hostile_agent.py flood NAME DIR ADDRESS SECONDS      one of FLOODS; what was answered: {"STATUS": COUNT}
-       hostile_agent.py attack DIR ADDRESS SEED SECONDS     everything, at random: see hostile_random.py
+
+Everything at random: hostile_random.py.
 """
 import base64, collections, hashlib, http.client, itertools, json, os, random, resource, socket, ssl, subprocess, sys, threading, time, uuid
 

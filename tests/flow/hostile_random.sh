@@ -1,0 +1,89 @@
+#!/bin/sh
+# A stranger does everything at random (seeded): all routes, all orders of protocol steps, any text, replays, and what other
+# hosts say; beside it three honest hosts live one life after another. Nothing dies, no honest host is delayed beyond 10 s,
+# no secret gets out, no state changes without a right. HOSTILE_SECONDS (30) and HOSTILE_SEED are of the environment.
+# usage: hostile_random.sh [BUILD]
+set -u
+# shellcheck source=tests/harness/flow.sh
+. "$(dirname "$0")/../harness/flow.sh"
+flow_namespace "$@"
+seconds=${HOSTILE_SECONDS:-30} seed=${HOSTILE_SEED:-1}
+echo "# HOSTILE_SECONDS=$seconds HOSTILE_SEED=$seed"
+flow_dir random
+flow_wire
+SOURCES="10.99.0.66 10.99.0.67 10.99.0.68 10.99.0.69"
+# shellcheck disable=SC2086
+flow_station stranger $SOURCES
+flow_station a 10.99.0.77
+flow_station b 10.99.0.78
+flow_station c 10.99.0.79
+flow_config '[orders]' 'second_person=off'
+flow_start
+ok "slipwayd starts behind nginx" $? "$dir/log"
+slipway=$build/bin/slipway
+marker=MARKERrandomABCDEFGHIJKLMNOP
+head -c 1048576 /dev/urandom >"$dir/disk"
+{
+	"$slipway" image build --raw --line debian12 --version 1 --arch x86_64 --output "$dir/debian12.slip" "$dir/disk" &&
+		"$slipway" image sign --key "$dir/state/trust/keys/image.key" "$dir/debian12.slip" &&
+		"$slipway" image import "$dir/debian12.slip"
+} >"$dir/out" 2>&1
+ok "it has an image" $? "$dir/out"
+same "a profile images hosts that begin with H-" "$(call POST /api/v1/profiles -H 'Content-Type: application/json' -d '{"name":"p",
+	"priority":10,"match":{"serial":"H-*"},"enrol":true,"auto_approve":true,"burnin":{"tier":"quick","limits":{"cpu_s":1}},
+	"image":{"line":"debian12","version":"latest"},"host":{"hostname":"h-{short_code}","user_data":"'$marker'"}}')" 201
+call POST /api/v1/tokens -d '{"name":"ann","owner":"ann","scopes":["read","approve","arm","admin"]}' >/dev/null
+jq -r .token "$dir/body" >"$dir/secrets"
+echo $marker >>"$dir/secrets"
+mkdir -p "$dir/known"
+: >"$dir/opened"
+call GET /api/v1/openapi.json >/dev/null
+cp "$dir/body" "$dir/openapi.json"
+born=$(cut -d' ' -f22 "/proc/$daemon/stat")
+# Everything that only people change, in one text.
+people() {
+	for list in profiles tokens webhooks images orders skus locations deliveries expected; do
+		call GET "/api/v1/$list" >/dev/null
+		jq -cS 'del(.as_of)' "$dir/body"
+	done
+}
+people >"$dir/people"
+
+for name in a b c; do
+	on $name timeout $((seconds + 120)) python3 tests/harness/hostile_random.py honest "$dir" 10.99.0.1 $name "$seconds" \
+		>"$dir/honest.$name" 2>&1 &
+	eval "honest_$name=$!"
+done
+# another machine: it gets the time that nobody else wants
+on stranger env SOURCES="$SOURCES" timeout $((seconds + 60)) chrt --idle 0 python3 tests/harness/hostile_random.py attack \
+	"$dir" 10.99.0.1 "$seed" "$seconds" >"$dir/attack" 2>"$dir/attack.err" &
+wait $!
+ok "the stranger did what it could" $? "$dir/attack.err"
+# shellcheck disable=SC2154
+wait "$honest_a" "$honest_b" "$honest_c"
+echo "# $(head -c 600 "$dir/attack")"
+cat "$dir"/lives.? >"$dir/lives"
+echo "# $(wc -l <"$dir/lives") lives, the longest of $(jq -s 'max_by(.took).took' "$dir/lives") s"
+
+same "it is the same process as before" "$(cut -d' ' -f22 "/proc/$daemon/stat")" "$born"
+[ "$(jq '.answers | to_entries | map(select(.key != "0").value) | add' "$dir/attack")" -gt $((seconds * 3)) ]
+ok "it was answered" $? "$dir/attack"
+[ "$(wc -l <"$dir/lives")" -ge 3 ]
+ok "honest hosts lived" $? "$dir/honest.a"
+same "each became ready" "$(jq -r .state "$dir/lives" | sort -u)" ready
+# a life alone takes about three seconds
+same "none was delayed beyond 10 s" "$(jq -c 'select(.took > 14 or .slowest_ms > 10000)' "$dir/lives")" ""
+same "no secret got out, and no route answered without a right" "$(jq -c .leaks "$dir/attack")" "[]"
+same "the stranger opened no session" "$(cat "$dir/opened")" ""
+people >"$dir/people.after"
+cmp -s "$dir/people" "$dir/people.after"
+ok "nothing that people decide has changed" $? "$dir/people.after"
+call GET '/api/v1/hosts?limit=1000' >/dev/null
+same "there are the honest hosts and no others" "$(jq -r '.items[].serial' "$dir/body" | sort)" "$(jq -r .serial "$dir/lives" | sort)"
+same "and all are ready" "$(jq -r '.items[].state' "$dir/body" | sort -u)" ready
+call GET '/api/v1/events?kind=permit.granted&limit=1000' >/dev/null
+same "each got one permit" "$(jq '.items | length' "$dir/body")" "$(wc -l <"$dir/lives")"
+call GET '/api/v1/events?kind=host.state&limit=1000' >/dev/null
+same "nothing failed and nothing is in quarantine" "$(jq -c '.items[] | select(.detail.to == "failed" or .detail.to == "quarantined")' "$dir/body")" ""
+echo "1..$n"
+exit $bad
