@@ -20,6 +20,7 @@ inventory_SRC += inventory/schema/schema_0006.c
 inventory_SRC += inventory/schema/schema_0007.c
 inventory_SRC += inventory/schema/schema_0008.c
 inventory_SRC += inventory/schema/schema_0009.c
+inventory_SRC += inventory/schema/schema_0010.c
 inventory_SRC += inventory/hosts/history.c
 inventory_SRC += inventory/hosts/event.c
 inventory_SRC += inventory/hosts/host.c

@@ -175,6 +175,11 @@ static int read_floors(struct json_reader *r, struct trust_root *root)
 	return 0;
 }
 
+const char *trust_profile_str(enum trust_profile profile)
+{
+	return profile == TRUST_PROFILE_HARDENED ? "hardened" : "lab";
+}
+
 static void read_profile(struct json_reader *r, struct trust_root *root)
 {
 	const char *text = json_need_str(r, "profile", 1, 16);

@@ -162,8 +162,7 @@ static json_t *root_json(const struct trust_root *r)
 						(json_int_t)r->floors[i].min_seq));
 	doc = json_pack(
 		"{s:s, s:I, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "type", "slipway-root/v1", "seq",
-		(json_int_t)r->seq, "profile",
-		r->profile == TRUST_PROFILE_HARDENED ? "hardened" : "lab", "created",
+		(json_int_t)r->seq, "profile", trust_profile_str(r->profile), "created",
 		(json_int_t)r->created_s, "expires", (json_int_t)r->expires_s, "keys", keys,
 		"floors", floors, "revoked_keys",
 		digests_json((const uint8_t(*)[SHA256_BYTES])r->revoked_keys, r->n_revoked_keys),

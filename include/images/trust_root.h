@@ -28,6 +28,7 @@
 #define TRUST_ROOT_PAYLOAD_TYPE "application/vnd.slipway.root.v1+json"
 
 enum trust_profile { TRUST_PROFILE_LAB, TRUST_PROFILE_HARDENED };
+const char *trust_profile_str(enum trust_profile profile); /* "lab", "hardened" */
 
 /* What a key may sign. In the order of their words. */
 enum trust_role { TRUST_ROLE_CHANNEL, TRUST_ROLE_IMAGE, TRUST_ROLE_ROOT, _TRUST_ROLE_MAX };
@@ -85,7 +86,7 @@ unsigned trust_root_count_signers(const struct trust_root *r, const struct trust
 MUST_CHECK int trust_root_update(const struct trust_root *trusted, const void *p, size_t n_bytes,
 				 struct trust_root **ret, struct err *err);
 
-/* Expiry by a clock that can be trusted; the agent has none and does not call it.
+/* Expiry by a clock that can be trusted: the server's. An agent takes the server's time.
  * errors: ERR_IMAGE_ROOT_EXPIRED */
 MUST_CHECK int trust_root_check_time(const struct trust_root *r, int64_t now_s, struct err *err);
 

@@ -83,6 +83,7 @@ struct receipt_draft {
 	const json_t *report;   /* kept as it came */
 	const json_t *envelope; /* the signed bytes that it came in; NULL: none */
 	const char *key_sha256; /* of the session's key that signed it, or "" */
+	const char *trust;      /* which kind of root vouched for the image: "lab", "hardened" */
 };
 /* Also sets the host's image columns. */
 MUST_CHECK int receipt_add(struct db *db, const struct receipt_draft *r, int64_t now_us,

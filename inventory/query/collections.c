@@ -76,6 +76,10 @@ static const struct collection_field host_fields[] = {
 	{"image.digest", "t.image_digest", T, S | G, "of the image on its disk"},
 	{"image.line", "t.image_line", T, S | G, ""},
 	{"image.version", "t.image_version", T, S | G | V, ""},
+	{"image.trust",
+	 "(SELECT r.trust FROM receipt r WHERE r.host_num = t.num AND r.image_digest <> '' AND "
+	 "r.image_digest = t.image_digest ORDER BY r.num DESC LIMIT 1)",
+	 T, G, "lab or hardened: the trust root that vouched for it"},
 	{"faults", "t.faults", I, S | G | U, "open faults"},
 	{"weak", "t.weak", B, G, "known by MACs or disks alone"},
 	{"review", "t.review", T, 0, "why a person must look at its identity"},
@@ -228,6 +232,7 @@ static const struct collection_field receipt_fields[] = {
 	{"image.digest", "t.image_digest", T, S | G, ""},
 	{"image.line", "t.line", T, S | G, ""},
 	{"image.version", "t.version", T, S | G | V, ""},
+	{"image.trust", "t.trust", T, S | G, "lab or hardened: the trust root that vouched for it"},
 	{"disk_serial", "t.disk_serial", T, S, ""},
 	{"work", "t.work", T, S | G, "image or erase"},
 	{"receipt", "t.body", J, 0, "as the agent sent it"},

@@ -26,6 +26,7 @@ extern const struct db_migration schema_0006;
 extern const struct db_migration schema_0007;
 extern const struct db_migration schema_0008;
 extern const struct db_migration schema_0009;
+extern const struct db_migration schema_0010;
 extern const struct db_migration schema_0101;
 extern const struct db_migration schema_0102;
 extern const struct db_migration schema_0103;

@@ -28,13 +28,15 @@ static int put_row(struct db *db, const struct receipt_draft *r, const struct mo
 		return err_set(err, ERR_TOO_BIG, "a receipt has %zu bytes, at most %d",
 			       strlen(body), RECEIPT_MAX_BYTES);
 	TRY(version_note(db, r->version, err));
-	return db_exec(db, err,
-		       "INSERT INTO receipt (num, host_num, at_us, image_digest, line, version, "
-		       "disk_serial, body, work, key_sha256, envelope) VALUES ($1, $2, $3, $4, $5, "
-		       "$6, $7, $8, $9, $10, $11)",
-		       p_int(m->id), p_int(r->host_num), p_int(m->at_us), p_text(r->image_digest),
-		       p_text(r->line), p_text(r->version), p_text(r->disk_serial), p_text(body),
-		       p_text(r->work), p_text(r->key_sha256), p_text(envelope));
+	return db_exec(
+		db, err,
+		"INSERT INTO receipt (num, host_num, at_us, image_digest, line, version, "
+		"disk_serial, body, work, key_sha256, envelope, trust) VALUES ($1, $2, $3, $4, "
+		"$5, $6, $7, $8, $9, $10, $11, $12)",
+		p_int(m->id), p_int(r->host_num), p_int(m->at_us), p_text(r->image_digest),
+		p_text(r->line), p_text(r->version), p_text(r->disk_serial), p_text(body),
+		p_text(r->work), p_text(r->key_sha256), p_text(envelope),
+		p_text(r->trust ? r->trust : ""));
 }
 
 static int add(struct db *db, const struct receipt_draft *r, int64_t now_us, struct err *err)

@@ -35,6 +35,7 @@ static const struct collection_noun {
 	  {"CORES", "cores", COLUMN_CSV_ONLY},
 	  {"MEMORY MiB", "MemoryMiB", COLUMN_CSV_ONLY},
 	  {"IMAGE", "image.version", COLUMN_TEXT},
+	  {"TRUST", "image.trust", COLUMN_CSV_ONLY},
 	  {"DETAIL", "state_detail", COLUMN_WRAPPED}}},
 	{"part",
 	 "/api/v1/parts",

@@ -34,8 +34,8 @@ static void print_root(const struct trust_root *r)
 
 	time_rfc3339(r->expires_s * 1000000, expires);
 	printf("trust root %" PRIu64 " (%s)\nexpires    %s\nthresholds root %u, image %u", r->seq,
-	       r->profile == TRUST_PROFILE_LAB ? "lab" : "hardened", expires,
-	       r->threshold[TRUST_ROLE_ROOT], r->threshold[TRUST_ROLE_IMAGE]);
+	       trust_profile_str(r->profile), expires, r->threshold[TRUST_ROLE_ROOT],
+	       r->threshold[TRUST_ROLE_IMAGE]);
 	if (trust_root_demands_channel(r))
 		printf(", channel %u", r->threshold[TRUST_ROLE_CHANNEL]);
 	printf("\n");

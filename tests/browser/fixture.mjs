@@ -101,7 +101,7 @@ export function makeFleet() {
 		makeHost("discovered", { turn: "operator", state_detail: "seen; waits for approval" }),
 		makeHost("quarantined", { turn: "operator", state_detail: "its identity is in conflict with another host's", review: "the serial S499121003 is also r7-u03's" }),
 		makeHost("verifying", { state_detail: "boots its own disk" }),
-		makeHost("in-service", { turn: "operator", image: { digest, line: "debian12", version: "20261002" }, drives: drives(9, ["ext4"]) }),
+		makeHost("in-service", { turn: "operator", image: { digest, line: "debian12", version: "20261002", trust: "lab" }, drives: drives(9, ["ext4"]) }),
 		makeHost("failed", { name: HOSTILE.img, stages: { testing: 9 }, serial: HOSTILE.script, manufacturer: HOSTILE.template, model: HOSTILE.bidi, state_detail: HOSTILE.ansi, turn: HOSTILE.link,
 			rack: HOSTILE.img, unit: HOSTILE.script, switch: { name: HOSTILE.img, port: HOSTILE.bidi }, image: { digest: HOSTILE.script, line: HOSTILE.img, version: HOSTILE.bidi },
 			macs: [HOSTILE.img, HOSTILE.script],

@@ -295,6 +295,14 @@ await withPage("a host without a machine that asks can be approved by the code o
 	equal(fleet.posts.map((p) => p.body.code), ["ABCD-2345"], "the code is sent");
 });
 
+await withPage("a host that was imaged with lab keys says so, in the list and on its page", async ({ page, fleet }) => {
+	const host = hostOf(fleet, "in-service");
+	await page.locator("tr", { hasText: host.name }).getByText("lab keys").waitFor();
+	equal(await page.locator("tr", { hasText: hostOf(fleet, "ready").name }).getByText("lab keys").count(), 0, "the other one has hardened keys");
+	await openHost(page, host);
+	await page.getByText("Imaged with lab keys: not for production").waitFor();
+});
+
 await withPage("a host that two machines claim is armed by a code", async ({ page, fleet }) => {
 	const host = hostOf(fleet, "ready");
 	const drive = host.drives[0];

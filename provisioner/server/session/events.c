@@ -142,6 +142,7 @@ static int take_receipt(struct taking *t, const struct event *ev, struct err *er
 		.report = r.report,
 		.envelope = ev->data,
 		.key_sha256 = key,
+		.trust = trust_profile_str(t->flow->root->profile),
 	};
 	return receipt_add(t->flow->db, &draft, t->now_us, err);
 }

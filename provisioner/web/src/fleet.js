@@ -102,6 +102,8 @@ function sayings(host) {
 	return html`<span class="detail">${host.state_detail || ""}</span>`;
 }
 
+const LabKeys = ({ host }) => (host.image && host.image.trust === "lab" ? html` <span class="bad" title="imaged with lab keys: not for production">lab keys</span>` : null);
+
 function Row({ host, now, picked, pick }) {
 	const name = host.name || host.short_code;
 	return html`<tr class=${`tone-${lookOf(host).tone}`}>
@@ -119,7 +121,7 @@ function Row({ host, now, picked, pick }) {
 		<${Cell} label="For" kind="num"><${Age} since=${host.state_since} now=${now} /><//>
 		<${Cell} label="Heard" kind="num"><${Age} since=${host.last_heard} now=${now} /><//>
 		<${Cell} label="Turn" kind="turn">${turnOf(host.turn)}<//>
-		<${Cell} label="What" kind="say">${sayings(host)}<//>
+		<${Cell} label="What" kind="say">${sayings(host)}<${LabKeys} host=${host} /><//>
 		<${Cell} label="Machine" kind="machine">
 			${[host.manufacturer, host.model].filter(Boolean).join(" ")}${" "}
 			<span class="fine nowrap">${host.arch} ${host.firmware}</span>${" "}

@@ -90,6 +90,9 @@ function Identity({ host }) {
 	/>`;
 }
 
+// Anybody who has the lab's keys can make such an image.
+const LAB_KEYS = "Imaged with lab keys: not for production";
+
 const PARTITION = ["Partition", "Size", "Read back (SHA-256)"];
 
 function Receipt({ host }) {
@@ -105,6 +108,7 @@ function Receipt({ host }) {
 		<${Known}
 			rows=${[
 				["Image", image && [image.line, image.version].filter(Boolean).join(" ")],
+				["Trust", image && image.trust === "lab" ? html`<strong class="bad">${LAB_KEYS}</strong>` : image && image.trust],
 				[
 					"Manifest digest, as read back from disk",
 					image && image.digest && html`<span class="mono" title=${image.digest}>${shortDigest(image.digest)}…</span> <${Copy} text=${image.digest} />`,

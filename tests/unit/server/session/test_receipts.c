@@ -265,6 +265,30 @@ static void test_plans_are_sealed(void **state)
 	fake_agent_done(&a);
 }
 
+/* The bench has a lab root: what it vouches for says so, in the inventory and to people. */
+static void test_lab_keys_are_named(void **state)
+{
+	struct fake_agent a;
+	struct server_bench *b = *state;
+
+	walk_to_ready(b, &a, "S1", MAC_A);
+	autofree char *path = xasprintf("/api/v1/hosts/%s", a.host_id);
+	assert_int_equal(server_bench_admin(b, "GET", path, NULL), 200);
+	json_t *image = json_object_get(b->reply, "image");
+	assert_string_equal(json_string_value(json_object_get(image, "trust")), "lab");
+	assert_int_equal(server_bench_admin(b, "GET", "/api/v1/hosts?image.trust=lab", NULL), 200);
+	assert_int_equal(json_array_size(json_object_get(b->reply, "items")), 1);
+	assert_int_equal(server_bench_admin(b, "GET", "/api/v1/hosts?image.trust=hardened", NULL),
+			 200);
+	assert_int_equal(json_array_size(json_object_get(b->reply, "items")), 0);
+	assert_int_equal(server_bench_admin(b, "GET", "/api/v1/summary?group_by=image.trust", NULL),
+			 200);
+	assert_int_equal(server_bench_admin(b, "GET", "/api/v1/receipts?image.trust=lab", NULL),
+			 200);
+	assert_int_equal(json_array_size(json_object_get(b->reply, "items")), 1);
+	fake_agent_done(&a);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_auto, walk_teardown)
@@ -277,6 +301,7 @@ int main(void)
 		T(test_receipt_of_a_former_life),
 		T(test_tokens_end),
 		T(test_plans_are_sealed),
+		T(test_lab_keys_are_named),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("receipts", tests, NULL, NULL);
