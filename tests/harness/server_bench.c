@@ -74,8 +74,9 @@ long server_bench_now_s(const struct server_bench *b)
 void server_bench_tick(struct server_bench *b)
 {
 	char done;
-	BUG_ON(b->real_time);
-	server_bench_advance(b, DEADLINES_TICK_S * 1000L);
+
+	if (!b->real_time)
+		server_bench_advance(b, DEADLINES_TICK_S * 1000L);
 	BUG_ON(kill(b->pid, SIGUSR1) < 0);
 	BUG_ON(read(b->ticked_fd, &done, 1) != 1);
 }
@@ -93,12 +94,16 @@ static int on_tick_by_hand(sd_event_source *source, const struct signalfd_siginf
 static void hold_time(const struct server_bench *b, struct app *a)
 {
 	static struct clock held;
-	sigset_t set;
-	if (b->real_time)
-		return;
+
 	held = (struct clock){held_boot_us, held_wall_us, b->clock};
 	a->flow.clock = &held;
 	a->flow.timers_by_hand = true;
+}
+
+static void hear_ticks(struct app *a)
+{
+	sigset_t set;
+
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	BUG_ON(sigprocmask(SIG_BLOCK, &set, NULL) < 0);
@@ -134,7 +139,9 @@ static _Noreturn void serve(const struct server_bench *b)
 	if (b->image_damaged)
 		fake_object_store_damage();
 	BUG_ON(sd_event_default(&a.event) < 0);
-	hold_time(b, &a);
+	if (!b->real_time)
+		hold_time(b, &a);
+	hear_ticks(&a);
 	a.halves.web = (struct service_user){geteuid(), getegid()};
 	if (app_open_core(&a, &err) < 0) {
 		fprintf(stderr, "# bench: %s\n", err.msg);
@@ -317,23 +324,35 @@ void server_bench_close(struct server_bench *b)
 	IGNORE_RESULT(file_remove_tree(b->dir, &err));
 }
 
-static int ask(struct server_bench *b, const char *socket, const char *token,
-	       const char *const *headers, const char *method, const char *path, const char *body)
+struct question {
+	const char *socket, *token; /* token NULL: none */
+	const char *const *headers; /* or NULL */
+	const char *method, *path, *body;
+};
+
+/* The reply is the caller's to end, also after 0: no answer. */
+static int exchange(const struct question *q, struct http_reply *ret)
 {
 	struct err err = ERR_INIT;
 	struct http_client_options o = {
-		.base_url = "http://slipway", .unix_socket = socket, .bearer_token = token};
+		.base_url = "http://slipway", .unix_socket = q->socket, .bearer_token = q->token};
 	AUTO(http_client) struct http_client *http = http_client_new(&o, &err);
-	struct http_call call = {.method = method,
-				 .path = path,
-				 .body = body,
-				 .body_bytes = body ? strlen(body) : 0,
-				 .headers = headers};
-	struct http_reply reply = {0};
-	int status = 0;
+	struct http_call call = {.method = q->method,
+				 .path = q->path,
+				 .body = q->body,
+				 .body_bytes = q->body ? strlen(q->body) : 0,
+				 .headers = q->headers};
 
-	if (http && http_client_call(http, &call, &reply, &err) >= 0) {
-		status = reply.status;
+	*ret = (struct http_reply){0};
+	return http && http_client_call(http, &call, ret, &err) >= 0 ? ret->status : 0;
+}
+
+static int ask(struct server_bench *b, const struct question *q)
+{
+	struct http_reply reply;
+	int status = exchange(q, &reply);
+
+	if (status) {
 		json_decref(b->reply);
 		b->reply = json_loadb(reply.body, reply.body_bytes, 0, NULL);
 		const char *code = json_string_value(json_object_get(b->reply, "code"));
@@ -346,7 +365,8 @@ static int ask(struct server_bench *b, const char *socket, const char *token,
 int server_bench_admin(struct server_bench *b, const char *method, const char *path,
 		       const char *body)
 {
-	return ask(b, b->admin, NULL, NULL, method, path, body);
+	return ask(b, &(struct question){
+			      .socket = b->admin, .method = method, .path = path, .body = body});
 }
 
 int server_bench_as(struct server_bench *b, const char *token, const char *method, const char *path,
@@ -354,7 +374,19 @@ int server_bench_as(struct server_bench *b, const char *token, const char *metho
 {
 	static const char *const front[] = {"X-Slipway-Listener: tls", NULL};
 
-	return ask(b, b->front, token, front, method, path, body);
+	return ask(b, &(struct question){b->front, token, front, method, path, body});
+}
+
+long server_bench_metric(struct server_bench *b, const char *name)
+{
+	autofree char *line = xasprintf("\n%s ", name);
+	struct question q = {.socket = b->admin, .method = "GET", .path = "/metrics"};
+	struct http_reply reply;
+	const char *at = exchange(&q, &reply) == 200 ? strstr(reply.body, line) : NULL;
+	long value = at ? strtol(at + strlen(line), NULL, 10) : -1;
+
+	http_reply_done(&reply);
+	return value;
 }
 
 void server_bench_token(struct server_bench *b, const char *name, const char *owner,

@@ -48,8 +48,8 @@ void server_bench_close(struct server_bench *b);
 /* Time stands still for the daemon but for these (unless real_time): so nothing happens between two
  * lines of a test. Each request moves it on by a millisecond. */
 void server_bench_advance(struct server_bench *b, long ms);
-/* Advance by the length of a tick, and do once what the daemon does by itself. Returns when it is
- * done. */
+/* Advance by the length of a tick (not in real time), and do once what the daemon does by itself.
+ * Returns when it is done. */
 void server_bench_tick(struct server_bench *b);
 /* The daemon's idea of now, in seconds since 1970. */
 long server_bench_now_s(const struct server_bench *b);
@@ -63,6 +63,8 @@ int server_bench_as(struct server_bench *b, const char *token, const char *metho
 /* A token made by root: its text. words: scopes as JSON strings, separated by commas. */
 void server_bench_token(struct server_bench *b, const char *name, const char *owner,
 			const char *words, char *ret, size_t ret_bytes);
+/* The value of a metric without labels; -1: it does not exist. */
+long server_bench_metric(struct server_bench *b, const char *name);
 /* One value of the store, read behind the server's back: a number. */
 long server_bench_number(struct server_bench *b, const char *sql);
 /* Change the store behind a stopped server's back (crashes and restarts it). */

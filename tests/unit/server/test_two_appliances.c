@@ -267,19 +267,19 @@ static void test_waiters_wake(void **state)
 	ask(&a, "inspected", done, 200);
 	ask_step(&a, PLAN_STEP_WAIT);
 	assert_int_equal(server_bench_admin(B, "GET", "/api/v1/changes", NULL), 200);
-	autofree char *poll = xasprintf(
+	autofree char *news = xasprintf(
 		"/api/v1/changes?since=%lld&wait=20",
 		(long long)json_integer_value(json_object_get(B->reply, "next")));
 	autofree char *approve = xasprintf("/api/v1/hosts/%s/arm", a.host_id);
 	pid_t writer = fork();
 	if (writer == 0) {
-		usleep(700000);
+		WAIT_FOR("waits", server_bench_metric(B, "slipway_http_waiting") > 0);
 		_exit(server_bench_admin(A, "POST", approve,
 					 "{\"image\":\"debian12@1\",\"disk\":{\"serial\":"
 					 "\"DISK-02:00\"}}") != 201);
 	}
 	int64_t begun_us = clock_boot_us(&clock_system);
-	assert_int_equal(server_bench_admin(B, "GET", poll, NULL), 200);
+	assert_int_equal(server_bench_admin(B, "GET", news, NULL), 200);
 	int64_t took_us = clock_boot_us(&clock_system) - begun_us;
 	assert_true(json_array_size(json_object_get(B->reply, "items")) > 0);
 	assert_true(took_us < 5000000);
@@ -309,7 +309,7 @@ static void test_agent_wakes(void **state)
 	autofree char *path = xasprintf("/api/v1/hosts/%s/arm", a.host_id);
 	pid_t writer = fork();
 	if (writer == 0) {
-		usleep(700000);
+		WAIT_FOR("waits", server_bench_metric(B, "slipway_http_waiting") > 0);
 		_exit(server_bench_admin(A, "POST", path,
 					 "{\"image\":\"debian12@1\",\"disk\":{\"serial\":"
 					 "\"DISK-02:00\"}}") != 201);
@@ -378,14 +378,14 @@ static void test_heard_by_the_other(void **state)
 	ask(&a, "permit", permit, 200);
 	server_bench_crash(B);
 	talk_to(&a, A);
-	for (int i = 0; i < SILENCE_MS * 3 / 100; i++) {
+	for (int64_t end_ms = time_boot_ms() + 3L * SILENCE_MS; time_boot_ms() < end_ms;) {
 		assert_int_equal(fake_agent_heartbeat(&a), 200);
-		usleep(100000);
+		(void)poll(NULL, 0, 20);
 	}
 	assert_string_equal(server_bench_state(A, a.host_id), "imaging");
 	CHECK_INT("interruptions of who is heard", server_bench_number(A, faults), 0);
 	WAIT_FOR("silent", str_eq(server_bench_state(A, a.host_id), "failed"));
-	usleep(2500000); /* the other's turn to notice */
+	server_bench_tick(B); /* the other's turn to notice */
 	CHECK_INT("interruptions of who is silent", server_bench_number(A, faults), 1);
 	fake_agent_done(&a);
 }
