@@ -148,10 +148,14 @@ MUST_CHECK int flow_arm_by_token(struct db *db, const char *first_boot_hash, str
 				 struct err *err);
 MUST_CHECK int flow_arm_set_token(struct db *db, const char *id, const char *first_boot_hash,
 				  struct err *err);
-/* Consume, if it is open, unconsumed and not expired at now_us. out: *ret_done false when another
- * call was first. Call in the transaction that grants the permit. */
-MUST_CHECK int flow_arm_consume(struct db *db, const char *id, const char *session_id,
-				const char *permit_id, int64_t now_us, bool *ret_done,
+/* The permit that an arm is used for. */
+struct flow_arm_use {
+	const char *arm_id, *session_id, *permit_id;
+	int64_t now_us;
+};
+/* Consume, if it is open, unconsumed and not expired. out: *ret_done false when another call was
+ * first. Call in the transaction that grants the permit. */
+MUST_CHECK int flow_arm_consume(struct db *db, const struct flow_arm_use *use, bool *ret_done,
 				struct err *err);
 /* End the open arm of a host, if any. */
 MUST_CHECK int flow_arm_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,

@@ -69,9 +69,12 @@ struct host_state_change {
 MUST_CHECK int host_set_state(struct db *db, int64_t num, const struct host_state_change *c,
 			      int64_t now_us, struct moment *ret_moment, struct err *err);
 
-/* What is on the host's disk now; empty digest: nothing known. */
-MUST_CHECK int host_set_image(struct db *db, int64_t num, const char *digest, const char *line,
-			      const char *version, int64_t now_us, struct err *err);
+/* What is on a host's disk; "" as digest: nothing known. */
+struct host_image {
+	const char *digest, *line, *version;
+};
+MUST_CHECK int host_set_image(struct db *db, int64_t num, const struct host_image *image,
+			      int64_t now_us, struct err *err);
 /* Set or clear (why "") the question about its identity. */
 MUST_CHECK int host_set_review(struct db *db, int64_t num, const char *why, const char *actor,
 			       int64_t now_us, struct err *err);

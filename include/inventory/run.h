@@ -88,9 +88,14 @@ struct receipt_draft {
 /* Also sets the host's image columns. */
 MUST_CHECK int receipt_add(struct db *db, const struct receipt_draft *r, int64_t now_us,
 			   struct err *err);
-/* Whether a receipt of this work on this disk came since then. */
-MUST_CHECK int receipt_since(struct db *db, int64_t host_num, const char *work,
-			     const char *disk_serial, int64_t since_us, bool *ret, struct err *err);
+struct receipt_wanted {
+	int64_t host_num;
+	const char *work, *disk_serial;
+	int64_t since_us;
+};
+/* Whether such a receipt came. */
+MUST_CHECK int receipt_since(struct db *db, const struct receipt_wanted *wanted, bool *ret,
+			     struct err *err);
 /* The report of the host's last image receipt as the agent sent it (its members are the agent's
  * words), or NULL when it was never imaged. The caller decrefs. */
 MUST_CHECK int receipt_latest(struct db *db, int64_t host_num, json_t **ret, struct err *err);

@@ -141,8 +141,7 @@ int flow_arm_set_token(struct db *db, const char *id, const char *first_boot_has
 		       p_text(id), p_text(first_boot_hash));
 }
 
-int flow_arm_consume(struct db *db, const char *id, const char *session_id, const char *permit_id,
-		     int64_t now_us, bool *ret_done, struct err *err)
+int flow_arm_consume(struct db *db, const struct flow_arm_use *use, bool *ret_done, struct err *err)
 {
 	int64_t changed = 0;
 
@@ -150,7 +149,8 @@ int flow_arm_consume(struct db *db, const char *id, const char *session_id, cons
 		db, err, &changed,
 		"UPDATE flow_arm SET consumed_us = $2, session_id = $3, permit_id = $4 WHERE "
 		"id = $1 AND consumed_us = 0 AND ended_us = 0 AND expires_us > $2",
-		p_text(id), p_int(now_us), p_text(session_id), p_text(permit_id)));
+		p_text(use->arm_id), p_int(use->now_us), p_text(use->session_id),
+		p_text(use->permit_id)));
 	*ret_done = changed == 1;
 	return 0;
 }

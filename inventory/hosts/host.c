@@ -245,34 +245,36 @@ int host_set_state(struct db *db, int64_t num, const struct host_state_change *c
 	return 0;
 }
 
-static int set_image(struct db *db, int64_t num, const char *digest, const char *line,
-		     const char *version, int64_t now_us, struct err *err)
+static int set_image(struct db *db, int64_t num, const struct host_image *image, int64_t now_us,
+		     struct err *err)
 {
 	struct host h;
 
 	TRY(host_get(db, num, &h, err));
-	if (str_eq(h.image_digest, digest) && str_eq(h.image_line, line) &&
-	    str_eq(h.image_version, version))
+	if (str_eq(h.image_digest, image->digest) && str_eq(h.image_line, image->line) &&
+	    str_eq(h.image_version, image->version))
 		return 0;
 	struct moment m;
 	TRY(host_change_begin(db, num, now_us, &m, err));
-	TRY(version_note(db, version, err));
+	TRY(version_note(db, image->version, err));
 	TRY(db_exec(db, err,
 		    "UPDATE host SET image_digest = $2, image_line = $3, image_version = $4, "
 		    "changed_us = $5, revision = revision + 1 WHERE num = $1",
-		    p_int(num), p_text(digest), p_text(line), p_text(version), p_int(m.at_us)));
-	autofree char *summary = xasprintf("image %s@%s", line, version);
-	autojson json_t *detail = json_pack("{s:s, s:s, s:s}", "digest", digest, "line", line,
-					    "version", version);
-	struct event_draft e = {num, "host.image", NULL, digest[0] ? summary : "no image", detail};
+		    p_int(num), p_text(image->digest), p_text(image->line), p_text(image->version),
+		    p_int(m.at_us)));
+	autofree char *summary = xasprintf("image %s@%s", image->line, image->version);
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s}", "digest", image->digest, "line",
+					    image->line, "version", image->version);
+	struct event_draft e = {num, "host.image", NULL, image->digest[0] ? summary : "no image",
+				detail};
 	return event_append_at(db, &e, &m, err);
 }
 
-int host_set_image(struct db *db, int64_t num, const char *digest, const char *line,
-		   const char *version, int64_t now_us, struct err *err)
+int host_set_image(struct db *db, int64_t num, const struct host_image *image, int64_t now_us,
+		   struct err *err)
 {
 	TRY(db_begin(db, err));
-	return db_end(db, set_image(db, num, digest, line, version, now_us, err), err);
+	return db_end(db, set_image(db, num, image, now_us, err), err);
 }
 
 static int set_review(struct db *db, int64_t num, const char *why, const char *actor,

@@ -57,7 +57,8 @@ static int add(struct db *db, const struct receipt_draft *r, int64_t now_us, str
 				summary, detail};
 	TRY(event_append_at(db, &e, &m, err));
 	/* After an erase no image is on the host. */
-	return host_set_image(db, r->host_num, r->image_digest, r->line, r->version, now_us, err);
+	const struct host_image image_now = {r->image_digest, r->line, r->version};
+	return host_set_image(db, r->host_num, &image_now, now_us, err);
 }
 
 int receipt_add(struct db *db, const struct receipt_draft *r, int64_t now_us, struct err *err)
@@ -66,15 +67,15 @@ int receipt_add(struct db *db, const struct receipt_draft *r, int64_t now_us, st
 	return db_end(db, add(db, r, now_us, err), err);
 }
 
-int receipt_since(struct db *db, int64_t host_num, const char *work, const char *disk_serial,
-		  int64_t since_us, bool *ret, struct err *err)
+int receipt_since(struct db *db, const struct receipt_wanted *wanted, bool *ret, struct err *err)
 {
 	int64_t n = 0;
 
 	TRY(db_query_int(db, err, &n, 0,
 			 "SELECT count(*) FROM receipt WHERE host_num = $1 AND work = $2 AND "
 			 "disk_serial = $3 AND at_us >= $4",
-			 p_int(host_num), p_text(work), p_text(disk_serial), p_int(since_us)));
+			 p_int(wanted->host_num), p_text(wanted->work), p_text(wanted->disk_serial),
+			 p_int(wanted->since_us)));
 	*ret = n > 0;
 	return 0;
 }

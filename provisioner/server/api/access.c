@@ -132,8 +132,8 @@ static int get_audit(struct http_request *r, struct err *err)
 	json_t *doc = NULL;
 
 	TRY(http_query_only(r, own, err));
-	TRY(http_query_int(r, "after", 0, INT64_MAX, 0, &after, err));
-	TRY(http_query_int(r, "limit", 1, 1000, 100, &limit, err));
+	TRY(http_query_int(r, &(struct http_int){"after", 0, INT64_MAX, 0}, &after, err));
+	TRY(http_query_int(r, &(struct http_int){"limit", 1, 1000, 100}, &limit, err));
 	TRY(audit_list(api->flow->db, after, limit, &doc, err));
 	return http_reply_json(r, 200, doc);
 }

@@ -116,8 +116,13 @@ static int turn_away(struct flow *flow, struct http_request *r, const char *who,
 						      unwritten)
 					  : xstrdup(err_name(why->code));
 	unwritten = 0;
-	if (api_audit(flow, who, http_peer(r), http_request_route(r), http_path(r),
-		      http_status_of(why->code), reason, &err) < 0)
+	const struct audit_entry e = {.who = who,
+				      .peer = http_peer(r),
+				      .method = http_request_route(r)->method,
+				      .path = http_path(r),
+				      .status = http_status_of(why->code),
+				      .reason = reason};
+	if (audit_append(flow->db, &e, flow_now_us(flow), &err) < 0)
 		log_err(LOG_ERR, "audit.lost", &err, KV("who", who));
 	return -why->code;
 }

@@ -36,7 +36,7 @@ static int get_events(struct http_request *r, struct err *err)
 	int64_t since = -1;
 
 	TRY(api_query(r, own, &q, err));
-	TRY(http_query_int(r, "since", 0, INT64_MAX, -1, &since, err));
+	TRY(http_query_int(r, &(struct http_int){"since", 0, INT64_MAX, -1}, &since, err));
 	if (since >= 0)
 		TRY(add_since(&q, since, key, sizeof(key), err));
 	return api_reply_page(r, &collection_events, &q, err);
@@ -87,7 +87,7 @@ static int long_poll(struct http_request *r, int64_t since, struct err *err)
 	static const char *const own[] = {"since", "wait", NULL};
 	int64_t wait_s = 0, next = 0;
 
-	TRY(http_query_int(r, "wait", 0, WAIT_MAX_S, 0, &wait_s, err));
+	TRY(http_query_int(r, &(struct http_int){"wait", 0, WAIT_MAX_S, 0}, &wait_s, err));
 	TRY(api_query(r, own, &q, err));
 	q.sort = q.cursor = NULL;
 	TRY(read_changes(api, &q, since, &page, &next, err));
@@ -212,7 +212,8 @@ static int get_changes(struct http_request *r, struct err *err)
 	int64_t since = 0, now_id = 0, at_us = 0;
 
 	TRY(db_last_tick(api->flow->db, &now_id, &at_us, err));
-	TRY(http_query_int(r, "since", 0, INT64_MAX, sse ? now_id : 0, &since, err));
+	TRY(http_query_int(r, &(struct http_int){"since", 0, INT64_MAX, sse ? now_id : 0}, &since,
+			   err));
 	if (sse && last && !parse_i64(last, &since))
 		return err_set(err, ERR_INVALID, "Last-Event-ID is a number");
 	if (since > now_id) {

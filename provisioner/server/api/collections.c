@@ -78,8 +78,8 @@ static int get_run_records(struct http_request *r, struct err *err)
 	int64_t after = 0, limit = 0;
 
 	str_init(&out, 64 * MIB);
-	TRY(http_query_int(r, "after", 0, INT64_MAX, 0, &after, err));
-	TRY(http_query_int(r, "limit", 1, 100000, 10000, &limit, err));
+	TRY(http_query_int(r, &(struct http_int){"after", 0, INT64_MAX, 0}, &after, err));
+	TRY(http_query_int(r, &(struct http_int){"limit", 1, 100000, 10000}, &limit, err));
 	TRY(run_each_record(api->flow->db, http_param(r, "id"), after, limit, add_record, &out,
 			    err));
 	if (!str_ok(&out))
@@ -125,8 +125,9 @@ static int get_diff(struct http_request *r, struct err *err)
 	TRY(http_query_only(r, own, err));
 	TRY(api_time(r, "from", &job.from_us, err));
 	TRY(api_time(r, "to", &job.to_us, err));
-	TRY(http_query_int(r, "limit", 1, QUERY_LIMIT_MAX, 100, &job.q.limit, err));
-	TRY(http_query_int(r, "after", 0, INT64_MAX, 0, &job.after, err));
+	TRY(http_query_int(r, &(struct http_int){"limit", 1, QUERY_LIMIT_MAX, 100}, &job.q.limit,
+			   err));
+	TRY(http_query_int(r, &(struct http_int){"after", 0, INT64_MAX, 0}, &job.after, err));
 	if (!job.from_us) {
 		(void)err_set(err, ERR_FIELD_MISSING, "'from' is needed");
 		return err_at(err, "/from");

@@ -12,6 +12,7 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/event.h>
+#include <inventory/token.h>
 #include "write.h"
 #include <server/flow/latest.h>
 
@@ -75,13 +76,17 @@ static int append_event(struct import *i, struct err *err)
 static int record(struct import *i, int import_status, struct err *err)
 {
 	int status = import_status < 0 ? http_status_of(i->err.code) : 201;
-	const char *reason = import_status < 0 ? err_name(i->err.code) : NULL;
+	const struct audit_entry e = {.who = i->who,
+				      .peer = i->peer,
+				      .method = i->route->method,
+				      .path = i->route->pattern,
+				      .status = status,
+				      .reason = import_status < 0 ? err_name(i->err.code) : NULL};
 
 	TRY(db_begin(i->api->flow->db, err));
 	int rc = import_status < 0 ? 0 : append_event(i, err);
 	if (rc >= 0)
-		rc = api_audit(i->api->flow, i->who, i->peer, i->route, i->route->pattern, status,
-			       reason, err);
+		rc = audit_append(i->api->flow->db, &e, flow_now_us(i->api->flow), err);
 	return db_end(i->api->flow->db, rc, err);
 }
 

@@ -93,7 +93,8 @@ int api_query(const struct http_request *r, const char *const *own, struct query
 {
 	struct filling f = {.q = q, .own = own, .err = err};
 
-	TRY(http_query_int(r, "limit", 1, QUERY_LIMIT_MAX, LIMIT_DEFAULT, &q->limit, err));
+	TRY(http_query_int(r, &(struct http_int){"limit", 1, QUERY_LIMIT_MAX, LIMIT_DEFAULT},
+			   &q->limit, err));
 	TRY(api_time(r, "at", &q->at_us, err));
 	TRY(api_flag(r, "total", &q->total, err));
 	q->cursor = http_query(r, "cursor");

@@ -8,6 +8,7 @@
 #include "tables.h"
 
 #include <base/json.h>
+#include <inventory/token.h>
 #include "write.h"
 
 #define PART_MAX_BYTES (8ULL * 1024 * 1024)
@@ -22,11 +23,14 @@ static int answer(struct http_request *r, int status, uint64_t n_bytes)
 static int audit(struct http_request *r, int status, struct err *err)
 {
 	struct api *api = http_context(r);
+	const struct audit_entry e = {.who = http_identity(r)->who,
+				      .peer = http_peer(r),
+				      .method = http_request_route(r)->method,
+				      .path = http_path(r),
+				      .status = status};
 
 	TRY(db_begin(api->flow->db, err));
-	return db_end(api->flow->db,
-		      api_audit(api->flow, http_identity(r)->who, http_peer(r),
-				http_request_route(r), http_path(r), status, NULL, err),
+	return db_end(api->flow->db, audit_append(api->flow->db, &e, flow_now_us(api->flow), err),
 		      err);
 }
 
@@ -47,7 +51,8 @@ static int put_part(struct http_request *r, struct err *err)
 	uint64_t n;
 
 	TRY(http_query_only(r, names, err));
-	TRY(http_query_int(r, "offset", 0, OBJECT_UPLOAD_MAX_BYTES, 0, &offset, err));
+	TRY(http_query_int(r, &(struct http_int){"offset", 0, OBJECT_UPLOAD_MAX_BYTES, 0}, &offset,
+			   err));
 	int fd = http_body_fd(r, &n);
 	if (fd < 0 || n == 0)
 		return err_set(err, ERR_INVALID, "the part is empty");

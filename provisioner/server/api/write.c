@@ -125,19 +125,6 @@ static void audit_refusal(struct frame *f, const struct err *why)
 		log_err(LOG_ERR, "audit.lost", &err, KV("who", f->w.who));
 }
 
-int api_audit(struct flow *flow, const char *who, const char *peer, const struct http_route *route,
-	      const char *path, int status, const char *reason, struct err *err)
-{
-	struct audit_entry e = {.who = who,
-				.peer = peer,
-				.method = route->method,
-				.path = path,
-				.status = status,
-				.reason = reason};
-
-	return audit_append(flow->db, &e, flow_now_us(flow), err);
-}
-
 static int read_ask(struct frame *f, struct err *err)
 {
 	f->w.status = 200;

@@ -65,10 +65,6 @@ MUST_CHECK int api_change(struct http_request *r, struct err *err);
 /* Has the work had its share of the loop's time? One more statement or so may follow: boot answers
  * beside it take 10 ms at most. */
 bool api_slice_is_over(const struct write *w);
-/* Write down what a handler did in its own time (a row with .audits_itself). reason may be NULL. */
-MUST_CHECK int api_audit(struct flow *flow, const char *who, const char *peer,
-			 const struct http_route *route, const char *path, int status,
-			 const char *reason, struct err *err);
 /* For routes that take a body with nothing in it. */
 struct api_nothing {
 	char none;

@@ -149,10 +149,14 @@ void http_query_each(const struct http_request *r,
 /* Refuse query parameters outside a NULL-terminated list. errors: ERR_FIELD_UNKNOWN, named. */
 MUST_CHECK int http_query_only(const struct http_request *r, const char *const *names,
 			       struct err *err);
-/* An integer parameter in [min, max], or the fallback when absent. errors: ERR_FIELD_TYPE, _RANGE
- */
-MUST_CHECK int http_query_int(const struct http_request *r, const char *name, int64_t min,
-			      int64_t max, int64_t fallback, int64_t *ret, struct err *err);
+/* An integer parameter in [min, max], or the fallback when absent. */
+struct http_int {
+	const char *name;
+	int64_t min, max, fallback;
+};
+/* errors: ERR_FIELD_TYPE, _RANGE */
+MUST_CHECK int http_query_int(const struct http_request *r, const struct http_int *rule,
+			      int64_t *ret, struct err *err);
 
 const char *http_body(const struct http_request *r, size_t *ret_n_bytes); /* NUL-terminated */
 /* Strict JSON object of the body. owns: *ret is the caller's. errors: those of json_load_strict. */

@@ -242,22 +242,22 @@ int http_query_only(const struct http_request *r, const char *const *names, stru
 	return o.status;
 }
 
-int http_query_int(const struct http_request *r, const char *name, int64_t min, int64_t max,
-		   int64_t fallback, int64_t *ret, struct err *err)
+int http_query_int(const struct http_request *r, const struct http_int *rule, int64_t *ret,
+		   struct err *err)
 {
-	const char *text = http_query(r, name);
-	autofree char *pointer = xasprintf("/%s", name);
+	const char *text = http_query(r, rule->name);
+	autofree char *pointer = xasprintf("/%s", rule->name);
 
-	*ret = fallback;
+	*ret = rule->fallback;
 	if (!text)
 		return 0;
 	if (!parse_i64(text, ret)) {
-		(void)err_set(err, ERR_FIELD_TYPE, "'%s' is not a number", name);
+		(void)err_set(err, ERR_FIELD_TYPE, "'%s' is not a number", rule->name);
 		return err_at(err, pointer);
 	}
-	if (*ret < min || *ret > max) {
-		(void)err_set(err, ERR_FIELD_RANGE, "'%s' must be %lld to %lld", name,
-			      (long long)min, (long long)max);
+	if (*ret < rule->min || *ret > rule->max) {
+		(void)err_set(err, ERR_FIELD_RANGE, "'%s' must be %lld to %lld", rule->name,
+			      (long long)rule->min, (long long)rule->max);
 		return err_at(err, pointer);
 	}
 	return 0;

@@ -267,8 +267,9 @@ static int done_image(struct taking *t, const struct event_step_done *d, struct 
 		return rc == -ERR_NOT_FOUND ? err_set(err, ERR_CONFLICT, "no arm is open") : rc;
 	TRY(host_get(t->flow->db, t->session->host_num, &h, err));
 	/* a receipt of this permit: the same image may have been written before */
-	TRY(receipt_since(t->flow->db, t->session->host_num, "image", arm.disk_serial,
-			  arm.consumed_us, &has_receipt, err));
+	const struct receipt_wanted wanted = {t->session->host_num, "image", arm.disk_serial,
+					      arm.consumed_us};
+	TRY(receipt_since(t->flow->db, &wanted, &has_receipt, err));
 	struct engine_event e = {.event = HOST_EVENT_IMAGED, .actor = "agent"};
 	if (!arm.consumed_us || !has_receipt || !str_eq(h.image_digest, arm.image_digest)) {
 		e.event = HOST_EVENT_STEP_FAILED;
@@ -287,8 +288,9 @@ static int done_erase(struct taking *t, const struct event_step_done *d, struct 
 	int rc = flow_arm_open(t->flow->db, t->session->host_num, &arm, err);
 	if (rc < 0)
 		return rc == -ERR_NOT_FOUND ? err_set(err, ERR_CONFLICT, "no arm is open") : rc;
-	TRY(receipt_since(t->flow->db, t->session->host_num, "erase", arm.disk_serial,
-			  arm.consumed_us, &has_receipt, err));
+	const struct receipt_wanted wanted = {t->session->host_num, "erase", arm.disk_serial,
+					      arm.consumed_us};
+	TRY(receipt_since(t->flow->db, &wanted, &has_receipt, err));
 	struct engine_event e = {.event = HOST_EVENT_ERASED, .actor = "agent"};
 	if (!arm.consumed_us || !has_receipt) {
 		e.event = HOST_EVENT_STEP_FAILED;

@@ -42,8 +42,8 @@ int agent_get_next(struct http_request *r, struct err *err)
 	char topic[FLOW_TOPIC_BYTES];
 
 	TRY(http_query_only(r, names, err));
-	TRY(http_query_int(r, "wait", 0, WAIT_MAX_S, 0, &wait_s, err));
-	TRY(http_query_int(r, "after", 0, INT64_MAX, 0, &after, err));
+	TRY(http_query_int(r, &(struct http_int){"wait", 0, WAIT_MAX_S, 0}, &wait_s, err));
+	TRY(http_query_int(r, &(struct http_int){"after", 0, INT64_MAX, 0}, &after, err));
 	TRY(agent_session(r, &s, err));
 	live_at(flow->live, s.host_num)->stopping = false; /* who asks runs no step */
 	TRY(resume(flow, &s, err));

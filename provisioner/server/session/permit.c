@@ -163,8 +163,8 @@ static int guard_consume(struct asking *k, struct err *err)
 		return 0;
 	}
 	uuid_v4(k->permit_id);
-	TRY(flow_arm_consume(k->flow->db, k->arm.id, k->session.id, k->permit_id, k->now_us, &done,
-			     err));
+	const struct flow_arm_use use = {k->arm.id, k->session.id, k->permit_id, k->now_us};
+	TRY(flow_arm_consume(k->flow->db, &use, &done, err));
 	return done ? 0 : err_set(err, ERR_GUARD_ARM_USED, "the arm was used meanwhile");
 }
 

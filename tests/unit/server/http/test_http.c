@@ -39,7 +39,7 @@ static int show(struct http_request *r, struct err *err)
 	int64_t n;
 
 	TRY(http_query_only(r, names, err));
-	TRY(http_query_int(r, "n", 1, 10, 5, &n, err));
+	TRY(http_query_int(r, &(struct http_int){"n", 1, 10, 5}, &n, err));
 	return http_reply_json(r, 200,
 			       json_pack("{s:s, s:s, s:I, s:s, s:s}", "a", http_param(r, "a"), "b",
 					 http_param(r, "b"), "n", (json_int_t)n, "who",
