@@ -244,7 +244,7 @@ install: all man ## install programs, boot files (if built), unit, example confi
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/slipway
 	install -m 755 $(BIN)/slipwayd $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BIN)/slipway $(BIN)/slipway-lab $(DESTDIR)$(PREFIX)/bin/
-	$(call at-prefix,$(INSTALL_IN)/slipwayd.service,$(DESTDIR)$(PREFIX)/lib/systemd/system/slipwayd.service)
+	$(foreach u,$(notdir $(wildcard $(INSTALL_IN)/*.service)),$(call at-prefix,$(INSTALL_IN)/$(u),$(DESTDIR)$(PREFIX)/lib/systemd/system/$(u));)
 	install -d $(DESTDIR)$(PREFIX)/lib/sysusers.d
 	install -m 644 $(INSTALL_IN)/slipway.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/slipway.conf
 	test -e $(DESTDIR)/etc/slipway/slipway.conf || \
@@ -260,6 +260,7 @@ deb: all artifacts ## build/slipway_VERSION_amd64.deb
 	$(Q)rm -rf $(DEB_ROOT)
 	$(Q)$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(abspath $(DEB_ROOT)) >/dev/null
 	$(Q)install -d $(DEB_ROOT)/DEBIAN && echo /etc/slipway/slipway.conf > $(DEB_ROOT)/DEBIAN/conffiles
+	$(Q)install -m 755 $(INSTALL_IN)/postinst $(DEB_ROOT)/DEBIAN/postinst
 	$(Q)sh $(INSTALL_IN)/control.sh $(VERSION) $(DEB_ROOT) > $(DEB_ROOT)/DEBIAN/control
 	$(Q)dpkg-deb -z1 --root-owner-group --build $(DEB_ROOT) $(BUILD)/slipway_$(VERSION)_$$(dpkg --print-architecture).deb
 

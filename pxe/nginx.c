@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nginx's configuration. Decisions: no redirects (iPXE and small clients follow them badly); files
+ * nginx's configuration. Decisions: no redirects for machines (iPXE and small clients follow them badly); files
  * are named one by one, everything else is 404 or the daemon's; the headers that the daemon
  * believes are set on every proxied request, so that a client's own are overwritten; TLS without
  * session resumption, because a resumed session must not lose its client certificate.
@@ -191,6 +191,16 @@ static void add_files(struct str *out, const struct nginx_options *o)
 	add_alias(out, "~ \"^/objects/sigs/([0-9a-f]{64})$\"", sigs, "");
 }
 
+/* A person who types the address. Machines are never redirected. */
+static void add_page_redirect(struct str *out, const struct nginx_options *o)
+{
+	str_addf(out, "\t\tlocation ~ ^/(?:index\\.html)?$ {\n\t\t\treturn 301 https://%s",
+		 o->address);
+	if (o->https_port != 443)
+		str_addf(out, ":%d", o->https_port);
+	str_add(out, "/;\n\t\t}\n");
+}
+
 static void add_plain(struct str *out, const struct nginx_options *o)
 {
 	str_addf(out, "\tserver {\n\t\tlisten %s:%d backlog=4096;\n", o->address, o->http_port);
@@ -198,6 +208,8 @@ static void add_plain(struct str *out, const struct nginx_options *o)
 	add_location(out, &(struct location){"= /boot/v1/script", NGINX_BOOT, false, "30s", ""});
 	add_location(out, &(struct location){"= /healthz", NGINX_BOOT, false, "30s", ""});
 	add_busy(out);
+	if (o->web_dir)
+		add_page_redirect(out, o);
 	str_add(out, "\t\tlocation / {\n"
 		     "\t\t\treturn 404;\n"
 		     "\t\t}\n"

@@ -33,7 +33,7 @@ ip link set sw0p up
 ip link set sw0q up
 ip link set sw0 up
 
-mkdir -p "$dir/boot/x86_64" "$dir/boot/ipxe" "$dir/state"
+mkdir -p "$dir/boot/x86_64" "$dir/boot/ipxe" "$dir/state" "$dir/web"
 echo kernel >"$dir/boot/x86_64/vmlinuz"
 echo ramdisk >"$dir/boot/x86_64/ramdisk.img"
 echo secret >"$dir/boot/secret"
@@ -44,6 +44,8 @@ cat >"$dir/slipway.conf" <<-END
 	run_dir=$dir/run
 	[boot]
 	files_dir=$dir/boot
+	[web]
+	dir=$dir/web
 	[dhcp]
 	mode=full
 END
@@ -57,7 +59,7 @@ start() {
 	return 1
 }
 
-echo "1..48"
+echo "1..53"
 if ! start; then
 	sed 's/^/# /' "$dir/log"
 	echo "Bail out! slipwayd does not start"
@@ -82,6 +84,8 @@ same "no way up" "$(code --path-as-is $plain/boot/files/x86_64/../secret)" 404
 same "no encoded way up" "$(code --path-as-is "$plain/boot/files/ipxe/..%2fsecret")" 404
 same "no keys" "$(code $plain/state/keys/tls.key)" 404
 same "no listing" "$(code $plain/objects/)" 404
+same "a person's browser is sent to the page" \
+	"$(curl -s -o "$dir/body" -w '%{http_code} %{redirect_url}' -H 'Host: evil.example' $plain/)" "301 https://10.99.0.1/"
 same "no API in plain text" "$(code $plain/api/v1/profiles)" 404
 same "no sessions in plain text" "$(code -d '{}' $plain/agent/v1/sessions)" 404
 same "files are read only" "$(code -X DELETE $plain/boot/files/x86_64/vmlinuz)" 403
@@ -171,5 +175,32 @@ ok "a folder without boot files is named at the start" $?
 ! grep -q service.as_root "$dir/wrong.log"
 ok "and does not make it run as root" $?
 same "and leaves no process" "$(pgrep -c -x 'nginx|dnsmasq')" 0
+
+# ---- what is in the way is named, and nothing is said to serve ------------------------------------
+refused() { # NAME WORDS: it ends by itself, not ready, with the words
+	rm -f "$dir/run/ready"
+	timeout 30 "$daemon" --config "$dir/slipway.conf" 2>"$dir/wrong.log"
+	[ $? = 1 ] && [ ! -e "$dir/run/ready" ] && grep 'ev=server.failed' "$dir/wrong.log" | grep -q "$2" &&
+		! grep -q 'ev=server.ready' "$dir/wrong.log"
+	ok "$1" $? "$dir/wrong.log"
+}
+holder() { # FAMILY PORT
+	python3 -c "
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_$1)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, '$1' == 'STREAM')
+s.bind(('10.99.0.1', $2))
+$([ "$1" = STREAM ] && echo 's.listen()')
+time.sleep(100)" &
+	held=$!
+	sleep 0.5
+}
+for row in STREAM:80:tcp STREAM:443:tcp DGRAM:69:udp DGRAM:67:udp; do
+	port=${row#*:}
+	holder "${row%%:*}" "${port%:*}"
+	refused "port ${port%:*} is held: the program is named" "port ${port%:*}/${port#*:} is held by python3 (pid $held)"
+	kill $held
+	wait $held 2>/dev/null
+done
 [ $bad = 0 ] || sed 's/^/# /' "$dir/log"
 exit $bad

@@ -213,15 +213,15 @@ static const struct row {
 	const char *name;
 	enum service_role role;
 	uint64_t capabilities;
-	bool has_state;
+	bool writes, keeps; /* has a folder for its run, and one on a disk */
 	int (*run)(const struct boot_place *place, const char *dir, const char *temp,
 		   struct err *err);
 } rows[_PROGRAM_MAX] = {
-	[PROGRAM_NGINX] = {"nginx", SERVICE_WEB, BIND, true, run_nginx},
+	[PROGRAM_NGINX] = {"nginx", SERVICE_WEB, BIND, true, true, run_nginx},
 	/* ADMIN: a host without an address yet is answered by an entry in the table of neighbours */
-	[PROGRAM_DNSMASQ] = {PROGRAM_DNSMASQ_NAME, SERVICE_DHCP, BIND | RAW | ADMIN, false,
+	[PROGRAM_DNSMASQ] = {PROGRAM_DNSMASQ_NAME, SERVICE_DHCP, BIND | RAW | ADMIN, true, false,
 			     run_dnsmasq},
-	[PROGRAM_PROBER] = {PROGRAM_PROBER_NAME, SERVICE_DHCP, RAW, false, run_prober},
+	[PROGRAM_PROBER] = {PROGRAM_PROBER_NAME, SERVICE_DHCP, RAW, false, false, run_prober},
 };
 
 const char *program_name(enum program program)
@@ -265,8 +265,9 @@ static int run_row(const struct row *row, const struct boot_place *place, struct
 	autofree char *dir = NULL;
 	autofree char *temp = NULL;
 
-	TRY(service_run_dir(place, row->name, &user, &dir, err));
-	if (row->has_state)
+	if (row->writes)
+		TRY(service_run_dir(place, row->name, &user, &dir, err));
+	if (row->keeps)
 		TRY(service_state_dir(place, row->name, &user, &temp, err));
 	TRY(confine(row, place, &user, err));
 	return row->run(place, dir, temp, err);
