@@ -89,6 +89,7 @@ struct plan_image {
 	char *ssh_authorized_keys[PLAN_SSH_KEYS_MAX];
 	size_t n_ssh_authorized_keys;
 	char *user_data; /* "" if none; never NULL after decoding */
+	json_t *network; /* proto/network.h, of this host alone; a reference; NULL: none */
 	char first_boot_url[256], first_boot_pin[64], first_boot_token[SHA256_HEX_BYTES];
 };
 

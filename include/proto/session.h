@@ -102,6 +102,7 @@ struct first_boot_request {
 	char hostname[129];
 	char image_digest[65];
 	char root_disk_serial[129];
+	char network_failure[257]; /* why the host fell back to DHCP; "" if it did not */
 };
 extern const struct field first_boot_request_fields[];
 

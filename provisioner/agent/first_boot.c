@@ -24,6 +24,7 @@
 #include <sys/time.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <base/child.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
 #include <base/digest.h>
@@ -37,10 +38,11 @@
 #include <agent/disk/first_boot_files.h>
 #include <agent/facts/sysfs.h>
 
-#define CONFIG_MAX_BYTES 4096
-#define REPLY_MAX_BYTES  65536
-#define IO_TIMEOUT_S     15
-#define MAX_REFUSALS     8
+#define CONFIG_MAX_BYTES  4096
+#define REPLY_MAX_BYTES   65536
+#define IO_TIMEOUT_S      15
+#define MAX_REFUSALS      8
+#define FALLBACK_AFTER_MS (5 * 60 * 1000)
 
 struct config {
 	char url[256], pin[64], token[65], image_digest[65];
@@ -112,7 +114,8 @@ static void root_disk_serial(char *ret, size_t ret_bytes)
 			       drive.facts.serial[0] ? drive.facts.serial : drive.facts.wwn);
 }
 
-static char *make_body(const struct config *c)
+/* failure: of the host's own network, before it fell back to DHCP. */
+static char *make_body(const struct config *c, const char *failure)
 {
 	struct first_boot_request r = {0};
 	struct utsname uts;
@@ -126,6 +129,7 @@ static char *make_body(const struct config *c)
 		text_clean(r.hostname, sizeof(r.hostname), uts.nodename, sizeof(uts.nodename));
 	}
 	root_disk_serial(r.root_disk_serial, sizeof(r.root_disk_serial));
+	text_clean(r.network_failure, sizeof(r.network_failure), failure, strlen(failure));
 	return message_encode(first_boot_request_fields, &r);
 }
 
@@ -242,9 +246,10 @@ static int talk(int fd, const struct target *t, const char *pin, const char *bod
 	return r;
 }
 
-static int report(const struct config *c, const struct target *t, struct err *err)
+static int report(const struct config *c, const struct target *t, const char *failure,
+		  struct err *err)
 {
-	autofree char *body = make_body(c);
+	autofree char *body = make_body(c, failure);
 	autoclose int fd = open_socket(t, err);
 
 	return fd < 0 ? fd : talk(fd, t, c->pin, body, err);
@@ -264,9 +269,9 @@ static void say(const char *text)
 /* The token is worthless from now on, but nothing of ours stays in somebody's system. */
 static void remove_self(void)
 {
-	static const char *const files[] = {FIRST_BOOT_CONFIG, FIRST_BOOT_WANTS,
-					    FIRST_BOOT_UNIT,   FIRST_BOOT_RC_RUNLEVEL,
-					    FIRST_BOOT_RC,     FIRST_BOOT_PROGRAM};
+	static const char *const files[] = {
+		FIRST_BOOT_CONFIG,      FIRST_BOOT_WANTS, FIRST_BOOT_UNIT,   FIRST_BOOT_FALLBACK,
+		FIRST_BOOT_RC_RUNLEVEL, FIRST_BOOT_RC,    FIRST_BOOT_PROGRAM};
 	static const char *const folders[] = {FIRST_BOOT_CONFIG_DIR, FIRST_BOOT_PROGRAM_DIR};
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
@@ -277,12 +282,35 @@ static void remove_self(void)
 	sync();
 }
 
+/* Once, and only when nothing answered: a server that refuses the report can be reached. */
+static bool fall_back(int64_t started_ms, const struct err *why, char *failure, size_t n_bytes)
+{
+	static const char *const argv[] = {FIRST_BOOT_FALLBACK, NULL};
+	static const struct child_program program = {
+		.argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
+	struct child script = CHILD_NONE;
+	struct err err = ERR_INIT;
+
+	if (failure[0] || why->code == ERR_HTTP_STATUS || access(FIRST_BOOT_FALLBACK, X_OK) < 0 ||
+	    time_boot_ms() - started_ms < FALLBACK_AFTER_MS)
+		return false;
+	text_print(failure, n_bytes, "no answer in %d s: %s", FALLBACK_AFTER_MS / 1000, why->msg);
+	say("the provisioning server cannot be reached: falling back to DHCP");
+	if (child_spawn(&program, &script, &err) < 0)
+		fprintf(stderr, "%s\n", err.msg);
+	else
+		(void)child_reap(&script);
+	return true;
+}
+
 int main(void)
 {
 	struct backoff backoff = {0};
 	struct config config = {0};
 	struct target target = {0};
 	struct err err = ERR_INIT;
+	char failure[256] = "";
+	int64_t started_ms = time_boot_ms();
 	int refusals = 0;
 
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -292,13 +320,15 @@ int main(void)
 		fprintf(stderr, "%s\n", err.msg);
 		return 1;
 	}
-	while (report(&config, &target, &err) < 0) {
+	while (report(&config, &target, failure, &err) < 0) {
 		fprintf(stderr, "%s: %s\n", err_name(err.code), err.msg);
 		/* A refusal may be a race with the server's restore; after a few it is meant. */
 		if (err.code == ERR_HTTP_STATUS && ++refusals >= MAX_REFUSALS) {
 			say("the server refuses this host's first-boot report; see the journal");
 			return 1;
 		}
+		if (fall_back(started_ms, &err, failure, sizeof(failure)))
+			backoff = (struct backoff){0};
 		backoff_failed(&backoff, time_boot_ms(), 500);
 		int64_t wait_ms = backoff.next_boot_ms - time_boot_ms();
 		(void)usleep((useconds_t)(wait_ms > 0 ? wait_ms : 1) * 1000);

@@ -46,6 +46,12 @@ agent_SRC := \
 	provisioner/agent/disk/devices_ready.c \
 	provisioner/agent/disk/new_root.c \
 	provisioner/agent/disk/boot_entries.c \
+	provisioner/agent/disk/network_put.c \
+	provisioner/agent/disk/network_file.c \
+	provisioner/agent/disk/network_networkd.c \
+	provisioner/agent/disk/network_netplan.c \
+	provisioner/agent/disk/network_manager.c \
+	provisioner/agent/disk/network_ifupdown.c \
 	provisioner/agent/disk/personalise.c \
 	provisioner/agent/disk/own_files.c \
 	provisioner/agent/step_image.c \
@@ -110,6 +116,7 @@ FIRST_BOOT_SRC := \
 	provisioner/proto/session.c \
 	provisioner/base/err.c \
 	provisioner/base/str.c \
+	provisioner/base/child.c \
 	provisioner/base/clock.c \
 	provisioner/base/digest.c \
 	provisioner/base/json.c \
@@ -141,6 +148,7 @@ $(eval $(call unit_test,tests/unit/agent/facts/test_drive_slot.c,$(AGENT_TEST_LI
 $(eval $(call unit_test,tests/unit/agent/facts/test_machine_facts.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/disk/test_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_boot_entries.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/disk/test_network_put.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,boot_entries,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -24,7 +24,9 @@
 #include <agent/disk/work.h>
 #include "latest.h"
 #include <agent/facts/machine_facts.h>
+#include <agent/disk/network_put.h>
 #include <agent/disk/own_files.h>
+#include <agent/facts/nics.h>
 
 #define TRUST_ROOT_PATH   "/etc/slipway/root.json"
 #define FIRST_BOOT_SOURCE "/usr/lib/slipway/first-boot"
@@ -35,6 +37,8 @@ struct imaging {
 	int64_t stage_started_ms;
 	enum image_stage stage;
 	struct image_receipt receipt;
+	bool has_network;
+	struct network network;
 };
 
 /* ---- callbacks of the writer (from one of its threads at a time) ----------------------------- */
@@ -65,6 +69,25 @@ static void progress(void *arg, enum image_stage stage, uint64_t done_bytes, uin
 			   total_bytes);
 }
 
+/* ---- the new system's network ---------------------------------------------------------------- */
+
+/* Before anything is written: a port that is not there is a mistake of the profile. */
+static int find_network(struct imaging *im, struct err *err)
+{
+	json_t *doc = im->w.context->plan->image.network;
+	nic_list nics = {0};
+	int r;
+
+	if (!doc)
+		return 0;
+	TRY(network_parse(doc, &im->network, err));
+	nics_read("", &nics);
+	r = network_find_ports(&im->network, nics.items, nics.n, err);
+	VEC_DONE(&nics);
+	im->has_network = r == 0;
+	return r;
+}
+
 /* ---- the new system's own files -------------------------------------------------------------- */
 
 static int write_own_files(void *arg, const struct image_part *parts, size_t n, struct err *err)
@@ -75,6 +98,7 @@ static int write_own_files(void *arg, const struct image_part *parts, size_t n, 
 		.host_id = im->w.context->plan->host_id,
 		.first_boot_program = FIRST_BOOT_SOURCE,
 		.folder = TARGET_DIR,
+		.network = im->has_network ? &im->network : NULL,
 	};
 
 	disk_work_say(&im->w, "writing name, keys and first-boot report");
@@ -182,6 +206,8 @@ void step_image(void *step_context, struct report *out)
 	int r;
 
 	r = own_files_mount_apart(&err);
+	if (r == 0)
+		r = find_network(&im, &err);
 	if (r == 0)
 		r = disk_work_begin(&im.w, &err);
 	if (r == 0)

@@ -6,8 +6,11 @@
  */
 #include <proto/plan.h>
 
+#include <stdlib.h>
+
 #include <base/json.h>
 #include <base/str.h>
+#include <proto/network.h>
 
 #define CLOCK_SKEW_S 300 /* an agent knows the server's time to within a request's duration */
 
@@ -98,6 +101,20 @@ static int decode_ssh_keys(struct json_reader *r, struct plan_image *m)
 	return r->status;
 }
 
+/* Checked as a whole, for its texts end up in files with a syntax. */
+static void decode_network(struct json_reader *r, struct plan_image *m)
+{
+	json_t *doc = json_opt_obj(r, "network");
+	struct network *n;
+
+	if (!doc || r->status)
+		return;
+	n = xcalloc(1, sizeof(*n));
+	r->status = network_parse(doc, n, r->err);
+	free(n);
+	m->network = json_incref(doc);
+}
+
 static int decode_host(struct json_reader *parent, struct plan_image *m)
 {
 	json_t *obj = json_need_obj(parent, "host");
@@ -107,6 +124,7 @@ static int decode_host(struct json_reader *parent, struct plan_image *m)
 	struct json_reader r = json_reader_sub(parent, obj, "host");
 	read_str(&r, "hostname", 1, m->hostname, sizeof(m->hostname));
 	(void)decode_ssh_keys(&r, m);
+	decode_network(&r, m);
 	const char *user_data = json_opt_str(&r, "user_data", PLAN_USER_DATA_MAX_BYTES, "");
 	m->user_data = xstrdup(user_data ? user_data : "");
 	copy(&r, "fqdn", json_opt_str(&r, "fqdn", sizeof(m->fqdn) - 1, ""), m->fqdn,
@@ -228,6 +246,8 @@ void plan_done(struct plan *p)
 		free(p->burn_in.tests[i].definition);
 		p->burn_in.tests[i].definition = NULL;
 	}
+	json_decref(p->image.network);
+	p->image.network = NULL;
 	free(p->image.user_data);
 	p->image.user_data = NULL;
 	free(p->image.channel);

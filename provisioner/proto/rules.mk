@@ -6,6 +6,9 @@ proto_SRC := \
 	provisioner/proto/session_code.c \
 	provisioner/proto/events.c \
 	provisioner/proto/facts.c
+proto_SRC += provisioner/proto/network.c
+proto_SRC += provisioner/proto/network_parts.c
+proto_SRC += provisioner/proto/network_rules.c
 proto_SRC += provisioner/proto/plan_key.c
 proto_SRC += provisioner/proto/plan_envelope.c
 proto_SRC += provisioner/proto/plan_encode.c
@@ -25,6 +28,8 @@ $(eval $(call unit_test,tests/unit/proto/test_events.c,proto base,$(PROTO_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_session.c,proto base,$(PROTO_PKG)))
 $(eval $(call fuzzer,agent_messages,proto base,$(PROTO_PKG)))
 
+$(eval $(call unit_test,tests/unit/proto/test_network.c,proto base,$(BASE_PKG)))
+$(eval $(call fuzzer,network,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_plan.c,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_receipt.c,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_checkpoint.c,proto base,$(BASE_PKG)))

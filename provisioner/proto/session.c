@@ -83,6 +83,7 @@ const struct field first_boot_request_fields[] = {
 	F_STR(struct first_boot_request, "hostname", hostname, FIELD_ALWAYS),
 	F_HEX(struct first_boot_request, "image_digest", image_digest, FIELD_NEEDED),
 	F_STR(struct first_boot_request, "root_disk_serial", root_disk_serial, FIELD_ALWAYS),
+	F_STR(struct first_boot_request, "network_failure", network_failure, 0),
 	F_END,
 };
 

@@ -13,6 +13,8 @@
 #define FIRST_BOOT_UNIT_NAME   "slipway-first-boot.service"
 #define FIRST_BOOT_UNIT        "/etc/systemd/system/" FIRST_BOOT_UNIT_NAME
 #define FIRST_BOOT_WANTS       "/etc/systemd/system/multi-user.target.wants/" FIRST_BOOT_UNIT_NAME
+/* A script that falls back to DHCP; the reporter runs it once. */
+#define FIRST_BOOT_FALLBACK FIRST_BOOT_PROGRAM_DIR "/network-fallback"
 /* Where OpenRC starts services instead of systemd (Alpine). */
 #define FIRST_BOOT_RC          "/etc/init.d/slipway-first-boot"
 #define FIRST_BOOT_RC_RUNLEVEL "/etc/runlevels/default/slipway-first-boot"

@@ -137,6 +137,22 @@ DIR *new_root_open_folder(int root_fd, const char *path)
 	return dir;
 }
 
+int new_root_remove_files(int root_fd, const char *folder, const char *suffix, struct err *err)
+{
+	DIR *dir = new_root_open_folder(root_fd, folder);
+	const struct dirent *d;
+	int r = 0;
+
+	if (!dir)
+		return 0;
+	while (r == 0 && (d = readdir(dir)))
+		if (str_ends(d->d_name, suffix) && unlinkat(dirfd(dir), d->d_name, 0) < 0)
+			r = err_sys(err, ERR_AGENT_PERSONALISE, "cannot remove '%s' of '%s'",
+				    d->d_name, folder);
+	(void)closedir(dir);
+	return r;
+}
+
 bool new_root_exists(int root_fd, const char *path)
 {
 	autoclose int fd = open_in(root_fd, path, O_PATH);

@@ -31,6 +31,10 @@ MUST_CHECK int new_root_symlink(int root_fd, const char *to, const char *path, s
 /* Whole file; errors: ERR_NOT_FOUND, ERR_TOO_BIG, ERR_IO. The caller frees. */
 MUST_CHECK int new_root_read(int root_fd, const char *path, size_t max_bytes, char **ret_p,
 			     size_t *ret_n_bytes, struct err *err);
+/* Files of a folder whose names end so; a folder that is missing has none. errors:
+ * ERR_AGENT_PERSONALISE */
+MUST_CHECK int new_root_remove_files(int root_fd, const char *folder, const char *suffix,
+				     struct err *err);
 /* NULL if there is none; the caller closes it. */
 DIR *new_root_open_folder(int root_fd, const char *path);
 bool new_root_exists(int root_fd, const char *path);

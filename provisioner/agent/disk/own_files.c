@@ -179,6 +179,7 @@ static int write_files(const struct mounted *m, const struct image_part *parts, 
 		.image = m->own->image,
 		.host_id = m->own->host_id,
 		.first_boot_program = m->own->first_boot_program,
+		.network = m->own->network,
 		.mounts = mounts,
 		.n_mounts = list_mounts(parts, n, mounts),
 	};

@@ -9,6 +9,7 @@
 
 #include <base/err.h>
 #include <images/install.h>
+#include <proto/network.h>
 #include <proto/plan.h>
 
 struct own_files {
@@ -16,6 +17,7 @@ struct own_files {
 	const char *host_id;
 	const char *first_boot_program; /* path in the agent's own system */
 	const char *folder;             /* to mount on; made if it is missing */
+	const struct network *network;  /* with its ports found; NULL: none */
 };
 
 /* From here on, what this process mounts is seen by it alone and goes when it ends, however it

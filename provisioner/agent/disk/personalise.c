@@ -19,6 +19,7 @@
 
 #include "boot_entries.h"
 #include "first_boot_files.h"
+#include "network_put.h"
 #include "new_root.h"
 
 #define PROGRAM_MAX_BYTES (32 * MIB)
@@ -135,6 +136,12 @@ static int put_fstab(int root_fd, const struct personal *p, struct err *err)
 			 m->fs, options, pass);
 	}
 	return write_text(root_fd, "/etc/fstab", text.p, 0644, err);
+}
+
+/* Which card is which is known to the caller, who has the machine. */
+static int put_network(int root_fd, const struct personal *p, struct err *err)
+{
+	return p->network ? network_put(root_fd, p->network, err) : 0;
 }
 
 /* ---- SSH ------------------------------------------------------------------------------------- */
@@ -334,11 +341,17 @@ static const struct {
 	const char *what;
 	int (*put)(int root_fd, const struct personal *p, struct err *err);
 } parts[] = {
-	{"host name", put_host_name},          {"hosts file", put_hosts},
-	{"machine-id", put_machine_id},        {"fstab", put_fstab},
-	{"boot menu", boot_entries_put},       {"SSH keys", put_ssh_keys},
-	{"cloud-init seed", put_cloud_seed},   {"SELinux labels", put_relabel},
-	{"first-boot reporter", put_reporter},
+	{"host name", put_host_name},
+	{"hosts file", put_hosts},
+	{"machine-id", put_machine_id},
+	{"fstab", put_fstab},
+	{"boot menu", boot_entries_put},
+	{"network", put_network},
+	{"SSH keys", put_ssh_keys},
+	{"cloud-init seed", put_cloud_seed},
+	{"SELinux labels", put_relabel},
+	{"first-boot reporter",
+	 put_reporter}, /* the last: a system that is not done never reports */
 };
 
 int personalise(int root_fd, const struct personal *p, struct err *err)

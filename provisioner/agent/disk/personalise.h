@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <base/err.h>
+#include <proto/network.h>
 #include <proto/plan.h>
 
 /* One line of fstab. */
@@ -22,7 +23,8 @@ struct personal {
 	const char *host_id;
 	const char *first_boot_program; /* path in the agent's own system */
 	const struct personal_mount *mounts;
-	size_t n_mounts; /* 0: the system keeps its fstab */
+	size_t n_mounts;               /* 0: the system keeps its fstab */
+	const struct network *network; /* NULL: the system keeps its own */
 };
 
 /* errors: ERR_AGENT_PERSONALISE, ERR_IO */

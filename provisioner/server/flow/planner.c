@@ -12,6 +12,7 @@
 #include <burnin/catalogue.h>
 #include <inventory/event.h>
 #include <inventory/run.h>
+#include <proto/network.h>
 #include <proto/plan.h>
 #include <proto/session.h>
 #include "arm.h"
@@ -296,11 +297,25 @@ static int fill_latest(struct builder *b, const struct flow_arm *arm, struct err
 	return 0;
 }
 
+/* A host that the profile's network has no row for waits for one: it is not written with another's
+ * address, or with none. Returns 1 when there is nothing to wait for. */
+static int fill_network(struct builder *b, struct err *err)
+{
+	if (!b->profile.network || network_for_host(b->profile.network, b->host.serial, b->row.macs,
+						    &b->plan.image.network, err) == 0)
+		return 1;
+	(void)build_wait(b, "operator", err->msg, "", "");
+	err_clear(err);
+	return 0;
+}
+
 static int build_image(struct builder *b, struct err *err)
 {
 	struct flow_arm arm;
-	int rc = find_arm(b, &arm, err);
+	int rc = fill_network(b, err);
 
+	if (rc > 0)
+		rc = find_arm(b, &arm, err);
 	if (rc <= 0)
 		return rc;
 	struct plan_image *m = &b->plan.image;

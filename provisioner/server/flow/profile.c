@@ -11,6 +11,7 @@
 #include <base/json.h>
 #include <base/str.h>
 #include <burnin/catalogue.h>
+#include <proto/network.h>
 #include <proto/record.h>
 
 #define USER_DATA_MAX     (64 * 1024)
@@ -72,6 +73,8 @@ static const struct field host_fields[] = {
 	      .about = "may hold {short_code}, {serial}, {arch}"),
 	F_ARRAY(struct profile, "ssh_authorized_keys", ssh_authorized_keys, 0, SSH_KEYS_MAX,
 		.about = "one line of text each"),
+	F_JSON(struct profile, "network", network, 0,
+	       .about = "links, addresses and rows of hosts; see proto/network.h"),
 	F_VIEW(struct profile, "user_data", user_data, 0, USER_DATA_MAX, .sub = hidden_fields,
 	       .about = "cloud-init's; write-only: answers hold {set, bytes, sha256} in its place, "
 			"which keeps what is stored when it is written back"),
@@ -144,6 +147,23 @@ static void name_text(struct profile *p)
 	sha256_hex_of(p->user_data, strlen(p->user_data), p->user_sha256);
 }
 
+static bool names_one(const char *pattern)
+{
+	return *pattern && !strpbrk(pattern, "*?");
+}
+
+/* An address in a profile for many hosts would be the address of all of them. */
+static void check_network(struct json_reader *r, const struct profile *p)
+{
+	bool many = !names_one(p->serial) && !names_one(p->mac);
+
+	if (!p->network || r->status)
+		return;
+	r->status = network_check(p->network, many, r->err);
+	if (r->status < 0)
+		(void)err_wrap(r->err, "host/network");
+}
+
 int profile_parse(json_t *doc, struct profile *ret, struct err *err)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -156,6 +176,7 @@ int profile_parse(json_t *doc, struct profile *ret, struct err *err)
 	check_name(&r, ret);
 	check_match(&r, ret);
 	check_keys(&r, ret);
+	check_network(&r, ret);
 	for (char *c = ret->mac; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
 	ret->has_burn_in = ret->tier[0] != '\0';
@@ -201,6 +222,15 @@ static void hash_keys(struct sha256 *h, const json_t *keys)
 		hash_text(h, json_string_value(key) ? json_string_value(key) : "");
 }
 
+/* A profile without one keeps the digest that it had before networks were known. */
+static void hash_network(struct sha256 *h, const json_t *network)
+{
+	autofree char *text = network ? json_text(network) : NULL;
+
+	if (text)
+		hash_text(h, text);
+}
+
 void profile_digest(const struct profile *p, char ret[static SHA256_HEX_BYTES])
 {
 	AUTO(sha256) struct sha256 *h = sha256_new();
@@ -215,6 +245,7 @@ void profile_digest(const struct profile *p, char ret[static SHA256_HEX_BYTES])
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		hash_text(h, texts[i]);
 	hash_keys(h, p->ssh_authorized_keys);
+	hash_network(h, p->network);
 	sha256_final(h, digest);
 	hex_encode(digest, sizeof(digest), ret);
 }

@@ -33,6 +33,7 @@ struct profile {
 	bool wipe_consent;
 	char hostname[129];
 	json_t *ssh_authorized_keys; /* array; a reference */
+	json_t *network;             /* proto/network.h; a reference; NULL: none */
 	const char *user_data;       /* as a person wrote it; owned by doc; NULL: none, or hidden */
 	char user_sha256[SHA256_HEX_BYTES]; /* "" none */
 	int64_t user_bytes;

@@ -41,6 +41,11 @@ static int record(struct flow *flow, const struct first_boot_request *q, int64_t
 				.summary = "the installed system reported",
 				.detail = detail};
 
+	if (q->network_failure[0]) {
+		e.summary = "the installed system reported by DHCP: its own network did not work";
+		json_object_set_new(detail, "network_failure", json_string_of(q->network_failure));
+	}
+
 	return event_append(flow->db, &e, flow_now_us(flow), NULL, err);
 }
 

@@ -190,6 +190,35 @@ static void test_other_systems(void **state)
 	}
 }
 
+/* With a network, the image's own program gets it; without a program the host is not finished. */
+static void test_network(void **state)
+{
+	static const struct network network = {
+		.n_links = 1,
+		.links = {{.name = "left", .mac = "02:00:00:00:00:01", .dhcp = true}}};
+	struct plan_image image = plan_of("lab-1", "ssh-ed25519 A");
+	struct personal p = {.image = &image,
+			     .host_id = "host-1",
+			     .first_boot_program = "/proc/self/exe",
+			     .network = &network};
+	autofree char *root = xasprintf("%s/network", dir);
+	struct new_root_file program = {
+		.path = "/usr/lib/systemd/systemd-networkd", .p = "", .mode = 0755};
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(file_make_dirs(root, 0755, NULL), 0);
+	autoclose int fd = open(root, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	CHECK_ERR("no program", personalise(fd, &p, &err), ERR_AGENT_PERSONALISE);
+	assert_false(new_root_exists(fd, "/etc/slipway/first-boot.conf"));
+	assert_int_equal(new_root_write(fd, &program, NULL), 0);
+	assert_int_equal(personalise(fd, &p, &err), 0);
+	autofree char *text = content(fd, "/etc/systemd/network/10-slipway-left.network");
+	assert_non_null(strstr(text, "DHCP=yes"));
+	assert_true(new_root_exists(fd, "/usr/lib/slipway/network-fallback"));
+	free(image.ssh_authorized_keys[0]);
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -253,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_other_systems),
+		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_links_stay_inside),
 	};

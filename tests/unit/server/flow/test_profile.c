@@ -10,6 +10,10 @@
 #include <server/flow/disk_choice.h>
 #include <server/flow/profile.h>
 
+#define LEFT   "{\"name\":\"left\",\"kind\":\"port\",\"match\":{\"mac\":\"02:00:00:00:00:01\"},"
+#define DHCP   "{\"links\":[" LEFT "\"dhcp\":true}]}"
+#define STATIC "{\"links\":[" LEFT "\"addresses\":[\"10.0.0.5/24\"]}]}"
+
 static void test_parse(void **state)
 {
 	static const struct {
@@ -79,6 +83,7 @@ static void test_digest(void **state)
 		{"host name", "\"host\":{\"hostname\":\"h\"}", true},
 		{"one key", "\"host\":{\"ssh_authorized_keys\":[\"k\"]}", true},
 		{"user data", "\"host\":{\"user_data\":\"#cloud-config\"}", true},
+		{"network", "\"host\":{\"network\":" DHCP "}", true},
 	};
 	char base[SHA256_HEX_BYTES], got[SHA256_HEX_BYTES];
 	(void)state;
@@ -101,6 +106,33 @@ static void test_digest(void **state)
 	profile_digest(&none, got);
 	CHECK_INT("an empty one", strlen(got), 64);
 	CHECK("an empty one", !str_eq(got, base));
+}
+
+/* A network is checked when the profile is written. */
+static void test_network(void **state)
+{
+	static const struct {
+		const char *name, *match, *network;
+		enum err_code code;
+	} rows[] = {
+		{"DHCP for all", "\"serial\":\"*\"", DHCP, ERR_OK},
+		{"an address for all", "\"serial\":\"*\"", STATIC, ERR_NETWORK},
+		{"an address for some", "\"serial\":\"A?\"", STATIC, ERR_NETWORK},
+		{"an address for a model", "\"product\":\"x\"", STATIC, ERR_NETWORK},
+		{"an address for one", "\"serial\":\"A1\"", STATIC, ERR_OK},
+		{"a network without links", "\"serial\":\"A1\"", "{}", ERR_FIELD_MISSING},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = ERR_INIT;
+		struct profile p;
+		autofree char *text = xasprintf(
+			"{\"name\":\"a\",\"match\":{%s},\"host\":{\"network\":%s}}", rows[i].match,
+			rows[i].network);
+		autojson json_t *doc = json_loads(text, 0, NULL);
+		CHECK_ERR(rows[i].name, profile_parse(doc, &p, &err), rows[i].code);
+		profile_done(&p);
+	}
 }
 
 static void test_which_arm(void **state)
@@ -239,9 +271,10 @@ static void test_disk_choice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),     cmocka_unit_test(test_digest),
-		cmocka_unit_test(test_which_arm), cmocka_unit_test(test_match),
-		cmocka_unit_test(test_hostname),  cmocka_unit_test(test_disk_choice),
+		cmocka_unit_test(test_parse),       cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_network),     cmocka_unit_test(test_which_arm),
+		cmocka_unit_test(test_match),       cmocka_unit_test(test_hostname),
+		cmocka_unit_test(test_disk_choice),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

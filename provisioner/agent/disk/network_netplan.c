@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A network as netplan's YAML, which is also version 2 of cloud-init's network-config. Texts were
+ * checked to be names and addresses; they stand in quotes all the same, so that none is a number.
+ */
+#include "network_writers.h"
+
+#include <inttypes.h>
+
+#include <base/json.h>
+
+#include "new_root.h"
+
+#define FILE_PATH "/etc/netplan/90-slipway.yaml"
+
+static bool is_there(int root_fd)
+{
+	return new_root_exists(root_fd, "/usr/sbin/netplan") ||
+	       new_root_exists(root_fd, "/usr/bin/netplan");
+}
+
+/* "  KEY: ["a", "b"]" */
+static void add_list(const char *indent, const char *key, const char *rows, size_t row_bytes,
+		     size_t n, struct str *out)
+{
+	if (!n)
+		return;
+	str_addf(out, "%s%s: [", indent, key);
+	for (size_t i = 0; i < n; i++)
+		str_addf(out, "%s\"%s\"", i ? ", " : "", rows + i * row_bytes);
+	str_add(out, "]\n");
+}
+
+static void add_route(const char *indent, const char *to, const char *via, int64_t metric,
+		      struct str *out)
+{
+	const char *all = network_is_v6(via) ? "::/0" : "0.0.0.0/0";
+
+	str_addf(out, "%s  - to: \"%s\"\n%s    via: \"%s\"\n", indent,
+		 str_eq(to, "default") ? all : to, indent, via);
+	if (metric)
+		str_addf(out, "%s    metric: %" PRId64 "\n", indent, metric);
+}
+
+static void add_addresses(const char *indent, const struct network_link *l, struct str *out)
+{
+	autofree char *deep = xasprintf("%s  ", indent);
+
+	str_addf(out, "%sdhcp4: %s\n%sdhcp6: %s\n", indent, l->dhcp ? "true" : "false", indent,
+		 l->dhcp ? "true" : "false");
+	if (l->mtu)
+		str_addf(out, "%smtu: %" PRId64 "\n", indent, l->mtu);
+	add_list(indent, "addresses", l->addresses[0], sizeof(l->addresses[0]), l->n_addresses,
+		 out);
+	if (l->n_gateways || l->n_routes)
+		str_addf(out, "%sroutes:\n", indent);
+	for (size_t i = 0; i < l->n_gateways; i++)
+		add_route(indent, "default", l->gateways[i], 0, out);
+	for (size_t i = 0; i < l->n_routes; i++)
+		add_route(indent, l->routes[i].to, l->routes[i].via, l->routes[i].metric, out);
+	if (l->n_dns || l->n_search)
+		str_addf(out, "%snameservers:\n", indent);
+	add_list(deep, "addresses", l->dns[0], sizeof(l->dns[0]), l->n_dns, out);
+	add_list(deep, "search", l->search[0], sizeof(l->search[0]), l->n_search, out);
+}
+
+static void add_link(const char *indent, const struct network_link *l, struct str *out)
+{
+	autofree char *inner = xasprintf("%s  ", indent);
+
+	str_addf(out, "%s%s:\n", indent, l->name);
+	if (l->kind == NETWORK_PORT)
+		str_addf(out, "%smatch:\n%s  macaddress: \"%s\"\n%sset-name: \"%s\"\n", inner,
+			 inner, l->mac, inner, l->name);
+	add_list(inner, "interfaces", l->members[0], sizeof(l->members[0]), l->n_members, out);
+	if (l->kind == NETWORK_BOND)
+		str_addf(out, "%sparameters:\n%s  mode: \"%s\"\n%s  mii-monitor-interval: 100\n",
+			 inner, inner, network_mode_str(l->mode), inner);
+	if (l->kind == NETWORK_VLAN)
+		str_addf(out, "%sid: %" PRId64 "\n%slink: \"%s\"\n", inner, l->vlan_id, inner,
+			 l->under);
+	add_addresses(inner, l, out);
+}
+
+void network_yaml(const struct network *n, const char *indent, struct str *out)
+{
+	static const char *const sections[_NETWORK_KIND_MAX] = {"ethernets", "bonds", "vlans",
+								"bridges"};
+	autofree char *inner = xasprintf("%s  ", indent);
+
+	str_addf(out, "%sversion: 2\n", indent);
+	for (int kind = 0; kind < _NETWORK_KIND_MAX; kind++) {
+		bool first = true;
+
+		for (size_t i = 0; i < n->n_links; i++) {
+			if ((int)n->links[i].kind != kind)
+				continue;
+			if (first)
+				str_addf(out, "%s%s:\n", indent, sections[kind]);
+			first = false;
+			add_link(inner, &n->links[i], out);
+		}
+	}
+}
+
+static int write_all(int root_fd, const struct network *n, struct err *err)
+{
+	autostr struct str text = {0};
+
+	/* netplan joins all files: what the image's own say of all cards would hold for these, too */
+	TRY(new_root_remove_files(root_fd, "/etc/netplan", ".yaml", err));
+	str_init(&text, NETWORK_TEXT_BYTES);
+	str_add(&text, "# Written when this host was imaged.\nnetwork:\n");
+	network_yaml(n, "  ", &text);
+	return network_write_file(root_fd, FILE_PATH, &text, 0600, err);
+}
+
+const struct network_writer network_netplan = {
+	.name = "netplan",
+	.is_there = is_there,
+	.write = write_all,
+	.fallback =
+		"printf 'network:\\n  version: 2\\n  ethernets:\\n    all:\\n      match: {name: "
+		"\"*\"}\\n      dhcp4: true\\n      dhcp6: true\\n' >" FILE_PATH "\n"
+		"netplan apply\n",
+};
