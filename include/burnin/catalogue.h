@@ -65,6 +65,7 @@ struct catalogue_test {
 	const char *platforms[CATALOGUE_LIST_MAX + 1];
 	const char *needs_parts[CATALOGUE_LIST_MAX + 1];
 	const char *needs_tools[CATALOGUE_LIST_MAX + 1];
+	const char *needs_devices[CATALOGUE_LIST_MAX + 1]; /* names in /dev */
 	int64_t needs_memory_mib;
 	struct catalogue_bound bounds[CATALOGUE_LIST_MAX];
 	size_t n_bounds;
@@ -122,6 +123,7 @@ struct catalogue_host {
 	const component_list *components;
 	int64_t available_mib;
 	bool (*has_tool)(const char *name);
+	bool (*has_device)(const char *name);
 };
 bool catalogue_unmet(const struct catalogue_test *t, const struct catalogue_host *host,
 		     char ret_why[static 129]);

@@ -20,6 +20,8 @@ enum component_kind {
 	COMPONENT_NIC,
 	COMPONENT_PCI,
 	COMPONENT_BOARD, /* the main board itself: only where a rule is about the board */
+	COMPONENT_FAN,
+	COMPONENT_SUPPLY, /* a power supply */
 	_COMPONENT_KIND_MAX,
 };
 const char *component_kind_str(enum component_kind kind); /* "dimm" */

@@ -39,7 +39,11 @@ enum burnin_symptom {
 	SYMPTOM_REBOOTS,          /* it rebooted under load */
 	SYMPTOM_HANGS,            /* no sign of life under load */
 	SYMPTOM_PCIE_NARROW_LINK, /* fewer lanes than card and slot can do */
-	SYMPTOM_TEST_FAILED,      /* a test of the catalogue that names no other symptom */
+	SYMPTOM_FAN_FAILED,       /* by its sensor */
+	SYMPTOM_SUPPLY_FAILED,
+	SYMPTOM_REDUNDANCY_LOST,
+	SYMPTOM_SENSOR_CRITICAL, /* temperature, voltage */
+	SYMPTOM_TEST_FAILED,     /* a test of the catalogue that names no other symptom */
 	_SYMPTOM_MAX,
 };
 

@@ -243,12 +243,14 @@ static bool has_part(const component_list *list, const char *kind)
 bool catalogue_unmet(const struct catalogue_test *t, const struct catalogue_host *host,
 		     char ret_why[static 129])
 {
-	const char *part = NULL, *tool = NULL;
+	const char *part = NULL, *tool = NULL, *device = NULL;
 
 	for (size_t i = 0; !part && t->needs_parts[i]; i++)
 		part = has_part(host->components, t->needs_parts[i]) ? NULL : t->needs_parts[i];
 	for (size_t i = 0; !tool && t->needs_tools[i]; i++)
 		tool = host->has_tool(t->needs_tools[i]) ? NULL : t->needs_tools[i];
+	for (size_t i = 0; !device && t->needs_devices[i]; i++)
+		device = host->has_device(t->needs_devices[i]) ? NULL : t->needs_devices[i];
 	if (!tool && !str_eq(t->tool, CATALOGUE_AGENT) && !host->has_tool(t->tool))
 		tool = t->tool;
 	if (t->destructive)
@@ -259,6 +261,8 @@ bool catalogue_unmet(const struct catalogue_test *t, const struct catalogue_host
 		text_print(ret_why, 129, "it needs a part of the kind '%.32s'", part);
 	else if (tool)
 		text_print(ret_why, 129, "the ramdisk has no program '%.64s'", tool);
+	else if (device)
+		text_print(ret_why, 129, "this host has no /dev/%.64s", device);
 	else if (host->available_mib < t->needs_memory_mib)
 		text_print(ret_why, 129, "it needs %lld MiB of memory, %lld MiB are available",
 			   (long long)t->needs_memory_mib, (long long)host->available_mib);

@@ -122,6 +122,7 @@ static void read_needs(struct json_reader *parent, struct catalogue_test *t)
 	struct json_reader r = json_reader_sub(parent, obj, "needs");
 	opt_list(&r, "parts", is_part, t->needs_parts);
 	opt_list(&r, "tools", is_program, t->needs_tools);
+	opt_list(&r, "devices", is_program, t->needs_devices);
 	t->needs_memory_mib = json_opt_int(&r, "memory_mib", 0, 1 << 30, 0);
 	parent->status = json_reader_end(&r);
 }

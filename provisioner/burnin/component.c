@@ -10,7 +10,7 @@
 const char *component_kind_str(enum component_kind kind)
 {
 	static const char *const names[_COMPONENT_KIND_MAX] = {
-		"system", "cpu", "dimm", "disk", "nic", "pci", "board",
+		"system", "cpu", "dimm", "disk", "nic", "pci", "board", "fan", "psu",
 	};
 
 	return kind < _COMPONENT_KIND_MAX ? names[kind] : "unknown";

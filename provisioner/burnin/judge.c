@@ -5,6 +5,7 @@
 #include <burnin/judge.h>
 
 #include <base/json.h>
+#include <burnin/bmc_text.h>
 #include <burnin/edac_text.h>
 #include <burnin/kernel_log.h>
 #include <burnin/rules.h>
@@ -36,9 +37,10 @@ static void note(void *arg, const struct burnin_finding *f)
 	if (rule->fails && !*j->message)
 		(void)text_fit(j->message, sizeof(j->message), f->message);
 	json_array_append_new(j->findings,
-			      json_pack("{s:s, s:b, s:o, s:o, s:o}", "verdict", rule->verdict,
+			      json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "verdict", rule->verdict,
 					"fails", rule->fails, "message", json_string_of(f->message),
-					"part", json_string_of(order.part), "action",
+					"part", json_string_of(order.part), "slot",
+					json_string_of(order.slot), "action",
 					json_string_of(order.action)));
 }
 
@@ -183,14 +185,45 @@ static void judge_edac(struct judging *j)
 	json_object_set_new(j->values, "counters", json_integer(n));
 }
 
+static void judge_bmc(struct judging *j,
+		      int (*read)(const char *text, size_t n_bytes, bmc_found *found, void *arg),
+		      const char *unit)
+{
+	int n = read(j->text, j->n_bytes, note, j);
+
+	j->verdict = j->n_failures                               ? failed
+		     : n > 0 && !j->end.signal && !j->end.status ? passed
+								 : unjudged;
+	if (!j->n_failures)
+		text_print(j->message, sizeof(j->message),
+			   n > 0 ? "%d %s, none reports a fault" : "%d %s were found", n, unit);
+	json_object_set_new(j->values, unit, json_integer(n));
+}
+
+static void judge_sensors(struct judging *j)
+{
+	judge_bmc(j, bmc_sensors_read, "sensors");
+}
+
+static void judge_events(struct judging *j)
+{
+	judge_bmc(j, bmc_events_read, "entries");
+}
+
 static const struct {
 	const char *tool;
 	void (*judge)(struct judging *j);
 } tools[] = {
-	{"smartctl", judge_smartctl},   {"nvme", judge_nvme},
-	{"stress-ng", judge_stress_ng}, {"stressapptest", judge_stressapptest},
-	{"memtester", judge_memtester}, {"fio", judge_fio},
-	{"edac", judge_edac},           {"kernel-log", judge_kernel_log},
+	{"ipmitool-sdr", judge_sensors},
+	{"ipmitool-sel", judge_events},
+	{"smartctl", judge_smartctl},
+	{"nvme", judge_nvme},
+	{"stress-ng", judge_stress_ng},
+	{"stressapptest", judge_stressapptest},
+	{"memtester", judge_memtester},
+	{"fio", judge_fio},
+	{"edac", judge_edac},
+	{"kernel-log", judge_kernel_log},
 	{"dmesg", judge_kernel_log},
 };
 

@@ -81,6 +81,18 @@ static const struct burnin_rule rules[_SYMPTOM_MAX] = {
 	[SYMPTOM_PCIE_NARROW_LINK] = {"pcie-narrow-link", false, COMPONENT_PCI,
 				      "Reseat %s: it uses fewer lanes than it could.",
 				      "a slot that is wired narrower"},
+	[SYMPTOM_FAN_FAILED] = {"fan-failed", true, COMPONENT_FAN,
+				"Replace %s. It stands still or is far too slow.",
+				"its plug, or something that blocks it"},
+	[SYMPTOM_SUPPLY_FAILED] = {"psu-failed", true, COMPONENT_SUPPLY,
+				   "Check the mains cable of %s, then replace it.",
+				   "the outlet or its fuse"},
+	[SYMPTOM_REDUNDANCY_LOST] = {"redundancy-lost", true, COMPONENT_SYSTEM,
+				     "Check power supplies and fans of %s: one of them is missing.",
+				     "a supply without mains"},
+	[SYMPTOM_SENSOR_CRITICAL] = {"sensor-critical", true, COMPONENT_SYSTEM,
+				     "Check what the sensor in the message watches on %s.",
+				     "heat: fans, air ducts and blanks first"},
 	[SYMPTOM_TEST_FAILED] = {"burn-in-test-failed", true, COMPONENT_SYSTEM,
 				 "Read what the test found in the records of the run of %s.",
 				 "the test itself: run it on a host that is known to be good"},
@@ -97,6 +109,8 @@ static const struct {
 	[COMPONENT_NIC] = {"network card", "network cards"},
 	[COMPONENT_PCI] = {"card", "cards"},
 	[COMPONENT_BOARD] = {"the main board", "main boards"},
+	[COMPONENT_FAN] = {"fan", "fans"},
+	[COMPONENT_SUPPLY] = {"power supply", "power supplies"},
 };
 
 const struct burnin_rule *burnin_rule_of(enum burnin_symptom symptom)

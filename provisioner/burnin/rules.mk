@@ -14,6 +14,7 @@ burnin_SRC := \
 	provisioner/burnin/smart.c \
 	provisioner/burnin/kernel_log.c \
 	provisioner/burnin/edac_text.c \
+	provisioner/burnin/bmc_text.c \
 	provisioner/burnin/verdict.c \
 	provisioner/burnin/judge.c \
 	provisioner/burnin/smart_tests.c \
@@ -41,6 +42,7 @@ $(eval $(call unit_test,tests/unit/burnin/test_smart.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_dimm.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_verdict.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_kernel_log.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_bmc_text.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_judge.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_program_lines.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_catalogue.c,burnin base,$(BASE_PKG)))

@@ -9,6 +9,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <burnin/bmc_text.h>
 #include <burnin/edac_text.h>
 #include <burnin/kernel_log.h>
 #include <burnin/verdict.h>
@@ -45,6 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 		(void)smart_judge(&health, NULL, ignore, NULL);
 	(void)kernel_log_read(&(struct kernel_log_reader){.components = &none, .found = ignore},
 			      text, n_bytes - 1);
+	(void)bmc_sensors_read(text, n_bytes - 1, ignore, NULL);
+	(void)bmc_events_read(text, n_bytes - 1, ignore, NULL);
 	(void)edac_text_read(text, n_bytes - 1, &none, ignore, NULL);
 	if (json_load_strict(p + 1, n_bytes - 1, LIMIT_JSON_BODY_BYTES, &record, NULL) == 0)
 		IGNORE_RESULT(ocp_check_record(record, NULL));

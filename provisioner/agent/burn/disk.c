@@ -171,6 +171,17 @@ void burn_read_disk(const struct burn_disk_request *request, struct burn_disk_re
 
 /* ---- the test -------------------------------------------------------------------------------- */
 
+/* A pass says how much of the disk it is about. */
+static void passed(struct burn *b, const char *step, const struct component *c,
+		   const struct burn_disk_result *r)
+{
+	autofree char *message = xasprintf(
+		"covered %.1f %%: every block read was readable and stable",
+		(double)r->covered_permille / 10);
+
+	burn_passed(b, step, c, "disk-read-pass", message);
+}
+
 static void judge(struct burn *b, const char *step, const struct component *c,
 		  const struct burn_disk_result *r)
 {
@@ -195,8 +206,7 @@ static void judge(struct burn *b, const char *step, const struct component *c,
 	if (finding.symptom)
 		burn_found(b, step, &finding);
 	else
-		burn_passed(b, step, c, "disk-read-pass",
-			    "every block read was readable and stable");
+		passed(b, step, c, r);
 }
 
 static int open_disk(const struct drive *d)

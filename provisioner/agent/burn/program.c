@@ -40,6 +40,13 @@ bool burn_has_tool(const char *name)
 	return false;
 }
 
+static bool has_device(const char *name)
+{
+	autofree char *path = xasprintf("/dev/%s", name);
+
+	return access(path, F_OK) == 0;
+}
+
 bool burn_unmet(const struct burn *b, const struct catalogue_test *test, char ret_why[static 129])
 {
 	struct utsname machine;
@@ -49,7 +56,8 @@ bool burn_unmet(const struct burn *b, const struct catalogue_test *test, char re
 			       &(struct catalogue_host){.arch = machine.machine,
 							.components = &b->components,
 							.available_mib = burn_available_mib(),
-							.has_tool = burn_has_tool},
+							.has_tool = burn_has_tool,
+							.has_device = has_device},
 			       ret_why);
 }
 
@@ -123,14 +131,20 @@ static void find_as_judged(struct running *r, json_t *row)
 {
 	struct burnin_finding f = {
 		.symptom = burnin_symptom_of(json_string_value(json_object_get(row, "verdict")))};
+	struct component named = {.place = DIMM_NOWHERE};
 	struct suspects all;
 
 	if (f.symptom == SYMPTOM_NONE)
 		f.symptom = r->test->symptom;
 	(void)text_fit(f.message, sizeof(f.message),
 		       json_string_value(json_object_get(row, "message")));
-	suspects_fitting(&r->burn->components, burnin_rule_of(f.symptom)->kind, NULL, NULL, &all);
+	named.kind = burnin_rule_of(f.symptom)->kind;
+	(void)text_fit(named.location, sizeof(named.location),
+		       json_string_value(json_object_get(row, "slot")));
+	suspects_fitting(&r->burn->components, named.kind, NULL, NULL, &all);
 	burnin_blame(&f, &all);
+	if (*named.location) /* a part that is in no table: a fan, a supply */
+		f.component = &named;
 	found(r, &f);
 }
 
@@ -148,6 +162,11 @@ static enum burn_end judge_output(struct running *r, const struct process_result
 		find_as_judged(r, row);
 	const char *verdict = json_string_value(json_object_get(doc, "verdict"));
 	const char *message = json_string_value(json_object_get(doc, "message"));
+	if (str_eq(verdict, "not-judged") && !r->test->needed && !result->signal &&
+	    !result->truncated) {
+		ocp_log(&r->burn->stream, r->test->id, "WARNING", message);
+		return BURN_SKIPPED;
+	}
 	if (str_eq(verdict, "not-judged") || (str_eq(verdict, "passed") && result->truncated))
 		return burn_no_verdict(r->burn, r->test->id, message);
 	if (str_eq(verdict, "passed"))

@@ -6,7 +6,7 @@ import { routeTo } from "./route.js";
 import { Moment } from "./parts.js";
 
 // The kinds of provisioner/burnin/component.c; a test of that room walks them.
-const PARTS = { cpu: "Processor", dimm: "Memory module", disk: "Disk", nic: "Network card", pci: "PCI card", board: "Main board", system: "Host" };
+const PARTS = { cpu: "Processor", dimm: "Memory module", disk: "Disk", nic: "Network card", pci: "PCI card", board: "Main board", fan: "Fan", psu: "Power supply", system: "Host" };
 
 function headline(fault) {
 	const what = PARTS[fault.part_type] || fault.part_type || "";

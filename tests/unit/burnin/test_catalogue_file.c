@@ -246,6 +246,8 @@ static void test_preconditions(void **state)
 		{"a part that is there", ",\"needs\":{\"parts\":[\"disk\"]}", ""},
 		{"a part that is missing", ",\"needs\":{\"parts\":[\"disk\",\"nic\"]}", "nic"},
 		{"a missing tool", ",\"needs\":{\"tools\":[\"sh\",\"fio\"]}", "fio"},
+		{"a device that is there", ",\"needs\":{\"devices\":[\"sh\"]}", ""},
+		{"a missing device", ",\"needs\":{\"devices\":[\"ipmi0\"]}", "/dev/ipmi0"},
 		{"enough memory", ",\"needs\":{\"memory_mib\":100}", ""},
 		{"not enough memory", ",\"needs\":{\"memory_mib\":101}", "101 MiB"},
 		{"this platform", ",\"platforms\":[\"aarch64\",\"x86_64\"]", ""},
@@ -260,7 +262,7 @@ static void test_preconditions(void **state)
 		autofree char *text = xasprintf(
 			HEAD ",\"id\":\"x\",\"tool\":\"sh\",\"judge\":\"lines\"%s}",
 			rows[i].members);
-		const struct catalogue_host host = {"x86_64", &parts, 100, has_sh};
+		const struct catalogue_host host = {"x86_64", &parts, 100, has_sh, has_sh};
 		struct catalogue_test t;
 		char why[129] = "";
 

@@ -164,6 +164,13 @@ static unsigned count(const struct bench *b, const char *type)
 	return n;
 }
 
+static bool says(const struct bench *b, const char *words)
+{
+	autofree char *text = json_text(b->records);
+
+	return strstr(text, words) != NULL;
+}
+
 /* Four disks take the time of one, and each has its own verdict. */
 static void test_disks_at_once(void **state)
 {
@@ -181,6 +188,7 @@ static void test_disks_at_once(void **state)
 	assert_true(time_boot_ms() - started_ms < 3500);
 	assert_int_equal(end, BURN_ERROR); /* the fourth could not be opened */
 	assert_int_equal(count(&b, "PASS"), 2);
+	assert_true(says(&b, "covered 100.0 %"));
 	assert_int_equal(count(&b, "FAIL"), 1);
 	assert_int_equal(count(&b, "UNKNOWN"), 1);
 	close_bench(&b);

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What ipmitool prints; see bmc_text.h. Columns are separated by '|'; which one holds the state
+ * differs between its commands, so each column is looked at.
+ */
+#include <burnin/bmc_text.h>
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <base/str.h>
+
+#define COLUMNS_MAX  12
+#define COLUMN_BYTES 96
+
+struct line {
+	char columns[COLUMNS_MAX][COLUMN_BYTES];
+	size_t n;
+};
+
+static void split(struct sv text, struct line *ret)
+{
+	ret->n = 0;
+	while (text.n && ret->n < COLUMNS_MAX) {
+		struct sv column = sv_trim(sv_split(&text, '|'));
+
+		text_print(ret->columns[ret->n++], COLUMN_BYTES, "%.*s",
+			   (int)(column.n < COLUMN_BYTES ? column.n : COLUMN_BYTES), column.p);
+	}
+}
+
+/* Is the word in the text, as a word or its beginning, whatever its case? */
+static bool has(const char *text, const char *word)
+{
+	return strcasestr(text, word) != NULL;
+}
+
+static bool is_one_of(const char *text, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(text, words[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool has_one_of(const char *text, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (has(text, words[i]))
+			return true;
+	return false;
+}
+
+static bool is_fan(const char *name)
+{
+	return has(name, "fan") || has(name, "blower");
+}
+
+/* "PS1 Status", "PSU 2", "Pwr Supply 1", "Power Supply 2" */
+static bool is_supply(const char *name)
+{
+	bool short_name = (str_starts(name, "PS") || str_starts(name, "ps")) &&
+			  (isdigit((unsigned char)name[2]) || name[2] == ' ' || name[2] == '_' ||
+			   name[2] == 'U' || name[2] == 'u' || !name[2]);
+
+	return short_name || has(name, "power supply") || has(name, "pwr supply") ||
+	       has(name, "psu");
+}
+
+static void find(const char *name, const char *what, enum burnin_symptom symptom, bmc_found *found,
+		 void *arg)
+{
+	struct component c = {.kind = burnin_rule_of(symptom)->kind, .place = DIMM_NOWHERE};
+	struct burnin_finding f = {.symptom = symptom};
+
+	(void)text_fit(c.key, sizeof(c.key), name);
+	(void)text_fit(c.location, sizeof(c.location), name);
+	if (c.kind == COMPONENT_FAN || c.kind == COMPONENT_SUPPLY)
+		f.component = &c;
+	text_print(f.message, sizeof(f.message), "%.90s: %.150s", name, what);
+	found(arg, &f);
+}
+
+/* ---- sensors --------------------------------------------------------------------------------- */
+
+/* HW: "ns" is a sensor without a reading, which an empty bay has; "nc" and its kin only warn. */
+static const char *const good_states[] = {"ok"};
+static const char *const critical_states[] = {"cr", "nr", "lcr", "lnr", "ucr", "unr"};
+static const char *const supply_faults[] = {"failure",      "ac lost",      "input lost",
+					    "out-of-range", "config error", "fault"};
+
+static bool lost_redundancy(const char *text)
+{
+	return has(text, "redundancy lost") || has(text, "non-redundant");
+}
+
+/* A discrete sensor is "ok" and says in words what is wrong. */
+static void judge_words(const char *name, const char *words, bmc_found *found, void *arg)
+{
+	if (is_supply(name) && (has_one_of(words, supply_faults, ARRAY_LEN(supply_faults))))
+		find(name, words, SYMPTOM_SUPPLY_FAILED, found, arg);
+	else if (lost_redundancy(words))
+		find(name, words, SYMPTOM_REDUNDANCY_LOST, found, arg);
+}
+
+static void judge_sensor(const struct line *l, bool critical, bmc_found *found, void *arg)
+{
+	const char *name = l->columns[0], *reading = l->columns[l->n - 1];
+	char what[COLUMN_BYTES * 2 + 8];
+
+	if (!critical) {
+		judge_words(name, reading, found, arg);
+		judge_words(name, l->columns[1], found, arg);
+		return;
+	}
+	/* "43h" is the sensor's number, "0 RPM" and "300.000" are readings. */
+	text_print(what, sizeof(what), "critical, %s",
+		   isdigit((unsigned char)l->columns[1][0]) && !str_ends(l->columns[1], "h")
+			   ? l->columns[1]
+			   : reading);
+	find(name, what,
+	     is_fan(name)      ? SYMPTOM_FAN_FAILED
+	     : is_supply(name) ? SYMPTOM_SUPPLY_FAILED
+			       : SYMPTOM_SENSOR_CRITICAL,
+	     found, arg);
+}
+
+static int read_sensor(const struct line *l, bmc_found *found, void *arg)
+{
+	for (size_t i = 1; i < l->n; i++) {
+		bool critical = is_one_of(l->columns[i], critical_states,
+					  ARRAY_LEN(critical_states));
+
+		if (!critical && !is_one_of(l->columns[i], good_states, ARRAY_LEN(good_states)))
+			continue;
+		judge_sensor(l, critical, found, arg);
+		return 1;
+	}
+	return 0;
+}
+
+/* ---- the event log --------------------------------------------------------------------------- */
+
+/* What an entry reports, by its sensor and its words. The first row that fits. */
+static const struct {
+	const char *sensor, *words;
+	enum burnin_symptom symptom;
+} events[] = {
+	{"Memory", "Uncorrectable ECC", SYMPTOM_DIMM_UNCORRECTABLE},
+	{"Memory", "Correctable ECC", SYMPTOM_DIMM_CORRECTABLE},
+	{"Memory", "Parity", SYMPTOM_DIMM_UNCORRECTABLE},
+	{"Processor", "IERR", SYMPTOM_CPU_MACHINE_CHECK},
+	{"Processor", "Machine Check", SYMPTOM_CPU_MACHINE_CHECK},
+	{"Processor", "Uncorrectable machine check", SYMPTOM_CPU_MACHINE_CHECK},
+	{"Processor", "Thermal Trip", SYMPTOM_SENSOR_CRITICAL},
+	{"Power Supply", "fail", SYMPTOM_SUPPLY_FAILED},
+	{"Power Supply", "lost", SYMPTOM_SUPPLY_FAILED},
+	{"Power Supply", "Config Error", SYMPTOM_SUPPLY_FAILED},
+	{"Fan", "Critical", SYMPTOM_FAN_FAILED},
+	{"Fan", "Non-recoverable", SYMPTOM_FAN_FAILED},
+	{"Fan", "Predictive Failure", SYMPTOM_FAN_FAILED},
+	{"Critical Interrupt", "Fatal", SYMPTOM_PCIE_FATAL},
+	{"Critical Interrupt", "PERR", SYMPTOM_PCIE_FATAL},
+	{"Critical Interrupt", "SERR", SYMPTOM_PCIE_FATAL},
+	{"Critical Interrupt", "Uncorrectable", SYMPTOM_PCIE_FATAL},
+	{"", "Upper Critical", SYMPTOM_SENSOR_CRITICAL},
+	{"", "Lower Critical", SYMPTOM_SENSOR_CRITICAL},
+	{"", "Non-recoverable", SYMPTOM_SENSOR_CRITICAL},
+	{"", "Redundancy Lost", SYMPTOM_REDUNDANCY_LOST},
+};
+
+/* "Uncorrectable ECC" holds "correctable ECC", and "Lower Non-critical" holds "critical": words begin
+ * where a word begins. */
+static bool holds_words(const char *text, const char *words)
+{
+	for (const char *at = strcasestr(text, words); at; at = strcasestr(at + 1, words))
+		if (at == text || at[-1] == ' ' || at[-1] == '/' || at[-1] == '(')
+			return true;
+	return false;
+}
+
+/* "Fan FAN3" is the sensor FAN3; "Memory #0x53" has a number alone. */
+static const char *name_of(const char *sensor, const char *kind)
+{
+	const char *name = sensor + strlen(kind);
+
+	name += strspn(name, " ");
+	return *name ? name : sensor;
+}
+
+static void read_event(const char *sensor, const char *words, bmc_found *found, void *arg)
+{
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		if (strncasecmp(sensor, events[i].sensor, strlen(events[i].sensor)) != 0 ||
+		    !holds_words(words, events[i].words))
+			continue;
+		find(name_of(sensor, events[i].sensor), words, events[i].symptom, found, arg);
+		return;
+	}
+}
+
+static bool is_number(const char *text)
+{
+	return *text && strspn(text, "0123456789abcdefABCDEF") == strlen(text);
+}
+
+/* number, date, time, sensor, words, Asserted or Deasserted, reading */
+static int read_entry(const struct line *l, bmc_found *found, void *arg)
+{
+	size_t at = l->n > 3 && isdigit((unsigned char)l->columns[2][0]) ? 3 : 2;
+
+	if (l->n < at + 2 || !is_number(l->columns[0]))
+		return 0;
+	if (l->n <= at + 2 || strcasecmp(l->columns[at + 2], "Deasserted") != 0)
+		read_event(l->columns[at], l->columns[at + 1], found, arg);
+	return 1;
+}
+
+static int each_line(const char *text, size_t n_bytes,
+		     int (*take)(const struct line *l, bmc_found *found, void *arg),
+		     bmc_found *found, void *arg)
+{
+	struct sv rest = {text, n_bytes};
+	int n = 0;
+
+	while (rest.n) {
+		struct line l;
+
+		split(sv_split(&rest, '\n'), &l);
+		if (l.n >= 3)
+			n += take(&l, found, arg);
+	}
+	return n;
+}
+
+int bmc_sensors_read(const char *text, size_t n_bytes, bmc_found *found, void *arg)
+{
+	return each_line(text, n_bytes, read_sensor, found, arg);
+}
+
+int bmc_events_read(const char *text, size_t n_bytes, bmc_found *found, void *arg)
+{
+	return each_line(text, n_bytes, read_entry, found, arg);
+}
