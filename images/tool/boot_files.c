@@ -80,23 +80,25 @@ static struct boot_file *find_kept(const struct boot_files *f, const char *path)
 	return NULL;
 }
 
-/* An empty file of a folder comes without an entry to read from. */
+/* An empty file of a folder comes without an entry to read from, and libarchive does not give out
+ * the hole at the end of a tar's file. */
 static int copy_content(const struct boot_file *file, struct archive *a, struct err *err)
 {
 	autoclose int fd = open(file->kept, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	autofree char *block = xmalloc(BLOCK_BYTES);
+	la_ssize_t n = 1;
 
 	if (fd < 0)
 		return err_sys(err, ERR_IO, "cannot create '%s'", file->kept);
-	for (uint64_t done = 0; done < file->size_bytes;) {
-		la_ssize_t n = archive_read_data(a, block, BLOCK_BYTES);
-
-		if (n <= 0)
+	for (uint64_t done = 0; n > 0 && done < file->size_bytes; done += (uint64_t)n) {
+		n = archive_read_data(a, block, BLOCK_BYTES);
+		if (n < 0 || (n == 0 && archive_format(a) == ARCHIVE_FORMAT_RAW))
 			return err_set(err, ERR_IMAGE_INPUT, "cannot read '%s'", file->path);
 		TRY(file_write_all(fd, block, (size_t)n, err));
-		done += (uint64_t)n;
 	}
-	return 0;
+	return ftruncate(fd, (off_t)file->size_bytes)
+		       ? err_sys(err, ERR_IO, "cannot enlarge '%s'", file->kept)
+		       : 0;
 }
 
 int boot_files_keep(struct boot_files *f, const char *path, struct archive_entry *entry,

@@ -28,14 +28,16 @@ static int copy_content(struct tar_writer *w, const char *path, struct archive_e
 			struct archive *a, struct err *err)
 {
 	int64_t left = archive_entry_size(entry);
+	bool ended = false;
 
 	while (left > 0) {
 		size_t wanted = left < COPY_BYTES ? (size_t)left : COPY_BYTES;
-		la_ssize_t n = archive_read_data(a, w->buffer,
-						 wanted); /* a hole has no end there */
+		la_ssize_t n = ended ? 0 : archive_read_data(a, w->buffer, wanted);
 
-		/* libarchive does not give out the hole at the end of a tar's file */
+		/* libarchive does not give out the hole at the end of a tar's file, and fails when
+		 * it is asked again; a hole of a file on disk has no end there */
 		if (n == 0 && archive_format(a) != ARCHIVE_FORMAT_RAW) {
+			ended = true;
 			n = (la_ssize_t)wanted;
 			memset(w->buffer, 0, wanted);
 		}
