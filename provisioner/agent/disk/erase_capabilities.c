@@ -193,12 +193,12 @@ enum erase_state erase_capabilities_ata_state(const char *text, unsigned *ret_pe
 	*ret_percent = 0;
 	if (open && sscanf(open, "(%u", ret_percent) == 1 && *ret_percent > 100)
 		*ret_percent = 100;
-	if (strstr(text, "SD2"))
+	if (strstr(text, "SD2 "))
 		return ERASE_STATE_RUNNING;
-	if (strstr(text, "completed without error") || strstr(text, "SD0"))
-		return ERASE_STATE_DONE;
-	return strstr(text, "SD3") || strstr(text, "SD4") ? ERASE_STATE_FAILED
-							  : ERASE_STATE_UNKNOWN;
+	/* HW: an idle drive says how the last operation ended; without that word nothing is known. */
+	if (strstr(text, "unsuccessfully") || strstr(text, "SD1 ") || strstr(text, "SD3 "))
+		return ERASE_STATE_FAILED;
+	return strstr(text, "Completed Without Error") ? ERASE_STATE_DONE : ERASE_STATE_UNKNOWN;
 }
 
 /* ---- SCSI ------------------------------------------------------------------------------------ */

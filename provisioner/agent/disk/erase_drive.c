@@ -21,7 +21,9 @@
 #define SLOWEST_BYTES_MS (30 * 1000) /* 30 MB/s, as the server's deadline reckons */
 #define SURE_TIMEOUT_MS  (3600LL * 1000)
 #define PASSWORD         "slipway"
-#define HDPARM_IS_SURE   "--yes-i-know-what-i-am-doing"
+/* The tool's own ten minutes are too few for a large drive. */
+#define FORMAT_TIMEOUT "--timeout=14400000"
+#define HDPARM_IS_SURE "--yes-i-know-what-i-am-doing"
 
 int64_t erase_drive_timeout_ms(int64_t disk_bytes)
 {
@@ -106,9 +108,11 @@ static const struct {
 						   {"nvme", "sanitize", DEVICE, "--sanact=3",
 						    "--owpass=1", "--ovrpat=0"}},
 	[ERASE_COMMAND_NVME_FORMAT_CRYPTO] = {WAITS_ITSELF,
-					      {"nvme", "format", DEVICE, "--ses=2", "--force"}},
+					      {"nvme", "format", DEVICE, "--ses=2", "--force",
+					       FORMAT_TIMEOUT}},
 	[ERASE_COMMAND_NVME_FORMAT_USER] = {WAITS_ITSELF,
-					    {"nvme", "format", DEVICE, "--ses=1", "--force"}},
+					    {"nvme", "format", DEVICE, "--ses=1", "--force",
+					     FORMAT_TIMEOUT}},
 	[ERASE_COMMAND_ATA_SANITIZE_CRYPTO] = {WAITS_ATA,
 					       {"hdparm", HDPARM_IS_SURE,
 						"--sanitize-crypto-scramble", DEVICE}},
@@ -116,8 +120,9 @@ static const struct {
 					      {"hdparm", HDPARM_IS_SURE, "--sanitize-block-erase",
 					       DEVICE}},
 	[ERASE_COMMAND_ATA_SANITIZE_OVERWRITE] = {WAITS_ATA,
-						  {"hdparm", HDPARM_IS_SURE, "--sanitize-overwrite",
-						   "hex:00000000", DEVICE}},
+						  {"hdparm", HDPARM_IS_SURE,
+						   "--sanitize-overwrite-passes", "1",
+						   "--sanitize-overwrite", "hex:00000000", DEVICE}},
 	[ERASE_COMMAND_ATA_SECURITY_ENHANCED] = {WAITS_ITSELF,
 						 {"hdparm", "--user-master", "u",
 						  "--security-erase-enhanced", PASSWORD, DEVICE}},

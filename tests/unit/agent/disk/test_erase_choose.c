@@ -284,6 +284,13 @@ static void test_progress(void **state)
 		 false, ERASE_STATE_DONE, 0},
 		{"ATA has failed", "    State:    SD3 Sanitize Operation Failed\n", false,
 		 ERASE_STATE_FAILED, 0},
+		{"ATA is idle after a failure",
+		 "    State:    SD0 Sanitize Idle\n    Last Sanitize Command completed unsuccessfully\n",
+		 false, ERASE_STATE_FAILED, 0},
+		{"ATA is frozen", "    State:    SD1 Sanitize Frozen\n", false, ERASE_STATE_FAILED,
+		 0},
+		{"ATA is idle, and says no more", "    State:    SD0 Sanitize Idle\n", false,
+		 ERASE_STATE_UNKNOWN, 0},
 		{"ATA, no words", "", false, ERASE_STATE_UNKNOWN, 0},
 	};
 
