@@ -4,6 +4,7 @@ inventory_SRC += inventory/store/db.c
 inventory_SRC += inventory/store/transaction.c
 inventory_SRC += inventory/store/sqlite_statement.c
 inventory_SRC += inventory/store/migrate.c
+inventory_SRC += inventory/store/upgrade_copy.c
 inventory_SRC += inventory/store/sqlite.c
 inventory_SRC += inventory/store/postgres.c
 inventory_SRC += inventory/store/postgres_pipeline.c
@@ -21,6 +22,12 @@ inventory_SRC += inventory/schema/schema_0007.c
 inventory_SRC += inventory/schema/schema_0008.c
 inventory_SRC += inventory/schema/schema_0009.c
 inventory_SRC += inventory/schema/schema_0010.c
+inventory_SRC += inventory/schema/schema_0012.c
+inventory_SRC += inventory/schema/schema_0013.c
+inventory_SRC += inventory/hosts/event_columns.c
+inventory_SRC += inventory/expect/differences.c
+inventory_SRC += inventory/expect/differences_of_many.c
+inventory_SRC += inventory/expect/upgrade.c
 inventory_SRC += inventory/hosts/history.c
 inventory_SRC += inventory/hosts/event.c
 inventory_SRC += inventory/hosts/host.c
@@ -62,7 +69,10 @@ inventory_SRC += inventory/query/order.c
 inventory_SRC += inventory/query/row.c
 inventory_SRC += inventory/query/select.c
 inventory_SRC += inventory/query/summary.c
+inventory_SRC += inventory/query/summary_field.c
+inventory_SRC += inventory/query/summary_measures.c
 inventory_SRC += inventory/query/export.c
+inventory_SRC += inventory/query/host_search.c
 inventory_SRC += inventory/query/difference.c
 inventory_SRC += inventory/expect/csv.c
 inventory_SRC += inventory/expect/edit.c
@@ -100,6 +110,7 @@ $(eval $(call unit_test,tests/unit/inventory/test_host.c,$(INVENTORY_LIBS),$(INV
 $(eval $(call unit_test,tests/unit/inventory/test_identity.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_facts.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_collection.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_questions.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_plans.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 FLOW_TESTS += tests/flow/api_reading.sh
 FLOW_TESTS += tests/flow/delivery_forecast.sh

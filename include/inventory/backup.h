@@ -35,4 +35,9 @@ MUST_CHECK int backup_guard(struct db *db, const char *mark_path, struct err *er
  * unknown. Nothing is done when the ids are beyond it already. */
 MUST_CHECK int backup_make_safe(struct db *db, int64_t beyond, int64_t now_us, struct err *err);
 
+/* For a store that other tools put back (pg_restore): make it safe, once, whatever it lacks.
+ * mark_path: as for backup_guard(); may be missing. blocks. */
+MUST_CHECK int backup_restored(struct db *db, const char *mark_path, int64_t now_us,
+			       struct err *err);
+
 #endif

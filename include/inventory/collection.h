@@ -12,6 +12,7 @@
  *   name=*                  known
  *   cores>=32  cores<=64    at least, at most (the key ends in > or <: "cores>=32" splits there)
  *   cores>32   cores<64     more, less (without '=': the value is NULL)
+ *   drives[a].Model=X  drives[a].Revision=Y      one and the same drive has both; any label will do
  * A key twice is OR within the key, different keys are AND. Nested facts are paths: drives.Model,
  * nics.LinkUp, memory.Manufacturer: true when one of the host's parts fits.
  *
@@ -72,7 +73,7 @@ struct collection {
 extern const struct collection collection_hosts, collection_parts, collection_placements,
 	collection_skus, collection_deliveries, collection_expected, collection_locations,
 	collection_runs, collection_faults, collection_events, collection_receipts,
-	collection_orders;
+	collection_orders, collection_differences;
 extern const struct collection *const collections[];
 extern const size_t n_collections;
 const struct collection *collection_by_name(const char *name); /* NULL: none */
@@ -141,6 +142,26 @@ struct summary_request {
 MUST_CHECK int query_summary(struct db *db, const struct collection *c,
 			     const struct query_request *q, const struct summary_request *what,
 			     char **ret, struct err *err);
+
+/* What a summary can say of a field beside its sum, each a member of a group: "p95": nearest rank. */
+enum summary_measure {
+	MEASURE_AVG,
+	MEASURE_MIN,
+	MEASURE_MAX,
+	MEASURE_P50,
+	MEASURE_P90,
+	MEASURE_P95,
+	MEASURE_P99,
+	_MEASURE_MAX
+};
+const char *summary_measure_str(enum summary_measure m); /* "avg", also its parameter of a URL */
+struct summary_more {
+	const char *fields[_MEASURE_MAX]; /* that allow sums, separated by commas; NULL: none */
+	int64_t min_count;                /* groups of fewer rows are left out; 0: none are */
+};
+MUST_CHECK int query_summary_more(struct db *db, const struct collection *c,
+				  const struct query_request *q, const struct summary_request *what,
+				  const struct summary_more *more, char **ret, struct err *err);
 
 /* ---- exports --------------------------------------------------------------------------------- */
 enum export_format { EXPORT_NDJSON, EXPORT_CSV, EXPORT_NETBOX };

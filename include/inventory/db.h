@@ -15,7 +15,7 @@
  *   - a failed statement spoils the transaction around it (PostgreSQL): roll back, do not go on
  *
  * Life cycle:
- *  1. db_open() a URL; the first writer also applies migrations (with a backup before each).
+ *  1. db_open() a URL; the first writer also applies migrations (after one copy of SQLite).
  *  2. db_exec() and db_query(), inside db_begin() ... db_end() where several belong together.
  *  3. db_close().
  * A struct db belongs to one thread. SQLite has one writing connection per process; more readers
@@ -163,7 +163,8 @@ MUST_CHECK int db_begin_snapshot(struct db *db, struct err *err);
 /* ---- the fleet's clock ----------------------------------------------------------------------- */
 /* One number line for the event log, the history and cursors: *ret_id counts up by one, *ret_at_us
  * is max(now_us, last + 1), both in commit order, also with several writers on one PostgreSQL and
- * with a wall clock that was set back. Call inside a transaction. */
+ * with a wall clock that was set back. Call inside a transaction. errors: ERR_DB_NEWER (another
+ * appliance was upgraded past this one), ERR_DB_LOST (the store went back: try again) */
 MUST_CHECK int db_tick(struct db *db, int64_t now_us, int64_t *ret_id, int64_t *ret_at_us,
 		       struct err *err);
 /* The last tick that this connection can see. */
@@ -191,9 +192,19 @@ bool db_notified(struct db *db);
 MUST_CHECK int db_notify(struct db *db, struct err *err);
 
 /* ---- migrations ------------------------------------------------------------------------------ */
+/* Days that the copy of a SQLite store from before an upgrade is kept. */
+#define UPGRADE_COPY_DAYS 30
+
 /* Numbered, ascending, applied once each in a transaction of its own. How to add one: 1. write
  * inventory/schema/NNNN_what.c with a NULL-terminated list of statements. 2. add its row to
- * inventory/schema/migrations.c (00xx inventory, 01xx flow). 3. never change a released one. */
+ * inventory/schema/migrations.c (00xx inventory, 01xx flow), and its number to the list there when it
+ * is additive. 3. never change a released one.
+ *
+ * Rolling upgrades: the first of several appliances on one PostgreSQL that is upgraded migrates, the
+ * others go on with the version before. An additive migration has only new tables, new indexes that
+ * are not unique, and new columns with a default (in X and X_history alike, before until_us): the
+ * version before works beside it, also when it is started anew. Any other breaks the version
+ * before, whose running daemons refuse to write from then on (db_tick()) and to start. */
 struct db_migration {
 	int number;
 	const char *name;
@@ -202,5 +213,7 @@ struct db_migration {
 };
 extern const struct db_migration *const db_migrations[];
 extern const size_t db_n_migrations;
+/* Of the list in migrations.c. */
+bool db_migration_is_additive(int number);
 
 #endif

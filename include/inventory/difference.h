@@ -16,5 +16,9 @@
  * caller's. errors: ERR_INVALID (from after to) */
 MUST_CHECK int difference_of(struct db *db, int64_t from_us, int64_t to_us, int64_t after,
 			     int64_t limit, json_t **ret, struct err *err);
+/* The same for hosts that fit filters now: of->filters, as query_run() takes them; NULL: all. */
+struct query_request;
+MUST_CHECK int difference_of_hosts(struct db *db, const struct query_request *of, int64_t from_us,
+				   int64_t to_us, int64_t after, json_t **ret, struct err *err);
 
 #endif

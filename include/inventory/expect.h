@@ -46,7 +46,9 @@ MUST_CHECK int sku_learn(struct db *db, int64_t host_num, json_t **ret, struct e
  * "missing|extra|wrong|moved", "type", "slot", "field", "expected", "found"}]}. owns: *ret is the
  * caller's. */
 MUST_CHECK int host_compare(struct db *db, int64_t host_num, json_t **ret, struct err *err);
-/* Bring the host's sku_status up to date, inside a change of the host that is being written
+/* Bring the host's rows of collection_differences up to date. Inside a transaction. */
+MUST_CHECK int host_refresh_differences(struct db *db, int64_t host_num, struct err *err);
+/* Bring the host's sku_status, and its differences, up to date, inside a change of the host that is being written
  * already. */
 MUST_CHECK int host_refresh_sku_status(struct db *db, int64_t host_num, struct err *err);
 

@@ -20,6 +20,7 @@
 #include "../hosts/host_row.h"
 #include "../parts/brief.h"
 #include "compare_parts.h"
+#include "differences.h"
 #include "port_name.h"
 
 static const char *text_of(const json_t *j, const char *key)
@@ -103,9 +104,9 @@ int host_refresh_sku_status(struct db *db, int64_t host_num, struct err *err)
 	const char *status;
 
 	TRY(sku_status(db, host_num, &status, err));
-	return db_exec(db, err,
-		       "UPDATE host SET sku_status = $2 WHERE num = $1 AND sku_status <> $2",
-		       p_int(host_num), p_text(status));
+	TRY(db_exec(db, err, "UPDATE host SET sku_status = $2 WHERE num = $1 AND sku_status <> $2",
+		    p_int(host_num), p_text(status)));
+	return host_refresh_differences(db, host_num, err);
 }
 
 /* A change of the host of its own. */
@@ -139,6 +140,7 @@ static int refresh_next(struct db *db, const char *sku, int64_t *after, int64_t 
 		return 0;
 	*after = num;
 	TRY(sku_status(db, num, &status, err));
+	TRY(host_refresh_differences(db, num, err));
 	TRY(db_query_int(db, err, &is_same, 0,
 			 "SELECT count(*) FROM host WHERE num = $1 AND sku_status = $2", p_int(num),
 			 p_text(status)));
@@ -345,4 +347,17 @@ int host_compare(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 	*ret = json_pack("{s:o, s:s, s:O}", "sku", name[0] ? json_string(name) : json_null(),
 			 "status", status, "differences", differences);
 	return 0;
+}
+
+int host_refresh_differences(struct db *db, int64_t host_num, struct err *err)
+{
+	autojson json_t *doc = NULL;
+	int64_t has_facts = 0;
+
+	TRY(db_query_int(db, err, &has_facts, 0, "SELECT count(*) FROM host_facts WHERE num = $1",
+			 p_int(host_num)));
+	if (!has_facts) /* nothing was found yet that could differ */
+		return 0;
+	TRY(host_compare(db, host_num, &doc, err));
+	return differences_store(db, host_num, json_object_get(doc, "differences"), err);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <base/json.h>
+#include <inventory/expect.h>
 #include <inventory/identity.h>
 
 #include "edit.h"
@@ -179,5 +180,6 @@ int delivery_write_row(const struct delivery_write *w, struct delivery_row *r, s
 
 	TRY(write_host(w, r, err));
 	TRY(find_line(w, r, &line, err));
-	return line ? update_line(w, r, line, err) : insert_line(w, r, err);
+	TRY(line ? update_line(w, r, line, err) : insert_line(w, r, err));
+	return host_refresh_differences(w->db, r->host_num, err);
 }

@@ -10,6 +10,7 @@
 #include <inventory/event.h>
 
 #include "../hosts/history.h"
+#include "differences.h"
 
 static const char *or_empty(const char *text)
 {
@@ -47,6 +48,7 @@ static int put(struct db *db, const struct location_draft *p, const char *actor,
 			 "AND rack_unit = $4",
 			 p_text(p->site), p_text(p->rack_row), p_text(p->rack), p_int(p->unit)));
 	TRY(write_place(db, p, *ret_id, &m, err));
+	TRY(differences_refresh_place(db, p->site, p->rack_row, p->rack, p->unit, err));
 	*ret_id = *ret_id ? *ret_id : m.id;
 	autofree char *summary = xasprintf("location %s/%s/%s/%lld", p->site, p->rack_row, p->rack,
 					   (long long)p->unit);

@@ -12,6 +12,8 @@
 #include <base/json.h>
 #include <base/str.h>
 
+#include "event_columns.h"
+
 int moment_next(struct db *db, int64_t now_us, struct moment *ret, struct err *err)
 {
 	return db_tick(db, now_us, &ret->id, &ret->at_us, err);
@@ -25,13 +27,18 @@ int event_append_at(struct db *db, const struct event_draft *e, const struct mom
 	if (detail && strlen(detail) > EVENT_DETAIL_MAX_BYTES)
 		return err_set(err, ERR_TOO_BIG, "the event's detail has %zu bytes, at most %d",
 			       strlen(detail), EVENT_DETAIL_MAX_BYTES);
+	struct event_columns c;
+
+	event_columns_of(e->kind, e->detail, m->at_us, &c);
 	TRY(db_notify(db, err));
 	return db_exec(db, err,
-		       "INSERT INTO event (id, at_us, host_num, kind, actor, summary, detail) "
-		       "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		       "INSERT INTO event (id, at_us, host_num, kind, actor, summary, detail, "
+		       "state_from, state_to, seconds, day) VALUES ($1, $2, $3, $4, $5, $6, $7, "
+		       "$8, $9, $10, $11)",
 		       p_int(m->id), p_int(m->at_us), e->host_num ? p_int(e->host_num) : p_null(),
 		       p_text(e->kind), p_text(e->actor ? e->actor : "server"),
-		       p_text(e->summary ? e->summary : ""), p_text(detail));
+		       p_text(e->summary ? e->summary : ""), p_text(detail), p_text(c.from),
+		       p_text(c.to), c.seconds, p_text(c.day));
 }
 
 static int append(struct db *db, const struct event_draft *e, int64_t now_us, struct moment *m,

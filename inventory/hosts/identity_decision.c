@@ -209,6 +209,7 @@ static const char *const merge_sql[] = {
 	"UPDATE fault SET host_num = $2 WHERE host_num = $1",
 	"UPDATE receipt SET host_num = $2 WHERE host_num = $1",
 	"UPDATE delivery_line SET host_num = $2 WHERE host_num = $1",
+	"DELETE FROM difference WHERE host_num = $1",
 	"DELETE FROM flow_host WHERE host_num = $1",
 	"DELETE FROM flow_drives WHERE host_num = $1",
 	"DELETE FROM identity_pending WHERE host_num = $1 OR host_num = $2",

@@ -211,6 +211,14 @@ static const struct collection_field fault_fields[] = {
 	{"opened", "t.opened_us", D, S, ""},
 	{"closed", "t.closed_us", D, S, ""},
 	{"closed_by", "t.closed_by", T, S | G, ""},
+	{"Manufacturer",
+	 "COALESCE((SELECT max(q.manufacturer) FROM part q WHERE q.serial = t.part_serial AND "
+	 "q.serial <> ''), '')",
+	 T, G, "of the part"},
+	{"sku", "h.sku", T, G, "of the host"},
+	{"delivery", "h.delivery", T, G, "of the host"},
+	{"site", "h.site", T, G, "of the host"},
+	{"rack", "h.rack", T, G, "of the host"},
 	{"note", "t.note", T, 0, ""},
 	{"revision", "t.revision", I, S, ""},
 };
@@ -220,9 +228,41 @@ static const struct collection_field event_fields[] = {
 	{"at", "t.at_us", D, S, ""},
 	HOST_REF,
 	{"kind", "t.kind", T, S | G, ""},
+	{"from", "t.state_from", T, G, "host.state: the state that ended"},
+	{"to", "t.state_to", T, G, "host.state: the state that began"},
+	{"seconds", "t.seconds", I, S | U, "host.state: how long the state that ended had lasted"},
+	{"day", "t.day", T, S | G, "of the time, UTC: 2026-11-30"},
+	{"month", "substr(t.day, 1, 7)", T, G, "of the time, UTC: 2026-11"},
+	{"sku", "h.sku", T, G, "of the host, now"},
+	{"delivery", "h.delivery", T, G, "of the host"},
+	{"site", "h.site", T, G, "of the host, now"},
+	{"rack", "h.rack", T, G, "of the host, now"},
 	{"actor", "t.actor", T, S | G, ""},
 	{"summary", "t.summary", T, Q, ""},
 	{"detail", "t.detail", J, 0, ""},
+};
+
+static const struct collection_field difference_fields[] = {
+	{"id", "t.num", I, S, ""},
+	HOST_REF,
+	{"what", "t.what", T, S | G, "missing, extra, wrong, moved"},
+	{"type", "t.type", T, S | G, "of the part; host, delivery or location: of its place"},
+	{"slot", "t.slot", T, S | G, "printed label"},
+	{"field", "t.field", T, S | G, "what is wrong: FirmwareVersion, switch.port"},
+	{"PartNumber", "t.part_number", T, S | G, "of the part that is missing or extra"},
+	{"expected", "t.expected", J, 0, ""},
+	{"found", "t.found", J, 0, ""},
+	{"expected_value", "t.expected_value", T, S | G, "the same where it is one value"},
+	{"found_value", "t.found_value", T, S | G, "the same where it is one value"},
+	{"since", "t.since_us", D, S, "known since"},
+	{"state", "h.state", T, G, "of the host"},
+	{"serial", "h.serial", T, G | Q, "of the host"},
+	{"sku", "h.sku", T, G, "of the host"},
+	{"delivery", "h.delivery", T, G, "of the host"},
+	{"site", "h.site", T, G, "of the host"},
+	{"row", "h.rack_row", T, G, "of the host"},
+	{"rack", "h.rack", T, G, "of the host"},
+	{"unit", "h.rack_unit", I, 0, "of the host"},
 };
 
 static const struct collection_field receipt_fields[] = {
@@ -357,6 +397,14 @@ const struct collection collection_events = {
 	FIELDS(event_fields),
 	.about = "what happened, in order",
 };
+const struct collection collection_differences = {
+	.name = "differences",
+	.table = "difference",
+	.then = "t.since_us <= @",
+	.joins = JOIN_HOST,
+	FIELDS(difference_fields),
+	.about = "what hosts should have and have not, or have and should not",
+};
 const struct collection collection_receipts = {
 	.name = "receipts",
 	.table = "receipt",
@@ -376,9 +424,10 @@ const struct collection collection_orders = {
 };
 
 const struct collection *const collections[] = {
-	&collection_hosts,      &collection_parts,    &collection_placements, &collection_skus,
-	&collection_deliveries, &collection_expected, &collection_locations,  &collection_runs,
-	&collection_faults,     &collection_events,   &collection_receipts,   &collection_orders,
+	&collection_hosts,       &collection_parts,    &collection_placements, &collection_skus,
+	&collection_deliveries,  &collection_expected, &collection_locations,  &collection_runs,
+	&collection_faults,      &collection_events,   &collection_receipts,   &collection_orders,
+	&collection_differences,
 };
 const size_t n_collections = ARRAY_LEN(collections);
 

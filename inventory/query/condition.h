@@ -34,6 +34,13 @@ int condition_bad(struct err *err, enum err_code code, const char *key, const ch
  * when some part of the host fits; a negated one when none does. */
 MUST_CHECK int fact_path_add(struct sql *s, const struct condition *c, struct err *err);
 
+/* A path with a label, "drives[a].Model": all conditions with one label are of one part. */
+bool fact_path_same_part(const struct condition *a, const struct condition *b);
+/* "EXISTS (SELECT ... WHERE ..." up to the part's conditions, which the caller adds with AND, and the
+ * bracket after them. errors: ERR_FIELD_UNKNOWN */
+MUST_CHECK int fact_path_begin_part(struct sql *s, const struct condition *c, struct err *err);
+MUST_CHECK int fact_path_add_of_part(struct sql *s, const struct condition *c, struct err *err);
+
 /* probe.c: do few rows of "TABLE ALIAS WHERE CONDITION" fit? probe holds the text up to the
  * condition; it is done with afterwards. */
 MUST_CHECK int probe_is_rare(struct sql *probe, const struct collection_field *f,

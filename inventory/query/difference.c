@@ -10,13 +10,11 @@
 #include <base/str.h>
 #include <inventory/collection.h>
 
-static const char changed_sql[] =
-	"SELECT num FROM (SELECT num FROM host WHERE changed_us > $1 UNION SELECT num FROM "
-	"host_history WHERE until_us > $1 AND changed_us <= $2) c WHERE num > $3 ORDER BY num "
-	"LIMIT $4";
+#include "sql.h"
 
 struct comparing {
 	struct db *db;
+	const struct query_request *of;
 	int64_t from_us, to_us;
 	struct err *err;
 };
@@ -116,27 +114,56 @@ static int compare_host(struct comparing *w, int64_t num, json_t *items)
 	return 0;
 }
 
-static int list_changed(struct comparing *w, int64_t after, int64_t limit, int64_t *nums,
-			size_t *ret_n)
+/* What a host is now says whether it is asked about; its rows of the past need not fit. */
+static int add_fitting(struct comparing *w, struct sql *s)
 {
-	AUTO(db_rows) struct db_rows *rows = NULL;
+	if (w->of->n_filters == 0)
+		return 0;
+	str_add(&s->text, " AND num IN (SELECT t.num FROM host t");
+	TRY(sql_where(s, w->of, w->err));
+	str_addc(&s->text, ')');
+	return 0;
+}
 
-	TRY(db_query(w->db, w->err, &rows, changed_sql, p_int(w->from_us), p_int(w->to_us),
-		     p_int(after), p_int(limit)));
-	int r;
-	while ((r = db_rows_next(rows, w->err)) == 1)
+static int ask_changed(struct comparing *w, int64_t after, struct sql *s, struct db_rows **ret)
+{
+	str_add(&s->text, "SELECT num FROM (SELECT num FROM host WHERE changed_us > ");
+	sql_int(s, w->from_us);
+	str_add(&s->text, " UNION SELECT num FROM host_history WHERE until_us > ");
+	sql_int(s, w->from_us);
+	str_add(&s->text, " AND changed_us <= ");
+	sql_int(s, w->to_us);
+	str_add(&s->text, ") c WHERE num > ");
+	sql_int(s, after);
+	TRY(add_fitting(w, s));
+	str_add(&s->text, " ORDER BY num LIMIT ");
+	sql_int(s, w->of->limit);
+	return sql_query(s, w->db, ret, w->err);
+}
+
+static int list_changed(struct comparing *w, int64_t after, int64_t *nums, size_t *ret_n)
+{
+	struct sql s;
+	struct db_rows *rows = NULL;
+
+	sql_init(&s, w->db, &collection_hosts, w->of, 0);
+	int r = ask_changed(w, after, &s, &rows);
+	while (r >= 0 && (r = db_rows_next(rows, w->err)) == 1)
 		nums[(*ret_n)++] = db_int(rows, 0);
+	db_rows_free(rows);
+	sql_done(&s);
 	return r;
 }
 
-static int compare_all(struct comparing *w, int64_t after, int64_t limit, json_t **ret)
+static int compare_all(struct comparing *w, int64_t after, json_t **ret)
 {
 	char from[TIME_TEXT_BYTES], to[TIME_TEXT_BYTES];
+	int64_t limit = w->of->limit;
 	autofree int64_t *nums = xmalloc((size_t)limit * sizeof(*nums));
 	autojson json_t *items = json_array();
 	size_t n = 0;
 
-	TRY(list_changed(w, after, limit, nums, &n));
+	TRY(list_changed(w, after, nums, &n));
 	for (size_t i = 0; i < n; i++)
 		TRY(compare_host(w, nums[i], items));
 	time_rfc3339(w->from_us, from);
@@ -147,13 +174,21 @@ static int compare_all(struct comparing *w, int64_t after, int64_t limit, json_t
 	return 0;
 }
 
+int difference_of_hosts(struct db *db, const struct query_request *of, int64_t from_us,
+			int64_t to_us, int64_t after, json_t **ret, struct err *err)
+{
+	struct comparing w = {db, of, from_us, to_us, err};
+
+	if (from_us > to_us || of->limit < 1 || of->limit > QUERY_LIMIT_MAX)
+		return err_set(err, ERR_INVALID, "'from' lies after 'to'");
+	TRY(db_begin_snapshot(db, err));
+	return db_end(db, compare_all(&w, after, ret), err);
+}
+
 int difference_of(struct db *db, int64_t from_us, int64_t to_us, int64_t after, int64_t limit,
 		  json_t **ret, struct err *err)
 {
-	struct comparing w = {db, from_us, to_us, err};
+	const struct query_request all = {.limit = limit};
 
-	if (from_us > to_us || limit < 1 || limit > QUERY_LIMIT_MAX)
-		return err_set(err, ERR_INVALID, "'from' lies after 'to'");
-	TRY(db_begin_snapshot(db, err));
-	return db_end(db, compare_all(&w, after, limit, ret), err);
+	return difference_of_hosts(db, &all, from_us, to_us, after, ret, err);
 }

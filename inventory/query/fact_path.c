@@ -6,6 +6,7 @@
  */
 #include "condition.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -189,4 +190,67 @@ int fact_path_add(struct sql *s, const struct condition *c, struct err *err)
 		return 1;
 	}
 	return 0;
+}
+
+/* ---- several conditions on one part ---------------------------------------------------------- */
+
+#define LABEL_MAX 16
+
+/* "drives[a]." of "drives[a].Model"; 0 when the key has no such label. */
+static size_t label_end(const char *key)
+{
+	size_t open = strcspn(key, "["), n = 0;
+
+	if (key[open] != '[')
+		return 0;
+	while (isalnum((unsigned char)key[open + 1 + n]))
+		n++;
+	const char *end = key + open + 1 + n;
+	return n > 0 && n <= LABEL_MAX && end[0] == ']' && end[1] == '.' ? (size_t)(end + 2 - key)
+									 : 0;
+}
+
+bool fact_path_same_part(const struct condition *a, const struct condition *b)
+{
+	size_t n = label_end(a->key);
+
+	return n > 0 && n == label_end(b->key) && memcmp(a->key, b->key, n) == 0;
+}
+
+/* The type of "drives[a].Model" is that of "drives.Model". */
+static const char *type_of_part(const struct condition *c)
+{
+	size_t open = strcspn(c->key, "[");
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		if (strlen(paths[i].prefix) == open + 1 &&
+		    memcmp(paths[i].prefix, c->key, open) == 0)
+			return paths[i].type;
+	return NULL;
+}
+
+int fact_path_begin_part(struct sql *s, const struct condition *c, struct err *err)
+{
+	const char *type = type_of_part(c);
+
+	if (!type)
+		return condition_bad(err, ERR_FIELD_UNKNOWN, c->key, "is not a field");
+	str_add(&s->text, "EXISTS (SELECT 1 FROM placement p JOIN part q ON q.num = p.part_num "
+			  "WHERE p.host_num = t.num AND ");
+	sql_add(s, s->at_us ? "p.from_us <= @ AND p.until_us > @"
+			    : "p.until_us = 9223372036854775807");
+	str_addf(&s->text, " AND p.type = '%s'", type);
+	return 0;
+}
+
+int fact_path_add_of_part(struct sql *s, const struct condition *c, struct err *err)
+{
+	char column[320];
+	struct collection_field f;
+	enum indexed indexed;
+
+	if (!path_column(s, type_of_part(c), c->key + label_end(c->key), &f, column, sizeof(column),
+			 &indexed))
+		return condition_bad(err, ERR_FIELD_UNKNOWN, c->key, "is not a field");
+	return condition_add(s, &f, c, err);
 }

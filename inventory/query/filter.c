@@ -170,33 +170,84 @@ static void add_search(struct sql *s, const char *word)
 	str_addc(&s->text, ')');
 }
 
+typedef int (*condition_adder)(struct sql *s, const struct condition *c, struct err *err);
+
+static bool same_key(const struct condition *a, const struct condition *b)
+{
+	return str_eq(a->key, b->key) && a->op == b->op;
+}
+
+/* Was the key, or the part that its label names, there before? Then it was handled there. */
+static bool is_handled(const struct query_request *q, size_t i, const struct condition *c,
+		       bool (*same)(const struct condition *a, const struct condition *b))
+{
+	struct err ignored = ERR_INIT;
+
+	for (size_t k = 0; k < i; k++) {
+		struct condition other;
+		if (condition_parse(&q->filters[k], &other, &ignored) == 0 && same(&other, c))
+			return true;
+	}
+	return false;
+}
+
+/* "(... OR ...)": the same key and sense again is OR; of what is not so, AND. */
+static int add_key(struct sql *s, const struct query_request *q, size_t i,
+		   const struct condition *c, condition_adder add, struct err *err)
+{
+	bool first = true;
+
+	str_addc(&s->text, '(');
+	for (size_t k = i; k < q->n_filters; k++) {
+		struct condition other;
+		TRY(condition_parse(&q->filters[k], &other, err));
+		if (!same_key(&other, c))
+			continue;
+		str_add(&s->text, first ? "" : c->op == OP_EQ ? " OR " : " AND ");
+		TRY(add(s, &other, err));
+		first = false;
+	}
+	str_addc(&s->text, ')');
+	return 0;
+}
+
+/* All conditions whose label says that they are of one part. */
+static int add_one_part(struct sql *s, const struct query_request *q, size_t i,
+			const struct condition *c, struct err *err)
+{
+	TRY(fact_path_begin_part(s, c, err));
+	for (size_t k = i; k < q->n_filters; k++) {
+		struct condition other;
+		TRY(condition_parse(&q->filters[k], &other, err));
+		if (!fact_path_same_part(&other, c) || is_handled(q, k, &other, same_key))
+			continue;
+		str_add(&s->text, " AND ");
+		TRY(add_key(s, q, k, &other, fact_path_add_of_part, err));
+	}
+	str_addc(&s->text, ')');
+	return 0;
+}
+
+static int add_filter(struct sql *s, const struct query_request *q, size_t i, struct err *err)
+{
+	struct condition c;
+
+	TRY(condition_parse(&q->filters[i], &c, err));
+	bool labelled = s->c == &collection_hosts && fact_path_same_part(&c, &c);
+	if (is_handled(q, i, &c, labelled ? fact_path_same_part : same_key))
+		return 0;
+	str_add(&s->text, " AND ");
+	return labelled ? add_one_part(s, q, i, &c, err) : add_key(s, q, i, &c, add_condition, err);
+}
+
 int sql_where(struct sql *s, const struct query_request *q, struct err *err)
 {
 	const char *moment = s->at_us ? s->c->then : s->c->now;
 
 	str_add(&s->text, " WHERE ");
 	sql_add(s, moment && !q->all_times ? moment : "1 = 1");
-	for (size_t i = 0; i < q->n_filters; i++) {
-		struct condition c, other;
-		bool earlier = false, first = true;
-		TRY(condition_parse(&q->filters[i], &c, err));
-		/* the same key and sense again is OR: handled at its first appearance */
-		for (size_t k = 0; k < i && !earlier; k++)
-			earlier = condition_parse(&q->filters[k], &other, err) == 0 &&
-				  str_eq(other.key, c.key) && other.op == c.op;
-		if (earlier)
-			continue;
-		str_add(&s->text, " AND (");
-		for (size_t k = i; k < q->n_filters; k++) {
-			TRY(condition_parse(&q->filters[k], &other, err));
-			if (!str_eq(other.key, c.key) || other.op != c.op)
-				continue;
-			str_add(&s->text, first ? "" : c.op == OP_EQ ? " OR " : " AND ");
-			TRY(add_condition(s, &other, err));
-			first = false;
-		}
-		str_addc(&s->text, ')');
-	}
+	for (size_t i = 0; i < q->n_filters; i++)
+		TRY(add_filter(s, q, i, err));
 	if (q->search && q->search[0]) {
 		if (strlen(q->search) > LIMIT_NAME_BYTES)
 			return condition_bad(err, ERR_TOO_BIG, "q", "is too long");

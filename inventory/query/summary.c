@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counts and sums by groups. One statement; the grand total is added up here from the groups.
+ * Counts and sums by groups. One statement; the grand total is added up here from the groups. What
+ * cannot be added up (averages, extremes, percentiles) is summary_measures.c's.
  */
 #include <inventory/collection.h>
 
@@ -10,45 +11,22 @@
 #include <base/json.h>
 
 #include "sql.h"
+#include "summary_field.h"
+#include "summary_measures.h"
 
-#define GROUPS_MAX 4
-#define SUMS_MAX   8
+#define SUMS_MAX 8
 
 enum capacity_count { DELIVERED, HEALTHY, RESERVED, ACTIVE, CAPACITY_COUNTS };
 static const char *const capacity_names[] = {"delivered", "healthy", "reserved", "active"};
 
 struct summing {
 	size_t n_groups, n_sums;
-	const struct collection_field *groups[GROUPS_MAX], *sums[SUMS_MAX];
+	const struct collection_field *groups[SUMMARY_GROUPS_MAX], *sums[SUMS_MAX];
+	int64_t min_count;
 	const struct capacity_words *capacity;
 	int64_t count, totals[SUMS_MAX];
 	int64_t counted[CAPACITY_COUNTS];
 };
-
-static int parse_list(const struct collection *c, const char *text, unsigned flag,
-		      const char *pointer, const struct collection_field **list, size_t max,
-		      size_t *ret_n, struct err *err)
-{
-	struct sv rest = sv_of(text ? text : "");
-
-	while (rest.n > 0) {
-		struct sv one = sv_split(&rest, ',');
-		const struct collection_field *f = field_by_name(c, one.p, one.n);
-		int r = 0;
-		if (!f || !(f->flags & flag))
-			r = err_set(err, ERR_FIELD_UNKNOWN, "cannot %s '%.*s'",
-				    flag == FIELD_IS_SUM ? "sum" : "group by",
-				    (int)(one.n < 80 ? one.n : 80), one.p);
-		else if (*ret_n == max)
-			r = err_set(err, ERR_TOO_BIG, "at most %zu fields", max);
-		if (r < 0) {
-			(void)err_at(err, pointer);
-			return r;
-		}
-		list[(*ret_n)++] = f;
-	}
-	return 0;
-}
 
 /* "t.state IN ($1, $2)" */
 static void add_states(struct sql *s, const char *words)
@@ -96,21 +74,13 @@ static int run(struct summing *w, struct sql *s, struct db *db, const struct que
 	TRY(sql_where(s, q, err));
 	for (size_t i = 0; i < w->n_groups; i++)
 		str_addf(&s->text, "%s %s", i ? "," : " GROUP BY", w->groups[i]->column);
+	if (w->min_count > 1) {
+		str_add(&s->text, " HAVING count(*) >= ");
+		sql_int(s, w->min_count);
+	}
 	for (size_t i = 0; i < w->n_groups; i++)
 		str_addf(&s->text, "%s %s", i ? "," : " ORDER BY", w->groups[i]->column);
 	return sql_query(s, db, ret, err);
-}
-
-static json_t *value_json(const struct db_rows *rows, int column, const struct collection_field *f)
-{
-	if (db_is_null(rows, column))
-		return json_null();
-	if (f->type == COLLECTION_BOOL)
-		return json_boolean(db_int(rows, column) != 0);
-	if (f->type == COLLECTION_INT)
-		return json_integer(db_int(rows, column));
-	json_t *text = json_string(db_text(rows, column));
-	return text ? text : json_null();
 }
 
 static json_t *sums_json(const struct summing *w, const int64_t *sums)
@@ -149,7 +119,7 @@ static json_t *group_json(struct summing *w, const struct db_rows *rows)
 
 	for (size_t i = 0; i < w->n_groups; i++)
 		(void)json_object_set_new(out, w->groups[i]->name,
-					  value_json(rows, 1 + (int)i, w->groups[i]));
+					  summary_value(rows, 1 + (int)i, w->groups[i]));
 	for (size_t i = 0; i < w->n_sums; i++) {
 		sums[i] = db_int(rows, 1 + (int)(w->n_groups + i));
 		w->totals[i] += sums[i];
@@ -175,16 +145,18 @@ static int collect(struct summing *w, struct sql *s, struct db *db, const struct
 	return r;
 }
 
-int query_summary(struct db *db, const struct collection *c, const struct query_request *q,
-		  const struct summary_request *what, char **ret, struct err *err)
+int query_summary_more(struct db *db, const struct collection *c, const struct query_request *q,
+		       const struct summary_request *what, const struct summary_more *more,
+		       char **ret, struct err *err)
 {
-	struct summing w = {.capacity = c == &collection_hosts ? what->capacity : NULL};
+	struct summing w = {.capacity = c == &collection_hosts ? what->capacity : NULL,
+			    .min_count = more ? more->min_count : 0};
 	struct sql s;
 	autojson json_t *items = json_array();
 
-	TRY(parse_list(c, what->group_by, FIELD_IS_GROUP, "/group_by", w.groups, GROUPS_MAX,
-		       &w.n_groups, err));
-	TRY(parse_list(c, what->sum, FIELD_IS_SUM, "/sum", w.sums, SUMS_MAX, &w.n_sums, err));
+	TRY(summary_fields(c, what->group_by, FIELD_IS_GROUP, "/group_by", w.groups,
+			   SUMMARY_GROUPS_MAX, &w.n_groups, err));
+	TRY(summary_fields(c, what->sum, FIELD_IS_SUM, "/sum", w.sums, SUMS_MAX, &w.n_sums, err));
 	sql_init(&s, db, c, q, q->at_us);
 	int r = collect(&w, &s, db, q, items, err);
 	sql_done(&s);
@@ -194,6 +166,16 @@ int query_summary(struct db *db, const struct collection *c, const struct query_
 					 (json_int_t)w.count, "sum", sums_json(&w, w.totals));
 	if (w.capacity)
 		(void)json_object_set_new(doc, "capacity", capacity_json(w.counted));
+	if (more) {
+		struct summary_groups g = {db, c, q, w.n_groups, w.groups};
+		TRY(summary_measures_add(&g, more, items, json_object_get(doc, "total"), err));
+	}
 	*ret = json_text(doc);
 	return 0;
+}
+
+int query_summary(struct db *db, const struct collection *c, const struct query_request *q,
+		  const struct summary_request *what, char **ret, struct err *err)
+{
+	return query_summary_more(db, c, q, what, NULL, ret, err);
 }

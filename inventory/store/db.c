@@ -273,6 +273,26 @@ static int read_tick(struct db_rows *rows, int64_t *ret_id, int64_t *ret_at_us, 
 	return 0;
 }
 
+/* A dump may be put back under a connection that lives on: ids would be given out again. */
+static int check_forward(struct db *db, int64_t id, struct err *err)
+{
+	if (!db->went_back || db->checking || id > db->acknowledged)
+		return 0;
+	db->anew = true; /* looked at before the next statement outside a transaction */
+	return err_set(err, ERR_DB_LOST, "the store went back to change %lld, %lld is known",
+		       (long long)id - 1, (long long)db->acknowledged);
+}
+
+static int check_breaking(const struct db *db, int64_t breaking, struct err *err)
+{
+	if (breaking <= db->n_breaking)
+		return 0;
+	return err_set(
+		err, ERR_DB_NEWER,
+		"another appliance has upgraded the store: this version reads it, and must be "
+		"upgraded before it changes anything");
+}
+
 int db_tick(struct db *db, int64_t now_us, int64_t *ret_id, int64_t *ret_at_us, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
@@ -281,9 +301,11 @@ int db_tick(struct db *db, int64_t now_us, int64_t *ret_id, int64_t *ret_at_us, 
 	TRY(db_query(
 		db, err, &rows,
 		"UPDATE fleet_clock SET last_id = last_id + 1, last_us = CASE WHEN last_us < $1 "
-		"THEN $1 ELSE last_us + 1 END WHERE one = 1 RETURNING last_id, last_us",
+		"THEN $1 ELSE last_us + 1 END WHERE one = 1 RETURNING last_id, last_us, breaking",
 		p_int(now_us)));
 	TRY(read_tick(rows, ret_id, ret_at_us, err));
+	TRY(check_breaking(db, db_int(rows, 2), err));
+	TRY(check_forward(db, *ret_id, err));
 	db->tick_id = db_is_sqlite(db) ? 0 : *ret_id;
 	return db_rows_next(rows, err); /* SQLite completes a writing statement at its end */
 }

@@ -23,6 +23,7 @@ struct db {
 	bool broken;         /* the disk failed: nothing more is written by this process */
 	int64_t deadline_us; /* of a budget, by the monotonic clock; 0: none */
 	int schema_number;
+	int64_t n_breaking;   /* migrations that this program knows and that are not additive */
 	bool patient;         /* statements may take as long as they need: migrations, samples */
 	bool anew;            /* the connection is another one than before */
 	bool ticked;          /* the outermost transaction has moved the clock */
@@ -81,8 +82,12 @@ int64_t db_clock_us(void);
 extern const struct db_driver db_driver_sqlite;
 extern const struct db_driver db_driver_postgres;
 
-/* Backup beside the store before migration `number`; nothing for an empty store. */
-MUST_CHECK int db_sqlite_backup_before(struct db *db, int number, struct err *err);
+/* upgrade_copy.c: one copy beside the store before its pending migrations, the first of which is
+ * `number`; PATH.before-NUMBER. */
+MUST_CHECK int upgrade_copy_make(struct db *db, const char *store_path, int number,
+				 struct err *err);
+/* Remove such copies that are older than UPGRADE_COPY_DAYS: the store has worked for so long. */
+void upgrade_copies_expire(const char *store_path, int64_t now_us);
 
 /* high_water.c: refuse a store that lacks acknowledged changes. errors: ERR_DB_BEHIND */
 #define DB_MARK_SUFFIX ".acknowledged"
@@ -92,11 +97,11 @@ MUST_CHECK int db_mark_keep(struct db *db, const char *path, int64_t *ret_marked
 void db_mark_close(struct db *db);
 void db_mark_write(struct db *db, int64_t last);
 
-/* Apply what is missing, refuse what is newer. store/migrate.c */
-MUST_CHECK int db_migrate(struct db *db, struct err *err);
+/* Apply what is missing, refuse what is newer and not additive. store_path: of SQLite, else NULL.
+ * store/migrate.c */
+MUST_CHECK int db_migrate(struct db *db, const char *store_path, struct err *err);
 /* Read the number only, for readers. */
 MUST_CHECK int db_migrate_check(struct db *db, struct err *err);
-
 /* A word of a transaction (BEGIN, COMMIT, a savepoint's) as it is; a budget that is over does not
  * keep one from ending. waits: its ends must be waited for, its beginnings need not. */
 MUST_CHECK int db_say(struct db *db, const char *sql, bool waits, struct err *err);

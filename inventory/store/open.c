@@ -22,7 +22,7 @@ static int open_with(struct db *db, const char *rest, unsigned flags, struct err
 		TRY(db_check(db, true, err));
 	if (db->readonly)
 		return db_migrate_check(db, err);
-	TRY(db_migrate(db, err));
+	TRY(db_migrate(db, db_is_sqlite(db) ? rest : NULL, err));
 	/* an appliance of the version before stores versions without their keys */
 	return db_is_sqlite(db) ? db_mark_open(db, rest, err) : version_fill(db, false, err);
 }

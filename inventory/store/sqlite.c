@@ -327,17 +327,6 @@ static int sqlite_backup(struct db *db, const char *to_path, struct err *err)
 	return 0;
 }
 
-int db_sqlite_backup_before(struct db *db, int number, struct err *err)
-{
-	struct sqlite_conn *c = db->conn;
-
-	if (db->schema_number == 0)
-		return 0;
-	autofree char *to = xasprintf("%s.before-%04d", c->path, number);
-	(void)unlink(to); /* of an earlier, interrupted try */
-	return sqlite_backup(db, to, err);
-}
-
 const struct db_driver db_driver_sqlite = {
 	.scheme = "sqlite:",
 	.is_sqlite = true,

@@ -13,6 +13,7 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/backup.h>
+#include <inventory/upgrade.h>
 #include <server/api/authorize.h>
 #include <server/boot/dhcp_alarm.h>
 #include <server/boot/service_urls.h>
@@ -59,8 +60,7 @@ static void make_urls(struct app *a)
 	snprintf(flow->objects_url, sizeof(flow->objects_url), "%s/objects", flow->plain_url);
 }
 
-/* The caller frees. */
-static char *store_url(const struct app *a)
+char *app_store_url(const struct app *a)
 {
 	return str_eq(a->config.store, "sqlite")
 		       ? xasprintf("sqlite:%s/slipway.db", a->config.state_dir)
@@ -71,11 +71,12 @@ static char *store_url(const struct app *a)
 
 static int open_store(struct app *a, struct err *err)
 {
-	autofree char *url = store_url(a);
+	autofree char *url = app_store_url(a);
 
 	TRY(db_open(url, DB_CREATE | DB_CHECK, &a->flow.db, err));
+	TRY(upgrade_finish(a->flow.db, err));
 	if (!db_is_sqlite(a->flow.db)) {
-		autofree char *mark = xasprintf("%s/store.acknowledged", a->config.state_dir);
+		autofree char *mark = xasprintf("%s/" APP_MARK_FILE, a->config.state_dir);
 		TRY(backup_guard(a->flow.db, mark, err));
 	}
 	if (db_warning(a->flow.db)[0])
@@ -262,7 +263,7 @@ int app_open_core(struct app *a, struct err *err)
 static int open_readers(struct app *a, struct err *err)
 {
 	static const char *const argv[] = {"/proc/self/exe", "--reader", NULL};
-	autofree char *url = store_url(a);
+	autofree char *url = app_store_url(a);
 	struct readers_options o = {a->event, a->http, url, argv};
 
 	TRY(readers_new(&o, &a->readers, err));

@@ -41,6 +41,10 @@ struct app {
 	int run_lock_fd;
 };
 
+/* The file of the state folder that says how far a PostgreSQL store came (backup_guard()). */
+#define APP_MARK_FILE "store.acknowledged"
+/* Of the configured store; the caller frees. */
+MUST_CHECK char *app_store_url(const struct app *a);
 /* in: after config_resolve() and halves_part(). on_services: see boot/services.h */
 MUST_CHECK int app_open(struct app *a, void (*on_services)(void *arg, const struct err *err),
 			struct err *err);

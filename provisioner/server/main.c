@@ -30,12 +30,14 @@
 static const char usage[] =
 	"usage: slipwayd [--config FILE] [--check-config [--json]] [--verbose]\n"
 	"       slipwayd [--config FILE] --restore BACKUP\n"
+	"       slipwayd [--config FILE] --restored\n"
 	"       slipwayd --lifecycle-dot\n"
 	"\n"
 	"  --config FILE     slipway.conf; without it every key has its default\n"
 	"  --check-config    check the configuration and this machine, and end\n"
 	"  --json            print the checks as JSON\n"
 	"  --restore BACKUP  put a backup of the store in its place, and end\n"
+	"  --restored        make a store safe that other tools put back, and end\n"
 	"  --lifecycle-dot   print the life of a host as a Graphviz picture, and end\n"
 	"  --verbose         log more\n"
 	"\n"
@@ -48,7 +50,7 @@ struct options {
 	const char *config_path;
 	const char *restore_path;
 	const char *program; /* --run */
-	bool check_only, json, verbose, own_units, supervisor;
+	bool check_only, json, verbose, own_units, supervisor, restored;
 };
 
 static int print_lifecycle(void)
@@ -65,12 +67,19 @@ static int print_lifecycle(void)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"config", required_argument, NULL, 'c'}, {"check-config", no_argument, NULL, 't'},
-		{"json", no_argument, NULL, 'j'},         {"restore", required_argument, NULL, 'r'},
-		{"run", required_argument, NULL, 'R'},    {"supervisor", no_argument, NULL, 'S'},
-		{"units", no_argument, NULL, 'u'},        {"lifecycle-dot", no_argument, NULL, 'd'},
-		{"verbose", no_argument, NULL, 'v'},      {"version", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},
+		{"check-config", no_argument, NULL, 't'},
+		{"json", no_argument, NULL, 'j'},
+		{"restore", required_argument, NULL, 'r'},
+		{"run", required_argument, NULL, 'R'},
+		{"supervisor", no_argument, NULL, 'S'},
+		{"units", no_argument, NULL, 'u'},
+		{"lifecycle-dot", no_argument, NULL, 'd'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{"restored", no_argument, NULL, 's'},
+		{NULL, 0, NULL, 0},
 	};
 
 	for (int c; (c = getopt_long(argc, argv, "c:vh", longs, NULL)) != -1;) {
@@ -80,6 +89,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'r':
 			o->restore_path = optarg;
+			break;
+		case 's':
+			o->restored = true;
 			break;
 		case 't':
 			o->check_only = true;
@@ -257,12 +269,27 @@ static int restore(const struct app *a, const char *backup_path, struct err *err
 
 	if (!str_eq(a->config.store, "sqlite"))
 		return err_set(err, ERR_UNSUPPORTED,
-			       "a PostgreSQL store is restored with its own tools");
+			       "a PostgreSQL store is put back with its own tools (pg_restore); "
+			       "then run: slipwayd --restored");
 	TRY(checkpoints_aside(a, err));
 	int rc = backup_restore(backup_path, store, clock_wall_us(&clock_system), err);
 	if (rc >= 0)
 		log_ev(LOG_NOTICE, "store.restored", KV("from", backup_path));
 	return rc;
+}
+
+/* After pg_restore, or a copy that was put back by hand. */
+static int restored(const struct app *a, struct err *err)
+{
+	AUTO(db) struct db *db = NULL;
+	autofree char *url = app_store_url(a);
+	autofree char *mark = xasprintf("%s/" APP_MARK_FILE, a->config.state_dir);
+
+	TRY(db_open(url, DB_CHECK, &db, err));
+	TRY(checkpoints_aside(a, err));
+	TRY(backup_restored(db, mark, clock_wall_us(&clock_system), err));
+	log_ev(LOG_NOTICE, "store.restored", KV("from", "other tools"));
+	return 0;
 }
 
 /* rc: of reading the configuration. Returns an exit code. */
@@ -285,6 +312,12 @@ static int restore_and_give(const struct app *a, const char *backup_path, struct
 	return halves_give_state(&a->config, err);
 }
 
+static int restored_and_give(const struct app *a, struct err *err)
+{
+	TRY(restored(a, err));
+	return halves_give_state(&a->config, err);
+}
+
 static int be_another(struct app *a, const struct options *o, struct err *err)
 {
 	struct boot_place place;
@@ -302,6 +335,8 @@ static int do_work(struct app *a, const struct options *o, struct err *err)
 		return be_another(a, o, err);
 	if (o->restore_path)
 		return restore_and_give(a, o->restore_path, err);
+	if (o->restored)
+		return restored_and_give(a, err);
 	raise_open_files();
 	return run(a, o, err);
 }

@@ -46,6 +46,25 @@ answer "summary" 200 '.items == [{"rack":"r00","count":10},{"rack":"r01","count"
 	'/api/v1/summary?group_by=rack'
 answer "capacity counts are subsets" 200 '.capacity.delivered == 0 and .capacity.active == 0' /api/v1/summary
 
+# ---- one call for a question --------------------------------------------------------------------
+same "a list of a ticket is searched at once" "$(call POST /api/v1/hosts/search -d '{"serials":["SN-003","SN-300"],
+	"macs":["5254.000a.0005"],"tags":["AT-7"],"fields":"serial,rack"}')" 200
+same "what was found and what was not" "$(jq -c '[[.items[].serial], .unmatched, .ambiguous]' "$dir/body")" \
+	'[["SN-003","SN-005","SN-007"],["SN-300"],[]]'
+same "an empty list selects nothing" "$(call POST /api/v1/hosts/search -d '{}')" 400
+same "a list of numbers is refused" "$(call POST /api/v1/hosts/search -d '{"serials":[7]}')" 400
+answer "groups of at least so many" 200 '[.items[].sku] == ["r1"]' '/api/v1/summary?group_by=sku&min_count=30'
+answer "no group is so large" 200 '.items == []' '/api/v1/summary?group_by=rack&min_count=11'
+answer "measures" 200 '.items[0].p50 == {} or .items[0].p50 == null' '/api/v1/summary?group_by=rack&p50=MemoryMiB'
+answer "no measure of a text" 400 '.pointer == "/p95"' '/api/v1/summary?p95=serial'
+answer "differences are a collection" 200 '.items == []' '/api/v1/differences?what=missing&type=drive&sku=r1'
+answer "and can be summed" 200 '.total.count == 0' '/api/v1/summary?of=differences&group_by=what'
+answer "events by day" 200 '.items | length == 1' '/api/v1/summary?of=events&group_by=month'
+answer "the diff of one host" 200 '[.items[].change] == ["added"]' '/api/v1/diff?from=2020-01-01T00:00:00Z&host=SN-004'
+answer "of a rack" 200 '.items | length == 10' '/api/v1/diff?from=2020-01-01T00:00:00Z&rack=r01'
+answer "of nobody" 404 '' '/api/v1/diff?from=2020-01-01T00:00:00Z&host=nobody'
+answer "conditions on one part" 200 '.items == []' '/api/v1/hosts?drives[a].Model=X&drives[a].Revision=Y' -g
+
 # ---- pages --------------------------------------------------------------------------------------
 seen=
 cursor=

@@ -171,5 +171,31 @@ eval kill -9 "\$pid1"
 ok "the first is killed, the second goes on" $?
 [ "$(call 2 GET /api/v1/audit/check)" = 200 ] && jq -e .whole "$dir/body" >/dev/null
 ok "the audit chain of both is whole" $?
+
+# ---- the restore drill: yesterday's dump is put back --------------------------------------------
+sql() { psql -q -At -h "$dir/sock" -U root -d "$1" -c "$2"; }
+host=$(sql fleet "SELECT min(num) FROM host")
+sql fleet "INSERT INTO flow_arm (id, host_num, image_digest, line, version, arch, disk_wwn, disk_serial, disk_bytes,
+	wipe_consent, who, reason, created_us, expires_us, consumed_us, session_id, permit_id, first_boot_hash, ended_us, result)
+	VALUES ('drill', $host, '', '', '', '', '', 'D1', 1, '', 'me', '', 1, 9000000000000000, 0, '', '', '', 0, '')"
+"$postgres_bin/pg_dump" -h "$dir/sock" -U root fleet >"$dir/dump.sql"
+ok "the fleet is dumped with an open arm" $?
+for i in 1 2 3; do call 2 PATCH /api/v1/hosts/PG-1 -d "{\"name\":\"since the dump $i\"}" >/dev/null; done
+last=$(call 2 GET '/api/v1/events?sort=-id&limit=1' >/dev/null && jq '.items[0].id' "$dir/body")
+eval kill "\$pid2"
+eval wait "\$pid2"
+sql postgres 'DROP DATABASE fleet' && sql postgres 'CREATE DATABASE fleet' &&
+	psql -q -h "$dir/sock" -U root -d fleet <"$dir/dump.sql" >/dev/null
+ok "and put back" $?
+"$build/bin/slipwayd" --config "$dir/2.conf" --restored 2>>"$dir/2.log"
+ok "one command makes it safe" $? "$dir/2.log"
+same "no arm is open" "$(sql fleet 'SELECT count(*) FROM flow_arm WHERE ended_us = 0')" 0
+same "all writing is stopped" "$(sql fleet "SELECT value FROM flow_setting WHERE key = 'stopped'")" 1
+start 2
+ok "the appliance starts on it" $?
+call 2 GET "/api/v1/events?since=$last" >/dev/null
+same "a consumer's cursor from before goes on with store.restored" "$(jq -r '.items[0].kind' "$dir/body")" store.restored
+same "which is told once" "$(sql fleet "SELECT count(*) FROM event WHERE kind = 'store.restored'")" 1
+same "and the generation counts up" "$(sql fleet 'SELECT generation FROM fleet_clock')" 2
 echo "1..$n"
 exit $bad

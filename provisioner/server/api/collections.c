@@ -8,12 +8,16 @@
 #include "request.h"
 #include "tables.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <inventory/host.h>
+#include <inventory/host_search.h>
 #include <inventory/run.h>
+#include <proto/record.h>
 
 static const struct collection *collection_of(const struct http_request *r)
 {
@@ -105,9 +109,15 @@ static int collection_asked(const struct http_request *r, const struct collectio
 static int get_summary(struct http_request *r, struct err *err)
 {
 	struct read_job job = {.kind = READ_SUMMARY};
-	static const char *const own[] = {"group_by", "sum", "of", "capacity", NULL};
+	static const char *const own[] = {"group_by", "sum", "of",  "capacity", "min_count",
+					  "avg",      "min", "max", "p50",      "p90",
+					  "p95",      "p99", NULL};
 
 	TRY(api_query(r, own, &job.q, err));
+	TRY(http_query_int(r, &(struct http_int){"min_count", 0, INT32_MAX, 0}, &job.more.min_count,
+			   err));
+	for (int m = 0; m < _MEASURE_MAX; m++)
+		job.more.fields[m] = http_query(r, summary_measure_str((enum summary_measure)m));
 	TRY(collection_asked(r, &job.of, err));
 	job.group_by = http_query(r, "group_by");
 	job.sum = http_query(r, "sum");
@@ -116,17 +126,35 @@ static int get_summary(struct http_request *r, struct err *err)
 	return api_read(r, &job, 200, err);
 }
 
+/* host=: named as in a path. */
+static int only_host(const struct http_request *r, struct query_request *q, char num[static 24],
+		     struct err *err)
+{
+	struct api *api = http_context(r);
+	const char *name = http_query(r, "host");
+	struct host h;
+
+	if (!name)
+		return 0;
+	TRY(host_find_any(api->flow->db, name, &h, err));
+	(void)snprintf(num, 24, "%lld", (long long)h.num);
+	return query_add_filter(q, "@num", num, err);
+}
+
 static int get_diff(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
 	struct read_job job = {.kind = READ_DIFFERENCE};
-	static const char *const own[] = {"from", "to", "limit", "after", NULL};
+	char num[24];
+	static const char *const own[] = {"from", "to", "after", "host", NULL};
 
-	TRY(http_query_only(r, own, err));
+	TRY(api_query(r, own, &job.q, err));
+	if (job.q.at_us || job.q.sort || job.q.fields || job.q.cursor || job.q.total)
+		return err_set(err, ERR_INVALID,
+			       "a difference takes from, to, host, filters, limit and after");
+	TRY(only_host(r, &job.q, num, err));
 	TRY(api_time(r, "from", &job.from_us, err));
 	TRY(api_time(r, "to", &job.to_us, err));
-	TRY(http_query_int(r, &(struct http_int){"limit", 1, QUERY_LIMIT_MAX, 100}, &job.q.limit,
-			   err));
 	TRY(http_query_int(r, &(struct http_int){"after", 0, INT64_MAX, 0}, &job.after, err));
 	if (!job.from_us) {
 		(void)err_set(err, ERR_FIELD_MISSING, "'from' is needed");
@@ -190,7 +218,45 @@ static int get_export(struct http_request *r, struct err *err)
 		HTTP_ROUTE(GET, "/api/v1/" name "/{id}", READ, 0, get_item, "one of " name,        \
 			   .doc = &(c))
 
+/* ---- many hosts by name ---------------------------------------------------------------------- */
+
+struct search_ask {
+	json_t *serials, *macs, *tags, *values;
+	char fields[LIMIT_NAME_BYTES * 4];
+};
+
+static const struct field search_fields[] = {
+	F_ARRAY(struct search_ask, "serials", serials, 0, HOST_SEARCH_MAX, .about = "of systems"),
+	F_ARRAY(struct search_ask, "macs", macs, 0, HOST_SEARCH_MAX, .about = "in any notation"),
+	F_ARRAY(struct search_ask, "tags", tags, 0, HOST_SEARCH_MAX, .about = "asset tags"),
+	F_ARRAY(struct search_ask, "values", values, 0, HOST_SEARCH_MAX,
+		.about = "any of these, or ids, short codes and names"),
+	F_STR(struct search_ask, "fields", fields, 0, .about = "of the hosts in the answer"),
+	F_END,
+};
+
+/* The request is asked again until its reader has answered: the body is read each time. */
+static int post_host_search(struct http_request *r, struct err *err)
+{
+	autojson json_t *body = NULL;
+	struct search_ask ask = {0};
+
+	TRY(http_body_json(r, &body, err));
+	int status = record_decode(search_fields, body, &ask, err);
+	struct read_job job = {.kind = READ_HOST_SEARCH,
+			       .of = &collection_hosts,
+			       .q = {.fields = ask.fields, .limit = 1},
+			       .ask = body};
+	if (status >= 0)
+		status = api_read(r, &job, 200, err);
+	record_done(search_fields, &ask);
+	return status;
+}
+
 const struct http_route api_collection_routes[] = {
+	HTTP_QUESTION("/api/v1/hosts/search", MIB, post_host_search,
+		      "many hosts by serial, MAC, asset tag or name; what nothing fits is named",
+		      .fields = search_fields, .record_bytes = sizeof(struct search_ask)),
 	COLLECTION("parts", collection_parts, "replaceable components; they outlive hosts"),
 	COLLECTION("placements", collection_placements,
 		   "which part is where; history=true: and was where"),
@@ -200,6 +266,8 @@ const struct http_route api_collection_routes[] = {
 	COLLECTION("locations", collection_locations, "rack units and their switch ports"),
 	COLLECTION("runs", collection_runs, "burn-in runs"),
 	COLLECTION("faults", collection_faults, "repair orders"),
+	COLLECTION("differences", collection_differences,
+		   "expected beside found: parts, firmware, place, switch port"),
 	COLLECTION("orders", collection_orders, "orders that need, or needed, a second person"),
 	COLLECTION("receipts", collection_receipts, "images written and read back"),
 	HTTP_ROUTE(GET, "/api/v1/parts/{id}/placements", READ, 0, get_part_placements,

@@ -80,6 +80,7 @@ struct http_route {
 	const void *doc; /* the table owner's own (parameters and schemas for OpenAPI), or NULL */
 	http_change change; /* of an API_CHANGE: what it does, inside the frame of api_write.c */
 	bool audits_itself; /* it changes something in its own time, and says so in the log */
+	bool is_question;   /* it changes nothing, whatever its method: READ alone */
 	bool answer_secret; /* the answer is shown once: it is never kept */
 	bool takes_csv;     /* text/csv besides JSON; the change reads it */
 	bool in_slices;     /* the change may say that it is not at its end: see api/write.h */
@@ -97,6 +98,13 @@ struct http_route {
 		.method = HTTP_READS_##method_, .pattern = (pattern_),                             \
 		.scope = HTTP_SCOPE_##scope_, .max_body_bytes = (max_body_),                       \
 		.handler = (handler_), .summary = (summary_), ##__VA_ARGS__                        \
+	}
+/* A question that is too long for a URL: it changes nothing, whatever its method suggests. */
+#define HTTP_QUESTION(pattern_, max_body_, handler_, summary_, ...)                                \
+	{                                                                                          \
+		.method = "POST", .pattern = (pattern_), .scope = HTTP_SCOPE_READ,                 \
+		.is_question = true, .max_body_bytes = (max_body_), .handler = (handler_),         \
+		.summary = (summary_), ##__VA_ARGS__                                               \
 	}
 /* Something that a machine says about itself; events are its record. PUBLIC or AGENT. */
 #define HTTP_REPORT(method_, pattern_, scope_, max_body_, handler_, summary_, ...)                 \

@@ -106,8 +106,9 @@ static int route_check(const struct http_route *route, struct err *err)
 	if (route->scope > HTTP_SCOPE_AGENT && (route->listeners & HTTP_LISTENER_PLAIN))
 		return err_set(err, ERR_INVALID, "route '%s %s' would take tokens in plain text",
 			       route->method, route->pattern);
-	if (route->scope > HTTP_SCOPE_AGENT && !str_eq(route->method, "GET") && !route->change &&
-	    !route->audits_itself)
+	bool reads = str_eq(route->method, "GET") ||
+		     (route->is_question && route->scope == HTTP_SCOPE_READ);
+	if (route->scope > HTTP_SCOPE_AGENT && !reads && !route->change && !route->audits_itself)
 		return err_set(err, ERR_INVALID, "route '%s %s' would change things unrecorded",
 			       route->method, route->pattern);
 	return 0;

@@ -13,6 +13,7 @@
 #include <base/str.h>
 #include <inventory/difference.h>
 #include <inventory/forecast.h>
+#include <inventory/host_search.h>
 #include <inventory/token.h>
 #include "checkpoint_files.h"
 
@@ -74,7 +75,7 @@ static int answer_summary(struct db *db, const struct read_job *j, char **ret, s
 {
 	struct summary_request what = {j->group_by, j->sum, j->capacity ? &capacity_words : NULL};
 
-	return query_summary(db, j->of, &j->q, &what, ret, err);
+	return query_summary_more(db, j->of, &j->q, &what, &j->more, ret, err);
 }
 
 /* What speaks against the log is an answer; what kept us from looking is an error. */
@@ -105,7 +106,9 @@ static int answer_document(struct db *db, const struct read_job *j, json_t **ret
 {
 	switch (j->kind) {
 	case READ_DIFFERENCE:
-		return difference_of(db, j->from_us, j->to_us, j->after, j->q.limit, ret, err);
+		return difference_of_hosts(db, &j->q, j->from_us, j->to_us, j->after, ret, err);
+	case READ_HOST_SEARCH:
+		return host_search(db, j->ask, j->q.fields, ret, err);
 	case READ_PIPELINE:
 		return pipeline_of(db, j->delivery, j->now_us, ret, err);
 	case READ_AUDIT_CHECK:
@@ -177,6 +180,11 @@ json_t *read_job_to_json(const struct read_job *j)
 	set_text(doc, "group_by", j->group_by);
 	set_text(doc, "sum", j->sum);
 	set_int(doc, "capacity", j->capacity);
+	for (int m = 0; m < _MEASURE_MAX; m++)
+		set_text(doc, summary_measure_str((enum summary_measure)m), j->more.fields[m]);
+	set_int(doc, "min_count", j->more.min_count);
+	if (j->ask)
+		(void)json_object_set(doc, "ask", (json_t *)(uintptr_t)j->ask);
 	set_int(doc, "from_us", j->from_us);
 	set_int(doc, "to_us", j->to_us);
 	set_int(doc, "after", j->after);
@@ -235,6 +243,10 @@ int read_job_from_json(json_t *doc, struct read_job *ret, struct err *err)
 	ret->group_by = text_of(&r, "group_by");
 	ret->sum = text_of(&r, "sum");
 	ret->capacity = flag_of(&r, "capacity");
+	for (int m = 0; m < _MEASURE_MAX; m++)
+		ret->more.fields[m] = text_of(&r, summary_measure_str((enum summary_measure)m));
+	ret->more.min_count = json_opt_int(&r, "min_count", 0, INT64_MAX, 0);
+	ret->ask = json_opt_obj(&r, "ask");
 	ret->from_us = json_opt_int(&r, "from_us", 0, INT64_MAX, 0);
 	ret->to_us = json_opt_int(&r, "to_us", 0, INT64_MAX, 0);
 	ret->after = json_opt_int(&r, "after", 0, INT64_MAX, 0);

@@ -18,6 +18,7 @@ enum read_kind {
 	READ_PIPELINE,
 	READ_AUDIT_CHECK,
 	READ_BACKUP,
+	READ_HOST_SEARCH,
 	READ_EXPORT, /* by readers only */
 	_READ_KIND_MAX
 };
@@ -29,6 +30,8 @@ struct read_job {
 	struct query_request q;
 	const char *group_by, *sum; /* READ_SUMMARY */
 	bool capacity;
+	struct summary_more more;
+	const json_t *ask;             /* READ_HOST_SEARCH: the lists; q.fields */
 	int64_t from_us, to_us, after; /* READ_DIFFERENCE; limit is q.limit */
 	const char *delivery;          /* READ_PIPELINE; NULL: all */
 	int64_t now_us;

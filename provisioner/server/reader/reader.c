@@ -26,6 +26,7 @@ struct reader_side {
 	int fd;
 	char *url;
 	struct db *db;
+	bool answering; /* a part of the answer is out */
 };
 
 /* ---- frames ---------------------------------------------------------------------------------- */
@@ -44,17 +45,17 @@ static int read_all(int fd, uint8_t *p, size_t n)
 	return 0;
 }
 
-static int send_frame(const struct reader_side *s, char letter, const void *p, size_t n,
-		      struct err *err)
+static int send_frame(struct reader_side *s, char letter, const void *p, size_t n, struct err *err)
 {
 	uint8_t head[READER_HEAD_BYTES];
 
+	s->answering = true;
 	reader_head(head, letter, n);
 	TRY(file_write_all(s->fd, head, sizeof(head), err));
 	return n ? file_write_all(s->fd, p, n, err) : 0;
 }
 
-static int send_bytes(const struct reader_side *s, const char *p, size_t n, struct err *err)
+static int send_bytes(struct reader_side *s, const char *p, size_t n, struct err *err)
 {
 	while (n > 0) {
 		size_t part = n < READER_FRAME_BYTES ? n : READER_FRAME_BYTES;
@@ -65,7 +66,7 @@ static int send_bytes(const struct reader_side *s, const char *p, size_t n, stru
 	return 0;
 }
 
-static int send_error(const struct reader_side *s, const struct err *e)
+static int send_error(struct reader_side *s, const struct err *e)
 {
 	struct err err = ERR_INIT;
 	autojson json_t *doc = json_pack("{s:i, s:s%, s:s}", "code", e->code, "message", e->msg,
@@ -77,7 +78,7 @@ static int send_error(const struct reader_side *s, const struct err *e)
 
 /* ---- exports --------------------------------------------------------------------------------- */
 
-static int send_gzip(const struct reader_side *s, z_stream *z, struct str *piece, bool last,
+static int send_gzip(struct reader_side *s, z_stream *z, struct str *piece, bool last,
 		     struct err *err)
 {
 	char buf[READER_FRAME_BYTES];
@@ -97,7 +98,7 @@ static int send_gzip(const struct reader_side *s, z_stream *z, struct str *piece
 }
 
 /* The first piece is made before the answer begins, so that a wrong question is refused as one. */
-static int send_pieces(const struct reader_side *s, struct export *e, z_stream *z, struct err *err)
+static int send_pieces(struct reader_side *s, struct export *e, z_stream *z, struct err *err)
 {
 	autostr struct str piece;
 
@@ -162,8 +163,14 @@ static int on_question(struct reader_side *s, const char *text, size_t n)
 	autojson json_t *doc = NULL;
 	int r = json_load_strict(text, n, READER_ASK_BYTES, &doc, &err);
 
+	s->answering = false;
 	if (r >= 0)
 		r = answer(s, doc, &err);
+	/* the server was started anew since the last question: a connection of before says so late */
+	if (r == -ERR_DB_LOST && !s->answering) {
+		db_close(take_ptr(s->db));
+		r = answer(s, doc, &err);
+	}
 	return r >= 0 ? send_frame(s, 'Z', NULL, 0, &err) : send_error(s, &err);
 }
 

@@ -6,13 +6,18 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <base/file.h>
 #include <base/str.h>
 #include <inventory/backup.h>
+#include <inventory/event.h>
 #include <inventory/db.h>
 
 #include "store_fixture.h"
@@ -250,6 +255,64 @@ static void test_reopen_keeps_and_newer_is_refused(void **state)
 	assert_int_equal(db_open(f->url, DB_READONLY, &db, &err), -ERR_DB_NEWER);
 }
 
+/* The version before, beside a store that a newer one migrated: each table has a column more. */
+static void grow(struct db *db, const char *table)
+{
+	struct err err = ERR_INIT;
+	autofree char *type = xstrdup(db_is_sqlite(db) ? "INTEGER" : "BIGINT");
+	autofree char *sql = xasprintf("ALTER TABLE %s ADD COLUMN later %s NOT NULL DEFAULT 0",
+				       table, type);
+
+	OK(db_exec_n(db, sql, NULL, 0, NULL, &err));
+}
+
+static void test_additive_migration_lets_the_version_before_go_on(void **state)
+{
+	static const char *const tables[] = {"event",        "placement",  "token",
+					     "evidence",     "run_record", "receipt",
+					     "flow_session", "flow_arm",   "fleet_clock"};
+	struct store_fixture *f = *state;
+	struct err err = ERR_INIT;
+	int64_t id = 0, at_us = 0;
+	struct db *db = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+		grow(f->db, tables[i]);
+	OK(db_exec(f->db, &err,
+		   "INSERT INTO migration (number, name, applied_us, additive) VALUES (99998, "
+		   "'from the future', 1, 1)"));
+	store_reopen(f, 0);
+	OK(db_open(f->url, DB_READONLY, &db, &err));
+	db_close(db);
+	struct event_draft e = {0, "host.edited", "tester", "beside a newer one", NULL};
+	OK(event_append(f->db, &e, 1000, NULL, &err));
+	OK(db_begin(f->db, &err));
+	OK(db_tick(f->db, 1000, &id, &at_us, &err));
+	OK(db_commit(f->db, &err));
+}
+
+/* A daemon that runs while another appliance upgrades past it: it reads on and refuses to write. */
+static void test_breaking_migration_stops_writers_that_run(void **state)
+{
+	struct store_fixture *f = *state;
+	struct err err = ERR_INIT;
+	struct event_draft e = {0, "host.edited", "tester", "too old", NULL};
+	int64_t n = 0;
+	struct db *db = NULL;
+
+	OK(event_append(f->db, &e, 1000, NULL, &err));
+	OK(db_exec(f->db, &err,
+		   "INSERT INTO migration (number, name, applied_us) VALUES (99999, "
+		   "'from the future', 1)"));
+	OK(db_exec(f->db, &err, "UPDATE fleet_clock SET breaking = breaking + 1"));
+	assert_int_equal(event_append(f->db, &e, 1000, NULL, &err), -ERR_DB_NEWER);
+	assert_non_null(strstr(err.msg, "must be upgraded"));
+	OK(db_query_int(f->db, &err, &n, 0, "SELECT count(*) FROM event"));
+	assert_int_equal(n, 1);
+	db_close(take_ptr(f->db));
+	assert_int_equal(db_open(f->url, 0, &db, &err), -ERR_DB_NEWER);
+}
+
 /* ---- SQLite's own ---------------------------------------------------------------------------- */
 
 static void test_second_writer_is_refused(void **state)
@@ -293,6 +356,56 @@ static void test_damaged_file_is_refused(void **state)
 	assert_int_equal(fclose(file), 0);
 	struct db *db = NULL;
 	assert_int_equal(db_open(f->url, DB_CHECK, &db, &err), -ERR_DB_CORRUPT);
+}
+
+static size_t count_copies(const struct store_fixture *f)
+{
+	DIR *list = opendir(f->dir);
+	const struct dirent *entry;
+	size_t n = 0;
+
+	assert_non_null(list);
+	while ((entry = readdir(list)))
+		n += strstr(entry->d_name, ".before-") != NULL;
+	(void)closedir(list);
+	return n;
+}
+
+static void age(const struct store_fixture *f, const char *suffix, time_t days)
+{
+	autofree char *path = xasprintf("%s%s", f->url + strlen("sqlite:"), suffix);
+	struct timespec when[2] = {{time(NULL) - days * 86400, 0}, {time(NULL) - days * 86400, 0}};
+
+	assert_int_equal(utimensat(AT_FDCWD, path, when, 0), 0);
+}
+
+/* Two migrations are pending: 2 files would be one for each. A person's own copy stays. */
+static void test_upgrade_makes_one_copy_and_removes_it_after_a_month(void **state)
+{
+	struct store_fixture *f = *state;
+	struct err err = ERR_INIT;
+
+	if (!db_is_sqlite(f->db))
+		skip();
+	OK(db_exec(f->db, &err, "DELETE FROM migration WHERE number IN (4, 7)"));
+	OK(db_exec(f->db, &err, "DROP INDEX host_listed"));
+	static const char *const columns[] = {"work", "key_sha256", "envelope"};
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
+		autofree char *sql = xasprintf("ALTER TABLE receipt DROP COLUMN %s", columns[i]);
+		OK(db_exec_n(f->db, sql, NULL, 0, NULL, &err));
+	}
+	store_reopen(f, 0);
+	assert_int_equal(count_copies(f), 1);
+	age(f, ".before-0004", UPGRADE_COPY_DAYS - 1);
+	autofree char *own = xasprintf("%s.before-me", f->url + strlen("sqlite:"));
+	OK(file_write_atomic(own, "x", 1, 0600, &err));
+	age(f, ".before-me", 400);
+	store_reopen(f, 0);
+	assert_int_equal(count_copies(f), 2);
+	age(f, ".before-0004", UPGRADE_COPY_DAYS + 1);
+	store_reopen(f, 0);
+	assert_int_equal(count_copies(f), 1);
+	assert_int_equal(access(own, F_OK), 0);
 }
 
 static void test_backup_opens_and_holds_everything(void **state)
@@ -488,14 +601,22 @@ static void test_store_that_went_back_is_made_safe(void **state)
 				      "value = '1'"),
 			 1);
 
+	/* a dump put back under a connection that lives on */
+	struct event_draft e = {0, "host.edited", "tester", "under it", NULL};
+	OK(db_exec(other, &err, "UPDATE fleet_clock SET last_id = 7"));
+	assert_int_equal(event_append(f->db, &e, 1000, NULL, &err), -ERR_DB_LOST);
+	OK(event_append(f->db, &e, 1000, NULL, &err));
+	assert_int_equal(value(f->db, RESTORED), 2);
+	assert_true(value(f->db, LAST) > 10 + 2 * BACKUP_JUMP);
+
 	OK(db_exec(other, &err, "UPDATE fleet_clock SET last_id = 7"));
 	store_reopen(f, 0);
 	OK(backup_guard(f->db, mark, &err));
-	assert_int_equal(value(f->db, RESTORED), 2);
-	assert_true(value(f->db, LAST) > 10 + 2 * BACKUP_JUMP);
+	assert_int_equal(value(f->db, RESTORED), 3);
+	assert_true(value(f->db, LAST) > 10 + 3 * BACKUP_JUMP);
 	store_reopen(f, 0);
 	OK(backup_guard(f->db, mark, &err));
-	assert_int_equal(value(f->db, RESTORED), 2);
+	assert_int_equal(value(f->db, RESTORED), 3);
 }
 
 int main(void)
@@ -513,6 +634,9 @@ int main(void)
 		T(test_same_statement_twice_at_once),
 		T(test_reader_cannot_write),
 		T(test_reopen_keeps_and_newer_is_refused),
+		T(test_additive_migration_lets_the_version_before_go_on),
+		T(test_breaking_migration_stops_writers_that_run),
+		T(test_upgrade_makes_one_copy_and_removes_it_after_a_month),
 		T(test_second_writer_is_refused),
 		T(test_lost_file_is_not_made_anew),
 		T(test_damaged_file_is_refused),

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The fields that a summary names, and their values in its answer. Private to the room.
+ */
+#ifndef INVENTORY_SUMMARY_FIELD_H
+#define INVENTORY_SUMMARY_FIELD_H
+
+#include <jansson.h>
+#include <base/err.h>
+
+#include "sql.h"
+
+/* Read "a,b" as fields that have the flag. errors: ERR_FIELD_UNKNOWN, ERR_TOO_BIG with the pointer */
+MUST_CHECK int summary_fields(const struct collection *c, const char *text, unsigned flag,
+			      const char *pointer, const struct collection_field **list, size_t max,
+			      size_t *ret_n, struct err *err);
+/* A column of a group, as the answer shows it. */
+MUST_CHECK json_t *summary_value(const struct db_rows *rows, int column,
+				 const struct collection_field *f);
+#endif
