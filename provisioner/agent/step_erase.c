@@ -166,6 +166,10 @@ void step_erase(void *step_context, struct report *out)
 	struct erase_policy policy;
 	int r = erase_policy_parse(plan->erase_method, &policy, &err);
 
+	/* A word of a newer server is not a mistake in a configuration of this host. */
+	if (r < 0)
+		r = err_set(&err, ERR_UNSUPPORTED, "this agent cannot erase by '%.40s'",
+			    plan->erase_method);
 	if (r == 0)
 		r = disk_work_begin(&e.w, &err);
 	if (r == 0)
