@@ -27,6 +27,12 @@ GUARD_TESTS += server/api/test_profile_guards
 GUARD_TESTS += agent/disk/test_guard
 GUARD_TESTS += agent/disk/test_device
 GUARD_TESTS += agent/disk/test_personalise
+GUARD_TESTS += server/session/test_binding
+GUARD_TESTS += server/session/test_receipts
+GUARD_TESTS += agent/test_latest
+GUARD_TESTS += images/test_object_store
+GUARD_TESTS += images/test_manifest
+GUARD_TESTS += proto/test_signature
 FLOW_PROGRAMS += $(GUARD_TESTS:%=$(OBJ)/tests/unit/%)
 FLOW_TESTS += tests/flow/guard_mutation.sh
 FLOW_TESTS += tests/flow/hostile_secrets.sh

@@ -58,7 +58,9 @@ fi
 # as they are, the tests pass: a failure is the mutation's
 for test in pxe/test_boot server/session/test_admission server/api/test_arming server/session/test_permit \
 	server/api/test_erase_routes server/flow/test_profile server/flow/test_order_rules server/flow/test_protected \
-	server/api/test_second_person server/api/test_in_use server/api/test_profile_guards agent/disk/test_guard agent/disk/test_device agent/disk/test_personalise; do
+	server/api/test_second_person server/api/test_in_use server/api/test_profile_guards agent/disk/test_guard agent/disk/test_device agent/disk/test_personalise \
+	server/session/test_binding server/session/test_receipts agent/test_latest images/test_object_store images/test_manifest \
+	proto/test_signature; do
 	n=$((n + 1))
 	timeout 120 "$tests/$test" >"$dir/out" 2>&1
 	status=$?
@@ -143,6 +145,44 @@ mutate G14 $server/session/permit.c server/session/test_permit 's/guard_stopped,
 mutate G15 $server/flow/arm.c server/api/test_arming 's/TRY(check_image(h, m, \&d, err));//'
 mutate G16 $server/session/permit.c server/api/test_erase_routes 's/guard_work,//'
 mutate G17 $server/flow/arm.c server/api/test_arming 's/TRY(check_same_disk(flow, h, q, \&d, err));//'
+# sessions, keys, tokens
+mutate KEY $server/flow/binding.c server/session/test_binding 's/if (!contested)/if (true)/'
+mutate KEY $server/flow/binding.c server/session/test_binding 's/ \&\& (!typed\[0\] || has_code(flow, ret, typed))//'
+mutate KEY $server/flow/binding.c server/session/test_binding 's/if (needed == BINDING_LATER)/if (true)/'
+mutate KEY $server/flow/binding.c server/session/test_binding 's/if (k->bound\[0\] \&\& k->by_person) {/if (false) {/'
+mutate KEY $server/flow/binding.c server/session/test_binding 's/^\tTRY(end_other_session(flow, s, key, err));//; s/^static int end_other_session/__attribute__((unused)) static int end_other_session/'
+mutate KEY $server/flow/binding.c server/session/test_binding 's/if (rc < 0 || str_eq(s.agent_key, agent_key))/if (true)/'
+mutate KEY $server/flow/order_work.c server/session/test_binding 's/^\t\tTRY(binding_by_person(o->flow.*/\t\t(void)0;/'
+mutate KEY $server/flow/order_work.c server/session/test_binding 's/b->code, BINDING_LATER/"", BINDING_LATER/'
+mutate KEY $server/flow/host_verb.c server/session/test_binding 's/TRY(binding_by_person(flow, h->num, call->code, .*/(void)later;/'
+mutate KEY $server/session/session.c server/session/test_binding 's/int rc = binding_admit(.*/int rc = 0;/'
+mutate KEY $server/session/permit.c server/session/test_binding 's/return holds ? 0/return true ? 0/'
+mutate KEY $server/flow/planner.c server/session/test_binding 's/if (needs_key(state))/if (needs_key(state) \&\& false)/'
+mutate KEY $server/flow/engine.c server/session/test_binding 's/if (anew || s->e->event == HOST_EVENT_FIRST_BOOT)/if (anew \&\& false)/'
+mutate SESSION $server/session/ownership.c server/session/test_admission 's/if (!str_eq(ret->agent_key, http_client_key(r)))/if (false)/'
+mutate SESSION $server/session/session.c server/session/test_admission 's/o->refused = refuse_at_rest(o, err) < 0;/o->refused = false;/'
+mutate TOKEN $server/flow/engine.c server/session/test_receipts 's/^\t\tTRY(flow_arm_forget_tokens(.*/\t\t(void)0;/'
+mutate TOKEN $server/flow/planner.c server/session/test_receipts 's/? secret_seal(b->flow->seal_key, b->plan.plan_id, text)/? xstrdup(text)/'
+mutate RECEIPT $server/session/events.c server/session/test_receipts 's/!arm.consumed_us || !has_receipt || !str_eq(h/!arm.consumed_us || !str_eq(h/'
+# expiry
+mutate EXPIRY $server/session/permit.c server/session/test_permit 's/if (k->arm.expires_us <= k->now_us)/if (false)/'
+mutate EXPIRY $server/session/permit.c server/session/test_permit 's/^\tTRY(trust_root_check_time(.*//'
+mutate EXPIRY $server/flow/arm.c server/session/test_permit 's/^\tTRY(trust_root_check_time(.*//'
+mutate EXPIRY $agent/latest.c agent/test_latest 's/^\tTRY(trust_root_check_time(.*//'
+mutate EXPIRY $agent/latest.c agent/test_latest 's/^\tTRY(channel_check_time(.*//'
+mutate EXPIRY images/core/object_import.c images/test_object_store 's/{.now_s = time_wall_us() \/ 1000000}/{.now_s = 0}/'
+# what a permit is for
+mutate G2 $server/session/permit.c server/session/test_permit 's/if (k->arm.host_num != k->session.host_num)/if (false)/'
+mutate G2 $server/session/permit.c server/session/test_permit 's/if (k->arm.consumed_us \&\& !str_eq(k->arm.session_id, k->session.id))/if (false)/'
+mutate G4 $server/session/permit.c server/session/test_permit 's/if (d->size_bytes != k->arm.disk_bytes)/if (false)/'
+mutate G8 provisioner/proto/signature.c proto/test_signature 's/of_type ? of_type : word/word/'
+# secrets
+mutate SECRET $server/api/profile_routes.c server/api/test_profile_guards 's/rc = profile_secret_hide(w->flow, \&p, err);/rc = 0;/'
+mutate SECRET $server/flow/profile_secret.c server/api/test_profile_guards 's/return xasprintf("profile %s", p->name);/return xstrdup(p ? "one" : "");/'
+mutate SECRET $server/flow/profile_secret.c server/api/test_profile_guards 's/str_eq(old.user_sha256, p->user_sha256)/true/'
+mutate SECRET $server/app.c server/api/test_profile_guards 's/^\tTRY(profile_secret_seal_stored(flow, err));//'
+mutate SECRET inventory/flow/order.c server/api/test_profile_guards 's/^\tTRY(db_exec(db, err, "DELETE FROM flow_order_secret .*//'
+mutate NAME images/core/manifest.c images/test_manifest 's/ \&\& !str_eq(version, MANIFEST_LATEST)//'
 # without these a path of an image leads to this machine's own files: sandbox_root() must hold it
 own_files() { cat /etc/passwd /etc/hosts /etc/hostname /etc/fstab /etc/machine-id 2>/dev/null | sha256sum; }
 before=$(own_files)
