@@ -59,7 +59,7 @@ fi
 for test in pxe/test_boot server/session/test_admission server/api/test_arming server/session/test_permit \
 	server/api/test_erase_routes server/flow/test_profile server/flow/test_order_rules server/flow/test_protected \
 	server/api/test_second_person server/api/test_in_use server/api/test_profile_guards agent/disk/test_guard agent/disk/test_device agent/disk/test_personalise \
-	server/session/test_binding server/session/test_receipts agent/test_latest images/test_object_store images/test_manifest \
+	server/session/test_binding server/session/test_receipts server/flow/test_quota server/api/test_scopes agent/test_latest images/test_object_store images/test_manifest \
 	proto/test_signature; do
 	n=$((n + 1))
 	timeout 120 "$tests/$test" >"$dir/out" 2>&1
@@ -183,6 +183,14 @@ mutate SECRET $server/flow/profile_secret.c server/api/test_profile_guards 's/st
 mutate SECRET $server/app.c server/api/test_profile_guards 's/^\tTRY(profile_secret_seal_stored(flow, err));//'
 mutate SECRET inventory/flow/order.c server/api/test_profile_guards 's/^\tTRY(db_exec(db, err, "DELETE FROM flow_order_secret .*//'
 mutate NAME images/core/manifest.c images/test_manifest 's/ \&\& !str_eq(version, MANIFEST_LATEST)//'
+# limits and scopes
+mutate LIMIT $server/flow/quota.c server/flow/test_quota 's/if (b->left < (double)n)/if (false)/'
+mutate LIMIT $server/flow/quota.c server/flow/test_quota 's/if (b->left > (double)r->capacity)/if (false)/'
+mutate SCOPE $server/api/authorize.c server/api/test_scopes 's/if (ret->scopes \& (1U << need))/if (need <= 31)/'
+mutate SESSION $server/session/permit.c server/session/test_binding 's/^\tTRY(agent_check_epoch(&k.session, q->epoch, err));//'
+mutate SESSION $server/session/events.c server/session/test_binding 's/^\tTRY(agent_check_epoch(t->session, b->epoch, err));//'
+mutate SESSION $server/session/next.c server/session/test_binding 's/^\tTRY(agent_check_epoch(&s, q->epoch, err));//'
+mutate SECRET $server/flow/profile.c server/flow/test_profile 's/F_HEX(struct profile, "sha256", user_sha256, FIELD_NEEDED)/F_HEX(struct profile, "sha256", user_sha256, 0)/'
 # without these a path of an image leads to this machine's own files: sandbox_root() must hold it
 own_files() { cat /etc/passwd /etc/hosts /etc/hostname /etc/fstab /etc/machine-id 2>/dev/null | sha256sum; }
 before=$(own_files)

@@ -30,6 +30,17 @@ static void test_parse(void **state)
 		 "\"media\":\"SSD\"},\"wipe\":\"consent\",\"host\":{\"hostname\":\"h\","
 		 "\"ssh_authorized_keys\":[\"k\"],\"user_data\":\"#cloud-config\\n\"}}",
 		 "", ERR_OK},
+		{"user data as an answer names it",
+		 "{\"name\":\"a\",\"match\":{\"serial\":\"*\"},\"host\":{\"user_data\":{\"set\":true,\"bytes\":3,"
+		 "\"sha256\":\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}}}",
+		 "", ERR_OK},
+		{"user data named by no digest",
+		 "{\"name\":\"a\",\"match\":{\"serial\":\"*\"},\"host\":{\"user_data\":{\"set\":true}}}",
+		 "/host/user_data/sha256", ERR_FIELD_MISSING},
+		{"sealed text from outside",
+		 "{\"name\":\"a\",\"match\":{\"serial\":\"*\"},\"host\":{\"user_data\":{\"sealed\":\"x\","
+		 "\"sha256\":\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}}}",
+		 "/host/user_data/sealed", ERR_FIELD_UNKNOWN},
 		{"empty match", "{\"name\":\"a\",\"match\":{}}", "/match", ERR_GUARD_SELECTOR},
 		{"no match", "{\"name\":\"a\"}", "/match", ERR_FIELD_MISSING},
 		{"no name", "{\"match\":{\"serial\":\"*\"}}", "/name", ERR_FIELD_MISSING},

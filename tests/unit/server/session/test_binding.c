@@ -296,6 +296,25 @@ static void test_permit_of_another_key(void **state)
 	fake_agent_done(&a);
 }
 
+/* Whoever speaks for another session of the host is refused at each door. */
+static void test_another_epoch(void **state)
+{
+	struct fake_agent a;
+	struct server_bench *b = *state;
+
+	at_image(b, &a);
+	a.epoch++;
+	need(fake_agent_permit(&a, NULL), 409, &a, "permit");
+	assert_string_equal(a.code, "session.stale_epoch");
+	need(fake_agent_event(&a, "step_done", json_pack("{s:i, s:s}", "seq", 1, "result", "ok")),
+	     409, &a, "event");
+	assert_string_equal(a.code, "session.stale_epoch");
+	need(fake_agent_heartbeat(&a), 409, &a, "heartbeat");
+	a.epoch--;
+	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
+	fake_agent_done(&a);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_by_hand, walk_teardown)
@@ -303,6 +322,7 @@ int main(void)
 		T(test_a_stranger_waits),
 		T(test_a_silent_stranger_is_replaced),
 		T(test_codes),
+		T(test_another_epoch),
 		T(test_armed_at_rest),
 		T(test_permit_of_another_key),
 		T(test_who_merely_asks_is_never_bound),
