@@ -18,7 +18,8 @@
 
 #define DEVICE          "/dev/ipmi0"
 #define TOOL_TIMEOUT_MS 15000
-#define LAN_CHANNELS    15 /* IPMI 2.0, 6.3: numbers 1 to 15, 14 and 15 never are a card */
+#define LAN_TIMEOUT_MS  60000 /* for all channels together */
+#define LAN_CHANNELS    15    /* IPMI 2.0, 6.3: numbers 1 to 15, 14 and 15 never are a card */
 
 typedef void take_value(const char *value, struct facts_bmc *ret);
 
@@ -136,7 +137,7 @@ static void read_controller(struct facts_bmc *ret)
  * 1 is missing or has no address. */
 static void read_lan(struct facts_bmc *ret)
 {
-	int64_t end_ms = time_boot_ms() + TOOL_TIMEOUT_MS;
+	int64_t end_ms = time_boot_ms() + LAN_TIMEOUT_MS;
 	bool done = false;
 
 	for (int channel = 1; channel <= LAN_CHANNELS && !done; channel++) {
@@ -146,7 +147,8 @@ static void read_lan(struct facts_bmc *ret)
 		const char *const argv[] = {"ipmitool", "-I", "open", "lan", "print", number, NULL};
 		if (left_ms <= 0)
 			return;
-		autofree char *text = ask(argv, left_ms);
+		autofree char *text = ask(argv,
+					  left_ms < TOOL_TIMEOUT_MS ? left_ms : TOOL_TIMEOUT_MS);
 		done = text && bmc_take_channel(text, ret);
 	}
 }

@@ -19,11 +19,14 @@ struct word {
 	enum transport_id id;
 };
 
-/* Names of devices whose place in the tree says nothing. */
+/* Names of devices whose place in the tree says nothing. cciss, ida and rd are volumes of RAID cards
+ * with block drivers of their own, rssd is an SSD of Micron's on PCIe. */
 static const struct word names[] = {
-	{"nbd", TRANSPORT_NBD},   {"rnbd", TRANSPORT_RNBD}, {"rbd", TRANSPORT_RBD},
-	{"drbd", TRANSPORT_DRBD}, {"zd", TRANSPORT_ZVOL},   {"etherd!", TRANSPORT_AOE},
-	{"ublk", TRANSPORT_UBLK}, {"dasd", TRANSPORT_DASD}, {"pmem", TRANSPORT_NVDIMM},
+	{"nbd", TRANSPORT_NBD},     {"rnbd", TRANSPORT_RNBD}, {"rbd", TRANSPORT_RBD},
+	{"drbd", TRANSPORT_DRBD},   {"zd", TRANSPORT_ZVOL},   {"etherd!", TRANSPORT_AOE},
+	{"ublk", TRANSPORT_UBLK},   {"dasd", TRANSPORT_DASD}, {"pmem", TRANSPORT_NVDIMM},
+	{"cciss!", TRANSPORT_RAID}, {"ida!", TRANSPORT_RAID}, {"rd!", TRANSPORT_RAID},
+	{"rssd", TRANSPORT_ATA},
 };
 
 /* Parts of the path; the first that is there decides. */
