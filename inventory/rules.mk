@@ -44,6 +44,7 @@ inventory_SRC += inventory/schema/schema_0104.c
 inventory_SRC += inventory/schema/schema_0105.c
 inventory_SRC += inventory/schema/schema_0120.c
 inventory_SRC += inventory/schema/schema_0121.c
+inventory_SRC += inventory/schema/schema_0130.c
 inventory_SRC += inventory/flow/flow_row.c
 inventory_SRC += inventory/flow/session.c
 inventory_SRC += inventory/flow/key.c

@@ -19,6 +19,8 @@ struct run_draft {
 	const char *id; /* "": a UUID is made */
 	const char *tier;
 	int64_t seed;
+	const char *
+		retest_of; /* id of the whole run that this one completes after a repair, or NULL */
 };
 /* errors: ERR_EXISTS */
 MUST_CHECK int run_start(struct db *db, const struct run_draft *d, int64_t now_us,
@@ -43,11 +45,12 @@ struct fault_draft {
 	const char *part_number, *part_serial, *slot;
 	const char *action; /* what to do, plain words */
 	const char *detail;
-	const char *turn;   /* "technician" when NULL */
-	const char *run_id; /* or NULL */
+	const char *turn;      /* "technician" when NULL */
+	const char *run_id;    /* or NULL */
+	const char *certainty; /* that it is this part: certainty_str(), or NULL */
 };
 /* Open a fault; the same code, slot and serial already open on the host is not opened twice (its id
- * is returned). */
+ * is returned, and findings in detail that it does not have yet are added). */
 MUST_CHECK int fault_open(struct db *db, const struct fault_draft *d, const char *actor,
 			  int64_t now_us, char ret_id[static 37], struct err *err);
 /* errors: ERR_NOT_FOUND; closing a closed fault changes nothing. */
@@ -55,8 +58,8 @@ MUST_CHECK int fault_close(struct db *db, const char *fault_id, const char *note
 			   int64_t now_us, struct err *err);
 /* An open fault, as far as a decision needs it. */
 struct fault_row {
-	char id[37], code[65], serial[129], slot[129];
-	bool of_run; /* a burn-in brought it */
+	char id[37], code[65], part_type[65], serial[129], slot[129];
+	char run_id[37]; /* the burn-in that brought it, or "" */
 };
 typedef VEC(struct fault_row) fault_list;
 #define FAULTS_OPEN_MAX 256 /* that one host may have */
@@ -66,10 +69,13 @@ MUST_CHECK int fault_list_open(struct db *db, int64_t host_num, fault_list *ret,
 /* The last run of a host that ended with a verdict (PASS, FAIL, INCOMPLETE). Returns 1, or 0 when
  * there is none. */
 struct run_row {
-	char id[37], tier[33], result[17], detail[513];
+	char id[37], tier[33], result[17], detail[513], retest_of[37];
+	int64_t started_us;
 };
 MUST_CHECK int run_last_judged(struct db *db, int64_t host_num, struct run_row *ret,
 			       struct err *err);
+/* errors: ERR_NOT_FOUND */
+MUST_CHECK int run_get(struct db *db, const char *run_id, struct run_row *ret, struct err *err);
 
 /* The open fault that was opened last, as the API shows it; json null when there is none. */
 MUST_CHECK int fault_latest_open(struct db *db, int64_t host_num, json_t **ret, struct err *err);

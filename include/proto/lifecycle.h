@@ -81,6 +81,7 @@ enum lifecycle_guard {
 	GUARD_REBOOTS = 256,    /* it has rebooted in this burn-in as often as it may */
 	GUARD_UNTESTED = 512,   /* an arm without its burn-in, for a reason that is given */
 	GUARD_SAME_BOOT = 1024, /* the agent came back without a reboot */
+	GUARD_SWAPPED = 2048,   /* other parts are where those were that its faults name */
 };
 
 enum lifecycle_effect {

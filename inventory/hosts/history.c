@@ -15,13 +15,34 @@
 		       "FROM " table " WHERE num = $1 AND changed_us < $2"                         \
 	}
 
+/* A table that got columns later: in its history they come after until_us. */
+#define KEEP_NAMED(table, columns)                                                                 \
+	{                                                                                          \
+		table, "INSERT INTO " table "_history (" columns ", until_us) SELECT " columns     \
+		       ", CAST($2 AS BIGINT) FROM " table " WHERE num = $1 AND changed_us < $2"    \
+	}
+#define RUN_COLUMNS                                                                                \
+	"num, id, host_num, tier, seed, state, result, started_us, ended_us, records, detail, "    \
+	"changed_us, revision, retest_of"
+#define FAULT_COLUMNS                                                                              \
+	"num, id, host_num, state, code, part_type, part_number, part_serial, slot, action, "      \
+	"detail, turn, run_id, opened_us, closed_us, closed_by, note, changed_us, revision, "      \
+	"certainty, rma"
+
 /* literals, so that each stays one entry of the statement cache */
 static const struct {
 	const char *table;
 	const char *sql;
 } keepers[] = {
-	KEEP("host"), KEEP("host_facts"), KEEP("part"),     KEEP("run"),        KEEP("fault"),
-	KEEP("sku"),  KEEP("delivery"),   KEEP("location"), KEEP("flow_order"),
+	KEEP("host"),
+	KEEP("host_facts"),
+	KEEP("part"),
+	KEEP("sku"),
+	KEEP("delivery"),
+	KEEP("location"),
+	KEEP("flow_order"),
+	KEEP_NAMED("run", RUN_COLUMNS),
+	KEEP_NAMED("fault", FAULT_COLUMNS),
 };
 
 int history_keep(struct db *db, const char *table, int64_t num, const struct moment *m,

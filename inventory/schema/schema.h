@@ -36,5 +36,6 @@ extern const struct db_migration schema_0104;
 extern const struct db_migration schema_0105;
 extern const struct db_migration schema_0120;
 extern const struct db_migration schema_0121;
+extern const struct db_migration schema_0130;
 
 #endif

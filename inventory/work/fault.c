@@ -5,6 +5,8 @@
  */
 #include <inventory/run.h>
 
+#include <string.h>
+
 #include <base/digest.h>
 #include <base/json.h>
 #include <base/str.h>
@@ -35,6 +37,21 @@ static int find_open(struct db *db, const struct fault_draft *d, char ret_id[sta
 	return r;
 }
 
+#define FAULT_DETAIL_MAX_BYTES 2000
+
+static int read_detail(struct db *db, const char *id, int64_t *ret_num, char **ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+
+	TRY(db_query(db, err, &rows, "SELECT num, detail FROM fault WHERE id = $1", p_text(id)));
+	int r = db_rows_next(rows, err);
+	if (r < 0)
+		return r;
+	*ret_num = r == 1 ? db_int(rows, 0) : 0;
+	*ret = xstrdup(r == 1 ? db_text(rows, 1) : "");
+	return 0;
+}
+
 static int count_on_host(struct db *db, int64_t host_num, const struct moment *m, struct err *err)
 {
 	TRY(history_keep(db, "host", host_num, m, err));
@@ -55,14 +72,38 @@ static int insert(struct db *db, const struct fault_draft *d, const char *id,
 		db, err,
 		"INSERT INTO fault (num, id, host_num, state, code, part_type, part_number, "
 		"part_serial, slot, action, detail, turn, run_id, opened_us, closed_by, note, "
-		"changed_us, revision) VALUES ($1, $2, $3, 'open', $4, $5, $6, $7, $8, $9, $10, "
-		"$11, $12, $13, '', '', $13, 1)",
+		"changed_us, revision, certainty) VALUES ($1, $2, $3, 'open', $4, $5, $6, $7, $8, $9, $10, "
+		"$11, $12, $13, '', '', $13, 1, $14)",
 		p_int(num), p_text(id), p_int(d->host_num), p_text(d->code),
 		p_text(or_empty(d->part_type)), p_text(or_empty(d->part_number)),
 		p_text(or_empty(d->part_serial)), p_text(or_empty(d->slot)),
 		p_text(or_empty(d->action)), p_text(or_empty(d->detail)),
 		p_text(d->turn ? d->turn : "technician"), p_text(or_empty(d->run_id)),
-		p_int(m->at_us));
+		p_int(m->at_us), p_text(or_empty(d->certainty)));
+}
+
+/* A run finds more of the same part: what is not in the order yet is added to it. */
+static int add_finding(struct db *db, int64_t host_num, const char *id, const char *finding,
+		       int64_t now_us, struct err *err)
+{
+	autofree char *known = NULL;
+	struct moment m;
+	int64_t num = 0;
+
+	TRY(read_detail(db, id, &num, &known, err));
+	if (!finding[0] || strstr(known, finding))
+		return 0;
+	autofree char *both = strstr(finding, known) ? xstrdup(finding)
+						     : xasprintf("%s; %s", known, finding);
+	if (strlen(both) > FAULT_DETAIL_MAX_BYTES)
+		return 0;
+	TRY(moment_next(db, now_us, &m, err));
+	TRY(history_keep(db, "fault", num, &m, err));
+	TRY(db_exec(db, err,
+		    "UPDATE fault SET detail = $2, changed_us = $3, revision = revision + 1 WHERE "
+		    "num = $1",
+		    p_int(num), p_text(both), p_int(m.at_us)));
+	return count_on_host(db, host_num, &m, err);
 }
 
 static int open_one(struct db *db, const struct fault_draft *d, const char *actor, int64_t now_us,
@@ -74,7 +115,8 @@ static int open_one(struct db *db, const struct fault_draft *d, const char *acto
 	TRY(host_get(db, d->host_num, &h, err));
 	int r = find_open(db, d, id, err);
 	if (r != 0)
-		return r < 0 ? r : 0;
+		return r < 0 ? r
+			     : add_finding(db, d->host_num, id, or_empty(d->detail), now_us, err);
 	uuid_v4(id);
 	TRY(moment_next(db, now_us, &m, err));
 	TRY(insert(db, d, id, &m, err));
@@ -139,16 +181,18 @@ int fault_list_open(struct db *db, int64_t host_num, fault_list *ret, struct err
 
 	TRY(db_query(
 		db, err, &rows,
-		"SELECT id, code, part_serial, slot, run_id FROM fault WHERE host_num = $1 AND "
-		"state = 'open' ORDER BY num LIMIT $2",
+		"SELECT id, code, part_serial, slot, run_id, part_type FROM fault WHERE host_num = "
+		"$1 AND state = 'open' ORDER BY num LIMIT $2",
 		p_int(host_num), p_int(FAULTS_OPEN_MAX)));
 	while ((r = db_rows_next(rows, err)) == 1) {
-		struct fault_row f = {.of_run = db_text(rows, 4)[0] != '\0'};
+		struct fault_row f = {0};
 
 		(void)text_fit(f.id, sizeof(f.id), db_text(rows, 0));
 		(void)text_fit(f.code, sizeof(f.code), db_text(rows, 1));
 		(void)text_fit(f.serial, sizeof(f.serial), db_text(rows, 2));
 		(void)text_fit(f.slot, sizeof(f.slot), db_text(rows, 3));
+		(void)text_fit(f.run_id, sizeof(f.run_id), db_text(rows, 4));
+		(void)text_fit(f.part_type, sizeof(f.part_type), db_text(rows, 5));
 		VEC_PUSH(ret, f);
 	}
 	return r;

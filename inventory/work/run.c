@@ -24,6 +24,7 @@ static int run_num(struct db *db, const char *run_id, int64_t *ret, struct err *
 static int start(struct db *db, const struct run_draft *d, int64_t now_us, char id[static 37],
 		 struct err *err)
 {
+	const char *retest_of = d->retest_of ? d->retest_of : "";
 	struct moment m;
 	int64_t n = 0, num = 0;
 
@@ -40,11 +41,13 @@ static int start(struct db *db, const struct run_draft *d, int64_t now_us, char 
 	TRY(db_query_int(db, err, &num, 0, "SELECT COALESCE(max(num), 0) + 1 FROM run"));
 	TRY(db_exec(db, err,
 		    "INSERT INTO run (num, id, host_num, tier, seed, state, result, started_us, "
-		    "records, detail, changed_us, revision) VALUES ($1, $2, $3, $4, $5, 'running', "
-		    "'', $6, 0, '', $6, 1)",
+		    "records, detail, changed_us, revision, retest_of) VALUES ($1, $2, $3, $4, $5, "
+		    "'running', '', $6, 0, '', $6, 1, $7)",
 		    p_int(num), p_text(id), p_int(d->host_num), p_text(d->tier), p_int(d->seed),
-		    p_int(m.at_us)));
-	autofree char *summary = xasprintf("burn-in started, tier %s", d->tier);
+		    p_int(m.at_us), p_text(retest_of)));
+	autofree char *summary = retest_of[0] ? xasprintf("retest after a repair started, tier %s",
+							  d->tier)
+					      : xasprintf("burn-in started, tier %s", d->tier);
 	autojson json_t *detail = json_pack("{s:s, s:s}", "run_id", id, "tier", d->tier);
 	struct event_draft e = {d->host_num, "run.started", NULL, summary, detail};
 	return event_append_at(db, &e, &m, err);
@@ -109,23 +112,42 @@ int run_finish(struct db *db, const char *run_id, const char *result, const char
 	return db_end(db, finish(db, run_id, result, detail, now_us, err), err);
 }
 
-int run_last_judged(struct db *db, int64_t host_num, struct run_row *ret, struct err *err)
+static int read_row(struct db_rows *rows, struct run_row *ret, struct err *err)
 {
-	AUTO(db_rows) struct db_rows *rows = NULL;
+	int r = db_rows_next(rows, err);
 
 	*ret = (struct run_row){0};
-	TRY(db_query(db, err, &rows,
-		     "SELECT id, tier, result, detail FROM run WHERE host_num = $1 AND result IN "
-		     "('PASS', 'FAIL', 'INCOMPLETE') ORDER BY num DESC LIMIT 1",
-		     p_int(host_num)));
-	int r = db_rows_next(rows, err);
 	if (r != 1)
 		return r;
 	(void)text_fit(ret->id, sizeof(ret->id), db_text(rows, 0));
 	(void)text_fit(ret->tier, sizeof(ret->tier), db_text(rows, 1));
 	(void)text_fit(ret->result, sizeof(ret->result), db_text(rows, 2));
 	(void)text_fit(ret->detail, sizeof(ret->detail), db_text(rows, 3));
+	(void)text_fit(ret->retest_of, sizeof(ret->retest_of), db_text(rows, 4));
+	ret->started_us = db_int(rows, 5);
 	return 1;
+}
+
+#define ROW_COLUMNS "SELECT id, tier, result, detail, retest_of, started_us FROM run "
+
+int run_last_judged(struct db *db, int64_t host_num, struct run_row *ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+
+	TRY(db_query(db, err, &rows,
+		     ROW_COLUMNS "WHERE host_num = $1 AND result IN ('PASS', 'FAIL', "
+				 "'INCOMPLETE') ORDER BY num DESC LIMIT 1",
+		     p_int(host_num)));
+	return read_row(rows, ret, err);
+}
+
+int run_get(struct db *db, const char *run_id, struct run_row *ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+
+	TRY(db_query(db, err, &rows, ROW_COLUMNS "WHERE id = $1", p_text(run_id)));
+	int r = read_row(rows, ret, err);
+	return r == 0 ? err_set(err, ERR_NOT_FOUND, "no run is called '%s'", run_id) : r;
 }
 
 int run_each_record(struct db *db, const char *run_id, int64_t after_seq, int64_t max,

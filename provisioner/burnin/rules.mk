@@ -8,6 +8,7 @@ burnin_SRC := \
 	provisioner/burnin/dimm_label.c \
 	provisioner/burnin/dimm_locator.c \
 	provisioner/burnin/record.c \
+	provisioner/burnin/repair.c \
 	provisioner/burnin/rules.c \
 	provisioner/burnin/counters.c \
 	provisioner/burnin/tool_output.c \
@@ -47,6 +48,7 @@ $(eval $(call unit_test,tests/unit/burnin/test_judge.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_program_lines.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_catalogue.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_catalogue_file.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_repair.c,burnin base,$(BASE_PKG)))
 $(eval $(call fuzzer,tool_output,burnin base,$(BASE_PKG)))
 $(eval $(call fuzzer,catalogue,burnin base,$(BASE_PKG)))
 $(foreach f,tool_output catalogue,$(BUILD)/fuzz/fuzz_$(f)): | $(CATALOGUE_GEN)

@@ -231,8 +231,10 @@ static const struct transition transitions[] = {
 	T(QUARANTINED, RETIRE, 0, 0, RETIRED, E(END_SESSIONS) | E(VOID_ARMS), "retired"),
 
 	T(FAILED, CONTACT, 0, 0, FAILED, E(NEW_PLAN), "an agent shows what to do"),
-	T(FAILED, INSPECTED, 0, 0, FAILED, 0, "too late"),
-	T(FAILED, STEP_FAILED, 0, 0, FAILED, 0, "failed already"),
+	T(FAILED, INSPECTED, G(SWAPPED), 0, TESTING, E(NEW_PLAN),
+	  "a part was swapped: what it carried is tested again"),
+	T(FAILED, INSPECTED, 0, 0, FAILED, E(NEW_PLAN), "its parts were read again"),
+	T(FAILED, STEP_FAILED, 0, 0, FAILED, E(NEW_PLAN), "failed already"),
 	T(FAILED, RESUME, G(WRITING) | G(ARM_ALIVE), 0, IMAGING, E(NEW_PLAN) | E(CLOSE_FAULTS),
 	  "the same session is back under the same arm: from the start"),
 	T(FAILED, FIRST_BOOT, G(LATE), 0, READY, E(CLOSE_FAULTS) | E(VOID_ARMS), "reported late"),

@@ -14,18 +14,28 @@ const char profile_auto[] =
 	"\"auto_approve\":true,\"burnin\":{\"tier\":\"quick\",\"limits\":{\"cpu_s\":1}},"
 	"\"image\":{\"line\":\"debian12\",\"version\":\"latest\"},\"host\":{\"hostname\":"
 	"\"lab-{short_code}\",\"ssh_authorized_keys\":[\"ssh-ed25519 AAAA x\"]}}";
+const char profile_slow[] =
+	"{\"name\":\"p\",\"priority\":10,\"match\":{\"serial\":\"*\"},\"enrol\":true,"
+	"\"auto_approve\":true,\"burnin\":{\"tier\":\"quick\"},"
+	"\"image\":{\"line\":\"debian12\",\"version\":\"latest\"}}";
 const char profile_by_hand[] =
 	"{\"name\":\"p\",\"priority\":10,\"match\":{\"serial\":\"*\"},\"enrol\":true,"
 	"\"auto_approve\":false,\"image\":{\"line\":\"debian12\"}}";
 
 /* ---- a server with a profile ----------------------------------------------------------------- */
 
+/* It arms more hosts than one person may. */
+static bool needs_one_person(const char *profile)
+{
+	return profile == profile_auto || profile == profile_slow;
+}
+
 static int setup(void **state, const char *profile)
 {
 	struct server_bench *b = xcalloc(1, sizeof(*b));
 
 	*state = b;
-	b->one_person = profile == profile_auto; /* it arms more hosts than one person may */
+	b->one_person = needs_one_person(profile);
 	server_bench_open(b);
 	return server_bench_admin(b, "POST", "/api/v1/profiles", profile) == 201 ? 0 : -1;
 }
@@ -40,6 +50,11 @@ int walk_setup_by_hand(void **state)
 	return setup(state, profile_by_hand);
 }
 
+int walk_setup_slow(void **state)
+{
+	return setup(state, profile_slow);
+}
+
 int walk_teardown(void **state)
 {
 	server_bench_close(*state);
@@ -50,7 +65,7 @@ int walk_teardown(void **state)
 void walk_renew(struct server_bench *b, const char *profile)
 {
 	server_bench_close(b);
-	b->one_person = profile == profile_auto;
+	b->one_person = needs_one_person(profile);
 	server_bench_open(b);
 	assert_int_equal(server_bench_admin(b, "POST", "/api/v1/profiles", profile), 201);
 }

@@ -17,10 +17,13 @@
 /* One profile, "p", that takes every host: through burn-in to its image by itself, or to the arm of
  * a person, without a burn-in. */
 extern const char profile_auto[], profile_by_hand[];
+/* Like profile_auto, with the whole time of its tier. */
+extern const char profile_slow[];
 
 /* cmocka set-ups and tear-down: *state is a struct server_bench that has that profile. */
 int walk_setup_auto(void **state);
 int walk_setup_by_hand(void **state);
+int walk_setup_slow(void **state);
 int walk_teardown(void **state);
 /* The same as new, for the next row of a table: another server, another store. */
 void walk_renew(struct server_bench *b, const char *profile);

@@ -22,7 +22,7 @@ static int check_faults(struct flow *flow, const struct host *h, struct err *err
 	int rc = fault_list_open(flow->db, h->num, &open, err);
 
 	for (size_t i = 0; i < open.n && rc >= 0; i++)
-		if (open.items[i].of_run)
+		if (open.items[i].run_id[0])
 			rc = err_set(err, ERR_GUARD_BURN_IN,
 				     "host %s has an open fault of its burn-in: %s%s%s",
 				     h->short_code, open.items[i].code,

@@ -5,26 +5,50 @@
  */
 #include "burn_run.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <base/digest.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
 #include <burnin/record.h>
-#include <burnin/rules.h>
+#include <burnin/repair.h>
 #include <inventory/facts.h>
 #include <inventory/host.h>
 
-#define RECORDS_MAX 1000000 /* a run of 72 h has about 20,000 */
-
 /* ---- faults ---------------------------------------------------------------------------------- */
+
+/* What a swap test shows, beside the faults that are open already. */
+static int swap_verdict(struct flow *flow, int64_t host_num, const struct run_order *o,
+			const char **ret, struct err *err)
+{
+	fault_list open = {0};
+	int rc = o->serial[0] && o->slot[0] ? fault_list_open(flow->db, host_num, &open, err) : 0;
+
+	*ret = "";
+	for (size_t i = 0; i < open.n && rc >= 0; i++) {
+		const struct fault_row *f = &open.items[i];
+		bool same_part = str_eq(f->serial, o->serial), same_slot = str_eq(f->slot, o->slot);
+
+		if (!f->run_id[0] || !str_eq(f->part_type, o->part) || !f->serial[0] || !f->slot[0])
+			continue;
+		if (same_part && !same_slot)
+			*ret = "; the fault follows the part";
+		else if (same_slot && !same_part)
+			*ret = "; the fault stays with the slot";
+	}
+	VEC_DONE(&open);
+	return rc < 0 ? rc : 0;
+}
 
 static int open_fault(struct flow *flow, int64_t host_num, const char *run_id,
 		      const struct run_order *o, struct err *err)
 {
 	char id[37];
 	struct host h;
+	const char *swap;
+
+	TRY(swap_verdict(flow, host_num, o, &swap, err));
+	autofree char *detail = xasprintf("%s%s", o->detail, swap);
 	const struct fault_draft d = {
 		.host_num = host_num,
 		.code = o->code,
@@ -33,9 +57,10 @@ static int open_fault(struct flow *flow, int64_t host_num, const char *run_id,
 		.part_serial = o->serial,
 		.slot = o->slot,
 		.action = o->action,
-		.detail = o->detail,
+		.detail = detail,
 		.turn = "technician",
 		.run_id = run_id,
+		.certainty = o->certainty,
 	};
 
 	TRY(host_get(flow->db, host_num, &h, err));
@@ -78,6 +103,7 @@ static int take_order(struct flow *flow, int64_t host_num, const char *run_id,
 		{o.serial, sizeof(o.serial), "serial"},
 		{o.part_number, sizeof(o.part_number), "part_number"},
 		{o.action, sizeof(o.action), "action"},
+		{o.certainty, sizeof(o.certainty), "certainty"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -120,7 +146,7 @@ static int fold_one(void *arg, int64_t seq, const char *body, struct err *err)
 int burn_run_fold(struct flow *flow, const char *run_id, struct run_verdict *ret, struct err *err)
 {
 	AUTO(verdict) struct verdict *v = verdict_new();
-	int rc = run_each_record(flow->db, run_id, 0, RECORDS_MAX, fold_one, v, err);
+	int rc = run_each_record(flow->db, run_id, 0, BURN_RECORDS_MAX, fold_one, v, err);
 
 	verdict_read(v, ret);
 	return rc;
@@ -138,134 +164,24 @@ void burn_run_scene(struct flow *flow, const char *run_id, const char *why,
 	run_verdict_done(&v);
 }
 
-/* ---- what a run has proven ------------------------------------------------------------------- */
-
-/* A rule that starts with another word ("Reseat") may be satisfied by the same part. */
-static bool needs_another_part(const struct fault_row *f)
-{
-	enum burnin_symptom symptom = burnin_symptom_of(f->code);
-
-	return f->serial[0] && symptom != SYMPTOM_NONE &&
-	       str_starts(burnin_rule_of(symptom)->action, "Replace");
-}
-
-static const char *const serial_keys[] = {"SerialNumber", "WWN", "PermanentMACAddress",
-					  "MACAddress"};
-static const char *const firmware_keys[] = {"Revision", "FirmwareVersion", "BiosVersion"};
-static const char *const part_lists[] = {"processors", "drives", "nics"};
-
-typedef void visit_part(void *arg, const json_t *part);
-
-static void each_part(const json_t *facts, visit_part *visit, void *arg)
-{
-	json_t *memory = json_object_get(facts, "memory"), *part;
-	size_t i;
-
-	visit(arg, json_object_get(facts, "system"));
-	json_array_foreach (json_object_get(memory, "modules"), i, part)
-		visit(arg, part);
-	for (size_t k = 0; k < ARRAY_LEN(part_lists); k++)
-		json_array_foreach (json_object_get(facts, part_lists[k]), i, part)
-			visit(arg, part);
-}
-
-struct search {
-	const char *serial;
-	bool found;
-};
-
-static void look_for(void *arg, const json_t *part)
-{
-	struct search *s = arg;
-
-	for (size_t i = 0; i < ARRAY_LEN(serial_keys); i++)
-		s->found |= str_eq(text_at(part, serial_keys[i]), s->serial);
-}
-
-/* NULL and 0 when there are none. */
-static int load_facts(struct flow *flow, int64_t host_num, json_t **ret, struct err *err)
-{
-	int rc = facts_load(flow->db, host_num, 0, ret, err);
-
-	if (rc != -ERR_NOT_FOUND)
-		return rc;
-	err_clear(err);
-	*ret = NULL;
-	return 0;
-}
-
-int burn_run_prove(struct flow *flow, int64_t host_num, const char *run_id, struct fault_row *ret,
-		   struct err *err)
-{
-	autojson json_t *facts = NULL;
-	fault_list open = {0};
-	int rc = load_facts(flow, host_num, &facts, err), n_left = 0;
-
-	if (rc >= 0)
-		rc = fault_list_open(flow->db, host_num, &open, err);
-	for (size_t i = 0; i < open.n && rc >= 0; i++) {
-		const struct fault_row *f = &open.items[i];
-		struct search s = {.serial = f->serial};
-		autofree char *note = xasprintf("run %s passed", run_id);
-
-		if (!f->of_run)
-			continue;
-		each_part(facts, look_for, &s);
-		if (needs_another_part(f) && (s.found || !facts)) {
-			if (n_left++ == 0)
-				*ret = *f;
-			continue;
-		}
-		rc = fault_close(flow->db, f->id, note, "agent", flow_now_us(flow), err);
-	}
-	VEC_DONE(&open);
-	return rc < 0 ? rc : n_left > 0;
-}
-
 /* ---- the set of parts ------------------------------------------------------------------------ */
-
-static void add_part(void *arg, const json_t *part)
-{
-	json_t *lines = arg;
-	struct str line;
-
-	str_init(&line, 4096);
-	for (size_t i = 0; i < ARRAY_LEN(serial_keys); i++)
-		str_addf(&line, "%s\t", text_at(part, serial_keys[i]));
-	for (size_t i = 0; i < ARRAY_LEN(firmware_keys); i++)
-		str_addf(&line, "%s\t", text_at(part, firmware_keys[i]));
-	json_array_append_new(lines, json_string_of(line.p));
-	str_done(&line);
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
 
 int burn_run_parts(struct flow *flow, int64_t host_num, char ret[static BURN_PARTS_BYTES],
 		   struct err *err)
 {
-	autojson json_t *facts = NULL, *lines = json_array();
+	autojson json_t *facts = NULL;
 	char hex[SHA256_HEX_BYTES];
-	struct str all;
+	int rc = facts_load(flow->db, host_num, 0, &facts, err);
 
 	ret[0] = '\0';
-	TRY(load_facts(flow, host_num, &facts, err));
-	if (!facts)
+	if (rc == -ERR_NOT_FOUND) {
+		err_clear(err);
 		return 0;
-	each_part(facts, add_part, lines);
-	size_t n = json_array_size(lines);
-	autofree const char **sorted = xcalloc(n + 1, sizeof(*sorted));
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = json_string_value(json_array_get(lines, i));
-	/* Names of disks and cards change their order between boots. */
-	qsort(sorted, n, sizeof(*sorted), by_text);
-	str_init(&all, 64 * MIB);
-	for (size_t i = 0; i < n; i++)
-		str_addf(&all, "%s\n", sorted[i]);
-	sha256_hex_of(all.p, all.n_bytes, hex);
-	str_done(&all);
+	}
+	TRY(rc);
+	autojson json_t *lines = repair_part_lines(facts);
+	autofree char *all = json_text(lines);
+	sha256_hex_of(all, strlen(all), hex);
 	text_print(ret, BURN_PARTS_BYTES, "parts %s", hex);
 	return 0;
 }

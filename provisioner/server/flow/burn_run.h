@@ -19,6 +19,7 @@
 MUST_CHECK int burn_run_take(struct flow *flow, int64_t host_num, const char *run_id,
 			     json_t *record, char ret_refused[static 257], struct err *err);
 
+#define BURN_RECORDS_MAX 1000000 /* a run of 72 h has about 20,000 */
 /* The verdict of a run, from its stored records. owns: run_verdict_done(). */
 MUST_CHECK int burn_run_fold(struct flow *flow, const char *run_id, struct run_verdict *ret,
 			     struct err *err);
@@ -30,12 +31,6 @@ void burn_run_scene(struct flow *flow, const char *run_id, const char *why,
 /* A fault for each of its orders; those that are open already stay as they are. */
 MUST_CHECK int burn_run_open_faults(struct flow *flow, int64_t host_num, const char *run_id,
 				    const struct run_verdict *v, struct err *err);
-
-/* A run has passed: close the faults of earlier runs that this proves repaired. One whose part must
- * be replaced stays open while a part with that serial is still in the host. Returns 1 and that
- * fault in *ret, or 0. */
-MUST_CHECK int burn_run_prove(struct flow *flow, int64_t host_num, const char *run_id,
-			      struct fault_row *ret, struct err *err);
 
 /* "parts HEX": names the set of serials and firmware that a host has now; the detail of a passed
  * run. "" when its facts are not known. */

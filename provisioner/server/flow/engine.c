@@ -13,6 +13,7 @@
 #include <inventory/run.h>
 #include "arm.h"
 #include "binding.h"
+#include "burn_repair.h"
 #include "burn_run.h"
 #include "host_advice.h"
 #include "live.h"
@@ -32,6 +33,7 @@ struct step {
 	struct lifecycle_outcome outcome;
 	struct burnin_order order;    /* for a failure that the event itself does not describe */
 	char scene[BURN_SCENE_BYTES]; /* what the host did when it rebooted */
+	char looked[257];          /* what a look at a failed host's parts found, "" for nothing */
 	int64_t now_us;
 };
 
@@ -79,11 +81,27 @@ static void note_event(struct step *s)
 		s->row.approved = true;
 	if (s->e->event == HOST_EVENT_INSPECTED)
 		s->row.inspected = true;
+	if (s->from == STATE_FAILED && s->e->event == HOST_EVENT_STEP_FAILED)
+		s->row.inspected = true; /* as well as it can be */
 	if (s->e->event == HOST_EVENT_BURN_IN_PASSED)
 		s->row.tested = true;
 	if (s->has_profile && s->profile.auto_approve &&
 	    (s->e->event == HOST_EVENT_CONTACT || s->e->event == HOST_EVENT_INSPECTED))
 		s->row.approved = true;
+}
+
+/* The parts of a host that failed its burn-in were read again: was everything swapped? */
+static int swap_guard(struct step *s, unsigned *guards, struct err *err)
+{
+	struct burn_repair repair;
+
+	if (s->from != STATE_FAILED || s->e->event != HOST_EVENT_INSPECTED)
+		return 0;
+	TRY(burn_repair_read(s->flow, s->host.num, &repair, err));
+	if (repair.complete && s->has_profile && s->row.approved)
+		*guards |= GUARD_SWAPPED;
+	(void)text_fit(s->looked, sizeof(s->looked), repair.words);
+	return 0;
 }
 
 static int compute_guards(struct step *s, unsigned *ret, struct err *err)
@@ -98,6 +116,7 @@ static int compute_guards(struct step *s, unsigned *ret, struct err *err)
 		guards |= GUARD_REBOOTS;
 	if (str_eq(s->row.fail_code, err_name(ERR_NO_CONTACT)))
 		guards |= GUARD_LATE;
+	TRY(swap_guard(s, &guards, err));
 	TRY(arm_guards(s, &guards, err));
 	*ret = guards;
 	return 0;
@@ -191,7 +210,7 @@ static void forget(struct step *s)
 		s->row.approved = true;
 }
 
-/* A fault that a burn-in found is closed by a burn-in that passes (burn_run_prove), by nothing
+/* A fault that a burn-in found is closed by a burn-in that passes (burn_repair_prove), by nothing
  * else; the others are about what is now done again. */
 static int close_faults(struct step *s, struct err *err)
 {
@@ -199,7 +218,7 @@ static int close_faults(struct step *s, struct err *err)
 	int rc = fault_list_open(s->flow->db, s->host.num, &open, err);
 
 	for (size_t i = 0; i < open.n && rc >= 0; i++)
-		if (!open.items[i].of_run)
+		if (!open.items[i].run_id[0])
 			rc = fault_close(s->flow->db, open.items[i].id, s->outcome.why, s->e->actor,
 					 s->now_us, err);
 	VEC_DONE(&open);
@@ -256,17 +275,12 @@ static int perform(struct step *s, struct err *err)
 /* The sum of what the plan will hold. Without a profile nothing is planned: the table's own. */
 static int64_t test_deadline_s(const struct step *s, int64_t fallback_s)
 {
-	struct planned_test tests[CATALOGUE_TESTS_MAX];
-	const struct catalogue_limits limits = {s->profile.cpu_s, s->profile.memory_s,
-						s->profile.disk_s};
-	const char *folder = s->flow->burn_in_dir;
-	AUTO(catalogue) struct catalogue *c = NULL;
-	size_t n = 0;
+	autoburnplan struct burn_plan plan = {0};
+	struct err err = ERR_INIT;
 
-	if (catalogue_load(folder ? folder : "", &c, NULL) < 0 ||
-	    catalogue_plan(c, s->profile.tier, &limits, tests, &n, NULL) < 0)
+	if (burn_repair_plan(s->flow, s->host.num, &s->profile, &plan, &err) < 0)
 		return fallback_s;
-	return catalogue_deadline_s(tests, n);
+	return catalogue_deadline_s(plan.tests, plan.n_tests);
 }
 
 /* A disk of 20 TB takes days to write over and read back; the table's own time is for small ones. */
@@ -357,7 +371,8 @@ static int write_state(struct step *s, struct err *err)
 
 	if (keeps_its_fault) {
 		free(detail);
-		detail = xstrdup(s->host.state_detail); /* keep the first cause in sight */
+		/* keep the first cause in sight, until somebody has worked on it */
+		detail = xstrdup(s->looked[0] ? s->looked : s->host.state_detail);
 	}
 	(void)text_cut(detail, STATE_DETAIL_MAX_BYTES);
 	TRY(flow_host_put(s->flow->db, &s->row, err));
@@ -430,12 +445,26 @@ static void name_interruption(struct step *s, struct engine_event *copy)
 	s->e = copy;
 }
 
+/* A host that failed its burn-in is back: somebody may have swapped the part. */
+static int look_again(struct step *s, struct err *err)
+{
+	int n = 0;
+
+	if (s->from != STATE_FAILED || s->e->event != HOST_EVENT_CONTACT)
+		return 0;
+	TRY(n = burn_repair_open(s->flow, s->host.num, err));
+	if (n)
+		s->row.inspected = false;
+	return 0;
+}
+
 static int step_run(struct step *s, int64_t host_num, struct engine_event *copy, struct err *err)
 {
 	unsigned guards = 0;
 
 	TRY(step_load(s, host_num, err));
 	note_event(s);
+	TRY(look_again(s, err));
 	TRY(compute_guards(s, &guards, err));
 	if (!lifecycle_step(s->from, s->e->event, guards, &s->outcome))
 		return 0;

@@ -9,7 +9,6 @@
 #include <base/log.h>
 #include <base/secret_box.h>
 #include <base/str.h>
-#include <burnin/catalogue.h>
 #include <inventory/event.h>
 #include <inventory/run.h>
 #include <proto/network.h>
@@ -18,6 +17,7 @@
 #include "arm.h"
 #include "arm_limits.h"
 #include "binding.h"
+#include "burn_repair.h"
 #include "burn_run.h"
 #include "engine.h"
 #include "host_advice.h"
@@ -58,35 +58,32 @@ static int build_inspect(struct builder *b, struct err *err)
 	return 0;
 }
 
-/* The folder is read for each plan: a file that was added counts from the next run on. */
-static int fill_tests(const struct builder *b, struct plan_burn_in *t, struct err *err)
+static void fill_tests(const struct burn_plan *plan, struct plan_burn_in *t)
 {
-	const struct profile *p = &b->profile;
-	const char *folder = b->flow->burn_in_dir;
-	struct planned_test tests[CATALOGUE_TESTS_MAX];
-	const struct catalogue_limits limits = {p->cpu_s, p->memory_s, p->disk_s};
-	AUTO(catalogue) struct catalogue *c = NULL;
-
 	_Static_assert(CATALOGUE_TESTS_MAX <= PLAN_TESTS_MAX, "a plan has room for all tests");
-	TRY(catalogue_load(folder ? folder : "", &c, err));
-	TRY(catalogue_plan(c, t->tier, &limits, tests, &t->n_tests, err));
-	for (size_t i = 0; i < t->n_tests; i++) {
-		const struct catalogue_test *test = tests[i].test;
+	(void)str_copy(t->tier, sizeof(t->tier), plan->tier);
+	t->n_tests = plan->n_tests;
+	for (size_t i = 0; i < plan->n_tests; i++) {
+		const struct catalogue_test *test = plan->tests[i].test;
 
 		(void)str_copy(t->tests[i].id, sizeof(t->tests[i].id), test->id);
 		(void)str_copy(t->tests[i].sha256, sizeof(t->tests[i].sha256), test->sha256);
-		t->tests[i].seconds = tests[i].seconds;
+		t->tests[i].seconds = plan->tests[i].seconds;
 		t->tests[i].definition = test->own ? xstrdup(test->text) : NULL;
 	}
-	return 0;
 }
 
-/* The open run goes on if its records are whole and of this tier. Returns 1 if it does. */
-static int go_on(struct builder *b, struct plan_burn_in *t, struct err *err)
+/* The open run goes on if its records are whole, of this tier and of the same tests. Returns 1 if it
+ * does. */
+static int go_on(struct builder *b, const char *retest_of, struct plan_burn_in *t, struct err *err)
 {
 	struct run_verdict v = {0};
+	struct run_row run;
+
+	TRY(run_get(b->flow->db, b->row.run_id, &run, err));
 	int rc = burn_run_fold(b->flow, b->row.run_id, &v, err);
-	bool good = rc >= 0 && v.intact && (!*v.tier || str_eq(v.tier, t->tier));
+	bool same = (!*v.tier || str_eq(v.tier, t->tier)) && str_eq(run.retest_of, retest_of);
+	bool good = rc >= 0 && v.intact && same;
 
 	for (size_t i = 0; good && i < t->n_tests; i++)
 		t->tests[i].done = run_step_judged(&v, t->tests[i].id);
@@ -95,8 +92,7 @@ static int go_on(struct builder *b, struct plan_burn_in *t, struct err *err)
 		(void)str_copy(t->run_id, sizeof(t->run_id), b->row.run_id);
 	else if (rc >= 0)
 		rc = run_finish(b->flow->db, b->row.run_id, "CANCELLED",
-				v.intact ? "the profile wants another tier" : v.why, b->now_us,
-				err);
+				v.intact ? "other tests are wanted now" : v.why, b->now_us, err);
 	run_verdict_done(&v);
 	return rc < 0 ? rc : good;
 }
@@ -104,23 +100,27 @@ static int go_on(struct builder *b, struct plan_burn_in *t, struct err *err)
 static int build_burn_in(struct builder *b, struct err *err)
 {
 	struct plan_burn_in *t = &b->plan.burn_in;
+	autoburnplan struct burn_plan plan = {0};
 	uint32_t seed;
 
-	random_bytes(&seed, sizeof(seed));
-	b->plan.kind = PLAN_STEP_BURN_IN;
-	(void)str_copy(t->tier, sizeof(t->tier),
-		       b->profile.has_burn_in ? b->profile.tier : "quick");
-	t->seed = seed;
-	int rc = fill_tests(b, t, err);
+	int rc = burn_repair_plan(b->flow, b->host.num, &b->profile, &plan, err);
 	if (rc == -ERR_BURNIN_CATALOGUE)
 		return build_wait(b, "operator", err->msg, "", "");
 	TRY(rc);
+	random_bytes(&seed, sizeof(seed));
+	b->plan.kind = PLAN_STEP_BURN_IN;
+	t->seed = seed;
+	fill_tests(&plan, t);
 	if (b->row.run_id[0]) {
-		rc = go_on(b, t, err);
+		rc = go_on(b, plan.retest_of, t, err);
 		if (rc != 0)
 			return rc < 0 ? rc : 0;
 	}
-	struct run_draft d = {.host_num = b->host.num, .id = "", .tier = t->tier, .seed = seed};
+	struct run_draft d = {.host_num = b->host.num,
+			      .id = "",
+			      .tier = t->tier,
+			      .seed = seed,
+			      .retest_of = plan.retest_of};
 	TRY(run_start(b->flow->db, &d, b->now_us, t->run_id, err));
 	(void)str_copy(b->row.run_id, sizeof(b->row.run_id), t->run_id);
 	return flow_host_put(b->flow->db, &b->row, err);
@@ -366,7 +366,11 @@ static int build_reboot(struct builder *b, struct err *err)
 static int build_failed(struct builder *b, struct err *err)
 {
 	autojson json_t *fault = NULL;
+	int n_of_burn_in = burn_repair_open(b->flow, b->host.num, err);
 
+	/* somebody may have swapped the part: read again what is in the host */
+	if (n_of_burn_in < 0 || (n_of_burn_in > 0 && !b->row.inspected))
+		return n_of_burn_in < 0 ? n_of_burn_in : build_inspect(b, err);
 	TRY(fault_latest_open(b->flow->db, b->host.num, &fault, err));
 	const char *action = json_string_value(json_object_get(fault, "action"));
 	return build_wait(b, b->host.turn, b->host.state_detail, "\nDo: ",

@@ -19,6 +19,7 @@
 #include <proto/events.h>
 #include <proto/facts.h>
 #include <proto/receipt.h>
+#include <server/flow/burn_repair.h>
 #include <server/flow/burn_run.h>
 #include <server/flow/engine.h>
 #include <server/flow/image_check.h>
@@ -177,21 +178,20 @@ static int finish_run(struct taking *t, struct flow_host *f, const struct run_ve
 			  v->result == RUN_PASS ? parts : v->why, t->now_us, err);
 }
 
-/* A run that passed, and yet the part that was to be replaced is still there. */
+/* A run that passed may leave a part that was to be replaced, or is in another slot. */
 static int done_passed(struct taking *t, const char *run_id, struct err *err)
 {
 	struct fault_row left = {0};
-	int rc = burn_run_prove(t->flow, t->session->host_num, run_id, &left, err);
+	char words[257] = "";
+	int rc = burn_repair_prove(t->flow, t->session->host_num, run_id, &left, words, err);
 	if (rc < 0)
 		return rc;
-	autofree char *detail = xasprintf(
-		"not swapped: the part with serial %s is still in the host%s%s", left.serial,
-		left.slot[0] ? ", it was at " : "", left.slot);
 	struct engine_event e = {.event = rc ? HOST_EVENT_BURN_IN_FAILED
 					     : HOST_EVENT_BURN_IN_PASSED,
 				 .actor = "agent",
 				 .code_name = rc ? left.code : NULL,
-				 .detail = rc ? detail : NULL,
+				 .detail = rc ? words : NULL,
+				 .run_id = left.run_id,
 				 .slot = left.slot,
 				 .serial = left.serial};
 	return apply(t, &e, err);
