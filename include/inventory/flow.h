@@ -115,6 +115,7 @@ struct flow_arm {
 	char owner[65];                      /* the person it counts for, "" for none by name */
 	char agreed[65];                     /* the second person who approved it, or "" */
 	bool automatic;                      /* a profile made it, not a person */
+	char waiver[257];                    /* why without a passed burn-in, "" for none */
 	char profile_digest[FLOW_HEX_BYTES]; /* of what the profile gives the image; "" to erase */
 	int64_t created_us, expires_us;
 	int64_t consumed_us; /* 0: not yet */

@@ -10,10 +10,11 @@
 
 #include "flow_row.h"
 
-#define ARM_COLUMNS                                                                                \
-	"id, host_num, image_digest, line, version, arch, disk_wwn, disk_serial, disk_bytes, "     \
-	"wipe_consent, who, reason, created_us, expires_us, consumed_us, session_id, permit_id, "  \
-	"first_boot_hash, ended_us, result, work, latest, profile_digest, owner, agreed, automatic"
+#define ARM_COLUMNS                                                                                   \
+	"id, host_num, image_digest, line, version, arch, disk_wwn, disk_serial, disk_bytes, "        \
+	"wipe_consent, who, reason, created_us, expires_us, consumed_us, session_id, permit_id, "     \
+	"first_boot_hash, ended_us, result, work, latest, profile_digest, owner, agreed, automatic, " \
+	"waiver"
 
 static void arm_read(const struct db_rows *rows, void *ret)
 {
@@ -45,6 +46,7 @@ static void arm_read(const struct db_rows *rows, void *ret)
 	COL(rows, 23, a->owner);
 	COL(rows, 24, a->agreed);
 	a->automatic = db_int(rows, 25) != 0;
+	COL(rows, 26, a->waiver);
 }
 
 static int arm_one(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
@@ -64,13 +66,13 @@ static int arm_insert(struct db *db, const struct flow_arm *a, struct err *err)
 		db, err,
 		"INSERT INTO flow_arm (" ARM_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
 		"$9, $10, $11, $12, $13, $14, 0, '', '', '', 0, '', $15, $16, $17, "
-		"$18, $19, $20)",
+		"$18, $19, $20, $21)",
 		p_text(a->id), p_int(a->host_num), p_text(a->image_digest), p_text(a->line),
 		p_text(a->version), p_text(a->arch), p_text(a->disk_wwn), p_text(a->disk_serial),
 		p_int(a->disk_bytes), p_text(a->wipe_consent), p_text(a->who), p_text(a->reason),
 		p_int(a->created_us), p_int(a->expires_us), p_text(a->work), p_int(a->latest),
-		p_text(a->profile_digest), p_text(a->owner), p_text(a->agreed),
-		p_int(a->automatic));
+		p_text(a->profile_digest), p_text(a->owner), p_text(a->agreed), p_int(a->automatic),
+		p_text(a->waiver));
 }
 
 int flow_arm_add(struct db *db, const struct flow_arm *a, struct err *err)

@@ -12,6 +12,7 @@ static const char *const statements[] = {
 	ADD("run", "retest_of"),
 	ADD("fault", "certainty"),
 	ADD("fault", "rma"),
+	"ALTER TABLE flow_arm ADD COLUMN waiver TEXT NOT NULL DEFAULT ''",
 	NULL,
 };
 

@@ -29,6 +29,7 @@ server_flow_SRC += provisioner/server/flow/arm_limits.c
 server_flow_SRC += provisioner/server/flow/arm_state.c
 server_flow_SRC += provisioner/server/flow/binding.c
 server_flow_SRC += provisioner/server/flow/burn_gate.c
+server_flow_SRC += provisioner/server/flow/burn_proof.c
 server_flow_SRC += provisioner/server/flow/burn_repair.c
 server_flow_SRC += provisioner/server/flow/burn_run.c
 server_flow_SRC += provisioner/server/flow/checkpoints.c
@@ -152,6 +153,7 @@ $(eval $(call unit_test,tests/unit/server/test_writing.c,$(SERVER_TEST_LIBS),$(S
 $(eval $(call unit_test,tests/unit/server/flow/test_host_advice.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/flow/test_latest.c,images_tool $(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_repair.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/flow/test_burn_gate.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_burn_in.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_receipts.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_binding.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))

@@ -168,8 +168,8 @@ int arm_make(struct flow *flow, const struct host *h, const struct arm_request *
 	TRY(check_age(flow, h, q, m, err));
 	TRY(check_same_disk(flow, h, q, &d, err));
 	TRY(disk_check_data(&d, q->wipe_consent, q->consent_by_profile, err));
-	TRY(burn_gate_check(flow, h, q->who, q->skip_burnin, err));
 	fill(h, q, &d, flow_now_us(flow), ret);
+	TRY(burn_gate_waived(flow, h, q->who, q->skip_burnin, ret->waiver, err));
 	fill_image(m, q, ret);
 	TRY(bind_profile(flow, h, ret, err));
 	if (q->consent_by_profile || (q->wipe_consent && q->wipe_consent[0]))

@@ -13,6 +13,7 @@
 #include <inventory/run.h>
 #include "arm.h"
 #include "binding.h"
+#include "burn_proof.h"
 #include "burn_repair.h"
 #include "burn_run.h"
 #include "host_advice.h"
@@ -104,6 +105,30 @@ static int swap_guard(struct step *s, unsigned *guards, struct err *err)
 	return 0;
 }
 
+/* The parts of a host that is to be imaged were read again: are they those that were tested? An arm
+ * with a waiver does not ask. */
+static int parts_guard(struct step *s, unsigned *guards, struct err *err)
+{
+	struct flow_arm arm;
+
+	if (s->from != STATE_IMAGING || s->e->event != HOST_EVENT_INSPECTED)
+		return 0;
+	*guards &= ~(unsigned)GUARD_NEXT_TEST;
+	int rc = flow_arm_open(s->flow->db, s->host.num, &arm, err);
+	if ((rc < 0 && rc != -ERR_NOT_FOUND) || (rc >= 0 && arm.waiver[0]))
+		return rc;
+	err_clear(err);
+	if (!s->has_profile || !s->profile.has_burn_in)
+		return 0;
+	rc = burn_proof_check(s->flow, &s->host, s->profile.tier, err);
+	if (rc != -ERR_GUARD_BURN_IN)
+		return rc;
+	err_clear(err);
+	*guards |= GUARD_NEXT_TEST;
+	s->row.tested = false;
+	return 0;
+}
+
 static int compute_guards(struct step *s, unsigned *ret, struct err *err)
 {
 	unsigned guards = s->e->extra_guards | next_guards(s);
@@ -117,6 +142,7 @@ static int compute_guards(struct step *s, unsigned *ret, struct err *err)
 	if (str_eq(s->row.fail_code, err_name(ERR_NO_CONTACT)))
 		guards |= GUARD_LATE;
 	TRY(swap_guard(s, &guards, err));
+	TRY(parts_guard(s, &guards, err));
 	TRY(arm_guards(s, &guards, err));
 	*ret = guards;
 	return 0;
@@ -445,11 +471,15 @@ static void name_interruption(struct step *s, struct engine_event *copy)
 	s->e = copy;
 }
 
-/* A host that failed its burn-in is back: somebody may have swapped the part. */
+/* A host that was off may have other parts now: one that failed its burn-in, where somebody was to
+ * swap them, and one that is to be imaged because of what it had. */
 static int look_again(struct step *s, struct err *err)
 {
 	int n = 0;
 
+	if (s->from == STATE_IMAGING && s->e->event == HOST_EVENT_CONTACT && s->has_profile &&
+	    s->profile.has_burn_in)
+		s->row.inspected = false;
 	if (s->from != STATE_FAILED || s->e->event != HOST_EVENT_CONTACT)
 		return 0;
 	TRY(n = burn_repair_open(s->flow, s->host.num, err));

@@ -312,8 +312,10 @@ static int fill_network(struct builder *b, struct err *err)
 static int build_image(struct builder *b, struct err *err)
 {
 	struct flow_arm arm;
-	int rc = fill_network(b, err);
 
+	if (!b->row.inspected) /* it was off: its parts may be others now */
+		return build_inspect(b, err);
+	int rc = fill_network(b, err);
 	if (rc > 0)
 		rc = find_arm(b, &arm, err);
 	if (rc <= 0)

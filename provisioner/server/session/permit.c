@@ -17,6 +17,7 @@
 #include <proto/session.h>
 #include <proto/signature.h>
 #include <server/flow/arm.h>
+#include <server/flow/burn_gate.h>
 #include <server/flow/binding.h>
 #include <server/flow/disk_choice.h>
 #include <server/flow/engine.h>
@@ -138,6 +139,14 @@ static int guard_data(struct asking *k, struct err *err)
 	return 0;
 }
 
+/* What was found since it was armed, and parts that came since, are in the way as before. */
+static int guard_burn_in(struct asking *k, struct err *err)
+{
+	bool imaged = str_eq(k->arm.work, "image");
+
+	return imaged && !k->arm.waiver[0] ? burn_gate_check(k->flow, &k->host, err) : 0;
+}
+
 /* An arm may be older than the image's last check. */
 static int guard_image(struct asking *k, struct err *err)
 {
@@ -169,8 +178,8 @@ static int guard_consume(struct asking *k, struct err *err)
 }
 
 static int (*const guards[])(struct asking *, struct err *) = {
-	guard_stopped, guard_state, guard_key,  guard_arm,   guard_work,
-	guard_plan,    guard_disk,  guard_data, guard_image, guard_consume,
+	guard_stopped, guard_state, guard_key,     guard_arm,   guard_work,    guard_plan,
+	guard_disk,    guard_data,  guard_burn_in, guard_image, guard_consume,
 };
 
 static int record_grant(struct asking *k, struct err *err)

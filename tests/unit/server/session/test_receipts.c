@@ -192,6 +192,7 @@ static void image_again(struct server_bench *b, struct fake_agent *first, struct
 {
 	assert_int_equal(walk_arm(b, first, ",\"reason\":\"again\""), 201);
 	walk_reboot(b, again, "S1", MAC_A);
+	walk_inspect(b, again, NULL);
 	need_step(b, again, PLAN_STEP_IMAGE);
 }
 
