@@ -56,6 +56,14 @@ MUST_CHECK int fault_open(struct db *db, const struct fault_draft *d, const char
 /* errors: ERR_NOT_FOUND; closing a closed fault changes nothing. */
 MUST_CHECK int fault_close(struct db *db, const char *fault_id, const char *note, const char *actor,
 			   int64_t now_us, struct err *err);
+/* What people and ticket systems write on a fault; NULL: as it is. */
+struct fault_edit {
+	const char *rma, *note;
+	int64_t revision; /* that was read; -1: any */
+};
+/* errors: ERR_NOT_FOUND, ERR_EXPECT_REVISION */
+MUST_CHECK int fault_edit(struct db *db, const char *fault_id, const struct fault_edit *e,
+			  const char *actor, int64_t now_us, struct err *err);
 /* An open fault, as far as a decision needs it. */
 struct fault_row {
 	char id[37], code[65], part_type[65], serial[129], slot[129];

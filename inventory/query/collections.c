@@ -196,17 +196,30 @@ static const struct collection_field run_fields[] = {
 	{"revision", "t.revision", I, S, ""},
 };
 
+/* So many faults within 90 days before this one, itself among them. */
+#define RECENT(more)                                                                               \
+	"(SELECT count(*) FROM fault o WHERE o.host_num = t.host_num AND o.opened_us <= "          \
+	"t.opened_us AND o.opened_us > t.opened_us - 7776000000000" more ")"
+#define REPEATS "3"
+
 static const struct collection_field fault_fields[] = {
 	{"id", "t.id", T, S, ""},
 	HOST_REF,
+	{"host_name", "h.name", T, G, "given by people"},
+	{"host_serial", "h.serial", T, G, "of the system"},
+	{"site", "h.site", T, G, "of the host now"},
+	{"row", "h.rack_row", T, G, "of the host now"},
+	{"rack", "h.rack", T, G | Q, "of the host now"},
+	{"unit", "h.rack_unit", I, 0, "of the host now"},
 	{"state", "t.state", T, S | G, "open or closed"},
 	{"code", "t.code", T, S | G | Q, "stable name"},
 	{"part_type", "t.part_type", T, S | G, ""},
 	{"PartNumber", "t.part_number", T, S | G, ""},
 	{"SerialNumber", "t.part_serial", T, S | Q, ""},
 	{"slot", "t.slot", T, S | G, "printed label"},
+	{"certainty", "t.certainty", T, G, "certain, likely, one-of; that it is this part"},
 	{"action", "t.action", T, Q, "what to do"},
-	{"detail", "t.detail", T, 0, ""},
+	{"detail", "t.detail", T, 0, "all that was found of this part"},
 	{"turn", "t.turn", T, S | G, "who must act"},
 	{"run_id", "t.run_id", T, 0, ""},
 	{"opened", "t.opened_us", D, S, ""},
@@ -218,10 +231,16 @@ static const struct collection_field fault_fields[] = {
 	 T, G, "of the part"},
 	{"sku", "h.sku", T, G, "of the host"},
 	{"delivery", "h.delivery", T, G, "of the host"},
-	{"site", "h.site", T, G, "of the host"},
-	{"rack", "h.rack", T, G, "of the host"},
-	{"note", "t.note", T, 0, ""},
-	{"revision", "t.revision", I, S, ""},
+	{"rma", "t.rma", T, S | G | Q, "the vendor's or the ticket system's reference"},
+	{"note", "t.note", T, 0, "of people and of who closed it"},
+	{"repeat",
+	 "CASE WHEN t.slot <> '' AND " RECENT(
+		 " AND o.slot = t.slot") " >= " REPEATS
+					 " THEN 'slot' WHEN " RECENT("") " >= " REPEATS
+									 " THEN 'host' ELSE '' END",
+	 T, G, "slot or host: it has had three faults in 90 days"},
+	{"changed", "t.changed_us", D, S, ""},
+	{"revision", "t.revision", I, S, "counts changes; the ETag"},
 };
 
 static const struct collection_field event_fields[] = {

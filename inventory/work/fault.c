@@ -10,6 +10,7 @@
 #include <base/digest.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <inventory/collection.h>
 #include <inventory/event.h>
 #include <inventory/host.h>
 
@@ -106,6 +107,20 @@ static int add_finding(struct db *db, int64_t host_num, const char *id, const ch
 	return count_on_host(db, host_num, &m, err);
 }
 
+/* All that a ticket system needs to know: the fault as the API shows it. */
+static int add_row(struct db *db, const char *id, json_t *detail, struct err *err)
+{
+	struct query_request q = {.limit = 1};
+	struct query_page page;
+
+	TRY(query_add_filter(&q, "id", id, err));
+	TRY(query_run(db, &collection_faults, &q, NULL, &page, err));
+	autojson json_t *list = json_loads(page.items.p, 0, NULL);
+	query_page_done(&page);
+	json_object_set(detail, "fault", json_array_get(list, 0));
+	return 0;
+}
+
 static int open_one(struct db *db, const struct fault_draft *d, const char *actor, int64_t now_us,
 		    char id[static 37], struct err *err)
 {
@@ -127,6 +142,7 @@ static int open_one(struct db *db, const struct fault_draft *d, const char *acto
 	autojson json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "fault_id", id, "code", d->code,
 					    "slot", or_empty(d->slot), "serial",
 					    or_empty(d->part_serial));
+	TRY(add_row(db, id, detail, err));
 	struct event_draft e = {d->host_num, "fault.opened", actor, summary, detail};
 	return event_append_at(db, &e, &m, err);
 }
@@ -156,13 +172,16 @@ static int close_one(struct db *db, const char *id, const char *note, const char
 			 p_int(num)));
 	TRY(moment_next(db, now_us, &m, err));
 	TRY(history_keep(db, "fault", num, &m, err));
-	TRY(db_exec(db, err,
-		    "UPDATE fault SET state = 'closed', closed_us = $2, closed_by = $3, note = $4, "
-		    "changed_us = $2, revision = revision + 1 WHERE num = $1",
-		    p_int(num), p_int(m.at_us), p_text(actor ? actor : "server"),
-		    p_text(or_empty(note))));
+	TRY(db_exec(
+		db, err,
+		"UPDATE fault SET state = 'closed', closed_us = $2, closed_by = $3, note = CASE "
+		"WHEN note = '' OR $4 = '' THEN note || $4 ELSE note || '; ' || $4 END, "
+		"changed_us = $2, revision = revision + 1 WHERE num = $1",
+		p_int(num), p_int(m.at_us), p_text(actor ? actor : "server"),
+		p_text(or_empty(note))));
 	TRY(count_on_host(db, host_num, &m, err));
 	autojson json_t *detail = json_pack("{s:s}", "fault_id", id);
+	TRY(add_row(db, id, detail, err));
 	struct event_draft e = {host_num, "fault.closed", actor, or_empty(note), detail};
 	return event_append_at(db, &e, &m, err);
 }
@@ -172,6 +191,54 @@ int fault_close(struct db *db, const char *fault_id, const char *note, const cha
 {
 	TRY(db_begin(db, err));
 	return db_end(db, close_one(db, fault_id, note, actor, now_us, err), err);
+}
+
+static int check_revision(const struct db_rows *rows, const struct fault_edit *e, struct err *err)
+{
+	if (e->revision < 0 || e->revision == db_int(rows, 2))
+		return 0;
+	return err_set(err, ERR_EXPECT_REVISION,
+		       "the fault was changed meanwhile: it has revision %lld",
+		       (long long)db_int(rows, 2));
+}
+
+static int edit_one(struct db *db, const char *id, const struct fault_edit *e, const char *actor,
+		    int64_t now_us, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	struct moment m;
+
+	TRY(db_query(db, err, &rows,
+		     "SELECT num, host_num, revision, rma, note FROM fault WHERE id = $1",
+		     p_text(id)));
+	int r = db_rows_next(rows, err);
+	if (r <= 0)
+		return r < 0 ? r : err_set(err, ERR_NOT_FOUND, "no fault is called '%s'", id);
+	TRY(check_revision(rows, e, err));
+	const char *rma = e->rma ? e->rma : db_text(rows, 3);
+	const char *note = e->note ? e->note : db_text(rows, 4);
+	if (str_eq(rma, db_text(rows, 3)) && str_eq(note, db_text(rows, 4)))
+		return 0;
+	int64_t num = db_int(rows, 0), host_num = db_int(rows, 1);
+	TRY(moment_next(db, now_us, &m, err));
+	TRY(history_keep(db, "fault", num, &m, err));
+	TRY(db_exec(
+		db, err,
+		"UPDATE fault SET rma = $2, note = $3, changed_us = $4, revision = revision + 1 "
+		"WHERE num = $1",
+		p_int(num), p_text(rma), p_text(note), p_int(m.at_us)));
+	autojson json_t *detail = json_pack("{s:s}", "fault_id", id);
+	TRY(add_row(db, id, detail, err));
+	struct event_draft d = {host_num, "fault.changed", actor,
+				"its RMA reference or note changed", detail};
+	return event_append_at(db, &d, &m, err);
+}
+
+int fault_edit(struct db *db, const char *fault_id, const struct fault_edit *e, const char *actor,
+	       int64_t now_us, struct err *err)
+{
+	TRY(db_begin(db, err));
+	return db_end(db, edit_one(db, fault_id, e, actor, now_us, err), err);
 }
 
 int fault_list_open(struct db *db, int64_t host_num, fault_list *ret, struct err *err)

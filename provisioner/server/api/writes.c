@@ -298,6 +298,48 @@ static int close_fault_work(struct write *w, struct err *err)
 	return 0;
 }
 
+struct fault_ask {
+	char rma[129], note[501];
+};
+
+static const struct field fault_edit_fields[] = {
+	F_STR(struct fault_ask, "rma", rma, 0,
+	      .about = "the vendor's or the ticket system's reference"),
+	F_STR(struct fault_ask, "note", note, 0, .about = "for who works on it"),
+	F_END,
+};
+
+static int answer_fault(struct write *w, const char *id, struct err *err)
+{
+	struct query_request q = {.limit = 1};
+	struct query_page page;
+
+	TRY(query_add_filter(&q, "id", id, err));
+	TRY(query_run(w->flow->db, &collection_faults, &q, NULL, &page, err));
+	autojson json_t *list = json_loads(page.items.p, 0, NULL);
+	query_page_done(&page);
+	w->doc = json_incref(json_array_get(list, 0));
+	(void)snprintf(w->etag, sizeof(w->etag), "\"r%lld\"",
+		       (long long)json_integer_value(json_object_get(w->doc, "revision")));
+	return 0;
+}
+
+static int edit_fault_work(struct write *w, struct err *err)
+{
+	const struct fault_ask *ask = w->ask;
+	const char *id = http_param(w->request, "id");
+	const struct fault_edit e = {
+		.rma = json_object_get(w->body, "rma") ? ask->rma : NULL,
+		.note = json_object_get(w->body, "note") ? ask->note : NULL,
+		.revision = w->revision,
+	};
+
+	TRY(fault_edit(w->flow->db, id, &e, w->who, flow_now_us(w->flow), err));
+	TRY(db_query_int(w->flow->db, err, &w->host_num, 0,
+			 "SELECT host_num FROM fault WHERE id = $1", p_text(id)));
+	return answer_fault(w, id, err);
+}
+
 const struct http_route api_write_routes[] = {
 	API_CHANGE(PATCH, "/api/v1/hosts/{id}", INVENTORY, SMALL_BODY, api_patch_host_work,
 		   "set name, asset tag, SKU, place or reservation of a host"),
@@ -324,6 +366,9 @@ const struct http_route api_write_routes[] = {
 	API_CHANGE(POST, "/api/v1/locations", INVENTORY, SMALL_BODY, location_work,
 		   "write a rack unit and its switch port",
 		   API_BODY(location_fields, struct location_draft)),
+	API_CHANGE(PATCH, "/api/v1/faults/{id}", INVENTORY, SMALL_BODY, edit_fault_work,
+		   "write RMA reference and note of a fault",
+		   API_BODY(fault_edit_fields, struct fault_ask)),
 	API_CHANGE(POST, "/api/v1/faults/{id}/close", APPROVE, SMALL_BODY, close_fault_work,
 		   "a fault is repaired", API_BODY(close_fields, struct close_ask)),
 };

@@ -34,7 +34,7 @@ struct step {
 	struct lifecycle_outcome outcome;
 	struct burnin_order order;    /* for a failure that the event itself does not describe */
 	char scene[BURN_SCENE_BYTES]; /* what the host did when it rebooted */
-	char looked[257];          /* what a look at a failed host's parts found, "" for nothing */
+	char looked[257]; /* what a look at a failed host's parts found, "" for nothing */
 	int64_t now_us;
 };
 

@@ -20,7 +20,11 @@ function Fields({ fault, host }) {
 		["Part serial", fault.SerialNumber || fault.serial],
 		["Part number", fault.PartNumber || fault.part_number],
 		["Host", [host.name, host.short_code].filter(Boolean).join(" · ")],
-		["Host serial", host.serial],
+		["Host serial", host.serial || fault.host_serial],
+		["Place", [host.site || fault.site, host.row || fault.row, host.rack || fault.rack, (host.unit ?? fault.unit) != null ? `unit ${host.unit ?? fault.unit}` : null].filter(Boolean).join(", ")],
+		["How sure", fault.certainty],
+		["RMA", fault.rma],
+		["Note", fault.note],
 	];
 	return html`<dl class="fields">
 		${rows.filter(([, v]) => v).map(([k, v]) => html`<div><dt>${k}</dt><dd class="mono">${v}</dd></div>`)}
@@ -34,6 +38,7 @@ export function RepairOrder({ fault, host, linked }) {
 		<h2>${headline(fault)}</h2>
 		<p class="do">${fault.action || "No advice was given: open the timeline and ask an operator."}</p>
 		<${Fields} fault=${fault} host=${host} />
+		${fault.repeat ? html`<p class="why">This ${fault.repeat} has had three faults or more in 90 days.</p>` : null}
 		${fault.detail ? html`<p class="why">Why: ${fault.detail}</p>` : null}
 		<p class="fine">
 			${fault.code} ${fault.opened ? html` · since <${Moment} at=${fault.opened} withDate=${true} /> UTC` : null}

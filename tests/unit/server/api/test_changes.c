@@ -57,6 +57,8 @@ static const struct {
 	{"POST", "/api/v1/deliveries", NULL, NULL,
 	 "{\"name\":\"d\",\"hosts\":[{\"serial\":\"SN-9\"}]}", 201},
 	{"POST", "/api/v1/locations", NULL, NULL, "{\"rack\":\"r1\",\"unit\":1}", 201},
+	{"PATCH", "/api/v1/faults/{id}", NULL, "/api/v1/faults/FAULT",
+	 "{\"rma\":\"RMA-7\",\"note\":\"part is on its way\"}", 200},
 	{"POST", "/api/v1/faults/{id}/close", NULL, "/api/v1/faults/FAULT/close",
 	 "{\"note\":\"new DIMM\"}", 200},
 	{"POST", "/api/v1/hosts/{id}/accept", NULL, "/api/v1/hosts/TWO/accept", "{}", 409},

@@ -414,5 +414,6 @@ int main(void)
 		T(test_whole_tier), T(test_one_of_two), T(test_retest_is_interrupted),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("repairs", tests, NULL, NULL);
 }
