@@ -346,7 +346,7 @@ static int exit_code_of(int rc)
 {
 	if (rc >= 0)
 		return 0;
-	return rc == -ERR_CONFIG || rc == -ERR_PXE_CONFIG ? PROGRAM_REFUSED : 1;
+	return rc == -ERR_CONFIG || rc == -ERR_PXE_CONFIG || rc == -ERR_PORT ? PROGRAM_REFUSED : 1;
 }
 
 static int serve(const struct options *o)

@@ -59,7 +59,7 @@ start() {
 	return 1
 }
 
-echo "1..53"
+echo "1..54"
 if ! start; then
 	sed 's/^/# /' "$dir/log"
 	echo "Bail out! slipwayd does not start"
@@ -202,5 +202,12 @@ for row in STREAM:80:tcp STREAM:443:tcp DGRAM:69:udp DGRAM:67:udp; do
 	kill $held
 	wait $held 2>/dev/null
 done
+mkdir -m 755 "$dir/own"
+chown slipway "$dir/own"
+sed "s|^state_dir=.*|state_dir=$dir/own/state|; s|^run_dir=.*|run_dir=$dir/own/run|; s|^mode=.*|mode=off|" "$dir/slipway.conf" >"$dir/own.conf"
+timeout 20 setpriv --reuid=slipway --regid=slipway --clear-groups --inh-caps=-all --bounding-set=-all \
+	"$daemon" --config "$dir/own.conf" 2>"$dir/wrong.log"
+[ $? = 1 ] && grep -q 'nginx needs the capability CAP_NET_BIND_SERVICE' "$dir/wrong.log"
+ok "a user without rights is told which capability is missing" $? "$dir/wrong.log"
 [ $bad = 0 ] || sed 's/^/# /' "$dir/log"
 exit $bad

@@ -27,6 +27,7 @@
 
 #define CHECK_TIMEOUT_MS 20000
 #define DAEMON_WAIT_MS   10000
+#define LOW_PORTS        1024
 
 /* ---- writing configuration ------------------------------------------------------------------- */
 
@@ -259,6 +260,28 @@ static int confine(const struct row *row, const struct boot_place *place,
 	return 0;
 }
 
+/* Said by its name: the program's own words speak of a port, or of nothing. */
+static int check_capabilities(const struct row *row, const struct boot_place *place,
+			      struct err *err)
+{
+	static const struct {
+		int capability;
+		const char *name;
+	} needed[] = {{CAP_NET_BIND_SERVICE, "CAP_NET_BIND_SERVICE"},
+		      {CAP_NET_RAW, "CAP_NET_RAW"},
+		      {CAP_NET_ADMIN, "CAP_NET_ADMIN"}};
+	bool high = row->role == SERVICE_WEB && place->config->http_port >= LOW_PORTS &&
+		    place->config->https_port >= LOW_PORTS;
+
+	for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+		if ((row->capabilities & CONFINE_CAP(needed[i].capability)) && !high &&
+		    !confine_has(needed[i].capability))
+			return err_set(err, ERR_PORT,
+				       "%s needs the capability %s, which is missing", row->name,
+				       needed[i].name);
+	return 0;
+}
+
 static int run_row(const struct row *row, const struct boot_place *place, struct err *err)
 {
 	const struct service_user user = service_user_of(place, row->role);
@@ -270,6 +293,7 @@ static int run_row(const struct row *row, const struct boot_place *place, struct
 	if (row->keeps)
 		TRY(service_state_dir(place, row->name, &user, &temp, err));
 	TRY(confine(row, place, &user, err));
+	TRY(check_capabilities(row, place, err));
 	return row->run(place, dir, temp, err);
 }
 
