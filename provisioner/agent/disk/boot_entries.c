@@ -160,7 +160,7 @@ static const char *source_of(const struct personal *p, const char *path)
 	return "";
 }
 
-/* GRUB reads a block of fixed size: what is longer or shorter is none to it. */
+/* GRUB reads a block of fixed size and ignores one that is longer or shorter. */
 static int fit_grubenv(const char *path, struct str *text, struct err *err)
 {
 	while (text->n_bytes && text->p[text->n_bytes - 1] == '#')
