@@ -173,8 +173,12 @@ TWO_APPLIANCES := $(OBJ)/tests/unit/server/test_two_appliances
 # This one needs a whole appliance, which tests/flow/image_quarantine.sh starts for it.
 $(eval $(call unit_test,tests/unit/server/test_quarantine.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG) fdisk blkid,$(HOST_WALK)))
 QUARANTINE     := $(OBJ)/tests/unit/server/test_quarantine
-UNIT_TESTS     := $(filter-out $(TWO_APPLIANCES) $(QUARANTINE),$(UNIT_TESTS))
-FLOW_PROGRAMS  += $(TWO_APPLIANCES) $(QUARANTINE)
+# And this one people who follow the README, whom tests/flow/first_hour.sh plays.
+$(eval $(call unit_test,tests/unit/server/test_first_hour.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+FIRST_HOUR     := $(OBJ)/tests/unit/server/test_first_hour
+UNIT_TESTS     := $(filter-out $(TWO_APPLIANCES) $(QUARANTINE) $(FIRST_HOUR),$(UNIT_TESTS))
+FLOW_PROGRAMS  += $(TWO_APPLIANCES) $(QUARANTINE) $(FIRST_HOUR)
+FLOW_TESTS += tests/flow/first_hour.sh
 FLOW_TESTS += tests/flow/image_quarantine.sh
 FLOW_TESTS += tests/flow/server_services.sh
 FLOW_TESTS += tests/flow/server_restart.sh

@@ -111,6 +111,11 @@ int fake_agent_call(struct fake_agent *a, const char *method, const char *path, 
 	return status;
 }
 
+static const char *maker(const struct fake_agent *a)
+{
+	return a->manufacturer ? a->manufacturer : "Slipway";
+}
+
 int fake_agent_open(struct fake_agent *a)
 {
 	json_t *body = json_pack("{s:i, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:[{s:s, "
@@ -118,9 +123,9 @@ int fake_agent_open(struct fake_agent *a)
 				 "s:s}}",
 				 "protocol", 1, "nonce", a->nonce, "boot_id", a->boot_id,
 				 "evidence", "smbios_uuid", a->uuid, "system_serial", a->serial,
-				 "board_serial", "", "chassis_serial", "", "manufacturer",
-				 "Slipway", "product", "Fake", "macs", a->mac, "disks", "wwn", "",
-				 "serial", a->disk_serial, "agent", "version", "0", "arch", a->arch,
+				 "board_serial", "", "chassis_serial", "", "manufacturer", maker(a),
+				 "product", "Fake", "macs", a->mac, "disks", "wwn", "", "serial",
+				 a->disk_serial, "agent", "version", "0", "arch", a->arch,
 				 "firmware", "uefi", "kernel", "6.1");
 	int status = fake_agent_call(a, "POST", "/agent/v1/sessions", body);
 
@@ -196,7 +201,7 @@ int fake_agent_facts(struct fake_agent *a, const char *signature)
 	json_t *facts = json_pack(
 		"{s:{s:s, s:s, s:s, s:s}, s:{s:s, s:s}, s:[{s:s, s:s, s:i, s:i}], s:{s:i, s:[{s:s, "
 		"s:i, s:s}]}, s:[{s:s, s:s, s:I, s:s, s:s, s:b, s:o}], s:[{s:s, s:s, s:b}]}",
-		"system", "Manufacturer", "Slipway", "Model", "Fake", "SerialNumber", a->serial,
+		"system", "Manufacturer", maker(a), "Model", "Fake", "SerialNumber", a->serial,
 		"UUID", a->uuid, "boot", "firmware", "uefi", "arch", a->arch, "processors",
 		"Socket", "CPU0", "Model", "Fake CPU", "TotalCores", 4, "TotalThreads", 8, "memory",
 		"TotalMiB", 1024, "modules", "DeviceLocator", "DIMM0", "CapacityMiB", 1024,

@@ -11,7 +11,8 @@
 #include <proto/plan.h>
 
 struct fake_agent {
-	const char *stage; /* what its heartbeats say it does; NULL: "write" */
+	const char *manufacturer; /* of its system; NULL: "Slipway" */
+	const char *stage;        /* what its heartbeats say it does; NULL: "write" */
 	char socket[108];
 	char cert_header[4096]; /* "X-Slipway-Client-Cert: ..." */
 	char key_id[SHA256_HEX_BYTES];

@@ -164,7 +164,7 @@ json_t *walk_good_record(int sequence)
 						   : NULL;
 }
 
-static void send_records(struct fake_agent *a)
+void walk_send_records(struct fake_agent *a)
 {
 	json_t *record;
 
@@ -175,7 +175,7 @@ static void send_records(struct fake_agent *a)
 void walk_burn_in(struct server_bench *b, struct fake_agent *a, const char *result)
 {
 	need_step(b, a, PLAN_STEP_BURN_IN);
-	send_records(a);
+	walk_send_records(a);
 	shake(b);
 	need(fake_agent_step_done(a, result), 200, a, "tested");
 }

@@ -49,6 +49,8 @@ void walk_inspect(struct server_bench *b, struct fake_agent *a, const char *sign
 MUST_CHECK json_t *walk_record_of(int sequence, const char *text);
 /* That record of a run that passes; NULL after the last. */
 MUST_CHECK json_t *walk_good_record(int sequence);
+/* All of them. */
+void walk_send_records(struct fake_agent *a);
 /* A whole run that passes by its records; result is what the agent says of it. */
 void walk_burn_in(struct server_bench *b, struct fake_agent *a, const char *result);
 /* From power-on to a host that was looked at, and has an empty disk. */
