@@ -148,6 +148,16 @@ static int erase(struct erasing *e, const char *policy, struct err *err)
 	return disk_work_receipt(&e->w, report, err);
 }
 
+/* A word that this agent does not know comes from a newer server. */
+static int read_policy(const char *methods, struct erase_policy *ret, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (erase_policy_parse(methods, ret, &why) < 0)
+		return err_set(err, ERR_UNSUPPORTED, "%s", why.msg);
+	return 0;
+}
+
 void step_erase(void *step_context, struct report *out)
 {
 	const struct step_context *context = step_context;
@@ -164,7 +174,7 @@ void step_erase(void *step_context, struct report *out)
 	struct repair_order order = {0};
 	struct err err = ERR_INIT;
 	struct erase_policy policy;
-	int r = erase_policy_parse(plan->erase_method, &policy, &err);
+	int r = read_policy(plan->erase_method, &policy, &err);
 
 	/* A word of a newer server is not a mistake in a configuration of this host. */
 	if (r < 0)
