@@ -25,6 +25,26 @@
 
 /* ---- import ---------------------------------------------------------------------------------- */
 
+static void print_error(const json_t *row, const json_t *error)
+{
+	autofree char *why = display_text(api_text(error, "detail"));
+
+	printf("row %lld: %s [%s]\n", api_number(row, "line"), why, api_text(error, "code"));
+}
+
+/* A row may be wrong in several ways: all of them at once. */
+static void print_errors(const json_t *row)
+{
+	const json_t *errors = json_object_get(row, "errors");
+	size_t i;
+	json_t *error;
+
+	if (json_array_size(errors) == 0)
+		print_error(row, row);
+	json_array_foreach (errors, i, error)
+		print_error(row, error);
+}
+
 static int print_results(const json_t *doc)
 {
 	size_t i;
@@ -35,11 +55,8 @@ static int print_results(const json_t *doc)
 	       json_is_true(json_object_get(doc, "dry_run")) ? " (dry run: nothing was stored)"
 							     : "");
 	json_array_foreach (json_object_get(doc, "results"), i, row) {
-		autofree char *why = display_text(api_text(row, "detail"));
-
 		if (api_number(row, "status") != 200)
-			printf("row %lld: %s [%s]\n", api_number(row, "line"), why,
-			       api_text(row, "code"));
+			print_errors(row);
 	}
 	return api_number(doc, "refused") ? EXIT_CONFLICT : EXIT_WELL;
 }

@@ -205,6 +205,9 @@ same "one MAC is another machine's" "$("$slipway" host show 52:54:00:ee:00:02 --
 same "no, it was not" "$("$slipway" host show 52:54:00:ee:00:02 --json | jq -r .serial)" JS-1
 same "nothing was reported yet to compare" "$("$slipway" host compare JS-1)" "unknown, no SKU"
 printf 'serial,mac\nNEW-1,52:54:00:ff:00:01\n,\nNEW-2,nonsense\n' >"$dir/bad.csv"
+printf 'serial,mac,unit\nSN-W,52:54,many\n' >"$dir/wrong.csv"
+"$slipway" delivery import "$dir/wrong.csv" d2 --dry-run >"$dir/body"
+same "a row that is wrong twice is told twice" "$(grep -c '^row 2: ' "$dir/body")" 2
 "$slipway" delivery import "$dir/bad.csv" d2 --dry-run >"$dir/body"
 same "a delivery with wrong rows" $? 4
 grep -q '1 accepted, 2 refused (dry run' "$dir/body"
