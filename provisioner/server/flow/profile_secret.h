@@ -2,7 +2,7 @@
 /*
  * The secret of a profile: cloud-init's user data. It can be written and not read back: documents
  * that are stored, shown, exported or written into events hold {"set", "bytes", "sha256"} in its
- * place. The text lies sealed (base/secret_box.h) beside the document, and leaves for an image's
+ * place; tests/flow/hostile_secrets.sh asks each route. The text lies sealed (base/secret_box.h) beside the document, and leaves for an image's
  * plan alone.
  */
 #ifndef SERVER_FLOW_PROFILE_SECRET_H
