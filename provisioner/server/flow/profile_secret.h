@@ -2,8 +2,8 @@
 /*
  * The secret of a profile: cloud-init's user data. It can be written and not read back: documents
  * that are stored, shown, exported or written into events hold {"set", "bytes", "sha256"} in its
- * place; tests/flow/hostile_secrets.sh asks each route. The text lies sealed (base/secret_box.h) beside the document, and leaves for an image's
- * plan alone.
+ * place. The text lies sealed (base/secret_box.h) beside the document, and leaves for an image's
+ * plan alone. tests/flow/hostile_secrets.sh asks every route that reads.
  */
 #ifndef SERVER_FLOW_PROFILE_SECRET_H
 #define SERVER_FLOW_PROFILE_SECRET_H
