@@ -94,9 +94,10 @@ static const char *const elsewhere[] = {
 
 /* ---- helpers --------------------------------------------------------------------------------- */
 
+/* A question that is too long for a URL is asked by POST and changes nothing. */
 static bool is_change(const struct http_route *r)
 {
-	return r->scope > HTTP_SCOPE_AGENT && !str_eq(r->method, "GET");
+	return r->scope > HTTP_SCOPE_AGENT && !str_eq(r->method, "GET") && !r->is_question;
 }
 
 /* TEXT with the words of the table replaced; the caller frees. */
