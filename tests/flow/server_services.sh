@@ -191,9 +191,11 @@ s = socket.socket(socket.AF_INET, socket.SOCK_$1)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, '$1' == 'STREAM')
 s.bind(('10.99.0.1', $2))
 $([ "$1" = STREAM ] && echo 's.listen()')
+open('$dir/holds', 'w').close()
 time.sleep(100)" &
 	held=$!
-	sleep 0.5
+	until [ -e "$dir/holds" ]; do sleep 0.1; done # a busy machine takes its time to start python
+	rm "$dir/holds"
 }
 for row in STREAM:80:tcp STREAM:443:tcp DGRAM:69:udp DGRAM:67:udp; do
 	port=${row#*:}
