@@ -61,6 +61,7 @@ static void test_ports(void **state)
 		{"MikroTik", "sfp-sfpplus1", "SFP-SFPPLUS1", true},
 		{"MikroTik's ether is itself", "ether1", "Ethernet1", false},
 		{"Cumulus", "swp1s0", "swp1s0", true},
+		{"Cumulus, another lane", "swp1s0", "swp1s1", false},
 		{"a trunk is not a port", "ethtrunk1", "Ethernet1", false},
 		{"Huawei's trunk is not a port", "Eth-Trunk1", "Ethernet1", false},
 		{"Huawei's trunk", "Eth-Trunk1", "eth-trunk1", true},
