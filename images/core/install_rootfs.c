@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <linux/loop.h>
 #include <locale.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -234,12 +235,24 @@ static void *run_unpacker(void *arg)
 
 /* ---- begin ----------------------------------------------------------------------------------- */
 
+#define BUSY_TRIES   200
+#define BUSY_WAIT_MS 25
+
+/* Others look into a new block device by themselves (udev's probers, a desktop's indexer) and hold it
+ * for a moment: what is busy now is tried again for five seconds. True when a try is left. */
+static bool may_try_again(unsigned *n_tries)
+{
+	return errno == EBUSY && ++*n_tries < BUSY_TRIES && poll(NULL, 0, BUSY_WAIT_MS) == 0;
+}
+
 static int mount_fs(struct rootfs_run *r, unsigned long flags, struct err *err)
 {
 	const struct image_receipt_partition *p = install_partition_of(r->in, r->payload);
+	unsigned n_tries = 0;
 
-	if (mount(r->loop.path, r->folder, partition_fs_str(p->fs), flags | MS_NOATIME, NULL))
-		return err_sys(err, ERR_IMAGE_TARGET, "cannot mount the new file system");
+	while (mount(r->loop.path, r->folder, partition_fs_str(p->fs), flags | MS_NOATIME, NULL))
+		if (!may_try_again(&n_tries))
+			return err_sys(err, ERR_IMAGE_TARGET, "cannot mount the new file system");
 	r->is_mounted = true;
 	return 0;
 }
@@ -249,8 +262,10 @@ static int unmount_fs(struct rootfs_run *r, struct err *err)
 	if (r->root_fd >= 0)
 		(void)close(r->root_fd);
 	r->root_fd = -1;
-	if (r->is_mounted && umount2(r->folder, 0))
-		return err_sys(err, ERR_IMAGE_TARGET, "cannot unmount the new file system");
+	unsigned n_tries = 0;
+	while (r->is_mounted && umount2(r->folder, 0))
+		if (!may_try_again(&n_tries))
+			return err_sys(err, ERR_IMAGE_TARGET, "cannot unmount the new file system");
 	r->is_mounted = false;
 	return 0;
 }

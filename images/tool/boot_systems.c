@@ -66,6 +66,7 @@ const size_t n_boot_systems = ARRAY_LEN(boot_systems);
 char *boot_pattern(const char *pattern, enum image_arch arch)
 {
 	bool x86 = arch == IMAGE_ARCH_X86_64;
+
 	const struct {
 		const char *word, *text;
 	} words[] = {{"{efi}", x86 ? "x64" : "aa64"},

@@ -165,13 +165,13 @@ MUST_CHECK int query_summary_more(struct db *db, const struct collection *c,
 
 /* ---- exports --------------------------------------------------------------------------------- */
 enum export_format { EXPORT_NDJSON, EXPORT_CSV, EXPORT_NETBOX };
-struct export;
+struct export_run;
 /* Takes db (a reader of its own, closed with the export) and holds one snapshot. q: borrowed until
  * export_free(); limit and cursor are not looked at. */
 MUST_CHECK int export_new(struct db *db, const struct collection *c, const struct query_request *q,
-			  enum export_format format, struct export **ret, struct err *err);
+			  enum export_format format, struct export_run **ret, struct err *err);
 /* Append the next piece (up to some hundred rows) to out. 1: more, 0: end. */
-MUST_CHECK int export_next(struct export *e, struct str *out, struct err *err);
-void export_free(struct export *e);
+MUST_CHECK int export_next(struct export_run *e, struct str *out, struct err *err);
+void export_free(struct export_run *e);
 
 #endif

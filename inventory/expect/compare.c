@@ -266,6 +266,7 @@ static void differ_in_unit(const struct db_rows *rows, json_t *out)
 				       (json_int_t)db_int(rows, 1));
 	autojson json_t *f = json_pack("{s:s, s:I}", "rack", db_text(rows, 2), "unit",
 				       (json_int_t)db_int(rows, 3));
+
 	compare_parts_differ(out, "moved", "host", NULL, "unit", e, f);
 }
 

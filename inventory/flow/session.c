@@ -15,6 +15,7 @@
 int flow_host_get(struct db *db, int64_t host_num, struct flow_host *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	memset(ret, 0, sizeof(*ret));
 	ret->host_num = host_num;
 	TRY(db_query(db, err, &rows,
@@ -58,6 +59,7 @@ int flow_host_put(struct db *db, const struct flow_host *h, struct err *err)
 int flow_drives_put(struct db *db, int64_t host_num, const json_t *drives, struct err *err)
 {
 	autofree char *text = json_text(drives);
+
 	return db_exec(db, err,
 		       "INSERT INTO flow_drives (host_num, drives) VALUES ($1, $2) ON CONFLICT "
 		       "(host_num) DO UPDATE SET drives = $2",
@@ -67,6 +69,7 @@ int flow_drives_put(struct db *db, int64_t host_num, const json_t *drives, struc
 int flow_drives_get(struct db *db, int64_t host_num, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows, "SELECT drives FROM flow_drives WHERE host_num = $1",
 		     p_int(host_num)));
 	int rc = db_rows_next(rows, err);
@@ -93,6 +96,7 @@ int flow_hosts_overdue(struct db *db, int64_t now_us, int max,
 	int64_t found[64];
 	int n = 0, rc;
 	AUTO(db_rows) struct db_rows *rows = NULL;
+
 	TRY(db_query(db, err, &rows,
 		     "SELECT num FROM host WHERE deadline_us IS NOT NULL AND deadline_us > 0 AND "
 		     "deadline_us <= $1 ORDER BY deadline_us LIMIT $2",

@@ -16,8 +16,7 @@
 #define PIECE_ROWS 200
 #define FETCH_SQL  "FETCH 200 FROM export_rows" /* PIECE_ROWS of them */
 
-struct export
-{
+struct export_run {
 	struct db *db;
 	const struct collection *c;
 	const struct query_request *q;
@@ -49,11 +48,11 @@ static const struct collection_field netbox_fields[] = {
 };
 
 int export_new(struct db *db, const struct collection *c, const struct query_request *q,
-	       enum export_format format, struct export **ret, struct err *err)
+	       enum export_format format, struct export_run **ret, struct err *err)
 {
-	struct export *e = xcalloc(1, sizeof(*e));
+	struct export_run *e = xcalloc(1, sizeof(*e));
 
-	*e = (struct export){.db = db, .c = c, .q = q, .format = format};
+	*e = (struct export_run){.db = db, .c = c, .q = q, .format = format};
 	int r = 0;
 	if (format == EXPORT_NETBOX && c != &collection_hosts)
 		r = err_set(err, ERR_UNSUPPORTED, "only hosts have NetBox's shape");
@@ -77,7 +76,7 @@ int export_new(struct db *db, const struct collection *c, const struct query_req
 }
 
 /* Of the present the numbers are chosen first, so that a sorter carries numbers alone. */
-static int build(struct export *e, struct sql *s, struct err *err)
+static int build(struct export_run *e, struct sql *s, struct err *err)
 {
 	const char *key = e->c->key ? e->c->key : "num";
 
@@ -99,7 +98,7 @@ static int build(struct export *e, struct sql *s, struct err *err)
 	return 0;
 }
 
-static int ask(struct export *e, struct err *err)
+static int ask(struct export_run *e, struct err *err)
 {
 	struct sql *s = &e->sql;
 
@@ -110,7 +109,7 @@ static int ask(struct export *e, struct err *err)
 	return db_is_sqlite(e->db) ? sql_query(s, e->db, &e->rows, err) : sql_exec(s, e->db, err);
 }
 
-static void write_row(struct export *e, const struct db_rows *rows, struct str *out)
+static void write_row(struct export_run *e, const struct db_rows *rows, struct str *out)
 {
 	if (e->format != EXPORT_NDJSON) {
 		csv_line(rows, 1, &e->shape, out);
@@ -120,7 +119,7 @@ static void write_row(struct export *e, const struct db_rows *rows, struct str *
 	str_addc(out, '\n');
 }
 
-static int write_piece(struct export *e, struct db_rows *rows, struct str *out, struct err *err)
+static int write_piece(struct export_run *e, struct db_rows *rows, struct str *out, struct err *err)
 {
 	int n = 0, r = 1;
 
@@ -134,7 +133,7 @@ static int write_piece(struct export *e, struct db_rows *rows, struct str *out, 
 	return e->ended ? 0 : 1;
 }
 
-static int fetch_piece(struct export *e, struct str *out, struct err *err)
+static int fetch_piece(struct export_run *e, struct str *out, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
@@ -144,7 +143,7 @@ static int fetch_piece(struct export *e, struct str *out, struct err *err)
 	return write_piece(e, rows, out, err);
 }
 
-int export_next(struct export *e, struct str *out, struct err *err)
+int export_next(struct export_run *e, struct str *out, struct err *err)
 {
 	bool first = !e->begun;
 
@@ -158,7 +157,7 @@ int export_next(struct export *e, struct str *out, struct err *err)
 	return fetch_piece(e, out, err);
 }
 
-void export_free(struct export *e)
+void export_free(struct export_run *e)
 {
 	if (!e)
 		return;

@@ -28,6 +28,7 @@ int secret_key_load(const char *private_path, uint8_t ret_key[static SECRET_KEY_
 	char *text = NULL;
 	size_t n = 0;
 	AUTO(sha256) struct sha256 *h = sha256_new();
+
 	TRY(file_read(private_path, KEY_FILE_MAX, &text, &n, err));
 	sha256_update(h, LABEL, strlen(LABEL));
 	sha256_update(h, text, n);
@@ -50,6 +51,7 @@ static bool run(const uint8_t *key, const char *name, const uint8_t *nonce, cons
 		     EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) == 1) &&
 		    EVP_CipherFinal_ex(c, out + n_bytes, &n) == 1 &&
 		    (!sealing || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, tag) == 1);
+
 	EVP_CIPHER_CTX_free(c);
 	return well;
 }

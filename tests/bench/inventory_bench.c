@@ -394,7 +394,7 @@ static double export_s(const char *url, const struct collection *c, const struct
 		       size_t *ret_bytes)
 {
 	struct db *reader = NULL;
-	struct export *e = NULL;
+	struct export_run *e = NULL;
 	struct str out;
 	int r = 1;
 

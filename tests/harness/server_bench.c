@@ -154,6 +154,7 @@ static _Noreturn void serve(const struct server_bench *b)
 void server_bench_start(struct server_bench *b)
 {
 	int ends[2];
+
 	if (b->ticked_fd > 0)
 		(void)close(b->ticked_fd);
 	BUG_ON(pipe2(ends, O_CLOEXEC) < 0);
@@ -231,6 +232,7 @@ static void make_store(struct server_bench *b)
 static void make_folders(struct server_bench *b)
 {
 	bool one_person = b->one_person;
+
 	memset(b, 0, sizeof(*b));
 	b->one_person = one_person;
 	(void)str_copy(b->dir, sizeof(b->dir), "/tmp/slipway-bench-XXXXXX");

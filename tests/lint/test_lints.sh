@@ -13,6 +13,7 @@ fresh() {
 		"$tree/provisioner/base"
 	cd "$tree" || exit 1
 	cp "$lints/deps.allow" tests/lint/
+	: >tests/lint/parameters.allow
 	printf '/* SPDX-License-Identifier: Apache-2.0 */\n/*\n * A header.\n */\n' | tee include/base/a.h \
 		include/images/b.h >/dev/null
 	printf '/* SPDX-License-Identifier: Apache-2.0 */\n/*\n * A source.\n */\n#include <base/a.h>\n' >pxe/x.c
@@ -41,7 +42,7 @@ expect() {
 	fi
 }
 
-echo "1..25"
+echo "1..27"
 expect deps.sh "a room includes a room it may not" 'printf "#include <images/b.h>\n" >>pxe/x.c'
 expect deps.sh "a room reaches into another by path" 'printf "#include \"../../images/b.h\"\n" >>pxe/x.c'
 expect headers.sh "a header needs another first" 'printf "struct s { uint64_t n; };\n" >>include/base/a.h'
@@ -57,6 +58,8 @@ expect faults.sh "a fault that no test names" 'sed -i /D-05/d tests/unit/ids'
 expect contracts.sh "a failure that may be overlooked" 'printf "int f(int n, struct err *err);\n" >>include/base/a.h'
 expect contracts.sh "an allocation that may be lost" 'printf "struct s *s_new(void);\n" >>include/images/b.h'
 expect contracts.sh "text that may be lost" 'printf "char *f(\n\tint n);\n" >>include/images/b.h'
+expect parameters.sh "a function of seven parameters" 'printf "int f(int a, int b, int c, int d, int e, int g,\n      int h)\n{\n}\n" >>pxe/x.c'
+expect parameters.sh "a line for a function that was mended" 'echo "pxe/x.c f" >tests/lint/parameters.allow'
 expect first_lines.sh "a statement right below declarations" 'printf "int f(void)\n{\n\tint n = 0;\n\treturn n;\n}\n" >>pxe/x.c'
 two_sources() { # that need each other
 	mkdir -p build/obj/gcc/pxe

@@ -37,6 +37,7 @@ static bool all_open(const struct boot_place *place, enum service_role role)
 	const struct boot_config *c = place->config;
 	const char *const paths[] = {c->files_dir, place->run_dir, place->state_dir, c->web_dir,
 				     c->firmware_cpio};
+
 	/* dnsmasq reads loaders and writes into the run folder; the daemon serves no files */
 	size_t n = role == SERVICE_DHCP ? 2 : role == SERVICE_DAEMON ? 3 : ARRAY_LEN(paths);
 

@@ -131,6 +131,7 @@ static void take_pipes(struct supervisor *s, struct msghdr *m)
 static bool take_request(struct supervisor *s)
 {
 	struct supervisor_request q = {0};
+
 	union {
 		char bytes[CMSG_SPACE(SUPERVISOR_PIPES * sizeof(int))];
 		struct cmsghdr align;

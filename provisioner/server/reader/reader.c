@@ -98,7 +98,7 @@ static int send_gzip(struct reader_side *s, z_stream *z, struct str *piece, bool
 }
 
 /* The first piece is made before the answer begins, so that a wrong question is refused as one. */
-static int send_pieces(struct reader_side *s, struct export *e, z_stream *z, struct err *err)
+static int send_pieces(struct reader_side *s, struct export_run *e, z_stream *z, struct err *err)
 {
 	autostr struct str piece;
 
@@ -123,7 +123,7 @@ static int send_pieces(struct reader_side *s, struct export *e, z_stream *z, str
 
 static int run_export(struct reader_side *s, const struct read_job *j, struct err *err)
 {
-	struct export *e = NULL;
+	struct export_run *e = NULL;
 	z_stream z = {0};
 
 	if (j->gzip && deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW_BITS, 8,

@@ -43,12 +43,14 @@ static int append(struct taking *t, const char *kind, const char *summary, json_
 				.actor = "agent",
 				.summary = summary,
 				.detail = detail};
+
 	return event_append(t->flow->db, &e, t->now_us, NULL, err);
 }
 
 static int apply(struct taking *t, const struct engine_event *e, struct err *err)
 {
 	int rc = engine_apply(t->flow, t->session->host_num, e, err);
+
 	return rc < 0 ? rc : 0;
 }
 
@@ -57,6 +59,7 @@ static int apply(struct taking *t, const struct engine_event *e, struct err *err
 static int take_log(struct taking *t, const struct event *ev, struct err *err)
 {
 	struct event_log l = {0};
+
 	TRY(record_decode(event_log_fields, ev->data, &l, err));
 	struct live_host *h = live_at(t->flow->live, t->session->host_num);
 	if (str_eq(l.level, "debug") || h->logged++ >= LOGS_PER_SESSION)
@@ -71,6 +74,7 @@ static int take_facts(struct taking *t, const struct event *ev, struct err *err)
 	struct facts f = {0};
 	struct facts_change change = {0};
 	int rc = record_decode(facts_fields, ev->data, &f, err);
+
 	facts_done(&f);
 	if (rc < 0)
 		return rc;
@@ -84,6 +88,7 @@ static int take_facts(struct taking *t, const struct event *ev, struct err *err)
 static int take_progress(struct taking *t, const struct event *ev, struct err *err)
 {
 	struct event_progress p = {0};
+
 	TRY(record_decode(event_progress_fields, ev->data, &p, err));
 	struct live_host *h = live_at(t->flow->live, t->session->host_num);
 	(void)str_copy(h->stage, sizeof(h->stage), p.stage);
@@ -98,12 +103,14 @@ static int take_progress(struct taking *t, const struct event *ev, struct err *e
 static const char *text_at(const json_t *obj, const char *key)
 {
 	const char *text = json_string_value(json_object_get(obj, key));
+
 	return text ? text : "";
 }
 
 static int take_burnin(struct taking *t, const struct event *ev, struct err *err)
 {
 	struct flow_host f;
+
 	TRY(flow_host_get(t->flow->db, t->session->host_num, &f, err));
 	if (!f.run_id[0])
 		return err_set(err, ERR_CONFLICT, "no burn-in run is open");
@@ -121,6 +128,7 @@ static int take_receipt(struct taking *t, const struct event *ev, struct err *er
 	struct flow_arm arm;
 	struct host h;
 	int rc = flow_arm_open(t->flow->db, t->session->host_num, &arm, err);
+
 	if (rc == -ERR_NOT_FOUND || (rc >= 0 && !str_eq(arm.session_id, t->session->id)))
 		return err_set(err, ERR_CONFLICT, "no work on a disk of this session is open");
 	if (rc < 0)
@@ -173,6 +181,7 @@ static int finish_run(struct taking *t, struct flow_host *f, const struct run_ve
 		      struct err *err)
 {
 	char parts[BURN_PARTS_BYTES];
+
 	TRY(burn_run_parts(t->flow, t->session->host_num, parts, err));
 	return run_finish(t->flow->db, f->run_id, run_result_str(v->result),
 			  v->result == RUN_PASS ? parts : v->why, t->now_us, err);
@@ -184,6 +193,7 @@ static int done_passed(struct taking *t, const char *run_id, struct err *err)
 	struct fault_row left = {0};
 	char words[257] = "";
 	int rc = burn_repair_prove(t->flow, t->session->host_num, run_id, &left, words, err);
+
 	if (rc < 0)
 		return rc;
 	struct engine_event e = {.event = rc ? HOST_EVENT_BURN_IN_FAILED
@@ -213,6 +223,7 @@ static int done_failed(struct taking *t, const struct run_verdict *v, const char
 		.action = o ? o->action : NULL,
 		.run_id = run_id,
 	};
+
 	if (v->result == RUN_INCOMPLETE && !o) {
 		e.event = HOST_EVENT_STEP_FAILED;
 		e.code = ERR_BURNIN_INCOMPLETE;
@@ -226,6 +237,7 @@ static int end_run(struct taking *t, struct flow_host *f, const struct run_verdi
 		   struct err *err)
 {
 	char run_id[FLOW_ID_BYTES];
+
 	(void)str_copy(run_id, sizeof(run_id), f->run_id);
 	TRY(finish_run(t, f, v, err));
 	f->run_id[0] = '\0';
@@ -237,6 +249,7 @@ static int done_burn_in(struct taking *t, const struct event_step_done *d, struc
 {
 	struct run_verdict v = {0};
 	struct flow_host f;
+
 	TRY(flow_host_get(t->flow->db, t->session->host_num, &f, err));
 	if (!f.run_id[0])
 		return err_set(err, ERR_CONFLICT, "no burn-in run is open");
@@ -250,6 +263,7 @@ static int done_burn_in(struct taking *t, const struct event_step_done *d, struc
 static int note_disk(struct taking *t, const struct flow_arm *arm, struct err *err)
 {
 	struct flow_host f;
+
 	TRY(flow_host_get(t->flow->db, t->session->host_num, &f, err));
 	(void)str_copy(f.disk_wwn, sizeof(f.disk_wwn), arm->disk_wwn);
 	(void)str_copy(f.disk_serial, sizeof(f.disk_serial), arm->disk_serial);
@@ -261,6 +275,7 @@ static int done_image(struct taking *t, const struct event_step_done *d, struct 
 	struct flow_arm arm;
 	struct host h;
 	bool has_receipt = false;
+
 	(void)d;
 	int rc = flow_arm_open(t->flow->db, t->session->host_num, &arm, err);
 	if (rc < 0)
@@ -284,6 +299,7 @@ static int done_erase(struct taking *t, const struct event_step_done *d, struct 
 {
 	struct flow_arm arm;
 	bool has_receipt = false;
+
 	(void)d;
 	int rc = flow_arm_open(t->flow->db, t->session->host_num, &arm, err);
 	if (rc < 0)
@@ -314,6 +330,7 @@ static const struct {
 static int live_kind(struct taking *t, int64_t seq, char ret[static 16], struct err *err)
 {
 	struct flow_plan p;
+
 	ret[0] = '\0';
 	int rc = flow_plan_live(t->flow->db, t->session->host_num, &p, err);
 	if (rc == -ERR_NOT_FOUND) {
@@ -332,6 +349,7 @@ static int take_step_done(struct taking *t, const struct event *ev, struct err *
 {
 	struct event_step_done d = {0};
 	char kind[16];
+
 	TRY(record_decode(event_step_done_fields, ev->data, &d, err));
 	TRY(live_kind(t, d.seq, kind, err));
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
@@ -345,6 +363,7 @@ static int check_image(struct taking *t, struct err *err)
 {
 	struct flow_arm arm;
 	int rc = flow_arm_open(t->flow->db, t->session->host_num, &arm, err);
+
 	if (rc >= 0)
 		image_check_start(t->flow, arm.image_digest, t->session->host_num);
 	if (rc != -ERR_NOT_FOUND)
@@ -357,6 +376,7 @@ static int take_step_failed(struct taking *t, const struct event *ev, struct err
 {
 	struct event_step_failed f = {0};
 	char kind[16];
+
 	TRY(record_decode(event_step_failed_fields, ev->data, &f, err));
 	TRY(live_kind(t, f.seq, kind, err));
 	if (!kind[0])
@@ -400,6 +420,7 @@ static int refuse(struct taking *t, const struct event *ev, const struct err *wh
 {
 	autojson json_t *detail = json_pack("{s:s, s:s, s:I}", "code", err_name(why->code), "kind",
 					    event_kind_str(ev->kind), "seq", (json_int_t)ev->seq);
+
 	log_err(LOG_WARNING, "event.refused", why, KV("kind", event_kind_str(ev->kind)),
 		KV("session", (const char *)t->session->id));
 	TRY(append(t, "agent.refused", why->msg, detail, err));
@@ -426,6 +447,7 @@ static int take_one(struct taking *t, const struct event *ev, struct err *err)
 static int take_batch(struct taking *t, const struct events_batch *b, struct err *err)
 {
 	int64_t acked = t->session->acked;
+
 	for (size_t i = 0; i < b->events.n; i++) {
 		const struct event *ev = &b->events.items[i];
 		if (ev->seq <= acked)
@@ -450,6 +472,7 @@ static int check_quota(struct http_request *r, const struct taking *t, const str
 	struct flow_host f;
 	size_t body_bytes = 0;
 	char name[24];
+
 	(void)http_body(r, &body_bytes);
 	int64_t n = (int64_t)body_bytes + (int64_t)b->events.n * EVENT_COST_BYTES;
 	snprintf(name, sizeof(name), "%lld", (long long)t->session->host_num);
@@ -479,6 +502,7 @@ static int events(struct http_request *r, const struct events_batch *b, struct e
 	struct flow_session s;
 	struct taking t = {.flow = http_context(r), .session = &s};
 	struct events_reply reply = {0};
+
 	t.now_us = flow_now_us(t.flow);
 	TRY(db_begin(t.flow->db, err));
 	TRY(db_end(t.flow->db, take_in_transaction(r, &t, b, err), err));
@@ -493,6 +517,7 @@ int agent_post_events(struct http_request *r, struct err *err)
 	size_t n;
 	const char *body = http_body(r, &n);
 	int rc = events_decode(body, n, &b, err);
+
 	if (rc >= 0)
 		rc = events(r, &b, err);
 	events_batch_done(&b);

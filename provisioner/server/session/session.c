@@ -39,6 +39,7 @@ struct opening {
 static void join_macs(const struct evidence *e, char *ret, size_t ret_bytes)
 {
 	size_t used = 0;
+
 	ret[0] = '\0';
 	for (size_t i = 0; i < e->macs.n; i++) {
 		int n = snprintf(ret + used, ret_bytes - used, "%s%s", i ? " " : "",
@@ -60,6 +61,7 @@ static int check_protected(const struct opening *o, struct err *err)
 		.serials = {e->system_serial, e->board_serial},
 		.address = o->address,
 	};
+
 	return protected_check(&o->flow->protected, &s, err);
 }
 
@@ -70,6 +72,7 @@ static int check_births(struct opening *o, struct err *err)
 {
 	struct quota *q = o->flow->quota;
 	int64_t waiting = 0;
+
 	if (!quota_take_address(q, QUOTA_ADDRESS_BIRTHS, o->address, 1, o->now_us) ||
 	    !quota_take(q, QUOTA_ALL_BIRTHS, "", 1, o->now_us))
 		return err_set(err, ERR_RATE, "too many new hosts at once, last from %s",
@@ -87,6 +90,7 @@ static int may_enrol(struct opening *o, struct err *err)
 	const struct evidence *e = &o->q->evidence;
 	autojson json_t *list = NULL;
 	struct profile p = {0};
+
 	TRY(flow_profile_list(o->flow->db, &list, err));
 	struct profile_subject s = {e->system_serial, e->manufacturer, e->product, o->q->agent.arch,
 				    o->macs};
@@ -100,6 +104,7 @@ static int may_enrol(struct opening *o, struct err *err)
 static int refuse_at_rest(const struct opening *o, struct err *err)
 {
 	enum lifecycle_state state;
+
 	if (!lifecycle_state_parse(o->host.state, &state))
 		return err_set(err, ERR_INVALID, "unknown state '%s'", o->host.state);
 	if (state == STATE_QUARANTINED)
@@ -124,6 +129,7 @@ static int resolve_host(struct opening *o, struct err *err)
 		.firmware = o->q->agent.firmware,
 		.at_rest = lifecycle_states_at_rest,
 	};
+
 	evidence_view_of(&o->q->evidence, &view);
 	TRY(identity_find(o->flow->db, &view.host, &o->identity, err));
 	if (o->identity.verdict == IDENTITY_NEW)
@@ -150,6 +156,7 @@ static int quarantine(struct opening *o, struct err *err)
 {
 	struct engine_event e = {
 		.event = HOST_EVENT_CONFLICT, .actor = "agent", .detail = o->identity.why};
+
 	if (o->identity.verdict != IDENTITY_CLONE && o->identity.verdict != IDENTITY_REVIEW)
 		return 0;
 	if (str_eq(o->host.state, lifecycle_state_str(STATE_QUARANTINED)))
@@ -171,6 +178,7 @@ static int open_row(struct opening *o, struct err *err)
 {
 	struct flow_host f;
 	struct flow_session *s = &o->session;
+
 	TRY(flow_host_get(o->flow->db, o->host.num, &f, err));
 	TRY(flow_sessions_close(o->flow->db, o->host.num, o->now_us, err));
 	f.epoch++;
@@ -200,6 +208,7 @@ static int append_contact(struct opening *o, struct err *err)
 				.actor = "agent",
 				.summary = "an agent opened a session",
 				.detail = detail};
+
 	TRY(event_append(o->flow->db, &e, o->now_us, NULL, err));
 	return host_touch(o->flow->db, o->host.num, o->now_us, err);
 }
@@ -218,6 +227,7 @@ static bool is_same_boot(const struct opening *o)
 static int open_in_transaction(struct opening *o, struct err *err)
 {
 	int rc = flow_session_find(o->flow->db, o->agent_key, o->q->nonce, &o->session, err);
+
 	if (rc >= 0) /* a repeated request: the same answer */
 		return host_get(o->flow->db, o->session.host_num, &o->host, err);
 	if (rc != -ERR_NOT_FOUND)
@@ -245,6 +255,7 @@ static int answer(struct http_request *r, const struct opening *o)
 	struct session_reply reply = {.epoch = o->session.epoch,
 				      .heartbeat_s = AGENT_HEARTBEAT_S,
 				      .lease_s = AGENT_LEASE_S};
+
 	(void)str_copy(reply.session_id, sizeof(reply.session_id), o->session.id);
 	(void)str_copy(reply.host_id, sizeof(reply.host_id), o->host.id);
 	(void)str_copy(reply.short_code, sizeof(reply.short_code), o->host.short_code);
@@ -289,6 +300,7 @@ int agent_post_session(struct http_request *r, struct err *err)
 	size_t n;
 	const char *body = http_body(r, &n);
 	int rc = message_decode(session_request_fields, body, n, LIMIT_JSON_BODY_BYTES, &q, err);
+
 	if (rc >= 0 && q.protocol != PROTO_VERSION)
 		rc = err_set(err, ERR_PROTOCOL_VERSION, "protocol %lld, this server speaks %d",
 			     (long long)q.protocol, PROTO_VERSION);

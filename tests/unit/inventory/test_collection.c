@@ -510,7 +510,7 @@ static void test_exports(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct db *reader = NULL;
-		struct export *e = NULL;
+		struct export_run *e = NULL;
 		struct query_request q = {0};
 		struct err err = ERR_INIT;
 		autostr struct str out;
@@ -532,7 +532,7 @@ static char *export_text(struct store_fixture *f, const struct collection *c,
 			 const struct query_request *q, enum export_format format)
 {
 	struct db *reader = NULL;
-	struct export *e = NULL;
+	struct export_run *e = NULL;
 	struct err err = ERR_INIT;
 	struct str out;
 	int r;

@@ -359,6 +359,7 @@ static void test_field_1_one_mac_on_every_machine(void **state)
 	};
 	struct identity first[3], again;
 	struct err err = ERR_INIT;
+
 	for (size_t i = 0; i < 3; i++)
 		ANSWER(db, &m[i], IDENTITY_NEW, &first[i]);
 	for (size_t i = 0; i < 9; i++) {
@@ -419,6 +420,7 @@ static void test_field_1b_reason_names_the_value(void **state)
 			    {"52:54:00:00:00:bb", "52:54:00:00:00:0a"},
 			    {"DISK-B"}};
 	struct identity ia, ib;
+
 	ANSWER(db, &machine_a, IDENTITY_NEW, &ia);
 	ANSWER(db, &b, IDENTITY_REVIEW, &ib);
 	assert_non_null(strstr(ib.why, "52:54:00:00:00:0a"));
@@ -433,6 +435,7 @@ static void test_one_mac_and_no_boards_is_no_proof(void **state)
 	struct machine b = {"", "", "", {"02:11:22:33:44:02", "7e:d3:0a:00:00:01"}, {NULL}};
 	struct identity ia, ib;
 	struct err err = ERR_INIT;
+
 	ANSWER(db, &a, IDENTITY_NEW, &ia);
 	assert_int_equal(host_touch(db, ia.host_num, 1000 * US, &err), 0);
 	ANSWER(db, &b, IDENTITY_REVIEW, &ib);
@@ -448,6 +451,7 @@ static void test_stranger_against_a_host_at_rest(void **state)
 	struct err err = ERR_INIT;
 	struct host h;
 	int64_t n = 0;
+
 	ANSWER(db, &machine_a, IDENTITY_NEW, &a);
 	assert_int_equal(db_exec(db, &err, "UPDATE host SET state = 'in-service'"), 0);
 	stranger.macs[0] = "66:66:66:00:00:01";
@@ -485,6 +489,7 @@ static void test_mac_of_a_host_at_rest_stays_its_own(void **state)
 	struct identity ia, ib;
 	struct err err = ERR_INIT;
 	struct host h;
+
 	a.macs[1] = "52:54:00:00:00:0c";
 	ANSWER(db, &a, IDENTITY_NEW, &ia);
 	assert_int_equal(db_exec(db, &err, "UPDATE host SET state = 'ready'"), 0);

@@ -554,6 +554,7 @@ static void test_a_ticket_list(void **state)
 static void test_a_wrong_list_is_refused(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
+
 	static const struct {
 		const char *ask, *fields;
 		int error;

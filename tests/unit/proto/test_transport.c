@@ -82,5 +82,6 @@ int main(void)
 		cmocka_unit_test(test_words_differ),
 		cmocka_unit_test(test_words_that_nobody_sends),
 	};
+
 	return cmocka_run_group_tests_name("transport field-3", tests, NULL, NULL);
 }

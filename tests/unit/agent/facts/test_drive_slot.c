@@ -227,5 +227,6 @@ int main(void)
 		cmocka_unit_test(test_slots_stay),
 		T(test_tree_without_links),
 	};
+
 	return cmocka_run_group_tests_name("drive_slot", tests, NULL, NULL);
 }

@@ -301,5 +301,6 @@ int main(void)
 		cmocka_unit_test(test_multipath), T(test_siblings_of_a_controller),
 		T(test_address_of_two_ports),
 	};
+
 	return cmocka_run_group_tests_name("drive_transport field-3 field-4", tests, NULL, NULL);
 }

@@ -416,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_host_interface_of_the_table),
 		T(test_long_address),
 	};
+
 	return cmocka_run_group_tests_name("machine_facts field-1 field-10 field-13 field-14",
 					   tests, NULL, NULL);
 }

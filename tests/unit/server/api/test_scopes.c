@@ -253,6 +253,7 @@ static void by_another_host(const struct http_route *r)
 		return;
 	str_addf(&path, "%.*s%s%s", (int)(at - r->pattern), r->pattern, own.session_id,
 		 strchr(at, '}') + 1);
+
 	if (str_eq(r->method, "POST")) {
 		body = whole_body(r->pattern);
 		CHECK(r->pattern, body); /* a new route has a row in whole_body() */

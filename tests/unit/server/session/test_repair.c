@@ -328,6 +328,7 @@ static void test_moved(void **state)
 static void test_whole_tier(void **state)
 {
 	static const struct bad bad = {"disk", "disk-read-error", "Bay 0", "D0"};
+
 	static const struct {
 		const char *name, *status;
 		struct parts after;

@@ -107,6 +107,7 @@ int main(void)
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_bad_inputs),
 	};
+
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("simulate host field-3 field-4", tests, NULL, NULL);
 }
