@@ -35,6 +35,7 @@ server_flow_SRC += provisioner/server/flow/burn_run.c
 server_flow_SRC += provisioner/server/flow/checkpoints.c
 server_flow_SRC += provisioner/server/flow/deadlines.c
 server_flow_SRC += provisioner/server/flow/engine.c
+server_flow_SRC += provisioner/server/flow/engine_guards.c
 server_flow_SRC += provisioner/server/flow/engine_profile.c
 server_flow_SRC += provisioner/server/flow/fleet.c
 server_flow_SRC += provisioner/server/flow/flow.c
@@ -48,6 +49,7 @@ server_flow_SRC += provisioner/server/flow/notices.c
 server_flow_SRC += provisioner/server/flow/order.c
 server_flow_SRC += provisioner/server/flow/order_work.c
 server_flow_SRC += provisioner/server/flow/planner.c
+server_flow_SRC += provisioner/server/flow/step_builder.c
 server_flow_SRC += provisioner/server/flow/profile_change.c
 server_flow_SRC += provisioner/server/flow/profile_secret.c
 server_flow_SRC += provisioner/server/flow/protected.c
@@ -57,6 +59,7 @@ $(eval $(call library,server_flow))
 
 # agents
 server_session_SRC := provisioner/server/session/events.c
+server_session_SRC += provisioner/server/session/burn_in_end.c
 server_session_SRC += provisioner/server/session/first_boot.c
 server_session_SRC += provisioner/server/session/next.c
 server_session_SRC += provisioner/server/session/ownership.c

@@ -10,73 +10,17 @@
 #include <base/str.h>
 #include <base/digest.h>
 #include <burnin/catalogue.h>
-#include <inventory/run.h>
 #include "arm.h"
 #include "binding.h"
-#include "burn_proof.h"
 #include "burn_repair.h"
-#include "burn_run.h"
+#include "engine_guards.h"
 #include "host_advice.h"
 #include "live.h"
 
-#define TRIES_MAX              3
-#define REBOOTS_MAX            3 /* unexpected ones in one burn-in */
 #define STATE_DETAIL_MAX_BYTES 500
 
-struct step {
-	struct flow *flow;
-	const struct engine_event *e;
-	struct host host;
-	struct flow_host row;
-	struct profile profile;
-	bool has_profile;
-	enum lifecycle_state from;
-	struct lifecycle_outcome outcome;
-	struct burnin_order order;    /* for a failure that the event itself does not describe */
-	char scene[BURN_SCENE_BYTES]; /* what the host did when it rebooted */
-	char looked[257]; /* what a look at a failed host's parts found, "" for nothing */
-	int64_t now_us;
-};
-
-/* ---- guards ---------------------------------------------------------------------------------- */
-
-static unsigned next_guards(const struct step *s)
-{
-	const struct profile *p = &s->profile;
-
-	if (!s->has_profile || !s->row.approved)
-		return 0;
-	if (p->has_burn_in && !s->row.tested)
-		return GUARD_NEXT_TEST;
-	return p->has_image ? GUARD_NEXT_IMAGE : 0;
-}
-
-static int arm_guards(struct step *s, unsigned *guards, struct err *err)
-{
-	struct flow_arm arm;
-	struct flow_session session;
-	int rc = flow_arm_open(s->flow->db, s->host.num, &arm, err);
-
-	if (rc == -ERR_NOT_FOUND)
-		return 0;
-	if (rc < 0 || arm.consumed_us == 0)
-		return rc;
-	*guards |= GUARD_WRITING;
-	rc = flow_session_of_host(s->flow->db, s->host.num, &session, err);
-	if (rc == -ERR_NOT_FOUND)
-		return 0;
-	if (rc >= 0 && str_eq(session.id, arm.session_id) && arm.expires_us > s->now_us)
-		*guards |= GUARD_ARM_ALIVE;
-	return rc;
-}
-
-static bool retryable(const struct step *s)
-{
-	return s->e->code && err_class(s->e->code) == ERR_CLASS_RETRY && s->row.tries < TRIES_MAX;
-}
-
 /* Flags that the event itself sets, before guards are looked at. */
-static void note_event(struct step *s)
+static void note_event(struct engine_step *s)
 {
 	if (s->e->event == HOST_EVENT_APPROVE || s->e->event == HOST_EVENT_ARM)
 		s->row.approved = true;
@@ -89,63 +33,6 @@ static void note_event(struct step *s)
 	if (s->has_profile && s->profile.auto_approve &&
 	    (s->e->event == HOST_EVENT_CONTACT || s->e->event == HOST_EVENT_INSPECTED))
 		s->row.approved = true;
-}
-
-/* The parts of a host that failed its burn-in were read again: was everything swapped? */
-static int swap_guard(struct step *s, unsigned *guards, struct err *err)
-{
-	struct burn_repair repair;
-
-	if (s->from != STATE_FAILED || s->e->event != HOST_EVENT_INSPECTED)
-		return 0;
-	TRY(burn_repair_read(s->flow, s->host.num, &repair, err));
-	if (repair.complete && s->has_profile && s->row.approved)
-		*guards |= GUARD_SWAPPED;
-	(void)text_fit(s->looked, sizeof(s->looked), repair.words);
-	return 0;
-}
-
-/* The parts of a host that is to be imaged were read again: are they those that were tested? An arm
- * with a waiver does not ask. */
-static int parts_guard(struct step *s, unsigned *guards, struct err *err)
-{
-	struct flow_arm arm;
-
-	if (s->from != STATE_IMAGING || s->e->event != HOST_EVENT_INSPECTED)
-		return 0;
-	*guards &= ~(unsigned)GUARD_NEXT_TEST;
-	int rc = flow_arm_open(s->flow->db, s->host.num, &arm, err);
-	if ((rc < 0 && rc != -ERR_NOT_FOUND) || (rc >= 0 && arm.waiver[0]))
-		return rc;
-	err_clear(err);
-	if (!s->has_profile || !s->profile.has_burn_in)
-		return 0;
-	rc = burn_proof_check(s->flow, &s->host, s->profile.tier, err);
-	if (rc != -ERR_GUARD_BURN_IN)
-		return rc;
-	err_clear(err);
-	*guards |= GUARD_NEXT_TEST;
-	s->row.tested = false;
-	return 0;
-}
-
-static int compute_guards(struct step *s, unsigned *ret, struct err *err)
-{
-	unsigned guards = s->e->extra_guards | next_guards(s);
-
-	if (s->row.inspected)
-		guards |= GUARD_INSPECTED;
-	if (retryable(s))
-		guards |= GUARD_RETRYABLE;
-	if (s->from == STATE_TESTING && s->row.tries + 1 >= REBOOTS_MAX)
-		guards |= GUARD_REBOOTS;
-	if (str_eq(s->row.fail_code, err_name(ERR_NO_CONTACT)))
-		guards |= GUARD_LATE;
-	TRY(swap_guard(s, &guards, err));
-	TRY(parts_guard(s, &guards, err));
-	TRY(arm_guards(s, &guards, err));
-	*ret = guards;
-	return 0;
 }
 
 /* ---- effects --------------------------------------------------------------------------------- */
@@ -175,7 +62,7 @@ static const char *turn_of_fault(const char *code)
 	return lifecycle_row(STATE_FAILED)->turn;
 }
 
-static int open_fault(struct step *s, struct err *err)
+static int open_fault(struct engine_step *s, struct err *err)
 {
 	const struct engine_event *e = s->e;
 	char id[UUID_TEXT_BYTES];
@@ -199,7 +86,7 @@ static int open_fault(struct step *s, struct err *err)
 }
 
 /* What the run found until now is found: its orders are folded once more and kept. */
-static int keep_orders(struct step *s, struct err *err)
+static int keep_orders(struct engine_step *s, struct err *err)
 {
 	struct run_verdict v;
 	int rc = burn_run_fold(s->flow, s->row.run_id, &v, err);
@@ -210,7 +97,7 @@ static int keep_orders(struct step *s, struct err *err)
 	return rc;
 }
 
-static int cancel_run(struct step *s, struct err *err)
+static int cancel_run(struct engine_step *s, struct err *err)
 {
 	if (!s->row.run_id[0])
 		return 0;
@@ -227,7 +114,7 @@ static int cancel_run(struct step *s, struct err *err)
 	return rc == -ERR_NOT_FOUND ? 0 : rc;
 }
 
-static void forget(struct step *s)
+static void forget(struct engine_step *s)
 {
 	s->row.approved = s->row.inspected = s->row.tested = false;
 	s->row.tries = 0;
@@ -238,7 +125,7 @@ static void forget(struct step *s)
 
 /* A fault that a burn-in found is closed by a burn-in that passes (burn_repair_prove), by nothing
  * else; the others are about what is now done again. */
-static int close_faults(struct step *s, struct err *err)
+static int close_faults(struct engine_step *s, struct err *err)
 {
 	fault_list open = {0};
 	int rc = fault_list_open(s->flow->db, s->host.num, &open, err);
@@ -252,7 +139,7 @@ static int close_faults(struct step *s, struct err *err)
 }
 
 /* A step that an agent runs is not over because a person ended it: its next heartbeat is told. */
-static void note_stopping(const struct step *s)
+static void note_stopping(const struct engine_step *s)
 {
 	static const enum lifecycle_event by_people[] = {HOST_EVENT_RETRY, HOST_EVENT_MAINTAIN,
 							 HOST_EVENT_RELEASE, HOST_EVENT_ERASE};
@@ -263,7 +150,7 @@ static void note_stopping(const struct step *s)
 			live_at(s->flow->live, s->host.num)->stopping = true;
 }
 
-static int perform(struct step *s, struct err *err)
+static int perform(struct engine_step *s, struct err *err)
 {
 	struct db *db = s->flow->db;
 	unsigned effects = s->outcome.effects;
@@ -299,7 +186,7 @@ static int perform(struct step *s, struct err *err)
 /* ---- writing the state ----------------------------------------------------------------------- */
 
 /* The sum of what the plan will hold. Without a profile nothing is planned: the table's own. */
-static int64_t test_deadline_s(const struct step *s, int64_t fallback_s)
+static int64_t test_deadline_s(const struct engine_step *s, int64_t fallback_s)
 {
 	autoburnplan struct burn_plan plan = {0};
 	struct err err = ERR_INIT;
@@ -311,7 +198,7 @@ static int64_t test_deadline_s(const struct step *s, int64_t fallback_s)
 
 /* A disk of 20 TB takes days to write over and read back; the table's own time is for small ones. */
 #define ERASE_BYTES_A_S (30 * 1000 * 1000LL)
-static int64_t erase_deadline_s(const struct step *s, int64_t least_s)
+static int64_t erase_deadline_s(const struct engine_step *s, int64_t least_s)
 {
 	struct flow_arm arm;
 	struct err ignored = ERR_INIT;
@@ -322,7 +209,7 @@ static int64_t erase_deadline_s(const struct step *s, int64_t least_s)
 	return needed_s > least_s ? needed_s : least_s;
 }
 
-static int64_t deadline_of(const struct step *s)
+static int64_t deadline_of(const struct engine_step *s)
 {
 	enum lifecycle_state to = s->outcome.to;
 	int64_t seconds = lifecycle_row(to)->deadline_s;
@@ -343,7 +230,7 @@ static int64_t deadline_of(const struct step *s)
 
 /* Somebody uses it from SERVE until it is released, retired or written anew; also while it is out
  * for work, and while an arm waits: an arm that is never used changes nothing. */
-static void note_use(struct step *s)
+static void note_use(struct engine_step *s)
 {
 	static const enum lifecycle_event ends[] = {HOST_EVENT_RELEASE, HOST_EVENT_RETIRE,
 						    HOST_EVENT_PERMIT};
@@ -355,7 +242,7 @@ static void note_use(struct step *s)
 			s->row.in_use = false;
 }
 
-static void note_outcome(struct step *s)
+static void note_outcome(struct engine_step *s)
 {
 	enum lifecycle_state to = s->outcome.to;
 
@@ -375,7 +262,7 @@ static void note_outcome(struct step *s)
 }
 
 /* Whose turn the host is in the state that it enters. */
-static int turn_after(struct step *s, struct host_advice *ret, struct err *err)
+static int turn_after(struct engine_step *s, struct host_advice *ret, struct err *err)
 {
 	struct host entered = s->host;
 
@@ -384,7 +271,7 @@ static int turn_after(struct step *s, struct host_advice *ret, struct err *err)
 	return host_advice(s->flow, &entered, ret, err);
 }
 
-static int write_state(struct step *s, struct err *err)
+static int write_state(struct engine_step *s, struct err *err)
 {
 	const struct lifecycle_state_row *row = lifecycle_row(s->outcome.to);
 	struct host_advice advice;
@@ -416,7 +303,7 @@ static int write_state(struct step *s, struct err *err)
 	return host_set_state(s->flow->db, s->host.num, &c, s->now_us, NULL, err);
 }
 
-static void announce(const struct step *s)
+static void announce(const struct engine_step *s)
 {
 	struct notice_move m = {.from = lifecycle_state_str(s->from),
 				.to = lifecycle_state_str(s->outcome.to),
@@ -428,7 +315,7 @@ static void announce(const struct step *s)
 	notices_host_moved(s->flow, s->host.num, &m);
 }
 
-static int step_load(struct step *s, int64_t host_num, struct err *err)
+static int step_load(struct engine_step *s, int64_t host_num, struct err *err)
 {
 	s->now_us = flow_now_us(s->flow);
 	TRY(host_get(s->flow->db, host_num, &s->host, err));
@@ -454,7 +341,7 @@ void engine_blame_load(enum burnin_symptom symptom, struct burnin_order *order,
 
 /* An agent's return while its disk was being written is the failure; it brings no code of its own.
  */
-static void name_interruption(struct step *s, struct engine_event *copy)
+static void name_interruption(struct engine_step *s, struct engine_event *copy)
 {
 	if (s->e->event != HOST_EVENT_CONTACT || s->outcome.to != STATE_FAILED ||
 	    s->from == STATE_FAILED)
@@ -473,7 +360,7 @@ static void name_interruption(struct step *s, struct engine_event *copy)
 
 /* A host that was off may have other parts now: one that failed its burn-in, where somebody was to
  * swap them, and one that is to be imaged because of what it had. */
-static int look_again(struct step *s, struct err *err)
+static int look_again(struct engine_step *s, struct err *err)
 {
 	int n = 0;
 
@@ -488,14 +375,15 @@ static int look_again(struct step *s, struct err *err)
 	return 0;
 }
 
-static int step_run(struct step *s, int64_t host_num, struct engine_event *copy, struct err *err)
+static int step_run(struct engine_step *s, int64_t host_num, struct engine_event *copy,
+		    struct err *err)
 {
 	unsigned guards = 0;
 
 	TRY(step_load(s, host_num, err));
 	note_event(s);
 	TRY(look_again(s, err));
-	TRY(compute_guards(s, &guards, err));
+	TRY(engine_guards(s, &guards, err));
 	if (!lifecycle_step(s->from, s->e->event, guards, &s->outcome))
 		return 0;
 	name_interruption(s, copy);
@@ -507,7 +395,7 @@ static int step_run(struct step *s, int64_t host_num, struct engine_event *copy,
 
 int engine_apply(struct flow *flow, int64_t host_num, const struct engine_event *e, struct err *err)
 {
-	struct step s = {.flow = flow, .e = e};
+	struct engine_step s = {.flow = flow, .e = e};
 	struct engine_event copy;
 	int rc = db_begin(flow->db, err);
 
