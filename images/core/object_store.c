@@ -326,10 +326,7 @@ int object_store_remove(struct object_store *s, const uint8_t digest[static SHA2
 			struct err *err)
 {
 	autofree char *path = object_sigs_path(s, digest);
-	autoclose int lock = object_lock(s, err);
 
-	if (lock < 0)
-		return lock;
 	if (unlink(path))
 		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
 			       "cannot remove the image");

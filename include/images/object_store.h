@@ -83,7 +83,8 @@ MUST_CHECK int object_store_find(struct object_store *s, const char *name, const
 /* Does the name ask for the latest image of a line? Only then is line filled. */
 bool object_name_is_latest(const char *name, char ret_line[static MANIFEST_NAME_BYTES]);
 bool object_name_is_digest(const char *name, uint8_t ret_digest[static SHA256_BYTES]);
-/* Forget an image; its objects go with the next gc. errors: ERR_NOT_FOUND */
+/* Forget an image; its objects go with the next gc. One unlink, so it waits for no import that has
+ * the store's lock: the daemon's event loop calls it. errors: ERR_NOT_FOUND */
 MUST_CHECK int object_store_remove(struct object_store *s,
 				   const uint8_t digest[static SHA256_BYTES], struct err *err);
 

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -548,6 +549,23 @@ static void test_a_cancelled_import(void **state)
 	shop_done(&s);
 }
 
+/* An import has the store's lock for as long as it takes; who forgets an image does not wait for it. */
+static void test_forgetting_waits_for_nobody(void **state)
+{
+	struct shop s = shop_of(state, "forget");
+	struct err err = ERR_INIT;
+	AUTO(manifest) struct manifest *m = NULL;
+
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, &m, &err), 0);
+	autofree char *path = xasprintf("%s/lock", s.dir);
+	autoclose int lock = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	(void)alarm(10); /* the end of one that waits */
+	assert_int_equal(object_store_remove(s.store, m->digest, &err), 0);
+	(void)alarm(0);
+	shop_done(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -564,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_killed_before_anything_is_kept),
 		cmocka_unit_test(test_beside_an_event_loop),
 		cmocka_unit_test(test_a_cancelled_import),
+		cmocka_unit_test(test_forgetting_waits_for_nobody),
 	};
 
 	sandbox_root();
