@@ -3,9 +3,11 @@
 # Out of tree: everything that is made lies under $(BUILD) (default build/), and nowhere else.
 #   BUILD=dir    another place     SAN=1   ASan + UBSan     CC=clang   the other compiler
 #   DEVELOPER=0  warnings are not errors (the default outside a git checkout)
+#   BENCH=1      with the switches of benchmarks, which no installed program has
 
 BUILD     ?= build
 SAN       ?= 0
+BENCH     ?= 0
 DEVELOPER ?= $(if $(wildcard .git),1,0)
 ifeq ($(origin CC),default)
 CC        := gcc
@@ -15,7 +17,7 @@ V         ?= 0
 Q         := $(if $(filter 1,$(V)),,@)
 say        = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
 
-VARIANT   := $(notdir $(CC))$(if $(filter 1,$(SAN)),-san)
+VARIANT   := $(notdir $(CC))$(if $(filter 1,$(SAN)),-san)$(if $(filter 1,$(BENCH)),-bench)
 OBJ       := $(BUILD)/obj/$(VARIANT)
 BIN       := $(if $(filter gcc,$(VARIANT)),$(BUILD)/bin,$(OBJ)/bin)
 VERSION   := 0.1.0
@@ -46,7 +48,7 @@ SAN_LD    := -fsanitize=address,undefined
 else
 OPT       := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 $(if $(IS_CLANG),,-ftrivial-auto-var-init=zero)
 endif
-STD       := -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+STD       := -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(if $(filter 1,$(BENCH)),-DSLIPWAY_BENCH)
 INC       := -Iinclude -Iprovisioner -I. -I$(BUILD)/gen -include base/banned.h
 CFLAGS_ALL = $(STD) $(INC) $(OPT) $(WARN) $(HARDEN) $(HARDEN_X86) $(CFLAGS) -DSLIPWAY_VERSION='"$(VERSION)"'
 LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SAN_LD) $(LDFLAGS)

@@ -131,9 +131,10 @@ $(eval $(call fuzzer,container,images_core base,$(IMAGES_CORE_PKG)))
 # that of a server: generic kernel, ssh, cloud-init.
 BENCH_ROOTFS ?= $(BUILD)/bench/rootfs-amd64.tar
 .PHONY: bench-images
-bench-images: $(BIN)/slipway $(BENCH_ROOTFS) ## images against curl, tar, casync, partclone, dd, bmaptool, rauc, swupdate, openssl
+bench-images: $(BENCH_ROOTFS) ## images against curl, tar, casync, partclone, dd, bmaptool, rauc, swupdate, openssl
 	$(Q)sh tests/setup/install.sh tests/setup/bench.txt
-	$(Q)sh tests/bench/images.sh $(BENCH_ARGS) $(BIN)/slipway $(BENCH_ROOTFS) $(BUILD)/bench/images.json
+	$(Q)$(MAKE) --no-print-directory -j2 BENCH=1 $(BUILD)/obj/$(VARIANT)-bench/bin/slipway
+	$(Q)sh tests/bench/images.sh $(BENCH_ARGS) $(BUILD)/obj/$(VARIANT)-bench/bin/slipway $(BENCH_ROOTFS) $(BUILD)/bench/images.json
 
 .PHONY: coverage-verifier
 coverage-verifier: ## branches of the image verifier that its tests take

@@ -74,13 +74,6 @@ int install_may_write(struct install *in, struct err *err)
 
 /* ---- before the first write ------------------------------------------------------------------ */
 
-static int check_bench_mode(const struct image_install_request *r, struct err *err)
-{
-	if (r->no_check && !str_eq(getenv("SLIPWAY_BENCH_NO_CHECK"), "1"))
-		return err_set(err, ERR_INVALID, "checks can only be left out in benchmarks");
-	return 0;
-}
-
 static int open_target(struct install *in, struct err *err)
 {
 	const struct image_install_request *r = in->request;
@@ -365,7 +358,6 @@ static int run(struct install *in, struct err *err)
 {
 	int status;
 
-	TRY(check_bench_mode(in->request, err));
 	TRY(open_target(in, err));
 	install_enter_stage(in, IMAGE_STAGE_MANIFEST, 0);
 	TRY(source_open(in->request, &in->policy, &in->source, err));
@@ -374,7 +366,7 @@ static int run(struct install *in, struct err *err)
 	TRY(check_payloads(in, err));
 	TRY(plan(in, err));
 	make_pool(in);
-	status = source_probe(in->source, in->pool, !in->request->no_check, err);
+	status = source_probe(in->source, in->pool, install_checks(in), err);
 	if (!status)
 		status = write_and_check(in, err);
 	if (status < 0) {

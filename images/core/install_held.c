@@ -161,7 +161,7 @@ static int write_pieces(struct install *in, const struct install_parts *parts, b
 
 	/* What waited in memory is what was signed; then the disk is compared with it. */
 	sha256_of(h->plain, h->chunk.plain_bytes, digest);
-	if (!in->request->no_check && !digest_eq(digest, h->chunk.plain_sha256, SHA256_BYTES))
+	if (install_checks(in) && !digest_eq(digest, h->chunk.plain_sha256, SHA256_BYTES))
 		return err_set(err, ERR_IMAGE_DIGEST, "chunk at %" PRIu64 " changed in memory",
 			       begin);
 	while (end > begin) {

@@ -28,7 +28,7 @@ static int write_chunk(struct install *in, struct pool_job *job, struct chunk_de
 {
 	const struct chunk *c = &job->chunk;
 
-	TRY(source_packed(in->source, job, !in->request->no_check, err));
+	TRY(source_packed(in->source, job, install_checks(in), err));
 	TRY(chunk_decode(decoder, c, job->packed, plain, err));
 	if (in->m->payloads[job->payload].role == PAYLOAD_ROLE_ROOTFS) {
 		TRY(install_rootfs_chunk(in, job, plain, err));

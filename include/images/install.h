@@ -66,8 +66,9 @@ struct image_install_request {
 	bool read_back;     /* off only for benchmarks */
 	bool keep_identity; /* keep the file systems' UUIDs of the image (tests) */
 	bool no_grow;       /* leave the last file system at its built size */
-	bool no_check;      /* benchmarks of our own cost only: skips chunk hashes; refused unless
-			       the environment has SLIPWAY_BENCH_NO_CHECK=1 */
+#ifdef SLIPWAY_BENCH
+	bool no_check; /* what our checks cost: skips chunk hashes */
+#endif
 	unsigned n_workers; /* decode and write: at most IMAGE_WORKERS_MAX, with chunks of 4 MiB 3;
 			       0: two more than there are CPUs, at most 6 */
 	unsigned n_connections; /* for objects_url: at most IMAGE_CONNECTIONS_MAX; 0: 2 */

@@ -88,7 +88,9 @@ static const struct option_row options[] = {
 	 "a number of threads, 1 or more"},
 	{"connections", OPTION_READ, MEMBER(request.n_connections), read_connections,
 	 "a number of connections, 1 or more"},
+#ifdef SLIPWAY_BENCH
 	{"no-check", OPTION_FLAG, MEMBER(request.no_check), NULL, NULL},
+#endif
 	{"allow-rollback", OPTION_READ, POLICY(rollback_reason), read_reason, "a short reason"},
 	{"pin", OPTION_TEXT, MEMBER(request.pin), NULL, NULL},
 };

@@ -201,10 +201,7 @@ run_ours() { fresh_disk "$size_mib"; install_from root.slip --no-read-back; }
 run_ours_read_back() { fresh_disk "$size_mib"; install_from root.slip; }
 run_ours_no_check() {
 	fresh_disk "$size_mib"
-	SLIPWAY_BENCH_NO_CHECK=1
-	export SLIPWAY_BENCH_NO_CHECK
 	install_from root.slip --no-read-back --no-check
-	unset SLIPWAY_BENCH_NO_CHECK
 }
 run_ours_unpacked() { fresh_disk "$size_mib"; install_from unpack.slip --no-read-back; }
 run_ours_raw() { fresh_disk "$disk_mib"; install_from raw.slip --no-read-back; }

@@ -46,6 +46,7 @@ ends "2: a command with a typing mistake" 2 2 "did you mean 'host list'" hots li
 ends "2: help for nothing" 2 2 "unknown noun 'hosts'" help hosts
 ends "2: an unknown option" 2 2 '^usage: slipway host list' host list --colour
 ends "2: it is named" 2 2 "unknown option: '--colour'" host list --colour
+ends "2: checks cannot be left out" 2 2 "unknown option: '--no-check'" image install --no-check x
 ends "2: an option without its value" 2 2 "option '--sort' needs a value" host list --sort
 ends "2: a value that is not one" 2 2 "invalid value for --limit: 'many'; expected a number" host list --limit many
 ends "2: a value of a list" 2 2 "invalid value for --arch: 'sparc'; expected x86_64 or aarch64" image build --arch sparc x

@@ -346,20 +346,6 @@ static void test_truncated_and_trailing(void **state)
 	bench_done(&b);
 }
 
-static void test_checks_are_left_out_only_in_benchmarks(void **state)
-{
-	struct bench b = bench_of(state);
-	struct image_install_request r = request_of(&b);
-	struct image_receipt receipt;
-	struct err err = ERR_INIT;
-
-	soil_target(&b);
-	r.no_check = true;
-	assert_int_equal(image_install(&r, &receipt, &err), -ERR_INVALID);
-	check_failed_disk(&b, "untouched", false);
-	bench_done(&b);
-}
-
 /* ---- over HTTP ------------------------------------------------------------------------------- */
 
 static const struct odd_row {
@@ -589,7 +575,6 @@ int main(void)
 		cmocka_unit_test(test_reading_back_sees_it),
 		cmocka_unit_test(test_bad_archives),
 		cmocka_unit_test(test_truncated_and_trailing),
-		cmocka_unit_test(test_checks_are_left_out_only_in_benchmarks),
 		cmocka_unit_test(test_archives_over_http),
 		cmocka_unit_test(test_a_short_archive_is_truncated),
 		cmocka_unit_test(test_closing_after_few_bytes),
