@@ -31,6 +31,7 @@ inventory_SRC += inventory/expect/upgrade.c
 inventory_SRC += inventory/hosts/history.c
 inventory_SRC += inventory/hosts/event.c
 inventory_SRC += inventory/hosts/host.c
+inventory_SRC += inventory/hosts/host_list.c
 inventory_SRC += inventory/hosts/birth.c
 inventory_SRC += inventory/hosts/placeholder.c
 inventory_SRC += inventory/hosts/identity_rules.c

@@ -133,6 +133,9 @@ MUST_CHECK int flow_arm_open(struct db *db, int64_t host_num, struct flow_arm *r
 /* The host's newest arm, open or ended. errors: ERR_NOT_FOUND */
 MUST_CHECK int flow_arm_latest(struct db *db, int64_t host_num, struct flow_arm *ret,
 			       struct err *err);
+/* How many open arms, not expired at now_us, are for this image. */
+MUST_CHECK int flow_arms_of_image(struct db *db, const char *image_digest, int64_t now_us,
+				  int64_t *ret_n, struct err *err);
 /* Which arms that nobody else agreed to. */
 struct flow_arms_alone {
 	bool automatic;

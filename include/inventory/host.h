@@ -100,4 +100,22 @@ MUST_CHECK int host_each_in_state(struct db *db, const char *state,
 				  int (*visit)(void *arg, const struct host *h, struct err *err),
 				  void *arg, struct err *err);
 
+/* What profiles look at. Texts are borrowed for the visit; "" unknown. */
+struct host_traits {
+	int64_t num;
+	const char *short_code, *serial, *manufacturer, *model, *arch;
+	const char *macs;   /* separated by blanks */
+	const char *review; /* the open question about its identity */
+};
+/* Visit every host that is not retired, in order of num, until the visitor returns false. It may
+ * not write while it is called. */
+MUST_CHECK int host_each_living(struct db *db,
+				bool (*visit)(void *arg, const struct host_traits *h), void *arg,
+				struct err *err);
+MUST_CHECK int host_count_in(struct db *db, const char *state, int64_t *ret, struct err *err);
+/* Visit each state that a host is in, with the number of hosts. */
+MUST_CHECK int host_count_states(struct db *db,
+				 void (*visit)(void *arg, const char *state, int64_t n), void *arg,
+				 struct err *err);
+
 #endif

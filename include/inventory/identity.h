@@ -120,6 +120,10 @@ MUST_CHECK int identity_expect_again(struct db *db, int64_t num, const struct ho
  * bool}], "pending": [...]|null}. owns: *ret is the caller's. */
 MUST_CHECK int identity_evidence(struct db *db, int64_t num, json_t **ret, struct err *err);
 
+/* Values that several machines showed and that count for nothing: [{"kind", "value", "why"}]. owns:
+ * *ret is the caller's. */
+MUST_CHECK int identity_shared(struct db *db, json_t **ret, struct err *err);
+
 /* True for what firmware says when it knows nothing: "To Be Filled By O.E.M.", "0123456789", "". */
 bool placeholder_serial(const char *text);
 /* True also for text that is not a UUID. */

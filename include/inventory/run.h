@@ -56,6 +56,12 @@ MUST_CHECK int fault_open(struct db *db, const struct fault_draft *d, const char
 /* errors: ERR_NOT_FOUND; closing a closed fault changes nothing. */
 MUST_CHECK int fault_close(struct db *db, const char *fault_id, const char *note, const char *actor,
 			   int64_t now_us, struct err *err);
+/* The host that a fault is of. errors: ERR_NOT_FOUND */
+MUST_CHECK int fault_host(struct db *db, const char *fault_id, int64_t *ret_num, struct err *err);
+/* Visit each code of open faults, with their number. */
+MUST_CHECK int fault_count_codes(struct db *db,
+				 void (*visit)(void *arg, const char *code, int64_t n), void *arg,
+				 struct err *err);
 /* What people and ticket systems write on a fault; NULL: as it is. */
 struct fault_edit {
 	const char *rma, *note;

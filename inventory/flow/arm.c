@@ -157,6 +157,15 @@ int flow_arm_consume(struct db *db, const struct flow_arm_use *use, bool *ret_do
 	return 0;
 }
 
+int flow_arms_of_image(struct db *db, const char *image_digest, int64_t now_us, int64_t *ret_n,
+		       struct err *err)
+{
+	return db_query_int(db, err, ret_n, 0,
+			    "SELECT count(*) FROM flow_arm WHERE ended_us = 0 AND expires_us > $2 "
+			    "AND image_digest = $1",
+			    p_text(image_digest), p_int(now_us));
+}
+
 int flow_arm_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,
 		 struct err *err)
 {

@@ -51,6 +51,22 @@ int evidence_learn_shared(struct db *db, const struct evidence_set *s, unsigned 
 	return 0;
 }
 
+int identity_shared(struct db *db, json_t **ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	autojson json_t *list = json_array();
+	int r;
+
+	TRY(db_query(db, err, &rows,
+		     "SELECT kind, value, why FROM evidence_shared ORDER BY kind, value"));
+	while ((r = db_rows_next(rows, err)) == 1)
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s}", "kind", db_text(rows, 0), "value",
+					db_text(rows, 1), "why", db_text(rows, 2)));
+	*ret = r < 0 ? NULL : take_ptr(list);
+	return r;
+}
+
 static json_t *item_json(const struct evidence_item *item)
 {
 	return json_pack("{s:s, s:s}", "kind", evidence_kind_str(item->kind), "value", item->value);

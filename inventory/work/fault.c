@@ -285,3 +285,24 @@ int fault_latest_open(struct db *db, int64_t host_num, json_t **ret, struct err 
 			(void)json_object_set_new(*ret, names[i], json_string(db_text(rows, i)));
 	return 0;
 }
+
+int fault_host(struct db *db, const char *fault_id, int64_t *ret_num, struct err *err)
+{
+	TRY(db_query_int(db, err, ret_num, 0, "SELECT host_num FROM fault WHERE id = $1",
+			 p_text(fault_id)));
+	return *ret_num ? 0 : err_set(err, ERR_NOT_FOUND, "no such fault");
+}
+
+int fault_count_codes(struct db *db, void (*visit)(void *arg, const char *code, int64_t n),
+		      void *arg, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	int rc;
+
+	TRY(db_query(db, err, &rows,
+		     "SELECT code, count(*) FROM fault WHERE state = 'open' GROUP BY code ORDER BY "
+		     "code"));
+	while ((rc = db_rows_next(rows, err)) > 0)
+		visit(arg, db_text(rows, 0), db_int(rows, 1));
+	return rc;
+}

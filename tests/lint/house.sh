@@ -4,7 +4,7 @@ set -u
 cd "${1:-.}" || exit 1
 n=0
 bad=0
-echo "1..8"
+echo "1..9"
 report() { # report TITLE FINDINGS
 	n=$((n + 1))
 	if [ -z "$2" ]; then
@@ -40,4 +40,7 @@ report "the time comes from base/clock" "$(git grep -nE '(^|[^a-z_>.])(clock_get
 
 report "MAC addresses and UUIDs are read by base/hw_id" "$(git grep -nE "% 3 == 2|'-' : !isxdigit|%02x:%02x" -- '*.c' '*.h' \
 	':!tests/' ':!provisioner/base/hw_id.c' | grep -v ':%02x\.%x')"
+
+report "SQL stays in the inventory" "$(git grep -nE '"(SELECT|UPDATE|INSERT INTO|DELETE FROM) ' -- 'provisioner/*.c' 'images/*.c' 'pxe/*.c' \
+	'vm-lab/*.c')"
 exit $bad

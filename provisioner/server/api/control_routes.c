@@ -20,9 +20,9 @@
 static int get_healthz(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
-	int64_t one = 0;
+	int64_t tick = 0, at_us = 0;
 
-	TRY(db_query_int(api->flow->db, err, &one, 0, "SELECT 1"));
+	TRY(db_last_tick(api->flow->db, &tick, &at_us, err));
 	return http_reply_json(r, 200,
 			       json_pack("{s:s, s:s, s:b}", "status", "ok", "version",
 					 SLIPWAY_VERSION, "stopped", (int)api->flow->stopped));

@@ -245,10 +245,7 @@ static int check_unused(struct write *w, const uint8_t *image, struct err *err)
 	int64_t n = 0;
 
 	hex_encode(image, SHA256_BYTES, digest);
-	TRY(db_query_int(w->flow->db, err, &n, 0,
-			 "SELECT count(*) FROM flow_arm WHERE ended_us = 0 AND expires_us > $2 AND "
-			 "image_digest = $1",
-			 p_text(digest), p_int(flow_now_us(w->flow))));
+	TRY(flow_arms_of_image(w->flow->db, digest, flow_now_us(w->flow), &n, err));
 	return n == 0 ? 0
 		      : err_set(err, ERR_CONFLICT, "%lld hosts are armed with this image",
 				(long long)n);

@@ -15,6 +15,8 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <inventory/host.h>
+#include <inventory/run.h>
 #include <proto/advice.h>
 
 static int get_openapi(struct http_request *r, struct err *err)
@@ -60,20 +62,35 @@ static void label(struct str *out, const char *text)
 	}
 }
 
-static int grouped(struct api *api, struct str *out, const char *metric, const char *about,
-		   const char *key, const char *sql, struct err *err)
-{
-	AUTO(db_rows) struct db_rows *rows = NULL;
+/* A gauge with a value for each word of one label. */
+struct gauge {
+	const char *metric, *about, *label;
+	struct str *out;
+};
 
-	str_addf(out, "# HELP %s %s\n# TYPE %s gauge\n", metric, about, metric);
-	TRY(db_query_n(api->flow->db, sql, NULL, 0, &rows, err));
-	int r;
-	while ((r = db_rows_next(rows, err)) == 1) {
-		str_addf(out, "%s{%s=\"", metric, key);
-		label(out, db_text(rows, 0));
-		str_addf(out, "\"} %lld\n", (long long)db_int(rows, 1));
-	}
-	return r;
+static void begin_gauge(const struct gauge *g)
+{
+	str_addf(g->out, "# HELP %s %s\n# TYPE %s gauge\n", g->metric, g->about, g->metric);
+}
+
+static void add_to_gauge(void *arg, const char *word, int64_t n)
+{
+	const struct gauge *g = arg;
+
+	str_addf(g->out, "%s{%s=\"", g->metric, g->label);
+	label(g->out, word);
+	str_addf(g->out, "\"} %lld\n", (long long)n);
+}
+
+static int add_gauges(const struct api *api, struct str *out, struct err *err)
+{
+	struct gauge hosts = {"slipway_hosts", "Hosts by state.", "state", out};
+	struct gauge faults = {"slipway_open_faults", "Open faults by code.", "code", out};
+
+	begin_gauge(&hosts);
+	TRY(host_count_states(api->flow->db, add_to_gauge, &hosts, err));
+	begin_gauge(&faults);
+	return fault_count_codes(api->flow->db, add_to_gauge, &faults, err);
 }
 
 struct number {
@@ -134,12 +151,7 @@ static int get_metrics(struct http_request *r, struct err *err)
 	autostr struct str out;
 
 	str_init(&out, MIB);
-	TRY(grouped(api, &out, "slipway_hosts", "Hosts by state.", "state",
-		    "SELECT state, count(*) FROM host GROUP BY state ORDER BY state", err));
-	TRY(grouped(api, &out, "slipway_open_faults", "Open faults by code.", "code",
-		    "SELECT code, count(*) FROM fault WHERE state = 'open' GROUP BY code ORDER BY "
-		    "code",
-		    err));
+	TRY(add_gauges(api, &out, err));
 	TRY(db_last_tick(api->flow->db, &tick, &at_us, err));
 	(void)getrusage(RUSAGE_SELF, &u);
 	const struct number list[] = {

@@ -292,8 +292,7 @@ static int close_fault_work(struct write *w, struct err *err)
 	const char *id = http_param(w->request, "id");
 
 	TRY(fault_close(w->flow->db, id, ask->note, w->who, flow_now_us(w->flow), err));
-	TRY(db_query_int(w->flow->db, err, &w->host_num, 0,
-			 "SELECT host_num FROM fault WHERE id = $1", p_text(id)));
+	TRY(fault_host(w->flow->db, id, &w->host_num, err));
 	w->doc = json_pack("{s:s, s:s}", "id", id, "state", "closed");
 	return 0;
 }
@@ -335,8 +334,7 @@ static int edit_fault_work(struct write *w, struct err *err)
 	};
 
 	TRY(fault_edit(w->flow->db, id, &e, w->who, flow_now_us(w->flow), err));
-	TRY(db_query_int(w->flow->db, err, &w->host_num, 0,
-			 "SELECT host_num FROM fault WHERE id = $1", p_text(id)));
+	TRY(fault_host(w->flow->db, id, &w->host_num, err));
 	return answer_fault(w, id, err);
 }
 

@@ -129,8 +129,7 @@ static int check_in_service(const struct order *o, struct err *err)
 		touched += str_eq(o->list[i].host.state, lifecycle_state_str(STATE_IN_SERVICE));
 	if (touched == 0 || !o->caller->is_list || !o->work->arm)
 		return 0;
-	TRY(db_query_int(o->flow->db, err, &serving, 0,
-			 "SELECT count(*) FROM host WHERE state = 'in-service'"));
+	TRY(host_count_in(o->flow->db, lifecycle_state_str(STATE_IN_SERVICE), &serving, err));
 	if (touched * 100 <= serving * IN_SERVICE_PERCENT)
 		return 0;
 	return err_set(err, ERR_GUARD_CAP, "%lld of %lld hosts in service, at most %d %% at once",

@@ -25,25 +25,16 @@ struct fits {
 	char codes[FITS_MAX][HOST_SHORT_CODE_BYTES];
 };
 
-static int count_fits(struct flow *flow, struct fits *f, struct err *err)
+static bool count_one(void *arg, const struct host_traits *h)
 {
-	AUTO(db_rows) struct db_rows *rows = NULL;
-	int rc;
+	const struct profile_subject s = {h->serial, h->manufacturer, h->model, h->arch, h->macs};
+	struct fits *f = arg;
 
-	TRY(db_query(flow->db, err, &rows,
-		     "SELECT h.num, h.short_code, h.serial, h.manufacturer, h.model, h.arch, "
-		     "coalesce(f.macs, '') FROM host h LEFT JOIN flow_host f ON f.host_num = h.num "
-		     "WHERE h.state <> 'retired'"));
-	while ((rc = db_rows_next(rows, err)) > 0 && f->n < FITS_MAX) {
-		const struct profile_subject s = {db_text(rows, 2), db_text(rows, 3),
-						  db_text(rows, 4), db_text(rows, 5),
-						  db_text(rows, 6)};
-		if (!profile_matches(f->profile, &s))
-			continue;
-		(void)str_copy(f->codes[f->n], HOST_SHORT_CODE_BYTES, db_text(rows, 1));
-		f->nums[f->n++] = db_int(rows, 0);
-	}
-	return rc < 0 ? rc : 0;
+	if (!profile_matches(f->profile, &s))
+		return true;
+	(void)str_copy(f->codes[f->n], HOST_SHORT_CODE_BYTES, h->short_code);
+	f->nums[f->n++] = h->num;
+	return f->n < FITS_MAX;
 }
 
 /* The profile of that name as it is stored; empty when there is none. owns: profile_done(ret) */
@@ -250,7 +241,7 @@ static int place(struct flow *flow, const struct profile *p, const struct profil
 
 	f->profile = p;
 	TRY(check_right(flow, old, p, caller, err));
-	TRY(count_fits(flow, f, err));
+	TRY(host_each_living(flow->db, count_one, f, err));
 	c->n_hosts = f->n;
 	hash_change(p, old, c->hash);
 	ask_rules(flow, p, caller, c);

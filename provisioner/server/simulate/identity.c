@@ -47,33 +47,12 @@ static int show(struct db *db, const struct simulated_machine *m, int64_t now_us
 	return 0;
 }
 
-static int list_hosts(struct db *db, json_t *list, struct err *err)
+static bool list_host(void *list, const struct host_traits *h)
 {
-	AUTO(db_rows) struct db_rows *rows = NULL;
-	int r;
-
-	TRY(db_query_n(db, "SELECT num, serial, review FROM host ORDER BY num", NULL, 0, &rows,
-		       err));
-	while ((r = db_rows_next(rows, err)) == 1)
-		(void)json_array_append_new(
-			list, json_pack("{s:I, s:s, s:b, s:s}", "host", (json_int_t)db_int(rows, 0),
-					"serial", db_text(rows, 1), "in_review",
-					db_text(rows, 2)[0] != '\0', "review", db_text(rows, 2)));
-	return r;
-}
-
-static int list_shared(struct db *db, json_t *list, struct err *err)
-{
-	AUTO(db_rows) struct db_rows *rows = NULL;
-	int r;
-
-	TRY(db_query_n(db, "SELECT kind, value, why FROM evidence_shared ORDER BY kind, value",
-		       NULL, 0, &rows, err));
-	while ((r = db_rows_next(rows, err)) == 1)
-		(void)json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s}", "kind", db_text(rows, 0), "value",
-					db_text(rows, 1), "why", db_text(rows, 2)));
-	return r;
+	(void)json_array_append_new(
+		list, json_pack("{s:I, s:s, s:b, s:s}", "host", (json_int_t)h->num, "serial",
+				h->serial, "in_review", h->review[0] != '\0', "review", h->review));
+	return true;
 }
 
 static int run(struct db *db, const struct simulated_machine *machines, size_t n, json_t **ret,
@@ -81,12 +60,12 @@ static int run(struct db *db, const struct simulated_machine *machines, size_t n
 {
 	autojson json_t *verdicts = json_array();
 	autojson json_t *hosts = json_array();
-	autojson json_t *shared = json_array();
+	autojson json_t *shared = NULL;
 
 	for (size_t i = 0; i < n; i++)
 		TRY(show(db, &machines[i], (int64_t)(i + 1) * STEP_US, verdicts, err));
-	TRY(list_hosts(db, hosts, err));
-	TRY(list_shared(db, shared, err));
+	TRY(host_each_living(db, list_host, hosts, err));
+	TRY(identity_shared(db, &shared, err));
 	*ret = json_pack("{s:O, s:O, s:O}", "machines", verdicts, "hosts", hosts, "shared", shared);
 	return 0;
 }
