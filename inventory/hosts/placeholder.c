@@ -10,85 +10,150 @@
 #include <string.h>
 
 #include <base/cleanup.h>
-#include <base/digest.h>
 #include <base/hw_id.h>
 #include <base/str.h>
 
+/* Letters and digits alone, in lower case: "To_be_filled by O.E.M." and the like are many. */
 static const char *const placeholders[] = {
-	"to be filled by o.e.m.",
-	"to be filled by o.e.m",
-	"to be filled",
-	"default string",
 	"default",
-	"system serial number",
-	"chassis serial number",
-	"base board serial number",
-	"board serial number",
-	"serial number",
-	"not specified",
-	"not available",
-	"not applicable",
-	"not provided",
-	"not settable",
-	"none",
-	"null",
-	"n/a",
-	"na",
-	"unknown",
-	"undefined",
-	"empty",
-	"no asset information",
-	"no dimm",
-	"no module installed",
-	"0123456789",
-	"1234567890",
-	"123456789",
-	"12345678",
-	"1234567",
-	"123456",
-	"0123456789abcdef",
-	"invalid",
-	"oem",
-	"o.e.m.",
+	"systemserialnumber",
+	"systemserial",
+	"systemsn",
+	"sysserialnumber",
+	"sysserial",
+	"chassisserialnumber",
+	"chassisserial",
+	"baseboardserialnumber",
+	"boardserialnumber",
+	"boardserial",
+	"mainboardserialnumber",
+	"motherboardserialnumber",
+	"type1systemserialnumber",
+	"type2boardserialnumber",
+	"type3chassisserialnumber",
+	"productserialnumber",
+	"serialnumber",
+	"serialno",
 	"serial",
 	"sernum",
 	"sn",
-	"asset-1234567890",
-	"...",
+	"oemserial",
+	"oemserialnumber",
+	"oemstring",
+	"oem",
+	"filledbyoem",
+	"fillbyoem",
+	"notspecified",
+	"notavailable",
+	"notapplicable",
+	"notprovided",
+	"notsettable",
+	"notset",
+	"notdefined",
+	"notassigned",
+	"notpresent",
+	"notinstalled",
+	"notfound",
+	"notknown",
+	"noserial",
+	"noserialnumber",
+	"nosn",
+	"nodata",
+	"noassetinformation",
+	"noassettag",
+	"nodimm",
+	"nomodule",
+	"nomoduleinstalled",
+	"none",
+	"noneprovided",
+	"null",
+	"nil",
+	"na",
+	"unknown",
+	"unknow",
+	"undefined",
+	"unspecified",
+	"unassigned",
+	"unavailable",
+	"uninitialized",
+	"unset",
+	"empty",
+	"blank",
+	"invalid",
+	"placeholder",
+	"reserved",
+	"tbd",
+	"badindex",  /* what dmidecode prints for a string that is not there */
+	"outofspec", /* and for one that does not fit */
+	"0123456789abcdef",
+	"123456789abcdef",
+	"123456789abc",
+	"1234567890abcdef",
+	"9876543210",
+	"987654321",
 };
 
-static size_t trimmed(const char *text, char *ret, size_t ret_bytes)
-{
-	struct sv t = sv_trim(sv_of(text));
-	size_t n = t.n < ret_bytes - 1 ? t.n : ret_bytes - 1;
+/* Beginnings that no serial of a machine has. HW: QEMU numbers its IDE and SATA disks QM00001
+ * upwards, in every guest anew. */
+static const char *const placeholder_starts[] = {
+	"tobefilled", "tobeset", "tbdby", "defaultstring", "qm0000",
+};
 
-	for (size_t i = 0; i < n; i++)
-		ret[i] = (char)tolower((unsigned char)t.p[i]);
+/* What vendors write before "1234567890". */
+static const char *const sequence_starts[] = {
+	"system", "chassis", "board", "serial", "asset", "sys", "ssn", "bsn", "csn", "mb", "sn", "",
+};
+
+/* Bytes of UTF-8 beyond ASCII are kept. */
+static size_t folded(const char *text, char *ret, size_t ret_bytes)
+{
+	size_t n = 0;
+
+	for (; *text && n < ret_bytes - 1; text++)
+		if (isalnum((unsigned char)*text) || (unsigned char)*text >= 0x80)
+			ret[n++] = (char)tolower((unsigned char)*text);
 	ret[n] = '\0';
 	return n;
 }
 
-/* "0", "0000", "XXXXXXX", "........": one character, however often */
-static bool one_character(const char *text, size_t n)
+/* "0", "0000", "XXXX-XXXX", "0x0000": one character, however often */
+static bool one_character(const char *text)
 {
-	for (size_t i = 1; i < n; i++)
-		if (text[i] != text[0])
-			return false;
-	return true;
+	if (str_starts(text, "0x"))
+		text += 2;
+	return strspn(text, (const char[]){text[0], '\0'}) == strlen(text);
+}
+
+/* "123456", "0123456789012345": at least six digits, each the one before and one more. */
+static bool counts_up(const char *text)
+{
+	size_t n = 1;
+
+	if (text[0] != '0' && text[0] != '1')
+		return false;
+	while (text[n] && text[n] == '0' + (text[n - 1] - '0' + 1) % 10)
+		n++;
+	return !text[n] && n >= 6;
+}
+
+static bool is_sequence(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_LEN(sequence_starts); i++)
+		if (str_starts(text, sequence_starts[i]) &&
+		    counts_up(text + strlen(sequence_starts[i])))
+			return true;
+	return false;
 }
 
 bool placeholder_serial(const char *text)
 {
 	char t[160];
 
-	if (!text)
+	if (!text || folded(text, t, sizeof(t)) == 0 || one_character(t) || is_sequence(t))
 		return true;
-	size_t n = trimmed(text, t, sizeof(t));
-	if (n == 0 || one_character(t, n))
-		return true;
-	/* HW: QEMU numbers its IDE and SATA disks QM00001 upwards, in every guest anew */
-	if (str_starts(t, "qm0000"))
-		return true;
+	for (size_t i = 0; i < ARRAY_LEN(placeholder_starts); i++)
+		if (str_starts(t, placeholder_starts[i]))
+			return true;
 	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
 		if (str_eq(t, placeholders[i]))
 			return true;
@@ -96,27 +161,45 @@ bool placeholder_serial(const char *text)
 }
 
 static const char *const placeholder_uuids[] = {
-	"03000200-0400-0500-0006-000700080009", "00020003-0004-0005-0006-000700080009",
-	"12345678-1234-5678-90ab-cddeefaabbcc", "fefefefe-fefe-fefe-fefe-fefefefefefe",
-	"4c4c4544-0000-2010-8020-80c04f202020",
+	"03000200-0400-0500-0006-000700080009", "12345678-1234-5678-90ab-cddeefaabbcc",
+	"12345678-1234-5678-1234-567812345678", "12345678-1234-1234-1234-123456789abc",
+	"12345678-1234-1234-1234-123456789012", "01234567-89ab-cdef-0123-456789abcdef",
+	"ffffffff-ffff-ffff-ffff-000000000000", "00000000-0000-0000-ffff-ffffffffffff",
+	"4c4c4544-0000-2010-8020-80c04f202020", "4c4c4544-0020-2010-8020-a0c04f202020",
+	"4c4c4544-0020-2010-8020-80c04f202020",
 };
 
-bool placeholder_uuid(const char *text)
+/* "00010203-0405-...", "00112233-4455-...", and one byte sixteen times */
+static bool equal_steps(const uint8_t bytes[static UUID_BYTES])
+{
+	uint8_t step = (uint8_t)(bytes[1] - bytes[0]);
+
+	for (size_t i = 1; i < UUID_BYTES; i++)
+		if ((uint8_t)(bytes[i] - bytes[i - 1]) != step)
+			return false;
+	return true;
+}
+
+static bool is_example(const uint8_t bytes[static UUID_BYTES])
 {
 	char t[UUID_TEXT_BYTES];
-	uint8_t bytes[UUID_BYTES];
-	char digits[2 * UUID_BYTES + 1];
 
-	if (!text || !hw_uuid_bytes(sv_trim(sv_of(text)), UUID_DASHED, bytes))
-		return true;
-	hex_encode(bytes, sizeof(bytes), digits);
-	if (one_character(digits, 2 * UUID_BYTES))
-		return true;
 	hw_uuid_print(bytes, t);
 	for (size_t i = 0; i < ARRAY_LEN(placeholder_uuids); i++)
 		if (str_eq(t, placeholder_uuids[i]))
 			return true;
-	return false;
+	return equal_steps(bytes);
+}
+
+/* Firmware and programs disagree about the byte order: an example is one in either. */
+bool placeholder_uuid(const char *text)
+{
+	uint8_t bytes[UUID_BYTES];
+
+	if (!text || !hw_uuid_bytes(sv_trim(sv_of(text)), UUID_DASHED, bytes) || is_example(bytes))
+		return true;
+	hw_uuid_swap_fields(bytes);
+	return is_example(bytes);
 }
 
 bool placeholder_mac(const char *text)
