@@ -17,7 +17,7 @@
 #define CPUS "sys/devices/system/cpu"
 
 struct cpu {
-	int64_t package, die, core;
+	int64_t package, die, cluster, core;
 	int64_t first_sibling; /* -1: no list */
 };
 typedef VEC(struct cpu) cpu_list;
@@ -34,10 +34,9 @@ static int64_t first_of_list(const char *root, const char *cpu, const char *file
 
 static bool read_cpu(const char *root, const char *name, struct cpu *c)
 {
-	if (!sysfs_exists(root, CPUS "/%s/topology", name))
-		return false;
 	c->package = sysfs_int(root, -1, CPUS "/%s/topology/physical_package_id", name);
 	c->die = sysfs_int(root, 0, CPUS "/%s/topology/die_id", name);
+	c->cluster = sysfs_int(root, -1, CPUS "/%s/topology/cluster_id", name);
 	c->core = sysfs_int(root, -1, CPUS "/%s/topology/core_id", name);
 	c->first_sibling = first_of_list(root, name, "core_cpus_list");
 	if (c->first_sibling < 0)
@@ -51,7 +50,7 @@ static bool same_core(const struct cpu *a, const struct cpu *b)
 		return false;
 	if (a->first_sibling >= 0 && b->first_sibling >= 0)
 		return a->first_sibling == b->first_sibling;
-	return a->die == b->die && a->core == b->core;
+	return a->die == b->die && a->cluster == b->cluster && a->core == b->core;
 }
 
 static struct cpu_package *package_of(struct cpu_topology *t, int64_t id)
@@ -90,25 +89,44 @@ static void count(const cpu_list *cpus, struct cpu_topology *ret)
 	qsort(ret->packages, ret->n_packages, sizeof(*ret->packages), by_id);
 }
 
+static bool is_cpu(const char *name)
+{
+	unsigned number;
+	int end = 0;
+
+	return sscanf(name, "cpu%u%n", &number, &end) == 1 && !name[end];
+}
+
+/* Offline CPUs have no topology: the packages of the others are there, how big they are is not
+ * known. */
+static void forget_counts(struct cpu_topology *t)
+{
+	for (size_t i = 0; i < t->n_packages; i++)
+		t->packages[i].cores = t->packages[i].threads = 0;
+}
+
 void cpu_topology_read(const char *root, struct cpu_topology *ret)
 {
 	autonames struct sysfs_names names = sysfs_list(root, CPUS);
 	cpu_list cpus = {0};
-	bool known = true;
+	bool known = true, offline = false;
 
 	*ret = (struct cpu_topology){0};
 	for (size_t i = 0; i < names.n; i++) {
 		struct cpu cpu;
-		unsigned number;
-		int end = 0;
 
-		if (sscanf(names.names[i], "cpu%u%n", &number, &end) != 1 || names.names[i][end])
+		if (!is_cpu(names.names[i]))
 			continue;
-		ret->threads++;
+		if (!sysfs_exists(root, CPUS "/%s/topology", names.names[i])) {
+			offline = true;
+			continue;
+		}
 		known &= read_cpu(root, names.names[i], &cpu);
 		VEC_PUSH(&cpus, cpu);
 	}
 	if (known)
 		count(&cpus, ret);
+	if (offline)
+		forget_counts(ret);
 	VEC_DONE(&cpus);
 }

@@ -11,17 +11,16 @@
 #include <proto/facts.h>
 
 struct cpu_package {
-	int64_t id; /* physical_package_id */
-	int64_t cores, threads;
+	int64_t id;             /* physical_package_id */
+	int64_t cores, threads; /* 0: not known */
 };
 
 struct cpu_topology {
-	int64_t threads;   /* of the whole machine; 0: not known */
 	size_t n_packages; /* 0: which CPU is in which package is not known */
 	struct cpu_package packages[FACTS_MAX_CPUS]; /* by rising id */
 };
 
-/* A CPU without a topology folder (it is offline) makes all counts unknown. */
+/* A CPU without a topology folder (it is offline) makes the counts of all packages unknown. */
 void cpu_topology_read(const char *root, struct cpu_topology *ret);
 
 #endif

@@ -156,8 +156,6 @@ static void add_packages(const struct cpu_topology *t, struct facts *f)
 {
 	struct facts_cpu cpu = {.socket = "CPU 0"};
 
-	if (t->n_packages == 0)
-		cpu.total_threads = t->threads;
 	for (size_t i = 0; i < t->n_packages; i++) {
 		snprintf(cpu.socket, sizeof(cpu.socket), "CPU %zu", i);
 		VEC_PUSH(&f->processors, cpu);

@@ -7,10 +7,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <base/cleanup.h>
 #include <base/str.h>
 
 enum { USE_OTHER = 1, USE_UNKNOWN = 2, USE_SYSTEM = 3, USE_NON_VOLATILE = 6 };
+enum { TECHNOLOGY_DRAM = 3, TECHNOLOGY_NVDIMM_N = 4, TECHNOLOGY_OPTANE = 7 };
+#define DETAIL_NON_VOLATILE (1U << 12)
 enum kind { KIND_OTHER, KIND_MEMORY, KIND_PERSISTENT };
 
 /* The types of what a processor can use as memory; "" where the type has no name worth showing. */
@@ -61,17 +64,36 @@ static uint8_t use_of(const struct smbios *s, const struct smbios_memory_device 
 	return USE_UNKNOWN;
 }
 
+/* NVDIMM-N, -F, -P and Optane say so by their technology; where the firmware knows none, by the bit
+ * of the type's details or by the size of what outlasts the power. */
+static bool keeps_contents(const struct smbios_memory_device *d)
+{
+	if (d->technology >= TECHNOLOGY_NVDIMM_N && d->technology <= TECHNOLOGY_OPTANE)
+		return true;
+	if (d->technology == TECHNOLOGY_DRAM)
+		return false;
+	return (d->detail & DETAIL_NON_VOLATILE) ||
+	       (d->persistent_mib > 0 && d->persistent_mib <= d->dimm.capacity_mib);
+}
+
 static enum kind kind_of(const struct smbios *s, const struct smbios_memory_device *d)
 {
 	uint8_t use = use_of(s, d);
 	enum kind kind = kind_of_type(d);
-	bool keeps = d->technology >= 4 && d->technology <= 7; /* NVDIMM-N, -F, -P, Optane */
 
-	if (keeps && kind == KIND_MEMORY)
+	if (kind == KIND_MEMORY && keeps_contents(d))
 		kind = KIND_PERSISTENT;
 	if (use == USE_NON_VOLATILE)
 		return kind == KIND_PERSISTENT ? kind : KIND_OTHER;
 	return use <= USE_SYSTEM ? kind : KIND_OTHER;
+}
+
+/* What of it outlasts the power; all of it where the firmware tells neither part. */
+static int64_t persistent_mib(const struct smbios_memory_device *d)
+{
+	if (d->persistent_mib > 0)
+		return d->persistent_mib;
+	return d->volatile_mib > 0 ? 0 : d->dimm.capacity_mib;
 }
 
 /* Persistent modules may serve as memory with a part of their cells. */
@@ -85,31 +107,58 @@ static void push(struct smbios *s, const struct smbios_memory_device *d, enum ki
 		VEC_PUSH(&s->modules, dimm);
 		return;
 	}
-	if (d->has_parts && d->volatile_mib > 0) {
+	if (d->volatile_mib > 0) {
 		dimm.capacity_mib = d->volatile_mib;
 		VEC_PUSH(&s->modules, dimm);
 	}
-	dimm.capacity_mib = d->has_parts ? d->persistent_mib : d->dimm.capacity_mib;
+	dimm.capacity_mib = persistent_mib(d);
 	if (dimm.capacity_mib > 0)
 		VEC_PUSH(&s->persistent, dimm);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
+/* HW: what firmware says of a place that it has no name for. */
+static bool names_nothing(const char *text)
+{
+	static const char *const words[] = {"",
+					    "not specified",
+					    "unknown",
+					    "none",
+					    "n/a",
+					    "default string",
+					    "to be filled by o.e.m."};
+	struct sv name = sv_trim(sv_of(text));
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (name.n == strlen(words[i]) && strncasecmp(name.p, words[i], name.n) == 0)
+			return true;
+	return false;
+}
+
+static void name_slot(struct facts_dimm *d)
+{
+	const char *name = !names_nothing(d->device_locator) ? d->device_locator
+			   : !names_nothing(d->bank_locator) ? d->bank_locator
+							     : "";
+
+	(void)text_fit(d->slot, sizeof(d->slot), name);
+}
+
 /* Twins of the bank, too, are numbered in the order of the table, which firmware keeps. */
 static void number_slot(struct facts_dimm *d, size_t number)
 {
 	char start[sizeof(d->slot) - 8];
 
-	(void)text_fit(start, sizeof(start), d->slot);
+	(void)text_fit(start, sizeof(start), *d->slot ? d->slot : "DIMM");
 	text_print(d->slot, sizeof(d->slot), "%s #%zu", start, number);
 }
 
 static void put_bank_in_front(struct facts_dimm *d)
 {
-	if (*d->bank_locator && !str_eq(d->bank_locator, d->device_locator))
-		text_print(d->slot, sizeof(d->slot), "%s%s%s", d->bank_locator,
-			   *d->device_locator ? " " : "", d->device_locator);
+	if (!names_nothing(d->bank_locator) && !names_nothing(d->device_locator) &&
+	    !str_eq(d->bank_locator, d->device_locator))
+		text_print(d->slot, sizeof(d->slot), "%s %s", d->bank_locator, d->device_locator);
 }
 
 /* Marks every module whose slot has the name of another one's. */
@@ -131,7 +180,7 @@ static void name_slots(struct facts_dimm *items, size_t n)
 	autofree bool *twin = xcalloc(n + 1, sizeof(bool));
 
 	for (size_t i = 0; i < n; i++)
-		(void)text_fit(items[i].slot, sizeof(items[i].slot), items[i].device_locator);
+		name_slot(&items[i]);
 	if (find_twins(items, n, twin))
 		for (size_t i = 0; i < n; i++)
 			if (twin[i])

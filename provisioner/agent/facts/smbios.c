@@ -116,10 +116,16 @@ static void read_chassis(struct smbios *out, const struct structure *s)
 		TEXT(s, 0x08, out->system.asset_tag);
 }
 
-/* One byte holds counts up to 254; 255 says: look at the word. */
+/* One byte holds counts up to 254; 255 says: look at the word, which tables before 3.0 do not have.
+ * 0: not known. */
 static int64_t wide_count(const struct structure *s, size_t narrow, size_t wide)
 {
-	return u8(s, narrow) == 0xff && u16(s, wide) ? u16(s, wide) : u8(s, narrow);
+	uint8_t count = u8(s, narrow);
+	uint16_t word = u16(s, wide);
+
+	if (count != 0 && count != 0xff)
+		return count;
+	return word == 0xffff ? 0 : word; /* 65535 is reserved */
 }
 
 static void read_processor(struct smbios *out, const struct structure *s)
@@ -188,7 +194,8 @@ static void read_array(struct smbios *out, const struct structure *s)
 
 static void read_memory(struct smbios *out, const struct structure *s)
 {
-	struct smbios_memory_device d = {.array = u16(s, 0x04), .type = u8(s, 0x12)};
+	struct smbios_memory_device d = {
+		.array = u16(s, 0x04), .type = u8(s, 0x12), .detail = u16(s, 0x13)};
 	struct facts_dimm *dimm = &d.dimm;
 	uint16_t speed = u16(s, 0x20) ? u16(s, 0x20) : u16(s, 0x15);
 
@@ -206,7 +213,6 @@ static void read_memory(struct smbios *out, const struct structure *s)
 	d.technology = u8(s, 0x28);
 	d.persistent_mib = part_mib(s, 0x34);
 	d.volatile_mib = part_mib(s, 0x3c);
-	d.has_parts = d.persistent_mib >= 0 && d.volatile_mib >= 0;
 	VEC_PUSH(&out->memory_devices, d);
 }
 

@@ -33,8 +33,8 @@ struct smbios_memory_device {
 	struct facts_dimm dimm;   /* capacity_mib: all of it */
 	uint16_t array;           /* handle */
 	uint8_t type, technology; /* DSP0134 7.18.2 and 7.18.6; technology 0: an older table */
-	bool has_parts;           /* the two below are known */
-	int64_t volatile_mib, persistent_mib;
+	uint16_t detail;          /* bits of 7.18.3 */
+	int64_t volatile_mib, persistent_mib; /* -1: not known */
 };
 
 /* The management controller's end of a link to the host (type 42), as the host sees it. */

@@ -46,6 +46,7 @@ struct device {
 	uint32_t size_mib;
 	int64_t volatile_mib, persistent_mib; /* -1: not known */
 	const char *locator, *bank;
+	uint16_t detail;
 };
 
 static void put_part(uint8_t *at, int64_t mib)
@@ -60,17 +61,24 @@ static void put_part(uint8_t *at, int64_t mib)
 static void put_device(uint16_t array, const struct device *d, size_t n_bytes)
 {
 	uint8_t f[88] = {0};
-	char strings[128];
-	int n = snprintf(strings, sizeof(strings), "%s%c%s%c", d->locator, 0, d->bank, 0);
+	char strings[128] = {0};
+	size_t n = 0;
 
-	assert_true(n > 0 && (size_t)n < sizeof(strings) - 1);
-	strings[n] = '\0';
+	assert_true(strlen(d->locator) + strlen(d->bank) + 3 < sizeof(strings));
+	for (unsigned i = 0; i < 2; i++) {
+		const char *text = i ? d->bank : d->locator;
+
+		if (!*text)
+			continue; /* string number 0 */
+		f[12 + i] = (uint8_t)(i && *d->locator ? 2 : 1);
+		(void)str_copy(strings + n, sizeof(strings) - n, text);
+		n += strlen(text) + 1;
+	}
 	put_le16(f, array);
 	put_le16(f + 8, 0x7fff);
 	put_le32(f + 24, d->size_mib);
-	f[12] = 1;
-	f[13] = 2;
 	f[14] = d->type;
+	put_le16(f + 15, d->detail);
 	f[36] = d->technology;
 	put_part(f + 48, d->persistent_mib);
 	put_part(f + 56, d->volatile_mib);
@@ -86,43 +94,81 @@ static void test_what_is_memory(void **state)
 		size_t n_bytes;
 		int64_t memory_mib, persistent_mib;
 	} rows[] = {
-		{"DDR4", 3, {0x1a, 0, 16384, 0, 0, "A1", "P0"}, 36, 16384, 0},
-		{"DDR5 of a new table", 3, {0x22, 3, 65536, 65536, 0, "A1", "P0"}, 80, 65536, 0},
+		{"DDR4", 3, {0x1a, 0, 16384, 0, 0, "A1", "P0", 0}, 36, 16384, 0},
+		{"DDR5 of a new table", 3, {0x22, 3, 65536, 65536, 0, "A1", "P0", 0}, 80, 65536, 0},
 		{"field-13 flash in an array of flash",
 		 5,
-		 {0x09, 0, 16, 0, 0, "SPI", "x"},
+		 {0x09, 0, 16, 0, 0, "SPI", "x", 0},
 		 36,
 		 0,
 		 0},
-		{"flash in the array of memory", 3, {0x09, 0, 16, 0, 0, "SPI", "x"}, 36, 0, 0},
-		{"ROM", 3, {0x08, 0, 8, 0, 0, "ROM", "x"}, 36, 0, 0},
-		{"EEPROM", 3, {0x0a, 0, 8, 0, 0, "ROM", "x"}, 36, 0, 0},
-		{"DRAM in an array of flash", 5, {0x1a, 0, 16, 0, 0, "A1", "x"}, 36, 0, 0},
-		{"memory of a video card", 4, {0x05, 0, 512, 0, 0, "V", "x"}, 36, 0, 0},
-		{"DRAM in an array for video", 4, {0x1a, 0, 512, 0, 0, "V", "x"}, 36, 0, 0},
-		{"cache", 7, {0x06, 0, 32, 0, 0, "L3", "x"}, 36, 0, 0},
-		{"no array in the table", 0, {0x1a, 0, 16384, 0, 0, "A1", "P0"}, 36, 16384, 0},
-		{"flash without an array", 0, {0x09, 0, 16, 0, 0, "SPI", "x"}, 36, 0, 0},
-		{"type not told", 3, {0x02, 0, 4096, 0, 0, "A1", "P0"}, 36, 4096, 0},
-		{"type of a later table", 3, {0x30, 3, 4096, 4096, 0, "A1", "P0"}, 80, 4096, 0},
-		{"field-14 Optane", 3, {0x1f, 7, 129024, 0, 129024, "A2", "P0"}, 80, 0, 129024},
-		{"Optane as DDR4", 3, {0x1a, 7, 129024, 0, 129024, "A2", "P0"}, 80, 0, 129024},
+		{"flash in the array of memory", 3, {0x09, 0, 16, 0, 0, "SPI", "x", 0}, 36, 0, 0},
+		{"ROM", 3, {0x08, 0, 8, 0, 0, "ROM", "x", 0}, 36, 0, 0},
+		{"EEPROM", 3, {0x0a, 0, 8, 0, 0, "ROM", "x", 0}, 36, 0, 0},
+		{"DRAM in an array of flash", 5, {0x1a, 0, 16, 0, 0, "A1", "x", 0}, 36, 0, 0},
+		{"memory of a video card", 4, {0x05, 0, 512, 0, 0, "V", "x", 0}, 36, 0, 0},
+		{"DRAM in an array for video", 4, {0x1a, 0, 512, 0, 0, "V", "x", 0}, 36, 0, 0},
+		{"cache", 7, {0x06, 0, 32, 0, 0, "L3", "x", 0}, 36, 0, 0},
+		{"no array in the table", 0, {0x1a, 0, 16384, 0, 0, "A1", "P0", 0}, 36, 16384, 0},
+		{"flash without an array", 0, {0x09, 0, 16, 0, 0, "SPI", "x", 0}, 36, 0, 0},
+		{"type not told", 3, {0x02, 0, 4096, 0, 0, "A1", "P0", 0}, 36, 4096, 0},
+		{"type of a later table", 3, {0x30, 3, 4096, 4096, 0, "A1", "P0", 0}, 80, 4096, 0},
+		{"field-14 Optane", 3, {0x1f, 7, 129024, 0, 129024, "A2", "P0", 0}, 80, 0, 129024},
+		{"Optane as DDR4", 3, {0x1a, 7, 129024, 0, 129024, "A2", "P0", 0}, 80, 0, 129024},
 		{"Optane that serves as memory",
 		 3,
-		 {0x1f, 7, 129024, 129024, 0, "A2", "P0"},
+		 {0x1f, 7, 129024, 129024, 0, "A2", "P0", 0},
 		 80,
 		 129024,
 		 0},
-		{"Optane, half of it", 3, {0x1f, 7, 128, 64, 64, "A2", "P0"}, 80, 64, 64},
-		{"NVDIMM-N", 3, {0x1a, 4, 16384, 0, 16384, "A2", "P0"}, 80, 0, 16384},
-		{"NVDIMM-N, parts not told", 3, {0x1a, 4, 16384, -1, -1, "A2", "P0"}, 80, 0, 16384},
-		{"persistent in its own array",
-		 6,
-		 {0x1f, 7, 16384, 0, 16384, "A2", "P0"},
+		{"Optane, half of it", 3, {0x1f, 7, 128, 64, 64, "A2", "P0", 0}, 80, 64, 64},
+		{"NVDIMM-N", 3, {0x1a, 4, 16384, 0, 16384, "A2", "P0", 0}, 80, 0, 16384},
+		{"NVDIMM-N, parts not told",
+		 3,
+		 {0x1a, 4, 16384, -1, -1, "A2", "P0", 0},
 		 80,
 		 0,
 		 16384},
-		{"empty slot", 3, {0x02, 0, 0, 0, 0, "A1", "P0"}, 36, 0, 0},
+		{"persistent in its own array",
+		 6,
+		 {0x1f, 7, 16384, 0, 16384, "A2", "P0", 0},
+		 80,
+		 0,
+		 16384},
+		{"NVDIMM-F", 3, {0x1f, 5, 32768, 0, 32768, "A2", "P0", 0}, 80, 0, 32768},
+		{"NVDIMM-P", 3, {0x22, 6, 32768, 0, 32768, "A2", "P0", 0}, 80, 0, 32768},
+		{"Optane, both parts zero",
+		 3,
+		 {0x1f, 7, 129024, 0, 0, "A2", "P0", 0},
+		 80,
+		 0,
+		 129024},
+		{"Optane, one part told",
+		 3,
+		 {0x1f, 7, 129024, -1, 126976, "A2", "P0", 0},
+		 80,
+		 0,
+		 126976},
+		{"technology not known, part told",
+		 3,
+		 {0x1a, 2, 16384, 0, 16384, "A2", "P0", 0},
+		 80,
+		 0,
+		 16384},
+		{"technology not known, bit of the details",
+		 3,
+		 {0x1a, 0, 16384, 0, 0, "A2", "P0", 0x1080},
+		 36,
+		 0,
+		 16384},
+		{"DRAM beside a part that cannot be",
+		 3,
+		 {0x1a, 2, 16384, 0, 1 << 30, "A2", "P0", 0x2080},
+		 80,
+		 16384,
+		 0},
+		{"DRAM on CXL", 3, {0x22, 3, 131072, 131072, 0, "CXL 1", "P0", 0}, 80, 131072, 0},
+		{"empty slot", 3, {0x02, 0, 0, 0, 0, "A1", "P0", 0}, 36, 0, 0},
 	};
 
 	(void)state;
@@ -151,9 +197,19 @@ static void test_locators_of_two_sockets(void **state)
 	static const struct {
 		const char *locator, *bank, *expect;
 	} rows[] = {
-		{"DIMM A1", "NODE 0", "NODE 0 DIMM A1"}, {"DIMM A1", "NODE 1", "NODE 1 DIMM A1"},
-		{"DIMM B1", "NODE 0", "DIMM B1"},        {"DIMM", "BANK", "BANK DIMM #1"},
+		{"DIMM A1", "NODE 0", "NODE 0 DIMM A1"},
+		{"DIMM A1", "NODE 1", "NODE 1 DIMM A1"},
+		{"DIMM B1", "NODE 0", "DIMM B1"},
+		{"DIMM", "BANK", "BANK DIMM #1"},
 		{"DIMM", "BANK", "BANK DIMM #2"},
+		{"", "BANK 7", "BANK 7"},
+		{"Not Specified", "BANK 8", "BANK 8"},
+		{"C1", "Not Specified", "C1 #3"},
+		{"C1", "Not Specified", "C1 #4"},
+		{"", "", "DIMM #5"},
+		{"", "Unknown", "DIMM #6"},
+		{"CPU1 DIMM A1", "", "CPU1 DIMM A1"},
+		{"CPU2 DIMM A1", "", "CPU2 DIMM A1"},
 	};
 	struct facts f;
 
@@ -161,7 +217,7 @@ static void test_locators_of_two_sockets(void **state)
 	uint16_t array = put_array(3);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		put_device(array,
-			   &(struct device){0x1a, 0, 1024, 0, 0, rows[i].locator, rows[i].bank},
+			   &(struct device){0x1a, 0, 1024, 0, 0, rows[i].locator, rows[i].bank, 0},
 			   36);
 	fake_sys_smbios_write(&tree);
 	machine_facts(tree.root, &f);
@@ -173,10 +229,11 @@ static void test_locators_of_two_sockets(void **state)
 
 /* ---- processors ------------------------------------------------------------------------------ */
 
-/* A socket as a table of 2.4 has it: no counts. */
-static void put_old_cpu(const char *socket)
+/* A socket; count: cores as the byte tells them, word: as the word of 3.0 does. n_bytes: 31 is the
+ * table of 2.4, which has no counts, 40 that of 2.5, which has no words. */
+static void put_cpu(const char *socket, uint8_t count, uint16_t word, size_t n_bytes)
 {
-	uint8_t f[31] = {0};
+	uint8_t f[44] = {0};
 	char strings[32];
 	int n = snprintf(strings, sizeof(strings), "%s%c", socket, 0);
 
@@ -184,7 +241,10 @@ static void put_old_cpu(const char *socket)
 	f[0] = 1;
 	f[1] = 3;
 	f[20] = 0x41;
-	fake_sys_smbios_add(&tree, 4, f, sizeof(f), strings);
+	f[31] = f[33] = count;
+	put_le16(f + 38, word);
+	put_le16(f + 42, word);
+	fake_sys_smbios_add(&tree, 4, f, n_bytes, strings);
 }
 
 struct cpus {
@@ -238,7 +298,7 @@ static void test_counts_of_cores(void **state)
 
 		(void)set_up(NULL);
 		for (unsigned k = 0; k < rows[i].sockets; k++)
-			put_old_cpu(k ? "PROC 2" : "PROC 1");
+			put_cpu(k ? "PROC 2" : "PROC 1", 0, 0, 31);
 		if (rows[i].sockets)
 			fake_sys_smbios_write(&tree);
 		put_cpus(&rows[i].cpus);
@@ -250,6 +310,70 @@ static void test_counts_of_cores(void **state)
 				  rows[i].threads);
 		}
 		facts_done(&f);
+		fake_sys_done(&tree);
+	}
+}
+
+/* What the table says of one socket of 64 threads; where it says nothing, the kernel's count. */
+static void test_counts_of_the_table(void **state)
+{
+	static const struct {
+		const char *row;
+		uint8_t count;
+		uint16_t word;
+		size_t n_bytes;
+		int64_t expect;
+	} rows[] = {
+		{"a byte", 48, 48, 44, 48},
+		{"a byte, before the words", 48, 0, 36, 48},
+		{"zero is not known", 0, 0, 44, 64},
+		{"a word", 0xff, 288, 44, 288},
+		{"a byte of zero, and a word", 0, 96, 44, 96},
+		{"look at a word that is not there", 0xff, 0, 36, 64},
+		{"look at a word of zero", 0xff, 0, 44, 64},
+		{"a word that is reserved", 0xff, 0xffff, 44, 64},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct facts f;
+
+		(void)set_up(NULL);
+		put_cpu("CPU1", rows[i].count, rows[i].word, rows[i].n_bytes);
+		fake_sys_smbios_write(&tree);
+		put_cpus(&(struct cpus){1, 64, 1, true});
+		machine_facts(tree.root, &f);
+		CHECK_INT(rows[i].row, f.processors.n, 1);
+		CHECK_INT(rows[i].row, f.processors.items[0].total_cores, rows[i].expect);
+		CHECK_INT(rows[i].row, f.processors.items[0].total_threads, rows[i].expect);
+		facts_done(&f);
+		fake_sys_done(&tree);
+	}
+}
+
+/* Two dies or clusters number their cores alike; no lists of siblings. */
+static void test_core_numbers_that_repeat(void **state)
+{
+	static const char *const parts[] = {"die_id", "cluster_id"};
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_LEN(parts); k++) {
+		struct cpu_topology t;
+
+		(void)set_up(NULL);
+		for (unsigned i = 0; i < 8; i++) {
+			char text[16];
+			autofree char *dir = xasprintf("sys/devices/system/cpu/cpu%u/topology", i);
+
+			fake_sys_putf(&tree, "36\n", "%s/physical_package_id", dir);
+			(void)snprintf(text, sizeof(text), "%u\n", i / 4);
+			fake_sys_putf(&tree, text, "%s/%s", dir, parts[k]);
+			(void)snprintf(text, sizeof(text), "%u\n", i % 4);
+			fake_sys_putf(&tree, text, "%s/core_id", dir);
+		}
+		cpu_topology_read(tree.root, &t);
+		CHECK_INT(parts[k], t.n_packages, 1);
+		CHECK_INT(parts[k], t.packages[0].cores, 8);
 		fake_sys_done(&tree);
 	}
 }
@@ -279,10 +403,10 @@ static void test_cores_of_two_kinds(void **state)
 	assert_int_equal(t.packages[0].threads, 16);
 	fake_sys_put(&tree, "sys/devices/system/cpu/cpu16/online", "0\n");
 	fake_sys_put(&tree, "sys/devices/system/cpu/cpufreq/x", "0\n");
-	cpu_topology_read(tree.root,
-			  &t); /* an offline CPU: how many cores there are is not known */
-	assert_int_equal(t.n_packages, 0);
-	assert_int_equal(t.threads, 17);
+	cpu_topology_read(tree.root, &t);
+	assert_int_equal(t.n_packages, 1); /* how big it is is not known: a CPU is offline */
+	assert_int_equal(t.packages[0].cores, 0);
+	assert_int_equal(t.packages[0].threads, 0);
 }
 
 /* ---- network cards --------------------------------------------------------------------------- */
@@ -411,6 +535,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_memory),
 		T(test_locators_of_two_sockets),
 		cmocka_unit_test(test_counts_of_cores),
+		cmocka_unit_test(test_counts_of_the_table),
+		cmocka_unit_test(test_core_numbers_that_repeat),
 		T(test_cores_of_two_kinds),
 		cmocka_unit_test(test_whose_card),
 		cmocka_unit_test(test_host_interface_of_the_table),
