@@ -39,6 +39,7 @@ static void parse(const char *text, const struct row *rows, size_t n, struct fac
 		struct sv key = sv_trim(sv_split(&value, ':'));
 		char clean[129];
 
+		value = sv_trim(value); /* lines may end in CR */
 		text_clean(clean, sizeof(clean), value.p, value.n);
 		for (size_t i = 0; i < n; i++) {
 			if ((taken & 1U << i) || !sv_eq_str(key, rows[i].key))
@@ -61,11 +62,19 @@ static void take_manufacturer(const char *value, struct facts_bmc *ret)
 		(void)str_copy(ret->manufacturer, sizeof(ret->manufacturer), value);
 }
 
+/* HW: a card without an address says 0.0.0.0, and some 255.255.255.255. */
+static bool is_host_address(struct in_addr address)
+{
+	uint32_t top = ntohl(address.s_addr) >> 24;
+
+	return top != 0 && top != IN_LOOPBACKNET && top < 224;
+}
+
 static void take_address(const char *value, struct facts_bmc *ret)
 {
 	struct in_addr address;
 
-	if (inet_pton(AF_INET, value, &address) == 1 && address.s_addr != 0)
+	if (inet_pton(AF_INET, value, &address) == 1 && is_host_address(address))
 		(void)str_copy(ret->ipv4, sizeof(ret->ipv4), value);
 }
 
@@ -74,7 +83,8 @@ static void take_mac(const char *value, struct facts_bmc *ret)
 	static const uint8_t zeros[MAC_BYTES];
 	uint8_t mac[MAC_BYTES];
 
-	if (hw_mac_bytes(sv_of(value), MAC_COLON, mac) && memcmp(mac, zeros, sizeof(mac)) != 0)
+	if (hw_mac_bytes(sv_of(value), MAC_COLON, mac) && memcmp(mac, zeros, sizeof(mac)) != 0 &&
+	    !(mac[0] & 1)) /* of a group of stations, or all ones */
 		hw_mac_print(mac, ret->mac);
 }
 
@@ -109,7 +119,9 @@ bool bmc_take_channel(const char *text, struct facts_bmc *ret)
 	return channel.ipv4[0] != '\0';
 }
 
-/* What the tool prints; NULL when it failed. The caller frees. */
+/* What the tool prints; NULL when it did not run to its end. The caller frees.
+ * HW: ipmitool fails at the first parameter that a controller does not have (cipher suites, VLAN),
+ * after it has printed the others: its exit code says nothing about them. */
 static char *ask(const char *const *argv, int64_t timeout_ms)
 {
 	struct process_options o = {.argv = argv, .timeout_ms = timeout_ms};
@@ -118,8 +130,7 @@ static char *ask(const char *const *argv, int64_t timeout_ms)
 
 	if (process_run(&o, &r, NULL) < 0)
 		return NULL;
-	if (r.exit_code == 0)
-		text = xstrdup(r.out);
+	text = xstrdup(r.out);
 	process_result_done(&r);
 	return text;
 }
