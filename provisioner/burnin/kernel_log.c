@@ -35,7 +35,9 @@ struct pending {
 struct reading {
 	const struct kernel_log_reader *r;
 	struct pending mce;
-	bool firmware_corrected; /* of the record of APEI that is being printed */
+	/* of the record of APEI that is being printed */
+	bool firmware_corrected, firmware_notes; /* notes: no error */
+	char firmware_memory[257]; /* its section about memory, until a slot is named */
 	unsigned n;
 };
 
@@ -72,6 +74,19 @@ static void on_socket(const struct reading *x, enum component_kind kind, int pac
 	suspects_fitting(x->r->components, kind, is_on_socket, &socket, ret);
 	if (socket == DIMM_UNKNOWN || ret->n_all == 0)
 		suspects_fitting(x->r->components, kind, NULL, NULL, ret);
+}
+
+/* A section about memory that named no slot. */
+static void flush_firmware(struct reading *x)
+{
+	struct suspects s;
+
+	if (!*x->firmware_memory)
+		return;
+	suspects_fitting(x->r->components, COMPONENT_DIMM, NULL, NULL, &s);
+	report(x, x->firmware_corrected ? SYMPTOM_DIMM_CORRECTABLE : SYMPTOM_DIMM_UNCORRECTABLE, &s,
+	       x->firmware_memory);
+	x->firmware_memory[0] = '\0';
 }
 
 static void flush(struct reading *x)
@@ -180,13 +195,34 @@ static void on_edac(struct reading *x, const struct line *l)
 
 static void on_severity(struct reading *x, const struct line *l)
 {
+	flush_firmware(x);
 	x->firmware_corrected = str_eq(l->group[0], "corrected");
+	x->firmware_notes = str_starts(l->group[0], "info");
+}
+
+/* "section_type: memory error": the slot may follow; "general processor error": nothing more does. */
+static void on_section(struct reading *x, const struct line *l)
+{
+	struct suspects s;
+
+	flush_firmware(x);
+	if (x->firmware_notes)
+		return;
+	if (str_starts(l->group[0], "memory")) {
+		(void)text_fit(x->firmware_memory, sizeof(x->firmware_memory), l->text);
+		return;
+	}
+	on_socket(x, COMPONENT_CPU, -1, &s);
+	report(x, x->firmware_corrected ? SYMPTOM_CPU_CORRECTED : SYMPTOM_CPU_MACHINE_CHECK, &s,
+	       l->text);
 }
 
 /* Firmware names the slot as SMBIOS does. */
 static void on_location(struct reading *x, const struct line *l)
 {
-	blame_label(x, l->group[0], DIMM_UNKNOWN, x->firmware_corrected, l->text);
+	x->firmware_memory[0] = '\0';
+	if (!x->firmware_notes)
+		blame_label(x, l->group[0], DIMM_UNKNOWN, x->firmware_corrected, l->text);
 }
 
 static void on_memory_failure(struct reading *x, const struct line *l)
@@ -197,7 +233,7 @@ static void on_memory_failure(struct reading *x, const struct line *l)
 	report(x, SYMPTOM_DIMM_UNCORRECTABLE, &s, l->text);
 }
 
-static void on_pcie(struct reading *x, const struct line *l)
+static void blame_card(struct reading *x, const struct line *l, bool corrected)
 {
 	static const enum component_kind kinds[] = {COMPONENT_NIC, COMPONENT_DISK, COMPONENT_PCI};
 	const struct component *c = NULL;
@@ -206,8 +242,19 @@ static void on_pcie(struct reading *x, const struct line *l)
 	for (size_t i = 0; i < ARRAY_LEN(kinds) && !c; i++)
 		c = component_at_pci(x->r->components, kinds[i], l->group[0]);
 	suspects_one(c, COMPONENT_PCI, &s);
-	report(x, str_starts(l->group[1], "Corr") ? SYMPTOM_PCIE_CORRECTABLE : SYMPTOM_PCIE_FATAL,
-	       &s, l->text);
+	report(x, corrected ? SYMPTOM_PCIE_CORRECTABLE : SYMPTOM_PCIE_FATAL, &s, l->text);
+}
+
+static void on_pcie(struct reading *x, const struct line *l)
+{
+	blame_card(x, l, str_starts(l->group[2], "Corr"));
+}
+
+/* The device of a section of APEI about PCIe. */
+static void on_device(struct reading *x, const struct line *l)
+{
+	if (!x->firmware_notes)
+		blame_card(x, l, x->firmware_corrected);
 }
 
 static bool is_disk_of(const void *arg, const struct component *c)
@@ -261,7 +308,7 @@ static void on_watchdog(struct reading *x, const struct line *l)
 }
 
 #define HW  "\\[Hardware Error\\]: *"
-#define PCI "([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7])"
+#define PCI "([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7])"
 
 static const struct {
 	const char *form; /* POSIX extended */
@@ -274,11 +321,17 @@ static const struct {
 	{HW "CPU:([0-9]+) .*MC([0-9]+)_STATUS\\[([^]]*)\\]: 0x([0-9a-f]+)", on_amd},
 	{"EDAC MC([0-9]+): [0-9]+ (CE|UE) .*on (.*) \\(", on_edac},
 	{HW ".*event severity: ([a-z]+)", on_severity},
+	{HW "Error [0-9]+, type: ([a-z]+)", on_severity},
+	{HW "section_type: (memory|general processor|IA32/X64 processor|ARM processor) error",
+	 on_section},
+	{HW "device_id: " PCI, on_device},
 	{HW ".*DIMM location: *([^.,]+)", on_location},
 	{"Memory failure: 0x[0-9a-f]+: ", on_memory_failure},
-	{PCI ": PCIe Bus Error: severity=([A-Za-z]+)", on_pcie},
+	{"mce: Uncorrected hardware memory error", on_memory_failure},
+	{PCI ": (AER: )?PCIe Bus Error: severity=([A-Za-z]+)", on_pcie},
 	{"(I/O|medium) error.* dev ([a-z]+[a-z0-9]*), sector", NULL},
-	{"nvme (nvme[0-9]+): (I/O .*timeout|controller is down|Device not ready)", on_commands},
+	{"nvme (nvme[0-9]+): (I/O .*timeout|controller is down|Device not ready|Removing after)",
+	 on_commands},
 	{"CPU([0-9]+): (Core|Package) temperature.* above threshold", on_heat},
 	{"NETDEV WATCHDOG: ([^ ]+) .*transmit queue", on_watchdog},
 };
@@ -341,6 +394,7 @@ unsigned kernel_log_read(const struct kernel_log_reader *r, const char *text, si
 		read_line(&x, forms, clean);
 	}
 	flush(&x);
+	flush_firmware(&x);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		regfree(&forms[i]);
 	return x.n;

@@ -59,7 +59,20 @@ static bool name_fits(const char *pattern, const char *name)
 	return *pattern ? !nameless && str_glob(pattern, name) : nameless;
 }
 
-static void read_attribute(json_t *row, struct smart_health *h)
+/* HW: drives of Micron and Crucial, whatever their attribute 197 is named: smartctl's database may be
+ * older than the drive. */
+static bool counts_pages(json_t *doc)
+{
+	static const char *const models[] = {"CT*SSD*", "Crucial_CT*", "Micron_*"};
+	const char *model = vendor_json_text(doc, "model_name");
+
+	for (size_t i = 0; i < ARRAY_LEN(models); i++)
+		if (str_glob(models[i], model))
+			return true;
+	return false;
+}
+
+static void read_attribute(json_t *row, bool pages, struct smart_health *h)
 {
 	int64_t id = vendor_json_count(vendor_json_at(row, "id"));
 	int64_t value = vendor_json_count(vendor_json_at(row, "raw/value"));
@@ -70,7 +83,7 @@ static void read_attribute(json_t *row, struct smart_health *h)
 			continue;
 		/* HW: some vendors pack several counters into the raw value; the low half is the
 		 * one that all of them count in. */
-		if (attributes[i].offset != NOTHING)
+		if (attributes[i].offset != NOTHING && !(pages && id == 197))
 			set(h, attributes[i].offset, value & 0xffffffff);
 		else if (value)
 			text_print(h->note, sizeof(h->note), "attribute %lld, %.60s, is %lld",
@@ -89,14 +102,18 @@ static bool fails_now(json_t *row)
 static void read_ata(json_t *doc, struct smart_health *h)
 {
 	json_t *table = vendor_json_at(doc, "ata_smart_attributes/table"), *row;
+	bool pages = counts_pages(doc);
+	int64_t pending = vendor_json_count(vendor_json_at(doc, "ata_pending_defects_log/count"));
 	size_t i;
 
+	if (pending > 0)
+		h->pending_sectors = pending;
 	if (!json_is_array(table))
 		return;
 	h->covered = true;
 	h->prefail_attributes = 0;
 	json_array_foreach (table, i, row) {
-		read_attribute(row, h);
+		read_attribute(row, pages, h);
 		h->prefail_attributes += fails_now(row);
 	}
 }
@@ -155,7 +172,7 @@ static void read_reason(json_t *doc, struct smart_health *h)
 /* A bit of the status without the lines behind it is believed all the same. */
 static void read_status(int status, struct smart_health *h)
 {
-	if ((status & EXIT_FAILING) && h->passed < 0)
+	if (status & EXIT_FAILING)
 		h->passed = 0;
 	if ((status & EXIT_PREFAIL) && h->prefail_attributes <= 0)
 		h->prefail_attributes = 1;

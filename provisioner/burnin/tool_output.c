@@ -55,6 +55,22 @@ static bool has(const char *output, const char *word)
 	return strstr(output, word) != NULL;
 }
 
+/* The line with the word, or the tool's status: a last line that reports success explains nothing. */
+static void say_why(struct tool_outcome *ret, struct tool_end end, const char *output,
+		    const char *word)
+{
+	struct sv line = find_line(output, word);
+	char text[64];
+
+	if (!memmem(line.p, line.n, "successful run", strlen("successful run"))) {
+		say(ret, TOOL_NOT_RUN, line);
+		return;
+	}
+	text_print(text, sizeof(text), "stress-ng ended with %s %d",
+		   end.signal ? "signal" : "status", end.signal ? end.signal : end.status);
+	say(ret, TOOL_NOT_RUN, sv_of(text));
+}
+
 /* The number in a line of the summary, "stress-ng: info:  [310] skipped: 4: cpu (4)"; -1 if the
  * summary has no such line. Stressors print lines of their own with the same words: the number must
  * follow the process id. */
@@ -95,10 +111,12 @@ void tool_read_stress_ng(struct tool_end end, const char *output, struct tool_ou
 		say(ret, TOOL_NOT_RUN, find_line(output, "skipped: "));
 	else if (passed == 0)
 		say(ret, TOOL_NOT_RUN, find_line(output, "passed: "));
-	else if (!end.signal && end.status == 0 && has(output, "successful run completed"))
-		say(ret, TOOL_PASSED, find_line(output, "successful run completed"));
+	else if (passed < 0 && has(output, " will be skipped"))
+		say(ret, TOOL_NOT_RUN, find_line(output, " will be skipped"));
+	else if (!end.signal && end.status == 0 && has(output, " successful run completed"))
+		say(ret, TOOL_PASSED, find_line(output, " successful run completed"));
 	else
-		say(ret, TOOL_NOT_RUN, find_line(output, "stress-ng: error:"));
+		say_why(ret, end, output, "stress-ng: error:");
 }
 
 static int64_t count_after(const char *output, const char *word)

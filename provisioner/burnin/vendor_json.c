@@ -151,6 +151,8 @@ int64_t vendor_json_count(const json_t *value)
 {
 	double v = -1;
 
+	if (json_is_object(value)) /* nvme-cli breaks bit fields down beside their "value" */
+		value = json_object_get(value, "value");
 	if (json_is_integer(value))
 		return json_integer_value(value) >= 0 ? json_integer_value(value) : -1;
 	if (json_is_real(value)) {

@@ -156,8 +156,8 @@ static void read_rest(struct controller *c)
 /* mc_name of amd64_edac: "F17h", "Family 19h", "F19h_M10h". */
 static bool is_amd(const char *mc_name)
 {
-	return str_glob("F[0-9]*", mc_name) || str_glob("F1?h*", mc_name) ||
-	       str_starts(mc_name, "Family ") || str_starts(mc_name, "amd64");
+	return str_glob("F1?h*", mc_name) || str_starts(mc_name, "Family ") ||
+	       str_starts(mc_name, "amd64");
 }
 
 static int n_channels(const struct controller *c, const struct sysfs_names *entries)
@@ -184,7 +184,6 @@ static void read_controller(struct controller *c)
 {
 	autonames struct sysfs_names entries = sysfs_list(c->root, EDAC "/%s", c->name);
 	char mc_name[64] = "";
-	unsigned n = 0;
 
 	(void)sysfs_text(c->root, mc_name, sizeof(mc_name), EDAC "/%s/mc_name", c->name);
 	c->shape.amd = is_amd(mc_name);
@@ -192,13 +191,13 @@ static void read_controller(struct controller *c)
 	for (size_t i = 0; i < entries.n; i++) {
 		const char *e = entries.names[i];
 
-		if (!is_numbered(e, "dimm") && !is_numbered(e, "rank"))
-			continue;
-		read_module(c, e);
-		n++;
+		if (is_numbered(e, "dimm") || is_numbered(e, "rank"))
+			read_module(c, e);
 	}
-	/* Kernels that have both layouts count everything twice. */
-	for (size_t i = 0; i < entries.n && n == 0; i++)
+	/* Kernels that have both layouts count everything twice; older ones have dimmN without
+	 * counts. */
+	bool counted = c->has_ce || c->has_ue;
+	for (size_t i = 0; i < entries.n && !counted; i++)
 		if (is_numbered(entries.names[i], "csrow"))
 			read_csrow(c, entries.names[i]);
 	read_rest(c);

@@ -69,6 +69,40 @@ static const struct {
 	 "{1}[Hardware Error]: event severity: recoverable\n"
 	 "{1}[Hardware Error]:   DIMM location: P0 DIMM_A1. DMI handle: 0x0011\n",
 	 SYMPTOM_DIMM_UNCORRECTABLE, "P0 DIMM_A1", 1, ""},
+	{"field-17 firmware names no slot",
+	 "{1}[Hardware Error]: event severity: recoverable\n"
+	 "{1}[Hardware Error]:  Error 0, type: corrected\n"
+	 "{1}[Hardware Error]:   section_type: memory error\n"
+	 "{1}[Hardware Error]:   error_type: 2, single-bit ECC\n",
+	 SYMPTOM_DIMM_CORRECTABLE, NULL, 2, "{1}[Hardware Error]:   section_type: memory error"},
+	{"field-17 firmware names the slot of a section",
+	 "{1}[Hardware Error]: event severity: fatal\n"
+	 "{1}[Hardware Error]:   section_type: memory error\n"
+	 "{1}[Hardware Error]:   DIMM location: P1 DIMM_A1\n",
+	 SYMPTOM_DIMM_UNCORRECTABLE, "P1 DIMM_A1", 1, ""},
+	{"firmware's note",
+	 "{1}[Hardware Error]: event severity: info\n"
+	 "{1}[Hardware Error]:   section_type: memory error\n"
+	 "{1}[Hardware Error]:   DIMM location: P1 DIMM_A1\n",
+	 SYMPTOM_NONE, NULL, 0, ""},
+	{"firmware, a card",
+	 "{3}[Hardware Error]: event severity: fatal\n"
+	 "{3}[Hardware Error]:   section_type: PCIe error\n"
+	 "{3}[Hardware Error]:   device_id: 0000:02:00.0\n",
+	 SYMPTOM_PCIE_FATAL, "0000:02:00.0", 1, ""},
+	{"firmware, a processor",
+	 "{4}[Hardware Error]: event severity: recoverable\n"
+	 "{4}[Hardware Error]:   section_type: general processor error\n",
+	 SYMPTOM_CPU_MACHINE_CHECK, NULL, 2, ""},
+	{"memory failure in a program",
+	 "mce: Uncorrected hardware memory error in user-access at 1\n", SYMPTOM_DIMM_UNCORRECTABLE,
+	 NULL, 2, ""},
+	{"PCIe, as Linux 5.4 and later print it",
+	 "nvme 0000:01:00.0: AER: PCIe Bus Error: severity=Uncorrected (Non-Fatal), type=x\n",
+	 SYMPTOM_PCIE_FATAL, "Bay 1", 1, ""},
+	{"PCIe, corrected, a domain of VMD",
+	 "pcieport 10000:e0:06.0: AER: PCIe Bus Error: severity=Corrected, type=x\n",
+	 SYMPTOM_PCIE_CORRECTABLE, NULL, 0, ""},
 	{"memory failure", "Memory failure: 0x12345: recovery action for dirty page: Recovered\n",
 	 SYMPTOM_DIMM_UNCORRECTABLE, NULL, 2, ""},
 	{"PCIe, corrected",

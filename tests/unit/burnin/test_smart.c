@@ -144,7 +144,7 @@ static const struct {
 	 "{\"string\":\"Short offline\"},\"status\":{\"value\":121,\"string\":\"Completed: read "
 	 "failure\",\"passed\":false},\"lifetime_hours\":2,\"lba\":1234567}]}},\"power_on_time\":{"
 	 "\"hours\":3}}",
-	 0, true, SYMPTOM_DISK_SELF_TEST, "failed-self-tests is 1: Completed: read failure"},
+	 0, true, SYMPTOM_DISK_SMART_FAILED, "smart-failed is 1"},
 	{"field-20 exit status 255", tool_read_smart, 255,
 	 "{\"smartctl\":{\"version\":[7,3],\"exit_status\":128},\"smart_status\":{\"passed\":true},"
 	 "\"ata_smart_attributes\":{\"table\":[{\"id\":5,\"name\":\"Reallocated_Sector_Ct\","
@@ -220,6 +220,18 @@ static const struct {
 	 "197,\"name\":\"Current_Pending_ECC_Cnt\",\"raw\":{\"value\":1}},{\"id\":198,\"name\":"
 	 "\"Offline_Uncorrectable\",\"raw\":{\"value\":0}}]},\"power_on_time\":{\"hours\":3}}",
 	 0, true, SYMPTOM_NONE, ""},
+	{"field-20 the bit of a failing disk against the words", tool_read_smart, 12,
+	 "{" PASSED ID("5", "0") "}", 0, true, SYMPTOM_DISK_SMART_FAILED, "smart-failed is 1"},
+	{"field-21 another drive of the family, an older database", tool_read_smart, 0,
+	 "{\"model_name\":\"CT1000MX500SSD1\"," PASSED NAMED("197", "Current_Pending_Sector",
+							     "1") "}",
+	 0, true, SYMPTOM_NONE, ""},
+	{"field-21 the log of pending defects", tool_read_smart, 0,
+	 "{" PASSED "\"ata_pending_defects_log\":{\"size\":255,\"count\":3}}", 0, true,
+	 SYMPTOM_DISK_BAD_SECTORS, "pending-sectors is 3"},
+	{"field-19 a warning with its bits", tool_read_smart, 0,
+	 "{" PASSED NVME("\"critical_warning\":{\"value\":4,\"ro\":0},\"media_errors\":0") "}", 0,
+	 true, SYMPTOM_DISK_NVME_WARNING, "nvme-critical-warning is 4, reliability degraded"},
 	{"field-21 an attribute 197 that counts sectors", tool_read_smart, 0,
 	 "{" PASSED NAMED("197", "Current_Pending_Sector", "1") "}", 0, true,
 	 SYMPTOM_DISK_BAD_SECTORS, "pending-sectors is 1"},

@@ -117,6 +117,26 @@ static void test_field_16_rows_of_older_kernels(void **state)
 	done(&m);
 }
 
+/* field-16: kernels before 4.12 have modules with a label and no counts beside the rows that count. */
+static void test_field_16_modules_without_counts(void **state)
+{
+	struct machine m = {0};
+	struct seen seen;
+
+	(void)state;
+	fake_sys_init(&m.sys);
+	fake_sys_put(&m.sys, MC "mc0/dimm0/dimm_label", "mc#0csrow#0channel#1\n");
+	fake_sys_put(&m.sys, MC "mc0/csrow0/ch1_ce_count", "0\n");
+	fake_sys_put(&m.sys, MC "mc0/csrow0/ch1_dimm_label", "mc#0csrow#0channel#1\n");
+	read_before(&m);
+	assert_true(m.before.covered[COUNTER_EDAC_CE]);
+	fake_sys_put(&m.sys, MC "mc0/csrow0/ch1_ce_count", "3\n");
+	read_after(&m, &seen);
+	assert_int_equal(seen.n, 1);
+	assert_string_equal(seen.last.message, "edac-ce of mc#0csrow#0channel#1 grew by 3");
+	done(&m);
+}
+
 /* A row that shows no channels counts for itself; what its channels lack is its own, too. */
 static void test_rows_alone(void **state)
 {
@@ -348,6 +368,7 @@ int main(void)
 		cmocka_unit_test(test_field_16_ranks),
 		cmocka_unit_test(test_rows_alone),
 		cmocka_unit_test(test_field_16_rows_of_older_kernels),
+		cmocka_unit_test(test_field_16_modules_without_counts),
 		cmocka_unit_test(test_field_16_the_controllers_total),
 		cmocka_unit_test(test_field_17_label_of_the_kernel),
 		cmocka_unit_test(test_field_17_two_sockets),
