@@ -141,6 +141,8 @@ static void read_processor(struct smbios *out, const struct structure *s)
 	TEXT(s, 0x20, cpu.serial);
 	cpu.total_cores = wide_count(s, 0x23, 0x2a);
 	cpu.total_threads = wide_count(s, 0x25, 0x2e);
+	if (cpu.total_threads < cpu.total_cores)
+		cpu.total_threads = 0; /* HW: some tables count the threads of one core */
 	VEC_PUSH(&out->processors, cpu);
 }
 

@@ -351,6 +351,29 @@ static void test_counts_of_the_table(void **state)
 	}
 }
 
+/* A table that says two threads for eight cores; the kernel sees sixteen. */
+static void test_threads_of_one_core(void **state)
+{
+	uint8_t cpu[36] = {0, 3};
+	struct facts f;
+
+	(void)state;
+	cpu[20] = 0x41;
+	cpu[31] = 8;
+	cpu[33] = 2;
+	fake_sys_smbios_add(&tree, 4, cpu, sizeof(cpu), "");
+	fake_sys_smbios_write(&tree);
+	machine_facts(tree.root, &f);
+	assert_int_equal(f.processors.items[0].total_cores, 8);
+	assert_int_equal(f.processors.items[0].total_threads, 0);
+	facts_done(&f);
+	put_cpus(&(struct cpus){1, 8, 2, true});
+	machine_facts(tree.root, &f);
+	assert_int_equal(f.processors.items[0].total_cores, 8);
+	assert_int_equal(f.processors.items[0].total_threads, 16);
+	facts_done(&f);
+}
+
 /* Two dies or clusters number their cores alike; no lists of siblings. */
 static void test_core_numbers_that_repeat(void **state)
 {
@@ -536,6 +559,7 @@ int main(void)
 		T(test_locators_of_two_sockets),
 		cmocka_unit_test(test_counts_of_cores),
 		cmocka_unit_test(test_counts_of_the_table),
+		T(test_threads_of_one_core),
 		cmocka_unit_test(test_core_numbers_that_repeat),
 		T(test_cores_of_two_kinds),
 		cmocka_unit_test(test_whose_card),
