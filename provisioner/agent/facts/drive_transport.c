@@ -97,6 +97,19 @@ static const struct word drivers[] = {
 	{"atp870u", TRANSPORT_SCSI},
 	{"wd719x", TRANSPORT_SCSI},
 	{"ahci", TRANSPORT_SATA},
+	{"ata_piix", TRANSPORT_SATA},
+	{"sata_mv", TRANSPORT_SATA},
+	{"sata_nv", TRANSPORT_SATA},
+	{"sata_sil24", TRANSPORT_SATA},
+	{"sata_svw", TRANSPORT_SATA},
+	{"aic94xx", TRANSPORT_SAS},
+	{"isci", TRANSPORT_SAS},
+	{"mvsas", TRANSPORT_SAS},
+	{"pm8001", TRANSPORT_SAS},
+	{"pm80xx", TRANSPORT_SAS},
+	{"hisi_sas_v1_hw", TRANSPORT_SAS},
+	{"hisi_sas_v2_hw", TRANSPORT_SAS},
+	{"hisi_sas_v3_hw", TRANSPORT_SAS},
 	{"virtio_scsi", TRANSPORT_VIRTIO},
 	{"storvsc_host", TRANSPORT_VMBUS},
 	{"hv_storvsc", TRANSPORT_VMBUS},
@@ -209,7 +222,9 @@ static enum transport_id mmc_transport(const char *root, const char *name)
 	char type[16];
 
 	sysfs_text(root, type, sizeof(type), "sys/block/%s/device/type", name);
-	return str_starts(type, "SD") ? TRANSPORT_SD : TRANSPORT_MMC;
+	return str_starts(type, "SD") ? TRANSPORT_SD
+	       : str_eq(type, "MMC")  ? TRANSPORT_MMC
+				      : TRANSPORT_UNKNOWN;
 }
 
 static enum transport_id by_name(const char *name)
