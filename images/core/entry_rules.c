@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <base/bytes.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
@@ -16,6 +17,7 @@
 #define ID_MAX      4294967294      /* the last 32-bit number is "leave as it is" */
 #define TIME_MIN_S  (-2147483648LL) /* 1901: ext4 and xfs alike */
 #define XATTR_NAMES 255
+#define ACL_ID_MAX  (INT32_MAX - 1) /* libarchive cuts a higher id of an access list to INT32_MAX */
 
 struct fs_limits {
 	size_t link_bytes; /* of a symbolic link's target */
@@ -111,12 +113,45 @@ static int check_size(struct archive_entry *entry, const char *path, const struc
 /* The part of a name behind its namespace; NULL where the kernel has no such namespace. */
 static const char *xattr_suffix(const char *name)
 {
-	static const char *const spaces[] = {"user.", "trusted.", "security.", "system.posix_acl_"};
+	static const char *const spaces[] = {"user.", "trusted.", "security."};
 
 	for (size_t i = 0; i < ARRAY_LEN(spaces); i++)
 		if (str_starts(name, spaces[i]) && name[strlen(spaces[i])])
 			return name + strlen(spaces[i]);
-	return NULL;
+	return str_eq(name, "system.posix_acl_access") || str_eq(name, "system.posix_acl_default")
+		       ? ""
+		       : NULL;
+}
+
+/* validheader() of the kernel's security/commoncap.c: version 2, or 3 with a root user. */
+static bool is_capability(const uint8_t *value, size_t n_bytes)
+{
+	struct cur c = cur_of(value, n_bytes);
+	uint32_t version = cur_le32(&c) & ~UINT32_C(1);
+
+	return (n_bytes == 20 && version == 0x02000000) || (n_bytes == 24 && version == 0x03000000);
+}
+
+/* What the kernel takes from nobody, whatever the file system. */
+static int check_xattr_kind(struct archive_entry *entry, const char *path, const char *name,
+			    const void *value, size_t n_bytes, struct err *err)
+{
+	mode_t type = archive_entry_filetype(entry);
+
+	if (!xattr_suffix(name))
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry '%s' has an attribute that Linux cannot keep: '%s'", path,
+			       name);
+	if (str_starts(name, "user.") && type != AE_IFREG && type != AE_IFDIR)
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry '%s' has an attribute that Linux keeps of files and folders "
+			       "only: '%s'",
+			       path, name);
+	if (str_eq(name, "security.capability") && !is_capability(value, n_bytes))
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry '%s' has capabilities in a form that Linux does not take",
+			       path);
+	return 0;
 }
 
 static size_t round4(size_t n)
@@ -127,10 +162,6 @@ static size_t round4(size_t n)
 static int check_xattr(const char *path, const char *name, size_t n_bytes,
 		       const struct fs_limits *l, size_t *all_bytes, struct err *err)
 {
-	if (!xattr_suffix(name))
-		return err_set(err, ERR_IMAGE_MEMBER,
-			       "entry '%s' has an attribute that Linux cannot keep: '%s'", path,
-			       name);
 	if (strlen(name) > XATTR_NAMES || n_bytes > l->value_bytes)
 		return err_set(err, ERR_IMAGE_MEMBER,
 			       "entry '%s' has an attribute of %zu bytes, the file system holds "
@@ -138,6 +169,70 @@ static int check_xattr(const char *path, const char *name, size_t n_bytes,
 			       path, n_bytes, l->value_bytes, name);
 	*all_bytes += 16 + round4(strlen(xattr_suffix(name))) + round4(n_bytes);
 	return 0;
+}
+
+/* ---- access lists ---------------------------------------------------------------------------- */
+
+struct acl_lines {
+	int owner, group, others, mask, named;
+	bool has_bad_id;
+};
+
+static void count_line(struct acl_lines *l, int tag, int id)
+{
+	l->owner += tag == ARCHIVE_ENTRY_ACL_USER_OBJ;
+	l->group += tag == ARCHIVE_ENTRY_ACL_GROUP_OBJ;
+	l->others += tag == ARCHIVE_ENTRY_ACL_OTHER;
+	l->mask += tag == ARCHIVE_ENTRY_ACL_MASK;
+	if (tag != ARCHIVE_ENTRY_ACL_USER && tag != ARCHIVE_ENTRY_ACL_GROUP)
+		return;
+	l->named++;
+	l->has_bad_id = l->has_bad_id || id < 0 || id > ACL_ID_MAX;
+}
+
+/* As posix_acl_valid() of the kernel. */
+static int check_acl(struct archive_entry *entry, const char *path, int type, struct err *err)
+{
+	struct acl_lines l = {0};
+	int line_type, perm, tag, id;
+	const char *name;
+
+	if (!(archive_entry_acl_types(entry) & type))
+		return 0;
+	(void)archive_entry_acl_reset(entry, type);
+	while (archive_entry_acl_next(entry, type, &line_type, &perm, &tag, &id, &name) ==
+	       ARCHIVE_OK)
+		count_line(&l, tag, id);
+	if (l.has_bad_id)
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry '%s' has an access list that names someone without a number "
+			       "(make the tar with --numeric-owner), or by one above %d",
+			       path, ACL_ID_MAX);
+	if (l.owner != 1 || l.group != 1 || l.others != 1 || l.mask > 1 || (l.named && !l.mask))
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry '%s' has an access list that Linux does not take: a line is "
+			       "missing or there twice (mask, owner, group, others)",
+			       path);
+	return 0;
+}
+
+static int check_acls(struct archive_entry *entry, const char *path, struct err *err)
+{
+	int types = archive_entry_acl_types(entry);
+	mode_t type = archive_entry_filetype(entry);
+
+	if (types & ARCHIVE_ENTRY_ACL_TYPE_NFS4)
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry '%s' has an access list of NFSv4, which Linux keeps on no "
+			       "disk",
+			       path);
+	if ((types && type == AE_IFLNK) ||
+	    ((types & ARCHIVE_ENTRY_ACL_TYPE_DEFAULT) && type != AE_IFDIR))
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry '%s' has an access list that Linux does not keep of its kind",
+			       path);
+	TRY(check_acl(entry, path, ARCHIVE_ENTRY_ACL_TYPE_ACCESS, err));
+	return check_acl(entry, path, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, err);
 }
 
 /* Kept as attributes, too: 4 bytes, then 8 for each line. */
@@ -173,7 +268,9 @@ static int check_xattrs(struct archive_entry *entry, const char *path, const str
 		if (is_among(seen.items, seen.n, name))
 			continue; /* tars have an attribute in one form or in two */
 		VEC_PUSH(&seen, name);
-		status = check_xattr(path, name, n_bytes, l, &all_bytes, err);
+		status = check_xattr_kind(entry, path, name, value, n_bytes, err);
+		if (!status)
+			status = check_xattr(path, name, n_bytes, l, &all_bytes, err);
 	}
 	VEC_DONE(&seen);
 	if (status < 0)
@@ -197,5 +294,6 @@ int entry_rules_check(struct archive_entry *entry, const char *path, enum partit
 	TRY(check_times(entry, path, err));
 	TRY(check_device(entry, path, l, err));
 	TRY(check_size(entry, path, l, err));
+	TRY(check_acls(entry, path, err));
 	return check_xattrs(entry, path, l, err);
 }

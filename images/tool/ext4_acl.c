@@ -98,6 +98,25 @@ static int write_acl(struct ext2_xattr_handle *handle, struct archive_entry *ent
 	return e ? ext4_failed(err, e, "write an access list") : 0;
 }
 
+/* The mask of an access list stands where a mode has the group (acl(5)); libarchive has the line of
+ * the owning group there. */
+uint16_t ext4_mode(struct archive_entry *entry)
+{
+	const int type = ARCHIVE_ENTRY_ACL_TYPE_ACCESS;
+	unsigned mode = archive_entry_mode(entry);
+	int line_type, perm, tag, id;
+	const char *name;
+
+	if (!(archive_entry_acl_types(entry) & type))
+		return (uint16_t)mode;
+	(void)archive_entry_acl_reset(entry, type);
+	while (archive_entry_acl_next(entry, type, &line_type, &perm, &tag, &id, &name) ==
+	       ARCHIVE_OK)
+		if (tag == ARCHIVE_ENTRY_ACL_MASK)
+			mode = (mode & ~070U) | ((unsigned)perm & 7) << 3;
+	return (uint16_t)mode;
+}
+
 int ext4_write_acls(struct ext2_xattr_handle *handle, struct archive_entry *entry, struct err *err)
 {
 	static const struct {

@@ -57,7 +57,7 @@ static void set_owner_and_mode(struct ext2_inode_large *inode, struct archive_en
 {
 	uint32_t uid = (uint32_t)archive_entry_uid(entry), gid = (uint32_t)archive_entry_gid(entry);
 
-	inode->i_mode = (uint16_t)archive_entry_mode(entry);
+	inode->i_mode = ext4_mode(entry);
 	inode->i_uid = (uint16_t)uid;
 	inode->osd2.linux2.l_i_uid_high = (uint16_t)(uid >> 16);
 	inode->i_gid = (uint16_t)gid;

@@ -39,6 +39,9 @@ MUST_CHECK int ext4_folder_add(struct ext4_image *x, ext2_ino_t folder, const ch
 /* out: *ret_index: a folder is so large that it needs an index. */
 MUST_CHECK int ext4_folders_finish(struct ext4_image *x, bool *ret_index, struct err *err);
 
+/* The mode of an entry as ext4 keeps it beside its access list. trust: checked by entry_rules.h */
+uint16_t ext4_mode(struct archive_entry *entry);
+
 /* Read the entry's content into new blocks of the inode, which the caller writes. */
 MUST_CHECK int ext4_write_content(struct ext4_image *x, ext2_ino_t ino,
 				  struct ext2_inode_large *inode, struct archive_entry *entry,

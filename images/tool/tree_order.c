@@ -6,6 +6,7 @@
 #include "tree_find.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include <base/json.h>
 #include <base/str.h>
@@ -42,9 +43,21 @@ static int check_names(const struct plan *p, const struct plan_file *file, struc
 		       file->n_names, ENTRY_EXT4_NAMES);
 }
 
+/* ext4 has this folder, and its checker insists on it. */
+static int check_lost_found(const struct plan *p, struct err *err)
+{
+	const struct plan_node *node = plan_child(p, p->root, "lost+found", strlen("lost+found"));
+
+	if (p->fs == PARTITION_FS_EXT4 && node && node->file->type != AE_IFDIR)
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry 'lost+found' is not a folder, which ext4 needs there");
+	return 0;
+}
+
 int plan_finish(struct plan *p, bool *ret_early, struct err *err)
 {
 	*ret_early = false;
+	TRY(check_lost_found(p, err));
 	for (const struct plan_file *file = p->files; file; file = file->next)
 		if (file->n_names)
 			TRY(check_names(p, file, err));

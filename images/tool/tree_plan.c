@@ -257,16 +257,6 @@ static int add_at(struct plan *p, struct plan_node *parent, const char *path, co
 	return add_new(p, parent, name, entry, ret, err);
 }
 
-/* ext4 has this folder, and its checker insists on it. */
-static int check_lost_found(const struct plan *p, const struct plan_node *node, struct err *err)
-{
-	if (p->fs == PARTITION_FS_EXT4 && node->parent == p->root &&
-	    str_eq(node->name, "lost+found") && node->file->type != AE_IFDIR)
-		return err_set(err, ERR_IMAGE_MEMBER,
-			       "entry 'lost+found' is not a folder, which ext4 needs there");
-	return 0;
-}
-
 static int add(struct plan *p, const char *path, struct archive_entry *entry,
 	       struct plan_node **ret, struct err *err)
 {
@@ -281,8 +271,7 @@ static int add(struct plan *p, const char *path, struct archive_entry *entry,
 		return join_folder(p, p->root, err);
 	}
 	TRY(plan_make_parent(p, path, &parent, err));
-	TRY(add_at(p, parent, path, name, entry, ret, err));
-	return check_lost_found(p, *ret, err);
+	return add_at(p, parent, path, name, entry, ret, err);
 }
 
 int plan_add(struct plan *p, const char *path, struct archive_entry *entry, char **ret_path,

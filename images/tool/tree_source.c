@@ -45,6 +45,17 @@ static int check_growth(struct archive *a, const char *what, struct err *err)
 	return 0;
 }
 
+/* libarchive reads a pax time of "-1.5" as -1 and half a second on: the fraction goes back, too.
+ * Times between -1 and 0 have lost their sign there. */
+static void mend_time(struct archive_entry *entry)
+{
+	int64_t s = archive_entry_mtime(entry);
+	long ns = archive_entry_mtime_nsec(entry);
+
+	if (s < 0 && s > INT64_MIN && ns > 0 && ns < 1000000000)
+		archive_entry_set_mtime(entry, s - 1, 1000000000 - ns);
+}
+
 static int walk_archive(struct archive *a, const char *what, tree_visit visit, void *arg,
 			struct err *err)
 {
@@ -54,6 +65,7 @@ static int walk_archive(struct archive *a, const char *what, tree_visit visit, v
 	while ((status = archive_read_next_header(a, &entry)) == ARCHIVE_OK ||
 	       status == ARCHIVE_WARN) {
 		TRY(check_growth(a, what, err));
+		mend_time(entry);
 		TRY(visit_entry(entry, a, visit, arg, err));
 	}
 	if (status != ARCHIVE_EOF)

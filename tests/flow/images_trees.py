@@ -5,7 +5,7 @@
 # refused at build, by name, in both ways. After the table come random trees.
 #
 # usage: images_trees.py SLIPWAY WORKDIR [--trees N] [--seconds N] [--seed N] [--only WORD]
-import argparse, hashlib, io, json, os, random, subprocess, sys, tarfile, time
+import argparse, hashlib, io, json, os, random, struct, subprocess, sys, tarfile, time
 
 MTIME = 1700000000
 LAYOUTS = {
@@ -49,6 +49,18 @@ def dev(name, major, minor):
 
 def xattr(name, size):
     return {'SCHILY.xattr.' + name: 'v' * size}
+
+
+def capability(version, size):
+    return {'SCHILY.xattr.security.capability': (bytes([1, 0, 0, version]) + bytes(size - 4)).decode()}
+
+
+def acl(kind, *lines):
+    return {'SCHILY.acl.' + kind: ','.join(lines)}
+
+
+def acl_bytes(*lines):
+    return struct.pack('<I', 2) + b''.join(struct.pack('<HHi', *line) for line in lines)
 
 
 def sparse(name, size, pieces, **more):
@@ -169,7 +181,9 @@ def look(root):
         if kind != 'd':
             what['names'] = st.st_nlink
             what['first'] = first.setdefault(st.st_ino, path)
-        what['xattrs'] = {n: os.getxattr(full, n, follow_symlinks=False) for n in os.listxattr(full, follow_symlinks=False)}
+        # xfs shows an access list a second time, in the form of its disk
+        what['xattrs'] = {n: os.getxattr(full, n, follow_symlinks=False) for n in os.listxattr(full, follow_symlinks=False)
+                          if not n.startswith('trusted.SGI_ACL')}
         tree[path.decode(errors='surrogateescape')] = what
         if kind == 'd':
             for name in sorted(os.listdir(full)):
@@ -201,6 +215,7 @@ def difference(a, b):
 
 LONG = 'n' * 250
 DEEP = '/'.join([LONG] * 16)
+OWN, ONE = ('user::rwx', 'group::r-x', 'other::r-x'), 'user:one:r-x:1000'
 ROWS = [
     ('field-38 a lower name that is replaced leaves its bytes to the other',
      [BASE + [f('usr/bin/a', 'OLD\n'), h('usr/bin/b', 'usr/bin/a')], [d('usr/bin'), f('usr/bin/a', 'NEW\n')]],
@@ -289,6 +304,32 @@ ROWS = [
     ('a device that Linux has no number for', [d('./'), dev('etc/far', 4096, 1)], 'etc/far'),
     ('an attribute of 3,000 bytes', [d('./'), f('x', pax=xattr('user.big', 3000))], {'x': {'xattrs': {'user.big': b'v' * 3000}}}),
     ('an attribute that no kernel keeps', [d('./'), f('etc/odd', pax=xattr('odd', 3))], 'etc/odd'),
+    ('attributes of a link and of a pipe', [d('./'), s('l', 'x', pax=xattr('trusted.a', 3)), entry('p', tarfile.FIFOTYPE, pax=xattr('security.b', 3))],
+     {'l': {'xattrs': {'trusted.a': b'vvv'}}, 'p': {'xattrs': {'security.b': b'vvv'}}}),
+    ('a user attribute of a symbolic link', [d('./'), s('etc/l', 'x', pax=xattr('user.a', 3))], 'etc/l'),
+    ('a user attribute of a pipe', [d('./'), entry('etc/p', tarfile.FIFOTYPE, pax=xattr('user.a', 3))], 'etc/p'),
+    ('a user attribute of a device', [d('./'), entry('etc/c', tarfile.CHRTYPE, dev=(1, 3), pax=xattr('user.a', 3))], 'etc/c'),
+    ('an attribute that is called like an access list', [d('./'), f('etc/odd', pax=xattr('system.posix_acl_other', 3))], 'etc/odd'),
+    ('capabilities of versions 2 and 3', [d('./'), f('a', pax=capability(2, 20)), f('b', pax=capability(3, 24))],
+     {'a': {'kind': 'f'}, 'b': {'kind': 'f'}}),
+    ('capabilities that are cut', [d('./'), f('etc/cut', pax=capability(2, 19))], 'etc/cut'),
+    ('capabilities of version 3 without a root user', [d('./'), f('etc/odd', pax=capability(3, 20))], 'etc/odd'),
+    ('an access list, whose mask is the group of the mode', [d('./'), f('x', pax=acl('access', *OWN, ONE, 'mask::rwx'))],
+     {'x': {'mode': 0o775, 'xattrs': {'system.posix_acl_access': acl_bytes((1, 7, -1), (2, 5, 1000), (4, 5, -1), (16, 7, -1), (32, 5, -1))}}}),
+    ('an access list with a smaller mask', [d('./'), f('x', mode=0o2750, pax=acl('access', *OWN, 'group:one:rwx:7', 'mask::r--'))],
+     {'x': {'mode': 0o2745}}),
+    ('a folder with an access list for what comes into it', [d('./'), d('x', pax=acl('default', *OWN)), f('x/y', mode=0o600)],
+     {'x': {'mode': 0o755, 'xattrs': {'system.posix_acl_default': acl_bytes((1, 7, -1), (4, 5, -1), (32, 5, -1))}}, 'x/y': {'mode': 0o600, 'xattrs': {}}}),
+    ('an access list without a mask', [d('./'), f('etc/x', pax=acl('access', *OWN, ONE))], 'etc/x'),
+    ('field-48 an access list with a user without a number', [d('./'), f('etc/x', pax=acl('access', *OWN, 'user:one:r-x', 'mask::rwx'))], 'etc/x'),
+    ('field-48 an access list with a user above 2^31', [d('./'), f('etc/x', pax=acl('access', *OWN, 'user:one:r-x:3000000000', 'mask::rwx'))], 'etc/x'),
+    ('an access list of a symbolic link', [d('./'), s('etc/x', 'y', pax=acl('access', *OWN, ONE, 'mask::rwx'))], 'etc/x'),
+    ('an access list of a file for what comes into it', [d('./'), f('etc/x', pax=acl('default', *OWN))], 'etc/x'),
+    ('a time before 1970, between seconds', [d('./'), f('a', mtime=-1.5), f('b', mtime=-86400.25)],
+     {'a': {'time': -1500000000}, 'b': {'time': -86400250000000}}),
+    ('a time just before 1901', [d('./'), f('etc/early', mtime=-2147483648.5)], 'etc/early'),
+    ('field-43 lost+found that becomes a folder', [d('./'), f('lost+found'), d('lost+found'), f('lost+found/a')], {'lost+found/a': 'x\n'}),
+    ('field-43 lost+found that was removed', [[d('./'), d('lost+found'), f('lost+found/a')], [f('.wh.lost+found', '')]], {'lost+found/a': None}),
     ('a file with holes', [d('./'), sparse('x', 5000000, [(8192, b'a' * 4096), (3000000, b'b' * 5000)])], {'x': {'size': 5000000}}),
     ('a file that is one hole', [d('./'), sparse('x', 300000, [])], {'x': {'size': 300000}}),
     ('names that are not UTF-8', [d('./'), f('na\udcff\udc80me', 'x\n'), s('l', 'to\udcff')], {'na\udcff\udc80me': 'x\n', 'l': {'to': 'to\udcff'}}),
@@ -299,6 +340,8 @@ ROWS_OF_ONE = [
     ('a device with a major number that xfs does not hold', [d('./'), dev('etc/far', 512, 1)], 'xfs', 'etc/far'),
     ('field-43 lost+found that is a file', [d('./'), f('lost+found')], 'blocks', 'lost+found'),
     ('field-43 lost+found that is a link', [d('./'), s('lost+found', 'etc')], 'unpacked', 'lost+found'),
+    ('field-43 lost+found that is a hard link', [d('./'), f('a'), h('lost+found', 'a')], 'unpacked', 'lost+found'),
+    ('field-43 lost+found that becomes a link', [[d('./'), d('lost+found')], [s('lost+found', 'etc')]], 'blocks', 'lost+found'),
     ('attributes of 5,000 bytes', [d('./'), f('etc/fat', pax=xattr('user.big', 5000))], 'blocks', 'etc/fat'),
     ('attributes of 5,000 bytes', [d('./'), f('etc/fat', pax=xattr('user.big', 5000))], 'unpacked', 'etc/fat'),
     ('a link to 1,024 bytes', [d('./'), s('etc/far', 't' * 1024)], 'xfs', 'etc/far'),
