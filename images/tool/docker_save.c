@@ -66,13 +66,10 @@ static int take_layer(const char *folder, const json_t *name, const json_t *diff
 
 static int check_config(const json_t *config, const char *arch, struct err *err)
 {
-	const char *has = json_string_value(json_object_get(config, "architecture"));
-
-	if (!has || !str_eq(has, arch))
+	if (!json_object_get(config, "architecture"))
 		return err_set(err, ERR_IMAGE_INPUT,
-			       "the saved image is for architecture '%s', asked for was '%s'",
-			       has ? has : "", arch);
-	return 0;
+			       "the saved image does not say for which architecture it is");
+	return oci_config_check(config, arch, err);
 }
 
 int docker_layers_find(const char *folder, const char *arch, struct oci_layers *ret,

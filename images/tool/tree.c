@@ -146,11 +146,18 @@ static int make_plan(struct tree *t, struct err *err)
 
 static int unpack_saved(struct tree *t, struct err *err)
 {
-	autofree char *layout = NULL;
+	autofree char *layout = NULL, *manifest = NULL;
 
 	TRY(container_tar_unpack(t->o.path, t->o.folder, &t->unpacked, err));
 	t->o.kind = INPUT_OCI;
 	layout = xasprintf("%s/oci-layout", t->unpacked);
+	manifest = xasprintf("%s/manifest.json", t->unpacked);
+	if (access(layout, R_OK) && access(manifest, R_OK))
+		return err_set(
+			err, ERR_IMAGE_INPUT,
+			"'%s' has neither an oci-layout nor a manifest.json, as docker before "
+			"1.10 wrote it; save the image anew",
+			t->o.path);
 	return access(layout, R_OK)
 		       ? docker_layers_find(t->unpacked, t->o.oci_arch, &t->layers, err)
 		       : oci_layers_find(t->unpacked, t->o.oci_arch, &t->layers, err);

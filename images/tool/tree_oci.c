@@ -18,6 +18,8 @@
 #define WHITEOUT     ".wh."
 #define OPAQUE       ".wh..wh..opq"
 #define DOCUMENT_MAX (4 * MIB)
+#define INDEX_LEVELS 3
+#define OS           "linux"
 #define HASH_BYTES   (256 * 1024)
 
 static int hash_file(const char *path, char ret[static SHA256_HEX_BYTES], struct err *err)
@@ -66,20 +68,59 @@ static int load_blob(const char *layout, const json_t *descriptor, json_t **ret,
 	return json_load_file_strict(path, DOCUMENT_MAX, ret, err);
 }
 
-/* The image of the architecture in an index; an index with one image needs no platform. */
-static const json_t *choose(const json_t *index, const char *arch)
-{
-	const json_t *list = json_object_get(index, "manifests");
+/* ---- one image of several -------------------------------------------------------------------- */
 
+enum fits { FITS_NOT, FITS_PERHAPS, FITS_WELL };
+
+/* What a platform says of an image; without one, its configuration says it later. */
+static enum fits fits(const json_t *descriptor, const char *arch)
+{
+	const json_t *platform = json_object_get(descriptor, "platform");
+	const char *has = json_string_value(json_object_get(platform, "architecture"));
+	const char *os = json_string_value(json_object_get(platform, "os"));
+
+	if ((has && !str_eq(has, arch)) || (os && !str_eq(os, OS)))
+		return FITS_NOT;
+	return has ? FITS_WELL : FITS_PERHAPS;
+}
+
+/* One image may have several names. out: *ret_n: how many images fit; the first of them is returned. */
+static const json_t *first_of(const json_t *list, const char *arch, enum fits wanted, size_t *ret_n)
+{
+	const json_t *first = NULL;
+
+	*ret_n = 0;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *d = json_array_get(list, i);
-		const char *has = json_string_value(
-			json_object_get(json_object_get(d, "platform"), "architecture"));
 
-		if (has && str_eq(has, arch))
-			return d;
+		if (fits(d, arch) != wanted)
+			continue;
+		if (first &&
+		    json_equal(json_object_get(first, "digest"), json_object_get(d, "digest")))
+			continue;
+		first = first ? first : d;
+		++*ret_n;
 	}
-	return json_array_size(list) == 1 ? json_array_get(list, 0) : NULL;
+	return first;
+}
+
+/* The image of the architecture in an index. */
+static int choose(const json_t *index, const char *arch, const json_t **ret, struct err *err)
+{
+	const json_t *list = json_object_get(index, "manifests");
+	size_t n;
+
+	*ret = first_of(list, arch, FITS_WELL, &n);
+	if (!*ret)
+		*ret = first_of(list, arch, FITS_PERHAPS, &n);
+	if (n > 1)
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "the OCI layout holds %zu images that may be for architecture '%s'; "
+			       "save the one that is wanted",
+			       n, arch);
+	return *ret ? 0
+		    : err_set(err, ERR_IMAGE_INPUT,
+			      "OCI layout has no image for architecture '%s' and " OS, arch);
 }
 
 static int find_image(const char *layout, const char *arch, json_t **ret, struct err *err)
@@ -88,14 +129,19 @@ static int find_image(const char *layout, const char *arch, json_t **ret, struct
 	json_t *doc;
 
 	TRY(json_load_file_strict(path, DOCUMENT_MAX, &doc, err));
-	/* An index may hold an index; two levels are what tools write. */
-	for (int level = 0; level < 3 && json_object_get(doc, "manifests"); level++) {
-		const json_t *d = choose(doc, arch);
+	/* an index may hold an index; two levels are what tools write */
+	for (int level = 0; json_object_get(doc, "manifests"); level++) {
+		const json_t *d = NULL;
 		json_t *next = NULL;
-		int status = d ? load_blob(layout, d, &next, err)
-			       : err_set(err, ERR_IMAGE_INPUT,
-					 "OCI layout has no image for architecture '%s'", arch);
+		int status = choose(doc, arch, &d, err);
 
+		if (!status)
+			status =
+				level == INDEX_LEVELS
+					? err_set(err, ERR_IMAGE_INPUT,
+						  "OCI layout has more than %d indexes in each other",
+						  INDEX_LEVELS)
+					: load_blob(layout, d, &next, err);
 		json_decref(doc);
 		if (status < 0)
 			return status;
@@ -105,21 +151,46 @@ static int find_image(const char *layout, const char *arch, json_t **ret, struct
 	return 0;
 }
 
+int oci_config_check(const json_t *config, const char *arch, struct err *err)
+{
+	const char *has = json_string_value(json_object_get(config, "architecture"));
+	const char *os = json_string_value(json_object_get(config, "os"));
+
+	if (has && !str_eq(has, arch))
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "the image is for architecture '%s', asked for was '%s'", has, arch);
+	if (os && !str_eq(os, OS))
+		return err_set(
+			err, ERR_IMAGE_INPUT,
+			"the image is for the operating system '%s'; only " OS " can be built", os);
+	return 0;
+}
+
 /* An index of one image need not say for what it is; the image's configuration does. */
 static int check_config(const char *layout, const json_t *image, const char *arch, struct err *err)
 {
 	const json_t *descriptor = json_object_get(image, "config");
 	autojson json_t *config = NULL;
-	const char *has;
 
 	if (!descriptor)
 		return 0;
 	TRY(load_blob(layout, descriptor, &config, err));
-	has = json_string_value(json_object_get(config, "architecture"));
-	if (has && !str_eq(has, arch))
-		return err_set(err, ERR_IMAGE_INPUT,
-			       "the OCI image is for architecture '%s', asked for was '%s'", has,
-			       arch);
+	return oci_config_check(config, arch, err);
+}
+
+static int take_layer(const char *layout, const json_t *layer, struct oci_layers *ret,
+		      struct err *err)
+{
+	const char *type = json_string_value(json_object_get(layer, "mediaType"));
+
+	if (type && strstr(type, "encrypted"))
+		return err_set(
+			err, ERR_IMAGE_INPUT,
+			"layer %zu of the OCI image is encrypted; copy the image with its key "
+			"first (skopeo copy --decryption-key)",
+			ret->n + 1);
+	TRY(blob_path(layout, layer, &ret->paths[ret->n], err));
+	ret->n++;
 	return 0;
 }
 
@@ -134,10 +205,8 @@ int oci_layers_find(const char *layout, const char *arch, struct oci_layers *ret
 	if (!json_array_size(layers) || json_array_size(layers) > OCI_LAYERS_MAX)
 		return err_set(err, ERR_IMAGE_INPUT, "OCI image has %zu layers",
 			       json_array_size(layers));
-	for (size_t i = 0; i < json_array_size(layers); i++) {
-		TRY(blob_path(layout, json_array_get(layers, i), &ret->paths[i], err));
-		ret->n = i + 1;
-	}
+	for (size_t i = 0; i < json_array_size(layers); i++)
+		TRY(take_layer(layout, json_array_get(layers, i), ret, err));
 	return 0;
 }
 

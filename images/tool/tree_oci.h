@@ -6,6 +6,8 @@
 #ifndef IMAGES_TOOL_TREE_OCI_H
 #define IMAGES_TOOL_TREE_OCI_H
 
+#include <base/json.h>
+
 #include "tree_source.h"
 
 #define OCI_LAYERS_MAX 128
@@ -18,6 +20,9 @@ struct oci_layers {
 /* owns: oci_layers_done(), also after an error. errors: ERR_IMAGE_INPUT. trust: none */
 MUST_CHECK int oci_layers_find(const char *layout, const char *arch, struct oci_layers *ret,
 			       struct err *err);
+/* Compare a configuration's architecture and operating system, where it has them. errors:
+ * ERR_IMAGE_INPUT. trust: none */
+MUST_CHECK int oci_config_check(const json_t *config, const char *arch, struct err *err);
 void oci_layers_done(struct oci_layers *l);
 MUST_CHECK int oci_layers_walk(const struct oci_layers *l, tree_visit visit, void *arg,
 			       struct err *err);
