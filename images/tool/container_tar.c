@@ -17,6 +17,8 @@
 #include <base/str.h>
 #include <base/vec.h>
 
+#include "disk_format.h"
+
 #define READ_BYTES  (256 * 1024)
 #define FILES_MAX   4096
 #define FIRST_NAMES 3
@@ -50,11 +52,32 @@ static bool is_container_name(const char *path)
 	       (n == 64 || str_eq(path + 64, ".json") || str_eq(path + 64, ".tar"));
 }
 
+/* People pack a disk for the way: what is meant is not a tree of one file. */
+static int refuse_disk(const char *path, const char *name, struct archive *a, struct err *err)
+{
+	autofree uint8_t *head = xmalloc(FORMAT_HEAD_BYTES);
+	enum disk_format format = DISK_UNKNOWN;
+	la_ssize_t n;
+
+	if (str_ends(name, ".ovf"))
+		return err_set(
+			err, ERR_IMAGE_INPUT,
+			"'%s' is a virtual machine (OVA): unpack it (tar -x) and give its disk",
+			path);
+	n = archive_read_data(a, head, FORMAT_HEAD_BYTES);
+	if (n <= 0 || disk_format_of(name, head, (size_t)n, &format, NULL) < 0 ||
+	    format == DISK_UNKNOWN)
+		return 0;
+	return err_set(err, ERR_IMAGE_INPUT,
+		       "'%s' is a tar of a disk image: unpack it and give '%s'", path, name);
+}
+
 int container_tar_is(const char *path, bool *ret, struct err *err)
 {
 	struct archive_entry *entry;
 	struct archive *a;
 	bool ours = false;
+	int status = 0;
 
 	*ret = false;
 	TRY(open_tar(path, &a, err));
@@ -69,10 +92,15 @@ int container_tar_is(const char *path, bool *ret, struct err *err)
 		if (str_eq(clean, "manifest.json"))
 			ours = archive_read_next_header(a, &entry) == ARCHIVE_OK &&
 			       str_eq(archive_entry_pathname(entry), "manifest.sigs");
+		if (!*ret && clean && !strchr(clean, '/') &&
+		    archive_entry_filetype(entry) == AE_IFREG)
+			status = refuse_disk(path, clean, a, err);
 		if (!clean || clean[0])
 			break; /* only the root's own entry may come first */
 	}
 	archive_read_free(a);
+	if (status < 0)
+		return status;
 	return ours ? err_set(err, ERR_IMAGE_INPUT,
 			      "'%s' is an archive that was built already: sign, verify or import it",
 			      path)

@@ -19,6 +19,9 @@
 #define QCOW2_EXTERNAL    4 /* of the incompatible features: the data is in another file */
 #define VMDK_HEAD_BYTES   64
 #define VMDK_TEXT_SECTORS 2048
+#define VHD_MAGIC         "conectix"
+#define VHD_MAGIC_BYTES   8
+#define VHD_FOOTER_BYTES  512
 
 static const struct {
 	size_t at;
@@ -33,14 +36,45 @@ static const struct {
 	{0, "# Disk DescriptorFile", 21, DISK_UNKNOWN,
 	 "the text part of a VMDK whose data is in other files",
 	 "convert it: qemu-img convert -O qcow2"},
-	{0, "conectix", 8, DISK_UNKNOWN, "a VHD disk", "convert it: qemu-img convert -O raw"},
+	{0, VHD_MAGIC, VHD_MAGIC_BYTES, DISK_UNKNOWN, "a VHD disk",
+	 "convert it: qemu-img convert -O raw"},
 	{64, "\x7f\x10\xda\xbe", 4, DISK_UNKNOWN, "a VirtualBox disk (VDI)",
 	 "convert it: qemu-img convert -O raw"},
+	{0, "QED\0", 4, DISK_UNKNOWN, "a QED disk", "convert it: qemu-img convert -O qcow2"},
+	{0, "WithoutFreeSpace", 16, DISK_UNKNOWN, "a Parallels disk",
+	 "convert it: qemu-img convert -O qcow2"},
+	{0, "WithouFreSpacExt", 16, DISK_UNKNOWN, "a Parallels disk",
+	 "convert it: qemu-img convert -O qcow2"},
+	{0, "COWD", 4, DISK_UNKNOWN, "a VMDK of an old ESX server",
+	 "convert it: qemu-img convert -O qcow2"},
+	{0, "\x3a\xff\x26\xed", 4, DISK_UNKNOWN, "a sparse image of Android",
+	 "unpack it (simg2img) and build from what comes out"},
 	{32769, "CD001", 5, DISK_UNKNOWN,
 	 "an ISO image, which starts an installer from a CD or a USB stick",
 	 "install from it once into a disk image and build that, or build from a root file system tar or an OCI image"},
 	{0, "hsqs", 4, DISK_UNKNOWN, "a squashfs file system",
 	 "unpack it (unsquashfs) and build from the folder"},
+	{32769, "BEA01", 5, DISK_UNKNOWN, "an image of a DVD (UDF)",
+	 "install from it once into a disk image and build that"},
+	{1024, "\xe2\xe1\xf5\xe0", 4, DISK_UNKNOWN, "an erofs file system",
+	 "build from a tar of what is in it"},
+	{65600, "_BHRfS_M", 8, DISK_UNKNOWN, "a btrfs file system without a partition table",
+	 "build from a tar of what is in it"},
+	{3, "NTFS    ", 8, DISK_UNKNOWN, "an NTFS file system without a partition table",
+	 "only Linux systems can be built"},
+	{3, "EXFAT   ", 8, DISK_UNKNOWN, "an exFAT file system without a partition table",
+	 "build from a tar of what is in it, or take it as it is with --raw"},
+	{54, "FAT1", 4, DISK_UNKNOWN, "a FAT file system without a partition table",
+	 "build from a tar of what is in it, or take it as it is with --raw"},
+	{82, "FAT32   ", 8, DISK_UNKNOWN, "a FAT file system without a partition table",
+	 "build from a tar of what is in it, or take it as it is with --raw"},
+	{4086, "SWAPSPACE2", 10, DISK_UNKNOWN, "swap space",
+	 "give a root file system or a disk image"},
+	{512, "LABELONE", 8, DISK_UNKNOWN, "a physical volume of LVM without a partition table",
+	 "activate it and build from what is in its volumes"},
+	{4096, "\xfc\x4e\x2b\xa9", 4, DISK_UNKNOWN, "a member of an md RAID",
+	 "assemble it and build from what is in it"},
+	{514, "HdrS", 4, DISK_UNKNOWN, "a Linux kernel", "give a root file system or a disk image"},
 	{0, "XFSB", 4, DISK_UNKNOWN, "an xfs file system without a partition table",
 	 "build from a tar of what is in it"},
 	{1080, "\x53\xef", 2, DISK_UNKNOWN, "an ext file system without a partition table",
@@ -49,6 +83,9 @@ static const struct {
 	 "open it and build from what is in it"},
 	{0, "7z\xbc\xaf\x27\x1c", 6, DISK_UNKNOWN, "a 7z archive", "unpack it first"},
 	{0, "PK\x03\x04", 4, DISK_UNKNOWN, "a zip archive", "unpack it first"},
+	{0, "MSCF", 4, DISK_UNKNOWN, "a cabinet archive", "unpack it first"},
+	{0, "\x89LZO", 4, DISK_UNKNOWN, "compressed by lzop", "unpack it first"},
+	{0, "LRZI", 4, DISK_UNKNOWN, "compressed by lrzip", "unpack it first"},
 	{0, "Rar!", 4, DISK_UNKNOWN, "a RAR archive", "unpack it first"},
 	{0, "070701", 6, DISK_UNKNOWN, "a cpio archive, as a RAM disk is",
 	 "build from the tar of a root file system"},
@@ -121,6 +158,11 @@ static int check_qcow2(const char *path, int fd, struct err *err)
 	crypt = cur_be32(&c);
 	cur_skip(&c, 36);
 	features = version >= 3 ? be64(&c) : 0;
+	if (version == 1)
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "'%s' is a QCOW disk of version 1: convert it: qemu-img convert -O "
+			       "qcow2",
+			       path);
 	if (version != 2 && version != 3)
 		return err_set(err, ERR_IMAGE_INPUT, "'%s' is qcow2 of the unknown version %u",
 			       path, version);
@@ -176,6 +218,22 @@ static int check_vmdk(const char *path, int fd, struct err *err)
 	return check_vmdk_text(path, text, err);
 }
 
+/* A VHD of fixed size is a raw disk with a footer. */
+static int check_raw(const char *path, int fd, struct err *err)
+{
+	char footer[VHD_MAGIC_BYTES];
+	off_t end = lseek(fd, 0, SEEK_END);
+
+	if (end < VHD_FOOTER_BYTES ||
+	    pread(fd, footer, sizeof(footer), end - VHD_FOOTER_BYTES) != VHD_MAGIC_BYTES ||
+	    memcmp(footer, VHD_MAGIC, VHD_MAGIC_BYTES) != 0)
+		return 0;
+	return err_set(
+		err, ERR_IMAGE_INPUT,
+		"'%s' is a VHD disk of fixed size: convert it: qemu-img convert -f vpc -O raw",
+		path);
+}
+
 int disk_format_check(const char *path, int fd, enum disk_format format, struct err *err)
 {
 	switch (format) {
@@ -183,8 +241,9 @@ int disk_format_check(const char *path, int fd, enum disk_format format, struct 
 		return check_qcow2(path, fd, err);
 	case DISK_VMDK:
 		return check_vmdk(path, fd, err);
-	case DISK_VHDX:
 	case DISK_RAW:
+		return check_raw(path, fd, err);
+	case DISK_VHDX:
 	case DISK_UNKNOWN:
 		break;
 	}

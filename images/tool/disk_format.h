@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <base/err.h>
 
-#define FORMAT_HEAD_BYTES (36 * 1024) /* an ISO's volume descriptor is in there */
+#define FORMAT_HEAD_BYTES (68 * 1024) /* an ISO's descriptor and a btrfs's are in there */
 
 enum disk_format { DISK_UNKNOWN, DISK_RAW, DISK_QCOW2, DISK_VMDK, DISK_VHDX };
 /* qemu-img's word, or "raw". */
@@ -21,7 +21,7 @@ MUST_CHECK int disk_format_of(const char *path, const uint8_t *head, size_t n_by
 			      enum disk_format *ret, struct err *err);
 
 /* Refuse a virtual disk whose bytes lie in another file as well (a backing file, an external data
- * file, further extents), is encrypted, or has a header of an unknown version. in: fd at any
+ * file, further extents), is encrypted, or has a header of an unknown version; and a raw one with the footer of a VHD. in: fd at any
  * offset. errors: ERR_IMAGE_INPUT, ERR_IO. trust: none */
 MUST_CHECK int disk_format_check(const char *path, int fd, enum disk_format format,
 				 struct err *err);

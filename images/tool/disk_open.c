@@ -230,7 +230,8 @@ int disk_open(const char *path, bool raw, const char *folder, int *ret_fd, struc
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, ERR_IO, "cannot open '%s'", path);
-	TRY(disk_format_check(path, fd, format, err));
+	if (!raw)
+		TRY(disk_format_check(path, fd, format, err));
 	if (format != DISK_RAW)
 		return convert(path, fd, format, folder, ret_fd, err);
 	*ret_fd = take_fd(&fd);

@@ -91,6 +91,42 @@ refused "a VHD" disk.vhd "VHD"
 qemu-img convert -O vdi raw disk.vdi
 refused "a VirtualBox disk" disk.vdi "VirtualBox"
 
+for format in qed parallels qcow; do
+	qemu-img convert -O $format raw disk.$format
+done
+refused "a QED disk" disk.qed "QED"
+refused "a Parallels disk" disk.parallels "Parallels"
+refused "a QCOW disk of version 1" disk.qcow "version 1"
+qemu-img convert -O vpc -o subformat=fixed,force_size raw fixed.vhd
+refused "a VHD of fixed size" fixed.vhd "fixed size"
+gzip -k fixed.vhd
+refused "a VHD of fixed size in gzip" fixed.vhd.gz "fixed size"
+qemu-img convert -O vmdk -o subformat=twoGbMaxExtentSparse raw parts.vmdk
+refused "a VMDK in parts" parts.vmdk "other files"
+refused "a part of a VMDK" parts-s001.vmdk "several files"
+printf 'COWD' >cowd
+truncate -s 100K cowd
+refused "a VMDK of an old ESX server" cowd "ESX"
+for option in compat=0.10 extended_l2=on,compat=1.1 cluster_size=2M; do
+	qemu-img convert -O qcow2 -o $option raw old
+	same "a qcow2 with $option" old
+done
+qemu-img snapshot -c one disk.qcow2
+same "a qcow2 with a snapshot" disk.qcow2
+python3 - <<'PY'
+import bz2, gzip, lzma
+raw = open('raw', 'rb').read()
+for name, pack in (('gz', gzip.compress), ('xz', lzma.compress), ('bz2', bz2.compress)):
+    open('members.' + name, 'wb').write(pack(raw[:5000000]) + pack(raw[5000000:]))
+open('alone.lzma', 'wb').write(lzma.compress(raw, format=lzma.FORMAT_ALONE))
+PY
+for suffix in gz xz bz2; do
+	same "two members of $suffix" members.$suffix
+done
+same "lzma" alone.lzma
+(head -c 5000000 raw | zstd -q; tail -c +5000001 raw | zstd -q) >members.zst
+same "two members of zstd" members.zst
+
 # ---- what is not an input --------------------------------------------------------------------------
 cp raw iso
 printf '\001CD001\001' | dd of=iso bs=1 seek=32768 conv=notrunc status=none
@@ -101,6 +137,35 @@ printf 'PK\003\004 and so on' >zip
 refused "a zip" zip "zip"
 mke2fs -q -F -t ext4 fs 16M >/dev/null 2>&1
 refused "a file system" fs "ext"
+at() { # NAME OFFSET BYTES
+	truncate -s 100K "$1"
+	printf '\125\252' | dd of="$1" bs=1 seek=510 conv=notrunc status=none
+	printf %s "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+at fat16 54 'FAT16   '
+refused "FAT, which ends its first sector like a partition table" fat16 "FAT file system"
+at fat32 82 'FAT32   '
+refused "FAT32" fat32 "FAT file system"
+at ntfs 3 'NTFS    '
+refused "NTFS" ntfs "NTFS"
+at kernel 514 'HdrS'
+refused "a kernel" kernel "a Linux kernel"
+at btrfs 65600 '_BHRfS_M'
+refused "btrfs" btrfs "btrfs"
+at swap 4086 'SWAPSPACE2'
+refused "swap space" swap "swap space"
+at volume 512 'LABELONE'
+refused "a volume of LVM" volume "LVM"
+at udf 32769 'BEA01'
+refused "a DVD" udf "UDF"
+echo '<Envelope/>' >m.ovf
+tar -cf m.ova m.ovf disk.vmdk
+refused "an OVA" m.ova "OVA"
+cp raw disk.raw
+tar -czf cloud.tar.gz disk.raw
+refused "a tar of a disk, as clouds export it" cloud.tar.gz "give 'disk.raw'"
+tar -cf dotted-disk.tar ./disk.qcow2
+refused "a tar of a qcow2" dotted-disk.tar "give 'disk.qcow2'"
 echo 'a text' >text
 refused "a text" text "neither"
 gzip -k text
@@ -145,6 +210,24 @@ tar('docker.tar', docker('amd64')); tar('docker-arm.tar', docker('arm64'))
 tar('docker-changed.tar', docker('amd64', lambda x: x.replace(b'lower', b'LOWER'))); tar('docker-two.tar', docker('amd64', images=2))
 twice = [layers[0], layers[1], layers[0]]; c = config('amd64', twice); names = [x * 64 + '/layer.tar' for x in 'abc']
 tar('docker-link.tar', [(names[2], '../' + names[0]), (names[0], layers[0]), (names[1], layers[1]), (sha(c) + '.json', c), ('manifest.json', json.dumps([dict(Config=sha(c) + '.json', Layers=names)]).encode())])
+def image(arch, which, text=None, os_='linux', **more):
+    c = json.dumps(dict(architecture=arch, os=os_)).encode(); d = lambda b, **k: dict(digest='sha256:' + sha(b), size=len(b), **k)
+    m = json.dumps(dict(schemaVersion=2, config=d(c), layers=[d(x, mediaType='application/vnd.oci.image.layer.v1.tar' + (text or '')) for x in which])).encode()
+    if more.pop('platform', True): more['platform'] = dict(architecture=arch, os=os_)
+    return d(m, **more), [c, m] + which
+def index(path, images, deep=0):
+    blobs = {}; found = [x for x, _ in images]
+    for _, parts in images: blobs.update((sha(b), b) for b in parts)
+    for _ in range(deep):
+        b = json.dumps(dict(schemaVersion=2, manifests=found)).encode(); blobs[sha(b)] = b; found = [dict(digest='sha256:' + sha(b), size=len(b))]
+    tar(path, [('oci-layout', b'{"imageLayoutVersion":"1.0.0"}'), ('index.json', json.dumps(dict(schemaVersion=2, manifests=found)).encode())] + [('blobs/sha256/' + n, b) for n, b in blobs.items()])
+one, other = image('amd64', layers), image('amd64', layers[:1])
+index('index-arms.tar', [image('arm64', layers[:1]), one]); index('index-windows.tar', [image('amd64', layers[:1], os_='windows'), one])
+index('index-names.tar', [(dict(one[0], annotations={'a': x}), one[1]) for x in 'ab']); index('index-deep.tar', [image('arm64', layers[:1]), one], 2)
+proof = json.dumps(dict(schemaVersion=2, layers=[])).encode(); index('index-proof.tar', [one, (dict(digest='sha256:' + sha(proof), size=len(proof), platform=dict(architecture='unknown', os='unknown')), [proof])], 1)
+index('index-two.tar', [one, other]); index('index-two-bare.tar', [image('amd64', x, platform=False) for x in (layers, layers[:1])]); index('index-only-windows.tar', [image('amd64', layers, os_='windows')])
+index('config-windows.tar', [image('amd64', layers, os_='windows', platform=False)]); index('index-deeper.tar', [one], 5); index('secret.tar', [image('amd64', layers, '+encrypted')])
+tar('docker-old.tar', [('a' * 64 + '/VERSION', b'1.0'), ('a' * 64 + '/layer.tar', layers[0]), ('repositories', b'{}')])
 tar('merged.tar', [('etc/a', b'lower\n'), ('etc/b', b'new\n')]); tar('third.tar', [('etc/a', b'lower\n'), ('etc/b', b'old\n')])
 PY
 tree() { # WHAT FILE LIKE
@@ -158,6 +241,18 @@ tree "an OCI archive in gzip" oci.tar.gz merged.tar
 tree "an OCI archive whose names begin with a dot" dotted.tar merged.tar
 tree "docker save" docker.tar merged.tar
 tree "docker save with a layer that is there already" docker-link.tar third.tar
+tree "an OCI archive of several architectures" index-arms.tar merged.tar
+tree "an OCI archive with an image for Windows first" index-windows.tar merged.tar
+tree "an OCI archive of one image with two names" index-names.tar merged.tar
+tree "an OCI archive with an index in an index" index-deep.tar merged.tar
+tree "an OCI archive with a signed statement beside the image" index-proof.tar merged.tar
+refused "an OCI archive of two images" index-two.tar "2 images"
+refused "an OCI archive of two images without a platform" index-two-bare.tar "2 images"
+refused "an OCI archive for Windows" index-only-windows.tar "linux"
+refused "an OCI archive whose configuration says Windows" config-windows.tar "windows"
+refused "an OCI archive with too many indexes" index-deeper.tar "indexes"
+refused "an OCI archive with encrypted layers" secret.tar "encrypted"
+refused "docker save of long ago" docker-old.tar "manifest.json"
 refused "an OCI archive of another architecture" oci-arm.tar "arm64"
 refused "an OCI archive with a name that goes up" oci-evil.tar "leaves"
 refused "an OCI archive with a link" oci-device.tar "link"
