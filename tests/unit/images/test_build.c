@@ -93,9 +93,12 @@ static void add_entry(struct archive *a, const struct entry *from, time_t time)
 	archive_entry_set_rdevminor(e, 300);
 	if (str_eq(from->path, "./bin/tool"))
 		add_attributes(e);
-	if (str_eq(from->path, "./dev/null"))
+	if (str_eq(from->path, "./dev/null")) {
 		archive_entry_acl_add_entry(e, ARCHIVE_ENTRY_ACL_TYPE_ACCESS, 4,
 					    ARCHIVE_ENTRY_ACL_USER, 1, "");
+		archive_entry_acl_add_entry(e, ARCHIVE_ENTRY_ACL_TYPE_ACCESS, 6,
+					    ARCHIVE_ENTRY_ACL_MASK, -1, "");
+	}
 	if (str_eq(from->path, "./bin")) {
 		archive_entry_acl_add_entry(e, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, 7,
 					    ARCHIVE_ENTRY_ACL_USER_OBJ, -1, "");
