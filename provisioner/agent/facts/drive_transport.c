@@ -217,14 +217,17 @@ static bool on_external_port(const char *root, const char *path)
 	return false;
 }
 
+/* Only soldered chips have areas to boot from; where the type is not told, these do. */
 static enum transport_id mmc_transport(const char *root, const char *name)
 {
 	char type[16];
 
 	sysfs_text(root, type, sizeof(type), "sys/block/%s/device/type", name);
-	return str_starts(type, "SD") ? TRANSPORT_SD
-	       : str_eq(type, "MMC")  ? TRANSPORT_MMC
-				      : TRANSPORT_UNKNOWN;
+	if (str_starts(type, "SD"))
+		return TRANSPORT_SD;
+	return str_eq(type, "MMC") || sysfs_exists(root, "sys/block/%sboot0", name)
+		       ? TRANSPORT_MMC
+		       : TRANSPORT_UNKNOWN;
 }
 
 static enum transport_id by_name(const char *name)
