@@ -96,36 +96,24 @@ static int64_t persistent_mib(const struct smbios_memory_device *d)
 	return d->volatile_mib > 0 ? 0 : d->dimm.capacity_mib;
 }
 
-/* Persistent modules may serve as memory with a part of their cells. */
-static void push(struct smbios *s, const struct smbios_memory_device *d, enum kind kind)
+/* HW: NVDIMM-N may tell the same cells as both parts; they are memory once, and that persistent. */
+static int64_t volatile_mib(const struct smbios_memory_device *d)
 {
-	struct facts_dimm dimm = d->dimm;
-
-	if (dimm.capacity_mib)
-		(void)str_copy(dimm.type, sizeof(dimm.type), type_name(d));
-	if (kind == KIND_MEMORY) {
-		VEC_PUSH(&s->modules, dimm);
-		return;
-	}
-	if (d->volatile_mib > 0) {
-		dimm.capacity_mib = d->volatile_mib;
-		VEC_PUSH(&s->modules, dimm);
-	}
-	dimm.capacity_mib = persistent_mib(d);
-	if (dimm.capacity_mib > 0)
-		VEC_PUSH(&s->persistent, dimm);
+	if (d->volatile_mib <= 0 || d->volatile_mib > d->dimm.capacity_mib - persistent_mib(d))
+		return 0;
+	return d->volatile_mib;
 }
 
-/* ---- names ----------------------------------------------------------------------------------- */
-
-/* HW: what firmware says of a place that it has no name for. */
-static bool names_nothing(const char *text)
+/* HW: what firmware says where it knows nothing. */
+static bool says_nothing(const char *text)
 {
 	static const char *const words[] = {"",
 					    "not specified",
 					    "unknown",
 					    "none",
 					    "n/a",
+					    "no dimm",
+					    "null",
 					    "default string",
 					    "to be filled by o.e.m."};
 	struct sv name = sv_trim(sv_of(text));
@@ -136,11 +124,43 @@ static bool names_nothing(const char *text)
 	return false;
 }
 
+static void drop_empty_words(struct facts_dimm *d)
+{
+	if (says_nothing(d->manufacturer))
+		d->manufacturer[0] = '\0';
+	if (says_nothing(d->serial))
+		d->serial[0] = '\0';
+	if (says_nothing(d->part_number))
+		d->part_number[0] = '\0';
+}
+
+/* Persistent modules may serve as memory with a part of their cells. */
+static void push(struct smbios *s, const struct smbios_memory_device *d, enum kind kind)
+{
+	struct facts_dimm dimm = d->dimm;
+
+	drop_empty_words(&dimm);
+	if (dimm.capacity_mib)
+		(void)str_copy(dimm.type, sizeof(dimm.type), type_name(d));
+	if (kind == KIND_MEMORY) {
+		VEC_PUSH(&s->modules, dimm);
+		return;
+	}
+	dimm.capacity_mib = volatile_mib(d);
+	if (dimm.capacity_mib > 0)
+		VEC_PUSH(&s->modules, dimm);
+	dimm.capacity_mib = persistent_mib(d);
+	if (dimm.capacity_mib > 0)
+		VEC_PUSH(&s->persistent, dimm);
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
 static void name_slot(struct facts_dimm *d)
 {
-	const char *name = !names_nothing(d->device_locator) ? d->device_locator
-			   : !names_nothing(d->bank_locator) ? d->bank_locator
-							     : "";
+	const char *name = !says_nothing(d->device_locator) ? d->device_locator
+			   : !says_nothing(d->bank_locator) ? d->bank_locator
+							    : "";
 
 	(void)text_fit(d->slot, sizeof(d->slot), name);
 }
@@ -156,7 +176,7 @@ static void number_slot(struct facts_dimm *d, size_t number)
 
 static void put_bank_in_front(struct facts_dimm *d)
 {
-	if (!names_nothing(d->bank_locator) && !names_nothing(d->device_locator) &&
+	if (!says_nothing(d->bank_locator) && !says_nothing(d->device_locator) &&
 	    !str_eq(d->bank_locator, d->device_locator))
 		text_print(d->slot, sizeof(d->slot), "%s %s", d->bank_locator, d->device_locator);
 }

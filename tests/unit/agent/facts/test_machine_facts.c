@@ -135,6 +135,12 @@ static void test_what_is_memory(void **state)
 		 80,
 		 0,
 		 16384},
+		{"NVDIMM-N that tells its cells twice",
+		 3,
+		 {0x1a, 4, 16384, 16384, 16384, "A2", "P0", 0},
+		 80,
+		 0,
+		 16384},
 		{"NVDIMM-F", 3, {0x1f, 5, 32768, 0, 32768, "A2", "P0", 0}, 80, 0, 32768},
 		{"NVDIMM-P", 3, {0x22, 6, 32768, 0, 32768, "A2", "P0", 0}, 80, 0, 32768},
 		{"Optane, both parts zero",
@@ -190,6 +196,37 @@ static void test_what_is_memory(void **state)
 		facts_done(&f);
 		fake_sys_done(&tree);
 	}
+}
+
+/* Words for "not known" are not kept; what a module does say is. */
+static void test_words_of_a_module(void **state)
+{
+	static const struct {
+		const char *serial, *part, *expect_serial, *expect_part;
+	} rows[] = {
+		{"3A5C01F2", "M393A2K43BB1-CRC    ", "3A5C01F2", "M393A2K43BB1-CRC"},
+		{"Not Specified", "NOT SPECIFIED", "", ""},
+		{"Unknown", "NO DIMM", "", ""},
+		{" ", "36ASF4G72PZ", "", "36ASF4G72PZ"},
+		{"None-7", "N/A", "None-7", ""},
+	};
+	struct facts f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		fake_sys_dimm(&tree, &(struct fake_dimm){.size_mib = 1024,
+							 .locator = rows[i].serial,
+							 .serial = rows[i].serial,
+							 .part_number = rows[i].part});
+	fake_sys_smbios_write(&tree);
+	machine_facts(tree.root, &f);
+	assert_int_equal(f.memory.modules.n, ARRAY_LEN(rows));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CHECK_STR(rows[i].serial, f.memory.modules.items[i].serial, rows[i].expect_serial);
+		CHECK_STR(rows[i].serial, f.memory.modules.items[i].part_number,
+			  rows[i].expect_part);
+	}
+	facts_done(&f);
 }
 
 static void test_locators_of_two_sockets(void **state)
@@ -556,6 +593,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_memory),
+		T(test_words_of_a_module),
 		T(test_locators_of_two_sockets),
 		cmocka_unit_test(test_counts_of_cores),
 		cmocka_unit_test(test_counts_of_the_table),
