@@ -147,6 +147,12 @@ static int check_xattr_kind(struct archive_entry *entry, const char *path, const
 			       "entry '%s' has an attribute that Linux keeps of files and folders "
 			       "only: '%s'",
 			       path, name);
+	if (strchr(name, '='))
+		return err_set(
+			err, ERR_IMAGE_MEMBER,
+			"entry '%s' has an attribute with '=' in its name, which a tar would "
+			"cut there: '%s'",
+			path, name);
 	if (str_eq(name, "security.capability") && !is_capability(value, n_bytes))
 		return err_set(err, ERR_IMAGE_MEMBER,
 			       "entry '%s' has capabilities in a form that Linux does not take",

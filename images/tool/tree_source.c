@@ -15,6 +15,8 @@
 #include <base/str.h>
 #include <base/vec.h>
 
+#include "tar_global.h"
+
 #define READ_BLOCK_BYTES  (256 * 1024)
 #define GROWTH_FREE_BYTES ((int64_t)(4 * GIB)) /* below, growth does not matter */
 #define GROWTH_MAX        500 /* packed systems grow threefold, gzip's zeros thousandfold */
@@ -88,9 +90,11 @@ void source_filters(struct archive *a)
 
 int source_walk_tar(const char *path, tree_visit visit, void *arg, struct err *err)
 {
-	struct archive *a = archive_read_new();
+	struct archive *a;
 	int status;
 
+	TRY(tar_global_check(path, err));
+	a = archive_read_new();
 	source_filters(a);
 	archive_read_support_format_tar(a);
 	if (archive_read_open_filename(a, path, READ_BLOCK_BYTES) != ARCHIVE_OK)

@@ -210,6 +210,11 @@ tar('docker.tar', docker('amd64')); tar('docker-arm.tar', docker('arm64'))
 tar('docker-changed.tar', docker('amd64', lambda x: x.replace(b'lower', b'LOWER'))); tar('docker-two.tar', docker('amd64', images=2))
 twice = [layers[0], layers[1], layers[0]]; c = config('amd64', twice); names = [x * 64 + '/layer.tar' for x in 'abc']
 tar('docker-link.tar', [(names[2], '../' + names[0]), (names[0], layers[0]), (names[1], layers[1]), (sha(c) + '.json', c), ('manifest.json', json.dumps([dict(Config=sha(c) + '.json', Layers=names)]).encode())])
+def all_entries(path, **sets):
+    with tarfile.open(path, 'w', format=tarfile.PAX_FORMAT, pax_headers=sets) as t:
+        for name, data in (('etc/a', b'lower\n'), ('etc/b', b'new\n')):
+            e = tarfile.TarInfo(name); e.mtime = 1700000000; e.size = len(data); t.addfile(e, io.BytesIO(data))
+all_entries('comment.tar', comment='of git\nand = more'); all_entries('owner.tar', comment='x', uid='1000'); all_entries('time.tar', mtime='5')
 def image(arch, which, text=None, os_='linux', **more):
     c = json.dumps(dict(architecture=arch, os=os_)).encode(); d = lambda b, **k: dict(digest='sha256:' + sha(b), size=len(b), **k)
     m = json.dumps(dict(schemaVersion=2, config=d(c), layers=[d(x, mediaType='application/vnd.oci.image.layer.v1.tar' + (text or '')) for x in which])).encode()
@@ -239,6 +244,10 @@ mkdir layout && tar -C layout -xf oci.tar && tar -C layout -cf dotted.tar .
 tree "an OCI archive" oci.tar merged.tar
 tree "an OCI archive in gzip" oci.tar.gz merged.tar
 tree "an OCI archive whose names begin with a dot" dotted.tar merged.tar
+tree "a tar with a comment for all entries" comment.tar merged.tar
+refused "a tar with an owner for all entries" owner.tar "sets 'uid'"
+gzip -k time.tar
+refused "a tar with a time for all entries" time.tar.gz "sets 'mtime'"
 tree "docker save" docker.tar merged.tar
 tree "docker save with a layer that is there already" docker-link.tar third.tar
 tree "an OCI archive of several architectures" index-arms.tar merged.tar

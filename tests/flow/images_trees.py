@@ -310,6 +310,7 @@ ROWS = [
     ('a user attribute of a pipe', [d('./'), entry('etc/p', tarfile.FIFOTYPE, pax=xattr('user.a', 3))], 'etc/p'),
     ('a user attribute of a device', [d('./'), entry('etc/c', tarfile.CHRTYPE, dev=(1, 3), pax=xattr('user.a', 3))], 'etc/c'),
     ('an attribute that is called like an access list', [d('./'), f('etc/odd', pax=xattr('system.posix_acl_other', 3))], 'etc/odd'),
+    ('an attribute whose name a tar would cut', [d('./'), f('etc/x', pax={'LIBARCHIVE.xattr.user.a%3Db': 'dmFs'})], 'etc/x'),
     ('capabilities of versions 2 and 3', [d('./'), f('a', pax=capability(2, 20)), f('b', pax=capability(3, 24))],
      {'a': {'kind': 'f'}, 'b': {'kind': 'f'}}),
     ('capabilities that are cut', [d('./'), f('etc/cut', pax=capability(2, 19))], 'etc/cut'),
