@@ -52,9 +52,14 @@ struct ocp_validator {
 	const char *type;
 	double limit;
 };
-/* component: NULL for the host as a whole. */
-void ocp_measure(struct ocp_stream *s, const char *step, const struct component *component,
-		 const char *name, double value, const char *unit, struct ocp_validator validator);
+struct ocp_measurement {
+	const struct component *component; /* NULL: the host as a whole */
+	const char *name;
+	double value;
+	const char *unit; /* or NULL */
+	struct ocp_validator validator;
+};
+void ocp_measure(struct ocp_stream *s, const char *step, const struct ocp_measurement *m);
 
 /* verdict_name: a short, countable name ("dimm-ce-rate-exceeded"). */
 void ocp_diagnose(struct ocp_stream *s, const char *step, const struct component *component,

@@ -38,19 +38,30 @@ int secret_key_load(const char *private_path, uint8_t ret_key[static SECRET_KEY_
 	return 0;
 }
 
-/* One pass either way; false when the tag does not fit. */
-static bool run(const uint8_t *key, const char *name, const uint8_t *nonce, const uint8_t *in,
-		size_t n_bytes, uint8_t *out, uint8_t *tag, int sealing)
+/* One pass over n_bytes, either way. */
+struct pass {
+	const uint8_t *key;
+	const char *name;
+	const uint8_t *nonce, *in;
+	uint8_t *out;
+	uint8_t *tag; /* read when opening, written when sealing */
+	size_t n_bytes;
+};
+
+/* False when the tag does not fit. */
+static bool run(const struct pass *p, int sealing)
 {
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	const uint8_t *name = (const uint8_t *)p->name;
 	int n = 0;
-	bool well = c && EVP_CipherInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce, sealing) == 1 &&
-		    EVP_CipherUpdate(c, NULL, &n, (const uint8_t *)name, (int)strlen(name)) == 1 &&
-		    EVP_CipherUpdate(c, out, &n, in, (int)n_bytes) == 1 &&
-		    (sealing ||
-		     EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, tag) == 1) &&
-		    EVP_CipherFinal_ex(c, out + n_bytes, &n) == 1 &&
-		    (!sealing || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, tag) == 1);
+	bool well =
+		c &&
+		EVP_CipherInit_ex(c, EVP_aes_256_gcm(), NULL, p->key, p->nonce, sealing) == 1 &&
+		EVP_CipherUpdate(c, NULL, &n, name, (int)strlen(p->name)) == 1 &&
+		EVP_CipherUpdate(c, p->out, &n, p->in, (int)p->n_bytes) == 1 &&
+		(sealing || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, p->tag) == 1) &&
+		EVP_CipherFinal_ex(c, p->out + p->n_bytes, &n) == 1 &&
+		(!sealing || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, p->tag) == 1);
 
 	EVP_CIPHER_CTX_free(c);
 	return well;
@@ -63,8 +74,14 @@ char *secret_seal(const uint8_t key[static SECRET_KEY_BYTES], const char *name, 
 	BUG_ON(n > PLAIN_MAX_BYTES);
 	autofree uint8_t *box = xmalloc(NONCE_BYTES + n + TAG_BYTES);
 	random_bytes(box, NONCE_BYTES);
-	BUG_ON(!run(key, name, box, (const uint8_t *)plain, n, box + NONCE_BYTES,
-		    box + NONCE_BYTES + n, 1));
+	const struct pass pass = {.key = key,
+				  .name = name,
+				  .nonce = box,
+				  .in = (const uint8_t *)plain,
+				  .out = box + NONCE_BYTES,
+				  .tag = box + NONCE_BYTES + n,
+				  .n_bytes = n};
+	BUG_ON(!run(&pass, 1));
 	autofree char *text = base64_encode(box, NONCE_BYTES + n + TAG_BYTES);
 	return xasprintf(PREFIX "%s", text);
 }
@@ -85,8 +102,15 @@ int secret_open_text(const uint8_t key[static SECRET_KEY_BYTES], const char *nam
 	TRY(base64_decode(sealed + strlen(PREFIX), SEALED_MAX_BYTES, &box, &n, err));
 	size_t n_plain = n < NONCE_BYTES + TAG_BYTES ? 0 : n - NONCE_BYTES - TAG_BYTES;
 	autofree char *plain = xcalloc(1, n_plain + 1);
-	if (n < NONCE_BYTES + TAG_BYTES || !run(key, name, box, box + NONCE_BYTES, n_plain,
-						(uint8_t *)plain, box + n - TAG_BYTES, 0))
+	bool whole = n >= NONCE_BYTES + TAG_BYTES;
+	const struct pass pass = {.key = key,
+				  .name = name,
+				  .nonce = box,
+				  .in = whole ? box + NONCE_BYTES : box,
+				  .out = (uint8_t *)plain,
+				  .tag = whole ? box + n - TAG_BYTES : box,
+				  .n_bytes = n_plain};
+	if (!whole || !run(&pass, 0))
 		return err_set(err, ERR_INVALID, "the secret of '%s' does not open with our key",
 			       name);
 	*ret = take_ptr(plain);

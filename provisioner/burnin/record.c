@@ -130,19 +130,18 @@ static json_t *number(double v)
 								     : json_real(v);
 }
 
-void ocp_measure(struct ocp_stream *s, const char *step, const struct component *component,
-		 const char *name, double value, const char *unit, struct ocp_validator validator)
+void ocp_measure(struct ocp_stream *s, const char *step, const struct ocp_measurement *m)
 {
-	json_t *m = json_pack("{s:s, s:o}", "name", name, "value", number(value));
+	json_t *doc = json_pack("{s:s, s:o}", "name", m->name, "value", number(m->value));
 
-	set_text(m, "unit", unit);
-	if (validator.type)
-		json_object_set_new(m, "validators",
-				    json_pack("[{s:s, s:o}]", "type", validator.type, "value",
-					      number(validator.limit)));
-	if (component)
-		set_text(m, "hardwareInfoId", component->id);
-	emit_step(s, step, "measurement", m);
+	set_text(doc, "unit", m->unit);
+	if (m->validator.type)
+		json_object_set_new(doc, "validators",
+				    json_pack("[{s:s, s:o}]", "type", m->validator.type, "value",
+					      number(m->validator.limit)));
+	if (m->component)
+		set_text(doc, "hardwareInfoId", m->component->id);
+	emit_step(s, step, "measurement", doc);
 }
 
 void ocp_diagnose(struct ocp_stream *s, const char *step, const struct component *component,

@@ -47,15 +47,21 @@ static int call(struct link *l, const struct http_call *request, struct http_rep
 }
 
 /* POST a message and decode the answer. body is text already. */
-static int post(struct link *l, const char *path, const char *body, int64_t timeout_ms,
-		const struct field *reply_fields, void *ret, struct err *err)
+/* A message to one of the server's routes for agents. */
+struct message {
+	const char *path, *body;
+	int64_t timeout_ms; /* 0: the link's own */
+};
+
+static int post(struct link *l, const struct message *m, const struct field *reply_fields,
+		void *ret, struct err *err)
 {
 	struct http_call request = {
 		.method = "POST",
-		.path = path,
-		.body = body,
-		.body_bytes = strlen(body),
-		.timeout_ms = timeout_ms,
+		.path = m->path,
+		.body = m->body,
+		.body_bytes = strlen(m->body),
+		.timeout_ms = m->timeout_ms,
 		.max_reply_bytes = LIMIT_JSON_BODY_BYTES,
 	};
 	struct http_reply reply = {0};
@@ -90,7 +96,8 @@ int link_start_session(struct link *l, struct session_request *request, struct e
 	(void)str_copy(request->nonce, sizeof(request->nonce), l->nonce);
 	request->protocol = PROTO_VERSION;
 	autofree char *body = message_encode(session_request_fields, request);
-	TRY(post(l, "/agent/v1/sessions", body, 0, session_reply_fields, &reply, err));
+	const struct message message = {.path = "/agent/v1/sessions", .body = body};
+	TRY(post(l, &message, session_reply_fields, &reply, err));
 	if (!time_parse_rfc3339(reply.server_time, &server_us))
 		return err_set(err, ERR_INVALID, "the server's time '%s' is not understood",
 			       reply.server_time);
@@ -105,7 +112,8 @@ int link_heartbeat(struct link *l, const struct heartbeat_request *request,
 	autofree char *path = session_path(l, "heartbeat");
 	autofree char *body = message_encode(heartbeat_request_fields, request);
 
-	return post(l, path, body, HEARTBEAT_TIMEOUT_MS, heartbeat_reply_fields, ret, err);
+	return post(l, &(struct message){path, body, HEARTBEAT_TIMEOUT_MS}, heartbeat_reply_fields,
+		    ret, err);
 }
 
 int link_send_events(struct link *l, const char *body, int64_t *ret_acked, struct err *err)
@@ -113,7 +121,7 @@ int link_send_events(struct link *l, const char *body, int64_t *ret_acked, struc
 	autofree char *path = session_path(l, "events");
 	struct events_reply reply = {0};
 
-	TRY(post(l, path, body, 0, events_reply_fields, &reply, err));
+	TRY(post(l, &(struct message){path, body, 0}, events_reply_fields, &reply, err));
 	*ret_acked = reply.acked;
 	return 0;
 }
@@ -124,7 +132,7 @@ int link_permit(struct link *l, const struct permit_request *request, struct per
 	autofree char *path = session_path(l, "permits");
 	autofree char *body = message_encode(permit_request_fields, request);
 
-	return post(l, path, body, 0, permit_reply_fields, ret, err);
+	return post(l, &(struct message){path, body, 0}, permit_reply_fields, ret, err);
 }
 
 int link_next(struct link *l, int64_t after, int wait_s, char **ret_envelope, size_t *ret_n_bytes,

@@ -188,14 +188,14 @@ static void judge(struct burn *b, const char *step, const struct component *c,
 	double seconds = r->took_ms > 0 ? (double)r->took_ms / 1000 : 0.001;
 	struct burnin_finding finding = {.component = c};
 
-	ocp_measure(&b->stream, step, c, "read-rate", (double)r->read_bytes / (double)MIB / seconds,
-		    "MiB/s", (struct ocp_validator){0});
-	ocp_measure(&b->stream, step, c, "surface-read", (double)r->covered_permille / 10, "%",
-		    (struct ocp_validator){0});
-	ocp_measure(&b->stream, step, c, "read-errors", r->n_errors, "blocks",
-		    (struct ocp_validator){"EQUAL", 0});
-	ocp_measure(&b->stream, step, c, "unstable-blocks", r->n_unstable, "blocks",
-		    (struct ocp_validator){"EQUAL", 0});
+	const struct ocp_measurement list[] = {
+		{c, "read-rate", (double)r->read_bytes / (double)MIB / seconds, "MiB/s", {0}},
+		{c, "surface-read", (double)r->covered_permille / 10, "%", {0}},
+		{c, "read-errors", r->n_errors, "blocks", {"EQUAL", 0}},
+		{c, "unstable-blocks", r->n_unstable, "blocks", {"EQUAL", 0}},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		ocp_measure(&b->stream, step, &list[i]);
 	text_print(finding.message, sizeof(finding.message),
 		   "%u read errors, %u unstable blocks, the first at byte %llu", r->n_errors,
 		   r->n_unstable, (unsigned long long)r->first_bad_byte);

@@ -182,8 +182,12 @@ static void counter_found(void *arg, const struct burnin_finding *finding, int64
 {
 	const struct judging *j = arg;
 
-	ocp_measure(&j->burn->stream, j->step, finding->component, "counter-growth", (double)delta,
-		    "errors", (struct ocp_validator){"EQUAL", 0});
+	ocp_measure(&j->burn->stream, j->step,
+		    &(struct ocp_measurement){.component = finding->component,
+					      .name = "counter-growth",
+					      .value = (double)delta,
+					      .unit = "errors",
+					      .validator = {"EQUAL", 0}});
 	burn_found(j->burn, j->step, finding);
 }
 
@@ -231,8 +235,10 @@ void burn_follow(struct burn *b)
 		int64_t hottest = burn_temperature_c("");
 
 		if (hottest > 0)
-			ocp_measure(&b->stream, b->step, NULL, "temperature-max", (double)hottest,
-				    "C", (struct ocp_validator){0});
+			ocp_measure(&b->stream, b->step,
+				    &(struct ocp_measurement){.name = "temperature-max",
+							      .value = (double)hottest,
+							      .unit = "C"});
 		b->measure_ms = now_ms + MEASURE_EVERY_MS;
 	}
 	b->follow_ms = now_ms + FOLLOW_EVERY_MS;

@@ -26,12 +26,14 @@ static void measure_smart(struct burn *b, const char *step, const struct compone
 {
 	struct smart_value v;
 
-	for (size_t i = 0; smart_value_at(h, i, &v); i++)
-		if (v.value >= 0)
-			ocp_measure(&b->stream, step, c, v.name, (double)v.value, NULL,
-				    v.symptom ? (struct ocp_validator){"LESS_THAN_OR_EQUAL",
-								       (double)v.limit}
-					      : (struct ocp_validator){0});
+	for (size_t i = 0; smart_value_at(h, i, &v); i++) {
+		struct ocp_measurement m = {c, v.name, (double)v.value, NULL, {0}};
+		if (v.value < 0)
+			continue;
+		if (v.symptom)
+			m.validator = (struct ocp_validator){"LESS_THAN_OR_EQUAL", (double)v.limit};
+		ocp_measure(&b->stream, step, &m);
+	}
 }
 
 /* A link's errors are counted for life: what grew since the first look belongs to this run. */

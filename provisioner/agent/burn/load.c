@@ -166,8 +166,9 @@ enum burn_end burn_test_cpu(struct burn *b, const char *step)
 		ocp_error(&b->stream, step, "tool-not-run", err.msg);
 		return err.code == ERR_CANCELLED ? BURN_STOPPED : BURN_ERROR;
 	}
-	ocp_measure(&b->stream, step, NULL, "cpu-verify-time", (double)b->test_s, "s",
-		    (struct ocp_validator){0});
+	ocp_measure(&b->stream, step,
+		    &(struct ocp_measurement){
+			    .name = "cpu-verify-time", .value = (double)b->test_s, .unit = "s"});
 	if (outcome.verdict == TOOL_NOT_RUN) {
 		ocp_error(&b->stream, step, "tool-not-run", outcome.message);
 		return BURN_ERROR;
@@ -303,10 +304,13 @@ enum burn_end burn_test_memory(struct burn *b, const char *step)
 			return BURN_STOPPED;
 		if (r == 0)
 			continue;
-		ocp_measure(&b->stream, step, NULL, "memory-tested", (double)mib, "MiB",
-			    (struct ocp_validator){0});
-		ocp_measure(&b->stream, step, NULL, "memory-available", (double)available, "MiB",
-			    (struct ocp_validator){0});
+		ocp_measure(&b->stream, step,
+			    &(struct ocp_measurement){
+				    .name = "memory-tested", .value = (double)mib, .unit = "MiB"});
+		ocp_measure(&b->stream, step,
+			    &(struct ocp_measurement){.name = "memory-available",
+						      .value = (double)available,
+						      .unit = "MiB"});
 		judge_memory(b, step, &memory_tools[i], &outcome);
 		return BURN_JUDGED;
 	}

@@ -92,7 +92,12 @@ static void measured(void *arg, const struct program_measurement *m)
 		v = (struct ocp_validator){"GREATER_THAN_OR_EQUAL", b->least};
 	else if (b)
 		v = (struct ocp_validator){"LESS_THAN_OR_EQUAL", b->most};
-	ocp_measure(&r->burn->stream, r->test->id, m->component, m->name, m->value, m->unit, v);
+	ocp_measure(&r->burn->stream, r->test->id,
+		    &(struct ocp_measurement){.component = m->component,
+					      .name = m->name,
+					      .value = m->value,
+					      .unit = m->unit,
+					      .validator = v});
 }
 
 static void logged(void *arg, const char *text)

@@ -76,7 +76,12 @@ static void test_golden_stream(void **state)
 					.dut_name = "host",
 					.components = &parts});
 	ocp_step_start(&s, step, "read");
-	ocp_measure(&s, step, disk, "read-errors", 2, "blocks", (struct ocp_validator){"EQUAL", 0});
+	ocp_measure(&s, step,
+		    &(struct ocp_measurement){.component = disk,
+					      .name = "read-errors",
+					      .value = 2,
+					      .unit = "blocks",
+					      .validator = {"EQUAL", 0}});
 	ocp_diagnose(&s, step, disk, OCP_FAIL, "disk-read-error", "m");
 	ocp_log(&s, step, "WARNING", "bad \xff byte");
 	ocp_error(&s, step, "tool-not-run", "gone");
