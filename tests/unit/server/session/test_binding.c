@@ -274,6 +274,7 @@ static void test_released(void **state)
 			 0);
 	assert_int_not_equal(fake_agent_permit(&a, NULL), 200);
 	walk_reboot(b, &next, "S1", MAC_A);
+	fake_agent_done(&a);
 	fake_agent_boot(&a, b->front, "S1", MAC_A);
 	need(fake_agent_open(&a), 409, &a, "another machine after the release");
 	assert_int_equal(approve(b, &next, NULL), 409);
