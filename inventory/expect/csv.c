@@ -10,6 +10,7 @@
 
 #include <base/json.h>
 #include <base/str.h>
+#include <inventory/identity.h>
 
 #include "csv_columns.h"
 #include "text_encoding.h"
@@ -23,6 +24,8 @@ struct csv {
 	int64_t line;
 	char delimiter;
 	json_t *place; /* of the row that is read; NULL: the heading */
+	struct csv_columns columns;
+	size_t column; /* of the value that is read */
 };
 
 /* ---- records --------------------------------------------------------------------------------- */
@@ -67,11 +70,19 @@ static int quoted(struct csv *c, struct str *out, struct err *err)
 	}
 }
 
-/* One value; *ret_more when a delimiter follows. */
+/* A column without a meaning may hold what it likes. */
+static bool matters(const struct csv *c)
+{
+	return !c->place || c->column >= c->columns.n || c->columns.of[c->column];
+}
+
+/* One value; *ret_more when a delimiter follows. ="0012" is how programs keep a spreadsheet from
+ * taking a text for a number: it is the text. */
 static int value(struct csv *c, struct str *out, bool *ret_more, struct err *err)
 {
 	str_done(out);
 	str_init(out, VALUE_MAX);
+	c->p += c->end - c->p >= 2 && memcmp(c->p, "=\"", 2) == 0;
 	if (c->p < c->end && *c->p == '"') {
 		TRY(quoted(c, out, err));
 		if (!at_line_end(c) && *c->p != c->delimiter)
@@ -82,7 +93,7 @@ static int value(struct csv *c, struct str *out, bool *ret_more, struct err *err
 			complain(c, "a quote inside a value that is not quoted");
 		str_addc(out, *c->p++);
 	}
-	if (!str_ok(out))
+	if (!str_ok(out) && matters(c))
 		complain(c, "a value is longer than 4096 bytes");
 	*ret_more = c->p < c->end && *c->p == c->delimiter;
 	c->p += *ret_more;
@@ -106,15 +117,25 @@ static json_t *text_json(struct sv t)
 	return j ? j : json_string("");
 }
 
+/* The same after its quotes were taken off. */
+static struct sv plain_text(struct sv t)
+{
+	bool quoted = t.n >= 3 && memcmp(t.p, "=\"", 2) == 0 && t.p[t.n - 1] == '"';
+
+	if (!quoted || memchr(t.p + 2, '"', t.n - 3))
+		return t;
+	return sv_trim((struct sv){t.p + 2, t.n - 3});
+}
+
 static int record(struct csv *c, json_t *values, struct err *err)
 {
 	autostr struct str text;
 	bool more = true;
 
 	str_init(&text, VALUE_MAX);
-	while (more) {
+	for (c->column = 0; more; c->column++) {
 		TRY(value(c, &text, &more, err));
-		struct sv t = sv_trim(sv_of(text.p));
+		struct sv t = plain_text(sv_trim(sv_of(text.p)));
 		if (json_array_size(values) <= 2 * CSV_COLUMNS_MAX)
 			(void)json_array_append_new(values, text_json(t));
 	}
@@ -150,10 +171,17 @@ static void find_delimiter(struct csv *c)
 	c->delimiter = candidates[best];
 }
 
+static void skip_empty_lines(struct csv *c)
+{
+	while (c->p < c->end && at_line_end(c))
+		end_line(c);
+}
+
 static int heading(struct csv *c, struct csv_columns *ret, json_t *read_as, struct err *err)
 {
 	autojson json_t *headings = json_array();
 
+	skip_empty_lines(c);
 	find_delimiter(c);
 	(void)json_object_set_new(read_as, "delimiter", json_stringn(&c->delimiter, 1));
 	TRY(record(c, headings, err));
@@ -165,7 +193,7 @@ static int heading(struct csv *c, struct csv_columns *ret, json_t *read_as, stru
 static void add_macs(json_t *list, const char *text)
 {
 	while (*text) {
-		size_t n = strcspn(text, " ;|,\t\r\n");
+		size_t n = strcspn(text, " ;|,/&\t\r\n");
 		if (n > 0 && json_array_size(list) <= DELIVERY_MACS_MAX)
 			(void)json_array_append_new(list, json_stringn(text, n));
 		text += n + (text[n] != '\0');
@@ -183,7 +211,9 @@ static void put(json_t *row, const struct delivery_column *c, json_t *v)
 		macs = json_array();
 		(void)json_object_set_new(row, c->member, macs);
 	}
-	if (c->kind == COLUMN_MACS)
+	if (c->kind == COLUMN_MACS && placeholder_serial(json_string_value(v)))
+		(void)json_array_append(macs, v); /* "N/A" is one word */
+	else if (c->kind == COLUMN_MACS)
 		add_macs(macs, json_string_value(v));
 	else if (c->kind == COLUMN_UNIT && parse_i64(json_string_value(v), &number))
 		(void)json_object_set_new(row, c->member, json_integer(number));
@@ -199,22 +229,31 @@ static bool is_blank(const json_t *values)
 	return true;
 }
 
-static int row(struct csv *c, const struct csv_columns *columns, struct delivery_list *list,
-	       struct err *err)
+/* Values without a heading and headings without a value are harmless where they are empty. */
+static bool fits(const json_t *values, const struct csv_columns *columns)
 {
+	size_t n = json_array_size(values);
+
+	for (size_t i = columns->n; i < n; i++)
+		if (json_string_value(json_array_get(values, i))[0])
+			return false;
+	return n >= columns->n - columns->n_nameless;
+}
+
+static int row(struct csv *c, struct delivery_list *list, struct err *err)
+{
+	const struct csv_columns *columns = &c->columns;
 	autojson json_t *values = json_array();
 	autojson json_t *place = json_pack("{s:I}", "line", (json_int_t)c->line);
 
 	c->place = place;
 	TRY(record(c, values, err));
-	if (json_array_size(values) == 1 && is_blank(values))
-		return 0; /* an empty line */
 	if (is_blank(values))
-		(void)json_object_set_new(place, "blank", json_true());
+		return 0; /* an empty line, or one of delimiters alone, as spreadsheets write it */
 	if (json_array_size(list->rows) == DELIVERY_ROWS_MAX)
 		return err_set(err, ERR_TOO_BIG, "a delivery has at most %d rows",
 			       DELIVERY_ROWS_MAX);
-	if (json_array_size(values) != columns->n) {
+	if (!fits(values, columns)) {
 		autofree char *what = xasprintf("%zu values, the heading has %zu columns",
 						json_array_size(values), columns->n);
 		complain(c, what);
@@ -227,25 +266,11 @@ static int row(struct csv *c, const struct csv_columns *columns, struct delivery
 	return 0;
 }
 
-/* Spreadsheets end a file with lines of delimiters alone. */
-static void drop_last_blanks(struct delivery_list *list)
-{
-	for (size_t n = json_array_size(list->rows);
-	     n > 0 && json_is_true(json_object_get(json_array_get(list->places, n - 1), "blank"));
-	     n--) {
-		(void)json_array_remove(list->rows, n - 1);
-		(void)json_array_remove(list->places, n - 1);
-	}
-}
-
 static int read_all(struct csv *c, struct delivery_list *list, struct err *err)
 {
-	struct csv_columns columns;
-
-	TRY(heading(c, &columns, list->read_as, err));
+	TRY(heading(c, &c->columns, list->read_as, err));
 	while (c->p < c->end)
-		TRY(row(c, &columns, list, err));
-	drop_last_blanks(list);
+		TRY(row(c, list, err));
 	return 0;
 }
 

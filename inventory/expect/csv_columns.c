@@ -11,7 +11,8 @@
 
 #include <base/json.h>
 
-/* "NIC 1 MAC" is macs, like "mac": *ret_numbered says that there may be several. */
+/* "NIC 1 MAC" is macs, like "mac": *ret_numbered says that there may be several. "iLO 5 MAC" is
+ * bmc_mac. */
 static void fold(const char *heading, char *ret, size_t ret_bytes, bool *ret_numbered)
 {
 	size_t n = 0;
@@ -45,7 +46,7 @@ static const struct delivery_column *column_of(const char *heading, bool *ret_nu
 	for (size_t i = 0; i < n_delivery_columns; i++) {
 		const struct delivery_column *c = &delivery_columns[i];
 		fold(c->member, member, sizeof(member), &ignored);
-		if (*ret_numbered && c->kind != COLUMN_MACS)
+		if (*ret_numbered && c->kind != COLUMN_MACS && c->kind != COLUMN_MAC)
 			continue;
 		if (str_eq(key, member) || in_words(c->synonyms, key))
 			return c;
@@ -59,7 +60,7 @@ static void take(struct csv_columns *ret, const char *heading, json_t *read_as,
 	bool numbered = false, twice = false;
 	const struct delivery_column *c = heading[0] ? column_of(heading, &numbered) : NULL;
 
-	for (size_t i = 0; c && !numbered && i < ret->n; i++)
+	for (size_t i = 0; c && !(numbered && c->kind == COLUMN_MACS) && i < ret->n; i++)
 		twice |= ret->of[i] == c;
 	if (twice) {
 		str_add(problems, problems->n_bytes ? "; " : "");
@@ -67,6 +68,7 @@ static void take(struct csv_columns *ret, const char *heading, json_t *read_as,
 			 c->member);
 	}
 	ret->of[ret->n++] = c;
+	ret->n_nameless = heading[0] ? 0 : ret->n_nameless + 1;
 	if (c)
 		(void)json_object_set_new(json_object_get(read_as, "columns"), heading,
 					  json_string(c->member));

@@ -9,7 +9,7 @@
 #include "delivery_row.h"
 
 struct csv_columns {
-	size_t n;
+	size_t n, n_nameless;                              /* at the end, without a heading */
 	const struct delivery_column *of[CSV_COLUMNS_MAX]; /* NULL: ignored */
 };
 /* headings: array of texts. read_as: object that gets "columns" and "ignored_columns". Every

@@ -18,31 +18,45 @@
 
 #include "spreadsheet.h"
 
-#define ID    (DAMAGE_ERROR | DAMAGE_NUMBER | DAMAGE_DATE | DAMAGE_MONTH)
+#define ID    (DAMAGE_ERROR | DAMAGE_NUMBER | DAMAGE_DATE | DAMAGE_MONTH | DAMAGE_GROUPED)
 #define LABEL (DAMAGE_ERROR | DAMAGE_MONTH)
 
 const struct delivery_column delivery_columns[] = {
 	{"serial", COLUMN_TEXT, ROW_SERIAL, ID, "serial", NULL,
-	 "serialnumber serialno serialnum sn servicetag systemserial systemserialnumber hostserial"},
+	 "serialnumber serialno serialnr serialnum serno sn servicetag svctag dellservicetag "
+	 "systemserial systemserialnumber systemsn hostserial serverserial serverserialnumber serversn "
+	 "productserial productserialnumber nodeserial nodeserialnumber nodesn machineserial "
+	 "machineserialnumber deviceserial deviceserialnumber unitserialnumber seriennummer"},
 	{"macs", COLUMN_MACS, _ROW_TEXTS, ID, "macs", NULL,
-	 "mac macaddress macaddresses nicmac nicmacaddress lanmac bootmac pxemac ethernetaddress"},
+	 "mac macaddr macaddress macaddresses nicmac nicmacaddress nicportmac nicportmacaddress portmac "
+	 "portmacaddress lanmac lanmacaddress lommac lommacaddress bootmac bootmacaddress pxemac "
+	 "pxemacaddress ethmac ethmacaddress ethernetmac ethernetmacaddress ethernetaddress "
+	 "onboardmac onboardmacaddress embeddedmac embeddednicmac embeddednicmacaddress systemmac "
+	 "systemmacaddress servermac servermacaddress hostmac hostmacaddress primarymac "
+	 "primarymacaddress basemac basemacaddress"},
 	{"bmc_mac", COLUMN_MAC, ROW_BMC_MAC, ID, "bmc_mac", NULL,
-	 "bmcmacaddress ipmimac ipmimacaddress idracmac idracmacaddress ilomac ilomacaddress "
-	 "oobmac oobmacaddress mgmtmac mgmtmacaddress managementmac managementmacaddress"},
-	{"uuid", COLUMN_UUID, ROW_UUID, ID, "uuid", NULL, "systemuuid smbiosuuid guid"},
+	 "bmcmacaddress bmcmacaddr bmclanmac bmclanmacaddress ipmimac ipmimacaddress ipmimacaddr "
+	 "ipmilanmac idracmac idracmacaddress idracnicmac idracnicmacaddress ilomac ilomacaddress "
+	 "xccmac xccmacaddress xclaritymac xclaritymacaddress immmac immmacaddress irmcmac "
+	 "irmcmacaddress cimcmac cimcmacaddress oobmac oobmacaddress mgmtmac mgmtmacaddress "
+	 "mgmtmacaddr managementmac managementmacaddress"},
+	{"uuid", COLUMN_UUID, ROW_UUID, ID, "uuid", NULL,
+	 "systemuuid smbiosuuid serveruuid guid systemguid smbiosguid"},
 	{"chassis", COLUMN_TEXT, ROW_CHASSIS, ID, "chassis", NULL,
-	 "chassisserial chassisserialnumber chassissn enclosure enclosureserial"},
+	 "chassisserial chassisserialnumber chassissn chassisservicetag enclosure enclosureserial "
+	 "enclosureserialnumber enclosuresn enclosureservicetag"},
 	{"sku", COLUMN_TEXT, ROW_SKU, ID, "sku", "sku", "skuname"},
 	{"site", COLUMN_TEXT, ROW_SITE, LABEL, "site", "site", "datacenter datacentre dc"},
 	{"row", COLUMN_TEXT, ROW_RACK_ROW, LABEL, "rack_row", "row", "rackrow aisle"},
 	{"rack", COLUMN_TEXT, ROW_RACK, LABEL, "rack", "rack", "rackname rackid cabinet"},
 	{"unit", COLUMN_UNIT, _ROW_TEXTS, 0, "rack_unit", "unit",
-	 "rackunit u ru position rackposition startunit uposition"},
+	 "rackunit racku u ru position rackposition startunit uposition"},
 	{"asset_tag", COLUMN_TEXT, ROW_ASSET_TAG, ID, "asset_tag", "asset_tag",
-	 "asset assetnumber assetid assetno inventorynumber"},
-	{"switch", COLUMN_TEXT, ROW_SWITCH, LABEL, "switch_name", NULL, "switchname tor"},
-	{"port", COLUMN_TEXT, ROW_PORT, LABEL, "switch_port", NULL, "switchport"},
-	{"name", COLUMN_TEXT, ROW_NAME, LABEL | DAMAGE_NUMBER, NULL, "name", "hostname host fqdn"},
+	 "asset assetnumber assetid assetno inventorynumber inventoryno inventorynr"},
+	{"switch", COLUMN_TEXT, ROW_SWITCH, LABEL, "switch_name", NULL, "switchname tor torswitch"},
+	{"port", COLUMN_TEXT, ROW_PORT, LABEL, "switch_port", NULL, "switchport torport"},
+	{"name", COLUMN_TEXT, ROW_NAME, LABEL | DAMAGE_NUMBER, NULL, "name",
+	 "hostname host servername fqdn"},
 };
 const size_t n_delivery_columns = ARRAY_LEN(delivery_columns);
 
@@ -158,6 +172,26 @@ static bool check_text(struct delivery_row *r, const struct delivery_column *c, 
 	return !damage;
 }
 
+static void warn_placeholder(struct delivery_row *r, const struct delivery_column *c,
+			     const char *text)
+{
+	delivery_warn(r,
+		      delivery_finding(ERR_INVALID, c->member, NULL,
+				       "%s '%s' is a placeholder and is ignored", c->member, text));
+}
+
+/* "N/A", "none", "-"; a letter alone or hexadecimal digits may be what is left of an address. */
+static bool means_none(const char *text)
+{
+	bool letter = false, other = false;
+
+	for (const char *p = text; *p; p++) {
+		letter |= isalnum((unsigned char)*p) != 0;
+		other |= isalpha((unsigned char)*p) && !isxdigit((unsigned char)*p);
+	}
+	return placeholder_serial(text) && (other ? text[1] != '\0' : !letter);
+}
+
 static const char *mac_reason(const char *text, char folded[static MAC_TEXT_BYTES])
 {
 	size_t digits = 0, n = strlen(text);
@@ -176,6 +210,10 @@ static bool check_mac(struct delivery_row *r, const struct delivery_column *c, c
 {
 	if (!check_text(r, c, text))
 		return false;
+	if (means_none(text)) {
+		warn_placeholder(r, c, text);
+		return false;
+	}
 	const char *reason = mac_reason(text, folded);
 	if (reason)
 		delivery_refuse(
@@ -213,9 +251,7 @@ static void read_text(struct delivery_row *r, const struct delivery_column *c, c
 	if (!check_text(r, c, text))
 		return;
 	if ((c->text == ROW_SERIAL || c->text == ROW_CHASSIS) && placeholder_serial(text)) {
-		delivery_warn(r, delivery_finding(ERR_INVALID, c->member, NULL,
-						  "%s '%s' is a placeholder and is ignored",
-						  c->member, text));
+		warn_placeholder(r, c, text);
 		return;
 	}
 	free(r->text[c->text]);

@@ -10,6 +10,8 @@
 
 #include <base/json.h>
 
+#include "../hosts/evidence.h"
+
 #define LINES_NAMED 20
 
 struct delivery_twins {
@@ -63,14 +65,33 @@ void delivery_twins_free(struct delivery_twins *t)
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
-/* Case does not count, nor do zeros before a number: spreadsheets drop them. */
+/* The bytes of a blank or a dash as word processors write them, and what they stand for. */
+static size_t typographic(const char *text, char *ret)
+{
+	bool dash = str_starts(text, "\xe2\x80") && text[2] >= '\x90' && text[2] <= '\x95';
+
+	*ret = dash || str_starts(text, "\xe2\x88\x92") ? '-' : ' ';
+	if (*ret == '-')
+		return 3;
+	return *text == ' ' ? 1 : str_starts(text, "\xc2\xa0") ? 2 : 0;
+}
+
+/* Case does not count, nor do blanks, the kind of dash, and zeros before a number: spreadsheets
+ * drop them. */
 static void add_folded(struct str *key, const char *text)
 {
 	if (text[0] && strspn(text, "0123456789") == strlen(text))
 		while (text[0] == '0' && text[1])
 			text++;
-	for (; *text; text++)
-		str_addc(key, (char)tolower((unsigned char)*text));
+	while (*text) {
+		char stands_for;
+		size_t n = typographic(text, &stands_for);
+		if (n == 0)
+			str_addc(key, (char)tolower((unsigned char)*text));
+		else if (stands_for != ' ')
+			str_addc(key, stands_for);
+		text += n ? n : 1;
+	}
 	str_addc(key, '\x1f');
 }
 
@@ -104,6 +125,12 @@ static bool key_of(const struct delivery_row *r, enum twin kind, size_t k, struc
 	}
 	if (kind == TWIN_PORT)
 		add_folded(key, r->text[ROW_SWITCH]);
+	if (kind == TWIN_UUID && r->text[ROW_UUID][0]) {
+		char folded[UUID_TEXT_BYTES]; /* in whichever byte order a list has it */
+		evidence_fold_uuid(r->text[ROW_UUID], folded);
+		add_folded(key, folded);
+		return true;
+	}
 	add_folded(key, r->text[texts[kind]]);
 	return r->text[texts[kind]][0] && (kind != TWIN_PORT || r->text[ROW_SWITCH][0]);
 }

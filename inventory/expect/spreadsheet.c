@@ -16,10 +16,12 @@
 #include <base/str.h>
 
 /* as English, German and French ones write them */
-#define MONTHS                                                                                           \
-	"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|M\u00e4r|M\u00e4rz|Mrz|Mai|Okt|Dez|janv|" \
-	"f\u00e9vr|mars|avr|mai|juin|juil|ao\u00fbt|sept|oct|nov|d\u00e9"                                \
+#define MONTHS                                                                                                                                                                                   \
+	"(jan|feb|mar|apr|may|jun|jul|aug|sep|okt|dez|dec|ene|abr|ago|dic|gen|mag|giu|lug|set|ott|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|M\u00e4r|M\u00e4rz|Mrz|Mai|Okt|Dez|janv|" \
+	"f\u00e9vr|mars|avr|mai|juin|juil|ao\u00fbt|sept|oct|nov|d\u00e9"                                                                                                                        \
 	"c)"
+
+#define TEXT_MAX 256 /* of a value that is judged */
 
 static const struct {
 	unsigned what;
@@ -29,8 +31,9 @@ static const struct {
 	{DAMAGE_ERROR, "^#+$", "is a cell that was too narrow"},
 	{DAMAGE_ERROR, "^#(N/A|N/V|NV|N/D|NAME|[^0-9a-z ].*[!?])$",
 	 "is an error value of a spreadsheet"},
+	{DAMAGE_ERROR, "^(=|@[A-Za-z]+[(])", "is a formula of a spreadsheet"},
 	{DAMAGE_ERROR, "^Err:[0-9]{3}$", "is an error value of a spreadsheet"},
-	{DAMAGE_NUMBER, "^[-+]?[0-9]+([.,][0-9]*)?[Ee][-+][0-9]{1,4}$",
+	{DAMAGE_NUMBER, "^[-+]?[0-9]+([.,][0-9]*)? ?[Ee][-+] ?[0-9]{1,4}$",
 	 "looks like a number that a spreadsheet shortened"},
 	{DAMAGE_NUMBER, "^[-+]?[0-9]+[.,][0-9]*[Ee][0-9]{1,4}$",
 	 "looks like a number that a spreadsheet shortened"},
@@ -39,13 +42,27 @@ static const struct {
 	 "looks like a number that a spreadsheet grouped"},
 	{DAMAGE_NUMBER, "^[1-9][0-9]{14}0{3,}$",
 	 "looks like a number whose digits after the 15th a spreadsheet lost"},
-	{DAMAGE_DATE, "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+Z?)?$",
+	{DAMAGE_GROUPED, "^[0-9]{1,3}([.][0-9]{3}){2,}(,[0-9]+)?$",
+	 "looks like a number that a spreadsheet grouped"},
+	{DAMAGE_GROUPED, "^[0-9]{1,3}([.][0-9]{3})+,[0-9]+$",
+	 "looks like a number that a spreadsheet grouped"},
+	{DAMAGE_GROUPED, "^[0-9]{1,3}(,[0-9]{3})+[.][0-9]+$",
+	 "looks like a number that a spreadsheet grouped"},
+	{DAMAGE_GROUPED, "^[0-9]{1,3}(('|\u00a0|\u202f|\u2019)[0-9]{3})+$",
+	 "looks like a number that a spreadsheet grouped"},
+	{DAMAGE_GROUPED, "^[0-9]+,[0-9]+$", "looks like a number that a program rewrote"},
+	{DAMAGE_GROUPED, "^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( [AP]M)?$",
+	 "looks like a time that a spreadsheet made"},
+	{DAMAGE_GROUPED, "^'", "begins with the mark that a spreadsheet sets before a text"},
+	{DAMAGE_DATE, "^[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ][0-9:.]+( [AP]M)?Z?)?$",
 	 "looks like a date that a spreadsheet made"},
-	{DAMAGE_DATE, "^[0-9]{1,2}([/.])[0-9]{1,2}[/.]([0-9]{2}|[0-9]{4})( [0-9:]+)?$",
+	{DAMAGE_DATE, "^[0-9]{1,2}([/.])[0-9]{1,2}[/.]([0-9]{2}|[0-9]{4})( [0-9:.]+( [AP]M)?)?$",
 	 "looks like a date that a spreadsheet made"},
-	{DAMAGE_DATE, "^[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}$",
+	{DAMAGE_DATE, "^[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}( [0-9:.]+( [AP]M)?)?$",
 	 "looks like a date that a spreadsheet made"},
-	{DAMAGE_MONTH, "^[0-9]{1,2}[-. ]{1,2}" MONTHS "[.]?([-. ]{1,2}[0-9]{2,4})?$",
+	{DAMAGE_MONTH, "^[0-9]{1,2}[-. ]{1,2}" MONTHS "[.]?([-. ]{1,2}[0-9]{2,4}( [0-9:.]+)?)?$",
+	 "looks like a date that a spreadsheet made"},
+	{DAMAGE_MONTH, "^([A-Z][a-z]+, )?" MONTHS "[a-z]*[.]? [0-9]{1,2}, [0-9]{4}$",
 	 "looks like a date that a spreadsheet made"},
 	{DAMAGE_MONTH, "^" MONTHS "[.]?[-. ]{1,2}[0-9]{2,4}$",
 	 "looks like a date that a spreadsheet made"},
@@ -64,13 +81,13 @@ static void compile_all(void)
 /* Most values are ruled out by a look. */
 static bool is_suspicious(const char *text)
 {
-	return text[0] == '#' || str_starts(text, "Err:") || strpbrk(text, "+,./ -") ||
+	return text[0] == '#' || str_starts(text, "Err:") || strpbrk(text, "+,./ -:'=@\xc2\xe2") ||
 	       (strlen(text) >= 18 && str_ends(text, "000"));
 }
 
 const char *spreadsheet_damage(const char *text, unsigned what)
 {
-	if (!is_suspicious(text) || strlen(text) > 64)
+	if (!is_suspicious(text) || strlen(text) > TEXT_MAX)
 		return NULL;
 	call_once(&compiled_once, compile_all);
 	for (size_t i = 0; i < ARRAY_LEN(shapes); i++)

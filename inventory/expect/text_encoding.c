@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Finds out how a text is encoded and makes UTF-8 of it. What is neither UTF-8 nor UTF-16 is read as
- * Latin-1, which gives every byte a meaning; the caller reports it, and control characters that come
- * of a wrong guess are refused with their row. Input: files of any kind.
+ * Latin-1, or as Windows-1252 where it has bytes that only the latter has; the caller reports it, and
+ * control characters that come of a wrong guess are refused with their row. Input: files of any kind.
  */
 #include "text_encoding.h"
 
@@ -20,6 +20,25 @@ static void add_character(struct str *out, uint32_t c)
 		str_addc(out, (char)(c >= 0x10000 ? 0x80 | (c >> 12 & 0x3f) : 0xe0 | c >> 12));
 	str_addc(out, (char)(c >= 0x800 ? 0x80 | (c >> 6 & 0x3f) : 0xc0 | c >> 6));
 	str_addc(out, (char)(0x80 | (c & 0x3f)));
+}
+
+/* Windows-1252 from 0x80 to 0x9f; 0: undefined. */
+static const uint16_t windows[32] = {
+	0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+	0x2039, 0x0152, 0,      0x017d, 0,      0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+	0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178,
+};
+
+static void from_one_byte(const unsigned char *p, size_t n, struct str *out,
+			  const char **ret_encoding)
+{
+	*ret_encoding = "Latin-1";
+	for (size_t i = 0; i < n; i++) {
+		uint32_t c = p[i] >= 0x80 && p[i] < 0xa0 ? windows[p[i] - 0x80] : 0;
+		if (c)
+			*ret_encoding = "Windows-1252";
+		add_character(out, c ? c : p[i]);
+	}
 }
 
 static uint32_t unit_at(const unsigned char *p, bool big)
@@ -83,9 +102,7 @@ static int convert(const char *text, size_t n, struct str *out, const char **ret
 		str_addn(out, text + (mark ? 3 : 0), n - (mark ? 3 : 0));
 		return 0;
 	}
-	*ret_encoding = "Latin-1";
-	for (size_t i = 0; i < n; i++)
-		add_character(out, p[i]);
+	from_one_byte(p, n, out, ret_encoding);
 	return 0;
 }
 

@@ -17,10 +17,11 @@ struct shape {
 };
 
 static const struct shape mac_shapes[] = {
-	{MAC_COLON, "hh:hh:hh:hh:hh:hh"},
-	{MAC_DASH, "hh-hh-hh-hh-hh-hh"},
-	{MAC_DOT, "hhhh.hhhh.hhhh"},
-	{MAC_BARE, "hhhhhhhhhhhh"},
+	{MAC_COLON, "hh:hh:hh:hh:hh:hh"}, {MAC_DASH, "hh-hh-hh-hh-hh-hh"},
+	{MAC_DOT, "hhhh.hhhh.hhhh"},      {MAC_BARE, "hhhhhhhhhhhh"},
+	{MAC_GROUPS, "hhhh-hhhh-hhhh"},   {MAC_GROUPS, "hhhh:hhhh:hhhh"},
+	{MAC_GROUPS, "hhhhhh-hhhhhh"},    {MAC_GROUPS, "hhhhhh:hhhhhh"},
+	{MAC_GROUPS, "0xhhhhhhhhhhhh"},   {MAC_GROUPS, "0Xhhhhhhhhhhhh"},
 };
 
 static const struct shape uuid_shapes[] = {

@@ -34,12 +34,14 @@ static void push(struct protected *p, const char *text, const char *whose)
 	VEC_PUSH(&p->names, n);
 }
 
-/* Bare digits may be a serial as well: such a word counts as both. */
+#define AS_SERIAL (MAC_BARE | MAC_GROUPS)
+
+/* Bare digits and long groups may be a serial as well: such a word counts as both. */
 static void add_bare_mac(struct protected *p, struct sv word, const char *whose)
 {
 	char mac[MAC_TEXT_BYTES];
 
-	if (hw_mac_parse(word, MAC_BARE, mac) && !placeholder_mac(mac))
+	if (hw_mac_parse(word, AS_SERIAL, mac) && !placeholder_mac(mac))
 		push(p, mac, whose);
 }
 
@@ -53,7 +55,7 @@ static void add_one(struct protected *p, struct sv word, const char *whose)
 		return;
 	if (hw_uuid_parse(word, UUID_DASHED, text)) {
 		says_nothing = placeholder_uuid(text);
-	} else if (hw_mac_parse(word, ~(unsigned)MAC_BARE, text)) {
+	} else if (hw_mac_parse(word, ~(unsigned)AS_SERIAL, text)) {
 		says_nothing = placeholder_mac(text);
 	} else {
 		memcpy(text, word.p, word.n);

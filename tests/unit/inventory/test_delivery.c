@@ -74,6 +74,7 @@ static void test_csv(void **state)
 		{"no last line end", "serial\nA", A_ROW, 0},
 		{"empty lines", "serial\n\nA\n\n", A_ROW, 0},
 		{"lines of delimiters alone at the end", "serial,unit\nA,\n,\n , \n", A_ROW, 0},
+		{"a line of delimiters alone", "serial,unit\n,\nA,\n", A_ROW, 0},
 		{"header alone", "serial\n", "[]", 0},
 		{"semicolons", "serial;unit\nA;7\n", "[{\"serial\":\"A\",\"unit\":7}]", 0},
 		{"tabs", "serial\tunit\nA\t7\n", "[{\"serial\":\"A\",\"unit\":7}]", 0},
@@ -88,6 +89,28 @@ static void test_csv(void **state)
 		{"UTF-16 without a mark", "s\0n\0\n\0A\0\n\0", A_ROW, 10},
 		{"Latin-1", "sn,site\nA,K\xf6ln\n", "[{\"serial\":\"A\",\"site\":\"K\xc3\xb6ln\"}]",
 		 0},
+		{"field-27 Windows-1252", "sn,site\nA,K\xf6ln \x96 Nord\n",
+		 "[{\"serial\":\"A\",\"site\":\"K\xc3\xb6ln \xe2\x80\x93 Nord\"}]", 0},
+		{"field-27 zeros kept by a formula", "serial,rack\n=\"0012\",\"=\"\"07\"\"\"\n",
+		 "[{\"rack\":\"07\",\"serial\":\"0012\"}]", 0},
+		{"field-27 another formula stays", "serial\n\"=A\"\"1\"\"\"\n",
+		 "[{\"serial\":\"=A\\\"1\\\"\"}]", 0},
+		{"empty lines before the heading", "\n\r\nserial\nA\n", A_ROW, 0},
+		{"empty values behind the last column", "serial\nA,,\n", A_ROW, 0},
+		{"headings without a name at the end", "serial,,\nA\n", A_ROW, 0},
+		{"several MACs by a slash", "macs\n52:54:00:00:00:01/52:54:00:00:00:02\n",
+		 "[{\"macs\":[\"52:54:00:00:00:01\",\"52:54:00:00:00:02\"]}]", 0},
+		{"no MAC", "serial,mac\nA,N/A\n", "[{\"macs\":[\"N/A\"],\"serial\":\"A\"}]", 0},
+		{"Dell's headings",
+		 "Svc Tag,Embedded NIC 1 MAC Address,iDRAC9 MAC Address\nA,M,B\n",
+		 "[{\"bmc_mac\":\"B\",\"macs\":[\"M\"],\"serial\":\"A\"}]", 0},
+		{"HPE's headings", "Server Serial Number,NIC 1 Port 1 MAC,iLO 5 MAC\nA,M,B\n",
+		 "[{\"bmc_mac\":\"B\",\"macs\":[\"M\"],\"serial\":\"A\"}]", 0},
+		{"Supermicro's headings", "System S/N,LAN1 MAC Address,BMC LAN MAC\nA,M,B\n",
+		 "[{\"bmc_mac\":\"B\",\"macs\":[\"M\"],\"serial\":\"A\"}]", 0},
+		{"Lenovo's headings", "Machine Serial Number,LOM MAC,XCC MAC\nA,M,B\n",
+		 "[{\"bmc_mac\":\"B\",\"macs\":[\"M\"],\"serial\":\"A\"}]", 0},
+		{"two columns of the BMC", "serial,iLO 4 MAC,iLO 5 MAC\nA,B,C\n", NULL, 0},
 		{"an unknown column is ignored", "serial,colour\nA,red\n", A_ROW, 0},
 		{"no known column", "colour,weight\nred,1\n", NULL, 0},
 		{"nothing that names a host", "rack,unit\nr1,1\n", NULL, 0},
@@ -105,6 +128,32 @@ static void test_csv(void **state)
 		autofree char *text = csv_text(cases[i].text, n, &places, &err);
 		if (cases[i].expect ? !str_eq(text, cases[i].expect) : err.code != ERR_CSV)
 			fail_msg("%s: %s %s", cases[i].name, text ? text : "", err.msg);
+	}
+}
+
+/* A value that is too long is an error where it means something, and else it is ignored. */
+static void test_csv_long_values(void **state)
+{
+	static const struct {
+		const char *heading, *places;
+	} cases[] = {
+		{"serial,colour", "[{\"line\":2},{\"line\":3}]"},
+		{"serial,asset_tag",
+		 "[{\"errors\":[{\"code\":\"input.csv\",\"detail\":\"a value is longer than 4096 "
+		 "bytes\"}],\"line\":2},{\"line\":3}]"},
+	};
+	char value[5001];
+
+	(void)state;
+	memset(value, 'A', sizeof(value) - 1);
+	value[sizeof(value) - 1] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err err = ERR_INIT;
+		autofree char *text = xasprintf("%s\nA,%s\nB,b\n", cases[i].heading, value);
+		autofree char *places = NULL;
+		autofree char *rows = csv_text(text, strlen(text), &places, &err);
+		assert_non_null(rows);
+		assert_string_equal(places, cases[i].places);
 	}
 }
 
@@ -300,6 +349,23 @@ static const struct twin_case {
 	 "serial,uuid\nS1,11111111-2222-3333-4444-555555555555\n"
 	 "S2,11111111222233334444555555555555\n",
 	 "2:3 3:2", 0},
+	{"field-28 one UUID in two byte orders",
+	 "serial,uuid\nS1,11223344-5566-7788-99aa-bbccddeeff00\n"
+	 "S2,44332211-6655-8877-99AA-BBCCDDEEFF00\n",
+	 "2:3 3:2", 0},
+	{"field-28 a serial with a dash of a word processor",
+	 "serial\nAB-1\nAB\xe2\x80\x93"
+	 "1\n",
+	 "2:3 3:2", 0},
+	{"field-28 a serial with blanks",
+	 "serial\nAX 345\nAX345\nAX\xc2\xa0"
+	 "345\n",
+	 "2:3,4 3:2,4 4:2,3", 0},
+	{"field-27 a serial that lost its zeros, and one kept by a formula",
+	 "serial\n=\"0012345\"\n12345\n", "2:3 3:2", 0},
+	{"field-28 one MAC address in Huawei's and HPE's notation",
+	 "serial,mac\nS1,0200-0000-0001\nS2,020000-000001\nS3,0x020000000001\n",
+	 "2:3,4 3:2,4 4:2,3", 0},
 	{"one host name", "serial,hostname\nS1,web1\nS2,WEB1\n", "2:3 3:2", 0},
 	{"one rack unit", "serial,rack,unit\nS1,r1,4\nS2,r1,4\nS3,r2,4\n", "2:3 3:2", 1},
 	{"the line of the file, behind a cell of two lines",
@@ -365,6 +431,36 @@ static void test_values_that_are_refused(void **state)
 		{"serial", "01. Dez", "input.spreadsheet"},
 		{"serial", "DEC-24", NULL},
 		{"serial", "SN-2024-03", NULL},
+		{"serial", "12-mar", "input.spreadsheet"},
+		{"serial", "2026/03/12", "input.spreadsheet"},
+		{"serial", "2026-03-12 00:00", "input.spreadsheet"},
+		{"serial", "3/12/2026 12:00:00 AM", "input.spreadsheet"},
+		{"serial", "Mar 12, 2026", "input.spreadsheet"},
+		{"serial", "Thursday, March 12, 2026", "input.spreadsheet"},
+		{"serial", "12:30", "input.spreadsheet"},
+		{"serial", "1.23457 E+12", "input.spreadsheet"},
+		{"serial", "1.234.567", "input.spreadsheet"},
+		{"serial", "12.345,00", "input.spreadsheet"},
+		{"serial", "12,345.00", "input.spreadsheet"},
+		{"serial",
+		 "1\xc2\xa0"
+		 "234\xc2\xa0"
+		 "567",
+		 "input.spreadsheet"},
+		{"serial", "12345,5", "input.spreadsheet"},
+		{"serial", "'0012", "input.spreadsheet"},
+		{"serial", "=0012", "input.spreadsheet"},
+		{"serial", "=HYPERLINK(\"http://a/0123456789012345678901234567890123456789\")",
+		 "input.spreadsheet"},
+		{"serial", "@SUM(1)", "input.spreadsheet"},
+		{"serial", "1.2.3", NULL},
+		{"serial", "A=B", NULL},
+		{"name", "10.100.100.100", NULL},
+		{"name", "=cmd|' /C calc'!A0", "input.spreadsheet"},
+		{"bmc_mac", "N/A", NULL},
+		{"bmc_mac", "525400-000001", NULL},
+		{"bmc_mac", "x", "input.invalid"},
+		{"bmc_mac", "ff:ff:ff:ff:ff:ff", "input.invalid"},
 		{"serial", "A\tB", "input.invalid"},
 		{"serial", "A\x1b[31mB", "input.invalid"},
 		{"serial",
@@ -587,6 +683,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, store_setup, store_teardown)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_csv_long_values),
 		cmocka_unit_test(test_csv_rows_have_their_lines),
 		T(test_delivery_rows_stand_alone),
 		T(test_delivery_again_changes_nothing),
