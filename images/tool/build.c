@@ -101,6 +101,31 @@ static int check_owner(const struct build *b, const struct manifest_partition *o
 		       owner->number, owner->mount);
 }
 
+/* in: path: of what is not a folder. True for "var" beside "/var" and "/var/lib". */
+static bool is_in_the_way(const struct manifest_partition *p, const char *path)
+{
+	size_t n = strlen(path);
+
+	return str_starts(p->mount, "/") && str_starts(p->mount + 1, path) &&
+	       (!p->mount[1 + n] || p->mount[1 + n] == '/');
+}
+
+/* A link may lead to where the host mounts, but not to where content is filled in. */
+static int check_mount_points(const struct build *b, const struct plan_node *node, const char *path,
+			      struct err *err)
+{
+	for (size_t i = 0; i < b->layout.n_partitions && node->file->type != AE_IFDIR; i++) {
+		const struct manifest_partition *p = &b->layout.partitions[i];
+
+		if (is_in_the_way(p, path) && (node->file->type != AE_IFLNK || is_ext4_data(b, p)))
+			return err_set(err, ERR_IMAGE_MEMBER,
+				       "entry '%s' is not a folder, and partition %u is mounted at "
+				       "'%s'",
+				       path, p->number, p->mount);
+	}
+	return 0;
+}
+
 static bool is_kept(const void *arg, const char *path)
 {
 	(void)arg;
@@ -130,7 +155,9 @@ static void measure(void *arg, struct plan_node *node)
 
 	if (m->status < 0)
 		return;
-	m->status = check_owner(m->b, owner, path, m->err);
+	m->status = check_mount_points(m->b, node, path, m->err);
+	if (!m->status)
+		m->status = check_owner(m->b, owner, path, m->err);
 	count_name(&m->b->size, node);
 	count_name(&m->b->part_size[owner->number], node);
 	if (node->file->size_bytes > node->file->data_bytes)

@@ -14,6 +14,12 @@ LAYOUTS = {
     'xfs': {'boot': 'none', 'devices': True, 'partitions': [{'role': 'root', 'fs': 'xfs'}]},
 }
 
+# For refusals alone
+MORE_LAYOUTS = {
+    'data': {'boot': 'none', 'partitions': [{'role': 'root', 'fs': 'ext4'}, {'role': 'data', 'fs': 'ext4', 'size': '200M', 'mount': '/var'}]},
+    'empty data': {'boot': 'none', 'partitions': [{'role': 'root', 'fs': 'xfs'}, {'role': 'data', 'fs': 'xfs', 'size': '400M', 'mount': '/var/lib'}]},
+}
+
 
 # ---- entries -------------------------------------------------------------------------------------
 
@@ -108,7 +114,7 @@ def write_oci(path, layers):
 class Bench:
     def __init__(self, slipway, work):
         self.slipway, self.work = slipway, work
-        for name, layout in LAYOUTS.items():
+        for name, layout in {**LAYOUTS, **MORE_LAYOUTS}.items():
             with open('%s/%s.json' % (work, name), 'w') as out:
                 json.dump(layout, out)
         self.must('root', 'init', '--lab', '--dir', work)
@@ -341,6 +347,10 @@ ROWS_OF_ONE = [
     ('a device with a major number that xfs does not hold', [d('./'), dev('etc/far', 512, 1)], 'xfs', 'etc/far'),
     ('field-43 lost+found that is a file', [d('./'), f('lost+found')], 'blocks', 'lost+found'),
     ('field-43 lost+found that is a link', [d('./'), s('lost+found', 'etc')], 'unpacked', 'lost+found'),
+    ('a mount point that is a link', BASE + [s('var', 'usr'), f('var/x')], 'data', "'var' is not a folder"),
+    ('a mount point that is a file', BASE + [f('var')], 'data', "'var' is not a folder"),
+    ('a file on the way to a mount point', BASE + [f('var')], 'empty data', "'var' is not a folder"),
+    ('a hard link into another partition', BASE + [d('var'), f('etc/a'), h('var/b', 'etc/a')], 'data', "'var/b'"),
     ('field-43 lost+found that is a hard link', [d('./'), f('a'), h('lost+found', 'a')], 'unpacked', 'lost+found'),
     ('field-43 lost+found that becomes a link', [[d('./'), d('lost+found')], [s('lost+found', 'etc')]], 'blocks', 'lost+found'),
     ('attributes of 5,000 bytes', [d('./'), f('etc/fat', pax=xattr('user.big', 5000))], 'blocks', 'etc/fat'),
