@@ -147,6 +147,22 @@ int vendor_json_load(const char *p, size_t n_bytes, json_t **ret, struct err *er
 	return 0;
 }
 
+/* "1,055" is 1055. false: it does not begin with a digit, or is too long. */
+static bool ungrouped(const char *text, char ret[static NUMBER_MAX_BYTES + 1])
+{
+	size_t n = 0;
+
+	for (const char *p = text; *p; p++) {
+		if (*p == ',')
+			continue;
+		if (n == NUMBER_MAX_BYTES)
+			return false;
+		ret[n++] = *p;
+	}
+	ret[n] = '\0';
+	return isdigit((unsigned char)*text) != 0;
+}
+
 int64_t vendor_json_count(const json_t *value)
 {
 	double v = -1;
@@ -158,10 +174,10 @@ int64_t vendor_json_count(const json_t *value)
 	if (json_is_real(value)) {
 		v = json_real_value(value);
 	} else if (json_is_string(value)) {
-		const char *text = json_string_value(value);
+		char text[NUMBER_MAX_BYTES + 1];
 		char *end;
 
-		if (!isdigit((unsigned char)*text))
+		if (!ungrouped(json_string_value(value), text))
 			return -1;
 		v = strtod(text, &end);
 		if (*end && strcmp(end, "%") != 0)
