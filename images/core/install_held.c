@@ -85,8 +85,9 @@ int install_held_parts(struct install *in, struct install_parts *ret, struct err
 	autoclose int fd = -1;
 
 	TRY(picture(in, &fd, err));
-	return partition_table_read(fd, in->m->sector_bytes, in->m->arch,
-				    in->m->payloads[0].size_bytes, ret->parts, &ret->n, err);
+	const struct partition_source from = {fd, in->m->sector_bytes, in->m->arch,
+					      in->m->payloads[0].size_bytes};
+	return partition_table_read(&from, ret->parts, &ret->n, err);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

@@ -177,29 +177,28 @@ int partition_table_write(const struct manifest *m, const struct target *t,
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static bool describe(struct fdisk_partition *from, uint32_t sector_bytes, enum image_arch arch,
-		     uint64_t limit_bytes, struct image_part *ret)
+static bool describe(struct fdisk_partition *p, const struct partition_source *from,
+		     struct image_part *ret)
 {
-	struct fdisk_parttype *type = fdisk_partition_get_type(from);
+	struct fdisk_parttype *type = fdisk_partition_get_type(p);
 	const char *guid = type ? fdisk_parttype_get_string(type) : NULL;
 
-	if (!fdisk_partition_is_used(from) || fdisk_partition_is_container(from) ||
-	    !fdisk_partition_has_start(from) || !fdisk_partition_has_size(from))
+	if (!fdisk_partition_is_used(p) || fdisk_partition_is_container(p) ||
+	    !fdisk_partition_has_start(p) || !fdisk_partition_has_size(p))
 		return false;
 	*ret = (struct image_part){
-		.number = (unsigned)fdisk_partition_get_partno(from) + 1,
-		.start_bytes = fdisk_partition_get_start(from) * sector_bytes,
-		.size_bytes = fdisk_partition_get_size(from) * sector_bytes,
+		.number = (unsigned)fdisk_partition_get_partno(p) + 1,
+		.start_bytes = fdisk_partition_get_start(p) * from->sector_bytes,
+		.size_bytes = fdisk_partition_get_size(p) * from->sector_bytes,
 	};
-	if (guid && !strcasecmp(guid, type_uuid(arch, PARTITION_ROLE_ROOT)))
+	if (guid && !strcasecmp(guid, type_uuid(from->arch, PARTITION_ROLE_ROOT)))
 		ret->is_root = true;
-	return ret->size_bytes && ret->start_bytes <= limit_bytes &&
-	       ret->size_bytes <= limit_bytes - ret->start_bytes;
+	return ret->size_bytes && ret->start_bytes <= from->limit_bytes &&
+	       ret->size_bytes <= from->limit_bytes - ret->start_bytes;
 }
 
-static int list_partitions(struct fdisk_context *ctx, uint32_t sector_bytes, enum image_arch arch,
-			   uint64_t limit_bytes, struct image_part *ret, size_t *ret_n,
-			   struct err *err)
+static int list_partitions(struct fdisk_context *ctx, const struct partition_source *from,
+			   struct image_part *ret, size_t *ret_n, struct err *err)
 {
 	AUTO(fdisk_table) struct fdisk_table *table = NULL;
 	struct fdisk_iter *at = fdisk_new_iter(FDISK_ITER_FORWARD);
@@ -209,12 +208,12 @@ static int list_partitions(struct fdisk_context *ctx, uint32_t sector_bytes, enu
 	BUG_ON(!at);
 	while (!status && *ret_n < MANIFEST_MAX_PARTITIONS &&
 	       !fdisk_table_next_partition(table, at, &p))
-		*ret_n += describe(p, sector_bytes, arch, limit_bytes, &ret[*ret_n]);
+		*ret_n += describe(p, from, &ret[*ret_n]);
 	fdisk_free_iter(at);
 	return status ? fdisk_failed(err, status, "read the partition table") : 0;
 }
 
-int partition_table_read(int fd, uint32_t sector_bytes, enum image_arch arch, uint64_t limit_bytes,
+int partition_table_read(const struct partition_source *from,
 			 struct image_part ret[static MANIFEST_MAX_PARTITIONS], size_t *ret_n,
 			 struct err *err)
 {
@@ -224,13 +223,13 @@ int partition_table_read(int fd, uint32_t sector_bytes, enum image_arch arch, ui
 	*ret_n = 0;
 	BUG_ON(!ctx);
 	fdisk_disable_dialogs(ctx, 1);
-	(void)fdisk_save_user_sector_size(ctx, sector_bytes, sector_bytes);
-	status = fdisk_assign_device_by_fd(ctx, fd, "partition table", 1);
+	(void)fdisk_save_user_sector_size(ctx, from->sector_bytes, from->sector_bytes);
+	status = fdisk_assign_device_by_fd(ctx, from->fd, "partition table", 1);
 	if (status)
 		return fdisk_failed(err, status, "look for a partition table");
 	if (!fdisk_has_label(ctx))
 		return 0;
-	return list_partitions(ctx, sector_bytes, arch, limit_bytes, ret, ret_n, err);
+	return list_partitions(ctx, from, ret, ret_n, err);
 }
 
 /* ---- whole disks ----------------------------------------------------------------------------- */

@@ -16,12 +16,17 @@
  * and a fresh UUID of ret->partitions. errors: ERR_IMAGE_DISK_SIZE */
 MUST_CHECK int partition_table_plan(const struct manifest *m, const struct target *t,
 				    struct image_receipt *ret, struct err *err);
-/* The partitions of the table at the start of a file or disk, at most MANIFEST_MAX_PARTITIONS,
- * those that end within limit_bytes: number, start, size, is_root by the type for this
+/* Where a table is read, and how. */
+struct partition_source {
+	int fd; /* a file or disk, the table at its start */
+	uint32_t sector_bytes;
+	enum image_arch arch;
+	uint64_t limit_bytes; /* partitions that end behind it are left out */
+};
+/* The partitions, at most MANIFEST_MAX_PARTITIONS: number, start, size, is_root by the type for the
  * architecture. None if there is no table that libfdisk knows. errors: ERR_IMAGE_TARGET
  */
-MUST_CHECK int partition_table_read(int fd, uint32_t sector_bytes, enum image_arch arch,
-				    uint64_t limit_bytes,
+MUST_CHECK int partition_table_read(const struct partition_source *from,
 				    struct image_part ret[static MANIFEST_MAX_PARTITIONS],
 				    size_t *ret_n, struct err *err);
 /* Write both copies (the disk's UUID goes into ret), then the boot code. in: O_DIRECT is off. */

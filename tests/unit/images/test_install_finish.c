@@ -182,10 +182,8 @@ static void check_can_start(const char *row, const struct bench *b)
 	struct err err = ERR_INIT;
 	size_t n = 0;
 
-	CHECK_ERR(row,
-		  partition_table_read(b->loop.fd, 512, IMAGE_ARCH_X86_64, DISK_BYTES, parts, &n,
-				       &err),
-		  ERR_OK);
+	const struct partition_source from = {b->loop.fd, 512, IMAGE_ARCH_X86_64, DISK_BYTES};
+	CHECK_ERR(row, partition_table_read(&from, parts, &n, &err), ERR_OK);
 	CHECK_INT(row, n, 1);
 	CHECK(row, parts[0].is_root);
 	CHECK_ERR(row,
