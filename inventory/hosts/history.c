@@ -11,15 +11,17 @@
 
 #define KEEP(table)                                                                                \
 	{                                                                                          \
-		table, "INSERT INTO " table "_history SELECT " table ".*, CAST($2 AS BIGINT) "     \
-		       "FROM " table " WHERE num = $1 AND changed_us < $2"                         \
+		table, NULL,                                                                       \
+			"INSERT INTO " table "_history SELECT " table ".*, CAST($2 AS BIGINT) "    \
+			"FROM " table " WHERE num = $1 AND changed_us < $2"                        \
 	}
 
 /* A table that got columns later: in its history they come after until_us. */
 #define KEEP_NAMED(table, columns)                                                                 \
 	{                                                                                          \
-		table, "INSERT INTO " table "_history (" columns ", until_us) SELECT " columns     \
-		       ", CAST($2 AS BIGINT) FROM " table " WHERE num = $1 AND changed_us < $2"    \
+		table, columns,                                                                    \
+			"INSERT INTO " table "_history (" columns ", until_us) SELECT " columns    \
+			", CAST($2 AS BIGINT) FROM " table " WHERE num = $1 AND changed_us < $2"   \
 	}
 #define RUN_COLUMNS                                                                                \
 	"num, id, host_num, tier, seed, state, result, started_us, ended_us, records, detail, "    \
@@ -32,6 +34,7 @@
 /* literals, so that each stays one entry of the statement cache */
 static const struct {
 	const char *table;
+	const char *columns; /* NULL: the same in the history, which has until_us behind them */
 	const char *sql;
 } keepers[] = {
 	KEEP("host"),
@@ -52,4 +55,12 @@ int history_keep(struct db *db, const char *table, int64_t num, const struct mom
 		if (str_eq(keepers[i].table, table))
 			return db_exec(db, err, keepers[i].sql, p_int(num), p_int(m->at_us));
 	return err_set(err, ERR_DB_SQL, "table '%s' has no history", table);
+}
+
+const char *history_columns(const char *table)
+{
+	for (size_t i = 0; i < ARRAY_LEN(keepers); i++)
+		if (str_eq(keepers[i].table, table) && keepers[i].columns)
+			return keepers[i].columns;
+	return "*";
 }

@@ -18,4 +18,8 @@
 MUST_CHECK int history_keep(struct db *db, const char *table, int64_t num, const struct moment *m,
 			    struct err *err);
 
+/* What to select from a table so that its history, with until_us named behind it, gives the same
+ * columns in the same order: "*" where that is so by itself. */
+const char *history_columns(const char *table);
+
 #endif

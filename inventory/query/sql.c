@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include <base/json.h>
+#include <base/str.h>
+
+#include "../hosts/history.h"
 
 void sql_init(struct sql *s, struct db *db, const struct collection *c,
 	      const struct query_request *q, int64_t at_us)
@@ -87,10 +90,13 @@ void sql_from(struct sql *s)
 	const struct collection *c = s->c;
 
 	if (s->at_us && c->has_history) {
-		str_addf(&s->text, " FROM (SELECT %s.*, 9223372036854775807 AS until_us FROM %s",
-			 c->table, c->table);
-		sql_add(s, " WHERE changed_us <= @ UNION ALL SELECT * FROM ");
-		str_addf(&s->text, "%s_history", c->table);
+		const char *columns = history_columns(c->table);
+		const char *until = str_eq(columns, "*") ? "" : ", until_us";
+
+		str_addf(&s->text, " FROM (SELECT %s, 9223372036854775807 AS until_us FROM %s",
+			 columns, c->table);
+		sql_add(s, " WHERE changed_us <= @ UNION ALL SELECT ");
+		str_addf(&s->text, "%s%s FROM %s_history", columns, until, c->table);
 		sql_add(s, " WHERE changed_us <= @ AND until_us > @) t");
 	} else {
 		str_addf(&s->text, " FROM %s t", c->table);

@@ -14,6 +14,7 @@
 #include <inventory/collection.h>
 #include <inventory/facts.h>
 #include <inventory/identity.h>
+#include <inventory/run.h>
 
 #include "store_fixture.h"
 
@@ -373,6 +374,40 @@ static void test_the_past(void **state)
 	}
 }
 
+/* Columns that a later version added come before until_us in the table and after it in the history. */
+static void test_the_past_has_each_value_in_its_column(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	const struct fault_draft draft = {.host_num = 1,
+					  .code = "disk-read-error",
+					  .part_serial = "S1",
+					  .slot = "Bay 1",
+					  .certainty = "certain"};
+	const struct fault_edit edit = {.rma = "RMA-2", .revision = -1};
+	static const struct {
+		int64_t at_us;
+		const char *rma;
+	} rows[] = {{15000 * US, ""}, {25000 * US, "RMA-2"}, {0, "RMA-2"}};
+	struct err err = ERR_INIT;
+	char id[37];
+
+	must(fault_open(db, &draft, "test", 10000 * US, id, &err), &err);
+	must(fault_edit(db, id, &edit, "test", 20000 * US, &err), &err);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct query_request q = {.limit = 9, .at_us = rows[i].at_us};
+		struct query_page page;
+		must(query_add_filter(&q, "id", id, &err), &err);
+		must(query_run(db, &collection_faults, &q, NULL, &page, &err), &err);
+		autojson json_t *list = json_loads(page.items.p, 0, NULL);
+		const json_t *fault = json_array_get(list, 0);
+		const char *rma = json_string_value(json_object_get(fault, "rma"));
+		assert_string_equal(rma ? rma : "", rows[i].rma); /* what is empty is left out */
+		assert_string_equal(json_string_value(json_object_get(fault, "certainty")),
+				    "certain");
+		query_page_done(&page);
+	}
+}
+
 static void test_host_object(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -643,6 +678,7 @@ int main(void)
 		F(test_pages_neither_skip_nor_repeat),
 		F(test_cursors_are_checked),
 		F(test_the_past),
+		F(test_the_past_has_each_value_in_its_column),
 		F(test_host_object),
 		F(test_summary),
 		F(test_capacity),
