@@ -83,26 +83,39 @@ static void end(struct services *s, const struct err *err)
 	s->on_end(s->arg, err);
 }
 
-static void say_what_is_missing(const struct services *s, struct err *err)
+/* Of the ports that are not served, one that another program holds: a program that could not take one
+ * of its ports may have let go of the others. Else the first; NULL: all are served. */
+static const struct wanted_port *missing_port(const struct services *s)
 {
+	const struct wanted_port *first = NULL;
+
 	for (size_t i = 0; i < s->n_ports; i++) {
 		const struct wanted_port *w = &s->ports[i];
-		const char *kind = w->udp ? "udp" : "tcp";
-
 		if (w->held)
 			continue;
 		if (w->holder[0])
-			(void)err_set(err, ERR_PORT,
-				      "port %u/%s is held by %s, so that %s cannot serve", w->port,
-				      kind, w->holder, w->program);
-		else
-			(void)err_set(err, ERR_PORT, "%s has not taken port %u/%s on %s (%s)",
-				      w->program, w->port, kind, s->b->config->address,
-				      s->b->config->interface);
-		return;
+			return w;
+		if (!first)
+			first = w;
 	}
-	(void)err_set(err, ERR_PORT, "nginx does not hand on requests for http://%s:%d/healthz",
-		      s->b->config->address, (int)s->b->config->http_port);
+	return first;
+}
+
+static void say_what_is_missing(const struct services *s, struct err *err)
+{
+	const struct boot_config *c = s->b->config;
+	const struct wanted_port *w = missing_port(s);
+
+	if (!w)
+		(void)err_set(err, ERR_PORT,
+			      "nginx does not hand on requests for http://%s:%d/healthz",
+			      c->address, (int)c->http_port);
+	else if (w->holder[0])
+		(void)err_set(err, ERR_PORT, "port %u/%s is held by %s, so that %s cannot serve",
+			      w->port, w->udp ? "udp" : "tcp", w->holder, w->program);
+	else
+		(void)err_set(err, ERR_PORT, "%s has not taken port %u/%s on %s (%s)", w->program,
+			      w->port, w->udp ? "udp" : "tcp", c->address, c->interface);
 }
 
 static void look_at_end(struct services *s)
