@@ -100,7 +100,8 @@ $(eval $(call agent_arch,aarch64))
 agents: $(BUILD)/x86_64/slipway-agent $(BUILD)/aarch64/slipway-agent ## build the agent for every architecture's ramdisk
 
 # ---- the first-boot reporter: static, so that it runs in any Linux ------------------------------
-# The linker would warn of libcrypto's resolver and module loader, which are linked and never called.
+# The linker warns of libcrypto's resolver and module loader, which are linked and never called: shown when it fails. (With
+# --no-warnings it would not even fail for a function that nobody defines.)
 FIRST_BOOT_SRC := \
 	provisioner/agent/first_boot.c \
 	provisioner/session/backoff.c \
@@ -115,6 +116,8 @@ FIRST_BOOT_SRC := \
 	provisioner/proto/evidence.c \
 	provisioner/proto/session.c \
 	provisioner/base/err.c \
+	provisioner/base/alloc.c \
+	provisioner/base/text.c \
 	provisioner/base/str.c \
 	provisioner/base/child.c \
 	provisioner/base/clock.c \
@@ -126,8 +129,8 @@ FIRST_BOOT_SRC := \
 define first_boot_arch
 $(BUILD)/$(1)/slipway-first-boot: $$(FIRST_BOOT_SRC:%.c=$(BUILD)/$(1)/obj/%.o)
 	$$(call say,LINK,$$@)
-	$$(Q)$$(SYSROOT_CC_$(1)) $$(call sysroot-ldflags,$(1)) -static -s -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--no-warnings \
-		-o $$@ $$^ -lssl -lcrypto -ljansson
+	$$(Q)$$(SYSROOT_CC_$(1)) $$(call sysroot-ldflags,$(1)) -static -s -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections \
+		-o $$@ $$^ -lssl -lcrypto -ljansson 2>$$@.log || { cat $$@.log; exit 1; }
 endef
 $(eval $(call first_boot_arch,x86_64))
 $(eval $(call first_boot_arch,aarch64))
