@@ -3,6 +3,7 @@
  * The file system of one partition, filled with its part of the tree.
  */
 #include "build_run.h"
+#include "tree_path.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -18,6 +18,8 @@
 #include <base/vec.h>
 
 #include "disk_format.h"
+#include "tree_path.h"
+#include "source_filters.h"
 
 #define READ_BYTES  (256 * 1024)
 #define FILES_MAX   4096

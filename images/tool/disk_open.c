@@ -21,6 +21,7 @@
 
 #include "pack.h"
 #include "tree_source.h"
+#include "source_filters.h"
 
 #define READ_BYTES         (256 * 1024)
 #define DISK_MAX_BYTES     (16 * 1024 * GIB)

@@ -4,6 +4,8 @@
  * configuration names the architecture and the digest of each layer's plain tar.
  */
 #include "container_tar.h"
+#include "tree_path.h"
+#include "source_filters.h"
 
 #include <string.h>
 

@@ -14,6 +14,7 @@
 #include "container_tar.h"
 #include "disk_open.h"
 #include "tree_source.h"
+#include "source_filters.h"
 
 #define READ_BLOCK_BYTES (256 * 1024)
 

@@ -36,32 +36,6 @@ struct pass {
 	void *arg;
 };
 
-/* "./a//b/" and "/a/b" become "a/b"; NULL for a name that leaves the tree. */
-char *tree_clean_path(const char *path)
-{
-	char *clean = xmalloc(strlen(path) + 1);
-	size_t n = 0;
-
-	while (*path) {
-		size_t part = strcspn(path, "/");
-
-		if (part == 2 && path[0] == '.' && path[1] == '.') {
-			free(clean);
-			return NULL;
-		}
-		if (part && !(part == 1 && path[0] == '.')) {
-			if (n)
-				clean[n++] = '/';
-			memcpy(clean + n, path, part);
-			n += part;
-		}
-		path += part;
-		path += *path == '/';
-	}
-	clean[n] = '\0';
-	return clean;
-}
-
 /* measure: see tree_source.h. */
 static int walk_source(struct tree *t, bool measure, tree_visit visit, void *arg, struct err *err)
 {

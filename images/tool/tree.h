@@ -62,7 +62,4 @@ void tree_set_made_s(struct tree *t, int64_t time_s);
 /* Visit every entry of the tree. errors: ERR_IMAGE_INPUT, ERR_IMAGE_MEMBER and the visitor's */
 MUST_CHECK int tree_walk(struct tree *t, tree_visit visit, void *arg, struct err *err);
 
-/* "./a//b/" and "/a/b" become "a/b". The caller frees; NULL for a name that leaves the tree. */
-MUST_CHECK char *tree_clean_path(const char *path);
-
 #endif

@@ -13,6 +13,7 @@
 #include <base/vec.h>
 
 #include "tree.h"
+#include "tree_path.h"
 
 #define ACL_PREFIX     "system.posix_acl_"
 #define ACL_LINE_BYTES 8

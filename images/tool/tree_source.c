@@ -16,6 +16,8 @@
 #include <base/vec.h>
 
 #include "tar_global.h"
+#include "tree_path.h"
+#include "source_filters.h"
 
 #define READ_BLOCK_BYTES  (256 * 1024)
 #define GROWTH_FREE_BYTES ((int64_t)(4 * GIB)) /* below, growth does not matter */
@@ -74,18 +76,6 @@ static int walk_archive(struct archive *a, const char *what, tree_visit visit, v
 		return err_set(err, ERR_IMAGE_INPUT, "cannot read '%s': %s", what,
 			       archive_error_string(a));
 	return 0;
-}
-
-void source_filters(struct archive *a)
-{
-	archive_read_support_filter_gzip(a);
-	archive_read_support_filter_xz(a);
-	archive_read_support_filter_lzma(a);
-	archive_read_support_filter_lzip(a);
-	archive_read_support_filter_zstd(a);
-	archive_read_support_filter_bzip2(a);
-	archive_read_support_filter_lz4(a);
-	archive_read_support_filter_compress(a);
 }
 
 int source_walk_tar(const char *path, tree_visit visit, void *arg, struct err *err)

@@ -8,9 +8,6 @@
 
 #include "tree.h"
 
-/* Take the compressions that libraries read; no other program is run. */
-void source_filters(struct archive *a);
-
 /* errors: ERR_IMAGE_INPUT, ERR_IMAGE_MEMBER (names that leave the tree) and the visitor's */
 MUST_CHECK int source_walk_tar(const char *path, tree_visit visit, void *arg, struct err *err);
 /* measure: content is read only where reads() is true (NULL: nowhere), and entries come without

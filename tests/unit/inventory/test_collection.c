@@ -377,17 +377,17 @@ static void test_the_past(void **state)
 /* Columns that a later version added come before until_us in the table and after it in the history. */
 static void test_the_past_has_each_value_in_its_column(void **state)
 {
+	static const struct {
+		int64_t at_us;
+		const char *rma;
+	} rows[] = {{15000 * US, ""}, {25000 * US, "RMA-2"}, {0, "RMA-2"}};
 	struct db *db = ((struct store_fixture *)*state)->db;
 	const struct fault_draft draft = {.host_num = 1,
 					  .code = "disk-read-error",
 					  .part_serial = "S1",
 					  .slot = "Bay 1",
 					  .certainty = "certain"};
-	const struct fault_edit edit = {.rma = "RMA-2", .revision = -1};
-	static const struct {
-		int64_t at_us;
-		const char *rma;
-	} rows[] = {{15000 * US, ""}, {25000 * US, "RMA-2"}, {0, "RMA-2"}};
+	static const struct fault_edit edit = {.rma = "RMA-2", .revision = -1};
 	struct err err = ERR_INIT;
 	char id[37];
 
