@@ -87,10 +87,17 @@ static void add_matches(struct str *out, enum dhcp_mode mode)
 				 boot_loaders[i].tag, boot_loaders[i].client_arch);
 }
 
+/* Opened also where no lease is given; its own place is root's. */
+static void add_lease_file(struct str *out, const struct dnsmasq_options *o)
+{
+	str_addf(out, "dhcp-leasefile=%s\n", o->lease_file);
+}
+
 static void add_full_range(struct str *out, const struct dnsmasq_options *o)
 {
 	/* firmware, iPXE and the installed system name themselves differently: one lease a MAC */
-	str_addf(out, "\ndhcp-authoritative\ndhcp-ignore-clid\ndhcp-leasefile=%s\n", o->lease_file);
+	str_add(out, "\ndhcp-authoritative\ndhcp-ignore-clid\n");
+	add_lease_file(out, o);
 	str_addf(out, "dhcp-range=%s,%s,%s,%ds\n", o->range_start, o->range_end, o->netmask,
 		 o->lease_s > 0 ? o->lease_s : 3600);
 	if (o->router && o->router[0])
@@ -150,6 +157,7 @@ static void add_proxy(struct str *out, const struct dnsmasq_options *o)
 {
 	str_addf(out, "\ndhcp-range=%s,proxy%s%s\n", o->network,
 		 o->netmask && o->netmask[0] ? "," : "", o->netmask ? o->netmask : "");
+	add_lease_file(out, o);
 	str_add(out, "dhcp-pxe-vendor=PXEClient,HTTPClient\npxe-prompt=\"Slipway\",0\n");
 	for (size_t i = 0; i < n_boot_loaders; i++)
 		if (boot_loaders[i].csa && boot_loaders[i].file)

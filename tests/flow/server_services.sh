@@ -59,7 +59,7 @@ start() {
 	return 1
 }
 
-echo "1..54"
+echo "1..55"
 if ! start; then
 	sed 's/^/# /' "$dir/log"
 	echo "Bail out! slipwayd does not start"
@@ -175,6 +175,11 @@ ok "a folder without boot files is named at the start" $?
 ! grep -q service.as_root "$dir/wrong.log"
 ok "and does not make it run as root" $?
 same "and leaves no process" "$(pgrep -c -x 'nginx|dnsmasq')" 0
+# a user who is not root has no place for leases but ours, and dnsmasq wants one where it gives none, too
+sed 's|^mode=.*|mode=proxy|' "$dir/slipway.conf" >"$dir/proxy.conf"
+timeout 5 "$daemon" --config "$dir/proxy.conf" 2>"$dir/wrong.log"
+grep -q 'ev=server.ready.*dhcp=proxy' "$dir/wrong.log"
+ok "beside another DHCP server it serves, too" $?
 
 # ---- what is in the way is named, and nothing is said to serve ------------------------------------
 refused() { # NAME WORDS: it ends by itself, not ready, with the words
