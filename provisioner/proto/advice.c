@@ -57,7 +57,7 @@ static const struct row {
 	 0,
 	 {"Waits for approval", "operator", "It was seen and waits for a person to let it in.",
 	  "Compare the code on its screen with this host, then approve it.",
-	  "slipway host approve HOST"}},
+	  "slipway host approve HOST code=CODE"}},
 
 	{STATE_INSPECTING, ADVICE_SILENT, NOT_HEARD("Its agent was lost during the inspection.")},
 	{STATE_INSPECTING, ADVICE_STOPPING, {STEP_STOPPING}},

@@ -45,7 +45,7 @@ static void test_the_turns_that_matter(void **state)
 		const char *turn, *command;
 	} rows[] = {
 		{STATE_EXPECTED, 0, "technician", ""},
-		{STATE_DISCOVERED, 0, "operator", "slipway host approve HOST"},
+		{STATE_DISCOVERED, 0, "operator", "slipway host approve HOST code=CODE"},
 		{STATE_DISCOVERED, ADVICE_APPROVED, "operator",
 		 "slipway host arm HOST image=LINE@VERSION disk.serial=SERIAL"},
 		{STATE_DISCOVERED, ADVICE_SILENT, "technician", ""},
