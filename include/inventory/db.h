@@ -104,6 +104,11 @@ MUST_CHECK int db_query_n(struct db *db, const char *sql, const struct db_param 
 MUST_CHECK int db_query_int_n(struct db *db, const struct db_call *call, int64_t fallback,
 			      int64_t *ret, struct err *err);
 
+/* Visit each row of a statement that gives a word and a number. */
+MUST_CHECK int db_each_count(struct db *db, const char *sql,
+			     void (*visit)(void *arg, const char *word, int64_t n), void *arg,
+			     struct err *err);
+
 /* The parameters follow the fixed arguments: db_exec(db, err, "... $1 ... $2", p_int(1), p_text(t))
  */
 #define DB_PARAMS_(...)                                                                            \

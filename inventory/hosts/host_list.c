@@ -35,12 +35,6 @@ int host_count_in(struct db *db, const char *state, int64_t *ret, struct err *er
 int host_count_states(struct db *db, void (*visit)(void *arg, const char *state, int64_t n),
 		      void *arg, struct err *err)
 {
-	AUTO(db_rows) struct db_rows *rows = NULL;
-	int rc;
-
-	TRY(db_query(db, err, &rows,
-		     "SELECT state, count(*) FROM host GROUP BY state ORDER BY state"));
-	while ((rc = db_rows_next(rows, err)) > 0)
-		visit(arg, db_text(rows, 0), db_int(rows, 1));
-	return rc;
+	return db_each_count(db, "SELECT state, count(*) FROM host GROUP BY state ORDER BY state",
+			     visit, arg, err);
 }

@@ -192,6 +192,18 @@ int db_query_int_n(struct db *db, const struct db_call *call, int64_t fallback, 
 	return 0;
 }
 
+int db_each_count(struct db *db, const char *sql,
+		  void (*visit)(void *arg, const char *word, int64_t n), void *arg, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	int r;
+
+	TRY(db_query_n(db, sql, NULL, 0, &rows, err));
+	while ((r = db_rows_next(rows, err)) > 0)
+		visit(arg, db_text(rows, 0), db_int(rows, 1));
+	return r;
+}
+
 int db_rows_next(struct db_rows *rows, struct err *err)
 {
 	forget_mended(rows);

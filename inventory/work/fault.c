@@ -296,13 +296,8 @@ int fault_host(struct db *db, const char *fault_id, int64_t *ret_num, struct err
 int fault_count_codes(struct db *db, void (*visit)(void *arg, const char *code, int64_t n),
 		      void *arg, struct err *err)
 {
-	AUTO(db_rows) struct db_rows *rows = NULL;
-	int rc;
-
-	TRY(db_query(db, err, &rows,
-		     "SELECT code, count(*) FROM fault WHERE state = 'open' GROUP BY code ORDER BY "
-		     "code"));
-	while ((rc = db_rows_next(rows, err)) > 0)
-		visit(arg, db_text(rows, 0), db_int(rows, 1));
-	return rc;
+	return db_each_count(db,
+			     "SELECT code, count(*) FROM fault WHERE state = 'open' GROUP BY code "
+			     "ORDER BY code",
+			     visit, arg, err);
 }

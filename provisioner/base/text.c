@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. The NUL at the end is no
- * continuation byte, so that a cut sequence never reads past it. */
+/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. The NUL at the end is not
+ * a continuation byte, so that a cut sequence never reads past it. */
 size_t utf8_length(const char *text)
 {
 	const unsigned char *p = (const unsigned char *)text;
