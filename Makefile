@@ -185,7 +185,8 @@ check: ## every test: lint, both compilers, sanitizers, unit, fuzz replay, flow,
 	$(Q)status=0; \
 	$(RUN) -q -j2 -t 300 $(LINTS) || status=1; \
 	$(AS_ROOT) $(RUN) -a -q -j2 -t 300 $(UNIT_TESTS_SAN) || status=1; \
-	$(AS_ROOT) $(RUN) -a -q -t 900 $(FAST_TESTS) $(FLOW_TESTS) || status=1; \
+	$(AS_ROOT) $(RUN) -a -q -j2 -t 900 $(LONG_TESTS) $(filter-out $(LONG_TESTS),$(FAST_TESTS) $(FLOW_TESTS)) || status=1; \
+	$(AS_ROOT) $(RUN) -a -q -t 300 $(ALONE_TESTS) || status=1; \
 	$(AS_ROOT) $(RUN) -a -t 2400 $(LAB_TESTS) || status=1; \
 	$(OWN_AGAIN); \
 	exit $$status

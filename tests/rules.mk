@@ -4,11 +4,16 @@
 #             `make check`, plain in `make check-fast`
 # FAST_TESTS  scripts without root, each under some seconds
 # FLOW_TESTS  real daemons on unix sockets, loopback or namespaces of their own; may need root
+# LONG_TESTS  those of FLOW_TESTS that take a minute or more: they begin first, so that both lanes end together
+# ALONE_TESTS like FLOW_TESTS, with a limit of time that holds on a machine that does nothing else
 # LAB_TESTS   virtual hosts
-# Rooms add to the last three with += in their own rules.mk.
+# Rooms add to FAST_TESTS, FLOW_TESTS and LAB_TESTS with += in their own rules.mk.
 UNIT_TESTS_SAN = $(patsubst $(BUILD)/obj/gcc/%,$(BUILD)/obj/gcc-san/%,$(UNIT_TESTS))
 
 LAB_TESTS += tests/flow/lab_scenarios.sh
+LONG_TESTS := tests/flow/guard_mutation.sh tests/flow/two_appliances.sh tests/flow/inventory_postgres.sh \
+	tests/flow/images_large.sh tests/browser/run.sh tests/flow/images_trees.sh
+ALONE_TESTS := tests/flow/hostile_starvation.sh tests/flow/server_restart.sh
 
 $(eval $(call unit_test,tests/unit/harness/test_sandbox_root.c,,))
 
@@ -39,6 +44,7 @@ FLOW_PROGRAMS += $(GUARD_TESTS:%=$(OBJ)/tests/unit/%)
 FLOW_TESTS += tests/flow/guard_mutation.sh
 FLOW_TESTS += tests/flow/hostile_secrets.sh
 FLOW_TESTS += tests/flow/hostile_random.sh
+FLOW_TESTS += tests/flow/hostile_text.sh
 .PHONY: mutate-guards
 mutate-guards: $(GUARD_TESTS:%=$(OBJ)/tests/unit/%) ## take each guard rail out and see a test fail
 	$(Q)sh tests/flow/guard_mutation.sh $(abspath $(BUILD))
@@ -52,6 +58,7 @@ LINT_TESTS += circles.sh
 LINT_TESTS += english.sh
 LINT_TESTS += first_lines.sh
 LINT_TESTS += parameters.sh
+LINT_TESTS += listed.sh
 LINT_TESTS += scripts.sh
 LINT_TESTS += house.sh
 LINT_TESTS += proof.sh

@@ -184,7 +184,6 @@ FLOW_PROGRAMS  += $(TWO_APPLIANCES) $(QUARANTINE) $(FIRST_HOUR)
 FLOW_TESTS += tests/flow/first_hour.sh
 FLOW_TESTS += tests/flow/image_quarantine.sh
 FLOW_TESTS += tests/flow/server_services.sh
-FLOW_TESTS += tests/flow/server_restart.sh
 FLOW_TESTS += tests/flow/units.sh
 FLOW_TESTS += tests/flow/webhooks.sh
 FLOW_TESTS += tests/flow/http_hostile.sh

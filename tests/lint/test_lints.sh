@@ -42,7 +42,7 @@ expect() {
 	fi
 }
 
-echo "1..27"
+echo "1..28"
 expect deps.sh "a room includes a room it may not" 'printf "#include <images/b.h>\n" >>pxe/x.c'
 expect deps.sh "a room reaches into another by path" 'printf "#include \"../../images/b.h\"\n" >>pxe/x.c'
 expect headers.sh "a header needs another first" 'printf "struct s { uint64_t n; };\n" >>include/base/a.h'
@@ -60,6 +60,7 @@ expect contracts.sh "an allocation that may be lost" 'printf "struct s *s_new(vo
 expect contracts.sh "text that may be lost" 'printf "char *f(\n\tint n);\n" >>include/images/b.h'
 expect parameters.sh "a function of seven parameters" 'printf "int f(int a, int b, int c, int d, int e, int g,\n      int h)\n{\n}\n" >>pxe/x.c'
 expect parameters.sh "a line for a function that was mended" 'echo "pxe/x.c f" >tests/lint/parameters.allow'
+expect listed.sh "a suite that nobody runs" 'mkdir tests/flow; echo "#!/bin/sh" >tests/flow/new.sh'
 expect first_lines.sh "a statement right below declarations" 'printf "int f(void)\n{\n\tint n = 0;\n\treturn n;\n}\n" >>pxe/x.c'
 two_sources() { # that need each other
 	mkdir -p build/obj/gcc/pxe
