@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Channels: reading, and judging by a trust root; see images/channel.h. Everything here is pure:
- * documents in, verdict out. Who keeps the last one accepted is the caller's business.
+ * documents in, verdict out. The caller keeps the last one accepted.
  */
 #include <images/channel.h>
 
@@ -177,12 +177,13 @@ int channel_open(const struct trust_root *r, const void *p, size_t n_bytes, stru
 		 struct err *err)
 {
 	AUTO(channel) struct channel *c = NULL;
+	struct signed_document document;
 	struct trust_tally t;
 	struct err why = ERR_INIT;
 
 	TRY(open_envelope(p, n_bytes, &c, err));
-	trust_root_tally(r, TRUST_ROLE_CHANNEL, CHANNEL_PAYLOAD_TYPE, &c->document.signatures,
-			 c->document.payload, c->document.payload_bytes, &t);
+	document = envelope_signed(&c->document, CHANNEL_PAYLOAD_TYPE);
+	trust_root_tally(r, TRUST_ROLE_CHANNEL, &document, &t);
 	TRY(check_tally(r, &t, err));
 	if (parse_payload(c, &why) < 0)
 		return malformed(&why, err);
@@ -206,16 +207,17 @@ static bool is_same(const struct channel *a, const struct channel *b)
 	       !memcmp(a->document.payload, b->document.payload, a->document.payload_bytes);
 }
 
-int channel_accept(const struct trust_root *r, const struct channel *held, const void *p,
-		   size_t n_bytes, int64_t now_s, struct channel **ret, struct err *err)
+int channel_accept(const struct channel_demands *demands, const void *p, size_t n_bytes,
+		   struct channel **ret, struct err *err)
 {
+	const struct channel *held = demands->held;
 	AUTO(channel) struct channel *c = NULL;
 
-	TRY(channel_open(r, p, n_bytes, &c, err));
+	TRY(channel_open(demands->root, p, n_bytes, &c, err));
 	if (held && c->seq <= held->seq && !is_same(c, held))
 		return err_set(err, ERR_IMAGE_CHANNEL_SEQUENCE,
 			       "channel %" PRIu64 " cannot follow %" PRIu64, c->seq, held->seq);
-	TRY(channel_check_time(c, now_s, err));
+	TRY(channel_check_time(c, demands->now_s, err));
 	*ret = take_ptr(c);
 	return 0;
 }

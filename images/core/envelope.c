@@ -47,6 +47,14 @@ void envelope_done(struct envelope *e)
 	*e = (struct envelope){0};
 }
 
+struct signed_document envelope_signed(const struct envelope *e, const char *type)
+{
+	return (struct signed_document){.type = type,
+					.body = e->payload,
+					.n_bytes = e->payload_bytes,
+					.signatures = &e->signatures};
+}
+
 int envelope_read_file(const char *path, size_t max_bytes, char **ret, size_t *ret_n_bytes,
 		       struct err *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Imports for who may not wait; see images/object_store.h. The whole of object_import.c runs in a
+ * Imports for a caller that may not wait; see images/object_store.h. The whole of object_import.c runs in a
  * process of its own, which starts the sandboxed one: making nameless files, waiting for the lock
  * and flushing folders take tens of milliseconds on a busy disk.
  */
@@ -40,17 +40,20 @@ static void import(void *arg, int fd, void *ret_result)
 }
 
 int object_import_start(struct object_store *s, int fd, const struct trust_root *root,
-			const char *rollback_reason, struct object_import **ret, int *ret_pidfd,
-			struct err *err)
+			const char *rollback_reason, struct object_import **ret, struct err *err)
 {
 	struct order order = {.store = s, .root = root, .reason = rollback_reason};
 	autofree struct object_import *i = xcalloc(1, sizeof(*i));
 
 	i->store = s;
 	TRY(object_process_start(&i->process, import, &order, fd, sizeof(struct outcome), err));
-	*ret_pidfd = i->process.child.pidfd;
 	*ret = take_ptr(i);
 	return 0;
+}
+
+int object_import_pidfd(const struct object_import *i)
+{
+	return i->process.child.pidfd;
 }
 
 int object_import_finish(struct object_import *i, struct manifest **ret, struct err *err)

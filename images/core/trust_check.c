@@ -35,18 +35,17 @@ static size_t find_key(const struct trust_root *r, const uint8_t *id)
 
 /* ---- signatures ------------------------------------------------------------------------------ */
 
-void trust_root_tally(const struct trust_root *r, enum trust_role role, const char *payload_type,
-		      const struct signatures *sigs, const void *doc, size_t n_bytes,
-		      struct trust_tally *ret)
+void trust_root_tally(const struct trust_root *r, enum trust_role role,
+		      const struct signed_document *d, struct trust_tally *ret)
 {
 	struct trust_tally *t = ret;
 	autofree uint8_t *pae = NULL;
 	size_t n_pae;
 
 	*t = (struct trust_tally){0};
-	dsse_pae(payload_type, doc, n_bytes, &pae, &n_pae);
-	for (size_t i = 0; i < sigs->n; i++) {
-		const struct signature *sig = &sigs->items[i];
+	dsse_pae(d->type, d->body, d->n_bytes, &pae, &n_pae);
+	for (size_t i = 0; i < d->signatures->n; i++) {
+		const struct signature *sig = &d->signatures->items[i];
 		size_t k = find_key(r, sig->key_id);
 
 		if (key_id_is_revoked(r, sig->key_id)) {
@@ -83,10 +82,11 @@ unsigned trust_root_tally_of_line(const struct trust_root *r, const struct trust
 
 unsigned trust_root_count_signers(const struct trust_root *r, const struct trust_root *by)
 {
+	const struct signed_document document = envelope_signed(&r->document,
+								TRUST_ROOT_PAYLOAD_TYPE);
 	struct trust_tally t;
 
-	trust_root_tally(by, TRUST_ROLE_ROOT, TRUST_ROOT_PAYLOAD_TYPE, &r->document.signatures,
-			 r->document.payload, r->document.payload_bytes, &t);
+	trust_root_tally(by, TRUST_ROLE_ROOT, &document, &t);
 	return t.n_good;
 }
 
@@ -194,10 +194,12 @@ int trust_root_open_manifest(const struct trust_root *r, const struct signatures
 			     const void *doc, size_t n_bytes, struct manifest **ret,
 			     struct err *err)
 {
+	const struct signed_document document = {
+		.type = MANIFEST_PAYLOAD_TYPE, .body = doc, .n_bytes = n_bytes, .signatures = sigs};
 	AUTO(manifest) struct manifest *m = NULL;
 	struct trust_tally t;
 
-	trust_root_tally(r, TRUST_ROLE_IMAGE, MANIFEST_PAYLOAD_TYPE, sigs, doc, n_bytes, &t);
+	trust_root_tally(r, TRUST_ROLE_IMAGE, &document, &t);
 	TRY(check_tally(r, sigs, &t, err));
 	TRY(manifest_parse(doc, n_bytes, &m, err));
 	TRY(check_line(r, &t, m, err));

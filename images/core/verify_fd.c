@@ -144,17 +144,18 @@ static int drive(struct verify_run *run, unsigned n_threads, struct err *err)
 	}
 }
 
-int image_verify_fd(int fd, const struct trust_root *root, const struct image_policy *policy,
-		    unsigned n_threads, bool deep, struct manifest **ret, struct err *err)
+int image_verify_fd(int fd, const struct trust_root *root,
+		    const struct image_verify_options *options, struct manifest **ret,
+		    struct err *err)
 {
-	AUTO(image_verify) struct image_verify *machine = image_verify_new(root, policy);
+	AUTO(image_verify) struct image_verify *machine = image_verify_new(root, options->policy);
 	autofree uint8_t *part = xmalloc(PART_BYTES);
-	struct verify_run run = {.fd = fd, .deep = deep, .machine = machine, .part = part};
+	struct verify_run run = {.fd = fd, .deep = options->deep, .machine = machine, .part = part};
 	struct stat st;
 	int status;
 
 	run.is_file = !fstat(fd, &st) && S_ISREG(st.st_mode);
-	status = drive(&run, n_threads, err);
+	status = drive(&run, options->n_threads, err);
 	pool_free(run.pool);
 	if (status < 0)
 		return status;

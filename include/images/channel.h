@@ -9,7 +9,7 @@
  * root without `channel_threshold` demands no channel.
  *
  *  1. channel_open(), then channel_check_time() by a clock that can be trusted.
- *  2. channel_accept() instead, for who keeps one: never an older one than it holds.
+ *  2. channel_accept() instead, for a program that keeps the last one: never an older one.
  *  3. channel_find() or channel_check_latest().
  *  4. channel_free().
  */
@@ -60,12 +60,19 @@ DEFINE_AUTO(channel, struct channel, channel_free);
 /* errors: ERR_IMAGE_CHANNEL_EXPIRED */
 MUST_CHECK int channel_check_time(const struct channel *c, int64_t now_s, struct err *err);
 
-/* channel_open() and channel_check_time(), and it must follow `held`: a higher number, or the very
- * same document. held: what was accepted last, opened by the root in force; NULL if there is none,
- * or if that root does not accept it any more, so that a stolen key's huge number goes with the
- * key. It is not changed. errors: those of both, ERR_IMAGE_CHANNEL_SEQUENCE */
-MUST_CHECK int channel_accept(const struct trust_root *r, const struct channel *held, const void *p,
-			      size_t n_bytes, int64_t now_s, struct channel **ret, struct err *err);
+/* What a new channel is judged by. */
+struct channel_demands {
+	const struct trust_root *root;
+	/* What was accepted last, opened by the root in force; NULL if there is none, or if that root
+	 * does not accept it any more, so that a stolen key's huge number goes with the key. */
+	const struct channel *held;
+	int64_t now_s; /* wall clock */
+};
+/* channel_open() and channel_check_time(), and it must follow the one that is held: a higher number,
+ * or the very same document. trust: none of the bytes. owns: *ret is the caller's.
+ * errors: those of both, ERR_IMAGE_CHANNEL_SEQUENCE */
+MUST_CHECK int channel_accept(const struct channel_demands *demands, const void *p, size_t n_bytes,
+			      struct channel **ret, struct err *err);
 
 /* The order in which images stand: line, then the word of the architecture. As strcmp(). */
 int channel_order(const char *line_a, enum image_arch arch_a, const char *line_b,

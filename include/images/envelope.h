@@ -26,6 +26,8 @@ MUST_CHECK int envelope_parse(const void *p, size_t n_bytes, const char *type, s
 /* The caller frees the text. */
 MUST_CHECK char *envelope_text(const struct envelope *e, const char *type);
 void envelope_done(struct envelope *e);
+/* What was signed, read as a document of this type, and by whom. owns: the envelope */
+struct signed_document envelope_signed(const struct envelope *e, const char *type);
 
 /* The bytes of a file without the newlines that editors and shells leave at its end. owns: *ret is
  * the caller's (free). errors: ERR_NOT_FOUND, ERR_IO, ERR_TOO_BIG */

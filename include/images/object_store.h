@@ -36,13 +36,14 @@ MUST_CHECK int object_store_import_fd(struct object_store *s, int fd, const stru
 				      const char *rollback_reason, struct manifest **ret,
 				      struct err *err);
 
-/* The same in a process of its own, for an event loop: watch pidfd for reading, then call finish,
- * which does not block. finish (or cancel) frees the import. errors of finish: those above, ERR_SYS
- */
+/* The same in a process of its own, for an event loop: watch the pidfd for reading, then call
+ * finish, which does not block. finish (or cancel) frees the import, and with it the pidfd.
+ * errors of finish: those above, ERR_SYS */
 struct object_import;
 MUST_CHECK int object_import_start(struct object_store *s, int fd, const struct trust_root *root,
 				   const char *rollback_reason, struct object_import **ret,
-				   int *ret_pidfd, struct err *err);
+				   struct err *err);
+int object_import_pidfd(const struct object_import *i);
 MUST_CHECK int object_import_finish(struct object_import *i, struct manifest **ret,
 				    struct err *err);
 void object_import_cancel(struct object_import *i);

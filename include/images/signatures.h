@@ -66,6 +66,14 @@ MUST_CHECK json_t *signatures_to_json(const struct signatures *s);
 void dsse_pae(const char *type, const void *body, size_t n_bytes, uint8_t **ret,
 	      size_t *ret_n_bytes);
 
+/* Bytes and the signatures that came with them. trust: none of either */
+struct signed_document {
+	const char *type; /* what it is read as, part of what was signed */
+	const void *body;
+	size_t n_bytes;
+	const struct signatures *signatures;
+};
+
 /* True if sig is the key's over the PAE bytes. Broken signatures are false, never an error. */
 bool signature_is_good(const struct public_key *key, const struct signature *sig, const void *pae,
 		       size_t n_bytes);

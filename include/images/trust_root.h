@@ -103,10 +103,9 @@ struct trust_tally {
 	unsigned n_revoked;
 	unsigned n_wrong; /* by a key that may sign, but not over these bytes */
 };
-/* Count the good signatures of keys that have the role. trust: none of sigs and doc. */
-void trust_root_tally(const struct trust_root *r, enum trust_role role, const char *payload_type,
-		      const struct signatures *sigs, const void *doc, size_t n_bytes,
-		      struct trust_tally *ret);
+/* Count the good signatures of keys that have the role. */
+void trust_root_tally(const struct trust_root *r, enum trust_role role,
+		      const struct signed_document *d, struct trust_tally *ret);
 /* How many of the good ones may sign this line. */
 unsigned trust_root_tally_of_line(const struct trust_root *r, const struct trust_tally *t,
 				  const char *line);

@@ -90,12 +90,16 @@ const struct chunk_table *image_verify_table(const struct image_verify *v, size_
 /* Bytes judged so far. */
 uint64_t image_verify_offset(const struct image_verify *v);
 
-/* Drive the machine over a descriptor, hashing on n_threads (0: one a CPU, at most 4; else 1 to
- * IMAGE_WORKERS_MAX). deep: also
- * decode every chunk and check its plain digest. blocks. ret (may be NULL): the manifest, the
- * caller's. */
+/* What image_verify_fd() demands and how it works. */
+struct image_verify_options {
+	const struct image_policy *policy; /* may be NULL */
+	unsigned n_threads; /* that hash; 0: one a CPU, at most 4; else 1 to IMAGE_WORKERS_MAX */
+	bool deep;          /* also decode every chunk and check its plain digest */
+};
+/* Drive the machine over a descriptor. blocks. owns: *ret (ret may be NULL) is the caller's
+ * (manifest_free). errors: those of the machine, ERR_IO */
 MUST_CHECK int image_verify_fd(int fd, const struct trust_root *root,
-			       const struct image_policy *policy, unsigned n_threads, bool deep,
-			       struct manifest **ret, struct err *err);
+			       const struct image_verify_options *options, struct manifest **ret,
+			       struct err *err);
 
 #endif

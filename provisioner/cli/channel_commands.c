@@ -107,7 +107,9 @@ static int check(const char *root_path, const char *previous, const char *path,
 	if (previous)
 		TRY(open_held(root, previous, &held, err));
 	TRY(read_text(path, &text, &n_bytes, err));
-	return channel_accept(root, held, text, n_bytes, time_wall_us() / 1000000, ret, err);
+	const struct channel_demands demands = {
+		.root = root, .held = held, .now_s = time_wall_us() / 1000000};
+	return channel_accept(&demands, text, n_bytes, ret, err);
 }
 
 static int verify(int argc, char **argv)

@@ -203,9 +203,10 @@ int image_verify_command(int argc, char **argv)
 	a.request.policy.now_s = time_wall_us() / 1000000;
 	if (trust_root_load(a.root_path, &root, &err) < 0)
 		return command_fail(&err);
+	const struct image_verify_options how = {
+		.policy = &a.request.policy, .n_threads = a.request.n_workers, .deep = a.deep};
 	autoclose int fd = open_archive(file, &err);
-	if (fd < 0 ||
-	    image_verify_fd(fd, root, &a.request.policy, a.request.n_workers, a.deep, &m, &err) < 0)
+	if (fd < 0 || image_verify_fd(fd, root, &how, &m, &err) < 0)
 		return command_fail(&err);
 	if (image_policy_rolls_back(&a.request.policy, m))
 		log_rollback(m->line, m->version, m->seq, &a.request.policy);

@@ -24,7 +24,6 @@ struct import {
 	struct api *api;
 	struct object_import *child;
 	sd_event_source *source;
-	int pidfd;
 	char topic[48];
 	const struct http_route *route;
 	char who[80], peer[64];
@@ -135,9 +134,9 @@ static int import_start(struct http_request *r, int fd, const char *upload, stru
 	const char *reason = http_query(r, "rollback_reason");
 	(void)str_copy(i->rollback_reason, sizeof(i->rollback_reason), reason ? reason : "");
 	int rc = object_import_start(api->flow->objects, fd, api->flow->root, reason, &i->child,
-				     &i->pidfd, err);
-	if (rc >= 0 &&
-	    sd_event_add_io(api->flow->event, &i->source, i->pidfd, EPOLLIN, on_child, i) < 0)
+				     err);
+	if (rc >= 0 && sd_event_add_io(api->flow->event, &i->source, object_import_pidfd(i->child),
+				       EPOLLIN, on_child, i) < 0)
 		rc = err_set(err, ERR_SYS, "cannot watch the import");
 	if (rc < 0) {
 		import_free(i);

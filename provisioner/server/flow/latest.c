@@ -129,7 +129,9 @@ int latest_import(struct flow *flow, const char *document, const char *who, stru
 		*err = why;
 		return -err->code;
 	}
-	TRY(channel_accept(flow->root, held, document, strlen(document), now_s(flow), &c, err));
+	const struct channel_demands demands = {
+		.root = flow->root, .held = held, .now_s = now_s(flow)};
+	TRY(channel_accept(&demands, document, strlen(document), &c, err));
 	TRY(flow_setting_put(flow->db, SETTING, document, err));
 	TRY(append_imported(flow, c, who, err));
 	*ret = take_ptr(c);

@@ -42,9 +42,9 @@ char *fixture_envelope(const struct trust_root *r);
 
 /* A raw disk of n_bytes with a pattern and a hole in its middle, written to path. */
 void fixture_disk(const char *path, size_t n_bytes, unsigned seed);
-/* Build and sign (bits of keys) an archive of a raw disk; returns its bytes, the caller frees. */
+/* Build an archive of a raw disk, signed with key 0; returns its bytes, the caller frees. */
 char *fixture_archive(const struct fixture *f, const char *path, size_t disk_bytes,
-		      const char *line, uint64_t seq, unsigned signers, size_t *ret_n);
+		      const char *line, uint64_t seq, size_t *ret_n);
 
 /* Drive the verifier over bytes in memory. */
 int fixture_verify(const void *p, size_t n_bytes, const struct trust_root *root,

@@ -344,9 +344,9 @@ static void test_replay_and_expiry(void **state)
 
 		if (rows[i].held)
 			held = channel(rows[i].held, 2);
-		CHECK_ERR(rows[i].name,
-			  channel_accept(root, held, text, strlen(text), NOW_S + rows[i].after_s,
-					 &c, &err),
+		const struct channel_demands demands = {
+			.root = root, .held = held, .now_s = NOW_S + rows[i].after_s};
+		CHECK_ERR(rows[i].name, channel_accept(&demands, text, strlen(text), &c, &err),
 			  rows[i].code);
 		CHECK_INT(rows[i].name, c != NULL, rows[i].code == ERR_OK);
 	}
@@ -357,6 +357,7 @@ static void test_same_number_other_content(void **state)
 {
 	AUTO(trust_root) struct trust_root *root = fixture_root(fixture, edit_key_1, 1);
 	AUTO(channel) struct channel *held = channel(7, 2), *other = channel(7, 0), *c = NULL;
+	const struct channel_demands demands = {.root = root, .held = held, .now_s = NOW_S};
 	autofree char *text = NULL;
 	struct err err = ERR_INIT;
 
@@ -365,7 +366,7 @@ static void test_same_number_other_content(void **state)
 	assert_int_equal(channel_seal(&other, &err), 0);
 	assert_int_equal(channel_sign(other, fixture->signers[1], &err), 0);
 	text = channel_envelope(other);
-	assert_int_equal(channel_accept(root, held, text, strlen(text), NOW_S, &c, &err),
+	assert_int_equal(channel_accept(&demands, text, strlen(text), &c, &err),
 			 -ERR_IMAGE_CHANNEL_SEQUENCE);
 }
 

@@ -38,7 +38,7 @@ static struct bench bench_of(void **state)
 	size_t n;
 
 	b.path = xasprintf("%s/install.slip", b.f->dir);
-	b.archive = fixture_archive(b.f, b.path, DISK_BYTES, "debian12", 3, 1, &b.n_archive);
+	b.archive = fixture_archive(b.f, b.path, DISK_BYTES, "debian12", 3, &b.n_archive);
 	b.target = xasprintf("%s/target", b.f->dir);
 	autofree char *disk = xasprintf("%s.disk", b.path);
 	assert_int_equal(file_read(disk, DISK_BYTES, &b.disk, &n, &err), 0);

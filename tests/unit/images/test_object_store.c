@@ -105,7 +105,7 @@ static void test_the_latest_of_several(void **state)
 	for (uint64_t seq = 5; seq < 8; seq++) {
 		size_t n;
 		autofree char *p = fixture_archive(s.f, fixture_path(s.f, "s.slip"), 16384, "many",
-						   seq, 1, &n);
+						   seq, &n);
 
 		assert_int_equal(import_bytes(&s, p, n, NULL, NULL, &err), 0);
 	}
@@ -123,10 +123,8 @@ static void test_rollback(void **state)
 	struct shop s = shop_of(state, "rollback");
 	struct err err = ERR_INIT;
 	size_t n5, n6;
-	autofree char *five = fixture_archive(s.f, fixture_path(s.f, "5.slip"), 16384, "l", 5, 1,
-					      &n5);
-	autofree char *six = fixture_archive(s.f, fixture_path(s.f, "6.slip"), 16384, "l", 6, 1,
-					     &n6);
+	autofree char *five = fixture_archive(s.f, fixture_path(s.f, "5.slip"), 16384, "l", 5, &n5);
+	autofree char *six = fixture_archive(s.f, fixture_path(s.f, "6.slip"), 16384, "l", 6, &n6);
 	autofree char *path = xasprintf("%s/seq/rollbacks", s.dir), *notes = NULL;
 	unsigned before;
 
@@ -302,7 +300,7 @@ static void test_a_damaged_manifest(void **state)
 		size_t n;
 
 		if (rows[i].has_older) {
-			older = fixture_archive(s.f, path, 8192, "debian12", 3, 1, &n);
+			older = fixture_archive(s.f, path, 8192, "debian12", 3, &n);
 			CHECK_ERR(rows[i].name, import_bytes(&s, older, n, NULL, NULL, &err), 0);
 		}
 		CHECK_ERR(rows[i].name,
@@ -467,13 +465,11 @@ static void test_killed_before_anything_is_kept(void **state)
 		pid = fork();
 		if (!pid) {
 			struct object_import *i;
-			int pidfd;
 
 			if (!beside)
 				IGNORE_RESULT(object_store_import_fd(s.store, fds[0], s.f->root,
 								     NULL, NULL, &err));
-			else if (!object_import_start(s.store, fds[0], s.f->root, NULL, &i, &pidfd,
-						      &err))
+			else if (!object_import_start(s.store, fds[0], s.f->root, NULL, &i, &err))
 				(void)pause();
 			_exit(1);
 		}
@@ -518,8 +514,8 @@ static void test_beside_an_event_loop(void **state)
 		size_t n = rows[k].n_bytes ? rows[k].n_bytes : s.f->n_archive;
 
 		assert_int_equal(pwrite(fd, s.f->archive, n, 0), (ssize_t)n);
-		assert_int_equal(object_import_start(s.store, fd, s.f->root, NULL, &i, &p.fd, &err),
-				 0);
+		assert_int_equal(object_import_start(s.store, fd, s.f->root, NULL, &i, &err), 0);
+		p.fd = object_import_pidfd(i);
 		assert_int_equal(poll(&p, 1, 20000), 1);
 		CHECK_ERR(rows[k].name, object_import_finish(i, &m, &err), rows[k].code);
 		CHECK_INT(rows[k].name, m != NULL, rows[k].code == ERR_OK);
@@ -535,11 +531,10 @@ static void test_a_cancelled_import(void **state)
 	struct shop s = shop_of(state, "cancel");
 	struct object_import *i;
 	struct err err = ERR_INIT;
-	int fds[2], pidfd;
+	int fds[2];
 
 	assert_int_equal(pipe(fds), 0);
-	assert_int_equal(object_import_start(s.store, fds[0], s.f->root, NULL, &i, &pidfd, &err),
-			 0);
+	assert_int_equal(object_import_start(s.store, fds[0], s.f->root, NULL, &i, &err), 0);
 	assert_int_equal(file_write_all(fds[1], s.f->archive, 4096, &err), 0);
 	object_import_cancel(i);
 	(void)close(fds[0]);

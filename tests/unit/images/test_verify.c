@@ -354,7 +354,7 @@ static void test_mixed_archives(void **state)
 	struct fixture *f = *state;
 	size_t n;
 	autofree char *other = fixture_archive(f, fixture_path(f, "o.slip"), 16384, "debian12", 8,
-					       1, &n);
+					       &n);
 	size_t at = member_at(f, "disk.img.chunks");
 	struct err err = ERR_INIT;
 

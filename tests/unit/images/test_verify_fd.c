@@ -19,14 +19,16 @@ static int verify_file(const struct fixture *f, const char *path, bool deep, str
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	AUTO(manifest) struct manifest *m = NULL;
+	const struct image_verify_options options = {.n_threads = 1, .deep = deep};
 
-	return image_verify_fd(fd, f->root, NULL, 1, deep, &m, err);
+	return image_verify_fd(fd, f->root, &options, &m, err);
 }
 
 /* What is written to a pipe, or to a socket that then breaks. */
 static int verify_stream(const struct fixture *f, const char *p, size_t n, bool breaks,
 			 struct err *err)
 {
+	const struct image_verify_options options = {.deep = true};
 	int fds[2], status;
 	pid_t pid;
 
@@ -42,7 +44,7 @@ static int verify_stream(const struct fixture *f, const char *p, size_t n, bool 
 		_exit(status ? 1 : 0);
 	}
 	(void)close(fds[1]);
-	status = image_verify_fd(fds[0], f->root, NULL, 0, true, NULL, err);
+	status = image_verify_fd(fds[0], f->root, &options, NULL, err);
 	(void)close(fds[0]);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
@@ -63,7 +65,7 @@ static void test_files_and_streams(void **state)
 	struct err err = ERR_INIT;
 	size_t n;
 	autofree char *big = fixture_archive(f, fixture_path(f, "big.slip"), 1 << 20, "debian12", 1,
-					     1, &n);
+					     &n);
 
 	assert_int_equal(verify_file(f, fixture_path(f, "big.slip"), false, &err), 0);
 	assert_int_equal(verify_file(f, fixture_path(f, "big.slip"), true, &err), 0);
@@ -94,6 +96,7 @@ static void test_sources_that_break(void **state)
 {
 	struct fixture *f = *state;
 	const size_t places[] = {0, 100, 600, f->n_archive - 2000, f->n_archive - 10, f->n_archive};
+	const struct image_verify_options options = {.n_threads = 1};
 	struct err err = ERR_INIT;
 
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
@@ -102,7 +105,7 @@ static void test_sources_that_break(void **state)
 		snprintf(row, sizeof(row), "after %zu bytes", places[i]);
 		CHECK_ERR(row, verify_stream(f, f->archive, places[i], true, &err), ERR_IO);
 	}
-	assert_int_equal(image_verify_fd(-1, f->root, NULL, 1, false, NULL, &err), -ERR_IO);
+	assert_int_equal(image_verify_fd(-1, f->root, &options, NULL, &err), -ERR_IO);
 	assert_int_equal(verify_file(f, f->dir, false, &err), -ERR_IO);
 }
 
