@@ -19,21 +19,29 @@
 #include <images/container.h>
 #include <images/read_exact.h>
 
-static int read_document(int fd, const char *name, size_t max_bytes, uint64_t *offset, char **ret,
-			 size_t *ret_n_bytes, struct err *err)
+/* A member that is read whole; text is the caller's. */
+struct document {
+	const char *name;
+	size_t max_bytes;
+	char *text;
+	size_t n_bytes;
+};
+
+/* in/out: offset: of the member, then of what follows it. */
+static int read_document(int fd, uint64_t *offset, struct document *d, struct err *err)
 {
 	uint8_t header[CONTAINER_BLOCK_BYTES];
 	uint64_t size_bytes;
 	autofree char *text = NULL;
 
 	TRY(read_exact_at(fd, header, sizeof(header), *offset, err));
-	TRY(container_read_header(header, name, max_bytes, &size_bytes, err));
+	TRY(container_read_header(header, d->name, d->max_bytes, &size_bytes, err));
 	text = xmalloc(size_bytes + 1);
 	TRY(read_exact_at(fd, text, size_bytes, *offset + sizeof(header), err));
 	text[size_bytes] = '\0';
 	*offset += sizeof(header) + size_bytes + container_padding(size_bytes);
-	*ret_n_bytes = size_bytes;
-	*ret = take_ptr(text);
+	d->n_bytes = size_bytes;
+	d->text = take_ptr(text);
 	return 0;
 }
 
@@ -47,18 +55,20 @@ void archive_head_done(struct archive_head *h)
 int archive_read_head(int fd, struct archive_head *ret, struct err *err)
 {
 	struct archive_head h = {0};
-	autofree char *sigs = NULL;
-	size_t n_sigs;
-	int status = read_document(fd, CONTAINER_MANIFEST_NAME, MANIFEST_MAX_BYTES,
-				   &h.payloads_offset, &h.manifest_text, &h.manifest_bytes, err);
+	struct document manifest = {.name = CONTAINER_MANIFEST_NAME,
+				    .max_bytes = MANIFEST_MAX_BYTES};
+	struct document sigs = {.name = CONTAINER_SIGS_NAME, .max_bytes = SIGNATURES_MAX_BYTES};
+	int status = read_document(fd, &h.payloads_offset, &manifest, err);
 
+	h.manifest_text = manifest.text;
+	h.manifest_bytes = manifest.n_bytes;
 	if (!status)
 		status = manifest_parse(h.manifest_text, h.manifest_bytes, &h.manifest, err);
 	if (!status)
-		status = read_document(fd, CONTAINER_SIGS_NAME, SIGNATURES_MAX_BYTES,
-				       &h.payloads_offset, &sigs, &n_sigs, err);
+		status = read_document(fd, &h.payloads_offset, &sigs, err);
 	if (!status)
-		status = signatures_parse(sigs, n_sigs, &h.signatures, err);
+		status = signatures_parse(sigs.text, sigs.n_bytes, &h.signatures, err);
+	free(sigs.text);
 	if (status < 0)
 		archive_head_done(&h);
 	else

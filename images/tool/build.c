@@ -29,23 +29,36 @@
 #define NAME_RECORD_BYTES  12         /* of a name in a folder, at most, besides the name */
 #define HOLES_MAX_BYTES    (16 * GIB) /* of a tree that is packed as a tar */
 
-int build_pack(struct build *b, const char *name, enum payload_role role, unsigned partition,
-	       int fd, uint64_t size_bytes, struct err *err)
+int build_pack(struct build *b, const struct build_part *part, struct err *err)
 {
 	const struct image_build_request *r = b->request;
-	struct pack_options options = {.level = r->level ? r->level : LEVEL_DEFAULT,
+	struct pack_options options = {.folder = b->folder,
+				       .level = r->level ? r->level : LEVEL_DEFAULT,
 				       .n_threads = r->n_threads};
 	struct manifest_payload *p = &b->m->payloads[b->m->n_payloads];
 
-	(void)str_copy(p->name, sizeof(p->name), name);
-	p->role = role;
-	p->partition = partition;
+	(void)str_copy(p->name, sizeof(p->name), part->name);
+	p->role = part->role;
+	p->partition = part->partition;
 	p->chunk_bytes = r->chunk_bytes ? r->chunk_bytes : CHUNK_DEFAULT_BYTES;
-	p->devices = role == PAYLOAD_ROLE_ROOTFS && b->layout.devices;
-	TRY(pack_payload(fd, size_bytes, b->folder, &options, p, &b->packed[b->m->n_payloads],
+	p->devices = part->role == PAYLOAD_ROLE_ROOTFS && b->layout.devices;
+	TRY(pack_payload(part->fd, part->size_bytes, &options, p, &b->packed[b->m->n_payloads],
 			 err));
 	b->m->n_payloads++;
 	return 0;
+}
+
+/* The part that is one partition's file system, made as blocks. */
+static int pack_partition(struct build *b, const char *name, unsigned partition, int fd,
+			  uint64_t size_bytes, struct err *err)
+{
+	const struct build_part part = {.name = name,
+					.role = PAYLOAD_ROLE_FS,
+					.partition = partition,
+					.fd = fd,
+					.size_bytes = size_bytes};
+
+	return build_pack(b, &part, err);
 }
 
 /* ---- trees ----------------------------------------------------------------------------------- */
@@ -234,7 +247,7 @@ static int build_data(struct build *b, const struct manifest_partition *p, struc
 
 	if (build_ext4(b, p, &fd, &size_bytes, err) < 0)
 		return err_wrap(err, "partition %u", p->number);
-	return build_pack(b, name, PAYLOAD_ROLE_FS, p->number, fd, size_bytes, err);
+	return pack_partition(b, name, p->number, fd, size_bytes, err);
 }
 
 /* The host makes the file system, with an inode for each 16 KiB as mke2fs does. */
@@ -258,6 +271,18 @@ static int set_unpacked_size(const struct build *b, struct manifest_partition *r
 	return 0;
 }
 
+static int build_unpacked(struct build *b, const struct manifest_partition *root, struct err *err)
+{
+	const struct rootfs_rules rules = {.devices = b->layout.devices, .fs = root->fs};
+	struct build_part part = {
+		.name = "root.tar", .role = PAYLOAD_ROLE_ROOTFS, .partition = root->number};
+	autoclose int fd = -1;
+
+	TRY(rootfs_tar_make(b->tree, b->folder, &rules, &fd, &part.size_bytes, err));
+	part.fd = fd;
+	return build_pack(b, &part, err);
+}
+
 static int build_root(struct build *b, struct err *err)
 {
 	struct manifest_partition *root =
@@ -267,10 +292,7 @@ static int build_root(struct build *b, struct err *err)
 
 	if (is_unpacked(b)) {
 		TRY(set_unpacked_size(b, root, err));
-		TRY(rootfs_tar_make(b->tree, b->folder, root->fs, b->layout.devices, &fd,
-				    &size_bytes, err));
-		return build_pack(b, "root.tar", PAYLOAD_ROLE_ROOTFS, root->number, fd, size_bytes,
-				  err);
+		return build_unpacked(b, root, err);
 	}
 	if (root->fs != PARTITION_FS_EXT4)
 		return err_set(err, ERR_IMAGE_LAYOUT, "root file system cannot be %s",
@@ -282,7 +304,7 @@ static int build_root(struct build *b, struct err *err)
 			       (uint64_t)(root->size_bytes / MIB), (uint64_t)(size_bytes / MIB));
 	if (!root->size_bytes)
 		root->size_bytes = size_bytes;
-	return build_pack(b, "root.ext4", PAYLOAD_ROLE_FS, root->number, fd, size_bytes, err);
+	return pack_partition(b, "root.ext4", root->number, fd, size_bytes, err);
 }
 
 static int build_boot(struct build *b, const struct manifest_partition *p, struct err *err)
@@ -293,12 +315,11 @@ static int build_boot(struct build *b, const struct manifest_partition *p, struc
 		TRY(boot_parts_bios(&b->boot, p->start_bytes, p->size_bytes, b->m->boot_code, &fd,
 				    err));
 		b->m->has_boot_code = true;
-		return build_pack(b, "bios.img", PAYLOAD_ROLE_FS, p->number, fd, p->size_bytes,
-				  err);
+		return pack_partition(b, "bios.img", p->number, fd, p->size_bytes, err);
 	}
 	TRY(boot_parts_esp(&b->boot, p->size_bytes, b->m->sector_bytes, b->created_s, &fd, err));
 	TRY(fs_check_vfat(fd, err));
-	return build_pack(b, "esp.vfat", PAYLOAD_ROLE_FS, p->number, fd, p->size_bytes, err);
+	return pack_partition(b, "esp.vfat", p->number, fd, p->size_bytes, err);
 }
 
 static int build_tree(struct build *b, struct err *err)

@@ -79,5 +79,7 @@ int build_disk(struct build *b, struct err *err)
 				 : IMAGE_FIRMWARE_UEFI | (b->request->arch == IMAGE_ARCH_X86_64
 								  ? IMAGE_FIRMWARE_BIOS
 								  : 0);
-	return build_pack(b, "disk.img", PAYLOAD_ROLE_DISK, 0, fd, size_bytes, err);
+	const struct build_part part = {
+		.name = "disk.img", .role = PAYLOAD_ROLE_DISK, .fd = fd, .size_bytes = size_bytes};
+	return build_pack(b, &part, err);
 }

@@ -28,9 +28,16 @@ struct build {
 	int64_t created_s;
 };
 
-/* Pack what fd holds as the next payload. */
-MUST_CHECK int build_pack(struct build *b, const char *name, enum payload_role role,
-			  unsigned partition, int fd, uint64_t size_bytes, struct err *err);
+/* What becomes one payload. */
+struct build_part {
+	const char *name;
+	enum payload_role role;
+	unsigned partition; /* its number; 0: the whole disk */
+	int fd;             /* the caller's, which holds size_bytes */
+	uint64_t size_bytes;
+};
+/* Pack the part as the next payload. errors: those of pack_payload() */
+MUST_CHECK int build_pack(struct build *b, const struct build_part *part, struct err *err);
 
 /* build_disk.c */
 MUST_CHECK int build_disk(struct build *b, struct err *err);

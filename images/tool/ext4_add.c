@@ -152,7 +152,13 @@ static int add_hard_link(struct ext4_image *x, const char *path, const char *tar
 	return e ? ext4_failed(err, e, "count a link") : ext4_remember(x, path, ino, err);
 }
 
-static int write_symlink(struct ext4_image *x, ext2_ino_t parent, const char *path, ext2_ino_t ino,
+/* A name that gets an inode of its own. */
+struct new_name {
+	const char *path;
+	ext2_ino_t parent, ino;
+};
+
+static int write_symlink(struct ext4_image *x, const struct new_name *new,
 			 struct archive_entry *entry, struct err *err)
 {
 	const char *target = archive_entry_symlink(entry);
@@ -160,12 +166,12 @@ static int write_symlink(struct ext4_image *x, ext2_ino_t parent, const char *pa
 
 	if (!target || !target[0])
 		return err_set(err, ERR_IMAGE_MEMBER, "symbolic link without a target");
-	e = ext2fs_symlink(x->fs, parent, ino, NULL, target);
+	e = ext2fs_symlink(x->fs, new->parent, new->ino, NULL, target);
 	if (e)
 		return ext4_failed(err, e, "make a symbolic link");
-	TRY(ext4_folder_add(x, parent, base_name(path), ino, EXT2_FT_SYMLINK, err));
-	TRY(ext4_remember(x, path, ino, err));
-	return set_folder(x, ino, entry, err);
+	TRY(ext4_folder_add(x, new->parent, base_name(new->path), new->ino, EXT2_FT_SYMLINK, err));
+	TRY(ext4_remember(x, new->path, new->ino, err));
+	return set_folder(x, new->ino, entry, err);
 }
 
 static void set_device(struct ext2_inode_large *inode, struct archive_entry *entry)
@@ -179,16 +185,17 @@ static void set_device(struct ext2_inode_large *inode, struct archive_entry *ent
 		inode->i_block[1] = (minor & 0xff) | (major << 8) | ((minor & ~0xffU) << 12);
 }
 
-static int write_node(struct ext4_image *x, ext2_ino_t parent, const char *path, ext2_ino_t ino,
-		      struct archive_entry *entry, struct archive *a, struct err *err)
+static int write_node(struct ext4_image *x, const struct new_name *new, struct archive_entry *entry,
+		      struct archive *a, struct err *err)
 {
 	struct ext2_inode_large inode = {0};
 	mode_t mode = archive_entry_mode(entry);
+	ext2_ino_t ino = new->ino;
 	errcode_t e;
 
 	set_owner_and_mode(&inode, entry);
 	inode.i_links_count = 1;
-	TRY(ext4_folder_add(x, parent, base_name(path), ino, file_type(mode), err));
+	TRY(ext4_folder_add(x, new->parent, base_name(new->path), ino, file_type(mode), err));
 	ext2fs_inode_alloc_stats2(x->fs, ino, +1, 0);
 	if (S_ISCHR(mode) || S_ISBLK(mode))
 		set_device(&inode, entry);
@@ -201,7 +208,7 @@ static int write_node(struct ext4_image *x, ext2_ino_t parent, const char *path,
 		e = ext2fs_write_inode_full(x->fs, ino, (struct ext2_inode *)&inode, sizeof(inode));
 	if (e)
 		return ext4_failed(err, e, "write an inode");
-	TRY(ext4_remember(x, path, ino, err));
+	TRY(ext4_remember(x, new->path, ino, err));
 	if (S_ISREG(mode))
 		TRY(ext4_write_content(x, ino, &inode, entry, a, err));
 	return ext4_write_xattrs(x, ino, entry, err);
@@ -212,7 +219,7 @@ static int add_entry(struct ext4_image *x, const char *path, struct archive_entr
 {
 	mode_t mode = archive_entry_mode(entry);
 	const char *target = archive_entry_hardlink(entry);
-	ext2_ino_t parent, ino;
+	struct new_name new = {.path = path};
 	errcode_t e;
 
 	if (target)
@@ -223,13 +230,13 @@ static int add_entry(struct ext4_image *x, const char *path, struct archive_entr
 		return err_set(err, ERR_IMAGE_MEMBER, "the name is there already");
 	if (file_type(mode) == EXT2_FT_UNKNOWN)
 		return err_set(err, ERR_IMAGE_MEMBER, "kind of entry is not known");
-	TRY(find_parent(x, path, &parent, err));
-	e = ext2fs_new_inode(x->fs, parent, (int)mode, 0, &ino);
+	TRY(find_parent(x, path, &new.parent, err));
+	e = ext2fs_new_inode(x->fs, new.parent, (int)mode, 0, &new.ino);
 	if (e)
 		return ext4_failed(err, e, "find a free inode");
 	if (S_ISLNK(mode))
-		return write_symlink(x, parent, path, ino, entry, err);
-	return write_node(x, parent, path, ino, entry, a, err);
+		return write_symlink(x, &new, entry, err);
+	return write_node(x, &new, entry, a, err);
 }
 
 int ext4_image_add(struct ext4_image *x, const char *path, struct archive_entry *entry,

@@ -59,11 +59,20 @@ static bool is_zero(const uint8_t *p, size_t n_bytes)
 	return !n_bytes || (!p[0] && !memcmp(p, p + 1, n_bytes - 1));
 }
 
+/* One file whose blocks are there and get their content. */
+struct filling {
+	struct ext4_image *x;
+	ext2_extent_handle_t extents;
+	struct run run; /* the last one that was written */
+};
+
 /* Bytes at a file offset, across runs. Zeros are there already: in a hole of the file, or in a
  * block of an image that was all zeros when it began. */
-static int put_content(struct ext4_image *x, ext2_extent_handle_t extents, struct run *run,
-		       const uint8_t *p, size_t n_bytes, uint64_t offset, struct err *err)
+static int put_content(struct filling *f, const uint8_t *p, size_t n_bytes, uint64_t offset,
+		       struct err *err)
 {
+	struct run *run = &f->run;
+
 	while (n_bytes) {
 		uint64_t block = offset / BLOCK_BYTES, in_run, left;
 		size_t n;
@@ -77,11 +86,11 @@ static int put_content(struct ext4_image *x, ext2_extent_handle_t extents, struc
 			continue;
 		}
 		if (block < run->file_block || block >= run->file_block + run->n_blocks)
-			TRY(find_run(extents, block, run, err));
+			TRY(find_run(f->extents, block, run, err));
 		in_run = offset - run->file_block * BLOCK_BYTES;
 		left = run->n_blocks * BLOCK_BYTES - in_run;
 		n = left < n_bytes ? (size_t)left : n_bytes;
-		TRY(put(x, p, n, run->disk_block * BLOCK_BYTES + in_run, err));
+		TRY(put(f->x, p, n, run->disk_block * BLOCK_BYTES + in_run, err));
 		p += n;
 		offset += n;
 		n_bytes -= n;
@@ -92,7 +101,7 @@ static int put_content(struct ext4_image *x, ext2_extent_handle_t extents, struc
 static int copy_content(struct ext4_image *x, ext2_extent_handle_t extents, struct archive *a,
 			uint64_t size_bytes, struct err *err)
 {
-	struct run run = {0};
+	struct filling f = {.x = x, .extents = extents};
 	const void *p;
 	size_t n;
 	la_int64_t at;
@@ -101,9 +110,9 @@ static int copy_content(struct ext4_image *x, ext2_extent_handle_t extents, stru
 	while ((status = archive_read_data_block(a, &p, &n, &at)) == ARCHIVE_OK) {
 		if ((uint64_t)at > size_bytes || n > size_bytes - (uint64_t)at)
 			return err_set(err, ERR_IMAGE_MEMBER, "content is longer than its size");
-		TRY(put_content(x, extents, &run, p, n, (uint64_t)at, err));
-		if (run.n_blocks)
-			x->content_goal = run.disk_block + run.n_blocks;
+		TRY(put_content(&f, p, n, (uint64_t)at, err));
+		if (f.run.n_blocks)
+			x->content_goal = f.run.disk_block + f.run.n_blocks;
 	}
 	if (status != ARCHIVE_EOF)
 		return err_set(err, ERR_IMAGE_MEMBER, "cannot read content: %s",

@@ -302,9 +302,8 @@ static int finish(struct output *out, uint64_t size_bytes, struct manifest_paylo
 	return 0;
 }
 
-int pack_payload(int plain_fd, uint64_t size_bytes, const char *folder,
-		 const struct pack_options *options, struct manifest_payload *payload,
-		 struct packed_payload *ret, struct err *err)
+int pack_payload(int plain_fd, uint64_t size_bytes, const struct pack_options *options,
+		 struct manifest_payload *payload, struct packed_payload *ret, struct err *err)
 {
 	struct packer p = {.fd = plain_fd,
 			   .size_bytes = size_bytes,
@@ -312,7 +311,7 @@ int pack_payload(int plain_fd, uint64_t size_bytes, const char *folder,
 			   .trims = payload->role != PAYLOAD_ROLE_ROOTFS,
 			   .level = options->level};
 	AUTO(sha256) struct sha256 *hash = sha256_new();
-	struct output out = {.fd = nameless_file(folder, err), .hash = hash};
+	struct output out = {.fd = nameless_file(options->folder, err), .hash = hash};
 	int status;
 
 	if (out.fd < 0)

@@ -11,17 +11,18 @@
 #include <base/err.h>
 
 struct pack_options {
+	const char *folder; /* of the nameless file that it packs into */
 	int level;          /* of zstd */
 	unsigned n_threads; /* 0: one a CPU */
 };
 
 /* in: plain_fd holds size_bytes; payload has name, role, chunk_bytes set. The same input gives the
  * same bytes, whatever the number of threads. out: sizes and digests of payload; ret->fd (a
- * nameless file in folder) and ret->table. owns: packed_payload_done(). errors: ERR_IMAGE_INPUT
+ * nameless file) and ret->table. owns: packed_payload_done(). errors: ERR_IMAGE_INPUT
  * (nothing but zeros), ERR_IO */
-MUST_CHECK int pack_payload(int plain_fd, uint64_t size_bytes, const char *folder,
-			    const struct pack_options *options, struct manifest_payload *payload,
-			    struct packed_payload *ret, struct err *err);
+MUST_CHECK int pack_payload(int plain_fd, uint64_t size_bytes, const struct pack_options *options,
+			    struct manifest_payload *payload, struct packed_payload *ret,
+			    struct err *err);
 void packed_payload_done(struct packed_payload *p);
 
 /* A file without a name, in folder. Returns the descriptor or a negative error. */

@@ -13,7 +13,6 @@
 #include <base/json.h>
 #include <base/str.h>
 
-#include "images/core/rootfs_rules.h"
 #include "pack.h"
 
 #define COPY_BYTES (256 * 1024)
@@ -92,9 +91,8 @@ static int write_tar(struct tree *tree, int fd, bool devices, struct err *err)
 }
 
 /* The host's own rules, before anything is signed. */
-static int try_tar(int fd, enum partition_fs fs, bool devices, struct err *err)
+static int try_tar(int fd, const struct rootfs_rules *rules, struct err *err)
 {
-	const struct rootfs_rules rules = {.devices = devices, .fs = fs};
 	struct archive *from = archive_read_new();
 	int status;
 
@@ -102,12 +100,12 @@ static int try_tar(int fd, enum partition_fs fs, bool devices, struct err *err)
 	if (lseek(fd, 0, SEEK_SET) || archive_read_open_fd(from, fd, COPY_BYTES) != ARCHIVE_OK)
 		status = err_set(err, ERR_IO, "cannot read the tar again");
 	else
-		status = rootfs_rules_try(&rules, from, err);
+		status = rootfs_rules_try(rules, from, err);
 	archive_read_free(from);
 	return status;
 }
 
-int rootfs_tar_make(struct tree *tree, const char *folder, enum partition_fs fs, bool devices,
+int rootfs_tar_make(struct tree *tree, const char *folder, const struct rootfs_rules *rules,
 		    int *ret_fd, uint64_t *ret_bytes, struct err *err)
 {
 	autoclose int fd = nameless_file(folder, err);
@@ -115,8 +113,8 @@ int rootfs_tar_make(struct tree *tree, const char *folder, enum partition_fs fs,
 
 	if (fd < 0)
 		return fd;
-	TRY(write_tar(tree, fd, devices, err));
-	TRY(try_tar(fd, fs, devices, err));
+	TRY(write_tar(tree, fd, rules->devices, err));
+	TRY(try_tar(fd, rules, err));
 	if (fstat(fd, &st))
 		return err_sys(err, ERR_IO, "cannot look at the tar");
 	*ret_bytes = (uint64_t)st.st_size;

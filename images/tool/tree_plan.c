@@ -173,11 +173,25 @@ static void measure(struct plan_file *file, struct archive_entry *entry)
 	}
 }
 
-static int add_new(struct plan *p, struct plan_node *parent, const char *name,
-		   struct archive_entry *entry, struct plan_node **ret, struct err *err)
+/* Where an entry goes. */
+struct place {
+	struct plan_node *parent;
+	const char *name;
+	struct plan_node *there; /* what has the name now, or NULL */
+};
+
+static struct plan_node *name_at(struct plan *p, const struct place *at)
+{
+	if (at->there)
+		take_away(p, at->there);
+	return plan_name_new(p, at->parent, at->name, strlen(at->name));
+}
+
+static int add_new(struct plan *p, const struct place *at, struct archive_entry *entry,
+		   struct plan_node **ret, struct err *err)
 {
 	struct plan_file *file = file_new(p, archive_entry_filetype(entry), p->by_source.n);
-	struct plan_node *node = plan_name_new(p, parent, name, strlen(name));
+	struct plan_node *node = name_at(p, at);
 
 	node->source = p->by_source.n;
 	attach(node, file);
@@ -195,20 +209,17 @@ static int join_folder(struct plan *p, struct plan_node *node, struct err *err)
 	return count_entry(p, node, err);
 }
 
-static int add_link(struct plan *p, struct plan_node *parent, const char *name,
-		    struct plan_node *there, const struct plan_node *target, struct plan_node **ret,
-		    struct err *err)
+static int add_link(struct plan *p, const struct place *at, const struct plan_node *target,
+		    struct plan_node **ret, struct err *err)
 {
 	struct plan_file *file = target->file;
 
-	if (there && there->file == file) {
-		there->layer = p->layer; /* the name is there, for this file: nothing changes */
-		*ret = there;
+	if (at->there && at->there->file == file) {
+		at->there->layer = p->layer; /* the name stands for this file already */
+		*ret = at->there;
 		return count_entry(p, NULL, err);
 	}
-	if (there)
-		take_away(p, there);
-	*ret = plan_name_new(p, parent, name, strlen(name));
+	*ret = name_at(p, at);
 	(*ret)->source = p->by_source.n;
 	attach(*ret, file);
 	return count_entry(p, *ret, err);
@@ -234,17 +245,17 @@ static bool is_known_type(mode_t type)
 	       type == AE_IFBLK || type == AE_IFIFO;
 }
 
-static int add_at(struct plan *p, struct plan_node *parent, const char *path, const char *name,
+static int add_at(struct plan *p, const struct place *at, const char *path,
 		  struct archive_entry *entry, struct plan_node **ret, struct err *err)
 {
 	const char *target = archive_entry_hardlink(entry);
-	struct plan_node *there = plan_child(p, parent, name, strlen(name));
+	struct plan_node *there = at->there;
 	mode_t type = archive_entry_filetype(entry);
 	const struct plan_node *linked;
 
 	if (target) {
 		TRY(find_target(p, path, target, &linked, err));
-		return add_link(p, parent, name, there, linked, ret, err);
+		return add_link(p, at, linked, ret, err);
 	}
 	if (!is_known_type(type))
 		return err_set(err, ERR_IMAGE_MEMBER, "the kind of entry '%s' is not known", path);
@@ -252,16 +263,13 @@ static int add_at(struct plan *p, struct plan_node *parent, const char *path, co
 		*ret = there;
 		return join_folder(p, there, err);
 	}
-	if (there)
-		take_away(p, there);
-	return add_new(p, parent, name, entry, ret, err);
+	return add_new(p, at, entry, ret, err);
 }
 
 static int add(struct plan *p, const char *path, struct archive_entry *entry,
 	       struct plan_node **ret, struct err *err)
 {
-	const char *name = plan_base_name(path);
-	struct plan_node *parent;
+	struct place at = {.name = plan_base_name(path)};
 
 	if (!path[0]) {
 		if (archive_entry_filetype(entry) != AE_IFDIR || archive_entry_hardlink(entry))
@@ -270,8 +278,9 @@ static int add(struct plan *p, const char *path, struct archive_entry *entry,
 		*ret = p->root;
 		return join_folder(p, p->root, err);
 	}
-	TRY(plan_make_parent(p, path, &parent, err));
-	return add_at(p, parent, path, name, entry, ret, err);
+	TRY(plan_make_parent(p, path, &at.parent, err));
+	at.there = plan_child(p, at.parent, at.name, strlen(at.name));
+	return add_at(p, &at, path, entry, ret, err);
 }
 
 int plan_add(struct plan *p, const char *path, struct archive_entry *entry, char **ret_path,
