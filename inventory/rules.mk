@@ -85,6 +85,7 @@ inventory_SRC += inventory/expect/port_name.c
 inventory_SRC += inventory/expect/csv_columns.c
 inventory_SRC += inventory/expect/text_encoding.c
 inventory_SRC += inventory/expect/spreadsheet.c
+inventory_SRC += inventory/expect/delivery_cell.c
 inventory_SRC += inventory/expect/delivery_row.c
 inventory_SRC += inventory/expect/delivery_twins.c
 inventory_SRC += inventory/expect/delivery_owner.c

@@ -21,7 +21,8 @@ enum mac_notation {
 	MAC_DASH = 2,  /* 52-54-00-12-34-56 (Windows, labels) */
 	MAC_DOT = 4,   /* 5254.0012.3456 (switches) */
 	MAC_BARE = 8,  /* 525400123456 (labels, bar codes) */
-	/* 5254-0012-3456 (Huawei, H3C), 525400-123456 (HPE), both with colons, 0x525400123456 */
+	/* 5254-0012-3456 (Huawei, H3C), 525400-123456 (HPE), both with colons or blanks,
+	 * 0x525400123456, and pairs by blanks, dots or underscores */
 	MAC_GROUPS = 16,
 	MAC_ANY = 31,
 };

@@ -20,15 +20,15 @@
 
 /* ---- lists ----------------------------------------------------------------------------------- */
 /* rows: array of {"serial", "macs": [..], "bmc_mac", "uuid", "chassis", "sku", "site", "row",
- * "rack", "unit", "asset_tag", "switch", "port", "name"}. places: NULL (rows count from 1), or for
+ * "rack", "unit", "asset_tag", "switch", "port", "name", "quantity"}. places: NULL (rows count from 1), or for
  * each row {"line": N} or {"line": N, "errors": [{"code", "detail"}]}. read_as: NULL, or how a file
  * was read. All are the caller's, delivery_list_done(). */
 struct delivery_list {
 	json_t *rows, *places, *read_as;
 };
 void delivery_list_done(struct delivery_list *list);
-/* Rows from CSV with a header line. read_as: {"encoding", "delimiter", "columns": {HEADING:
- * MEMBER}, "ignored_columns": [..]}. trust: none of it. errors: ERR_CSV with the line, ERR_TOO_BIG;
+/* Rows from CSV with a header line, below at most 30 lines of a title. read_as: {"encoding", "delimiter", "heading_line", "columns":
+ * {HEADING: MEMBER}, "ignored_columns": [..]}. trust: none of it. errors: ERR_CSV with the line, ERR_TOO_BIG;
  * *ret is empty then */
 MUST_CHECK int delivery_list_from_csv(const char *text, size_t n_bytes, struct delivery_list *ret,
 				      struct err *err);

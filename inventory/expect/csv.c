@@ -8,16 +8,21 @@
 
 #include <string.h>
 
+#include <base/hw_id.h>
 #include <base/json.h>
 #include <base/str.h>
 #include <inventory/identity.h>
 
 #include "csv_columns.h"
+#include "delivery_cell.h"
 #include "text_encoding.h"
 
 #define VALUE_MAX      4096
 #define TEXT_MAX       (2 * DELIVERY_BYTES_MAX)
 #define ROW_ERRORS_MAX 4
+
+#define TITLE_LINES_MAX  30 /* among which the heading is looked for */
+#define TITLE_VALUES_MAX 2
 
 struct csv {
 	const char *p, *end;
@@ -177,25 +182,117 @@ static void skip_empty_lines(struct csv *c)
 		end_line(c);
 }
 
-static int heading(struct csv *c, struct csv_columns *ret, json_t *read_as, struct err *err)
+static size_t n_filled(const json_t *values)
 {
-	autojson json_t *headings = json_array();
+	size_t n = 0;
+
+	for (size_t i = 0; i < json_array_size(values); i++)
+		n += json_string_value(json_array_get(values, i))[0] != '\0';
+	return n;
+}
+
+/* A line above the heading that holds less than one of the list: "Packing list", "Order;4711". */
+static bool is_title(const json_t *values)
+{
+	char mac[MAC_TEXT_BYTES];
+
+	for (size_t i = 0; i < json_array_size(values); i++)
+		if (hw_mac_parse(sv_of(json_string_value(json_array_get(values, i))), MAC_ANY, mac))
+			return false;
+	return n_filled(values) <= TITLE_VALUES_MAX;
+}
+
+struct heading {
+	struct csv at; /* behind it */
+	struct csv_columns columns;
+	json_t *read_as;
+	size_t n_filled;
+	int64_t line;
+};
+
+/* The heading is on this line, or `err` says why not. */
+static int try_heading(struct csv *c, struct heading *ret, json_t **ret_values, struct err *err)
+{
+	autojson json_t *read_as = json_object();
+	json_t *values = *ret_values = json_array();
 
 	skip_empty_lines(c);
+	ret->line = c->line;
 	find_delimiter(c);
+	TRY(record(c, values, err));
+	TRY(csv_columns_find(values, &ret->columns, ret->line, read_as, err));
 	(void)json_object_set_new(read_as, "delimiter", json_stringn(&c->delimiter, 1));
-	TRY(record(c, headings, err));
-	return csv_columns_find(headings, ret, read_as, err);
+	ret->at = *c;
+	ret->n_filled = n_filled(values);
+	ret->read_as = take_ptr(read_as);
+	return 0;
+}
+
+/* The first line that names a serial or a MAC address, below few lines of a title. A line above it
+ * that holds as much as the heading is one of the list, which would be lost: the file is refused. */
+static int heading(struct csv *c, json_t *read_as, struct err *err)
+{
+	struct heading found = {0};
+	struct err first = ERR_INIT;
+	size_t most = 0;
+	int r = -1;
+
+	for (size_t i = 0; r < 0 && i < TITLE_LINES_MAX && (i == 0 || c->p < c->end); i++) {
+		struct err own = ERR_INIT;
+		autojson json_t *values = NULL;
+		r = try_heading(c, &found, &values, &own);
+		if (i == 0 || n_filled(values) > TITLE_VALUES_MAX)
+			first = own;
+		if (r < 0 && !is_title(values))
+			break;
+		if (r < 0 && n_filled(values) > most)
+			most = n_filled(values);
+	}
+	if (r < 0) {
+		*err = first;
+		return r;
+	}
+	*c = found.at;
+	c->columns = found.columns;
+	(void)json_object_update(read_as, found.read_as);
+	json_decref(found.read_as);
+	if (most >= found.n_filled)
+		return err_set(
+			err, ERR_CSV,
+			"line %lld is the heading, and a line above it holds as much: is the "
+			"heading at its place?",
+			(long long)found.line);
+	(void)json_object_set_new(read_as, "heading_line", json_integer(found.line));
+	return 0;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
+static void add_parts(json_t *list, struct sv text, const char *separators)
+{
+	while (text.n > 0) {
+		size_t n = 0;
+		while (n < text.n && !strchr(separators, text.p[n]))
+			n++;
+		if (n > 0 && json_array_size(list) <= DELIVERY_MACS_MAX)
+			(void)json_array_append_new(list, json_stringn(text.p, n));
+		n += n < text.n;
+		text = (struct sv){text.p + n, text.n - n};
+	}
+}
+
+/* Blanks stand between addresses, or inside one. */
 static void add_macs(json_t *list, const char *text)
 {
+	char mac[MAC_TEXT_BYTES];
+
 	while (*text) {
-		size_t n = strcspn(text, " ;|,/&\t\r\n");
-		if (n > 0 && json_array_size(list) <= DELIVERY_MACS_MAX)
-			(void)json_array_append_new(list, json_stringn(text, n));
+		size_t n = strcspn(text, ";|,/&\t\r\n");
+		struct sv one = sv_trim((struct sv){text, n});
+		if (hw_mac_parse(one, MAC_ANY, mac))
+			add_parts(list, one, "");
+		else
+			add_parts(list, one, " ");
 		text += n + (text[n] != '\0');
 	}
 }
@@ -211,7 +308,8 @@ static void put(json_t *row, const struct delivery_column *c, json_t *v)
 		macs = json_array();
 		(void)json_object_set_new(row, c->member, macs);
 	}
-	if (c->kind == COLUMN_MACS && placeholder_serial(json_string_value(v)))
+	if (c->kind == COLUMN_MACS &&
+	    (placeholder_serial(json_string_value(v)) || cell_is_empty(json_string_value(v))))
 		(void)json_array_append(macs, v); /* "N/A" is one word */
 	else if (c->kind == COLUMN_MACS)
 		add_macs(macs, json_string_value(v));
@@ -268,7 +366,7 @@ static int row(struct csv *c, struct delivery_list *list, struct err *err)
 
 static int read_all(struct csv *c, struct delivery_list *list, struct err *err)
 {
-	TRY(heading(c, &c->columns, list->read_as, err));
+	TRY(heading(c, list->read_as, err));
 	while (c->p < c->end)
 		TRY(row(c, list, err));
 	return 0;

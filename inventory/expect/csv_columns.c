@@ -37,21 +37,68 @@ static bool in_words(const char *words, const char *one)
 	return false;
 }
 
-static const struct delivery_column *column_of(const char *heading, bool *ret_numbered)
+static const struct delivery_column *column_by_key(const char *key, bool numbered)
 {
-	char key[80], member[80];
+	char member[80];
 	bool ignored;
 
-	fold(heading, key, sizeof(key), ret_numbered);
 	for (size_t i = 0; i < n_delivery_columns; i++) {
 		const struct delivery_column *c = &delivery_columns[i];
 		fold(c->member, member, sizeof(member), &ignored);
-		if (*ret_numbered && c->kind != COLUMN_MACS && c->kind != COLUMN_MAC)
+		if (numbered && c->kind != COLUMN_MACS && c->kind != COLUMN_MAC)
 			continue;
 		if (str_eq(key, member) || in_words(c->synonyms, key))
 			return c;
 	}
 	return NULL;
+}
+
+/* "eth0 MAC (port 1)", "MAC LAN2", "Mgmt port MAC addr.": a MAC address and words that say of which
+ * network card. Another word ("switch MAC", "MAC of the chassis") may be another thing. */
+static const struct delivery_column *column_of_mac(const char *heading)
+{
+	static const char of_host[] =
+		"mac macs address addr addresses id nic lan lom eth ethernet port pxe boot onboard embedded "
+		"integrated network adapter card server host system node primary secondary first "
+		"second os interface ocp ";
+	static const char of_bmc[] = "bmc ipmi idrac ilo xcc imm cimc irmc oob mgmt management";
+	bool mac = false, bmc = false;
+	char word[24];
+
+	while (*heading) {
+		size_t n = 0;
+		for (; isalpha((unsigned char)*heading) && n + 1 < sizeof(word); heading++)
+			word[n++] = (char)tolower((unsigned char)*heading);
+		word[n] = '\0';
+		heading += n == 0;
+		mac |= str_starts(word, "mac");
+		bmc |= n > 0 && in_words(of_bmc, word);
+		if (n > 0 && !in_words(of_bmc, word) && !in_words(of_host, word))
+			return NULL;
+	}
+	return mac ? column_by_key(bmc ? "bmcmac" : "macs", true) : NULL;
+}
+
+/* What stands in brackets explains: "Serial (S/N)". */
+static const struct delivery_column *column_of(const char *heading, bool *ret_numbered)
+{
+	char key[80], plain[160];
+	const struct delivery_column *c;
+	size_t n = 0;
+	int depth = 0;
+
+	fold(heading, key, sizeof(key), ret_numbered);
+	if ((c = column_by_key(key, *ret_numbered)) || (c = column_of_mac(heading)))
+		return c;
+	for (const char *p = heading; *p && n + 1 < sizeof(plain); p++) {
+		depth += *p == '(' || *p == '[';
+		if (depth == 0)
+			plain[n++] = *p;
+		depth -= depth > 0 && (*p == ')' || *p == ']');
+	}
+	plain[n] = '\0';
+	fold(plain, key, sizeof(key), ret_numbered);
+	return n > 0 ? column_by_key(key, *ret_numbered) : NULL;
 }
 
 static void take(struct csv_columns *ret, const char *heading, json_t *read_as,
@@ -85,7 +132,7 @@ static bool has_identity(const struct csv_columns *c)
 	return false;
 }
 
-int csv_columns_find(const json_t *headings, struct csv_columns *ret, json_t *read_as,
+int csv_columns_find(const json_t *headings, struct csv_columns *ret, int64_t line, json_t *read_as,
 		     struct err *err)
 {
 	autostr struct str problems;
@@ -93,20 +140,20 @@ int csv_columns_find(const json_t *headings, struct csv_columns *ret, json_t *re
 	*ret = (struct csv_columns){0};
 	str_init(&problems, 4096);
 	if (json_array_size(headings) > CSV_COLUMNS_MAX)
-		return err_set(err, ERR_CSV, "line 1: %zu columns, at most %d are accepted",
-			       json_array_size(headings), CSV_COLUMNS_MAX);
+		return err_set(err, ERR_CSV, "line %lld: %zu columns, at most %d are accepted",
+			       (long long)line, json_array_size(headings), CSV_COLUMNS_MAX);
 	(void)json_object_set_new(read_as, "columns", json_object());
 	(void)json_object_set_new(read_as, "ignored_columns", json_array());
 	for (size_t i = 0; i < json_array_size(headings); i++)
 		take(ret, json_string_value(json_array_get(headings, i)), read_as, &problems);
 	if (problems.n_bytes)
-		return err_set(err, ERR_CSV, "line 1: %s", problems.p);
+		return err_set(err, ERR_CSV, "line %lld: %s", (long long)line, problems.p);
 	if (!has_identity(ret)) {
 		autofree char *found = json_text(headings);
 		return err_set(err, ERR_CSV,
-			       "line 1: expected a column 'serial' or 'mac' among the headings, "
-			       "found %.200s",
-			       found);
+			       "line %lld: expected a column 'serial' or 'mac' among the "
+			       "headings, found %.200s",
+			       (long long)line, found);
 	}
 	return 0;
 }

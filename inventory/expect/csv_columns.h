@@ -12,9 +12,9 @@ struct csv_columns {
 	size_t n, n_nameless;                              /* at the end, without a heading */
 	const struct delivery_column *of[CSV_COLUMNS_MAX]; /* NULL: ignored */
 };
-/* headings: array of texts. read_as: object that gets "columns" and "ignored_columns". Every
+/* headings: array of texts, from a line of the file. read_as: object that gets "columns" and "ignored_columns". Every
  * problem of the line is in the one message. errors: ERR_CSV */
-MUST_CHECK int csv_columns_find(const json_t *headings, struct csv_columns *ret, json_t *read_as,
-				struct err *err);
+MUST_CHECK int csv_columns_find(const json_t *headings, struct csv_columns *ret, int64_t line,
+				json_t *read_as, struct err *err);
 
 #endif

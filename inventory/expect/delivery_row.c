@@ -16,14 +16,17 @@
 #include <inventory/expect.h>
 #include <inventory/identity.h>
 
+#include "delivery_cell.h"
 #include "spreadsheet.h"
 
-#define ID    (DAMAGE_ERROR | DAMAGE_NUMBER | DAMAGE_DATE | DAMAGE_MONTH | DAMAGE_GROUPED)
-#define LABEL (DAMAGE_ERROR | DAMAGE_MONTH)
+#define ID                                                                                         \
+	(DAMAGE_ERROR | DAMAGE_POWER | DAMAGE_NUMBER | DAMAGE_DATE | DAMAGE_MONTH |                \
+	 DAMAGE_GROUPED | DAMAGE_MARK)
+#define LABEL (DAMAGE_ERROR | DAMAGE_MONTH | DAMAGE_POWER | DAMAGE_MARK)
 
 const struct delivery_column delivery_columns[] = {
 	{"serial", COLUMN_TEXT, ROW_SERIAL, ID, "serial", NULL,
-	 "serialnumber serialno serialnr serialnum serno sn servicetag svctag dellservicetag "
+	 "serials serialnumber serialnumbers serialno serialnr serialnum serno sn servicetag svctag dellservicetag "
 	 "systemserial systemserialnumber systemsn hostserial serverserial serverserialnumber serversn "
 	 "productserial productserialnumber nodeserial nodeserialnumber nodesn machineserial "
 	 "machineserialnumber deviceserial deviceserialnumber unitserialnumber seriennummer"},
@@ -57,6 +60,8 @@ const struct delivery_column delivery_columns[] = {
 	{"port", COLUMN_TEXT, ROW_PORT, LABEL, "switch_port", NULL, "switchport torport"},
 	{"name", COLUMN_TEXT, ROW_NAME, LABEL | DAMAGE_NUMBER, NULL, "name",
 	 "hostname host servername fqdn"},
+	{"quantity", COLUMN_QUANTITY, _ROW_TEXTS, 0, NULL, NULL,
+	 "qty quantities count pcs pieces units menge anzahl stueck stk"},
 };
 const size_t n_delivery_columns = ARRAY_LEN(delivery_columns);
 
@@ -246,12 +251,42 @@ static void read_uuid(struct delivery_row *r, const struct delivery_column *c, c
 	r->text[c->text] = xstrdup(folded);
 }
 
+/* Firmware has ASCII alone; a letter of another script looks like one and is another. */
+static bool is_ascii(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text >= 0x80 && !str_starts(text, "\xc2\xa0") &&
+		    !str_starts(text, "\xe2\x80") && !str_starts(text, "\xe2\x88"))
+			return false;
+		else if ((unsigned char)*text >= 0x80)
+			text += *text == '\xc2' ? 1 : 2;
+	return true;
+}
+
+/* NULL, or why the text is not the serial of one machine. */
+static const char *serial_reason(const char *text)
+{
+	if (cell_is_remark(text))
+		return "is a remark, a total or a heading, not a serial";
+	if (strpbrk(text, ";,"))
+		return "holds several values; a row is one machine";
+	return is_ascii(text) ? NULL : "holds a letter that serials do not have";
+}
+
 static void read_text(struct delivery_row *r, const struct delivery_column *c, const char *text)
 {
+	bool serial = c->text == ROW_SERIAL || c->text == ROW_CHASSIS;
+
 	if (!check_text(r, c, text))
 		return;
-	if ((c->text == ROW_SERIAL || c->text == ROW_CHASSIS) && placeholder_serial(text)) {
+	if (serial && placeholder_serial(text)) {
 		warn_placeholder(r, c, text);
+		return;
+	}
+	const char *reason = serial ? serial_reason(text) : NULL;
+	if (reason) {
+		delivery_refuse(r, delivery_finding(ERR_INVALID, c->member, NULL, "%s '%s' %s",
+						    c->member, text, reason));
 		return;
 	}
 	free(r->text[c->text]);
@@ -263,9 +298,15 @@ static void read_unit(struct delivery_row *r, const struct delivery_column *c, c
 	int64_t v = json_integer_value(j);
 	autofree char *text = json_is_string(j) ? trimmed(json_string_value(j)) : NULL;
 
+	bool many = false;
+
 	if (text && !text[0])
 		return;
-	if (text ? !parse_i64(text, &v) : !json_is_integer(j))
+	if (text && cell_is_empty(text)) {
+		warn_placeholder(r, c, text);
+		return;
+	}
+	if (text ? !cell_rack_unit(text, &v, &many) : !json_is_integer(j))
 		delivery_refuse(r, delivery_finding(ERR_FIELD_TYPE, c->member, NULL,
 						    "'%s' is not a whole number: '%.40s'",
 						    c->member, text ? text : ""));
@@ -275,6 +316,26 @@ static void read_unit(struct delivery_row *r, const struct delivery_column *c, c
 						    HOST_UNIT_MAX));
 	else
 		r->unit = v;
+	if (many && r->unit >= 0)
+		delivery_warn(r, delivery_finding(ERR_INVALID, c->member, NULL,
+						  "unit '%s' is several; the lowest, %lld, is kept",
+						  text, (long long)v));
+}
+
+/* "4" beside one serial are four machines of which three have no row. */
+static void read_quantity(struct delivery_row *r, const struct delivery_column *c, const json_t *j)
+{
+	autofree char *text = json_is_string(j) ? trimmed(json_string_value(j)) : NULL;
+
+	if (text ? !text[0] || cell_is_empty(text) || str_eq(text, "1") || str_eq(text, "1.0") ||
+			    str_eq(text, "1,0")
+		 : json_integer_value(j) == 1)
+		return;
+	delivery_refuse(r,
+			delivery_finding(ERR_FIELD_RANGE, c->member, NULL,
+					 "the row stands for '%.40s' machines; each needs a row of "
+					 "its own",
+					 text ? text : "several"));
 }
 
 static void add_mac(struct delivery_row *r, const struct delivery_column *c, const char *text)
@@ -309,14 +370,8 @@ static void read_macs(struct delivery_row *r, const struct delivery_column *c, c
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-static void read_member(struct delivery_row *r, const struct delivery_column *c, const json_t *j)
+static void read_word(struct delivery_row *r, const struct delivery_column *c, const json_t *j)
 {
-	if (!j)
-		return;
-	if (c->kind == COLUMN_UNIT || c->kind == COLUMN_MACS) {
-		c->kind == COLUMN_UNIT ? read_unit(r, c, j) : read_macs(r, c, j);
-		return;
-	}
 	if (!json_is_string(j)) {
 		delivery_refuse(r, delivery_finding(ERR_FIELD_TYPE, c->member, NULL,
 						    "'%s' is not a text", c->member));
@@ -325,12 +380,30 @@ static void read_member(struct delivery_row *r, const struct delivery_column *c,
 	autofree char *text = trimmed(json_string_value(j));
 	if (!text[0])
 		return;
+	if (cell_is_empty(text)) {
+		warn_placeholder(r, c, text);
+		return;
+	}
 	if (c->kind == COLUMN_MAC)
 		read_mac(r, c, text);
 	else if (c->kind == COLUMN_UUID)
 		read_uuid(r, c, text);
 	else
 		read_text(r, c, text);
+}
+
+static void read_member(struct delivery_row *r, const struct delivery_column *c, const json_t *j)
+{
+	if (!j)
+		return;
+	if (c->kind == COLUMN_UNIT)
+		read_unit(r, c, j);
+	else if (c->kind == COLUMN_MACS)
+		read_macs(r, c, j);
+	else if (c->kind == COLUMN_QUANTITY)
+		read_quantity(r, c, j);
+	else
+		read_word(r, c, j);
 }
 
 static bool is_known(const char *key)
@@ -341,8 +414,19 @@ static bool is_known(const char *key)
 	return false;
 }
 
+/* A cell that was merged over several rows is in the first alone. */
+static void check_place(struct delivery_row *r)
+{
+	if (r->unit >= 0 && !r->text[ROW_RACK][0])
+		delivery_warn(r, delivery_finding(ERR_INVALID, "rack", NULL,
+						  "unit %lld has no rack; a cell that was merged "
+						  "counts for its first row alone",
+						  (long long)r->unit));
+}
+
 static void check_whole(struct delivery_row *r)
 {
+	check_place(r);
 	if (!r->text[ROW_SERIAL][0] && r->n_macs == 0 && !r->errors)
 		delivery_refuse(r, delivery_finding(ERR_FIELD_MISSING, "serial", NULL,
 						    "a row needs a serial or a MAC address"));

@@ -27,7 +27,14 @@ enum delivery_text {
 	_ROW_TEXTS
 };
 
-enum delivery_kind { COLUMN_TEXT, COLUMN_UUID, COLUMN_MAC, COLUMN_MACS, COLUMN_UNIT };
+enum delivery_kind {
+	COLUMN_TEXT,
+	COLUMN_UUID,
+	COLUMN_MAC,
+	COLUMN_MACS,
+	COLUMN_UNIT,
+	COLUMN_QUANTITY
+};
 
 struct delivery_column {
 	const char *member; /* in JSON, and as the heading of a CSV column */

@@ -34,10 +34,13 @@ static const struct {
 	{DAMAGE_ERROR, "^(=[-+0-9]|=[$]?[A-Za-z]{1,3}[$]?[0-9]+$|[=@][A-Za-z.]+[(])",
 	 "is a formula of a spreadsheet"},
 	{DAMAGE_ERROR, "^Err:[0-9]{3}$", "is an error value of a spreadsheet"},
-	{DAMAGE_NUMBER, "^[-+]?[0-9]+([.,][0-9]*)? ?[Ee][-+] ?[0-9]{1,4}$",
+	{DAMAGE_NUMBER, "^[-+]?[0-9]+ ?[Ee] ?[-+] ?[0-9]{1,4}$",
 	 "looks like a number that a spreadsheet shortened"},
-	{DAMAGE_NUMBER, "^[-+]?[0-9]+[.,][0-9]*[Ee][0-9]{1,4}$",
+	{DAMAGE_POWER, "^[-+]?[0-9]+[.,][0-9]* ?[EeDd] ?[-+]? ?[0-9]{1,4}$",
 	 "looks like a number that a spreadsheet shortened"},
+	{DAMAGE_POWER,
+	 "^[-+]?[0-9]+[.,][0-9]+ ?(x|X|[*]|\u00d7|\u00b7) ?10( ?\\^ ?|[*][*])?[-+]?[0-9]{1,4}$",
+	 "looks like a number that a program shortened"},
 	{DAMAGE_NUMBER, "^[0-9]{2,}[.,]0+$", "looks like a number that a program rewrote"},
 	{DAMAGE_NUMBER, "^[0-9]{1,3}(,[0-9]{3}){2,}([.][0-9]+)?$",
 	 "looks like a number that a spreadsheet grouped"},
@@ -54,12 +57,15 @@ static const struct {
 	{DAMAGE_GROUPED, "^[0-9]+,[0-9]+$", "looks like a number that a program rewrote"},
 	{DAMAGE_GROUPED, "^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( [AP]M)?$",
 	 "looks like a time that a spreadsheet made"},
-	{DAMAGE_GROUPED, "^'", "begins with the mark that a spreadsheet sets before a text"},
+	{DAMAGE_MARK, "^('|`|\u00b4|\u2018|\u2019)",
+	 "begins with the mark that a spreadsheet sets before a text"},
 	{DAMAGE_DATE, "^[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ][0-9:.]+( [AP]M)?Z?)?$",
 	 "looks like a date that a spreadsheet made"},
 	{DAMAGE_DATE, "^[0-9]{1,2}([/.])[0-9]{1,2}[/.]([0-9]{2}|[0-9]{4})( [0-9:.]+( [AP]M)?)?$",
 	 "looks like a date that a spreadsheet made"},
-	{DAMAGE_DATE, "^[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}( [0-9:.]+( [AP]M)?)?$",
+	{DAMAGE_DATE, "^[0-9]{1,2}-[0-9]{1,2}-([0-9]{2}|[0-9]{4})( [0-9:.]+( [AP]M)?)?$",
+	 "looks like a date that a spreadsheet made"},
+	{DAMAGE_DATE, "^(0?[1-9]|1[0-2])/([0-9]{2}|[0-9]{4})$",
 	 "looks like a date that a spreadsheet made"},
 	{DAMAGE_MONTH, "^[0-9]{1,2}[-. ]{1,2}" MONTHS "[.]?([-. ]{1,2}[0-9]{2,4}( [0-9:.]+)?)?$",
 	 "looks like a date that a spreadsheet made"},
@@ -82,7 +88,8 @@ static void compile_all(void)
 /* Most values are ruled out by a look. */
 static bool is_suspicious(const char *text)
 {
-	return text[0] == '#' || str_starts(text, "Err:") || strpbrk(text, "+,./ -:'=@\xc2\xe2") ||
+	return text[0] == '#' || str_starts(text, "Err:") ||
+	       strpbrk(text, "+,./ -:'`*=@\xc2\xc3\xe2") ||
 	       (strlen(text) >= 18 && str_ends(text, "000"));
 }
 

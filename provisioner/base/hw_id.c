@@ -17,11 +17,14 @@ struct shape {
 };
 
 static const struct shape mac_shapes[] = {
-	{MAC_COLON, "hh:hh:hh:hh:hh:hh"}, {MAC_DASH, "hh-hh-hh-hh-hh-hh"},
-	{MAC_DOT, "hhhh.hhhh.hhhh"},      {MAC_BARE, "hhhhhhhhhhhh"},
-	{MAC_GROUPS, "hhhh-hhhh-hhhh"},   {MAC_GROUPS, "hhhh:hhhh:hhhh"},
-	{MAC_GROUPS, "hhhhhh-hhhhhh"},    {MAC_GROUPS, "hhhhhh:hhhhhh"},
-	{MAC_GROUPS, "0xhhhhhhhhhhhh"},   {MAC_GROUPS, "0Xhhhhhhhhhhhh"},
+	{MAC_COLON, "hh:hh:hh:hh:hh:hh"},  {MAC_DASH, "hh-hh-hh-hh-hh-hh"},
+	{MAC_DOT, "hhhh.hhhh.hhhh"},       {MAC_BARE, "hhhhhhhhhhhh"},
+	{MAC_GROUPS, "hhhh-hhhh-hhhh"},    {MAC_GROUPS, "hhhh:hhhh:hhhh"},
+	{MAC_GROUPS, "hhhhhh-hhhhhh"},     {MAC_GROUPS, "hhhhhh:hhhhhh"},
+	{MAC_GROUPS, "0xhhhhhhhhhhhh"},    {MAC_GROUPS, "0Xhhhhhhhhhhhh"},
+	{MAC_GROUPS, "hh hh hh hh hh hh"}, {MAC_GROUPS, "hh.hh.hh.hh.hh.hh"},
+	{MAC_GROUPS, "hh_hh_hh_hh_hh_hh"}, {MAC_GROUPS, "hhhh hhhh hhhh"},
+	{MAC_GROUPS, "hhhhhh hhhhhh"},
 };
 
 static const struct shape uuid_shapes[] = {

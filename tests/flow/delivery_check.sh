@@ -25,6 +25,9 @@ check "field-28: nodes with the serial of their chassis" 4 '.accepted == 1 and .
 	'serial,mac,rack,unit\nT-1,02:00:00:00:01:01,R1,1\nT-1,02:00:00:00:01:02,R1,1\nX,02:00:00:00:01:03,R1,2\n'
 check "a file as a vendor has it" 0 '.read_as.ignored_columns == ["Colour"] and .accepted == 1' \
 	'Service Tag;MAC Address;Colour\nS1;02-00-00-00-00-01;red\n'
+check "field-28: a printed list with titles, totals and units in words" 4 '.read_as.heading_line == 3
+		and .accepted == 2 and .existing == 2 and [.results[] | select(.status == 400) | .line] == [6]' \
+	'Packing list\nOrder,4711,,\nSerial (S/N),MAC LAN1,Rack,Unit\nS1,02 00 00 00 00 01,R1,U1\nS2,02:00:00:00:00:02,R1,2-3\nTotal: 2,,,\n'
 printf 'colour\nred\n' >"$dir/list.csv"
 "$build/bin/slipway" delivery check "$dir/list.csv" >"$dir/out" 2>&1
 [ $? = 1 ] && grep -q '\[input.csv\]' "$dir/out"

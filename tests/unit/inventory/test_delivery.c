@@ -110,6 +110,22 @@ static void test_csv(void **state)
 		 "[{\"bmc_mac\":\"B\",\"macs\":[\"M\"],\"serial\":\"A\"}]", 0},
 		{"Lenovo's headings", "Machine Serial Number,LOM MAC,XCC MAC\nA,M,B\n",
 		 "[{\"bmc_mac\":\"B\",\"macs\":[\"M\"],\"serial\":\"A\"}]", 0},
+		{"field-27 MAC addresses with blanks inside and between",
+		 "mac\n\"52 54 00 00 00 01, 5254.0000.0002 52:54:00:00:00:03\"\n",
+		 "[{\"macs\":[\"52 54 00 00 00 01\",\"5254.0000.0002\",\"52:54:00:00:00:03\"]}]",
+		 0},
+		{"field-27 headings that explain in brackets",
+		 "Serial (S/N),MAC (LOM 1),eth0 MAC addr.,Mgmt port MAC,Switch MAC\nA,M,N,B,X\n",
+		 "[{\"bmc_mac\":\"B\",\"macs\":[\"M\",\"N\"],\"serial\":\"A\"}]", 0},
+		{"field-27 a title above the heading",
+		 "Packing list\n\nOrder;4711;;\n;;;\nSN;Rack;Unit\nA;r;U7\n",
+		 "[{\"rack\":\"r\",\"serial\":\"A\",\"unit\":\"U7\"}]", 0},
+		{"a comment above the heading", "# of a tool\nserial,unit\nA,7\n",
+		 "[{\"serial\":\"A\",\"unit\":7}]", 0},
+		{"field-28 rows above the heading", "A,r1,1\nserial,rack,unit\nB,r1,2\n", NULL, 0},
+		{"field-28 a row with a MAC address above the heading",
+		 "A,52:54:00:00:00:01\nserial,mac,rack\n", NULL, 0},
+		{"field-28 a list of serials that was sorted", "A\nserial\nB\n", NULL, 0},
 		{"two columns of the BMC", "serial,iLO 4 MAC,iLO 5 MAC\nA,B,C\n", NULL, 0},
 		{"an unknown column is ignored", "serial,colour\nA,red\n", A_ROW, 0},
 		{"no known column", "colour,weight\nred,1\n", NULL, 0},
@@ -371,6 +387,11 @@ static const struct twin_case {
 	{"the line of the file, behind a cell of two lines",
 	 "serial,asset_tag,colour\nS1,T-1,\"a\nb\"\nS2,T-2,c\nS3,T-1,d\n", "2:5 5:2", 1},
 	{"a row twice", "serial,mac\nS1,02:00:00:00:00:01\nS1,02:00:00:00:00:01\n", "2:3 3:2", 0},
+	{"field-28 placeholders are not values that rows share",
+	 "serial,asset_tag,hostname,rack,unit\nS1,TBD,N/A,TBD,-\nS2,TBD,N/A,TBD,-\n", "", 2},
+	{"field-28 totals, headings and remarks between rows",
+	 "serial,rack\nS1,r1\nSubtotal,1\nSerial Number,Rack\nS2,r1\nTotal: 2,\n", "3: 4: 6:", 2},
+	{"field-28 a row that stands for four machines", "serial,qty\nS1,4\nS2,1\n", "2:", 1},
 	{"a port twice is a warning", "serial,switch,port\nS1,sw1,1\nS2,sw1,1\n", "", 2},
 };
 
@@ -413,6 +434,43 @@ static void test_values_that_are_refused(void **state)
 		{"serial", "9.87654e+15", "input.spreadsheet"},
 		{"serial", "1.5E12", "input.spreadsheet"},
 		{"serial", "1E12", NULL},
+		{"serial", "12D-34", NULL},
+		{"serial", "1.23457D+12", "input.spreadsheet"},
+		{"serial", "1.23457x10^12", "input.spreadsheet"},
+		{"serial", "12X1034", NULL},
+		{"serial", "12-03-26", "input.spreadsheet"},
+		{"serial", "03/26", "input.spreadsheet"},
+		{"serial", "45678", NULL}, /* a date's number cannot be told from a serial */
+		{"serial", "`0012", "input.spreadsheet"},
+		{"serial", "Total: 12", "input.invalid"},
+		{"serial", "Grand Total", "input.invalid"},
+		{"serial", "TOTAL12", NULL},
+		{"serial", "# end", "input.invalid"},
+		{"serial", "-- end of list --", "input.invalid"},
+		{"serial", "MAC Address", "input.invalid"},
+		{"serial", "S1; S2", "input.invalid"},
+		{"serial",
+		 "S\xd0\x9e"
+		 "1",
+		 "input.invalid"}, /* a Cyrillic letter */
+		{"serial", "nan", NULL},
+		{"serial", "to be determined", NULL},
+		{"asset_tag", "TBD", NULL},
+		{"uuid", "N/A", NULL},
+		{"rack", "1.00E+05", "input.spreadsheet"},
+		{"rack", "2E-14", NULL},
+		{"rack", "'12", "input.spreadsheet"},
+		{"unit", "U12", NULL},
+		{"unit", "ru 12", NULL},
+		{"unit", "12.0", NULL},
+		{"unit", "12-13", NULL},
+		{"unit", "U12/U13", NULL},
+		{"unit", "-", NULL},
+		{"unit", "15U", "input.field.type"}, /* its place, or its height */
+		{"unit", "12-2026", "input.field.type"},
+		{"unit", "12.5", "input.field.type"},
+		{"quantity", "1", NULL},
+		{"quantity", "4", "input.field.range"},
 		{"serial", "######", "input.spreadsheet"},
 		{"serial", "#N/A", "input.spreadsheet"},
 		{"serial", "#REF!", "input.spreadsheet"},
@@ -497,6 +555,24 @@ static void test_values_that_are_refused(void **state)
 			fail_msg("%s '%s': %s", cases[i].member, cases[i].value, text);
 		delivery_list_done(&list);
 	}
+}
+
+/* Two units are counted by the lowest, and a merged cell is in its first row alone. */
+static void test_field_27_places_are_read(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	autojson json_t *doc = import_csv(
+		db, "d1", "serial,rack,unit\nS1,r1,U4\nS2,r1,07-06\nS3,,9\nS4,r1,10.0\n", false);
+	const json_t *results = json_object_get(doc, "results");
+
+	assert_int_equal(number(doc, "accepted"), 4);
+	assert_int_equal(count(db, "SELECT rack_unit FROM host WHERE serial = 'S1'"), 4);
+	assert_int_equal(count(db, "SELECT rack_unit FROM host WHERE serial = 'S2'"), 6);
+	assert_int_equal(count(db, "SELECT rack_unit FROM host WHERE serial = 'S4'"), 10);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(
+			json_array_size(json_object_get(json_array_get(results, i), "warnings")),
+			i == 1 || i == 2);
 }
 
 static void test_a_row_has_all_its_errors(void **state)
@@ -692,6 +768,7 @@ int main(void)
 		T(test_delivery_left_half_way),
 		cmocka_unit_test(test_rows_that_fall_on_each_other),
 		T(test_values_that_are_refused),
+		T(test_field_27_places_are_read),
 		T(test_a_row_has_all_its_errors),
 		T(test_rows_and_hosts_that_exist),
 		T(test_what_another_import_changes_is_told),
