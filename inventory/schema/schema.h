@@ -37,5 +37,6 @@ extern const struct db_migration schema_0105;
 extern const struct db_migration schema_0120;
 extern const struct db_migration schema_0121;
 extern const struct db_migration schema_0130;
+extern const struct db_migration schema_0131;
 
 #endif

@@ -13,7 +13,7 @@
 #include "listing.h"
 #include "page.h"
 
-#define COLUMNS_MAX 16
+#define COLUMNS_MAX 20
 
 static const struct collection_noun {
 	const char *noun, *path;
@@ -26,6 +26,7 @@ static const struct collection_noun {
 	  {"STATE", "state", COLUMN_KEY},
 	  {"SINCE", "state_since", COLUMN_AGE},
 	  {"PROGRESS", "progress", COLUMN_PROGRESS},
+	  {"HEARD", "last_heard", COLUMN_AGE},
 	  {"RACK", "rack", COLUMN_TEXT},
 	  {"UNIT", "unit", COLUMN_TEXT},
 	  {"TURN", "turn", COLUMN_TEXT},

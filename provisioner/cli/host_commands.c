@@ -13,6 +13,7 @@
 #include "api.h"
 #include "collections.h"
 #include "host_ref.h"
+#include "host_seen.h"
 #include "host_verbs.h"
 #include "host_why.h"
 #include "listing.h"
@@ -165,6 +166,11 @@ const struct command host_commands[] = {
 	{"host", "show", "[--json] HOST", "show everything about one host", show},
 	{"host", "why", "[--json] HOST",
 	 "explain why a host is not ready, whose turn it is, and what to do", host_why},
+	{"host", "seen", "[--json]",
+	 "list machines that asked what to boot and were not let in, and why", host_seen},
+	{"host", "let-in", "[--json] MAC",
+	 "write the profile that lets in one of them: it is tested after a person approves it",
+	 host_let_in},
 	{"host", "events", LISTING_ARGUMENTS_BELOW("HOST"), "list what happened to a host", events},
 	{"host", "parts", LISTING_ARGUMENTS_BELOW("HOST"), "list the parts in a host", parts},
 	{"host", "compare", "[--json] HOST", "compare a host with its SKU: expected and found",

@@ -26,6 +26,7 @@ const struct http_table *routes_all(const struct route_contexts *c)
 		{image_routes, n_image_routes, x->api},
 		{upload_routes, n_upload_routes, x->api},
 		{channel_routes, n_channel_routes, x->api},
+		{seen_routes, n_seen_routes, x->api},
 		{api_host_routes, n_api_host_routes, x->api},
 		{api_collection_routes, n_api_collection_routes, x->api},
 		{api_change_routes, n_api_change_routes, x->api},

@@ -11,6 +11,7 @@ $(eval $(call library,server_http))
 # what profiles mean: pure, apart so that tests and fuzzers need nothing else
 server_rules_SRC := provisioner/server/flow/profile.c
 server_rules_SRC += provisioner/server/flow/disk_choice.c
+server_rules_SRC += provisioner/server/flow/profile_near.c
 server_rules_SRC += provisioner/server/flow/order_rules.c
 server_rules_SRC += provisioner/server/flow/evidence_view.c
 $(eval $(call library,server_rules))
@@ -90,6 +91,7 @@ server_api_SRC += provisioner/server/api/order_routes.c
 server_api_SRC += provisioner/server/api/profile_routes.c
 server_api_SRC += provisioner/server/api/read.c
 server_api_SRC += provisioner/server/api/request.c
+server_api_SRC += provisioner/server/api/seen_routes.c
 server_api_SRC += provisioner/server/api/upload_routes.c
 server_api_SRC += provisioner/server/api/webhooks.c
 server_api_SRC += provisioner/server/api/write.c
@@ -149,6 +151,7 @@ SERVER_TEST_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libss
 SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/harness/fake_object_store.c
 HOST_WALK := $(SERVER_BENCH) tests/harness/host_walk.c
 $(eval $(call unit_test,tests/unit/server/test_flow.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/boot/test_seen_hosts.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_admission.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/api/test_arming.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_permit.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
@@ -195,6 +198,7 @@ FLOW_TESTS += tests/flow/two_appliances.sh
 $(eval $(call unit_test,tests/unit/server/flow/test_quota.c,server_flow base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules burnin proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/flow/test_profile_near.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server_roof proto base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/boot/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))

@@ -110,6 +110,17 @@ export function makeFleet() {
 	];
 }
 
+// As GET /seen: what a machine said about itself, and why no profile lets it in.
+export const makeSeen = (mac, more) => ({
+	mac, uuid: "", serial: "S7", manufacturer: "Dell Inc.", model: "PowerEdge R660", arch: "x86_64", firmware: "uefi", address: "10.20.0.61",
+	first_seen: ago(900), last_seen: ago(30), times: 3, nearest_profile: "rack-a",
+	why: "profile 'rack-a' fits nearly: its manufacturer is 'Supermicro*', this machine's is 'Dell Inc.'", ...more,
+});
+const seenRow = (fleet) => (m) =>
+	fleet.profiles.some((p) => p.match.mac === m.mac)
+		? { ...m, why: "a profile lets it in now; let it boot from the network again" }
+		: { ...m, profile_to_let_it_in: { name: `one-${m.mac.replaceAll(":", "")}`, match: { mac: m.mac }, enrol: true, auto_approve: false } };
+
 function makeEvents(hosts) {
 	const events = [];
 	const add = (host, kind, summary, actor, seconds) =>
@@ -282,6 +293,7 @@ function answerGet(fleet, path, params) {
 	const part = path.split("/").filter(Boolean);
 	if (path === "/hosts") return listHosts(fleet, params);
 	if (path === "/summary") return summary(fleet, params);
+	if (path === "/seen") return { status: 200, body: { items: fleet.seen.map(seenRow(fleet)), max: 256 } };
 	if (path === "/lifecycle") return { status: 200, body: { items: LIFECYCLE } };
 	if (/^\/export/.test(path)) return { status: 200, text: "id,serial\n1,2\n", type: "text/csv" };
 	if (part[0] === "runs") return { status: 200, text: ocpRecords(), type: "application/x-ndjson" };
@@ -325,6 +337,11 @@ async function answerApi(fleet, request, url) {
 		fleet.stopped = true;
 		return { status: 200, body: { stopped: true } };
 	}
+	if (path === "/profiles") {
+		fleet.posts.push({ verb: "profile", body });
+		fleet.profiles.push(body);
+		return { status: 201, body };
+	}
 	if (part[0] === "orders") return decide(fleet, part[1], part[2], body);
 	const host = part[0] === "hosts" && fleet.hosts.find((h) => h.id === part[1]);
 	return host ? verb(fleet, host, part[2], body) : problem(404, "system.not_found", "there is no such host");
@@ -346,7 +363,7 @@ async function answerFile(webDir, url, response) {
 export async function startFixture(webDir) {
 	const hosts = makeFleet();
 	const fleet = {
-		token: TOKEN, owner: "bob", orders: [], hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
+		token: TOKEN, owner: "bob", orders: [], seen: [], profiles: [], hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
 		images: ["x86_64", "aarch64"].map((arch, i) => ({
 			digest: `${i}d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592`, line: "debian12", version: "20261101", arch, seq: 1, created: 1793500000, min_disk: 2 * 10 ** 9, firmware: arch === "aarch64" ? ["uefi"] : ["bios", "uefi"], payloads: [{ name: "root", packed: 212 * 2 ** 20, size: 700 * 2 ** 20 }],
 		})),

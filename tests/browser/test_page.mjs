@@ -3,7 +3,7 @@
 // on a phone, with a hostile host in the fleet, and while the server is away. Screenshots go to
 // build/browser/.
 import { complaints, BUILD, axeSource, launch, shot, signIn } from "./chromium.mjs";
-import { addOrder, HOSTILE, startFixture, TOKEN } from "./fixture.mjs";
+import { addOrder, HOSTILE, makeSeen, startFixture, TOKEN } from "./fixture.mjs";
 import { equal, holds, plan, test } from "./tap.mjs";
 
 const browser = await launch();
@@ -473,11 +473,27 @@ await withPage("while the server is away the old rows stay, with a warning", asy
 	await page.getByText("Old: as of").waitFor({ state: "detached", timeout: 15000 });
 });
 
+await withPage("a machine that no profile lets in is listed with the reason, and a button writes what is missing", async ({ page, fleet }) => {
+	fleet.seen.push(makeSeen("52:54:00:00:00:77"), makeSeen("52:54:00:00:00:78", { manufacturer: HOSTILE.img, model: HOSTILE.bidi }));
+	await page.reload();
+	await page.getByRole("link", { name: "2 machines asked to boot and were not let in" }).click();
+	const row = page.locator("tr", { hasText: "52:54:00:00:00:77" });
+	holds((await row.innerText()).includes("its manufacturer is 'Supermicro*', this machine's is 'Dell Inc.'"), "the profile that nearly fits, and why not");
+	await shot(page, "seen");
+	await row.getByRole("button", { name: "Let it in…" }).click();
+	await shot(page, "let-in");
+	await page.getByRole("button", { name: "Write the profile" }).click();
+	await row.getByText("lets it in now").waitFor();
+	equal(fleet.posts.map((p) => p.body.match), [{ mac: "52:54:00:00:00:77" }], "what was written");
+	equal(await row.getByRole("button").count(), 0, "buttons");
+});
+
 // H-12: each hostile text, in each view that shows it, is text.
-const VIEWS = ["#/hosts", "#/faults", "#/orders", "#/events", "#/capacity?by=rack", "#/capacity?by=model", "host"];
+const VIEWS = ["#/hosts", "#/seen", "#/faults", "#/orders", "#/events", "#/capacity?by=rack", "#/capacity?by=model", "host"];
 await withPage("H-12: what a host calls itself is shown as text and runs nowhere", async ({ page, fleet }) => {
 	const host = fleet.hosts.at(-1);
 	addOrder(fleet, [host], HOSTILE.img);
+	fleet.seen.push(makeSeen("52:54:00:00:00:78", { manufacturer: HOSTILE.img, model: HOSTILE.bidi, serial: HOSTILE.long, why: HOSTILE.script }));
 	for (const view of VIEWS) {
 		await page.evaluate((hash) => (location.hash = hash), view === "host" ? `#/hosts/${host.id}` : view);
 		await page.getByText(view.endsWith("model") ? "⟨U+202E⟩" : HOSTILE.img.slice(0, 12)).first().waitFor();
@@ -537,7 +553,8 @@ await test("the page's own policy refuses inline script, markup from text, and o
 const PHONE = { size: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 await withPage("on a phone nothing is wider than the screen, and the fleet reads as cards", async ({ page, fleet }) => {
 	addOrder(fleet, fleet.hosts.slice(0, 6), "new kernel");
-	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/faults", "#/orders", "#/images", "#/capacity"]) {
+	fleet.seen.push(makeSeen("52:54:00:00:00:77"));
+	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/faults", "#/seen", "#/orders", "#/images", "#/capacity"]) {
 		await page.evaluate((h) => (location.hash = h), hash);
 		await page.waitForTimeout(500);
 		const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -549,7 +566,8 @@ await withPage("on a phone nothing is wider than the screen, and the fleet reads
 for (const scheme of ["light", "dark"])
 	await withPage(`axe-core finds nothing, ${scheme}`, async ({ page, fleet }) => {
 		addOrder(fleet, fleet.hosts.slice(0, 6), "new kernel");
-		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/faults", "#/orders", "#/events", "#/images", "#/capacity", `#/hosts/${hostOf(fleet, "quarantined").id}`];
+		fleet.seen.push(makeSeen("52:54:00:00:00:77"));
+		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/faults", "#/seen", "#/orders", "#/events", "#/images", "#/capacity", `#/hosts/${hostOf(fleet, "quarantined").id}`];
 		for (const hash of views) {
 			await page.evaluate((h) => (location.hash = h), hash);
 			await page.waitForTimeout(600);

@@ -58,7 +58,8 @@ sqlite3 "$dir/state/slipway.db" "
 	INSERT INTO fault (id, host_num, state, code, part_type, part_number, part_serial, slot, action, detail, turn, run_id, opened_us, closed_by, note, changed_us, revision)
 		SELECT 'F2', num, 'open', 'image.digest', '', '', '', '', '', '', '', '', 1, '', '', 1, 1 FROM host WHERE serial = 'S-pending';
 	INSERT INTO event (at_us, host_num, kind, actor, summary, detail)
-		SELECT 1, num, 'session.silent', '', 'silent', '{}' FROM host WHERE serial = 'S-testing'" >"$dir/body" 2>&1
+		SELECT 1, num, 'session.silent', '', 'silent', '{}' FROM host WHERE serial = 'S-testing';
+	UPDATE fleet_clock SET last_id = (SELECT max(id) FROM event)" >"$dir/body" 2>&1
 ok "a fault, an error and a silence are in the store" $?
 flow_start
 "$slipway" host why S-failed >"$dir/body"
@@ -73,5 +74,24 @@ ok "an error without an action is explained by its own hint" $?
 same "a silent agent is the technician's turn" "$(turn_of testing)" technician
 "$slipway" host why nobody >"$dir/1" 2>"$dir/2"
 same "no such host" "$? $(grep -c 'host.unknown' "$dir/2")" "3 1"
+
+# ---- a machine that no profile lets in ----------------------------------------------------------------
+curl -s -o /dev/null --unix-socket "$dir/run/http.sock" -H 'X-Slipway-Listener: plain' \
+	'http://x/boot/v1/script?mac=52-54-00-aa-00-77&arch=x86_64&platform=efi&manufacturer=Acme&serial=%1b%5b2JS7'
+for _ in $(seq 50); do
+	"$slipway" host seen >"$dir/body"
+	grep -q 52:54:00:aa:00:77 "$dir/body" && break
+	sleep 0.1
+done
+grep -qE '^52:54:00:aa:00:77 .* Acme .*x86_64 +uefi +there is no profile yet' "$dir/body"
+ok "a machine that is not let in is seen, and why" $? "$dir/body"
+"$slipway" host let-in 5254.00aa.0077 >"$dir/body" 2>&1
+same "the profile that is missing is made" "$? $(grep -c "profile 'one-525400aa0077' stored" "$dir/body")" "0 1"
+same "it lets in that machine and nobody else" "$("$slipway" profile show one-525400aa0077 | jq -c '[.match, .enrol, .auto_approve]')" \
+	'[{"mac":"52:54:00:aa:00:77"},true,false]'
+"$slipway" host let-in 52:54:00:aa:00:77 >"$dir/1" 2>"$dir/2"
+same "once" "$? $(grep -c "lets it in now" "$dir/2")" "1 1"
+"$slipway" host let-in 52:54:00:aa:00:78 >"$dir/1" 2>"$dir/2"
+same "one that was not seen" "$? $(grep -c "'slipway host seen' lists them" "$dir/2")" "3 1"
 echo "1..$n"
 exit $bad

@@ -10,6 +10,7 @@
 #include <base/json.h>
 #include <base/log.h>
 #include <base/str.h>
+#include <base/text.h>
 #include <inventory/host.h>
 #include <inventory/run.h>
 #include <pxe/script.h>
@@ -89,6 +90,32 @@ static void find_esp(struct flow *flow, const struct host *host, char ret[static
 	}
 }
 
+static const char *firmware_of(enum boot_platform platform)
+{
+	return platform == BOOT_PLATFORM_BIOS  ? "bios"
+	       : platform == BOOT_PLATFORM_EFI ? "uefi"
+					       : "";
+}
+
+/* A machine that is not known and gets its own disk: a person should be able to see it. */
+static void note_stranger(struct http_request *r, const struct boot_query *q, const char *answer)
+{
+	struct boot_server *b = http_context(r);
+	struct seen_host h = {.mac = ""};
+
+	(void)str_copy(h.mac, sizeof(h.mac), q->mac);
+	(void)str_copy(h.uuid, sizeof(h.uuid), q->uuid);
+	(void)str_copy(h.serial, sizeof(h.serial), q->serial);
+	(void)str_copy(h.manufacturer, sizeof(h.manufacturer), q->manufacturer);
+	(void)str_copy(h.model, sizeof(h.model), q->product);
+	if (boot_query_arch(q) != BOOT_ARCH_UNKNOWN)
+		(void)str_copy(h.arch, sizeof(h.arch), boot_arch_str(boot_query_arch(q)));
+	(void)str_copy(h.firmware, sizeof(h.firmware), firmware_of(q->platform));
+	(void)text_fit(h.address, sizeof(h.address), http_peer(r));
+	(void)str_copy(h.answer, sizeof(h.answer), answer);
+	sightings_seen(b->flow, &h);
+}
+
 static void set_parameter(void *arg, const char *name, const char *value)
 {
 	boot_query_set(arg, name, value);
@@ -122,8 +149,10 @@ static int get_script(struct http_request *r, struct err *err)
 	};
 	str_init(&out, SCRIPT_MAX_BYTES);
 	boot_script_write(&out, &q, &answer, &o);
-	sightings_note(flow, q.mac, answer.action == BOOT_AGENT ? "boot.agent" : "boot.local",
-		       answer.why);
+	bool agent = answer.action == BOOT_AGENT;
+	bool first = sightings_note(flow, q.mac, agent ? "boot.agent" : "boot.local", answer.why);
+	if (first && !agent && facts.store_up && !facts.known)
+		note_stranger(r, &q, answer.why);
 	log_ev(LOG_INFO, "boot.answer", KV("mac", (const char *)q.mac),
 	       KV("host", (const char *)host.id), KV("arch", boot_arch_str(boot_query_arch(&q))),
 	       KV("action", answer.action == BOOT_AGENT ? "agent" : "local"),

@@ -29,7 +29,7 @@ static void on_line(void *arg, const char *line)
 		return;
 	}
 	if (dnsmasq_line_parse(line, &l)) {
-		sightings_note(w->flow, l.mac, l.what, l.address);
+		(void)sightings_note(w->flow, l.mac, l.what, l.address);
 		no_loader_message(w->no_loader, &l);
 	} else if (strstr(line,
 			  "User aborted")) { /* firmware asks for a file's size and hangs up */

@@ -24,6 +24,8 @@ static const struct rule {
 	[QUOTA_ADDRESS_BIRTHS] = {8, 2},
 	[QUOTA_ALL_BIRTHS] = {300, 60},
 	[QUOTA_HOST_ASKS] = {8, 2},
+	[QUOTA_ADDRESS_SEEN] = {8, 2},
+	[QUOTA_ALL_SEEN] = {300, 60},
 	[QUOTA_ADDRESS_CONFLICTS] = {4, 0.1},
 	[QUOTA_KEY_CONFLICTS] = {2, 0.1},
 };

@@ -27,6 +27,8 @@ enum quota_kind {
 	QUOTA_ADDRESS_CONFLICTS, /* hosts whose identity one address puts in question */
 	QUOTA_KEY_CONFLICTS,     /* the same by the key of an agent */
 	QUOTA_HOST_ASKS,         /* other keys that ask for one host */
+	QUOTA_ADDRESS_SEEN,      /* notes of machines that are not let in, from one address */
+	QUOTA_ALL_SEEN,          /* notes of machines that are not let in */
 	_QUOTA_KIND_MAX,
 };
 

@@ -12,11 +12,13 @@
 #include <inventory/event.h>
 #include <inventory/host.h>
 #include "flow.h"
+#include "quota.h"
 
 #define KEPT_MAX    2048 /* messages of unknown MACs; the oldest gives way */
 #define THROTTLE_US (60 * 1000000LL)
 #define BATCH_US    300000
 #define BATCH_MAX   64 /* others want the loop, too */
+#define SEEN_BATCH  64 /* machines that were not let in, in one batch; more are not noted */
 
 struct kept {
 	char mac[18], what[24], address[46];
@@ -30,6 +32,8 @@ struct sightings {
 	bool soon; /* there is something to write down, and time is moved by hand */
 	struct kept kept[KEPT_MAX];
 	size_t next;
+	struct seen_host seen[SEEN_BATCH];
+	size_t n_seen;
 };
 
 static struct kept *find(struct sightings *w, const char *mac, const char *what)
@@ -76,9 +80,24 @@ static int flush(struct sightings *w, bool *ret_more, struct err *err)
 			continue;
 		TRY(rc);
 		TRY(append(w->flow, h.num, k, err));
+		TRY(seen_host_forget(w->flow->db, k->mac, err));
 		k->stored = true;
 	}
 	return 0;
+}
+
+static int flush_seen(struct sightings *w, struct err *err)
+{
+	for (size_t i = 0; i < w->n_seen; i++)
+		TRY(seen_host_put(w->flow->db, &w->seen[i], err));
+	w->n_seen = 0;
+	return 0;
+}
+
+static int flush_all(struct sightings *w, bool *ret_more, struct err *err)
+{
+	TRY(flush_seen(w, err));
+	return flush(w, ret_more, err);
 }
 
 static bool flush_in_transaction(struct sightings *w)
@@ -88,7 +107,8 @@ static bool flush_in_transaction(struct sightings *w)
 	int rc = db_begin(w->flow->db, &err);
 
 	if (rc >= 0)
-		rc = db_end(w->flow->db, flush(w, &more, &err), &err);
+		rc = db_end(w->flow->db, flush_all(w, &more, &err), &err);
+	w->n_seen = 0; /* of a batch that failed, too: the machines ask again */
 	if (rc < 0)
 		log_err(LOG_WARNING, "dhcp.events", &err);
 	else
@@ -127,16 +147,16 @@ static void flush_soon(struct sightings *w)
 	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
 }
 
-void sightings_note(struct flow *flow, const char *mac, const char *what, const char *address)
+bool sightings_note(struct flow *flow, const char *mac, const char *what, const char *address)
 {
 	struct sightings *w = flow->sightings;
 	int64_t now_us = flow_now_us(flow);
 
 	if (!w || !mac[0])
-		return;
+		return false;
 	struct kept *k = find(w, mac, what);
 	if (k && now_us - k->first_us < THROTTLE_US)
-		return;
+		return false;
 	if (!k) {
 		k = &w->kept[w->next];
 		w->next = (w->next + 1) % KEPT_MAX;
@@ -147,6 +167,23 @@ void sightings_note(struct flow *flow, const char *mac, const char *what, const 
 	(void)str_copy(k->address, sizeof(k->address), address);
 	k->first_us = now_us;
 	k->pending = true;
+	flush_soon(w);
+	return true;
+}
+
+/* Strangers pay from their address's budget first, so that one machine which invents MACs cannot
+ * take what is there for all. */
+void sightings_seen(struct flow *flow, const struct seen_host *h)
+{
+	struct sightings *w = flow->sightings;
+	int64_t now_us = flow_now_us(flow);
+
+	if (!w || !h->mac[0] || w->n_seen == SEEN_BATCH ||
+	    !quota_take_address(flow->quota, QUOTA_ADDRESS_SEEN, h->address, 1, now_us) ||
+	    !quota_take(flow->quota, QUOTA_ALL_SEEN, "", 1, now_us))
+		return;
+	w->seen[w->n_seen] = *h;
+	w->seen[w->n_seen++].last_us = now_us;
 	flush_soon(w);
 }
 

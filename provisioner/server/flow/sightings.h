@@ -7,7 +7,9 @@
 #ifndef SERVER_FLOW_SIGHTINGS_H
 #define SERVER_FLOW_SIGHTINGS_H
 
+#include <stdbool.h>
 #include <base/err.h>
+#include <inventory/seen_host.h>
 
 struct flow;
 struct sightings;
@@ -15,8 +17,12 @@ struct sightings;
 MUST_CHECK int sightings_new(struct flow *flow, struct sightings **ret, struct err *err);
 void sightings_free(struct sightings *s);
 /* Remember one. Neither looks up nor writes here: a boot answer must not wait for a disk.
- * in: what: "boot.agent", or a DHCP message; address: where, or why. trust: text is a host's. */
-void sightings_note(struct flow *flow, const char *mac, const char *what, const char *address);
+ * in: what: "boot.agent", or a DHCP message; address: where, or why. trust: text is a host's.
+ * Returns false when the same was noted within the last minute. */
+bool sightings_note(struct flow *flow, const char *mac, const char *what, const char *address);
+/* A machine that was not let in: write down soon what it said, if its address's budget and that of
+ * all strangers permit. in: last_us, first_us and times are not read. trust: none. */
+void sightings_seen(struct flow *flow, const struct seen_host *h);
 /* A host has these MACs (separated by blanks) now: write down soon what was kept for them. */
 void sightings_adopt(struct flow *flow, const char *macs);
 

@@ -279,8 +279,8 @@ static int open_session(struct http_request *r, struct opening *o, struct err *e
 	if (rc < 0 || o->refused) {
 		note_refusal(o, err);
 		if (o->q->evidence.macs.n > 0 && o->host.id[0])
-			sightings_note(o->flow, o->q->evidence.macs.items[0].s, "boot.refused",
-				       err->msg);
+			(void)sightings_note(o->flow, o->q->evidence.macs.items[0].s,
+					     "boot.refused", err->msg);
 		return rc < 0 ? rc : -err->code;
 	}
 	struct live_host *h = live_at(o->flow->live, o->host.num);

@@ -9,6 +9,7 @@ import { parseRoute, routeTo } from "./route.js";
 import { lookOf, plural, STEPS, stateNames, stateTitle, turnOf } from "./words.js";
 import { Age, Cell, PollState, Problem, Progress, State } from "./parts.js";
 import { ApproveMany } from "./approve.js";
+import { SeenNote } from "./seen.js";
 
 const PAGE = 100;
 const ORDERS = [
@@ -203,6 +204,7 @@ export function Fleet({ params }) {
 	return html`
 		<h1>Fleet</h1>
 		${counts.value ? html`<${Chips} params=${params} counts=${counts.value} />` : null}
+		<${SeenNote} />
 		<${Tools} params=${params} />
 		<${ApproveMany}
 			hosts=${rows.filter((h) => picked.has(h.id) && h.state === "discovered")}
@@ -240,6 +242,7 @@ function Nothing({ params }) {
 		${filtered
 			? html`<p>No host fits this filter.</p><p><a href="#/hosts">Show all hosts</a></p>`
 			: html`<p>No host has been seen yet.</p>
-					<p>Cable one to the provisioning network and power it on: it appears here when a profile lets it in.</p>`}
+					<p>Cable one to the provisioning network and power it on: it appears here when a profile lets it in, and else under
+						<a href=${routeTo("seen")}>Not let in</a>.</p>`}
 	</div>`;
 }

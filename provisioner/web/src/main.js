@@ -15,11 +15,13 @@ import { Capacity } from "./capacity.js";
 import { Images } from "./images.js";
 import { FleetEvents } from "./timeline.js";
 import { Orders } from "./pending.js";
+import { Seen } from "./seen.js";
 import { StopAll, Stopped } from "./stop.js";
 
 const VIEWS = [
 	{ view: "hosts", title: "Fleet", part: ({ params }) => html`<${Fleet} params=${params} />` },
 	{ view: "faults", title: "Repair orders", part: () => html`<${Faults} />` },
+	{ view: "seen", title: "Not let in", part: () => html`<${Seen} />` },
 	{ view: "orders", title: "Orders", part: () => html`<${Orders} />` },
 	{ view: "capacity", title: "Capacity", part: ({ params }) => html`<${Capacity} params=${params} />` },
 	{ view: "events", title: "Events", part: () => html`<${FleetEvents} />` },
