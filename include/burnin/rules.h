@@ -29,6 +29,7 @@ enum burnin_symptom {
 	SYMPTOM_DISK_BAD_SECTORS,   /* pending or uncorrectable sectors, NVMe media errors */
 	SYMPTOM_DISK_NVME_WARNING,  /* critical_warning bits */
 	SYMPTOM_DISK_LINK_ERRORS,   /* interface CRC errors grew: cable or backplane */
+	SYMPTOM_DISK_LINK_BEFORE,   /* interface CRC errors in the disk's life, not of this run */
 	SYMPTOM_DISK_HOT,           /* its temperature warning is set */
 	SYMPTOM_DISK_SELF_TEST,     /* its own test failed */
 	SYMPTOM_DISK_WORN,          /* spare blocks or rated life used up */
@@ -36,6 +37,7 @@ enum burnin_symptom {
 	SYMPTOM_NIC_ERRORS,
 	SYMPTOM_PCIE_FATAL,
 	SYMPTOM_PCIE_CORRECTABLE,
+	SYMPTOM_CARD_FAILED,      /* a card reports an error of its own, such as its memory */
 	SYMPTOM_REBOOTS,          /* it rebooted under load */
 	SYMPTOM_HANGS,            /* no sign of life under load */
 	SYMPTOM_PCIE_NARROW_LINK, /* fewer lanes than card and slot can do */

@@ -24,12 +24,16 @@ struct smart_health {
 	int64_t reallocated_sectors, crc_errors;
 	int64_t read_errors, write_errors, verify_errors; /* SCSI: uncorrected */
 	int64_t prefail_attributes;                       /* at or below their threshold now */
+	int64_t worn_attributes, hot_attributes;          /* of old age, at their threshold now */
+	int64_t attributes_failed_before;                 /* prefailure, in the past */
+	int64_t end_to_end_errors; /* data changed between the disk's interface and its medium */
 	int64_t media_errors, critical_warning;
 	int64_t percent_used, available_spare, spare_threshold;
 	int64_t failed_self_tests; /* the newest tests, up to the last one that passed */
 	int64_t power_on_hours, temperature_c;
 	char self_test[129]; /* words of the newest failed self-test, "" if there is none */
 	char note[129];      /* what was seen and is not counted; "" */
+	char unreadable[65]; /* the first value that decides and cannot be read; "" */
 	char reason[129];    /* why it is not covered */
 };
 

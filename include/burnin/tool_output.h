@@ -32,6 +32,7 @@ struct tool_outcome {
 	int64_t n_errors;  /* as the tool counted, 0 if it does not */
 	/* Where it went wrong, if the tool names it. */
 	bool has_address, has_cpu;
+	bool wrong_data;  /* fio: other bytes were read than were written */
 	uint64_t address; /* physical */
 	int64_t cpu;      /* the kernel's number */
 };

@@ -125,6 +125,23 @@ static void judge_sensor(const struct line *l, bool critical, bmc_found *found, 
 	     found, arg);
 }
 
+/* `ipmitool sensor` prints the states of a discrete sensor as two bytes, the first of which holds
+ * states 0 to 7. IPMI 2.0, table 42-3, power supply: 0 present, 1 failed, 2 will fail, 3 input lost. */
+static int read_discrete(const struct line *l, bmc_found *found, void *arg)
+{
+	static const char *const states[] = {"failure", "predictive failure", "input lost"};
+	unsigned long bits;
+
+	if (l->n < 4 || strcasecmp(l->columns[2], "discrete") != 0 ||
+	    !str_starts(l->columns[3], "0x"))
+		return 0;
+	bits = strtoul(l->columns[3], NULL, 16) >> 9;
+	for (size_t i = 0; is_supply(l->columns[0]) && i < ARRAY_LEN(states); i++)
+		if (bits >> i & 1)
+			find(l->columns[0], states[i], SYMPTOM_SUPPLY_FAILED, found, arg);
+	return 1;
+}
+
 static int read_sensor(const struct line *l, bmc_found *found, void *arg)
 {
 	for (size_t i = 1; i < l->n; i++) {
@@ -136,7 +153,7 @@ static int read_sensor(const struct line *l, bmc_found *found, void *arg)
 		judge_sensor(l, critical, found, arg);
 		return 1;
 	}
-	return 0;
+	return read_discrete(l, found, arg);
 }
 
 /* ---- the event log --------------------------------------------------------------------------- */
@@ -149,6 +166,10 @@ static const struct {
 	{"Memory", "Uncorrectable ECC", SYMPTOM_DIMM_UNCORRECTABLE},
 	{"Memory", "Correctable ECC", SYMPTOM_DIMM_CORRECTABLE},
 	{"Memory", "Parity", SYMPTOM_DIMM_UNCORRECTABLE},
+	{"Memory", "Memory Device Disabled", SYMPTOM_DIMM_UNCORRECTABLE},
+	{"Processor", "Correctable machine check", SYMPTOM_CPU_CORRECTED},
+	{"Processor", "SM BIOS Uncorrectable", SYMPTOM_CPU_MACHINE_CHECK},
+	{"Processor", "FRB", SYMPTOM_CPU_MACHINE_CHECK},
 	{"Processor", "IERR", SYMPTOM_CPU_MACHINE_CHECK},
 	{"Processor", "Machine Check", SYMPTOM_CPU_MACHINE_CHECK},
 	{"Processor", "Uncorrectable machine check", SYMPTOM_CPU_MACHINE_CHECK},
@@ -159,14 +180,26 @@ static const struct {
 	{"Fan", "Critical", SYMPTOM_FAN_FAILED},
 	{"Fan", "Non-recoverable", SYMPTOM_FAN_FAILED},
 	{"Fan", "Predictive Failure", SYMPTOM_FAN_FAILED},
+	{"Power Unit", "lost", SYMPTOM_SUPPLY_FAILED},
+	{"Power Unit", "Failure detected", SYMPTOM_SUPPLY_FAILED},
+	{"Drive Slot", "Drive Fault", SYMPTOM_DISK_SMART_FAILED},
+	{"Drive Slot", "Predictive Failure", SYMPTOM_DISK_SMART_FAILED},
+	{"Battery", "Fail", SYMPTOM_SENSOR_CRITICAL},
+	{"Cable", "Config", SYMPTOM_SENSOR_CRITICAL},
+	{"Slot", "Fault", SYMPTOM_PCIE_FATAL},
+	{"Critical Interrupt", "Bus Correctable", SYMPTOM_PCIE_CORRECTABLE},
 	{"Critical Interrupt", "Fatal", SYMPTOM_PCIE_FATAL},
 	{"Critical Interrupt", "PERR", SYMPTOM_PCIE_FATAL},
 	{"Critical Interrupt", "SERR", SYMPTOM_PCIE_FATAL},
 	{"Critical Interrupt", "Uncorrectable", SYMPTOM_PCIE_FATAL},
+	{"", "Transition to Critical", SYMPTOM_SENSOR_CRITICAL},
+	{"", "Transition to Non-recoverable", SYMPTOM_SENSOR_CRITICAL},
 	{"", "Upper Critical", SYMPTOM_SENSOR_CRITICAL},
 	{"", "Lower Critical", SYMPTOM_SENSOR_CRITICAL},
 	{"", "Non-recoverable", SYMPTOM_SENSOR_CRITICAL},
 	{"", "Redundancy Lost", SYMPTOM_REDUNDANCY_LOST},
+	{"", "Non-Redundant", SYMPTOM_REDUNDANCY_LOST},
+	{"", "Redundancy Degraded", SYMPTOM_REDUNDANCY_LOST},
 };
 
 /* "Uncorrectable ECC" holds "correctable ECC", and "Lower Non-critical" holds "critical": words begin

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counters of memory controllers from text; see edac_text.h. Two forms:
+ * Counters of memory controllers from text; see edac_text.h. The forms are those of edac-util,
+ * ras-mc-ctl --error-count and --summary, and `grep . /sys/devices/system/edac/mc/mc0/...`:
  *     mc0: csrow2: mc#0csrow#2channel#0: 7 Corrected Errors
  *     mc#0csrow#2channel#0    7       0
+ *     Corrected on DIMM Label(s): 'CPU1_DIMM_A1' location: 0:0:0:-1 errors: 7
+ *     /sys/devices/system/edac/mc/mc0/dimm3/dimm_ce_count:7
  */
 #include <burnin/edac_text.h>
 
@@ -37,8 +40,8 @@ static void count(struct reading *x, const char *label, const char *number, bool
 	(void)dimm_place_of_label(label, &place.place);
 	suspects_of_edac(x->components, &place, &suspects);
 	burnin_blame(&f, &suspects);
-	text_print(f.message, sizeof(f.message), "%s of %.64s is %lld",
-		   corrected ? "edac-ce" : "edac-ue", label, n);
+	text_print(f.message, sizeof(f.message), "%s%s%.64s is %lld",
+		   corrected ? "edac-ce" : "edac-ue", *label ? " of " : "", label, n);
 	x->found(x->arg, &f);
 }
 
@@ -52,22 +55,46 @@ static void group(const char *line, const regmatch_t *m, char ret[static 65])
 	ret[n] = '\0';
 }
 
-static void read_line(struct reading *x, const regex_t forms[static 2], const char *line)
-{
-	regmatch_t m[4];
-	char label[65], a[65], b[65];
+/* Groups of a form; 0: it has none. A form without a kind has corrected errors in the number and
+ * uncorrected ones in the second number. */
+static const struct form {
+	const char *text; /* POSIX extended */
+	int label, kind, number, second;
+} forms[] = {
+	{"^mc[0-9]+: *([0-9]+) (Corrected|Uncorrected) Errors with no DIMM info", 0, 2, 1, 0},
+	{"^mc[0-9]+: *(.*[^ ]): *([0-9]+) (Corrected|Uncorrected|CE|UE)", 1, 3, 2, 0},
+	{"^[ \t]*(Corrected|Uncorrected|Fatal) on DIMM Label\\(s\\): '([^']*)'.*errors: ([0-9]+)",
+	 2, 1, 3, 0},
+	{"(mc[0-9]+(/[a-z]+[0-9]+)?)/(ch[0-9]+_|dimm_)?(ce|ue)(_noinfo)?_count: ?([0-9]+)", 1, 4, 6,
+	 0},
+	{"^(.*[^ \t])[ \t]+([0-9]+)[ \t]+([0-9]+)[ \t]*$", 1, 0, 2, 3},
+};
+#define MAX_GROUPS 7
 
-	if (regexec(&forms[0], line, 4, m, 0) == 0) {
-		group(line, &m[1], label);
-		group(line, &m[2], a);
-		count(x, label, a, toupper((unsigned char)line[m[3].rm_so]) == 'C');
-	} else if (regexec(&forms[1], line, 4, m, 0) == 0) {
-		group(line, &m[1], label);
-		group(line, &m[2], a);
-		group(line, &m[3], b);
-		count(x, label, a, true);
-		count(x, label, b, false);
-	}
+static void take(struct reading *x, const struct form *f, const char *line, const regmatch_t *m)
+{
+	char label[65] = "", n[65];
+
+	if (f->label)
+		group(line, &m[f->label], label);
+	group(line, &m[f->number], n);
+	count(x, label, n, !f->kind || tolower((unsigned char)line[m[f->kind].rm_so]) == 'c');
+	if (!f->second)
+		return;
+	group(line, &m[f->second], n);
+	count(x, label, n, false);
+}
+
+static void read_line(struct reading *x, const regex_t *compiled, const char *line)
+{
+	regmatch_t m[MAX_GROUPS];
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		if (regexec(&compiled[i], line, MAX_GROUPS, m, 0) == 0) {
+			take(x, &forms[i], line, m);
+			return;
+		}
+	x->n += strstr(line, "edac-util: No errors to report") != NULL;
 }
 
 int edac_text_read(const char *text, size_t n_bytes, const component_list *components,
@@ -75,21 +102,19 @@ int edac_text_read(const char *text, size_t n_bytes, const component_list *compo
 {
 	struct reading x = {components, found, arg, 0};
 	struct sv rest = {text, n_bytes};
-	regex_t forms[2];
+	regex_t compiled[ARRAY_LEN(forms)];
 
-	BUG_ON(regcomp(&forms[0], "^mc[0-9]+: *(.*[^ ]): *([0-9]+) (Corrected|Uncorrected|CE|UE)",
-		       REG_EXTENDED) != 0);
-	BUG_ON(regcomp(&forms[1], "^(.*[^ \t])[ \t]+([0-9]+)[ \t]+([0-9]+)[ \t]*$", REG_EXTENDED) !=
-	       0);
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		BUG_ON(regcomp(&compiled[i], forms[i].text, REG_EXTENDED) != 0);
 	while (rest.n) {
 		struct sv line = sv_split(&rest, '\n');
 		char clean[LINE_MAX_BYTES];
 
 		text_print(clean, sizeof(clean), "%.*s",
 			   (int)(line.n < LINE_MAX_BYTES ? line.n : LINE_MAX_BYTES), line.p);
-		read_line(&x, forms, clean);
+		read_line(&x, compiled, clean);
 	}
-	regfree(&forms[0]);
-	regfree(&forms[1]);
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		regfree(&compiled[i]);
 	return x.n;
 }

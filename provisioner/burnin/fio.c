@@ -21,6 +21,7 @@ struct jobs {
 	int64_t first_error;
 	bool medium;
 	int64_t n_errors;
+	bool unreadable; /* a job without a readable error */
 };
 
 static int64_t moved(json_t *job)
@@ -31,14 +32,26 @@ static int64_t moved(json_t *job)
 	return (read > 0 ? read : 0) / 2 + (write > 0 ? write : 0) / 2;
 }
 
+/* errno of a job, 0 for none; -1 if the document does not tell. */
+static int64_t error_of(json_t *job)
+{
+	json_t *error = json_object_get(job, "error");
+
+	if (json_is_integer(error) && json_integer_value(error) < 0 &&
+	    json_integer_value(error) > -INT32_MAX)
+		return -json_integer_value(error);
+	return vendor_json_count(error);
+}
+
 static void read_job(json_t *job, struct jobs *ret)
 {
-	int64_t error = vendor_json_count(json_object_get(job, "error"));
+	int64_t error = error_of(job);
 	int64_t total = vendor_json_count(json_object_get(job, "total_err"));
 
 	ret->n++;
 	ret->n_idle += moved(job) == 0;
 	ret->n_errors += total > 0 && total < INT64_MAX / 4 ? total : 0;
+	ret->unreadable |= error < 0;
 	if (error <= 0)
 		return;
 	if (!ret->first_error)
@@ -55,6 +68,11 @@ static void set(struct tool_outcome *ret, enum tool_verdict verdict, const char 
 	tool_outcome_set(ret, verdict, text, strlen(text));
 }
 
+static const char *error_text(int64_t error)
+{
+	return error < 4096 ? strerror((int)error) : "which is not known";
+}
+
 static void judge(struct tool_end end, const struct jobs *jobs, struct tool_outcome *ret)
 {
 	char text[128];
@@ -63,7 +81,8 @@ static void judge(struct tool_end end, const struct jobs *jobs, struct tool_outc
 	if (jobs->first_error) {
 		text_print(text, sizeof(text), "fio: error %lld, %s", (long long)jobs->first_error,
 			   jobs->first_error == EILSEQ ? "other bytes were read than were written"
-						       : strerror((int)jobs->first_error));
+						       : error_text(jobs->first_error));
+		ret->wrong_data = jobs->first_error == EILSEQ;
 		set(ret, jobs->medium ? TOOL_FOUND_FAULT : TOOL_NOT_RUN, text);
 	} else if (jobs->n_errors > 0) {
 		set(ret, TOOL_FOUND_FAULT, "fio counts errors that it went past");
@@ -71,6 +90,8 @@ static void judge(struct tool_end end, const struct jobs *jobs, struct tool_outc
 		text_print(text, sizeof(text), "fio ended with %s %d",
 			   end.signal ? "signal" : "status", end.signal ? end.signal : end.status);
 		set(ret, TOOL_NOT_RUN, text);
+	} else if (jobs->unreadable) {
+		set(ret, TOOL_NOT_RUN, "fio: the document does not tell how a job ended");
 	} else if (jobs->n == 0 || jobs->n_idle) {
 		set(ret, TOOL_NOT_RUN, "fio: a job read and wrote nothing");
 	} else {
@@ -90,6 +111,12 @@ void tool_read_fio(struct tool_end end, const char *output, struct tool_outcome 
 	/* "verify: bad header ..." is printed beside the document. */
 	if (strstr(output, "verify: bad") || strstr(output, "verify failed")) {
 		set(ret, TOOL_FOUND_FAULT, "fio: other bytes were read than were written");
+		ret->wrong_data = true;
+		return;
+	}
+	/* The document may be missing or cut off then. */
+	if (strstr(output, "fio: io_u error on file") && strstr(output, strerror(EIO))) {
+		set(ret, TOOL_FOUND_FAULT, "fio: the disk could not be read or written");
 		return;
 	}
 	if (vendor_json_load(output, strlen(output), &doc, &err) < 0) {

@@ -4,9 +4,11 @@
  */
 #include <burnin/judge.h>
 
+#include <string.h>
 #include <base/json.h>
 #include <burnin/bmc_text.h>
 #include <burnin/edac_text.h>
+#include <burnin/ethtool_text.h>
 #include <burnin/kernel_log.h>
 #include <burnin/rules.h>
 #include <burnin/smart.h>
@@ -106,6 +108,8 @@ static void judge_load(struct judging *j, enum burnin_symptom symptom,
 	struct tool_outcome o;
 
 	read(j->end, text, &o);
+	if (symptom == SYMPTOM_DISK_READ_ERROR && o.wrong_data)
+		finding.symptom = SYMPTOM_DISK_WRONG_DATA;
 	(void)text_fit(j->message, sizeof(j->message), o.message);
 	(void)text_fit(finding.message, sizeof(finding.message), o.message);
 	j->verdict = o.verdict == TOOL_PASSED ? passed : unjudged;
@@ -126,11 +130,15 @@ static void judge_load(struct judging *j, enum burnin_symptom symptom,
 /* stress-ng loads what it was told to; a stressor of memory is named "vm", "memcpy" .. */
 static void judge_stress_ng(struct judging *j)
 {
-	static const char *const memory[] = {"] vm: ", "] vm-", "] mem",
-					     "] bigheap: ", "] stackmmap: "};
+	static const char *const memory[] = {
+		"] vm: ", "] vm-",       "stress-ng-vm", "stress-ng-mem",
+		"] mem",  "] bigheap: ", "] stackmmap: "};
 	autofree char *text = xstrndup(j->text, j->n_bytes);
-	const char *fail = strstr(text, "stress-ng: fail:");
+	char *fail = strstr(text, "stress-ng: fail:");
 	enum burnin_symptom symptom = SYMPTOM_CPU_WRONG_RESULT;
+
+	if (fail)
+		fail[strcspn(fail, "\n")] = '\0';
 
 	for (size_t i = 0; fail && i < ARRAY_LEN(memory); i++)
 		if (strstr(fail, memory[i]))
@@ -150,7 +158,7 @@ static void judge_memtester(struct judging *j)
 
 static void judge_fio(struct judging *j)
 {
-	judge_load(j, SYMPTOM_DISK_WRONG_DATA, tool_read_fio);
+	judge_load(j, SYMPTOM_DISK_READ_ERROR, tool_read_fio);
 }
 
 /* ---- the kernel ------------------------------------------------------------------------------ */
@@ -210,11 +218,27 @@ static void judge_events(struct judging *j)
 	judge_bmc(j, bmc_events_read, "entries");
 }
 
+static void judge_ethtool(struct judging *j)
+{
+	int n = ethtool_text_read(j->text, j->n_bytes, note, j);
+
+	j->verdict = j->n_failures                               ? failed
+		     : n > 0 && !j->end.signal && !j->end.status ? passed
+								 : unjudged;
+	if (!j->n_failures)
+		text_print(j->message, sizeof(j->message),
+			   n > 0 ? "%d counters, none counts errors of the line"
+				 : "%d counters were found",
+			   n);
+	json_object_set_new(j->values, "counters", json_integer(n));
+}
+
 static const struct {
 	const char *tool;
 	void (*judge)(struct judging *j);
 } tools[] = {
 	{"ipmitool-sdr", judge_sensors},
+	{"ipmitool-sensor", judge_sensors},
 	{"ipmitool-sel", judge_events},
 	{"smartctl", judge_smartctl},
 	{"nvme", judge_nvme},
@@ -223,6 +247,7 @@ static const struct {
 	{"memtester", judge_memtester},
 	{"fio", judge_fio},
 	{"edac", judge_edac},
+	{"ethtool", judge_ethtool},
 	{"kernel-log", judge_kernel_log},
 	{"dmesg", judge_kernel_log},
 };

@@ -38,6 +38,8 @@ struct reading {
 	/* of the record of APEI that is being printed */
 	bool firmware_corrected, firmware_notes; /* notes: no error */
 	char firmware_memory[257]; /* its section about memory, until a slot is named */
+	char logged[257];          /* "Machine check events logged", until their lines come */
+	bool has_mce;              /* a machine check with its lines was seen */
 	unsigned n;
 };
 
@@ -89,6 +91,17 @@ static void flush_firmware(struct reading *x)
 	x->firmware_memory[0] = '\0';
 }
 
+/* Events were logged and the kernel printed no more about them: a daemon took them. */
+static void flush_logged(struct reading *x)
+{
+	struct suspects s;
+
+	if (!*x->logged || x->has_mce)
+		return;
+	on_socket(x, COMPONENT_CPU, -1, &s);
+	report(x, SYMPTOM_CPU_CORRECTED, &s, x->logged);
+}
+
 static void flush(struct reading *x)
 {
 	struct pending *p = &x->mce;
@@ -133,11 +146,17 @@ static long long number(const char *text, int base)
 static void on_mce(struct reading *x, const struct line *l)
 {
 	flush(x);
+	x->has_mce = true;
 	x->mce = (struct pending){.open = true,
 				  .cpu = (int)number(l->group[0], 10),
 				  .socket = -1,
 				  .bank = (unsigned)number(l->group[2], 10),
 				  .status = (uint64_t)number(l->group[3], 16)};
+}
+
+static void on_logged(struct reading *x, const struct line *l)
+{
+	(void)text_fit(x->logged, sizeof(x->logged), l->text);
 }
 
 static void on_address(struct reading *x, const struct line *l)
@@ -163,6 +182,7 @@ static void on_amd(struct reading *x, const struct line *l)
 	struct suspects s;
 
 	flush(x);
+	x->has_mce = true;
 	on_socket(x, memory ? COMPONENT_DIMM : COMPONENT_CPU,
 		  x->r->package_of ? x->r->package_of(x->r->arg, cpu) : -1, &s);
 	report(x,
@@ -186,9 +206,17 @@ static void blame_label(struct reading *x, const char *label, int controller, bo
 	report(x, corrected ? SYMPTOM_DIMM_CORRECTABLE : SYMPTOM_DIMM_UNCORRECTABLE, &s, text);
 }
 
+/* "EDAC MC0: CE - no information available: .." */
+static void on_edac_unplaced(struct reading *x, const struct line *l)
+{
+	x->has_mce = true;
+	blame_label(x, "", (int)number(l->group[0], 10), str_eq(l->group[1], "CE"), l->text);
+}
+
 /* "EDAC MC0: 1 CE memory read error on CPU_SrcID#0_MC#0_Chan#0_DIMM#0 (channel:0 ..)" */
 static void on_edac(struct reading *x, const struct line *l)
 {
+	x->has_mce = true;
 	blame_label(x, l->group[2], (int)number(l->group[0], 10), str_eq(l->group[1], "CE"),
 		    l->text);
 }
@@ -217,9 +245,11 @@ static void on_section(struct reading *x, const struct line *l)
 	       l->text);
 }
 
-/* Firmware names the slot as SMBIOS does. */
+/* Firmware names the slot as SMBIOS does, or only by a handle: "not present. DMI handle: 0x0003". */
 static void on_location(struct reading *x, const struct line *l)
 {
+	if (str_starts(l->group[0], "not present"))
+		return;
 	x->firmware_memory[0] = '\0';
 	if (!x->firmware_notes)
 		blame_label(x, l->group[0], DIMM_UNKNOWN, x->firmware_corrected, l->text);
@@ -233,7 +263,7 @@ static void on_memory_failure(struct reading *x, const struct line *l)
 	report(x, SYMPTOM_DIMM_UNCORRECTABLE, &s, l->text);
 }
 
-static void blame_card(struct reading *x, const struct line *l, bool corrected)
+static void blame_card(struct reading *x, const struct line *l, enum burnin_symptom symptom)
 {
 	static const enum component_kind kinds[] = {COMPONENT_NIC, COMPONENT_DISK, COMPONENT_PCI};
 	const struct component *c = NULL;
@@ -242,19 +272,75 @@ static void blame_card(struct reading *x, const struct line *l, bool corrected)
 	for (size_t i = 0; i < ARRAY_LEN(kinds) && !c; i++)
 		c = component_at_pci(x->r->components, kinds[i], l->group[0]);
 	suspects_one(c, COMPONENT_PCI, &s);
-	report(x, corrected ? SYMPTOM_PCIE_CORRECTABLE : SYMPTOM_PCIE_FATAL, &s, l->text);
+	report(x, symptom, &s, l->text);
+}
+
+static enum burnin_symptom pcie_symptom(bool corrected)
+{
+	return corrected ? SYMPTOM_PCIE_CORRECTABLE : SYMPTOM_PCIE_FATAL;
+}
+
+static void on_card(struct reading *x, const struct line *l)
+{
+	blame_card(x, l, SYMPTOM_PCIE_FATAL);
+}
+
+/* A GPU's own errors, by NVIDIA's list of Xid numbers: memory, row remapping, its controller. Other
+ * numbers are errors of programs. 79: it has fallen off the bus; 74: its link to other GPUs. */
+static void on_xid(struct reading *x, const struct line *l)
+{
+	static const long long card[] = {48, 62, 63, 64, 92, 94, 95, 140};
+	long long xid = number(l->group[1], 10);
+	struct line named = *l;
+
+	text_print(named.group[0], sizeof(named.group[0]), "%.60s.0", l->group[0]);
+	if (xid == 79 || xid == 74)
+		blame_card(x, &named, SYMPTOM_PCIE_FATAL);
+	for (size_t i = 0; i < ARRAY_LEN(card); i++)
+		if (xid == card[i])
+			blame_card(x, &named, SYMPTOM_CARD_FAILED);
+}
+
+/* Heat, or a signal on the bus that names no card. */
+static void on_hot_system(struct reading *x, const struct line *l)
+{
+	struct suspects none = {.kind = COMPONENT_SYSTEM};
+
+	report(x, SYMPTOM_SENSOR_CRITICAL, &none, l->text);
+}
+
+static void on_bus(struct reading *x, const struct line *l)
+{
+	struct suspects none = {.kind = COMPONENT_PCI};
+
+	report(x, SYMPTOM_PCIE_FATAL, &none, l->text);
 }
 
 static void on_pcie(struct reading *x, const struct line *l)
 {
-	blame_card(x, l, str_starts(l->group[2], "Corr"));
+	blame_card(x, l, pcie_symptom(str_starts(l->group[2], "Corr")));
 }
 
 /* The device of a section of APEI about PCIe. */
 static void on_device(struct reading *x, const struct line *l)
 {
 	if (!x->firmware_notes)
-		blame_card(x, l, x->firmware_corrected);
+		blame_card(x, l, pcie_symptom(x->firmware_corrected));
+}
+
+/* "sda1" and "nvme0n1p2" are partitions of "sda" and "nvme0n1". */
+static void strip_partition(char *name)
+{
+	size_t n = strlen(name), digits = n;
+
+	while (digits && isdigit((unsigned char)name[digits - 1]))
+		digits--;
+	if (digits == n || digits == 0)
+		return;
+	if (name[digits - 1] == 'p' && digits > 1 && isdigit((unsigned char)name[digits - 2]))
+		name[digits - 1] = '\0';
+	else if (str_glob("?d*", name) || str_starts(name, "xvd"))
+		name[digits] = '\0';
 }
 
 static bool is_disk_of(const void *arg, const struct component *c)
@@ -267,25 +353,52 @@ static bool is_disk_of(const void *arg, const struct component *c)
 		(str_starts(name, "nvme") && c->key[strlen(name)] == 'n'));
 }
 
-static void blame_disk(struct reading *x, const struct line *l, enum burnin_symptom symptom)
+/* Devices that are not a disk of the host, or that stand on others, which are named themselves. */
+static bool is_no_disk(const char *name)
+{
+	static const char *const others[] = {"fd?",  "fd??",  "sr?", "sr??", "loop*", "nbd*",
+					     "ram*", "zram*", "md*", "dm*",  "mtd*"};
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (str_glob(others[i], name))
+			return true;
+	return false;
+}
+
+static void blame_disk(struct reading *x, const char *name, const char *text,
+		       enum burnin_symptom symptom)
 {
 	struct suspects s;
+	char disk[65];
 
-	suspects_fitting(x->r->components, COMPONENT_DISK, is_disk_of, l->group[0], &s);
-	/* A floppy, a loop or a stick is not a part of this host. */
+	if (is_no_disk(name))
+		return;
+	(void)text_fit(disk, sizeof(disk), name);
+	strip_partition(disk);
+	suspects_fitting(x->r->components, COMPONENT_DISK, is_disk_of, disk, &s);
+	/* A stick is not a part of this host; a port of SATA is named beside its disk. */
 	if (x->r->components->n && !s.n_all)
 		return;
-	report(x, symptom, &s, l->text);
+	report(x, symptom, &s, text);
 }
 
 static void on_read_error(struct reading *x, const struct line *l)
 {
-	blame_disk(x, l, SYMPTOM_DISK_READ_ERROR);
+	blame_disk(x, l->group[0], l->text, SYMPTOM_DISK_READ_ERROR);
 }
 
 static void on_commands(struct reading *x, const struct line *l)
 {
-	blame_disk(x, l, SYMPTOM_DISK_COMMANDS);
+	blame_disk(x, l->group[0], l->text, SYMPTOM_DISK_COMMANDS);
+}
+
+/* "ata3: SError: { BadCRC }": the kernel names a port here and no disk, so all disks may be meant. */
+static void on_link(struct reading *x, const struct line *l)
+{
+	struct suspects s;
+
+	suspects_fitting(x->r->components, COMPONENT_DISK, NULL, NULL, &s);
+	report(x, SYMPTOM_DISK_LINK_ERRORS, &s, l->text);
 }
 
 static void on_heat(struct reading *x, const struct line *l)
@@ -320,6 +433,9 @@ static const struct {
 	{HW "PROCESSOR .* SOCKET ([0-9]+)", on_socket_line},
 	{HW "CPU:([0-9]+) .*MC([0-9]+)_STATUS\\[([^]]*)\\]: 0x([0-9a-f]+)", on_amd},
 	{"EDAC MC([0-9]+): [0-9]+ (CE|UE) .*on (.*) \\(", on_edac},
+	{"EDAC MC([0-9]+): (CE|UE) .*label \"([^\"]*)\"", on_edac},
+	{"EDAC MC([0-9]+): (CE|UE) - no information available", on_edac_unplaced},
+	{"(Machine check events logged)", on_logged},
 	{HW ".*event severity: ([a-z]+)", on_severity},
 	{HW "Error [0-9]+, type: ([a-z]+)", on_severity},
 	{HW "section_type: (memory|general processor|IA32/X64 processor|ARM processor) error",
@@ -329,11 +445,27 @@ static const struct {
 	{"Memory failure: 0x[0-9a-f]+: ", on_memory_failure},
 	{"mce: Uncorrected hardware memory error", on_memory_failure},
 	{PCI ": (AER: )?PCIe Bus Error: severity=([A-Za-z]+)", on_pcie},
+	{"AER: .*Uncorrect[a-z]* .*error.* received(: | from )" PCI, NULL},
+	{PCI ": DPC: containment event", on_card},
+	{PCI "(:| [^ ]+:) .*(PCIe link lost|Adapter removed|health compromised)", on_card},
+	{"NMI: (PCI system error|IOCK error)", on_bus},
+	{"NVRM: Xid \\(PCI:([0-9a-f:]+)\\): ([0-9]+)", on_xid},
 	{"(I/O|medium) error.* dev ([a-z]+[a-z0-9]*), sector", NULL},
+	{"Buffer I/O error on (dev|device) ([a-z]+[a-z0-9]*), ", NULL},
+	{"(nvme[0-9]+n[0-9]+): .*@ LBA .*\\(sct 0x2 ", on_read_error},
+	{"\\[(sd[a-z]+)\\].*Sense Key ?: Medium Error", on_read_error},
+	{"\\[(sd[a-z]+)\\].*Sense Key ?: Hardware Error", on_commands},
+	{"(ata[0-9]+)(\\.[0-9]+)?: .*\\{ .*(ICRC|BadCRC) .*\\}", on_link},
+	{"(ata[0-9]+)(\\.[0-9]+)?: limiting SATA link speed", on_link},
+	{"(ata[0-9]+)(\\.[0-9]+)?: error: \\{ .*UNC ", on_read_error},
+	{"sd ([0-9:]+): (\\[sd[a-z]+\\] )?(rejecting I/O to offline|Device offlined)", on_commands},
 	{"nvme (nvme[0-9]+): (I/O .*timeout|controller is down|Device not ready|Removing after)",
 	 on_commands},
 	{"CPU([0-9]+): (Core|Package) temperature.* above threshold", on_heat},
+	{"([^ ]+) \\([^)]+\\): NETDEV WATCHDOG: ", on_watchdog},
 	{"NETDEV WATCHDOG: ([^ ]+) .*transmit queue", on_watchdog},
+	{"([^ :]+): Detected (Tx|Hardware) Unit Hang", on_watchdog},
+	{"critical temperature reached", on_hot_system},
 };
 
 /* Rows whose group is not the first. */
@@ -342,6 +474,8 @@ static void on_second(struct reading *x, struct line *l, const char *form)
 	(void)text_fit(l->group[0], sizeof(l->group[0]), l->group[1]);
 	if (strstr(form, "ADDR"))
 		on_address(x, l);
+	else if (strstr(form, "AER"))
+		on_card(x, l);
 	else
 		on_read_error(x, l);
 }
@@ -395,6 +529,7 @@ unsigned kernel_log_read(const struct kernel_log_reader *r, const char *text, si
 	}
 	flush(&x);
 	flush_firmware(&x);
+	flush_logged(&x);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		regfree(&forms[i]);
 	return x.n;

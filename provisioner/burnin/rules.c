@@ -62,6 +62,11 @@ static const struct burnin_rule rules[_SYMPTOM_MAX] = {
 	[SYMPTOM_DISK_LINK_ERRORS] = {"disk-link-errors", true, COMPONENT_DISK,
 				      "Swap the cable of %s, or move it to another bay.",
 				      "the backplane"},
+	/* The disk counts them for life: the count alone does not fail it, or no repair would help. */
+	[SYMPTOM_DISK_LINK_BEFORE] =
+		{"disk-link-errors-before", false, COMPONENT_DISK,
+		 "Check the cable and the bay of %s. Its link had errors before this run.",
+		 "the backplane or the cable, not the disk"},
 	[SYMPTOM_DISK_USED] = {"disk-used", false, COMPONENT_DISK,
 			       "Ask the vendor about %s: it is not new.", "a part from stock"},
 	[SYMPTOM_NIC_ERRORS] = {"nic-errors", true, COMPONENT_NIC,
@@ -71,6 +76,9 @@ static const struct burnin_rule rules[_SYMPTOM_MAX] = {
 				"the slot"},
 	[SYMPTOM_PCIE_CORRECTABLE] = {"pcie-correctable-errors", false, COMPONENT_PCI,
 				      "Reseat %s and its riser when convenient.", "the slot"},
+	[SYMPTOM_CARD_FAILED] = {"card-failed", true, COMPONENT_PCI,
+				 "Replace %s. It reports an error of its own.",
+				 "its power cable, or heat"},
 	[SYMPTOM_REBOOTS] =
 		{"reboots-under-load", true, COMPONENT_SYSTEM,
 		 "Check power supplies, cables and cooling of %s. It reboots under load.",

@@ -13,8 +13,10 @@ burnin_SRC := \
 	provisioner/burnin/counters.c \
 	provisioner/burnin/tool_output.c \
 	provisioner/burnin/smart.c \
+	provisioner/burnin/smart_ata.c \
 	provisioner/burnin/kernel_log.c \
 	provisioner/burnin/edac_text.c \
+	provisioner/burnin/ethtool_text.c \
 	provisioner/burnin/bmc_text.c \
 	provisioner/burnin/verdict.c \
 	provisioner/burnin/judge.c \
@@ -45,6 +47,7 @@ $(eval $(call unit_test,tests/unit/burnin/test_verdict.c,burnin base,$(BASE_PKG)
 $(eval $(call unit_test,tests/unit/burnin/test_kernel_log.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_bmc_text.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_judge.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_judge_inputs.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_program_lines.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_catalogue.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_catalogue_file.c,burnin base,$(BASE_PKG)))

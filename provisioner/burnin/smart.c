@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <base/json.h>
 #include <base/str.h>
 #include <burnin/vendor_json.h>
@@ -18,141 +19,138 @@
 #define EXIT_NOT_RUN 0x03
 #define EXIT_FAILING 0x08 /* the disk reports that it fails */
 #define EXIT_PREFAIL 0x10 /* attributes at or below their threshold */
+#define EXIT_PAST    0x20 /* attributes were at or below their threshold once */
+#define EXIT_ERRORS  0x40 /* the log of errors has entries */
 #define EXIT_TESTS   0x80 /* the self-test log has errors */
 
-#define NOTHING    SIZE_MAX
 #define AT(member) offsetof(struct smart_health, member)
 
-/* What an attribute counts. The first row whose id and name fit; an attribute without a name, or
- * one that smartctl's database does not know, is read by its id.
- * HW: Micron and Crucial (MX500 and kin) count ECC pages in 197, which jumps between 0 and 1 on
- * sound disks; its name there is Current_Pending_ECC_Cnt. */
-static const struct {
-	int64_t id;
-	const char *name; /* pattern */
-	size_t offset;    /* in struct smart_health; NOTHING: only noted */
-} attributes[] = {
-	{5, "Realloc*", AT(reallocated_sectors)},
-	{5, "Retired*", AT(reallocated_sectors)},
-	{5, "", AT(reallocated_sectors)},
-	{187, "*Uncorrect*", AT(reported_uncorrectable)},
-	{187, "", AT(reported_uncorrectable)},
-	{197, "*ECC*", NOTHING},
-	{197, "*Pending*", AT(pending_sectors)},
-	{197, "", AT(pending_sectors)},
-	{198, "*Unc*", AT(uncorrectable_sectors)},
-	{198, "*Offl*", AT(uncorrectable_sectors)},
-	{198, "", AT(uncorrectable_sectors)},
-	{199, "*CRC*", AT(crc_errors)},
-	{199, "", AT(crc_errors)},
-};
-
-static void set(struct smart_health *h, size_t offset, int64_t value)
+void smart_set(struct smart_health *h, size_t offset, int64_t value)
 {
 	memcpy((char *)h + offset, &value, sizeof(value));
 }
 
-static bool name_fits(const char *pattern, const char *name)
+int64_t smart_get(const struct smart_health *h, size_t offset)
 {
-	bool nameless = !*name || str_starts(name, "Unknown");
+	int64_t value;
 
-	return *pattern ? !nameless && str_glob(pattern, name) : nameless;
+	memcpy(&value, (const char *)h + offset, sizeof(value));
+	return value;
 }
 
-/* HW: drives of Micron and Crucial, whatever their attribute 197 is named: smartctl's database may be
- * older than the drive. */
-static bool counts_pages(json_t *doc)
+void smart_unreadable(struct smart_health *h, const char *name)
 {
-	static const char *const models[] = {"CT*SSD*", "Crucial_CT*", "Micron_*"};
-	const char *model = vendor_json_text(doc, "model_name");
-
-	for (size_t i = 0; i < ARRAY_LEN(models); i++)
-		if (str_glob(models[i], model))
-			return true;
-	return false;
+	if (!*h->unreadable)
+		(void)text_fit(h->unreadable, sizeof(h->unreadable), name);
 }
 
-static void read_attribute(json_t *row, bool pages, struct smart_health *h)
+/* A count that is there must be one: smartctl writes what no number holds exactly as text, too, under
+ * the key with "_s". -1: the report has none. */
+static int64_t count_at(json_t *parent, const char *key, struct smart_health *h)
 {
-	int64_t id = vendor_json_count(vendor_json_at(row, "id"));
-	int64_t value = vendor_json_count(vendor_json_at(row, "raw/value"));
-	const char *name = vendor_json_text(row, "name");
+	json_t *value = json_object_get(parent, key);
+	int64_t n = vendor_json_count(value);
+	char text_key[64];
 
-	for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
-		if (id != attributes[i].id || value < 0 || !name_fits(attributes[i].name, name))
-			continue;
-		/* HW: some vendors pack several counters into the raw value; the low half is the
-		 * one that all of them count in. */
-		if (attributes[i].offset != NOTHING && !(pages && id == 197))
-			set(h, attributes[i].offset, value & 0xffffffff);
-		else if (value)
-			text_print(h->note, sizeof(h->note), "attribute %lld, %.60s, is %lld",
-				   (long long)id, name, (long long)value);
-		return;
-	}
-}
-
-/* Attributes that smartctl marks as failing now: a prefailure one means an early end. */
-static bool fails_now(json_t *row)
-{
-	return str_eq(vendor_json_text(row, "when_failed"), "now") &&
-	       json_is_true(vendor_json_at(row, "flags/prefailure"));
-}
-
-static void read_ata(json_t *doc, struct smart_health *h)
-{
-	json_t *table = vendor_json_at(doc, "ata_smart_attributes/table"), *row;
-	bool pages = counts_pages(doc);
-	int64_t pending = vendor_json_count(vendor_json_at(doc, "ata_pending_defects_log/count"));
-	size_t i;
-
-	if (pending > 0)
-		h->pending_sectors = pending;
-	if (!json_is_array(table))
-		return;
-	h->covered = true;
-	h->prefail_attributes = 0;
-	json_array_foreach (table, i, row) {
-		read_attribute(row, pages, h);
-		h->prefail_attributes += fails_now(row);
-	}
+	if (n >= 0 || !value)
+		return n;
+	text_print(text_key, sizeof(text_key), "%s_s", key);
+	n = vendor_json_count(json_object_get(parent, text_key));
+	if (n < 0)
+		smart_unreadable(h, key);
+	return n;
 }
 
 static void read_nvme(json_t *doc, struct smart_health *h)
 {
 	json_t *log = json_object_get(doc, "nvme_smart_health_information_log");
 
+	static const struct {
+		const char *key;
+		size_t offset;
+	} counts[] = {
+		{"critical_warning", AT(critical_warning)},
+		{"media_errors", AT(media_errors)},
+		{"percentage_used", AT(percent_used)},
+		{"available_spare", AT(available_spare)},
+		{"available_spare_threshold", AT(spare_threshold)},
+	};
+
+	h->critical_warning = vendor_json_count(vendor_json_at(doc, "smart_status/nvme/value"));
 	if (!json_is_object(log))
 		return;
 	h->covered = true;
-	h->critical_warning = vendor_json_count(json_object_get(log, "critical_warning"));
-	h->media_errors = vendor_json_count(json_object_get(log, "media_errors"));
-	h->percent_used = vendor_json_count(json_object_get(log, "percentage_used"));
-	h->available_spare = vendor_json_count(json_object_get(log, "available_spare"));
-	h->spare_threshold = vendor_json_count(json_object_get(log, "available_spare_threshold"));
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		int64_t n = count_at(log, counts[i].key, h);
+
+		if (n >= 0)
+			smart_set(h, counts[i].offset, n);
+	}
+	/* Without these two an NVMe disk is not judged. */
+	if (!json_object_get(log, "critical_warning"))
+		smart_unreadable(h, "critical_warning");
+	if (!json_object_get(log, "media_errors"))
+		smart_unreadable(h, "media_errors");
+}
+
+/* Results of the scan that a SAS disk makes by itself, "result_1" and so on: what it could not read
+ * and did not put elsewhere. SBC-4: sense key 3 is a medium error; reassign status 2, 5 and 6: it
+ * was reassigned or rewritten. */
+static void read_background_scan(json_t *doc, struct smart_health *h)
+{
+	const char *key;
+	json_t *row;
+	int64_t n = 0;
+
+	json_object_foreach (json_object_get(doc, "scsi_background_scan"), key, row) {
+		int64_t status = vendor_json_count(vendor_json_at(row, "reassign_status/value"));
+
+		if (str_starts(key, "result_") &&
+		    vendor_json_count(vendor_json_at(row, "sense_key/value")) == 3)
+			n += status != 2 && status != 5 && status != 6;
+	}
+	if (n > 0 && n > h->pending_sectors)
+		h->pending_sectors = n;
 }
 
 static void read_scsi(json_t *doc, struct smart_health *h)
 {
 	static const struct {
-		const char *path;
+		const char *parent, *key;
 		size_t offset;
 	} counts[] = {
-		{"scsi_error_counter_log/read/total_uncorrected_errors", AT(read_errors)},
-		{"scsi_error_counter_log/write/total_uncorrected_errors", AT(write_errors)},
-		{"scsi_error_counter_log/verify/total_uncorrected_errors", AT(verify_errors)},
-		{"scsi_pending_defects/count", AT(pending_sectors)},
-		{"scsi_grown_defect_list", AT(reallocated_sectors)},
-		{"scsi_percentage_used_endurance_indicator", AT(percent_used)},
+		{"scsi_error_counter_log/read", "total_uncorrected_errors", AT(read_errors)},
+		{"scsi_error_counter_log/write", "total_uncorrected_errors", AT(write_errors)},
+		{"scsi_error_counter_log/verify", "total_uncorrected_errors", AT(verify_errors)},
+		{"scsi_pending_defects", "count", AT(pending_sectors)},
+		{"", "scsi_grown_defect_list", AT(reallocated_sectors)},
+		{"", "scsi_percentage_used_endurance_indicator", AT(percent_used)},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
-		int64_t n = vendor_json_count(vendor_json_at(doc, counts[i].path));
+		const char *parent = counts[i].parent;
+		int64_t n = count_at(*parent ? vendor_json_at(doc, parent) : doc, counts[i].key, h);
 
 		if (n < 0)
 			continue;
 		h->covered = true;
-		set(h, counts[i].offset, n);
+		smart_set(h, counts[i].offset, n);
+	}
+	read_background_scan(doc, h);
+}
+
+/* What smartctl says about any disk that reports it. */
+static void read_endurance(json_t *doc, struct smart_health *h)
+{
+	int64_t used = vendor_json_count(vendor_json_at(doc, "endurance_used/current_percent"));
+	int64_t spare = vendor_json_count(vendor_json_at(doc, "spare_available/current_percent"));
+	int64_t least = vendor_json_count(vendor_json_at(doc, "spare_available/threshold_percent"));
+
+	if (h->percent_used < 0)
+		h->percent_used = used;
+	if (h->available_spare < 0 && least >= 0) {
+		h->available_spare = spare;
+		h->spare_threshold = least;
 	}
 }
 
@@ -179,19 +177,41 @@ static void read_status(int status, struct smart_health *h)
 	if ((status & EXIT_TESTS) && h->failed_self_tests <= 0)
 		h->failed_self_tests = 1;
 	h->covered |= (status & (EXIT_FAILING | EXIT_PREFAIL | EXIT_TESTS)) != 0;
+	if ((status & EXIT_PAST) && !*h->note)
+		text_print(h->note, sizeof(h->note), "an attribute was at its threshold once");
+	if ((status & EXIT_ERRORS) && !*h->note)
+		text_print(h->note, sizeof(h->note), "the disk's log of errors has entries");
+}
+
+/* The disk's own judgement. Some programs that store the document write it as a number or a text. */
+static void read_passed(json_t *doc, struct smart_health *h)
+{
+	json_t *passed = vendor_json_at(doc, "smart_status/passed");
+	const char *text = json_string_value(passed);
+	int64_t n = vendor_json_count(passed);
+
+	if (!passed)
+		return;
+	if (json_is_boolean(passed))
+		h->passed = json_is_true(passed);
+	else if (n >= 0 && n <= 1)
+		h->passed = n;
+	else if (text && (strcasecmp(text, "true") == 0 || strcasecmp(text, "passed") == 0))
+		h->passed = 1;
+	else if (text && (strcasecmp(text, "false") == 0 || str_starts(text, "FAIL")))
+		h->passed = 0;
+	else
+		smart_unreadable(h, "smart_status");
+	h->covered |= h->passed >= 0;
 }
 
 static void read_health(json_t *doc, struct smart_health *h)
 {
-	json_t *passed = vendor_json_at(doc, "smart_status/passed");
-
-	if (json_is_boolean(passed)) {
-		h->passed = json_is_true(passed);
-		h->covered = true;
-	}
-	read_ata(doc, h);
+	read_passed(doc, h);
+	smart_read_ata(doc, h);
 	read_nvme(doc, h);
 	read_scsi(doc, h);
+	read_endurance(doc, h);
 	smart_read_self_tests(doc, h);
 	h->power_on_hours = vendor_json_count(vendor_json_at(doc, "power_on_time/hours"));
 	h->temperature_c = vendor_json_count(vendor_json_at(doc, "temperature/current"));
@@ -213,6 +233,11 @@ int tool_read_smart(struct tool_end end, const char *output, size_t n_bytes,
 	else if (!(end.status & EXIT_NOT_RUN))
 		read_status(end.status, ret);
 	ret->covered &= !end.signal && !(end.status & EXIT_NOT_RUN);
+	if (ret->covered && *ret->unreadable) {
+		ret->covered = false;
+		text_print(ret->reason, sizeof(ret->reason),
+			   "the report's '%.60s' is missing or cannot be read", ret->unreadable);
+	}
 	if (ret->covered)
 		ret->reason[0] = '\0';
 	return 0;

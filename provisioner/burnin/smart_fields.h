@@ -12,4 +12,12 @@ void smart_unknown(struct smart_health *ret);
 /* The logs of self-tests of all three dialects in smartctl's document. */
 void smart_read_self_tests(json_t *doc, struct smart_health *h);
 
+/* ATA: attributes, device statistics, the log of pending defects. */
+void smart_read_ata(json_t *doc, struct smart_health *h);
+/* The member of struct smart_health at an offset. */
+void smart_set(struct smart_health *h, size_t offset, int64_t value);
+int64_t smart_get(const struct smart_health *h, size_t offset);
+/* A value that decides is there and cannot be read: the disk is not judged. The first one is kept. */
+void smart_unreadable(struct smart_health *h, const char *name);
+
 #endif

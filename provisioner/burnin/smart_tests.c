@@ -62,12 +62,28 @@ static void note_failure(json_t *row, const char *path, struct smart_health *h)
 	(void)text_fit(h->self_test, sizeof(h->self_test), clean.message);
 }
 
-/* Codes of short tests: ATA 1 and 129 (captive), NVMe 1, SCSI 1 (background) and 5 (foreground). */
-static bool is_short(json_t *row, const char *path)
+/* Codes of extended tests: ATA 2 and 130 (captive), NVMe 2, SCSI 2 (background) and 6 (foreground).
+ * Tests of a sample, of the transport or of a selected span prove nothing about the rest. A test
+ * without a code and a name was the only kind that the program prints. */
+static bool is_extended(json_t *row)
 {
-	int64_t code = vendor_json_count(vendor_json_at(row, path));
+	static const char *const codes[] = {"type/value", "code/value", "self_test_code/value",
+					    "Self test code", "self_test_code"};
+	static const char *const names[] = {"type/string", "code/string", "self_test_code/string"};
 
-	return code == 1 || code == 5 || code == 129;
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		int64_t code = vendor_json_count(vendor_json_at(row, codes[i]));
+
+		if (code >= 0)
+			return code == 2 || code == 6 || code == 130;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *name = vendor_json_text(row, names[i]);
+
+		if (*name)
+			return strcasestr(name, "extended") || strcasestr(name, "long");
+	}
+	return true;
 }
 
 /* false: an extended test that passed ends the look back. */
@@ -77,9 +93,7 @@ static bool take(json_t *row, enum end end, const char *words, struct smart_heal
 		h->failed_self_tests = 0;
 	if (end == TEST_FAILED)
 		note_failure(row, words, h);
-	return end != TEST_PASSED || is_short(row, "type/value") || is_short(row, "code/value") ||
-	       is_short(row, "self_test_code/value") || is_short(row, "Self test code") ||
-	       is_short(row, "self_test_code");
+	return end != TEST_PASSED || !is_extended(row);
 }
 
 void smart_read_self_tests(json_t *doc, struct smart_health *h)
@@ -108,7 +122,7 @@ void smart_read_self_tests(json_t *doc, struct smart_health *h)
 	for (int i = 0; i < SCSI_TESTS; i++) {
 		text_print(key, sizeof(key), "scsi_self_test_%d", i);
 		row = json_object_get(doc, key);
-		if (!row || !take(row, scsi_end(row), "result/string", h))
+		if (row && !take(row, scsi_end(row), "result/string", h))
 			break;
 	}
 }

@@ -85,13 +85,25 @@ static int64_t summary_of(const char *output, const char *word)
 		size_t left = at ? (size_t)(line.p + line.n - at) : 0;
 		char text[48];
 
-		if (!sv_starts(line, "stress-ng:") || left < 3)
+		if (left < 3 || !memmem(line.p, line.n, "stress-ng: ", strlen("stress-ng: ")))
 			continue;
 		snprintf(text, sizeof(text), "%.*s", (int)(left - 2), at + 2);
 		if (str_starts(text, word) && isdigit((unsigned char)text[strlen(word)]))
 			n = strtoll(text + strlen(word), NULL, 10);
 	}
 	return n;
+}
+
+/* How versions without a summary write that a stressor did not run; "" if the output does not. */
+static const char *skip_words(const char *output)
+{
+	static const char *const words[] = {" will be skipped", "skipping stressor",
+					    "stressor skipped", "aborted early"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (has(output, words[i]))
+			return words[i];
+	return "";
 }
 
 void tool_read_stress_ng(struct tool_end end, const char *output, struct tool_outcome *ret)
@@ -102,6 +114,8 @@ void tool_read_stress_ng(struct tool_end end, const char *output, struct tool_ou
 	bool fails = has(output, "stress-ng: fail:") || failed > 0;
 
 	*ret = (struct tool_outcome){.n_errors = failed > 0 ? failed : 0};
+	int64_t untrusted = summary_of(output, "metrics untrustworthy: ");
+
 	/* "stress-ng: fail:  [123] cpu: ..." is printed by a stressor whose check went wrong. */
 	if (fails || (!end.signal && end.status == 2))
 		say(ret, TOOL_FOUND_FAULT,
@@ -109,10 +123,12 @@ void tool_read_stress_ng(struct tool_end end, const char *output, struct tool_ou
 			      has(output, "stress-ng: fail:") ? "stress-ng: fail:" : "failed: "));
 	else if (skipped > 0)
 		say(ret, TOOL_NOT_RUN, find_line(output, "skipped: "));
+	else if (untrusted > 0)
+		say(ret, TOOL_NOT_RUN, find_line(output, "metrics untrustworthy: "));
 	else if (passed == 0)
 		say(ret, TOOL_NOT_RUN, find_line(output, "passed: "));
-	else if (passed < 0 && has(output, " will be skipped"))
-		say(ret, TOOL_NOT_RUN, find_line(output, " will be skipped"));
+	else if (passed < 0 && *skip_words(output))
+		say(ret, TOOL_NOT_RUN, find_line(output, skip_words(output)));
 	else if (!end.signal && end.status == 0 && has(output, " successful run completed"))
 		say(ret, TOOL_PASSED, find_line(output, " successful run completed"));
 	else
@@ -155,6 +171,8 @@ void tool_read_stressapptest(struct tool_end end, const char *output, struct too
 	ret->n_errors = count_after(output, "hardware incidents,");
 	if (ret->n_errors == 0)
 		ret->n_errors = count_after(output, "Found");
+	if (ret->n_errors == 0)
+		ret->n_errors = count_after(output, "s, with");
 	find_place(output, ret);
 	/* HW: it may print PASS over mismatches that went away on a second look; those count. */
 	if (has(output, "discovered HW problems") || has(output, "miscompare") ||
@@ -171,8 +189,11 @@ void tool_read_stressapptest(struct tool_end end, const char *output, struct too
 void tool_read_memtester(struct tool_end end, const char *output, struct tool_outcome *ret)
 {
 	*ret = (struct tool_outcome){0};
-	if (has(output, "FAILURE") || (!end.signal && (end.status & MEMTESTER_FOUND)))
-		say(ret, TOOL_FOUND_FAULT, find_line(output, "FAILURE"));
+	if (has(output, "FAILURE") || has(output, "possible bad address line") ||
+	    (!end.signal && (end.status & MEMTESTER_FOUND)))
+		say(ret, TOOL_FOUND_FAULT,
+		    find_line(output,
+			      has(output, "FAILURE") ? "FAILURE" : "possible bad address line"));
 	else if (!end.signal && end.status == 0 && has(output, "Done."))
 		say(ret, TOOL_PASSED, find_line(output, "Done."));
 	else

@@ -11,6 +11,7 @@
 #include <base/str.h>
 #include <burnin/bmc_text.h>
 #include <burnin/edac_text.h>
+#include <burnin/ethtool_text.h>
 #include <burnin/kernel_log.h>
 #include <burnin/verdict.h>
 #include <burnin/smart.h>
@@ -49,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 	(void)bmc_sensors_read(text, n_bytes - 1, ignore, NULL);
 	(void)bmc_events_read(text, n_bytes - 1, ignore, NULL);
 	(void)edac_text_read(text, n_bytes - 1, &none, ignore, NULL);
+	(void)ethtool_text_read(text, n_bytes - 1, ignore, NULL);
 	if (json_load_strict(p + 1, n_bytes - 1, LIMIT_JSON_BODY_BYTES, &record, NULL) == 0)
 		IGNORE_RESULT(ocp_check_record(record, NULL));
 	return 0;
