@@ -33,6 +33,8 @@ bool hw_mac_parse(struct sv text, unsigned notations, char ret[static MAC_TEXT_B
 /* The six bytes of the text, or false. */
 bool hw_mac_bytes(struct sv text, unsigned notations, uint8_t ret[static MAC_BYTES]);
 void hw_mac_print(const uint8_t mac[static MAC_BYTES], char ret[static MAC_TEXT_BYTES]);
+/* May it be one station's address: not all zeros, not a group's and not all ones? */
+bool hw_mac_is_station(const uint8_t mac[static MAC_BYTES]);
 
 #define UUID_BYTES      16
 #define UUID_TEXT_CHARS 36

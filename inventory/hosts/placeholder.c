@@ -55,6 +55,20 @@ static const char *const placeholders[] = {
 	"notinstalled",
 	"notfound",
 	"notknown",
+	"notprogrammed",
+	"notsupported",
+	"unprogrammed",
+	"unsupported",
+	"novalue",
+	"nosystemserial",
+	"nochassisserial",
+	"noboardserial",
+	"undefinedstring",
+	"changeme",
+	"dummy",
+	"engineeringsample",
+	"assettag",
+	"systemproductname",
 	"noserial",
 	"noserialnumber",
 	"nosn",
@@ -96,7 +110,8 @@ static const char *const placeholders[] = {
 /* Beginnings that no serial of a machine has. HW: QEMU numbers its IDE and SATA disks QM00001
  * upwards, in every guest anew. */
 static const char *const placeholder_starts[] = {
-	"tobefilled", "tobeset", "tbdby", "defaultstring", "qm0000",
+	"tobefilled", "tobeset",   "tobedefined",   "tobedetermined", "tobeassigned",
+	"tbdby",      "oemdefine", "defaultstring", "qm0000",
 };
 
 /* What vendors write before "1234567890". */
@@ -164,20 +179,41 @@ static const char *const placeholder_uuids[] = {
 	"03000200-0400-0500-0006-000700080009", "12345678-1234-5678-90ab-cddeefaabbcc",
 	"12345678-1234-5678-1234-567812345678", "12345678-1234-1234-1234-123456789abc",
 	"12345678-1234-1234-1234-123456789012", "01234567-89ab-cdef-0123-456789abcdef",
-	"ffffffff-ffff-ffff-ffff-000000000000", "00000000-0000-0000-ffff-ffffffffffff",
 	"4c4c4544-0000-2010-8020-80c04f202020", "4c4c4544-0020-2010-8020-a0c04f202020",
 	"4c4c4544-0020-2010-8020-80c04f202020",
 };
 
-/* "00010203-0405-...", "00112233-4455-...", and one byte sixteen times */
-static bool equal_steps(const uint8_t bytes[static UUID_BYTES])
+/* "00010203-0405-...", "00:11:22:33:44:55", and one byte again and again */
+static bool equal_steps(const uint8_t *bytes, size_t n_bytes)
 {
 	uint8_t step = (uint8_t)(bytes[1] - bytes[0]);
 
-	for (size_t i = 1; i < UUID_BYTES; i++)
+	for (size_t i = 1; i < n_bytes; i++)
 		if ((uint8_t)(bytes[i] - bytes[i - 1]) != step)
 			return false;
 	return true;
+}
+
+/* "00000000-0000-0000-0000-ffffffffffff" and the like */
+static bool zeros_and_ones(const uint8_t bytes[static UUID_BYTES])
+{
+	for (size_t i = 0; i < UUID_BYTES; i++)
+		if (bytes[i] != 0 && bytes[i] != 0xff)
+			return false;
+	return true;
+}
+
+/* HW: sixteen characters of a placeholder where the bytes should stand: "To Be Filled By ". */
+static bool placeholder_text(const uint8_t bytes[static UUID_BYTES])
+{
+	char text[UUID_BYTES + 1] = "";
+
+	for (size_t i = 0; i < UUID_BYTES; i++) {
+		if (bytes[i] < ' ' || bytes[i] > '~')
+			return false;
+		text[i] = (char)bytes[i];
+	}
+	return placeholder_serial(text);
 }
 
 static bool is_example(const uint8_t bytes[static UUID_BYTES])
@@ -188,7 +224,7 @@ static bool is_example(const uint8_t bytes[static UUID_BYTES])
 	for (size_t i = 0; i < ARRAY_LEN(placeholder_uuids); i++)
 		if (str_eq(t, placeholder_uuids[i]))
 			return true;
-	return equal_steps(bytes);
+	return equal_steps(bytes, UUID_BYTES) || zeros_and_ones(bytes) || placeholder_text(bytes);
 }
 
 /* Firmware and programs disagree about the byte order: an example is one in either. */
@@ -204,11 +240,11 @@ bool placeholder_uuid(const char *text)
 
 bool placeholder_mac(const char *text)
 {
-	static const uint8_t zeros[MAC_BYTES];
 	uint8_t mac[MAC_BYTES];
 
-	if (!text || !hw_mac_bytes(sv_of(text), MAC_COLON, mac))
+	if (!text || !hw_mac_bytes(sv_of(text), MAC_COLON, mac) || !hw_mac_is_station(mac))
 		return true;
-	/* all ones and groups of stations have the lowest bit of the first byte */
-	return (mac[0] & 1) || memcmp(mac, zeros, sizeof(mac)) == 0;
+	/* HW: a card that was never programmed shows its maker's three bytes and zeros. */
+	return equal_steps(mac, sizeof(mac)) ||
+	       (!(mac[0] & 2) && mac[3] == 0 && mac[4] == 0 && mac[5] == 0);
 }

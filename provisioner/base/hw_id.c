@@ -88,6 +88,14 @@ void hw_mac_print(const uint8_t mac[static MAC_BYTES], char ret[static MAC_TEXT_
 	print(mac_shapes[0].text, mac, MAC_BYTES, ret);
 }
 
+bool hw_mac_is_station(const uint8_t mac[static MAC_BYTES])
+{
+	static const uint8_t zeros[MAC_BYTES];
+
+	/* all ones and groups of stations have the lowest bit of the first byte */
+	return !(mac[0] & 1) && memcmp(mac, zeros, sizeof(zeros)) != 0;
+}
+
 bool hw_mac_parse(struct sv text, unsigned notations, char ret[static MAC_TEXT_BYTES])
 {
 	uint8_t mac[MAC_BYTES];

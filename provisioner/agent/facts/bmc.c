@@ -80,11 +80,9 @@ static void take_address(const char *value, struct facts_bmc *ret)
 
 static void take_mac(const char *value, struct facts_bmc *ret)
 {
-	static const uint8_t zeros[MAC_BYTES];
 	uint8_t mac[MAC_BYTES];
 
-	if (hw_mac_bytes(sv_of(value), MAC_COLON, mac) && memcmp(mac, zeros, sizeof(mac)) != 0 &&
-	    !(mac[0] & 1)) /* of a group of stations, or all ones */
+	if (hw_mac_bytes(sv_of(value), MAC_COLON, mac) && hw_mac_is_station(mac))
 		hw_mac_print(mac, ret->mac);
 }
 

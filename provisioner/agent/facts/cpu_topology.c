@@ -22,6 +22,31 @@ struct cpu {
 };
 typedef VEC(struct cpu) cpu_list;
 
+#define MASK_BYTES 1024
+
+/* The number of the lowest bit of "0000,00000000,000000f0", whose last digit counts from 0. */
+static int64_t first_of_mask(const char *root, const char *cpu, const char *file)
+{
+	char text[MASK_BYTES];
+	int64_t bit = 0;
+
+	sysfs_text(root, text, sizeof(text), CPUS "/%s/topology/%s", cpu, file);
+	if (strlen(text) == sizeof(text) - 1)
+		return -1; /* cut, and the lowest bits stand at the end */
+	for (size_t i = strlen(text); i-- > 0;) {
+		unsigned digit;
+
+		if (text[i] == ',')
+			continue;
+		if (sscanf((const char[]){text[i], '\0'}, "%1x", &digit) != 1)
+			return -1;
+		if (digit)
+			return bit + __builtin_ctz(digit);
+		bit += 4;
+	}
+	return -1;
+}
+
 static int64_t first_of_list(const char *root, const char *cpu, const char *file)
 {
 	char text[64], *end;
@@ -32,15 +57,23 @@ static int64_t first_of_list(const char *root, const char *cpu, const char *file
 	return end == text || first < 0 ? -1 : first;
 }
 
+/* Each of the newer names first, and the mask where a tree has no lists. */
+static int64_t first_sibling(const char *root, const char *cpu)
+{
+	int64_t first = first_of_list(root, cpu, "core_cpus_list");
+
+	first = first >= 0 ? first : first_of_mask(root, cpu, "core_cpus");
+	first = first >= 0 ? first : first_of_list(root, cpu, "thread_siblings_list");
+	return first >= 0 ? first : first_of_mask(root, cpu, "thread_siblings");
+}
+
 static bool read_cpu(const char *root, const char *name, struct cpu *c)
 {
 	c->package = sysfs_int(root, -1, CPUS "/%s/topology/physical_package_id", name);
 	c->die = sysfs_int(root, 0, CPUS "/%s/topology/die_id", name);
 	c->cluster = sysfs_int(root, -1, CPUS "/%s/topology/cluster_id", name);
 	c->core = sysfs_int(root, -1, CPUS "/%s/topology/core_id", name);
-	c->first_sibling = first_of_list(root, name, "core_cpus_list");
-	if (c->first_sibling < 0)
-		c->first_sibling = first_of_list(root, name, "thread_siblings_list");
+	c->first_sibling = first_sibling(root, name);
 	return c->package >= 0 && (c->core >= 0 || c->first_sibling >= 0);
 }
 

@@ -36,8 +36,8 @@ static const struct word parts[] = {
 	{"ata", TRANSPORT_SATA},      {"end_device-", TRANSPORT_SAS},
 	{"virtio", TRANSPORT_VIRTIO}, {"vmbus_", TRANSPORT_VMBUS},
 	{"VMBUS:", TRANSPORT_VMBUS},  {"vmbus", TRANSPORT_VMBUS},
-	{"vbd-", TRANSPORT_XEN},      {"xen", TRANSPORT_XEN},
-	{"ndbus", TRANSPORT_NVDIMM},
+	{"vbd-", TRANSPORT_XEN},      {"vscsi-", TRANSPORT_XEN},
+	{"xen", TRANSPORT_XEN},       {"ndbus", TRANSPORT_NVDIMM},
 };
 
 /* Classes that only hosts of that transport have. */
@@ -160,7 +160,8 @@ static enum transport_id by_host_class(const char *root, unsigned host)
 	return TRANSPORT_UNKNOWN;
 }
 
-/* The driver as the host names it, and where it names none ("<NULL>"), as its device does. */
+/* The driver as the host names it, and where that is not a driver's name ("(null)", "<NULL>" from
+ * older kernels), as its device does. */
 static enum transport_id by_driver(const char *root, const char *path, const char *at,
 				   unsigned host)
 {
@@ -170,9 +171,10 @@ static enum transport_id by_driver(const char *root, const char *path, const cha
 	if (!sysfs_text(root, driver, sizeof(driver), "sys/class/scsi_host/host%u/proc_name", host))
 		sysfs_text(root, driver, sizeof(driver), "%.*s/host%u/scsi_host/host%u/proc_name",
 			   above, path, host, host);
-	if (!*driver || *driver == '<')
-		sysfs_link_name(root, driver, sizeof(driver), "%.*s/driver", above, path);
 	enum transport_id id = lookup(drivers, ARRAY_LEN(drivers), driver);
+	if (id == TRANSPORT_UNKNOWN &&
+	    sysfs_link_name(root, driver, sizeof(driver), "%.*s/driver", above, path))
+		id = lookup(drivers, ARRAY_LEN(drivers), driver);
 	if (id == TRANSPORT_UNKNOWN && sysfs_exists(root, "sys/class/spi_host/host%u", host))
 		return TRANSPORT_SCSI;
 	return id;

@@ -20,16 +20,30 @@
 
 #define SECTOR_BYTES 512 /* sysfs counts in these whatever the disk's own sectors are */
 
-static const char *const not_disks[] = {"loop", "ram", "zram", "dm-",    "md",
-					"sr",   "fd",  "mtd",  "bcache", "nullb"};
+static const char *const not_disks[] = {"loop", "ram", "zram", "dm-",    "md",    "sr",   "scd",
+					"fd",   "mtd", "ubi",  "bcache", "nullb", "zloop"};
+
+/* "nvme0c1n1": one way to a name space, whose disk is "nvme0n1". */
+static bool is_nvme_path(const char *name)
+{
+	unsigned subsystem, controller, space;
+
+	return sscanf(name, "nvme%uc%un%u", &subsystem, &controller, &space) == 3;
+}
+
+/* eMMC's boot, RPMB and general purpose areas are parts of the chip, not places for a system. */
+static bool is_chip_area(const char *name)
+{
+	return str_starts(name, "mmcblk") &&
+	       (strstr(name, "boot") || strstr(name, "rpmb") || strstr(name, "gp"));
+}
 
 static bool is_disk_name(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(not_disks); i++)
 		if (str_starts(name, not_disks[i]))
 			return false;
-	/* eMMC boot and RPMB areas are parts of the chip, not places for a system. */
-	return !(str_starts(name, "mmcblk") && (strstr(name, "boot") || strstr(name, "rpmb")));
+	return !is_nvme_path(name) && !is_chip_area(name);
 }
 
 /* HW: a hypervisor's disk says "rotational" whatever lies behind it: unknown is left out. */
@@ -69,9 +83,11 @@ static void read_scsi_serial(const char *root, const char *name, struct facts_dr
 		   length < n_bytes - 4 ? length : n_bytes - 4);
 }
 
-static bool is_hex(const char *s)
+/* Hexadecimal, and not one digit throughout: zeros stand where a drive was given no name. */
+static bool is_name(const char *s)
 {
-	return *s && strspn(s, "0123456789abcdefABCDEF") == strlen(s);
+	return *s && strspn(s, "0123456789abcdefABCDEF") == strlen(s) &&
+	       strspn(s, (const char[]){*s, '\0'}) < strlen(s);
 }
 
 /* The kernel writes "naa.5000c500a1b2c3d4", "eui.0025385b91b03f1e", "t10.ATA     QEMU HARDDISK ..":
@@ -84,7 +100,7 @@ static void read_wwn(const char *root, const char *name, struct facts_drive *f)
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		if (!sysfs_text(root, text, sizeof(text), "sys/block/%s/%s", name, files[i]))
 			continue;
-		if (!(str_starts(text, "naa.") || str_starts(text, "eui.")) || !is_hex(text + 4))
+		if (!(str_starts(text, "naa.") || str_starts(text, "eui.")) || !is_name(text + 4))
 			continue;
 		snprintf(f->wwn, sizeof(f->wwn), "0x%.120s", text + 4);
 		for (char *p = f->wwn; *p; p++)

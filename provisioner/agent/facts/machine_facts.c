@@ -38,6 +38,14 @@ static void read_nics(const char *root, const struct smbios *smbios, nic_list *r
 				  smbios->host_interfaces.n);
 }
 
+static bool has_mac(const struct evidence *e, const char *mac)
+{
+	for (size_t i = 0; i < e->macs.n; i++)
+		if (str_eq(e->macs.items[i].s, mac))
+			return true;
+	return false;
+}
+
 static void add_macs(const char *root, const struct smbios *smbios, struct evidence *e)
 {
 	nic_list nics = {0};
@@ -49,7 +57,7 @@ static void add_macs(const char *root, const struct smbios *smbios, struct evide
 		if (!nic_is_proof(root, &nics.items[i]))
 			continue;
 		(void)str_copy(mac.s, sizeof(mac.s), nics.items[i].permanent_mac);
-		if (mac.s[0])
+		if (!has_mac(e, mac.s))
 			VEC_PUSH(&e->macs, mac);
 	}
 	VEC_DONE(&nics);
@@ -179,6 +187,23 @@ static void complete_processor(struct facts_cpu *cpu, const struct cpu_package *
 		COPY(cpu->model, model);
 }
 
+/* The packages that the kernel sees go, in their order, to the processors that are not disabled, if
+ * there are as many. */
+static void complete_processors(const struct cpu_topology *topology, const bool *disabled,
+				const char *model, struct facts *f)
+{
+	size_t n_on = 0, next = 0;
+
+	for (size_t i = 0; i < f->processors.n; i++)
+		n_on += !disabled[i];
+	for (size_t i = 0; i < f->processors.n; i++) {
+		bool fits = topology->n_packages == n_on && !disabled[i];
+
+		complete_processor(&f->processors.items[i],
+				   fits ? &topology->packages[next++] : NULL, model);
+	}
+}
+
 static void read_processors(const char *root, const struct smbios *smbios, struct facts *f)
 {
 	struct cpu_topology topology;
@@ -190,12 +215,7 @@ static void read_processors(const char *root, const struct smbios *smbios, struc
 		VEC_PUSH(&f->processors, smbios->processors.items[i]);
 	if (f->processors.n == 0)
 		add_packages(&topology, f);
-	for (size_t i = 0; i < f->processors.n; i++) {
-		bool fits = topology.n_packages == f->processors.n;
-
-		complete_processor(&f->processors.items[i], fits ? &topology.packages[i] : NULL,
-				   model);
-	}
+	complete_processors(&topology, smbios->disabled, model, f);
 }
 
 static void read_memory(const char *root, const struct smbios *smbios, struct facts_memory *m)

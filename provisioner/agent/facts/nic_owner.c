@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <base/cleanup.h>
+#include <base/hw_id.h>
 #include <base/str.h>
 
 #include "drive_path.h"
@@ -16,10 +17,12 @@
 enum { TYPE_ETHERNET = 1 };
 enum { ASSIGNED_PERMANENT = 0 }; /* addr_assign_type; others: random, stolen, set by somebody */
 
-/* Drivers of USB network classes; those of vendors' own chips (r8152, ax88179) are dongles. */
-static const char *const class_drivers[] = {
-	"cdc_ether", "cdc_ncm", "cdc_eem", "cdc_subset", "cdc_mbim", "rndis_host", "zaurus", "",
-};
+/* Beginnings of the names of USB network classes' drivers; those of vendors' own chips (r8152,
+ * ax88179) are dongles. */
+static const char *const class_drivers[] = {"cdc_", "huawei_cdc_ncm", "rndis_", "zaurus"};
+
+/* Drivers of cards on PCIe whose other end is the management controller. */
+static const char *const bmc_drivers[] = {"host_veth_drv"};
 
 static bool device_path(const char *root, const char *name, char *ret, size_t ret_bytes)
 {
@@ -36,13 +39,16 @@ static bool is_usb(const char *root, const char *name)
 
 bool nic_is_management(const char *root, const char *name)
 {
+	bool usb = is_usb(root, name);
 	char driver[64];
 
-	if (!is_usb(root, name))
-		return false;
-	sysfs_link_name(root, driver, sizeof(driver), "sys/class/net/%s/device/driver", name);
-	for (size_t i = 0; i < ARRAY_LEN(class_drivers); i++)
-		if (str_eq(driver, class_drivers[i]))
+	if (!sysfs_link_name(root, driver, sizeof(driver), "sys/class/net/%s/device/driver", name))
+		return usb;
+	for (size_t i = 0; usb && i < ARRAY_LEN(class_drivers); i++)
+		if (str_starts(driver, class_drivers[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(bmc_drivers); i++)
+		if (str_eq(driver, bmc_drivers[i]))
 			return true;
 	return false;
 }
@@ -101,14 +107,18 @@ bool nic_is_proof(const char *root, const struct facts_nic *nic)
 {
 	int64_t assigned = sysfs_int(root, ASSIGNED_PERMANENT, "sys/class/net/%s/addr_assign_type",
 				     nic->name);
+	uint8_t mac[MAC_BYTES];
 
+	if (!hw_mac_bytes(sv_of(nic->permanent_mac), MAC_COLON, mac) || !hw_mac_is_station(mac))
+		return false;
 	if (sysfs_int(root, 0, "sys/class/net/%s/type", nic->name) != TYPE_ETHERNET)
 		return false; /* InfiniBand: the address begins alike on every port */
 	if (is_usb(root, nic->name) ||
 	    sysfs_exists(root, "sys/class/net/%s/device/physfn", nic->name) ||
 	    str_eq(nic->driver, "thunderbolt-net"))
 		return false;
-	/* ethtool's permanent address holds whatever was set over it; without, only the kernel's
-	 * word that this one is. */
-	return assigned == ASSIGNED_PERMANENT || !str_eq(nic->permanent_mac, nic->mac);
+	/* The permanent address holds whatever was set over it; without, only the kernel's word that
+	 * this one is. */
+	return assigned == ASSIGNED_PERMANENT || !str_eq(nic->permanent_mac, nic->mac) ||
+	       sysfs_exists(root, "sys/class/net/%s/bonding_slave/perm_hwaddr", nic->name);
 }

@@ -13,8 +13,9 @@
 #include "nics.h"
 #include "smbios.h"
 
-/* The controller's USB network card, which every machine of a model shows with one address. Judged
- * by bus and driver; a USB card without a driver is taken for one. */
+/* The controller's end of a link to the host, mostly a USB network card, which every machine of a
+ * model shows with one address. Judged by bus and driver; a USB card without a driver is taken for
+ * one. */
 bool nic_is_management(const char *root, const char *name);
 
 /* Take out of the list what SMBIOS describes as the host's link to its management controller. */

@@ -74,7 +74,11 @@ static void read_nic(const char *root, const char *name, int fd, struct facts_ni
 	(void)str_copy(nic->name, sizeof(nic->name), name);
 	/* An InfiniBand address has 20 bytes: a part of it would be another one's, too. */
 	sysfs_text(root, mac, sizeof(mac), "sys/class/net/%s/address", name);
-	(void)str_copy(nic->mac, sizeof(nic->mac), mac);
+	if (!hw_mac_parse(sv_of(mac), MAC_COLON, nic->mac))
+		(void)str_copy(nic->mac, sizeof(nic->mac), mac);
+	/* A bond gives all its cards one address and keeps their own here. */
+	if (sysfs_text(root, mac, sizeof(mac), "sys/class/net/%s/bonding_slave/perm_hwaddr", name))
+		(void)hw_mac_parse(sv_of(mac), MAC_COLON, nic->permanent_mac);
 	sysfs_link_name(root, nic->driver, sizeof(nic->driver), "sys/class/net/%s/device/driver",
 			name);
 	int64_t carrier = sysfs_int(root, -1, "sys/class/net/%s/carrier", name);

@@ -128,12 +128,18 @@ static int64_t wide_count(const struct structure *s, size_t narrow, size_t wide)
 	return word == 0xffff ? 0 : word; /* 65535 is reserved */
 }
 
+/* DSP0134 7.5.3 */
+enum { CPU_STATUS = 7, CPU_POPULATED = 0x40, CPU_OFF_BY_USER = 2, CPU_OFF_BY_POST = 3 };
+
 static void read_processor(struct smbios *out, const struct structure *s)
 {
 	struct facts_cpu cpu = {0};
+	uint8_t status = u8(s, 0x18);
 
-	if (out->processors.n >= FACTS_MAX_CPUS || !(u8(s, 0x18) & 0x40) || u8(s, 0x05) != 0x03)
+	if (out->processors.n >= FACTS_MAX_CPUS || !(status & CPU_POPULATED) || u8(s, 0x05) != 0x03)
 		return; /* empty socket, or not a central processor */
+	status &= CPU_STATUS;
+	out->disabled[out->processors.n] = status == CPU_OFF_BY_USER || status == CPU_OFF_BY_POST;
 	TEXT(s, 0x04, cpu.socket);
 	TEXT(s, 0x07, cpu.manufacturer);
 	TEXT(s, 0x10, cpu.model);
@@ -165,7 +171,7 @@ static void read_slot(struct smbios *out, const struct structure *s)
 	VEC_PUSH(&out->slots, slot);
 }
 
-/* MiB; 0 for an empty slot and for "unknown", which HW uses for modules that POST switched off. */
+/* MiB; 0 for an empty slot and for "unknown", which HW uses for modules that POST disabled. */
 static int64_t module_mib(const struct structure *s)
 {
 	uint16_t size = u16(s, 0x0c);
@@ -206,7 +212,8 @@ static void read_memory(struct smbios *out, const struct structure *s)
 	dimm->capacity_mib = module_mib(s);
 	TEXT(s, 0x10, dimm->device_locator);
 	TEXT(s, 0x11, dimm->bank_locator);
-	if (dimm->capacity_mib) {
+	/* HW: a module of unknown size is there, and its texts tell which one. */
+	if (u16(s, 0x0c)) {
 		TEXT(s, 0x17, dimm->manufacturer);
 		TEXT(s, 0x18, dimm->serial);
 		TEXT(s, 0x1a, dimm->part_number);

@@ -50,6 +50,7 @@ struct smbios {
 	struct facts_board board;
 	struct facts_chassis chassis;
 	VEC(struct facts_cpu) processors;  /* populated sockets */
+	bool disabled[FACTS_MAX_CPUS];     /* of processors: switched off by a person or by POST */
 	VEC(struct facts_dimm) modules;    /* every slot for memory, also the empty ones */
 	VEC(struct facts_dimm) persistent; /* what keeps its contents */
 	VEC(struct smbios_slot) slots;     /* PCI slots (type 9) and devices on the board (41) */

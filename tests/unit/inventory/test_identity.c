@@ -64,6 +64,16 @@ static void test_placeholders(void **state)
 		{"SSN0042", false},
 		{"0x0001", false},
 		{"None-7", false},
+		{"To Be Defined", true},
+		{"OEM_Define1", true},
+		{"Not Programmed", true},
+		{"No Chassis Serial", true},
+		{"<undefined string>", true},
+		{"Asset Tag", true},
+		{"Dummy", true},
+		{"$(DEFAULT_STRING)", true},
+		{"TOBE1234", false},
+		{"Dummy7", false},
 		{"S\xc3\xa9rie", false},
 	};
 	(void)state;
@@ -92,6 +102,12 @@ static void test_placeholder_uuids(void **state)
 		{"fefefefe-fefe-fefe-fefe-fefefefefefe", true},
 		{"0a0a0a0a-0a0a-0a0a-0a0a-0a0a0a0a0a0a", true},
 		{"44454c4c-0000-1020-8020-80c04f202020", true},
+		{"00000000-0000-0000-0000-ffffffffffff", true},
+		{"ffffffff-0000-0000-0000-000000000000", true},
+		{"546f2042-6520-4669-6c6c-656420427920", true},  /* "To Be Filled By " */
+		{"42206f54-2065-6946-6c6c-656420427920", true},  /* the same, swapped */
+		{"30313233-3435-3637-3839-414243444546", true},  /* "0123456789ABCDEF" */
+		{"53455249-414c-3742-3231-303030333432", false}, /* "SERIAL7B21000342" */
 		{"33221100-5544-7766-8899-001122334402", false},
 		{"00000000-0000-0000-0000-ac1f6b123456", false},
 		{"4c4c4544-0051-3010-8054-b4c04f463232", false},
@@ -117,6 +133,14 @@ static void test_placeholder_macs(void **state)
 		{"", true},
 		{NULL, true},
 		{"52:54:00:12:34:5g", true},
+		{"00:a0:c9:00:00:00", true}, /* Intel's, not programmed */
+		{"00:10:18:00:00:00", true},
+		{"00:10:18:00:00:01", false},
+		{"52:54:00:00:00:00", false}, /* given by somebody: not its maker's */
+		{"88:88:88:88:88:88", true},
+		{"00:11:22:33:44:55", true},
+		{"12:34:56:78:9a:bc", true},
+		{"00:11:22:33:44:56", false},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)

@@ -94,6 +94,8 @@ static const struct layout {
 	 "000000000000/host0/target0:0:0/0:0:0:0/block/sda",
 	 NULL, NULL, TRANSPORT_VMBUS},
 	{"Xen", "xvda", "vbd-51712/block/xvda", NULL, NULL, TRANSPORT_XEN},
+	{"Xen SCSI", "sda", "vscsi-51712-0/host0/target0:0:0/0:0:0:0/block/sda", NULL, NULL,
+	 TRANSPORT_XEN},
 	{"eMMC", "mmcblk0", "platform/fe340000.mmc/mmc_host/mmc0/mmc0:0001/block/mmcblk0",
 	 "devices/platform/fe340000.mmc/mmc_host/mmc0/mmc0:0001/block/mmcblk0/device/type", "MMC",
 	 TRANSPORT_MMC},
@@ -178,6 +180,38 @@ static void test_layouts(void **state)
 	seen[TRANSPORT_THUNDERBOLT] = true; /* test_external_port */
 	for (unsigned i = 0; i < _TRANSPORT_MAX; i++)
 		CHECK(transport_row((enum transport_id)i)->word, seen[i]);
+}
+
+/* Hosts that name no driver of a known kind: the device that they hang on has one. */
+static void test_driver_of_the_device(void **state)
+{
+	static const struct {
+		const char *row, *named, *driver;
+		enum transport_id expect;
+	} rows[] = {
+		{"field-3 3ware, as kernels of today print nothing", "(null)", "3w-9xxx",
+		 TRANSPORT_RAID},
+		{"field-3 3ware, as old kernels do", "<NULL>", "3w-9xxx", TRANSPORT_RAID},
+		{"a description", "MegaRAID SAS host", "megaraid_sas", TRANSPORT_RAID},
+		{"SATA", "(null)", "ahci", TRANSPORT_SATA},
+		{"fibre channel", "(null)", "lpfc", TRANSPORT_FC},
+		{"iSCSI of a card", "(null)", "be2iscsi", TRANSPORT_ISCSI},
+		{"a driver that nobody knows", "(null)", "newraid9000", TRANSPORT_UNKNOWN},
+		{"the host's name counts first", "lpfc", "mpt3sas", TRANSPORT_FC},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *target = xasprintf("../../../bus/pci/drivers/%s", rows[i].driver);
+
+		(void)set_up(NULL);
+		put_disk("sda", PCI "host2/target2:2:0/2:2:0:0/block/sda");
+		fake_sys_put(&tree, "sys/class/scsi_host/host2/proc_name", rows[i].named);
+		fake_sys_link(&tree, "sys/devices/" PCI "driver", target);
+		CHECK_STR(rows[i].row, transport_row(transport_of("sda"))->word,
+			  transport_row(rows[i].expect)->word);
+		fake_sys_done(&tree);
+	}
 }
 
 /* An external port makes a local disk one that a person can pull out. */
@@ -306,8 +340,11 @@ static void test_address_of_two_ports(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_layouts),   T(test_external_port),
-		cmocka_unit_test(test_multipath), T(test_siblings_of_a_controller),
+		cmocka_unit_test(test_layouts),
+		cmocka_unit_test(test_driver_of_the_device),
+		T(test_external_port),
+		cmocka_unit_test(test_multipath),
+		T(test_siblings_of_a_controller),
 		T(test_address_of_two_ports),
 	};
 

@@ -141,21 +141,62 @@ static void test_shapes(void **state)
 	drives_done(&drives);
 }
 
+/* Names of block devices that are not disks, whatever their folders hold. */
 static void test_not_disks(void **state)
 {
-	static const char *const names[] = {"loop0", "dm-0",      "sr0", "mmcblk0boot0",
-					    "sdh",   "nvme0c0n1", "sdz"};
+	static const char *const names[] = {
+		"loop0",       "ram0",   "zram0",  "dm-0",        "md0",         "md127",
+		"md_d0",       "sr0",    "scd0",   "fd0",         "mtdblock0",   "bcache0",
+		"ubiblock0_0", "nullb0", "zloop0", "mmcblk0rpmb", "nvme0c1n1",   "mmcblk0boot1",
+		"mmcblk0gp0",  "sdh",    "sdz",    "nvme0c0n1",   "mmcblk0boot0"};
 	struct drive drive;
 
 	(void)state;
+	for (size_t i = 0; i + 4 < ARRAY_LEN(names); i++) {
+		autofree char *device = xasprintf("virtual/block/%s", names[i]);
+		autofree char *link = xasprintf("%s/sys/block/%s", root, names[i]);
+
+		if (access(link, F_OK) < 0)
+			put_disk(names[i], device, FILES("size", "64\n"));
+	}
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		CHECK(names[i], !drive_read_one(root, names[i], &drive));
+}
+
+static void test_names_of_the_world(void **state)
+{
+	static const struct {
+		const char *text, *expect;
+	} cases[] = {
+		{"naa.5000C500A1B2C3D4\n", "0x5000c500a1b2c3d4"},
+		{"naa.6d0946606f2c4e002b3a1c7e0d5f9a21\n", "0x6d0946606f2c4e002b3a1c7e0d5f9a21"},
+		{"eui.0025385b91b03f1e\n", "0x0025385b91b03f1e"},
+		{"eui.0000000000000000\n", ""},
+		{"naa.0000000000000000\n", ""},
+		{"eui.ffffffffffffffff\n", ""},
+		{"naa.\n", ""},
+		{"naa.5000c500a1b2c3dz\n", ""},
+		{"t10.ATA     SAMSUNG MZ7LH480HAHQ-00005   S45PNA0M123456\n", ""},
+		{"nvme.8086-42544c4a-494e54454c-00000001\n", ""},
+		{"uuid.6f9619ff-8b86-d011-b42d-00c04fc964ff\n", ""},
+	};
+	static const char path[] = "sys/devices/pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/"
+				   "0:0:0:0/block/sda/device/wwid";
+	struct drive drive;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		put(path, cases[i].text, strlen(cases[i].text));
+		assert_true(drive_read_one(root, "sda", &drive));
+		CHECK_STR(cases[i].text, drive.facts.wwn, cases[i].expect);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_names_of_the_world),
 		cmocka_unit_test(test_not_disks),
 	};
 

@@ -229,6 +229,50 @@ static void test_words_of_a_module(void **state)
 	facts_done(&f);
 }
 
+/* DSP0134 7.18: 0xffff is a module of unknown size, 0x7fff says where the size stands, bit 15 counts
+ * KiB. What a module of unknown size says of itself is kept. */
+static void test_sizes(void **state)
+{
+	static const struct {
+		const char *row;
+		uint16_t size;
+		uint32_t extended;
+		int64_t mib;
+		const char *serial;
+	} rows[] = {
+		{"MiB", 16384, 0, 16384, "S1"},
+		{"KiB", 0x8000 | 2048, 0, 2, "S1"},
+		{"the largest without an extension", 0x7ffe, 0, 32766, "S1"},
+		{"extended", 0x7fff, 131072, 131072, "S1"},
+		{"extended, bit 31 is reserved", 0x7fff, 0x80000000U | 65536, 65536, "S1"},
+		{"empty", 0, 0, 0, ""},
+		{"unknown", 0xffff, 0, 0, "S1"},
+		{"unknown, with an extension left over", 0xffff, 65536, 0, "S1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t f[36] = {0};
+		struct facts facts;
+
+		(void)set_up(NULL);
+		put_le16(f, put_array(3));
+		put_le16(f + 8, rows[i].size);
+		put_le32(f + 24, rows[i].extended);
+		f[12] = 1;
+		f[14] = 0x1a;
+		f[20] = 2;
+		fake_sys_smbios_add(&tree, 17, f, sizeof(f), "A1\0S1\0");
+		fake_sys_smbios_write(&tree);
+		machine_facts(tree.root, &facts);
+		CHECK_INT(rows[i].row, facts.memory.modules.n, 1);
+		CHECK_INT(rows[i].row, facts.memory.modules.items[0].capacity_mib, rows[i].mib);
+		CHECK_STR(rows[i].row, facts.memory.modules.items[0].serial, rows[i].serial);
+		facts_done(&facts);
+		fake_sys_done(&tree);
+	}
+}
+
 static void test_locators_of_two_sockets(void **state)
 {
 	static const struct {
@@ -287,7 +331,17 @@ static void put_cpu(const char *socket, uint8_t count, uint16_t word, size_t n_b
 struct cpus {
 	unsigned packages, cores, threads; /* cores of a package, threads of a core */
 	bool lists;                        /* core_cpus_list instead of core_id alone */
+	bool masks;                        /* the same as bits */
 };
+
+/* "0000,00000000,00000005" */
+static void put_mask(unsigned a, unsigned b, const char *path)
+{
+	uint64_t bits = 1ULL << a | 1ULL << b;
+	autofree char *text = xasprintf("0000,%08x,%08x\n", (unsigned)(bits >> 32), (unsigned)bits);
+
+	fake_sys_put(&tree, path, text);
+}
 
 static void put_cpus(const struct cpus *c)
 {
@@ -306,6 +360,9 @@ static void put_cpus(const struct cpus *c)
 			snprintf(text, sizeof(text), "%u,%u\n", core, core + n_cores);
 			if (c->lists)
 				fake_sys_putf(&tree, text, "%s/core_cpus_list", dir);
+			autofree char *mask = xasprintf("%s/thread_siblings", dir);
+			if (c->masks)
+				put_mask(core, number, mask);
 		}
 	}
 }
@@ -319,14 +376,15 @@ static void test_counts_of_cores(void **state)
 		size_t n;
 		int64_t cores, threads; /* of each */
 	} rows[] = {
-		{"field-10", 2, {2, 4, 2, false}, 2, 4, 8},
-		{"two Xeons without a table", 0, {2, 6, 2, false}, 2, 6, 12},
-		{"one processor without a table", 0, {1, 6, 2, true}, 1, 6, 12},
-		{"no threads", 1, {1, 8, 1, true}, 1, 8, 8},
-		{"a socket that the kernel does not see", 2, {1, 4, 2, true}, 2, 0, 0},
-		{"a package that the table does not have", 1, {2, 4, 2, true}, 1, 0, 0},
-		{"no topology", 1, {0, 0, 0, false}, 1, 0, 0},
-		{"nothing at all", 0, {0, 0, 0, false}, 1, 0, 0},
+		{"field-10", 2, {2, 4, 2, false, false}, 2, 4, 8},
+		{"two Xeons without a table", 0, {2, 6, 2, false, false}, 2, 6, 12},
+		{"one processor without a table", 0, {1, 6, 2, true, false}, 1, 6, 12},
+		{"field-10 by masks", 2, {2, 8, 2, false, true}, 2, 8, 16},
+		{"no threads", 1, {1, 8, 1, true, false}, 1, 8, 8},
+		{"a socket that the kernel does not see", 2, {1, 4, 2, true, false}, 2, 0, 0},
+		{"a package that the table does not have", 1, {2, 4, 2, true, false}, 1, 0, 0},
+		{"no topology", 1, {0, 0, 0, false, false}, 1, 0, 0},
+		{"nothing at all", 0, {0, 0, 0, false, false}, 1, 0, 0},
 	};
 
 	(void)state;
@@ -346,6 +404,87 @@ static void test_counts_of_cores(void **state)
 			CHECK_INT(rows[i].row, f.processors.items[k].total_threads,
 				  rows[i].threads);
 		}
+		facts_done(&f);
+		fake_sys_done(&tree);
+	}
+}
+
+/* core_id is the same throughout, as where firmware numbers nothing: the masks count. */
+static void test_masks_of_siblings(void **state)
+{
+	static const struct {
+		const char *row, *file, *text[4];
+		int64_t cores;
+	} rows[] = {
+		{"field-10 masks", "thread_siblings", {"5", "a", "5", "a"}, 2},
+		{"the newer name", "core_cpus", {"00000005", "0000000a", "00000005", "a"}, 2},
+		{"no threads", "core_cpus", {"1", "2", "4", "8"}, 4},
+		{"upper case and groups",
+		 "thread_siblings",
+		 {"00000000,0000000F", "f", "f", "f"},
+		 1},
+		{"beyond the first group",
+		 "thread_siblings",
+		 {"1,00000000", "2,00000000", "1,00000000", "2,00000000"},
+		 2},
+		{"not a mask", "thread_siblings", {"x", "", "0", ","}, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct cpu_topology t;
+
+		(void)set_up(NULL);
+		for (unsigned k = 0; k < 4; k++) {
+			autofree char *dir = xasprintf("sys/devices/system/cpu/cpu%u/topology", k);
+
+			fake_sys_putf(&tree, "0\n", "%s/physical_package_id", dir);
+			fake_sys_putf(&tree, "0\n", "%s/core_id", dir);
+			fake_sys_putf(&tree, rows[i].text[k], "%s/%s", dir, rows[i].file);
+		}
+		cpu_topology_read(tree.root, &t);
+		CHECK_INT(rows[i].row, t.packages[0].cores, rows[i].cores);
+		CHECK_INT(rows[i].row, t.packages[0].threads, 4);
+		fake_sys_done(&tree);
+	}
+}
+
+/* The kernel sees no package of a processor that a person or POST has switched off. */
+static void test_disabled_processors(void **state)
+{
+	static const struct {
+		const char *row;
+		uint8_t status[2];
+		unsigned packages;
+		size_t n;
+		int64_t cores[2];
+	} rows[] = {
+		{"both on", {0x41, 0x41}, 2, 2, {4, 4}},
+		{"the second off by POST", {0x41, 0x43}, 1, 2, {4, 0}},
+		{"the first off by a person", {0x42, 0x41}, 1, 2, {0, 4}},
+		{"idle is on", {0x41, 0x44}, 2, 2, {4, 4}},
+		{"one socket empty", {0x41, 0x00}, 1, 1, {4, 0}},
+		{"both on, one package", {0x41, 0x41}, 1, 2, {0, 0}},
+		{"one off, two packages", {0x41, 0x43}, 2, 2, {0, 0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct facts f;
+
+		(void)set_up(NULL);
+		for (size_t k = 0; k < 2; k++) {
+			uint8_t cpu[44] = {1, 3};
+
+			cpu[20] = rows[i].status[k];
+			fake_sys_smbios_add(&tree, 4, cpu, sizeof(cpu), "CPU\0");
+		}
+		fake_sys_smbios_write(&tree);
+		put_cpus(&(struct cpus){rows[i].packages, 4, 2, true, false});
+		machine_facts(tree.root, &f);
+		CHECK_INT(rows[i].row, f.processors.n, rows[i].n);
+		for (size_t k = 0; k < f.processors.n; k++)
+			CHECK_INT(rows[i].row, f.processors.items[k].total_cores, rows[i].cores[k]);
 		facts_done(&f);
 		fake_sys_done(&tree);
 	}
@@ -378,7 +517,7 @@ static void test_counts_of_the_table(void **state)
 		(void)set_up(NULL);
 		put_cpu("CPU1", rows[i].count, rows[i].word, rows[i].n_bytes);
 		fake_sys_smbios_write(&tree);
-		put_cpus(&(struct cpus){1, 64, 1, true});
+		put_cpus(&(struct cpus){1, 64, 1, true, false});
 		machine_facts(tree.root, &f);
 		CHECK_INT(rows[i].row, f.processors.n, 1);
 		CHECK_INT(rows[i].row, f.processors.items[0].total_cores, rows[i].expect);
@@ -404,7 +543,7 @@ static void test_threads_of_one_core(void **state)
 	assert_int_equal(f.processors.items[0].total_cores, 8);
 	assert_int_equal(f.processors.items[0].total_threads, 0);
 	facts_done(&f);
-	put_cpus(&(struct cpus){1, 8, 2, true});
+	put_cpus(&(struct cpus){1, 8, 2, true, false});
 	machine_facts(tree.root, &f);
 	assert_int_equal(f.processors.items[0].total_cores, 8);
 	assert_int_equal(f.processors.items[0].total_threads, 16);
@@ -517,6 +656,29 @@ static void test_whose_card(void **state)
 		 false, false},
 		{"cdc_ncm", "pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0", "cdc_ncm", NULL, NULL,
 		 false, false},
+		{"field-1 rndis of an old controller", "pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0",
+		 "rndis_wlan", NULL, NULL, false, false},
+		{"field-1 another class driver", "pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0",
+		 "cdc_eem", NULL, NULL, false, false},
+		{"field-1 behind the controller's hub",
+		 "pci0000:00/0000:00:14.0/usb1/1-14/1-14.3/1-14.3:2.0", "cdc_ether", NULL, NULL,
+		 false, false},
+		{"field-1 USB of an ARM board", "platform/soc/xhci-hcd.0.auto/usb1/1-1/1-1:1.0",
+		 "cdc_ether", NULL, NULL, false, false},
+		{"field-1 the controller on PCIe", "pci0000:00/0000:05:00.1", "host_veth_drv", NULL,
+		 NULL, false, false},
+		{"a modem", "pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.4", "qmi_wwan", NULL, NULL,
+		 true, false},
+		{"Thunderbolt", "pci0000:00/0000:0d:00.0/domain0/0-0/0-1/0-1.0", "thunderbolt-net",
+		 NULL, NULL, true, false},
+		{"of a group of stations", "pci0000:00/0000:01:00.0", "igb", "address",
+		 "01:00:5e:00:00:01\n", true, false},
+		{"not programmed: zeros", "pci0000:00/0000:01:00.0", "igb", "address",
+		 "00:00:00:00:00:00\n", true, false},
+		{"not programmed: ones", "pci0000:00/0000:01:00.0", "igb", "address",
+		 "ff:ff:ff:ff:ff:ff\n", true, false},
+		{"a card of a bond", "pci0000:00/0000:01:00.0", "igb", "bonding_slave/perm_hwaddr",
+		 "02:11:22:33:44:01\n", true, true},
 		{"a dongle", "pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0", "r8152", NULL, NULL, true,
 		 false},
 		{"made up at boot", "pci0000:00/0000:01:00.0", "mvneta", "addr_assign_type", "1\n",
@@ -551,6 +713,32 @@ static void test_whose_card(void **state)
 		evidence_done(&e);
 		fake_sys_done(&tree);
 	}
+}
+
+/* Two cards of a bond have its address; their own ones are evidence. A switch's ports share one. */
+static void test_shared_addresses(void **state)
+{
+	static const char one[] = "pci0000:00/0000:01:00.0", two[] = "pci0000:00/0000:01:00.1";
+	struct evidence e;
+
+	(void)state;
+	put_nic("eth0", one, "igb", "02:11:22:33:44:0A\n");
+	put_nic("eth1", two, "igb", "02:11:22:33:44:0a\n");
+	machine_evidence(tree.root, &e);
+	assert_int_equal(e.macs.n, 1);
+	assert_string_equal(e.macs.items[0].s, "02:11:22:33:44:0a");
+	evidence_done(&e);
+	fake_sys_putf(&tree, "3\n", "sys/devices/%s/net/eth0/addr_assign_type", one);
+	fake_sys_putf(&tree, "3\n", "sys/devices/%s/net/eth1/addr_assign_type", two);
+	fake_sys_putf(&tree, "02:11:22:33:44:0a\n",
+		      "sys/devices/%s/net/eth0/bonding_slave/perm_hwaddr", one);
+	fake_sys_putf(&tree, "02:11:22:33:44:0b\n",
+		      "sys/devices/%s/net/eth1/bonding_slave/perm_hwaddr", two);
+	machine_evidence(tree.root, &e);
+	assert_int_equal(e.macs.n, 2);
+	assert_string_equal(e.macs.items[0].s, "02:11:22:33:44:0a");
+	assert_string_equal(e.macs.items[1].s, "02:11:22:33:44:0b");
+	evidence_done(&e);
 }
 
 static void test_host_interface_of_the_table(void **state)
@@ -594,13 +782,17 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_memory),
 		T(test_words_of_a_module),
+		cmocka_unit_test(test_sizes),
 		T(test_locators_of_two_sockets),
 		cmocka_unit_test(test_counts_of_cores),
 		cmocka_unit_test(test_counts_of_the_table),
+		cmocka_unit_test(test_masks_of_siblings),
+		cmocka_unit_test(test_disabled_processors),
 		T(test_threads_of_one_core),
 		cmocka_unit_test(test_core_numbers_that_repeat),
 		T(test_cores_of_two_kinds),
 		cmocka_unit_test(test_whose_card),
+		T(test_shared_addresses),
 		cmocka_unit_test(test_host_interface_of_the_table),
 		T(test_long_address),
 	};
