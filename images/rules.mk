@@ -70,7 +70,8 @@ images_tool_SRC += images/tool/tree_plan.c
 images_tool_SRC += images/tool/tree_order.c
 images_tool_SRC += images/tool/tree.c
 images_tool_SRC += images/tool/tree_path.c
-images_tool_SRC += images/tool/source_filters.c
+images_tool_SRC += images/tool/gunzip.c
+images_tool_SRC += images/tool/source_file.c
 images_tool_SRC += images/tool/fs_check.c
 images_tool_SRC += images/tool/rootfs_tar.c
 images_tool_SRC += images/tool/ext4_image.c
@@ -90,7 +91,7 @@ images_tool_SRC += images/tool/build_disk.c
 images_tool_SRC += images/tool/build_fill.c
 images_tool_SRC += images/tool/build.c
 $(eval $(call library,images_tool))
-IMAGES_TOOL_PKG := ext2fs com_err
+IMAGES_TOOL_PKG := ext2fs com_err zlib
 
 # Unit tests stand on the tool, which makes what they check.
 IMAGES_TEST_LIBS := images_tool images_store images_core base_confine base

@@ -212,7 +212,8 @@ static int check_acl(struct archive_entry *entry, const char *path, int type, st
 	if (l.has_bad_id)
 		return err_set(err, ERR_IMAGE_MEMBER,
 			       "entry '%s' has an access list that names someone without a number "
-			       "(make the tar with --numeric-owner), or by one above %d",
+			       "(GNU tar writes names: build from the folder, or make the tar "
+			       "with bsdtar --numeric-owner), or by one above %d",
 			       path, ACL_ID_MAX);
 	if (l.owner != 1 || l.group != 1 || l.others != 1 || l.mask > 1 || (l.named && !l.mask))
 		return err_set(err, ERR_IMAGE_MEMBER,

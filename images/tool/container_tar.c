@@ -19,26 +19,10 @@
 
 #include "disk_format.h"
 #include "tree_path.h"
-#include "source_filters.h"
+#include "source_file.h"
 
-#define READ_BYTES  (256 * 1024)
 #define FILES_MAX   4096
 #define FIRST_NAMES 3
-
-static int open_tar(const char *path, struct archive **ret, struct err *err)
-{
-	struct archive *a = archive_read_new();
-
-	source_filters(a);
-	archive_read_support_format_tar(a);
-	if (archive_read_open_filename(a, path, READ_BYTES) == ARCHIVE_OK) {
-		*ret = a;
-		return 0;
-	}
-	(void)err_set(err, ERR_IMAGE_INPUT, "cannot read '%s': %s", path, archive_error_string(a));
-	archive_read_free(a);
-	return -ERR_IMAGE_INPUT;
-}
 
 /* Names at the top of such a tar: these, and those of digests. */
 static bool is_container_name(const char *path)
@@ -76,13 +60,15 @@ static int refuse_disk(const char *path, const char *name, struct archive *a, st
 
 int container_tar_is(const char *path, bool *ret, struct err *err)
 {
+	AUTO(source_file) struct source_file *f = NULL;
 	struct archive_entry *entry;
 	struct archive *a;
 	bool ours = false;
 	int status = 0;
 
 	*ret = false;
-	TRY(open_tar(path, &a, err));
+	TRY(source_file_tar(path, &f, err));
+	a = source_file_archive(f);
 	for (int i = 0; i < FIRST_NAMES && !*ret && !ours; i++) {
 		autofree char *clean = NULL;
 
@@ -100,7 +86,6 @@ int container_tar_is(const char *path, bool *ret, struct err *err)
 		if (!clean || clean[0])
 			break; /* only the root's own entry may come first */
 	}
-	archive_read_free(a);
 	if (status < 0)
 		return status;
 	return ours ? err_set(err, ERR_IMAGE_INPUT,

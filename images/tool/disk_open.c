@@ -21,7 +21,7 @@
 
 #include "pack.h"
 #include "tree_source.h"
-#include "source_filters.h"
+#include "source_file.h"
 
 #define READ_BYTES         (256 * 1024)
 #define DISK_MAX_BYTES     (16 * 1024 * GIB)
@@ -30,40 +30,23 @@
 
 /* ---- compressed ------------------------------------------------------------------------------ */
 
-static int open_packed(const char *path, struct archive **ret, struct err *err)
+static int cannot_unpack(const char *path, const struct source_file *f, struct err *err)
 {
-	struct archive *a = archive_read_new();
-	struct archive_entry *entry;
-
-	source_filters(a);
-	archive_read_support_format_raw(a);
-	archive_read_support_format_empty(a);
-	if (archive_read_open_filename(a, path, READ_BYTES) == ARCHIVE_OK &&
-	    archive_read_next_header(a, &entry) == ARCHIVE_OK) {
-		*ret = a;
-		return 0;
-	}
-	(void)err_set(err, ERR_IMAGE_INPUT, "cannot read '%s': %s", path,
-		      archive_errno(a) ? archive_error_string(a) : "it is empty");
-	archive_read_free(a);
-	return -ERR_IMAGE_INPUT;
+	return err_set(err, ERR_IMAGE_INPUT, "cannot unpack '%s', which is damaged or cut: %s",
+		       path, source_file_fault(f));
 }
 
 int disk_head(const char *path, uint8_t ret[static FORMAT_HEAD_BYTES], size_t *ret_n,
 	      bool *ret_packed, struct err *err)
 {
-	struct archive *a;
+	AUTO(source_file) struct source_file *f = NULL;
 	la_ssize_t n;
 
-	TRY(open_packed(path, &a, err));
-	n = archive_read_data(a, ret, FORMAT_HEAD_BYTES);
-	*ret_packed = archive_filter_count(a) > 1;
+	TRY(source_file_bytes(path, &f, err));
+	n = archive_read_data(source_file_archive(f), ret, FORMAT_HEAD_BYTES);
+	*ret_packed = source_file_is_packed(f);
 	*ret_n = n > 0 ? (size_t)n : 0;
-	if (n < 0)
-		(void)err_set(err, ERR_IMAGE_INPUT, "cannot unpack '%s': %s", path,
-			      archive_error_string(a));
-	archive_read_free(a);
-	return n < 0 ? -ERR_IMAGE_INPUT : 0;
+	return n < 0 ? cannot_unpack(path, f, err) : 0;
 }
 
 static bool is_zero(const uint8_t *p, size_t n_bytes)
@@ -88,13 +71,13 @@ static int put(int fd, const uint8_t *p, size_t n_bytes, uint64_t at, struct err
 	return 0;
 }
 
-static int unpack_all(const char *path, struct archive *a, int fd, struct err *err)
+static int unpack_all(const char *path, struct source_file *f, int fd, struct err *err)
 {
 	autofree uint8_t *buffer = xmalloc(READ_BYTES);
 	uint64_t at = 0;
 	la_ssize_t n;
 
-	while ((n = archive_read_data(a, buffer, READ_BYTES)) > 0) {
+	while ((n = archive_read_data(source_file_archive(f), buffer, READ_BYTES)) > 0) {
 		TRY(put(fd, buffer, (size_t)n, at, err));
 		at += (uint64_t)n;
 		if (at > DISK_MAX_BYTES)
@@ -102,25 +85,22 @@ static int unpack_all(const char *path, struct archive *a, int fd, struct err *e
 				       path, (int)(DISK_MAX_BYTES / GIB / 1024));
 	}
 	if (n < 0)
-		return err_set(err, ERR_IMAGE_INPUT, "cannot unpack '%s': %s", path,
-			       archive_error_string(a));
+		return cannot_unpack(path, f, err);
+	TRY(source_file_end(f, err));
 	return ftruncate(fd, (off_t)at) ? err_sys(err, ERR_IO, "cannot write a temporary file") : 0;
 }
 
 static int unpack(const char *path, const char *folder, int *ret_fd, struct err *err)
 {
+	AUTO(source_file) struct source_file *f = NULL;
 	autoclose int fd = nameless_file(folder, err);
-	struct archive *a;
-	int status;
 
 	if (fd < 0)
 		return fd;
-	TRY(open_packed(path, &a, err));
-	status = unpack_all(path, a, fd, err);
-	archive_read_free(a);
-	if (!status)
-		*ret_fd = take_fd(&fd);
-	return status;
+	TRY(source_file_bytes(path, &f, err));
+	TRY(unpack_all(path, f, fd, err));
+	*ret_fd = take_fd(&fd);
+	return 0;
 }
 
 /* ---- converted ------------------------------------------------------------------------------- */
@@ -128,7 +108,31 @@ static int unpack(const char *path, const char *folder, int *ret_fd, struct err 
 /* Without a network; root may do that at once, others in a user namespace. */
 #define CAGE "prlimit", "--as=4294967296", "--core=0", "--", "unshare", "--net", "--ipc"
 
-static int run_qemu_img(const char *const *words, size_t n_words, char **ret_out, struct err *err)
+/* The first line of what qemu-img prints, without its own name; it knows a file by our descriptor. */
+static void first_line(const char *text, const char *path, char *ret, size_t ret_bytes)
+{
+	struct sv rest = sv_of(text), line = sv_split(&rest, '\n');
+	const char *fd_path;
+	size_t n;
+
+	while (sv_starts(line, "qemu-img: "))
+		line = (struct sv){line.p + strlen("qemu-img: "), line.n - strlen("qemu-img: ")};
+	fd_path = memmem(line.p, line.n, "/proc/", strlen("/proc/"));
+	n = fd_path ? strspn(fd_path, "/procfd0123456789") : 0;
+	if (!fd_path)
+		fd_path = line.p + line.n;
+	snprintf(ret, ret_bytes, "%.*s%s%.*s", (int)(fd_path - line.p), line.p, n ? path : "",
+		 (int)(line.n - n - (size_t)(fd_path - line.p)), fd_path + n);
+}
+
+/* The exit codes of "check" that mean harm; others: nothing found, lost room, not supported. */
+static bool is_sound(int exit_code)
+{
+	return exit_code == 0 || exit_code == 3 || exit_code == 63;
+}
+
+static int run_qemu_img(const char *path, const char *const *words, size_t n_words, char **ret_out,
+			struct err *err)
 {
 	static const char *const root[] = {CAGE, "--", "qemu-img"};
 	static const char *const user[] = {CAGE, "--user", "--", "qemu-img"};
@@ -138,15 +142,18 @@ static int run_qemu_img(const char *const *words, size_t n_words, char **ret_out
 	struct process_options options = {
 		.argv = argv, .timeout_ms = CONVERT_TIMEOUT_MS, .max_output_bytes = INFO_MAX_BYTES};
 	struct process_result result;
+	char fault[256];
 	int status = 0;
 
 	BUG_ON(n + n_words >= ARRAY_LEN(argv));
 	memcpy(argv, is_root ? root : user, n * sizeof(*argv));
 	memcpy(argv + n, words, n_words * sizeof(*argv));
 	TRY(process_run(&options, &result, err));
-	if (result.exit_code)
-		status = err_set(err, ERR_IMAGE_INPUT, "qemu-img: %.250s", result.errors);
-	else if (ret_out)
+	if (str_eq(words[0], "check") ? !is_sound(result.exit_code) : result.exit_code != 0) {
+		first_line(result.errors, path, fault, sizeof(fault));
+		status = err_set(err, ERR_IMAGE_INPUT, "'%s' is damaged or cut; qemu-img %s: %s",
+				 path, words[0], fault);
+	} else if (ret_out)
 		*ret_out = xstrdup(result.out);
 	process_result_done(&result);
 	return status;
@@ -184,6 +191,7 @@ static int convert(const char *path, int from_fd, enum disk_format format, const
 	autoclose int fd = nameless_file(folder, err);
 	autofree char *from = xasprintf("/proc/%d/fd/%d", (int)getpid(), from_fd);
 	autofree char *to = xasprintf("/proc/%d/fd/%d", (int)getpid(), fd), *answer = NULL;
+	const char *const check[] = {"check", "-q", "-f", disk_format_str(format), from};
 	const char *const info[] = {"info", "-f", disk_format_str(format), "--output=json", from};
 	const char *const make[] = {
 		"convert", "-n", "--target-is-zero", "-f", disk_format_str(format), "-O", "raw",
@@ -192,11 +200,12 @@ static int convert(const char *path, int from_fd, enum disk_format format, const
 
 	if (fd < 0)
 		return fd;
-	TRY(run_qemu_img(info, ARRAY_LEN(info), &answer, err));
+	TRY(run_qemu_img(path, info, ARRAY_LEN(info), &answer, err));
 	TRY(check_answer(path, answer, &size_bytes, err));
+	TRY(run_qemu_img(path, check, ARRAY_LEN(check), NULL, err));
 	if (ftruncate(fd, (off_t)size_bytes))
 		return err_sys(err, ERR_IO, "cannot enlarge a temporary file");
-	TRY(run_qemu_img(make, ARRAY_LEN(make), NULL, err));
+	TRY(run_qemu_img(path, make, ARRAY_LEN(make), NULL, err));
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

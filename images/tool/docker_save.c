@@ -5,45 +5,42 @@
  */
 #include "container_tar.h"
 #include "tree_path.h"
-#include "source_filters.h"
+#include "source_file.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include <base/digest.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
 
-#define DOCUMENT_MAX (4 * MIB)
-#define READ_BYTES   (256 * 1024)
+#define READ_BYTES (256 * 1024)
 
-/* A path that a document names; NULL if it leaves the folder. The caller frees. */
-static char *path_in(const char *folder, const json_t *name)
+/* A path below the folder, as a document names it; NULL if it leaves the folder. The caller frees. */
+static char *name_of(const json_t *name)
 {
 	const char *text = json_string_value(name);
 	autofree char *clean = text ? tree_clean_path(text) : NULL;
 
-	return clean && clean[0] ? xasprintf("%s/%s", folder, clean) : NULL;
+	return clean && clean[0] ? take_ptr(clean) : NULL;
 }
 
 static int plain_digest(const char *path, char ret[static SHA256_HEX_BYTES], struct err *err)
 {
-	struct archive *a = archive_read_new();
-	struct archive_entry *entry;
+	AUTO(source_file) struct source_file *f = NULL;
 	AUTO(sha256) struct sha256 *h = sha256_new();
 	autofree uint8_t *p = xmalloc(READ_BYTES);
 	uint8_t digest[SHA256_BYTES];
-	la_ssize_t n = -1;
+	la_ssize_t n;
 
-	source_filters(a);
-	archive_read_support_format_raw(a);
-	if (archive_read_open_filename(a, path, READ_BYTES) == ARCHIVE_OK &&
-	    archive_read_next_header(a, &entry) == ARCHIVE_OK)
-		while ((n = archive_read_data(a, p, READ_BYTES)) > 0)
-			sha256_update(h, p, (size_t)n);
-	archive_read_free(a);
+	TRY(source_file_bytes(path, &f, err));
+	while ((n = archive_read_data(source_file_archive(f), p, READ_BYTES)) > 0)
+		sha256_update(h, p, (size_t)n);
 	if (n < 0)
-		return err_set(err, ERR_IMAGE_INPUT, "cannot read layer '%s'", path);
+		return err_set(err, ERR_IMAGE_INPUT, "cannot read layer '%s': %s", path,
+			       source_file_fault(f));
+	TRY(source_file_end(f, err));
 	sha256_final(h, digest);
 	hex_encode(digest, sizeof(digest), ret);
 	return 0;
@@ -52,13 +49,17 @@ static int plain_digest(const char *path, char ret[static SHA256_HEX_BYTES], str
 static int take_layer(const char *folder, const json_t *name, const json_t *diff_id,
 		      struct oci_layers *ret, struct err *err)
 {
-	autofree char *path = path_in(folder, name);
+	autofree char *clean = name_of(name), *path = NULL;
 	const char *wanted = json_string_value(diff_id);
 	char digest[SHA256_HEX_BYTES];
 
-	if (!path || !wanted || !str_starts(wanted, "sha256:"))
+	if (!clean || !wanted || !str_starts(wanted, "sha256:"))
 		return err_set(err, ERR_IMAGE_INPUT, "a layer has no name or no digest");
-	TRY(plain_digest(path, digest, err));
+	path = xasprintf("%s/%s", folder, clean);
+	if (access(path, R_OK))
+		return err_set(err, ERR_IMAGE_INPUT, "the image lacks layer '%s'", clean);
+	if (plain_digest(path, digest, err) < 0)
+		return err_set(err, ERR_IMAGE_INPUT, "layer '%s': %s", clean, err ? err->msg : "");
 	if (!str_eq(digest, wanted + strlen("sha256:")))
 		return err_set(err, ERR_IMAGE_INPUT, "layer '%s' does not match its digest",
 			       json_string_value(name));
@@ -77,20 +78,20 @@ static int check_config(const json_t *config, const char *arch, struct err *err)
 int docker_layers_find(const char *folder, const char *arch, struct oci_layers *ret,
 		       struct err *err)
 {
-	autofree char *path = xasprintf("%s/manifest.json", folder), *config_path = NULL;
+	autofree char *config_name = NULL;
 	autojson json_t *doc = NULL, *config = NULL;
 	const json_t *layers, *ids;
 
-	TRY(json_load_file_strict(path, DOCUMENT_MAX, &doc, err));
+	TRY(oci_document(folder, "manifest.json", &doc, err));
 	if (json_array_size(doc) != 1)
 		return err_set(err, ERR_IMAGE_INPUT,
 			       "the tar holds %zu images; save the one that is wanted",
 			       json_array_size(doc));
 	layers = json_object_get(json_array_get(doc, 0), "Layers");
-	config_path = path_in(folder, json_object_get(json_array_get(doc, 0), "Config"));
-	if (!config_path)
+	config_name = name_of(json_object_get(json_array_get(doc, 0), "Config"));
+	if (!config_name)
 		return err_set(err, ERR_IMAGE_INPUT, "manifest.json names no configuration");
-	TRY(json_load_file_strict(config_path, DOCUMENT_MAX, &config, err));
+	TRY(oci_document(folder, config_name, &config, err));
 	TRY(check_config(config, arch, err));
 	ids = json_object_get(json_object_get(config, "rootfs"), "diff_ids");
 	if (!json_array_size(layers) || json_array_size(layers) > OCI_LAYERS_MAX ||

@@ -50,9 +50,7 @@ static int read_entry(int tag, int perm, int id, const char *name, struct acl_en
 	if (i == ARRAY_LEN(acl_tags))
 		return err_set(err, ERR_IMAGE_MEMBER, "access list is not a POSIX one");
 	if (acl_tags[i].has_id && id < 0)
-		return err_set(err, ERR_IMAGE_MEMBER,
-			       "access list names '%s' without a number (make the tar with "
-			       "--numeric-owner)",
+		return err_set(err, ERR_IMAGE_MEMBER, "access list names '%s' without a number",
 			       name ? name : "");
 	*ret = (struct acl_entry){acl_tags[i].kernel_tag, (uint16_t)(perm & 7),
 				  acl_tags[i].has_id ? (uint32_t)id : ACL_NO_ID};

@@ -14,22 +14,24 @@
 #include "container_tar.h"
 #include "disk_open.h"
 #include "tree_source.h"
-#include "source_filters.h"
-
-#define READ_BLOCK_BYTES (256 * 1024)
+#include "source_file.h"
 
 static bool is_tar(const char *path)
 {
-	struct archive *a = archive_read_new();
+	AUTO(source_file) struct source_file *f = NULL;
 	struct archive_entry *entry;
-	bool is;
 
-	source_filters(a);
-	archive_read_support_format_tar(a);
-	is = archive_read_open_filename(a, path, READ_BLOCK_BYTES) == ARCHIVE_OK &&
-	     archive_read_next_header(a, &entry) == ARCHIVE_OK;
-	archive_read_free(a);
-	return is;
+	return !source_file_tar(path, &f, NULL) &&
+	       archive_read_next_header(source_file_archive(f), &entry) == ARCHIVE_OK;
+}
+
+/* What is damaged does not look like anything. */
+static int check_whole(const char *path, struct err *err)
+{
+	AUTO(source_file) struct source_file *f = NULL;
+
+	TRY(source_file_bytes(path, &f, err));
+	return source_file_end(f, err);
 }
 
 static int kind_of_disk(const char *path, enum input_kind *ret, struct err *err)
@@ -41,6 +43,8 @@ static int kind_of_disk(const char *path, enum input_kind *ret, struct err *err)
 
 	TRY(disk_head(path, head, &n, &packed, err));
 	TRY(disk_format_of(path, head, n, &format, err));
+	if (format == DISK_UNKNOWN && packed)
+		TRY(check_whole(path, err));
 	if (format == DISK_UNKNOWN)
 		return err_set(err, ERR_IMAGE_INPUT,
 			       "'%s' is neither a tar nor a disk image with a partition table%s "
@@ -63,9 +67,35 @@ static int kind_of_file(const char *path, enum input_kind *ret, struct err *err)
 	return 0;
 }
 
+static bool has(const char *folder, const char *name)
+{
+	autofree char *path = xasprintf("%s/%s", folder, name);
+
+	return !access(path, F_OK);
+}
+
+/* Half a container image must not become a root file system with its files. */
+static int kind_of_folder(const char *path, enum input_kind *ret, struct err *err)
+{
+	*ret = INPUT_FOLDER;
+	if (has(path, "oci-layout"))
+		*ret = INPUT_OCI;
+	else if (has(path, "etc") || has(path, "usr") || has(path, "bin"))
+		return 0;
+	else if (has(path, "index.json") && has(path, "blobs"))
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "'%s' has an index.json and blobs, as OCI layouts have, but not the "
+			       "file oci-layout: copy the image anew",
+			       path);
+	else if (has(path, "manifest.json") && has(path, "repositories"))
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "'%s' looks like what docker save wrote, unpacked: give the tar",
+			       path);
+	return 0;
+}
+
 int input_kind_of(const char *path, enum input_kind *ret, struct err *err)
 {
-	autofree char *oci = xasprintf("%s/oci-layout", path);
 	struct stat st;
 
 	if (stat(path, &st))
@@ -75,9 +105,7 @@ int input_kind_of(const char *path, enum input_kind *ret, struct err *err)
 		*ret = INPUT_DISK;
 		return 0;
 	}
-	if (S_ISDIR(st.st_mode)) {
-		*ret = access(oci, F_OK) ? INPUT_FOLDER : INPUT_OCI;
-		return 0;
-	}
+	if (S_ISDIR(st.st_mode))
+		return kind_of_folder(path, ret, err);
 	return kind_of_file(path, ret, err);
 }

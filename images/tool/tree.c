@@ -118,6 +118,18 @@ static int make_plan(struct tree *t, struct err *err)
 	return early ? walk_source(t, false, keep_folder, &keep, err) : 0;
 }
 
+/* Messages name the input and what is in it, not the folder it was unpacked to for now. */
+static int name_input(const struct tree *t, struct err *err)
+{
+	size_t n = t->unpacked ? strlen(t->unpacked) + 1 : 0;
+	char *at;
+
+	if (err && n)
+		while ((at = strstr(err->msg, t->unpacked)) && at[n - 1] == '/')
+			memmove(at, at + n, strlen(at + n) + 1);
+	return err_wrap(err, "'%s'", t->o.path);
+}
+
 static int unpack_saved(struct tree *t, struct err *err)
 {
 	autofree char *layout = NULL, *manifest = NULL;
@@ -132,22 +144,27 @@ static int unpack_saved(struct tree *t, struct err *err)
 			"'%s' has neither an oci-layout nor a manifest.json, as docker before "
 			"1.10 wrote it; save the image anew",
 			t->o.path);
-	return access(layout, R_OK)
-		       ? docker_layers_find(t->unpacked, t->o.oci_arch, &t->layers, err)
-		       : oci_layers_find(t->unpacked, t->o.oci_arch, &t->layers, err);
+	if ((access(layout, R_OK) ? docker_layers_find : oci_layers_find)(
+		    t->unpacked, t->o.oci_arch, &t->layers, err) < 0)
+		return name_input(t, err);
+	return 0;
 }
 
 int tree_new(const struct tree_options *options, struct tree **ret, struct err *err)
 {
 	AUTO(tree) struct tree *t = xcalloc(1, sizeof(*t));
+	int status;
 
 	t->o = *options;
 	t->plan = plan_new(options->fs);
 	if (options->kind == INPUT_SAVED)
 		TRY(unpack_saved(t, err));
-	if (options->kind == INPUT_OCI)
-		TRY(oci_layers_find(options->path, options->oci_arch, &t->layers, err));
-	TRY(make_plan(t, err));
+	if (options->kind == INPUT_OCI &&
+	    oci_layers_find(options->path, options->oci_arch, &t->layers, err) < 0)
+		return name_input(t, err);
+	status = make_plan(t, err);
+	if (status < 0)
+		return t->unpacked ? name_input(t, err) : status;
 	t->made_s = t->newest_s;
 	*ret = take_ptr(t);
 	return 0;

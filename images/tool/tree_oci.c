@@ -8,9 +8,11 @@
 #include <fcntl.h>
 #include <search.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <base/digest.h>
+#include <base/file.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
@@ -22,42 +24,74 @@
 #define OS           "linux"
 #define HASH_BYTES   (256 * 1024)
 
-static int hash_file(const char *path, char ret[static SHA256_HEX_BYTES], struct err *err)
+static int hash_file(const char *path, const char *digest_hex, struct err *err)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	AUTO(sha256) struct sha256 *h = sha256_new();
 	autofree uint8_t *p = xmalloc(HASH_BYTES);
+	char real[SHA256_HEX_BYTES];
 	uint8_t digest[SHA256_BYTES];
 	ssize_t n;
 
 	if (fd < 0)
-		return err_sys(err, ERR_IMAGE_INPUT, "cannot open blob '%s'", path);
+		return err_sys(err, ERR_IMAGE_INPUT, "the image lacks blob '%s'", digest_hex);
 	while ((n = read(fd, p, HASH_BYTES)) > 0)
 		sha256_update(h, p, (size_t)n);
 	if (n < 0)
-		return err_sys(err, ERR_IO, "cannot read blob '%s'", path);
+		return err_sys(err, ERR_IO, "cannot read blob '%s'", digest_hex);
 	sha256_final(h, digest);
-	hex_encode(digest, sizeof(digest), ret);
-	return 0;
+	hex_encode(digest, sizeof(digest), real);
+	return str_eq(real, digest_hex)
+		       ? 0
+		       : err_set(err, ERR_IMAGE_INPUT, "blob '%s' has another digest: '%s'",
+				 digest_hex, real);
+}
+
+static int check_size(const char *path, const json_t *descriptor, struct err *err)
+{
+	const json_t *size = json_object_get(descriptor, "size");
+	struct stat st;
+
+	if (!size || stat(path, &st) || (json_int_t)st.st_size == json_integer_value(size))
+		return 0; /* a file that is missing is reported when it is opened */
+	return err_set(err, ERR_IMAGE_INPUT,
+		       "blob '%s' has %lld bytes, its descriptor says %" JSON_INTEGER_FORMAT,
+		       strrchr(path, '/') + 1, (long long)st.st_size, json_integer_value(size));
 }
 
 /* Path of the blob that a descriptor names, checked. The caller frees. */
 static int blob_path(const char *layout, const json_t *descriptor, char **ret, struct err *err)
 {
 	const char *digest = json_string_value(json_object_get(descriptor, "digest"));
-	char real[SHA256_HEX_BYTES];
 	autofree char *path = NULL;
 
 	if (!digest || !str_starts(digest, "sha256:") ||
 	    strlen(digest) != strlen("sha256:") + 2 * (size_t)SHA256_BYTES ||
 	    strspn(digest + 7, "0123456789abcdef") != 2 * (size_t)SHA256_BYTES)
-		return err_set(err, ERR_IMAGE_INPUT, "OCI descriptor has no SHA-256 digest");
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "an OCI descriptor has no SHA-256 digest: '%s'",
+			       digest ? digest : "");
 	path = xasprintf("%s/blobs/sha256/%s", layout, digest + 7);
-	TRY(hash_file(path, real, err));
-	if (!str_eq(real, digest + 7))
-		return err_set(err, ERR_IMAGE_INPUT, "blob '%s' is not what its name says", path);
+	TRY(check_size(path, descriptor, err));
+	TRY(hash_file(path, digest + 7, err));
 	*ret = take_ptr(path);
 	return 0;
+}
+
+int oci_document(const char *folder, const char *name, json_t **ret, struct err *err)
+{
+	autofree char *path = xasprintf("%s/%s", folder, name), *text = NULL;
+	struct stat st;
+	size_t n;
+	int status;
+
+	if (stat(path, &st))
+		return err_set(err, ERR_IMAGE_INPUT, "the image lacks its '%s'", name);
+	TRY(file_read(path, DOCUMENT_MAX, &text, &n, err));
+	status = json_load_strict(text, n, DOCUMENT_MAX, ret, err);
+	return status < 0 ? err_set(err, ERR_IMAGE_INPUT, "'%s' of the image: %s", name,
+				    err ? err->msg : "")
+			  : 0;
 }
 
 static int load_blob(const char *layout, const json_t *descriptor, json_t **ret, struct err *err)
@@ -65,7 +99,7 @@ static int load_blob(const char *layout, const json_t *descriptor, json_t **ret,
 	autofree char *path = NULL;
 
 	TRY(blob_path(layout, descriptor, &path, err));
-	return json_load_file_strict(path, DOCUMENT_MAX, ret, err);
+	return oci_document(layout, path + strlen(layout) + 1, ret, err);
 }
 
 /* ---- one image of several -------------------------------------------------------------------- */
@@ -125,10 +159,13 @@ static int choose(const json_t *index, const char *arch, const json_t **ret, str
 
 static int find_image(const char *layout, const char *arch, json_t **ret, struct err *err)
 {
-	autofree char *path = xasprintf("%s/index.json", layout);
 	json_t *doc;
 
-	TRY(json_load_file_strict(path, DOCUMENT_MAX, &doc, err));
+	TRY(oci_document(layout, "index.json", &doc, err));
+	if (!json_is_array(json_object_get(doc, "manifests"))) {
+		json_decref(doc);
+		return err_set(err, ERR_IMAGE_INPUT, "index.json names no manifests");
+	}
 	/* an index may hold an index; two levels are what tools write */
 	for (int level = 0; json_object_get(doc, "manifests"); level++) {
 		const json_t *d = NULL;
@@ -189,6 +226,10 @@ static int take_layer(const char *layout, const json_t *layer, struct oci_layers
 			"layer %zu of the OCI image is encrypted; copy the image with its key "
 			"first (skopeo copy --decryption-key)",
 			ret->n + 1);
+	if (type && !strstr(type, ".tar"))
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "layer %zu of the OCI image is not a tar: its type is '%s'",
+			       ret->n + 1, type);
 	TRY(blob_path(layout, layer, &ret->paths[ret->n], err));
 	ret->n++;
 	return 0;
@@ -203,8 +244,9 @@ int oci_layers_find(const char *layout, const char *arch, struct oci_layers *ret
 	TRY(check_config(layout, image, arch, err));
 	layers = json_object_get(image, "layers");
 	if (!json_array_size(layers) || json_array_size(layers) > OCI_LAYERS_MAX)
-		return err_set(err, ERR_IMAGE_INPUT, "OCI image has %zu layers",
-			       json_array_size(layers));
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "the manifest of the OCI image names %zu layers, not 1 to %d",
+			       json_array_size(layers), OCI_LAYERS_MAX);
 	for (size_t i = 0; i < json_array_size(layers); i++)
 		TRY(take_layer(layout, json_array_get(layers, i), ret, err));
 	return 0;

@@ -20,6 +20,9 @@ struct oci_layers {
 /* owns: oci_layers_done(), also after an error. errors: ERR_IMAGE_INPUT. trust: none */
 MUST_CHECK int oci_layers_find(const char *layout, const char *arch, struct oci_layers *ret,
 			       struct err *err);
+/* A JSON document of an unpacked image; messages name it without the folder. in: name: below the
+ * folder. owns: *ret is the caller's. errors: ERR_IMAGE_INPUT, ERR_IO. trust: none */
+MUST_CHECK int oci_document(const char *folder, const char *name, json_t **ret, struct err *err);
 /* Compare a configuration's architecture and operating system, where it has them. errors:
  * ERR_IMAGE_INPUT. trust: none */
 MUST_CHECK int oci_config_check(const json_t *config, const char *arch, struct err *err);

@@ -15,13 +15,13 @@
 #include <base/str.h>
 #include <base/vec.h>
 
+#include "source_file.h"
 #include "tar_global.h"
 #include "tree_path.h"
-#include "source_filters.h"
 
 #define READ_BLOCK_BYTES  (256 * 1024)
-#define GROWTH_FREE_BYTES ((int64_t)(4 * GIB)) /* below, growth does not matter */
-#define GROWTH_MAX        500 /* packed systems grow threefold, gzip's zeros thousandfold */
+#define GROWTH_FREE_BYTES (4 * GIB) /* below, growth does not matter */
+#define GROWTH_MAX        500       /* packed systems grow threefold, gzip's zeros thousandfold */
 
 /* Each of these is a file opened less. */
 #define MEASURED (ARCHIVE_READDISK_NO_XATTR | ARCHIVE_READDISK_NO_ACL | ARCHIVE_READDISK_NO_FFLAGS)
@@ -39,9 +39,9 @@ static int visit_entry(struct archive_entry *entry, struct archive *a, tree_visi
 }
 
 /* A layer of zeros grows a thousandfold and fills the builder's disk. */
-static int check_growth(struct archive *a, const char *what, struct err *err)
+static int check_growth(const struct source_file *f, const char *what, struct err *err)
 {
-	int64_t packed = archive_filter_bytes(a, -1), plain = archive_filter_bytes(a, 0);
+	uint64_t packed = source_file_packed_bytes(f), plain = source_file_plain_bytes(f);
 
 	if (plain > GROWTH_FREE_BYTES && packed > 0 && plain / packed > GROWTH_MAX)
 		return err_set(err, ERR_IMAGE_INPUT, "'%s' unpacks to more than %d times its size",
@@ -60,40 +60,32 @@ static void mend_time(struct archive_entry *entry)
 		archive_entry_set_mtime(entry, s - 1, 1000000000 - ns);
 }
 
-static int walk_archive(struct archive *a, const char *what, tree_visit visit, void *arg,
+static int walk_archive(struct source_file *f, const char *what, tree_visit visit, void *arg,
 			struct err *err)
 {
+	struct archive *a = source_file_archive(f);
 	struct archive_entry *entry;
 	int status;
 
 	while ((status = archive_read_next_header(a, &entry)) == ARCHIVE_OK ||
 	       status == ARCHIVE_WARN) {
-		TRY(check_growth(a, what, err));
+		TRY(check_growth(f, what, err));
 		mend_time(entry);
 		TRY(visit_entry(entry, a, visit, arg, err));
 	}
 	if (status != ARCHIVE_EOF)
 		return err_set(err, ERR_IMAGE_INPUT, "cannot read '%s': %s", what,
-			       archive_error_string(a));
-	return 0;
+			       source_file_fault(f));
+	return source_file_end(f, err);
 }
 
 int source_walk_tar(const char *path, tree_visit visit, void *arg, struct err *err)
 {
-	struct archive *a;
-	int status;
+	AUTO(source_file) struct source_file *f = NULL;
 
 	TRY(tar_global_check(path, err));
-	a = archive_read_new();
-	source_filters(a);
-	archive_read_support_format_tar(a);
-	if (archive_read_open_filename(a, path, READ_BLOCK_BYTES) != ARCHIVE_OK)
-		status = err_set(err, ERR_IMAGE_INPUT, "cannot open '%s': %s", path,
-				 archive_error_string(a));
-	else
-		status = walk_archive(a, path, visit, arg, err);
-	archive_read_free(a);
-	return status;
+	TRY(source_file_tar(path, &f, err));
+	return walk_archive(f, path, visit, arg, err);
 }
 
 /* ---- folders --------------------------------------------------------------------------------- */

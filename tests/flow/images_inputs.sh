@@ -127,6 +127,47 @@ same "lzma" alone.lzma
 (head -c 5000000 raw | zstd -q; tail -c +5000001 raw | zstd -q) >members.zst
 same "two members of zstd" members.zst
 
+# ---- damaged on the way --------------------------------------------------------------------------
+python3 - <<'PY'
+import bz2, gzip, io, lzma, tarfile
+raw = open('raw', 'rb').read()
+out = io.BytesIO()
+with tarfile.open(fileobj=out, mode='w') as t:
+    for i in range(40):
+        e = tarfile.TarInfo('etc/f%d' % i); e.size = 30000; t.addfile(e, io.BytesIO(raw[1228800 + i:][:30000]))
+tree = out.getvalue()
+def write(name, data): open(name, 'wb').write(data)
+def flip(data, at): return data[:at] + bytes([data[at] ^ 255]) + data[at + 1:]
+for suffix, pack in (('gz', gzip.compress), ('bz2', bz2.compress), ('xz', lzma.compress)):
+    for what, plain in (('tree', tree), ('disk', raw)):
+        packed, half = pack(plain), len(plain) // 2
+        write('%s-sum.%s' % (what, suffix), flip(packed, len(packed) - 6))
+        write('%s-middle.%s' % (what, suffix), flip(packed, len(packed) // 2))
+        write('%s-short.%s' % (what, suffix), packed[:-3])
+        write('%s-member.%s' % (what, suffix), pack(plain[:half]) + pack(plain[half:])[:-9])
+        write('%s-behind.%s' % (what, suffix), packed + b'junk' * 40)
+write('two.tar', tree + tree)
+write('two.tar.gz', gzip.compress(tree + tree))
+write('zeros.gz', gzip.compress(raw[:6000000]) + gzip.compress(raw[6000000:]) + bytes(10240))
+PY
+for suffix in gz bz2 xz; do
+	for what in tree disk; do
+		for fault in sum middle short member behind; do
+			refused "a $what in $suffix, damaged: $fault" $what-$fault.$suffix $what-$fault.$suffix
+		done
+	done
+done
+refused "gzip whose sum is wrong says so" tree-sum.gz "incorrect data check"
+refused "two tars in one file" two.tar "two tars"
+refused "two tars in gzip" two.tar.gz "two tars"
+same "zeros after the last member of gzip" zeros.gz
+for format in qcow2 vmdk vhdx; do
+	head -c $(($(stat -c %s disk.$format) / 2)) disk.$format >half.$format
+	refused "half a $format" half.$format "'half.$format' is damaged or cut"
+done
+gzip -k half.qcow2
+refused "half a qcow2 in gzip" half.qcow2.gz "'half.qcow2.gz' is damaged or cut"
+
 # ---- what is not an input --------------------------------------------------------------------------
 cp raw iso
 printf '\001CD001\001' | dd of=iso bs=1 seek=32768 conv=notrunc status=none
@@ -227,6 +268,13 @@ def index(path, images, deep=0):
         b = json.dumps(dict(schemaVersion=2, manifests=found)).encode(); blobs[sha(b)] = b; found = [dict(digest='sha256:' + sha(b), size=len(b))]
     tar(path, [('oci-layout', b'{"imageLayoutVersion":"1.0.0"}'), ('index.json', json.dumps(dict(schemaVersion=2, manifests=found)).encode())] + [('blobs/sha256/' + n, b) for n, b in blobs.items()])
 one, other = image('amd64', layers), image('amd64', layers[:1])
+def broken(path, edit): items = dict(oci('amd64')); edit(items); tar(path, list(items.items()))
+def first(items, change): m = json.loads(items['index.json']); name = 'blobs/sha256/' + m['manifests'][0]['digest'][7:]; body = json.loads(items[name]); change(body['layers'][0]); b = json.dumps(body).encode(); items['blobs/sha256/' + sha(b)] = b; m['manifests'][0].update(digest='sha256:' + sha(b), size=len(b)); items['index.json'] = json.dumps(m).encode()
+broken('oci-no-index.tar', lambda i: i.pop('index.json')); broken('oci-list.tar', lambda i: i.update({'index.json': b'[]'})); broken('oci-cut.tar', lambda i: i.update({'index.json': b'{'}))
+broken('oci-no-layer.tar', lambda i: i.pop('blobs/sha256/' + sha(layers[0]))); broken('oci-short.tar', lambda i: i.update({'blobs/sha256/' + sha(layers[0]): layers[0][:-512]}))
+broken('oci-size.tar', lambda i: first(i, lambda l: l.update(size=5))); broken('oci-type.tar', lambda i: first(i, lambda l: l.update(mediaType='application/vnd.oci.image.layer.v1.squashfs')))
+damaged = __import__('gzip').compress(layers[0]); damaged = damaged[:-6] + bytes([damaged[-6] ^ 255]) + damaged[-5:]
+broken('oci-sum.tar', lambda i: (i.update({'blobs/sha256/' + sha(damaged): damaged}), first(i, lambda l: l.update(digest='sha256:' + sha(damaged), size=len(damaged)))))
 index('index-arms.tar', [image('arm64', layers[:1]), one]); index('index-windows.tar', [image('amd64', layers[:1], os_='windows'), one])
 index('index-names.tar', [(dict(one[0], annotations={'a': x}), one[1]) for x in 'ab']); index('index-deep.tar', [image('arm64', layers[:1]), one], 2)
 proof = json.dumps(dict(schemaVersion=2, layers=[])).encode(); index('index-proof.tar', [one, (dict(digest='sha256:' + sha(proof), size=len(proof), platform=dict(architecture='unknown', os='unknown')), [proof])], 1)
@@ -265,6 +313,14 @@ refused "docker save of long ago" docker-old.tar "manifest.json"
 refused "an OCI archive of another architecture" oci-arm.tar "arm64"
 refused "an OCI archive with a name that goes up" oci-evil.tar "leaves"
 refused "an OCI archive with a link" oci-device.tar "link"
+for name in no-index:index.json list:manifests cut:index.json no-layer:lacks short:bytes size:"its descriptor says 5" type:squashfs \
+	sum:"incorrect data check"; do
+	refused "an OCI archive that is damaged: ${name%%:*}" "oci-${name%%:*}.tar" "${name#*:}"
+	grep -q '\.slipway' out && status=1 || status=0
+	ok "field-53 the message names oci-${name%%:*}.tar, not a folder of our own" "$status"
+done
+rm layout/oci-layout
+refused "half an OCI layout" layout "not the file oci-layout"
 refused "docker save of another architecture" docker-arm.tar "arm64"
 refused "docker save with a changed layer" docker-changed.tar "digest"
 refused "docker save of two images" docker-two.tar "2 images"
