@@ -18,6 +18,7 @@
 #include "api.h"
 #include "display.h"
 #include "option_table.h"
+#include "order_commands.h"
 #include "table.h"
 
 static int read_document(const char *path, json_t **ret, struct err *err)
@@ -38,21 +39,122 @@ static const struct column columns[] = {
 	{"WIPE", "wipe", COLUMN_TEXT},        {NULL, NULL, COLUMN_TEXT},
 };
 
+/* ---- before it is stored --------------------------------------------------------------------- */
+
+static void print_problem(const json_t *problem)
+{
+	autofree char *where = display_text(api_text(problem, "pointer"));
+	autofree char *detail = display_text(api_text(problem, "detail"));
+
+	fprintf(stderr, "slipway: %s: %s [%s]\n", *where ? where : "/", detail,
+		api_text(problem, "code"));
+}
+
+static void print_warnings(const json_t *found)
+{
+	size_t i;
+	json_t *warning;
+
+	json_array_foreach (json_object_get(found, "warnings"), i, warning) {
+		autofree char *text = display_text(json_string_value(warning));
+		fprintf(stderr, "slipway: warning: %s\n", text);
+	}
+}
+
+/* What the server finds; more than one problem is printed here, one is an error as any other. */
+static int check_document(const json_t *profile, bool json, json_t **ret, struct err *err)
+{
+	size_t i;
+	json_t *problem;
+
+	int rc = api_send("POST", "/api/v1/profiles/check", json_deep_copy(profile), ret, err);
+	if (rc ==
+	    -ERR_AUTH_SCOPE) { /* a token that may write and not read: storing it checks, too */
+		err_clear(err);
+		return 0;
+	}
+	TRY(rc);
+	const json_t *problems = json_object_get(*ret, "problems");
+	if (json_array_size(problems) == 0)
+		return 0;
+	const json_t *first = json_array_get(problems, 0);
+	int code = err_code_by_name(api_text(first, "code"));
+	if (json_array_size(problems) > 1 && !json)
+		json_array_foreach (problems, i, problem)
+			print_problem(problem);
+	if (json_array_size(problems) > 1)
+		return err_set(err, code ? (enum err_code)code : ERR_INVALID,
+			       "%zu problems; the profile was not stored",
+			       json_array_size(problems));
+	(void)err_set(err, code ? (enum err_code)code : ERR_INVALID, "%s",
+		      api_text(first, "detail"));
+	return err_at(err, api_text(first, "pointer"));
+}
+
+static void print_fits(const char *before, const json_t *found)
+{
+	printf("%s it fits %lld of %lld hosts\n", before, api_number(found, "fits"),
+	       api_number(found, "hosts"));
+}
+
+static void print_stored(const json_t *answer, const json_t *found)
+{
+	autofree char *name = display_text(api_text(answer, "name"));
+	autofree char *stored = xasprintf("profile '%s' stored", name);
+	autofree char *before = xasprintf("%s:", stored);
+
+	print_warnings(found);
+	if (order_print_pending(answer))
+		return;
+	if (found)
+		print_fits(before, found);
+	else
+		printf("%s\n", stored);
+}
+
 static int add(int argc, char **argv)
 {
-	autojson json_t *answer = NULL;
-	json_t *profile = NULL;
+	autojson json_t *profile = NULL, *found = NULL, *answer = NULL;
 	struct err err = ERR_INIT;
 	struct words words;
-	int status = words_read(argc, argv, 1, 1, &words);
+	bool json;
+	int status = words_read_json(argc, argv, 1, 1, &json, &words);
 
 	if (status)
 		return status;
 	if (read_document(words.items[0], &profile, &err) < 0 ||
-	    api_send("POST", "/api/v1/profiles", profile, &answer, &err) < 0)
+	    check_document(profile, json, &found, &err) < 0 ||
+	    api_send("POST", "/api/v1/profiles", json_incref(profile), &answer, &err) < 0)
 		return command_fail(&err);
-	autofree char *name = display_text(api_text(answer, "name"));
-	printf("profile '%s' stored\n", name);
+	if (json)
+		api_print_json(answer);
+	else
+		print_stored(answer, found);
+	return json_object_get(answer, "order") ? EXIT_PENDING : EXIT_WELL;
+}
+
+static int check(int argc, char **argv)
+{
+	autojson json_t *profile = NULL, *found = NULL;
+	struct err err = ERR_INIT;
+	struct words words;
+	bool json;
+	int status = words_read_json(argc, argv, 1, 1, &json, &words);
+
+	if (status)
+		return status;
+	if (read_document(words.items[0], &profile, &err) < 0 ||
+	    check_document(profile, json, &found, &err) < 0) {
+		if (json && found)
+			api_print_json(found);
+		return command_fail(&err);
+	}
+	if (json)
+		api_print_json(found);
+	else {
+		print_warnings(found);
+		print_fits("no problem found:", found);
+	}
 	return EXIT_WELL;
 }
 
@@ -90,8 +192,10 @@ static int remove_profile(int argc, char **argv)
 }
 
 const struct command profile_commands[] = {
-	{"profile", "add", "FILE|-", "store a profile, new or in place of the one of its name",
-	 add},
+	{"profile", "add", "[--json] FILE|-",
+	 "check and store a profile, new or in place of the one of its name", add},
+	{"profile", "check", "[--json] FILE|-",
+	 "print everything that is wrong with a profile, and how many hosts it would fit", check},
 	{"profile", "list", "[--json]", "list profiles, highest priority first", list},
 	{"profile", "show", "[--json] NAME", "print a profile as JSON", show},
 	{"profile", "remove", "NAME", "remove a profile", remove_profile},

@@ -11,7 +11,9 @@ $(eval $(call library,server_http))
 # what profiles mean: pure, apart so that tests and fuzzers need nothing else
 server_rules_SRC := provisioner/server/flow/profile.c
 server_rules_SRC += provisioner/server/flow/disk_choice.c
+server_rules_SRC += provisioner/server/flow/profile_check.c
 server_rules_SRC += provisioner/server/flow/profile_near.c
+server_rules_SRC += provisioner/server/flow/ssh_key.c
 server_rules_SRC += provisioner/server/flow/order_rules.c
 server_rules_SRC += provisioner/server/flow/evidence_view.c
 $(eval $(call library,server_rules))
@@ -52,6 +54,7 @@ server_flow_SRC += provisioner/server/flow/order_work.c
 server_flow_SRC += provisioner/server/flow/planner.c
 server_flow_SRC += provisioner/server/flow/step_builder.c
 server_flow_SRC += provisioner/server/flow/profile_change.c
+server_flow_SRC += provisioner/server/flow/profile_reach.c
 server_flow_SRC += provisioner/server/flow/profile_secret.c
 server_flow_SRC += provisioner/server/flow/protected.c
 server_flow_SRC += provisioner/server/flow/quota.c
@@ -198,6 +201,7 @@ FLOW_TESTS += tests/flow/two_appliances.sh
 $(eval $(call unit_test,tests/unit/server/flow/test_quota.c,server_flow base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules burnin proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/flow/test_profile_check.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile_near.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server_roof proto base,$(BASE_PKG) inih))

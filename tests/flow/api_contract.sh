@@ -149,7 +149,7 @@ agrees "a delivery as JSON" 201 POST /api/v1/deliveries -H "$json" -d '{"name":"
 	"hosts":[{"serial":"SN-4","macs":["52:54:00:0a:00:04"],"rack":"r1","unit":4}]}'
 agrees "a profile" 201 POST /api/v1/profiles -H "$json" -d '{"name":"second","priority":2,"match":{"serial":"X*"},
 	"enrol":true,"auto_approve":false,"burnin":{"tier":"quick","limits":{"cpu_s":1}},"image":{"line":"l","version":"latest"},
-	"disk":{"media":"SSD","max_bytes":1000},"wipe":"refuse","host":{"hostname":"{short_code}","ssh_authorized_keys":["k"]}}'
+	"disk":{"media":"SSD","max_bytes":1000},"wipe":"refuse","host":{"hostname":"{short_code}","ssh_authorized_keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f k"]}}'
 agrees "a SKU" 201 POST /api/v1/skus -H "$json" -d '{"name":"s","contents":{"cores":8,"parts":[{"type":"memory","slot":"A1"}]}}'
 agrees "a location" 201 POST /api/v1/locations -H "$json" -d '{"rack":"r9","unit":1,"switch":"sw","port":"1"}'
 agrees "edits in bulk, rehearsed" 200 POST '/api/v1/hosts/bulk?dry_run=true' -H "$json" -H 'Idempotency-Key: one' \

@@ -121,6 +121,26 @@ ends "0: hosts as CSV" 0 1 "'=cmd" host list --csv
 ! grep -qE '(^|,)"?=cmd' "$dir/1"
 ok "no cell is a formula" $?
 
+# ---- profiles: all that is wrong at once, and what is odd ---------------------------------------------
+cat >"$dir/p.json" <<'JSON'
+{"name": "p", "colour": 1, "match": {"serial": "SN-*"}, "burnin": {"tier": "hard"}, "image": {"line": "nowhere", "version": "3"},
+ "host": {"hostname": "{serail}", "ssh_authorized_keys": ["ssh-ed25519 AAAA... you"]}}
+JSON
+ends "1: four problems of a profile, all at once" 1 2 '\[input' profile add "$dir/p.json"
+same "each with its place" "$(grep -cE '^slipway: /(colour|burnin/tier|host/hostname|host/ssh_authorized_keys/0): ' "$dir/2") $(grep -c '4 problems; the profile was not stored' "$dir/2")" "4 1"
+ends "1: the same for programs" 1 1 '"problems"' profile check --json "$dir/p.json"
+same "as one document, and one error" "$(jq '.problems | length' "$dir/1") $(jq -r .exit_code "$dir/2")" "4 1"
+ends "3: none was stored" 3 2 'not_found' profile show p
+jq 'del(.colour, .burnin, .host)' "$dir/p.json" >"$dir/q.json"
+ends "0: one that may come to something later" 0 1 "no problem found: it fits [0-9]* of [0-9]* hosts" profile check "$dir/q.json"
+same "with what is odd" "$(grep -c 'warning: there is no image nowhere@3 yet' "$dir/2")" 1
+jq '.match.serial = "X*"' "$dir/q.json" >"$dir/r.json"
+ends "0: it is stored" 0 1 "profile 'p' stored: it fits 0 of" profile add "$dir/r.json"
+same "and fits no host" "$(grep -cE 'warning: it fits 0 of [0-9]+ hosts' "$dir/2")" 1
+"$build/bin/slipway" profile remove p
+same "the server alone refuses a bad one, too" \
+	"$(call POST /api/v1/profiles -H 'Content-Type: application/json' -d '{"name":"p","match":{"serial":"*"},"host":{"hostname":"{x}"}}') $(jq -r .pointer "$dir/body")" "400 /host/hostname"
+
 # ---- checkpoints of the audit log, kept elsewhere ---------------------------------------------------
 key=$dir/state/keys/plan-key.pem
 ends "0: a checkpoint" 0 1 audit-checkpoint audit checkpoint

@@ -9,6 +9,7 @@
 #include <base/limits.h>
 #include <server/flow/disk_choice.h>
 #include <server/flow/profile.h>
+#include <server/flow/profile_check.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes);
 
@@ -24,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 
 	if (json_load_strict(p, n_bytes, LIMIT_JSON_BODY_BYTES, &doc, &err) < 0)
 		return 0;
+	json_decref(profile_problems(doc));
 	if (profile_parse(doc, &profile, &err) >= 0) {
 		(void)profile_matches(&profile, &subject);
 		profile_hostname(&profile, "ABC2DEFG", "SN/1", "x86_64", name);

@@ -13,7 +13,8 @@ const char profile_auto[] =
 	"{\"name\":\"p\",\"priority\":10,\"match\":{\"serial\":\"*\"},\"enrol\":true,"
 	"\"auto_approve\":true,\"burnin\":{\"tier\":\"quick\",\"limits\":{\"cpu_s\":1}},"
 	"\"image\":{\"line\":\"debian12\",\"version\":\"latest\"},\"host\":{\"hostname\":"
-	"\"lab-{short_code}\",\"ssh_authorized_keys\":[\"ssh-ed25519 AAAA x\"]}}";
+	"\"lab-{short_code}\",\"ssh_authorized_keys\":[\"ssh-ed25519 "
+	"AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f x\"]}}";
 const char profile_slow[] =
 	"{\"name\":\"p\",\"priority\":10,\"match\":{\"serial\":\"*\"},\"enrol\":true,"
 	"\"auto_approve\":true,\"burnin\":{\"tier\":\"quick\"},"

@@ -13,6 +13,8 @@
 #include "write.h"
 #include <server/flow/profile.h>
 #include <server/flow/profile_change.h>
+#include <server/flow/profile_check.h>
+#include <server/flow/profile_reach.h>
 #include <server/flow/profile_secret.h>
 
 static void wake_all(struct write *w)
@@ -59,11 +61,45 @@ static int put_work(struct write *w, struct err *err)
 	int rc = profile_parse(w->body, &p, err);
 
 	if (rc >= 0)
+		rc = profile_check(&p, err);
+	if (rc >= 0)
 		rc = profile_secret_hide(w->flow, &p, err);
 	if (rc >= 0)
 		rc = put_profile(w, &p, err);
 	profile_done(&p);
 	return rc;
+}
+
+/* ---- before it is written -------------------------------------------------------------------- */
+
+/* What the whole fleet makes of a document that has no problem. */
+static int add_reach(struct api *api, json_t *body, json_t *answer, struct err *err)
+{
+	struct profile p = {0};
+	struct profile_reach reach = {.n_fits = 0};
+	int rc = profile_parse(body, &p, err);
+
+	if (rc >= 0)
+		rc = profile_reach(api->flow, &p, &reach, err);
+	profile_done(&p);
+	if (rc < 0)
+		return rc;
+	(void)json_object_set_new(answer, "warnings", reach.warnings);
+	(void)json_object_set_new(answer, "fits", json_integer((json_int_t)reach.n_fits));
+	(void)json_object_set_new(answer, "hosts", json_integer((json_int_t)reach.n_hosts));
+	return 0;
+}
+
+static int post_check(struct http_request *r, struct err *err)
+{
+	autojson json_t *body = NULL;
+
+	TRY(http_body_json(r, &body, err));
+	json_t *problems = profile_problems(body);
+	autojson json_t *answer = json_pack("{s:o, s:[]}", "problems", problems, "warnings");
+	if (json_array_size(problems) == 0)
+		TRY(add_reach(http_context(r), body, answer, err));
+	return http_reply_json(r, 200, take_ptr(answer));
 }
 
 static int get_all(struct http_request *r, struct err *err)
@@ -98,6 +134,9 @@ const struct http_route profile_routes[] = {
 	API_CHANGE(POST, "/api/v1/profiles", APPROVE, LIMIT_JSON_BODY_BYTES, put_work,
 		   "write a profile; one of the same name is replaced",
 		   API_BODY(profile_fields, struct profile)),
+	HTTP_QUESTION("/api/v1/profiles/check", LIMIT_JSON_BODY_BYTES, post_check,
+		      "what is wrong with a profile, all of it, and which hosts it would fit",
+		      API_BODY(profile_fields, struct profile)),
 	HTTP_ROUTE(GET, "/api/v1/profiles/{name}", READ, 0, get_one, "one profile"),
 	API_CHANGE(DELETE, "/api/v1/profiles/{name}", APPROVE, 0, remove_work, "remove a profile"),
 };

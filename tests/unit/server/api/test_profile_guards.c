@@ -52,7 +52,8 @@ static int teardown(void **state)
 #define IMAGE ",\"image\":{\"line\":\"debian12\",\"version\":\"1\"}"
 #define AUTO_ ",\"auto_approve\":true"
 #define WIPE  ",\"wipe\":\"consent\""
-#define KEY   ",\"host\":{\"ssh_authorized_keys\":[\"ssh-ed25519 AAAA thief\"]}"
+#define KEY                                                                                        \
+	",\"host\":{\"ssh_authorized_keys\":[\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f thief\"]}"
 
 static int put(const char *token, const char *doc)
 {
