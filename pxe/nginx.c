@@ -154,7 +154,7 @@ static void add_busy(struct str *out)
 		"\t\t\tinternal;\n"
 		"\t\t\tdefault_type application/problem+json;\n"
 		"\t\t\tadd_header Retry-After 2 always;\n"
-		"\t\t\treturn 429 '{\"type\":\"about:blank\",\"title\":\"the server has no room "
+		"\t\t\treturn 429 '{\"type\":\"/api/v1/errors/server.busy\",\"title\":\"the server has no room "
 		"for this now\",\"status\":429,\"code\":\"server.busy\",\"detail\":\"this address "
 		"asks too much of the server\"}';\n"
 		"\t\t}\n");
@@ -222,7 +222,7 @@ static void add_plain(struct str *out, const struct nginx_options *o)
 static const char needs_cert[] =
 	"\t\t\tdefault_type application/problem+json;\n"
 	"\t\t\tif ($ssl_client_verify = NONE) {\n"
-	"\t\t\t\treturn 403 '{\"type\":\"about:blank\",\"title\":\"a client certificate is "
+	"\t\t\t\treturn 403 '{\"type\":\"/api/v1/errors/auth.certificate\",\"title\":\"a client certificate is "
 	"needed\",\"status\":403,\"code\":\"auth.certificate\",\"detail\":\"no client "
 	"certificate\"}';\n"
 	"\t\t\t}\n";

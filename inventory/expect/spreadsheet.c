@@ -57,7 +57,7 @@ static const struct {
 	{DAMAGE_GROUPED, "^[0-9]+,[0-9]+$", "looks like a number that a program rewrote"},
 	{DAMAGE_GROUPED, "^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( [AP]M)?$",
 	 "looks like a time that a spreadsheet made"},
-	{DAMAGE_MARK, "^('|`|\u00b4|\u2018|\u2019)",
+	{DAMAGE_MARK, "^('|`[^`]*$|\u00b4|\u2018|\u2019)",
 	 "begins with the mark that a spreadsheet sets before a text"},
 	{DAMAGE_DATE, "^[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ][0-9:.]+( [AP]M)?Z?)?$",
 	 "looks like a date that a spreadsheet made"},

@@ -88,6 +88,7 @@ server_api_SRC += provisioner/server/api/hosts.c
 server_api_SRC += provisioner/server/api/image_routes.c
 server_api_SRC += provisioner/server/api/meta.c
 server_api_SRC += provisioner/server/api/openapi.c
+server_api_SRC += provisioner/server/api/openapi_answer.c
 server_api_SRC += provisioner/server/api/openapi_body.c
 server_api_SRC += provisioner/server/api/order_answer.c
 server_api_SRC += provisioner/server/api/order_routes.c

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the API says about itself is true: an OpenAPI linter accepts the document that a real slipwayd
-# serves, a validating proxy finds no difference between it and the answers of every collection (with
+# serves, a client generated from it compiles strictly over every call, a validating proxy finds no difference between it and the answers of every collection (with
 # every member that comes required to be documented), and promtool accepts the metrics.
 # usage: api_contract.sh [BUILD]
 set -u
@@ -48,6 +48,24 @@ jq '.paths["/api/v1/hosts"].get.parameters += [{"name": "limit", "in": "query", 
 	"$dir/openapi.json" >"$dir/wrong.json"
 ! REDOCLY_TELEMETRY=off node "$npm/node_modules/@redocly/cli/bin/cli.js" lint "$dir/wrong.json" >/dev/null 2>&1
 ok "and refuses a wrong one" $?
+
+# ---- a typed client, beside the rest: the compiler takes a while ----------------------------------
+jq -r '.paths[][].responses["2XX"] | select(.) | .content[].schema | select(. == {} or . == null) | "untyped"' \
+	"$dir/openapi.json" >"$dir/untyped"
+same "every answer has a type" "$(wc -l <"$dir/untyped")" 0
+compile() ( # compile DIRECTORY OPENAPI.json: the compiler's complaints are in DIRECTORY/tsc
+	mkdir -p "$1" && ln -s "$npm/node_modules" "$1/node_modules" && echo '{"type":"module"}' >"$1/package.json" &&
+		node "$npm/node_modules/openapi-typescript/bin/cli.js" "$2" -o "$1/types.ts" >"$1/types" 2>&1 &&
+		node $here/calls.mjs "$2" "$1/calls.ts" >"$1/n" &&
+		node "$npm/node_modules/typescript/bin/tsc" --strict --noEmit --skipLibCheck --target es2022 \
+			--module es2022 --moduleResolution bundler "$1/calls.ts" >"$1/tsc" 2>&1
+)
+jq '{openapi, info, paths: {"/healthz": .paths["/healthz"]}, components}
+	| .paths[].get.responses["2XX"].content[].schema = {}' "$dir/openapi.json" >"$dir/untyped.json"
+compile "$dir/client" "$dir/openapi.json" &
+compiler=$!
+compile "$dir/wrong" "$dir/untyped.json" &
+refuser=$!
 
 # ---- rows in every collection: a delivery, a SKU, a host that came and failed its burn-in --------
 printf 'serial,mac,sku,site,row,rack,unit,asset_tag,switch,port\nSN-1,52:54:00:0a:00:01,r1,fra,A,r01,1,AT-1,sw1,Eth1\nSN-2,52:54:00:0a:00:02,r1,fra,A,r01,2,AT-2,sw1,Eth2\n' |
@@ -99,7 +117,10 @@ admin POST /api/v1/hosts/SN-1/learn-sku -d '{"name":"r1"}' >"$dir/body"
 # ---- every member that comes must be documented: stricter than what is served ---------------------
 jq '.components.schemas |= with_entries(if .key == "problem" then . else
 	.value.additionalProperties = false
-	| .value.properties |= map_values(if .properties then .additionalProperties = false else . end) end)' \
+	| .value.properties |= map_values(if .properties then .additionalProperties = false else . end) end)
+	| .paths[][].responses["2XX"].content[]?.schema |= walk(if type == "object" and .type == "object" and .properties
+		and (.properties | has("value") | not) and (.properties.total | not) and (.properties.count | not)
+		then .additionalProperties = false else . end)' \
 	"$dir/openapi.json" >"$dir/strict.json"
 node $here/relay.mjs 4011 "$dir/run/admin.sock" 2>"$dir/relay" &
 node "$npm/node_modules/@stoplight/prism-cli/dist/index.js" proxy -h 127.0.0.1 -p 4010 --errors \
@@ -186,6 +207,18 @@ done
 got=$(proxied GET '/api/v1/hosts?limit=many')
 [ "$got" = 422 ] && grep -q stoplight "$dir/body"
 ok "the proxy refuses a request that the description forbids" $? "$dir/body"
+
+# ---- the typed client ----------------------------------------------------------------------------
+wait $compiler
+ok "a client with a call of every operation compiles strictly" $? "$dir/client/tsc"
+same "every operation is called" "$(cat "$dir/client/n")" "$(jq '[.paths[][]] | length' "$dir/openapi.json")"
+! wait $refuser && grep -q TS2322 "$dir/wrong/tsc"
+ok "and an answer without a type does not" $? "$dir/wrong/tsc"
+type=$(admin GET /api/v1/hosts/nobody | jq -r .type)
+admin GET "$type" | jq -e '.code == "host.unknown" and (.hint | length > 0)' >/dev/null
+ok "the type of a problem leads to its explanation" $?
+same "and every code is in the description" "$(admin GET /api/v1/errors | jq -c '[.items[].code]')" \
+	"$(jq -c '.components.schemas.problem.properties.code.enum' "$dir/openapi.json")"
 
 # ---- metrics -----------------------------------------------------------------------------------------
 admin GET /metrics >"$dir/metrics"

@@ -12,6 +12,7 @@
 #include <base/str.h>
 #include <inventory/collection.h>
 #include "write.h"
+#include "openapi_answer.h"
 #include "openapi_body.h"
 #include "tables.h"
 
@@ -230,7 +231,7 @@ static json_t *answer_schema(const struct http_route *route)
 	const struct collection *c = route->doc;
 
 	if (!c)
-		return json_object();
+		return openapi_answer(route);
 	if (!is_list(route))
 		return reference(c->name);
 	return json_pack("{s:s, s:[s,s], s:{s:{s:s, s:o}, s:{s:[s,s]}, s:{s:s}, s:{s:s}}}", "type",
@@ -267,10 +268,10 @@ static json_t *answer(const char *about, const char *type, json_t *schema)
 
 static json_t *answers(const struct http_route *route)
 {
-	json_t *j = json_object();
+	json_t *j = json_object(), *schema = answer_schema(route);
 
-	(void)json_object_set_new(j, "2XX",
-				  answer("well", answer_type(route), answer_schema(route)));
+	if (schema)
+		(void)json_object_set_new(j, "2XX", answer("well", answer_type(route), schema));
 	if (str_eq(route->method, "DELETE"))
 		(void)json_object_set_new(
 			j, "204", json_pack("{s:s}", "description", "well; nothing to say"));
@@ -321,8 +322,17 @@ static void change_parameters(const struct http_route *route, json_t *list)
 					string_schema()));
 }
 
+/* The first word of the path behind the version. */
+static char *tag_of(const struct http_route *route)
+{
+	const char *p = route->pattern + (str_starts(route->pattern, "/api/v1/") ? 8 : 1);
+
+	return xstrndup(p, strcspn(p, "/."));
+}
+
 static json_t *operation(const struct http_route *route)
 {
+	autofree char *tag = tag_of(route);
 	autofree char *id = operation_id(route);
 	json_t *parameters = json_array();
 
@@ -331,8 +341,8 @@ static json_t *operation(const struct http_route *route)
 		query_parameters(route->doc, parameters);
 	add_own_parameters(route, parameters);
 	change_parameters(route, parameters);
-	json_t *j = json_pack("{s:s, s:s, s:o, s:s, s:o}", "operationId", id, "summary",
-			      route->summary, "parameters", parameters, "x-scope",
+	json_t *j = json_pack("{s:s, s:s, s:[s], s:o, s:s, s:o}", "operationId", id, "summary",
+			      route->summary, "tags", tag, "parameters", parameters, "x-scope",
 			      http_scope_str(route->scope), "responses", answers(route));
 	if (route->scope > HTTP_SCOPE_AGENT)
 		(void)json_object_set_new(j, "security", json_pack("[{s:[]}]", "token"));
@@ -343,13 +353,19 @@ static json_t *operation(const struct http_route *route)
 	return j;
 }
 
+/* Of people and programs; agents and firmware have a protocol of their own. */
+static bool is_public(const struct http_route *route)
+{
+	return str_starts(route->pattern, "/api/") || str_eq(route->pattern, "/metrics") ||
+	       str_eq(route->pattern, "/healthz");
+}
+
 static void add_route(const struct http_route *route, json_t *paths)
 {
 	char method[8];
 	size_t i = 0;
 
-	if (!str_starts(route->pattern, "/api/") && !str_eq(route->pattern, "/metrics") &&
-	    !str_eq(route->pattern, "/healthz"))
+	if (!is_public(route))
 		return;
 	for (; route->method[i] && i < sizeof(method) - 1; i++)
 		method[i] = (char)(route->method[i] + 32);
@@ -362,20 +378,47 @@ static void add_route(const struct http_route *route, json_t *paths)
 	(void)json_object_set_new(path, method, operation(route));
 }
 
+/* Every code that a problem may have. */
+static json_t *codes(void)
+{
+	json_t *list = json_array();
+
+	for (int code = 1; code < _ERR_MAX; code++)
+		(void)json_array_append_new(list, json_string(err_name(code)));
+	return list;
+}
+
 static json_t *problem_schema(void)
 {
-	static const char *const texts[] = {"type", "title", "code", "detail", "pointer", "hint"};
-	json_t *properties = json_pack("{s:{s:s}}", "status", "type", "integer");
+	json_t *j = openapi_shape("{type:s,title:s,status:i,code:s,detail~:s,pointer~:s,hint~:s,"
+				  "errors~:[{code:s,detail:s,pointer~:s}]}");
+	json_t *code = json_object_get(json_object_get(j, "properties"), "code");
 
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		(void)json_object_set_new(properties, texts[i], string_schema());
-	return json_pack("{s:s, s:[s,s,s], s:o}", "type", "object", "required", "title", "status",
-			 "code", "properties", properties);
+	(void)json_object_set_new(code, "enum", codes());
+	(void)json_object_set_new(code, "description",
+				  json_string("stable; GET /api/v1/errors explains each"));
+	return j;
+}
+
+static void add_tags(const struct http_table *tables, json_t *list)
+{
+	autojson json_t *seen = json_object();
+
+	for (const struct http_table *t = tables; t->routes; t++)
+		for (size_t i = 0; i < t->n; i++) {
+			autofree char *tag = tag_of(&t->routes[i]);
+			if (!is_public(&t->routes[i]) || json_object_get(seen, tag))
+				continue;
+			(void)json_object_set_new(seen, tag, json_true());
+			(void)json_array_append_new(list, json_pack("{s:s}", "name", tag));
+		}
 }
 
 json_t *openapi_doc(const struct http_table *tables)
 {
-	json_t *paths = json_object(), *schemas = json_object();
+	json_t *paths = json_object(), *schemas = json_object(), *tags = json_array();
+
+	add_tags(tables, tags);
 
 	for (const struct http_table *t = tables; t->routes; t++)
 		for (size_t i = 0; i < t->n; i++)
@@ -384,11 +427,11 @@ json_t *openapi_doc(const struct http_table *tables)
 		(void)json_object_set_new(schemas, collections[i]->name,
 					  collection_schema(collections[i]));
 	(void)json_object_set_new(schemas, "problem", problem_schema());
-	return json_pack("{s:s, s:{s:s, s:s, s:s, s:{s:s, s:s}}, s:[{s:s}], s:o, s:{s:o, "
+	return json_pack("{s:s, s:{s:s, s:s, s:s, s:{s:s, s:s}}, s:[{s:s}], s:o, s:o, s:{s:o, "
 			 "s:{s:{s:s, s:s}}}}",
 			 "openapi", "3.1.0", "info", "title", "Slipway", "version", SLIPWAY_VERSION,
 			 "description", "Bare servers to ready hosts: inventory, burn-in, images.",
 			 "license", "name", "Apache-2.0", "identifier", "Apache-2.0", "servers",
-			 "url", "/", "paths", paths, "components", "schemas", schemas,
+			 "url", "/", "tags", tags, "paths", paths, "components", "schemas", schemas,
 			 "securitySchemes", "token", "type", "http", "scheme", "bearer");
 }

@@ -69,7 +69,8 @@ int http_reply_json(struct http_request *r, int status, json_t *doc)
 static json_t *problem_doc(int status, const struct err *e)
 {
 	const char *meaning = err_meaning(e->code), *hint = err_hint(e->code);
-	json_t *doc = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title",
+	autofree char *type = xasprintf("/api/v1/errors/%s", err_name(e->code));
+	json_t *doc = json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title",
 				meaning ? meaning : "error", "status", status, "code",
 				err_name(e->code));
 

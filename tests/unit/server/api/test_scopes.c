@@ -198,8 +198,9 @@ static void as_an_agent(const struct http_route *r)
 /* What anybody may ask changes nothing; machines report with a token of their own in the body. */
 static void by_anybody(const struct http_route *r)
 {
-	static const char *const open[] = {"/boot/v1/script", "/healthz", "/api/v1/openapi.json",
-					   "/agent/v1/first-boot"};
+	static const char *const open[] = {"/boot/v1/script",       "/healthz",
+					   "/api/v1/openapi.json",  "/api/v1/errors",
+					   "/api/v1/errors/{code}", "/agent/v1/first-boot"};
 	bool known = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(open); i++)
