@@ -25,21 +25,48 @@ static int disks_make(struct bench_host *h, const char *folder, struct err *err)
 	return 0;
 }
 
+static int host_describe(const struct bench *b, struct bench_host *h, const struct lab_host *spec,
+			 struct err *err)
+{
+	struct domain_setup setup = {.accel = hypervisor_accel(),
+				     .bridge = LAB_BRIDGE,
+				     .console_path = h->console_path,
+				     .nvram_path = h->nvram_path};
+	char *xml = NULL;
+
+	(void)snprintf(setup.port, sizeof(setup.port), LAB_PORT "%zu", (size_t)(h - b->hosts) + 1);
+	memcpy(setup.disk_paths, h->disk_paths, sizeof(setup.disk_paths));
+	TRY(domain_xml(spec, &setup, &xml, err));
+	free(h->xml);
+	h->xml = xml;
+	return 0;
+}
+
+int bench_swap_disks(struct bench *b, struct bench_host *h, struct err *err)
+{
+	struct lab_host repaired = *h->spec;
+
+	for (size_t i = 0; i < repaired.n_disks; i++) {
+		struct lab_disk *d = &repaired.disks[i];
+
+		if (d->fault == DISK_FAULT_NONE)
+			continue;
+		text_print(d->serial, sizeof(d->serial), "NEW-%s", h->spec->disks[i].serial);
+		d->fault = DISK_FAULT_NONE;
+	}
+	return host_describe(b, h, &repaired, err);
+}
+
 static int host_make(struct bench *b, size_t i, const char *disk_folder, struct err *err)
 {
-	struct domain_setup setup = {.accel = hypervisor_accel(), .bridge = LAB_BRIDGE};
 	struct bench_host *h = &b->hosts[i];
 	const struct lab_host *spec = &b->s->hosts[i];
 
-	(void)snprintf(setup.port, sizeof(setup.port), LAB_PORT "%zu", i + 1);
 	*h = (struct bench_host){.spec = spec, .contact_s = -1, .total_s = -1};
 	h->console_path = xasprintf("%s/%s.console", b->folder, spec->name);
 	h->nvram_path = xasprintf("%s/%s.nvram", disk_folder, spec->name);
 	TRY(disks_make(h, disk_folder, err));
-	setup.console_path = h->console_path;
-	setup.nvram_path = h->nvram_path;
-	memcpy(setup.disk_paths, h->disk_paths, sizeof(setup.disk_paths));
-	return domain_xml(spec, &setup, &h->xml, err);
+	return host_describe(b, h, spec, err);
 }
 
 static int hosts_make(struct bench *b, struct err *err)

@@ -34,12 +34,16 @@ struct bench_host {
 	int64_t power_on_ms, power_on_wall_us; /* the first one */
 	int64_t power_due_ms;                  /* power comes back then; 0: nothing due */
 	bool off_by_deed;
+	struct host_view
+		left; /* when a deed took its power, for what the server says of it since */
 	double contact_s, total_s; /* from power-on; negative: not reached */
 	int64_t ready_seen_ms;
 	uint64_t console_mark;    /* where the output of the last power-on starts */
 	int64_t cycle_started_ms; /* 0: between two cycles */
 	unsigned own_boots;
 	unsigned imaged_times;
+	struct view_order orders[VIEW_ORDERS_MAX];
+	size_t n_orders;
 	char trouble[ERR_MSG_MAX_BYTES]; /* what went wrong in the lab's eyes, "" when nothing */
 };
 
@@ -68,6 +72,8 @@ MUST_CHECK int bench_open(struct bench *b, const struct scenario *s, const char 
 			  const char *folder, struct err *err);
 /* Go on with the next scenario of the group: same hosts, new orders. */
 void bench_next(struct bench *b, const struct scenario *s);
+/* Put good disks, with serials of their own, where its bad ones are. For a host that is off. */
+MUST_CHECK int bench_swap_disks(struct bench *b, struct bench_host *h, struct err *err);
 /* Power on, noting when. */
 MUST_CHECK int bench_power_on(struct bench *b, struct bench_host *h, struct err *err);
 /* Power everything off and stop the server; frees. keep: leave disks and server state. */

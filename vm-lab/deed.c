@@ -12,6 +12,8 @@
 #include "disk.h"
 
 #define DEED_MIN_PAUSE_MS 1000
+/* CPU 0, bank 9: valid, enabled, corrected, with an address and a physical one at that. */
+#define MACHINE_CHECK "mce 0 9 0x9c00000000000151 0x0 0x1234000 0x8c"
 
 bool deed_is_due(const struct lab_action *a, const struct action_state *state,
 		 const struct host_view *v, uint64_t written_bytes, int64_t now_ms)
@@ -20,6 +22,9 @@ bool deed_is_due(const struct lab_action *a, const struct action_state *state,
 		return false;
 	if (state->begun)
 		return now_ms >= state->next_ms;
+	if ((*a->detail && !str_glob(a->detail, v->detail)) ||
+	    (*a->during && !str_glob(a->during, v->message)))
+		return false;
 	return str_eq(v->state, a->state) && written_bytes >= a->written_mib * (uint64_t)MIB;
 }
 
@@ -36,6 +41,7 @@ static int power_deed(struct bench *b, struct bench_host *h, const struct lab_ac
 {
 	TRY(hypervisor_power_off(b->hypervisor, h->spec->name, err));
 	h->off_by_deed = true;
+	h->left = h->view;
 	if (a->deed != DEED_POWER_OFF)
 		h->power_due_ms = time_boot_ms() + DEED_MIN_PAUSE_MS + a->pause_s * 1000LL;
 	return 0;
@@ -68,6 +74,15 @@ static int deed_do(struct bench *b, struct bench_host *h, const struct lab_actio
 		return power_deed(b, h, a, err);
 	case DEED_ERASE:
 		return erase_deed(b, h, a, err);
+	case DEED_RESET:
+		return hypervisor_reset(b->hypervisor, h->spec->name, err);
+	case DEED_FREEZE:
+		return hypervisor_freeze(b->hypervisor, h->spec->name, err);
+	case DEED_MACHINE_CHECK:
+		return hypervisor_monitor(b->hypervisor, h->spec->name, MACHINE_CHECK, err);
+	case DEED_SWAP_DISKS:
+		TRY(power_deed(b, h, a, err));
+		return bench_swap_disks(b, h, err);
 	case _LAB_DEED_MAX:
 		break;
 	}
@@ -116,7 +131,8 @@ bool deeds_all_done(const struct bench *b)
 const char *deeds_missed(const struct bench *b, const struct bench_host *h)
 {
 	for (size_t i = 0; i < b->s->n_actions; i++)
-		if (!b->actions[i].begun && str_eq(b->s->actions[i].host, h->spec->name))
+		if (!b->actions[i].begun && str_eq(b->s->actions[i].host, h->spec->name) &&
+		    !str_eq(b->s->actions[i].state, h->view.state))
 			return b->s->actions[i].name;
 	return "";
 }

@@ -23,8 +23,8 @@ MUST_CHECK int deeds_do(struct bench *b, struct err *err);
 /* True when nothing more is to be done. */
 bool deeds_all_done(const struct bench *b);
 
-/* The name of an action on this host, which has come to its end, whose moment never came; "" when
- * there is none. Such a scenario has not tested what it says. */
+/* The name of an action on this host, which has come to its end, whose moment never came and cannot
+ * come in the state that it is in; "" when there is none. Such a scenario has not tested what it says. */
 const char *deeds_missed(const struct bench *b, const struct bench_host *h);
 
 #endif

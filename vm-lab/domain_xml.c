@@ -117,10 +117,14 @@ static void write_past_libvirt(struct xml *x, const struct lab_host *h,
 			       const struct domain_setup *setup)
 {
 	autofree char *smbios = xasprintf("type=1,uuid=%s", h->uuid);
+	static const char *const bmc[] = {"-device", "ipmi-bmc-sim,id=labbmc", "-device",
+					  "isa-ipmi-kcs,bmc=labbmc"};
 
 	xml_open(x, "qemu:commandline");
 	XML_LEAF(x, "qemu:arg", "value", "-smbios");
 	XML_LEAF(x, "qemu:arg", "value", smbios);
+	for (size_t i = 0; i < ARRAY_LEN(bmc) && h->bmc; i++)
+		XML_LEAF(x, "qemu:arg", "value", bmc[i]);
 	for (unsigned i = 0; i < h->n_disks; i++)
 		if (!disk_bus_is_plain(&h->disks[i]))
 			disk_bus_write(x, &h->disks[i], setup->disk_paths[i], i,

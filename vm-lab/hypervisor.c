@@ -7,6 +7,7 @@
 #include "hypervisor.h"
 
 #include <fcntl.h>
+#include <libvirt/libvirt-qemu.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <string.h>
@@ -136,6 +137,57 @@ bool hypervisor_is_on(struct hypervisor *v, const char *name)
 	if (d)
 		(void)virDomainFree(d);
 	return on;
+}
+
+static int monitor_line(virDomainPtr d, const char *line)
+{
+	char *answer = NULL;
+	int rc = virDomainQemuMonitorCommand(d, line, &answer, VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP);
+
+	/* The monitor answers only when it did not understand. */
+	if (rc >= 0 && answer && *answer)
+		rc = -1;
+	free(answer);
+	return rc;
+}
+
+static int press_reset(virDomainPtr d, const char *line)
+{
+	(void)line;
+	return virDomainReset(d, 0);
+}
+
+static int suspend(virDomainPtr d, const char *line)
+{
+	(void)line;
+	return virDomainSuspend(d);
+}
+
+static int with_domain(struct hypervisor *v, const char *name, const char *line,
+		       int (*act)(virDomainPtr d, const char *line), struct err *err)
+{
+	virDomainPtr d = virDomainLookupByName(v->conn, name);
+
+	if (!d)
+		return err_set(err, ERR_NOT_FOUND, "host '%s' is off", name);
+	int rc = act(d, line) < 0 ? fail(err, "the hypervisor refused an action on", name) : 0;
+	(void)virDomainFree(d);
+	return rc;
+}
+
+int hypervisor_reset(struct hypervisor *v, const char *name, struct err *err)
+{
+	return with_domain(v, name, NULL, press_reset, err);
+}
+
+int hypervisor_freeze(struct hypervisor *v, const char *name, struct err *err)
+{
+	return with_domain(v, name, NULL, suspend, err);
+}
+
+int hypervisor_monitor(struct hypervisor *v, const char *name, const char *line, struct err *err)
+{
+	return with_domain(v, name, line, monitor_line, err);
 }
 
 static int sink_to_fd(virStreamPtr stream, const char *p, size_t n_bytes, void *arg)

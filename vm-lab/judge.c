@@ -5,6 +5,7 @@
  */
 #include "judge.h"
 
+#include <string.h>
 #include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
@@ -18,7 +19,9 @@ int judge_gather(const struct bench_host *h, struct host_facts *ret, struct err 
 {
 	*ret = (struct host_facts){.decoys_unchanged = true,
 				   .own_boots = h->own_boots,
-				   .imaged_times = h->imaged_times};
+				   .imaged_times = h->imaged_times,
+				   .n_orders = h->n_orders};
+	memcpy(ret->orders, h->orders, sizeof(ret->orders));
 	(void)str_copy(ret->state, sizeof(ret->state), h->view.known ? h->view.state : "unknown");
 	(void)str_copy(ret->detail, sizeof(ret->detail), h->view.detail);
 	(void)str_copy(ret->fault, sizeof(ret->fault), h->view.fault);
@@ -164,6 +167,56 @@ static enum verdict expect_switch_port(const struct lab_host *spec, const struct
 			  str_eq(f->switch_name, LAB_SWITCH));
 }
 
+static bool part_fits(const struct lab_order *wanted, const struct view_order *o)
+{
+	return wanted->closed == o->closed && str_glob(wanted->part, o->part) &&
+	       str_glob(wanted->slot, o->slot) && str_glob(wanted->serial, o->serial);
+}
+
+static bool is_wanted(const struct lab_expect *e, const struct view_order *o)
+{
+	for (size_t i = 0; i < e->n_orders; i++)
+		if (part_fits(&e->orders[i], o))
+			return true;
+	return false;
+}
+
+static void add_order(struct str *out, const struct view_order *o)
+{
+	str_addf(out, "%s%s %s, %s, %s, %s", out->n_bytes ? "; " : "",
+		 o->closed ? "closed" : "open", o->code, o->part, o->slot, o->serial);
+}
+
+/* Each order that is demanded, and none for another part: one for a part that is well sends a
+ * technician for nothing. Several tests may find fault with one part. */
+static enum verdict expect_orders(const struct lab_host *spec, const struct host_facts *f,
+				  char detail[static DETAIL_BYTES])
+{
+	const struct lab_expect *e = &spec->expect;
+	bool all = f->n_orders <= VIEW_ORDERS_MAX;
+	struct str text;
+
+	if (!e->n_orders)
+		return NOT_ASKED;
+	str_init(&text, 8192);
+	for (size_t i = 0; i < e->n_orders; i++) {
+		size_t n = 0;
+
+		for (size_t k = 0; k < f->n_orders && k < VIEW_ORDERS_MAX; k++)
+			n += part_fits(&e->orders[i], &f->orders[k]) &&
+			     str_glob(e->orders[i].code, f->orders[k].code);
+		all &= n > 0;
+	}
+	for (size_t k = 0; k < f->n_orders && k < VIEW_ORDERS_MAX; k++) {
+		all &= is_wanted(e, &f->orders[k]);
+		add_order(&text, &f->orders[k]);
+	}
+	text_print(detail, DETAIL_BYTES, "%zu expected, %zu there: %s", e->n_orders, f->n_orders,
+		   text.p);
+	str_done(&text);
+	return verdict_of(all);
+}
+
 static const struct {
 	const char *name;
 	enum verdict (*check)(const struct lab_host *, const struct host_facts *,
@@ -178,6 +231,7 @@ static const struct {
 	{"boots its own disk", expect_own_boots},
 	{"times imaged", expect_imaged_times},
 	{"switch port", expect_switch_port},
+	{"repair orders", expect_orders},
 	{"loader by HTTP", expect_http},
 };
 

@@ -18,6 +18,8 @@ struct host_facts {
 	bool target_unchanged, target_bootable, target_blank;
 	bool http_seen, pxe_seen; /* what its firmware said that it boots from */
 	unsigned own_boots, imaged_times;
+	struct view_order orders[VIEW_ORDERS_MAX];
+	size_t n_orders; /* may be more */
 	char switch_name[VIEW_TEXT_BYTES], switch_port[VIEW_TEXT_BYTES];
 };
 

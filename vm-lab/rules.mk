@@ -1,6 +1,7 @@
 # The virtual lab: a library, so that tests can link its pieces, and the program.
 lab_SRC := vm-lab/words.c
 lab_SRC += vm-lab/scenario.c
+lab_SRC += vm-lab/scenario_values.c
 lab_SRC += vm-lab/xml.c
 lab_SRC += vm-lab/disk_bus.c
 lab_SRC += vm-lab/domain_xml.c
@@ -23,7 +24,7 @@ lab_SRC += vm-lab/screen.c
 lab_SRC += vm-lab/report.c
 lab_SRC += vm-lab/group.c
 $(eval $(call library,lab))
-LAB_PKG := libvirt libxml-2.0 inih $(BASE_PKG)
+LAB_PKG := libvirt libvirt-qemu libxml-2.0 inih $(BASE_PKG)
 
 slipway-lab_SRC  := vm-lab/lab.c
 slipway-lab_LIBS := lab base

@@ -14,8 +14,19 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include "scenario_values.h"
 
-enum key_kind { KEY_TEXT, KEY_UINT, KEY_WORD, KEY_BOOL, KEY_DISK, KEY_MAC, KEY_UUID };
+enum key_kind {
+	KEY_TEXT,
+	KEY_UINT,
+	KEY_WORD,
+	KEY_BOOL,
+	KEY_DISK,
+	KEY_ORDER,
+	KEY_CLOSED_ORDER,
+	KEY_MAC,
+	KEY_UUID
+};
 
 struct key {
 	const char *name;
@@ -67,6 +78,7 @@ static const struct key host_keys[] = {
 	UINT(struct lab_host, "cpus", cpus, 1, 8),
 	WORD(struct lab_host, "tamper", tamper, &tamper_words),
 	OTHER(struct lab_host, "tpm", KEY_BOOL, tpm),
+	OTHER(struct lab_host, "bmc", KEY_BOOL, bmc),
 	TEXT(struct lab_host, "manufacturer", manufacturer),
 	TEXT(struct lab_host, "product", product),
 	TEXT(struct lab_host, "serial", serial),
@@ -81,6 +93,8 @@ static const struct key host_keys[] = {
 	UINT(struct lab_host, "expect_own_boots", expect.own_boots, 0, 1000),
 	UINT(struct lab_host, "expect_imaged_times", expect.imaged_times, 0, 100),
 	TEXT(struct lab_host, "expect_switch_port", expect.switch_port),
+	OTHER(struct lab_host, "expect_order", KEY_ORDER, expect),
+	OTHER(struct lab_host, "expect_closed_order", KEY_CLOSED_ORDER, expect),
 	END_OF_KEYS,
 };
 
@@ -88,6 +102,8 @@ static const struct key action_keys[] = {
 	WORD(struct lab_action, "do", deed, &lab_deed_words),
 	TEXT(struct lab_action, "host", host),
 	TEXT(struct lab_action, "state", state),
+	TEXT(struct lab_action, "detail", detail),
+	TEXT(struct lab_action, "during", during),
 	UINT(struct lab_action, "written_mib", written_mib, 0, 65536),
 	UINT(struct lab_action, "times", times, 1, 1000),
 	UINT(struct lab_action, "pause_s", pause_s, 0, 3600),
@@ -106,88 +122,6 @@ static int fail(struct reading *r, const char *what, const char *subject)
 		(void)err_set(r->err, ERR_LAB_SCENARIO, "%s '%s'", what, subject);
 	r->failed = true;
 	return 0;
-}
-
-static bool word_option(const struct word_list *list, const char *value, int *ret)
-{
-	*ret = word_parse(list, value);
-	return *ret >= 0;
-}
-
-/* "bus=nvme" */
-static bool disk_option(const char *text, struct lab_disk *d)
-{
-	const char *equals = strchr(text, '=');
-	int value = 0;
-
-	if (!equals)
-		return false;
-	if (str_starts(text, "bus=") && word_option(&disk_bus_words, equals + 1, &value)) {
-		d->bus = (enum disk_bus)value;
-		return true;
-	}
-	if (str_starts(text, "fault=") && word_option(&disk_fault_words, equals + 1, &value)) {
-		d->fault = (enum disk_fault)value;
-		return true;
-	}
-	if (!str_starts(text, "sector="))
-		return false;
-	d->sector_bytes = str_eq(equals + 1, "4096") ? 4096 : 512;
-	return d->sector_bytes == 4096 || str_eq(equals + 1, "512");
-}
-
-static bool disk_options(struct sv rest, struct lab_disk *d)
-{
-	while (rest.n > 0) {
-		struct sv one = sv_split(&rest, ' ');
-		autofree char *text = xstrndup(one.p, one.n);
-
-		if (one.n > 0 && !disk_option(text, d))
-			return false;
-	}
-	return true;
-}
-
-static bool disk_size(const char *text, uint64_t *ret_bytes)
-{
-	return parse_size_bytes(text, ret_bytes) && *ret_bytes >= MIB && *ret_bytes <= 64 * GIB &&
-	       *ret_bytes % MIB == 0;
-}
-
-/* A critical warning is NVMe's, and the USB stick has no sectors of 4096 bytes. */
-static bool disk_possible(const struct lab_disk *d)
-{
-	return (d->fault != DISK_FAULT_SMART_WARNING || d->bus == BUS_NVME) &&
-	       (d->sector_bytes == 512 || (d->bus != BUS_USB && d->bus != BUS_SATA));
-}
-
-/* "target SERIAL 4G bus=scsi sector=4096 fault=read-error"; what follows the size may be left out.
- */
-static bool disk_parse(const char *text, struct lab_disk *ret)
-{
-	struct sv rest = sv_of(text);
-	struct sv role = sv_split(&rest, ' ');
-	struct sv serial = sv_split(&rest, ' ');
-	struct sv size = sv_split(&rest, ' ');
-	autofree char *role_text = xstrndup(role.p, role.n);
-	autofree char *serial_text = xstrndup(serial.p, serial.n);
-	autofree char *size_text = xstrndup(size.p, size.n);
-	int value = word_parse(&disk_role_words, role_text);
-
-	if (value < 0 || !serial.n || !str_copy(ret->serial, sizeof(ret->serial), serial_text))
-		return false;
-	ret->role = (enum disk_role)value;
-	ret->sector_bytes = 512;
-	return disk_size(size_text, &ret->size_bytes) && disk_options(rest, ret) &&
-	       disk_possible(ret);
-}
-
-static bool disk_add(struct lab_host *h, const char *text)
-{
-	if (h->n_disks == LAB_MAX_DISKS || !disk_parse(text, &h->disks[h->n_disks]))
-		return false;
-	h->n_disks++;
-	return true;
 }
 
 /* Lower-case hex digits where the pattern has 'h', the pattern's own character elsewhere. */
@@ -236,7 +170,10 @@ static bool key_set(const struct key *k, void *section, const char *value)
 		*(bool *)field = str_eq(value, "yes");
 		return str_eq(value, "yes") || str_eq(value, "no");
 	case KEY_DISK:
-		return disk_add(section, value);
+		return scenario_add_disk(section, value);
+	case KEY_ORDER:
+	case KEY_CLOSED_ORDER:
+		return scenario_add_order(field, value, k->kind == KEY_CLOSED_ORDER);
 	case KEY_MAC:
 		return looks_like(value, "hh:hh:hh:hh:hh:hh") &&
 		       str_copy(field, k->size_bytes, value);
@@ -337,6 +274,9 @@ static int host_check(const struct scenario *s, const struct lab_host *h, struct
 			       h->name);
 	if (h->arch == ARCH_AARCH64 && h->firmware == FIRMWARE_BIOS)
 		return err_set(err, ERR_LAB_SCENARIO, "host '%s': aarch64 has no bios", h->name);
+	if (h->arch == ARCH_AARCH64 && h->bmc)
+		return err_set(err, ERR_LAB_SCENARIO, "host '%s': aarch64 has no ISA bus for a bmc",
+			       h->name);
 	if (h->firmware == FIRMWARE_BIOS && h->netboot == NETBOOT_HTTP)
 		return err_set(err, ERR_LAB_SCENARIO, "host '%s': a bios boots by pxe only",
 			       h->name);

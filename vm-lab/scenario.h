@@ -20,6 +20,7 @@
 #define LAB_MAX_HOSTS      8
 #define LAB_MAX_DISKS      6
 #define LAB_MAX_ACTIONS    16
+#define LAB_MAX_ORDERS     8
 #define LAB_NAME_BYTES     48
 #define LAB_TEXT_BYTES     80
 #define LAB_SCENARIO_BYTES (64 * 1024)
@@ -33,6 +34,13 @@ struct lab_disk {
 	enum disk_fault fault;
 };
 
+/* A repair order; each text may have '*' in it, "" is an empty field. */
+struct lab_order {
+	char code[LAB_NAME_BYTES], part[LAB_NAME_BYTES];
+	char slot[LAB_TEXT_BYTES], serial[LAB_NAME_BYTES];
+	bool closed;
+};
+
 struct lab_expect {
 	char state[LAB_NAME_BYTES];  /* lifecycle state at the end */
 	char detail[LAB_TEXT_BYTES]; /* what the server says of it, may end in '*'; "": anything */
@@ -40,7 +48,9 @@ struct lab_expect {
 	enum target_fate target;
 	unsigned own_boots;    /* times it came up from its own disk after a power cycle */
 	unsigned imaged_times; /* receipts in the server's events */
-	char switch_port[LAB_NAME_BYTES]; /* of the lab's switch, "" when none is demanded */
+	char switch_port[LAB_NAME_BYTES];        /* of the lab's switch, "" when none is demanded */
+	struct lab_order orders[LAB_MAX_ORDERS]; /* these, and none for other parts; 0: any */
+	size_t n_orders;
 };
 
 struct lab_host {
@@ -51,6 +61,7 @@ struct lab_host {
 	unsigned memory_mib;
 	unsigned cpus;
 	bool tpm;
+	bool bmc;
 	enum tamper tamper; /* of the image for its architecture */
 	char manufacturer[LAB_TEXT_BYTES];
 	char product[LAB_TEXT_BYTES];
@@ -68,9 +79,12 @@ struct lab_action {
 	enum lab_deed deed;
 	char host[LAB_NAME_BYTES];  /* whose state is watched, and who is powered off */
 	char state[LAB_NAME_BYTES]; /* when that host is in this lifecycle state */
-	unsigned written_mib;       /* and its target disk holds this much */
-	unsigned times;             /* done this often, a second or more apart */
-	unsigned pause_s;           /* between times, and before power comes back */
+	char detail
+		[LAB_TEXT_BYTES]; /* and the server says this of it; may have '*'; "": anything */
+	char during[LAB_TEXT_BYTES]; /* and its agent is at this; may have '*'; "": anything */
+	unsigned written_mib;        /* and its target disk holds this much */
+	unsigned times;              /* done this often, a second or more apart */
+	unsigned pause_s;            /* between times, and before power comes back */
 };
 
 struct scenario {

@@ -138,3 +138,20 @@ unsigned view_page_count(const json_t *page)
 {
 	return (unsigned)json_array_size(json_object_get(page, "items"));
 }
+
+size_t view_orders(const json_t *page, struct view_order ret[static VIEW_ORDERS_MAX])
+{
+	const json_t *items = json_object_get(page, "items"), *item;
+	size_t i;
+
+	json_array_foreach (items, i, item) {
+		if (i == VIEW_ORDERS_MAX)
+			break;
+		copy_printable(ret[i].code, sizeof(ret[i].code), text_of(item, "code"));
+		copy_printable(ret[i].part, sizeof(ret[i].part), text_of(item, "part_type"));
+		copy_printable(ret[i].slot, sizeof(ret[i].slot), text_of(item, "slot"));
+		copy_printable(ret[i].serial, sizeof(ret[i].serial), text_of(item, "SerialNumber"));
+		ret[i].closed = str_eq(text_of(item, "state"), "closed");
+	}
+	return json_array_size(items);
+}

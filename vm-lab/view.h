@@ -29,6 +29,14 @@ struct host_view {
 	int64_t done, total, eta_s; /* eta_s -1: not said */
 };
 
+/* A repair order as the API shows it. */
+#define VIEW_ORDERS_MAX 16
+struct view_order {
+	char code[VIEW_TEXT_BYTES], part[VIEW_TEXT_BYTES], slot[VIEW_TEXT_BYTES],
+		serial[VIEW_TEXT_BYTES];
+	bool closed;
+};
+
 struct view_stages {
 	double discover_s, inspect_s, burn_in_s, image_s, verify_s; /* negative: not known */
 };
@@ -45,6 +53,8 @@ int view_percent(const struct host_view *v);
 /* A page ({"items": [...]}) of events: how many are of this kind (which may end in '*'), and the
  * wall time of the first one (0: none). */
 unsigned view_events_count(const json_t *page, const char *kind, int64_t *ret_first_us);
+/* The repair orders of a page. Returns how many there are, which may be more than VIEW_ORDERS_MAX. */
+size_t view_orders(const json_t *page, struct view_order ret[static VIEW_ORDERS_MAX]);
 /* How many items a page has. */
 unsigned view_page_count(const json_t *page);
 

@@ -70,7 +70,11 @@
 	X(DEED_KILL_NGINX, "kill-nginx")                                                           \
 	X(DEED_POWER_OFF, "power-off")                                                             \
 	X(DEED_POWER_CYCLE, "power-cycle")                                                         \
-	X(DEED_ERASE, "erase") /* ask for the target disk to be erased, then power-cycle */
+	X(DEED_ERASE, "erase")   /* ask for the target disk to be erased, then power-cycle */      \
+	X(DEED_RESET, "reset")   /* the reset button */                                            \
+	X(DEED_FREEZE, "freeze") /* its CPUs stand still from now on */                            \
+	X(DEED_MACHINE_CHECK, "machine-check") /* a corrected one, in CPU 0 */                     \
+	X(DEED_SWAP_DISKS, "swap-disks")       /* good disks for its bad ones, then power-cycle */
 
 #define LAB_ENUM(value, text) value,
 enum lab_arch { LAB_ARCH_WORDS(LAB_ENUM) _LAB_ARCH_MAX };

@@ -46,6 +46,35 @@ static void is_due(void **state)
 	}
 }
 
+static void waits_for_words(void **state)
+{
+	static const struct {
+		const char *name, *detail, *during;
+		bool due;
+	} cases[] = {
+		{"no words", "", "", true},
+		{"said", "not swapped*", "", true},
+		{"something else is said", "swapped*", "", false},
+		{"at it", "", "memory*", true},
+		{"at something else", "", "disk*", false},
+		{"said, at something else", "not swapped*", "disk*", false},
+	};
+	static const struct host_view v = {.known = true,
+					   .state = "failed",
+					   .detail = "not swapped: it is still there",
+					   .message = "memory patterns"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct lab_action a = {.state = "failed", .times = 1};
+		struct action_state s = {0};
+
+		(void)snprintf(a.detail, sizeof(a.detail), "%s", cases[i].detail);
+		(void)snprintf(a.during, sizeof(a.during), "%s", cases[i].during);
+		CHECK_INT(cases[i].name, deed_is_due(&a, &s, &v, 0, 10), cases[i].due);
+	}
+}
+
 /* A scenario with two actions on "a" and one on "b", of which some have begun. */
 static void says_which_was_missed(void **state)
 {
@@ -60,9 +89,10 @@ static void says_which_was_missed(void **state)
 		{"another host's", {true, true, false}, "b", "three"},
 		{"all begun", {true, true, true}, "b", ""},
 	};
-	static const struct scenario s = {.actions = {{.name = "one", .host = "a"},
-						      {.name = "two", .host = "a"},
-						      {.name = "three", .host = "b"}},
+	static const struct lab_action later = {.name = "late", .host = "a", .state = "failed"};
+	static const struct scenario s = {.actions = {{.name = "one", .host = "a", .state = "x"},
+						      {.name = "two", .host = "a", .state = "x"},
+						      {.name = "three", .host = "b", .state = "x"}},
 					  .n_actions = 3};
 
 	(void)state;
@@ -77,12 +107,23 @@ static void says_which_was_missed(void **state)
 			b.actions[k].begun = cases[i].begun[k];
 		CHECK_STR(cases[i].name, deeds_missed(&b, &h), cases[i].missed);
 	}
+	/* one that waits for words in the state that it is in can still come */
+	static struct scenario waits = {.n_actions = 1};
+	static struct bench b = {.s = &waits};
+	struct lab_host spec = {.name = "a"};
+	struct bench_host h = {.spec = &spec, .view.state = "failed"};
+
+	waits.actions[0] = later;
+	assert_string_equal(deeds_missed(&b, &h), "");
+	(void)snprintf(h.view.state, sizeof(h.view.state), "ready");
+	assert_string_equal(deeds_missed(&b, &h), "late");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_due),
+		cmocka_unit_test(waits_for_words),
 		cmocka_unit_test(says_which_was_missed),
 	};
 

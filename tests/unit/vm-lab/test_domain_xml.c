@@ -125,6 +125,22 @@ static void matches_the_golden_file(void **state)
 	}
 }
 
+static void attaches_a_bmc(void **state)
+{
+	struct lab_host h = host_of_row(0);
+	struct domain_setup setup = {
+		.accel = "qemu", .bridge = "br0", .console_path = "/c", .disk_paths = {"/0", "/1"}};
+	autofree char *without = NULL, *with = NULL;
+
+	(void)state;
+	assert_int_equal(0, domain_xml(&h, &setup, &without, NULL));
+	assert_null(strstr(without, "ipmi"));
+	h.bmc = true;
+	assert_int_equal(0, domain_xml(&h, &setup, &with, NULL));
+	assert_non_null(strstr(with, "ipmi-bmc-sim,id=labbmc"));
+	assert_non_null(strstr(with, "isa-ipmi-kcs,bmc=labbmc"));
+}
+
 static void refuses_a_machine_that_does_not_exist(void **state)
 {
 	struct lab_host h = host_of_row(0);
@@ -142,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(matches_the_golden_file),
 		cmocka_unit_test(puts_a_disk_on_each_bus),
+		cmocka_unit_test(attaches_a_bmc),
 		cmocka_unit_test(refuses_a_machine_that_does_not_exist),
 	};
 

@@ -125,6 +125,65 @@ static void http_boot_must_be_that(void **state)
 	}
 }
 
+static void repair_orders_are_these_alone(void **state)
+{
+	static const struct lab_order wanted[] = {
+		{"disk-read-error", "disk", "*", "S1", false},
+		{"cpu-*", "cpu", "CPU 0", "", true},
+	};
+	static const struct {
+		const char *name;
+		struct view_order orders[3];
+		size_t n;
+		bool holds;
+	} cases[] = {
+		{"both",
+		 {{"cpu-hot", "cpu", "CPU 0", "", true},
+		  {"disk-read-error", "disk", "bay 1", "S1", false}},
+		 2,
+		 true},
+		{"one is missing", {{"disk-read-error", "disk", "bay 1", "S1", false}}, 1, false},
+		{"another serial",
+		 {{"cpu-hot", "cpu", "CPU 0", "", true},
+		  {"disk-read-error", "disk", "bay 1", "S2", false}},
+		 2,
+		 false},
+		{"still open",
+		 {{"cpu-hot", "cpu", "CPU 0", "", false},
+		  {"disk-read-error", "disk", "bay 1", "S1", false}},
+		 2,
+		 false},
+		{"one for a part that is well",
+		 {{"cpu-hot", "cpu", "CPU 0", "", true},
+		  {"disk-read-error", "disk", "bay 1", "S1", false},
+		  {"nic-errors", "nic", "eth0", "", false}},
+		 3,
+		 false},
+		{"two for one part",
+		 {{"disk-smart-failed", "disk", "bay 1", "S1", false},
+		  {"disk-read-error", "disk", "bay 1", "S1", false},
+		  {"cpu-hot", "cpu", "CPU 0", "", true}},
+		 3,
+		 true},
+		{"another code alone",
+		 {{"disk-smart-failed", "disk", "bay 1", "S1", false},
+		  {"cpu-hot", "cpu", "CPU 0", "", true}},
+		 2,
+		 false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autojson json_t *checks = json_array();
+		struct lab_host spec = {.expect = {.state = "failed", .n_orders = 2}};
+		struct host_facts facts = {.state = "failed", .n_orders = cases[i].n, GOOD};
+
+		memcpy(spec.expect.orders, wanted, sizeof(wanted));
+		memcpy(facts.orders, cases[i].orders, sizeof(cases[i].orders));
+		CHECK_INT(cases[i].name, judge_host(&spec, &facts, checks), cases[i].holds);
+	}
+}
+
 static const char *first_broken(const json_t *checks)
 {
 	const json_t *check;
@@ -156,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_expectation_is_noticed),
 		cmocka_unit_test(http_boot_must_be_that),
+		cmocka_unit_test(repair_orders_are_these_alone),
 	};
 
 	return cmocka_run_group_tests_name("lab judge", tests, NULL, NULL);

@@ -62,6 +62,17 @@ static const struct {
 	 "tamper is for both"},
 	{"action on nobody", HOST "[action k]\ndo = kill-nginx\nhost = b\nstate = imaging\n",
 	 "needs a state and the name of a host"},
+	{"a repair order", HOST "expect_order = disk-*, disk, *, S1\n", NULL},
+	{"a closed one without a slot", HOST "expect_closed_order = cpu-hot, cpu, , \n", NULL},
+	{"an order for no part", HOST "expect_order = disk-read-error\n",
+	 "bad value for key 'expect_order'"},
+	{"an order with five fields", HOST "expect_order = a, b, c, d, e\n",
+	 "bad value for key 'expect_order'"},
+	{"a bmc", HOST "bmc = yes\n", NULL},
+	{"a bmc where there is no bus for it", HOST "arch = aarch64\nfirmware = uefi\nbmc = yes\n",
+	 "no ISA bus"},
+	{"an action in a test",
+	 HOST "[action k]\ndo = freeze\nhost = a\nstate = testing\nduring = memory*\n", NULL},
 	{"no section", "serial = S1\n", "file:1"},
 	{"no value", HOST "nonsense\n", "file:9: neither"},
 };
@@ -90,7 +101,8 @@ static void reads_every_field(void **state)
 	assert_int_equal(0, scenario_parse("x", "file",
 					   "[scenario]\ntimeout_s = 7\n" HOST "tamper = table\n"
 					   "expect_state = failed\nexpect_target = untouched\n"
-					   "power_cycles = 3\ntpm = yes\n",
+					   "power_cycles = 3\ntpm = yes\n"
+					   "expect_closed_order = disk-*, disk, PCI 3, S1\n",
 					   &s, NULL));
 	h = scenario_host(s, "a");
 	assert_non_null(h);
@@ -104,6 +116,10 @@ static void reads_every_field(void **state)
 	assert_int_equal(h->expect.target, TARGET_UNTOUCHED);
 	assert_int_equal(h->power_cycles, 3);
 	assert_true(h->tpm);
+	assert_int_equal(h->expect.n_orders, 1);
+	assert_string_equal(h->expect.orders[0].slot, "PCI 3");
+	assert_string_equal(h->expect.orders[0].serial, "S1");
+	assert_true(h->expect.orders[0].closed);
 	assert_null(scenario_host(s, "b"));
 }
 
@@ -145,7 +161,8 @@ static void shipped_files_are_right(void **state)
 	static const char *const files[] = {
 		"three-hosts",    "ready-netboots-again", "tampered-image", "tampered-manifest",
 		"daemons-killed", "power-cut-imaging",    "same-identity",  "proxy-dhcp",
-		"http-boot",      "many-faults",          "erase",
+		"http-boot",      "many-faults",          "erase",          "buses",
+		"burn-in-faults",
 	};
 
 	(void)state;

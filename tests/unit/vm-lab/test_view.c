@@ -69,10 +69,31 @@ static void counts_events(void **state)
 	assert_int_equal(0, first_us);
 }
 
+static void reads_repair_orders(void **state)
+{
+	autojson json_t *page = json_loads(
+		"{\"items\":[{\"code\":\"disk-read-error\",\"part_type\":\"disk\",\"slot\":\"Bay 3\","
+		"\"SerialNumber\":\"S1\",\"state\":\"closed\"},{\"code\":7,\"state\":\"open\"}]}",
+		0, NULL);
+	struct view_order o[VIEW_ORDERS_MAX];
+
+	(void)state;
+	assert_int_equal(view_orders(page, o), 2);
+	assert_string_equal(o[0].code, "disk-read-error");
+	assert_string_equal(o[0].part, "disk");
+	assert_string_equal(o[0].slot, "Bay 3");
+	assert_string_equal(o[0].serial, "S1");
+	assert_true(o[0].closed);
+	assert_string_equal(o[1].code, "");
+	assert_false(o[1].closed);
+	assert_int_equal(view_orders(NULL, o), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads),
+		cmocka_unit_test(reads_repair_orders),
 		cmocka_unit_test(counts_events),
 	};
 

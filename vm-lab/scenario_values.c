@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Values of a scenario's keys that hold several words; see scenario_values.h. Input: files that people
+ * write.
+ */
+#include "scenario_values.h"
+
+#include <string.h>
+#include <base/cleanup.h>
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+
+static bool word_option(const struct word_list *list, const char *value, int *ret)
+{
+	*ret = word_parse(list, value);
+	return *ret >= 0;
+}
+
+/* "bus=nvme" */
+static bool disk_option(const char *text, struct lab_disk *d)
+{
+	const char *equals = strchr(text, '=');
+	int value = 0;
+
+	if (!equals)
+		return false;
+	if (str_starts(text, "bus=") && word_option(&disk_bus_words, equals + 1, &value)) {
+		d->bus = (enum disk_bus)value;
+		return true;
+	}
+	if (str_starts(text, "fault=") && word_option(&disk_fault_words, equals + 1, &value)) {
+		d->fault = (enum disk_fault)value;
+		return true;
+	}
+	if (!str_starts(text, "sector="))
+		return false;
+	d->sector_bytes = str_eq(equals + 1, "4096") ? 4096 : 512;
+	return d->sector_bytes == 4096 || str_eq(equals + 1, "512");
+}
+
+static bool disk_options(struct sv rest, struct lab_disk *d)
+{
+	while (rest.n > 0) {
+		struct sv one = sv_split(&rest, ' ');
+		autofree char *text = xstrndup(one.p, one.n);
+
+		if (one.n > 0 && !disk_option(text, d))
+			return false;
+	}
+	return true;
+}
+
+static bool disk_size(const char *text, uint64_t *ret_bytes)
+{
+	return parse_size_bytes(text, ret_bytes) && *ret_bytes >= MIB && *ret_bytes <= 64 * GIB &&
+	       *ret_bytes % MIB == 0;
+}
+
+/* A critical warning is NVMe's, and the USB stick has no sectors of 4096 bytes. */
+static bool disk_possible(const struct lab_disk *d)
+{
+	return (d->fault != DISK_FAULT_SMART_WARNING || d->bus == BUS_NVME) &&
+	       (d->sector_bytes == 512 || (d->bus != BUS_USB && d->bus != BUS_SATA));
+}
+
+/* "target SERIAL 4G bus=scsi sector=4096 fault=read-error"; what follows the size may be left out.
+ */
+static bool disk_parse(const char *text, struct lab_disk *ret)
+{
+	struct sv rest = sv_of(text);
+	struct sv role = sv_split(&rest, ' ');
+	struct sv serial = sv_split(&rest, ' ');
+	struct sv size = sv_split(&rest, ' ');
+	autofree char *role_text = xstrndup(role.p, role.n);
+	autofree char *serial_text = xstrndup(serial.p, serial.n);
+	autofree char *size_text = xstrndup(size.p, size.n);
+	int value = word_parse(&disk_role_words, role_text);
+
+	if (value < 0 || !serial.n || !str_copy(ret->serial, sizeof(ret->serial), serial_text))
+		return false;
+	ret->role = (enum disk_role)value;
+	ret->sector_bytes = 512;
+	return disk_size(size_text, &ret->size_bytes) && disk_options(rest, ret) &&
+	       disk_possible(ret);
+}
+
+bool scenario_add_disk(struct lab_host *h, const char *text)
+{
+	if (h->n_disks == LAB_MAX_DISKS || !disk_parse(text, &h->disks[h->n_disks]))
+		return false;
+	h->n_disks++;
+	return true;
+}
+
+static bool order_field(struct sv *rest, char *ret, size_t ret_bytes)
+{
+	struct sv one = sv_split(rest, ',');
+	autofree char *text = xstrndup(one.p, one.n);
+
+	return str_copy(ret, ret_bytes, text + strspn(text, " "));
+}
+
+/* "disk-read-error, disk, *, S2HRNX0J": code, part, slot, serial */
+bool scenario_add_order(struct lab_expect *e, const char *text, bool closed)
+{
+	struct lab_order *o = &e->orders[e->n_orders];
+	struct sv rest = sv_of(text);
+
+	if (e->n_orders == LAB_MAX_ORDERS || !order_field(&rest, o->code, sizeof(o->code)) ||
+	    !order_field(&rest, o->part, sizeof(o->part)) ||
+	    !order_field(&rest, o->slot, sizeof(o->slot)) ||
+	    !order_field(&rest, o->serial, sizeof(o->serial)) || rest.n || !*o->code || !*o->part)
+		return false;
+	o->closed = closed;
+	e->n_orders++;
+	return true;
+}
