@@ -47,6 +47,25 @@ MUST_CHECK int tool_read_smart(struct tool_end end, const char *output, size_t n
 MUST_CHECK int tool_read_nvme(struct tool_end end, const char *output, size_t n_bytes,
 			      struct smart_health *ret, struct err *err);
 
+/* The self-test that a disk was told to run last. NONE: its report holds none, or it has no such
+ * tests. */
+enum self_test_state {
+	SELF_TEST_NONE,
+	SELF_TEST_RUNNING,
+	SELF_TEST_PASSED,
+	SELF_TEST_FAILED,
+	SELF_TEST_ABORTED,
+};
+struct self_test {
+	enum self_test_state state;
+	int64_t remaining_percent; /* while it runs; -1: not reported */
+	char words[129];           /* the disk's own, of how it ended; "" */
+};
+/* From `smartctl --json -a` or nvme-cli's self-test-log as JSON. trust: none of the output. errors: as
+ * of tool_read_smart(). */
+MUST_CHECK int tool_read_self_test(const char *output, size_t n_bytes, struct self_test *ret,
+				   struct err *err);
+
 /* One value of the health, in a fixed order; false when index is past the last. */
 struct smart_value {
 	const char *name;            /* "pending-sectors" */

@@ -32,6 +32,7 @@ agent_SRC := \
 	provisioner/agent/burn/program.c \
 	provisioner/agent/burn/run.c \
 	provisioner/agent/burn/health.c \
+	provisioner/agent/burn/self_test.c \
 	provisioner/agent/burn/parts.c \
 	provisioner/agent/burn/edac.c \
 	provisioner/agent/burn/counters.c \

@@ -25,7 +25,7 @@ static const struct burn_test {
 	{"smart", burn_test_smart},           {"cpu-verify", burn_test_cpu},
 	{"memory-pattern", burn_test_memory}, {"disk-read", burn_test_disk_read},
 	{"pcie-links", burn_test_links},      {"smart-after", burn_test_smart},
-	{"counters", burn_test_counters},
+	{"counters", burn_test_counters},     {BURN_SELF_TEST, burn_test_self_test},
 };
 
 bool burn_test_run(const char *id, struct burn *b, enum burn_end *ret)
@@ -167,6 +167,7 @@ static enum burn_end run_tests(struct burn *b)
 {
 	enum burn_end end = BURN_JUDGED;
 
+	burn_self_tests_start(b);
 	for (size_t i = 0; i < b->n_tests && end != BURN_STOPPED; i++) {
 		if (!b->tests[i].done)
 			end = burn_run_test(b, &b->tests[i]);

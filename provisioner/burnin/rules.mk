@@ -22,6 +22,7 @@ burnin_SRC := \
 	provisioner/burnin/judge.c \
 	provisioner/burnin/smart_tests.c \
 	provisioner/burnin/smart_judge.c \
+	provisioner/burnin/self_test.c \
 	provisioner/burnin/nvme.c \
 	provisioner/burnin/fio.c \
 	provisioner/burnin/vendor_json.c
@@ -42,6 +43,7 @@ $(eval $(call unit_test,tests/unit/burnin/test_rules.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_counters.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_tool_output.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_smart.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_self_test.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_dimm.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_verdict.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_kernel_log.c,burnin base,$(BASE_PKG)))

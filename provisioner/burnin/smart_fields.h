@@ -20,4 +20,10 @@ int64_t smart_get(const struct smart_health *h, size_t offset);
 /* A value that decides is there and cannot be read: the disk is not judged. The first one is kept. */
 void smart_unreadable(struct smart_health *h, const char *name);
 
+/* How one test of a log ended, by its row. NO_VERDICT: aborted, or it runs. */
+enum smart_test_end { TEST_PASSED, TEST_FAILED, TEST_NO_VERDICT };
+enum smart_test_end smart_ata_end(json_t *row);
+enum smart_test_end smart_nvme_end(json_t *row);
+enum smart_test_end smart_scsi_end(json_t *row);
+
 #endif

@@ -15,10 +15,8 @@
 
 #define SCSI_TESTS 20 /* the log page holds that many */
 
-enum end { TEST_PASSED, TEST_FAILED, TEST_NO_VERDICT };
-
 /* ATA8-ACS: the high half of the status byte. 0 passed, 3 to 8 failed, 1 and 2 aborted, 15 runs. */
-static enum end ata_end(json_t *row)
+enum smart_test_end smart_ata_end(json_t *row)
 {
 	int64_t value = vendor_json_count(vendor_json_at(row, "status/value"));
 	json_t *passed = vendor_json_at(row, "status/passed");
@@ -32,7 +30,7 @@ static enum end ata_end(json_t *row)
 }
 
 /* NVMe base specification, device self-test log: 0 passed; 5, 6 and 7 failed. */
-static enum end nvme_end(json_t *row)
+enum smart_test_end smart_nvme_end(json_t *row)
 {
 	json_t *result = vendor_json_at(row, "self_test_result/value");
 
@@ -44,7 +42,7 @@ static enum end nvme_end(json_t *row)
 }
 
 /* SPC-4, self-test results: 0 passed; 3 to 7 failed. */
-static enum end scsi_end(json_t *row)
+enum smart_test_end smart_scsi_end(json_t *row)
 {
 	int64_t value = vendor_json_count(vendor_json_at(row, "result/value"));
 
@@ -87,7 +85,7 @@ static bool is_extended(json_t *row)
 }
 
 /* false: an extended test that passed ends the look back. */
-static bool take(json_t *row, enum end end, const char *words, struct smart_health *h)
+static bool take(json_t *row, enum smart_test_end end, const char *words, struct smart_health *h)
 {
 	if (end != TEST_NO_VERDICT && h->failed_self_tests < 0)
 		h->failed_self_tests = 0;
@@ -100,12 +98,12 @@ void smart_read_self_tests(json_t *doc, struct smart_health *h)
 {
 	static const struct {
 		const char *path, *words;
-		enum end (*end)(json_t *row);
+		enum smart_test_end (*end)(json_t *row);
 	} logs[] = {
-		{"ata_smart_self_test_log/standard/table", "status/string", ata_end},
-		{"ata_smart_self_test_log/extended/table", "status/string", ata_end},
-		{"nvme_self_test_log/table", "self_test_result/string", nvme_end},
-		{"List of Valid Reports", "", nvme_end},
+		{"ata_smart_self_test_log/standard/table", "status/string", smart_ata_end},
+		{"ata_smart_self_test_log/extended/table", "status/string", smart_ata_end},
+		{"nvme_self_test_log/table", "self_test_result/string", smart_nvme_end},
+		{"List of Valid Reports", "", smart_nvme_end},
 	};
 	char key[32];
 	json_t *row;
@@ -117,12 +115,12 @@ void smart_read_self_tests(json_t *doc, struct smart_health *h)
 				break;
 	/* Some disks keep the last result alone, without a log. */
 	json_t *last = vendor_json_at(doc, "ata_smart_data/self_test");
-	if (h->failed_self_tests < 0 && ata_end(last) == TEST_FAILED)
+	if (h->failed_self_tests < 0 && smart_ata_end(last) == TEST_FAILED)
 		(void)take(last, TEST_FAILED, "status/string", h);
 	for (int i = 0; i < SCSI_TESTS; i++) {
 		text_print(key, sizeof(key), "scsi_self_test_%d", i);
 		row = json_object_get(doc, key);
-		if (row && !take(row, scsi_end(row), "result/string", h))
+		if (row && !take(row, smart_scsi_end(row), "result/string", h))
 			break;
 	}
 }

@@ -43,6 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 	tool_read_fio(end, text, &outcome);
 	if (tool_read_smart(end, text, n_bytes - 1, &health, NULL) == 0)
 		(void)smart_judge(&health, NULL, ignore, NULL);
+	struct self_test self_test;
+	IGNORE_RESULT(tool_read_self_test(text, n_bytes - 1, &self_test, NULL));
 	if (tool_read_nvme(end, text, n_bytes - 1, &health, NULL) == 0)
 		(void)smart_judge(&health, NULL, ignore, NULL);
 	(void)kernel_log_read(&(struct kernel_log_reader){.components = &none, .found = ignore},

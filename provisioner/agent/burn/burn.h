@@ -18,6 +18,7 @@
 #include <burnin/counters.h>
 #include <burnin/record.h>
 #include <burnin/rules.h>
+#include <burnin/smart.h>
 #include <base/str.h>
 #include <burnin/tool_output.h>
 #include <proto/facts.h>
@@ -60,6 +61,7 @@ struct burn {
 		int64_t crc_errors;
 	} first_crc[FACTS_MAX_DRIVES];
 	size_t n_first_crc;
+	bool self_tests[FACTS_MAX_DRIVES]; /* the disk runs its own, since the run began */
 
 	int64_t grace_ms; /* of a program beyond its seconds; 0: three minutes */
 	unsigned n_failures;
@@ -91,6 +93,14 @@ enum burn_end burn_test_disk_read(struct burn *b, const char *step);
 enum burn_end burn_test_links(struct burn *b, const char *step);
 enum burn_end burn_test_smart(struct burn *b, const char *step);
 enum burn_end burn_test_counters(struct burn *b, const char *step);
+/* The disks' own: told to start before the first test if the plan has them, and judged in turn. */
+#define BURN_SELF_TEST "disk-self-test"
+/* "short" or "long", by the time that is until their turn; NULL: the plan has none. */
+const char *burn_self_test_kind(const struct burn *b);
+void burn_self_tests_start(struct burn *b);
+enum burn_end burn_test_self_test(struct burn *b, const char *step);
+void burn_judge_self_test(struct burn *b, const char *step, const struct component *c,
+			  const struct self_test *t);
 
 /* Fill tests from the plan. errors: ERR_BURNIN_TEST, ERR_BURNIN_CATALOGUE (another digest than the
  * plan's, or no definition at all). owns: burn_tests_done(), also after an error. */
@@ -127,6 +137,9 @@ bool burn_link_is_narrow(const char *root, const char *address, int64_t *ret_wid
 /* Have the kernel look for machine checks more often. Returns what it did before, for
  * burn_poll_as_before(); -1: there is no such poll. */
 int64_t burn_poll_faster(const char *root);
+/* Until the kernel has polled once more: what a test's load caused is counted before the next one
+ * begins. false: the run must stop. */
+bool burn_wait_for_poll(struct burn *b);
 void burn_poll_as_before(const char *root, int64_t before_s);
 /* The kernel's log from now on, -1 if there is none; and its messages since the last read, one a
  * line; warnings and worse also to urgent (may be NULL). owns: the caller closes. */

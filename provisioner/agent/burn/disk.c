@@ -24,6 +24,8 @@
 #define ALIGN_BYTES  4096
 #define MAX_COMPARED 65536 /* marks kept: 512 KiB */
 #define TRIES        3
+#define EDGE_BLOCKS                                                                                \
+	8 /* at each end: what is read and written most, and where disks are cut short */
 #define STALL_MS     120000 /* a read that is retried in the disk and in the kernel */
 #define ASK_EVERY_US 100000
 
@@ -112,14 +114,25 @@ static bool go_on(struct reader *r, int64_t until_ms)
 	return !r->result->stopped && time_boot_ms() < until_ms;
 }
 
+/* Both ends first, whatever the time: partition tables lie there, and a capacity that is not true
+ * (HPA, wrong size) shows at the last block. */
+static void read_edges(struct reader *r)
+{
+	uint64_t mark;
+
+	for (uint64_t i = 0; i < EDGE_BLOCKS && i < r->n_blocks; i++) {
+		(void)read_block(r, i, &mark);
+		(void)read_block(r, r->n_blocks - 1 - i, &mark);
+	}
+}
+
 /* First pass; returns how many values of i it went through. */
 static uint64_t read_all(struct reader *r, int64_t until_ms)
 {
 	uint64_t limit = spread_limit(r->n_blocks), i;
 	uint64_t mark;
 
-	/* The end first: stale capacity (HPA, wrong size) shows there. */
-	(void)read_block(r, r->n_blocks - 1, &mark);
+	read_edges(r);
 	for (i = 0; i < limit && go_on(r, until_ms); i++) {
 		uint64_t index = spread(i, r->n_blocks);
 

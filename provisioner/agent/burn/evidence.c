@@ -22,7 +22,7 @@
 #include <agent/facts/sysfs.h>
 
 #define POLL_FILE     "sys/devices/system/machinecheck/machinecheck0/check_interval"
-#define POLL_S        5
+#define POLL_S        1
 #define LOG_MAX_BYTES MIB /* of the lines of one test */
 #define RECORD_BYTES  8192
 
@@ -244,8 +244,7 @@ void burn_follow(struct burn *b)
 	b->follow_ms = now_ms + FOLLOW_EVERY_MS;
 }
 
-/* Errors of the last test are polled for once more before the end. */
-static bool wait_for_poll(struct burn *b)
+bool burn_wait_for_poll(struct burn *b)
 {
 	int64_t until_ms = time_boot_ms() + (POLL_S + 1) * 1000;
 
@@ -261,7 +260,7 @@ enum burn_end burn_test_counters(struct burn *b, const char *step)
 {
 	unsigned n_before = b->n_failures, n_covered = 0;
 
-	if (!wait_for_poll(b))
+	if (!burn_wait_for_poll(b))
 		return BURN_STOPPED;
 	burn_judge_evidence(b, step);
 	for (int i = 0; i < _COUNTER_KIND_MAX; i++)

@@ -101,6 +101,14 @@ static void note_coverage(struct burn *b, const struct catalogue_test *t)
 		json_decref(coverage);
 }
 
+static bool moves_machine_checks(const struct catalogue_test *t)
+{
+	for (size_t i = 0; t->counters[i]; i++)
+		if (str_eq(t->counters[i], counter_kind_str(COUNTER_MCE_CORRECTED)))
+			return true;
+	return false;
+}
+
 static enum burn_end do_test(struct burn *b, const struct catalogue_test *t)
 {
 	enum burn_end end = BURN_ERROR;
@@ -134,6 +142,8 @@ enum burn_end burn_run_test(struct burn *b, const struct burn_planned *p)
 	b->step = t->id;
 	ocp_step_start(&b->stream, t->id, t->name);
 	enum burn_end end = do_test(b, t);
+	if (end == BURN_JUDGED && moves_machine_checks(t) && !burn_wait_for_poll(b))
+		end = BURN_STOPPED;
 	burn_judge_evidence(b, t->id);
 	note_coverage(b, t);
 	ocp_step_end(&b->stream, t->id, statuses[end]);
