@@ -131,6 +131,7 @@ static void repair_orders_are_these_alone(void **state)
 		{"disk-read-error", "disk", "*", "S1", false},
 		{"cpu-*", "cpu", "CPU 0", "", true},
 	};
+
 	static const struct {
 		const char *name;
 		struct view_order orders[3];

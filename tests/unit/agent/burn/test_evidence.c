@@ -168,6 +168,7 @@ static unsigned count(const struct bench *b, const char *type)
 static bool says(const struct bench *b, const char *words)
 {
 	autofree char *text = json_text(b->records);
+
 	/* an index, because gcc takes a comparison after the release of the text for a use of it */
 	const char *at = strstr(text, words);
 	ptrdiff_t index = at ? at - text : -1;
