@@ -166,6 +166,7 @@ $(eval $(call unit_test,tests/unit/server/session/test_break_fix.c,$(SERVER_TEST
 $(eval $(call unit_test,tests/unit/server/session/test_repair.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/flow/test_burn_gate.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_burn_in.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/session/test_unrest.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_receipts.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_binding.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_hostile_text.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))

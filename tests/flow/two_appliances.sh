@@ -14,7 +14,7 @@ SLIPWAY_TEST_POSTGRES=$postgres
 export SLIPWAY_TEST_POSTGRES
 
 for suite in test_flow session/test_admission api/test_arming session/test_permit test_writing session/test_receipts \
-	session/test_repair session/test_break_fix api/test_second_person api/test_in_use api/test_profile_guards api/test_audit test_two_appliances; do
+	session/test_repair session/test_unrest session/test_break_fix api/test_second_person api/test_in_use api/test_profile_guards api/test_audit test_two_appliances; do
 	flow_cmocka "$suite on PostgreSQL" "$build/obj/gcc/tests/unit/server/$suite"
 done
 echo "1..$n"

@@ -189,8 +189,19 @@ static int on_seen(void *arg, int64_t host_num, int64_t seen_us, struct err *err
 	return 0;
 }
 
+/* A host that hung while no daemon ran is never heard of again: its silence counts from now. */
+static int on_tested(void *arg, const struct host *h, struct err *err)
+{
+	struct flow *flow = arg;
+
+	(void)err;
+	live_at(flow->live, h->num)->seen_us = flow_now_us(flow);
+	return 0;
+}
+
 int deadlines_rebuild(struct flow *flow, struct err *err)
 {
 	TRY(host_each_seen(flow->db, on_seen, flow, err));
+	TRY(host_each_in_state(flow->db, lifecycle_state_str(STATE_TESTING), on_tested, flow, err));
 	return flow_arms_writing(flow->db, on_writer, flow, err);
 }

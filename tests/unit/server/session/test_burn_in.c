@@ -357,91 +357,6 @@ static void test_no_resume(void **state)
 	fake_agent_done(&a);
 }
 
-/* The third unexpected reboot in one run is a verdict. */
-static void test_reboots(void **state)
-{
-	struct server_bench *b = *state;
-	struct fake_agent a;
-
-	to_test(b, &a);
-	for (int i = 1; i <= 3; i++) {
-		fake_agent_done(&a);
-		walk_reboot(b, &a, "S1", MAC_A);
-		need_state(b, &a, i < 3 ? "testing" : "failed");
-	}
-	assert_int_equal(server_bench_number(b, OPEN " AND code = 'reboots-under-load'"), 1);
-	fake_agent_done(&a);
-}
-
-/* An agent that comes back in the same boot did not reboot, however often. */
-static void test_same_boot(void **state)
-{
-	struct server_bench *b = *state;
-	struct fake_agent a;
-
-	to_test(b, &a);
-	server_bench_sql(b, "UPDATE flow_session SET boot_id = 'b7'");
-	for (int i = 1; i <= 5; i++) {
-		fake_agent_done(&a);
-		fake_agent_boot(&a, b->front, "S1", MAC_A);
-		(void)str_copy(a.boot_id, sizeof(a.boot_id), "b7");
-		server_bench_advance(b, 31000);
-		need(fake_agent_open(&a), 201, &a, "open");
-		need_state(b, &a, "testing");
-	}
-	assert_int_equal(server_bench_number(b, OPEN), 0);
-	fake_agent_done(&a);
-}
-
-/* The fault says what the host did: the test, the heat, the kernel's last lines. */
-static void test_scene(void **state)
-{
-	static const char *const lines[] = {
-		STARTED("memory-pattern"),
-		"{\"testStepArtifact\":{\"testStepId\":\"memory-pattern\",\"measurement\":{\"name\":"
-		"\"temperature-max\",\"value\":71,\"unit\":\"C\"}}",
-		"{\"testStepArtifact\":{\"testStepId\":\"memory-pattern\",\"log\":{\"severity\":"
-		"\"WARNING\",\"message\":\"kernel: mce: CPU2 is hot\"}}",
-	};
-	struct server_bench *b = *state;
-	struct fake_agent a;
-	int n = 0;
-
-	to_test(b, &a);
-	send(&a, &n, whole, 2);
-	send(&a, &n, lines, ARRAY_LEN(lines));
-	for (int i = 1; i <= 3; i++) {
-		fake_agent_done(&a);
-		walk_reboot(b, &a, "S1", MAC_A);
-	}
-	need_state(b, &a, "failed");
-	assert_int_equal(
-		server_bench_number(b, OPEN
-				    " AND code = 'reboots-under-load' AND detail LIKE '%in the "
-				    "test memory-pattern, at 71 C; kernel: mce: CPU2 is hot%'"),
-		1);
-	fake_agent_done(&a);
-}
-
-/* No sign of life for 3 minutes under test; two and a half are noted only. */
-static void test_hangs(void **state)
-{
-	struct server_bench *b = *state;
-	struct fake_agent a;
-
-	to_test(b, &a);
-	need(fake_agent_heartbeat(&a), 200, &a, "heartbeat");
-	server_bench_advance(b, 160000);
-	server_bench_tick(b);
-	need_state(b, &a, "testing");
-	server_bench_advance(b, 30000);
-	server_bench_tick(b);
-	server_bench_tick(b);
-	need_state(b, &a, "failed");
-	assert_int_equal(server_bench_number(b, OPEN " AND code = 'hangs-under-load'"), 1);
-	fake_agent_done(&a);
-}
-
 static bool find_own(const struct fake_agent *a, size_t *ret)
 {
 	for (*ret = 0; *ret < a->plan.burn_in.n_tests; (*ret)++)
@@ -504,12 +419,12 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, walk_setup_auto, walk_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_two_disks),    T(test_broken_off), T(test_incomplete),
-		T(test_gate),         T(test_repair),     T(test_not_swapped),
-		T(test_other_parts),  T(test_reboots),    T(test_hangs),
-		T(test_own_file),     T(test_resume),     T(test_resume_after_fault),
-		T(test_no_resume),    T(test_same_boot),  T(test_scene),
-		T(test_bad_own_file),
+		T(test_two_disks),   T(test_broken_off),
+		T(test_incomplete),  T(test_gate),
+		T(test_repair),      T(test_not_swapped),
+		T(test_other_parts), T(test_own_file),
+		T(test_resume),      T(test_resume_after_fault),
+		T(test_no_resume),   T(test_bad_own_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
