@@ -67,6 +67,15 @@ compiler=$!
 compile "$dir/wrong" "$dir/untyped.json" &
 refuser=$!
 
+# ---- burn-in records are OCP's ---------------------------------------------------------------------
+SLIPWAY_TEST_OCP=$dir/ocp.jsonl "$build/obj/gcc/tests/unit/burnin/test_record" >"$dir/body" 2>&1
+ok "every kind of record is written" $?
+node $here/ocp.mjs "$npm" "$dir/ocp.jsonl" >"$dir/body" 2>&1
+ok "OCP's schemas accept each of them" $?
+jq -c 'if .testRunArtifact.testRunEnd then .testRunArtifact.testRunEnd.result = "MAYBE" else . end' "$dir/ocp.jsonl" >"$dir/wrong.jsonl"
+! node $here/ocp.mjs "$npm" "$dir/wrong.jsonl" >/dev/null 2>&1
+ok "and refuse another word" $?
+
 # ---- rows in every collection: a delivery, a SKU, a host that came and failed its burn-in --------
 printf 'serial,mac,sku,site,row,rack,unit,asset_tag,switch,port\nSN-1,52:54:00:0a:00:01,r1,fra,A,r01,1,AT-1,sw1,Eth1\nSN-2,52:54:00:0a:00:02,r1,fra,A,r01,2,AT-2,sw1,Eth2\n' |
 	admin POST '/api/v1/deliveries?name=d1&vendor=Acme' -H 'Content-Type: text/csv' --data-binary @- >"$dir/body"

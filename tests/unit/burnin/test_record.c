@@ -4,6 +4,9 @@
  */
 #include <tests/harness/check.h>
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include <base/json.h>
 #include <base/str.h>
 #include <burnin/record.h>
@@ -92,6 +95,79 @@ static void test_golden_stream(void **state)
 	VEC_DONE(&parts);
 }
 
+/* One record a line into the file that SLIPWAY_TEST_OCP names, where tests/flow/api_contract.sh holds
+ * them against OCP's own schemas. */
+static void store(void *arg, json_t *record)
+{
+	FILE *file = arg;
+
+	assert_int_equal(ocp_check_record(record, NULL), 0);
+	assert_true(json_dumpf(record, file, JSON_COMPACT) == 0 && fputc('\n', file) != EOF);
+	json_decref(record);
+}
+
+static void fill_part(struct component *c)
+{
+	(void)str_copy(c->name, sizeof(c->name), "ST8000NM");
+	(void)str_copy(c->location, sizeof(c->location), "Slot 07");
+	(void)str_copy(c->serial, sizeof(c->serial), "ZA1B2C3D");
+	(void)str_copy(c->manufacturer, sizeof(c->manufacturer), "Seagate");
+	(void)str_copy(c->part_number, sizeof(c->part_number), "1V2107-100");
+	(void)str_copy(c->revision, sizeof(c->revision), "SN05");
+}
+
+/* A step that ends so, with each kind of record. */
+static void emit_step_of_all(struct ocp_stream *s, const struct component *part, int status)
+{
+	static const char *const limits[] = {"EQUAL", "LESS_THAN_OR_EQUAL", "GREATER_THAN_OR_EQUAL",
+					     NULL};
+
+	ocp_step_start(s, "smart", "health of the disks");
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+		ocp_measure(s, "smart",
+			    &(struct ocp_measurement){.component = i ? part : NULL,
+						      .name = "temperature",
+						      .value = i ? 41 : 0.25,
+						      .unit = i ? "C" : "",
+						      .validator = {limits[i], 60.5}});
+	for (int v = OCP_PASS; v <= OCP_UNKNOWN; v++)
+		ocp_diagnose(s, "smart", v == OCP_FAIL ? part : NULL, (enum ocp_verdict)v,
+			     "disk-bad-sectors", v == OCP_PASS ? "" : "pending-sectors is 8");
+	ocp_log(s, "smart", "INFO", "a line");
+	ocp_error(s, "smart", "tool-not-run", "");
+	ocp_extend(s, "smart", "repair-order",
+		   json_pack("{s:s, s:[]}", "action", "Replace disk", "suspects"));
+	ocp_step_end(s, "smart", (enum ocp_status)status);
+}
+
+static void test_samples(void **state)
+{
+	const char *path = getenv("SLIPWAY_TEST_OCP");
+	FILE *file = fopen(path ? path : "/dev/null", "w");
+	component_list parts = {0};
+	struct ocp_stream s = {.emit = store, .wall_us = noon, .arg = file};
+
+	(void)state;
+	assert_non_null(file);
+	for (int k = 0; k < _COMPONENT_KIND_MAX; k++)
+		fill_part(component_add(&parts, (enum component_kind)k, "key"));
+	(void)component_add(&parts, COMPONENT_DISK, "sdb"); /* of which nothing is known */
+	ocp_begin(&s, &(struct ocp_run){.name = "slipway-burn-in",
+					.version = "1",
+					.command_line = "slipway-agent",
+					.dut_id = "h",
+					.components = &parts,
+					.parameters = json_pack("{s:s}", "tier", "quick")});
+	ocp_log(&s, NULL, "DEBUG", "of the run");
+	ocp_error(&s, NULL, "no-tools", "of the run");
+	for (int status = OCP_COMPLETE; status <= OCP_SKIP; status++)
+		emit_step_of_all(&s, &parts.items[0], status);
+	ocp_end(&s, OCP_ERROR, OCP_RESULT_NOT_APPLICABLE);
+	ocp_end(&s, OCP_COMPLETE, OCP_RESULT_FAIL);
+	VEC_DONE(&parts);
+	assert_int_equal(fclose(file), 0);
+}
+
 #define WHEN "\"sequenceNumber\":1,\"timestamp\":\"2026-11-01T12:00:00Z\""
 static const struct {
 	const char *name, *record;
@@ -151,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden_stream),
+		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_checking),
 	};
 
