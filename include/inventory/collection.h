@@ -131,18 +131,6 @@ struct capacity_words {
 	const char *healthy; /* fit for work, as far as the state says */
 	const char *active;  /* at work */
 };
-struct summary_request {
-	const char *group_by, *sum; /* fields that allow it, separated by commas; NULL: none */
-	/* Hosts only, NULL: not asked. Adds "capacity": {"delivered", "healthy", "reserved",
-	 * "active"} to every group and to the whole: healthy (without open faults and doubts of
-	 * identity), reserved and active are subsets of delivered. */
-	const struct capacity_words *capacity;
-};
-/* Counts and sums by groups. out: JSON text, {"items": [...], "total": {"count", "sum"}}. */
-MUST_CHECK int query_summary(struct db *db, const struct collection *c,
-			     const struct query_request *q, const struct summary_request *what,
-			     char **ret, struct err *err);
-
 /* What a summary can say of a field beside its sum, each a member of a group: "p95": nearest rank. */
 enum summary_measure {
 	MEASURE_AVG,
@@ -159,9 +147,18 @@ struct summary_more {
 	const char *fields[_MEASURE_MAX]; /* that allow sums, separated by commas; NULL: none */
 	int64_t min_count;                /* groups of fewer rows are left out; 0: none are */
 };
-MUST_CHECK int query_summary_more(struct db *db, const struct collection *c,
-				  const struct query_request *q, const struct summary_request *what,
-				  const struct summary_more *more, char **ret, struct err *err);
+struct summary_request {
+	const char *group_by, *sum; /* fields that allow it, separated by commas; NULL: none */
+	/* Hosts only, NULL: not asked. Adds "capacity": {"delivered", "healthy", "reserved",
+	 * "active"} to every group and to the whole: healthy (without open faults and doubts of
+	 * identity), reserved and active are subsets of delivered. */
+	const struct capacity_words *capacity;
+	const struct summary_more *more; /* NULL: not asked */
+};
+/* Counts and sums by groups. out: JSON text, {"items": [...], "total": {"count", "sum"}}. */
+MUST_CHECK int query_summary(struct db *db, const struct collection *c,
+			     const struct query_request *q, const struct summary_request *what,
+			     char **ret, struct err *err);
 
 /* ---- exports --------------------------------------------------------------------------------- */
 enum export_format { EXPORT_NDJSON, EXPORT_CSV, EXPORT_NETBOX };

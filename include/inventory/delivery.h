@@ -44,13 +44,18 @@ struct delivery_head {
 /* Import a list in steps, so that a list of thousands need not be one transaction. A refused row
  * does not stop the others. The same list again changes nothing, also after an import that was left
  * half-way; a list with other values changes what they are about, and the result names each change.
- * dry_run: the same steps, and nothing is kept. Borrows db, the list, the head's texts and actor
- * until delivery_import_free(). errors: ERR_INVALID */
+ * Borrows db, the list, the head's texts and actor until delivery_import_free().
+ * errors: ERR_INVALID */
 struct delivery_import;
+struct delivery_import_options {
+	const char *actor;
+	int64_t now_us;
+	bool dry_run; /* the same steps, and nothing is kept */
+};
 MUST_CHECK int delivery_import_new(struct db *db, const struct delivery_head *head,
-				   const struct delivery_list *list, const char *actor,
-				   bool dry_run, int64_t now_us, struct delivery_import **ret,
-				   struct err *err);
+				   const struct delivery_list *list,
+				   const struct delivery_import_options *options,
+				   struct delivery_import **ret, struct err *err);
 /* The next step, in a transaction of its own or as part of the caller's. 1: there are more, 0: it
  * was the last, negative: the store failed. */
 MUST_CHECK int delivery_import_next(struct delivery_import *w, struct err *err);

@@ -10,15 +10,17 @@
 #include <inventory/db.h>
 #include <base/err.h>
 
-/* Hosts that changed in (from_us, to_us], by row number after `after`, at most limit. out: {"from",
- * "to", "items": [{"host", "host_id", "change": "added|removed|changed", "fields": {name: [was,
- * is]}, "parts_added": [...], "parts_removed": [...]}], "next": N|null}. owns: *ret is the
- * caller's. errors: ERR_INVALID (from after to) */
-MUST_CHECK int difference_of(struct db *db, int64_t from_us, int64_t to_us, int64_t after,
-			     int64_t limit, json_t **ret, struct err *err);
-/* The same for hosts that fit filters now: of->filters, as query_run() takes them; NULL: all. */
 struct query_request;
-MUST_CHECK int difference_of_hosts(struct db *db, const struct query_request *of, int64_t from_us,
-				   int64_t to_us, int64_t after, json_t **ret, struct err *err);
+/* (from_us, to_us], of hosts by row number after `after` */
+struct difference_span {
+	int64_t from_us, to_us, after;
+};
+/* Hosts that changed in the span, at most of->limit. of->filters: those of the hosts that fit them
+ * now, as query_run() takes them. out: {"from", "to", "items": [{"host", "host_id", "change":
+ * "added|removed|changed", "fields": {name: [was, is]}, "parts_added": [...], "parts_removed":
+ * [...]}], "next": N|null}. owns: *ret is the caller's. errors: ERR_INVALID (from after to) */
+MUST_CHECK int difference_of_hosts(struct db *db, const struct query_request *of,
+				   const struct difference_span *span, json_t **ret,
+				   struct err *err);
 
 #endif

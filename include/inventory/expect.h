@@ -13,11 +13,17 @@
 
 #define SKU_PARTS_MAX 2048
 
-/* Change what people may say about a host: name, asset_tag, sku, site, row, rack, unit (null:
- * unknown), reserved_for. revision: what If-Match said, -1 for none. out: *ret_changed. errors:
- * ERR_FIELD_UNKNOWN, ERR_FIELD_TYPE with a pointer, ERR_EXPECT_REVISION, ERR_NOT_FOUND (sku) */
-MUST_CHECK int host_edit(struct db *db, int64_t num, json_t *set, int64_t revision,
-			 const char *actor, int64_t now_us, bool *ret_changed, struct err *err);
+/* One change of what people may say about a host. Borrows all of it. */
+struct host_edit {
+	json_t *set; /* of name, asset_tag, sku, site, row, rack, unit (null: unknown), reserved_for */
+	int64_t revision; /* what If-Match said, -1 for none */
+	const char *actor;
+	int64_t now_us;
+};
+/* out: *ret_changed. errors: ERR_FIELD_UNKNOWN, ERR_FIELD_TYPE with a pointer,
+ * ERR_EXPECT_REVISION, ERR_NOT_FOUND (sku) */
+MUST_CHECK int host_edit(struct db *db, int64_t num, const struct host_edit *edit,
+			 bool *ret_changed, struct err *err);
 
 /* What host_edit() takes, one after another: the name of the i-th member, NULL at the end.
  * out: *ret_number whether it is a whole number (0 to HOST_UNIT_MAX) or a text. */

@@ -32,8 +32,13 @@ MUST_CHECK int run_add_record(struct db *db, const char *run_id, const json_t *r
 /* result: "PASS", "FAIL", "INCOMPLETE", "CANCELLED". */
 MUST_CHECK int run_finish(struct db *db, const char *run_id, const char *result, const char *detail,
 			  int64_t now_us, struct err *err);
-/* Visit the records of a run after a sequence number, oldest first. body: compact JSON text. */
-MUST_CHECK int run_each_record(struct db *db, const char *run_id, int64_t after_seq, int64_t max,
+struct run_records {
+	const char *run_id;
+	int64_t after_seq, max;
+};
+/* Visit the records of a run after a sequence number, oldest first. body: compact JSON text.
+ * errors: ERR_NOT_FOUND, those of visit */
+MUST_CHECK int run_each_record(struct db *db, const struct run_records *which,
 			       int (*visit)(void *arg, int64_t seq, const char *body,
 					    struct err *err),
 			       void *arg, struct err *err);

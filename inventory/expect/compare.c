@@ -35,10 +35,13 @@ static void compare_sums(const json_t *want, const json_t *have, json_t *out)
 	static const char *const names[] = {"cores", "sockets", "MemoryMiB", "BiosVersion"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		json_t *w = json_object_get(want, names[i]);
-		if (w && !json_equal(w, json_object_get(have, names[i])))
-			compare_parts_differ(out, "wrong", "host", NULL, names[i], w,
-					     json_object_get(have, names[i]));
+		const struct part_difference d = {.what = "wrong",
+						  .type = "host",
+						  .field = names[i],
+						  .expected = json_object_get(want, names[i]),
+						  .found = json_object_get(have, names[i])};
+		if (d.expected && !json_equal(d.expected, d.found))
+			compare_parts_differ(out, &d);
 	}
 }
 
@@ -165,7 +168,9 @@ static void compare_text(json_t *out, const char *type, const char *field, const
 		return;
 	autojson json_t *e = json_string(expected);
 	autojson json_t *f = json_string(found);
-	compare_parts_differ(out, "wrong", type, NULL, field, e, f);
+	const struct part_difference d = {
+		.what = "wrong", .type = type, .field = field, .expected = e, .found = f};
+	compare_parts_differ(out, &d);
 }
 
 /* Does this card's neighbour fit the plan? An empty word of the plan fits all. */
@@ -266,8 +271,10 @@ static void differ_in_unit(const struct db_rows *rows, json_t *out)
 				       (json_int_t)db_int(rows, 1));
 	autojson json_t *f = json_pack("{s:s, s:I}", "rack", db_text(rows, 2), "unit",
 				       (json_int_t)db_int(rows, 3));
+	const struct part_difference d = {
+		.what = "moved", .type = "host", .field = "unit", .expected = e, .found = f};
 
-	compare_parts_differ(out, "moved", "host", NULL, "unit", e, f);
+	compare_parts_differ(out, &d);
 }
 
 static int compare_switch(struct db *db, int64_t host_num, const json_t *facts, const char *name,

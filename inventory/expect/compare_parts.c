@@ -14,19 +14,18 @@
 
 #include "../parts/slot.h"
 
-void compare_parts_differ(json_t *out, const char *what, const char *type, const char *slot,
-			  const char *field, json_t *expected, json_t *found)
+void compare_parts_differ(json_t *out, const struct part_difference *d)
 {
-	json_t *j = json_pack("{s:s, s:s}", "what", what, "type", type);
+	json_t *j = json_pack("{s:s, s:s}", "what", d->what, "type", d->type);
 
-	if (slot && slot[0])
-		(void)json_object_set_new(j, "slot", json_string(slot));
-	if (field)
-		(void)json_object_set_new(j, "field", json_string(field));
-	if (expected)
-		(void)json_object_set(j, "expected", expected);
-	if (found)
-		(void)json_object_set(j, "found", found);
+	if (d->slot && d->slot[0])
+		(void)json_object_set_new(j, "slot", json_string(d->slot));
+	if (d->field)
+		(void)json_object_set_new(j, "field", json_string(d->field));
+	if (d->expected)
+		(void)json_object_set(j, "expected", d->expected);
+	if (d->found)
+		(void)json_object_set(j, "found", d->found);
 	(void)json_array_append_new(out, j);
 }
 
@@ -160,23 +159,34 @@ static void compare_pair(const json_t *want, const json_t *have, json_t *out)
 		json_t *w = json_object_get(want, part_fields[i]);
 		json_t *h = json_object_get(have, part_fields[i]);
 		if (w && !json_equal(w, h))
-			compare_parts_differ(out, "wrong", text_of(want, "type"), slot,
-					     part_fields[i], w, h);
+			compare_parts_differ(
+				out, &(struct part_difference){.what = "wrong",
+							       .type = text_of(want, "type"),
+							       .slot = slot,
+							       .field = part_fields[i],
+							       .expected = w,
+							       .found = h});
 	}
 }
 
-static void tell(const struct pairing *p, size_t i, json_t *out)
+static void add_difference(const struct pairing *p, size_t i, json_t *out)
 {
 	json_t *want = json_array_get(p->want, i), *have = p->pair[i];
+	struct part_difference d = {
+		.what = "missing", .type = text_of(want, "type"), .slot = slot_of(want)};
 
-	if (!have)
-		compare_parts_differ(out, "missing", text_of(want, "type"), slot_of(want), NULL,
-				     want, NULL);
-	else if (p->moved[i])
-		compare_parts_differ(out, "moved", text_of(want, "type"), slot_of(want), "slot",
-				     json_object_get(want, "slot"), json_object_get(have, "slot"));
-	else
+	if (have && !p->moved[i]) {
 		compare_pair(want, have, out);
+		return;
+	}
+	d.expected = want;
+	if (have) {
+		d.what = "moved";
+		d.field = "slot";
+		d.expected = json_object_get(want, "slot");
+		d.found = json_object_get(have, "slot");
+	}
+	compare_parts_differ(out, &d);
 }
 
 void compare_parts_forget_kernel_names(json_t *parts)
@@ -200,9 +210,12 @@ void compare_parts(json_t *want, json_t *have, json_t *out)
 
 	pair_all(&p);
 	for (i = 0; i < n_want; i++)
-		tell(&p, i, out);
+		add_difference(&p, i, out);
 	json_array_foreach (have, i, extra)
 		if (!taken[i])
-			compare_parts_differ(out, "extra", text_of(extra, "type"), slot_of(extra),
-					     NULL, NULL, extra);
+			compare_parts_differ(
+				out, &(struct part_difference){.what = "extra",
+							       .type = text_of(extra, "type"),
+							       .slot = slot_of(extra),
+							       .found = extra});
 }

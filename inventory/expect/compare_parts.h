@@ -8,10 +8,15 @@
 
 #include <jansson.h>
 
-/* Append one difference to the list `out`. slot, field, expected and found may be NULL: left out.
- * owns: nothing is kept. */
-void compare_parts_differ(json_t *out, const char *what, const char *type, const char *slot,
-			  const char *field, json_t *expected, json_t *found);
+/* One difference; what is NULL is left out of the list. */
+struct part_difference {
+	const char *what; /* "missing", "extra", "wrong", "moved" */
+	const char *type; /* of the part, or "host" */
+	const char *slot, *field;
+	json_t *expected, *found;
+};
+/* Append it to the list `out`. owns: nothing is kept. */
+void compare_parts_differ(json_t *out, const struct part_difference *d);
 /* Remove slots that are kernel names, which SKUs learnt by older versions hold. */
 void compare_parts_forget_kernel_names(json_t *parts);
 /* Append what is missing, extra, wrong or moved. want, have: lists of parts as a SKU has them, at

@@ -287,8 +287,9 @@ int delivery_import_next(struct delivery_import *w, struct err *err)
 }
 
 int delivery_import_new(struct db *db, const struct delivery_head *head,
-			const struct delivery_list *list, const char *actor, bool dry_run,
-			int64_t now_us, struct delivery_import **ret, struct err *err)
+			const struct delivery_list *list,
+			const struct delivery_import_options *options, struct delivery_import **ret,
+			struct err *err)
 {
 	size_t n_name = head->name ? strlen(head->name) : 0, n = json_array_size(list->rows);
 
@@ -301,9 +302,9 @@ int delivery_import_new(struct db *db, const struct delivery_head *head,
 	struct delivery_import *w = xcalloc(1, sizeof(*w));
 	*w = (struct delivery_import){.db = db,
 				      .head = *head,
-				      .actor = actor,
-				      .dry_run = dry_run,
-				      .now_us = now_us,
+				      .actor = options->actor,
+				      .dry_run = options->dry_run,
+				      .now_us = options->now_us,
 				      .n = n,
 				      .rows = xcalloc(n, sizeof(*w->rows)),
 				      .twins = delivery_twins_new(),

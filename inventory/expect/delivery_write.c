@@ -75,8 +75,9 @@ static int write_host(const struct delivery_write *w, struct delivery_row *r, st
 	}
 	if (r->unit >= 0)
 		(void)json_object_set_new(set, "unit", json_integer(r->unit));
-	TRY(host_edit_members(w->db, r->host_num, set, -1, true, w->actor, w->now_us, &changed,
-			      err));
+	const struct host_edit edit = {
+		.set = set, .revision = -1, .actor = w->actor, .now_us = w->now_us};
+	TRY(host_edit_members(w->db, r->host_num, &edit, true, &changed, err));
 	TRY(host_get(w->db, r->host_num, &h, err));
 	(void)str_copy(r->host_id, sizeof(r->host_id), h.id);
 	return 0;

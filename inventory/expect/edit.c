@@ -37,7 +37,8 @@ const char *host_editable(size_t i, bool *ret_number)
 	return NULL;
 }
 
-struct edit {
+/* What an edit comes to: the members whose value it changes. */
+struct edit_plan {
 	size_t n;
 	unsigned member[ARRAY_LEN(members)];
 	struct db_param value[ARRAY_LEN(members)];
@@ -99,8 +100,8 @@ static bool same_value(const struct db_rows *rows, int column, const struct db_p
 static const char current_sql[] = "SELECT revision, name, asset_tag, sku, site, rack_row, rack, "
 				  "rack_unit, reserved_for, delivery FROM host WHERE num = $1";
 
-static int plan(struct db *db, int64_t num, json_t *set, int64_t revision, bool internal,
-		struct edit *e, struct err *err)
+static int plan(struct db *db, int64_t num, const struct host_edit *edit, bool internal,
+		struct edit_plan *e, struct err *err)
 {
 	const char *key;
 	json_t *value;
@@ -110,10 +111,10 @@ static int plan(struct db *db, int64_t num, json_t *set, int64_t revision, bool 
 	int r = db_rows_next(rows, err);
 	if (r <= 0)
 		return r < 0 ? r : err_set(err, ERR_HOST_UNKNOWN, "there is no such host");
-	if (revision >= 0 && db_int(rows, 0) != revision)
+	if (edit->revision >= 0 && db_int(rows, 0) != edit->revision)
 		return err_set(err, ERR_EXPECT_REVISION, "the host has revision %lld, not %lld",
-			       (long long)db_int(rows, 0), (long long)revision);
-	json_object_foreach (set, key, value) {
+			       (long long)db_int(rows, 0), (long long)edit->revision);
+	json_object_foreach (edit->set, key, value) {
 		unsigned i = 0;
 		struct db_param p;
 		TRY(find_member(key, internal, &i, err));
@@ -129,7 +130,7 @@ static int plan(struct db *db, int64_t num, json_t *set, int64_t revision, bool 
 	return 0;
 }
 
-static int check_sku(struct db *db, const struct edit *e, struct err *err)
+static int check_sku(struct db *db, const struct edit_plan *e, struct err *err)
 {
 	for (size_t k = 0; k < e->n; k++) {
 		int64_t n = 0;
@@ -148,15 +149,15 @@ static int check_sku(struct db *db, const struct edit *e, struct err *err)
 	return 0;
 }
 
-static int write_edit(struct db *db, int64_t num, const struct edit *e, const char *actor,
-		      int64_t now_us, struct err *err)
+static int write_edit(struct db *db, int64_t num, const struct host_edit *edit,
+		      const struct edit_plan *e, struct err *err)
 {
 	struct moment m;
 	struct db_param params[ARRAY_LEN(members) + 2];
 	autostr struct str sql;
 
 	str_init(&sql, 4096);
-	TRY(host_change_begin(db, num, now_us, &m, err));
+	TRY(host_change_begin(db, num, edit->now_us, &m, err));
 	str_add(&sql, "UPDATE host SET changed_us = $2, revision = revision + 1");
 	params[0] = p_int(num);
 	params[1] = p_int(m.at_us);
@@ -167,29 +168,26 @@ static int write_edit(struct db *db, int64_t num, const struct edit *e, const ch
 	str_add(&sql, " WHERE num = $1");
 	TRY(db_exec_n(db, sql.p, params, e->n + 2, NULL, err));
 	TRY(host_refresh_sku_status(db, num, err));
-	struct event_draft d = {num, "host.edited", actor, "edited by a person", e->shown};
+	struct event_draft d = {num, "host.edited", edit->actor, "edited by a person", e->shown};
 	return event_append_at(db, &d, &m, err);
 }
 
-int host_edit_members(struct db *db, int64_t num, json_t *set, int64_t revision, bool internal,
-		      const char *actor, int64_t now_us, bool *ret_changed, struct err *err)
+int host_edit_members(struct db *db, int64_t num, const struct host_edit *edit, bool internal,
+		      bool *ret_changed, struct err *err)
 {
 	autojson json_t *shown = json_object();
-	struct edit e = {.shown = shown};
+	struct edit_plan e = {.shown = shown};
 
-	TRY(plan(db, num, set, revision, internal, &e, err));
+	TRY(plan(db, num, edit, internal, &e, err));
 	if (!internal)
 		TRY(check_sku(db, &e, err));
 	*ret_changed = e.n > 0;
-	return e.n ? write_edit(db, num, &e, actor, now_us, err) : 0;
+	return e.n ? write_edit(db, num, edit, &e, err) : 0;
 }
 
-int host_edit(struct db *db, int64_t num, json_t *set, int64_t revision, const char *actor,
-	      int64_t now_us, bool *ret_changed, struct err *err)
+int host_edit(struct db *db, int64_t num, const struct host_edit *edit, bool *ret_changed,
+	      struct err *err)
 {
 	TRY(db_begin(db, err));
-	return db_end(
-		db,
-		host_edit_members(db, num, set, revision, false, actor, now_us, ret_changed, err),
-		err);
+	return db_end(db, host_edit_members(db, num, edit, false, ret_changed, err), err);
 }

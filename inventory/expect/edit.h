@@ -9,8 +9,7 @@
 #include <base/err.h>
 
 /* internal: members that only imports set are allowed, and a SKU need not exist yet. */
-MUST_CHECK int host_edit_members(struct db *db, int64_t num, json_t *set, int64_t revision,
-				 bool internal, const char *actor, int64_t now_us,
-				 bool *ret_changed, struct err *err);
+MUST_CHECK int host_edit_members(struct db *db, int64_t num, const struct host_edit *edit,
+				 bool internal, bool *ret_changed, struct err *err);
 
 #endif

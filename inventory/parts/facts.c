@@ -25,6 +25,18 @@
 
 #define LEVEL 3
 
+/* One document on its way into the store. */
+struct storing {
+	struct db *db;
+	int64_t host_num;
+	const json_t *doc;
+	const char *text; /* of doc */
+	char digest[SHA256_HEX_BYTES];
+	bool is_first; /* of the host */
+	int64_t now_us;
+	struct facts_change *c;
+};
+
 /* ---- bodies ---------------------------------------------------------------------------------- */
 
 static int squeeze(const char *text, void **ret, size_t *ret_n, struct err *err)
@@ -41,20 +53,21 @@ static int squeeze(const char *text, void **ret, size_t *ret_n, struct err *err)
 	return 0;
 }
 
-static int write_body(struct db *db, int64_t host_num, const char *digest, const char *brief,
-		      const char *text, const struct moment *m, struct err *err)
+static int write_body(const struct storing *s, const char *brief, const struct moment *m,
+		      struct err *err)
 {
 	autofree void *p = NULL;
 	size_t n = 0;
 
-	TRY(squeeze(text, &p, &n, err));
-	TRY(history_keep(db, "host_facts", host_num, m, err));
+	TRY(squeeze(s->text, &p, &n, err));
+	TRY(history_keep(s->db, "host_facts", s->host_num, m, err));
 	return db_exec(
-		db, err,
+		s->db, err,
 		"INSERT INTO host_facts (num, changed_us, digest, brief, body) VALUES ($1, $2, "
 		"$3, $4, $5) ON CONFLICT (num) DO UPDATE SET changed_us = $2, digest = $3, "
 		"brief = $4, body = $5",
-		p_int(host_num), p_int(m->at_us), p_text(digest), p_text(brief), p_blob(p, n));
+		p_int(s->host_num), p_int(m->at_us), p_text(s->digest), p_text(brief),
+		p_blob(p, n));
 }
 
 /* ---- host columns ---------------------------------------------------------------------------- */
@@ -84,60 +97,61 @@ static int write_host(struct db *db, int64_t num, const struct brief *b, const s
 		p_text(b->arch), p_text(b->firmware), p_int(m->at_us));
 }
 
-static int append_event(struct db *db, int64_t host_num, const struct facts_change *c, bool first,
-			json_t *detail, const struct moment *m, struct err *err)
+static int append_event(const struct storing *s, json_t *detail, const struct moment *m,
+			struct err *err)
 {
+	const struct facts_change *c = s->c;
 	autofree char *summary =
-		first ? xasprintf("first inventory: %u parts", c->added)
-		      : xasprintf("inventory changed: %u added, %u removed, %u moved, %u updated",
-				  c->added, c->removed, c->moved, c->updated);
-	struct event_draft e = {host_num, first ? "host.inventory.first" : "host.inventory",
-				"agent", summary, detail};
+		s->is_first
+			? xasprintf("first inventory: %u parts", c->added)
+			: xasprintf("inventory changed: %u added, %u removed, %u moved, %u updated",
+				    c->added, c->removed, c->moved, c->updated);
+	struct event_draft e = {s->host_num,
+				s->is_first ? "host.inventory.first" : "host.inventory", "agent",
+				summary, detail};
 
-	return event_append_at(db, &e, m, err);
+	return event_append_at(s->db, &e, m, err);
 }
 
 /* ---- started again --------------------------------------------------------------------------- */
 
 /* The same machine with other names of the kernel is not a change of the host: no event, no
  * revision, no past. The names now are kept, since people look for them in logs. */
-static int rewrite_body(struct db *db, int64_t host_num, const char *digest, const char *brief,
-			const char *text, struct err *err)
+static int rewrite_body(const struct storing *s, const char *brief, struct err *err)
 {
 	autofree void *p = NULL;
 	size_t n = 0;
 
-	TRY(squeeze(text, &p, &n, err));
-	return db_exec(db, err,
+	TRY(squeeze(s->text, &p, &n, err));
+	return db_exec(s->db, err,
 		       "UPDATE host_facts SET digest = $2, brief = $3, body = $4 WHERE num = $1",
-		       p_int(host_num), p_text(digest), p_text(brief), p_blob(p, n));
+		       p_int(s->host_num), p_text(s->digest), p_text(brief), p_blob(p, n));
 }
 
-static int is_renamed(struct db *db, int64_t host_num, const json_t *doc, bool *ret,
-		      struct err *err)
+static int is_renamed(const struct storing *s, bool *ret, struct err *err)
 {
 	autojson json_t *before = NULL;
 
-	TRY(facts_load(db, host_num, 0, &before, err));
-	*ret = same_facts(before, doc);
+	TRY(facts_load(s->db, s->host_num, 0, &before, err));
+	*ret = same_facts(before, s->doc);
 	return 0;
 }
 
-static int store_renamed(struct db *db, int64_t host_num, const json_t *doc, const char *text,
-			 const char *digest, int64_t now_us, struct err *err)
+static int store_renamed(const struct storing *s, struct err *err)
 {
-	struct facts_change c = {0};
+	struct facts_change none = {0};
+	const struct parts_report report = {.counts = &none};
 	struct moment m;
 	struct brief b;
 	found_parts parts = {0};
 
-	TRY(moment_next(db, now_us, &m, err));
-	int r = found_parts_from(doc, host_num, &parts, err);
+	TRY(moment_next(s->db, s->now_us, &m, err));
+	int r = found_parts_from(s->doc, s->host_num, &parts, err);
 	if (r >= 0)
-		r = place_parts(db, host_num, &parts, &m, &c, NULL, err);
-	brief_from(doc, &parts, &b);
+		r = place_parts(s->db, s->host_num, &parts, &m, &report, err);
+	brief_from(s->doc, &parts, &b);
 	if (r >= 0)
-		r = rewrite_body(db, host_num, digest, b.text, text, err);
+		r = rewrite_body(s, b.text, err);
 	brief_done(&b);
 	found_parts_done(&parts);
 	return r;
@@ -145,29 +159,28 @@ static int store_renamed(struct db *db, int64_t host_num, const json_t *doc, con
 
 /* ---- changed --------------------------------------------------------------------------------- */
 
-static int store_changed(struct db *db, int64_t host_num, const json_t *doc, const char *text,
-			 const char *digest, bool first, int64_t now_us, struct facts_change *c,
-			 struct err *err)
+static int store_changed(const struct storing *s, struct err *err)
 {
 	struct moment m;
+	struct brief b;
 	autojson json_t *detail = json_object();
+	const struct parts_report report = {.counts = s->c, .lists = s->is_first ? NULL : detail};
 	found_parts parts = {0};
 
-	TRY(moment_next(db, now_us, &m, err));
-	int r = found_parts_from(doc, host_num, &parts, err);
+	TRY(moment_next(s->db, s->now_us, &m, err));
+	int r = found_parts_from(s->doc, s->host_num, &parts, err);
 	if (r >= 0)
-		r = place_parts(db, host_num, &parts, &m, c, first ? NULL : detail, err);
-	struct brief b;
-	brief_from(doc, &parts, &b);
+		r = place_parts(s->db, s->host_num, &parts, &m, &report, err);
+	brief_from(s->doc, &parts, &b);
 	if (r >= 0)
-		r = write_host(db, host_num, &b, &m, err);
+		r = write_host(s->db, s->host_num, &b, &m, err);
 	if (r >= 0)
-		r = write_body(db, host_num, digest, b.text, text, &m, err);
+		r = write_body(s, b.text, &m, err);
 	if (r >= 0)
-		r = host_refresh_sku_status(db, host_num, err);
+		r = host_refresh_sku_status(s->db, s->host_num, err);
 	brief_done(&b);
 	found_parts_done(&parts);
-	return r < 0 ? r : append_event(db, host_num, c, first, detail, &m, err);
+	return r < 0 ? r : append_event(s, detail, &m, err);
 }
 
 /* ---- storing --------------------------------------------------------------------------------- */
@@ -190,23 +203,26 @@ static int last_digest(struct db *db, int64_t host_num, char ret[static SHA256_H
 static int store(struct db *db, int64_t host_num, const json_t *doc, int64_t now_us,
 		 struct facts_change *c, struct err *err)
 {
-	char before[SHA256_HEX_BYTES], digest[SHA256_HEX_BYTES];
+	char before[SHA256_HEX_BYTES];
 	autofree char *text = json_text(doc);
+	struct storing s = {
+		.db = db, .host_num = host_num, .doc = doc, .text = text, .now_us = now_us, .c = c};
 	size_t n = strlen(text);
+	bool renamed = false;
 
 	if (n > LIMIT_FACTS_BYTES)
 		return err_set(err, ERR_TOO_BIG, "the facts have %zu bytes, at most %llu", n,
 			       LIMIT_FACTS_BYTES);
-	sha256_hex_of(text, n, digest);
+	sha256_hex_of(text, n, s.digest);
 	TRY(last_digest(db, host_num, before, err));
-	bool renamed = false, first = before[0] == '\0';
-	if (!first && !str_eq(before, digest))
-		TRY(is_renamed(db, host_num, doc, &renamed, err));
+	s.is_first = before[0] == '\0';
+	if (!s.is_first && !str_eq(before, s.digest))
+		TRY(is_renamed(&s, &renamed, err));
 	if (renamed)
-		TRY(store_renamed(db, host_num, doc, text, digest, now_us, err));
-	c->changed = !renamed && !str_eq(before, digest);
+		TRY(store_renamed(&s, err));
+	c->changed = !renamed && !str_eq(before, s.digest);
 	if (c->changed)
-		TRY(store_changed(db, host_num, doc, text, digest, first, now_us, c, err));
+		TRY(store_changed(&s, err));
 	return host_touch(db, host_num, now_us, err);
 }
 

@@ -396,14 +396,14 @@ static int place(struct placing *w)
 }
 
 int place_parts(struct db *db, int64_t host_num, found_parts *found, const struct moment *m,
-		struct facts_change *c, json_t *detail, struct err *err)
+		const struct parts_report *report, struct err *err)
 {
 	autofree struct found_part **by = xmalloc((found->n + 1) * sizeof(struct found_part *));
 	struct placing w = {.db = db,
 			    .host_num = host_num,
 			    .m = m,
-			    .c = c,
-			    .detail = detail,
+			    .c = report->counts,
+			    .detail = report->lists,
 			    .err = err,
 			    .found = found,
 			    .by_key = by};

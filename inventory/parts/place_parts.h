@@ -12,10 +12,14 @@
 
 #include "found_part.h"
 
-/* Opens and closes placements at the moment. detail (may be NULL) gets lists "added", "removed",
- * "moved", "updated" of what changed. */
+/* Where place_parts() notes what it changed; both are the caller's. */
+struct parts_report {
+	struct facts_change *counts;
+	json_t *lists; /* gets "added", "removed", "moved", "updated"; NULL: not asked */
+};
+/* Opens and closes placements at the moment. */
 MUST_CHECK int place_parts(struct db *db, int64_t host_num, found_parts *found,
-			   const struct moment *m, struct facts_change *c, json_t *detail,
+			   const struct moment *m, const struct parts_report *report,
 			   struct err *err);
 
 #endif

@@ -174,21 +174,13 @@ static int compare_all(struct comparing *w, int64_t after, json_t **ret)
 	return 0;
 }
 
-int difference_of_hosts(struct db *db, const struct query_request *of, int64_t from_us,
-			int64_t to_us, int64_t after, json_t **ret, struct err *err)
+int difference_of_hosts(struct db *db, const struct query_request *of,
+			const struct difference_span *span, json_t **ret, struct err *err)
 {
-	struct comparing w = {db, of, from_us, to_us, err};
+	struct comparing w = {db, of, span->from_us, span->to_us, err};
 
-	if (from_us > to_us || of->limit < 1 || of->limit > QUERY_LIMIT_MAX)
+	if (span->from_us > span->to_us || of->limit < 1 || of->limit > QUERY_LIMIT_MAX)
 		return err_set(err, ERR_INVALID, "'from' lies after 'to'");
 	TRY(db_begin_snapshot(db, err));
-	return db_end(db, compare_all(&w, after, ret), err);
-}
-
-int difference_of(struct db *db, int64_t from_us, int64_t to_us, int64_t after, int64_t limit,
-		  json_t **ret, struct err *err)
-{
-	const struct query_request all = {.limit = limit};
-
-	return difference_of_hosts(db, &all, from_us, to_us, after, ret, err);
+	return db_end(db, compare_all(&w, span->after, ret), err);
 }

@@ -85,9 +85,19 @@ static const struct {
 	{"pci", "MaxLinkWidth", COLLECTION_INT},
 };
 
+/* A field of a part, as a condition names it. f.column may lead into column: not to be copied. */
+struct part_field {
+	struct collection_field f;
+	enum indexed indexed;
+	char column[320];
+};
+
 static bool attribute_column(const struct sql *s, const char *type, const char *name,
-			     struct collection_field *ret, char *column, size_t column_bytes)
+			     struct part_field *ret)
 {
+	char *column = ret->column;
+	const size_t column_bytes = sizeof(ret->column);
+
 	for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
 		if (!str_eq(attributes[i].type, type) || !str_eq(attributes[i].name, name))
 			continue;
@@ -103,28 +113,27 @@ static bool attribute_column(const struct sql *s, const char *type, const char *
 				text);
 		else
 			(void)snprintf(column, column_bytes, "CAST(%s AS BIGINT)", text);
-		*ret = (struct collection_field){name, column, attributes[i].value, 0, ""};
+		ret->f = (struct collection_field){name, column, attributes[i].value, 0, ""};
 		return true;
 	}
 	return false;
 }
 
 static bool path_column(const struct sql *s, const char *type, const char *name,
-			struct collection_field *ret, char *column, size_t column_bytes,
-			enum indexed *ret_indexed)
+			struct part_field *ret)
 {
 	for (size_t i = 0; i < ARRAY_LEN(part_columns); i++) {
 		if ((part_columns[i].type && !str_eq(part_columns[i].type, type)) ||
 		    !str_eq(part_columns[i].name, name))
 			continue;
-		*ret = (struct collection_field){
+		ret->f = (struct collection_field){
 			name, part_columns[i].column, part_columns[i].value,
 			str_eq(part_columns[i].column, "q.firmware") ? FIELD_IS_VERSION : 0, ""};
-		*ret_indexed = part_columns[i].indexed;
+		ret->indexed = part_columns[i].indexed;
 		return true;
 	}
-	*ret_indexed = NOT_INDEXED;
-	return attribute_column(s, type, name, ret, column, column_bytes);
+	ret->indexed = NOT_INDEXED;
+	return attribute_column(s, type, name, ret);
 }
 
 /* ---- the condition --------------------------------------------------------------------------- */
@@ -147,18 +156,17 @@ static int parts_are_rare(struct sql *s, const char *type, const struct collecti
 static int add_path(struct sql *s, const char *type, const char *name, struct condition c,
 		    struct err *err)
 {
-	char column[320];
-	struct collection_field f;
-	enum indexed indexed;
+	struct part_field field;
 	bool rare = false;
 
-	if (!path_column(s, type, name, &f, column, sizeof(column), &indexed))
+	if (!path_column(s, type, name, &field))
 		return condition_bad(err, ERR_FIELD_UNKNOWN, c.key, "is not a field");
 	bool negated = c.op == OP_NE;
 	if (negated)
 		c.op = OP_EQ;
-	if (indexed != NOT_INDEXED)
-		TRY(parts_are_rare(s, indexed == INDEXED ? NULL : type, &f, &c, &rare, err));
+	if (field.indexed != NOT_INDEXED)
+		TRY(parts_are_rare(s, field.indexed == INDEXED ? NULL : type, &field.f, &c, &rare,
+				   err));
 	if (rare)
 		/* CROSS keeps SQLite from beginning with the placements */
 		str_addf(&s->text,
@@ -173,9 +181,9 @@ static int add_path(struct sql *s, const char *type, const char *name, struct co
 	sql_add(s, s->at_us ? "p.from_us <= @ AND p.until_us > @"
 			    : "p.until_us = 9223372036854775807");
 	str_addf(&s->text, " AND p.type = '%s' AND ", type);
-	if (rare && indexed == INDEXED_IN_TYPE)
+	if (rare && field.indexed == INDEXED_IN_TYPE)
 		str_addf(&s->text, "q.type = '%s' AND ", type);
-	TRY(condition_add(s, &f, &c, err));
+	TRY(condition_add(s, &field.f, &c, err));
 	str_addc(&s->text, ')');
 	return 0;
 }
@@ -245,12 +253,9 @@ int fact_path_begin_part(struct sql *s, const struct condition *c, struct err *e
 
 int fact_path_add_of_part(struct sql *s, const struct condition *c, struct err *err)
 {
-	char column[320];
-	struct collection_field f;
-	enum indexed indexed;
+	struct part_field field;
 
-	if (!path_column(s, type_of_part(c), c->key + label_end(c->key), &f, column, sizeof(column),
-			 &indexed))
+	if (!path_column(s, type_of_part(c), c->key + label_end(c->key), &field))
 		return condition_bad(err, ERR_FIELD_UNKNOWN, c->key, "is not a field");
-	return condition_add(s, &f, c, err);
+	return condition_add(s, &field.f, c, err);
 }

@@ -145,18 +145,29 @@ static int collect(struct summing *w, struct sql *s, struct db *db, const struct
 	return r;
 }
 
-int query_summary_more(struct db *db, const struct collection *c, const struct query_request *q,
-		       const struct summary_request *what, const struct summary_more *more,
-		       char **ret, struct err *err)
+static int read_fields(struct summing *w, const struct collection *c,
+		       const struct summary_request *what, struct err *err)
 {
+	struct summary_fields groups = {w->groups, SUMMARY_GROUPS_MAX, 0};
+	struct summary_fields sums = {w->sums, SUMS_MAX, 0};
+
+	TRY(summary_fields_read(c, what->group_by, FIELD_IS_GROUP, "/group_by", &groups, err));
+	TRY(summary_fields_read(c, what->sum, FIELD_IS_SUM, "/sum", &sums, err));
+	w->n_groups = groups.n;
+	w->n_sums = sums.n;
+	return 0;
+}
+
+int query_summary(struct db *db, const struct collection *c, const struct query_request *q,
+		  const struct summary_request *what, char **ret, struct err *err)
+{
+	const struct summary_more *more = what->more;
 	struct summing w = {.capacity = c == &collection_hosts ? what->capacity : NULL,
 			    .min_count = more ? more->min_count : 0};
 	struct sql s;
 	autojson json_t *items = json_array();
 
-	TRY(summary_fields(c, what->group_by, FIELD_IS_GROUP, "/group_by", w.groups,
-			   SUMMARY_GROUPS_MAX, &w.n_groups, err));
-	TRY(summary_fields(c, what->sum, FIELD_IS_SUM, "/sum", w.sums, SUMS_MAX, &w.n_sums, err));
+	TRY(read_fields(&w, c, what, err));
 	sql_init(&s, db, c, q, q->at_us);
 	int r = collect(&w, &s, db, q, items, err);
 	sql_done(&s);
@@ -172,10 +183,4 @@ int query_summary_more(struct db *db, const struct collection *c, const struct q
 	}
 	*ret = json_text(doc);
 	return 0;
-}
-
-int query_summary(struct db *db, const struct collection *c, const struct query_request *q,
-		  const struct summary_request *what, char **ret, struct err *err)
-{
-	return query_summary_more(db, c, q, what, NULL, ret, err);
 }

@@ -7,8 +7,8 @@
 #include <base/json.h>
 #include <base/str.h>
 
-int summary_fields(const struct collection *c, const char *text, unsigned flag, const char *pointer,
-		   const struct collection_field **list, size_t max, size_t *ret_n, struct err *err)
+int summary_fields_read(const struct collection *c, const char *text, unsigned flag,
+			const char *pointer, struct summary_fields *ret, struct err *err)
 {
 	struct sv rest = sv_of(text ? text : "");
 
@@ -20,13 +20,13 @@ int summary_fields(const struct collection *c, const char *text, unsigned flag, 
 			r = err_set(err, ERR_FIELD_UNKNOWN, "cannot %s '%.*s'",
 				    flag == FIELD_IS_SUM ? "sum" : "group by",
 				    (int)(one.n < 80 ? one.n : 80), one.p);
-		else if (*ret_n == max)
-			r = err_set(err, ERR_TOO_BIG, "at most %zu fields", max);
+		else if (ret->n == ret->max)
+			r = err_set(err, ERR_TOO_BIG, "at most %zu fields", ret->max);
 		if (r < 0) {
 			(void)err_at(err, pointer);
 			return r;
 		}
-		list[(*ret_n)++] = f;
+		ret->items[ret->n++] = f;
 	}
 	return 0;
 }

@@ -10,10 +10,14 @@
 
 #include "sql.h"
 
+struct summary_fields {
+	const struct collection_field **items; /* the caller's room for max */
+	size_t max, n;
+};
 /* Read "a,b" as fields that have the flag. errors: ERR_FIELD_UNKNOWN, ERR_TOO_BIG with the pointer */
-MUST_CHECK int summary_fields(const struct collection *c, const char *text, unsigned flag,
-			      const char *pointer, const struct collection_field **list, size_t max,
-			      size_t *ret_n, struct err *err);
+MUST_CHECK int summary_fields_read(const struct collection *c, const char *text, unsigned flag,
+				   const char *pointer, struct summary_fields *ret,
+				   struct err *err);
 /* A column of a group, as the answer shows it. */
 MUST_CHECK json_t *summary_value(const struct db_rows *rows, int column,
 				 const struct collection_field *f);

@@ -184,10 +184,10 @@ int summary_measures_add(const struct summary_groups *g, const struct summary_mo
 {
 	for (int m = 0; m < _MEASURE_MAX; m++) {
 		const struct collection_field *list[FIELDS_MAX];
-		size_t n = 0;
-		TRY(summary_fields(g->c, more->fields[m], FIELD_IS_SUM, measures[m].pointer, list,
-				   FIELDS_MAX, &n, err));
-		for (size_t i = 0; i < n; i++)
+		struct summary_fields fields = {list, FIELDS_MAX, 0};
+		TRY(summary_fields_read(g->c, more->fields[m], FIELD_IS_SUM, measures[m].pointer,
+					&fields, err));
+		for (size_t i = 0; i < fields.n; i++)
 			TRY(add_one((struct measuring){g, (enum summary_measure)m, list[i], false},
 				    items, total, err));
 	}

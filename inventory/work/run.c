@@ -150,19 +150,19 @@ int run_get(struct db *db, const char *run_id, struct run_row *ret, struct err *
 	return r == 0 ? err_set(err, ERR_NOT_FOUND, "no run is called '%s'", run_id) : r;
 }
 
-int run_each_record(struct db *db, const char *run_id, int64_t after_seq, int64_t max,
+int run_each_record(struct db *db, const struct run_records *which,
 		    int (*visit)(void *arg, int64_t seq, const char *body, struct err *err),
 		    void *arg, struct err *err)
 {
 	int64_t num = 0;
 
-	TRY(run_num(db, run_id, &num, err));
+	TRY(run_num(db, which->run_id, &num, err));
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	TRY(db_query(
 		db, err, &rows,
 		"SELECT seq, body FROM run_record WHERE run_num = $1 AND seq > $2 ORDER BY seq "
 		"LIMIT $3",
-		p_int(num), p_int(after_seq), p_int(max)));
+		p_int(num), p_int(which->after_seq), p_int(which->max)));
 	int r;
 	while ((r = db_rows_next(rows, err)) == 1)
 		TRY(visit(arg, db_int(rows, 0), db_text(rows, 1), err));

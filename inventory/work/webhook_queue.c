@@ -134,9 +134,15 @@ static int claim(struct db *db, struct webhook_job *job, int64_t now_us, int64_t
 	return (int)n;
 }
 
-/* Read the row after the claim: another appliance may have settled an event meanwhile. */
-static int read_hook(struct db *db, struct webhook_job *job, int64_t now_us, char **ret_kinds,
-		     int64_t *ret_last, bool *ret_due, struct err *err)
+/* How far a webhook has come. */
+struct hook_progress {
+	char *kinds; /* that it is sent; the caller's */
+	int64_t last_id, next_us;
+};
+
+/* In the transaction of the claim: another appliance may have settled an event meanwhile. */
+static int read_hook(struct db *db, struct webhook_job *job, struct hook_progress *ret,
+		     struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
@@ -150,10 +156,10 @@ static int read_hook(struct db *db, struct webhook_job *job, int64_t now_us, cha
 	(void)str_copy(job->name, sizeof(job->name), db_text(rows, 0));
 	(void)str_copy(job->url, sizeof(job->url), db_text(rows, 1));
 	(void)str_copy(job->secret, sizeof(job->secret), db_text(rows, 2));
-	*ret_kinds = xstrdup(db_text(rows, 3));
-	*ret_last = db_int(rows, 4);
+	ret->kinds = xstrdup(db_text(rows, 3));
+	ret->last_id = db_int(rows, 4);
 	job->tries = db_int(rows, 5);
-	*ret_due = db_int(rows, 6) <= now_us;
+	ret->next_us = db_int(rows, 6);
 	job->max_tries = db_int(rows, 7);
 	return 0;
 }
@@ -161,13 +167,12 @@ static int read_hook(struct db *db, struct webhook_job *job, int64_t now_us, cha
 static int take_of(struct db *db, struct webhook_job *job, int64_t now_us, int64_t lease_us,
 		   struct err *err)
 {
-	autofree char *kinds = NULL;
-	int64_t last = 0;
-	bool due = false;
+	struct hook_progress hook = {0};
 
-	TRY(read_hook(db, job, now_us, &kinds, &last, &due, err));
-	if (due)
-		TRY(next_event(db, job->num, kinds, last, &job->event_id, err));
+	TRY(read_hook(db, job, &hook, err));
+	autofree char *kinds = hook.kinds;
+	if (hook.next_us <= now_us)
+		TRY(next_event(db, job->num, kinds, hook.last_id, &job->event_id, err));
 	if (job->event_id == 0)
 		TRY(find_again(db, job, now_us, err));
 	if (job->event_id == 0)

@@ -39,10 +39,12 @@ static int import_all(struct db *db, const struct delivery_list *list, json_t **
 		      struct err *err)
 {
 	const struct delivery_head head = {.name = "check", .state = "expected"};
+	const struct delivery_import_options how = {
+		.actor = "check", .dry_run = true, .now_us = time_wall_us()};
 	AUTO(delivery_import) struct delivery_import *w = NULL;
 	int more = 1;
 
-	TRY(delivery_import_new(db, &head, list, "check", true, time_wall_us(), &w, err));
+	TRY(delivery_import_new(db, &head, list, &how, &w, err));
 	while (more == 1)
 		TRY(more = delivery_import_next(w, err));
 	*ret = delivery_import_result(w);

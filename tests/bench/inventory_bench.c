@@ -322,7 +322,8 @@ static void summary(struct db *db, long i, long hosts)
 
 	(void)i;
 	(void)hosts;
-	struct summary_request what = {"sku,state", "cores,MemoryMiB,StorageBytes", NULL};
+	struct summary_request what = {.group_by = "sku,state",
+				       .sum = "cores,MemoryMiB,StorageBytes"};
 	must(query_summary(db, &collection_hosts, &q, &what, &text, &err));
 }
 

@@ -84,8 +84,8 @@ static int get_run_records(struct http_request *r, struct err *err)
 	str_init(&out, 64 * MIB);
 	TRY(http_query_int(r, &(struct http_int){"after", 0, INT64_MAX, 0}, &after, err));
 	TRY(http_query_int(r, &(struct http_int){"limit", 1, 100000, 10000}, &limit, err));
-	TRY(run_each_record(api->flow->db, http_param(r, "id"), after, limit, add_record, &out,
-			    err));
+	const struct run_records asked = {http_param(r, "id"), after, limit};
+	TRY(run_each_record(api->flow->db, &asked, add_record, &out, err));
 	if (!str_ok(&out))
 		return err_set(err, ERR_TOO_BIG, "too many records at once: use after= and limit=");
 	size_t n = out.n_bytes;

@@ -30,10 +30,11 @@ static void import_free(void *state)
 static int import_begin(struct write *w, const struct delivery_head *head,
 			const struct delivery_list *list, struct err *err)
 {
+	const struct delivery_import_options options = {
+		.actor = w->who, .dry_run = w->dry_run, .now_us = flow_now_us(w->flow)};
 	struct delivery_import *import = NULL;
 
-	TRY(delivery_import_new(w->flow->db, head, list, w->who, w->dry_run, flow_now_us(w->flow),
-				&import, err));
+	TRY(delivery_import_new(w->flow->db, head, list, &options, &import, err));
 	w->status = 201;
 	w->state = import;
 	w->free_state = import_free;

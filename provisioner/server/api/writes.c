@@ -49,8 +49,11 @@ int api_patch_host_work(struct write *w, struct err *err)
 	bool changed = false;
 
 	TRY(api_write_host(w, &num, err));
-	TRY(host_edit(w->flow->db, num, w->body, w->revision, w->who, flow_now_us(w->flow),
-		      &changed, err));
+	const struct host_edit edit = {.set = w->body,
+				       .revision = w->revision,
+				       .actor = w->who,
+				       .now_us = flow_now_us(w->flow)};
+	TRY(host_edit(w->flow->db, num, &edit, &changed, err));
 	return api_answer_host(w, num, err);
 }
 
@@ -63,14 +66,15 @@ static int bulk_one(struct write *w, json_t *item, json_t *results, size_t i, st
 	const char *name = json_need_str(&r, "host", 1, 128);
 	int64_t revision = json_opt_int(&r, "revision", 0, INT64_MAX, -1);
 	json_t *set = json_need_obj(&r, "set");
+	const struct host_edit edit = {
+		.set = set, .revision = revision, .actor = w->who, .now_us = flow_now_us(w->flow)};
 
 	TRY(db_begin(w->flow->db, err));
 	int status = json_reader_end(&r);
 	if (status >= 0)
 		status = host_find_any(w->flow->db, name, &h, &own);
 	if (status >= 0)
-		status = host_edit(w->flow->db, h.num, set, revision, w->who, flow_now_us(w->flow),
-				   &changed, &own);
+		status = host_edit(w->flow->db, h.num, &edit, &changed, &own);
 	status = db_end(w->flow->db, status, &own);
 	if (status < 0 && err_class(own.code) != ERR_CLASS_REJECT) {
 		*err = own;

@@ -126,7 +126,8 @@ static int is_whole(struct flow *flow, const struct run_row *run, bool *ret, str
 	run_verdict_done(&v);
 	if (rc < 0 || !*ret)
 		return rc;
-	return run_each_record(flow->db, run->id, 0, BURN_RECORDS_MAX, look_for_unjudged, ret, err);
+	return run_each_record(flow->db, &(struct run_records){run->id, 0, BURN_RECORDS_MAX},
+			       look_for_unjudged, ret, err);
 }
 
 /* The base of the first fault: its run, or the one which that completes. */
@@ -293,17 +294,23 @@ static void judge(const struct fault_row *f, const json_t *now, const struct rep
 		say(f, &same, words);
 }
 
-static int prove_one(struct flow *flow, int64_t host_num, const struct fault_row *f,
-		     const json_t *now, const char *run_id, char words[static 257], struct err *err)
+/* A run that has passed on a host. */
+struct proof {
+	int64_t host_num;
+	const json_t *now; /* the host's facts */
+	char note[64];     /* of the faults that it closes */
+};
+
+static int prove_one(struct flow *flow, const struct proof *p, const struct fault_row *f,
+		     char words[static 257], struct err *err)
 {
-	autofree char *note = xasprintf("run %s passed", run_id);
 	struct repair_found found;
 
-	TRY(look_at(flow, host_num, f, now, &found, err));
-	judge(f, now, &found, words);
+	TRY(look_at(flow, p->host_num, f, p->now, &found, err));
+	judge(f, p->now, &found, words);
 	if (words[0])
 		return 1;
-	return fault_close(flow->db, f->id, note, "agent", flow_now_us(flow), err);
+	return fault_close(flow->db, f->id, p->note, "agent", flow_now_us(flow), err);
 }
 
 int burn_repair_prove(struct flow *flow, int64_t host_num, const char *run_id,
@@ -312,7 +319,9 @@ int burn_repair_prove(struct flow *flow, int64_t host_num, const char *run_id,
 	autojson json_t *now = NULL;
 	fault_list open = {0};
 	int rc = load_facts(flow, host_num, 0, &now, err), n_left = 0;
+	struct proof proof = {.host_num = host_num, .now = now};
 
+	(void)snprintf(proof.note, sizeof(proof.note), "run %s passed", run_id);
 	if (rc >= 0)
 		rc = fault_list_open(flow->db, host_num, &open, err);
 	for (size_t i = 0; i < open.n && rc >= 0; i++) {
@@ -320,7 +329,7 @@ int burn_repair_prove(struct flow *flow, int64_t host_num, const char *run_id,
 
 		if (!open.items[i].run_id[0])
 			continue;
-		rc = prove_one(flow, host_num, &open.items[i], now, run_id, left, err);
+		rc = prove_one(flow, &proof, &open.items[i], left, err);
 		if (rc <= 0 || n_left++)
 			continue;
 		*ret = open.items[i];

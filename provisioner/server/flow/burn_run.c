@@ -146,7 +146,8 @@ static int fold_one(void *arg, int64_t seq, const char *body, struct err *err)
 int burn_run_fold(struct flow *flow, const char *run_id, struct run_verdict *ret, struct err *err)
 {
 	AUTO(verdict) struct verdict *v = verdict_new();
-	int rc = run_each_record(flow->db, run_id, 0, BURN_RECORDS_MAX, fold_one, v, err);
+	const struct run_records all = {run_id, 0, BURN_RECORDS_MAX};
+	int rc = run_each_record(flow->db, &all, fold_one, v, err);
 
 	verdict_read(v, ret);
 	return rc;

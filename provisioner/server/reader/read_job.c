@@ -73,9 +73,12 @@ static int answer_page(struct db *db, const struct read_job *j, const struct que
 
 static int answer_summary(struct db *db, const struct read_job *j, char **ret, struct err *err)
 {
-	struct summary_request what = {j->group_by, j->sum, j->capacity ? &capacity_words : NULL};
+	const struct summary_request what = {.group_by = j->group_by,
+					     .sum = j->sum,
+					     .capacity = j->capacity ? &capacity_words : NULL,
+					     .more = &j->more};
 
-	return query_summary_more(db, j->of, &j->q, &what, &j->more, ret, err);
+	return query_summary(db, j->of, &j->q, &what, ret, err);
 }
 
 /* What speaks against the log is an answer; what kept us from looking is an error. */
@@ -104,9 +107,11 @@ static int answer_audit_check(struct db *db, const struct read_job *j, json_t **
 
 static int answer_document(struct db *db, const struct read_job *j, json_t **ret, struct err *err)
 {
+	const struct difference_span span = {j->from_us, j->to_us, j->after};
+
 	switch (j->kind) {
 	case READ_DIFFERENCE:
-		return difference_of_hosts(db, &j->q, j->from_us, j->to_us, j->after, ret, err);
+		return difference_of_hosts(db, &j->q, &span, ret, err);
 	case READ_HOST_SEARCH:
 		return host_search(db, j->ask, j->q.fields, ret, err);
 	case READ_PIPELINE:

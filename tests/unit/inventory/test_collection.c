@@ -440,7 +440,7 @@ static void test_summary(void **state)
 	struct query_request q = {0};
 	struct err err = ERR_INIT;
 	autofree char *text = NULL;
-	struct summary_request what = {"state", "MemoryMiB,StorageBytes", NULL};
+	struct summary_request what = {.group_by = "state", .sum = "MemoryMiB,StorageBytes"};
 
 	must(query_summary(db, &collection_hosts, &q, &what, &text, &err), &err);
 	autojson json_t *doc = json_loads(text, 0, NULL);
@@ -453,10 +453,10 @@ static void test_summary(void **state)
 	assert_true(json_integer_value(json_object_get(json_object_get(total, "sum"),
 						       "StorageBytes")) == N_HOSTS * 1000000000LL);
 	char *none = NULL;
-	what = (struct summary_request){"serial", NULL, NULL};
+	what = (struct summary_request){.group_by = "serial"};
 	assert_int_equal(query_summary(db, &collection_hosts, &q, &what, &none, &err),
 			 -ERR_FIELD_UNKNOWN);
-	what = (struct summary_request){"state", "name", NULL};
+	what = (struct summary_request){.group_by = "state", .sum = "name"};
 	assert_int_equal(query_summary(db, &collection_hosts, &q, &what, &none, &err),
 			 -ERR_FIELD_UNKNOWN);
 }
@@ -500,7 +500,7 @@ static void test_capacity(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct query_request q = {0};
-		struct summary_request what = {"state", NULL, &words};
+		struct summary_request what = {.group_by = "state", .capacity = &words};
 		struct err err = ERR_INIT;
 		autofree char *text = NULL;
 		if (cases[i].sql)

@@ -216,7 +216,8 @@ static json_t *import_list(struct db *db, const struct delivery_head *head,
 	AUTO(delivery_import) struct delivery_import *w = NULL;
 	int r = 1;
 
-	must(delivery_import_new(db, head, list, "test", dry_run, 5 * US, &w, &err), &err);
+	const struct delivery_import_options options = {"test", 5 * US, dry_run};
+	must(delivery_import_new(db, head, list, &options, &w, &err), &err);
 	while (r == 1)
 		must(r = delivery_import_next(w, &err), &err);
 	return delivery_import_result(w);
@@ -297,7 +298,8 @@ static void test_delivery_left_half_way(void **state)
 	struct delivery_head head = {.name = "d1", .state = "expected"};
 	AUTO(delivery_import) struct delivery_import *w = NULL;
 
-	must(delivery_import_new(db, &head, &list, "test", false, 5 * US, &w, &err), &err);
+	const struct delivery_import_options options = {"test", 5 * US, false};
+	must(delivery_import_new(db, &head, &list, &options, &w, &err), &err);
 	while (count(db, "SELECT count(*) FROM delivery_line") == 0)
 		assert_int_equal(delivery_import_next(w, &err), 1);
 	assert_int_equal(count(db, "SELECT count(*) FROM delivery_line"), 1);

@@ -10,6 +10,7 @@
 
 #include <base/json.h>
 #include <base/str.h>
+#include <inventory/collection.h>
 #include <inventory/difference.h>
 #include <inventory/expect.h>
 #include <inventory/facts.h>
@@ -84,8 +85,10 @@ static void test_edits(void **state)
 		struct err err = ERR_INIT;
 		bool changed = false;
 		autojson json_t *set = parse(cases[i].set);
-		int r = host_edit(db, num, set, cases[i].revision, "test", (10 + (int64_t)i) * US,
-				  &changed, &err);
+		int r = host_edit(
+			db, num,
+			&(struct host_edit){set, cases[i].revision, "test", (10 + (int64_t)i) * US},
+			&changed, &err);
 		if (r != cases[i].expect || changed != cases[i].changed)
 			fail_msg("%s: %s", cases[i].set, err_name(-r));
 	}
@@ -127,7 +130,8 @@ static void test_sku_finds_what_is_wrong(void **state)
 	     &err);
 	assert_int_equal(version, 1);
 	autojson json_t *set = parse("{\"sku\":\"good\"}");
-	must(host_edit(db, num, set, -1, "test", 5 * US, &changed, &err), &err);
+	must(host_edit(db, num, &(struct host_edit){set, -1, "test", 5 * US}, &changed, &err),
+	     &err);
 	assert_int_equal(count(db, "SELECT count(*) FROM host WHERE sku_status = 'match'"), 1);
 	static const struct {
 		const char *dimms, *what, *slot;
@@ -177,7 +181,7 @@ static void test_wrong_rack_unit_shows_by_its_switch_port(void **state)
 	const struct location_draft other = {
 		.rack = "r1", .unit = 4, .switch_name = "sw1", .port = "4"};
 
-	must(host_edit(db, num, at, -1, "test", US, &changed, &err), &err);
+	must(host_edit(db, num, &(struct host_edit){at, -1, "test", US}, &changed, &err), &err);
 	must(location_put(db, &right, "test", US, &id, &err), &err);
 	must(location_put(db, &other, "test", US, &id, &err), &err);
 	report(db, num, "[]", "4", 2 * US);
@@ -218,7 +222,7 @@ static void test_the_unit_by_a_port_in_other_words(void **state)
 		{.rack = "r1", .unit = 4, .switch_name = "SW1", .port = "GigabitEthernet1/0/4"},
 		{.rack = "r1", .unit = 5, .switch_name = "5254.0012.3456", .port = "gi1/0/5"}};
 
-	must(host_edit(db, num, at, -1, "test", US, &changed, &err), &err);
+	must(host_edit(db, num, &(struct host_edit){at, -1, "test", US}, &changed, &err), &err);
 	for (size_t i = 0; i < ARRAY_LEN(plan); i++)
 		must(location_put(db, &plan[i], "test", US, &id, &err), &err);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -276,7 +280,7 @@ static void test_ports_in_their_own_words(void **state)
 	bool changed = false;
 	autojson json_t *at = parse("{\"rack\":\"r1\",\"unit\":3}");
 
-	must(host_edit(db, num, at, -1, "test", US, &changed, &err), &err);
+	must(host_edit(db, num, &(struct host_edit){at, -1, "test", US}, &changed, &err), &err);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct location_draft plan = {.rack = "r1",
 						    .unit = 3,
@@ -305,8 +309,10 @@ static void test_difference_of_two_moments(void **state)
 
 	report(db, num, "[" DIMM("A1", "D1", "1024") "]", "1", 10 * US);
 	autojson json_t *set = parse("{\"name\":\"web\"}");
-	must(host_edit(db, num, set, -1, "test", 20 * US, &changed, &err), &err);
+	must(host_edit(db, num, &(struct host_edit){set, -1, "test", 20 * US}, &changed, &err),
+	     &err);
 	report(db, num, "[" DIMM("A1", "D2", "1024") "]", "1", 30 * US);
+	const struct query_request all = {.limit = 100};
 	static const struct {
 		int64_t from_us, to_us;
 		size_t hosts, fields, added, removed;
@@ -318,7 +324,8 @@ static void test_difference_of_two_moments(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		autojson json_t *doc = NULL;
-		must(difference_of(db, cases[i].from_us, cases[i].to_us, 0, 100, &doc, &err), &err);
+		const struct difference_span span = {cases[i].from_us, cases[i].to_us, 0};
+		must(difference_of_hosts(db, &all, &span, &doc, &err), &err);
 		json_t *items = json_object_get(doc, "items"), *one = json_array_get(items, 0);
 		autofree char *text = json_text(items);
 		if (json_array_size(items) != cases[i].hosts ||

@@ -205,7 +205,8 @@ static void test_runs_and_receipts(void **state)
 	assert_int_equal(run_finish(db, id, "PASS", "", 4 * US, &err), 0);
 	autostr struct str text;
 	str_init(&text, 1000);
-	assert_int_equal(run_each_record(db, id, 1, 10, collect, &text, &err), 0);
+	assert_int_equal(
+		run_each_record(db, &(struct run_records){id, 1, 10}, collect, &text, &err), 0);
 	assert_string_equal(text.p, "2:{\"a\":1};");
 	json_t *receipt = NULL;
 	assert_int_equal(receipt_latest(db, num, &receipt, &err), 0);

@@ -169,7 +169,8 @@ static void learn(struct db *db, int64_t num)
 	must(sku_learn(db, num, &contents, &err), &err);
 	must(sku_put(db, &(struct sku_draft){"good", contents, "", "test", 3 * US}, &version, &err),
 	     &err);
-	must(host_edit(db, num, set, -1, "test", 3 * US, &changed, &err), &err);
+	must(host_edit(db, num, &(struct host_edit){set, -1, "test", 3 * US}, &changed, &err),
+	     &err);
 }
 
 static void assert_match(struct db *db, int64_t num, const char *name)

@@ -131,7 +131,8 @@ static void put(struct db *db, struct truth *t, int i)
 	(void)snprintf(tag, sizeof(tag), "AT-%03d", i);
 	autojson json_t *set = json_pack("{s:s, s:s, s:s, s:i, s:s}", "sku", "k1", "site", "fra",
 					 "rack", rack, "unit", 1 + i % 10, "asset_tag", tag);
-	must(host_edit(db, i + 1, set, -1, "t", later(t, US), &changed, &err), &err);
+	must(host_edit(db, i + 1, &(struct host_edit){set, -1, "t", later(t, US)}, &changed, &err),
+	     &err);
 	const struct location_draft l = {.site = "fra",
 					 .rack = rack,
 					 .unit = 1 + i % 10,
@@ -264,13 +265,13 @@ static json_t *sums(struct db *db, const struct collection *c, const char *filte
 		    const char *group_by, const char *sum, const struct summary_more *more)
 {
 	struct query_request q = {0};
-	struct summary_request what = {group_by, sum, NULL};
+	const struct summary_request what = {.group_by = group_by, .sum = sum, .more = more};
 	struct err err = ERR_INIT;
 	char copy[512];
 	autofree char *text = NULL;
 
 	add_filters(&q, filters, copy, sizeof(copy));
-	must(query_summary_more(db, c, &q, &what, more, &text, &err), &err);
+	must(query_summary(db, c, &q, &what, &text, &err), &err);
 	return json_loads(text, 0, NULL);
 }
 
@@ -518,8 +519,9 @@ static void test_one_hosts_diff(void **state)
 	make_year(db, &t);
 	must(query_add_filter(&of, "serial", "SN-007", &err), &err);
 	must(query_add_filter(&of_rack, "rack", "r01", &err), &err);
-	must(difference_of_hosts(db, &of, BEGIN + DAY_US, t.now_us, 0, &one, &err), &err);
-	must(difference_of_hosts(db, &of_rack, BEGIN + DAY_US, t.now_us, 0, &rack, &err), &err);
+	const struct difference_span span = {BEGIN + DAY_US, t.now_us, 0};
+	must(difference_of_hosts(db, &of, &span, &one, &err), &err);
+	must(difference_of_hosts(db, &of_rack, &span, &rack, &err), &err);
 	assert_int_equal(json_array_size(json_object_get(one, "items")), 1);
 	const json_t *fields = json_object_get(json_array_get(json_object_get(one, "items"), 0),
 					       "fields");
