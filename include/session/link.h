@@ -19,6 +19,10 @@ struct link_options {
 	const char *cert_path; /* of this boot's key: what the session is bound to */
 	const char *key_path;
 	const char *unix_socket; /* NULL: the network. For what plays an agent beside the server */
+	/* "Name: value" lines of every call, NULL at the end, or NULL; borrowed. For what plays the
+	 * front of a server, too, which names the listener and the certificate. */
+	const char *const *headers;
+	int64_t timeout_ms; /* of every call; 0: 15 s, of a heartbeat 4 s */
 };
 
 struct link {
@@ -26,6 +30,9 @@ struct link {
 	struct session_reply session; /* session_id "" when there is none */
 	char nonce[65];
 	int64_t wall_us_at_boot; /* server's wall clock minus boot clock, 0 until a session */
+	const char *const *headers;
+	int64_t timeout_ms;
+	int status; /* of the last answer, as HTTP numbers it; 0: none came */
 };
 
 /* May be called in a forked child too: connections are not shared. */
@@ -34,8 +41,8 @@ void link_close(struct link *l);
 
 /* Each call below blocks up to its timeout. errors: ERR_HTTP*, ERR_TIMEOUT, the server's codes.
  *
- * Open a session. in: request: evidence, agent and boot id; protocol and nonce are filled in here, a new nonce each
- * time. */
+ * Open a session. in: request: evidence, agent and boot id; the protocol is filled in here, and a new nonce where
+ * there is none. The same nonce and key again: the same session. */
 MUST_CHECK int link_start_session(struct link *l, struct session_request *request, struct err *err);
 MUST_CHECK int link_heartbeat(struct link *l, const struct heartbeat_request *request,
 			      struct heartbeat_reply *ret, struct err *err);

@@ -150,7 +150,7 @@ slipwayd_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl l
 $(eval $(call program,slipwayd))
 
 # tests run the daemon's core without nginx and dnsmasq, over an object store that is fake
-SERVER_TEST_LIBS := $(SERVER_LIBS) inventory proto pxe images_core base
+SERVER_TEST_LIBS := $(SERVER_LIBS) session inventory proto pxe images_core base
 SERVER_TEST_PKG := libmicrohttpd libsystemd inih jansson libcurl libcrypto libssl libarchive libzstd zlib sqlite3 libpq
 SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/harness/fake_object_store.c
 HOST_WALK := $(SERVER_BENCH) tests/harness/host_walk.c

@@ -26,9 +26,12 @@ int link_open(struct link *l, const struct link_options *o, struct err *err)
 		.client_cert_path = o->cert_path,
 		.client_key_path = o->key_path,
 		.unix_socket = o->unix_socket,
-		.timeout_ms = CALL_TIMEOUT_MS,
+		.timeout_ms = o->timeout_ms ? o->timeout_ms : CALL_TIMEOUT_MS,
 	};
 
+	l->headers = o->headers;
+	l->timeout_ms = o->timeout_ms;
+	l->status = 0;
 	l->http = http_client_new(&options, err);
 	return l->http ? 0 : -err->code;
 }
@@ -39,20 +42,23 @@ void link_close(struct link *l)
 	l->http = NULL;
 }
 
-static int call(struct link *l, const struct http_call *request, struct http_reply *reply,
+static int call(struct link *l, struct http_call *request, struct http_reply *reply,
 		struct err *err)
 {
+	request->headers = l->headers;
+	l->status = 0;
 	TRY(http_client_call(l->http, request, reply, err));
+	l->status = reply->status;
 	return http_reply_check(reply, err);
 }
 
-/* POST a message and decode the answer. body is text already. */
 /* A message to one of the server's routes for agents. */
 struct message {
 	const char *path, *body;
 	int64_t timeout_ms; /* 0: the link's own */
 };
 
+/* POST a message and decode the answer. */
 static int post(struct link *l, const struct message *m, const struct field *reply_fields,
 		void *ret, struct err *err)
 {
@@ -91,9 +97,11 @@ int link_start_session(struct link *l, struct session_request *request, struct e
 	uint8_t nonce[32];
 	int64_t server_us;
 
-	random_bytes(nonce, sizeof(nonce));
-	hex_encode(nonce, sizeof(nonce), l->nonce);
-	(void)str_copy(request->nonce, sizeof(request->nonce), l->nonce);
+	if (!request->nonce[0]) {
+		random_bytes(nonce, sizeof(nonce));
+		hex_encode(nonce, sizeof(nonce), request->nonce);
+	}
+	(void)str_copy(l->nonce, sizeof(l->nonce), request->nonce);
 	request->protocol = PROTO_VERSION;
 	autofree char *body = message_encode(session_request_fields, request);
 	const struct message message = {.path = "/agent/v1/sessions", .body = body};
@@ -112,8 +120,9 @@ int link_heartbeat(struct link *l, const struct heartbeat_request *request,
 	autofree char *path = session_path(l, "heartbeat");
 	autofree char *body = message_encode(heartbeat_request_fields, request);
 
-	return post(l, &(struct message){path, body, HEARTBEAT_TIMEOUT_MS}, heartbeat_reply_fields,
-		    ret, err);
+	const struct message message = {path, body,
+					l->timeout_ms ? l->timeout_ms : HEARTBEAT_TIMEOUT_MS};
+	return post(l, &message, heartbeat_reply_fields, ret, err);
 }
 
 int link_send_events(struct link *l, const char *body, int64_t *ret_acked, struct err *err)

@@ -11,7 +11,11 @@
 #include <base/http_client.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <proto/events.h>
 #include <proto/receipt.h>
+#include <session/outbox.h>
+
+#define PATIENCE_MS 60000 /* a machine that runs many tests is slow */
 
 static void make_cert(struct fake_agent *a)
 {
@@ -74,41 +78,69 @@ void fake_agent_boot(struct fake_agent *a, const char *socket, const char *seria
 
 void fake_agent_done(struct fake_agent *a)
 {
-	json_decref(a->reply);
-	a->reply = NULL;
 	plan_done(&a->plan);
 }
 
-static void take_reply(struct fake_agent *a, const struct http_reply *reply)
+/* ---- the wire -------------------------------------------------------------------------------- */
+
+static void note(struct fake_agent *a, int result)
 {
-	json_decref(a->reply);
-	a->reply = json_loadb(reply->body, reply->body_bytes, 0, NULL);
-	const char *code = json_string_value(json_object_get(a->reply, "code"));
-	(void)str_copy(a->code, sizeof(a->code), code ? code : "");
+	const char *code = result < 0 ? err_name(a->err.code) : "";
+
+	(void)str_copy(a->code, sizeof(a->code), code);
 }
+
+/* A connection for each call: the test may have ended the server since the last one. */
+static void connect_link(struct fake_agent *a, const char *const *headers)
+{
+	const struct link_options o = {.server = "http://slipway",
+				       .unix_socket = a->socket,
+				       .headers = headers,
+				       .timeout_ms = PATIENCE_MS};
+
+	a->err = ERR_INIT;
+	BUG_ON(link_open(&a->link, &o, &a->err) < 0);
+}
+
+/* What a call came to: its status, or -1 for an answer that the library refused. */
+static int end_call(struct fake_agent *a, int result)
+{
+	int status = a->link.status;
+
+	link_close(&a->link);
+	note(a, result);
+	return result < 0 && status / 100 == 2 ? -1 : status;
+}
+
+#define FRONT_HEADERS(a)                                                                           \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		"X-Slipway-Listener: tls", (a)->cert_header, NULL                                  \
+	}
 
 int fake_agent_call(struct fake_agent *a, const char *method, const char *path, json_t *body)
 {
-	struct err err = ERR_INIT;
 	struct http_client_options o = {.base_url = "http://slipway", .unix_socket = a->socket};
-	AUTO(http_client) struct http_client *http = http_client_new(&o, &err);
-	const char *const headers[] = {"X-Slipway-Listener: tls", a->cert_header, NULL};
+	AUTO(http_client) struct http_client *http = http_client_new(&o, &a->err);
 	autofree char *text = body ? json_text(body) : NULL;
 	struct http_call call = {.method = method,
 				 .path = path,
 				 .body = text,
 				 .body_bytes = text ? strlen(text) : 0,
-				 .headers = headers};
+				 .headers = FRONT_HEADERS(a)};
 	struct http_reply reply = {0};
-	int status = 0;
+	int r;
 
 	json_decref(body);
-	if (http && http_client_call(http, &call, &reply, &err) >= 0) {
-		status = reply.status;
-		take_reply(a, &reply);
-	}
+	BUG_ON(!http);
+	a->err = ERR_INIT;
+	r = http_client_call(http, &call, &reply, &a->err);
+	if (r >= 0)
+		r = http_reply_check(&reply, &a->err);
+	note(a, r);
+	r = reply.status;
 	http_reply_done(&reply);
-	return status;
+	return r;
 }
 
 static const char *maker(const struct fake_agent *a)
@@ -116,79 +148,88 @@ static const char *maker(const struct fake_agent *a)
 	return a->manufacturer ? a->manufacturer : "Slipway";
 }
 
+static void show_evidence(const struct fake_agent *a, struct evidence *e)
+{
+	struct text64 mac;
+	struct evidence_disk disk = {.wwn = ""};
+
+	(void)str_copy(e->smbios_uuid, sizeof(e->smbios_uuid), a->uuid);
+	(void)str_copy(e->system_serial, sizeof(e->system_serial), a->serial);
+	(void)str_copy(e->manufacturer, sizeof(e->manufacturer), maker(a));
+	(void)str_copy(e->product, sizeof(e->product), "Fake");
+	(void)str_copy(mac.s, sizeof(mac.s), a->mac);
+	VEC_PUSH(&e->macs, mac);
+	(void)str_copy(disk.serial, sizeof(disk.serial), a->disk_serial);
+	VEC_PUSH(&e->disks, disk);
+}
+
 int fake_agent_open(struct fake_agent *a)
 {
-	json_t *body = json_pack("{s:i, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:[{s:s, "
-				 "s:s}]}, s:{s:s, s:s, s:s, "
-				 "s:s}}",
-				 "protocol", 1, "nonce", a->nonce, "boot_id", a->boot_id,
-				 "evidence", "smbios_uuid", a->uuid, "system_serial", a->serial,
-				 "board_serial", "", "chassis_serial", "", "manufacturer", maker(a),
-				 "product", "Fake", "macs", a->mac, "disks", "wwn", "", "serial",
-				 a->disk_serial, "agent", "version", "0", "arch", a->arch,
-				 "firmware", "uefi", "kernel", "6.1");
-	int status = fake_agent_call(a, "POST", "/agent/v1/sessions", body);
+	struct session_request request = {
+		.agent = {.version = "0", .firmware = "uefi", .kernel = "6.1"}};
 
-	if (status != 201)
-		return status;
-	(void)str_copy(a->session_id, sizeof(a->session_id),
-		       json_string_value(json_object_get(a->reply, "session_id")));
-	(void)str_copy(a->host_id, sizeof(a->host_id),
-		       json_string_value(json_object_get(a->reply, "host_id")));
-	(void)str_copy(a->short_code, sizeof(a->short_code),
-		       json_string_value(json_object_get(a->reply, "short_code")));
-	a->epoch = json_integer_value(json_object_get(a->reply, "epoch"));
+	(void)str_copy(request.nonce, sizeof(request.nonce), a->nonce);
+	(void)str_copy(request.boot_id, sizeof(request.boot_id), a->boot_id);
+	(void)str_copy(request.agent.arch, sizeof(request.agent.arch), a->arch);
+	show_evidence(a, &request.evidence);
+	connect_link(a, FRONT_HEADERS(a));
+	int status = end_call(a, link_start_session(&a->link, &request, &a->err));
+	record_done(session_request_fields, &request);
+	(void)str_copy(a->host_id, sizeof(a->host_id), a->link.session.host_id);
+	(void)str_copy(a->short_code, sizeof(a->short_code), a->link.session.short_code);
 	return status;
 }
 
-static int session_call(struct fake_agent *a, const char *method, const char *verb, json_t *body)
+static int take_plan(struct fake_agent *a, const char *envelope, size_t n_bytes,
+		     const char *public_key_path)
 {
-	autofree char *path = xasprintf("/agent/v1/sessions/%s/%s", a->session_id, verb);
-
-	return fake_agent_call(a, method, path, body);
-}
-
-static bool plan_good(struct fake_agent *a, const char *public_key_path)
-{
-	struct err err = ERR_INIT;
 	AUTO(plan_key) struct plan_key *key = NULL;
-	autofree char *text = json_text(a->reply);
-	struct plan_expect expect = {a->host_id, a->session_id, a->key_id,
-				     a->nonce,   a->epoch,      time(NULL)};
+	struct plan_expect expect = {a->host_id,    a->link.session.session_id, a->key_id,
+				     a->link.nonce, a->link.session.epoch,      time(NULL)};
 
 	plan_done(&a->plan);
-	return plan_key_load_public(public_key_path, &key, &err) >= 0 &&
-	       plan_open(key, text, strlen(text), &a->plan, &err) >= 0 &&
-	       plan_check(&a->plan, &expect, &err) >= 0;
+	TRY(plan_key_load_public(public_key_path, &key, &a->err));
+	TRY(plan_open(key, envelope, n_bytes, &a->plan, &a->err));
+	TRY(plan_check(&a->plan, &expect, &a->err));
+	if (a->plan.kind == PLAN_STEP_WAIT)
+		a->after = a->plan.seq;
+	return 0;
 }
 
 int fake_agent_next(struct fake_agent *a, int wait_s, const char *public_key_path)
 {
-	autofree char *verb = xasprintf("next?wait=%d&after=%lld", wait_s, (long long)a->after);
-	int status = session_call(a, "GET", verb, NULL);
+	autofree char *envelope = NULL;
+	size_t n_bytes;
 
-	if (status == 200 && !plan_good(a, public_key_path))
-		return -1;
-	if (status == 200 && a->plan.kind == PLAN_STEP_WAIT)
-		a->after = a->plan.seq;
+	connect_link(a, FRONT_HEADERS(a));
+	int r = link_next(&a->link, a->after, wait_s, &envelope, &n_bytes, &a->err);
+	if (r >= 0 && envelope)
+		r = take_plan(a, envelope, n_bytes, public_key_path);
+	return end_call(a, r);
+}
+
+int fake_agent_event(struct fake_agent *a, const char *kind_name, json_t *data)
+{
+	struct outbox box = {.last_seq = a->seq};
+	enum event_kind kind;
+
+	BUG_ON(!event_kind_parse(kind_name, &kind));
+	outbox_add(&box, kind, a->plan.plan_id, "2026-01-01T00:00:00Z", data);
+	autofree char *body = outbox_batch(&box, a->link.session.epoch, SIZE_MAX);
+	connect_link(a, FRONT_HEADERS(a));
+	int status = end_call(a, link_send_events(&a->link, body, &a->acked, &a->err));
+	if (status)
+		a->seq = box.last_seq;
+	outbox_done(&box);
 	return status;
 }
 
 int fake_agent_event_again(struct fake_agent *a, const char *kind, json_t *data)
 {
-	return session_call(a, "POST", "events",
-			    json_pack("{s:I, s:[{s:I, s:s, s:s, s:s, s:o}]}", "epoch",
-				      (json_int_t)a->epoch, "events", "seq", (json_int_t)a->seq,
-				      "ts", "2026-01-01T00:00:00Z", "kind", kind, "plan_id",
-				      a->plan.plan_id, "data", data));
-}
+	int64_t seq = a->seq--;
+	int status = fake_agent_event(a, kind, data);
 
-int fake_agent_event(struct fake_agent *a, const char *kind, json_t *data)
-{
-	a->seq++;
-	int status = fake_agent_event_again(a, kind, data);
-	if (status == 0)
-		a->seq--;
+	a->seq = seq;
 	return status;
 }
 
@@ -236,11 +277,15 @@ int fake_agent_step_failed(struct fake_agent *a, const char *code)
 
 int fake_agent_heartbeat(struct fake_agent *a)
 {
-	return session_call(a, "POST", "heartbeat",
-			    json_pack("{s:I, s:s, s:i, s:i, s:s, s:n, s:s}", "epoch",
-				      (json_int_t)a->epoch, "stage", a->stage ? a->stage : "write",
-				      "done", 1, "total", 2, "unit", "bytes", "eta_s", "message",
-				      ""));
+	struct heartbeat_request request = {.epoch = a->link.session.epoch,
+					    .done = 1,
+					    .total = 2,
+					    .unit = "bytes",
+					    .eta_s = -1};
+
+	(void)str_copy(request.stage, sizeof(request.stage), a->stage ? a->stage : "write");
+	connect_link(a, FRONT_HEADERS(a));
+	return end_call(a, link_heartbeat(&a->link, &request, &a->heartbeat, &a->err));
 }
 
 /* What the present plan is about, whichever work it is. */
@@ -257,16 +302,24 @@ static const char *arm_of(const struct fake_agent *a)
 int fake_agent_permit(struct fake_agent *a, const char *data_found)
 {
 	const struct plan_disk *disk = erases(a) ? &a->plan.erase_disk : &a->plan.image.disk;
-	json_t *found = json_array();
+	struct permit_request request = {.epoch = a->link.session.epoch,
+					 .disk.size_bytes = disk->size_bytes};
+	struct permit_reply reply = {0};
+	struct text64 found;
 
-	if (data_found)
-		json_array_append_new(found, json_string(data_found));
-	return session_call(a, "POST", "permits",
-			    json_pack("{s:I, s:s, s:s, s:{s:s, s:s, s:I}, s:o}", "epoch",
-				      (json_int_t)a->epoch, "plan_id", a->plan.plan_id, "arm_id",
-				      arm_of(a), "disk", "wwn", disk->wwn, "serial", disk->serial,
-				      "size_bytes", (json_int_t)disk->size_bytes, "data_found",
-				      found));
+	(void)str_copy(request.plan_id, sizeof(request.plan_id), a->plan.plan_id);
+	(void)str_copy(request.arm_id, sizeof(request.arm_id), arm_of(a));
+	(void)str_copy(request.disk.wwn, sizeof(request.disk.wwn), disk->wwn);
+	(void)str_copy(request.disk.serial, sizeof(request.disk.serial), disk->serial);
+	if (data_found) {
+		(void)str_copy(found.s, sizeof(found.s), data_found);
+		VEC_PUSH(&request.data_found, found);
+	}
+	connect_link(a, FRONT_HEADERS(a));
+	int status = end_call(a, link_permit(&a->link, &request, &reply, &a->err));
+	record_done(permit_request_fields, &request);
+	(void)str_copy(a->permit_id, sizeof(a->permit_id), reply.permit_id);
+	return status;
 }
 
 json_t *fake_agent_seal(struct fake_agent *a, json_t *report)
@@ -275,7 +328,7 @@ json_t *fake_agent_seal(struct fake_agent *a, json_t *report)
 	json_t *envelope = NULL;
 
 	(void)str_copy(r.host_id, sizeof(r.host_id), a->host_id);
-	(void)str_copy(r.session_id, sizeof(r.session_id), a->session_id);
+	(void)str_copy(r.session_id, sizeof(r.session_id), a->link.session.session_id);
 	(void)str_copy(r.plan_id, sizeof(r.plan_id), a->plan.plan_id);
 	(void)str_copy(r.arm_id, sizeof(r.arm_id), arm_of(a));
 	(void)str_copy(r.work, sizeof(r.work), erases(a) ? "erase" : "image");
@@ -300,10 +353,14 @@ int fake_agent_receipt(struct fake_agent *a)
 
 int fake_agent_first_boot(struct fake_agent *a, const char *token, const char *digest)
 {
+	struct first_boot_request request = {.boot_id = "b",
+					     .machine_id = "0123456789abcdef0123456789abcdef",
+					     .kernel = "6.1",
+					     .hostname = "h"};
+
+	(void)str_copy(request.token, sizeof(request.token), token);
+	(void)str_copy(request.image_digest, sizeof(request.image_digest), digest);
+	(void)str_copy(request.root_disk_serial, sizeof(request.root_disk_serial), a->disk_serial);
 	return fake_agent_call(a, "POST", "/agent/v1/first-boot",
-			       json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "token", token,
-					 "boot_id", "b", "machine_id",
-					 "0123456789abcdef0123456789abcdef", "kernel", "6.1",
-					 "hostname", "h", "image_digest", digest,
-					 "root_disk_serial", a->disk_serial));
+			       record_encode(first_boot_request_fields, &request));
 }

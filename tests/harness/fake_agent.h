@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An agent for tests of the server: speaks the wire contract over the daemon's unix socket, playing
- * nginx's part (listener and certificate headers) too. No disks, no tools: the test says what
- * happened. Calls return the HTTP status; 0 when the server could not be reached.
+ * An agent for tests of the server: the agent's own session library over the daemon's unix socket,
+ * with the headers that nginx would add (listener and certificate). No disks, no tools: the test
+ * says what happened. Calls return the HTTP status; 0 when the server could not be reached, -1 when
+ * the agent refuses an answer.
  */
 #ifndef TESTS_HARNESS_FAKE_AGENT_H
 #define TESTS_HARNESS_FAKE_AGENT_H
 
 #include <jansson.h>
 #include <proto/plan.h>
+#include <session/link.h>
 
 struct fake_agent {
 	const char *manufacturer; /* of its system; NULL: "Slipway" */
@@ -19,22 +21,28 @@ struct fake_agent {
 	char key_path[64]; /* of this boot's private key, in memory */
 	char serial[64], uuid[40], mac[20], disk_serial[64], arch[16];
 	int64_t disk_bytes;
-	char nonce[SHA256_HEX_BYTES];
-	char boot_id[40]; /* "": not known, so each contact may be a reboot */
-	char session_id[64], host_id[64], short_code[16];
-	int64_t epoch;
+	char nonce[SHA256_HEX_BYTES]; /* one for each boot: a session asked for again is the same */
+	char boot_id[40];             /* "": not known, so each contact may be a reboot */
+	struct link link;             /* connected during a call only */
+	char host_id[65];             /* of link.session */
+	char short_code[17];
 	int64_t seq;   /* of the last event sent */
+	int64_t acked; /* of the last event that the server has */
 	int64_t after; /* the last step finished */
 	struct plan plan;
-	json_t *reply; /* of the last call; NULL when it was no JSON */
-	char code[80]; /* stable name of the last problem, or "" */
+	struct heartbeat_reply heartbeat; /* the last one */
+	char permit_id[65];               /* the last one */
+	struct err err;                   /* of the last call */
+	char code[80];                    /* its stable name, or "" */
 };
 
 /* A new boot: new key and nonce. The machine is told apart by serial and mac. */
 void fake_agent_boot(struct fake_agent *a, const char *socket, const char *serial, const char *mac);
 void fake_agent_done(struct fake_agent *a);
 
+/* Any call, as this agent. Takes body. */
 int fake_agent_call(struct fake_agent *a, const char *method, const char *path, json_t *body);
+/* A session; again: the same one while it lives. */
 int fake_agent_open(struct fake_agent *a);
 /* Ask for a step; 200 fills a->plan after checking its signature with the key of public_key_path.
  */

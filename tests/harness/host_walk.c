@@ -76,8 +76,7 @@ void walk_renew(struct server_bench *b, const char *profile)
 void need(int got, int wanted, const struct fake_agent *a, const char *what)
 {
 	if (got != wanted)
-		fail_msg("%s: status %d (%s), not %d; reply %s", what, got, a->code, wanted,
-			 a->reply ? json_dumps(a->reply, JSON_COMPACT) : "none");
+		fail_msg("%s: status %d (%s), not %d: %s", what, got, a->code, wanted, a->err.msg);
 }
 
 static void shake(struct server_bench *b)
@@ -256,7 +255,7 @@ bool walk_may_write(struct server_bench *b, struct fake_agent *a)
 {
 	shake(b);
 	need(fake_agent_heartbeat(a), 200, a, "heartbeat");
-	return json_is_true(json_object_get(a->reply, "may_write"));
+	return a->heartbeat.may_write;
 }
 
 char *walk_boot_script(const struct server_bench *b, const char *mac)

@@ -44,27 +44,26 @@ static void test_repeated_requests(void **state)
 	struct server_bench *b = *state;
 
 	walk_open(b, &a, "S1", MAC_A);
-	(void)str_copy(session, sizeof(session), a.session_id);
+	(void)str_copy(session, sizeof(session), a.link.session.session_id);
 	need(fake_agent_open(&a), 201, &a, "session again");
-	assert_string_equal(a.session_id, session);
+	assert_string_equal(a.link.session.session_id, session);
 	walk_inspect(b, &a, NULL);
 	need(fake_agent_event_again(&a, "step_done",
 				    json_pack("{s:i, s:s}", "seq", 1, "result", "ok")),
 	     200, &a, "event again");
-	assert_int_equal(json_integer_value(json_object_get(a.reply, "acked")), a.seq);
+	assert_int_equal(a.acked, a.seq);
 	a.seq += 5;
 	need(fake_agent_event_again(&a, "log",
 				    json_pack("{s:s, s:s}", "level", "info", "text", "x")),
 	     200, &a, "event after a gap");
-	assert_int_equal(json_integer_value(json_object_get(a.reply, "acked")), a.seq - 5);
+	assert_int_equal(a.acked, a.seq - 5);
 	a.seq -= 5;
 	walk_burn_in(b, &a, "PASS");
 	need_step(b, &a, PLAN_STEP_IMAGE);
 	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
-	(void)str_copy(permit, sizeof(permit),
-		       json_string_value(json_object_get(a.reply, "permit_id")));
+	(void)str_copy(permit, sizeof(permit), a.permit_id);
 	need(fake_agent_permit(&a, NULL), 200, &a, "permit again");
-	assert_string_equal(json_string_value(json_object_get(a.reply, "permit_id")), permit);
+	assert_string_equal(a.permit_id, permit);
 	fake_agent_done(&a);
 }
 

@@ -166,7 +166,7 @@ static void image_to_ready(struct fake_agent *a)
 	(void)str_copy(digest, sizeof(digest), a->plan.image.image_digest);
 	ask(a, "permit", permit, 200);
 	ask(a, "heartbeat", fake_agent_heartbeat, 200);
-	assert_true(json_is_true(json_object_get(a->reply, "may_write")));
+	assert_true(a->heartbeat.may_write);
 	ask(a, "receipt", fake_agent_receipt, 200);
 	ask(a, "imaged", done, 200);
 	ask_step(a, PLAN_STEP_REBOOT);
@@ -239,8 +239,7 @@ static void test_same_events_to_both(void **state)
 		if (other == 0)
 			_exit(status != 200);
 		CHECK_INT("first", status, 200);
-		CHECK_INT("last number", json_integer_value(json_object_get(a.reply, "acked")),
-			  a.seq);
+		CHECK_INT("last number", a.acked, a.seq);
 		int ended = 0;
 		(void)waitpid(other, &ended, 0);
 		CHECK_INT("second", ended, 0);
@@ -332,8 +331,7 @@ static void test_agent_wakes(void **state)
 static bool told_to_stop(struct fake_agent *a, bool wanted)
 {
 	assert_int_equal(fake_agent_heartbeat(a), 200);
-	return json_is_true(json_object_get(a->reply, "stop")) == wanted &&
-	       json_is_true(json_object_get(a->reply, "may_write")) == !wanted;
+	return a->heartbeat.stop == wanted && a->heartbeat.may_write == !wanted;
 }
 
 static void test_stop_all_stops_both(void **state)

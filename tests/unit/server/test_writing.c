@@ -91,7 +91,7 @@ static void test_stop_all_stops_a_writer(void **state)
 	walk_to_writing(b, &a, "S1", MAC_A);
 	walk_stop_all(b);
 	assert_false(walk_may_write(b, &a));
-	assert_true(json_is_true(json_object_get(a.reply, "stop")));
+	assert_true(a.heartbeat.stop);
 	assert_int_equal(server_bench_admin(b, "DELETE", "/api/v1/stop-all", NULL), 200);
 	assert_true(walk_may_write(b, &a));
 	fake_agent_done(&a);
@@ -176,7 +176,7 @@ static void test_stop_all_twenty(void **state)
 	walk_stop_all(b);
 	for (unsigned i = 0; i < FLEET; i++) {
 		assert_false(walk_may_write(b, &fleet[i]));
-		assert_true(json_is_true(json_object_get(fleet[i].reply, "stop")));
+		assert_true(fleet[i].heartbeat.stop);
 	}
 	(void)clock_gettime(CLOCK_MONOTONIC, &to);
 	CHECK("within 5 s, and 5 s until a heartbeat", to.tv_sec - from.tv_sec < 5);

@@ -90,7 +90,9 @@ static void serve(const char *reply)
 
 static struct link open_link(void)
 {
-	const struct link_options o = {.server = "http://slipway", .unix_socket = socket_path};
+	static const char *const front[] = {"X-Front: played", NULL};
+	const struct link_options o = {
+		.server = "http://slipway", .unix_socket = socket_path, .headers = front};
 	struct link l = {.session = {.session_id = "id/1", .epoch = 3}};
 
 	assert_int_equal(link_open(&l, &o, NULL), 0);
@@ -202,6 +204,7 @@ static void check_request(const char *row, const char *wanted)
 	CHECK_ERR(row, file_read(request_path, 65536, &request, &n, NULL), 0);
 	if (!str_starts(request, wanted))
 		fail_msg("row '%s': the request is '%.80s'", row, request);
+	CHECK(row, strstr(request, "\r\nX-Front: played\r\n"));
 }
 
 static void test_calls(void **state)
@@ -217,6 +220,8 @@ static void test_calls(void **state)
 		serve(rows[i].reply);
 		CHECK_ERR(row, call(&l, rows[i].call, &number, &text, &err), rows[i].code);
 		check_request(row, rows[i].request);
+		CHECK_INT(row, l.status,
+			  rows[i].code == ERR_HTTP ? 0 : strtol(rows[i].reply + 9, NULL, 10));
 		if (rows[i].number >= 0)
 			CHECK_INT(row, number, rows[i].number);
 		if (rows[i].text)
@@ -239,6 +244,26 @@ static void test_no_server(void **state)
 	end_server();
 	(void)unlink(socket_path);
 	assert_int_equal(link_heartbeat(&l, &request, &reply, NULL), -ERR_HTTP);
+	link_close(&l);
+}
+
+/* A request that is sent again asks for the same session; a new one never does. */
+static void test_nonce(void **state)
+{
+	struct link l = open_link();
+	struct session_request first = {0}, second = {0};
+	char nonce[65];
+
+	(void)state;
+	serve(SESSION("2031-01-01T00:00:00Z"));
+	assert_int_equal(link_start_session(&l, &first, NULL), 0);
+	(void)str_copy(nonce, sizeof(nonce), l.nonce);
+	serve(SESSION("2031-01-01T00:00:00Z"));
+	assert_int_equal(link_start_session(&l, &first, NULL), 0);
+	assert_string_equal(l.nonce, nonce);
+	serve(SESSION("2031-01-01T00:00:00Z"));
+	assert_int_equal(link_start_session(&l, &second, NULL), 0);
+	assert_string_not_equal(l.nonce, nonce);
 	link_close(&l);
 }
 
@@ -294,9 +319,8 @@ static void test_open(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calls),
-		cmocka_unit_test(test_no_server),
-		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_calls), cmocka_unit_test(test_no_server),
+		cmocka_unit_test(test_nonce), cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_open),
 	};
 

@@ -54,10 +54,10 @@ static void test_walk(void **state)
 	assert_int_equal(a.plan.erase_disk.size_bytes, a.disk_bytes);
 	assert_string_equal(a.plan.erase_method, "overwrite");
 	need(fake_agent_heartbeat(&a), 200, &a, "heartbeat");
-	assert_false(json_is_true(json_object_get(a.reply, "may_write")));
+	assert_false(a.heartbeat.may_write);
 	need(fake_agent_permit(&a, "ext4"), 200, &a, "permit");
 	need(fake_agent_heartbeat(&a), 200, &a, "heartbeat");
-	assert_true(json_is_true(json_object_get(a.reply, "may_write")));
+	assert_true(a.heartbeat.may_write);
 	need(send_receipt(&a), 200, &a, "receipt");
 	need(fake_agent_step_done(&a, "ok"), 200, &a, "erased");
 	need_state(b, &a, "retired");
@@ -67,7 +67,7 @@ static void test_walk(void **state)
 	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_arm WHERE ended_us = 0"),
 			 0);
 	need(fake_agent_heartbeat(&a), 200, &a, "heartbeat");
-	assert_false(json_is_true(json_object_get(a.reply, "may_write")));
+	assert_false(a.heartbeat.may_write);
 	need_step(b, &a, PLAN_STEP_WAIT); /* the screen says what to do with it */
 	fake_agent_done(&a);
 }

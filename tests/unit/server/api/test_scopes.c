@@ -227,7 +227,7 @@ static struct fake_agent own, other;
 /* A whole request of each kind: nothing but the key is wrong. The caller owns it. */
 static json_t *whole_body(const char *pattern)
 {
-	json_int_t epoch = own.epoch;
+	json_int_t epoch = own.link.session.epoch;
 
 	if (strstr(pattern, "/heartbeat"))
 		return json_pack("{s:I, s:s, s:i, s:i, s:s, s:n, s:s}", "epoch", epoch, "stage", "",
@@ -252,7 +252,7 @@ static void by_another_host(const struct http_route *r)
 	str_init(&path, 512);
 	if (r->scope != HTTP_SCOPE_AGENT || !at)
 		return;
-	str_addf(&path, "%.*s%s%s", (int)(at - r->pattern), r->pattern, own.session_id,
+	str_addf(&path, "%.*s%s%s", (int)(at - r->pattern), r->pattern, own.link.session.session_id,
 		 strchr(at, '}') + 1);
 
 	if (str_eq(r->method, "POST")) {
@@ -270,7 +270,8 @@ static void test_another_hosts_session(void **state)
 	walk_to_discovered(&bench, &other, "S2", MAC_B);
 	each_route(by_another_host);
 	need(fake_agent_heartbeat(&own), 200, &own, "its own key still serves");
-	(void)str_copy(other.session_id, sizeof(other.session_id), own.session_id);
+	(void)str_copy(other.link.session.session_id, sizeof(other.link.session.session_id),
+		       own.link.session.session_id);
 	need(fake_agent_heartbeat(&other), 403, &other, "a whole request with another key");
 	assert_string_equal(other.code, "session.key");
 	fake_agent_done(&own);

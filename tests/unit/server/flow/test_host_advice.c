@@ -173,7 +173,7 @@ static bool is_told_to_stop(struct fake_agent *a, const char *stage)
 {
 	a->stage = stage;
 	need(fake_agent_heartbeat(a), 200, a, "heartbeat");
-	return json_is_true(json_object_get(a->reply, "stop"));
+	return a->heartbeat.stop;
 }
 
 /* field-14: a host that is started over while a step runs stops that step first. */

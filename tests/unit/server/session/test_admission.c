@@ -52,8 +52,9 @@ static void test_session_belongs_to_its_key(void **state)
 
 	walk_open(b, &a, "S1", MAC_A);
 	fake_agent_boot(&thief, b->front, "S2", MAC_B);
-	(void)str_copy(thief.session_id, sizeof(thief.session_id), a.session_id);
-	thief.epoch = a.epoch;
+	(void)str_copy(thief.link.session.session_id, sizeof(thief.link.session.session_id),
+		       a.link.session.session_id);
+	thief.link.session.epoch = a.link.session.epoch;
 	need(fake_agent_heartbeat(&thief), 403, &thief, "stolen session");
 	assert_string_equal(thief.code, "session.key");
 	/* a second boot of the same host ends the first session */
@@ -62,7 +63,7 @@ static void test_session_belongs_to_its_key(void **state)
 	assert_string_equal(thief.host_id, a.host_id);
 	need(fake_agent_heartbeat(&a), 409, &a, "old session");
 	assert_string_equal(a.code, "session.stale_epoch");
-	(void)str_copy(a.session_id, sizeof(a.session_id), "nonsense");
+	(void)str_copy(a.link.session.session_id, sizeof(a.link.session.session_id), "nonsense");
 	need(fake_agent_heartbeat(&a), 410, &a, "no session");
 	assert_string_equal(a.code, "session.over");
 	fake_agent_done(&a);

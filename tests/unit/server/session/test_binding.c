@@ -304,14 +304,14 @@ static void test_another_epoch(void **state)
 	struct server_bench *b = *state;
 
 	at_image(b, &a);
-	a.epoch++;
+	a.link.session.epoch++;
 	need(fake_agent_permit(&a, NULL), 409, &a, "permit");
 	assert_string_equal(a.code, "session.stale_epoch");
 	need(fake_agent_event(&a, "step_done", json_pack("{s:i, s:s}", "seq", 1, "result", "ok")),
 	     409, &a, "event");
 	assert_string_equal(a.code, "session.stale_epoch");
 	need(fake_agent_heartbeat(&a), 409, &a, "heartbeat");
-	a.epoch--;
+	a.link.session.epoch--;
 	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
 	fake_agent_done(&a);
 }

@@ -60,7 +60,7 @@ static json_t *of_another_host(struct fake_agent *a)
 {
 	struct fake_agent mixed = *a;
 
-	(void)str_copy(mixed.host_id, sizeof(mixed.host_id), mixed.session_id);
+	(void)str_copy(mixed.host_id, sizeof(mixed.host_id), mixed.link.session.session_id);
 	return fake_agent_seal(&mixed, report_of(a));
 }
 
@@ -132,8 +132,9 @@ static void test_receipts_can_be_checked_by_others(void **state)
 	if (receipt_open(json_object_get(signature, "envelope"), a.key_id, &r, key, &err) < 0)
 		fail_msg("%s", err.msg);
 	assert_true(json_equal(r.report, json_object_get(row, "receipt")));
-	assert_int_equal(
-		receipt_check(&r, a.host_id, a.session_id, a.plan.image.arm_id, "image", &err), 0);
+	assert_int_equal(receipt_check(&r, a.host_id, a.link.session.session_id,
+				       a.plan.image.arm_id, "image", &err),
+			 0);
 	fake_agent_done(&a);
 }
 
