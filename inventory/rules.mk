@@ -48,6 +48,7 @@ inventory_SRC += inventory/schema/schema_0120.c
 inventory_SRC += inventory/schema/schema_0121.c
 inventory_SRC += inventory/schema/schema_0130.c
 inventory_SRC += inventory/schema/schema_0131.c
+inventory_SRC += inventory/schema/schema_0140.c
 inventory_SRC += inventory/flow/flow_row.c
 inventory_SRC += inventory/flow/session.c
 inventory_SRC += inventory/flow/key.c

@@ -119,13 +119,30 @@ struct flow_arm {
 	char profile_digest[FLOW_HEX_BYTES]; /* of what the profile gives the image; "" to erase */
 	int64_t created_us, expires_us;
 	int64_t consumed_us; /* 0: not yet */
+	char methods[97];    /* to erase by, in order; "": the configuration's */
 	char session_id[FLOW_ID_BYTES], permit_id[FLOW_ID_BYTES];
 	char first_boot_hash[FLOW_HEX_BYTES];
 	int64_t ended_us; /* 0: open */
 	char result[65];
+	/* to erase: the disks that wait for it when it is made; not stored */
+	int64_t n_more, more_bytes;
 };
 /* Ends the host's open arm, if any, as "replaced". */
 MUST_CHECK int flow_arm_add(struct db *db, const struct flow_arm *a, struct err *err);
+/* A disk that is erased after the arm's own, by the same permission. */
+struct flow_arm_disk {
+	char wwn[129], serial[129];
+	int64_t bytes;
+};
+MUST_CHECK int flow_arm_add_disk(struct db *db, const char *arm_id, int64_t place,
+				 const struct flow_arm_disk *d, struct err *err);
+/* The first disk that waits under an arm. errors: ERR_NOT_FOUND */
+MUST_CHECK int flow_arm_next_disk(struct db *db, const char *arm_id, struct flow_arm_disk *ret,
+				  struct err *err);
+/* Ends the arm as done, adds the one for its next disk, and moves the disks behind that one.
+ * in: next: as the arm, with an id and times of its own. Call in the caller's transaction. */
+MUST_CHECK int flow_arm_go_on(struct db *db, const struct flow_arm *arm, struct flow_arm *next,
+			      struct err *err);
 MUST_CHECK int flow_arm_get(struct db *db, const char *id, struct flow_arm *ret, struct err *err);
 /* The host's open arm, expired or not. errors: ERR_NOT_FOUND */
 MUST_CHECK int flow_arm_open(struct db *db, int64_t host_num, struct flow_arm *ret,

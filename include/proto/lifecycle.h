@@ -72,16 +72,17 @@ enum lifecycle_event {
 enum lifecycle_guard {
 	GUARD_INSPECTED = 1, /* its facts are known */
 	GUARD_NEXT_TEST = 2, /* approved, and its profile wants a burn-in that was not passed yet */
-	GUARD_NEXT_IMAGE = 4,   /* approved, and an image is the next thing */
-	GUARD_WRITING = 8,      /* a permit to write was granted and its end was not reported */
-	GUARD_RETRYABLE = 16,   /* the failure may pass by itself, and tries are left */
-	GUARD_ARM_ALIVE = 32,   /* the arm of this session is not expired */
-	GUARD_LATE = 64,        /* failed only because the first-boot report did not come */
-	GUARD_OVERRIDE = 128,   /* a person said the extra word */
-	GUARD_REBOOTS = 256,    /* it has rebooted in this burn-in as often as it may */
-	GUARD_UNTESTED = 512,   /* an arm without its burn-in, for a reason that is given */
-	GUARD_SAME_BOOT = 1024, /* the agent came back without a reboot */
-	GUARD_SWAPPED = 2048,   /* other parts are where those were that its faults name */
+	GUARD_NEXT_IMAGE = 4,    /* approved, and an image is the next thing */
+	GUARD_WRITING = 8,       /* a permit to write was granted and its end was not reported */
+	GUARD_RETRYABLE = 16,    /* the failure may pass by itself, and tries are left */
+	GUARD_ARM_ALIVE = 32,    /* the arm of this session is not expired */
+	GUARD_LATE = 64,         /* failed only because the first-boot report did not come */
+	GUARD_OVERRIDE = 128,    /* a person said the extra word */
+	GUARD_REBOOTS = 256,     /* it has rebooted in this burn-in as often as it may */
+	GUARD_UNTESTED = 512,    /* an arm without its burn-in, for a reason that is given */
+	GUARD_SAME_BOOT = 1024,  /* the agent came back without a reboot */
+	GUARD_MORE_DISKS = 4096, /* the order names more disks to erase */
+	GUARD_SWAPPED = 2048,    /* other parts are where those were that its faults name */
 };
 
 enum lifecycle_effect {

@@ -14,7 +14,7 @@
 	"id, host_num, image_digest, line, version, arch, disk_wwn, disk_serial, disk_bytes, "        \
 	"wipe_consent, who, reason, created_us, expires_us, consumed_us, session_id, permit_id, "     \
 	"first_boot_hash, ended_us, result, work, latest, profile_digest, owner, agreed, automatic, " \
-	"waiver"
+	"waiver, methods"
 
 static void arm_read(const struct db_rows *rows, void *ret)
 {
@@ -47,6 +47,7 @@ static void arm_read(const struct db_rows *rows, void *ret)
 	COL(rows, 24, a->agreed);
 	a->automatic = db_int(rows, 25) != 0;
 	COL(rows, 26, a->waiver);
+	COL(rows, 27, a->methods);
 }
 
 static int arm_one(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
@@ -66,19 +67,72 @@ static int arm_insert(struct db *db, const struct flow_arm *a, struct err *err)
 		db, err,
 		"INSERT INTO flow_arm (" ARM_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
 		"$9, $10, $11, $12, $13, $14, 0, '', '', '', 0, '', $15, $16, $17, "
-		"$18, $19, $20, $21)",
+		"$18, $19, $20, $21, $22)",
 		p_text(a->id), p_int(a->host_num), p_text(a->image_digest), p_text(a->line),
 		p_text(a->version), p_text(a->arch), p_text(a->disk_wwn), p_text(a->disk_serial),
 		p_int(a->disk_bytes), p_text(a->wipe_consent), p_text(a->who), p_text(a->reason),
 		p_int(a->created_us), p_int(a->expires_us), p_text(a->work), p_int(a->latest),
 		p_text(a->profile_digest), p_text(a->owner), p_text(a->agreed), p_int(a->automatic),
-		p_text(a->waiver));
+		p_text(a->waiver), p_text(a->methods));
 }
 
 int flow_arm_add(struct db *db, const struct flow_arm *a, struct err *err)
 {
 	TRY(db_begin(db, err));
 	return db_end(db, arm_insert(db, a, err), err);
+}
+
+int flow_arm_add_disk(struct db *db, const char *arm_id, int64_t place,
+		      const struct flow_arm_disk *d, struct err *err)
+{
+	return db_exec(db, err,
+		       "INSERT INTO flow_arm_disk (arm_id, place, wwn, serial, bytes) VALUES ($1, "
+		       "$2, $3, $4, $5)",
+		       p_text(arm_id), p_int(place), p_text(d->wwn), p_text(d->serial),
+		       p_int(d->bytes));
+}
+
+static void disk_read(const struct db_rows *rows, void *ret)
+{
+	struct flow_arm_disk *d = ret;
+
+	COL(rows, 0, d->wwn);
+	COL(rows, 1, d->serial);
+	d->bytes = db_int(rows, 2);
+}
+
+int flow_arm_next_disk(struct db *db, const char *arm_id, struct flow_arm_disk *ret,
+		       struct err *err)
+{
+	static const struct flow_row_kind kind = {"disk", disk_read, sizeof(*ret)};
+	const struct db_param params[] = {p_text(arm_id)};
+
+	return flow_row_one(db, &kind,
+			    &(struct db_call){"SELECT wwn, serial, bytes FROM flow_arm_disk WHERE "
+					      "arm_id = $1 ORDER BY place LIMIT 1",
+					      params, ARRAY_LEN(params)},
+			    ret, err);
+}
+
+int flow_arm_go_on(struct db *db, const struct flow_arm *arm, struct flow_arm *next,
+		   struct err *err)
+{
+	struct flow_arm_disk disk;
+
+	TRY(flow_arm_next_disk(db, arm->id, &disk, err));
+	(void)str_copy(next->disk_wwn, sizeof(next->disk_wwn), disk.wwn);
+	(void)str_copy(next->disk_serial, sizeof(next->disk_serial), disk.serial);
+	(void)str_copy(next->wipe_consent, sizeof(next->wipe_consent),
+		       disk.serial[0] ? disk.serial : disk.wwn);
+	next->disk_bytes = disk.bytes;
+	TRY(flow_arm_end(db, arm->host_num, "erased", next->created_us, err));
+	TRY(flow_arm_add(db, next, err));
+	TRY(db_exec(db, err,
+		    "DELETE FROM flow_arm_disk WHERE arm_id = $1 AND place = (SELECT min(place) "
+		    "FROM flow_arm_disk WHERE arm_id = $1)",
+		    p_text(arm->id)));
+	return db_exec(db, err, "UPDATE flow_arm_disk SET arm_id = $2 WHERE arm_id = $1",
+		       p_text(arm->id), p_text(next->id));
 }
 
 int flow_arm_get(struct db *db, const char *id, struct flow_arm *ret, struct err *err)

@@ -38,5 +38,6 @@ extern const struct db_migration schema_0120;
 extern const struct db_migration schema_0121;
 extern const struct db_migration schema_0130;
 extern const struct db_migration schema_0131;
+extern const struct db_migration schema_0140;
 
 #endif

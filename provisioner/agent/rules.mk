@@ -154,6 +154,7 @@ $(eval $(call unit_test,tests/unit/agent/disk/test_guard.c,$(AGENT_TEST_LIBS),$(
 $(eval $(call unit_test,tests/unit/agent/disk/test_boot_entries.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_network_put.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,boot_entries,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call fuzzer,erase_capabilities,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_erase_choose.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

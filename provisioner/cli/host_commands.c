@@ -186,8 +186,10 @@ const struct command host_commands[] = {
 	 "[plan_hash=H]",
 	 "permit one image on one disk, once; a dry run prints the hash of its plan", host_verb},
 	{"host", "erase",
-	 "[--json] HOST disk.serial=S reason=TEXT [code=CODE] [ttl_s=N] [plan_hash=H]",
-	 "permit one disk to be erased, once; the host retires after it", host_verb},
+	 "[--json] HOST disk.serial=S|disks=S,S... reason=TEXT [methods=M,M...] [code=CODE] [ttl_s=N] "
+	 "[plan_hash=H]",
+	 "permit disks to be erased, once, one after the other; the host retires after them",
+	 host_verb},
 	LIFECYCLE("retry", "start over from the inspection"),
 	LIFECYCLE("serve", "take a ready host into service"),
 	LIFECYCLE("release", "give a host back to provisioning"),

@@ -21,8 +21,10 @@
 #define ANSWER_BYTES 64
 
 static const struct value_row value_kinds[] = {
-	{"unit", VALUE_NUMBER},  {"ttl_s", VALUE_NUMBER},  {"confirm_count", VALUE_NUMBER},
-	{"dry_run", VALUE_FLAG}, {"new_disk", VALUE_FLAG}, {NULL, VALUE_FLAG},
+	{"disks", VALUE_LIST},   {"unit", VALUE_NUMBER},
+	{"ttl_s", VALUE_NUMBER}, {"confirm_count", VALUE_NUMBER},
+	{"dry_run", VALUE_FLAG}, {"new_disk", VALUE_FLAG},
+	{NULL, VALUE_FLAG},
 };
 
 /* What the server answered to a change: an order that waits, a rehearsal, or the new state. */

@@ -211,6 +211,8 @@ static const struct transition transitions[] = {
 	  "rebooted while its disk was being erased"),
 	T(ERASING, CONTACT, 0, 0, ERASING, E(NEW_PLAN), "a new session; nothing was erased yet"),
 	T(ERASING, PERMIT, 0, 0, ERASING, 0, "erasing begins"),
+	T(ERASING, ERASED, G(WRITING) | G(MORE_DISKS), 0, ERASING, E(NEW_PLAN),
+	  "erased and read back; the next disk follows"),
 	T(ERASING, ERASED, G(WRITING), 0, RETIRED, E(NEW_PLAN) | E(VOID_ARMS),
 	  "erased and read back"),
 	T(ERASING, STEP_FAILED, G(RETRYABLE), 0, ERASING, E(NEW_PLAN),

@@ -27,6 +27,7 @@ $(eval $(call unit_test,tests/unit/server/simulate/test_host.c,$(SERVER_SIMULATE
 
 # what decides about hosts
 server_flow_SRC := provisioner/server/flow/arm.c
+server_flow_SRC += provisioner/server/flow/arm_erase.c
 server_flow_SRC += provisioner/server/flow/arm_ask.c
 server_flow_SRC += provisioner/server/flow/arm_limits.c
 server_flow_SRC += provisioner/server/flow/arm_state.c

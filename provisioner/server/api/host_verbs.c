@@ -74,7 +74,7 @@ const struct http_route host_verb_routes[] = {
 		   "permit one image on one disk each of several hosts, all or none",
 		   API_BODY(arm_order_fields, struct arm_order_ask)),
 	API_CHANGE(POST, "/api/v1/hosts/{id}/erase", ERASE, SMALL_BODY, erase_work,
-		   "permit one disk to be erased, once; the host retires after it",
+		   "permit one disk or several to be erased, once; the host retires after them",
 		   API_BODY(erase_ask_fields, struct erase_ask)),
 	VERB_ROUTE(retry, "start over from the inspection"),
 	VERB_ROUTE(serve, "take a ready host into service"),

@@ -4,14 +4,13 @@
  * shared file systems are refused), G9 (no empty selector), G15 (architecture, firmware, size), G17
  * (the same disk as last time). The agent checks again on the opened disk.
  */
-#include "arm.h"
+#include "arm_internal.h"
 
 #include <base/digest.h>
 #include <base/json.h>
 #include <base/str.h>
 #include <proto/lifecycle.h>
 #include "burn_gate.h"
-#include "disk_choice.h"
 #include "engine.h"
 #include "fleet.h"
 #include "latest.h"
@@ -95,8 +94,8 @@ static int64_t counts_from(const struct host *h, int64_t now_us)
 	return tests && h->deadline_us > now_us ? h->deadline_us : now_us;
 }
 
-static void fill(const struct host *h, const struct arm_request *q, const struct disk_choice *d,
-		 int64_t now_us, struct flow_arm *arm)
+void arm_fill(const struct host *h, const struct arm_request *q, const struct disk_choice *d,
+	      int64_t now_us, struct flow_arm *arm)
 {
 	int64_t ttl_s = q->ttl_s > 0 ? q->ttl_s : ARM_TTL_DEFAULT_S;
 
@@ -143,13 +142,13 @@ static int bind_profile(struct flow *flow, const struct host *h, struct flow_arm
 	return rc < 0 ? rc : 0;
 }
 
-static void consent(struct flow_arm *arm)
+void arm_consent(struct flow_arm *arm)
 {
 	(void)str_copy(arm->wipe_consent, sizeof(arm->wipe_consent),
 		       arm->disk_serial[0] ? arm->disk_serial : arm->disk_wwn);
 }
 
-static int check_stopped(struct flow *flow, struct err *err)
+int arm_check_stopped(struct flow *flow, struct err *err)
 {
 	TRY(fleet_read_stopped(flow, err));
 	return flow->stopped ? err_set(err, ERR_GUARD_STOPPED, "all writing is stopped") : 0;
@@ -161,35 +160,18 @@ int arm_make(struct flow *flow, const struct host *h, const struct arm_request *
 	AUTO(manifest) struct manifest *m = NULL;
 	struct disk_choice d;
 
-	TRY(check_stopped(flow, err));
+	TRY(arm_check_stopped(flow, err));
 	TRY(find_image(flow, h, q->image, &m, err));
 	TRY(choose(flow, h, q, &d, err));
 	TRY(check_image(h, m, &d, err));
 	TRY(check_age(flow, h, q, m, err));
 	TRY(check_same_disk(flow, h, q, &d, err));
 	TRY(disk_check_data(&d, q->wipe_consent, q->consent_by_profile, err));
-	fill(h, q, &d, flow_now_us(flow), ret);
+	arm_fill(h, q, &d, flow_now_us(flow), ret);
 	TRY(burn_gate_waived(flow, h, q->who, q->skip_burnin, ret->waiver, err));
 	fill_image(m, q, ret);
 	TRY(bind_profile(flow, h, ret, err));
 	if (q->consent_by_profile || (q->wipe_consent && q->wipe_consent[0]))
-		consent(ret);
-	return flow_arm_add(flow->db, ret, err);
-}
-
-int arm_make_erase(struct flow *flow, const struct host *h, const struct arm_request *q,
-		   struct flow_arm *ret, struct err *err)
-{
-	struct disk_choice d;
-
-	TRY(check_stopped(flow, err));
-	if (!q->disk.serial[0] && !q->disk.wwn[0])
-		return err_set(err, ERR_GUARD_SELECTOR, "no disk is named");
-	TRY(choose(flow, h, q, &d, err));
-	if (d.has_shared_fs)
-		return err_set(err, ERR_GUARD_SHARED_FS, "disk %s holds %s", d.serial, d.found);
-	fill(h, q, &d, flow_now_us(flow), ret);
-	(void)str_copy(ret->work, sizeof(ret->work), "erase");
-	consent(ret);
+		arm_consent(ret);
 	return flow_arm_add(flow->db, ret, err);
 }

@@ -59,9 +59,15 @@ const struct field erase_ask_fields[] = {
 	      .about = "of a dry run: refused if anything is "
 		       "different by now"),
 	F_STR(struct erase_ask, "code", code, 0, .about = CODE_ABOUT),
-	F_OBJ(struct erase_ask, "disk", disk, FIELD_NEEDED, disk_fields,
+	F_OBJ(struct erase_ask, "disk", disk, 0, disk_fields,
 	      .about = "the one disk to erase, by serial or WWN or "
 		       "both"),
+	F_STRINGS(struct erase_ask, "disks", disks, 0, ERASE_DISKS_MAX,
+		  .about = "instead of one: serials or WWNs of all that are "
+			   "to be erased, in this order"),
+	F_STR(struct erase_ask, "methods", methods, 0,
+	      .about = "instead of the configuration's: crypto, block, format, "
+		       "security, sanitize-overwrite, overwrite, in order"),
 	F_END,
 };
 
@@ -103,6 +109,8 @@ const struct field arm_order_fields[] = {
 static const struct field kept_host_fields[] = {
 	F_STR(struct arm_host_ask, "id", id, FIELD_NEEDED),
 	HOST_FIELDS(struct arm_host_ask, , 0),
+	F_STRINGS(struct arm_host_ask, "disks", disks, 0, ERASE_DISKS_MAX),
+	F_STR(struct arm_host_ask, "methods", methods, 0),
 	F_END,
 };
 

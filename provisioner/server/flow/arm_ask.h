@@ -8,10 +8,12 @@
 
 #include <base/limits.h>
 #include <base/err.h>
+#include <proto/erase_method.h>
 #include <proto/record.h>
 
 #define ARM_ORDER_MAX        256 /* hosts of one order */
 #define SPLIT_VALUES_MAX     64
+#define ERASE_DISKS_MAX      128 /* of one host; the largest shelves have 108 bays */
 #define ARM_ORDER_BODY_BYTES (256 * KIB)
 
 /* Said once, for one host or for an order. */
@@ -39,6 +41,9 @@ struct arm_host_ask {
 	char code[21]; /* on the screen of the machine that is meant; "" none */
 	bool new_disk;
 	struct arm_disk_ask disk;
+	/* to erase, kept with an order that waits for a second person */
+	text64_list disks; /* serials or WWNs, instead of disk */
+	char methods[ERASE_POLICY_MAX_BYTES];
 };
 
 struct arm_ask {
@@ -47,10 +52,12 @@ struct arm_ask {
 };
 extern const struct field arm_ask_fields[];
 
-/* One disk of one host is to be erased. */
+/* Disks of one host are to be erased, one after the other. */
 struct erase_ask {
 	char reason[257];
 	int64_t ttl_s;
+	text64_list disks; /* serials or WWNs; or one disk */
+	char methods[ERASE_POLICY_MAX_BYTES];
 	char plan_hash[65]; /* of a dry run; "" none */
 	char code[21];      /* as in struct arm_host_ask */
 	struct arm_disk_ask disk;

@@ -31,7 +31,9 @@ static int fill_item(struct order *o, struct order_item *b, const struct arm_hos
 				    .agreed = o->caller->agreed,
 				    .wipe_consent = h->wipe_consent,
 				    .new_disk = h->new_disk,
-				    .skip_burnin = h->skip_burnin};
+				    .skip_burnin = h->skip_burnin,
+				    .disks = &h->disks,
+				    .methods = h->methods};
 	return order_work_read(o, b, h, err);
 }
 
@@ -97,14 +99,28 @@ static int do_each(struct order *o, struct err *err)
 	return 0;
 }
 
+static void hash_erase(const struct order_item *b, struct str *s)
+{
+	if (b->arm.methods[0])
+		str_addf(s, "methods %s\n", b->arm.methods);
+	if (!b->q.disks || !b->q.disks->n)
+		return;
+	for (size_t i = 0; i < b->q.disks->n; i++)
+		str_addf(s, "disk %s\n", b->q.disks->items[i].s);
+	str_addf(s, "more %lld %lld\n", (long long)b->arm.n_more, (long long)b->arm.more_bytes);
+}
+
 /* All that an arm binds but its id and its time, how the host is before, and what a split or a
  * merge moves. */
 static void hash_plan(struct order *o)
 {
 	autostr struct str s;
 	autofree char *values = json_text(o->ask->values);
+	size_t n_disks = 0;
 
-	str_init(&s, 2048 * (o->n + 1) + strlen(values));
+	for (size_t i = 0; i < o->n; i++)
+		n_disks += o->list[i].q.disks ? o->list[i].q.disks->n : 0;
+	str_init(&s, 2048 * (o->n + 1) + 80 * n_disks + strlen(values));
 	for (size_t i = 0; i < o->n; i++) {
 		const struct order_item *b = &o->list[i];
 		str_addf(&s, "%s\n%s\n%s\n%d%d\n%s\n%s\n%s\n%lld\n%s\n%s\n%s\n%s\n\n",
@@ -113,6 +129,7 @@ static void hash_plan(struct order *o)
 			 (long long)b->arm.disk_bytes, b->arm.wipe_consent, b->arm.profile_digest,
 			 b->into.id, b->into.state);
 		str_addf(&s, "%s\n", b->q.skip_burnin ? b->q.skip_burnin : "");
+		hash_erase(b, &s);
 		if (b->code[0])
 			str_addf(&s, "code %s\n", b->code);
 	}

@@ -106,7 +106,8 @@ int order_work_read(const struct order *o, struct order_item *b, const struct ar
 	if (o->work->into)
 		TRY(host_find_any(o->flow->db, o->ask->into, &b->into, err));
 	TRY(host_override_of(ask->reimage_in_service, key, named(o, b), &b->guards, err));
-	return o->work->arm ? arm_disk_name(&ask->disk, &b->q.disk, err) : 0;
+	bool several = ask->disks.n > 0 && !ask->disk.serial[0] && !ask->disk.wwn[0];
+	return o->work->arm && !several ? arm_disk_name(&ask->disk, &b->q.disk, err) : 0;
 }
 
 /* It may have been named after we came to know it. */

@@ -380,8 +380,10 @@ static int build_erase(struct step_builder *b, struct err *err)
 	struct plan_disk *disk = &b->plan.erase_disk;
 	b->plan.kind = PLAN_STEP_ERASE;
 	(void)str_copy(b->plan.erase_arm_id, sizeof(b->plan.erase_arm_id), arm.id);
-	(void)str_copy(b->plan.erase_method, sizeof(b->plan.erase_method),
-		       b->flow->erase_methods ? b->flow->erase_methods : ERASE_POLICY_DEFAULT);
+	const char *methods = arm.methods[0]           ? arm.methods
+			      : b->flow->erase_methods ? b->flow->erase_methods
+						       : ERASE_POLICY_DEFAULT;
+	(void)str_copy(b->plan.erase_method, sizeof(b->plan.erase_method), methods);
 	(void)str_copy(disk->wwn, sizeof(disk->wwn), arm.disk_wwn);
 	(void)str_copy(disk->serial, sizeof(disk->serial), arm.disk_serial);
 	disk->size_bytes = (uint64_t)arm.disk_bytes;

@@ -18,6 +18,7 @@
 #include <proto/events.h>
 #include <proto/facts.h>
 #include <proto/receipt.h>
+#include <server/flow/arm.h>
 #include <server/flow/burn_run.h>
 #include <server/flow/engine.h>
 #include <server/flow/image_check.h>
@@ -206,6 +207,22 @@ static int done_image(struct taking *t, const struct event_step_done *d, struct 
 	return apply(t, &e, err);
 }
 
+/* The host stays where it is until the last disk of its order is erased. */
+static int disk_erased(struct taking *t, const struct flow_arm *arm, struct err *err)
+{
+	struct engine_event e = {.event = HOST_EVENT_ERASED, .actor = "agent"};
+	struct flow_arm_disk next;
+	int rc = flow_arm_next_disk(t->flow->db, arm->id, &next, err);
+
+	if (rc < 0 && rc != -ERR_NOT_FOUND)
+		return rc;
+	err_clear(err);
+	if (rc >= 0)
+		e.extra_guards = GUARD_MORE_DISKS;
+	TRY(apply(t, &e, err));
+	return rc >= 0 ? arm_go_on(t->flow, arm, err) : 0;
+}
+
 static int done_erase(struct taking *t, const struct event_step_done *d, struct err *err)
 {
 	struct flow_arm arm;
@@ -218,13 +235,15 @@ static int done_erase(struct taking *t, const struct event_step_done *d, struct 
 	const struct receipt_wanted wanted = {t->session->host_num, "erase", arm.disk_serial,
 					      arm.consumed_us};
 	TRY(receipt_since(t->flow->db, &wanted, &has_receipt, err));
-	struct engine_event e = {.event = HOST_EVENT_ERASED, .actor = "agent"};
 	if (!arm.consumed_us || !has_receipt) {
-		e.event = HOST_EVENT_STEP_FAILED;
-		e.code = ERR_RECEIPT_BINDING;
-		e.detail = "the agent says it is done but gave no receipt for this disk";
+		const struct engine_event e = {
+			.event = HOST_EVENT_STEP_FAILED,
+			.actor = "agent",
+			.code = ERR_RECEIPT_BINDING,
+			.detail = "the agent says it is done but gave no receipt for this disk"};
+		return apply(t, &e, err);
 	}
-	return apply(t, &e, err);
+	return disk_erased(t, &arm, err);
 }
 
 static const struct {

@@ -69,7 +69,7 @@ static void test_promises(void **state)
 	(void)state;
 	for (unsigned s = 0; s < _STATE_MAX; s++) {
 		for (unsigned e = 0; e < _HOST_EVENT_MAX; e++) {
-			for (unsigned g = 0; g < 4096; g++) {
+			for (unsigned g = 0; g < 8192; g++) {
 				struct lifecycle_outcome o;
 				if (!lifecycle_step((enum lifecycle_state)s,
 						    (enum lifecycle_event)e, g, &o))

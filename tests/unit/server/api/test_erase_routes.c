@@ -28,6 +28,8 @@ static int erase(struct server_bench *b, const struct fake_agent *a, const char 
 
 #define GOOD "{\"reason\":\"sold\",\"disk\":{\"serial\":\"DISK-00:0a\"}}"
 
+#define SEVERAL(disks, more) "{\"reason\":\"sold\",\"disks\":[" disks "]" more "}"
+
 static void to_erase_step(struct server_bench *b, struct fake_agent *a)
 {
 	to_discovered(b, a);
@@ -72,6 +74,135 @@ static void test_walk(void **state)
 	fake_agent_done(&a);
 }
 
+/* ---- several disks of one host --------------------------------------------------------------- */
+
+#define DRIVE(name, serial, wwn, bytes)                                                            \
+	"{\"Name\":\"" name "\",\"SerialNumber\":\"" serial "\",\"WWN\":\"" wwn                    \
+	"\",\"CapacityBytes\":" bytes ",\"Protocol\":\"SATA\"}"
+
+/* Its own disk, a large one, one that is known by its WWN alone, and one that others share. */
+static void give_disks(struct server_bench *b, const char *signature)
+{
+	autofree char *sql = xasprintf(
+		"UPDATE flow_drives SET drives = '[%s,%s,%s,{\"Name\":\"sdd\",\"SerialNumber\":\"VM\","
+		"\"CapacityBytes\":4096,\"Protocol\":\"SATA\",\"signatures\":[\"%s\"]}]'",
+		DRIVE("sda", "DISK-00:0a", "", "8589934592"),
+		DRIVE("sdb", "BIG", "0x5000c500a1b2c3d4", "20000000000000"),
+		DRIVE("sdc", "", "0x5000c500a1b2c3d5", "4096"), signature);
+
+	server_bench_sql(b, sql);
+}
+
+static void erase_one(struct server_bench *b, struct fake_agent *a, const char *serial,
+		      int64_t bytes)
+{
+	need_step(b, a, PLAN_STEP_ERASE);
+	CHECK_STR(serial, a->plan.erase_disk.serial, serial);
+	CHECK_STR(serial, a->plan.erase_method, "block,overwrite");
+	assert_true((int64_t)a->plan.erase_disk.size_bytes == bytes);
+	(void)str_copy(a->disk_serial, sizeof(a->disk_serial), serial);
+	a->disk_bytes = bytes;
+	need(fake_agent_permit(a, NULL), 200, a, "permit");
+	need(send_receipt(a), 200, a, "receipt");
+	need(fake_agent_step_done(a, "ok"), 200, a, "erased");
+}
+
+static void test_several_disks(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	to_discovered(b, &a);
+	give_disks(b, "ext4");
+	assert_int_equal(erase(b, &a,
+			       SEVERAL("\"DISK-00:0a\",\"0x5000c500a1b2c3d4\"",
+				       ",\"methods\":\"block,overwrite\"")),
+			 201);
+	erase_one(b, &a, "DISK-00:0a", 8589934592LL);
+	need_state(b, &a, "erasing");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_arm WHERE ended_us = 0 "
+						"AND consumed_us = 0 AND wipe_consent = 'BIG'"),
+			 1);
+	need_step(b, &a, PLAN_STEP_ERASE);
+	assert_string_equal(a.plan.erase_disk.serial, "BIG");
+	(void)str_copy(a.disk_serial, sizeof(a.disk_serial), "BIG");
+	assert_string_equal(a.plan.erase_disk.wwn, "0x5000c500a1b2c3d4");
+	a.disk_bytes = 20000000000000LL;
+	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
+	/* by the size of the disk that is erased now: 20 TB at 30 MB/s take 185 hours */
+	assert_true(server_bench_number(b, "SELECT (deadline_us - changed_us) / 3600000000 FROM "
+					   "host") >= 185);
+	need(send_receipt(&a), 200, &a, "receipt");
+	need(fake_agent_step_done(&a, "ok"), 200, &a, "erased");
+	need_state(b, &a, "retired");
+	assert_int_equal(server_bench_number(b, "SELECT count(DISTINCT disk_serial) FROM receipt "
+						"WHERE work = 'erase'"),
+			 2);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_arm WHERE ended_us = 0"),
+			 0);
+	fake_agent_done(&a);
+}
+
+/* All are looked at before the first is erased. */
+static void test_one_of_several_is_shared(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	to_discovered(b, &a);
+	give_disks(b, "VMFS");
+	assert_int_equal(erase(b, &a, SEVERAL("\"DISK-00:0a\",\"VM\"", "")), 403);
+	assert_string_equal(b->code, "guard.data.shared");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_arm"), 0);
+	fake_agent_done(&a);
+}
+
+/* The first of two fails: the second is left alone, and a person decides. */
+static void test_first_of_several_fails(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	to_discovered(b, &a);
+	give_disks(b, "ext4");
+	assert_int_equal(erase(b, &a, SEVERAL("\"DISK-00:0a\",\"BIG\"", "")), 201);
+	need_step(b, &a, PLAN_STEP_ERASE);
+	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
+	need(fake_agent_step_failed(&a, "agent.erase.failed"), 200, &a, "failed");
+	need_state(b, &a, "failed");
+	need_step(b, &a, PLAN_STEP_WAIT);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_arm WHERE ended_us = 0"),
+			 0);
+	fake_agent_done(&a);
+}
+
+/* A dry run's hash binds every disk and the methods. */
+static void test_hash_of_several(void **state)
+{
+	static const char *const bodies[] = {
+		SEVERAL("\"DISK-00:0a\"", ""),
+		SEVERAL("\"DISK-00:0a\",\"BIG\"", ""),
+		SEVERAL("\"BIG\",\"DISK-00:0a\"", ""),
+		SEVERAL("\"DISK-00:0a\",\"BIG\"", ",\"methods\":\"crypto\""),
+	};
+	static const char wrong[] =
+		",\"plan_hash\":"
+		"\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}";
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	to_discovered(b, &a);
+	give_disks(b, "ext4");
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		autofree char *body = xasprintf("%.*s%s", (int)strlen(bodies[i]) - 1, bodies[i],
+						wrong);
+
+		CHECK_INT(bodies[i], erase(b, &a, body), 409);
+		CHECK_STR(bodies[i], b->code, "guard.plan");
+	}
+	fake_agent_done(&a);
+}
+
 /* ---- what is refused ------------------------------------------------------------------------- */
 
 static void test_orders(void **state)
@@ -83,7 +214,7 @@ static void test_orders(void **state)
 		{"no reason", "{\"disk\":{\"serial\":\"DISK-00:0a\"}}", "input.field.missing", 400},
 		{"an empty reason", "{\"reason\":\"\",\"disk\":{\"serial\":\"DISK-00:0a\"}}",
 		 "input.field.range", 400},
-		{"no disk", "{\"reason\":\"sold\"}", "input.field.missing", 400},
+		{"no disk", "{\"reason\":\"sold\"}", "guard.selector", 400},
 		{"an empty disk", "{\"reason\":\"sold\",\"disk\":{}}", "guard.selector", 400},
 		{"a pattern", "{\"reason\":\"sold\",\"disk\":{\"serial\":\"DISK*\"}}",
 		 "guard.selector", 400},
@@ -93,6 +224,19 @@ static void test_orders(void **state)
 		{"an image",
 		 "{\"reason\":\"sold\",\"image\":\"i\",\"disk\":{\"serial\":\"DISK-00:0a\"}}",
 		 "input.field.unknown", 400},
+		{"no disks", "{\"reason\":\"sold\",\"disks\":[]}", "guard.selector", 400},
+		{"one disk and several",
+		 "{\"reason\":\"sold\",\"disk\":{\"serial\":\"DISK-00:0a\"},\"disks\":[\"DISK-00:0a\"]}",
+		 "guard.selector", 400},
+		{"one disk twice", SEVERAL("\"DISK-00:0a\",\"DISK-00:0a\"", ""), "guard.selector",
+		 400},
+		{"a pattern among several", SEVERAL("\"DISK-00:0a\",\"*\"", ""), "guard.selector",
+		 400},
+		{"a disk that is not there", SEVERAL("\"DISK-00:0a\",\"D2\"", ""),
+		 "guard.disk.none", 403},
+		{"an empty name", SEVERAL("\"\"", ""), "guard.selector", 400},
+		{"unknown method", SEVERAL("\"DISK-00:0a\"", ",\"methods\":\"crypto,magic\""),
+		 "input.field.range", 400},
 		{"good", GOOD, "", 201},
 	};
 	struct fake_agent a;
@@ -248,6 +392,10 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_by_hand, walk_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_walk),
+		T(test_several_disks),
+		T(test_one_of_several_is_shared),
+		T(test_first_of_several_fails),
+		T(test_hash_of_several),
 		T(test_orders),
 		T(test_states),
 		T(test_permits),
