@@ -15,6 +15,7 @@
 
 #include "api.h"
 #include "name_value.h"
+#include "question.h"
 #include "table.h"
 
 #define PAGE_ROWS 1000
@@ -58,48 +59,60 @@ static int read_after(const struct words *words, int64_t *ret)
 	return 0;
 }
 
+static int check_after(const struct words *words)
+{
+	int64_t after;
+
+	return read_after(words, &after);
+}
+
+static int ask_rows(const struct question *q, const struct words *words, json_t **ret,
+		    struct err *err)
+{
+	int64_t after = 0;
+
+	(void)q;
+	(void)read_after(words, &after); /* it was checked */
+	*ret = json_array();
+	return fetch(after, *ret, err);
+}
+
+static void print_rows(const struct question *q, json_t *rows)
+{
+	(void)q;
+	table_print(rows, columns);
+}
+
 static int list(int argc, char **argv)
 {
-	struct err err = ERR_INIT;
-	autojson json_t *items = json_array();
-	struct words words;
-	bool json;
-	int64_t after = 0;
-	int status = words_read_json(argc, argv, 0, 1, &json, &words);
+	return question_run(argc, argv,
+			    &(struct question){.max_words = 1,
+					       .check = check_after,
+					       .ask = ask_rows,
+					       .print = print_rows});
+}
 
-	if (!status)
-		status = read_after(&words, &after);
-	if (status)
-		return status;
-	if (fetch(after, items, &err) < 0)
-		return command_fail(&err);
-	if (json)
-		api_print_json(items);
-	else
-		table_print(items, columns);
-	return EXIT_WELL;
+static int ask_checkpoint(const struct question *q, const struct words *words, json_t **ret,
+			  struct err *err)
+{
+	(void)q;
+	(void)words;
+	return api_send("POST", "/api/v1/audit/checkpoints", json_object(), ret, err);
 }
 
 /* The envelope to keep somewhere else, as one line. */
+static void print_checkpoint(const struct question *q, json_t *doc)
+{
+	autofree char *text = json_text(json_object_get(doc, "envelope"));
+
+	(void)q;
+	puts(text);
+}
+
 static int checkpoint(int argc, char **argv)
 {
-	struct err err = ERR_INIT;
-	autojson json_t *doc = NULL;
-	struct words words;
-	bool json;
-	int status = words_read_json(argc, argv, 0, 0, &json, &words);
-
-	if (status)
-		return status;
-	if (api_send("POST", "/api/v1/audit/checkpoints", json_object(), &doc, &err) < 0)
-		return command_fail(&err);
-	if (json) {
-		api_print_json(doc);
-		return EXIT_WELL;
-	}
-	autofree char *text = json_text(json_object_get(doc, "envelope"));
-	puts(text);
-	return EXIT_WELL;
+	return question_run(argc, argv,
+			    &(struct question){.ask = ask_checkpoint, .print = print_checkpoint});
 }
 
 /* ---- against checkpoints that were kept elsewhere -------------------------------------------- */

@@ -163,15 +163,16 @@ int collection_list(int argc, char **argv)
 	return listing_run(argc, argv, c->path, c->columns);
 }
 
+static int path_of(const char *word, const char *suffix, char **ret, struct err *err)
+{
+	autofree char *prefix = xasprintf("%s/", current()->path);
+
+	(void)err;
+	*ret = api_path(prefix, word, suffix);
+	return 0;
+}
+
 int collection_show(int argc, char **argv)
 {
-	struct words words;
-	bool json;
-	int status = words_read_json(argc, argv, 1, 1, &json, &words);
-
-	if (status)
-		return status;
-	autofree char *prefix = xasprintf("%s/", current()->path);
-	autofree char *path = api_path(prefix, words.items[0], "");
-	return page_show(path, json);
+	return page_show_of(argc, argv, path_of, "");
 }

@@ -19,6 +19,7 @@
 #include "display.h"
 #include "listing.h"
 #include "name_value.h"
+#include "question.h"
 
 #define DELIVERIES     "/api/v1/deliveries"
 #define FILE_MAX_BYTES (8 * MIB)
@@ -207,27 +208,28 @@ static void print_forecast(const json_t *doc)
 	       api_number(none, "no_history"), api_number(none, "beyond_history"));
 }
 
-static int forecast(int argc, char **argv)
+static int ask_pipeline(const struct question *q, const struct words *words, json_t **ret,
+			struct err *err)
 {
-	struct err err = ERR_INIT;
-	autojson json_t *doc = NULL;
-	struct words words;
-	bool json;
-	int status = words_read_json(argc, argv, 0, 1, &json, &words);
+	autofree char *path = words->n ? api_path(DELIVERIES "/", words->items[0], "/pipeline")
+				       : xstrdup("/api/v1/pipeline");
 
-	if (status)
-		return status;
-	autofree char *path = words.n ? api_path(DELIVERIES "/", words.items[0], "/pipeline")
-				      : xstrdup("/api/v1/pipeline");
-	if (api_get(path, &doc, &err) < 0)
-		return command_fail(&err);
-	if (json) {
-		api_print_json(doc);
-		return EXIT_WELL;
-	}
+	(void)q;
+	return api_get(path, ret, err);
+}
+
+static void print_pipeline(const struct question *q, json_t *doc)
+{
+	(void)q;
 	print_stages(doc);
 	print_forecast(doc);
-	return EXIT_WELL;
+}
+
+static int forecast(int argc, char **argv)
+{
+	return question_run(
+		argc, argv,
+		&(struct question){.max_words = 1, .ask = ask_pipeline, .print = print_pipeline});
 }
 
 const struct command delivery_commands[] = {

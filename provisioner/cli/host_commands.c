@@ -18,6 +18,7 @@
 #include "host_why.h"
 #include "listing.h"
 #include "page.h"
+#include "question.h"
 
 static const struct column event_columns[] = {
 	{"AT", "at", COLUMN_KEY},        {"KIND", "kind", COLUMN_TEXT},
@@ -46,30 +47,14 @@ static const struct column difference_columns[] = {
 	{NULL, NULL, COLUMN_TEXT},
 };
 
-/* The only word is a host; suffix follows it in the path. */
-static int show_below(int argc, char **argv, const char *suffix)
-{
-	struct err err = ERR_INIT;
-	autofree char *path = NULL;
-	struct words words;
-	bool json;
-	int status = words_read_json(argc, argv, 1, 1, &json, &words);
-
-	if (status)
-		return status;
-	if (host_ref_path(words.items[0], suffix, &path, &err) < 0)
-		return command_fail(&err);
-	return page_show(path, json);
-}
-
 static int show(int argc, char **argv)
 {
-	return show_below(argc, argv, "");
+	return page_show_of(argc, argv, host_ref_path, "");
 }
 
 static int evidence(int argc, char **argv)
 {
-	return show_below(argc, argv, "/evidence");
+	return page_show_of(argc, argv, host_ref_path, "/evidence");
 }
 
 static int events(int argc, char **argv)
@@ -129,31 +114,35 @@ static void put_in_words(json_t *differences)
 							  in_words(json_object_get(d, sides[k])));
 }
 
-static int compare(int argc, char **argv)
+static int ask_comparison(const struct question *q, const struct words *words, json_t **ret,
+			  struct err *err)
 {
-	struct err err = ERR_INIT;
-	autojson json_t *doc = NULL;
 	autofree char *path = NULL;
-	struct words words;
-	bool json;
-	int status = words_read_json(argc, argv, 1, 1, &json, &words);
 
-	if (status)
-		return status;
-	if (host_ref_path(words.items[0], "/compare", &path, &err) < 0 ||
-	    api_get(path, &doc, &err) < 0)
-		return command_fail(&err);
-	if (json) {
-		api_print_json(doc);
-		return EXIT_WELL;
-	}
+	(void)q;
+	TRY(host_ref_path(words->items[0], "/compare", &path, err));
+	return api_get(path, ret, err);
+}
+
+static void print_comparison(const struct question *q, json_t *doc)
+{
 	json_t *differences = json_object_get(doc, "differences");
 	const char *sku = api_text(doc, "sku");
+
+	(void)q;
 	printf("%s%s%s\n", api_text(doc, "status"), *sku ? ", SKU " : ", no SKU", sku);
 	put_in_words(differences);
 	if (json_array_size(differences))
 		table_print(differences, difference_columns);
-	return EXIT_WELL;
+}
+
+static int compare(int argc, char **argv)
+{
+	return question_run(argc, argv,
+			    &(struct question){.min_words = 1,
+					       .max_words = 1,
+					       .ask = ask_comparison,
+					       .print = print_comparison});
 }
 
 #define LIFECYCLE(name, about)                                                                     \

@@ -18,6 +18,7 @@
 #include "csv.h"
 #include "filter_check.h"
 #include "name_value.h"
+#include "question.h"
 #include "watch.h"
 
 #define COLUMNS_MAX 32
@@ -194,22 +195,34 @@ int listing_run_below(int argc, char **argv, listing_path path_of, const char *s
 	return list(argc, argv, &l, path_of, suffix);
 }
 
+/* ---- all at once ----------------------------------------------------------------------------- */
+
+struct whole {
+	const char *path, *member;
+	const struct column *columns;
+};
+
+static int ask_whole(const struct question *q, const struct words *words, json_t **ret,
+		     struct err *err)
+{
+	const struct whole *w = q->arg;
+
+	(void)words;
+	return api_get(w->path, ret, err);
+}
+
+static void print_whole(const struct question *q, json_t *doc)
+{
+	const struct whole *w = q->arg;
+
+	table_print(json_object_get(doc, w->member), w->columns);
+}
+
 int listing_whole(int argc, char **argv, const char *path, const char *member,
 		  const struct column *columns)
 {
-	struct err err = ERR_INIT;
-	autojson json_t *doc = NULL;
-	struct words words;
-	bool json;
-	int status = words_read_json(argc, argv, 0, 0, &json, &words);
+	const struct whole w = {path, member, columns};
 
-	if (status)
-		return status;
-	if (api_get(path, &doc, &err) < 0)
-		return command_fail(&err);
-	if (json)
-		api_print_json(doc);
-	else
-		table_print(json_object_get(doc, member), columns);
-	return EXIT_WELL;
+	return question_run(argc, argv,
+			    &(struct question){.ask = ask_whole, .print = print_whole, .arg = &w});
 }

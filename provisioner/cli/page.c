@@ -64,3 +64,18 @@ int page_show(const char *path, bool json)
 		print_member("", key, value);
 	return EXIT_WELL;
 }
+
+int page_show_of(int argc, char **argv, listing_path path_of, const char *suffix)
+{
+	struct err err = ERR_INIT;
+	autofree char *path = NULL;
+	struct words words;
+	bool json;
+	int status = words_read_json(argc, argv, 1, 1, &json, &words);
+
+	if (status)
+		return status;
+	if (path_of(words.items[0], suffix, &path, &err) < 0)
+		return command_fail(&err);
+	return page_show(path, json);
+}

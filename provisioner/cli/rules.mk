@@ -21,6 +21,7 @@ slipway_SRC += provisioner/cli/summary_commands.c
 slipway_SRC += provisioner/cli/appliance_commands.c
 slipway_SRC += provisioner/cli/collections.c
 slipway_SRC += provisioner/cli/page.c
+slipway_SRC += provisioner/cli/question.c
 slipway_SRC += provisioner/cli/table.c
 slipway_SRC += provisioner/cli/table_fit.c
 slipway_SRC += provisioner/cli/csv.c

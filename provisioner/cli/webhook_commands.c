@@ -19,6 +19,7 @@
 #include "api.h"
 #include "name_value.h"
 #include "page.h"
+#include "question.h"
 #include "table.h"
 
 #define HOOKS            "/api/v1/webhooks"
@@ -74,7 +75,7 @@ static int find_hook(const char *word, char **ret_id, struct err *err)
 	return err_set(err, ERR_NOT_FOUND, "there is no webhook '%s'", word);
 }
 
-/* "/api/v1/webhooks/7" + suffix for the hook that argv[1] names; the caller frees. */
+/* "/api/v1/webhooks/7" + suffix for the hook that a word names; the caller frees. */
 static int hook_path(const char *word, const char *suffix, char **ret, struct err *err)
 {
 	autofree char *id = NULL;
@@ -91,43 +92,36 @@ static int list(int argc, char **argv)
 
 static int show(int argc, char **argv)
 {
-	struct err err = ERR_INIT;
-	autofree char *path = NULL;
-	struct words words;
-	bool json;
-	int status = words_read_json(argc, argv, 1, 1, &json, &words);
+	return page_show_of(argc, argv, hook_path, "");
+}
 
-	if (status)
-		return status;
-	if (hook_path(words.items[0], "", &path, &err) < 0)
-		return command_fail(&err);
-	return page_show(path, json);
+static int ask_deliveries(const struct question *q, const struct words *words, json_t **ret,
+			  struct err *err)
+{
+	autofree char *path = NULL;
+
+	(void)q;
+	TRY(hook_path(words->items[0], "/deliveries", &path, err));
+	return api_get(path, ret, err);
+}
+
+static void print_deliveries(const struct question *q, json_t *doc)
+{
+	(void)q;
+	table_print(json_object_get(doc, "items"), attempt_columns);
+	if (json_array_size(json_object_get(doc, "dead")) == 0)
+		return;
+	printf("\n");
+	table_print(json_object_get(doc, "dead"), letter_columns);
 }
 
 static int deliveries(int argc, char **argv)
 {
-	struct err err = ERR_INIT;
-	autofree char *path = NULL;
-	autojson json_t *doc = NULL;
-	struct words words;
-	bool json;
-	int status = words_read_json(argc, argv, 1, 1, &json, &words);
-
-	if (status)
-		return status;
-	if (hook_path(words.items[0], "/deliveries", &path, &err) < 0 ||
-	    api_get(path, &doc, &err) < 0)
-		return command_fail(&err);
-	if (json) {
-		api_print_json(doc);
-		return EXIT_WELL;
-	}
-	table_print(json_object_get(doc, "items"), attempt_columns);
-	if (json_array_size(json_object_get(doc, "dead")) == 0)
-		return EXIT_WELL;
-	printf("\n");
-	table_print(json_object_get(doc, "dead"), letter_columns);
-	return EXIT_WELL;
+	return question_run(argc, argv,
+			    &(struct question){.min_words = 1,
+					       .max_words = 1,
+					       .ask = ask_deliveries,
+					       .print = print_deliveries});
 }
 
 /* ---- changes --------------------------------------------------------------------------------- */
