@@ -137,23 +137,43 @@ static int is_renamed(const struct storing *s, bool *ret, struct err *err)
 	return 0;
 }
 
+/* The parts of the document, in their places from this moment on; even after an error to be ended by
+ * placed_done(). */
+struct placed {
+	struct moment m;
+	struct brief brief;
+	found_parts parts;
+};
+
+static int place(const struct storing *s, const struct parts_report *report, struct placed *ret,
+		 struct err *err)
+{
+	*ret = (struct placed){0};
+	int r = moment_next(s->db, s->now_us, &ret->m, err);
+	if (r >= 0)
+		r = found_parts_from(s->doc, s->host_num, &ret->parts, err);
+	if (r >= 0)
+		r = place_parts(s->db, s->host_num, &ret->parts, &ret->m, report, err);
+	brief_from(s->doc, &ret->parts, &ret->brief);
+	return r;
+}
+
+static void placed_done(struct placed *p)
+{
+	brief_done(&p->brief);
+	found_parts_done(&p->parts);
+}
+
 static int store_renamed(const struct storing *s, struct err *err)
 {
 	struct facts_change none = {0};
 	const struct parts_report report = {.counts = &none};
-	struct moment m;
-	struct brief b;
-	found_parts parts = {0};
+	struct placed p;
+	int r = place(s, &report, &p, err);
 
-	TRY(moment_next(s->db, s->now_us, &m, err));
-	int r = found_parts_from(s->doc, s->host_num, &parts, err);
 	if (r >= 0)
-		r = place_parts(s->db, s->host_num, &parts, &m, &report, err);
-	brief_from(s->doc, &parts, &b);
-	if (r >= 0)
-		r = rewrite_body(s, b.text, err);
-	brief_done(&b);
-	found_parts_done(&parts);
+		r = rewrite_body(s, p.brief.text, err);
+	placed_done(&p);
 	return r;
 }
 
@@ -161,26 +181,21 @@ static int store_renamed(const struct storing *s, struct err *err)
 
 static int store_changed(const struct storing *s, struct err *err)
 {
-	struct moment m;
-	struct brief b;
 	autojson json_t *detail = json_object();
 	const struct parts_report report = {.counts = s->c, .lists = s->is_first ? NULL : detail};
-	found_parts parts = {0};
+	struct placed p;
+	int r = place(s, &report, &p, err);
 
-	TRY(moment_next(s->db, s->now_us, &m, err));
-	int r = found_parts_from(s->doc, s->host_num, &parts, err);
 	if (r >= 0)
-		r = place_parts(s->db, s->host_num, &parts, &m, &report, err);
-	brief_from(s->doc, &parts, &b);
+		r = write_host(s->db, s->host_num, &p.brief, &p.m, err);
 	if (r >= 0)
-		r = write_host(s->db, s->host_num, &b, &m, err);
-	if (r >= 0)
-		r = write_body(s, b.text, &m, err);
+		r = write_body(s, p.brief.text, &p.m, err);
 	if (r >= 0)
 		r = host_refresh_sku_status(s->db, s->host_num, err);
-	brief_done(&b);
-	found_parts_done(&parts);
-	return r < 0 ? r : append_event(s, detail, &m, err);
+	if (r >= 0)
+		r = append_event(s, detail, &p.m, err);
+	placed_done(&p);
+	return r;
 }
 
 /* ---- storing --------------------------------------------------------------------------------- */

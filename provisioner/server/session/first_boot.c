@@ -72,8 +72,9 @@ static int report(struct flow *flow, const struct first_boot_request *q, struct 
 	return rc > 0 && !again ? record(flow, q, arm->host_num, err) : 0;
 }
 
-static int first_boot(struct http_request *r, const struct first_boot_request *q, struct err *err)
+static int first_boot(struct http_request *r, const void *message, struct err *err)
 {
+	const struct first_boot_request *q = message;
 	struct flow *flow = http_context(r);
 	struct flow_arm arm;
 	struct host h;
@@ -92,12 +93,6 @@ static int first_boot(struct http_request *r, const struct first_boot_request *q
 int agent_post_first_boot(struct http_request *r, struct err *err)
 {
 	struct first_boot_request q = {0};
-	size_t n;
-	const char *body = http_body(r, &n);
-	int rc = message_decode(first_boot_request_fields, body, n, LIMIT_JSON_BODY_BYTES, &q, err);
 
-	if (rc >= 0)
-		rc = first_boot(r, &q, err);
-	record_done(first_boot_request_fields, &q);
-	return rc;
+	return agent_take_message(r, first_boot_request_fields, &q, first_boot, err);
 }

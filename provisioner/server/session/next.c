@@ -121,8 +121,9 @@ static int check_step(struct flow *flow, const struct flow_session *s,
 	return was && !h->stopping ? settle(flow, s->host_num, err) : 0;
 }
 
-static int heartbeat(struct http_request *r, const struct heartbeat_request *q, struct err *err)
+static int heartbeat(struct http_request *r, const void *message, struct err *err)
 {
+	const struct heartbeat_request *q = message;
 	struct flow *flow = http_context(r);
 	struct flow_session s;
 	struct heartbeat_reply reply = {.lease_s = AGENT_LEASE_S, .stop = flow->stopped};
@@ -139,12 +140,6 @@ static int heartbeat(struct http_request *r, const struct heartbeat_request *q, 
 int agent_post_heartbeat(struct http_request *r, struct err *err)
 {
 	struct heartbeat_request q = {0};
-	size_t n;
-	const char *body = http_body(r, &n);
-	int rc = message_decode(heartbeat_request_fields, body, n, LIMIT_JSON_BODY_BYTES, &q, err);
 
-	if (rc >= 0)
-		rc = heartbeat(r, &q, err);
-	record_done(heartbeat_request_fields, &q);
-	return rc;
+	return agent_take_message(r, heartbeat_request_fields, &q, heartbeat, err);
 }

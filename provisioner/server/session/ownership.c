@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The check that a request belongs to the session that it names: by the key that opened it, and by
- * its epoch. Input: any machine on the network.
+ * What every route of agents begins with: a message is decoded, and a request belongs to the session
+ * that it names, by the key that opened it and by its epoch. Input: any machine on the network.
  */
 #include "session.h"
 
+#include <base/limits.h>
 #include <base/str.h>
 #include <inventory/event.h>
+#include <proto/session.h>
 #include <server/flow/fleet.h>
 #include <server/flow/host_advice.h>
 #include <server/flow/live.h>
@@ -60,4 +62,17 @@ int agent_check_epoch(const struct flow_session *s, int64_t epoch, struct err *e
 		return 0;
 	return err_set(err, ERR_SESSION_EPOCH, "epoch %lld is not this session's %lld",
 		       (long long)epoch, (long long)s->epoch);
+}
+
+int agent_take_message(struct http_request *r, const struct field *fields, void *message,
+		       agent_message_handler handler, struct err *err)
+{
+	size_t n;
+	const char *body = http_body(r, &n);
+	int rc = message_decode(fields, body, n, LIMIT_JSON_BODY_BYTES, message, err);
+
+	if (rc >= 0)
+		rc = handler(r, message, err);
+	record_done(fields, message);
+	return rc;
 }

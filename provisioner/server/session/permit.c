@@ -226,8 +226,9 @@ static void record_refusal(struct asking *k, const struct err *why)
 	log_err(LOG_WARNING, "permit.refused", why, KV("host", (const char *)k->host.id));
 }
 
-static int permit(struct http_request *r, const struct permit_request *q, struct err *err)
+static int permit(struct http_request *r, const void *message, struct err *err)
 {
+	const struct permit_request *q = message;
 	struct asking k = {.flow = http_context(r), .q = q};
 	struct permit_reply reply = {0};
 
@@ -252,12 +253,6 @@ static int permit(struct http_request *r, const struct permit_request *q, struct
 int agent_post_permit(struct http_request *r, struct err *err)
 {
 	struct permit_request q = {0};
-	size_t n;
-	const char *body = http_body(r, &n);
-	int rc = message_decode(permit_request_fields, body, n, LIMIT_JSON_BODY_BYTES, &q, err);
 
-	if (rc >= 0)
-		rc = permit(r, &q, err);
-	record_done(permit_request_fields, &q);
-	return rc;
+	return agent_take_message(r, permit_request_fields, &q, permit, err);
 }

@@ -294,25 +294,26 @@ static int open_session(struct http_request *r, struct opening *o, struct err *e
 	return answer(r, o);
 }
 
+static int begin_session(struct http_request *r, const void *message, struct err *err)
+{
+	const struct session_request *q = message;
+	struct opening o = {.flow = http_context(r),
+			    .q = q,
+			    .agent_key = http_client_key(r),
+			    .address = http_peer(r)};
+
+	if (q->protocol != PROTO_VERSION)
+		return err_set(err, ERR_PROTOCOL_VERSION, "protocol %lld, this server speaks %d",
+			       (long long)q->protocol, PROTO_VERSION);
+	if (strlen(q->nonce) != 64)
+		return err_set(err, ERR_FIELD_MISSING, "a nonce of 64 hex digits is needed");
+	o.now_us = flow_now_us(o.flow);
+	return open_session(r, &o, err);
+}
+
 int agent_post_session(struct http_request *r, struct err *err)
 {
 	struct session_request q = {0};
-	size_t n;
-	const char *body = http_body(r, &n);
-	int rc = message_decode(session_request_fields, body, n, LIMIT_JSON_BODY_BYTES, &q, err);
 
-	if (rc >= 0 && q.protocol != PROTO_VERSION)
-		rc = err_set(err, ERR_PROTOCOL_VERSION, "protocol %lld, this server speaks %d",
-			     (long long)q.protocol, PROTO_VERSION);
-	if (rc >= 0 && strlen(q.nonce) != 64)
-		rc = err_set(err, ERR_FIELD_MISSING, "a nonce of 64 hex digits is needed");
-	struct opening o = {.flow = http_context(r),
-			    .q = &q,
-			    .agent_key = http_client_key(r),
-			    .address = http_peer(r)};
-	o.now_us = flow_now_us(o.flow);
-	if (rc >= 0)
-		rc = open_session(r, &o, err);
-	record_done(session_request_fields, &q);
-	return rc;
+	return agent_take_message(r, session_request_fields, &q, begin_session, err);
 }

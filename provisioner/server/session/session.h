@@ -7,6 +7,7 @@
 #define SERVER_AGENT_H
 
 #include <inventory/flow.h>
+#include <proto/record.h>
 #include <server/flow/flow.h>
 #include <server/http/http.h>
 #include <base/err.h>
@@ -20,6 +21,12 @@
 MUST_CHECK int agent_session(struct http_request *r, struct flow_session *ret, struct err *err);
 /* The same, and the epoch that the body names must be the session's. */
 MUST_CHECK int agent_check_epoch(const struct flow_session *s, int64_t epoch, struct err *err);
+
+/* Decode the body of a request into a zeroed message, hand it to the route's handler and free it.
+ * trust: none of the body. errors: of message_decode() and of the handler */
+typedef int (*agent_message_handler)(struct http_request *r, const void *message, struct err *err);
+MUST_CHECK int agent_take_message(struct http_request *r, const struct field *fields, void *message,
+				  agent_message_handler handler, struct err *err);
 
 MUST_CHECK int agent_post_session(struct http_request *r, struct err *err);
 MUST_CHECK int agent_get_next(struct http_request *r, struct err *err);
