@@ -14,6 +14,7 @@ burnin_SRC := \
 	provisioner/burnin/tool_output.c \
 	provisioner/burnin/smart.c \
 	provisioner/burnin/smart_ata.c \
+	provisioner/burnin/smart_fields.c \
 	provisioner/burnin/kernel_log.c \
 	provisioner/burnin/edac_text.c \
 	provisioner/burnin/ethtool_text.c \

@@ -25,25 +25,6 @@
 
 #define AT(member) offsetof(struct smart_health, member)
 
-void smart_set(struct smart_health *h, size_t offset, int64_t value)
-{
-	memcpy((char *)h + offset, &value, sizeof(value));
-}
-
-int64_t smart_get(const struct smart_health *h, size_t offset)
-{
-	int64_t value;
-
-	memcpy(&value, (const char *)h + offset, sizeof(value));
-	return value;
-}
-
-void smart_unreadable(struct smart_health *h, const char *name)
-{
-	if (!*h->unreadable)
-		(void)text_fit(h->unreadable, sizeof(h->unreadable), name);
-}
-
 /* A count that is there must be one: smartctl writes what no number holds exactly as text, too, under
  * the key with "_s". -1: the report has none. */
 static int64_t count_at(json_t *parent, const char *key, struct smart_health *h)

@@ -16,32 +16,6 @@
 #define SPARE_PERCENT   10  /* where the disk names no threshold */
 #define WARNING_IS_HEAT 0x02
 
-void smart_unknown(struct smart_health *ret)
-{
-	*ret = (struct smart_health){.passed = -1,
-				     .pending_sectors = -1,
-				     .uncorrectable_sectors = -1,
-				     .reported_uncorrectable = -1,
-				     .reallocated_sectors = -1,
-				     .crc_errors = -1,
-				     .read_errors = -1,
-				     .write_errors = -1,
-				     .verify_errors = -1,
-				     .prefail_attributes = -1,
-				     .worn_attributes = -1,
-				     .hot_attributes = -1,
-				     .attributes_failed_before = -1,
-				     .end_to_end_errors = -1,
-				     .media_errors = -1,
-				     .critical_warning = -1,
-				     .percent_used = -1,
-				     .available_spare = -1,
-				     .spare_threshold = -1,
-				     .failed_self_tests = -1,
-				     .power_on_hours = -1,
-				     .temperature_c = -1};
-}
-
 static int64_t yes(bool known, bool value)
 {
 	return known ? value : -1;
