@@ -36,6 +36,10 @@ agent_SRC := \
 	provisioner/agent/burn/parts.c \
 	provisioner/agent/burn/edac.c \
 	provisioner/agent/burn/counters.c \
+	provisioner/agent/burn/counters_test.c \
+	provisioner/agent/burn/progress.c \
+	provisioner/agent/burn/result.c \
+	provisioner/agent/burn/tests.c \
 	provisioner/agent/burn/evidence.c \
 	provisioner/agent/burn/links.c \
 	provisioner/agent/step_burn_in.c \

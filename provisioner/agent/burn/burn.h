@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One burn-in run on this host: what its tests share. The tests are rows in step_burn_in.c; they
+ * One burn-in run on this host: what its tests share. The tests are rows in tests.c; they
  * start real tools, read counters and disks, and hand symptoms to the rules in burnin/. The agent
  * never runs load itself: tools are children with a deadline, killed when the run must stop.
  *
  * How to add a test: one file, burnin/CATALOGUE.md. One that no program can do: 1. its file with the
  * tool slipway-agent in burnin/catalogue. 2. a burn_test_NAME() in this folder. 3. a row in
- * step_burn_in.c.
+ * tests.c.
  */
 #ifndef AGENT_BURN_H
 #define AGENT_BURN_H
@@ -134,6 +134,7 @@ MUST_CHECK json_t *burn_counters_json(const char *root);
 /* Does a card use fewer lanes than both it and its port have? */
 bool burn_link_is_narrow(const char *root, const char *address, int64_t *ret_width,
 			 int64_t *ret_could);
+#define BURN_POLL_S 1
 /* Have the kernel look for machine checks more often. Returns what it did before, for
  * burn_poll_as_before(); -1: there is no such poll. */
 int64_t burn_poll_faster(const char *root);

@@ -22,7 +22,6 @@
 #include <agent/facts/sysfs.h>
 
 #define POLL_FILE     "sys/devices/system/machinecheck/machinecheck0/check_interval"
-#define POLL_S        1
 #define LOG_MAX_BYTES MIB /* of the lines of one test */
 #define RECORD_BYTES  8192
 
@@ -50,8 +49,8 @@ int64_t burn_poll_faster(const char *root)
 {
 	int64_t before_s = sysfs_int(root, -1, POLL_FILE);
 
-	if (before_s == 0 || before_s > POLL_S)
-		set_poll(root, POLL_S);
+	if (before_s == 0 || before_s > BURN_POLL_S)
+		set_poll(root, BURN_POLL_S);
 	return before_s;
 }
 
@@ -242,37 +241,4 @@ void burn_follow(struct burn *b)
 		b->measure_ms = now_ms + MEASURE_EVERY_MS;
 	}
 	b->follow_ms = now_ms + FOLLOW_EVERY_MS;
-}
-
-bool burn_wait_for_poll(struct burn *b)
-{
-	int64_t until_ms = time_boot_ms() + (POLL_S + 1) * 1000;
-
-	while (b->poll_before_s > 0 && time_boot_ms() < until_ms) {
-		if (!burn_tick(b))
-			return false;
-		usleep(200000);
-	}
-	return true;
-}
-
-enum burn_end burn_test_counters(struct burn *b, const char *step)
-{
-	unsigned n_before = b->n_failures, n_covered = 0;
-
-	if (!burn_wait_for_poll(b))
-		return BURN_STOPPED;
-	burn_judge_evidence(b, step);
-	for (int i = 0; i < _COUNTER_KIND_MAX; i++)
-		n_covered += b->before.covered[i];
-	json_t *coverage = counters_coverage_json(&b->before);
-	json_object_set_new(coverage, "kernel-log",
-			    json_string(b->log_fd >= 0 ? "covered" : "none"));
-	ocp_extend(&b->stream, step, "coverage", coverage);
-	if (!b->before.covered[COUNTER_EDAC_CE])
-		burn_unjudged(b, step, NULL,
-			      "no memory controller driver: ECC errors are not covered");
-	if (n_covered && b->n_failures == n_before)
-		burn_passed(b, step, NULL, "counters-pass", "no covered error counter grew");
-	return n_covered ? BURN_JUDGED : BURN_SKIPPED;
 }
