@@ -103,6 +103,7 @@ inventory_SRC += inventory/work/fault.c
 inventory_SRC += inventory/work/receipt.c
 inventory_SRC += inventory/query/forecast.c
 inventory_SRC += inventory/query/pipeline.c
+inventory_SRC += inventory/query/burn_report.c
 inventory_SRC += inventory/work/webhook.c
 inventory_SRC += inventory/work/webhook_queue.c
 $(eval $(call library,inventory))
@@ -118,6 +119,7 @@ $(eval $(call unit_test,tests/unit/inventory/test_facts.c,$(INVENTORY_LIBS),$(IN
 $(eval $(call unit_test,tests/unit/inventory/test_collection.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_questions.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_plans.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_burn_report.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 FLOW_TESTS += tests/flow/api_reading.sh
 FLOW_TESTS += tests/flow/delivery_forecast.sh
 FLOW_TESTS += tests/flow/host_compare.sh

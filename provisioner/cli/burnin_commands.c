@@ -18,6 +18,7 @@
 #include <burnin/judge.h>
 #include <burnin/verdict.h>
 
+#include "burnin_report.h"
 #include "option_table.h"
 
 #define RUN_MAX_BYTES (256 * MIB) /* a run of 72 h has about 30 MiB */
@@ -200,5 +201,7 @@ const struct command burnin_commands[] = {
 	 "print what a tool's stored output means, as JSON", judge},
 	{"burnin", "replay", "[--json] DIR", "fold the stored records of a run again, as JSON",
 	 replay},
+	{"burnin", "report", "[--html | --json] (HOST | --delivery NAME)",
+	 "print the acceptance report of a host or a delivery", burnin_report},
 	{NULL, NULL, NULL, NULL, NULL},
 };

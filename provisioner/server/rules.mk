@@ -80,6 +80,7 @@ server_api_SRC += provisioner/server/api/authorize.c
 server_api_SRC += provisioner/server/api/changes.c
 server_api_SRC += provisioner/server/api/channel_routes.c
 server_api_SRC += provisioner/server/api/collections.c
+server_api_SRC += provisioner/server/api/report_routes.c
 server_api_SRC += provisioner/server/api/control_routes.c
 server_api_SRC += provisioner/server/api/deliveries.c
 server_api_SRC += provisioner/server/api/erase_routes.c

@@ -164,6 +164,19 @@ agrees "receipts" 200 GET /api/v1/receipts
 for list in events facts parts placements runs faults receipts evidence compare; do
 	agrees "$list of a host" 200 GET /api/v1/hosts/SN-1/$list
 done
+for of in hosts/SN-1 deliveries/d1; do
+	agrees "acceptance report of $of" 200 GET /api/v1/$of/burnin-report
+	admin GET /api/v1/$of/burnin-report.html -D "$dir/head" >"$dir/body"
+	grep -qi '^content-type: text/html' "$dir/head" && grep -qi "^content-security-policy: default-src 'none'" "$dir/head" &&
+		grep -q 'Repair orders' "$dir/body" && ! grep -qi '<script' "$dir/body"
+	ok "and as a page" $? "$dir/body"
+done
+SLIPWAY_SOCKET=$dir/run/admin.sock "$build/bin/slipway" burnin report --delivery d1 --html >"$dir/report.html"
+sed 's/as of [^<]*//' "$dir/report.html" >"$dir/report"
+sed 's/as of [^<]*//' "$dir/body" | cmp -s - "$dir/report"
+ok "slipway burnin report prints the same page" $?
+same "slipway burnin report" "$(SLIPWAY_SOCKET=$dir/run/admin.sock "$build/bin/slipway" burnin report SN-1 | head -1)" \
+	"1 hosts: 0 passed, 0 failed, 1 incomplete, 0 not tested; 1 open faults"
 for path in /summary '/summary?group_by=rack' '/diff?from=2020-01-01T00:00:00Z' /changes?since=0 /profiles \
 	/profiles/all /images /tokens /audit /orders /export.ndjson /export.csv /export-netbox.csv; do
 	agrees "$path" 200 GET "/api/v1$path"

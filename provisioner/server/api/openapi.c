@@ -245,6 +245,7 @@ static const char *answer_type(const struct http_route *route)
 	return str_ends(route->pattern, ".ndjson") || str_ends(route->pattern, ".jsonl")
 		       ? "application/x-ndjson"
 	       : str_ends(route->pattern, ".csv")   ? "text/csv"
+	       : str_ends(route->pattern, ".html")  ? "text/html"
 	       : str_eq(route->pattern, "/metrics") ? "text/plain"
 						    : "application/json";
 }

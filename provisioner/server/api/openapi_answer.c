@@ -36,6 +36,14 @@
 	"{as_of:t,hosts:i,ready:i,stages:[{state:s,hosts:i,took_s~:" QUANTILES "}],delivery~:s,"   \
 	"time_to_ready_s~:" QUANTILES ",forecast:{known:b,hosts:i,history:i,not_covered:<i>,"      \
 	"why~:s,band_50~:[t],band_90~:[t],rounds~:i,seed~:i}}"
+#define RANKING "[{name:s,hosts:i,faults:i,parts~:i}]"
+#define BURN_REPORT                                                                                     \
+	"{type:s,at:t,host~:s,delivery~:s,truncated:b,counts:{hosts:i,passed:i,failed:i,"               \
+	"incomplete:i,not_tested:i,open_faults:i},hosts:[{short_code:s,name~:s,serial~:s,sku~:s,"       \
+	"state:s,tier~:s,result~:s,why~:s,started~:t,ended~:t,open_faults:i}],failures:{codes:" RANKING \
+	",part_numbers:" RANKING ",lots:" RANKING ",firmware:" RANKING "},faults:[{host:s,"             \
+	"state:s,code:s,part~:s,part_number~:s,serial~:s,firmware~:s,slot~:s,certainty~:s,"             \
+	"action~:s,detail~:s,rma~:s,opened:t,closed~:t}]}"
 #define PART_AT "{type:s,slot:s,fru_id:s}"
 #define HOOK                                                                                       \
 	"{id:i,name:s,url:s,kinds:[s],max_tries:i,last_event:i,delivered:i,dead:i,tries:i,"        \
@@ -102,6 +110,10 @@ static const struct {
 	{"GET", "/api/v1/changes", "{items:[#events],next:i}"},
 	{"GET", "/api/v1/deliveries/{id}/pipeline", PIPELINE},
 	{"GET", "/api/v1/pipeline", PIPELINE},
+	{"GET", "/api/v1/deliveries/{id}/burnin-report", BURN_REPORT},
+	{"GET", "/api/v1/deliveries/{id}/burnin-report.html", "s"},
+	{"GET", "/api/v1/hosts/{id}/burnin-report", BURN_REPORT},
+	{"GET", "/api/v1/hosts/{id}/burnin-report.html", "s"},
 	{"GET", "/api/v1/summary",
 	 "{items:[{count:i,sum~:<n>}],total:{count:i,sum:<n>},capacity~:{delivered:i,healthy:i,"
 	 "reserved:i,active:i}}"},

@@ -37,7 +37,7 @@ static void reading_free(void *arg)
 static bool is_never_quick(enum read_kind kind)
 {
 	return kind == READ_PIPELINE || kind == READ_DIFFERENCE || kind == READ_BACKUP ||
-	       kind == READ_HOST_SEARCH || kind == READ_EXPORT;
+	       kind == READ_HOST_SEARCH || kind == READ_EXPORT || kind == READ_BURN_REPORT;
 }
 
 static int read_here(struct api *api, const struct read_job *job, char **ret, size_t *ret_n_bytes,

@@ -11,11 +11,15 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <burnin/report_page.h>
+#include <inventory/burn_report.h>
 #include <inventory/difference.h>
 #include <inventory/forecast.h>
 #include <inventory/host_search.h>
 #include <inventory/token.h>
 #include "checkpoint_files.h"
+
+#define PAGE_MAX_BYTES (64 * MIB)
 
 /* Which states of the lifecycle are capacity (NVIDIA's CAP01-01). */
 static const struct capacity_words capacity_words = {
@@ -122,6 +126,9 @@ static int answer_document(struct db *db, const struct read_job *j, json_t **ret
 		TRY(db_backup(db, j->path, err));
 		*ret = json_pack("{s:s}", "path", j->path);
 		return 0;
+	case READ_BURN_REPORT:
+		return burn_report_of(
+			db, &(struct burn_report_ask){j->delivery, j->host, j->now_us}, ret, err);
 	case READ_PAGE:
 	case READ_SUMMARY:
 	case READ_EXPORT:
@@ -129,6 +136,19 @@ static int answer_document(struct db *db, const struct read_job *j, json_t **ret
 		break;
 	}
 	return err_set(err, ERR_INVALID, "no such question");
+}
+
+static int answer_as_page(const json_t *doc, char **ret, size_t *ret_n_bytes, struct err *err)
+{
+	autostr struct str page = {0};
+
+	str_init(&page, PAGE_MAX_BYTES);
+	report_page(doc, &page);
+	if (!str_ok(&page))
+		return err_set(err, ERR_TOO_BIG, "the report is too long for a page");
+	*ret_n_bytes = page.n_bytes;
+	*ret = str_take(&page);
+	return 0;
 }
 
 int read_job_run(struct db *db, const struct read_job *j, const struct query_extra *extra,
@@ -141,6 +161,8 @@ int read_job_run(struct db *db, const struct read_job *j, const struct query_ext
 	} else {
 		autojson json_t *doc = NULL;
 		TRY(answer_document(db, j, &doc, err));
+		if (j->page)
+			return answer_as_page(doc, ret, ret_n_bytes, err);
 		*ret = json_text(doc);
 	}
 	*ret_n_bytes = strlen(*ret);
@@ -194,6 +216,8 @@ json_t *read_job_to_json(const struct read_job *j)
 	set_int(doc, "to_us", j->to_us);
 	set_int(doc, "after", j->after);
 	set_text(doc, "delivery", j->delivery);
+	set_text(doc, "host", j->host);
+	set_int(doc, "page", j->page);
 	set_int(doc, "now_us", j->now_us);
 	set_text(doc, "path", j->path);
 	set_text(doc, "key_path", j->key_path);
@@ -256,6 +280,8 @@ int read_job_from_json(json_t *doc, struct read_job *ret, struct err *err)
 	ret->to_us = json_opt_int(&r, "to_us", 0, INT64_MAX, 0);
 	ret->after = json_opt_int(&r, "after", 0, INT64_MAX, 0);
 	ret->delivery = text_of(&r, "delivery");
+	ret->host = text_of(&r, "host");
+	ret->page = flag_of(&r, "page");
 	ret->now_us = json_opt_int(&r, "now_us", 0, INT64_MAX, 0);
 	ret->path = text_of(&r, "path");
 	ret->key_path = text_of(&r, "key_path");

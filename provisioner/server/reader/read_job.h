@@ -20,6 +20,7 @@ enum read_kind {
 	READ_BACKUP,
 	READ_HOST_SEARCH,
 	READ_EXPORT, /* by readers only */
+	READ_BURN_REPORT,
 	_READ_KIND_MAX
 };
 
@@ -33,7 +34,9 @@ struct read_job {
 	struct summary_more more;
 	const json_t *ask;             /* READ_HOST_SEARCH: the lists; q.fields */
 	int64_t from_us, to_us, after; /* READ_DIFFERENCE; limit is q.limit */
-	const char *delivery;          /* READ_PIPELINE; NULL: all */
+	const char *delivery;          /* READ_PIPELINE; NULL: all. READ_BURN_REPORT, or host */
+	const char *host;              /* READ_BURN_REPORT: an id */
+	bool page;                     /* READ_BURN_REPORT: as HTML */
 	int64_t now_us;
 	const char *path; /* READ_BACKUP: the new file; READ_AUDIT_CHECK: the checkpoints' folder */
 	const char *key_path; /* READ_AUDIT_CHECK: what they are checked with */
