@@ -66,6 +66,7 @@ inventory_SRC += inventory/parts/facts_load.c
 inventory_SRC += inventory/parts/version.c
 inventory_SRC += inventory/query/collections.c
 inventory_SRC += inventory/query/sql.c
+inventory_SRC += inventory/query/sql_begin.c
 inventory_SRC += inventory/query/filter.c
 inventory_SRC += inventory/query/condition.c
 inventory_SRC += inventory/query/fact_path.c

@@ -85,30 +85,6 @@ static int add_condition(struct sql *s, const struct condition *c, struct err *e
 	return condition_bad(err, ERR_FIELD_UNKNOWN, c->key, "is not a field");
 }
 
-/* ---- joins ----------------------------------------------------------------------------------- */
-
-static bool lists_unknown(const char *value)
-{
-	size_t n = strlen(value);
-
-	return n == 0 || value[0] == ',' || value[n - 1] == ',' || strstr(value, ",,") != NULL;
-}
-
-bool sql_is_inner(const struct collection *c, const struct query_request *q)
-{
-	for (size_t i = 0; i < q->n_filters; i++) {
-		struct condition one;
-		struct err ignored = ERR_INIT;
-		if (condition_parse(&q->filters[i], &one, &ignored) < 0)
-			continue;
-		const struct collection_field *f = field_by_name(c, one.key, strlen(one.key));
-		bool joined = f && (str_starts(f->column, "h.") || str_starts(f->column, "p."));
-		if (joined && one.op != OP_NE && !lists_unknown(one.value))
-			return true;
-	}
-	return false;
-}
-
 /* ---- all of them ----------------------------------------------------------------------------- */
 
 static char *like_pattern(const char *word)

@@ -12,13 +12,6 @@
 
 #include "../hosts/history.h"
 
-void sql_init(struct sql *s, struct db *db, const struct collection *c,
-	      const struct query_request *q, int64_t at_us)
-{
-	*s = (struct sql){.db = db, .c = c, .at_us = at_us, .inner = sql_is_inner(c, q)};
-	str_init(&s->text, SQL_MAX_BYTES);
-}
-
 void sql_done(struct sql *s)
 {
 	for (size_t i = 0; i < s->n_params; i++)
