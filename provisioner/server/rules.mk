@@ -3,6 +3,7 @@
 server_http_SRC := provisioner/server/http/reply.c
 server_http_SRC += provisioner/server/http/request.c
 server_http_SRC += provisioner/server/http/route.c
+server_http_SRC += provisioner/server/http/kick.c
 server_http_SRC += provisioner/server/http/server.c
 server_http_SRC += provisioner/server/http/status.c
 server_http_SRC += provisioner/server/http/wait.c
@@ -96,11 +97,13 @@ server_api_SRC += provisioner/server/api/order_answer.c
 server_api_SRC += provisioner/server/api/order_routes.c
 server_api_SRC += provisioner/server/api/profile_routes.c
 server_api_SRC += provisioner/server/api/read.c
+server_api_SRC += provisioner/server/api/live_members.c
 server_api_SRC += provisioner/server/api/request.c
 server_api_SRC += provisioner/server/api/seen_routes.c
 server_api_SRC += provisioner/server/api/upload_routes.c
 server_api_SRC += provisioner/server/api/webhooks.c
 server_api_SRC += provisioner/server/api/write.c
+server_api_SRC += provisioner/server/api/host_answer.c
 server_api_SRC += provisioner/server/api/writes.c
 $(eval $(call library,server_api))
 

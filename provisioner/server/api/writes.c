@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <base/clock.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
@@ -26,22 +25,6 @@
 #define BULK_MAX   1000
 
 /* ---- hosts ----------------------------------------------------------------------------------- */
-
-int api_answer_host(struct write *w, int64_t num, struct err *err)
-{
-	struct query_request q = {.limit = 1};
-	struct query_page page;
-	struct host h;
-
-	TRY(host_get(w->flow->db, num, &h, err));
-	TRY(query_add_filter(&q, "id", h.id, err));
-	TRY(query_run(w->flow->db, &collection_hosts, &q, NULL, &page, err));
-	autojson json_t *list = json_loads(page.items.p, 0, NULL);
-	query_page_done(&page);
-	w->doc = json_incref(json_array_get(list, 0));
-	(void)snprintf(w->etag, sizeof(w->etag), "\"r%lld\"", (long long)h.revision);
-	return 0;
-}
 
 int api_patch_host_work(struct write *w, struct err *err)
 {

@@ -19,11 +19,6 @@
 
 /* ---- running the library --------------------------------------------------------------------- */
 
-void http_kick(struct http_server *s)
-{
-	(void)sd_event_source_set_enabled(s->kick, SD_EVENT_ONESHOT);
-}
-
 /* "Again at once" is said by the kick: a timer, also of no time, may be late by its accuracy, which
  * a long answer would wait for at each of its blocks. */
 static void daemon_run(struct http_daemon *d)
