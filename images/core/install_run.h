@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One running install: shared by its stages (install.c, install_finish.c), the workers' side
+ * One running install (install_state.c): shared by its stages (install.c, install_finish.c), the workers' side
  * (install_work.c), chunks that wait (install_held.c) and the unpacking of files
  * (install_rootfs.c).
  */

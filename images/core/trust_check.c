@@ -113,6 +113,17 @@ int trust_root_parse(const void *p, size_t n_bytes, struct trust_root **ret, str
 	return 0;
 }
 
+int trust_root_load(const char *path, struct trust_root **ret, struct err *err)
+{
+	autofree char *text = NULL;
+	size_t n_bytes;
+
+	TRY(envelope_read_file(path, TRUST_ROOT_MAX_BYTES, &text, &n_bytes, err));
+	if (trust_root_parse(text, n_bytes, ret, err) < 0)
+		return err_wrap(err, "file '%s'", path);
+	return 0;
+}
+
 int trust_root_update(const struct trust_root *trusted, const void *p, size_t n_bytes,
 		      struct trust_root **ret, struct err *err)
 {

@@ -21,32 +21,12 @@
 #include "rootfs_tar.h"
 
 #define BLOCK_BYTES        4096
-#define LEVEL_DEFAULT      3
 #define INODE_RATIO_BYTES  16384
 #define UNPACKED_MIN_BYTES (512 * MIB)
 #define LINK_IN_INODE      60         /* a symbolic link from this length on takes a block */
 #define EXTENTS_OF_BLOCK   300        /* of a file with many, in a block of its tree */
 #define NAME_RECORD_BYTES  12         /* of a name in a folder, at most, besides the name */
 #define HOLES_MAX_BYTES    (16 * GIB) /* of a tree that is packed as a tar */
-
-int build_pack(struct build *b, const struct build_part *part, struct err *err)
-{
-	const struct image_build_request *r = b->request;
-	struct pack_options options = {.folder = b->folder,
-				       .level = r->level ? r->level : LEVEL_DEFAULT,
-				       .n_threads = r->n_threads};
-	struct manifest_payload *p = &b->m->payloads[b->m->n_payloads];
-
-	(void)str_copy(p->name, sizeof(p->name), part->name);
-	p->role = part->role;
-	p->partition = part->partition;
-	p->chunk_bytes = r->chunk_bytes ? r->chunk_bytes : CHUNK_DEFAULT_BYTES;
-	p->devices = part->role == PAYLOAD_ROLE_ROOTFS && b->layout.devices;
-	TRY(pack_payload(part->fd, part->size_bytes, &options, p, &b->packed[b->m->n_payloads],
-			 err));
-	b->m->n_payloads++;
-	return 0;
-}
 
 /* The part that is one partition's file system, made as blocks. */
 static int pack_partition(struct build *b, const char *name, unsigned partition, int fd,

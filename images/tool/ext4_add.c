@@ -13,11 +13,6 @@
 #include <base/json.h>
 #include <base/str.h>
 
-int ext4_failed(struct err *err, errcode_t e, const char *what)
-{
-	return err_set(err, ERR_IMAGE_MEMBER, "cannot %s: %s", what, error_message(e));
-}
-
 static int file_type(mode_t mode)
 {
 	switch (mode & S_IFMT) {
