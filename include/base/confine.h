@@ -40,5 +40,8 @@ bool confine_has(int capability);
 /* Allow these system calls (SCMP_SYS(...) of <seccomp.h>) and no other: one more kills the process
  * with SIGSYS. errors: ERR_SYS */
 MUST_CHECK int confine_to_calls(const int *allowed, size_t n, struct err *err);
+/* The same by name, for a whole program: one more fails with EPERM, here and in all that it starts.
+ * Names that this kernel or architecture lacks are passed over. errors: ERR_SYS */
+MUST_CHECK int confine_to_call_names(const char *const *allowed, size_t n, struct err *err);
 
 #endif

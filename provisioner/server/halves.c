@@ -15,9 +15,9 @@
 #include <base/cleanup.h>
 #include <base/confine.h>
 #include <base/file.h>
-#include <base/json.h>
-#include <base/log.h>
+#include <base/limits.h>
 #include <base/str.h>
+#include "daemon_calls.h"
 
 #define JOIN_MS       15000
 #define RUN_DIR_GIVEN 01775 /* sticky: the daemon cannot move the folders of the others away */
@@ -129,8 +129,7 @@ static int start_supervisor(struct halves *h, const char *config_path, struct er
 	return rc;
 }
 
-/* Where there is no user to become (or its folders are closed to it): root without the network, the
- * machine and other processes. */
+/* Where an operator says so: root without the network, the machine and other processes. */
 #define KEPT_BY_ROOT                                                                               \
 	(CONFINE_CAP(CAP_CHOWN) | CONFINE_CAP(CAP_DAC_OVERRIDE) | CONFINE_CAP(CAP_FOWNER) |        \
 	 CONFINE_CAP(CAP_SETUID) | CONFINE_CAP(CAP_SETGID))
@@ -139,7 +138,27 @@ static int give_up(const struct halves *h, const struct service_user *user, stru
 {
 	const struct confine_user as = {user->uid, user->gid, h->web.gid};
 
-	return confine_to_user(&as, user->uid == 0 ? KEPT_BY_ROOT : 0, err);
+	TRY(confine_to_user(&as, user->uid == 0 ? KEPT_BY_ROOT : 0, err));
+	return h->place.own_units ? 0 : daemon_calls_fence(user->uid == 0, err);
+}
+
+/* Root reads what strangers send only where the configuration says "root" in so many letters. */
+static int check_root(const struct halves *h, const struct service_user *user, struct err *err)
+{
+	char closed[LIMIT_URL_BYTES];
+
+	if (geteuid() != 0 || user->uid != 0 || str_eq(h->place.user, "root"))
+		return 0;
+	if (service_user_closed(&h->place, SERVICE_DAEMON, closed, sizeof(closed)))
+		return err_set(
+			err, ERR_CONFIG,
+			"'%s' is closed to user '%s': open the way to it (chmod o+x), or let "
+			"the daemon be root: [server] user = root",
+			closed, h->place.user);
+	return err_set(err, ERR_CONFIG,
+		       "there is no user '%s': make it with systemd-sysusers, or let the daemon be "
+		       "root: [server] user = root",
+		       h->place.user);
 }
 
 int halves_part(struct halves *h, const struct config *c, const char *config_path, bool own_units,
@@ -152,11 +171,9 @@ int halves_part(struct halves *h, const struct config *c, const char *config_pat
 	user = service_user_of(&h->place, SERVICE_DAEMON);
 	h->web = service_user_of(&h->place, SERVICE_WEB);
 	h->dhcp = service_user_of(&h->place, SERVICE_DHCP);
+	TRY(check_root(h, &user, err));
 	if (geteuid() == 0)
 		TRY(give_folders(c, &user, err));
-	if (geteuid() == 0 && user.uid == 0)
-		log_ev(LOG_WARNING, "server.as_root", KV("user", (const char *)c->user),
-		       KV("hint", "make the user: systemd-sysusers"));
 	if (!own_units)
 		TRY(start_supervisor(h, config_path, err));
 	return give_up(h, &user, err);

@@ -145,6 +145,7 @@ SERVER_LIBS := server_roof server_api server_session server_boot server_notify s
 # what has privileges, or gives them up
 slipwayd_SRC := provisioner/server/main.c
 slipwayd_SRC += provisioner/server/halves.c
+slipwayd_SRC += provisioner/server/daemon_calls.c
 slipwayd_SRC += provisioner/server/boot/dhcp_prober.c
 slipwayd_SRC += provisioner/server/boot/program.c
 slipwayd_SRC += provisioner/server/boot/service_user.c

@@ -49,6 +49,7 @@ cat >"$dir/slipway.conf" <<CONF
 [server]
 state_dir=$dir/state
 run_dir=$dir/run
+user=root
 interface=sw0
 [dhcp]
 mode=off

@@ -31,7 +31,7 @@ function send(make, options, body) {
 export async function startAppliance(build) {
 	const dir = mkdtempSync("/tmp/slipway-web-");
 	const config = [
-		"[server]", `state_dir=${dir}/state`, `run_dir=${dir}/run`, `address=${ADDRESS}`,
+		"[server]", `state_dir=${dir}/state`, `run_dir=${dir}/run`, `address=${ADDRESS}`, "user=root",
 		"[boot]", `files_dir=${dir}/boot`, "[dhcp]", "mode=off", "[web]", `dir=${resolve(build, "web")}`,
 	];
 	mkdirSync(join(dir, "boot", "ipxe"), { recursive: true });

@@ -21,7 +21,8 @@ mkdir "$dir/etc" "$dir/work"
 cp -a /etc/. "$dir/etc/" && mkdir "$dir/etc/slipway"
 mount --bind "$dir/etc" /etc && mount -t tmpfs none /var/lib && mount -t tmpfs none /run && mount -t tmpfs none /usr/local
 ok "folders of its own" $?
-mkdir -p /usr/local/bin /usr/local/share/slipway/boot/ipxe /usr/local/share/slipway/web
+mkdir -p /usr/local/bin /usr/local/lib/sysusers.d /usr/local/share/slipway/boot/ipxe /usr/local/share/slipway/web
+cp provisioner/server/install/slipway.sysusers /usr/local/lib/sysusers.d/slipway.conf
 ln -s "$build/bin/slipway" "$build/bin/slipwayd" /usr/local/bin/
 printf '#!/bin/sh\nexec "$@"\n' >/usr/local/bin/sudo
 chmod 755 /usr/local/bin/sudo
@@ -50,6 +51,7 @@ run() { # run TITLE COMMAND
 block '# /etc/slipway/slipway.conf' >/etc/slipway/slipway.conf
 grep -q '^interface = eno2' /etc/slipway/slipway.conf && grep -q '^range_end' /etc/slipway/slipway.conf
 ok "step 2 has a configuration" $?
+run "step 4" "$(command_like 'sudo systemd-sysusers')"
 start=$(command_like 'sudo slipwayd')
 same "step 4 starts the daemon" "$start" "sudo slipwayd --config /etc/slipway/slipway.conf"
 $start 2>>"$dir/log" &

@@ -59,7 +59,6 @@ start() {
 	return 1
 }
 
-echo "1..55"
 if ! start; then
 	sed 's/^/# /' "$dir/log"
 	echo "Bail out! slipwayd does not start"
@@ -112,6 +111,7 @@ status() { awk -v key="$2:" '$1 == key { print $2 }' "/proc/$1/status"; }
 rights() { echo "$(stat -c %U "/proc/$1") $(status "$1" CapEff) $(status "$1" CapBnd) $(status "$1" NoNewPrivs)"; }
 none=0000000000000000
 same "the daemon, which reads what strangers send, is nobody" "$(rights "$pid")" "slipway $none $none 1"
+same "with the calls of its unit and no other" "$(status "$pid" Seccomp)" 2
 same "nginx may take low ports" "$(rights "$(child nginx)")" "slipway-www 0000000000000400 0000000000000400 1"
 same "dnsmasq may serve DHCP" "$(rights "$(child dnsmasq)")" "slipway-dhcp 0000000000003400 0000000000003400 1"
 same "the prober has opened its socket" "$(rights "$(child dhcp-prober)" | cut -d' ' -f1,2)" "slipway-dhcp $none"
@@ -216,5 +216,33 @@ timeout 20 setpriv --reuid=slipway --regid=slipway --clear-groups --inh-caps=-al
 	"$daemon" --config "$dir/own.conf" 2>"$dir/wrong.log"
 [ $? = 1 ] && grep -q 'nginx needs the capability CAP_NET_BIND_SERVICE' "$dir/wrong.log"
 ok "a user without rights is told which capability is missing" $? "$dir/wrong.log"
+
+# ---- root reads what strangers send only where somebody says so -------------------------------------
+mkdir -m 700 "$dir/closed"
+as_user() { # USER FOLDER: slipway.conf with them
+	sed "s|^state_dir=.*|user=$1\nstate_dir=$2/state|; s|^run_dir=.*|run_dir=$2/run|; s|^mode=.*|mode=off|" "$dir/slipway.conf" >"$dir/user.conf"
+}
+for row in "nobody-here:$dir/other:there is no user 'nobody-here': make it with systemd-sysusers" \
+	":$dir/other:there is no user ''" "slipway:$dir/closed:'$dir/closed/run' is closed to user 'slipway'"; do
+	rest=${row#*:}
+	as_user "${row%%:*}" "${rest%%:*}"
+	timeout 20 "$daemon" --config "$dir/user.conf" 2>"$dir/wrong.log"
+	[ $? = 1 ] && grep -qF "${rest#*:}" "$dir/wrong.log" && [ ! -e "${rest%%:*}/state" ]
+	ok "refused as root: ${rest#*:}" $? "$dir/wrong.log"
+done
+as_user root "$dir/other"
+"$daemon" --config "$dir/user.conf" 2>"$dir/wrong.log" &
+pid=$!
+until_code 200 -k $tls/healthz
+ok "with user=root it serves" $? "$dir/wrong.log"
+same "as root with few capabilities and its unit's calls" "$(rights "$pid") $(status "$pid" Seccomp)" "root 00000000000000cb 00000000000000cb 1 2"
+head -c 1048576 /dev/urandom >"$dir/disk"
+{
+	"$build/bin/slipway" image build --raw --line debian12 --version 1 --arch x86_64 --output "$dir/d.slip" "$dir/disk" &&
+		"$build/bin/slipway" image sign --key "$dir/other/state/trust/keys/image.key" "$dir/d.slip" &&
+		"$build/bin/slipway" --socket "$dir/other/run/admin.sock" image import "$dir/d.slip"
+} >"$dir/out" 2>&1
+ok "and a reader in it becomes nobody" $? "$dir/out"
 [ $bad = 0 ] || sed 's/^/# /' "$dir/log"
+echo "1..$n"
 exit $bad

@@ -34,6 +34,22 @@ for unit in $units; do
 done >"$dir/missing"
 same "every unit has every fence" "$(cat "$dir/missing")" ""
 same "each list of calls allows, and takes away" "$(grep -L '^SystemCallFilter=@system-service' "$dir"/*.service)" ""
+members() { # SET: its calls, those of sets in it too
+	systemd-analyze syscall-filter --no-pager "$1" | sed '1d; s/^ *//; /^#/d; s/ .*//' | while read -r word; do
+		case $word in @*) members "$word" ;; ?*) echo "$word" ;; esac
+	done
+}
+filter() { sed -n "s/^SystemCallFilter=\($1\)/\1/p" "$dir/slipwayd.service" | tr -d '~' | tr ' ' '\n' | grep "$2"; }
+{
+	members @system-service | sort -u >"$dir/all"
+	for set in $(filter '~.*' @); do members "$set"; done | sort -u | comm -23 "$dir/all" -
+	for set in $(filter '[^~].*' '^@' | grep -v @system-service); do members "$set"; done
+	filter '[^~].*' '^[a-z]'
+} | sort -u >"$dir/unit.calls"
+sed -n 's/^X(\(.*\))$/\1/p' provisioner/server/daemon_calls.def >"$dir/own.calls"
+[ "$(wc -l <"$dir/own.calls")" -gt 300 ]
+ok "a daemon without a unit has a list of calls, too" $?
+same "it is what the unit's comes to" "$(comm -3 "$dir/unit.calls" "$dir/own.calls" | tr '\n' ' ')" ""
 same "each unit has a limit of memory" "$(grep -L '^MemoryMax=[0-9]' "$dir"/*.service)" ""
 same "and a user who is not root" "$(grep -L '^User=slipway' "$dir"/*.service)" ""
 same "the daemon has no capability" "$(grep -h '^CapabilityBoundingSet\|^Ambient' "$dir/slipwayd.service")" CapabilityBoundingSet=

@@ -32,7 +32,8 @@ static bool open_to_others(const char *path)
 	return true;
 }
 
-static bool all_open(const struct boot_place *place, enum service_role role)
+/* The first of the folders that is closed to others, or NULL. */
+static const char *first_closed(const struct boot_place *place, enum service_role role)
 {
 	const struct boot_config *c = place->config;
 	const char *const paths[] = {c->files_dir, place->run_dir, place->state_dir, c->web_dir,
@@ -42,12 +43,19 @@ static bool all_open(const struct boot_place *place, enum service_role role)
 	size_t n = role == SERVICE_DHCP ? 2 : role == SERVICE_DAEMON ? 3 : ARRAY_LEN(paths);
 
 	for (size_t i = 0; i < n; i++) {
-		if (paths[i][0] && !open_to_others(paths[i])) {
-			log_ev(LOG_WARNING, "service.as_root", KV("closed", paths[i]));
-			return false;
-		}
+		if (paths[i][0] && !open_to_others(paths[i]))
+			return paths[i];
 	}
-	return true;
+	return NULL;
+}
+
+bool service_user_closed(const struct boot_place *place, enum service_role role, char *ret,
+			 size_t ret_bytes)
+{
+	const char *closed = first_closed(place, role);
+
+	(void)str_copy(ret, ret_bytes, closed ? closed : "");
+	return closed != NULL;
 }
 
 #define NAMES_MAX 4
@@ -73,8 +81,11 @@ struct service_user service_user_of(const struct boot_place *place, enum service
 
 	if (!is_root && (!place->own_units || role == SERVICE_DAEMON))
 		return self;
-	if (is_root && !all_open(place, role))
+	const char *closed = is_root ? first_closed(place, role) : NULL;
+	if (closed) {
+		log_ev(LOG_WARNING, "service.as_root", KV("closed", closed));
 		return self;
+	}
 	const struct passwd *found = first_of(names[role]);
 	if (found)
 		return (struct service_user){found->pw_uid, found->pw_gid};

@@ -7,6 +7,8 @@
 #ifndef SERVER_BOOT_SERVICE_USER_H
 #define SERVER_BOOT_SERVICE_USER_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 #include <base/err.h>
 #include "boot_config.h"
@@ -15,7 +17,7 @@
 struct boot_place {
 	const struct boot_config *config;
 	const char *state_dir, *run_dir;
-	const char *user; /* of the daemon; "": it stays root */
+	const char *user; /* of the daemon; "root": it stays root */
 	bool own_units;   /* nginx and the others are started by units of their own */
 };
 
@@ -26,10 +28,13 @@ struct service_user {
 	gid_t gid;
 };
 
-/* By name, of the users that exist. Without one of them the daemon stays root, and the others are
- * user and group 65534; where a folder above their files is closed to others, they stay root, too.
+/* By name, of the users that exist. Without one of them the daemon is root, which halves.c refuses,
+ * and the others are user and group 65534; where a folder above their files is closed to others, they stay root, too.
  * A process that is not root is told its own user, unless the units have users of their own. */
 struct service_user service_user_of(const struct boot_place *place, enum service_role role);
+/* Is a folder that the role needs closed to others? *ret: the first one, else "". */
+bool service_user_closed(const struct boot_place *place, enum service_role role, char *ret,
+			 size_t ret_bytes);
 
 /* The folder NAME of the program in the run folder, which is the user's own. In a unit of its own
  * it is the unit's RUNTIME_DIRECTORY. The caller frees *ret. errors: ERR_SYS, ERR_IO */

@@ -305,8 +305,6 @@ static int begin_session(struct http_request *r, const void *message, struct err
 	if (q->protocol != PROTO_VERSION)
 		return err_set(err, ERR_PROTOCOL_VERSION, "protocol %lld, this server speaks %d",
 			       (long long)q->protocol, PROTO_VERSION);
-	if (strlen(q->nonce) != 64)
-		return err_set(err, ERR_FIELD_MISSING, "a nonce of 64 hex digits is needed");
 	o.now_us = flow_now_us(o.flow);
 	return open_session(r, &o, err);
 }

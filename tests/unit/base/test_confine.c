@@ -190,11 +190,45 @@ static void test_another_user(void **state)
 	}
 }
 
+/* ---- a list of names ------------------------------------------------------------------------- */
+
+static void test_calls_by_name(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *calls[6];
+		size_t n;
+		int exit_code;
+	} rows[] = {
+		{"not on the list", {"exit_group", "exit"}, 2, REFUSED},
+		{"on the list", {"exit_group", "exit", "socket"}, 3, DID},
+		{"a name that nobody knows", {"no_such_call", "exit_group"}, 2, REFUSED},
+		{"and the rest of the list", {"no_such_call", "exit_group", "socket"}, 3, DID},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int status = 0;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			if (confine_to_nobody(NULL) < 0 ||
+			    confine_to_call_names(rows[i].calls, rows[i].n, NULL) < 0)
+				_exit(1);
+			_exit(make_a_socket());
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		CHECK_INT(rows[i].name, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+			  rows[i].exit_code);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_another_user),
 		cmocka_unit_test(test_what_is_given_up),
+		cmocka_unit_test(test_calls_by_name),
 		cmocka_unit_test(test_a_confined_child_dies_with_its_parent),
 	};
 
