@@ -239,7 +239,7 @@ INSTALL_IN = provisioner/server/install
 COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 at-prefix  = sed 's|@PREFIX@|$(PREFIX)|' $(1) > $(2)
 
-.PHONY: install deb man
+.PHONY: install uninstall deb man
 man: $(MAN_PAGES) ## build the manual pages
 
 install: all man ## install programs, boot files (if built), unit, example configuration
@@ -258,12 +258,26 @@ install: all man ## install programs, boot files (if built), unit, example confi
 	for d in boot web; do test ! -d $(BUILD)/$$d || { install -d $(DESTDIR)$(PREFIX)/share/slipway/$$d && \
 	  tar -C $(BUILD)/$$d -ch --exclude='.[a-z]*' --exclude='*.lock' . | tar -C $(DESTDIR)$(PREFIX)/share/slipway/$$d -x --no-same-owner; }; done
 
+# The folders that others use stay, and so does a configuration that somebody changed.
+OWN_UNITS  = slipwayd slipway-nginx slipway-dnsmasq slipway-dhcp-prober
+uninstall: ## remove what install put there; a changed configuration, /var/lib/slipway and the users stay
+	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || systemctl disable --now $(OWN_UNITS)
+	rm -f $(DESTDIR)$(PREFIX)/sbin/slipwayd $(addprefix $(DESTDIR)$(PREFIX)/bin/,slipway slipway-lab) \
+	  $(foreach u,$(OWN_UNITS),$(DESTDIR)$(PREFIX)/lib/systemd/system/$(u).service) \
+	  $(DESTDIR)$(PREFIX)/lib/sysusers.d/slipway.conf $(COMPLETIONS)/slipway \
+	  $(foreach p,$(notdir $(MAN_PAGES)),$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(p)))/$(p))
+	rm -rf $(DESTDIR)$(PREFIX)/share/slipway
+	sed 's|@PREFIX@|$(PREFIX)|' $(INSTALL_IN)/slipway.conf | cmp -s - $(DESTDIR)/etc/slipway/slipway.conf && \
+	  rm $(DESTDIR)/etc/slipway/slipway.conf || true
+	test ! -d $(DESTDIR)/etc/slipway || rmdir --ignore-fail-on-non-empty $(DESTDIR)/etc/slipway
+	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || systemctl daemon-reload
+
 DEB_ROOT   = $(BUILD)/deb/slipway
 deb: all artifacts ## build/slipway_VERSION_amd64.deb
 	$(Q)rm -rf $(DEB_ROOT)
 	$(Q)$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR=$(abspath $(DEB_ROOT)) >/dev/null
 	$(Q)install -d $(DEB_ROOT)/DEBIAN && echo /etc/slipway/slipway.conf > $(DEB_ROOT)/DEBIAN/conffiles
-	$(Q)install -m 755 $(INSTALL_IN)/postinst $(DEB_ROOT)/DEBIAN/postinst
+	$(Q)install -m 755 $(addprefix $(INSTALL_IN)/,postinst prerm postrm) $(DEB_ROOT)/DEBIAN/
 	$(Q)sh $(INSTALL_IN)/control.sh $(VERSION) $(DEB_ROOT) > $(DEB_ROOT)/DEBIAN/control
 	$(Q)dpkg-deb -z1 --root-owner-group --build $(DEB_ROOT) $(BUILD)/slipway_$(VERSION)_$$(dpkg --print-architecture).deb
 
