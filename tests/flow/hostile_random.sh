@@ -14,9 +14,14 @@ flow_wire
 SOURCES="10.99.0.66 10.99.0.67 10.99.0.68 10.99.0.69"
 # shellcheck disable=SC2086
 flow_station stranger $SOURCES
-flow_station a 10.99.0.77
-flow_station b 10.99.0.78
-flow_station c 10.99.0.79
+# each life is another machine: from one address alone new hosts come at two a minute
+honest_a=$(seq -f 10.99.0.%g 100 139) honest_b=$(seq -f 10.99.0.%g 140 179) honest_c=$(seq -f 10.99.0.%g 180 219)
+# shellcheck disable=SC2086
+flow_station a $honest_a
+# shellcheck disable=SC2086
+flow_station b $honest_b
+# shellcheck disable=SC2086
+flow_station c $honest_c
 flow_config '[orders]' 'second_person=off'
 flow_start
 ok "slipwayd starts behind nginx" $? "$dir/log"
@@ -50,7 +55,8 @@ people() {
 people >"$dir/people"
 
 for name in a b c; do
-	on $name timeout $((seconds + 120)) python3 tests/harness/hostile_random.py honest "$dir" 10.99.0.1 $name "$seconds" \
+	eval "addresses=\$honest_$name"
+	on $name timeout $((seconds + 120)) env SOURCES="$addresses" python3 tests/harness/hostile_random.py honest "$dir" 10.99.0.1 $name "$seconds" \
 		>"$dir/honest.$name" 2>&1 &
 	eval "honest_$name=$!"
 done

@@ -51,6 +51,23 @@ static void test_kinds_are_apart(void **state)
 	}
 }
 
+/* Who is on the machine itself is not counted; everybody else is, whatever the address says. */
+static void test_addresses_are_counted(void **state)
+{
+	static const char *const counted[] = {"10.0.0.1", "::1",   "127.0.0.1",
+					      "local.",   "LOCAL", ""};
+	struct quota *q = quota_new();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(counted); i++) {
+		CHECK(counted[i], quota_take_address(q, QUOTA_ADDRESS_BIRTHS, counted[i], 8, 0));
+		CHECK(counted[i], !quota_take_address(q, QUOTA_ADDRESS_BIRTHS, counted[i], 1, 0));
+	}
+	for (int i = 0; i < 100; i++)
+		assert_true(quota_take_address(q, QUOTA_ADDRESS_BIRTHS, "local", 8, 0));
+	quota_free(q);
+}
+
 static void test_a_clock_that_goes_back_gives_nothing(void **state)
 {
 	struct quota *q = quota_new();
@@ -82,6 +99,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_bucket_empties_and_fills),
+		cmocka_unit_test(test_addresses_are_counted),
 		cmocka_unit_test(test_a_clock_that_goes_back_gives_nothing),
 		cmocka_unit_test(test_kinds_are_apart),
 		cmocka_unit_test(test_many_names),

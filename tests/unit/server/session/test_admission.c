@@ -9,6 +9,7 @@
 #include <base/file.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <server/flow/quota.h>
 #include "tests/harness/host_walk.h"
 
 static void test_admission(void **state)
@@ -43,6 +44,96 @@ static void test_admission(void **state)
 	assert_string_not_equal(a.host_id, other.host_id);
 	fake_agent_done(&a);
 	fake_agent_done(&other);
+}
+
+/* The nonce makes each plan of this boot its own: a short one could be met again. */
+static void test_nonces_are_whole(void **state)
+{
+	static const struct {
+		const char *name, *nonce;
+	} rows[] = {
+		{"none", ""},
+		{"one byte", "00"},
+		{"a byte short", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd"},
+		{"half a byte short",
+		 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"},
+		{"not hex", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeg"},
+	};
+	struct server_bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_agent a;
+		fake_agent_boot(&a, b->front, "S1", MAC_A);
+		(void)str_copy(a.nonce, sizeof(a.nonce), rows[i].nonce);
+		CHECK_INT(rows[i].name, fake_agent_open(&a), 400);
+		fake_agent_done(&a);
+	}
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host"), 0);
+}
+
+/* What the store knows of one host, as many times as the numbers 2 to last. */
+static void copy_first_host(struct server_bench *b, int last)
+{
+	static const char *const tables[] = {"host", "flow_host"};
+	static const char *const unlike[] = {"num = i_, id = id || i_, short_code = 'X' || i_",
+					     "host_num = i_"};
+
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		autofree char *copy = xasprintf(
+			"CREATE TABLE spare AS WITH RECURSIVE n(i_) AS (VALUES (2) UNION ALL "
+			"SELECT i_ + 1 FROM n WHERE i_ < %d) SELECT i_, t.* FROM n, %s t",
+			last, tables[i]);
+		autofree char *change = xasprintf("UPDATE spare SET %s", unlike[i]);
+		autofree char *put = xasprintf("INSERT INTO %s SELECT * FROM spare", tables[i]);
+		server_bench_sql(b, copy);
+		server_bench_sql(b, change);
+		server_bench_sql(b, "ALTER TABLE spare DROP COLUMN i_");
+		server_bench_sql(b, put);
+		server_bench_sql(b, "DROP TABLE spare");
+	}
+}
+
+/* Strangers do not fill the store: so many wait for a person, then the next one waits outside. */
+static void test_those_who_wait_have_a_cap(void **state)
+{
+	struct fake_agent first, a;
+	struct server_bench *b = *state;
+
+	walk_open(b, &first, "S1", MAC_A);
+	server_bench_sql(b, "UPDATE flow_host SET approved = 0");
+	copy_first_host(b, QUOTA_UNAPPROVED_HOSTS);
+	fake_agent_boot(&a, b->front, "S2", MAC_B);
+	need(fake_agent_open(&a), 403, &a, "one too many");
+	assert_string_equal(a.code, "enrol.refused");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host"),
+			 QUOTA_UNAPPROVED_HOSTS);
+	need(fake_agent_open(&first), 201, &first, "who waits already");
+	server_bench_sql(b, "UPDATE flow_host SET approved = 1 WHERE host_num = 2");
+	need(fake_agent_open(&a), 201, &a, "one was approved");
+	fake_agent_done(&first);
+	fake_agent_done(&a);
+}
+
+static const char profile_closed[] =
+	"{\"name\":\"p\",\"priority\":10,\"match\":{\"serial\":\"*\"},\"enrol\":false}";
+
+/* A profile that matches is no invitation: it must say that it lets hosts in. */
+static void test_a_profile_must_let_in(void **state)
+{
+	struct fake_agent a;
+	struct server_bench *b = *state;
+
+	autofree char *open = walk_boot_script(b, MAC_A);
+	CHECK("a profile that lets in", strstr(open, "vmlinuz"));
+	assert_int_equal(server_bench_admin(b, "DELETE", "/api/v1/profiles/p", NULL), 204);
+	assert_int_equal(server_bench_admin(b, "POST", "/api/v1/profiles", profile_closed), 201);
+	autofree char *closed = walk_boot_script(b, MAC_A);
+	CHECK("a profile that does not", !strstr(closed, "vmlinuz"));
+	fake_agent_boot(&a, b->front, "S1", MAC_A);
+	need(fake_agent_open(&a), 403, &a, "not let in");
+	assert_string_equal(a.code, "enrol.refused");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host"), 0);
+	fake_agent_done(&a);
 }
 
 static void test_session_belongs_to_its_key(void **state)
@@ -211,6 +302,9 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_auto, walk_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_admission),
+		T(test_nonces_are_whole),
+		T(test_those_who_wait_have_a_cap),
+		T(test_a_profile_must_let_in),
 		T(test_session_belongs_to_its_key),
 		T(test_who_serves_is_not_merged_away),
 		T(test_stranger_with_the_papers_of_a_host_at_rest),

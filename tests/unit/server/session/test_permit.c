@@ -76,6 +76,10 @@ static void test_permit_guards(void **state)
 		 .code = "guard.arm.used"},
 		{"ended arm", .stored = "UPDATE flow_arm SET ended_us = 1000",
 		 .code = "guard.arm.used"},
+		{"used by this session, then ended",
+		 .stored = "UPDATE flow_arm SET consumed_us = 1000, ended_us = 2000, permit_id = "
+			   "'p', session_id = (SELECT id FROM flow_session)",
+		 .code = "guard.arm.used"},
 		{"arm of another host", .stored = "UPDATE flow_arm SET host_num = 999",
 		 .code = "guard.arm.other"},
 		{"in service", .stored = "UPDATE host SET state = 'in-service'",
@@ -127,12 +131,26 @@ static void test_no_arm_after_the_root(void **state)
 	fake_agent_done(&a);
 }
 
+/* Another session holds the pen: this one is told to put it down. */
+static void test_only_its_own_session_writes(void **state)
+{
+	struct fake_agent a;
+	struct server_bench *b = *state;
+
+	walk_to_writing(b, &a, "S1", MAC_A);
+	assert_true(walk_may_write(b, &a));
+	server_bench_sql(b, "UPDATE flow_arm SET session_id = 'other'");
+	assert_false(walk_may_write(b, &a));
+	fake_agent_done(&a);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_auto, walk_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_permit_guards),
 		T(test_no_arm_after_the_root),
+		T(test_only_its_own_session_writes),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("permit", tests, NULL, NULL);

@@ -138,6 +138,60 @@ static void test_receipts_can_be_checked_by_others(void **state)
 	fake_agent_done(&a);
 }
 
+/* Words about a plan or an arm that another session holds change nothing. */
+static void test_words_of_another_session(void **state)
+{
+	static const struct {
+		const char *name, *stored;
+		int receipts;
+		const char *state;
+	} rows[] = {
+		{"its own", "UPDATE flow_plan SET kind = kind", 1, "verifying"},
+		{"another's plan", "UPDATE flow_plan SET session_id = 'other'", 1, "imaging"},
+		{"another's arm", "UPDATE flow_arm SET session_id = 'other'", 0, "failed"},
+	};
+	struct server_bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_agent a;
+		walk_to_writing(b, &a, "S1", MAC_A);
+		server_bench_sql(b, rows[i].stored);
+		need(fake_agent_receipt(&a), 200, &a, rows[i].name);
+		CHECK_INT(rows[i].name, server_bench_number(b, "SELECT count(*) FROM receipt"),
+			  rows[i].receipts);
+		need(fake_agent_step_done(&a, "ok"), 200, &a, rows[i].name);
+		CHECK_STR(rows[i].name, server_bench_state(b, a.host_id), rows[i].state);
+		fake_agent_done(&a);
+		walk_renew(b, profile_auto);
+	}
+}
+
+/* The token is right, the system is another one, or runs from elsewhere. */
+static void test_first_boot_of_another_system(void **state)
+{
+	struct fake_agent a;
+	char token[SHA256_HEX_BYTES], digest[SHA256_HEX_BYTES], serial[64];
+	struct server_bench *b = *state;
+
+	walk_to_image(b, &a, "S1", MAC_A);
+	(void)str_copy(token, sizeof(token), a.plan.image.first_boot_token);
+	(void)str_copy(digest, sizeof(digest), a.plan.image.image_digest);
+	(void)str_copy(serial, sizeof(serial), a.disk_serial);
+	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
+	walk_finish_image(b, &a);
+	need(fake_agent_first_boot(&a, token, a.key_id), 422, &a, "another image");
+	assert_string_equal(a.code, "image.other");
+	need_state(b, &a, "verifying");
+	(void)str_copy(a.disk_serial, sizeof(a.disk_serial), "OTHER");
+	need(fake_agent_first_boot(&a, token, digest), 403, &a, "another disk");
+	assert_string_equal(a.code, "guard.disk.other");
+	need_state(b, &a, "verifying");
+	(void)str_copy(a.disk_serial, sizeof(a.disk_serial), serial);
+	need(fake_agent_first_boot(&a, token, digest), 200, &a, "first boot");
+	need_state(b, &a, "ready");
+	fake_agent_done(&a);
+}
+
 static void test_tampered_first_boot(void **state)
 {
 	struct fake_agent a;
@@ -298,6 +352,8 @@ int main(void)
 		T(test_no_receipt),
 		T(test_bad_receipts),
 		T(test_receipts_can_be_checked_by_others),
+		T(test_words_of_another_session),
+		T(test_first_boot_of_another_system),
 		T(test_tampered_first_boot),
 		T(test_boots_what_was_written),
 		T(test_receipt_of_a_former_life),
