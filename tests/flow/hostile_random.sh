@@ -55,7 +55,7 @@ people() {
 people >"$dir/people"
 
 for name in a b c; do
-	eval "addresses=\$honest_$name"
+	addresses=$(eval "echo \$honest_$name")
 	on $name timeout $((seconds + 120)) env SOURCES="$addresses" python3 tests/harness/hostile_random.py honest "$dir" 10.99.0.1 $name "$seconds" \
 		>"$dir/honest.$name" 2>&1 &
 	eval "honest_$name=$!"

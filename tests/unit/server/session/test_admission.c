@@ -117,7 +117,7 @@ static void test_those_who_wait_have_a_cap(void **state)
 static const char profile_closed[] =
 	"{\"name\":\"p\",\"priority\":10,\"match\":{\"serial\":\"*\"},\"enrol\":false}";
 
-/* A profile that matches is no invitation: it must say that it lets hosts in. */
+/* A profile that matches does not let a host in by that alone. */
 static void test_a_profile_must_let_in(void **state)
 {
 	struct fake_agent a;
