@@ -51,6 +51,14 @@ $(BUILD)/boot/x86_64/ramdisk.img $(BUILD)/boot/aarch64/ramdisk.img: $(BUILD)/boo
 
 $(BUILD)/boot/x86_64/vmlinuz $(BUILD)/boot/aarch64/vmlinuz: $(BUILD)/boot/%/vmlinuz: $(BUILD)/boot/%/ramdisk.img ;
 
+# Firmware that Debian's main does not have: packed when the operator says so, whose terms they accept by that.
+FIRMWARE ?= 0
+$(BUILD)/boot/x86_64/firmware.cpio $(BUILD)/boot/aarch64/firmware.cpio: $(BUILD)/boot/%/firmware.cpio: \
+		$(BUILD)/cache/ramdisk/%/.key pxe/ramdisk/pack_firmware.sh pxe/ramdisk/firmware_packages
+	$(call say,FIRMWARE,$@)
+	$(Q)sh pxe/ramdisk/pack_firmware.sh $(DEBS) $(BUILD)/cache/ramdisk/$* $(@D) $(DEB_ARCH_$*)
+BOOT_FIRMWARE := $(if $(filter 1,$(FIRMWARE)),$(BOOT_ARCHES:%=$(BUILD)/boot/%/firmware.cpio))
+
 .PHONY: boot boot-bases
 boot-bases: $(BOOT_ARCHES:%=$(BUILD)/cache/ramdisk/%/.key)
-boot: $(BUILD)/boot/ipxe/.key $(BOOT_ARCHES:%=$(BUILD)/boot/%/ramdisk.img) ## make what hosts boot over the network: iPXE, kernels, ramdisks
+boot: $(BUILD)/boot/ipxe/.key $(BOOT_ARCHES:%=$(BUILD)/boot/%/ramdisk.img) $(BOOT_FIRMWARE) ## make what hosts boot over the network: iPXE, kernels, ramdisks; FIRMWARE=1 adds firmware.cpio

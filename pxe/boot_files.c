@@ -83,3 +83,10 @@ bool boot_files_ready(const char *files_dir, enum boot_arch arch)
 	}
 	return true;
 }
+
+bool boot_files_firmware(const char *files_dir, enum boot_arch arch)
+{
+	autofree char *path = xasprintf("%s/%s/firmware.cpio", files_dir, boot_arch_str(arch));
+
+	return access(path, R_OK) == 0;
+}

@@ -180,9 +180,10 @@ static void add_files(struct str *out, const struct nginx_options *o)
 	autofree char *sigs = xasprintf("%s/sigs/$1", o->objects_dir);
 
 	add_alias(out, "~ ^/boot/files/(x86_64|aarch64)/(vmlinuz|ramdisk\\.img)$", agent, "");
-	if (o->firmware_cpio)
-		add_alias(out, "~ ^/boot/files/(?:x86_64|aarch64)/firmware\\.cpio$",
-			  o->firmware_cpio, "");
+	add_alias(out,
+		  o->firmware_cpio ? "~ ^/boot/files/(?:x86_64|aarch64)/firmware\\.cpio$"
+				   : "~ ^/boot/files/(x86_64|aarch64)/(firmware\\.cpio)$",
+		  o->firmware_cpio ? o->firmware_cpio : agent, "");
 	add_alias(out, "= /boot/files/site.cpio", o->site_cpio, "");
 	add_alias(out, "~ ^/boot/files/ipxe/([A-Za-z0-9_-]+\\.[a-z]+)$", loaders, "");
 	add_alias(out, "= /boot/v1/ipxe", o->bootstrap, "\t\t\tdefault_type text/plain;\n");

@@ -90,7 +90,7 @@ static void add_agent(struct str *out, const struct boot_query *q,
 
 	snprintf(arch_path, sizeof(arch_path), "%s/", boot_arch_str(arch));
 	str_addf(out,
-		 "kernel %s/boot/files/%svmlinuz initrd=ramdisk.img initrd=site.cpio%s %s quiet",
+		 "kernel %s/boot/files/%svmlinuz%s initrd=ramdisk.img initrd=site.cpio %s quiet",
 		 o->plain_url, arch_path, o->firmware_cpio ? " initrd=firmware.cpio" : "",
 		 console_of(arch));
 	str_addf(out, " slipway.server=%s slipway.plain=%s slipway.pin=%s slipway.boot=%s",
@@ -99,10 +99,11 @@ static void add_agent(struct str *out, const struct boot_query *q,
 		str_addf(out, " slipway.mac=%s", q->mac);
 	str_addf(out, "%s%s || goto failed\n", o->kernel_args && o->kernel_args[0] ? " " : "",
 		 o->kernel_args ? o->kernel_args : "");
-	add_initrd(out, o->plain_url, arch_path, "ramdisk.img");
-	add_initrd(out, o->plain_url, "", "site.cpio");
+	/* the kernel finds the processors' microcode only at the very beginning */
 	if (o->firmware_cpio)
 		add_initrd(out, o->plain_url, arch_path, "firmware.cpio");
+	add_initrd(out, o->plain_url, arch_path, "ramdisk.img");
+	add_initrd(out, o->plain_url, "", "site.cpio");
 	str_add(out, "boot || goto failed\n"
 		     ":failed\n"
 		     "echo Slipway: the agent could not be started, asking again in 5 s\n"

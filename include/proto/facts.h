@@ -85,6 +85,7 @@ struct facts_pci {
 	char address[33], vendor_id[9], device_id[9], class_code[9], driver[65];
 	char link_speed[33], max_link_speed[33];
 	int64_t link_width, max_link_width;
+	char firmware_missing[129]; /* a file that its driver asked for in vain */
 };
 
 /* The management controller, as the host sees it. */

@@ -29,5 +29,7 @@ const struct boot_loader *boot_loader_of(unsigned client_arch);
 
 /* Files under files_dir/ARCH that an agent needs, and the ones that may be there. */
 bool boot_files_ready(const char *files_dir, enum boot_arch arch);
+/* Is there firmware beside them (make boot FIRMWARE=1)? */
+bool boot_files_firmware(const char *files_dir, enum boot_arch arch);
 
 #endif

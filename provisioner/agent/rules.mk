@@ -21,6 +21,7 @@ agent_SRC := \
 	provisioner/agent/facts/lldp.c \
 	provisioner/agent/facts/neighbours.c \
 	provisioner/agent/facts/disk_signatures.c \
+	provisioner/agent/facts/missing_firmware.c \
 	provisioner/agent/facts/machine_facts.c \
 	provisioner/agent/latest.c \
 	provisioner/agent/worker.c \
@@ -158,6 +159,8 @@ $(eval $(call unit_test,tests/unit/agent/disk/test_guard.c,$(AGENT_TEST_LIBS),$(
 $(eval $(call unit_test,tests/unit/agent/disk/test_boot_entries.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_network_put.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,boot_entries,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/facts/test_missing_firmware.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call fuzzer,missing_firmware,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,erase_capabilities,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -125,6 +125,7 @@ static const struct field pci_fields[] = {
 	N(facts_pci, "LinkWidth", link_width),
 	S(facts_pci, "MaxLinkSpeed", max_link_speed),
 	N(facts_pci, "MaxLinkWidth", max_link_width),
+	S(facts_pci, "FirmwareMissing", firmware_missing),
 	F_END,
 };
 

@@ -7,7 +7,7 @@
 # apt configuration, of which only suite and architecture change. Signatures are checked by apt.
 # Needs no root.
 #
-# usage: debian_closure.sh [--no-deps] CACHE SUITE ARCH PACKAGE...
+# usage: debian_closure.sh [--no-deps] [--non-free-firmware] CACHE SUITE ARCH PACKAGE...
 #   SUITE  bookworm, trixie (with their -updates and -security) or bookworm-backports (with bookworm)
 #   ARCH   amd64 or arm64
 set -eu
@@ -19,11 +19,19 @@ fail() {
 }
 
 deps=1
+components=main
+kind=
 if [ "${1:-}" = --no-deps ]; then
 	deps=0
 	shift
 fi
-[ $# -ge 4 ] || fail "usage: debian_closure.sh [--no-deps] CACHE SUITE ARCH PACKAGE..."
+# With a state of its own: nobody else's closure may come from there.
+if [ "${1:-}" = --non-free-firmware ]; then
+	components='main non-free-firmware'
+	kind=-firmware
+	shift
+fi
+[ $# -ge 4 ] || fail "usage: debian_closure.sh [--no-deps] [--non-free-firmware] CACHE SUITE ARCH PACKAGE..."
 mkdir -p "$1"
 cache=$(CDPATH='' cd -- "$1" && pwd)
 suite=$2
@@ -33,11 +41,12 @@ case $arch in amd64 | arm64) ;; *) fail "unknown architecture '$arch'" ;; esac
 base=${suite%-backports}
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-state=$cache/apt/$suite-$arch
+state=$cache/apt/$suite-$arch$kind
 mkdir -p "$state/lists/partial" "$state/cache" "$state/none/partial" "$cache/archives/partial" "$state/etc"
 
 write_sources() {
-	sh "$here/debian_sources.sh" "$suite" "$arch" >"$state/etc/sources.list"
+	# shellcheck disable=SC2086 # words are wanted
+	sh "$here/debian_sources.sh" "$suite" "$arch" $components >"$state/etc/sources.list"
 }
 
 write_config() {

@@ -5,13 +5,15 @@
 # taken from this machine's own apt configuration. Other vendors' sources do not count. Fetches
 # nothing.
 #
-# usage: debian_sources.sh SUITE ARCH
+# usage: debian_sources.sh SUITE ARCH [COMPONENT...]        (of the archive; default: main)
 #   SUITE  bookworm, trixie (with their -updates and -security) or bookworm-backports (with bookworm)
 set -eu
 export LC_ALL=C
 suite=$1
 arch=$2
 base=${suite%-backports}
+shift 2
+components=${*:-main}
 
 # shellcheck disable=SC2016 # apt expands these
 sources=$(apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)' \
@@ -34,7 +36,7 @@ while read -r kind _ uri key; do
 	*) continue ;;
 	esac
 	for release in $releases; do
-		echo "deb [signed-by=$key arch=$arch] $uri $release main"
+		echo "deb [signed-by=$key arch=$arch] $uri $release $components"
 	done
 done <<END
 $sources

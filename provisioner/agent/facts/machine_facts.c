@@ -16,6 +16,7 @@
 #include "bmc.h"
 #include "cpu_topology.h"
 #include "drives.h"
+#include "missing_firmware.h"
 #include "nic_owner.h"
 #include "nics.h"
 #include "disk_signatures.h"
@@ -260,13 +261,17 @@ static void read_pci_device(const char *root, const char *address, struct facts_
 static void read_pci(const char *root, struct facts *f)
 {
 	autonames struct sysfs_names names = sysfs_list(root, "sys/bus/pci/devices");
+	missing_firmware_list missing = {0};
 
+	missing_firmware_read(root, &missing);
 	for (size_t i = 0; i < names.n && f->pci.n < FACTS_MAX_PCI; i++) {
 		struct facts_pci device = {0};
 
 		read_pci_device(root, names.names[i], &device);
+		COPY(device.firmware_missing, missing_firmware_of(&missing, device.address));
 		VEC_PUSH(&f->pci, device);
 	}
+	VEC_DONE(&missing);
 }
 
 static void read_drives(const char *root, const struct smbios *smbios, struct facts *f)

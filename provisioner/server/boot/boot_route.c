@@ -144,7 +144,7 @@ static int get_script(struct http_request *r, struct err *err)
 		.pin = flow->pin,
 		.boot_id = boot_id,
 		.kernel_args = b->config->kernel_args,
-		.firmware_cpio = b->config->firmware_cpio[0] != '\0',
+		.firmware_cpio = b->firmware[boot_query_arch(&q)],
 		.esp_uuid = esp_uuid,
 	};
 	str_init(&out, SCRIPT_MAX_BYTES);

@@ -9,8 +9,13 @@
 
 void boot_server_tick(struct boot_server *b)
 {
-	for (unsigned i = BOOT_ARCH_UNKNOWN + 1; i < _BOOT_ARCH_MAX; i++)
-		b->files_ready[i] = boot_files_ready(b->config->files_dir, (enum boot_arch)i);
+	for (unsigned i = BOOT_ARCH_UNKNOWN + 1; i < _BOOT_ARCH_MAX; i++) {
+		const char *dir = b->config->files_dir;
+
+		b->files_ready[i] = boot_files_ready(dir, (enum boot_arch)i);
+		b->firmware[i] = b->config->firmware_cpio[0] ||
+				 boot_files_firmware(dir, (enum boot_arch)i);
+	}
 }
 
 void boot_server_warn_of_missing_files(const struct boot_server *b)

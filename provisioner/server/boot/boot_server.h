@@ -30,6 +30,7 @@ struct boot_server {
 	int supervisor_fd;                       /* -1: units of their own */
 
 	bool files_ready[_BOOT_ARCH_MAX];
+	bool firmware[_BOOT_ARCH_MAX]; /* there is a firmware.cpio for it */
 	struct dhcp_watch *dhcp_watch;
 	struct dhcp_alarm *dhcp_alarm; /* mode full: who else answers DHCP here */
 	struct services *services;
