@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Input files as they are opened everywhere in this room: packed or not, as plain bytes or as a tar.
- * Only libraries unpack them, no other program is run. After the last byte, source_file_end() checks that the file
- * was whole (source_file_end): the sums of a packed file stand at its end.
+ * Only libraries unpack them, no other program is run. After the last byte, source_file_end() checks that
+ * the file was whole: the sums of a packed file stand at its end.
  *
  *     AUTO(source_file) struct source_file *f = NULL;
  *     TRY(source_file_tar(path, &f, err));

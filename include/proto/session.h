@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <proto/evidence.h>
 #include <proto/record.h>
+#include <proto/ssh_host_key.h>
 #include <base/err.h>
 
 #define PROTO_VERSION 1
@@ -103,6 +104,7 @@ struct first_boot_request {
 	char image_digest[65];
 	char root_disk_serial[129];
 	char network_failure[257]; /* why the host fell back to DHCP; "" if it did not */
+	VEC(struct ssh_host_key) ssh_host_keys;
 };
 extern const struct field first_boot_request_fields[];
 

@@ -37,11 +37,13 @@
 #include <agent/facts/drives.h>
 #include <agent/disk/first_boot_files.h>
 #include <agent/facts/sysfs.h>
+#include <agent/host_keys.h>
 
 #define CONFIG_MAX_BYTES  4096
 #define REPLY_MAX_BYTES   65536
 #define IO_TIMEOUT_S      15
 #define MAX_REFUSALS      8
+#define HOST_KEYS_WAIT_MS 30000
 #define FALLBACK_AFTER_MS (5 * 60 * 1000)
 
 struct config {
@@ -114,6 +116,15 @@ static void root_disk_serial(char *ret, size_t ret_bytes)
 			       drive.facts.serial[0] ? drive.facts.serial : drive.facts.wwn);
 }
 
+static void add_host_keys(struct first_boot_request *r)
+{
+	struct ssh_host_key keys[SSH_HOST_KEYS_MAX];
+	size_t n = host_keys_read("", keys, ARRAY_LEN(keys));
+
+	for (size_t i = 0; i < n; i++)
+		VEC_PUSH(&r->ssh_host_keys, keys[i]);
+}
+
 /* failure: of the host's own network, before it fell back to DHCP. */
 static char *make_body(const struct config *c, const char *failure)
 {
@@ -130,7 +141,11 @@ static char *make_body(const struct config *c, const char *failure)
 	}
 	root_disk_serial(r.root_disk_serial, sizeof(r.root_disk_serial));
 	text_clean(r.network_failure, sizeof(r.network_failure), failure, strlen(failure));
-	return message_encode(first_boot_request_fields, &r);
+	add_host_keys(&r);
+	char *body = message_encode(first_boot_request_fields, &r);
+
+	record_done(first_boot_request_fields, &r);
+	return body;
 }
 
 /* ---- the request ----------------------------------------------------------------------------- */
@@ -320,6 +335,7 @@ int main(void)
 		fprintf(stderr, "%s\n", err.msg);
 		return 1;
 	}
+	(void)host_keys_wait("", HOST_KEYS_WAIT_MS);
 	while (report(&config, &target, failure, &err) < 0) {
 		fprintf(stderr, "%s: %s\n", err_name(err.code), err.msg);
 		/* A refusal may be a race with the server's restore; after a few it is meant. */

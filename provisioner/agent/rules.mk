@@ -110,6 +110,7 @@ agents: $(BUILD)/x86_64/slipway-agent $(BUILD)/aarch64/slipway-agent ## build th
 # --no-warnings it would not even fail for a function that nobody defines.)
 FIRST_BOOT_SRC := \
 	provisioner/agent/first_boot.c \
+	provisioner/agent/host_keys.c \
 	provisioner/session/backoff.c \
 	provisioner/agent/facts/drives.c \
 	provisioner/agent/facts/drive_path.c \
@@ -121,6 +122,7 @@ FIRST_BOOT_SRC := \
 	provisioner/proto/record.c \
 	provisioner/proto/evidence.c \
 	provisioner/proto/session.c \
+	provisioner/proto/ssh_host_key.c \
 	provisioner/base/err.c \
 	provisioner/base/alloc.c \
 	provisioner/base/text.c \
@@ -171,6 +173,7 @@ $(eval $(call unit_test,tests/unit/agent/test_worker.c,$(AGENT_TEST_LIBS),$(AGEN
 $(eval $(call unit_test,tests/unit/agent/test_identity.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_nics.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_screen.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_host_keys.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),provisioner/agent/host_keys.c))
 $(eval $(call unit_test,tests/unit/agent/test_step_text.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_bmc.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_lldp.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

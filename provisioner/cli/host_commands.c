@@ -12,6 +12,7 @@
 
 #include "api.h"
 #include "collections.h"
+#include "host_keys.h"
 #include "host_ref.h"
 #include "host_seen.h"
 #include "host_verbs.h"
@@ -191,6 +192,8 @@ const struct command host_commands[] = {
 	 host_verb},
 	{"host", "split", "[--json] HOST VALUE...",
 	 "make a host of its own from serials, MACs, WWNs of another machine", host_split},
+	{"host", "keys", "[--json] [--known-hosts] HOST",
+	 "show the public SSH host keys that the installed system reported", host_keys},
 	{"host", "evidence", "[--json] HOST", "show what a host presented as its identity",
 	 evidence},
 	{NULL, NULL, NULL, NULL, NULL},

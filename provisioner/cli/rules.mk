@@ -10,6 +10,7 @@ slipway_SRC += provisioner/cli/host_verbs.c
 slipway_SRC += provisioner/cli/host_ref.c
 slipway_SRC += provisioner/cli/host_why.c
 slipway_SRC += provisioner/cli/host_seen.c
+slipway_SRC += provisioner/cli/host_keys.c
 slipway_SRC += provisioner/cli/doctor.c
 slipway_SRC += provisioner/cli/part_commands.c
 slipway_SRC += provisioner/cli/delivery_commands.c

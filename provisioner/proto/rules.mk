@@ -4,6 +4,7 @@ proto_SRC := \
 	provisioner/proto/evidence.c \
 	provisioner/proto/session.c \
 	provisioner/proto/session_code.c \
+	provisioner/proto/ssh_host_key.c \
 	provisioner/proto/events.c \
 	provisioner/proto/facts.c
 proto_SRC += provisioner/proto/network.c
@@ -28,6 +29,7 @@ $(eval $(call unit_test,tests/unit/proto/test_events.c,proto base,$(PROTO_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_session.c,proto base,$(PROTO_PKG)))
 $(eval $(call fuzzer,agent_messages,proto base,$(PROTO_PKG)))
 
+$(eval $(call unit_test,tests/unit/proto/test_ssh_host_key.c,proto base,$(PROTO_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_network.c,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,network,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_plan.c,proto base,$(BASE_PKG)))

@@ -75,6 +75,11 @@ const struct field permit_reply_fields[] = {
 	F_END,
 };
 
+static const struct field ssh_host_key_fields[] = {
+	F_STR(struct ssh_host_key, "key", line, FIELD_NEEDED),
+	F_END,
+};
+
 const struct field first_boot_request_fields[] = {
 	F_HEX(struct first_boot_request, "token", token, FIELD_NEEDED),
 	F_STR(struct first_boot_request, "boot_id", boot_id, FIELD_ALWAYS),
@@ -84,6 +89,8 @@ const struct field first_boot_request_fields[] = {
 	F_HEX(struct first_boot_request, "image_digest", image_digest, FIELD_NEEDED),
 	F_STR(struct first_boot_request, "root_disk_serial", root_disk_serial, FIELD_ALWAYS),
 	F_STR(struct first_boot_request, "network_failure", network_failure, 0),
+	F_LIST(struct first_boot_request, "ssh_host_keys", ssh_host_keys, 0, SSH_HOST_KEYS_MAX,
+	       ssh_host_key_fields),
 	F_END,
 };
 

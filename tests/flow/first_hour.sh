@@ -110,11 +110,17 @@ wait_for_file "$dir/tested"
 ok "it is burnt in" $? "$dir/host.tap"
 slipway host why "$code" >"$dir/body" && grep -q "Waits until somebody arms" "$dir/body" && grep -q "slipway host arm" "$dir/body"
 ok "host why says that it waits for its arm" $?
+slipway host keys "$code" >"$dir/body" 2>&1
+same "no SSH host keys before the first boot" $? 3
 disk=$(cat "$dir/disk")
 run "step 7" "$(command_like 'sudo slipway host arm' | sed "s/HOST/$code/; s/SERIAL/$disk/")"
 wait $host
 ok "the host is written and boots" $? "$dir/host.tap"
 same "it is ready" "$(curl -s --unix-socket "$(find /run/slipway -name admin.sock)" "http://x/api/v1/hosts/$code" | jq -r '.state + " " + (.burn_in_waived | tostring)')" "ready null"
+key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINe72ZEXGoGA/3/jZs9i2YoHMtqdDXAEHe0FX1pnfVJC'
+same "its SSH host key, for known_hosts" "$(slipway host keys --known-hosts "$code" 2>&1)" "h $key"
+same "its SSH host key alone" "$(slipway host keys "$code" 2>&1)" "$key"
+same "its SSH host key as JSON" "$(slipway host keys --json "$code" 2>&1 | jq -c .)" "[\"$key\"]"
 run "step 8" "$(command_like 'slipway host why' | sed "s/HOST/$code/")"
 kill "$daemon"
 wait "$daemon" 2>/dev/null

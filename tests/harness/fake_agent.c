@@ -361,6 +361,10 @@ int fake_agent_first_boot(struct fake_agent *a, const char *token, const char *d
 	(void)str_copy(request.token, sizeof(request.token), token);
 	(void)str_copy(request.image_digest, sizeof(request.image_digest), digest);
 	(void)str_copy(request.root_disk_serial, sizeof(request.root_disk_serial), a->disk_serial);
-	return fake_agent_call(a, "POST", "/agent/v1/first-boot",
-			       record_encode(first_boot_request_fields, &request));
+	VEC_PUSH(&request.ssh_host_keys, (struct ssh_host_key){FAKE_AGENT_SSH_KEY});
+	VEC_PUSH(&request.ssh_host_keys, (struct ssh_host_key){"ssh-ed25519 bm90IGEga2V5"});
+	json_t *body = record_encode(first_boot_request_fields, &request);
+
+	record_done(first_boot_request_fields, &request);
+	return fake_agent_call(a, "POST", "/agent/v1/first-boot", body);
 }

@@ -63,6 +63,9 @@ int fake_agent_receipt(struct fake_agent *a);
 int fake_agent_receipt_of(struct fake_agent *a, json_t *report);
 /* The envelope alone. Takes report. */
 json_t *fake_agent_seal(struct fake_agent *a, json_t *report);
+/* The report has this key, and one that is not a key. */
+#define FAKE_AGENT_SSH_KEY                                                                         \
+	"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINe72ZEXGoGA/3/jZs9i2YoHMtqdDXAEHe0FX1pnfVJC"
 int fake_agent_first_boot(struct fake_agent *a, const char *token, const char *digest);
 
 #endif

@@ -28,6 +28,22 @@ static int check(const struct first_boot_request *q, const struct flow_arm *arm,
 	return 0;
 }
 
+/* What is not a key is left out, not refused: the host runs, whatever its files hold. */
+static void add_keys(json_t *detail, const struct first_boot_request *q)
+{
+	json_t *keys = q->ssh_host_keys.n ? json_array() : NULL;
+
+	for (size_t i = 0; i < q->ssh_host_keys.n; i++) {
+		struct ssh_host_key key;
+
+		if (ssh_host_key_parse(sv_of(q->ssh_host_keys.items[i].line), &key))
+			(void)json_array_append_new(keys, json_string(key.line));
+	}
+	if (json_array_size(keys))
+		(void)json_object_set(detail, "ssh_host_keys", keys);
+	json_decref(keys);
+}
+
 static int record(struct flow *flow, const struct first_boot_request *q, int64_t host_num,
 		  struct err *err)
 {
@@ -41,6 +57,7 @@ static int record(struct flow *flow, const struct first_boot_request *q, int64_t
 				.summary = "the installed system reported",
 				.detail = detail};
 
+	add_keys(detail, q);
 	if (q->network_failure[0]) {
 		e.summary = "the installed system reported by DHCP: its own network did not work";
 		json_object_set_new(detail, "network_failure", json_string_of(q->network_failure));

@@ -72,6 +72,15 @@ static const struct {
 	 "\",\"boot_id\":\"b\",\"machine_id\":\"m\",\"kernel\":\"k\",\"hostname\":\"h\","
 	 "\"image_digest\":\"" NONCE "\",\"root_disk_serial\":\"S\"}",
 	 0},
+	{"first boot with SSH host keys", first_boot_request_fields,
+	 "{\"token\":\"" NONCE "\",\"image_digest\":\"" NONCE
+	 "\",\"ssh_host_keys\":[{\"key\":\"ssh-ed25519 AAAA\"},{\"key\":\"x\"}]}",
+	 0},
+	{"first boot with too many SSH host keys", first_boot_request_fields,
+	 "{\"token\":\"" NONCE "\",\"image_digest\":\"" NONCE
+	 "\",\"ssh_host_keys\":[{\"key\":\"a\"},{\"key\":\"a\"},{\"key\":\"a\"},{\"key\":\"a\"},"
+	 "{\"key\":\"a\"},{\"key\":\"a\"},{\"key\":\"a\"},{\"key\":\"a\"},{\"key\":\"a\"}]}",
+	 ERR_TOO_BIG},
 	{"first boot without its token", first_boot_request_fields,
 	 "{\"image_digest\":\"" NONCE "\"}", ERR_FIELD_MISSING},
 };
