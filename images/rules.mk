@@ -60,6 +60,7 @@ images_tool_SRC += images/tool/archive.c
 images_tool_SRC += images/tool/pack.c
 images_tool_SRC += images/tool/disk_format.c
 images_tool_SRC += images/tool/disk_open.c
+images_tool_SRC += images/tool/disk_table.c
 images_tool_SRC += images/tool/tar_global.c
 images_tool_SRC += images/tool/container_tar.c
 images_tool_SRC += images/tool/docker_save.c

@@ -132,6 +132,15 @@ static bool is_capability(const uint8_t *value, size_t n_bytes)
 	return (n_bytes == 20 && version == 0x02000000) || (n_bytes == 24 && version == 0x03000000);
 }
 
+/* libarchive writes other names percent-encoded, and does not decode them when it reads. */
+static bool is_plain_name(const char *name)
+{
+	for (const char *p = name; *p; p++)
+		if (*p <= ' ' || *p > '~' || *p == '%' || *p == '=')
+			return false;
+	return true;
+}
+
 /* What the kernel takes from nobody, whatever the file system. */
 static int check_xattr_kind(struct archive_entry *entry, const char *path, const char *name,
 			    const void *value, size_t n_bytes, struct err *err)
@@ -147,12 +156,12 @@ static int check_xattr_kind(struct archive_entry *entry, const char *path, const
 			       "entry '%s' has an attribute that Linux keeps of files and folders "
 			       "only: '%s'",
 			       path, name);
-	if (strchr(name, '='))
-		return err_set(
-			err, ERR_IMAGE_MEMBER,
-			"entry '%s' has an attribute with '=' in its name, which a tar would "
-			"cut there: '%s'",
-			path, name);
+	if (!is_plain_name(name))
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry '%s' has an attribute with a character in its name that a "
+			       "tar would change ('=', '%%', a blank, or one that is not ASCII): "
+			       "'%s'",
+			       path, name);
 	if (str_eq(name, "security.capability") && !is_capability(value, n_bytes))
 		return err_set(err, ERR_IMAGE_MEMBER,
 			       "entry '%s' has capabilities in a form that Linux does not take",
@@ -168,7 +177,12 @@ static size_t round4(size_t n)
 static int check_xattr(const char *path, const char *name, size_t n_bytes,
 		       const struct fs_limits *l, size_t *all_bytes, struct err *err)
 {
-	if (strlen(name) > XATTR_NAMES || n_bytes > l->value_bytes)
+	if (strlen(name) > XATTR_NAMES)
+		return err_set(err, ERR_IMAGE_MEMBER,
+			       "entry '%s' has an attribute whose name has %zu bytes; Linux holds "
+			       "%d: '%.60s...'",
+			       path, strlen(name), XATTR_NAMES, name);
+	if (n_bytes > l->value_bytes)
 		return err_set(err, ERR_IMAGE_MEMBER,
 			       "entry '%s' has an attribute of %zu bytes, the file system holds "
 			       "%zu: '%s'",

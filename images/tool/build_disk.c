@@ -16,6 +16,7 @@
 #include <base/str.h>
 
 #include "disk_open.h"
+#include "disk_table.h"
 
 #define GPT_MAGIC "EFI PART"
 
@@ -74,6 +75,8 @@ int build_disk(struct build *b, struct err *err)
 	TRY(disk_size(fd, &size_bytes, err));
 	b->m->min_disk_bytes = size_bytes;
 	b->m->sector_bytes = sector_of(fd);
+	if (!b->request->raw)
+		TRY(disk_table_check(b->request->input, fd, size_bytes, b->m->sector_bytes, err));
 	b->m->firmware = b->layout.firmware_set
 				 ? b->layout.firmware
 				 : IMAGE_FIRMWARE_UEFI | (b->request->arch == IMAGE_ARCH_X86_64

@@ -78,7 +78,7 @@ MUST_CHECK int network_parse(json_t *doc, struct network *ret, struct err *err);
  * that addresses outside of "hosts" are refused. errors: as network_parse() */
 MUST_CHECK int network_check(json_t *doc, bool many, struct err *err);
 /* What one host gets: its row merged in. macs: separated by blanks. owns: *ret is the caller's.
- * errors: ERR_NETWORK: no row for this host */
+ * errors: ERR_NETWORK: no row for this host, or a port with a MAC that is none of macs */
 MUST_CHECK int network_for_host(json_t *doc, const char *serial, const char *macs, json_t **ret,
 				struct err *err);
 

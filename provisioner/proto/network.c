@@ -319,8 +319,27 @@ static bool has_mac(const char *macs, const char *mac)
 	return false;
 }
 
-int network_for_host(json_t *doc, const char *serial, const char *macs, json_t **ret,
-		     struct err *err)
+/* Ports that a profile names by MAC must be the host's own, before anything is written to it. */
+static int check_ports(const json_t *doc, const char *macs, struct err *err)
+{
+	json_t *link;
+	size_t i;
+
+	json_array_foreach (json_object_get(doc, "links"), i, link) {
+		const char *mac = json_string_value(
+			json_object_get(json_object_get(link, "match"), "mac"));
+
+		if (mac && *macs && !has_mac(macs, mac))
+			return err_set(err, ERR_NETWORK,
+				       "link '%.32s' of the profile's network is the port with MAC "
+				       "'%.32s'; the host has %.128s",
+				       json_string_value(json_object_get(link, "name")), mac, macs);
+	}
+	return 0;
+}
+
+static int find_own(json_t *doc, const char *serial, const char *macs, json_t **ret,
+		    struct err *err)
 {
 	json_t *rows = json_object_get(doc, "hosts"), *row;
 	size_t i;
@@ -338,4 +357,18 @@ int network_for_host(json_t *doc, const char *serial, const char *macs, json_t *
 	}
 	return err_set(err, ERR_NETWORK,
 		       "the profile's network has no row for the host with serial '%.64s'", serial);
+}
+
+int network_for_host(json_t *doc, const char *serial, const char *macs, json_t **ret,
+		     struct err *err)
+{
+	json_t *own;
+
+	TRY(find_own(doc, serial, macs, &own, err));
+	if (check_ports(own, macs, err) < 0) {
+		json_decref(own);
+		return -ERR_NETWORK;
+	}
+	*ret = own;
+	return 0;
 }

@@ -151,10 +151,8 @@ write('two.tar.gz', gzip.compress(tree + tree))
 write('zeros.gz', gzip.compress(raw[:6000000]) + gzip.compress(raw[6000000:]) + bytes(10240))
 PY
 for suffix in gz bz2 xz; do
-	for what in tree disk; do
-		for fault in sum middle short member behind; do
-			refused "a $what in $suffix, damaged: $fault" $what-$fault.$suffix $what-$fault.$suffix
-		done
+	for name in tree-sum tree-middle tree-short tree-member tree-behind disk-sum disk-member; do
+		refused "what was packed as $suffix, damaged: $name" $name.$suffix $name.$suffix
 	done
 done
 refused "gzip whose sum is wrong says so" tree-sum.gz "incorrect data check"
@@ -167,6 +165,38 @@ for format in qcow2 vmdk vhdx; do
 done
 gzip -k half.qcow2
 refused "half a qcow2 in gzip" half.qcow2.gz "'half.qcow2.gz' is damaged or cut"
+
+# ---- partition tables ----------------------------------------------------------------------------
+table() { # NAME LABEL: a disk with one partition and some bytes in it
+	truncate -s 24M "$1"
+	printf 'label: %s\nstart=2048, size=40960\n' "$2" | sfdisk -q "$1"
+	head -c 100000 /dev/urandom | dd of="$1" bs=1M seek=2 conv=notrunc status=none
+}
+spoil() { # NAME OFFSET
+	cp gpt "$1"
+	printf 'spoilt' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+table gpt gpt
+table mbr dos
+for kind in gpt mbr; do
+	build $kind
+	ok "field-53 a disk with a sound table: $kind" $?
+	head -c 16M $kind >cut.$kind
+	refused "a disk that is cut, with a table: $kind" cut.$kind "'cut.$kind' is cut"
+	gzip -k cut.$kind
+	refused "a cut disk in gzip: $kind" cut.$kind.gz "'cut.$kind.gz' is cut"
+done
+head -c 23M gpt >cut.backup
+refused "a disk whose end is missing, with the backup of the GPT" cut.backup "is cut"
+spoil header 528
+refused "a GPT whose header is damaged" header "only its backup is sound"
+spoil entries 1040
+refused "a GPT whose entries are damaged" entries "only its backup is sound"
+cp header both
+printf 'spoilt' | dd of=both bs=1 seek=$((24 * 1048576 - 500)) conv=notrunc status=none
+refused "a GPT that is damaged twice" both "none is sound"
+"$slipway" image build --line t --version 1 --arch x86_64 --output a.slip --raw both >out 2>&1
+ok "field-53 what is damaged can be taken as it is" $?
 
 # ---- what is not an input --------------------------------------------------------------------------
 cp raw iso

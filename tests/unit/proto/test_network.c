@@ -204,9 +204,11 @@ static void test_the_hosts_own(void **state)
 		const char *name, *serial, *macs, *address;
 	} hosts[] = {
 		{"by serial", "A", "", "10.0.0.5/24"},
-		{"by MAC", "Z", "02:00:00:00:00:08 02:00:00:00:00:0A", "10.0.0.6/24"},
+		{"by MAC", "Z", "02:00:00:00:00:01 02:00:00:00:00:0A", "10.0.0.6/24"},
 		{"a stranger", "Z", "02:00:00:00:00:0b", NULL},
 		{"nothing known", "", "", NULL},
+		{"by serial, with its port", "A", "02:00:00:00:00:01", "10.0.0.5/24"},
+		{"by serial, without its port", "A", "02:00:00:00:00:77", NULL},
 	};
 	autojson json_t *doc = load(
 		"hosts",
