@@ -105,7 +105,8 @@ static int read_hosts(struct report *r, struct err *err)
 	int status;
 
 	TRY(db_query(r->db, err, &rows,
-		     r->one ? HOSTS OF_HOST : HOSTS OF_DELIVERY " ORDER BY h.short_code LIMIT $2",
+		     r->one ? HOSTS OF_HOST " LIMIT $2"
+			    : HOSTS OF_DELIVERY " ORDER BY h.short_code LIMIT $2",
 		     p_text(r->key), p_int(BURN_REPORT_HOSTS_MAX + 1)));
 	while ((status = db_rows_next(rows, err)) == 1) {
 		if (json_array_size(r->hosts) == BURN_REPORT_HOSTS_MAX)

@@ -15,7 +15,7 @@ static const char head[] =
 	"h1 { font-size: 17pt; margin: 0 0 .2em; } h2 { font-size: 12pt; margin: 1.4em 0 .4em; }\n"
 	"table { border-collapse: collapse; width: 100%; } thead { display: table-header-group; }\n"
 	"th, td { border: 1px solid #999; padding: .25em .5em; text-align: left;\n"
-	"  vertical-align: top; overflow-wrap: anywhere; } th { background: #eee; }\n"
+	"  vertical-align: top; overflow-wrap: anywhere; } th { background: #eee; overflow-wrap: normal; }\n"
 	"tr { break-inside: avoid; } .n { text-align: right; }\n"
 	".PASS { font-weight: bold; } .FAIL, .INCOMPLETE { font-weight: bold; text-decoration: "
 	"underline; }\n"
