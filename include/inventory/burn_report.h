@@ -9,7 +9,8 @@
  *  "sku", "state", "tier", "result", "why", "started", "ended", "open_faults"}], "failures":
  *  {"codes": [..], "part_numbers": [..], "lots": [..], "firmware": [{"name", "faults", "hosts",
  *  "parts"}]}, "faults": [{"host", "state", "code", "part", "part_number", "serial", "firmware",
- *  "slot", "certainty", "action", "detail", "rma", "opened", "closed"}], "truncated"}
+ *  "slot", "certainty", "action", "detail", "rma", "opened", "closed"}], "warnings": [{"host", "at",
+ *  "summary"}], "truncated"}
  *
  * A lot is what a vendor's serial numbers begin with, of one part number. "parts" counts all parts
  * of that number in these hosts.

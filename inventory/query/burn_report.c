@@ -30,6 +30,11 @@
 	"= '' THEN '' ELSE (SELECT MAX(q.firmware) FROM part q WHERE q.serial = f.part_serial) END " \
 	"FROM fault f JOIN host h ON h.num = f.host_num WHERE f.run_id <> '' AND "
 
+/* Hosts beside their like; server/flow/burn_fleet.h writes them. */
+#define WARNINGS                                                                                   \
+	"SELECT h.short_code, e.at_us, e.summary FROM event e JOIN host h ON h.num = e.host_num "  \
+	"WHERE e.kind = 'burn_in.outlier' AND "
+
 /* Disks have a model where other parts have a part number. */
 #define NUMBER "CASE WHEN q.part_number <> '' THEN q.part_number ELSE q.model END"
 #define PARTS                                                                                      \
@@ -40,7 +45,7 @@ struct report {
 	struct db *db;
 	const char *key;
 	bool one;
-	json_t *hosts, *faults, *counts;
+	json_t *hosts, *faults, *warnings, *counts;
 	bool truncated;
 };
 
@@ -150,6 +155,26 @@ static int read_faults(struct report *r, struct err *err)
 			r->truncated = true;
 		else
 			add_fault(r, rows);
+	}
+	return status;
+}
+
+static int read_warnings(struct report *r, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	int status;
+
+	TRY(db_query(r->db, err, &rows,
+		     r->one ? WARNINGS OF_HOST " ORDER BY e.id DESC LIMIT $2"
+			    : WARNINGS OF_DELIVERY " ORDER BY e.id DESC LIMIT $2",
+		     p_text(r->key), p_int(BURN_REPORT_FAULTS_MAX)));
+	while ((status = db_rows_next(rows, err)) == 1) {
+		json_t *row = json_object();
+
+		set_text(row, "host", db_text(rows, 0));
+		set_time(row, "at", rows, 1);
+		set_text(row, "summary", db_text(rows, 2));
+		json_array_append_new(r->warnings, row);
 	}
 	return status;
 }
@@ -316,6 +341,7 @@ static int fill(struct report *r, const struct burn_report_ask *ask, json_t *doc
 			       r->one ? "no such host" : "the delivery '%.64s' has no hosts",
 			       r->key);
 	TRY(read_faults(r, err));
+	TRY(read_warnings(r, err));
 	ranked = rank(r);
 	(void)json_object_set_new(doc, "failures", ranked);
 	TRY(count_parts(r, json_object_get(ranked, "part_numbers"), err));
@@ -336,9 +362,11 @@ int burn_report_of(struct db *db, const struct burn_report_ask *ask, json_t **re
 			   .one = ask->host_id != NULL,
 			   .hosts = json_array(),
 			   .faults = json_array(),
+			   .warnings = json_array(),
 			   .counts = first_counts()};
-	json_t *doc = json_pack("{s:s, s:o, s:o, s:o}", "type", "slipway-burn-in-report/v1",
-				"hosts", r.hosts, "faults", r.faults, "counts", r.counts);
+	json_t *doc = json_pack("{s:s, s:o, s:o, s:o, s:o}", "type", "slipway-burn-in-report/v1",
+				"hosts", r.hosts, "faults", r.faults, "warnings", r.warnings,
+				"counts", r.counts);
 	int status = fill(&r, ask, doc, err);
 
 	if (status < 0)

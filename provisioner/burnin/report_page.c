@@ -121,6 +121,12 @@ static const struct cell host_cells[] = {
 	{"Ended", "ended", false},     {"Open faults", "open_faults", true},
 	{"Reason", "why", false},      {NULL, NULL, false},
 };
+static const struct cell warning_cells[] = {
+	{"Host", "host", false},
+	{"At", "at", false},
+	{"What lies outside", "summary", false},
+	{NULL, NULL, false},
+};
 static const struct cell fault_cells[] = {
 	{"Host", "host", false},         {"State", "state", false},
 	{"Fault", "code", false},        {"Part", "part", false},
@@ -170,6 +176,8 @@ void report_page(const json_t *report, struct str *out)
 		add_table(out, rankings[i].title, json_object_get(failures, rankings[i].key),
 			  group_cells);
 	add_table(out, "Hosts", json_object_get(report, "hosts"), host_cells);
+	add_table(out, "Beside hosts of the same SKU and firmware",
+		  json_object_get(report, "warnings"), warning_cells);
 	add_table(out, "Repair orders", json_object_get(report, "faults"), fault_cells);
 	str_add(out, "<div class=\"sign\"><div>Accepted by, date</div><div>For the vendor, "
 		     "date</div></div>\n</body></html>\n");

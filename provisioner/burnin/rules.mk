@@ -27,6 +27,7 @@ burnin_SRC := \
 	provisioner/burnin/self_test.c \
 	provisioner/burnin/nvme.c \
 	provisioner/burnin/fio.c \
+	provisioner/burnin/fleet.c \
 	provisioner/burnin/vendor_json.c
 $(eval $(call library,burnin))
 
@@ -51,6 +52,7 @@ $(eval $(call unit_test,tests/unit/burnin/test_verdict.c,burnin base,$(BASE_PKG)
 $(eval $(call unit_test,tests/unit/burnin/test_kernel_log.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_bmc_text.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_judge.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_fleet.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_report_page.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_judge_inputs.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_program_lines.c,burnin base,$(BASE_PKG)))

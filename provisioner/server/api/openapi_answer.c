@@ -43,7 +43,7 @@
 	"state:s,tier~:s,result~:s,why~:s,started~:t,ended~:t,open_faults:i}],failures:{codes:" RANKING \
 	",part_numbers:" RANKING ",lots:" RANKING ",firmware:" RANKING "},faults:[{host:s,"             \
 	"state:s,code:s,part~:s,part_number~:s,serial~:s,firmware~:s,slot~:s,certainty~:s,"             \
-	"action~:s,detail~:s,rma~:s,opened:t,closed~:t}]}"
+	"action~:s,detail~:s,rma~:s,opened:t,closed~:t}],warnings:[{host:s,at:t,summary~:s}]}"
 #define PART_AT "{type:s,slot:s,fru_id:s}"
 #define HOOK                                                                                       \
 	"{id:i,name:s,url:s,kinds:[s],max_tries:i,last_event:i,delivered:i,dead:i,tries:i,"        \

@@ -415,16 +415,82 @@ static void test_bad_own_file(void **state)
 	fake_agent_done(&a);
 }
 
+/* Eight hosts of the SKU and firmware read at 230 to 237 MiB/s. */
+static void put_peers(struct server_bench *b)
+{
+	server_bench_sql(b, "UPDATE host SET sku = 'r1', bios_version = '1.2'");
+	for (int i = 0; i < 8; i++) {
+		autofree char *sql = xasprintf(
+			"INSERT INTO run_measure (host_num, name, sku, firmware, milli, at_us) "
+			"VALUES (%d, 'read-rate of ST8000 in smart', 'r1', '1.2', %d, 1)",
+			1000 + i, 230000 + i * 1000);
+
+		server_bench_sql(b, sql);
+	}
+}
+
+/* A disk that is half as fast as its like, and passes every absolute limit: a warning, no fault. */
+static void test_slower_than_its_like(void **state)
+{
+	static const struct {
+		const char *name, *rate;
+		int n_warnings;
+	} rows[] = {{"as the others", "231.5", 0}, {"half as fast", "118", 1}};
+	struct server_bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *measured = xasprintf(
+			STEP("\"measurement\":{\"name\":\"read-rate\",\"value\":%s,\"unit\":"
+			     "\"MiB/s\",\"hardwareInfoId\":\"disk-0\"}"),
+			rows[i].rate);
+		const char *const found[] = {
+			measured,
+			STEP("\"diagnosis\":{\"verdict\":\"ok\",\"type\":\"PASS\"}"),
+			STEP("\"testStepEnd\":{\"status\":\"COMPLETE\"}"),
+			"{\"testRunArtifact\":{\"testRunEnd\":{\"status\":\"COMPLETE\",\"result\":"
+			"\"PASS\"}}",
+		};
+		struct fake_agent a;
+		int n = 0;
+
+		to_test(b, &a);
+		put_peers(b);
+		send(&a, &n, start, ARRAY_LEN(start));
+		send(&a, &n, found, ARRAY_LEN(found));
+		need(fake_agent_step_done(&a, "PASS"), 200, &a, "done");
+		CHECK_STR(rows[i].name, server_bench_state(b, a.host_id), "imaging");
+		CHECK_INT(rows[i].name, server_bench_number(b, OPEN), 0);
+		CHECK_INT(rows[i].name,
+			  server_bench_number(
+				  b,
+				  "SELECT count(*) FROM event WHERE kind = 'burn_in.outlier' AND "
+				  "summary LIKE 'read-rate of ST8000 in smart is 118 MiB/s; 8 "
+				  "hosts%'"),
+			  rows[i].n_warnings);
+		CHECK_INT(rows[i].name, server_bench_number(b, "SELECT count(*) FROM run_measure"),
+			  9);
+		fake_agent_done(&a);
+		walk_renew(b, profile_auto);
+	}
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, walk_setup_auto, walk_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_two_disks),   T(test_broken_off),
-		T(test_incomplete),  T(test_gate),
-		T(test_repair),      T(test_not_swapped),
-		T(test_other_parts), T(test_own_file),
-		T(test_resume),      T(test_resume_after_fault),
-		T(test_no_resume),   T(test_bad_own_file),
+		T(test_slower_than_its_like),
+		T(test_two_disks),
+		T(test_broken_off),
+		T(test_incomplete),
+		T(test_gate),
+		T(test_repair),
+		T(test_not_swapped),
+		T(test_other_parts),
+		T(test_own_file),
+		T(test_resume),
+		T(test_resume_after_fault),
+		T(test_no_resume),
+		T(test_bad_own_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
