@@ -255,6 +255,9 @@ install: all man ## install programs, boot files (if built), unit, example confi
 	install -d $(foreach s,1 5 8,$(DESTDIR)$(PREFIX)/share/man/man$(s)) $(COMPLETIONS)
 	for page in $(MAN_PAGES); do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/; done
 	$(BIN)/slipway completion bash > $(COMPLETIONS)/slipway
+	install -d $(DESTDIR)$(PREFIX)/share/slipway/scenarios $(DESTDIR)$(PREFIX)/share/slipway/lab-example
+	install -m 644 vm-lab/scenarios/*.ini $(DESTDIR)$(PREFIX)/share/slipway/scenarios/
+	install -m 644 vm-lab/example/* $(DESTDIR)$(PREFIX)/share/slipway/lab-example/
 	for d in boot web; do test ! -d $(BUILD)/$$d || { install -d $(DESTDIR)$(PREFIX)/share/slipway/$$d && \
 	  tar -C $(BUILD)/$$d -ch --exclude='.[a-z]*' --exclude='*.lock' . | tar -C $(DESTDIR)$(PREFIX)/share/slipway/$$d -x --no-same-owner; }; done
 

@@ -59,21 +59,6 @@ static int call_checked(struct api *a, const struct http_call *call, json_t **re
 	return rc < 0 ? err_wrap(err, "%s %s", call->method ? call->method : "GET", call->path) : 0;
 }
 
-json_t *api_profile_document(const struct scenario *s, const struct lab_host *h)
-{
-	autofree char *name = xasprintf("lab-%s", h->name);
-	autofree char *hostname = xasprintf("slipway-%s", h->name);
-	const struct lab_disk *target = lab_host_target(h);
-
-	return json_pack("{s:s, s:i, s:{s:s}, s:b, s:b, s:{s:s, s:{s:i, s:i, s:i}}, s:{s:s, s:s},"
-			 " s:{s:s}, s:s, s:{s:s}}",
-			 "name", name, "priority", 100, "match", "mac", h->mac, "enrol", 1,
-			 "auto_approve", 1, "burnin", "tier", s->tier, "limits", "cpu_s",
-			 (int)s->cpu_s, "memory_s", (int)s->memory_s, "disk_s", (int)s->disk_s,
-			 "image", "line", s->image_line, "version", "latest", "disk", "serial",
-			 target->serial, "wipe", "refuse", "host", "hostname", hostname);
-}
-
 int api_post(struct api *a, const char *path, json_t *body, struct err *err)
 {
 	autofree char *text = json_text(body);
@@ -82,12 +67,6 @@ int api_post(struct api *a, const char *path, json_t *body, struct err *err)
 
 	json_decref(body);
 	return call_checked(a, &call, NULL, err);
-}
-
-int api_post_profile(struct api *a, const struct scenario *s, const struct lab_host *h,
-		     struct err *err)
-{
-	return api_post(a, "/api/v1/profiles", api_profile_document(s, h), err);
 }
 
 int api_post_image(struct api *a, const char *path, struct err *err)

@@ -9,7 +9,6 @@
 #include <jansson.h>
 #include <base/cleanup.h>
 #include <base/err.h>
-#include "scenario.h"
 
 struct api;
 
@@ -17,19 +16,13 @@ MUST_CHECK int api_new(const char *socket_path, struct api **ret, struct err *er
 void api_free(struct api *a);
 DEFINE_AUTO(api, struct api, api_free);
 
-/* Post the profile that says what shall happen to this host. errors: ERR_HTTP, ERR_HTTP_STATUS. */
-MUST_CHECK int api_post_profile(struct api *a, const struct scenario *s, const struct lab_host *h,
-				struct err *err);
 /* Import a signed archive. blocks: seconds for hundreds of megabytes. */
 MUST_CHECK int api_post_image(struct api *a, const char *path, struct err *err);
 
-/* body: taken over. errors: what the server's answer names */
+/* body: taken over. errors: ERR_HTTP, and what the server's answer names */
 MUST_CHECK int api_post(struct api *a, const char *path, json_t *body, struct err *err);
 
 /* owns: *ret is the caller's (json_decref); NULL, without an error, when there is no such thing. */
 MUST_CHECK int api_get(struct api *a, const char *path, json_t **ret, struct err *err);
-
-/* The profile document, for tests. The caller frees (json_decref). */
-MUST_CHECK json_t *api_profile_document(const struct scenario *s, const struct lab_host *h);
 
 #endif

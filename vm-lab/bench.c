@@ -10,11 +10,15 @@
 #include <base/clock.h>
 #include <base/file.h>
 #include <base/json.h>
+#include <base/limits.h>
 #include <base/str.h>
 #include "console.h"
 #include "disk.h"
 #include "domain_xml.h"
 #include "net.h"
+#include "profile.h"
+
+#define PROFILE_MAX_BYTES (256 * KIB)
 
 static int disks_make(struct bench_host *h, const char *folder, struct err *err)
 {
@@ -91,8 +95,11 @@ static bool arch_wanted(const struct scenario *s, enum lab_arch arch)
 
 static int image_post(struct bench *b, enum lab_arch arch, struct err *err)
 {
-	autofree char *path = xasprintf("%s/images/%s-%s.slip", b->build_dir, b->s->image_line,
-					word_str(&lab_arch_words, (int)arch));
+	const char *own = b->s->image_files[arch];
+	autofree char *path = *own ? scenario_path(b->s, own)
+				   : xasprintf("%s/%s-%s.slip", b->places->images_dir,
+					       b->s->image_line,
+					       word_str(&lab_arch_words, (int)arch));
 
 	return api_post_image(b->api, path, err);
 }
@@ -141,6 +148,31 @@ static int images_tamper(struct bench *b, struct err *err)
 	return changed ? 0 : err_set(err, ERR_LAB_SERVER, "no image to change");
 }
 
+/* What the scenario's file says of a profile; *ret stays NULL without one. */
+static int profile_load(const struct scenario *s, json_t **ret, struct err *err)
+{
+	autofree char *path = scenario_path(s, s->profile);
+
+	if (!*s->profile)
+		return 0;
+	if (json_load_file_strict(path, PROFILE_MAX_BYTES, ret, err) < 0)
+		return err_wrap(err, "profile '%s'", path);
+	return json_is_object(*ret)
+		       ? 0
+		       : err_set(err, ERR_LAB_SCENARIO, "'%s' is not a JSON object", path);
+}
+
+static int profiles_post(struct bench *b, struct err *err)
+{
+	autojson json_t *given = NULL;
+
+	TRY(profile_load(b->s, &given, err));
+	for (size_t i = 0; i < b->s->n_hosts; i++)
+		TRY(api_post(b->api, "/api/v1/profiles",
+			     lab_profile(b->s, &b->s->hosts[i], given, b->guest_public), err));
+	return 0;
+}
+
 static int server_fill(struct bench *b, struct err *err)
 {
 	TRY(api_new(SERVER_ADMIN_SOCKET, &b->api, err));
@@ -148,22 +180,37 @@ static int server_fill(struct bench *b, struct err *err)
 		if (arch_wanted(b->s, (enum lab_arch)arch))
 			TRY(image_post(b, (enum lab_arch)arch, err));
 	TRY(images_tamper(b, err));
-	for (size_t i = 0; i < b->s->n_hosts; i++)
-		TRY(api_post_profile(b->api, b->s, &b->s->hosts[i], err));
-	return 0;
+	return profiles_post(b, err);
 }
 
-int bench_open(struct bench *b, const struct scenario *s, const char *build_dir, const char *folder,
-	       struct err *err)
+static int guest_key(struct bench *b, struct err *err)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < b->s->n_hosts; i++)
+		wanted |= b->s->hosts[i].expect.n_commands > 0;
+	if (!wanted)
+		return 0;
+	b->guest_key = xasprintf("%s/guest_key", b->folder);
+	return guest_key_make(b->folder, &b->guest_public, err);
+}
+
+int bench_open(struct bench *b, const struct scenario *s, const struct lab_places *places,
+	       const char *folder, struct err *err)
 {
 	autofree char *libvirt_log = xasprintf("%s/libvirt.log", folder);
 
-	*b = (struct bench){.s = s, .started_ms = time_boot_ms()};
-	b->build_dir = xstrdup(build_dir);
+	*b = (struct bench){.s = s, .places = places, .started_ms = time_boot_ms()};
 	b->folder = xstrdup(folder);
-	b->server = (struct server){
-		.build_dir = b->build_dir, .folder = b->folder, .dhcp = s->dhcp};
+	b->trust_root = *s->trust_root ? scenario_path(s, s->trust_root)
+				       : xasprintf("%s/root.json", places->images_dir);
+	b->server = (struct server){.program = places->slipwayd,
+				    .boot_dir = places->boot_dir,
+				    .trust_root = b->trust_root,
+				    .folder = b->folder,
+				    .dhcp = s->dhcp};
 	TRY(net_up(err));
+	TRY(guest_key(b, err));
 	TRY(hosts_make(b, err));
 	TRY(hypervisor_open("/run/lab/libvirt", libvirt_log, &b->hypervisor, err));
 	TRY(site_start(&b->site, b->folder, s->dhcp, err));
@@ -183,6 +230,7 @@ void bench_next(struct bench *b, const struct scenario *s)
 		h->phase = PHASE_FLOW;
 		h->own_boots = 0;
 		h->cycle_started_ms = 0;
+		h->guest = (struct guest_run){0};
 		h->trouble[0] = '\0';
 	}
 }
@@ -203,6 +251,7 @@ int bench_power_on(struct bench *b, struct bench_host *h, struct err *err)
 
 static void host_done(struct bench_host *h)
 {
+	guest_stop(&h->guest);
 	free(h->console_path);
 	free(h->nvram_path);
 	free(h->xml);
@@ -227,6 +276,8 @@ void bench_close(struct bench *b, bool keep)
 	}
 	for (size_t i = 0; i < b->n_hosts; i++)
 		host_done(&b->hosts[i]);
-	free(b->build_dir);
+	free(b->trust_root);
+	free(b->guest_key);
+	free(b->guest_public);
 	free(b->folder);
 }

@@ -12,15 +12,18 @@
 #include <base/digest.h>
 #include <base/err.h>
 #include "api.h"
+#include "guest.h"
 #include "hypervisor.h"
+#include "places.h"
 #include "scenario.h"
 #include "server.h"
 #include "site.h"
 #include "view.h"
 
 enum host_phase {
-	PHASE_FLOW,  /* the server leads it to a final state */
-	PHASE_CYCLE, /* ready: power-cycled, must come up from its own disk */
+	PHASE_FLOW,     /* the server leads it to a final state */
+	PHASE_COMMANDS, /* ready: commands run in the installed system */
+	PHASE_CYCLE,    /* ready: power-cycled, must come up from its own disk */
 	PHASE_DONE,
 };
 
@@ -44,6 +47,7 @@ struct bench_host {
 	unsigned imaged_times;
 	struct view_order orders[VIEW_ORDERS_MAX];
 	size_t n_orders;
+	struct guest_run guest;
 	char trouble[ERR_MSG_MAX_BYTES]; /* what went wrong in the lab's eyes, "" when nothing */
 };
 
@@ -55,8 +59,10 @@ struct action_state {
 
 struct bench {
 	const struct scenario *s;
-	char *build_dir; /* absolute */
-	char *folder;    /* of the first scenario of the group: server, disks, libvirt */
+	const struct lab_places *places; /* borrowed */
+	char *trust_root;
+	char *guest_key, *guest_public; /* NULL: no command is expected */
+	char *folder; /* of the first scenario of the group: server, disks, libvirt */
 	struct site site;
 	struct server server;
 	struct api *api;
@@ -68,8 +74,8 @@ struct bench {
 };
 
 /* Make everything and power nothing on. errors: those of the pieces; say so and bench_close(). */
-MUST_CHECK int bench_open(struct bench *b, const struct scenario *s, const char *build_dir,
-			  const char *folder, struct err *err);
+MUST_CHECK int bench_open(struct bench *b, const struct scenario *s,
+			  const struct lab_places *places, const char *folder, struct err *err);
 /* Go on with the next scenario of the group: same hosts, new orders. */
 void bench_next(struct bench *b, const struct scenario *s);
 /* Put good disks, with serials of their own, where its bad ones are. For a host that is off. */

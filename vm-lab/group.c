@@ -25,9 +25,11 @@
 static int load(const struct lab_options *options, const char *name, struct scenario **ret,
 		struct err *err)
 {
-	autofree char *path = xasprintf("%s/%s.ini", options->scenarios_dir, name);
+	bool is_path = str_ends(name, ".ini");
+	autofree char *path = is_path ? xstrdup(name)
+				      : xasprintf("%s/%s.ini", options->places.scenarios_dir, name);
 
-	if (strchr(name, '/') || access(path, R_OK) < 0)
+	if ((!is_path && strchr(name, '/')) || access(path, R_OK) < 0)
 		return err_set(err, ERR_NOT_FOUND, "no scenario '%s'; see slipway-lab list", name);
 	TRY(scenario_load(path, ret, err));
 	if (options->timeout_s)
@@ -117,7 +119,7 @@ void groups_done(struct group_list *l)
 
 static char *folder_of(const struct group *g, size_t i)
 {
-	return xasprintf("%s/lab/%s", g->options->build_dir, g->scenarios[i]->name);
+	return xasprintf("%s/%s", g->options->places.results_dir, g->scenarios[i]->name);
 }
 
 static int result_write(const struct group *g, size_t i, const json_t *result, struct err *err)
@@ -171,7 +173,7 @@ static int worker(void *arg)
 
 	screen_init(&screen);
 	screen_say(&screen, g->scenarios[0]->title);
-	going = bench_open(&b, g->scenarios[0], g->options->build_dir, folder, &err) >= 0;
+	going = bench_open(&b, g->scenarios[0], &g->options->places, folder, &err) >= 0;
 	if (!going) {
 		autojson json_t *lost = report_lost(g->scenarios[0]->name, err.msg);
 

@@ -8,15 +8,15 @@
 
 #include <jansson.h>
 #include <base/err.h>
+#include "places.h"
 #include "scenario.h"
 
 #define GROUP_MAX_SCENARIOS 16
 
 struct lab_options {
-	const char *build_dir;     /* absolute */
-	const char *scenarios_dir; /* where NAME.ini lie */
-	bool keep;                 /* leave disks and server state */
-	unsigned timeout_s;        /* over the scenario's own; 0: the scenario's */
+	struct lab_places places;
+	bool keep;          /* leave disks and server state */
+	unsigned timeout_s; /* over the scenario's own; 0: the scenario's */
 };
 
 struct group {
@@ -25,7 +25,7 @@ struct group {
 	size_t n;
 };
 
-/* Turn names into groups: loads the files, puts in front what a scenario continues, unless it runs
+/* Turn names (of shipped scenarios, or paths of files) into groups: loads the files, puts in front what a scenario continues, unless it runs
  * just before. owns: groups_done(). errors: ERR_LAB_SCENARIO, ERR_NOT_FOUND. */
 struct group_list {
 	struct group groups[GROUP_MAX_SCENARIOS];

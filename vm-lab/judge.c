@@ -27,6 +27,8 @@ int judge_gather(const struct bench_host *h, struct host_facts *ret, struct err 
 	(void)str_copy(ret->fault, sizeof(ret->fault), h->view.fault);
 	(void)str_copy(ret->image_digest, sizeof(ret->image_digest), h->view.image_digest);
 	(void)str_copy(ret->trouble, sizeof(ret->trouble), h->trouble);
+	ret->commands_passed = h->guest.n_passed;
+	(void)str_copy(ret->command_failure, sizeof(ret->command_failure), h->guest.failure);
 	ret->http_seen = console_has(h->console_path, 0, "\"UEFI HTTPv4");
 	ret->pxe_seen = console_has(h->console_path, 0, "\"UEFI PXEv");
 	(void)str_copy(ret->switch_name, sizeof(ret->switch_name), h->view.switch_name);
@@ -217,6 +219,16 @@ static enum verdict expect_orders(const struct lab_host *spec, const struct host
 	return verdict_of(all);
 }
 
+static enum verdict expect_commands(const struct lab_host *spec, const struct host_facts *f,
+				    char detail[static DETAIL_BYTES])
+{
+	if (!spec->expect.n_commands)
+		return NOT_ASKED;
+	text_print(detail, DETAIL_BYTES, "%zu of %zu%s%s", f->commands_passed,
+		   spec->expect.n_commands, *f->command_failure ? "; " : "", f->command_failure);
+	return verdict_of(f->commands_passed == spec->expect.n_commands);
+}
+
 static const struct {
 	const char *name;
 	enum verdict (*check)(const struct lab_host *, const struct host_facts *,
@@ -233,6 +245,7 @@ static const struct {
 	{"switch port", expect_switch_port},
 	{"repair orders", expect_orders},
 	{"loader by HTTP", expect_http},
+	{"commands in the guest", expect_commands},
 };
 
 bool judge_host(const struct lab_host *spec, const struct host_facts *facts, json_t *checks)

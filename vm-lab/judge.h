@@ -21,6 +21,8 @@ struct host_facts {
 	struct view_order orders[VIEW_ORDERS_MAX];
 	size_t n_orders; /* may be more */
 	char switch_name[VIEW_TEXT_BYTES], switch_port[VIEW_TEXT_BYTES];
+	size_t commands_passed;
+	char command_failure[GUEST_FAILURE_BYTES];
 };
 
 /* Read the disks and gather the rest. errors: ERR_IO. blocks: hashes every disk. */

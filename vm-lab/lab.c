@@ -20,11 +20,14 @@ enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_STOPPED = 130 };
 
 static const char usage[] =
 	"usage: slipway-lab list\n"
-	"       slipway-lab run [--build DIR] [--keep] [--timeout SECONDS] NAME...\n"
+	"       slipway-lab run [--build DIR] [--results DIR] [--keep] [--timeout SECONDS] SCENARIO...\n"
 	"\n"
-	"  --build DIR        where programs, boot files and images were built (build)\n"
-	"  --scenarios DIR    where scenario files lie (vm-lab/scenarios)\n"
-	"  --keep             leave disks and server state in DIR/lab\n"
+	"SCENARIO is a name from the list, or the path of a file that ends in .ini.\n"
+	"\n"
+	"  --build DIR        a checkout's build folder (build if it is there, else what is installed)\n"
+	"  --scenarios DIR    where scenarios with a name lie\n"
+	"  --results DIR      where report.json, junit.xml and logs go (BUILD/lab, or ./slipway-lab)\n"
+	"  --keep             leave disks and server state among the results\n"
 	"  --timeout SECONDS  for each scenario, over its own\n"
 	"\n"
 	"exit: 0 every expectation held, 1 one did not, 2 wrong use, 130 stopped\n";
@@ -37,7 +40,7 @@ static int complain(const struct err *err)
 
 static int cmd_list(const struct lab_options *options)
 {
-	autofree char *pattern = xasprintf("%s/*.ini", options->scenarios_dir);
+	autofree char *pattern = xasprintf("%s/*.ini", options->places.scenarios_dir);
 	glob_t files = {0};
 	int status = EXIT_PASSED;
 
@@ -55,7 +58,7 @@ static int cmd_list(const struct lab_options *options)
 	return status;
 }
 
-/* Two labs over one build folder would take each other's files away. */
+/* Two labs over one folder of results would take each other's files away. */
 static int lock_take(const char *folder, int *ret_fd, struct err *err)
 {
 	autofree char *path = xasprintf("%s/lock", folder);
@@ -99,7 +102,7 @@ static int run_groups(struct group_list *list, const char *folder, struct err *e
 
 static int cmd_run(const struct lab_options *options, const char *const *names, size_t n_names)
 {
-	autofree char *folder = xasprintf("%s/lab", options->build_dir);
+	const char *folder = options->places.results_dir;
 	static struct group_list list; /* too large for a comfortable stack */
 	struct err err = ERR_INIT;
 	autoclose int lock = -1;
@@ -115,29 +118,40 @@ static int cmd_run(const struct lab_options *options, const char *const *names, 
 }
 
 static const struct option long_options[] = {
-	{"build", required_argument, NULL, 'b'}, {"scenarios", required_argument, NULL, 's'},
-	{"keep", no_argument, NULL, 'k'},        {"timeout", required_argument, NULL, 't'},
-	{"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
+	{"build", required_argument, NULL, 'b'},
+	{"scenarios", required_argument, NULL, 's'},
+	{"results", required_argument, NULL, 'r'},
+	{"keep", no_argument, NULL, 'k'},
+	{"timeout", required_argument, NULL, 't'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 struct arguments {
 	struct lab_options options;
-	char build_dir[PATH_MAX];
+	struct lab_places_asked asked;
 	const char *command;
+	bool help;
 	char **names;
 	size_t n_names;
 };
 
-static bool option_apply(struct arguments *a, int option, const char **build)
+static bool option_apply(struct arguments *a, int option)
 {
 	uint64_t seconds;
 
 	switch (option) {
 	case 'b':
-		*build = optarg;
+		a->asked.build_dir = optarg;
 		return true;
 	case 's':
-		a->options.scenarios_dir = optarg;
+		a->asked.scenarios_dir = optarg;
+		return true;
+	case 'r':
+		a->asked.results_dir = optarg;
+		return true;
+	case 'h':
+		a->help = true;
 		return true;
 	case 'k':
 		a->options.keep = true;
@@ -154,38 +168,46 @@ static bool option_apply(struct arguments *a, int option, const char **build)
 
 static bool arguments_parse(struct arguments *a, int argc, char **argv)
 {
-	const char *build = "build";
 	int option;
 
-	a->options.scenarios_dir = "vm-lab/scenarios";
 	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1)
-		if (!option_apply(a, option, &build))
+		if (!option_apply(a, option))
 			return false;
 	if (optind >= argc)
-		return false;
+		return a->help;
 	a->command = argv[optind++];
 	a->names = argv + optind;
 	a->n_names = (size_t)(argc - optind);
-	if (!realpath(build, a->build_dir)) {
-		(void)fprintf(stderr, "slipway-lab: no build folder '%s'\n", build);
-		return false;
-	}
-	a->options.build_dir = a->build_dir;
 	return true;
+}
+
+static int command_run(struct arguments *a)
+{
+	if (str_eq(a->command, "list") && a->n_names == 0)
+		return cmd_list(&a->options);
+	if (str_eq(a->command, "run") && a->n_names > 0)
+		return cmd_run(&a->options, (const char *const *)(uintptr_t)a->names, a->n_names);
+	(void)fputs(usage, stderr);
+	return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
 {
 	static struct arguments a;
+	struct err err = ERR_INIT;
+	int status;
 
 	if (!arguments_parse(&a, argc, argv)) {
 		(void)fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	if (str_eq(a.command, "list") && a.n_names == 0)
-		return cmd_list(&a.options);
-	if (str_eq(a.command, "run") && a.n_names > 0)
-		return cmd_run(&a.options, (const char *const *)(uintptr_t)a.names, a.n_names);
-	(void)fputs(usage, stderr);
-	return EXIT_USAGE;
+	if (a.help) {
+		(void)fputs(usage, stdout);
+		return EXIT_PASSED;
+	}
+	if (lab_places_find(&a.asked, "/proc/self/exe", &a.options.places, &err) < 0)
+		return complain(&err);
+	status = command_run(&a);
+	lab_places_done(&a.options.places);
+	return status;
 }

@@ -136,6 +136,10 @@ static void flow_phase(struct bench *b, struct bench_host *h)
 	}
 	if (!flow_is_over(b, h))
 		return;
+	if (str_eq(h->view.state, "ready") && guest_is_busy(h->spec, &h->guest)) {
+		h->phase = PHASE_COMMANDS;
+		return;
+	}
 	if (h->spec->power_cycles == 0 || !str_eq(h->view.state, "ready")) {
 		h->phase = PHASE_DONE;
 		return;
@@ -143,6 +147,20 @@ static void flow_phase(struct bench *b, struct bench_host *h)
 	/* let the system come up all the way before the plug is pulled for the first time */
 	if (banner_seen(h) || time_boot_ms() - h->ready_seen_ms > BANNER_PATIENCE_MS)
 		h->phase = PHASE_CYCLE;
+}
+
+/* What is asked of the guest belongs to the flow: afterwards it is where it was. */
+static void commands_phase(struct bench *b, struct bench_host *h)
+{
+	struct guest_way way = {.folder = b->folder,
+				.key_path = b->guest_key,
+				.user = b->s->ssh_user,
+				.ssh = "ssh",
+				.neighbours = "/proc/net/arp"};
+
+	guest_step(&way, h->spec, &h->guest);
+	if (!guest_is_busy(h->spec, &h->guest))
+		h->phase = PHASE_FLOW;
 }
 
 static int cycle_start(struct bench *b, struct bench_host *h, struct err *err)
@@ -177,6 +195,9 @@ static int phase_step(struct bench *b, struct bench_host *h, struct err *err)
 	switch (h->phase) {
 	case PHASE_FLOW:
 		flow_phase(b, h);
+		return 0;
+	case PHASE_COMMANDS:
+		commands_phase(b, h);
 		return 0;
 	case PHASE_CYCLE:
 		return cycle_phase(b, h, err);

@@ -16,6 +16,9 @@ lab_SRC += vm-lab/site.c
 lab_SRC += vm-lab/server.c
 lab_SRC += vm-lab/tamper.c
 lab_SRC += vm-lab/api.c
+lab_SRC += vm-lab/places.c
+lab_SRC += vm-lab/profile.c
+lab_SRC += vm-lab/guest.c
 lab_SRC += vm-lab/bench.c
 lab_SRC += vm-lab/deed.c
 lab_SRC += vm-lab/play.c
@@ -40,6 +43,9 @@ $(eval $(call unit_test,tests/unit/vm-lab/test_report.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_console.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_screen.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_deed.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_places.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_profile.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_guest.c,lab base,$(LAB_PKG)))
 
 FLOW_TESTS += tests/flow/lab_leaves_nothing.sh
 $(eval $(call man_page,vm-lab/man/slipway-lab.1.scd))

@@ -25,7 +25,8 @@ enum key_kind {
 	KEY_ORDER,
 	KEY_CLOSED_ORDER,
 	KEY_MAC,
-	KEY_UUID
+	KEY_UUID,
+	KEY_COMMAND
 };
 
 struct key {
@@ -63,6 +64,11 @@ static const struct key scenario_keys[] = {
 	UINT(struct scenario, "timeout_s", timeout_s, 1, 24 * 3600),
 	WORD(struct scenario, "dhcp", dhcp, &dhcp_mode_words),
 	TEXT(struct scenario, "image", image_line),
+	TEXT(struct scenario, "image_x86_64", image_files[ARCH_X86_64]),
+	TEXT(struct scenario, "image_aarch64", image_files[ARCH_AARCH64]),
+	TEXT(struct scenario, "trust_root", trust_root),
+	TEXT(struct scenario, "profile", profile),
+	TEXT(struct scenario, "ssh_user", ssh_user),
 	TEXT(struct scenario, "tier", tier),
 	UINT(struct scenario, "cpu_s", cpu_s, 1, 3600),
 	UINT(struct scenario, "memory_s", memory_s, 1, 3600),
@@ -95,6 +101,7 @@ static const struct key host_keys[] = {
 	TEXT(struct lab_host, "expect_switch_port", expect.switch_port),
 	OTHER(struct lab_host, "expect_order", KEY_ORDER, expect),
 	OTHER(struct lab_host, "expect_closed_order", KEY_CLOSED_ORDER, expect),
+	OTHER(struct lab_host, "expect_command", KEY_COMMAND, expect),
 	END_OF_KEYS,
 };
 
@@ -122,6 +129,15 @@ static int fail(struct reading *r, const char *what, const char *subject)
 		(void)err_set(r->err, ERR_LAB_SCENARIO, "%s '%s'", what, subject);
 	r->failed = true;
 	return 0;
+}
+
+static bool command_add(struct lab_expect *e, const char *text)
+{
+	if (e->n_commands == LAB_MAX_COMMANDS ||
+	    !str_copy(e->commands[e->n_commands], LAB_COMMAND_BYTES, text))
+		return false;
+	e->n_commands++;
+	return *text;
 }
 
 /* Lower-case hex digits where the pattern has 'h', the pattern's own character elsewhere. */
@@ -174,6 +190,8 @@ static bool key_set(const struct key *k, void *section, const char *value)
 	case KEY_ORDER:
 	case KEY_CLOSED_ORDER:
 		return scenario_add_order(field, value, k->kind == KEY_CLOSED_ORDER);
+	case KEY_COMMAND:
+		return command_add(field, value);
 	case KEY_MAC:
 		return looks_like(value, "hh:hh:hh:hh:hh:hh") &&
 		       str_copy(field, k->size_bytes, value);
@@ -315,6 +333,7 @@ int scenario_parse(const char *name, const char *where, const char *text, struct
 	*s = (struct scenario){.timeout_s = 1800, .cpu_s = 5, .memory_s = 5, .disk_s = 5};
 	(void)str_copy(s->image_line, sizeof(s->image_line), "debian12");
 	(void)str_copy(s->tier, sizeof(s->tier), "quick");
+	(void)str_copy(s->ssh_user, sizeof(s->ssh_user), "root");
 	if (!str_copy(s->name, sizeof(s->name), name))
 		return err_set(err, ERR_LAB_SCENARIO, "name '%s' is too long", name);
 	line = ini_parse_string(text, on_key, &r);
@@ -334,15 +353,26 @@ int scenario_load(const char *path, struct scenario **ret, struct err *err)
 	autofree char *text = NULL;
 	const char *slash = strrchr(path, '/');
 	autofree char *name = xstrdup(slash ? slash + 1 : path);
+	autofree char *above = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+	autofree char *folder = realpath(above, NULL); /* the lab may change its own */
 	char *dot = strrchr(name, '.');
 	size_t n_bytes;
-	int rc = file_read(path, LAB_SCENARIO_BYTES, &text, &n_bytes, err);
 
-	if (rc < 0)
-		return rc;
+	TRY(file_read(path, LAB_SCENARIO_BYTES, &text, &n_bytes, err));
 	if (dot)
 		*dot = '\0';
-	return scenario_parse(name, path, text, ret, err);
+	TRY(scenario_parse(name, path, text, ret, err));
+	if (folder && str_copy((*ret)->folder, sizeof((*ret)->folder), folder))
+		return 0;
+	scenario_free(take_ptr(*ret));
+	return err_set(err, ERR_LAB_SCENARIO,
+		       "the folder of '%s' cannot be named, or not in %d bytes", path,
+		       LAB_PATH_BYTES);
+}
+
+char *scenario_path(const struct scenario *s, const char *file)
+{
+	return *file == '/' || !*s->folder ? xstrdup(file) : xasprintf("%s/%s", s->folder, file);
 }
 
 void scenario_free(struct scenario *s)
@@ -365,7 +395,8 @@ int scenario_inherit(struct scenario *s, const struct scenario *base, struct err
 
 		hosts[i] = base->hosts[i];
 		hosts[i].power_cycles = own ? own->power_cycles : 0;
-		hosts[i].expect.own_boots = 0; /* of power cycles, too */
+		hosts[i].expect.own_boots = 0;  /* of power cycles, too */
+		hosts[i].expect.n_commands = 0; /* were run then */
 		if (own)
 			hosts[i].expect = own->expect;
 	}

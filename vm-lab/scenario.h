@@ -23,6 +23,9 @@
 #define LAB_MAX_ORDERS     8
 #define LAB_NAME_BYTES     48
 #define LAB_TEXT_BYTES     80
+#define LAB_MAX_COMMANDS   8
+#define LAB_COMMAND_BYTES  256
+#define LAB_PATH_BYTES     256
 #define LAB_SCENARIO_BYTES (64 * 1024)
 
 struct lab_disk {
@@ -51,6 +54,8 @@ struct lab_expect {
 	char switch_port[LAB_NAME_BYTES];        /* of the lab's switch, "" when none is demanded */
 	struct lab_order orders[LAB_MAX_ORDERS]; /* these, and none for other parts; 0: any */
 	size_t n_orders;
+	char commands[LAB_MAX_COMMANDS][LAB_COMMAND_BYTES]; /* must end with 0 in the guest */
+	size_t n_commands;
 };
 
 struct lab_host {
@@ -95,6 +100,12 @@ struct scenario {
 	unsigned timeout_s;
 	enum dhcp_mode dhcp;
 	char image_line[LAB_NAME_BYTES];
+	/* Files of whoever wrote the scenario; a relative path begins at its folder. "": the lab's. */
+	char folder[LAB_PATH_BYTES];
+	char image_files[_LAB_ARCH_MAX][LAB_PATH_BYTES]; /* archives, of image_line */
+	char trust_root[LAB_PATH_BYTES];                 /* of those who signed them */
+	char profile[LAB_PATH_BYTES];  /* JSON; what it says is laid over the lab's profile */
+	char ssh_user[LAB_NAME_BYTES]; /* who runs commands in guests */
 	char tier[LAB_NAME_BYTES];
 	unsigned cpu_s, memory_s, disk_s; /* burn-in limits */
 	struct lab_host hosts[LAB_MAX_HOSTS];
@@ -112,9 +123,12 @@ void scenario_free(struct scenario *s);
 DEFINE_AUTO(scenario, struct scenario, scenario_free);
 
 /* Take the machines of `base` into `s`, which continues it: hosts that `s` names keep their own
- * power cycles and expectations, all else but power cycles and the boots that come of them is the
- * base's. errors: ERR_LAB_SCENARIO. */
+ * power cycles and expectations, all else but power cycles, the boots that come of them and commands is
+ * the base's. errors: ERR_LAB_SCENARIO. */
 MUST_CHECK int scenario_inherit(struct scenario *s, const struct scenario *base, struct err *err);
+
+/* The path of a file that the scenario names. The caller frees. */
+MUST_CHECK char *scenario_path(const struct scenario *s, const char *file);
 
 const struct lab_host *scenario_host(const struct scenario *s, const char *name);
 /* Which of a host's disks is the target; every host of a scenario has one. */

@@ -55,24 +55,22 @@ static int conf_write(const struct server *s, struct err *err)
  */
 static int trust_install(const struct server *s, struct err *err)
 {
-	autofree char *from = xasprintf("%s/images/root.json", s->build_dir);
 	autofree char *text = NULL;
 	size_t n_bytes;
 
 	TRY(file_make_dirs(SERVER_DIR "/state/trust", 0755, err));
-	if (file_read(from, LIMIT_CONFIG_BYTES, &text, &n_bytes, err) < 0)
-		return err_set(err, ERR_LAB_MISSING, "no trust root '%s'", from);
+	if (file_read(s->trust_root, LIMIT_CONFIG_BYTES, &text, &n_bytes, err) < 0)
+		return err_set(err, ERR_LAB_MISSING, "no trust root '%s'", s->trust_root);
 	return file_write_atomic(SERVER_DIR "/state/trust/root.json", text, n_bytes, 0644, err);
 }
 
 static int furnish(const struct server *s, struct err *err)
 {
 	autofree char *folder = xasprintf("%s/server", s->folder);
-	autofree char *boot = xasprintf("%s/boot", s->build_dir);
 
 	TRY(file_make_dirs(folder, 0755, err));
 	TRY(cage_bind(folder, SERVER_DIR, err));
-	TRY(cage_bind(boot, "/run/lab/boot", err));
+	TRY(cage_bind(s->boot_dir, "/run/lab/boot", err));
 	TRY(file_make_dirs(SERVER_RUN_DIR, 0755, err));
 	TRY(cage_users(err));
 	TRY(trust_install(s, err));
@@ -81,11 +79,10 @@ static int furnish(const struct server *s, struct err *err)
 
 static int spawn(struct server *s, struct err *err)
 {
-	autofree char *program = xasprintf("%s/bin/slipwayd", s->build_dir);
-	const char *const argv[] = {program, "--config", CONF_PATH, NULL};
+	const char *const argv[] = {s->program, "--config", CONF_PATH, NULL};
 
-	if (access(program, X_OK) < 0)
-		return err_set(err, ERR_LAB_MISSING, "no program '%s'", program);
+	if (access(s->program, X_OK) < 0)
+		return err_set(err, ERR_LAB_MISSING, "no program '%s'", s->program);
 	(void)unlink(SERVER_RUN_DIR "/ready");
 	s->restart_at_ms = 0;
 	return site_spawn(argv, s->folder, "server.log", &s->child, err);

@@ -20,8 +20,9 @@
 #define SERVER_ADMIN_SOCKET SERVER_RUN_DIR "/admin.sock"
 
 struct server {
-	const char *build_dir; /* absolute */
-	const char *folder;    /* the scenario's folder, absolute: server.log, server/ */
+	const char *program, *boot_dir;
+	const char *trust_root; /* the file whose keys signed the images */
+	const char *folder;     /* the scenario's folder, absolute: server.log, server/ */
 	enum dhcp_mode dhcp;
 	struct child child;
 	unsigned restarts;

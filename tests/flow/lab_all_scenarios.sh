@@ -10,4 +10,4 @@ rest=$(cd vm-lab/scenarios && for file in *.ini; do
 	echo "$name"
 done)
 # shellcheck disable=SC2086 # a list of names
-exec sh tests/flow/lab_scenarios.sh $first $rest
+exec sh tests/flow/lab_scenarios.sh $first $rest vm-lab/example/rack.ini

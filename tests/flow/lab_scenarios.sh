@@ -1,7 +1,7 @@
 #!/bin/sh
 # The virtual lab: hosts from power-on to ready, and the faults that real racks have. One TAP line
 # a host of every scenario, taken from the report that slipway-lab writes.
-# usage: lab_scenarios.sh [SCENARIO...]   environment: BUILD (default build)
+# usage: lab_scenarios.sh [NAME or FILE.ini...]   environment: BUILD (default build)
 set -u
 build=${BUILD:-build}
 report=$build/lab/report.json
@@ -31,7 +31,7 @@ jq -r '
 	    { ok: (.passed and .decoy_unchanged),
 	      line: "\($s.name): \(.name) (\(.arch) \(.firmware)) ends \(.state), decoy \(if .decoy_unchanged then "unchanged" else "CHANGED" end), \(.stages.total // 0) s\(broken)" }),
 	  (select($s.trouble != "") | { ok: false, line: "\($s.name): \($s.trouble)" }) ] as $played |
-	[ $ARGS.positional[] as $name | select(any(.scenarios[]; .name == $name) | not) |
+	[ $ARGS.positional[] | sub(".*/"; "") | sub("[.]ini$"; "") | . as $name | select(any(.scenarios[]; .name == $name) | not) |
 	  { ok: false, line: "\($name): did not run" } ] as $missing |
 	($played + $missing) as $rows |
 	"1..\($rows | length)",

@@ -5,6 +5,8 @@
  */
 #include <tests/harness/check.h>
 
+#include <glob.h>
+#include <stdlib.h>
 #include <base/limits.h>
 #include <base/str.h>
 #include <vm-lab/scenario.h>
@@ -158,23 +160,66 @@ static void continues_with_the_same_machines(void **state)
 
 static void shipped_files_are_right(void **state)
 {
-	static const char *const files[] = {
-		"three-hosts",    "ready-netboots-again", "tampered-image", "tampered-manifest",
-		"daemons-killed", "power-cut-imaging",    "same-identity",  "proxy-dhcp",
-		"http-boot",      "many-faults",          "erase",          "buses",
-		"burn-in-faults",
-	};
+	static const char *const patterns[] = {"vm-lab/scenarios/*.ini", "vm-lab/example/*.ini"};
+	glob_t files = {0};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(patterns); i++)
+		assert_int_equal(0, glob(patterns[i], i ? GLOB_APPEND : 0, NULL, &files));
+	assert_true(files.gl_pathc >= 12);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
 		AUTO(scenario) struct scenario *s = NULL;
-		autofree char *path = xasprintf("vm-lab/scenarios/%s.ini", files[i]);
 		struct err err = ERR_INIT;
 
-		if (scenario_load(path, &s, &err) < 0)
+		if (scenario_load(files.gl_pathv[i], &s, &err) < 0)
 			fail_msg("%s", err.msg);
-		CHECK_STR(files[i], s->name, files[i]);
+		CHECK(files.gl_pathv[i], *s->title);
 	}
+	globfree(&files);
+}
+
+/* What a scenario names is looked for beside it, wherever the lab was started. */
+static void names_files_beside_itself(void **state)
+{
+	AUTO(scenario) struct scenario *s = NULL;
+	autofree char *here = realpath(".", NULL);
+	autofree char *wanted = xasprintf("%s/vm-lab/example/profile.json", here);
+	autofree char *profile = NULL;
+	autofree char *absolute = NULL;
+
+	(void)state;
+	assert_int_equal(0, scenario_load("vm-lab/example/rack.ini", &s, NULL));
+	profile = scenario_path(s, s->profile);
+	absolute = scenario_path(s, "/srv/root.json");
+	assert_string_equal(profile, wanted);
+	assert_string_equal(absolute, "/srv/root.json");
+	assert_int_equal(0, access(profile, R_OK));
+}
+
+static void commands_run_once_and_not_again_for_those_who_continue(void **state)
+{
+	AUTO(scenario) struct scenario *base = NULL, *s = NULL, *crowd = NULL;
+	static const char two[] = HOST "expect_command = true\nexpect_command = id -u; exit 0\n";
+	struct err err = ERR_INIT;
+	autostr struct str text;
+
+	(void)state;
+	assert_int_equal(0, scenario_parse("x", "file", two, &base, NULL));
+	assert_int_equal(base->hosts[0].expect.n_commands, 2);
+	assert_string_equal(base->hosts[0].expect.commands[1], "id -u; exit 0");
+	assert_string_equal(base->ssh_user, "root");
+	assert_int_equal(0, scenario_parse("y", "file",
+					   "[scenario]\ncontinues = x\n[host a]\nexpect_state = "
+					   "ready\n",
+					   &s, NULL));
+	assert_int_equal(0, scenario_inherit(s, base, NULL));
+	assert_int_equal(s->hosts[0].expect.n_commands, 0);
+
+	str_init(&text, LAB_SCENARIO_BYTES);
+	str_add(&text, HOST);
+	for (int i = 0; i <= LAB_MAX_COMMANDS; i++)
+		str_add(&text, "expect_command = true\n");
+	assert_int_equal(-ERR_LAB_SCENARIO, scenario_parse("z", "file", text.p, &crowd, &err));
 }
 
 int main(void)
@@ -184,6 +229,8 @@ int main(void)
 		cmocka_unit_test(reads_every_field),
 		cmocka_unit_test(continues_with_the_same_machines),
 		cmocka_unit_test(shipped_files_are_right),
+		cmocka_unit_test(names_files_beside_itself),
+		cmocka_unit_test(commands_run_once_and_not_again_for_those_who_continue),
 	};
 
 	return cmocka_run_group_tests_name("lab scenario", tests, NULL, NULL);
