@@ -26,6 +26,12 @@ enum component_kind {
 };
 const char *component_kind_str(enum component_kind kind); /* "dimm" */
 
+/* Physical addresses that a memory module answers for, as firmware tells it. */
+struct memory_range {
+	uint64_t first, last;
+};
+#define COMPONENT_RANGES_MAX 8
+
 struct component {
 	enum component_kind kind;
 	char id[16];        /* hardwareInfoId: "dimm-3" */
@@ -39,6 +45,8 @@ struct component {
 	char pci[32];      /* address of its function, "" if it has none or is not known */
 	char locator[129]; /* of a memory module: the device locator alone */
 	struct dimm_place place; /* of a memory module; the socket of a processor */
+	struct memory_range ranges[COMPONENT_RANGES_MAX]; /* of a memory module */
+	size_t n_ranges;
 };
 
 #define COMPONENT_MAX 2048
@@ -78,6 +86,9 @@ void suspects_one(const struct component *part, enum component_kind kind, struct
 void suspects_fitting(const component_list *list, enum component_kind kind,
 		      bool (*fits)(const void *arg, const struct component *c), const void *arg,
 		      struct suspects *ret);
+/* The modules that answer for a physical address; where no module does, or address is NULL: all of
+ * them. Modules that share a range are all meant. */
+void suspects_at(const component_list *list, const uint64_t *address, struct suspects *ret);
 /* The modules that a memory controller's counter may mean. */
 void suspects_of_edac(const component_list *list, const struct edac_place *edac,
 		      struct suspects *ret);

@@ -49,6 +49,7 @@ struct facts_dimm {
 	int64_t capacity_mib; /* 0: the slot is empty */
 	char manufacturer[129], part_number[129], serial[129], type[33];
 	int64_t speed_mhz;
+	uint16_t handle, array; /* in the SMBIOS tables; not sent */
 };
 
 struct facts_memory {

@@ -29,6 +29,7 @@ agent_SRC := \
 	provisioner/agent/step_text.c \
 	provisioner/agent/step_inspect.c \
 	provisioner/agent/burn/load.c \
+	provisioner/agent/burn/cpu.c \
 	provisioner/agent/burn/disk.c \
 	provisioner/agent/burn/program.c \
 	provisioner/agent/burn/run.c \
@@ -152,6 +153,7 @@ $(eval $(call unit_test,tests/unit/agent/burn/test_tests.c,$(AGENT_TEST_LIBS),$(
 $(eval $(call unit_test,tests/unit/agent/burn/test_program.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/burn/test_evidence.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_counters.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call unit_test,tests/unit/agent/burn/test_cpu.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/facts/test_smbios.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_drives.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_drive_transport.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))

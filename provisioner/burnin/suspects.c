@@ -45,6 +45,24 @@ void suspects_fitting(const component_list *list, enum component_kind kind,
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
+static bool answers_for(const void *arg, const struct component *c)
+{
+	const uint64_t *address = arg;
+
+	for (size_t i = 0; i < c->n_ranges; i++)
+		if (*address >= c->ranges[i].first && *address <= c->ranges[i].last)
+			return true;
+	return false;
+}
+
+void suspects_at(const component_list *list, const uint64_t *address, struct suspects *ret)
+{
+	if (address)
+		suspects_fitting(list, COMPONENT_DIMM, answers_for, address, ret);
+	if (!address || !ret->n_all)
+		suspects_fitting(list, COMPONENT_DIMM, NULL, NULL, ret);
+}
+
 /* Letters and digits alone count: firmware and SMBIOS differ in blanks and dashes. */
 static bool same_name(const char *a, const char *b)
 {

@@ -63,7 +63,8 @@ struct burn {
 	size_t n_first_crc;
 	bool self_tests[FACTS_MAX_DRIVES]; /* the disk runs its own, since the run began */
 
-	int64_t grace_ms; /* of a program beyond its seconds; 0: three minutes */
+	const char *cpu_tool; /* NULL: stress-ng */
+	int64_t grace_ms;     /* of a program beyond its seconds; 0: three minutes */
 	unsigned n_failures;
 	char missing[257]; /* names of needed tests that could not judge */
 
@@ -160,8 +161,8 @@ void burn_passed(struct burn *b, const char *step, const struct component *c, co
 /* Not judged, and why. */
 void burn_unjudged(struct burn *b, const char *step, const struct component *c, const char *why);
 
-/* The logical CPUs of a package as a list, "0,2,4". */
-bool burn_cpus_of(const char *root, const char *package, char *ret, size_t ret_bytes);
+/* The processor that a logical CPU of the kernel is in; NULL: not known. */
+const struct component *burn_socket_of(const struct burn *b, const char *root, int cpu);
 int64_t burn_available_mib(void);
 /* MiB of what is available that the memory test takes: 95 % where that leaves enough to live. */
 int64_t burn_memory_to_test(int64_t available_mib);

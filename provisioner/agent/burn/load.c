@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CPU and memory under load, with the tools that check their own results: stress-ng --verify,
- * stressapptest, memtester. Tools are rows; the first one that the ramdisk has is used, and a tool
- * that could not run gives no verdict.
+ * Memory under load, with the tools that check their own results: stressapptest, stress-ng --verify,
+ * memtester. Tools are rows; the first one that the ramdisk has is used, and a tool that could not
+ * run gives no verdict.
  */
 #include "burn.h"
 
@@ -17,10 +17,8 @@
 #include <agent/facts/sysfs.h>
 
 #define START_STOP_MS  180000 /* filling memory before, comparing after: slow on emulated CPUs */
-#define RETESTS        10
-#define RETEST_MAX_S   30
-#define MEMORY_PERCENT 95  /* of what is available */
-#define SPARE_MIB      200 /* for the agent and the tool itself, on small hosts */
+#define MEMORY_PERCENT 95     /* of what is available */
+#define SPARE_MIB      200    /* for the agent and the tool itself, on small hosts */
 
 static bool keep_going(void *arg)
 {
@@ -44,144 +42,6 @@ static int run_tool(struct burn *b, const char *const *argv, int64_t seconds,
 	*ret_output = xasprintf("%s\n%s", result.errors, result.out);
 	process_result_done(&result);
 	return 0;
-}
-
-/* Which part it is: by the CPU that the tool names, else each of its kind may be. */
-static void blame_kind(const struct burn *b, enum component_kind kind, struct burnin_finding *f)
-{
-	struct suspects s;
-
-	suspects_fitting(&b->components, kind, NULL, NULL, &s);
-	burnin_blame(f, &s);
-}
-
-/* ---- CPU ------------------------------------------------------------------------------------- */
-
-/* "0,2,4": the logical CPUs of a package; false if there are none, or more than fit. */
-bool burn_cpus_of(const char *root, const char *package, char *ret, size_t ret_bytes)
-{
-	autonames struct sysfs_names cpus = sysfs_list(root, "sys/devices/system/cpu");
-	struct str list;
-
-	str_init(&list, ret_bytes - 1);
-	for (size_t i = 0; i < cpus.n; i++) {
-		const char *digits = cpus.names[i] + strlen("cpu");
-		char id[32];
-
-		if (!str_starts(cpus.names[i], "cpu") || !*digits ||
-		    strspn(digits, "0123456789") != strlen(digits) ||
-		    !sysfs_text(root, id, sizeof(id),
-				"sys/devices/system/cpu/%s/topology/physical_package_id",
-				cpus.names[i]) ||
-		    !str_eq(id, package))
-			continue;
-		str_addf(&list, "%s%s", list.n_bytes ? "," : "", digits);
-	}
-	bool good = list.n_bytes && str_ok(&list) && str_copy(ret, ret_bytes, list.p);
-	str_done(&list);
-	return good;
-}
-
-/* cpus: where it may run; NULL for everywhere. */
-static int run_cpu(struct burn *b, int64_t seconds, const char *cpus, struct tool_outcome *ret,
-		   struct err *err)
-{
-	autofree char *timeout = xasprintf("%llds", (long long)seconds);
-	autofree char *seed = xasprintf("%llu", (unsigned long long)b->plan->seed);
-	const char *argv[] = {"stress-ng", "--cpu",     "0",     "--cpu-method", "all",
-			      "--verify",  "--timeout", timeout, "--seed",       seed,
-			      NULL,        NULL,        NULL};
-	autofree char *output = NULL;
-	struct tool_end end;
-
-	if (cpus) {
-		argv[10] = "--taskset";
-		argv[11] = cpus;
-	}
-	TRY(run_tool(b, argv, seconds, &end, &output, err));
-	tool_read_stress_ng(end, output, ret);
-	return 0;
-}
-
-static int64_t retest_s(const struct burn *b)
-{
-	int64_t share = b->test_s / 4 + 1;
-
-	return share < RETEST_MAX_S ? share : RETEST_MAX_S;
-}
-
-/* How often of n runs it is wrong again; -1: the run must stop, or the tool did. */
-static int count_again(struct burn *b, int n, const char *cpus)
-{
-	struct tool_outcome again;
-	int reproduced = 0;
-
-	for (int i = 0; i < n; i++) {
-		if (run_cpu(b, retest_s(b), cpus, &again, NULL) < 0)
-			return -1;
-		reproduced += again.verdict == TOOL_FOUND_FAULT;
-	}
-	return reproduced;
-}
-
-/* With several sockets, each is tried alone: the one that is wrong again is named. */
-static void blame_socket(struct burn *b, struct burnin_finding *f)
-{
-	const struct component *guilty = NULL;
-	unsigned n_guilty = 0;
-
-	blame_kind(b, COMPONENT_CPU, f);
-	for (size_t i = 0; i < b->components.n && f->suspects.n_all > 1; i++) {
-		const struct component *c = &b->components.items[i];
-		char cpus[2048];
-
-		if (c->kind != COMPONENT_CPU || !burn_cpus_of("", c->key, cpus, sizeof(cpus)) ||
-		    count_again(b, RETESTS / 2, cpus) <= 0)
-			continue;
-		guilty = c;
-		n_guilty++;
-	}
-	if (n_guilty == 1)
-		f->component = guilty;
-}
-
-/* One mismatch confirmed by running again is a verdict; the number says how reproducible it is. */
-static void retest_cpu(struct burn *b, const char *step, const struct tool_outcome *first)
-{
-	struct burnin_finding finding = {.symptom = SYMPTOM_CPU_WRONG_RESULT};
-	int reproduced = count_again(b, RETESTS, NULL);
-
-	blame_socket(b, &finding);
-	text_print(finding.message, sizeof(finding.message), "%.180s; seen again in %d of %d",
-		   first->message, reproduced < 0 ? 0 : reproduced, RETESTS);
-	burn_found(b, step, &finding);
-}
-
-enum burn_end burn_test_cpu(struct burn *b, const char *step)
-{
-	struct tool_outcome outcome;
-	struct err err = ERR_INIT;
-
-	if (run_cpu(b, b->test_s, NULL, &outcome, &err) < 0) {
-		ocp_error(&b->stream, step, "tool-not-run", err.msg);
-		return err.code == ERR_CANCELLED ? BURN_STOPPED : BURN_ERROR;
-	}
-	ocp_measure(&b->stream, step,
-		    &(struct ocp_measurement){
-			    .name = "cpu-verify-time", .value = (double)b->test_s, .unit = "s"});
-	if (outcome.verdict == TOOL_NOT_RUN) {
-		ocp_error(&b->stream, step, "tool-not-run", outcome.message);
-		return BURN_ERROR;
-	}
-	if (outcome.verdict == TOOL_FOUND_FAULT) {
-		retest_cpu(b, step, &outcome);
-		return BURN_JUDGED;
-	}
-	for (size_t i = 0; i < b->components.n; i++)
-		if (b->components.items[i].kind == COMPONENT_CPU)
-			burn_passed(b, step, &b->components.items[i], "cpu-verify-pass",
-				    "all results were right");
-	return BURN_JUDGED;
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -272,7 +132,10 @@ static void judge_memory(struct burn *b, const char *step, const struct memory_t
 	autofree char *text = xasprintf("%s: %s", tool->name, outcome->message);
 
 	if (outcome->verdict == TOOL_FOUND_FAULT) {
-		blame_kind(b, COMPONENT_DIMM, &finding);
+		struct suspects s;
+
+		suspects_at(&b->components, outcome->has_address ? &outcome->address : NULL, &s);
+		burnin_blame(&finding, &s);
 		(void)text_fit(finding.message, sizeof(finding.message), outcome->message);
 		burn_found(b, step, &finding);
 		return;

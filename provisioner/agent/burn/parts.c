@@ -11,14 +11,31 @@
 #include <base/cleanup.h>
 #include <base/str.h>
 
+#include <agent/facts/smbios.h>
 #include <agent/facts/sysfs.h>
 
 #define COPY(dst, src) (void)text_fit(dst, sizeof(dst), src)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-static void add_dimm(const struct facts_dimm *d, const struct dimm_place *place,
-		     component_list *list)
+/* A range of the module itself; where the table has none for any module, that of its array. HW: many
+ * boards have neither, and where modules are interleaved, several have one range. */
+static void add_ranges(const struct smbios *s, const struct facts_dimm *d, struct component *c)
+{
+	bool arrays = true;
+
+	for (size_t i = 0; i < s->mappings.n; i++)
+		arrays &= s->mappings.items[i].array;
+	for (size_t i = 0; i < s->mappings.n && c->n_ranges < COMPONENT_RANGES_MAX; i++) {
+		const struct smbios_mapping *m = &s->mappings.items[i];
+
+		if (m->array == arrays && m->handle == (arrays ? d->array : d->handle))
+			c->ranges[c->n_ranges++] = (struct memory_range){m->first, m->last};
+	}
+}
+
+static void add_dimm(const struct smbios *s, const struct facts_dimm *d,
+		     const struct dimm_place *place, component_list *list)
 {
 	char key[64];
 
@@ -34,6 +51,7 @@ static void add_dimm(const struct facts_dimm *d, const struct dimm_place *place,
 	COPY(c->manufacturer, d->manufacturer);
 	COPY(c->part_number, d->part_number);
 	c->place = *place;
+	add_ranges(s, d, c);
 }
 
 static int first_socket(const struct facts *f)
@@ -46,8 +64,9 @@ static int first_socket(const struct facts *f)
 						   : DIMM_UNKNOWN;
 }
 
-static void add_dimms(const struct facts *f, component_list *list)
+static void add_dimms(const char *root, const struct facts *f, component_list *list)
 {
+	struct smbios smbios;
 	const struct dimm_board board = {
 		.manufacturer = f->system.manufacturer,
 		.n_sockets = f->processors.n,
@@ -61,9 +80,11 @@ static void add_dimms(const struct facts *f, component_list *list)
 		slots[i].bank = f->memory.modules.items[i].bank_locator;
 	}
 	dimm_slots_place(slots, n, &board);
+	IGNORE_RESULT(smbios_read(root, &smbios, NULL)); /* gives what it could read */
 	for (size_t i = 0; i < n; i++)
 		if (f->memory.modules.items[i].capacity_mib)
-			add_dimm(&f->memory.modules.items[i], &slots[i].place, list);
+			add_dimm(&smbios, &f->memory.modules.items[i], &slots[i].place, list);
+	smbios_done(&smbios);
 }
 
 /* ---- processors ------------------------------------------------------------------------------ */
@@ -170,7 +191,7 @@ static void add_cards(const struct facts *f, component_list *list)
 void burn_list_components(const char *root, const struct facts *facts, component_list *ret)
 {
 	add_cpus(root, facts, ret);
-	add_dimms(facts, ret);
+	add_dimms(root, facts, ret);
 	add_drives(root, facts, ret);
 	add_cards(facts, ret);
 }

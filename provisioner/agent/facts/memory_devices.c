@@ -139,6 +139,8 @@ static void push(struct smbios *s, const struct smbios_memory_device *d, enum ki
 {
 	struct facts_dimm dimm = d->dimm;
 
+	dimm.handle = d->handle;
+	dimm.array = d->array;
 	drop_empty_words(&dimm);
 	if (dimm.capacity_mib)
 		(void)str_copy(dimm.type, sizeof(dimm.type), type_name(d));

@@ -202,8 +202,10 @@ static void read_array(struct smbios *out, const struct structure *s)
 
 static void read_memory(struct smbios *out, const struct structure *s)
 {
-	struct smbios_memory_device d = {
-		.array = u16(s, 0x04), .type = u8(s, 0x12), .detail = u16(s, 0x13)};
+	struct smbios_memory_device d = {.handle = s->handle,
+					 .array = u16(s, 0x04),
+					 .type = u8(s, 0x12),
+					 .detail = u16(s, 0x13)};
 	struct facts_dimm *dimm = &d.dimm;
 	uint16_t speed = u16(s, 0x20) ? u16(s, 0x20) : u16(s, 0x15);
 
@@ -223,6 +225,32 @@ static void read_memory(struct smbios *out, const struct structure *s)
 	d.persistent_mib = part_mib(s, 0x34);
 	d.volatile_mib = part_mib(s, 0x3c);
 	VEC_PUSH(&out->memory_devices, d);
+}
+
+static uint64_t u64(const struct structure *s, size_t offset)
+{
+	return u32(s, offset) | (uint64_t)u32(s, offset + 4) << 32;
+}
+
+/* Types 19 and 20 begin alike: the first and the last kibibyte, or all ones and the bytes further
+ * down. */
+static void read_mapping(struct smbios *out, const struct structure *s)
+{
+	bool array = s->type == 19;
+	size_t far = array ? 0x0f : 0x13;
+	struct smbios_mapping m = {.handle = u16(s, 0x0c), .array = array};
+
+	if (out->mappings.n >= 2 * FACTS_MAX_DIMMS || s->n_bytes < (array ? 0x0fU : 0x13U))
+		return;
+	if (u32(s, 0x04) != UINT32_MAX) {
+		m.first = (uint64_t)u32(s, 0x04) << 10;
+		m.last = ((uint64_t)u32(s, 0x08) << 10) + 1023;
+	} else if (s->n_bytes >= far + 16) {
+		m.first = u64(s, far);
+		m.last = u64(s, far + 8);
+	}
+	if (m.last > m.first)
+		VEC_PUSH(&out->mappings, m);
 }
 
 /* Devices on the board itself, with the name that is printed beside them. */
@@ -278,11 +306,9 @@ static const struct {
 	uint8_t type;
 	void (*read)(struct smbios *out, const struct structure *s);
 } readers[] = {
-	{0, read_bios},      {1, read_system},
-	{2, read_board},     {3, read_chassis},
-	{4, read_processor}, {9, read_slot},
-	{16, read_array},    {17, read_memory},
-	{41, read_onboard},  {42, read_host_interface},
+	{0, read_bios},      {1, read_system},   {2, read_board},    {3, read_chassis},
+	{4, read_processor}, {9, read_slot},     {16, read_array},   {17, read_memory},
+	{19, read_mapping},  {20, read_mapping}, {41, read_onboard}, {42, read_host_interface},
 };
 
 /* Bytes of the string set at p: up to and with the double NUL; everything if it never ends. */
@@ -341,6 +367,7 @@ void smbios_done(struct smbios *s)
 	VEC_DONE(&s->host_interfaces);
 	VEC_DONE(&s->arrays);
 	VEC_DONE(&s->memory_devices);
+	VEC_DONE(&s->mappings);
 }
 
 int smbios_entry_version(const void *p, size_t n_bytes, unsigned *ret_version, struct err *err)

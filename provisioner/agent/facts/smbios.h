@@ -31,10 +31,17 @@ struct smbios_array {
 
 struct smbios_memory_device {
 	struct facts_dimm dimm;   /* capacity_mib: all of it */
-	uint16_t array;           /* handle */
+	uint16_t handle, array;   /* its own, and its array's */
 	uint8_t type, technology; /* DSP0134 7.18.2 and 7.18.6; technology 0: an older table */
 	uint16_t detail;          /* bits of 7.18.3 */
 	int64_t volatile_mib, persistent_mib; /* -1: not known */
+};
+
+/* Physical addresses of a device (type 20) or of a whole array (type 19). */
+struct smbios_mapping {
+	uint16_t handle; /* of the device or array */
+	bool array;
+	uint64_t first, last; /* bytes */
 };
 
 /* The management controller's end of a link to the host (type 42), as the host sees it. */
@@ -57,6 +64,7 @@ struct smbios {
 	VEC(struct smbios_host_interface) host_interfaces;
 	VEC(struct smbios_array) arrays;
 	VEC(struct smbios_memory_device) memory_devices;
+	VEC(struct smbios_mapping) mappings;
 };
 
 /* Version (major << 8 | minor) of an entry point; ERR_INVALID if it is none. */

@@ -110,21 +110,22 @@ static void test_links(void **state)
 	}
 }
 
-static void test_cpus_of_a_socket(void **state)
+static void test_socket_of_a_cpu(void **state)
 {
+	struct burn b = {0};
 	struct fake_sys t;
-	char list[64];
 
 	(void)state;
 	fake_sys_init(&t);
 	for (int i = 0; i < 12; i++)
 		fake_sys_putf(&t, i % 2 ? "1\n" : "0\n",
 			      "sys/devices/system/cpu/cpu%d/topology/physical_package_id", i);
-	fake_sys_put(&t, "sys/devices/system/cpu/cpufreq/topology/physical_package_id", "1\n");
-	assert_true(burn_cpus_of(t.root, "1", list, sizeof(list)));
-	assert_string_equal(list, "1,3,5,7,9,11");
-	assert_false(burn_cpus_of(t.root, "2", list, sizeof(list)));
-	assert_false(burn_cpus_of(t.root, "1", list, 8));
+	assert_non_null(component_add(&b.components, COMPONENT_CPU, "0"));
+	assert_non_null(component_add(&b.components, COMPONENT_CPU, "1"));
+	assert_ptr_equal(burn_socket_of(&b, t.root, 4), &b.components.items[0]);
+	assert_ptr_equal(burn_socket_of(&b, t.root, 11), &b.components.items[1]);
+	assert_null(burn_socket_of(&b, t.root, 12));
+	VEC_DONE(&b.components);
 	fake_sys_done(&t);
 }
 
@@ -134,7 +135,7 @@ int main(void)
 		cmocka_unit_test(test_every_test_is_there),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_links),
-		cmocka_unit_test(test_cpus_of_a_socket),
+		cmocka_unit_test(test_socket_of_a_cpu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
