@@ -46,6 +46,7 @@ static void begin(struct burn *b, const char *host_id)
 	b->poll_before_s = burn_poll_faster("");
 	b->log_fd = burn_log_open("");
 	burn_read_counters("", &b->components, &b->before);
+	b->n_events = burn_events_now();
 	b->stream = (struct ocp_stream){
 		.emit = emit, .wall_us = wall_us, .arg = b, .sequence = b->plan->next_sequence};
 	ocp_begin(&b->stream,
@@ -102,7 +103,7 @@ static void finish(struct burn *b)
 void step_burn_in(void *step_context, struct report *out)
 {
 	const struct step_context *context = step_context;
-	struct burn b = {.out = out, .plan = &context->plan->burn_in, .test = "", .log_fd = -1};
+	struct burn b = {.out = out, .plan = &context->plan->burn_in, .test = "", .log_fd = -1, .n_events = -1};
 	struct err err = ERR_INIT;
 
 	if (burn_take_plan(&b, &err) < 0) {

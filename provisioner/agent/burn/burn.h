@@ -48,6 +48,7 @@ struct burn {
 	drive_list drives;      /* local ones */
 	struct counters before; /* the test that runs */
 	int log_fd;             /* the kernel's log, from where it was read last; -1: none */
+	int64_t n_events;       /* in the BMC's log at the last look; -1: there is none */
 	int64_t poll_before_s;  /* for machine checks; -1: there is no such poll */
 	/* What the log has shown already. */
 	struct {
@@ -151,7 +152,14 @@ void burn_log_read(int fd, struct str *text, struct str *urgent);
 int64_t burn_temperature_c(const char *root);
 /* While a test runs: judge and forward what the kernel logs, measure the heat. Cheap. */
 void burn_follow(struct burn *b);
-/* What counters and log show since the last call belongs to this step. */
+/* "Entries : 12" of `ipmitool sel info`; -1: it does not say. */
+int64_t burn_event_count(const char *info);
+/* The same of this host's BMC; -1: there is none. */
+int64_t burn_events_now(void);
+/* What the BMC logged since the last call belongs to this step; and that of `sel elist`. */
+void burn_judge_events(struct burn *b, const char *step);
+void burn_judge_events_text(struct burn *b, const char *step, const char *text);
+/* What counters and logs show since the last call belongs to this step. */
 void burn_judge_evidence(struct burn *b, const char *step);
 
 /* Record a finding: a FAIL (or UNKNOWN, if its rule only warns), and the repair order. */

@@ -17,6 +17,8 @@ enum burn_end burn_test_counters(struct burn *b, const char *step)
 	json_t *coverage = counters_coverage_json(&b->before);
 	json_object_set_new(coverage, "kernel-log",
 			    json_string(b->log_fd >= 0 ? "covered" : "none"));
+	json_object_set_new(coverage, "bmc-events",
+			    json_string(b->n_events >= 0 ? "covered" : "none"));
 	ocp_extend(&b->stream, step, "coverage", coverage);
 	if (!b->before.covered[COUNTER_EDAC_CE])
 		burn_unjudged(b, step, NULL,

@@ -200,6 +200,7 @@ void burn_judge_evidence(struct burn *b, const char *step)
 	counters_done(&b->before);
 	b->before = after;
 	judge_log(b, step);
+	burn_judge_events(b, step);
 }
 
 /* ---- while a test runs ----------------------------------------------------------------------- */

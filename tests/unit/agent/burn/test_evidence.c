@@ -223,6 +223,55 @@ static void test_both_ends(void **state)
 	(void)unlink(path);
 }
 
+/* ---- the BMC's log -------------------------------------------------------------------------- */
+
+static void test_event_count(void **state)
+{
+	static const struct {
+		const char *name, *text;
+		int64_t n;
+	} rows[] = {
+		{"ipmitool",
+		 "SEL Information\nVersion          : 1.5 (v1.5, v2 compliant)\n"
+		 "Entries          : 12\nFree Space       : 16192 bytes\n",
+		 12},
+		{"empty", "Entries          : 0\n", 0},
+		{"an old BMC that counts none", "Entries          : unknown\n", -1},
+		{"more than a log holds", "Entries : 70000\n", -1},
+		{"an error", "Get SEL Info command failed\n", -1},
+		{"nothing", "", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		CHECK_INT(rows[i].name, burn_event_count(rows[i].text), rows[i].n);
+}
+
+/* A supply is named by its sensor; of a module the BMC names none that a technician finds. */
+static void test_events(void **state)
+{
+	static const struct plan_burn_in plan;
+	struct lease *lease = lease_new();
+	struct bench b;
+
+	(void)state;
+	open_bench(&b, 0, &plan, lease);
+	for (int i = 0; i < 2; i++)
+		assert_non_null(component_add(&b.burn.components, COMPONENT_DIMM, i ? "B1" : "A1"));
+	burn_judge_events_text(
+		&b.burn, "cpu-verify",
+		"   1 | 11/30/2026 | 10:00:01 | Power Supply PS2 | Power Supply AC lost | Asserted\n"
+		"   2 | 11/30/2026 | 10:00:02 | Memory #0x53 | Uncorrectable ECC | Asserted\n"
+		"   3 | 11/30/2026 | 10:00:03 | System Event | Timestamp Clock Sync | Asserted\n");
+	assert_int_equal(b.burn.n_failures, 2);
+	assert_true(says(&b, "psu-failed"));
+	assert_true(says(&b, "PS2"));
+	assert_true(says(&b, "dimm-uncorrectable-error"));
+	assert_true(says(&b, "one-of"));
+	assert_false(says(&b, "main board"));
+	close_bench(&b);
+}
+
 /* ---- self-tests ------------------------------------------------------------------------------ */
 
 static void test_self_test_verdicts(void **state)
@@ -304,6 +353,8 @@ int main(void)
 		cmocka_unit_test(test_temperature),
 		cmocka_unit_test(test_disks_at_once),
 		cmocka_unit_test(test_both_ends),
+		cmocka_unit_test(test_event_count),
+		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_self_test_verdicts),
 		cmocka_unit_test(test_kind_of_self_test),
 		cmocka_unit_test(test_disks_without_self_tests),
