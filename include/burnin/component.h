@@ -44,6 +44,8 @@ struct component {
 	char key[64];      /* how counters and tests find it: "sda", "0000:3b:00.0", "1" of a CPU */
 	char pci[32];      /* address of its function, "" if it has none or is not known */
 	char locator[129]; /* of a memory module: the device locator alone */
+	char bank[129];    /* and the bank's */
+	int device_number; /* of a memory module: among SMBIOS type 17, from 1; 0: not known */
 	struct dimm_place place; /* of a memory module; the socket of a processor */
 	struct memory_range ranges[COMPONENT_RANGES_MAX]; /* of a memory module */
 	size_t n_ranges;

@@ -24,6 +24,7 @@ enum counter_kind {
 	COUNTER_AER_NONFATAL,
 	COUNTER_AER_CORRECTABLE,
 	COUNTER_NIC_ERRORS,
+	COUNTER_SAS_LINK, /* of the phys that a disk hangs on */
 	_COUNTER_KIND_MAX,
 };
 const char *counter_kind_str(enum counter_kind kind); /* "edac-ce" */

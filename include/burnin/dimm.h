@@ -58,7 +58,8 @@ int dimm_first_socket(const char *const *names, size_t n);
 struct edac_place {
 	char label[64]; /* the kernel's, "" for errors of a controller without a module */
 	struct dimm_place place;
-	int n_controllers; /* of the whole host, or 0 */
+	int device_number; /* of ghes_edac: among SMBIOS type 17, from 1; 0: not known */
+	int n_controllers; /* of the whole host; 0: not known, or their numbers have gaps */
 	int n_channels;    /* of this controller, or 0 */
 	bool amd;          /* chip-select rows 2n and 2n + 1 are module n of a channel */
 };

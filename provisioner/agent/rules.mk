@@ -44,6 +44,7 @@ agent_SRC := \
 	provisioner/agent/burn/tests.c \
 	provisioner/agent/burn/evidence.c \
 	provisioner/agent/burn/links.c \
+	provisioner/agent/burn/sas.c \
 	provisioner/agent/burn/bmc.c \
 	provisioner/agent/step_burn_in.c \
 	provisioner/agent/disk/guard.c \

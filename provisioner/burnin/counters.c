@@ -25,6 +25,7 @@ static const struct {
 	[COUNTER_AER_CORRECTABLE] = {"aer-correctable", SYMPTOM_PCIE_CORRECTABLE, COMPONENT_PCI,
 				     10},
 	[COUNTER_NIC_ERRORS] = {"nic-errors", SYMPTOM_NIC_ERRORS, COMPONENT_NIC, 0},
+	[COUNTER_SAS_LINK] = {"sas-link", SYMPTOM_DISK_LINK_ERRORS, COMPONENT_DISK, 0},
 };
 
 const char *counter_kind_str(enum counter_kind kind)

@@ -81,8 +81,19 @@ static bool same_name(const char *a, const char *b)
 static bool is_named(const void *arg, const struct component *c)
 {
 	const struct edac_place *e = arg;
+	char both[sizeof(c->bank) + sizeof(c->locator) + 1];
 
-	return *e->label && (same_name(e->label, c->location) || same_name(e->label, c->locator));
+	/* HW: ghes_edac writes bank and device locator, one after the other. */
+	text_print(both, sizeof(both), "%s %s", c->bank, c->locator);
+	return *e->label && (same_name(e->label, c->location) || same_name(e->label, c->locator) ||
+			     same_name(e->label, both));
+}
+
+static bool is_numbered(const void *arg, const struct component *c)
+{
+	const struct edac_place *e = arg;
+
+	return e->device_number && c->device_number == e->device_number;
 }
 
 /* Keep those whose value is the wanted one. Nothing changes where one of them has none, or where
@@ -131,7 +142,8 @@ static int count(const component_list *list, enum component_kind kind)
 	return n;
 }
 
-/* A driver with one controller for each socket numbers them as sockets. */
+/* A driver with one controller for each socket numbers them as sockets. HW: amd64_edac has one for
+ * each node, and numbers nodes through the sockets. */
 static int kernel_socket(const component_list *list, const struct edac_place *e)
 {
 	int n_sockets = count(list, COMPONENT_CPU);
@@ -140,6 +152,9 @@ static int kernel_socket(const component_list *list, const struct edac_place *e)
 		return e->place.socket;
 	if (n_sockets == 1)
 		return 0;
+	if (e->amd && n_sockets && e->n_controllers > n_sockets &&
+	    e->n_controllers % n_sockets == 0)
+		return e->place.controller / (e->n_controllers / n_sockets);
 	return !e->place.per_socket && n_sockets && e->n_controllers == n_sockets
 		       ? e->place.controller
 		       : DIMM_UNKNOWN;
@@ -172,6 +187,13 @@ void suspects_of_edac(const component_list *list, const struct edac_place *edac,
 		      struct suspects *ret)
 {
 	suspects_fitting(list, COMPONENT_DIMM, is_named, edac, ret);
+	if (ret->n_all != 1) {
+		struct suspects numbered;
+
+		suspects_fitting(list, COMPONENT_DIMM, is_numbered, edac, &numbered);
+		if (numbered.n_all == 1)
+			*ret = numbered;
+	}
 	if (ret->n_all)
 		return;
 	suspects_fitting(list, COMPONENT_DIMM, NULL, NULL, ret);

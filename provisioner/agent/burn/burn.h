@@ -130,6 +130,8 @@ void burn_read_counters(const char *root, const component_list *components, stru
 
 /* The part of it that memory controllers' drivers count. */
 void burn_read_edac(const char *root, struct counters *ret);
+/* And of the links of disks in SAS shelves. */
+void burn_read_sas(const char *root, const component_list *components, struct counters *ret);
 /* {"coverage", "counters"} of the machine below root; see counters_json(). owns: the caller's. */
 MUST_CHECK json_t *burn_counters_json(const char *root);
 

@@ -184,6 +184,7 @@ void burn_read_counters(const char *root, const component_list *components, stru
 	read_interrupts(root, ret);
 	read_throttle(root, ret);
 	read_nic_counters(root, components, ret);
+	burn_read_sas(root, components, ret);
 }
 
 json_t *burn_counters_json(const char *root)

@@ -20,6 +20,7 @@ struct controller {
 	const char *root, *name; /* "mc0" */
 	int number;
 	struct edac_place shape; /* what all of its modules share */
+	bool ghes;               /* firmware counts, by the number of its memory device */
 	struct counters *counters;
 	int64_t ce, ue; /* counted by its modules so far */
 	bool has_ce, has_ue;
@@ -94,6 +95,9 @@ static void read_module(struct controller *c, const char *entry)
 			 entry);
 	name_place(c, label, entry, &place);
 	read_location(location, &place.place);
+	if (c->ghes)
+		place.device_number = (int)strtol(entry + strcspn(entry, "0123456789"), NULL, 10) +
+				      1;
 	count(c, COUNTER_EDAC_CE, entry, &place,
 	      sysfs_int(c->root, -1, EDAC "/%s/%s/dimm_ce_count", c->name, entry));
 	count(c, COUNTER_EDAC_UE, entry, &place,
@@ -187,6 +191,7 @@ static void read_controller(struct controller *c)
 
 	(void)sysfs_text(c->root, mc_name, sizeof(mc_name), EDAC "/%s/mc_name", c->name);
 	c->shape.amd = is_amd(mc_name);
+	c->ghes = str_starts(mc_name, "ghes");
 	c->shape.n_channels = n_channels(c, &entries);
 	for (size_t i = 0; i < entries.n; i++) {
 		const char *e = entries.names[i];
@@ -206,10 +211,17 @@ static void read_controller(struct controller *c)
 void burn_read_edac(const char *root, struct counters *ret)
 {
 	autonames struct sysfs_names controllers = sysfs_list(root, EDAC);
-	int n = 0;
+	int n = 0, last = -1;
 
-	for (size_t i = 0; i < controllers.n; i++)
-		n += is_numbered(controllers.names[i], "mc");
+	for (size_t i = 0; i < controllers.n; i++) {
+		if (!is_numbered(controllers.names[i], "mc"))
+			continue;
+		n++;
+		last = (int)strtol(controllers.names[i] + 2, NULL, 10); /* they are sorted */
+	}
+	/* A node without memory has no controller: then which socket a number means is not known. */
+	if (last != n - 1)
+		n = 0;
 	for (size_t i = 0; i < controllers.n; i++) {
 		struct controller c = {.root = root,
 				       .name = controllers.names[i],

@@ -47,6 +47,10 @@ static void add_dimm(const struct smbios *s, const struct facts_dimm *d,
 	text_print(c->name, sizeof(c->name), "%lld MiB %.32s", (long long)d->capacity_mib, d->type);
 	COPY(c->location, key);
 	COPY(c->locator, d->device_locator);
+	COPY(c->bank, d->bank_locator);
+	for (size_t i = 0; i < s->memory_devices.n; i++)
+		if (s->memory_devices.items[i].handle == d->handle)
+			c->device_number = (int)i + 1;
 	COPY(c->serial, d->serial);
 	COPY(c->manufacturer, d->manufacturer);
 	COPY(c->part_number, d->part_number);

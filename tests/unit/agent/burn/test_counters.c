@@ -269,6 +269,136 @@ static void test_field_17_two_sockets(void **state)
 	done(&m);
 }
 
+/* Firmware counts by its memory devices, the empty ones among them. */
+static void test_ghes(void **state)
+{
+	static const struct {
+		const char *name, *entry, *label, *slot;
+		bool twins;
+	} rows[] = {
+		{"by number alone", "mc0/dimm3", "mc#0memory#3\n", "PROC 2 DIMM 2", false},
+		{"by bank and device", "mc0/dimm1", "P0 CHANNEL B DIMM 0\n", "P0 CHANNEL B DIMM 0",
+		 true},
+		{"twins by number", "mc0/dimm2", "unknown memory (node:0)\n", "P0 CHANNEL C DIMM 0",
+		 true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct machine m = {0};
+		struct seen seen;
+
+		fake_sys_init(&m.sys);
+		for (int k = 0; k < 4; k++) {
+			char device[24] = "DIMM 0", bank[24] = "Not Specified";
+
+			if (rows[i].twins)
+				snprintf(bank, sizeof(bank), "P0 CHANNEL %c", 'A' + k);
+			else
+				snprintf(device, sizeof(device), "PROC %d DIMM %d", k / 2 + 1,
+					 k % 2 + 1);
+			fake_sys_dimm(&m.sys, &(struct fake_dimm){.locator = device,
+								  .bank = bank,
+								  .serial = device,
+								  .size_mib = k ? 8192 : 0});
+		}
+		fake_sys_put(&m.sys, MC "mc0/mc_name", "ghes_edac\n");
+		put_module(&m, rows[i].entry, rows[i].label, "0\n");
+		read_before(&m);
+		put_module(&m, rows[i].entry, rows[i].label, "1\n");
+		read_after(&m, &seen);
+		CHECK_INT(rows[i].name, seen.n, 1);
+		CHECK_INT(rows[i].name, seen.last.component != NULL, 1);
+		if (seen.last.component)
+			CHECK_STR(rows[i].name, seen.last.component->location, rows[i].slot);
+		done(&m);
+	}
+}
+
+/* Four nodes in each of two sockets: half of the modules are out of question. With a gap in the
+ * numbers of nodes, nothing is. */
+static void test_nodes_of_sockets(void **state)
+{
+	(void)state;
+	for (int gap = 0; gap < 2; gap++) {
+		struct machine m = {0};
+		struct seen seen;
+
+		fake_sys_init(&m.sys);
+		fake_sys_cpu(&m.sys, "CPU1", "EPYC");
+		fake_sys_cpu(&m.sys, "CPU2", "EPYC");
+		put_cpu(&m, 0, "0\n");
+		put_cpu(&m, 1, "1\n");
+		for (int i = 0; i < 16; i++) {
+			char locator[16];
+
+			snprintf(locator, sizeof(locator), "P%d-DIMM%c1", i / 8 + 1, 'A' + i % 8);
+			fake_sys_dimm(&m.sys, &(struct fake_dimm){.locator = locator,
+								  .serial = locator,
+								  .size_mib = 8192});
+		}
+		for (int i = 0; i < 8 + gap; i++) {
+			char entry[32];
+
+			if (gap && i == 3)
+				continue;
+			fake_sys_putf(&m.sys, "F17h\n", MC "mc%d/mc_name", i);
+			snprintf(entry, sizeof(entry), "mc%d/rank0", i);
+			put_module(&m, entry, "\n", "0\n");
+		}
+		read_before(&m);
+		put_module(&m, "mc5/rank0", "\n", "1\n");
+		read_after(&m, &seen);
+		assert_int_equal(seen.n, 1);
+		assert_int_equal(seen.last.suspects.n_all, gap ? 16 : 8);
+		if (!gap)
+			assert_string_equal(seen.last.suspects.parts[0]->location, "P2-DIMMA1");
+		done(&m);
+	}
+}
+
+/* The phys of an expander that a disk of a shelf hangs on speak about that disk. */
+static void test_sas_shelf(void **state)
+{
+	static const char port[] = "sys/devices/pci0000:00/0000:00:01.0/host0/port-0:0/"
+				   "expander-0:0";
+	struct machine m = {0};
+	struct seen seen;
+
+	(void)state;
+	fake_sys_init(&m.sys);
+	for (int i = 0; i < 2; i++) {
+		char disk[16], link[32], target[160];
+
+		snprintf(disk, sizeof(disk), "sd%c", 'a' + i);
+		fake_sys_putf(
+			&m.sys, "8192\n",
+			"%s/port-0:0:%d/end_device-0:0:%d/target0:0:%d/0:0:%d:0/block/%s/size",
+			port, i, i, i, i, disk);
+		fake_sys_putf(&m.sys, "", "%s/port-0:0:%d/phy-0:0:%d/uevent", port, i, i);
+		fake_sys_putf(&m.sys, "0\n", "sys/class/sas_phy/phy-0:0:%d/invalid_dword_count", i);
+		fake_sys_putf(&m.sys, "0\n",
+			      "sys/class/sas_phy/phy-0:0:%d/loss_of_dword_sync_count", i);
+		snprintf(link, sizeof(link), "sys/block/%s", disk);
+		snprintf(target, sizeof(target),
+			 "../%s/port-0:0:%d/end_device-0:0:%d/target0:0:%d/0:0:%d:0/block/%s",
+			 port + strlen("sys/"), i, i, i, i, disk);
+		fake_sys_link(&m.sys, link, target);
+	}
+	/* an uplink of the expander belongs to none of the disks */
+	fake_sys_put(&m.sys, "sys/class/sas_phy/phy-0:7/invalid_dword_count", "900\n");
+	read_before(&m);
+	assert_true(m.before.covered[COUNTER_SAS_LINK]);
+	fake_sys_put(&m.sys, "sys/class/sas_phy/phy-0:0:1/invalid_dword_count", "40\n");
+	fake_sys_put(&m.sys, "sys/class/sas_phy/phy-0:0:1/loss_of_dword_sync_count", "2\n");
+	read_after(&m, &seen);
+	assert_int_equal(seen.n, 1);
+	assert_int_equal(seen.delta, 42);
+	assert_int_equal(seen.last.symptom, SYMPTOM_DISK_LINK_ERRORS);
+	assert_string_equal(seen.last.component->key, "sdb");
+	done(&m);
+}
+
 /* The heads of /proc/interrupts name the CPUs: an offline one has no column. */
 static void test_machine_checks(void **state)
 {
@@ -372,6 +502,9 @@ int main(void)
 		cmocka_unit_test(test_field_16_the_controllers_total),
 		cmocka_unit_test(test_field_17_label_of_the_kernel),
 		cmocka_unit_test(test_field_17_two_sockets),
+		cmocka_unit_test(test_ghes),
+		cmocka_unit_test(test_nodes_of_sockets),
+		cmocka_unit_test(test_sas_shelf),
 		cmocka_unit_test(test_machine_checks),
 		cmocka_unit_test(test_unpaired_sockets),
 		cmocka_unit_test(test_nothing_is_covered),

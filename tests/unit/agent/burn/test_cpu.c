@@ -149,7 +149,7 @@ static void test_sound_cpus(void **state)
 	close_bench(&b);
 }
 
-/* One CPU without a verdict is no pass for any. */
+/* If one CPU has no verdict, none of them passes. */
 static void test_cpu_not_tested(void **state)
 {
 	static const struct plan_burn_in plan = {.seed = 7};
