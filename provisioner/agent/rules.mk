@@ -44,6 +44,8 @@ agent_SRC := \
 	provisioner/agent/burn/tests.c \
 	provisioner/agent/burn/evidence.c \
 	provisioner/agent/burn/links.c \
+	provisioner/agent/burn/link_modes.c \
+	provisioner/agent/burn/network.c \
 	provisioner/agent/burn/sas.c \
 	provisioner/agent/burn/bmc.c \
 	provisioner/agent/step_burn_in.c \

@@ -103,7 +103,12 @@ static void finish(struct burn *b)
 void step_burn_in(void *step_context, struct report *out)
 {
 	const struct step_context *context = step_context;
-	struct burn b = {.out = out, .plan = &context->plan->burn_in, .test = "", .log_fd = -1, .n_events = -1};
+	struct burn b = {.out = out,
+			 .plan = &context->plan->burn_in,
+			 .server = context->options->server,
+			 .test = "",
+			 .log_fd = -1,
+			 .n_events = -1};
 	struct err err = ERR_INIT;
 
 	if (burn_take_plan(&b, &err) < 0) {

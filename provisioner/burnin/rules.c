@@ -72,6 +72,12 @@ static const struct burnin_rule rules[_SYMPTOM_MAX] = {
 	[SYMPTOM_NIC_ERRORS] = {"nic-errors", true, COMPONENT_NIC,
 				"Swap the cable or module of %s, then its switch port.",
 				"the far end"},
+	[SYMPTOM_NIC_SLOW_LINK] = {"nic-slow-link", true, COMPONENT_NIC,
+				   "Swap the cable of %s, then its switch port.", "the far end"},
+	[SYMPTOM_NIC_BELOW_PORT] = {"nic-below-port-speed", false, COMPONENT_NIC,
+				    "Check that cable, module and switch port of %s are meant for "
+				    "its speed.",
+				    "a switch port that is slower by design"},
 	[SYMPTOM_PCIE_FATAL] = {"pcie-error", true, COMPONENT_PCI, "Reseat %s and its riser.",
 				"the slot"},
 	[SYMPTOM_PCIE_CORRECTABLE] = {"pcie-correctable-errors", false, COMPONENT_PCI,

@@ -65,6 +65,7 @@ struct burn {
 	bool self_tests[FACTS_MAX_DRIVES]; /* the disk runs its own, since the run began */
 
 	const char *cpu_tool; /* NULL: stress-ng */
+	const char *server;   /* its address, "https://10.0.0.1"; NULL: none */
 	int64_t grace_ms;     /* of a program beyond its seconds; 0: three minutes */
 	unsigned n_failures;
 	char missing[257]; /* names of needed tests that could not judge */
@@ -95,6 +96,12 @@ enum burn_end burn_test_disk_read(struct burn *b, const char *step);
 enum burn_end burn_test_links(struct burn *b, const char *step);
 enum burn_end burn_test_smart(struct burn *b, const char *step);
 enum burn_end burn_test_counters(struct burn *b, const char *step);
+enum burn_end burn_test_network(struct burn *b, const char *step);
+/* Hold the speed of a link against what its port could do; 0: not known. */
+void burn_judge_link_speed(struct burn *b, const char *step, const struct component *c,
+			   int64_t mbps, int64_t could_mbps);
+/* The same host without TLS, which would measure the CPU. false: it has a port of its own. */
+bool burn_plain_url(const char *server, char *ret, size_t ret_bytes);
 /* The disks' own: told to start before the first test if the plan has them, and judged in turn. */
 #define BURN_SELF_TEST "disk-self-test"
 /* "short" or "long", by the time that is until their turn; NULL: the plan has none. */

@@ -14,6 +14,7 @@ static const struct burn_test {
 	{"memory-pattern", burn_test_memory}, {"disk-read", burn_test_disk_read},
 	{"pcie-links", burn_test_links},      {"smart-after", burn_test_smart},
 	{"counters", burn_test_counters},     {BURN_SELF_TEST, burn_test_self_test},
+	{"network", burn_test_network},
 };
 
 bool burn_test_run(const char *id, struct burn *b, enum burn_end *ret)

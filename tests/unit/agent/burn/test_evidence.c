@@ -16,6 +16,7 @@
 #include <base/json.h>
 #include <base/str.h>
 #include <agent/burn/burn.h>
+#include <agent/burn/link_modes.h>
 #include <agent/facts/sysfs.h>
 #include <session/lease.h>
 
@@ -223,6 +224,105 @@ static void test_both_ends(void **state)
 	(void)unlink(path);
 }
 
+/* ---- the network ----------------------------------------------------------------------------- */
+
+static void test_modes(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t words[3];
+		size_t n;
+		int64_t mbps;
+	} rows[] = {
+		{"none", {0, 0, 0}, 3, 0},
+		{"10 and 100 on copper", {0xf, 0, 0}, 3, 100},
+		{"gigabit", {0x3f, 0, 0}, 3, 1000},
+		{"autonegotiation and pause alone", {1 << 6 | 1 << 13, 0, 0}, 3, 0},
+		{"25G and 10G", {1 << 12, 1, 0}, 3, 25000}, /* bit 31 + 1: 25000baseKR */
+		{"a bit past the mask", {0x3f, 1, 0}, 1, 1000},
+		{"nothing at all", {0}, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		CHECK_INT(rows[i].name, link_modes_fastest(rows[i].words, rows[i].n), rows[i].mbps);
+	assert_int_equal(link_modes_of("no-such-port"), 0);
+}
+
+static void test_link_speed(void **state)
+{
+	static const struct {
+		const char *name, *type, *words;
+		int64_t mbps, could;
+		unsigned n_failures;
+	} rows[] = {
+		{"full speed", "PASS", "full speed", 25000, 25000, 0},
+		{"a module that is slower", "UNKNOWN", "nic-below-port-speed", 10000, 25000, 0},
+		{"a broken pair", "FAIL", "nic-slow-link", 100, 1000, 1},
+		{"a port of 100", "PASS", "full speed", 100, 100, 0},
+		{"virtual", "UNKNOWN", "not-judged", 0, 0, 0},
+		{"without modes", "UNKNOWN", "not-judged", 10000, 0, 0},
+	};
+	static const struct plan_burn_in plan;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct lease *lease = lease_new();
+		struct bench b;
+
+		open_bench(&b, 1, &plan, lease);
+		burn_judge_link_speed(&b.burn, "network", &b.burn.components.items[0], rows[i].mbps,
+				      rows[i].could);
+		CHECK_INT(rows[i].name, count(&b, rows[i].type), 1);
+		CHECK_INT(rows[i].name, says(&b, rows[i].words), true);
+		CHECK_INT(rows[i].name, b.burn.n_failures, rows[i].n_failures);
+		close_bench(&b);
+	}
+}
+
+static void test_plain_url(void **state)
+{
+	static const struct {
+		const char *server, *url;
+	} rows[] = {
+		{"https://10.0.0.1", "http://10.0.0.1"},
+		{"https://[fd00::1]", "http://[fd00::1]"},
+		{"https://10.0.0.1:8443", NULL},
+		{"https://[fd00::1]:8443", NULL},
+		{"https://[fd00::1", NULL},
+		{"https://10.0.0.1/x", NULL},
+		{"http://10.0.0.1", NULL},
+		{"https://", NULL},
+		{"", NULL},
+	};
+	char url[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CHECK_INT(rows[i].server, burn_plain_url(rows[i].server, url, sizeof(url)),
+			  rows[i].url != NULL);
+		if (rows[i].url)
+			CHECK_STR(rows[i].server, url, rows[i].url);
+	}
+}
+
+/* Without an answer of the appliance the network is neither good nor bad. */
+static void test_no_appliance(void **state)
+{
+	static const struct plan_burn_in plan;
+	struct lease *lease = lease_new();
+	struct bench b;
+
+	(void)state;
+	open_bench(&b, 0, &plan, lease);
+	b.burn.server = "https://127.0.0.1";
+	assert_int_equal(burn_test_network(&b.burn, "network"), BURN_SKIPPED);
+	assert_int_equal(count(&b, "PASS"), 0);
+	assert_int_equal(count(&b, "UNKNOWN"), 1);
+	assert_int_equal(b.burn.n_failures, 0);
+	close_bench(&b);
+}
+
 /* ---- the BMC's log -------------------------------------------------------------------------- */
 
 static void test_event_count(void **state)
@@ -353,6 +453,10 @@ int main(void)
 		cmocka_unit_test(test_temperature),
 		cmocka_unit_test(test_disks_at_once),
 		cmocka_unit_test(test_both_ends),
+		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_link_speed),
+		cmocka_unit_test(test_plain_url),
+		cmocka_unit_test(test_no_appliance),
 		cmocka_unit_test(test_event_count),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_self_test_verdicts),
