@@ -43,6 +43,7 @@ enum burnin_symptom {
 	SYMPTOM_REBOOTS,          /* it rebooted under load */
 	SYMPTOM_HANGS,            /* no sign of life under load */
 	SYMPTOM_PCIE_NARROW_LINK, /* fewer lanes than card and slot can do */
+	SYMPTOM_PCIE_SLOW_LINK,   /* slower than card and slot can do */
 	SYMPTOM_FAN_FAILED,       /* by its sensor */
 	SYMPTOM_SUPPLY_FAILED,
 	SYMPTOM_REDUNDANCY_LOST,

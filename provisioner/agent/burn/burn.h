@@ -146,6 +146,9 @@ MUST_CHECK json_t *burn_counters_json(const char *root);
 bool burn_link_is_narrow(const char *root, const char *address, int64_t *ret_width,
 			 int64_t *ret_could);
 #define BURN_POLL_S 1
+/* Is a card for storage or network slower than both could be? Tenths of GT/s. */
+bool burn_link_is_slow(const char *root, const char *address, int64_t *ret_speed,
+		       int64_t *ret_could);
 /* Have the kernel look for machine checks more often. Returns what it did before, for
  * burn_poll_as_before(); -1: there is no such poll. */
 int64_t burn_poll_faster(const char *root);

@@ -129,12 +129,58 @@ static void test_socket_of_a_cpu(void **state)
 	fake_sys_done(&t);
 }
 
+/* A slow link is one of storage or network where both ends are faster. */
+static void test_link_speeds(void **state)
+{
+	static const struct {
+		const char *name, *class, *vendor, *now, *card, *port;
+		bool slow;
+		int64_t could;
+	} rows[] = {
+		{"full", "0x010802", "0x8086", "16.0 GT/s PCIe", "16.0 GT/s PCIe", "16.0 GT/s PCIe",
+		 false, 0},
+		{"slow", "0x010802", "0x8086", "2.5 GT/s PCIe", "16.0 GT/s PCIe", "8.0 GT/s PCIe",
+		 true, 80},
+		{"a slot of an older generation", "0x020000", "0x8086", "8.0 GT/s PCIe",
+		 "16.0 GT/s PCIe", "8 GT/s", false, 0},
+		{"an idle graphics card", "0x030000", "0x8086", "2.5 GT/s PCIe", "16.0 GT/s PCIe",
+		 "16.0 GT/s PCIe", false, 0},
+		{"QEMU's port", "0x020000", "0x1b36", "2.5 GT/s PCIe", "16.0 GT/s PCIe",
+		 "16.0 GT/s PCIe", false, 0},
+		{"not known", "0x020000", "0x8086", "Unknown", "16.0 GT/s PCIe", "16.0 GT/s PCIe",
+		 false, 0},
+		{"nonsense", "0x020000", "0x8086", "-1 GT/s", "1e9 GT/s", "GT/s", false, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_sys t;
+		int64_t is = 0, could = 0;
+
+		fake_sys_init(&t);
+		fake_sys_putf(&t, rows[i].vendor, "%s/vendor", PORT);
+		fake_sys_putf(&t, rows[i].port, "%s/max_link_speed", PORT);
+		fake_sys_putf(&t, rows[i].class, "%s/class", PORT "/0000:01:00.0");
+		fake_sys_putf(&t, rows[i].now, "%s/current_link_speed", PORT "/0000:01:00.0");
+		fake_sys_putf(&t, rows[i].card, "%s/max_link_speed", PORT "/0000:01:00.0");
+		fake_sys_link(&t, "sys/bus/pci/devices/0000:01:00.0",
+			      "../../../../" PORT "/0000:01:00.0");
+		fake_sys_link(&t, "sys/bus/pci/devices/0000:00:01.0", "../../../../" PORT);
+		CHECK_INT(rows[i].name, burn_link_is_slow(t.root, "0000:01:00.0", &is, &could),
+			  rows[i].slow);
+		if (rows[i].slow)
+			CHECK_INT(rows[i].name, could, rows[i].could);
+		fake_sys_done(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_test_is_there),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_link_speeds),
 		cmocka_unit_test(test_socket_of_a_cpu),
 	};
 
