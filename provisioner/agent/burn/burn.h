@@ -64,6 +64,7 @@ struct burn {
 	size_t n_first_crc;
 	bool self_tests[FACTS_MAX_DRIVES]; /* the disk runs its own, since the run began */
 
+	const char *root;     /* of the trees that counters are read from; NULL: this machine */
 	const char *cpu_tool; /* NULL: stress-ng */
 	const char *server;   /* its address, "https://10.0.0.1"; NULL: none */
 	int64_t grace_ms;     /* of a program beyond its seconds; 0: three minutes */

@@ -195,7 +195,7 @@ void burn_judge_evidence(struct burn *b, const char *step)
 	struct judging judging = {.burn = b, .step = step};
 	struct counters after = {0};
 
-	burn_read_counters("", &b->components, &after);
+	burn_read_counters(b->root ? b->root : "", &b->components, &after);
 	counters_judge(&b->before, &after, &b->components, counter_found, &judging);
 	counters_done(&b->before);
 	b->before = after;

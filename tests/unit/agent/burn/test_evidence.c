@@ -224,6 +224,61 @@ static void test_both_ends(void **state)
 	(void)unlink(path);
 }
 
+/* ---- counters -------------------------------------------------------------------------------- */
+
+#define CE "sys/devices/system/edac/mc/mc0/dimm0/dimm_ce_count"
+
+/* The step of each failing diagnosis, in order: "a c ". The caller frees. */
+static char *failing_steps(const struct bench *b)
+{
+	struct str out;
+	json_t *record;
+	size_t i;
+
+	str_init(&out, 256);
+	json_array_foreach (b->records, i, record) {
+		json_t *step = json_object_get(record, "testStepArtifact");
+		json_t *d = json_object_get(step, "diagnosis");
+
+		if (d && str_eq(json_string_value(json_object_get(d, "type")), "FAIL"))
+			str_addf(&out, "%s ",
+				 json_string_value(json_object_get(step, "testStepId")));
+	}
+	return str_take(&out);
+}
+
+/* What a counter grew by between two looks belongs to the test of the second. */
+static void test_growth_belongs_to_its_test(void **state)
+{
+	static const struct plan_burn_in plan;
+
+	static const struct {
+		const char *step, *ce;
+	} looks[] = {{"first", "5\n"}, {"second", "6\n"}, {"third", "6\n"}, {"fourth", "9\n"}};
+	struct lease *lease = lease_new();
+	struct fake_sys t;
+	struct bench b;
+
+	(void)state;
+	fake_sys_init(&t);
+	fake_sys_put(&t, CE, "5\n");
+	open_bench(&b, 0, &plan, lease);
+	b.burn.n_events = -1;
+	b.burn.root = t.root;
+	assert_non_null(component_add(&b.burn.components, COMPONENT_DIMM, "A1"));
+	burn_read_counters(t.root, &b.burn.components, &b.burn.before);
+	for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
+		fake_sys_put(&t, CE, looks[i].ce);
+		burn_judge_evidence(&b.burn, looks[i].step);
+	}
+	autofree char *steps = failing_steps(&b);
+	assert_string_equal(steps, "second fourth ");
+	assert_true(says(&b, "grew by 3"));
+	counters_done(&b.burn.before);
+	close_bench(&b);
+	fake_sys_done(&t);
+}
+
 /* ---- the network ----------------------------------------------------------------------------- */
 
 static void test_modes(void **state)
@@ -453,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_temperature),
 		cmocka_unit_test(test_disks_at_once),
 		cmocka_unit_test(test_both_ends),
+		cmocka_unit_test(test_growth_belongs_to_its_test),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_link_speed),
 		cmocka_unit_test(test_plain_url),
