@@ -10,70 +10,56 @@
 
 #include "flow_row.h"
 
-#define ARM_COLUMNS                                                                                   \
-	"id, host_num, image_digest, line, version, arch, disk_wwn, disk_serial, disk_bytes, "        \
-	"wipe_consent, who, reason, created_us, expires_us, consumed_us, session_id, permit_id, "     \
-	"first_boot_hash, ended_us, result, work, latest, profile_digest, owner, agreed, automatic, " \
-	"waiver, methods"
+static const struct flow_column arm_columns[] = {
+	FLOW_COLUMN(struct flow_arm, id),
+	FLOW_COLUMN(struct flow_arm, host_num),
+	FLOW_COLUMN(struct flow_arm, image_digest),
+	FLOW_COLUMN(struct flow_arm, line),
+	FLOW_COLUMN(struct flow_arm, version),
+	FLOW_COLUMN(struct flow_arm, arch),
+	FLOW_COLUMN(struct flow_arm, disk_wwn),
+	FLOW_COLUMN(struct flow_arm, disk_serial),
+	FLOW_COLUMN(struct flow_arm, disk_bytes),
+	FLOW_COLUMN(struct flow_arm, wipe_consent),
+	FLOW_COLUMN(struct flow_arm, who),
+	FLOW_COLUMN(struct flow_arm, reason),
+	FLOW_COLUMN(struct flow_arm, created_us),
+	FLOW_COLUMN(struct flow_arm, expires_us),
+	FLOW_COLUMN(struct flow_arm, consumed_us),
+	FLOW_COLUMN(struct flow_arm, session_id),
+	FLOW_COLUMN(struct flow_arm, permit_id),
+	FLOW_COLUMN(struct flow_arm, first_boot_hash),
+	FLOW_COLUMN(struct flow_arm, ended_us),
+	FLOW_COLUMN(struct flow_arm, result),
+	FLOW_COLUMN(struct flow_arm, work),
+	FLOW_COLUMN(struct flow_arm, latest),
+	FLOW_COLUMN(struct flow_arm, profile_digest),
+	FLOW_COLUMN(struct flow_arm, owner),
+	FLOW_COLUMN(struct flow_arm, agreed),
+	FLOW_COLUMN(struct flow_arm, automatic),
+	FLOW_COLUMN(struct flow_arm, waiver),
+	FLOW_COLUMN(struct flow_arm, methods),
+};
+static const struct flow_table arm_table = FLOW_TABLE("flow_arm", "arm", struct flow_arm,
+						      arm_columns);
 
-static void arm_read(const struct db_rows *rows, void *ret)
-{
-	struct flow_arm *a = ret;
-
-	COL(rows, 0, a->id);
-	a->host_num = db_int(rows, 1);
-	COL(rows, 2, a->image_digest);
-	COL(rows, 3, a->line);
-	COL(rows, 4, a->version);
-	COL(rows, 5, a->arch);
-	COL(rows, 6, a->disk_wwn);
-	COL(rows, 7, a->disk_serial);
-	a->disk_bytes = db_int(rows, 8);
-	COL(rows, 9, a->wipe_consent);
-	COL(rows, 10, a->who);
-	COL(rows, 11, a->reason);
-	a->created_us = db_int(rows, 12);
-	a->expires_us = db_int(rows, 13);
-	a->consumed_us = db_int(rows, 14);
-	COL(rows, 15, a->session_id);
-	COL(rows, 16, a->permit_id);
-	COL(rows, 17, a->first_boot_hash);
-	a->ended_us = db_int(rows, 18);
-	COL(rows, 19, a->result);
-	COL(rows, 20, a->work);
-	a->latest = db_int(rows, 21) != 0;
-	COL(rows, 22, a->profile_digest);
-	COL(rows, 23, a->owner);
-	COL(rows, 24, a->agreed);
-	a->automatic = db_int(rows, 25) != 0;
-	COL(rows, 26, a->waiver);
-	COL(rows, 27, a->methods);
-}
-
-static int arm_one(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
+static int arm_one(struct db *db, const char *where, const struct db_param *params, size_t n_params,
 		   struct flow_arm *ret, struct err *err)
 {
-	static const struct flow_row_kind kind = {"arm", arm_read, sizeof(*ret)};
-
-	return flow_row_one(db, &kind, &(struct db_call){sql, params, n_params}, ret, err);
+	return flow_row_one(db, &arm_table, &(struct db_call){where, params, n_params}, ret, err);
 }
 
 /* An older life's token ends with the next arm. */
 static int arm_insert(struct db *db, const struct flow_arm *a, struct err *err)
 {
+	struct flow_arm fresh = *a;
+
+	fresh.consumed_us = fresh.ended_us = 0;
+	fresh.session_id[0] = fresh.permit_id[0] = fresh.first_boot_hash[0] = '\0';
+	fresh.result[0] = '\0';
 	TRY(flow_arm_end(db, a->host_num, "replaced", a->created_us, err));
 	TRY(flow_arm_forget_tokens(db, a->host_num, err));
-	return db_exec(
-		db, err,
-		"INSERT INTO flow_arm (" ARM_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-		"$9, $10, $11, $12, $13, $14, 0, '', '', '', 0, '', $15, $16, $17, "
-		"$18, $19, $20, $21, $22)",
-		p_text(a->id), p_int(a->host_num), p_text(a->image_digest), p_text(a->line),
-		p_text(a->version), p_text(a->arch), p_text(a->disk_wwn), p_text(a->disk_serial),
-		p_int(a->disk_bytes), p_text(a->wipe_consent), p_text(a->who), p_text(a->reason),
-		p_int(a->created_us), p_int(a->expires_us), p_text(a->work), p_int(a->latest),
-		p_text(a->profile_digest), p_text(a->owner), p_text(a->agreed), p_int(a->automatic),
-		p_text(a->waiver), p_text(a->methods));
+	return flow_row_add(db, &arm_table, &fresh, err);
 }
 
 int flow_arm_add(struct db *db, const struct flow_arm *a, struct err *err)
@@ -92,26 +78,21 @@ int flow_arm_add_disk(struct db *db, const char *arm_id, int64_t place,
 		       p_int(d->bytes));
 }
 
-static void disk_read(const struct db_rows *rows, void *ret)
-{
-	struct flow_arm_disk *d = ret;
-
-	COL(rows, 0, d->wwn);
-	COL(rows, 1, d->serial);
-	d->bytes = db_int(rows, 2);
-}
+static const struct flow_column disk_columns[] = {
+	FLOW_COLUMN(struct flow_arm_disk, wwn),
+	FLOW_COLUMN(struct flow_arm_disk, serial),
+	FLOW_COLUMN(struct flow_arm_disk, bytes),
+};
+static const struct flow_table disk_table = FLOW_TABLE("flow_arm_disk", "disk",
+						       struct flow_arm_disk, disk_columns);
 
 int flow_arm_next_disk(struct db *db, const char *arm_id, struct flow_arm_disk *ret,
 		       struct err *err)
 {
-	static const struct flow_row_kind kind = {"disk", disk_read, sizeof(*ret)};
-	const struct db_param params[] = {p_text(arm_id)};
+	const struct db_call first = {"arm_id = $1 ORDER BY place LIMIT 1",
+				      DB_PARAMS_(p_text(arm_id))};
 
-	return flow_row_one(db, &kind,
-			    &(struct db_call){"SELECT wwn, serial, bytes FROM flow_arm_disk WHERE "
-					      "arm_id = $1 ORDER BY place LIMIT 1",
-					      params, ARRAY_LEN(params)},
-			    ret, err);
+	return flow_row_one(db, &disk_table, &first, ret, err);
 }
 
 int flow_arm_go_on(struct db *db, const struct flow_arm *arm, struct flow_arm *next,
@@ -137,22 +118,17 @@ int flow_arm_go_on(struct db *db, const struct flow_arm *arm, struct flow_arm *n
 
 int flow_arm_get(struct db *db, const char *id, struct flow_arm *ret, struct err *err)
 {
-	return arm_one(db, "SELECT " ARM_COLUMNS " FROM flow_arm WHERE id = $1",
-		       DB_PARAMS_(p_text(id)), ret, err);
+	return arm_one(db, "id = $1", DB_PARAMS_(p_text(id)), ret, err);
 }
 
 int flow_arm_open(struct db *db, int64_t host_num, struct flow_arm *ret, struct err *err)
 {
-	return arm_one(db,
-		       "SELECT " ARM_COLUMNS " FROM flow_arm WHERE host_num = $1 AND ended_us = 0",
-		       DB_PARAMS_(p_int(host_num)), ret, err);
+	return arm_one(db, "host_num = $1 AND ended_us = 0", DB_PARAMS_(p_int(host_num)), ret, err);
 }
 
 int flow_arm_latest(struct db *db, int64_t host_num, struct flow_arm *ret, struct err *err)
 {
-	return arm_one(db,
-		       "SELECT " ARM_COLUMNS
-		       " FROM flow_arm WHERE host_num = $1 ORDER BY created_us DESC LIMIT 1",
+	return arm_one(db, "host_num = $1 ORDER BY created_us DESC LIMIT 1",
 		       DB_PARAMS_(p_int(host_num)), ret, err);
 }
 
@@ -178,8 +154,8 @@ int flow_arm_by_token(struct db *db, const char *first_boot_hash, struct flow_ar
 		      struct err *err)
 {
 	return arm_one(db,
-		       "SELECT " ARM_COLUMNS " FROM flow_arm WHERE first_boot_hash = $1 AND "
-		       "first_boot_hash <> '' AND consumed_us > 0 ORDER BY created_us DESC LIMIT 1",
+		       "first_boot_hash = $1 AND first_boot_hash <> '' AND "
+		       " consumed_us > 0 ORDER BY created_us DESC LIMIT 1",
 		       DB_PARAMS_(p_text(first_boot_hash)), ret, err);
 }
 
@@ -245,12 +221,11 @@ int flow_arms_writing(struct db *db,
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int rc;
 
-	TRY(db_query(db, err, &rows,
-		     "SELECT " ARM_COLUMNS
-		     " FROM flow_arm WHERE ended_us = 0 AND consumed_us > 0"));
+	TRY(flow_rows(db, &arm_table,
+		      &(struct db_call){"ended_us = 0 AND consumed_us > 0", NULL, 0}, &rows, err));
 	while ((rc = db_rows_next(rows, err)) > 0) {
-		struct flow_arm a = {0};
-		arm_read(rows, &a);
+		struct flow_arm a;
+		flow_row_read(&arm_table, rows, &a);
 		TRY(visit(arg, &a, err));
 	}
 	return rc;

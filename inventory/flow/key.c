@@ -4,35 +4,30 @@
  */
 #include <inventory/flow.h>
 
-#include <string.h>
 #include <base/json.h>
 #include <base/str.h>
 
 #include "flow_row.h"
 
+static const struct flow_column key_columns[] = {
+	FLOW_COLUMN(struct flow_key, host_num),
+	FLOW_COLUMN(struct flow_key, bound),
+	FLOW_COLUMN(struct flow_key, by_person),
+	FLOW_COLUMN(struct flow_key, asking),
+};
+static const struct flow_table key_table = FLOW_TABLE("flow_key", "key", struct flow_key,
+						      key_columns);
+
 int flow_key_get(struct db *db, int64_t host_num, struct flow_key *ret, struct err *err)
 {
-	AUTO(db_rows) struct db_rows *rows = NULL;
+	const struct db_call own = {"host_num = $1", DB_PARAMS_(p_int(host_num))};
+	int rc = flow_row_find(db, &key_table, &own, ret, err);
 
-	*ret = (struct flow_key){.host_num = host_num};
-	TRY(db_query(db, err, &rows,
-		     "SELECT bound, by_person, asking FROM flow_key WHERE host_num = $1",
-		     p_int(host_num)));
-	int rc = db_rows_next(rows, err);
-	if (rc <= 0)
-		return rc;
-	COL(rows, 0, ret->bound);
-	ret->by_person = db_int(rows, 1);
-	COL(rows, 2, ret->asking);
-	return 0;
+	ret->host_num = host_num;
+	return rc < 0 ? rc : 0;
 }
 
 int flow_key_put(struct db *db, const struct flow_key *k, struct err *err)
 {
-	return db_exec(db, err,
-		       "INSERT INTO flow_key (host_num, bound, by_person, asking) VALUES ($1, $2, "
-		       "$3, $4) ON CONFLICT (host_num) DO UPDATE SET bound = $2, by_person = $3, "
-		       "asking = $4",
-		       p_int(k->host_num), p_text(k->bound), p_int(k->by_person),
-		       p_text(k->asking));
+	return flow_row_put(db, &key_table, k, err);
 }

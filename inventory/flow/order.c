@@ -89,25 +89,26 @@ int flow_order_add(struct db *db, const struct flow_order *o, const struct flow_
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static void order_read(const struct db_rows *rows, void *ret)
-{
-	struct flow_order *o = ret;
-
-	COL(rows, 0, o->id);
-	COL(rows, 1, o->work);
-	o->host_num = db_int(rows, 2);
-	o->body = xstrdup(db_text(rows, 3));
-	COL(rows, 4, o->plan_hash);
-	COL(rows, 5, o->why);
-	COL(rows, 6, o->reason);
-	COL(rows, 7, o->who);
-	COL(rows, 8, o->owner);
-	o->token_num = db_int(rows, 9);
-	o->created_us = db_int(rows, 10);
-	o->expires_us = db_int(rows, 11);
-	COL(rows, 12, o->state);
-	o->secret = xstrdup(db_text(rows, 13));
-}
+/* Only read: what an order has besides is written once, and by its decision. */
+static const struct flow_column order_columns[] = {
+	FLOW_COLUMN(struct flow_order, id),
+	FLOW_COLUMN(struct flow_order, work),
+	FLOW_COLUMN(struct flow_order, host_num),
+	FLOW_COLUMN(struct flow_order, body),
+	FLOW_COLUMN(struct flow_order, plan_hash),
+	FLOW_COLUMN(struct flow_order, why),
+	FLOW_COLUMN(struct flow_order, reason),
+	FLOW_COLUMN(struct flow_order, who),
+	FLOW_COLUMN(struct flow_order, owner),
+	FLOW_COLUMN(struct flow_order, token_num),
+	FLOW_COLUMN(struct flow_order, created_us),
+	FLOW_COLUMN(struct flow_order, expires_us),
+	FLOW_COLUMN(struct flow_order, state),
+	FLOW_COLUMN_AS(struct flow_order, secret,
+		       "coalesce((SELECT sealed FROM flow_order_secret WHERE order_id = id), '')"),
+};
+static const struct flow_table order_table = FLOW_TABLE("flow_order", "order", struct flow_order,
+							order_columns);
 
 void flow_order_done(struct flow_order *o)
 {
@@ -118,14 +119,8 @@ void flow_order_done(struct flow_order *o)
 
 int flow_order_get(struct db *db, const char *id, struct flow_order *ret, struct err *err)
 {
-	static const struct flow_row_kind kind = {"order", order_read, sizeof(*ret)};
-	static const char sql[] =
-		"SELECT id, work, host_num, body, plan_hash, why, reason, who, owner, "
-		"token_num, created_us, expires_us, state, coalesce((SELECT sealed "
-		"FROM flow_order_secret WHERE order_id = id), '') FROM flow_order "
-		"WHERE id = $1";
-
-	return flow_row_one(db, &kind, &(struct db_call){sql, DB_PARAMS_(p_text(id))}, ret, err);
+	return flow_row_one(db, &order_table, &(struct db_call){"id = $1", DB_PARAMS_(p_text(id))},
+			    ret, err);
 }
 
 static json_t *row_json(const struct db_rows *rows)
@@ -225,7 +220,7 @@ static int end_each(struct db *db, const char *state, int64_t expired_us, int64_
 		     p_int(expired_us)));
 	while ((rc = db_rows_next(rows, err)) > 0) {
 		struct order_id id = {""};
-		COL(rows, 0, id.text);
+		(void)str_copy(id.text, sizeof(id.text), db_text(rows, 0));
 		VEC_PUSH(&ids, id);
 	}
 	for (size_t i = 0; i < ids.n && rc >= 0; i++) {

@@ -12,48 +12,30 @@
 
 /* ---- hosts ----------------------------------------------------------------------------------- */
 
+static const struct flow_column host_columns[] = {
+	FLOW_COLUMN(struct flow_host, host_num),  FLOW_COLUMN(struct flow_host, approved),
+	FLOW_COLUMN(struct flow_host, inspected), FLOW_COLUMN(struct flow_host, tested),
+	FLOW_COLUMN(struct flow_host, profile),   FLOW_COLUMN(struct flow_host, macs),
+	FLOW_COLUMN(struct flow_host, epoch),     FLOW_COLUMN(struct flow_host, tries),
+	FLOW_COLUMN(struct flow_host, fail_code), FLOW_COLUMN(struct flow_host, run_id),
+	FLOW_COLUMN(struct flow_host, disk_wwn),  FLOW_COLUMN(struct flow_host, disk_serial),
+	FLOW_COLUMN(struct flow_host, in_use),
+};
+static const struct flow_table host_table = FLOW_TABLE("flow_host", "host", struct flow_host,
+						       host_columns);
+
 int flow_host_get(struct db *db, int64_t host_num, struct flow_host *ret, struct err *err)
 {
-	AUTO(db_rows) struct db_rows *rows = NULL;
+	const struct db_call own = {"host_num = $1", DB_PARAMS_(p_int(host_num))};
+	int rc = flow_row_find(db, &host_table, &own, ret, err);
 
-	memset(ret, 0, sizeof(*ret));
 	ret->host_num = host_num;
-	TRY(db_query(db, err, &rows,
-		     "SELECT approved, inspected, tested, profile, macs, epoch, tries, fail_code, "
-		     "run_id, disk_wwn, disk_serial, in_use FROM flow_host WHERE host_num = $1",
-		     p_int(host_num)));
-	int rc = db_rows_next(rows, err);
-	if (rc <= 0)
-		return rc;
-	ret->approved = db_int(rows, 0);
-	ret->inspected = db_int(rows, 1);
-	ret->tested = db_int(rows, 2);
-	COL(rows, 3, ret->profile);
-	COL(rows, 4, ret->macs);
-	ret->epoch = db_int(rows, 5);
-	ret->tries = db_int(rows, 6);
-	COL(rows, 7, ret->fail_code);
-	COL(rows, 8, ret->run_id);
-	COL(rows, 9, ret->disk_wwn);
-	COL(rows, 10, ret->disk_serial);
-	ret->in_use = db_int(rows, 11);
-	return 0;
+	return rc < 0 ? rc : 0;
 }
 
 int flow_host_put(struct db *db, const struct flow_host *h, struct err *err)
 {
-	return db_exec(
-		db, err,
-		"INSERT INTO flow_host (host_num, approved, inspected, tested, profile, macs, "
-		"epoch, tries, fail_code, run_id, disk_wwn, disk_serial, in_use) VALUES ($1, $2, "
-		"$3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (host_num) DO UPDATE "
-		"SET approved = $2, inspected = $3, tested = $4, profile = $5, macs = $6, epoch = "
-		"$7, tries = $8, fail_code = $9, run_id = $10, disk_wwn = $11, disk_serial = $12, "
-		"in_use = $13",
-		p_int(h->host_num), p_int(h->approved), p_int(h->inspected), p_int(h->tested),
-		p_text(h->profile), p_text(h->macs), p_int(h->epoch), p_int(h->tries),
-		p_text(h->fail_code), p_text(h->run_id), p_text(h->disk_wwn),
-		p_text(h->disk_serial), p_int(h->in_use));
+	return flow_row_put(db, &host_table, h, err);
 }
 
 int flow_drives_put(struct db *db, int64_t host_num, const json_t *drives, struct err *err)
@@ -111,59 +93,39 @@ int flow_hosts_overdue(struct db *db, int64_t now_us, int max,
 
 /* ---- sessions -------------------------------------------------------------------------------- */
 
-#define SESSION_COLUMNS                                                                            \
-	"id, host_num, agent_key, nonce, boot_id, epoch, arch, firmware, opened_us, closed_us, "   \
-	"acked, steps"
+static const struct flow_column session_columns[] = {
+	FLOW_COLUMN(struct flow_session, id),        FLOW_COLUMN(struct flow_session, host_num),
+	FLOW_COLUMN(struct flow_session, agent_key), FLOW_COLUMN(struct flow_session, nonce),
+	FLOW_COLUMN(struct flow_session, boot_id),   FLOW_COLUMN(struct flow_session, epoch),
+	FLOW_COLUMN(struct flow_session, arch),      FLOW_COLUMN(struct flow_session, firmware),
+	FLOW_COLUMN(struct flow_session, opened_us), FLOW_COLUMN(struct flow_session, closed_us),
+	FLOW_COLUMN(struct flow_session, acked),     FLOW_COLUMN(struct flow_session, steps),
+};
+static const struct flow_table session_table = FLOW_TABLE("flow_session", "session",
+							  struct flow_session, session_columns);
 
 int flow_session_add(struct db *db, const struct flow_session *s, struct err *err)
 {
-	return db_exec(db, err,
-		       "INSERT INTO flow_session (" SESSION_COLUMNS
-		       ") VALUES ($1, $2, $3, $4, $5, $6, "
-		       "$7, $8, $9, $10, $11, $12)",
-		       p_text(s->id), p_int(s->host_num), p_text(s->agent_key), p_text(s->nonce),
-		       p_text(s->boot_id), p_int(s->epoch), p_text(s->arch), p_text(s->firmware),
-		       p_int(s->opened_us), p_int(s->closed_us), p_int(s->acked), p_int(s->steps));
+	return flow_row_add(db, &session_table, s, err);
 }
 
-static void session_read(const struct db_rows *rows, void *ret)
-{
-	struct flow_session *s = ret;
-
-	COL(rows, 0, s->id);
-	s->host_num = db_int(rows, 1);
-	COL(rows, 2, s->agent_key);
-	COL(rows, 3, s->nonce);
-	COL(rows, 4, s->boot_id);
-	s->epoch = db_int(rows, 5);
-	COL(rows, 6, s->arch);
-	COL(rows, 7, s->firmware);
-	s->opened_us = db_int(rows, 8);
-	s->closed_us = db_int(rows, 9);
-	s->acked = db_int(rows, 10);
-	s->steps = db_int(rows, 11);
-}
-
-static int session_one(struct db *db, const char *sql, const struct db_param *params,
+static int session_one(struct db *db, const char *where, const struct db_param *params,
 		       size_t n_params, struct flow_session *ret, struct err *err)
 {
-	static const struct flow_row_kind kind = {"session", session_read, sizeof(*ret)};
-
-	return flow_row_one(db, &kind, &(struct db_call){sql, params, n_params}, ret, err);
+	return flow_row_one(db, &session_table, &(struct db_call){where, params, n_params}, ret,
+			    err);
 }
 
 int flow_session_get(struct db *db, const char *id, struct flow_session *ret, struct err *err)
 {
-	return session_one(db, "SELECT " SESSION_COLUMNS " FROM flow_session WHERE id = $1",
-			   DB_PARAMS_(p_text(id)), ret, err);
+	return session_one(db, "id = $1", DB_PARAMS_(p_text(id)), ret, err);
 }
 
 int flow_session_find(struct db *db, const char *agent_key, const char *nonce,
 		      struct flow_session *ret, struct err *err)
 {
 	return session_one(db,
-			   "SELECT " SESSION_COLUMNS
-			   " FROM flow_session WHERE agent_key = $1 AND nonce "
+			   "agent_key = $1 AND nonce "
 			   "= $2 AND closed_us = 0",
 			   DB_PARAMS_(p_text(agent_key), p_text(nonce)), ret, err);
 }
@@ -171,7 +133,7 @@ int flow_session_find(struct db *db, const char *agent_key, const char *nonce,
 int flow_session_of_host(struct db *db, int64_t host_num, struct flow_session *ret, struct err *err)
 {
 	return session_one(db,
-			   "SELECT " SESSION_COLUMNS " FROM flow_session WHERE host_num = $1 AND "
+			   "host_num = $1 AND "
 			   "closed_us = 0 ORDER BY epoch DESC LIMIT 1",
 			   DB_PARAMS_(p_int(host_num)), ret, err);
 }
@@ -193,58 +155,41 @@ int flow_sessions_close(struct db *db, int64_t host_num, int64_t now_us, struct 
 
 /* ---- plans ----------------------------------------------------------------------------------- */
 
-#define PLAN_COLUMNS                                                                               \
-	"id, session_id, host_num, seq, kind, arm_id, run_id, issued_us, expires_us, ended_us, "   \
-	"result, envelope"
+static const struct flow_column plan_columns[] = {
+	FLOW_COLUMN(struct flow_plan, id),         FLOW_COLUMN(struct flow_plan, session_id),
+	FLOW_COLUMN(struct flow_plan, host_num),   FLOW_COLUMN(struct flow_plan, seq),
+	FLOW_COLUMN(struct flow_plan, kind),       FLOW_COLUMN(struct flow_plan, arm_id),
+	FLOW_COLUMN(struct flow_plan, run_id),     FLOW_COLUMN(struct flow_plan, issued_us),
+	FLOW_COLUMN(struct flow_plan, expires_us), FLOW_COLUMN(struct flow_plan, ended_us),
+	FLOW_COLUMN(struct flow_plan, result),     FLOW_COLUMN(struct flow_plan, envelope),
+};
+static const struct flow_table plan_table = FLOW_TABLE("flow_plan", "plan", struct flow_plan,
+						       plan_columns);
 
 int flow_plan_add(struct db *db, const struct flow_plan *p, struct err *err)
 {
-	return db_exec(db, err,
-		       "INSERT INTO flow_plan (" PLAN_COLUMNS
-		       ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-		       "$9, 0, '', $10)",
-		       p_text(p->id), p_text(p->session_id), p_int(p->host_num), p_int(p->seq),
-		       p_text(p->kind), p_text(p->arm_id), p_text(p->run_id), p_int(p->issued_us),
-		       p_int(p->expires_us), p_text(p->envelope));
+	struct flow_plan live = *p;
+
+	live.ended_us = 0;
+	live.result[0] = '\0';
+	return flow_row_add(db, &plan_table, &live, err);
 }
 
-static void plan_read(const struct db_rows *rows, void *ret)
+static int plan_one(struct db *db, const char *where, const struct db_param *params,
+		    size_t n_params, struct flow_plan *ret, struct err *err)
 {
-	struct flow_plan *p = ret;
-
-	COL(rows, 0, p->id);
-	COL(rows, 1, p->session_id);
-	p->host_num = db_int(rows, 2);
-	p->seq = db_int(rows, 3);
-	COL(rows, 4, p->kind);
-	COL(rows, 5, p->arm_id);
-	COL(rows, 6, p->run_id);
-	p->issued_us = db_int(rows, 7);
-	p->expires_us = db_int(rows, 8);
-	p->ended_us = db_int(rows, 9);
-	COL(rows, 10, p->result);
-	p->envelope = xstrdup(db_text(rows, 11));
-}
-
-static int plan_one(struct db *db, const char *sql, const struct db_param *params, size_t n_params,
-		    struct flow_plan *ret, struct err *err)
-{
-	static const struct flow_row_kind kind = {"plan", plan_read, sizeof(*ret)};
-
-	return flow_row_one(db, &kind, &(struct db_call){sql, params, n_params}, ret, err);
+	return flow_row_one(db, &plan_table, &(struct db_call){where, params, n_params}, ret, err);
 }
 
 int flow_plan_get(struct db *db, const char *id, struct flow_plan *ret, struct err *err)
 {
-	return plan_one(db, "SELECT " PLAN_COLUMNS " FROM flow_plan WHERE id = $1",
-			DB_PARAMS_(p_text(id)), ret, err);
+	return plan_one(db, "id = $1", DB_PARAMS_(p_text(id)), ret, err);
 }
 
 int flow_plan_live(struct db *db, int64_t host_num, struct flow_plan *ret, struct err *err)
 {
-	return plan_one(
-		db, "SELECT " PLAN_COLUMNS " FROM flow_plan WHERE host_num = $1 AND ended_us = 0",
-		DB_PARAMS_(p_int(host_num)), ret, err);
+	return plan_one(db, "host_num = $1 AND ended_us = 0", DB_PARAMS_(p_int(host_num)), ret,
+			err);
 }
 
 int flow_plan_end(struct db *db, int64_t host_num, const char *result, int64_t now_us,
