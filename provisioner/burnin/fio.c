@@ -91,7 +91,7 @@ static void judge(struct tool_end end, const struct jobs *jobs, struct tool_outc
 			   end.signal ? "signal" : "status", end.signal ? end.signal : end.status);
 		set(ret, TOOL_NOT_RUN, text);
 	} else if (jobs->unreadable) {
-		set(ret, TOOL_NOT_RUN, "fio: the document does not tell how a job ended");
+		set(ret, TOOL_NOT_RUN, "fio: the document does not show how a job ended");
 	} else if (jobs->n == 0 || jobs->n_idle) {
 		set(ret, TOOL_NOT_RUN, "fio: a job read and wrote nothing");
 	} else {

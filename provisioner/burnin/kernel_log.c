@@ -15,6 +15,8 @@
 #include <base/cleanup.h>
 #include <base/str.h>
 
+#include "kernel_log_disk.h"
+
 #define MAX_GROUPS     5
 #define LINE_MAX_BYTES 1024
 
@@ -328,58 +330,13 @@ static void on_device(struct reading *x, const struct line *l)
 		blame_card(x, l, pcie_symptom(x->firmware_corrected));
 }
 
-/* "sda1" and "nvme0n1p2" are partitions of "sda" and "nvme0n1". */
-static void strip_partition(char *name)
-{
-	size_t n = strlen(name), digits = n;
-
-	while (digits && isdigit((unsigned char)name[digits - 1]))
-		digits--;
-	if (digits == n || digits == 0)
-		return;
-	if (name[digits - 1] == 'p' && digits > 1 && isdigit((unsigned char)name[digits - 2]))
-		name[digits - 1] = '\0';
-	else if (str_glob("?d*", name) || str_starts(name, "xvd"))
-		name[digits] = '\0';
-}
-
-static bool is_disk_of(const void *arg, const struct component *c)
-{
-	const char *name = arg;
-
-	/* "nvme0" is the controller of "nvme0n1". */
-	return str_starts(c->key, name) &&
-	       (c->key[strlen(name)] == '\0' ||
-		(str_starts(name, "nvme") && c->key[strlen(name)] == 'n'));
-}
-
-/* Devices that are not a disk of the host, or that stand on others, which are named themselves. */
-static bool is_no_disk(const char *name)
-{
-	static const char *const others[] = {"fd?",  "fd??",  "sr?", "sr??", "loop*", "nbd*",
-					     "ram*", "zram*", "md*", "dm*",  "mtd*"};
-
-	for (size_t i = 0; i < ARRAY_LEN(others); i++)
-		if (str_glob(others[i], name))
-			return true;
-	return false;
-}
-
 static void blame_disk(struct reading *x, const char *name, const char *text,
 		       enum burnin_symptom symptom)
 {
 	struct suspects s;
-	char disk[65];
 
-	if (is_no_disk(name))
-		return;
-	(void)text_fit(disk, sizeof(disk), name);
-	strip_partition(disk);
-	suspects_fitting(x->r->components, COMPONENT_DISK, is_disk_of, disk, &s);
-	/* A stick is not a part of this host; a port of SATA is named beside its disk. */
-	if (x->r->components->n && !s.n_all)
-		return;
-	report(x, symptom, &s, text);
+	if (kernel_log_disk(name, x->r->components, &s))
+		report(x, symptom, &s, text);
 }
 
 static void on_read_error(struct reading *x, const struct line *l)

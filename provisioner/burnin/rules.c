@@ -99,7 +99,7 @@ static const struct burnin_rule rules[_SYMPTOM_MAX] = {
 				    "Reseat %s: its link is slower than it could be.",
 				    "a riser or a setting of the firmware"},
 	[SYMPTOM_FAN_FAILED] = {"fan-failed", true, COMPONENT_FAN,
-				"Replace %s. It stands still or is far too slow.",
+				"Replace %s. It has stopped or is far too slow.",
 				"its plug, or something that blocks it"},
 	[SYMPTOM_SUPPLY_FAILED] = {"psu-failed", true, COMPONENT_SUPPLY,
 				   "Check the mains cable of %s, then replace it.",

@@ -17,6 +17,7 @@ burnin_SRC := \
 	provisioner/burnin/smart_ata.c \
 	provisioner/burnin/smart_fields.c \
 	provisioner/burnin/kernel_log.c \
+	provisioner/burnin/kernel_log_disk.c \
 	provisioner/burnin/edac_text.c \
 	provisioner/burnin/ethtool_text.c \
 	provisioner/burnin/bmc_text.c \
