@@ -4,7 +4,7 @@ set -u
 cd "${1:-.}" || exit 1
 n=0
 bad=0
-echo "1..9"
+echo "1..12"
 report() { # report TITLE FINDINGS
 	n=$((n + 1))
 	if [ -z "$2" ]; then
@@ -43,4 +43,14 @@ report "MAC addresses and UUIDs are read by base/hw_id" "$(git grep -nE "% 3 == 
 
 report "SQL stays in the inventory" "$(git grep -nE '"(SELECT|UPDATE|INSERT INTO|DELETE FROM) ' -- 'provisioner/*.c' 'images/*.c' 'pxe/*.c' \
 	'vm-lab/*.c')"
+
+report "a source of the product has at most 500 lines" "$(git ls-files '*.c' ':!tests/' | while read -r f; do
+	[ ! -f "$f" ] || [ "$(wc -l <"$f")" -le 500 ] || echo "$f"
+done)"
+
+report "struct app stays on the server's roof" "$(git grep -lw 'struct app' -- 'provisioner/server/*/*' 'provisioner/agent' \
+	'provisioner/cli' inventory images pxe vm-lab)"
+
+report "unit tests wait for what they wait for (wait_for.h), they do not sleep 100 ms or more" "$(git grep -nE \
+	'usleep\([1-9][0-9]{5,}\)|[^a-z_]sleep\([1-9]|tv_nsec = [1-9][0-9]{8}|[.]tv_sec = [1-9][^}]*}, NULL\)' -- 'tests/unit/*.c' 'tests/harness/*.c')"
 exit $bad

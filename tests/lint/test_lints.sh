@@ -41,7 +41,7 @@ expect() {
 	fi
 }
 
-echo "1..28"
+echo "1..31"
 expect deps.sh "a room includes a room it may not" 'printf "#include <images/b.h>\n" >>pxe/x.c'
 expect deps.sh "a room reaches into another by path" 'printf "#include \"../../images/b.h\"\n" >>pxe/x.c'
 expect headers.sh "a header needs another first" 'printf "struct s { uint64_t n; };\n" >>include/base/a.h'
@@ -57,6 +57,9 @@ expect faults.sh "a fault that no test names" 'sed -i /D-05/d tests/unit/ids'
 expect contracts.sh "a failure that may be overlooked" 'printf "int f(int n, struct err *err);\n" >>include/base/a.h'
 expect contracts.sh "an allocation that may be lost" 'printf "struct s *s_new(void);\n" >>include/images/b.h'
 expect contracts.sh "text that may be lost" 'printf "char *f(\n\tint n);\n" >>include/images/b.h'
+expect house.sh "a source of more than 500 lines" 'seq -f "/* %g */" 500 >>pxe/x.c'
+expect house.sh "struct app below the roof" 'mkdir -p provisioner/server/flow; echo "struct app *a;" >provisioner/server/flow/x.c'
+expect house.sh "a unit test that sleeps" 'mkdir -p tests/unit; echo "void f(void) { usleep(100000); }" >tests/unit/test_x.c'
 expect parameters.sh "a function of seven parameters" 'printf "int f(int a, int b, int c, int d, int e, int g,\n      int h)\n{\n}\n" >>pxe/x.c'
 expect parameters.sh "a callback's type behind a function of seven" 'printf "static int MHD_f(enum MHD_Result a, int b, int c, int d, int e, int g,\n      int h)\n{\n}\n" >>pxe/x.c'
 expect listed.sh "a suite that nobody runs" 'mkdir tests/flow; echo "#!/bin/sh" >tests/flow/new.sh'

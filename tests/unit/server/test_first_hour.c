@@ -15,7 +15,7 @@
 #include <base/str.h>
 #include "tests/harness/host_walk.h"
 
-#define TRIES_MAX 120 /* of half a second each */
+#define TRIES_MAX 1200 /* of 50 ms each */
 
 static const char *dir;
 static struct server_bench bench; /* only where it is: the script has started it */
@@ -41,7 +41,7 @@ static void wait_for(struct fake_agent *a, enum plan_step_kind kind)
 		if (status == 200 && a->plan.kind != PLAN_STEP_WAIT)
 			fail_msg("step %s came before %s", plan_step_kind_str(a->plan.kind),
 				 plan_step_kind_str(kind));
-		(void)usleep(500000);
+		(void)usleep(50000);
 	}
 	fail_msg("the step %s never came", plan_step_kind_str(kind));
 }
