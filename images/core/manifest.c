@@ -249,7 +249,7 @@ static int check_target(const struct manifest *m, const struct manifest_payload 
 	if (p->role == PAYLOAD_ROLE_DISK) {
 		if (p->partition || m->n_partitions || m->n_payloads != 1 || m->has_boot_code)
 			return err_set(err, ERR_IMAGE_MANIFEST,
-				       "a disk payload stands with nothing beside it");
+				       "a disk payload cannot have others beside it");
 		if (p->size_bytes > m->min_disk_bytes || p->size_bytes % m->sector_bytes)
 			return err_set(err, ERR_IMAGE_MANIFEST,
 				       "payload '%s' does not fit the smallest disk", p->name);

@@ -188,7 +188,7 @@ static int check_object(void *arg, const char *path, const uint8_t *digest, cons
 	f->report->total_bytes += (uint64_t)st->st_size;
 	if (object_is_sound(path, digest))
 		return 0;
-	what = xasprintf("%s: content is not what the name says%s", path,
+	what = xasprintf("%s: content does not match its name%s", path,
 			 f->quarantine ? ", now in quarantine" : "");
 	tell(f, what);
 	return f->quarantine ? object_quarantine(f->store, digest, err) : 0;

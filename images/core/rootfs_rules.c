@@ -85,8 +85,8 @@ static int check_parent(void *const *all, const struct seen *s, struct err *err)
 	const struct seen *parent = slash ? find(all, s->path, (size_t)(slash - s->path)) : NULL;
 
 	if (slash && (!parent || !parent->is_folder))
-		return err_set(err, ERR_IMAGE_MEMBER,
-			       "entry '%s' comes before the folder that it lies in", s->path);
+		return err_set(err, ERR_IMAGE_MEMBER, "entry '%s' comes before its folder",
+			       s->path);
 	return 0;
 }
 

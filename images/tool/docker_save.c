@@ -85,7 +85,7 @@ int docker_layers_find(const char *folder, const char *arch, struct oci_layers *
 	TRY(oci_document(folder, "manifest.json", &doc, err));
 	if (json_array_size(doc) != 1)
 		return err_set(err, ERR_IMAGE_INPUT,
-			       "the tar holds %zu images; save the one that is wanted",
+			       "the tar holds %zu images; save the one that you need",
 			       json_array_size(doc));
 	layers = json_object_get(json_array_get(doc, 0), "Layers");
 	config_name = name_of(json_object_get(json_array_get(doc, 0), "Config"));

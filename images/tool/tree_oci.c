@@ -150,7 +150,7 @@ static int choose(const json_t *index, const char *arch, const json_t **ret, str
 	if (n > 1)
 		return err_set(err, ERR_IMAGE_INPUT,
 			       "the OCI layout holds %zu images that may be for architecture '%s'; "
-			       "save the one that is wanted",
+			       "save the one that you need",
 			       n, arch);
 	return *ret ? 0
 		    : err_set(err, ERR_IMAGE_INPUT,

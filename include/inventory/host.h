@@ -33,7 +33,7 @@ struct host {
 	char sku[129], delivery[65];
 	char image_digest[65], image_line[129], image_version[129];
 	int64_t open_faults;
-	bool weak;        /* known by MACs or disks alone: its serials are placeholders */
+	bool weak;        /* known only by MACs or disks: its serials are placeholders */
 	char review[321]; /* why a person must look at its identity; "" when nobody must */
 	int64_t created_us, changed_us, revision;
 };

@@ -331,11 +331,10 @@ static void read_quantity(struct delivery_row *r, const struct delivery_column *
 			    str_eq(text, "1,0")
 		 : json_integer_value(j) == 1)
 		return;
-	delivery_refuse(r,
-			delivery_finding(ERR_FIELD_RANGE, c->member, NULL,
-					 "the row stands for '%.40s' machines; each needs a row of "
-					 "its own",
-					 text ? text : "several"));
+	delivery_refuse(r, delivery_finding(ERR_FIELD_RANGE, c->member, NULL,
+					    "the row is for '%.40s' machines; each needs a row of "
+					    "its own",
+					    text ? text : "several"));
 }
 
 static void add_mac(struct delivery_row *r, const struct delivery_column *c, const char *text)
@@ -420,7 +419,7 @@ static void check_place(struct delivery_row *r)
 	if (r->unit >= 0 && !r->text[ROW_RACK][0])
 		delivery_warn(r, delivery_finding(ERR_INVALID, "rack", NULL,
 						  "unit %lld has no rack; a cell that was merged "
-						  "counts for its first row alone",
+						  "counts for its first row only",
 						  (long long)r->unit));
 }
 

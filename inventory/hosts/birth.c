@@ -80,7 +80,7 @@ int host_make(struct db *db, const struct host_evidence *e, const struct host_bi
 		p_text(placeholder_uuid(e->smbios_uuid) ? "" : e->smbios_uuid),
 		p_int(birth->weak ? 1 : 0)));
 	autofree char *summary = xasprintf("host %s %s%s", code, birth->state,
-					   birth->weak ? ", known by MACs and disks alone" : "");
+					   birth->weak ? ", known only by MACs and disks" : "");
 	struct event_draft draft = {num, "host.new", birth->actor, summary, NULL};
 	*ret_num = num;
 	return event_append_at(db, &draft, &m, err);

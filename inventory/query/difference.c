@@ -180,7 +180,7 @@ int difference_of_hosts(struct db *db, const struct query_request *of,
 	struct comparing w = {db, of, span->from_us, span->to_us, err};
 
 	if (span->from_us > span->to_us || of->limit < 1 || of->limit > QUERY_LIMIT_MAX)
-		return err_set(err, ERR_INVALID, "'from' lies after 'to'");
+		return err_set(err, ERR_INVALID, "'from' is after 'to'");
 	TRY(db_begin_snapshot(db, err));
 	return db_end(db, compare_all(&w, span->after, ret), err);
 }

@@ -48,7 +48,7 @@ static int prepare(struct asking *a, struct err *err)
 		TRY(cursor_read(a->q->cursor, &a->order, question, &a->place, err));
 		if (a->place.at_us > last_us && a->place.at_us > time_wall_us()) {
 			int r = err_set(err, ERR_INVALID,
-					"the cursor lies in the future of this store: begin again");
+					"the cursor is newer than this store: start again");
 			(void)err_at(err, "/cursor");
 			return r;
 		}

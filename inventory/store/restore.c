@@ -117,10 +117,11 @@ static int make_safe(struct db *db, int64_t beyond, int64_t now_us, struct err *
 		    p_int(now_us)));
 	TRY(flow_orders_end(db, "restored", now_us, err));
 	TRY(flow_setting_put(db, "stopped", "1", err));
-	struct event_draft e = {.kind = "store.restored",
-				.actor = "operator",
-				.summary = "the store lies in the past: open arms, plans and "
-					   "sessions ended, all writing is stopped"};
+	struct event_draft e = {
+		.kind = "store.restored",
+		.actor = "operator",
+		.summary = "the store was restored from a backup: open arms, plans and "
+			   "sessions ended, all writing is stopped"};
 	return event_append(db, &e, now_us, NULL, err);
 }
 

@@ -179,10 +179,10 @@ static int check_file_system(struct db *db, const char *path, struct err *err)
 		if ((unsigned long)fs.f_type != (unsigned long)file_systems[i].magic)
 			continue;
 		if (file_systems[i].refuse)
-			return err_set(err, ERR_DB_FILESYSTEM, "'%s' lies on %s", path,
+			return err_set(err, ERR_DB_FILESYSTEM, "'%s' is on %s", path,
 				       file_systems[i].name);
 		(void)snprintf(db->warning, sizeof(db->warning),
-			       "the store lies on %s: it may be lost at power-off",
+			       "the store is on %s: it may be lost at power-off",
 			       file_systems[i].name);
 	}
 	return 0;

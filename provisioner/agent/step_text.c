@@ -44,17 +44,17 @@ static const struct {
 	[PLAN_STEP_BURN_IN] =
 		{"BURN-IN",
 		 "Testing CPU, memory and disks ($). Nothing is written to the disks.\n"
-		 "Nothing to do; do not power off. The time left stands below.\n"
+		 "Nothing to do; do not power off. The time left is shown below.\n"
 		 "A part that fails is named here and on the server.",
 		 put_tier},
 	[PLAN_STEP_IMAGE] = {"IMAGING",
 			     "Writing $.\n"
-			     "Do not power off. The time left stands below.\n"
+			     "Do not power off. The time left is shown below.\n"
 			     "If it is interrupted, the disk starts nothing: start the host again.",
 			     put_image},
 	[PLAN_STEP_ERASE] = {"ERASING",
 			     "All data on disk $ is being destroyed.\n"
-			     "Do not power off. The time left stands below.\n"
+			     "Do not power off. The time left is shown below.\n"
 			     "If it is interrupted, the disk starts nothing.\n"
 			     "Then ask the operator to permit it again.",
 			     put_erase},

@@ -108,7 +108,7 @@ int confine_to_nobody(struct err *err)
 	if (geteuid() == 0 && confine_has(CAP_SETUID) &&
 	    (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
 	     setresuid(NOBODY, NOBODY, NOBODY)))
-		return err_sys(err, ERR_SYS, "cannot become nobody");
+		return err_sys(err, ERR_SYS, "cannot change to the user 'nobody'");
 	if (caps_set(0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0) ||
 	    setrlimit(RLIMIT_NPROC, &none))
 		return err_sys(err, ERR_SYS, "cannot give up privileges");

@@ -177,7 +177,7 @@ static int remove_entry(int dir_fd, const char *name, dev_t device, struct err *
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, ERR_IO, "cannot open '%s'", name);
 	if (st.st_dev != device)
-		return err_set(err, ERR_IO, "'%s' is a mount point, left alone", name);
+		return err_set(err, ERR_IO, "'%s' is a mount point and is kept", name);
 	TRY(remove_below(fd, device, err));
 	if (unlinkat(dir_fd, name, AT_REMOVEDIR) < 0)
 		return err_sys(err, ERR_IO, "cannot remove folder '%s'", name);

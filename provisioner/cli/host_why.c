@@ -115,7 +115,7 @@ static void add_heard(struct str *out, const struct why *w)
 	if (!time_parse_rfc3339(api_text(w->host, "last_heard"), &at_us))
 		return;
 	display_duration(time_wall_us() - at_us, age);
-	str_addf(out, "It was heard of last %s ago. ", age);
+	str_addf(out, "Its last contact was %s ago. ", age);
 }
 
 static void add_sentence(struct str *out, const char *text)

@@ -16,11 +16,11 @@
 		"slipway order list state=pending"
 #define NOT_HEARD(why)                                                                             \
 	{                                                                                          \
-		"Not heard", "technician", why, LOOK_AT_IT, ""                                     \
+		"No contact", "technician", why, LOOK_AT_IT, ""                                    \
 	}
 #define COMPARE_CODE                                                                               \
 	"Waits for its code", "operator",                                                          \
-		"It waits for a person who compares the code on its screen.",                      \
+		"It waits until a person compares the code on its screen.",                        \
 		"Read the code on its screen and approve the host with it.",                       \
 		"slipway host approve HOST code=CODE"
 #define WRITING_STOPPED                                                                            \
@@ -45,7 +45,7 @@ static const struct row {
 
 	{STATE_DISCOVERED, ADVICE_ORDER_WAITS, {SECOND_PERSON}},
 	{STATE_DISCOVERED, ADVICE_SILENT,
-	 NOT_HEARD("It was seen, but its agent is not heard of any more.")},
+	 NOT_HEARD("It was seen, but its agent makes no contact any more.")},
 	{STATE_DISCOVERED, ADVICE_STOPPING, {STEP_STOPPING}},
 	{STATE_DISCOVERED,
 	 ADVICE_APPROVED,

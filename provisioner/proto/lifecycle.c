@@ -39,7 +39,7 @@ static const struct lifecycle_state_row states[_STATE_MAX] = {
 			       "its identity is in conflict with another host's", 0, "", "operator",
 			       "compare serials and MACs with the other host", false},
 	[STATE_FAILED] = {"failed", "Failed", "stopped; see its fault", 0, "", "technician",
-			  "do what its fault says", true},
+			  "do what its repair order says", true},
 	[STATE_MAINTENANCE] = {"maintenance", "Maintenance", "a person works on it", 0, "",
 			       "technician", "finish the work, then release it", true},
 };
@@ -99,7 +99,7 @@ static const struct transition transitions[] = {
 	T(DISCOVERED, CONTACT, G(NEXT_TEST), 0, TESTING, E(NEW_PLAN), "approved before"),
 	T(DISCOVERED, CONTACT, G(NEXT_IMAGE), 0, IMAGING, E(NEW_PLAN), "approved before"),
 	T(DISCOVERED, CONTACT, 0, 0, DISCOVERED, E(NEW_PLAN), "still waits for a person"),
-	T(DISCOVERED, INSPECTED, 0, 0, DISCOVERED, 0, "told again"),
+	T(DISCOVERED, INSPECTED, 0, 0, DISCOVERED, 0, "reported again"),
 	T(DISCOVERED, APPROVE, 0, G(INSPECTED), DISCOVERED, 0, "approved; facts are still to come"),
 	T(DISCOVERED, APPROVE, G(NEXT_TEST), 0, TESTING, E(NEW_PLAN), "approved"),
 	T(DISCOVERED, APPROVE, G(NEXT_IMAGE), 0, IMAGING, E(NEW_PLAN), "approved"),
@@ -169,7 +169,7 @@ static const struct transition transitions[] = {
 	T(IMAGING, STEP_FAILED, 0, 0, FAILED, E(NEW_PLAN) | E(OPEN_FAULT) | E(VOID_ARMS),
 	  "imaging failed"),
 	T(IMAGING, INTERRUPTED, G(WRITING), 0, FAILED, E(NEW_PLAN) | E(OPEN_FAULT),
-	  "the writer was not heard of any more"),
+	  "lost contact with the host while writing"),
 	T(IMAGING, DEADLINE, 0, 0, FAILED, E(NEW_PLAN) | E(OPEN_FAULT) | E(VOID_ARMS),
 	  "imaging did not end"),
 	T(IMAGING, APPROVE, 0, 0, IMAGING, 0, "approved already"),
@@ -193,7 +193,7 @@ static const struct transition transitions[] = {
 	T(VERIFYING, MAINTAIN, 0, 0, MAINTENANCE, E(NEW_PLAN) | E(VOID_ARMS), "taken out"),
 	T(VERIFYING, RETIRE, 0, 0, RETIRED, E(END_SESSIONS) | E(VOID_ARMS), "retired"),
 
-	T(READY, FIRST_BOOT, 0, 0, READY, 0, "told again"),
+	T(READY, FIRST_BOOT, 0, 0, READY, 0, "reported again"),
 	T(READY, ARM, 0, 0, IMAGING, E(NEW_PLAN), "to be imaged again"),
 	T(READY, SERVE, 0, 0, IN_SERVICE, 0, "taken into service"),
 	T(READY, RELEASE, 0, 0, DISCOVERED, E(FORGET) | E(VOID_ARMS), "released"),
@@ -201,7 +201,7 @@ static const struct transition transitions[] = {
 	T(READY, ERASE, 0, 0, ERASING, E(NEW_PLAN), "to be erased"),
 	T(READY, RETIRE, 0, 0, RETIRED, E(END_SESSIONS) | E(VOID_ARMS), "retired"),
 
-	T(IN_SERVICE, FIRST_BOOT, 0, 0, IN_SERVICE, 0, "told again"),
+	T(IN_SERVICE, FIRST_BOOT, 0, 0, IN_SERVICE, 0, "reported again"),
 	T(IN_SERVICE, ARM, G(OVERRIDE), 0, IMAGING, E(NEW_PLAN), "imaged again though in service"),
 	T(IN_SERVICE, RELEASE, G(OVERRIDE), 0, DISCOVERED, E(FORGET) | E(VOID_ARMS), "released"),
 	T(IN_SERVICE, MAINTAIN, 0, 0, MAINTENANCE, 0, "taken out"),
@@ -220,7 +220,7 @@ static const struct transition transitions[] = {
 	T(ERASING, STEP_FAILED, 0, 0, FAILED, E(NEW_PLAN) | E(OPEN_FAULT) | E(VOID_ARMS),
 	  "erasing failed"),
 	T(ERASING, INTERRUPTED, G(WRITING), 0, FAILED, E(NEW_PLAN) | E(OPEN_FAULT) | E(VOID_ARMS),
-	  "the eraser was not heard of any more"),
+	  "lost contact with the host while erasing"),
 	T(ERASING, DEADLINE, 0, 0, FAILED, E(NEW_PLAN) | E(OPEN_FAULT) | E(VOID_ARMS),
 	  "erasing did not end"),
 	T(ERASING, CONFLICT, 0, 0, QUARANTINED, E(END_SESSIONS) | E(VOID_ARMS),
@@ -232,7 +232,7 @@ static const struct transition transitions[] = {
 
 	T(QUARANTINED, CONTACT, 0, 0, QUARANTINED, 0, "refused"),
 	T(QUARANTINED, CONFLICT, 0, 0, QUARANTINED, 0, "still in question"),
-	T(QUARANTINED, APPROVE, 0, 0, DISCOVERED, E(FORGET), "a person says who it is"),
+	T(QUARANTINED, APPROVE, 0, 0, DISCOVERED, E(FORGET), "a person identifies it"),
 	T(QUARANTINED, RETIRE, 0, 0, RETIRED, E(END_SESSIONS) | E(VOID_ARMS), "retired"),
 
 	T(FAILED, CONTACT, 0, 0, FAILED, E(NEW_PLAN), "an agent shows what to do"),

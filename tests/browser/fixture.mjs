@@ -81,7 +81,7 @@ const LIFECYCLE = [
 	["expected", "Expected"], ["discovered", "Discovered", "Waits for approval"], ["inspecting", "Inspecting"], ["testing", "Testing"],
 	["imaging", "Imaging", "Waits for an arm"], ["verifying", "Verifying"], ["ready", "Ready"], ["in-service", "In service"], ["erasing", "Erasing"],
 	["retired", "Retired"], ["quarantined", "Quarantined"], ["failed", "Failed"], ["maintenance", "Maintenance"],
-].map(([state, title, waits]) => ({ state, title, meaning: title, titles: { server: title, operator: waits || title, technician: state === "testing" ? "Not heard" : title } }));
+].map(([state, title, waits]) => ({ state, title, meaning: title, titles: { server: title, operator: waits || title, technician: state === "testing" ? "No contact" : title } }));
 const AT_REST = ["expected", "ready", "in-service", "retired"];
 const needsPerson = (h) => ["technician", "operator"].includes(h.turn) && !AT_REST.includes(h.state);
 
@@ -230,7 +230,7 @@ export function addOrder(fleet, hosts, reason) {
 
 function decide(fleet, id, verb, body) {
 	const order = fleet.orders.find((o) => o.id === id);
-	if (!order || order.state !== "pending") return problem(409, "order.over", "the order does not wait any more");
+	if (!order || order.state !== "pending") return problem(409, "order.over", "the order is no longer pending");
 	fleet.posts.push({ order: id, verb, body });
 	if (verb === "approve" && fleet.owner === order.owner) return problem(403, "guard.second_person", "it was ordered by the person who would approve it");
 	order.state = verb === "approve" ? "approved" : "refused";

@@ -201,7 +201,8 @@ static int wait_for(const struct erase_drive_run *run, enum waits waits, int64_t
 		if (state == ERASE_STATE_DONE)
 			return 0;
 		if (state == ERASE_STATE_FAILED)
-			return err_set(err, ERR_AGENT_ERASE_FAILED, "%s: the drive says it failed",
+			return err_set(err, ERR_AGENT_ERASE_FAILED,
+				       "%s: the drive reports that it failed",
 				       erase_command_str(run->command));
 		if (state == ERASE_STATE_RUNNING && run->progress)
 			run->progress(run->arg, percent);

@@ -113,7 +113,7 @@ int disk_open(const char *root, const struct drive *drive, struct disk_handle *r
 	*ret = (struct disk_handle){.root = root, .drive = *drive};
 	ret->fd = open(drive->dev_path, O_RDWR | O_EXCL | O_CLOEXEC);
 	if (ret->fd < 0 && errno == EBUSY)
-		return err_sys(err, ERR_AGENT_DISK_BUSY, "cannot open '%s' for us alone",
+		return err_sys(err, ERR_AGENT_DISK_BUSY, "cannot open '%s' exclusively",
 			       drive->dev_path);
 	if (ret->fd < 0)
 		return err_sys(err, ERR_IO, "cannot open '%s'", drive->dev_path);

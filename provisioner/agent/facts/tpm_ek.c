@@ -141,7 +141,7 @@ int tpm_ek_parse(const uint8_t *p, size_t n_bytes, char ret_sha256[static SHA256
 	total_bytes = cur_be32(&c);
 	code = cur_be32(&c);
 	if (c.short_read || total_bytes != n_bytes)
-		return bad_reply("another length than it says", err);
+		return bad_reply("its length field is wrong", err);
 	if (code)
 		return err_set(err, ERR_AGENT_TPM, "it refuses with code 0x%x", (unsigned)code);
 	if (tag != TAG_SESSIONS)

@@ -204,7 +204,7 @@ const struct http_route api_access_routes[] = {
 		      API_BODY(api_no_fields, struct api_nothing)),
 	HTTP_ROUTE(GET, "/api/v1/audit", AUDIT, 0, get_audit, "who changed what, oldest first"),
 	HTTP_ROUTE(GET, "/api/v1/audit/check", AUDIT, 0, get_audit_check,
-		   "is the audit log's chain whole, and the one that was signed"),
+		   "check that the audit log's chain is whole and is the one that was signed"),
 	API_CHANGE(POST, "/api/v1/audit/checkpoints", AUDIT, 4 * KIB, checkpoint_work,
 		   "sign the audit log up to now; the answer is to be kept somewhere else",
 		   API_BODY(api_no_fields, struct api_nothing)),

@@ -218,7 +218,7 @@ static int get_changes(struct http_request *r, struct err *err)
 		return err_set(err, ERR_INVALID, "Last-Event-ID is a number");
 	if (since > now_id) {
 		(void)err_set(err, ERR_INVALID,
-			      "event %lld lies in the future: the feed ends at %lld; the store may "
+			      "event %lld is in the future: the feed ends at %lld; the store may "
 			      "have been restored",
 			      (long long)since, (long long)now_id);
 		return err_at(err, "/since");

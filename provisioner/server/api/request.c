@@ -53,7 +53,7 @@ static int refuse_future(struct api *api, const char *name, const char *pointer,
 	TRY(db_last_tick(api->flow->db, &id, &last_us, err));
 	if (at_us <= last_us)
 		return 0;
-	(void)err_set(err, ERR_INVALID, "'%s' lies in the future", name);
+	(void)err_set(err, ERR_INVALID, "'%s' is in the future", name);
 	return err_at(err, pointer);
 }
 

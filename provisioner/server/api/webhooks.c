@@ -122,7 +122,7 @@ const struct http_route api_webhook_routes[] = {
 	HTTP_ROUTE(GET, "/api/v1/webhooks", ADMIN, 0, get_webhooks,
 		   "webhooks, without their secrets"),
 	API_CHANGE(POST, "/api/v1/webhooks", ADMIN, 16 * KIB, create_work,
-		   "tell a URL of events, signed; its secret is never shown",
+		   "send events to a URL, signed; its secret is never shown",
 		   API_BODY(webhook_fields, struct webhook_ask)),
 	HTTP_ROUTE(GET, "/api/v1/webhooks/{id}", ADMIN, 0, get_webhook, "one webhook"),
 	API_CHANGE(DELETE, "/api/v1/webhooks/{id}", ADMIN, 0, delete_work,

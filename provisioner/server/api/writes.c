@@ -291,7 +291,7 @@ struct fault_ask {
 static const struct field fault_edit_fields[] = {
 	F_STR(struct fault_ask, "rma", rma, 0,
 	      .about = "the vendor's or the ticket system's reference"),
-	F_STR(struct fault_ask, "note", note, 0, .about = "for who works on it"),
+	F_STR(struct fault_ask, "note", note, 0, .about = "for the person who works on it"),
 	F_END,
 };
 

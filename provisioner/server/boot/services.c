@@ -151,12 +151,11 @@ static void take_reply(struct services *s, const struct supervisor_reply *r)
 	struct err err = ERR_INIT;
 
 	if (r->say == SUPERVISOR_REFUSED || r->say == SUPERVISOR_FAILED) {
-		(void)err_set(
-			&err, r->say == SUPERVISOR_FAILED ? ERR_CHILD : ERR_PXE_CONFIG,
-			r->say == SUPERVISOR_FAILED
-				? "%s"
-				: "%s does not start with its configuration; the log says why",
-			r->text);
+		(void)err_set(&err, r->say == SUPERVISOR_FAILED ? ERR_CHILD : ERR_PXE_CONFIG,
+			      r->say == SUPERVISOR_FAILED
+				      ? "%s"
+				      : "%s does not start with its configuration; see the log",
+			      r->text);
 		end(s, &err);
 	} else if (w) {
 		w->held = r->say == SUPERVISOR_OURS;

@@ -98,7 +98,7 @@ static const struct field order_host_fields[] = {
 const struct field arm_order_fields[] = {
 	COMMON_FIELDS(struct arm_order_ask),
 	F_INT(struct arm_order_ask, "confirm_count", confirm_count, 0, 0, ARM_ORDER_MAX,
-	      .about = "how many hosts, said again; needed above 5"),
+	      .about = "the number of hosts, repeated; needed above 5"),
 	F_LIST(struct arm_order_ask, "hosts", hosts, FIELD_NEEDED, ARM_ORDER_MAX,
 	       order_host_fields),
 	F_END,

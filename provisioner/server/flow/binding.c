@@ -64,7 +64,7 @@ static int write_down(struct flow *flow, struct flow_key *k, const char *agent_k
 	TRY(flow_key_put(flow->db, k, err));
 	autojson json_t *detail = json_pack("{s:s, s:s, s:s}", "code", code, "address", address,
 					    "key", agent_key);
-	autofree char *summary = xasprintf("another machine at %s says that it is this host; the "
+	autofree char *summary = xasprintf("another machine at %s claims to be this host; the "
 					   "code on its screen is %s",
 					   address, code);
 	struct event_draft e = {.host_num = k->host_num,
@@ -135,8 +135,8 @@ int binding_admit(struct flow *flow, int64_t host_num, const char *agent_key, co
 	TRY(write_down(flow, &k, agent_key, address, err));
 	session_code(agent_key, flow->pin, code);
 	return err_set(err, ERR_SESSION_OTHER,
-		       "another machine holds this host; this one waits for a person who compares "
-		       "its code %s",
+		       "another machine's key is bound to this host; this one waits until a person "
+		       "compares its code %s",
 		       code);
 }
 
@@ -194,7 +194,7 @@ static int choose_alone(struct flow *flow, const struct flow_key *k, const char 
 	if (!contested)
 		return 0;
 	return err_set(
-		err, ERR_GUARD_CODE, "%s: give the code on the screen of the one that is meant",
+		err, ERR_GUARD_CODE, "%s: give the code on the screen of that machine",
 		ret[0] ? "two machines say that they are this host"
 		       : "a machine asks for this host, and none is let in without its code");
 }

@@ -55,7 +55,7 @@ static int interrupted(struct flow *flow, int64_t host_num, struct err *err)
 	struct engine_event e = {
 		.event = HOST_EVENT_INTERRUPTED,
 		.code = ERR_INTERRUPTED,
-		.detail = "the agent was not heard of while it wrote the disk",
+		.detail = "lost contact with the agent while it wrote the disk",
 	};
 	int rc = engine_apply(flow, host_num, &e, err);
 
@@ -113,7 +113,7 @@ static int say_silent(struct flow *flow, int64_t host_num, struct err *err)
 	struct event_draft e = {
 		.host_num = host_num,
 		.kind = "session.silent",
-		.summary = "the agent was not heard of for 150 s: off, rebooting or cut off"};
+		.summary = "no contact with the agent for 150 s: off, rebooting or cut off"};
 	TRY(db_begin(flow->db, err));
 	return db_end(flow->db, note_silent(flow, &e, err), err);
 }

@@ -147,8 +147,8 @@ static const struct {
 } alarms[] = {
 	[AGEING] = {"channel.ageing", "half of the channel's life is over, and no newer one came"},
 	[EXPIRED] = {"channel.expired",
-		     "the channel has expired: nobody vouches for what is the latest image, so "
-		     "none is written as such. Old images may be what somebody wants here"},
+		     "the channel has expired: it no longer proves which image is the latest, so "
+		     "none is written as such. Somebody may be holding this site on old images"},
 	[MISSING] = {"channel.missing",
 		     "the trust root demands a channel, and there is none that it accepts"},
 };

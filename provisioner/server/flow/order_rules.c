@@ -87,7 +87,7 @@ static const struct {
 	int code;
 	const char *why;
 } refusals[] = {
-	{is_over, ERR_ORDER_OVER, "the order does not wait any more"},
+	{is_over, ERR_ORDER_OVER, "the order is no longer pending"},
 	{is_nobody, ERR_GUARD_PERSON,
 	 "this order needs a second person to approve it; your token names no owner"},
 	{is_same, ERR_GUARD_SECOND_PERSON, "it was ordered by the person who would approve it"},

@@ -88,7 +88,7 @@ const struct field profile_fields[] = {
 	F_GROUP(struct profile, "match", FIELD_NEEDED, match_fields, .about = "all of it must fit"),
 	F_BOOL(struct profile, "enrol", enrol, 0, .about = "may unknown hosts that fit come in"),
 	F_BOOL(struct profile, "auto_approve", auto_approve, 0,
-	       .about = "nobody is asked before its disk is written"),
+	       .about = "its disk is written without asking a person"),
 	F_GROUP(struct profile, "burnin", 0, burn_in_fields),
 	F_GROUP(struct profile, "image", 0, image_fields),
 	F_OBJ(struct profile, "disk", disk, 0, disk_fields, .about = "exactly one disk must fit"),

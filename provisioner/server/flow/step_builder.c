@@ -71,7 +71,7 @@ static int go_on(struct step_builder *b, const char *retest_of, struct plan_burn
 		(void)str_copy(t->run_id, sizeof(t->run_id), b->row.run_id);
 	else if (rc >= 0)
 		rc = run_finish(b->flow->db, b->row.run_id, "CANCELLED",
-				v.intact ? "other tests are wanted now" : v.why, b->now_us, err);
+				v.intact ? "other tests are needed now" : v.why, b->now_us, err);
 	run_verdict_done(&v);
 	return rc < 0 ? rc : good;
 }
@@ -426,5 +426,5 @@ int step_build(struct step_builder *b, enum lifecycle_state state, struct err *e
 		return builders[state](b, err);
 	session_code(b->session->agent_key, b->flow->pin, code);
 	return build_wait(b, "operator",
-			  "Waits for a person who compares the code on its screen: ", code, "");
+			  "Waits until a person compares the code on its screen: ", code, "");
 }

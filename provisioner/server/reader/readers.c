@@ -232,7 +232,7 @@ static int on_io(sd_event_source *s, int fd, uint32_t events, void *arg)
 		return 0;
 	}
 	if (feed(r, buf, (size_t)n) < 0) {
-		fail(r, ERR_CHILD, "the reader said what cannot be, or too much");
+		fail(r, ERR_CHILD, "the reader's answer is malformed or too long");
 		return 0;
 	}
 	if (t && t->is_export && t->state == TICKET_BEGUN)

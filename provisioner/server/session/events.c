@@ -201,7 +201,7 @@ static int done_image(struct taking *t, const struct event_step_done *d, struct 
 	if (!arm.consumed_us || !has_receipt || !str_eq(h.image_digest, arm.image_digest)) {
 		e.event = HOST_EVENT_STEP_FAILED;
 		e.code = ERR_IMAGE_OTHER;
-		e.detail = "the agent says it is done but gave no receipt for this image";
+		e.detail = "the agent reported success without a receipt for this image";
 	}
 	TRY(note_disk(t, &arm, err));
 	return apply(t, &e, err);
@@ -240,7 +240,7 @@ static int done_erase(struct taking *t, const struct event_step_done *d, struct 
 			.event = HOST_EVENT_STEP_FAILED,
 			.actor = "agent",
 			.code = ERR_RECEIPT_BINDING,
-			.detail = "the agent says it is done but gave no receipt for this disk"};
+			.detail = "the agent reported success without a receipt for this disk"};
 		return apply(t, &e, err);
 	}
 	return disk_erased(t, &arm, err);

@@ -19,7 +19,7 @@ static int heard_again(struct flow *flow, int64_t host_num, struct err *err)
 	struct event_draft e = {.host_num = host_num,
 				.kind = "session.heard",
 				.actor = "agent",
-				.summary = "the agent is heard of again"};
+				.summary = "the agent made contact again"};
 
 	TRY(db_begin(flow->db, err));
 	int rc = event_append(flow->db, &e, flow_now_us(flow), NULL, err);

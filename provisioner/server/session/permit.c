@@ -157,7 +157,7 @@ static int guard_image(struct asking *k, struct err *err)
 		return 0; /* an erase needs none */
 	if (!hex_decode(k->arm.image_digest, digest, sizeof(digest)) ||
 	    object_store_get(k->flow->objects, digest, &m, err) < 0)
-		return err_set(err, ERR_GUARD_IMAGE, "image '%.12s' is not in the store any more",
+		return err_set(err, ERR_GUARD_IMAGE, "image '%.12s' is no longer in the store",
 			       k->arm.image_digest);
 	TRY(trust_root_check_time(k->flow->root, k->now_us / 1000000, err));
 	return object_store_ready(k->flow->objects, m, err);

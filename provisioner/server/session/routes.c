@@ -11,7 +11,7 @@
 
 const struct http_route agent_routes[] = {
 	HTTP_REPORT(POST, "/agent/v1/sessions", AGENT, LIMIT_JSON_BODY_BYTES, agent_post_session,
-		    "open a session with evidence of who the host is",
+		    "open a session with evidence of which host it is",
 		    .listeners = HTTP_LISTENER_TLS),
 	HTTP_ROUTE(GET, "/agent/v1/sessions/{id}/next", AGENT, 0, agent_get_next,
 		   "wait for the next step, as a signed plan", .listeners = HTTP_LISTENER_TLS),

@@ -89,7 +89,7 @@ static void test_titles(void **state)
 	} rows[] = {
 		{STATE_IMAGING, "server", "Imaging"},
 		{STATE_IMAGING, "operator", "Waits for an arm"},
-		{STATE_IMAGING, "technician", "Not heard"},
+		{STATE_IMAGING, "technician", "No contact"},
 		{STATE_TESTING, "operator", "Waits for its code"},
 		{STATE_DISCOVERED, "operator", "Waits for approval"},
 		{STATE_VERIFYING, "technician", "Overdue"},

@@ -155,7 +155,7 @@ static void test_silent(void **state)
 	(void)walk_may_write(b, &a);
 	server_bench_advance(b, 151 * 1000);
 	server_bench_tick(b);
-	need_turn(b, &a, "Not heard", "technician");
+	need_turn(b, &a, "No contact", "technician");
 	assert_true(json_is_true(json_object_get(b->reply, "silent")));
 	assert_null(json_object_get(b->reply, "progress"));
 	assert_true(text_at(b->reply, "last_heard")[0] != '\0');
