@@ -133,6 +133,7 @@ $(eval $(call fuzzer,chunk_table,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,trust_root,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,channel,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,pe,images_tool images_core base,$(IMAGES_TEST_PKG)))
+$(eval $(call fuzzer,image_input,images_tool images_core base,$(IMAGES_TEST_PKG)))
 $(eval $(call fuzzer,os_release,images_tool images_core base,$(IMAGES_TEST_PKG)))
 $(eval $(call fuzzer,container,images_core base,$(IMAGES_CORE_PKG)))
 

@@ -43,7 +43,7 @@ static bool payload_name_is_reserved(const char *name)
 	return str_ends(name, MEMBER_SUFFIX) || str_starts(name, "manifest.");
 }
 
-static bool mount_is_valid(const char *mount)
+bool manifest_mount_is_valid(const char *mount)
 {
 	if (!mount[0])
 		return true;
@@ -141,7 +141,7 @@ static int read_partition(const struct json_reader *parent, json_t *item, size_t
 	ret->size_bytes = (uint64_t)json_need_int(&r, "size", MIB, SIZE_MAX_INT);
 	ret->grow = json_need_bool(&r, "grow");
 	mount = json_need_str(&r, "mount", 0, MANIFEST_MOUNT_BYTES - 1);
-	if (mount && !mount_is_valid(mount))
+	if (mount && !manifest_mount_is_valid(mount))
 		json_reader_fail(&r, "mount", ERR_INVALID, "is not a clean absolute path");
 	if (mount)
 		(void)str_copy(ret->mount, sizeof(ret->mount), mount);

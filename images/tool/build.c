@@ -77,16 +77,15 @@ static bool is_unpacked(const struct build *b)
 }
 
 /* Its content is made here, as blocks. */
-static bool is_ext4_data(const struct build *b, const struct manifest_partition *p)
+static bool is_ext4_data(const struct manifest_partition *p)
 {
-	return p->role == PARTITION_ROLE_DATA && p->fs == PARTITION_FS_EXT4 && !is_unpacked(b);
+	return p->role == PARTITION_ROLE_DATA && p->fs == PARTITION_FS_EXT4;
 }
 
 /* Files that a partition would hide when it is mounted are a mistake of the layout. */
-static int check_owner(const struct build *b, const struct manifest_partition *owner,
-		       const char *path, struct err *err)
+static int check_owner(const struct manifest_partition *owner, const char *path, struct err *err)
 {
-	if (owner->role == PARTITION_ROLE_ROOT || is_ext4_data(b, owner) ||
+	if (owner->role == PARTITION_ROLE_ROOT || is_ext4_data(owner) ||
 	    str_eq(owner->mount + 1, path))
 		return 0;
 	return err_set(err, ERR_IMAGE_LAYOUT,
@@ -110,7 +109,7 @@ static int check_mount_points(const struct build *b, const struct plan_node *nod
 	for (size_t i = 0; i < b->layout.n_partitions && node->file->type != AE_IFDIR; i++) {
 		const struct manifest_partition *p = &b->layout.partitions[i];
 
-		if (is_in_the_way(p, path) && (node->file->type != AE_IFLNK || is_ext4_data(b, p)))
+		if (is_in_the_way(p, path) && (node->file->type != AE_IFLNK || is_ext4_data(p)))
 			return err_set(err, ERR_IMAGE_MEMBER,
 				       "entry '%s' is not a folder, and partition %u is mounted at "
 				       "'%s'",
@@ -150,8 +149,7 @@ static void measure(void *arg, struct plan_node *node)
 		return;
 	m->status = check_mount_points(m->b, node, path, m->err);
 	if (!m->status)
-		m->status = check_owner(m->b, owner, path, m->err);
-	count_name(&m->b->size, node);
+		m->status = check_owner(owner, path, m->err);
 	count_name(&m->b->part_size[owner->number], node);
 	if (node->file->size_bytes > node->file->data_bytes)
 		m->hole_bytes += node->file->size_bytes - node->file->data_bytes;
@@ -234,8 +232,9 @@ static int build_data(struct build *b, const struct manifest_partition *p, struc
 static int set_unpacked_size(const struct build *b, struct manifest_partition *root,
 			     struct err *err)
 {
-	uint64_t inodes = b->size.n_entries * INODE_RATIO_BYTES;
-	uint64_t needed = ext4_image_bytes(&b->size);
+	const struct tree_size *size = &b->part_size[root->number];
+	uint64_t inodes = size->n_entries * INODE_RATIO_BYTES;
+	uint64_t needed = ext4_image_bytes(size);
 
 	if (root->fs == PARTITION_FS_EXT4 && inodes > needed)
 		needed = (inodes + MIB - 1) / MIB * MIB;
@@ -244,7 +243,7 @@ static int set_unpacked_size(const struct build *b, struct manifest_partition *r
 	if (!root->size_bytes)
 		root->size_bytes = needed;
 	/* what is free in it is an estimate: refuse what cannot be */
-	if (b->size.file_blocks * BLOCK_BYTES > root->size_bytes)
+	if (size->file_blocks * BLOCK_BYTES > root->size_bytes)
 		return err_set(err, ERR_IMAGE_LAYOUT,
 			       "root partition has %" PRIu64 " MiB, its content needs %" PRIu64,
 			       (uint64_t)(root->size_bytes / MIB), (uint64_t)(needed / MIB));
@@ -258,7 +257,7 @@ static int build_unpacked(struct build *b, const struct manifest_partition *root
 		.name = "root.tar", .role = PAYLOAD_ROLE_ROOTFS, .partition = root->number};
 	autoclose int fd = -1;
 
-	TRY(rootfs_tar_make(b->tree, b->folder, &rules, &fd, &part.size_bytes, err));
+	TRY(build_tar(b, root, &rules, &fd, &part.size_bytes, err));
 	part.fd = fd;
 	return build_pack(b, &part, err);
 }
@@ -310,7 +309,7 @@ static int build_tree(struct build *b, struct err *err)
 	/* The root first: its size decides where nothing else lies, boot code comes after. */
 	TRY(build_root(b, err));
 	for (size_t i = 0; i < b->layout.n_partitions; i++)
-		if (is_ext4_data(b, &b->layout.partitions[i]))
+		if (is_ext4_data(&b->layout.partitions[i]))
 			TRY(build_data(b, &b->layout.partitions[i], err));
 	b->m->min_disk_bytes = layout_place(&b->layout) + MIB;
 	for (size_t i = 0; i < b->layout.n_partitions; i++)

@@ -3,6 +3,7 @@
  * The file system of one partition, filled with its part of the tree.
  */
 #include "build_run.h"
+#include "rootfs_tar.h"
 #include "tree_path.h"
 
 #include <inttypes.h>
@@ -11,6 +12,8 @@
 #include <base/digest.h>
 #include <base/json.h>
 #include <base/str.h>
+
+#include "images/core/entry_rules.h"
 
 /* One file system that is being filled with its part of the tree. */
 struct filling {
@@ -45,20 +48,30 @@ static int fix_hard_link(struct filling *f, const char *path, struct archive_ent
 	return 0;
 }
 
-static int fill_entry(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
-		      struct err *err)
+/* 1: the entry lies on the partition; the mount point of another one is a folder on the root's. */
+static int lies_on(void *arg, const char *path, struct archive_entry *entry, struct err *err)
 {
 	struct filling *f = arg;
 	const struct manifest_partition *owner = layout_owner(&f->b->layout, path);
 
-	if (owner == f->p) {
-		TRY(fix_hard_link(f, path, entry, err));
-		return ext4_image_add(f->x, inner_path(f->p, path), entry, a, err);
-	}
-	/* The mount point of another partition is a folder here. */
-	if (f->p->role == PARTITION_ROLE_ROOT && str_eq(owner->mount + 1, path))
-		return ext4_image_add(f->x, path, entry, a, err);
-	return 0;
+	if (owner != f->p)
+		return f->p->role == PARTITION_ROLE_ROOT && str_eq(owner->mount + 1, path);
+	TRY(fix_hard_link(f, path, entry, err));
+	return 1;
+}
+
+static int fill_entry(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
+		      struct err *err)
+{
+	struct filling *f = arg;
+	int ours = lies_on(f, path, entry, err);
+
+	if (ours <= 0)
+		return ours;
+	/* the tree was checked by the rules of the root, which may have another file system */
+	if (f->b->source.fs != PARTITION_FS_EXT4)
+		TRY(entry_rules_check(entry, path, PARTITION_FS_EXT4, err));
+	return ext4_image_add(f->x, inner_path(f->p, path), entry, a, err);
 }
 
 /* Mount points that the tree does not have. */
@@ -97,6 +110,16 @@ static void image_uuid(const struct build *b, const struct manifest_partition *p
 	sha256_hex_of(seed, strlen(seed), hex);
 	snprintf(ret, UUID_TEXT_BYTES, "%.8s-%.4s-4%.3s-8%.3s-%.12s", hex, hex + 8, hex + 13,
 		 hex + 17, hex + 20);
+}
+
+int build_tar(struct build *b, const struct manifest_partition *root,
+	      const struct rootfs_rules *rules, int *ret_fd, uint64_t *ret_bytes, struct err *err)
+{
+	struct filling f = {.b = b, .p = root};
+	const struct rootfs_tar t = {
+		.tree = b->tree, .folder = b->folder, .rules = rules, .wants = lies_on, .arg = &f};
+
+	return rootfs_tar_make(&t, ret_fd, ret_bytes, err);
 }
 
 int build_ext4(struct build *b, const struct manifest_partition *p, int *ret_fd,

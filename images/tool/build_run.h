@@ -22,7 +22,6 @@ struct build {
 	struct tree_options source;
 	struct tree *tree;
 	struct layout layout;
-	struct tree_size size;                                   /* of the whole tree */
 	struct tree_size part_size[MANIFEST_MAX_PARTITIONS + 1]; /* by partition number */
 	struct boot_parts boot;
 	int64_t created_s;
@@ -42,6 +41,12 @@ MUST_CHECK int build_pack(struct build *b, const struct build_part *part, struct
 /* build_disk.c */
 MUST_CHECK int build_disk(struct build *b, struct err *err);
 
+struct rootfs_rules;
+/* build_fill.c: the root's part of the tree as a tar that the host unpacks by the rules. out: a file; the
+ * caller's */
+MUST_CHECK int build_tar(struct build *b, const struct manifest_partition *root,
+			 const struct rootfs_rules *rules, int *ret_fd, uint64_t *ret_bytes,
+			 struct err *err);
 /* build_fill.c: out: a file with the partition's file system, checked; the caller's. */
 MUST_CHECK int build_ext4(struct build *b, const struct manifest_partition *p, int *ret_fd,
 			  uint64_t *ret_bytes, struct err *err);

@@ -70,10 +70,18 @@ static uint64_t read_size(struct json_reader *r, json_t *item, uint64_t fallback
 static int word_index(struct json_reader *r, const char *key, const char *text,
 		      const char *(*word)(int), int n)
 {
-	for (int i = 0; text && i < n; i++)
+	char words[128] = "";
+	size_t n_bytes = 0;
+
+	for (int i = 0; text && i < n; i++) {
 		if (str_eq(text, word(i)))
 			return i;
-	json_reader_fail(r, key, ERR_INVALID, "has a value that is not known");
+		n_bytes += (size_t)snprintf(words + n_bytes, sizeof(words) - n_bytes, "%s%s",
+					    i ? ", " : "", word(i));
+		BUG_ON(n_bytes >= sizeof(words));
+	}
+	json_reader_fail(r, key, ERR_INVALID, "is '%.32s', not one of: %s", text ? text : "",
+			 words);
 	return 0;
 }
 
@@ -141,6 +149,9 @@ static int read_partition(const struct json_reader *parent, json_t *item, size_t
 	int fs_index = fs ? word_index(&r, "fs", fs, fs_word, _PARTITION_FS_MAX)
 			  : (int)usual_fs[role];
 
+	if (mount && !manifest_mount_is_valid(mount))
+		json_reader_fail(&r, "mount", ERR_INVALID,
+				 "is '%.64s', not a clean absolute path such as /var/lib", mount);
 	check_other(&r, role, fs_index, size, mount);
 	TRY(json_reader_end(&r));
 	l->esp_sized |= role == PARTITION_ROLE_ESP && json_object_get(item, "size");
@@ -214,6 +225,12 @@ static int check_roles(const struct layout *l, struct err *err)
 				       "an EFI system partition with sectors of 4096 has %u MiB or "
 				       "more",
 				       (unsigned)(ESP_4K_LEAST_BYTES / MIB));
+		if (l->partitions[i].grow && i + 1 < l->n_partitions)
+			return err_set(
+				err, ERR_IMAGE_LAYOUT,
+				"partition %zu of the layout grows, but is not the last: only "
+				"the last one can",
+				i + 1);
 		TRY(check_mount(l, i, err));
 	}
 	if (!seen[PARTITION_ROLE_ROOT])

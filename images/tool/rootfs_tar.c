@@ -18,8 +18,8 @@
 #define COPY_BYTES (256 * 1024)
 
 struct tar_writer {
+	const struct rootfs_tar *t;
 	struct archive *out;
-	bool devices;
 	uint8_t *buffer;
 };
 
@@ -52,8 +52,11 @@ static int write_entry(void *arg, const char *path, struct archive_entry *entry,
 {
 	struct tar_writer *w = arg;
 	mode_t type = archive_entry_filetype(entry);
+	int wanted = w->t->wants(w->t->arg, path, entry, err);
 
-	if ((type == AE_IFCHR || type == AE_IFBLK) && !w->devices)
+	if (wanted <= 0)
+		return wanted;
+	if ((type == AE_IFCHR || type == AE_IFBLK) && !w->t->rules->devices)
 		return err_set(err, ERR_IMAGE_MEMBER,
 			       "'%s' is a device node, which the layout does not allow", path);
 	archive_entry_set_pathname(entry, path[0] ? path : ".");
@@ -69,10 +72,10 @@ static int write_entry(void *arg, const char *path, struct archive_entry *entry,
 	return copy_content(w, path, entry, a, err);
 }
 
-static int write_tar(struct tree *tree, int fd, bool devices, struct err *err)
+static int write_tar(const struct rootfs_tar *t, int fd, struct err *err)
 {
 	autofree uint8_t *buffer = xmalloc(COPY_BYTES);
-	struct tar_writer w = {.devices = devices, .buffer = buffer};
+	struct tar_writer w = {.t = t, .buffer = buffer};
 	int status;
 
 	w.out = archive_write_new();
@@ -83,7 +86,7 @@ static int write_tar(struct tree *tree, int fd, bool devices, struct err *err)
 	if (archive_write_open_fd(w.out, fd) != ARCHIVE_OK)
 		status = err_set(err, ERR_IO, "cannot write a tar");
 	else
-		status = tree_walk(tree, write_entry, &w, err);
+		status = tree_walk(t->tree, write_entry, &w, err);
 	if (!status && archive_write_close(w.out) != ARCHIVE_OK)
 		status = err_set(err, ERR_IO, "cannot finish the tar");
 	archive_write_free(w.out);
@@ -105,16 +108,15 @@ static int try_tar(int fd, const struct rootfs_rules *rules, struct err *err)
 	return status;
 }
 
-int rootfs_tar_make(struct tree *tree, const char *folder, const struct rootfs_rules *rules,
-		    int *ret_fd, uint64_t *ret_bytes, struct err *err)
+int rootfs_tar_make(const struct rootfs_tar *t, int *ret_fd, uint64_t *ret_bytes, struct err *err)
 {
-	autoclose int fd = nameless_file(folder, err);
+	autoclose int fd = nameless_file(t->folder, err);
 	struct stat st;
 
 	if (fd < 0)
 		return fd;
-	TRY(write_tar(tree, fd, rules->devices, err));
-	TRY(try_tar(fd, rules, err));
+	TRY(write_tar(t, fd, err));
+	TRY(try_tar(fd, t->rules, err));
 	if (fstat(fd, &st))
 		return err_sys(err, ERR_IO, "cannot look at the tar");
 	*ret_bytes = (uint64_t)st.st_size;

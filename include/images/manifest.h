@@ -138,6 +138,8 @@ MUST_CHECK char *manifest_show_json(const struct manifest *m);
 
 /* True if the name may be an archive member, a line or a version. */
 bool manifest_name_is_valid(const char *name);
+/* True if a partition may be mounted there: a clean absolute path that fstab can hold, or "". */
+bool manifest_mount_is_valid(const char *mount);
 /* A name, and not the word that people write for the newest version. */
 #define MANIFEST_LATEST "latest"
 bool manifest_version_is_valid(const char *version);

@@ -17,6 +17,7 @@ LAYOUTS = {
 # For refusals alone
 MORE_LAYOUTS = {
     'data': {'boot': 'none', 'partitions': [{'role': 'root', 'fs': 'ext4'}, {'role': 'data', 'fs': 'ext4', 'size': '200M', 'mount': '/var'}]},
+    'xfs and data': {'boot': 'none', 'partitions': [{'role': 'root', 'fs': 'xfs', 'size': '400M'}, {'role': 'data', 'fs': 'ext4', 'size': '100M', 'mount': '/var'}]},
     'empty data': {'boot': 'none', 'partitions': [{'role': 'root', 'fs': 'xfs'}, {'role': 'data', 'fs': 'xfs', 'size': '400M', 'mount': '/var/lib'}]},
 }
 
@@ -146,12 +147,22 @@ class Bench:
 
     def tree(self, mode):
         """Install what was built; the tree on the disk, checked."""
+        disk = self.install()
+        try:
+            return self.tree_at(disk, 1 << 20, os.path.getsize(disk) - (2 << 20), mode == 'xfs')
+        finally:
+            os.unlink(disk)
+
+    def install(self):
         disk = self.work + '/disk'
         self.must('image', 'sign', '--key', self.work + '/keys/image.key', self.work + '/a.slip')
         self.must('image', 'install', '--root', self.work + '/root.json', '--to', disk, self.work + '/a.slip')
-        loop = self.run('losetup', '-f', '--show', '-o', str(1 << 20), '--sizelimit', str(os.path.getsize(disk) - (2 << 20)), disk).stdout.strip()
+        return disk
+
+    def tree_at(self, disk, start, size, is_xfs):
+        loop = self.run('losetup', '-f', '--show', '-o', str(start), '--sizelimit', str(size), disk).stdout.strip()
         try:
-            check = ['xfs_repair', '-n', loop] if mode == 'xfs' else ['e2fsck', '-fn', loop]
+            check = ['xfs_repair', '-n', loop] if is_xfs else ['e2fsck', '-fn', loop]
             r = self.run(*check)
             if r.returncode:
                 raise AssertionError('%s: %s' % (check[0], r.stdout[-600:]))
@@ -164,7 +175,6 @@ class Bench:
                 self.run('umount', self.work + '/mnt')
         finally:
             self.run('losetup', '-d', loop)
-            os.unlink(disk)
 
 
 def look(root):
@@ -355,6 +365,8 @@ ROWS_OF_ONE = [
     ('a mount point that is a file', BASE + [f('var')], 'data', "'var' is not a folder"),
     ('a file on the way to a mount point', BASE + [f('var')], 'empty data', "'var' is not a folder"),
     ('a hard link into another partition', BASE + [d('var'), f('etc/a'), h('var/b', 'etc/a')], 'data', "'var/b'"),
+    ('a hard link into a partition beside a root of xfs', BASE + [d('var'), f('etc/a'), h('var/b', 'etc/a')], 'xfs and data', "'var/b'"),
+    ('an attribute that ext4 does not hold, beside a root of xfs', BASE + [d('var'), f('var/fat', pax=xattr('user.big', 5000))], 'xfs and data', 'var/fat'),
     ('field-43 lost+found that is a hard link', [d('./'), f('a'), h('lost+found', 'a')], 'unpacked', 'lost+found'),
     ('field-43 lost+found that becomes a link', [[d('./'), d('lost+found')], [s('lost+found', 'etc')]], 'blocks', 'lost+found'),
     ('attributes of 5,000 bytes', [d('./'), f('etc/fat', pax=xattr('user.big', 5000))], 'blocks', 'etc/fat'),
@@ -400,6 +412,17 @@ def check_row(bench, case, right):
 def check_one(bench, case, mode, text):
     refusal = bench.build(bench.write(case), mode)
     assert refusal and text in refusal and ('image.tree' in refusal or 'image.input' in refusal), refusal or 'built'
+
+
+def check_xfs_and_data(bench):
+    source = bench.write(BASE + [f('etc/a', 'A\n'), d('var', mode=0o711), d('var/lib'), f('var/lib/x', 'X\n'), h('var/y', 'var/lib/x'), s('var/s', 'y')])
+    refusal = bench.build(source, 'xfs and data')
+    assert not refusal, refusal
+    disk = bench.install()
+    root, var = bench.tree_at(disk, 1 << 20, 400 << 20, True), bench.tree_at(disk, 401 << 20, 100 << 20, False)
+    os.unlink(disk)
+    check_facts(root, {'etc/a': 'A\n', 'var': {'kind': 'd', 'mode': 0o711}, 'var/lib': None})
+    check_facts(var, {'': {'mode': 0o711}, 'lib/x': 'X\n', 'y': {'names': 2}, 's': {'to': 'y'}, 'etc': None})
 
 
 def check_many_links(bench):
@@ -562,6 +585,7 @@ def main():
     bench = Bench(o.slipway, o.work)
     tests = [(name, check_row, (case, right)) for name, case, right in ROWS]
     tests += [('%s (%s)' % (name, mode), check_one, (case, mode, text)) for name, case, mode, text in ROWS_OF_ONE]
+    tests += [('a root of xfs beside data of ext4', check_xfs_and_data, ())]
     tests += [('field-50 70,000 names of one file, and 65,000', check_many_links, ()), ('field-50 70,000 folders in one', check_many_folders, ())]
     tests += [('random tree %d' % seed, check_random, (seed,)) for seed in range(o.seed, o.seed + o.trees)]
     tests = [t for t in tests if o.only in t[0]]
