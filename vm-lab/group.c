@@ -149,7 +149,7 @@ static bool play_one(struct group *g, struct bench *b, struct screen *screen, si
 	struct err err = ERR_INIT;
 	bool ok = play(b, screen, &err) >= 0;
 
-	/* who stops the lab does not wait for disks to be read, and gets no verdict */
+	/* when the lab is stopped on request, disks are not read and there is no verdict */
 	autojson json_t *result = cage_stopping() ? report_lost(b->s->name, "stopped on request")
 						  : judge_scenario(b, ok ? NULL : err.msg);
 	bool passed = json_is_true(json_object_get(result, "passed"));

@@ -25,8 +25,8 @@
 /* ---- size and identity ----------------------------------------------------------------------- */
 
 /* The tools get a loop device to work on: resize2fs would cut a plain file at the file system's
- * end, and may not open a disk that is held. Who may not make one for a file keeps the size that
- * was built. */
+ * end, and may not open a disk that is held. Where none may be made for a file, the size
+ * that was built is kept. */
 static int grow_on_loop(struct install *in, struct image_receipt_partition *p, bool grow,
 			struct err *err)
 {

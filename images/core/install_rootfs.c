@@ -174,7 +174,7 @@ static int enter_folder(const char *folder, struct err *err)
 }
 
 /*
- * Back, before the thread ends. The kernel wakes who joins a thread before it drops the thread's root
+ * Back, before the thread ends. The kernel wakes the joiner of a thread before it drops the thread's root
  * directory: until then the new file system would be busy, and its unmounting fail once in a while.
  */
 static int leave_folder(int old_root_fd, struct err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From symptoms to ONE repair order: a const table, apart from the tests that find the symptoms, so
- * that a rule can be read, argued over and changed by who knows hardware.
+ * that somebody who knows hardware can read a rule, argue over it and change it.
  *
  * How to add a rule: 1. a symptom here. 2. a row in rules.c: verdict, whether it fails the host,
  * what a technician does, what else it may be. 3. a row in tests/unit/burnin/test_rules.c.

@@ -73,7 +73,7 @@ MUST_CHECK int object_store_list(struct object_store *s,
 				 bool (*each)(void *arg, const struct manifest *m), void *arg,
 				 struct err *err);
 /* By digest. errors: ERR_NOT_FOUND, ERR_IMAGE_DAMAGED (its manifest). The stored signatures are
- * checked again by who installs. */
+ * checked again when it is installed. */
 MUST_CHECK int object_store_get(struct object_store *s, const uint8_t digest[static SHA256_BYTES],
 				struct manifest **ret, struct err *err);
 /* "line@version", "line@latest" or "line" (highest sequence), or 64 hex digits; arch "" or NULL:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The trust root: which keys may sign which lines of images, and say which image of a line is the
- * latest, how many of them it takes, what is revoked, and how old an image may be. A versioned
- * document, signed by its own root keys; version N + 1 is accepted by who holds N only with the
+ * The trust root: which keys may sign which lines of images and which may name the latest image of a
+ * line, how many signatures that takes, what is revoked, and how old an image may be. A versioned
+ * document, signed by its own root keys; a holder of version N accepts version N + 1 only with the
  * thresholds of both.
  *
  *  1. trust_root_load() or trust_root_parse(): the root that was put here by a trusted hand

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Putting a backup of a SQLite store back in place. A restored store lies in the past: what was
+ * Putting a backup of a SQLite store back in place. A restored store is older than the fleet: what was
  * permitted after the backup must not be permitted again, and agents that are in the middle of
  * something must notice. So the generation counts up, every open session, plan and arm ends, epochs
  * and event ids jump ahead, hosts that were being written fail, and all writing is stopped until a
@@ -29,7 +29,7 @@ MUST_CHECK int backup_restore(const char *backup_path, const char *store_path, i
  * once, as by backup_make_safe(). errors: ERR_DB_OPEN and those of the store */
 MUST_CHECK int backup_guard(struct db *db, const char *mark_path, struct err *err);
 
-/* A store that lies in the past is made safe: open arms, plans and sessions end, hosts that were
+/* A store that was restored is made safe: open arms, plans and sessions end, hosts that were
  * being written fail, event ids and epochs jump beyond what was acknowledged, all writing is
  * stopped, event store.restored. beyond: the last id that is known to have been given out, 0:
  * unknown. Nothing is done when the ids are beyond it already. */

@@ -2,7 +2,7 @@
 /*
  * Storing what an agent found: the facts document (Redfish names, see provisioner/proto/README.md)
  * becomes host columns, parts and placements. Only differences are written. A part that was last
- * seen in another host moves; if that host was heard of minutes ago, two parts share a serial
+ * seen in another host moves; if that host made contact minutes ago, two parts share a serial
  * instead.
  */
 #ifndef INVENTORY_FACTS_H

@@ -79,9 +79,9 @@ MUST_CHECK int host_set_image(struct db *db, int64_t num, const struct host_imag
 MUST_CHECK int host_set_review(struct db *db, int64_t num, const char *why, const char *actor,
 			       int64_t now_us, struct err *err);
 
-/* Heard of it now. Cheap: one small row, no history, no event. */
+/* Note contact with it now. Cheap: one small row, no history, no event. */
 MUST_CHECK int host_touch(struct db *db, int64_t num, int64_t now_us, struct err *err);
-/* Visit what an agent works on or waits at: when each was heard of last. */
+/* Visit what an agent works on or waits at: when each made contact last. */
 MUST_CHECK int host_each_seen(struct db *db,
 			      int (*visit)(void *arg, int64_t num, int64_t seen_us,
 					   struct err *err),

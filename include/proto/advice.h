@@ -15,7 +15,7 @@
 /* What is known of a host besides its state; bits. */
 enum advice_condition {
 	ADVICE_ORDER_WAITS = 1, /* an order for it needs a second person */
-	ADVICE_SILENT = 2,      /* its agent was not heard of for the time of a lease and more */
+	ADVICE_SILENT = 2,      /* its agent made no contact for the time of a lease or longer */
 	ADVICE_WORKING = 4,     /* its agent has begun to write: a permit was granted */
 	ADVICE_FAULT = 8,       /* a repair order is open */
 	ADVICE_LATE = 16,       /* the deadline of its state has passed */

@@ -16,8 +16,7 @@
 #define DHCP_SERVER_PORT  67
 #define DHCP_CLIENT_PORT  68
 
-/* The address that the probe asks for: local, and "slipw" to who reads it in another server's log.
- */
+/* The address that the probe asks for: local, and it reads "slipw" in another server's log. */
 extern const uint8_t dhcp_probe_mac[6];
 
 /* The IP packet, to be sent to everybody on the link. xid: any number, given to the reader again.

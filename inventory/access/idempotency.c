@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Answers kept under the caller's key, so that a repeated request repeats the answer and not the
- * deed. Kept in the transaction of the deed. Input: keys from callers, bounded by the caller of
+ * change. Kept in the transaction of the change. Input: keys from callers, bounded by the caller of
  * this.
  */
 #include <inventory/token.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All hosts at once, for who decides by many: counted, or looked at one by one.
+ * All hosts at once, for decisions that depend on many: counted, or visited one by one.
  */
 #include <inventory/host.h>
 

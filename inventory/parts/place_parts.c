@@ -15,7 +15,7 @@
 #include "old_slots.h"
 #include "version.h"
 
-/* A host heard of within this time is alive: its part cannot have moved, so two parts share a key.
+/* A host that made contact within this time is running: its part cannot have moved, so two parts share a key.
  */
 #define ALIVE_US (5LL * 60 * 1000000)
 /* Events list at most so many parts of a kind of change; the store has them all. */

@@ -65,7 +65,7 @@ static const char *const statements[] = {
 	"CREATE INDEX host_changed ON host (changed_us)",
 	"CREATE INDEX host_memory ON host ((COALESCE(memory_mib, -1)))",
 
-	/* heard of last: apart from the host, because it changes without anything having changed */
+	/* its last contact: apart from the host, because it changes without anything having changed */
 	"CREATE TABLE host_seen (host_num INTEGER PRIMARY KEY, seen_us INTEGER NOT NULL) STRICT",
 
 	TABLE_WITH_HISTORY("host_facts", FACTS_COLUMNS),

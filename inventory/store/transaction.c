@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Transactions of the store seam: nested by savepoints, told to who asked when they end, and the
- * high-water mark written behind the commit.
+ * Transactions of the store seam: nested by savepoints, with functions that are called when they end
+ * and the high-water mark written behind the commit.
  */
 #include <inventory/db.h>
 

@@ -28,7 +28,7 @@ void agent_show_step(struct agent *a)
 	agent_show(a, step_headline(a->plan.kind), text.p);
 }
 
-/* Who waits for a person in an office must not look as if it were busy. */
+/* A host that waits for a person must not look busy. */
 static const char *wait_headline(const struct agent *a)
 {
 	if (str_eq(a->plan.wait.turn, "technician"))

@@ -106,7 +106,7 @@ static void add_waiver(struct str *out, const struct why *w)
 	str_add(out, ". ");
 }
 
-/* "It was heard of last 12 min ago. " */
+/* "Its last contact was 12 min ago. " */
 static void add_heard(struct str *out, const struct why *w)
 {
 	char age[DURATION_BYTES];

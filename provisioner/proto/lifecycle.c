@@ -163,7 +163,7 @@ static const struct transition transitions[] = {
 	  "written and read back"),
 	T(IMAGING, FIRST_BOOT, G(WRITING), 0, READY,
 	  E(CLOSE_FAULTS) | E(VOID_ARMS) | E(END_SESSIONS),
-	  "it runs, though the agent's last words were lost"),
+	  "it runs, although no final report came from the agent"),
 	T(IMAGING, STEP_FAILED, G(RETRYABLE), 0, IMAGING, E(NEW_PLAN),
 	  "tried again under the same arm"),
 	T(IMAGING, STEP_FAILED, 0, 0, FAILED, E(NEW_PLAN) | E(OPEN_FAULT) | E(VOID_ARMS),

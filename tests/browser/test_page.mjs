@@ -246,7 +246,7 @@ await withPage("a host that waits for its arm does not look busy, and counts as 
 	await page.locator(".banner.tone-ask").waitFor();
 	const text = await page.getByRole("region", { name: "State" }).innerText();
 	for (const word of ["Waits for an arm", "Operator", "Arm it.", "slipway host arm K02"]) holds(text.includes(word), `it says '${word}'`);
-	holds(!/%|left/.test(text), "nothing is foretold");
+	holds(!/%|left/.test(text), "no time left is shown");
 });
 
 await withPage("a silent host says since when, and foretells nothing", async ({ page, fleet }) => {
@@ -254,7 +254,7 @@ await withPage("a silent host says since when, and foretells nothing", async ({ 
 	Object.assign(host, { turn: "technician", silent: true, last_heard: new Date(Date.now() - 3600e3).toISOString(), progress: { done: 13, total: 100, unit: "tests", eta_s: 600 } });
 	await openHost(page, host);
 	await page.getByText(/Last heard\s+1 h ago/).waitFor();
-	holds(!(await page.getByRole("region", { name: "State" }).innerText()).includes("left"), "no rest is foretold");
+	holds(!(await page.getByRole("region", { name: "State" }).innerText()).includes("left"), "no rest is shown");
 });
 
 await withPage("an unknown host and an unknown view say so", async ({ page }) => {
@@ -264,7 +264,7 @@ await withPage("an unknown host and an unknown view say so", async ({ page }) =>
 	await page.getByText("Nothing here").waitFor();
 });
 
-// ---- deeds
+// ---- actions
 
 await withPage("approving needs the code on the host's screen", async ({ page, fleet }) => {
 	const host = hostOf(fleet, "discovered");
@@ -344,7 +344,7 @@ async function chooseArm(page, drive, arch) {
 	return dialog;
 }
 
-await withPage("arming asks the server for a dry run and names host, disk and image before the deed", async ({ page, fleet }) => {
+await withPage("arming asks the server for a dry run and names host, disk and image before the order", async ({ page, fleet }) => {
 	const host = hostOf(fleet, "discovered");
 	const drive = host.drives[0];
 	await openHost(page, host);
@@ -357,13 +357,13 @@ await withPage("arming asks the server for a dry run and names host, disk and im
 	const text = await dialog.innerText();
 	for (const word of [host.name, host.short_code, drive.WWN, "1.9 TB", "holds data: ext4, LVM2_member", "debian12 20261101"])
 		holds(text.includes(word), `it names '${word}'`);
-	const deed = dialog.getByRole("button", { name: `Overwrite ${drive.SerialNumber}` });
-	holds(await deed.isDisabled(), "data needs consent");
+	const act = dialog.getByRole("button", { name: `Overwrite ${drive.SerialNumber}` });
+	holds(await act.isDisabled(), "data needs consent");
 	await dialog.getByLabel("Type the disk's serial").fill(host.drives[1].SerialNumber);
-	holds(await deed.isDisabled(), "another disk's serial does not do");
+	holds(await act.isDisabled(), "another disk's serial does not do");
 	await dialog.getByLabel("Type the disk's serial").fill(drive.SerialNumber);
 	await shot(page, "arm-review", false);
-	await deed.click();
+	await act.click();
 	await page.getByText("armed; waits for the agent").waitFor();
 	equal(fleet.posts.at(-1).body, {
 		image: fleet.images[host.arch === "aarch64" ? 1 : 0].digest, disk: { serial: drive.SerialNumber }, reason: "new rack",
@@ -376,12 +376,12 @@ await withPage("a host in service is imaged only with its typed name", async ({ 
 	await openHost(page, host);
 	const dialog = await chooseArm(page, host.drives[1], host.arch);
 	await dialog.getByRole("button", { name: "What would happen?" }).click();
-	const deed = dialog.getByRole("button", { name: /^Overwrite/ });
-	await deed.waitFor();
-	holds(await deed.isDisabled(), "the name is needed");
+	const act = dialog.getByRole("button", { name: /^Overwrite/ });
+	await act.waitFor();
+	holds(await act.isDisabled(), "the name is needed");
 	await dialog.getByLabel("Type the host's name").fill(host.name);
 	await dialog.getByText("A second person must approve it: a host in service.").waitFor();
-	await deed.click();
+	await act.click();
 	await page.getByText("waits for a second person").waitFor();
 	equal(host.state, "in-service", "nothing was done");
 });

@@ -174,7 +174,7 @@ sleep 1
 SLIPWAY_SOCKET="$dir/run/admin.sock" "$build/bin/slipway" token revoke "$id" >/dev/null
 sleep 6
 same "H-16 a stream of a revoked token ends within five seconds" "$(cat "$dir/ended" 2>/dev/null)" 0
-same "and the token is useless" "$(public GET /api/v1/hosts "$read_token")" 401
+same "and the token is refused" "$(public GET /api/v1/hosts "$read_token")" 401
 
 # ---- the command line ---------------------------------------------------------------------------
 export SLIPWAY_SOCKET="$dir/run/admin.sock"

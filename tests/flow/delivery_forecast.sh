@@ -58,7 +58,7 @@ answer "its bands are in order and within history" 200 '.as_of as $now | .foreca
 	and .band_50[0] <= .ready_at and .ready_at <= .band_50[1] and .band_50[1] <= .band_90[1]
 	and ((.band_90[1] | fromdate) - ($now | fromdate)) <= 120 and (.band_90[0] < .band_90[1])' \
 	/api/v1/deliveries/d1/pipeline
-answer "who is not foreseen is counted" 200 '.forecast.not_covered ==
+answer "hosts that are not in the forecast are counted" 200 '.forecast.not_covered ==
 	{"expected": 1, "stopped": 1, "no_history": 0, "beyond_history": 0}' /api/v1/pipeline
 answer "stages have their quantiles" 200 '.stages[] | select(.state == "imaging") |
 	.hosts == 2 and .took_s.n == 10 and .took_s.p10 == 70 and .took_s.p90 == 140' /api/v1/pipeline

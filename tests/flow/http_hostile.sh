@@ -154,7 +154,7 @@ same "X-01 and the grep would find it" "$(grep -cF -- "$plan_key" "$dir/state/ke
 ok "X-03 what is write-only is not read out" $?
 same "keys are for root alone" "$(find "$dir/state/keys" -type f -name '*.pem' -perm /077 ! -name 'plan-key.pem' | wc -l)" 0
 
-# ---- D-12: the audit log, edited behind our back ------------------------------------------------------------
+# ---- D-12: the audit log, edited outside the server ---------------------------------------------------------
 same "the audit log is whole" "$("$slipway" audit verify | cut -d, -f2)" " the chain is whole"
 row=$("$slipway" audit list --json | jq '.[1].id')
 flow_stop

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The rules of the house that a grep can keep. usage: house.sh [TREE]
+# The rules of this tree that a grep can hold. usage: house.sh [TREE]
 set -u
 cd "${1:-.}" || exit 1
 n=0

@@ -18,7 +18,7 @@
 
 #define ASK_TIMEOUT_MS   30000
 #define POLL_EVERY_MS    2000
-#define SLOWEST_BYTES_MS (30 * 1000) /* 30 MB/s, as the server's deadline reckons */
+#define SLOWEST_BYTES_MS (30 * 1000) /* 30 MB/s, as in the server's deadline */
 #define SURE_TIMEOUT_MS  (3600LL * 1000)
 #define PASSWORD         "slipway"
 /* The tool's own ten minutes are too few for a large drive. */

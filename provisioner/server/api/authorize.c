@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The check of each request: token, scope, rate. A failed look-up never lets anybody in. Who was
- * turned away is written into the audit log, but knocking does not fill it. Input: headers from
- * anybody.
+ * The check of each request: token, scope, rate. A failed look-up never admits a request.
+ * Refusals are written into the audit log, at a rate that no caller can fill it with. Input: headers
+ * from anybody.
  */
 #include "authorize.h"
 
@@ -88,7 +88,7 @@ static uint32_t scopes_of(const char *words)
 	return bits;
 }
 
-/* ---- who was turned away --------------------------------------------------------------------- */
+/* ---- refusals -------------------------------------------------------------------------------- */
 
 #define KNOCKS_PER_MIN     6 /* rows of the log for one address */
 #define ALL_KNOCKS_PER_MIN 60

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Members of a host that only this daemon knows, from RAM: how far its work is, and when its agent
- * was heard of last.
+ * Members of a host that only this daemon has, from RAM: how far its work is, and when its agent
+ * made contact last.
  */
 #include "request.h"
 
@@ -12,9 +12,9 @@
 #include <base/str.h>
 #include <server/flow/live.h>
 
-#define FRESH_US (30 * 1000000LL) /* an agent that was heard of within its lease */
+#define FRESH_US (30 * 1000000LL) /* of contact: the time of a lease */
 
-/* A rest is foretold while its agent is heard of. */
+/* The time left is estimated only while the agent makes contact. */
 static void add_progress(const struct live_host *l, bool is_fresh, struct str *out)
 {
 	str_add(out, ",\"progress\":{\"stage\":\"");

@@ -31,7 +31,7 @@ MUST_CHECK int api_reply_page(struct http_request *r, const struct collection *c
  * or NULL. */
 MUST_CHECK int api_reply_one(struct http_request *r, const struct collection *c,
 			     struct query_request *q, const char *more, struct err *err);
-/* Progress of hosts and when they were heard of last, from RAM. */
+/* Progress of hosts and their last contact, from RAM. */
 struct query_extra api_live(struct api *api);
 /* Does an answer to this question about hosts show it? */
 bool api_shows_live(const struct query_request *q);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frame of changes. The deed, its audit entry and the answer kept for its idempotency key are
+ * The frame of changes. The change, its audit entry and the answer kept for its idempotency key are
  * one transaction, so a crash after the commit and before the answer is healed by asking again.
  * Input: bodies and headers from authenticated callers.
  */
@@ -147,7 +147,7 @@ static int end_slice(struct frame *f, struct err *err)
 }
 
 /* 1: the work is not at its end. */
-static int deed(struct frame *f, http_change work, struct err *err)
+static int apply(struct frame *f, http_change work, struct err *err)
 {
 	struct flow *flow = f->w.flow;
 	struct idempotent_request request = {f->w.who, f->key, f->request_sha256,
@@ -180,7 +180,7 @@ static int transaction(struct frame *f, http_change work, struct err *err)
 	struct db *db = f->w.flow->db;
 
 	TRY(db_begin(db, err));
-	int r = deed(f, work, err);
+	int r = apply(f, work, err);
 	if (r >= 0 && f->w.dry_run) {
 		db_rollback(db);
 		return r;

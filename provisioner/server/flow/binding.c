@@ -79,8 +79,8 @@ static int write_down(struct flow *flow, struct flow_key *k, const char *agent_k
 
 /* ---- admission ------------------------------------------------------------------------------- */
 
-/* Was the session's agent heard of within its lease? After a restart of the daemon it counts as
- * heard of at our start. */
+/* Did the session's agent make contact within its lease? After a restart of the daemon its last
+ * contact counts as made at the start. */
 static int session_lives(struct flow *flow, const struct flow_session *s, bool *ret,
 			 struct err *err)
 {

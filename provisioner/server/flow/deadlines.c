@@ -90,7 +90,7 @@ static bool is_tested(struct flow *flow, int64_t host_num)
 	       str_eq(h.state, lifecycle_state_str(STATE_TESTING));
 }
 
-/* The store keeps when it was heard of last, for a daemon that starts anew. */
+/* The store keeps its last contact for the next start of the daemon. */
 static int note_silent(struct flow *flow, const struct event_draft *e, struct err *err)
 {
 	const struct live_host *l = live_find(flow->live, e->host_num);
@@ -189,7 +189,7 @@ static int on_seen(void *arg, int64_t host_num, int64_t seen_us, struct err *err
 	return 0;
 }
 
-/* A host that hung while no daemon ran is never heard of again: its silence counts from now. */
+/* A host that hung while no daemon ran makes no contact: its silence counts from now. */
 static int on_tested(void *arg, const struct host *h, struct err *err)
 {
 	struct flow *flow = arg;

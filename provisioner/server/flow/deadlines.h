@@ -13,7 +13,7 @@
 
 /* Look once. Errors are logged: the next tick looks again. */
 void deadlines_tick(struct flow *flow);
-/* After a start: writers of before count as heard of now, and get their whole lease and grace. */
+/* After a start: hosts that were writing count as in contact now, with their whole lease and grace. */
 MUST_CHECK int deadlines_rebuild(struct flow *flow, struct err *err);
 
 #endif

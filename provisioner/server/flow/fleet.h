@@ -27,7 +27,7 @@ MUST_CHECK int fleet_read_stopped(struct flow *flow, struct err *err);
 /* A sign of life of a host's agent came to us: tell the others, at most every fifth of the time
  * after which they would call it silent. */
 MUST_CHECK int fleet_tell_heard(struct flow *flow, struct live_host *h, struct err *err);
-/* Another appliance heard of the host later than we did: take its time over into h. */
+/* Where another appliance had contact with the host later than this one: take its time into h. */
 MUST_CHECK int fleet_ask_heard(struct flow *flow, struct live_host *h, struct err *err);
 
 #endif

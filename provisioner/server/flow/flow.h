@@ -71,7 +71,7 @@ struct flow {
 
 	bool stopped;               /* stop-all: nobody may write */
 	bool stop_unstored;         /* and the store has not taken it (yet) */
-	int64_t silence_us;         /* a writer not heard of for this long was interrupted */
+	int64_t silence_us;         /* a writer without contact for this long was interrupted */
 	struct protected protected; /* machines that are never a target */
 	struct flow_order_policy orders;
 	struct flow_channel channel;

@@ -28,7 +28,7 @@ MUST_CHECK int latest_held(struct flow *flow, struct channel **ret, struct err *
  * inside a transaction. owns: *ret is the caller's. errors: those of channel_accept() */
 MUST_CHECK int latest_import(struct flow *flow, const char *document, const char *who,
 			     struct channel **ret, struct err *err);
-/* An arm of the latest image: is its image still that? True for who named the image, and where no
+/* An arm of the latest image: is its image still that? True for an arm that names its image, and where no
  * channel is demanded. */
 bool latest_holds(struct flow *flow, const struct flow_arm *arm);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the daemon knows of hosts in RAM only: when they were heard of last, how far they are.
+ * What the daemon knows of hosts in RAM only: when they made contact last, how far they are.
  * Rebuilt from heartbeats after a restart; nothing is decided from it but that a writer has gone
  * silent.
  */

@@ -29,7 +29,7 @@ void order_second_person(const struct order_reach *reach, char ret[static ORDER_
 struct order_people {
 	const char *ordered_by, *decides; /* owners; "" for nobody known */
 	bool order_is_open;               /* pending, and not expired */
-	bool order_token_lives;           /* of who ordered */
+	bool order_token_lives;           /* of the person who ordered */
 };
 /* errors: ERR_GUARD_PERSON, ERR_GUARD_SECOND_PERSON, ERR_ORDER_OVER */
 MUST_CHECK int order_may_approve(const struct order_people *p, struct err *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading and matching profiles. A profile whose match is empty is refused: an empty selector never
- * means everything; who wants everything writes "*". Input: documents from operators, strings from
- * hosts.
+ * means everything; a profile for everything writes "*". Input: documents from operators, strings
+ * from hosts.
  */
 #include "profile.h"
 

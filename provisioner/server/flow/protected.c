@@ -45,7 +45,7 @@ static void add_bare_mac(struct protected *p, struct sv word, const char *whose)
 		push(p, mac, whose);
 }
 
-/* A UUID or MAC that says nothing is as useless as such a serial. */
+/* A placeholder UUID or MAC identifies a machine no better than a placeholder serial does. */
 static void add_one(struct protected *p, struct sv word, const char *whose)
 {
 	char text[sizeof(((struct protected_name *)NULL)->text)] = "";

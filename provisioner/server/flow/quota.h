@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What strangers may use up in a time: a bucket for each kind and name (a host, an address, or all
- * together), filled at a steady rate. RAM only: a restart fills every bucket. It counts and says
- * no; who asks refuses. Pure but for its own table, so that tests bring the clock.
+ * together), filled at a steady rate. RAM only: a restart fills every bucket. It counts;
+ * the caller refuses. Pure but for its own table, so that tests bring the clock.
  *
  * Invariant: the table has a fixed size. When it is full the bucket that was used longest ago is
  * given away; whoever takes many names meets the bucket of all together first.

@@ -45,7 +45,8 @@ int agent_get_next(struct http_request *r, struct err *err)
 	TRY(http_query_int(r, &(struct http_int){"wait", 0, WAIT_MAX_S, 0}, &wait_s, err));
 	TRY(http_query_int(r, &(struct http_int){"after", 0, INT64_MAX, 0}, &after, err));
 	TRY(agent_session(r, &s, err));
-	live_at(flow->live, s.host_num)->stopping = false; /* who asks runs no step */
+	live_at(flow->live, s.host_num)->stopping =
+		false; /* an agent that asks for a step runs none */
 	TRY(resume(flow, &s, err));
 	TRY(planner_next(flow, &s, after, &envelope, err));
 	if (envelope)

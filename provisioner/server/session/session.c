@@ -150,8 +150,8 @@ static int resolve_host(struct opening *o, struct err *err)
 	return host_get(o->flow->db, o->identity.host_num, &o->host, err);
 }
 
-/* Clones and doubtful hosts, and the ones they resemble, wait for a person; who serves is left
- * alone. */
+/* Clones and doubtful hosts, and the ones they resemble, wait for a person. Hosts in service are not
+ * touched. */
 static int quarantine(struct opening *o, struct err *err)
 {
 	struct engine_event e = {

@@ -16,7 +16,7 @@
 #define AGENT_LEASE_S     30
 #define AGENT_GRACE_S     120 /* after the lease, before a silent writer counts as interrupted */
 
-/* The open session named in the path, if the request carries its key. Marks the host as heard of.
+/* The open session named in the path, if the request carries its key. Notes contact with the host.
  * errors: ERR_SESSION_OVER (410), ERR_SESSION_EPOCH (409), ERR_SESSION_KEY (403) */
 MUST_CHECK int agent_session(struct http_request *r, struct flow_session *ret, struct err *err);
 /* The same, and the epoch that the body names must be the session's. */

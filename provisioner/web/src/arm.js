@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arming: one image, one disk, one host, once, for at most an hour. First the choice; then a dry
-// run, in which the server goes through all its guards and then undoes it; only then the deed, named
+// run, in which the server goes through all its guards and then undoes it; only then the order itself,
 // in plain words. A disk that holds data needs its serial typed, a host in service its name.
 import { useState } from "preact/hooks";
 import { html } from "./html.js";

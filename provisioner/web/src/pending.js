@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Orders that reach far wait here until a second person agrees. Who ordered cannot approve: the
-// server says so, by the owner of the token. Approving is the deed, so it is asked once more.
+// server says so, by the owner of the token. Approving carries the order out, so it is asked once more.
 import { useState } from "preact/hooks";
 import { html } from "./html.js";
 import { api, query, rowsOf } from "./api.js";
@@ -10,7 +10,7 @@ import { Moment, PollState, Problem } from "./parts.js";
 import { plural } from "./words.js";
 
 const WHY = { hosts: "many hosts at once", "hosts-within-an-hour": "many hosts within an hour", "asked-for": "asked for", "in-service": "a host in service", "shared-storage": "storage that others use too" };
-const DEEDS = {
+const ACTS = {
 	approve: { title: "Approve the order", button: "Approve: do it now", kind: "danger", say: "It is done at once, if nothing has changed since it was rehearsed." },
 	refuse: { title: "Refuse the order", button: "Refuse", kind: "primary", say: "It will not be done. Whoever still wants it orders it again." },
 };
@@ -43,7 +43,7 @@ function Asked({ order }) {
 }
 
 function Decide({ order, verb, close, done }) {
-	const deed = DEEDS[verb];
+	const act = ACTS[verb];
 	const [state, setState] = useState({ busy: false, error: null });
 	const submit = async (event) => {
 		event.preventDefault();
@@ -57,18 +57,18 @@ function Decide({ order, verb, close, done }) {
 			setState({ busy: false, error });
 		}
 	};
-	return html`<${Dialog} title=${deed.title} tone=${verb === "approve" ? "bad" : undefined} close=${close}>
+	return html`<${Dialog} title=${act.title} tone=${verb === "approve" ? "bad" : undefined} close=${close}>
 		<form onSubmit=${submit}>
 			<p class="big-say">${deedOf(order)}.</p>
 			<p>Ordered by <strong>${order.owner}</strong>${order.reason ? html`: ${order.reason}` : null}</p>
 			<${Asked} order=${order} />
-			<p class="fine">${deed.say}</p>
+			<p class="fine">${act.say}</p>
 			<label for="order-note">Note (goes to the log)</label>
 			<input id="order-note" name="note" maxlength="200" autocomplete="off" autofocus />
 			<${Problem} error=${state.error} />
 			<p class="buttons">
 				<button type="button" onClick=${close}>Cancel</button>
-				<button class=${deed.kind} disabled=${state.busy}>${deed.button}</button>
+				<button class=${act.kind} disabled=${state.busy}>${act.button}</button>
 			</p>
 		</form>
 	<//>`;

@@ -95,7 +95,7 @@ export function dateUtc(text) {
 	if (Number.isNaN(d.getTime())) return "–";
 	return `${d.getUTCFullYear()}-${pad(d.getUTCMonth() + 1)}-${pad(d.getUTCDate())}`;
 }
-// For tooltips: both clocks, so that nobody has to reckon.
+// For tooltips: both clocks, so that nobody has to convert.
 export function bothClocks(text) {
 	const d = new Date(text);
 	if (Number.isNaN(d.getTime())) return "";

@@ -418,7 +418,7 @@ static void test_the_lease_ends_before_the_table(void **state)
 	}
 }
 
-/* Who brings no own files gets the same disk, and file systems of the size of their partitions. */
+/* A host without files of its own gets the same disk, and file systems of the size of their partitions. */
 static void test_a_held_disk_grows(void **state)
 {
 	struct bench *b = *state;

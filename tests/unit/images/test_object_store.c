@@ -492,7 +492,7 @@ static void test_killed_before_anything_is_kept(void **state)
 	}
 }
 
-/* What the event loop gets is what who waits gets, a refusal included. */
+/* The event loop gets what a caller that waits gets, a refusal included. */
 static void test_beside_an_event_loop(void **state)
 {
 	static const struct {
@@ -544,7 +544,7 @@ static void test_a_cancelled_import(void **state)
 	shop_done(&s);
 }
 
-/* An import has the store's lock for as long as it takes; who forgets an image does not wait for it. */
+/* An import has the store's lock for as long as it takes; forgetting an image does not wait for it. */
 static void test_forgetting_waits_for_nobody(void **state)
 {
 	struct shop s = shop_of(state, "forget");

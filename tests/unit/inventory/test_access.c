@@ -70,7 +70,7 @@ static void fill_audit(struct db *db)
 	}
 }
 
-/* D-12: a row that was edited or removed behind our back is named. */
+/* D-12: a row that was edited or removed outside the server is named. */
 static void test_audit_notices_every_change(void **state)
 {
 	static const struct {

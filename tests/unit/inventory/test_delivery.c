@@ -406,10 +406,10 @@ static void test_rows_that_fall_on_each_other(void **state)
 		store_open(&f);
 		autojson json_t *dry = import_csv(f.db, "d1", c->text, true);
 		autojson json_t *doc = import_csv(f.db, "d1", c->text, false);
-		autofree char *refused = refused_lines(doc), *foreseen = refused_lines(dry);
+		autofree char *refused = refused_lines(doc), *rehearsed = refused_lines(dry);
 		autofree char *text = json_text(doc);
-		if (!str_eq(refused, c->refused) || !str_eq(foreseen, c->refused))
-			fail_msg("%s: %s, foreseen %s\n%s", c->name, refused, foreseen, text);
+		if (!str_eq(refused, c->refused) || !str_eq(rehearsed, c->refused))
+			fail_msg("%s: %s, rehearsed %s\n%s", c->name, refused, rehearsed, text);
 		if (number(doc, "accepted") != c->hosts || number(doc, "existing") != c->hosts ||
 		    number(dry, "existing") != c->hosts ||
 		    number(doc, "announced") != number(doc, "accepted") + number(doc, "refused") ||

@@ -51,7 +51,7 @@ static void test_words(void **state)
 		enum lifecycle_state parsed;
 		CHECK(r->name, r->meaning[0] && r->hint[0] && r->turn[0]);
 		CHECK(r->name, lifecycle_state_parse(r->name, &parsed) && parsed == i);
-		/* who has a deadline has a row for it, and says where it leads */
+		/* a state with a deadline has a row for it that says where it leads */
 		CHECK_INT(r->name, r->deadline_s > 0,
 			  lifecycle_possible((enum lifecycle_state)i, HOST_EVENT_DEADLINE));
 		CHECK_INT(r->name, r->at_deadline[0] != 0, r->deadline_s > 0);
@@ -95,7 +95,7 @@ static void test_promises(void **state)
 				 */
 				CHECK(name, s != STATE_ERASING || o.to != STATE_FAILED ||
 						    (o.effects & EFFECT_VOID_ARMS));
-				/* erased only by who was permitted to */
+				/* erased only after a permission */
 				CHECK(name, e != HOST_EVENT_ERASED ||
 						    (s == STATE_ERASING && (g & GUARD_WRITING)));
 				/* nobody leaves imaging for verifying without having been permitted

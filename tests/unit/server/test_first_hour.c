@@ -2,7 +2,7 @@
 /*
  * The new server of the README's first hour: it asks a real slipwayd what to do, and waits at each
  * step until a person has permitted the next. Its code and the serial of its disk are written to
- * DIR/code and DIR/disk, for who types the commands. usage: test_first_hour DIR SOCKET PLAN-KEY: run
+ * DIR/code and DIR/disk, for the program that types the commands. usage: test_first_hour DIR SOCKET PLAN-KEY: run
  * by tests/flow/first_hour.sh.
  */
 #include "tests/harness/check.h"

@@ -250,7 +250,7 @@ static void test_same_events_to_both(void **state)
 	fake_agent_done(&a);
 }
 
-/* What one writes wakes who waits at the other; polls are 20 s long and must end in 5. */
+/* What one writes wakes requests that wait at the other; polls are 20 s long and must end in 5. */
 static void test_waiters_wake(void **state)
 {
 	struct fake_agent a;
@@ -381,10 +381,10 @@ static void test_heard_by_the_other(void **state)
 		(void)poll(NULL, 0, 20);
 	}
 	assert_string_equal(server_bench_state(A, a.host_id), "imaging");
-	CHECK_INT("interruptions of who is heard", server_bench_number(A, faults), 0);
+	CHECK_INT("interruptions of hosts in contact", server_bench_number(A, faults), 0);
 	WAIT_FOR("silent", str_eq(server_bench_state(A, a.host_id), "failed"));
 	server_bench_tick(B); /* the other's turn to notice */
-	CHECK_INT("interruptions of who is silent", server_bench_number(A, faults), 1);
+	CHECK_INT("interruptions of silent hosts", server_bench_number(A, faults), 1);
 	fake_agent_done(&a);
 }
 

@@ -146,7 +146,7 @@ static void test_small_disk(void **state)
 	fake_agent_done(&a);
 }
 
-/* G3: a host in service is armed only by who types its name. */
+/* G3: a host in service is armed only by a request that holds its name. */
 static void test_in_service(void **state)
 {
 	struct fake_agent a;

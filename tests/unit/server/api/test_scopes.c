@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every route with every kind of caller, from the daemon's own tables: a token opens the routes of
- * its scopes and no other, and no route is open to who has none, an old one or a wrong one. The
+ * its scopes and no other, and no route is open to a caller without a token, with an old one or a wrong one. The
  * fault list's H-01 and H-02. Then the rates: who asks too much or guesses is slowed, and nobody
  * else.
  */

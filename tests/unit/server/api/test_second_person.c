@@ -356,7 +356,7 @@ static void test_who_may_approve(void **state)
 		CHECK_STR(rows[i].name, bench.code, rows[i].code);
 		CHECK_INT(rows[i].name, arms(), good ? 6 : 0);
 		CHECK_INT(rows[i].name, orders("approved"), good);
-		/* the arms are those of who ordered; the record says who agreed */
+		/* the arms belong to the person who ordered; the record names the one who agreed */
 		CHECK_INT(rows[i].name,
 			  server_bench_number(&bench, "SELECT count(*) FROM flow_arm WHERE who = "
 						      "'token:ann'"),

@@ -143,7 +143,7 @@ static void test_waived(void **state)
 	fake_agent_done(&a);
 }
 
-/* field-14: who is not heard of is a technician's, and nothing is foretold of it. */
+/* field-14: a host without contact is a technician's, and no time left is shown. */
 static void test_silent(void **state)
 {
 	struct fake_agent a;

@@ -178,7 +178,7 @@ static void test_hangs_while_the_server_is_down(void **state)
 	to_test(b, &a);
 	need(fake_agent_heartbeat(&a), 200, &a, "heartbeat");
 	server_bench_advance(b, 160000);
-	server_bench_tick(b); /* noted as silent, and when it was heard of */
+	server_bench_tick(b); /* noted as silent, with its last contact */
 	server_bench_crash(b);
 	server_bench_advance(b, 190000);
 	server_bench_tick(b);
