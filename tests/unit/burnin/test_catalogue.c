@@ -56,7 +56,8 @@ static void test_acceptance_is_three_days(void **state)
 	(void)state;
 	assert_int_equal(catalogue_plan(catalogue_builtin(), "acceptance", &none, tests, &n, NULL),
 			 0);
-	assert_int_equal(sum_of(tests, n), 72 * 3600);
+	/* and room for built-in tests that are added */
+	assert_in_range(sum_of(tests, n), 72 * 3600, 80 * 3600);
 	assert_true(catalogue_deadline_s(tests, n) > 72 * 3600);
 }
 
