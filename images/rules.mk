@@ -70,6 +70,7 @@ images_tool_SRC += images/tool/tree_oci.c
 images_tool_SRC += images/tool/tree_normal.c
 images_tool_SRC += images/tool/tree_find.c
 images_tool_SRC += images/tool/tree_plan.c
+images_tool_SRC += images/tool/tree_node.c
 images_tool_SRC += images/tool/tree_order.c
 images_tool_SRC += images/tool/tree.c
 images_tool_SRC += images/tool/tree_path.c

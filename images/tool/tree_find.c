@@ -17,15 +17,6 @@
 
 #define LINKS_MAX 40 /* as in the kernel (MAXSYMLINKS) */
 
-int plan_compare(const void *a, const void *b)
-{
-	const struct plan_node *x = a, *y = b;
-
-	if (x->parent != y->parent)
-		return (uintptr_t)x->parent < (uintptr_t)y->parent ? -1 : 1;
-	return strcmp(x->name, y->name);
-}
-
 const char *plan_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -18,48 +18,6 @@
 #include "images/core/entry_rules.h"
 #include "tree_find.h"
 
-struct plan_node *plan_name_new(struct plan *p, struct plan_node *parent, const char *name,
-				size_t n_bytes)
-{
-	struct plan_node *node = xcalloc(1, sizeof(*node) + n_bytes + 1);
-
-	memcpy(node->name, name, n_bytes);
-	node->parent = parent;
-	node->layer = p->layer;
-	VEC_PUSH(&p->nodes, node);
-	if (!parent)
-		return node;
-	node->next = parent->first_child;
-	if (node->next)
-		node->next->prev = node;
-	parent->first_child = node;
-	BUG_ON(!tsearch(node, &p->names, plan_compare));
-	return node;
-}
-
-static struct plan_file *file_new(struct plan *p, mode_t type, uint64_t source)
-{
-	struct plan_file *file = xcalloc(1, sizeof(*file));
-
-	file->type = type;
-	file->source = source;
-	file->next = p->files;
-	p->files = file;
-	return file;
-}
-
-static void attach(struct plan_node *node, struct plan_file *file)
-{
-	node->file = file;
-	node->prev_name = file->last_name;
-	if (file->last_name)
-		file->last_name->next_name = node;
-	else
-		file->first_name = node;
-	file->last_name = node;
-	file->n_names++;
-}
-
 /* The file stays: what it holds may have other names. */
 static void detach(struct plan_node *node)
 {
@@ -89,16 +47,6 @@ static void take_away(struct plan *p, struct plan_node *node)
 		node->parent->first_child = node->next;
 	if (node->next)
 		node->next->prev = node->prev;
-}
-
-struct plan_node *plan_folder_new(struct plan *p, struct plan_node *parent, const char *name,
-				  size_t n_bytes)
-{
-	struct plan_node *node = plan_name_new(p, parent, name, n_bytes);
-
-	node->source = PLAN_NOT_AN_ENTRY;
-	attach(node, file_new(p, AE_IFDIR, PLAN_NOT_AN_ENTRY));
-	return node;
 }
 
 struct plan *plan_new(enum partition_fs fs)
@@ -190,11 +138,11 @@ static struct plan_node *name_at(struct plan *p, const struct place *at)
 static int add_new(struct plan *p, const struct place *at, struct archive_entry *entry,
 		   struct plan_node **ret, struct err *err)
 {
-	struct plan_file *file = file_new(p, archive_entry_filetype(entry), p->by_source.n);
+	struct plan_file *file = plan_file_new(p, archive_entry_filetype(entry), p->by_source.n);
 	struct plan_node *node = name_at(p, at);
 
 	node->source = p->by_source.n;
-	attach(node, file);
+	plan_attach(node, file);
 	measure(file, entry);
 	if (file->type == AE_IFLNK && archive_entry_symlink(entry))
 		file->link = xstrdup(archive_entry_symlink(entry));
@@ -221,7 +169,7 @@ static int add_link(struct plan *p, const struct place *at, const struct plan_no
 	}
 	*ret = name_at(p, at);
 	(*ret)->source = p->by_source.n;
-	attach(*ret, file);
+	plan_attach(*ret, file);
 	return count_entry(p, *ret, err);
 }
 
