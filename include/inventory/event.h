@@ -39,6 +39,14 @@ MUST_CHECK int event_append_at(struct db *db, const struct event_draft *e, const
  * *ret. */
 MUST_CHECK int event_latest(struct db *db, int64_t host_num, const char *kind, json_t **ret,
 			    struct err *err);
+/* The summary of the first event of a kind and a host since a time; "" there is none. */
+struct event_of {
+	int64_t host_num;
+	const char *kind;
+	int64_t since_us;
+};
+MUST_CHECK int event_first_since(struct db *db, const struct event_of *which, char *ret,
+				 size_t ret_bytes, struct err *err);
 /* Is the newest event about a host's session that its agent fell silent? */
 MUST_CHECK int event_session_silent(struct db *db, int64_t host_num, bool *ret, struct err *err);
 

@@ -11,6 +11,7 @@
 #include <base/clock.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <base/text.h>
 
 #include "event_columns.h"
 
@@ -71,6 +72,22 @@ int event_session_silent(struct db *db, int64_t host_num, bool *ret, struct err 
 		     p_int(host_num)));
 	int r = db_rows_next(rows, err);
 	*ret = r == 1 && str_eq(db_text(rows, 0), "session.silent");
+	return r < 0 ? r : 0;
+}
+
+int event_first_since(struct db *db, const struct event_of *which, char *ret, size_t ret_bytes,
+		      struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+
+	ret[0] = '\0';
+	TRY(db_query(db, err, &rows,
+		     "SELECT summary FROM event WHERE host_num = $1 AND kind = $2 AND at_us >= $3 "
+		     "ORDER BY id LIMIT 1",
+		     p_int(which->host_num), p_text(which->kind), p_int(which->since_us)));
+	int r = db_rows_next(rows, err);
+	if (r == 1)
+		(void)text_fit(ret, ret_bytes, db_text(rows, 0));
 	return r < 0 ? r : 0;
 }
 

@@ -135,10 +135,8 @@ static int erase(struct erasing *e, const char *policy, struct err *err)
 			? erase_by_zeros(e, &request, &report, err)
 			: erase_by_drive(e, &request, &report, err);
 
-	if (r < 0 && e->w.swapped)
-		return err_set(err, ERR_AGENT_DISK_SWAPPED, "while it was erased");
 	if (r < 0)
-		return r;
+		return disk_work_failed(&e->w, "while it was erased", err);
 	(void)json_object_set_new(report, "command",
 				  json_string(erase_command_str(e->choice.command)));
 	(void)json_object_set_new(report, "policy", json_string(policy));

@@ -143,9 +143,7 @@ static int install(struct imaging *im, struct err *err)
 		.arg = im,
 	};
 	int r = image_install(&request, &im->receipt, err);
-	if (r < 0 && im->w.swapped)
-		return err_set(err, ERR_AGENT_DISK_SWAPPED, "while it was written");
-	return r;
+	return r < 0 ? disk_work_failed(&im->w, "while it was written", err) : r;
 }
 
 /* The new system starts with the server's time, not with what the clock chip made up. */

@@ -51,6 +51,7 @@ server_flow_SRC += provisioner/server/flow/host_verb.c
 server_flow_SRC += provisioner/server/flow/image_check.c
 server_flow_SRC += provisioner/server/flow/latest.c
 server_flow_SRC += provisioner/server/flow/live.c
+server_flow_SRC += provisioner/server/flow/lost_disk.c
 server_flow_SRC += provisioner/server/flow/notices.c
 server_flow_SRC += provisioner/server/flow/order.c
 server_flow_SRC += provisioner/server/flow/order_work.c
@@ -163,6 +164,7 @@ SERVER_BENCH := tests/harness/server_bench.c tests/harness/fake_agent.c tests/ha
 HOST_WALK := $(SERVER_BENCH) tests/harness/host_walk.c
 $(eval $(call unit_test,tests/unit/server/test_flow.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/boot/test_seen_hosts.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/session/test_lost_disk.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_admission.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/api/test_arming.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_permit.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))

@@ -144,6 +144,13 @@ bool disk_is_same(const struct disk_handle *d)
 	return identity_holds(d);
 }
 
+bool disk_is_gone(const struct disk_handle *d)
+{
+	char name[64];
+
+	return !name_of(d, name, sizeof(name));
+}
+
 int disk_make_unbootable(const struct disk_handle *d, struct err *err)
 {
 	if (!disk_is_same(d))

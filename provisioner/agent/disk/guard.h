@@ -52,6 +52,8 @@ MUST_CHECK int disk_check_data(int fd, const struct drive *drive, const char *wi
 
 /* Nobody pulled it and put another one in its place. */
 bool disk_is_same(const struct disk_handle *d);
+/* The kernel has taken it out of its list: it was pulled, or it failed. */
+bool disk_is_gone(const struct disk_handle *d);
 
 /* A written disk must not be started after all: see that it is still the same one, and remove boot
  * sector and partition tables. errors: ERR_AGENT_DISK_SWAPPED, ERR_IMAGE_TARGET, ERR_IO. blocks. */

@@ -19,6 +19,7 @@
 
 #define IDENTITY_EVERY_MS 1000
 #define LEASE_WAIT_MS     60000
+#define GONE_WAIT_MS      2000
 
 /* ---- before the first write ------------------------------------------------------------------ */
 
@@ -162,6 +163,40 @@ int disk_work_receipt(struct disk_work *w, json_t *report, struct err *err)
 	return r;
 }
 
+/* ---- when it fails --------------------------------------------------------------------------- */
+
+static bool speaks_of_the_disk(int code)
+{
+	return code == ERR_IO || code == ERR_SYS || code == ERR_IMAGE_TARGET ||
+	       code == ERR_IMAGE_READ_BACK;
+}
+
+static bool is_same_for_a_while(struct disk_work *w, const struct err *err)
+{
+	int64_t deadline_ms = time_boot_ms() + GONE_WAIT_MS;
+
+	while (!w->swapped && disk_is_same(&w->disk)) {
+		if (!speaks_of_the_disk(err->code) || time_boot_ms() >= deadline_ms)
+			return true;
+		(void)usleep(50000);
+	}
+	return false;
+}
+
+int disk_work_failed(struct disk_work *w, const char *when, struct err *err)
+{
+	const struct err first = *err;
+
+	if (w->disk.fd < 0 || is_same_for_a_while(w, err))
+		return -err->code;
+	int code = disk_is_gone(&w->disk) ? ERR_AGENT_DISK_LOST : ERR_AGENT_DISK_SWAPPED;
+	/* a permission that was refused because of this is no error of its own */
+	if (first.code == ERR_IMAGE_LEASE)
+		return err_set(err, code, "disk '%s' %s", w->disk.drive.facts.name, when);
+	return err_set(err, code, "disk '%s' %s; first error: %s [%s]", w->disk.drive.facts.name,
+		       when, first.msg, err_name(first.code));
+}
+
 /* Errors that speak about the disk itself name it as the part to look at. */
 const struct repair_order *disk_work_order(const struct disk_work *w, const struct err *err,
 					   struct repair_order *order)
@@ -169,15 +204,22 @@ const struct repair_order *disk_work_order(const struct disk_work *w, const stru
 	const struct facts_drive *f = &w->disk.drive.facts;
 
 	if (err->code != ERR_IMAGE_READ_BACK && err->code != ERR_IMAGE_TARGET &&
-	    err->code != ERR_AGENT_DISK_SWAPPED && err->code != ERR_IO)
+	    err->code != ERR_AGENT_DISK_SWAPPED && err->code != ERR_AGENT_DISK_LOST &&
+	    err->code != ERR_IO)
 		return NULL;
 	if (!f->name[0])
 		return NULL;
 	(void)str_copy(order->part, sizeof(order->part), "disk");
 	(void)text_fit(order->slot, sizeof(order->slot), f->slot[0] ? f->slot : f->name);
 	(void)text_fit(order->serial, sizeof(order->serial), f->serial[0] ? f->serial : f->wwn);
-	text_print(order->action, sizeof(order->action),
-		   "Check the cable and bay of disk %s (%s, serial %s), then replace it.",
-		   order->slot, f->model, order->serial);
+	if (err->code == ERR_AGENT_DISK_LOST)
+		text_print(order->action, sizeof(order->action),
+			   "Disk %s (%s, serial %s) went away while it was written: reseat it and "
+			   "start the host again; if it is lost again, replace it.",
+			   order->slot, f->model, order->serial);
+	else
+		text_print(order->action, sizeof(order->action),
+			   "Check the cable and bay of disk %s (%s, serial %s), then replace it.",
+			   order->slot, f->model, order->serial);
 	return order;
 }

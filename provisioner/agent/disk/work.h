@@ -27,7 +27,7 @@ struct disk_work {
 
 	struct disk_handle disk;
 	int64_t identity_checked_ms;
-	bool swapped; /* another disk is in its place: nothing is written any more */
+	bool swapped; /* it is not there, or another is in its place: nothing is written any more */
 };
 
 /* The plan is still good, exactly one disk is meant, it is local, unused, held by us alone; its
@@ -46,6 +46,12 @@ void disk_work_progress(struct disk_work *w, const char *message, int64_t starte
 
 /* Sign and queue the receipt. report is taken. errors: of receipt_seal() */
 MUST_CHECK int disk_work_receipt(struct disk_work *w, json_t *report, struct err *err);
+
+/* Writing has failed: was it because the disk went away, or is another one in its place? Then *err
+ * becomes ERR_AGENT_DISK_LOST or ERR_AGENT_DISK_SWAPPED and keeps the words of the first error.
+ * in: when: "while it was written". Returns -err->code. blocks: for up to two seconds, because the
+ * kernel lists a pulled disk for a moment. */
+MUST_CHECK int disk_work_failed(struct disk_work *w, const char *when, struct err *err);
 
 /* For an error that speaks about the disk itself: the repair order that names it; else NULL. */
 const struct repair_order *disk_work_order(const struct disk_work *w, const struct err *err,

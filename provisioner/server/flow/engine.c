@@ -49,9 +49,9 @@ static const char *code_name(const struct engine_event *e)
 static const struct {
 	const char *code, *turn;
 } fault_turns[] = {
-	{"image.read_back", "technician"}, {"image.target", "technician"},
-	{"image.lease", "technician"},     {"image.*", "operator"},
-	{"guard.*", "operator"},
+	{"image.read_back", "technician"},    {"image.target", "technician"},
+	{"image.lease", "technician"},        {"image.*", "operator"},
+	{"guard.disk.swapped", "technician"}, {"guard.*", "operator"},
 };
 
 static const char *turn_of_fault(const char *code)

@@ -23,6 +23,7 @@
 #include <server/flow/engine.h>
 #include <server/flow/image_check.h>
 #include <server/flow/live.h>
+#include <server/flow/lost_disk.h>
 #include <server/flow/quota.h>
 #include "burn_in_end.h"
 
@@ -305,6 +306,7 @@ static int check_image(struct taking *t, struct err *err)
 static int take_step_failed(struct taking *t, const struct event *ev, struct err *err)
 {
 	struct event_step_failed f = {0};
+	struct lost_disk lost;
 	char kind[16];
 
 	TRY(record_decode(event_step_failed_fields, ev->data, &f, err));
@@ -325,6 +327,10 @@ static int take_step_failed(struct taking *t, const struct event *ev, struct err
 		.serial = f.fault.serial,
 		.action = f.fault.action,
 	};
+	if (e.code == ERR_AGENT_DISK_LOST)
+		e.code_name = LOST_DISK_FAULT;
+	if (e.code == ERR_GUARD_DISK_NONE)
+		TRY(lost_disk_blame(t->flow, t->session->host_num, &e, &lost, err));
 	return apply(t, &e, err);
 }
 

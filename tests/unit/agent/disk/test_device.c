@@ -19,6 +19,7 @@
 #include <base/str.h>
 #include <images/core/loop_device.h>
 #include <agent/disk/guard.h>
+#include <agent/disk/work.h>
 
 #define DISK_BYTES (8 * 1024 * 1024)
 #define EDGE_BYTES (1024 * 1024)
@@ -74,6 +75,9 @@ static int make_image(const char *path)
 	return fd;
 }
 
+static dev_t loop_number;
+static char root_aside[128];
+
 static int setup(void **state)
 {
 	struct stat st;
@@ -96,6 +100,8 @@ static int setup(void **state)
 	(void)snprintf(number, sizeof(number), "sys/dev/block/%u:%u", major(st.st_rdev),
 		       minor(st.st_rdev));
 	link_to(number, "../../../" BLOCK);
+	loop_number = st.st_rdev;
+	(void)snprintf(root_aside, sizeof(root_aside), "%s/aside", root);
 	assert_true(drive_read_one(root, "sda", &drive));
 	(void)str_copy(drive.dev_path, sizeof(drive.dev_path), loop.path);
 	return 0;
@@ -194,6 +200,48 @@ static void test_same(void **state)
 	disk_close(&disk);
 }
 
+/* Writing fails: the disk went away, is another one, or the error is about something else. */
+static void test_failed(void **state)
+{
+	static const struct {
+		const char *name, *serial;
+		enum err_code first, wanted;
+		bool listed;
+		const char *words;
+	} rows[] = {
+		{"not the disk's", "AAA\n", ERR_IMAGE_DIGEST, ERR_IMAGE_DIGEST, true, "first"},
+		{"another one", "BBB\n", ERR_IO, ERR_AGENT_DISK_SWAPPED, true,
+		 "disk 'sda' while it was written; first error: first [system.io]"},
+		{"pulled", "AAA\n", ERR_IMAGE_TARGET, ERR_AGENT_DISK_LOST, false,
+		 "disk 'sda' while it was written; first error: first [image.target]"},
+		{"pulled, and no permission since", "AAA\n", ERR_IMAGE_LEASE, ERR_AGENT_DISK_LOST,
+		 false, "disk 'sda' while it was written"},
+	};
+	char number[128];
+
+	NEED_LOOP();
+	(void)snprintf(number, sizeof(number), "%s/sys/dev/block/%u:%u", root, major(loop_number),
+		       minor(loop_number));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct disk_work w = {.context = NULL};
+		struct err err = ERR_INIT;
+
+		say_serial("AAA\n");
+		assert_int_equal(disk_open(root, &drive, &w.disk, NULL), 0);
+		say_serial(rows[i].serial);
+		if (!rows[i].listed)
+			assert_int_equal(rename(number, root_aside), 0);
+		(void)err_set(&err, rows[i].first, "first");
+		CHECK_ERR(rows[i].name, disk_work_failed(&w, "while it was written", &err),
+			  rows[i].wanted);
+		CHECK_STR(rows[i].name, err.msg, rows[i].words);
+		if (!rows[i].listed)
+			assert_int_equal(rename(root_aside, number), 0);
+		disk_close(&w.disk);
+	}
+	say_serial("AAA\n");
+}
+
 /* ---- spoiling -------------------------------------------------------------------------------- */
 
 /* How many of n bytes at offset are not the value. */
@@ -257,6 +305,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_open, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_loop_is_no_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_same, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failed, setup, teardown),
 		cmocka_unit_test(test_unbootable),
 	};
 
