@@ -55,6 +55,9 @@ MUST_CHECK int host_get(struct db *db, int64_t num, struct host *ret, struct err
 /* What a person typed: id, short code, MAC, serial or name, tried in this order. */
 MUST_CHECK int host_find_any(struct db *db, const char *text, struct host *ret, struct err *err);
 
+/* Where it stands: "ams1, rack R7, unit 12"; "" not known. trust: people's. */
+MUST_CHECK int host_place(struct db *db, int64_t num, char *ret, size_t ret_bytes, struct err *err);
+
 struct host_state_change {
 	const char *state;
 	const char *detail;  /* plain words; NULL: "" */

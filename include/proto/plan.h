@@ -94,9 +94,14 @@ struct plan_image {
 };
 
 struct plan_wait {
-	char message[512];
+	char message
+		[512]; /* lines for people; those that begin as below are drawn big, or by hand */
 	char turn[16]; /* server, technician, operator */
 };
+#define PLAN_WAIT_VERB   "Repair: " /* "REPLACE": what hands do to the part */
+#define PLAN_WAIT_SLOT   "Slot: "   /* the printed label */
+#define PLAN_WAIT_SERIAL "Serial: " /* of the part */
+#define PLAN_WAIT_PLACE  "Place: "  /* of the host; the last line */
 
 struct plan {
 	char plan_id[PLAN_ID_BYTES], host_id[PLAN_ID_BYTES], session_id[PLAN_ID_BYTES];

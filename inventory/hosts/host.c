@@ -13,6 +13,7 @@
 #include <base/hw_id.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <base/text.h>
 
 #include "history.h"
 #include "../parts/version.h"
@@ -370,5 +371,26 @@ int host_stages(struct db *db, int64_t num, int64_t now_us, json_t **ret, struct
 	if (state[0])
 		add_seconds(stages, state, now_us > since_us ? now_us - since_us : 0);
 	*ret = take_ptr(stages);
+	return 0;
+}
+
+int host_place(struct db *db, int64_t num, char *ret, size_t ret_bytes, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	autofree char *unit = NULL;
+
+	ret[0] = '\0';
+	TRY(db_query(db, err, &rows, "SELECT site, rack, rack_unit FROM host WHERE num = $1",
+		     p_int(num)));
+	int r = db_rows_next(rows, err);
+	if (r < 0)
+		return r;
+	if (r == 0 || !db_text(rows, 1)[0])
+		return 0;
+	const char *site = db_text(rows, 0);
+	unit = db_is_null(rows, 2) ? xstrdup("")
+				   : xasprintf(", unit %lld", (long long)db_int(rows, 2));
+	text_print(ret, ret_bytes, "%s%srack %s%s", site, site[0] ? ", " : "", db_text(rows, 1),
+		   unit);
 	return 0;
 }

@@ -384,8 +384,7 @@ static void take_message(struct agent *a, struct worker_message *m)
 		queue_event(a, m->kind, m->data);
 		break;
 	case WORKER_PROGRESS:
-		a->progress = m->progress;
-		agent_show_progress(a);
+		agent_take_progress(a, &m->progress);
 		break;
 	case WORKER_ENDED:
 		if (a->phase == AGENT_BUSY)

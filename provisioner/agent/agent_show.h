@@ -16,6 +16,9 @@ void agent_show_error(struct agent *a, const char *headline, const struct err *e
 void agent_show_step(struct agent *a);
 /* Nothing to do but to wait, and for whom. */
 void agent_show_wait(struct agent *a);
+/* Take what the step says of its progress, and show it. A percentage does not fall back while the
+ * same work goes on. */
+void agent_take_progress(struct agent *a, const struct event_progress *now);
 /* How far the step is, on the line below. */
 void agent_show_progress(struct agent *a);
 /* No answer, and an answer again: said once each. Sets and clears a->server_lost. */

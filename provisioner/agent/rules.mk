@@ -26,6 +26,7 @@ agent_SRC := \
 	provisioner/agent/latest.c \
 	provisioner/agent/worker.c \
 	provisioner/agent/screen.c \
+	provisioner/agent/screen_layout.c \
 	provisioner/agent/step_text.c \
 	provisioner/agent/step_inspect.c \
 	provisioner/agent/burn/load.c \
@@ -180,6 +181,8 @@ $(eval $(call unit_test,tests/unit/agent/test_identity.c,$(AGENT_TEST_LIBS),$(AG
 $(eval $(call unit_test,tests/unit/agent/facts/test_nics.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_screen.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_host_keys.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),provisioner/agent/host_keys.c))
+$(eval $(call unit_test,tests/unit/agent/test_agent_show.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_screen_layout.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_step_text.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_bmc.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_lldp.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -13,16 +13,16 @@
 #include <stdint.h>
 #include <base/err.h>
 #include <base/str.h>
+#include "screen_layout.h"
 
 #define SCREEN_MAX_CONSOLES 8
-#define SCREEN_COLUMNS      80
 
 struct screen {
 	int fds[SCREEN_MAX_CONSOLES];
 	bool is_vt[SCREEN_MAX_CONSOLES];
 	size_t n;
-	char headline[16];
-	char last_text[SCREEN_COLUMNS * 6];
+	int kernel_fd;            /* the console of the kernel's messages; -1: none */
+	char *last;               /* what stands there, to draw it once */
 	int64_t last_progress_ms; /* on serial consoles */
 	int64_t last_vt_ms;
 };
@@ -37,10 +37,13 @@ void screen_show(struct screen *s, const char *headline, const char *code, const
 /* What an error means, its stable name, and what to do. */
 void screen_show_error(struct screen *s, const char *headline, const char *code,
 		       const struct err *err);
-/* One line under the banner. */
-void screen_progress(struct screen *s, const char *line);
+/* The same with a part that hands must touch. */
+void screen_show_view(struct screen *s, const struct screen_view *v);
 
-/* Five lines of letters as text, each ended by a newline. Unknown characters are blank. */
-void screen_big_letters(struct str *out, const char *text);
+/* One line under the banner; brief where the whole does not fit, or NULL. */
+struct screen_line {
+	const char *whole, *brief;
+};
+void screen_progress(struct screen *s, const struct screen_line *line);
 
 #endif

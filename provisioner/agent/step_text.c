@@ -5,6 +5,7 @@
 #include "step_text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <base/cleanup.h>
 #include <base/limits.h>
@@ -113,6 +114,21 @@ static void add_words(struct str *out, const char *text)
 		str_addc(out, *text == '_' ? ' ' : *text);
 }
 
+void progress_brief(const struct event_progress *p, struct str *out)
+{
+	add_words(out, p->message[0] ? p->message : p->stage);
+	if (p->total > 0) {
+		int64_t done = p->done < 0 ? 0 : p->done > p->total ? p->total : p->done;
+		str_addf(out, "  %" PRId64 " %%",
+			 (int64_t)((double)done * 100.0 / (double)p->total));
+	}
+	if (p->eta_s >= 0) {
+		str_add(out, ", ");
+		add_time(out, p->eta_s);
+		str_add(out, " left");
+	}
+}
+
 void progress_text(const struct event_progress *p, struct str *out)
 {
 	bool bytes = strcmp(p->unit, "bytes") == 0;
@@ -136,4 +152,54 @@ void progress_text(const struct event_progress *p, struct str *out)
 		str_add(out, "  ");
 		add_words(out, p->message);
 	}
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+void wait_words_done(struct wait_words *w)
+{
+	free(w->verb);
+	free(w->slot);
+	free(w->serial);
+	free(w->rest);
+	memset(w, 0, sizeof(*w));
+}
+
+/* The line that begins so, without its beginning; "" there is none. */
+static char *take_value(const char *text, const char *beginning)
+{
+	struct sv rest = sv_of(text);
+
+	while (rest.n) {
+		struct sv line = sv_split(&rest, '\n');
+		size_t n = strlen(beginning);
+		if (sv_starts(line, beginning))
+			return xstrndup(line.p + n, line.n - n);
+	}
+	return xstrdup("");
+}
+
+static bool is_big_line(struct sv line)
+{
+	return sv_starts(line, PLAN_WAIT_VERB) || sv_starts(line, PLAN_WAIT_SLOT) ||
+	       sv_starts(line, PLAN_WAIT_SERIAL);
+}
+
+void wait_words_read(const char *message, struct wait_words *ret)
+{
+	struct sv rest = sv_of(message);
+	autostr struct str others = {0};
+
+	str_init(&others, 4096);
+	while (rest.n) {
+		struct sv line = sv_split(&rest, '\n');
+		if (is_big_line(line))
+			continue;
+		str_addn(&others, line.p, line.n);
+		str_addc(&others, '\n');
+	}
+	*ret = (struct wait_words){.verb = take_value(message, PLAN_WAIT_VERB),
+				   .slot = take_value(message, PLAN_WAIT_SLOT),
+				   .serial = take_value(message, PLAN_WAIT_SERIAL)};
+	ret->rest = str_take(&others);
 }

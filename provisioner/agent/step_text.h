@@ -16,6 +16,15 @@ const char *step_headline(enum plan_step_kind kind);
 /* Lines under it; "" for a step that brings its own (wait). out is initialised by the caller. */
 void step_text(const struct plan *plan, struct str *out);
 
+/* A wait's message, its big lines apart; "" there is none. owns: wait_words_done() */
+struct wait_words {
+	char *verb, *slot, *serial, *rest;
+};
+void wait_words_read(const char *message, struct wait_words *ret);
+void wait_words_done(struct wait_words *w);
+
+/* "write  41 %, 1 min 20 s left": the same for a narrow console. */
+void progress_brief(const struct event_progress *p, struct str *out);
 /* "image  [########............]  41 %  212 MiB of 512 MiB, about 1 min 20 s left  write" */
 void progress_text(const struct event_progress *p, struct str *out);
 

@@ -190,7 +190,7 @@ int disk_work_failed(struct disk_work *w, const char *when, struct err *err)
 	if (w->disk.fd < 0 || is_same_for_a_while(w, err))
 		return -err->code;
 	int code = disk_is_gone(&w->disk) ? ERR_AGENT_DISK_LOST : ERR_AGENT_DISK_SWAPPED;
-	/* a permission that was refused because of this is no error of its own */
+	/* A permission that was refused because of this adds nothing. */
 	if (first.code == ERR_IMAGE_LEASE)
 		return err_set(err, code, "disk '%s' %s", w->disk.drive.facts.name, when);
 	return err_set(err, code, "disk '%s' %s; first error: %s [%s]", w->disk.drive.facts.name,
@@ -214,8 +214,8 @@ const struct repair_order *disk_work_order(const struct disk_work *w, const stru
 	(void)text_fit(order->serial, sizeof(order->serial), f->serial[0] ? f->serial : f->wwn);
 	if (err->code == ERR_AGENT_DISK_LOST)
 		text_print(order->action, sizeof(order->action),
-			   "Disk %s (%s, serial %s) went away while it was written: reseat it and "
-			   "start the host again; if it is lost again, replace it.",
+			   "Reseat disk %s (%s, serial %s), which went away while it was written, "
+			   "and start the host again; if it is lost again, replace it.",
 			   order->slot, f->model, order->serial);
 	else
 		text_print(order->action, sizeof(order->action),

@@ -62,8 +62,8 @@ static void put_drive(const json_t *drive, const struct flow_arm *arm, struct lo
 	(void)text_fit(ret->serial, sizeof(ret->serial), *serial ? serial : arm->disk_wwn);
 	text_print(
 		ret->action, sizeof(ret->action),
-		"Disk %s (%s, serial %s) is not there any more: reseat it and start the host again; "
-		"if it is lost again, replace it and arm the new one.",
+		"Reseat disk %s (%s, serial %s), which is not there any more, and start the host "
+		"again; if it is lost again, replace it and arm the new one.",
 		ret->slot, member(drive, "Model"), ret->serial);
 }
 

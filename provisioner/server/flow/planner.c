@@ -31,6 +31,17 @@ static void fill_envelope(struct step_builder *b, int64_t seq)
 	p->seq = seq;
 }
 
+/* The list says where the host stands; only its screen needs that in words. */
+static int explain(struct step_builder *b, struct err *err)
+{
+	autofree char *text = xstrdup(b->plan.wait.message);
+	char *place = strstr(text, "\n" PLAN_WAIT_PLACE);
+
+	if (place)
+		*place = '\0';
+	return engine_explain(b->flow, b->host.num, text, b->plan.wait.turn, err);
+}
+
 static int store_plan(struct step_builder *b, char **ret, struct err *err)
 {
 	int64_t seq = b->session->steps + 1;
@@ -60,8 +71,7 @@ static int store_plan(struct step_builder *b, char **ret, struct err *err)
 	TRY(flow_plan_add(b->flow->db, &row, err));
 	TRY(flow_session_progress(b->flow->db, b->session->id, b->session->acked, seq, err));
 	if (b->plan.kind == PLAN_STEP_WAIT && !str_eq(b->host.state, "failed"))
-		TRY(engine_explain(b->flow, b->host.num, b->plan.wait.message, b->plan.wait.turn,
-				   err));
+		TRY(explain(b, err));
 	else
 		TRY(host_advice_settle(b->flow, b->host.num, err));
 	log_ev(LOG_INFO, "plan.issued", KV("host", (const char *)b->host.id),

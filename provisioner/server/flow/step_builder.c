@@ -345,6 +345,61 @@ static int build_reboot(struct step_builder *b, struct err *err)
 	return 0;
 }
 
+/* What the action asks hands to do, as one word that is read from afar. */
+static const char *verb_of(const char *action)
+{
+	static const struct {
+		const char *beginning, *verb;
+	} verbs[] = {{"Replace", "REPLACE"}, {"replace", "REPLACE"}, {"Reseat", "RESEAT"},
+		     {"reseat", "RESEAT"},   {"Swap", "SWAP"},       {"Move", "MOVE"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (str_starts(action, verbs[i].beginning))
+			return verbs[i].verb;
+	return "CHECK";
+}
+
+/* One line for a text of a host: a line break in it would begin another. */
+static void add_line(char *out, size_t out_bytes, const char *beginning, const char *text)
+{
+	size_t at = strlen(out);
+
+	if (!text || !text[0])
+		return;
+	text_print(out + at, out_bytes - at, "%s%s\n", beginning, text);
+	for (char *c = out + at; *c && c[1]; c++)
+		if ((unsigned char)*c < ' ')
+			*c = ' ';
+}
+
+static void add_part(const json_t *fault, const char *action, char *out, size_t out_bytes)
+{
+	const char *slot = json_string_value(json_object_get(fault, "slot"));
+	const char *serial = json_string_value(json_object_get(fault, "serial"));
+
+	if (!(slot && slot[0]) && !(serial && serial[0]))
+		return;
+	add_line(out, out_bytes, PLAN_WAIT_VERB, verb_of(action));
+	add_line(out, out_bytes, PLAN_WAIT_SLOT, slot);
+	add_line(out, out_bytes, PLAN_WAIT_SERIAL, serial);
+}
+
+/* Where the host stands, for somebody who reads a console from afar. */
+static int add_place(struct step_builder *b, struct err *err)
+{
+	char *out = b->plan.wait.message, place[300];
+	size_t n = strlen(out), room = sizeof(b->plan.wait.message);
+
+	TRY(host_place(b->flow->db, b->host.num, place, sizeof(place), err));
+	if (!place[0] || n + strlen(place) + strlen(PLAN_WAIT_PLACE) + 3 >= room)
+		return 0;
+	if (n > 0 && out[n - 1] != '\n')
+		text_print(out + n, room - n, "\n");
+	add_line(out, room, PLAN_WAIT_PLACE, place);
+	out[strlen(out) - 1] = '\0'; /* no line follows */
+	return 0;
+}
+
 static int build_failed(struct step_builder *b, struct err *err)
 {
 	autojson json_t *fault = NULL;
@@ -355,8 +410,12 @@ static int build_failed(struct step_builder *b, struct err *err)
 		return n_of_burn_in < 0 ? n_of_burn_in : build_inspect(b, err);
 	TRY(fault_latest_open(b->flow->db, b->host.num, &fault, err));
 	const char *action = json_string_value(json_object_get(fault, "action"));
-	return build_wait(b, b->host.turn, b->host.state_detail, "\nDo: ",
-			  action && action[0] ? action : lifecycle_row(STATE_FAILED)->hint);
+	if (!action || !action[0])
+		action = lifecycle_row(STATE_FAILED)->hint;
+	char part[400] = "";
+	add_part(fault, action, part, sizeof(part));
+	autofree char *first = xasprintf("%s%s", part, b->host.state_detail);
+	return build_wait(b, b->host.turn, first, "\nDo: ", action);
 }
 
 static int build_maintenance(struct step_builder *b, struct err *err)
@@ -412,7 +471,7 @@ static bool needs_key(enum lifecycle_state state)
 	return state == STATE_TESTING || state == STATE_IMAGING || state == STATE_ERASING;
 }
 
-int step_build(struct step_builder *b, enum lifecycle_state state, struct err *err)
+static int build(struct step_builder *b, enum lifecycle_state state, struct err *err)
 {
 	char code[SESSION_CODE_BYTES];
 	bool holds = true;
@@ -427,4 +486,13 @@ int step_build(struct step_builder *b, enum lifecycle_state state, struct err *e
 	session_code(b->session->agent_key, b->flow->pin, code);
 	return build_wait(b, "operator",
 			  "Waits until a person compares the code on its screen: ", code, "");
+}
+
+int step_build(struct step_builder *b, enum lifecycle_state state, struct err *err)
+{
+	int rc = build(b, state, err);
+
+	if (rc >= 0 && b->plan.kind == PLAN_STEP_WAIT)
+		rc = add_place(b, err);
+	return rc;
 }

@@ -53,6 +53,13 @@ static void test_second_try_finds_none(void **state)
 	const json_t *advice = json_object_get(b->reply, "advice");
 	CHECK_STR("whose turn the host is", json_string_value(json_object_get(advice, "turn")),
 		  "technician");
+	autofree char *path = xasprintf("/api/v1/hosts/%s", a.host_id);
+	assert_int_equal(server_bench_admin(b, "PATCH", path, "{\"rack\":\"R7\",\"unit\":12}"),
+			 200);
+	need_step(b, &a, PLAN_STEP_WAIT);
+	autofree char *lines = xasprintf("Repair: RESEAT\nSlot: vda\nSerial: %s\n", a.disk_serial);
+	CHECK("what its screen draws big", str_starts(a.plan.wait.message, lines));
+	CHECK("and where it stands", str_ends(a.plan.wait.message, "\nPlace: rack R7, unit 12"));
 	fake_agent_done(&a);
 }
 
