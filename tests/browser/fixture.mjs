@@ -142,20 +142,28 @@ function problem(status, code, detail, more) {
 // Lists leave out what only one host's own page says.
 function brief(host) {
 	const { fault, stages, ...rest } = host;
-	return rest;
+	return { ...rest, needs_person: needsPerson(host) };
 }
 
-const SORTS = { id: (h) => h.id, name: (h) => h.name, state_since: (h) => h.state_since, serial: (h) => h.serial };
+const SORTS = { "rack,unit": (h) => `${h.rack} ${String(h.unit).padStart(4, "0")}`, id: (h) => h.id, name: (h) => h.name, state_since: (h) => h.state_since, serial: (h) => h.serial };
+
+function partsOf(fleet, q) {
+	const parts = fleet.hosts.flatMap((h) => h.drives.map((d) => ({ id: `${h.id}-${d.Name}`, type: "drive", SerialNumber: d.SerialNumber, host_id: h.id, host: h.short_code, slot: d.Slot })));
+	return parts.filter((p) => q && String(p.SerialNumber).toLowerCase().includes(q.toLowerCase())).slice(0, 20);
+}
 
 function listHosts(fleet, params) {
 	const wanted = (name) => (params.get(name) ? params.get(name).split(",") : null);
 	const states = wanted("state");
+	const ids = wanted("id");
 	const q = (params.get("q") || "").toLowerCase();
 	const sort = params.get("sort") || "id";
 	const by = SORTS[sort.replace(/^-/, "")];
 	if (!by) return problem(400, "input.invalid", `cannot sort by '${sort}'`, { pointer: "/sort" });
 	const rows = fleet.hosts
 		.filter((h) => !states || states.includes(h.state))
+		.filter((h) => !ids || ids.includes(h.id))
+		.filter((h) => !params.get("delivery") || h.delivery === params.get("delivery"))
 		.filter((h) => !params.get("needs_person") || String(needsPerson(h)) === params.get("needs_person"))
 		.filter((h) => !params.get("turn") || h.turn === params.get("turn"))
 		.filter((h) => !q || [h.name, h.short_code, h.serial, h.manufacturer, h.model, h.rack].some((t) => String(t).toLowerCase().includes(q)))
@@ -173,7 +181,7 @@ function summary(fleet, params) {
 	if (!by) return { status: 200, body: { items: [], total, capacity: { delivered: 10, healthy: 2, reserved: 1, active: 1 } } };
 	const groups = new Map();
 	const value = (h) => (by === "needs_person" ? needsPerson(h) : (h[by] ?? null));
-	for (const h of fleet.hosts) groups.set(value(h), [...(groups.get(value(h)) || []), h]);
+	for (const h of fleet.hosts.filter((h) => !params.get("delivery") || h.delivery === params.get("delivery"))) groups.set(value(h), [...(groups.get(value(h)) || []), h]);
 	return { status: 200, body: { items: [...groups].map(([value, rows]) => ({ [by]: value, count: rows.length, sum: params.get("sum") ? sums(rows) : undefined })), total } };
 }
 
@@ -298,6 +306,11 @@ function answerGet(fleet, path, params) {
 	if (/^\/export/.test(path)) return { status: 200, text: "id,serial\n1,2\n", type: "text/csv" };
 	if (part[0] === "runs") return { status: 200, text: ocpRecords(), type: "application/x-ndjson" };
 	if (path === "/images") return { status: 200, body: { images: fleet.images } };
+	if (path === "/me") return { status: 200, body: fleet.me };
+	if (path === "/parts") return { status: 200, body: { items: partsOf(fleet, params.get("q") || ""), next: null } };
+	if (path === "/deliveries") return { status: 200, body: { items: fleet.deliveries, next: null } };
+	if (part[0] === "deliveries" && part[2] === "pipeline") return { status: 200, body: { forecast: { known: true, ready_at: ago(-7200) } } };
+	if (part[0] === "deliveries") return { status: 200, body: fleet.deliveries.find((d) => d.name === decodeURIComponent(part[1])) || null };
 	if (path === "/orders") return { status: 200, body: { items: fleet.orders.filter((o) => o.state === params.get("state")), next: null } };
 	if (path === "/faults") return { status: 200, body: { items: fleet.hosts.filter((h) => h.fault).map(faultRow), next: null } };
 	if (path === "/receipts") return { status: 200, body: { items: fleet.hosts.filter((h) => h.image && h.id === params.get("host_id")).map(receiptRow), next: null } };
@@ -360,10 +373,20 @@ async function answerFile(webDir, url, response) {
 	}
 }
 
+// The change feed. A fleet that is not quiet changes every second.
+function feed(fleet, response) {
+	response.writeHead(200, { "Content-Type": "text/event-stream" });
+	response.write("retry: 2000\nid: 1\n\n");
+	const tell = () => response.write("id: 2\nevent: host.state\ndata: {}\n\n");
+	const timer = setInterval(() => fleet.quiet || tell(), 1000);
+	fleet.feeds.add(tell);
+	response.on("close", () => (clearInterval(timer), fleet.feeds.delete(tell)));
+}
+
 export async function startFixture(webDir) {
 	const hosts = makeFleet();
 	const fleet = {
-		token: TOKEN, owner: "bob", orders: [], seen: [], profiles: [], hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
+		token: TOKEN, owner: "bob", orders: [], seen: [], profiles: [], deliveries: [], me: { name: "token:bob", owner: "bob", scopes: ["read", "approve", "arm", "admin"] }, feeds: new Set(), quiet: false, hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
 		images: ["x86_64", "aarch64"].map((arch, i) => ({
 			digest: `${i}d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592`, line: "debian12", version: "20261101", arch, seq: 1, created: 1793500000, min_disk: 2 * 10 ** 9, firmware: arch === "aarch64" ? ["uefi"] : ["bios", "uefi"], payloads: [{ name: "root", packed: 212 * 2 ** 20, size: 700 * 2 ** 20 }],
 		})),
@@ -375,6 +398,7 @@ export async function startFixture(webDir) {
 			return response.end(JSON.stringify({ status: "ok", version: "fixture", stopped: fleet.stopped }));
 		}
 		if (!url.pathname.startsWith("/api/")) return answerFile(webDir, url, response);
+		if (url.pathname === "/api/v1/changes" && request.headers.authorization === `Bearer ${fleet.token}`) return feed(fleet, response);
 		let answer;
 		try {
 			answer = await answerApi(fleet, request, url);

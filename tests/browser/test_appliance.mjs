@@ -216,8 +216,7 @@ await test("the emergency brake works, is seen on every view, and is let go only
 	await page.getByText("Told every agent to stop.").waitFor();
 	await page.getByRole("button", { name: "Close" }).click();
 	await page.getByText("All writing is stopped.").waitFor();
-	await page.getByRole("button", { name: "Let writing go on" }).click();
-	await page.getByText("lacks the scope 'admin'").waitFor();
+	equal(await page.getByRole("button", { name: "Let writing go on" }).count(), 0, "a button that this token may not use");
 	await appliance.admin("DELETE", "/stop-all");
 	await page.getByText("All writing is stopped.").waitFor({ state: "detached" });
 });

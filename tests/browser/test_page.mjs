@@ -3,7 +3,7 @@
 // on a phone, with a hostile host in the fleet, and while the server is away. Screenshots go to
 // build/browser/.
 import { complaints, BUILD, axeSource, launch, shot, signIn } from "./chromium.mjs";
-import { addOrder, HOSTILE, makeSeen, startFixture, TOKEN } from "./fixture.mjs";
+import { addOrder, HOSTILE, makeHost, makeSeen, startFixture, TOKEN } from "./fixture.mjs";
 import { equal, holds, plan, test } from "./tap.mjs";
 
 const browser = await launch();
@@ -488,8 +488,89 @@ await withPage("a machine that no profile lets in is listed with the reason, and
 	equal(await row.getByRole("button").count(), 0, "buttons");
 });
 
+// ---- the floor and deliveries
+
+const rack = (fleet, n, each, more) => {
+	for (let i = 0; i < n; i++)
+		fleet.hosts.push(makeHost("ready", { id: `floor-${i}`, name: `f-${i}`, rack: `F${String(Math.floor(i / each)).padStart(3, "0")}`, row: "R", unit: (i % each) + 1, turn: "operator", drives: [], macs: [], ...more(i) }));
+};
+
+await withPage("the floor shows racks by unit, what needs hands first, and draws 5,000 hosts as one scrolls", async ({ page, fleet }) => {
+	rack(fleet, 5000, 40, (i) => (i === 4321 ? { state: "failed", turn: "technician", state_detail: "bad module in DIMM_A1" } : {}));
+	await page.evaluate(() => (location.hash = "#/floor"));
+	await page.getByRole("region", { name: "Needs hands" }).getByRole("link", { name: "f-4321" }).waitFor();
+	holds((await page.getByRole("region", { name: "Needs hands" }).innerText()).includes("ams1 · R · F108 · U2"), "the place of what needs hands");
+	equal(await page.locator(".floor .rack").count() > 120, true, "racks");
+	const drawn = await page.locator(".floor .unit").count();
+	holds(drawn > 40 && drawn < 1500, `${drawn} hosts are drawn`);
+	await shot(page, "floor", false);
+	const last = page.getByRole("region", { name: "ams1 · R · F124" });
+	await last.scrollIntoViewIfNeeded();
+	await last.getByRole("link", { name: /f-4999/ }).waitFor();
+	holds((await page.locator(".floor .unit").count()) < 1500, "what is out of sight is drawn no more");
+});
+
+await withPage("a delivery says what is missing and failed, and prints a worksheet by rack", async ({ page, fleet }) => {
+	fleet.deliveries.push({ name: "acme-7", vendor: "Acme", hosts: 40, due: new Date(Date.now() + 86400000).toISOString() });
+	rack(fleet, 40, 20, (i) => ({ delivery: "acme-7", state: i < 30 ? "ready" : i < 33 ? "failed" : "expected", turn: i < 33 ? "operator" : "technician" }));
+	await page.evaluate(() => (location.hash = "#/deliveries"));
+	await page.getByRole("link", { name: "acme-7" }).click();
+	await page.getByRole("heading", { name: "Delivery acme-7" }).waitFor();
+	await page.locator(".counts").waitFor();
+	holds(/Missing\s*7[\s\S]*Failed\s*3[\s\S]*Ready\s*30/.test(await page.locator(".counts").innerText()), "the counts");
+	equal(await page.locator(".sheet").count(), 2, "a sheet a rack");
+	await page.getByRole("link", { name: /Missing/ }).click();
+	await page.waitForFunction(() => document.querySelectorAll(".sheet tbody tr").length === 7);
+	await shot(page, "delivery");
+	await page.emulateMedia({ media: "print" });
+	equal(await page.locator("header").isVisible(), false, "nothing but the sheet on paper");
+	await shot(page, "delivery-print");
+});
+
+await withPage("a search finds a part by its serial and a MAC in a switch's notation; Enter opens the only hit", async ({ page, fleet }) => {
+	const host = fleet.hosts[3];
+	await page.getByLabel("Search").fill(host.drives[0].SerialNumber);
+	await page.waitForFunction((name) => document.querySelector("table.fleet tbody")?.rows.length === 1 && document.querySelector("table.fleet tbody th a").textContent === name, host.name);
+	holds((await page.locator("table.fleet tbody").innerText()).includes(host.drives[0].SerialNumber), "the part that was found");
+	for (const text of [host.macs[0].replaceAll(":", "").replace(/(....)(....)(....)/, "$1.$2.$3"), host.serial]) {
+		await page.evaluate(() => (location.hash = "#/hosts"));
+		await page.getByLabel("Search").fill(text);
+		await page.getByLabel("Search").press("Enter");
+		await page.getByRole("heading", { level: 1 }).filter({ hasText: host.short_code }).waitFor();
+	}
+});
+
+await withPage("buttons that a token may not use are not shown", async ({ page, fleet }) => {
+	fleet.me = { name: "token:viewer", owner: "", scopes: ["read"] };
+	addOrder(fleet, fleet.hosts.slice(0, 6), "new kernel");
+	fleet.seen.push(makeSeen("52:54:00:00:00:77"));
+	await page.reload();
+	await page.locator("table.fleet").waitFor();
+	equal(await page.getByRole("button", { name: "Stop all" }).count(), 0, "stop all");
+	for (const hash of [`#/hosts/${hostOf(fleet, "failed").id}`, "#/orders", "#/seen"]) {
+		await page.evaluate((h) => (location.hash = h), hash);
+		await page.waitForTimeout(700);
+		equal(await page.getByRole("button", { name: /Approve|Write an image|Start over|Retire|Refuse|Let it in/ }).count(), 0, hash);
+	}
+});
+
+await withPage("a change is shown by the feed, and a quiet fleet is hardly asked", async ({ page, fleet }) => {
+	fleet.quiet = true;
+	await page.reload();
+	await page.locator("table.fleet").waitFor();
+	await page.waitForTimeout(1500);
+	const before = fleet.requests.length;
+	await page.waitForTimeout(3000);
+	holds(fleet.requests.length - before <= 2, `${fleet.requests.length - before} requests in 3 quiet seconds: ${fleet.requests.slice(before)}`);
+	fleet.hosts[0].name = "renamed-by-a-colleague";
+	const at = Date.now();
+	for (const tell of fleet.feeds) tell();
+	await page.getByRole("link", { name: "renamed-by-a-colleague" }).waitFor();
+	holds(Date.now() - at < 4000, `${Date.now() - at} ms until it was shown`);
+});
+
 // H-12: each hostile text, in each view that shows it, is text.
-const VIEWS = ["#/hosts", "#/seen", "#/faults", "#/orders", "#/events", "#/capacity?by=rack", "#/capacity?by=model", "host"];
+const VIEWS = ["#/hosts", "#/seen", "#/floor", "#/faults", "#/orders", "#/events", "#/capacity?by=rack", "#/capacity?by=model", "host"];
 await withPage("H-12: what a host calls itself is shown as text and runs nowhere", async ({ page, fleet }) => {
 	const host = fleet.hosts.at(-1);
 	addOrder(fleet, [host], HOSTILE.img);
@@ -550,11 +631,13 @@ await test("the page's own policy refuses inline script, markup from text, and o
 
 // ---- shapes
 
-const PHONE = { size: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const PHONE = { size: { width: 360, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 await withPage("on a phone nothing is wider than the screen, and the fleet reads as cards", async ({ page, fleet }) => {
 	addOrder(fleet, fleet.hosts.slice(0, 6), "new kernel");
 	fleet.seen.push(makeSeen("52:54:00:00:00:77"));
-	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/faults", "#/seen", "#/orders", "#/images", "#/capacity"]) {
+	fleet.deliveries.push({ name: "acme-7", vendor: "Acme", hosts: 3, due: null });
+	fleet.hosts.slice(0, 3).forEach((h) => (h.delivery = "acme-7"));
+	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/floor", "#/deliveries/acme-7", "#/faults", "#/seen", "#/orders", "#/images", "#/capacity"]) {
 		await page.evaluate((h) => (location.hash = h), hash);
 		await page.waitForTimeout(500);
 		const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -567,7 +650,9 @@ for (const scheme of ["light", "dark"])
 	await withPage(`axe-core finds nothing, ${scheme}`, async ({ page, fleet }) => {
 		addOrder(fleet, fleet.hosts.slice(0, 6), "new kernel");
 		fleet.seen.push(makeSeen("52:54:00:00:00:77"));
-		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/faults", "#/seen", "#/orders", "#/events", "#/images", "#/capacity", `#/hosts/${hostOf(fleet, "quarantined").id}`];
+		fleet.deliveries.push({ name: "acme-7", vendor: "Acme", hosts: 3, due: null });
+		fleet.hosts.slice(0, 3).forEach((h) => (h.delivery = "acme-7"));
+		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/floor", "#/deliveries", "#/deliveries/acme-7", "#/faults", "#/seen", "#/orders", "#/events", "#/images", "#/capacity", `#/hosts/${hostOf(fleet, "quarantined").id}`];
 		for (const hash of views) {
 			await page.evaluate((h) => (location.hash = h), hash);
 			await page.waitForTimeout(600);

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { html } from "./html.js";
 import { api } from "./api.js";
 import { Dialog } from "./dialog.js";
+import { useMe } from "./me.js";
 import { Problem } from "./parts.js";
 import { Approve } from "./approve.js";
 import { Arm, inUse } from "./arm.js";
@@ -63,12 +64,13 @@ function Verb({ host, row, close, done }) {
 export function Actions({ host, drives, done }) {
 	const [open, setOpen] = useState(null);
 	const close = () => setOpen(null);
-	const verbs = VERBS.filter((v) => v.from.split(" ").includes(host.state));
+	const { may } = useMe();
+	const verbs = may("approve") ? VERBS.filter((v) => v.from.split(" ").includes(host.state)) : [];
 	return html`<div class="actions noprint" role="group" aria-label="Actions">
-		${APPROVABLE.includes(host.state)
+		${may("approve") && APPROVABLE.includes(host.state)
 			? html`<button class="primary" onClick=${() => setOpen("approve")}>Approve…</button>`
 			: null}
-		${ARMABLE.includes(host.state)
+		${may("arm") && ARMABLE.includes(host.state)
 			? html`<button class="danger" onClick=${() => setOpen("arm")}>Write an image…</button>`
 			: null}
 		${verbs.map((v) => html`<button onClick=${() => setOpen(v.verb)}>${v.title}…</button>`)}

@@ -69,9 +69,15 @@ function Tools({ params }) {
 		clearTimeout(timer.current);
 		timer.current = setTimeout(() => go({ q: q.trim() }), 250);
 	};
-	return html`<form class="tools" role="search" onSubmit=${(e) => e.preventDefault()}>
+	const submit = (event) => {
+		event.preventDefault();
+		clearTimeout(timer.current);
+		const q = box.current.value.trim();
+		if (q) openOnlyHit(params, q).catch(() => go({ q }));
+	};
+	return html`<form class="tools" role="search" onSubmit=${submit}>
 		<label>Search <kbd>/</kbd>
-			<input ref=${box} type="search" value=${params.q || ""} onInput=${search} placeholder="name, code, serial, MAC, rack" />
+			<input ref=${box} type="search" value=${params.q || ""} onInput=${search} placeholder="name, serial, MAC, asset tag, rack, part" />
 		</label>
 		<label>Whose turn
 			<select value=${params.turn || ""} onChange=${(e) => go({ turn: e.target.value })}>
@@ -95,6 +101,7 @@ function placeOf(host) {
 
 // What a person should know before opening the host: its fault's order, or the state's own words.
 function sayings(host) {
+	if (host.found) return html`<span class="detail">${host.found.map((p) => html`${p.type} ${p.slot || ""} <span class="mono">${p.SerialNumber || p.fru_id}</span> `)}</span>`;
 	if (host.fault && typeof host.fault === "object")
 		return html`<span class="order">${host.fault.action || host.fault.code || "see its page"}</span>`;
 	if (host.faults > 0 || host.state === "failed")
@@ -150,20 +157,46 @@ function filters(params) {
 	return { state: params.state, needs_person: params.needs_person, turn: params.turn, q: params.q, sort: params.sort };
 }
 
-// The search looks into names, codes, serials and racks; a whole MAC names one host, as an id does.
-const MAC = /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i;
+// The search looks into names, codes, serials, asset tags and racks, then into parts; a whole MAC
+// names one host, as an id does.
+// 52:54:00:12:34:56, 52-54-00-12-34-56, 5254.0012.3456 and 525400123456 are the same.
+export function macOf(text) {
+	const digits = text.trim().toLowerCase();
+	if (!/^([0-9a-f]{2}([:-][0-9a-f]{2}){5}|[0-9a-f]{4}(\.[0-9a-f]{4}){2}|[0-9a-f]{12})$/.test(digits)) return "";
+	return digits.replace(/[:.-]/g, "").match(/../g).join(":");
+}
 
 async function hostByMac(mac, signal) {
 	try {
-		return { rows: [await api.get(`/hosts/${encodeURIComponent(mac.toLowerCase().replaceAll("-", ":"))}`, { signal })], more: false };
+		return { rows: [await api.get(`/hosts/${encodeURIComponent(mac)}`, { signal })], more: false };
 	} catch (error) {
 		if (error.status === 404) return { rows: [], more: false };
 		throw error;
 	}
 }
 
+// No host is called so: a part may be, by its serial, and names the host that it is in.
+const PARTS_MAX = 20;
+async function hostsByPart(params, signal) {
+	const parts = rowsOf(await api.get(`/parts${query({ q: params.q, limit: PARTS_MAX })}`, { signal })).rows;
+	const ids = [...new Set(parts.map((p) => p.host_id).filter(Boolean))];
+	if (!ids.length) return { rows: [], more: false };
+	const { rows } = rowsOf(await api.get(`/hosts${query({ ...filters(params), q: "", id: ids.join(","), limit: PAGE })}`, { signal }));
+	return { rows: rows.map((h) => ({ ...h, found: parts.filter((p) => p.host_id === h.id) })), more: parts.length === PARTS_MAX };
+}
+
 async function firstPages(params, pages, signal) {
-	if (params.q && MAC.test(params.q)) return hostByMac(params.q, signal);
+	const mac = params.q && macOf(params.q);
+	if (mac) {
+		const found = await hostByMac(mac, signal);
+		if (found.rows.length) return found;
+	}
+	const listed = await listPages(params, pages, signal);
+	if (listed.rows.length || !params.q) return listed;
+	return hostsByPart(params, signal);
+}
+
+async function listPages(params, pages, signal) {
 	let rows = [];
 	let cursor = "";
 	for (let i = 0; i < pages; i++) {
@@ -179,6 +212,14 @@ async function countHosts(signal) {
 	const count = async (by) => Object.fromEntries(rowsOf(await api.get(`/summary?group_by=${by}`, { signal })).rows.map((g) => [g[by], g.count]));
 	const [states, needs] = await Promise.all([count("state"), count("needs_person")]);
 	return { states, needsPerson: needs.true || 0 };
+}
+
+// Enter opens the only hit: a scanner sends it after what it read. The list may be older than the
+// box, so it is asked for that very text.
+async function openOnlyHit(params, q) {
+	const { rows, more } = await firstPages({ ...params, q }, 1);
+	if (rows.length === 1 && !more) location.hash = routeTo("hosts", rows[0].id);
+	else go({ q });
 }
 
 export function Fleet({ params }) {

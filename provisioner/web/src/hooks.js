@@ -3,6 +3,7 @@
 // again. Polling stops while the tab is hidden, slows down while the server fails, and keeps what
 // it had: old rows with a warning are worth more than an empty table.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { feedIsLive, onChange } from "./feed.js";
 import { parseRoute } from "./route.js";
 
 export function useRoute() {
@@ -25,10 +26,14 @@ export function useNow(everyMs = 1000) {
 }
 
 const SLOWEST_MS = 30000;
+const FED_MS = 10000;
+const TOGETHER_MS = 1000; // changes come in bursts
 
-// ask(signal) is called at once, every everyMs, when the tab is shown again, and on again().
-// key names what is asked for: when it changes, the old answer is dropped.
-export function usePoll(key, ask, everyMs = 2000) {
+// ask(signal) is called at once, when the change feed says that something changed, when the tab is
+// shown again, and on again(); by the clock every everyMs, or fedMs while there is a feed: progress
+// and the time that a host was heard make no event. key names what is asked for: when it changes,
+// the old answer is dropped.
+export function usePoll(key, ask, everyMs = 2000, fedMs = Math.max(everyMs, FED_MS)) {
 	const [state, setState] = useState({ key, value: null, error: null, at: 0 });
 	const latest = useRef(ask);
 	const again = useRef(() => {});
@@ -37,14 +42,19 @@ export function usePoll(key, ask, everyMs = 2000) {
 		const stop = new AbortController();
 		let timer = 0;
 		let running = false;
-		let wait = everyMs;
+		let soon = 0;
+		let missed = false;
+		let begun = 0;
+		const rest = () => (feedIsLive() ? fedMs : everyMs);
+		let wait = rest();
 		const round = async () => {
 			clearTimeout(timer);
 			if (running || document.hidden) return;
 			running = true;
+			begun = Date.now();
 			try {
 				const value = await latest.current(stop.signal);
-				wait = everyMs;
+				wait = rest();
 				if (!stop.signal.aborted) setState({ key, value, error: null, at: Date.now() });
 			} catch (error) {
 				wait = Math.min(wait * 2, SLOWEST_MS);
@@ -52,17 +62,29 @@ export function usePoll(key, ask, everyMs = 2000) {
 					setState((old) => ({ ...(old.key === key ? old : { value: null, at: 0 }), key, error }));
 			}
 			running = false;
-			if (!stop.signal.aborted) timer = setTimeout(round, wait);
+			if (stop.signal.aborted) return;
+			timer = setTimeout(round, wait);
+			if (missed) changed();
+			missed = false;
 		};
+		// a fleet in which something changes all the time is not asked more often than by the clock
+		const changed = () => {
+			missed = running;
+			if (soon || running) return;
+			soon = setTimeout(() => ((soon = 0), round()), Math.max(TOGETHER_MS, begun + everyMs - Date.now()));
+		};
+		const unfollow = onChange(changed);
 		again.current = round;
 		document.addEventListener("visibilitychange", round);
 		round();
 		return () => {
 			stop.abort();
 			clearTimeout(timer);
+			clearTimeout(soon);
+			unfollow();
 			document.removeEventListener("visibilitychange", round);
 		};
-	}, [key, everyMs]);
+	}, [key, everyMs, fedMs]);
 	const current = state.key === key ? state : { value: null, error: null, at: 0 };
 	return { ...current, again: () => again.current() };
 }

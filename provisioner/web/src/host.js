@@ -136,7 +136,7 @@ function Receipt({ host }) {
 export function HostPage({ id }) {
 	const now = useNow();
 	const path = `/hosts/${encodeURIComponent(id)}`;
-	const poll = usePoll(`host ${id}`, (signal) => api.get(path, { signal }), 2000);
+	const poll = usePoll(`host ${id}`, (signal) => api.get(path, { signal }), 2000, 2000);
 	const host = poll.value;
 	const name = host ? host.name || host.short_code : "Host";
 	useEffect(() => {

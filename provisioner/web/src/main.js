@@ -11,6 +11,9 @@ import { SignIn } from "./signin.js";
 import { Fleet } from "./fleet.js";
 import { HostPage } from "./host.js";
 import { Faults } from "./faults.js";
+import { Floor } from "./floor.js";
+import { Deliveries } from "./deliveries.js";
+import { forgetMe, loadMe, useMe } from "./me.js";
 import { Capacity } from "./capacity.js";
 import { Images } from "./images.js";
 import { FleetEvents } from "./timeline.js";
@@ -20,6 +23,8 @@ import { StopAll, Stopped } from "./stop.js";
 
 const VIEWS = [
 	{ view: "hosts", title: "Fleet", part: ({ params }) => html`<${Fleet} params=${params} />` },
+	{ view: "floor", title: "Floor", part: ({ params }) => html`<${Floor} params=${params} />` },
+	{ view: "deliveries", title: "Deliveries", part: ({ id, params }) => html`<${Deliveries} id=${id} params=${params} />` },
 	{ view: "faults", title: "Repair orders", part: () => html`<${Faults} />` },
 	{ view: "seen", title: "Not let in", part: () => html`<${Seen} />` },
 	{ view: "orders", title: "Orders", part: () => html`<${Orders} />` },
@@ -36,6 +41,7 @@ function Clocks() {
 }
 
 function Frame({ route, children }) {
+	const { may } = useMe();
 	return html`
 		<header>
 			<a class="skip" href="#/hosts" onClick=${skip}>Skip to content</a>
@@ -49,7 +55,7 @@ function Frame({ route, children }) {
 			</nav>
 			<div class="right">
 				<${Clocks} />
-				<${StopAll} />
+				${may("arm") ? html`<${StopAll} />` : null}
 				<button class="quiet" onClick=${() => token.clear()}>Sign out</button>
 			</div>
 		</header>
@@ -65,7 +71,7 @@ function skip(event) {
 
 function titleOf(route) {
 	const view = VIEWS.find((v) => v.view === route.view);
-	document.title = route.id ? `Host · Slipway` : `${view ? view.title : "Nothing here"} · Slipway`;
+	document.title = route.view === "hosts" && route.id ? `Host · Slipway` : `${view ? view.title : "Nothing here"} · Slipway`;
 }
 
 function App() {
@@ -75,6 +81,7 @@ function App() {
 	useEffect(() => {
 		token.whenCleared(() => {
 			setSignedIn(false);
+			forgetMe();
 			setWhy("Signed out. The token may have expired or been withdrawn.");
 		});
 	}, []);
@@ -82,6 +89,7 @@ function App() {
 	const [, setWords] = useState(0);
 	useEffect(() => {
 		if (!signedIn) return;
+		loadMe();
 		api.get("/lifecycle").then((doc) => (useWords(doc.items), setWords((n) => n + 1)), () => {});
 	}, [signedIn]);
 	if (!signedIn)

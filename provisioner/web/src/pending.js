@@ -6,6 +6,7 @@ import { html } from "./html.js";
 import { api, query, rowsOf } from "./api.js";
 import { useNow, usePoll } from "./hooks.js";
 import { Dialog } from "./dialog.js";
+import { useMe } from "./me.js";
 import { Moment, PollState, Problem } from "./parts.js";
 import { plural } from "./words.js";
 
@@ -76,15 +77,19 @@ function Decide({ order, verb, close, done }) {
 
 export function PendingOrder({ order, done }) {
 	const [open, setOpen] = useState("");
+	const { me, may } = useMe();
+	const mine = me && me.owner && me.owner === order.owner;
 	return html`<section class="pending" aria-label=${`Order by ${order.owner}`}>
 		<p><strong>${deedOf(order)}: waits for a second person</strong> (${whyInWords(order.second_person)}).</p>
 		<p>Ordered by <strong>${order.owner}</strong>${order.reason ? html`: ${order.reason}` : null}.
 			Until <${Moment} at=${order.expires} withDate=${true} /> UTC.</p>
 		<${Asked} order=${order} />
-		<p class="buttons noprint">
-			<button onClick=${() => setOpen("refuse")}>Refuse…</button>
-			<button class="primary" onClick=${() => setOpen("approve")}>Approve…</button>
-		</p>
+		${may("approve")
+			? html`<p class="buttons noprint">
+					<button onClick=${() => setOpen("refuse")}>Refuse…</button>
+					${mine ? null : html`<button class="primary" onClick=${() => setOpen("approve")}>Approve…</button>`}
+				</p>`
+			: null}
 		${open ? html`<${Decide} order=${order} verb=${open} close=${() => setOpen("")} done=${done} />` : null}
 	</section>`;
 }

@@ -7,6 +7,7 @@ import { api, rowsOf } from "./api.js";
 import { useNow, usePoll } from "./hooks.js";
 import { routeTo } from "./route.js";
 import { Dialog } from "./dialog.js";
+import { useMe } from "./me.js";
 import { Age, Cell, PollState, Problem } from "./parts.js";
 import { plural } from "./words.js";
 
@@ -43,6 +44,7 @@ function LetIn({ machine, close, done }) {
 }
 
 function Row({ machine, now, open }) {
+	const { may } = useMe();
 	return html`<tr>
 		<th scope="row" data-label="MAC"><span class="mono">${machine.mac}</span></th>
 		<${Cell} label="Machine" kind="machine">
@@ -53,7 +55,7 @@ function Row({ machine, now, open }) {
 		<${Cell} label="Times" kind="num">${machine.times}<//>
 		<${Cell} label="Why not let in" kind="say">${machine.why}<//>
 		<${Cell} label="Do" kind="noprint">
-			${machine.profile_to_let_it_in ? html`<button onClick=${() => open(machine.mac)}>Let it in…</button>` : null}
+			${may("approve") && machine.profile_to_let_it_in ? html`<button onClick=${() => open(machine.mac)}>Let it in…</button>` : null}
 		<//>
 	</tr>`;
 }

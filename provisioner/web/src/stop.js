@@ -5,6 +5,7 @@ import { html } from "./html.js";
 import { api, health } from "./api.js";
 import { usePoll } from "./hooks.js";
 import { Dialog } from "./dialog.js";
+import { useMe } from "./me.js";
 import { Problem } from "./parts.js";
 
 function Ask({ close }) {
@@ -40,13 +41,14 @@ function Ask({ close }) {
 
 // While writing is stopped, every view says so, and how to go on.
 export function Stopped() {
-	const poll = usePoll("health", health, 5000);
+	const poll = usePoll("health", health, 5000, 5000);
 	const [error, setError] = useState(null);
+	const { may } = useMe();
 	if (!poll.value || !poll.value.stopped) return null;
 	const resume = () => api.del("/stop-all").then(poll.again, setError);
 	return html`<div class="stopped-all" role="alert">
 		<span>■ All writing is stopped. No disk is written until somebody lets it go on.</span>
-		<button onClick=${resume}>Let writing go on</button>
+		${may("admin") ? html`<button onClick=${resume}>Let writing go on</button>` : null}
 		${error ? html`<span>${error.message}</span>` : null}
 	</div>`;
 }
