@@ -153,6 +153,24 @@ int flow_orders_of_host(struct db *db, int64_t host_num, json_t **ret, struct er
 	return 0;
 }
 
+int flow_order_hosts(struct db *db, const struct flow_order_hosts_of *of, int64_t *ret_nums,
+		     size_t max, size_t *ret_n, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	int rc;
+
+	*ret_n = 0;
+	TRY(db_query(
+		db, err, &rows,
+		"SELECT DISTINCT h.host_num FROM flow_order_host h JOIN flow_order o ON o.num = "
+		"h.order_num WHERE o.id = $1 OR ($1 = '' AND o.state = '" FLOW_ORDER_PENDING
+		"' AND o.expires_us <= $2)",
+		p_text(of->id), p_int(of->expired_us)));
+	while (*ret_n < max && (rc = db_rows_next(rows, err)) > 0)
+		ret_nums[(*ret_n)++] = db_int(rows, 0);
+	return *ret_n < max && rc < 0 ? rc : 0;
+}
+
 /* ---- deciding -------------------------------------------------------------------------------- */
 
 static int note_decision(struct db *db, const char *id, int64_t host_num,

@@ -45,6 +45,7 @@ static int decide(struct write *w, const struct flow_order *o, const char *state
 	TRY(flow_order_decide(w->flow->db, o->id, &d, flow_now_us(w->flow), &done, err));
 	if (!done)
 		return err_set(err, ERR_ORDER_OVER, "the order was decided before, or expired");
+	TRY(order_settle(w->flow, o->id, err));
 	if (!w->doc)
 		w->doc = json_object();
 	(void)json_object_set_new(w->doc, "order",

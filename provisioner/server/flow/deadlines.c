@@ -17,6 +17,7 @@
 #include "fleet.h"
 #include "host_advice.h"
 #include "live.h"
+#include "order.h"
 
 #define OVERDUE_PER_TICK 32
 
@@ -164,7 +165,7 @@ void deadlines_tick(struct flow *flow)
 			       &err) < 0)
 		log_err(LOG_ERR, "deadline.check", &err);
 	err_clear(&err);
-	if (flow_orders_expire(flow->db, flow_now_us(flow), &err) < 0)
+	if (order_expire(flow, &err) < 0)
 		log_err(LOG_ERR, "deadline.orders", &err);
 	live_each(flow->live, on_host, flow);
 }

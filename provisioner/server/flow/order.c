@@ -12,6 +12,7 @@
 #include <base/log.h>
 #include <base/str.h>
 #include "arm_limits.h"
+#include "host_advice.h"
 #include "order_rules.h"
 #include "order_work.h"
 
@@ -243,6 +244,34 @@ static void fill_kept(struct order *o, struct flow_order *row)
 	(void)str_copy(row->owner, sizeof(row->owner), o->caller->owner);
 }
 
+static int settle_each(struct flow *flow, const int64_t *nums, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		TRY(host_advice_settle(flow, nums[i], err));
+	return 0;
+}
+
+int order_settle(struct flow *flow, const char *id, struct err *err)
+{
+	const struct flow_order_hosts_of one = {.id = id};
+	autofree int64_t *nums = xcalloc(ARM_ORDER_MAX, sizeof(*nums));
+	size_t n = 0;
+
+	TRY(flow_order_hosts(flow->db, &one, nums, ARM_ORDER_MAX, &n, err));
+	return settle_each(flow, nums, n, err);
+}
+
+int order_expire(struct flow *flow, struct err *err)
+{
+	const struct flow_order_hosts_of expired = {"", flow_now_us(flow)};
+	autofree int64_t *nums = xcalloc(ARM_ORDER_MAX, sizeof(*nums));
+	size_t n = 0;
+
+	TRY(flow_order_hosts(flow->db, &expired, nums, ARM_ORDER_MAX, &n, err));
+	TRY(flow_orders_expire(flow->db, expired.expired_us, err));
+	return settle_each(flow, nums, n, err);
+}
+
 static int keep(struct order *o, struct err *err)
 {
 	struct flow_order *row = &o->kept;
@@ -259,6 +288,7 @@ static int keep(struct order *o, struct err *err)
 	int rc = flow_order_add(o->flow->db, row, hosts, o->n, flow_now_us(o->flow), err);
 	row->body = NULL;
 	TRY(rc);
+	TRY(order_settle(o->flow, row->id, err));
 	o->outcome = ORDER_WAITS;
 	log_ev(LOG_NOTICE, "order.pending", KV("order", (const char *)row->id),
 	       KV("who", o->caller->who), KV("owner", (const char *)row->owner),

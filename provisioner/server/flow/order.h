@@ -78,6 +78,11 @@ MUST_CHECK int order_place(struct flow *flow, const struct order_ask *ask,
 MUST_CHECK int order_carry_out(struct flow *flow, const struct order_ask *ask,
 			       const struct order_caller *caller, struct order **ret,
 			       struct err *err);
+/* An order began to wait, or ended: whose turn its hosts are may have changed. Call in the same
+ * transaction. errors: store errors */
+MUST_CHECK int order_settle(struct flow *flow, const char *id, struct err *err);
+/* End the orders whose time is over, and settle their hosts. */
+MUST_CHECK int order_expire(struct flow *flow, struct err *err);
 /* What a stored order asked for. owns: record_done(order_ask_fields, ret). */
 MUST_CHECK int order_ask_of(const struct flow_order *row, struct order_ask *ret, struct err *err);
 /* Does it permit disks to be written? The others change a host's row. */

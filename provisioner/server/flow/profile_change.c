@@ -230,6 +230,8 @@ static int keep(struct flow *flow, const struct profile *p, const struct fits *f
 	row->secret = p->sealed;
 	int rc = flow_order_add(flow->db, row, hosts, f->n, flow_now_us(flow), err);
 	row->body = row->secret = NULL;
+	if (rc >= 0)
+		rc = order_settle(flow, row->id, err);
 	c->waits = rc >= 0;
 	return rc;
 }

@@ -426,6 +426,34 @@ static void test_it_is_shown(void **state)
 	}
 }
 
+static const char *turn_of(const struct fake_agent *a)
+{
+	autofree char *path = xasprintf("/api/v1/hosts/%s?fields=turn", a->host_id);
+
+	assert_int_equal(server_bench_admin(&bench, "GET", path, NULL), 200);
+	return json_string_value(json_object_get(bench.reply, "turn"));
+}
+
+/* Whose turn a host is in the list follows its orders at once: placed, refused, expired. */
+static void test_turn_follows_orders(void **state)
+{
+	(void)state;
+	server_bench_advance(&bench, 200000); /* nobody hears of the hosts */
+	server_bench_tick(&bench);
+	assert_string_equal(turn_of(&hosts[0]), "technician");
+	assert_int_equal(order_many(tokens.ann, 6), 202);
+	assert_string_equal(turn_of(&hosts[0]), "operator");
+	assert_string_equal(turn_of(&hosts[6]), "technician"); /* not of the order */
+	refuse();
+	assert_string_equal(turn_of(&hosts[0]), "technician");
+	assert_int_equal(order_many(tokens.ann, 6), 202);
+	assert_string_equal(turn_of(&hosts[5]), "operator");
+	expire();
+	server_bench_tick(&bench);
+	assert_string_equal(turn_of(&hosts[5]), "technician");
+	assert_int_equal(orders("expired"), 1);
+}
+
 /* What waited when the backup was made does not wait in the restored store. */
 static void test_restore_ends_it(void **state)
 {
@@ -457,7 +485,7 @@ int main(void)
 		T(test_who_may_order),         T(test_persons_are_made_by_root),
 		T(test_who_may_approve),       T(test_rehearsed_approval),
 		T(test_named_later),           T(test_it_is_shown),
-		T(test_restore_ends_it),
+		T(test_turn_follows_orders),   T(test_restore_ends_it),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("second person", tests, NULL, NULL);
