@@ -28,7 +28,8 @@ static int orders_wait(struct flow *flow, int64_t num, unsigned *c, struct err *
 	return 0;
 }
 
-/* After a restart nothing was heard yet: the newest event about its session decides. */
+/* After a restart no contact was made yet, though the clock of its silence may run (seen_us): the
+ * newest event about its session decides. */
 static int is_silent(struct flow *flow, const struct host *h, unsigned *c, struct err *err)
 {
 	const struct live_host *l = live_find(flow->live, h->num);
@@ -37,9 +38,10 @@ static int is_silent(struct flow *flow, const struct host *h, unsigned *c, struc
 
 	if (!lifecycle_state_parse(h->state, &state) || !lifecycle_row(state)->wants_agent)
 		return 0;
+	bool made_contact = l && l->seen_us && l->heard_us == l->seen_us;
 	if (l && l->seen_us)
 		silent = flow_now_us(flow) - l->seen_us >= flow->silence_us;
-	else
+	if (!silent && !made_contact)
 		TRY(event_session_silent(flow->db, h->num, &silent, err));
 	*c |= silent ? ADVICE_SILENT : 0;
 	*c |= !silent && l && l->stopping ? ADVICE_STOPPING : 0;
