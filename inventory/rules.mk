@@ -49,6 +49,7 @@ inventory_SRC += inventory/schema/schema_0121.c
 inventory_SRC += inventory/schema/schema_0130.c
 inventory_SRC += inventory/schema/schema_0131.c
 inventory_SRC += inventory/schema/schema_0150.c
+inventory_SRC += inventory/schema/schema_0151.c
 inventory_SRC += inventory/schema/schema_0140.c
 inventory_SRC += inventory/flow/flow_row.c
 inventory_SRC += inventory/flow/session.c

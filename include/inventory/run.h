@@ -43,6 +43,12 @@ MUST_CHECK int run_each_record(struct db *db, const struct run_records *which,
 					    struct err *err),
 			       void *arg, struct err *err);
 
+/* What an agent signed about the records of a run; one of each key, later ones are passed over. */
+MUST_CHECK int run_signature_add(struct db *db, const char *run_id, const char *key_sha256,
+				 const json_t *envelope, int64_t now_us, struct err *err);
+/* [{"key_sha256", "at", "envelope"}], oldest first. owns: *ret is the caller's. */
+MUST_CHECK int run_signatures(struct db *db, const char *run_id, json_t **ret, struct err *err);
+
 struct fault_draft {
 	int64_t host_num;
 	const char *code;      /* stable name: "memory.ecc.uncorrected", "interrupted" */

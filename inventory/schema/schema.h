@@ -40,5 +40,6 @@ extern const struct db_migration schema_0130;
 extern const struct db_migration schema_0131;
 extern const struct db_migration schema_0140;
 extern const struct db_migration schema_0150;
+extern const struct db_migration schema_0151;
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include <base/clock.h>
 #include <base/digest.h>
 #include <base/json.h>
 #include <base/str.h>
@@ -110,6 +111,43 @@ int run_finish(struct db *db, const char *run_id, const char *result, const char
 {
 	TRY(db_begin(db, err));
 	return db_end(db, finish(db, run_id, result, detail, now_us, err), err);
+}
+
+int run_signature_add(struct db *db, const char *run_id, const char *key_sha256,
+		      const json_t *envelope, int64_t now_us, struct err *err)
+{
+	autofree char *text = json_text(envelope);
+
+	return db_exec(
+		db, err,
+		"INSERT INTO run_signature (run_id, key_sha256, envelope, at_us) VALUES ($1, "
+		"$2, $3, $4) ON CONFLICT (run_id, key_sha256) DO NOTHING",
+		p_text(run_id), p_text(key_sha256), p_text(text), p_int(now_us));
+}
+
+int run_signatures(struct db *db, const char *run_id, json_t **ret, struct err *err)
+{
+	AUTO(db_rows) struct db_rows *rows = NULL;
+	autojson json_t *out = json_array();
+	int r;
+
+	TRY(db_query(
+		db, err, &rows,
+		"SELECT key_sha256, at_us, envelope FROM run_signature WHERE run_id = $1 ORDER "
+		"BY at_us, key_sha256",
+		p_text(run_id)));
+	while ((r = db_rows_next(rows, err)) == 1) {
+		json_t *envelope = json_loads(db_text(rows, 2), 0, NULL);
+		char at[TIME_TEXT_BYTES];
+
+		time_rfc3339(db_int(rows, 1), at);
+		json_array_append_new(out, json_pack("{s:s, s:s, s:o}", "key_sha256",
+						     db_text(rows, 0), "at", at, "envelope",
+						     envelope ? envelope : json_null()));
+	}
+	if (r == 0)
+		*ret = json_incref(out);
+	return r;
 }
 
 static int read_row(struct db_rows *rows, struct run_row *ret, struct err *err)

@@ -12,16 +12,25 @@
 #include <base/cleanup.h>
 #include <base/clock.h>
 #include <burnin/catalogue.h>
+#include <burnin/run_digest.h>
+#include <proto/receipt.h>
 
 #include <agent/burn/burn.h>
 #include <agent/disk/devices_ready.h>
 #include <agent/facts/machine_facts.h>
 
+/* Where records go: to the server, and into the digest that is signed at the end. */
+struct sink {
+	struct report *out;
+	struct run_digest digest;
+};
+
 static void emit(void *arg, json_t *record)
 {
-	struct burn *b = arg;
+	struct sink *s = arg;
 
-	report_event(b->out, EVENT_BURNIN, record);
+	run_digest_add(&s->digest, record);
+	report_event(s->out, EVENT_BURNIN, record);
 }
 
 static int64_t wall_us(void *arg)
@@ -30,7 +39,7 @@ static int64_t wall_us(void *arg)
 	return time_wall_us();
 }
 
-static void begin(struct burn *b, const char *host_id)
+static void begin(struct burn *b, struct sink *sink, const char *host_id)
 {
 	struct facts facts;
 	drive_list all = {0};
@@ -48,7 +57,7 @@ static void begin(struct burn *b, const char *host_id)
 	burn_read_counters("", &b->components, &b->before);
 	b->n_events = burn_events_now();
 	b->stream = (struct ocp_stream){
-		.emit = emit, .wall_us = wall_us, .arg = b, .sequence = b->plan->next_sequence};
+		.emit = emit, .wall_us = wall_us, .arg = sink, .sequence = b->plan->next_sequence};
 	ocp_begin(&b->stream,
 		  &(struct ocp_run){
 			  .name = "slipway-burn-in",
@@ -82,11 +91,33 @@ static enum burn_end run_tests(struct burn *b)
 	return end;
 }
 
-static void finish(struct burn *b)
+/* A run without a signature is a run all the same. */
+static void sign(const struct step_context *context, const struct burn *b, struct sink *sink)
+{
+	const struct plan *plan = context->plan;
+	struct receipt receipt = {.type = RECEIPT_TYPE, .work = RUN_DIGEST_WORK};
+	struct err err = ERR_INIT;
+	json_t *envelope = NULL;
+
+	(void)str_copy(receipt.host_id, sizeof(receipt.host_id), plan->host_id);
+	(void)str_copy(receipt.session_id, sizeof(receipt.session_id), plan->session_id);
+	(void)str_copy(receipt.plan_id, sizeof(receipt.plan_id), plan->plan_id);
+	(void)str_copy(receipt.arm_id, sizeof(receipt.arm_id), b->plan->run_id);
+	receipt.report = run_digest_report(&sink->digest, b->plan->run_id);
+	if (receipt_seal(context->identity->key_path, &receipt, &envelope, &err) < 0)
+		report_log(sink->out, "warning", "the records could not be signed: %s", err.msg);
+	else
+		report_event(sink->out, EVENT_RECEIPT, envelope);
+	receipt_done(&receipt);
+}
+
+static void finish(struct burn *b, const struct step_context *context, struct sink *sink)
 {
 	struct err err = ERR_INIT;
+	enum burn_end_of_run end = burn_end_run(b);
 
-	switch (burn_end_run(b)) {
+	sign(context, b, sink);
+	switch (end) {
 	case BURN_RUN_PASS:
 		report_done(b->out, "PASS");
 		break;
@@ -103,6 +134,7 @@ static void finish(struct burn *b)
 void step_burn_in(void *step_context, struct report *out)
 {
 	const struct step_context *context = step_context;
+	struct sink sink = {.out = out};
 	struct burn b = {.out = out,
 			 .plan = &context->plan->burn_in,
 			 .server = context->options->server,
@@ -117,14 +149,16 @@ void step_burn_in(void *step_context, struct report *out)
 		return;
 	}
 	devices_wait(out); /* a disk that comes later would count as not there */
-	begin(&b, context->plan->host_id);
+	run_digest_init(&sink.digest);
+	begin(&b, &sink, context->plan->host_id);
 	if (run_tests(&b) == BURN_STOPPED) {
 		ocp_end(&b.stream, OCP_ERROR, OCP_RESULT_NOT_APPLICABLE);
 		(void)err_set(&err, ERR_AGENT_STOPPED, "burn-in was stopped");
 		report_failed(out, &err, NULL);
 	} else {
-		finish(&b);
+		finish(&b, context, &sink);
 	}
+	run_digest_done(&sink.digest);
 	burn_poll_as_before("", b.poll_before_s);
 	if (b.log_fd >= 0)
 		close(b.log_fd);

@@ -9,6 +9,7 @@ burnin_SRC := \
 	provisioner/burnin/dimm_locator.c \
 	provisioner/burnin/record.c \
 	provisioner/burnin/repair.c \
+	provisioner/burnin/run_digest.c \
 	provisioner/burnin/report_page.c \
 	provisioner/burnin/rules.c \
 	provisioner/burnin/counters.c \
@@ -52,6 +53,7 @@ $(eval $(call unit_test,tests/unit/burnin/test_dimm.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_verdict.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_kernel_log.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_bmc_text.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_run_digest.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_judge.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_fleet.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_report_page.c,burnin base,$(BASE_PKG)))

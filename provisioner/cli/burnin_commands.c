@@ -19,6 +19,7 @@
 #include <burnin/verdict.h>
 
 #include "burnin_report.h"
+#include "burnin_verify.h"
 #include "option_table.h"
 
 #define RUN_MAX_BYTES (256 * MIB) /* a run of 72 h has about 30 MiB */
@@ -203,5 +204,7 @@ const struct command burnin_commands[] = {
 	 replay},
 	{"burnin", "report", "[--html | --json] (HOST | --delivery NAME)",
 	 "print the acceptance report of a host or a delivery", burnin_report},
+	{"burnin", "verify", "[--json] [--key SHA256] RUN | RECORDS SIGNATURES",
+	 "check that the records of a run are those which its agent signed", burnin_verify},
 	{NULL, NULL, NULL, NULL, NULL},
 };

@@ -49,6 +49,7 @@ slipway_SRC += provisioner/cli/export_commands.c
 slipway_SRC += provisioner/cli/audit_commands.c
 slipway_SRC += provisioner/cli/burnin_commands.c
 slipway_SRC += provisioner/cli/burnin_report.c
+slipway_SRC += provisioner/cli/burnin_verify.c
 slipway_SRC += provisioner/cli/lifecycle_commands.c
 slipway_SRC += provisioner/cli/completion_commands.c
 slipway_SRC += provisioner/cli/simulate_commands.c

@@ -26,6 +26,7 @@ if [ -z "${API_CONTRACT_INSIDE:-}" ]; then
 	fi
 	API_CONTRACT_INSIDE=1 exec unshare --net --pid --fork --mount-proc --kill-child sh "$0" "$build"
 fi
+flow_users
 flow_dir contract
 flow_wire
 flow_config
@@ -177,6 +178,24 @@ sed 's/as of [^<]*//' "$dir/body" | cmp -s - "$dir/report"
 ok "slipway burnin report prints the same page" $?
 same "slipway burnin report" "$(SLIPWAY_SOCKET=$dir/run/admin.sock "$build/bin/slipway" burnin report SN-1 | head -1)" \
 	"1 hosts: 0 passed, 0 failed, 1 incomplete, 0 not tested; 1 open faults"
+run=$(admin GET /api/v1/runs | jq -r '.items[0].id')
+agrees "signatures of a run" 200 GET "/api/v1/runs/$run/signatures"
+# A run whose session key signs what its records are: receipts are DSSE over the records' digest.
+printf '%s\n' '{"b":"x","sequenceNumber":0}' '{"b":"y","sequenceNumber":1}' >"$dir/records.jsonl"
+type=application/vnd.slipway.receipt.v1+json
+jq -cjn --arg sha256 "$(sha256sum <"$dir/records.jsonl" | cut -c1-64)" '{arm_id: "r1", disk: {serial: "", size_bytes: 0, wwn: ""},
+	host_id: "h1", plan_id: "p1", report: {first: 0, last: 1, records: 2, run_id: "r1", $sha256}, session_id: "s1",
+	type: "slipway-receipt/v1", work: "burn-in"}' >"$dir/payload"
+{ printf 'DSSEv1 %s %s %s ' ${#type} $type "$(wc -c <"$dir/payload")" && cat "$dir/payload"; } >"$dir/pae"
+openssl dgst -sha256 -sign "$dir/key" -out "$dir/sig" "$dir/pae"
+openssl pkey -in "$dir/key" -pubout -outform DER >"$dir/spki"
+jq -n --arg type $type --arg payload "$(base64 -w0 <"$dir/payload")" --arg sig "$(base64 -w0 <"$dir/sig")" \
+	--arg key "$(base64 -w0 <"$dir/spki")" --arg id "$(sha256sum <"$dir/spki" | cut -c1-64)" \
+	'{items: [{envelope: {$payload, payload_type: $type, public_key: $key, signatures: [{keyid: $id, $sig}]}}]}' >"$dir/signatures.json"
+verify() { "$build/bin/slipway" burnin verify "$dir/records.jsonl" "$dir/signatures.json" 2>&1 | tail -1; }
+same "slipway burnin verify" "$(verify)" "whole: 2 of 2 records are signed"
+sed -i s/y/z/ "$dir/records.jsonl"
+same "and of a changed record" "$(verify)" "NOT WHOLE: 0 of 2 records are signed"
 for path in /summary '/summary?group_by=rack' '/diff?from=2020-01-01T00:00:00Z' /changes?since=0 /profiles \
 	/profiles/all /images /tokens /audit /orders /export.ndjson /export.csv /export-netbox.csv; do
 	agrees "$path" 200 GET "/api/v1$path"

@@ -92,6 +92,15 @@ static int get_run_records(struct http_request *r, struct err *err)
 	return http_reply_text(r, 200, "application/x-ndjson", str_take(&out), n);
 }
 
+static int get_run_signatures(struct http_request *r, struct err *err)
+{
+	struct api *api = http_context(r);
+	json_t *items = NULL;
+
+	TRY(run_signatures(api->flow->db, http_param(r, "id"), &items, err));
+	return http_reply_json(r, 200, json_pack("{s:o}", "items", items));
+}
+
 /* ---- sums, differences, pipelines ------------------------------------------------------------ */
 
 static int collection_asked(const struct http_request *r, const struct collection **ret,
@@ -274,6 +283,8 @@ const struct http_route api_collection_routes[] = {
 		   "every host and slot that a part was in", .doc = &collection_placements),
 	HTTP_ROUTE(GET, "/api/v1/runs/{id}/ocp.jsonl", READ, 0, get_run_records,
 		   "the OCP records of a run, one a line"),
+	HTTP_ROUTE(GET, "/api/v1/runs/{id}/signatures", READ, 0, get_run_signatures,
+		   "what agents signed about the records of a run"),
 	HTTP_ROUTE(GET, "/api/v1/summary", READ, 0, get_summary,
 		   "counts and sums by group; without group_by, or with capacity=true, also "
 		   "delivered, healthy, reserved, active"),

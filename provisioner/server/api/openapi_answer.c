@@ -124,6 +124,7 @@ static const struct {
 	{"GET", "/api/v1/export.csv", "s"},
 	{"GET", "/api/v1/export-netbox.csv", "s"},
 	{"GET", "/api/v1/runs/{id}/ocp.jsonl", "s"},
+	{"GET", "/api/v1/runs/{id}/signatures", "{items:[{key_sha256:s,at:t,envelope:o}]}"},
 	/* images, profiles */
 	{"GET", "/api/v1/images", "{images:[" IMAGE "]}"},
 	{"POST", "/api/v1/images", IMAGE},

@@ -12,6 +12,7 @@
 #include <base/json.h>
 #include <base/log.h>
 #include <base/str.h>
+#include <burnin/run_digest.h>
 #include <inventory/event.h>
 #include <inventory/facts.h>
 #include <inventory/host.h>
@@ -122,12 +123,32 @@ static int take_burnin(struct taking *t, const struct event *ev, struct err *err
 
 /* What is signed, by this session's key, for this host and the arm that is open, counts; what came
  * over the session's connection alone does not. */
+/* The records of a run, signed as they end. What is refused here ends no step: the records count by
+ * themselves. */
+static int take_run_receipt(struct taking *t, const char *run_id, const struct event *ev,
+			    struct err *err)
+{
+	autoreceipt struct receipt r = {0};
+	char key[SHA256_HEX_BYTES];
+	struct host h;
+
+	TRY(host_get(t->flow->db, t->session->host_num, &h, err));
+	TRY(receipt_open(ev->data, t->session->agent_key, &r, key, err));
+	TRY(receipt_check(&r, h.id, t->session->id, run_id, RUN_DIGEST_WORK, err));
+	return run_signature_add(t->flow->db, run_id, key, ev->data, t->now_us, err);
+}
+
 static int take_receipt(struct taking *t, const struct event *ev, struct err *err)
 {
 	autoreceipt struct receipt r = {0};
 	char key[SHA256_HEX_BYTES];
 	struct flow_arm arm;
+	struct flow_host f;
 	struct host h;
+
+	TRY(flow_host_get(t->flow->db, t->session->host_num, &f, err));
+	if (f.run_id[0])
+		return take_run_receipt(t, f.run_id, ev, err);
 	int rc = flow_arm_open(t->flow->db, t->session->host_num, &arm, err);
 
 	if (rc == -ERR_NOT_FOUND || (rc >= 0 && !str_eq(arm.session_id, t->session->id)))
@@ -351,6 +372,14 @@ static bool is_their_fault(int code)
 	return err_class(code) == ERR_CLASS_REJECT;
 }
 
+static bool is_tested(struct taking *t)
+{
+	struct err none = ERR_INIT;
+	struct flow_host f;
+
+	return flow_host_get(t->flow->db, t->session->host_num, &f, &none) >= 0 && f.run_id[0];
+}
+
 /* Refused words about a step end it, or the host would wait forever. */
 static int refuse(struct taking *t, const struct event *ev, const struct err *why, struct err *err)
 {
@@ -360,7 +389,7 @@ static int refuse(struct taking *t, const struct event *ev, const struct err *wh
 	log_err(LOG_WARNING, "event.refused", why, KV("kind", event_kind_str(ev->kind)),
 		KV("session", (const char *)t->session->id));
 	TRY(append(t, "agent.refused", why->msg, detail, err));
-	if (ev->kind != EVENT_FACTS && ev->kind != EVENT_RECEIPT)
+	if (ev->kind != EVENT_FACTS && (ev->kind != EVENT_RECEIPT || is_tested(t)))
 		return 0;
 	struct engine_event e = {.event = HOST_EVENT_STEP_FAILED,
 				 .actor = "agent",

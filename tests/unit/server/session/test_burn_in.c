@@ -9,6 +9,8 @@
 #include <base/file.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <burnin/run_digest.h>
+#include <proto/receipt.h>
 #include "tests/harness/host_walk.h"
 
 #define OPEN "SELECT count(*) FROM fault WHERE state = 'open'"
@@ -474,23 +476,85 @@ static void test_slower_than_its_like(void **state)
 	}
 }
 
+static json_t *seal(struct fake_agent *a, struct run_digest *d, const char *work)
+{
+	struct receipt r = {.type = RECEIPT_TYPE};
+	json_t *envelope = NULL;
+
+	(void)str_copy(r.host_id, sizeof(r.host_id), a->host_id);
+	(void)str_copy(r.session_id, sizeof(r.session_id), a->link.session.session_id);
+	(void)str_copy(r.plan_id, sizeof(r.plan_id), a->plan.plan_id);
+	(void)str_copy(r.arm_id, sizeof(r.arm_id), a->plan.burn_in.run_id);
+	(void)str_copy(r.work, sizeof(r.work), work);
+	r.report = run_digest_report(d, a->plan.burn_in.run_id);
+	assert_int_equal(receipt_seal(a->key_path, &r, &envelope, NULL), 0);
+	receipt_done(&r);
+	return envelope;
+}
+
+/* The records of a run are signed as they end; a signature of something else is refused, and the run
+ * goes on. */
+static void test_signed(void **state)
+{
+	static const struct {
+		const char *name, *work;
+		int n_kept, n_refused;
+	} rows[] = {{"signed", RUN_DIGEST_WORK, 1, 0}, {"a receipt of an image", "image", 0, 1}};
+	struct server_bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autojson json_t *records = json_array();
+		struct run_digest d;
+		struct fake_agent a;
+		json_t *record;
+
+		to_test(b, &a);
+		run_digest_init(&d);
+		for (int k = 0; (record = walk_good_record(k)); k++) {
+			run_digest_add(&d, record);
+			json_array_append(records, record);
+			need(fake_agent_event(&a, "burnin", record), 200, &a, "record");
+		}
+		need(fake_agent_event(&a, "receipt", seal(&a, &d, rows[i].work)), 200, &a,
+		     "receipt");
+		run_digest_done(&d);
+		CHECK_STR(rows[i].name, server_bench_state(b, a.host_id), "testing");
+		autofree char *path = xasprintf("/api/v1/runs/%s/signatures",
+						a.plan.burn_in.run_id);
+		need(fake_agent_step_done(&a, "PASS"), 200, &a, "done");
+		CHECK_STR(rows[i].name, server_bench_state(b, a.host_id), "imaging");
+		CHECK_INT(rows[i].name, server_bench_admin(b, "GET", path, NULL), 200);
+		json_t *items = json_object_get(b->reply, "items");
+		json_t *envelope = json_object_get(json_array_get(items, 0), "envelope");
+
+		CHECK_INT(rows[i].name, json_array_size(items), rows[i].n_kept);
+		CHECK_INT(rows[i].name,
+			  server_bench_number(
+				  b, "SELECT count(*) FROM event WHERE kind = 'agent.refused'"),
+			  rows[i].n_refused);
+		if (rows[i].n_kept) {
+			autoreceipt struct receipt r = {0};
+			char key[SHA256_HEX_BYTES];
+
+			CHECK_ERR(rows[i].name, receipt_open(envelope, NULL, &r, key, NULL), 0);
+			CHECK_ERR(rows[i].name, run_digest_check(r.report, records, NULL), 0);
+		}
+		fake_agent_done(&a);
+		walk_renew(b, profile_auto);
+	}
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, walk_setup_auto, walk_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_slower_than_its_like),
-		T(test_two_disks),
-		T(test_broken_off),
-		T(test_incomplete),
-		T(test_gate),
-		T(test_repair),
-		T(test_not_swapped),
-		T(test_other_parts),
-		T(test_own_file),
-		T(test_resume),
-		T(test_resume_after_fault),
-		T(test_no_resume),
-		T(test_bad_own_file),
+		T(test_signed),      T(test_slower_than_its_like),
+		T(test_two_disks),   T(test_broken_off),
+		T(test_incomplete),  T(test_gate),
+		T(test_repair),      T(test_not_swapped),
+		T(test_other_parts), T(test_own_file),
+		T(test_resume),      T(test_resume_after_fault),
+		T(test_no_resume),   T(test_bad_own_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
