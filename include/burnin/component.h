@@ -91,6 +91,8 @@ void suspects_fitting(const component_list *list, enum component_kind kind,
 /* The modules that answer for a physical address; where no module does, or address is NULL: all of
  * them. Modules that share a range are all meant. */
 void suspects_at(const component_list *list, const uint64_t *address, struct suspects *ret);
+/* Those of an address instead of s, where they are fewer. */
+void suspects_narrow_at(const component_list *list, uint64_t address, struct suspects *s);
 /* The modules that a memory controller's counter may mean. */
 void suspects_of_edac(const component_list *list, const struct edac_place *edac,
 		      struct suspects *ret);

@@ -125,6 +125,8 @@ static void flush(struct reading *x)
 		   fatal ? "uncorrected" : "corrected", p->cpu, socket, p->bank, p->status,
 		   address);
 	on_socket(x, memory ? COMPONENT_DIMM : COMPONENT_CPU, p->socket, &suspects);
+	if (memory && p->has_address)
+		suspects_narrow_at(x->r->components, p->address, &suspects);
 	report(x,
 	       memory  ? fatal ? SYMPTOM_DIMM_UNCORRECTABLE : SYMPTOM_DIMM_CORRECTABLE
 	       : fatal ? SYMPTOM_CPU_MACHINE_CHECK

@@ -63,6 +63,15 @@ void suspects_at(const component_list *list, const uint64_t *address, struct sus
 		suspects_fitting(list, COMPONENT_DIMM, NULL, NULL, ret);
 }
 
+void suspects_narrow_at(const component_list *list, uint64_t address, struct suspects *s)
+{
+	struct suspects mapped;
+
+	suspects_at(list, &address, &mapped);
+	if (mapped.n_all < s->n_all)
+		*s = mapped;
+}
+
 /* Letters and digits alone count: firmware and SMBIOS differ in blanks and dashes. */
 static bool same_name(const char *a, const char *b)
 {

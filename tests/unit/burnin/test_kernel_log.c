@@ -223,9 +223,34 @@ static void test_two(void **state)
 	VEC_DONE(&parts);
 }
 
+/* Two modules on the socket; firmware maps the address to the second one. */
+static void test_mapped_address(void **state)
+{
+	static const char text[] = MCE("8c00004000010092") MCE_REST;
+	component_list parts = {0};
+	struct seen seen = {0};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct component *c = component_add(&parts, COMPONENT_DIMM, i ? "B1" : "A1");
+
+		c->ranges[0] = (struct memory_range){i * 0x1000000ULL, i * 0x1000000ULL + 0xffffff};
+		c->n_ranges = 1;
+	}
+	(void)kernel_log_read(
+		&(struct kernel_log_reader){.components = &parts, .found = note, .arg = &seen},
+		text, strlen(text));
+	assert_int_equal(seen.n, 1);
+	assert_int_equal(seen.last.symptom, SYMPTOM_DIMM_CORRECTABLE);
+	assert_non_null(seen.last.component);
+	assert_string_equal(seen.last.component->key, "B1");
+	VEC_DONE(&parts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mapped_address),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_topology),
 		cmocka_unit_test(test_two),
