@@ -40,6 +40,22 @@ done
 ''' % LINE
 
 
+# What the recipe's RAM disk lacks for a root of xfs
+XFS_MODULES = ('/xfs.ko', '/libcrc32c.ko', '/modules.dep', '/modules.dep.bin', '/modules.alias.bin', '/modules.alias')
+
+
+def cpio(files):
+    """An archive that the kernel unpacks behind another one (newc): folders, then files."""
+    folders = sorted({'/'.join(n.split('/')[:i]) for n in files for i in range(1, n.count('/') + 1)})
+    out = b''
+    for name, data in [*((n, None) for n in folders), *files.items(), ('TRAILER!!!', b'')]:
+        mode, data = (0o40755, b'') if data is None else (0o100644, data)
+        numbers = (1, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0)
+        head = b'070701' + b''.join(b'%08X' % n for n in numbers) + name.encode() + b'\0'
+        out += head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
+    return out
+
+
 def entry(name, content=b'', kind=tarfile.REGTYPE, link='', mode=0o644):
     t = tarfile.TarInfo(name)
     t.type, t.linkname, t.mode, t.mtime, t.size = kind, link, mode, 1700000000, len(content)
@@ -66,7 +82,7 @@ class Source:
         with tarfile.open(rootfs) as t:
             for e in t:
                 name = e.name.lstrip('./')
-                if e.isfile() and (name.startswith('boot/') or 'shim' in name or 'efi-signed' in name):
+                if e.isfile() and (name.startswith('boot/') or 'shim' in name or 'efi-signed' in name or name.endswith(XFS_MODULES)):
                     self.files[name] = t.extractfile(e).read()
         self.kernel = next(n for n in self.files if n.startswith('boot/vmlinuz'))
         self.initrd = next(n for n in self.files if n.startswith('boot/initrd'))
@@ -163,6 +179,14 @@ def separate_boot(source, work):
     return [ESP_CFG, GRUB], [d(GRUB), f(GRUB + '/grub.cfg', text)]
 
 
+def xfs_root(source, work):
+    drop, add = separate_boot(source, work)
+    more = {n: data for n, data in source.files.items() if n.endswith(XFS_MODULES)}
+    initrd = source.files[source.initrd]
+    assert any(n.endswith('/xfs.ko') for n in more), 'the recipe has no module for xfs'
+    return drop, add + [f(source.initrd, initrd + bytes(-len(initrd) % 4) + cpio(more))]
+
+
 def systemd_boot(source, work):
     return [ESP_CFG, GRUB, *SIGNED, BIOS], [
         d('usr/lib/systemd/boot'), d('usr/lib/systemd/boot/efi'),
@@ -193,8 +217,8 @@ ROWS = [
     ('a unified kernel image alone', unified, None, 'uefi', 'debian ext4'),
     ('Debian with a separate /boot by UEFI', separate_boot, EXT4, 'uefi', 'debian ext4'),
     ('Debian with a separate /boot by BIOS', separate_boot, EXT4, 'bios', 'debian ext4'),
-    ('Debian with an xfs root by UEFI', separate_boot, XFS, 'uefi', 'debian xfs'),
-    ('Debian with an xfs root by BIOS', separate_boot, XFS, 'bios', 'debian xfs'),
+    ('Debian with an xfs root by UEFI', xfs_root, XFS, 'uefi', 'debian xfs'),
+    ('Debian with an xfs root by BIOS', xfs_root, XFS, 'bios', 'debian xfs'),
 ]
 
 
