@@ -192,6 +192,9 @@ static void test_another_user(void **state)
 
 /* ---- a list of names ------------------------------------------------------------------------- */
 
+/* How a process ends; a sanitizer asks for the last of them then. */
+#define ENDING "exit_group", "exit", "sigaltstack"
+
 static void test_calls_by_name(void **state)
 {
 	static const struct {
@@ -200,10 +203,10 @@ static void test_calls_by_name(void **state)
 		size_t n;
 		int exit_code;
 	} rows[] = {
-		{"not on the list", {"exit_group", "exit"}, 2, REFUSED},
-		{"on the list", {"exit_group", "exit", "socket"}, 3, DID},
-		{"a name that nobody knows", {"no_such_call", "exit_group"}, 2, REFUSED},
-		{"and the rest of the list", {"no_such_call", "exit_group", "socket"}, 3, DID},
+		{"not on the list", {ENDING}, 3, REFUSED},
+		{"on the list", {ENDING, "socket"}, 4, DID},
+		{"a name that nobody knows", {"no_such_call", ENDING}, 4, REFUSED},
+		{"and the rest of the list", {"no_such_call", ENDING, "socket"}, 5, DID},
 	};
 
 	(void)state;
