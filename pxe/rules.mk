@@ -13,4 +13,5 @@ $(eval $(call unit_test,tests/unit/pxe/test_writers.c,pxe base,$(BASE_PKG)))
 $(eval $(call fuzzer,boot_query,pxe base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/pxe/test_dhcp_probe.c,pxe base,$(BASE_PKG)))
 $(eval $(call fuzzer,dhcp_answer,pxe base,$(BASE_PKG)))
+$(eval $(call fuzzer,dnsmasq_line,pxe base,$(BASE_PKG)))
 FLOW_TESTS += tests/flow/firmware.sh

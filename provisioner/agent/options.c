@@ -51,6 +51,11 @@ static bool is_id(const char *v)
 	return *v;
 }
 
+static bool is_boot_order(const char *v)
+{
+	return str_eq(v, "network") || str_eq(v, "disk");
+}
+
 #define AT(m) offsetof(struct agent_options, m), sizeof(((struct agent_options *)0)->m)
 static const struct {
 	const char *prefix;
@@ -62,6 +67,7 @@ static const struct {
 	{"slipway.plain=", AT(plain), is_plain, false},
 	{"slipway.pin=", AT(pin), is_pin, true},
 	{"slipway.boot=", AT(boot_id), is_id, false},
+	{"slipway.boot_order=", AT(boot_order), is_boot_order, false},
 };
 
 static int take_word(struct agent_options *ret, const char *word, struct err *err)

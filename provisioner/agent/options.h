@@ -9,10 +9,11 @@
 #include <base/err.h>
 
 struct agent_options {
-	char server[256]; /* https://ADDR */
-	char plain[256];  /* http://ADDR, "" if not given */
-	char pin[64];     /* sha256//BASE64 of the server's public key */
-	char boot_id[65]; /* "" if not given */
+	char server[256];    /* https://ADDR */
+	char plain[256];     /* http://ADDR, "" if not given */
+	char pin[64];        /* sha256//BASE64 of the server's public key */
+	char boot_id[65];    /* "" if not given */
+	char boot_order[12]; /* "network" or "disk" first in the firmware; "" network */
 };
 
 /* trust: the line comes from the network, through iPXE; every value is checked.

@@ -23,6 +23,7 @@ agent_SRC := \
 	provisioner/agent/facts/disk_signatures.c \
 	provisioner/agent/facts/missing_firmware.c \
 	provisioner/agent/facts/machine_facts.c \
+	provisioner/agent/facts/boot_evidence.c \
 	provisioner/agent/latest.c \
 	provisioner/agent/worker.c \
 	provisioner/agent/screen.c \
@@ -58,6 +59,8 @@ agent_SRC := \
 	provisioner/agent/disk/devices_ready.c \
 	provisioner/agent/disk/new_root.c \
 	provisioner/agent/disk/boot_entries.c \
+	provisioner/agent/disk/nvram.c \
+	provisioner/agent/disk/nvram_list.c \
 	provisioner/agent/disk/network_put.c \
 	provisioner/agent/disk/network_file.c \
 	provisioner/agent/disk/network_networkd.c \
@@ -169,7 +172,10 @@ $(eval $(call unit_test,tests/unit/agent/disk/test_boot_entries.c,$(AGENT_TEST_L
 $(eval $(call unit_test,tests/unit/agent/disk/test_network_put.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,boot_entries,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_missing_firmware.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call unit_test,tests/unit/agent/facts/test_boot_evidence.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call fuzzer,missing_firmware,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/disk/test_nvram.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call fuzzer,nvram,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,erase_capabilities,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_personalise.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_own_files.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -6,6 +6,7 @@
 #include "server_link.h"
 
 #include <base/str.h>
+#include <agent/facts/boot_evidence.h>
 #include <agent/facts/machine_facts.h>
 
 int server_link_open(struct link *l, const struct agent_options *o, const struct identity *id,
@@ -24,7 +25,7 @@ int server_link_start_session(struct link *l, const char *boot_id, struct err *e
 	struct session_request request = {0};
 
 	(void)str_copy(request.boot_id, sizeof(request.boot_id), boot_id);
-	machine_evidence("", &request.evidence);
+	boot_evidence("/run/slipway", "", &request.evidence);
 	machine_about("", &request.agent);
 	int r = link_start_session(l, &request, err);
 	record_done(session_request_fields, &request);

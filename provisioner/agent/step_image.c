@@ -19,12 +19,14 @@
 #include <base/clock.h>
 #include <base/json.h>
 #include <base/limits.h>
+#include <base/str.h>
 #include <images/install.h>
 
 #include <agent/disk/work.h>
 #include "latest.h"
 #include <agent/facts/machine_facts.h>
 #include <agent/disk/network_put.h>
+#include <agent/disk/nvram.h>
 #include <agent/disk/own_files.h>
 #include <agent/facts/nics.h>
 
@@ -166,12 +168,61 @@ static void set_rtc(void)
 
 /* ---- the step -------------------------------------------------------------------------------- */
 
+static const struct image_receipt_partition *find_esp(const struct image_receipt *r)
+{
+	for (size_t i = 0; i < r->n_partitions; i++)
+		if (r->partitions[i].role == PARTITION_ROLE_ESP && r->partitions[i].number > 0)
+			return &r->partitions[i];
+	return NULL;
+}
+
+static int write_entry(struct imaging *im, const struct image_receipt_partition *esp, json_t **ret,
+		       struct err *err)
+{
+	const char *order = im->w.context->options->boot_order;
+	const struct nvram_request request = {
+		.tool = "efibootmgr",
+		.disk = im->w.disk.drive.dev_path,
+		.partition = esp->number,
+		.part_uuid = esp->part_uuid,
+		.name = im->receipt.line,
+		.loader = im->receipt.arch == IMAGE_ARCH_AARCH64 ? "\\EFI\\BOOT\\BOOTAA64.EFI"
+								 : "\\EFI\\BOOT\\BOOTX64.EFI",
+		.first = str_eq(order, "disk") ? NVRAM_DISK_FIRST : NVRAM_NETWORK_FIRST,
+	};
+
+	disk_work_say(&im->w, "writing the firmware's boot entry");
+	return nvram_write(&request, ret, err);
+}
+
+/* For the receipt; NULL on BIOS. The system boots without, so a refusal is told and nothing fails. */
+static json_t *write_nvram(struct imaging *im)
+{
+	const struct image_receipt_partition *esp = find_esp(&im->receipt);
+	struct err why = ERR_INIT;
+	json_t *done = NULL;
+
+	if (access("/sys/firmware/efi", F_OK) < 0)
+		return NULL;
+	const char *obstacle = nvram_obstacle("");
+	if (!*obstacle && !esp)
+		obstacle = "the image has no EFI system partition that is known";
+	if (!*obstacle && write_entry(im, esp, &done, &why) < 0) {
+		report_log(im->w.out, "warning", "no boot entry of our own: %s", why.msg);
+		obstacle = why.msg;
+	}
+	return done ? done : json_pack("{s:s}", "skipped", obstacle);
+}
+
 static int report_receipt(struct imaging *im, struct err *err)
 {
 	autofree char *text = image_receipt_json(&im->receipt);
 	json_t *doc = NULL;
 
 	TRY(json_load_strict(text, strlen(text), LIMIT_JSON_BODY_BYTES, &doc, err));
+	json_t *nvram = write_nvram(im);
+	if (nvram)
+		(void)json_object_set_new(doc, "nvram", nvram);
 	return disk_work_receipt(&im->w, doc, err);
 }
 

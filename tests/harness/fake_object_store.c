@@ -64,7 +64,11 @@ static struct manifest *make_odd(const char *name, const char *arch)
 		m->arch = m->arch == IMAGE_ARCH_X86_64 ? IMAGE_ARCH_AARCH64 : IMAGE_ARCH_X86_64;
 	else if (str_eq(name, "odd@firmware"))
 		m->firmware = 0;
-	else
+	else if (str_eq(name, "odd@sector")) {
+		m->sector_bytes = 512;
+		m->n_payloads = 1;
+		m->payloads[0].role = PAYLOAD_ROLE_DISK;
+	} else
 		m->min_disk_bytes = 1ULL << 50;
 	return m;
 }

@@ -6,7 +6,8 @@
 #define TESTS_HARNESS_FAKE_OBJECT_STORE_H
 
 /* From now on this line and version are in the store, for both architectures, and "odd@arch",
- * "odd@firmware" and "odd@disk", which no host can take, and "odd@old". "" empties it. */
+ * "odd@firmware" and "odd@disk", which no host can take, "odd@old", and "odd@sector", a whole disk of
+ * sectors of 512 bytes. "" empties it. */
 void fake_object_store_set(const char *line, const char *version);
 /* The next check of an image finds a damaged object. */
 void fake_object_store_damage(void);

@@ -29,6 +29,11 @@ static int check_image(const struct host *h, const struct manifest *m, const str
 		return err_set(err, ERR_GUARD_DISK_SMALL,
 			       "disk %s has %lld bytes, the image needs %llu", d->serial,
 			       (long long)d->size_bytes, (unsigned long long)m->min_disk_bytes);
+	if (d->sector_bytes > 0 && manifest_needs_sector(m) && d->sector_bytes != m->sector_bytes)
+		return err_set(err, ERR_IMAGE_SECTOR,
+			       "disk %s has sectors of %lld bytes, image %s %s is made for %u",
+			       d->serial, (long long)d->sector_bytes, m->line, m->version,
+			       m->sector_bytes);
 	return 0;
 }
 

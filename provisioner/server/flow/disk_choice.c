@@ -87,6 +87,7 @@ static void take(const json_t *d, struct disk_choice *ret)
 	(void)str_copy(ret->serial, sizeof(ret->serial), member(d, "SerialNumber"));
 	(void)str_copy(ret->wwn, sizeof(ret->wwn), member(d, "WWN"));
 	ret->size_bytes = size_of(d);
+	ret->sector_bytes = json_integer_value(json_object_get(d, "BlockSizeBytes"));
 	str_init(&found, sizeof(ret->found) - 1);
 	json_array_foreach (json_object_get(d, "signatures"), i, s) {
 		const char *text = json_string_value(s);

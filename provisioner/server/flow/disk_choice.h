@@ -13,6 +13,7 @@
 struct disk_choice {
 	char wwn[129], serial[129];
 	int64_t size_bytes;
+	int64_t sector_bytes; /* 0: the agent did not tell */
 	bool has_data, has_shared_fs;
 	char found[129]; /* the signatures, for people */
 };

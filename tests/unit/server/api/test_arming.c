@@ -290,17 +290,50 @@ static void test_order_is_all_or_none(void **state)
 		fake_agent_done(&agents[i]);
 }
 
+/* field-56: told when the order is written, not when the disk is. An agent that does not tell the size of
+ * sectors is asked again on the disk itself. */
+static void test_field_56_sectors_of_another_size(void **state)
+{
+	static const struct {
+		const char *row, *more, *code;
+		int status;
+	} rows[] = {
+		{"4Kn", ",\"BlockSizeBytes\":4096", "image.disk.sector", 422},
+		{"512", ",\"BlockSizeBytes\":512", "", 201},
+		{"not told", "", "", 201},
+	};
+	struct fake_agent a;
+	struct server_bench *b = *state;
+
+	walk_open(b, &a, "S1", MAC_A);
+	walk_inspect(b, &a, NULL);
+	need_step(b, &a, PLAN_STEP_WAIT);
+	autofree char *path = xasprintf("/api/v1/hosts/%s/arm", a.host_id);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *sql = xasprintf(
+			"UPDATE flow_drives SET drives = '[{\"Name\":\"sda\",\"SerialNumber\":"
+			"\"DISK-00:0a\",\"CapacityBytes\":8589934592,\"Protocol\":\"SATA\"%s}]'",
+			rows[i].more);
+
+		server_bench_sql(b, sql);
+		CHECK_INT(rows[i].row,
+			  server_bench_admin(b, "POST", path,
+					     "{\"image\":\"odd@sector\",\"disk\":{\"serial\":"
+					     "\"DISK-00:0a\"}}"),
+			  rows[i].status);
+		CHECK_STR(rows[i].row, b->code, rows[i].code);
+	}
+	fake_agent_done(&a);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_by_hand, walk_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_arming),
-		T(test_plan_hash),
-		T(test_same_disk),
-		T(test_small_disk),
-		T(test_in_service),
-		T(test_orders),
-		T(test_order_is_all_or_none),
+		T(test_arming),     T(test_field_56_sectors_of_another_size),
+		T(test_plan_hash),  T(test_same_disk),
+		T(test_small_disk), T(test_in_service),
+		T(test_orders),     T(test_order_is_all_or_none),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("arming", tests, NULL, NULL);
