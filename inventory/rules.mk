@@ -6,6 +6,7 @@ inventory_SRC += inventory/store/sqlite_statement.c
 inventory_SRC += inventory/store/migrate.c
 inventory_SRC += inventory/store/upgrade_copy.c
 inventory_SRC += inventory/store/sqlite.c
+inventory_SRC += inventory/store/wipe.c
 inventory_SRC += inventory/store/postgres.c
 inventory_SRC += inventory/store/postgres_pipeline.c
 inventory_SRC += inventory/store/postgres_link.c

@@ -14,6 +14,7 @@
 #include <base/str.h>
 #include <inventory/backup.h>
 #include <inventory/upgrade.h>
+#include <inventory/wipe.h>
 #include <server/api/authorize.h>
 #include <server/boot/dhcp_alarm.h>
 #include <server/boot/service_urls.h>
@@ -125,6 +126,7 @@ static int open_flow(struct app *a, struct err *err)
 	TRY(open_store(a, err));
 	notices_open(flow);
 	TRY(profile_secret_seal_stored(flow, err));
+	TRY(store_wipe_old(flow->db, err));
 	TRY(deadlines_rebuild(flow, err));
 	return sightings_new(flow, &flow->sightings, err);
 }
