@@ -70,6 +70,26 @@ char *app_store_url(const struct app *a)
 
 /* ---- the flow: what decides ------------------------------------------------------------------ */
 
+#define CLOCK_BACK_MAX_US (24 * 3600 * 1000000LL)
+
+/* C-02: a clock that is far behind what the store has seen would sign plans that have expired and
+ * let what has expired live again. */
+static int check_clock(struct app *a, struct err *err)
+{
+	int64_t last_id, last_us, now_us = flow_now_us(&a->flow);
+	char now[TIME_TEXT_BYTES], last[TIME_TEXT_BYTES];
+
+	TRY(db_last_tick(a->flow.db, &last_id, &last_us, err));
+	if (now_us >= last_us - CLOCK_BACK_MAX_US || a->trust_clock)
+		return 0;
+	time_rfc3339(now_us, now);
+	time_rfc3339(last_us, last);
+	return err_set(err, ERR_CONFIG,
+		       "the clock says %s and the store has an event of %s: nothing is signed by "
+		       "this clock. Set it, or start once with --trust-clock if it is right",
+		       now, last);
+}
+
 static int open_store(struct app *a, struct err *err)
 {
 	autofree char *url = app_store_url(a);
@@ -82,7 +102,7 @@ static int open_store(struct app *a, struct err *err)
 	}
 	if (db_warning(a->flow.db)[0])
 		log_ev(LOG_WARNING, "store.warning", KV("text", db_warning(a->flow.db)));
-	return 0;
+	return check_clock(a, err);
 }
 
 static void lend_site(struct app *a)

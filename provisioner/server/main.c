@@ -28,7 +28,7 @@
 #define OPEN_FILES 65536
 
 static const char usage[] =
-	"usage: slipwayd [--config FILE] [--check-config [--json]] [--verbose]\n"
+	"usage: slipwayd [--config FILE] [--check-config [--json]] [--trust-clock] [--verbose]\n"
 	"       slipwayd [--config FILE] --restore BACKUP\n"
 	"       slipwayd [--config FILE] --restored\n"
 	"       slipwayd --lifecycle-dot\n"
@@ -38,6 +38,7 @@ static const char usage[] =
 	"  --json            print the checks as JSON\n"
 	"  --restore BACKUP  put a backup of the store in its place, and end\n"
 	"  --restored        make a store safe that other tools put back, and end\n"
+	"  --trust-clock     the clock is right, although the store has events after it\n"
 	"  --lifecycle-dot   print the life of a host as a Graphviz picture, and end\n"
 	"  --verbose         log more\n"
 	"\n"
@@ -50,7 +51,7 @@ struct options {
 	const char *config_path;
 	const char *restore_path;
 	const char *program; /* --run */
-	bool check_only, json, verbose, own_units, supervisor, restored;
+	bool check_only, json, verbose, own_units, supervisor, restored, trust_clock;
 };
 
 static int print_lifecycle(void)
@@ -79,6 +80,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{"restored", no_argument, NULL, 's'},
+		{"trust-clock", no_argument, NULL, 'C'},
 		{NULL, 0, NULL, 0},
 	};
 
@@ -92,6 +94,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 's':
 			o->restored = true;
+			break;
+		case 'C':
+			o->trust_clock = true;
 			break;
 		case 't':
 			o->check_only = true;
@@ -356,6 +361,7 @@ static int serve(const struct options *o)
 	struct err err = ERR_INIT;
 
 	config_init(&a.config);
+	a.trust_clock = o->trust_clock;
 	int rc = o->config_path ? config_load(&a.config, o->config_path, &err) : 0;
 	bool terminal = on_terminal(&a.config);
 	log_open("slipwayd", str_eq(a.config.log, "json") ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT,

@@ -44,5 +44,23 @@ done
 echo "# serves $best ms after its start, with $hosts hosts"
 [ "$best" -lt 2000 ]
 ok "within two seconds" $? "$dir/log"
+
+# ---- C-02: the clock is a year behind what the store has seen -----------------------------------------
+flow_stop
+python3 -c "
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute('UPDATE fleet_clock SET last_us = last_us + 365 * 86400 * 1000000')
+db.commit()" "$dir/state/slipway.db"
+timeout 20 "$build/bin/slipwayd" --config "$dir/slipway.conf" 2>"$dir/wrong.log"
+[ $? = 1 ] && grep -q 'the clock says .* nothing is signed by this clock' "$dir/wrong.log"
+ok "C-02 a clock that is a year behind the store signs nothing, and is named" $? "$dir/wrong.log"
+"$build/bin/slipwayd" --config "$dir/slipway.conf" --trust-clock 2>>"$dir/log" &
+daemon=$!
+for _ in $(seq 100); do
+	[ "$(call GET /healthz)" = 200 ] && break
+	sleep 0.1
+done
+same "C-02 it serves when an operator says that the clock is right" "$(call GET /healthz)" 200
 echo "1..$n"
 exit $bad
