@@ -9,7 +9,7 @@ flow_namespace "$@"
 flow_dir architectures
 flow_wire
 
-echo 1..10
+echo 1..11
 flow_config
 mkdir -p "$dir/boot/ipxe"
 sed -i "s|^mode=off|mode=full\n[boot]\nfiles_dir=$dir/boot|" "$dir/slipway.conf"
@@ -23,6 +23,7 @@ on card ip route add default dev eth0
 with_loader='0 7 9 11 16 19'
 # shellcheck disable=SC2046 # words
 on card python3 "$client" eth0 $(seq 0 41) 4711 ipxe:27 ipxe:6 27 27 >"$dir/offers"
+# N-05: architectures of every number
 ok "all get an answer" $? "$dir/offers"
 same "each has an address" "$(cut -f 2 "$dir/offers" | grep -c '^[0-9.]*$')" 47
 for arch in $with_loader; do printf '%s ' "$(awk -v a="$arch" -F '\t' '$1 == a {print $3; exit}' "$dir/offers" | sed 's|.*/||')"; done >"$dir/files"
@@ -39,4 +40,15 @@ same "it says what to do" "$(jq -r '.items[] | select(.detail.client_arch == 6) 
 	"use the firmware for 64 bits if the board has one; 32 bits are not supported"
 same "and names what it is" "$(jq -r '.items[] | select(.detail.client_arch == 39) | .detail.architecture' "$dir/body")" \
 	"UEFI LoongArch, 64 bits"
+cat >"$dir/tftp.py" <<'PY'
+import socket, sys
+for name in sys.argv[1:]:
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(5)
+    s.sendto(b"\0\1" + name.encode() + b"\0octet\0", ("10.99.0.1", 69))
+    answer = s.recv(2048)
+    print(name, "error" if answer[1] == 5 else "data %d" % len(answer))
+PY
+python3 "$dir/tftp.py" ../../../../../../etc/passwd /etc/passwd ..//..//etc/passwd ipxe/../../../../../etc/passwd /../etc/passwd >"$dir/tftp" 2>&1
+same "N-06 no file from outside of the folder goes out by TFTP" "$(grep -c ' error$' "$dir/tftp") $(wc -l <"$dir/tftp")" "5 5"
 exit "$bad"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# W-07: connections that open and close in turn.
 # A stranger takes all that it can get of a real slipwayd behind nginx and TLS, in one way after another. Beside it an
 # honest host goes from power-on to ready, its heartbeats are answered at once, and boot scripts keep coming.
 # usage: hostile_starvation.sh [BUILD]

@@ -56,6 +56,7 @@ same "its system calls are filtered" "$(status_of Seccomp)" 2
 stranger sw1 10.99.0.9 52:54:00:99:00:09 --dhcp-range=10.99.0.50,10.99.0.60
 begun=$(date +%s)
 until_foreign 60 "dhcp.foreign 10.99.0.9 52:54:00:99:00:09"
+# N-01: a second DHCP server
 ok "another server is told within a minute" $?
 echo "# after $(($(date +%s) - begun)) s"
 call GET /metrics >/dev/null

@@ -136,14 +136,17 @@ same "others may not use the admin socket" $? 7
 
 kill -9 "$(child nginx)"
 until_code 200 -k $tls/healthz
+# P-04: nginx, dnsmasq, the supervisor are killed
 ok "nginx killed: it serves again" $?
+leases=$(find "$dir" -name dnsmasq.leases)
+[ -n "$leases" ] && head -c 400 /dev/urandom >"$leases" # N-07
 kill -9 "$(child dnsmasq)"
 for _ in $(seq 50); do
 	sleep 0.2
 	child dnsmasq >/dev/null && break
 done
 child dnsmasq >/dev/null
-ok "dnsmasq killed: it runs again" $?
+ok "N-07 dnsmasq killed and its leases damaged: it runs again" $?
 same "another daemon on the same folders is refused" \
 	"$("$daemon" --config "$dir/slipway.conf" 2>&1 | grep -c server.running)" 1
 
@@ -194,7 +197,12 @@ holder() { # FAMILY PORT
 import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_$1)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, '$1' == 'STREAM')
-s.bind(('10.99.0.1', $2))
+for _ in range(100): # what served there before may still be ending
+    try:
+        s.bind(('10.99.0.1', $2))
+        break
+    except OSError:
+        time.sleep(0.1)
 $([ "$1" = STREAM ] && echo 's.listen()')
 open('$dir/holds', 'w').close()
 time.sleep(100)" &

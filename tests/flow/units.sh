@@ -114,6 +114,7 @@ journal
 slipway image list >"$dir/out" 2>&1
 grep -q debian12 "$dir/out"
 ok "and is there" $? "$dir/out"
+# P-06: slipwayd crashes seven times in a row
 for _ in 1 2 3 4 5 6 7; do # more often than systemd's own limit, which would leave it off
 	inside kill -SEGV "$(main_of slipwayd)"
 	sleep 1.5

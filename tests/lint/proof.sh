@@ -1,12 +1,12 @@
 #!/bin/sh
-# images/PROOF.md has each row of the fault list once; its test is there and names the row (or, for a bug of another
-# project, a row that its text names); its verdict is an error that exists. A row without a test says "none" and why.
+# images/PROOF.md and tests/PROOF.md have each row of the fault list once; its test is there and names the row (or, for a
+# bug of another project, a row that its text names); its verdict is an error that exists. A row without a test says
+# "none" and why. HTTP, JSON, the store and operators: faults.sh.
 # usage: proof.sh [TREE]
 set -u
 cd "${1:-.}" || exit 1
-page=images/PROOF.md
-[ -d images ] || { echo "1..0 # SKIP no images here"; exit 0; }
-rows() { tr '\140' '@' <$page | grep -E '^\| [AMSB]-[0-9]+ \|'; }
+[ -d images ] || [ -f tests/PROOF.md ] || { echo "1..0 # SKIP no images here"; exit 0; }
+rows() { cat images/PROOF.md tests/PROOF.md 2>/dev/null | tr '\140' '@' | grep -E '^\| [AMSBIKNWPC]-[0-9]+ \|'; }
 column() { printf '%s' "$row" | cut -d'|' -f"$1"; }
 check_row() { # ID
 	row=$(rows | grep "^| $1 |")
@@ -22,7 +22,8 @@ check_row() { # ID
 	echo "$1: '$test' does not name it"
 }
 check() {
-	for id in $(seq -f 'A-%02g' 18) $(seq -f 'M-%02g' 14) $(seq -f 'S-%02g' 16) $(seq -f 'B-%02g' 9); do
+	for id in $(seq -f 'A-%02g' 18) $(seq -f 'M-%02g' 14) $(seq -f 'S-%02g' 16) $(seq -f 'B-%02g' 9) \
+		$(seq -f 'I-%02g' 10) $(seq -f 'K-%02g' 14) $(seq -f 'N-%02g' 12) $(seq -f 'W-%02g' 8) $(seq -f 'P-%02g' 10) $(seq -f 'C-%02g' 8); do
 		check_row "$id"
 	done
 	rows | cut -d'|' -f4 | grep -oE '@[a-z_.]+@' | tr -d '@' | sort -u | while read -r name; do

@@ -84,6 +84,7 @@ static void test_parse(void **state)
 	}
 }
 
+/* C-04. */
 static void test_there_and_back(void **state)
 {
 	(void)state;

@@ -129,6 +129,7 @@ static int call_nginx(const struct http_client_options *o, const char *path, str
 	return c ? http_client_call(c, &call, ret, err) : -err->code;
 }
 
+/* N-03, W-05, C-07. */
 static void test_tls(void **state)
 {
 	struct nginx n = {0};

@@ -218,6 +218,7 @@ static void test_the_diagnosis_alone(void **state)
 	done(&r);
 }
 
+/* I-10. */
 static void test_nothing_was_judged(void **state)
 {
 	struct run_verdict v;

@@ -286,7 +286,7 @@ static void test_a_cancel(void **state)
 	bench_done(&b);
 }
 
-/* A disk that does not hold what it was given, in data and in a hole. */
+/* K-10, K-13: A disk that does not hold what it was given, in data and in a hole. */
 static void test_reading_back_sees_it(void **state)
 {
 	struct bench b = bench_of(state);
@@ -398,6 +398,7 @@ static void test_archives_over_http(void **state)
 	bench_done(&b);
 }
 
+/* W-04. */
 static void test_a_short_archive_is_truncated(void **state)
 {
 	struct bench b = bench_of(state);

@@ -312,7 +312,7 @@ static int teardown(void **state)
 		}                                                                                  \
 	} while (0)
 
-/* Somebody else's disk, so that zeros at its ends were put there. */
+/* K-12: Somebody else's disk, so that zeros at its ends were put there. */
 static void soil(const struct bench *b)
 {
 	autofree char *p = xmalloc(EDGE_BYTES);
@@ -326,6 +326,7 @@ static void soil(const struct bench *b)
 
 /* ---- the tests ------------------------------------------------------------------------------- */
 
+/* P-05. */
 static void test_killed_at_any_moment(void **state)
 {
 	static const struct {

@@ -271,6 +271,7 @@ static void test_same_machine_boots_ten_times(void **state)
 	assert_true(id_after > id);
 }
 
+/* I-01. */
 static void test_placeholder_machines_are_three_weak_hosts(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -307,6 +308,7 @@ static void test_placeholder_machines_are_three_weak_hosts(void **state)
 	}
 }
 
+/* I-02. */
 static void test_clones_are_two_hosts_and_both_are_marked(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -336,6 +338,7 @@ static void test_clones_are_two_hosts_and_both_are_marked(void **state)
 	assert_string_equal(h.review, "");
 }
 
+/* I-03. */
 static void test_uuid_in_the_other_byte_order_is_the_same_host(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -352,6 +355,7 @@ static void test_uuid_in_the_other_byte_order_is_the_same_host(void **state)
 	assert_true(a.host_num == b.host_num);
 }
 
+/* I-04. */
 static void test_swapped_board_waits_for_a_person(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -378,6 +382,7 @@ static void test_swapped_board_waits_for_a_person(void **state)
 			 -ERR_IDENTITY_PENDING);
 }
 
+/* N-11. */
 static void test_card_moved_to_another_host(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;

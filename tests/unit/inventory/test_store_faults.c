@@ -179,6 +179,7 @@ static void test_d01_disk_full(void **state)
 	every_call(FAULT_FULL, true, 10);
 }
 
+/* P-02. */
 static void test_d02_input_output_errors(void **state)
 {
 	(void)state;
@@ -212,6 +213,7 @@ static bool run_with_cut(unsigned n, uint64_t seed)
 	return came;
 }
 
+/* P-08. */
 static void test_d03_power_cut(void **state)
 {
 	unsigned n = 1;
@@ -396,6 +398,7 @@ static void test_d09_file_systems(void **state)
 /* An empty store's migrations, cut at every write: the next start finishes them. */
 static int newest_schema;
 
+/* P-09. */
 static void test_d07_half_a_migration(void **state)
 {
 	unsigned n = 1;

@@ -226,7 +226,7 @@ static void test_log_lines(void **state)
 	}
 }
 
-/* What clients say about themselves, in lines before their message's. */
+/* N-08: What clients say about themselves, in lines before their message's. */
 static void test_client_lines(void **state)
 {
 	static const struct {

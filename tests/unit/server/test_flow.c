@@ -22,6 +22,7 @@ static void test_walk(void **state)
 	fake_agent_done(&a);
 }
 
+/* P-01. */
 static void test_walk_with_crashes(void **state)
 {
 	struct fake_agent a;
@@ -37,6 +38,7 @@ static void test_walk_with_crashes(void **state)
 	fake_agent_done(&a);
 }
 
+/* W-03. */
 static void test_repeated_requests(void **state)
 {
 	struct fake_agent a;
@@ -86,6 +88,7 @@ static void test_failed_burn_in(void **state)
 	fake_agent_done(&a);
 }
 
+/* K-09. */
 static void test_step_failures(void **state)
 {
 	static const struct {
@@ -120,6 +123,7 @@ static void test_step_failures(void **state)
 	}
 }
 
+/* C-06. */
 static void test_deadline(void **state)
 {
 	struct fake_agent a;

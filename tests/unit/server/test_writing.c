@@ -60,7 +60,7 @@ static void test_same_session_comes_back(void **state)
 	fake_agent_done(&a);
 }
 
-/* Silence for longer than lease and grace: interrupted, also when the server was killed meanwhile.
+/* W-02: Silence for longer than lease and grace: interrupted, also when the server was killed meanwhile.
  */
 static void test_silent_writer(void **state)
 {

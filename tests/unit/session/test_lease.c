@@ -7,6 +7,7 @@
 #include <session/backoff.h>
 #include <session/lease.h>
 
+/* C-03, C-08. */
 static void test_lease(void **state)
 {
 	static const struct {

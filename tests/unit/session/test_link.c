@@ -267,7 +267,7 @@ static void test_nonce(void **state)
 	link_close(&l);
 }
 
-/* The server's clock is the agent's from the first session on, whatever the chip says. */
+/* C-01: The server's clock is the agent's from the first session on, whatever the chip says. */
 static void test_clock(void **state)
 {
 	struct link l = open_link();

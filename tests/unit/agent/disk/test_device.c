@@ -125,6 +125,7 @@ static int teardown(void **state)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
+/* K-03. */
 static void test_open(void **state)
 {
 	static const struct {

@@ -86,6 +86,7 @@ static const struct {
 	 NULL},
 };
 
+/* K-01, K-02, K-06, K-11. */
 static void test_choice(void **state)
 {
 	const drive_list drives = {.items = fleet, .n = ARRAY_LEN(fleet)};
@@ -114,6 +115,7 @@ static void put(const char *path, const char *text)
 	assert_int_equal(file_write_atomic(full, text, strlen(text), 0644, NULL), 0);
 }
 
+/* K-05, K-07. */
 static void test_use(void **state)
 {
 	static const struct {
@@ -284,6 +286,7 @@ static bool has(const text64_list *list, const char *name)
 	return false;
 }
 
+/* K-04. */
 static void test_data(void **state)
 {
 	const struct drive drive = {.facts = {.name = "sda", .serial = "ZA1B2C3D"}};

@@ -135,6 +135,7 @@ static void test_a_profile_must_let_in(void **state)
 	fake_agent_done(&a);
 }
 
+/* I-06, W-06. */
 static void test_session_belongs_to_its_key(void **state)
 {
 	struct fake_agent a, thief;
@@ -208,7 +209,7 @@ static bool own_mac(char *ret, size_t n)
 	return found;
 }
 
-/* A stranger shows UUID and serial of a host in service: nothing is learned against it. */
+/* I-07: A stranger shows UUID and serial of a host in service: nothing is learned against it. */
 static void test_stranger_with_the_papers_of_a_host_at_rest(void **state)
 {
 	struct fake_agent a, stranger;
@@ -278,7 +279,7 @@ static void test_server_itself(void **state)
 	fake_agent_done(&a);
 }
 
-/* G1: who is not known, and everybody while the store is down, boots the local disk. */
+/* P-10: G1: who is not known, and everybody while the store is down, boots the local disk. */
 static void test_local_boot(void **state)
 {
 	struct fake_agent a;
@@ -296,6 +297,25 @@ static void test_local_boot(void **state)
 	fake_agent_done(&a);
 }
 
+/* N-10: a host at rest that netboots again and again gets its own disk, no arm and no line a boot. */
+static void test_a_loop_of_netboots(void **state)
+{
+	struct fake_agent a;
+	struct server_bench *b = *state;
+
+	walk_to_ready(b, &a, "S1", MAC_A);
+	long before = server_bench_number(b, "SELECT count(*) FROM event");
+	for (int i = 0; i < 200; i++) {
+		autofree char *script = walk_boot_script(b, a.mac);
+		CHECK("its own disk", !strstr(script, "vmlinuz"));
+	}
+	assert_in_range(server_bench_number(b, "SELECT count(*) FROM event") - before, 0, 2);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM flow_arm"), 1);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host WHERE state = 'ready'"),
+			 1);
+	fake_agent_done(&a);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_auto, walk_teardown)
@@ -310,6 +330,7 @@ int main(void)
 		T(test_conflicts_have_a_cap),
 		T(test_server_itself),
 		T(test_local_boot),
+		T(test_a_loop_of_netboots),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("admission", tests, NULL, NULL);

@@ -59,6 +59,7 @@ static void at_writing(struct server_bench *b, struct fake_agent *a)
 	need(fake_agent_permit(a, NULL), 200, a, "permit");
 }
 
+/* I-05, N-02. */
 static void test_a_stranger_waits(void **state)
 {
 	static const struct {
@@ -297,7 +298,7 @@ static void test_permit_of_another_key(void **state)
 	fake_agent_done(&a);
 }
 
-/* Whoever speaks for another session of the host is refused at each door. */
+/* P-03: Whoever speaks for another session of the host is refused at each door. */
 static void test_another_epoch(void **state)
 {
 	struct fake_agent a;

@@ -54,6 +54,7 @@ static void outlive_root(struct server_bench *b)
 	server_bench_advance(b, TWO_CENTURIES_MS);
 }
 
+/* K-14. */
 static void test_permit_guards(void **state)
 {
 	static const struct {
