@@ -68,20 +68,13 @@ static int print_lifecycle(void)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"check-config", no_argument, NULL, 't'},
-		{"json", no_argument, NULL, 'j'},
-		{"restore", required_argument, NULL, 'r'},
-		{"run", required_argument, NULL, 'R'},
-		{"supervisor", no_argument, NULL, 'S'},
-		{"units", no_argument, NULL, 'u'},
-		{"lifecycle-dot", no_argument, NULL, 'd'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"version", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},
-		{"restored", no_argument, NULL, 's'},
-		{"trust-clock", no_argument, NULL, 'C'},
-		{NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'}, {"check-config", no_argument, NULL, 't'},
+		{"json", no_argument, NULL, 'j'},         {"restore", required_argument, NULL, 'r'},
+		{"run", required_argument, NULL, 'R'},    {"supervisor", no_argument, NULL, 'S'},
+		{"units", no_argument, NULL, 'u'},        {"lifecycle-dot", no_argument, NULL, 'd'},
+		{"verbose", no_argument, NULL, 'v'},      {"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},         {"restored", no_argument, NULL, 's'},
+		{"trust-clock", no_argument, NULL, 'C'},  {NULL, 0, NULL, 0},
 	};
 
 	for (int c; (c = getopt_long(argc, argv, "c:vh", longs, NULL)) != -1;) {
