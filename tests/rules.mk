@@ -46,6 +46,7 @@ FLOW_TESTS += tests/flow/hostile_secrets.sh
 FLOW_TESTS += tests/flow/hostile_random.sh
 FLOW_TESTS += tests/flow/hostile_text.sh
 FLOW_TESTS += tests/flow/uninstall.sh
+FLOW_TESTS += tests/flow/loop_never_waits.sh
 .PHONY: mutate-guards
 mutate-guards: $(GUARD_TESTS:%=$(OBJ)/tests/unit/%) ## take each guard rail out and see a test fail
 	$(Q)sh tests/flow/guard_mutation.sh $(abspath $(BUILD))

@@ -1,0 +1,87 @@
+#!/bin/sh
+# No handler waits on the loop: under calls that take 300 ms each (locks, names, the end of a process, the fsync of a large
+# file) each route of the API is asked, with things that exist and with things that do not, and a host lives a whole life;
+# none of it holds up the loop. usage: loop_never_waits.sh [BUILD]
+set -u
+# shellcheck source=tests/harness/flow.sh
+. "$(dirname "$0")/../harness/flow.sh"
+flow_namespace "$@"
+flow_dir loop
+mount -t tmpfs -o mode=755 none "$dir" # a disk that others use is not what is measured
+trap 'flow_end 2>/dev/null; umount -l "$dir"; rmdir "$dir"' EXIT
+flow_wire
+flow_station a 10.99.0.77
+flow_config '[orders]' 'second_person=off'
+cc -shared -fPIC -O1 -w -o "$dir/slow.so" tests/harness/slow_calls.c -ldl 2>"$dir/out"
+ok "calls that take long" $? "$dir/out"
+LD_PRELOAD=$dir/slow.so
+export LD_PRELOAD
+flow_start
+status=$?
+unset LD_PRELOAD
+ok "slipwayd starts with them" $status "$dir/log"
+grep -q slow.so "/proc/$daemon/maps"
+ok "they are in it" $?
+slipway=$build/bin/slipway
+head -c 4194304 /dev/urandom >"$dir/disk"
+{
+	"$slipway" image build --raw --line debian12 --version 1 --arch x86_64 --output "$dir/d.slip" "$dir/disk" &&
+		"$slipway" image sign --key "$dir/state/trust/keys/image.key" "$dir/d.slip" && "$slipway" image import "$dir/d.slip"
+} >"$dir/out" 2>&1
+ok "it has an image" $? "$dir/out"
+same "a profile" "$(call POST /api/v1/profiles -d '{"name":"p","priority":10,"match":{"serial":"H-*"},"enrol":true,
+	"auto_approve":true,"burnin":{"tier":"quick","limits":{"cpu_s":1}},"image":{"line":"debian12"}}')" 201
+same "a webhook with a name to look up" "$(call POST /api/v1/webhooks -d '{"name":"w","url":"http://nowhere.invalid:9/","secret":"0123456789abcdef"}')" 201
+cat >"$dir/host.py" <<'PY'
+import sys
+sys.path.insert(0, "tests/harness")
+from hostile_agent import Agent
+print(Agent(sys.argv[1], "10.99.0.1", "H-1").live(20, 1))
+PY
+on a timeout 100 python3 "$dir/host.py" "$dir" >"$dir/host" 2>"$dir/host.err"
+same "a host lives a whole life" "$(cut -d' ' -f1 "$dir/host")" ready
+cat >"$dir/walk.py" <<'PY'
+import http.client, json, re, socket, sys
+class Admin(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(20)
+        self.sock.connect(sys.argv[1])
+def ask(method, path, body=None):
+    c = Admin("x")
+    c.request(method, path, body, {"Content-Type": "application/json"} if body is not None else {})
+    r = c.getresponse()
+    return r.status, r.read(1 << 20) if "follow" not in path else b""
+paths = json.loads(ask("GET", "/api/v1/openapi.json")[1])["paths"]
+known = {}
+for path in [p for p in paths if "{" not in p and "get" in paths[p]]:
+    try:
+        items = json.loads(ask("GET", path)[1]).get("items") or [{}]
+        known[path] = str(items[0].get("id") or items[0].get("digest") or items[0].get("name") or "none")
+    except (ValueError, AttributeError, OSError):
+        pass
+def fill(path, real):
+    collection = path.split("/{")[0]
+    first = known.get(collection, "none") if real else "none"
+    return re.sub(r"\{[^}]*\}", "none", re.sub(r"\{[^}]*\}", first, path, count=1))
+asked = 0
+for method in ("get", "post", "put", "patch", "delete"):
+    for path in sorted(paths):
+        if method not in paths[path]:
+            continue
+        for real in (False, True):
+            try:
+                ask(method.upper(), fill(path, real), "{}" if method in ("post", "put", "patch") else None)
+            except (OSError, http.client.HTTPException):
+                pass
+        asked += 1
+print(asked, sum(len([m for m in p if m in ("get", "post", "put", "patch", "delete")]) for p in paths.values()))
+PY
+timeout 120 python3 "$dir/walk.py" "$dir/run/admin.sock" >"$dir/walked" 2>"$dir/2"
+read -r asked routes <"$dir/walked"
+[ "${asked:-0}" -gt 90 ] && [ "$asked" = "$routes" ]
+ok "each of ${routes:-0} routes was asked" $? "$dir/2"
+same "the image was deleted" "$(call GET '/api/v1/images' >/dev/null && jq '.items | length' "$dir/body")" 0
+same "no handler held up the loop" "$(sed -n 's/.*ev=loop.slow handler=\([^ ]*\) took_us=\(2[5-9][0-9]\{4\}\|[3-9][0-9]\{5\}\|[0-9]\{7,\}\)$/\1 \2/p' "$dir/log" | sort -u)" ""
+echo "1..$n"
+exit $bad
