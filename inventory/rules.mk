@@ -25,6 +25,7 @@ inventory_SRC += inventory/schema/schema_0009.c
 inventory_SRC += inventory/schema/schema_0010.c
 inventory_SRC += inventory/schema/schema_0012.c
 inventory_SRC += inventory/schema/schema_0013.c
+inventory_SRC += inventory/schema/schema_0014.c
 inventory_SRC += inventory/hosts/event_columns.c
 inventory_SRC += inventory/expect/differences.c
 inventory_SRC += inventory/expect/differences_of_many.c
@@ -90,6 +91,11 @@ inventory_SRC += inventory/expect/compare.c
 inventory_SRC += inventory/expect/compare_parts.c
 inventory_SRC += inventory/expect/port_name.c
 inventory_SRC += inventory/expect/csv_columns.c
+inventory_SRC += inventory/expect/custom.c
+inventory_SRC += inventory/expect/custom_value.c
+inventory_SRC += inventory/expect/entry.c
+inventory_SRC += inventory/query/custom_field.c
+inventory_SRC += inventory/query/space.c
 inventory_SRC += inventory/expect/text_encoding.c
 inventory_SRC += inventory/expect/spreadsheet.c
 inventory_SRC += inventory/expect/delivery_cell.c
@@ -123,6 +129,7 @@ $(eval $(call unit_test,tests/unit/inventory/test_identity.c,$(INVENTORY_LIBS),$
 $(eval $(call unit_test,tests/unit/inventory/test_facts.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_collection.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_questions.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_custom.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_plans.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_burn_report.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 FLOW_TESTS += tests/flow/api_reading.sh

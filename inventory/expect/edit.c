@@ -10,6 +10,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <inventory/custom.h>
 #include <inventory/host.h>
 
 #include "../hosts/host_row.h"
@@ -42,7 +43,8 @@ struct edit_plan {
 	size_t n;
 	unsigned member[ARRAY_LEN(members)];
 	struct db_param value[ARRAY_LEN(members)];
-	json_t *shown; /* {name: [was, is]} */
+	json_t *custom; /* all that people defined, when it changes; owned */
+	json_t *shown;  /* {name: [was, is]} */
 };
 
 static int find_member(const char *key, bool internal, unsigned *ret, struct err *err)
@@ -117,6 +119,11 @@ static int plan(struct db *db, int64_t num, const struct host_edit *edit, bool i
 	json_object_foreach (edit->set, key, value) {
 		unsigned i = 0;
 		struct db_param p;
+		const struct custom_row row = {db, "hosts", num};
+		if (str_eq(key, "custom")) {
+			TRY(custom_merge(&row, value, &e->custom, e->shown, err));
+			continue;
+		}
 		TRY(find_member(key, internal, &i, err));
 		TRY(read_value(key, i, value, &p, err));
 		if (same_value(rows, 1 + (int)i, &p))
@@ -167,6 +174,9 @@ static int write_edit(struct db *db, int64_t num, const struct host_edit *edit,
 	}
 	str_add(&sql, " WHERE num = $1");
 	TRY(db_exec_n(db, sql.p, params, e->n + 2, NULL, err));
+	const struct custom_row row = {db, "hosts", num};
+	if (e->custom)
+		TRY(custom_write(&row, e->custom, &m, err));
 	TRY(host_refresh_sku_status(db, num, err));
 	struct event_draft d = {num, "host.edited", edit->actor, "edited by a person", e->shown};
 	return event_append_at(db, &d, &m, err);
@@ -177,12 +187,15 @@ int host_edit_members(struct db *db, int64_t num, const struct host_edit *edit, 
 {
 	autojson json_t *shown = json_object();
 	struct edit_plan e = {.shown = shown};
+	int r = plan(db, num, edit, internal, &e, err);
 
-	TRY(plan(db, num, edit, internal, &e, err));
-	if (!internal)
-		TRY(check_sku(db, &e, err));
-	*ret_changed = e.n > 0;
-	return e.n ? write_edit(db, num, edit, &e, err) : 0;
+	if (r >= 0 && !internal)
+		r = check_sku(db, &e, err);
+	*ret_changed = r >= 0 && (e.n > 0 || e.custom);
+	if (*ret_changed)
+		r = write_edit(db, num, edit, &e, err);
+	json_decref(e.custom);
+	return r;
 }
 
 int host_edit(struct db *db, int64_t num, const struct host_edit *edit, bool *ret_changed,

@@ -28,6 +28,14 @@
 	{                                                                                          \
 		"host", "h.short_code", T, G | Q, "short code of the host"                         \
 	}
+/* What people defined and entered (inventory/custom.h); @ is the moment. */
+#define CUSTOM(object)                                                                             \
+	{                                                                                          \
+		"custom",                                                                          \
+			"(SELECT u.body FROM custom_body u WHERE u.object = '" object              \
+			"' AND u.num = t.num AND u.from_us <= @ AND u.until_us > @)",              \
+			J, 0, "fields that people define; GET /api/v1/fields lists them"           \
+	}
 #define JOIN_HOST " LEFT JOIN host h ON h.num = t.host_num"
 
 /* It is a person's turn, and the host is neither announced only nor at rest. */
@@ -86,6 +94,7 @@ static const struct collection_field host_fields[] = {
 	{"created", "t.created_us", D, S, ""},
 	{"changed", "t.changed_us", D, S | O, ""},
 	{"revision", "t.revision", I, S, "counts changes; the ETag"},
+	CUSTOM("hosts"),
 };
 
 static const struct collection_field part_fields[] = {
@@ -112,6 +121,7 @@ static const struct collection_field part_fields[] = {
 	{"first_seen", "t.first_us", D, S, ""},
 	{"changed", "t.changed_us", D, S, ""},
 	{"revision", "t.revision", I, S, ""},
+	CUSTOM("parts"),
 };
 
 static const struct collection_field placement_fields[] = {
@@ -131,7 +141,7 @@ static const struct collection_field sku_fields[] = {
 	{"name", "t.name", T, S | Q, ""},      {"version", "t.version", I, S, ""},
 	{"contents", "t.body", J, 0, ""},      {"note", "t.note", T, 0, ""},
 	{"created", "t.created_us", D, S, ""}, {"changed", "t.changed_us", D, S, ""},
-	{"revision", "t.revision", I, S, ""},
+	{"revision", "t.revision", I, S, ""},  CUSTOM("skus"),
 };
 
 static const struct collection_field delivery_fields[] = {
@@ -145,6 +155,7 @@ static const struct collection_field delivery_fields[] = {
 	{"created", "t.created_us", D, S, ""},
 	{"changed", "t.changed_us", D, S, ""},
 	{"revision", "t.revision", I, S, ""},
+	CUSTOM("deliveries"),
 };
 
 static const struct collection_field expected_fields[] = {
@@ -178,6 +189,7 @@ static const struct collection_field location_fields[] = {
 	{"created", "t.created_us", D, S, ""},
 	{"changed", "t.changed_us", D, S, ""},
 	{"revision", "t.revision", I, S, ""},
+	CUSTOM("locations"),
 };
 
 static const struct collection_field run_fields[] = {

@@ -10,6 +10,7 @@
 #include <base/str.h>
 #include <inventory/collection.h>
 
+#include "custom_field.h"
 #include "sql.h"
 
 struct comparing {
@@ -181,6 +182,7 @@ int difference_of_hosts(struct db *db, const struct query_request *of,
 
 	if (span->from_us > span->to_us || of->limit < 1 || of->limit > QUERY_LIMIT_MAX)
 		return err_set(err, ERR_INVALID, "'from' is after 'to'");
+	TRY(custom_fields_load(db, of, NULL, 0, err));
 	TRY(db_begin_snapshot(db, err));
 	return db_end(db, compare_all(&w, span->after, ret), err);
 }

@@ -11,6 +11,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 
+#include "custom_field.h"
 #include "row.h"
 
 #define PIECE_ROWS 200
@@ -53,8 +54,10 @@ int export_new(struct db *db, const struct collection *c, const struct query_req
 	struct export_run *e = xcalloc(1, sizeof(*e));
 
 	*e = (struct export_run){.db = db, .c = c, .q = q, .format = format};
-	int r = 0;
-	if (format == EXPORT_NETBOX && c != &collection_hosts)
+	int r = custom_fields_load(db, q, NULL, 0, err);
+	if (r < 0)
+		;
+	else if (format == EXPORT_NETBOX && c != &collection_hosts)
 		r = err_set(err, ERR_UNSUPPORTED, "only hosts have NetBox's shape");
 	else if (format == EXPORT_NETBOX)
 		for (size_t i = 0; i < ARRAY_LEN(netbox_fields); i++)

@@ -4,6 +4,7 @@
  * and paths into their facts; values are bound. Input: hostile, fuzzed by tests/fuzz/fuzz_filter.c.
  */
 #include "condition.h"
+#include "custom_field.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -73,6 +74,8 @@ static int add_condition(struct sql *s, const struct condition *c, struct err *e
 		copy.column = hidden;
 		return condition_add(s, &copy, c, err);
 	}
+	if (f && custom_field_is(f) && !sql_lists_unknown(c->value))
+		return custom_field_add(s, f, c, err);
 	if (f)
 		return condition_add(s, f, c, err);
 	if (s->c != &collection_hosts)

@@ -15,6 +15,8 @@
 #include <base/vec.h>
 #include <inventory/collection.h>
 
+#include "custom_field.h"
+
 #define GROUP 64
 
 static const char default_fields[] = "id,short_code,name,serial,asset_tag,state,sku,site,row,rack,"
@@ -243,6 +245,9 @@ static int search(struct db *db, asked_list *list, const char *fields, json_t **
 {
 	autojson json_t *by_num = json_object();
 
+	const struct query_request of_fields = {.fields = fields};
+
+	TRY(custom_fields_load(db, &of_fields, NULL, 0, err));
 	TRY(find_all(db, list, err));
 	TRY(read_hosts(db, list, fields && fields[0] ? fields : default_fields, by_num, err));
 	*ret = answer(list, by_num);

@@ -6,6 +6,7 @@
  * tests/fuzz/fuzz_cursor.c.
  */
 #include "order.h"
+#include "custom_field.h"
 
 #include <string.h>
 
@@ -64,6 +65,10 @@ void order_comparable(struct sql *s, const struct collection_field *f, bool know
 			&s->text,
 			"COALESCE((SELECT v.sort_key FROM version_key v WHERE v.version = %s), '')",
 			f->column);
+		return;
+	}
+	if (known && custom_field_is(f) && f->type == COLLECTION_INT) {
+		str_addf(&s->text, "COALESCE(%s, -9007199254740992)", f->column);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(nullable) && known; i++)

@@ -4,6 +4,7 @@
  * measured in rows per second. Input: values from machines; escaped for JSON, CSV and spreadsheets.
  */
 #include "row.h"
+#include "custom_field.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +49,7 @@ static int check_names(const struct collection *c, const char *fields, struct er
 		bool known = one.n > 0 && in_words(c->brief_members, one);
 		for (size_t i = 0; i < c->n_fields && !known && one.n > 0; i++)
 			known = covers(one, c->fields[i].name);
+		known = known || custom_field_find(c, one.p, one.n);
 		if (known)
 			continue;
 		int r = err_set(err, ERR_FIELD_UNKNOWN, "there is no field '%.*s'",
@@ -56,6 +58,19 @@ static int check_names(const struct collection *c, const char *fields, struct er
 		return r;
 	}
 	return 0;
+}
+
+/* Fields that people defined are shown together as "custom", or those that are asked for. */
+static void add_custom(struct shape *sh, const char *fields)
+{
+	struct sv rest = sv_of(fields ? fields : "");
+
+	while (rest.n > 0) {
+		struct sv one = sv_split(&rest, ',');
+		const struct collection_field *f = custom_field_find(sh->c, one.p, one.n);
+		if (f && sh->n < SHAPE_FIELDS_MAX)
+			sh->fields[sh->n++] = f;
+	}
 }
 
 int shape_parse(const struct collection *c, const char *fields, struct shape *ret, struct err *err)
@@ -68,6 +83,7 @@ int shape_parse(const struct collection *c, const char *fields, struct shape *re
 	for (size_t i = 0; i < c->n_fields && ret->n < SHAPE_FIELDS_MAX; i++)
 		if (!fields || is_wanted(fields, c->fields[i].name))
 			ret->fields[ret->n++] = &c->fields[i];
+	add_custom(ret, fields);
 	ret->brief = c->brief && !fields;
 	struct sv rest = sv_of(c->brief_members && fields ? c->brief_members : "");
 	while (rest.n > 0) {
@@ -93,6 +109,9 @@ static void append_asked(struct shape *sh, struct sv asked)
 		if (!there)
 			sh->fields[sh->n++] = &sh->c->fields[i];
 	}
+	const struct collection_field *custom = custom_field_find(sh->c, asked.p, asked.n);
+	if (custom && sh->n < SHAPE_FIELDS_MAX)
+		sh->fields[sh->n++] = custom;
 	struct sv rest = sv_of(sh->c->brief_members ? sh->c->brief_members : "");
 	while (rest.n > 0) {
 		struct sv one = sv_split(&rest, ' ');

@@ -12,6 +12,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 
+#include "custom_field.h"
 #include "order.h"
 #include "row.h"
 
@@ -39,6 +40,7 @@ static int prepare(struct asking *a, struct err *err)
 		(void)err_at(err, "/limit");
 		return r;
 	}
+	TRY(custom_fields_load(a->db, a->q, NULL, 0, err));
 	TRY(order_parse(a->c, a->q->sort, &a->order, err));
 	TRY(shape_parse(a->c, a->q->fields, &a->shape, err));
 	TRY(db_last_tick(a->db, &id, &last_us, err));

@@ -11,6 +11,7 @@
 #include <base/str.h>
 
 #include "../hosts/history.h"
+#include "custom_field.h"
 
 void sql_done(struct sql *s)
 {
@@ -57,7 +58,7 @@ void sql_add(struct sql *s, const char *text)
 			continue;
 		}
 		if (!s->at_param) {
-			param(s, p_int(s->at_us), NULL);
+			param(s, p_int(s->at_us ? s->at_us : MOMENT_OPEN - 1), NULL);
 			s->at_param = (unsigned)s->n_params;
 		}
 		str_addf(&s->text, "$%u", s->at_param);
@@ -97,8 +98,19 @@ void sql_from(struct sql *s)
 	sql_joins(s);
 }
 
-static int check(const struct sql *s, struct err *err)
+/* Columns of fields that people define hold the moment's mark wherever they stand. */
+static void fill_in_moment(struct sql *s)
 {
+	if (!s->text.p || !strchr(s->text.p, '@'))
+		return;
+	autofree char *text = xstrdup(s->text.p);
+	str_clear(&s->text);
+	sql_add(s, text);
+}
+
+static int check(struct sql *s, struct err *err)
+{
+	fill_in_moment(s);
 	if (s->overflow || !str_ok(&s->text))
 		return err_set(err, ERR_TOO_BIG, "the filters hold more than %d values",
 			       SQL_PARAMS_MAX - 10);
@@ -124,5 +136,5 @@ const struct collection_field *field_by_name(const struct collection *c, const c
 		if (strlen(c->fields[i].name) == n_bytes &&
 		    memcmp(c->fields[i].name, name, n_bytes) == 0)
 			return &c->fields[i];
-	return NULL;
+	return custom_field_find(c, name, n_bytes);
 }

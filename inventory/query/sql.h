@@ -41,6 +41,8 @@ size_t sql_param_text(struct sql *s, const char *v);
 void sql_joins(struct sql *s);
 /* " FROM table t JOIN ...", of the moment. */
 void sql_from(struct sql *s);
+/* Is one of the values separated by commas empty, which asks for what is unknown? */
+bool sql_lists_unknown(const char *value);
 /* Do the filters leave only rows whose joined host and place are known? Then the joins need not be
  * outer ones, and the store may begin with the host. */
 bool sql_is_inner(const struct collection *c, const struct query_request *q);

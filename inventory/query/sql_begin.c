@@ -12,7 +12,7 @@
 
 #include "condition.h"
 
-static bool lists_unknown(const char *value)
+bool sql_lists_unknown(const char *value)
 {
 	size_t n = strlen(value);
 
@@ -28,7 +28,7 @@ bool sql_is_inner(const struct collection *c, const struct query_request *q)
 			continue;
 		const struct collection_field *f = field_by_name(c, one.key, strlen(one.key));
 		bool joined = f && (str_starts(f->column, "h.") || str_starts(f->column, "p."));
-		if (joined && one.op != OP_NE && !lists_unknown(one.value))
+		if (joined && one.op != OP_NE && !sql_lists_unknown(one.value))
 			return true;
 	}
 	return false;

@@ -10,6 +10,7 @@
 #include <base/clock.h>
 #include <base/json.h>
 
+#include "custom_field.h"
 #include "sql.h"
 #include "summary_field.h"
 #include "summary_measures.h"
@@ -166,7 +167,11 @@ int query_summary(struct db *db, const struct collection *c, const struct query_
 			    .min_count = more ? more->min_count : 0};
 	struct sql s;
 	autojson json_t *items = json_array();
+	const char *names[_MEASURE_MAX + 2] = {what->group_by, what->sum};
 
+	for (size_t i = 0; more && i < _MEASURE_MAX; i++)
+		names[i + 2] = more->fields[i];
+	TRY(custom_fields_load(db, q, names, ARRAY_LEN(names), err));
 	TRY(read_fields(&w, c, what, err));
 	sql_init(&s, db, c, q, q->at_us);
 	int r = collect(&w, &s, db, q, items, err);

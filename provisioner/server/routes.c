@@ -34,6 +34,7 @@ const struct http_table *routes_all(const struct route_contexts *c)
 		{api_access_routes, n_api_access_routes, x->api},
 		{api_write_routes, n_api_write_routes, x->api},
 		{api_delivery_routes, n_api_delivery_routes, x->api},
+		{custom_routes, n_custom_routes, x->api},
 		{api_meta_routes, n_api_meta_routes, x->api},
 		{api_webhook_routes, n_api_webhook_routes, x->api},
 		{NULL, 0, NULL},

@@ -85,6 +85,7 @@ server_api_SRC += provisioner/server/api/channel_routes.c
 server_api_SRC += provisioner/server/api/collections.c
 server_api_SRC += provisioner/server/api/report_routes.c
 server_api_SRC += provisioner/server/api/control_routes.c
+server_api_SRC += provisioner/server/api/custom_routes.c
 server_api_SRC += provisioner/server/api/deliveries.c
 server_api_SRC += provisioner/server/api/erase_routes.c
 server_api_SRC += provisioner/server/api/host_orders.c

@@ -136,6 +136,7 @@ static const struct {
 	{"GET", "/api/v1/events", "since", "only events after this id"},
 	{"GET", "/api/v1/changes", "since", "only events after this id"},
 	{"GET", "/api/v1/changes", "wait", "seconds to wait for the first one, at most 60"},
+	{"GET", "/api/v1/space", "by", "site, row (default) or rack"},
 	{"GET", "/api/v1/summary", "of", "a collection; default hosts"},
 	{"GET", "/api/v1/summary", "group_by", "fields, separated by commas"},
 	{"GET", "/api/v1/summary", "sum", "fields, separated by commas"},

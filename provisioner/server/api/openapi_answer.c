@@ -35,7 +35,7 @@
 #define PIPELINE                                                                                   \
 	"{as_of:t,hosts:i,ready:i,stages:[{state:s,hosts:i,took_s~:" QUANTILES "}],delivery~:s,"   \
 	"time_to_ready_s~:" QUANTILES ",forecast:{known:b,hosts:i,history:i,not_covered:<i>,"      \
-	"why~:s,band_50~:[t],band_90~:[t],rounds~:i,seed~:i}}"
+	"why~:s,ready_at~:t,band_50~:[t],band_90~:[t],rounds~:i,seed~:i}}"
 #define RANKING "[{name:s,hosts:i,faults:i,parts~:i}]"
 #define BURN_REPORT                                                                                     \
 	"{type:s,at:t,host~:s,delivery~:s,truncated:b,counts:{hosts:i,passed:i,failed:i,"               \
@@ -48,7 +48,8 @@
 #define HOOK                                                                                       \
 	"{id:i,name:s,url:s,kinds:[s],max_tries:i,last_event:i,delivered:i,dead:i,tries:i,"        \
 	"next~:t,last_error~:s,created~:t}"
-#define SKU "{name:s,version:i,contents:o}"
+#define FIELD "{object:s,name:s,type:s,unit:s,about:s,choices:[s]}"
+#define SKU   "{name:s,version:i,contents:o}"
 
 static const struct {
 	const char *method, *pattern, *shape;
@@ -97,7 +98,13 @@ static const struct {
 	{"POST", "/api/v1/locations", "{id:i}"},
 	{"PATCH", "/api/v1/locations/{id}", "#locations"},
 	{"PATCH", "/api/v1/deliveries/{id}", "#deliveries"},
-	{"POST", "/api/v1/faults", "#faults"},
+	{"PATCH", "/api/v1/skus/{id}", "#skus"},
+	{"PATCH", "/api/v1/parts/{id}", "#parts"},
+	{"GET", "/api/v1/fields", "{items:[" FIELD "]}"},
+	{"POST", "/api/v1/fields", FIELD},
+	{"GET", "/api/v1/space",
+	 "{items:[{site:s,row~:s,rack~:s,units:i,units_used:i,units_left~:i,watts~:i,watts_used:i,"
+	 "watts_left~:i,hosts:i,hosts_without_height:i,hosts_without_watts:i}]}"},
 	{"PATCH", "/api/v1/faults/{id}", "#faults"},
 	{"POST", "/api/v1/faults/{id}/close", "{id:s,state:s}"},
 	{"POST", "/api/v1/deliveries",

@@ -5,9 +5,12 @@
  */
 #include "openapi_body.h"
 
+#include <string.h>
+
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <inventory/entry.h>
 #include <inventory/expect.h>
 #include <proto/record.h>
 #include "write.h"
@@ -142,12 +145,33 @@ static json_t *host_edit_schema(void)
 			set(one, "minimum", json_integer(0));
 		set(properties, name, one);
 	}
+	set(properties, "custom", json_pack("{s:s}", "type", "object"));
+	return json_pack("{s:s, s:o, s:b}", "type", "object", "properties", properties,
+			 "additionalProperties", 0);
+}
+
+/* The same of what people enter: /api/v1/deliveries/{id} and the like. */
+static json_t *entry_schema(const struct http_route *route)
+{
+	json_t *properties = json_pack("{s:{s:s}}", "custom", "type", "object");
+	enum entry_kind k = 0;
+	const char *name;
+	bool time = false;
+
+	while (k + 1 < _ENTRY_KIND_MAX && !strstr(route->pattern, entry_collection(k)->name))
+		k++;
+	for (size_t i = 0; (name = entry_member(k, i, &time)); i++)
+		set(properties, name,
+		    json_pack("{s:[s,s], s:i}", "type", "string", "null", "maxLength",
+			      LIMIT_NAME_BYTES));
 	return json_pack("{s:s, s:o, s:b}", "type", "object", "properties", properties,
 			 "additionalProperties", 0);
 }
 
 json_t *openapi_body(const struct http_route *route)
 {
+	if (route->change == api_patch_entry_work)
+		return entry_schema(route);
 	if (route->change == api_patch_host_work)
 		return host_edit_schema();
 	return route->fields ? object_schema(route->fields) : json_object();

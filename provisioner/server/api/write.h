@@ -72,6 +72,8 @@ struct api_nothing {
 extern const struct field api_no_fields[];
 /* PATCH of a host: its members are the inventory's list (host_editable()). */
 MUST_CHECK int api_patch_host_work(struct write *w, struct err *err);
+/* PATCH of a delivery, location, SKU or part: see inventory/entry.h. */
+MUST_CHECK int api_patch_entry_work(struct write *w, struct err *err);
 /* Answer with the host as it is now, and its ETag. */
 MUST_CHECK int api_answer_host(struct write *w, int64_t num, struct err *err);
 /* The host of the path. */

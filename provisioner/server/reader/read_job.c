@@ -17,6 +17,7 @@
 #include <inventory/forecast.h>
 #include <inventory/host_search.h>
 #include <inventory/token.h>
+#include <inventory/space.h>
 #include "checkpoint_files.h"
 
 #define PAGE_MAX_BYTES (64 * MIB)
@@ -118,6 +119,8 @@ static int answer_document(struct db *db, const struct read_job *j, json_t **ret
 		return difference_of_hosts(db, &j->q, &span, ret, err);
 	case READ_HOST_SEARCH:
 		return host_search(db, j->ask, j->q.fields, ret, err);
+	case READ_SPACE:
+		return space_left(db, j->group_by, "retired", ret, err);
 	case READ_PIPELINE:
 		return pipeline_of(db, j->delivery, j->now_us, ret, err);
 	case READ_AUDIT_CHECK:

@@ -19,6 +19,7 @@ enum read_kind {
 	READ_AUDIT_CHECK,
 	READ_BACKUP,
 	READ_HOST_SEARCH,
+	READ_SPACE,
 	READ_EXPORT, /* by readers only */
 	READ_BURN_REPORT,
 	_READ_KIND_MAX
@@ -29,7 +30,7 @@ struct read_job {
 	enum read_kind kind;
 	const struct collection *of;
 	struct query_request q;
-	const char *group_by, *sum; /* READ_SUMMARY */
+	const char *group_by, *sum; /* READ_SUMMARY; READ_SPACE: by what */
 	bool capacity;
 	struct summary_more more;
 	const json_t *ask;             /* READ_HOST_SEARCH: the lists; q.fields */

@@ -57,6 +57,20 @@ static const struct {
 	{"POST", "/api/v1/deliveries", NULL, NULL,
 	 "{\"name\":\"d\",\"hosts\":[{\"serial\":\"SN-9\"}]}", 201},
 	{"POST", "/api/v1/locations", NULL, NULL, "{\"rack\":\"r1\",\"unit\":1}", 201},
+	{"POST", "/api/v1/fields", NULL, NULL,
+	 "{\"object\":\"hosts\",\"name\":\"cost_centre\",\"type\":\"text\"}", 201},
+	{"DELETE", "/api/v1/fields/{object}/{name}", NULL, "/api/v1/fields/hosts/cost_centre", NULL,
+	 204},
+	{"PATCH", "/api/v1/deliveries/{id}", NULL, "/api/v1/deliveries/d",
+	 "{\"vendor\":\"Acme\",\"due\":\"2026-12-01T00:00:00Z\",\"custom\":{\"price\":5}}", 200},
+	{"PATCH", "/api/v1/skus/{id}", NULL, "/api/v1/skus/s", "{\"note\":\"n\"}", 200},
+	{"PATCH", "/api/v1/parts/{id}", NULL, "/api/v1/parts/PART", "{\"custom\":{\"price\":5}}",
+	 200},
+	{"PATCH", "/api/v1/locations/{id}", NULL, "/api/v1/locations/LOCATION",
+	 "{\"switch\":\"sw1\",\"custom\":{\"watts_budget\":700}}", 200},
+	{"DELETE", "/api/v1/locations/{id}", NULL, "/api/v1/locations/LOCATION", NULL, 204},
+	{"DELETE", "/api/v1/deliveries/{id}", NULL, "/api/v1/deliveries/d", NULL, 409},
+	{"DELETE", "/api/v1/skus/{id}", NULL, "/api/v1/skus/s", NULL, 204},
 	{"PATCH", "/api/v1/faults/{id}", NULL, "/api/v1/faults/FAULT",
 	 "{\"rma\":\"RMA-7\",\"note\":\"part is on its way\"}", 200},
 	{"POST", "/api/v1/faults/{id}/close", NULL, "/api/v1/faults/FAULT/close",
@@ -103,17 +117,21 @@ static bool is_change(const struct http_route *r)
 /* TEXT with the words of the table replaced; the caller frees. */
 static char *fill_in(const char *text)
 {
-	char hook[24], token[24];
+	char hook[24], token[24], part[24], location[24];
 
 	snprintf(hook, sizeof(hook), "%ld",
 		 server_bench_number(&bench, "SELECT max(num) FROM webhook"));
 	snprintf(token, sizeof(token), "%ld",
 		 server_bench_number(&bench, "SELECT max(num) FROM token"));
+	snprintf(part, sizeof(part), "%ld",
+		 server_bench_number(&bench, "SELECT max(num) FROM part"));
+	snprintf(location, sizeof(location), "%ld",
+		 server_bench_number(&bench, "SELECT max(num) FROM location"));
 	const struct {
 		const char *word, *value;
-	} words[] = {{"ONE", one.host_id}, {"TWO", two.host_id}, {"FAULT", fault_id},
-		     {"HOOK", hook},       {"TOKEN", token},     {"ORDER", ORDER_ID},
-		     {"PLAN", plan}};
+	} words[] = {{"PART", part},       {"LOCATION", location}, {"ONE", one.host_id},
+		     {"TWO", two.host_id}, {"FAULT", fault_id},    {"HOOK", hook},
+		     {"TOKEN", token},     {"ORDER", ORDER_ID},    {"PLAN", plan}};
 	struct str s;
 	str_init(&s, 65536);
 	while (text && *text) {

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fields that people define, and the rows that people entered: deliveries, locations, SKUs, and
+ * what is defined of parts (inventory/entry.h). Input: bodies and paths of authenticated callers.
+ */
+#include "request.h"
+#include "read.h"
+#include "tables.h"
+#include "write.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <base/json.h>
+#include <base/limits.h>
+#include <base/str.h>
+#include <inventory/collection.h>
+#include <inventory/custom.h>
+#include <inventory/entry.h>
+#include <inventory/event.h>
+
+#define SMALL_BODY (64 * KIB)
+
+/* ---- definitions ----------------------------------------------------------------------------- */
+
+static int get_fields(struct http_request *r, struct err *err)
+{
+	struct api *api = http_context(r);
+	json_t *doc = NULL;
+
+	TRY(custom_list(api->flow->db, &doc, err));
+	return http_reply_json(r, 200, doc);
+}
+
+struct field_ask {
+	char object[17], name[CUSTOM_NAME_BYTES_MAX + 1], type[17], unit[17];
+	char about[LIMIT_NAME_BYTES + 1];
+	json_t *choices;
+};
+
+static const struct field field_fields[] = {
+	F_STR(struct field_ask, "object", object, FIELD_NEEDED,
+	      .about = "hosts, parts, skus, deliveries or locations"),
+	F_STR(struct field_ask, "name", name, FIELD_NEEDED,
+	      .about = "lower-case letters, digits and _; asked for as custom.NAME"),
+	F_STR(struct field_ask, "type", type, FIELD_NEEDED,
+	      .about = "text, number, date, choice, link or tags; it stays"),
+	F_STR(struct field_ask, "unit", unit, 0, .about = "of a number"),
+	F_STR(struct field_ask, "about", about, 0),
+	F_ARRAY(struct field_ask, "choices", choices, 0, 64, .about = "of a choice"),
+	F_END,
+};
+
+static int note_field(struct write *w, const char *kind, const char *object, const char *name,
+		      struct err *err)
+{
+	autofree char *summary = xasprintf("field %.40s of %.16s", name, object);
+	struct event_draft e = {.kind = kind, .actor = w->who, .summary = summary};
+
+	return event_append(w->flow->db, &e, flow_now_us(w->flow), NULL, err);
+}
+
+static int define_work(struct write *w, struct err *err)
+{
+	const struct field_ask *ask = w->ask;
+	const struct custom_draft d = {ask->object, ask->name,  ask->type,
+				       ask->unit,   ask->about, ask->choices};
+
+	TRY(custom_define(w->flow->db, &d, flow_now_us(w->flow), err));
+	w->status = 201;
+	w->doc = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "object", ask->object, "name",
+			   ask->name, "type", ask->type, "unit", ask->unit, "about", ask->about,
+			   "choices", ask->choices ? json_incref(ask->choices) : json_array());
+	return note_field(w, "field.defined", ask->object, ask->name, err);
+}
+
+static int undefine_work(struct write *w, struct err *err)
+{
+	const char *object = http_param(w->request, "object");
+	const char *name = http_param(w->request, "name");
+
+	TRY(custom_undefine(w->flow->db, object, name, err));
+	w->status = 204;
+	return note_field(w, "field.removed", object, name, err);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static enum entry_kind kind_of(const struct write *w)
+{
+	const char *pattern = http_request_route(w->request)->pattern;
+
+	for (enum entry_kind k = 0; k < _ENTRY_KIND_MAX; k++) {
+		autofree char *own = xasprintf("/api/v1/%s/{id}", entry_collection(k)->name);
+		if (str_eq(own, pattern))
+			return k;
+	}
+	return ENTRY_PART;
+}
+
+static int answer_entry(struct write *w, const struct entry_call *call, struct err *err)
+{
+	struct query_request q = {.limit = 1};
+	struct query_page page;
+
+	TRY(query_add_filter(&q, entry_key(call->kind), call->id, err));
+	TRY(query_run(w->flow->db, entry_collection(call->kind), &q, NULL, &page, err));
+	autojson json_t *list = json_loads(page.items.p, 0, NULL);
+	query_page_done(&page);
+	w->doc = json_incref(json_array_get(list, 0));
+	(void)snprintf(w->etag, sizeof(w->etag), "\"r%lld\"",
+		       (long long)json_integer_value(json_object_get(w->doc, "revision")));
+	return 0;
+}
+
+static struct entry_call call_of(const struct write *w)
+{
+	return (struct entry_call){.kind = kind_of(w),
+				   .id = http_param(w->request, "id"),
+				   .revision = w->revision,
+				   .actor = w->who,
+				   .now_us = flow_now_us(w->flow)};
+}
+
+int api_patch_entry_work(struct write *w, struct err *err)
+{
+	const struct entry_call call = call_of(w);
+
+	TRY(entry_edit(w->flow->db, &call, w->body, err));
+	return answer_entry(w, &call, err);
+}
+
+static int remove_work(struct write *w, struct err *err)
+{
+	const struct entry_call call = call_of(w);
+
+	w->status = 204;
+	return entry_remove(w->flow->db, &call, err);
+}
+
+/* ---- room and power -------------------------------------------------------------------------- */
+
+static int get_space(struct http_request *r, struct err *err)
+{
+	static const char *const own[] = {"by", NULL};
+	const char *by = http_query(r, "by");
+	struct read_job job = {.kind = READ_SPACE, .group_by = by ? by : "row"};
+
+	TRY(http_query_only(r, own, err));
+	return api_read(r, &job, 200, err);
+}
+
+#define ENTRY(name, what)                                                                          \
+	API_CHANGE(PATCH, "/api/v1/" name "/{id}", INVENTORY, SMALL_BODY, api_patch_entry_work,    \
+		   "edit " what)
+#define ENTRY_GOES(name, what)                                                                     \
+	API_CHANGE(DELETE, "/api/v1/" name "/{id}", INVENTORY, 0, remove_work,                     \
+		   "remove " what ", unless hosts refer to it; its history stays")
+
+const struct http_route custom_routes[] = {
+	HTTP_ROUTE(GET, "/api/v1/fields", READ, 0, get_fields,
+		   "fields that people define, for hosts, parts, SKUs, deliveries and locations"),
+	API_CHANGE(POST, "/api/v1/fields", INVENTORY, SMALL_BODY, define_work,
+		   "define a field, or its unit, choices and description anew",
+		   API_BODY(field_fields, struct field_ask)),
+	API_CHANGE(DELETE, "/api/v1/fields/{object}/{name}", INVENTORY, 0, undefine_work,
+		   "remove a field that no row has a value of"),
+	ENTRY("deliveries", "a delivery"),
+	ENTRY("locations", "a location"),
+	ENTRY("skus", "the note and the defined fields of a SKU"),
+	ENTRY("parts", "the defined fields of a part"),
+	ENTRY_GOES("deliveries", "a delivery"),
+	ENTRY_GOES("locations", "a location"),
+	ENTRY_GOES("skus", "a SKU"),
+	HTTP_ROUTE(GET, "/api/v1/space", READ, 0, get_space,
+		   "rack units and watts that are left, by site, row or rack"),
+};
+const size_t n_custom_routes = ARRAY_LEN(custom_routes);
