@@ -95,6 +95,7 @@ inventory_SRC += inventory/expect/custom.c
 inventory_SRC += inventory/expect/custom_value.c
 inventory_SRC += inventory/expect/entry.c
 inventory_SRC += inventory/query/custom_field.c
+inventory_SRC += inventory/query/custom_filter.c
 inventory_SRC += inventory/query/space.c
 inventory_SRC += inventory/expect/text_encoding.c
 inventory_SRC += inventory/expect/spreadsheet.c
