@@ -62,7 +62,7 @@ static const struct kind {
 		 "SELECT count(*) FROM host WHERE sku = (SELECT name FROM sku WHERE num = $1)",
 		 "hosts have it",
 		 {{"note", "note", false}}},
-	[ENTRY_PART] = {&collection_parts, "num", true, "part", NULL, "", {{NULL}}},
+	[ENTRY_PART] = {&collection_parts, "num", true, "part", NULL, "", {{NULL, NULL, false}}},
 };
 
 const struct collection *entry_collection(enum entry_kind kind)
