@@ -108,8 +108,18 @@ static const struct command *find(int argc, char **argv, int *ret_n_words)
 	return argc > 1 ? help_find(argv[0], "show") : NULL;
 }
 
-/* argv[0] is the noun. */
-static int run_words(int argc, char **argv)
+/* The word before argv goes behind its first n_words, where options of commands are. */
+static char **option_goes_behind(char **argv, int n_words)
+{
+	char *option = argv[-1];
+
+	memmove(argv - 1, argv, (size_t)n_words * sizeof(*argv));
+	argv[n_words - 1] = option;
+	return argv - 1;
+}
+
+/* argv[0] is the noun; json_first: "--json" stands before it. */
+static int run_words(int argc, char **argv, bool json_first)
 {
 	int n_words;
 	const struct command *c = find(argc, argv, &n_words);
@@ -120,6 +130,10 @@ static int run_words(int argc, char **argv)
 		return help_unknown(argv[0], n_words == 2 ? argv[1] : NULL);
 	if (asks_for_help(argc, argv))
 		return help_print(c->noun, c->verb);
+	if (json_first) {
+		argv = option_goes_behind(argv, n_words);
+		argc++;
+	}
 	return command_start(c, argc - n_words + 1, argv + n_words - 1);
 }
 
@@ -136,6 +150,9 @@ int main(int argc, char **argv)
 	display_set_locale();
 	command_init(argc, argv);
 	log_open("slipway", LOG_FORMAT_TEXT, LOG_WARNING);
+	bool json_first = argc > 2 && !strcmp(argv[1], "--json");
+	argc -= json_first;
+	argv += json_first;
 	if (argc < 2)
 		return command_usage("expected a noun and a verb; see 'slipway help'");
 	if (argv[1][0] == '-' && !is_help(argv[1]) && !is_version(argv[1]))
@@ -144,5 +161,5 @@ int main(int argc, char **argv)
 		return command_start(&help, argc - 1, argv + 1);
 	if (is_version(argv[1]))
 		return command_start(&version, argc - 1, argv + 1);
-	return run_words(argc - 1, argv + 1);
+	return run_words(argc - 1, argv + 1, json_first);
 }

@@ -53,6 +53,10 @@ ends "2: a value of a list" 2 2 "invalid value for --arch: 'sparc'; expected x86
 ends "2: wrong usage as JSON" 2 2 '"code": "cli.usage"' host show --json
 ends "2: an unknown verb as JSON" 2 2 '"code": "cli.usage"' host dance --json
 ends "5: an error as JSON" 5 2 '"code": "cli.no_daemon".*"exit_code": 5' host list --json
+ends "5: --json before the noun" 5 2 '"code": "cli.no_daemon"' --json host list
+ends "2: --json before a noun without that option" 2 2 "unknown option: '--json'" --json completion bash
+ends "2: --json alone" 2 2 "unknown option '--json'" --json
+"$build/bin/slipway" host list --json 2>"$dir/2"
 jq -e . "$dir/2" >/dev/null
 ok "which is one JSON document" $?
 for words in "lifecycle show" help "help host" version "completion bash"; do
@@ -87,6 +91,7 @@ jq '.payload |= (@base64d | sub("SN-7"; "SN-8") | @base64)' "$dir/receipt.json" 
 ends "0: a receipt" 0 1 'disk SN-7' receipt verify "$dir/receipt.json"
 ends "0: a receipt of a known key" 0 1 00ff receipt verify --key "$(fingerprint "$dir/own.pem")" "$dir/receipt.json"
 ends "0: a receipt for programs" 0 1 '"serial": "SN-7"' receipt verify --json "$dir/receipt.json"
+ends "0: the same, asked before the noun" 0 1 '"serial": "SN-7"' --json receipt verify "$dir/receipt.json"
 ends "1: a receipt of another key" 1 2 '\[receipt.key\]' receipt verify --key "$(fingerprint "$dir/other.pem")" "$dir/receipt.json"
 ends "1: a changed receipt" 1 2 '\[receipt.signature\]' receipt verify "$dir/changed.json"
 ends "1: no receipt" 1 2 '\[input' receipt verify "$dir/own.pem"
