@@ -84,7 +84,8 @@ MUST_CHECK int fault_edit(struct db *db, const char *fault_id, const struct faul
 /* An open fault, as far as a decision needs it. */
 struct fault_row {
 	char id[37], code[65], part_type[65], serial[129], slot[129];
-	char run_id[37]; /* the burn-in that brought it, or "" */
+	char run_id[37];  /* the burn-in that brought it, or "" */
+	char action[513]; /* the order: "Replace ..." */
 };
 typedef VEC(struct fault_row) fault_list;
 #define FAULTS_OPEN_MAX 256 /* that one host may have */

@@ -246,11 +246,10 @@ int fault_list_open(struct db *db, int64_t host_num, fault_list *ret, struct err
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	int r;
 
-	TRY(db_query(
-		db, err, &rows,
-		"SELECT id, code, part_serial, slot, run_id, part_type FROM fault WHERE host_num = "
-		"$1 AND state = 'open' ORDER BY num LIMIT $2",
-		p_int(host_num), p_int(FAULTS_OPEN_MAX)));
+	TRY(db_query(db, err, &rows,
+		     "SELECT id, code, part_serial, slot, run_id, part_type, action FROM fault "
+		     "WHERE host_num = $1 AND state = 'open' ORDER BY num LIMIT $2",
+		     p_int(host_num), p_int(FAULTS_OPEN_MAX)));
 	while ((r = db_rows_next(rows, err)) == 1) {
 		struct fault_row f = {0};
 
@@ -260,6 +259,7 @@ int fault_list_open(struct db *db, int64_t host_num, fault_list *ret, struct err
 		(void)text_fit(f.slot, sizeof(f.slot), db_text(rows, 3));
 		(void)text_fit(f.run_id, sizeof(f.run_id), db_text(rows, 4));
 		(void)text_fit(f.part_type, sizeof(f.part_type), db_text(rows, 5));
+		(void)text_fit(f.action, sizeof(f.action), db_text(rows, 6));
 		VEC_PUSH(ret, f);
 	}
 	return r;

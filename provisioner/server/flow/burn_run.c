@@ -15,6 +15,8 @@
 #include <inventory/facts.h>
 #include <inventory/host.h>
 
+#define CODE_BYTES sizeof(((struct run_order *)NULL)->code)
+
 /* ---- faults ---------------------------------------------------------------------------------- */
 
 /* What a swap test shows, beside the faults that are open already. */
@@ -40,18 +42,46 @@ static int swap_verdict(struct flow *flow, int64_t host_num, const struct run_or
 	return rc < 0 ? rc : 0;
 }
 
+/* "Replace", "Reseat": what is to be done, without why. */
+static bool same_verb(const char *a, const char *b)
+{
+	return sv_eq(sv_split(&(struct sv){a, strlen(a)}, ' '),
+		     sv_split(&(struct sv){b, strlen(b)}, ' '));
+}
+
+/* A part has one order, whatever else is found about it: further symptoms, if the same is to be done
+ * about them, become findings of the order that is open, under its code. */
+static int code_of_order(struct flow *flow, int64_t host_num, const struct run_order *o,
+			 char ret[static CODE_BYTES], struct err *err)
+{
+	fault_list open = {0};
+	int rc = o->serial[0] ? fault_list_open(flow->db, host_num, &open, err) : 0;
+
+	(void)str_copy(ret, CODE_BYTES, o->code);
+	for (size_t i = 0; i < open.n && rc >= 0; i++) {
+		const struct fault_row *f = &open.items[i];
+
+		if (f->run_id[0] && str_eq(f->part_type, o->part) && str_eq(f->serial, o->serial) &&
+		    str_eq(f->slot, o->slot) && same_verb(f->action, o->action))
+			(void)str_copy(ret, CODE_BYTES, f->code);
+	}
+	VEC_DONE(&open);
+	return rc < 0 ? rc : 0;
+}
+
 static int open_fault(struct flow *flow, int64_t host_num, const char *run_id,
 		      const struct run_order *o, struct err *err)
 {
-	char id[37];
+	char id[37], code[CODE_BYTES];
 	struct host h;
 	const char *swap;
 
 	TRY(swap_verdict(flow, host_num, o, &swap, err));
+	TRY(code_of_order(flow, host_num, o, code, err));
 	autofree char *detail = xasprintf("%s%s", o->detail, swap);
 	const struct fault_draft d = {
 		.host_num = host_num,
-		.code = o->code,
+		.code = code,
 		.part_type = o->part,
 		.part_number = o->part_number,
 		.part_serial = o->serial,

@@ -78,6 +78,43 @@ static void test_two_disks(void **state)
 	fake_agent_done(&a);
 }
 
+#define ALSO(code, message, action)                                                                \
+	STEP("\"diagnosis\":{\"verdict\":\"" code "\",\"type\":\"FAIL\",\"message\":\"" message    \
+	     "\",\"hardwareInfoId\":\"disk-0\"}"),                                                 \
+		STEP("\"extension\":{\"name\":\"repair-order\",\"content\":{\"code\":\"" code      \
+		     "\",\"message\":\"" message                                                   \
+		     "\",\"part\":\"disk\",\"slot\":\"Bay 0\",\"serial\":\"SN0\",\"part_number\":" \
+		     "\"PN0\",\"action\":\"" action "\"}}")
+
+/* A disk that fails in two ways is replaced once; one that is to be reseated as well has two orders. */
+static void test_two_symptoms(void **state)
+{
+	static const char *const found[] = {
+		FAILS("0"),
+		ORDER("0"),
+		ALSO("disk-smart-failed", "it says that it fails",
+		     "Replace disk Bay 0. The disk itself reports that it fails."),
+		ALSO("disk-link-errors", "the cable drops bits", "Reseat disk Bay 0 and its cable"),
+	};
+	struct server_bench *b = *state;
+	struct fake_agent a;
+	int n = 0;
+
+	to_test(b, &a);
+	send(&a, &n, start, ARRAY_LEN(start));
+	send(&a, &n, found, 4);
+	assert_int_equal(server_bench_number(b, OPEN), 1);
+	assert_int_equal(server_bench_number(b, OPEN " AND code = 'disk-read-error' AND detail = "
+						     "'bad; it says that it fails'"),
+			 1);
+	send(&a, &n, found + 4, 2);
+	assert_int_equal(server_bench_number(b, OPEN), 2);
+	send(&a, &n, end, ARRAY_LEN(end));
+	need(fake_agent_step_done(&a, "FAIL"), 200, &a, "done");
+	assert_int_equal(server_bench_number(b, OPEN), 2);
+	fake_agent_done(&a);
+}
+
 /* The agent dies after the diagnosis: what it found is kept, with the part. */
 static void test_broken_off(void **state)
 {
@@ -548,13 +585,21 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, walk_setup_auto, walk_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_signed),      T(test_slower_than_its_like),
-		T(test_two_disks),   T(test_broken_off),
-		T(test_incomplete),  T(test_gate),
-		T(test_repair),      T(test_not_swapped),
-		T(test_other_parts), T(test_own_file),
-		T(test_resume),      T(test_resume_after_fault),
-		T(test_no_resume),   T(test_bad_own_file),
+		T(test_signed),
+		T(test_slower_than_its_like),
+		T(test_two_disks),
+		T(test_two_symptoms),
+		T(test_broken_off),
+		T(test_incomplete),
+		T(test_gate),
+		T(test_repair),
+		T(test_not_swapped),
+		T(test_other_parts),
+		T(test_own_file),
+		T(test_resume),
+		T(test_resume_after_fault),
+		T(test_no_resume),
+		T(test_bad_own_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
