@@ -66,6 +66,7 @@ extern const struct command burnin_commands[];
 extern const struct command host_commands[];
 extern const struct command part_commands[];
 extern const struct command delivery_commands[];
+extern const struct command field_commands[];
 extern const struct command fault_commands[];
 extern const struct command event_commands[];
 extern const struct command token_commands[];

@@ -15,6 +15,7 @@ slipway_SRC += provisioner/cli/doctor.c
 slipway_SRC += provisioner/cli/part_commands.c
 slipway_SRC += provisioner/cli/delivery_commands.c
 slipway_SRC += provisioner/cli/delivery_check.c
+slipway_SRC += provisioner/cli/field_commands.c
 slipway_SRC += provisioner/cli/fault_commands.c
 slipway_SRC += provisioner/cli/event_commands.c
 slipway_SRC += provisioner/cli/token_commands.c

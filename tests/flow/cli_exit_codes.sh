@@ -117,6 +117,19 @@ ends "1: a word of the wrong kind" 1 2 '\[input.field.type\]' host arm SN-1 imag
 ends "4: rows that are refused" 4 1 '1 refused' delivery import "$dir/bad.csv" d2
 ends "1: an unknown filter" 1 2 '\[input.field.unknown\]' host list colour=red
 ends "and a hint" 1 2 '^  hint: ' host list colour=red
+ends "0: fields that exist from the start" 0 1 purchase_order field list
+ends "0: a field of one's own" 0 1 'custom.level of hosts' field add hosts level choice choices=gold,silver
+ends "0: values, each of its type" 0 1 '^stored' field set hosts SN-1 level=gold price=1200 tags=a,b owner=blue
+ends "0: which filters find" 0 1 SN-1 host list 'custom.price>1000' custom.tags=b custom.level=gold
+ends "1: a value of another type" 1 2 'a whole number' field set hosts SN-1 price=much
+ends "4: a field that something has a value of" 4 2 '\[' field remove hosts level
+ends "0: a value goes" 0 1 '^stored' field set hosts SN-1 level=
+ends "0: then the field may go" 0 1 '^removed' field remove hosts level
+ends "2: an object without fields" 2 2 'not one of: hosts' field set racks R1 a=b
+ends "0: a rack unit" 0 1 '^stored' location set rack=R1 unit=1
+unit=$("$build/bin/slipway" location list --json | jq -r '.[0].id')
+ends "0: and what power it has" 0 1 '^stored' field set locations "$unit" watts_budget=400
+ends "0: of which all is left" 0 1 '"watts_left": 400' --json space show by=rack
 # The server takes no such name from people; a store of an older version may hold one.
 sqlite3 "$dir/state/slipway.db" "UPDATE host SET name = 'Ac' || char(27) || '[2Jme' WHERE serial = 'SN-2'"
 ends "0: a host whose name is hostile" 0 1 'Ac.*me' host list
