@@ -7,7 +7,8 @@
  *   same     it is the host we know; new evidence is added to it
  *   new      nobody we know; a row is made (by identity_resolve only)
  *   clone    shows board evidence of a host we know, but no MAC and no disk of it: a row of its own
- *            is made, BOTH are marked for review, and the shared value counts no more, fleet-wide
+ *            is made and marked for review; so is the other, unless it is held, and then the shared
+ *            value counts no more, fleet-wide
  *   review   is or seems the known host `host_num`, but something speaks against it (another board,
  *            a card of another host). Nothing is learned from this evidence until a person decides
  *
@@ -15,11 +16,12 @@
  * one machine: it is learned as shared, and no host is marked for it. So is the one UUID or serial
  * that machines share whose other board evidence and network cards are their own.
  *
- * Nothing is learned against a host at rest (host_birth.at_rest): what a stranger shows of it stays
+ * Nothing is learned against a host at rest (host_birth.at_rest), nor by a clone against one that another
+ * machine holds (host_birth.held): what a stranger shows of it stays
  * pending evidence of the stranger's own row, until a person accepts that.
  *
  * The caller quarantines on clone and review (and the hosts in `others`, unless they are in
- * service).
+ * service or held).
  */
 #ifndef INVENTORY_IDENTITY_H
 #define INVENTORY_IDENTITY_H
@@ -53,6 +55,10 @@ struct host_birth {
 	/* States in which a host's evidence is its own, whatever strangers show; ends with NULL; may
 	 * be NULL. */
 	const char *const *at_rest;
+	/* Is the host in the hands of a machine that this evidence does not come from? Then it is as
+	 * one at rest to a clone of it. May be NULL. */
+	int (*held)(void *arg, int64_t host_num, bool *ret, struct err *err);
+	void *arg;
 };
 
 enum identity_verdict { IDENTITY_SAME, IDENTITY_NEW, IDENTITY_CLONE, IDENTITY_REVIEW };

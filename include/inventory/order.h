@@ -55,15 +55,15 @@ struct flow_order_decision {
 /* Once: *ret_done is false when it is not pending any more, or, to be approved, has expired. */
 MUST_CHECK int flow_order_decide(struct db *db, const char *id, const struct flow_order_decision *d,
 				 int64_t now_us, bool *ret_done, struct err *err);
-/* What waited too long. */
 /* Which orders: the one with this id; id "": all that wait and whose time is over by then. */
 struct flow_order_hosts_of {
 	const char *id;
 	int64_t expired_us;
 };
-/* Their hosts, at most max, each once. */
+/* Their hosts that still exist, at most max, each once. */
 MUST_CHECK int flow_order_hosts(struct db *db, const struct flow_order_hosts_of *of,
 				int64_t *ret_nums, size_t max, size_t *ret_n, struct err *err);
+/* What waited too long. */
 MUST_CHECK int flow_orders_expire(struct db *db, int64_t now_us, struct err *err);
 /* Whatever waits ends, undecided: why is a word for the state. */
 MUST_CHECK int flow_orders_end(struct db *db, const char *why, int64_t now_us, struct err *err);

@@ -157,13 +157,13 @@ int flow_order_hosts(struct db *db, const struct flow_order_hosts_of *of, int64_
 		     size_t max, size_t *ret_n, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	int rc;
+	int rc = 0;
 
 	*ret_n = 0;
 	TRY(db_query(
 		db, err, &rows,
 		"SELECT DISTINCT h.host_num FROM flow_order_host h JOIN flow_order o ON o.num = "
-		"h.order_num WHERE o.id = $1 OR ($1 = '' AND o.state = '" FLOW_ORDER_PENDING
+		"h.order_num JOIN host ON host.num = h.host_num WHERE o.id = $1 OR ($1 = '' AND o.state = '" FLOW_ORDER_PENDING
 		"' AND o.expires_us <= $2)",
 		p_text(of->id), p_int(of->expired_us)));
 	while (*ret_n < max && (rc = db_rows_next(rows, err)) > 0)

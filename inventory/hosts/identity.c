@@ -35,7 +35,7 @@ struct findings {
 	const char *const *states_at_rest;
 	VEC(struct match) matches;
 	size_t n;
-	bool at_rest[CANDIDATES_MAX];
+	bool at_rest[CANDIDATES_MAX]; /* or held by another machine */
 	struct candidate candidates[CANDIDATES_MAX];
 	struct judgement judgements[CANDIDATES_MAX];
 };
@@ -405,6 +405,17 @@ static int act(struct db *db, const struct findings *f, struct identity *ret, st
 	return host_touch(db, ret->host_num, f->now_us, err);
 }
 
+/* What a machine shows that works under a host's name is that host's own: a clone waits alone. */
+static int find_held(struct findings *f, struct err *err)
+{
+	const struct host_birth *b = f->birth;
+
+	for (size_t i = 0; i < f->n && b->held; i++)
+		if (f->judgements[i].relation == RELATION_CLONE && !f->at_rest[i])
+			TRY(b->held(b->arg, f->candidates[i].host_num, &f->at_rest[i], err));
+	return 0;
+}
+
 static int resolve(struct db *db, struct findings *f, struct identity *ret, struct err *err)
 {
 	int64_t id, at_us;
@@ -413,6 +424,7 @@ static int resolve(struct db *db, struct findings *f, struct identity *ret, stru
 	TRY(db_tick(db, f->now_us, &id, &at_us, err));
 	f->states_at_rest = f->birth->at_rest;
 	TRY(investigate(db, f->e, f, err));
+	TRY(find_held(f, err));
 	decide(f, ret);
 	TRY(act(db, f, ret, err));
 	return fill_id(db, ret, err);

@@ -117,6 +117,15 @@ static int is_held(struct flow *flow, const struct flow_key *k, const char *agen
 	return session_lives(flow, &s, ret, err);
 }
 
+int binding_is_held(struct flow *flow, int64_t host_num, const char *agent_key, bool *ret,
+		    struct err *err)
+{
+	struct flow_key k;
+
+	TRY(flow_key_get(flow->db, host_num, &k, err));
+	return is_held(flow, &k, agent_key, ret, err);
+}
+
 int binding_admit(struct flow *flow, int64_t host_num, const char *agent_key, const char *address,
 		  struct err *err)
 {

@@ -20,6 +20,11 @@
 MUST_CHECK int binding_admit(struct flow *flow, int64_t host_num, const char *agent_key,
 			     const char *address, struct err *err);
 
+/* Is the host in the hands of a machine with another key: bound by a person, or at work within its
+ * lease? What this key's machine says of itself does not put such a host in question. */
+MUST_CHECK int binding_is_held(struct flow *flow, int64_t host_num, const char *agent_key,
+			       bool *ret, struct err *err);
+
 /* What to do when no code was given and no machine speaks for the host. */
 enum binding_need {
 	BINDING_NOW,   /* refuse */

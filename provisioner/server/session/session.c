@@ -117,6 +117,32 @@ static int refuse_at_rest(const struct opening *o, struct err *err)
 		       o->host.short_code, o->host.state);
 }
 
+/* An answer for identity_resolve(). */
+static int is_held(void *arg, int64_t host_num, bool *ret, struct err *err)
+{
+	const struct opening *o = arg;
+
+	return binding_is_held(o->flow, host_num, o->agent_key, ret, err);
+}
+
+/* The host that the evidence names is not for strangers to add to, nor to put in question: not its
+ * record at rest, and not its work while another machine holds it. o->refused: err says why. */
+static int admit_to_known(struct opening *o, struct err *err)
+{
+	TRY(host_get(o->flow->db, o->identity.host_num, &o->host, err));
+	bool rests = refuse_at_rest(o, err) < 0;
+	o->refused = rests && o->identity.verdict == IDENTITY_SAME;
+	if (o->refused)
+		return 0;
+	if (rests) { /* a doubt about it is for a person to read */
+		err_clear(err);
+		return 0;
+	}
+	int rc = binding_admit(o->flow, o->host.num, o->agent_key, o->address, err);
+	o->refused = rc == -ERR_SESSION_OTHER;
+	return o->refused ? 0 : rc;
+}
+
 static int resolve_host(struct opening *o, struct err *err)
 {
 	struct evidence_view view;
@@ -128,30 +154,26 @@ static int resolve_host(struct opening *o, struct err *err)
 		.arch = o->q->agent.arch,
 		.firmware = o->q->agent.firmware,
 		.at_rest = lifecycle_states_at_rest,
+		.held = is_held,
+		.arg = o,
 	};
 
 	evidence_view_of(&o->q->evidence, &view);
 	TRY(identity_find(o->flow->db, &view.host, &o->identity, err));
 	if (o->identity.verdict == IDENTITY_NEW)
 		TRY(may_enrol(o, err));
-	/* the record of a host at rest is not for strangers who show its serial to add to */
-	if (o->identity.verdict == IDENTITY_SAME) {
-		TRY(host_get(o->flow->db, o->identity.host_num, &o->host, err));
-		o->refused = refuse_at_rest(o, err) < 0;
+	if (o->identity.verdict == IDENTITY_SAME || o->identity.verdict == IDENTITY_REVIEW) {
+		TRY(admit_to_known(o, err));
 		if (o->refused)
 			return 0;
-		int rc = binding_admit(o->flow, o->host.num, o->agent_key, o->address, err);
-		o->refused = rc == -ERR_SESSION_OTHER;
-		if (rc < 0)
-			return o->refused ? 0 : rc;
 	}
 	TRY(identity_resolve(o->flow->db, &view.host, &birth, o->now_us, &o->identity, err));
 	o->born = o->identity.verdict == IDENTITY_NEW;
 	return host_get(o->flow->db, o->identity.host_num, &o->host, err);
 }
 
-/* Clones and doubtful hosts, and the ones they resemble, wait for a person. Hosts in service are not
- * touched. */
+/* Clones and doubtful hosts, and the ones they resemble, wait for a person. Hosts in service, and those
+ * that another machine holds, are not touched. */
 static int quarantine(struct opening *o, struct err *err)
 {
 	struct engine_event e = {
@@ -167,8 +189,13 @@ static int quarantine(struct opening *o, struct err *err)
 		return err_set(err, ERR_RATE, "%s puts too many hosts in question: %s", o->address,
 			       o->identity.why);
 	TRY(engine_apply(o->flow, o->host.num, &e, err));
-	for (unsigned i = 0; i < o->identity.n_others; i++)
-		TRY(engine_apply(o->flow, o->identity.others[i], &e, err));
+	for (unsigned i = 0; i < o->identity.n_others; i++) {
+		bool held = false;
+
+		TRY(is_held(o, o->identity.others[i], &held, err));
+		if (!held)
+			TRY(engine_apply(o->flow, o->identity.others[i], &e, err));
+	}
 	return 0;
 }
 

@@ -228,8 +228,84 @@ static void test_stranger_with_the_papers_of_a_host_at_rest(void **state)
 		1);
 	assert_int_equal(
 		server_bench_number(b, "SELECT count(*) FROM host WHERE state = 'quarantined'"), 1);
+	/* nor, when its network card is shown as well, is the rest added to what is known of it */
+	long before = server_bench_number(b, "SELECT count(*) FROM evidence");
+	(void)str_copy(stranger.mac, sizeof(stranger.mac), a.mac);
+	(void)str_copy(stranger.disk_serial, sizeof(stranger.disk_serial), "ONE-MORE");
+	stranger.nonce[0] = stranger.nonce[0] == '0' ? '1' : '0';
+	need(fake_agent_open(&stranger), 409, &stranger, "stranger with its card");
+	assert_string_equal(stranger.code, "host.local_boot");
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM evidence"), before);
 	fake_agent_done(&stranger);
 	fake_agent_done(&a);
+}
+
+/* The papers of a host, with cards and disks of its own. */
+static int claim(struct fake_agent *stranger, const struct fake_agent *host, int i)
+{
+	(void)str_copy(stranger->serial, sizeof(stranger->serial), host->serial);
+	(void)str_copy(stranger->uuid, sizeof(stranger->uuid), host->uuid);
+	(void)snprintf(stranger->mac, sizeof(stranger->mac), "52:54:00:00:09:%02d", i);
+	(void)snprintf(stranger->disk_serial, sizeof(stranger->disk_serial), "X%d", i);
+	stranger->nonce[0] = (char)('0' + i);
+	return fake_agent_open(stranger);
+}
+
+#define QUARANTINED "SELECT count(*) FROM host WHERE state = 'quarantined'"
+#define DOUBTED     "SELECT count(*) FROM host WHERE review <> '' AND state <> 'quarantined'"
+
+/* A host that a machine works for is not put in question by another machine's words: the newcomer waits
+ * alone, and nothing counts as shared. When the machine is gone, nobody can tell which is which (I-02). */
+static void test_who_works_is_not_put_in_question(void **state)
+{
+	static const struct {
+		const char *name;
+		long silent_ms;
+		int quarantined, shared;
+	} rows[] = {
+		{"at work", 0, 1, 0},
+		{"within its lease", 20000, 1, 0},
+		{"silent", 31000, 2, 1},
+	};
+	struct server_bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_agent host, stranger;
+
+		fake_agent_boot(&host, b->front, "V1", "52:54:00:00:08:01");
+		fake_agent_boot(&stranger, b->front, "X", "52:54:00:00:09:00");
+		need(fake_agent_open(&host), 201, &host, "host");
+		server_bench_advance(b, rows[i].silent_ms);
+		CHECK_INT(rows[i].name, claim(&stranger, &host, 1), 409);
+		CHECK_STR(rows[i].name, stranger.code, "host.quarantined");
+		CHECK_INT(rows[i].name, server_bench_number(b, QUARANTINED), rows[i].quarantined);
+		CHECK_INT(rows[i].name, server_bench_number(b, DOUBTED), 0);
+		CHECK_INT(rows[i].name,
+			  server_bench_number(b, "SELECT count(*) > 0 FROM evidence_shared"),
+			  rows[i].shared);
+		fake_agent_done(&stranger);
+		fake_agent_done(&host);
+		walk_renew(b, profile_auto);
+	}
+}
+
+/* Nor by a machine with another board that shows its network card and its disk. */
+static void test_a_card_alone_puts_nothing_in_question(void **state)
+{
+	struct fake_agent host, stranger;
+	struct server_bench *b = *state;
+
+	fake_agent_boot(&host, b->front, "V1", "52:54:00:00:08:01");
+	fake_agent_boot(&stranger, b->front, "X", "52:54:00:00:09:00");
+	(void)str_copy(stranger.mac, sizeof(stranger.mac), host.mac);
+	(void)str_copy(stranger.disk_serial, sizeof(stranger.disk_serial), host.disk_serial);
+	need(fake_agent_open(&host), 201, &host, "host");
+	need(fake_agent_open(&stranger), 409, &stranger, "stranger");
+	assert_string_equal(stranger.code, "session.other_key");
+	assert_int_equal(server_bench_number(b, QUARANTINED), 0);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host WHERE review <> ''"), 0);
+	fake_agent_done(&stranger);
+	fake_agent_done(&host);
 }
 
 /* One key puts two hosts in question in a while, not every host that it knows. */
@@ -247,16 +323,10 @@ static void test_conflicts_have_a_cap(void **state)
 		fake_agent_boot(&hosts[i], b->front, serial, mac);
 		need(fake_agent_open(&hosts[i]), 201, &hosts[i], "victim");
 	}
-	for (int i = 0; i < 4; i++) {
-		(void)str_copy(stranger.serial, sizeof(stranger.serial), hosts[i].serial);
-		(void)str_copy(stranger.uuid, sizeof(stranger.uuid), hosts[i].uuid);
-		(void)snprintf(stranger.mac, sizeof(stranger.mac), "52:54:00:00:09:%02d", i);
-		(void)snprintf(stranger.disk_serial, sizeof(stranger.disk_serial), "X%d", i);
-		stranger.nonce[0] = (char)('0' + i);
-		need(fake_agent_open(&stranger), i < 2 ? 409 : 429, &stranger, "stranger");
-	}
-	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM host WHERE state = "
-						"'quarantined' AND serial LIKE 'V%'"),
+	server_bench_advance(b, 31000);
+	for (int i = 0; i < 4; i++)
+		need(claim(&stranger, &hosts[i], i), i < 2 ? 409 : 429, &stranger, "stranger");
+	assert_int_equal(server_bench_number(b, QUARANTINED " AND serial LIKE 'V%'"),
 			 4); /* two of the four, and the stranger's two rows */
 	for (int i = 0; i < 4; i++)
 		fake_agent_done(&hosts[i]);
@@ -327,6 +397,8 @@ int main(void)
 		T(test_session_belongs_to_its_key),
 		T(test_who_serves_is_not_merged_away),
 		T(test_stranger_with_the_papers_of_a_host_at_rest),
+		T(test_who_works_is_not_put_in_question),
+		T(test_a_card_alone_puts_nothing_in_question),
 		T(test_conflicts_have_a_cap),
 		T(test_server_itself),
 		T(test_local_boot),
