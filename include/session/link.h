@@ -48,8 +48,17 @@ MUST_CHECK int link_heartbeat(struct link *l, const struct heartbeat_request *re
 			      struct heartbeat_reply *ret, struct err *err);
 MUST_CHECK int link_send_events(struct link *l, const char *body, int64_t *ret_acked,
 				struct err *err);
+/* How long to go on asking while the server is away: no answer, a gateway's, or one that it is busy. NULL:
+ * not at all. */
+struct link_patience {
+	int64_t wait_ms;
+	bool (*goes_on)(void *arg); /* false ends the waiting */
+	void *arg;
+};
+/* A permit is one session's and one plan's: asked for again, after an answer that was lost, it is the same. */
 MUST_CHECK int link_permit(struct link *l, const struct permit_request *request,
-			   struct permit_reply *ret, struct err *err);
+			   const struct link_patience *patience, struct permit_reply *ret,
+			   struct err *err);
 /* out: *ret_envelope is the caller's to free; NULL when there is nothing to do yet. */
 MUST_CHECK int link_next(struct link *l, int64_t after, int wait_s, char **ret_envelope,
 			 size_t *ret_n_bytes, struct err *err);

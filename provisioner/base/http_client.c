@@ -310,6 +310,8 @@ int http_reply_check(const struct http_reply *r, struct err *err)
 {
 	autojson json_t *doc = NULL;
 	const char *code = NULL, *detail = NULL, *pointer = NULL;
+	/* who has no answer, or too many questions, has not judged the request */
+	enum err_code otherwise = r->status >= 500 || r->status == 429 ? ERR_HTTP : ERR_HTTP_STATUS;
 	int known;
 
 	if (r->status >= 200 && r->status < 300)
@@ -321,8 +323,8 @@ int http_reply_check(const struct http_reply *r, struct err *err)
 	}
 	known = code ? err_code_by_name(code) : 0;
 	if (!detail)
-		return err_set(err, ERR_HTTP_STATUS, "the server answered %d", r->status);
-	(void)err_set(err, known ? (enum err_code)known : ERR_HTTP_STATUS, "%s (HTTP %d)", detail,
+		return err_set(err, otherwise, "the server answered %d", r->status);
+	(void)err_set(err, known ? (enum err_code)known : otherwise, "%s (HTTP %d)", detail,
 		      r->status);
 	return pointer ? err_at(err, pointer) : -err->code;
 }

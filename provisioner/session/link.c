@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
 #include <base/digest.h>
@@ -16,6 +17,7 @@
 #include <proto/events.h>
 
 #define CALL_TIMEOUT_MS      15000
+#define ASK_AGAIN_MS         500
 #define HEARTBEAT_TIMEOUT_MS 4000 /* below the interval: a late heartbeat is worth nothing */
 
 int link_open(struct link *l, const struct link_options *o, struct err *err)
@@ -135,13 +137,29 @@ int link_send_events(struct link *l, const char *body, int64_t *ret_acked, struc
 	return 0;
 }
 
-int link_permit(struct link *l, const struct permit_request *request, struct permit_reply *ret,
-		struct err *err)
+/* Did the server judge the request? Whoever restarts it, or stands before it, does not. */
+static bool is_away(int r)
+{
+	return r == -ERR_HTTP || r == -ERR_TIMEOUT || r == -ERR_BUSY;
+}
+
+int link_permit(struct link *l, const struct permit_request *request,
+		const struct link_patience *patience, struct permit_reply *ret, struct err *err)
 {
 	autofree char *path = session_path(l, "permits");
 	autofree char *body = message_encode(permit_request_fields, request);
+	const struct message message = {.path = path, .body = body};
+	int64_t deadline_ms = patience ? time_boot_ms() + patience->wait_ms : 0;
 
-	return post(l, &(struct message){path, body, 0}, permit_reply_fields, ret, err);
+	for (;;) {
+		int r = post(l, &message, permit_reply_fields, ret, err);
+
+		if (!is_away(r) || time_boot_ms() >= deadline_ms ||
+		    !patience->goes_on(patience->arg))
+			return r;
+		err_clear(err);
+		(void)usleep(ASK_AGAIN_MS * 1000);
+	}
 }
 
 int link_next(struct link *l, int64_t after, int wait_s, char **ret_envelope, size_t *ret_n_bytes,

@@ -39,6 +39,7 @@ export function factsOf(host) {
 			modules: [
 				{ DeviceLocator: "DIMMA1", BankLocator: "P0_Node0", CapacityMiB: 65536, Manufacturer: "Micron", PartNumber: "MTC40F2046S1RC48BA1", SerialNumber: "3A1F0C21", MemoryDeviceType: "DDR5", OperatingSpeedMhz: 4800 },
 				{ DeviceLocator: "DIMMB1", BankLocator: "P0_Node0", CapacityMiB: 0 },
+				{ DeviceLocator: "DIMMD1", BankLocator: "P0_Node0", CapacityMiB: 0, Manufacturer: "Micron", PartNumber: "MTC40F2046S1RC48BA1", SerialNumber: "3A1F0C23" },
 				{ DeviceLocator: "DIMMC1", BankLocator: "P0_Node0", CapacityMiB: 65536, Manufacturer: "Micron", PartNumber: "MTC40F2046S1RC48BA1", SerialNumber: "3A1F0C22", MemoryDeviceType: "DDR5", OperatingSpeedMhz: 4800 },
 			],
 		},

@@ -162,6 +162,8 @@ await withPage("a host's parts stand by slot, the empty ones too", async ({ page
 	await memory.waitFor();
 	const empty = memory.locator("tr", { hasText: "DIMMB1" });
 	holds((await empty.innerText()).includes("empty"), "an empty slot is called empty");
+	const off = await memory.locator("tr", { hasText: "DIMMD1" }).innerText();
+	holds(off.includes("not known") && !off.includes("empty"), "a module without a size is not an empty slot");
 	await page.getByText("tor-r7-a port Ethernet14").waitFor();
 	await page.getByRole("cell", { name: "no link" }).waitFor();
 	await page.getByText("2 · root · /").waitFor();

@@ -16,7 +16,7 @@ if [ "$(id -u)" != 0 ] || ! [ -w /dev/loop-control ]; then
 	echo "1..0 # SKIP needs root and loop devices"
 	exit 0
 fi
-[ -z "${SLIPWAY_TREES-}" ] && seconds=60 || seconds=100000
+[ -z "${SLIPWAY_TREES-}" ] && seconds=240 || seconds=100000
 work=$(mktemp -d /tmp/slipway-trees.XXXXXX)
 trap 'umount "$work/mnt" 2>/dev/null || :; rm -rf "$work"' EXIT
 python3 "$here/tests/flow/images_trees.py" "$slipway" "$work" --trees "${SLIPWAY_TREES:-100}" \

@@ -316,7 +316,7 @@ int fake_agent_permit(struct fake_agent *a, const char *data_found)
 		VEC_PUSH(&request.data_found, found);
 	}
 	connect_link(a, FRONT_HEADERS(a));
-	int status = end_call(a, link_permit(&a->link, &request, &reply, &a->err));
+	int status = end_call(a, link_permit(&a->link, &request, NULL, &reply, &a->err));
 	record_done(permit_request_fields, &request);
 	(void)str_copy(a->permit_id, sizeof(a->permit_id), reply.permit_id);
 	return status;

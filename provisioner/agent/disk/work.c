@@ -20,6 +20,7 @@
 #define IDENTITY_EVERY_MS 1000
 #define LEASE_WAIT_MS     60000
 #define GONE_WAIT_MS      2000
+#define PERMIT_WAIT_MS    120000 /* a restart of the server takes seconds */
 
 /* ---- before the first write ------------------------------------------------------------------ */
 
@@ -39,11 +40,17 @@ static int choose_disk(struct disk_work *w, struct err *err)
 	return r;
 }
 
+static bool goes_on(void *arg)
+{
+	return !report_must_stop(arg);
+}
+
 static int ask_permit(struct disk_work *w, const text64_list *found, struct err *err)
 {
 	const struct step_context *c = w->context;
 	struct permit_request request = {.epoch = c->link->session.epoch};
 	struct permit_reply reply = {0};
+	const struct link_patience patience = {PERMIT_WAIT_MS, goes_on, w->out};
 	struct link link = *c->link;
 	int r;
 
@@ -56,7 +63,7 @@ static int ask_permit(struct disk_work *w, const text64_list *found, struct err 
 	for (size_t i = 0; i < found->n && i < PERMIT_MAX_FOUND; i++)
 		VEC_PUSH(&request.data_found, found->items[i]);
 	TRY(server_link_open(&link, c->options, c->identity, err));
-	r = link_permit(&link, &request, &reply, err);
+	r = link_permit(&link, &request, &patience, &reply, err);
 	link_close(&link);
 	VEC_DONE(&request.data_found);
 	return r;

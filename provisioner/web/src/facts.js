@@ -39,14 +39,20 @@ function driveRows(drives) {
 	}));
 }
 
+/* A module that the firmware turned off has no size, but a part or serial number. */
+function moduleSize(m) {
+	if (m.CapacityMiB > 0) return mebibytes(m.CapacityMiB);
+	return m.SerialNumber || m.PartNumber ? "not known" : "empty";
+}
+
 function memoryRows(modules) {
 	return modules.map((m) => {
-		const empty = m.CapacityMiB === 0;
+		const size = moduleSize(m);
 		return {
-			tone: empty ? "absent" : "",
+			tone: size === "empty" ? "absent" : "",
 			cells: [
 				[m.DeviceLocator, m.BankLocator].filter(Boolean).join(" · "),
-				empty ? "empty" : mebibytes(m.CapacityMiB),
+				size,
 				[m.MemoryDeviceType, m.OperatingSpeedMhz ? `${m.OperatingSpeedMhz} MHz` : ""].filter(Boolean).join(" "),
 				[m.Manufacturer, m.PartNumber].filter(Boolean).join(" "),
 				mono(m.SerialNumber),

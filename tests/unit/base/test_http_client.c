@@ -367,8 +367,13 @@ static const struct problem_row problem_rows[] = {
 	 "a?b?[2J (HTTP 400)", ""},
 	{"wrong types", 400, "{\"code\":1,\"detail\":[]}", ERR_HTTP_STATUS,
 	 "the server answered 400", ""},
-	{"html", 502, "<html>", ERR_HTTP_STATUS, "the server answered 502", ""},
-	{"empty", 500, "", ERR_HTTP_STATUS, "the server answered 500", ""},
+	{"html", 502, "<html>", ERR_HTTP, "the server answered 502", ""},
+	{"empty", 500, "", ERR_HTTP, "the server answered 500", ""},
+	{"away, in words", 503, "{\"code\":\"no.such\",\"detail\":\"later\"}", ERR_HTTP,
+	 "later (HTTP 503)", ""},
+	{"away, by a known code", 503, "{\"code\":\"input.field.range\",\"detail\":\"odd\"}",
+	 ERR_FIELD_RANGE, "odd (HTTP 503)", ""},
+	{"too many requests", 429, "", ERR_HTTP, "the server answered 429", ""},
 	{"redirect", 302, "", ERR_HTTP_STATUS, "the server answered 302", ""},
 };
 

@@ -49,7 +49,7 @@ static int remove_folder(void **state)
 }
 
 /* One request with its body, kept; one answer. */
-static _Noreturn void serve_one(int listener, const char *reply)
+static void answer_one(int listener, const char *reply)
 {
 	char request[65536];
 	const char *end = NULL, *length;
@@ -69,10 +69,11 @@ static _Noreturn void serve_one(int listener, const char *reply)
 	} while (!end || n < (size_t)(end + 4 - request) + body);
 	IGNORE_RESULT(file_write_atomic(request_path, request, n, 0600, NULL));
 	IGNORE_RESULT(file_write_all(fd, reply, strlen(reply), NULL));
-	_exit(0);
+	(void)close(fd);
 }
 
-static void serve(const char *reply)
+/* A request for each of the answers. */
+static void serve_all(const char *const *replies, size_t n)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -83,9 +84,17 @@ static void serve(const char *reply)
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 1), 0);
 	server = fork();
-	if (server == 0)
-		serve_one(fd, reply);
+	if (server == 0) {
+		for (size_t i = 0; i < n; i++)
+			answer_one(fd, replies[i]);
+		_exit(0);
+	}
 	(void)close(fd);
+}
+
+static void serve(const char *reply)
+{
+	serve_all(&reply, 1);
 }
 
 static struct link open_link(void)
@@ -128,7 +137,7 @@ static int call(struct link *l, enum call which, int64_t *number, char **text, s
 		r = link_send_events(l, "{\"epoch\":3}", number, err);
 		break;
 	case PERMIT:
-		r = link_permit(l, &pr, &p, err);
+		r = link_permit(l, &pr, NULL, &p, err);
 		*text = xstrdup(p.permit_id);
 		break;
 	case NEXT:
@@ -316,12 +325,64 @@ static void test_open(void **state)
 	}
 }
 
+static bool goes_on(void *arg)
+{
+	unsigned *left = arg;
+
+	return (*left)-- > 0;
+}
+
+/* A restart of the server is no refusal; a refusal is no restart. */
+static void test_a_permit_is_asked_for_until_somebody_judges(void **state)
+{
+#define AWAY  REPLY("502 Bad Gateway", "octet-stream", "<html>")
+#define BUSY  PROBLEM("503 Busy", "server.busy")
+#define GIVEN OK("{\"permit_id\":\"p-1\"}")
+	static const struct {
+		const char *name;
+		const char *replies[4];
+		size_t n;
+		unsigned patience; /* answers that may be waited for */
+		enum err_code code;
+		const char *permit;
+	} cases[] = {
+		{"at once", {GIVEN}, 1, 9, 0, "p-1"},
+		{"behind a gateway", {AWAY, AWAY, GIVEN}, 3, 9, 0, "p-1"},
+		{"busy, then refused",
+		 {BUSY, PROBLEM("403 No", "guard.arm.used")},
+		 2,
+		 9,
+		 ERR_GUARD_ARM_USED,
+		 ""},
+		{"stopped meanwhile", {AWAY, AWAY, GIVEN}, 3, 1, ERR_HTTP, ""},
+	};
+	const struct permit_request request = {.epoch = 3, .plan_id = "plan-1", .arm_id = "arm-1"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		unsigned left = cases[i].patience;
+		const struct link_patience patience = {60000, goes_on, &left};
+		struct permit_reply reply = {0};
+		struct err err = ERR_INIT;
+
+		serve_all(cases[i].replies, cases[i].n);
+		struct link l = open_link();
+		CHECK_ERR(cases[i].name, link_permit(&l, &request, &patience, &reply, &err),
+			  cases[i].code);
+		CHECK_STR(cases[i].name, reply.permit_id, cases[i].permit);
+		link_close(&l);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calls), cmocka_unit_test(test_no_server),
-		cmocka_unit_test(test_nonce), cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_no_server),
+		cmocka_unit_test(test_nonce),
+		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_a_permit_is_asked_for_until_somebody_judges),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
