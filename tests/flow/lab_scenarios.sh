@@ -31,7 +31,7 @@ jq -r '
 	    { ok: (.passed and .decoy_unchanged),
 	      line: "\($s.name): \(.name) (\(.arch) \(.firmware)) ends \(.state), decoy \(if .decoy_unchanged then "unchanged" else "CHANGED" end), \(.stages.total // 0) s\(broken)" }),
 	  (select($s.trouble != "") | { ok: false, line: "\($s.name): \($s.trouble)" }) ] as $played |
-	[ $ARGS.positional[] | sub(".*/"; "") | sub("[.]ini$"; "") | . as $name | select(any(.scenarios[]; .name == $name) | not) |
+	[ ($ARGS.positional[] | sub(".*/"; "") | sub("[.]ini$"; "")) as $name | select(any(.scenarios[]; .name == $name) | not) |
 	  { ok: false, line: "\($name): did not run" } ] as $missing |
 	($played + $missing) as $rows |
 	"1..\($rows | length)",
