@@ -65,7 +65,7 @@ MUST_CHECK int http_client_call(struct http_client *c, const struct http_call *c
 				struct http_reply *ret, struct err *err);
 
 /* Turn any answer but 2xx into an error: takes code, detail and pointer from problem+json where it
- * has them. 0 for 2xx. */
+ * has them; without, ERR_HTTP (try again) for 429 and 5xx, ERR_HTTP_STATUS for the rest. 0 for 2xx. */
 MUST_CHECK int http_reply_check(const struct http_reply *r, struct err *err);
 
 #endif

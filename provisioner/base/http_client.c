@@ -306,11 +306,11 @@ int http_client_call(struct http_client *c, const struct http_call *call, struct
 	return 0;
 }
 
+/* A server that has no answer, or too many requests, has not judged this one: ERR_HTTP, to be tried again. */
 int http_reply_check(const struct http_reply *r, struct err *err)
 {
 	autojson json_t *doc = NULL;
 	const char *code = NULL, *detail = NULL, *pointer = NULL;
-	/* who has no answer, or too many questions, has not judged the request */
 	enum err_code otherwise = r->status >= 500 || r->status == 429 ? ERR_HTTP : ERR_HTTP_STATUS;
 	int known;
 

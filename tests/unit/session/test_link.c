@@ -332,7 +332,7 @@ static bool goes_on(void *arg)
 	return (*left)-- > 0;
 }
 
-/* A restart of the server is no refusal; a refusal is no restart. */
+/* While the server restarts it is asked again; what it refuses is not. */
 static void test_a_permit_is_asked_for_until_somebody_judges(void **state)
 {
 #define AWAY  REPLY("502 Bad Gateway", "octet-stream", "<html>")
