@@ -51,7 +51,7 @@ static uint64_t next_random(uint64_t *state)
 
 static char *mac_of(long host, int port)
 {
-	unsigned long h = (unsigned long)host;
+	unsigned long h = (unsigned long)host + 64; /* an OUI and zeros is not a card's own */
 
 	return xasprintf("b8:59:9f:%02lx:%02lx:%02lx", h >> 14 & 255, h >> 6 & 255,
 			 (h & 63) * 4 + (unsigned long)port);

@@ -68,7 +68,7 @@ static size_t get(struct http_client *c, char *path, const char *begins)
 
 static char *mac_of(long host)
 {
-	unsigned long h = (unsigned long)host;
+	unsigned long h = (unsigned long)host + 64; /* an OUI and zeros is not a card's own */
 
 	return xasprintf("b8:59:9f:%02lx:%02lx:%02lx", h >> 14 & 255, h >> 6 & 255, (h & 63) * 4);
 }
