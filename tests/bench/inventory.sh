@@ -25,8 +25,8 @@ measure() { # measure URL HOSTS TITLE: with $dir/state as it is
 	jq --arg title "$3" 'map(.name += " (\($title))")' "$dir/result.json" >>"$dir/results"
 	[ "$(id -u)" = 0 ] || return 0
 	case $1 in
-	sqlite:*) flow_config ;;
-	*) flow_config '[server]' "store=$1" ;;
+	sqlite:*) flow_config '[server]' user=root ;; # the store lies in a folder of root's
+	*) flow_config '[server]' user=root "store=$1" ;;
 	esac
 	flow_start
 	"$build/obj/gcc/tests/bench/inventory_http" "$dir/run" "$daemon" "$2" "$dir/result.json"

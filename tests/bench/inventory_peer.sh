@@ -47,6 +47,7 @@ ironic-api --config-file "$dir/ironic.conf" >"$dir/ironic.log" 2>&1 &
 "$build/obj/gcc/tests/bench/inventory_bench" "sqlite:$dir/state/slipway.db" "$hosts" "$dir/own.json" >"$dir/log"
 cat >"$dir/slipway.conf" <<CONF
 [server]
+user = root
 state_dir=$dir/state
 run_dir=$dir/run
 user=root
