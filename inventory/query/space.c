@@ -71,7 +71,7 @@ static json_t *place_of(json_t *places, const struct db_rows *rows, size_t n)
 					     "watts_used",
 					     "hosts_without_height",
 					     "hosts_without_watts"};
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		set(one, counts[i], 0);
 	(void)json_object_set_new(places, key.p, one);
 	return one;

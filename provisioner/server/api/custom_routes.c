@@ -98,21 +98,6 @@ static enum entry_kind kind_of(const struct write *w)
 	return ENTRY_PART;
 }
 
-static int answer_entry(struct write *w, const struct entry_call *call, struct err *err)
-{
-	struct query_request q = {.limit = 1};
-	struct query_page page;
-
-	TRY(query_add_filter(&q, entry_key(call->kind), call->id, err));
-	TRY(query_run(w->flow->db, entry_collection(call->kind), &q, NULL, &page, err));
-	autojson json_t *list = json_loads(page.items.p, 0, NULL);
-	query_page_done(&page);
-	w->doc = json_incref(json_array_get(list, 0));
-	(void)snprintf(w->etag, sizeof(w->etag), "\"r%lld\"",
-		       (long long)json_integer_value(json_object_get(w->doc, "revision")));
-	return 0;
-}
-
 static struct entry_call call_of(const struct write *w)
 {
 	return (struct entry_call){.kind = kind_of(w),
@@ -127,7 +112,7 @@ int api_patch_entry_work(struct write *w, struct err *err)
 	const struct entry_call call = call_of(w);
 
 	TRY(entry_edit(w->flow->db, &call, w->body, err));
-	return answer_entry(w, &call, err);
+	return api_write_row(w, entry_collection(call.kind), entry_key(call.kind), call.id, err);
 }
 
 static int remove_work(struct write *w, struct err *err)

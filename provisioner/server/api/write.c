@@ -15,6 +15,7 @@
 #include <base/limits.h>
 #include <base/log.h>
 #include <base/str.h>
+#include <inventory/collection.h>
 #include <inventory/host.h>
 #include <inventory/token.h>
 #include <proto/record.h>
@@ -337,5 +338,21 @@ int api_write_host(struct write *w, int64_t *ret_num, struct err *err)
 
 	TRY(api_host(w->request, &h, err));
 	*ret_num = w->host_num = h.num;
+	return 0;
+}
+
+int api_write_row(struct write *w, const struct collection *c, const char *key, const char *id,
+		  struct err *err)
+{
+	struct query_request q = {.limit = 1};
+	struct query_page page;
+
+	TRY(query_add_filter(&q, key, id, err));
+	TRY(query_run(w->flow->db, c, &q, NULL, &page, err));
+	autojson json_t *list = json_loads(page.items.p, 0, NULL);
+	query_page_done(&page);
+	w->doc = json_incref(json_array_get(list, 0));
+	(void)snprintf(w->etag, sizeof(w->etag), "\"r%lld\"",
+		       (long long)json_integer_value(json_object_get(w->doc, "revision")));
 	return 0;
 }

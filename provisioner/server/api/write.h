@@ -14,6 +14,8 @@
 
 #define API_KEY_MAX_BYTES 128 /* of an Idempotency-Key */
 
+struct collection;
+
 struct write {
 	struct api *api;
 	struct flow *flow; /* the api's */
@@ -78,5 +80,8 @@ MUST_CHECK int api_patch_entry_work(struct write *w, struct err *err);
 MUST_CHECK int api_answer_host(struct write *w, int64_t num, struct err *err);
 /* The host of the path. */
 MUST_CHECK int api_write_host(struct write *w, int64_t *ret_num, struct err *err);
+/* Answer with the changed row of a collection as its list shows it, and its revision as ETag. */
+MUST_CHECK int api_write_row(struct write *w, const struct collection *c, const char *key,
+			     const char *id, struct err *err);
 
 #endif

@@ -295,21 +295,6 @@ static const struct field fault_edit_fields[] = {
 	F_END,
 };
 
-static int answer_fault(struct write *w, const char *id, struct err *err)
-{
-	struct query_request q = {.limit = 1};
-	struct query_page page;
-
-	TRY(query_add_filter(&q, "id", id, err));
-	TRY(query_run(w->flow->db, &collection_faults, &q, NULL, &page, err));
-	autojson json_t *list = json_loads(page.items.p, 0, NULL);
-	query_page_done(&page);
-	w->doc = json_incref(json_array_get(list, 0));
-	(void)snprintf(w->etag, sizeof(w->etag), "\"r%lld\"",
-		       (long long)json_integer_value(json_object_get(w->doc, "revision")));
-	return 0;
-}
-
 static int edit_fault_work(struct write *w, struct err *err)
 {
 	const struct fault_ask *ask = w->ask;
@@ -322,7 +307,7 @@ static int edit_fault_work(struct write *w, struct err *err)
 
 	TRY(fault_edit(w->flow->db, id, &e, w->who, flow_now_us(w->flow), err));
 	TRY(fault_host(w->flow->db, id, &w->host_num, err));
-	return answer_fault(w, id, err);
+	return api_write_row(w, &collection_faults, "id", id, err);
 }
 
 const struct http_route api_write_routes[] = {
