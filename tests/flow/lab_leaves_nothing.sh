@@ -87,6 +87,8 @@ processes() { # the searching grep finds itself, too, and is gone when it is ask
 	done
 }
 count_left() { processes | wc -l; }
+# A namespace's number is given out again once it is gone, perhaps to another test beside this one: the
+# namespaces are held open here until they were looked for, and nobody but this shell may still be in one.
 namespaces() { readlink /proc/[0-9]*/ns/net /proc/[0-9]*/ns/mnt /proc/[0-9]*/ns/pid 2>/dev/null | sort -u; }
 namespaces_left() {
 	all=$(namespaces)
@@ -124,7 +126,8 @@ nothing_left() { # name
 	done
 	say "$left" "$1: no process"
 	[ "$left" = 0 ] || processes | while read -r p; do tr '\0' ' ' <"$p" | cut -c1-120 | sed 's/^/# /'; done
-	say "$kept" "$1: no namespace"
+	say "$kept" "$1: nobody left in its namespaces"
+	exec 7<&- 8<&- 9<&-
 	[ "$(state_of_machine)" = "$before" ]
 	say $? "$1: no mount, no interface, nothing at the system's libvirt"
 }
@@ -132,8 +135,11 @@ nothing_left() { # name
 # The namespaces that exist only while the guest runs.
 note_cage() {
 	qemu=$(grep -lsaF "guest=lonely" /proc/[0-9]*/cmdline | head -n 1)
-	cage_namespaces=$(readlink "${qemu%/cmdline}/ns/net" "${qemu%/cmdline}/ns/mnt" "${qemu%/cmdline}/ns/pid")
-	[ -n "$cage_namespaces" ] && [ "$(readlink /proc/self/ns/net)" != "$(readlink "${qemu%/cmdline}/ns/net")" ]
+	ns=${qemu%/cmdline}/ns
+	exec 7<"$ns/net" 8<"$ns/mnt" 9<"$ns/pid"
+	cage_namespaces=$(readlink "$ns/net" "$ns/mnt" "$ns/pid")
+	[ "$cage_namespaces" = "$(readlink /proc/self/fd/7 /proc/self/fd/8 /proc/self/fd/9)" ] &&
+		[ "$(readlink /proc/self/ns/net)" != "$(readlink "$ns/net")" ]
 	say $? "$1: the guest runs in namespaces of its own"
 }
 
