@@ -28,12 +28,21 @@ bool deed_is_due(const struct lab_action *a, const struct action_state *state,
 	return str_eq(v->state, a->state) && written_bytes >= a->written_mib * (uint64_t)MIB;
 }
 
+static size_t host_index(const struct bench *b, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < b->n_hosts; i++)
+		if (str_eq(b->hosts[i].spec->name, name))
+			break;
+	return i;
+}
+
 static struct bench_host *host_by_name(struct bench *b, const char *name)
 {
-	for (size_t i = 0; i < b->n_hosts; i++)
-		if (str_eq(b->hosts[i].spec->name, name))
-			return &b->hosts[i];
-	return NULL;
+	size_t i = host_index(b, name);
+
+	return i < b->n_hosts ? &b->hosts[i] : NULL;
 }
 
 static int power_deed(struct bench *b, struct bench_host *h, const struct lab_action *a,
@@ -120,11 +129,22 @@ int deeds_do(struct bench *b, struct err *err)
 	return 0;
 }
 
+/* A host in trouble is judged as it is: the others do not wait for what was to be done to it. */
+static bool is_given_up(const struct bench *b, const struct lab_action *a)
+{
+	size_t i = host_index(b, a->host);
+
+	return i < b->n_hosts && *b->hosts[i].trouble;
+}
+
 bool deeds_all_done(const struct bench *b)
 {
-	for (size_t i = 0; i < b->s->n_actions; i++)
-		if (b->actions[i].done < b->s->actions[i].times)
+	for (size_t i = 0; i < b->s->n_actions; i++) {
+		const struct lab_action *a = &b->s->actions[i];
+
+		if (b->actions[i].done < a->times && !is_given_up(b, a))
 			return false;
+	}
 	return true;
 }
 

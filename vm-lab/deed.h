@@ -20,7 +20,7 @@ bool deed_is_due(const struct lab_action *a, const struct action_state *state,
  * errors: ERR_LAB_LIBVIRT. */
 MUST_CHECK int deeds_do(struct bench *b, struct err *err);
 
-/* True when nothing more is to be done. */
+/* True when nothing more is to be done, but for actions on hosts that are in trouble. */
 bool deeds_all_done(const struct bench *b);
 
 /* The name of an action on this host, which has come to its end, whose moment never came and cannot

@@ -5,6 +5,7 @@
 #include <tests/harness/check.h>
 
 #include <base/limits.h>
+#include <base/str.h>
 #include <vm-lab/deed.h>
 
 static const struct {
@@ -119,12 +120,51 @@ static void says_which_was_missed(void **state)
 	assert_string_equal(deeds_missed(&b, &h), "late");
 }
 
+/* Two actions on "a", one on "b"; a host in trouble holds nobody up. */
+static void waits_for_hosts_without_trouble(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned done[3];
+		const char *trouble_a, *trouble_b;
+		bool all_done;
+	} cases[] = {
+		{"nothing done", {0, 0, 0}, "", "", false},
+		{"one of two times", {1, 1, 1}, "", "", false},
+		{"all done", {1, 2, 1}, "", "", true},
+		{"a in trouble, b done", {0, 0, 1}, "went off", "", true},
+		{"a in trouble, b not done", {0, 0, 0}, "went off", "", false},
+		{"a done, b in trouble", {1, 2, 0}, "", "went off", true},
+		{"a not done, b in trouble", {1, 1, 0}, "", "went off", false},
+	};
+	static const struct scenario s = {.actions = {{.host = "a", .times = 1},
+						      {.host = "a", .times = 2},
+						      {.host = "b", .times = 1}},
+					  .n_actions = 3};
+	static const struct lab_host a = {.name = "a"}, c = {.name = "b"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		static struct bench b;
+
+		b = (struct bench){.s = &s, .n_hosts = 2};
+		b.hosts[0].spec = &a;
+		b.hosts[1].spec = &c;
+		(void)str_copy(b.hosts[0].trouble, ERR_MSG_MAX_BYTES, cases[i].trouble_a);
+		(void)str_copy(b.hosts[1].trouble, ERR_MSG_MAX_BYTES, cases[i].trouble_b);
+		for (size_t k = 0; k < s.n_actions; k++)
+			b.actions[k].done = cases[i].done[k];
+		CHECK_INT(cases[i].name, deeds_all_done(&b), cases[i].all_done);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(is_due),
 		cmocka_unit_test(waits_for_words),
 		cmocka_unit_test(says_which_was_missed),
+		cmocka_unit_test(waits_for_hosts_without_trouble),
 	};
 
 	return cmocka_run_group_tests_name("lab deed", tests, NULL, NULL);
