@@ -22,6 +22,17 @@ static void note(void *arg, const struct burnin_finding *f)
 }
 
 #define MCE(status) "[   12.1] mce: [Hardware Error]: CPU 3: Machine Check: 0 Bank 9: " status "\n"
+#define AMD(bank, flags)                                                                           \
+	"[Hardware Error]: Corrected error, no action required.\n"                                 \
+	"[Hardware Error]: CPU:2 (19:1:1) MC" bank "_STATUS[" flags "]: 0x9c2040000000011b\n"
+#define AMD_ECC "-|CE|MiscV|AddrV|-|-|SyndV|CECC|-|-|-"
+#define AMD_RAW(processor, ipid)                                                                   \
+	"mce: [Hardware Error]: CPU 2: Machine Check: 0 Bank 17: 9c2040000000011b\n"               \
+	"mce: [Hardware Error]: TSC 0 ADDR 3f45c0 " ipid "\n"                                      \
+	"mce: [Hardware Error]: PROCESSOR " processor " TIME 1 SOCKET 1 APIC 4 microcode a001\n"
+#define APEI(severity)                                                                             \
+	"{1}[Hardware Error]: event severity: " severity "\n"                                      \
+	"{1}[Hardware Error]:  Error 0, type: " severity "\n"
 #define MCE_REST                                                                                   \
 	"[   12.1] mce: [Hardware Error]: TSC 0 ADDR 1234000 MISC 8c \n"                           \
 	"[   12.1] mce: [Hardware Error]: PROCESSOR 0:306c3 TIME 1600000000 SOCKET 1 APIC 6 "      \
@@ -126,6 +137,119 @@ static const struct {
 	 SYMPTOM_CPU_THROTTLED, NULL, 2, ""},
 	{"a network card", "NETDEV WATCHDOG: eth0 (ixgbe): transmit queue 3 timed out\n",
 	 SYMPTOM_NIC_ERRORS, "0000:02:00.0", 1, ""},
+	{"AMD's decoder, a cache with ECC", AMD("7", AMD_ECC), SYMPTOM_CPU_CORRECTED, NULL, 2,
+	 NULL},
+	{"AMD's decoder, the unit is a cache",
+	 AMD("17", AMD_ECC) "[Hardware Error]: Error Addr: 0x0000000000012345\n"
+			    "[Hardware Error]: IPID: 0x000700b020350700, Syndrome: 0x0\n"
+			    "[Hardware Error]: L3 Cache Ext. Error Code: 4, L3M Data ECC Error.\n",
+	 SYMPTOM_CPU_CORRECTED, NULL, 2, NULL},
+	{"AMD's decoder, the unit's number alone",
+	 AMD("9", AMD_ECC) "[Hardware Error]: IPID: 0x0000009600250f00, Syndrome: 0x0\n",
+	 SYMPTOM_DIMM_CORRECTABLE, NULL, 2, NULL},
+	{"AMD's decoder, the unit is a memory controller",
+	 AMD("9", AMD_ECC) "[Hardware Error]: Unified Memory Controller Extended Error Code: 0\n"
+			   "[Hardware Error]: Unified Memory Controller Error: DRAM ECC error.\n",
+	 SYMPTOM_DIMM_CORRECTABLE, NULL, 2, NULL},
+	{"AMD's decoder, an older northbridge",
+	 "[Hardware Error]: CPU:0 (15:2:0) MC4_STATUS[Over|CE|MiscV|-|AddrV|-|-|CECC]: "
+	 "0xdc00410040080813\n"
+	 "[Hardware Error]: MC4 Error (node 0): DRAM ECC error detected on the NB.\n",
+	 SYMPTOM_DIMM_CORRECTABLE, NULL, 2, NULL},
+	{"AMD's decoder, an older cache",
+	 "[Hardware Error]: CPU:0 (15:2:0) MC2_STATUS[-|CE|MiscV|-|AddrV|-|-|CECC]: "
+	 "0x9c00410000010013\n"
+	 "[Hardware Error]: MC2 Error: Data parity/ECC error during data access from L2.\n",
+	 SYMPTOM_CPU_CORRECTED, NULL, 2, NULL},
+	{"AMD without its decoder, a memory controller",
+	 AMD_RAW("2:a00f11", "SYND 9f20 IPID 9600250f00"), SYMPTOM_DIMM_CORRECTABLE, "P1 DIMM_A1",
+	 1, NULL},
+	{"AMD without its decoder, a cache", AMD_RAW("2:a00f11", "SYND 9f20 IPID 700b020350700"),
+	 SYMPTOM_CPU_CORRECTED, "CPU1", 1, NULL},
+	{"Hygon without its decoder, before Scalable MCA", AMD_RAW("9:600f12", "MISC 1"),
+	 SYMPTOM_CPU_CORRECTED, "CPU1", 1, NULL},
+	{"memory that caches other memory", MCE("8c00004000010291") MCE_REST,
+	 SYMPTOM_DIMM_CORRECTABLE, "P1 DIMM_A1", 1, NULL},
+	{"EDAC, firmware knows no module",
+	 "EDAC MC0: 1 CE single-bit ECC on unknown memory (node:0 card:1 module:2 rank:0 page:0x1 "
+	 "offset:0x0 grain:1 syndrome:0x0 - status(0x0000000000000400): Storage error in DRAM)\n",
+	 SYMPTOM_DIMM_CORRECTABLE, NULL, 2, ""},
+	{"EDAC, firmware's name of the module",
+	 "EDAC MC0: 1 UE multi-bit ECC on P1 DIMM_A1 (node:1 card:0 module:0 page:0x1)\n",
+	 SYMPTOM_DIMM_UNCORRECTABLE, "P1 DIMM_A1", 1, ""},
+	{"firmware calls the part by its slot",
+	 APEI("recoverable") "{1}[Hardware Error]:  fru_text: P1_DIMM_A1\n"
+			     "{1}[Hardware Error]:   section_type: memory error\n"
+			     "{1}[Hardware Error]:   physical_address: 0x0000001234560000\n"
+			     "{1}[Hardware Error]:   DIMM location: not present. DMI handle: 0x1\n",
+	 SYMPTOM_DIMM_UNCORRECTABLE, "P1 DIMM_A1", 1, NULL},
+	{"firmware calls the part by no slot",
+	 APEI("corrected") "{1}[Hardware Error]:  fru_text: MemoryErr\n"
+			   "{1}[Hardware Error]:   section_type: memory error\n",
+	 SYMPTOM_DIMM_CORRECTABLE, NULL, 2, NULL},
+	{"ARM, an SError", "SError Interrupt on CPU4, code 0x00000000be000011 -- SError\n",
+	 SYMPTOM_CPU_MACHINE_CHECK, NULL, 2, ""},
+	{"ARM, an external abort",
+	 "Internal error: synchronous external abort: 0000000096000410 [#1] SMP\n",
+	 SYMPTOM_CPU_MACHINE_CHECK, NULL, 2, ""},
+	{"ARM, a cache corrected",
+	 "EDAC DEVICE0: CE: cpu instance: cpu3 block: L2 count: 1 'L2 cache'\n",
+	 SYMPTOM_CPU_CORRECTED, NULL, 2, ""},
+	{"ARM, a cache not corrected",
+	 "EDAC DEVICE2: UE: l3 instance: l3-0 block: L3 count: 1 'L3 tag'\n",
+	 SYMPTOM_CPU_MACHINE_CHECK, NULL, 2, ""},
+	{"a processor with its interrupts off",
+	 "NMI watchdog: Watchdog detected hard LOCKUP on cpu 3\n", SYMPTOM_HANGS, NULL, 0, ""},
+	{"a slow machine", "watchdog: BUG: soft lockup - CPU#3 stuck for 23s! [stress-ng:12]\n",
+	 SYMPTOM_NONE, NULL, 0, ""},
+	{"an NMI of firmware", "hpwdt: An NMI occurred. Depending on your system the reason ..\n",
+	 SYMPTOM_PCIE_FATAL, NULL, 0, ""},
+	{"an accelerator's memory",
+	 "amdgpu 0000:c1:00.0: amdgpu: socket: 0, die: 0 1 uncorrectable hardware errors detected "
+	 "in umc block\n",
+	 SYMPTOM_CARD_FAILED, NULL, 0, ""},
+	{"a network card's firmware",
+	 "mlx5_core 0000:02:00.0: print_health_info:414:(pid 0): Health issue observed, firmware "
+	 "internal error, severity(3) ERROR:\n",
+	 SYMPTOM_CARD_FAILED, "0000:02:00.0", 1, ""},
+	{"a discard that the disk refuses",
+	 "critical target error, dev sda, sector 100 op 0x3:(DISCARD) flags 0x800 phys_seg 1\n",
+	 SYMPTOM_NONE, NULL, 0, ""},
+	{"a discard that fails",
+	 "blk_update_request: I/O error, dev sda, sector 1 op 0x9:(WRITE_ZEROES) flags 0x800\n",
+	 SYMPTOM_NONE, NULL, 0, ""},
+	{"a write that fails", "I/O error, dev sda, sector 100 op 0x1:(WRITE) flags 0x800\n",
+	 SYMPTOM_DISK_COMMANDS, "Bay 0", 1, ""},
+	{"a write that the medium does not hold",
+	 "critical medium error, dev sda, sector 100 op 0x1:(WRITE) flags 0x800 phys_seg 1\n",
+	 SYMPTOM_DISK_BAD_SECTORS, "Bay 0", 1, ""},
+	{"a target's error", "critical target error, dev sda, sector 100 op 0x0:(READ) flags 0\n",
+	 SYMPTOM_DISK_COMMANDS, "Bay 0", 1, ""},
+	{"a command without an answer",
+	 "timeout error, dev nvme0n1, sector 8 op 0x0:(READ) flags 0x800\n", SYMPTOM_DISK_COMMANDS,
+	 "Bay 1", 1, ""},
+	{"protection information differs",
+	 "protection error, dev nvme0n1, sector 8 op 0x0:(READ) flags 0x800\n",
+	 SYMPTOM_DISK_WRONG_DATA, "Bay 1", 1, ""},
+	{"NVMe's guard differs",
+	 "nvme0n1: Read(0x2) @ LBA 8, 8 blocks, End-to-end Guard Check Error (sct 0x2 / sc 0x82)\n",
+	 SYMPTOM_DISK_WRONG_DATA, "Bay 1", 1, ""},
+	{"NVMe's write fault",
+	 "nvme0n1: Write(0x1) @ LBA 8, 8 blocks, Write Fault (sct 0x2 / sc 0x80) DNR\n",
+	 SYMPTOM_DISK_BAD_SECTORS, "Bay 1", 1, ""},
+	{"NVMe behind a frozen link", "nvme nvme0: frozen state error detected, reset controller\n",
+	 SYMPTOM_DISK_COMMANDS, "Bay 1", 1, ""},
+	{"a page that was not written",
+	 "Buffer I/O error on dev sda1, logical block 0, lost async page write\n",
+	 SYMPTOM_DISK_COMMANDS, "Bay 0", 1, ""},
+	{"a link of SAS",
+	 "sd 0:0:1:0: [sda] tag#12 Add. Sense: Information unit iuCRC error detected\n",
+	 SYMPTOM_DISK_LINK_ERRORS, "Bay 0", 1, ""},
+	{"a disk foresees its end",
+	 "sd 0:0:1:0: [sda] Add. Sense: Failure prediction threshold exceeded\n",
+	 SYMPTOM_DISK_SMART_FAILED, "Bay 0", 1, ""},
+	{"a port of SATA that does not come up", "ata2: COMRESET failed (errno=-16)\n",
+	 SYMPTOM_DISK_LINK_ERRORS, NULL, 2, ""},
 	{"nothing", "usb 1-1: new device\nmce: CPU supports 9 MCE banks\nEDAC MC: Ver: 3.0.0\n",
 	 SYMPTOM_NONE, NULL, 0, ""},
 };
