@@ -29,9 +29,11 @@ static const struct {
 	const char *groups;
 } rows[] = {
 	{"Dell*", DEVICE, "^(DIMM)?[-_. ]*([A-Z])([0-9]+)$", "-s-"},
-	{"HP*", DEVICE, "^PROC *([0-9]+) +DIMM *([0-9]+)$", "s-"},
-	{"Huawei*", DEVICE, "^DIMM([0-9])([0-9])([0-9])$", "scd"},
-	{"xFusion*", DEVICE, "^DIMM([0-9])([0-9])([0-9])$", "scd"},
+	/* HP numbers slots through a socket; the letter after the number is the order to fill them. */
+	{"HP*", DEVICE, "^(PROC|P) *([0-9]+)[-_ ]+DIMM[-_ ]*([0-9]+) *[A-Z]?$", "-s-"},
+	{"Huawei*", DEVICE, "^DIMM([0-9])([0-9])([0-9])([ (].*)?$", "scd-"},
+	{"xFusion*", DEVICE, "^DIMM([0-9])([0-9])([0-9])([ (].*)?$", "scd-"},
+	{"FUJITSU*", DEVICE, "^DIMM[-_ ]*([0-9])([A-Z])$", "dc"},
 	{"*", DEVICE, "^P([0-9]+)[-_ ]*DIMM[-_ ]*([A-Z])([0-9]+)$", "scd"},
 	{"*", DEVICE, "^P([0-9]+)[-_ ]+([A-Z])([0-9]+)$", "scd"},
 	{"*", DEVICE, "^P([0-9]+)[-_ ]+CHANNEL[-_ ]*([A-Z]|[0-9]+)[-_ ]+DIMM[-_ ]*([0-9]+)$",
@@ -47,7 +49,10 @@ static const struct {
 	{"*", DEVICE, "^(CPU|PROC|SOCKET|SKT)[-_ ]*([0-9]+)[-_ ]+(DIMM|SLOT)[-_ ]*([0-9]+)$",
 	 "-s--"},
 	{"*", DEVICE, "^DIMM[-_ ]*P([0-9]+)[-_ ]+([A-Z])([0-9]+)$", "scd"},
+	{"*", DEVICE, "^DIMM[-_ ]*([A-Z])([0-9]+) *[(](CPU|P)([0-9]+)[)]$", "cd-s"},
 	{"*", DEVICE, "^DIMM[-_ ]*([A-Z])([0-9]+)$", "cd"},
+	{"*", DEVICE, "^NODE[-_ ]*([0-9]+)[-_ ]+DIMM[-_ ]*([0-9]+)$", "s-"},
+	{"*", DEVICE, "^MEM([0-9]+)[-_ ]+CH([0-9]+)[-_ ]+D([0-9]+)$", "-cd"},
 	{"*", DEVICE, "^(CHANNEL|CHAN|CH)[-_ ]*([A-Z]|[0-9]+)[-_ ]*(DIMM|SLOT)[-_ ]*([0-9]+)$",
 	 "-c-d"},
 	{"*", DEVICE, "^([A-Z])([0-9])$", "cd"},
@@ -60,7 +65,7 @@ static const struct {
 	 "scd"},
 	{"*", BANK, "^(P|CPU|SOCKET)[-_ ]*([0-9]+)[-_ ]+CHANNEL[-_ ]*([A-Z]|[0-9]+)$", "-sc"},
 	{"*", BANK, "^CHANNEL[-_ ]*([A-Z]|[0-9]+)$", "c"},
-	{"*", BANK, "^(NODE|CPU|SOCKET|PROC)[-_ ]*([0-9]+)$", "-s"},
+	{"*", BANK, "^(NODE|CPU|SOCKET|PROC|P)[-_ ]*([0-9]+)$", "-s"},
 };
 
 #define LETTERS 10000 /* above all numbers: letters count from 'A' on every board */

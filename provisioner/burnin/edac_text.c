@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Counters of memory controllers from text; see edac_text.h. The forms are those of edac-util,
- * ras-mc-ctl --error-count and --summary, and `grep . /sys/devices/system/edac/mc/mc0/...`:
+ * ras-mc-ctl --error-count, --summary and --errors, and `grep . /sys/devices/system/edac/mc/mc0/...`:
  *     mc0: csrow2: mc#0csrow#2channel#0: 7 Corrected Errors
  *     mc#0csrow#2channel#0    7       0
  *     Corrected on DIMM Label(s): 'CPU1_DIMM_A1' location: 0:0:0:-1 errors: 7
+ *     1 2026-01-01 00:00:00 +0000 7 Corrected error(s): memory read error at A1 location: 0:0:-1
  *     /sys/devices/system/edac/mc/mc0/dimm3/dimm_ce_count:7
  */
 #include <burnin/edac_text.h>
@@ -63,8 +64,15 @@ static const struct form {
 } forms[] = {
 	{"^mc[0-9]+: *([0-9]+) (Corrected|Uncorrected) Errors with no DIMM info", 0, 2, 1, 0},
 	{"^mc[0-9]+: *(.*[^ ]): *([0-9]+) (Corrected|Uncorrected|CE|UE)", 1, 3, 2, 0},
-	{"^[ \t]*(Corrected|Uncorrected|Fatal) on DIMM Label\\(s\\): '([^']*)'.*errors: ([0-9]+)",
+	{"^[ \t]*(Corrected|Uncorrected|Fatal|Deferred) on DIMM Label\\(s\\): '([^']*)'.*errors: "
+	 "([0-9]+)",
 	 2, 1, 3, 0},
+	{"^[ \t]*(Corrected|Uncorrected|Fatal|Deferred) on DIMM Label\\(s\\): (.*[^ ]) "
+	 "+location:.*errors: ([0-9]+)",
+	 2, 1, 3, 0},
+	{"^[0-9]+ [0-9]{4}-[0-9-]+ .* ([0-9]+) (Corrected|Uncorrected|Fatal|Deferred) "
+	 "error\\(s\\): .* at (.*[^ ]) +location:",
+	 3, 2, 1, 0},
 	{"(mc[0-9]+(/[a-z]+[0-9]+)?)/(ch[0-9]+_|dimm_)?(ce|ue)(_noinfo)?_count: ?([0-9]+)", 1, 4, 6,
 	 0},
 	{"^(.*[^ \t])[ \t]+([0-9]+)[ \t]+([0-9]+)[ \t]*$", 1, 0, 2, 3},

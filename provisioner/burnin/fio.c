@@ -24,6 +24,11 @@ struct jobs {
 	bool unreadable; /* a job without a readable error */
 };
 
+static bool line_has(struct sv line, const char *words)
+{
+	return memmem(line.p, line.n, words, strlen(words)) != NULL;
+}
+
 static int64_t moved(json_t *job)
 {
 	int64_t read = vendor_json_count(vendor_json_at(job, "read/io_bytes"));
@@ -99,6 +104,24 @@ static void judge(struct tool_end end, const struct jobs *jobs, struct tool_outc
 	}
 }
 
+/* "fio: io_u error on file /dev/sda: Remote I/O error: read ..", "fio: pid=12, err=5/file:io_u.c:1803,
+ * func=io_u error, error=Input/output error": a line of its own beside the document. */
+static bool reports_medium(const char *output)
+{
+	struct sv rest = sv_of(output);
+
+	while (rest.n) {
+		struct sv line = sv_split(&rest, '\n');
+
+		if (!line_has(line, "io_u error"))
+			continue;
+		for (size_t i = 0; i < ARRAY_LEN(medium_errors); i++)
+			if (line_has(line, strerror((int)medium_errors[i])))
+				return true;
+	}
+	return false;
+}
+
 void tool_read_fio(struct tool_end end, const char *output, struct tool_outcome *ret)
 {
 	autojson json_t *doc = NULL;
@@ -115,7 +138,7 @@ void tool_read_fio(struct tool_end end, const char *output, struct tool_outcome 
 		return;
 	}
 	/* The document may be missing or cut off then. */
-	if (strstr(output, "fio: io_u error on file") && strstr(output, strerror(EIO))) {
+	if (reports_medium(output)) {
 		set(ret, TOOL_FOUND_FAULT, "fio: the disk could not be read or written");
 		return;
 	}

@@ -127,22 +127,55 @@ static void judge_load(struct judging *j, enum burnin_symptom symptom,
 	}
 }
 
-/* stress-ng loads what it was told to; a stressor of memory is named "vm", "memcpy" .. */
+/* What a stressor of stress-ng loads, by its name; others load processors. */
+static const struct {
+	const char *name; /* pattern */
+	enum burnin_symptom symptom;
+} stressors[] = {
+	{"vm", SYMPTOM_MEMORY_MISCOMPARE},        {"vm-*", SYMPTOM_MEMORY_MISCOMPARE},
+	{"mem*", SYMPTOM_MEMORY_MISCOMPARE},      {"bigheap", SYMPTOM_MEMORY_MISCOMPARE},
+	{"stackmmap", SYMPTOM_MEMORY_MISCOMPARE}, {"malloc", SYMPTOM_MEMORY_MISCOMPARE},
+	{"mmap*", SYMPTOM_MEMORY_MISCOMPARE},     {"mremap", SYMPTOM_MEMORY_MISCOMPARE},
+	{"shm*", SYMPTOM_MEMORY_MISCOMPARE},      {"brk", SYMPTOM_MEMORY_MISCOMPARE},
+	{"numa", SYMPTOM_MEMORY_MISCOMPARE},      {"stream", SYMPTOM_MEMORY_MISCOMPARE},
+	{"pageswap", SYMPTOM_MEMORY_MISCOMPARE},  {"rmap", SYMPTOM_MEMORY_MISCOMPARE},
+	{"remap", SYMPTOM_MEMORY_MISCOMPARE},     {"zero", SYMPTOM_MEMORY_MISCOMPARE},
+	{"randlist", SYMPTOM_MEMORY_MISCOMPARE},  {"mlock*", SYMPTOM_MEMORY_MISCOMPARE},
+	{"hdd", SYMPTOM_DISK_WRONG_DATA},         {"iomix", SYMPTOM_DISK_WRONG_DATA},
+	{"readahead", SYMPTOM_DISK_WRONG_DATA},   {"seek", SYMPTOM_DISK_WRONG_DATA},
+	{"aio*", SYMPTOM_DISK_WRONG_DATA},        {"revio", SYMPTOM_DISK_WRONG_DATA},
+	{"sync-file", SYMPTOM_DISK_WRONG_DATA},   {"fallocate", SYMPTOM_DISK_WRONG_DATA},
+	{"copy-file", SYMPTOM_DISK_WRONG_DATA},   {"io-uring", SYMPTOM_DISK_WRONG_DATA},
+	{"rawdev", SYMPTOM_DISK_READ_ERROR},
+};
+
+/* "stress-ng: fail:  [123] stress-ng-vm: ..", "stress-ng: fail:  [123] vm-rw: ..": the name; false:
+ * no line of a stressor that failed. */
+static bool stressor_that_failed(const char *text, char name[static 33])
+{
+	const char *fail = strstr(text, "stress-ng: fail:");
+	const char *at = fail ? strchr(fail, ']') : NULL;
+
+	if (!at)
+		return false;
+	at += strspn(at, "] ");
+	at += str_starts(at, "stress-ng-") ? strlen("stress-ng-") : 0;
+	text_print(name, 33, "%.*s", (int)strcspn(at, ": \n"), at);
+	return true;
+}
+
 static void judge_stress_ng(struct judging *j)
 {
-	static const char *const memory[] = {
-		"] vm: ", "] vm-",       "stress-ng-vm", "stress-ng-mem",
-		"] mem",  "] bigheap: ", "] stackmmap: "};
 	autofree char *text = xstrndup(j->text, j->n_bytes);
-	char *fail = strstr(text, "stress-ng: fail:");
 	enum burnin_symptom symptom = SYMPTOM_CPU_WRONG_RESULT;
+	char name[33];
 
-	if (fail)
-		fail[strcspn(fail, "\n")] = '\0';
-
-	for (size_t i = 0; fail && i < ARRAY_LEN(memory); i++)
-		if (strstr(fail, memory[i]))
-			symptom = SYMPTOM_MEMORY_MISCOMPARE;
+	if (stressor_that_failed(text, name))
+		for (size_t i = 0; i < ARRAY_LEN(stressors); i++)
+			if (str_glob(stressors[i].name, name)) {
+				symptom = stressors[i].symptom;
+				break;
+			}
 	judge_load(j, symptom, tool_read_stress_ng);
 }
 
@@ -193,18 +226,21 @@ static void judge_edac(struct judging *j)
 	json_object_set_new(j->values, "counters", json_integer(n));
 }
 
+#define EMPTY_LOG "SEL has no entries"
+
 static void judge_bmc(struct judging *j,
 		      int (*read)(const char *text, size_t n_bytes, bmc_found *found, void *arg),
 		      const char *unit)
 {
 	int n = read(j->text, j->n_bytes, note, j);
+	bool readable = n > 0 || memmem(j->text, j->n_bytes, EMPTY_LOG, strlen(EMPTY_LOG));
 
-	j->verdict = j->n_failures                               ? failed
-		     : n > 0 && !j->end.signal && !j->end.status ? passed
-								 : unjudged;
+	j->verdict = j->n_failures                                  ? failed
+		     : readable && !j->end.signal && !j->end.status ? passed
+								    : unjudged;
 	if (!j->n_failures)
 		text_print(j->message, sizeof(j->message),
-			   n > 0 ? "%d %s, none reports a fault" : "%d %s were found", n, unit);
+			   readable ? "%d %s, none reports a fault" : "%d %s were found", n, unit);
 	json_object_set_new(j->values, unit, json_integer(n));
 }
 
