@@ -52,7 +52,8 @@ enum host_key {
 MUST_CHECK int host_find(struct db *db, enum host_key by, const char *key, struct host *ret,
 			 struct err *err);
 MUST_CHECK int host_get(struct db *db, int64_t num, struct host *ret, struct err *err);
-/* What a person typed: id, short code, MAC, serial or name, tried in this order. */
+/* What a person typed: id, short code, MAC, serial or name. Ids and short codes are ours; the others may
+ * be any machine's words: what fits two hosts is none. errors: as host_find() */
 MUST_CHECK int host_find_any(struct db *db, const char *text, struct host *ret, struct err *err);
 
 /* Where it stands: "ams1, rack R7, unit 12"; "" not known. trust: people's. */

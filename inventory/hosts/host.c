@@ -140,15 +140,45 @@ int host_find(struct db *db, enum host_key by, const char *key, struct host *ret
 	return r == -ERR_HOST_UNKNOWN && by == HOST_BY_ID ? find_merged(db, folded, ret, err) : r;
 }
 
+/* One that is found already must be the same host. */
+static int find_also(struct db *db, enum host_key by, const char *text, struct host *ret,
+		     struct err *err)
+{
+	struct host h;
+	int r = host_find(db, by, text, &h, err);
+
+	if (r == -ERR_HOST_UNKNOWN)
+		return 0;
+	if (r < 0)
+		return r;
+	if (ret->num && ret->num != h.num)
+		return err_set(err, ERR_HOST_AMBIGUOUS,
+			       "'%s' is a name, serial or MAC of host %s and of host %s: name it "
+			       "by its short code",
+			       text, ret->short_code, h.short_code);
+	*ret = h;
+	return 0;
+}
+
 int host_find_any(struct db *db, const char *text, struct host *ret, struct err *err)
 {
-	static const enum host_key order[] = {HOST_BY_ID, HOST_BY_SHORT_CODE, HOST_BY_MAC,
-					      HOST_BY_SERIAL, HOST_BY_NAME};
+	static const enum host_key ours[] = {HOST_BY_ID, HOST_BY_SHORT_CODE};
+	static const enum host_key said[] = {HOST_BY_MAC, HOST_BY_SERIAL, HOST_BY_NAME};
+	struct host h = {.num = 0};
 	int r = -ERR_HOST_UNKNOWN;
 
-	for (size_t i = 0; i < ARRAY_LEN(order) && r == -ERR_HOST_UNKNOWN; i++)
-		r = host_find(db, order[i], text, ret, err);
-	return r;
+	for (size_t i = 0; i < ARRAY_LEN(ours) && r == -ERR_HOST_UNKNOWN; i++)
+		r = host_find(db, ours[i], text, ret, err);
+	if (r != -ERR_HOST_UNKNOWN)
+		return r;
+	/* MACs and serials are any machine's words: one may be another host's name */
+	for (size_t i = 0; i < ARRAY_LEN(said); i++)
+		TRY(find_also(db, said[i], text, &h, err));
+	if (!h.num)
+		return r;
+	err_clear(err);
+	*ret = h;
+	return 0;
 }
 
 int host_each_in_state(struct db *db, const char *state,
