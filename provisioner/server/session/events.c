@@ -121,8 +121,6 @@ static int take_burnin(struct taking *t, const struct event *ev, struct err *err
 	return refused[0] ? append(t, "agent.refused", refused, NULL, err) : 0;
 }
 
-/* What is signed, by this session's key, for this host and the arm that is open, counts; what came
- * over the session's connection alone does not. */
 /* The records of a run, signed as they end. What is refused here ends no step: the records count by
  * themselves. */
 static int take_run_receipt(struct taking *t, const char *run_id, const struct event *ev,
@@ -138,6 +136,8 @@ static int take_run_receipt(struct taking *t, const char *run_id, const struct e
 	return run_signature_add(t->flow->db, run_id, key, ev->data, t->now_us, err);
 }
 
+/* What is signed, by this session's key, for this host and the arm that is open, counts; what came
+ * over the session's connection alone does not. */
 static int take_receipt(struct taking *t, const struct event *ev, struct err *err)
 {
 	autoreceipt struct receipt r = {0};
@@ -150,7 +150,6 @@ static int take_receipt(struct taking *t, const struct event *ev, struct err *er
 	if (f.run_id[0])
 		return take_run_receipt(t, f.run_id, ev, err);
 	int rc = flow_arm_open(t->flow->db, t->session->host_num, &arm, err);
-
 	if (rc == -ERR_NOT_FOUND || (rc >= 0 && !str_eq(arm.session_id, t->session->id)))
 		return err_set(err, ERR_CONFLICT, "no work on a disk of this session is open");
 	if (rc < 0)
@@ -332,8 +331,8 @@ static int take_step_failed(struct taking *t, const struct event *ev, struct err
 
 	TRY(record_decode(event_step_failed_fields, ev->data, &f, err));
 	TRY(live_kind(t, f.seq, kind, err));
-	if (!kind[0])
-		return 0;
+	if (!kind[0] || str_eq(kind, "wait"))
+		return 0; /* nothing runs that could fail */
 	TRY(append(t, "step.failed", f.detail[0] ? f.detail : f.code, ev->data, err));
 	if (err_code_by_name(f.code) == ERR_IMAGE_DIGEST)
 		TRY(check_image(t, err));
@@ -398,10 +397,21 @@ static int refuse(struct taking *t, const struct event *ev, const struct err *wh
 	return apply(t, &e, err);
 }
 
+/* What it may not say is written down and passed over, so that the agent does not hang on it. */
+static int take(struct taking *t, const struct event *ev, struct err *err)
+{
+	bool may = false;
+
+	TRY(agent_may_speak(t->flow, t->session, ev->kind, &may, err));
+	return may ? takers[ev->kind](t, ev, err)
+		   : append(t, "agent.refused", "from a machine whose code nobody has compared",
+			    NULL, err);
+}
+
 static int take_one(struct taking *t, const struct event *ev, struct err *err)
 {
 	TRY(db_begin(t->flow->db, err));
-	int rc = db_end(t->flow->db, takers[ev->kind](t, ev, err), err);
+	int rc = db_end(t->flow->db, take(t, ev, err), err);
 	if (rc >= 0 || !is_their_fault(err->code))
 		return rc;
 	struct err why = *err;

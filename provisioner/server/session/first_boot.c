@@ -12,6 +12,7 @@
 #include <base/str.h>
 #include <inventory/event.h>
 #include <inventory/host.h>
+#include <inventory/run.h>
 #include <proto/session.h>
 #include <server/flow/engine.h>
 #include <server/flow/live.h>
@@ -26,6 +27,20 @@ static int check(const struct first_boot_request *q, const struct flow_arm *arm,
 		return err_set(err, ERR_GUARD_DISK_OTHER, "runs from disk '%s', armed was '%s'",
 			       q->root_disk_serial, arm->disk_serial);
 	return 0;
+}
+
+/* What was written is what a receipt says, not what a token's holder does. */
+static int check_receipt(struct flow *flow, const struct flow_arm *arm, struct err *err)
+{
+	const struct receipt_wanted wanted = {arm->host_num, "image", arm->disk_serial,
+					      arm->consumed_us};
+	bool has_receipt = false;
+
+	TRY(receipt_since(flow->db, &wanted, &has_receipt, err));
+	return has_receipt ? 0
+			   : err_set(err, ERR_FIRST_BOOT_RECEIPT,
+				     "no receipt came for what was written to disk '%s'",
+				     arm->disk_serial);
 }
 
 /* What is not a key is left out, not refused: the host runs, whatever its files hold. */
@@ -78,6 +93,7 @@ static int report(struct flow *flow, const struct first_boot_request *q, struct 
 	if (rc < 0)
 		return rc;
 	TRY(check(q, arm, err));
+	TRY(check_receipt(flow, arm, err));
 	struct host h;
 	TRY(host_get(flow->db, arm->host_num, &h, err));
 	bool again = str_eq(h.state, lifecycle_state_str(STATE_READY)) ||

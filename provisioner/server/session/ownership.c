@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every route of agents begins with: a message is decoded, and a request belongs to the session
- * that it names, by the key that opened it and by its epoch. Input: any machine on the network.
+ * What every route of agents begins with: a message is decoded, a request belongs to the session that
+ * it names, by the key that opened it and by its epoch, and its key may speak for the host. Input: any machine on the network.
  */
 #include "session.h"
 
 #include <base/limits.h>
 #include <base/str.h>
 #include <inventory/event.h>
+#include <inventory/host.h>
+#include <proto/lifecycle.h>
 #include <proto/session.h>
+#include <server/flow/binding.h>
 #include <server/flow/fleet.h>
 #include <server/flow/host_advice.h>
 #include <server/flow/live.h>
@@ -62,6 +65,23 @@ int agent_check_epoch(const struct flow_session *s, int64_t epoch, struct err *e
 		return 0;
 	return err_set(err, ERR_SESSION_EPOCH, "epoch %lld is not this session's %lld",
 		       (long long)epoch, (long long)s->epoch);
+}
+
+int agent_may_speak(struct flow *flow, const struct flow_session *s, enum event_kind kind,
+		    bool *ret, struct err *err)
+{
+	static const enum lifecycle_state open_to_all[] = {STATE_DISCOVERED, STATE_INSPECTING,
+							   STATE_FAILED};
+	struct host h;
+
+	*ret = true;
+	if (kind == EVENT_LOG || kind == EVENT_PROGRESS)
+		return 0;
+	TRY(host_get(flow->db, s->host_num, &h, err));
+	for (size_t i = 0; i < ARRAY_LEN(open_to_all); i++)
+		if (str_eq(h.state, lifecycle_state_str(open_to_all[i])))
+			return 0;
+	return binding_holds(flow, s, false, ret, err);
 }
 
 int agent_take_message(struct http_request *r, const struct field *fields, void *message,

@@ -160,7 +160,7 @@ static int resolve_host(struct opening *o, struct err *err)
 
 	evidence_view_of(&o->q->evidence, &view);
 	TRY(identity_find(o->flow->db, &view.host, &o->identity, err));
-	if (o->identity.verdict == IDENTITY_NEW)
+	if (o->identity.verdict == IDENTITY_NEW || o->identity.verdict == IDENTITY_CLONE)
 		TRY(may_enrol(o, err));
 	if (o->identity.verdict == IDENTITY_SAME || o->identity.verdict == IDENTITY_REVIEW) {
 		TRY(admit_to_known(o, err));

@@ -7,6 +7,7 @@
 #define SERVER_AGENT_H
 
 #include <inventory/flow.h>
+#include <proto/events.h>
 #include <proto/record.h>
 #include <server/flow/flow.h>
 #include <server/http/http.h>
@@ -21,6 +22,12 @@
 MUST_CHECK int agent_session(struct http_request *r, struct flow_session *ret, struct err *err);
 /* The same, and the epoch that the body names must be the session's. */
 MUST_CHECK int agent_check_epoch(const struct flow_session *s, int64_t epoch, struct err *err);
+
+/* May events of this kind from this session say something of its host? Log lines and progress are the
+ * session's own. Of the rest a key that nobody bound may speak for a host that is only looked at (it
+ * waits for approval, or failed), not for one that has work or is at rest. */
+MUST_CHECK int agent_may_speak(struct flow *flow, const struct flow_session *s,
+			       enum event_kind kind, bool *ret, struct err *err);
 
 /* Decode the body of a request into a zeroed message, hand it to the route's handler and free it.
  * trust: none of the body. errors: of message_decode() and of the handler */
