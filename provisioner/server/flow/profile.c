@@ -231,6 +231,18 @@ static void hash_network(struct sha256 *h, const json_t *network)
 		hash_text(h, text);
 }
 
+/* Whoever armed a host that is tested first did not arm one that is not. */
+static void hash_burn_in(struct sha256 *h, const struct profile *p)
+{
+	autofree char *text = p->has_burn_in
+				      ? xasprintf("%s %lld %lld %lld", p->tier, (long long)p->cpu_s,
+						  (long long)p->memory_s, (long long)p->disk_s)
+				      : NULL;
+
+	if (text)
+		hash_text(h, text);
+}
+
 void profile_digest(const struct profile *p, char ret[static SHA256_HEX_BYTES])
 {
 	AUTO(sha256) struct sha256 *h = sha256_new();
@@ -246,6 +258,7 @@ void profile_digest(const struct profile *p, char ret[static SHA256_HEX_BYTES])
 		hash_text(h, texts[i]);
 	hash_keys(h, p->ssh_authorized_keys);
 	hash_network(h, p->network);
+	hash_burn_in(h, p);
 	sha256_final(h, digest);
 	hex_encode(digest, sizeof(digest), ret);
 }

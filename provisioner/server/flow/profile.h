@@ -55,8 +55,9 @@ MUST_CHECK json_t *profile_user_data_json(const struct profile *p);
 /* Does it give away what a person decides otherwise: that a disk is written, or that its data may
  * be lost? Writing or changing such a profile is arming. */
 bool profile_arms(const struct profile *p);
-/* SHA-256 of what it gives an image: line and version, disk rule, wiping, host name, SSH keys, user
- * data. An empty profile has one, too. Name, priority, match and burn-in do not count. */
+/* SHA-256 of what it gives a host: line and version, disk rule, wiping, host name, SSH keys, user
+ * data, network, and the burn-in before it. An empty profile has one, too. Name, priority and match do
+ * not count. */
 void profile_digest(const struct profile *p, char ret[static SHA256_HEX_BYTES]);
 
 /* What a host is matched by; "" is unknown. macs: separated by blanks. trust: from the host. */

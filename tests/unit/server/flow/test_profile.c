@@ -79,7 +79,7 @@ static void test_digest(void **state)
 	} rows[] = {
 		{"nothing", "\"enrol\":false", false},
 		{"priority", "\"priority\":7", false},
-		{"burn-in", "\"burnin\":{\"tier\":\"quick\"}", false},
+		{"burn-in", "\"burnin\":{\"tier\":\"quick\"}", true},
 		{"enrol", "\"enrol\":true", false},
 		{"line", "\"image\":{\"line\":\"other\"}", true},
 		{"an older version", "\"image\":{\"line\":\"d\",\"version\":\"1\"}", true},
