@@ -34,7 +34,8 @@ struct token_ask {
 static const struct field token_fields[] = {
 	F_STR(struct token_ask, "name", name, FIELD_NEEDED, .about = "shown in events and the log"),
 	F_STR(struct token_ask, "owner", owner, 0,
-	      .about = "the person it belongs to: two people have two owners"),
+	      .about =
+		      "the person it belongs to: two people have two owners; default the caller's"),
 	F_INT(struct token_ask, "ttl_s", ttl_s, 0, 60, EXPIRES_MAX_S,
 	      .about = "seconds; default 90 days"),
 	F_STRINGS(struct token_ask, "scopes", scopes, FIELD_NEEDED, 16,
@@ -76,9 +77,19 @@ static int check_owner(const struct write *w, const char *owner, struct err *err
 	return err_at(err, "/owner");
 }
 
+/* A token that a person makes is that person's: with one of nobody what it arms would not count as
+ * theirs. */
+static const char *owner_for(const struct write *w, const char *asked)
+{
+	bool root = http_listener(w->request) == HTTP_LISTENER_ADMIN;
+
+	return asked[0] || root ? asked : http_identity(w->request)->owner;
+}
+
 static int create_work(struct write *w, struct err *err)
 {
 	const struct token_ask *ask = w->ask;
+	const char *owner = owner_for(w, ask->owner);
 	char text[TOKEN_TEXT_BYTES], expires[TIME_TEXT_BYTES];
 	int64_t num = 0, now_us = flow_now_us(w->flow);
 	int64_t expires_us = now_us + (ask->ttl_s ? ask->ttl_s : EXPIRES_DEFAULT_S) * 1000000;
@@ -88,7 +99,7 @@ static int create_work(struct write *w, struct err *err)
 	TRY(check_owner(w, ask->owner, err));
 	TRY(join_scopes(&ask->scopes, &scopes, err));
 	const struct token_draft draft = {.name = ask->name,
-					  .owner = ask->owner,
+					  .owner = owner,
 					  .scopes = scopes.p,
 					  .who = w->who,
 					  .now_us = now_us,
@@ -97,8 +108,8 @@ static int create_work(struct write *w, struct err *err)
 	time_rfc3339(expires_us, expires);
 	w->status = 201;
 	w->doc = json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "id", (json_int_t)num, "name",
-			   ask->name, "owner", ask->owner, "token", text, "scopes", scopes.p,
-			   "expires", expires);
+			   ask->name, "owner", owner, "token", text, "scopes", scopes.p, "expires",
+			   expires);
 	explicit_bzero(text, sizeof(text));
 	return 0;
 }

@@ -6,6 +6,7 @@
  */
 #include "tests/harness/check.h"
 
+#include <strings.h>
 #include <time.h>
 #include <base/json.h>
 #include <base/str.h>
@@ -279,6 +280,10 @@ static void test_persons_are_made_by_root(void **state)
 			  server_bench_as(&bench, admin, "POST", "/api/v1/tokens", body),
 			  rows[i].status);
 		CHECK_STR(rows[i].name, bench.code, rows[i].status == 403 ? "guard.person" : "");
+		/* no token of nobody, whose arms would not count as hers */
+		const char *owner = json_string_value(json_object_get(bench.reply, "owner"));
+		if (rows[i].status == 201)
+			CHECK(rows[i].name, owner && strcasecmp(owner, "ann") == 0);
 	}
 }
 
