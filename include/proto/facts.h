@@ -63,7 +63,8 @@ struct facts_drive {
 	int64_t capacity_bytes, block_size_bytes;
 	char protocol[17];  /* NVMe, SATA, SAS, virtio, USB, iSCSI, FC, .. */
 	char media_type[9]; /* SSD, HDD */
-	enum tri removable;
+	enum tri removable, write_protected;
+	char zones[17]; /* "host-managed": each must be written from its start on; else empty */
 	text64_list signatures;
 	char slot[65];
 };

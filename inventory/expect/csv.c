@@ -364,6 +364,14 @@ static int row(struct csv *c, struct delivery_list *list, struct err *err)
 	return 0;
 }
 
+/* Line ends, and the character that old systems end a text with. */
+static const char *end_of_text(const char *p, const char *end)
+{
+	while (end > p && (end[-1] == '\n' || end[-1] == '\r' || end[-1] == '\x1a'))
+		end--;
+	return end;
+}
+
 static int read_all(struct csv *c, struct delivery_list *list, struct err *err)
 {
 	TRY(heading(c, list->read_as, err));
@@ -384,7 +392,7 @@ int delivery_list_from_csv(const char *text, size_t n_bytes, struct delivery_lis
 		return err_set(err, ERR_TOO_BIG, "a delivery has at most %d bytes",
 			       DELIVERY_BYTES_MAX);
 	TRY(text_to_utf8(text, n_bytes, &utf8, &encoding, err));
-	struct csv c = {.p = utf8.p, .end = utf8.p + utf8.n_bytes, .line = 1};
+	struct csv c = {.p = utf8.p, .end = end_of_text(utf8.p, utf8.p + utf8.n_bytes), .line = 1};
 	*ret = (struct delivery_list){json_array(), json_array(),
 				      json_pack("{s:s}", "encoding", encoding)};
 	int r = read_all(&c, ret, err);

@@ -60,7 +60,8 @@ static const struct delivery_column *column_of_mac(const char *heading)
 	static const char of_host[] =
 		"mac macs address addr addresses id nic lan lom eth ethernet port pxe boot onboard embedded "
 		"integrated network adapter card server host system node primary secondary first "
-		"second os interface ocp ";
+		"second os interface ocp slot adresse adresses gbe g data dpu mellanox connectx intel "
+		"broadcom ";
 	static const char of_bmc[] = "bmc ipmi idrac ilo xcc imm cimc irmc oob mgmt management";
 	bool mac = false, bmc = false;
 	char word[24];

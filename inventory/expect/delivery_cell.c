@@ -74,6 +74,7 @@ static const char *const remark_starts[] = {
 	"sous-total",  "totale",        "suma",      "page",     "seite",         "end of list",
 	"end of file", "end of report", "eof",       "note",     "notes",         "remark",
 	"remarks",     "comment",       "hinweis",   "quantity", "end",           "continued",
+	"true",        "false",
 };
 
 /* Headings of lists that are glued together or printed on pages. */
@@ -82,6 +83,20 @@ static const char *const heading_words[] = {
 	"s/n",    "sn",        "service tag",   "asset tag",      "mac",          "mac address",
 	"macs",   "host name", "hostname",      "rack",           "seriennummer",
 };
+
+/* "4 pcs": how many, not which. */
+static bool is_amount(const char *text)
+{
+	static const char *const units[] = {"pc",    "pcs",   "pieces", "units", "servers",
+					    "hosts", "nodes", "items",  "ea",    "stk"};
+	size_t n = strspn(text, "0123456789");
+	size_t blanks = strspn(text + n, " ");
+
+	for (size_t i = 0; n > 0 && blanks > 0 && i < ARRAY_LEN(units); i++)
+		if (strcasecmp(text + n + blanks, units[i]) == 0)
+			return true;
+	return false;
+}
 
 static bool ends_word(char c)
 {
@@ -97,12 +112,57 @@ bool cell_is_remark(const char *text)
 		if (strncasecmp(text, remark_starts[i], n) == 0 && ends_word(text[n]))
 			return true;
 	}
+	if (is_amount(text))
+		return true;
 	size_t n = strlen(text);
 	while (n > 0 && strchr(".:#* ", text[n - 1]))
 		n--;
 	for (size_t i = 0; i < ARRAY_LEN(heading_words); i++)
 		if (n == strlen(heading_words[i]) && strncasecmp(text, heading_words[i], n) == 0)
 			return true;
+	return false;
+}
+
+/* ---- several serials ------------------------------------------------------------------------- */
+
+/* The next stretch of letters and digits; what stands between two goes. */
+static struct sv next_piece(const char **p)
+{
+	struct sv piece;
+
+	while (**p && !isalnum((unsigned char)**p))
+		(*p)++;
+	piece.p = *p;
+	while (isalnum((unsigned char)**p))
+		(*p)++;
+	piece.n = (size_t)(*p - piece.p);
+	return piece;
+}
+
+/* Alike as neighbours of one list are: one length, one beginning of at least half of it, an end in a
+ * digit. */
+static bool are_neighbours(struct sv a, struct sv b)
+{
+	size_t same = 0;
+
+	while (same < a.n && same < b.n && a.p[same] == b.p[same])
+		same++;
+	return a.n == b.n && a.n >= 6 && same < a.n && 2 * same >= a.n &&
+	       isdigit((unsigned char)a.p[a.n - 1]) && isdigit((unsigned char)b.p[b.n - 1]);
+}
+
+bool cell_holds_several(const char *text)
+{
+	struct sv last = next_piece(&text);
+
+	while (*text) {
+		struct sv piece = next_piece(&text);
+		if (sv_eq_str(piece, "to"))
+			continue;
+		if (are_neighbours(last, piece))
+			return true;
+		last = piece;
+	}
 	return false;
 }
 

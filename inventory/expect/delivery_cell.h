@@ -15,6 +15,9 @@ bool cell_is_empty(const char *text);
 /* A line of totals, a remark or a heading that is repeated, in the column of serials: "Total: 12",
  * "# end", "Serial No.". */
 bool cell_is_remark(const char *text);
+/* Serials of several machines in one cell: "7FV0001 7FV0002", "7FV0001/7FV0002", "7FV0001-7FV0020".
+ * Only such as look like neighbours of one list. */
+bool cell_holds_several(const char *text);
 /* "12", "U12", "RU 12", "12.0"; "12-13" and "U12/U13" are two units, counted by the lowest. false:
  * not known. ret_many: more than one. */
 bool cell_rack_unit(const char *text, int64_t *ret_lowest, bool *ret_many);

@@ -29,7 +29,11 @@ const struct delivery_column delivery_columns[] = {
 	 "serials serialnumber serialnumbers serialno serialnr serialnum serno sn servicetag svctag dellservicetag "
 	 "systemserial systemserialnumber systemsn hostserial serverserial serverserialnumber serversn "
 	 "productserial productserialnumber nodeserial nodeserialnumber nodesn machineserial "
-	 "machineserialnumber deviceserial deviceserialnumber unitserialnumber seriennummer"},
+	 "machineserialnumber machinesn deviceserial deviceserialnumber devicesn unitserial "
+	 "unitserialnumber unitsn hostsn hostserialnumber productsn equipmentserial "
+	 "equipmentserialnumber hardwareserial hardwareserialnumber hwserial hwserialnumber "
+	 "itemserial itemserialnumber serialnbr serialn ser srno snr seriennummer seriennr "
+	 "numrodesrie nodesrie ndesrie nmerodeserie nserie"},
 	{"macs", COLUMN_MACS, _ROW_TEXTS, ID, "macs", NULL,
 	 "mac macaddr macaddress macaddresses nicmac nicmacaddress nicportmac nicportmacaddress portmac "
 	 "portmacaddress lanmac lanmacaddress lommac lommacaddress bootmac bootmacaddress pxemac "
@@ -268,8 +272,10 @@ static const char *serial_reason(const char *text)
 {
 	if (cell_is_remark(text))
 		return "is a remark, a total or a heading, not a serial";
-	if (strpbrk(text, ";,"))
+	if (strpbrk(text, ";,") || cell_holds_several(text))
 		return "holds several values; a row is one machine";
+	if (!strpbrk(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+		return "holds no letter and no digit";
 	return is_ascii(text) ? NULL : "holds a letter that serials do not have";
 }
 

@@ -18,6 +18,7 @@ static const char *const placeholders[] = {
 	"default",
 	"systemserialnumber",
 	"systemserial",
+	"systemserialnumb", /* cut after 16 characters */
 	"systemsn",
 	"sysserialnumber",
 	"sysserial",
@@ -68,6 +69,7 @@ static const char *const placeholders[] = {
 	"dummy",
 	"engineeringsample",
 	"assettag",
+	"rackmountchassis",
 	"systemproductname",
 	"noserial",
 	"noserialnumber",
@@ -80,6 +82,7 @@ static const char *const placeholders[] = {
 	"nomoduleinstalled",
 	"none",
 	"noneprovided",
+	"nonespecified",
 	"null",
 	"nil",
 	"na",
@@ -92,6 +95,7 @@ static const char *const placeholders[] = {
 	"uninitialized",
 	"unset",
 	"empty",
+	"emptystring",
 	"blank",
 	"invalid",
 	"placeholder",
@@ -111,8 +115,15 @@ static const char *const placeholders[] = {
  * upwards, in every guest anew. */
 static const char *const placeholder_starts[] = {
 	"tobefilled", "tobeset",   "tobedefined",   "tobedetermined", "tobeassigned",
-	"tbdby",      "oemdefine", "defaultstring", "qm0000",
+	"tbdby",      "oemdefine", "defaultstring", "qm0000",         "pleasefill",
 };
+
+/* HW: AMI's firmware numbers its words for a module that it cannot read: "SerNum00",
+ * "A1_SerNum0", "DIMM0_SerNum". */
+static bool is_numbered_word(const char *text)
+{
+	return strstr(text, "sernum") != NULL;
+}
 
 /* What vendors write before "1234567890". */
 static const char *const sequence_starts[] = {
@@ -164,7 +175,8 @@ bool placeholder_serial(const char *text)
 {
 	char t[160];
 
-	if (!text || folded(text, t, sizeof(t)) == 0 || one_character(t) || is_sequence(t))
+	if (!text || folded(text, t, sizeof(t)) == 0 || one_character(t) || is_sequence(t) ||
+	    is_numbered_word(t))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(placeholder_starts); i++)
 		if (str_starts(t, placeholder_starts[i]))
@@ -180,7 +192,8 @@ static const char *const placeholder_uuids[] = {
 	"12345678-1234-5678-1234-567812345678", "12345678-1234-1234-1234-123456789abc",
 	"12345678-1234-1234-1234-123456789012", "01234567-89ab-cdef-0123-456789abcdef",
 	"4c4c4544-0000-2010-8020-80c04f202020", "4c4c4544-0020-2010-8020-a0c04f202020",
-	"4c4c4544-0020-2010-8020-80c04f202020",
+	"4c4c4544-0020-2010-8020-80c04f202020", "a1a2a3a4-b1b2-c1c2-d1d2-e1e2e3e4e5e6",
+	"12345678-9abc-def0-1234-56789abcdef0",
 };
 
 /* "00010203-0405-...", "00:11:22:33:44:55", and one byte again and again */
@@ -192,6 +205,28 @@ static bool equal_steps(const uint8_t *bytes, size_t n_bytes)
 		if ((uint8_t)(bytes[i] - bytes[i - 1]) != step)
 			return false;
 	return true;
+}
+
+/* What programmers write where any number would do. */
+static bool has_joke(const uint8_t *bytes, size_t n_bytes)
+{
+	static const uint8_t jokes[][4] = {{0xde, 0xad, 0xbe, 0xef}, {0xca, 0xfe, 0xba, 0xbe}};
+
+	for (size_t i = 0; i + 4 <= n_bytes; i++)
+		for (size_t k = 0; k < ARRAY_LEN(jokes); k++)
+			if (memcmp(bytes + i, jokes[k], 4) == 0)
+				return true;
+	return false;
+}
+
+/* HW: Supermicro's and ASRock's end in the address of the first network card, which may have none. */
+static bool ends_in_no_mac(const uint8_t bytes[static UUID_BYTES])
+{
+	static const uint8_t zeros[UUID_BYTES - MAC_BYTES];
+	char mac[MAC_TEXT_BYTES];
+
+	hw_mac_print(bytes + sizeof(zeros), mac);
+	return memcmp(bytes, zeros, sizeof(zeros)) == 0 && placeholder_mac(mac);
 }
 
 /* "00000000-0000-0000-0000-ffffffffffff" and the like */
@@ -224,7 +259,8 @@ static bool is_example(const uint8_t bytes[static UUID_BYTES])
 	for (size_t i = 0; i < ARRAY_LEN(placeholder_uuids); i++)
 		if (str_eq(t, placeholder_uuids[i]))
 			return true;
-	return equal_steps(bytes, UUID_BYTES) || zeros_and_ones(bytes) || placeholder_text(bytes);
+	return equal_steps(bytes, UUID_BYTES) || zeros_and_ones(bytes) || placeholder_text(bytes) ||
+	       has_joke(bytes, UUID_BYTES) || ends_in_no_mac(bytes);
 }
 
 /* Firmware and programs disagree about the byte order: an example is one in either. */
@@ -240,11 +276,15 @@ bool placeholder_uuid(const char *text)
 
 bool placeholder_mac(const char *text)
 {
+	static const uint8_t zeros[MAC_BYTES], realtek[] = {0x88, 0x88, 0x88, 0x88, 0x87, 0x88};
 	uint8_t mac[MAC_BYTES];
 
 	if (!text || !hw_mac_bytes(sv_of(text), MAC_COLON, mac) || !hw_mac_is_station(mac))
 		return true;
+	/* HW: Realtek's address of a chip that was never programmed; nobody is 00:00:00:00. */
+	if (memcmp(mac, realtek, sizeof(mac)) == 0 || memcmp(mac, zeros, 4) == 0 ||
+	    memcmp(mac + 1, zeros, 5) == 0 || has_joke(mac, sizeof(mac)))
+		return true;
 	/* HW: a card that was never programmed shows its maker's three bytes and zeros. */
-	return equal_steps(mac, sizeof(mac)) ||
-	       (!(mac[0] & 2) && mac[3] == 0 && mac[4] == 0 && mac[5] == 0);
+	return equal_steps(mac, sizeof(mac)) || (!(mac[0] & 2) && memcmp(mac + 3, zeros, 3) == 0);
 }

@@ -37,6 +37,8 @@ static void add_to(int64_t *sum, int64_t n)
 
 static void sum_parts(const found_parts *parts, struct brief *b)
 {
+	bool all_sizes = true;
+
 	for (size_t i = 0; i < parts->n; i++) {
 		const struct found_part *p = &parts->items[i];
 		if (str_eq(p->type, "processor")) {
@@ -52,8 +54,11 @@ static void sum_parts(const found_parts *parts, struct brief *b)
 			add_to(&b->nics, 1);
 		} else if (str_eq(p->type, "memory")) {
 			add_to(&b->memory_mib, p->capacity_mib);
+			all_sizes &= p->capacity_mib > 0;
 		}
 	}
+	if (!all_sizes)
+		b->memory_mib = -1; /* a sum of some modules would be a wrong one */
 }
 
 const char *brief_port_of(const json_t *lldp)

@@ -144,11 +144,13 @@ static void add_dimm(const json_t *j, found_parts *out)
 
 	p.locator = str_eq(p.slot, locator) ? "" : locator;
 	p.capacity_mib = number_of(j, "CapacityMiB");
-	if (p.capacity_mib <= 0)
-		return; /* an empty slot: in the document, but no part */
 	p.manufacturer = known_text(j, "Manufacturer");
 	p.part_number = known_text(j, "PartNumber");
 	p.serial = known_text(j, "SerialNumber");
+	if (p.capacity_mib <= 0 && !p.part_number[0] && !p.serial[0])
+		return; /* an empty slot: in the document, but no part */
+	if (p.capacity_mib == 0)
+		p.capacity_mib = -1; /* a module whose size the firmware does not tell */
 	p.media = text_of(j, "MemoryDeviceType");
 	p.speed_mhz = number_of(j, "OperatingSpeedMhz");
 	json_t *attrs = json_object();

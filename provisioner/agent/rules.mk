@@ -7,6 +7,7 @@ agent_SRC := \
 	provisioner/agent/facts/sysfs.c \
 	provisioner/agent/facts/smbios.c \
 	provisioner/agent/facts/memory_devices.c \
+	provisioner/agent/facts/empty_word.c \
 	provisioner/agent/facts/cpu_topology.c \
 	provisioner/agent/facts/drives.c \
 	provisioner/agent/facts/drive_path.c \

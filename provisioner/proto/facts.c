@@ -88,6 +88,8 @@ static const struct field drive_fields[] = {
 	S(facts_drive, "Protocol", protocol),
 	S(facts_drive, "MediaType", media_type),
 	T_(facts_drive, "Removable", removable),
+	T_(facts_drive, "WriteProtected", write_protected),
+	S(facts_drive, "Zones", zones),
 	F_STRINGS(struct facts_drive, "signatures", signatures, 0, FACTS_MAX_SIGNATURES),
 	S(facts_drive, "Slot", slot),
 	F_END,

@@ -115,6 +115,8 @@ mutate G4 $agent/disk/guard.c agent/disk/test_guard:test_choice 's/if (n > 1)/if
 mutate G4 $server/session/permit.c server/session/test_permit:test_permit_guards 's/guard_disk,/NULL_GUARD/; s/NULL_GUARD//'
 mutate G5 $agent/disk/guard.c agent/disk/test_device:test_same 's/return name_of(d, name, sizeof(name)) \&\& .*/return true || (name_of(d, name, sizeof(name)) \&\& drive_read_one(d->root, name, \&now) \&\&/; s/^\(\t       same_identity(&now, &d->drive)\);/\1);/'
 mutate G6 $agent/disk/guard.c agent/disk/test_guard:test_choice 's/if (!found->local)/if (false)/'
+mutate G6 $agent/disk/guard.c agent/disk/test_guard:test_choice 's/ || found->facts.zones\[0\]//'
+mutate G6 $server/flow/disk_choice.c server/flow/test_profile:test_disk_choice 's/if (member(d, "Zones")\[0\])/if (false)/'
 mutate G7 $agent/disk/guard.c agent/disk/test_guard:test_use 's/if (holders.n)/if (false)/'
 mutate G7 $agent/disk/guard.c agent/disk/test_guard:test_use 's/!str_eq(where, number))/true)/'
 mutate G8 $agent/disk/guard.c agent/disk/test_guard:test_data 's/if (r == 0 \&\& (!\*wipe_consent/if (false \&\& (!*wipe_consent/'

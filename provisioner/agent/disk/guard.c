@@ -63,7 +63,7 @@ int disk_choose(const drive_list *drives, const struct plan_disk *want, const st
 	if (!found->local)
 		return err_set(err, ERR_GUARD_DISK_REMOTE, "disk '%s' is on %s", name,
 			       found->facts.protocol);
-	if (found->read_only)
+	if (found->facts.write_protected == TRI_YES || found->facts.zones[0])
 		return err_set(err, ERR_AGENT_DISK_READ_ONLY, "disk '%s'", name);
 	*ret = found;
 	return 0;

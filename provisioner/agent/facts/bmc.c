@@ -62,12 +62,15 @@ static void take_manufacturer(const char *value, struct facts_bmc *ret)
 		(void)str_copy(ret->manufacturer, sizeof(ret->manufacturer), value);
 }
 
-/* HW: a card without an address says 0.0.0.0, and some 255.255.255.255. */
+#define LINK_LOCAL 0xa9fe /* 169.254.0.0/16 */
+
+/* HW: a card without an address says 0.0.0.0, and some 255.255.255.255. A link-local one is that of
+ * the link to this host (USB), or what a card makes up without a DHCP server: nobody reaches it. */
 static bool is_host_address(struct in_addr address)
 {
-	uint32_t top = ntohl(address.s_addr) >> 24;
+	uint32_t number = ntohl(address.s_addr), top = number >> 24;
 
-	return top != 0 && top != IN_LOOPBACKNET && top < 224;
+	return top != 0 && top != IN_LOOPBACKNET && top < 224 && number >> 16 != LINK_LOCAL;
 }
 
 static void take_address(const char *value, struct facts_bmc *ret)

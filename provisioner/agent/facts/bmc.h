@@ -14,7 +14,7 @@
 void bmc_read(struct facts_bmc *ret);
 
 /* The output of `ipmitool mc info` and `ipmitool lan print`. trust: none. What is malformed or a
- * placeholder (0.0.0.0, all-zero MAC) stays unknown. */
+ * placeholder (0.0.0.0, 169.254.0.0/16, all-zero MAC) stays unknown. */
 void bmc_parse_controller(const char *text, struct facts_bmc *ret);
 void bmc_parse_lan(const char *text, struct facts_bmc *ret);
 /* The output of `ipmitool lan print N` for one more channel, in the order of their numbers: the first

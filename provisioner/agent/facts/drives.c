@@ -83,11 +83,16 @@ static void read_scsi_serial(const char *root, const char *name, struct facts_dr
 		   length < n_bytes - 4 ? length : n_bytes - 4);
 }
 
-/* Hexadecimal, and not one digit throughout: zeros stand where a drive was given no name. */
+/* 64, 96 or 128 bits in hexadecimal, and not almost empty: zeros, or a counter behind zeros, stand
+ * where a drive was given no name. */
 static bool is_name(const char *s)
 {
-	return *s && strspn(s, "0123456789abcdefABCDEF") == strlen(s) &&
-	       strspn(s, (const char[]){*s, '\0'}) < strlen(s);
+	size_t n = strlen(s), n_filled = 0;
+
+	for (const char *p = s; *p; p++)
+		n_filled += *p != '0';
+	return (n == 16 || n == 24 || n == 32) && strspn(s, "0123456789abcdefABCDEF") == n &&
+	       strspn(s, (const char[]){*s, '\0'}) < n && n_filled > 2;
 }
 
 /* The kernel writes "naa.5000c500a1b2c3d4", "eui.0025385b91b03f1e", "t10.ATA     QEMU HARDDISK ..":
@@ -109,6 +114,17 @@ static void read_wwn(const char *root, const char *name, struct facts_drive *f)
 	}
 }
 
+/* HW: bytes of all ones come out as question marks. A serial has a letter or a digit. */
+static void drop_empty_serial(struct facts_drive *f)
+{
+	const char *p = f->serial;
+
+	while (*p && !isalnum((unsigned char)*p) && (unsigned char)*p < 0x80)
+		p++;
+	if (!*p)
+		f->serial[0] = '\0';
+}
+
 static void read_texts(const char *root, const char *name, struct facts_drive *f)
 {
 	char vendor[64];
@@ -116,6 +132,7 @@ static void read_texts(const char *root, const char *name, struct facts_drive *f
 	if (!sysfs_text(root, f->serial, sizeof(f->serial), "sys/block/%s/serial", name))
 		sysfs_text(root, f->serial, sizeof(f->serial), "sys/block/%s/device/serial", name);
 	read_scsi_serial(root, name, f);
+	drop_empty_serial(f);
 	read_wwn(root, name, f);
 	if (!sysfs_text(root, f->model, sizeof(f->model), "sys/block/%s/device/model", name))
 		sysfs_text(root, f->model, sizeof(f->model), "sys/block/%s/device/name", name);
@@ -128,6 +145,19 @@ static void read_texts(const char *root, const char *name, struct facts_drive *f
 			name) &&
 	    !sysfs_text(root, f->revision, sizeof(f->revision), "sys/block/%s/device/rev", name))
 		f->revision[0] = '\0';
+}
+
+/* What forbids writing anywhere on it. HW: the kernel calls zones that must be written in order
+ * "host-managed"; "host-aware" ones take writes in any order. */
+static void read_limits(const char *root, const char *name, struct facts_drive *f)
+{
+	char zones[32];
+
+	if (sysfs_int(root, 0, "sys/block/%s/ro", name) == 1)
+		f->write_protected = TRI_YES;
+	if (sysfs_text(root, zones, sizeof(zones), "sys/block/%s/queue/zoned", name) &&
+	    str_eq(zones, "host-managed"))
+		(void)str_copy(f->zones, sizeof(f->zones), zones);
 }
 
 bool drive_read_one(const char *root, const char *name, struct drive *d)
@@ -146,7 +176,7 @@ bool drive_read_one(const char *root, const char *name, struct drive *d)
 	f->block_size_bytes = sysfs_int(root, 0, "sys/block/%s/queue/logical_block_size", name);
 	int64_t removable = sysfs_int(root, -1, "sys/block/%s/removable", name);
 	f->removable = removable == 1 ? TRI_YES : removable == 0 ? TRI_NO : TRI_UNKNOWN;
-	d->read_only = sysfs_int(root, 0, "sys/block/%s/ro", name) == 1;
+	read_limits(root, name, f);
 	d->transport = drive_transport(root, name, d->sys_path);
 	const struct transport *row = transport_row(d->transport);
 	(void)str_copy(f->protocol, sizeof(f->protocol), row->word);
@@ -158,6 +188,27 @@ bool drive_read_one(const char *root, const char *name, struct drive *d)
 	return true;
 }
 
+/* HW: a disk with two ports, in a shelf with two controllers or on a SAN, is a block device for each
+ * path. SATA disks have one port: two with one name are two disks. */
+static bool is_path_to(const struct drive *d, const struct drive *known)
+{
+	bool sas = d->transport == TRANSPORT_SAS && d->facts.serial[0];
+	bool many = sas || transport_row(d->transport)->reach == TRANSPORT_REACH_SHARED;
+
+	return many && d->transport == known->transport && d->facts.wwn[0] &&
+	       str_eq(d->facts.wwn, known->facts.wwn) &&
+	       str_eq(d->facts.serial, known->facts.serial) &&
+	       d->facts.capacity_bytes == known->facts.capacity_bytes;
+}
+
+static bool is_listed(const drive_list *list, const struct drive *d)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (is_path_to(d, &list->items[i]))
+			return true;
+	return false;
+}
+
 void drives_read(const char *root, drive_list *ret)
 {
 	autonames struct sysfs_names names = sysfs_list(root, "sys/block");
@@ -165,7 +216,7 @@ void drives_read(const char *root, drive_list *ret)
 	for (size_t i = 0; i < names.n && ret->n < FACTS_MAX_DRIVES; i++) {
 		struct drive drive;
 
-		if (drive_read_one(root, names.names[i], &drive))
+		if (drive_read_one(root, names.names[i], &drive) && !is_listed(ret, &drive))
 			VEC_PUSH(ret, drive);
 	}
 	drive_slots_separate(ret);

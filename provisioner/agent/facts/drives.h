@@ -17,8 +17,7 @@
 struct drive {
 	struct facts_drive facts;
 	enum transport_id transport;
-	bool local; /* on a transport that may be written: proto/transport.h */
-	bool read_only;
+	bool local;         /* on a transport that may be written: proto/transport.h */
 	char dev_path[80];  /* "/dev/sda" */
 	char sys_path[512]; /* "/sys/devices/..." of the block device, without root */
 	char pci_address[32];
@@ -26,7 +25,7 @@ struct drive {
 };
 typedef VEC(struct drive) drive_list;
 
-/* Whole disks: no partitions, loops, RAM disks, optical drives, device mapper, md. Drives without a
+/* Whole disks, each once however many paths lead to it: no partitions, loops, RAM disks, optical drives, device mapper, md. Drives without a
  * medium (size 0) are kept out. owns: drives_done(). */
 void drives_read(const char *root, drive_list *ret);
 void drives_done(drive_list *list);

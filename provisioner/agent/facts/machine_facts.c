@@ -16,6 +16,7 @@
 #include "bmc.h"
 #include "cpu_topology.h"
 #include "drives.h"
+#include "empty_word.h"
 #include "missing_firmware.h"
 #include "nic_owner.h"
 #include "nics.h"
@@ -183,8 +184,9 @@ static void complete_processor(struct facts_cpu *cpu, const struct cpu_package *
 	if (package && !cpu->total_cores)
 		cpu->total_cores = package->cores;
 	/* Firmware of virtual machines names the machine type, not the CPU. */
-	if (*model &&
-	    (!cpu->model[0] || str_starts(cpu->model, "pc-") || str_starts(cpu->model, "virt")))
+	if (str_starts(cpu->model, "pc-") || str_starts(cpu->model, "virt"))
+		cpu->model[0] = '\0';
+	if (empty_word_is(cpu->model))
 		COPY(cpu->model, model);
 }
 
@@ -219,20 +221,30 @@ static void read_processors(const char *root, const struct smbios *smbios, struc
 	complete_processors(&topology, smbios->disabled, model, f);
 }
 
+/* An empty slot has no texts; a module whose size the firmware does not tell has. */
+static bool size_is_unknown(const struct facts_dimm *d)
+{
+	return !d->capacity_mib && (d->manufacturer[0] || d->serial[0] || d->part_number[0]);
+}
+
 static void read_memory(const char *root, const struct smbios *smbios, struct facts_memory *m)
 {
 	autofree char *path = xasprintf("%s/proc/meminfo", root);
 	char line[128];
 	long long kib = 0;
+	bool known = true;
 
 	for (size_t i = 0; i < smbios->modules.n; i++) {
 		VEC_PUSH(&m->modules, smbios->modules.items[i]);
 		m->total_mib += smbios->modules.items[i].capacity_mib;
+		known &= !size_is_unknown(&smbios->modules.items[i]);
 	}
 	for (size_t i = 0; i < smbios->persistent.n; i++)
 		VEC_PUSH(&m->persistent, smbios->persistent.items[i]);
+	if (!known)
+		m->total_mib = 0; /* a sum without that module would be a wrong one */
 	file_read_line(path, line, sizeof(line));
-	if (!m->total_mib && sscanf(line, "MemTotal: %lld kB", &kib) == 1)
+	if (known && !m->total_mib && sscanf(line, "MemTotal: %lld kB", &kib) == 1)
 		m->total_mib = kib / 1024;
 }
 

@@ -7,9 +7,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <base/cleanup.h>
 #include <base/str.h>
+
+#include "empty_word.h"
 
 enum { USE_OTHER = 1, USE_UNKNOWN = 2, USE_SYSTEM = 3, USE_NON_VOLATILE = 6 };
 enum { TECHNOLOGY_DRAM = 3, TECHNOLOGY_NVDIMM_N = 4, TECHNOLOGY_OPTANE = 7 };
@@ -104,33 +105,13 @@ static int64_t volatile_mib(const struct smbios_memory_device *d)
 	return d->volatile_mib;
 }
 
-/* HW: what firmware says where it knows nothing. */
-static bool says_nothing(const char *text)
-{
-	static const char *const words[] = {"",
-					    "not specified",
-					    "unknown",
-					    "none",
-					    "n/a",
-					    "no dimm",
-					    "null",
-					    "default string",
-					    "to be filled by o.e.m."};
-	struct sv name = sv_trim(sv_of(text));
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (name.n == strlen(words[i]) && strncasecmp(name.p, words[i], name.n) == 0)
-			return true;
-	return false;
-}
-
 static void drop_empty_words(struct facts_dimm *d)
 {
-	if (says_nothing(d->manufacturer))
+	if (empty_word_is(d->manufacturer))
 		d->manufacturer[0] = '\0';
-	if (says_nothing(d->serial))
+	if (empty_word_is(d->serial))
 		d->serial[0] = '\0';
-	if (says_nothing(d->part_number))
+	if (empty_word_is(d->part_number))
 		d->part_number[0] = '\0';
 }
 
@@ -160,9 +141,9 @@ static void push(struct smbios *s, const struct smbios_memory_device *d, enum ki
 
 static void name_slot(struct facts_dimm *d)
 {
-	const char *name = !says_nothing(d->device_locator) ? d->device_locator
-			   : !says_nothing(d->bank_locator) ? d->bank_locator
-							    : "";
+	const char *name = !empty_word_is(d->device_locator) ? d->device_locator
+			   : !empty_word_is(d->bank_locator) ? d->bank_locator
+							     : "";
 
 	(void)text_fit(d->slot, sizeof(d->slot), name);
 }
@@ -178,7 +159,7 @@ static void number_slot(struct facts_dimm *d, size_t number)
 
 static void put_bank_in_front(struct facts_dimm *d)
 {
-	if (!says_nothing(d->bank_locator) && !says_nothing(d->device_locator) &&
+	if (!empty_word_is(d->bank_locator) && !empty_word_is(d->device_locator) &&
 	    !str_eq(d->bank_locator, d->device_locator))
 		text_print(d->slot, sizeof(d->slot), "%s %s", d->bank_locator, d->device_locator);
 }

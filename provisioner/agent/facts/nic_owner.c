@@ -53,6 +53,40 @@ bool nic_is_management(const char *root, const char *name)
 	return false;
 }
 
+/* ---- cards that a card makes ----------------------------------------------------------------- */
+
+/* HW: mlx5's sub-functions hang on the auxiliary bus, below the PCI device of their card. */
+static bool is_sub_function(const char *root, const char *name)
+{
+	char path[512];
+
+	return device_path(root, name, path, sizeof(path)) && strstr(path, ".sf.");
+}
+
+/* "pf0vf3", "pf0sf88", "c1pf0vf2": the switch's end of a function, on the card that has it. "p0" is
+ * the card's own port, "pf0" the host's end on a card that is a computer itself. */
+static bool is_representor(const char *root, const char *name)
+{
+	char port[64];
+	unsigned controller, physical, number;
+	char kind;
+	int n = 0;
+
+	if (!sysfs_text(root, port, sizeof(port), "sys/class/net/%s/phys_port_name", name))
+		return false;
+	const char *p = port;
+	if (sscanf(p, "c%u%n", &controller, &n) == 1)
+		p += n;
+	return sscanf(p, "pf%u%cf%u", &physical, &kind, &number) == 3 &&
+	       (kind == 'v' || kind == 's');
+}
+
+bool nic_is_made(const char *root, const char *name)
+{
+	return sysfs_exists(root, "sys/class/net/%s/device/physfn", name) ||
+	       is_sub_function(root, name) || is_representor(root, name);
+}
+
 /* ---- SMBIOS type 42 -------------------------------------------------------------------------- */
 
 /* idVendor and idProduct stand in the folder of the USB device, above that of the interface. */
@@ -113,9 +147,7 @@ bool nic_is_proof(const char *root, const struct facts_nic *nic)
 		return false;
 	if (sysfs_int(root, 0, "sys/class/net/%s/type", nic->name) != TYPE_ETHERNET)
 		return false; /* InfiniBand: the address begins alike on every port */
-	if (is_usb(root, nic->name) ||
-	    sysfs_exists(root, "sys/class/net/%s/device/physfn", nic->name) ||
-	    str_eq(nic->driver, "thunderbolt-net"))
+	if (is_usb(root, nic->name) || str_eq(nic->driver, "thunderbolt-net"))
 		return false;
 	/* The permanent address holds whatever was set over it; without, only the kernel's word that
 	 * this one is. */

@@ -94,14 +94,14 @@ static void read_nic(const char *root, const char *name, int fd, struct facts_ni
 		(void)str_copy(nic->permanent_mac, sizeof(nic->permanent_mac), nic->mac);
 }
 
-/* A card of the machine: has a device, speaks Ethernet (1) or InfiniBand (32), and is not the
- * management controller's. */
+/* A card of the machine: has a device, speaks Ethernet (1) or InfiniBand (32), and is neither the
+ * management controller's nor made by software on another card. */
 static bool is_card(const char *root, const char *name)
 {
 	int64_t type = sysfs_int(root, 0, "sys/class/net/%s/type", name);
 
 	return (type == 1 || type == 32) && sysfs_exists(root, "sys/class/net/%s/device", name) &&
-	       !nic_is_management(root, name);
+	       !nic_is_management(root, name) && !nic_is_made(root, name);
 }
 
 void nics_read(const char *root, nic_list *ret)

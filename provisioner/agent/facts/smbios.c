@@ -87,8 +87,11 @@ static void read_uuid(const struct structure *s, char ret[static UUID_TEXT_BYTES
 	hw_uuid_print(uuid, ret);
 }
 
+/* HW: some tables have a second one, empty or of another node; the kernel takes the first, too. */
 static void read_system(struct smbios *out, const struct structure *s)
 {
+	if (out->system.manufacturer[0] || out->system.model[0] || out->system.serial[0])
+		return;
 	TEXT(s, 0x04, out->system.manufacturer);
 	TEXT(s, 0x05, out->system.model);
 	TEXT(s, 0x07, out->system.serial);

@@ -60,6 +60,10 @@ static const char *against(const json_t *d, const struct disk_rule *rule)
 		return transport_of(d)->why;
 	if (json_is_true(json_object_get(d, "Removable")))
 		return "removable";
+	if (json_is_true(json_object_get(d, "WriteProtected")))
+		return "write-protected";
+	if (member(d, "Zones")[0])
+		return "its zones must be written in order";
 	if (!serial[0] && !wwn[0])
 		return "no serial and no WWN";
 	if (strlen(serial) > 128 || strlen(wwn) > 128)

@@ -213,6 +213,24 @@ static void test_twins_in_one_host(void **state)
 	assert_int_equal(count(db, "SELECT count(*) FROM part WHERE serial = 'D1'"), 3);
 }
 
+/* A module that POST disabled is there, and how big it is is not known; then neither is the sum. */
+static void test_module_of_unknown_size(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	int64_t num = make_host(db, "52:54:00:00:00:01");
+	json_t *doc = document("P1_C1", "D1", "1");
+	json_t *memory = json_object_get(doc, "memory");
+
+	(void)json_object_del(memory, "TotalMiB");
+	json_t *module = json_array_get(json_object_get(memory, "modules"), 1);
+	(void)json_object_set_new(module, "SerialNumber", json_string("D2"));
+	(void)store(db, num, doc, 2 * US);
+	assert_int_equal(count(db, "SELECT count(*) FROM part WHERE serial = 'D2' AND "
+				   "capacity_mib IS NULL"),
+			 1);
+	assert_int_equal(count(db, "SELECT count(*) FROM host WHERE memory_mib IS NULL"), 1);
+}
+
 static void test_bad_documents(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -248,6 +266,7 @@ int main(void)
 		T(test_part_moves_from_a_silent_host),
 		T(test_two_live_hosts_with_one_serial_keep_a_part_each),
 		T(test_twins_in_one_host),
+		T(test_module_of_unknown_size),
 		T(test_bad_documents),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);

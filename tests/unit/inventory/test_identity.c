@@ -72,6 +72,12 @@ static void test_placeholders(void **state)
 		{"Asset Tag", true},
 		{"Dummy", true},
 		{"$(DEFAULT_STRING)", true},
+		{"None Specified", true},
+		{"Please fill in", true},
+		{"SerNum00", true},
+		{"A1_SerNum0", true},
+		{"SystemSerialNumb", true},
+		{"Rack Mount Chassis", true},
 		{"TOBE1234", false},
 		{"Dummy7", false},
 		{"S\xc3\xa9rie", false},
@@ -108,6 +114,9 @@ static void test_placeholder_uuids(void **state)
 		{"42206f54-2065-6946-6c6c-656420427920", true},  /* the same, swapped */
 		{"30313233-3435-3637-3839-414243444546", true},  /* "0123456789ABCDEF" */
 		{"53455249-414c-3742-3231-303030333432", false}, /* "SERIAL7B21000342" */
+		{"a1a2a3a4-b1b2-c1c2-d1d2-e1e2e3e4e5e6", true},
+		{"feedbeef-dead-beef-dead-beefdeadbeef", true},
+		{"00000000-0000-0000-0000-0cc47a000000", true},
 		{"33221100-5544-7766-8899-001122334402", false},
 		{"00000000-0000-0000-0000-ac1f6b123456", false},
 		{"4c4c4544-0051-3010-8054-b4c04f463232", false},
@@ -141,6 +150,12 @@ static void test_placeholder_macs(void **state)
 		{"00:11:22:33:44:55", true},
 		{"12:34:56:78:9a:bc", true},
 		{"00:11:22:33:44:56", false},
+		{"88:88:88:88:87:88", true},
+		{"00:00:00:00:00:01", true},
+		{"02:00:00:00:00:00", true},
+		{"02:00:00:00:00:01", false},
+		{"00:de:ad:be:ef:00", true},
+		{"de:ad:be:ef:00:01", true},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)

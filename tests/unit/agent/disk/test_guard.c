@@ -37,8 +37,12 @@ static int remove_root(void **state)
 
 #define DRIVE(n, w, s, size, l, ro)                                                                \
 	{                                                                                          \
-		.facts = {.name = n, .wwn = w, .serial = s, .capacity_bytes = size}, .local = l,   \
-		.read_only = ro                                                                    \
+		.facts = {.name = n,                                                               \
+			  .wwn = w,                                                                \
+			  .serial = s,                                                             \
+			  .capacity_bytes = size,                                                  \
+			  .write_protected = (ro) ? TRI_YES : TRI_UNKNOWN},                        \
+		.local = l                                                                         \
 	}
 static struct drive fleet[] = {
 	DRIVE("sda", "0x5000c500a1b2c3d4", "AAA", 1000, true, false),
@@ -48,6 +52,11 @@ static struct drive fleet[] = {
 	DRIVE("sde", "", "SAN", 1000, false, false),
 	DRIVE("sdf", "", "LOCKED", 1000, true, true),
 	DRIVE("sdg", "", "", 1000, true, false),
+	{.facts = {.name = "sdh",
+		   .serial = "ZONES",
+		   .capacity_bytes = 1000,
+		   .zones = "host-managed"},
+	 .local = true},
 };
 
 static const struct {
@@ -82,6 +91,10 @@ static const struct {
 	{"on a SAN", {.serial = "SAN", .size_bytes = 1000}, ERR_GUARD_DISK_REMOTE, NULL},
 	{"write-protected",
 	 {.serial = "LOCKED", .size_bytes = 1000},
+	 ERR_AGENT_DISK_READ_ONLY,
+	 NULL},
+	{"zones that are written in order",
+	 {.serial = "ZONES", .size_bytes = 1000},
 	 ERR_AGENT_DISK_READ_ONLY,
 	 NULL},
 };

@@ -103,6 +103,18 @@ static void test_channels(void **state)
 		 "10.0.0.2",
 		 "",
 		 2},
+		{"a link to the host before the card",
+		 {"IP Address : 169.254.3.254\nMAC Address : 3c:ec:ef:00:00:01\n",
+		  "IP Address : 10.0.0.2\nMAC Address : 3c:ec:ef:00:00:02\n"},
+		 "10.0.0.2",
+		 "3c:ec:ef:00:00:02",
+		 2},
+		{"a link to the host behind a card without an address",
+		 {"IP Address : 0.0.0.0\nMAC Address : 3c:ec:ef:00:00:01\n",
+		  "IP Address : 169.254.0.17\nMAC Address : 3c:ec:ef:00:00:02\n"},
+		 "",
+		 "3c:ec:ef:00:00:01",
+		 0},
 		{"nothing", {""}, "", "", 0},
 	};
 

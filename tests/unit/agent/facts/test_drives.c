@@ -174,6 +174,13 @@ static void test_names_of_the_world(void **state)
 		{"eui.0000000000000000\n", ""},
 		{"naa.0000000000000000\n", ""},
 		{"eui.ffffffffffffffff\n", ""},
+		{"eui.00000000000000000000000000000001\n", ""},
+		{"eui.0100000001000000\n", ""}, /* HW: of a whole series of SSDs */
+		{"naa.5000000000000000\n", ""},
+		{"naa.5000000000000001\n", ""},
+		{"naa.5000c500\n", ""},
+		{"naa.5000c500a1b2c3d4e5\n", ""},
+		{"eui.01000000010000005cd2e4a1b2c35151\n", "0x01000000010000005cd2e4a1b2c35151"},
 		{"naa.\n", ""},
 		{"naa.5000c500a1b2c3dz\n", ""},
 		{"t10.ATA     SAMSUNG MZ7LH480HAHQ-00005   S45PNA0M123456\n", ""},
@@ -192,12 +199,131 @@ static void test_names_of_the_world(void **state)
 	}
 }
 
+/* A disk with two ports has two block devices; two disks that say one name are two. */
+static void test_paths_to_one_disk(void **state)
+{
+	static const struct {
+		const char *row, *device; /* of host %u */
+		const char *wwn, *serial[2];
+		size_t n;
+	} cases[] = {
+		{"SAS",
+		 "pci0000:00/0000:9%u:00.0/host9%u/port-9:0/end_device-9%u:0/target/block",
+		 "naa.5000c500a1b2c3d5\n",
+		 {"ZC1\n", "ZC1\n"},
+		 1},
+		{"SAS with two serials",
+		 "pci0000:00/0000:9%u:00.0/host9%u/port-9:0/end_device-9%u:0/target/block",
+		 "naa.5000c500a1b2c3d5\n",
+		 {"ZC1\n", "ZC2\n"},
+		 2},
+		{"SAS without a name",
+		 "pci0000:00/0000:9%u:00.0/host9%u/port-9:0/end_device-9%u:0/target/block",
+		 "",
+		 {"ZC1\n", "ZC1\n"},
+		 2},
+		{"SATA",
+		 "pci0000:00/0000:9%u:00.0/ata9%u/host9%u/target/block",
+		 "naa.5000c500a1b2c3d5\n",
+		 {"ZC1\n", "ZC1\n"},
+		 2},
+		{"fibre channel",
+		 "pci0000:00/0000:9%u:00.0/host9%u/rport-9%u:0-1/target/block",
+		 "naa.600a098038303053\n",
+		 {"", ""},
+		 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autofree char *sys = xasprintf("%s/sys", root);
+		drive_list drives = {0};
+
+		assert_int_equal(file_remove_tree(sys, NULL), 0);
+		for (unsigned k = 0; k < 2; k++) {
+			char device[160];
+			autofree char *name = xasprintf("sd%c", 'a' + (int)k);
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			(void)snprintf(device, sizeof(device), cases[i].device, k, k, k);
+#pragma GCC diagnostic pop
+			autofree char *path = xasprintf("%s/%s", device, name);
+			put_disk(name, path,
+				 FILES("size", "64\n", "device/wwid", cases[i].wwn, "serial",
+				       cases[i].serial[k]));
+		}
+		drives_read(root, &drives);
+		CHECK_INT(cases[i].row, drives.n, cases[i].n);
+		CHECK_STR(cases[i].row, drives.items[0].facts.name, "sda");
+		drives_done(&drives);
+	}
+}
+
+static void test_what_forbids_writing(void **state)
+{
+	static const char device[] = "pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block/"
+				     "sdx";
+
+	static const struct {
+		const char *row, *ro, *zoned;
+		enum tri write_protected;
+		const char *zones;
+	} cases[] = {
+		{"nothing", "0\n", "none\n", TRI_UNKNOWN, ""},
+		{"a switch on the disk", "1\n", "none\n", TRI_YES, ""},
+		{"zones that are written in order", "0\n", "host-managed\n", TRI_UNKNOWN,
+		 "host-managed"},
+		{"zones that the disk arranges", "0\n", "host-aware\n", TRI_UNKNOWN, ""},
+	};
+	struct drive drive;
+
+	(void)state;
+	put_disk("sdx", device, FILES("size", "64\n"));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		autofree char *ro = xasprintf("sys/devices/%s/ro", device);
+		autofree char *zoned = xasprintf("sys/devices/%s/queue/zoned", device);
+
+		put(ro, cases[i].ro, strlen(cases[i].ro));
+		put(zoned, cases[i].zoned, strlen(cases[i].zoned));
+		assert_true(drive_read_one(root, "sdx", &drive));
+		CHECK_INT(cases[i].row, drive.facts.write_protected, cases[i].write_protected);
+		CHECK_STR(cases[i].row, drive.facts.zones, cases[i].zones);
+	}
+}
+
+static void test_serials_that_are_none(void **state)
+{
+	static const struct {
+		const char *page, *expect;
+	} cases[] = {
+		{"\0\x80\0\x04\xff\xff\xff\xff", ""},
+		{"\0\x80\0\x04    ", ""},
+		{"\0\x80\0\x04  A1", "A1"},
+	};
+	static const char device[] = "pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block/"
+				     "sdy";
+	autofree char *path = xasprintf("sys/devices/%s/device/vpd_pg80", device);
+	struct drive drive;
+
+	(void)state;
+	put_disk("sdy", device, FILES("size", "64\n"));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		put(path, cases[i].page, 8);
+		assert_true(drive_read_one(root, "sdy", &drive));
+		CHECK_STR(cases[i].expect, drive.facts.serial, cases[i].expect);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_names_of_the_world),
 		cmocka_unit_test(test_not_disks),
+		cmocka_unit_test(test_what_forbids_writing),
+		cmocka_unit_test(test_serials_that_are_none),
+		cmocka_unit_test(test_paths_to_one_disk),
 	};
 
 	return cmocka_run_group_tests(tests, make_tree, remove_tree);

@@ -209,6 +209,8 @@ static void test_words_of_a_module(void **state)
 		{"Unknown", "NO DIMM", "", ""},
 		{" ", "36ASF4G72PZ", "", "36ASF4G72PZ"},
 		{"None-7", "N/A", "None-7", ""},
+		{"00000000", "[Empty]", "", ""},
+		{"FFFFFFFF", "<BAD INDEX>", "", ""},
 	};
 	struct facts f;
 
@@ -268,6 +270,45 @@ static void test_sizes(void **state)
 		CHECK_INT(rows[i].row, facts.memory.modules.n, 1);
 		CHECK_INT(rows[i].row, facts.memory.modules.items[0].capacity_mib, rows[i].mib);
 		CHECK_STR(rows[i].row, facts.memory.modules.items[0].serial, rows[i].serial);
+		facts_done(&facts);
+		fake_sys_done(&tree);
+	}
+}
+
+/* The sum of the modules is not known where the size of one is not. */
+static void test_sum_with_an_unknown_size(void **state)
+{
+	static const struct {
+		const char *row, *strings;
+		uint16_t size;
+		int64_t total_mib;
+	} rows[] = {
+		{"two", "A2\0S2\0", 1024, 2048},
+		{"empty slot", "A2\0S2\0", 0, 1024},
+		{"unknown", "A2\0S2\0", 0xffff, 0},
+		{"extended, in an old table without it", "A2\0S2\0", 0x7fff, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct facts facts;
+
+		(void)set_up(NULL);
+		for (size_t k = 0; k < 2; k++) {
+			uint8_t f[24] = {0};
+
+			put_le16(f, 0xfffe);
+			put_le16(f + 8, k ? rows[i].size : 1024);
+			f[12] = 1;
+			f[14] = 0x1a;
+			f[20] = 2;
+			fake_sys_smbios_add(&tree, 17, f, sizeof(f),
+					    k ? rows[i].strings : "A1\0S1\0");
+		}
+		fake_sys_smbios_write(&tree);
+		fake_sys_put(&tree, "proc/meminfo", "MemTotal: 999999 kB\n");
+		machine_facts(tree.root, &facts);
+		CHECK_INT(rows[i].row, facts.memory.total_mib, rows[i].total_mib);
 		facts_done(&facts);
 		fake_sys_done(&tree);
 	}
@@ -608,6 +649,38 @@ static void test_cores_of_two_kinds(void **state)
 	assert_int_equal(t.packages[0].threads, 0);
 }
 
+/* The table's word for a processor, where it has one; else the kernel's. */
+static void test_model_of_a_processor(void **state)
+{
+	static const struct {
+		const char *table, *model;
+	} rows[] = {
+		{"AMD EPYC 9654", "AMD EPYC 9654"},
+		{"pc-q35-7.2", "Big CPU"},
+		{"virt-9.0", "Big CPU"},
+		{"Not Specified", "Big CPU"},
+		{"Unknown", "Big CPU"},
+		{"To Be Filled By O.E.M.", "Big CPU"},
+		{"<BAD INDEX>", "Big CPU"},
+		{"0000000000000000", "Big CPU"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct facts f;
+
+		(void)set_up(NULL);
+		fake_sys_cpu(&tree, "CPU1", rows[i].table);
+		fake_sys_smbios_write(&tree);
+		fake_sys_put(&tree, "proc/cpuinfo", "processor\t: 0\nmodel name\t: Big CPU\n");
+		machine_facts(tree.root, &f);
+		CHECK_INT(rows[i].table, f.processors.n, 1);
+		CHECK_STR(rows[i].table, f.processors.items[0].model, rows[i].model);
+		facts_done(&f);
+		fake_sys_done(&tree);
+	}
+}
+
 /* ---- network cards --------------------------------------------------------------------------- */
 
 static void put_nic(const char *name, const char *device, const char *driver, const char *mac)
@@ -688,7 +761,7 @@ static void test_whose_card(void **state)
 		{"permanent", "pci0000:00/0000:01:00.0", "igb", "addr_assign_type", "0\n", true,
 		 true},
 		{"virtual function", "pci0000:00/0000:01:10.0", "igbvf", "../../physfn/vendor", "x",
-		 true, false},
+		 false, false},
 		{"infiniband", "pci0000:00/0000:81:00.0", "mlx5_core", "type", "32\n", true, false},
 	};
 
@@ -783,6 +856,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_memory),
 		T(test_words_of_a_module),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_sum_with_an_unknown_size),
+		cmocka_unit_test(test_model_of_a_processor),
 		T(test_locators_of_two_sockets),
 		cmocka_unit_test(test_counts_of_cores),
 		cmocka_unit_test(test_counts_of_the_table),

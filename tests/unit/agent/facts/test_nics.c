@@ -94,7 +94,8 @@ static void put_card(const struct card *c)
 	autofree char *link = xasprintf("sys/class/net/%s/device", c->name);
 	autofree char *target = xasprintf("../../../devices/%s", c->device);
 	put(vendor, "0x8086\n");
-	link_to(driver, driver_target);
+	if (c->driver)
+		link_to(driver, driver_target);
 	link_to(link, target);
 }
 
@@ -148,6 +149,50 @@ static void test_cards(void **state)
 	VEC_DONE(&list);
 }
 
+/* HW: functions that a card makes have devices of their own; mlx5's sub-functions are below it on the
+ * auxiliary bus; the switch's ends of both hang on the card itself. */
+static void test_cards_that_a_card_makes(void **state)
+{
+	static const struct {
+		const char *name, *device, *file, *text;
+		bool listed;
+	} made[] = {
+		{"port", "pci0000:00/0000:5e:00.0", "phys_port_name", "p0\n", true},
+		{"port of a card with a computer", "pci0000:00/0000:5e:00.0", "phys_port_name",
+		 "pf0\n", true},
+		{"port of a switch", "pci0000:00/0000:5e:00.0", "phys_port_name", "swp1s0\n", true},
+		{"end of a virtual function", "pci0000:00/0000:5e:00.0", "phys_port_name",
+		 "pf0vf3\n", false},
+		{"end of a sub-function", "pci0000:00/0000:5e:00.0", "phys_port_name", "pf0sf88\n",
+		 false},
+		{"end of another host's function", "pci0000:00/0000:5e:00.0", "phys_port_name",
+		 "c1pf0vf3\n", false},
+		{"virtual function", "pci0000:00/0000:5e:02.0", "device/physfn/vendor", "0x15b3\n",
+		 false},
+		{"sub-function", "pci0000:00/0000:5e:00.0/mlx5_core.sf.4", "mtu", "1500\n", false},
+	};
+	nic_list list = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
+		put_card(&(struct card){.name = made[i].name,
+					.type = "1",
+					.address = "52:54:00:00:02:00",
+					.device = made[i].device,
+					.driver = NULL});
+		put_member(made[i].name, made[i].file, made[i].text);
+	}
+	nics_read(root, &list);
+	for (size_t i = 0; i < ARRAY_LEN(made); i++)
+		CHECK_INT(made[i].name, find(&list, made[i].name) != NULL, made[i].listed);
+	VEC_DONE(&list);
+	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
+		autofree char *path = xasprintf("%s/sys/class/net/%s", root, made[i].name);
+
+		assert_int_equal(file_remove_tree(path, NULL), 0);
+	}
+}
+
 static void test_nothing(void **state)
 {
 	nic_list list = {0};
@@ -182,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cards),
+		cmocka_unit_test(test_cards_that_a_card_makes),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_too_many),
 	};

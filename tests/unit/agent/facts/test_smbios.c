@@ -53,6 +53,8 @@ static void build(struct table *t)
 		system[4 + i] = (uint8_t)(0x10 + i);
 	system[21] = 4; /* SKU */
 	add(t, 1, system, sizeof(system), "Maker\0Model 5\0SN-0001\0SKU-9\0");
+	uint8_t another[23] = {0};
+	add(t, 1, another, sizeof(another), ""); /* blank, behind the machine's own */
 	add(t, 2, board, sizeof(board), "BoardMaker\0BoardModel\0BSN\0");
 	add(t, 3, chassis, sizeof(chassis), "ChassisMaker\0CSN\0ASSET\0");
 	cpu[12] = 4;              /* version string */

@@ -233,6 +233,10 @@ static const char drives[] =
 	"{\"Name\":\"sdc\",\"SerialNumber\":\"F\",\"CapacityBytes\":9000,\"Protocol\":\"FC\"},"
 	"{\"Name\":\"sdd\",\"SerialNumber\":\"R\",\"CapacityBytes\":9000,\"Protocol\":\"SATA\","
 	"\"Removable\":true},"
+	"{\"Name\":\"sdg\",\"SerialNumber\":\"W\",\"CapacityBytes\":9000,\"Protocol\":\"SATA\","
+	"\"WriteProtected\":true},"
+	"{\"Name\":\"sdh\",\"SerialNumber\":\"Z1\",\"CapacityBytes\":9000,\"Protocol\":\"SAS\","
+	"\"Zones\":\"host-managed\"},"
 	"{\"Name\":\"sde\",\"CapacityBytes\":9000,\"Protocol\":\"SATA\"},"
 	"{\"Name\":\"sdf\",\"SerialNumber\":\"V\",\"CapacityBytes\":5000,\"Protocol\":\"SAS\","
 	"\"signatures\":[\"VMFS_volume_member\"]}]";
@@ -258,6 +262,8 @@ static void test_disk_choice(void **state)
 		{"iSCSI", {.serial = "I"}, "", false, false, ERR_GUARD_DISK_NONE},
 		{"fibre channel", {.serial = "F"}, "", false, false, ERR_GUARD_DISK_NONE},
 		{"removable", {.serial = "R"}, "", false, false, ERR_GUARD_DISK_NONE},
+		{"write-protected", {.serial = "W"}, "", false, false, ERR_GUARD_DISK_NONE},
+		{"zones in order", {.serial = "Z1"}, "", false, false, ERR_GUARD_DISK_NONE},
 		{"no identity", {.min_bytes = 9000}, "", false, false, ERR_GUARD_DISK_NONE},
 	};
 	autojson json_t *list = json_loads(drives, 0, NULL);
