@@ -100,6 +100,7 @@ server_api_SRC += provisioner/server/api/order_answer.c
 server_api_SRC += provisioner/server/api/order_routes.c
 server_api_SRC += provisioner/server/api/profile_routes.c
 server_api_SRC += provisioner/server/api/read.c
+server_api_SRC += provisioner/server/api/slow_questions.c
 server_api_SRC += provisioner/server/api/live_members.c
 server_api_SRC += provisioner/server/api/request.c
 server_api_SRC += provisioner/server/api/seen_routes.c
@@ -186,6 +187,7 @@ $(eval $(call unit_test,tests/unit/server/api/test_erase_routes.c,$(SERVER_TEST_
 $(eval $(call unit_test,tests/unit/server/api/test_changes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/test_two_appliances.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/api/test_audit.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
+$(eval $(call unit_test,tests/unit/server/api/test_slow_questions.c,server_api inventory base,$(INVENTORY_PKG)))
 $(eval $(call unit_test,tests/unit/server/api/test_scopes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/api/test_in_use.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/api/test_profile_guards.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))

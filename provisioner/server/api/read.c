@@ -40,6 +40,11 @@ static bool is_never_quick(enum read_kind kind)
 	       kind == READ_HOST_SEARCH || kind == READ_EXPORT || kind == READ_BURN_REPORT;
 }
 
+static int64_t boot_us(void)
+{
+	return clock_boot_us(&clock_system);
+}
+
 static int read_here(struct api *api, const struct read_job *job, char **ret, size_t *ret_n_bytes,
 		     struct err *err)
 {
@@ -47,12 +52,15 @@ static int read_here(struct api *api, const struct read_job *job, char **ret, si
 	bool shows_live = job->of == &collection_hosts && api_shows_live(&job->q);
 	bool limited = api->readers != NULL;
 
-	if (limited && (is_never_quick(job->kind) || api->read_budget_ms == 0))
+	if (limited && (is_never_quick(job->kind) || api->read_budget_ms == 0 ||
+			slow_questions_has(&api->slow, job, boot_us())))
 		return err_set(err, ERR_DB_SLOW, "this takes a reader");
 	if (limited)
 		db_set_budget(api->flow->db, api->read_budget_ms * 1000);
 	int rc = read_job_run(api->flow->db, job, shows_live ? &live : NULL, ret, ret_n_bytes, err);
 	db_set_budget(api->flow->db, 0);
+	if (rc == -ERR_DB_SLOW && limited)
+		slow_questions_note(&api->slow, job, boot_us());
 	return rc;
 }
 
