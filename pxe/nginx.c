@@ -228,7 +228,14 @@ static const char needs_cert[] =
 	"certificate\"}';\n"
 	"\t\t\t}\n";
 /* People and programs: the daemon looks at the token before it reads the body. */
-static const char unbuffered[] = "\t\t\tproxy_request_buffering off;\n";
+/* Lists of hosts shrink to a tenth. Event streams are text/event-stream or NDJSON and stay as they are. */
+static const char unbuffered[] = "\t\t\tproxy_request_buffering off;\n"
+				 "\t\t\tgzip on;\n"
+				 "\t\t\tgzip_proxied any;\n"
+				 "\t\t\tgzip_comp_level 2;\n"
+				 "\t\t\tgzip_min_length 2048;\n"
+				 "\t\t\tgzip_vary on;\n"
+				 "\t\t\tgzip_types application/json;\n";
 static const char unbuffered_slow[] = "\t\t\tproxy_request_buffering off;\n"
 				      "\t\t\tproxy_send_timeout 120s;\n";
 

@@ -191,6 +191,8 @@ static void fill_api(struct app *a)
 	a->api = (struct api){.flow = &a->flow,
 			      .http = a->http,
 			      .read_budget_ms = a->config.read_budget_ms,
+			      .rate_per_s = a->config.rate_per_s,
+			      .rate_burst = a->config.rate_burst,
 			      .plan_public = a->site.plan_public,
 			      .backup_dir = a->site.backup_dir,
 			      .foreign_dhcp_servers = foreign_dhcp_servers,
@@ -209,7 +211,8 @@ static int open_http(struct app *a, struct err *err)
 		.spool_dir = a->site.spool_dir,
 		.tables = routes_all(&contexts),
 		.authorize = api_authorize,
-		.authorize_arg = &a->flow,
+		.authorize_arg = &a->api,
+		.cors_origins = a->config.cors_origins,
 		.max_connections = 4096,
 	};
 

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <ifaddrs.h>
 #include <ini.h>
 #include <net/if.h>
@@ -16,7 +17,7 @@
 #include <base/str.h>
 #include <proto/erase_method.h>
 
-enum key_type { KEY_TEXT, KEY_PATH, KEY_METHODS, KEY_INT, KEY_CHOICE };
+enum key_type { KEY_TEXT, KEY_PATH, KEY_METHODS, KEY_ORIGINS, KEY_INT, KEY_CHOICE };
 
 static const struct key {
 	const char *section, *name;
@@ -38,6 +39,9 @@ static const struct key {
 	{"server", "http_port", KEY_INT, AT(boot.http_port), "80", 1, 65535, NULL},
 	{"server", "https_port", KEY_INT, AT(boot.https_port), "443", 1, 65535, NULL},
 	{"server", "read_budget_ms", KEY_INT, AT(read_budget_ms), "5", 0, 1000, NULL},
+	{"api", "cors_origins", KEY_ORIGINS, AT(cors_origins), "", 0, 0, NULL},
+	{"api", "rate_per_s", KEY_INT, AT(rate_per_s), "200", 1, 100000, NULL},
+	{"api", "rate_burst", KEY_INT, AT(rate_burst), "1000", 10, 1000000, NULL},
 	{"boot", "files_dir", KEY_PATH, AT(boot.files_dir), "/usr/lib/slipway/boot", 0, 0, NULL},
 	{"boot", "firmware_cpio", KEY_PATH, AT(boot.firmware_cpio), "", 0, 0, NULL},
 	{"boot", "kernel_args", KEY_TEXT, AT(boot.kernel_args), "", 0, 0, NULL},
@@ -86,6 +90,34 @@ static bool is_choice(const char *choices, const char *value)
 	return false;
 }
 
+/* As browsers write them: scheme, host, perhaps a port; no path, no patterns. */
+static bool is_origin(struct sv text)
+{
+	struct sv host = sv_starts(text, "https://")  ? (struct sv){text.p + 8, text.n - 8}
+			 : sv_starts(text, "http://") ? (struct sv){text.p + 7, text.n - 7}
+						      : (struct sv){text.p, 0};
+
+	for (size_t i = 0; i < host.n; i++)
+		if (!isalnum((unsigned char)host.p[i]) && !strchr(".-:[]", host.p[i]))
+			return false;
+	return host.n > 0;
+}
+
+static int check_origins(const struct key *k, const char *value, struct err *err)
+{
+	struct sv rest = sv_of(value);
+
+	while (rest.n > 0) {
+		struct sv one = sv_split(&rest, ' ');
+		if (!is_origin(one))
+			return err_set(err, ERR_CONFIG,
+				       "[%s] %s takes origins like https://portal.example:8443, "
+				       "separated by one blank, not '%.*s'",
+				       k->section, k->name, (int)(one.n < 80 ? one.n : 80), one.p);
+	}
+	return 0;
+}
+
 static int set_key(struct config *c, const struct key *k, const char *value, struct err *err)
 {
 	if (k->type == KEY_INT)
@@ -99,6 +131,8 @@ static int set_key(struct config *c, const struct key *k, const char *value, str
 	struct erase_policy policy;
 	if (k->type == KEY_METHODS && erase_policy_parse(value, &policy, err) < 0)
 		return err_wrap(err, "[%s] %s", k->section, k->name);
+	if (k->type == KEY_ORIGINS)
+		TRY(check_origins(k, value, err));
 	if (strpbrk(value, "\r\n\t\"'\\"))
 		return err_set(err, ERR_CONFIG,
 			       "[%s] %s has a quote, backslash or control character", k->section,

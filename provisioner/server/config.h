@@ -23,6 +23,8 @@ struct config {
 	char *store;            /* "sqlite", or a postgresql:// URL */
 	char *log;              /* text, json */
 	int64_t read_budget_ms; /* a slower question goes to a reader process; 0: every one */
+	char *cors_origins;     /* pages of other origins that may use the API, or "" */
+	int64_t rate_per_s, rate_burst; /* requests of one token */
 	struct boot_config boot;
 	char *slipway; /* the program that makes a lab's trust root */
 

@@ -3,6 +3,7 @@
 server_http_SRC := provisioner/server/http/reply.c
 server_http_SRC += provisioner/server/http/request.c
 server_http_SRC += provisioner/server/http/route.c
+server_http_SRC += provisioner/server/http/cors.c
 server_http_SRC += provisioner/server/http/kick.c
 server_http_SRC += provisioner/server/http/server.c
 server_http_SRC += provisioner/server/http/status.c

@@ -99,6 +99,10 @@ answer "the difference is that" 200 '.items | length == 1 and (.[0].fields.name 
 # ---- writes -------------------------------------------------------------------------------------
 call GET /api/v1/hosts/SN-002 >/dev/null
 etag=$(sed -n 's/^[Ee][Tt]ag: *//p' "$dir/head" | tr -d '\r')
+: >"$dir/body" # curl leaves it as it is when nothing comes
+same "an answer that the client has is not sent again" "$(call GET /api/v1/hosts/SN-002 -H "If-None-Match: $etag") $(wc -c <"$dir/body")" "304 0"
+same "a list, too" "$(call GET '/api/v1/hosts?limit=3' >/dev/null; listed=$(sed -n 's/^[Ee][Tt]ag: *//p' "$dir/head" | tr -d '\r')
+	call GET '/api/v1/hosts?limit=3' -H "If-None-Match: $listed")" 304
 same "an old ETag is refused" "$(call PATCH /api/v1/hosts/SN-002 -H 'If-Match: "r999"' -d '{"name":"x"}')" 412
 same "the right ETag is taken" "$(call PATCH /api/v1/hosts/SN-002 -H "If-Match: $etag" -d '{"name":"x"}')" 200
 same "and is old now" "$(call PATCH /api/v1/hosts/SN-002 -H "If-Match: $etag" -d '{"name":"y"}')" 412

@@ -46,6 +46,9 @@ cat >"$dir/slipway.conf" <<-END
 	files_dir=$dir/boot
 	[web]
 	dir=$dir/web
+	[api]
+	cors_origins=https://portal.example
+	rate_per_s=50
 	[dhcp]
 	mode=full
 END
@@ -94,6 +97,18 @@ same "a made-up certificate header counts for nothing" \
 	"$(code -k -H 'X-Slipway-Client-Cert: x' -d '{}' $tls/agent/v1/sessions)" 403
 same "a made-up listener header counts for nothing" \
 	"$(code -H 'X-Slipway-Listener: tls' -d '{}' $plain/agent/v1/sessions)" 404
+# shellcheck disable=SC2086
+token=$(curl -s -X POST $admin/api/v1/tokens -d '{"name":"portal","scopes":["read","admin"]}' | jq -r .token)
+as_portal() { code -k -D "$dir/head" -H "Authorization: Bearer $token" -H 'Origin: https://portal.example' "$@"; }
+shown() { tr -d '\r' <"$dir/head" | sed -n "s/^$1: *//Ip"; }
+same "a large answer" "$(as_portal --compressed $tls/api/v1/openapi.json) $(shown content-encoding)" "200 gzip"
+jq -e .openapi "$dir/body" >/dev/null
+ok "comes compressed, and whole" $?
+same "a page of a listed origin may read it" "$(shown access-control-allow-origin)" https://portal.example
+shown ratelimit | grep -q '^"token";r=9[0-9]*;t=[0-9]' && shown ratelimit-policy | grep -q '^"token";q=1000;w=20$'
+ok "and learns what is left of its rate" $? "$dir/head"
+same "it may ask first" "$(code -k -X OPTIONS -H 'Access-Control-Request-Method: GET' -H 'Origin: https://portal.example' $tls/api/v1/hosts)" 204
+same "another may not" "$(code -k -X OPTIONS -H 'Access-Control-Request-Method: GET' -H 'Origin: https://evil.example' $tls/api/v1/hosts)" 405
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=agent -days 10 \
 	-keyout "$dir/agent.key" -out "$dir/agent.crt" 2>/dev/null
 agent="-k --cert $dir/agent.crt --key $dir/agent.key"

@@ -16,11 +16,12 @@ struct readers;
 struct api {
 	struct flow *flow;
 	struct http_server *http;
-	struct readers *readers;    /* NULL: every question is answered on the spot */
-	int64_t read_budget_ms;     /* a slower question goes to a reader; 0: every one */
-	struct slow_questions slow; /* those that did */
-	const char *plan_public;    /* path of the key that checks checkpoints */
-	const char *backup_dir;     /* where copies of the store go */
+	struct readers *readers;        /* NULL: every question is answered on the spot */
+	int64_t read_budget_ms;         /* a slower question goes to a reader; 0: every one */
+	int64_t rate_per_s, rate_burst; /* requests of one token */
+	struct slow_questions slow;     /* those that did */
+	const char *plan_public;        /* path of the key that checks checkpoints */
+	const char *backup_dir;         /* where copies of the store go */
 	unsigned (*foreign_dhcp_servers)(void *arg); /* heard now, for metrics; NULL: not watched */
 	void *foreign_dhcp_arg;
 	int64_t next_import;

@@ -17,8 +17,6 @@
 /* ---- rate ------------------------------------------------------------------------------------ */
 
 #define BUCKETS         256 /* by hash of the caller: two callers may share one, which only slows both */
-#define RATE_PER_S      200
-#define RATE_BURST      1000
 #define REFUSED_PER_MIN 30 /* wrong tokens of one address */
 
 struct bucket {
@@ -127,6 +125,24 @@ static int turn_away(struct flow *flow, struct http_request *r, const char *who,
 	return -why->code;
 }
 
+/* ---- the rate of a token --------------------------------------------------------------------- */
+
+/* Says what is left (draft-ietf-httpapi-ratelimit-headers): r requests now, all of them in t seconds. */
+static bool take_of_rate(const struct api *api, const char *who, struct http_request *r)
+{
+	struct bucket *b = &rates[bucket_of(who)];
+	double per_s = (double)api->rate_per_s, burst = (double)api->rate_burst;
+	bool had = take_one(b, per_s, burst, 1, flow_now_us(api->flow));
+	autofree char *policy = xasprintf("\"token\";q=%lld;w=%lld", (long long)api->rate_burst,
+					  (long long)((burst + per_s - 1) / per_s));
+	autofree char *left = xasprintf("\"token\";r=%lld;t=%lld", (long long)b->tokens,
+					(long long)((burst - b->tokens + per_s - 1) / per_s));
+
+	http_reply_header(r, "RateLimit-Policy", policy);
+	http_reply_header(r, "RateLimit", left);
+	return had;
+}
+
 /* ---- the check ------------------------------------------------------------------------------- */
 
 static int find_token(struct flow *flow, const char *bearer, struct http_request *r,
@@ -150,7 +166,8 @@ static int find_token(struct flow *flow, const char *bearer, struct http_request
 int api_authorize(void *arg, const char *bearer, enum http_scope need, struct http_request *r,
 		  struct http_identity *ret, struct err *err)
 {
-	struct flow *flow = arg;
+	const struct api *api = arg;
+	struct flow *flow = api->flow;
 	struct token token;
 	int rc = find_token(flow, bearer, r, &token, err);
 
@@ -159,7 +176,7 @@ int api_authorize(void *arg, const char *bearer, enum http_scope need, struct ht
 	*ret = (struct http_identity){.scopes = scopes_of(token.scopes), .token_id = token.num};
 	(void)snprintf(ret->who, sizeof(ret->who), "token:%s", token.name);
 	(void)str_copy(ret->owner, sizeof(ret->owner), token.owner);
-	if (!take_one(&rates[bucket_of(ret->who)], RATE_PER_S, RATE_BURST, 1, flow_now_us(flow)))
+	if (!take_of_rate(api, ret->who, r))
 		return limited(r, err);
 	if (ret->scopes & (1U << need))
 		return 0;

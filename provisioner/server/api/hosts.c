@@ -65,7 +65,6 @@ static int add_what_one_host_has(struct api *api, const struct host *h, struct s
 	TRY(burn_gate_waiver(api->flow, h->num, &waiver, err));
 	member(out, "burn_in_waived", waiver);
 	TRY(fault_latest_open(api->flow->db, h->num, &fault, err));
-	member(out, "stages", stages);
 	TRY(flow_orders_of_host(api->flow->db, h->num, &orders, err));
 	TRY(receipt_brief(api->flow->db, h->num, &receipt, err));
 	member(out, "fault", fault);
@@ -75,6 +74,7 @@ static int add_what_one_host_has(struct api *api, const struct host *h, struct s
 	member(out, "codes", codes);
 	if (!h->image_digest[0])
 		str_add(out, ",\"image\":null");
+	member(out, API_CLOCK_MEMBER, stages);
 	return 0;
 }
 

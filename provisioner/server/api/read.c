@@ -5,8 +5,12 @@
  */
 #include "read.h"
 
+#include <string.h>
+
 #include <base/clock.h>
+#include <base/digest.h>
 #include <base/json.h>
+#include <base/limits.h>
 #include <base/str.h>
 #include "request.h"
 #include <server/flow/live.h>
@@ -16,6 +20,8 @@
 #define WAIT_MS     70000 /* longer than a reader may take */
 #define RETRY_AFTER "5"
 #define TICK_MS     1000
+
+#define TAGGED_MAX_BYTES (128 * KIB)
 
 /* The state of a request whose question went to a reader. */
 struct reading {
@@ -146,13 +152,33 @@ int api_read_text(struct http_request *r, const struct read_job *job, char **ret
 	return rc;
 }
 
+/* A weak tag of what the answer says, without the moment at which it was true. Large answers have
+ * none: their hash would hold up the loop. */
+static void add_tag(struct http_request *r, const char *text, size_t n)
+{
+	char hex[SHA256_HEX_BYTES];
+	const char *as_of = NULL;
+
+	if (n >= TAGGED_MAX_BYTES || !str_eq(http_method(r), "GET"))
+		return;
+	for (const char *at = text; (at = strstr(at, READ_AS_OF)); at++)
+		as_of = at;
+	sha256_hex_of(text, as_of ? (size_t)(as_of - text) : n, hex);
+	autofree char *tag = xasprintf("W/\"%.32s\"", hex);
+	http_reply_header(r, "ETag", tag);
+}
+
 int api_read(struct http_request *r, const struct read_job *job, int status, struct err *err)
 {
 	char *text = NULL;
 	size_t n = 0;
 	int rc = api_read_text(r, job, &text, &n, err);
 
-	return rc == 1 ? http_reply_text(r, status, "application/json", text, n) : rc;
+	if (rc != 1)
+		return rc;
+	if (status == 200)
+		add_tag(r, text, n);
+	return http_reply_text(r, status, "application/json", text, n);
 }
 
 /* ---- exports --------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <base/clock.h>
+#include <base/digest.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
@@ -122,15 +123,20 @@ int api_reply_page(struct http_request *r, const struct collection *c,
 	return api_read(r, &job, 200, err);
 }
 
-/* The revision is the ETag; the text ends in "revision":N somewhere in the object. */
-static void set_etag(struct http_request *r, const char *items)
+/* The revision is the ETag. What an answer holds beside the row (progress, advice) changes without
+ * it, and is told by a hash behind it, which If-Match does not look at. */
+static void set_etag(struct http_request *r, const char *items, const char *whole)
 {
+	char hex[SHA256_HEX_BYTES];
+	const char *clock = strstr(whole, ",\"" API_CLOCK_MEMBER "\":");
 	autojson json_t *list = json_loads(items, 0, NULL);
 	json_t *revision = json_object_get(json_array_get(list, 0), "revision");
 
 	if (!revision)
 		return;
-	autofree char *etag = xasprintf("\"r%lld\"", (long long)json_integer_value(revision));
+	sha256_hex_of(whole, clock ? (size_t)(clock - whole) : strlen(whole), hex);
+	autofree char *etag = xasprintf("\"r%lld-%.16s\"", (long long)json_integer_value(revision),
+					hex);
 	http_reply_header(r, "ETag", etag);
 }
 
@@ -149,13 +155,13 @@ int api_reply_one(struct http_request *r, const struct collection *c, struct que
 		return err_set(err, c == &collection_hosts ? ERR_HOST_UNKNOWN : ERR_NOT_FOUND,
 			       "no such one among the %s", c->name);
 	}
-	set_etag(r, page.items.p);
 	autostr struct str out;
 	str_init(&out, page.items.n_bytes + (more ? strlen(more) : 0) + 16);
 	str_addn(&out, page.items.p + 1, page.items.n_bytes - 3); /* without [ and }] */
 	if (more)
 		str_add(&out, more);
 	str_add(&out, "}\n");
+	set_etag(r, page.items.p, out.p);
 	query_page_done(&page);
 	size_t n = out.n_bytes;
 	return http_reply_text(r, 200, "application/json", str_take(&out), n);

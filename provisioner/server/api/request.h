@@ -27,6 +27,8 @@ MUST_CHECK int api_host(const struct http_request *r, struct host *ret, struct e
 /* {"items": [...], "next": "..."|null, "total": N}, with the members that only the daemon knows. */
 MUST_CHECK int api_reply_page(struct http_request *r, const struct collection *c,
 			      const struct query_request *q, struct err *err);
+/* The last member of one host: seconds in each stage, which pass while nothing happens. */
+#define API_CLOCK_MEMBER "stages"
 /* One object, found by filters that q already has, with ETag; more: further members as JSON text,
  * or NULL. */
 MUST_CHECK int api_reply_one(struct http_request *r, const struct collection *c,

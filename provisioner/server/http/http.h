@@ -172,11 +172,15 @@ MUST_CHECK int http_body_json(const struct http_request *r, json_t **ret, struct
 /* The spooled body (HTTP_BODY_FILE), rewound. owns: the request's; dup() to keep it. */
 int http_body_fd(const struct http_request *r, uint64_t *ret_n_bytes);
 
+/* Does the request come from a page of an origin that the operator listed (cors_origins)? */
+bool http_origin_is_listed(const struct http_request *r);
+
 /* Has the client closed its end? A waiting request is not told by itself. */
 bool http_client_gone(const struct http_request *r);
 
 /* ---- answers: exactly one -------------------------------------------------------------------- */
-/* Add a header to the answer that will follow (ETag, Retry-After, ...). */
+/* Add a header to the answer that will follow (ETag, Retry-After, ...). A GET whose If-None-Match
+ * names the answer's ETag gets 304 without a body instead of 200. */
 void http_reply_header(struct http_request *r, const char *name, const char *value);
 int http_reply_empty(struct http_request *r, int status);
 /* Takes doc (decref'd), also NULL-safe: then null. */
@@ -232,6 +236,7 @@ struct http_options {
 	const struct http_table *tables; /* kept by reference, ends with {NULL, 0} */
 	http_authorizer authorize;
 	void *authorize_arg;
+	const char *cors_origins; /* "https://a https://b:8443", kept by reference; NULL: none */
 	unsigned max_connections; /* 0: 1024 */
 };
 MUST_CHECK int http_server_new(const struct http_options *o, struct http_server **ret,

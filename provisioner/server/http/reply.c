@@ -3,6 +3,7 @@
  * Answers: one per request. Errors become application/problem+json (RFC 9457) with the stable name,
  * the offending field and the hint of the error list.
  */
+#include "cors.h"
 #include "internal.h"
 
 #include <base/json.h>
@@ -22,6 +23,7 @@ void http_reply_header(struct http_request *r, const char *name, const char *val
 int http_reply_queue(struct http_request *r, int status, struct MHD_Response *response)
 {
 	BUG_ON(r->answered);
+	http_cors_add(r, response);
 	for (size_t i = 0; i < r->n_headers; i++)
 		(void)MHD_add_response_header(response, r->headers[i].name, r->headers[i].value);
 	r->answered = MHD_queue_response(r->connection, (unsigned)status, response) == MHD_YES;
@@ -30,13 +32,48 @@ int http_reply_queue(struct http_request *r, int status, struct MHD_Response *re
 	return 0;
 }
 
+/* ---- answers that the client has already ----------------------------------------------------- */
+
+static const char *etag_of(const struct http_request *r)
+{
+	for (size_t i = 0; i < r->n_headers; i++)
+		if (str_eq(r->headers[i].name, "ETag"))
+			return r->headers[i].value;
+	return NULL;
+}
+
+/* nginx makes a strong tag weak when it compresses the answer: both count (RFC 9110, 13.1.2). */
+static struct sv opaque_tag(struct sv tag)
+{
+	return sv_starts(tag, "W/") ? (struct sv){tag.p + 2, tag.n - 2} : tag;
+}
+
+static bool is_known(const struct http_request *r, int status)
+{
+	const char *etag = etag_of(r), *match = http_request_header(r, "If-None-Match");
+	struct sv rest = sv_of(match ? match : "");
+
+	if (!etag || !match || status != 200 ||
+	    (!str_eq(r->method, "GET") && !str_eq(r->method, "HEAD")))
+		return false;
+	while (rest.n > 0) {
+		struct sv one = sv_trim(sv_split(&rest, ','));
+		if (sv_eq_str(one, "*") || sv_eq(opaque_tag(one), opaque_tag(sv_of(etag))))
+			return true;
+	}
+	return false;
+}
+
 static int reply_owned(struct http_request *r, int status, const char *content_type, char *body,
 		       size_t n_bytes)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(n_bytes, body,
+	bool known = is_known(r, status);
+	struct MHD_Response *response = MHD_create_response_from_buffer(known ? 0 : n_bytes, body,
 									MHD_RESPMEM_MUST_FREE);
 
 	BUG_ON(!response);
+	if (known)
+		return http_reply_queue(r, 304, response);
 	if (content_type)
 		(void)MHD_add_response_header(response, "Content-Type", content_type);
 	return http_reply_queue(r, status, response);

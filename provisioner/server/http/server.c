@@ -4,6 +4,7 @@
  * descriptor watched as one event source each. Decides what happens to a request before and after
  * its handler; the rest is in http_request.c, http_reply.c, http_wait.c and http_route.c.
  */
+#include "cors.h"
 #include "internal.h"
 
 #include <errno.h>
@@ -149,8 +150,23 @@ static void call_handler(struct http_request *r)
 	(void)http_reply_problem(r, 0, &err);
 }
 
+#define PREFLIGHT_S "600"
+
+static void answer_preflight(struct http_request *r)
+{
+	http_reply_header(r, "Access-Control-Allow-Methods", r->allow);
+	http_reply_header(r, "Access-Control-Allow-Headers",
+			  "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key");
+	http_reply_header(r, "Access-Control-Max-Age", PREFLIGHT_S);
+	(void)http_reply_empty(r, 204);
+}
+
 static void refuse(struct http_request *r)
 {
+	if (http_cors_is_preflight(r)) {
+		answer_preflight(r);
+		return;
+	}
 	if (r->early.code == ERR_HTTP_METHOD)
 		http_reply_header(r, "Allow", r->allow);
 	if (r->early.code == ERR_AUTH_MISSING || r->early.code == ERR_AUTH_TOKEN)

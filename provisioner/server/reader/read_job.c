@@ -53,11 +53,10 @@ static int page_text(struct db *db, const struct read_job *j, const struct query
 	str_add(out, "{\"items\":");
 	str_addn(out, page.items.p, page.items.n_bytes);
 	str_addf(out, page.next[0] ? ",\n\"next\":\"%s\"" : ",\n\"next\":null%s", page.next);
-	time_rfc3339(page.as_of_us, time);
-	str_addf(out, ",\"as_of\":\"%s\"", time);
 	if (page.total >= 0)
 		str_addf(out, ",\"total\":%lld", (long long)page.total);
-	str_add(out, "}\n");
+	time_rfc3339(page.as_of_us, time);
+	str_addf(out, READ_AS_OF "\"%s\"}\n", time);
 	query_page_done(&page);
 	return 0;
 }

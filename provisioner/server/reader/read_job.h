@@ -46,6 +46,9 @@ struct read_job {
 	const json_t *progress; /* of hosts, {"NUM": ",\"progress\":{...}"}; NULL: none */
 };
 
+/* The last member of a page, which counts for nothing when two pages are compared. */
+#define READ_AS_OF ",\"as_of\":"
+
 /* Answer into *ret, which the caller frees. extra: further members of hosts, or NULL: what
  * j->progress says. errors: ERR_DB_SLOW (a budget is over), and those of the question */
 MUST_CHECK int read_job_run(struct db *db, const struct read_job *j,

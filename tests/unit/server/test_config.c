@@ -41,6 +41,15 @@ static void test_files(void **state)
 		 ":2: [erase] methods: 'shred' is not a method", ERR_CONFIG},
 		{"no way to erase", "[erase]\nmethods=\n", ":2: [erase] methods: no method",
 		 ERR_CONFIG},
+		{"origins", "[api]\ncors_origins=https://a.example http://[::1]:80\n", "", ERR_OK},
+		{"a path behind an origin", "[api]\ncors_origins=https://a.example/\n",
+		 ":2: [api] cors_origins takes origins", ERR_CONFIG},
+		{"every origin", "[api]\ncors_origins=*\n", ":2: [api] cors_origins takes origins",
+		 ERR_CONFIG},
+		{"an origin without a host", "[api]\ncors_origins=https://\n",
+		 ":2: [api] cors_origins takes origins", ERR_CONFIG},
+		{"no rate", "[api]\nrate_per_s=0\n", ":2: [api] rate_per_s must be a number",
+		 ERR_CONFIG},
 		{"first error counts", "[dhcp]\nmode=x\nmode=y\n", ":2:", ERR_CONFIG},
 		{"no key=value", "[server]\nhello\n", ":2:", ERR_CONFIG},
 	};
@@ -77,6 +86,7 @@ static void test_defaults(void **state)
 	assert_string_equal(c.boot.dhcp_mode, "off");
 	assert_int_equal(c.boot.http_port, 80);
 	assert_string_equal(c.erase_methods, "overwrite");
+	assert_string_equal(c.cors_origins, "");
 	config_done(&c);
 	struct err err = ERR_INIT;
 	config_init(&c);

@@ -120,6 +120,13 @@ static int file_size(struct http_request *r, struct err *err)
 					 (json_int_t)(fd >= 0 ? lseek(fd, 0, SEEK_END) : -1)));
 }
 
+static int tagged(struct http_request *r, struct err *err)
+{
+	(void)err;
+	http_reply_header(r, "ETag", "\"r7\"");
+	return http_reply_json(r, 200, json_pack("{s:i}", "revision", 7));
+}
+
 #define PLAIN_TOO .listeners = HTTP_LISTENER_PLAIN | HTTP_LISTENER_TLS | HTTP_LISTENER_ADMIN
 
 static const struct http_route routes[] = {
@@ -132,6 +139,7 @@ static const struct http_route routes[] = {
 	HTTP_ROUTE(GET, "/short", PUBLIC, 0, wait_short, ""),
 	HTTP_ROUTE(GET, "/stream", PUBLIC, 0, stream, ""),
 	HTTP_REPORT(POST, "/file", PUBLIC, 8 * 1024 * 1024, file_size, "", .body = HTTP_BODY_FILE),
+	HTTP_ROUTE(GET, "/tagged", PUBLIC, 0, tagged, ""),
 	HTTP_ROUTE(GET, "/secret", ADMIN, 0, show, ""),
 	HTTP_ROUTE(GET, "/agent", AGENT, 0, show, ""),
 };
@@ -150,7 +158,8 @@ static _Noreturn void serve(void)
 				 .spool_dir = dir,
 				 .front_uid = -1,
 				 .front_gid = -1,
-				 .tables = tables};
+				 .tables = tables,
+				 .cors_origins = "https://portal.example https://b.example:8443"};
 	if (sd_event_default(&event) < 0)
 		_exit(1);
 	o.event = event;
@@ -266,6 +275,64 @@ static void test_answers(void **state)
 				 rows[i].says);
 		if (status >= 400)
 			CHECK_STR(rows[i].name, r.content_type, "application/problem+json");
+		http_reply_done(&r);
+	}
+}
+
+/* A client that has the answer already gets none of it. */
+static void test_known_answers(void **state)
+{
+	static const struct {
+		const char *name, *method, *path, *header;
+		int status;
+	} rows[] = {
+		{"the tag", "GET", "/tagged", "If-None-Match: \"r7\"", 304},
+		{"made weak by a proxy", "GET", "/tagged", "If-None-Match: W/\"r7\"", 304},
+		{"one of several", "GET", "/tagged", "If-None-Match: \"r1\", \"r7\"", 304},
+		{"any", "GET", "/tagged", "If-None-Match: *", 304},
+		{"an older one", "GET", "/tagged", "If-None-Match: \"r6\"", 200},
+		{"a prefix of it", "GET", "/tagged", "If-None-Match: \"r\"", 200},
+		{"without quotes", "GET", "/tagged", "If-None-Match: r7", 200},
+		{"nothing", "GET", "/tagged", "If-None-Match:", 200},
+		{"an answer without a tag", "GET", "/short", "If-None-Match: *", 200},
+		{"an error", "GET", "/fails", "If-None-Match: *", 409},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct http_reply r;
+		int status = ask(admin, rows[i].method, rows[i].path, NULL, rows[i].header, &r);
+		CHECK_INT(rows[i].name, status, rows[i].status);
+		CHECK_INT(rows[i].name, status == 304 && r.body_bytes > 0, 0);
+		http_reply_done(&r);
+	}
+}
+
+/* Pages of origins that were listed, and no others. */
+static void test_origins(void **state)
+{
+#define ASKS "Access-Control-Request-Method: POST\r\n"
+	static const struct {
+		const char *name, *path, *header;
+		int status;
+	} rows[] = {
+		{"listed", "/echo", ASKS "Origin: https://portal.example", 204},
+		{"listed with a port", "/echo", ASKS "Origin: https://b.example:8443", 204},
+		{"another port", "/echo", ASKS "Origin: https://b.example", 405},
+		{"not listed", "/echo", ASKS "Origin: https://evil.example", 405},
+		{"a listed one inside", "/echo", ASKS "Origin: https://portal.example.evil", 405},
+		{"null", "/echo", ASKS "Origin: null", 405},
+		{"no origin", "/echo", "Access-Control-Request-Method: POST", 405},
+		{"not a preflight", "/echo", "Origin: https://portal.example", 405},
+		{"no such path", "/nowhere", ASKS "Origin: https://portal.example", 404},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct http_reply r;
+		CHECK_INT(rows[i].name,
+			  ask(admin, "OPTIONS", rows[i].path, NULL, rows[i].header, &r),
+			  rows[i].status);
 		http_reply_done(&r);
 	}
 }
@@ -448,7 +515,8 @@ static void test_long_answers_do_not_sleep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers), cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_answers), cmocka_unit_test(test_known_answers),
+		cmocka_unit_test(test_origins), cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_notify),  cmocka_unit_test(test_gone_while_waiting),
 		cmocka_unit_test(test_tables),  cmocka_unit_test(test_long_answers_do_not_sleep),
 	};
