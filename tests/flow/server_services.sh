@@ -105,6 +105,7 @@ same "a large answer" "$(as_portal --compressed $tls/api/v1/openapi.json) $(show
 jq -e .openapi "$dir/body" >/dev/null
 ok "comes compressed, and whole" $?
 same "a page of a listed origin may read it" "$(shown access-control-allow-origin)" https://portal.example
+as_portal $tls/api/v1/hosts >/dev/null
 shown ratelimit | grep -q '^"token";r=9[0-9]*;t=[0-9]' && shown ratelimit-policy | grep -q '^"token";q=1000;w=20$'
 ok "and learns what is left of its rate" $? "$dir/head"
 same "it may ask first" "$(code -k -X OPTIONS -H 'Access-Control-Request-Method: GET' -H 'Origin: https://portal.example' $tls/api/v1/hosts)" 204

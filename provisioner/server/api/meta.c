@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include <base/digest.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
@@ -19,10 +20,21 @@
 #include <inventory/run.h>
 #include <proto/advice.h>
 
+/* It says the same until the daemon ends, and anybody may ask: it is written once. */
 static int get_openapi(struct http_request *r, struct err *err)
 {
+	static char *text, tag[SHA256_HEX_BYTES + 2];
+	char hex[SHA256_HEX_BYTES];
+
 	(void)err;
-	return http_reply_json(r, 200, openapi_doc(http_server_tables(http_request_server(r))));
+	if (!text) {
+		autojson json_t *doc = openapi_doc(http_server_tables(http_request_server(r)));
+		text = json_text(doc);
+		sha256_hex_of(text, strlen(text), hex);
+		(void)snprintf(tag, sizeof(tag), "\"%.32s\"", hex);
+	}
+	http_reply_header(r, "ETag", tag);
+	return http_reply_text(r, 200, "application/json", xstrdup(text), strlen(text));
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */
