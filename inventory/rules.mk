@@ -26,6 +26,7 @@ inventory_SRC += inventory/schema/schema_0010.c
 inventory_SRC += inventory/schema/schema_0012.c
 inventory_SRC += inventory/schema/schema_0013.c
 inventory_SRC += inventory/schema/schema_0014.c
+inventory_SRC += inventory/schema/schema_0015.c
 inventory_SRC += inventory/hosts/event_columns.c
 inventory_SRC += inventory/expect/differences.c
 inventory_SRC += inventory/expect/differences_of_many.c

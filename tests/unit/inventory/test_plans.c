@@ -237,6 +237,34 @@ static void test_no_common_question_reads_all_of_a_table(void **state)
 	}
 }
 
+/* Hosts that have the same value are not sorted: the index has them by their number. */
+static void test_pages_are_read_in_order(void **state)
+{
+	static const struct {
+		const char *sort, *how;
+	} cases[] = {
+		{"serial", "host_serial_page"},       {"-MemoryMiB", "host_memory_page"},
+		{"name", "host_name_page"},           {"state_since", "host_since_page"},
+		{"-changed", "host_changed_page"},    {"uuid", "host_uuid_page"},
+		{"asset_tag", "host_asset_tag_page"},
+	};
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+
+	if (db_is_sqlite(db))
+		skip();
+	make_a_fleet(db);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct query_request q = {.limit = 100, .sort = cases[i].sort};
+		autostr struct str plan;
+		str_init(&plan, 64 * 1024);
+		assert_int_equal(query_add_filter(&q, "state", "ready", &err), 0);
+		assert_true(query_plan(db, &collection_hosts, &q, &plan, &err) >= 0);
+		if (!strstr(plan.p, cases[i].how))
+			fail_msg("sort=%s: not by %s:\n%s", cases[i].sort, cases[i].how, plan.p);
+	}
+}
+
 /* ---- SQLite ---------------------------------------------------------------------------------- */
 
 static void test_common_questions_use_an_index(void **state)
@@ -345,7 +373,9 @@ int main(void)
 		T(test_samples_are_taken),
 	};
 	static const struct CMUnitTest of_postgres[] = {
-		T(test_no_common_question_reads_all_of_a_table)};
+		T(test_no_common_question_reads_all_of_a_table),
+		T(test_pages_are_read_in_order),
+	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	if (store_is_postgres())
