@@ -16,7 +16,8 @@
 #include <base/str.h>
 
 #define QCOW2_HEAD_BYTES  104
-#define QCOW2_EXTERNAL    4 /* of the incompatible features: the data is in another file */
+#define QCOW2_DAMAGED     2 /* of the incompatible features: QEMU found damage */
+#define QCOW2_EXTERNAL    4 /* the data is in another file */
 #define VMDK_HEAD_BYTES   64
 #define VMDK_TEXT_SECTORS 2048
 #define VHD_MAGIC         "conectix"
@@ -170,6 +171,11 @@ static int check_qcow2(const char *path, int fd, struct err *err)
 		return elsewhere(path, "is qcow2 with a backing file", err);
 	if (features & QCOW2_EXTERNAL)
 		return elsewhere(path, "is qcow2 with an external data file", err);
+	if (features & QCOW2_DAMAGED)
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "'%s' is qcow2 that is marked as damaged: repair it first (qemu-img "
+			       "check -r all)",
+			       path);
 	return crypt ? elsewhere(path, "is an encrypted qcow2", err) : 0;
 }
 

@@ -30,6 +30,34 @@ static int check_end(const char *path, blkid_partition p, uint64_t size_bytes, s
 		       (uint64_t)(size_bytes / MIB));
 }
 
+/* Logical partitions lie in an extended one, and tables of other systems within a partition. */
+static bool is_of_its_own(blkid_partition p, blkid_parttable table)
+{
+	return blkid_partition_get_table(p) == table && !blkid_partition_is_extended(p);
+}
+
+static int check_overlap(const char *path, blkid_partlist list, int last, struct err *err)
+{
+	blkid_parttable table = blkid_partlist_get_table(list);
+	blkid_partition p = blkid_partlist_get_partition(list, last);
+	uint64_t start = (uint64_t)blkid_partition_get_start(p),
+		 end = start + (uint64_t)blkid_partition_get_size(p);
+
+	for (int i = 0; i < last && is_of_its_own(p, table); i++) {
+		blkid_partition q = blkid_partlist_get_partition(list, i);
+		uint64_t other = (uint64_t)blkid_partition_get_start(q),
+			 other_end = other + (uint64_t)blkid_partition_get_size(q);
+
+		if (is_of_its_own(q, table) && start < other_end && other < end)
+			return err_set(err, ERR_IMAGE_INPUT,
+				       "the partition table of '%s' is damaged: partitions %d and "
+				       "%d overlap",
+				       path, blkid_partition_get_partno(q),
+				       blkid_partition_get_partno(p));
+	}
+	return 0;
+}
+
 static int check_list(const char *path, blkid_partlist list, uint64_t size_bytes,
 		      uint32_t sector_bytes, struct err *err)
 {
@@ -41,8 +69,10 @@ static int check_list(const char *path, blkid_partlist list, uint64_t size_bytes
 			       "the GPT of '%s' is damaged, only its backup is sound: repair it "
 			       "(sgdisk --verify, or sfdisk and 'write')",
 			       path);
-	for (int i = 0; i < blkid_partlist_numof_partitions(list); i++)
+	for (int i = 0; i < blkid_partlist_numof_partitions(list); i++) {
 		TRY(check_end(path, blkid_partlist_get_partition(list, i), size_bytes, err));
+		TRY(check_overlap(path, list, i, err));
+	}
 	return 0;
 }
 

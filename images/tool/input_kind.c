@@ -20,9 +20,12 @@ static bool is_tar(const char *path)
 {
 	AUTO(source_file) struct source_file *f = NULL;
 	struct archive_entry *entry;
+	int status;
 
-	return !source_file_tar(path, &f, NULL) &&
-	       archive_read_next_header(source_file_archive(f), &entry) == ARCHIVE_OK;
+	if (source_file_tar(path, &f, NULL) < 0)
+		return false;
+	status = archive_read_next_header(source_file_archive(f), &entry);
+	return status == ARCHIVE_OK || status == ARCHIVE_WARN;
 }
 
 /* What is damaged does not look like anything. */
@@ -107,5 +110,11 @@ int input_kind_of(const char *path, enum input_kind *ret, struct err *err)
 	}
 	if (S_ISDIR(st.st_mode))
 		return kind_of_folder(path, ret, err);
+	if (!S_ISREG(st.st_mode))
+		return err_set(
+			err, ERR_IMAGE_INPUT,
+			"'%s' is neither a file nor a folder nor a disk; an input is read more "
+			"than once: write it to a file first",
+			path);
 	return kind_of_file(path, ret, err);
 }

@@ -203,16 +203,45 @@ int oci_config_check(const json_t *config, const char *arch, struct err *err)
 	return 0;
 }
 
+static bool is_image_config(const char *type)
+{
+	return !type || str_eq(type, "application/vnd.oci.image.config.v1+json") ||
+	       str_eq(type, "application/vnd.docker.container.image.v1+json");
+}
+
 /* An index of one image need not say for what it is; the image's configuration does. */
 static int check_config(const char *layout, const json_t *image, const char *arch, struct err *err)
 {
 	const json_t *descriptor = json_object_get(image, "config");
 	autojson json_t *config = NULL;
 
+	const char *type = json_string_value(json_object_get(descriptor, "mediaType"));
+
 	if (!descriptor)
 		return 0;
+	if (!is_image_config(type))
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "what the OCI layout holds is not the image of a system: its "
+			       "configuration is of type '%.128s'",
+			       type);
 	TRY(load_blob(layout, descriptor, &config, err));
 	return oci_config_check(config, arch, err);
+}
+
+/* A tar of something else, as a chart for Kubernetes, is not a layer. */
+static bool is_layer_type(const char *type)
+{
+	static const char *const kinds[] = {
+		"application/vnd.oci.image.layer.v1.tar",
+		"application/vnd.oci.image.layer.nondistributable.v1.tar",
+		"application/vnd.docker.image.rootfs.diff.tar",
+		"application/vnd.docker.image.rootfs.foreign.diff.tar",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (str_starts(type, kinds[i]))
+			return true;
+	return false;
 }
 
 static int take_layer(const char *layout, const json_t *layer, struct oci_layers *ret,
@@ -226,9 +255,10 @@ static int take_layer(const char *layout, const json_t *layer, struct oci_layers
 			"layer %zu of the OCI image is encrypted; copy the image with its key "
 			"first (skopeo copy --decryption-key)",
 			ret->n + 1);
-	if (type && !strstr(type, ".tar"))
+	if (type && !is_layer_type(type))
 		return err_set(err, ERR_IMAGE_INPUT,
-			       "layer %zu of the OCI image is not a tar: its type is '%s'",
+			       "layer %zu of the OCI image is not a tar of files: its type is "
+			       "'%.128s'",
 			       ret->n + 1, type);
 	TRY(blob_path(layout, layer, &ret->paths[ret->n], err));
 	ret->n++;

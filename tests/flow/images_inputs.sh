@@ -111,6 +111,12 @@ for option in compat=0.10 extended_l2=on,compat=1.1 cluster_size=2M; do
 	qemu-img convert -O qcow2 -o $option raw old
 	same "a qcow2 with $option" old
 done
+python3 - <<'PY'
+disk = bytearray(open('disk.qcow2', 'rb').read())
+disk[79] |= 2
+open('marked', 'wb').write(disk)
+PY
+refused "a qcow2 that QEMU marked as damaged" marked "marked as damaged"
 qemu-img snapshot -c one disk.qcow2
 same "a qcow2 with a snapshot" disk.qcow2
 python3 - <<'PY'
@@ -195,6 +201,12 @@ refused "a GPT whose entries are damaged" entries "only its backup is sound"
 cp header both
 printf 'spoilt' | dd of=both bs=1 seek=$((24 * 1048576 - 500)) conv=notrunc status=none
 refused "a GPT that is damaged twice" both "none is sound"
+cp mbr overlap
+printf '\203\0\0\0\0\20\0\0\0\20\0\0' | dd of=overlap bs=1 seek=466 conv=notrunc status=none
+refused "partitions that overlap" overlap "partitions 1 and 2 overlap"
+printf 'label: dos\nstart=2048, size=20480\nstart=22528, size=20000, type=5\nstart=24576, size=2048\nstart=28672, size=2048\n' | sfdisk -q mbr
+build mbr
+ok "field-53 logical partitions lie in another" $?
 "$slipway" image build --line t --version 1 --arch x86_64 --output a.slip --raw both >out 2>&1
 ok "field-53 what is damaged can be taken as it is" $?
 
@@ -243,6 +255,8 @@ gzip -k text
 refused "a text in gzip" text.gz "neither"
 : >empty
 refused "nothing" empty "empty"
+mkfifo pipe
+refused "a pipe, which nobody writes to" pipe "write it to a file"
 refused "an archive that was built" wanted "already"
 
 # ---- images of containers ------------------------------------------------------------------------
@@ -302,7 +316,7 @@ def broken(path, edit): items = dict(oci('amd64')); edit(items); tar(path, list(
 def first(items, change): m = json.loads(items['index.json']); name = 'blobs/sha256/' + m['manifests'][0]['digest'][7:]; body = json.loads(items[name]); change(body['layers'][0]); b = json.dumps(body).encode(); items['blobs/sha256/' + sha(b)] = b; m['manifests'][0].update(digest='sha256:' + sha(b), size=len(b)); items['index.json'] = json.dumps(m).encode()
 broken('oci-no-index.tar', lambda i: i.pop('index.json')); broken('oci-list.tar', lambda i: i.update({'index.json': b'[]'})); broken('oci-cut.tar', lambda i: i.update({'index.json': b'{'}))
 broken('oci-no-layer.tar', lambda i: i.pop('blobs/sha256/' + sha(layers[0]))); broken('oci-short.tar', lambda i: i.update({'blobs/sha256/' + sha(layers[0]): layers[0][:-512]}))
-broken('oci-size.tar', lambda i: first(i, lambda l: l.update(size=5))); broken('oci-type.tar', lambda i: first(i, lambda l: l.update(mediaType='application/vnd.oci.image.layer.v1.squashfs')))
+broken('oci-size.tar', lambda i: first(i, lambda l: l.update(size=5))); broken('oci-chart.tar', lambda i: first(i, lambda l: l.update(mediaType='application/vnd.cncf.helm.chart.content.v1.tar+gzip'))); broken('oci-type.tar', lambda i: first(i, lambda l: l.update(mediaType='application/vnd.oci.image.layer.v1.squashfs')))
 damaged = __import__('gzip').compress(layers[0]); damaged = damaged[:-6] + bytes([damaged[-6] ^ 255]) + damaged[-5:]
 broken('oci-sum.tar', lambda i: (i.update({'blobs/sha256/' + sha(damaged): damaged}), first(i, lambda l: l.update(digest='sha256:' + sha(damaged), size=len(damaged)))))
 index('index-arms.tar', [image('arm64', layers[:1]), one]); index('index-windows.tar', [image('amd64', layers[:1], os_='windows'), one])
@@ -343,7 +357,7 @@ refused "docker save of long ago" docker-old.tar "manifest.json"
 refused "an OCI archive of another architecture" oci-arm.tar "arm64"
 refused "an OCI archive with a name that goes up" oci-evil.tar "leaves"
 refused "an OCI archive with a link" oci-device.tar "link"
-for name in no-index:index.json list:manifests cut:index.json no-layer:lacks short:bytes size:"its descriptor says 5" type:squashfs \
+for name in no-index:index.json list:manifests cut:index.json no-layer:lacks short:bytes size:"its descriptor says 5" type:squashfs chart:helm \
 	sum:"incorrect data check"; do
 	refused "an OCI archive that is damaged: ${name%%:*}" "oci-${name%%:*}.tar" "${name#*:}"
 	grep -q '\.slipway' out && status=1 || status=0
