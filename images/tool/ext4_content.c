@@ -14,6 +14,8 @@
 #include <base/json.h>
 #include <base/str.h>
 
+#include "tree_content.h"
+
 #define BLOCK_BYTES 4096
 
 /* A run of file blocks that lies in one piece in the image. */
@@ -102,22 +104,15 @@ static int copy_content(struct ext4_image *x, ext2_extent_handle_t extents, stru
 			uint64_t size_bytes, struct err *err)
 {
 	struct filling f = {.x = x, .extents = extents};
-	const void *p;
-	size_t n;
-	la_int64_t at;
+	struct tree_content c = {.a = a, .size_bytes = size_bytes};
 	int status;
 
-	while ((status = archive_read_data_block(a, &p, &n, &at)) == ARCHIVE_OK) {
-		if ((uint64_t)at > size_bytes || n > size_bytes - (uint64_t)at)
-			return err_set(err, ERR_IMAGE_MEMBER, "content is longer than its size");
-		TRY(put_content(&f, p, n, (uint64_t)at, err));
+	while ((status = tree_content_next(&c, err)) > 0) {
+		TRY(put_content(&f, c.p, c.n_bytes, c.at, err));
 		if (f.run.n_blocks)
 			x->content_goal = f.run.disk_block + f.run.n_blocks;
 	}
-	if (status != ARCHIVE_EOF)
-		return err_set(err, ERR_IMAGE_MEMBER, "cannot read content: %s",
-			       archive_error_string(a));
-	return 0;
+	return status;
 }
 
 static errcode_t allocate(struct ext4_image *x, ext2_ino_t ino, struct ext2_inode_large *inode,

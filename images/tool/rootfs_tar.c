@@ -14,37 +14,53 @@
 #include <base/str.h>
 
 #include "pack.h"
+#include "tree_content.h"
 
 #define COPY_BYTES (256 * 1024)
+#define ZERO_BYTES (64 * 1024)
 
 struct tar_writer {
 	const struct rootfs_tar *t;
 	struct archive *out;
-	uint8_t *buffer;
 };
 
-static int copy_content(struct tar_writer *w, const char *path, struct archive_entry *entry,
-			struct archive *a, struct err *err)
+static int write_bytes(const struct tar_writer *w, const uint8_t *p, size_t n_bytes,
+		       struct err *err)
 {
-	int64_t left = archive_entry_size(entry);
-	bool ended = false;
+	return archive_write_data(w->out, p, n_bytes) == (la_ssize_t)n_bytes
+		       ? 0
+		       : err_set(err, ERR_IO, "cannot write the tar: %s",
+				 archive_error_string(w->out));
+}
 
-	while (left > 0) {
-		size_t wanted = left < COPY_BYTES ? (size_t)left : COPY_BYTES;
-		la_ssize_t n = ended ? 0 : archive_read_data(a, w->buffer, wanted);
+static int write_zeros(const struct tar_writer *w, uint64_t n_bytes, struct err *err)
+{
+	static const uint8_t zeros[ZERO_BYTES];
 
-		/* libarchive does not give out the hole at the end of a tar's file, and fails when
-		 * it is asked again; a hole of a file on disk has no end there */
-		if (n == 0 && archive_format(a) != ARCHIVE_FORMAT_RAW) {
-			ended = true;
-			n = (la_ssize_t)wanted;
-			memset(w->buffer, 0, wanted);
-		}
-		if (n <= 0 || archive_write_data(w->out, w->buffer, (size_t)n) != n)
-			return err_set(err, ERR_IMAGE_INPUT, "cannot copy '%s'", path);
-		left -= n;
+	for (size_t n; n_bytes; n_bytes -= n) {
+		n = n_bytes < ZERO_BYTES ? (size_t)n_bytes : ZERO_BYTES;
+		TRY(write_bytes(w, zeros, n, err));
 	}
 	return 0;
+}
+
+/* Holes are written as zeros. */
+static int copy_content(const struct tar_writer *w, uint64_t size_bytes, struct archive *a,
+			struct err *err)
+{
+	struct tree_content c = {.a = a, .size_bytes = size_bytes};
+	uint64_t done = 0;
+	int status;
+
+	/* an empty file of a folder comes without an entry to read from */
+	if (!size_bytes)
+		return 0;
+	while ((status = tree_content_next(&c, err)) > 0) {
+		TRY(write_zeros(w, c.at - done, err));
+		TRY(write_bytes(w, c.p, c.n_bytes, err));
+		done = c.at + c.n_bytes;
+	}
+	return status < 0 ? status : write_zeros(w, size_bytes - done, err);
 }
 
 static int write_entry(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
@@ -69,13 +85,14 @@ static int write_entry(void *arg, const char *path, struct archive_entry *entry,
 			       archive_error_string(w->out));
 	if (type != AE_IFREG || archive_entry_hardlink(entry))
 		return 0;
-	return copy_content(w, path, entry, a, err);
+	if (copy_content(w, (uint64_t)archive_entry_size(entry), a, err) < 0)
+		return err_wrap(err, "entry '%s'", path);
+	return 0;
 }
 
 static int write_tar(const struct rootfs_tar *t, int fd, struct err *err)
 {
-	autofree uint8_t *buffer = xmalloc(COPY_BYTES);
-	struct tar_writer w = {.t = t, .buffer = buffer};
+	struct tar_writer w = {.t = t};
 	int status;
 
 	w.out = archive_write_new();

@@ -29,6 +29,8 @@ struct source_file {
 	const uint8_t *last; /* what the tar's reader was given last */
 	size_t last_bytes;
 	uint64_t given_bytes; /* to the tar's reader */
+	uint8_t *kept;        /* of those, the last ones: a ring */
+	int fd;               /* of a tar that is not packed, or -1 */
 };
 
 void source_file_close(struct source_file *f)
@@ -38,6 +40,9 @@ void source_file_close(struct source_file *f)
 	archive_read_free(f->tar);
 	archive_read_free(f->lower);
 	gunzip_free(f->gzip);
+	if (f->fd >= 0)
+		(void)close(f->fd);
+	free(f->kept);
 	free(f->path);
 	free(f);
 }
@@ -92,6 +97,17 @@ static la_ssize_t give_gzip(struct archive *a, void *arg, const void **ret)
 	return ARCHIVE_FATAL;
 }
 
+static void keep(struct source_file *f, const uint8_t *p, size_t n_bytes)
+{
+	for (size_t n; n_bytes; p += n, n_bytes -= n) {
+		size_t at = f->given_bytes % SOURCE_KEPT_BYTES;
+
+		n = n_bytes < SOURCE_KEPT_BYTES - at ? n_bytes : SOURCE_KEPT_BYTES - at;
+		memcpy(f->kept + at, p, n);
+		f->given_bytes += n;
+	}
+}
+
 static la_ssize_t give_plain(struct archive *a, void *arg, const void **ret)
 {
 	struct source_file *f = arg;
@@ -107,7 +123,7 @@ static la_ssize_t give_plain(struct archive *a, void *arg, const void **ret)
 	}
 	f->last = *ret;
 	f->last_bytes = n;
-	f->given_bytes += n;
+	keep(f, f->last, n);
 	return (la_ssize_t)n;
 }
 
@@ -163,6 +179,7 @@ int source_file_bytes(const char *path, struct source_file **ret, struct err *er
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	uint8_t head[4] = {0};
 
+	f->fd = -1;
 	f->path = xstrdup(path);
 	if (fd < 0)
 		return err_sys(err, ERR_IMAGE_INPUT, "cannot open '%s'", path);
@@ -186,16 +203,43 @@ int source_file_tar(const char *path, struct source_file **ret, struct err *err)
 	BUG_ON(!f->tar);
 	archive_read_support_format_tar(f->tar);
 	if (f->is_packed) {
+		f->kept = xmalloc(SOURCE_KEPT_BYTES);
 		status = archive_read_open2(f->tar, f, NULL, give_plain, NULL, NULL);
 	} else {
 		archive_read_free(f->lower);
 		f->lower = NULL;
+		f->fd = open(path, O_RDONLY | O_CLOEXEC);
 		status = archive_read_open_filename(f->tar, path, READ_BYTES);
 	}
 	if (status != ARCHIVE_OK)
 		return failed(f, err);
 	*ret = take_ptr(f);
 	return 0;
+}
+
+/* ---- looking back ---------------------------------------------------------------------------- */
+
+static int kept_at(const struct source_file *f, uint64_t at, uint8_t *ret, size_t n_bytes)
+{
+	if (at > f->given_bytes || n_bytes > f->given_bytes - at ||
+	    f->given_bytes - at > SOURCE_KEPT_BYTES)
+		return -1;
+	for (size_t i = 0, n; i < n_bytes; i += n) {
+		size_t from = (at + i) % SOURCE_KEPT_BYTES;
+
+		n = n_bytes - i < SOURCE_KEPT_BYTES - from ? n_bytes - i : SOURCE_KEPT_BYTES - from;
+		memcpy(ret + i, f->kept + from, n);
+	}
+	return 0;
+}
+
+int source_file_plain_at(const struct source_file *f, uint64_t at, void *ret, size_t n_bytes,
+			 struct err *err)
+{
+	if (f->is_packed ? !kept_at(f, at, ret, n_bytes)
+			 : pread(f->fd, ret, n_bytes, (off_t)at) == (ssize_t)n_bytes)
+		return 0;
+	return err_set(err, ERR_IMAGE_INPUT, "cannot read a header of '%s' again", f->path);
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */

@@ -36,6 +36,12 @@ bool source_file_is_packed(const struct source_file *f);
 uint64_t source_file_packed_bytes(const struct source_file *f);
 uint64_t source_file_plain_bytes(const struct source_file *f);
 
+/* Bytes of an open tar, unpacked, that its reader has seen; of a packed one the last SOURCE_KEPT_BYTES
+ * are there. errors: ERR_IMAGE_INPUT: the tar ends before, or they went */
+#define SOURCE_KEPT_BYTES (4 * 1024 * 1024)
+MUST_CHECK int source_file_plain_at(const struct source_file *f, uint64_t at, void *ret,
+				    size_t n_bytes, struct err *err);
+
 /* After the last byte or entry: read what is left. errors: ERR_IMAGE_INPUT: a packed file that is
  * cut, damaged or followed by something; a tar with another tar behind it */
 MUST_CHECK int source_file_end(struct source_file *f, struct err *err);

@@ -5,6 +5,7 @@
  */
 #include "tree_normal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <base/bytes.h>
@@ -70,38 +71,81 @@ static bool is_acl(const char *name)
 	return str_eq(name, ACL_PREFIX "access") || str_eq(name, ACL_PREFIX "default");
 }
 
-static bool has_acl(struct archive_entry *entry)
-{
-	const char *name;
-	const void *value;
+/* An entry's attributes, with bytes of their own, in libarchive's order: what a header says last stands first. */
+struct attribute {
+	char *name;
+	void *value;
 	size_t n_bytes;
-	bool found = false;
+};
+typedef VEC(struct attribute) attribute_list;
 
-	(void)archive_entry_xattr_reset(entry);
-	while (archive_entry_xattr_next(entry, &name, &value, &n_bytes) == ARCHIVE_OK)
-		found = found || is_acl(name);
-	return found;
+static bool is_among(const attribute_list *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(list->items[i].name, name))
+			return true;
+	return false;
 }
 
-/* libarchive's list of attributes cannot lose one, so it is made anew. */
-static int move_acls(struct archive_entry *entry, const char *path, struct err *err)
+static void list_attributes(struct archive_entry *entry, attribute_list *ret)
 {
-	struct archive_entry *copy = archive_entry_clone(entry);
+	struct attribute a;
 	const char *name;
 	const void *value;
-	size_t n_bytes;
+
+	(void)archive_entry_xattr_reset(entry);
+	while (archive_entry_xattr_next(entry, &name, &value, &a.n_bytes) == ARCHIVE_OK) {
+		a.name = xstrdup(name);
+		a.value = xmalloc(a.n_bytes + 1);
+		if (a.n_bytes)
+			memcpy(a.value, value, a.n_bytes);
+		VEC_PUSH(ret, a);
+	}
+}
+
+static void attributes_done(attribute_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		free(list->items[i].name);
+		free(list->items[i].value);
+	}
+	VEC_DONE(list);
+}
+
+/* Of two with one name the one that a header says last counts (POSIX, pax). */
+static int put_attributes(const attribute_list *list, struct archive_entry *entry, const char *path,
+			  struct err *err)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct attribute *a = &list->items[i];
+
+		if (is_among(list, i, a->name))
+			continue;
+		if (is_acl(a->name))
+			TRY(move_acl(entry, path, a->name, a->value, a->n_bytes, err));
+		else
+			archive_entry_xattr_add_entry(entry, a->name, a->value, a->n_bytes);
+	}
+	return 0;
+}
+
+/* Access lists, and names that come twice, need a list of another form; libarchive's cannot lose one. */
+static int mend_attributes(struct archive_entry *entry, const char *path, struct err *err)
+{
+	attribute_list list = {0};
+	bool mend = false;
 	int status = 0;
 
-	BUG_ON(!copy);
-	archive_entry_xattr_clear(entry);
-	(void)archive_entry_xattr_reset(copy);
-	while (!status && archive_entry_xattr_next(copy, &name, &value, &n_bytes) == ARCHIVE_OK) {
-		if (is_acl(name))
-			status = move_acl(entry, path, name, value, n_bytes, err);
-		else
-			archive_entry_xattr_add_entry(entry, name, value, n_bytes);
+	if (!archive_entry_xattr_reset(entry))
+		return 0;
+	list_attributes(entry, &list);
+	for (size_t i = 0; i < list.n; i++)
+		mend = mend || is_acl(list.items[i].name) || is_among(&list, i, list.items[i].name);
+	if (mend) {
+		archive_entry_xattr_clear(entry);
+		status = put_attributes(&list, entry, path, err);
 	}
-	archive_entry_free(copy);
+	attributes_done(&list);
 	return status;
 }
 
@@ -118,5 +162,8 @@ int tree_normalize(struct archive_entry *entry, const char *path, struct err *er
 				       "entry '%s' is a hard link that leaves the tree", path);
 		archive_entry_set_hardlink(entry, clean);
 	}
-	return has_acl(entry) ? move_acls(entry, path, err) : 0;
+	/* Linux has no other mode of a symbolic link; tars say what they like */
+	if (archive_entry_filetype(entry) == AE_IFLNK)
+		archive_entry_set_perm(entry, 0777);
+	return mend_attributes(entry, path, err);
 }

@@ -16,7 +16,7 @@
 #include <base/vec.h>
 
 #include "source_file.h"
-#include "tar_global.h"
+#include "tar_headers.h"
 #include "tree_path.h"
 
 #define READ_BLOCK_BYTES  (256 * 1024)
@@ -49,8 +49,7 @@ static int check_growth(const struct source_file *f, const char *what, struct er
 	return 0;
 }
 
-/* libarchive reads a pax time of "-1.5" as -1 and half a second on: the fraction goes back, too.
- * Times between -1 and 0 have lost their sign there. */
+/* libarchive reads a pax time of "-1.5" as -1 and half a second on: the fraction goes back, too. */
 static void mend_time(struct archive_entry *entry)
 {
 	int64_t s = archive_entry_mtime(entry);
@@ -58,6 +57,28 @@ static void mend_time(struct archive_entry *entry)
 
 	if (s < 0 && s > INT64_MIN && ns > 0 && ns < 1000000000)
 		archive_entry_set_mtime(entry, s - 1, 1000000000 - ns);
+}
+
+/* Names that are not UTF-8 are a warning, too, and come out as they are. */
+static int check_warning(struct archive *a, const char *name, int status, struct err *err)
+{
+	const char *text = archive_error_string(a);
+
+	if (status == ARCHIVE_OK || (text && strstr(text, "converted")))
+		return 0;
+	return err_set(err, ERR_IMAGE_MEMBER, "entry '%s' cannot be read whole: %s", name,
+		       text ? text : "a map of its holes, or a header, is damaged");
+}
+
+static int mend_entry(struct source_file *f, struct archive_entry *entry, int status,
+		      struct err *err)
+{
+	const char *name = archive_entry_pathname(entry);
+
+	TRY(tar_headers_check(f, entry, err));
+	TRY(check_warning(source_file_archive(f), name ? name : "", status, err));
+	mend_time(entry);
+	return 0;
 }
 
 static int walk_archive(struct source_file *f, const char *what, tree_visit visit, void *arg,
@@ -70,7 +91,7 @@ static int walk_archive(struct source_file *f, const char *what, tree_visit visi
 	while ((status = archive_read_next_header(a, &entry)) == ARCHIVE_OK ||
 	       status == ARCHIVE_WARN) {
 		TRY(check_growth(f, what, err));
-		mend_time(entry);
+		TRY(mend_entry(f, entry, status, err));
 		TRY(visit_entry(entry, a, visit, arg, err));
 	}
 	if (status != ARCHIVE_EOF)
@@ -83,7 +104,6 @@ int source_walk_tar(const char *path, tree_visit visit, void *arg, struct err *e
 {
 	AUTO(source_file) struct source_file *f = NULL;
 
-	TRY(tar_global_check(path, err));
 	TRY(source_file_tar(path, &f, err));
 	return walk_archive(f, path, visit, arg, err);
 }

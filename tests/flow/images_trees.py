@@ -79,10 +79,41 @@ def sparse(name, size, pieces, **more):
     return entry(name, content=table + b''.join(b for _, b in pieces), pax=pax, **more)
 
 
+def pax(records, name='etc/a', type=tarfile.REGTYPE, link='', content=b'x\n', kind=b'x', sparse=None):
+    """An entry as bytes, behind a pax header whose records are given as they are. sparse: GNU's old form."""
+    body = b''.join(r if isinstance(r, bytes) else record(*r) for r in records)
+    head = tarfile.TarInfo('PaxHeader')
+    head.type, head.size = kind, len(body)
+    t, content = entry(name, type, content if type == tarfile.REGTYPE else b'', link)
+    block = bytearray(t.tobuf(tarfile.USTAR_FORMAT))
+    if sparse:
+        block[156:157], block[257:265] = b'S', b'ustar  \0'
+        block[345:512] = bytes(167)
+        for i, number in enumerate(sparse):
+            at = 483 if i == len(sparse) - 1 else 386 + 12 * i
+            block[at:at + 12] = b'%011o\0' % number
+        block[148:156] = b' ' * 8
+        block[148:156] = b'%06o\0 ' % sum(block)
+    header = head.tobuf(tarfile.USTAR_FORMAT) + body + bytes(-len(body) % 512) if records else b''
+    return header + bytes(block) + content + bytes(-len(content) % 512)
+
+
+def record(key, value):
+    line = b' ' + key.encode() + b'=' + (value if isinstance(value, bytes) else value.encode()) + b'\n'
+    n = len(line) + 1
+    while len(str(n)) + len(line) != n:
+        n += 1
+    return str(n).encode() + line
+
+
 BASE = [d('./'), d('etc'), d('usr'), d('usr/bin')]
 
 
 def write_tar(path, entries):
+    if isinstance(entries, bytes):
+        with open(path, 'wb') as out:
+            out.write(entries + bytes(10240))
+        return
     with tarfile.open(path, 'w', format=tarfile.PAX_FORMAT, errors='surrogateescape') as t:
         for e, content in entries:
             t.addfile(e, io.BytesIO(content) if content else None)
@@ -133,7 +164,7 @@ class Bench:
         """The input of a case: a tar, or an OCI layout of several layers."""
         path = self.work + '/input'
         self.run('rm', '-rf', path, self.work + '/a.slip')
-        if isinstance(case[0], list):
+        if not isinstance(case, bytes) and isinstance(case[0], list):
             write_oci(path, case)
         else:
             write_tar(path, case)
@@ -353,6 +384,23 @@ ROWS = [
     ('field-43 lost+found that was removed', [[d('./'), d('lost+found'), f('lost+found/a')], [f('.wh.lost+found', '')]], {'lost+found/a': None}),
     ('a file with holes', [d('./'), sparse('x', 5000000, [(8192, b'a' * 4096), (3000000, b'b' * 5000)])], {'x': {'size': 5000000}}),
     ('a file that is one hole', [d('./'), sparse('x', 300000, [])], {'x': {'size': 300000}}),
+    ('field-40 a symbolic link with another mode', pax([], 's', tarfile.SYMTYPE, 'etc'), {'s': {'mode': 0o777}}),
+    ('a link whose target stands in a pax header alone, as Go writes it', pax([('linkpath', '\u4e2d\u6587')], 's', tarfile.SYMTYPE)
+     + pax([], 'a') + pax([('linkpath', 'a')], 'h', tarfile.LNKTYPE), {'s': {'kind': 'l', 'to': '\u4e2d\u6587'}, 'a': {'names': 2}}),
+    ('an attribute twice, of which the last counts', pax([('SCHILY.xattr.user.x', 'one'), ('SCHILY.xattr.user.x', 'two')], 'a'),
+     {'a': {'xattrs': {'user.x': b'two'}}}),
+    ('a map of holes in the old form', pax([], 's', content=b'a' * 1024, sparse=[4096, 512, 12288, 512, 20000]), {'s': {'size': 20000}}),
+    ('pieces of a file that overlap', pax([], 'etc/s', content=b'a' * 1024, sparse=[0, 512, 256, 512, 20000]), "'etc/s'"),
+    ('pieces of a file that go back', pax([], 'etc/s', content=b'a' * 1024, sparse=[8192, 512, 0, 512, 20000]), "'etc/s'"),
+    ('pieces of a file behind its end', pax([], 'etc/s', content=b'a' * 1024, sparse=[0, 512, 8192, 512, 5000]), "'etc/s'"),
+    ('field-48 an owner of letters, which would become root', pax([('uid', 'bin')]), 'uid'),
+    ('field-48 an owner of no digits', pax([('gid', '')]), 'gid'),
+    ('a pax header whose record has another length', pax([b'99 path=etc/b\n']), "'etc/a' has a damaged pax header"),
+    ('a pax header without records', pax([b'path\n']), "'etc/a' has a damaged pax header"),
+    ('a path with a zero in it', pax([('path', b'etc/b\0c')]), 'path'),
+    ('a time that is not one', pax([('mtime', '1e9')]), 'mtime'),
+    ('a time whose sign would be lost', pax([('mtime', '-0.5')]), 'mtime'),
+    ('a map of holes that cannot be read', pax([('GNU.sparse.name', 'etc/a'), ('GNU.sparse.size', '9000'), ('GNU.sparse.map', '0,x,9000')]), "'etc/a'"),
     ('names that are not UTF-8', [d('./'), f('na\udcff\udc80me', 'x\n'), s('l', 'to\udcff')], {'na\udcff\udc80me': 'x\n', 'l': {'to': 'to\udcff'}}),
 ]
 # What the file system of one way cannot hold: name, entries, way, text of the refusal
