@@ -214,9 +214,9 @@ static void differ_in_port(const struct db_rows *rows, const json_t *facts, cons
 	const json_t *card = name[0] ? fitting_card(facts, name, "") : NULL;
 	const char *found = card ? brief_port_of(json_object_get(card, "lldp")) : db_text(rows, 3);
 
-	if (!card)
+	if (!card && port_name_tells_switch(name, db_text(rows, 2)))
 		compare_text(out, type, "switch.name", name, db_text(rows, 2));
-	if (card || !port_name_same_port(port, found))
+	if ((card || !port_name_same_port(port, found)) && port_name_tells_port(port, found))
 		compare_text(out, type, "switch.port", port, found);
 }
 

@@ -152,6 +152,28 @@ static struct sv without_suffix(struct sv name)
 	return sv_trim(name);
 }
 
+/* "Port 12", "Port: 12", as HPE's and Netgear's descriptions have it, is 12. HW: RouterOS puts the
+ * bridge that a port is in before it: "bridge/ether2". */
+static struct sv without_prefix(struct sv name)
+{
+	static const char port[] = "port", bridge[] = "bridge";
+	size_t n = sizeof(port) - 1;
+
+	if (name.n > n && strncasecmp(name.p, port, n) == 0) {
+		size_t at = n;
+
+		while (at < name.n && strchr(" :#", name.p[at]))
+			at++;
+		if (at < name.n && isdigit((unsigned char)name.p[at]))
+			return (struct sv){name.p + at, name.n - at};
+	}
+	n = sizeof(bridge) - 1;
+	const char *slash = memchr(name.p, '/', name.n);
+	if (slash && name.n > n && strncasecmp(name.p, bridge, n) == 0)
+		return (struct sv){slash + 1, name.n - (size_t)(slash + 1 - name.p)};
+	return name;
+}
+
 /* HW: Junos names a port by its first logical unit, too: "ge-0/0/3.0" is on "ge-0/0/3". */
 static bool is_unit_of(struct sv unit, struct sv port)
 {
@@ -184,12 +206,66 @@ static bool same_spelling(struct sv x, struct sv y)
 	return kind >= 0 && kind == kind_of(of_y);
 }
 
+static struct sv plain_name(const char *text)
+{
+	return without_prefix(without_suffix(sv_trim(sv_of(text))));
+}
+
 bool port_name_same_port(const char *a, const char *b)
 {
-	struct sv x = without_suffix(sv_trim(sv_of(a))), y = without_suffix(sv_trim(sv_of(b)));
+	struct sv x = plain_name(a), y = plain_name(b);
 
 	if (x.n == 0 || y.n == 0)
 		return false;
 	return same_text(x, y) || same_mac(x, y) || is_unit_of(x, y) || is_unit_of(y, x) ||
 	       same_spelling(x, y);
+}
+
+/* ---- what the other end does not tell --------------------------------------------------------- */
+
+static bool is_mac(struct sv text)
+{
+	uint8_t mac[MAC_BYTES];
+
+	return hw_mac_bytes(text, MAC_ANY, mac);
+}
+
+static bool is_made_of(struct sv text, const char *characters)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (!strchr(characters, text.p[i]))
+			return false;
+	return text.n > 0;
+}
+
+bool port_name_tells_switch(const char *wanted, const char *found)
+{
+	struct sv w = switch_name(wanted), f = switch_name(found);
+	static const char address[] = "0123456789.";
+
+	if (is_mac(f) != is_mac(w))
+		return !is_mac(f); /* without a name of its own, a switch tells its chassis */
+	return is_made_of(w, address) == is_made_of(f, address);
+}
+
+/* "1/0/3" is the end of "Gi1/0/3": which kind of port it is was not said. */
+static bool is_end_of(struct sv number, struct sv name)
+{
+	if (number.n == 0 || number.n >= name.n || !is_made_of(number, "0123456789/:."))
+		return false;
+	const char *at = name.p + name.n - number.n;
+	return !isdigit((unsigned char)at[-1]) && !strchr("/:.", at[-1]) &&
+	       same_text((struct sv){at, number.n}, number);
+}
+
+bool port_name_tells_port(const char *wanted, const char *found)
+{
+	static const char digits[] = "0123456789";
+	struct sv w = plain_name(wanted), f = plain_name(found);
+
+	if (is_mac(f) && !is_mac(w))
+		return false;
+	if (is_made_of(f, digits) && !is_made_of(w, digits))
+		return false; /* the switch's own count of its ports */
+	return !is_end_of(w, f) && !is_end_of(f, w);
 }

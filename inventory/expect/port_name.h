@@ -16,4 +16,10 @@ bool port_name_same_switch(const char *a, const char *b);
  * trust: none. */
 bool port_name_same_port(const char *a, const char *b);
 
+/* Does what was found tell that it is another one than what was wanted? A switch that gives its
+ * chassis' address alone, or a port its MAC or its count, does not, nor does "Gi1/0/3" for "1/0/3".
+ * Asked of two that are not the same. trust: none. */
+bool port_name_tells_switch(const char *wanted, const char *found);
+bool port_name_tells_port(const char *wanted, const char *found);
+
 #endif

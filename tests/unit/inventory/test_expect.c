@@ -113,6 +113,8 @@ static void report(struct db *db, int64_t num, const char *dimms, const char *sw
 	"{\"DeviceLocator\":\"" slot "\",\"CapacityMiB\":" mib ",\"Manufacturer\":\"M\","          \
 	"\"PartNumber\":\"P\",\"SerialNumber\":\"" serial "\"}"
 
+#define EMPTY(slot) "{\"DeviceLocator\":\"" slot "\",\"CapacityMiB\":0}"
+
 static void test_sku_finds_what_is_wrong(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -137,7 +139,7 @@ static void test_sku_finds_what_is_wrong(void **state)
 		const char *dimms, *what, *slot;
 		size_t n;
 	} cases[] = {
-		{"[" DIMM("A1", "D1", "1024") "," DIMM("B1", "D2", "0") "]", "missing", "B1", 2},
+		{"[" DIMM("A1", "D1", "1024") "," EMPTY("B1") "]", "missing", "B1", 2},
 		{"[" DIMM("A1", "D1", "1024") "," DIMM("C1", "D2", "1024") "]", "moved", "B1", 1},
 		{"[" DIMM("A1", "D1", "1024") "," DIMM("B1", "D2", "2048") "]", "wrong", "B1", 2},
 		{"[" DIMM("A1", "D1", "1024") "," DIMM("B1", "D2", "1024") "," DIMM("C1", "D3",
@@ -271,6 +273,24 @@ static void test_ports_in_their_own_words(void **state)
 		 "{\"SysName\":\"sw01\",\"PortId\":\"ethtrunk1\"}", 1},
 		{"another port", "sw01", "ge-0/0/4",
 		 "{\"SysName\":\"sw01\",\"PortId\":\"536\",\"PortDescription\":\"ge-0/0/3\"}", 1},
+		{"a switch that does not tell its name", "sw01", "3",
+		 "{\"ChassisId\":\"52:54:00:12:34:56\",\"PortId\":\"3\"}", 0},
+		{"the same, and another port", "sw01", "4",
+		 "{\"ChassisId\":\"52:54:00:12:34:56\",\"PortId\":\"3\"}", 1},
+		{"a plan of addresses", "10.0.0.5", "3", "{\"SysName\":\"sw01\",\"PortId\":\"3\"}",
+		 0},
+		{"two addresses", "10.0.0.5", "3", "{\"SysName\":\"10.0.0.6\",\"PortId\":\"3\"}",
+		 1},
+		{"a port that tells its MAC alone", "sw01", "Ethernet12",
+		 "{\"SysName\":\"sw01\",\"PortId\":\"52:54:00:00:00:0c\"}", 0},
+		{"a port that tells its count alone", "sw01", "ge-0/0/3",
+		 "{\"SysName\":\"sw01\",\"PortId\":\"536\"}", 0},
+		{"a plan without the kind of port", "sw01", "1/0/3",
+		 "{\"SysName\":\"sw01\",\"PortId\":\"Gi1/0/3\"}", 0},
+		{"the same, and another number", "sw01", "1/0/4",
+		 "{\"SysName\":\"sw01\",\"PortId\":\"Gi1/0/3\"}", 1},
+		{"a switch without the kind of port", "sw01", "swp3",
+		 "{\"SysName\":\"sw01\",\"PortId\":\"x\",\"PortDescription\":\"swp13\"}", 1},
 		{"another switch and port", "sw02", "4", "{\"SysName\":\"sw01\",\"PortId\":\"3\"}",
 		 2},
 	};
