@@ -73,6 +73,7 @@ struct facts_drive {
 struct facts_lldp {
 	char chassis_id[129], port_id[129], sys_name[129], port_description[129];
 	int64_t vlan_id; /* of frames without a tag */
+	bool is_switch;  /* it says that it bridges or routes; not sent */
 };
 
 struct facts_nic {

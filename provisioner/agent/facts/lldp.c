@@ -22,6 +22,7 @@ enum tlv_type {
 	TLV_TTL = 3,
 	TLV_PORT_DESCRIPTION = 4,
 	TLV_SYSTEM_NAME = 5,
+	TLV_CAPABILITIES = 7,
 	TLV_ORGANISATION = 127,
 };
 
@@ -86,12 +87,24 @@ static void organisation(struct cur value, struct facts_lldp *ret)
 		ret->vlan_id = cur_be16(&value) & 0x0fff;
 }
 
+#define CAPABLE_BRIDGE 0x0004
+#define CAPABLE_ROUTER 0x0010
+
+/* What it can do, then what of it is enabled. */
+static bool is_switch(struct cur value)
+{
+	cur_skip(&value, 2);
+	return cur_be16(&value) & (CAPABLE_BRIDGE | CAPABLE_ROUTER);
+}
+
 static void optional_tlv(unsigned type, struct cur value, struct facts_lldp *ret)
 {
 	if (type == TLV_PORT_DESCRIPTION)
 		text_of(value, ret->port_description);
 	else if (type == TLV_SYSTEM_NAME)
 		text_of(value, ret->sys_name);
+	else if (type == TLV_CAPABILITIES)
+		ret->is_switch = is_switch(value);
 	else if (type == TLV_ORGANISATION)
 		organisation(value, ret);
 }

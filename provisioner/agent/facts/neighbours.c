@@ -126,6 +126,16 @@ static void forget(struct neighbours *n, struct neighbour *one, int64_t now_ms)
 	note_change(n, now_ms);
 }
 
+/* HW: a switch that knows no LLDP hands on what others behind it say. Then who is at the other end
+ * is not known: one that is a switch stays before one that is not, and of two alike the first stays
+ * until it is silent, so that facts do not change with each frame. */
+static bool stays(const struct neighbour *one, const struct facts_lldp *next, int64_t now_ms)
+{
+	if (now_ms >= one->until_boot_ms || str_eq(one->lldp.chassis_id, next->chassis_id))
+		return false;
+	return one->lldp.is_switch || !next->is_switch;
+}
+
 void neighbours_heard(struct neighbours *n, const char *nic, const void *frame, size_t n_bytes,
 		      int64_t now_ms)
 {
@@ -134,6 +144,8 @@ void neighbours_heard(struct neighbours *n, const char *nic, const void *frame, 
 	unsigned ttl_s;
 
 	if (!lldp_parse(frame, n_bytes, &lldp, &ttl_s))
+		return;
+	if (one && stays(one, &lldp, now_ms))
 		return;
 	if (!ttl_s) {
 		if (one)

@@ -112,6 +112,52 @@ static void test_news(void **state)
 	neighbours_close(&n);
 }
 
+/* Behind a switch that hands on LLDP several are heard on one card. */
+static void test_several_on_one_card(void **state)
+{
+	static const struct {
+		char chassis, port;
+		bool is_switch;
+		int at_s;
+		const char *ports;
+	} frames[] = {
+		{'h', 'a', false, 1, "eth0=a eth1=-"}, /* another host */
+		{'i', 'b', false, 2, "eth0=a eth1=-"}, /* a third one */
+		{'s', 'c', true, 3, "eth0=c eth1=-"},  /* a switch */
+		{'h', 'a', false, 31, "eth0=c eth1=-"},  {'t', 'd', true, 32, "eth0=c eth1=-"},
+		{'s', 'e', true, 33, "eth0=e eth1=-"},   /* its cable was moved */
+		{'h', 'a', false, 153, "eth0=a eth1=-"}, /* the switch is silent */
+	};
+	struct neighbours n = {.fd = -1};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(frames); i++) {
+		autojson json_t *facts = facts_of_two_cards();
+		uint8_t frame[] = {1,    0x80,
+				   0xc2, 0,
+				   0,    0x0e,
+				   2,    0,
+				   0,    0,
+				   0,    1,
+				   0x88, 0xcc,
+				   2,    2,
+				   7,    (uint8_t)frames[i].chassis,
+				   4,    2,
+				   5,    (uint8_t)frames[i].port,
+				   6,    2,
+				   0,    120,
+				   14,   4,
+				   0,    0x94,
+				   0,    frames[i].is_switch ? 0x14 : 0x80,
+				   0,    0};
+
+		neighbours_heard(&n, "eth0", frame, sizeof(frame), frames[i].at_s * SECOND);
+		neighbours_add(&n, facts, frames[i].at_s * SECOND);
+		need_ports(frames[i].ports, facts, frames[i].ports);
+	}
+	neighbours_close(&n);
+}
+
 static void test_silence(void **state)
 {
 	struct neighbours n = {.fd = -1};
@@ -217,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts_get_what_is_known),
 		cmocka_unit_test(test_news),
+		cmocka_unit_test(test_several_on_one_card),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(
