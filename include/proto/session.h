@@ -94,6 +94,32 @@ struct permit_reply {
 };
 extern const struct field permit_reply_fields[];
 
+/* POST /agent/v1/sessions/{id}/partners: whom the network is loaded with, best first. Each host under
+ * test takes bytes on this port from whoever knows its ticket, at most PARTNER_TAKES_S at a time. */
+#define PARTNER_PORT    7013
+#define PARTNER_TAKES_S 120
+#define PARTNERS_MAX    8
+struct partners_request {
+	int64_t epoch;
+	char mac[18]; /* of the port that would be loaded */
+};
+extern const struct field partners_request_fields[];
+
+struct partner {
+	char name[17]; /* its short code */
+	char address[46];
+	char ticket[65];
+	int64_t speed_mbps; /* of its port; 0: not known */
+	char far_end[257];  /* switch and port that it hangs on; "": not known */
+};
+struct partners_reply {
+	char far_end[257]; /* of the host that asks */
+	VEC(struct partner) partners;
+};
+extern const struct field partners_reply_fields[];
+/* What a host under test lets itself be loaded for; of its run, which it and the server know. */
+void partner_ticket(const char *run_id, char ret[static 65]);
+
 /* POST /agent/v1/first-boot */
 struct first_boot_request {
 	char token[65];

@@ -59,6 +59,9 @@ struct link_patience {
 MUST_CHECK int link_permit(struct link *l, const struct permit_request *request,
 			   const struct link_patience *patience, struct permit_reply *ret,
 			   struct err *err);
+/* Whom to load the network with. owns: record_done(partners_reply_fields, ret), also after an error. */
+MUST_CHECK int link_partners(struct link *l, const char *mac, struct partners_reply *ret,
+			     struct err *err);
 /* out: *ret_envelope is the caller's to free; NULL when there is nothing to do yet. */
 MUST_CHECK int link_next(struct link *l, int64_t after, int wait_s, char **ret_envelope,
 			 size_t *ret_n_bytes, struct err *err);

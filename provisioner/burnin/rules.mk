@@ -31,6 +31,7 @@ burnin_SRC := \
 	provisioner/burnin/nvme.c \
 	provisioner/burnin/fio.c \
 	provisioner/burnin/fleet.c \
+	provisioner/burnin/pairs.c \
 	provisioner/burnin/vendor_json.c
 $(eval $(call library,burnin))
 
@@ -57,6 +58,7 @@ $(eval $(call unit_test,tests/unit/burnin/test_bmc_text.c,burnin base,$(BASE_PKG
 $(eval $(call unit_test,tests/unit/burnin/test_run_digest.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_judge.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_fleet.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_pairs.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_report_page.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_judge_inputs.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_program_lines.c,burnin base,$(BASE_PKG)))

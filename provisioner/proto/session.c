@@ -4,7 +4,9 @@
  */
 #include <proto/session.h>
 
+#include <base/digest.h>
 #include <base/limits.h>
+#include <base/str.h>
 
 static const struct field agent_fields[] = {
 	F_STR(struct agent_about, "version", version, FIELD_NEEDED),
@@ -74,6 +76,36 @@ const struct field permit_reply_fields[] = {
 	F_STR(struct permit_reply, "permit_id", permit_id, FIELD_NEEDED),
 	F_END,
 };
+
+const struct field partners_request_fields[] = {
+	F_INT(struct partners_request, "epoch", epoch, FIELD_NEEDED, 0, PROTO_MAX_INT),
+	F_STR(struct partners_request, "mac", mac, FIELD_ALWAYS),
+	F_END,
+};
+
+static const struct field partner_fields[] = {
+	F_STR(struct partner, "name", name, FIELD_NEEDED),
+	F_STR(struct partner, "address", address, FIELD_NEEDED),
+	F_HEX(struct partner, "ticket", ticket, FIELD_NEEDED),
+	F_INT(struct partner, "speed_mbps", speed_mbps, FIELD_ALWAYS, 0, PROTO_MAX_INT),
+	F_STR(struct partner, "far_end", far_end, FIELD_ALWAYS),
+	F_END,
+};
+
+const struct field partners_reply_fields[] = {
+	F_STR(struct partners_reply, "far_end", far_end, FIELD_ALWAYS),
+	F_LIST(struct partners_reply, "partners", partners, FIELD_NEEDED, PARTNERS_MAX,
+	       partner_fields),
+	F_END,
+};
+
+void partner_ticket(const char *run_id, char ret[static 65])
+{
+	char text[128];
+
+	text_print(text, sizeof(text), "slipway-partner %.64s", run_id);
+	sha256_hex_of(text, strlen(text), ret);
+}
 
 static const struct field ssh_host_key_fields[] = {
 	F_STR(struct ssh_host_key, "key", line, FIELD_NEEDED),

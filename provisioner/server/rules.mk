@@ -72,6 +72,7 @@ server_session_SRC += provisioner/server/session/burn_in_end.c
 server_session_SRC += provisioner/server/session/first_boot.c
 server_session_SRC += provisioner/server/session/next.c
 server_session_SRC += provisioner/server/session/ownership.c
+server_session_SRC += provisioner/server/session/partners.c
 server_session_SRC += provisioner/server/session/permit.c
 server_session_SRC += provisioner/server/session/routes.c
 server_session_SRC += provisioner/server/session/session.c
@@ -174,6 +175,7 @@ $(eval $(call unit_test,tests/unit/server/session/test_permit.c,$(SERVER_TEST_LI
 $(eval $(call unit_test,tests/unit/server/test_writing.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/flow/test_host_advice.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/flow/test_latest.c,images_tool $(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/session/test_partners.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_break_fix.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_repair.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/flow/test_burn_gate.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))

@@ -162,6 +162,16 @@ int link_permit(struct link *l, const struct permit_request *request,
 	}
 }
 
+int link_partners(struct link *l, const char *mac, struct partners_reply *ret, struct err *err)
+{
+	struct partners_request request = {.epoch = l->session.epoch};
+	autofree char *path = session_path(l, "partners");
+
+	(void)text_fit(request.mac, sizeof(request.mac), mac);
+	autofree char *body = message_encode(partners_request_fields, &request);
+	return post(l, &(struct message){path, body, 0}, partners_reply_fields, ret, err);
+}
+
 int link_next(struct link *l, int64_t after, int wait_s, char **ret_envelope, size_t *ret_n_bytes,
 	      struct err *err)
 {

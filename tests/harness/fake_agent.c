@@ -115,7 +115,8 @@ static int end_call(struct fake_agent *a, int result)
 #define FRONT_HEADERS(a)                                                                           \
 	(const char *const[])                                                                      \
 	{                                                                                          \
-		"X-Slipway-Listener: tls", (a)->cert_header, NULL                                  \
+		"X-Slipway-Listener: tls", (a)->cert_header,                                       \
+			*(a)->address_header ? (a)->address_header : NULL, NULL                    \
 	}
 
 int fake_agent_call(struct fake_agent *a, const char *method, const char *path, json_t *body)
@@ -239,9 +240,12 @@ int fake_agent_facts(struct fake_agent *a, const char *signature)
 
 	if (signature)
 		json_array_append_new(signatures, json_string(signature));
+	json_t *lldp = a->chassis ? json_pack("{s:s, s:s, s:s}", "ChassisId", a->chassis, "PortId",
+					      "Ethernet1/7", "SysName", a->chassis)
+				  : NULL;
 	json_t *facts = json_pack(
 		"{s:{s:s, s:s, s:s, s:s}, s:{s:s, s:s}, s:[{s:s, s:s, s:i, s:i}], s:{s:i, s:[{s:s, "
-		"s:i, s:s}]}, s:[{s:s, s:s, s:I, s:s, s:s, s:b, s:o}], s:[{s:s, s:s, s:b}]}",
+		"s:i, s:s}]}, s:[{s:s, s:s, s:I, s:s, s:s, s:b, s:o}], s:[{s:s, s:s, s:b, s:o*}]}",
 		"system", "Manufacturer", maker(a), "Model", "Fake", "SerialNumber", a->serial,
 		"UUID", a->uuid, "boot", "firmware", "uefi", "arch", a->arch, "processors",
 		"Socket", "CPU0", "Model", "Fake CPU", "TotalCores", 4, "TotalThreads", 8, "memory",
@@ -249,7 +253,7 @@ int fake_agent_facts(struct fake_agent *a, const char *signature)
 		"SerialNumber", "M1", "drives", "Name", "vda", "SerialNumber", a->disk_serial,
 		"CapacityBytes", (json_int_t)a->disk_bytes, "Protocol", "virtio", "MediaType",
 		"SSD", "Removable", 0, "signatures", signatures, "nics", "Name", "eth0",
-		"MACAddress", a->mac, "LinkUp", 1);
+		"MACAddress", a->mac, "LinkUp", 1, "lldp", lldp);
 	return fake_agent_event(a, "facts", facts);
 }
 
@@ -286,6 +290,13 @@ int fake_agent_heartbeat(struct fake_agent *a)
 	(void)str_copy(request.stage, sizeof(request.stage), a->stage ? a->stage : "write");
 	connect_link(a, FRONT_HEADERS(a));
 	return end_call(a, link_heartbeat(&a->link, &request, &a->heartbeat, &a->err));
+}
+
+int fake_agent_partners(struct fake_agent *a, struct partners_reply *ret)
+{
+	*ret = (struct partners_reply){0};
+	connect_link(a, FRONT_HEADERS(a));
+	return end_call(a, link_partners(&a->link, a->mac, ret, &a->err));
 }
 
 /* What the present plan is about, whichever work it is. */

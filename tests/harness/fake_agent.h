@@ -15,6 +15,8 @@
 struct fake_agent {
 	const char *manufacturer; /* of its system; NULL: "Slipway" */
 	const char *stage;        /* what its heartbeats say it does; NULL: "write" */
+	const char *chassis;      /* of the switch that its port ends at; NULL: none is known */
+	char address_header[64];  /* "X-Real-IP: ..."; "": none */
 	char socket[108];
 	char cert_header[4096]; /* "X-Slipway-Client-Cert: ..." */
 	char key_id[SHA256_HEX_BYTES];
@@ -56,6 +58,8 @@ int fake_agent_facts(struct fake_agent *a, const char *signature);
 int fake_agent_step_done(struct fake_agent *a, const char *result);
 int fake_agent_step_failed(struct fake_agent *a, const char *code);
 int fake_agent_heartbeat(struct fake_agent *a);
+/* Ask whom to load the network with. owns: record_done(partners_reply_fields, ret). */
+int fake_agent_partners(struct fake_agent *a, struct partners_reply *ret);
 /* Ask to write the disk of the plan. data_found: one signature, or NULL. */
 int fake_agent_permit(struct fake_agent *a, const char *data_found);
 int fake_agent_receipt(struct fake_agent *a);

@@ -63,7 +63,9 @@ void live_reset(struct live *l, int64_t host_num)
 	int64_t seen_us = h->seen_us, heard_us = h->heard_us, told_us = h->told_us,
 		logged = h->logged;
 	bool writing = h->writing, stopping = h->stopping;
+	char address[sizeof(h->address)];
 
+	(void)str_copy(address, sizeof(address), h->address);
 	*h = (struct live_host){.host_num = host_num,
 				.seen_us = seen_us,
 				.heard_us = heard_us,
@@ -72,6 +74,7 @@ void live_reset(struct live *l, int64_t host_num)
 				.logged = logged,
 				.writing = writing,
 				.stopping = stopping};
+	(void)str_copy(h->address, sizeof(h->address), address);
 }
 
 bool live_works(const struct live_host *h)

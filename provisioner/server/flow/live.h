@@ -13,6 +13,14 @@
 
 struct live;
 
+/* Where the port of a host ends, by its facts. */
+struct live_port {
+	bool known;         /* the facts were read */
+	char chassis[129];  /* of the switch; "" not known */
+	char far_end[257];  /* switch and port, for people */
+	int64_t speed_mbps; /* 0 not known */
+};
+
 struct live_host {
 	int64_t host_num;
 	int64_t seen_us;  /* flow_now_us() of the last sign of life of its session */
@@ -23,6 +31,8 @@ struct live_host {
 	bool quiet;       /* its silence was told already */
 	bool stopping;    /* it runs a step that was ended, and is told to stop */
 	int64_t logged;   /* log events stored in this session */
+	char address[46]; /* that its agent called from; "" not known */
+	struct live_port port;
 	/* progress; stage "" when none was told */
 	char stage[33], unit[17], message[257];
 	int64_t done, total, eta_s; /* eta -1: not known */

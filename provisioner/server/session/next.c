@@ -66,10 +66,12 @@ static int settle(struct flow *flow, int64_t host_num, struct err *err)
 
 /* ---- heartbeat ------------------------------------------------------------------------------- */
 
-static void keep_progress(struct flow *flow, int64_t host_num, const struct heartbeat_request *q)
+static void keep_progress(struct flow *flow, int64_t host_num, const char *address,
+			  const struct heartbeat_request *q)
 {
 	struct live_host *h = live_at(flow->live, host_num);
 
+	(void)text_fit(h->address, sizeof(h->address), address);
 	(void)str_copy(h->stage, sizeof(h->stage), q->stage);
 	(void)str_copy(h->unit, sizeof(h->unit), q->unit);
 	(void)str_copy(h->message, sizeof(h->message), q->message);
@@ -132,7 +134,7 @@ static int heartbeat(struct http_request *r, const void *message, struct err *er
 	TRY(agent_session(r, &s, err));
 	TRY(agent_check_epoch(&s, q->epoch, err));
 	TRY(may_write(flow, &s, &reply.may_write, err));
-	keep_progress(flow, s.host_num, q);
+	keep_progress(flow, s.host_num, http_peer(r), q);
 	TRY(check_step(flow, &s, &reply, err));
 	reply.epoch = s.epoch;
 	return http_reply_json(r, 200, record_encode(heartbeat_reply_fields, &reply));

@@ -39,6 +39,7 @@ MUST_CHECK int agent_post_session(struct http_request *r, struct err *err);
 MUST_CHECK int agent_get_next(struct http_request *r, struct err *err);
 MUST_CHECK int agent_post_heartbeat(struct http_request *r, struct err *err);
 MUST_CHECK int agent_post_permit(struct http_request *r, struct err *err);
+MUST_CHECK int agent_post_partners(struct http_request *r, struct err *err);
 MUST_CHECK int agent_post_events(struct http_request *r, struct err *err);
 MUST_CHECK int agent_post_first_boot(struct http_request *r, struct err *err);
 
