@@ -18,6 +18,8 @@
 #define PAIRS_MAX 3 /* partners that one host is given */
 /* Of the slower of the two links. A partner runs tests of its own meanwhile, which cost some. */
 #define PAIRS_GOOD_PERCENT 50
+#define PAIRS_CAP_MBPS                                                                             \
+	20000 /* what one stream and one processor move; faster links are held to it */
 
 /* A host under test, and where its port ends. */
 struct pair_host {
@@ -38,6 +40,8 @@ struct pair_rate {
 	int64_t mbps;
 	int64_t could_mbps; /* of the slower of the two links; 0 not known */
 };
+/* Of links with these speeds; 0 where one is not known. */
+int64_t pairs_could(int64_t mbps, int64_t other_mbps);
 enum pair_end {
 	PAIR_END_OPEN,  /* not enough was measured to tell */
 	PAIR_END_GOOD,  /* the host reaches its rate */

@@ -35,8 +35,10 @@ enum burnin_symptom {
 	SYMPTOM_DISK_WORN,          /* spare blocks or rated life used up */
 	SYMPTOM_DISK_USED,          /* many hours or much wear on a part sold as new */
 	SYMPTOM_NIC_ERRORS,
-	SYMPTOM_NIC_SLOW_LINK,  /* as slow as with a broken pair of the cable */
-	SYMPTOM_NIC_BELOW_PORT, /* slower than the port can: the far end may be meant so */
+	SYMPTOM_NIC_SLOW_LINK, /* as slow as with a broken pair of the cable */
+	SYMPTOM_NIC_BELOW_PORT,
+	SYMPTOM_NIC_SLOW_PATH,
+	/* to every partner, far below what its link could do */ /* slower than the port can: the far end may be meant so */
 	SYMPTOM_PCIE_FATAL,
 	SYMPTOM_PCIE_CORRECTABLE,
 	SYMPTOM_CARD_FAILED,      /* a card reports an error of its own, such as its memory */

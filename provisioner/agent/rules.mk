@@ -49,6 +49,8 @@ agent_SRC := \
 	provisioner/agent/burn/links.c \
 	provisioner/agent/burn/link_modes.c \
 	provisioner/agent/burn/network.c \
+	provisioner/agent/burn/pairs.c \
+	provisioner/agent/burn/partner.c \
 	provisioner/agent/burn/sas.c \
 	provisioner/agent/burn/bmc.c \
 	provisioner/agent/step_burn_in.c \
@@ -159,6 +161,8 @@ AGENT_TEST_LIBS := agent session burnin images_core proto base
 $(eval $(call unit_test,tests/unit/agent/test_options.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_fake_machine.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_tests.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call unit_test,tests/unit/agent/burn/test_pairs.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/burn/test_partner.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/burn/test_program.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/burn/test_evidence.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_counters.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))

@@ -16,8 +16,10 @@
 #include <proto/receipt.h>
 
 #include <agent/burn/burn.h>
+#include <agent/burn/partner.h>
 #include <agent/disk/devices_ready.h>
 #include <agent/facts/machine_facts.h>
+#include <agent/server_link.h>
 
 /* Where records go: to the server, and into the digest that is signed at the end. */
 struct sink {
@@ -31,6 +33,30 @@ static void emit(void *arg, json_t *record)
 
 	run_digest_add(&s->digest, record);
 	report_event(s->out, EVENT_BURNIN, record);
+}
+
+/* A connection of its own: the agent's belongs to the agent. */
+static int ask_partners(void *arg, const char *mac, struct partners_reply *ret, struct err *err)
+{
+	const struct step_context *c = arg;
+	struct link link = *c->link;
+
+	TRY(server_link_open(&link, c->options, c->identity, err));
+	int rc = link_partners(&link, mac, ret, err);
+	link_close(&link);
+	return rc;
+}
+
+/* Other hosts under test may load this one's network while its run lasts. */
+static void serve_partners(struct burn *b, struct child *ret)
+{
+	struct err err = ERR_INIT;
+	char ticket[65];
+	uint16_t port;
+
+	partner_ticket(b->plan->run_id, ticket);
+	if (partner_take_start(PARTNER_PORT, ticket, ret, &port, &err) < 0)
+		report_log(b->out, "warning", "%s", err.msg);
 }
 
 static int64_t wall_us(void *arg)
@@ -141,8 +167,11 @@ void step_burn_in(void *step_context, struct report *out)
 			 .test = "",
 			 .log_fd = -1,
 			 .n_events = -1};
+	struct child taker = CHILD_NONE;
 	struct err err = ERR_INIT;
 
+	b.partners = ask_partners;
+	b.partners_arg = step_context;
 	if (burn_take_plan(&b, &err) < 0) {
 		report_failed(out, &err, NULL);
 		burn_tests_done(&b);
@@ -151,6 +180,7 @@ void step_burn_in(void *step_context, struct report *out)
 	devices_wait(out); /* a disk that comes later would count as not there */
 	run_digest_init(&sink.digest);
 	begin(&b, &sink, context->plan->host_id);
+	serve_partners(&b, &taker);
 	if (run_tests(&b) == BURN_STOPPED) {
 		ocp_end(&b.stream, OCP_ERROR, OCP_RESULT_NOT_APPLICABLE);
 		(void)err_set(&err, ERR_AGENT_STOPPED, "burn-in was stopped");
@@ -158,6 +188,7 @@ void step_burn_in(void *step_context, struct report *out)
 	} else {
 		finish(&b, context, &sink);
 	}
+	partner_take_stop(&taker);
 	run_digest_done(&sink.digest);
 	burn_poll_as_before("", b.poll_before_s);
 	if (b.log_fd >= 0)

@@ -92,6 +92,13 @@ size_t pairs_choose(const struct pair_host *host, const struct pair_host *others
 
 /* ---- judging --------------------------------------------------------------------------------- */
 
+int64_t pairs_could(int64_t mbps, int64_t other_mbps)
+{
+	int64_t least = mbps < other_mbps ? mbps : other_mbps;
+
+	return least <= 0 ? 0 : least < PAIRS_CAP_MBPS ? least : PAIRS_CAP_MBPS;
+}
+
 static bool can_judge(const struct pair_rate *r)
 {
 	return r->measured && r->could_mbps > 0;

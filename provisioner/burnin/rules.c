@@ -78,6 +78,10 @@ static const struct burnin_rule rules[_SYMPTOM_MAX] = {
 				    "Check that cable, module and switch port of %s are meant for "
 				    "its speed.",
 				    "a switch port that is slower by design"},
+	[SYMPTOM_NIC_SLOW_PATH] =
+		{"nic-slow-path", false, COMPONENT_NIC,
+		 "Check the far end of %s first: its switch port, then cable and module.",
+		 "the card, or a load on the switch"},
 	[SYMPTOM_PCIE_FATAL] = {"pcie-error", true, COMPONENT_PCI, "Reseat %s and its riser.",
 				"the slot"},
 	[SYMPTOM_PCIE_CORRECTABLE] = {"pcie-correctable-errors", false, COMPONENT_PCI,

@@ -20,6 +20,7 @@ burnin_SRC := \
 	provisioner/burnin/kernel_log.c \
 	provisioner/burnin/kernel_log_disk.c \
 	provisioner/burnin/kernel_log_mce.c \
+	provisioner/burnin/kernel_log_reading.c \
 	provisioner/burnin/edac_text.c \
 	provisioner/burnin/ethtool_text.c \
 	provisioner/burnin/bmc_text.c \

@@ -22,6 +22,8 @@ static const struct {
 	{heartbeat_request_fields, sizeof(struct heartbeat_request)},
 	{heartbeat_reply_fields, sizeof(struct heartbeat_reply)},
 	{permit_request_fields, sizeof(struct permit_request)},
+	{partners_request_fields, sizeof(struct partners_request)},
+	{partners_reply_fields, sizeof(struct partners_reply)},
 	{first_boot_request_fields, sizeof(struct first_boot_request)},
 	{facts_fields, sizeof(struct facts)},
 };

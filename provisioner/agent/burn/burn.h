@@ -16,6 +16,7 @@
 #include <burnin/catalogue.h>
 #include <burnin/component.h>
 #include <burnin/counters.h>
+#include <burnin/pairs.h>
 #include <burnin/record.h>
 #include <burnin/rules.h>
 #include <burnin/smart.h>
@@ -23,6 +24,7 @@
 #include <burnin/tool_output.h>
 #include <proto/facts.h>
 #include <proto/plan.h>
+#include <proto/session.h>
 
 #include <agent/facts/drives.h>
 #include <agent/facts/machine_facts.h>
@@ -67,7 +69,10 @@ struct burn {
 	const char *root;     /* of the trees that counters are read from; NULL: this machine */
 	const char *cpu_tool; /* NULL: stress-ng */
 	const char *server;   /* its address, "https://10.0.0.1"; NULL: none */
-	int64_t grace_ms;     /* of a program beyond its seconds; 0: three minutes */
+	/* Ask the server whom to load the network with; NULL: nobody. owns: record_done(ret). */
+	int (*partners)(void *arg, const char *mac, struct partners_reply *ret, struct err *err);
+	void *partners_arg;
+	int64_t grace_ms; /* of a program beyond its seconds; 0: three minutes */
 	unsigned n_failures;
 	char missing[257]; /* names of needed tests that could not judge */
 
@@ -101,6 +106,17 @@ enum burn_end burn_test_network(struct burn *b, const char *step);
 /* Hold the speed of a link against what its port could do; 0: not known. */
 void burn_judge_link_speed(struct burn *b, const char *step, const struct component *c,
 			   int64_t mbps, int64_t could_mbps);
+/* What this host reached with its partners, one by one. */
+struct burn_pairs {
+	const struct component *port;
+	const struct partners_reply *partners;
+	struct pair_rate rates[PAIRS_MAX];
+	size_t n;
+};
+void burn_judge_pairs(struct burn *b, const char *step, const struct burn_pairs *p);
+/* Load the network with partners. server: its address, without a port or brackets. true: at least one
+ * was measured. */
+bool burn_load_pairs(struct burn *b, const char *step, const char *server, int64_t seconds);
 /* The same host without TLS, which would measure the CPU. false: it has a port of its own. */
 bool burn_plain_url(const char *server, char *ret, size_t ret_bytes);
 /* The disks' own: told to start before the first test if the plan has them, and judged in turn. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The network under load: for some seconds the host reads what the appliance serves to every host at
- * its boot. What its rate is depends on the appliance and on its other hosts, so it is measured and
- * never judged; the errors that ports count meanwhile are judged as after each test. Apart from the
- * load, each port's negotiated speed is held against what the port could do.
+ * The network under load: for some seconds the host sends to other hosts under test (pairs.c), or,
+ * where there are none, reads what the appliance serves to every host at its boot. The latter's rate
+ * depends on the appliance and on its other hosts, so it is measured and never judged; the errors that
+ * ports count meanwhile are judged as after each test. Apart from the load, each port's negotiated
+ * speed is held against what the port could do.
  */
 #include "burn.h"
 
@@ -167,9 +168,24 @@ static bool load_network(struct burn *b, const char *step)
 	return !l.stopped;
 }
 
+static bool load_partners(struct burn *b, const char *step)
+{
+	char url[256];
+
+	if (!b->server || !burn_plain_url(b->server, url, sizeof(url)))
+		return false;
+	/* "http://10.0.0.1", "http://[2001:db8::1]" */
+	char *host = url + strlen("http://");
+	host += *host == '[';
+	host[strcspn(host, "]")] = '\0';
+	return burn_load_pairs(b, step, host, b->test_s ? b->test_s : LEAST_S);
+}
+
 enum burn_end burn_test_network(struct burn *b, const char *step)
 {
-	if (!load_network(b, step))
+	bool loaded = load_partners(b, step);
+
+	if (report_must_stop(b->out) || (!loaded && !load_network(b, step)))
 		return BURN_STOPPED;
 	return judge_speeds(b, step) ? BURN_JUDGED : BURN_SKIPPED;
 }

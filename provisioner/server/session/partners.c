@@ -23,6 +23,7 @@
 #define STAGE_TEST "burn_in"
 
 typedef VEC(struct live_host *) live_list;
+typedef VEC(struct pair_host) pair_list;
 
 struct looking {
 	int64_t host_num, now_us;
@@ -129,7 +130,7 @@ static int choose(struct flow *flow, const struct live_host *self, const live_li
 		  struct partners_reply *ret, struct err *err)
 {
 	const struct pair_host host = pair_host_of(self);
-	VEC(struct pair_host) others = {0};
+	pair_list others = {0};
 	size_t chosen[PAIRS_MAX], n;
 	int rc = 0;
 

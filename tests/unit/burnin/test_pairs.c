@@ -160,11 +160,21 @@ static void test_ends(void **state)
 	}
 }
 
+static void test_could(void **state)
+{
+	(void)state;
+	assert_int_equal(pairs_could(10000, 25000), 10000);
+	assert_int_equal(pairs_could(25000, 1000), 1000);
+	assert_int_equal(pairs_could(100000, 400000), PAIRS_CAP_MBPS);
+	assert_int_equal(pairs_could(0, 25000), 0);
+	assert_int_equal(pairs_could(25000, -1), 0);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_choices),
-					   cmocka_unit_test(test_spread),
-					   cmocka_unit_test(test_ends)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_choices), cmocka_unit_test(test_spread),
+		cmocka_unit_test(test_ends), cmocka_unit_test(test_could)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,6 +54,15 @@ static const struct {
 	 "{\"epoch\":1,\"may_write\":\"true\",\"stop\":false,\"lease_s\":30}", ERR_FIELD_TYPE},
 	{"may_write left out", heartbeat_reply_fields,
 	 "{\"epoch\":1,\"stop\":false,\"lease_s\":30}", ERR_FIELD_MISSING},
+	{"partners", partners_reply_fields,
+	 "{\"far_end\":\"sw1 1\",\"partners\":[{\"name\":\"A\",\"address\":\"10.0.0.7\","
+	 "\"ticket\":\"" NONCE "\",\"speed_mbps\":10000}]}",
+	 0},
+	{"a partner's ticket is not one", partners_reply_fields,
+	 "{\"partners\":[{\"name\":\"A\",\"address\":\"10.0.0.7\",\"ticket\":\"x\"}]}",
+	 ERR_FIELD_RANGE},
+	{"a partner without an address", partners_reply_fields,
+	 "{\"partners\":[{\"name\":\"A\",\"ticket\":\"" NONCE "\"}]}", ERR_FIELD_MISSING},
 	{"permit", permit_request_fields,
 	 "{\"epoch\":1,\"plan_id\":\"p\",\"arm_id\":\"a\",\"disk\":{\"wwn\":\"\",\"serial\":\"S\","
 	 "\"size_bytes\":512},"

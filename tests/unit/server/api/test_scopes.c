@@ -232,6 +232,8 @@ static json_t *whole_body(const char *pattern)
 	if (strstr(pattern, "/heartbeat"))
 		return json_pack("{s:I, s:s, s:i, s:i, s:s, s:n, s:s}", "epoch", epoch, "stage", "",
 				 "done", 0, "total", 0, "unit", "", "eta_s", "message", "");
+	if (strstr(pattern, "/partners"))
+		return json_pack("{s:I}", "epoch", epoch);
 	if (strstr(pattern, "/permits"))
 		return json_pack("{s:I, s:s, s:s, s:{s:s, s:s, s:i}, s:[]}", "epoch", epoch,
 				 "plan_id", "p", "arm_id", "a", "disk", "wwn", "", "serial", "s",
