@@ -35,6 +35,7 @@ GUARD_TESTS += agent/disk/test_personalise
 GUARD_TESTS += server/session/test_binding
 GUARD_TESTS += server/session/test_receipts
 GUARD_TESTS += server/session/test_strangers
+GUARD_TESTS += server/flow/test_host_view
 GUARD_TESTS += server/flow/test_quota
 GUARD_TESTS += server/api/test_scopes
 GUARD_TESTS += agent/test_latest

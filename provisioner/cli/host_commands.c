@@ -167,8 +167,10 @@ const struct command host_commands[] = {
 	 compare},
 	{"host", "set", "[--json] HOST NAME=VALUE...",
 	 "set name, asset_tag, sku, site, row, rack, unit, reserved_for", host_set},
-	{"host", "approve", "[--json] HOST [code=CODE] [reason=TEXT]",
-	 "let a new host in, and the machine whose screen shows CODE", host_verb},
+	{"host", "approve", "[--json] HOST [code=CODE] [view=VIEW] [reason=TEXT]",
+	 "let a new host in, and the machine whose screen shows CODE; if it is as 'host show' "
+	 "showed it with VIEW",
+	 host_verb},
 	{"host", "arm",
 	 "[--json] HOST image=LINE@VERSION disk.serial=S [disk.wwn=W] [wipe_consent=S] "
 	 "[new_disk=true] [skip_burnin=REASON] [reimage_in_service=NAME] [code=CODE] [ttl_s=N] [reason=TEXT] "
@@ -186,8 +188,8 @@ const struct command host_commands[] = {
 	LIFECYCLE("maintain", "take a host out for work"),
 	{"host", "retire", "[--json] [--yes] HOST [reason=TEXT]",
 	 "take a host out of the fleet; asks first, unless --yes is given", host_verb_confirmed},
-	{"host", "accept", "[--json] HOST", "accept the evidence that waits as this host's own",
-	 host_verb},
+	{"host", "accept", "[--json] HOST [view=VIEW]",
+	 "accept the evidence that waits as this host's own", host_verb},
 	{"host", "merge", "[--json] HOST into=HOST", "merge two rows that are the same machine",
 	 host_verb},
 	{"host", "split", "[--json] HOST VALUE...",

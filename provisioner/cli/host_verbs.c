@@ -19,6 +19,7 @@
 #include "order_commands.h"
 
 #define ANSWER_BYTES 64
+#define VIEW_BYTES   64
 
 static const struct value_row value_kinds[] = {
 	{"disks", VALUE_LIST},   {"unit", VALUE_NUMBER},
@@ -59,14 +60,20 @@ static int send(const char *method, const char *host, const char *suffix, json_t
 	return pending ? EXIT_PENDING : EXIT_WELL;
 }
 
-/* words: the host, then NAME=VALUE. */
-static int send_words(const char *method, const char *suffix, const struct words *words, bool json)
+/* words: the host, then NAME=VALUE. view: of the host as it was shown, or "". */
+static int send_viewed(const char *method, const char *suffix, const struct words *words,
+		       const char *view, bool json)
 {
 	struct words values = words_after(words, 1);
-	autojson json_t *body = json_object();
+	autojson json_t *body = *view ? json_pack("{s:s}", "view", view) : json_object();
 	int status = name_value_json(&values, value_kinds, body);
 
 	return status ? status : send(method, words->items[0], suffix, json_incref(body), json);
+}
+
+static int send_words(const char *method, const char *suffix, const struct words *words, bool json)
+{
+	return send_viewed(method, suffix, words, "", json);
 }
 
 int host_set(int argc, char **argv)
@@ -95,8 +102,8 @@ static bool is_yes(const char *answer)
 	return str_eq(answer, "y\n") || str_eq(answer, "yes\n");
 }
 
-/* Shows which host a word means before it is taken out of the fleet. */
-static int ask(const char *verb, const char *word)
+/* Shows which host a word means before it is taken out of the fleet. ret_view: the host as shown. */
+static int ask(const char *verb, const char *word, char ret_view[static VIEW_BYTES])
 {
 	struct err err = ERR_INIT;
 	autojson json_t *doc = NULL;
@@ -117,6 +124,7 @@ static int ask(const char *verb, const char *word)
 		fprintf(stderr, "nothing was changed\n");
 		return EXIT_FAILED;
 	}
+	(void)str_copy(ret_view, VIEW_BYTES, api_text(doc, "view"));
 	return EXIT_WELL;
 }
 
@@ -129,14 +137,15 @@ int host_verb_confirmed(int argc, char **argv)
 		{"json", OPTION_FLAG, offsetof(__typeof__(a), json), NULL, NULL},
 		{"yes", OPTION_FLAG, offsetof(__typeof__(a), yes), NULL, NULL}};
 	const char *verb = argv[0];
+	char view[VIEW_BYTES] = "";
 	autofree char *suffix = xasprintf("/%s", verb);
 	struct words words;
 	int status = option_table_read(argc, argv, OPTION_TABLE(rows, 1, OPTION_WORDS_ANY), &a,
 				       &words);
 
 	if (!status && !a.yes)
-		status = ask(verb, words.items[0]);
-	return status ? status : send_words("POST", suffix, &words, a.json);
+		status = ask(verb, words.items[0], view);
+	return status ? status : send_viewed("POST", suffix, &words, view, a.json);
 }
 
 /* ---- one host becomes two -------------------------------------------------------------------- */

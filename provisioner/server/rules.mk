@@ -49,6 +49,7 @@ server_flow_SRC += provisioner/server/flow/flow.c
 server_flow_SRC += provisioner/server/flow/host_advice.c
 server_flow_SRC += provisioner/server/flow/host_use.c
 server_flow_SRC += provisioner/server/flow/host_verb.c
+server_flow_SRC += provisioner/server/flow/host_view.c
 server_flow_SRC += provisioner/server/flow/image_check.c
 server_flow_SRC += provisioner/server/flow/latest.c
 server_flow_SRC += provisioner/server/flow/live.c
@@ -179,6 +180,7 @@ $(eval $(call unit_test,tests/unit/server/session/test_partners.c,$(SERVER_TEST_
 $(eval $(call unit_test,tests/unit/server/session/test_break_fix.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_repair.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/flow/test_burn_gate.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/flow/test_host_view.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_burn_in.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_unrest.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/session/test_receipts.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))

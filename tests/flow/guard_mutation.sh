@@ -221,6 +221,13 @@ mutate SESSION $server/session/session.c $t:test_a_clone_must_be_let_in 's/ || o
 mutate FIRST_BOOT $server/session/first_boot.c $t:test_no_first_boot_without_a_receipt 's/^\tTRY(check_receipt(flow, arm, err));//; s/^static int check_receipt/__attribute__((unused)) static int check_receipt/'
 mutate G2 $server/flow/profile.c server/flow/test_profile:test_digest 's/^\thash_burn_in(h, p);//; s/^static void hash_burn_in/__attribute__((unused)) static void hash_burn_in/'
 mutate G12 $server/api/access.c server/api/test_second_person:test_persons_are_made_by_root 's/return asked\[0\] || root ? asked : .*/return asked;/'
+# what was seen
+t=server/flow/test_host_view
+mutate VIEW $server/flow/host_verb.c $t:test_what_was_seen_is_decided 's/^\tTRY(host_view_check(flow, ret, .*//'
+mutate VIEW $server/flow/order_work.c $t:test_what_was_seen_is_decided '/^\tTRY(host_view_check(/,/;/d'
+mutate VIEW $server/api/writes.c $t:test_accepted_is_what_was_shown '/^\tTRY(host_view_check(/,/;/d'
+mutate VIEW $server/flow/order_work.c $t:test_rehearsed 's/^\t\tTRY(host_view(o->flow, .*/\t\t(void)0;/'
+mutate VIEW $server/flow/order_work.c $t:test_approved_by_a_second_person 's/^\t\tTRY(host_view(o->flow, .*/\t\t(void)0;/'
 # expiry
 mutate EXPIRY $server/session/permit.c server/session/test_permit:test_permit_guards 's/if (k->arm.expires_us <= k->now_us)/if (false)/'
 mutate EXPIRY $server/session/permit.c server/session/test_permit:test_permit_guards 's/^\tTRY(trust_root_check_time(.*//'

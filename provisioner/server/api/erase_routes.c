@@ -20,6 +20,7 @@ int erase_work(struct write *w, struct err *err)
 		return err_set(err, ERR_HOST_UNKNOWN, "no host has so long a name");
 	(void)str_copy(order.reason, sizeof(order.reason), ask->reason);
 	(void)str_copy(host.code, sizeof(host.code), ask->code);
+	(void)str_copy(host.view, sizeof(host.view), ask->view);
 	(void)str_copy(host.methods, sizeof(host.methods), ask->methods);
 	VEC_PUSH(&order.hosts, host);
 	int rc = order_answer_place(w, &order, &manner, err);

@@ -36,6 +36,7 @@ static int place(struct write *w, const char *work, const struct host_verb_ask *
 	if (!str_copy(host.id, sizeof(host.id), http_param(w->request, "id")))
 		return err_set(err, ERR_HOST_UNKNOWN, "no host has so long a name");
 	(void)str_copy(host.reimage_in_service, sizeof(host.reimage_in_service), verb->in_service);
+	(void)str_copy(host.view, sizeof(host.view), verb->view);
 	(void)str_copy(order->work, sizeof(order->work), work);
 	(void)str_copy(order->reason, sizeof(order->reason), verb->reason);
 	VEC_PUSH(&order->hosts, host);

@@ -40,8 +40,12 @@ static int run_verb(struct write *w, enum lifecycle_event event, struct err *err
 {
 	const struct host_verb_ask *ask = w->ask;
 	const struct approve_ask *approve = w->ask; /* a struct host_verb_ask is its first member */
-	const struct host_verb_call call = {event, w->who, ask->reason, ask->in_service,
-					    event == HOST_EVENT_APPROVE ? approve->code : ""};
+	const struct host_verb_call call = {event,
+					    w->who,
+					    ask->reason,
+					    ask->in_service,
+					    event == HOST_EVENT_APPROVE ? approve->code : "",
+					    ask->view};
 	struct host h = {0};
 	int rc = host_verb_run(w->flow, http_param(w->request, "id"), &call, &h, err);
 

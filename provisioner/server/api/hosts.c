@@ -19,6 +19,7 @@
 #include <server/flow/burn_gate.h>
 #include <server/flow/host_advice.h>
 #include <server/flow/host_use.h>
+#include <server/flow/host_view.h>
 
 static int get_hosts(struct http_request *r, struct err *err)
 {
@@ -56,6 +57,7 @@ static int add_what_one_host_has(struct api *api, const struct host *h, struct s
 	autojson json_t *orders = NULL;
 	autojson json_t *receipt = NULL;
 	autojson json_t *codes = NULL;
+	char view[HOST_VIEW_BYTES];
 	bool in_use = false;
 
 	TRY(host_in_use(api->flow, h, &in_use, err));
@@ -72,6 +74,8 @@ static int add_what_one_host_has(struct api *api, const struct host *h, struct s
 	member(out, "receipt", receipt);
 	TRY(binding_json(api->flow, h->num, &codes, err));
 	member(out, "codes", codes);
+	TRY(host_view(api->flow, h, "", view, err));
+	str_addf(out, ",\"view\":\"%s\"", view);
 	if (!h->image_digest[0])
 		str_add(out, ",\"image\":null");
 	member(out, API_CLOCK_MEMBER, stages);

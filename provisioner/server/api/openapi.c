@@ -60,6 +60,8 @@ static const struct {
 	{"in_use", "in service, or taken out of service for work; one host only", "boolean", NULL},
 	{"orders", "what waits for a second person; one host only", "array", NULL},
 	{"codes", "on the screens of machines that say they are it; one host only", "object", NULL},
+	{"view", "of what a person decides by; sent with a decision; one host only", "string",
+	 NULL},
 	{"receipt", "of the last work on its disk; one host only", "object", "null"},
 };
 

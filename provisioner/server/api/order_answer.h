@@ -7,6 +7,7 @@
 #ifndef SERVER_API_ORDER_ANSWER_H
 #define SERVER_API_ORDER_ANSWER_H
 
+#include <server/flow/host_view.h>
 #include <server/flow/order.h>
 #include <base/err.h>
 #include "write.h"
@@ -38,12 +39,13 @@ MUST_CHECK int erase_work(struct write *w, struct err *err);
 
 /* host_orders.c: what the verbs on one host say, and those that become orders */
 struct host_verb_ask {
-	char reason[257], in_service[129];
+	char reason[257], in_service[129], view[HOST_VIEW_BYTES];
 };
 #define HOST_VERB_FIELDS(S, at)                                                                    \
 	F_STR(S, "reason", at reason, 0, .about = "for the host's record"),                        \
 		F_STR(S, "in_service", at in_service, 0,                                           \
-		      .about = "name, short code or id of a host in service, typed again")
+		      .about = "name, short code or id of a host in service, typed again"),        \
+		F_STR(S, "view", at view, 0, .about = HOST_VIEW_ABOUT)
 extern const struct field host_verb_fields[];
 MUST_CHECK int release_work(struct write *w, struct err *err);
 MUST_CHECK int retire_work(struct write *w, struct err *err);

@@ -121,13 +121,25 @@ static int bulk_work(struct write *w, struct err *err)
 
 /* ---- identity -------------------------------------------------------------------------------- */
 
+struct accept_ask {
+	char view[HOST_VIEW_BYTES];
+};
+
+static const struct field accept_fields[] = {
+	F_STR(struct accept_ask, "view", view, 0, .about = HOST_VIEW_ABOUT),
+	F_END,
+};
+
+/* What waits may be replaced by the words of whoever comes next. */
 static int accept_work(struct write *w, struct err *err)
 {
+	const struct accept_ask *ask = w->ask;
 	int64_t num = 0;
 	struct host h;
 
 	TRY(api_write_host(w, &num, err));
 	TRY(host_get(w->flow->db, num, &h, err));
+	TRY(host_view_check(w->flow, &h, &(struct host_view_seen){ask->view, ""}, err));
 	TRY(host_may_accept(w->flow, &h, err));
 	TRY(identity_accept(w->flow->db, num, w->who, flow_now_us(w->flow), err));
 	return api_answer_host(w, num, err);
@@ -318,7 +330,7 @@ const struct http_route api_write_routes[] = {
 		   .in_slices = true),
 	API_CHANGE(POST, "/api/v1/hosts/{id}/accept", APPROVE, SMALL_BODY, accept_work,
 		   "the evidence that waits is this host's own",
-		   API_BODY(api_no_fields, struct api_nothing)),
+		   API_BODY(accept_fields, struct accept_ask)),
 	API_CHANGE(POST, "/api/v1/hosts/{id}/merge", APPROVE, SMALL_BODY, merge_work,
 		   "this host is the same machine as another",
 		   API_BODY(merge_fields, struct merge_ask)),

@@ -41,6 +41,7 @@ static const struct field disk_fields[] = {
 		F_STR(S, "reimage_in_service", at reimage_in_service, 0,                           \
 		      .about = "name, short code or id of a host in service, typed again"),        \
 		F_STR(S, "code", at code, 0, .about = CODE_ABOUT),                                 \
+		F_STR(S, "view", at view, 0, .about = HOST_VIEW_ABOUT),                            \
 		F_OBJ(S, "disk", at disk, need, disk_fields,                                       \
 		      .about = "the one disk to write, by serial or WWN or both")
 
@@ -59,6 +60,7 @@ const struct field erase_ask_fields[] = {
 	      .about = "of a dry run: refused if anything is "
 		       "different by now"),
 	F_STR(struct erase_ask, "code", code, 0, .about = CODE_ABOUT),
+	F_STR(struct erase_ask, "view", view, 0, .about = HOST_VIEW_ABOUT),
 	F_OBJ(struct erase_ask, "disk", disk, 0, disk_fields,
 	      .about = "the one disk to erase, by serial or WWN or "
 		       "both"),

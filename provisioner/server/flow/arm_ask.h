@@ -10,6 +10,7 @@
 #include <base/err.h>
 #include <proto/erase_method.h>
 #include <proto/record.h>
+#include "host_view.h"
 
 #define ARM_ORDER_MAX        256 /* hosts of one order */
 #define SPLIT_VALUES_MAX     64
@@ -38,7 +39,8 @@ struct arm_host_ask {
 	char wipe_consent[129];
 	char reimage_in_service[129]; /* the name of the host in use, typed again, for any work */
 	char skip_burnin[257];
-	char code[21]; /* on the screen of the machine that is meant; "" none */
+	char code[21];              /* on the screen of the machine that is meant; "" none */
+	char view[HOST_VIEW_BYTES]; /* of the host as it was shown; "" none */
 	bool new_disk;
 	struct arm_disk_ask disk;
 	/* to erase, kept with an order that waits for a second person */
@@ -60,6 +62,7 @@ struct erase_ask {
 	char methods[ERASE_POLICY_MAX_BYTES];
 	char plan_hash[65]; /* of a dry run; "" none */
 	char code[21];      /* as in struct arm_host_ask */
+	char view[HOST_VIEW_BYTES];
 	struct arm_disk_ask disk;
 };
 extern const struct field erase_ask_fields[];

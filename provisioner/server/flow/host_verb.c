@@ -9,6 +9,7 @@
 #include "binding.h"
 #include "engine.h"
 #include "host_use.h"
+#include "host_view.h"
 
 static const struct verb {
 	enum lifecycle_event event;
@@ -82,6 +83,7 @@ int host_verb_run(struct flow *flow, const char *name, const struct host_verb_ca
 
 	BUG_ON(!v);
 	TRY(host_find_any(flow->db, name, ret, err));
+	TRY(host_view_check(flow, ret, &(struct host_view_seen){call->view, call->code}, err));
 	TRY(host_override_of(call->in_service, "in_service", ret, &e.extra_guards, err));
 	if (v->needs_override)
 		TRY(check_in_use(flow, ret, e.extra_guards, err));

@@ -18,11 +18,13 @@ struct host_verb_call {
 	const char *reason;         /* or "" */
 	const char *in_service;     /* the host's name, typed again, or "" */
 	const char *code;           /* approve: on the screen of the machine that is meant, or "" */
+	const char *view;           /* host_view() of the host as it was shown, or "" */
 };
 
 /* Do it, inside a transaction. in: name: id, short code, MAC, serial or name; trust: none.
  * out: *ret: the host afterwards; its number is set as soon as it was found.
- * errors: ERR_HOST_UNKNOWN, ERR_HOST_AMBIGUOUS, ERR_GUARD_IN_SERVICE, ERR_CONFLICT, store errors */
+ * errors: ERR_HOST_UNKNOWN, ERR_HOST_AMBIGUOUS, ERR_GUARD_VIEW, ERR_GUARD_IN_SERVICE, ERR_CONFLICT,
+ * store errors */
 MUST_CHECK int host_verb_run(struct flow *flow, const char *name, const struct host_verb_call *call,
 			     struct host *ret, struct err *err);
 

@@ -129,7 +129,7 @@ static void hash_plan(struct order *o)
 			 b->arm.image_digest, b->arm.disk_wwn, b->arm.disk_serial,
 			 (long long)b->arm.disk_bytes, b->arm.wipe_consent, b->arm.profile_digest,
 			 b->into.id, b->into.state);
-		str_addf(&s, "%s\n", b->q.skip_burnin ? b->q.skip_burnin : "");
+		str_addf(&s, "%s\n%s\n", b->q.skip_burnin ? b->q.skip_burnin : "", b->view);
 		hash_erase(b, &s);
 		if (b->code[0])
 			str_addf(&s, "code %s\n", b->code);

@@ -46,7 +46,8 @@ struct order_item {
 	struct host host; /* as it was before */
 	struct host into; /* merge: the host that stays, as it was before */
 	struct arm_request q;
-	const char *code; /* of the machine that is meant, as typed; "" none */
+	const char *code;           /* of the machine that is meant, as typed; "" none */
+	char view[HOST_VIEW_BYTES]; /* before; "" for works that need no more than its state */
 	unsigned guards;
 	bool in_use;         /* of the host whose name is typed again */
 	bool shared_storage; /* beside a disk to be written */

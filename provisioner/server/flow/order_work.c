@@ -13,6 +13,7 @@
 #include "engine.h"
 #include "host_advice.h"
 #include "host_use.h"
+#include "host_view.h"
 
 /* ---- identity -------------------------------------------------------------------------------- */
 
@@ -103,6 +104,8 @@ int order_work_read(const struct order *o, struct order_item *b, const struct ar
 
 	b->result_num = b->host.num;
 	b->code = ask->code;
+	TRY(host_view_check(o->flow, &b->host, &(struct host_view_seen){ask->view, ask->code},
+			    err));
 	if (o->work->into)
 		TRY(host_find_any(o->flow->db, o->ask->into, &b->into, err));
 	TRY(host_override_of(ask->reimage_in_service, key, named(o, b), &b->guards, err));
@@ -141,6 +144,8 @@ static int look_at(struct order *o, struct order_item *b, struct err *err)
 		TRY(host_get(o->flow->db, b->into.num, &b->into, err));
 	if (o->work->arm)
 		TRY(look_at_disks(o, b, err));
+	if (o->work->arm || o->work->identity)
+		TRY(host_view(o->flow, &b->host, b->code, b->view, err));
 	TRY(host_in_use(o->flow, use, &b->in_use, err));
 	return host_in_service_refusal(use, b->in_use, b->guards, err);
 }
