@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
 
 export const TOKEN = "fixture-token";
+export const PLAN_HASH = "5eed".repeat(16);
 export const CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 
@@ -58,7 +59,7 @@ export function makeHost(state, more) {
 	const arm = n % 3 === 0;
 	const code = `K${String(n).padStart(2, "2")}Q7MXW`.slice(0, 8);
 	return {
-		id: id(n), name: `r7-u${String(n).padStart(2, "0")}`, short_code: code, codes: { session: `S${code.slice(1, 4)}-${code.slice(4)}`, asking: [] }, state, state_since: ago(40 * n),
+		id: id(n), name: `r7-u${String(n).padStart(2, "0")}`, short_code: code, codes: { session: `S${code.slice(1, 4)}-${code.slice(4)}`, asking: [] }, view: `view-${n}`, state, state_since: ago(40 * n),
 		state_detail: "", turn: "server", deadline: null, arch: arm ? "aarch64" : "x86_64", firmware: n % 4 ? "uefi" : "bios",
 		manufacturer: arm ? "Ampere" : "Supermicro", model: arm ? "Mt. Collins" : "AS-1115CS-TNR", serial: `S49912${1000 + n}`,
 		uuid: `8f3b1c00-0000-11ee-8000-${String(n).padStart(12, "0")}`, macs: [`3c:ec:ef:00:00:${String(n).padStart(2, "0")}`, `3c:ec:ef:00:01:${String(n).padStart(2, "0")}`],
@@ -256,11 +257,12 @@ function arm(fleet, host, body) {
 	if (!body.reason) return problem(400, "input.field.missing", "a reason is needed", { pointer: "/reason" });
 	if (drive.signatures.length && body.wipe_consent !== drive.SerialNumber)
 		return problem(403, "guard.disk.data", "the disk holds data and the consent does not name it", { pointer: "/wipe_consent" });
-	const unknown = Object.keys(body).find((k) => !["image", "disk", "reason", "ttl_s", "wipe_consent", "reimage_in_service", "code", "skip_burnin", "dry_run"].includes(k));
+	const unknown = Object.keys(body).find((k) => !["image", "disk", "reason", "ttl_s", "wipe_consent", "reimage_in_service", "code", "skip_burnin", "dry_run", "view", "plan_hash"].includes(k));
 	if (unknown) return problem(400, "input.field.unknown", `field '/${unknown}' is unknown`, { pointer: `/${unknown}` });
 	if (host.state === "in-service" && body.reimage_in_service !== host.name) return problem(403, "guard.in_service", "the host is in service");
 	const second_person = host.state === "in-service" ? ["in-service"] : [];
-	if (dry) return { status: 200, body: { dry_run: true, warnings: [], second_person } };
+	if (dry) return { status: 200, body: { dry_run: true, warnings: [], second_person, plan_hash: PLAN_HASH } };
+	if (body.plan_hash !== PLAN_HASH) return problem(409, "guard.plan", "what would be done now is not what was rehearsed", { pointer: "/plan_hash" });
 	if (second_person.length) return { status: 202, body: { order: addOrder(fleet, [host], body.reason) } };
 	host.state = "imaging";
 	host.state_detail = "armed; waits for the agent";

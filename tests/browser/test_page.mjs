@@ -3,7 +3,7 @@
 // on a phone, with a hostile host in the fleet, and while the server is away. Screenshots go to
 // build/browser/.
 import { complaints, BUILD, axeSource, launch, shot, signIn } from "./chromium.mjs";
-import { addOrder, HOSTILE, makeHost, makeSeen, startFixture, TOKEN } from "./fixture.mjs";
+import { addOrder, HOSTILE, makeHost, makeSeen, PLAN_HASH, startFixture, TOKEN } from "./fixture.mjs";
 import { equal, holds, plan, test } from "./tap.mjs";
 
 const browser = await launch();
@@ -282,6 +282,7 @@ await withPage("approving needs the code on the host's screen", async ({ page, f
 	await page.locator(".banner.tone-busy").waitFor();
 	equal(fleet.posts.map((p) => [p.host, p.verb]), [[host.id, "approve"]], "posts");
 	equal(fleet.posts[0].body.code.toUpperCase().replace(" ", "-"), host.codes.session, "the code is sent");
+	equal(fleet.posts[0].body.view, host.view, "what was seen is sent");
 });
 
 await withPage("a host without a machine that asks can be approved by the code of the next one", async ({ page, fleet }) => {
@@ -369,7 +370,7 @@ await withPage("arming asks the server for a dry run and names host, disk and im
 	await page.getByText("armed; waits for the agent").waitFor();
 	equal(fleet.posts.at(-1).body, {
 		image: fleet.images[host.arch === "aarch64" ? 1 : 0].digest, disk: { serial: drive.SerialNumber }, reason: "new rack",
-		ttl_s: 1800, wipe_consent: drive.SerialNumber,
+		ttl_s: 1800, wipe_consent: drive.SerialNumber, view: host.view, plan_hash: PLAN_HASH,
 	}, "the order");
 });
 
@@ -447,7 +448,7 @@ await withPage("other verbs ask for a reason; Escape leaves without a trace and 
 	await page.getByLabel("Reason").fill("module replaced");
 	await page.getByRole("dialog").getByRole("button", { name: "Start over" }).click();
 	await page.locator(".banner.tone-busy").waitFor();
-	equal(fleet.posts.at(-1).body, { reason: "module replaced" }, "the order");
+	equal(fleet.posts.at(-1).body, { reason: "module replaced", view: host.view }, "the order");
 });
 
 await withPage("the emergency brake is two clicks and a reason away on every view", async ({ page, fleet }) => {

@@ -7,7 +7,7 @@ import { api } from "./api.js";
 import { Dialog } from "./dialog.js";
 import { useMe } from "./me.js";
 import { Problem } from "./parts.js";
-import { Approve } from "./approve.js";
+import { Approve, viewOf } from "./approve.js";
 import { Arm, inUse } from "./arm.js";
 
 // from: the states in which the lifecycle knows the verb.
@@ -27,10 +27,11 @@ const ARMABLE = ["discovered", "testing", "imaging", "ready", "in-service", "fai
 function Verb({ host, row, close, done }) {
 	const named = inUse(host) && !["maintain", "serve"].includes(row.verb);
 	const [state, setState] = useState({ busy: false, error: null });
+	const [shown] = useState(viewOf(host));
 	const submit = async (event) => {
 		event.preventDefault();
 		const fields = new FormData(event.target);
-		const order = { reason: fields.get("reason").trim() };
+		const order = { reason: fields.get("reason").trim(), ...shown };
 		if (named) order.in_service = fields.get("in_service").trim();
 		setState({ busy: true, error: null });
 		try {

@@ -2,7 +2,8 @@
 // Letting hosts in. One host: the code that its screen shows is typed and sent, and the server binds
 // the host to the machine with this code. Several: the codes of their machines are shown, and those
 // are sent, so that a machine that comes meanwhile is not the one that is let in. Where two machines
-// say that they are one host, or none does, it is left to the page of that host.
+// say that they are one host, or none does, it is left to the page of that host. Each decision names what
+// was shown of the host (its member view), and the server refuses it when any of that is different.
 import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { api } from "./api.js";
@@ -10,6 +11,8 @@ import { Dialog } from "./dialog.js";
 import { plural } from "./words.js";
 import { Problem } from "./parts.js";
 
+// What a person sees when the dialog opens; a server of before knows none.
+export const viewOf = (host) => (host.view ? { view: host.view } : {});
 const pathOf = (host) => `/hosts/${encodeURIComponent(host.id)}/approve`;
 const bare = (code) => code.toUpperCase().replace(/[\s-]/g, "");
 const CODE_LETTERS = 8;
@@ -19,11 +22,12 @@ const codesOf = (host) => (host.codes ? [host.codes.session, ...(host.codes.aski
 export function Approve({ host, close, done }) {
 	const [typed, setTyped] = useState("");
 	const [state, setState] = useState({ busy: false, error: null });
+	const [shown] = useState(viewOf(host));
 	const approve = async (event) => {
 		event.preventDefault();
 		setState({ busy: true, error: null });
 		try {
-			await api.post(pathOf(host), { code: typed.trim() });
+			await api.post(pathOf(host), { code: typed.trim(), ...shown });
 			done();
 			close();
 		} catch (error) {
@@ -88,7 +92,7 @@ function AskMany({ hosts, close, done }) {
 			for (const host of kept) {
 				try {
 					const one = await api.get(`/hosts/${encodeURIComponent(host.id)}`);
-					const found = { session: null, asking: [], ...one.codes };
+					const found = { session: null, asking: [], ...one.codes, shown: viewOf(one) };
 					setCodes((old) => ({ ...old, [host.id]: found }));
 					if (leftOut(found)) setResults((old) => ({ ...old, [host.id]: leftOut(found) }));
 				} catch (error) {
@@ -105,7 +109,7 @@ function AskMany({ hosts, close, done }) {
 			if (results[host.id]) continue;
 			let result = "ok";
 			try {
-				await api.post(pathOf(host), { code: codes[host.id].session });
+				await api.post(pathOf(host), { code: codes[host.id].session, ...codes[host.id].shown });
 			} catch (error) {
 				result = error.message;
 			}

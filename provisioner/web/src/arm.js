@@ -9,6 +9,7 @@ import { usePoll } from "./hooks.js";
 import { Dialog } from "./dialog.js";
 import { dataOn, driveSize, shortDigest } from "./words.js";
 import { Problem } from "./parts.js";
+import { viewOf } from "./approve.js";
 import { whyInWords } from "./pending.js";
 
 const holdsData = (drive) => Array.isArray(drive.signatures) && drive.signatures.length > 0;
@@ -105,6 +106,7 @@ export function Arm({ host, known, close, done }) {
 	const [choice, setChoice] = useState({ image: "", serial: "", reason: "", skip: "", code: "", ttl_s: "1800" });
 	const [typed, setTyped] = useState({ serial: "", name: "" });
 	const [state, setState] = useState({ plan: null, error: null, busy: false });
+	const [shown] = useState(viewOf(host));
 	const images = usePoll("arm images", (signal) => api.get("/images", { signal }), 60000);
 	const drives = (Array.isArray(known) ? known : []).filter((d) => d && d.SerialNumber);
 	const drive = drives.find((d) => d.SerialNumber === choice.serial);
@@ -119,12 +121,15 @@ export function Arm({ host, known, close, done }) {
 		...(choice.code.trim() ? { code: choice.code.trim() } : {}),
 		...(choice.skip.trim() ? { skip_burnin: choice.skip.trim() } : {}),
 		...(inUse(host) ? { reimage_in_service: host.name || host.short_code } : {}),
+		...shown,
 	});
+	// What was reviewed is what is done: the server refuses it when the plan is another one by now.
+	const reviewed = () => ({ ...order(), ...(state.plan?.plan_hash ? { plan_hash: state.plan.plan_hash } : {}) });
 	const send = async (dry) => {
 		setState({ ...state, busy: true, error: null });
 		try {
 			// In the body, where a server that does not know the word refuses the whole order.
-			const plan = await api.post(path, dry ? { ...order(), dry_run: true } : order());
+			const plan = await api.post(path, dry ? { ...order(), dry_run: true } : reviewed());
 			if (dry) return setState({ plan: plan || {}, error: null, busy: false });
 			done();
 			close();
