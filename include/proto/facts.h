@@ -67,6 +67,9 @@ struct facts_drive {
 	char zones[17]; /* "host-managed": each must be written from its start on; else empty */
 	text64_list signatures;
 	char slot[65];
+	char volume[33]; /* of a RAID card: its level, or "volume"; "": a drive, or not known */
+	/* Of a drive behind a RAID card: the card's PCI address, and how smartctl reaches it. */
+	char controller[33], device[65], access[33];
 };
 
 /* What the switch says at the other end of the cable (IEEE 802.1AB). */
@@ -109,7 +112,8 @@ struct facts {
 	struct facts_boot boot;
 	VEC(struct facts_cpu) processors;
 	struct facts_memory memory;
-	VEC(struct facts_drive) drives;
+	VEC(struct facts_drive) drives;      /* disks that the kernel shows */
+	VEC(struct facts_drive) raid_drives; /* behind RAID cards: never a target */
 	VEC(struct facts_nic) nics;
 	VEC(struct facts_pci) pci;
 	struct facts_tpm tpm;

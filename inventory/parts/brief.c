@@ -35,8 +35,27 @@ static void add_to(int64_t *sum, int64_t n)
 		*sum = INT64_MAX;
 }
 
+/* Drives behind a RAID card are counted, and their bytes are those of its volumes, which do not
+ * count then; a card that shows its volumes alone has as many drives as far as anybody can see. */
+static void sum_drive(const struct found_part *p, bool any_behind_card, struct brief *b)
+{
+	if (!(p->is_volume && any_behind_card))
+		add_to(&b->drives, 1);
+	if (!p->is_behind_card)
+		add_to(&b->storage_bytes, p->capacity_bytes);
+}
+
+static bool has_drives_behind_card(const found_parts *parts)
+{
+	for (size_t i = 0; i < parts->n; i++)
+		if (parts->items[i].is_behind_card)
+			return true;
+	return false;
+}
+
 static void sum_parts(const found_parts *parts, struct brief *b)
 {
+	bool any_behind_card = has_drives_behind_card(parts);
 	bool all_sizes = true;
 
 	for (size_t i = 0; i < parts->n; i++) {
@@ -48,8 +67,7 @@ static void sum_parts(const found_parts *parts, struct brief *b)
 			if (!b->cpu[0])
 				b->cpu = p->model;
 		} else if (str_eq(p->type, "drive")) {
-			add_to(&b->drives, 1);
-			add_to(&b->storage_bytes, p->capacity_bytes);
+			sum_drive(p, any_behind_card, b);
 		} else if (str_eq(p->type, "nic")) {
 			add_to(&b->nics, 1);
 		} else if (str_eq(p->type, "memory")) {

@@ -174,6 +174,12 @@ static void add_drive(const json_t *j, found_parts *out)
 	copy_attr(attrs, j, "Name");
 	copy_attr(attrs, j, "Removable");
 	copy_attr(attrs, j, "BlockSizeBytes");
+	copy_attr(attrs, j, "Volume");
+	copy_attr(attrs, j, "Controller");
+	copy_attr(attrs, j, "Access");
+	p.is_volume = json_object_get(j, "Volume") != NULL;
+	p.is_behind_card = json_object_get(j, "Access") != NULL ||
+			   json_object_get(j, "Controller") != NULL;
 	push(out, p, attrs);
 }
 
@@ -264,6 +270,7 @@ static int list_all(const json_t *doc, found_parts *ret, struct err *err)
 	TRY(add_list(json_object_get(json_object_get(doc, "memory"), "modules"), "memory.modules",
 		     add_dimm, ret, err));
 	TRY(add_list(json_object_get(doc, "drives"), "drives", add_drive, ret, err));
+	TRY(add_list(json_object_get(doc, "raid_drives"), "raid_drives", add_drive, ret, err));
 	TRY(add_list(json_object_get(doc, "nics"), "nics", add_nic, ret, err));
 	return add_list(json_object_get(doc, "pci"), "pci", add_pci, ret, err);
 }

@@ -20,7 +20,9 @@ struct found_part {
 	int64_t capacity_mib, capacity_bytes, speed_mhz, cores, threads;
 	char *attrs; /* JSON text of what else changes with the place, or NULL; owned */
 	char *key;   /* FRU key; owned */
-	bool bound;  /* the key names the place, because the part has no serial of its own */
+	bool is_volume,
+		is_behind_card; /* drives of a RAID card: made of others, and those others */
+	bool bound; /* the key names the place, because the part has no serial of its own */
 	int64_t part_num;
 	bool kept; /* already placed as it should be */
 };

@@ -29,7 +29,8 @@ static json_t *sorted(char **texts, size_t n)
 	return out;
 }
 
-/* The members of a list as texts without their name, in an order of their own. */
+/* The members of a list as texts without what the kernel counts anew at each boot, in an order of
+ * their own. */
 static json_t *nameless(const json_t *list)
 {
 	autofree char **texts = xcalloc(json_array_size(list) + 1, sizeof(char *));
@@ -39,6 +40,7 @@ static json_t *nameless(const json_t *list)
 	json_array_foreach (list, i, j) {
 		autojson json_t *copy = json_copy(j);
 		(void)json_object_del(copy, "Name");
+		(void)json_object_del(copy, "Device");
 		texts[i] = json_text(copy);
 	}
 	return sorted(texts, json_array_size(list));
@@ -46,7 +48,7 @@ static json_t *nameless(const json_t *list)
 
 static json_t *without_names(const json_t *doc)
 {
-	static const char *const lists[] = {"drives", "nics"};
+	static const char *const lists[] = {"drives", "raid_drives", "nics"};
 	json_t *copy = json_copy((json_t *)(uintptr_t)doc);
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {

@@ -76,6 +76,8 @@ static const struct {
 	{"drive", "Name", COLLECTION_TEXT},
 	{"drive", "Removable", COLLECTION_BOOL},
 	{"drive", "BlockSizeBytes", COLLECTION_INT},
+	{"drive", "Volume", COLLECTION_TEXT},
+	{"drive", "Controller", COLLECTION_TEXT},
 	{"memory", "BankLocator", COLLECTION_TEXT},
 	{"pci", "Class", COLLECTION_TEXT},
 	{"pci", "Driver", COLLECTION_TEXT},

@@ -14,6 +14,9 @@ agent_SRC := \
 	provisioner/agent/facts/drive_transport.c \
 	provisioner/agent/facts/drive_slot.c \
 	provisioner/agent/facts/nvme.c \
+	provisioner/agent/facts/raid_volume.c \
+	provisioner/agent/facts/raid_drives.c \
+	provisioner/agent/facts/smart_identity.c \
 	provisioner/agent/facts/pci_slot.c \
 	provisioner/agent/facts/nics.c \
 	provisioner/agent/facts/nic_owner.c \
@@ -129,6 +132,7 @@ FIRST_BOOT_SRC := \
 	provisioner/agent/facts/drive_transport.c \
 	provisioner/agent/facts/drive_slot.c \
 	provisioner/agent/facts/nvme.c \
+	provisioner/agent/facts/raid_volume.c \
 	provisioner/agent/facts/sysfs.c \
 	provisioner/proto/transport.c \
 	provisioner/proto/record.c \
@@ -163,6 +167,7 @@ $(eval $(call unit_test,tests/unit/agent/facts/test_fake_machine.c,$(AGENT_TEST_
 $(eval $(call unit_test,tests/unit/agent/burn/test_tests.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_pairs.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/burn/test_partner.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/burn/test_health.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/burn/test_program.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/burn/test_evidence.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_counters.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
@@ -170,6 +175,8 @@ $(eval $(call unit_test,tests/unit/agent/burn/test_cpu.c,$(AGENT_TEST_LIBS),$(AG
 $(eval $(call unit_test,tests/unit/agent/facts/test_smbios.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_drives.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_drive_transport.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call unit_test,tests/unit/agent/facts/test_raid_drives.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call fuzzer,smart_identity,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_drive_slot.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/facts/test_machine_facts.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/disk/test_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -92,6 +92,10 @@ static const struct field drive_fields[] = {
 	S(facts_drive, "Zones", zones),
 	F_STRINGS(struct facts_drive, "signatures", signatures, 0, FACTS_MAX_SIGNATURES),
 	S(facts_drive, "Slot", slot),
+	S(facts_drive, "Volume", volume),
+	S(facts_drive, "Controller", controller),
+	S(facts_drive, "Device", device),
+	S(facts_drive, "Access", access),
 	F_END,
 };
 
@@ -151,6 +155,7 @@ const struct field facts_fields[] = {
 	L_(facts, "processors", processors, FACTS_MAX_CPUS, cpu_fields),
 	O_(facts, "memory", memory, memory_fields),
 	L_(facts, "drives", drives, FACTS_MAX_DRIVES, drive_fields),
+	L_(facts, "raid_drives", raid_drives, FACTS_MAX_DRIVES, drive_fields),
 	L_(facts, "nics", nics, FACTS_MAX_NICS, nic_fields),
 	L_(facts, "pci", pci, FACTS_MAX_PCI, pci_fields),
 	O_(facts, "tpm", tpm, tpm_fields),

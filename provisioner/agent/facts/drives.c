@@ -16,6 +16,7 @@
 #include "drive_slot.h"
 #include "drive_transport.h"
 #include "nvme.h"
+#include "raid_volume.h"
 #include "sysfs.h"
 
 #define SECTOR_BYTES 512 /* sysfs counts in these whatever the disk's own sectors are */
@@ -185,6 +186,7 @@ bool drive_read_one(const char *root, const char *name, struct drive *d)
 	read_pci_address(root, d);
 	read_texts(root, name, f);
 	drive_slot_read(root, d);
+	raid_volume_read(root, d);
 	return true;
 }
 

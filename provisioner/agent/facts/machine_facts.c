@@ -22,6 +22,7 @@
 #include "nics.h"
 #include "disk_signatures.h"
 #include "pci_slot.h"
+#include "raid_drives.h"
 #include "smbios.h"
 #include "sysfs.h"
 #include "tpm_ek.h"
@@ -286,12 +287,25 @@ static void read_pci(const char *root, struct facts *f)
 	VEC_DONE(&missing);
 }
 
+/* Only smartctl reaches them, so that a tree of files has none. */
+static void read_raid_drives(const drive_list *visible, struct facts *f)
+{
+	raid_drive_list found = {0};
+
+	raid_drives_of_machine(visible, &found);
+	for (size_t i = 0; i < found.n; i++)
+		VEC_PUSH(&f->raid_drives, found.items[i]);
+	VEC_DONE(&found);
+}
+
 static void read_drives(const char *root, const struct smbios *smbios, struct facts *f)
 {
 	drive_list drives = {0};
 
 	drives_read(root, &drives);
 	pci_slots_name(root, smbios, &drives);
+	if (!*root)
+		read_raid_drives(&drives, f);
 	for (size_t i = 0; i < drives.n; i++) {
 		struct facts_drive facts = drives.items[i].facts;
 

@@ -158,6 +158,42 @@ static void test_the_past_can_be_read(void **state)
 	assert_int_equal(facts_load(db, num, 5 * US, &doc, &err), -ERR_NOT_FOUND);
 }
 
+static json_t *raid_drive(const char *serial, const char *access, const char *device)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "Name", device, "SerialNumber",
+			 serial, "Device", device, "Access", access, "CapacityBytes",
+			 (json_int_t)1000, "Controller", "0000:03:00.0", "Slot", access);
+}
+
+static json_t *raid_document(const char *device, bool swapped)
+{
+	json_t *doc = document("P1_C1", "D1", "1.0");
+	json_t *volume = json_array_get(json_object_get(doc, "drives"), 0);
+	json_t *members = json_pack("[o, o]",
+				    raid_drive(swapped ? "M2" : "M1", "megaraid,8", device),
+				    raid_drive(swapped ? "M1" : "M2", "megaraid,9", device));
+
+	(void)json_object_set_new(volume, "Volume", json_string("RAID 1"));
+	(void)json_object_set_new(doc, "raid_drives", members);
+	return doc;
+}
+
+/* A volume and the drives that it is made of: each a part; drives are those that can be pulled, bytes
+ * those that can be used; and the number of a bus does not matter. */
+static void test_drives_behind_a_raid_card(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	int64_t num = make_host(db, "52:54:00:00:00:01");
+
+	assert_true(store(db, num, raid_document("/dev/bus/0", false), 2 * US).changed);
+	assert_int_equal(count(db, "SELECT count(*) FROM part WHERE type = 'drive'"), 3);
+	assert_int_equal(count(db, "SELECT drives FROM host"), 2);
+	assert_true(count(db, "SELECT storage_bytes FROM host") == 1920383410176);
+	assert_int_equal(count(db, "SELECT count(*) FROM part WHERE serial IN ('M1', 'M2')"), 2);
+	assert_false(store(db, num, raid_document("/dev/bus/1", false), 3 * US).changed);
+	assert_true(store(db, num, raid_document("/dev/bus/1", true), 4 * US).changed);
+}
+
 static void test_part_moves_from_a_silent_host(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -261,6 +297,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		T(test_first_report_fills_everything),
 		T(test_same_report_writes_nothing),
+		T(test_drives_behind_a_raid_card),
 		cmocka_unit_test(test_changes_are_told_apart),
 		T(test_the_past_can_be_read),
 		T(test_part_moves_from_a_silent_host),
