@@ -72,6 +72,8 @@ static void begin(struct burn *b, struct sink *sink, const char *host_id)
 
 	machine_facts("", &facts);
 	burn_list_components("", &facts, &b->components);
+	for (size_t i = 0; i < facts.raid_drives.n; i++)
+		VEC_PUSH(&b->raid_drives, facts.raid_drives.items[i]);
 	facts_done(&facts);
 	drives_read("", &all);
 	for (size_t i = 0; i < all.n; i++)

@@ -28,6 +28,7 @@
 
 #include <agent/facts/drives.h>
 #include <agent/facts/machine_facts.h>
+#include <agent/facts/raid_drives.h>
 #include <agent/worker.h>
 #include <base/err.h>
 
@@ -47,11 +48,12 @@ struct burn {
 	size_t n_tests;
 	struct ocp_stream stream;
 	component_list components;
-	drive_list drives;      /* local ones */
-	struct counters before; /* the test that runs */
-	int log_fd;             /* the kernel's log, from where it was read last; -1: none */
-	int64_t n_events;       /* in the BMC's log at the last look; -1: there is none */
-	int64_t poll_before_s;  /* for machine checks; -1: there is no such poll */
+	drive_list drives;           /* local ones */
+	raid_drive_list raid_drives; /* behind RAID cards: judged by SMART alone */
+	struct counters before;      /* the test that runs */
+	int log_fd;                  /* the kernel's log, from where it was read last; -1: none */
+	int64_t n_events;            /* in the BMC's log at the last look; -1: there is none */
+	int64_t poll_before_s;       /* for machine checks; -1: there is no such poll */
 	/* What the log has shown already. */
 	struct {
 		enum burnin_symptom symptom;
@@ -66,9 +68,10 @@ struct burn {
 	size_t n_first_crc;
 	bool self_tests[FACTS_MAX_DRIVES]; /* the disk runs its own, since the run began */
 
-	const char *root;     /* of the trees that counters are read from; NULL: this machine */
-	const char *cpu_tool; /* NULL: stress-ng */
-	const char *server;   /* its address, "https://10.0.0.1"; NULL: none */
+	const char *root;       /* of the trees that counters are read from; NULL: this machine */
+	const char *cpu_tool;   /* NULL: stress-ng */
+	const char *smart_tool; /* NULL: smartctl */
+	const char *server;     /* its address, "https://10.0.0.1"; NULL: none */
 	/* Ask the server whom to load the network with; NULL: nobody. owns: record_done(ret). */
 	int (*partners)(void *arg, const char *mac, struct partners_reply *ret, struct err *err);
 	void *partners_arg;

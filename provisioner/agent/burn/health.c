@@ -78,30 +78,58 @@ static void judge_smart(struct burn *b, const char *step, const struct component
 		burn_passed(b, step, c, "smart-pass", "the disk reports good health");
 }
 
+/* One document of smartctl; returns whether the drive is covered. */
+static bool judge_drive(struct burn *b, const char *step, const struct facts_drive *f,
+			const char *device)
+{
+	const struct component *c = component_find(&b->components, COMPONENT_DISK, f->name);
+	const char *argv[] = {b->smart_tool ? b->smart_tool : "smartctl",
+			      "--json=c",
+			      "-a",
+			      device,
+			      f->access[0] ? "-d" : NULL,
+			      f->access,
+			      NULL};
+	struct process_options options = {.argv = argv, .timeout_ms = 60000};
+	struct process_result result = {0};
+	struct smart_health health = {0};
+	struct err err = ERR_INIT;
+
+	if (process_run(&options, &result, &err) < 0 ||
+	    tool_read_smart((struct tool_end){result.exit_code, result.signal}, result.out,
+			    result.out_bytes, &health, &err) < 0)
+		burn_unjudged(b, step, c, err.msg);
+	else
+		judge_smart(b, step, c, &health);
+	process_result_done(&result);
+	return health.covered;
+}
+
+/* A volume is made of drives that are judged each by itself; it has no health of its own. */
+static bool is_judged_by_its_drives(const struct burn *b, const struct drive *d)
+{
+	return d->transport == TRANSPORT_RAID && d->facts.volume[0] &&
+	       raid_drives_are_behind(b->raid_drives.items, b->raid_drives.n, d);
+}
+
 enum burn_end burn_test_smart(struct burn *b, const char *step)
 {
 	unsigned n_covered = 0;
 
 	for (size_t i = 0; i < b->drives.n; i++) {
 		const struct drive *d = &b->drives.items[i];
-		const struct component *c = component_find(&b->components, COMPONENT_DISK,
-							   d->facts.name);
-		const char *argv[] = {"smartctl", "--json=c", "-a", d->dev_path, NULL};
-		struct process_options options = {.argv = argv, .timeout_ms = 60000};
-		struct process_result result = {0};
-		struct smart_health health = {0};
-		struct err err = ERR_INIT;
 
 		if (!burn_tick(b))
 			return BURN_STOPPED;
-		if (process_run(&options, &result, &err) < 0 ||
-		    tool_read_smart((struct tool_end){result.exit_code, result.signal}, result.out,
-				    result.out_bytes, &health, &err) < 0)
-			burn_unjudged(b, step, c, err.msg);
-		else
-			judge_smart(b, step, c, &health);
-		n_covered += health.covered;
-		process_result_done(&result);
+		if (!is_judged_by_its_drives(b, d))
+			n_covered += judge_drive(b, step, &d->facts, d->dev_path);
+	}
+	for (size_t i = 0; i < b->raid_drives.n; i++) {
+		const struct facts_drive *f = &b->raid_drives.items[i];
+
+		if (!burn_tick(b))
+			return BURN_STOPPED;
+		n_covered += judge_drive(b, step, f, f->device);
 	}
 	return n_covered ? BURN_JUDGED : BURN_SKIPPED;
 }

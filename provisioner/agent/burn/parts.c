@@ -145,25 +145,37 @@ static void add_cpus(const char *root, const struct facts *f, component_list *li
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
+static struct component *add_drive(const struct facts_drive *d, component_list *list)
+{
+	struct component *c = component_add(list, COMPONENT_DISK, d->name);
+
+	if (!c)
+		return NULL;
+	COPY(c->name, *d->model ? d->model : d->name);
+	COPY(c->location, d->slot);
+	COPY(c->serial, *d->serial ? d->serial : d->wwn);
+	COPY(c->manufacturer, d->manufacturer);
+	COPY(c->revision, d->revision);
+	COPY(c->part_number, d->model);
+	return c;
+}
+
 static void add_drives(const char *root, const struct facts *f, component_list *list)
 {
 	for (size_t i = 0; i < f->drives.n; i++) {
 		const struct facts_drive *d = &f->drives.items[i];
-		struct component *c = component_add(list, COMPONENT_DISK, d->name);
+		struct component *c = add_drive(d, list);
 		struct drive drive;
 
 		if (!c)
 			return;
-		COPY(c->name, *d->model ? d->model : d->name);
-		COPY(c->location, d->slot);
-		COPY(c->serial, *d->serial ? d->serial : d->wwn);
-		COPY(c->manufacturer, d->manufacturer);
-		COPY(c->revision, d->revision);
-		COPY(c->part_number, d->model);
 		/* A controller's function is not its disk's, but an NVMe disk is one function. */
 		if (str_eq(d->protocol, "NVMe") && drive_read_one(root, d->name, &drive))
 			COPY(c->pci, drive.pci_address);
 	}
+	for (size_t i = 0; i < f->raid_drives.n; i++)
+		if (!add_drive(&f->raid_drives.items[i], list))
+			return;
 }
 
 static void add_cards(const struct facts *f, component_list *list)
