@@ -140,6 +140,9 @@ static int erase(struct erasing *e, const char *policy, struct err *err)
 	(void)json_object_set_new(report, "command",
 				  json_string(erase_command_str(e->choice.command)));
 	(void)json_object_set_new(report, "policy", json_string(policy));
+	const char *left = erase_drive_not_reached(&e->w.disk.drive);
+	if (left)
+		(void)json_object_set_new(report, "not_erased", json_string(left));
 	if (e->choice.passed_over[0])
 		(void)json_object_set_new(report, "passed_over",
 					  json_string(e->choice.passed_over));

@@ -77,10 +77,26 @@ static void ask_scsi(const char *path, struct erase_capabilities *ret)
 		erase_capabilities_scsi(text, ret);
 }
 
-/* A volume of a RAID card, and a hypervisor's disk, have no drive behind them that hears a command. */
+const char *erase_drive_not_reached(const struct drive *drive)
+{
+	if (drive->transport != TRANSPORT_RAID)
+		return NULL;
+	if (drive->facts.volume[0])
+		return "only the volume was erased: the drives behind the RAID card hold spare areas, and "
+		       "may hold old data, that no volume shows";
+	return "the disk was erased as its RAID card shows it: if it is a volume, the drives behind the "
+	       "card may hold data that it does not show";
+}
+
+/* A hypervisor's disk has no drive behind it that hears a command; a RAID card passes none on. */
 void erase_drive_ask(const struct drive *drive, struct erase_capabilities *ret)
 {
 	*ret = (struct erase_capabilities){0};
+	if (drive->transport == TRANSPORT_RAID) {
+		ret->refused = (1U << ERASE_COMMAND_OVERWRITE) - 1;
+		ret->why = "behind a RAID card";
+		return;
+	}
 	if (drive->transport == TRANSPORT_NVME)
 		ask_nvme(drive->dev_path, ret);
 	if (drive->transport == TRANSPORT_SATA || drive->transport == TRANSPORT_ATA ||

@@ -14,6 +14,9 @@
 /* Ask the drive. A tool that is missing or fails leaves its commands out. blocks: for seconds. */
 void erase_drive_ask(const struct drive *drive, struct erase_capabilities *ret);
 
+/* What an erase of this disk does not reach, for the receipt; NULL: nothing is left out. */
+const char *erase_drive_not_reached(const struct drive *drive);
+
 struct erase_drive_run {
 	const struct drive *drive;
 	enum erase_command command; /* not ERASE_COMMAND_OVERWRITE */

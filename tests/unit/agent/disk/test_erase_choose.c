@@ -327,6 +327,45 @@ static void test_command_lines(void **state)
 	assert_true(erase_drive_timeout_ms(30000000000000LL) > 11LL * 24 * 3600 * 1000);
 }
 
+/* Behind a RAID card no drive hears a command, and the receipt says how far an erase goes. */
+static void test_raid_volumes(void **state)
+{
+	static const struct {
+		const char *name;
+		enum transport_id transport;
+		const char *volume, *left;
+	} rows[] = {
+		{"a volume", TRANSPORT_RAID, "RAID 1(+0)", "only the volume was erased"},
+		{"a card that does not tell", TRANSPORT_RAID, "", "if it is a volume"},
+		{"a SATA drive", TRANSPORT_SATA, "", NULL},
+		{"virtio", TRANSPORT_VIRTIO, "", NULL},
+	};
+	const struct erase_policy strict = {.order = {ERASE_METHOD_CRYPTO, ERASE_METHOD_BLOCK},
+					    .n = 2};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct drive d = {.transport = rows[i].transport};
+		const char *left;
+
+		(void)str_copy(d.facts.volume, sizeof(d.facts.volume), rows[i].volume);
+		left = erase_drive_not_reached(&d);
+		if (!left != !rows[i].left || (left && !strstr(left, rows[i].left)))
+			fail_msg("%s: '%s'", rows[i].name, left ? left : "");
+		if (rows[i].transport != TRANSPORT_RAID)
+			continue;
+		struct erase_capabilities c;
+		struct erase_choice choice;
+		struct err err = ERR_INIT;
+		erase_drive_ask(&d, &c);
+		CHECK_INT(rows[i].name, c.can, 0);
+		CHECK_INT(rows[i].name, erase_choose(&c, &strict, &choice, &err),
+			  -ERR_AGENT_ERASE_METHOD);
+		CHECK_STR(rows[i].name, choice.passed_over,
+			  "crypto: behind a RAID card; block: behind a RAID card");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_every_choice),   cmocka_unit_test(test_what_ata_says),
 		cmocka_unit_test(test_what_nvme_says), cmocka_unit_test(test_what_scsi_says),
 		cmocka_unit_test(test_progress),       cmocka_unit_test(test_command_lines),
+		cmocka_unit_test(test_raid_volumes),
 	};
 
 	return cmocka_run_group_tests_name("ways to erase", tests, NULL, NULL);
