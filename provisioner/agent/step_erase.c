@@ -18,6 +18,7 @@
 #include <images/erase.h>
 
 #include <agent/disk/erase_drive.h>
+#include <agent/disk/thaw.h>
 #include <agent/disk/work.h>
 
 struct erasing {
@@ -114,11 +115,30 @@ static int erase_by_drive(struct erasing *e, const struct image_erase_request *r
 
 /* ---- both ------------------------------------------------------------------------------------ */
 
+/* No heartbeat goes out while the machine sleeps: afterwards the permission must come anew. A machine
+ * that cannot sleep leaves the drive frozen, and the choice as it was. */
+static int thaw(struct erasing *e, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	disk_work_say(&e->w, "the firmware froze the drive: this host sleeps for 15 s to thaw it");
+	if (thaw_drives("", &why) < 0) {
+		report_log(e->w.out, "warning", "the frozen drive stays frozen: %s", why.msg);
+		return 0;
+	}
+	return disk_work_wait_for_lease(&e->w, err);
+}
+
 static int choose(struct erasing *e, const struct erase_policy *policy, struct err *err)
 {
 	struct erase_capabilities capabilities;
 
 	disk_work_say(&e->w, "asking the drive how it can be erased");
+	erase_drive_ask(&e->w.disk.drive, &capabilities);
+	int rc = erase_choose(&capabilities, policy, &e->choice, err);
+	if (!erase_thaw_helps(&capabilities, policy, &e->choice))
+		return rc;
+	TRY(thaw(e, err));
 	erase_drive_ask(&e->w.disk.drive, &capabilities);
 	return erase_choose(&capabilities, policy, &e->choice, err);
 }

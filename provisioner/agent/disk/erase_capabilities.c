@@ -168,6 +168,7 @@ static void judge_ata(const struct ata *a, struct erase_capabilities *ret)
 		return;
 	}
 	ret->refused |= security;
+	ret->frozen = a->frozen && !a->enabled && !a->locked;
 	ret->why = a->frozen ? "frozen by the firmware" : "a password is set on the drive";
 }
 

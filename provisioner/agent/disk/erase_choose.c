@@ -78,3 +78,16 @@ int erase_choose(const struct erase_capabilities *c, const struct erase_policy *
 	return err_set(err, ERR_AGENT_ERASE_METHOD, "%s; this disk can be erased by: %s",
 		       ret->passed_over, possible.p);
 }
+
+bool erase_thaw_helps(const struct erase_capabilities *c, const struct erase_policy *p,
+		      const struct erase_choice *choice)
+{
+	for (size_t i = 0; c->frozen && i < p->n; i++) {
+		if (choice->command < _ERASE_COMMAND_MAX &&
+		    commands[choice->command].method == p->order[i])
+			return false;
+		if (first_of(c->refused, p->order[i]) < _ERASE_COMMAND_MAX)
+			return true;
+	}
+	return false;
+}

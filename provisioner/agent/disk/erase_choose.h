@@ -7,6 +7,7 @@
 #ifndef AGENT_ERASE_CHOOSE_H
 #define AGENT_ERASE_CHOOSE_H
 
+#include <stdbool.h>
 #include <base/err.h>
 #include <proto/erase_method.h>
 
@@ -39,6 +40,7 @@ enum erase_method erase_command_method(enum erase_command c);
 struct erase_capabilities {
 	unsigned can;     /* bits of commands; overwriting is always possible */
 	unsigned refused; /* those that the drive knows, but not now; never also in `can` */
+	bool frozen;      /* they are refused until the drive loses its power once */
 	const char *why;  /* why they are refused: "frozen by the firmware", ..; NULL if none is */
 };
 
@@ -51,5 +53,10 @@ struct erase_choice {
  * what is. */
 MUST_CHECK int erase_choose(const struct erase_capabilities *c, const struct erase_policy *p,
 			    struct erase_choice *ret, struct err *err);
+
+/* Would the policy take a command that is refused only because the drive is frozen, rather than this
+ * choice? */
+bool erase_thaw_helps(const struct erase_capabilities *c, const struct erase_policy *p,
+		      const struct erase_choice *choice);
 
 #endif

@@ -70,7 +70,7 @@ static int ask_permit(struct disk_work *w, const text64_list *found, struct err 
 }
 
 /* The permit makes the server say may_write at the next heartbeat, which comes within seconds. */
-static int wait_for_lease(struct disk_work *w, struct err *err)
+int disk_work_wait_for_lease(struct disk_work *w, struct err *err)
 {
 	int64_t deadline_ms = time_boot_ms() + LEASE_WAIT_MS;
 
@@ -103,7 +103,7 @@ int disk_work_begin(struct disk_work *w, struct err *err)
 		r = ask_permit(w, &found, err);
 	VEC_DONE(&found);
 	if (r == 0)
-		r = wait_for_lease(w, err);
+		r = disk_work_wait_for_lease(w, err);
 	return r;
 }
 

@@ -35,6 +35,10 @@ struct disk_work {
  * server's guard.*; ERR_IMAGE_LEASE, ERR_AGENT_STOPPED. blocks. */
 MUST_CHECK int disk_work_begin(struct disk_work *w, struct err *err);
 
+/* Until the next heartbeat has come: also after a while in which none could. errors: ERR_IMAGE_LEASE,
+ * ERR_AGENT_STOPPED. blocks: for a minute at most. */
+MUST_CHECK int disk_work_wait_for_lease(struct disk_work *w, struct err *err);
+
 /* Cheap: asks the lease each time and the disk's identity once a second. */
 bool disk_work_may_write(struct disk_work *w);
 

@@ -66,47 +66,47 @@ static void test_choices(void **state)
 	} rows[] = {
 		{"the first is taken",
 		 "crypto,overwrite",
-		 {C(NVME_FORMAT_CRYPTO), 0, NULL},
+		 {.can = C(NVME_FORMAT_CRYPTO)},
 		 ERASE_COMMAND_NVME_FORMAT_CRYPTO,
 		 ""},
 		{"the stronger command of a method",
 		 "crypto",
-		 {C(NVME_FORMAT_CRYPTO) | C(NVME_SANITIZE_CRYPTO), 0, NULL},
+		 {.can = C(NVME_FORMAT_CRYPTO) | C(NVME_SANITIZE_CRYPTO)},
 		 ERASE_COMMAND_NVME_SANITIZE_CRYPTO,
 		 ""},
 		{"the policy's order, not ours",
 		 "overwrite,crypto",
-		 {C(NVME_SANITIZE_CRYPTO), 0, NULL},
+		 {.can = C(NVME_SANITIZE_CRYPTO)},
 		 ERASE_COMMAND_OVERWRITE,
 		 ""},
 		{"the next one is permitted",
 		 "crypto,block,overwrite",
-		 {C(ATA_SANITIZE_BLOCK), 0, NULL},
+		 {.can = C(ATA_SANITIZE_BLOCK)},
 		 ERASE_COMMAND_ATA_SANITIZE_BLOCK,
 		 "crypto: not known to the drive"},
 		{"nothing weaker in silence",
 		 "crypto,block",
-		 {C(ATA_SECURITY), 0, NULL},
+		 {.can = C(ATA_SECURITY)},
 		 -ERR_AGENT_ERASE_METHOD,
 		 ""},
 		{"frozen, and nothing else permitted",
 		 "security",
-		 {0, C(ATA_SECURITY), "frozen by the firmware"},
+		 {.refused = C(ATA_SECURITY), .why = "frozen by the firmware"},
 		 -ERR_AGENT_ERASE_METHOD,
 		 ""},
 		{"frozen, and zeros are permitted",
 		 "security,overwrite",
-		 {0, C(ATA_SECURITY), "frozen by the firmware"},
+		 {.refused = C(ATA_SECURITY), .why = "frozen by the firmware"},
 		 ERASE_COMMAND_OVERWRITE,
 		 "security: frozen by the firmware"},
 		{"a volume of a RAID card",
 		 "crypto,overwrite",
-		 {0, 0, NULL},
+		 {.can = 0},
 		 ERASE_COMMAND_OVERWRITE,
 		 "crypto: not known to the drive"},
 		{"enhanced before plain",
 		 "security",
-		 {C(ATA_SECURITY) | C(ATA_SECURITY_ENHANCED), 0, NULL},
+		 {.can = C(ATA_SECURITY) | C(ATA_SECURITY_ENHANCED)},
 		 ERASE_COMMAND_ATA_SECURITY_ENHANCED,
 		 ""},
 	};
@@ -197,6 +197,7 @@ static void test_what_ata_says(void **state)
 		CHECK_INT(rows[i].name, c.can, rows[i].can);
 		CHECK_INT(rows[i].name, c.refused, rows[i].refused);
 		CHECK_INT(rows[i].name, c.why != NULL, rows[i].refused != 0);
+		CHECK_INT(rows[i].name, c.frozen, str_starts(rows[i].name, "frozen"));
 	}
 }
 
@@ -327,6 +328,54 @@ static void test_command_lines(void **state)
 	assert_true(erase_drive_timeout_ms(30000000000000LL) > 11LL * 24 * 3600 * 1000);
 }
 
+/* A host sleeps only for a method that the policy would rather have. */
+static void test_thawing(void **state)
+{
+	static const struct {
+		const char *name, *policy;
+		struct erase_capabilities c;
+		bool helps;
+	} rows[] = {
+		{"nothing else is permitted",
+		 "security",
+		 {.refused = C(ATA_SECURITY), .frozen = true, .why = "frozen"},
+		 true},
+		{"before a weaker one",
+		 "security,overwrite",
+		 {.refused = C(ATA_SECURITY), .frozen = true, .why = "frozen"},
+		 true},
+		{"a better one is possible",
+		 "crypto,security,overwrite",
+		 {.can = C(ATA_SANITIZE_CRYPTO),
+		  .refused = C(ATA_SECURITY),
+		  .frozen = true,
+		  .why = "frozen"},
+		 false},
+		{"the policy has it later",
+		 "overwrite,security",
+		 {.refused = C(ATA_SECURITY), .frozen = true, .why = "frozen"},
+		 false},
+		{"not frozen", "security", {.can = C(ATA_SECURITY)}, false},
+		{"refused for another reason",
+		 "security",
+		 {.refused = C(ATA_SECURITY), .why = "a password"},
+		 false},
+		{"the policy does not have it",
+		 "crypto",
+		 {.refused = C(ATA_SECURITY), .frozen = true, .why = "frozen"},
+		 false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct erase_policy p = policy_of(rows[i].policy);
+		struct erase_choice choice;
+
+		IGNORE_RESULT(erase_choose(&rows[i].c, &p, &choice, NULL));
+		CHECK_INT(rows[i].name, erase_thaw_helps(&rows[i].c, &p, &choice), rows[i].helps);
+	}
+}
+
 /* Behind a RAID card no drive hears a command, and the receipt says how far an erase goes. */
 static void test_raid_volumes(void **state)
 {
@@ -373,7 +422,7 @@ int main(void)
 		cmocka_unit_test(test_every_choice),   cmocka_unit_test(test_what_ata_says),
 		cmocka_unit_test(test_what_nvme_says), cmocka_unit_test(test_what_scsi_says),
 		cmocka_unit_test(test_progress),       cmocka_unit_test(test_command_lines),
-		cmocka_unit_test(test_raid_volumes),
+		cmocka_unit_test(test_raid_volumes),   cmocka_unit_test(test_thawing),
 	};
 
 	return cmocka_run_group_tests_name("ways to erase", tests, NULL, NULL);
