@@ -19,6 +19,7 @@
 #include <base/cleanup.h>
 #include <base/digest.h>
 #include <base/err.h>
+#include <proto/console.h>
 #include <proto/erase_method.h>
 
 #define PLAN_PAYLOAD_TYPE        "application/vnd.slipway.plan.v1+json"
@@ -88,7 +89,8 @@ struct plan_image {
 	char hostname[64], fqdn[254];
 	char *ssh_authorized_keys[PLAN_SSH_KEYS_MAX];
 	size_t n_ssh_authorized_keys;
-	char *user_data; /* "" if none; never NULL after decoding */
+	char *user_data;                 /* "" if none; never NULL after decoding */
+	char console[CONSOLE_MAX_BYTES]; /* proto/console.h; "": as the image has it */
 	json_t *network; /* proto/network.h, of this host alone; a reference; NULL: none */
 	char first_boot_url[256], first_boot_pin[64], first_boot_token[SHA256_HEX_BYTES];
 };

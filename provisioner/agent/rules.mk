@@ -18,6 +18,7 @@ agent_SRC := \
 	provisioner/agent/facts/raid_drives.c \
 	provisioner/agent/facts/smart_identity.c \
 	provisioner/agent/facts/pci_slot.c \
+	provisioner/agent/facts/spcr.c \
 	provisioner/agent/facts/nics.c \
 	provisioner/agent/facts/nic_owner.c \
 	provisioner/agent/facts/bmc.c \
@@ -66,6 +67,7 @@ agent_SRC := \
 	provisioner/agent/disk/devices_ready.c \
 	provisioner/agent/disk/new_root.c \
 	provisioner/agent/disk/boot_entries.c \
+	provisioner/agent/disk/kernel_console.c \
 	provisioner/agent/disk/nvram.c \
 	provisioner/agent/disk/nvram_list.c \
 	provisioner/agent/disk/network_put.c \
@@ -183,6 +185,9 @@ $(eval $(call unit_test,tests/unit/agent/facts/test_machine_facts.c,$(AGENT_TEST
 $(eval $(call unit_test,tests/unit/agent/disk/test_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_boot_entries.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_network_put.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/disk/test_kernel_console.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/facts/test_spcr.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call fuzzer,spcr,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,boot_entries,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_missing_firmware.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/facts/test_boot_evidence.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))

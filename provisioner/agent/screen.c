@@ -11,10 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
 #include <base/file.h>
+
+#include <agent/facts/spcr.h>
 
 #define SERIAL_EVERY_MS 5000
 #define VT_EVERY_MS     500
@@ -51,6 +54,43 @@ static void send_kernel_away(struct screen *s)
 		(void)ioctl(s->kernel_fd, TIOCLINUX, request);
 }
 
+static bool names(const char *list, const char *path)
+{
+	struct sv rest = sv_of(list);
+
+	while (rest.n)
+		if (sv_eq_str(sv_trim(sv_split(&rest, ' ')), path))
+			return true;
+	return false;
+}
+
+/* Speeds that a firmware's table may name. */
+static speed_t speed_of(unsigned bits)
+{
+	return bits == 9600 ? B9600 : bits == 19200 ? B19200 : bits == 57600 ? B57600 : B115200;
+}
+
+/* Where the firmware's own console is, somebody looks, also when the command line names another port.
+ * The kernel has not set its speed then. */
+static void open_firmware_console(struct screen *s, const char *others)
+{
+	char console[CONSOLE_MAX_BYTES];
+	struct termios t;
+
+	spcr_console("", console);
+	size_t n = console_name_length(console);
+	autofree char *path = xasprintf("/dev/%.*s", (int)n, console);
+	if (!n || names(others, path))
+		return;
+	size_t before = s->n;
+	open_console(s, path);
+	if (s->n == before || tcgetattr(s->fds[before], &t) < 0 || !console_speed(console))
+		return;
+	cfmakeraw(&t);
+	(void)cfsetspeed(&t, speed_of(console_speed(console)));
+	(void)tcsetattr(s->fds[before], TCSANOW, &t);
+}
+
 void screen_open(struct screen *s)
 {
 	char line[256];
@@ -65,6 +105,7 @@ void screen_open(struct screen *s)
 		if (*path)
 			open_console(s, path);
 	}
+	open_firmware_console(s, line);
 	if (s->n == 0)
 		open_console(s, "/dev/console");
 	send_kernel_away(s);

@@ -24,6 +24,7 @@
 
 #include <agent/disk/work.h>
 #include "latest.h"
+#include <agent/facts/spcr.h>
 #include <agent/facts/machine_facts.h>
 #include <agent/disk/network_put.h>
 #include <agent/disk/nvram.h>
@@ -92,10 +93,22 @@ static int find_network(struct imaging *im, struct err *err)
 
 /* ---- the new system's own files -------------------------------------------------------------- */
 
+/* The plan's, else the firmware's own. */
+static struct kernel_console find_console(const struct plan_image *plan,
+					  char firmware[static CONSOLE_MAX_BYTES])
+{
+	if (plan->console[0])
+		return (struct kernel_console){.word = plan->console};
+	spcr_console("", firmware);
+	return (struct kernel_console){.word = firmware[0] ? firmware : NULL, .by_firmware = true};
+}
+
 static int write_own_files(void *arg, const struct image_part *parts, size_t n, struct err *err)
 {
 	struct imaging *im = arg;
+	char firmware[CONSOLE_MAX_BYTES];
 	const struct own_files own = {
+		.console = find_console(&im->w.context->plan->image, firmware),
 		.image = &im->w.context->plan->image,
 		.host_id = im->w.context->plan->host_id,
 		.first_boot_program = FIRST_BOOT_SOURCE,

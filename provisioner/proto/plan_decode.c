@@ -115,6 +115,17 @@ static void decode_network(struct json_reader *r, struct plan_image *m)
 	m->network = json_incref(doc);
 }
 
+/* It enters the installed system's command line. */
+static void decode_console(struct json_reader *r, struct plan_image *m)
+{
+	const char *console = json_opt_str(r, "console", sizeof(m->console) - 1, "");
+
+	if (*console && !console_is_good(console))
+		json_reader_fail(r, "console", ERR_INVALID, "not a serial console");
+	else
+		copy(r, "console", console, m->console, sizeof(m->console));
+}
+
 static int decode_host(struct json_reader *parent, struct plan_image *m)
 {
 	json_t *obj = json_need_obj(parent, "host");
@@ -129,6 +140,7 @@ static int decode_host(struct json_reader *parent, struct plan_image *m)
 	m->user_data = xstrdup(user_data ? user_data : "");
 	copy(&r, "fqdn", json_opt_str(&r, "fqdn", sizeof(m->fqdn) - 1, ""), m->fqdn,
 	     sizeof(m->fqdn));
+	decode_console(&r, m);
 	return json_reader_end(&r);
 }
 

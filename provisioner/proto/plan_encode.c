@@ -77,6 +77,8 @@ static json_t *encode_host(const struct plan_image *m)
 	set_str(host, "user_data", m->user_data);
 	if (m->fqdn[0])
 		set_str(host, "fqdn", m->fqdn);
+	if (m->console[0])
+		set_str(host, "console", m->console);
 	if (m->network)
 		json_object_set(host, "network", m->network);
 	return host;

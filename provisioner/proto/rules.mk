@@ -8,6 +8,7 @@ proto_SRC := \
 	provisioner/proto/events.c \
 	provisioner/proto/facts.c
 proto_SRC += provisioner/proto/network.c
+proto_SRC += provisioner/proto/console.c
 proto_SRC += provisioner/proto/network_parts.c
 proto_SRC += provisioner/proto/network_rules.c
 proto_SRC += provisioner/proto/plan_key.c
@@ -30,6 +31,7 @@ $(eval $(call unit_test,tests/unit/proto/test_session.c,proto base,$(PROTO_PKG))
 $(eval $(call fuzzer,agent_messages,proto base,$(PROTO_PKG)))
 
 $(eval $(call unit_test,tests/unit/proto/test_ssh_host_key.c,proto base,$(PROTO_PKG)))
+$(eval $(call unit_test,tests/unit/proto/test_console.c,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_network.c,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,network,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_plan.c,proto base,$(BASE_PKG)))

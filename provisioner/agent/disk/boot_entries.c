@@ -11,9 +11,13 @@
 #include <base/cleanup.h>
 #include <base/json.h>
 
+#include "kernel_console.h"
 #include "new_root.h"
 
-#define ENTRIES_FOLDER "/boot/loader/entries"
+/* The boot loader specification's: on / or /boot, or on the EFI system partition. */
+static const char *const entry_folders[] = {"/boot/loader/entries", "/boot/efi/loader/entries",
+					    "/efi/loader/entries"};
+#define WHOLE_FILE     "/etc/kernel/cmdline" /* one command line and nothing else */
 #define ENTRIES_MAX    256
 #define UUID_MAX_BYTES 64
 #define GRUBENV_BYTES  1024 /* GRUB's block has this size and ends in '#' */
@@ -173,6 +177,25 @@ static int fit_grubenv(const char *path, struct str *text, struct err *err)
 	return 0;
 }
 
+/* The root file system first, then the console of what came out. */
+static bool rewrite(const struct personal *p, const char *path, const char *old, struct str *text)
+{
+	const char *root = source_of(p, "/");
+	autostr struct str first = {0};
+
+	str_init(&first, 2 * BOOT_ENTRY_MAX_BYTES);
+	bool changed = *root && boot_entries_rewrite(old, root, source_of(p, "/boot"), &first);
+	const char *now = *root ? first.p : old;
+	if (p->console.word)
+		return kernel_console_rewrite(now,
+					      str_eq(path, WHOLE_FILE) ? KERNEL_LINES_WHOLE
+								       : KERNEL_LINES_MENU,
+					      &p->console, text) ||
+		       changed;
+	str_add(text, now);
+	return changed;
+}
+
 static int put_file(int root_fd, const struct personal *p, const char *path, mode_t mode,
 		    struct err *err)
 {
@@ -183,7 +206,7 @@ static int put_file(int root_fd, const struct personal *p, const char *path, mod
 	if (new_root_read(root_fd, path, BOOT_ENTRY_MAX_BYTES, &old, &n_bytes, NULL) < 0)
 		return 0;
 	str_init(&text, 2 * BOOT_ENTRY_MAX_BYTES);
-	if (!boot_entries_rewrite(old, source_of(p, "/"), source_of(p, "/boot"), &text))
+	if (!rewrite(p, path, old, &text))
 		return 0;
 	if (str_ends(path, "/grubenv"))
 		TRY(fit_grubenv(path, &text, err));
@@ -196,9 +219,9 @@ static int put_file(int root_fd, const struct personal *p, const char *path, mod
 		err);
 }
 
-static int put_entries(int root_fd, const struct personal *p, struct err *err)
+static int put_entries(int root_fd, const struct personal *p, const char *folder, struct err *err)
 {
-	DIR *dir = new_root_open_folder(root_fd, ENTRIES_FOLDER);
+	DIR *dir = new_root_open_folder(root_fd, folder);
 	char *names[ENTRIES_MAX];
 	const struct dirent *d;
 	size_t n = 0;
@@ -209,7 +232,7 @@ static int put_entries(int root_fd, const struct personal *p, struct err *err)
 	/* the whole list first: writing makes new names */
 	while (n < ENTRIES_MAX && (d = readdir(dir)))
 		if (str_ends(d->d_name, ".conf"))
-			names[n++] = xasprintf(ENTRIES_FOLDER "/%s", d->d_name);
+			names[n++] = xasprintf("%s/%s", folder, d->d_name);
 	(void)closedir(dir);
 	for (size_t i = 0; i < n; i++) {
 		if (r == 0)
@@ -221,9 +244,11 @@ static int put_entries(int root_fd, const struct personal *p, struct err *err)
 
 int boot_entries_put(int root_fd, const struct personal *p, struct err *err)
 {
-	if (!*source_of(p, "/"))
+	if (!*source_of(p, "/") && !p->console.word)
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		TRY(put_file(root_fd, p, files[i].path, files[i].mode, err));
-	return put_entries(root_fd, p, err);
+	for (size_t i = 0; i < ARRAY_LEN(entry_folders); i++)
+		TRY(put_entries(root_fd, p, entry_folders[i], err));
+	return 0;
 }

@@ -2,7 +2,8 @@
 /*
  * Boot menus of an image name the root file system that its builder had. On a host it has a UUID of
  * its own: GRUB's configuration, boot loader specification entries and the kernel's command line
- * are brought up to date. A value that GRUB computes ("$root_uuid") stays as it is.
+ * are brought up to date; and the serial console is
+ * the host's, where the plan names it. A value that GRUB computes ("$root_uuid") stays as it is.
  */
 #ifndef AGENT_BOOT_ENTRIES_H
 #define AGENT_BOOT_ENTRIES_H

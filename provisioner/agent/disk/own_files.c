@@ -178,6 +178,7 @@ static int write_files(const struct mounted *m, const struct image_part *parts, 
 	struct personal personal = {
 		.image = m->own->image,
 		.host_id = m->own->host_id,
+		.console = m->own->console,
 		.first_boot_program = m->own->first_boot_program,
 		.network = m->own->network,
 		.mounts = mounts,

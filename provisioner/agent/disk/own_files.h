@@ -12,9 +12,12 @@
 #include <proto/network.h>
 #include <proto/plan.h>
 
+#include "kernel_console.h"
+
 struct own_files {
 	const struct plan_image *image;
 	const char *host_id;
+	struct kernel_console console;  /* kernel_console.h; word NULL: the image keeps its own */
 	const char *first_boot_program; /* path in the agent's own system */
 	const char *folder;             /* to mount on; made if it is missing */
 	const struct network *network;  /* with its ports found; NULL: none */

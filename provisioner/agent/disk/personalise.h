@@ -11,6 +11,8 @@
 #include <proto/network.h>
 #include <proto/plan.h>
 
+#include "kernel_console.h"
+
 /* One line of fstab. */
 struct personal_mount {
 	char source[64]; /* UUID=.. or PARTUUID=.. */
@@ -21,6 +23,7 @@ struct personal_mount {
 struct personal {
 	const struct plan_image *image;
 	const char *host_id;
+	struct kernel_console console;  /* kernel_console.h; word NULL: the image keeps its own */
 	const char *first_boot_program; /* path in the agent's own system */
 	const struct personal_mount *mounts;
 	size_t n_mounts;               /* 0: the system keeps its fstab */

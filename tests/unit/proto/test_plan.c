@@ -83,6 +83,7 @@ static struct plan sample(enum plan_step_kind kind)
 				      .objects_url = "http://x/objects",
 				      .hostname = "host",
 				      .fqdn = "host.example",
+				      .console = "ttyS1,115200n8",
 				      .first_boot_url = "https://x/f",
 				      .first_boot_pin = "sha256//x",
 				      .first_boot_token = HEX64};

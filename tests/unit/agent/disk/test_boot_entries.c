@@ -118,11 +118,41 @@ static void test_files(void **state)
 	assert_string_equal(readme, "root=UUID=0f0f-1");
 }
 
+/* The plan's console enters every menu, also of an image whose root file system keeps its name, and
+ * systemd-boot's entries on the EFI system partition. */
+static void test_console(void **state)
+{
+	static const char *const menus[] = {"/boot/grub/grub.cfg",
+					    "/boot/efi/loader/entries/a.conf",
+					    "/efi/loader/entries/b.conf"};
+	struct personal p = {.console = {.word = "ttyS1,115200n8"}};
+	autoclose int fd = open(dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(menus); i++)
+		put(fd, menus[i], "linux /v root=UUID=0f0f-1 console=ttyS0\noptions ro\n");
+	put(fd, "/etc/kernel/cmdline", "root=UUID=0f0f-1 ro\n");
+	assert_int_equal(boot_entries_put(fd, &p, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(menus); i++) {
+		autofree char *text = NULL;
+
+		assert_int_equal(new_root_read(fd, menus[i], 65536, &text, &n, NULL), 0);
+		CHECK_STR(menus[i], text,
+			  "linux /v root=UUID=0f0f-1 console=ttyS1,115200n8\n"
+			  "options ro console=tty0 console=ttyS1,115200n8\n");
+	}
+	autofree char *line = NULL;
+	assert_int_equal(new_root_read(fd, "/etc/kernel/cmdline", 999, &line, &n, NULL), 0);
+	assert_string_equal(line, "root=UUID=0f0f-1 ro console=tty0 console=ttyS1,115200n8\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_console),
 	};
 
 	sandbox_root();
