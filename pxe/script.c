@@ -63,16 +63,19 @@ static const struct {
 	enum boot_arch arch;
 	const char *console;
 } consoles[] = {
-	{BOOT_ARCH_X86_64, "console=tty0 console=ttyS0,115200"},
-	{BOOT_ARCH_AARCH64, "console=tty0 console=ttyAMA0,115200"},
+	{BOOT_ARCH_X86_64, "ttyS0,115200"},
+	{BOOT_ARCH_AARCH64, "ttyAMA0,115200"},
 };
 
-static const char *console_of(enum boot_arch arch)
+/* The last one is where init and the kernel's own console go. */
+static const char *console_of(enum boot_arch arch, const struct boot_script_options *o)
 {
+	if (o->console && o->console[0])
+		return o->console;
 	for (size_t i = 0; i < ARRAY_LEN(consoles); i++)
 		if (consoles[i].arch == arch)
 			return consoles[i].console;
-	return "";
+	return "ttyS0,115200";
 }
 
 static void add_initrd(struct str *out, const char *url, const char *path, const char *name)
@@ -90,9 +93,10 @@ static void add_agent(struct str *out, const struct boot_query *q,
 
 	snprintf(arch_path, sizeof(arch_path), "%s/", boot_arch_str(arch));
 	str_addf(out,
-		 "kernel %s/boot/files/%svmlinuz%s initrd=ramdisk.img initrd=site.cpio %s quiet",
+		 "kernel %s/boot/files/%svmlinuz%s initrd=ramdisk.img initrd=site.cpio "
+		 "console=tty0 console=%s quiet",
 		 o->plain_url, arch_path, o->firmware_cpio ? " initrd=firmware.cpio" : "",
-		 console_of(arch));
+		 console_of(arch, o));
 	str_addf(out, " slipway.server=%s slipway.plain=%s slipway.pin=%s slipway.boot=%s",
 		 o->server_url, o->plain_url, o->pin, o->boot_id);
 	if (q->mac[0])

@@ -18,6 +18,7 @@ struct boot_script_options {
 	const char *pin;        /* "sha256//BASE64" */
 	const char *boot_id;
 	const char *kernel_args; /* further arguments of the operator's, or NULL */
+	const char *console;     /* serial, "ttyS1,115200n8"; NULL, "": the architecture's first */
 	bool firmware_cpio;      /* there is a firmware.cpio for this architecture */
 	const char *esp_uuid; /* of the partition this host's loader is on; NULL, "": not known */
 };

@@ -29,7 +29,20 @@ static int find_host(struct flow *flow, const struct boot_query *q, struct host 
 	return err_set(err, ERR_HOST_UNKNOWN, "neither MAC nor serial");
 }
 
-static int ask_profiles(struct flow *flow, const struct boot_query *q, bool *ret_enrol,
+/* What a profile says of this machine's boot. */
+struct by_profile {
+	bool enrol;
+	char console[CONSOLE_MAX_BYTES];
+};
+
+static void take(const struct profile *p, struct by_profile *ret)
+{
+	ret->enrol = p->enrol;
+	(void)str_copy(ret->console, sizeof(ret->console), p->console);
+}
+
+/* A stranger, by what iPXE says. */
+static int ask_profiles(struct flow *flow, const struct boot_query *q, struct by_profile *ret,
 			struct err *err)
 {
 	autojson json_t *list = NULL;
@@ -38,9 +51,27 @@ static int ask_profiles(struct flow *flow, const struct boot_query *q, bool *ret
 	TRY(flow_profile_list(flow->db, &list, err));
 	struct profile_subject s = {q->serial, q->manufacturer, q->product,
 				    boot_arch_str(boot_query_arch(q)), q->mac};
-	*ret_enrol = profile_choose(list, &s, &p) > 0 && p.enrol;
+	if (profile_choose(list, &s, &p) > 0)
+		take(&p, ret);
 	profile_done(&p);
 	return 0;
+}
+
+/* A known host, by all that is known; without its profile it starts on the usual console. */
+static void find_console(struct flow *flow, const struct host *host, struct by_profile *ret)
+{
+	struct flow_host row = {0};
+	struct profile p = {0};
+	struct err err = ERR_INIT;
+	int rc = flow_host_get(flow->db, host->num, &row, &err);
+
+	if (rc >= 0)
+		rc = engine_profile(flow, host, &row, &p, &err);
+	if (rc > 0)
+		take(&p, ret);
+	else if (rc < 0)
+		log_err(LOG_ERR, "boot.store", &err, KV("host", (const char *)host->id));
+	profile_done(&p);
 }
 
 static bool is_protected(const struct flow *flow, const struct boot_query *q)
@@ -52,7 +83,7 @@ static bool is_protected(const struct flow *flow, const struct boot_query *q)
 }
 
 static void gather(struct boot_server *b, const struct boot_query *q, struct boot_facts *f,
-		   struct host *host)
+		   struct host *host, struct by_profile *profile)
 {
 	struct err err = ERR_INIT;
 	enum lifecycle_state state;
@@ -66,8 +97,11 @@ static void gather(struct boot_server *b, const struct boot_query *q, struct boo
 	if (f->known && lifecycle_state_parse(host->state, &state))
 		f->wants_agent = lifecycle_row(state)->wants_agent;
 	/* an ambiguous one is nobody: the session's full evidence will tell */
-	if (f->store_up && !f->known && ask_profiles(b->flow, q, &f->may_enrol, &err) < 0)
+	if (f->store_up && !f->known && ask_profiles(b->flow, q, profile, &err) < 0)
 		f->store_up = false;
+	f->may_enrol = profile->enrol && !f->known;
+	if (f->wants_agent)
+		find_console(b->flow, host, profile);
 	if (!f->store_up)
 		log_err(LOG_ERR, "boot.store", &err, KV("mac", (const char *)q->mac));
 }
@@ -128,12 +162,13 @@ static int get_script(struct http_request *r, struct err *err)
 	struct boot_query q = {0};
 	struct boot_facts facts = {0};
 	struct host host = {0};
+	struct by_profile profile = {0};
 	char boot_id[UUID_TEXT_BYTES], esp_uuid[UUID_TEXT_BYTES] = "";
 	struct str out;
 
 	(void)err;
 	http_query_each(r, set_parameter, &q);
-	gather(b, &q, &facts, &host);
+	gather(b, &q, &facts, &host, &profile);
 	struct boot_answer answer = boot_decide(&q, &facts);
 	uuid_v4(boot_id);
 	if (facts.known && answer.action == BOOT_LOCAL)
@@ -144,6 +179,7 @@ static int get_script(struct http_request *r, struct err *err)
 		.pin = flow->pin,
 		.boot_id = boot_id,
 		.kernel_args = b->config->kernel_args,
+		.console = profile.console,
 		.firmware_cpio = b->firmware[boot_query_arch(&q)],
 		.esp_uuid = esp_uuid,
 	};

