@@ -6,11 +6,15 @@
  *
  *   {"links": [
  *      {"name": "left",  "kind": "port", "match": {"mac": "02:00:00:00:00:01"}},
- *      {"name": "right", "kind": "port", "match": {"name": "enp2s0"}, "mtu": 9000},
+ *      {"name": "right", "kind": "port", "match": {"name": "enp2s0", "switch": "leaf-1",
+ *       "switch_port": "Ethernet1/7"}, "mtu": 9000},
  *      {"name": "bond0", "kind": "bond", "mode": "802.3ad", "links": ["left", "right"]},
  *      {"name": "prod",  "kind": "vlan", "link": "bond0", "id": 10, "gateway": "10.0.0.1",
  *       "dns": ["10.0.0.53"], "routes": [{"to": "10.8.0.0/16", "via": "10.0.0.9"}]}],
  *    "hosts": [{"serial": "A1", "links": [{"name": "prod", "addresses": ["10.0.0.5/24"]}]}]}
+ *
+ * A port is known by its mac, its slot or its name, or by what its switch says of itself (LLDP). Where both
+ * are given the cable must lead there: the agent refuses before it writes anything.
  *
  * A row of "hosts" adds to the links that it names; a host without a row is refused.
  */
@@ -30,6 +34,7 @@
 #define NETWORK_NAME_BYTES    16 /* IFNAMSIZ */
 #define NETWORK_ADDRESS_BYTES 64 /* "address/prefix" */
 #define NETWORK_DOMAIN_BYTES  254
+#define NETWORK_SWITCH_BYTES  129 /* as in facts (struct facts_lldp) */
 
 enum network_kind { NETWORK_PORT, NETWORK_BOND, NETWORK_VLAN, NETWORK_BRIDGE, _NETWORK_KIND_MAX };
 const char *network_kind_str(enum network_kind kind);
@@ -45,8 +50,10 @@ struct network_route {
 struct network_link {
 	enum network_kind kind;
 	char name[NETWORK_NAME_BYTES];
-	/* ports: how the card is known; one of them in a profile. The agent fills mac. */
+	/* ports: how the card is known; at most one of them in a profile. The agent fills mac. */
 	char mac[18], slot[33], port[33];
+	/* what it sees at the other end of the cable, or ""; without the above it is known by this */
+	char switch_name[NETWORK_SWITCH_BYTES], switch_port[NETWORK_SWITCH_BYTES];
 	enum network_mode mode;                             /* bonds */
 	char under[NETWORK_NAME_BYTES];                     /* VLANs */
 	int64_t vlan_id;                                    /* VLANs */

@@ -282,6 +282,7 @@ static void run_step(struct agent *a)
 		.identity = &a->identity,
 		.link = &a->link,
 		.expect = &expect,
+		.neighbours = &a->neighbours,
 	};
 	struct err err = ERR_INIT;
 

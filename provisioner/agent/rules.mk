@@ -71,6 +71,7 @@ agent_SRC := \
 	provisioner/agent/disk/nvram.c \
 	provisioner/agent/disk/nvram_list.c \
 	provisioner/agent/disk/network_put.c \
+	provisioner/agent/disk/network_ports.c \
 	provisioner/agent/disk/network_file.c \
 	provisioner/agent/disk/network_networkd.c \
 	provisioner/agent/disk/network_netplan.c \

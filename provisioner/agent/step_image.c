@@ -34,6 +34,8 @@
 #define TRUST_ROOT_PATH   "/etc/slipway/root.json"
 #define FIRST_BOOT_SOURCE "/usr/lib/slipway/first-boot"
 #define TARGET_DIR        "/run/slipway/target"
+#define SWITCH_WAIT_MS    65000 /* two of their usual intervals */
+#define SWITCH_LOOK_US    250000
 
 struct imaging {
 	struct disk_work w;
@@ -74,19 +76,51 @@ static void progress(void *arg, enum image_stage stage, uint64_t done_bytes, uin
 
 /* ---- the new system's network ---------------------------------------------------------------- */
 
-/* Before anything is written: a port that is not there is a mistake of the profile. */
+/* Cards as they are now. */
+static int find_ports(struct imaging *im, const struct neighbours *heard, struct err *err)
+{
+	nic_list nics = {0};
+	int r;
+
+	nics_read("", &nics);
+	neighbours_fill(heard, nics.items, nics.n);
+	r = network_find_ports(&im->network, nics.items, nics.n, err);
+	VEC_DONE(&nics);
+	return r;
+}
+
+/* Switches speak every half minute, and a link that came up just now has not heard one yet. */
+static int listen_for_ports(struct imaging *im, struct neighbours *heard, struct err *err)
+{
+	int64_t until_ms = time_boot_ms() + SWITCH_WAIT_MS;
+	int r;
+
+	disk_work_say(&im->w, "waiting for the switches to say their names");
+	do {
+		(void)usleep(SWITCH_LOOK_US);
+		neighbours_listen(heard, time_boot_ms());
+		err_clear(err);
+		r = find_ports(im, heard, err);
+	} while (r < 0 && time_boot_ms() < until_ms && !report_must_stop(im->w.out));
+	return r;
+}
+
+/* Before anything is written: a port that is not there, or leads elsewhere, is a mistake of the
+ * profile or of the cabling. */
 static int find_network(struct imaging *im, struct err *err)
 {
 	json_t *doc = im->w.context->plan->image.network;
-	nic_list nics = {0};
+	struct neighbours heard = {.fd = -1};
 	int r;
 
 	if (!doc)
 		return 0;
 	TRY(network_parse(doc, &im->network, err));
-	nics_read("", &nics);
-	r = network_find_ports(&im->network, nics.items, nics.n, err);
-	VEC_DONE(&nics);
+	r = find_ports(im, im->w.context->neighbours, err);
+	if (r < 0 && network_names_switches(&im->network) && neighbours_open(&heard, NULL) == 0) {
+		r = listen_for_ports(im, &heard, err);
+		neighbours_close(&heard);
+	}
 	im->has_network = r == 0;
 	return r;
 }

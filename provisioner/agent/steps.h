@@ -10,6 +10,7 @@
 
 #include <proto/plan.h>
 
+#include <agent/facts/neighbours.h>
 #include "identity.h"
 #include <session/link.h>
 #include "options.h"
@@ -22,6 +23,7 @@ struct step_context {
 	const struct identity *identity;
 	const struct link *link;          /* its connection belongs to the agent: open your own */
 	const struct plan_expect *expect; /* what the plan was checked against */
+	const struct neighbours *neighbours; /* heard so far; its socket belongs to the agent */
 };
 
 void step_inspect(void *step_context, struct report *out);

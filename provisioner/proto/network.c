@@ -70,6 +70,49 @@ static void read_name(struct json_reader *r, const char *key, char ret[static NE
 		(void)str_copy(ret, NETWORK_NAME_BYTES, text);
 }
 
+static void read_card(struct json_reader *r, struct network_link *l)
+{
+	const char *mac = json_opt_str(r, "mac", 17, ""), *slot = json_opt_str(r, "slot", 32, "");
+	const char *name = json_opt_str(r, "name", 32, "");
+	int n = r->status ? 0 : (*mac != 0) + (*slot != 0) + (*name != 0);
+
+	if (r->status == 0 && (n > 1 || (n == 0 && !l->switch_name[0])))
+		json_reader_fail(
+			r, "match", ERR_NETWORK,
+			"a port is matched by one of 'mac', 'slot' and 'name', by 'switch', or "
+			"by both");
+	if (r->status == 0 && *mac && !network_mac_is_valid(mac))
+		json_reader_fail(r, "mac", ERR_NETWORK,
+				 "'%s' is not the MAC of a port, such as 02:00:00:00:00:01", mac);
+	if (r->status == 0 && (!network_word_is_valid(slot) || !network_word_is_valid(name)))
+		json_reader_fail(r, "match", ERR_NETWORK,
+				 "a slot or name has letters, digits and . : _ - only");
+	if (r->status)
+		return;
+	(void)str_copy(l->mac, sizeof(l->mac), mac);
+	(void)str_copy(l->slot, sizeof(l->slot), slot);
+	(void)str_copy(l->port, sizeof(l->port), name);
+	for (char *c = l->mac; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+}
+
+static void read_switch(struct json_reader *r, struct network_link *l)
+{
+	const char *name = json_opt_str(r, "switch", NETWORK_SWITCH_BYTES - 1, "");
+	const char *port = json_opt_str(r, "switch_port", NETWORK_SWITCH_BYTES - 1, "");
+
+	if (r->status)
+		return;
+	if (*port && !*name)
+		json_reader_fail(r, "switch_port", ERR_NETWORK,
+				 "a 'switch_port' needs the 'switch' that it belongs to");
+	else if (!network_text_is_valid(name) || !network_text_is_valid(port))
+		json_reader_fail(r, "switch", ERR_NETWORK,
+				 "a switch and its port are named in printable ASCII");
+	(void)str_copy(l->switch_name, sizeof(l->switch_name), name);
+	(void)str_copy(l->switch_port, sizeof(l->switch_port), port);
+}
+
 static void read_match(struct json_reader *parent, struct network_link *l)
 {
 	json_t *obj = json_need_obj(parent, "match");
@@ -77,25 +120,8 @@ static void read_match(struct json_reader *parent, struct network_link *l)
 	if (!obj)
 		return;
 	struct json_reader r = json_reader_sub(parent, obj, "match");
-	const char *mac = json_opt_str(&r, "mac", 17, ""), *slot = json_opt_str(&r, "slot", 32, "");
-	const char *name = json_opt_str(&r, "name", 32, "");
-
-	if (r.status == 0 && (*mac != 0) + (*slot != 0) + (*name != 0) != 1)
-		json_reader_fail(&r, "match", ERR_NETWORK,
-				 "a port is matched by one of 'mac', 'slot' and 'name'");
-	if (r.status == 0 && *mac && !network_mac_is_valid(mac))
-		json_reader_fail(&r, "mac", ERR_NETWORK,
-				 "'%s' is not the MAC of a port, such as 02:00:00:00:00:01", mac);
-	if (r.status == 0 && (!network_word_is_valid(slot) || !network_word_is_valid(name)))
-		json_reader_fail(&r, "match", ERR_NETWORK,
-				 "a slot or name has letters, digits and . : _ - only");
-	if (r.status == 0) {
-		(void)str_copy(l->mac, sizeof(l->mac), mac);
-		(void)str_copy(l->slot, sizeof(l->slot), slot);
-		(void)str_copy(l->port, sizeof(l->port), name);
-		for (char *c = l->mac; *c; c++)
-			*c = (char)tolower((unsigned char)*c);
-	}
+	read_switch(&r, l);
+	read_card(&r, l);
 	parent->status = json_reader_end(&r);
 }
 

@@ -26,6 +26,14 @@ bool network_word_is_valid(const char *word)
 	return true;
 }
 
+bool network_text_is_valid(const char *text)
+{
+	for (const char *p = text; *p; p++)
+		if (*p < ' ' || *p > '~')
+			return false;
+	return true;
+}
+
 bool network_name_is_valid(const char *name)
 {
 	for (const char *p = name; *p; p++)

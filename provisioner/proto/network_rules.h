@@ -11,6 +11,8 @@ bool network_name_is_valid(const char *name);
 bool network_mac_is_valid(const char *mac);
 /* Letters, digits and . : _ -; also nothing. */
 bool network_word_is_valid(const char *word);
+/* Printable ASCII; also nothing. */
+bool network_text_is_valid(const char *text);
 
 /* errors: ERR_NETWORK, naming the link and the value */
 MUST_CHECK int network_rules_check(const struct network *n, struct err *err);

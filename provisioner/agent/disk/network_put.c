@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Choosing the network program of a system; see network_put.h.
+ * Choosing the network program of a system; see network_put.h. Which card is which: network_ports.c.
  */
 #include "network_put.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include <base/json.h>
-#include <proto/facts.h>
 
 #include "first_boot_files.h"
 #include "network_writers.h"
@@ -26,62 +24,6 @@ const struct network_writer *network_writer_of(int root_fd)
 		if (writers[i]->is_there(root_fd))
 			return writers[i];
 	return NULL;
-}
-
-/* ---- ports ----------------------------------------------------------------------------------- */
-
-static const char *mac_of(const struct facts_nic *nic)
-{
-	return nic->permanent_mac[0] ? nic->permanent_mac : nic->mac;
-}
-
-static bool is_port(const struct network_link *l, const struct facts_nic *nic)
-{
-	if (l->mac[0])
-		return !strcasecmp(l->mac, mac_of(nic));
-	if (l->slot[0])
-		return str_eq(l->slot, nic->pci_address);
-	return str_eq(l->port, nic->name);
-}
-
-static int no_port(const struct network_link *l, const struct facts_nic *nics, size_t n_nics,
-		   struct err *err)
-{
-	autostr struct str there = {0};
-
-	str_init(&there, 4096);
-	for (size_t i = 0; i < n_nics; i++)
-		str_addf(&there, "%s%s (%s)", i ? ", " : "", nics[i].name, mac_of(&nics[i]));
-	return err_set(err, ERR_AGENT_NETWORK_PORT, "link '%s' is for port '%s'; this host has %s",
-		       l->name,
-		       l->mac[0]    ? l->mac
-		       : l->slot[0] ? l->slot
-				    : l->port,
-		       n_nics ? there.p : "no network card");
-}
-
-int network_find_ports(struct network *n, const struct facts_nic *nics, size_t n_nics,
-		       struct err *err)
-{
-	for (size_t i = 0; i < n->n_links; i++) {
-		struct network_link *l = &n->links[i];
-		size_t j = 0;
-
-		if (l->kind != NETWORK_PORT)
-			continue;
-		while (j < n_nics && !is_port(l, &nics[j]))
-			j++;
-		if (j == n_nics || !mac_of(&nics[j])[0])
-			return no_port(l, nics, n_nics, err);
-		(void)str_copy(l->mac, sizeof(l->mac), mac_of(&nics[j]));
-		for (size_t k = 0; k < i; k++)
-			if (n->links[k].kind == NETWORK_PORT &&
-			    !strcasecmp(n->links[k].mac, l->mac))
-				return err_set(err, ERR_AGENT_NETWORK_PORT,
-					       "links '%s' and '%s' are the same card (%s)",
-					       n->links[k].name, l->name, l->mac);
-	}
-	return 0;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */

@@ -10,11 +10,15 @@
 #include <base/err.h>
 #include <proto/network.h>
 
-/* Which card is which: fills mac of every port from the cards of this machine (struct facts_nic).
- * errors: ERR_AGENT_NETWORK_PORT, naming the port and the cards that are there */
+/* Which card is which: fills mac of every port from the cards of this machine (struct facts_nic), each
+ * with the switch that it sees. errors: ERR_AGENT_NETWORK_PORT: a port that is not there, has no link or sees
+ * another switch, with what is there */
 struct facts_nic;
 MUST_CHECK int network_find_ports(struct network *n, const struct facts_nic *nics, size_t n_nics,
 				  struct err *err);
+
+/* Does a port name the switch at its other end? */
+bool network_names_switches(const struct network *n);
 
 struct network_writer;
 /* The writer for a system; NULL: none of the programs is there. */

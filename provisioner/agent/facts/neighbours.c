@@ -105,12 +105,29 @@ static void note_change(struct neighbours *n, int64_t now_ms)
 	n->changed = true;
 }
 
+static size_t place_of(const struct neighbours *n, const char *nic)
+{
+	size_t i = 0;
+
+	while (i < n->n && !str_eq(n->items[i].nic, nic))
+		i++;
+	return i;
+}
+
 static struct neighbour *find(struct neighbours *n, const char *nic)
 {
-	for (size_t i = 0; i < n->n; i++)
-		if (str_eq(n->items[i].nic, nic))
-			return &n->items[i];
-	return NULL;
+	size_t i = place_of(n, nic);
+
+	return i < n->n ? &n->items[i] : NULL;
+}
+
+void neighbours_fill(const struct neighbours *n, struct facts_nic *nics, size_t n_nics)
+{
+	for (size_t i = 0; i < n_nics; i++) {
+		size_t at = place_of(n, nics[i].name);
+
+		nics[i].lldp = at < n->n ? n->items[at].lldp : (struct facts_lldp){.vlan_id = 0};
+	}
 }
 
 static bool same_lldp(const struct facts_lldp *a, const struct facts_lldp *b)

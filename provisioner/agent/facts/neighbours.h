@@ -41,6 +41,9 @@ void neighbours_listen(struct neighbours *n, int64_t now_boot_ms);
 void neighbours_heard(struct neighbours *n, const char *nic, const void *frame, size_t n_bytes,
 		      int64_t now_boot_ms);
 
+/* Write what is known into cards of this machine. */
+void neighbours_fill(const struct neighbours *n, struct facts_nic *nics, size_t n_nics);
+
 /* Write what is known into a document of facts, and remember it. */
 void neighbours_add(struct neighbours *n, json_t *facts, int64_t now_boot_ms);
 /* The last document with what has changed since, or NULL. The caller decrefs. */

@@ -33,8 +33,15 @@ static const char network_text[] =
 
 static const struct facts_nic nics[] = {
 	{.name = "enp1s0", .mac = "02:00:00:00:00:0b", .permanent_mac = "02:00:00:00:00:0a"},
-	{.name = "enp2s0", .mac = "02:00:00:00:00:02"},
+	{.name = "enp2s0",
+	 .mac = "02:00:00:00:00:02",
+	 .link_up = TRI_YES,
+	 .lldp = {.sys_name = "leaf-1", .port_id = "Ethernet1/7", .port_description = "swp7"}},
 	{.name = "enp3s0", .mac = "02:00:00:00:00:03", .pci_address = "0000:03:00.0"},
+	{.name = "enp4s0", .mac = "02:00:00:00:00:04", .link_up = TRI_NO},
+	{.name = "enp5s0",
+	 .mac = "02:00:00:00:00:05",
+	 .lldp = {.sys_name = "leaf-1", .port_id = "Ethernet1/8"}},
 };
 
 static struct network network;
@@ -237,6 +244,18 @@ static void test_refused(void **state)
 		{"a slot that is not there", "\"slot\":\"0000:99:00.0\"",
 		 "enp3s0 (02:00:00:00:00:03)"},
 		{"a card by two names", "\"name\":\"enp1s0\"", "same card"},
+		{"a port without a link", "\"name\":\"enp4s0\"", "no link"},
+		{"a port that sees another switch", "\"name\":\"enp2s0\",\"switch\":\"leaf-2\"",
+		 "sees port 'Ethernet1/7' of switch 'leaf-1' and should see port 'any' of switch "
+		 "'leaf-2'"},
+		{"a port that sees another port of the switch",
+		 "\"name\":\"enp2s0\",\"switch\":\"leaf-1\",\"switch_port\":\"Ethernet1/9\"",
+		 "Ethernet1/9"},
+		{"a port without a switch that speaks",
+		 "\"slot\":\"0000:03:00.0\",\"switch\":\"leaf-1\"", "no switch that says its name"},
+		{"a switch that nobody sees", "\"switch\":\"leaf-9\"",
+		 "enp5s0 (port 'Ethernet1/8' of switch 'leaf-1')"},
+		{"a switch that two cards see", "\"switch\":\"leaf-1\"", "enp2s0 and enp5s0"},
 		{"not the card's own MAC", "\"mac\":\"02:00:00:00:00:0b\"", "02:00:00:00:00:0b"},
 	};
 	autoclose int fd = new_system("bare");
@@ -260,10 +279,42 @@ static void test_refused(void **state)
 	CHECK_ERR("no program", network_put(fd, &network, &err), ERR_AGENT_PERSONALISE);
 }
 
+/* By the other end of the cable, in each of the words that switches have for a port. */
+static void test_by_switch(void **state)
+{
+	static const struct {
+		const char *name, *match, *mac;
+	} rows[] = {
+		{"by the port's number", "\"switch\":\"leaf-1\",\"switch_port\":\"Ethernet1/8\"",
+		 "02:00:00:00:00:05"},
+		{"by its description", "\"switch\":\"leaf-1\",\"switch_port\":\"swp7\"",
+		 "02:00:00:00:00:02"},
+		{"a name, cabled as it should be", "\"name\":\"enp2s0\",\"switch\":\"leaf-1\"",
+		 "02:00:00:00:00:02"},
+	};
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *text = xasprintf("{\"links\":[{\"name\":\"a\",\"kind\":\"port\","
+						"\"match\":{%s}}]}",
+						rows[i].match);
+
+		load(text);
+		CHECK(rows[i].name, network_names_switches(&network));
+		CHECK_INT(rows[i].name, network_find_ports(&network, nics, ARRAY_LEN(nics), &err),
+			  0);
+		CHECK_STR(rows[i].name, network.links[0].mac, rows[i].mac);
+	}
+	load(network_text);
+	assert_false(network_names_switches(&network));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_by_switch),
 		cmocka_unit_test(test_netplan_alone),
 		cmocka_unit_test(test_refused),
 	};

@@ -75,6 +75,7 @@ static void need_news(const char *row, struct neighbours *n, int64_t now_ms, con
 
 static void test_facts_get_what_is_known(void **state)
 {
+	struct facts_nic nics[] = {{.name = "eth0"}, {.name = "eth1", .lldp = {.port_id = "old"}}};
 	struct neighbours n = {.fd = -1};
 	autojson json_t *facts = facts_of_two_cards();
 
@@ -85,6 +86,9 @@ static void test_facts_get_what_is_known(void **state)
 	need_news("still none", &n, 100 * SECOND, NULL);
 	neighbours_add(&n, facts, 100 * SECOND);
 	need_ports("at once", facts, "eth0=a eth1=-");
+	neighbours_fill(&n, nics, ARRAY_LEN(nics));
+	CHECK("a card that heard a switch", nics[0].lldp.port_id[0] == 'a');
+	CHECK("a card that heard none", !nics[1].lldp.port_id[0]);
 	need_news("nothing new", &n, 101 * SECOND, NULL);
 	neighbours_close(&n);
 }
