@@ -53,6 +53,7 @@ inventory_SRC += inventory/schema/schema_0130.c
 inventory_SRC += inventory/schema/schema_0131.c
 inventory_SRC += inventory/schema/schema_0150.c
 inventory_SRC += inventory/schema/schema_0151.c
+inventory_SRC += inventory/schema/schema_0160.c
 inventory_SRC += inventory/schema/schema_0140.c
 inventory_SRC += inventory/flow/flow_row.c
 inventory_SRC += inventory/flow/session.c
@@ -108,6 +109,8 @@ inventory_SRC += inventory/expect/delivery_write.c
 inventory_SRC += inventory/expect/delivery.c
 inventory_SRC += inventory/expect/location.c
 inventory_SRC += inventory/access/token.c
+inventory_SRC += inventory/access/account.c
+inventory_SRC += inventory/access/account_session.c
 inventory_SRC += inventory/access/audit.c
 inventory_SRC += inventory/access/idempotency.c
 inventory_SRC += inventory/work/run.c
@@ -164,6 +167,7 @@ $(eval $(call unit_test,tests/unit/inventory/test_delivery.c,$(INVENTORY_LIBS),$
 $(eval $(call unit_test,tests/unit/inventory/test_version.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_old_slots.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_port_name.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_account.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_access.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_forecast.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_webhook.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))

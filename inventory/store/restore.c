@@ -111,6 +111,9 @@ static int make_safe(struct db *db, int64_t beyond, int64_t now_us, struct err *
 	TRY(db_exec(db, err,
 		    "UPDATE flow_plan SET ended_us = $1, result = 'restored' WHERE ended_us = 0",
 		    p_int(now_us)));
+	/* a sign-in or a link that was ended since would be valid again */
+	TRY(db_exec(db, err, "DELETE FROM account_session"));
+	TRY(db_exec(db, err, "DELETE FROM account_link"));
 	TRY(stop_writers(db, now_us, err));
 	TRY(db_exec(db, err,
 		    "UPDATE flow_arm SET ended_us = $1, result = 'restored' WHERE ended_us = 0",

@@ -70,6 +70,7 @@ extern const struct command field_commands[];
 extern const struct command fault_commands[];
 extern const struct command event_commands[];
 extern const struct command token_commands[];
+extern const struct command user_commands[];
 extern const struct command summary_commands[];
 extern const struct command appliance_commands[];
 extern const struct command receipt_commands[];

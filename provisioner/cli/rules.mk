@@ -19,6 +19,8 @@ slipway_SRC += provisioner/cli/field_commands.c
 slipway_SRC += provisioner/cli/fault_commands.c
 slipway_SRC += provisioner/cli/event_commands.c
 slipway_SRC += provisioner/cli/token_commands.c
+slipway_SRC += provisioner/cli/user_commands.c
+slipway_SRC += provisioner/cli/qr_code.c
 slipway_SRC += provisioner/cli/summary_commands.c
 slipway_SRC += provisioner/cli/appliance_commands.c
 slipway_SRC += provisioner/cli/collections.c
@@ -56,7 +58,7 @@ slipway_SRC += provisioner/cli/completion_commands.c
 slipway_SRC += provisioner/cli/simulate_commands.c
 slipway_SRC += provisioner/cli/man_list.c
 slipway_LIBS := server_simulate server_rules pxe burnin inventory images_tool images_store images_core proto base_confine base
-slipway_PKG  := smartcols $(INVENTORY_PKG) $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
+slipway_PKG  := smartcols libqrencode $(INVENTORY_PKG) $(IMAGES_TOOL_PKG) $(IMAGES_STORE_PKG) $(IMAGES_CORE_PKG) $(BASE_PKG)
 $(eval $(call program,slipway))
 $(eval $(call unit_test,tests/unit/cli/test_spelling.c,base,$(BASE_PKG),provisioner/cli/spelling.c))
 $(eval $(call unit_test,tests/unit/cli/test_display.c,base,$(BASE_PKG),provisioner/cli/display.c))

@@ -28,8 +28,8 @@ static const struct command_group command_groups[] = {
 	  event_commands, receipt_commands}},
 	{"Images and trust", {image_commands, root_commands, channel_commands}},
 	{"Appliance",
-	 {doctor_commands, profile_commands, webhook_commands, token_commands, audit_commands,
-	  appliance_commands}},
+	 {doctor_commands, profile_commands, webhook_commands, user_commands, token_commands,
+	  audit_commands, appliance_commands}},
 	{"This command", {completion_commands}},
 };
 

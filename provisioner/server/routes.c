@@ -31,6 +31,8 @@ const struct http_table *routes_all(const struct route_contexts *c)
 		{api_host_routes, n_api_host_routes, x->api},
 		{api_collection_routes, n_api_collection_routes, x->api},
 		{api_change_routes, n_api_change_routes, x->api},
+		{sign_in_routes, n_sign_in_routes, x->api},
+		{user_routes, n_user_routes, x->api},
 		{api_access_routes, n_api_access_routes, x->api},
 		{api_write_routes, n_api_write_routes, x->api},
 		{api_delivery_routes, n_api_delivery_routes, x->api},

@@ -86,6 +86,7 @@ server_api_SRC += provisioner/server/api/authorize.c
 server_api_SRC += provisioner/server/api/changes.c
 server_api_SRC += provisioner/server/api/channel_routes.c
 server_api_SRC += provisioner/server/api/collections.c
+server_api_SRC += provisioner/server/api/rate.c
 server_api_SRC += provisioner/server/api/report_routes.c
 server_api_SRC += provisioner/server/api/control_routes.c
 server_api_SRC += provisioner/server/api/custom_routes.c
@@ -106,8 +107,11 @@ server_api_SRC += provisioner/server/api/read.c
 server_api_SRC += provisioner/server/api/slow_questions.c
 server_api_SRC += provisioner/server/api/live_members.c
 server_api_SRC += provisioner/server/api/request.c
+server_api_SRC += provisioner/server/api/roles.c
 server_api_SRC += provisioner/server/api/seen_routes.c
+server_api_SRC += provisioner/server/api/sign_in.c
 server_api_SRC += provisioner/server/api/upload_routes.c
+server_api_SRC += provisioner/server/api/user_routes.c
 server_api_SRC += provisioner/server/api/webhooks.c
 server_api_SRC += provisioner/server/api/write.c
 server_api_SRC += provisioner/server/api/host_answer.c
@@ -116,6 +120,7 @@ $(eval $(call library,server_api))
 
 # reader processes
 server_reader_SRC := provisioner/server/reader/checkpoint_files.c
+server_reader_SRC += provisioner/server/reader/password.c
 server_reader_SRC += provisioner/server/reader/read_job.c
 server_reader_SRC += provisioner/server/reader/reader.c
 server_reader_SRC += provisioner/server/reader/readers.c
@@ -218,6 +223,8 @@ FLOW_TESTS += tests/flow/second_dhcp_server.sh
 FLOW_TESTS += tests/flow/one_lease_a_mac.sh
 FLOW_TESTS += tests/flow/dhcp_architectures.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
+$(eval $(call unit_test,tests/unit/server/api/test_sign_in.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
+$(eval $(call unit_test,tests/unit/server/reader/test_password.c,server_reader base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_quota.c,server_flow base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules burnin proto base,$(BASE_PKG)))

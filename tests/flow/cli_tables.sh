@@ -165,6 +165,33 @@ same "an unknown one learns nothing" "$(grep -c "the token is not known" "$dir/2
 "$slipway" token create --expires tomorrow ci2 read >"$dir/1" 2>"$dir/2"
 same "what is not a time" "$? $(grep -c 'expected a duration' "$dir/2")" "2 1"
 
+# ---- people ----------------------------------------------------------------------------------------------
+echo "correct horse battery" | "$slipway" user create Anna operator >"$dir/1" 2>"$dir/2"
+same "an account, its password from standard input" "$? $(cat "$dir/1")" "0 created; sign in at the page as anna"
+echo short | "$slipway" user create ben viewer >"$dir/1" 2>"$dir/2"
+same "a short password" "$? $(grep -c 'a password has 12 to 256 bytes, this one has 5' "$dir/2")" "1 1"
+"$slipway" user create --links-only ben king >"$dir/1" 2>"$dir/2"
+same "no such role" "$? $(grep -c 'there are viewer, technician, operator, admin' "$dir/2")" "1 1"
+browser() { # browser PATH [CURL-ARGUMENT]...: as the page calls, with the cookies of anna's browser; prints the status
+	path=$1
+	shift
+	curl -sk -o "$dir/body" -w '%{http_code}' --max-time 20 -b "$dir/jar" -c "$dir/jar" -H 'X-Slipway-Page: 1' "$@" "https://10.99.0.1/api/v1$path"
+}
+same "a wrong password, by nginx and a reader" "$(browser /sign-in --json '{"name":"anna","password":"wrong horse battery"}') $(jq -r .code "$dir/body")" "401 auth.password"
+same "the right one" "$(browser /sign-in --json '{"name":"anna","password":"correct horse battery"}') $(jq -r .role "$dir/body")" "201 operator"
+same "the cookie opens the API" "$(browser /hosts) $(browser /users)" "200 403"
+same "scrypt does not run on the loop" "$(grep -c 'loop.slow.*sign-in' "$dir/log")" 0
+same "the list of people" "$("$slipway" user list | grep -cE '^anna +operator +')" 1
+"$slipway" user link anna >"$dir/link" 2>"$dir/2"
+same "a link" "$? $(grep -cE '^https://10.99.0.1/#/link/sll_[0-9a-f]{64}$' "$dir/link") $(grep -c "signs 'anna' in once" "$dir/2")" "0 1 1"
+screen 80 "$slipway user link anna" >"$dir/body"
+same "with a QR code on a terminal" "$(grep -c '30;47m.*0m' "$dir/body")" 21
+echo "other horse battery" | "$slipway" user password anna >"$dir/1"
+same "another password signs out everywhere" "$? $(browser /hosts)" "0 401"
+same "the audit log names the person" "$("$slipway" audit list --json | jq '[.[] | select(.who == "user:anna")] | length')" 1
+"$slipway" user disable anna >"$dir/1"
+same "disabled" "$? $("$slipway" user list --json | jq -r '.items[0].disabled | type')" "0 string"
+
 # ---- names for completion: only those that a shell cannot run -------------------------------------------
 # shellcheck disable=SC2016 # a name that is a command
 "$slipway" host set SN-2 'name=$(touch /tmp/ran)' >/dev/null

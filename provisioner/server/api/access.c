@@ -2,9 +2,9 @@
 /*
  * Tokens, the audit log and its checkpoints, backups. Input: bodies from authenticated callers.
  */
-#include "authorize.h"
 #include "request.h"
 #include "read.h"
+#include "roles.h"
 #include "tables.h"
 #include "write.h"
 #include <server/flow/checkpoints.h>
@@ -204,26 +204,7 @@ static int post_backup(struct http_request *r, struct err *err)
 	return api_change(r, err);
 }
 
-/* ---- oneself --------------------------------------------------------------------------------- */
-
-/* So that a page shows no button which the server would refuse. */
-static int get_me(struct http_request *r, struct err *err)
-{
-	const struct http_identity *id = http_identity(r);
-	json_t *scopes = json_array();
-
-	(void)err;
-	for (int s = _HTTP_SCOPE_MISSING + 1; s < _HTTP_SCOPE_MAX; s++)
-		if (id->scopes & (1U << s) && http_scope_str((enum http_scope)s))
-			(void)json_array_append_new(
-				scopes, json_string(http_scope_str((enum http_scope)s)));
-	return http_reply_json(r, 200,
-			       json_pack("{s:s, s:s, s:o}", "name", id->who, "owner", id->owner,
-					 "scopes", scopes));
-}
-
 const struct http_route api_access_routes[] = {
-	HTTP_ROUTE(GET, "/api/v1/me", READ, 0, get_me, "whose token this is, and what it may do"),
 	HTTP_ROUTE(GET, "/api/v1/tokens", ADMIN, 0, get_tokens, "tokens, without their secrets"),
 	API_CHANGE(POST, "/api/v1/tokens", ADMIN, 16 * KIB, create_work,
 		   "make a token; its text is shown this once",

@@ -13,6 +13,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <inventory/account.h>
 #include <inventory/token.h>
 
 #define TOPIC           "events"
@@ -102,7 +103,8 @@ static int long_poll(struct http_request *r, int64_t since, struct err *err)
 
 struct feed {
 	struct api *api;
-	int64_t since, token_id;
+	int64_t since;
+	struct http_identity asks;
 	struct str out;
 	size_t sent;
 	unsigned quiet;
@@ -136,6 +138,17 @@ static void write_events(struct feed *f, const struct query_page *page)
 	}
 }
 
+/* A token is revoked and a person signs out while the stream runs. */
+static bool is_live(const struct feed *f)
+{
+	struct db *db = f->api->flow->db;
+	int64_t now_us = flow_now_us(f->api->flow);
+
+	if (f->asks.session[0])
+		return account_session_is_live(db, f->asks.session, now_us);
+	return !f->asks.token_id || token_is_live(db, f->asks.token_id, now_us);
+}
+
 static int feed_more(struct feed *f)
 {
 	struct err err = ERR_INIT;
@@ -144,7 +157,7 @@ static int feed_more(struct feed *f)
 
 	str_clear(&f->out);
 	f->sent = 0;
-	if (f->token_id && !token_is_live(f->api->flow->db, f->token_id, flow_now_us(f->api->flow)))
+	if (!is_live(f))
 		return -1;
 	if (read_changes(f->api, &f->q, f->since, &page, &next, &err) < 0)
 		return -1;
@@ -189,7 +202,7 @@ static int start_feed(struct http_request *r, int64_t since, struct err *err)
 	struct feed *f = xcalloc(1, sizeof(*f));
 	f->api = http_context(r);
 	f->since = since;
-	f->token_id = http_identity(r)->token_id;
+	f->asks = *http_identity(r);
 	f->q = (struct query_request){.limit = SSE_BATCH, .n_filters = q.n_filters};
 	for (size_t i = 0; i < q.n_filters; i++)
 		f->q.filters[i] = (struct query_filter){keep(f, q.filters[i].key),

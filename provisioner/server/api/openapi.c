@@ -311,7 +311,7 @@ static void change_parameters(const struct http_route *route, json_t *list)
 	(void)json_array_append_new(list, parameter("dry_run", "query",
 						    "true: go through everything and keep nothing",
 						    json_pack("{s:s}", "type", "boolean")));
-	if (!route->answer_secret)
+	if (!route->answer_secret && !route->body_secret)
 		(void)json_array_append_new(
 			list,
 			parameter("Idempotency-Key", "header",

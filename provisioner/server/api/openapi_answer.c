@@ -31,6 +31,7 @@
 #define CHANNEL                                                                                    \
 	"{type:s,seq:i,issued:i,expires:i,expired:b,document:{payload:s,payload_type:s,"           \
 	"signatures:[{keyid:s,sig:s}]}}"
+#define ME        "{name:s,owner:s,role:s,scopes:[s]}"
 #define QUANTILES "{n:i,p10:n,p50:n,p90:n}"
 #define PIPELINE                                                                                   \
 	"{as_of:t,hosts:i,ready:i,stages:[{state:s,hosts:i,took_s~:" QUANTILES "}],delivery~:s,"   \
@@ -154,6 +155,13 @@ static const struct {
 	{"GET", "/api/v1/tokens",
 	 "{items:[{id:i,name:s,owner:s,scopes:[s],created_by:s,created~:t?,expires~:t?,last_used~:"
 	 "t?,revoked~:t?}]}"},
+	{"GET", "/api/v1/me", ME},
+	{"POST", "/api/v1/sign-in", ME},
+	{"GET", "/api/v1/users",
+	 "{items:[{name:s,role:s,created_by:s,password:b,created~:t?,signed_in~:t?,disabled~:t?}]}"},
+	{"POST", "/api/v1/users", "{name:s,role:s}"},
+	{"PATCH", "/api/v1/users/{name}", "{name:s,role:s}"},
+	{"POST", "/api/v1/users/{name}/links", "{name:s,url:s,expires:t}"},
 	{"POST", "/api/v1/tokens", "{id:i,name:s,owner:s,token:s,scopes:s,expires:t}"},
 	{"GET", "/api/v1/webhooks", "{items:[" HOOK "]}"},
 	{"POST", "/api/v1/webhooks", HOOK},

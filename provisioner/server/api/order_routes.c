@@ -10,6 +10,7 @@
 #include <base/limits.h>
 #include <base/log.h>
 #include <base/str.h>
+#include <inventory/account.h>
 #include <inventory/token.h>
 #include "order_answer.h"
 #include <server/flow/order_rules.h>
@@ -56,13 +57,20 @@ static int decide(struct write *w, const struct flow_order *o, const char *state
 	return 0;
 }
 
+/* The token that placed the order, or the account of the person who was signed in: numbers of both
+ * come from one clock. */
+static bool caller_is_live(const struct flow *flow, int64_t num)
+{
+	return token_is_live(flow->db, num, flow_now_us(flow)) || account_is_live(flow->db, num);
+}
+
 static int approve(struct write *w, const struct flow_order *o, struct err *err)
 {
 	const struct order_people people = {
 		.ordered_by = o->owner,
 		.decides = owner_of(w),
 		.order_is_open = is_open(w, o),
-		.order_token_lives = token_is_live(w->flow->db, o->token_num, flow_now_us(w->flow)),
+		.order_token_lives = caller_is_live(w->flow, o->token_num),
 	};
 
 	TRY(order_may_approve(&people, err));

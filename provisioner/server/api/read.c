@@ -43,7 +43,8 @@ static void reading_free(void *arg)
 static bool is_never_quick(enum read_kind kind)
 {
 	return kind == READ_PIPELINE || kind == READ_DIFFERENCE || kind == READ_BACKUP ||
-	       kind == READ_HOST_SEARCH || kind == READ_EXPORT || kind == READ_BURN_REPORT;
+	       kind == READ_HOST_SEARCH || kind == READ_EXPORT || kind == READ_BURN_REPORT ||
+	       kind == READ_PASSWORD;
 }
 
 static int64_t boot_us(void)

@@ -52,7 +52,8 @@ static int read_body(struct frame *f, struct err *err)
 	const char *type = http_request_header(f->w.request, "Content-Type");
 	bool csv = route->takes_csv && type && str_starts(type, "text/csv");
 
-	sha256_hex_of(p, n, f->body_sha256);
+	if (!route->body_secret)
+		sha256_hex_of(p, n, f->body_sha256);
 	if (n == 0 || csv)
 		f->w.body = json_object();
 	else
@@ -249,9 +250,10 @@ static int prepare(struct frame *f, const struct http_route *route, struct err *
 	TRY(api_flag(f->w.request, "dry_run", &f->w.dry_run, err));
 	TRY(read_body(f, err));
 	TRY(read_headers(f, err));
-	if (f->key && route->answer_secret)
-		return err_set(err, ERR_INVALID,
-			       "no Idempotency-Key here: the answer is shown once and not kept");
+	if (f->key && (route->answer_secret || route->body_secret))
+		return err_set(err, ERR_INVALID, "no Idempotency-Key here: %s",
+			       route->answer_secret ? "the answer is shown once and not kept"
+						    : "the request holds a password");
 	return 0;
 }
 

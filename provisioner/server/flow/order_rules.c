@@ -91,7 +91,8 @@ static const struct {
 	{is_nobody, ERR_GUARD_PERSON,
 	 "this order needs a second person to approve it; your token names no owner"},
 	{is_same, ERR_GUARD_SECOND_PERSON, "it was ordered by the person who would approve it"},
-	{is_gone, ERR_ORDER_OVER, "the token that ordered it was revoked or has expired"},
+	{is_gone, ERR_ORDER_OVER,
+	 "the token that ordered it was revoked or has expired, or the account is disabled"},
 };
 
 int order_may_approve(const struct order_people *p, struct err *err)

@@ -82,6 +82,7 @@ struct http_route {
 	bool audits_itself; /* it changes something in its own time, and says so in the log */
 	bool is_question;   /* it changes nothing, whatever its method: READ alone */
 	bool answer_secret; /* the answer is shown once: it is never kept */
+	bool body_secret;   /* it holds a password: not even its digest is kept */
 	bool takes_csv;     /* text/csv besides JSON; the change reads it */
 	bool in_slices;     /* the change may say that it is not at its end: see api/write.h */
 	const struct field *fields; /* what the body holds: it is read and described by this */
@@ -122,11 +123,12 @@ struct http_table {
 
 /* ---- who is asking --------------------------------------------------------------------------- */
 struct http_identity {
-	char who[80];    /* "admin", "token:web", "agent:ab12..": for events and the audit log */
-	uint32_t scopes; /* bit (1u << enum http_scope) */
-	char owner[65];  /* the person that the token belongs to, "" for programs and the admin
+	char who[80]; /* "admin", "token:web", "user:anna", "agent:ab12..": for events, the log */
+	uint32_t scopes;  /* bit (1u << enum http_scope) */
+	char owner[65];   /* the person that the token belongs to, "" for programs and the admin
 			    socket */
-	int64_t token_id;
+	int64_t token_id; /* or the account's, of a person who signed in at the page */
+	char session[65]; /* names that sign-in; "" for tokens */
 };
 /* Decide whether a request with `Authorization: Bearer` text (or NULL) has a scope; called before
  * the handler of every route above AGENT on listeners other than ADMIN. out: *ret filled on
@@ -148,6 +150,7 @@ const char *http_param(const struct http_request *r,
 		       const char *name); /* a {capture}; never NULL */
 const char *http_query(const struct http_request *r, const char *name); /* decoded, or NULL */
 const char *http_request_header(const struct http_request *r, const char *name); /* or NULL */
+const char *http_cookie(const struct http_request *r, const char *name);         /* or NULL */
 const struct http_identity *http_identity(const struct http_request *r);
 /* Hex SHA-256 of the client certificate's SPKI; "" when there is none. */
 const char *http_client_key(const struct http_request *r);

@@ -170,6 +170,11 @@ const char *http_request_header(const struct http_request *r, const char *name)
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
+const char *http_cookie(const struct http_request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->connection, MHD_COOKIE_KIND, name);
+}
+
 const struct http_identity *http_identity(const struct http_request *r)
 {
 	return &r->identity;

@@ -19,6 +19,7 @@
 #include <inventory/token.h>
 #include <inventory/space.h>
 #include "checkpoint_files.h"
+#include "password.h"
 
 #define PAGE_MAX_BYTES (64 * MIB)
 
@@ -109,6 +110,27 @@ static int answer_audit_check(struct db *db, const struct read_job *j, json_t **
 	return 0;
 }
 
+/* {"right": bool}, or {"hash": "..."} */
+static int answer_password(const json_t *ask, json_t **ret, struct err *err)
+{
+	const char *text = json_string_value(json_object_get(ask, "password"));
+	const char *stored = json_string_value(json_object_get(ask, "stored"));
+	char hash[PASSWORD_HASH_BYTES];
+	bool right = false;
+
+	if (!text || strlen(text) > PASSWORD_MAX_BYTES)
+		return err_set(err, ERR_INVALID, "a password has at most %d bytes",
+			       PASSWORD_MAX_BYTES);
+	if (stored) {
+		TRY(password_check(text, stored, &right, err));
+		*ret = json_pack("{s:b}", "right", right);
+		return 0;
+	}
+	TRY(password_hash(text, hash, err));
+	*ret = json_pack("{s:s}", "hash", hash);
+	return 0;
+}
+
 static int answer_document(struct db *db, const struct read_job *j, json_t **ret, struct err *err)
 {
 	const struct difference_span span = {j->from_us, j->to_us, j->after};
@@ -131,6 +153,8 @@ static int answer_document(struct db *db, const struct read_job *j, json_t **ret
 	case READ_BURN_REPORT:
 		return burn_report_of(
 			db, &(struct burn_report_ask){j->delivery, j->host, j->now_us}, ret, err);
+	case READ_PASSWORD:
+		return answer_password(j->ask, ret, err);
 	case READ_PAGE:
 	case READ_SUMMARY:
 	case READ_EXPORT:

@@ -22,6 +22,7 @@ enum read_kind {
 	READ_SPACE,
 	READ_EXPORT, /* by readers only */
 	READ_BURN_REPORT,
+	READ_PASSWORD, /* no question to the store: work that is too long for the loop */
 	_READ_KIND_MAX
 };
 
@@ -33,7 +34,8 @@ struct read_job {
 	const char *group_by, *sum; /* READ_SUMMARY; READ_SPACE: by what */
 	bool capacity;
 	struct summary_more more;
-	const json_t *ask;             /* READ_HOST_SEARCH: the lists; q.fields */
+	const json_t *ask; /* READ_HOST_SEARCH: the lists; q.fields. READ_PASSWORD: "password", and
+			    * "stored" to compare it with; without, its hash is made */
 	int64_t from_us, to_us, after; /* READ_DIFFERENCE; limit is q.limit */
 	const char *delivery;          /* READ_PIPELINE; NULL: all. READ_BURN_REPORT, or host */
 	const char *host;              /* READ_BURN_REPORT: an id */

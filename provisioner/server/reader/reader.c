@@ -149,7 +149,7 @@ static int answer(struct reader_side *s, json_t *doc, struct err *err)
 	size_t n = 0;
 
 	TRY(read_job_from_json(doc, &job, err));
-	if (!s->db)
+	if (!s->db && job.kind != READ_PASSWORD)
 		TRY(db_open(s->url, DB_READONLY, &s->db, err));
 	if (job.kind == READ_EXPORT)
 		return run_export(s, &job, err);

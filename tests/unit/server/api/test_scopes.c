@@ -200,7 +200,8 @@ static void by_anybody(const struct http_route *r)
 {
 	static const char *const open[] = {"/boot/v1/script",       "/healthz",
 					   "/api/v1/openapi.json",  "/api/v1/errors",
-					   "/api/v1/errors/{code}", "/agent/v1/first-boot"};
+					   "/api/v1/errors/{code}", "/agent/v1/first-boot",
+					   "/api/v1/sign-in"};
 	bool known = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(open); i++)
