@@ -127,7 +127,9 @@ static int create_work(struct write *w, struct err *err)
 					    .now_us = flow_now_us(w->flow)};
 	TRY(account_create(w->flow->db, &draft, &num, err));
 	w->status = 201;
-	w->doc = json_pack("{s:s, s:s}", "name", ask->name, "role", ask->role);
+	struct account made;
+	TRY(account_find(w->flow->db, ask->name, &made, err));
+	w->doc = json_pack("{s:s, s:s}", "name", made.name, "role", made.role);
 	return 0;
 }
 
