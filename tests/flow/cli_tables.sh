@@ -188,7 +188,7 @@ screen 80 "$slipway user link anna" >"$dir/body"
 same "with a QR code on a terminal" "$(grep -c '30;47m.*0m' "$dir/body")" 21
 echo "other horse battery" | "$slipway" user password anna >"$dir/1"
 same "another password signs out everywhere" "$? $(browser /hosts)" "0 401"
-same "the audit log names the person" "$(sqlite3 "$dir/state/slipway.db" "SELECT method, path FROM audit WHERE who = 'user:anna'")" "POST|/api/v1/sign-in"
+same "the audit log names the person" "$(sqlite3 "$dir/state/slipway.db" "SELECT method, path FROM audit WHERE who = 'user:anna' AND status = 201")" "POST|/api/v1/sign-in"
 "$slipway" user disable anna >"$dir/1"
 same "disabled" "$? $("$slipway" user list --json | jq -r '.items[0].disabled | type')" "0 string"
 
