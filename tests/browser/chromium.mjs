@@ -37,9 +37,18 @@ export function complaints(page) {
 	return list;
 }
 
+export async function useToken(page, token) {
+	await page.getByText("Use an API token instead").click();
+	await page.getByLabel("API token").fill(token);
+	await page.getByRole("button", { name: "Use the token" }).click();
+}
+export async function signInAs(page, name, password) {
+	await page.getByLabel("Name", { exact: true }).fill(name);
+	await page.getByLabel("Password").fill(password);
+	await page.getByRole("button", { name: "Sign in" }).click();
+}
 export async function signIn(page, url, token, hash = "") {
 	await page.goto(`${url}/${hash}`);
-	await page.getByLabel("API token").fill(token);
-	await page.getByRole("button", { name: "Sign in" }).click();
+	await useToken(page, token);
 	await page.getByRole("navigation", { name: "Views" }).waitFor();
 }

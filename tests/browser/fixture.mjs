@@ -9,6 +9,7 @@ import { extname, join, normalize } from "node:path";
 
 export const TOKEN = "fixture-token";
 export const PLAN_HASH = "5eed".repeat(16);
+export const PASSWORD = "correct horse battery";
 export const CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 
@@ -338,11 +339,28 @@ async function readBody(request) {
 	return text ? JSON.parse(text) : {};
 }
 
+// The cookie has another name here: browsers take __Host- over TLS alone.
+function isSignedIn(fleet, request) {
+	if (request.headers.authorization) return request.headers.authorization === `Bearer ${fleet.token}`;
+	return Boolean(fleet.session) && (request.headers.cookie || "").includes(`slipway=${fleet.session}`);
+}
+function answerSignIn(fleet, body) {
+	const right = body.link ? body.link === fleet.link : body.name === "anna" && body.password === PASSWORD;
+	if (!right) return problem(401, "auth.password", body.link ? "the link was used, has expired or is not known" : "the name or the password is wrong");
+	fleet.session = "sls_fixture";
+	if (body.link) fleet.link = "";
+	fleet.me = { name: "user:anna", owner: "anna", role: "operator", scopes: ["read", "approve", "arm"] };
+	return { status: 201, body: fleet.me, cookie: `slipway=${fleet.session}; Path=/; HttpOnly; SameSite=Strict` };
+}
+
 async function answerApi(fleet, request, url) {
 	const path = url.pathname.slice("/api/v1".length);
 	fleet.requests.push(`${request.method} ${path}${url.search}`);
 	if (fleet.down) return { status: 503, body: { title: "busy" } };
-	if (request.headers.authorization !== `Bearer ${fleet.token}`) return problem(401, "auth.token", "the token is not known");
+	if (path === "/sign-in") return answerSignIn(fleet, await readBody(request));
+	if (!isSignedIn(fleet, request)) return problem(401, "auth.token", request.headers.authorization ? "the token is not known" : "the sign-in has ended");
+	if (request.method !== "GET" && !request.headers["x-slipway-page"]) return problem(403, "auth.origin", "a change without the page's header");
+	if (path === "/sign-out") return (fleet.session = ""), { status: 204, body: null, cookie: "slipway=; Path=/; Max-Age=0" };
 	if (request.method === "GET") return answerGet(fleet, path, url.searchParams);
 	if (request.method === "DELETE" && path === "/stop-all") return (fleet.stopped = false), { status: 200, body: { stopped: false } };
 	if (!request.headers["idempotency-key"]) return problem(400, "input.invalid", "no idempotency key");
@@ -389,7 +407,7 @@ function feed(fleet, response) {
 export async function startFixture(webDir) {
 	const hosts = makeFleet();
 	const fleet = {
-		token: TOKEN, owner: "bob", orders: [], seen: [], profiles: [], deliveries: [], me: { name: "token:bob", owner: "bob", scopes: ["read", "approve", "arm", "admin"] }, feeds: new Set(), quiet: false, hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
+		token: TOKEN, session: "", link: "sll_fixture", owner: "bob", orders: [], seen: [], profiles: [], deliveries: [], me: { name: "token:bob", owner: "bob", scopes: ["read", "approve", "arm", "admin"] }, feeds: new Set(), quiet: false, hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
 		images: ["x86_64", "aarch64"].map((arch, i) => ({
 			digest: `${i}d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592`, line: "debian12", version: "20261101", arch, seq: 1, created: 1793500000, min_disk: 2 * 10 ** 9, firmware: arch === "aarch64" ? ["uefi"] : ["bios", "uefi"], payloads: [{ name: "root", packed: 212 * 2 ** 20, size: 700 * 2 ** 20 }],
 		})),
@@ -401,7 +419,7 @@ export async function startFixture(webDir) {
 			return response.end(JSON.stringify({ status: "ok", version: "fixture", stopped: fleet.stopped }));
 		}
 		if (!url.pathname.startsWith("/api/")) return answerFile(webDir, url, response);
-		if (url.pathname === "/api/v1/changes" && request.headers.authorization === `Bearer ${fleet.token}`) return feed(fleet, response);
+		if (url.pathname === "/api/v1/changes" && isSignedIn(fleet, request)) return feed(fleet, response);
 		let answer;
 		try {
 			answer = await answerApi(fleet, request, url);
@@ -412,6 +430,7 @@ export async function startFixture(webDir) {
 			response.writeHead(200, { "Content-Type": answer.type });
 			return response.end(answer.text);
 		}
+		if (answer.cookie) response.setHeader("Set-Cookie", answer.cookie);
 		response.writeHead(answer.status, { "Content-Type": answer.status < 400 ? "application/json" : "application/problem+json" });
 		response.end(JSON.stringify(answer.body));
 	});

@@ -4,7 +4,7 @@
 // hostile host stays text on its whole way from an agent to the screen (H-12).
 import { readFile } from "node:fs/promises";
 import { SimulatedAgent, startAppliance } from "./appliance.mjs";
-import { complaints, BUILD, launch, shot, signIn } from "./chromium.mjs";
+import { complaints, BUILD, launch, shot, signIn, signInAs } from "./chromium.mjs";
 import { factsOf, HOSTILE, makeHost } from "./fixture.mjs";
 import { equal, holds, plan, test } from "./tap.mjs";
 
@@ -56,6 +56,28 @@ const context = await browser.newContext({ viewport: { width: 1360, height: 850 
 const page = await context.newPage();
 page.setDefaultTimeout(20000);
 const said = complaints(page);
+
+await test("a person signs in with a password, and a new tab needs none", async () => {
+	await appliance.admin("POST", "/users", { name: "anna", role: "technician", password: "correct horse battery" });
+	const own = await browser.newContext({ ignoreHTTPSErrors: true });
+	const first = await own.newPage();
+	await first.goto(appliance.url);
+	await signInAs(first, "Anna", "correct horse battery");
+	await first.locator("header .who", { hasText: "anna · technician" }).waitFor();
+	const [cookie] = await own.cookies();
+	equal([cookie.name, cookie.secure, cookie.httpOnly, cookie.sameSite], ["__Host-slipway", true, true, "Strict"], "the cookie");
+	const second = await own.newPage();
+	await second.goto(`${appliance.url}/#/faults`);
+	await second.getByRole("heading", { name: "Repair orders" }).waitFor();
+	equal(await second.getByRole("button", { name: "Stop all" }).count(), 0, "what a technician may not");
+	await first.getByRole("button", { name: "Sign out" }).click();
+	await second.getByText("Signed out.").waitFor();
+	const { url } = await appliance.admin("POST", "/users/anna/links");
+	await first.goto(url);
+	await first.locator("header .who", { hasText: "anna · technician" }).waitFor();
+	await own.close();
+});
+
 const codeOf = (n) => agents[n].session.short_code;
 const screenCodeOf = async (n) => (await appliance.admin("GET", `/hosts/${codeOf(n)}`)).codes.session;
 

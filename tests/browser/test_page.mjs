@@ -2,8 +2,8 @@
 // The page in Chromium against the fixture: what a technician and an operator do, with the keyboard,
 // on a phone, with a hostile host in the fleet, and while the server is away. Screenshots go to
 // build/browser/.
-import { complaints, BUILD, axeSource, launch, shot, signIn } from "./chromium.mjs";
-import { addOrder, HOSTILE, makeHost, makeSeen, PLAN_HASH, startFixture, TOKEN } from "./fixture.mjs";
+import { complaints, BUILD, axeSource, launch, shot, signIn, signInAs, useToken } from "./chromium.mjs";
+import { addOrder, HOSTILE, makeHost, makeSeen, PASSWORD, PLAN_HASH, startFixture, TOKEN } from "./fixture.mjs";
 import { equal, holds, plan, test } from "./tap.mjs";
 
 const browser = await launch();
@@ -39,8 +39,7 @@ const openHost = async (page, host) => {
 await withPage("a wrong token is refused and not kept", async ({ page, fixture }) => {
 	await page.goto(fixture.url);
 	await shot(page, "signin");
-	await page.getByLabel("API token").fill("wrong");
-	await page.getByRole("button", { name: "Sign in" }).click();
+	await useToken(page, "wrong");
 	await page.getByText("the token is not known").waitFor();
 	equal(await page.evaluate(() => sessionStorage.length), 0, "stored items");
 }, { hash: null });
@@ -54,6 +53,37 @@ await withPage("the token stays in the tab, and a withdrawn one leads back to th
 	await page.getByText("Signed out.").waitFor();
 	equal(await page.evaluate(() => sessionStorage.length), 0, "stored items");
 });
+
+await withPage("a person signs in by name and password, in every tab and after a reload, and out of all of them", async ({ page, fixture, context }) => {
+	await page.goto(fixture.url);
+	await signInAs(page, "anna", "wrong horse battery");
+	await page.getByText("the name or the password is wrong").waitFor();
+	await signInAs(page, "anna", PASSWORD);
+	await page.locator("table.fleet").waitFor();
+	await page.locator("header .who", { hasText: "anna · operator" }).waitFor();
+	equal(await page.evaluate((p) => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]).includes(p), PASSWORD), false, "a kept password");
+	equal(await page.evaluate(() => document.cookie), "", "a cookie that scripts see");
+	const other = await context.newPage();
+	await other.goto(`${fixture.url}/#/faults`);
+	await other.getByRole("heading", { name: "Repair orders" }).waitFor();
+	await page.reload();
+	await page.locator("table.fleet").waitFor();
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await page.getByLabel("Password").waitFor();
+	await other.getByText("Signed out.").waitFor();
+	await other.close();
+}, { hash: null });
+
+await withPage("a link signs in once, and does not stay in the address", async ({ page, fixture, context }) => {
+	await page.goto(`${fixture.url}/#/link/sll_fixture`);
+	await page.locator("table.fleet").waitFor();
+	holds(!page.url().includes("sll_"), `the address: ${page.url()}`);
+	await page.getByRole("button", { name: "Sign out" }).click();
+	const other = await context.newPage();
+	await other.goto(`${fixture.url}/#/link/sll_fixture`);
+	await other.getByText("the link was used").waitFor();
+	await other.getByLabel("Password").waitFor();
+}, { hash: null, size: { width: 360, height: 740 } });
 
 // ---- the fleet
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The public API (/api/v1), and nothing else of the server: one fetch with the token of this tab,
-// answers as JSON, problems (RFC 9457) as ApiError. The token lives in sessionStorage: it is gone
-// with the tab and never in an address, a cookie or a log.
+// The public API (/api/v1), and nothing else of the server: answers as JSON, problems (RFC 9457) as
+// ApiError. People are signed in by a cookie that this page cannot read; it holds in every tab. A
+// token may take its place: it lives in sessionStorage, is gone with the tab and never in an address,
+// a cookie or a log.
 
 const KEY = "slipway.token";
+const HINT = "slipway.signed-in"; // this browser has a cookie, which no script can see
 const TIMEOUT_MS = 20000;
 let onSignedOut = () => {};
+let signedIn = false;
 
 export class ApiError extends Error {
 	constructor(status, problem) {
@@ -19,17 +22,60 @@ export class ApiError extends Error {
 
 export const token = {
 	get: () => sessionStorage.getItem(KEY) || "",
-	set(text) {
-		sessionStorage.setItem(KEY, text);
-	},
 	clear() {
 		sessionStorage.removeItem(KEY);
+		localStorage.removeItem(HINT);
+		signedIn = false;
 		onSignedOut();
 	},
 	whenCleared(call) {
 		onSignedOut = call;
 	},
 };
+
+// By token or by cookie. asked: GET /me, or what a sign-in answered.
+export const isSignedIn = () => signedIn;
+// Signed out in another tab: the cookie is gone here, too.
+addEventListener("storage", (event) => {
+	if (event.key === HINT && !event.newValue && signedIn && !token.get()) token.clear();
+});
+async function asked(call) {
+	const me = await call;
+	signedIn = true;
+	return me;
+}
+export const session = {
+	mayResume: () => Boolean(token.get() || localStorage.getItem(HINT)),
+	resume: () => asked(call("GET", "/me", { first: true })),
+	async signIn(body) {
+		const me = await asked(call("POST", "/sign-in", { body, first: true }));
+		localStorage.setItem(HINT, "1");
+		return me;
+	},
+	async withToken(text) {
+		sessionStorage.setItem(KEY, text);
+		try {
+			return await session.resume();
+		} catch (e) {
+			sessionStorage.removeItem(KEY);
+			throw e;
+		}
+	},
+	// The server ends the cookie's sign-in in every tab; a token stays good elsewhere.
+	async signOut() {
+		if (!token.get()) await call("POST", "/sign-out", { first: true }).catch(() => {});
+		token.clear();
+	},
+};
+
+// What goes with every call: the token of this tab if it has one, and the header without which the
+// server takes no change from a cookie (a page of another site cannot send it).
+export const credentials = () => ({
+	headers: { "X-Slipway-Page": "1", ...(token.get() ? { Authorization: `Bearer ${token.get()}` } : {}) },
+	credentials: token.get() ? "omit" : "same-origin",
+	cache: "no-store",
+	redirect: "error",
+});
 
 async function problemOf(response) {
 	const type = response.headers.get("content-type") || "";
@@ -42,17 +88,10 @@ async function problemOf(response) {
 	}
 }
 
-async function call(method, path, { body, signal, headers, as = "json" } = {}) {
+async function call(method, path, { body, signal, headers, as = "json", first = false } = {}) {
 	const limit = AbortSignal.timeout(TIMEOUT_MS);
-	const options = {
-		method,
-		headers: { Accept: "application/json", ...headers },
-		signal: signal ? AbortSignal.any([signal, limit]) : limit,
-		credentials: "omit",
-		cache: "no-store",
-		redirect: "error",
-	};
-	if (token.get()) options.headers.Authorization = `Bearer ${token.get()}`;
+	const options = { ...credentials(), method, signal: signal ? AbortSignal.any([signal, limit]) : limit };
+	Object.assign(options.headers, { Accept: "application/json" }, headers);
 	if (body !== undefined) {
 		options.headers["Content-Type"] = "application/json";
 		options.body = JSON.stringify(body);
@@ -66,7 +105,7 @@ async function call(method, path, { body, signal, headers, as = "json" } = {}) {
 	}
 	if (response.status === 401) {
 		const problem = await problemOf(response);
-		token.clear();
+		if (!first) token.clear(); // whoever tries to sign in is not signed out
 		throw new ApiError(401, problem);
 	}
 	if (!response.ok) throw new ApiError(response.status, await problemOf(response));

@@ -2,7 +2,7 @@
 // The change feed of the server, one stream a tab: it says that something changed, and the views ask
 // again. EventSource cannot carry a token, so the stream is read by fetch. While there is none, or it
 // broke, the views ask by the clock as before.
-import { token } from "./api.js";
+import { credentials, isSignedIn } from "./api.js";
 
 const listeners = new Set();
 const AGAIN_MS = [1000, 2000, 5000, 15000];
@@ -27,10 +27,9 @@ async function read(body, changed) {
 }
 
 async function follow(signal) {
-	const response = await fetch("/api/v1/changes", {
-		headers: { Accept: "text/event-stream", Authorization: `Bearer ${token.get()}` },
-		signal, credentials: "omit", cache: "no-store", redirect: "error",
-	});
+	const options = credentials();
+	options.headers.Accept = "text/event-stream";
+	const response = await fetch("/api/v1/changes", { ...options, signal });
 	if (!response.ok || !(response.headers.get("content-type") || "").includes("event-stream")) throw new Error("no feed");
 	live = true;
 	tries = 0;
@@ -64,13 +63,13 @@ function end() {
 // A hidden tab holds no connection; shown again it reads from now on, and its views ask anyway.
 document.addEventListener("visibilitychange", () => {
 	if (document.hidden) end();
-	else if (!stop && listeners.size && token.get()) start();
+	else if (!stop && listeners.size && isSignedIn()) start();
 });
 
 // call() whenever something changed. Returns what ends it.
 export function onChange(call) {
 	listeners.add(call);
-	if (!stop && !document.hidden && token.get()) start();
+	if (!stop && !document.hidden && isSignedIn()) start();
 	return () => {
 		listeners.delete(call);
 		if (!listeners.size) end();

@@ -3,7 +3,7 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.js";
-import { api, token } from "./api.js";
+import { api, session, token } from "./api.js";
 import { useNow, useRoute } from "./hooks.js";
 import { routeTo } from "./route.js";
 import { clockUtc, useWords } from "./words.js";
@@ -13,7 +13,7 @@ import { HostPage } from "./host.js";
 import { Faults } from "./faults.js";
 import { Floor } from "./floor.js";
 import { Deliveries } from "./deliveries.js";
-import { forgetMe, loadMe, useMe } from "./me.js";
+import { setMe, useMe } from "./me.js";
 import { Capacity } from "./capacity.js";
 import { Images } from "./images.js";
 import { FleetEvents } from "./timeline.js";
@@ -41,7 +41,7 @@ function Clocks() {
 }
 
 function Frame({ route, children }) {
-	const { may } = useMe();
+	const { me, may } = useMe();
 	return html`
 		<header>
 			<a class="skip" href="#/hosts" onClick=${skip}>Skip to content</a>
@@ -56,7 +56,10 @@ function Frame({ route, children }) {
 			<div class="right">
 				<${Clocks} />
 				${may("arm") ? html`<${StopAll} />` : null}
-				<button class="quiet" onClick=${() => token.clear()}>Sign out</button>
+				${me && (me.owner || me.name)
+					? html`<span class="who" title=${me.scopes.join(", ")}>${me.owner || me.name}${me.role ? ` · ${me.role}` : ""}</span>`
+					: null}
+				<button class="quiet" onClick=${() => session.signOut()}>Sign out</button>
 			</div>
 		</header>
 		<${Stopped} />
@@ -74,34 +77,49 @@ function titleOf(route) {
 	document.title = route.view === "hosts" && route.id ? `Host · Slipway` : `${view ? view.title : "Nothing here"} · Slipway`;
 }
 
-function App() {
-	const route = useRoute();
-	const [signedIn, setSignedIn] = useState(() => Boolean(token.get()));
+const AGAIN_MS = 3000;
+
+// null while the server is asked whether this browser is signed in.
+function useSession(route) {
+	const link = route.view === "link" ? route.id : "";
+	const [signedIn, setSignedIn] = useState(link || !session.mayResume() ? false : null);
 	const [why, setWhy] = useState("");
+	const done = (me) => {
+		setMe(me);
+		setWhy("");
+		if (link) history.replaceState(null, "", "#/hosts"), dispatchEvent(new Event("hashchange"));
+		setSignedIn(true);
+	};
 	useEffect(() => {
 		token.whenCleared(() => {
 			setSignedIn(false);
-			forgetMe();
-			setWhy("Signed out. The token may have expired or been withdrawn.");
+			setMe(null);
+			setWhy("Signed out. The sign-in may have ended, or the token may have expired or been withdrawn.");
 		});
+		if (signedIn === false) return;
+		let timer = 0;
+		const ask = () =>
+			session.resume().then(done, (e) => {
+				if (e.status === 401) return token.clear(), setWhy("");
+				setWhy(e.message);
+				timer = setTimeout(ask, AGAIN_MS);
+			});
+		ask();
+		return () => clearTimeout(timer);
 	}, []);
+	return { signedIn, why, link, done };
+}
+
+function App() {
+	const route = useRoute();
+	const { signedIn, why, link, done } = useSession(route);
 	useEffect(() => titleOf(route), [route]);
 	const [, setWords] = useState(0);
 	useEffect(() => {
-		if (!signedIn) return;
-		loadMe();
-		api.get("/lifecycle").then((doc) => (useWords(doc.items), setWords((n) => n + 1)), () => {});
+		if (signedIn) api.get("/lifecycle").then((doc) => (useWords(doc.items), setWords((n) => n + 1)), () => {});
 	}, [signedIn]);
-	if (!signedIn)
-		return html`<${SignIn}
-			why=${why}
-			tryToken=${async (text) => {
-				token.set(text);
-				await api.get("/hosts?limit=1");
-				setWhy("");
-				setSignedIn(true);
-			}}
-		/>`;
+	if (signedIn === null) return html`<main id="content" class="signin"><p role="status">${why ? `${why}. Trying again…` : "Asking the server…"}</p></main>`;
+	if (!signedIn) return html`<${SignIn} why=${why} link=${link} done=${done} />`;
 	const view = VIEWS.find((v) => v.view === route.view);
 	return html`<${Frame} route=${route}>
 		${route.view === "hosts" && route.id

@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose token this is and what it may do: buttons that the server would refuse are not shown. Before
-// the answer, and with a server that does not say it, all are; the server decides in any case.
+// Who is signed in and what they may do: buttons that the server would refuse are not shown. With a
+// server that does not say it, all are; the server decides in any case.
 import { useEffect, useState } from "preact/hooks";
-import { api } from "./api.js";
 
 let me = null;
 const waiting = new Set();
 
-export async function loadMe() {
-	try {
-		me = await api.get("/me");
-	} catch {
-		me = null;
-	}
+export function setMe(answer) {
+	me = answer;
 	waiting.forEach((call) => call());
-}
-export function forgetMe() {
-	me = null;
 }
 
 export const may = (scope) => !me || !Array.isArray(me.scopes) || me.scopes.includes(scope);
