@@ -27,6 +27,7 @@ WEB_SRC += provisioner/web/src/parts.js
 WEB_SRC += provisioner/web/src/pending.js
 WEB_SRC += provisioner/web/src/route.js
 WEB_SRC += provisioner/web/src/safe.js
+WEB_SRC += provisioner/web/src/search.js
 WEB_SRC += provisioner/web/src/seen.js
 WEB_SRC += provisioner/web/src/signin.js
 WEB_SRC += provisioner/web/src/stop.js

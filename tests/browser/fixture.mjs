@@ -168,6 +168,9 @@ function listHosts(fleet, params) {
 		.filter((h) => !ids || ids.includes(h.id))
 		.filter((h) => !params.get("delivery") || h.delivery === params.get("delivery"))
 		.filter((h) => !params.get("needs_person") || String(needsPerson(h)) === params.get("needs_person"))
+		.filter((h) => !params.get("switch.name") || h.switch?.name === params.get("switch.name"))
+		.filter((h) => !params.get("switch.port") || h.switch?.port === params.get("switch.port"))
+		.filter((h) => !params.get("uuid") || h.uuid === params.get("uuid"))
 		.filter((h) => !params.get("turn") || h.turn === params.get("turn"))
 		.filter((h) => !q || [h.name, h.short_code, h.serial, h.manufacturer, h.model, h.rack].some((t) => String(t).toLowerCase().includes(q)))
 		.sort((a, b) => (by(a) < by(b) ? -1 : 1) * (sort.startsWith("-") ? -1 : 1));
@@ -312,7 +315,7 @@ function answerGet(fleet, path, params) {
 	if (path === "/images") return { status: 200, body: { images: fleet.images } };
 	if (path === "/me") return { status: 200, body: fleet.me };
 	if (path === "/parts") return { status: 200, body: { items: partsOf(fleet, params.get("q") || ""), next: null } };
-	if (path === "/deliveries") return { status: 200, body: { items: fleet.deliveries, next: null } };
+	if (path === "/deliveries") return { status: 200, body: { items: fleet.deliveries.filter((d) => d.name.toLowerCase().includes((params.get("q") || "").toLowerCase())), next: null } };
 	if (part[0] === "deliveries" && part[2] === "pipeline") return { status: 200, body: { forecast: { known: true, ready_at: ago(-7200) } } };
 	if (part[0] === "deliveries") return { status: 200, body: fleet.deliveries.find((d) => d.name === decodeURIComponent(part[1])) || null };
 	if (path === "/orders") return { status: 200, body: { items: fleet.orders.filter((o) => o.state === params.get("state")), next: null } };

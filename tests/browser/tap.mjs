@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // TAP for the browser tests: test() runs a case and prints its line; plan() closes. A case that
 // throws has failed; its stack follows as a comment.
+// ONLY=WORDS in the environment: the cases alone whose names have them.
 let count = 0;
 let failed = 0;
+const only = process.env.ONLY || "";
 
 export async function test(name, run) {
+	if (!name.includes(only)) return;
 	const started = Date.now();
 	count++;
 	try {

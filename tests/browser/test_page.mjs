@@ -521,6 +521,25 @@ await withPage("a machine that no profile lets in is listed with the reason, and
 	equal(await row.getByRole("button").count(), 0, "buttons");
 });
 
+await withPage("Enter opens the only hit of a MAC, a UUID, a switch port, a part or a delivery", async ({ page, fleet }) => {
+	const host = fleet.hosts[4];
+	fleet.deliveries.push({ name: "PO-7781", vendor: "Acme", hosts: 40 });
+	const mac = host.macs[0];
+	const search = page.getByLabel("Search");
+	for (const text of [mac.toUpperCase(), mac.replaceAll(":", "-"), mac.replaceAll(":", "").replace(/(....)(....)/, "$1.$2."), host.uuid, `${host.switch.name} ${host.switch.port}`,
+		`${host.switch.name}:${host.switch.port}`, `${host.switch.name} port ${host.switch.port}`, host.drives[0].SerialNumber]) {
+		await page.evaluate(() => (location.hash = "#/hosts"));
+		await search.fill(text);
+		await search.press("Enter");
+		await page.getByRole("heading", { level: 1 }).filter({ hasText: host.short_code }).waitFor();
+	}
+	await page.evaluate(() => (location.hash = "#/hosts"));
+	await search.fill("po-77");
+	await page.getByRole("link", { name: "PO-7781" }).waitFor();
+	await search.press("Enter");
+	await page.waitForFunction(() => location.hash === "#/deliveries/PO-7781");
+});
+
 // ---- the floor and deliveries
 
 const rack = (fleet, n, each, more) => {

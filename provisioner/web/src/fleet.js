@@ -10,8 +10,8 @@ import { lookOf, plural, STEPS, stateNames, stateTitle, turnOf } from "./words.j
 import { Age, Cell, PollState, Problem, Progress, State } from "./parts.js";
 import { ApproveMany } from "./approve.js";
 import { SeenNote } from "./seen.js";
+import { filters, firstPages, openOnlyHit, PAGE, searchedFor } from "./search.js";
 
-const PAGE = 100;
 const ORDERS = [
 	["", "First seen"],
 	["name", "Name"],
@@ -73,11 +73,11 @@ function Tools({ params }) {
 		event.preventDefault();
 		clearTimeout(timer.current);
 		const q = box.current.value.trim();
-		if (q) openOnlyHit(params, q).catch(() => go({ q }));
+		if (q) openOnlyHit(params, q).then((opened) => opened || go({ q }), () => go({ q }));
 	};
 	return html`<form class="tools" role="search" onSubmit=${submit}>
 		<label>Search <kbd>/</kbd>
-			<input ref=${box} type="search" value=${params.q || ""} onInput=${search} placeholder="name, serial, MAC, asset tag, rack, part" />
+			<input ref=${box} type="search" value=${params.q || ""} onInput=${search} placeholder=${searchedFor} />
 		</label>
 		<label>Whose turn
 			<select value=${params.turn || ""} onChange=${(e) => go({ turn: e.target.value })}>
@@ -153,73 +153,10 @@ function walk(event) {
 
 const COLUMNS = ["Host", "State", "Progress", "For", "Heard", "Turn", "What", "Machine and serial", "Place"];
 
-function filters(params) {
-	return { state: params.state, needs_person: params.needs_person, turn: params.turn, q: params.q, sort: params.sort };
-}
-
-// The search looks into names, codes, serials, asset tags and racks, then into parts; a whole MAC
-// names one host, as an id does.
-// 52:54:00:12:34:56, 52-54-00-12-34-56, 5254.0012.3456 and 525400123456 are the same.
-export function macOf(text) {
-	const digits = text.trim().toLowerCase();
-	if (!/^([0-9a-f]{2}([:-][0-9a-f]{2}){5}|[0-9a-f]{4}(\.[0-9a-f]{4}){2}|[0-9a-f]{12})$/.test(digits)) return "";
-	return digits.replace(/[:.-]/g, "").match(/../g).join(":");
-}
-
-async function hostByMac(mac, signal) {
-	try {
-		return { rows: [await api.get(`/hosts/${encodeURIComponent(mac)}`, { signal })], more: false };
-	} catch (error) {
-		if (error.status === 404) return { rows: [], more: false };
-		throw error;
-	}
-}
-
-// No host is called so: a part may be, by its serial, and names the host that it is in.
-const PARTS_MAX = 20;
-async function hostsByPart(params, signal) {
-	const parts = rowsOf(await api.get(`/parts${query({ q: params.q, limit: PARTS_MAX })}`, { signal })).rows;
-	const ids = [...new Set(parts.map((p) => p.host_id).filter(Boolean))];
-	if (!ids.length) return { rows: [], more: false };
-	const { rows } = rowsOf(await api.get(`/hosts${query({ ...filters(params), q: "", id: ids.join(","), limit: PAGE })}`, { signal }));
-	return { rows: rows.map((h) => ({ ...h, found: parts.filter((p) => p.host_id === h.id) })), more: parts.length === PARTS_MAX };
-}
-
-async function firstPages(params, pages, signal) {
-	const mac = params.q && macOf(params.q);
-	if (mac) {
-		const found = await hostByMac(mac, signal);
-		if (found.rows.length) return found;
-	}
-	const listed = await listPages(params, pages, signal);
-	if (listed.rows.length || !params.q) return listed;
-	return hostsByPart(params, signal);
-}
-
-async function listPages(params, pages, signal) {
-	let rows = [];
-	let cursor = "";
-	for (let i = 0; i < pages; i++) {
-		const page = rowsOf(await api.get(`/hosts${query({ ...filters(params), limit: PAGE, cursor })}`, { signal }));
-		rows = rows.concat(page.rows);
-		cursor = page.next;
-		if (!cursor) break;
-	}
-	return { rows, more: Boolean(cursor) };
-}
-
 async function countHosts(signal) {
 	const count = async (by) => Object.fromEntries(rowsOf(await api.get(`/summary?group_by=${by}`, { signal })).rows.map((g) => [g[by], g.count]));
 	const [states, needs] = await Promise.all([count("state"), count("needs_person")]);
 	return { states, needsPerson: needs.true || 0 };
-}
-
-// Enter opens the only hit: a scanner sends it after what it read. The list may be older than the
-// box, so it is asked for that very text.
-async function openOnlyHit(params, q) {
-	const { rows, more } = await firstPages({ ...params, q }, 1);
-	if (rows.length === 1 && !more) location.hash = routeTo("hosts", rows[0].id);
-	else go({ q });
 }
 
 export function Fleet({ params }) {
@@ -237,6 +174,7 @@ export function Fleet({ params }) {
 		if (pages > 1) hosts.again();
 	}, [pages]);
 	const rows = hosts.value ? hosts.value.rows : [];
+	const deliveries = (hosts.value && hosts.value.deliveries) || [];
 	const pick = (id) => {
 		const next = new Set(picked);
 		if (!next.delete(id)) next.add(id);
@@ -252,7 +190,12 @@ export function Fleet({ params }) {
 			done=${() => (setPicked(new Set()), hosts.again())}
 		/>
 		<${PollState} poll=${hosts} now=${now} what="hosts" />
-		${hosts.value && !rows.length ? html`<${Nothing} params=${params} />` : null}
+		${deliveries.length
+			? html`<p class="note">${plural(deliveries.length, "delivery", "deliveries")}:
+					${deliveries.map((d) => html` <a href=${routeTo("deliveries", d.name)}>${d.name}</a>${d.vendor ? ` of ${d.vendor}` : ""}`)}
+				</p>`
+			: null}
+		${hosts.value && !rows.length && !deliveries.length ? html`<${Nothing} params=${params} />` : null}
 		${rows.length
 			? html`<div class="scroll"><table class="fleet" onKeyDown=${walk}>
 						<caption class="hidden">Hosts, ${plural(rows.length, "row", "rows")}. Arrow keys walk through them.</caption>
