@@ -123,6 +123,35 @@ bool cell_is_remark(const char *text)
 	return false;
 }
 
+/* ---- words ----------------------------------------------------------------------------------- */
+
+/* Four letters or more and nothing else but marks around them, not all of them capitals. */
+static bool is_word(struct sv text)
+{
+	bool small = false;
+
+	while (text.n > 0 && ispunct((unsigned char)text.p[0]))
+		text = (struct sv){text.p + 1, text.n - 1};
+	while (text.n > 0 && ispunct((unsigned char)text.p[text.n - 1]))
+		text.n--;
+	for (size_t i = 0; i < text.n; i++) {
+		if (!isalpha((unsigned char)text.p[i]))
+			return false;
+		small |= islower((unsigned char)text.p[i]) != 0;
+	}
+	return small && text.n >= 4;
+}
+
+bool cell_has_words(const char *text)
+{
+	struct sv rest = sv_of(text);
+
+	while (rest.n > 0)
+		if (is_word(sv_split(&rest, ' ')))
+			return true;
+	return false;
+}
+
 /* ---- several serials ------------------------------------------------------------------------- */
 
 /* The next stretch of letters and digits; what stands between two goes. */

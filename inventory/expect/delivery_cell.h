@@ -15,6 +15,9 @@ bool cell_is_empty(const char *text);
 /* A line of totals, a remark or a heading that is repeated, in the column of serials: "Total: 12",
  * "# end", "Serial No.". */
 bool cell_is_remark(const char *text);
+/* "Printed on 2026-11-30", "back order", "7FV0001 (replaced)": people's words, alone or beside a
+ * serial. "VMware-42 1d 0b" has none. */
+bool cell_has_words(const char *text);
 /* Serials of several machines in one cell: "7FV0001 7FV0002", "7FV0001/7FV0002", "7FV0001-7FV0020".
  * Only such as look like neighbours of one list. */
 bool cell_holds_several(const char *text);

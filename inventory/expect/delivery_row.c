@@ -267,6 +267,22 @@ static bool is_ascii(const char *text)
 	return true;
 }
 
+/* NULL, or why a machine has no such serial; a chassis may be called "Chassis 1". */
+static const char *machine_reason(const char *text)
+{
+	char mac[MAC_TEXT_BYTES];
+
+	if (cell_has_words(text))
+		return "holds words, which serials do not have";
+	/* Twelve digits, in one group or two, may be a serial. */
+	const char *mark = strpbrk(text, ":-.");
+	if (mark && strpbrk(mark + 1, ":-.") && hw_mac_parse(sv_of(text), MAC_ANY, mac))
+		return "is a MAC address: are the headings at their place?";
+	if (text[0] == '*' || str_ends(text, "*"))
+		return "has the marks of a bar code";
+	return NULL;
+}
+
 /* NULL, or why the text is not the serial of one machine. */
 static const char *serial_reason(const char *text)
 {
@@ -290,6 +306,8 @@ static void read_text(struct delivery_row *r, const struct delivery_column *c, c
 		return;
 	}
 	const char *reason = serial ? serial_reason(text) : NULL;
+	if (!reason && c->text == ROW_SERIAL)
+		reason = machine_reason(text);
 	if (reason) {
 		delivery_refuse(r, delivery_finding(ERR_INVALID, c->member, NULL, "%s '%s' %s",
 						    c->member, text, reason));

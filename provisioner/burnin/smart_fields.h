@@ -7,6 +7,8 @@
 
 #include <burnin/smart.h>
 
+#define WARNING_IS_HEAT 0x02 /* of NVMe's critical warning */
+
 /* Every count "not reported". */
 void smart_unknown(struct smart_health *ret);
 /* The logs of self-tests of all three dialects in smartctl's document. */

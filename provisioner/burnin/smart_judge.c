@@ -10,11 +10,10 @@
 
 #include "smart_fields.h"
 
-#define OLD_HOURS       200 /* vendors test disks for days, not for weeks */
-#define WORN_PERCENT    5   /* of a part sold as new */
-#define SPENT_PERCENT   99  /* its rated life is over */
-#define SPARE_PERCENT   10  /* where the disk names no threshold */
-#define WARNING_IS_HEAT 0x02
+#define OLD_HOURS     200 /* vendors test disks for days, not for weeks */
+#define WORN_PERCENT  5   /* of a part sold as new */
+#define SPENT_PERCENT 99  /* its rated life is over */
+#define SPARE_PERCENT 10  /* where the disk names no threshold */
 
 static int64_t yes(bool known, bool value)
 {

@@ -148,6 +148,14 @@ static void read_texts(const char *root, const char *name, struct facts_drive *f
 		f->revision[0] = '\0';
 }
 
+/* A power of two, or not known. */
+static int64_t block_size(const char *root, const char *name)
+{
+	int64_t n = sysfs_int(root, 0, "sys/block/%s/queue/logical_block_size", name);
+
+	return n >= SECTOR_BYTES && n <= 65536 && (n & (n - 1)) == 0 ? n : 0;
+}
+
 /* What forbids writing anywhere on it. HW: the kernel calls zones that must be written in order
  * "host-managed"; "host-aware" ones take writes in any order. */
 static void read_limits(const char *root, const char *name, struct facts_drive *f)
@@ -174,7 +182,7 @@ bool drive_read_one(const char *root, const char *name, struct drive *d)
 		return false;
 	(void)str_copy(f->name, sizeof(f->name), name);
 	snprintf(d->dev_path, sizeof(d->dev_path), "/dev/%.64s", name);
-	f->block_size_bytes = sysfs_int(root, 0, "sys/block/%s/queue/logical_block_size", name);
+	f->block_size_bytes = block_size(root, name);
 	int64_t removable = sysfs_int(root, -1, "sys/block/%s/removable", name);
 	f->removable = removable == 1 ? TRI_YES : removable == 0 ? TRI_NO : TRI_UNKNOWN;
 	read_limits(root, name, f);

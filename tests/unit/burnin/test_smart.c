@@ -268,6 +268,10 @@ static const struct {
 	{"NVMe too hot", tool_read_smart, 0,
 	 "{" NVME("\"critical_warning\":2,\"media_errors\":0") "}", 0, true, SYMPTOM_DISK_HOT,
 	 "nvme-temperature-warning is 1"},
+	{"NVMe too hot, and smartctl calls it failed", tool_read_smart, 8,
+	 "{\"smart_status\":{\"passed\":false,\"nvme\":{\"value\":2}}," NVME(
+		 "\"critical_warning\":2,\"media_errors\":0") "}",
+	 0, true, SYMPTOM_DISK_HOT, "nvme-temperature-warning is 1"},
 	{"virtio: cannot be opened", tool_read_smart, 1,
 	 "{"
 	 "\"smartctl\":{}"

@@ -292,6 +292,29 @@ static void test_what_forbids_writing(void **state)
 	}
 }
 
+static void test_sizes_of_sectors(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t bytes;
+	} cases[] = {
+		{"512\n", 512}, {"4096\n", 4096}, {"16384\n", 16384}, {"520\n", 0},
+		{"0\n", 0},     {"-512\n", 0},    {"4096x\n", 0},     {"1048576\n", 0},
+	};
+	static const char device[] = "pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block/"
+				     "sdw";
+	autofree char *path = xasprintf("sys/devices/%s/queue/logical_block_size", device);
+	struct drive drive;
+
+	(void)state;
+	put_disk("sdw", device, FILES("size", "64\n"));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		put(path, cases[i].text, strlen(cases[i].text));
+		assert_true(drive_read_one(root, "sdw", &drive));
+		CHECK_INT(cases[i].text, drive.facts.block_size_bytes, cases[i].bytes);
+	}
+}
+
 static void test_serials_that_are_none(void **state)
 {
 	static const struct {
@@ -322,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_names_of_the_world),
 		cmocka_unit_test(test_not_disks),
 		cmocka_unit_test(test_what_forbids_writing),
+		cmocka_unit_test(test_sizes_of_sectors),
 		cmocka_unit_test(test_serials_that_are_none),
 		cmocka_unit_test(test_paths_to_one_disk),
 	};
