@@ -61,6 +61,8 @@ static const struct {
 	{EK, 0, BOARDS, ANY_SEEN, RELATION_REVIEW, "same TPM, another board"},
 	{EK, 0, 0, ANY_SEEN, RELATION_SAME, "same TPM"},
 	{MAC, 0, EK, ANY_SEEN, RELATION_REVIEW, "same MAC, another TPM"},
+	{DISKS, EK, BOARDS, SEEN_AS_ANOTHER, RELATION_REVIEW,
+	 "same serial and disks, another board with other network cards"},
 	{BOARDS, EK, BOARDS, SEEN_AS_ANOTHER, RELATION_SHARED,
 	 "another board with serials and network cards of its own shows this value, too"},
 	{MAC, BOARDS | DISKS, BOARDS, SEEN_WITH_OWN_CARDS, RELATION_SHARED,

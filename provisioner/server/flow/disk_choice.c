@@ -6,6 +6,7 @@
  */
 #include "disk_choice.h"
 
+#include <ctype.h>
 #include <strings.h>
 #include <base/cleanup.h>
 #include <base/str.h>
@@ -51,6 +52,28 @@ bool disk_any_shared(const json_t *drives)
 	return false;
 }
 
+/* "0x5000C5..", "naa.5000c5..", "wwn-0x5000c5.." and "5000c5..", as programs print it, are one name. */
+static void fold_wwn(const char *text, char *ret, size_t ret_bytes)
+{
+	static const char *const starts[] = {"wwn-", "naa.", "eui.", "0x"};
+
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
+		if (strncasecmp(text, starts[i], strlen(starts[i])) == 0)
+			text += strlen(starts[i]);
+	(void)str_copy(ret, ret_bytes, text);
+	for (char *p = ret; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+}
+
+static bool wwn_fits(const char *rule, const char *wwn)
+{
+	char wanted[160], found[160];
+
+	fold_wwn(rule, wanted, sizeof(wanted));
+	fold_wwn(wwn, found, sizeof(found));
+	return found[0] && str_glob(wanted, found);
+}
+
 /* NULL when the drive fits, else why it does not. */
 static const char *against(const json_t *d, const struct disk_rule *rule)
 {
@@ -70,7 +93,7 @@ static const char *against(const json_t *d, const struct disk_rule *rule)
 		return "its serial is too long";
 	if (rule->serial[0] && !str_glob(rule->serial, serial))
 		return "another serial";
-	if (rule->wwn[0] && !str_glob(rule->wwn, wwn))
+	if (rule->wwn[0] && !wwn_fits(rule->wwn, wwn))
 		return "another WWN";
 	if (size_of(d) <= 0 || (rule->min_bytes && size_of(d) < rule->min_bytes))
 		return "too small";

@@ -195,6 +195,8 @@ static void test_rules(void **state)
 		 RELATION_SHARED},
 		{"field-1 one serial on every board", B(SYSTEM), B(UUID) | B(BOARD) | B(MAC), false,
 		 RELATION_SHARED},
+		{"board replaced, the serial written into the new one",
+		 B(SYSTEM) | B(WWN) | B(DISK), B(UUID) | B(BOARD) | B(MAC), false, RELATION_REVIEW},
 		{"one UUID, and the cards went along", B(UUID) | B(MAC), B(SYSTEM) | B(BOARD),
 		 false, RELATION_SAME},
 		{"announced, and two values differ", B(SYSTEM), B(UUID) | B(BOARD) | B(MAC), true,

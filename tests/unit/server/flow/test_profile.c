@@ -279,6 +279,12 @@ static void test_disk_choice(void **state)
 	} rows[] = {
 		{"by serial", {.serial = "B"}, "B", false, false, ERR_OK},
 		{"by WWN", {.wwn = "0xb"}, "B", false, false, ERR_OK},
+		{"by WWN in capitals", {.wwn = "0xB"}, "B", false, false, ERR_OK},
+		{"by WWN as SCSI says it", {.wwn = "naa.b"}, "B", false, false, ERR_OK},
+		{"by WWN as udev says it", {.wwn = "wwn-0xb"}, "B", false, false, ERR_OK},
+		{"by WWN without a mark", {.wwn = "b"}, "B", false, false, ERR_OK},
+		{"by the end of a WWN", {.wwn = "*B"}, "B", false, false, ERR_OK},
+		{"by another WWN", {.wwn = "naa.c"}, "", false, false, ERR_GUARD_DISK_NONE},
 		{"with data", {.serial = "A"}, "A", true, false, ERR_OK},
 		{"shared", {.serial = "V"}, "V", true, true, ERR_OK},
 		{"by size", {.min_bytes = 1500, .max_bytes = 2500}, "B", false, false, ERR_OK},
