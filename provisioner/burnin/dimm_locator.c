@@ -234,6 +234,12 @@ void dimm_slots_place(struct dimm_slot *slots, size_t n, const struct dimm_board
 	/* "DIMM 0" to "DIMM 15" without channels is a running number. */
 	if (most(slots, n, channel_of) == DIMM_UNKNOWN)
 		forget(slots, n, slot_of);
+	/* As many letters as processors, and no other sign of a socket ("A1", "B1"): it may be one. */
+	if (board->n_sockets > 1 && most(slots, n, socket_of) == DIMM_UNKNOWN &&
+	    most(slots, n, channel_of) + 1 == (int)board->n_sockets) {
+		forget(slots, n, channel_of);
+		forget(slots, n, slot_of);
+	}
 	if (board->n_sockets > 1)
 		start_channels_anew(slots, n, (int)board->n_sockets);
 }
