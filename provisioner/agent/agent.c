@@ -102,6 +102,9 @@ static void listen_to_neighbours(struct agent *a)
 	json_t *facts;
 
 	neighbours_listen(&a->neighbours, time_boot_ms());
+	if (a->neighbours.lacp_news)
+		agent_show_lacp(a);
+	a->neighbours.lacp_news = false;
 	if (a->phase == AGENT_NO_SESSION || a->phase == AGENT_LEAVING)
 		return;
 	facts = neighbours_news(&a->neighbours, time_boot_ms());

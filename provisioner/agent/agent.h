@@ -50,6 +50,7 @@ struct agent {
 	int64_t next_heartbeat_ms;
 	int64_t leave_at_ms;
 	bool server_lost; /* the screen says so */
+	struct err lost;  /* and why */
 	bool failed;      /* the host's last step, and nothing was begun since */
 };
 

@@ -118,13 +118,17 @@ static bool has_link(void)
 
 static void show_network_lost(struct agent *a, const struct err *err)
 {
+	autostr struct str lacp = {0};
+
+	str_init(&lacp, 4096);
+	lacp_ports_advise(&a->neighbours.lacp, &lacp);
 	autofree char *text = xasprintf(
-		"%s\nThe host goes on by itself when the server answers.\nServer: %s\n%s: %s",
+		"%s%s\nThe host goes on by itself when the server answers.\nServer: %s\n%s: %s",
 		has_link()
 			? "The cable has a link and the server does not answer. Check the switch "
 			  "port's network (VLAN), then the server."
 			: "No port of this host has a link. Check the cable and the switch.",
-		a->options.server, err_name(err->code), err->msg);
+		lacp.p, a->options.server, err_name(err->code), err->msg);
 
 	agent_show(a, has_link() ? "NO SERVER" : "NETWORK LOST", text);
 }
@@ -134,9 +138,16 @@ void agent_show_server_lost(struct agent *a, const struct err *err)
 	if (!a->server_lost && a->phase == AGENT_NO_SESSION)
 		show_network_lost(a, err);
 	a->server_lost = true;
+	a->lost = *err;
 	screen_progress(
 		&a->screen,
 		&(struct screen_line){has_link() ? "NO SERVER: trying again" : LOST_WORDS, NULL});
+}
+
+void agent_show_lacp(struct agent *a)
+{
+	if (a->server_lost && a->phase == AGENT_NO_SESSION)
+		show_network_lost(a, &a->lost);
 }
 
 void agent_show_server_found(struct agent *a)

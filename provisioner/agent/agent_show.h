@@ -24,5 +24,7 @@ void agent_show_progress(struct agent *a);
 /* No answer, and an answer again: said once each. Sets and clears a->server_lost. */
 void agent_show_server_lost(struct agent *a, const struct err *err);
 void agent_show_server_found(struct agent *a);
+/* A switch port that waits for LACP was heard: it may be why there is no answer. */
+void agent_show_lacp(struct agent *a);
 
 #endif

@@ -24,6 +24,7 @@ agent_SRC := \
 	provisioner/agent/facts/bmc.c \
 	provisioner/agent/facts/tpm_ek.c \
 	provisioner/agent/facts/lldp.c \
+	provisioner/agent/facts/lacp.c \
 	provisioner/agent/facts/neighbours.c \
 	provisioner/agent/facts/disk_signatures.c \
 	provisioner/agent/facts/missing_firmware.c \
@@ -215,6 +216,8 @@ $(eval $(call unit_test,tests/unit/agent/facts/test_lldp.c,$(AGENT_TEST_LIBS),$(
 $(eval $(call unit_test,tests/unit/agent/facts/test_neighbours.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_tpm_ek.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,tpm_reply,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/facts/test_lacp.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call fuzzer,lacp,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,lldp,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,smbios,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 FLOW_TESTS += tests/flow/agent_session.sh

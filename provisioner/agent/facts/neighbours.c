@@ -31,19 +31,31 @@ static const uint8_t groups[][6] = {
 	{0x01, 0x80, 0xc2, 0x00, 0x00, 0x00},
 };
 
+static const uint8_t slow_group[] = {0x01, 0x80, 0xc2, 0x00, 0x00, 0x02};
+
+static int listen_for(uint16_t ethertype)
+{
+	return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ethertype));
+}
+
 int neighbours_open(struct neighbours *n, struct err *err)
 {
-	*n = (struct neighbours){.fd = -1};
-	n->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(LLDP_ETHERTYPE));
-	return n->fd < 0 ? err_sys(err, ERR_SYS, "cannot listen for LLDP") : 0;
+	*n = (struct neighbours){.fd = -1, .lacp_fd = -1};
+	n->fd = listen_for(LLDP_ETHERTYPE);
+	if (n->fd < 0)
+		return err_sys(err, ERR_SYS, "cannot listen for LLDP");
+	n->lacp_fd = listen_for(LACP_ETHERTYPE);
+	return 0;
 }
 
 void neighbours_close(struct neighbours *n)
 {
+	if (n->fd >= 0 && n->lacp_fd >= 0)
+		(void)close(n->lacp_fd);
 	if (n->fd >= 0)
 		(void)close(n->fd);
 	json_decref(n->facts);
-	*n = (struct neighbours){.fd = -1};
+	*n = (struct neighbours){.fd = -1, .lacp_fd = -1};
 }
 
 /* ---- the socket ------------------------------------------------------------------------------ */
@@ -56,16 +68,21 @@ static bool is_joined(const struct neighbours *n, int index)
 	return false;
 }
 
-static void join(struct neighbours *n, int index)
+static void join_group(int fd, int index, const uint8_t group[static 6])
 {
 	struct packet_mreq request = {
 		.mr_ifindex = index, .mr_type = PACKET_MR_MULTICAST, .mr_alen = 6};
 
-	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
-		memcpy(request.mr_address, groups[i], sizeof(groups[i]));
-		(void)setsockopt(n->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request,
-				 sizeof(request));
-	}
+	memcpy(request.mr_address, group, 6);
+	(void)setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof(request));
+}
+
+static void join(struct neighbours *n, int index)
+{
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+		join_group(n->fd, index, groups[i]);
+	if (n->lacp_fd >= 0)
+		join_group(n->lacp_fd, index, slow_group);
 	n->joined[n->n_joined++] = index;
 }
 
@@ -79,14 +96,13 @@ static void join_all(struct neighbours *n)
 	if_freenameindex(all);
 }
 
-static bool take_frame(struct neighbours *n, int64_t now_ms)
+static bool take_frame(struct neighbours *n, int fd, int64_t now_ms)
 {
 	uint8_t frame[FRAME_BYTES];
 	struct sockaddr_ll from = {0};
 	socklen_t from_bytes = sizeof(from);
 	char nic[IF_NAMESIZE];
-	ssize_t got = recvfrom(n->fd, frame, sizeof(frame), 0, (struct sockaddr *)&from,
-			       &from_bytes);
+	ssize_t got = recvfrom(fd, frame, sizeof(frame), 0, (struct sockaddr *)&from, &from_bytes);
 
 	if (got < 0)
 		return errno == EINTR;
@@ -160,6 +176,7 @@ void neighbours_heard(struct neighbours *n, const char *nic, const void *frame, 
 	struct facts_lldp lldp;
 	unsigned ttl_s;
 
+	n->lacp_news |= lacp_ports_heard(&n->lacp, nic, frame, n_bytes, now_ms);
 	if (!lldp_parse(frame, n_bytes, &lldp, &ttl_s))
 		return;
 	if (one && stays(one, &lldp, now_ms))
@@ -191,8 +208,12 @@ void neighbours_listen(struct neighbours *n, int64_t now_ms)
 		n->join_boot_ms = now_ms + JOIN_EVERY_MS;
 		join_all(n);
 	}
-	for (int i = 0; i < FRAMES_A_LISTEN && take_frame(n, now_ms); i++)
+	for (int i = 0; i < FRAMES_A_LISTEN && take_frame(n, n->fd, now_ms); i++)
 		;
+	for (int i = 0; i < FRAMES_A_LISTEN && n->lacp_fd >= 0 && take_frame(n, n->lacp_fd, now_ms);
+	     i++)
+		;
+	lacp_ports_forget(&n->lacp, now_ms);
 	for (size_t i = n->n; i-- > 0;)
 		if (now_ms >= n->items[i].until_boot_ms)
 			forget(n, &n->items[i], now_ms);

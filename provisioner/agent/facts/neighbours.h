@@ -14,6 +14,8 @@
 #include <base/err.h>
 #include <proto/facts.h>
 
+#include "lacp.h"
+
 struct neighbour {
 	char nic[33];
 	int64_t until_boot_ms;
@@ -21,7 +23,10 @@ struct neighbour {
 };
 
 struct neighbours {
-	int fd; /* -1: nothing is heard */
+	int fd;      /* -1: nothing is heard */
+	int lacp_fd; /* -1: no LACP is heard */
+	struct lacp_ports lacp;
+	bool lacp_news; /* since the caller cleared it */
 	size_t n, n_joined;
 	struct neighbour items[FACTS_MAX_NICS];
 	int joined[FACTS_MAX_NICS]; /* interfaces by index */
