@@ -6,12 +6,14 @@
  */
 #include <pxe/dnsmasq.h>
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 #include <base/cleanup.h>
 #include <base/hw_id.h>
 #include <pxe/boot_files.h>
+#include <pxe/relayed.h>
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
@@ -93,13 +95,51 @@ static void add_lease_file(struct str *out, const struct dnsmasq_options *o)
 	str_addf(out, "dhcp-leasefile=%s\n", o->lease_file);
 }
 
+static int lease_s_of(const struct dnsmasq_options *o)
+{
+	return o->lease_s > 0 ? o->lease_s : 3600;
+}
+
+static void put_address(uint32_t address, char ret[static INET_ADDRSTRLEN])
+{
+	struct in_addr a = {htonl(address)};
+
+	BUG_ON(!inet_ntop(AF_INET, &a, ret, INET_ADDRSTRLEN));
+}
+
+/* Which of the networks a host is in, dnsmasq takes from the relay's address. A network without a
+ * router of its own must not get ours, which it cannot reach. */
+static int add_relayed(struct str *out, const struct dnsmasq_options *o, struct err *err)
+{
+	relayed_list list = {0};
+	int rc = o->relayed ? relayed_parse(o->relayed, &list, err) : 0;
+
+	for (size_t i = 0; rc == 0 && i < list.n; i++) {
+		const struct relayed_network *n = &list.items[i];
+		char start[INET_ADDRSTRLEN], end[INET_ADDRSTRLEN], mask[INET_ADDRSTRLEN],
+			router[INET_ADDRSTRLEN] = "";
+
+		put_address(n->start, start);
+		put_address(n->end, end);
+		put_address(n->mask, mask);
+		if (n->router)
+			put_address(n->router, router);
+		str_addf(out, "dhcp-range=set:relayed%zu,%s,%s,%s,%ds\n", i, start, end, mask,
+			 lease_s_of(o));
+		str_addf(out, "dhcp-option=tag:relayed%zu,option:router%s%s\n", i,
+			 n->router ? "," : "", router);
+	}
+	VEC_DONE(&list);
+	return rc;
+}
+
 static void add_full_range(struct str *out, const struct dnsmasq_options *o)
 {
 	/* firmware, iPXE and the installed system name themselves differently: one lease a MAC */
 	str_add(out, "\ndhcp-authoritative\ndhcp-ignore-clid\n");
 	add_lease_file(out, o);
 	str_addf(out, "dhcp-range=%s,%s,%s,%ds\n", o->range_start, o->range_end, o->netmask,
-		 o->lease_s > 0 ? o->lease_s : 3600);
+		 lease_s_of(o));
 	if (o->router && o->router[0])
 		str_addf(out, "dhcp-option=option:router,%s\n", o->router);
 	else
@@ -178,6 +218,7 @@ int dnsmasq_config_write(struct str *out, const struct dnsmasq_options *o, struc
 		add_proxy(out, o);
 	} else {
 		add_full_range(out, o);
+		TRY(add_relayed(out, o, err));
 		add_boot(out, o);
 	}
 	return str_ok(out) ? 0 : err_set(err, ERR_TOO_BIG, "dnsmasq's configuration is too long");

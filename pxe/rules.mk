@@ -4,10 +4,12 @@ pxe_SRC := pxe/boot.c
 pxe_SRC += pxe/boot_files.c
 pxe_SRC += pxe/script.c
 pxe_SRC += pxe/dnsmasq.c
+pxe_SRC += pxe/relayed.c
 pxe_SRC += pxe/nginx.c
 pxe_SRC += pxe/nginx_limits.c
 pxe_SRC += pxe/dhcp_probe.c
 $(eval $(call library,pxe))
+$(eval $(call unit_test,tests/unit/pxe/test_relayed.c,pxe base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/pxe/test_boot.c,pxe base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/pxe/test_writers.c,pxe base,$(BASE_PKG)))
 $(eval $(call fuzzer,boot_query,pxe base,$(BASE_PKG)))

@@ -23,6 +23,7 @@ struct dnsmasq_options {
 	const char *network; /* proxy mode: network address */
 	const char *router;  /* or NULL */
 	const char *dns;     /* or NULL */
+	const char *relayed; /* full mode: networks behind relays (pxe/relayed.h), or NULL */
 	int lease_s;
 	const char *lease_file, *pid_file;
 	const char *tftp_root;

@@ -15,6 +15,7 @@
 #include <base/cleanup.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <pxe/relayed.h>
 #include <proto/erase_method.h>
 
 enum key_type { KEY_TEXT, KEY_PATH, KEY_METHODS, KEY_ORIGINS, KEY_INT, KEY_CHOICE };
@@ -51,6 +52,7 @@ static const struct key {
 	{"dhcp", "netmask", KEY_TEXT, AT(boot.netmask), "", 0, 0, NULL},
 	{"dhcp", "router", KEY_TEXT, AT(boot.router), "", 0, 0, NULL},
 	{"dhcp", "dns", KEY_TEXT, AT(boot.dns), "", 0, 0, NULL},
+	{"dhcp", "relayed", KEY_TEXT, AT(boot.relayed), "", 0, 0, NULL},
 	{"dhcp", "lease_s", KEY_INT, AT(boot.lease_s), "3600", 120, 30 * 86400, NULL},
 	{"programs", "nginx", KEY_PATH, AT(boot.nginx), "/usr/sbin/nginx", 0, 0, NULL},
 	{"programs", "dnsmasq", KEY_PATH, AT(boot.dnsmasq), "/usr/sbin/dnsmasq", 0, 0, NULL},
@@ -294,6 +296,32 @@ static int check_ipv4(const char *what, const char *text, struct err *err)
 	return 0;
 }
 
+/* Networks behind relays; our own is none of them. */
+static int check_relayed(const struct boot_config *b, struct err *err)
+{
+	relayed_list list = {0};
+	struct in_addr network, mask;
+	int rc = relayed_parse(b->relayed, &list, err);
+
+	if (rc == 0 && list.n && !str_eq(b->dhcp_mode, "full"))
+		rc = err_set(err, ERR_CONFIG,
+			     "[dhcp] relayed gives out addresses: it needs mode = full");
+	for (size_t i = 0; rc == 0 && i < list.n; i++) {
+		const struct relayed_network *n = &list.items[i];
+
+		if (inet_pton(AF_INET, b->network, &network) != 1 ||
+		    inet_pton(AF_INET, b->netmask, &mask) != 1)
+			break;
+		uint32_t wider = n->mask & ntohl(mask.s_addr);
+		if ((n->start & wider) == (ntohl(network.s_addr) & wider))
+			rc = err_set(err, ERR_CONFIG,
+				     "[dhcp] relayed: network %zu overlaps the server's own, %s",
+				     i + 1, b->network);
+	}
+	VEC_DONE(&list);
+	return rc;
+}
+
 int config_resolve(struct config *c, struct err *err)
 {
 	struct ifaddrs *list;
@@ -311,5 +339,5 @@ int config_resolve(struct config *c, struct err *err)
 			 {"dns", c->boot.dns}};
 	for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(addresses); i++)
 		rc = check_ipv4(addresses[i].what, addresses[i].text, err);
-	return rc;
+	return rc < 0 ? rc : check_relayed(&c->boot, err);
 }

@@ -231,7 +231,7 @@ $(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules burni
 $(eval $(call unit_test,tests/unit/server/flow/test_profile_check.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile_near.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
-$(eval $(call unit_test,tests/unit/server/test_config.c,server_roof proto base,$(BASE_PKG) inih))
+$(eval $(call unit_test,tests/unit/server/test_config.c,server_roof pxe proto base,$(BASE_PKG) inih))
 $(eval $(call unit_test,tests/unit/server/boot/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/http/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
 

@@ -9,10 +9,10 @@ flow_namespace "$@"
 flow_dir architectures
 flow_wire
 
-echo 1..11
+echo 1..14
 flow_config
 mkdir -p "$dir/boot/ipxe"
-sed -i "s|^mode=off|mode=full\n[boot]\nfiles_dir=$dir/boot|" "$dir/slipway.conf"
+sed -i "s|^mode=off|mode=full\nrelayed=10.98.0.10-10.98.0.20/24@10.98.0.1 10.97.0.10-10.97.0.20/24\n[boot]\nfiles_dir=$dir/boot|" "$dir/slipway.conf"
 if ! flow_start; then
 	sed 's/^/# /' "$dir/log"
 	echo "Bail out! slipwayd does not start"
@@ -40,6 +40,25 @@ same "it says what to do" "$(jq -r '.items[] | select(.detail.client_arch == 6) 
 	"use the firmware for 64 bits if the board has one; 32 bits are not supported"
 same "and names what it is" "$(jq -r '.items[] | select(.detail.client_arch == 39) | .detail.architecture' "$dir/body")" \
 	"UEFI LoongArch, 64 bits"
+# Hosts of two networks behind relays; the second network has no router that they should be told.
+for net in 10.98.0 10.97.0; do
+	on card ip address add "$net.1/24" dev eth0
+	ip route add "$net.0/24" dev sw0
+done
+same "a host behind a relay has an address, the router and the loader of its network" \
+	"$(on card python3 "$(dirname "$client")/dhcp_relayed.py" 10.98.0.1 10.99.0.1 | sed 's/^10\.98\.0\.[12][0-9] /ADDRESS /')" \
+	"ADDRESS 10.98.0.1 snponly-x86_64.efi told"
+same "in a network without a router it is told none" \
+	"$(on card python3 "$(dirname "$client")/dhcp_relayed.py" 10.97.0.1 10.99.0.1 | sed 's/^10\.97\.0\.[12][0-9] /ADDRESS /')" \
+	"ADDRESS 0.0.0.0 snponly-x86_64.efi told"
+refused() { # WORDS SED: the configuration, changed, is refused with these words
+	sed "$2" "$dir/slipway.conf" >"$dir/wrong.conf"
+	timeout 20 "$build/bin/slipwayd" --config "$dir/wrong.conf" 2>&1 | grep -q "$1" && printf 'refused '
+}
+same "a network behind a relay is none of ours, none twice, and needs a DHCP server" \
+	"$(refused "overlaps the server's own" 's|^relayed=.*|relayed=10.99.0.10-10.99.0.20/24|')$(
+		refused 'overlaps one before' 's|^relayed=.*|relayed=10.98.0.10-10.98.0.20/24 10.98.0.30-10.98.0.40/24|')$(
+		refused 'needs mode = full' 's|^mode=full|mode=proxy|')" "refused refused refused "
 cat >"$dir/tftp.py" <<'PY'
 import socket, sys
 for name in sys.argv[1:]:

@@ -16,7 +16,7 @@ struct boot_config {
 	char *files_dir, *firmware_cpio, *kernel_args;
 
 	char *dhcp_mode; /* full, proxy, off */
-	char *range_start, *range_end, *netmask, *router, *dns;
+	char *range_start, *range_end, *netmask, *router, *dns, *relayed;
 	int64_t lease_s;
 
 	char *nginx, *dnsmasq; /* programs */

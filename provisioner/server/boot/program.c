@@ -146,6 +146,7 @@ static int dnsmasq_write(const struct boot_place *place, const char *dir, const 
 		.network = c->network,
 		.router = c->router,
 		.dns = c->dns,
+		.relayed = c->relayed,
 		.lease_s = (int)c->lease_s,
 		.lease_file = leases,
 		.pid_file = pid,

@@ -58,12 +58,18 @@ static void test_dnsmasq(void **state)
 	static const struct {
 		const char *name;
 		enum dhcp_mode mode;
-	} rows[] = {{"dnsmasq-full.conf", DHCP_FULL}, {"dnsmasq-proxy.conf", DHCP_PROXY}};
+		const char *relayed;
+	} rows[] = {{"dnsmasq-full.conf", DHCP_FULL, NULL},
+		    {"dnsmasq-relayed.conf", DHCP_FULL,
+		     "10.2.0.10-10.2.0.250/24@10.2.0.1 10.3.0.1-10.3.15.254/20"},
+		    {"dnsmasq-proxy.conf", DHCP_PROXY, NULL}};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct err err = ERR_INIT;
 		autostr struct str out;
 		struct dnsmasq_options o = dnsmasq_sample(rows[i].mode);
+
+		o.relayed = rows[i].relayed;
 		str_init(&out, DNSMASQ_CONFIG_MAX_BYTES);
 		CHECK_ERR(rows[i].name, dnsmasq_config_write(&out, &o, &err), ERR_OK);
 		check_golden(rows[i].name, &out);
