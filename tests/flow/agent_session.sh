@@ -11,6 +11,7 @@ build=${1:-${BUILD:-$here/build}}
 agent=$build/bin/slipway-agent
 work=$(mktemp -d)
 server=
+clock=
 n=0
 failed=0
 
@@ -58,7 +59,7 @@ stop() {
 
 run() {
 	status=0
-	timeout "$1" "$agent" --cmdline "$dir/cmdline" --plan-key "${2:-$dir/plan-key.pem}" --key-dir "$dir/keys" \
+	timeout "$1" env ${clock:+"LD_PRELOAD=$work/clock.so" "WRONG_CLOCK=$clock" ASAN_OPTIONS=verify_asan_link_order=0} "$agent" --cmdline "$dir/cmdline" --plan-key "${2:-$dir/plan-key.pem}" --key-dir "$dir/keys" \
 		>"$dir/agent.log" 2>&1 || status=$?
 }
 
@@ -111,6 +112,20 @@ run 60
 is 'a disk that is not there is not replaced by another' "$(events 'select(.kind == "step_failed") | .data.code')" guard.disk.none
 is 'and no permit was asked for' "$(grep -c /permits "$dir/log.ndjson" || true)" 0
 stop
+
+# The clock of a new host, or of one whose battery is empty: plans, pins and certificates hold all the same. The second one
+# passes the end of 32 bits on the way.
+${CC:-cc} -shared -fPIC -o "$work/clock.so" "$here/tests/harness/wrong_clock.c"
+for clock in 0 2147483647 4102444800; do
+	start "clock$clock" '[{"kind":"inspect"},{"kind":"reboot","delay_s":0}]'
+	run 60
+	year=$(date -u -d "@$clock" +%Y)
+	is "the same flow with a clock at $year, which is set" \
+		"$(grep -c "^wrong_clock: $year is set to $(date -u +%Y)" "$dir/agent.log") $status $(events .kind | tr '\n' ' ')" \
+		"1 10 facts step_done step_done "
+	stop
+done
+clock=
 
 echo "1..$n"
 exit $failed
