@@ -48,9 +48,12 @@ static const struct {
 /* The entry's options are those of the environment block, which gets the console itself. */
 static bool has_options_elsewhere(struct sv line)
 {
-	autofree char *text = xstrndup(line.p, line.n);
+	static const char *const words[] = {"$kernelopts", "${kernelopts}"};
 
-	return strstr(text, "$kernelopts") || strstr(text, "${kernelopts}");
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (memmem(line.p, line.n, words[i], strlen(words[i])))
+			return true;
+	return false;
 }
 
 static enum line kind_of(struct sv line, enum kernel_lines kind)

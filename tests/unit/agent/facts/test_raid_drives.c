@@ -181,14 +181,13 @@ static unsigned n_asked, n_scans;
 
 static char *run(void *arg, const char *const *argv)
 {
-	const char *device = argv[3], *access = argv[4] ? argv[5] : "";
-
 	(void)arg;
 	assert_string_equal(argv[0], "smartctl");
 	if (str_eq(argv[2], "--scan")) {
 		n_scans++;
 		return n_answers && !answers[0].access ? xstrdup(answers[0].text) : NULL;
 	}
+	const char *device = argv[3], *access = argv[4] ? argv[5] : "";
 	assert_string_equal(argv[2], "-i");
 	assert_true(!argv[4] || str_eq(argv[4], "-d"));
 	n_asked++;
