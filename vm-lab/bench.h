@@ -36,6 +36,7 @@ struct bench_host {
 	struct view_stages stages;
 	int64_t power_on_ms, power_on_wall_us; /* the first one */
 	int64_t power_due_ms;                  /* power comes back then; 0: nothing due */
+	int64_t cable_due_ms;                  /* its cable is put back then; 0: it is in */
 	bool off_by_deed;
 	struct host_view
 		left; /* when a deed took its power, for what the server says of it since */

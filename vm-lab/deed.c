@@ -10,10 +10,13 @@
 #include <base/str.h>
 #include "api.h"
 #include "disk.h"
+#include "domain_xml.h"
 
 #define DEED_MIN_PAUSE_MS 1000
-/* CPU 0, bank 9: valid, enabled, corrected, with an address and a physical one at that. */
-#define MACHINE_CHECK "mce 0 9 0x9c00000000000151 0x0 0x1234000 0x8c"
+/* Bank 9: valid, enabled, corrected, with an address and a physical one at that. */
+#define MACHINE_CHECK "mce %u 9 0x9c00000000000151 0x0 0x1234000 0x8c"
+#define CABLE         "set_link " DOMAIN_NIC " %s"
+#define LINE_BYTES    96
 
 bool deed_is_due(const struct lab_action *a, const struct action_state *state,
 		 const struct host_view *v, uint64_t written_bytes, int64_t now_ms)
@@ -70,6 +73,22 @@ static int erase_deed(struct bench *b, struct bench_host *h, const struct lab_ac
 	return power_deed(b, h, a, err);
 }
 
+/* A line of the monitor, with the names that domain_xml.c and disk_bus.c gave to devices. */
+static int monitor_deed(struct bench *b, struct bench_host *h, const struct lab_action *a,
+			struct err *err)
+{
+	char line[LINE_BYTES];
+
+	if (a->deed == DEED_MACHINE_CHECK)
+		text_print(line, sizeof(line), MACHINE_CHECK, a->cpu);
+	else if (a->deed == DEED_UNPLUG_DISK)
+		text_print(line, sizeof(line), "device_del labdisk%zu",
+			   lab_host_disk_index(h->spec, a->disk));
+	else
+		text_print(line, sizeof(line), CABLE, "off");
+	return hypervisor_monitor(b->hypervisor, h->spec->name, line, err);
+}
+
 static int deed_do(struct bench *b, struct bench_host *h, const struct lab_action *a,
 		   struct err *err)
 {
@@ -88,7 +107,11 @@ static int deed_do(struct bench *b, struct bench_host *h, const struct lab_actio
 	case DEED_FREEZE:
 		return hypervisor_freeze(b->hypervisor, h->spec->name, err);
 	case DEED_MACHINE_CHECK:
-		return hypervisor_monitor(b->hypervisor, h->spec->name, MACHINE_CHECK, err);
+	case DEED_UNPLUG_DISK:
+		return monitor_deed(b, h, a, err);
+	case DEED_PULL_CABLE:
+		h->cable_due_ms = time_boot_ms() + a->pause_s * 1000LL;
+		return monitor_deed(b, h, a, err);
 	case DEED_SWAP_DISKS:
 		TRY(power_deed(b, h, a, err));
 		return bench_swap_disks(b, h, err);
@@ -105,10 +128,29 @@ static uint64_t written_bytes(const struct bench_host *h, const struct lab_actio
 			      : 0;
 }
 
+/* Cables come back as power does; a host that is off will find its own plugged in. */
+static int cables_back(struct bench *b, int64_t now_ms, struct err *err)
+{
+	char line[LINE_BYTES];
+
+	text_print(line, sizeof(line), CABLE, "on");
+	for (size_t i = 0; i < b->n_hosts; i++) {
+		struct bench_host *h = &b->hosts[i];
+
+		if (!h->cable_due_ms || now_ms < h->cable_due_ms)
+			continue;
+		h->cable_due_ms = 0;
+		if (hypervisor_is_on(b->hypervisor, h->spec->name))
+			TRY(hypervisor_monitor(b->hypervisor, h->spec->name, line, err));
+	}
+	return 0;
+}
+
 int deeds_do(struct bench *b, struct err *err)
 {
 	int64_t now_ms = time_boot_ms();
 
+	TRY(cables_back(b, now_ms, err));
 	for (size_t i = 0; i < b->s->n_actions; i++) {
 		const struct lab_action *a = &b->s->actions[i];
 		struct action_state *state = &b->actions[i];

@@ -83,7 +83,8 @@ static void write_device(struct xml *x, const struct bus *b, const struct lab_di
 	autostr struct str s;
 
 	str_init(&s, ARGUMENT_MAX_BYTES);
-	str_addf(&s, "%s,drive=labdrive%u,serial=%s", b->device, index, d->serial);
+	str_addf(&s, "%s,id=labdisk%u,drive=labdrive%u,serial=%s", b->device, index, index,
+		 d->serial);
 	if (b->address)
 		str_addf(&s, ",bus=labbus%u%s", index, b->address);
 	else

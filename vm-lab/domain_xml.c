@@ -5,6 +5,8 @@
  */
 #include "domain_xml.h"
 
+#include <inttypes.h>
+
 #include <base/str.h>
 #include "disk_bus.h"
 #include "xml.h"
@@ -108,6 +110,11 @@ static void write_firmware_options(struct xml *x, const struct lab_host *h)
 	xml_close(x);
 }
 
+static bool boots(const struct lab_host *h, const struct lab_disk *d)
+{
+	return d->role == DISK_TARGET && h->boot_disk == BOOT_DISK_TARGET;
+}
+
 /*
  * The SMBIOS UUID goes past libvirt, which would make it the domain's own: there, two hosts with
  * one UUID, or one that is all zeros, cannot be; in racks they are. So do disks that libvirt cannot
@@ -128,28 +135,80 @@ static void write_past_libvirt(struct xml *x, const struct lab_host *h,
 	for (unsigned i = 0; i < h->n_disks; i++)
 		if (!disk_bus_is_plain(&h->disks[i]))
 			disk_bus_write(x, &h->disks[i], setup->disk_paths[i], i,
-				       h->disks[i].role == DISK_TARGET ? TARGET_BOOT_ORDER : 0);
+				       boots(h, &h->disks[i]) ? TARGET_BOOT_ORDER : 0);
 	xml_close(x);
 }
 
-static void write_cpu(struct xml *x, const struct machine_kind *k, const struct domain_setup *setup)
+static void number_attr(struct xml *x, const char *name, unsigned value)
 {
-	if (str_eq(setup->accel, "kvm")) {
-		XML_LEAF(x, "cpu", "mode", "host-passthrough");
+	char text[16];
+
+	text_print(text, sizeof(text), "%u", value);
+	xml_attr(x, name, text);
+}
+
+/* Each socket is a NUMA node, as on boards that have several. */
+static void write_sockets(struct xml *x, const struct lab_host *h)
+{
+	unsigned cpus;
+
+	if (h->sockets < 2)
 		return;
-	}
-	xml_open(x, "cpu");
-	xml_attr(x, "mode", "custom");
-	xml_attr(x, "match", "exact");
-	xml_attr(x, "check", "none");
-	xml_open(x, "model");
-	xml_attr(x, "fallback", "forbid");
-	xml_text(x, k->emulated_cpu);
+	cpus = h->cpus / h->sockets;
+	xml_open(x, "topology");
+	number_attr(x, "sockets", h->sockets);
+	number_attr(x, "cores", cpus);
+	number_attr(x, "threads", 1);
 	xml_close(x);
+	xml_open(x, "numa");
+	for (unsigned i = 0; i < h->sockets; i++) {
+		char range[32];
+
+		text_print(range, sizeof(range), "%u-%u", i * cpus, (i + 1) * cpus - 1);
+		xml_open(x, "cell");
+		number_attr(x, "id", i);
+		xml_attr(x, "cpus", range);
+		number_attr(x, "memory", h->memory_mib / h->sockets);
+		xml_attr(x, "unit", "MiB");
+		xml_close(x);
+	}
 	xml_close(x);
 }
 
-static void write_disk(struct xml *x, const struct lab_disk *d, const char *path, unsigned index)
+static void write_cpu(struct xml *x, const struct machine_kind *k, const struct lab_host *h,
+		      const struct domain_setup *setup)
+{
+	bool kvm = str_eq(setup->accel, "kvm");
+
+	xml_open(x, "cpu");
+	xml_attr(x, "mode", kvm ? "host-passthrough" : "custom");
+	if (!kvm) {
+		xml_attr(x, "match", "exact");
+		xml_attr(x, "check", "none");
+		xml_open(x, "model");
+		xml_attr(x, "fallback", "forbid");
+		xml_text(x, k->emulated_cpu);
+		xml_close(x);
+	}
+	write_sockets(x, h);
+	xml_close(x);
+}
+
+static void write_clock(struct xml *x, const struct lab_host *h)
+{
+	char start[32];
+
+	xml_open(x, "clock");
+	xml_attr(x, "offset", h->has_clock ? "absolute" : "utc");
+	if (h->has_clock) {
+		text_print(start, sizeof(start), "%" PRId64, h->rtc_wall_s);
+		xml_attr(x, "start", start);
+	}
+	xml_close(x);
+}
+
+static void write_disk(struct xml *x, const struct lab_host *h, const struct lab_disk *d,
+		       const char *path, unsigned index)
 {
 	char name[] = {'v', 'd', (char)('a' + index), '\0'};
 
@@ -161,24 +220,48 @@ static void write_disk(struct xml *x, const struct lab_disk *d, const char *path
 	XML_LEAF(x, "source", "file", path);
 	XML_LEAF(x, "target", "dev", name, "bus", "virtio");
 	xml_tag(x, "serial", d->serial);
-	if (d->role == DISK_TARGET)
+	if (boots(h, d))
 		XML_LEAF(x, "boot", "order", "2");
 	xml_close(x);
 }
 
-static void write_nic(struct xml *x, const struct machine_kind *k, const struct lab_host *h,
-		      const struct domain_setup *setup)
+static void open_nic(struct xml *x, const struct domain_setup *setup, const char *port,
+		     const char *mac)
 {
 	xml_open(x, "interface");
 	xml_attr(x, "type", "bridge");
 	XML_LEAF(x, "source", "bridge", setup->bridge);
-	XML_LEAF(x, "target", "dev", setup->port);
-	XML_LEAF(x, "mac", "address", h->mac);
+	XML_LEAF(x, "target", "dev", port);
+	XML_LEAF(x, "mac", "address", mac);
 	XML_LEAF(x, "model", "type", "virtio");
+}
+
+static void write_boot_nic(struct xml *x, const struct machine_kind *k, const struct lab_host *h,
+			   const struct domain_setup *setup)
+{
+	open_nic(x, setup, setup->port, h->mac);
 	XML_LEAF(x, "boot", "order", "1");
+	XML_LEAF(x, "alias", "name", DOMAIN_NIC);
 	if (!k->option_rom)
 		XML_LEAF(x, "rom", "enabled", "no");
 	xml_close(x);
+}
+
+static void write_other_nics(struct xml *x, const struct lab_host *h, bool first,
+			     const struct domain_setup *setup)
+{
+	char port[sizeof(setup->port)];
+
+	for (unsigned i = 0; i < h->n_nics; i++) {
+		if (h->nics[i].first != first)
+			continue;
+		text_print(port, sizeof(port), "%.11sn%u", setup->port, i + 1);
+		open_nic(x, setup, port, h->nics[i].mac);
+		XML_LEAF(x, "rom", "enabled", "no");
+		if (!h->nics[i].cabled)
+			XML_LEAF(x, "link", "state", "down");
+		xml_close(x);
+	}
 }
 
 static void write_small_devices(struct xml *x, const struct machine_kind *k,
@@ -215,8 +298,10 @@ static void write_devices(struct xml *x, const struct machine_kind *k, const str
 	xml_open(x, "devices");
 	for (unsigned i = 0; i < h->n_disks; i++)
 		if (disk_bus_is_plain(&h->disks[i]))
-			write_disk(x, &h->disks[i], setup->disk_paths[i], i);
-	write_nic(x, k, h, setup);
+			write_disk(x, h, &h->disks[i], setup->disk_paths[i], i);
+	write_other_nics(x, h, true, setup);
+	write_boot_nic(x, k, h, setup);
+	write_other_nics(x, h, false, setup);
 	write_small_devices(x, k, h, setup);
 	xml_close(x);
 }
@@ -237,8 +322,8 @@ static void write_domain(struct xml *x, const struct machine_kind *k, const stru
 	xml_open(x, "acpi");
 	xml_close(x);
 	xml_close(x);
-	write_cpu(x, k, setup);
-	XML_LEAF(x, "clock", "offset", "utc");
+	write_cpu(x, k, h, setup);
+	write_clock(x, h);
 	xml_tag(x, "on_poweroff", "destroy");
 	xml_tag(x, "on_reboot", "restart");
 	xml_tag(x, "on_crash", "destroy");

@@ -12,6 +12,8 @@
 
 #include "scenario.h"
 
+#define DOMAIN_NIC "ua-boot" /* the monitor's name of the card that netboots */
+
 struct domain_setup {
 	const char *accel;                     /* "qemu" (software emulation) or "kvm" */
 	const char *bridge;                    /* inside the lab's network namespace */

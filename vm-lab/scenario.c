@@ -6,7 +6,6 @@
  */
 #include "scenario.h"
 
-#include <ctype.h>
 #include <ini.h>
 #include <string.h>
 #include <base/digest.h>
@@ -22,6 +21,8 @@ enum key_kind {
 	KEY_WORD,
 	KEY_BOOL,
 	KEY_DISK,
+	KEY_NIC,
+	KEY_CLOCK,
 	KEY_ORDER,
 	KEY_CLOSED_ORDER,
 	KEY_MAC,
@@ -82,6 +83,8 @@ static const struct key host_keys[] = {
 	WORD(struct lab_host, "boot", netboot, &lab_netboot_words),
 	UINT(struct lab_host, "memory_mib", memory_mib, 128, 16384),
 	UINT(struct lab_host, "cpus", cpus, 1, 8),
+	UINT(struct lab_host, "sockets", sockets, 1, 4),
+	OTHER(struct lab_host, "clock", KEY_CLOCK, rtc_wall_s),
 	WORD(struct lab_host, "tamper", tamper, &tamper_words),
 	OTHER(struct lab_host, "tpm", KEY_BOOL, tpm),
 	OTHER(struct lab_host, "bmc", KEY_BOOL, bmc),
@@ -91,6 +94,8 @@ static const struct key host_keys[] = {
 	OTHER(struct lab_host, "uuid", KEY_UUID, uuid),
 	OTHER(struct lab_host, "mac", KEY_MAC, mac),
 	OTHER(struct lab_host, "disk", KEY_DISK, disks),
+	OTHER(struct lab_host, "nic", KEY_NIC, nics),
+	WORD(struct lab_host, "boot_disk", boot_disk, &boot_disk_words),
 	UINT(struct lab_host, "power_cycles", power_cycles, 0, 1000),
 	TEXT(struct lab_host, "expect_state", expect.state),
 	TEXT(struct lab_host, "expect_detail", expect.detail),
@@ -111,6 +116,8 @@ static const struct key action_keys[] = {
 	TEXT(struct lab_action, "state", state),
 	TEXT(struct lab_action, "detail", detail),
 	TEXT(struct lab_action, "during", during),
+	TEXT(struct lab_action, "disk", disk),
+	UINT(struct lab_action, "cpu", cpu, 0, 7),
 	UINT(struct lab_action, "written_mib", written_mib, 0, 65536),
 	UINT(struct lab_action, "times", times, 1, 1000),
 	UINT(struct lab_action, "pause_s", pause_s, 0, 3600),
@@ -138,18 +145,6 @@ static bool command_add(struct lab_expect *e, const char *text)
 		return false;
 	e->n_commands++;
 	return *text;
-}
-
-/* Lower-case hex digits where the pattern has 'h', the pattern's own character elsewhere. */
-static bool looks_like(const char *text, const char *pattern)
-{
-	for (; *pattern; text++, pattern++) {
-		bool hex = isdigit((unsigned char)*text) || (*text >= 'a' && *text <= 'f');
-
-		if (*pattern == 'h' ? !hex : *text != *pattern)
-			return false;
-	}
-	return *text == '\0';
 }
 
 static bool uint_set(const struct key *k, void *field, const char *value)
@@ -187,16 +182,20 @@ static bool key_set(const struct key *k, void *section, const char *value)
 		return str_eq(value, "yes") || str_eq(value, "no");
 	case KEY_DISK:
 		return scenario_add_disk(section, value);
+	case KEY_NIC:
+		return scenario_add_nic(section, value);
+	case KEY_CLOCK:
+		return scenario_set_clock(section, value);
 	case KEY_ORDER:
 	case KEY_CLOSED_ORDER:
 		return scenario_add_order(field, value, k->kind == KEY_CLOSED_ORDER);
 	case KEY_COMMAND:
 		return command_add(field, value);
 	case KEY_MAC:
-		return looks_like(value, "hh:hh:hh:hh:hh:hh") &&
+		return scenario_looks_like(value, SCENARIO_MAC) &&
 		       str_copy(field, k->size_bytes, value);
 	case KEY_UUID:
-		return looks_like(value, "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh") &&
+		return scenario_looks_like(value, "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh") &&
 		       str_copy(field, k->size_bytes, value);
 	}
 	return false;
@@ -224,7 +223,8 @@ static struct lab_host *host_section(struct reading *r, const char *name)
 	if (s->n_hosts == LAB_MAX_HOSTS || !*name)
 		return NULL;
 	h = &s->hosts[s->n_hosts];
-	*h = (struct lab_host){.memory_mib = 1024, .cpus = 1, .expect = {.state = "ready"}};
+	*h = (struct lab_host){
+		.memory_mib = 1024, .cpus = 1, .sockets = 1, .expect = {.state = "ready"}};
 	if (!str_copy(h->name, sizeof(h->name), name))
 		return NULL;
 	s->n_hosts++;
@@ -263,9 +263,23 @@ static int on_key(void *user, const char *section, const char *name, const char 
 	return fail(r, "unknown section, or too many of its kind:", section);
 }
 
+static const char *mac_at(const struct lab_host *h, size_t i)
+{
+	return i ? h->nics[i - 1].mac : h->mac;
+}
+
+static bool share_a_mac(const struct lab_host *a, const struct lab_host *b)
+{
+	for (size_t i = 0; i <= a->n_nics; i++)
+		for (size_t k = 0; k <= b->n_nics; k++)
+			if ((a != b || i != k) && str_eq(mac_at(a, i), mac_at(b, k)))
+				return true;
+	return false;
+}
+
 static int pair_check(const struct lab_host *a, const struct lab_host *b, struct err *err)
 {
-	if (str_eq(a->mac, b->mac))
+	if (share_a_mac(a, b))
 		return err_set(err, ERR_LAB_SCENARIO, "hosts '%s' and '%s' share a mac", a->name,
 			       b->name);
 	if (a->arch == b->arch && a->tamper != b->tamper)
@@ -298,8 +312,31 @@ static int host_check(const struct scenario *s, const struct lab_host *h, struct
 	if (h->firmware == FIRMWARE_BIOS && h->netboot == NETBOOT_HTTP)
 		return err_set(err, ERR_LAB_SCENARIO, "host '%s': a bios boots by pxe only",
 			       h->name);
+	if (h->cpus % h->sockets)
+		return err_set(err, ERR_LAB_SCENARIO, "host '%s': %u cpus do not fill %u sockets",
+			       h->name, h->cpus, h->sockets);
+	if (share_a_mac(h, h))
+		return err_set(err, ERR_LAB_SCENARIO, "host '%s' has a mac twice", h->name);
 	for (const struct lab_host *o = s->hosts; o < h; o++)
 		TRY(pair_check(o, h, err));
+	return 0;
+}
+
+/* What a deed needs, where the scenario knows the host. */
+static int action_check(const struct scenario *s, const struct lab_action *a, struct err *err)
+{
+	const struct lab_host *h = scenario_host(s, a->host);
+
+	if (!h || *s->continues)
+		return 0;
+	if (a->deed == DEED_UNPLUG_DISK && !lab_host_can_unplug(h, a->disk))
+		return err_set(
+			err, ERR_LAB_SCENARIO,
+			"action '%s' needs the disk of host '%s' that is pulled, with bus=scsi",
+			a->name, h->name);
+	if (a->deed == DEED_MACHINE_CHECK && (h->arch != ARCH_X86_64 || a->cpu >= h->cpus))
+		return err_set(err, ERR_LAB_SCENARIO,
+			       "action '%s' needs an x86_64 host with a cpu %u", a->name, a->cpu);
 	return 0;
 }
 
@@ -319,6 +356,7 @@ static int scenario_check(const struct scenario *s, struct err *err)
 		if (!*a->state || !*a->host || (!*s->continues && !scenario_host(s, a->host)))
 			return err_set(err, ERR_LAB_SCENARIO,
 				       "action '%s' needs a state and the name of a host", a->name);
+		TRY(action_check(s, a, err));
 	}
 	return 0;
 }
@@ -426,4 +464,20 @@ size_t lab_host_target_index(const struct lab_host *h)
 const struct lab_disk *lab_host_target(const struct lab_host *h)
 {
 	return &h->disks[lab_host_target_index(h)];
+}
+
+size_t lab_host_disk_index(const struct lab_host *h, const char *serial)
+{
+	size_t i = 0;
+
+	while (i < h->n_disks && !str_eq(h->disks[i].serial, serial))
+		i++;
+	return i;
+}
+
+bool lab_host_can_unplug(const struct lab_host *h, const char *serial)
+{
+	size_t i = lab_host_disk_index(h, serial);
+
+	return i < h->n_disks && h->disks[i].bus == BUS_SCSI;
 }

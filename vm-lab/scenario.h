@@ -19,6 +19,7 @@
 /* The lab is a table-top: these are its sizes, not the server's. */
 #define LAB_MAX_HOSTS      8
 #define LAB_MAX_DISKS      6
+#define LAB_MAX_NICS       3 /* beside the one that netboots */
 #define LAB_MAX_ACTIONS    16
 #define LAB_MAX_ORDERS     8
 #define LAB_NAME_BYTES     48
@@ -35,6 +36,13 @@ struct lab_disk {
 	enum disk_bus bus;
 	unsigned sector_bytes; /* logical: 512 or 4096 */
 	enum disk_fault fault;
+};
+
+/* A network card that the host has beside the one that it netboots from. */
+struct lab_nic {
+	char mac[18];
+	bool cabled;
+	bool first; /* in front of the one that netboots */
 };
 
 /* A repair order; each text may have '*' in it, "" is an empty field. */
@@ -65,6 +73,9 @@ struct lab_host {
 	enum lab_netboot netboot;
 	unsigned memory_mib;
 	unsigned cpus;
+	unsigned sockets;   /* each with its share of CPUs and memory */
+	bool has_clock;     /* its RTC is wrong: */
+	int64_t rtc_wall_s; /* at power-on, since 1970 */
 	bool tpm;
 	bool bmc;
 	enum tamper tamper; /* of the image for its architecture */
@@ -75,6 +86,9 @@ struct lab_host {
 	char mac[18];
 	struct lab_disk disks[LAB_MAX_DISKS]; /* in the order in which the host sees them */
 	size_t n_disks;
+	enum boot_disk boot_disk;
+	struct lab_nic nics[LAB_MAX_NICS];
+	size_t n_nics;
 	unsigned power_cycles; /* after it became ready */
 	struct lab_expect expect;
 };
@@ -87,6 +101,8 @@ struct lab_action {
 	char detail
 		[LAB_TEXT_BYTES]; /* and the server says this of it; may have '*'; "": anything */
 	char during[LAB_TEXT_BYTES]; /* and its agent is at this; may have '*'; "": anything */
+	char disk[LAB_NAME_BYTES];   /* unplug-disk: its serial */
+	unsigned cpu;                /* machine-check: counted from 0 */
 	unsigned written_mib;        /* and its target disk holds this much */
 	unsigned times;              /* done this often, a second or more apart */
 	unsigned pause_s;            /* between times, and before power comes back */
@@ -134,5 +150,9 @@ const struct lab_host *scenario_host(const struct scenario *s, const char *name)
 /* Which of a host's disks is the target; every host of a scenario has one. */
 size_t lab_host_target_index(const struct lab_host *h);
 const struct lab_disk *lab_host_target(const struct lab_host *h);
+/* The index of the disk with this serial; n_disks when there is none. */
+size_t lab_host_disk_index(const struct lab_host *h, const char *serial);
+/* Whether QEMU can take that disk away while the host runs: behind virtio-scsi it can. */
+bool lab_host_can_unplug(const struct lab_host *h, const char *serial);
 
 #endif

@@ -5,8 +5,10 @@
  */
 #include "scenario_values.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <base/cleanup.h>
+#include <base/clock.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
@@ -91,6 +93,61 @@ bool scenario_add_disk(struct lab_host *h, const char *text)
 		return false;
 	h->n_disks++;
 	return true;
+}
+
+bool scenario_looks_like(const char *text, const char *pattern)
+{
+	for (; *pattern; text++, pattern++) {
+		bool hex = isdigit((unsigned char)*text) || (*text >= 'a' && *text <= 'f');
+
+		if (*pattern == 'h' ? !hex : *text != *pattern)
+			return false;
+	}
+	return *text == '\0';
+}
+
+static bool nic_option(const char *text, struct lab_nic *n)
+{
+	if (str_eq(text, "link=down"))
+		n->cabled = false;
+	else if (str_eq(text, "place=first"))
+		n->first = true;
+	else
+		return str_eq(text, "link=up") || str_eq(text, "place=last");
+	return true;
+}
+
+/* "52:54:00:5a:09:01 link=down place=first"; what follows the MAC may be left out. */
+bool scenario_add_nic(struct lab_host *h, const char *text)
+{
+	struct sv rest = sv_of(text);
+	struct sv mac = sv_split(&rest, ' ');
+	autofree char *mac_text = xstrndup(mac.p, mac.n);
+	struct lab_nic n = {.cabled = true};
+
+	if (h->n_nics == LAB_MAX_NICS || !scenario_looks_like(mac_text, SCENARIO_MAC) ||
+	    !str_copy(n.mac, sizeof(n.mac), mac_text))
+		return false;
+	while (rest.n > 0) {
+		struct sv one = sv_split(&rest, ' ');
+		autofree char *option = xstrndup(one.p, one.n);
+
+		if (one.n > 0 && !nic_option(option, &n))
+			return false;
+	}
+	h->nics[h->n_nics++] = n;
+	return true;
+}
+
+bool scenario_set_clock(struct lab_host *h, const char *text)
+{
+	int64_t wall_us;
+
+	if (!time_parse_rfc3339(text, &wall_us))
+		return false;
+	h->rtc_wall_s = wall_us / 1000000;
+	h->has_clock = true;
+	return h->rtc_wall_s >= 0 && h->rtc_wall_s <= UINT32_MAX;
 }
 
 static bool order_field(struct sv *rest, char *ret, size_t ret_bytes)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values of a scenario's keys that hold several words: a disk, a repair order. Called by scenario.c
- * alone.
+ * Values of a scenario's keys that hold more than a word: a disk, a network card, a moment, a repair
+ * order. Called by scenario.c alone.
  */
 #ifndef LAB_SCENARIO_VALUES_H
 #define LAB_SCENARIO_VALUES_H
@@ -11,6 +11,14 @@
 
 /* false: the text is not one, or there is no room for one more. */
 bool scenario_add_disk(struct lab_host *h, const char *text);
+bool scenario_add_nic(struct lab_host *h, const char *text);
 bool scenario_add_order(struct lab_expect *e, const char *text, bool closed);
+
+/* "2100-01-01T00:00:00Z", from 1970 to 2105 (32 bits of the ARM64 machine's RTC). */
+bool scenario_set_clock(struct lab_host *h, const char *text);
+
+/* Lower-case hex digits where the pattern has 'h', the pattern's own character elsewhere. */
+bool scenario_looks_like(const char *text, const char *pattern);
+#define SCENARIO_MAC "hh:hh:hh:hh:hh:hh"
 
 #endif

@@ -38,6 +38,11 @@
 	X(BUS_PVSCSI, "pvscsi")                                                                    \
 	X(BUS_USB, "usb") /* xHCI and a stick */
 
+/* Which disk the firmware starts when the network has sent the host away. */
+#define BOOT_DISK_WORDS(X)                                                                         \
+	X(BOOT_DISK_TARGET, "target")     /* the lab says so to the firmware */                    \
+	X(BOOT_DISK_FIRMWARE, "firmware") /* its own order: often the first one */
+
 /* What is wrong with a disk from power-on. */
 #define DISK_FAULT_WORDS(X)                                                                        \
 	X(DISK_FAULT_NONE, "none")                                                                 \
@@ -73,7 +78,9 @@
 	X(DEED_ERASE, "erase")   /* ask for the target disk to be erased, then power-cycle */      \
 	X(DEED_RESET, "reset")   /* the reset button */                                            \
 	X(DEED_FREEZE, "freeze") /* its CPUs stand still from now on */                            \
-	X(DEED_MACHINE_CHECK, "machine-check") /* a corrected one, in CPU 0 */                     \
+	X(DEED_MACHINE_CHECK, "machine-check") /* a corrected one, in the CPU named */             \
+	X(DEED_PULL_CABLE, "pull-cable")       /* of the NIC that netboots, for pause_s */         \
+	X(DEED_UNPLUG_DISK, "unplug-disk")     /* the disk named is pulled out of its bay */       \
 	X(DEED_SWAP_DISKS, "swap-disks")       /* good disks for its bad ones, then power-cycle */
 
 #define LAB_ENUM(value, text) value,
@@ -82,6 +89,7 @@ enum lab_firmware { LAB_FIRMWARE_WORDS(LAB_ENUM) _LAB_FIRMWARE_MAX };
 enum lab_netboot { LAB_NETBOOT_WORDS(LAB_ENUM) _LAB_NETBOOT_MAX };
 enum disk_role { DISK_ROLE_WORDS(LAB_ENUM) _DISK_ROLE_MAX };
 enum disk_bus { DISK_BUS_WORDS(LAB_ENUM) _DISK_BUS_MAX };
+enum boot_disk { BOOT_DISK_WORDS(LAB_ENUM) _BOOT_DISK_MAX };
 enum disk_fault { DISK_FAULT_WORDS(LAB_ENUM) _DISK_FAULT_MAX };
 enum target_fate { TARGET_FATE_WORDS(LAB_ENUM) _TARGET_FATE_MAX };
 enum dhcp_mode { DHCP_MODE_WORDS(LAB_ENUM) _DHCP_MODE_MAX };
@@ -95,8 +103,8 @@ struct word_list {
 	int n;
 };
 extern const struct word_list lab_arch_words, lab_firmware_words, lab_netboot_words,
-	disk_role_words, disk_bus_words, disk_fault_words, target_fate_words, dhcp_mode_words,
-	tamper_words, lab_deed_words;
+	disk_role_words, disk_bus_words, boot_disk_words, disk_fault_words, target_fate_words,
+	dhcp_mode_words, tamper_words, lab_deed_words;
 
 /* The text of a value; the value must be in the list. */
 const char *word_str(const struct word_list *list, int value);

@@ -39,26 +39,28 @@ static const struct {
 	{{DISK_TARGET, "S1", GIB, BUS_SATA, 512, DISK_FAULT_NONE},
 	 2,
 	 {"ich9-ahci,id=labbus0,bus=pcie.0,addr=0x10",
-	  "ide-hd,drive=labdrive0,serial=S1,bus=labbus0.0,bootindex=2"}},
+	  "ide-hd,id=labdisk0,drive=labdrive0,serial=S1,bus=labbus0.0,bootindex=2"}},
 	{{DISK_DECOY, "S2", GIB, BUS_SCSI, 4096, DISK_FAULT_NONE},
 	 0,
 	 {"virtio-scsi-pci,id=labbus0",
-	  "scsi-hd,drive=labdrive0,serial=S2,bus=labbus0.0,logical_block_size=4096,"
+	  "scsi-hd,id=labdisk0,drive=labdrive0,serial=S2,bus=labbus0.0,logical_block_size=4096,"
 	  "physical_block_size=4096\""}},
 	{{DISK_TARGET, "S3", GIB, BUS_NVME, 512, DISK_FAULT_SMART_WARNING},
 	 2,
-	 {"nvme,drive=labdrive0,serial=S3,bus=pcie.0,addr=0x10,smart_critical_warning=4,bootindex=2"}},
+	 {"nvme,id=labdisk0,drive=labdrive0,serial=S3,bus=pcie.0,addr=0x10,smart_critical_warning=4,bootindex=2"}},
 	{{DISK_TARGET, "S4", GIB, BUS_MEGASAS, 512, DISK_FAULT_NONE},
 	 2,
-	 {"megasas-gen2,id=labbus0", "scsi-hd,drive=labdrive0,serial=S4,bus=labbus0.0"}},
+	 {"megasas-gen2,id=labbus0",
+	  "scsi-hd,id=labdisk0,drive=labdrive0,serial=S4,bus=labbus0.0"}},
 	{{DISK_TARGET, "S5", GIB, BUS_PVSCSI, 512, DISK_FAULT_NONE}, 2, {"pvscsi,id=labbus0"}},
 	{{DISK_DECOY, "S6", GIB, BUS_USB, 512, DISK_FAULT_NONE},
 	 0,
-	 {"qemu-xhci,id=labbus0", "usb-storage,drive=labdrive0,serial=S6,bus=labbus0.0\""}},
+	 {"qemu-xhci,id=labbus0",
+	  "usb-storage,id=labdisk0,drive=labdrive0,serial=S6,bus=labbus0.0\""}},
 	{{DISK_TARGET, "S7", GIB, BUS_VIRTIO, 512, DISK_FAULT_READ_ERROR},
 	 2,
 	 {"file.driver=blkdebug", "file.image.filename=/lab/0.raw",
-	  "file.inject-error.0.sector=2048", "virtio-blk-pci,drive=labdrive0"}},
+	  "file.inject-error.0.sector=2048", "virtio-blk-pci,id=labdisk0,drive=labdrive0"}},
 };
 
 static void puts_a_disk_on_each_bus(void **state)
@@ -141,6 +143,44 @@ static void attaches_a_bmc(void **state)
 	assert_non_null(strstr(with, "isa-ipmi-kcs,bmc=labbmc"));
 }
 
+/* Racks have more than one card, socket and order of disks, and an RTC that stood still. */
+static void describes_what_racks_have(void **state)
+{
+	struct lab_host h = host_of_row(0);
+	struct domain_setup setup = {.accel = "kvm",
+				     .bridge = "br0",
+				     .port = "port1",
+				     .console_path = "/c",
+				     .disk_paths = {"/0", "/1"}};
+	static const char *const says[] = {
+		"<clock offset=\"absolute\" start=\"4102444800\"/>",
+		"<topology sockets=\"2\" cores=\"1\" threads=\"1\"/>",
+		"<cell id=\"1\" cpus=\"1-1\" memory=\"512\" unit=\"MiB\"/>",
+		"<target dev=\"port1n1\"/>",
+		"<link state=\"down\"/>",
+		"<target dev=\"port1n2\"/>",
+	};
+	autofree char *xml = NULL;
+	const char *first, *boot, *last;
+
+	(void)state;
+	h.cpus = h.sockets = 2;
+	h.boot_disk = BOOT_DISK_FIRMWARE;
+	h.has_clock = true;
+	h.rtc_wall_s = 4102444800;
+	h.nics[0] = (struct lab_nic){.mac = "52:54:00:5a:00:11", .first = true};
+	h.nics[1] = (struct lab_nic){.mac = "52:54:00:5a:00:12", .cabled = true};
+	h.n_nics = 2;
+	assert_int_equal(0, domain_xml(&h, &setup, &xml, NULL));
+	for (size_t i = 0; i < ARRAY_LEN(says); i++)
+		CHECK(says[i], strstr(xml, says[i]));
+	assert_null(strstr(xml, "<boot order=\"2\"/>"));
+	first = strstr(xml, h.nics[0].mac);
+	boot = strstr(xml, h.mac);
+	last = strstr(xml, h.nics[1].mac);
+	assert_true(first && boot && last && first < boot && boot < last);
+}
+
 static void refuses_a_machine_that_does_not_exist(void **state)
 {
 	struct lab_host h = host_of_row(0);
@@ -159,6 +199,7 @@ int main(void)
 		cmocka_unit_test(matches_the_golden_file),
 		cmocka_unit_test(puts_a_disk_on_each_bus),
 		cmocka_unit_test(attaches_a_bmc),
+		cmocka_unit_test(describes_what_racks_have),
 		cmocka_unit_test(refuses_a_machine_that_does_not_exist),
 	};
 
