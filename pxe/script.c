@@ -6,6 +6,7 @@
  * disk, and on BIOS some firmware hangs on it, so the disk is started with sanboot first on both;
  * `sanboot` without --no-describe leaves an iBFT behind. On UEFI `--drive 0` tries every disk, in
  * the firmware's order; `--uuid` (of the GPT entry; iPXE of March 2024 and later) holds it to one.
+ * On BIOS a drive that is not there or has no boot sector is an error at once, and the next is tried.
  */
 #include <pxe/script.h>
 
@@ -13,17 +14,33 @@
 
 #include <base/hw_id.h>
 
+#define FIRST_BIOS_DRIVE 0x80U
+#define LAST_BIOS_DRIVE  0xffU
+#define TRIED_DRIVES     8U
+
+/* The disk that was written, if its number is known; then those with a boot sector, in the BIOS's order. */
+static void add_local_bios(struct str *out, unsigned drive)
+{
+	static const char line[] = "sanboot --no-describe --drive 0x%02x ||\n";
+
+	if (drive >= FIRST_BIOS_DRIVE && drive <= LAST_BIOS_DRIVE)
+		str_addf(out, line, drive);
+	for (unsigned i = FIRST_BIOS_DRIVE; i < FIRST_BIOS_DRIVE + TRIED_DRIVES; i++)
+		if (i != drive)
+			str_addf(out, line, i);
+	str_add(out, "echo Slipway: no disk could be started, trying the next boot device\n"
+		     "exit 1\n");
+}
+
 /* esp_uuid: what was written to this host has its loader there, so that disk is tried before any
  * other that has one, too. */
-static void add_local(struct str *out, const char *esp_uuid)
+static void add_local(struct str *out, const char *esp_uuid, unsigned bios_drive)
 {
 	char uuid[UUID_TEXT_BYTES];
 
+	str_add(out, "iseq ${platform} efi && goto local_efi ||\n");
+	add_local_bios(out, bios_drive);
 	str_add(out,
-		"iseq ${platform} efi && goto local_efi ||\n"
-		"sanboot --no-describe --drive 0x80 ||\n"
-		"echo Slipway: no disk could be started, trying the next boot device\n"
-		"exit 1\n"
 		":local_efi\n"
 		"iseq ${buildarch} arm64 && set loader BOOTAA64.EFI || set loader BOOTX64.EFI\n");
 	if (esp_uuid && hw_uuid_parse(sv_of(esp_uuid), UUID_DASHED, uuid))
@@ -56,7 +73,7 @@ void boot_bootstrap_write(struct str *out, const char *plain_url)
 		     "goto ask\n"
 		     ":local\n"
 		     "echo Slipway: no answer from the server, starting the local disk\n");
-	add_local(out, NULL);
+	add_local(out, NULL, 0);
 }
 
 static const struct {
@@ -125,6 +142,6 @@ void boot_script_write(struct str *out, const struct boot_query *q,
 		add_agent(out, q, o);
 	} else {
 		str_add(out, "echo Slipway: starting the local disk\n");
-		add_local(out, o->esp_uuid);
+		add_local(out, o->esp_uuid, o->bios_drive);
 	}
 }

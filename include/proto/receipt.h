@@ -19,6 +19,8 @@
 #define RECEIPT_PAYLOAD_TYPE "application/vnd.slipway.receipt.v1+json"
 #define RECEIPT_TYPE         "slipway-receipt/v1"
 #define RECEIPT_MAX_BYTES    (256 * 1024)
+#define RECEIPT_BIOS_DRIVE                                                                         \
+	"bios_drive" /* in an image's report: BIOS's number of the disk, if known */
 
 struct receipt_disk {
 	char wwn[129], serial[129];

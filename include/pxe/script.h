@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * iPXE scripts as text: the bootstrap that DHCP points iPXE at, and the answer to a boot query.
- * Nothing from a host is written into a script but its MAC address and the UUID of its EFI system
- * partition, each after a strict check.
+ * Nothing from a host is written into a script but its MAC address, the UUID of its EFI system
+ * partition and the BIOS's number of its disk, each after a strict check.
  */
 #ifndef PXE_SCRIPT_H
 #define PXE_SCRIPT_H
@@ -21,6 +21,8 @@ struct boot_script_options {
 	const char *console;     /* serial, "ttyS1,115200n8"; NULL, "": the architecture's first */
 	bool firmware_cpio;      /* there is a firmware.cpio for this architecture */
 	const char *esp_uuid; /* of the partition this host's loader is on; NULL, "": not known */
+	unsigned
+		bios_drive; /* of the disk this host was imaged on; not from 0x80 to 0xff: not known */
 };
 
 /* The fixed script that DHCP names: asks for the real one and retries while the server is away,

@@ -68,6 +68,7 @@ agent_SRC := \
 	provisioner/agent/disk/devices_ready.c \
 	provisioner/agent/disk/new_root.c \
 	provisioner/agent/disk/boot_entries.c \
+	provisioner/agent/disk/bios_drive.c \
 	provisioner/agent/disk/kernel_console.c \
 	provisioner/agent/disk/nvram.c \
 	provisioner/agent/disk/nvram_list.c \
@@ -194,6 +195,7 @@ $(eval $(call fuzzer,boot_entries,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_missing_firmware.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/facts/test_boot_evidence.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call fuzzer,missing_firmware,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/disk/test_bios_drive.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/disk/test_nvram.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,nvram,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,erase_capabilities,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

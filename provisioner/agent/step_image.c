@@ -27,6 +27,8 @@
 #include <agent/facts/spcr.h>
 #include <agent/facts/machine_facts.h>
 #include <agent/disk/network_put.h>
+#include <proto/receipt.h>
+#include <agent/disk/bios_drive.h>
 #include <agent/disk/nvram.h>
 #include <agent/disk/own_files.h>
 #include <agent/facts/nics.h>
@@ -42,6 +44,7 @@ struct imaging {
 	int64_t stage_started_ms;
 	enum image_stage stage;
 	struct image_receipt receipt;
+	unsigned bios_drive; /* the target's number there */
 	bool has_network;
 	struct network network;
 };
@@ -261,6 +264,14 @@ static json_t *write_nvram(struct imaging *im)
 	return done ? done : json_pack("{s:s}", "skipped", obstacle);
 }
 
+/* Before the disk is written: what the BIOS said of it was true when the host was switched on. */
+static void find_bios_drive(struct imaging *im)
+{
+	if (access("/sys/firmware/efi", F_OK) < 0)
+		im->bios_drive = bios_drive_of("", &im->w.disk.drive,
+					       bios_drive_signature(im->w.disk.fd));
+}
+
 static int report_receipt(struct imaging *im, struct err *err)
 {
 	autofree char *text = image_receipt_json(&im->receipt);
@@ -270,6 +281,8 @@ static int report_receipt(struct imaging *im, struct err *err)
 	json_t *nvram = write_nvram(im);
 	if (nvram)
 		(void)json_object_set_new(doc, "nvram", nvram);
+	if (im->bios_drive != BIOS_DRIVE_UNKNOWN)
+		(void)json_object_set_new(doc, RECEIPT_BIOS_DRIVE, json_integer(im->bios_drive));
 	return disk_work_receipt(&im->w, doc, err);
 }
 
@@ -306,8 +319,10 @@ void step_image(void *step_context, struct report *out)
 		r = find_network(&im, &err);
 	if (r == 0)
 		r = disk_work_begin(&im.w, &err);
-	if (r == 0)
+	if (r == 0) {
+		find_bios_drive(&im);
 		r = install(&im, &err);
+	}
 	if (r == 0)
 		r = hand_over(&im, &err);
 	disk_close(&im.w.disk);

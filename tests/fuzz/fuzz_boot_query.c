@@ -23,8 +23,8 @@ static size_t lines_of(const char *text)
 
 static size_t script_lines(const struct boot_query *q, const struct boot_answer *a)
 {
-	static const struct boot_script_options o = {"http://h", "https://h", "p", "b",
-						     NULL,       false,       NULL};
+	static const struct boot_script_options o = {"http://h", "https://h", "p",  "b", NULL,
+						     NULL,       false,       NULL, 0x81};
 	struct str out;
 
 	str_init(&out, SCRIPT_MAX_BYTES);

@@ -13,6 +13,7 @@
 #include <base/text.h>
 #include <inventory/host.h>
 #include <inventory/run.h>
+#include <proto/receipt.h>
 #include <pxe/script.h>
 #include "boot_server.h"
 #include <server/flow/engine.h>
@@ -106,12 +107,18 @@ static void gather(struct boot_server *b, const struct boot_query *q, struct boo
 		log_err(LOG_ERR, "boot.store", &err, KV("mac", (const char *)q->mac));
 }
 
-/* Where the loader of the image lies that this host got last; unchanged when that is not known, and
- * then the script tries every disk. */
-static void find_esp(struct flow *flow, const struct host *host, char ret[static UUID_TEXT_BYTES])
+/* Where the loader of the image lies that this host got last. */
+struct own_disk {
+	char esp_uuid[UUID_TEXT_BYTES];
+	unsigned bios_drive;
+};
+
+/* Unchanged when that is not known, and then the script tries every disk. */
+static void find_own_disk(struct flow *flow, const struct host *host, struct own_disk *ret)
 {
 	autojson json_t *receipt = NULL;
 	struct err err = ERR_INIT;
+	json_int_t drive;
 	size_t i;
 	json_t *p;
 
@@ -120,8 +127,10 @@ static void find_esp(struct flow *flow, const struct host *host, char ret[static
 	json_array_foreach (json_object_get(receipt, "partitions"), i, p) {
 		const char *uuid = json_string_value(json_object_get(p, "part_uuid"));
 		if (str_eq(json_string_value(json_object_get(p, "role")), "esp") && uuid)
-			(void)str_copy(ret, UUID_TEXT_BYTES, uuid);
+			(void)str_copy(ret->esp_uuid, UUID_TEXT_BYTES, uuid);
 	}
+	drive = json_integer_value(json_object_get(receipt, RECEIPT_BIOS_DRIVE));
+	ret->bios_drive = drive > 0 && drive <= UINT8_MAX ? (unsigned)drive : 0;
 }
 
 static const char *firmware_of(enum boot_platform platform)
@@ -163,7 +172,8 @@ static int get_script(struct http_request *r, struct err *err)
 	struct boot_facts facts = {0};
 	struct host host = {0};
 	struct by_profile profile = {0};
-	char boot_id[UUID_TEXT_BYTES], esp_uuid[UUID_TEXT_BYTES] = "";
+	char boot_id[UUID_TEXT_BYTES];
+	struct own_disk own = {.esp_uuid = ""};
 	struct str out;
 
 	(void)err;
@@ -172,7 +182,7 @@ static int get_script(struct http_request *r, struct err *err)
 	struct boot_answer answer = boot_decide(&q, &facts);
 	uuid_v4(boot_id);
 	if (facts.known && answer.action == BOOT_LOCAL)
-		find_esp(flow, &host, esp_uuid);
+		find_own_disk(flow, &host, &own);
 	struct boot_script_options o = {
 		.plain_url = flow->plain_url,
 		.server_url = flow->server_url,
@@ -181,7 +191,8 @@ static int get_script(struct http_request *r, struct err *err)
 		.kernel_args = b->config->kernel_args,
 		.console = profile.console,
 		.firmware_cpio = b->firmware[boot_query_arch(&q)],
-		.esp_uuid = esp_uuid,
+		.esp_uuid = own.esp_uuid,
+		.bios_drive = own.bios_drive,
 	};
 	str_init(&out, SCRIPT_MAX_BYTES);
 	boot_script_write(&out, &q, &answer, &o);

