@@ -110,9 +110,12 @@ static void write_firmware_options(struct xml *x, const struct lab_host *h)
 	xml_close(x);
 }
 
-static bool boots(const struct lab_host *h, const struct lab_disk *d)
+/* 0: not started from. SeaBIOS does not even look at a disk that has no place in the order. */
+static unsigned boot_order(const struct lab_host *h, unsigned index)
 {
-	return d->role == DISK_TARGET && h->boot_disk == BOOT_DISK_TARGET;
+	if (h->boot_disk == BOOT_DISK_FIRMWARE)
+		return TARGET_BOOT_ORDER + index;
+	return h->disks[index].role == DISK_TARGET ? TARGET_BOOT_ORDER : 0;
 }
 
 /*
@@ -134,8 +137,7 @@ static void write_past_libvirt(struct xml *x, const struct lab_host *h,
 		XML_LEAF(x, "qemu:arg", "value", bmc[i]);
 	for (unsigned i = 0; i < h->n_disks; i++)
 		if (!disk_bus_is_plain(&h->disks[i]))
-			disk_bus_write(x, &h->disks[i], setup->disk_paths[i], i,
-				       boots(h, &h->disks[i]) ? TARGET_BOOT_ORDER : 0);
+			disk_bus_write(x, &h->disks[i], setup->disk_paths[i], i, boot_order(h, i));
 	xml_close(x);
 }
 
@@ -207,9 +209,9 @@ static void write_clock(struct xml *x, const struct lab_host *h)
 	xml_close(x);
 }
 
-static void write_disk(struct xml *x, const struct lab_host *h, const struct lab_disk *d,
-		       const char *path, unsigned index)
+static void write_disk(struct xml *x, const struct lab_host *h, const char *path, unsigned index)
 {
+	unsigned order = boot_order(h, index);
 	char name[] = {'v', 'd', (char)('a' + index), '\0'};
 
 	xml_open(x, "disk");
@@ -219,9 +221,12 @@ static void write_disk(struct xml *x, const struct lab_host *h, const struct lab
 	XML_LEAF(x, "driver", "name", "qemu", "type", "raw", "cache", "unsafe", "discard", "unmap");
 	XML_LEAF(x, "source", "file", path);
 	XML_LEAF(x, "target", "dev", name, "bus", "virtio");
-	xml_tag(x, "serial", d->serial);
-	if (boots(h, d))
-		XML_LEAF(x, "boot", "order", "2");
+	xml_tag(x, "serial", h->disks[index].serial);
+	if (order) {
+		xml_open(x, "boot");
+		number_attr(x, "order", order);
+		xml_close(x);
+	}
 	xml_close(x);
 }
 
@@ -298,7 +303,7 @@ static void write_devices(struct xml *x, const struct machine_kind *k, const str
 	xml_open(x, "devices");
 	for (unsigned i = 0; i < h->n_disks; i++)
 		if (disk_bus_is_plain(&h->disks[i]))
-			write_disk(x, h, &h->disks[i], setup->disk_paths[i], i);
+			write_disk(x, h, setup->disk_paths[i], i);
 	write_other_nics(x, h, true, setup);
 	write_boot_nic(x, k, h, setup);
 	write_other_nics(x, h, false, setup);

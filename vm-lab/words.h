@@ -41,7 +41,7 @@
 /* Which disk the firmware starts when the network has sent the host away. */
 #define BOOT_DISK_WORDS(X)                                                                         \
 	X(BOOT_DISK_TARGET, "target")     /* the lab says so to the firmware */                    \
-	X(BOOT_DISK_FIRMWARE, "firmware") /* its own order: often the first one */
+	X(BOOT_DISK_FIRMWARE, "firmware") /* its own order: the first one */
 
 /* What is wrong with a disk from power-on. */
 #define DISK_FAULT_WORDS(X)                                                                        \
