@@ -243,6 +243,36 @@ await test("the emergency brake works, is seen on every view, and is let go only
 	await page.getByText("All writing is stopped.").waitFor({ state: "detached" });
 });
 
+await test("two technicians approve one host at once: one does it, the other is told", async () => {
+	await appliance.admin("POST", "/users", { name: "ben", role: "technician" });
+	const host = makeHost("discovered", { arch: "x86_64", firmware: "uefi" });
+	const code = (await enrol(host)).session.short_code;
+	const screen = (await appliance.admin("GET", `/hosts/${code}`)).codes.session;
+	const people = [];
+	for (const [name, size] of [["anna", { width: 1280, height: 800 }], ["ben", { width: 360, height: 740 }]]) {
+		const own = await browser.newContext({ viewport: size, ignoreHTTPSErrors: true });
+		const tab = await own.newPage();
+		tab.setDefaultTimeout(20000);
+		await tab.goto((await appliance.admin("POST", `/users/${name}/links`)).url);
+		await tab.locator("table.fleet").waitFor();
+		await tab.evaluate((id) => (location.hash = `#/hosts/${id}`), code);
+		await tab.getByRole("button", { name: "Approve…" }).click();
+		await tab.getByLabel("Type the code").fill(screen);
+		people.push(tab);
+	}
+	const press = (tab) => tab.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+	await press(people[0]);
+	await people[0].locator(".banner .big", { hasText: "Testing" }).waitFor();
+	await press(people[1]);
+	const told = people[1].getByRole("dialog").getByRole("alert");
+	await told.waitFor();
+	await shot(people[1], "two-technicians-told");
+	holds(/Somebody else approved this host/.test(await told.innerText()), `what the second is told: ${await told.innerText()}`);
+	const moves = (await appliance.admin("GET", `/hosts/${code}/events`)).items.filter((e) => e.kind === "host.state" && /testing/.test(e.summary));
+	equal(moves.map((e) => e.actor), ["user:anna"], "who let it in");
+	await Promise.all(people.map((tab) => tab.context().close()));
+});
+
 await test("a withdrawn token leads back to the sign-in", async () => {
 	const tokens = await appliance.admin("GET", "/tokens");
 	const row = (tokens.items || tokens.tokens || tokens).find((t) => t.name === "web");

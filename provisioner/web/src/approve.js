@@ -13,6 +13,9 @@ import { Problem } from "./parts.js";
 
 // What a person sees when the dialog opens; a server of before knows none.
 export const viewOf = (host) => (host.view ? { view: host.view } : {});
+// What the server says where somebody was quicker: it changes nothing, and is not an error.
+const ALREADY = "approved already";
+const SOMEBODY = "Somebody else approved this host just before you: see its timeline. Nothing more was done.";
 const pathOf = (host) => `/hosts/${encodeURIComponent(host.id)}/approve`;
 const bare = (code) => code.toUpperCase().replace(/[\s-]/g, "");
 const CODE_LETTERS = 8;
@@ -27,9 +30,10 @@ export function Approve({ host, close, done }) {
 		event.preventDefault();
 		setState({ busy: true, error: null });
 		try {
-			await api.post(pathOf(host), { code: typed.trim(), ...shown });
+			const answer = await api.post(pathOf(host), { code: typed.trim(), ...shown });
 			done();
-			close();
+			if (answer && answer.state_detail === ALREADY) setState({ busy: false, error: new Error(SOMEBODY) });
+			else close();
 		} catch (error) {
 			setState({ busy: false, error });
 		}
