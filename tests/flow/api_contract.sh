@@ -197,7 +197,7 @@ same "slipway burnin verify" "$(verify)" "whole: 2 of 2 records are signed"
 sed -i s/y/z/ "$dir/records.jsonl"
 same "and of a changed record" "$(verify)" "NOT WHOLE: 0 of 2 records are signed"
 for path in /summary '/summary?group_by=rack' '/diff?from=2020-01-01T00:00:00Z' /changes?since=0 /profiles \
-	/profiles/all /images /tokens /audit /orders /export.ndjson /export.csv /export-netbox.csv; do
+	/profiles/all /images /me /users /tokens /audit /orders /export.ndjson /export.csv /export-netbox.csv; do
 	agrees "$path" 200 GET "/api/v1$path"
 done
 agrees "filters, a sort and a past moment" 200 GET '/api/v1/hosts?rack=r01&unit>=1&sort=-unit&at=2020-01-01T00:00:00Z'
