@@ -5,18 +5,56 @@
 #include "dhcp_watch.h"
 
 #include <string.h>
+#include <base/json.h>
 #include <base/log.h>
 #include <base/str.h>
+#include <inventory/event.h>
 #include <pxe/dnsmasq.h>
 #include <server/flow/sightings.h>
 #include "line_pipe.h"
 #include "no_loader.h"
 
+#define POOL_AGAIN_US (600 * 1000000LL) /* a flood of strangers is one event, not one a packet */
+
 struct dhcp_watch {
 	struct flow *flow;
+	int64_t pool_told_us;
 	struct line_pipe *pipe;
 	struct no_loader *no_loader;
 };
+
+static int append_pool(struct flow *flow, const struct dnsmasq_line *l, struct err *err)
+{
+	autojson json_t *detail = json_pack("{s:s}", "mac", l->mac);
+	struct event_draft e = {
+		.kind = "dhcp.pool_empty",
+		.actor = "dnsmasq",
+		.summary = "every address of the DHCP range is leased: a machine got none. "
+			   "Widen range_start and range_end, or find out who takes them",
+		.detail = detail};
+
+	TRY(db_begin(flow->db, err));
+	return db_end(flow->db, event_append(flow->db, &e, flow_now_us(flow), NULL, err), err);
+}
+
+/* Hosts cannot say this: what they choose stands before it, without blanks. */
+static void note_pool(struct dhcp_watch *w, const char *line, const struct dnsmasq_line *l)
+{
+	static const char none[] = " no address available";
+	size_t n = strlen(line), end = sizeof(none) - 1;
+	struct err err = ERR_INIT;
+	int64_t now_us = flow_now_us(w->flow);
+
+	if (n < end || !str_eq(line + n - end, none) ||
+	    (w->pool_told_us && now_us - w->pool_told_us < POOL_AGAIN_US))
+		return;
+	w->pool_told_us = now_us;
+	log_ev(LOG_WARNING, "dhcp.pool_empty", KV("mac", l->mac));
+	if (append_pool(w->flow, l, &err) < 0)
+		log_err(LOG_WARNING, "dhcp.events", &err);
+	else
+		notices_events(w->flow);
+}
 
 static void on_line(void *arg, const char *line)
 {
@@ -31,6 +69,7 @@ static void on_line(void *arg, const char *line)
 	if (dnsmasq_line_parse(line, &l)) {
 		(void)sightings_note(w->flow, l.mac, l.what, l.address);
 		no_loader_message(w->no_loader, &l);
+		note_pool(w, line, &l);
 	} else if (strstr(line,
 			  "User aborted")) { /* firmware asks for a file's size and hangs up */
 		log_ev(LOG_DEBUG, "dnsmasq.says", KV("text", line));
