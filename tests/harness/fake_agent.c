@@ -159,6 +159,7 @@ static void show_evidence(const struct fake_agent *a, struct evidence *e)
 	(void)str_copy(e->manufacturer, sizeof(e->manufacturer), maker(a));
 	(void)str_copy(e->product, sizeof(e->product), "Fake");
 	(void)str_copy(mac.s, sizeof(mac.s), a->mac);
+	(void)str_copy(e->tpm_ek_sha256, sizeof(e->tpm_ek_sha256), a->tpm_ek ? a->tpm_ek : "");
 	VEC_PUSH(&e->macs, mac);
 	(void)str_copy(disk.serial, sizeof(disk.serial), a->disk_serial);
 	VEC_PUSH(&e->disks, disk);

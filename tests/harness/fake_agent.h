@@ -14,6 +14,7 @@
 
 struct fake_agent {
 	const char *manufacturer; /* of its system; NULL: "Slipway" */
+	const char *tpm_ek;       /* SHA-256 of its TPM's key; NULL: it has none */
 	const char *stage;        /* what its heartbeats say it does; NULL: "write" */
 	const char *chassis;      /* of the switch that its port ends at; NULL: none is known */
 	char address_header[64];  /* "X-Real-IP: ..."; "": none */

@@ -163,6 +163,47 @@ static void test_a_clone_must_be_let_in(void **state)
 	fake_agent_done(&clone);
 }
 
+#define TPM "5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e"
+
+/* I-08, I-09: a TPM's key is a text that any machine can show. It opens no session of its host, and adds
+ * nothing to what is known of it. */
+static void test_a_tpm_proves_nothing_by_itself(void **state)
+{
+	static const struct {
+		const char *name, *state, *code;
+		bool papers; /* the stranger shows serial, UUID and card, too */
+	} rows[] = {
+		{"at work, the TPM alone", "discovered", "session.other_key", false},
+		{"at work, and its papers", "discovered", "session.other_key", true},
+		{"at rest, and its papers", "ready", "host.local_boot", true},
+		{"at rest, the TPM alone", "in-service", "host.local_boot", false},
+	};
+	struct server_bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_agent a, thief;
+		autofree char *sql = xasprintf("UPDATE host SET state = '%s'", rows[i].state);
+
+		fake_agent_boot(&a, b->front, "S1", MAC_A);
+		a.tpm_ek = TPM;
+		need(fake_agent_open(&a), 201, &a, "session");
+		walk_inspect(b, &a, NULL);
+		server_bench_sql(b, sql);
+		long before = server_bench_number(b, "SELECT count(*) FROM evidence");
+		fake_agent_boot(&thief, b->front, rows[i].papers ? "S1" : "S9",
+				rows[i].papers ? MAC_A : MAC_B);
+		thief.tpm_ek = TPM;
+		CHECK_INT(rows[i].name, fake_agent_open(&thief), 409);
+		CHECK_STR(rows[i].name, thief.code, rows[i].code);
+		CHECK_INT(rows[i].name, server_bench_number(b, "SELECT count(*) FROM evidence"),
+			  before);
+		CHECK_INT(rows[i].name, server_bench_number(b, "SELECT count(*) FROM host"), 1);
+		fake_agent_done(&a);
+		fake_agent_done(&thief);
+		walk_renew(b, profile_by_hand);
+	}
+}
+
 /* The token alone makes no host ready: what was written and read back is in a receipt. */
 static void test_no_first_boot_without_a_receipt(void **state)
 {
@@ -194,6 +235,7 @@ int main(void)
 		T(test_a_wait_does_not_fail),
 		T(test_a_serial_is_not_a_name),
 		T(test_a_clone_must_be_let_in),
+		T(test_a_tpm_proves_nothing_by_itself),
 		T(test_no_first_boot_without_a_receipt),
 	};
 
