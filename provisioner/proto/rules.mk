@@ -32,6 +32,7 @@ $(eval $(call fuzzer,agent_messages,proto base,$(PROTO_PKG)))
 
 $(eval $(call unit_test,tests/unit/proto/test_ssh_host_key.c,proto base,$(PROTO_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_console.c,proto base,$(BASE_PKG)))
+$(eval $(call fuzzer,ssh_host_key,proto base,$(PROTO_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_network.c,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,network,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_plan.c,proto base,$(BASE_PKG)))

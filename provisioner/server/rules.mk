@@ -246,7 +246,7 @@ bench-boot: $(OBJ)/tests/bench/boot ## time the boot answer
 	$(Q)mkdir -p $(BUILD)/bench
 	$(Q)$(OBJ)/tests/bench/boot -o $(BUILD)/bench/boot.json
 # the whole way of an agent's words: the HTTP seam is the fuzzer's own
-$(eval $(call fuzzer,agent_events,server_session server_flow server_rules burnin inventory proto pxe images_store images_core base_confine base,$(SERVER_TEST_PKG)))
+$(eval $(call fuzzer,agent_events,server_session server_flow server_rules burnin inventory proto pxe images_store images_core base_confine base,$(SERVER_TEST_PKG) libseccomp fdisk blkid))
 $(eval $(call fuzzer,profile,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call man_page,provisioner/server/man/slipwayd.8.scd))
 $(eval $(call man_page,provisioner/server/man/slipway.conf.5.scd))
