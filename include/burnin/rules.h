@@ -22,6 +22,7 @@ enum burnin_symptom {
 	SYMPTOM_DIMM_UNCORRECTABLE,
 	SYMPTOM_DIMM_CORRECTABLE,
 	SYMPTOM_DISK_READ_ERROR,
+	SYMPTOM_DISK_LOST,          /* it was there when the run began */
 	SYMPTOM_DISK_COMMANDS,      /* commands that the kernel saw fail */
 	SYMPTOM_DISK_WRONG_DATA,    /* other bytes were read than were written */
 	SYMPTOM_DISK_UNSTABLE_READ, /* the same block read twice differs */

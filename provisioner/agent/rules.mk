@@ -54,6 +54,7 @@ agent_SRC := \
 	provisioner/agent/burn/links.c \
 	provisioner/agent/burn/link_modes.c \
 	provisioner/agent/burn/network.c \
+	provisioner/agent/burn/hot_swap.c \
 	provisioner/agent/burn/pairs.c \
 	provisioner/agent/burn/partner.c \
 	provisioner/agent/burn/sas.c \
@@ -171,6 +172,7 @@ AGENT_TEST_LIBS := agent session burnin images_core proto base
 $(eval $(call unit_test,tests/unit/agent/test_options.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_fake_machine.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_tests.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call unit_test,tests/unit/agent/burn/test_hot_swap.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/burn/test_pairs.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/burn/test_partner.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/burn/test_health.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -139,12 +139,25 @@ static void sign(const struct step_context *context, const struct burn *b, struc
 	receipt_done(&receipt);
 }
 
+/* The server decides by what it was told of this host's parts. */
+static void tell_parts(const struct burn *b)
+{
+	struct facts facts;
+
+	if (!b->parts_changed)
+		return;
+	machine_facts("", &facts);
+	report_event(b->out, EVENT_FACTS, record_encode(facts_fields, &facts));
+	facts_done(&facts);
+}
+
 static void finish(struct burn *b, const struct step_context *context, struct sink *sink)
 {
 	struct err err = ERR_INIT;
 	enum burn_end_of_run end = burn_end_run(b);
 
 	sign(context, b, sink);
+	tell_parts(b);
 	switch (end) {
 	case BURN_RUN_PASS:
 		report_done(b->out, "PASS");

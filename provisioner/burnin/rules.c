@@ -36,6 +36,10 @@ static const struct burnin_rule rules[_SYMPTOM_MAX] = {
 	[SYMPTOM_DISK_READ_ERROR] =
 		{"disk-read-error", true, COMPONENT_DISK, "Replace %s. It cannot be read.",
 		 "its cable or bay: try another bay first if others fail there"},
+	[SYMPTOM_DISK_LOST] =
+		{"disk-lost", true, COMPONENT_DISK,
+		 "Reseat %s, which was lost during the run; if it is lost again, replace it.",
+		 "its cable or bay, or somebody pulled it"},
 	[SYMPTOM_DISK_COMMANDS] = {"disk-command-errors", true, COMPONENT_DISK,
 				   "Reseat %s and its cable, then replace it if this comes back.",
 				   "the backplane or the controller, if other disks show it too"},

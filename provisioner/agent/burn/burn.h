@@ -48,8 +48,11 @@ struct burn {
 	size_t n_tests;
 	struct ocp_stream stream;
 	component_list components;
-	drive_list drives;           /* local ones */
+	drive_list drives;           /* local ones, when the run began */
 	raid_drive_list raid_drives; /* behind RAID cards: judged by SMART alone */
+	bool lost[FACTS_MAX_DRIVES]; /* of drives: was found to be gone */
+	bool added;                  /* a disk that was not among drives was seen */
+	bool parts_changed;          /* what the server was told of the drives is not so any more */
 	struct counters before;      /* the test that runs */
 	int log_fd;                  /* the kernel's log, from where it was read last; -1: none */
 	int64_t n_events;            /* in the BMC's log at the last look; -1: there is none */
@@ -139,6 +142,8 @@ void burn_tests_done(struct burn *b);
 MUST_CHECK json_t *burn_tests_json(const struct burn *b);
 /* Run one, with its records, preconditions and the counters around it. */
 enum burn_end burn_run_test(struct burn *b, const struct burn_planned *p);
+/* Something that a pass needs has no verdict. */
+void burn_add_missing(struct burn *b, const char *what);
 /* End the records: PASS, FAIL, or ERROR where a test has no verdict. */
 enum burn_end_of_run { BURN_RUN_PASS, BURN_RUN_FAIL, BURN_RUN_INCOMPLETE };
 enum burn_end_of_run burn_end_run(struct burn *b);
@@ -191,6 +196,10 @@ int64_t burn_events_now(void);
 /* What the BMC logged since the last call belongs to this step; and that of `sel elist`. */
 void burn_judge_events(struct burn *b, const char *step);
 void burn_judge_events_text(struct burn *b, const char *step, const char *text);
+/* Drives that were pulled since the run began, each once: a finding; one that was put in: the run cannot
+ * end with a pass, as nothing has tested it. now: the drives of this host. */
+void burn_compare_drives(struct burn *b, const char *step, const drive_list *now);
+void burn_judge_drives(struct burn *b, const char *step);
 /* What counters and logs show since the last call belongs to this step. */
 void burn_judge_evidence(struct burn *b, const char *step);
 

@@ -125,6 +125,13 @@ static enum burn_end do_test(struct burn *b, const struct catalogue_test *t)
 	return end;
 }
 
+void burn_add_missing(struct burn *b, const char *what)
+{
+	size_t n = strlen(b->missing);
+
+	text_print(b->missing + n, sizeof(b->missing) - n, "%s%s", n ? ", " : "", what);
+}
+
 enum burn_end burn_run_test(struct burn *b, const struct burn_planned *p)
 {
 	static const enum ocp_status statuses[] = {
@@ -134,7 +141,6 @@ enum burn_end burn_run_test(struct burn *b, const struct burn_planned *p)
 		[BURN_STOPPED] = OCP_ERROR,
 	};
 	const struct catalogue_test *t = p->test;
-	size_t n = strlen(b->missing);
 
 	b->test = t->name;
 	b->test_s = p->seconds;
@@ -145,11 +151,12 @@ enum burn_end burn_run_test(struct burn *b, const struct burn_planned *p)
 	if (end == BURN_JUDGED && moves_machine_checks(t) && !burn_wait_for_poll(b))
 		end = BURN_STOPPED;
 	burn_judge_evidence(b, t->id);
+	burn_judge_drives(b, t->id);
 	note_coverage(b, t);
 	ocp_step_end(&b->stream, t->id, statuses[end]);
 	b->step = NULL;
 	if (end != BURN_JUDGED && (t->needed || (end == BURN_ERROR && t->verified)))
-		text_print(b->missing + n, sizeof(b->missing) - n, "%s%s", n ? ", " : "", t->id);
+		burn_add_missing(b, t->id);
 	return end;
 }
 
