@@ -389,6 +389,15 @@ int server_bench_as(struct server_bench *b, const char *token, const char *metho
 	return ask(b, &(struct question){b->front, token, front, method, path, body});
 }
 
+int server_bench_if(struct server_bench *b, const char *etag, const char *method, const char *path,
+		    const char *body)
+{
+	autofree char *match = xasprintf("If-Match: %s", etag);
+	const char *const headers[] = {match, NULL};
+
+	return ask(b, &(struct question){b->admin, NULL, headers, method, path, body});
+}
+
 long server_bench_metric(struct server_bench *b, const char *name)
 {
 	autofree char *line = xasprintf("\n%s ", name);

@@ -172,6 +172,33 @@ static void test_edit(void **state)
 	fake_agent_done(&a);
 }
 
+/* A reference that was wrong is emptied; who read an older version is told so and changes nothing. */
+static void test_empty_and_stale(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+	char id[64], etag[32];
+
+	fail_host(b, &a, 1);
+	(void)str_copy(id, sizeof(id), json_string_value(json_object_get(only_fault(b), "id")));
+	autofree char *path = xasprintf("/api/v1/faults/%s", id);
+	assert_int_equal(patch(b, id, "{\"rma\":\"RMA-7\",\"note\":\"ordered\"}"), 200);
+	long revision = server_bench_number(b, "SELECT revision FROM fault");
+	snprintf(etag, sizeof(etag), "\"r%ld\"", revision - 1);
+	assert_int_equal(server_bench_if(b, etag, "PATCH", path, "{\"rma\":\"RMA-8\"}"), 412);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM fault WHERE rma = 'RMA-7'"),
+			 1);
+	snprintf(etag, sizeof(etag), "\"r%ld\"", revision);
+	assert_int_equal(server_bench_if(b, etag, "PATCH", path, "{\"rma\":\"\"}"), 200);
+	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM fault WHERE rma = '' AND "
+						"note = 'ordered'"),
+			 1);
+	const char *rma = json_string_value(json_object_get(only_fault(b), "rma"));
+	assert_string_equal(rma ? rma : "", "");
+	assert_int_equal(patch(b, id, "{\"rma\":null}"), 400);
+	fake_agent_done(&a);
+}
+
 /* Three within 90 days, in one slot or in one host. */
 static void test_repeats(void **state)
 {
@@ -242,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_members),
 		T(test_edit),
+		T(test_empty_and_stale),
 		T(test_repeats),
 		T(test_killed_at_each_commit),
 	};
