@@ -105,6 +105,43 @@ static char *record_of(const struct bench *b, const char *type)
 	"echo 'stress-ng: info: [1] successful run completed in 1.00s'; exit 0\n"
 #define WRONG "echo 'stress-ng: fail: [2] cpu: pi computed error'; exit 2\n"
 
+/* Wrong with one of two seeds alone: found, and seen again with that seed. $9 is the seed. */
+static void test_two_seeds(void **state)
+{
+	static const struct plan_burn_in plan = {.seed = 7};
+	static const struct {
+		const char *name, *script;
+		int64_t seconds;
+		enum burn_end end;
+		const char *type, *words;
+	} rows[] = {
+		{"wrong with the first", "[ \"$9\" = 7 ] && { " WRONG "}\n" PASSES, 60, BURN_JUDGED,
+		 "FAIL", "wrong again in 10 of 10"},
+		{"wrong with the second", "[ \"$9\" = 7 ] || { " WRONG "}\n" PASSES, 60,
+		 BURN_JUDGED, "FAIL", "wrong again in 10 of 10"},
+		{"the first did not run", "[ \"$9\" = 7 ] && exit 3\n" PASSES, 60, BURN_ERROR,
+		 "error", "tool-not-run"},
+		{"right with both", PASSES, 60, BURN_JUDGED, "measurement", ""},
+		{"too short for two", "[ \"$9\" = 7 ] || { " WRONG "}\n" PASSES, 59, BURN_JUDGED,
+		 "FAIL", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct lease *lease = lease_new();
+		struct bench b;
+		bool found = rows[i].words[0] != '\0';
+
+		open_bench(&b, &plan, lease, rows[i].script);
+		b.burn.test_s = rows[i].seconds;
+		CHECK_INT(rows[i].name, burn_test_cpu(&b.burn, "cpu-verify"), rows[i].end);
+		autofree char *record = record_of(&b, rows[i].type);
+		CHECK_INT(rows[i].name, strstr(record, rows[i].words) && found, found);
+		CHECK_INT(rows[i].name, b.burn.n_failures > 0, found && rows[i].end == BURN_JUDGED);
+		close_bench(&b);
+	}
+}
+
 /* Wrong the first time and each second time after it: 5 of 10. */
 static void test_wrong_cpu(void **state)
 {
@@ -252,9 +289,8 @@ static void test_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wrong_cpu),
-		cmocka_unit_test(test_sound_cpus),
-		cmocka_unit_test(test_cpu_not_tested),
+		cmocka_unit_test(test_wrong_cpu),  cmocka_unit_test(test_two_seeds),
+		cmocka_unit_test(test_sound_cpus), cmocka_unit_test(test_cpu_not_tested),
 		cmocka_unit_test(test_addresses),
 	};
 
