@@ -10,7 +10,7 @@
 #include <base/cleanup.h>
 #include <base/str.h>
 
-/* What one of the two does not tell is no difference: a disk that is busy may not give its serial. */
+/* A value that one of the two lacks is not a difference: a disk that is busy may not give its serial. */
 static bool is_same(const struct drive *a, const struct drive *b)
 {
 	if (a->facts.serial[0] && b->facts.serial[0])

@@ -109,6 +109,7 @@ static char *record_of(const struct bench *b, const char *type)
 static void test_two_seeds(void **state)
 {
 	static const struct plan_burn_in plan = {.seed = 7};
+
 	static const struct {
 		const char *name, *script;
 		int64_t seconds;
