@@ -36,6 +36,9 @@ struct live_host {
 	/* progress; stage "" when none was told */
 	char stage[33], unit[17], message[257];
 	int64_t done, total, eta_s; /* eta -1: not known */
+	/* How long such a run takes, by its SKU's history: 0: none; asked for once in a step. */
+	int64_t typical_s;
+	bool typical_is_read;
 };
 
 MUST_CHECK struct live *live_new(void);

@@ -11,6 +11,7 @@
 #include <inventory/host.h>
 #include <proto/session.h>
 #include <server/flow/arm.h>
+#include <server/flow/burn_history.h>
 #include <server/flow/engine.h>
 #include <server/flow/host_advice.h>
 #include <server/flow/live.h>
@@ -66,8 +67,21 @@ static int settle(struct flow *flow, int64_t host_num, struct err *err)
 
 /* ---- heartbeat ------------------------------------------------------------------------------- */
 
-static void keep_progress(struct flow *flow, int64_t host_num, const char *address,
-			  const struct heartbeat_request *q)
+/* The agent adds up its plan; what hosts of the SKU took is nearer to what is left. */
+static int keep_history(struct flow *flow, struct live_host *h, struct err *err)
+{
+	if (!str_eq(h->stage, "burn_in"))
+		return 0;
+	if (!h->typical_is_read)
+		TRY(burn_history_typical(flow, h->host_num, &h->typical_s, err));
+	h->typical_is_read = true;
+	int64_t left_s = burn_history_left(h->done, h->total, h->typical_s);
+	h->eta_s = left_s >= 0 ? left_s : h->eta_s;
+	return 0;
+}
+
+static int keep_progress(struct flow *flow, int64_t host_num, const char *address,
+			 const struct heartbeat_request *q, struct err *err)
 {
 	struct live_host *h = live_at(flow->live, host_num);
 
@@ -78,6 +92,7 @@ static void keep_progress(struct flow *flow, int64_t host_num, const char *addre
 	h->done = q->done;
 	h->total = q->total;
 	h->eta_s = q->eta_s;
+	return keep_history(flow, h, err);
 }
 
 /* May this session write now? Asked of the store, so that a restart of ours forgets nothing. */
@@ -134,7 +149,7 @@ static int heartbeat(struct http_request *r, const void *message, struct err *er
 	TRY(agent_session(r, &s, err));
 	TRY(agent_check_epoch(&s, q->epoch, err));
 	TRY(may_write(flow, &s, &reply.may_write, err));
-	keep_progress(flow, s.host_num, http_peer(r), q);
+	TRY(keep_progress(flow, s.host_num, http_peer(r), q, err));
 	TRY(check_step(flow, &s, &reply, err));
 	reply.epoch = s.epoch;
 	return http_reply_json(r, 200, record_encode(heartbeat_reply_fields, &reply));

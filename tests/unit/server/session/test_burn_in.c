@@ -468,6 +468,36 @@ static void put_peers(struct server_bench *b)
 	}
 }
 
+/* Hosts of the SKU took 100, 200 and 900 s; this one has done half of its plan. */
+static void test_time_left(void **state)
+{
+	static const int took_s[] = {900, 100, 200};
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	to_test(b, &a);
+	server_bench_sql(b, "UPDATE host SET sku = 'r1', bios_version = '1.2'");
+	autofree char *path = xasprintf("/api/v1/hosts/%s", a.host_id);
+	a.stage = "burn_in";
+	for (int n = 0; n <= (int)ARRAY_LEN(took_s); n++) {
+		need(fake_agent_heartbeat(&a), 200, &a, "heartbeat");
+		assert_int_equal(server_bench_admin(b, "GET", path, NULL), 200);
+		const json_t *eta = json_object_get(json_object_get(b->reply, "progress"), "eta_s");
+		/* two hosts show nothing typical: the agent's own word, which is none here */
+		assert_int_equal(json_is_null(eta), n < (int)ARRAY_LEN(took_s));
+		if (n == (int)ARRAY_LEN(took_s)) {
+			assert_int_equal(json_integer_value(eta), 100);
+			break;
+		}
+		autofree char *sql = xasprintf(
+			"INSERT INTO run_measure (host_num, name, sku, firmware, milli, at_us) "
+			"VALUES (%d, 'run-time of tier quick', 'r1', '1.2', %d, 1)",
+			1000 + n, took_s[n] * 1000);
+		server_bench_sql(b, sql); /* starts the server again, which forgets */
+	}
+	fake_agent_done(&a);
+}
+
 /* A disk that is half as fast as its like, and passes every absolute limit: a warning, no fault. */
 static void test_slower_than_its_like(void **state)
 {
@@ -496,6 +526,7 @@ static void test_slower_than_its_like(void **state)
 		put_peers(b);
 		send(&a, &n, start, ARRAY_LEN(start));
 		send(&a, &n, found, ARRAY_LEN(found));
+		server_bench_advance(b, 5000);
 		need(fake_agent_step_done(&a, "PASS"), 200, &a, "done");
 		CHECK_STR(rows[i].name, server_bench_state(b, a.host_id), "imaging");
 		CHECK_INT(rows[i].name, server_bench_number(b, OPEN), 0);
@@ -506,8 +537,16 @@ static void test_slower_than_its_like(void **state)
 				  "summary LIKE 'read-rate of ST8000 in smart is 118 MiB/s; 8 "
 				  "hosts%'"),
 			  rows[i].n_warnings);
-		CHECK_INT(rows[i].name, server_bench_number(b, "SELECT count(*) FROM run_measure"),
+		CHECK_INT(rows[i].name,
+			  server_bench_number(b, "SELECT count(*) FROM run_measure WHERE name LIKE "
+						 "'read-rate%'"),
 			  9);
+		/* and how long its run took is kept for the next hosts of the SKU */
+		CHECK_INT(rows[i].name,
+			  server_bench_number(b, "SELECT count(*) FROM run_measure WHERE name = "
+						 "'run-time of tier quick' AND sku = 'r1' AND "
+						 "milli BETWEEN 4900 AND 5900"),
+			  1);
 		fake_agent_done(&a);
 		walk_renew(b, profile_auto);
 	}
@@ -585,21 +624,14 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, walk_setup_auto, walk_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_signed),
-		T(test_slower_than_its_like),
-		T(test_two_disks),
-		T(test_two_symptoms),
-		T(test_broken_off),
-		T(test_incomplete),
-		T(test_gate),
-		T(test_repair),
-		T(test_not_swapped),
-		T(test_other_parts),
-		T(test_own_file),
-		T(test_resume),
-		T(test_resume_after_fault),
-		T(test_no_resume),
-		T(test_bad_own_file),
+		T(test_signed),       T(test_slower_than_its_like),
+		T(test_time_left),    T(test_two_disks),
+		T(test_two_symptoms), T(test_broken_off),
+		T(test_incomplete),   T(test_gate),
+		T(test_repair),       T(test_not_swapped),
+		T(test_other_parts),  T(test_own_file),
+		T(test_resume),       T(test_resume_after_fault),
+		T(test_no_resume),    T(test_bad_own_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
