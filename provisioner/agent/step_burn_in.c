@@ -76,6 +76,7 @@ static void begin(struct burn *b, struct sink *sink, const char *host_id)
 		VEC_PUSH(&b->raid_drives, facts.raid_drives.items[i]);
 	facts_done(&facts);
 	drives_read("", &all);
+	b->drives_known = true;
 	for (size_t i = 0; i < all.n; i++)
 		if (all.items[i].local)
 			VEC_PUSH(&b->drives, all.items[i]);

@@ -50,6 +50,7 @@ struct burn {
 	component_list components;
 	drive_list drives;           /* local ones, when the run began */
 	raid_drive_list raid_drives; /* behind RAID cards: judged by SMART alone */
+	bool drives_known;           /* drives was read: what comes and goes is judged */
 	bool lost[FACTS_MAX_DRIVES]; /* of drives: was found to be gone */
 	bool added;                  /* a disk that was not among drives was seen */
 	bool parts_changed;          /* what the server was told of the drives is not so any more */

@@ -104,6 +104,8 @@ void burn_judge_drives(struct burn *b, const char *step)
 {
 	drive_list now = {0};
 
+	if (!b->drives_known)
+		return;
 	drives_read(b->root ? b->root : "", &now);
 	burn_compare_drives(b, step, &now);
 	drives_done(&now);
