@@ -138,6 +138,7 @@ static int open_flow(struct app *a, struct err *err)
 	flow->notices.arg = a;
 	make_urls(a);
 	lend_site(a);
+	TRY(outbound_parse(a->config.webhook_allow, &flow->outbound, err));
 	protected_load(&flow->protected, a->config.store, a->config.protect);
 	TRY(trust_root_load(a->site.root_path, &flow->root, err));
 	TRY(object_store_open(a->site.objects_dir, &flow->objects, err));

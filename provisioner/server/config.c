@@ -17,8 +17,9 @@
 #include <base/str.h>
 #include <pxe/relayed.h>
 #include <proto/erase_method.h>
+#include <server/flow/outbound.h>
 
-enum key_type { KEY_TEXT, KEY_PATH, KEY_METHODS, KEY_ORIGINS, KEY_INT, KEY_CHOICE };
+enum key_type { KEY_TEXT, KEY_PATH, KEY_METHODS, KEY_ORIGINS, KEY_NETWORKS, KEY_INT, KEY_CHOICE };
 
 static const struct key {
 	const char *section, *name;
@@ -59,6 +60,7 @@ static const struct key {
 	{"programs", "slipway", KEY_PATH, AT(slipway), "", 0, 0, NULL},
 	{"web", "dir", KEY_PATH, AT(boot.web_dir), "", 0, 0, NULL},
 	{"erase", "methods", KEY_METHODS, AT(erase_methods), ERASE_POLICY_DEFAULT, 0, 0, NULL},
+	{"webhooks", "allow", KEY_NETWORKS, AT(webhook_allow), "", 0, 0, NULL},
 	{"orders", "second_person", KEY_CHOICE, AT(second_person), "on", 0, 0, "on|off"},
 	{"orders", "protect", KEY_TEXT, AT(protect), "", 0, 0, NULL},
 	{"orders", "second_person_above", KEY_INT, AT(second_person_above), "5", 0, 256, NULL},
@@ -120,6 +122,18 @@ static int check_origins(const struct key *k, const char *value, struct err *err
 	return 0;
 }
 
+static int check_list(const struct key *k, const char *value, struct err *err)
+{
+	struct erase_policy policy;
+	struct outbound networks;
+
+	if (k->type == KEY_METHODS && erase_policy_parse(value, &policy, err) < 0)
+		return err_wrap(err, "[%s] %s", k->section, k->name);
+	if (k->type == KEY_NETWORKS && outbound_parse(value, &networks, err) < 0)
+		return err_wrap(err, "[%s] %s", k->section, k->name);
+	return k->type == KEY_ORIGINS ? check_origins(k, value, err) : 0;
+}
+
 static int set_key(struct config *c, const struct key *k, const char *value, struct err *err)
 {
 	if (k->type == KEY_INT)
@@ -130,11 +144,7 @@ static int set_key(struct config *c, const struct key *k, const char *value, str
 	if (k->type == KEY_PATH && value[0] && value[0] != '/')
 		return err_set(err, ERR_CONFIG, "[%s] %s must be an absolute path, not '%s'",
 			       k->section, k->name, value);
-	struct erase_policy policy;
-	if (k->type == KEY_METHODS && erase_policy_parse(value, &policy, err) < 0)
-		return err_wrap(err, "[%s] %s", k->section, k->name);
-	if (k->type == KEY_ORIGINS)
-		TRY(check_origins(k, value, err));
+	TRY(check_list(k, value, err));
 	if (strpbrk(value, "\r\n\t\"'\\"))
 		return err_set(err, ERR_CONFIG,
 			       "[%s] %s has a quote, backslash or control character", k->section,

@@ -31,7 +31,8 @@ struct config {
 	char *erase_methods; /* in order of preference: see proto/erase_method.h */
 	char *second_person; /* on, off */
 	int64_t second_person_above;
-	char *protect; /* names of machines that are never a target */
+	char *webhook_allow; /* networks; see flow/outbound.h */
+	char *protect;       /* names of machines that are never a target */
 };
 
 void config_init(struct config *c);

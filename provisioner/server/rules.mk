@@ -58,6 +58,7 @@ server_flow_SRC += provisioner/server/flow/lost_disk.c
 server_flow_SRC += provisioner/server/flow/notices.c
 server_flow_SRC += provisioner/server/flow/order.c
 server_flow_SRC += provisioner/server/flow/order_work.c
+server_flow_SRC += provisioner/server/flow/outbound.c
 server_flow_SRC += provisioner/server/flow/planner.c
 server_flow_SRC += provisioner/server/flow/step_builder.c
 server_flow_SRC += provisioner/server/flow/profile_change.c
@@ -232,7 +233,9 @@ $(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules burni
 $(eval $(call unit_test,tests/unit/server/flow/test_profile_check.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile_near.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
-$(eval $(call unit_test,tests/unit/server/test_config.c,server_roof pxe proto base,$(BASE_PKG) inih))
+$(eval $(call unit_test,tests/unit/server/notify/test_webhook_post.c,server_notify server_flow base,$(BASE_PKG) libcurl libsystemd))
+$(eval $(call unit_test,tests/unit/server/flow/test_outbound.c,server_flow base,$(BASE_PKG) libcurl))
+$(eval $(call unit_test,tests/unit/server/test_config.c,server_roof server_flow pxe proto base,$(BASE_PKG) inih libcurl))
 $(eval $(call unit_test,tests/unit/server/boot/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/http/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
 

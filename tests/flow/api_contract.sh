@@ -217,7 +217,7 @@ agrees "a location" 201 POST /api/v1/locations -H "$json" -d '{"rack":"r9","unit
 agrees "edits in bulk, rehearsed" 200 POST '/api/v1/hosts/bulk?dry_run=true' -H "$json" -H 'Idempotency-Key: one' \
 	-d '{"items":[{"host":"SN-2","set":{"rack":"r1"}},{"host":"nobody","set":{}}]}'
 agrees "a token" 201 POST /api/v1/tokens -H "$json" -d '{"name":"t","scopes":["read"],"ttl_s":60}'
-agrees "a webhook" 201 POST /api/v1/webhooks -H "$json" -d '{"name":"h","url":"http://127.0.0.1:9/","secret":"0123456789abcdef",
+agrees "a webhook" 201 POST /api/v1/webhooks -H "$json" -d '{"name":"h","url":"http://10.99.0.77:9/","secret":"0123456789abcdef",
 	"kinds":["host.state"],"max_tries":1,"since":0}'
 hook=$(jq .id "$dir/body")
 agrees "a webhook's letters again" 202 POST "/api/v1/webhooks/$hook/redeliver" -H "$json" -d '{}'

@@ -9,7 +9,7 @@ flow_namespace "$@"
 flow_dir secrets
 flow_wire
 flow_station honest 10.99.0.77
-flow_config
+flow_config '[webhooks]' 'allow=127.0.0.1'
 flow_start
 ok "slipwayd starts behind nginx" $? "$dir/log"
 slipway=$build/bin/slipway

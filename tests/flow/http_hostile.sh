@@ -140,7 +140,7 @@ ok "H-15 and it recovers" $?
 
 # ---- planted secrets are nowhere ---------------------------------------------------------------------
 webhook_secret=planted-secret-0123456789
-printf %s "$webhook_secret" | "$slipway" webhook add h http://127.0.0.1:9/ >"$dir/body"
+printf %s "$webhook_secret" | "$slipway" webhook add h http://10.99.0.77:9/ >"$dir/body"
 backup=$("$slipway" backup make)
 cp "$dir/state/slipway.db" "$dir/dump" && cat "$dir/state/slipway.db-wal" >>"$dir/dump"
 cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ >"$dir/processes" 2>/dev/null

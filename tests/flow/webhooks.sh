@@ -20,12 +20,13 @@ wait_for() { # wait_for SECONDS PATH JQ-CONDITION
 
 flow_dir hook
 flow_wire
-flow_config
+ip address add 169.254.77.1/32 dev lo
+flow_config '[webhooks]' 'allow=127.0.0.1/32'
 
 # Writes one line per request: path, event, try, status, "good" or "bad" signature, body's id. What it answers is
 # in the file $dir/answer: 204 takes events.
 cat >"$dir/receiver.py" <<'PY'
-import hashlib, hmac, http.server, json, sys, time
+import hashlib, hmac, http.server, json, socket, sys, time
 folder, secrets = sys.argv[1], {"/good": b"0123456789abcdef", "/other": b"fedcba9876543210"}
 class Receiver(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
@@ -51,7 +52,12 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         self.send_error(404)
     def log_message(self, *words):
         pass
-http.server.ThreadingHTTPServer(("127.0.0.1", 9099), Receiver).serve_forever()
+class Anywhere(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+    def server_bind(self):
+        self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+Anywhere(("::", 9099), Receiver).serve_forever()
 PY
 echo 503 >"$dir/answer"
 : >"$dir/received"
@@ -113,6 +119,52 @@ wait_for 10 "/api/v1/webhooks/$two" '.dead == 0 and .delivered == 1'
 ok "and is taken" $?
 same "a dead letter that is none" "$(call POST "/api/v1/webhooks/$two/redeliver" -d '{"event":1}')" 404
 
+# ---- what a webhook may not reach: this machine, its neighbours on the link, whatever the name or the number -------
+hook() { # hook NAME URL: the status
+	call POST /api/v1/webhooks -d '{"name":"'"$1"'","url":"'"$2"'","secret":"0123456789abcdef","kinds":["sku.*"],"max_tries":1}'
+}
+while read -r url; do
+	same "SSRF $url is refused at once" "$(hook ssrf "$url") $(jq -r '"\(.code) \(.pointer)"' "$dir/body")" "422 webhook.address /url"
+done <<'ROWS'
+http://127.0.0.2:9099/in
+http://2130706434:9099/in
+http://0x7f.2:9099/in
+http://0177.0.0.2:9099/in
+http://0:9099/in
+http://[::1]:9099/in
+http://[::]:9099/in
+http://[::ffff:127.0.0.2]:9099/in
+http://[::ffff:7f00:2]:9099/in
+http://[64:ff9b::7f00:2]:9099/in
+http://[2002:7f00:2::1]:9099/in
+http://[fe80::1]:9099/in
+http://169.254.169.254/latest/meta-data/
+http://169.254.77.1:9099/in
+http://224.0.0.1:9099/in
+http://255.255.255.255:9099/in
+http://10.99.0.1:9099/in
+http://10.99.0.1/healthz
+http://%31%32%37.0.0.2:9099/in
+ROWS
+same "a private address is one like others" "$(hook private http://10.99.0.77:9099/)" 201
+call DELETE "/api/v1/webhooks/$(jq .id "$dir/body")" >/dev/null
+# names are looked at when the connection is made: what they said before counts for nothing
+names() { echo "$1 receiver.test" >"$dir/hosts"; }
+names 10.99.0.77
+chmod 644 "$dir/hosts"
+mount --bind "$dir/hosts" /etc/hosts
+first=$(hook name http://receiver.test:9099/in)
+name=$(jq .id "$dir/body")
+same "SSRF a name that is well today" "$first" 201
+names 127.0.0.2
+call POST /api/v1/skus -d '{"name":"s8","contents":{"cores":8}}' >/dev/null
+wait_for 20 "/api/v1/webhooks/$name" ".dead == 1"
+ok "SSRF the name says 127.0.0.2 when the event goes out" $?
+same "SSRF and the reason is kept" "$(show "/api/v1/webhooks/$name/deliveries" \
+	'.dead[0].why | test("127.0.0.2 .loopback. is not allowed.*webhooks")')" true
+grep -q '/in' "$dir/received"
+same "SSRF nothing arrived" $? 1
+
 # ---- nobody listens; removal ------------------------------------------------------------------------
 kill "$receiver"
 wait "$receiver" 2>/dev/null
@@ -142,7 +194,7 @@ same "webhook remove" "$("$slipway" webhook remove cli)" removed
 same "and it is gone" $? 3
 ! grep -rq 0123456789abcdef "$dir/log"
 ok "no secret is in the log" $?
-same "the audit log has it all" "$("$slipway" audit list --json | jq -r '[.[] | select(.path | startswith("/api/v1/webhooks")) | .method] | group_by(.) | map("\(.[0]) \(length)") | join(", ")')" "DELETE 2, POST 11"
+same "the audit log has it all" "$("$slipway" audit list --json | jq -r '[.[] | select(.path | startswith("/api/v1/webhooks")) | .method] | group_by(.) | map("\(.[0]) \(length)") | join(", ")')" "DELETE 3, POST 32"
 same "and is whole" "$("$slipway" audit verify | cut -d, -f2)" " the chain is whole"
 
 flow_stop

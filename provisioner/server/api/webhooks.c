@@ -74,6 +74,9 @@ static const struct field webhook_fields[] = {
 static int create_work(struct write *w, struct err *err)
 {
 	const struct webhook_ask *ask = w->ask;
+
+	if (outbound_check_url(&w->flow->outbound, ask->url, err) < 0)
+		return err_at(err, "/url");
 	autofree char *sealed = secret_seal(w->flow->seal_key, ask->name, ask->secret);
 	struct webhook_draft d = {
 		.name = ask->name,

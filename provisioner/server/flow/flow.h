@@ -18,6 +18,7 @@
 #include <inventory/db.h>
 #include <proto/plan.h>
 #include "notices.h"
+#include "outbound.h"
 #include "protected.h"
 
 struct live;
@@ -73,6 +74,7 @@ struct flow {
 	bool stop_unstored;         /* and the store has not taken it (yet) */
 	int64_t silence_us;         /* a writer without contact for this long was interrupted */
 	struct protected protected; /* machines that are never a target */
+	struct outbound outbound;   /* where webhooks may go */
 	struct flow_order_policy orders;
 	struct flow_channel channel;
 	struct flow_fleet fleet;

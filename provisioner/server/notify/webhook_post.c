@@ -7,15 +7,18 @@
 
 #include <curl/curl.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <systemd/sd-event.h>
 #include <base/cleanup.h>
 #include <base/str.h>
+#include <server/flow/outbound.h>
 
 #define CONNECT_TIMEOUT_MS 5000L
 
 struct webhook_post {
 	CURLM *multi;
 	sd_event *event;
+	const struct outbound *outbound;
 	sd_event_source *timer;
 	struct running *first;
 };
@@ -25,6 +28,7 @@ struct running {
 	CURL *easy;
 	struct curl_slist *headers;
 	char text[CURL_ERROR_SIZE];
+	struct err refused; /* the address that was not connected to */
 	webhook_post_end end;
 	void *arg;
 	struct running *next;
@@ -51,7 +55,9 @@ static void finish(struct running *r, CURLcode code)
 	webhook_post_end end = r->end;
 	void *arg = r->arg;
 	long status = 0;
-	autofree char *why = xstrdup(r->text[0] ? r->text : curl_easy_strerror(code));
+	autofree char *why = xstrdup(r->refused.code ? r->refused.msg
+				     : r->text[0]    ? r->text
+						     : curl_easy_strerror(code));
 
 	if (code == CURLE_OK)
 		(void)curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -138,11 +144,13 @@ static int want_time(CURLM *multi, long timeout_ms, void *arg)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-int webhook_post_new(struct sd_event *event, struct webhook_post **ret, struct err *err)
+int webhook_post_new(struct sd_event *event, const struct outbound *outbound,
+		     struct webhook_post **ret, struct err *err)
 {
 	struct webhook_post *w = xcalloc(1, sizeof(*w));
 
 	w->event = event;
+	w->outbound = outbound;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == 0)
 		w->multi = curl_multi_init();
 	if (!w->multi ||
@@ -181,6 +189,18 @@ static size_t throw_away(char *p, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+/* The name was resolved: what it says now counts, not what it said when the webhook was made. The
+ * socket is connected to this address and to no other. */
+static curl_socket_t open_allowed(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct running *r = arg;
+
+	(void)purpose;
+	if (outbound_check(r->engine->outbound, &to->addr, &r->refused) < 0)
+		return CURL_SOCKET_BAD;
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
 static void set_options(struct running *r, const struct webhook_post_call *call)
 {
 	CURL *c = r->easy;
@@ -192,6 +212,8 @@ static void set_options(struct running *r, const struct webhook_post_call *call)
 	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	(void)curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	(void)curl_easy_setopt(c, CURLOPT_PROXY, "");
+	(void)curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_allowed);
+	(void)curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, r);
 	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);

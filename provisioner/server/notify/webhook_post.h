@@ -11,9 +11,12 @@
 #include <base/err.h>
 
 struct sd_event;
+struct outbound;
 struct webhook_post; /* the engine: all running POSTs */
 
-MUST_CHECK int webhook_post_new(struct sd_event *event, struct webhook_post **ret, struct err *err);
+/* outbound: kept by reference; every address is checked against it when it is connected to. */
+MUST_CHECK int webhook_post_new(struct sd_event *event, const struct outbound *outbound,
+				struct webhook_post **ret, struct err *err);
 /* Running POSTs end without a word to their callers. NULL is well. */
 void webhook_post_free(struct webhook_post *w);
 

@@ -156,7 +156,7 @@ static int open_sender(struct webhook_sender *s, struct err *err)
 	/* on one store of several appliances a claim may be another one's, and ends by itself */
 	if (db_is_sqlite(flow->db))
 		TRY(webhook_forget_claims(flow->db, err));
-	TRY(webhook_post_new(flow->event, &s->post, err));
+	TRY(webhook_post_new(flow->event, &flow->outbound, &s->post, err));
 	if (sd_event_add_time_relative(flow->event, &s->timer, CLOCK_BOOTTIME, LOOK_EVERY_US,
 				       100000, on_look, s) < 0)
 		return err_set(err, ERR_SYS, "cannot add a timer");

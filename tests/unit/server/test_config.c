@@ -50,6 +50,9 @@ static void test_files(void **state)
 		 ":2: [api] cors_origins takes origins", ERR_CONFIG},
 		{"no rate", "[api]\nrate_per_s=0\n", ":2: [api] rate_per_s must be a number",
 		 ERR_CONFIG},
+		{"where webhooks may go", "[webhooks]\nallow = 127.0.0.1, fd00::/8\n", "", ERR_OK},
+		{"a name where webhooks may go", "[webhooks]\nallow=10.0.0.0/8 localhost\n",
+		 ":2: [webhooks] allow: 'localhost'", ERR_CONFIG},
 		{"first error counts", "[dhcp]\nmode=x\nmode=y\n", ":2:", ERR_CONFIG},
 		{"no key=value", "[server]\nhello\n", ":2:", ERR_CONFIG},
 	};

@@ -84,7 +84,7 @@ static const struct {
 	{"POST", "/api/v1/hosts/{id}/retire", "ready", "/api/v1/hosts/ONE/retire", "{}", 200},
 	{"POST", "/api/v1/hosts/{id}/serve", "ready", "/api/v1/hosts/ONE/serve", NULL, 200},
 	{"POST", "/api/v1/webhooks", NULL, NULL,
-	 "{\"name\":\"h\",\"url\":\"http://127.0.0.1:9/\",\"secret\":\"0123456789abcdef\"}", 201},
+	 "{\"name\":\"h\",\"url\":\"http://10.99.0.77:9/\",\"secret\":\"0123456789abcdef\"}", 201},
 	{"POST", "/api/v1/webhooks/{id}/redeliver", NULL, "/api/v1/webhooks/HOOK/redeliver", NULL,
 	 202},
 	{"DELETE", "/api/v1/webhooks/{id}", NULL, "/api/v1/webhooks/HOOK", NULL, 204},
@@ -255,6 +255,22 @@ static void rehearse(const char *name, const char *method, const char *path, con
 	const char *hash = json_string_value(json_object_get(bench.reply, "plan_hash"));
 	if (hash)
 		snprintf(plan, sizeof(plan), "\"plan_hash\":\"%s\",", hash);
+}
+
+/* The list of the operator's is empty here. */
+static void test_webhooks_stay_away_from_us(void **state)
+{
+	static const char *const hosts[] = {"127.0.0.1:9", "[::1]", "169.254.169.254", "localhost"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+		autofree char *body = xasprintf(
+			"{\"name\":\"h\",\"url\":\"http://%s/\",\"secret\":\"0123456789abcdef\"}",
+			hosts[i]);
+		CHECK_INT(hosts[i], server_bench_admin(&bench, "POST", "/api/v1/webhooks", body),
+			  422);
+		CHECK_STR(hosts[i], bench.code, "webhook.address");
+	}
 }
 
 static int64_t held_us;
@@ -490,6 +506,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_change_is_listed),
+		T(test_webhooks_stay_away_from_us),
 		T(test_every_change_is_audited),
 		T(test_refusals_are_audited),
 		T(test_bodies_are_what_is_described),
