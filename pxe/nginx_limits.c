@@ -18,6 +18,8 @@ struct limit {
 	const char *body, *body_timeout;
 	const char *all_rate; /* of all addresses: what is above waits its turn, or NULL */
 	int all_connections;  /* of all addresses; 0: no bound of its own */
+	const char *counted;  /* in all_connections: NULL: every request; else a variable that is
+				 empty for those that are not */
 };
 
 static const char *const names[_NGINX_KIND_MAX] = {
@@ -35,12 +37,16 @@ static const struct limit limits[_NGINX_KIND_MAX] = {
 	/* each is a transaction of 10 ms that heartbeats would wait for */
 	[NGINX_SESSION] = {"1r/s", 10, 8, "128k", "10s", "25r/s", 0},
 	[NGINX_BEAT] = {"5r/s", 30, 8, "64k", "10s", NULL, 0},
-	/* bodies up to 5 MiB lie on the disk until they are whole: at most 640 MiB of them */
-	[NGINX_EVENTS] = {"20r/s", 100, 4, "5m", "10s", NULL, 128},
+	/* bodies lie on the disk until they are whole: at most 640 MiB of the large ones. Those of
+	 * agents stay below 1 MB; a stranger's slow ones, of every address here, must not keep them
+	 * out, and come to 1 GB together. */
+	[NGINX_EVENTS] = {"20r/s", 100, 4, "5m", "10s", NULL, 128, "$large_body"},
 	[NGINX_AGENT] = {"20r/s", 60, 16, "1k", "10s", NULL, 0},
 	[NGINX_FIRST_BOOT] = {"1r/s", 10, 8, "64k", "10s", "50r/s", 0},
-	[NGINX_API] = {"200r/s", 1000, 64, "8m", "30s", NULL, 0},
-	[NGINX_IMPORT] = {"20r/s", 60, 16, "64g", "120s", NULL, 0},
+	/* not buffered: each holds one of the daemon's 4096 connections, of which agents and boot
+	 * scripts keep the greater part whatever happens here */
+	[NGINX_API] = {"200r/s", 1000, 64, "8m", "30s", NULL, 1024},
+	[NGINX_IMPORT] = {"20r/s", 60, 16, "64g", "120s", NULL, 256},
 };
 
 static void add_zones(struct str *out, const char *name, const struct limit *l)
@@ -53,7 +59,8 @@ static void add_zones(struct str *out, const char *name, const struct limit *l)
 		str_addf(out, "\tlimit_req_zone $server_port zone=%s_all_r:32k rate=%s;\n", name,
 			 l->all_rate);
 	if (l->all_connections)
-		str_addf(out, "\tlimit_conn_zone $server_port zone=%s_all_c:32k;\n", name);
+		str_addf(out, "\tlimit_conn_zone %s zone=%s_all_c:32k;\n",
+			 l->counted ? l->counted : "$server_port", name);
 }
 
 void nginx_limits_head(struct str *out)
@@ -61,7 +68,11 @@ void nginx_limits_head(struct str *out)
 	str_add(out, "\tlimit_conn_status 429;\n"
 		     "\tlimit_req_status 429;\n"
 		     "\tlimit_conn_log_level info;\n"
-		     "\tlimit_req_log_level info;\n");
+		     "\tlimit_req_log_level info;\n"
+		     "\tmap $content_length $large_body {\n"
+		     "\t\t\"~^[0-9]{1,6}$\" \"\";\n"
+		     "\t\tdefault $server_port;\n"
+		     "\t}\n");
 	for (size_t i = 0; i < _NGINX_KIND_MAX; i++)
 		add_zones(out, names[i], &limits[i]);
 }

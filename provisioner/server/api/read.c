@@ -42,9 +42,9 @@ static void reading_free(void *arg)
 /* Work that no statement's budget can end. */
 static bool is_never_quick(enum read_kind kind)
 {
-	return kind == READ_PIPELINE || kind == READ_DIFFERENCE || kind == READ_BACKUP ||
-	       kind == READ_HOST_SEARCH || kind == READ_EXPORT || kind == READ_BURN_REPORT ||
-	       kind == READ_PASSWORD;
+	return kind == READ_AUDIT_CHECK || kind == READ_PIPELINE || kind == READ_DIFFERENCE ||
+	       kind == READ_BACKUP || kind == READ_HOST_SEARCH || kind == READ_EXPORT ||
+	       kind == READ_BURN_REPORT || kind == READ_PASSWORD;
 }
 
 static int64_t boot_us(void)

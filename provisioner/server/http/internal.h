@@ -15,7 +15,10 @@
 #define HTTP_TOPIC_BYTES 96
 #define HTTP_PATH_BYTES  1024
 #define HTTP_EARLY_DISCARD                                                                         \
-	(256 * 1024) /* bodies up to this are read and dropped before a refusal */
+	(256 * 1024)            /* bodies up to this are read and dropped before a refusal */
+#define HTTP_REFUSED_BODY_S 2U  /* within this time */
+#define HTTP_BODY_GRACE_S   120 /* other bodies come in this time, or at this rate */
+#define HTTP_BODY_MIN_BPS   1024
 
 struct http_daemon {
 	struct http_server *server;
@@ -74,6 +77,7 @@ struct http_request {
 	size_t body_bytes, body_cap;
 	int body_fd;
 	uint64_t body_fd_bytes;
+	uint64_t begun_us, received_bytes; /* of a body, also of one that is dropped */
 
 	struct err early; /* refuse with this once the body was dropped */
 	bool early_set;

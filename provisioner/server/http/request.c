@@ -25,6 +25,7 @@ struct http_request *http_request_new(struct http_server *s, struct MHD_Connecti
 	r->server = s;
 	r->connection = c;
 	r->body_fd = -1;
+	r->begun_us = http_now_us();
 	if (!str_copy(r->path, sizeof(r->path), path) ||
 	    !str_copy(r->method, sizeof(r->method), method)) {
 		r->early_set = true;

@@ -161,8 +161,15 @@ static void answer_preflight(struct http_request *r)
 	(void)http_reply_empty(r, 204);
 }
 
+/* After so much silence the library closes the connection. */
+static void silent_for(struct http_request *r, unsigned seconds)
+{
+	(void)MHD_set_connection_option(r->connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}
+
 static void refuse(struct http_request *r)
 {
+	silent_for(r, CONNECTION_TIMEOUT_S); /* nginx keeps it for other requests */
 	if (http_cors_is_preflight(r)) {
 		answer_preflight(r);
 		return;
@@ -172,6 +179,19 @@ static void refuse(struct http_request *r)
 	if (r->early.code == ERR_AUTH_MISSING || r->early.code == ERR_AUTH_TOKEN)
 		http_reply_header(r, "WWW-Authenticate", "Bearer");
 	(void)http_reply_problem(r, 0, &r->early);
+}
+
+/* A body that is refused anyway, or that comes more slowly than any client of ours sends, would hold
+ * a connection that others need. */
+static bool is_too_slow(struct http_request *r, size_t n)
+{
+	uint64_t age_us = http_now_us() - r->begun_us;
+
+	r->received_bytes += n;
+	if (r->early_set)
+		return age_us > HTTP_REFUSED_BODY_S * 1000000ULL ||
+		       r->received_bytes > HTTP_EARLY_DISCARD;
+	return age_us > (HTTP_BODY_GRACE_S + r->received_bytes / HTTP_BODY_MIN_BPS) * 1000000ULL;
 }
 
 /* A refusal before a large body comes is said at once (the library then closes the connection);
@@ -199,6 +219,8 @@ static enum MHD_Result first_call(struct http_daemon *d, struct MHD_Connection *
 		r->early_set = true;
 	if (r->early_set && refuse_at_once(r))
 		refuse(r);
+	else if (r->early_set)
+		silent_for(r, HTTP_REFUSED_BODY_S);
 	return MHD_YES;
 }
 
@@ -217,6 +239,8 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *c, const char
 		return first_call(cls, c, url, method, con_cls);
 	struct http_request *r = *con_cls;
 	if (*upload_bytes > 0) {
+		if (is_too_slow(r, *upload_bytes))
+			return MHD_NO;
 		take_upload(r, upload, *upload_bytes);
 		*upload_bytes = 0;
 		return MHD_YES;

@@ -18,6 +18,9 @@
 #include <server/flow/planner.h>
 
 #define WAIT_MAX_S 60
+/* An agent has one request that waits; what a broken connection left behind ends by itself. Each
+ * holds a connection of the daemon. */
+#define WAITERS_MAX 8
 
 /* The session that held the pen is back after an interruption: go on under its arm, from the start.
  */
@@ -52,9 +55,10 @@ int agent_get_next(struct http_request *r, struct err *err)
 	TRY(planner_next(flow, &s, after, &envelope, err));
 	if (envelope)
 		return http_reply_text(r, 200, "application/json", envelope, strlen(envelope));
-	if (wait_s == 0 || http_wait_over(r))
-		return http_reply_empty(r, 204);
 	flow_topic_of_host(s.host_num, topic);
+	if (wait_s == 0 || http_wait_over(r) ||
+	    http_waiting(http_request_server(r), topic) >= WAITERS_MAX)
+		return http_reply_empty(r, 204);
 	return http_wait(r, topic, wait_s * 1000);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "tests/harness/check.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -13,6 +14,7 @@
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
+#include <base/clock.h>
 #include <base/http_client.h>
 #include <base/json.h>
 #include <base/log.h>
@@ -366,6 +368,104 @@ static void test_sizes(void **state)
 	}
 }
 
+static int connect_to(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0 && str_copy(at.sun_path, sizeof(at.sun_path), path));
+	assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+	return fd;
+}
+
+/* Says head, then a byte each 300 ms. Returns after how many ms the other end closed. */
+static int64_t trickle(const char *head, char *ret_first, size_t ret_bytes)
+{
+	int64_t begin = time_boot_ms();
+	int fd = connect_to(admin);
+	bool is_over = false;
+
+	ret_first[0] = '\0';
+	(void)send(fd, head, strlen(head), MSG_NOSIGNAL);
+	for (int i = 0; i < 40 && !is_over; i++) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		if (poll(&p, 1, 300) > 0) {
+			char text[512];
+			ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
+			is_over = n <= 0;
+			if (n > 0 && !ret_first[0]) {
+				text[n] = '\0';
+				(void)str_copy(ret_first, ret_bytes, text);
+			}
+			continue;
+		}
+		(void)send(fd, "0", 1, MSG_NOSIGNAL);
+	}
+	close(fd);
+	return is_over ? time_boot_ms() - begin : INT64_MAX;
+}
+
+/* What is refused holds a connection for seconds, however its body comes. */
+static void test_slow_bodies(void **state)
+{
+	static const struct {
+		const char *name, *head;
+	} rows[] = {
+		{"with a length",
+		 "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n"},
+		{"in chunks",
+		 "POST /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1000000\r\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char first[512];
+		int64_t took_ms = trickle(rows[i].head, first, sizeof(first));
+		CHECK(rows[i].name, took_ms < 6000);
+	}
+}
+
+/* A body of chunks that is refused and never ends is cut, too. */
+static void test_endless_chunks(void **state)
+{
+	static const char head[] =
+		"POST /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+	char chunk[4096 + 8];
+	int fd = connect_to(admin);
+	size_t n = 0;
+
+	(void)state;
+	memset(chunk, 'x', sizeof(chunk));
+	memcpy(chunk, "1000\r\n", 6);
+	memcpy(chunk + 6 + 4096, "\r\n", 2);
+	assert_int_equal(send(fd, head, strlen(head), MSG_NOSIGNAL), (ssize_t)strlen(head));
+	while (n < 4096 && send(fd, chunk, sizeof(chunk), MSG_NOSIGNAL) > 0)
+		n++;
+	close(fd);
+	CHECK("cut after 256 KiB and what sockets hold", n < 1024);
+}
+
+/* The connection of a refused request is good for the next one. */
+static void test_refused_and_kept(void **state)
+{
+	static const char refused[] =
+		"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
+	char text[1024];
+	int fd = connect_to(admin);
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(send(fd, refused, strlen(refused), MSG_NOSIGNAL),
+				 (ssize_t)strlen(refused));
+		ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
+		assert_true(n > 12);
+		text[n] = '\0';
+		CHECK("refused", str_starts(text, "HTTP/1.1 404"));
+		(void)poll(NULL, 0, 3000 * (i == 0)); /* longer than a refused body may take */
+	}
+	close(fd);
+}
+
 static void test_notify(void **state)
 {
 	(void)state;
@@ -476,16 +576,6 @@ static int sleeps_until_idle(sd_event *event)
 	}
 }
 
-static int connect_to(const char *path)
-{
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(str_copy(sa.sun_path, sizeof(sa.sun_path), path));
-	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
-	return fd;
-}
-
 /* A loop that sleeps, for however short a time, between the blocks of an answer makes of a second
  * a minute. */
 static void test_long_answers_do_not_sleep(void **state)
@@ -515,10 +605,17 @@ static void test_long_answers_do_not_sleep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers), cmocka_unit_test(test_known_answers),
-		cmocka_unit_test(test_origins), cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_notify),  cmocka_unit_test(test_gone_while_waiting),
-		cmocka_unit_test(test_tables),  cmocka_unit_test(test_long_answers_do_not_sleep),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_known_answers),
+		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_slow_bodies),
+		cmocka_unit_test(test_endless_chunks),
+		cmocka_unit_test(test_refused_and_kept),
+		cmocka_unit_test(test_notify),
+		cmocka_unit_test(test_gone_while_waiting),
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_long_answers_do_not_sleep),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
