@@ -264,6 +264,25 @@ static bool is_exchange(struct sv w)
 	return n > 0 && n == w.n && n < sizeof(((struct dnsmasq_line *)0)->exchange);
 }
 
+/* What stands behind "dnsmasq-dhcp: 2713" or "dnsmasq-dhcp[12]: 2713", the number in ret_exchange
+ * ("" without one). Nothing is looked for further behind: vendor classes, names and files are words
+ * of clients, and may read like a line of dnsmasq's. */
+static bool dhcp_says(const char *line, struct sv *ret, struct sv *ret_exchange)
+{
+	struct sv rest = sv_of(line), after, program = sv_split(&rest, ' ');
+
+	if (!sv_starts(program, "dnsmasq-dhcp") || program.p[program.n - 1] != ':')
+		return false;
+	after = rest;
+	*ret_exchange = sv_split(&after, ' ');
+	if (is_exchange(*ret_exchange))
+		rest = after;
+	else
+		ret_exchange->n = 0;
+	*ret = rest;
+	return true;
+}
+
 /* "00039" of "PXEClient:Arch:00039:UNDI:003016". */
 static bool arch_in(struct sv class, unsigned *ret)
 {
@@ -285,12 +304,10 @@ static bool arch_in(struct sv class, unsigned *ret)
 
 bool dnsmasq_client_parse(const char *line, struct dnsmasq_client *ret)
 {
-	struct sv rest = sv_of(line), exchange = {0};
+	struct sv rest, exchange;
 
 	memset(ret, 0, sizeof(*ret));
-	while (rest.n > 0 && !is_exchange(exchange))
-		exchange = sv_split(&rest, ' ');
-	if (!is_exchange(exchange))
+	if (!dhcp_says(line, &rest, &exchange) || exchange.n == 0)
 		return false;
 	memcpy(ret->exchange, exchange.p, exchange.n);
 	if (sv_starts(rest, "user class: ")) {
@@ -308,21 +325,20 @@ bool dnsmasq_client_parse(const char *line, struct dnsmasq_client *ret)
  * after the message count; a name that a host chose comes after them. */
 bool dnsmasq_line_parse(const char *line, struct dnsmasq_line *ret)
 {
-	struct sv rest = sv_of(line);
-	const char *message = NULL;
+	struct sv rest, exchange;
 
 	memset(ret, 0, sizeof(*ret));
-	while (rest.n > 0) {
+	if (!dhcp_says(line, &rest, &exchange))
+		return false;
+	const char *message = message_in(sv_split(&rest, ' '));
+	if (exchange.n > 0)
+		memcpy(ret->exchange, exchange.p, exchange.n);
+	while (message && rest.n > 0 && !ret->mac[0]) {
 		struct sv w = sv_split(&rest, ' ');
-		if (!message) {
-			message = message_in(w);
-			if (!message && is_exchange(w) && !ret->exchange[0])
-				memcpy(ret->exchange, w.p, w.n);
-		} else if (is_ipv4(w) && !ret->address[0] && !ret->mac[0]) {
+		if (is_ipv4(w) && !ret->address[0])
 			memcpy(ret->address, w.p, w.n);
-		} else if (hw_mac_parse(w, MAC_COLON, ret->mac)) {
-			break;
-		}
+		else
+			(void)hw_mac_parse(w, MAC_COLON, ret->mac);
 	}
 	if (!message || !ret->mac[0])
 		return false;
