@@ -10,12 +10,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes (1 to 4) of the well-formed UTF-8 character at text, 0 for anything else and at the end.
  * in: hostile, NUL-terminated. */
 size_t utf8_length(const char *text);
 /* Is this character of n bytes a control character (C0, DEL or C1), which a terminal may obey? */
 bool utf8_is_control(const char *p, size_t n_bytes);
+/* The code point of a well-formed character of n bytes. */
+uint32_t utf8_code_point(const char *p, size_t n_bytes);
+/* Is it a format character that a terminal or a viewer acts on without showing it (a change of
+ * direction, a joiner, a line separator), or private use? */
+bool utf8_is_hidden(const char *p, size_t n_bytes);
 
 /* Is all of it well-formed UTF-8? */
 bool text_is_utf8(const char *text);

@@ -44,6 +44,25 @@ static bool needs_quotes(const char *text)
 	return false;
 }
 
+/* As JSON, and what a viewer would act on unseen as escapes: hosts choose these texts. */
+static void add_visible(struct str *s, const char *text)
+{
+	while (*text) {
+		size_t n = utf8_length(text);
+		char one[5] = {text[0]};
+		uint32_t c = n > 1 && utf8_is_hidden(text, n) ? utf8_code_point(text, n) : 0;
+
+		if (c > 0xffff)
+			str_addf(s, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+				 0xdc00 + ((c - 0x10000) & 0x3ff));
+		else if (c)
+			str_addf(s, "\\u%04x", c);
+		else
+			str_add_json(s, memcpy(one, text, n ? n : 1));
+		text += n ? n : 1;
+	}
+}
+
 static void add_quoted(struct str *s, const char *text)
 {
 	autofree char *cut = NULL;
@@ -54,7 +73,7 @@ static void add_quoted(struct str *s, const char *text)
 		memcpy(cut + n, "...", sizeof("..."));
 	}
 	str_addc(s, '"');
-	str_add_json(s, cut ? cut : text);
+	add_visible(s, cut ? cut : text);
 	str_addc(s, '"');
 }
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <base/str.h>
 
 /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. The NUL at the end is not
  * a continuation byte, so that a cut sequence never reads past it. */
@@ -44,6 +45,40 @@ bool utf8_is_control(const char *p, size_t n_bytes)
 	if (n_bytes == 2)
 		return c == 0xc2 && (unsigned char)p[1] < 0xa0;
 	return n_bytes == 1 && (c < 0x20 || c == 0x7f);
+}
+
+/* Format characters that a terminal may act on without showing anything: direction overrides and
+ * isolates, joiners, tags, line separators; and private use, which means something else on every
+ * machine. From UnicodeData.txt 15: Cf, Zl, Zp, Co, and Cn where it is a noncharacter. */
+static const struct {
+	uint32_t first, last;
+} hidden[] = {
+	{0x00ad, 0x00ad},    {0x0600, 0x0605},   {0x061c, 0x061c},   {0x06dd, 0x06dd},
+	{0x070f, 0x070f},    {0x0890, 0x0891},   {0x08e2, 0x08e2},   {0x180e, 0x180e},
+	{0x200b, 0x200f},    {0x2028, 0x202e},   {0x2060, 0x206f},   {0xe000, 0xf8ff},
+	{0xfeff, 0xfeff},    {0xfff0, 0xfffb},   {0xfffe, 0xffff},   {0x110bd, 0x110bd},
+	{0x110cd, 0x110cd},  {0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a},
+	{0xe0000, 0x10ffff},
+};
+
+uint32_t utf8_code_point(const char *p, size_t n_bytes)
+{
+	static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t c = (unsigned char)p[0] & masks[n_bytes];
+
+	for (size_t i = 1; i < n_bytes; i++)
+		c = c << 6 | ((unsigned char)p[i] & 0x3f);
+	return c;
+}
+
+bool utf8_is_hidden(const char *p, size_t n_bytes)
+{
+	uint32_t c = utf8_code_point(p, n_bytes);
+
+	for (size_t i = 0; i < ARRAY_LEN(hidden); i++)
+		if (c >= hidden[i].first && c <= hidden[i].last)
+			return true;
+	return false;
 }
 
 bool text_is_utf8(const char *text)

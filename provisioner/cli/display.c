@@ -23,39 +23,6 @@
 #define HOUR_US   (60 * MINUTE_US)
 #define DAY_US    (24 * HOUR_US)
 
-/* Format characters that a terminal may act on without showing anything: direction overrides and
- * isolates, joiners, tags, line separators; and private use, which means something else on every
- * machine. From UnicodeData.txt 15: Cf, Zl, Zp, Co, and Cn where it is a noncharacter. */
-static const struct {
-	uint32_t first, last;
-} hidden[] = {
-	{0x00ad, 0x00ad},    {0x0600, 0x0605},   {0x061c, 0x061c},   {0x06dd, 0x06dd},
-	{0x070f, 0x070f},    {0x0890, 0x0891},   {0x08e2, 0x08e2},   {0x180e, 0x180e},
-	{0x200b, 0x200f},    {0x2028, 0x202e},   {0x2060, 0x206f},   {0xe000, 0xf8ff},
-	{0xfeff, 0xfeff},    {0xfff0, 0xfffb},   {0xfffe, 0xffff},   {0x110bd, 0x110bd},
-	{0x110cd, 0x110cd},  {0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a},
-	{0xe0000, 0x10ffff},
-};
-
-/* The code point of a well-formed character of n bytes. */
-static uint32_t code_point(const char *p, size_t n_bytes)
-{
-	static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	uint32_t c = (unsigned char)p[0] & masks[n_bytes];
-
-	for (size_t i = 1; i < n_bytes; i++)
-		c = c << 6 | ((unsigned char)p[i] & 0x3f);
-	return c;
-}
-
-static bool is_hidden(uint32_t c)
-{
-	for (size_t i = 0; i < ARRAY_LEN(hidden); i++)
-		if (c >= hidden[i].first && c <= hidden[i].last)
-			return true;
-	return false;
-}
-
 /* A backslash that would read as an escape of ours, or as one of libsmartcols ("\x"). */
 static bool looks_escaped(const char *text)
 {
@@ -71,12 +38,12 @@ void display_add(struct str *out, const char *text)
 {
 	while (*text) {
 		size_t n = utf8_length(text);
-		uint32_t c = n ? code_point(text, n) : 0;
+		uint32_t c = n ? utf8_code_point(text, n) : 0;
 
 		if (!n)
 			str_add(out, REPLACEMENT);
-		else if (utf8_is_control(text, n) || is_hidden(c) || looks_escaped(text) ||
-			 (n > 1 && !iswprint((wint_t)c)))
+		else if (utf8_is_control(text, n) || utf8_is_hidden(text, n) ||
+			 looks_escaped(text) || (n > 1 && !iswprint((wint_t)c)))
 			add_escape(out, c);
 		else
 			str_addn(out, text, n);

@@ -12,6 +12,7 @@ SOURCES="10.99.0.66 10.99.0.67 10.99.0.68 10.99.0.69"
 export SOURCES
 # shellcheck disable=SC2086
 flow_station stranger $SOURCES
+flow_station words 10.99.0.80
 flow_config
 flow_start
 ok "slipwayd starts behind nginx" $? "$dir/log"
@@ -27,6 +28,28 @@ while read -r verdict name; do
 done <"$dir/rows"
 [ "$(wc -l <"$dir/rows")" -ge 38 ]
 ok "all rows ran" $? "$dir/2"
+
+# ---- in everything that is read: spreadsheets, terminals, pages, the boot script, the log ---------------------------
+SOURCES= on words timeout 60 python3 tests/flow/hostile_words.py say "$dir" 10.99.0.1 >"$dir/said" 2>"$dir/2"
+same "hosts whose every text is hostile" "$(cat "$dir/said")" 4
+same "and their parts are in the store" "$(call GET '/api/v1/parts?limit=100' >/dev/null && jq '.items | length > 30' "$dir/body")" true
+slipway=$build/bin/slipway
+mkdir "$dir/csv" "$dir/tty"
+for of in hosts parts placements events faults differences locations; do
+	"$slipway" export csv "of=$of" >"$dir/csv/$of.csv" 2>"$dir/2" || echo "# $of: $(head -n 1 "$dir/2")"
+done
+"$slipway" export netbox >"$dir/csv/netbox.csv" 2>"$dir/2"
+"$slipway" host list --csv >"$dir/csv/list.csv" 2>"$dir/2"
+same "no cell of a table is a formula" "$(python3 tests/flow/hostile_words.py cells "$dir"/csv/*.csv)" "of many cells"
+"$slipway" host list >"$dir/tty/hosts"
+"$slipway" host seen >"$dir/tty/seen"
+"$slipway" part list >"$dir/tty/parts"
+"$slipway" fault list >"$dir/tty/faults"
+"$slipway" event list >"$dir/tty/events" 2>"$dir/2"
+first=$(call GET /api/v1/hosts >/dev/null && jq -r '.items[-1].id' "$dir/body")
+for verb in show why parts events evidence; do "$slipway" host $verb "$first" >"$dir/tty/$verb" 2>&1; done
+cp "$dir/log" "$dir/tty/log"
+same "no terminal gets a character to act on" "$(python3 tests/flow/hostile_words.py bytes "$dir"/tty/* | grep -v ' holds$')" ""
 same "it is the same process as before" "$(cut -d' ' -f22 "/proc/$daemon/stat")" "$alive"
 same "the admin socket answers" "$(call GET /healthz)" 200
 same "every event can be read" "$(call GET '/api/v1/events?limit=1000')" 200

@@ -60,6 +60,13 @@ static const struct value_row value_rows[] = {
 	 "2J",
 	 " v=\"\\u009b2J\"\n"},
 	{"not utf-8", "\xff", " v=\"\\ufffd\"\n"},
+	{"a change of direction", "a\xe2\x80\xaegnp", " v=\"a\\u202egnp\"\n"},
+	{"a line separator",
+	 "\xe2\x80\xa8"
+	 "ev=x",
+	 " v=\"\\u2028ev=x\"\n"},
+	{"a tag", "\xf3\xa0\x80\x81", " v=\"\\udb40\\udc01\"\n"},
+	{"four bytes", "\xf0\x9f\x92\xa9", " v=\"\xf0\x9f\x92\xa9\"\n"},
 	{"utf-8", "\xc3\xa9", " v=\"\xc3\xa9\"\n"},
 };
 
