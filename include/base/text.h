@@ -23,6 +23,9 @@ uint32_t utf8_code_point(const char *p, size_t n_bytes);
  * direction, a joiner, a line separator), or private use? */
 bool utf8_is_hidden(const char *p, size_t n_bytes);
 
+/* Would a spreadsheet take a cell with this text for a formula? Full-width signs count. */
+bool text_is_formula(const char *text);
+
 /* Is all of it well-formed UTF-8? */
 bool text_is_utf8(const char *text);
 /* Replace each byte outside well-formed UTF-8 by '?', in place: the length stays. */

@@ -287,7 +287,7 @@ void row_json(const struct db_rows *rows, int first, const struct shape *sh,
 
 void csv_add(struct str *out, const char *text)
 {
-	bool formula = text[0] && strchr("=+-@\t\r", text[0]);
+	bool formula = text_is_formula(text);
 
 	if (!formula && !strpbrk(text, ",\"\r\n")) {
 		str_add(out, text);

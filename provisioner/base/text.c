@@ -81,6 +81,18 @@ bool utf8_is_hidden(const char *p, size_t n_bytes)
 	return false;
 }
 
+bool text_is_formula(const char *text)
+{
+	/* U+FF1D, U+FF0B, U+FF0D, U+FF20 */
+	static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+					   "\xef\xbc\xa0"};
+
+	for (size_t i = 0; i < ARRAY_LEN(wide); i++)
+		if (str_starts(text, wide[i]))
+			return true;
+	return text[0] && strchr("=+-@\t\r\n", text[0]);
+}
+
 bool text_is_utf8(const char *text)
 {
 	while (*text) {

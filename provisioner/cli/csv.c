@@ -12,7 +12,7 @@
 /* A cell that begins like a formula gets an apostrophe, or a spreadsheet would run it. */
 static void print_value(const char *text)
 {
-	bool formula = text[0] && strchr("=+-@\t", text[0]);
+	bool formula = text_is_formula(text);
 
 	if (!formula && !strpbrk(text, ",\"\r\n")) {
 		printf("%s", text);

@@ -131,6 +131,40 @@ static const struct utf8_row utf8_rows[] = {
 	{"wrong third byte", "\xe2\x82 ", 0, false},
 };
 
+static void test_formula(void **state)
+{
+	static const struct {
+		const char *name;
+		bool is;
+	} rows[] = {
+		{"", false},
+		{"a=1", false},
+		{" =1", false},
+		{"1-1", false},
+		{"=1", true},
+		{"+1", true},
+		{"-1", true},
+		{"@a", true},
+		{"\t=1", true},
+		{"\r=1", true},
+		{"\n=1", true},
+		{"\xef\xbc\x9d"
+		 "1",
+		 true},
+		{"\xef\xbc\x8b", true},
+		{"\xef\xbc\x8d", true},
+		{"\xef\xbc\xa0"
+		 "a",
+		 true},
+		{"\xef\xbc\x9c", false},
+		{"\xef\xbc", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		CHECK_INT(rows[i].name, text_is_formula(rows[i].name), rows[i].is);
+}
+
 static void test_utf8(void **state)
 {
 	(void)state;
@@ -146,6 +180,7 @@ static void test_utf8(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_formula),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_text_cut_ends_at_a_character),
 		cmocka_unit_test(test_text_cut_removes_what_another_cut_left),
