@@ -30,7 +30,7 @@ done <"$dir/rows"
 ok "all rows ran" $? "$dir/2"
 
 # ---- in everything that is read: spreadsheets, terminals, pages, the boot script, the log ---------------------------
-SOURCES= on words timeout 60 python3 tests/flow/hostile_words.py say "$dir" 10.99.0.1 >"$dir/said" 2>"$dir/2"
+SOURCES='' on words timeout 60 python3 tests/flow/hostile_words.py say "$dir" 10.99.0.1 >"$dir/said" 2>"$dir/2"
 same "hosts whose every text is hostile" "$(cat "$dir/said")" 4
 same "and their parts are in the store" "$(call GET '/api/v1/parts?limit=100' >/dev/null && jq '.items | length > 30' "$dir/body")" true
 slipway=$build/bin/slipway

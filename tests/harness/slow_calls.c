@@ -89,8 +89,8 @@ static void span_end(void)
 		return;
 	int64_t took = now_us() - span.begin_us - (delay_us() - span.begin_delay_us);
 	if (took > REPORTED_US) {
-		int n = snprintf(line, sizeof(line), "loop.span us=%lld calls=%s\n", (long long)took,
-				 span.calls);
+		int n = snprintf(line, sizeof(line), "loop.span us=%lld calls=%s\n",
+				 (long long)took, span.calls);
 		(void)!write(2, line, (size_t)n);
 	}
 	span.begin_us = 0;

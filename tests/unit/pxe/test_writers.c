@@ -226,7 +226,7 @@ static void test_log_lines(void **state)
 		 ""},
 		{"dnsmasq-dhcp: 2713 vendor class: PXEClient:Arch:00007", NULL, "", ""},
 		{"dnsmasq-tftp: sent /boot/x to 10.0.0.5", NULL, "", ""},
-		/* a client's own words, which stand behind dnsmasq's, are no message */
+		/* a client's own words stand behind dnsmasq's and are not a message */
 		{"dnsmasq-dhcp: 2713 vendor class: DHCPACK(br0) 10.0.0.9 52:54:00:00:00:09", NULL,
 		 "", ""},
 		{"dnsmasq-dhcp: 2713 client provides name: 5 DHCPACK(br0) 10.0.0.9 "
