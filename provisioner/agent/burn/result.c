@@ -5,7 +5,9 @@
  */
 #include "burn.h"
 
+#include <string.h>
 #include <base/cleanup.h>
+#include <base/str.h>
 
 static json_t *suspects_json(const struct suspects *s)
 {
@@ -58,4 +60,11 @@ void burn_unjudged(struct burn *b, const char *step, const struct component *c, 
 	autofree char *message = xasprintf("coverage none: %s", why);
 
 	ocp_diagnose(&b->stream, step, c, OCP_UNKNOWN, "not-judged", message);
+}
+
+void burn_add_missing(struct burn *b, const char *what)
+{
+	size_t n = strlen(b->missing);
+
+	text_print(b->missing + n, sizeof(b->missing) - n, "%s%s", n ? ", " : "", what);
 }

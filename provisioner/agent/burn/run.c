@@ -125,13 +125,6 @@ static enum burn_end do_test(struct burn *b, const struct catalogue_test *t)
 	return end;
 }
 
-void burn_add_missing(struct burn *b, const char *what)
-{
-	size_t n = strlen(b->missing);
-
-	text_print(b->missing + n, sizeof(b->missing) - n, "%s%s", n ? ", " : "", what);
-}
-
 enum burn_end burn_run_test(struct burn *b, const struct burn_planned *p)
 {
 	static const enum ocp_status statuses[] = {
