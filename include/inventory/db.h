@@ -141,6 +141,9 @@ void db_rows_free(struct db_rows *rows);
 DEFINE_AUTO(db_rows, struct db_rows, db_rows_free);
 
 int db_columns(const struct db_rows *rows);
+const char *db_column_name(const struct db_rows *rows, int column);
+/* Of the value in the present row. */
+enum db_type db_column_type(const struct db_rows *rows, int column);
 bool db_is_null(const struct db_rows *rows, int column);
 int64_t db_int(const struct db_rows *rows, int column);      /* 0 for NULL */
 const char *db_text(const struct db_rows *rows, int column); /* "" for NULL, never NULL */

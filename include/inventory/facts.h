@@ -24,6 +24,8 @@ struct facts_change {
 MUST_CHECK int facts_store(struct db *db, int64_t host_num, const json_t *doc, int64_t now_us,
 			   struct facts_change *ret, struct err *err);
 
+/* The document in a stored value. trust: none of it. owns: *ret. errors: ERR_DB_CORRUPT */
+MUST_CHECK int facts_from_blob(const void *p, size_t n_bytes, json_t **ret, struct err *err);
 /* The document as of a time (0: now). owns: *ret is the caller's. errors: ERR_NOT_FOUND */
 MUST_CHECK int facts_load(struct db *db, int64_t host_num, int64_t at_us, json_t **ret,
 			  struct err *err);

@@ -4,6 +4,7 @@
  * may be damaged.
  */
 #include <inventory/facts.h>
+#include <inventory/archive.h>
 
 #include <zstd.h>
 
@@ -13,7 +14,7 @@
 
 #include "../hosts/history.h"
 
-static int unsqueeze(const void *p, size_t n, json_t **ret, struct err *err)
+int facts_from_blob(const void *p, size_t n, json_t **ret, struct err *err)
 {
 	unsigned long long size = ZSTD_getFrameContentSize(p, n);
 
@@ -31,6 +32,7 @@ int facts_load(struct db *db, int64_t host_num, int64_t at_us, json_t **ret, str
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
+	TRY(archive_refuse_moment(db, at_us, "/at", err));
 	TRY(db_query(db, err, &rows,
 		     "SELECT body FROM host_facts WHERE num = $1 AND changed_us <= $2 UNION ALL "
 		     "SELECT body FROM host_facts_history WHERE num = $1 AND changed_us <= $2 AND "
@@ -43,5 +45,5 @@ int facts_load(struct db *db, int64_t host_num, int64_t at_us, json_t **ret, str
 		return err_set(err, ERR_NOT_FOUND, "the host has reported no facts yet");
 	size_t n = 0;
 	const void *p = db_blob(rows, 0, &n);
-	return unsqueeze(p, n, ret, err);
+	return facts_from_blob(p, n, ret, err);
 }

@@ -226,6 +226,17 @@ int db_columns(const struct db_rows *rows)
 	return rows->db->driver->columns(rows->impl);
 }
 
+const char *db_column_name(const struct db_rows *rows, int column)
+{
+	return rows->db->driver->column_name(rows->impl, column);
+}
+
+enum db_type db_column_type(const struct db_rows *rows, int column)
+{
+	return db_is_null(rows, column) ? DB_NULL
+					: rows->db->driver->column_type(rows->impl, column);
+}
+
 bool db_is_null(const struct db_rows *rows, int column)
 {
 	return rows->db->driver->is_null(rows->impl, column);

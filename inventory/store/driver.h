@@ -57,6 +57,8 @@ struct db_driver {
 	int (*rows_next)(struct db *db, void *rows, struct err *err);
 	void (*rows_free)(struct db *db, void *rows);
 	int (*columns)(void *rows);
+	const char *(*column_name)(void *rows, int column);
+	enum db_type (*column_type)(void *rows, int column); /* of the present row */
 	bool (*is_null)(void *rows, int column);
 	int64_t (*get_int)(void *rows, int column);
 	const char *(*get_text)(void *rows, int column);

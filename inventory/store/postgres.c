@@ -170,6 +170,19 @@ static int postgres_columns(void *impl)
 	return PQnfields(((struct postgres_rows *)impl)->result);
 }
 
+static const char *postgres_column_name(void *impl, int column)
+{
+	return PQfname(((struct postgres_rows *)impl)->result, column);
+}
+
+/* Numbers of pg_type that never change: int8, int4, bytea. */
+static enum db_type postgres_column_type(void *impl, int column)
+{
+	Oid type = PQftype(((struct postgres_rows *)impl)->result, column);
+
+	return type == 20 || type == 23 ? DB_INT : type == 17 ? DB_BLOB : DB_TEXT;
+}
+
 static bool postgres_is_null(void *impl, int column)
 {
 	struct postgres_rows *rows = impl;
@@ -288,6 +301,8 @@ const struct db_driver db_driver_postgres = {
 	.rows_next = postgres_rows_next,
 	.rows_free = postgres_rows_free,
 	.columns = postgres_columns,
+	.column_name = postgres_column_name,
+	.column_type = postgres_column_type,
 	.is_null = postgres_is_null,
 	.get_int = postgres_int,
 	.get_text = postgres_text,

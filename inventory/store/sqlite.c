@@ -107,6 +107,18 @@ static int sqlite_columns(void *impl)
 	return sqlite3_column_count(((struct sqlite_rows *)impl)->st->stmt);
 }
 
+static const char *sqlite_column_name(void *impl, int column)
+{
+	return sqlite3_column_name(((struct sqlite_rows *)impl)->st->stmt, column);
+}
+
+static enum db_type sqlite_column_type(void *impl, int column)
+{
+	int type = sqlite3_column_type(((struct sqlite_rows *)impl)->st->stmt, column);
+
+	return type == SQLITE_INTEGER ? DB_INT : type == SQLITE_BLOB ? DB_BLOB : DB_TEXT;
+}
+
 static bool sqlite_is_null(void *impl, int column)
 {
 	return sqlite3_column_type(((struct sqlite_rows *)impl)->st->stmt, column) == SQLITE_NULL;
@@ -336,6 +348,8 @@ const struct db_driver db_driver_sqlite = {
 	.rows_next = sqlite_rows_next,
 	.rows_free = sqlite_rows_free,
 	.columns = sqlite_columns,
+	.column_name = sqlite_column_name,
+	.column_type = sqlite_column_type,
 	.is_null = sqlite_is_null,
 	.get_int = sqlite_int,
 	.get_text = sqlite_text,
