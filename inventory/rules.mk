@@ -28,7 +28,7 @@ inventory_SRC += inventory/schema/schema_0013.c
 inventory_SRC += inventory/schema/schema_0014.c
 inventory_SRC += inventory/schema/schema_0015.c
 inventory_SRC += inventory/schema/schema_0016.c
-inventory_SRC += inventory/work/archive.c
+inventory_SRC += inventory/work/store_archive.c
 inventory_SRC += inventory/work/archive_file.c
 inventory_SRC += inventory/work/archive_source.c
 inventory_SRC += inventory/hosts/event_columns.c
@@ -133,7 +133,7 @@ INVENTORY_FIXTURE := tests/unit/inventory/store_fixture.c
 
 $(eval $(call unit_test,tests/unit/inventory/test_db.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_store_faults.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),tests/harness/fault_vfs.c))
-$(eval $(call unit_test,tests/unit/inventory/test_archive.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_store_archive.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_host.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_identity.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_facts.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))

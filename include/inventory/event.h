@@ -2,7 +2,7 @@
 /*
  * The append-only log of what happened, which is also the change feed: ids count up by one in
  * commit order, so "everything after id N" misses nothing and repeats nothing. Times never run
- * backwards. Events are never changed and never removed.
+ * backwards. Events are never changed; they leave the store only for an archive (store_archive.h).
  */
 #ifndef INVENTORY_EVENT_H
 #define INVENTORY_EVENT_H

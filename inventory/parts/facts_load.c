@@ -4,7 +4,7 @@
  * may be damaged.
  */
 #include <inventory/facts.h>
-#include <inventory/archive.h>
+#include <inventory/store_archive.h>
 
 #include <zstd.h>
 
@@ -32,7 +32,7 @@ int facts_load(struct db *db, int64_t host_num, int64_t at_us, json_t **ret, str
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
-	TRY(archive_refuse_moment(db, at_us, "/at", err));
+	TRY(store_archive_refuse_moment(db, at_us, "/at", err));
 	TRY(db_query(db, err, &rows,
 		     "SELECT body FROM host_facts WHERE num = $1 AND changed_us <= $2 UNION ALL "
 		     "SELECT body FROM host_facts_history WHERE num = $1 AND changed_us <= $2 AND "

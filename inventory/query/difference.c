@@ -4,7 +4,7 @@
  * after it, so only those are looked at. Input: times and numbers.
  */
 #include <inventory/difference.h>
-#include <inventory/archive.h>
+#include <inventory/store_archive.h>
 
 #include <base/clock.h>
 #include <base/json.h>
@@ -183,7 +183,7 @@ int difference_of_hosts(struct db *db, const struct query_request *of,
 
 	if (span->from_us > span->to_us || of->limit < 1 || of->limit > QUERY_LIMIT_MAX)
 		return err_set(err, ERR_INVALID, "'from' is after 'to'");
-	TRY(archive_refuse_moment(db, span->from_us, "/from", err));
+	TRY(store_archive_refuse_moment(db, span->from_us, "/from", err));
 	TRY(custom_fields_load(db, of, NULL, 0, err));
 	TRY(db_begin_snapshot(db, err));
 	return db_end(db, compare_all(&w, span->after, ret), err);

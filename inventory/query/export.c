@@ -4,7 +4,7 @@
  * memory: the question is asked once, whatever its filters cost, and its rows are fetched as they
  * are wanted, from a statement that stays open (SQLite) or a cursor (PostgreSQL).
  */
-#include <inventory/archive.h>
+#include <inventory/store_archive.h>
 #include <inventory/collection.h>
 
 #include <string.h>
@@ -157,7 +157,7 @@ int export_next(struct export_run *e, struct str *out, struct err *err)
 	if (first && e->format != EXPORT_NDJSON)
 		csv_header(&e->shape, out);
 	if (first)
-		TRY(archive_refuse_moment(e->db, e->q->at_us, "/at", err));
+		TRY(store_archive_refuse_moment(e->db, e->q->at_us, "/at", err));
 	if (first)
 		TRY(ask(e, err));
 	return fetch_piece(e, out, err);

@@ -4,7 +4,7 @@
  * that moment, unless nothing changed since, so that a walk is stable and usually as quick as the
  * present.
  */
-#include <inventory/archive.h>
+#include <inventory/store_archive.h>
 #include <inventory/collection.h>
 
 #include <string.h>
@@ -59,7 +59,8 @@ static int prepare(struct asking *a, struct err *err)
 		a->pin_us = a->place.at_us;
 	}
 	a->moment_us = a->pin_us >= last_us ? 0 : a->pin_us;
-	TRY(archive_refuse_moment(a->db, a->moment_us, a->has_place ? "/cursor" : "/at", err));
+	TRY(store_archive_refuse_moment(a->db, a->moment_us, a->has_place ? "/cursor" : "/at",
+					err));
 	return a->moment_us ? 0 : sql_probe(a->db, a->c, a->q, &a->amount, err);
 }
 

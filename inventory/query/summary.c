@@ -3,7 +3,7 @@
  * Counts and sums by groups. One statement; the grand total is added up here from the groups. What
  * cannot be added up (averages, extremes, percentiles) is summary_measures.c's.
  */
-#include <inventory/archive.h>
+#include <inventory/store_archive.h>
 #include <inventory/collection.h>
 
 #include <string.h>
@@ -174,7 +174,7 @@ int query_summary(struct db *db, const struct collection *c, const struct query_
 		names[i + 2] = more->fields[i];
 	TRY(custom_fields_load(db, q, names, ARRAY_LEN(names), err));
 	TRY(read_fields(&w, c, what, err));
-	TRY(archive_refuse_moment(db, q->at_us, "/at", err));
+	TRY(store_archive_refuse_moment(db, q->at_us, "/at", err));
 	sql_init(&s, db, c, q, q->at_us);
 	int r = collect(&w, &s, db, q, items, err);
 	sql_done(&s);

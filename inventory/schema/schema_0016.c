@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Migration 16: what was taken out of the store by age, and in which file it lies
- * (inventory/archive.h).
+ * (inventory/store_archive.h).
  */
 #include "schema.h"
 

@@ -6,7 +6,7 @@
 #ifndef INVENTORY_WORK_ARCHIVE_SOURCE_H
 #define INVENTORY_WORK_ARCHIVE_SOURCE_H
 
-#include <inventory/archive.h>
+#include <inventory/store_archive.h>
 
 #define ARCHIVE_KEYS_MAX 2
 

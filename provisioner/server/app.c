@@ -30,6 +30,7 @@
 #include <server/flow/sightings.h>
 #include <server/notify/webhook_sender.h>
 #include <server/reader/readers.h>
+#include <server/reader/retention.h>
 #include <server/session/session.h>
 #include "routes.h"
 
@@ -196,6 +197,7 @@ static void fill_api(struct app *a)
 			      .rate_burst = a->config.rate_burst,
 			      .plan_public = a->site.plan_public,
 			      .backup_dir = a->site.backup_dir,
+			      .archive_dir = a->site.archive_dir,
 			      .foreign_dhcp_servers = foreign_dhcp_servers,
 			      .foreign_dhcp_arg = &a->boot};
 }
@@ -241,6 +243,7 @@ void app_tick(struct app *a)
 	deadlines_tick(&a->flow);
 	checkpoint_tick(&a->flow);
 	sightings_tick(&a->flow);
+	retention_tick(a->retention);
 	if (++a->n_ticks % FILES_LOOK_TICKS == 0)
 		boot_server_tick(&a->boot);
 	if (a->n_ticks % SAMPLE_TICKS == 0)
@@ -294,7 +297,10 @@ static int open_readers(struct app *a, struct err *err)
 
 	TRY(readers_new(&o, &a->readers, err));
 	a->api.readers = a->readers;
-	return 0;
+	struct retention_options kept = {
+		.flow = &a->flow, .readers = a->readers, .dir = a->site.archive_dir};
+	memcpy(kept.days, a->config.retention_days, sizeof(kept.days));
+	return retention_new(&kept, &a->retention, err);
 }
 
 int app_open(struct app *a, void (*on_services)(void *arg, const struct err *err), struct err *err)
@@ -316,6 +322,7 @@ void app_close(struct app *a)
 	fleet_close(&a->flow);
 	http_server_free(a->http);
 	a->http = NULL;
+	retention_free(a->retention);
 	readers_free(a->readers);
 	close_flow(&a->flow);
 	site_done(&a->site);

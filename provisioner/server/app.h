@@ -19,6 +19,7 @@
 #include "site.h"
 
 struct readers;
+struct retention;
 struct webhook_sender;
 struct sd_event;
 struct sd_event_source;
@@ -34,6 +35,7 @@ struct app {
 	struct boot_server boot;
 	struct http_server *http;
 	struct readers *readers;
+	struct retention *retention;
 	struct webhook_sender *webhooks;
 	struct sd_event_source *tick;
 	unsigned n_ticks;

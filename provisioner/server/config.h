@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <base/err.h>
+#include <inventory/store_archive.h>
 #include <server/boot/boot_config.h>
 
 struct config {
@@ -33,6 +34,7 @@ struct config {
 	int64_t second_person_above;
 	char *webhook_allow; /* networks; see flow/outbound.h */
 	char *protect;       /* names of machines that are never a target */
+	int64_t retention_days[_ARCHIVE_KIND_MAX]; /* 0: kept */
 };
 
 void config_init(struct config *c);

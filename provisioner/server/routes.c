@@ -28,6 +28,7 @@ const struct http_table *routes_all(const struct route_contexts *c)
 		{channel_routes, n_channel_routes, x->api},
 		{seen_routes, n_seen_routes, x->api},
 		{report_routes, n_report_routes, x->api},
+		{archive_routes, n_archive_routes, x->api},
 		{api_host_routes, n_api_host_routes, x->api},
 		{api_collection_routes, n_api_collection_routes, x->api},
 		{api_change_routes, n_api_change_routes, x->api},

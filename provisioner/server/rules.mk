@@ -107,6 +107,7 @@ server_api_SRC += provisioner/server/api/order_routes.c
 server_api_SRC += provisioner/server/api/profile_routes.c
 server_api_SRC += provisioner/server/api/read.c
 server_api_SRC += provisioner/server/api/slow_questions.c
+server_api_SRC += provisioner/server/api/archive_routes.c
 server_api_SRC += provisioner/server/api/live_members.c
 server_api_SRC += provisioner/server/api/request.c
 server_api_SRC += provisioner/server/api/roles.c
@@ -126,6 +127,7 @@ server_reader_SRC += provisioner/server/reader/password.c
 server_reader_SRC += provisioner/server/reader/read_job.c
 server_reader_SRC += provisioner/server/reader/reader.c
 server_reader_SRC += provisioner/server/reader/readers.c
+server_reader_SRC += provisioner/server/reader/retention.c
 $(eval $(call library,server_reader))
 
 # boot scripts, nginx, dnsmasq

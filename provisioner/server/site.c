@@ -211,7 +211,8 @@ static int make_dirs(const struct config *c, struct err *err)
 		{c->state_dir, "", 0755},       {c->state_dir, "/keys", 0700},
 		{c->state_dir, "/boot", 0755},  {c->state_dir, "/objects", 0755},
 		{c->state_dir, "/trust", 0755}, {c->state_dir, "/spool", 0700},
-		{c->state_dir, "/audit", 0700}, {c->run_dir, "", 0755},
+		{c->state_dir, "/audit", 0700}, {c->state_dir, "/archive", 0700},
+		{c->run_dir, "", 0755},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
 		autofree char *path = xasprintf("%s%s", dirs[i].base, dirs[i].sub);
@@ -272,6 +273,7 @@ int site_open(const struct config *c, gid_t web_group, struct site *ret, struct 
 	autofree char *plan_private = xasprintf("%s/keys/plan.pem", c->state_dir);
 	ret->audit_dir = xasprintf("%s/audit", c->state_dir);
 	ret->backup_dir = xasprintf("%s/backups", c->state_dir);
+	ret->archive_dir = xasprintf("%s/archive", c->state_dir);
 	ret->plan_public = xasprintf("%s/keys/plan-key.pem", c->state_dir);
 	if (missing(plan_private) || missing(ret->plan_public))
 		TRY(plan_key_generate(plan_private, ret->plan_public, err));
@@ -300,6 +302,7 @@ void site_done(struct site *s)
 	free(s->spool_dir);
 	free(s->audit_dir);
 	free(s->backup_dir);
+	free(s->archive_dir);
 	free(s->plan_public);
 	memset(s, 0, sizeof(*s));
 }

@@ -25,6 +25,7 @@ struct site {
 	char *spool_dir;
 	char *audit_dir;   /* checkpoints */
 	char *backup_dir;  /* copies of the store */
+	char *archive_dir; /* what left the store by age */
 	char *plan_public; /* path of the key that checks them */
 };
 

@@ -115,6 +115,37 @@ same "which is counted" "$(call GET /metrics) $(metric slipway_readers_killed_to
 curl -s --unix-socket "$socket" http://x/api/v1/export.ndjson | cmp - "$dir/all"
 ok "and there is room again" $?
 
+# ---- what gets old leaves the store -------------------------------------------------------------
+same "a host is edited" "$(call PATCH /api/v1/hosts/SN-0001 -d '{"name":"a"}')$(call PATCH /api/v1/hosts/SN-0001 -d '{"name":"b"}')" 200200
+flow_stop
+python3 - "$dir/state/slipway.db" <<'PY'
+import sqlite3, sys
+store = sqlite3.connect(sys.argv[1])
+store.execute("UPDATE host_history SET changed_us = changed_us - 864000000000, until_us = until_us - 864000000000")
+store.commit()
+PY
+flow_config '[server]' 'read_budget_ms=0' '[retention]' 'history_days=5'
+flow_start
+ok "slipwayd starts with an age for history" $?
+for _ in $(seq 100); do
+	call GET /metrics >/dev/null
+	[ "$(metric slipway_archived_rows_total)" -gt 0 ] && break
+	sleep 0.1
+done
+same "the archives" "$(call GET /api/v1/archives) $(jq -r '.items[0] | .kind, .table' "$dir/body" | tr '\n' ' ')" "200 history host_history "
+read -r id file rows sha256 <<END
+$(jq -r '.items[0] | "\(.id) \(.file) \(.rows) \(.sha256)"' "$dir/body")
+END
+same "its rows are in the file that it names" "$(zstd -dc "$dir/state/archive/$file" | wc -l)" "$rows"
+same "with that digest" "$(sha256sum <"$dir/state/archive/$file")" "$sha256  -"
+same "an archive is read again" "$(call GET "/api/v1/archives/$id/check") $(jq .whole "$dir/body")" "200 true"
+echo >>"$dir/state/archive/$file"
+same "and one that was changed is found" "$(call GET "/api/v1/archives/$id/check") $(jq .whole "$dir/body")" "200 false"
+same "a time before is refused" "$(call GET "/api/v1/hosts?at=$(date -u -d '6 days ago' +%FT%TZ)") $(jq -r .code "$dir/body")" "410 store.archived"
+same "and named in the feed" "$(call GET '/api/v1/events?kind=store.archived') $(jq -r '.items[0].detail.file' "$dir/body")" "200 $file"
+same "the store tells its size" "$(call GET /metrics) $([ "$(metric slipway_store_bytes)" -gt 1000000 ] && echo large)" "200 large"
+curl -s --unix-socket "$socket" http://x/api/v1/export.ndjson >"$dir/all"
+
 # ---- a reader dies ------------------------------------------------------------------------------
 # Nobody takes the answer until the reader is gone: what buffers hold of it is less than the whole.
 (curl -s --unix-socket "$socket" http://x/api/v1/export.ndjson; echo $? >"$dir/ended") | (sleep 2; wc -c >"$dir/taken") &

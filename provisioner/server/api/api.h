@@ -22,6 +22,7 @@ struct api {
 	struct slow_questions slow;     /* those that did */
 	const char *plan_public;        /* path of the key that checks checkpoints */
 	const char *backup_dir;         /* where copies of the store go */
+	const char *archive_dir;        /* where old rows go */
 	unsigned (*foreign_dhcp_servers)(void *arg); /* heard now, for metrics; NULL: not watched */
 	void *foreign_dhcp_arg;
 	int64_t next_import;

@@ -14,6 +14,7 @@
 #include <base/limits.h>
 #include <base/str.h>
 #include <inventory/account.h>
+#include <inventory/store_archive.h>
 #include <inventory/token.h>
 
 #define TOPIC           "events"
@@ -31,6 +32,7 @@ static int add_since(struct query_request *q, int64_t since, char *buf, size_t n
 
 static int get_events(struct http_request *r, struct err *err)
 {
+	struct api *api = http_context(r);
 	struct query_request q = {0};
 	static const char *const own[] = {"since", NULL};
 	char key[32];
@@ -38,6 +40,8 @@ static int get_events(struct http_request *r, struct err *err)
 
 	TRY(api_query(r, own, &q, err));
 	TRY(http_query_int(r, &(struct http_int){"since", 0, INT64_MAX, -1}, &since, err));
+	if (since > 0)
+		TRY(store_archive_refuse_since(api->flow->db, since, err));
 	if (since >= 0)
 		TRY(add_since(&q, since, key, sizeof(key), err));
 	return api_reply_page(r, &collection_events, &q, err);
@@ -236,6 +240,7 @@ static int get_changes(struct http_request *r, struct err *err)
 			      (long long)since, (long long)now_id);
 		return err_at(err, "/since");
 	}
+	TRY(store_archive_refuse_since(api->flow->db, since, err));
 	return sse ? start_feed(r, since, err) : long_poll(r, since, err);
 }
 

@@ -16,6 +16,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <inventory/store_archive.h>
 #include <inventory/host.h>
 #include <inventory/run.h>
 #include <proto/advice.h>
@@ -163,6 +164,26 @@ static void add_http(const struct http_server *server, struct str *out)
 	add_numbers(out, list, ARRAY_LEN(list));
 }
 
+static int add_store(const struct api *api, struct str *out, struct err *err)
+{
+	struct archive_totals archived = {0};
+	int64_t bytes = 0;
+
+	TRY(store_bytes(api->flow->db, &bytes, err));
+	TRY(store_archive_totals(api->flow->db, &archived, err));
+	const struct number list[] = {
+		{"slipway_store_bytes", "gauge", "Size of the store on its disk.", bytes},
+		{"slipway_archives", "gauge", "Archives of rows that left the store by age.",
+		 archived.archives},
+		{"slipway_archived_rows_total", "counter", "Rows that left the store by age.",
+		 archived.rows},
+		{"slipway_archive_bytes", "gauge", "Size of the archives.", archived.bytes},
+	};
+
+	add_numbers(out, list, ARRAY_LEN(list));
+	return 0;
+}
+
 static void add_readers(const struct api *api, struct str *out)
 {
 	struct readers_counters c = api->readers ? readers_counters(api->readers)
@@ -194,6 +215,7 @@ static int get_metrics(struct http_request *r, struct err *err)
 
 	str_init(&out, MIB);
 	TRY(add_gauges(api, &out, err));
+	TRY(add_store(api, &out, err));
 	TRY(db_last_tick(api->flow->db, &tick, &at_us, err));
 	(void)getrusage(RUSAGE_SELF, &u);
 	const struct number list[] = {

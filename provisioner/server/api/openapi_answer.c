@@ -62,6 +62,9 @@ static const struct {
 	 "{items:[{state:s,title:s,meaning:s,titles:{server:s,technician:s,operator:s}}]}"},
 	{"GET", "/api/v1/errors", "{items:[{code:s,class:s,meaning:s,hint:s}]}"},
 	{"GET", "/api/v1/errors/{code}", "{code:s,class:s,meaning:s,hint:s}"},
+	{"GET", "/api/v1/archives",
+	 "{items:[{id:i,kind:s,table:s,file:s,sha256:s,bytes:i,rows:i,before:t,made:t}]}"},
+	{"GET", "/api/v1/archives/{id}/check", "{file:s,whole:b,rows:i,sha256:s,finding:s}"},
 	{"POST", "/api/v1/stop-all", "{stopped:b}"},
 	{"DELETE", "/api/v1/stop-all", "{stopped:b}"},
 	/* hosts */

@@ -44,7 +44,7 @@ static bool is_never_quick(enum read_kind kind)
 {
 	return kind == READ_AUDIT_CHECK || kind == READ_PIPELINE || kind == READ_DIFFERENCE ||
 	       kind == READ_BACKUP || kind == READ_HOST_SEARCH || kind == READ_EXPORT ||
-	       kind == READ_BURN_REPORT || kind == READ_PASSWORD;
+	       kind == READ_BURN_REPORT || kind == READ_PASSWORD || kind == READ_ARCHIVE_CHECK;
 }
 
 static int64_t boot_us(void)

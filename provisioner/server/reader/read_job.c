@@ -155,6 +155,10 @@ static int answer_document(struct db *db, const struct read_job *j, json_t **ret
 			db, &(struct burn_report_ask){j->delivery, j->host, j->now_us}, ret, err);
 	case READ_PASSWORD:
 		return answer_password(j->ask, ret, err);
+	case READ_ARCHIVE:
+		return store_archive_write(db, j->archive, j->from_us, j->path, ret, err);
+	case READ_ARCHIVE_CHECK:
+		return store_archive_check(db, j->after, j->path, ret, err);
 	case READ_PAGE:
 	case READ_SUMMARY:
 	case READ_EXPORT:
@@ -244,6 +248,7 @@ json_t *read_job_to_json(const struct read_job *j)
 	set_text(doc, "delivery", j->delivery);
 	set_text(doc, "host", j->host);
 	set_int(doc, "page", j->page);
+	set_int(doc, "archive", j->archive);
 	set_int(doc, "now_us", j->now_us);
 	set_text(doc, "path", j->path);
 	set_text(doc, "key_path", j->key_path);
@@ -308,6 +313,7 @@ int read_job_from_json(json_t *doc, struct read_job *ret, struct err *err)
 	ret->delivery = text_of(&r, "delivery");
 	ret->host = text_of(&r, "host");
 	ret->page = flag_of(&r, "page");
+	ret->archive = (enum archive_kind)json_opt_int(&r, "archive", 0, _ARCHIVE_KIND_MAX - 1, 0);
 	ret->now_us = json_opt_int(&r, "now_us", 0, INT64_MAX, 0);
 	ret->path = text_of(&r, "path");
 	ret->key_path = text_of(&r, "key_path");

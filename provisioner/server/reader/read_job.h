@@ -8,6 +8,7 @@
 #define SERVER_READ_JOB_H
 
 #include <jansson.h>
+#include <inventory/store_archive.h>
 #include <inventory/collection.h>
 #include <base/err.h>
 
@@ -23,6 +24,8 @@ enum read_kind {
 	READ_EXPORT, /* by readers only */
 	READ_BURN_REPORT,
 	READ_PASSWORD, /* no question to the store: work that is too long for the loop */
+	READ_ARCHIVE,       /* of archive, from before from_us, into the folder path */
+	READ_ARCHIVE_CHECK, /* number after, in the folder path */
 	_READ_KIND_MAX
 };
 
@@ -41,6 +44,7 @@ struct read_job {
 	const char *host;              /* READ_BURN_REPORT: an id */
 	bool page;                     /* READ_BURN_REPORT: as HTML */
 	int64_t now_us;
+	enum archive_kind archive;
 	const char *path; /* READ_BACKUP: the new file; READ_AUDIT_CHECK: the checkpoints' folder */
 	const char *key_path; /* READ_AUDIT_CHECK: what they are checked with */
 	enum export_format format;

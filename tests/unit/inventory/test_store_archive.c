@@ -15,7 +15,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
-#include <inventory/archive.h>
+#include <inventory/store_archive.h>
 #include <inventory/collection.h>
 #include <inventory/event.h>
 #include <inventory/facts.h>
@@ -137,7 +137,7 @@ static json_t *write_one(struct bench *b, enum archive_kind kind, int64_t before
 	json_t *written = NULL;
 
 	must(db_open(b->store.url, DB_READONLY, &reader, &err), &err);
-	must(archive_write(reader, kind, before_us, b->dir, &written, &err), &err);
+	must(store_archive_write(reader, kind, before_us, b->dir, &written, &err), &err);
 	db_close(reader);
 	return written;
 }
@@ -154,9 +154,9 @@ static int64_t archive_all(struct bench *b, enum archive_kind kind, int64_t befo
 		int more = 1;
 		n = json_integer_value(json_object_get(written, "rows"));
 		if (n > 0)
-			must(archive_keep(b->store.db, written, b->now_us, &err), &err);
+			must(store_archive_keep(b->store.db, written, b->now_us, &err), &err);
 		while (n > 0 && more == 1)
-			must(more = archive_remove(b->store.db, written, 7, &at, &err), &err);
+			must(more = store_archive_remove(b->store.db, written, 7, &at, &err), &err);
 		rows += n;
 	} while (n > 0);
 	return rows;
@@ -249,7 +249,7 @@ static json_t *check_one(struct bench *b)
 	json_t *verdict = NULL;
 	int64_t id = count(b, "SELECT min(id) FROM archive");
 
-	must(archive_check(b->store.db, id, b->dir, &verdict, &err), &err);
+	must(store_archive_check(b->store.db, id, b->dir, &verdict, &err), &err);
 	return verdict;
 }
 
@@ -275,8 +275,8 @@ static void test_a_check_finds_what_was_changed(void **state)
 
 	live(b, num, 6);
 	assert_true(archive_all(b, ARCHIVE_EVENTS, b->now_us) > 0);
-	must(archive_list(b->store.db, &list, &err), &err);
-	must(archive_totals(b->store.db, &totals, &err), &err);
+	must(store_archive_list(b->store.db, &list, &err), &err);
+	must(store_archive_totals(b->store.db, &totals, &err), &err);
 	const json_t *one = json_array_get(json_object_get(list, "items"), 0);
 	assert_int_equal(totals.archives, 1);
 	assert_int_equal(totals.rows, json_integer_value(json_object_get(one, "rows")));
@@ -298,7 +298,7 @@ static void test_a_check_finds_what_was_changed(void **state)
 	autojson json_t *gone = check_one(b);
 	assert_true(json_is_false(json_object_get(gone, "whole")));
 	json_t *none = NULL;
-	CHECK_ERR("no such archive", archive_check(b->store.db, 1, b->dir, &none, &err),
+	CHECK_ERR("no such archive", store_archive_check(b->store.db, 1, b->dir, &none, &err),
 		  ERR_NOT_FOUND);
 }
 
@@ -310,11 +310,12 @@ static void test_the_feed_says_what_it_lacks(void **state)
 	int64_t num = make_host(b, "S1");
 
 	live(b, num, 3);
-	must(archive_refuse_since(b->store.db, 1, &err), &err);
+	must(store_archive_refuse_since(b->store.db, 1, &err), &err);
 	assert_true(archive_all(b, ARCHIVE_EVENTS, b->now_us) > 0);
-	CHECK_ERR("from before", archive_refuse_since(b->store.db, 1, &err), ERR_ARCHIVED);
-	must(archive_refuse_since(b->store.db, 0, &err), &err); /* all that there is */
-	must(archive_refuse_since(b->store.db, count(b, "SELECT max(id) FROM event"), &err), &err);
+	CHECK_ERR("from before", store_archive_refuse_since(b->store.db, 1, &err), ERR_ARCHIVED);
+	must(store_archive_refuse_since(b->store.db, 0, &err), &err); /* all that there is */
+	must(store_archive_refuse_since(b->store.db, count(b, "SELECT max(id) FROM event"), &err),
+	     &err);
 }
 
 static void end_run(struct bench *b, int64_t num, char id[static 37])

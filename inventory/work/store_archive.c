@@ -4,7 +4,7 @@
  * never by the question that found them: what changed in the meantime stays. Input: our own rows; the
  * folder of archives, which anybody with the right to it may have changed.
  */
-#include <inventory/archive.h>
+#include <inventory/store_archive.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 
 static const char *const kinds[_ARCHIVE_KIND_MAX] = {"events", "history", "records"};
 
-const char *archive_kind_str(enum archive_kind kind)
+const char *store_archive_kind_str(enum archive_kind kind)
 {
 	return kinds[kind];
 }
@@ -117,8 +117,8 @@ static int write_table(struct writing *w, struct db *db, int64_t before_us, cons
 	return 0;
 }
 
-int archive_write(struct db *reader, enum archive_kind kind, int64_t before_us, const char *dir,
-		  json_t **ret, struct err *err)
+int store_archive_write(struct db *reader, enum archive_kind kind, int64_t before_us,
+			const char *dir, json_t **ret, struct err *err)
 {
 	*ret = NULL;
 	for (size_t i = 0; i < n_archive_sources && !*ret; i++) {
@@ -157,7 +157,7 @@ static int64_t key_of(const json_t *written, size_t row, size_t which)
 		json_array_get(json_array_get(json_object_get(written, "keys"), row), which));
 }
 
-int archive_keep(struct db *db, const json_t *written, int64_t now_us, struct err *err)
+int store_archive_keep(struct db *db, const json_t *written, int64_t now_us, struct err *err)
 {
 	size_t n = json_array_size(json_object_get(written, "keys"));
 	int64_t id = 0, at_us = 0;
@@ -177,7 +177,8 @@ int archive_keep(struct db *db, const json_t *written, int64_t now_us, struct er
 	return db_end(db, r, err);
 }
 
-int archive_remove(struct db *db, const json_t *written, size_t n, size_t *at, struct err *err)
+int store_archive_remove(struct db *db, const json_t *written, size_t n, size_t *at,
+			 struct err *err)
 {
 	const struct archive_source *of = archive_source_of(text_of(written, "table"));
 	size_t all = json_array_size(json_object_get(written, "keys")), end = *at + n;
@@ -205,7 +206,7 @@ static void set_time(json_t *doc, const char *name, int64_t us)
 	(void)json_object_set_new(doc, name, json_string(text));
 }
 
-int archive_list(struct db *db, json_t **ret, struct err *err)
+int store_archive_list(struct db *db, json_t **ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	json_t *items = json_array();
@@ -228,7 +229,7 @@ int archive_list(struct db *db, json_t **ret, struct err *err)
 	return r;
 }
 
-int archive_totals(struct db *db, struct archive_totals *ret, struct err *err)
+int store_archive_totals(struct db *db, struct archive_totals *ret, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
@@ -273,7 +274,8 @@ static int judge(const char *dir, const struct db_rows *rows, json_t **ret, stru
 	return 0;
 }
 
-int archive_check(struct db *reader, int64_t id, const char *dir, json_t **ret, struct err *err)
+int store_archive_check(struct db *reader, int64_t id, const char *dir, json_t **ret,
+			struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 
@@ -287,7 +289,7 @@ int archive_check(struct db *reader, int64_t id, const char *dir, json_t **ret, 
 
 /* ---- what can no longer be answered ---------------------------------------------------------- */
 
-int archive_refuse_moment(struct db *db, int64_t at_us, const char *pointer, struct err *err)
+int store_archive_refuse_moment(struct db *db, int64_t at_us, const char *pointer, struct err *err)
 {
 	int64_t before_us = 0;
 	char text[TIME_TEXT_BYTES];
@@ -303,7 +305,7 @@ int archive_refuse_moment(struct db *db, int64_t at_us, const char *pointer, str
 	return err_at(err, pointer);
 }
 
-int archive_refuse_since(struct db *db, int64_t since, struct err *err)
+int store_archive_refuse_since(struct db *db, int64_t since, struct err *err)
 {
 	int64_t last = 0;
 
