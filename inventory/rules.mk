@@ -30,6 +30,7 @@ inventory_SRC += inventory/schema/schema_0015.c
 inventory_SRC += inventory/schema/schema_0016.c
 inventory_SRC += inventory/work/store_archive.c
 inventory_SRC += inventory/work/archive_file.c
+inventory_SRC += inventory/work/archive_horizon.c
 inventory_SRC += inventory/work/archive_source.c
 inventory_SRC += inventory/hosts/event_columns.c
 inventory_SRC += inventory/expect/differences.c

@@ -48,8 +48,7 @@ MUST_CHECK int store_archive_check(struct db *reader, int64_t id, const char *di
 struct archive_totals {
 	int64_t archives, rows, bytes;
 };
-MUST_CHECK int store_archive_totals(struct db *db, struct archive_totals *ret,
-				    struct err *err);
+MUST_CHECK int store_archive_totals(struct db *db, struct archive_totals *ret, struct err *err);
 
 /* Refuse a question about a moment whose versions are in archives. at_us 0: the present.
  * errors: ERR_ARCHIVED */

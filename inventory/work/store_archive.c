@@ -286,33 +286,3 @@ int store_archive_check(struct db *reader, int64_t id, const char *dir, json_t *
 		return err_set(err, ERR_NOT_FOUND, "there is no archive %lld", (long long)id);
 	return r < 0 ? r : judge(dir, rows, ret, err);
 }
-
-/* ---- what can no longer be answered ---------------------------------------------------------- */
-
-int store_archive_refuse_moment(struct db *db, int64_t at_us, const char *pointer, struct err *err)
-{
-	int64_t before_us = 0;
-	char text[TIME_TEXT_BYTES];
-
-	if (at_us == 0)
-		return 0;
-	TRY(db_query_int(db, err, &before_us, 0,
-			 "SELECT max(before_us) FROM archive WHERE kind = 'history'"));
-	if (at_us >= before_us)
-		return 0;
-	time_rfc3339(before_us, text);
-	(void)err_set(err, ERR_ARCHIVED, "what was before %s is in archives", text);
-	return err_at(err, pointer);
-}
-
-int store_archive_refuse_since(struct db *db, int64_t since, struct err *err)
-{
-	int64_t last = 0;
-
-	TRY(db_query_int(db, err, &last, 0,
-			 "SELECT max(last_key) FROM archive WHERE kind = 'events'"));
-	if (since == 0 || since >= last)
-		return 0;
-	(void)err_set(err, ERR_ARCHIVED, "events up to %lld are in archives", (long long)last);
-	return err_at(err, "/since");
-}
