@@ -59,6 +59,7 @@ inventory_SRC += inventory/schema/schema_0131.c
 inventory_SRC += inventory/schema/schema_0150.c
 inventory_SRC += inventory/schema/schema_0151.c
 inventory_SRC += inventory/schema/schema_0160.c
+inventory_SRC += inventory/schema/schema_0152.c
 inventory_SRC += inventory/schema/schema_0140.c
 inventory_SRC += inventory/flow/flow_row.c
 inventory_SRC += inventory/flow/session.c
@@ -135,6 +136,8 @@ INVENTORY_FIXTURE := tests/unit/inventory/store_fixture.c
 $(eval $(call unit_test,tests/unit/inventory/test_db.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_store_faults.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),tests/harness/fault_vfs.c))
 $(eval $(call unit_test,tests/unit/inventory/test_store_archive.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_odd_questions.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_rolling_upgrade.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_host.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_identity.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_facts.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))

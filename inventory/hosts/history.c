@@ -16,7 +16,8 @@
 			"FROM " table " WHERE num = $1 AND changed_us < $2"                        \
 	}
 
-/* A table that got columns later: in its history they come after until_us. */
+/* A table that got columns later: in stores that lack migration 152 they come after until_us in its
+ * history. */
 #define KEEP_NAMED(table, columns)                                                                 \
 	{                                                                                          \
 		table, columns,                                                                    \

@@ -45,5 +45,6 @@ extern const struct db_migration schema_0140;
 extern const struct db_migration schema_0150;
 extern const struct db_migration schema_0151;
 extern const struct db_migration schema_0160;
+extern const struct db_migration schema_0152;
 
 #endif
