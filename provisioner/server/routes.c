@@ -29,6 +29,7 @@ const struct http_table *routes_all(const struct route_contexts *c)
 		{seen_routes, n_seen_routes, x->api},
 		{report_routes, n_report_routes, x->api},
 		{archive_routes, n_archive_routes, x->api},
+		{fault_routes, n_fault_routes, x->api},
 		{api_host_routes, n_api_host_routes, x->api},
 		{api_collection_routes, n_api_collection_routes, x->api},
 		{api_change_routes, n_api_change_routes, x->api},

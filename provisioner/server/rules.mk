@@ -108,6 +108,7 @@ server_api_SRC += provisioner/server/api/profile_routes.c
 server_api_SRC += provisioner/server/api/read.c
 server_api_SRC += provisioner/server/api/slow_questions.c
 server_api_SRC += provisioner/server/api/archive_routes.c
+server_api_SRC += provisioner/server/api/fault_routes.c
 server_api_SRC += provisioner/server/api/live_members.c
 server_api_SRC += provisioner/server/api/request.c
 server_api_SRC += provisioner/server/api/roles.c

@@ -103,6 +103,10 @@ etag=$(sed -n 's/^[Ee][Tt]ag: *//p' "$dir/head" | tr -d '\r')
 same "an answer that the client has is not sent again" "$(call GET /api/v1/hosts/SN-002 -H "If-None-Match: $etag") $(wc -c <"$dir/body")" "304 0"
 same "a list, too" "$(call GET '/api/v1/hosts?limit=3' >/dev/null; listed=$(sed -n 's/^[Ee][Tt]ag: *//p' "$dir/head" | tr -d '\r')
 	call GET '/api/v1/hosts?limit=3' -H "If-None-Match: $listed")" 304
+same "a fault is reported by hand" "$(call POST /api/v1/hosts/SN-003/faults -d '{"action":"replace the latch","slot":"bay 3","code":"drive.latch","note":"by the door"}') $(jq -r '.state, .code, .note' "$dir/body" | tr '\n' ' ')" "201 open drive.latch by the door "
+same "once, however often it is reported" "$(call POST /api/v1/hosts/SN-003/faults -d '{"action":"replace the latch","slot":"bay 3","code":"drive.latch"}') $(call GET /api/v1/hosts/SN-003) $(jq .faults "$dir/body")" "201 200 1"
+same "a fault needs an action" "$(call POST /api/v1/hosts/SN-003/faults -d '{"slot":"bay 3"}') $(jq -r .pointer "$dir/body")" "400 /action"
+same "and a code of letters and dots" "$(call POST /api/v1/hosts/SN-003/faults -d '{"action":"a","code":"Bad Code"}') $(jq -r .pointer "$dir/body")" "400 /code"
 same "an old ETag is refused" "$(call PATCH /api/v1/hosts/SN-002 -H 'If-Match: "r999"' -d '{"name":"x"}')" 412
 same "the right ETag is taken" "$(call PATCH /api/v1/hosts/SN-002 -H "If-Match: $etag" -d '{"name":"x"}')" 200
 same "and is old now" "$(call PATCH /api/v1/hosts/SN-002 -H "If-Match: $etag" -d '{"name":"y"}')" 412

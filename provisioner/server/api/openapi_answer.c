@@ -110,6 +110,7 @@ static const struct {
 	 "{items:[{site:s,row~:s,rack~:s,units:i,units_used:i,units_left~:i,watts~:i,watts_used:i,"
 	 "watts_left~:i,hosts:i,hosts_without_height:i,hosts_without_watts:i}]}"},
 	{"PATCH", "/api/v1/faults/{id}", "#faults"},
+	{"POST", "/api/v1/hosts/{id}/faults", "#faults"},
 	{"POST", "/api/v1/faults/{id}/close", "{id:s,state:s}"},
 	{"POST", "/api/v1/deliveries",
 	 "{delivery:s,announced:i,accepted:i,refused:i,existing:i,not_in_list:i,dry_run:b,changed:o,"

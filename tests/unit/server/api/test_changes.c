@@ -72,6 +72,8 @@ static const struct {
 	{"DELETE", "/api/v1/locations/{id}", NULL, "/api/v1/locations/LOCATION", NULL, 204},
 	{"DELETE", "/api/v1/deliveries/{id}", NULL, "/api/v1/deliveries/d", NULL, 409},
 	{"DELETE", "/api/v1/skus/{id}", NULL, "/api/v1/skus/s", NULL, 204},
+	{"POST", "/api/v1/hosts/{id}/faults", NULL, "/api/v1/hosts/ONE/faults",
+	 "{\"action\":\"replace the latch\",\"slot\":\"bay 3\",\"part_type\":\"drive\"}", 201},
 	{"PATCH", "/api/v1/faults/{id}", NULL, "/api/v1/faults/FAULT",
 	 "{\"rma\":\"RMA-7\",\"note\":\"part is on its way\"}", 200},
 	{"POST", "/api/v1/faults/{id}/close", NULL, "/api/v1/faults/FAULT/close",
