@@ -140,7 +140,6 @@ static void test_sku_finds_what_is_wrong(void **state)
 		size_t n;
 	} cases[] = {
 		{"[" DIMM("A1", "D1", "1024") "," EMPTY("B1") "]", "missing", "B1", 2},
-		{"[" DIMM("A1", "D1", "1024") "]", "missing", "B1", 2},
 		{"[" DIMM("A1", "D1", "1024") "," DIMM("C1", "D2", "1024") "]", "moved", "B1", 1},
 		{"[" DIMM("A1", "D1", "1024") "," DIMM("B1", "D2", "2048") "]", "wrong", "B1", 2},
 		{"[" DIMM("A1", "D1", "1024") "," DIMM("B1", "D2", "1024") "," DIMM("C1", "D3",
