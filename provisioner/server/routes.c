@@ -14,7 +14,7 @@
 const struct http_table *routes_all(const struct route_contexts *c)
 {
 	static const struct route_contexts none;
-	static struct http_table tables[24];
+	static struct http_table tables[32];
 	const struct route_contexts *x = c ? c : &none;
 	const struct http_table all[] = {
 		{boot_routes, n_boot_routes, x->boot},

@@ -23,7 +23,7 @@ enum read_kind {
 	READ_SPACE,
 	READ_EXPORT, /* by readers only */
 	READ_BURN_REPORT,
-	READ_PASSWORD, /* no question to the store: work that is too long for the loop */
+	READ_PASSWORD,      /* no question to the store: work that is too long for the loop */
 	READ_ARCHIVE,       /* of archive, from before from_us, into the folder path */
 	READ_ARCHIVE_CHECK, /* number after, in the folder path */
 	_READ_KIND_MAX
