@@ -32,8 +32,8 @@ struct config {
 	char *erase_methods; /* in order of preference: see proto/erase_method.h */
 	char *second_person; /* on, off */
 	int64_t second_person_above;
-	char *webhook_allow; /* networks; see flow/outbound.h */
-	char *protect;       /* names of machines that are never a target */
+	char *webhook_allow;                       /* networks; see flow/outbound.h */
+	char *protect;                             /* names of machines that are never a target */
 	int64_t retention_days[_ARCHIVE_KIND_MAX]; /* 0: kept */
 };
 
