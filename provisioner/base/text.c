@@ -83,14 +83,16 @@ bool utf8_is_hidden(const char *p, size_t n_bytes)
 
 bool text_is_formula(const char *text)
 {
-	/* U+FF1D, U+FF0B, U+FF0D, U+FF20 */
-	static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
-					   "\xef\xbc\xa0"};
+	static const uint32_t signs[] = {
+		'=',  '+',    '-',    '@',    '\t',  '\r',
+		'\n', 0xff1d, 0xff0b, 0xff0d, 0xff20}; /* and full-width ones */
+	size_t n_bytes = utf8_length(text);
+	uint32_t first = n_bytes ? utf8_code_point(text, n_bytes) : 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(wide); i++)
-		if (str_starts(text, wide[i]))
+	for (size_t i = 0; i < ARRAY_LEN(signs); i++)
+		if (first == signs[i])
 			return true;
-	return text[0] && strchr("=+-@\t\r\n", text[0]);
+	return false;
 }
 
 bool text_is_utf8(const char *text)
