@@ -200,7 +200,8 @@ check-all: ## check, then what takes hours: unit and flow tests on a busy machin
 	$(Q)$(AS_ROOT) $(RUN) -a -t 7200 tests/flow/images_boot.sh
 	$(Q)$(AS_ROOT) $(RUN) -a -t 7200 tests/flow/lab_all_scenarios.sh
 
-artifacts: ## boot files for hosts, OS images and the web page
+# after `all`: both would link the programs that make images, at the same time
+artifacts: all ## boot files for hosts, OS images and the web page
 	$(Q)$(MAKE) --no-print-directory boot images web
 
 SCENARIO ?= three-hosts
