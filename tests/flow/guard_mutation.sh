@@ -105,7 +105,7 @@ mutate() { # ID SOURCE PROGRAM:TEST SED
 server=provisioner/server
 agent=provisioner/agent
 mutate G1 pxe/boot.c pxe/test_boot:test_decision 's/fits(rows\[i\].store_up, f->store_up) \&\&/true \&\&/'
-mutate G1 $server/boot/boot_route.c server/session/test_admission:test_local_boot 's/if (f->store_up \&\& !f->known \&\& ask_profiles.*/f->may_enrol = true;\n\tif (ask_profiles == NULL)/'
+mutate G1 $server/boot/boot_route.c server/session/test_admission:test_local_boot 's/f->may_enrol = profile->enrol/f->may_enrol = true/'
 mutate G2 $server/session/permit.c server/session/test_permit:test_permit_guards 's/guard_arm, *//'
 mutate G2 $server/session/permit.c server/session/test_permit:test_permit_guards 's/return done ? 0 : err_set/return err_set/'
 mutate G3 $server/flow/host_use.c server/api/test_arming:test_in_service 's/if (!in_use || (guards \& GUARD_OVERRIDE))/if (true)/'
@@ -241,7 +241,7 @@ mutate G2 $server/session/permit.c server/session/test_permit:test_permit_guards
 mutate G4 $server/session/permit.c server/session/test_permit:test_permit_guards 's/if (d->size_bytes != k->arm.disk_bytes)/if (false)/'
 mutate G8 provisioner/proto/signature.c proto/test_signature:test_every_partition_type_crosses 's/of_type ? of_type : word/word/'
 mutate G2 $server/session/permit.c server/session/test_permit:test_permit_guards 's/if (k->arm.ended_us)/if (false)/'
-mutate G1 $server/boot/boot_route.c server/session/test_admission:test_a_profile_must_let_in 's/ \&\& p.enrol;/;/'
+mutate G1 $server/boot/boot_route.c server/session/test_admission:test_a_profile_must_let_in 's/ret->enrol = p->enrol;/ret->enrol = true;/'
 mutate G1 $server/session/session.c server/session/test_admission:test_a_profile_must_let_in 's/ \&\& p.enrol;/;/'
 # secrets
 mutate SECRET $server/api/profile_routes.c server/api/test_profile_guards:test_user_data_is_written_only 's/rc = profile_secret_hide(w->flow, \&p, err);/rc = 0;/'
