@@ -89,6 +89,8 @@ inventory_SRC += inventory/query/select.c
 inventory_SRC += inventory/query/summary.c
 inventory_SRC += inventory/query/summary_field.c
 inventory_SRC += inventory/query/summary_measures.c
+inventory_SRC += inventory/query/summary_reliability.c
+inventory_SRC += inventory/query/failure_rate.c
 inventory_SRC += inventory/query/export.c
 inventory_SRC += inventory/query/host_search.c
 inventory_SRC += inventory/query/difference.c
@@ -146,6 +148,7 @@ $(eval $(call unit_test,tests/unit/inventory/test_questions.c,$(INVENTORY_LIBS),
 $(eval $(call unit_test,tests/unit/inventory/test_custom.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_plans.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_burn_report.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_reliability.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 FLOW_TESTS += tests/flow/api_reading.sh
 FLOW_TESTS += tests/flow/delivery_forecast.sh
 FLOW_TESTS += tests/flow/host_compare.sh

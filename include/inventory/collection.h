@@ -146,6 +146,14 @@ const char *summary_measure_str(enum summary_measure m); /* "avg", also its para
 struct summary_more {
 	const char *fields[_MEASURE_MAX]; /* that allow sums, separated by commas; NULL: none */
 	int64_t min_count;                /* groups of fewer rows are left out; 0: none are */
+	/* Parts and hosts only: adds "reliability" to every group and to the whole, counted up to
+	 * this moment, or up to the moment that is asked for; 0: not asked. "months" (calendar time
+	 * in hosts; of a host since its first part was found), "failures" (faults), "per_1000_months"
+	 * with exact 95 % limits "low" and "high", "mtbf_hours", "repaired" (closed faults),
+	 * "mttr_hours" (from opened to closed), "tested" (had a burn-in that passed or failed) and,
+	 * of parts, "dead_on_arrival" (failed in a burn-in before they had passed one), of hosts
+	 * "first_pass_yield". A ratio without a denominator is left out. */
+	int64_t reliability_us;
 };
 struct summary_request {
 	const char *group_by, *sum; /* fields that allow it, separated by commas; NULL: none */

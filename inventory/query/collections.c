@@ -104,7 +104,7 @@ static const struct collection_field part_fields[] = {
 	{"Manufacturer", "t.manufacturer", T, S | G | Q, ""},
 	{"PartNumber", "t.part_number", T, S | G | Q, ""},
 	{"Model", "t.model", T, S | G | Q, ""},
-	{"SerialNumber", "t.serial", T, S | Q, ""},
+	{"SerialNumber", "t.serial", T, S | G | Q, ""},
 	{"WWN", "t.wwn", T, S | Q, ""},
 	{"FirmwareVersion", "t.firmware", T, S | G | V, ""},
 	{"CapacityMiB", "t.capacity_mib", I, S | G | U, "memory"},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Counts and sums by groups. One statement; the grand total is added up here from the groups. What
- * cannot be added up (averages, extremes, percentiles) is summary_measures.c's.
+ * cannot be added up (averages, extremes, percentiles) is summary_measures.c's; how reliable
+ * the groups are is summary_reliability.c's.
  */
 #include <inventory/store_archive.h>
 #include <inventory/collection.h>
@@ -15,6 +16,7 @@
 #include "sql.h"
 #include "summary_field.h"
 #include "summary_measures.h"
+#include "summary_reliability.h"
 
 #define SUMS_MAX 8
 
@@ -186,7 +188,11 @@ int query_summary(struct db *db, const struct collection *c, const struct query_
 		(void)json_object_set_new(doc, "capacity", capacity_json(w.counted));
 	if (more) {
 		struct summary_groups g = {db, c, q, w.n_groups, w.groups};
-		TRY(summary_measures_add(&g, more, items, json_object_get(doc, "total"), err));
+		json_t *total = json_object_get(doc, "total");
+		TRY(summary_measures_add(&g, more, items, total, err));
+		if (more->reliability_us)
+			TRY(summary_reliability_add(&g, q->at_us ? q->at_us : more->reliability_us,
+						    items, total, err));
 	}
 	*ret = json_text(doc);
 	return 0;

@@ -4,6 +4,7 @@
  */
 #include "summary_field.h"
 
+#include <base/cleanup.h>
 #include <base/json.h>
 #include <base/str.h>
 
@@ -41,4 +42,35 @@ json_t *summary_value(const struct db_rows *rows, int column, const struct colle
 		return json_integer(db_int(rows, column));
 	json_t *text = json_string(db_text(rows, column));
 	return text ? text : json_null();
+}
+
+char *summary_key(const struct db_rows *rows, int column,
+		  const struct collection_field *const *fields, size_t n)
+{
+	autojson json_t *key = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(key, summary_value(rows, column + (int)i, fields[i]));
+	return json_text(key);
+}
+
+static char *key_of_item(const json_t *item, const struct collection_field *const *fields, size_t n)
+{
+	autojson json_t *key = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append(key, json_object_get(item, fields[i]->name));
+	return json_text(key);
+}
+
+json_t *summary_index(json_t *items, const struct collection_field *const *fields, size_t n)
+{
+	json_t *index = json_object(), *item;
+	size_t i;
+
+	json_array_foreach (items, i, item) {
+		autofree char *key = key_of_item(item, fields, n);
+		(void)json_object_set(index, key, item);
+	}
+	return index;
 }

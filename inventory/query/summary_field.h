@@ -21,4 +21,11 @@ MUST_CHECK int summary_fields_read(const struct collection *c, const char *text,
 /* A column of a group, as the answer shows it. */
 MUST_CHECK json_t *summary_value(const struct db_rows *rows, int column,
 				 const struct collection_field *f);
+/* The items of an answer by the values of their groups: a further statement brings its groups in any
+ * order, and there may be thousands. owns: the caller frees both. */
+MUST_CHECK json_t *summary_index(json_t *items, const struct collection_field *const *fields,
+				 size_t n);
+/* The key of a row in that index; its groups begin at `column`. */
+MUST_CHECK char *summary_key(const struct db_rows *rows, int column,
+			     const struct collection_field *const *fields, size_t n);
 #endif

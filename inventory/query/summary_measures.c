@@ -118,49 +118,18 @@ static void put(const struct measuring *w, const struct db_rows *rows, json_t *i
 					  : json_integer(db_int(rows, 0)));
 }
 
-/* Groups come in any order, and in an answer there may be thousands: looked up by their values. */
-static char *key_of_rows(const struct measuring *w, const struct db_rows *rows)
-{
-	autojson json_t *key = json_array();
-
-	for (size_t i = 0; i < n_groups(w); i++)
-		(void)json_array_append_new(key, summary_value(rows, 1 + (int)i, w->g->fields[i]));
-	return json_text(key);
-}
-
-static char *key_of_item(const struct measuring *w, const json_t *item)
-{
-	autojson json_t *key = json_array();
-
-	for (size_t i = 0; i < n_groups(w); i++)
-		(void)json_array_append(key, json_object_get(item, w->g->fields[i]->name));
-	return json_text(key);
-}
-
-static json_t *index_of(const struct measuring *w, json_t *items)
-{
-	json_t *index = json_object(), *item;
-	size_t i;
-
-	json_array_foreach (items, i, item) {
-		autofree char *key = key_of_item(w, item);
-		(void)json_object_set(index, key, item);
-	}
-	return index;
-}
-
 static int run(const struct measuring *w, json_t *items, struct err *err)
 {
 	struct sql s;
 	struct db_rows *rows = NULL;
-	autojson json_t *index = index_of(w, items);
+	autojson json_t *index = summary_index(items, w->g->fields, n_groups(w));
 
 	sql_init(&s, w->g->db, w->g->c, w->g->q, w->g->q->at_us);
 	int r = build(w, &s, err);
 	if (r >= 0)
 		r = sql_query(&s, w->g->db, &rows, err);
 	while (r >= 0 && (r = db_rows_next(rows, err)) == 1) {
-		autofree char *key = key_of_rows(w, rows);
+		autofree char *key = summary_key(rows, 1, w->g->fields, n_groups(w));
 		json_t *item = json_object_get(index, key);
 		if (item)
 			put(w, rows, item);

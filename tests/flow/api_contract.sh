@@ -196,7 +196,8 @@ verify() { "$build/bin/slipway" burnin verify "$dir/records.jsonl" "$dir/signatu
 same "slipway burnin verify" "$(verify)" "whole: 2 of 2 records are signed"
 sed -i s/y/z/ "$dir/records.jsonl"
 same "and of a changed record" "$(verify)" "NOT WHOLE: 0 of 2 records are signed"
-for path in /summary '/summary?group_by=rack' '/diff?from=2020-01-01T00:00:00Z' /changes?since=0 /profiles \
+for path in /summary '/summary?group_by=rack' '/summary?group_by=rack&reliability=true' \
+	'/summary?of=parts&reliability=true' '/diff?from=2020-01-01T00:00:00Z' /changes?since=0 /profiles \
 	/profiles/all /images /me /users /tokens /audit /orders /export.ndjson /export.csv /export-netbox.csv; do
 	agrees "$path" 200 GET "/api/v1$path"
 done

@@ -56,6 +56,12 @@ same "a list of numbers is refused" "$(call POST /api/v1/hosts/search -d '{"seri
 answer "groups of at least so many" 200 '[.items[].sku] == ["r1"]' '/api/v1/summary?group_by=sku&min_count=30'
 answer "no group is so large" 200 '.items == []' '/api/v1/summary?group_by=rack&min_count=11'
 answer "measures" 200 '.items[0].p50 == {} or .items[0].p50 == null' '/api/v1/summary?group_by=rack&p50=MemoryMiB'
+answer "how reliable hosts are, by group" 200 '.items[0].reliability == {"failures":0,"repaired":0,"tested":0,"months":0.0}
+	and .total.reliability.tested == 0' '/api/v1/summary?group_by=rack&reliability=true'
+answer "and parts" 200 '.total.reliability.dead_on_arrival == 0' '/api/v1/summary?of=parts&group_by=type,Model&reliability=true'
+answer "but not runs" 400 '.pointer == "/reliability"' '/api/v1/summary?of=runs&reliability=true'
+answer "nor maybe" 400 '.pointer == "/reliability"' '/api/v1/summary?reliability=maybe'
+answer "parts by serial" 200 '.items == []' '/api/v1/summary?of=parts&group_by=SerialNumber&min_count=2'
 answer "no measure of a text" 400 '.pointer == "/p95"' '/api/v1/summary?p95=serial'
 answer "differences are a collection" 200 '.items == []' '/api/v1/differences?what=missing&type=drive&sku=r1'
 answer "and can be summed" 200 '.total.count == 0' '/api/v1/summary?of=differences&group_by=what'

@@ -118,9 +118,11 @@ static int collection_asked(const struct http_request *r, const struct collectio
 static int get_summary(struct http_request *r, struct err *err)
 {
 	struct read_job job = {.kind = READ_SUMMARY};
-	static const char *const own[] = {"group_by", "sum", "of",  "capacity", "min_count",
-					  "avg",      "min", "max", "p50",      "p90",
-					  "p95",      "p99", NULL};
+	struct api *api = http_context(r);
+	bool reliability = false;
+	static const char *const own[] = {"group_by", "sum", "of",          "capacity", "min_count",
+					  "avg",      "min", "max",         "p50",      "p90",
+					  "p95",      "p99", "reliability", NULL};
 
 	TRY(api_query(r, own, &job.q, err));
 	TRY(http_query_int(r, &(struct http_int){"min_count", 0, INT32_MAX, 0}, &job.more.min_count,
@@ -132,6 +134,9 @@ static int get_summary(struct http_request *r, struct err *err)
 	job.sum = http_query(r, "sum");
 	job.capacity = job.of == &collection_hosts && !job.group_by;
 	TRY(api_flag(r, "capacity", &job.capacity, err));
+	TRY(api_flag(r, "reliability", &reliability, err));
+	if (reliability)
+		job.more.reliability_us = flow_now_us(api->flow);
 	return api_read(r, &job, 200, err);
 }
 

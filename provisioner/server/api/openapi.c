@@ -144,6 +144,8 @@ static const struct {
 	{"GET", "/api/v1/summary", "sum", "fields, separated by commas"},
 	{"GET", "/api/v1/summary", "capacity",
 	 "true: delivered, healthy, reserved and active hosts, too"},
+	{"GET", "/api/v1/summary", "reliability",
+	 "true: of parts or hosts, failures per 1,000 months with 95 % limits, MTBF, MTTR, burn-ins"},
 	{"GET", "/api/v1/summary", "min_count", "only groups of at least so many rows"},
 	{"GET", "/api/v1/summary", "avg", "averages of fields, separated by commas"},
 	{"GET", "/api/v1/summary", "min", "smallest values of fields"},

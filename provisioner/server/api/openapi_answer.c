@@ -45,6 +45,9 @@
 	",part_numbers:" RANKING ",lots:" RANKING ",firmware:" RANKING "},faults:[{host:s,"             \
 	"state:s,code:s,part~:s,part_number~:s,serial~:s,firmware~:s,slot~:s,certainty~:s,"             \
 	"action~:s,detail~:s,rma~:s,opened:t,closed~:t}],warnings:[{host:s,at:t,summary~:s}]}"
+#define RELIABILITY                                                                                 \
+	"{failures:i,repaired:i,tested:i,months:n,per_1000_months~:n,low~:n,high~:n,mtbf_hours~:n," \
+	"mttr_hours~:n,dead_on_arrival~:i,first_pass_yield~:n}"
 #define PART_AT "{type:s,slot:s,fru_id:s}"
 #define HOOK                                                                                       \
 	"{id:i,name:s,url:s,kinds:[s],max_tries:i,last_event:i,delivered:i,dead:i,tries:i,"        \
@@ -127,8 +130,8 @@ static const struct {
 	{"GET", "/api/v1/hosts/{id}/burnin-report", BURN_REPORT},
 	{"GET", "/api/v1/hosts/{id}/burnin-report.html", "s"},
 	{"GET", "/api/v1/summary",
-	 "{items:[{count:i,sum~:<n>}],total:{count:i,sum:<n>},capacity~:{delivered:i,healthy:i,"
-	 "reserved:i,active:i}}"},
+	 "{items:[{count:i,sum~:<n>,reliability~:" RELIABILITY "}],total:{count:i,sum:<n>,"
+	 "reliability~:" RELIABILITY "},capacity~:{delivered:i,healthy:i,reserved:i,active:i}}"},
 	{"GET", "/api/v1/diff",
 	 "{from:t,to:t,next:i?,items:[{host:s,host_id:s,change:s,fields:<[a]>,parts_added:[" PART_AT
 	 "],parts_removed:[" PART_AT "]}]}"},

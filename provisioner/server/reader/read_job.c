@@ -240,6 +240,7 @@ json_t *read_job_to_json(const struct read_job *j)
 	for (int m = 0; m < _MEASURE_MAX; m++)
 		set_text(doc, summary_measure_str((enum summary_measure)m), j->more.fields[m]);
 	set_int(doc, "min_count", j->more.min_count);
+	set_int(doc, "reliability_us", j->more.reliability_us);
 	if (j->ask)
 		(void)json_object_set(doc, "ask", (json_t *)(uintptr_t)j->ask);
 	set_int(doc, "from_us", j->from_us);
@@ -306,6 +307,7 @@ int read_job_from_json(json_t *doc, struct read_job *ret, struct err *err)
 	for (int m = 0; m < _MEASURE_MAX; m++)
 		ret->more.fields[m] = text_of(&r, summary_measure_str((enum summary_measure)m));
 	ret->more.min_count = json_opt_int(&r, "min_count", 0, INT64_MAX, 0);
+	ret->more.reliability_us = json_opt_int(&r, "reliability_us", 0, INT64_MAX, 0);
 	ret->ask = json_opt_obj(&r, "ask");
 	ret->from_us = json_opt_int(&r, "from_us", 0, INT64_MAX, 0);
 	ret->to_us = json_opt_int(&r, "to_us", 0, INT64_MAX, 0);
