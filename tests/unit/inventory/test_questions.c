@@ -584,6 +584,127 @@ static void test_a_wrong_list_is_refused(void **state)
 	assert_int_equal(host_search(db, ask, NULL, &answer, &err), -ERR_TOO_BIG);
 }
 
+/* Each is one list: how many rows it has, in numbers that the truth gives. */
+static void test_one_list_each(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct truth t;
+	size_t wrong = 0, old_on_a = 0;
+
+	make_year(db, &t);
+	for (int i = 0; i < N_HOSTS; i++) {
+		wrong += t.hosts[i].wrong_port;
+		old_on_a += t.hosts[i].old_firmware_on_a;
+	}
+	const struct {
+		const struct collection *c;
+		const char *filters;
+		size_t expected;
+	} rows[] = {
+		{&collection_hosts, "switch.name=sw1", N_HOSTS},
+		{&collection_hosts, "switch.name=sw1&switch.port=Eth99", wrong},
+		{&collection_hosts, "switch.name=sw2", 0},
+		{&collection_hosts, "mac=52-54-00-00-02-04,5254.0000.0205", 2},
+		{&collection_parts, "Model=MA&FirmwareVersion<10", old_on_a},
+		{&collection_parts, "SerialNumber=DA005", 1},
+		{&collection_faults, "SerialNumber=DB000", 2},
+		{&collection_events, "to=failed&day>=2026-01-01&day<2026-01-06", 2},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (count(db, rows[i].c, rows[i].filters) != rows[i].expected)
+			fail_msg("%s: %zu rows, expected %zu", rows[i].filters,
+				 count(db, rows[i].c, rows[i].filters), rows[i].expected);
+	/* the one that has waited longest, and the ports of a switch with what is behind them */
+	autojson json_t *ready = list(db, &collection_hosts, "state=ready", "state_since", 0);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(ready, 0), "serial")),
+			    "SN-000");
+	autojson json_t *ports = list(db, &collection_hosts, "switch.name=sw1", "serial", 0);
+	const json_t *macs = json_object_get(json_array_get(ports, 4), "macs");
+	assert_string_equal(json_string_value(json_array_get(macs, 0)), "52:54:00:00:02:04");
+}
+
+static void test_counts_by_rack_and_sku_a_week_ago(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	struct truth t;
+	autofree char *text = NULL;
+
+	make_year(db, &t);
+	struct query_request q = {.at_us = t.hosts[34].ready_us + DAY_US};
+	const struct summary_request what = {.group_by = "rack,sku"};
+	must(query_add_filter(&q, "state", "ready", &err), &err);
+	must(query_summary(db, &collection_hosts, &q, &what, &text, &err), &err);
+	autojson json_t *doc = json_loads(text, 0, NULL);
+	assert_int_equal(number(group(doc, "rack", "r02"), NULL, "count"), 10);
+	assert_int_equal(number(group(doc, "rack", "r03"), NULL, "count"), 5);
+	assert_null(group(doc, "rack", "r04"));
+	assert_int_equal(number(doc, "total", "count"), 35);
+}
+
+static void test_faults_by_vendor(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct truth t;
+	int64_t of_beta = 0, all = 0;
+
+	make_year(db, &t);
+	for (int i = 0; i < N_HOSTS; i++) {
+		all += t.hosts[i].failures;
+		of_beta += t.hosts[i].lacks_drive ? 0 : t.hosts[i].failures;
+	}
+	autojson json_t *by = sums(db, &collection_faults, "", "Manufacturer", NULL, NULL);
+	assert_int_equal(number(group(by, "Manufacturer", "Beta"), NULL, "count"), of_beta);
+	assert_int_equal(number(by, "total", "count"), all);
+}
+
+/* Two hosts that run report one drive; then all that one of them ever held, and all that changed. */
+static void test_a_part_in_two_hosts(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	struct truth t;
+	int64_t cursor = 0, last_us = 0, id = 0;
+	const struct summary_more twice = {.min_count = 2};
+	size_t i;
+	json_t *one;
+
+	make_year(db, &t);
+	must(db_last_tick(db, &cursor, &last_us, &err), &err);
+	size_t before = count(db, &collection_events, "host_id=*");
+	report(db, &t, 0);
+	autojson json_t *doc = json_loads(
+		"{\"drives\":[{\"Slot\":\"bay0\",\"SerialNumber\":\"DA000\",\"Model\":\"MA\","
+		"\"Manufacturer\":\"Alpha\",\"PartNumber\":\"PN-A\",\"Revision\":\"10\"}]}",
+		0, NULL);
+	must(facts_store(db, 2, doc, later(&t, US), NULL, &err), &err);
+	autojson json_t *both = sums(db, &collection_parts, "type=drive&SerialNumber=*",
+				     "SerialNumber", NULL, &twice);
+	assert_int_equal(json_array_size(json_object_get(both, "items")), 1);
+	assert_int_equal(number(group(both, "SerialNumber", "DA000"), NULL, "count"), 2);
+
+	struct query_request ever = {.limit = 1000, .all_times = true};
+	struct query_page page;
+	autojson json_t *host = list(db, &collection_hosts, "serial=SN-001", NULL, 0);
+	const char *code = json_string_value(
+		json_object_get(json_array_get(host, 0), "short_code"));
+	must(query_add_filter(&ever, "host", code, &err), &err);
+	must(query_add_filter(&ever, "type", "drive", &err), &err);
+	must(query_run(db, &collection_placements, &ever, NULL, &page, &err), &err);
+	assert_int_equal(page.n, t.hosts[1].lacks_drive ? 2 : 3); /* DA001, DB001, DA000 */
+	query_page_done(&page);
+
+	autofree char *since = xasprintf("id>%lld", (long long)cursor);
+	autojson json_t *changes = list(db, &collection_events, since, NULL, 0);
+	assert_true(json_array_size(changes) > 0);
+	assert_int_equal(json_array_size(changes),
+			 count(db, &collection_events, "host_id=*") - before);
+	json_array_foreach (changes, i, one) {
+		assert_true(number(one, NULL, "id") > (i ? id : cursor));
+		id = number(one, NULL, "id");
+	}
+}
+
 static void test_percentiles_are_of_nearest_rank(void **state)
 {
 	struct db *db = ((struct store_fixture *)*state)->db;
@@ -619,6 +740,10 @@ int main(void)
 		T(test_one_hosts_diff),
 		T(test_a_ticket_list),
 		T(test_a_wrong_list_is_refused),
+		T(test_one_list_each),
+		T(test_counts_by_rack_and_sku_a_week_ago),
+		T(test_faults_by_vendor),
+		T(test_a_part_in_two_hosts),
 		T(test_percentiles_are_of_nearest_rank),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
