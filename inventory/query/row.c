@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <base/clock.h>
+#include <base/csv_cell.h>
 #include <base/json.h>
 
 /* ---- shape ----------------------------------------------------------------------------------- */
@@ -285,23 +286,6 @@ void row_json(const struct db_rows *rows, int first, const struct shape *sh,
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
-void csv_add(struct str *out, const char *text)
-{
-	bool formula = text_is_formula(text);
-
-	if (!formula && !strpbrk(text, ",\"\r\n")) {
-		str_add(out, text);
-		return;
-	}
-	str_add(out, formula ? "\"'" : "\"");
-	for (; *text; text++) {
-		if (*text == '"')
-			str_addc(out, '"');
-		str_addc(out, *text);
-	}
-	str_addc(out, '"');
-}
-
 void csv_header(const struct shape *sh, struct str *out)
 {
 	for (size_t i = 0; i < sh->n; i++)
@@ -317,7 +301,7 @@ static void csv_value(const struct db_rows *rows, int column, const struct colle
 	if (is_unknown(rows, column, f))
 		return;
 	if (f->type == COLLECTION_TEXT || f->type == COLLECTION_JSON) {
-		csv_add(out, db_text(rows, column));
+		csv_cell_add(out, db_text(rows, column));
 	} else if (f->type == COLLECTION_TIME) {
 		time_rfc3339(db_int(rows, column), time);
 		str_add(out, time);
@@ -340,12 +324,12 @@ static void csv_member(const json_t *value, struct str *out)
 		str_addf(&list, "%s%s", i ? ";" : "", plain ? json_string_value(one) : "");
 	}
 	if (plain) {
-		csv_add(out, list.p);
+		csv_cell_add(out, list.p);
 		return;
 	}
 	autofree char *text = value ? json_text(value) : NULL;
 	if (text)
-		csv_add(out, text);
+		csv_cell_add(out, text);
 }
 
 void csv_line(const struct db_rows *rows, int first, const struct shape *sh, struct str *out)

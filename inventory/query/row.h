@@ -38,8 +38,5 @@ void row_json(const struct db_rows *rows, int first, const struct shape *sh,
 
 void csv_header(const struct shape *sh, struct str *out);
 void csv_line(const struct db_rows *rows, int first, const struct shape *sh, struct str *out);
-/* One CSV value: quoted where needed, and made harmless for spreadsheets (=, +, -, @ at its start).
- */
-void csv_add(struct str *out, const char *text);
 
 #endif

@@ -7,21 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <base/csv_cell.h>
 #include <base/str.h>
 
-/* A cell that begins like a formula gets an apostrophe, or a spreadsheet would run it. */
 static void print_value(const char *text)
 {
-	bool formula = text_is_formula(text);
+	autostr struct str cell;
 
-	if (!formula && !strpbrk(text, ",\"\r\n")) {
-		printf("%s", text);
-		return;
-	}
-	printf(formula ? "\"'" : "\"");
-	for (; *text; text++)
-		printf(*text == '"' ? "\"\"" : "%c", *text);
-	printf("\"");
+	str_init(&cell, 3 * strlen(text) + 8); /* all quotes, and ours */
+	csv_cell_add(&cell, text);
+	fwrite(cell.p, 1, cell.n_bytes, stdout);
 }
 
 void csv_print(const json_t *items, const struct column *columns)

