@@ -19,7 +19,16 @@
 #include <proto/erase_method.h>
 #include <server/flow/outbound.h>
 
-enum key_type { KEY_TEXT, KEY_PATH, KEY_METHODS, KEY_ORIGINS, KEY_NETWORKS, KEY_INT, KEY_CHOICE };
+enum key_type {
+	KEY_TEXT,
+	KEY_PATH,
+	KEY_ARGUMENTS,
+	KEY_METHODS,
+	KEY_ORIGINS,
+	KEY_NETWORKS,
+	KEY_INT,
+	KEY_CHOICE
+};
 
 static const struct key {
 	const char *section, *name;
@@ -46,7 +55,7 @@ static const struct key {
 	{"api", "rate_burst", KEY_INT, AT(rate_burst), "1000", 10, 1000000, NULL},
 	{"boot", "files_dir", KEY_PATH, AT(boot.files_dir), "/usr/lib/slipway/boot", 0, 0, NULL},
 	{"boot", "firmware_cpio", KEY_PATH, AT(boot.firmware_cpio), "", 0, 0, NULL},
-	{"boot", "kernel_args", KEY_TEXT, AT(boot.kernel_args), "", 0, 0, NULL},
+	{"boot", "kernel_args", KEY_ARGUMENTS, AT(boot.kernel_args), "", 0, 0, NULL},
 	{"dhcp", "mode", KEY_CHOICE, AT(boot.dhcp_mode), "off", 0, 0, "full|proxy|off"},
 	{"dhcp", "range_start", KEY_TEXT, AT(boot.range_start), "", 0, 0, NULL},
 	{"dhcp", "range_end", KEY_TEXT, AT(boot.range_end), "", 0, 0, NULL},
@@ -128,6 +137,41 @@ static int check_origins(const struct key *k, const char *value, struct err *err
 	return 0;
 }
 
+/* Would iPXE act on this word, or on what follows it, instead of passing it to the kernel? '#' and
+ * ';' inside a word, and '$' before anything but '{', are ordinary: memmap=64M$0x10000000. */
+static bool is_for_ipxe(struct sv word)
+{
+	if (sv_eq_str(word, ";") || sv_starts(word, "#"))
+		return true;
+	for (size_t i = 0; i + 1 < word.n; i++)
+		if (!memcmp(word.p + i, "||", 2) || !memcmp(word.p + i, "&&", 2) ||
+		    !memcmp(word.p + i, "${", 2))
+			return true;
+	return false;
+}
+
+static int check_arguments(const struct key *k, const char *value, struct err *err)
+{
+	struct sv rest = sv_of(value);
+
+	for (const char *p = value; *p; p++)
+		if (*p < ' ' || *p > '~')
+			return err_set(
+				err, ERR_CONFIG,
+				"[%s] %s takes printable ASCII on one line, found byte 0x%02x",
+				k->section, k->name, (unsigned char)*p);
+	while (rest.n > 0) {
+		struct sv word = sv_split(&rest, ' ');
+		if (is_for_ipxe(word))
+			return err_set(
+				err, ERR_CONFIG,
+				"[%s] %s must not hold '||', '&&', '${', a word ';' or a word "
+				"that begins with '#', which iPXE acts on: found '%.*s'",
+				k->section, k->name, (int)(word.n < 80 ? word.n : 80), word.p);
+	}
+	return 0;
+}
+
 static int check_list(const struct key *k, const char *value, struct err *err)
 {
 	struct erase_policy policy;
@@ -137,6 +181,8 @@ static int check_list(const struct key *k, const char *value, struct err *err)
 		return err_wrap(err, "[%s] %s", k->section, k->name);
 	if (k->type == KEY_NETWORKS && outbound_parse(value, &networks, err) < 0)
 		return err_wrap(err, "[%s] %s", k->section, k->name);
+	if (k->type == KEY_ARGUMENTS)
+		TRY(check_arguments(k, value, err));
 	return k->type == KEY_ORIGINS ? check_origins(k, value, err) : 0;
 }
 
