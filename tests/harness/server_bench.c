@@ -398,6 +398,15 @@ int server_bench_if(struct server_bench *b, const char *etag, const char *method
 	return ask(b, &(struct question){b->admin, NULL, headers, method, path, body});
 }
 
+int server_bench_keyed(struct server_bench *b, const char *token, const char *key,
+		       const char *method, const char *path, const char *body)
+{
+	autofree char *header = xasprintf("Idempotency-Key: %s", key);
+	const char *const headers[] = {"X-Slipway-Listener: tls", header, NULL};
+
+	return ask(b, &(struct question){b->front, token, headers, method, path, body});
+}
+
 long server_bench_metric(struct server_bench *b, const char *name)
 {
 	autofree char *line = xasprintf("\n%s ", name);

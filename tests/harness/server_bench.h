@@ -63,6 +63,9 @@ int server_bench_as(struct server_bench *b, const char *token, const char *metho
 /* As root, if the row is still of that revision: "\"r7\"". */
 int server_bench_if(struct server_bench *b, const char *etag, const char *method, const char *path,
 		    const char *body);
+/* As server_bench_as(), with an idempotency key. */
+int server_bench_keyed(struct server_bench *b, const char *token, const char *key,
+		       const char *method, const char *path, const char *body);
 /* A token made by root: its text. words: scopes as JSON strings, separated by commas. */
 void server_bench_token(struct server_bench *b, const char *name, const char *owner,
 			const char *words, char *ret, size_t ret_bytes);

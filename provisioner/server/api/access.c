@@ -191,6 +191,7 @@ static int post_backup(struct http_request *r, struct err *err)
 	struct read_job job = {.kind = READ_BACKUP, .path = path};
 	size_t n = 0;
 
+	TRY(api_check_match(r, err));
 	TRY(api_flag(r, "dry_run", &dry_run, err));
 	if (!dry_run) {
 		TRY(file_make_dirs(dir, 0700, err));

@@ -137,10 +137,11 @@ static int get_space(struct http_request *r, struct err *err)
 
 #define ENTRY(name, what)                                                                          \
 	API_CHANGE(PATCH, "/api/v1/" name "/{id}", INVENTORY, SMALL_BODY, api_patch_entry_work,    \
-		   "edit " what)
+		   "edit " what, .compares_revision = true)
 #define ENTRY_GOES(name, what)                                                                     \
 	API_CHANGE(DELETE, "/api/v1/" name "/{id}", INVENTORY, 0, remove_work,                     \
-		   "remove " what ", unless hosts refer to it; its history stays")
+		   "remove " what ", unless hosts refer to it; its history stays",                 \
+		   .compares_revision = true)
 
 const struct http_route custom_routes[] = {
 	HTTP_ROUTE(GET, "/api/v1/fields", READ, 0, get_fields,

@@ -187,6 +187,7 @@ static int post_image(struct http_request *r, struct err *err)
 
 	if (running)
 		return import_answer(r, running, err);
+	TRY(api_check_match(r, err));
 	TRY(http_query_only(r, names, err));
 	int fd = http_body_fd(r, &n);
 	const char *upload = http_query(r, "upload");

@@ -321,7 +321,7 @@ static void change_parameters(const struct http_route *route, json_t *list)
 				  "does nothing",
 				  json_pack("{s:s, s:i, s:i}", "type", "string", "minLength", 1,
 					    "maxLength", API_KEY_MAX_BYTES)));
-	if (str_eq(route->method, "PATCH"))
+	if (api_takes_match(route))
 		(void)json_array_append_new(
 			list, parameter("If-Match", "header",
 					"the ETag that was read: refused if it has changed since",

@@ -50,6 +50,7 @@ static int put_part(struct http_request *r, struct err *err)
 	int64_t offset;
 	uint64_t n;
 
+	TRY(api_check_match(r, err));
 	TRY(http_query_only(r, names, err));
 	TRY(http_query_int(r, &(struct http_int){"offset", 0, OBJECT_UPLOAD_MAX_BYTES, 0}, &offset,
 			   err));
@@ -67,6 +68,7 @@ static int delete_upload(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
 
+	TRY(api_check_match(r, err));
 	object_upload_remove(api->flow->objects, http_param(r, "id"));
 	TRY(audit(r, 204, err));
 	return http_reply_empty(r, 204);

@@ -30,6 +30,9 @@ const struct field api_no_fields[] = {F_END};
 struct frame {
 	struct write w;
 	const char *key; /* or NULL */
+	/* Whose key it is: "admin", or "token:ci#7". A name may be given to another token later, a
+	 * number is not. */
+	char caller[128];
 	char request_sha256[SHA256_HEX_BYTES], body_sha256[SHA256_HEX_BYTES];
 	struct idempotent kept;
 	bool repeated;
@@ -79,9 +82,33 @@ static void hash_request(struct frame *f)
 	sha256_hex_of(s.p, s.n_bytes, f->request_sha256);
 }
 
+static bool is_of_a_host(const struct http_route *route)
+{
+	static const char of_host[] = "/api/v1/hosts/{id}";
+	char after = str_starts(route->pattern, of_host) ? route->pattern[strlen(of_host)] : 'x';
+
+	return after == '\0' || after == '/';
+}
+
+bool api_takes_match(const struct http_route *route)
+{
+	return route->compares_revision || is_of_a_host(route);
+}
+
+int api_check_match(const struct http_request *r, struct err *err)
+{
+	if (!http_request_header(r, "If-Match") || api_takes_match(http_request_route(r)))
+		return 0;
+	return err_set(err, ERR_INVALID,
+		       "%s %s does not take If-Match: leave the header out; nothing was changed",
+		       http_method(r), http_request_route(r)->pattern);
+}
+
 static int read_headers(struct frame *f, struct err *err)
 {
 	const char *match = http_request_header(f->w.request, "If-Match");
+
+	TRY(api_check_match(f->w.request, err));
 
 	f->key = http_request_header(f->w.request, "Idempotency-Key");
 	if (f->key && (!f->key[0] || strlen(f->key) > API_KEY_MAX_BYTES))
@@ -149,11 +176,25 @@ static int end_slice(struct frame *f, struct err *err)
 	return 1;
 }
 
+/* The host of the path; rows of other kinds are compared by the change. */
+static int check_revision(const struct frame *f, struct err *err)
+{
+	struct host h;
+
+	if (f->w.revision < 0 || !is_of_a_host(http_request_route(f->w.request)))
+		return 0;
+	TRY(api_host(f->w.request, &h, err));
+	if (h.revision == f->w.revision)
+		return 0;
+	return err_set(err, ERR_EXPECT_REVISION, "the host has revision %lld, not %lld",
+		       (long long)h.revision, (long long)f->w.revision);
+}
+
 /* 1: the work is not at its end. */
 static int apply(struct frame *f, http_change work, struct err *err)
 {
 	struct flow *flow = f->w.flow;
-	struct idempotent_request request = {f->w.who, f->key, f->request_sha256,
+	struct idempotent_request request = {f->caller, f->key, f->request_sha256,
 					     flow_now_us(flow)};
 
 	if (f->key) {
@@ -162,8 +203,10 @@ static int apply(struct frame *f, http_change work, struct err *err)
 		if (found != 0)
 			return found < 0 ? found : 0;
 	}
-	if (!f->begun)
+	if (!f->begun) {
+		TRY(check_revision(f, err));
 		TRY(read_ask(f, err));
+	}
 	f->w.slice_end_us = clock_boot_us(&clock_system) + SLICE_US;
 	int more = work(&f->w, err);
 	if (more != 0)
@@ -293,12 +336,22 @@ static void frame_free(void *arg)
 	free(f);
 }
 
+static void name_caller(struct frame *f, const struct http_identity *id)
+{
+	if (id->token_id)
+		(void)snprintf(f->caller, sizeof(f->caller), "%s#%lld", id->who,
+			       (long long)id->token_id);
+	else
+		(void)str_copy(f->caller, sizeof(f->caller), id->who);
+}
+
 static struct frame *frame_new(struct http_request *r)
 {
 	struct frame *f = xcalloc(1, sizeof(*f));
 
 	f->w = (struct write){.api = http_context(r), .request = r, .who = http_identity(r)->who};
 	f->w.flow = f->w.api->flow;
+	name_caller(f, http_identity(r));
 	return f;
 }
 

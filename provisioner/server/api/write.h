@@ -40,7 +40,7 @@ struct write {
 
 /* A row for a route that changes something. The work runs inside a transaction together with its
  * audit entry; an error rolls back, is written into the audit log and becomes the answer. Each
- * understands the headers Idempotency-Key and If-Match, and ?dry_run=true. The body is read by the
+ * understands the header Idempotency-Key, and ?dry_run=true; If-Match where api_takes_match(). The body is read by the
  * record table that API_BODY(table, struct) names; members outside it are refused. */
 #define API_CHANGE(method_, pattern_, scope_, max_body_, work_, summary_, ...)                     \
 	API_CHANGE_BY(method_, pattern_, scope_, max_body_, api_change, work_, summary_,           \
@@ -67,6 +67,11 @@ MUST_CHECK int api_change(struct http_request *r, struct err *err);
 /* Has the work had its share of the loop's time? One more statement or so may follow: boot answers
  * beside it take 10 ms at most. */
 bool api_slice_is_over(const struct write *w);
+/* Does a change compare If-Match with the row that it changes: a host's, or .compares_revision? */
+bool api_takes_match(const struct http_route *route);
+/* Refuse If-Match where the change does not compare it; api_change() does this itself. For handlers
+ * that do something before, or without it. errors: ERR_INVALID */
+MUST_CHECK int api_check_match(const struct http_request *r, struct err *err);
 /* For routes that take a body with nothing in it. */
 struct api_nothing {
 	char none;

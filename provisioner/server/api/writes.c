@@ -350,7 +350,7 @@ const struct http_route api_write_routes[] = {
 		   API_BODY(location_fields, struct location_draft)),
 	API_CHANGE(PATCH, "/api/v1/faults/{id}", INVENTORY, SMALL_BODY, edit_fault_work,
 		   "write RMA reference and note of a fault",
-		   API_BODY(fault_edit_fields, struct fault_ask)),
+		   API_BODY(fault_edit_fields, struct fault_ask), .compares_revision = true),
 	API_CHANGE(POST, "/api/v1/faults/{id}/close", APPROVE, SMALL_BODY, close_fault_work,
 		   "a fault is repaired", API_BODY(close_fields, struct close_ask)),
 };

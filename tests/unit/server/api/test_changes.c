@@ -259,6 +259,83 @@ static void rehearse(const char *name, const char *method, const char *path, con
 		snprintf(plan, sizeof(plan), "\"plan_hash\":\"%s\",", hash);
 }
 
+/* If-Match is compared with the row, or refused: a client that sends it relies on it. */
+static void refuse_another_revision(const char *name, const char *method, const char *path,
+				    const char *body)
+{
+	long before = ticks();
+	int status = server_bench_if(&bench, "\"r999999999\"", method, path, body);
+
+	if (status != 412 && !(status == 400 && str_eq(bench.code, "input.invalid")))
+		fail_msg("row '%s': another revision answers %d (%s)", name, status, bench.code);
+	if (strstr(name, "/api/v1/hosts/{id}"))
+		CHECK_INT(name, status, 412);
+	CHECK(name, ticks() <= before + 1); /* the audit entry of the refusal */
+}
+
+/* The ETag that was read is taken by verbs, once. */
+static void test_verbs_compare_the_revision(void **state)
+{
+	autofree char *path = fill_in("/api/v1/hosts/TWO"), *verb = NULL;
+	char etag[40];
+
+	(void)state;
+	assert_int_equal(server_bench_admin(&bench, "GET", path, NULL), 200);
+	long revision = (long)json_integer_value(json_object_get(bench.reply, "revision"));
+	snprintf(etag, sizeof(etag), "\"r%ld-0123456789abcdef\"", revision);
+	verb = xasprintf("%s/approve", path);
+	assert_int_equal(server_bench_if(&bench, "\"r0\"", "POST", verb, "{}"), 412);
+	assert_string_equal(bench.code, "state.revision");
+	assert_int_equal(server_bench_if(&bench, "nonsense", "POST", verb, "{}"), 412);
+	assert_int_equal(server_bench_if(&bench, etag, "POST", verb, "{}"), 200);
+	assert_int_equal(server_bench_if(&bench, etag, "POST", verb, "{}"), 412);
+}
+
+/* Those that no walk of the others meets, and any value. */
+static void test_what_compares_nothing_takes_no_revision(void **state)
+{
+	static const struct {
+		const char *method, *path;
+	} others[] = {{"POST", "/api/v1/webhooks"},
+		      {"POST", "/api/v1/images"},
+		      {"PUT", "/api/v1/uploads/u?offset=0"},
+		      {"DELETE", "/api/v1/uploads/u"}};
+	static const char *const values[] = {"*", "\"r1\""};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(others) * ARRAY_LEN(values); i++) {
+		const char *value = values[i % ARRAY_LEN(values)];
+		size_t at = i / ARRAY_LEN(values);
+		const char *body = str_eq(others[at].method, "DELETE") ? NULL : "{}";
+
+		CHECK_INT(others[at].path,
+			  server_bench_if(&bench, value, others[at].method, others[at].path, body),
+			  400);
+		CHECK_STR(others[at].path, bench.code, "input.invalid");
+	}
+}
+
+/* A token of a former one's name gets none of its answers, and is not refused for its keys. */
+static void test_keys_are_a_token_s_own(void **state)
+{
+	static const char path[] = "/api/v1/skus";
+	static const char body[] = "{\"name\":\"keyed\",\"contents\":{\"cores\":8}}";
+	static const char other[] = "{\"name\":\"keyed2\",\"contents\":{\"cores\":8}}";
+	char first[128], second[128];
+
+	(void)state;
+	server_bench_token(&bench, "ci", "", "\"inventory\"", first, sizeof(first));
+	assert_int_equal(server_bench_keyed(&bench, first, "k", "POST", path, body), 201);
+	long changed = ticks();
+	assert_int_equal(server_bench_keyed(&bench, first, "k", "POST", path, body), 201);
+	assert_int_equal(ticks(), changed);
+	assert_int_equal(server_bench_keyed(&bench, first, "k", "POST", path, other), 422);
+	autofree char *token = fill_in("/api/v1/tokens/TOKEN");
+	assert_int_equal(server_bench_admin(&bench, "DELETE", token, NULL), 204);
+	server_bench_token(&bench, "ci", "", "\"inventory\"", second, sizeof(second));
+	assert_int_equal(server_bench_keyed(&bench, second, "k", "POST", path, other), 201);
+}
+
 /* The list of the operator's is empty here. */
 static void test_webhooks_stay_away_from_us(void **state)
 {
@@ -305,6 +382,7 @@ static void test_every_change_is_audited(void **state)
 		autofree char *path = fill_in(rows[i].path ? rows[i].path : rows[i].pattern);
 		plan[0] = '\0';
 		autofree char *unplanned = rows[i].body ? fill_in(rows[i].body) : NULL;
+		refuse_another_revision(name, rows[i].method, path, unplanned);
 		rehearse(name, rows[i].method, path, unplanned, rows[i].status);
 		autofree char *body = rows[i].body ? fill_in(rows[i].body) : NULL;
 		if (rows[i].state)
@@ -509,6 +587,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_change_is_listed),
 		T(test_webhooks_stay_away_from_us),
+		T(test_verbs_compare_the_revision),
+		T(test_what_compares_nothing_takes_no_revision),
+		T(test_keys_are_a_token_s_own),
 		T(test_every_change_is_audited),
 		T(test_refusals_are_audited),
 		T(test_bodies_are_what_is_described),
