@@ -5,9 +5,7 @@
  */
 #include "host_keys.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <base/json.h>
 #include <base/str.h>
@@ -16,6 +14,7 @@
 #include "api.h"
 #include "command.h"
 #include "host_ref.h"
+#include "known_name.h"
 #include "option_table.h"
 
 struct options {
@@ -26,25 +25,6 @@ static const struct option_row option_rows[] = {
 	{"json", OPTION_FLAG, offsetof(struct options, json), NULL, NULL},
 	{"known-hosts", OPTION_FLAG, offsetof(struct options, known_hosts), NULL, NULL},
 };
-
-/* A name as known_hosts takes it: no pattern, no second name. */
-static bool is_host_name(const char *text)
-{
-	for (const char *p = text; *p; p++)
-		if (!isalnum((unsigned char)*p) && !strchr("-._", *p))
-			return false;
-	return *text && *text != '-';
-}
-
-/* The name that people gave, then the one that the system says. "" : neither can be used. */
-static void names_of(const json_t *host, const json_t *detail, char *ret, size_t ret_bytes)
-{
-	const char *given = api_text(host, "name"), *own = api_text(detail, "hostname");
-	bool has_given = is_host_name(given), has_own = is_host_name(own) && !str_eq(own, given);
-
-	snprintf(ret, ret_bytes, "%s%s%s", has_given ? given : "", has_given && has_own ? "," : "",
-		 has_own ? own : "");
-}
 
 static int load(const char *word, json_t **ret_host, json_t **ret_events, struct err *err)
 {
@@ -57,7 +37,19 @@ static int load(const char *word, json_t **ret_host, json_t **ret_events, struct
 	return api_get(events_path, ret_events, err);
 }
 
-static int print_lines(const json_t *keys, const char *names, bool known_hosts)
+static int load_name(const json_t *host, const char **ret, struct err *err)
+{
+	autojson json_t *doc = NULL;
+	autofree char *path = api_path("/api/v1/hosts?fields=id,short_code,name&limit=1000&name=",
+				       api_text(host, "name"), "*");
+
+	if (api_text(host, "name")[0])
+		TRY(api_get(path, &doc, err));
+	return known_name(host, json_object_get(doc, "items"), ret, err);
+}
+
+/* name: NULL prints the keys alone. */
+static int print_lines(const json_t *keys, const char *name)
 {
 	json_t *item;
 	size_t i;
@@ -66,8 +58,7 @@ static int print_lines(const json_t *keys, const char *names, bool known_hosts)
 		struct ssh_host_key key;
 
 		if (ssh_host_key_parse(sv_of(json_string_value(item)), &key))
-			printf("%s%s%s\n", known_hosts ? names : "", known_hosts ? " " : "",
-			       key.line);
+			printf("%s%s%s\n", name ? name : "", name ? " " : "", key.line);
 	}
 	return EXIT_WELL;
 }
@@ -77,23 +68,19 @@ static int print(const char *word, const struct options *o, const json_t *host,
 {
 	json_t *keys = json_object_get(detail, "ssh_host_keys");
 	struct err err = ERR_INIT;
-	char names[512];
+	const char *name = NULL;
 
-	names_of(host, detail, names, sizeof(names));
 	if (!json_array_size(keys))
 		(void)err_set(&err, ERR_NOT_FOUND,
 			      "host '%.64s' has reported no SSH host keys: they come with the "
 			      "report of the installed system's first boot",
 			      word);
-	else if (o->known_hosts && !names[0])
-		(void)err_set(&err, ERR_INVALID,
-			      "host '%.64s' has no name for known_hosts: give it one (slipway "
-			      "host set HOST name=NAME)",
-			      word);
+	else if (o->known_hosts)
+		(void)load_name(host, &name, &err);
 	if (err.code)
 		return command_fail(&err);
 	if (!o->json)
-		return print_lines(keys, names, o->known_hosts);
+		return print_lines(keys, name);
 	api_print_json(keys);
 	return EXIT_WELL;
 }

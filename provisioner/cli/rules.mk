@@ -11,6 +11,7 @@ slipway_SRC += provisioner/cli/host_ref.c
 slipway_SRC += provisioner/cli/host_why.c
 slipway_SRC += provisioner/cli/host_seen.c
 slipway_SRC += provisioner/cli/host_keys.c
+slipway_SRC += provisioner/cli/known_name.c
 slipway_SRC += provisioner/cli/doctor.c
 slipway_SRC += provisioner/cli/part_commands.c
 slipway_SRC += provisioner/cli/delivery_commands.c
@@ -64,6 +65,7 @@ $(eval $(call unit_test,tests/unit/cli/test_spelling.c,base,$(BASE_PKG),provisio
 $(eval $(call unit_test,tests/unit/cli/test_display.c,base,$(BASE_PKG),provisioner/cli/display.c))
 $(eval $(call unit_test,tests/unit/cli/test_table_fit.c,base,$(BASE_PKG),provisioner/cli/table_fit.c provisioner/cli/display.c))
 $(eval $(call unit_test,tests/unit/cli/test_name_value.c,base,$(BASE_PKG),provisioner/cli/name_value.c provisioner/cli/option_table.c provisioner/cli/command.c provisioner/cli/display.c))
+$(eval $(call unit_test,tests/unit/cli/test_known_name.c,base,$(BASE_PKG),provisioner/cli/known_name.c))
 FAST_TESTS += tests/flow/cli_completion.sh
 $(eval $(call man_page,provisioner/cli/man/slipway.1.scd))
 FAST_TESTS += tests/flow/man_pages.sh

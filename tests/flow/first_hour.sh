@@ -118,7 +118,10 @@ wait $host
 ok "the host is written and boots" $? "$dir/host.tap"
 same "it is ready" "$(curl -s --unix-socket "$(find /run/slipway -name admin.sock)" "http://x/api/v1/hosts/$code" | jq -r '.state + " " + (.burn_in_waived | tostring)')" "ready null"
 key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINe72ZEXGoGA/3/jZs9i2YoHMtqdDXAEHe0FX1pnfVJC'
-same "its SSH host key, for known_hosts" "$(slipway host keys --known-hosts "$code" 2>&1)" "h $key"
+slipway host keys --known-hosts "$code" >"$dir/body" 2>&1
+same "the name that the system claims is not for known_hosts" "$? $(grep -c "$key" "$dir/body")" "1 0"
+slipway host set "$code" name=web-1 >"$dir/body" 2>&1
+same "its SSH host key, for known_hosts" "$(slipway host keys --known-hosts "$code" 2>&1)" "web-1 $key"
 same "its SSH host key alone" "$(slipway host keys "$code" 2>&1)" "$key"
 same "its SSH host key as JSON" "$(slipway host keys --json "$code" 2>&1 | jq -c .)" "[\"$key\"]"
 run "step 8" "$(command_like 'slipway host why' | sed "s/HOST/$code/")"
