@@ -19,7 +19,7 @@
 MUST_CHECK int vendor_json_load(const char *p, size_t n_bytes, json_t **ret, struct err *err);
 
 /* A count: a number, or a string that holds one ("55", "0x37", "2%"). -1: missing or not a count. A
- * negative number is not a count; one above INT64_MAX is VENDOR_NUMBER_MAX. value may be NULL. */
+ * negative number is not a count, nor is a fraction; one above INT64_MAX is VENDOR_NUMBER_MAX. value may be NULL. */
 int64_t vendor_json_count(const json_t *value);
 /* The member at a path of keys separated by '/', NULL if one is missing. */
 MUST_CHECK json_t *vendor_json_at(json_t *doc, const char *path);

@@ -58,6 +58,29 @@ static unsigned read_json(json_t *doc, struct smart_health *h)
 	return n;
 }
 
+/* "1.234", as some languages group digits. A fraction is not a count. */
+static bool is_grouped(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	if (n == 0 || n > 3 || text[n] != '.')
+		return false;
+	for (text += n; *text == '.'; text += 4)
+		if (strspn(text + 1, "0123456789") != 3)
+			return false;
+	return *text == '\0';
+}
+
+static void drop_dots(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++)
+		if (*text != '.')
+			*to++ = *text;
+	*to = '\0';
+}
+
 /* "media_errors                        : 1,234" */
 static unsigned read_line(struct sv line, struct smart_health *h)
 {
@@ -72,7 +95,7 @@ static unsigned read_line(struct sv line, struct smart_health *h)
 		key[i] = (char)(key[i] == ' ' ? '_' : tolower((unsigned char)key[i]));
 	rest = sv_trim(rest);
 	for (size_t i = 0; i < rest.n && n + 1 < sizeof(number); i++) {
-		if (!isalnum((unsigned char)rest.p[i]) && rest.p[i] != ',')
+		if (!isalnum((unsigned char)rest.p[i]) && !strchr(",.", rest.p[i]))
 			break;
 		if (rest.p[i] != ',')
 			number[n++] = rest.p[i];
@@ -81,6 +104,8 @@ static unsigned read_line(struct sv line, struct smart_health *h)
 	/* "40 C" and "40C (313 Kelvin)" start with the number. */
 	while (n && isalpha((unsigned char)number[n - 1]) && !str_starts(number, "0x"))
 		number[--n] = '\0';
+	if (is_grouped(number))
+		drop_dots(number);
 	json_string_set(text, number);
 	return take(h, key, vendor_json_count(text));
 }

@@ -58,6 +58,10 @@ static void read_nvme(json_t *doc, struct smart_health *h)
 	};
 
 	h->critical_warning = vendor_json_count(vendor_json_at(doc, "smart_status/nvme/value"));
+	bool is_nvme = strcasecmp(vendor_json_text(doc, "device/protocol"), "NVMe") == 0;
+
+	if (!json_is_object(log) && is_nvme)
+		smart_unreadable(h, "nvme_smart_health_information_log");
 	if (!json_is_object(log))
 		return;
 	h->covered = true;
@@ -92,6 +96,15 @@ static void read_background_scan(json_t *doc, struct smart_health *h)
 	}
 	if (n > 0 && n > h->pending_sectors)
 		h->pending_sectors = n;
+}
+
+/* SPC-6: additional sense code 0x0b is a warning; these of its qualifiers are about heat. */
+static bool scsi_warns_of_heat(json_t *doc)
+{
+	int64_t asc = vendor_json_count(vendor_json_at(doc, "smart_status/scsi/asc"));
+	int64_t ascq = vendor_json_count(vendor_json_at(doc, "smart_status/scsi/ascq"));
+
+	return asc == 0x0b && (ascq == 0x01 || (ascq >= 0x0a && ascq <= 0x0d));
 }
 
 static void read_scsi(json_t *doc, struct smart_health *h)
@@ -213,9 +226,14 @@ int tool_read_smart(struct tool_end end, const char *output, size_t n_bytes,
 			   end.signal);
 	else if (!(end.status & EXIT_NOT_RUN))
 		read_status(end.status, ret);
-	/* HW: smartctl says "failed" for any bit of an NVMe warning; heat alone is not the disk's. */
+	/* HW: smartctl says "failed" for any bit of an NVMe warning and any warning of a SAS disk; heat
+	 * alone is not the disk's. */
 	if (ret->critical_warning == WARNING_IS_HEAT)
 		ret->passed = 1;
+	if (scsi_warns_of_heat(doc)) {
+		ret->passed = 1;
+		ret->hot_attributes = 1;
+	}
 	ret->covered &= !end.signal && !(end.status & EXIT_NOT_RUN);
 	if (ret->covered && *ret->unreadable) {
 		ret->covered = false;

@@ -43,7 +43,9 @@ static const struct {
 	{197, "*Unc_*", AT(reported_uncorrectable)},
 	{197, "", AT(pending_sectors)},
 	{198, "*Unc*", AT(uncorrectable_sectors)},
+	{198, "*UNC*", AT(uncorrectable_sectors)},
 	{198, "*Offl*", AT(uncorrectable_sectors)},
+	{198, "*Off-l*", AT(uncorrectable_sectors)},
 	{198, "", AT(uncorrectable_sectors)},
 	{199, "*CRC*", AT(crc_errors)},
 	{199, "", AT(crc_errors)},
@@ -60,7 +62,7 @@ static bool name_fits(const char *pattern, const char *name)
  * older than the drive. */
 static bool counts_pages(json_t *doc)
 {
-	static const char *const models[] = {"CT*SSD*", "Crucial_CT*", "Micron_*"};
+	static const char *const models[] = {"CT*SSD*", "Crucial*", "Micron*", "MICRON*", "MTFD*"};
 	const char *model = vendor_json_text(doc, "model_name");
 
 	for (size_t i = 0; i < ARRAY_LEN(models); i++)

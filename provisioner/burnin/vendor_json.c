@@ -185,7 +185,9 @@ int64_t vendor_json_count(const json_t *value)
 	}
 	if (!(v >= 0))
 		return -1;
-	return v >= 9.2e18 ? VENDOR_NUMBER_MAX : (int64_t)v;
+	if (v >= 9.2e18)
+		return VENDOR_NUMBER_MAX;
+	return v == (double)(int64_t)v ? (int64_t)v : -1;
 }
 
 json_t *vendor_json_at(json_t *doc, const char *path)
