@@ -169,15 +169,13 @@ static void read_limits(const char *root, const char *name, struct facts_drive *
 		(void)str_copy(f->zones, sizeof(f->zones), zones);
 }
 
-bool drive_read_one(const char *root, const char *name, struct drive *d)
+/* Everything but the size. */
+static bool read_disk(const char *root, const char *name, struct drive *d)
 {
 	struct facts_drive *f = &d->facts;
 
 	*d = (struct drive){0};
-	if (!is_disk_name(name) || sysfs_int(root, 0, "sys/block/%s/hidden", name) == 1)
-		return false;
-	f->capacity_bytes = sysfs_int(root, 0, "sys/block/%s/size", name) * SECTOR_BYTES;
-	if (f->capacity_bytes <= 0 ||
+	if (!is_disk_name(name) || sysfs_int(root, 0, "sys/block/%s/hidden", name) == 1 ||
 	    !sysfs_resolve(root, d->sys_path, sizeof(d->sys_path), "sys/block/%s", name))
 		return false;
 	(void)str_copy(f->name, sizeof(f->name), name);
@@ -195,6 +193,20 @@ bool drive_read_one(const char *root, const char *name, struct drive *d)
 	read_texts(root, name, f);
 	drive_slot_read(root, d);
 	raid_volume_read(root, d);
+	return true;
+}
+
+static int64_t size_of(const char *root, const char *name)
+{
+	return sysfs_int(root, 0, "sys/block/%s/size", name) * SECTOR_BYTES;
+}
+
+bool drive_read_one(const char *root, const char *name, struct drive *d)
+{
+	*d = (struct drive){0};
+	if (size_of(root, name) <= 0 || !read_disk(root, name, d))
+		return false;
+	d->facts.capacity_bytes = size_of(root, name);
 	return true;
 }
 
@@ -230,6 +242,26 @@ void drives_read(const char *root, drive_list *ret)
 			VEC_PUSH(ret, drive);
 	}
 	drive_slots_separate(ret);
+}
+
+/* Card readers and virtual drives of a BMC are empty and removable. */
+static bool is_unreadable(const char *root, const char *name, struct drive *d)
+{
+	return sysfs_int(root, -1, "sys/block/%s/size", name) == 0 && read_disk(root, name, d) &&
+	       d->local && d->facts.removable == TRI_NO && (d->facts.serial[0] || d->facts.wwn[0]);
+}
+
+void drives_add_unreadable(const char *root, drive_list *list)
+{
+	autonames struct sysfs_names names = sysfs_list(root, "sys/block");
+
+	for (size_t i = 0; i < names.n && list->n < FACTS_MAX_DRIVES; i++) {
+		struct drive drive;
+
+		if (is_unreadable(root, names.names[i], &drive) && !is_listed(list, &drive))
+			VEC_PUSH(list, drive);
+	}
+	drive_slots_separate(list);
 }
 
 void drives_done(drive_list *list)

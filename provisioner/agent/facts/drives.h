@@ -28,6 +28,9 @@ typedef VEC(struct drive) drive_list;
 /* Whole disks, each once however many paths lead to it: no partitions, loops, RAM disks, optical drives, device mapper, md. Drives without a
  * medium (size 0) are kept out. owns: drives_done(). */
 void drives_read(const char *root, drive_list *ret);
+/* Append the local disks of this host that the kernel gives no size: dead ones, and those with
+ * sectors of 520 or 528 bytes. They are facts, not places to write: capacity_bytes is 0. */
+void drives_add_unreadable(const char *root, drive_list *list);
 void drives_done(drive_list *list);
 
 /* One disk by its kernel name; false if it is gone or no whole disk. */

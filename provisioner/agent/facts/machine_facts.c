@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mount.h>
 #include <sys/utsname.h>
 #include <base/cleanup.h>
@@ -175,6 +176,19 @@ static void add_packages(const struct cpu_topology *t, struct facts *f)
 		VEC_PUSH(&f->processors, cpu);
 }
 
+/* HW: words of firmware that does not know which processor it has. */
+static bool names_no_model(const char *model)
+{
+	static const char *const words[] = {"cpu",       "processor",  "central processor",
+					    "cpu model", "system cpu", "oem",
+					    "o.e.m.",    "other"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcasecmp(model, words[i]) == 0)
+			return true;
+	return empty_word_is(model);
+}
+
 /* HW: hypervisors and old firmware leave the model or the counts out; then the kernel's view
  * counts, if it sees as many packages. What neither has stays unknown. */
 static void complete_processor(struct facts_cpu *cpu, const struct cpu_package *package,
@@ -187,7 +201,7 @@ static void complete_processor(struct facts_cpu *cpu, const struct cpu_package *
 	/* Firmware of virtual machines names the machine type, not the CPU. */
 	if (str_starts(cpu->model, "pc-") || str_starts(cpu->model, "virt"))
 		cpu->model[0] = '\0';
-	if (empty_word_is(cpu->model))
+	if (names_no_model(cpu->model))
 		COPY(cpu->model, model);
 }
 
@@ -208,6 +222,35 @@ static void complete_processors(const struct cpu_topology *topology, const bool 
 	}
 }
 
+static bool shares_socket(const struct facts *f, size_t i)
+{
+	for (size_t k = 0; k < f->processors.n; k++)
+		if (k != i && str_eq(f->processors.items[k].socket, f->processors.items[i].socket))
+			return true;
+	return false;
+}
+
+/* HW: some firmware gives all sockets one name. They are numbered in the order of the table, which
+ * firmware keeps. */
+static void number_sockets(struct facts *f)
+{
+	bool twin[FACTS_MAX_CPUS];
+	size_t number = 1;
+
+	for (size_t i = 0; i < f->processors.n; i++)
+		twin[i] = shares_socket(f, i);
+	for (size_t i = 0; i < f->processors.n; i++) {
+		struct facts_cpu *cpu = &f->processors.items[i];
+		char name[sizeof(cpu->socket) - 8];
+
+		if (!twin[i])
+			continue;
+		(void)text_fit(name, sizeof(name),
+			       empty_word_is(cpu->socket) ? "CPU" : cpu->socket);
+		text_print(cpu->socket, sizeof(cpu->socket), "%s #%zu", name, number++);
+	}
+}
+
 static void read_processors(const char *root, const struct smbios *smbios, struct facts *f)
 {
 	struct cpu_topology topology;
@@ -220,6 +263,7 @@ static void read_processors(const char *root, const struct smbios *smbios, struc
 	if (f->processors.n == 0)
 		add_packages(&topology, f);
 	complete_processors(&topology, smbios->disabled, model, f);
+	number_sockets(f);
 }
 
 /* An empty slot has no texts; a module whose size the firmware does not tell has. */
@@ -303,6 +347,7 @@ static void read_drives(const char *root, const struct smbios *smbios, struct fa
 	drive_list drives = {0};
 
 	drives_read(root, &drives);
+	drives_add_unreadable(root, &drives);
 	pci_slots_name(root, smbios, &drives);
 	if (!*root)
 		read_raid_drives(&drives, f);
@@ -310,7 +355,7 @@ static void read_drives(const char *root, const struct smbios *smbios, struct fa
 		struct facts_drive facts = drives.items[i].facts;
 
 		/* Only local disks are opened: a probe of a SAN's LUN is none of our business. */
-		if (!*root && drives.items[i].local)
+		if (!*root && drives.items[i].local && facts.capacity_bytes > 0)
 			IGNORE_RESULT(disk_signatures_of_path(drives.items[i].dev_path,
 							      &facts.signatures, NULL));
 		VEC_PUSH(&f->drives, facts);

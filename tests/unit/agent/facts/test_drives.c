@@ -315,6 +315,45 @@ static void test_sizes_of_sectors(void **state)
 	}
 }
 
+/* A disk of this host without a size is a fact and never a place to write. */
+static void test_disks_without_a_size(void **state)
+{
+	static const struct {
+		const char *size, *removable, *serial;
+		size_t n;
+	} cases[] = {
+		{"0\n", "0\n", "S520\n", 1},
+		{"0\n", "1\n", "S520\n", 0},
+		{"0\n", "0\n", "\n", 0},
+		{"64\n", "0\n", "S520\n", 0},
+	};
+	static const char device[] = "pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block/"
+				     "sdv";
+	autofree char *size = xasprintf("sys/devices/%s/size", device);
+	autofree char *removable = xasprintf("sys/devices/%s/removable", device);
+	autofree char *serial = xasprintf("sys/devices/%s/serial", device);
+
+	(void)state;
+	put_disk("sdv", device, FILES("size", "0\n"));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct drive drive;
+		drive_list list = {0};
+
+		put(size, cases[i].size, strlen(cases[i].size));
+		put(removable, cases[i].removable, strlen(cases[i].removable));
+		put(serial, cases[i].serial, strlen(cases[i].serial));
+		drives_add_unreadable(root, &list);
+		if (list.n != cases[i].n)
+			fail_msg("case %zu: %zu disks", i, list.n);
+		if (list.n) {
+			assert_string_equal(list.items[0].facts.serial, "S520");
+			assert_int_equal(list.items[0].facts.capacity_bytes, 0);
+			assert_false(drive_read_one(root, "sdv", &drive));
+		}
+		drives_done(&list);
+	}
+}
+
 static void test_serials_that_are_none(void **state)
 {
 	static const struct {
@@ -347,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_what_forbids_writing),
 		cmocka_unit_test(test_sizes_of_sectors),
 		cmocka_unit_test(test_serials_that_are_none),
+		cmocka_unit_test(test_disks_without_a_size),
 		cmocka_unit_test(test_paths_to_one_disk),
 	};
 

@@ -531,6 +531,40 @@ static void test_disabled_processors(void **state)
 	}
 }
 
+/* HW: two sockets of one name, and words that name no processor. */
+static void test_names_of_processors(void **state)
+{
+	static const struct {
+		const char *row, *strings;
+		const char *sockets[2], *model;
+	} rows[] = {
+		{"one name", "CPU\0CPU\0", {"CPU #1", "CPU #2"}, ""},
+		{"not told", "Not Specified\0Processor\0", {"CPU #1", "CPU #2"}, ""},
+		{"a model", "SOCKET 0\0EPYC 9654\0", {"SOCKET 0 #1", "SOCKET 0 #2"}, "EPYC 9654"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct facts f;
+		uint8_t cpu[44] = {1, 3, [12] = 2, [20] = 0x41};
+
+		(void)set_up(NULL);
+		for (size_t k = 0; k < 2; k++)
+			fake_sys_smbios_add(&tree, 4, cpu, sizeof(cpu), rows[i].strings);
+		fake_sys_smbios_add(&tree, 4, cpu, sizeof(cpu), "P9\0EPYC 9654\0");
+		fake_sys_smbios_write(&tree);
+		machine_facts(tree.root, &f);
+		assert_int_equal(f.processors.n, 3);
+		for (size_t k = 0; k < 2; k++) {
+			CHECK_STR(rows[i].row, f.processors.items[k].socket, rows[i].sockets[k]);
+			CHECK_STR(rows[i].row, f.processors.items[k].model, rows[i].model);
+		}
+		CHECK_STR(rows[i].row, f.processors.items[2].socket, "P9");
+		facts_done(&f);
+		fake_sys_done(&tree);
+	}
+}
+
 /* What the table says of one socket of 64 threads; where it says nothing, the kernel's count. */
 static void test_counts_of_the_table(void **state)
 {
@@ -863,6 +897,7 @@ int main(void)
 		cmocka_unit_test(test_counts_of_the_table),
 		cmocka_unit_test(test_masks_of_siblings),
 		cmocka_unit_test(test_disabled_processors),
+		cmocka_unit_test(test_names_of_processors),
 		T(test_threads_of_one_core),
 		cmocka_unit_test(test_core_numbers_that_repeat),
 		T(test_cores_of_two_kinds),
