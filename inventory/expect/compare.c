@@ -35,11 +35,12 @@ static void compare_sums(const json_t *want, const json_t *have, json_t *out)
 	static const char *const names[] = {"cores", "sockets", "MemoryMiB", "BiosVersion"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		const struct part_difference d = {.what = "wrong",
+		json_t *found = json_object_get(have, names[i]);
+		const struct part_difference d = {.what = found ? "wrong" : "unknown",
 						  .type = "host",
 						  .field = names[i],
 						  .expected = json_object_get(want, names[i]),
-						  .found = json_object_get(have, names[i])};
+						  .found = found};
 		if (d.expected && !json_equal(d.expected, d.found))
 			compare_parts_differ(out, &d);
 	}

@@ -10,7 +10,7 @@
 
 /* One difference; what is NULL is left out of the list. */
 struct part_difference {
-	const char *what; /* "missing", "extra", "wrong", "moved" */
+	const char *what; /* "missing", "extra", "wrong", "moved", "unknown" (what was found) */
 	const char *type; /* of the part, or "host" */
 	const char *slot, *field;
 	json_t *expected, *found;

@@ -74,7 +74,8 @@ static const char *const remark_starts[] = {
 	"sous-total",  "totale",        "suma",      "page",     "seite",         "end of list",
 	"end of file", "end of report", "eof",       "note",     "notes",         "remark",
 	"remarks",     "comment",       "hinweis",   "quantity", "end",           "continued",
-	"true",        "false",
+	"true",        "false",         "wahr",      "falsch",   "vrai",          "faux",
+	"verdadero",   "falso",
 };
 
 /* Headings of lists that are glued together or printed on pages. */
@@ -103,8 +104,17 @@ static bool ends_word(char c)
 	return c == '\0' || isspace((unsigned char)c) || c == ':' || c == '(' || c == '=';
 }
 
+/* "S/N: A1234" is a label with its heading, "bob@example.net" and "https://.." are addresses. */
+static bool is_label_or_address(const char *text)
+{
+	return strchr(text, '@') || strstr(text, "://") || strncasecmp(text, "s/n", 3) == 0 ||
+	       strncasecmp(text, "sn:", 3) == 0;
+}
+
 bool cell_is_remark(const char *text)
 {
+	if (is_label_or_address(text))
+		return true;
 	if (text[0] && strchr("#/*-=", text[0]) && (text[1] == ' ' || text[1] == text[0]))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(remark_starts); i++) {

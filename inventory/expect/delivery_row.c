@@ -33,7 +33,8 @@ const struct delivery_column delivery_columns[] = {
 	 "unitserialnumber unitsn hostsn hostserialnumber productsn equipmentserial "
 	 "equipmentserialnumber hardwareserial hardwareserialnumber hwserial hwserialnumber "
 	 "itemserial itemserialnumber serialnbr serialn ser srno snr seriennummer seriennr "
-	 "numrodesrie nodesrie ndesrie nmerodeserie nserie"},
+	 "numrodesrie nodesrie ndesrie nmerodeserie nserie "
+	 "numerodiserie serienummer numerseryjny numerodeserie"},
 	{"macs", COLUMN_MACS, _ROW_TEXTS, ID, "macs", NULL,
 	 "mac macaddr macaddress macaddresses nicmac nicmacaddress nicportmac nicportmacaddress portmac "
 	 "portmacaddress lanmac lanmacaddress lommac lommacaddress bootmac bootmacaddress pxemac "
@@ -352,7 +353,7 @@ static void read_quantity(struct delivery_row *r, const struct delivery_column *
 	autofree char *text = json_is_string(j) ? trimmed(json_string_value(j)) : NULL;
 
 	if (text ? !text[0] || cell_is_empty(text) || str_eq(text, "1") || str_eq(text, "1.0") ||
-			    str_eq(text, "1,0")
+			    str_eq(text, "1.00") || str_eq(text, "1,00") || str_eq(text, "1,0")
 		 : json_integer_value(j) == 1)
 		return;
 	delivery_refuse(r, delivery_finding(ERR_FIELD_RANGE, c->member, NULL,

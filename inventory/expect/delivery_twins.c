@@ -11,6 +11,7 @@
 #include <base/json.h>
 
 #include "../hosts/evidence.h"
+#include "port_name.h"
 
 #define LINES_NAMED 20
 
@@ -98,10 +99,11 @@ static void add_folded(struct str *key, const char *text)
 /* The k-th value of a kind: false when there are no more. */
 static bool key_of(const struct delivery_row *r, enum twin kind, size_t k, struct str *key)
 {
-	static const int texts[_TWIN_MAX] = {
-		[TWIN_SERIAL] = ROW_SERIAL, [TWIN_BMC_MAC] = ROW_BMC_MAC,
-		[TWIN_UUID] = ROW_UUID,     [TWIN_ASSET_TAG] = ROW_ASSET_TAG,
-		[TWIN_NAME] = ROW_NAME,     [TWIN_PORT] = ROW_PORT};
+	static const int texts[_TWIN_MAX] = {[TWIN_SERIAL] = ROW_SERIAL,
+					     [TWIN_BMC_MAC] = ROW_BMC_MAC,
+					     [TWIN_UUID] = ROW_UUID,
+					     [TWIN_ASSET_TAG] = ROW_ASSET_TAG,
+					     [TWIN_NAME] = ROW_NAME};
 
 	str_clear(key);
 	str_addf(key, "%s\x1f", twins[kind].prefix);
@@ -123,8 +125,12 @@ static bool key_of(const struct delivery_row *r, enum twin kind, size_t k, struc
 		str_add_i64(key, r->host_num);
 		return r->host_num != 0;
 	}
-	if (kind == TWIN_PORT)
-		add_folded(key, r->text[ROW_SWITCH]);
+	if (kind == TWIN_PORT) {
+		port_name_switch_key(r->text[ROW_SWITCH], key);
+		str_addc(key, '\x1f');
+		port_name_port_key(r->text[ROW_PORT], key);
+		return r->text[ROW_PORT][0] && r->text[ROW_SWITCH][0];
+	}
 	if (kind == TWIN_UUID && r->text[ROW_UUID][0]) {
 		char folded[UUID_TEXT_BYTES]; /* in whichever byte order a list has it */
 		evidence_fold_uuid(r->text[ROW_UUID], folded);
@@ -132,7 +138,7 @@ static bool key_of(const struct delivery_row *r, enum twin kind, size_t k, struc
 		return true;
 	}
 	add_folded(key, r->text[texts[kind]]);
-	return r->text[texts[kind]][0] && (kind != TWIN_PORT || r->text[ROW_SWITCH][0]);
+	return r->text[texts[kind]][0];
 }
 
 void delivery_twins_note(struct delivery_twins *t, const struct delivery_row *rows, size_t i)
@@ -153,9 +159,31 @@ void delivery_twins_note(struct delivery_twins *t, const struct delivery_row *ro
 
 /* ---- judging --------------------------------------------------------------------------------- */
 
-/* Nodes of one chassis share its rack units. */
+static bool folds_alike(const char *a, const char *b)
+{
+	autostr struct str x, y;
+
+	str_init(&x, 4096);
+	str_init(&y, 4096);
+	add_folded(&x, a);
+	add_folded(&y, b);
+	return str_eq(x.p, y.p);
+}
+
+/* One port, however its switch and the port itself are written. */
+static bool is_one_port(const struct delivery_row *a, const struct delivery_row *b)
+{
+	return (folds_alike(a->text[ROW_SWITCH], b->text[ROW_SWITCH]) ||
+		port_name_same_switch(a->text[ROW_SWITCH], b->text[ROW_SWITCH])) &&
+	       (folds_alike(a->text[ROW_PORT], b->text[ROW_PORT]) ||
+		port_name_same_port(a->text[ROW_PORT], b->text[ROW_PORT]));
+}
+
+/* Nodes of one chassis share its rack units. Rows with one key may name two ports. */
 static bool may_share(enum twin kind, const struct delivery_row *a, const struct delivery_row *b)
 {
+	if (kind == TWIN_PORT)
+		return !is_one_port(a, b);
 	return kind == TWIN_PLACE && a->text[ROW_CHASSIS][0] &&
 	       str_eq(a->text[ROW_CHASSIS], b->text[ROW_CHASSIS]);
 }

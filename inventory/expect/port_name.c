@@ -221,6 +221,48 @@ bool port_name_same_port(const char *a, const char *b)
 	       same_spelling(x, y);
 }
 
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+static bool add_mac_key(struct sv name, struct str *out)
+{
+	char mac[MAC_TEXT_BYTES];
+
+	if (!hw_mac_parse(name, MAC_ANY, mac))
+		return false;
+	str_add(out, mac);
+	return true;
+}
+
+void port_name_switch_key(const char *name, struct str *out)
+{
+	struct sv label = first_label(switch_name(name));
+
+	if (add_mac_key(switch_name(name), out))
+		return;
+	for (size_t i = 0; i < label.n; i++)
+		if (isalnum((unsigned char)label.p[i]))
+			str_addc(out, (char)tolower((unsigned char)label.p[i]));
+}
+
+/* The last number of the name, without zeros before it. */
+void port_name_port_key(const char *name, struct str *out)
+{
+	struct sv t = plain_name(name);
+	size_t end, start;
+
+	if (add_mac_key(t, out))
+		return;
+	if (t.n > 2 && memcmp(t.p + t.n - 2, ".0", 2) == 0)
+		t.n -= 2;
+	for (end = t.n; end > 0 && !isdigit((unsigned char)t.p[end - 1]); end--)
+		continue;
+	for (start = end; start > 0 && isdigit((unsigned char)t.p[start - 1]); start--)
+		continue;
+	while (start < end && t.p[start] == '0')
+		start++;
+	str_addn(out, t.p + start, end - start);
+}
+
 /* ---- what the other end does not tell --------------------------------------------------------- */
 
 static bool is_mac(struct sv text)

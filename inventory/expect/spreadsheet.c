@@ -33,6 +33,9 @@ static const struct {
 	 "is an error value of a spreadsheet"},
 	{DAMAGE_ERROR, "^(=[-+0-9]|=[$]?[A-Za-z]{1,3}[$]?[0-9]+$|[=@][A-Za-z.]+[(])",
 	 "is a formula of a spreadsheet"},
+	{DAMAGE_ERROR, "^[+][$]?[A-Za-z]{1,3}[$]?[0-9]+$", "is a formula of a spreadsheet"},
+	{DAMAGE_NUMBER, "^[-+]?[0-9]+([.,][0-9]+)? ?%$",
+	 "looks like a number that a spreadsheet rewrote"},
 	{DAMAGE_ERROR, "^Err:[0-9]{3}$", "is an error value of a spreadsheet"},
 	{DAMAGE_NUMBER, "^[-+]?[0-9]+ ?[Ee] ?[-+] ?[0-9]{1,4}$",
 	 "looks like a number that a spreadsheet shortened"},
@@ -89,7 +92,7 @@ static void compile_all(void)
 static bool is_suspicious(const char *text)
 {
 	return text[0] == '#' || str_starts(text, "Err:") ||
-	       strpbrk(text, "+,./ -:'`*=@\xc2\xc3\xe2") ||
+	       strpbrk(text, "+,./ -:'`*=@%\xc2\xc3\xe2") ||
 	       (strlen(text) >= 18 && str_ends(text, "000"));
 }
 

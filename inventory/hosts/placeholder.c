@@ -19,6 +19,27 @@ static const char *const placeholders[] = {
 	"systemserialnumber",
 	"systemserial",
 	"systemserialnumb", /* cut after 16 characters */
+	"standard",
+	"eval",
+	"iatpass",
+	"qtfcq0",
+	"e0000",
+	"not",
+	"nullstring",
+	"tulipcomputers",
+	"sn12345",
+	"sn123456fvgv3i0b8o5n6n7k",
+	"sys9876543210",
+	"123456789000",
+	"1231234567",
+	"abcdefgh",
+	"abcdefghij",
+	"samplestring",
+	"string",
+	"manufacturerserialnumber",
+	"assetserialnumber",
+	"noasset",
+	"noassettagnumber",
 	"systemsn",
 	"sysserialnumber",
 	"sysserial",
@@ -127,7 +148,8 @@ static bool is_numbered_word(const char *text)
 
 /* What vendors write before "1234567890". */
 static const char *const sequence_starts[] = {
-	"system", "chassis", "board", "serial", "asset", "sys", "ssn", "bsn", "csn", "mb", "sn", "",
+	"system", "chassis", "board", "serial", "asset", "sys", "ssn", "bsn",
+	"csn",    "bss",     "atn",   "psn",    "tag",   "mb",  "sn",  "",
 };
 
 /* Bytes of UTF-8 beyond ASCII are kept. */
@@ -171,20 +193,55 @@ static bool is_sequence(const char *text)
 	return false;
 }
 
+/* "A123456789": up to three letters and nine digits or more that count up. */
+static bool is_lettered_sequence(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+
+	return n >= 1 && n <= 3 && strlen(text + n) >= 9 && counts_up(text + n);
+}
+
+static bool is_word(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
+		if (str_eq(text, placeholders[i]))
+			return true;
+	return false;
+}
+
+#define FILLER_MIN 4
+
+/* "Serial Number xxxxxx", "SN-00000000": a word for a serial, and a character again and again. */
+static bool is_filled_word(const char *text)
+{
+	size_t n = strlen(text);
+	char last = n ? text[n - 1] : '\0', word[160];
+
+	if (last != 'x' && last != '0')
+		return false;
+	while (n > 0 && text[n - 1] == last)
+		n--;
+	if (n == 0 || strlen(text) - n < FILLER_MIN)
+		return false;
+	memcpy(word, text, n);
+	word[n] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(sequence_starts); i++)
+		if (str_eq(word, sequence_starts[i]))
+			return true;
+	return is_word(word);
+}
+
 bool placeholder_serial(const char *text)
 {
 	char t[160];
 
 	if (!text || folded(text, t, sizeof(t)) == 0 || one_character(t) || is_sequence(t) ||
-	    is_numbered_word(t))
+	    is_numbered_word(t) || is_lettered_sequence(t) || is_filled_word(t))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(placeholder_starts); i++)
 		if (str_starts(t, placeholder_starts[i]))
 			return true;
-	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
-		if (str_eq(t, placeholders[i]))
-			return true;
-	return false;
+	return is_word(t);
 }
 
 static const char *const placeholder_uuids[] = {

@@ -397,6 +397,9 @@ static const struct twin_case {
 	 "serial,rack\nS1,r1\nSubtotal,1\nSerial Number,Rack\nS2,r1\nTotal: 2,\n", "3: 4: 6:", 2},
 	{"field-28 a row that stands for four machines", "serial,qty\nS1,4\nS2,1\n", "2:", 1},
 	{"a port twice is a warning", "serial,switch,port\nS1,sw1,1\nS2,sw1,1\n", "", 2},
+	{"field-27 a percentage, a cell's name, a true and an address",
+	 "serial\n12345600%\n+A1\nWAHR\nsn: A1\nbob@example.net\nA7\n", "2: 3: 4: 5: 6:", 1},
+	{"headings of other languages", "Numero di serie,qty\nS1,1.00\n", "", 1},
 };
 
 static void test_rows_that_fall_on_each_other(void **state)
@@ -419,6 +422,41 @@ static void test_rows_that_fall_on_each_other(void **state)
 		    count(f.db, "SELECT count(*) FROM delivery_line") != c->hosts ||
 		    count(f.db, "SELECT hosts FROM delivery") != c->hosts)
 			fail_msg("%s: the counts differ\n%s", c->name, text);
+		store_close(&f);
+	}
+}
+
+/* field-32: a port is one, however it is written. */
+static void test_ports_in_other_words(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool warns;
+	} cases[] = {
+		{"sw1,Gi1/0/3", "SW1,GigabitEthernet1/0/3", true},
+		{"sw1,Eth1/1", "sw1.example.net,Ethernet 1/1", true},
+		{"sw1,ge-0/0/3", "sw1,ge-0/0/3.0", true},
+		{"sw1,Port 12", "sw1,12", true},
+		{"sw1,7", "sw1,07", true},
+		{"02:aa:bb:cc:dd:01,1", "02aa.bbcc.dd01,1", true},
+		{"sw1,Gi1/0/3", "sw1,Te1/0/3", false},
+		{"sw1,Gi1/0/3", "sw1,Gi1/0/13", false},
+		{"sw1.a,Gi1/0/3", "sw1.b,Gi1/0/3", false},
+		{"sw1,Gi1/0/3", "sw2,Gi1/0/3", false},
+		{"sw1,swp1", "sw1,swp1s0", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct store_fixture f;
+		store_open(&f);
+		autofree char *text = xasprintf("serial,switch,port\nS1,%s\nS2,%s\n", cases[i].a,
+						cases[i].b);
+		autojson json_t *doc = import_csv(f.db, "d1", text, true);
+		autofree char *found = json_text(doc);
+		if (number(doc, "accepted") != 2 ||
+		    (strstr(found, "is also on line") != NULL) != cases[i].warns)
+			fail_msg("%s, %s: %s", cases[i].a, cases[i].b, found);
 		store_close(&f);
 	}
 }
@@ -795,6 +833,7 @@ int main(void)
 		T(test_delivery_again_changes_nothing),
 		T(test_delivery_left_half_way),
 		cmocka_unit_test(test_rows_that_fall_on_each_other),
+		cmocka_unit_test(test_ports_in_other_words),
 		T(test_values_that_are_refused),
 		T(test_field_27_places_are_read),
 		T(test_a_row_has_all_its_errors),

@@ -146,6 +146,8 @@ static void test_sku_finds_what_is_wrong(void **state)
 										    "1024") "]",
 		 "extra", "C1", 2},
 		{"[" DIMM("A1", "D1", "1024") "," DIMM("B1", "D9", "1024") "]", NULL, NULL, 0},
+		{"[" DIMM("A1", "D1", "1024") "," DIMM("B1", "D2", "0") "]", "unknown", "B1", 2},
+		{"[" DIMM("A1", "D1", "1024") "," DIMM("B1", "D9", "1024") "]", NULL, NULL, 0},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		autojson json_t *doc = NULL;
