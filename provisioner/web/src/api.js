@@ -35,8 +35,8 @@ export const token = {
 
 // By token or by cookie. asked: GET /me, or what a sign-in answered.
 export const isSignedIn = () => signedIn;
-// Signed out in another tab: the cookie is gone here, too.
-addEventListener("storage", (event) => {
+// Signed out in another tab: the cookie is gone here, too. Tests of pure functions have no tabs.
+globalThis.addEventListener?.("storage", (event) => {
 	if (event.key === HINT && !event.newValue && signedIn && !token.get()) token.clear();
 });
 async function asked(call) {
@@ -88,7 +88,8 @@ async function problemOf(response) {
 	}
 }
 
-async function call(method, path, { body, signal, headers, as = "json", first = false } = {}) {
+// tagged: {value, etag}, to change later what was read now (If-Match).
+async function call(method, path, { body, signal, headers, as = "json", tagged = false, first = false } = {}) {
 	const limit = AbortSignal.timeout(TIMEOUT_MS);
 	const options = { ...credentials(), method, signal: signal ? AbortSignal.any([signal, limit]) : limit };
 	Object.assign(options.headers, { Accept: "application/json" }, headers);
@@ -111,7 +112,8 @@ async function call(method, path, { body, signal, headers, as = "json", first = 
 	if (!response.ok) throw new ApiError(response.status, await problemOf(response));
 	if (response.status === 204) return null;
 	try {
-		return await response[as]();
+		const value = await response[as]();
+		return tagged ? { value, etag: response.headers.get("etag") || "" } : value;
 	} catch {
 		throw new ApiError(response.status, { detail: "the server's answer is broken" });
 	}
@@ -131,7 +133,7 @@ export const api = {
 	del: (path, body, options) => call("DELETE", path, { ...options, body }),
 	// Every write carries a key, so that a click that is sent twice is done once.
 	post: (path, body, options) =>
-		call("POST", path, { ...options, body, headers: { "Idempotency-Key": crypto.randomUUID() } }),
+		call("POST", path, { ...options, body, headers: { "Idempotency-Key": crypto.randomUUID(), ...(options && options.headers) } }),
 };
 
 // Query text from an object; what is empty is left out.
