@@ -369,6 +369,7 @@ static int ask(struct server_bench *b, const struct question *q)
 		b->reply = json_loadb(reply.body, reply.body_bytes, 0, NULL);
 		const char *code = json_string_value(json_object_get(b->reply, "code"));
 		(void)str_copy(b->code, sizeof(b->code), code ? code : "");
+		(void)str_copy(b->etag, sizeof(b->etag), reply.etag);
 	}
 	http_reply_done(&reply);
 	return status;
@@ -392,7 +393,7 @@ int server_bench_as(struct server_bench *b, const char *token, const char *metho
 int server_bench_if(struct server_bench *b, const char *etag, const char *method, const char *path,
 		    const char *body)
 {
-	autofree char *match = xasprintf("If-Match: %s", etag);
+	autofree char *match = etag ? xasprintf("If-Match: %s", etag) : xstrdup("If-None-Match: *");
 	const char *const headers[] = {match, NULL};
 
 	return ask(b, &(struct question){b->admin, NULL, headers, method, path, body});

@@ -29,6 +29,7 @@ struct server_bench {
 	int ticked_fd; /* a byte for each tick that is over */
 	json_t *reply; /* of the last admin call */
 	char code[80];
+	char etag[80]; /* of the last answer, or "" */
 };
 
 /* Make folders under a new temporary one and start. in: zeros, but for b->one_person. */
@@ -60,7 +61,7 @@ int server_bench_admin(struct server_bench *b, const char *method, const char *p
  * none). */
 int server_bench_as(struct server_bench *b, const char *token, const char *method, const char *path,
 		    const char *body);
-/* As root, if the row is still of that revision: "\"r7\"". */
+/* As root, if the row is still of that revision: "\"r7\"". etag NULL: if there is none yet. */
 int server_bench_if(struct server_bench *b, const char *etag, const char *method, const char *path,
 		    const char *body);
 /* As server_bench_as(), with an idempotency key. */

@@ -152,6 +152,9 @@ static const struct {
 	{"GET", "/api/v1/profiles/{name}", PROFILE},
 	{"POST", "/api/v1/profiles",
 	 PROFILE "|" ORDER "|{dry_run:b,plan_hash:s,host_count:i,second_person:[s]}"},
+	{"POST", "/api/v1/profiles/check",
+	 "{problems:[{pointer:s,code:s,detail:s,hint:s}],warnings:[s],fits~:i,hosts~:i,"
+	 "fitting~:[{host:s,serial:s,manufacturer:s,model:s}]}"},
 	/* administration */
 	{"GET", "/api/v1/audit",
 	 "{items:[{id:i,at:t,who:s,peer:s,method:s,path:s,status:i,reason:s,previous:s,hash:s}],"

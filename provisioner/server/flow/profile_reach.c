@@ -16,13 +16,25 @@ struct count {
 	struct profile_reach *reach;
 };
 
+static void name_host(struct profile_reach *r, const struct host_traits *h)
+{
+	json_t *row = json_object();
+
+	(void)json_object_set_new(row, "host", json_string_of(h->short_code));
+	(void)json_object_set_new(row, "serial", json_string_of(h->serial));
+	(void)json_object_set_new(row, "manufacturer", json_string_of(h->manufacturer));
+	(void)json_object_set_new(row, "model", json_string_of(h->model));
+	(void)json_array_append_new(r->fitting, row);
+}
+
 static bool count_one(void *arg, const struct host_traits *h)
 {
 	const struct profile_subject s = {h->serial, h->manufacturer, h->model, h->arch, h->macs};
 	struct count *c = arg;
 
 	c->reach->n_hosts++;
-	c->reach->n_fits += profile_matches(c->profile, &s);
+	if (profile_matches(c->profile, &s) && c->reach->n_fits++ < PROFILE_REACH_SHOWN)
+		name_host(c->reach, h);
 	return true;
 }
 
@@ -60,8 +72,12 @@ int profile_reach(struct flow *flow, const struct profile *p, struct profile_rea
 {
 	struct count c = {p, ret};
 
-	*ret = (struct profile_reach){.n_fits = 0};
-	TRY(host_each_living(flow->db, count_one, &c, err));
+	*ret = (struct profile_reach){.fitting = json_array()};
+	int rc = host_each_living(flow->db, count_one, &c, err);
+	if (rc < 0) {
+		json_decref(take_ptr(ret->fitting));
+		return rc;
+	}
 	ret->warnings = json_array();
 	if (ret->n_fits == 0 && ret->n_hosts > 0) {
 		autofree char *text = xasprintf("it fits 0 of %zu hosts", ret->n_hosts);
