@@ -3,6 +3,7 @@
 // and the part of /api/v1 that the page uses, over a fleet in memory that a test may change. It
 // checks what it is sent as strictly as the real server does where the page depends on it. What it
 // cannot prove (that the real API answers like this) is test_appliance.mjs's work.
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
@@ -304,6 +305,56 @@ function receiptRow(h) {
 	};
 }
 
+// ---- profiles, as POST /profiles/check, POST and DELETE answer
+
+const profileNamed = (fleet, name) => fleet.profiles.find((p) => p.name === name);
+const etagOf = (profile) => `"r${createHash("sha256").update(JSON.stringify(profile)).digest("hex").slice(0, 8)}"`;
+function readProfile(fleet, name) {
+	const profile = profileNamed(fleet, name);
+	return profile ? { status: 200, body: profile, etag: etagOf(profile) } : problem(404, "system.not_found", `there is no profile '${name}'`);
+}
+
+function fittingOf(fleet, match) {
+	const fits = (pattern, text) => !pattern || new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".")}$`).test(text);
+	return fleet.hosts.filter((h) => fits(match.serial, h.serial) && fits(match.manufacturer, h.manufacturer) && fits(match.arch, h.arch));
+}
+
+function checkProfile(fleet, doc) {
+	const problems = [];
+	const add = (pointer, detail) => problems.push({ pointer, code: "input.invalid", detail, hint: "" });
+	if (!doc.name) add("/name", "a name is missing");
+	if (!doc.match || !Object.values(doc.match).some(Boolean)) add("/match", 'an empty match selects nothing; write "serial": "*" for all');
+	if (doc.burnin && !["quick", "standard", "acceptance"].includes(doc.burnin.tier)) add("/burnin/tier", `'${doc.burnin.tier}' is not one of quick, standard, acceptance`);
+	if (doc.priority !== undefined && !Number.isInteger(doc.priority)) add("/priority", "expected an integer");
+	for (const [i, key] of (doc.host?.ssh_authorized_keys || []).entries()) if (!key.startsWith("ssh-")) add(`/host/ssh_authorized_keys/${i}`, "this is not a public SSH key");
+	const unknown = Object.keys(doc).find((k) => !["name", "priority", "match", "enrol", "auto_approve", "burnin", "image", "disk", "wipe", "host"].includes(k));
+	if (unknown) add(`/${unknown}`, "this field is not known");
+	if (problems.length) return { problems, warnings: [] };
+	const rows = fittingOf(fleet, doc.match);
+	return {
+		problems, warnings: rows.length ? [] : [`it fits 0 of ${fleet.hosts.length} hosts`], fits: rows.length, hosts: fleet.hosts.length,
+		fitting: rows.slice(0, 100).map((h) => ({ host: h.short_code, serial: h.serial, manufacturer: h.manufacturer, model: h.model })),
+	};
+}
+
+function changeProfile(fleet, method, path, params, headers, body) {
+	if (path === "/profiles/check") return { status: 200, body: checkProfile(fleet, body) };
+	const name = method === "DELETE" ? decodeURIComponent(path.split("/")[2]) : body.name;
+	const old = profileNamed(fleet, name);
+	if (headers["if-none-match"] && old) return problem(412, "state.revision", `there is a profile '${name}' already`);
+	if (headers["if-match"] && (!old || etagOf(old) !== headers["if-match"])) return problem(412, "state.revision", `the profile '${name}' was changed since it was read`);
+	const rows = method === "DELETE" ? [] : fittingOf(fleet, body.match);
+	if (body.auto_approve && !fleet.me.scopes.includes("arm")) return problem(403, "auth.scope", "'token:bob' lacks the scope 'arm'");
+	const second_person = body.auto_approve && rows.length > 5 ? ["hosts"] : [];
+	if (params.get("dry_run")) return { status: 200, body: { dry_run: true, plan_hash: PLAN_HASH, host_count: rows.length, second_person } };
+	fleet.posts.push({ verb: method === "DELETE" ? "remove-profile" : "profile", body });
+	if (second_person.length) return { status: 202, body: { order: { ...addOrder(fleet, rows, `profile '${name}'`), work: "profile", second_person } } };
+	fleet.profiles = fleet.profiles.filter((p) => p !== old);
+	if (method === "DELETE") return { status: 204, body: null };
+	fleet.profiles.push(body);
+	return { status: 201, body, etag: etagOf(body) };
+}
+
 function answerGet(fleet, path, params) {
 	const part = path.split("/").filter(Boolean);
 	if (path === "/hosts") return listHosts(fleet, params);
@@ -312,6 +363,8 @@ function answerGet(fleet, path, params) {
 	if (path === "/lifecycle") return { status: 200, body: { items: LIFECYCLE } };
 	if (/^\/export/.test(path)) return { status: 200, text: "id,serial\n1,2\n", type: "text/csv" };
 	if (part[0] === "runs") return { status: 200, text: ocpRecords(), type: "application/x-ndjson" };
+	if (path === "/profiles") return { status: 200, body: { profiles: fleet.profiles } };
+	if (part[0] === "profiles") return readProfile(fleet, decodeURIComponent(part[1]));
 	if (path === "/images") return { status: 200, body: { images: fleet.images } };
 	if (path === "/me") return { status: 200, body: fleet.me };
 	if (path === "/parts") return { status: 200, body: { items: partsOf(fleet, params.get("q") || ""), next: null } };
@@ -366,6 +419,7 @@ async function answerApi(fleet, request, url) {
 	if (path === "/sign-out") return (fleet.session = ""), { status: 204, body: null, cookie: "slipway=; Path=/; Max-Age=0" };
 	if (request.method === "GET") return answerGet(fleet, path, url.searchParams);
 	if (request.method === "DELETE" && path === "/stop-all") return (fleet.stopped = false), { status: 200, body: { stopped: false } };
+	if (request.method === "DELETE" && path.startsWith("/profiles/")) return changeProfile(fleet, "DELETE", path, url.searchParams, request.headers, {});
 	if (!request.headers["idempotency-key"]) return problem(400, "input.invalid", "no idempotency key");
 	const body = await readBody(request);
 	const part = path.split("/").filter(Boolean);
@@ -374,11 +428,7 @@ async function answerApi(fleet, request, url) {
 		fleet.stopped = true;
 		return { status: 200, body: { stopped: true } };
 	}
-	if (path === "/profiles") {
-		fleet.posts.push({ verb: "profile", body });
-		fleet.profiles.push(body);
-		return { status: 201, body };
-	}
+	if (part[0] === "profiles") return changeProfile(fleet, request.method, path, url.searchParams, request.headers, body);
 	if (part[0] === "orders") return decide(fleet, part[1], part[2], body);
 	const host = part[0] === "hosts" && fleet.hosts.find((h) => h.id === part[1]);
 	return host ? verb(fleet, host, part[2], body) : problem(404, "system.not_found", "there is no such host");
@@ -433,6 +483,7 @@ export async function startFixture(webDir) {
 			response.writeHead(200, { "Content-Type": answer.type });
 			return response.end(answer.text);
 		}
+		if (answer.etag) response.setHeader("ETag", answer.etag);
 		if (answer.cookie) response.setHeader("Set-Cookie", answer.cookie);
 		response.writeHead(answer.status, { "Content-Type": answer.status < 400 ? "application/json" : "application/problem+json" });
 		response.end(JSON.stringify(answer.body));

@@ -494,6 +494,101 @@ await withPage("the emergency brake is two clicks and a reason away on every vie
 	await page.getByText("All writing is stopped.").waitFor({ state: "detached" });
 });
 
+// ---- profiles
+
+const openProfile = async (page, hash) => {
+	await page.evaluate((h) => (location.hash = h), hash);
+	await page.getByLabel("Name", { exact: true }).waitFor();
+};
+const posted = (fleet) => fleet.posts.filter((p) => p.verb === "profile").map((p) => p.body);
+const checkProfiles = async ({ page, fleet }, size) => {
+	fleet.profiles.push({ name: "racks", priority: 5, match: { manufacturer: "Super*" }, enrol: true, auto_approve: false, burnin: { tier: "quick" } });
+	await page.evaluate(() => (location.hash = "#/profiles"));
+	await page.getByRole("link", { name: "racks" }).waitFor();
+	await shot(page, `profiles-${size}`);
+	await page.getByRole("link", { name: "New profile…" }).click();
+	await page.getByText("a name is missing").waitFor();
+	equal(await page.getByRole("button", { name: "Store" }).isDisabled(), true, "what is wrong cannot be stored");
+
+	// each field says what is wrong with it; what no field holds stands in a list
+	const json = page.getByLabel("JSON", { exact: false }).last();
+	await json.fill(JSON.stringify({ name: "acme", priority: "high", match: { serial: "none-*" }, colour: 1, burnin: { tier: "hard" }, host: { ssh_authorized_keys: ["k"] } }, null, 2));
+	await page.getByText("4 problems").waitFor();
+	for (const label of ["Priority", "Burn-in", "SSH keys, one a line"]) {
+		const field = page.getByLabel(label, { exact: true });
+		equal(await field.getAttribute("aria-invalid"), "true", label);
+		equal(await page.locator(`#${await field.getAttribute("aria-describedby")}`).count(), 1, `${label} says why`);
+	}
+	await page.locator("li", { hasText: "/colour: this field is not known" }).waitFor();
+	await shot(page, `profile-wrong-${size}`);
+
+	// form and JSON are one text
+	await page.getByLabel("Priority", { exact: true }).fill("12");
+	await page.getByLabel("Burn-in", { exact: true }).selectOption("standard");
+	await page.getByLabel("SSH keys, one a line").fill("ssh-ed25519 AAAA me");
+	await json.fill((await json.inputValue()).replace('"colour": 1,', ""));
+	await page.getByText(`It fits 0 of ${fleet.hosts.length} hosts.`).waitFor();
+	await json.fill((await json.inputValue()).replace('"none-*"', '"S4991*'));
+	await page.getByText("Not JSON:").waitFor();
+	equal(await page.getByRole("button", { name: "Store" }).isDisabled(), true, "broken JSON cannot be stored");
+	await json.fill((await json.inputValue()).replace('"S4991*', '"S4991*"'));
+	const fits = fleet.hosts.filter((h) => h.serial.startsWith("S4991")).length;
+	await page.getByText(`It fits ${fits} of ${fleet.hosts.length} hosts.`).waitFor();
+	await page.getByText("Which", { exact: true }).click();
+	equal(await page.locator("details li").count(), fits, "hosts that it fits");
+	await checkAxe(page, "a profile");
+	await shot(page, `profile-${size}`);
+	holds((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, "nothing is wider than the screen");
+	await page.getByRole("button", { name: "Store" }).click();
+	await page.getByText("Stored.").waitFor();
+	equal(posted(fleet), [{ name: "acme", priority: 12, match: { serial: "S4991*" }, burnin: { tier: "standard" }, host: { ssh_authorized_keys: ["ssh-ed25519 AAAA me"] } }], "what was stored");
+	equal(new URL(page.url()).hash, "#/profiles/acme", "the address");
+
+	// a colleague's edit is not overwritten
+	fleet.profiles.find((p) => p.name === "acme").priority = 99;
+	await page.getByLabel("Priority", { exact: true }).fill("13");
+	await page.getByText("was changed since it was read").waitFor();
+	await page.getByRole("button", { name: "Show what is stored now" }).click();
+	await page.waitForFunction(() => document.getElementById("profile-priority").value === "99");
+
+	// one that arms many hosts waits for a second person
+	await page.getByLabel(/^Approve by itself/).check();
+	await page.getByText("A second person must approve it").waitFor();
+	await page.getByRole("button", { name: "Store" }).click();
+	await page.getByText("it waits for a second person").waitFor();
+	equal(await page.getByRole("button", { name: "Store" }).isDisabled(), true, "it is not ordered twice");
+	await shot(page, `profile-second-person-${size}`);
+	equal(fleet.profiles.find((p) => p.name === "acme").auto_approve, undefined, "it is not stored");
+
+	await openProfile(page, "#/profiles/racks");
+	await page.getByRole("button", { name: "Remove…" }).click();
+	await page.getByRole("button", { name: "Remove", exact: true }).click();
+	await page.getByRole("link", { name: "acme" }).waitFor();
+	equal(fleet.profiles.map((p) => p.name), ["acme"], "what is left");
+};
+await withPage("profiles at 1280 px: a form and its JSON, checked while they are written", (all) => checkProfiles(all, 1280), { size: { width: 1280, height: 800 } });
+await withPage("profiles at 360 px: a form and its JSON, checked while they are written", (all) => checkProfiles(all, 360), { size: { width: 360, height: 740 } });
+
+await withPage("profiles by right: who may not write sees no button, who may not arm is told", async ({ page, fleet }) => {
+	fleet.profiles.push({ name: "racks", priority: 5, match: { serial: "*" }, enrol: true, auto_approve: true });
+	fleet.me = { name: "token:viewer", owner: "", scopes: ["read"] };
+	await page.reload();
+	await page.locator("table.fleet").waitFor();
+	await openProfile(page, "#/profiles/racks");
+	await page.getByText(/^It fits/).waitFor();
+	equal(await page.getByRole("button", { name: /Store|Remove/ }).count(), 0, "buttons");
+	await page.evaluate(() => (location.hash = "#/profiles"));
+	await page.getByRole("link", { name: "racks" }).waitFor();
+	equal(await page.getByRole("link", { name: "New profile…" }).count(), 0, "new");
+	fleet.me = { name: "token:al", owner: "al", scopes: ["read", "approve"] };
+	await page.reload();
+	await openProfile(page, "#/profiles/racks");
+	await page.getByText("lacks the scope 'arm'").waitFor();
+	await page.getByLabel("Priority", { exact: true }).fill("6");
+	await page.waitForTimeout(900);
+	equal(await page.getByRole("button", { name: "Store" }).isDisabled(), true, "it would be refused");
+});
+
 // ---- faults
 
 await withPage("while the server is away the old rows stay, with a warning", async ({ page, fleet }) => {
@@ -599,7 +694,7 @@ await withPage("buttons that a token may not use are not shown", async ({ page, 
 	await page.reload();
 	await page.locator("table.fleet").waitFor();
 	equal(await page.getByRole("button", { name: "Stop all" }).count(), 0, "stop all");
-	for (const hash of [`#/hosts/${hostOf(fleet, "failed").id}`, "#/orders", "#/seen"]) {
+	for (const hash of [`#/hosts/${hostOf(fleet, "failed").id}`, "#/orders", "#/seen", "#/profiles"]) {
 		await page.evaluate((h) => (location.hash = h), hash);
 		await page.waitForTimeout(700);
 		equal(await page.getByRole("button", { name: /Approve|Write an image|Start over|Retire|Refuse|Let it in/ }).count(), 0, hash);
@@ -689,7 +784,7 @@ await withPage("on a phone nothing is wider than the screen, and the fleet reads
 	fleet.seen.push(makeSeen("52:54:00:00:00:77"));
 	fleet.deliveries.push({ name: "acme-7", vendor: "Acme", hosts: 3, due: null });
 	fleet.hosts.slice(0, 3).forEach((h) => (h.delivery = "acme-7"));
-	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/floor", "#/deliveries/acme-7", "#/faults", "#/seen", "#/orders", "#/images", "#/capacity"]) {
+	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/floor", "#/deliveries/acme-7", "#/faults", "#/seen", "#/orders", "#/images", "#/profiles", "#/capacity"]) {
 		await page.evaluate((h) => (location.hash = h), hash);
 		await page.waitForTimeout(500);
 		const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -704,7 +799,7 @@ for (const scheme of ["light", "dark"])
 		fleet.seen.push(makeSeen("52:54:00:00:00:77"));
 		fleet.deliveries.push({ name: "acme-7", vendor: "Acme", hosts: 3, due: null });
 		fleet.hosts.slice(0, 3).forEach((h) => (h.delivery = "acme-7"));
-		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/floor", "#/deliveries", "#/deliveries/acme-7", "#/faults", "#/seen", "#/orders", "#/events", "#/images", "#/capacity", `#/hosts/${hostOf(fleet, "quarantined").id}`];
+		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/floor", "#/deliveries", "#/deliveries/acme-7", "#/faults", "#/seen", "#/orders", "#/events", "#/images", "#/profiles", "#/capacity", `#/hosts/${hostOf(fleet, "quarantined").id}`];
 		for (const hash of views) {
 			await page.evaluate((h) => (location.hash = h), hash);
 			await page.waitForTimeout(600);

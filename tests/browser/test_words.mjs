@@ -4,6 +4,7 @@
 import { safe } from "../../provisioner/web/src/safe.js";
 import { parseRoute, routeTo } from "../../provisioner/web/src/route.js";
 import * as words from "../../provisioner/web/src/words.js";
+import * as profile from "../../provisioner/web/src/profile_doc.js";
 import { query, rowsOf } from "../../provisioner/web/src/api.js";
 import { gatherRun, verdictOf } from "../../provisioner/web/src/ocp.js";
 import { ocpRecords } from "./fixture.mjs";
@@ -26,6 +27,44 @@ const SAFE = [
 	["letters of the world", "Größe 東京 עברית 🚢", "Größe 東京 עברית 🚢"],
 	["a number", 7, "7"],
 ];
+
+await test("a profile's fields change its document and nothing else", () => {
+	const doc = { name: "a", match: { serial: "S" }, host: { network: { links: [] } } };
+	const rows = [
+		["set", "/priority", 5, { ...doc, priority: 5 }],
+		["a new group", "/image/line", "debian12", { ...doc, image: { line: "debian12" } }],
+		["beside what the form does not show", "/host/hostname", "h", { ...doc, host: { network: { links: [] }, hostname: "h" } }],
+		["taken out", "/host/network", undefined, { name: "a", match: { serial: "S" } }],
+		["an empty match stays", "/match/serial", undefined, { ...doc, match: {} }],
+		["a group of another type", "/name/x", "y", { ...doc, name: { x: "y" } }],
+	];
+	for (const [name, at, value, wanted] of rows) equal(profile.withValue(doc, at, value), wanted, name);
+	equal(doc, { name: "a", match: { serial: "S" }, host: { network: { links: [] } } }, "the document before");
+});
+
+await test("what is typed into a profile's field is what stands in its document", () => {
+	const rows = [
+		["number", "12", 12, "12"], ["number", "-3", -3, "-3"], ["number", "1e3", "1e3", "1e3"], ["number", "", undefined, ""], ["number", "99999999999999999999", "99999999999999999999", "99999999999999999999"],
+		["text", "", undefined, ""], ["text", "x ", "x ", "x "], ["lines", "a\nb", ["a", "b"], "a\nb"], ["lines", " ", undefined, ""],
+	];
+	for (const [kind, text, value, back] of rows) {
+		equal(profile.typed(kind, text), value, `${kind} ${text}`);
+		equal(profile.shown(kind, value), back, `${kind} ${text}, shown`);
+	}
+	equal(profile.shown("text", { a: 1 }), '{"a":1}', "an object in a text field");
+	equal(profile.shown("flag", "true"), false, "a flag that is a text");
+});
+
+await test("a profile that this page would change by reading it is refused", () => {
+	for (const text of ["", "[]", "null", "{", '{"disk":{"max_bytes":9223372036854775807}}']) holds(profile.readText(text).error, text);
+	equal(profile.readText('{"name":"a"}'), { doc: { name: "a" } }, "a good one");
+});
+
+await test("a problem is shown at its field, and else in the list", () => {
+	const problems = [{ pointer: "/name" }, { pointer: "/host/ssh_authorized_keys/1" }, { pointer: "/host" }, { pointer: "/names" }, { pointer: "" }];
+	equal(profile.problemsAt(problems, "/host/ssh_authorized_keys").length, 1, "an item of a list");
+	equal(profile.problemsElsewhere(problems).map((p) => p.pointer), ["/host", "/names", ""], "the rest");
+});
 
 await test("host text is shown with its tricks visible", () => {
 	for (const [name, text, wanted] of SAFE) equal(safe(text), wanted, name);

@@ -40,6 +40,9 @@ admin GET /api/v1/openapi.json >"$dir/openapi.json"
 jq -e '.openapi == "3.1.0" and (.paths | length) > 50' "$dir/openapi.json" >/dev/null
 ok "slipwayd serves its description" $? "$dir/log"
 
+node $here/profile_form.mjs "$dir/openapi.json" >"$dir/body" 2>&1
+ok "the page's form of a profile has every member and word of it" $? "$dir/body"
+
 REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true node "$npm/node_modules/@redocly/cli/bin/cli.js" \
 	lint --max-problems 20 "$dir/openapi.json" >"$dir/lint" 2>&1
 status=$?

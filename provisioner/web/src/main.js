@@ -15,6 +15,7 @@ import { Floor } from "./floor.js";
 import { Deliveries } from "./deliveries.js";
 import { setMe, useMe } from "./me.js";
 import { Capacity } from "./capacity.js";
+import { Profiles } from "./profiles.js";
 import { Images } from "./images.js";
 import { FleetEvents } from "./timeline.js";
 import { Orders } from "./pending.js";
@@ -30,6 +31,7 @@ const VIEWS = [
 	{ view: "orders", title: "Orders", part: () => html`<${Orders} />` },
 	{ view: "capacity", title: "Capacity", part: ({ params }) => html`<${Capacity} params=${params} />` },
 	{ view: "events", title: "Events", part: () => html`<${FleetEvents} />` },
+	{ view: "profiles", title: "Profiles", part: ({ id, params }) => html`<${Profiles} id=${id} params=${params} />` },
 	{ view: "images", title: "Images", part: () => html`<${Images} />` },
 ];
 
