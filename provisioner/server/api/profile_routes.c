@@ -86,8 +86,9 @@ static int check_unchanged(const struct write *w, const char *name, struct err *
 	if (none && doc)
 		return err_set(err, ERR_EXPECT_REVISION, "there is a profile '%s' already", name);
 	if (w->revision >= 0 && (!doc || revision_of(doc) != w->revision))
-		return err_set(err, ERR_EXPECT_REVISION, "the profile '%s' was %s since it was read",
-			       name, doc ? "changed" : "removed");
+		return err_set(err, ERR_EXPECT_REVISION,
+			       "the profile '%s' was %s since it was read", name,
+			       doc ? "changed" : "removed");
 	return 0;
 }
 
@@ -192,10 +193,11 @@ static int remove_work(struct write *w, struct err *err)
 
 const struct http_route profile_routes[] = {
 	HTTP_ROUTE(GET, "/api/v1/profiles", READ, 0, get_all, "profiles, highest priority first"),
-	API_CHANGE(POST, "/api/v1/profiles", APPROVE, LIMIT_JSON_BODY_BYTES, put_work,
-		   "write a profile; one of the same name is replaced: with If-Match only as it was "
-		   "read, with If-None-Match: * not at all",
-		   API_BODY(profile_fields, struct profile)),
+	API_CHANGE(
+		POST, "/api/v1/profiles", APPROVE, LIMIT_JSON_BODY_BYTES, put_work,
+		"write a profile; one of the same name is replaced: with If-Match only as it was "
+		"read, with If-None-Match: * not at all",
+		API_BODY(profile_fields, struct profile)),
 	HTTP_QUESTION("/api/v1/profiles/check", LIMIT_JSON_BODY_BYTES, post_check,
 		      "what is wrong with a profile, all of it, and which hosts it would fit",
 		      API_BODY(profile_fields, struct profile)),

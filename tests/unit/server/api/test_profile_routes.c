@@ -93,8 +93,7 @@ static void test_edits_of_two(void **state)
 		CHECK_INT(rows[i].name,
 			  server_bench_if(&bench, etag, rows[i].method, path, rows[i].doc),
 			  rows[i].status);
-		CHECK_STR(rows[i].name, bench.code,
-			  rows[i].status == 412 ? "state.revision" : "");
+		CHECK_STR(rows[i].name, bench.code, rows[i].status == 412 ? "state.revision" : "");
 		CHECK_INT(rows[i].name, priority(), rows[i].priority);
 		server_bench_sql(&bench, "DELETE FROM flow_profile");
 	}
@@ -155,10 +154,10 @@ static void test_which_hosts_it_fits(void **state)
 		json_array_foreach (json_object_get(bench.reply, "fitting"), k, host)
 			str_addf(&got, "%s ", json_string_value(json_object_get(host, "serial")));
 		CHECK_STR(rows[i].name, got.p, rows[i].serials);
-		CHECK_INT(rows[i].name,
-			  json_integer_value(json_object_get(bench.reply, "fits")), rows[i].fits);
-		CHECK_INT(rows[i].name,
-			  json_integer_value(json_object_get(bench.reply, "hosts")), HOSTS);
+		CHECK_INT(rows[i].name, json_integer_value(json_object_get(bench.reply, "fits")),
+			  rows[i].fits);
+		CHECK_INT(rows[i].name, json_integer_value(json_object_get(bench.reply, "hosts")),
+			  HOSTS);
 	}
 }
 
