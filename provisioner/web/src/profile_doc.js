@@ -72,8 +72,8 @@ function put(doc, [name, ...rest], value) {
 	return out;
 }
 
-// What a person typed into a field of that kind, as it stands in the document. What is no number
-// stays text: the server says what is wrong with it.
+// What a person typed into a field of that kind, as it stands in the document. Other text in a
+// number stays text: the server says what is wrong with it.
 export function typed(kind, text) {
 	if (kind === "flag") return text;
 	if (kind === "lines") return text.trim() ? text.split("\n") : undefined;
