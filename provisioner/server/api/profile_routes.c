@@ -197,12 +197,13 @@ const struct http_route profile_routes[] = {
 		POST, "/api/v1/profiles", APPROVE, LIMIT_JSON_BODY_BYTES, put_work,
 		"write a profile; one of the same name is replaced: with If-Match only as it was "
 		"read, with If-None-Match: * not at all",
-		API_BODY(profile_fields, struct profile)),
+		API_BODY(profile_fields, struct profile), .compares_revision = true),
 	HTTP_QUESTION("/api/v1/profiles/check", LIMIT_JSON_BODY_BYTES, post_check,
 		      "what is wrong with a profile, all of it, and which hosts it would fit",
 		      API_BODY(profile_fields, struct profile)),
 	HTTP_ROUTE(GET, "/api/v1/profiles/{name}", READ, 0, get_one, "one profile"),
 	API_CHANGE(DELETE, "/api/v1/profiles/{name}", APPROVE, 0, remove_work,
-		   "remove a profile; with If-Match only as it was read"),
+		   "remove a profile; with If-Match only as it was read",
+		   .compares_revision = true),
 };
 const size_t n_profile_routes = ARRAY_LEN(profile_routes);
