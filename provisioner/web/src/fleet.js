@@ -52,6 +52,11 @@ function Chips({ params, counts }) {
 function Tools({ params }) {
 	const timer = useRef(0);
 	const box = useRef(null);
+	// What is being typed is the box's own: the list behind it is drawn again at any moment.
+	const [text, setText] = useState(params.q || "");
+	useEffect(() => {
+		if (!timer.current && text.trim() !== (params.q || "")) setText(params.q || "");
+	}, [params.q]);
 	useEffect(() => {
 		const key = (event) => {
 			if (event.key !== "/" || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
@@ -66,18 +71,23 @@ function Tools({ params }) {
 	}, []);
 	const search = (event) => {
 		const q = event.target.value;
+		setText(q);
 		clearTimeout(timer.current);
-		timer.current = setTimeout(() => go({ q: q.trim() }), 250);
+		timer.current = setTimeout(() => {
+			timer.current = 0;
+			go({ q: q.trim() });
+		}, 250);
 	};
 	const submit = (event) => {
 		event.preventDefault();
 		clearTimeout(timer.current);
+		timer.current = 0;
 		const q = box.current.value.trim();
 		if (q) openOnlyHit(params, q).then((opened) => opened || go({ q }), () => go({ q }));
 	};
 	return html`<form class="tools" role="search" onSubmit=${submit}>
 		<label>Search <kbd>/</kbd>
-			<input ref=${box} type="search" value=${params.q || ""} onInput=${search} placeholder=${searchedFor} />
+			<input ref=${box} type="search" value=${text} onInput=${search} placeholder=${searchedFor} />
 		</label>
 		<label>Whose turn
 			<select value=${params.turn || ""} onChange=${(e) => go({ turn: e.target.value })}>
