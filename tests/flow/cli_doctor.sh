@@ -39,6 +39,10 @@ kill "$taker"
 wait "$taker" 2>/dev/null
 
 flow_start
+for _ in $(seq 100); do # its API answers before nginx has the ports
+	grep -q 'ev=server.ready' "$dir/log" && break
+	sleep 0.1
+done
 doctor
 same "with a daemon all is well" "$? $(jq -r '[.[] | select(.status == "error") | .name] | join(" ")' "$dir/body")" "0 "
 same "the server answers" "$(row server status)" ok
