@@ -175,7 +175,7 @@ lint: ## the lints that keep the house
 	$(Q)$(RUN) -j2 $(LINTS)
 
 check-fast: all unit-programs ## tests that need no root, in under two minutes
-	$(Q)$(RUN) -j2 -t 60 $(LINTS) $(UNIT_TESTS) $(FAST_TESTS)
+	$(Q)$(RUN) -j3 -t 60 $(LINTS) $(UNIT_TESTS) $(FAST_TESTS)
 
 check: ## every test: lint, both compilers, sanitizers, unit, fuzz replay, flow, browser, lab
 	$(Q)$(MAKE) --no-print-directory deps
