@@ -192,11 +192,9 @@ static bool key_set(const struct key *k, void *section, const char *value)
 	case KEY_COMMAND:
 		return command_add(field, value);
 	case KEY_MAC:
-		return scenario_looks_like(value, SCENARIO_MAC) &&
-		       str_copy(field, k->size_bytes, value);
+		return scenario_is_mac(value) && str_copy(field, k->size_bytes, value);
 	case KEY_UUID:
-		return scenario_looks_like(value, "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh") &&
-		       str_copy(field, k->size_bytes, value);
+		return scenario_is_uuid(value) && str_copy(field, k->size_bytes, value);
 	}
 	return false;
 }

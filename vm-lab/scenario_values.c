@@ -5,10 +5,10 @@
  */
 #include "scenario_values.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
+#include <base/hw_id.h>
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
@@ -95,15 +95,18 @@ bool scenario_add_disk(struct lab_host *h, const char *text)
 	return true;
 }
 
-bool scenario_looks_like(const char *text, const char *pattern)
+bool scenario_is_mac(const char *text)
 {
-	for (; *pattern; text++, pattern++) {
-		bool hex = isdigit((unsigned char)*text) || (*text >= 'a' && *text <= 'f');
+	char canonical[MAC_TEXT_BYTES];
 
-		if (*pattern == 'h' ? !hex : *text != *pattern)
-			return false;
-	}
-	return *text == '\0';
+	return hw_mac_parse(sv_of(text), MAC_COLON, canonical) && str_eq(canonical, text);
+}
+
+bool scenario_is_uuid(const char *text)
+{
+	char canonical[UUID_TEXT_BYTES];
+
+	return hw_uuid_parse(sv_of(text), UUID_DASHED, canonical) && str_eq(canonical, text);
 }
 
 static bool nic_option(const char *text, struct lab_nic *n)
@@ -125,7 +128,7 @@ bool scenario_add_nic(struct lab_host *h, const char *text)
 	autofree char *mac_text = xstrndup(mac.p, mac.n);
 	struct lab_nic n = {.cabled = true};
 
-	if (h->n_nics == LAB_MAX_NICS || !scenario_looks_like(mac_text, SCENARIO_MAC) ||
+	if (h->n_nics == LAB_MAX_NICS || !scenario_is_mac(mac_text) ||
 	    !str_copy(n.mac, sizeof(n.mac), mac_text))
 		return false;
 	while (rest.n > 0) {

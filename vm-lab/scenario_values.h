@@ -17,8 +17,8 @@ bool scenario_add_order(struct lab_expect *e, const char *text, bool closed);
 /* "2100-01-01T00:00:00Z", from 1970 to 2105 (32 bits of the ARM64 machine's RTC). */
 bool scenario_set_clock(struct lab_host *h, const char *text);
 
-/* Lower-case hex digits where the pattern has 'h', the pattern's own character elsewhere. */
-bool scenario_looks_like(const char *text, const char *pattern);
-#define SCENARIO_MAC "hh:hh:hh:hh:hh:hh"
+/* In the canonical form, which is how the lab compares them. */
+bool scenario_is_mac(const char *text);
+bool scenario_is_uuid(const char *text);
 
 #endif

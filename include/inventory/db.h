@@ -24,6 +24,7 @@
 #ifndef INVENTORY_DB_H
 #define INVENTORY_DB_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -145,6 +146,8 @@ const char *db_column_name(const struct db_rows *rows, int column);
 /* Of the value in the present row. */
 enum db_type db_column_type(const struct db_rows *rows, int column);
 bool db_is_null(const struct db_rows *rows, int column);
+/* A column of microseconds as RFC 3339 into an object, under that key; NULL: left out. */
+void db_time_json(json_t *object, const char *key, const struct db_rows *rows, int column);
 int64_t db_int(const struct db_rows *rows, int column);      /* 0 for NULL */
 const char *db_text(const struct db_rows *rows, int column); /* "" for NULL, never NULL */
 const void *db_blob(const struct db_rows *rows, int column, size_t *ret_n_bytes);

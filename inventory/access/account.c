@@ -119,16 +119,6 @@ bool account_is_live(struct db *db, int64_t num)
 	       n == 1;
 }
 
-static void add_time(json_t *j, const char *name, const struct db_rows *rows, int column)
-{
-	char text[TIME_TEXT_BYTES];
-
-	if (db_is_null(rows, column))
-		return;
-	time_rfc3339(db_int(rows, column), text);
-	(void)json_object_set_new(j, name, json_string(text));
-}
-
 int account_list(struct db *db, json_t **ret, struct err *err)
 {
 	autojson json_t *items = json_array();
@@ -142,9 +132,9 @@ int account_list(struct db *db, json_t **ret, struct err *err)
 		json_t *j = json_pack("{s:s, s:s, s:s, s:b}", "name", db_text(rows, 0), "role",
 				      db_text(rows, 1), "created_by", db_text(rows, 2), "password",
 				      db_text(rows, 6)[0] != '\0');
-		add_time(j, "created", rows, 3);
-		add_time(j, "signed_in", rows, 4);
-		add_time(j, "disabled", rows, 5);
+		db_time_json(j, "created", rows, 3);
+		db_time_json(j, "signed_in", rows, 4);
+		db_time_json(j, "disabled", rows, 5);
 		(void)json_array_append_new(items, j);
 	}
 	if (r < 0)

@@ -159,16 +159,6 @@ int token_revoke(struct db *db, int64_t num, int64_t now_us, struct err *err)
 	return n ? 0 : err_set(err, ERR_NOT_FOUND, "there is no such token");
 }
 
-static void add_time(json_t *j, const char *name, const struct db_rows *rows, int column)
-{
-	char text[TIME_TEXT_BYTES];
-
-	if (db_is_null(rows, column))
-		return;
-	time_rfc3339(db_int(rows, column), text);
-	(void)json_object_set_new(j, name, json_string(text));
-}
-
 static json_t *words_json(const char *words)
 {
 	json_t *list = json_array();
@@ -196,10 +186,10 @@ int token_list(struct db *db, json_t **ret, struct err *err)
 				      (json_int_t)db_int(rows, 0), "name", db_text(rows, 1),
 				      "owner", db_text(rows, 8), "scopes",
 				      words_json(db_text(rows, 2)), "created_by", db_text(rows, 3));
-		add_time(j, "created", rows, 4);
-		add_time(j, "expires", rows, 5);
-		add_time(j, "last_used", rows, 6);
-		add_time(j, "revoked", rows, 7);
+		db_time_json(j, "created", rows, 4);
+		db_time_json(j, "expires", rows, 5);
+		db_time_json(j, "last_used", rows, 6);
+		db_time_json(j, "revoked", rows, 7);
 		(void)json_array_append_new(items, j);
 	}
 	if (r < 0)

@@ -55,16 +55,6 @@ static void set_text(json_t *doc, const char *key, const char *text)
 		(void)json_object_set_new(doc, key, json_string_of(text));
 }
 
-static void set_time(json_t *doc, const char *key, const struct db_rows *rows, int column)
-{
-	char text[TIME_TEXT_BYTES];
-
-	if (db_is_null(rows, column))
-		return;
-	time_rfc3339(db_int(rows, column), text);
-	(void)json_object_set_new(doc, key, json_string(text));
-}
-
 static void count(json_t *counts, const char *key, int64_t n)
 {
 	(void)json_object_set_new(
@@ -95,8 +85,8 @@ static void add_host(struct report *r, const struct db_rows *rows)
 		set_text(host, texts[i].key, db_text(rows, texts[i].column));
 	if (!str_eq(result, "PASS")) /* the detail of a passed run names its set of parts */
 		set_text(host, "why", db_text(rows, 8));
-	set_time(host, "started", rows, 9);
-	set_time(host, "ended", rows, 10);
+	db_time_json(host, "started", rows, 9);
+	db_time_json(host, "ended", rows, 10);
 	(void)json_object_set_new(host, "open_faults", json_integer(db_int(rows, 5)));
 	json_array_append_new(r->hosts, host);
 	count(r->counts, "hosts", 1);
@@ -136,8 +126,8 @@ static void add_fault(struct report *r, const struct db_rows *rows)
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		set_text(fault, texts[i].key, db_text(rows, texts[i].column));
-	set_time(fault, "opened", rows, 11);
-	set_time(fault, "closed", rows, 12);
+	db_time_json(fault, "opened", rows, 11);
+	db_time_json(fault, "closed", rows, 12);
 	json_array_append_new(r->faults, fault);
 }
 
@@ -172,7 +162,7 @@ static int read_warnings(struct report *r, struct err *err)
 		json_t *row = json_object();
 
 		set_text(row, "host", db_text(rows, 0));
-		set_time(row, "at", rows, 1);
+		db_time_json(row, "at", rows, 1);
 		set_text(row, "summary", db_text(rows, 2));
 		json_array_append_new(r->warnings, row);
 	}

@@ -242,6 +242,16 @@ bool db_is_null(const struct db_rows *rows, int column)
 	return rows->db->driver->is_null(rows->impl, column);
 }
 
+void db_time_json(json_t *object, const char *key, const struct db_rows *rows, int column)
+{
+	char text[TIME_TEXT_BYTES];
+
+	if (db_is_null(rows, column))
+		return;
+	time_rfc3339(db_int(rows, column), text);
+	(void)json_object_set_new(object, key, json_string(text));
+}
+
 int64_t db_int(const struct db_rows *rows, int column)
 {
 	return rows->db->driver->get_int(rows->impl, column);
