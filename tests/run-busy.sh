@@ -1,10 +1,11 @@
 #!/bin/sh
 # Tests that must not depend on how fast the machine is: run each several times beside two busy loops
-# a CPU. usage: run-busy.sh [-n TIMES] [-o OUTPUT_DIR] [-t SECONDS] PROGRAM...
+# a CPU. usage: run-busy.sh [-j JOBS] [-n TIMES] [-o OUTPUT_DIR] [-t SECONDS] PROGRAM...
 set -u
-times=3 out=build/test-busy limit=900
-while getopts n:o:t: option; do
+jobs=1 times=3 out=build/test-busy limit=900
+while getopts j:n:o:t: option; do
 	case $option in
+	j) jobs=$OPTARG ;;
 	n) times=$OPTARG ;;
 	o) out=$OPTARG ;;
 	t) limit=$OPTARG ;;
@@ -27,7 +28,7 @@ append=
 for round in $(seq "$times"); do
 	echo "round $round of $times"
 	# shellcheck disable=SC2086 # empty, or an option
-	sh "$here/run-tests.sh" $append -q -o "$out" -t "$limit" "$@" || status=1
+	sh "$here/run-tests.sh" $append -q -j "$jobs" -o "$out" -t "$limit" "$@" || status=1
 	append=-a
 done
 awk '{ passed += $1; failed += $2; skipped += $3 }
