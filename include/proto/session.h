@@ -48,6 +48,7 @@ struct session_reply {
 	int64_t heartbeat_s;
 	int64_t lease_s;
 	char server_time[33];
+	char place[257]; /* site, rack and unit in words; "": not known */
 };
 extern const struct field session_reply_fields[];
 

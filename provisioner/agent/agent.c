@@ -196,6 +196,9 @@ static void start_session(struct agent *a)
 	autofree char *text = xasprintf(
 		"Host %s. Approve it only if the server shows the code above.",
 		a->link.session.short_code);
+	autofree char *page = xasprintf("%s/#/hosts/%s", a->options.server,
+					a->link.session.short_code);
+	screen_set_host(&a->screen, page, a->link.session.place);
 	agent_show(a, a->code, text);
 }
 

@@ -87,7 +87,7 @@ agent_SRC := \
 	provisioner/agent/agent_show.c \
 	provisioner/agent/agent.c
 $(eval $(call library,agent))
-AGENT_PKG := jansson libcurl libcrypto libssl libzstd libarchive fdisk blkid
+AGENT_PKG := jansson libcurl libcrypto libssl libzstd libarchive fdisk blkid libqrencode
 
 slipway-agent_SRC  := provisioner/agent/main.c
 slipway-agent_LIBS := agent session burnin images_core proto base

@@ -156,15 +156,24 @@ static void draw(struct screen *s, const struct screen_view *v)
 
 void screen_show_view(struct screen *s, const struct screen_view *v)
 {
-	autofree char *all = xasprintf("%s\n%s\n%s\n%s\n%s", v->headline, v->code, v->slot,
-				       v->serial, v->text);
+	autofree char *all = xasprintf("%s\n%s\n%s\n%s\n%s\n%s\n%s", v->headline, v->code, v->slot,
+				       v->serial, v->text, s->page, s->place);
+	struct screen_view whole = *v;
 
 	if (s->last && str_eq(s->last, all))
 		return;
 	free(s->last);
 	s->last = take_ptr(all);
-	draw(s, v);
+	whole.page = s->page;
+	whole.place = s->place;
+	draw(s, &whole);
 	s->last_progress_ms = 0;
+}
+
+void screen_set_host(struct screen *s, const char *page, const char *place)
+{
+	(void)str_copy(s->page, sizeof(s->page), page);
+	(void)str_copy(s->place, sizeof(s->place), place);
 }
 
 void screen_show(struct screen *s, const char *headline, const char *code, const char *text)

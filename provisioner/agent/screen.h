@@ -23,6 +23,8 @@ struct screen {
 	size_t n;
 	int kernel_fd;            /* the console of the kernel's messages; -1: none */
 	char *last;               /* what stands there, to draw it once */
+	char page[320];           /* address of the host's page, once it is known */
+	char place[257];          /* where the host stands; "": not known */
 	int64_t last_progress_ms; /* on serial consoles */
 	int64_t last_vt_ms;
 };
@@ -31,6 +33,8 @@ struct screen {
 void screen_open(struct screen *s);
 void screen_close(struct screen *s);
 
+/* What every screen says of the host from now on. trust: none of place */
+void screen_set_host(struct screen *s, const char *page, const char *place);
 /* Up to 13 letters, digits and -.:! in big; text: lines for people, escaped here. Drawn when it
  * differs from what stands. */
 void screen_show(struct screen *s, const char *headline, const char *code, const char *text);

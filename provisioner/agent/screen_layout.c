@@ -7,6 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 #include <base/cleanup.h>
+#include <base/qr_code.h>
+#include <proto/plan.h>
 
 #define LETTER_ROWS  5
 #define LETTER_DOTS  5
@@ -195,7 +197,7 @@ static unsigned height_of(const struct lines *l, unsigned tall, unsigned columns
 }
 
 /* Small text that is said again below the letters, so that every letter of it can be read. */
-static void write_words(const struct screen_view *v, struct str *out)
+static void write_words(const struct screen_view *v, bool with_page, struct str *out)
 {
 	bool has_code = v->code[0] && !str_eq(v->code, v->headline);
 
@@ -208,6 +210,10 @@ static void write_words(const struct screen_view *v, struct str *out)
 	if (v->slot[0] || v->serial[0] || has_code)
 		str_addc(out, '\n');
 	str_add(out, v->text);
+	if (v->place && v->place[0] && !strstr(v->text, v->place))
+		str_addf(out, "\n" PLAN_WAIT_PLACE "%s", v->place);
+	if (with_page && v->page && v->page[0])
+		str_addf(out, "\nPage: %s", v->page);
 }
 
 static void add_big_lines(const struct lines *l, unsigned tall, struct screen_size size,
@@ -229,19 +235,86 @@ static unsigned count_rows(const char *text, unsigned columns)
 	return add_text(&scratch, text, columns, 1000);
 }
 
+/* ---- text beside a QR code ------------------------------------------------------------------- */
+
+/* Below the big letters: text, and a code where code.columns is not 0. */
+struct below {
+	struct str words;
+	struct qr_code code;
+	unsigned columns, rows; /* columns: of the text; rows: of both */
+};
+
+static unsigned larger(unsigned a, unsigned b)
+{
+	return a > b ? a : b;
+}
+
+static void put_words(struct below *b, const struct screen_view *v, bool with_page)
+{
+	str_done(&b->words);
+	str_init(&b->words, 16384);
+	write_words(v, with_page, &b->words);
+	b->rows = count_rows(b->words.p, b->columns);
+}
+
+static void drop_code(struct below *b, unsigned columns)
+{
+	str_done(&b->code.text);
+	b->code = (struct qr_code){.columns = 0};
+	b->columns = columns;
+	b->rows = count_rows(b->words.p, columns);
+}
+
+/* The letters come first: a code that would make fewer of them is not drawn. */
+static void put_code(struct below *b, const struct screen_view *v, const struct lines *l,
+		     struct screen_size size)
+{
+	if (!size.rows || !v->page || !qr_code_draw(v->page, &b->code))
+		return;
+	if (b->code.columns + SCREEN_COLUMNS / 2 > size.columns) {
+		drop_code(b, size.columns);
+		return;
+	}
+	b->columns = size.columns - b->code.columns - 1;
+	b->rows = larger(count_rows(b->words.p, b->columns), b->code.rows);
+	if (height_of(l, 1, size.columns) + b->rows > size.rows - 1)
+		drop_code(b, size.columns);
+}
+
+/* Each row of the code goes to its column: rows of the text have any length. */
+static void add_below(const struct below *b, unsigned room, struct str *out)
+{
+	autostr struct str text = {0};
+
+	str_init(&text, SCREEN_LAYOUT_BYTES);
+	(void)add_text(&text, b->words.p, b->columns, room);
+	struct sv rows = {text.p, text.n_bytes},
+		  codes = {b->code.text.p, b->code.columns ? b->code.text.n_bytes : 0};
+	while (rows.n || codes.n) {
+		struct sv row = sv_split(&rows, '\n'), code = sv_split(&codes, '\n');
+
+		str_addn(out, row.p, row.n ? row.n - 1 : 0);
+		if (code.n)
+			str_addf(out, "\033[%uG\033[30;47m%.*s\033[0m", b->columns, (int)code.n,
+				 code.p);
+		str_add(out, "\r\n");
+	}
+}
+
 void screen_layout(const struct screen_view *v, struct screen_size size, struct str *out)
 {
-	autostr struct str words = {0};
+	struct below b = {.columns = size.columns};
 	struct lines l = {.n = 0};
 	unsigned room = size.rows ? size.rows - 1 : 1000, height, tall;
 
-	str_init(&words, 16384);
-	write_words(v, &words);
 	choose_lines(v, size.columns, &l);
-	unsigned needed = count_rows(words.p, size.columns);
+	put_words(&b, v, true);
+	put_code(&b, v, &l, size);
+	if (!b.code.columns && height_of(&l, 1, size.columns) + b.rows > room)
+		put_words(&b, v, false); /* no letter gives way to the address either */
 	tall = size.rows ? SCALE_MAX : 1;
 	/* smaller letters, then fewer of them, until all the text has its place */
-	while (height_of(&l, tall, size.columns) + needed > room && (tall > 1 || l.n > 1)) {
+	while (height_of(&l, tall, size.columns) + b.rows > room && (tall > 1 || l.n > 1)) {
 		if (tall > 1)
 			tall--;
 		else
@@ -253,5 +326,7 @@ void screen_layout(const struct screen_view *v, struct screen_size size, struct 
 	else
 		l.n = 0;
 	height = height_of(&l, tall, size.columns);
-	(void)add_text(out, words.p, size.columns, room > height ? room - height : 0);
+	add_below(&b, room > height ? room - height : 0, out);
+	str_done(&b.code.text);
+	str_done(&b.words);
 }

@@ -5,7 +5,8 @@
  *
  * Invariants: no row is longer than the console less the cursor's place, and not more rows than it
  * has less one, which is for progress. Where there is no room the text is kept and the letters become
- * smaller, then plain: what a person must read is never cut before what only looks good.
+ * smaller, then plain: what a person must read is never cut before what only looks good. The QR code
+ * stands beside the text where both have room, and not on serial lines, which may be a log.
  */
 #ifndef AGENT_SCREEN_LAYOUT_H
 #define AGENT_SCREEN_LAYOUT_H
@@ -28,6 +29,8 @@ struct screen_view {
 	const char *slot;     /* of a part that hands must touch; big */
 	const char *serial;   /* of that part; big */
 	const char *text;     /* lines for people */
+	const char *place;    /* rack and unit; NULL: not known */
+	const char *page;     /* address of the host's page, also as a QR code; NULL: none */
 };
 
 /* Append the rows, each ended by "\r\n". */

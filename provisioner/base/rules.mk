@@ -15,6 +15,7 @@ base_SRC += provisioner/base/child.c
 base_SRC += provisioner/base/process.c
 base_SRC += provisioner/base/http_client.c
 base_SRC += provisioner/base/secret_box.c
+base_SRC += provisioner/base/qr_code.c
 $(eval $(call library,base))
 BASE_PKG := jansson libcurl libcrypto
 
@@ -40,4 +41,5 @@ $(eval $(call unit_test,tests/unit/base/test_http_client.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_http_client_tls.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_secret_box.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_confine.c,base_confine base,$(BASE_CONFINE_PKG) $(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_qr_code.c,base,libqrencode $(BASE_PKG)))
 $(eval $(call fuzzer,json,base,$(BASE_PKG)))

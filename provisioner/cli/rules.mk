@@ -21,7 +21,6 @@ slipway_SRC += provisioner/cli/fault_commands.c
 slipway_SRC += provisioner/cli/event_commands.c
 slipway_SRC += provisioner/cli/token_commands.c
 slipway_SRC += provisioner/cli/user_commands.c
-slipway_SRC += provisioner/cli/qr_code.c
 slipway_SRC += provisioner/cli/summary_commands.c
 slipway_SRC += provisioner/cli/appliance_commands.c
 slipway_SRC += provisioner/cli/collections.c

@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include <base/json.h>
+#include <base/qr_code.h>
 #include <base/str.h>
 
 #include "api.h"
 #include "display.h"
-#include "qr_code.h"
 #include "table.h"
 
 #define USERS          "/api/v1/users"
@@ -173,6 +173,22 @@ static int enable(int argc, char **argv)
 
 /* ---- links ----------------------------------------------------------------------------------- */
 
+/* Black on white, whatever the terminal's colours are. */
+static void print_qr_code(const char *text)
+{
+	struct qr_code code;
+
+	if (!qr_code_draw(text, &code))
+		return;
+	struct sv rest = {code.text.p, code.text.n_bytes};
+	while (rest.n) {
+		struct sv row = sv_split(&rest, '\n');
+
+		printf("\033[30;47m%.*s\033[0m\n", (int)row.n, row.p);
+	}
+	str_done(&code.text);
+}
+
 static int link_of(int argc, char **argv)
 {
 	struct err err = ERR_INIT;
@@ -186,7 +202,7 @@ static int link_of(int argc, char **argv)
 	if (api_send("POST", path, NULL, &doc, &err) < 0)
 		return command_fail(&err);
 	if (isatty(STDOUT_FILENO))
-		(void)qr_code_print(api_text(doc, "url"), stdout);
+		print_qr_code(api_text(doc, "url"));
 	printf("%s\n", api_text(doc, "url"));
 	fprintf(stderr, "signs '%s' in once, until %s; this link is not shown again\n",
 		api_text(doc, "name"), api_text(doc, "expires"));

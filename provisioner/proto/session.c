@@ -34,6 +34,7 @@ const struct field session_reply_fields[] = {
 	F_INT(struct session_reply, "heartbeat_s", heartbeat_s, FIELD_NEEDED, 1, 300),
 	F_INT(struct session_reply, "lease_s", lease_s, FIELD_NEEDED, 1, 3600),
 	F_STR(struct session_reply, "server_time", server_time, FIELD_NEEDED),
+	F_STR(struct session_reply, "place", place, 0),
 	F_END,
 };
 

@@ -277,7 +277,7 @@ static int open_in_transaction(struct opening *o, struct err *err)
 	return host_get(o->flow->db, o->host.num, &o->host, err);
 }
 
-static int answer(struct http_request *r, const struct opening *o)
+static int answer(struct http_request *r, const struct opening *o, struct err *err)
 {
 	struct session_reply reply = {.epoch = o->session.epoch,
 				      .heartbeat_s = AGENT_HEARTBEAT_S,
@@ -288,6 +288,7 @@ static int answer(struct http_request *r, const struct opening *o)
 	(void)str_copy(reply.short_code, sizeof(reply.short_code), o->host.short_code);
 	(void)str_copy(reply.state, sizeof(reply.state), o->host.state);
 	time_rfc3339(flow_now_us(o->flow), reply.server_time);
+	TRY(host_place(o->flow->db, o->host.num, reply.place, sizeof(reply.place), err));
 	return http_reply_json(r, 201, record_encode(session_reply_fields, &reply));
 }
 
@@ -318,7 +319,7 @@ static int open_session(struct http_request *r, struct opening *o, struct err *e
 	log_ev(LOG_INFO, "session.opened", KV("host", (const char *)o->host.id),
 	       KV("session", (const char *)o->session.id), KV("epoch", o->session.epoch),
 	       KV("new", o->born));
-	return answer(r, o);
+	return answer(r, o, err);
 }
 
 static int begin_session(struct http_request *r, const void *message, struct err *err)

@@ -39,6 +39,10 @@ static const struct {
 	 "\"state\":\"testing\","
 	 "\"heartbeat_s\":5,\"lease_s\":30,\"server_time\":\"2026-11-01T12:00:00Z\"}",
 	 0},
+	{"session reply with a place", session_reply_fields,
+	 "{\"session_id\":\"s\",\"host_id\":\"h\",\"short_code\":\"A\",\"epoch\":3,\"state\":\"x\","
+	 "\"heartbeat_s\":5,\"lease_s\":30,\"server_time\":\"t\",\"place\":\"ams1, rack R7\"}",
+	 0},
 	{"heartbeat never", session_reply_fields,
 	 "{\"session_id\":\"s\",\"host_id\":\"h\",\"short_code\":\"A\",\"epoch\":3,\"state\":\"x\","
 	 "\"heartbeat_s\":0,"
