@@ -347,6 +347,8 @@ static int run(struct build *b, struct err *err)
 	TRY(set_names(b, err));
 	TRY(layout_load(r->layout_path, r->arch, &b->layout, err));
 	b->m->sector_bytes = b->layout.sector_bytes;
+	if (r->progress)
+		r->progress(r->progress_arg, "read", 0, 0);
 	if (r->raw)
 		b->source.kind = INPUT_DISK;
 	else

@@ -41,6 +41,8 @@ struct packer {
 	uint32_t chunk_bytes;
 	bool trims; /* zeros may be left out */
 	int level;
+	void (*progress)(void *arg, uint64_t done_bytes, uint64_t total_bytes);
+	void *progress_arg;
 	size_t packed_room_bytes;
 	uint64_t n_windows;
 
@@ -222,6 +224,15 @@ static int write_slot(struct output *out, struct slot *s, struct err *err)
 	return 0;
 }
 
+static void report(const struct packer *p, uint64_t n_windows)
+{
+	uint64_t done_bytes = n_windows * p->chunk_bytes;
+
+	if (p->progress)
+		p->progress(p->progress_arg,
+			    done_bytes < p->size_bytes ? done_bytes : p->size_bytes, p->size_bytes);
+}
+
 static int write_slots(struct packer *p, struct output *out, struct err *err)
 {
 	int status = 0;
@@ -234,6 +245,7 @@ static int write_slots(struct packer *p, struct output *out, struct err *err)
 			pthread_cond_wait(&p->slot_done, &p->lock);
 		pthread_mutex_unlock(&p->lock);
 		status = write_slot(out, s, err);
+		report(p, window + 1);
 		pthread_mutex_lock(&p->lock);
 		s->done = false;
 		p->written++;
@@ -309,7 +321,9 @@ int pack_payload(int plain_fd, uint64_t size_bytes, const struct pack_options *o
 			   .size_bytes = size_bytes,
 			   .chunk_bytes = payload->chunk_bytes,
 			   .trims = payload->role != PAYLOAD_ROLE_ROOTFS,
-			   .level = options->level};
+			   .level = options->level,
+			   .progress = options->progress,
+			   .progress_arg = options->progress_arg};
 	AUTO(sha256) struct sha256 *hash = sha256_new();
 	struct output out = {.fd = nameless_file(options->folder, err), .hash = hash};
 	int status;

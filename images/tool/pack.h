@@ -14,6 +14,9 @@ struct pack_options {
 	const char *folder; /* of the nameless file that it packs into */
 	int level;          /* of zstd */
 	unsigned n_threads; /* 0: one a CPU */
+	/* NULL, or called by the caller's thread after each chunk; of the plain bytes */
+	void (*progress)(void *arg, uint64_t done_bytes, uint64_t total_bytes);
+	void *progress_arg;
 };
 
 /* in: plain_fd holds size_bytes; payload has name, role, chunk_bytes set. The same input gives the

@@ -22,6 +22,10 @@ struct image_build_request {
 	unsigned n_threads;      /* 0: one a CPU */
 	bool raw;                /* the input is a disk image, whatever it looks like */
 	int64_t created_s;       /* 0: newest modification time of the input */
+	/* NULL, or called between chunks: what is done ("read", "pack root.ext4"), and how much of it;
+	 * total_bytes 0: not known */
+	void (*progress)(void *arg, const char *what, uint64_t done_bytes, uint64_t total_bytes);
+	void *progress_arg;
 };
 /* blocks: for seconds to minutes. errors: ERR_IMAGE_INPUT, ERR_IMAGE_LAYOUT, ERR_IMAGE_BOOT_LOADER,
  * ERR_IMAGE_MEMBER, ERR_IMAGE_MANIFEST, ERR_PROCESS*, ERR_IO. owns: *ret (may be NULL) is the

@@ -13,6 +13,7 @@
 #include <images/archive.h>
 #include <images/build.h>
 
+#include "progress.h"
 #include "signers.h"
 
 /* ---- build ----------------------------------------------------------------------------------- */
@@ -77,6 +78,12 @@ static void print_built(const struct image_build_request *r, const struct manife
 	       image_arch_str(m->arch), m->n_payloads);
 }
 
+static void show_progress(void *arg, const char *what, uint64_t done_bytes, uint64_t total_bytes)
+{
+	(void)arg;
+	progress_show(what, done_bytes, total_bytes);
+}
+
 int image_build_command(int argc, char **argv)
 {
 	struct build_arguments a = {0};
@@ -94,7 +101,10 @@ int image_build_command(int argc, char **argv)
 	if (!r->line || !r->version || !r->output || !a.has_arch)
 		return command_usage("--line, --version, --arch and --output are needed");
 	r->input = words.items[0];
-	if (image_build(r, &m, &err) < 0)
+	r->progress = show_progress;
+	status = image_build(r, &m, &err);
+	progress_end();
+	if (status < 0)
 		return command_fail(&err);
 	print_built(r, m);
 	return EXIT_WELL;

@@ -20,6 +20,7 @@
 
 #include "api.h"
 #include "option_table.h"
+#include "progress.h"
 #include "table.h"
 
 #define STORE_DEFAULT     "/var/lib/slipway/objects"
@@ -93,6 +94,14 @@ static int open_files(const struct arguments *a, struct object_store **ret, stru
 	return open_existing(a->store ? a->store : STORE_DEFAULT, ret, err);
 }
 
+/* 0: it is a pipe, whose end is not known. */
+static uint64_t regular_size(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+}
+
 static int import(const struct arguments *a, const char *path, struct manifest **ret,
 		  struct err *err)
 {
@@ -105,7 +114,11 @@ static int import(const struct arguments *a, const char *path, struct manifest *
 			       path);
 	TRY(trust_root_load(a->root, &root, err));
 	TRY(object_store_open(a->store, &store, err));
-	return object_store_import_fd(store, fd, root, a->reason, ret, err);
+	struct progress_follow reading = {"import", fd, regular_size(fd), CHILD_NONE};
+	progress_follow(&reading);
+	int rc = object_store_import_fd(store, fd, root, a->reason, ret, err);
+	progress_unfollow(&reading);
+	return rc;
 }
 
 /* ---- by the server --------------------------------------------------------------------------- */
@@ -119,10 +132,15 @@ static void print_image_json(const json_t *doc)
 	       json_string_value(json_object_get(doc, "digest")));
 }
 
-static int send(const struct http_call *call, struct err *err)
+static int send(const struct http_call *call, struct progress_follow *wait, struct err *err)
 {
 	struct http_reply reply;
+
+	if (wait)
+		progress_follow(wait);
 	int rc = api_call(call, &reply, err);
+	if (wait)
+		progress_unfollow(wait);
 	autojson json_t *doc = rc >= 0 ? json_loads(reply.body, 0, NULL) : NULL;
 
 	if (doc)
@@ -176,15 +194,6 @@ static int send_part(const char *path, int fd, uint64_t offset, uint64_t size_by
 	return rc;
 }
 
-/* On a terminal only: a log needs no percentages. */
-static void show_progress(uint64_t done_bytes, uint64_t size_bytes)
-{
-	if (!isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\rupload     %3u %%%s", (unsigned)(done_bytes * 100 / size_bytes),
-		done_bytes == size_bytes ? "\nthe server checks every byte of it\n" : "");
-}
-
 static bool may_pass(const struct err *err)
 {
 	return err->code == ERR_IMAGE_UPLOAD || err_class(err->code) == ERR_CLASS_RETRY;
@@ -209,7 +218,7 @@ static int send_parts(const char *path, int fd, uint64_t size_bytes, struct err 
 			offset += size_bytes - offset < PART_BYTES ? size_bytes - offset
 								   : PART_BYTES;
 			n_failed = 0;
-			show_progress(offset, size_bytes);
+			progress_show("upload", offset, size_bytes);
 			continue;
 		}
 		if (++n_failed > TRIES_MAX || !may_pass(err))
@@ -230,8 +239,13 @@ static int send_and_import(const char *parts, const char *images, int fd, uint64
 	unsigned n_failed = 0;
 
 	for (;;) {
-		TRY(send_parts(parts, fd, size_bytes, err));
-		int rc = send(&call, err);
+		struct progress_follow checks = {"the server checks every byte of it", -1, 0,
+						 CHILD_NONE};
+		int rc = send_parts(parts, fd, size_bytes, err);
+
+		progress_end();
+		TRY(rc);
+		rc = send(&call, &checks, err);
 		if (rc >= 0 || !may_pass(err) || ++n_failed > IMPORTS_MAX)
 			return rc;
 		(void)sleep(1);
@@ -270,7 +284,7 @@ static int remove_by_server(const struct arguments *a, const char *name, struct 
 	autofree char *whole = xasprintf("%s%s", path, a->arch ? a->arch : "");
 	const struct http_call call = {.method = "DELETE", .path = whole};
 
-	return send(&call, err);
+	return send(&call, NULL, err);
 }
 
 int image_import_command(int argc, char **argv)

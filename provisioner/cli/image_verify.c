@@ -21,6 +21,7 @@
 #include <images/verify.h>
 
 #include "option_table.h"
+#include "progress.h"
 
 struct arguments {
 	bool json, deep, no_read_back;
@@ -243,8 +244,7 @@ static void show_progress(void *arg, enum image_stage stage, uint64_t done_bytes
 {
 	(void)arg;
 	if (total_bytes)
-		fprintf(stderr, "\r%-10s %3u %%", image_stage_str(stage),
-			(unsigned)(done_bytes * 100 / total_bytes));
+		progress_show(image_stage_str(stage), done_bytes, total_bytes);
 }
 
 static void name_source(const char *text, struct image_install_request *r)
@@ -301,13 +301,11 @@ int image_install_command(int argc, char **argv)
 	a.request.root = root;
 	a.request.policy.now_s = time_wall_us() / 1000000;
 	a.request.cancelled = was_interrupted;
-	if (isatty(STDERR_FILENO))
-		a.request.progress = show_progress;
+	a.request.progress = show_progress;
 	name_source(file, &a.request);
 	catch_signals();
 	status = image_install(&a.request, &receipt, &err);
-	if (a.request.progress)
-		fprintf(stderr, "\n");
+	progress_end();
 	if (status < 0)
 		return command_fail(&err);
 	if (receipt.rollback_reason[0])

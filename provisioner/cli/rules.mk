@@ -32,6 +32,7 @@ slipway_SRC += provisioner/cli/csv.c
 slipway_SRC += provisioner/cli/filter_check.c
 slipway_SRC += provisioner/cli/display.c
 slipway_SRC += provisioner/cli/watch.c
+slipway_SRC += provisioner/cli/progress.c
 slipway_SRC += provisioner/cli/receipt_commands.c
 slipway_SRC += provisioner/cli/image_commands.c
 slipway_SRC += provisioner/cli/image_build.c

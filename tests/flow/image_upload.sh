@@ -126,5 +126,21 @@ ok "and an import heals the store" $? "$dir/out"
 call GET '/api/v1/audit?limit=200' >/dev/null
 jq -e '[.items[] | select(.path | test("uploads|images"))] | length >= 8' "$dir/body" >/dev/null
 ok "the audit log has all of it" $?
+
+# ---- how far it is, on a terminal ------------------------------------------------------------------
+on_terminal() { script -qec "$*" /dev/null </dev/null 2>&1 | tr -d '\r'; }
+make_image 3 3 >"$dir/out" 2>&1
+build3="$slipway image build --raw --line up --version 3 --seq 3 --arch x86_64 --output $dir/again.slip $dir/disk"
+on_terminal "$build3" >"$dir/out"
+same "a build says how far it is" "$(grep -cE 'pack disk.img +100 %, 9 of 9 MiB' "$dir/out")" 1
+$build3 >"$dir/out" 2>&1
+same "and in a pipe only what was made" "$(wc -l <"$dir/out") $(grep -c '%' "$dir/out")" "1 0"
+on_terminal "$slipway image import $dir/3.slip" >"$dir/out"
+same "an import says how far its upload is, and what it waits for" \
+	"$(grep -cE 'upload +100 %, 9 of 9 MiB' "$dir/out") $(grep -c 'the server checks every byte of it, 0 s' "$dir/out") $(grep -c '^up@3' "$dir/out")" "1 1 1"
+"$slipway" image import "$dir/3.slip" >"$dir/out" 2>&1
+same "and in a pipe only the image" "$(wc -l <"$dir/out") $(grep -c '%' "$dir/out")" "1 0"
+on_terminal "$slipway image import --store $dir/folder --root $root $dir/3.slip" >"$dir/out"
+same "an import into a folder, too" "$(grep -cE 'import +[0-9]+ %, [0-9] of 9 MiB' "$dir/out")" 1
 echo "1..$n"
 exit $bad
