@@ -194,7 +194,7 @@ check: ## every test: lint, both compilers, sanitizers, unit, fuzz replay, flow,
 .PHONY: artifacts lab lab-run
 check-all: ## check, then what takes hours: unit and flow tests on a busy machine, 2,000 random trees, every system booted, every lab scenario
 	$(Q)$(MAKE) --no-print-directory check
-	$(Q)$(AS_ROOT) sh tests/run-busy.sh -j2 -n 3 -o $(BUILD)/test-busy $(UNIT_TESTS) $(FAST_TESTS) $(FLOW_TESTS)
+	$(Q)$(AS_ROOT) sh tests/run-busy.sh -j2 -n 3 -t 5400 -o $(BUILD)/test-busy $(UNIT_TESTS) $(FAST_TESTS) $(FLOW_TESTS)
 	$(Q)$(AS_ROOT) env HOSTILE_SECONDS=600 $(RUN) -a -t 1200 tests/flow/hostile_random.sh
 	$(Q)$(AS_ROOT) env SLIPWAY_TREES=2000 $(RUN) -a -t 14400 tests/flow/images_trees.sh
 	$(Q)$(AS_ROOT) $(RUN) -a -t 7200 tests/flow/images_boot.sh

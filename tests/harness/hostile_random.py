@@ -218,9 +218,13 @@ class Stranger:
     def run(self, seconds):
         acts = [self.open, self.events, self.permit, self.heartbeat, self.next, self.first_boot, self.api, self.api, self.boot, self.raw, self.replay]
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while time.monotonic() < end or self.too_few(seconds, time.monotonic() - end):
             self.look()
             self.r.choice(acts)()
+
+    def too_few(self, seconds, over):
+        """This program gets only the time that nobody wants: on a busy machine it needs longer for its share."""
+        return over < 50 and sum(n for status, n in self.count.items() if status != "0") <= seconds * 3
 
 
 def attack(folder, address, seed, seconds):
