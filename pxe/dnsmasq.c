@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <base/cleanup.h>
 #include <base/hw_id.h>
@@ -29,33 +30,80 @@ static int check_word(const char *what, const char *text, bool optional, struct 
 	return 0;
 }
 
-static int check(const struct dnsmasq_options *o, struct err *err)
+static int check_net(const struct dnsmasq_net *n, struct err *err)
 {
-	bool proxy = o->mode == DHCP_PROXY;
+	bool full = n->mode == DHCP_FULL;
 
 	const struct {
 		const char *what, *text;
 		bool optional;
 	} words[] = {
-		{"[server] interface", o->interface, false},
-		{"[server] address", o->address, false},
-		{"[dhcp] range_start", o->range_start, proxy},
-		{"[dhcp] range_end", o->range_end, proxy},
-		{"[dhcp] netmask", o->netmask, proxy},
-		{"network", o->network, !proxy},
-		{"[dhcp] router", o->router, true},
-		{"[dhcp] dns", o->dns, true},
-		{"run folder", o->lease_file, false},
-		{"run folder", o->pid_file, false},
-		{"[boot] files_dir", o->tftp_root, false},
-		{"plain URL", o->plain_url, false},
+		{"[server] interface", n->interface, false},
+		{"[server] address", n->address, false},
+		{"[dhcp] range_start", n->range_start, !full},
+		{"[dhcp] range_end", n->range_end, !full},
+		{"[dhcp] netmask", n->netmask, !full},
+		{"network", n->network, n->mode != DHCP_PROXY},
+		{"[dhcp] router", n->router, true},
+		{"[dhcp] dns", n->dns, true},
+		{"plain URL", n->plain_url, false},
 	};
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		int rc = check_word(words[i].what, words[i].text, words[i].optional, err);
-		if (rc < 0)
-			return rc;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		TRY(check_word(words[i].what, words[i].text, words[i].optional, err));
 	return 0;
+}
+
+static const struct dnsmasq_net *net_at(const struct dnsmasq_options *o, size_t i)
+{
+	return i == 0 ? &o->first : &o->more[i - 1];
+}
+
+static int check(const struct dnsmasq_options *o, struct err *err)
+{
+	TRY(check_word("run folder", o->lease_file, false, err));
+	TRY(check_word("run folder", o->pid_file, false, err));
+	TRY(check_word("[boot] files_dir", o->tftp_root, false, err));
+	for (size_t i = 0; i <= o->n_more; i++)
+		TRY(check_net(net_at(o, i), err));
+	return 0;
+}
+
+static bool has_mode(const struct dnsmasq_options *o, enum dhcp_mode mode)
+{
+	for (size_t i = 0; i <= o->n_more; i++)
+		if (net_at(o, i)->mode == mode)
+			return true;
+	return false;
+}
+
+static bool has_dhcp(const struct dnsmasq_options *o)
+{
+	return has_mode(o, DHCP_FULL) || has_mode(o, DHCP_PROXY);
+}
+
+/* A port on which another server gives the answers hears files being asked for, or nothing. */
+static void add_interfaces(struct str *out, const struct dnsmasq_options *o)
+{
+	for (size_t i = 0; i <= o->n_more; i++)
+		str_addf(out, "interface=%s\n", net_at(o, i)->interface);
+	str_add(out, "except-interface=lo\n");
+	for (size_t i = 0; has_dhcp(o) && i <= o->n_more; i++)
+		if (net_at(o, i)->mode == DHCP_OFF)
+			str_addf(out, "no-dhcp-interface=%s\n", net_at(o, i)->interface);
+}
+
+static void add_tftp(struct str *out, const struct dnsmasq_options *o)
+{
+	const char *between = "=";
+
+	str_add(out, "enable-tftp");
+	for (size_t i = 0; i <= o->n_more; i++) {
+		if (net_at(o, i)->mode == DHCP_OFF && !o->tftp_always)
+			continue;
+		str_addf(out, "%s%s", between, net_at(o, i)->interface);
+		between = ",";
+	}
+	str_addf(out, "\ntftp-root=%s\ntftp-max=512\ntftp-no-fail\n", o->tftp_root);
 }
 
 static void add_base(struct str *out, const struct dnsmasq_options *o)
@@ -70,29 +118,22 @@ static void add_base(struct str *out, const struct dnsmasq_options *o)
 		     "no-ping\n"
 		     "dhcp-lease-max=65536\n"
 		     "dhcp-ignore-names\n");
-	str_addf(out, "interface=%s\nexcept-interface=lo\n", o->interface);
+	add_interfaces(out, o);
 	str_addf(out, "pid-file=%s\n", o->pid_file);
 	if (o->user)
 		str_addf(out, "user=%s\n", o->user);
-	str_addf(out, "enable-tftp=%s\ntftp-root=%s\ntftp-max=512\ntftp-no-fail\n", o->interface,
-		 o->tftp_root);
+	add_tftp(out, o);
 }
 
-static void add_matches(struct str *out, enum dhcp_mode mode)
+static void add_matches(struct str *out, bool all)
 {
 	str_add(out, "\n# who asks: iPXE by its user class or option 175, firmware by option 93\n"
 		     "dhcp-userclass=set:ipxe,iPXE\n"
 		     "dhcp-match=set:ipxe,175\n");
 	for (size_t i = 0; i < n_boot_loaders; i++)
-		if (boot_loaders[i].file || mode == DHCP_FULL)
+		if (boot_loaders[i].file || all)
 			str_addf(out, "dhcp-match=set:%s,option:client-arch,%u\n",
 				 boot_loaders[i].tag, boot_loaders[i].client_arch);
-}
-
-/* Opened also where no lease is given; its own place is root's. */
-static void add_lease_file(struct str *out, const struct dnsmasq_options *o)
-{
-	str_addf(out, "dhcp-leasefile=%s\n", o->lease_file);
 }
 
 static int lease_s_of(const struct dnsmasq_options *o)
@@ -133,94 +174,142 @@ static int add_relayed(struct str *out, const struct dnsmasq_options *o, struct 
 	return rc;
 }
 
-static void add_full_range(struct str *out, const struct dnsmasq_options *o)
+/* One interface alone needs no tags; with several, the tag of a network is the range's, so that a host behind
+ * a relay is none of them. */
+static void add_full_range(struct str *out, const struct dnsmasq_options *o, size_t i)
 {
-	/* firmware, iPXE and the installed system name themselves differently: one lease a MAC */
-	str_add(out, "\ndhcp-authoritative\ndhcp-ignore-clid\n");
-	add_lease_file(out, o);
-	str_addf(out, "dhcp-range=%s,%s,%s,%ds\n", o->range_start, o->range_end, o->netmask,
+	const struct dnsmasq_net *n = net_at(o, i);
+	char set[24] = "", tag[24] = "";
+
+	if (o->n_more) {
+		(void)snprintf(set, sizeof(set), "set:net%zu,", i);
+		(void)snprintf(tag, sizeof(tag), "tag:net%zu,", i);
+	}
+	str_addf(out, "dhcp-range=%s%s,%s,%s,%ds\n", set, n->range_start, n->range_end, n->netmask,
 		 lease_s_of(o));
-	if (o->router && o->router[0])
-		str_addf(out, "dhcp-option=option:router,%s\n", o->router);
+	if (n->router && n->router[0])
+		str_addf(out, "dhcp-option=%soption:router,%s\n", tag, n->router);
 	else
-		str_add(out, "dhcp-option=option:router\n");
-	if (o->dns && o->dns[0])
-		str_addf(out, "dhcp-option=option:dns-server,%s\n", o->dns);
+		str_addf(out, "dhcp-option=%soption:router\n", tag);
+	if (n->dns && n->dns[0])
+		str_addf(out, "dhcp-option=%soption:dns-server,%s\n", tag, n->dns);
+}
+
+/* dnsmasq sets a tag for the interface that a packet came by: of the URLs and addresses of this appliance,
+ * a host is told those that it can reach. */
+static void put_arrival(const struct dnsmasq_options *o, const struct dnsmasq_net *n,
+			char ret[static 32])
+{
+	ret[0] = '\0';
+	if (o->n_more)
+		(void)snprintf(ret, 32, "tag:%s,", n->interface);
 }
 
 /* Firmware for which there is no loader gets its lease and a file that does not exist: its name is
  * on the host's own screen, where the technician stands, and the firmware goes on to the next device.
  * Beside another DHCP server nothing is said: somebody else may have a file for it. */
-static void add_no_loader(struct str *out, const struct dnsmasq_options *o,
+static void add_no_loader(struct str *out, const struct dnsmasq_net *n, const char *arrival,
 			  const struct boot_loader *l)
 {
-	if (o->mode == DHCP_PROXY)
+	if (n->mode == DHCP_PROXY)
 		return;
-	str_addf(out, "dhcp-boot=tag:!ipxe,tag:%s,%s%sno-loader-for-architecture-%u%s%s\n", l->tag,
-		 l->over_http ? o->plain_url : "", l->over_http ? "/boot/files/ipxe/" : "",
-		 l->client_arch, l->over_http ? "" : ",,", l->over_http ? "" : o->address);
+	str_addf(out, "dhcp-boot=%stag:!ipxe,tag:%s,%s%sno-loader-for-architecture-%u%s%s\n",
+		 arrival, l->tag, l->over_http ? n->plain_url : "",
+		 l->over_http ? "/boot/files/ipxe/" : "", l->client_arch, l->over_http ? "" : ",,",
+		 l->over_http ? "" : n->address);
 	if (l->over_http)
-		str_addf(out, "dhcp-option-force=tag:!ipxe,tag:%s,60,HTTPClient\n", l->tag);
+		str_addf(out, "dhcp-option-force=%stag:!ipxe,tag:%s,60,HTTPClient\n", arrival,
+			 l->tag);
+}
+
+static void add_loader(struct str *out, const struct dnsmasq_net *n, const char *arrival,
+		       const struct boot_loader *l)
+{
+	if (!l->over_http) {
+		str_addf(out, "dhcp-boot=%stag:!ipxe,tag:%s,%s,,%s\n", arrival, l->tag, l->file,
+			 n->address);
+		return;
+	}
+	str_addf(out, "dhcp-boot=%stag:!ipxe,tag:%s,%s/boot/files/ipxe/%s\n", arrival, l->tag,
+		 n->plain_url, l->file);
+	str_addf(out, "dhcp-option-force=%stag:!ipxe,tag:%s,60,HTTPClient\n", arrival, l->tag);
 }
 
 /* iPXE gets the script; firmware gets iPXE, once per tag, never together with iPXE. The script's
  * row names a server, too: iPXE takes an offer of proxy-DHCP only with one, and without asks port
  * 4011 for it, where it does not hear the answer (seen with BIOS iPXE of 2019 and dnsmasq 2.90). */
-static void add_boot(struct str *out, const struct dnsmasq_options *o)
+static void add_boot(struct str *out, const struct dnsmasq_options *o, const struct dnsmasq_net *n)
 {
-	str_addf(out, "\ndhcp-boot=tag:ipxe,%s/boot/v1/ipxe,,%s\n", o->plain_url, o->address);
+	char arrival[32];
 	const char *last = "";
+
+	put_arrival(o, n, arrival);
+	str_addf(out, "\ndhcp-boot=%stag:ipxe,%s/boot/v1/ipxe,,%s\n", arrival, n->plain_url,
+		 n->address);
 	for (size_t i = 0; i < n_boot_loaders; i++) {
 		const struct boot_loader *l = &boot_loaders[i];
 		if (str_eq(l->tag, last))
 			continue;
 		last = l->tag;
-		if (!l->file) {
-			add_no_loader(out, o, l);
-			continue;
-		}
-		if (!l->over_http) {
-			str_addf(out, "dhcp-boot=tag:!ipxe,tag:%s,%s,,%s\n", l->tag, l->file,
-				 o->address);
-			continue;
-		}
-		str_addf(out, "dhcp-boot=tag:!ipxe,tag:%s,%s/boot/files/ipxe/%s\n", l->tag,
-			 o->plain_url, l->file);
-		str_addf(out, "dhcp-option-force=tag:!ipxe,tag:%s,60,HTTPClient\n", l->tag);
+		if (l->file)
+			add_loader(out, n, arrival, l);
+		else
+			add_no_loader(out, n, arrival, l);
 	}
 }
 
 /* Beside another DHCP server: we answer boot questions only. pxe-service rows carry files for
  * firmware; iPXE, which understands no PXE menus here, is given its script by dhcp-boot, and UEFI
  * HTTP boot its URL, once dnsmasq has been told that HTTPClient asks boot questions, too. */
-static void add_proxy(struct str *out, const struct dnsmasq_options *o)
+static void add_proxy(struct str *out, const struct dnsmasq_options *o, const struct dnsmasq_net *n)
 {
-	str_addf(out, "\ndhcp-range=%s,proxy%s%s\n", o->network,
-		 o->netmask && o->netmask[0] ? "," : "", o->netmask ? o->netmask : "");
-	add_lease_file(out, o);
-	str_add(out, "dhcp-pxe-vendor=PXEClient,HTTPClient\npxe-prompt=\"Slipway\",0\n");
+	char arrival[32];
+
+	put_arrival(o, n, arrival);
+	str_addf(out, "dhcp-range=%s,proxy%s%s\n", n->network,
+		 n->netmask && n->netmask[0] ? "," : "", n->netmask ? n->netmask : "");
 	for (size_t i = 0; i < n_boot_loaders; i++)
 		if (boot_loaders[i].csa && boot_loaders[i].file)
-			str_addf(out, "pxe-service=tag:!ipxe,%s,\"Slipway\",%s,%s\n",
-				 boot_loaders[i].csa, boot_loaders[i].file, o->address);
-	add_boot(out, o);
+			str_addf(out, "pxe-service=%stag:!ipxe,%s,\"Slipway\",%s,%s\n", arrival,
+				 boot_loaders[i].csa, boot_loaders[i].file, n->address);
+}
+
+static void add_how(struct str *out, const struct dnsmasq_options *o)
+{
+	bool full = has_mode(o, DHCP_FULL);
+
+	/* firmware, iPXE and the installed system name themselves differently: one lease a MAC */
+	str_add(out, full ? "\ndhcp-authoritative\ndhcp-ignore-clid\n" : "\n");
+	/* opened also where no lease is given; its own place is root's */
+	str_addf(out, "dhcp-leasefile=%s\n", o->lease_file);
+	if (has_mode(o, DHCP_PROXY))
+		str_add(out, "dhcp-pxe-vendor=PXEClient,HTTPClient\npxe-prompt=\"Slipway\",0\n");
+}
+
+static int add_dhcp(struct str *out, const struct dnsmasq_options *o, struct err *err)
+{
+	add_matches(out, has_mode(o, DHCP_FULL));
+	add_how(out, o);
+	for (size_t i = 0; i <= o->n_more; i++) {
+		if (net_at(o, i)->mode == DHCP_FULL)
+			add_full_range(out, o, i);
+		else if (net_at(o, i)->mode == DHCP_PROXY)
+			add_proxy(out, o, net_at(o, i));
+	}
+	if (has_mode(o, DHCP_FULL))
+		TRY(add_relayed(out, o, err));
+	for (size_t i = 0; i <= o->n_more; i++)
+		if (net_at(o, i)->mode != DHCP_OFF)
+			add_boot(out, o, net_at(o, i));
+	return 0;
 }
 
 int dnsmasq_config_write(struct str *out, const struct dnsmasq_options *o, struct err *err)
 {
-	int rc = check(o, err);
-
-	if (rc < 0)
-		return rc;
+	TRY(check(o, err));
 	add_base(out, o);
-	add_matches(out, o->mode);
-	if (o->mode == DHCP_PROXY) {
-		add_proxy(out, o);
-	} else {
-		add_full_range(out, o);
-		TRY(add_relayed(out, o, err));
-		add_boot(out, o);
-	}
+	if (has_dhcp(o))
+		TRY(add_dhcp(out, o, err));
 	return str_ok(out) ? 0 : err_set(err, ERR_TOO_BIG, "dnsmasq's configuration is too long");
 }
 

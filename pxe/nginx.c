@@ -49,6 +49,10 @@ static int check(const struct nginx_options *o, struct err *err)
 		if (rc < 0)
 			return rc;
 	}
+	for (size_t i = 0; i < o->n_more; i++) {
+		TRY(check_path("address", o->more[i].address, false, err));
+		TRY(check_path("bootstrap script", o->more[i].bootstrap, false, err));
+	}
 	return 0;
 }
 
@@ -124,6 +128,7 @@ static void add_proxy(struct str *out, const char *listener, bool tls, const cha
 		 "\t\t\tproxy_set_header X-Real-IP $remote_addr;\n"
 		 "\t\t\tproxy_set_header X-Forwarded-For \"\";\n"
 		 "\t\t\tproxy_set_header X-Slipway-Listener %s;\n"
+		 "\t\t\tproxy_set_header X-Slipway-Address $server_addr;\n"
 		 "\t\t\tproxy_set_header X-Slipway-Client-Cert %s;\n",
 		 read_timeout, listener, tls ? "$ssl_client_escaped_cert" : "\"\"");
 }
@@ -172,7 +177,7 @@ static void add_alias(struct str *out, const char *match, const char *alias, con
 	str_add(out, "\t\t}\n");
 }
 
-static void add_files(struct str *out, const struct nginx_options *o)
+static void add_files(struct str *out, const struct nginx_options *o, const char *bootstrap)
 {
 	autofree char *agent = xasprintf("%s/$1/$2", o->files_dir);
 	autofree char *loaders = xasprintf("%s/ipxe/$1", o->files_dir);
@@ -186,31 +191,32 @@ static void add_files(struct str *out, const struct nginx_options *o)
 		  o->firmware_cpio ? o->firmware_cpio : agent, "");
 	add_alias(out, "= /boot/files/site.cpio", o->site_cpio, "");
 	add_alias(out, "~ ^/boot/files/ipxe/([A-Za-z0-9_-]+\\.[a-z]+)$", loaders, "");
-	add_alias(out, "= /boot/v1/ipxe", o->bootstrap, "\t\t\tdefault_type text/plain;\n");
+	add_alias(out, "= /boot/v1/ipxe", bootstrap, "\t\t\tdefault_type text/plain;\n");
 	add_alias(out, "~ \"^/objects/sha256/([0-9a-f]{2})/([0-9a-f]{64})$\"", objects,
 		  "\t\t\tadd_header Cache-Control \"public, max-age=31536000, immutable\";\n");
 	add_alias(out, "~ \"^/objects/sigs/([0-9a-f]{64})$\"", sigs, "");
 }
 
 /* A person who types the address. Machines are never redirected. */
-static void add_page_redirect(struct str *out, const struct nginx_options *o)
+static void add_page_redirect(struct str *out, const struct nginx_options *o, const char *address)
 {
 	str_addf(out, "\t\tlocation ~ ^/(?:index\\.html)?$ {\n\t\t\treturn 301 https://%s",
-		 o->address);
+		 address);
 	if (o->https_port != 443)
 		str_addf(out, ":%d", o->https_port);
 	str_add(out, "/;\n\t\t}\n");
 }
 
-static void add_plain(struct str *out, const struct nginx_options *o)
+static void add_plain(struct str *out, const struct nginx_options *o,
+		      const struct nginx_place *place)
 {
-	str_addf(out, "\tserver {\n\t\tlisten %s:%d backlog=4096;\n", o->address, o->http_port);
-	add_files(out, o);
+	str_addf(out, "\tserver {\n\t\tlisten %s:%d backlog=4096;\n", place->address, o->http_port);
+	add_files(out, o, place->bootstrap);
 	add_location(out, &(struct location){"= /boot/v1/script", NGINX_BOOT, false, "30s", ""});
 	add_location(out, &(struct location){"= /healthz", NGINX_BOOT, false, "30s", ""});
 	add_busy(out);
 	if (o->web_dir)
-		add_page_redirect(out, o);
+		add_page_redirect(out, o, place->address);
 	str_add(out, "\t\tlocation / {\n"
 		     "\t\t\treturn 404;\n"
 		     "\t\t}\n"
@@ -261,9 +267,12 @@ static void add_tls_locations(struct str *out)
 
 static void add_tls(struct str *out, const struct nginx_options *o)
 {
+	str_addf(out, "\tserver {\n\t\tlisten %s:%d ssl backlog=4096;\n", o->address,
+		 o->https_port);
+	for (size_t n = 0; n < o->n_more; n++)
+		str_addf(out, "\t\tlisten %s:%d ssl backlog=4096;\n", o->more[n].address,
+			 o->https_port);
 	str_addf(out,
-		 "\tserver {\n"
-		 "\t\tlisten %s:%d ssl backlog=4096;\n"
 		 "\t\tssl_certificate %s;\n"
 		 "\t\tssl_certificate_key %s;\n"
 		 "\t\tssl_protocols TLSv1.2 TLSv1.3;\n"
@@ -271,7 +280,7 @@ static void add_tls(struct str *out, const struct nginx_options *o)
 		 "\t\tssl_session_tickets off;\n"
 		 "\t\tssl_verify_client optional_no_ca;\n"
 		 "\t\tssl_verify_depth 1;\n",
-		 o->address, o->https_port, o->tls_cert, o->tls_key);
+		 o->tls_cert, o->tls_key);
 	add_tls_locations(out);
 	add_busy(out);
 	if (o->web_dir)
@@ -300,7 +309,9 @@ int nginx_config_write(struct str *out, const struct nginx_options *o, struct er
 		return rc;
 	add_main(out, o);
 	add_http_head(out, o);
-	add_plain(out, o);
+	add_plain(out, o, &(struct nginx_place){o->address, o->bootstrap});
+	for (size_t i = 0; i < o->n_more; i++)
+		add_plain(out, o, &o->more[i]);
 	add_tls(out, o);
 	str_add(out, "}\n");
 	return str_ok(out) ? 0 : err_set(err, ERR_TOO_BIG, "nginx's configuration is too long");

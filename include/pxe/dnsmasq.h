@@ -10,24 +10,32 @@
 #include <base/str.h>
 #include <base/err.h>
 
-#define DNSMASQ_CONFIG_MAX_BYTES (64 * 1024)
+#define DNSMASQ_CONFIG_MAX_BYTES (256 * 1024)
 
 enum dhcp_mode { DHCP_OFF, DHCP_FULL, DHCP_PROXY };
 
-struct dnsmasq_options {
+/* An interface that is served, and its network. */
+struct dnsmasq_net {
 	enum dhcp_mode mode;
 	const char *interface;
 	const char *address;
 	const char *range_start, *range_end; /* full mode */
 	const char *netmask;
-	const char *network; /* proxy mode: network address */
-	const char *router;  /* or NULL */
-	const char *dns;     /* or NULL */
+	const char *network;   /* proxy mode: network address */
+	const char *router;    /* or NULL */
+	const char *dns;       /* or NULL */
+	const char *plain_url; /* as its hosts reach it */
+};
+
+struct dnsmasq_options {
+	struct dnsmasq_net first;
+	const struct dnsmasq_net *more; /* further interfaces, or NULL */
+	size_t n_more;
 	const char *relayed; /* full mode: networks behind relays (pxe/relayed.h), or NULL */
 	int lease_s;
 	const char *lease_file, *pid_file;
 	const char *tftp_root;
-	const char *plain_url;
+	bool tftp_always; /* also where the mode is off */
 	const char *user; /* who it becomes; NULL: stays who it is */
 };
 /* errors: ERR_CONFIG when a value cannot be written safely (spaces, commas, newlines). */

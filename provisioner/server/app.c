@@ -5,6 +5,7 @@
  */
 #include "app.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <systemd/sd-event.h>
@@ -51,15 +52,40 @@ static int lock_run_dir(struct app *a, struct err *err)
 	return 0;
 }
 
+static void fill_urls(struct flow_urls *ret, const struct service_urls *urls)
+{
+	(void)str_copy(ret->plain, sizeof(ret->plain), urls->plain);
+	(void)str_copy(ret->server, sizeof(ret->server), urls->tls);
+	snprintf(ret->objects, sizeof(ret->objects), "%s/objects", ret->plain);
+}
+
+/* Of a text that config_resolve() wrote. */
+static uint32_t ipv4_number(const char *text)
+{
+	struct in_addr a = {0};
+
+	(void)inet_pton(AF_INET, text, &a);
+	return ntohl(a.s_addr);
+}
+
 static void make_urls(struct app *a)
 {
 	struct flow *flow = &a->flow;
 	struct service_urls urls;
 
 	service_urls_of(&a->config.boot, &urls);
-	(void)str_copy(flow->plain_url, sizeof(flow->plain_url), urls.plain);
-	(void)str_copy(flow->server_url, sizeof(flow->server_url), urls.tls);
-	snprintf(flow->objects_url, sizeof(flow->objects_url), "%s/objects", flow->plain_url);
+	fill_urls(&flow->urls, &urls);
+	_Static_assert(BOOT_NETS_MAX <= FLOW_NETWORKS_MAX, "each interface has its URLs");
+	for (size_t i = 0; i < a->config.boot.n_nets; i++) {
+		const struct boot_net *net = &a->config.boot.nets[i];
+		struct flow_network *n = &flow->networks[flow->n_networks++];
+
+		(void)str_copy(n->address, sizeof(n->address), net->address);
+		n->network = ipv4_number(net->network);
+		n->mask = ipv4_number(net->netmask);
+		service_urls_at(&a->config.boot, net->address, &urls);
+		fill_urls(&n->urls, &urls);
+	}
 }
 
 char *app_store_url(const struct app *a)

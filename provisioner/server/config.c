@@ -19,6 +19,8 @@
 #include <proto/erase_method.h>
 #include <server/flow/outbound.h>
 
+#define NET_SECTION "dhcp " /* and an interface */
+
 enum key_type {
 	KEY_TEXT,
 	KEY_PATH,
@@ -55,6 +57,7 @@ static const struct key {
 	{"api", "rate_burst", KEY_INT, AT(rate_burst), "1000", 10, 1000000, NULL},
 	{"boot", "files_dir", KEY_PATH, AT(boot.files_dir), "/usr/lib/slipway/boot", 0, 0, NULL},
 	{"boot", "firmware_cpio", KEY_PATH, AT(boot.firmware_cpio), "", 0, 0, NULL},
+	{"boot", "tftp", KEY_CHOICE, AT(boot.tftp), "auto", 0, 0, "auto|on"},
 	{"boot", "kernel_args", KEY_ARGUMENTS, AT(boot.kernel_args), "", 0, 0, NULL},
 	{"dhcp", "mode", KEY_CHOICE, AT(boot.dhcp_mode), "off", 0, 0, "full|proxy|off"},
 	{"dhcp", "range_start", KEY_TEXT, AT(boot.range_start), "", 0, 0, NULL},
@@ -237,6 +240,11 @@ static int on_key(void *user, const char *section, const char *name, const char 
 
 	if (l->failed)
 		return 0;
+	if (str_starts(section, NET_SECTION)) {
+		l->failed = boot_net_set(&l->config->boot, section + strlen(NET_SECTION), name,
+					 value, l->err) < 0;
+		return !l->failed;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		if (!str_eq(keys[i].section, section) || !str_eq(keys[i].name, name))
 			continue;
@@ -358,27 +366,43 @@ static int check_ipv4(const char *what, const char *text, struct err *err)
 	return 0;
 }
 
-/* Networks behind relays; our own is none of them. */
+static bool overlaps(const struct relayed_network *n, const char *network, const char *netmask)
+{
+	struct in_addr net, mask;
+
+	if (inet_pton(AF_INET, network, &net) != 1 || inet_pton(AF_INET, netmask, &mask) != 1)
+		return false;
+	uint32_t wider = n->mask & ntohl(mask.s_addr);
+	return (n->start & wider) == (ntohl(net.s_addr) & wider);
+}
+
+/* The network of ours that this one behind a relay overlaps; NULL: none. */
+static const char *own_network(const struct boot_config *b, const struct relayed_network *n)
+{
+	if (overlaps(n, b->network, b->netmask))
+		return b->network;
+	for (size_t i = 0; i < b->n_nets; i++)
+		if (overlaps(n, b->nets[i].network, b->nets[i].netmask))
+			return b->nets[i].network;
+	return NULL;
+}
+
+/* Networks behind relays; our own are none of them. */
 static int check_relayed(const struct boot_config *b, struct err *err)
 {
 	relayed_list list = {0};
-	struct in_addr network, mask;
 	int rc = relayed_parse(b->relayed, &list, err);
 
-	if (rc == 0 && list.n && !str_eq(b->dhcp_mode, "full"))
+	if (rc == 0 && list.n && !boot_has_mode(b, "full"))
 		rc = err_set(err, ERR_CONFIG,
 			     "[dhcp] relayed gives out addresses: it needs mode = full");
 	for (size_t i = 0; rc == 0 && i < list.n; i++) {
-		const struct relayed_network *n = &list.items[i];
+		const char *own = own_network(b, &list.items[i]);
 
-		if (inet_pton(AF_INET, b->network, &network) != 1 ||
-		    inet_pton(AF_INET, b->netmask, &mask) != 1)
-			break;
-		uint32_t wider = n->mask & ntohl(mask.s_addr);
-		if ((n->start & wider) == (ntohl(network.s_addr) & wider))
+		if (own)
 			rc = err_set(err, ERR_CONFIG,
 				     "[dhcp] relayed: network %zu overlaps the server's own, %s",
-				     i + 1, b->network);
+				     i + 1, own);
 	}
 	VEC_DONE(&list);
 	return rc;
@@ -388,9 +412,13 @@ int config_resolve(struct config *c, struct err *err)
 {
 	struct ifaddrs *list;
 
+	TRY(boot_nets_split(&c->boot, err));
+	TRY(boot_nets_first(&c->boot, err));
 	if (getifaddrs(&list) < 0)
 		return err_sys(err, ERR_SYS, "cannot list network interfaces");
 	int rc = choose(c, list, err);
+	if (rc >= 0)
+		rc = boot_nets_resolve(&c->boot, list, err);
 	freeifaddrs(list);
 	const struct {
 		const char *what, *text;

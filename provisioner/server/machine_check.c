@@ -83,6 +83,18 @@ static void add_interfaces(struct str *out)
 	freeifaddrs(list);
 }
 
+static void add_served(struct report *r)
+{
+	const struct boot_config *b = &r->config->boot;
+	autostr struct str text;
+
+	str_init(&text, FOUND_MAX_BYTES);
+	str_addf(&text, "%s has %s", b->interface, b->address);
+	for (size_t i = 0; i < b->n_nets; i++)
+		str_addf(&text, ", %s has %s", b->nets[i].interface, b->nets[i].address);
+	add(r, "ok", NULL, "%s", text.p);
+}
+
 static void check_interface(struct report *r)
 {
 	struct err err = ERR_INIT;
@@ -96,7 +108,7 @@ static void check_interface(struct report *r)
 		    "address",
 		    "%s; there are: %s", err.msg, there.n_bytes ? there.p : "none with an address");
 	else
-		add(r, "ok", NULL, "%s has %s", r->config->boot.interface, r->config->boot.address);
+		add_served(r);
 }
 
 static bool ipv4(const char *text, uint32_t *ret)
@@ -109,30 +121,46 @@ static bool ipv4(const char *text, uint32_t *ret)
 	return true;
 }
 
+/* interface: "" where there is one alone. */
+static void check_net(struct report *r, const struct boot_net *n, const char *interface)
+{
+	const char *before = interface[0] ? ": " : "";
+	uint32_t start, end, network, mask;
+
+	if (!str_eq(n->mode, "full"))
+		add(r, "ok", NULL, "%s%sDHCP mode is %s: no addresses are given out", interface,
+		    before, n->mode);
+	else if (!ipv4(n->range_start, &start) || !ipv4(n->range_end, &end) ||
+		 !ipv4(n->network, &network) || !ipv4(n->netmask, &mask))
+		add(r, "error", "set [dhcp] range_start, range_end and netmask",
+		    "%s%sthe range of addresses is not complete: '%s' to '%s'", interface, before,
+		    n->range_start, n->range_end);
+	else if (start > end)
+		add(r, "error", "exchange [dhcp] range_start and range_end",
+		    "%s%srange_start %s is above range_end %s", interface, before, n->range_start,
+		    n->range_end);
+	else if ((start & mask) != network || (end & mask) != network)
+		add(r, "error", "choose a range inside the network of the interface",
+		    "%s%sthe range %s to %s is not inside the network %s, netmask %s", interface,
+		    before, n->range_start, n->range_end, n->network, n->netmask);
+	else
+		add(r, "ok", NULL, "%s%s%s to %s, netmask %s", interface, before, n->range_start,
+		    n->range_end, n->netmask);
+}
+
 static void check_range(struct report *r)
 {
 	const struct boot_config *b = &r->config->boot;
-	uint32_t start, end, network, mask;
+	struct boot_net first = {.interface = ""};
 
-	if (!str_eq(b->dhcp_mode, "full")) {
-		add(r, "ok", NULL, "DHCP mode is %s: no addresses are given out", b->dhcp_mode);
-		return;
-	}
-	if (!ipv4(b->range_start, &start) || !ipv4(b->range_end, &end) ||
-	    !ipv4(b->network, &network) || !ipv4(b->netmask, &mask))
-		add(r, "error", "set [dhcp] range_start, range_end and netmask",
-		    "the range of addresses is not complete: '%s' to '%s'", b->range_start,
-		    b->range_end);
-	else if (start > end)
-		add(r, "error", "exchange [dhcp] range_start and range_end",
-		    "range_start %s is above range_end %s", b->range_start, b->range_end);
-	else if ((start & mask) != network || (end & mask) != network)
-		add(r, "error", "choose a range inside the network of the interface",
-		    "the range %s to %s is not inside the network %s, netmask %s", b->range_start,
-		    b->range_end, b->network, b->netmask);
-	else
-		add(r, "ok", NULL, "%s to %s, netmask %s", b->range_start, b->range_end,
-		    b->netmask);
+	(void)str_copy(first.mode, sizeof(first.mode), b->dhcp_mode);
+	(void)str_copy(first.range_start, sizeof(first.range_start), b->range_start);
+	(void)str_copy(first.range_end, sizeof(first.range_end), b->range_end);
+	(void)str_copy(first.network, sizeof(first.network), b->network);
+	(void)str_copy(first.netmask, sizeof(first.netmask), b->netmask);
+	check_net(r, &first, b->n_nets ? b->interface : "");
+	for (size_t i = 0; i < b->n_nets; i++)
+		check_net(r, &b->nets[i], b->nets[i].interface);
 }
 
 /* ---- ports ----------------------------------------------------------------------------------- */
@@ -161,10 +189,10 @@ static void check_ports(struct report *r)
 {
 	const struct boot_config *b = &r->config->boot;
 
-	if (!str_eq(b->dhcp_mode, "off")) {
+	if (boot_has_dhcp(b))
 		check_port(r, true, 67, "dnsmasq");
+	if (boot_has_tftp(b))
 		check_port(r, true, 69, "dnsmasq");
-	}
 	check_port(r, false, b->http_port, "nginx");
 	check_port(r, false, b->https_port, "nginx");
 }
@@ -172,7 +200,7 @@ static void check_ports(struct report *r)
 static void check_programs(struct report *r)
 {
 	const struct boot_config *b = &r->config->boot;
-	const char *const programs[] = {b->nginx, str_eq(b->dhcp_mode, "off") ? NULL : b->dnsmasq};
+	const char *const programs[] = {b->nginx, boot_has_tftp(b) ? b->dnsmasq : NULL};
 
 	for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
 		char path[LIMIT_URL_BYTES];

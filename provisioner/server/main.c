@@ -182,7 +182,7 @@ static void greet(const struct app *a)
 		"  DHCP:             %s\n"
 		"Next: make a token for the page and the command line:\n"
 		"  slipway token create NAME read approve arm\n",
-		c->address, c->interface, a->flow.server_url, a->site.pin,
+		c->address, c->interface, a->flow.urls.server, a->site.pin,
 		str_eq(c->dhcp_mode, "off") ? "off: another server must send hosts here; see "
 					      "[dhcp] in slipway.conf(5)"
 					    : c->dhcp_mode);

@@ -134,6 +134,7 @@ $(eval $(call library,server_reader))
 # boot scripts, nginx, dnsmasq
 server_boot_SRC := provisioner/server/boot/boot_route.c
 server_boot_SRC += provisioner/server/boot/boot_server.c
+server_boot_SRC += provisioner/server/boot/boot_nets.c
 server_boot_SRC += provisioner/server/boot/dhcp_alarm.c
 server_boot_SRC += provisioner/server/boot/no_loader.c
 server_boot_SRC += provisioner/server/boot/dhcp_watch.c
@@ -228,6 +229,7 @@ FLOW_TESTS += tests/flow/readers.sh
 FLOW_TESTS += tests/flow/second_dhcp_server.sh
 FLOW_TESTS += tests/flow/one_lease_a_mac.sh
 FLOW_TESTS += tests/flow/dhcp_architectures.sh
+FLOW_TESTS += tests/flow/dhcp_interfaces.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
 $(eval $(call unit_test,tests/unit/server/api/test_sign_in.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/reader/test_password.c,server_reader base,$(BASE_PKG)))
@@ -239,7 +241,7 @@ $(eval $(call unit_test,tests/unit/server/flow/test_profile_near.c,server_rules 
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/server/notify/test_webhook_post.c,server_notify server_flow base,$(BASE_PKG) libcurl libsystemd))
 $(eval $(call unit_test,tests/unit/server/flow/test_outbound.c,server_flow base,$(BASE_PKG) libcurl))
-$(eval $(call unit_test,tests/unit/server/test_config.c,server_roof server_flow pxe proto base,$(BASE_PKG) inih libcurl))
+$(eval $(call unit_test,tests/unit/server/test_config.c,server_roof server_boot server_flow pxe proto base,$(BASE_PKG) inih libcurl))
 $(eval $(call unit_test,tests/unit/server/boot/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/http/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
 

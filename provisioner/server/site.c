@@ -22,6 +22,7 @@
 
 #define CERT_DAYS     (20 * 365L)
 #define SITE_CPIO_MAX (4 * 1024 * 1024)
+#define SAN_MAX_BYTES 512
 
 /* ---- TLS ------------------------------------------------------------------------------------- */
 
@@ -37,13 +38,22 @@ static bool add_extension(X509 *cert, int nid, const char *value)
 	return ok;
 }
 
-static bool cert_fill(X509 *cert, EVP_PKEY *pkey, const char *address)
+/* Browsers on any of our networks. */
+static void name_addresses(const struct boot_config *b, struct str *ret)
 {
-	char san[64];
+	str_addf(ret, "IP:%s", b->address);
+	for (size_t i = 0; i < b->n_nets; i++)
+		str_addf(ret, ",IP:%s", b->nets[i].address);
+}
+
+static bool cert_fill(X509 *cert, EVP_PKEY *pkey, const struct boot_config *b)
+{
+	autostr struct str san;
 	uint64_t serial;
 
 	random_bytes(&serial, sizeof(serial));
-	snprintf(san, sizeof(san), "IP:%s", address);
+	str_init(&san, SAN_MAX_BYTES);
+	name_addresses(b, &san);
 	X509_NAME *name = X509_get_subject_name(cert);
 	return X509_set_version(cert, 2) == 1 &&
 	       ASN1_INTEGER_set_uint64(X509_get_serialNumber(cert), serial >> 1) == 1 &&
@@ -52,7 +62,7 @@ static bool cert_fill(X509 *cert, EVP_PKEY *pkey, const char *address)
 	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
 					  (const unsigned char *)"slipway", -1, -1, 0) == 1 &&
 	       X509_set_issuer_name(cert, name) == 1 && X509_set_pubkey(cert, pkey) == 1 &&
-	       add_extension(cert, NID_subject_alt_name, san) &&
+	       add_extension(cert, NID_subject_alt_name, san.p) &&
 	       add_extension(cert, NID_basic_constraints, "critical,CA:FALSE") &&
 	       X509_sign(cert, pkey, EVP_sha256()) > 0;
 }
@@ -65,14 +75,14 @@ static int bio_save(BIO *bio, const char *path, mode_t mode, struct err *err)
 	return file_write_atomic(path, p, (size_t)n, mode, err);
 }
 
-static int tls_make(const struct site *s, const char *address, struct err *err)
+static int tls_make(const struct site *s, const struct boot_config *b, struct err *err)
 {
 	EVP_PKEY *pkey = EVP_EC_gen("P-256");
 	X509 *cert = X509_new();
 	BIO *key_pem = BIO_new(BIO_s_secmem()), *cert_pem = BIO_new(BIO_s_mem());
 	int rc;
 
-	if (!pkey || !cert || !key_pem || !cert_pem || !cert_fill(cert, pkey, address) ||
+	if (!pkey || !cert || !key_pem || !cert_pem || !cert_fill(cert, pkey, b) ||
 	    PEM_write_bio_PrivateKey(key_pem, pkey, NULL, NULL, 0, NULL, NULL) != 1 ||
 	    PEM_write_bio_X509(cert_pem, cert) != 1)
 		rc = err_set(err, ERR_CRYPTO, "cannot make a TLS key and certificate");
@@ -281,7 +291,7 @@ int site_open(const struct config *c, gid_t web_group, struct site *ret, struct 
 	TRY(plan_key_load_private(plan_private, &ret->plan_key, err));
 	TRY(secret_key_load(plan_private, ret->seal_key, err));
 	if (missing(ret->tls_key) || missing(ret->tls_cert))
-		TRY(tls_make(ret, c->boot.address, err));
+		TRY(tls_make(ret, &c->boot, err));
 	TRY(share_with_web(c, ret->tls_key, web_group, err));
 	TRY(check_private(ret->tls_key, web_group, err));
 	TRY(pin_of_cert(ret, err));

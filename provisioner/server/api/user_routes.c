@@ -172,7 +172,7 @@ static int link_work(struct write *w, struct err *err)
 		return err_set(err, ERR_CONFLICT, "the account '%s' is disabled", a.name);
 	TRY(account_link_make(w->flow->db, a.num, now_us, code, err));
 	time_rfc3339(now_us + ACCOUNT_LINK_US, expires);
-	autofree char *url = xasprintf("%s/#/link/%s", w->flow->server_url, code);
+	autofree char *url = xasprintf("%s/#/link/%s", w->flow->urls.server, code);
 	w->status = 201;
 	w->doc = json_pack("{s:s, s:s, s:s}", "name", a.name, "url", url, "expires", expires);
 	explicit_bzero(code, sizeof(code));

@@ -164,6 +164,7 @@ static void set_parameter(void *arg, const char *name, const char *value)
 	boot_query_set(arg, name, value);
 }
 
+/* The header is nginx's own: it overwrites what a client says of it. */
 static int get_script(struct http_request *r, struct err *err)
 {
 	struct boot_server *b = http_context(r);
@@ -174,6 +175,8 @@ static int get_script(struct http_request *r, struct err *err)
 	struct by_profile profile = {0};
 	char boot_id[UUID_TEXT_BYTES];
 	struct own_disk own = {.esp_uuid = ""};
+	const struct flow_urls *urls = flow_urls_at(flow,
+						    http_request_header(r, "X-Slipway-Address"));
 	struct str out;
 
 	(void)err;
@@ -184,8 +187,8 @@ static int get_script(struct http_request *r, struct err *err)
 	if (facts.known && answer.action == BOOT_LOCAL)
 		find_own_disk(flow, &host, &own);
 	struct boot_script_options o = {
-		.plain_url = flow->plain_url,
-		.server_url = flow->server_url,
+		.plain_url = urls->plain,
+		.server_url = urls->server,
 		.pin = flow->pin,
 		.boot_id = boot_id,
 		.kernel_args = b->config->kernel_args,

@@ -57,6 +57,41 @@ static int check(const char *const *argv, struct err *err)
 
 /* ---- nginx ----------------------------------------------------------------------------------- */
 
+/* Each address has a bootstrap script that names it: the host asks again where it was sent from. */
+static int bootstrap_write(const struct boot_config *c, const char *address, const char *path,
+			   struct err *err)
+{
+	struct service_urls urls;
+	autostr struct str script;
+
+	str_init(&script, SCRIPT_MAX_BYTES);
+	service_urls_at(c, address, &urls);
+	boot_bootstrap_write(&script, urls.plain);
+	return save(path, &script, err);
+}
+
+struct more_places {
+	struct nginx_place places[BOOT_NETS_MAX];
+	char *paths[BOOT_NETS_MAX];
+};
+
+static void more_places_done(struct more_places *m)
+{
+	for (size_t i = 0; i < BOOT_NETS_MAX; i++)
+		free(m->paths[i]);
+}
+
+static int write_more(const struct boot_config *c, const char *dir, struct more_places *m,
+		      struct err *err)
+{
+	for (size_t i = 0; i < c->n_nets; i++) {
+		m->paths[i] = xasprintf("%s/bootstrap-%zu.ipxe", dir, i + 1);
+		m->places[i] = (struct nginx_place){c->nets[i].address, m->paths[i]};
+		TRY(bootstrap_write(c, c->nets[i].address, m->paths[i], err));
+	}
+	return 0;
+}
+
 static int nginx_write(const struct boot_place *place, const char *dir, const char *temp,
 		       const char *path, struct err *err)
 {
@@ -67,8 +102,8 @@ static int nginx_write(const struct boot_place *place, const char *dir, const ch
 	autofree char *objects = xasprintf("%s/objects", place->state_dir);
 	autofree char *cert = xasprintf("%s/keys/tls.crt", place->state_dir);
 	autofree char *key = xasprintf("%s/keys/tls.key", place->state_dir);
-	struct service_urls urls;
-	autostr struct str text, script;
+	struct more_places more = {0};
+	autostr struct str text;
 	struct nginx_options o = {
 		.address = c->address,
 		.http_port = (int)c->http_port,
@@ -85,15 +120,18 @@ static int nginx_write(const struct boot_place *place, const char *dir, const ch
 		.backend_socket = socket,
 		.web_dir = c->web_dir[0] ? c->web_dir : NULL,
 		.user = geteuid() == 0 ? "root" : NULL,
+		.more = more.places,
+		.n_more = c->n_nets,
 	};
 
 	str_init(&text, NGINX_CONFIG_MAX_BYTES);
-	str_init(&script, SCRIPT_MAX_BYTES);
-	service_urls_of(c, &urls);
-	boot_bootstrap_write(&script, urls.plain);
-	TRY(save(bootstrap, &script, err));
-	TRY(nginx_config_write(&text, &o, err));
-	return save(path, &text, err);
+	int rc = bootstrap_write(c, c->address, bootstrap, err);
+	if (rc >= 0)
+		rc = write_more(c, dir, &more, err);
+	if (rc >= 0)
+		rc = nginx_config_write(&text, &o, err);
+	more_places_done(&more);
+	return rc < 0 ? rc : save(path, &text, err);
 }
 
 /* The daemon makes the certificate at its first start; with units of their own nobody waits. */
@@ -127,17 +165,15 @@ static int run_nginx(const struct boot_place *place, const char *dir, const char
 
 /* ---- dnsmasq --------------------------------------------------------------------------------- */
 
-static int dnsmasq_write(const struct boot_place *place, const char *dir, const char *path,
-			 struct err *err)
+static enum dhcp_mode mode_of(const char *word)
 {
-	const struct boot_config *c = place->config;
-	autofree char *leases = xasprintf("%s/dnsmasq.leases", dir);
-	autofree char *pid = xasprintf("%s/dnsmasq.pid", dir);
-	autofree char *tftp = xasprintf("%s/ipxe", c->files_dir);
-	struct service_urls urls;
-	autostr struct str text;
-	struct dnsmasq_options o = {
-		.mode = str_eq(c->dhcp_mode, "proxy") ? DHCP_PROXY : DHCP_FULL,
+	return str_eq(word, "full") ? DHCP_FULL : str_eq(word, "proxy") ? DHCP_PROXY : DHCP_OFF;
+}
+
+static struct dnsmasq_net first_net(const struct boot_config *c, const struct service_urls *urls)
+{
+	return (struct dnsmasq_net){
+		.mode = mode_of(c->dhcp_mode),
 		.interface = c->interface,
 		.address = c->address,
 		.range_start = c->range_start,
@@ -146,16 +182,55 @@ static int dnsmasq_write(const struct boot_place *place, const char *dir, const 
 		.network = c->network,
 		.router = c->router,
 		.dns = c->dns,
+		.plain_url = urls->plain,
+	};
+}
+
+static struct dnsmasq_net further_net(const struct boot_net *n, const struct service_urls *urls)
+{
+	return (struct dnsmasq_net){
+		.mode = mode_of(n->mode),
+		.interface = n->interface,
+		.address = n->address,
+		.range_start = n->range_start,
+		.range_end = n->range_end,
+		.netmask = n->netmask,
+		.network = n->network,
+		.router = n->router,
+		.dns = n->dns,
+		.plain_url = urls->plain,
+	};
+}
+
+static int dnsmasq_write(const struct boot_place *place, const char *dir, const char *path,
+			 struct err *err)
+{
+	const struct boot_config *c = place->config;
+	autofree char *leases = xasprintf("%s/dnsmasq.leases", dir);
+	autofree char *pid = xasprintf("%s/dnsmasq.pid", dir);
+	autofree char *tftp = xasprintf("%s/ipxe", c->files_dir);
+	struct service_urls urls, more_urls[BOOT_NETS_MAX];
+	struct dnsmasq_net more[BOOT_NETS_MAX];
+	autostr struct str text;
+
+	service_urls_of(c, &urls);
+	struct dnsmasq_options o = {
+		.first = first_net(c, &urls),
+		.more = more,
+		.n_more = c->n_nets,
 		.relayed = c->relayed,
 		.lease_s = (int)c->lease_s,
 		.lease_file = leases,
 		.pid_file = pid,
 		.tftp_root = tftp,
-		.plain_url = urls.plain,
+		.tftp_always = str_eq(c->tftp, "on"),
 		.user = geteuid() == 0 ? "root" : NULL,
 	};
 
-	service_urls_of(c, &urls);
+	for (size_t i = 0; i < c->n_nets; i++) {
+		service_urls_at(c, c->nets[i].address, &more_urls[i]);
+		more[i] = further_net(&c->nets[i], &more_urls[i]);
+	}
 	str_init(&text, DNSMASQ_CONFIG_MAX_BYTES);
 	TRY(dnsmasq_config_write(&text, &o, err));
 	return save(path, &text, err);
@@ -233,15 +308,15 @@ const char *program_name(enum program program)
 
 bool program_is_wanted(enum program program, const struct boot_place *place)
 {
-	const char *mode = place->config->dhcp_mode;
+	const struct boot_config *c = place->config;
 
 	switch (program) {
 	case PROGRAM_NGINX:
 		return true;
 	case PROGRAM_DNSMASQ:
-		return !str_eq(mode, "off");
+		return boot_has_tftp(c);
 	case PROGRAM_PROBER: /* only where ours should be the only server */
-		return str_eq(mode, "full") && confine_has(CAP_NET_RAW);
+		return boot_has_mode(c, "full") && confine_has(CAP_NET_RAW);
 	case _PROGRAM_MAX:
 		break;
 	}

@@ -14,6 +14,8 @@ struct service_urls {
 	char tls[SERVICE_URL_BYTES];   /* "https://10.0.0.1:8443" */
 };
 
+/* As hosts of another interface reach us: address is that of one of the nets. */
+void service_urls_at(const struct boot_config *c, const char *address, struct service_urls *ret);
 /* in: c: after config_resolve() */
 void service_urls_of(const struct boot_config *c, struct service_urls *ret);
 

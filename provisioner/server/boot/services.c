@@ -67,9 +67,8 @@ int services_open(struct boot_server *b, struct err *err)
 	const struct dhcp_alarm_options o = {b->config, alarm, b->dhcp_user.gid};
 
 	TRY(dhcp_watch_new(b->flow, watch, b->dhcp_user.gid, &b->dhcp_watch, err));
-	return str_eq(b->config->dhcp_mode, "full")
-		       ? dhcp_alarm_start(b->flow, &o, &b->dhcp_alarm, err)
-		       : 0;
+	return boot_has_mode(b->config, "full") ? dhcp_alarm_start(b->flow, &o, &b->dhcp_alarm, err)
+						: 0;
 }
 
 /* ---- the end of waiting ---------------------------------------------------------------------- */
@@ -276,10 +275,10 @@ static int start(struct services *s, struct err *err)
 
 	want(s, false, s->b->config->http_port, "nginx");
 	want(s, false, s->b->config->https_port, "nginx");
-	if (!str_eq(s->b->config->dhcp_mode, "off")) {
+	if (boot_has_dhcp(s->b->config))
 		want(s, true, 67, "dnsmasq");
+	if (boot_has_tftp(s->b->config))
 		want(s, true, 69, "dnsmasq");
-	}
 	s->begun_ms = time_boot_ms();
 	if (sd_event_add_time_relative(event, &s->timer, CLOCK_BOOTTIME, 0, 1000, on_look, s) < 0)
 		return err_set(err, ERR_SYS, "cannot add a timer");

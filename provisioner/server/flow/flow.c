@@ -4,7 +4,10 @@
  */
 #include "flow.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
+#include <base/str.h>
+#include "live.h"
 
 static const struct clock *clock_of(const struct flow *flow)
 {
@@ -25,4 +28,31 @@ int64_t flow_now_us(const struct flow *flow)
 void flow_topic_of_host(int64_t host_num, char ret[static FLOW_TOPIC_BYTES])
 {
 	(void)snprintf(ret, FLOW_TOPIC_BYTES, "host:%lld", (long long)host_num);
+}
+
+const struct flow_urls *flow_urls_at(const struct flow *flow, const char *own_address)
+{
+	for (size_t i = 0; own_address && i < flow->n_networks; i++)
+		if (str_eq(flow->networks[i].address, own_address))
+			return &flow->networks[i].urls;
+	return &flow->urls;
+}
+
+static const struct flow_urls *urls_for(const struct flow *flow, const char *peer)
+{
+	struct in_addr a;
+
+	if (inet_pton(AF_INET, peer, &a) != 1)
+		return &flow->urls;
+	for (size_t i = 0; i < flow->n_networks; i++)
+		if ((ntohl(a.s_addr) & flow->networks[i].mask) == flow->networks[i].network)
+			return &flow->networks[i].urls;
+	return &flow->urls;
+}
+
+const struct flow_urls *flow_urls_of_host(const struct flow *flow, int64_t host_num)
+{
+	const struct live_host *live = flow->live ? live_find(flow->live, host_num) : NULL;
+
+	return live ? urls_for(flow, live->address) : &flow->urls;
 }

@@ -47,6 +47,17 @@ struct flow_fleet {
 	int64_t last_id; /* of the store's clock, at the last tick */
 };
 
+/* The URLs of this appliance, as hosts of one of its networks reach it. */
+struct flow_urls {
+	char plain[64], server[64], objects[80];
+};
+struct flow_network {
+	char address[16];       /* of ours */
+	uint32_t network, mask; /* host order */
+	struct flow_urls urls;
+};
+#define FLOW_NETWORKS_MAX 16
+
 struct flow {
 	struct sd_event *event; /* borrowed */
 	struct db *db;
@@ -68,7 +79,9 @@ struct flow {
 	const char *audit_dir;     /* where checkpoints lie */
 	const char *burn_in_dir;   /* the operator's burn-in tests; NULL or "": none */
 	const char *erase_methods; /* what may be done to erase, in order; NULL: the default */
-	char plain_url[64], server_url[64], objects_url[80];
+	struct flow_urls urls;     /* on the first interface */
+	struct flow_network networks[FLOW_NETWORKS_MAX]; /* further interfaces */
+	size_t n_networks;
 
 	bool stopped;               /* stop-all: nobody may write */
 	bool stop_unstored;         /* and the store has not taken it (yet) */
@@ -90,5 +103,12 @@ int64_t flow_now_us(const struct flow *flow);
 /* The topic that changes with a host ("host:NUM"), for waiting requests. */
 #define FLOW_TOPIC_BYTES 48
 void flow_topic_of_host(int64_t host_num, char ret[static FLOW_TOPIC_BYTES]);
+
+/* By the address of ours that a host called; the first interface's when it is none of the others. NULL is
+ * well. */
+const struct flow_urls *flow_urls_at(const struct flow *flow, const char *own_address);
+/* By the address that the host's agent called from last; not known, or behind a router: the first
+ * interface's. */
+const struct flow_urls *flow_urls_of_host(const struct flow *flow, int64_t host_num);
 
 #endif

@@ -258,7 +258,7 @@ static int fill_first_boot(struct step_builder *b, const struct flow_arm *arm, s
 	hex_encode(token, sizeof(token), m->first_boot_token);
 	sha256_hex_of(m->first_boot_token, SHA256_HEX_BYTES - 1, hash);
 	snprintf(m->first_boot_url, sizeof(m->first_boot_url), "%s/agent/v1/first-boot",
-		 b->flow->server_url);
+		 flow_urls_of_host(b->flow, b->host.num)->server);
 	(void)str_copy(m->first_boot_pin, sizeof(m->first_boot_pin), b->flow->pin);
 	return flow_arm_set_token(b->flow->db, arm->id, hash, err);
 }
@@ -310,7 +310,8 @@ static int build_image(struct step_builder *b, struct err *err)
 	(void)str_copy(m->disk.serial, sizeof(m->disk.serial), arm.disk_serial);
 	m->disk.size_bytes = (uint64_t)arm.disk_bytes;
 	(void)str_copy(m->wipe_consent, sizeof(m->wipe_consent), arm.wipe_consent);
-	(void)str_copy(m->objects_url, sizeof(m->objects_url), b->flow->objects_url);
+	(void)str_copy(m->objects_url, sizeof(m->objects_url),
+		       flow_urls_of_host(b->flow, b->host.num)->objects);
 	profile_hostname(&b->profile, b->host.short_code, b->host.serial, b->host.arch,
 			 m->hostname);
 	(void)str_copy(m->console, sizeof(m->console), b->profile.console);

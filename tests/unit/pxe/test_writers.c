@@ -35,20 +35,20 @@ static void check_golden(const char *name, const struct str *got)
 static struct dnsmasq_options dnsmasq_sample(enum dhcp_mode mode)
 {
 	return (struct dnsmasq_options){
-		.mode = mode,
-		.interface = "eth0",
-		.address = "10.0.0.1",
-		.range_start = "10.0.0.100",
-		.range_end = "10.0.0.200",
-		.netmask = "255.255.255.0",
-		.network = "10.0.0.0",
-		.router = "10.0.0.254",
-		.dns = "",
+		.first = {.mode = mode,
+			  .interface = "eth0",
+			  .address = "10.0.0.1",
+			  .range_start = "10.0.0.100",
+			  .range_end = "10.0.0.200",
+			  .netmask = "255.255.255.0",
+			  .network = "10.0.0.0",
+			  .router = "10.0.0.254",
+			  .dns = "",
+			  .plain_url = "http://10.0.0.1"},
 		.lease_s = 3600,
 		.lease_file = "/run/s/leases",
 		.pid_file = "/run/s/dnsmasq.pid",
 		.tftp_root = "/boot/ipxe",
-		.plain_url = "http://10.0.0.1",
 		.user = "dnsmasq",
 	};
 }
@@ -85,7 +85,7 @@ static void test_dnsmasq_injection(void **state)
 		struct err err = ERR_INIT;
 		autostr struct str out;
 		struct dnsmasq_options o = dnsmasq_sample(DHCP_FULL);
-		o.interface = bad[i];
+		o.first.interface = bad[i];
 		str_init(&out, DNSMASQ_CONFIG_MAX_BYTES);
 		CHECK_ERR(bad[i], dnsmasq_config_write(&out, &o, &err), ERR_CONFIG);
 	}

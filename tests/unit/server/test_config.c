@@ -4,6 +4,9 @@
  */
 #include "tests/harness/check.h"
 
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <unistd.h>
 #include <base/file.h>
 #include <base/str.h>
@@ -92,6 +95,22 @@ static void test_files(void **state)
 		{"where webhooks may go", "[webhooks]\nallow = 127.0.0.1, fd00::/8\n", "", ERR_OK},
 		{"a name where webhooks may go", "[webhooks]\nallow=10.0.0.0/8 localhost\n",
 		 ":2: [webhooks] allow: 'localhost'", ERR_CONFIG},
+		{"interfaces",
+		 "[server]\ninterface = eth0 eth1.20\n[dhcp eth1.20]\nmode=proxy\n"
+		 "range_start=10.0.0.9\n",
+		 "", ERR_OK},
+		{"a mode of an interface that there is not", "[dhcp eth1]\nmode=maybe\n",
+		 ":2: [dhcp eth1] mode must be one of", ERR_CONFIG},
+		{"an address of an interface that is none", "[dhcp eth1]\n\nrouter=10.0.0\n",
+		 ":3: [dhcp eth1] router is not an IPv4 address", ERR_CONFIG},
+		{"a key of another section for an interface", "[dhcp eth1]\nlease_s=600\n",
+		 ":2: there is no key 'lease_s' in section [dhcp eth1]", ERR_CONFIG},
+		{"a name that no interface has", "[dhcp e/../th]\nmode=off\n",
+		 ":2: 'e/../th' cannot be the name of an interface", ERR_CONFIG},
+		{"a name that is too long", "[dhcp abcdefghijklmnop]\nmode=off\n",
+		 ":2: 'abcdefghijklmnop' cannot be", ERR_CONFIG},
+		{"no name", "[dhcp ]\nmode=off\n", ":2: ", ERR_CONFIG},
+		{"TFTP without DHCP", "[boot]\ntftp=on\n", "", ERR_OK},
 		{"first error counts", "[dhcp]\nmode=x\nmode=y\n", ":2:", ERR_CONFIG},
 		{"no key=value", "[server]\nhello\n", ":2:", ERR_CONFIG},
 	};
@@ -139,11 +158,115 @@ static void test_defaults(void **state)
 	config_done(&c);
 }
 
+/* What is wrong with the list of interfaces is found before the machine is asked. */
+static void test_interfaces(void **state)
+{
+	static const struct {
+		const char *name, *interface, *section;
+		const char *says;
+		enum err_code code;
+	} rows[] = {
+		{"one twice", "lo lo", "", "names 'lo' twice", ERR_CONFIG},
+		{"a further one twice", "lo a1 a1", "", "names 'a1' twice", ERR_CONFIG},
+		{"auto and another", "auto eth1", "", "takes auto, or names", ERR_CONFIG},
+		{"a section of none of them", "lo", "eth7",
+		 "[server] interface does not name 'eth7'", ERR_CONFIG},
+		{"a section beside auto", "auto", "eth7", "does not name 'eth7'", ERR_CONFIG},
+		{"one that is not there", "no-such0 no-such1", "no-such1",
+		 "no interface but lo is up", ERR_INTERFACE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = ERR_INIT;
+		struct config c;
+
+		config_init(&c);
+		free(c.boot.interface);
+		c.boot.interface = xstrdup(rows[i].interface);
+		if (rows[i].section[0])
+			assert_int_equal(
+				boot_net_set(&c.boot, rows[i].section, "mode", "full", &err), 0);
+		CHECK_ERR(rows[i].name, config_resolve(&c, &err), rows[i].code);
+		if (!strstr(err.msg, rows[i].says))
+			fail_msg("row '%s': '%s'", rows[i].name, err.msg);
+		config_done(&c);
+	}
+}
+
+/* Addresses and ranges of further interfaces, by a list as the kernel gives it. */
+static struct sockaddr_in ipv4(const char *text)
+{
+	struct sockaddr_in s = {.sin_family = AF_INET};
+
+	assert_int_equal(inet_pton(AF_INET, text, &s.sin_addr), 1);
+	return s;
+}
+
+static void test_further_interfaces(void **state)
+{
+	static const struct {
+		const char *name, *interface, *address, *netmask, *said_address;
+		const char *range_start, *range_end, *says;
+		enum err_code code;
+	} rows[] = {
+		{"its network's upper half", "b0", "10.1.0.1", "255.255.255.0", "", "10.1.0.128",
+		 "10.1.0.254", "", ERR_OK},
+		{"a VLAN interface", "b0.20", "172.16.0.9", "255.255.0.0", "", "172.16.128.0",
+		 "172.16.255.254", "", ERR_OK},
+		{"another address than it has", "b0", "10.1.0.1", "255.255.255.0", "10.1.0.2", "",
+		 "", "or does not have 10.1.0.2", ERR_INTERFACE},
+		{"the network of the first", "b0", "10.0.0.9", "255.255.255.0", "", "", "",
+		 "'a0' and 'b0' are in networks that overlap", ERR_CONFIG},
+		{"a network around the first", "b0", "10.9.0.9", "255.0.0.0", "", "", "",
+		 "networks that overlap", ERR_CONFIG},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = ERR_INIT;
+		struct config c;
+		char name[16];
+		struct sockaddr_in address = ipv4(rows[i].address), netmask = ipv4(rows[i].netmask);
+		struct ifaddrs one = {.ifa_name = name,
+				      .ifa_flags = IFF_UP,
+				      .ifa_addr = (struct sockaddr *)(void *)&address,
+				      .ifa_netmask = (struct sockaddr *)(void *)&netmask};
+
+		config_init(&c);
+		(void)str_copy(name, sizeof(name), rows[i].interface);
+		free(c.boot.interface);
+		c.boot.interface = xasprintf("a0 %s", rows[i].interface);
+		(void)str_copy(c.boot.network, sizeof(c.boot.network), "10.0.0.0");
+		free(c.boot.netmask);
+		c.boot.netmask = xstrdup("255.255.255.0");
+		assert_int_equal(boot_nets_split(&c.boot, &err), 0);
+		assert_string_equal(c.boot.interface, "a0");
+		assert_int_equal(c.boot.n_nets, 1);
+		if (rows[i].said_address[0])
+			assert_int_equal(boot_net_set(&c.boot, rows[i].interface, "address",
+						      rows[i].said_address, &err),
+					 0);
+		assert_int_equal(boot_nets_first(&c.boot, &err), 0);
+		CHECK_ERR(rows[i].name, boot_nets_resolve(&c.boot, &one, &err), rows[i].code);
+		if (!strstr(err.msg, rows[i].says))
+			fail_msg("row '%s': '%s'", rows[i].name, err.msg);
+		if (rows[i].code == ERR_OK) {
+			CHECK_STR(rows[i].name, c.boot.nets[0].range_start, rows[i].range_start);
+			CHECK_STR(rows[i].name, c.boot.nets[0].range_end, rows[i].range_end);
+			CHECK_STR(rows[i].name, c.boot.nets[0].mode, "off");
+		}
+		config_done(&c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_interfaces),
+		cmocka_unit_test(test_further_interfaces),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
