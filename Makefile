@@ -198,7 +198,8 @@ check-all: ## check, then what takes hours: unit and flow tests on a busy machin
 	$(Q)$(AS_ROOT) env HOSTILE_SECONDS=600 $(RUN) -a -t 1200 tests/flow/hostile_random.sh
 	$(Q)$(AS_ROOT) env SLIPWAY_TREES=2000 $(RUN) -a -t 14400 tests/flow/images_trees.sh
 	$(Q)$(AS_ROOT) $(RUN) -a -t 7200 tests/flow/images_boot.sh
-	$(Q)$(AS_ROOT) $(RUN) -a -t 7200 tests/flow/lab_all_scenarios.sh
+	$(Q)$(MAKE) --no-print-directory lab-images
+	$(Q)$(AS_ROOT) $(RUN) -a -t 14400 tests/flow/lab_all_scenarios.sh
 
 # after `all`: both would link the programs that make images, at the same time
 artifacts: all ## boot files for hosts, OS images and the web page

@@ -12,9 +12,9 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include "cable.h"
 #include "console.h"
 #include "disk.h"
-#include "domain_xml.h"
 #include "net.h"
 #include "profile.h"
 
@@ -29,48 +29,16 @@ static int disks_make(struct bench_host *h, const char *folder, struct err *err)
 	return 0;
 }
 
-static int host_describe(const struct bench *b, struct bench_host *h, const struct lab_host *spec,
-			 struct err *err)
-{
-	struct domain_setup setup = {.accel = hypervisor_accel(),
-				     .bridge = LAB_BRIDGE,
-				     .console_path = h->console_path,
-				     .nvram_path = h->nvram_path};
-	char *xml = NULL;
-
-	(void)snprintf(setup.port, sizeof(setup.port), LAB_PORT "%zu", (size_t)(h - b->hosts) + 1);
-	memcpy(setup.disk_paths, h->disk_paths, sizeof(setup.disk_paths));
-	TRY(domain_xml(spec, &setup, &xml, err));
-	free(h->xml);
-	h->xml = xml;
-	return 0;
-}
-
-int bench_swap_disks(struct bench *b, struct bench_host *h, struct err *err)
-{
-	struct lab_host repaired = *h->spec;
-
-	for (size_t i = 0; i < repaired.n_disks; i++) {
-		struct lab_disk *d = &repaired.disks[i];
-
-		if (d->fault == DISK_FAULT_NONE)
-			continue;
-		text_print(d->serial, sizeof(d->serial), "NEW-%s", h->spec->disks[i].serial);
-		d->fault = DISK_FAULT_NONE;
-	}
-	return host_describe(b, h, &repaired, err);
-}
-
 static int host_make(struct bench *b, size_t i, const char *disk_folder, struct err *err)
 {
 	struct bench_host *h = &b->hosts[i];
 	const struct lab_host *spec = &b->s->hosts[i];
 
-	*h = (struct bench_host){.spec = spec, .contact_s = -1, .total_s = -1};
+	*h = (struct bench_host){.spec = spec, .now = *spec, .contact_s = -1, .total_s = -1};
 	h->console_path = xasprintf("%s/%s.console", b->folder, spec->name);
 	h->nvram_path = xasprintf("%s/%s.nvram", disk_folder, spec->name);
 	TRY(disks_make(h, disk_folder, err));
-	return host_describe(b, h, spec, err);
+	return bench_describe(b, h, err);
 }
 
 static int hosts_make(struct bench *b, struct err *err)
@@ -210,6 +178,7 @@ int bench_open(struct bench *b, const struct scenario *s, const struct lab_place
 				    .folder = b->folder,
 				    .dhcp = s->dhcp};
 	TRY(net_up(err));
+	TRY(net_wires(s, err));
 	TRY(guest_key(b, err));
 	TRY(hosts_make(b, err));
 	TRY(hypervisor_open("/run/lab/libvirt", libvirt_log, &b->hypervisor, err));
@@ -239,7 +208,8 @@ int bench_power_on(struct bench *b, struct bench_host *h, struct err *err)
 {
 	h->console_mark = console_end(h->console_path);
 	h->off_by_deed = false;
-	h->power_due_ms = 0;
+	h->power_due_ms = h->thaw_due_ms = 0;
+	TRY(cables_power_on(b, h, err));
 	if (!h->power_on_ms) {
 		h->power_on_ms = time_boot_ms();
 		h->power_on_wall_us = time_wall_us();

@@ -27,8 +27,16 @@ enum host_phase {
 	PHASE_DONE,
 };
 
+/* A cable of a card, or the port that it is in. */
+struct cable {
+	int64_t back_due_ms; /* put back then; 0: nothing due */
+	int64_t open_due_ms; /* the port forwards from then on; 0: it does */
+	unsigned loss_percent;
+};
+
 struct bench_host {
 	const struct lab_host *spec; /* belongs to the scenario */
+	struct lab_host now;         /* what has become of it: disks swapped, a module pulled */
 	char *console_path, *nvram_path, *disk_paths[LAB_MAX_DISKS], *xml;
 	char disk_hex[LAB_MAX_DISKS][SHA256_HEX_BYTES]; /* before the first power-on */
 	enum host_phase phase;
@@ -36,7 +44,8 @@ struct bench_host {
 	struct view_stages stages;
 	int64_t power_on_ms, power_on_wall_us; /* the first one */
 	int64_t power_due_ms;                  /* power comes back then; 0: nothing due */
-	int64_t cable_due_ms;                  /* its cable is put back then; 0: it is in */
+	int64_t thaw_due_ms;                   /* its CPUs go on then; 0: nothing due */
+	struct cable cables[LAB_MAX_NICS + 1]; /* the first: of the card that netboots */
 	bool off_by_deed;
 	struct host_view
 		left; /* when a deed took its power, for what the server says of it since */
@@ -72,6 +81,7 @@ struct bench {
 	size_t n_hosts;
 	struct action_state actions[LAB_MAX_ACTIONS];
 	int64_t started_ms;
+	bool appliance_is_off; /* the scenario wants to see hosts without it */
 };
 
 /* Make everything and power nothing on. errors: those of the pieces; say so and bench_close(). */
@@ -79,8 +89,13 @@ MUST_CHECK int bench_open(struct bench *b, const struct scenario *s,
 			  const struct lab_places *places, const char *folder, struct err *err);
 /* Go on with the next scenario of the group: same hosts, new orders. */
 void bench_next(struct bench *b, const struct scenario *s);
-/* Put good disks, with serials of their own, where its bad ones are. For a host that is off. */
-MUST_CHECK int bench_swap_disks(struct bench *b, struct bench_host *h, struct err *err);
+/* Change a host that is off: good disks, with serials of their own, for its bad ones; a new disk for the one
+ * with this index; no module in that slot; another time in its RTC. bench_describe() makes it so. */
+void bench_swap_bad_disks(struct bench_host *h);
+MUST_CHECK int bench_swap_disk(struct bench_host *h, size_t index, struct err *err);
+void bench_pull_dimm(struct bench_host *h, size_t index);
+void bench_set_clock(struct bench_host *h, int64_t rtc_wall_s);
+MUST_CHECK int bench_describe(struct bench *b, struct bench_host *h, struct err *err);
 /* Power on, noting when. */
 MUST_CHECK int bench_power_on(struct bench *b, struct bench_host *h, struct err *err);
 /* Power everything off and stop the server; frees. keep: leave disks and server state. */

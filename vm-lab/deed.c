@@ -9,13 +9,14 @@
 #include <base/limits.h>
 #include <base/str.h>
 #include "api.h"
+#include "cable.h"
 #include "disk.h"
-#include "domain_xml.h"
+#include "disk_bus.h"
 
 #define DEED_MIN_PAUSE_MS 1000
 /* Bank 9: valid, enabled, corrected, with an address and a physical one at that. */
 #define MACHINE_CHECK "mce %u 9 0x9c00000000000151 0x0 0x1234000 0x8c"
-#define CABLE         "set_link " DOMAIN_NIC " %s"
+#define THROTTLE      "block_set_io_throttle " DISK_DRIVE " %d 0 0 0 0 0"
 #define LINE_BYTES    96
 
 bool deed_is_due(const struct lab_action *a, const struct action_state *state,
@@ -73,20 +74,71 @@ static int erase_deed(struct bench *b, struct bench_host *h, const struct lab_ac
 	return power_deed(b, h, a, err);
 }
 
-/* A line of the monitor, with the names that domain_xml.c and disk_bus.c gave to devices. */
+/* The only lines that QEMU's monitor ever hears from a scenario, with the names that domain_xml.c and
+ * disk_bus.c gave to devices. */
 static int monitor_deed(struct bench *b, struct bench_host *h, const struct lab_action *a,
 			struct err *err)
 {
+	size_t disk = lab_host_disk_index(h->spec, a->disk);
 	char line[LINE_BYTES];
 
 	if (a->deed == DEED_MACHINE_CHECK)
 		text_print(line, sizeof(line), MACHINE_CHECK, a->cpu);
 	else if (a->deed == DEED_UNPLUG_DISK)
-		text_print(line, sizeof(line), "device_del labdisk%zu",
-			   lab_host_disk_index(h->spec, a->disk));
+		text_print(line, sizeof(line), "device_del labdisk%zu", disk);
+	else if (a->deed == DEED_SLOW_DISK)
+		text_print(line, sizeof(line), THROTTLE, (unsigned)disk, DISK_SLOW_BYTES_S);
 	else
-		text_print(line, sizeof(line), CABLE, "off");
+		text_print(line, sizeof(line), "nmi");
 	return hypervisor_monitor(b->hypervisor, h->spec->name, line, err);
+}
+
+/* The system is asked; it may take its time, or not listen. Power comes back if pause_s says so. */
+static int button_deed(struct bench *b, struct bench_host *h, const struct lab_action *a,
+		       struct err *err)
+{
+	TRY(hypervisor_monitor(b->hypervisor, h->spec->name, "system_powerdown", err));
+	h->off_by_deed = true;
+	h->left = h->view;
+	if (a->pause_s)
+		h->power_due_ms = time_boot_ms() + a->pause_s * 1000LL;
+	return 0;
+}
+
+static int freeze_deed(struct bench *b, struct bench_host *h, const struct lab_action *a,
+		       struct err *err)
+{
+	if (a->pause_s)
+		h->thaw_due_ms = time_boot_ms() + a->pause_s * 1000LL;
+	return hypervisor_freeze(b->hypervisor, h->spec->name, err);
+}
+
+/* A machine that is another one when power comes back. */
+static int rebuild_deed(struct bench *b, struct bench_host *h, const struct lab_action *a,
+			struct err *err)
+{
+	TRY(power_deed(b, h, a, err));
+	if (a->deed == DEED_SWAP_DISKS)
+		bench_swap_bad_disks(h);
+	else if (a->deed == DEED_SWAP_DISK)
+		TRY(bench_swap_disk(h, lab_host_disk_index(h->spec, a->disk), err));
+	else if (a->deed == DEED_PULL_DIMM)
+		bench_pull_dimm(h, lab_host_dimm_index(h->spec, a->dimm));
+	else
+		bench_set_clock(h, a->rtc_wall_s);
+	return bench_describe(b, h, err);
+}
+
+static int cable_deed(struct bench *b, struct bench_host *h, const struct lab_action *a,
+		      struct err *err)
+{
+	size_t nic = lab_host_nic_index(h->spec, a->nic);
+
+	if (a->deed == DEED_LINK_UP)
+		return cable_plug(b, h, nic, err);
+	if (a->deed == DEED_LOSE_PACKETS)
+		return cable_lose(b, h, nic, a->loss_percent, err);
+	return cable_pull(b, h, nic, a->deed == DEED_PULL_CABLE ? a->pause_s : 0, err);
 }
 
 static int deed_do(struct bench *b, struct bench_host *h, const struct lab_action *a,
@@ -104,17 +156,25 @@ static int deed_do(struct bench *b, struct bench_host *h, const struct lab_actio
 		return erase_deed(b, h, a, err);
 	case DEED_RESET:
 		return hypervisor_reset(b->hypervisor, h->spec->name, err);
+	case DEED_POWER_BUTTON:
+		return button_deed(b, h, a, err);
 	case DEED_FREEZE:
-		return hypervisor_freeze(b->hypervisor, h->spec->name, err);
+		return freeze_deed(b, h, a, err);
+	case DEED_NMI:
 	case DEED_MACHINE_CHECK:
 	case DEED_UNPLUG_DISK:
+	case DEED_SLOW_DISK:
 		return monitor_deed(b, h, a, err);
 	case DEED_PULL_CABLE:
-		h->cable_due_ms = time_boot_ms() + a->pause_s * 1000LL;
-		return monitor_deed(b, h, a, err);
+	case DEED_LINK_DOWN:
+	case DEED_LINK_UP:
+	case DEED_LOSE_PACKETS:
+		return cable_deed(b, h, a, err);
+	case DEED_SWAP_DISK:
 	case DEED_SWAP_DISKS:
-		TRY(power_deed(b, h, a, err));
-		return bench_swap_disks(b, h, err);
+	case DEED_PULL_DIMM:
+	case DEED_SET_CLOCK:
+		return rebuild_deed(b, h, a, err);
 	case _LAB_DEED_MAX:
 		break;
 	}
@@ -128,20 +188,16 @@ static uint64_t written_bytes(const struct bench_host *h, const struct lab_actio
 			      : 0;
 }
 
-/* Cables come back as power does; a host that is off will find its own plugged in. */
-static int cables_back(struct bench *b, int64_t now_ms, struct err *err)
+static int thaw_due(struct bench *b, int64_t now_ms, struct err *err)
 {
-	char line[LINE_BYTES];
-
-	text_print(line, sizeof(line), CABLE, "on");
 	for (size_t i = 0; i < b->n_hosts; i++) {
 		struct bench_host *h = &b->hosts[i];
 
-		if (!h->cable_due_ms || now_ms < h->cable_due_ms)
+		if (!h->thaw_due_ms || now_ms < h->thaw_due_ms)
 			continue;
-		h->cable_due_ms = 0;
+		h->thaw_due_ms = 0;
 		if (hypervisor_is_on(b->hypervisor, h->spec->name))
-			TRY(hypervisor_monitor(b->hypervisor, h->spec->name, line, err));
+			TRY(hypervisor_thaw(b->hypervisor, h->spec->name, err));
 	}
 	return 0;
 }
@@ -150,7 +206,8 @@ int deeds_do(struct bench *b, struct err *err)
 {
 	int64_t now_ms = time_boot_ms();
 
-	TRY(cables_back(b, now_ms, err));
+	TRY(cables_step(b, now_ms, err));
+	TRY(thaw_due(b, now_ms, err));
 	for (size_t i = 0; i < b->s->n_actions; i++) {
 		const struct lab_action *a = &b->s->actions[i];
 		struct action_state *state = &b->actions[i];

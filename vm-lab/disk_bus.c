@@ -16,11 +16,18 @@ static const struct bus {
 	const char *adapter; /* NULL: the disk is its own */
 	const char *device;
 	const char *address; /* of the disk on the adapter, after its id; NULL: it has none */
+	const char
+		*fixed; /* the adapter's bus has this name, and what is on it no serial of ours */
 } buses[] = {
-	{BUS_VIRTIO, NULL, "virtio-blk-pci", NULL},     {BUS_SATA, "ich9-ahci", "ide-hd", ".0"},
-	{BUS_SCSI, "virtio-scsi-pci", "scsi-hd", ".0"}, {BUS_NVME, NULL, "nvme", NULL},
-	{BUS_MEGASAS, "megasas-gen2", "scsi-hd", ".0"}, {BUS_PVSCSI, "pvscsi", "scsi-hd", ".0"},
-	{BUS_USB, "qemu-xhci", "usb-storage", ".0"},
+	{BUS_VIRTIO, NULL, "virtio-blk-pci", NULL, NULL},
+	{BUS_SATA, "ich9-ahci", "ide-hd", ".0", NULL},
+	{BUS_SCSI, "virtio-scsi-pci", "scsi-hd", ".0", NULL},
+	{BUS_NVME, NULL, "nvme", NULL, NULL},
+	{BUS_MEGASAS, "megasas-gen2", "scsi-hd", ".0", NULL},
+	{BUS_PVSCSI, "pvscsi", "scsi-hd", ".0", NULL},
+	{BUS_USB, "qemu-xhci", "usb-storage", ".0", NULL},
+	{BUS_SD, "sdhci-pci", "sd-card", NULL, "sd-bus"},
+	{BUS_EMMC, "sdhci-pci", "emmc", NULL, "sd-bus"},
 };
 _Static_assert(ARRAY_LEN(buses) == _DISK_BUS_MAX, "a row for each bus");
 
@@ -49,7 +56,7 @@ static void write_drive(struct xml *x, const struct lab_disk *d, const char *pat
 	autostr struct str s;
 
 	str_init(&s, ARGUMENT_MAX_BYTES);
-	str_addf(&s, "if=none,id=labdrive%u,format=raw,cache=unsafe,discard=unmap", index);
+	str_addf(&s, "if=none,id=" DISK_DRIVE ",format=raw,cache=unsafe,discard=unmap", index);
 	if (d->fault == DISK_FAULT_READ_ERROR)
 		str_addf(&s,
 			 ",file.driver=blkdebug,file.image.driver=file,file.image.filename=%s,"
@@ -58,6 +65,8 @@ static void write_drive(struct xml *x, const struct lab_disk *d, const char *pat
 			 path, BAD_SECTOR);
 	else
 		str_addf(&s, ",file=%s", path);
+	if (d->fault == DISK_FAULT_SLOW)
+		str_addf(&s, ",throttling.bps-total=%d", DISK_SLOW_BYTES_S);
 	argument(x, "-drive", &s);
 }
 
@@ -83,8 +92,13 @@ static void write_device(struct xml *x, const struct bus *b, const struct lab_di
 	autostr struct str s;
 
 	str_init(&s, ARGUMENT_MAX_BYTES);
-	str_addf(&s, "%s,id=labdisk%u,drive=labdrive%u,serial=%s", b->device, index, index,
-		 d->serial);
+	str_addf(&s, "%s,id=labdisk%u,drive=" DISK_DRIVE, b->device, index, index);
+	if (b->fixed) {
+		str_addf(&s, ",bus=%s", b->fixed);
+		argument(x, "-device", &s);
+		return;
+	}
+	str_addf(&s, ",serial=%s", d->serial);
 	if (b->address)
 		str_addf(&s, ",bus=labbus%u%s", index, b->address);
 	else

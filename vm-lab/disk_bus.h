@@ -9,6 +9,9 @@
 #include "scenario.h"
 #include "xml.h"
 
+#define DISK_DRIVE        "labdrive%u" /* the monitor's name of what is behind a disk that is not plain */
+#define DISK_SLOW_BYTES_S (4 * 1024 * 1024)
+
 /* Is it an ordinary virtio disk, which libvirt's XML describes? */
 bool disk_bus_is_plain(const struct lab_disk *d);
 /* Add <qemu:arg> elements for a disk that is not plain. index: of the host's disks, for names;

@@ -9,9 +9,12 @@
 
 #include <base/str.h>
 #include "disk_bus.h"
+#include "net.h"
 #include "xml.h"
 
-#define TARGET_BOOT_ORDER 2 /* after the network */
+/* The card's and the first disk's place in the order. */
+#define NETWORK_FIRST 1
+#define NETWORK_LAST  (1 + LAB_MAX_DISKS)
 
 struct machine_kind {
 	enum lab_arch arch;
@@ -50,7 +53,8 @@ static void number_tag(struct xml *x, const char *name, const char *unit, unsign
 	xml_close(x);
 }
 
-static void write_os(struct xml *x, const struct machine_kind *k, const struct domain_setup *setup)
+static void write_os(struct xml *x, const struct machine_kind *k, const struct lab_host *h,
+		     const struct domain_setup *setup)
 {
 	xml_open(x, "os");
 	xml_open(x, "type");
@@ -71,7 +75,8 @@ static void write_os(struct xml *x, const struct machine_kind *k, const struct d
 	} else {
 		XML_LEAF(x, "bios", "useserial", "yes");
 	}
-	XML_LEAF(x, "smbios", "mode", "sysinfo");
+	if (!*h->smbios)
+		XML_LEAF(x, "smbios", "mode", "sysinfo");
 	xml_close(x);
 }
 
@@ -85,15 +90,29 @@ static void entry(struct xml *x, const char *name, const char *value)
 	xml_close(x);
 }
 
+static void write_board(struct xml *x, const char *tag, const char *name, const char *value)
+{
+	if (!*value)
+		return;
+	xml_open(x, tag);
+	entry(x, name, value);
+	xml_close(x);
+}
+
 static void write_sysinfo(struct xml *x, const struct lab_host *h)
 {
+	if (*h->smbios)
+		return;
 	xml_open(x, "sysinfo");
 	xml_attr(x, "type", "smbios");
 	xml_open(x, "system");
 	entry(x, "manufacturer", h->manufacturer);
 	entry(x, "product", h->product);
 	entry(x, "serial", h->serial);
+	entry(x, "sku", h->sku);
 	xml_close(x);
+	write_board(x, "baseBoard", "serial", h->board_serial);
+	write_board(x, "chassis", "asset", h->asset_tag);
 	xml_close(x);
 }
 
@@ -113,30 +132,56 @@ static void write_firmware_options(struct xml *x, const struct lab_host *h)
 /* 0: not started from. SeaBIOS does not even look at a disk that has no place in the order. */
 static unsigned boot_order(const struct lab_host *h, unsigned index)
 {
+	unsigned first = h->boot_first == BOOT_DISK_FIRST ? 1 : NETWORK_FIRST + 1;
+
+	if (h->boot_first == BOOT_FIRMWARE_FIRST)
+		return 0;
 	if (h->boot_disk == BOOT_DISK_FIRMWARE)
-		return TARGET_BOOT_ORDER + index;
-	return h->disks[index].role == DISK_TARGET ? TARGET_BOOT_ORDER : 0;
+		return first + index;
+	return h->disks[index].role == DISK_TARGET ? first : 0;
+}
+
+/* libvirt makes the first of its disks the one to start from, unless it is told of another. */
+static bool is_libvirts(const struct lab_host *h, unsigned index)
+{
+	return disk_bus_is_plain(&h->disks[index]) && h->boot_first != BOOT_FIRMWARE_FIRST;
+}
+
+static void argument(struct xml *x, const char *option, const char *value)
+{
+	XML_LEAF(x, "qemu:arg", "value", option);
+	XML_LEAF(x, "qemu:arg", "value", value);
+}
+
+static void write_smbios(struct xml *x, const struct lab_host *h, const struct domain_setup *setup)
+{
+	autofree char *uuid = xasprintf("type=1,uuid=%s", h->uuid);
+
+	if (!*h->smbios)
+		argument(x, "-smbios", uuid);
+	for (size_t i = 0; i < setup->n_smbios_files; i++) {
+		autofree char *file = xasprintf("file=%s", setup->smbios_files[i]);
+
+		argument(x, "-smbios", file);
+	}
 }
 
 /*
  * The SMBIOS UUID goes past libvirt, which would make it the domain's own: there, two hosts with
- * one UUID, or one that is all zeros, cannot be; in racks they are. So do disks that libvirt cannot
- * describe.
+ * one UUID, or one that is all zeros, cannot be; in racks they are. So do whole structures, and disks that
+ * libvirt cannot describe.
  */
 static void write_past_libvirt(struct xml *x, const struct lab_host *h,
 			       const struct domain_setup *setup)
 {
-	autofree char *smbios = xasprintf("type=1,uuid=%s", h->uuid);
-	static const char *const bmc[] = {"-device", "ipmi-bmc-sim,id=labbmc", "-device",
-					  "isa-ipmi-kcs,bmc=labbmc"};
-
 	xml_open(x, "qemu:commandline");
-	XML_LEAF(x, "qemu:arg", "value", "-smbios");
-	XML_LEAF(x, "qemu:arg", "value", smbios);
-	for (size_t i = 0; i < ARRAY_LEN(bmc) && h->bmc; i++)
-		XML_LEAF(x, "qemu:arg", "value", bmc[i]);
+	write_smbios(x, h, setup);
+	if (h->bmc) {
+		argument(x, "-device", "ipmi-bmc-sim,id=labbmc");
+		argument(x, "-device", "isa-ipmi-kcs,bmc=labbmc");
+	}
 	for (unsigned i = 0; i < h->n_disks; i++)
-		if (!disk_bus_is_plain(&h->disks[i]))
+		if (!is_libvirts(h, i))
 			disk_bus_write(x, &h->disks[i], setup->disk_paths[i], i, boot_order(h, i));
 	xml_close(x);
 }
@@ -230,23 +275,31 @@ static void write_disk(struct xml *x, const struct lab_host *h, const char *path
 	xml_close(x);
 }
 
-static void open_nic(struct xml *x, const struct domain_setup *setup, const char *port,
+static void open_nic(struct xml *x, const char *bridge, const char *port, size_t index,
 		     const char *mac)
 {
+	char alias[24];
+
+	text_print(alias, sizeof(alias), DOMAIN_NIC, index);
 	xml_open(x, "interface");
 	xml_attr(x, "type", "bridge");
-	XML_LEAF(x, "source", "bridge", setup->bridge);
+	XML_LEAF(x, "source", "bridge", bridge);
 	XML_LEAF(x, "target", "dev", port);
 	XML_LEAF(x, "mac", "address", mac);
 	XML_LEAF(x, "model", "type", "virtio");
+	XML_LEAF(x, "alias", "name", alias);
 }
 
 static void write_boot_nic(struct xml *x, const struct machine_kind *k, const struct lab_host *h,
 			   const struct domain_setup *setup)
 {
-	open_nic(x, setup, setup->port, h->mac);
-	XML_LEAF(x, "boot", "order", "1");
-	XML_LEAF(x, "alias", "name", DOMAIN_NIC);
+	open_nic(x, setup->bridge, setup->port, 0, h->mac);
+	if (h->boot_first != BOOT_FIRMWARE_FIRST) {
+		xml_open(x, "boot");
+		number_attr(x, "order",
+			    h->boot_first == BOOT_DISK_FIRST ? NETWORK_LAST : NETWORK_FIRST);
+		xml_close(x);
+	}
 	if (!k->option_rom)
 		XML_LEAF(x, "rom", "enabled", "no");
 	xml_close(x);
@@ -255,15 +308,18 @@ static void write_boot_nic(struct xml *x, const struct machine_kind *k, const st
 static void write_other_nics(struct xml *x, const struct lab_host *h, bool first,
 			     const struct domain_setup *setup)
 {
-	char port[sizeof(setup->port)];
+	char port[sizeof(setup->port)], bridge[NET_NAME_BYTES];
 
-	for (unsigned i = 0; i < h->n_nics; i++) {
-		if (h->nics[i].first != first)
+	for (size_t i = 0; i < h->n_nics; i++) {
+		const struct lab_nic *n = &h->nics[i];
+
+		if (n->first != first)
 			continue;
-		text_print(port, sizeof(port), "%.11sn%u", setup->port, i + 1);
-		open_nic(x, setup, port, h->nics[i].mac);
+		net_port_name(setup->port, i + 1, port);
+		net_bridge_name(&n->wire, setup->bridge, bridge);
+		open_nic(x, bridge, port, i + 1, n->mac);
 		XML_LEAF(x, "rom", "enabled", "no");
-		if (!h->nics[i].cabled)
+		if (!n->wire.cabled)
 			XML_LEAF(x, "link", "state", "down");
 		xml_close(x);
 	}
@@ -302,7 +358,7 @@ static void write_devices(struct xml *x, const struct machine_kind *k, const str
 {
 	xml_open(x, "devices");
 	for (unsigned i = 0; i < h->n_disks; i++)
-		if (disk_bus_is_plain(&h->disks[i]))
+		if (is_libvirts(h, i))
 			write_disk(x, h, setup->disk_paths[i], i);
 	write_other_nics(x, h, true, setup);
 	write_boot_nic(x, k, h, setup);
@@ -320,7 +376,7 @@ static void write_domain(struct xml *x, const struct machine_kind *k, const stru
 	xml_tag(x, "name", h->name);
 	number_tag(x, "memory", "MiB", h->memory_mib);
 	number_tag(x, "vcpu", NULL, h->cpus);
-	write_os(x, k, setup);
+	write_os(x, k, h, setup);
 	write_sysinfo(x, h);
 	write_firmware_options(x, h);
 	xml_open(x, "features");

@@ -12,7 +12,8 @@
 
 #include "scenario.h"
 
-#define DOMAIN_NIC "ua-boot" /* the monitor's name of the card that netboots */
+/* The monitor's name of a card: 0 is the one that netboots. */
+#define DOMAIN_NIC "ua-nic%zu"
 
 struct domain_setup {
 	const char *accel;                     /* "qemu" (software emulation) or "kvm" */
@@ -21,6 +22,8 @@ struct domain_setup {
 	const char *console_path;              /* serial output is appended here */
 	const char *nvram_path;                /* UEFI variables; ignored for bios */
 	const char *disk_paths[LAB_MAX_DISKS]; /* raw files, in the host's order */
+	char *const *smbios_files;             /* a structure each; before QEMU's own of its type */
+	size_t n_smbios_files;
 };
 
 /* The caller frees the text (malloc). errors: ERR_LAB_LIBVIRT. */

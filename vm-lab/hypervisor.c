@@ -163,6 +163,12 @@ static int suspend(virDomainPtr d, const char *line)
 	return virDomainSuspend(d);
 }
 
+static int resume(virDomainPtr d, const char *line)
+{
+	(void)line;
+	return virDomainResume(d);
+}
+
 static int with_domain(struct hypervisor *v, const char *name, const char *line,
 		       int (*act)(virDomainPtr d, const char *line), struct err *err)
 {
@@ -183,6 +189,11 @@ int hypervisor_reset(struct hypervisor *v, const char *name, struct err *err)
 int hypervisor_freeze(struct hypervisor *v, const char *name, struct err *err)
 {
 	return with_domain(v, name, NULL, suspend, err);
+}
+
+int hypervisor_thaw(struct hypervisor *v, const char *name, struct err *err)
+{
+	return with_domain(v, name, NULL, resume, err);
 }
 
 int hypervisor_monitor(struct hypervisor *v, const char *name, const char *line, struct err *err)

@@ -31,10 +31,11 @@ const char *hypervisor_accel(void);
 MUST_CHECK int hypervisor_power_on(struct hypervisor *v, const char *xml, struct err *err);
 /* Pull the plug. Not an error if it is off already. */
 MUST_CHECK int hypervisor_power_off(struct hypervisor *v, const char *name, struct err *err);
-/* Press reset; stop all of its CPUs for good; say something to QEMU's monitor ("mce 0 ..."). errors:
+/* Press reset; stop all of its CPUs, and let them go on; say something to QEMU's monitor ("mce 0 ..."). errors:
  * ERR_NOT_FOUND when it is off, ERR_LAB_LIBVIRT. */
 MUST_CHECK int hypervisor_reset(struct hypervisor *v, const char *name, struct err *err);
 MUST_CHECK int hypervisor_freeze(struct hypervisor *v, const char *name, struct err *err);
+MUST_CHECK int hypervisor_thaw(struct hypervisor *v, const char *name, struct err *err);
 MUST_CHECK int hypervisor_monitor(struct hypervisor *v, const char *name, const char *line,
 				  struct err *err);
 bool hypervisor_is_on(struct hypervisor *v, const char *name);

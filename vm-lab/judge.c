@@ -31,6 +31,8 @@ int judge_gather(const struct bench_host *h, struct host_facts *ret, struct err 
 	(void)str_copy(ret->command_failure, sizeof(ret->command_failure), h->guest.failure);
 	ret->http_seen = console_has(h->console_path, 0, "\"UEFI HTTPv4");
 	ret->pxe_seen = console_has(h->console_path, 0, "\"UEFI PXEv");
+	for (size_t i = 0; i < h->spec->expect.n_consoles; i++)
+		ret->console_seen[i] = console_has(h->console_path, 0, h->spec->expect.consoles[i]);
 	(void)str_copy(ret->switch_name, sizeof(ret->switch_name), h->view.switch_name);
 	(void)str_copy(ret->switch_port, sizeof(ret->switch_port), h->view.switch_port);
 	for (size_t i = 0; i < h->spec->n_disks; i++) {
@@ -93,6 +95,20 @@ static enum verdict expect_http(const struct lab_host *spec, const struct host_f
 		       f->http_seen ? "started" : "did not start",
 		       f->pxe_seen ? "tried" : "did not try");
 	return verdict_of(f->http_seen && !f->pxe_seen);
+}
+
+static enum verdict expect_console(const struct lab_host *spec, const struct host_facts *f,
+				   char detail[static DETAIL_BYTES])
+{
+	for (size_t i = 0; i < spec->expect.n_consoles; i++) {
+		if (f->console_seen[i])
+			continue;
+		(void)snprintf(detail, DETAIL_BYTES, "'%s' did not stand on its serial console",
+			       spec->expect.consoles[i]);
+		return BROKEN;
+	}
+	(void)snprintf(detail, DETAIL_BYTES, "all of %zu texts seen", spec->expect.n_consoles);
+	return spec->expect.n_consoles ? HOLDS : NOT_ASKED;
 }
 
 static enum verdict expect_fault(const struct lab_host *spec, const struct host_facts *f,
@@ -245,6 +261,7 @@ static const struct {
 	{"switch port", expect_switch_port},
 	{"repair orders", expect_orders},
 	{"loader by HTTP", expect_http},
+	{"console", expect_console},
 	{"commands in the guest", expect_commands},
 };
 

@@ -16,6 +16,7 @@ struct host_facts {
 	char trouble[ERR_MSG_MAX_BYTES];
 	bool decoys_unchanged;
 	bool target_unchanged, target_bootable, target_blank;
+	bool console_seen[LAB_MAX_CONSOLES];
 	bool http_seen, pxe_seen; /* what its firmware said that it boots from */
 	unsigned own_boots, imaged_times;
 	struct view_order orders[VIEW_ORDERS_MAX];

@@ -95,3 +95,48 @@ int net_up(struct err *err)
 	address_v6_set(LAB_BRIDGE);
 	return 0;
 }
+
+/* ---- further wires --------------------------------------------------------------------------- */
+
+void net_bridge_name(const struct lab_wire *w, const char *appliance,
+		     char ret[static NET_NAME_BYTES])
+{
+	if (!*w->bridge && !w->vlan)
+		text_print(ret, NET_NAME_BYTES, "%s", appliance);
+	else if (!w->vlan)
+		text_print(ret, NET_NAME_BYTES, "w%s", w->bridge);
+	else /* access ports of a VLAN are a wire of their own */
+		text_print(ret, NET_NAME_BYTES, "w%sv%u", w->bridge, w->vlan);
+}
+
+void net_port_name(const char *port, size_t nic_index, char ret[static NET_NAME_BYTES])
+{
+	if (nic_index)
+		text_print(ret, NET_NAME_BYTES, "%.11sn%zu", port, nic_index);
+	else
+		text_print(ret, NET_NAME_BYTES, "%s", port);
+}
+
+static int wire_make(int fd, const struct lab_wire *w, struct err *err)
+{
+	char name[NET_NAME_BYTES];
+
+	net_bridge_name(w, LAB_BRIDGE, name);
+	if (if_nametoindex(name))
+		return 0;
+	if (ioctl(fd, SIOCBRADDBR, name) < 0)
+		return err_sys(err, ERR_LAB_CAGE, "cannot make bridge '%s'", name);
+	return link_up(fd, name, err);
+}
+
+int net_wires(const struct scenario *s, struct err *err)
+{
+	autoclose int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_sys(err, ERR_LAB_CAGE, "no socket");
+	for (size_t i = 0; i < s->n_hosts; i++)
+		for (size_t k = 0; k < s->hosts[i].n_nics; k++)
+			TRY(wire_make(fd, &s->hosts[i].nics[k].wire, err));
+	return 0;
+}

@@ -188,8 +188,11 @@ static int cycle_phase(struct bench *b, struct bench_host *h, struct err *err)
 
 static int phase_step(struct bench *b, struct bench_host *h, struct err *err)
 {
-	if (h->power_due_ms && time_boot_ms() >= h->power_due_ms)
+	if (h->power_due_ms && time_boot_ms() >= h->power_due_ms) {
+		TRY(hypervisor_power_off(b->hypervisor, h->spec->name,
+					 err)); /* it may not have listened */
 		TRY(bench_power_on(b, h, err));
+	}
 	if (h->phase != PHASE_DONE && console_is_at_its_end(h->console_path, h->console_mark))
 		host_trouble(h, "its firmware found nothing to start; see its console file");
 	switch (h->phase) {
@@ -200,11 +203,31 @@ static int phase_step(struct bench *b, struct bench_host *h, struct err *err)
 		commands_phase(b, h);
 		return 0;
 	case PHASE_CYCLE:
-		return cycle_phase(b, h, err);
+		return b->s->appliance_off && !b->appliance_is_off ? 0 : cycle_phase(b, h, err);
 	case PHASE_DONE:
 		break;
 	}
 	return 0;
+}
+
+/* The appliance goes off when nobody needs it for getting ready any more. */
+static void appliance_step(struct bench *b)
+{
+	if (!b->s->appliance_off || b->appliance_is_off)
+		return;
+	for (size_t i = 0; i < b->n_hosts; i++)
+		if (b->hosts[i].phase == PHASE_FLOW || b->hosts[i].phase == PHASE_COMMANDS)
+			return;
+	server_stop(&b->server);
+	b->appliance_is_off = true;
+}
+
+static int appliance_back(struct bench *b, struct err *err)
+{
+	if (!b->appliance_is_off)
+		return 0;
+	b->appliance_is_off = false;
+	return server_resume(&b->server, err);
 }
 
 static bool all_done(const struct bench *b)
@@ -244,6 +267,7 @@ static int play_round(struct bench *b, struct err *err)
 	TRY(deeds_do(b, err));
 	for (size_t i = 0; i < b->n_hosts; i++)
 		TRY(phase_step(b, &b->hosts[i], err));
+	appliance_step(b);
 	return 0;
 }
 
@@ -276,7 +300,7 @@ int play(struct bench *b, struct screen *screen, struct err *err)
 	int rc = power_all_on(b, err);
 
 	while (rc >= 0 && !all_done(b)) {
-		if (look(b))
+		if (b->appliance_is_off || look(b))
 			last_answer_ms = time_boot_ms();
 		rc = check_limits(b, last_answer_ms, err);
 		if (rc >= 0)
@@ -284,6 +308,8 @@ int play(struct bench *b, struct screen *screen, struct err *err)
 		screen_show(screen, b);
 		hypervisor_wait(b->hypervisor, deeds_all_done(b) ? LOOK_EVERY_MS : LOOK_OFTEN_MS);
 	}
+	if (rc >= 0)
+		rc = appliance_back(b, err);
 	settle(b); /* what is judged is what is true now */
 	look_back_at_all(b);
 	screen_end(screen, b);

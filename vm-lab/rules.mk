@@ -2,6 +2,7 @@
 lab_SRC := vm-lab/words.c
 lab_SRC += vm-lab/scenario.c
 lab_SRC += vm-lab/scenario_values.c
+lab_SRC += vm-lab/scenario_check.c
 lab_SRC += vm-lab/xml.c
 lab_SRC += vm-lab/disk_bus.c
 lab_SRC += vm-lab/domain_xml.c
@@ -20,6 +21,9 @@ lab_SRC += vm-lab/places.c
 lab_SRC += vm-lab/profile.c
 lab_SRC += vm-lab/guest.c
 lab_SRC += vm-lab/bench.c
+lab_SRC += vm-lab/machine.c
+lab_SRC += vm-lab/smbios.c
+lab_SRC += vm-lab/cable.c
 lab_SRC += vm-lab/deed.c
 lab_SRC += vm-lab/play.c
 lab_SRC += vm-lab/judge.c
@@ -45,7 +49,26 @@ $(eval $(call unit_test,tests/unit/vm-lab/test_screen.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_deed.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_places.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_profile.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_machine.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_smbios.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_cable.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_guest.c,lab base,$(LAB_PKG)))
+
+$(eval $(call fuzzer,smbios_dump,lab base,$(LAB_PKG)))
 
 FLOW_TESTS += tests/flow/lab_leaves_nothing.sh
 $(eval $(call man_page,vm-lab/man/slipway-lab.1.scd))
+
+# For scenarios with hardware that the kernel for virtual machines has no driver for (check-all).
+$(BUILD)/images/rootfs-generic-amd64.tar: $(RECIPE_DEBIAN12)
+	$(call say,ROOTFS,$@)
+	$(Q)sh images/recipes/debian12/build.sh --kernel=generic $(DEBS) amd64 $@
+
+$(BUILD)/images/generic-x86_64.slip: $(BUILD)/images/rootfs-generic-amd64.tar $(BUILD)/images/root.json
+	$(call say,IMAGE,$@)
+	$(Q)SOURCE_DATE_EPOCH=$(IMAGE_EPOCH) $(BUILD)/bin/slipway image build --line generic --version 12.1 --arch x86_64 --output $@.new $< >/dev/null
+	$(Q)$(BUILD)/bin/slipway image sign --key $(BUILD)/images/keys/image.key $@.new >/dev/null
+	$(Q)mv $@.new $@
+
+.PHONY: lab-images
+lab-images: $(BUILD)/images/generic-x86_64.slip ## an OS image with the kernel of real servers, for the lab's RAID cards and AHCI

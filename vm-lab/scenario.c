@@ -13,6 +13,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include "scenario_check.h"
 #include "scenario_values.h"
 
 enum key_kind {
@@ -22,11 +23,15 @@ enum key_kind {
 	KEY_BOOL,
 	KEY_DISK,
 	KEY_NIC,
+	KEY_WIRE,
+	KEY_DIMM,
 	KEY_CLOCK,
+	KEY_NEW_CLOCK,
 	KEY_ORDER,
 	KEY_CLOSED_ORDER,
 	KEY_MAC,
 	KEY_UUID,
+	KEY_CONSOLE,
 	KEY_COMMAND
 };
 
@@ -64,6 +69,7 @@ static const struct key scenario_keys[] = {
 	TEXT(struct scenario, "continues", continues),
 	UINT(struct scenario, "timeout_s", timeout_s, 1, 24 * 3600),
 	WORD(struct scenario, "dhcp", dhcp, &dhcp_mode_words),
+	OTHER(struct scenario, "appliance_off", KEY_BOOL, appliance_off),
 	TEXT(struct scenario, "image", image_line),
 	TEXT(struct scenario, "image_x86_64", image_files[ARCH_X86_64]),
 	TEXT(struct scenario, "image_aarch64", image_files[ARCH_AARCH64]),
@@ -91,10 +97,17 @@ static const struct key host_keys[] = {
 	TEXT(struct lab_host, "manufacturer", manufacturer),
 	TEXT(struct lab_host, "product", product),
 	TEXT(struct lab_host, "serial", serial),
+	TEXT(struct lab_host, "sku", sku),
+	TEXT(struct lab_host, "board_serial", board_serial),
+	TEXT(struct lab_host, "asset_tag", asset_tag),
 	OTHER(struct lab_host, "uuid", KEY_UUID, uuid),
 	OTHER(struct lab_host, "mac", KEY_MAC, mac),
 	OTHER(struct lab_host, "disk", KEY_DISK, disks),
 	OTHER(struct lab_host, "nic", KEY_NIC, nics),
+	OTHER(struct lab_host, "boot_nic", KEY_WIRE, wire),
+	TEXT(struct lab_host, "smbios", smbios),
+	OTHER(struct lab_host, "dimm", KEY_DIMM, dimms),
+	WORD(struct lab_host, "boot_first", boot_first, &boot_first_words),
 	WORD(struct lab_host, "boot_disk", boot_disk, &boot_disk_words),
 	UINT(struct lab_host, "power_cycles", power_cycles, 0, 1000),
 	TEXT(struct lab_host, "expect_state", expect.state),
@@ -106,6 +119,7 @@ static const struct key host_keys[] = {
 	TEXT(struct lab_host, "expect_switch_port", expect.switch_port),
 	OTHER(struct lab_host, "expect_order", KEY_ORDER, expect),
 	OTHER(struct lab_host, "expect_closed_order", KEY_CLOSED_ORDER, expect),
+	OTHER(struct lab_host, "expect_console", KEY_CONSOLE, expect),
 	OTHER(struct lab_host, "expect_command", KEY_COMMAND, expect),
 	END_OF_KEYS,
 };
@@ -117,6 +131,10 @@ static const struct key action_keys[] = {
 	TEXT(struct lab_action, "detail", detail),
 	TEXT(struct lab_action, "during", during),
 	TEXT(struct lab_action, "disk", disk),
+	OTHER(struct lab_action, "nic", KEY_MAC, nic),
+	TEXT(struct lab_action, "dimm", dimm),
+	OTHER(struct lab_action, "clock", KEY_NEW_CLOCK, rtc_wall_s),
+	UINT(struct lab_action, "loss_percent", loss_percent, 0, 100),
 	UINT(struct lab_action, "cpu", cpu, 0, 7),
 	UINT(struct lab_action, "written_mib", written_mib, 0, 65536),
 	UINT(struct lab_action, "times", times, 1, 1000),
@@ -144,6 +162,15 @@ static bool command_add(struct lab_expect *e, const char *text)
 	    !str_copy(e->commands[e->n_commands], LAB_COMMAND_BYTES, text))
 		return false;
 	e->n_commands++;
+	return *text;
+}
+
+static bool console_add(struct lab_expect *e, const char *text)
+{
+	if (e->n_consoles == LAB_MAX_CONSOLES ||
+	    !str_copy(e->consoles[e->n_consoles], LAB_TEXT_BYTES, text))
+		return false;
+	e->n_consoles++;
 	return *text;
 }
 
@@ -184,11 +211,20 @@ static bool key_set(const struct key *k, void *section, const char *value)
 		return scenario_add_disk(section, value);
 	case KEY_NIC:
 		return scenario_add_nic(section, value);
+	case KEY_WIRE:
+		return scenario_set_wire(field, value);
+	case KEY_DIMM:
+		return scenario_add_dimm(section, value);
 	case KEY_CLOCK:
-		return scenario_set_clock(section, value);
+		((struct lab_host *)section)->has_clock = true;
+		return scenario_read_clock(field, value);
+	case KEY_NEW_CLOCK:
+		return scenario_read_clock(field, value);
 	case KEY_ORDER:
 	case KEY_CLOSED_ORDER:
 		return scenario_add_order(field, value, k->kind == KEY_CLOSED_ORDER);
+	case KEY_CONSOLE:
+		return console_add(field, value);
 	case KEY_COMMAND:
 		return command_add(field, value);
 	case KEY_MAC:
@@ -221,8 +257,11 @@ static struct lab_host *host_section(struct reading *r, const char *name)
 	if (s->n_hosts == LAB_MAX_HOSTS || !*name)
 		return NULL;
 	h = &s->hosts[s->n_hosts];
-	*h = (struct lab_host){
-		.memory_mib = 1024, .cpus = 1, .sockets = 1, .expect = {.state = "ready"}};
+	*h = (struct lab_host){.memory_mib = 1024,
+			       .cpus = 1,
+			       .sockets = 1,
+			       .wire = {.cabled = true},
+			       .expect = {.state = "ready"}};
 	if (!str_copy(h->name, sizeof(h->name), name))
 		return NULL;
 	s->n_hosts++;
@@ -240,7 +279,7 @@ static struct lab_action *action_section(struct reading *r, const char *name)
 	if (s->n_actions == LAB_MAX_ACTIONS || !*name)
 		return NULL;
 	a = &s->actions[s->n_actions];
-	*a = (struct lab_action){.times = 1};
+	*a = (struct lab_action){.times = 1, .rtc_wall_s = -1};
 	if (!str_copy(a->name, sizeof(a->name), name))
 		return NULL;
 	s->n_actions++;
@@ -259,104 +298,6 @@ static int on_key(void *user, const char *section, const char *name, const char 
 	if (str_starts(section, "action ") && (target = action_section(r, section + 7)))
 		return key_apply(r, action_keys, target, name, value);
 	return fail(r, "unknown section, or too many of its kind:", section);
-}
-
-static const char *mac_at(const struct lab_host *h, size_t i)
-{
-	return i ? h->nics[i - 1].mac : h->mac;
-}
-
-static bool share_a_mac(const struct lab_host *a, const struct lab_host *b)
-{
-	for (size_t i = 0; i <= a->n_nics; i++)
-		for (size_t k = 0; k <= b->n_nics; k++)
-			if ((a != b || i != k) && str_eq(mac_at(a, i), mac_at(b, k)))
-				return true;
-	return false;
-}
-
-static int pair_check(const struct lab_host *a, const struct lab_host *b, struct err *err)
-{
-	if (share_a_mac(a, b))
-		return err_set(err, ERR_LAB_SCENARIO, "hosts '%s' and '%s' share a mac", a->name,
-			       b->name);
-	if (a->arch == b->arch && a->tamper != b->tamper)
-		return err_set(err, ERR_LAB_SCENARIO,
-			       "hosts '%s' and '%s' get the same image: tamper is for both",
-			       a->name, b->name);
-	return 0;
-}
-
-/* What no single key can see. */
-static int host_check(const struct scenario *s, const struct lab_host *h, struct err *err)
-{
-	size_t targets = 0, decoys = 0;
-
-	for (size_t i = 0; i < h->n_disks; i++) {
-		targets += h->disks[i].role == DISK_TARGET;
-		decoys += h->disks[i].role == DISK_DECOY;
-	}
-	if (targets != 1 || decoys < 1)
-		return err_set(err, ERR_LAB_SCENARIO,
-			       "host '%s' needs one target disk and at least one decoy", h->name);
-	if (!*h->serial || !*h->uuid || !*h->mac)
-		return err_set(err, ERR_LAB_SCENARIO, "host '%s' needs serial, uuid and mac",
-			       h->name);
-	if (h->arch == ARCH_AARCH64 && h->firmware == FIRMWARE_BIOS)
-		return err_set(err, ERR_LAB_SCENARIO, "host '%s': aarch64 has no bios", h->name);
-	if (h->arch == ARCH_AARCH64 && h->bmc)
-		return err_set(err, ERR_LAB_SCENARIO, "host '%s': aarch64 has no ISA bus for a bmc",
-			       h->name);
-	if (h->firmware == FIRMWARE_BIOS && h->netboot == NETBOOT_HTTP)
-		return err_set(err, ERR_LAB_SCENARIO, "host '%s': a bios boots by pxe only",
-			       h->name);
-	if (h->cpus % h->sockets)
-		return err_set(err, ERR_LAB_SCENARIO, "host '%s': %u cpus do not fill %u sockets",
-			       h->name, h->cpus, h->sockets);
-	if (share_a_mac(h, h))
-		return err_set(err, ERR_LAB_SCENARIO, "host '%s' has a mac twice", h->name);
-	for (const struct lab_host *o = s->hosts; o < h; o++)
-		TRY(pair_check(o, h, err));
-	return 0;
-}
-
-/* What a deed needs, where the scenario knows the host. */
-static int action_check(const struct scenario *s, const struct lab_action *a, struct err *err)
-{
-	const struct lab_host *h = scenario_host(s, a->host);
-
-	if (!h || *s->continues)
-		return 0;
-	if (a->deed == DEED_UNPLUG_DISK && !lab_host_can_unplug(h, a->disk))
-		return err_set(
-			err, ERR_LAB_SCENARIO,
-			"action '%s' needs the disk of host '%s' that is pulled, with bus=scsi",
-			a->name, h->name);
-	if (a->deed == DEED_MACHINE_CHECK && (h->arch != ARCH_X86_64 || a->cpu >= h->cpus))
-		return err_set(err, ERR_LAB_SCENARIO,
-			       "action '%s' needs an x86_64 host with a cpu %u", a->name, a->cpu);
-	return 0;
-}
-
-static int scenario_check(const struct scenario *s, struct err *err)
-{
-	if (!s->n_hosts)
-		return err_set(err, ERR_LAB_SCENARIO, "no [host NAME] section");
-	for (size_t i = 0; i < s->n_hosts && !*s->continues; i++) {
-		int rc = host_check(s, &s->hosts[i], err);
-
-		if (rc < 0)
-			return rc;
-	}
-	for (size_t i = 0; i < s->n_actions; i++) {
-		const struct lab_action *a = &s->actions[i];
-
-		if (!*a->state || !*a->host || (!*s->continues && !scenario_host(s, a->host)))
-			return err_set(err, ERR_LAB_SCENARIO,
-				       "action '%s' needs a state and the name of a host", a->name);
-		TRY(action_check(s, a, err));
-	}
-	return 0;
 }
 
 int scenario_parse(const char *name, const char *where, const char *text, struct scenario **ret,
@@ -440,42 +381,4 @@ int scenario_inherit(struct scenario *s, const struct scenario *base, struct err
 	s->n_hosts = base->n_hosts;
 	s->dhcp = base->dhcp;
 	return 0;
-}
-
-const struct lab_host *scenario_host(const struct scenario *s, const char *name)
-{
-	for (size_t i = 0; i < s->n_hosts; i++)
-		if (str_eq(s->hosts[i].name, name))
-			return &s->hosts[i];
-	return NULL;
-}
-
-size_t lab_host_target_index(const struct lab_host *h)
-{
-	size_t i = 0;
-
-	while (i + 1 < h->n_disks && h->disks[i].role != DISK_TARGET)
-		i++;
-	return i;
-}
-
-const struct lab_disk *lab_host_target(const struct lab_host *h)
-{
-	return &h->disks[lab_host_target_index(h)];
-}
-
-size_t lab_host_disk_index(const struct lab_host *h, const char *serial)
-{
-	size_t i = 0;
-
-	while (i < h->n_disks && !str_eq(h->disks[i].serial, serial))
-		i++;
-	return i;
-}
-
-bool lab_host_can_unplug(const struct lab_host *h, const char *serial)
-{
-	size_t i = lab_host_disk_index(h, serial);
-
-	return i < h->n_disks && h->disks[i].bus == BUS_SCSI;
 }

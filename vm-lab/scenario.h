@@ -20,11 +20,14 @@
 #define LAB_MAX_HOSTS      8
 #define LAB_MAX_DISKS      6
 #define LAB_MAX_NICS       3 /* beside the one that netboots */
+#define LAB_MAX_DIMMS      16
+#define LAB_BRIDGE_BYTES   9 /* of a name that a scenario gives to a bridge */
 #define LAB_MAX_ACTIONS    16
 #define LAB_MAX_ORDERS     8
 #define LAB_NAME_BYTES     48
 #define LAB_TEXT_BYTES     80
 #define LAB_MAX_COMMANDS   8
+#define LAB_MAX_CONSOLES   4
 #define LAB_COMMAND_BYTES  256
 #define LAB_PATH_BYTES     256
 #define LAB_SCENARIO_BYTES (64 * 1024)
@@ -38,11 +41,27 @@ struct lab_disk {
 	enum disk_fault fault;
 };
 
+/* What a network card hangs on. "" and 0: the wire of the appliance, untagged. */
+struct lab_wire {
+	char bridge[LAB_BRIDGE_BYTES];
+	unsigned vlan;    /* the port is an access port of it */
+	bool cabled;      /* at power-on */
+	unsigned delay_s; /* after power-on nothing passes for so long, as with spanning tree */
+	unsigned loss_percent; /* of the frames, in each direction */
+};
+
 /* A network card that the host has beside the one that it netboots from. */
 struct lab_nic {
 	char mac[18];
-	bool cabled;
 	bool first; /* in front of the one that netboots */
+	struct lab_wire wire;
+};
+
+/* A slot for memory, as SMBIOS tells of it. */
+struct lab_dimm {
+	char locator[LAB_NAME_BYTES];
+	unsigned size_mib; /* 0: empty */
+	char serial[LAB_NAME_BYTES], part[LAB_NAME_BYTES];
 };
 
 /* A repair order; each text may have '*' in it, "" is an empty field. */
@@ -62,6 +81,8 @@ struct lab_expect {
 	char switch_port[LAB_NAME_BYTES];        /* of the lab's switch, "" when none is demanded */
 	struct lab_order orders[LAB_MAX_ORDERS]; /* these, and none for other parts; 0: any */
 	size_t n_orders;
+	char consoles[LAB_MAX_CONSOLES][LAB_TEXT_BYTES]; /* must stand on the serial console */
+	size_t n_consoles;
 	char commands[LAB_MAX_COMMANDS][LAB_COMMAND_BYTES]; /* must end with 0 in the guest */
 	size_t n_commands;
 };
@@ -82,10 +103,16 @@ struct lab_host {
 	char manufacturer[LAB_TEXT_BYTES];
 	char product[LAB_TEXT_BYTES];
 	char serial[LAB_TEXT_BYTES];
+	char sku[LAB_TEXT_BYTES], board_serial[LAB_TEXT_BYTES], asset_tag[LAB_TEXT_BYTES];
 	char uuid[37];
 	char mac[18];
+	char smbios[LAB_PATH_BYTES]; /* dmidecode --dump-bin of a machine; in place of the above */
+	struct lab_dimm dimms[LAB_MAX_DIMMS]; /* together memory_mib; none: QEMU's own */
+	size_t n_dimms;
+	struct lab_wire wire;                 /* of the card that netboots */
 	struct lab_disk disks[LAB_MAX_DISKS]; /* in the order in which the host sees them */
 	size_t n_disks;
+	enum boot_first boot_first;
 	enum boot_disk boot_disk;
 	struct lab_nic nics[LAB_MAX_NICS];
 	size_t n_nics;
@@ -101,11 +128,15 @@ struct lab_action {
 	char detail
 		[LAB_TEXT_BYTES]; /* and the server says this of it; may have '*'; "": anything */
 	char during[LAB_TEXT_BYTES]; /* and its agent is at this; may have '*'; "": anything */
-	char disk[LAB_NAME_BYTES];   /* unplug-disk: its serial */
-	unsigned cpu;                /* machine-check: counted from 0 */
-	unsigned written_mib;        /* and its target disk holds this much */
-	unsigned times;              /* done this often, a second or more apart */
-	unsigned pause_s;            /* between times, and before power comes back */
+	char disk[LAB_NAME_BYTES];   /* its serial */
+	char nic[18];                /* its MAC; "": the one that netboots */
+	char dimm[LAB_NAME_BYTES];   /* its locator */
+	int64_t rtc_wall_s;          /* set-clock */
+	unsigned loss_percent;
+	unsigned cpu;         /* machine-check: counted from 0 */
+	unsigned written_mib; /* and its target disk holds this much */
+	unsigned times;       /* done this often, a second or more apart */
+	unsigned pause_s;     /* between times, and before power comes back */
 };
 
 struct scenario {
@@ -115,6 +146,7 @@ struct scenario {
 					 */
 	unsigned timeout_s;
 	enum dhcp_mode dhcp;
+	bool appliance_off; /* while its hosts are power-cycled */
 	char image_line[LAB_NAME_BYTES];
 	/* Files of whoever wrote the scenario; a relative path begins at its folder. "": the lab's. */
 	char folder[LAB_PATH_BYTES];
@@ -154,5 +186,11 @@ const struct lab_disk *lab_host_target(const struct lab_host *h);
 size_t lab_host_disk_index(const struct lab_host *h, const char *serial);
 /* Whether QEMU can take that disk away while the host runs: behind virtio-scsi it can. */
 bool lab_host_can_unplug(const struct lab_host *h, const char *serial);
+/* The card with this MAC: 0 for the one that netboots (also for ""), from 1 for the others, n_nics + 1 when
+ * there is none. And what it hangs on. */
+size_t lab_host_nic_index(const struct lab_host *h, const char *mac);
+struct lab_wire *lab_host_wire(struct lab_host *h, size_t nic_index);
+/* The slot of this name; n_dimms when there is none. */
+size_t lab_host_dimm_index(const struct lab_host *h, const char *locator);
 
 #endif

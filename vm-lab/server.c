@@ -45,7 +45,8 @@ static int conf_write(const struct server *s, struct err *err)
 		 word_str(&dhcp_mode_words, (int)s->dhcp));
 	if (s->dhcp == DHCP_FULL)
 		str_addf(&c, "range_start = %s\nrange_end = %s\n", LAB_RANGE_START, LAB_RANGE_END);
-	str_addf(&c, "netmask = %s\n", LAB_NETMASK);
+	if (s->dhcp != DHCP_OFF)
+		str_addf(&c, "netmask = %s\n", LAB_NETMASK);
 	str_addf(&c, "\n# nobody but the lab orders here, and its profile arms every host\n"
 		     "[orders]\nsecond_person = off\n");
 	return file_write_atomic(CONF_PATH, c.p, c.n_bytes, 0644, err);
@@ -154,6 +155,12 @@ int server_kill(struct server *s, enum lab_deed deed, unsigned pause_s, struct e
 	if (deed == DEED_KILL_SLIPWAYD)
 		s->restart_at_ms = time_boot_ms() + (pause_s ? pause_s * 1000 : MIN_RESTART_MS);
 	return 0;
+}
+
+int server_resume(struct server *s, struct err *err)
+{
+	TRY(spawn(s, err));
+	return wait_ready(s, err);
 }
 
 void server_stop(struct server *s)

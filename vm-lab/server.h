@@ -40,7 +40,10 @@ void server_tend(struct server *s);
  * long until the restart. errors: ERR_NOT_FOUND when it does not run. */
 MUST_CHECK int server_kill(struct server *s, enum lab_deed deed, unsigned pause_s, struct err *err);
 
-/* SIGTERM, wait up to 10 s, SIGKILL. */
+/* Start it again after server_stop(), with what it has. errors: as server_start(). */
+MUST_CHECK int server_resume(struct server *s, struct err *err);
+
+/* SIGTERM, wait up to 10 s, SIGKILL; its daemons go with it, and server_tend() lets it be. */
 void server_stop(struct server *s);
 
 /* Change bytes in the object store below the state folder, as an attacker on the server would.

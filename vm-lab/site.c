@@ -52,6 +52,36 @@ static const char *const dhcp_argv[] = {
 	NULL,
 };
 
+/* A site that needs nothing of slipwayd's DHCP and TFTP, set up as pxe/README.md says. Firmware with an iPXE of
+ * 2019 in its ROM (version 1.0 in option 175) is given the newer one as if it had none. */
+static const char *const boot_argv[] = {
+	"dnsmasq",
+	"--keep-in-foreground",
+	"--port=0",
+	"--conf-file=/dev/null",
+	"--interface=" LAB_BRIDGE,
+	"--bind-interfaces",
+	"--dhcp-range=" LAB_RANGE_START "," LAB_RANGE_END,
+	"--dhcp-leasefile=/run/lab/dhcp.leases",
+	"--pid-file=/run/lab/dhcp.pid",
+	"--log-facility=-",
+	"--log-dhcp",
+	"--enable-tftp=" LAB_BRIDGE,
+	"--tftp-root=/run/lab/boot/ipxe",
+	"--dhcp-userclass=set:ipxe,iPXE",
+	"--dhcp-match=set:rom,175,b1:05:*:*:*:*:*:eb:03:01:00",
+	"--dhcp-match=set:bios,option:client-arch,0",
+	"--dhcp-match=set:efi,option:client-arch,7",
+	"--dhcp-match=set:efi,option:client-arch,9",
+	"--dhcp-match=set:arm,option:client-arch,11",
+	"--dhcp-boot=tag:ipxe,tag:!rom,http://" LAB_ADDRESS "/boot/v1/ipxe",
+	"--dhcp-boot=tag:rom,undionly.kpxe",
+	"--dhcp-boot=tag:!ipxe,tag:bios,undionly.kpxe",
+	"--dhcp-boot=tag:!ipxe,tag:efi,snponly-x86_64.efi",
+	"--dhcp-boot=tag:!ipxe,tag:arm,snponly-arm64.efi",
+	NULL,
+};
+
 /* The ports by their full names: lldpd leaves taps alone that it only knows from a pattern. */
 static const char *const switch_argv[] = {
 	"/usr/sbin/lldpd",
@@ -106,9 +136,10 @@ int site_start(struct site *s, const char *folder, enum dhcp_mode mode, struct e
 {
 	TRY(site_spawn(router_argv, folder, "site-router.log", &s->router_daemon, err));
 	TRY(start_switch(s, folder, err));
-	if (mode == DHCP_PROXY)
-		TRY(site_spawn(dhcp_argv, folder, "site-dhcp.log", &s->dhcp_daemon, err));
-	return 0;
+	if (mode == DHCP_FULL)
+		return 0;
+	return site_spawn(mode == DHCP_PROXY ? dhcp_argv : boot_argv, folder, "site-dhcp.log",
+			  &s->dhcp_daemon, err);
 }
 
 void site_stop(struct site *s)

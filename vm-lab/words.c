@@ -18,6 +18,7 @@ DEFINE_WORDS(lab_firmware_words, LAB_FIRMWARE_WORDS, _LAB_FIRMWARE_MAX, "firmwar
 DEFINE_WORDS(lab_netboot_words, LAB_NETBOOT_WORDS, _LAB_NETBOOT_MAX, "boot");
 DEFINE_WORDS(disk_role_words, DISK_ROLE_WORDS, _DISK_ROLE_MAX, "disk role");
 DEFINE_WORDS(disk_bus_words, DISK_BUS_WORDS, _DISK_BUS_MAX, "bus");
+DEFINE_WORDS(boot_first_words, BOOT_FIRST_WORDS, _BOOT_FIRST_MAX, "boot_first");
 DEFINE_WORDS(boot_disk_words, BOOT_DISK_WORDS, _BOOT_DISK_MAX, "boot_disk");
 DEFINE_WORDS(disk_fault_words, DISK_FAULT_WORDS, _DISK_FAULT_MAX, "fault");
 DEFINE_WORDS(target_fate_words, TARGET_FATE_WORDS, _TARGET_FATE_MAX, "target");

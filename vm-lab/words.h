@@ -36,7 +36,15 @@
 	X(BUS_NVME, "nvme")                                                                        \
 	X(BUS_MEGASAS, "megasas") /* a RAID card's driver */                                       \
 	X(BUS_PVSCSI, "pvscsi")                                                                    \
-	X(BUS_USB, "usb") /* xHCI and a stick */
+	X(BUS_USB, "usb")   /* xHCI and a stick */                                                 \
+	X(BUS_SD, "sd")     /* a card in a slot */                                                 \
+	X(BUS_EMMC, "emmc") /* a soldered chip; QEMU 9.1 is the first to have one */
+
+/* What the firmware tries first. */
+#define BOOT_FIRST_WORDS(X)                                                                        \
+	X(BOOT_NETWORK_FIRST, "network")                                                           \
+	X(BOOT_DISK_FIRST, "disk")         /* the network when no disk starts */                   \
+	X(BOOT_FIRMWARE_FIRST, "firmware") /* it is told nothing: its own order, its own memory */
 
 /* Which disk the firmware starts when the network has sent the host away. */
 #define BOOT_DISK_WORDS(X)                                                                         \
@@ -47,7 +55,8 @@
 #define DISK_FAULT_WORDS(X)                                                                        \
 	X(DISK_FAULT_NONE, "none")                                                                 \
 	X(DISK_FAULT_READ_ERROR, "read-error")       /* its sector 2048 cannot be read */          \
-	X(DISK_FAULT_SMART_WARNING, "smart-warning") /* NVMe: reliability degraded */
+	X(DISK_FAULT_SMART_WARNING, "smart-warning") /* NVMe: reliability degraded */              \
+	X(DISK_FAULT_SLOW, "slow")                   /* 4 MiB/s */
 
 /* What must have become of the target disk. */
 #define TARGET_FATE_WORDS(X)                                                                       \
@@ -59,7 +68,8 @@
 
 #define DHCP_MODE_WORDS(X)                                                                         \
 	X(DHCP_FULL, "full")   /* slipwayd's dnsmasq gives addresses */                            \
-	X(DHCP_PROXY, "proxy") /* the lab runs the site's own DHCP server beside it */
+	X(DHCP_PROXY, "proxy") /* the lab runs the site's own DHCP server beside it */             \
+	X(DHCP_OFF, "off")     /* the site's own server and TFTP do all, slipwayd none of it */
 
 /* What is changed in the server's object store after the import, as an attacker there would. */
 #define TAMPER_WORDS(X)                                                                            \
@@ -75,13 +85,22 @@
 	X(DEED_KILL_NGINX, "kill-nginx")                                                           \
 	X(DEED_POWER_OFF, "power-off")                                                             \
 	X(DEED_POWER_CYCLE, "power-cycle")                                                         \
-	X(DEED_ERASE, "erase")   /* ask for the target disk to be erased, then power-cycle */      \
-	X(DEED_RESET, "reset")   /* the reset button */                                            \
-	X(DEED_FREEZE, "freeze") /* its CPUs stand still from now on */                            \
+	X(DEED_ERASE, "erase") /* ask for the target disk to be erased, then power-cycle */        \
+	X(DEED_RESET, "reset") /* the reset button */                                              \
+	X(DEED_POWER_BUTTON, "power-button") /* pressed: the system is asked to shut down */       \
+	X(DEED_NMI, "nmi")                   /* the button that servers have for it */             \
+	X(DEED_FREEZE, "freeze") /* its CPUs stand still, for pause_s if that is given */          \
 	X(DEED_MACHINE_CHECK, "machine-check") /* a corrected one, in the CPU named */             \
-	X(DEED_PULL_CABLE, "pull-cable")       /* of the NIC that netboots, for pause_s */         \
-	X(DEED_UNPLUG_DISK, "unplug-disk")     /* the disk named is pulled out of its bay */       \
-	X(DEED_SWAP_DISKS, "swap-disks")       /* good disks for its bad ones, then power-cycle */
+	X(DEED_PULL_CABLE, "pull-cable")       /* of the NIC named, for pause_s */                 \
+	X(DEED_LINK_DOWN, "link-down")         /* of the NIC named, for good */                    \
+	X(DEED_LINK_UP, "link-up")                                                                 \
+	X(DEED_LOSE_PACKETS, "lose-packets") /* on the NIC named, loss_percent of them */          \
+	X(DEED_UNPLUG_DISK, "unplug-disk")   /* the disk named is pulled out of its bay */         \
+	X(DEED_SLOW_DISK, "slow-disk")       /* the disk named is slow from now on */              \
+	X(DEED_SWAP_DISK, "swap-disk")       /* a new one for the disk named, then power-cycle */  \
+	X(DEED_SWAP_DISKS, "swap-disks")     /* good disks for its bad ones, then power-cycle */   \
+	X(DEED_PULL_DIMM, "pull-dimm")       /* out of the slot named, then power-cycle */         \
+	X(DEED_SET_CLOCK, "set-clock")       /* its RTC, then power-cycle */
 
 #define LAB_ENUM(value, text) value,
 enum lab_arch { LAB_ARCH_WORDS(LAB_ENUM) _LAB_ARCH_MAX };
@@ -89,6 +108,7 @@ enum lab_firmware { LAB_FIRMWARE_WORDS(LAB_ENUM) _LAB_FIRMWARE_MAX };
 enum lab_netboot { LAB_NETBOOT_WORDS(LAB_ENUM) _LAB_NETBOOT_MAX };
 enum disk_role { DISK_ROLE_WORDS(LAB_ENUM) _DISK_ROLE_MAX };
 enum disk_bus { DISK_BUS_WORDS(LAB_ENUM) _DISK_BUS_MAX };
+enum boot_first { BOOT_FIRST_WORDS(LAB_ENUM) _BOOT_FIRST_MAX };
 enum boot_disk { BOOT_DISK_WORDS(LAB_ENUM) _BOOT_DISK_MAX };
 enum disk_fault { DISK_FAULT_WORDS(LAB_ENUM) _DISK_FAULT_MAX };
 enum target_fate { TARGET_FATE_WORDS(LAB_ENUM) _TARGET_FATE_MAX };
@@ -103,8 +123,8 @@ struct word_list {
 	int n;
 };
 extern const struct word_list lab_arch_words, lab_firmware_words, lab_netboot_words,
-	disk_role_words, disk_bus_words, boot_disk_words, disk_fault_words, target_fate_words,
-	dhcp_mode_words, tamper_words, lab_deed_words;
+	disk_role_words, disk_bus_words, boot_first_words, boot_disk_words, disk_fault_words,
+	target_fate_words, dhcp_mode_words, tamper_words, lab_deed_words;
 
 /* The text of a value; the value must be in the list. */
 const char *word_str(const struct word_list *list, int value);

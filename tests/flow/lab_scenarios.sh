@@ -1,7 +1,7 @@
 #!/bin/sh
 # The virtual lab: hosts from power-on to ready, and the faults that real racks have. One TAP line
 # a host of every scenario, taken from the report that slipway-lab writes.
-# usage: lab_scenarios.sh [NAME or FILE.ini...]   environment: BUILD (default build)
+# usage: lab_scenarios.sh [NAME or FILE.ini...]   environment: BUILD (default build), LAB_SKIPPED: lines "NAME # SKIP why"
 set -u
 build=${BUILD:-build}
 report=$build/lab/report.json
@@ -33,7 +33,8 @@ jq -r '
 	  (select($s.trouble != "") | { ok: false, line: "\($s.name): \($s.trouble)" }) ] as $played |
 	[ ($ARGS.positional[] | sub(".*/"; "") | sub("[.]ini$"; "")) as $name | select(any(.scenarios[]; .name == $name) | not) |
 	  { ok: false, line: "\($name): did not run" } ] as $missing |
-	($played + $missing) as $rows |
+	[ $ENV.LAB_SKIPPED // "" | split("\n")[] | select(. != "") | { ok: true, line: . } ] as $skipped |
+	($played + $missing + $skipped) as $rows |
 	"1..\($rows | length)",
 	($rows | to_entries[] | "\(if .value.ok then "ok" else "not ok" end) \(.key + 1) - \(.value.line)")
 ' "$report" --args "$@"

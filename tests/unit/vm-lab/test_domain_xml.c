@@ -57,6 +57,15 @@ static const struct {
 	 0,
 	 {"qemu-xhci,id=labbus0",
 	  "usb-storage,id=labdisk0,drive=labdrive0,serial=S6,bus=labbus0.0\""}},
+	{{DISK_DECOY, "0xdeadbeef", GIB, BUS_SD, 512, DISK_FAULT_NONE},
+	 0,
+	 {"sdhci-pci,id=labbus0", "sd-card,id=labdisk0,drive=labdrive0,bus=sd-bus\""}},
+	{{DISK_DECOY, "0xdeadbeef", GIB, BUS_EMMC, 512, DISK_FAULT_NONE},
+	 0,
+	 {"emmc,id=labdisk0,drive=labdrive0,bus=sd-bus\""}},
+	{{DISK_DECOY, "S8", GIB, BUS_VIRTIO, 512, DISK_FAULT_SLOW},
+	 0,
+	 {"throttling.bps-total=4194304"}},
 	{{DISK_TARGET, "S7", GIB, BUS_VIRTIO, 512, DISK_FAULT_READ_ERROR},
 	 2,
 	 {"file.driver=blkdebug", "file.image.filename=/lab/0.raw",
@@ -159,6 +168,8 @@ static void describes_what_racks_have(void **state)
 		"<target dev=\"port1n1\"/>",
 		"<link state=\"down\"/>",
 		"<target dev=\"port1n2\"/>",
+		"<source bridge=\"wstorev20\"/>",
+		"<alias name=\"ua-nic2\"/>",
 	};
 	autofree char *xml = NULL;
 	const char *first, *boot, *last;
@@ -169,7 +180,8 @@ static void describes_what_racks_have(void **state)
 	h.has_clock = true;
 	h.rtc_wall_s = 4102444800;
 	h.nics[0] = (struct lab_nic){.mac = "52:54:00:5a:00:11", .first = true};
-	h.nics[1] = (struct lab_nic){.mac = "52:54:00:5a:00:12", .cabled = true};
+	h.nics[1] = (struct lab_nic){.mac = "52:54:00:5a:00:12",
+				     .wire = {.bridge = "store", .vlan = 20, .cabled = true}};
 	h.n_nics = 2;
 	assert_int_equal(0, domain_xml(&h, &setup, &xml, NULL));
 	for (size_t i = 0; i < ARRAY_LEN(says); i++)
@@ -183,6 +195,68 @@ static void describes_what_racks_have(void **state)
 	boot = strstr(xml, h.mac);
 	last = strstr(xml, h.nics[1].mac);
 	assert_true(first && boot && last && first < boot && boot < last);
+}
+
+/* Where the card and the two disks of a host stand in what the firmware is told; 0: nowhere. */
+static void orders_what_is_started(void **state)
+{
+	static const struct {
+		const char *name;
+		enum boot_first first;
+		enum boot_disk disk;
+		const char *has, *lacks;
+	} cases[] = {
+		{"network, then the target", BOOT_NETWORK_FIRST, BOOT_DISK_TARGET,
+		 "<boot order=\"1\"/>", "<boot order=\"3\"/>"},
+		{"target, then the network", BOOT_DISK_FIRST, BOOT_DISK_TARGET,
+		 "<boot order=\"7\"/>", "<boot order=\"2\"/>"},
+		{"disks in their order, then the network", BOOT_DISK_FIRST, BOOT_DISK_FIRMWARE,
+		 "<boot order=\"2\"/>", "<boot order=\"3\"/>"},
+		{"nothing is told", BOOT_FIRMWARE_FIRST, BOOT_DISK_TARGET,
+		 "virtio-blk-pci,id=labdisk1", "boot order"},
+		{"nothing is told of disks either", BOOT_FIRMWARE_FIRST, BOOT_DISK_FIRMWARE,
+		 "virtio-blk-pci,id=labdisk0", "bootindex"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct lab_host h = host_of_row(0);
+		struct domain_setup setup = {.accel = "qemu",
+					     .bridge = "br0",
+					     .console_path = "/c",
+					     .disk_paths = {"/0", "/1"}};
+		autofree char *xml = NULL;
+
+		h.boot_first = cases[i].first;
+		h.boot_disk = cases[i].disk;
+		assert_int_equal(0, domain_xml(&h, &setup, &xml, NULL));
+		CHECK(cases[i].name, strstr(xml, cases[i].has));
+		CHECK(cases[i].name, !strstr(xml, cases[i].lacks));
+	}
+}
+
+/* A dump brings the identity: neither libvirt nor QEMU says another one. */
+static void takes_structures_of_smbios(void **state)
+{
+	struct lab_host h = host_of_row(0);
+	char *const files[] = {(char[]){"/s0"}, (char[]){"/s1"}};
+	struct domain_setup setup = {.accel = "qemu",
+				     .bridge = "br0",
+				     .console_path = "/c",
+				     .disk_paths = {"/0", "/1"},
+				     .smbios_files = files,
+				     .n_smbios_files = 2};
+	autofree char *slots = NULL, *dumped = NULL;
+
+	(void)state;
+	assert_int_equal(0, domain_xml(&h, &setup, &slots, NULL));
+	assert_non_null(strstr(slots, "value=\"file=/s1\""));
+	assert_non_null(strstr(slots, "type=1,uuid="));
+	(void)str_copy(h.smbios, sizeof(h.smbios), "m.dmi");
+	assert_int_equal(0, domain_xml(&h, &setup, &dumped, NULL));
+	assert_non_null(strstr(dumped, "value=\"file=/s0\""));
+	assert_null(strstr(dumped, "type=1,uuid="));
+	assert_null(strstr(dumped, "sysinfo"));
 }
 
 static void refuses_a_machine_that_does_not_exist(void **state)
@@ -203,6 +277,8 @@ int main(void)
 		cmocka_unit_test(matches_the_golden_file),
 		cmocka_unit_test(puts_a_disk_on_each_bus),
 		cmocka_unit_test(attaches_a_bmc),
+		cmocka_unit_test(orders_what_is_started),
+		cmocka_unit_test(takes_structures_of_smbios),
 		cmocka_unit_test(describes_what_racks_have),
 		cmocka_unit_test(refuses_a_machine_that_does_not_exist),
 	};

@@ -16,6 +16,15 @@
 	"uuid = 5d0f7a10-3c1e-4b57-9a41-51a7b105c001\nmac = 52:54:00:5a:00:01\n"                   \
 	"disk = decoy D1 64M\ndisk = target T1 2G\n"
 
+#define HOST_2                                                                                     \
+	"[host b]\narch = x86_64\nserial = S2\nuuid = 5d0f7a10-3c1e-4b57-9a41-51a7b105c002\n"      \
+	"mac = 52:54:00:5a:00:02\ndisk = decoy D2 64M\ndisk = target T2 2G\n"
+#define DUMPED                                                                                     \
+	"[host a]\narch = x86_64\nfirmware = bios\nsmbios = m.dmi\nmac = 52:54:00:5a:00:01\n"      \
+	"disk = decoy D1 64M\ndisk = target T1 2G\n"
+#define ACTION(deed)   "[action k]\nhost = a\nstate = testing\ndo = " deed "\n"
+#define ACTION_2(deed) "[action l]\nhost = a\nstate = testing\ndo = " deed "\n"
+
 static const struct {
 	const char *name, *text;
 	const char *message; /* part of the error; NULL: accepted */
@@ -79,7 +88,75 @@ static const struct {
 	 "needs the disk"},
 	{"a machine check in a cpu that is not there",
 	 HOST "[action mce]\nhost = a\nstate = testing\ndo = machine-check\ncpu = 1\n",
-	 "with a cpu 1"},
+	 "needs a cpu of an x86_64 host"},
+	{"what cards hang on",
+	 HOST "boot_nic = delay=30 loss=5\nnic = 52:54:00:5a:00:11 bridge=store vlan=20 delay=60 "
+	      "loss=100\n",
+	 NULL},
+	{"the card that netboots without a cable", HOST "boot_nic = link=down\n",
+	 "on the appliance's wire"},
+	{"the card that netboots elsewhere", HOST "boot_nic = vlan=20\n",
+	 "on the appliance's wire"},
+	{"a place for the card that netboots", HOST "boot_nic = place=first\n",
+	 "bad value for key 'boot_nic'"},
+	{"VLAN 0", HOST "nic = 52:54:00:5a:00:11 vlan=0\n", "bad value for key 'nic'"},
+	{"VLAN 4095", HOST "nic = 52:54:00:5a:00:11 vlan=4095\n", "bad value for key 'nic'"},
+	{"a bridge with a blank name", HOST "nic = 52:54:00:5a:00:11 bridge=\n",
+	 "bad value for key 'nic'"},
+	{"a bridge whose name is too long", HOST "nic = 52:54:00:5a:00:11 bridge=abcdefghi\n",
+	 "bad value for key 'nic'"},
+	{"a bridge with a path in its name", HOST "nic = 52:54:00:5a:00:11 bridge=../x\n",
+	 "bad value for key 'nic'"},
+	{"more than all frames lost", HOST "boot_nic = loss=101\n", "bad value for key 'boot_nic'"},
+	{"a delay without a number", HOST "boot_nic = delay=soon\n",
+	 "bad value for key 'boot_nic'"},
+	{"memory slots", HOST "dimm = A1 768M S1 P1\ndimm = B1 256M\ndimm = C1 empty\n", NULL},
+	{"slots that are not all of the memory", HOST "dimm = A1 512M S1\n",
+	 "its dimms have 512 MiB, memory_mib is 1024"},
+	{"a slot twice", HOST "dimm = A1 512M\ndimm = A1 512M\n", "has slot 'A1' twice"},
+	{"an empty slot with a serial", HOST "dimm = A1 empty S1\n", "bad value for key 'dimm'"},
+	{"a slot without a size", HOST "dimm = A1\n", "bad value for key 'dimm'"},
+	{"a slot with five words", HOST "dimm = A1 1G S P more\n", "bad value for key 'dimm'"},
+	{"a module of half a MiB", HOST "dimm = A1 512K\n", "bad value for key 'dimm'"},
+	{"a module that is too large", HOST "dimm = A1 32G\n", "bad value for key 'dimm'"},
+	{"a dump in place of an identity", DUMPED, NULL},
+	{"a dump and an identity", DUMPED "serial = S1\n", "the smbios file has"},
+	{"a dump and slots", DUMPED "dimm = A1 1G\n", "the smbios file has"},
+	{"orders of boot", HOST "boot_first = disk\n", NULL},
+	{"an unknown order of boot", HOST "boot_first = floppy\n",
+	 "bad value for key 'boot_first'"},
+	{"a slow disk", HOST "disk = decoy D2 64M bus=sata fault=slow\n", NULL},
+	{"a card in a slot", HOST "disk = decoy 0xdeadbeef 64M bus=sd\n", NULL},
+	{"a chip with a serial of its own", HOST "disk = decoy D2 64M bus=emmc\n",
+	 "bad value for key 'disk'"},
+	{"a card of an odd size", HOST "disk = decoy 0xdeadbeef 65M bus=sd\n",
+	 "bad value for key 'disk'"},
+	{"two chips",
+	 HOST "disk = decoy 0xdeadbeef 64M bus=sd\ndisk = decoy 0xdeadbeef 64M bus=emmc\n",
+	 "one sd or emmc"},
+	{"a chip with large sectors", HOST "disk = decoy 0xdeadbeef 64M bus=emmc sector=4096\n",
+	 "bad value for key 'disk'"},
+	{"cables", HOST ACTION("link-down") HOST_2 ACTION_2("lose-packets") "loss_percent = 5\n",
+	 NULL},
+	{"a cable of another host's card",
+	 HOST HOST_2 ACTION("link-up") "nic = 52:54:00:5a:00:02\n", "needs a nic of the host"},
+	{"a disk that is swapped", HOST ACTION("swap-disk") "disk = T1\n", NULL},
+	{"a disk that is swapped and not there", HOST ACTION("swap-disk") "disk = T9\n",
+	 "needs the disk that is swapped"},
+	{"a disk that is slow from then on",
+	 HOST "disk = decoy D2 64M bus=nvme\n" ACTION("slow-disk") "disk = D2\n", NULL},
+	{"one that libvirt throttles itself", HOST ACTION("slow-disk") "disk = D1\n",
+	 "not with bus=virtio"},
+	{"a module that is pulled",
+	 HOST "dimm = A1 512M\ndimm = B1 512M\n" ACTION("pull-dimm") "dimm = B1\n", NULL},
+	{"the last module", HOST "dimm = A1 1G\n" ACTION("pull-dimm") "dimm = A1\n",
+	 "and another one"},
+	{"a clock that is set", HOST ACTION("set-clock") "clock = 2100-01-01T00:00:00Z\n", NULL},
+	{"a clock that is set to nothing", HOST ACTION("set-clock"), "needs a clock"},
+	{"buttons", HOST ACTION("nmi") ACTION_2("power-button"), NULL},
+	{"a line for the monitor", HOST ACTION("quit"), "bad value for key 'do'"},
+	{"the site does all", "[scenario]\ndhcp = off\nappliance_off = yes\n" HOST, NULL},
+	{"what stands on the console", HOST "expect_console = iPXE 1.21\n", NULL},
 	{"two targets", HOST "disk = target T2 2G\n", "one target disk"},
 	{"no decoy", "[host a]\nserial = S\ndisk = target T1 2G\n", "at least one decoy"},
 	{"arm bios", HOST "arch = aarch64\n", "aarch64 has no bios"},
@@ -156,6 +233,39 @@ static void reads_every_field(void **state)
 	assert_string_equal(h->expect.orders[0].serial, "S1");
 	assert_true(h->expect.orders[0].closed);
 	assert_null(scenario_host(s, "b"));
+}
+
+static void reads_what_racks_have(void **state)
+{
+	AUTO(scenario) struct scenario *s = NULL;
+	struct lab_host *h;
+
+	(void)state;
+	assert_int_equal(
+		0, scenario_parse("x", "file",
+				  HOST "boot_nic = delay=30 loss=5\n"
+				       "nic = 52:54:00:5a:00:11 bridge=store vlan=20 link=down\n"
+				       "dimm = A1 1G SN1 PN1\ndimm = B1 empty\nsku = K\n"
+				       "asset_tag = T\nboard_serial = B\nboot_first = disk\n",
+				  &s, NULL));
+	h = &s->hosts[0];
+	assert_int_equal(h->wire.delay_s, 30);
+	assert_int_equal(h->wire.loss_percent, 5);
+	assert_true(h->wire.cabled);
+	assert_string_equal(h->nics[0].wire.bridge, "store");
+	assert_int_equal(h->nics[0].wire.vlan, 20);
+	assert_false(h->nics[0].wire.cabled);
+	assert_int_equal(lab_host_nic_index(h, ""), 0);
+	assert_int_equal(lab_host_nic_index(h, "52:54:00:5a:00:11"), 1);
+	assert_int_equal(lab_host_nic_index(h, "52:54:00:5a:00:99"), 2);
+	assert_ptr_equal(lab_host_wire(h, 1), &h->nics[0].wire);
+	assert_int_equal(h->n_dimms, 2);
+	assert_int_equal(h->dimms[0].size_mib, 1024);
+	assert_string_equal(h->dimms[0].serial, "SN1");
+	assert_string_equal(h->dimms[0].part, "PN1");
+	assert_int_equal(h->dimms[1].size_mib, 0);
+	assert_int_equal(h->boot_first, BOOT_DISK_FIRST);
+	assert_string_equal(h->asset_tag, "T");
 }
 
 static void continues_with_the_same_machines(void **state)
@@ -260,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_and_refuses),
 		cmocka_unit_test(reads_every_field),
+		cmocka_unit_test(reads_what_racks_have),
 		cmocka_unit_test(continues_with_the_same_machines),
 		cmocka_unit_test(shipped_files_are_right),
 		cmocka_unit_test(names_files_beside_itself),
