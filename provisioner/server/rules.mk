@@ -114,6 +114,7 @@ server_api_SRC += provisioner/server/api/request.c
 server_api_SRC += provisioner/server/api/roles.c
 server_api_SRC += provisioner/server/api/seen_routes.c
 server_api_SRC += provisioner/server/api/sign_in.c
+server_api_SRC += provisioner/server/api/passwords.c
 server_api_SRC += provisioner/server/api/upload_routes.c
 server_api_SRC += provisioner/server/api/user_routes.c
 server_api_SRC += provisioner/server/api/webhooks.c

@@ -17,6 +17,7 @@ WEB_SRC += provisioner/web/src/fleet.js
 WEB_SRC += provisioner/web/src/floor.js
 WEB_SRC += provisioner/web/src/hooks.js
 WEB_SRC += provisioner/web/src/host.js
+WEB_SRC += provisioner/web/src/account.js
 WEB_SRC += provisioner/web/src/html.js
 WEB_SRC += provisioner/web/src/identity.js
 WEB_SRC += provisioner/web/src/images.js

@@ -401,12 +401,19 @@ function isSignedIn(fleet, request) {
 	return Boolean(fleet.session) && (request.headers.cookie || "").includes(`slipway=${fleet.session}`);
 }
 function answerSignIn(fleet, body) {
-	const right = body.link ? body.link === fleet.link : body.name === "anna" && body.password === PASSWORD;
+	const right = body.link ? body.link === fleet.link : body.name === "anna" && body.password === fleet.password;
 	if (!right) return problem(401, "auth.password", body.link ? "the link was used, has expired or is not known" : "the name or the password is wrong");
 	fleet.session = "sls_fixture";
 	if (body.link) fleet.link = "";
 	fleet.me = { name: "user:anna", owner: "anna", role: "operator", scopes: ["read", "approve", "arm"] };
 	return { status: 201, body: fleet.me, cookie: `slipway=${fleet.session}; Path=/; HttpOnly; SameSite=Strict` };
+}
+
+function changePassword(fleet, body) {
+	if (body.current !== fleet.password) return problem(400, "input.invalid", "the current password is wrong", { pointer: "/current" });
+	if (body.password.length < 12) return problem(400, "input.invalid", "a password has 12 to 256 bytes", { pointer: "/password" });
+	Object.assign(fleet, { password: body.password, session: "sls_fixture2" });
+	return { status: 200, body: fleet.me, cookie: `slipway=${fleet.session}; Path=/; HttpOnly; SameSite=Strict` };
 }
 
 async function answerApi(fleet, request, url) {
@@ -422,6 +429,7 @@ async function answerApi(fleet, request, url) {
 	if (request.method === "DELETE" && path.startsWith("/profiles/")) return changeProfile(fleet, "DELETE", path, url.searchParams, request.headers, {});
 	if (!request.headers["idempotency-key"]) return problem(400, "input.invalid", "no idempotency key");
 	const body = await readBody(request);
+	if (path === "/me/password") return changePassword(fleet, body);
 	const part = path.split("/").filter(Boolean);
 	if (path === "/stop-all") {
 		fleet.posts.push({ verb: "stop-all", body });
@@ -460,7 +468,7 @@ function feed(fleet, response) {
 export async function startFixture(webDir) {
 	const hosts = makeFleet();
 	const fleet = {
-		token: TOKEN, session: "", link: "sll_fixture", owner: "bob", orders: [], seen: [], profiles: [], deliveries: [], me: { name: "token:bob", owner: "bob", scopes: ["read", "approve", "arm", "admin"] }, feeds: new Set(), quiet: false, hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
+		token: TOKEN, session: "", link: "sll_fixture", password: PASSWORD, owner: "bob", orders: [], seen: [], profiles: [], deliveries: [], me: { name: "token:bob", owner: "bob", scopes: ["read", "approve", "arm", "admin"] }, feeds: new Set(), quiet: false, hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
 		images: ["x86_64", "aarch64"].map((arch, i) => ({
 			digest: `${i}d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592`, line: "debian12", version: "20261101", arch, seq: 1, created: 1793500000, min_disk: 2 * 10 ** 9, firmware: arch === "aarch64" ? ["uefi"] : ["bios", "uefi"], payloads: [{ name: "root", packed: 212 * 2 ** 20, size: 700 * 2 ** 20 }],
 		})),

@@ -793,6 +793,41 @@ await withPage("on a phone nothing is wider than the screen, and the fleet reads
 	}
 }, PHONE);
 
+const ownPassword = async ({ page, fixture, fleet }, size) => {
+	const next = "staple battery horse";
+	await page.goto(fixture.url);
+	await signInAs(page, "anna", PASSWORD);
+	await page.locator("table.fleet").waitFor();
+	holds((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, "the head is not wider than the screen");
+	await page.getByRole("button", { name: "Password…" }).click();
+	const fill = async (current, password, again) => {
+		await page.getByLabel("Password as it is").fill(current);
+		await page.getByLabel(/^Next password, /).fill(password);
+		await page.getByLabel("Next password again").fill(again);
+		await page.getByRole("button", { name: "Store" }).click();
+	};
+	const wrong = [
+		[[PASSWORD, next, "staple"], "again", "it is not the same as above"],
+		[["wrong", next, next], "current", "the current password is wrong"],
+		[[PASSWORD, "short", "short"], "password", "a password has 12 to 256 bytes"],
+	];
+	for (const [words, field, message] of wrong) {
+		await fill(...words);
+		await page.getByRole("alert").filter({ hasText: message }).waitFor();
+		equal(await page.locator(`#own-${field}`).getAttribute("aria-invalid"), "true", field);
+	}
+	await shot(page, `own-password-${size}`, false);
+	await fill(PASSWORD, next, next);
+	await page.getByText("Stored. You are signed out in every other browser.").waitFor();
+	await page.getByRole("button", { name: "Close" }).click();
+	await page.reload();
+	await page.locator("table.fleet").waitFor();
+	await shot(page, `signed-in-${size}`, false);
+	equal([fleet.password, await page.getByRole("dialog").count()], [next, 0], "what is stored");
+};
+await withPage("a person changes the own password, and stays signed in", (all) => ownPassword(all, 1280), { hash: null, size: { width: 1280, height: 800 } });
+await withPage("a person changes the own password on a phone", (all) => ownPassword(all, 360), { hash: null, size: { width: 360, height: 740 } });
+
 for (const scheme of ["light", "dark"])
 	await withPage(`axe-core finds nothing, ${scheme}`, async ({ page, fleet }) => {
 		addOrder(fleet, fleet.hosts.slice(0, 6), "new kernel");

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Signing in at the page and out again: by name and password, or by a link that root on the
- * appliance made. A sign-in is a cookie that no script reads, no other site sends and only TLS
+ * appliance made; and another password for oneself. A sign-in is a cookie that no script reads, no other site sends and only TLS
  * carries; it lives in the store, so it outlives a restart and holds on each appliance of a fleet.
  * Guesses are slowed by account and by address. Input: names, passwords and links of anybody.
  */
 #include "request.h"
-#include "read.h"
 #include "roles.h"
 #include "tables.h"
 #include "write.h"
@@ -20,15 +19,8 @@
 #include <inventory/account.h>
 #include <proto/record.h>
 #include "authorize.h"
-#include "rate.h"
+#include "passwords.h"
 #include <server/reader/password.h>
-
-/* ---- how often ------------------------------------------------------------------------------- */
-
-/* A person mistypes; a program that guesses has one try in six seconds. Who is shut out because
- * somebody else guesses at the name signs in by a link. */
-static struct rate_bucket by_account[RATE_BUCKETS], by_address[RATE_BUCKETS];
-static const struct rate_rule guesses = {10 / 60.0, 10};
 
 struct sign_in_ask {
 	char name[ACCOUNT_NAME_BYTES];
@@ -42,24 +34,6 @@ static const struct field sign_in_fields[] = {
 	F_STR(struct sign_in_ask, "link", link, 0, .about = "instead of both: a code of a link"),
 	F_END,
 };
-
-static int may_try(const struct flow *flow, struct http_request *r, const struct sign_in_ask *ask,
-		   struct err *err)
-{
-	int64_t now_us = flow_now_us(flow);
-	bool may = rate_take_of(by_address, http_peer(r), &guesses, now_us);
-
-	if (may && !ask->link[0])
-		may = rate_take_of(by_account, ask->name, &guesses, now_us);
-	return may ? 0 : api_limited(r, err);
-}
-
-static void was_right(struct http_request *r, const struct sign_in_ask *ask)
-{
-	rate_return(by_address, http_peer(r), &guesses);
-	if (!ask->link[0])
-		rate_return(by_account, ask->name, &guesses);
-}
 
 /* ---- who it is ------------------------------------------------------------------------------- */
 
@@ -104,8 +78,6 @@ static int check_password(struct flow *flow, struct http_request *r, const struc
 			  struct account *ret, struct err *err)
 {
 	struct err unknown = ERR_INIT;
-	autofree char *text = NULL;
-	size_t n = 0;
 
 	*ret = (struct account){.num = 0};
 	int found = account_find(flow->db, ask->name, ret, &unknown);
@@ -115,12 +87,10 @@ static int check_password(struct flow *flow, struct http_request *r, const struc
 	}
 	autojson json_t *question = json_pack("{s:s, s:s}", "password", ask->password, "stored",
 					      ret->disabled ? "" : ret->password);
-	const struct read_job job = {
-		.kind = READ_PASSWORD, .of = &collection_hosts, .ask = question};
-	int rc = api_read_text(r, &job, &text, &n, err);
+	autojson json_t *answer = NULL;
+	int rc = api_password_ask(r, question, &answer, err);
 	if (rc <= 0)
 		return rc;
-	autojson json_t *answer = json_loadb(text, n, 0, NULL);
 	return json_is_true(json_object_get(answer, "right")) ? 1 : refuse(flow, r, ret, err);
 }
 
@@ -144,12 +114,12 @@ static int check(struct http_request *r, const struct sign_in_ask *ask, struct e
 	struct account a;
 
 	if (!http_state(r)) /* a handler that waited for a reader is called again */
-		TRY(may_try(api->flow, r, ask, err));
+		TRY(api_password_may_try(api->flow, r, ask->link[0] ? "" : ask->name, err));
 	int rc = ask->link[0] ? check_link(api->flow, r, ask, &a, err)
 			      : check_password(api->flow, r, ask, &a, err);
 	if (rc <= 0)
 		return rc;
-	was_right(r, ask);
+	api_password_was_right(r, ask->link[0] ? "" : ask->name);
 	struct sign_in *s = xcalloc(1, sizeof(*s));
 	s->account = a;
 	(void)snprintf(s->who, sizeof(s->who), "user:%s", a.name);
@@ -224,6 +194,89 @@ static int sign_out_work(struct write *w, struct err *err)
 	return 0;
 }
 
+/* ---- another password ------------------------------------------------------------------------ */
+
+struct own_ask {
+	char current[PASSWORD_MAX_BYTES + 1], password[PASSWORD_MAX_BYTES + 1];
+};
+
+static const struct field own_fields[] = {
+	F_STR(struct own_ask, "current", current, FIELD_NEEDED, .about = "the password as it is"),
+	F_STR(struct own_ask, "password", password, FIELD_NEEDED,
+	      .about = "the next one, of 12 to 256 bytes"),
+	F_END,
+};
+
+/* Whoever finds a browser that was left open does not have the password. */
+static int find_self(const struct flow *flow, const struct http_request *r, struct account *ret,
+		     struct err *err)
+{
+	if (!http_identity(r)->session[0])
+		return err_set(err, ERR_GUARD_PERSON, "only a person who signed in has a password");
+	TRY(account_find(flow->db, http_identity(r)->owner, ret, err));
+	if (!ret->password[0])
+		return err_set(err, ERR_GUARD_PERSON,
+			       "this account signs in by links; root on the appliance gives it a "
+			       "password");
+	return 0;
+}
+
+/* The request's state is then the hash of the next password. */
+static int hash_own(struct http_request *r, const struct own_ask *ask, struct err *err)
+{
+	struct api *api = http_context(r);
+	autojson json_t *answer = NULL;
+	struct account a = {.num = 0};
+
+	TRY(find_self(api->flow, r, &a, err));
+	TRY(api_password_is_fit(ask->password, a.name, err));
+	if (!http_state(r)) /* not when it is called again after it waited for a reader */
+		TRY(api_password_may_try(api->flow, r, a.name, err));
+	autojson json_t *question = json_pack("{s:s, s:s, s:s}", "password", ask->current, "stored",
+					      a.password, "next", ask->password);
+	int rc = api_password_ask(r, question, &answer, err);
+	if (rc <= 0)
+		return rc;
+	const char *hash = json_string_value(json_object_get(answer, "hash"));
+	if (!hash) {
+		(void)err_set(err, ERR_INVALID, "the current password is wrong");
+		(void)err_at(err, "/current");
+		return api_turn_away(api->flow, r, http_identity(r)->who, err);
+	}
+	api_password_was_right(r, a.name);
+	http_set_state(r, xstrdup(hash), free);
+	return api_change(r, err);
+}
+
+static int post_own_password(struct http_request *r, struct err *err)
+{
+	autojson json_t *doc = NULL;
+	struct own_ask ask = {.current = ""};
+
+	TRY(http_body_json(r, &doc, err));
+	TRY(record_decode(own_fields, doc, &ask, err));
+	int rc = hash_own(r, &ask, err);
+	explicit_bzero(&ask, sizeof(ask));
+	return rc;
+}
+
+/* It signs out everywhere, links included, but for the browser that asks. */
+static int own_password_work(struct write *w, struct err *err)
+{
+	struct account_change change = {.password = http_state(w->request), .disabled = -1};
+	char code[ACCOUNT_CODE_BYTES];
+	struct account a;
+
+	TRY(find_self(w->flow, w->request, &a, err));
+	TRY(account_change(w->flow->db, a.num, &change, flow_now_us(w->flow), err));
+	TRY(account_session_open(w->flow->db, a.num, flow_now_us(w->flow), code, err));
+	if (!w->dry_run)
+		set_cookie(w->request, code, ACCOUNT_SESSION_MAX_US / 1000000);
+	explicit_bzero(code, sizeof(code));
+	w->doc = me_json(w->who, a.name, a.role, api_role_scopes(a.role));
+	return 0;
+}
+
 /* So that a page shows no button which the server would refuse. */
 static int get_me(struct http_request *r, struct err *err)
 {
@@ -242,6 +295,10 @@ const struct http_route sign_in_routes[] = {
 		      "sign in at the page, by name and password or by a link; sets a cookie",
 		      API_BODY(sign_in_fields, struct sign_in_ask), .answer_secret = true,
 		      .body_secret = true),
+	API_CHANGE_BY(
+		POST, "/api/v1/me/password", READ, 4 * KIB, post_own_password, own_password_work,
+		"another password for oneself; signs out everywhere else, and sets a cookie",
+		API_BODY(own_fields, struct own_ask), .answer_secret = true, .body_secret = true),
 	API_CHANGE(POST, "/api/v1/sign-out", READ, 4 * KIB, sign_out_work,
 		   "end the sign-in whose cookie comes with the request",
 		   API_BODY(api_no_fields, struct api_nothing)),

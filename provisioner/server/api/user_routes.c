@@ -4,8 +4,8 @@
  * whoever could do that from afar could act as two people. Input: bodies from administrators.
  */
 #include "request.h"
-#include "read.h"
 #include "roles.h"
+#include "passwords.h"
 #include "tables.h"
 #include "write.h"
 
@@ -60,42 +60,24 @@ static int check_role(const char *role, struct err *err)
 	return err_at(err, "/role");
 }
 
-static int check_password(const char *text, const char *name, struct err *err)
-{
-	size_t n = strlen(text);
-
-	if (n < PASSWORD_MIN_BYTES || n > PASSWORD_MAX_BYTES)
-		(void)err_set(err, ERR_INVALID, "a password has %d to %d bytes, this one has %zu",
-			      PASSWORD_MIN_BYTES, PASSWORD_MAX_BYTES, n);
-	else if (strcasecmp(text, name) == 0)
-		(void)err_set(err, ERR_INVALID, "the password is the account's name");
-	else
-		return 0;
-	return err_at(err, "/password");
-}
-
 /* ---- the password's hash, before the transaction --------------------------------------------- */
 
 /* Handlers wait for a reader, which makes it; the request's state is then the hash. */
 static int hash_then_change(struct http_request *r, struct err *err)
 {
 	autojson json_t *doc = NULL;
-	autofree char *text = NULL;
-	size_t n = 0;
 
 	TRY(http_body_json(r, &doc, err));
 	const char *password = json_string_value(json_object_get(doc, "password"));
 	const char *name = json_string_value(json_object_get(doc, "name"));
 	if (!password || http_listener(r) != HTTP_LISTENER_ADMIN)
 		return api_change(r, err);
-	TRY(check_password(password, name ? name : http_param(r, "name"), err));
+	TRY(api_password_is_fit(password, name ? name : http_param(r, "name"), err));
 	autojson json_t *question = json_pack("{s:s}", "password", password);
-	const struct read_job job = {
-		.kind = READ_PASSWORD, .of = &collection_hosts, .ask = question};
-	int rc = api_read_text(r, &job, &text, &n, err);
+	autojson json_t *answer = NULL;
+	int rc = api_password_ask(r, question, &answer, err);
 	if (rc <= 0)
 		return rc;
-	autojson json_t *answer = json_loadb(text, n, 0, NULL);
 	const char *hash = json_string_value(json_object_get(answer, "hash"));
 	http_set_state(r, xstrdup(hash ? hash : ""), free);
 	return api_change(r, err);

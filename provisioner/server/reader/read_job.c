@@ -110,7 +110,8 @@ static int answer_audit_check(struct db *db, const struct read_job *j, json_t **
 	return 0;
 }
 
-/* {"right": bool}, or {"hash": "..."} */
+/* {"hash": "..."}; with what is stored {"right": bool}, and then the hash of the next one, too, where
+ * one is asked for and the first was right. */
 static int answer_password(const json_t *ask, json_t **ret, struct err *err)
 {
 	const char *text = json_string_value(json_object_get(ask, "password"));
@@ -121,14 +122,16 @@ static int answer_password(const json_t *ask, json_t **ret, struct err *err)
 	if (!text || strlen(text) > PASSWORD_MAX_BYTES)
 		return err_set(err, ERR_INVALID, "a password has at most %d bytes",
 			       PASSWORD_MAX_BYTES);
+	*ret = json_object();
 	if (stored) {
 		TRY(password_check(text, stored, &right, err));
-		*ret = json_pack("{s:b}", "right", right);
-		return 0;
+		(void)json_object_set_new(*ret, "right", json_boolean(right));
+		text = right ? json_string_value(json_object_get(ask, "next")) : NULL;
 	}
+	if (!text)
+		return 0;
 	TRY(password_hash(text, hash, err));
-	*ret = json_pack("{s:s}", "hash", hash);
-	return 0;
+	return json_object_set_new(*ret, "hash", json_string(hash));
 }
 
 static int answer_document(struct db *db, const struct read_job *j, json_t **ret, struct err *err)

@@ -7,6 +7,7 @@ import { api, session, token } from "./api.js";
 import { useNow, useRoute } from "./hooks.js";
 import { routeTo } from "./route.js";
 import { clockUtc, useWords } from "./words.js";
+import { Account } from "./account.js";
 import { SignIn } from "./signin.js";
 import { Fleet } from "./fleet.js";
 import { HostPage } from "./host.js";
@@ -43,7 +44,7 @@ function Clocks() {
 }
 
 function Frame({ route, children }) {
-	const { me, may } = useMe();
+	const { may } = useMe();
 	return html`
 		<header>
 			<a class="skip" href="#/hosts" onClick=${skip}>Skip to content</a>
@@ -58,9 +59,7 @@ function Frame({ route, children }) {
 			<div class="right">
 				<${Clocks} />
 				${may("arm") ? html`<${StopAll} />` : null}
-				${me && (me.owner || me.name)
-					? html`<span class="who" title=${me.scopes.join(", ")}>${me.owner || me.name}${me.role ? ` · ${me.role}` : ""}</span>`
-					: null}
+				<${Account} />
 				<button class="quiet" onClick=${() => session.signOut()}>Sign out</button>
 			</div>
 		</header>

@@ -234,6 +234,84 @@ static void test_wrong_ones(void **state)
 		  1);
 }
 
+/* ---- another password for oneself ----------------------------------------------------------- */
+
+#define NEXT "staple battery horse"
+
+static void test_own_password(void **state)
+{
+	static const struct {
+		const char *name, *body;
+		int status;
+		const char *pointer;
+	} rows[] = {
+		{"a wrong current one",
+		 "{\"current\":\"wrong horse battery\",\"password\":\"" NEXT "\"}", 400,
+		 "/current"},
+		{"a short next one", "{\"current\":\"" PASSWORD "\",\"password\":\"short\"}", 400,
+		 "/password"},
+		{"no next one", "{\"current\":\"" PASSWORD "\"}", 400, "/password"},
+		{"no current one", "{\"password\":\"" NEXT "\"}", 400, "/current"},
+		{"a role beside it",
+		 "{\"current\":\"" PASSWORD "\",\"password\":\"" NEXT "\",\"role\":\"admin\"}", 400,
+		 "/role"},
+	};
+	(void)state;
+	autofree char *elsewhere = signed_in("ben");
+	autofree char *cookie = signed_in("ben");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CHECK_INT(rows[i].name,
+			  as_page(cookie, "POST", "/api/v1/me/password", rows[i].body),
+			  rows[i].status);
+		const char *pointer = json_string_value(json_object_get(reply.body, "pointer"));
+		CHECK_STR(rows[i].name, pointer ? pointer : "", rows[i].pointer);
+	}
+	const char *good = "{\"current\":\"" PASSWORD "\",\"password\":\"" NEXT "\"}";
+	CHECK_INT("without the page's header", browser("POST", "/api/v1/me/password", cookie, good),
+		  403);
+	CHECK_INT("still the old one", sign_in_from("198.18.0.9", "ben", PASSWORD), 201);
+	CHECK_INT("changed", as_page(cookie, "POST", "/api/v1/me/password", good), 200);
+	autofree char *next = cookie_line();
+	CHECK_INT("this browser stays signed in", browser("GET", "/api/v1/me", next, NULL), 200);
+	CHECK_INT("no other does", browser("GET", "/api/v1/me", elsewhere, NULL), 401);
+	CHECK_INT("nor does the old cookie", browser("GET", "/api/v1/me", cookie, NULL), 401);
+	CHECK_INT("the old one is gone", sign_in_from("198.18.0.9", "ben", PASSWORD), 401);
+	CHECK_INT("the next one opens", sign_in_from("198.18.0.9", "ben", NEXT), 201);
+	CHECK_INT("the log has no digest of it",
+		  count("SELECT count(*) FROM audit WHERE path = '/api/v1/me/password' AND who = "
+			"'user:ben' AND status = 200 AND body_sha256 = ''"),
+		  1);
+}
+
+/* A token is not a person, and who has no password may not make one of a sign-in by a link. */
+static void test_no_own_password(void **state)
+{
+	const char *body = "{\"current\":\"" PASSWORD "\",\"password\":\"" NEXT "\"}";
+
+	(void)state;
+	assert_int_equal(server_bench_admin(&bench, "POST", "/api/v1/me/password", body), 403);
+	assert_int_equal(server_bench_admin(&bench, "POST", "/api/v1/users/emil/links", NULL), 201);
+	const char *url = json_string_value(json_object_get(bench.reply, "url"));
+	autofree char *link = xasprintf("{\"link\":\"%s\"}", strstr(url, "sll_"));
+	CHECK_INT("by a link", browser("POST", "/api/v1/sign-in", "", link), 201);
+	autofree char *cookie = cookie_line();
+	CHECK_INT("an account of links", as_page(cookie, "POST", "/api/v1/me/password", body), 403);
+	CHECK_STR("an account of links", reply.code, "guard.person");
+}
+
+static void test_own_password_guesses(void **state)
+{
+	int limited = 0;
+
+	(void)state;
+	autofree char *cookie = signed_in("anna");
+	for (int i = 0; i < 14; i++)
+		limited += as_page(cookie, "POST", "/api/v1/me/password",
+				   "{\"current\":\"wrong horse battery\",\"password\":\"" NEXT
+				   "\"}") == 429;
+	CHECK("guesses at one's own are slowed, too", limited >= 3);
+}
+
 /* ---- guesses --------------------------------------------------------------------------------- */
 
 static void test_guesses_are_slowed(void **state)
@@ -472,6 +550,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_in_and_out),
 		T(test_idle),
+		T(test_own_password),
+		T(test_no_own_password),
+		T(test_own_password_guesses),
 		T(test_changes_need_our_page),
 		T(test_wrong_ones),
 		T(test_guesses_are_slowed),
