@@ -93,6 +93,10 @@ void suspects_fitting(const component_list *list, enum component_kind kind,
 void suspects_at(const component_list *list, const uint64_t *address, struct suspects *ret);
 /* Those of an address instead of s, where they are fewer. */
 void suspects_narrow_at(const component_list *list, uint64_t address, struct suspects *s);
+/* Those of a kind that a board or a BMC calls by that name: the place, or what stands for it. Letters and
+ * digits alone count. */
+void suspects_named(const component_list *list, enum component_kind kind, const char *name,
+		    struct suspects *ret);
 /* The modules that a memory controller's counter may mean. */
 void suspects_of_edac(const component_list *list, const struct edac_place *edac,
 		      struct suspects *ret);

@@ -4,7 +4,7 @@
  * that somebody who knows hardware can read a rule, argue over it and change it.
  *
  * How to add a rule: 1. a symptom here. 2. a row in rules.c: verdict, whether it fails the host,
- * what a technician does, what else it may be. 3. a row in tests/unit/burnin/test_rules.c.
+ * what a technician does, what else it may be, whether a swap decides that. 3. a row in tests/unit/burnin/test_rules.c.
  */
 #ifndef BURNIN_RULES_H
 #define BURNIN_RULES_H
@@ -36,10 +36,9 @@ enum burnin_symptom {
 	SYMPTOM_DISK_WORN,          /* spare blocks or rated life used up */
 	SYMPTOM_DISK_USED,          /* many hours or much wear on a part sold as new */
 	SYMPTOM_NIC_ERRORS,
-	SYMPTOM_NIC_SLOW_LINK, /* as slow as with a broken pair of the cable */
-	SYMPTOM_NIC_BELOW_PORT,
-	SYMPTOM_NIC_SLOW_PATH,
-	/* to every partner, far below what its link could do */ /* slower than the port can: the far end may be meant so */
+	SYMPTOM_NIC_SLOW_LINK,  /* as slow as with a broken pair of the cable */
+	SYMPTOM_NIC_BELOW_PORT, /* slower than the port can: the far end may be meant so */
+	SYMPTOM_NIC_SLOW_PATH,  /* to every partner, far below what its link could do */
 	SYMPTOM_PCIE_FATAL,
 	SYMPTOM_PCIE_CORRECTABLE,
 	SYMPTOM_CARD_FAILED,      /* a card reports an error of its own, such as its memory */
@@ -61,6 +60,7 @@ struct burnin_rule {
 	enum component_kind kind; /* of the part that it blames */
 	const char *action;       /* imperative; "%s" is the part with its slot and serial */
 	const char *else_may_be;
+	bool swap_decides; /* a swap of the part tells it from what else it may be */
 };
 const struct burnin_rule *burnin_rule_of(enum burnin_symptom symptom);
 /* The symptom of a verdict's name; SYMPTOM_NONE when no rule has it. */
@@ -75,8 +75,8 @@ struct burnin_finding {
 /* Put the suspects into a finding: one that is certain becomes its component. */
 void burnin_blame(struct burnin_finding *finding, const struct suspects *suspects);
 
-/* What a technician does. One part: its slot, serial and part number. Several that fit: the first
- * of them, all of them in action, and the swap that finds out which. Unknown slot or serial are left
+/* What a technician does. One part: its slot, serial and part number. Several that fit: all of them
+ * in action. Where the part is not the only one that it may be: the swap that decides. Unknown slot or serial are left
  * out, never invented. */
 struct burnin_order {
 	char part[65], slot[129], serial[129], part_number[129], action[513];

@@ -47,6 +47,11 @@ void tool_read_memtester(struct tool_end end, const char *output, struct tool_ou
 /* fio --output-format=json, with verify: every job must have moved bytes and must have no error. */
 void tool_read_fio(struct tool_end end, const char *output, struct tool_outcome *ret);
 
+/* iperf3 as a sender, as JSON or text: passed when the other end took bytes; n_errors counts lost packets
+ * of UDP. What the rate means depends on the link, so it is a value. out: *ret_mbps -1: not told. */
+void tool_read_iperf3(struct tool_end end, const char *output, struct tool_outcome *ret,
+		      int64_t *ret_mbps);
+
 /* Set a verdict and its message: cleaned, cut between characters. For readers of tools. */
 void tool_outcome_set(struct tool_outcome *ret, enum tool_verdict verdict, const char *text,
 		      size_t n_bytes);

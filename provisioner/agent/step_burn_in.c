@@ -7,6 +7,7 @@
 #include "steps.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <base/cleanup.h>
@@ -213,4 +214,5 @@ void step_burn_in(void *step_context, struct report *out)
 	drives_done(&b.drives);
 	VEC_DONE(&b.components);
 	burn_tests_done(&b);
+	free(b.fru);
 }

@@ -67,17 +67,142 @@ static bool is_supply(const char *name)
 	       has(name, "psu");
 }
 
-static void find(const char *name, const char *what, enum burnin_symptom symptom, bmc_found *found,
-		 void *arg)
+/* ---- places ---------------------------------------------------------------------------------- */
+
+static bool has_digit(const char *text)
+{
+	return strpbrk(text, "0123456789") != NULL;
+}
+
+/* What a sensor of a part watches, at the end of its name: "PS1 Status", "FAN_2_TACH". */
+static const char *const watched[] = {
+	"status",     "state",   "fail", "failure", "fault",   "faults",  "presence", "present",
+	"prsnt",      "rpm",     "tach", "speed",   "input",   "output",  "power",    "in",
+	"out",        "ac",      "dc",   "lost",    "pin",     "pout",    "temp",     "temperature",
+	"volt",       "voltage", "cur",  "current", "health",  "ac_lost", "vin",      "iin",
+	"redundancy", "error",   "ecc",  "ierr",    "thermal", "prochot", "therm",
+};
+
+/* The last word of a name, if the rest would still have a number; NULL: there is none. */
+static char *last_word(char *name)
+{
+	size_t n = strlen(name);
+
+	while (n && name[n - 1] != ' ' && name[n - 1] != '_' && name[n - 1] != '-')
+		n--;
+	return n ? name + n : NULL;
+}
+
+static void drop_watched(char *name)
+{
+	for (char *word = last_word(name); word; word = last_word(name)) {
+		size_t n = (size_t)(word - name);
+
+		if (!is_one_of(word, watched, ARRAY_LEN(watched)) ||
+		    strcspn(name, "0123456789") >= n)
+			return;
+		while (n && strchr(" _-", name[n - 1]))
+			n--;
+		name[n] = '\0';
+	}
+}
+
+/* IPMI 2.0, table 43-13: entity ids of parts; "10.2" is the second supply. */
+static void place_of_entity(enum component_kind kind, const char *entity, char ret[static 129])
+{
+	static const struct {
+		const char *id, *word;
+		enum component_kind kind;
+	} ids[] = {
+		{"3.", "CPU", COMPONENT_CPU},     {"10.", "PSU", COMPONENT_SUPPLY},
+		{"19.", "PSU", COMPONENT_SUPPLY}, {"29.", "Fan", COMPONENT_FAN},
+		{"30.", "Fan", COMPONENT_FAN},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+		if (kind == ids[i].kind && str_starts(entity, ids[i].id))
+			text_print(ret, 129, "%s %.8s", ids[i].word, entity + strlen(ids[i].id));
+}
+
+/* Does the name of a sensor tell one part of that kind from others? */
+static bool names_part(enum component_kind kind, const char *name)
+{
+	static const struct {
+		enum component_kind kind;
+		const char *words[6];
+	} rows[] = {
+		{COMPONENT_DIMM, {"dimm"}},
+		{COMPONENT_CPU, {"cpu", "proc", "socket"}},
+		{COMPONENT_DISK, {"drive", "disk", "hdd", "ssd", "bay", "nvme"}},
+	};
+
+	if (*name == '#' || !has_digit(name) || strchr(name, '#'))
+		return false;
+	if (kind == COMPONENT_FAN || kind == COMPONENT_SUPPLY)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (size_t k = 0; rows[i].kind == kind && k < ARRAY_LEN(rows[i].words); k++)
+			if (rows[i].words[k] && has(name, rows[i].words[k]))
+				return true;
+	return false;
+}
+
+/* Boards put the module's name into the entry's words: "Correctable ECC @DIMMA1(CPU1)", "(DIMM B2)". */
+static void place_in_words(const char *words, char ret[static 129])
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"_-";
+	const char *at = strcasestr(words, "dimm"), *from = at;
+	size_t n;
+
+	if (!at)
+		return;
+	while (from > words && strchr(letters, from[-1]))
+		from--;
+	n = strspn(from, letters);
+	/* "DIMM A1", "DIMM 3" */
+	if (!has_digit(from) || strcspn(from, "0123456789") >= n)
+		n += from[n] == ' ' ? 1 + strspn(from + n + 1, letters) : 0;
+	text_print(ret, 129, "%.*s", (int)(n < 64 ? n : 64), from);
+	if (!has_digit(ret))
+		*ret = '\0';
+}
+
+/* Where the part is that a line is about; "" where nothing names it. */
+static void place_of(enum component_kind kind, const char *name, const char *entity,
+		     const char *words, char ret[static 129])
+{
+	char own[129];
+
+	*ret = '\0';
+	(void)text_fit(own, sizeof(own), name);
+	drop_watched(own);
+	if (names_part(kind, own))
+		(void)text_fit(ret, 129, own);
+	else if (kind == COMPONENT_DIMM)
+		place_in_words(words, ret);
+	else
+		place_of_entity(kind, entity, ret);
+	if (!*ret && (kind == COMPONENT_FAN || kind == COMPONENT_SUPPLY))
+		(void)text_fit(ret, 129, name);
+}
+
+/* A line of a sensor or of the log: its name, what it says, and the entity, "" where it has none. */
+struct told {
+	const char *name, *what, *entity;
+};
+
+static void find(const struct told *t, enum burnin_symptom symptom, bmc_found *found, void *arg)
 {
 	struct component c = {.kind = burnin_rule_of(symptom)->kind, .place = DIMM_NOWHERE};
 	struct burnin_finding f = {.symptom = symptom};
 
-	(void)text_fit(c.key, sizeof(c.key), name);
-	(void)text_fit(c.location, sizeof(c.location), name);
-	if (c.kind == COMPONENT_FAN || c.kind == COMPONENT_SUPPLY)
+	place_of(c.kind, t->name, t->entity, t->what, c.location);
+	(void)text_fit(c.key, sizeof(c.key), c.location);
+	if (*c.location)
 		f.component = &c;
-	text_print(f.message, sizeof(f.message), "%.90s: %.150s", name, what);
+	text_print(f.message, sizeof(f.message), "%.90s: %.150s", t->name, t->what);
 	found(arg, &f);
 }
 
@@ -95,22 +220,35 @@ static bool lost_redundancy(const char *text)
 }
 
 /* A discrete sensor is "ok" and says in words what is wrong. */
-static void judge_words(const char *name, const char *words, bmc_found *found, void *arg)
+static void judge_words(const struct told *t, bmc_found *found, void *arg)
 {
-	if (is_supply(name) && (has_one_of(words, supply_faults, ARRAY_LEN(supply_faults))))
-		find(name, words, SYMPTOM_SUPPLY_FAILED, found, arg);
-	else if (lost_redundancy(words))
-		find(name, words, SYMPTOM_REDUNDANCY_LOST, found, arg);
+	if (is_supply(t->name) && has_one_of(t->what, supply_faults, ARRAY_LEN(supply_faults)))
+		find(t, SYMPTOM_SUPPLY_FAILED, found, arg);
+	else if (lost_redundancy(t->what))
+		find(t, SYMPTOM_REDUNDANCY_LOST, found, arg);
+}
+
+/* "29.3": the fourth column of `sdr elist`; "" where there is none. */
+static const char *entity_of(const struct line *l)
+{
+	const char *text = l->n > 4 ? l->columns[3] : "";
+	size_t n = strspn(text, "0123456789");
+
+	return n && text[n] == '.' && text[n + 1 + strspn(text + n + 1, "0123456789")] == '\0'
+		       ? text
+		       : "";
 }
 
 static void judge_sensor(const struct line *l, bool critical, bmc_found *found, void *arg)
 {
 	const char *name = l->columns[0], *reading = l->columns[l->n - 1];
 	char what[COLUMN_BYTES * 2 + 8];
+	struct told t = {name, reading, entity_of(l)};
 
 	if (!critical) {
-		judge_words(name, reading, found, arg);
-		judge_words(name, l->columns[1], found, arg);
+		judge_words(&t, found, arg);
+		t.what = l->columns[1];
+		judge_words(&t, found, arg);
 		return;
 	}
 	/* "43h" is the sensor's number, "0 RPM" and "300.000" are readings. */
@@ -118,7 +256,8 @@ static void judge_sensor(const struct line *l, bool critical, bmc_found *found, 
 		   isdigit((unsigned char)l->columns[1][0]) && !str_ends(l->columns[1], "h")
 			   ? l->columns[1]
 			   : reading);
-	find(name, what,
+	t.what = what;
+	find(&t,
 	     is_fan(name)      ? SYMPTOM_FAN_FAILED
 	     : is_supply(name) ? SYMPTOM_SUPPLY_FAILED
 			       : SYMPTOM_SENSOR_CRITICAL,
@@ -138,7 +277,8 @@ static int read_discrete(const struct line *l, bmc_found *found, void *arg)
 	bits = strtoul(l->columns[3], NULL, 16) >> 9;
 	for (size_t i = 0; is_supply(l->columns[0]) && i < ARRAY_LEN(states); i++)
 		if (bits >> i & 1)
-			find(l->columns[0], states[i], SYMPTOM_SUPPLY_FAILED, found, arg);
+			find(&(struct told){l->columns[0], states[i], ""}, SYMPTOM_SUPPLY_FAILED,
+			     found, arg);
 	return 1;
 }
 
@@ -167,6 +307,9 @@ static const struct {
 	{"Memory", "Correctable ECC", SYMPTOM_DIMM_CORRECTABLE},
 	{"Memory", "Parity", SYMPTOM_DIMM_UNCORRECTABLE},
 	{"Memory", "Memory Device Disabled", SYMPTOM_DIMM_UNCORRECTABLE},
+	{"Memory", "Configuration Error", SYMPTOM_SENSOR_CRITICAL},
+	{"Processor", "Configuration Error", SYMPTOM_SENSOR_CRITICAL},
+	{"Processor", "Throttled", SYMPTOM_CPU_THROTTLED},
 	{"Processor", "Correctable machine check", SYMPTOM_CPU_CORRECTED},
 	{"Processor", "SM BIOS Uncorrectable", SYMPTOM_CPU_MACHINE_CHECK},
 	{"Processor", "FRB", SYMPTOM_CPU_MACHINE_CHECK},
@@ -177,6 +320,11 @@ static const struct {
 	{"Power Supply", "fail", SYMPTOM_SUPPLY_FAILED},
 	{"Power Supply", "lost", SYMPTOM_SUPPLY_FAILED},
 	{"Power Supply", "Config Error", SYMPTOM_SUPPLY_FAILED},
+	{"Power Supply", "Power Supply input out-of-range", SYMPTOM_SUPPLY_FAILED},
+	/* what it did; that it merely expired is told by one that nobody stopped, too */
+	{"Watchdog", "Hard reset", SYMPTOM_HANGS},
+	{"Watchdog", "Power cycle", SYMPTOM_HANGS},
+	{"Watchdog", "Power down", SYMPTOM_HANGS},
 	{"Fan", "Critical", SYMPTOM_FAN_FAILED},
 	{"Fan", "Non-recoverable", SYMPTOM_FAN_FAILED},
 	{"Fan", "Predictive Failure", SYMPTOM_FAN_FAILED},
@@ -221,13 +369,20 @@ static const char *name_of(const char *sensor, const char *kind)
 	return *name ? name : sensor;
 }
 
-static void read_event(const char *sensor, const char *words, bmc_found *found, void *arg)
+/* details: of the columns behind the words, where some boards name the part. */
+static void read_event(const char *sensor, const char *words, const char *details, bmc_found *found,
+		       void *arg)
 {
+	char what[COLUMN_BYTES * 2 + 8];
+
 	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
 		if (strncasecmp(sensor, events[i].sensor, strlen(events[i].sensor)) != 0 ||
 		    !holds_words(words, events[i].words))
 			continue;
-		find(name_of(sensor, events[i].sensor), words, events[i].symptom, found, arg);
+		text_print(what, sizeof(what), "%s%s%s", words, has(details, "dimm") ? ", " : "",
+			   has(details, "dimm") ? details : "");
+		find(&(struct told){name_of(sensor, events[i].sensor), what, ""}, events[i].symptom,
+		     found, arg);
 		return;
 	}
 }
@@ -242,10 +397,15 @@ static int read_entry(const struct line *l, bmc_found *found, void *arg)
 {
 	size_t at = l->n > 3 && isdigit((unsigned char)l->columns[2][0]) ? 3 : 2;
 
-	if (l->n < at + 2 || !is_number(l->columns[0]))
+	if (!is_number(l->columns[0]))
+		return 0;
+	if (str_starts(l->columns[1], "OEM record")) /* what it means, its vendor knows */
+		return 1;
+	if (l->n < at + 2)
 		return 0;
 	if (l->n <= at + 2 || strcasecmp(l->columns[at + 2], "Deasserted") != 0)
-		read_event(l->columns[at], l->columns[at + 1], found, arg);
+		read_event(l->columns[at], l->columns[at + 1],
+			   l->n > at + 3 ? l->columns[at + 3] : "", found, arg);
 	return 1;
 }
 

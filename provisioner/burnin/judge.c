@@ -149,6 +149,21 @@ static const struct {
 	{"rawdev", SYMPTOM_DISK_READ_ERROR},
 };
 
+/* "stress-ng: info:  [310] failed: 1: vm (1)": the summary's first name. */
+static bool stressor_of_summary(const char *text, char name[static 33])
+{
+	const char *at = strstr(text, "] failed: ");
+
+	if (!at)
+		return false;
+	at += strlen("] failed: ");
+	at += strspn(at, "0123456789");
+	if (!str_starts(at, ": "))
+		return false;
+	text_print(name, 33, "%.*s", (int)strcspn(at + 2, " \n"), at + 2);
+	return *name != '\0';
+}
+
 /* "stress-ng: fail:  [123] stress-ng-vm: ..", "stress-ng: fail:  [123] vm-rw: ..": the name; false:
  * no line of a stressor that failed. */
 static bool stressor_that_failed(const char *text, char name[static 33])
@@ -157,7 +172,7 @@ static bool stressor_that_failed(const char *text, char name[static 33])
 	const char *at = fail ? strchr(fail, ']') : NULL;
 
 	if (!at)
-		return false;
+		return stressor_of_summary(text, name);
 	at += strspn(at, "] ");
 	at += str_starts(at, "stress-ng-") ? strlen("stress-ng-") : 0;
 	text_print(name, 33, "%.*s", (int)strcspn(at, ": \n"), at);
@@ -192,6 +207,20 @@ static void judge_memtester(struct judging *j)
 static void judge_fio(struct judging *j)
 {
 	judge_load(j, SYMPTOM_DISK_READ_ERROR, tool_read_fio);
+}
+
+static void judge_iperf3(struct judging *j)
+{
+	autofree char *text = xstrndup(j->text, j->n_bytes);
+	struct tool_outcome o;
+	int64_t mbps;
+
+	tool_read_iperf3(j->end, text, &o, &mbps);
+	j->verdict = o.verdict == TOOL_PASSED ? passed : unjudged;
+	(void)text_fit(j->message, sizeof(j->message), o.message);
+	if (mbps >= 0)
+		json_object_set_new(j->values, "mbps", json_integer(mbps));
+	json_object_set_new(j->values, "errors", json_integer(o.n_errors));
 }
 
 /* ---- the kernel ------------------------------------------------------------------------------ */
@@ -282,6 +311,7 @@ static const struct {
 	{"stressapptest", judge_stressapptest},
 	{"memtester", judge_memtester},
 	{"fio", judge_fio},
+	{"iperf3", judge_iperf3},
 	{"edac", judge_edac},
 	{"ethtool", judge_ethtool},
 	{"kernel-log", judge_kernel_log},

@@ -22,6 +22,7 @@ static const struct {
 } names[] = {
 	{"critical_warning", offsetof(struct smart_health, critical_warning)},
 	{"media_errors", offsetof(struct smart_health, media_errors)},
+	{"media_and_data_integrity_errors", offsetof(struct smart_health, media_errors)},
 	{"percent_used", offsetof(struct smart_health, percent_used)},
 	{"percentage_used", offsetof(struct smart_health, percent_used)},
 	{"avail_spare", offsetof(struct smart_health, available_spare)},
@@ -43,6 +44,37 @@ static bool take(struct smart_health *h, const char *name, int64_t value)
 	return false;
 }
 
+/* nvme-cli, verbose: an object with the number or with a member for each bit. -1: with neither. */
+static int64_t warning_of(json_t *bits)
+{
+	static const char *const members[][2] = {
+		{"available_spare", "spare"},        {"temp_threshold", "temperature"},
+		{"reliability_degraded", ""},        {"ro", "read_only"},
+		{"vmbu_failed", "vm_backup_failed"}, {"pmr_ro", "persistent_memory_region"},
+	};
+	int64_t warning = 0, n_known = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		for (size_t k = 0; k < 2; k++) {
+			json_t *bit = json_object_get(bits, members[i][k]);
+			int64_t n = json_is_boolean(bit) ? json_is_true(bit)
+							 : vendor_json_count(bit);
+
+			n_known += n >= 0;
+			warning |= n > 0 ? INT64_C(1) << i : 0;
+		}
+	return n_known ? warning : -1;
+}
+
+/* An object has the number beside its parts. */
+static int64_t count_of(json_t *value, const char *key)
+{
+	if (!json_is_object(value))
+		return vendor_json_count(value);
+	int64_t n = vendor_json_count(json_object_get(value, "value"));
+	return n < 0 && str_eq(key, "critical_warning") ? warning_of(value) : n;
+}
+
 static unsigned read_json(json_t *doc, struct smart_health *h)
 {
 	unsigned n = 0;
@@ -50,9 +82,7 @@ static unsigned read_json(json_t *doc, struct smart_health *h)
 	json_t *value;
 
 	json_object_foreach (doc, key, value)
-		n += take(h, key,
-			  vendor_json_count(json_is_object(value) ? json_object_get(value, "value")
-								  : value));
+		n += take(h, key, count_of(value, key));
 	if (h->temperature_c >= ZERO_CELSIUS_K)
 		h->temperature_c -= ZERO_CELSIUS_K;
 	return n;

@@ -24,6 +24,8 @@ burnin_SRC := \
 	provisioner/burnin/edac_text.c \
 	provisioner/burnin/ethtool_text.c \
 	provisioner/burnin/bmc_text.c \
+	provisioner/burnin/fru_text.c \
+	provisioner/burnin/iperf3.c \
 	provisioner/burnin/verdict.c \
 	provisioner/burnin/judge.c \
 	provisioner/burnin/smart_tests.c \
@@ -55,6 +57,8 @@ $(eval $(call unit_test,tests/unit/burnin/test_self_test.c,burnin base,$(BASE_PK
 $(eval $(call unit_test,tests/unit/burnin/test_dimm.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_verdict.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_kernel_log.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_fru_text.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_judge_oddities.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_bmc_text.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_run_digest.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_judge.c,burnin base,$(BASE_PKG)))

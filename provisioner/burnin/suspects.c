@@ -87,15 +87,26 @@ static bool same_name(const char *a, const char *b)
 	}
 }
 
-static bool is_named(const void *arg, const struct component *c)
+static bool is_name_of(const char *name, const struct component *c)
 {
-	const struct edac_place *e = arg;
 	char both[sizeof(c->bank) + sizeof(c->locator) + 1];
 
 	/* HW: ghes_edac writes bank and device locator, one after the other. */
 	text_print(both, sizeof(both), "%s %s", c->bank, c->locator);
-	return *e->label && (same_name(e->label, c->location) || same_name(e->label, c->locator) ||
-			     same_name(e->label, both));
+	return *name && (same_name(name, c->location) || same_name(name, c->locator) ||
+			 same_name(name, both));
+}
+
+static bool is_named(const void *arg, const struct component *c)
+{
+	const struct edac_place *e = arg;
+
+	return is_name_of(e->label, c);
+}
+
+static bool is_called(const void *arg, const struct component *c)
+{
+	return is_name_of(arg, c);
 }
 
 static bool is_numbered(const void *arg, const struct component *c)
@@ -190,6 +201,12 @@ static int kernel_slot(const struct edac_place *e)
 	if (e->place.slot != DIMM_UNKNOWN)
 		return e->place.slot;
 	return e->amd && e->place.csrow != DIMM_UNKNOWN ? e->place.csrow / 2 : DIMM_UNKNOWN;
+}
+
+void suspects_named(const component_list *list, enum component_kind kind, const char *name,
+		    struct suspects *ret)
+{
+	suspects_fitting(list, kind, is_called, name, ret);
 }
 
 void suspects_of_edac(const component_list *list, const struct edac_place *edac,

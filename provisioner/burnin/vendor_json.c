@@ -121,6 +121,16 @@ static void filter(const char *p, const char *end, struct str *out)
 	}
 }
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
+/* Is there a second document behind the first? Which of them counts, nobody knows. */
+static bool holds_another(const char *p, const char *end)
+{
+	while (p < end && isspace((unsigned char)*p))
+		p++;
+	return p < end && *p == '{';
+}
+
 int vendor_json_load(const char *p, size_t n_bytes, json_t **ret, struct err *err)
 {
 	autostr struct str text = {0};
@@ -131,9 +141,10 @@ int vendor_json_load(const char *p, size_t n_bytes, json_t **ret, struct err *er
 			       n_bytes, LIMIT_TOOL_OUTPUT_BYTES);
 	/* The filter reads characters of up to four bytes: the copy ends in NUL. */
 	autofree char *copy = xstrndup(p, n_bytes);
+	const char *from = copy + (str_starts(copy, BYTE_ORDER_MARK) ? strlen(BYTE_ORDER_MARK) : 0);
 	n_bytes = strlen(copy);
 	str_init(&text, 2 * LIMIT_TOOL_OUTPUT_BYTES);
-	filter(find_document(copy, copy + n_bytes), copy + n_bytes, &text);
+	filter(find_document(from, copy + n_bytes), copy + n_bytes, &text);
 	json_t *doc = json_loadb(text.p, text.n_bytes, JSON_ALLOW_NUL | JSON_DISABLE_EOF_CHECK,
 				 &why);
 	if (!doc)
@@ -142,6 +153,10 @@ int vendor_json_load(const char *p, size_t n_bytes, json_t **ret, struct err *er
 	if (!json_is_object(doc)) {
 		json_decref(doc);
 		return err_set(err, ERR_FIELD_TYPE, "the output is not a JSON object");
+	}
+	if (holds_another(text.p + why.position, text.p + text.n_bytes)) {
+		json_decref(doc);
+		return err_set(err, ERR_JSON, "the output holds more than one document");
 	}
 	*ret = doc;
 	return 0;

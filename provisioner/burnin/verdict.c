@@ -30,6 +30,11 @@ struct verdict {
 	size_t waiting;
 	bool waits;
 	char waiting_step[65];
+	/* It joined an order that names no part of the table: its repair order may name another part,
+	 * such as a second fan. The message, and the length of the order's detail without it. */
+	bool joined;
+	char joined_message[257];
+	size_t joined_at;
 };
 
 const char *run_result_str(enum run_result result)
@@ -136,10 +141,15 @@ static int on_failure(struct verdict *v, const char *step, json_t *diagnosis)
 	const char *code = text_at(diagnosis, "verdict");
 	struct run_order *o = find_order(v, code, hardware);
 
-	v->waits = false;
+	v->waits = v->joined = false;
 	if (o) {
+		v->joined = v->waits = !*hardware;
+		v->waiting = (size_t)(o - v->orders.items);
+		FIT(v->waiting_step, step);
+		FIT(v->joined_message, text_at(diagnosis, "message"));
+		v->joined_at = strlen(o->detail);
 		add_detail(o, text_at(diagnosis, "message"));
-		return (int)(o - v->orders.items);
+		return (int)v->waiting;
 	}
 	if (v->orders.n >= RUN_ORDERS_MAX)
 		return -1;
@@ -155,13 +165,47 @@ static int on_failure(struct verdict *v, const char *step, json_t *diagnosis)
 	return (int)v->waiting;
 }
 
+static bool is_for(const struct run_order *o, json_t *content)
+{
+	return str_eq(o->part, text_at(content, "part")) &&
+	       str_eq(o->slot, text_at(content, "slot")) &&
+	       str_eq(o->serial, text_at(content, "serial"));
+}
+
+/* The diagnosis before it has joined an order that is for another part: give it its own. false: no more
+ * orders are held. */
+static bool part_from(struct verdict *v, json_t *content)
+{
+	struct run_order fresh = {0}, *first = &v->orders.items[v->waiting];
+
+	v->joined = false;
+	first->detail[v->joined_at] = '\0';
+	FIT(fresh.code, first->code);
+	for (v->waiting = 0; v->waiting < v->orders.n; v->waiting++) {
+		struct run_order *o = &v->orders.items[v->waiting];
+
+		if (!*o->hardware && str_eq(o->code, fresh.code) && is_for(o, content)) {
+			add_detail(o, v->joined_message);
+			return true;
+		}
+	}
+	if (v->orders.n >= RUN_ORDERS_MAX)
+		return false;
+	add_detail(&fresh, v->joined_message);
+	fill_from_part(&fresh, NULL);
+	VEC_PUSH(&v->orders, fresh);
+	return true;
+}
+
 /* The order that the agent wrote after its diagnosis knows more: suspects, swap test. */
 static int on_order(struct verdict *v, const char *step, json_t *content)
 {
 	if (!v->waits || !str_eq(v->waiting_step, step))
 		return -1;
-	struct run_order *o = &v->orders.items[v->waiting];
 	v->waits = false;
+	if (v->joined && !is_for(&v->orders.items[v->waiting], content) && !part_from(v, content))
+		return -1;
+	struct run_order *o = &v->orders.items[v->waiting];
 	FIT(o->part, text_at(content, "part"));
 	FIT(o->slot, text_at(content, "slot"));
 	FIT(o->serial, text_at(content, "serial"));
@@ -171,8 +215,10 @@ static int on_order(struct verdict *v, const char *step, json_t *content)
 		FIT(o->action, text_at(content, "action"));
 	if (*text_at(content, "certainty"))
 		FIT(o->certainty, text_at(content, "certainty"));
-	if (json_is_array(json_object_get(content, "suspects")))
+	if (json_is_array(json_object_get(content, "suspects"))) {
+		json_decref(o->suspects);
 		o->suspects = json_incref(json_object_get(content, "suspects"));
+	}
 	return (int)v->waiting;
 }
 

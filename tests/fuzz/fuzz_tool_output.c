@@ -12,6 +12,7 @@
 #include <burnin/bmc_text.h>
 #include <burnin/edac_text.h>
 #include <burnin/ethtool_text.h>
+#include <burnin/fru_text.h>
 #include <burnin/kernel_log.h>
 #include <burnin/verdict.h>
 #include <burnin/smart.h>
@@ -31,12 +32,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n_bytes)
 	struct smart_health health;
 	struct tool_end end;
 	static const component_list none;
+	struct component part = {.kind = COMPONENT_SUPPLY, .location = "PS1"};
+	int64_t mbps;
 	autojson json_t *record = NULL;
 
 	if (n_bytes == 0)
 		return 0;
 	autofree char *text = xstrndup((const char *)p + 1, n_bytes - 1);
 	end = p[0] < 192 ? TOOL_EXITED(p[0]) : (struct tool_end){.signal = p[0] - 191};
+	tool_read_iperf3(end, text, &outcome, &mbps);
+	fru_text_fill(text, n_bytes - 1, &part);
 	tool_read_stress_ng(end, text, &outcome);
 	tool_read_stressapptest(end, text, &outcome);
 	tool_read_memtester(end, text, &outcome);

@@ -13,6 +13,7 @@
 #include <base/process.h>
 #include <base/str.h>
 #include <burnin/bmc_text.h>
+#include <burnin/fru_text.h>
 
 #define DEVICE      "/dev/ipmi0"
 #define TOOL_MS     120000 /* BMCs under load take a minute for their sensors' names */
@@ -65,16 +66,46 @@ struct judging {
 	const char *step;
 };
 
-/* A BMC names fans and supplies; of modules, processors and cards it names a sensor. */
+/* What the BMC's data of field-replaceable units tell of a fan or a supply. Read once: it is slow. */
+static void fill_from_units(struct burn *b, struct component *c)
+{
+	static const char *const argv[] = {"ipmitool", "fru", "print", NULL};
+
+	if (!b->fru)
+		b->fru = ask(argv);
+	if (!b->fru) /* some BMCs fail for one unit that is not there: do not ask for each event */
+		b->fru = xstrdup("");
+	fru_text_fill(b->fru, strlen(b->fru), c);
+}
+
+void burn_name_part(struct burn *b, struct component *named, struct burnin_finding *f)
+{
+	enum component_kind kind = burnin_rule_of(f->symptom)->kind;
+	struct suspects fitting = {.kind = kind};
+
+	if (*named->location)
+		suspects_named(&b->components, kind, named->location, &fitting);
+	if (fitting.n_all != 1)
+		suspects_fitting(&b->components, kind, NULL, NULL, &fitting);
+	burnin_blame(f, &fitting);
+	/* No table has fans and supplies: the BMC's name is all that there is. */
+	if (fitting.n_all || !*named->location)
+		return;
+	named->kind = kind;
+	fill_from_units(b, named);
+	f->component = named;
+}
+
 static void found(void *arg, const struct burnin_finding *event)
 {
 	const struct judging *j = arg;
-	struct burnin_finding f = *event;
-	struct suspects all;
 
-	suspects_fitting(&j->burn->components, burnin_rule_of(f.symptom)->kind, NULL, NULL, &all);
-	if (!f.component)
-		burnin_blame(&f, &all);
+	struct burnin_finding f = *event;
+	struct component named = {.place = DIMM_NOWHERE};
+
+	if (event->component)
+		named = *event->component;
+	burn_name_part(j->burn, &named, &f);
 	burn_found(j->burn, j->step, &f);
 }
 

@@ -57,6 +57,7 @@ struct burn {
 	struct counters before;      /* the test that runs */
 	int log_fd;                  /* the kernel's log, from where it was read last; -1: none */
 	int64_t n_events;            /* in the BMC's log at the last look; -1: there is none */
+	char *fru;                   /* what `ipmitool fru print` said; NULL: not asked; owned */
 	int64_t poll_before_s;       /* for machine checks; -1: there is no such poll */
 	/* What the log has shown already. */
 	struct {
@@ -196,6 +197,10 @@ int64_t burn_event_count(const char *info);
 int64_t burn_events_now(void);
 /* What the BMC logged since the last call belongs to this step; and that of `sel elist`. */
 void burn_judge_events(struct burn *b, const char *step);
+/* Put the part into a finding that a tool named by its place alone ("PSU 2"): the one of the table that
+ * is called so; a fan or a supply, which no table has, as the BMC describes it; else all of its kind.
+ * named: location, "" if not known; must last as long as the finding. */
+void burn_name_part(struct burn *b, struct component *named, struct burnin_finding *f);
 void burn_judge_events_text(struct burn *b, const char *step, const char *text);
 /* Drives that were pulled since the run began, each once: a finding; one that was put in: the run cannot
  * end with a pass, as nothing has tested it. now: the drives of this host. */

@@ -137,19 +137,14 @@ static void find_as_judged(struct running *r, json_t *row)
 	struct burnin_finding f = {
 		.symptom = burnin_symptom_of(json_string_value(json_object_get(row, "verdict")))};
 	struct component named = {.place = DIMM_NOWHERE};
-	struct suspects all;
 
 	if (f.symptom == SYMPTOM_NONE)
 		f.symptom = r->test->symptom;
 	(void)text_fit(f.message, sizeof(f.message),
 		       json_string_value(json_object_get(row, "message")));
-	named.kind = burnin_rule_of(f.symptom)->kind;
 	(void)text_fit(named.location, sizeof(named.location),
 		       json_string_value(json_object_get(row, "slot")));
-	suspects_fitting(&r->burn->components, named.kind, NULL, NULL, &all);
-	burnin_blame(&f, &all);
-	if (*named.location) /* a part that is in no table: a fan, a supply */
-		f.component = &named;
+	burn_name_part(r->burn, &named, &f);
 	found(r, &f);
 }
 

@@ -9,17 +9,19 @@
 #include <base/cleanup.h>
 #include <base/str.h>
 
-static json_t *suspects_json(const struct suspects *s)
+/* Each with its own certainty: several that fit are each one of them. */
+static json_t *suspects_json(const struct suspects *s, enum certainty certainty)
 {
 	json_t *out = json_array();
 
 	for (size_t i = 0; i < s->n; i++)
 		json_array_append_new(
-			out, json_pack("{s:s, s:o, s:o, s:o}", "id", s->parts[i]->id, "slot",
+			out, json_pack("{s:s, s:o, s:o, s:o, s:s}", "id", s->parts[i]->id, "slot",
 				       json_string_of(*s->parts[i]->location ? s->parts[i]->location
 									     : s->parts[i]->key),
 				       "serial", json_string_of(s->parts[i]->serial), "part_number",
-				       json_string_of(s->parts[i]->part_number)));
+				       json_string_of(s->parts[i]->part_number), "certainty",
+				       certainty_str(certainty)));
 	return out;
 }
 
@@ -31,7 +33,8 @@ static json_t *order_json(const struct burnin_finding *f, const struct burnin_or
 			 "part", json_string_of(o->part), "slot", json_string_of(o->slot), "serial",
 			 json_string_of(o->serial), "part_number", json_string_of(o->part_number),
 			 "action", json_string_of(o->action), "certainty",
-			 certainty_str(o->certainty), "suspects", suspects_json(&f->suspects));
+			 certainty_str(o->certainty), "suspects",
+			 suspects_json(&f->suspects, o->certainty));
 }
 
 void burn_found(struct burn *b, const char *step, const struct burnin_finding *finding)

@@ -20,6 +20,12 @@ static const struct component nameless_dimm = {.kind = COMPONENT_DIMM,
 					       .location = "P0 CHANNEL A DIMM 0"};
 static const struct component cpu = {
 	.kind = COMPONENT_CPU, .name = "EPYC", .location = "CPU1", .key = "1"};
+static const struct component supply = {
+	.kind = COMPONENT_SUPPLY, .name = "PWS-2K", .location = "PSU 2", .serial = "S9"};
+static const struct component port = {.kind = COMPONENT_NIC,
+				      .name = "ice eth0",
+				      .location = "0000:02:00.0",
+				      .serial = "52:54:00:00:00:01"};
 
 static const struct {
 	const char *name;
@@ -29,7 +35,9 @@ static const struct {
 } rows[] = {
 	{"disk with a slot", SYMPTOM_DISK_READ_ERROR, &known_disk, "disk", "Slot 07", "ZA1B2C3D",
 	 "Replace disk Slot 07 (ST8000NM, serial ZA1B2C3D). It cannot be read. It may also be its "
-	 "cable or bay: try another bay first if others fail there."},
+	 "cable or bay: try another bay first if others fail there. To prove it, move it to another "
+	 "bay and run the burn-in again: the fault follows the disk or stays with the bay, cable or "
+	 "backplane."},
 	{"disk without a slot", SYMPTOM_DISK_SMART_FAILED, &unplaced_disk, "disk", "sdc",
 	 "ZA1B2C3D",
 	 "Replace disk sdc (ST8000NM, serial ZA1B2C3D). The disk itself reports that it fails."},
@@ -37,11 +45,23 @@ static const struct {
 	 "P0 CHANNEL A DIMM 0", "",
 	 "Replace memory module P0 CHANNEL A DIMM 0. It may also be the slot: move the module, see "
 	 "whether the fault "
-	 "follows."},
+	 "follows. To prove it, exchange it with one of another channel and run the burn-in again: "
+	 "the fault follows the module or stays with the slot and its memory controller."},
 	{"processor", SYMPTOM_CPU_WRONG_RESULT, &cpu, "cpu", "CPU1", "",
-	 "Replace CPU CPU1 (EPYC). It computes wrong results. It may also be memory: test it alone "
-	 "first if it failed, "
-	 "too."},
+	 "Replace CPU1 (EPYC). It computes wrong results. It may also be memory: test it alone "
+	 "first if it failed, too. To prove it, exchange it with the one of another socket and run "
+	 "the burn-in again: the fault follows the CPU or stays with the socket."},
+	{"a supply that is called by its kind", SYMPTOM_SUPPLY_FAILED, &supply, "psu", "PSU 2",
+	 "S9",
+	 "Check the mains cable of PSU 2 (PWS-2K, serial S9), then replace it. It may also be the "
+	 "outlet or its fuse. To prove it, exchange it with the other supply, without its mains "
+	 "cable and run the burn-in again: the fault follows the supply or stays with the bay or "
+	 "mains cable."},
+	{"a slow path", SYMPTOM_NIC_SLOW_PATH, &port, "nic", "0000:02:00.0", "52:54:00:00:00:01",
+	 "Check the far end of network card 0000:02:00.0 (ice eth0, serial 52:54:00:00:00:01) "
+	 "first: its switch port, then cable and module. It may also be the card, or a load on the "
+	 "switch. To prove it, put its cable, at this end, into another port and run the burn-in "
+	 "again: the fault follows the cable or far end or stays with the port of the card."},
 	{"no part is known", SYMPTOM_MEMORY_MISCOMPARE, NULL, "dimm", "", "",
 	 "Replace the memory module that is at fault (this host does not report which). It does "
 	 "not hold what is written to it. It may also be the CPU's memory controller, if the fault "
@@ -91,9 +111,10 @@ static void test_several(void **state)
 	assert_int_equal(order.certainty, CERTAINTY_ONE_OF);
 	assert_string_equal(order.action,
 			    "Replace one of these memory modules: P0 CHANNEL A DIMM 0, P0 CHANNEL "
-			    "B DIMM 0 (serial S2). To find it, swap half of them with others and "
-			    "run the burn-in again: the fault follows the memory module or stays "
-			    "with the slot.");
+			    "B DIMM 0 (serial S2). To find it, exchange the part of P0 CHANNEL A "
+			    "DIMM 0, not of P0 CHANNEL B DIMM 0, with one outside this list and "
+			    "run the burn-in again: the fault follows the module or stays with the "
+			    "slot and its memory controller.");
 	s = (struct suspects){.kind = COMPONENT_DIMM,
 			      .certainty = CERTAINTY_LIKELY,
 			      .n_all = 1,
@@ -126,6 +147,38 @@ static void test_many(void **state)
 	burnin_order_of(&finding, &order);
 	assert_non_null(strstr(order.action, "LLL (serial SSS"));
 	assert_non_null(strstr(order.action, " and 42 more"));
+}
+
+/* Each rule whose swap decides has a swap of its kind, and each that may blame something else than the
+ * part it names tells what. */
+static void test_swaps(void **state)
+{
+	(void)state;
+	for (int y = SYMPTOM_NONE + 1; y < _SYMPTOM_MAX; y++) {
+		const struct burnin_rule *rule = burnin_rule_of((enum burnin_symptom)y);
+		struct component part = {.kind = rule->kind, .location = "X 1"}, other = part;
+		struct burnin_finding finding = {.symptom = (enum burnin_symptom)y,
+						 .component = &part};
+		struct burnin_order order;
+
+		burnin_order_of(&finding, &order);
+		CHECK_INT(rule->verdict, strstr(order.action, "To prove it, ") != NULL,
+			  rule->swap_decides);
+		CHECK_INT(rule->verdict, strstr(order.action, "the fault follows the ") != NULL,
+			  rule->swap_decides);
+		if (rule->kind == COMPONENT_SYSTEM)
+			continue;
+		finding.component = NULL;
+		finding.suspects = (struct suspects){.kind = rule->kind,
+						     .certainty = CERTAINTY_ONE_OF,
+						     .n_all = 2,
+						     .n = 2,
+						     .parts = {&part, &other}};
+		burnin_order_of(&finding, &order);
+		CHECK_INT(rule->verdict, strstr(order.action, "the fault follows the ") != NULL,
+			  true);
+		assert_true(strlen(order.action) < sizeof(order.action) - 1);
+	}
 }
 
 /* "The main board" stands only in rules about the board. */
@@ -191,6 +244,7 @@ int main(void)
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_swaps),
 		cmocka_unit_test(test_nobody_blames_the_board),
 		cmocka_unit_test(test_page_has_words),
 		cmocka_unit_test(test_table_is_whole),

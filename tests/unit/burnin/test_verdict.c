@@ -198,6 +198,44 @@ static void test_an_order_for_each_part(void **state)
 }
 
 /* Killed between the diagnosis and everything after it: part, slot and serial are known. */
+/* What the agent writes of a part that no table has. */
+static void fail_fan(struct run *r, const char *slot)
+{
+	autofree char *message = xasprintf("%s: critical", slot);
+
+	ocp_diagnose(&r->s, "sensors", NULL, OCP_FAIL, "fan-failed", message);
+	ocp_extend(&r->s, "sensors", "repair-order",
+		   json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "code", "fan-failed", "part", "fan",
+			     "slot", slot, "serial", "", "action", slot, "certainty", "certain"));
+}
+
+/* Two fans fail, and one of them twice: an order for each, though no table of parts has them. */
+static void test_parts_of_no_table(void **state)
+{
+	struct run_verdict v;
+	struct run r;
+
+	(void)state;
+	begin(&r);
+	ocp_step_start(&r.s, "sensors", "sensors");
+	fail_fan(&r, "FAN1");
+	fail_fan(&r, "FAN3");
+	fail_fan(&r, "FAN1");
+	fail_fan(&r, "FAN3");
+	ocp_step_end(&r.s, "sensors", OCP_COMPLETE);
+	ocp_end(&r.s, OCP_COMPLETE, OCP_RESULT_FAIL);
+	fold(&r, SIZE_MAX, &v);
+	assert_int_equal(v.result, RUN_FAIL);
+	assert_int_equal(v.orders.n, 2);
+	assert_string_equal(v.orders.items[0].slot, "FAN1");
+	assert_string_equal(v.orders.items[0].detail, "FAN1: critical");
+	assert_string_equal(v.orders.items[1].slot, "FAN3");
+	assert_string_equal(v.orders.items[1].detail, "FAN3: critical");
+	assert_string_equal(v.orders.items[1].action, "FAN3");
+	run_verdict_done(&v);
+	done(&r);
+}
+
 static void test_the_diagnosis_alone(void **state)
 {
 	struct run_verdict v;
@@ -275,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_spoilt),
 		cmocka_unit_test(test_numbers_start_anywhere),
 		cmocka_unit_test(test_an_order_for_each_part),
+		cmocka_unit_test(test_parts_of_no_table),
 		cmocka_unit_test(test_the_diagnosis_alone),
 		cmocka_unit_test(test_nothing_was_judged),
 		cmocka_unit_test(test_ends),
