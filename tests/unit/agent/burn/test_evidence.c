@@ -402,7 +402,7 @@ static void test_event_count(void **state)
 		CHECK_INT(rows[i].name, burn_event_count(rows[i].text), rows[i].n);
 }
 
-/* A supply is named by its sensor; of a module the BMC names none that a technician finds. */
+/* A supply is named by its sensor; a module by its slot where the BMC tells it, else it is one of all. */
 static void test_events(void **state)
 {
 	static const struct plan_burn_in plan;
@@ -411,8 +411,14 @@ static void test_events(void **state)
 
 	(void)state;
 	open_bench(&b, 0, &plan, lease);
-	for (int i = 0; i < 2; i++)
-		assert_non_null(component_add(&b.burn.components, COMPONENT_DIMM, i ? "B1" : "A1"));
+	b.burn.fru = xstrdup("FRU Device Description : PS2 (ID 4)\n Product Part Number : PWS-2K\n"
+			     " Product Serial : P2S\n");
+	for (int i = 0; i < 2; i++) {
+		struct component *c = component_add(&b.burn.components, COMPONENT_DIMM,
+						    i ? "B1" : "A1");
+		text_print(c->location, sizeof(c->location), "DIMM_%s", c->key);
+		text_print(c->serial, sizeof(c->serial), "SN-%s", c->key);
+	}
 	burn_judge_events_text(
 		&b.burn, "cpu-verify",
 		"   1 | 11/30/2026 | 10:00:01 | Power Supply PS2 | Power Supply AC lost | Asserted\n"
@@ -424,6 +430,16 @@ static void test_events(void **state)
 	assert_true(says(&b, "dimm-uncorrectable-error"));
 	assert_true(says(&b, "one-of"));
 	assert_false(says(&b, "main board"));
+	assert_true(says(&b, "\"serial\":\"P2S\""));
+	assert_true(says(&b, "\"part_number\":\"PWS-2K\""));
+	burn_judge_events_text(
+		&b.burn, "cpu-verify",
+		"   4 | 11/30/2026 | 10:00:04 | Memory | Correctable ECC @DIMMB1(CPU1) | "
+		"Asserted\n");
+	assert_true(says(&b, "Reseat memory module DIMM_B1 (B1, serial SN-B1)") ||
+		    says(&b, "Reseat DIMM_B1 (serial SN-B1)") ||
+		    says(&b, "Reseat memory module DIMM_B1 (serial SN-B1)"));
+	free(b.burn.fru);
 	close_bench(&b);
 }
 
