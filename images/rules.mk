@@ -3,6 +3,8 @@
 images_core_SRC := images/core/manifest.c
 images_core_SRC += images/core/manifest_encode.c
 images_core_SRC += images/core/manifest_words.c
+images_core_SRC += images/core/disk_layout.c
+images_core_SRC += images/core/disk_layout_apply.c
 images_core_SRC += images/core/chunk_table.c
 images_core_SRC += images/core/chunk_decoder.c
 images_core_SRC += images/core/keys.c
@@ -33,6 +35,7 @@ images_core_SRC += images/core/install_held.c
 images_core_SRC += images/core/entry_rules.c
 images_core_SRC += images/core/rootfs_rules.c
 images_core_SRC += images/core/rootfs_files.c
+images_core_SRC += images/core/rootfs_mounts.c
 images_core_SRC += images/core/install_rootfs.c
 images_core_SRC += images/core/install_finish.c
 images_core_SRC += images/core/install.c
@@ -117,6 +120,7 @@ $(eval $(call unit_test,tests/unit/images/test_verify_fd.c,$(IMAGES_TEST_LIBS),$
 $(eval $(call unit_test,tests/unit/images/test_rootfs_files.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_install.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) tests/unit/images/odd_server.c))
 $(eval $(call unit_test,tests/unit/images/test_install_holes.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_disk_layout.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_install_finish.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_pool.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_vfat_serial.c,images_core base,$(IMAGES_CORE_PKG)))
@@ -130,6 +134,7 @@ $(eval $(call unit_test,tests/unit/images/test_boot_systems.c,$(IMAGES_TEST_LIBS
 $(eval $(call unit_test,tests/unit/images/test_sector.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_PE)))
 
 $(eval $(call fuzzer,manifest,images_core base,$(IMAGES_CORE_PKG)))
+$(eval $(call fuzzer,disk_layout,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,signatures,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,chunk_table,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,trust_root,images_core base,$(IMAGES_CORE_PKG)))

@@ -86,6 +86,16 @@ static void plan_disk_payload(struct install *in)
 	p->payload_bytes = in->m->payloads[0].size_bytes;
 }
 
+/* With a layout the files also go where it mounts other file systems. */
+static void plan_unpacked(struct install *in)
+{
+	for (size_t i = 0; in->request->layout && i < in->receipt.n_partitions; i++) {
+		struct image_receipt_partition *p = &in->receipt.partitions[i];
+
+		p->was_unpacked = p->role == PARTITION_ROLE_DATA && p->mount[0] == '/';
+	}
+}
+
 static int plan(struct install *in, struct err *err)
 {
 	struct image_receipt *r = &in->receipt;
@@ -106,10 +116,12 @@ static int plan(struct install *in, struct err *err)
 		return 0;
 	}
 	TRY(partition_table_plan(in->m, &in->target, r, err));
+	plan_unpacked(in);
 	for (size_t i = 0; i < in->m->n_payloads; i++) {
 		struct image_receipt_partition *p = install_partition_of(in, i);
 
 		p->has_payload = true;
+		p->was_unpacked |= in->m->payloads[i].role == PAYLOAD_ROLE_ROOTFS;
 		p->payload_bytes = in->m->payloads[i].size_bytes;
 		in->base_bytes[i] = p->start_bytes;
 	}
@@ -282,6 +294,10 @@ static int run(struct install *in, struct err *err)
 	install_enter_stage(in, IMAGE_STAGE_MANIFEST, 0);
 	TRY(source_open(in->request, &in->policy, &in->source, err));
 	in->m = source_manifest(in->source);
+	if (in->request->layout) {
+		TRY(disk_layout_apply(in->request->layout, in->m, &in->laid_out, err));
+		in->m = &in->laid_out;
+	}
 	TRY(target_make_room(&in->target, in->m->min_disk_bytes, err));
 	TRY(check_payloads(in, err));
 	TRY(plan(in, err));

@@ -47,14 +47,6 @@ static int grow_on_loop(struct install *in, struct image_receipt_partition *p, b
 	return status;
 }
 
-static bool was_unpacked(const struct install *in, const struct image_receipt_partition *p)
-{
-	for (size_t i = 0; i < in->m->n_payloads; i++)
-		if (in->m->payloads[i].partition == p->number)
-			return in->m->payloads[i].role == PAYLOAD_ROLE_ROOTFS;
-	return false;
-}
-
 static int grow_partition(struct install *in, struct image_receipt_partition *p, struct err *err)
 {
 	const struct image_install_request *r = in->request;
@@ -62,7 +54,7 @@ static int grow_partition(struct install *in, struct image_receipt_partition *p,
 
 	if (p->has_payload && p->fs == PARTITION_FS_VFAT && !r->keep_identity)
 		return vfat_serial_renew(&in->target, p->start_bytes, p->size_bytes, err);
-	if (!p->has_payload || p->fs != PARTITION_FS_EXT4 || was_unpacked(in, p) ||
+	if (!p->has_payload || p->fs != PARTITION_FS_EXT4 || p->was_unpacked ||
 	    (!grow && r->keep_identity))
 		return 0;
 	if (in->target.is_device && in->target.is_shared)
@@ -75,7 +67,8 @@ static int grow_partition(struct install *in, struct image_receipt_partition *p,
 static int make_empty_all(struct install *in, struct err *err)
 {
 	for (size_t i = 0; i < in->receipt.n_partitions; i++)
-		if (!in->receipt.partitions[i].has_payload)
+		if (!in->receipt.partitions[i].has_payload &&
+		    !in->receipt.partitions[i].was_unpacked)
 			TRY(empty_fs_make(&in->target, &in->receipt.partitions[i], err));
 	return 0;
 }
@@ -110,6 +103,7 @@ static void manifest_parts(const struct install *in, struct install_parts *ret)
 		to->fs = from->fs;
 		to->is_root = from->role == PARTITION_ROLE_ROOT;
 		(void)str_copy(to->mount, sizeof(to->mount), from->mount);
+		(void)str_copy(to->options, sizeof(to->options), in->m->partitions[i].options);
 		(void)str_copy(to->part_uuid, sizeof(to->part_uuid), from->part_uuid);
 	}
 }

@@ -13,14 +13,10 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/loop.h>
 #include <locale.h>
-#include <poll.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <base/bytes.h>
@@ -29,9 +25,8 @@
 #include <base/str.h>
 #include <base/vec.h>
 
-#include "empty_fs.h"
-#include "loop_device.h"
 #include "rootfs_files.h"
+#include "rootfs_mounts.h"
 
 #define FLUSH_EVERY_BYTES (64 * MIB)
 
@@ -56,10 +51,7 @@ struct stream {
 struct rootfs_run {
 	struct install *in;
 	size_t payload;
-	struct loop_device loop;
-	char folder[64];
-	bool is_mounted;
-	int root_fd; /* of what is mounted, while it is being written */
+	struct rootfs_mounts mounts;
 	bool has_thread;
 	pthread_t thread;
 	struct stream stream;
@@ -204,7 +196,7 @@ static int unpack_all(struct rootfs_run *r, struct archive *from, struct err *er
 
 	if (old_root_fd < 0)
 		return err_sys(err, ERR_IMAGE_TARGET, "cannot open the root directory");
-	TRY(enter_folder(r->folder, err));
+	TRY(enter_folder(r->mounts.folder, err));
 	status = unpack_inside(r, from, err);
 	if (status < 0) /* the first error is the one to tell */
 		err = NULL;
@@ -235,57 +227,13 @@ static void *run_unpacker(void *arg)
 
 /* ---- begin ----------------------------------------------------------------------------------- */
 
-#define BUSY_TRIES   200
-#define BUSY_WAIT_MS 25
-
-/* Others look into a new block device by themselves (udev's probers, a desktop's indexer) and hold it
- * for a moment: what is busy now is tried again for five seconds. True when a try is left. */
-static bool may_try_again(unsigned *n_tries)
-{
-	return errno == EBUSY && ++*n_tries < BUSY_TRIES && poll(NULL, 0, BUSY_WAIT_MS) == 0;
-}
-
-static int mount_fs(struct rootfs_run *r, unsigned long flags, struct err *err)
-{
-	const struct image_receipt_partition *p = install_partition_of(r->in, r->payload);
-	unsigned n_tries = 0;
-
-	while (mount(r->loop.path, r->folder, partition_fs_str(p->fs), flags | MS_NOATIME, NULL))
-		if (!may_try_again(&n_tries))
-			return err_sys(err, ERR_IMAGE_TARGET, "cannot mount the new file system");
-	r->is_mounted = true;
-	return 0;
-}
-
-static int unmount_fs(struct rootfs_run *r, struct err *err)
-{
-	if (r->root_fd >= 0)
-		(void)close(r->root_fd);
-	r->root_fd = -1;
-	unsigned n_tries = 0;
-	while (r->is_mounted && umount2(r->folder, 0))
-		if (!may_try_again(&n_tries))
-			return err_sys(err, ERR_IMAGE_TARGET, "cannot unmount the new file system");
-	r->is_mounted = false;
-	return 0;
-}
-
 static int prepare(struct rootfs_run *r, struct err *err)
 {
-	const struct image_receipt_partition *p = install_partition_of(r->in, r->payload);
+	struct install *in = r->in;
 
-	TRY(install_may_write(r->in, err));
-	TRY(loop_device_open(r->in->target.fd, p->start_bytes, p->size_bytes, &r->loop, err));
-	TRY(empty_fs_make_on(r->loop.path, p->fs, err));
-	(void)str_copy(r->folder, sizeof(r->folder), "/tmp/.slipway-root.XXXXXX");
-	if (!mkdtemp(r->folder)) {
-		r->folder[0] = '\0';
-		return err_sys(err, ERR_IMAGE_TARGET, "cannot make a folder to mount on");
-	}
-	TRY(mount_fs(r, 0, err));
-	r->root_fd = open(r->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return r->root_fd < 0 ? err_sys(err, ERR_IMAGE_TARGET, "cannot open the new file system")
-			      : 0;
+	TRY(install_may_write(in, err));
+	TRY(rootfs_mounts_make(&r->mounts, &in->receipt, in->target.fd, err));
+	return rootfs_mounts_mount(&r->mounts, 0, err);
 }
 
 static struct rootfs_run *run_new(struct install *in, size_t payload)
@@ -294,8 +242,7 @@ static struct rootfs_run *run_new(struct install *in, size_t payload)
 
 	r->in = in;
 	r->payload = payload;
-	r->loop.fd = -1;
-	r->root_fd = -1;
+	rootfs_mounts_init(&r->mounts);
 	r->stream.n_chunks = source_table(in->source, payload)->n;
 	BUG_ON(pthread_mutex_init(&r->stream.lock, NULL) ||
 	       pthread_cond_init(&r->stream.changed, NULL));
@@ -325,11 +272,6 @@ int install_rootfs_begin(struct install *in, size_t payload, struct err *err)
 	return 0;
 }
 
-static int flush_fs(const struct rootfs_run *r, struct err *err)
-{
-	return syncfs(r->root_fd) ? err_sys(err, ERR_IO, "cannot flush the new file system") : 0;
-}
-
 /* The kernel would let hundreds of megabytes gather and write them at the end; so the disk works
  * while files are being made. */
 static int flush_behind(struct rootfs_run *r, struct err *err)
@@ -338,7 +280,7 @@ static int flush_behind(struct rootfs_run *r, struct err *err)
 
 	if (!stream_begin_flush(&r->stream))
 		return 0;
-	status = flush_fs(r, err);
+	status = rootfs_mounts_flush(&r->mounts, err);
 	stream_end_flush(&r->stream);
 	return status;
 }
@@ -361,8 +303,8 @@ int install_rootfs_finish(struct install *in, struct err *err)
 	if (!r)
 		return 0;
 	TRY(end_thread(r, err));
-	TRY(flush_fs(r, err));
-	return unmount_fs(r, err);
+	TRY(rootfs_mounts_flush(&r->mounts, err));
+	return rootfs_mounts_unmount(&r->mounts, err);
 }
 
 /* ---- reading back ---------------------------------------------------------------------------- */
@@ -371,7 +313,7 @@ static void *run_checker(void *arg)
 {
 	struct rootfs_run *r = arg;
 
-	if (!enter_folder(r->folder, &r->err))
+	if (!enter_folder(r->mounts.folder, &r->err))
 		IGNORE_RESULT(rootfs_files_check(&r->files, &r->err));
 	return NULL;
 }
@@ -382,15 +324,15 @@ int install_rootfs_check(struct install *in, size_t payload, struct err *err)
 	struct image_receipt_partition *p = install_partition_of(in, payload);
 
 	/* Many small reads: let the kernel read ahead. What was written is out of its cache. */
-	(void)ioctl(r->loop.fd, LOOP_SET_DIRECT_IO, 0UL);
-	TRY(mount_fs(r, MS_RDONLY, err));
+	rootfs_mounts_read_ahead(&r->mounts);
+	TRY(rootfs_mounts_mount(&r->mounts, MS_RDONLY, err));
 	BUG_ON(pthread_create(&r->thread, NULL, run_checker, r));
 	r->has_thread = true;
 	TRY(end_thread(r, err));
 	rootfs_files_digest(&r->files, p->read_back_sha256);
 	p->was_read_back = true;
 	install_progress(in, in->m->payloads[payload].size_bytes);
-	return unmount_fs(r, err);
+	return rootfs_mounts_unmount(&r->mounts, err);
 }
 
 void install_rootfs_stop(struct install *in)
@@ -407,10 +349,7 @@ void install_rootfs_end(struct install *in)
 		return;
 	stream_stop(&r->stream);
 	(void)end_thread(r, NULL);
-	(void)unmount_fs(r, NULL);
-	if (r->folder[0])
-		(void)rmdir(r->folder);
-	loop_device_close(&r->loop);
+	rootfs_mounts_done(&r->mounts);
 	rootfs_files_done(&r->files);
 	pthread_cond_destroy(&r->stream.changed);
 	pthread_mutex_destroy(&r->stream.lock);

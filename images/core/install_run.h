@@ -37,7 +37,8 @@ struct install {
 	struct image_policy policy;
 	struct target target;
 	struct source *source;
-	const struct manifest *m;
+	const struct manifest *m; /* the signed one, or laid_out */
+	struct manifest laid_out; /* with the partitions of the request's layout */
 	struct pool *pool;
 	size_t room_bytes;                          /* of a worker's plain bytes */
 	uint64_t base_bytes[MANIFEST_MAX_PAYLOADS]; /* where a payload's offset 0 lies */

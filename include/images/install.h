@@ -14,6 +14,7 @@
 #ifndef IMAGES_INSTALL_H
 #define IMAGES_INSTALL_H
 
+#include <images/disk_layout.h>
 #include <images/manifest.h>
 #include <images/trust_root.h>
 #include <images/verify.h>
@@ -41,9 +42,10 @@ struct image_part {
 	uint64_t size_bytes;
 	enum partition_fs fs;
 	bool is_root; /* by the manifest, or by its type in a whole disk's own table */
-	char mount[MANIFEST_MOUNT_BYTES]; /* the manifest's; "" in a whole disk */
-	char part_uuid[UUID_TEXT_BYTES];  /* that it will have; "" in a whole disk */
-	char fs_uuid[UUID_TEXT_BYTES];    /* of what is there, or "" */
+	char mount[MANIFEST_MOUNT_BYTES]; /* the manifest's or the layout's; "" in a whole disk */
+	char options[MANIFEST_OPTIONS_BYTES]; /* the layout's; "": the usual ones */
+	char part_uuid[UUID_TEXT_BYTES];      /* that it will have; "" in a whole disk */
+	char fs_uuid[UUID_TEXT_BYTES];        /* of what is there, or "" */
 	char device[32]; /* a node of this partition alone; "" when no file system is there */
 };
 
@@ -56,6 +58,8 @@ struct image_install_request {
 	const char *archive_url;  /* http or https */
 	const char *objects_url;  /* "http://ADDR/objects"; policy.digest must be set */
 	const char *pin;          /* "sha256//BASE64" for https; NULL: the system's roots */
+
+	const struct disk_layout *layout; /* images/disk_layout.h; NULL: the image's own */
 
 	/* Target: a descriptor that the caller opened read-write (O_EXCL for a disk) and checked,
 	 * or a path (the command line). The descriptor stays the caller's; its O_DIRECT flag may be
@@ -99,6 +103,7 @@ struct image_receipt_partition {
 	char part_uuid[UUID_TEXT_BYTES]; /* fresh */
 	char fs_uuid[UUID_TEXT_BYTES];   /* of what is on the disk now, or "" */
 	bool has_payload;
+	bool was_unpacked;      /* files came into it: the root's, or a part of them */
 	uint64_t payload_bytes; /* plain, with holes */
 	bool was_read_back;
 	/* SHA-256 over, for each chunk in order, u64le plain offset, u32le bytes and the SHA-256 of
@@ -125,8 +130,8 @@ struct image_receipt {
 };
 
 /* Install. blocks: for minutes; uses threads of its own, which have ended when it returns; do not
- * fork() without exec meanwhile. errors: all of verify.h, ERR_IMAGE_TARGET, ERR_IMAGE_READ_BACK,
- * ERR_IMAGE_LEASE, ERR_CANCELLED, ERR_HTTP*, ERR_IO. ret is filled only on success. */
+ * fork() without exec meanwhile. errors: all of verify.h, ERR_IMAGE_LAYOUT_UNFIT, ERR_IMAGE_TARGET,
+ * ERR_IMAGE_READ_BACK, ERR_IMAGE_LEASE, ERR_CANCELLED, ERR_HTTP*, ERR_IO. ret is filled only on success. */
 MUST_CHECK int image_install(const struct image_install_request *request, struct image_receipt *ret,
 			     struct err *err);
 

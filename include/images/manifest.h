@@ -31,6 +31,7 @@
 #define MANIFEST_MAX_PARTITIONS  16
 #define MANIFEST_NAME_BYTES      65  /* names match ^[a-z0-9][a-z0-9._-]{0,63}$ */
 #define MANIFEST_MOUNT_BYTES     256 /* absolute path without "..", or "" */
+#define MANIFEST_OPTIONS_BYTES   128 /* of fstab */
 #define MANIFEST_BOOT_CODE_BYTES 440
 #define MANIFEST_SECTOR_BYTES    512 /* unless the document says otherwise */
 #define MANIFEST_SECTOR_4K_BYTES 4096
@@ -87,6 +88,7 @@ struct manifest_partition {
 	uint64_t size_bytes;  /* multiple of 1 MiB; the least when it grows */
 	bool grow;            /* to the end of the disk: the last partition only */
 	char mount[MANIFEST_MOUNT_BYTES];
+	char options[MANIFEST_OPTIONS_BYTES]; /* of a profile's layout; "" in what was signed */
 };
 
 struct manifest_payload {

@@ -86,6 +86,7 @@ struct plan_image {
 	struct plan_disk disk;
 	char wipe_consent[129]; /* the disk's serial, or "" */
 	char objects_url[256];
+	json_t *layout; /* images/disk_layout.h, which the agent reads; a reference; NULL: none */
 	char hostname[64], fqdn[254];
 	char *ssh_authorized_keys[PLAN_SSH_KEYS_MAX];
 	size_t n_ssh_authorized_keys;

@@ -68,6 +68,7 @@ agent_SRC := \
 	provisioner/agent/disk/thaw.c \
 	provisioner/agent/disk/devices_ready.c \
 	provisioner/agent/disk/new_root.c \
+	provisioner/agent/disk/boot_apart.c \
 	provisioner/agent/disk/boot_entries.c \
 	provisioner/agent/disk/bios_drive.c \
 	provisioner/agent/disk/kernel_console.c \
@@ -188,6 +189,7 @@ $(eval $(call fuzzer,smart_identity,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_drive_slot.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/facts/test_machine_facts.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/disk/test_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/disk/test_boot_apart.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_boot_entries.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_network_put.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_kernel_console.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

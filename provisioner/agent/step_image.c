@@ -47,6 +47,8 @@ struct imaging {
 	unsigned bios_drive; /* the target's number there */
 	bool has_network;
 	struct network network;
+	bool has_layout;
+	struct disk_layout layout;
 };
 
 /* ---- callbacks of the writer (from one of its threads at a time) ----------------------------- */
@@ -128,6 +130,19 @@ static int find_network(struct imaging *im, struct err *err)
 	return r;
 }
 
+/* ---- its partitions -------------------------------------------------------------------------- */
+
+static int read_layout(struct imaging *im, struct err *err)
+{
+	json_t *doc = im->w.context->plan->image.layout;
+
+	if (!doc)
+		return 0;
+	TRY(disk_layout_parse(doc, &im->layout, err));
+	im->has_layout = true;
+	return 0;
+}
+
 /* ---- the new system's own files -------------------------------------------------------------- */
 
 /* The plan's, else the firmware's own. */
@@ -151,6 +166,7 @@ static int write_own_files(void *arg, const struct image_part *parts, size_t n, 
 		.first_boot_program = FIRST_BOOT_SOURCE,
 		.folder = TARGET_DIR,
 		.network = im->has_network ? &im->network : NULL,
+		.boot_is_apart = im->has_layout && disk_layout_has_boot(&im->layout),
 	};
 
 	disk_work_say(&im->w, "writing name, keys and first-boot report");
@@ -186,6 +202,7 @@ static int install(struct imaging *im, struct err *err)
 			   .now_s = now_s,
 			   .latest_of = channel},
 		.objects_url = plan->objects_url,
+		.layout = im->has_layout ? &im->layout : NULL,
 		.target_fd = im->w.disk.fd,
 		.read_back = true,
 		.may_write = may_write,
@@ -317,6 +334,8 @@ void step_image(void *step_context, struct report *out)
 	r = own_files_mount_apart(&err);
 	if (r == 0)
 		r = find_network(&im, &err);
+	if (r == 0)
+		r = read_layout(&im, &err);
 	if (r == 0)
 		r = disk_work_begin(&im.w, &err);
 	if (r == 0) {

@@ -170,6 +170,7 @@ static int decode_image(struct json_reader *r, struct plan *p)
 	m->channel = channel ? xstrdup(channel) : NULL;
 	read_str(r, "wipe_consent", 0, m->wipe_consent, sizeof(m->wipe_consent));
 	read_str(r, "objects_url", 1, m->objects_url, sizeof(m->objects_url));
+	m->layout = json_incref(json_opt_obj(r, "layout"));
 	TRY(decode_disk(r, &m->disk));
 	TRY(decode_host(r, m));
 	return decode_first_boot(r, m);
@@ -258,6 +259,8 @@ void plan_done(struct plan *p)
 		free(p->burn_in.tests[i].definition);
 		p->burn_in.tests[i].definition = NULL;
 	}
+	json_decref(p->image.layout);
+	p->image.layout = NULL;
 	json_decref(p->image.network);
 	p->image.network = NULL;
 	free(p->image.user_data);

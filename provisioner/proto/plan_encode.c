@@ -99,6 +99,8 @@ static void encode_image(json_t *step, const struct plan *p)
 	json_object_set_new(step, "disk", encode_disk(&m->disk));
 	set_str(step, "wipe_consent", m->wipe_consent);
 	set_str(step, "objects_url", m->objects_url);
+	if (m->layout)
+		json_object_set(step, "layout", m->layout);
 	json_object_set_new(step, "host", encode_host(m));
 	json_t *first = json_object();
 	set_str(first, "url", m->first_boot_url);

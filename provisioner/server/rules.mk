@@ -236,9 +236,9 @@ $(eval $(call unit_test,tests/unit/server/api/test_sign_in.c,$(SERVER_TEST_LIBS)
 $(eval $(call unit_test,tests/unit/server/reader/test_password.c,server_reader base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_quota.c,server_flow base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules burnin proto base,$(BASE_PKG)))
-$(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules burnin proto base,$(BASE_PKG)))
-$(eval $(call unit_test,tests/unit/server/flow/test_profile_check.c,server_rules burnin proto base,$(BASE_PKG)))
-$(eval $(call unit_test,tests/unit/server/flow/test_profile_near.c,server_rules burnin proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules images_core burnin proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/flow/test_profile_check.c,server_rules images_core burnin proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/flow/test_profile_near.c,server_rules images_core burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/server/notify/test_webhook_post.c,server_notify server_flow base,$(BASE_PKG) libcurl libsystemd))
 $(eval $(call unit_test,tests/unit/server/flow/test_outbound.c,server_flow base,$(BASE_PKG) libcurl))
@@ -258,7 +258,7 @@ bench-boot: $(OBJ)/tests/bench/boot ## time the boot answer
 	$(Q)$(OBJ)/tests/bench/boot -o $(BUILD)/bench/boot.json
 # the whole way of an agent's words: the HTTP seam is the fuzzer's own
 $(eval $(call fuzzer,agent_events,server_session server_flow server_rules burnin inventory proto pxe images_store images_core base_confine base,$(SERVER_TEST_PKG) libseccomp fdisk blkid))
-$(eval $(call fuzzer,profile,server_rules burnin proto base,$(BASE_PKG)))
+$(eval $(call fuzzer,profile,server_rules images_core burnin proto base,$(BASE_PKG)))
 $(eval $(call man_page,provisioner/server/man/slipwayd.8.scd))
 $(eval $(call man_page,provisioner/server/man/slipway.conf.5.scd))
 FLOW_TESTS += tests/flow/api_contract.sh

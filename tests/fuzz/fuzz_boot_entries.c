@@ -26,12 +26,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	autofree char *text = xstrndup((const char *)data, size);
+	const struct boot_sources sources = {"UUID=11111111-0000", "UUID=22222222-0000",
+					     size % 2 == 1};
 	autostr struct str once = {0}, twice = {0};
 
 	str_init(&once, 64 * 1024 * 1024);
 	str_init(&twice, 64 * 1024 * 1024);
-	(void)boot_entries_rewrite(text, "UUID=11111111-0000", "UUID=22222222-0000", &once);
-	(void)boot_entries_rewrite(once.p, "UUID=11111111-0000", "UUID=22222222-0000", &twice);
+	(void)boot_entries_rewrite(text, &sources, &once);
+	(void)boot_entries_rewrite(once.p, &sources, &twice);
 	BUG_ON(strcmp(once.p, twice.p) != 0);
 	twice_is_once(text, KERNEL_LINES_MENU);
 	twice_is_once(text, KERNEL_LINES_WHOLE);

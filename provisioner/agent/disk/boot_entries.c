@@ -35,16 +35,19 @@ static const struct {
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
-static bool is_fixed(struct sv value)
+static bool names_device(struct sv value)
 {
 	static const char *const kinds[] = {"UUID=", "PARTUUID=", "LABEL=", "PARTLABEL=", "/dev/"};
 
-	if (memchr(value.p, '$', value.n))
-		return false;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (sv_starts(value, kinds[i]))
 			return true;
 	return false;
+}
+
+static bool is_fixed(struct sv value)
+{
+	return names_device(value) && !memchr(value.p, '$', value.n);
 }
 
 static struct sv word_at(const char *p)
@@ -91,6 +94,7 @@ static void find_old(const char *text, char ret[static UUID_MAX_BYTES])
 struct rewriting {
 	char old[UUID_MAX_BYTES];
 	const char *root, *boot;
+	bool boot_is_apart; /* a variable of the menu speaks of /boot's partition: it is not the root's */
 	bool in_search; /* behind "search ... --fs-uuid" of this line */
 	bool changed;
 	struct str *out;
@@ -126,7 +130,7 @@ static void put_word(struct rewriting *w, struct sv word)
 	struct sv value = root_value(word, &n_key);
 
 	w->in_search |= sv_eq_str(word, "--fs-uuid");
-	if (value.n && is_fixed(value))
+	if (value.n && (w->boot_is_apart ? names_device(value) : is_fixed(value)))
 		put_new(w, (struct sv){word.p, n_key}, w->root);
 	else if (w->old[0] && sv_eq_str(word, w->old) && *bare(w->root))
 		put_new(w, (struct sv){word.p, 0}, bare(w->root));
@@ -136,9 +140,10 @@ static void put_word(struct rewriting *w, struct sv word)
 		str_addn(w->out, word.p, word.n);
 }
 
-bool boot_entries_rewrite(const char *text, const char *root, const char *boot, struct str *out)
+bool boot_entries_rewrite(const char *text, const struct boot_sources *s, struct str *out)
 {
-	struct rewriting w = {.root = root, .boot = boot, .out = out};
+	struct rewriting w = {
+		.root = s->root, .boot = s->boot, .boot_is_apart = s->boot_is_apart, .out = out};
 
 	find_old(text, w.old);
 	while (*text) {
@@ -181,10 +186,11 @@ static int fit_grubenv(const char *path, struct str *text, struct err *err)
 static bool rewrite(const struct personal *p, const char *path, const char *old, struct str *text)
 {
 	const char *root = source_of(p, "/");
+	const struct boot_sources sources = {root, source_of(p, "/boot"), p->boot_is_apart};
 	autostr struct str first = {0};
 
 	str_init(&first, 2 * BOOT_ENTRY_MAX_BYTES);
-	bool changed = *root && boot_entries_rewrite(old, root, source_of(p, "/boot"), &first);
+	bool changed = *root && boot_entries_rewrite(old, &sources, &first);
 	const char *now = *root ? first.p : old;
 	if (p->console.word)
 		return kernel_console_rewrite(now,

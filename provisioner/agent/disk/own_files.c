@@ -166,6 +166,7 @@ static size_t list_mounts(const struct image_part *parts, size_t n, struct perso
 			snprintf(m->source, sizeof(m->source), "PARTUUID=%s", p->part_uuid);
 		(void)str_copy(m->path, sizeof(m->path), swap ? "none" : p->mount);
 		(void)str_copy(m->fs, sizeof(m->fs), partition_fs_str(p->fs));
+		(void)str_copy(m->options, sizeof(m->options), p->options);
 		n_mounts++;
 	}
 	return n_mounts;
@@ -181,6 +182,7 @@ static int write_files(const struct mounted *m, const struct image_part *parts, 
 		.console = m->own->console,
 		.first_boot_program = m->own->first_boot_program,
 		.network = m->own->network,
+		.boot_is_apart = m->own->boot_is_apart,
 		.mounts = mounts,
 		.n_mounts = list_mounts(parts, n, mounts),
 	};

@@ -21,6 +21,7 @@ struct own_files {
 	const char *first_boot_program; /* path in the agent's own system */
 	const char *folder;             /* to mount on; made if it is missing */
 	const struct network *network;  /* with its ports found; NULL: none */
+	bool boot_is_apart; /* /boot is a partition that the image did not have when it was built */
 };
 
 /* From here on, what this process mounts is seen by it alone and goes when it ends, however it

@@ -17,6 +17,7 @@
 #include <base/limits.h>
 #include <base/str.h>
 
+#include "boot_apart.h"
 #include "boot_entries.h"
 #include "first_boot_files.h"
 #include "network_put.h"
@@ -112,6 +113,8 @@ static const char *mount_options(const struct personal_mount *m, int *ret_pass)
 	bool root = str_eq(m->path, "/");
 
 	*ret_pass = root ? 1 : str_eq(m->fs, "swap") || str_eq(m->fs, "xfs") ? 0 : 2;
+	if (m->options[0])
+		return m->options;
 	if (str_eq(m->fs, "swap"))
 		return "sw";
 	if (str_eq(m->fs, "vfat"))
@@ -347,6 +350,7 @@ static const struct {
 	{"machine-id", put_machine_id},
 	{"fstab", put_fstab},
 	{"boot menu", boot_entries_put},
+	{"boot partition", boot_apart_put},
 	{"network", put_network},
 	{"SSH keys", put_ssh_keys},
 	{"cloud-init seed", put_cloud_seed},

@@ -15,9 +15,10 @@
 
 /* One line of fstab. */
 struct personal_mount {
-	char source[64]; /* UUID=.. or PARTUUID=.. */
-	char path[256];  /* "/", "/boot/efi", "none" for swap */
-	char fs[16];     /* ext4, vfat, xfs, swap */
+	char source[64];   /* UUID=.. or PARTUUID=.. */
+	char path[256];    /* "/", "/boot/efi", "none" for swap */
+	char fs[16];       /* ext4, vfat, xfs, swap */
+	char options[128]; /* "": the usual ones */
 };
 
 struct personal {
@@ -28,6 +29,7 @@ struct personal {
 	const struct personal_mount *mounts;
 	size_t n_mounts;               /* 0: the system keeps its fstab */
 	const struct network *network; /* NULL: the system keeps its own */
+	bool boot_is_apart;            /* see boot_apart.h */
 };
 
 /* errors: ERR_AGENT_PERSONALISE, ERR_IO */

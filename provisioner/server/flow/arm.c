@@ -9,6 +9,7 @@
 #include <base/digest.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <images/disk_layout.h>
 #include <proto/lifecycle.h>
 #include "burn_gate.h"
 #include "engine.h"
@@ -132,15 +133,30 @@ static void fill_image(const struct manifest *m, const struct arm_request *q, st
 	arm->latest = object_name_is_latest(q->image, line);
 }
 
+/* The image as it will lie on this disk: some cannot take a layout, and some disks cannot hold it. */
+static int check_layout(const struct host *h, const struct manifest *m, const json_t *layout,
+			const struct disk_choice *d, struct err *err)
+{
+	AUTO(manifest) struct manifest *laid_out = xcalloc(1, sizeof(*laid_out));
+	autofree struct disk_layout *l = xcalloc(1, sizeof(*l));
+	autojson json_t *doc = json_deep_copy(layout);
+
+	TRY(disk_layout_parse(doc, l, err));
+	TRY(disk_layout_apply(l, m, laid_out, err));
+	return check_image(h, laid_out, d, err);
+}
+
 /* What the profile gives the image besides: nothing that is written into it later counts. */
-static int bind_profile(struct flow *flow, const struct host *h, struct flow_arm *arm,
-			struct err *err)
+static int bind_profile(struct flow *flow, const struct host *h, const struct manifest *m,
+			const struct disk_choice *d, struct flow_arm *arm, struct err *err)
 {
 	struct flow_host f;
 	struct profile p = {0};
 
 	TRY(flow_host_get(flow->db, h->num, &f, err));
 	int rc = engine_profile(flow, h, &f, &p, err);
+	if (rc >= 0 && p.layout)
+		rc = check_layout(h, m, p.layout, d, err);
 	if (rc >= 0)
 		profile_digest(&p, arm->profile_digest);
 	profile_done(&p);
@@ -175,7 +191,7 @@ int arm_make(struct flow *flow, const struct host *h, const struct arm_request *
 	arm_fill(h, q, &d, flow_now_us(flow), ret);
 	TRY(burn_gate_waived(flow, h, q->who, q->skip_burnin, ret->waiver, err));
 	fill_image(m, q, ret);
-	TRY(bind_profile(flow, h, ret, err));
+	TRY(bind_profile(flow, h, m, &d, ret, err));
 	if (q->consent_by_profile || (q->wipe_consent && q->wipe_consent[0]))
 		arm_consent(ret);
 	return flow_arm_add(flow->db, ret, err);

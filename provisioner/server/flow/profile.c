@@ -11,6 +11,7 @@
 #include <base/json.h>
 #include <base/str.h>
 #include <burnin/catalogue.h>
+#include <images/disk_layout.h>
 #include <proto/network.h>
 #include <proto/record.h>
 
@@ -96,6 +97,8 @@ const struct field profile_fields[] = {
 	F_GROUP(struct profile, "burnin", 0, burn_in_fields),
 	F_GROUP(struct profile, "image", 0, image_fields),
 	F_OBJ(struct profile, "disk", disk, 0, disk_fields, .about = "exactly one disk must fit"),
+	F_JSON(struct profile, "layout", layout, 0,
+	       .about = "partitions in place of the image's own; see images/LAYOUT.md"),
 	F_STR(struct profile, "wipe", wipe, 0, .choices = wipes,
 	      .about = "what becomes of data on the disk; default refuse"),
 	F_GROUP(struct profile, "host", 0, host_fields, .about = "of the installed system"),
@@ -180,6 +183,24 @@ static void check_network(struct json_reader *r, const struct profile *p)
 		(void)err_wrap(r->err, "host/network");
 }
 
+static void check_layout(struct json_reader *r, const struct profile *p)
+{
+	struct disk_layout *l;
+	struct err why = ERR_INIT;
+
+	if (!p->layout || r->status)
+		return;
+	l = xcalloc(1, sizeof(*l));
+	if (disk_layout_parse(p->layout, l, &why) < 0) {
+		autofree char *pointer = xasprintf("/layout%s", why.pointer);
+
+		r->status = err_at(&why, pointer);
+		if (r->err)
+			*r->err = why;
+	}
+	free(l);
+}
+
 int profile_parse(json_t *doc, struct profile *ret, struct err *err)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -194,6 +215,7 @@ int profile_parse(json_t *doc, struct profile *ret, struct err *err)
 	check_keys(&r, ret);
 	check_console(&r, ret);
 	check_network(&r, ret);
+	check_layout(&r, ret);
 	for (char *c = ret->mac; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
 	ret->has_burn_in = ret->tier[0] != '\0';
@@ -246,13 +268,16 @@ static void hash_console(struct sha256 *h, const char *console)
 		hash_text(h, console);
 }
 
-/* A profile without one keeps the digest that it had before networks were known. */
-static void hash_network(struct sha256 *h, const json_t *network)
+/* A profile without one keeps the digest that it had before these were known. */
+static void hash_document(struct sha256 *h, const char *name, const json_t *doc)
 {
-	autofree char *text = network ? json_text(network) : NULL;
+	autofree char *text = doc ? json_text(doc) : NULL;
 
-	if (text)
-		hash_text(h, text);
+	if (!text)
+		return;
+	if (name)
+		hash_text(h, name);
+	hash_text(h, text);
 }
 
 /* Whoever armed a host that is tested first did not arm one that is not. */
@@ -281,7 +306,8 @@ void profile_digest(const struct profile *p, char ret[static SHA256_HEX_BYTES])
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		hash_text(h, texts[i]);
 	hash_keys(h, p->ssh_authorized_keys);
-	hash_network(h, p->network);
+	hash_document(h, NULL, p->network);
+	hash_document(h, "layout", p->layout);
 	hash_burn_in(h, p);
 	hash_console(h, p->console);
 	sha256_final(h, digest);

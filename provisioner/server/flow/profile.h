@@ -30,6 +30,7 @@ struct profile {
 	int64_t cpu_s, memory_s, disk_s;
 	char line[65], version[65];
 	struct disk_rule disk;
+	json_t *layout; /* images/disk_layout.h; a reference; NULL: the image's own */
 	char wipe[17];
 	bool wipe_consent;
 	char hostname[129];

@@ -140,9 +140,9 @@ static int auto_arm(struct step_builder *b, const char *agreed, struct flow_arm 
 static bool waits_for_people(int code)
 {
 	static const int codes[] = {
-		ERR_GUARD_IMAGE,           ERR_IMAGE_DAMAGED, ERR_IMAGE_CHANNEL_MISSING,
-		ERR_IMAGE_CHANNEL_EXPIRED, ERR_IMAGE_CHANNEL, ERR_IMAGE_CHANNEL_SIGNATURES,
-		ERR_GUARD_BURN_IN,
+		ERR_GUARD_IMAGE,           ERR_IMAGE_DAMAGED,      ERR_IMAGE_CHANNEL_MISSING,
+		ERR_IMAGE_CHANNEL_EXPIRED, ERR_IMAGE_CHANNEL,      ERR_IMAGE_CHANNEL_SIGNATURES,
+		ERR_GUARD_BURN_IN,         ERR_IMAGE_LAYOUT_UNFIT,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
@@ -315,6 +315,7 @@ static int build_image(struct step_builder *b, struct err *err)
 	profile_hostname(&b->profile, b->host.short_code, b->host.serial, b->host.arch,
 			 m->hostname);
 	(void)str_copy(m->console, sizeof(m->console), b->profile.console);
+	m->layout = json_incref(b->profile.layout);
 	copy_ssh_keys(m, b->profile.ssh_authorized_keys);
 	TRY(profile_secret_open(b->flow, &b->profile, &m->user_data, err));
 	TRY(fill_latest(b, &arm, err));

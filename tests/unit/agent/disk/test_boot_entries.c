@@ -54,10 +54,26 @@ static void test_texts(void **state)
 		autostr struct str out = {0};
 
 		str_init(&out, 65536);
-		bool changed = boot_entries_rewrite(rows[i].text, NEW_ROOT, rows[i].boot, &out);
+		const struct boot_sources s = {NEW_ROOT, rows[i].boot, false};
+		bool changed = boot_entries_rewrite(rows[i].text, &s, &out);
 		CHECK_INT(rows[i].name, changed, rows[i].is != NULL);
 		CHECK_STR(rows[i].name, out.p, rows[i].is ? rows[i].is : rows[i].text);
 	}
+}
+
+/* What GRUB computes is the partition of its own files: the root's no more. */
+static void test_boot_apart(void **state)
+{
+	const struct boot_sources s = {NEW_ROOT, NEW_BOOT, true};
+	autostr struct str out = {0};
+
+	(void)state;
+	str_init(&out, 65536);
+	CHECK("changed", boot_entries_rewrite("set root=$disk\nlinux /vmlinuz "
+					      "root=UUID=$root_uuid rw root=$other\n",
+					      &s, &out));
+	CHECK_STR("text", out.p,
+		  "set root=$disk\nlinux /vmlinuz root=" NEW_ROOT " rw root=$other\n");
 }
 
 static char dir[] = "/tmp/slipway-menu-XXXXXX";
@@ -93,7 +109,7 @@ static void test_files(void **state)
 		"/boot/loader/entries/a.conf",  "/boot/loader/entries/b.conf",
 		"/etc/kernel/cmdline",          "/etc/default/grub",
 		"/boot/extlinux/extlinux.conf", "/boot/grub2/grubenv"};
-	static const struct personal_mount mounts[] = {{NEW_ROOT, "/", "xfs"}};
+	static const struct personal_mount mounts[] = {{NEW_ROOT, "/", "xfs", ""}};
 	struct personal p = {.mounts = mounts, .n_mounts = 1};
 	autoclose int fd = open(dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 	size_t n;
@@ -151,6 +167,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_boot_apart),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_console),
 	};

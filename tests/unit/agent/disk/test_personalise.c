@@ -48,9 +48,10 @@ static mode_t mode_of(int root_fd, const char *path)
 	return st.st_mode & 07777;
 }
 
-static const struct personal_mount mounts[] = {{"UUID=0f3c", "/", "ext4"},
-					       {"UUID=AB12-CD34", "/boot/efi", "vfat"},
-					       {"PARTUUID=77", "none", "swap"}};
+static const struct personal_mount mounts[] = {{"UUID=0f3c", "/", "ext4", ""},
+					       {"UUID=AB12-CD34", "/boot/efi", "vfat", ""},
+					       {"UUID=5e5e", "/srv", "xfs", "noatime,nodev"},
+					       {"PARTUUID=77", "none", "swap", ""}};
 
 static struct plan_image plan_of(const char *hostname, const char *key)
 {
@@ -94,6 +95,7 @@ static const struct {
 	{"/etc/fstab", "UUID=0f3c\t/\text4\terrors=remount-ro," TIMEOUT "\t0\t1\n", 0644},
 	{"/etc/fstab", "UUID=AB12-CD34\t/boot/efi\tvfat\tumask=0077,nofail," TIMEOUT "\t0\t2\n",
 	 0644},
+	{"/etc/fstab", "UUID=5e5e\t/srv\txfs\tnoatime,nodev," TIMEOUT "\t0\t0\n", 0644},
 	{"/etc/fstab", "PARTUUID=77\tnone\tswap\tsw," TIMEOUT "\t0\t0\n", 0644},
 	{"/root/.ssh/authorized_keys", "ssh-ed25519 AAAA me\n", 0600},
 	{"/home/debian/.ssh/authorized_keys", "ssh-ed25519 AAAA me\n", 0600},

@@ -95,6 +95,8 @@ static void test_digest(void **state)
 		{"one key", "\"host\":{\"ssh_authorized_keys\":[\"k\"]}", true},
 		{"user data", "\"host\":{\"user_data\":\"#cloud-config\"}", true},
 		{"network", "\"host\":{\"network\":" DHCP "}", true},
+		{"layout", "\"layout\":{\"partitions\":[{\"role\":\"root\",\"size\":\"rest\"}]}",
+		 true},
 		{"console", "\"host\":{\"console\":\"ttyS1,115200n8\"}", true},
 	};
 	char base[SHA256_HEX_BYTES], got[SHA256_HEX_BYTES];
@@ -169,6 +171,36 @@ static void test_network(void **state)
 			rows[i].network);
 		autojson json_t *doc = json_loads(text, 0, NULL);
 		CHECK_ERR(rows[i].name, profile_parse(doc, &p, &err), rows[i].code);
+		profile_done(&p);
+	}
+}
+
+/* So is a layout, and the pointer leads into the profile. */
+static void test_layout(void **state)
+{
+	static const struct {
+		const char *name, *layout, *pointer;
+		enum err_code code;
+	} rows[] = {
+		{"a root", "{\"partitions\":[{\"role\":\"root\",\"size\":\"rest\"}]}", "", ERR_OK},
+		{"no size", "{\"partitions\":[{\"role\":\"root\"}]}", "/layout/partitions/0/size",
+		 ERR_IMAGE_LAYOUT},
+		{"no root", "{\"partitions\":[{\"role\":\"swap\",\"size\":\"1G\"}]}", "/layout",
+		 ERR_IMAGE_LAYOUT},
+		{"a list", "[]", "/layout", ERR_FIELD_TYPE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = ERR_INIT;
+		struct profile p;
+		autofree char *text = xasprintf(
+			"{\"name\":\"a\",\"match\":{\"serial\":\"*\"},\"layout\":%s}",
+			rows[i].layout);
+		autojson json_t *doc = json_loads(text, 0, NULL);
+
+		CHECK_ERR(rows[i].name, profile_parse(doc, &p, &err), rows[i].code);
+		CHECK_STR(rows[i].name, err.pointer, rows[i].pointer);
 		profile_done(&p);
 	}
 }
@@ -321,10 +353,11 @@ static void test_disk_choice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),     cmocka_unit_test(test_digest),
-		cmocka_unit_test(test_network),   cmocka_unit_test(test_console),
-		cmocka_unit_test(test_which_arm), cmocka_unit_test(test_match),
-		cmocka_unit_test(test_hostname),  cmocka_unit_test(test_disk_choice),
+		cmocka_unit_test(test_parse),       cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_layout),      cmocka_unit_test(test_network),
+		cmocka_unit_test(test_console),     cmocka_unit_test(test_which_arm),
+		cmocka_unit_test(test_match),       cmocka_unit_test(test_hostname),
+		cmocka_unit_test(test_disk_choice),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
