@@ -175,7 +175,7 @@ mutate G12 $server/flow/step_builder.c server/api/test_profile_guards:test_autom
 mutate G12 $server/flow/profile_change.c server/api/test_profile_guards:test_second_person_is_asked_for 's/json_equal(old->doc, p->doc)/true/'
 mutate G2 $server/flow/step_builder.c server/api/test_profile_guards:test_open_arm_takes_no_edit 's/if (profile_holds(b, ret))/if (true)/'
 mutate G2 $server/flow/step_builder.c server/api/test_profile_guards:test_begun_and_edited '/^static int end_changed/,/^}/s/if (arm->consumed_us)/if (false)/'
-mutate G2 $server/flow/arm.c server/api/test_profile_guards:test_open_arm_takes_no_edit 's/^\tTRY(bind_profile(flow, h, ret, err));//; s/^static int bind_profile/__attribute__((unused)) static int bind_profile/'
+mutate G2 $server/flow/arm.c server/api/test_profile_guards:test_open_arm_takes_no_edit 's/^\tTRY(bind_profile(flow, h, m, \&d, ret, err));//; s/^static int bind_profile/__attribute__((unused)) static int bind_profile/'
 mutate G11 $server/flow/order.c server/api/test_profile_guards:test_rehearsed_and_edited 's/b->arm.wipe_consent, b->arm.profile_digest,/b->arm.wipe_consent, "",/; s/b->q.skip_burnin : "", b->view);/b->q.skip_burnin : "", "");/'
 mutate G13 $server/session/session.c server/session/test_admission:test_server_itself 's/^\tTRY(check_protected(o, err));//; s/^static int check_protected/__attribute__((unused)) static int check_protected/'
 mutate G13 $server/flow/protected.c server/flow/test_protected:test_find 's/^\tadd_firmware(p, sys_root);//; s/^static void add_firmware/__attribute__((unused)) static void add_firmware/'
@@ -185,6 +185,7 @@ mutate G13 $server/boot/boot_route.c server/api/test_second_person:test_named_la
 mutate G14 $server/session/permit.c server/session/test_permit:test_permit_guards 's/guard_stopped, guard_state/guard_state/'
 mutate G15 $server/flow/arm.c server/api/test_arming:test_arming 's/TRY(check_image(h, m, \&d, err));//'
 mutate G16 $server/session/permit.c server/api/test_erase_routes:test_permits 's/guard_work,//'
+mutate G15 $server/flow/arm.c server/api/test_arming:test_layout 's/rc = check_layout(h, m, p.layout, d, err);/rc = 0;/; s/^static int check_layout/__attribute__((unused)) static int check_layout/'
 mutate G17 $server/flow/arm.c server/api/test_arming:test_same_disk 's/TRY(check_same_disk(flow, h, q, \&d, err));//'
 # sessions, keys, tokens
 mutate KEY $server/flow/binding.c server/session/test_binding:test_codes 's/if (!contested)/if (true)/'

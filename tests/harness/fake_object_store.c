@@ -53,6 +53,20 @@ static struct manifest *make(const char *arch)
 	return m;
 }
 
+/* One that takes the partitions of a layout. */
+static void as_unpacked(struct manifest *m)
+{
+	m->n_partitions = m->n_payloads = 1;
+	m->partitions[0] = (struct manifest_partition){.number = 3,
+						       .role = PARTITION_ROLE_ROOT,
+						       .fs = PARTITION_FS_EXT4,
+						       .start_bytes = 1 << 20,
+						       .size_bytes = 1 << 30};
+	m->payloads[0].role = PAYLOAD_ROLE_ROOTFS;
+	m->payloads[0].partition = 3;
+	m->payloads[0].size_bytes = 1 << 29;
+}
+
 /* Images that no host of a test can take. */
 static struct manifest *make_odd(const char *name, const char *arch)
 {
@@ -68,7 +82,9 @@ static struct manifest *make_odd(const char *name, const char *arch)
 		m->sector_bytes = 512;
 		m->n_payloads = 1;
 		m->payloads[0].role = PAYLOAD_ROLE_DISK;
-	} else
+	} else if (str_eq(name, "odd@unpacked"))
+		as_unpacked(m);
+	else
 		m->min_disk_bytes = 1ULL << 50;
 	return m;
 }

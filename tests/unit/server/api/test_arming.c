@@ -326,14 +326,59 @@ static void test_field_56_sectors_of_another_size(void **state)
 	fake_agent_done(&a);
 }
 
+#define LAID_OUT                                                                                   \
+	"{\"name\":\"p\",\"priority\":10,\"match\":{\"serial\":\"*\"},\"enrol\":true,"             \
+	"\"auto_approve\":false,\"image\":{\"line\":\"debian12\"},\"layout\":{\"partitions\":["    \
+	"{\"role\":\"root\",\"size\":\"2G\"},{\"role\":\"data\",\"mount\":\"/srv\",\"size\":\"%s\"}]}}"
+
+/* Held against the image and the disk of the order: both must take the profile's layout. */
+static void test_layout(void **state)
+{
+	static const struct {
+		const char *row, *image, *data, *code;
+		int status;
+	} rows[] = {
+		{"an image of blocks", "debian12@1", "1G", "image.layout.unfit", 422},
+		{"more than the disk has", "odd@unpacked", "9T", "guard.disk.small", 403},
+		{"an image and a disk that fit", "odd@unpacked", "1G", "", 201},
+	};
+	struct server_bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *profile = xasprintf(LAID_OUT, rows[i].data);
+		struct fake_agent a;
+
+		walk_renew(b, profile);
+		walk_to_discovered(b, &a, "S1", MAC_A);
+		autofree char *path = xasprintf("/api/v1/hosts/%s/arm", a.host_id);
+		autofree char *body = xasprintf("{\"image\":\"%s\",\"disk\":{\"serial\":\"%s\"}}",
+						rows[i].image, a.disk_serial);
+		CHECK_INT(rows[i].row, server_bench_admin(b, "POST", path, body), rows[i].status);
+		CHECK_STR(rows[i].row, b->code, rows[i].code);
+		if (rows[i].status == 201) {
+			need_step(b, &a, PLAN_STEP_IMAGE);
+			const json_t *first = json_array_get(
+				json_object_get(a.plan.image.layout, "partitions"), 0);
+			CHECK_STR(rows[i].row, json_string_value(json_object_get(first, "role")),
+				  "root");
+		}
+		fake_agent_done(&a);
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_by_hand, walk_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_arming),     T(test_field_56_sectors_of_another_size),
-		T(test_plan_hash),  T(test_same_disk),
-		T(test_small_disk), T(test_in_service),
-		T(test_orders),     T(test_order_is_all_or_none),
+		T(test_arming),
+		T(test_field_56_sectors_of_another_size),
+		T(test_plan_hash),
+		T(test_same_disk),
+		T(test_layout),
+		T(test_small_disk),
+		T(test_in_service),
+		T(test_orders),
+		T(test_order_is_all_or_none),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("arming", tests, NULL, NULL);
