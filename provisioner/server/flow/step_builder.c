@@ -212,8 +212,7 @@ static int arm_by_profile(struct step_builder *b, struct flow_arm *ret, struct e
 	return rc < 0 ? rc : 1;
 }
 
-/* An arm for this session, made by the profile if it may. 1: *ret is good, 0: none, plan is a wait.
- */
+/* An arm for this session, made by the profile if it may. 1: *ret is good, 0: the plan is a wait. */
 static int find_arm(struct step_builder *b, struct flow_arm *ret, struct err *err)
 {
 	int rc = flow_arm_open(b->flow->db, b->host.num, ret, err);
