@@ -30,9 +30,10 @@
 #define NETWORK_MAX_BYTES     65536 /* of the document, compact */
 #define NETWORK_LINKS_MAX     32
 #define NETWORK_HOSTS_MAX     512
-#define NETWORK_LIST_MAX      8  /* members, addresses, routes, servers, domains of one link */
-#define NETWORK_NAME_BYTES    16 /* IFNAMSIZ */
-#define NETWORK_ADDRESS_BYTES 64 /* "address/prefix" */
+#define NETWORK_LIST_MAX      8    /* members, addresses, routes, servers, domains of one link */
+#define NETWORK_NAME_BYTES    16   /* IFNAMSIZ */
+#define NETWORK_MTU           1500 /* of Ethernet, where nothing else is set */
+#define NETWORK_ADDRESS_BYTES 64   /* "address/prefix" */
 #define NETWORK_DOMAIN_BYTES  254
 #define NETWORK_SWITCH_BYTES  129 /* as in facts (struct facts_lldp) */
 
@@ -96,5 +97,18 @@ const struct network_link *network_master(const struct network *n, const char *n
 /* "10.0.0.5" of "10.0.0.5/24"; its prefix length. */
 unsigned network_split(const char *address, char ret[static NETWORK_ADDRESS_BYTES]);
 bool network_is_v6(const char *address);
+/* Bytes of the largest packet of a link of a network that was checked: its own, else what follows
+ * from the links under it. */
+int64_t network_mtu(const struct network *n, const struct network_link *l);
+/* Is via outside of the link's networks, so that it is reached directly (a /32 with a gateway)? */
+bool network_is_on_link(const struct network_link *l, const char *via);
+/* Has the link addresses of the family, or DHCP? */
+bool network_has_family(const struct network_link *l, bool v6);
+/* The link by which a DNS server of l is reached: l itself where it has the family, else the first
+ * link that has; NULL: none, in a network that was not checked. */
+const struct network_link *network_dns_link(const struct network *n, const struct network_link *l,
+					    const char *dns);
+/* RFC 1123, without a dot at the end. */
+bool network_domain_is_valid(const char *domain);
 
 #endif

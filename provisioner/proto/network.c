@@ -204,13 +204,26 @@ static int read_links(json_t *doc, bool with_hosts, struct network *ret, struct 
 	return 0;
 }
 
+/* The kernel sets the links of a bond to the bond's own mtu, so it gets what they were given. */
+static void inherit_mtu(struct network *n)
+{
+	for (size_t i = 0; i < n->n_links; i++) {
+		struct network_link *l = &n->links[i];
+
+		if (l->kind == NETWORK_BOND && network_mtu(n, l) != NETWORK_MTU)
+			l->mtu = network_mtu(n, l);
+	}
+}
+
 int network_parse(json_t *doc, struct network *ret, struct err *err)
 {
 	*ret = (struct network){.n_links = 0};
 	if (!json_is_object(doc))
 		return err_set(err, ERR_NETWORK, "a network is a JSON object");
 	TRY(read_links(doc, false, ret, err));
-	return network_rules_check(ret, err);
+	TRY(network_rules_check(ret, err));
+	inherit_mtu(ret);
+	return 0;
 }
 
 /* ---- rows of hosts --------------------------------------------------------------------------- */
@@ -255,6 +268,21 @@ static int merge_link(json_t *doc, json_t *from, struct err *err)
 	return 0;
 }
 
+static const char *name_of(const json_t *link)
+{
+	const char *name = json_string_value(json_object_get(link, "name"));
+
+	return name ? name : "";
+}
+
+static bool names_earlier(const json_t *links, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (str_eq(name_of(json_array_get(links, j)), name_of(json_array_get(links, i))))
+			return true;
+	return false;
+}
+
 static int merge_row(json_t *doc, json_t *row, json_t **ret, struct err *err)
 {
 	autojson json_t *merged = json_deep_copy(doc);
@@ -263,7 +291,11 @@ static int merge_row(json_t *doc, json_t *row, json_t **ret, struct err *err)
 
 	(void)json_object_del(merged, "hosts");
 	json_array_foreach (links, i, link)
-		TRY(merge_link(merged, link, err));
+		if (names_earlier(links, i))
+			return err_set(err, ERR_NETWORK, "the row names link '%.20s' twice",
+				       name_of(link));
+		else
+			TRY(merge_link(merged, link, err));
 	*ret = json_incref(merged);
 	return 0;
 }

@@ -55,3 +55,22 @@ bool network_is_v6(const char *address)
 {
 	return strchr(address, ':');
 }
+
+int64_t network_mtu(const struct network *n, const struct network_link *l)
+{
+	int64_t mtu = l->mtu;
+
+	if (!mtu && l->kind == NETWORK_VLAN && network_find(n, l->under))
+		return network_mtu(n, network_find(n, l->under));
+	for (size_t i = 0; !l->mtu && i < l->n_members; i++) {
+		const struct network_link *member = network_find(n, l->members[i]);
+		int64_t own = !member                   ? 0
+			      : l->kind == NETWORK_BOND ? member->mtu
+							: network_mtu(n, member);
+
+		/* a bond has what its links were given, a bridge the smallest */
+		if (own && (!mtu || own < mtu))
+			mtu = own;
+	}
+	return mtu ? mtu : NETWORK_MTU;
+}

@@ -11,6 +11,7 @@ proto_SRC += provisioner/proto/network.c
 proto_SRC += provisioner/proto/console.c
 proto_SRC += provisioner/proto/network_parts.c
 proto_SRC += provisioner/proto/network_rules.c
+proto_SRC += provisioner/proto/network_addresses.c
 proto_SRC += provisioner/proto/plan_key.c
 proto_SRC += provisioner/proto/plan_envelope.c
 proto_SRC += provisioner/proto/plan_encode.c
@@ -34,6 +35,7 @@ $(eval $(call unit_test,tests/unit/proto/test_ssh_host_key.c,proto base,$(PROTO_
 $(eval $(call unit_test,tests/unit/proto/test_console.c,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,ssh_host_key,proto base,$(PROTO_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_network.c,proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/proto/test_network_rules.c,proto base,$(BASE_PKG)))
 $(eval $(call fuzzer,network,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_plan.c,proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/proto/test_receipt.c,proto base,$(BASE_PKG)))
