@@ -8,6 +8,7 @@
  *     pin=sha256//BASE64
  *     token=64 hex digits
  *     image_digest=64 hex digits
+ *     fallback_s=300                 optional: seconds until DHCP takes the place of its network
  *
  * The server is known by its public key alone; addresses are numbers, so that no resolver is
  * needed.
@@ -24,7 +25,6 @@
 #include <sys/time.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include <base/child.h>
 #include <base/cleanup.h>
 #include <base/clock.h>
 #include <base/digest.h>
@@ -38,16 +38,16 @@
 #include <agent/disk/first_boot_files.h>
 #include <agent/facts/sysfs.h>
 #include <agent/host_keys.h>
+#include <agent/network_fallback.h>
 
 #define CONFIG_MAX_BYTES  4096
 #define REPLY_MAX_BYTES   65536
 #define IO_TIMEOUT_S      15
 #define MAX_REFUSALS      8
 #define HOST_KEYS_WAIT_MS 30000
-#define FALLBACK_AFTER_MS (5 * 60 * 1000)
 
 struct config {
-	char url[256], pin[64], token[65], image_digest[65];
+	char url[256], pin[64], token[65], image_digest[65], fallback_s[8];
 };
 
 /* ---- configuration --------------------------------------------------------------------------- */
@@ -63,6 +63,7 @@ static int read_config(struct config *c, struct err *err)
 		{"pin", c->pin, sizeof(c->pin)},
 		{"token", c->token, sizeof(c->token)},
 		{"image_digest", c->image_digest, sizeof(c->image_digest)},
+		{"fallback_s", c->fallback_s, sizeof(c->fallback_s)},
 	};
 	autofree char *text = NULL;
 	size_t n_bytes;
@@ -81,7 +82,7 @@ static int read_config(struct config *c, struct err *err)
 		}
 	}
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (!*keys[i].value)
+		if (!*keys[i].value && keys[i].value != c->fallback_s)
 			return err_set(err, ERR_CONFIG, "'%s' is missing in " FIRST_BOOT_CONFIG,
 				       keys[i].key);
 	return 0;
@@ -285,8 +286,8 @@ static void say(const char *text)
 static void remove_self(void)
 {
 	static const char *const files[] = {
-		FIRST_BOOT_CONFIG,      FIRST_BOOT_WANTS, FIRST_BOOT_UNIT,   FIRST_BOOT_FALLBACK,
-		FIRST_BOOT_RC_RUNLEVEL, FIRST_BOOT_RC,    FIRST_BOOT_PROGRAM};
+		FIRST_BOOT_CONFIG,      FIRST_BOOT_WANTS, FIRST_BOOT_UNIT,    FIRST_BOOT_FALLBACK,
+		FIRST_BOOT_RC_RUNLEVEL, FIRST_BOOT_RC,    FIRST_BOOT_FAILURE, FIRST_BOOT_PROGRAM};
 	static const char *const folders[] = {FIRST_BOOT_CONFIG_DIR, FIRST_BOOT_PROGRAM_DIR};
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
@@ -297,25 +298,22 @@ static void remove_self(void)
 	sync();
 }
 
-/* Once, and only when nothing answered: a server that refuses the report can be reached. */
-static bool fall_back(int64_t started_ms, const struct err *why, char *failure, size_t n_bytes)
+static int64_t fallback_after_s(const struct config *c)
 {
-	static const char *const argv[] = {FIRST_BOOT_FALLBACK, NULL};
-	static const struct child_program program = {
-		.argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
-	struct child script = CHILD_NONE;
-	struct err err = ERR_INIT;
+	uint64_t seconds;
 
-	if (failure[0] || why->code == ERR_HTTP_STATUS || access(FIRST_BOOT_FALLBACK, X_OK) < 0 ||
-	    time_boot_ms() - started_ms < FALLBACK_AFTER_MS)
+	if (!parse_u64(c->fallback_s, &seconds) || !seconds || seconds > NETWORK_FALLBACK_S)
+		return NETWORK_FALLBACK_S;
+	return (int64_t)seconds;
+}
+
+/* Once, and only when nothing answered: a server that refuses the report can be reached. */
+static bool fall_back(int64_t due_ms, const struct err *why, char failure[NETWORK_FAILURE_BYTES])
+{
+	if (failure[0] || why->code == ERR_HTTP_STATUS || time_boot_ms() < due_ms)
 		return false;
-	text_print(failure, n_bytes, "no answer in %d s: %s", FALLBACK_AFTER_MS / 1000, why->msg);
 	say("the provisioning server cannot be reached: falling back to DHCP");
-	if (child_spawn(&program, &script, &err) < 0)
-		fprintf(stderr, "%s\n", err.msg);
-	else
-		(void)child_reap(&script);
-	return true;
+	return network_fall_back("", why->msg, failure);
 }
 
 int main(void)
@@ -324,7 +322,7 @@ int main(void)
 	struct config config = {0};
 	struct target target = {0};
 	struct err err = ERR_INIT;
-	char failure[256] = "";
+	char failure[NETWORK_FAILURE_BYTES];
 	int64_t started_ms = time_boot_ms();
 	int refusals = 0;
 
@@ -335,6 +333,8 @@ int main(void)
 		fprintf(stderr, "%s\n", err.msg);
 		return 1;
 	}
+	int64_t due_ms = network_fallback_due_ms(started_ms, fallback_after_s(&config));
+	network_failure_read("", failure);
 	(void)host_keys_wait("", HOST_KEYS_WAIT_MS);
 	while (report(&config, &target, failure, &err) < 0) {
 		fprintf(stderr, "%s: %s\n", err_name(err.code), err.msg);
@@ -343,7 +343,7 @@ int main(void)
 			say("the server refuses this host's first-boot report; see the journal");
 			return 1;
 		}
-		if (fall_back(started_ms, &err, failure, sizeof(failure)))
+		if (fall_back(due_ms, &err, failure))
 			backoff = (struct backoff){0};
 		backoff_failed(&backoff, time_boot_ms(), 500);
 		int64_t wait_ms = backoff.next_boot_ms - time_boot_ms();

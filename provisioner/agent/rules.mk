@@ -81,6 +81,7 @@ agent_SRC := \
 	provisioner/agent/disk/network_netplan.c \
 	provisioner/agent/disk/network_manager.c \
 	provisioner/agent/disk/network_ifupdown.c \
+	provisioner/agent/network_fallback.c \
 	provisioner/agent/disk/personalise.c \
 	provisioner/agent/disk/own_files.c \
 	provisioner/agent/step_image.c \
@@ -134,6 +135,7 @@ agents: $(BUILD)/x86_64/slipway-agent $(BUILD)/aarch64/slipway-agent ## build th
 FIRST_BOOT_SRC := \
 	provisioner/agent/first_boot.c \
 	provisioner/agent/host_keys.c \
+	provisioner/agent/network_fallback.c \
 	provisioner/session/backoff.c \
 	provisioner/agent/facts/drives.c \
 	provisioner/agent/facts/drive_path.c \
@@ -191,6 +193,7 @@ $(eval $(call unit_test,tests/unit/agent/facts/test_machine_facts.c,$(AGENT_TEST
 $(eval $(call unit_test,tests/unit/agent/disk/test_guard.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_boot_apart.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_boot_entries.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_network_fallback.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_network_put.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_kernel_console.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_spcr.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))

@@ -73,15 +73,24 @@ static uint64_t id_in_name(const char *name)
 	return parse_u64(digits, &id) ? id : 0;
 }
 
+static bool is_own_name(const struct network_link *l, uint64_t id)
+{
+	const char *dot = strrchr(l->name, '.');
+	size_t n = dot ? (size_t)(dot - l->name) : 0;
+
+	return l->kind == NETWORK_VLAN && id == (uint64_t)l->vlan_id &&
+	       (!dot || (strlen(l->under) == n && !strncmp(l->under, l->name, n)));
+}
+
 static int check_name(const struct network_link *l, struct err *err)
 {
 	uint64_t id = id_in_name(l->name);
 
-	if (!id || (l->kind == NETWORK_VLAN && id == (uint64_t)l->vlan_id))
+	if (!id || is_own_name(l, id))
 		return 0;
 	return err_set(err, ERR_NETWORK,
-		       "the name '%s' stands for VLAN %" PRIu64 ", and the link is %s: rename it",
-		       l->name, id, l->kind == NETWORK_VLAN ? "another one" : "not a VLAN");
+		       "the name '%s' stands for VLAN %" PRIu64 " of another link: rename it",
+		       l->name, id);
 }
 
 static int check_member(const struct network *n, const struct network_link *l, const char *name,

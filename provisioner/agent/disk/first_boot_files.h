@@ -15,6 +15,8 @@
 #define FIRST_BOOT_WANTS       "/etc/systemd/system/multi-user.target.wants/" FIRST_BOOT_UNIT_NAME
 /* A script that falls back to DHCP; the reporter runs it once. */
 #define FIRST_BOOT_FALLBACK FIRST_BOOT_PROGRAM_DIR "/network-fallback"
+/* Why it did: reported, also after another start. */
+#define FIRST_BOOT_FAILURE FIRST_BOOT_CONFIG_DIR "/network-failure"
 /* Where OpenRC starts services instead of systemd (Alpine). */
 #define FIRST_BOOT_RC          "/etc/init.d/slipway-first-boot"
 #define FIRST_BOOT_RC_RUNLEVEL "/etc/runlevels/default/slipway-first-boot"

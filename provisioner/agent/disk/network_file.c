@@ -8,6 +8,16 @@
 
 #include "new_root.h"
 
+const char *const network_resolved[] = {"/usr/lib/systemd/systemd-resolved",
+					"/lib/systemd/systemd-resolved", NULL};
+
+const char *network_destination(const struct network_route *r)
+{
+	if (!str_eq(r->to, "default"))
+		return r->to;
+	return network_is_v6(r->via) ? "::/0" : "0.0.0.0/0";
+}
+
 int network_write_file(int root_fd, const char *path, const struct str *text, int mode,
 		       struct err *err)
 {

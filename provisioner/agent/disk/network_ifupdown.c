@@ -27,41 +27,80 @@ static bool is_there(int root_fd)
 	return new_root_exists(root_fd, "/usr/sbin/ifup") || new_root_exists(root_fd, "/sbin/ifup");
 }
 
+/* By ip(8) and the kernel's files: the words of ifupdown for these need packages that an image may
+ * lack, and Debian's makes a VLAN only of a name such as eth0.10. */
+static void add_bond(const struct network_link *l, struct str *out)
+{
+	const char *mode = network_mode_str(l->mode);
+
+	str_addf(out, "\tpre-up test -e /sys/class/net/%s || ip link add %s type bond\n", l->name,
+		 l->name);
+	str_addf(out,
+		 "\tpre-up grep -q '^%s ' /sys/class/net/%s/bonding/mode || "
+		 "echo %s >/sys/class/net/%s/bonding/mode\n"
+		 "\tpre-up echo 100 >/sys/class/net/%s/bonding/miimon\n",
+		 mode, l->name, mode, l->name, l->name);
+}
+
+static void add_members(const struct network_link *l, struct str *out)
+{
+	for (size_t i = 0; i < l->n_members; i++) {
+		if (l->kind == NETWORK_BOND) /* a bond takes what is down */
+			str_addf(out, "\tpre-up ip link set dev %s down\n", l->members[i]);
+		str_addf(out, "\tpre-up ip link set dev %s master %s\n", l->members[i], l->name);
+		str_addf(out, "\tpre-up ip link set dev %s up\n", l->members[i]);
+	}
+}
+
 static void add_layers(const struct network_link *l, struct str *out)
 {
-	if (l->mtu)
-		str_addf(out, "\tmtu %" PRId64 "\n", l->mtu);
 	if (l->kind == NETWORK_BOND)
-		str_addf(out, "\tbond-mode %s\n\tbond-miimon 100\n", network_mode_str(l->mode));
+		add_bond(l, out);
+	if (l->kind == NETWORK_BRIDGE)
+		str_addf(out, "\tpre-up test -e /sys/class/net/%s || ip link add %s type bridge\n",
+			 l->name, l->name);
 	if (l->kind == NETWORK_VLAN)
-		str_addf(out, "\tvlan-raw-device %s\n\tvlan-id %" PRId64 "\n", l->under,
-			 l->vlan_id);
-	if (l->kind == NETWORK_BRIDGE || l->kind == NETWORK_BOND)
-		str_add(out, l->kind == NETWORK_BOND ? "\tbond-slaves" : "\tbridge-ports");
-	for (size_t i = 0; i < l->n_members; i++)
-		str_addf(out, " %s", l->members[i]);
-	if (l->kind == NETWORK_BRIDGE && !l->n_members)
-		str_add(out, " none");
-	if (l->kind == NETWORK_BRIDGE || l->kind == NETWORK_BOND)
-		str_addc(out, '\n');
+		str_addf(out,
+			 "\tpre-up test -e /sys/class/net/%s || ip link add link %s name %s type "
+			 "vlan id %" PRId64 "\n",
+			 l->name, l->under, l->name, l->vlan_id);
+	add_members(l, out);
+	if (l->mtu)
+		str_addf(out, "\tpre-up ip link set dev %s mtu %" PRId64 "\n", l->name, l->mtu);
+	if (!l->n_addresses && !l->dhcp)
+		str_addf(out, "\tup ip link set dev %s up\n", l->name);
+}
+
+static void add_route(const struct network_link *l, const struct network_route *r, struct str *out)
+{
+	str_addf(out, "\tup ip %sroute add %s via %s dev %s", network_is_v6(r->via) ? "-6 " : "",
+		 r->to, r->via, l->name);
+	if (network_is_on_link(l, r->via))
+		str_add(out, " onlink");
+	if (r->metric)
+		str_addf(out, " metric %" PRId64, r->metric);
+	str_addc(out, '\n');
+}
+
+static void add_gateway(const struct network_link *l, const char *via, struct str *out)
+{
+	struct network_route r = {.to = "default"};
+
+	(void)str_copy(r.via, sizeof(r.via), via);
+	if (network_is_on_link(l, via))
+		add_route(l, &r, out);
+	else
+		str_addf(out, "\tgateway %s\n", via);
 }
 
 static void add_routes(const struct network_link *l, bool v6, struct str *out)
 {
 	for (size_t i = 0; i < l->n_gateways; i++)
 		if (network_is_v6(l->gateways[i]) == v6)
-			str_addf(out, "\tgateway %s\n", l->gateways[i]);
-	for (size_t i = 0; i < l->n_routes; i++) {
-		const struct network_route *r = &l->routes[i];
-
-		if (network_is_v6(r->via) != v6)
-			continue;
-		str_addf(out, "\tup ip %sroute add %s via %s dev %s", v6 ? "-6 " : "", r->to,
-			 r->via, l->name);
-		if (r->metric)
-			str_addf(out, " metric %" PRId64, r->metric);
-		str_addc(out, '\n');
-	}
+			add_gateway(l, l->gateways[i], out);
+	for (size_t i = 0; i < l->n_routes; i++)
+		if (network_is_v6(l->routes[i].via) == v6)
+			add_route(l, &l->routes[i], out);
 }
 
 static void add_names(const struct network_link *l, struct str *out)
@@ -125,22 +164,34 @@ static int write_rules(int root_fd, const struct network *n, struct err *err)
 	return network_write_file(root_fd, RULES, &text, 0644, err);
 }
 
-/* Without resolvconf nobody reads the dns- lines. */
-static int write_resolver(int root_fd, const struct network *n, struct err *err)
+static bool is_written(const struct network *n, const bool *written, const char *name)
 {
-	autostr struct str text = {0};
+	const struct network_link *l = network_find(n, name);
 
-	if (new_root_exists(root_fd, "/sbin/resolvconf") ||
-	    new_root_exists(root_fd, "/usr/sbin/resolvconf"))
-		return 0;
-	str_init(&text, NETWORK_TEXT_BYTES);
-	for (size_t i = 0; i < n->n_links; i++) {
-		for (size_t j = 0; j < n->links[i].n_search; j++)
-			str_addf(&text, "search %s\n", n->links[i].search[j]);
-		for (size_t j = 0; j < n->links[i].n_dns; j++)
-			str_addf(&text, "nameserver %s\n", n->links[i].dns[j]);
-	}
-	return text.n_bytes ? network_write_file(root_fd, "/etc/resolv.conf", &text, 0644, err) : 0;
+	return !l || written[l - n->links];
+}
+
+static bool can_be_written(const struct network *n, const bool *written, size_t i)
+{
+	const struct network_link *l = &n->links[i];
+	bool yes = !written[i] && (l->kind != NETWORK_VLAN || is_written(n, written, l->under));
+
+	for (size_t j = 0; j < l->n_members; j++)
+		yes = yes && is_written(n, written, l->members[j]);
+	return yes;
+}
+
+/* ifup goes from the top to the bottom: what lies under others comes first. */
+static void add_links(const struct network *n, struct str *out)
+{
+	bool written[NETWORK_LINKS_MAX] = {false};
+
+	for (size_t round = 0; round < n->n_links; round++)
+		for (size_t i = 0; i < n->n_links; i++)
+			if (can_be_written(n, written, i)) {
+				add_link(&n->links[i], out);
+				written[i] = true;
+			}
 }
 
 static int write_all(int root_fd, const struct network *n, struct err *err)
@@ -149,28 +200,30 @@ static int write_all(int root_fd, const struct network *n, struct err *err)
 
 	str_init(&text, NETWORK_TEXT_BYTES);
 	str_add(&text, "# Written when this host was imaged.\nauto lo\niface lo inet loopback\n");
-	for (size_t i = 0; i < n->n_links; i++)
-		add_link(&n->links[i], &text);
+	add_links(n, &text);
 	TRY(write_rules(root_fd, n, err));
-	TRY(write_resolver(root_fd, n, err));
 	return network_write_file(root_fd, INTERFACES, &text, 0644, err);
 }
+
+static const char *const resolvers[] = {"/sbin/resolvconf", "/usr/sbin/resolvconf",
+					"/usr/lib/systemd/systemd-resolved",
+					"/lib/systemd/systemd-resolved", NULL};
 
 const struct network_writer network_ifupdown = {
 	.name = "ifupdown",
 	.is_there = is_there,
 	.write = write_all,
-	.fallback =
-		"{\n"
-		"printf 'auto lo\\niface lo inet loopback\\n'\n"
-		"for card in /sys/class/net/*; do\n"
-		"	[ -e \"$card/device\" ] || continue\n"
-		"	printf '\\nauto %s\\niface %s inet dhcp\\n' \"${card##*/}\" \"${card##*/}\"\n"
-		"done\n"
-		"} >" INTERFACES "\n"
-		"if command -v systemctl >/dev/null; then\n"
-		"	systemctl restart networking\n"
-		"else\n"
-		"	rc-service networking restart\n"
-		"fi\n",
+	.resolvers = resolvers,
+	.fallback = "rm -f /etc/network/interfaces.d/50-cloud-init*\n"
+		    "{\n"
+		    "printf 'auto lo\\niface lo inet loopback\\n'\n"
+		    "for card in $cards; do\n"
+		    "	printf '\\nauto %s\\niface %s inet dhcp\\n' \"$card\" \"$card\"\n"
+		    "done\n"
+		    "} >" INTERFACES "\n"
+		    "if command -v systemctl >/dev/null; then\n"
+		    "	systemctl restart networking\n"
+		    "else\n"
+		    "	rc-service networking restart\n"
+		    "fi\n",
 };

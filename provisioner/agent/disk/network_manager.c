@@ -68,38 +68,48 @@ static void add_device(const struct network_link *l, struct str *out)
 	add_uuid("parent", l->under, out);
 }
 
-static void add_items(const char *key, const char *rows, size_t row_bytes, size_t n, bool v6,
-		      struct str *out)
+/* A family's servers stand with a link that has the family: NetworkManager refuses others. */
+static void add_servers(const struct network *n, const struct network_link *l, bool v6,
+			struct str *out)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < n; i++) {
-		if (network_is_v6(rows + i * row_bytes) != v6)
-			continue;
-		str_addf(out, "%s%s;", any ? "" : key, rows + i * row_bytes);
-		any = true;
-	}
+	for (size_t i = 0; i < n->n_links; i++)
+		for (size_t j = 0; j < n->links[i].n_dns; j++) {
+			const char *dns = n->links[i].dns[j];
+
+			if (network_is_v6(dns) != v6 || network_dns_link(n, &n->links[i], dns) != l)
+				continue;
+			str_addf(out, "%s%s;", any ? "" : "dns=", dns);
+			any = true;
+		}
 	if (any)
+		str_addc(out, '\n');
+}
+
+static void add_search(const struct network_link *l, struct str *out)
+{
+	for (size_t i = 0; i < l->n_search; i++)
+		str_addf(out, "%s%s;", i ? "" : "dns-search=", l->search[i]);
+	if (l->n_search)
 		str_addc(out, '\n');
 }
 
 static void add_routes(const struct network_link *l, bool v6, struct str *out)
 {
-	int n = 0;
+	int i_route = 0;
 
 	for (size_t i = 0; i < l->n_routes; i++) {
 		const struct network_route *r = &l->routes[i];
 
 		if (network_is_v6(r->via) != v6)
 			continue;
-		str_addf(out, "route%d=%s,%s", ++n,
-			 !str_eq(r->to, "default") ? r->to
-			 : v6                      ? "::/0"
-						   : "0.0.0.0/0",
-			 r->via);
+		str_addf(out, "route%d=%s,%s", ++i_route, network_destination(r), r->via);
 		if (r->metric)
 			str_addf(out, ",%" PRId64, r->metric);
 		str_addc(out, '\n');
+		if (network_is_on_link(l, r->via))
+			str_addf(out, "route%d_options=onlink=true\n", i_route);
 	}
 }
 
@@ -125,10 +135,9 @@ static void add_family(const struct network *n, const struct network_link *l, bo
 		if (network_is_v6(l->gateways[i]) == v6)
 			str_addf(out, "gateway=%s\n", l->gateways[i]);
 	add_routes(l, v6, out);
-	add_items("dns=", l->dns[0], sizeof(l->dns[0]), l->n_dns, v6, out);
-	if (n_addresses || l->dhcp)
-		add_items("dns-search=", l->search[0], sizeof(l->search[0]), l->n_search, false,
-			  out);
+	add_servers(n, l, v6, out);
+	if (network_has_family(l, v6))
+		add_search(l, out);
 }
 
 static int write_one(int root_fd, const struct network *n, const struct network_link *l,
@@ -152,12 +161,15 @@ static int write_all(int root_fd, const struct network *n, struct err *err)
 	return 0;
 }
 
+static const char *const itself[] = {"/usr/sbin/NetworkManager", "/usr/bin/NetworkManager", NULL};
+
 const struct network_writer network_manager = {
 	.name = "NetworkManager",
 	.is_there = is_there,
 	.write = write_all,
+	.resolvers = itself,
 	.fallback =
-		"rm -f " MINE "*\n"
+		"rm -f " MINE "* " FOLDER "/cloud-init-*\n"
 		"umask 077\n"
 		"printf '[connection]\\nid=slipway-fallback\\ntype=ethernet\\nmulti-connect=3\\n\\n"
 		"[ipv4]\\nmethod=auto\\n\\n[ipv6]\\nmethod=auto\\n' >" MINE

@@ -31,15 +31,29 @@ static void add_list(const char *indent, const char *key, const char *rows, size
 	str_add(out, "]\n");
 }
 
-static void add_route(const char *indent, const char *to, const char *via, int64_t metric,
-		      struct str *out)
+static void add_route(const char *indent, const struct network_link *l,
+		      const struct network_route *r, struct str *out)
 {
-	const char *all = network_is_v6(via) ? "::/0" : "0.0.0.0/0";
+	str_addf(out, "%s  - to: \"%s\"\n%s    via: \"%s\"\n", indent, network_destination(r),
+		 indent, r->via);
+	if (network_is_on_link(l, r->via))
+		str_addf(out, "%s    on-link: true\n", indent);
+	if (r->metric)
+		str_addf(out, "%s    metric: %" PRId64 "\n", indent, r->metric);
+}
 
-	str_addf(out, "%s  - to: \"%s\"\n%s    via: \"%s\"\n", indent,
-		 str_eq(to, "default") ? all : to, indent, via);
-	if (metric)
-		str_addf(out, "%s    metric: %" PRId64 "\n", indent, metric);
+static void add_routes(const char *indent, const struct network_link *l, struct str *out)
+{
+	if (l->n_gateways || l->n_routes)
+		str_addf(out, "%sroutes:\n", indent);
+	for (size_t i = 0; i < l->n_gateways; i++) {
+		struct network_route r = {.to = "default"};
+
+		(void)str_copy(r.via, sizeof(r.via), l->gateways[i]);
+		add_route(indent, l, &r, out);
+	}
+	for (size_t i = 0; i < l->n_routes; i++)
+		add_route(indent, l, &l->routes[i], out);
 }
 
 static void add_addresses(const char *indent, const struct network_link *l, struct str *out)
@@ -52,12 +66,7 @@ static void add_addresses(const char *indent, const struct network_link *l, stru
 		str_addf(out, "%smtu: %" PRId64 "\n", indent, l->mtu);
 	add_list(indent, "addresses", l->addresses[0], sizeof(l->addresses[0]), l->n_addresses,
 		 out);
-	if (l->n_gateways || l->n_routes)
-		str_addf(out, "%sroutes:\n", indent);
-	for (size_t i = 0; i < l->n_gateways; i++)
-		add_route(indent, "default", l->gateways[i], 0, out);
-	for (size_t i = 0; i < l->n_routes; i++)
-		add_route(indent, l->routes[i].to, l->routes[i].via, l->routes[i].metric, out);
+	add_routes(indent, l, out);
 	if (l->n_dns || l->n_search)
 		str_addf(out, "%snameservers:\n", indent);
 	add_list(deep, "addresses", l->dns[0], sizeof(l->dns[0]), l->n_dns, out);
@@ -68,7 +77,7 @@ static void add_link(const char *indent, const struct network_link *l, struct st
 {
 	autofree char *inner = xasprintf("%s  ", indent);
 
-	str_addf(out, "%s%s:\n", indent, l->name);
+	str_addf(out, "%s\"%s\":\n", indent, l->name); /* "no" and "on" are booleans without */
 	if (l->kind == NETWORK_PORT)
 		str_addf(out, "%smatch:\n%s  macaddress: \"%s\"\n%sset-name: \"%s\"\n", inner,
 			 inner, l->mac, inner, l->name);
@@ -119,7 +128,10 @@ const struct network_writer network_netplan = {
 	.name = "netplan",
 	.is_there = is_there,
 	.write = write_all,
+	.resolvers = network_resolved,
 	.fallback =
+		"rm -f /etc/netplan/*.yaml\n"
+		"umask 077\n"
 		"printf 'network:\\n  version: 2\\n  ethernets:\\n    all:\\n      match: {name: "
 		"\"*\"}\\n      dhcp4: true\\n      dhcp6: true\\n' >" FILE_PATH "\n"
 		"netplan apply\n",

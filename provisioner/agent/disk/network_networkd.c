@@ -38,6 +38,28 @@ static void add_neighbours(const struct network *n, const struct network_link *l
 			str_addf(out, "VLAN=%s\n", n->links[i].name);
 }
 
+static void add_route(const struct network_link *l, const struct network_route *r, struct str *out)
+{
+	str_addf(out, "\n[Route]\nDestination=%s\nGateway=%s\n", network_destination(r), r->via);
+	if (network_is_on_link(l, r->via))
+		str_add(out, "GatewayOnLink=yes\n");
+	if (r->metric)
+		str_addf(out, "Metric=%" PRId64 "\n", r->metric);
+}
+
+static void add_routes(const struct network_link *l, struct str *out)
+{
+	for (size_t i = 0; i < l->n_gateways; i++) {
+		struct network_route r = {.to = "default"};
+
+		(void)str_copy(r.via, sizeof(r.via), l->gateways[i]);
+		if (network_is_on_link(l, r.via))
+			add_route(l, &r, out);
+	}
+	for (size_t i = 0; i < l->n_routes; i++)
+		add_route(l, &l->routes[i], out);
+}
+
 static void add_network(const struct network *n, const struct network_link *l, struct str *out)
 {
 	str_addf(out, "\n[Network]\nDHCP=%s\n", l->dhcp ? "yes" : "no");
@@ -45,22 +67,13 @@ static void add_network(const struct network *n, const struct network_link *l, s
 	for (size_t i = 0; i < l->n_addresses; i++)
 		str_addf(out, "Address=%s\n", l->addresses[i]);
 	for (size_t i = 0; i < l->n_gateways; i++)
-		str_addf(out, "Gateway=%s\n", l->gateways[i]);
+		if (!network_is_on_link(l, l->gateways[i]))
+			str_addf(out, "Gateway=%s\n", l->gateways[i]);
 	for (size_t i = 0; i < l->n_dns; i++)
 		str_addf(out, "DNS=%s\n", l->dns[i]);
 	for (size_t i = 0; i < l->n_search; i++)
 		str_addf(out, "Domains=%s\n", l->search[i]);
-	for (size_t i = 0; i < l->n_routes; i++) {
-		const char *to = l->routes[i].to;
-
-		str_addf(out, "\n[Route]\nDestination=%s\nGateway=%s\n",
-			 !str_eq(to, "default")            ? to
-			 : network_is_v6(l->routes[i].via) ? "::/0"
-							   : "0.0.0.0/0",
-			 l->routes[i].via);
-		if (l->routes[i].metric)
-			str_addf(out, "Metric=%" PRId64 "\n", l->routes[i].metric);
-	}
+	add_routes(l, out);
 }
 
 static int write_network(int root_fd, const struct network *n, const struct network_link *l,
@@ -111,7 +124,8 @@ const struct network_writer network_networkd = {
 	.name = "systemd-networkd",
 	.is_there = is_there,
 	.write = write_all,
-	.fallback = "rm -f " FOLDER "*\n"
+	.resolvers = network_resolved,
+	.fallback = "rm -f " FOLDER "* /etc/systemd/network/10-cloud-init-*\n"
 		    "printf '[Match]\\nType=ether\\nKind=!*\\n\\n[Network]\\nDHCP=yes\\n' >" FOLDER
 		    "fallback.network\n"
 		    "systemctl restart systemd-networkd\n",

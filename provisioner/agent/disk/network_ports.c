@@ -30,6 +30,13 @@ static bool is_known_by_switch(const struct network_link *l)
 	return !l->mac[0] && !l->slot[0] && !l->port[0];
 }
 
+/* lspci leaves out the domain where there is one only. */
+static bool is_slot(const char *slot, const char *address)
+{
+	return !strcasecmp(slot, address) ||
+	       (str_starts(address, "0000:") && !strcasecmp(slot, address + strlen("0000:")));
+}
+
 static bool is_port(const struct network_link *l, const struct facts_nic *nic)
 {
 	if (is_known_by_switch(l))
@@ -37,7 +44,7 @@ static bool is_port(const struct network_link *l, const struct facts_nic *nic)
 	if (l->mac[0])
 		return !strcasecmp(l->mac, mac_of(nic));
 	if (l->slot[0])
-		return str_eq(l->slot, nic->pci_address);
+		return is_slot(l->slot, nic->pci_address);
 	return str_eq(l->port, nic->name);
 }
 
@@ -60,7 +67,9 @@ static void list_nics(const struct network_link *l, const struct facts_nic *nics
 
 		print_switch(seen, sizeof(seen), nics[i].lldp.sys_name, nics[i].lldp.port_id);
 		str_addf(out, "%s%s (%s)", i ? ", " : "", nics[i].name,
-			 is_known_by_switch(l) ? seen : mac_of(&nics[i]));
+			 is_known_by_switch(l)                  ? seen
+			 : l->slot[0] && nics[i].pci_address[0] ? nics[i].pci_address
+								: mac_of(&nics[i]));
 	}
 	if (!n_nics)
 		str_add(out, "no network card");

@@ -7,7 +7,7 @@
  */
 #include "personalise.h"
 
-#include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <base/cleanup.h>
@@ -16,6 +16,7 @@
 #include <base/json.h>
 #include <base/limits.h>
 #include <base/str.h>
+#include <proto/network.h>
 
 #include "boot_apart.h"
 #include "boot_entries.h"
@@ -26,6 +27,7 @@
 #define PROGRAM_MAX_BYTES (32 * MIB)
 #define PASSWD_MAX_BYTES  (1 * MIB)
 #define FIRST_USER_UID    1000
+#define FQDN_MAX          253 /* bytes, RFC 1035 */
 /* systemd gives up on a disk after 90 s and leaves a host in its emergency shell. HW: RAID adapters
  * with many disks spin up for longer, and so does an emulated host on a busy machine. */
 #define DEVICE_TIMEOUT "x-systemd.device-timeout=300s"
@@ -39,21 +41,29 @@ static int write_text(int root_fd, const char *path, const char *text, mode_t mo
 		err);
 }
 
+/* The kernel keeps 64 bytes of a name, and DNS has 63 for a label. */
 static bool is_host_name(const char *s)
 {
-	for (const char *p = s; *p; p++)
-		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
-			return false;
-	return *s && *s != '-' && *s != '.';
+	return network_domain_is_valid(s) && strlen(s) <= HOST_NAME_MAX;
+}
+
+static bool is_fqdn(const char *s)
+{
+	return network_domain_is_valid(s) && strchr(s, '.') && strlen(s) <= FQDN_MAX;
 }
 
 static int put_host_name(int root_fd, const struct personal *p, struct err *err)
 {
 	autofree char *line = xasprintf("%s\n", p->image->hostname);
 
-	if (!is_host_name(p->image->hostname) || (*p->image->fqdn && !is_host_name(p->image->fqdn)))
-		return err_set(err, ERR_AGENT_PERSONALISE, "'%.60s' is not a host name",
+	if (!is_host_name(p->image->hostname))
+		return err_set(err, ERR_AGENT_PERSONALISE, "'%.64s' is not a host name",
 			       p->image->hostname);
+	if (*p->image->fqdn && !is_fqdn(p->image->fqdn))
+		return err_set(err, ERR_AGENT_PERSONALISE,
+			       "'%.64s' is not a host name with its domain, such as "
+			       "web-1.example.net",
+			       p->image->fqdn);
 	return write_text(root_fd, "/etc/hostname", line, 0644, err);
 }
 
@@ -231,7 +241,7 @@ static int put_ssh_keys(int root_fd, const struct personal *p, struct err *err)
 /* A new instance-id at each imaging, or cloud-init would take the host for one it has done. */
 static int put_cloud_seed(int root_fd, const struct personal *p, struct err *err)
 {
-	autofree char *meta = xasprintf("instance-id: %s-%s\nlocal-hostname: %s\n", p->host_id,
+	autofree char *meta = xasprintf("instance-id: %s-%s\nlocal-hostname: \"%s\"\n", p->host_id,
 					p->image->arm_id, p->image->hostname);
 	const char *user = p->image->user_data && *p->image->user_data ? p->image->user_data
 								       : "#cloud-config\n{}\n";

@@ -150,6 +150,8 @@ static const struct {
 	{"a port with a VLAN's name", PORT("eth0.10", "02:00:00:00:00:01") "}", "VLAN 10"},
 	{"a VLAN with another's name", LEFT() "," VLAN("left.20", "left", "10", ), "VLAN 20"},
 	{"a VLAN with another's number", LEFT() "," VLAN("vlan20", "left", "10", ), "VLAN 20"},
+	{"a VLAN with another link's name", LEFT() "," RIGHT() "," VLAN("right.10", "left", "10", ),
+	 "another link"},
 	{"a VLAN with its own name", LEFT() "," VLAN("left.10", "left", "10", ), NULL},
 
 	/* what lies on what */

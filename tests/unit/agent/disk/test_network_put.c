@@ -133,7 +133,7 @@ static void test_programs(void **state)
 		 {NETWORKD, "/usr/sbin/netplan", "/usr/sbin/NetworkManager"},
 		 "netplan",
 		 "/etc/netplan/90-slipway.yaml",
-		 "  bonds:\n    bond0:\n      interfaces: [\"left\", \"right\"]\n"},
+		 "  bonds:\n    \"bond0\":\n      interfaces: [\"left\", \"right\"]\n"},
 		{"netplan-bridge",
 		 {"/usr/bin/netplan"},
 		 "netplan",
@@ -159,13 +159,15 @@ static void test_programs(void **state)
 		 {NETWORKD, "/usr/sbin/ifup"},
 		 "ifupdown",
 		 "/etc/network/interfaces",
-		 "auto bond0\niface bond0 inet manual\n\tbond-mode 802.3ad\n\tbond-miimon 100\n"
-		 "\tbond-slaves left right\n"},
+		 "auto bond0\niface bond0 inet manual\n"
+		 "\tpre-up test -e /sys/class/net/bond0 || ip link add bond0 type bond\n"},
 		{"ifupdown-bridge",
 		 {"/sbin/ifup"},
 		 "ifupdown",
 		 "/etc/network/interfaces",
-		 "iface br0 inet static\n\taddress 10.0.0.5/24\n\tbridge-ports prod\n"},
+		 "iface br0 inet static\n\taddress 10.0.0.5/24\n"
+		 "\tpre-up test -e /sys/class/net/br0 || ip link add br0 type bridge\n"
+		 "\tpre-up ip link set dev prod master br0\n"},
 		{"ifupdown-rules",
 		 {"/sbin/ifup"},
 		 "ifupdown",
@@ -186,7 +188,7 @@ static void test_programs(void **state)
 		 {NETWORKD, "/usr/bin/cloud-init"},
 		 "systemd-networkd",
 		 "/var/lib/cloud/seed/nocloud/network-config",
-		 "version: 2\nethernets:\n  left:\n    match:\n      macaddress: \"02:00:00:00:00:0a\"\n"},
+		 "version: 2\nethernets:\n  \"left\":\n    match:\n      macaddress: \"02:00:00:00:00:0a\"\n"},
 	};
 
 	(void)state;
@@ -241,8 +243,7 @@ static void test_refused(void **state)
 	} rows[] = {
 		{"a MAC that is not there", "\"mac\":\"02:00:00:00:00:77\"", "02:00:00:00:00:77"},
 		{"a name that is not there", "\"name\":\"eno9\"", "eno9"},
-		{"a slot that is not there", "\"slot\":\"0000:99:00.0\"",
-		 "enp3s0 (02:00:00:00:00:03)"},
+		{"a slot that is not there", "\"slot\":\"0000:99:00.0\"", "enp3s0 (0000:03:00.0)"},
 		{"a card by two names", "\"name\":\"enp1s0\"", "same card"},
 		{"a port without a link", "\"name\":\"enp4s0\"", "no link"},
 		{"a port that sees another switch", "\"name\":\"enp2s0\",\"switch\":\"leaf-2\"",
