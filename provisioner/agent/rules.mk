@@ -230,3 +230,17 @@ $(eval $(call fuzzer,lacp,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,lldp,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,smbios,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 FLOW_TESTS += tests/flow/agent_session.sh
+
+# ---- for tests/flow/network_fallback.sh ---------------------------------------------------------
+# The reporter built for this machine, and the writers as a program: put_network ROOT <NETWORK.json
+# agent_harness(program, source)
+define agent_harness
+ALL_OBJ += $$(call objs,$(2))
+FLOW_PROGRAMS += $$(OBJ)/tests/harness/$(1)
+$$(OBJ)/tests/harness/$(1): $$(call objs,$(2)) $$(call lib,$(AGENT_TEST_LIBS))
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(call objs,$(2)) -Wl,--start-group $$(call lib,$(AGENT_TEST_LIBS)) -Wl,--end-group $$(call pkg-libs,$(AGENT_PKG))
+endef
+$(eval $(call agent_harness,first_boot,provisioner/agent/first_boot.c provisioner/agent/host_keys.c))
+$(eval $(call agent_harness,put_network,tests/harness/put_network.c))
+FLOW_TESTS += tests/flow/network_fallback.sh

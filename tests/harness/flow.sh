@@ -90,7 +90,8 @@ on() { # NAME COMMAND...
 flow_end() {
 	[ -z "$daemon" ] || flow_stop
 	[ -z "$postgres_bin" ] || as_nobody "$postgres_bin/pg_ctl" -D "$postgres_data" -m "$postgres_end" stop >/dev/null 2>&1
-	rm -rf "$dir"
+	# what a test has mounted there is not the test's: a bind mount of /dev is the machine's own
+	rm -rf --one-file-system "$dir"
 }
 
 flow_dir() {

@@ -129,10 +129,13 @@ const struct network_writer network_netplan = {
 	.is_there = is_there,
 	.write = write_all,
 	.resolvers = network_resolved,
-	.fallback =
-		"rm -f /etc/netplan/*.yaml\n"
-		"umask 077\n"
-		"printf 'network:\\n  version: 2\\n  ethernets:\\n    all:\\n      match: {name: "
-		"\"*\"}\\n      dhcp4: true\\n      dhcp6: true\\n' >" FILE_PATH "\n"
-		"netplan apply\n",
+	.fallback = "rm -f /etc/netplan/*.yaml\n"
+		    "umask 077\n"
+		    "{\n"
+		    "printf 'network:\\n  version: 2\\n  ethernets:\\n'\n"
+		    "for card in $all; do\n"
+		    "	printf '    \"%s\": {dhcp4: true, dhcp6: true}\\n' \"$card\"\n"
+		    "done\n"
+		    "} >" FILE_PATH "\n"
+		    "netplan apply\n",
 };

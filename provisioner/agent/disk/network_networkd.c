@@ -126,7 +126,7 @@ const struct network_writer network_networkd = {
 	.write = write_all,
 	.resolvers = network_resolved,
 	.fallback = "rm -f " FOLDER "* /etc/systemd/network/10-cloud-init-*\n"
-		    "printf '[Match]\\nType=ether\\nKind=!*\\n\\n[Network]\\nDHCP=yes\\n' >" FOLDER
+		    "printf '[Match]\\nName=%s\\n\\n[Network]\\nDHCP=yes\\n' \"${all# }\" >" FOLDER
 		    "fallback.network\n"
 		    "systemctl restart systemd-networkd\n",
 };

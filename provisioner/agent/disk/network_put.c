@@ -69,7 +69,9 @@ static int put_fallback(int root_fd, const struct network_writer *w, const struc
 	str_add(&text,
 		"#!/bin/sh\n"
 		"# Run once when the provisioning server was not reached: DHCP on every card.\n"
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin\n");
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
+		"# NetworkManager would make a link again as soon as it is gone.\n"
+		"command -v systemctl >/dev/null && systemctl stop NetworkManager 2>/dev/null\n");
 	add_links(n, &text);
 	str_add(&text, find_cards);
 	str_add(&text, w->fallback);

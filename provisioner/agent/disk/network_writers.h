@@ -21,7 +21,8 @@ struct network_writer {
 	 * image: the agent writes it. */
 	const char *const *resolvers;
 	/* Commands of a shell script that leave DHCP on every card: run once when the first boot
-	 * was not reported in time. $cards: the cards' names; links on them are gone. */
+	 * was not reported in time. $all: the cards' names, $cards:
+	 * those with a cable; links on them are gone. */
 	const char *fallback;
 };
 extern const struct network_writer network_networkd, network_netplan, network_manager,
