@@ -63,6 +63,7 @@ images_tool_SRC += images/tool/archive.c
 images_tool_SRC += images/tool/pack.c
 images_tool_SRC += images/tool/disk_format.c
 images_tool_SRC += images/tool/disk_open.c
+images_tool_SRC += images/tool/qemu_img.c
 images_tool_SRC += images/tool/disk_table.c
 images_tool_SRC += images/tool/tar_headers.c
 images_tool_SRC += images/tool/container_tar.c
@@ -127,6 +128,7 @@ $(eval $(call unit_test,tests/unit/images/test_vfat_serial.c,images_core base,$(
 $(eval $(call unit_test,tests/unit/images/test_erase.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_object_store.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_object_sandbox.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_qemu_img.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_format.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_fetch.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) tests/unit/images/odd_server.c))
 $(eval $(call unit_test,tests/unit/images/test_build.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_PE)))

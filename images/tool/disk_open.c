@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a disk image of any kind to plain bytes; see disk_open.h. qemu-img runs without a network
- * and with limits on memory and time; what it would follow to another file was refused before
- * (disk_format.h), and what it says of the image is looked at once more.
+ * From a disk image of any kind to plain bytes; see disk_open.h. qemu-img runs behind a fence
+ * (qemu_img.h); what it would follow to another file was refused before (disk_format.h), and what
+ * it says of the image is looked at once more.
  */
 #include "disk_open.h"
 
@@ -16,17 +16,15 @@
 
 #include <base/json.h>
 #include <base/limits.h>
-#include <base/process.h>
 #include <base/str.h>
 
 #include "pack.h"
+#include "qemu_img.h"
 #include "tree_source.h"
 #include "source_file.h"
 
-#define READ_BYTES         (256 * 1024)
-#define DISK_MAX_BYTES     (16 * 1024 * GIB)
-#define CONVERT_TIMEOUT_MS (4 * 60 * 60 * 1000)
-#define INFO_MAX_BYTES     (256 * 1024)
+#define READ_BYTES     (256 * 1024)
+#define DISK_MAX_BYTES (16 * 1024 * GIB)
 
 /* ---- compressed ------------------------------------------------------------------------------ */
 
@@ -105,60 +103,6 @@ static int unpack(const char *path, const char *folder, int *ret_fd, struct err 
 
 /* ---- converted ------------------------------------------------------------------------------- */
 
-/* Without a network; root may do that at once, others in a user namespace. */
-#define CAGE "prlimit", "--as=4294967296", "--core=0", "--", "unshare", "--net", "--ipc"
-
-/* The first line of what qemu-img prints, without its own name; it knows a file by our descriptor. */
-static void first_line(const char *text, const char *path, char *ret, size_t ret_bytes)
-{
-	struct sv rest = sv_of(text), line = sv_split(&rest, '\n');
-	const char *fd_path;
-	size_t n;
-
-	while (sv_starts(line, "qemu-img: "))
-		line = (struct sv){line.p + strlen("qemu-img: "), line.n - strlen("qemu-img: ")};
-	fd_path = memmem(line.p, line.n, "/proc/", strlen("/proc/"));
-	n = fd_path ? strspn(fd_path, "/procfd0123456789") : 0;
-	if (!fd_path)
-		fd_path = line.p + line.n;
-	snprintf(ret, ret_bytes, "%.*s%s%.*s", (int)(fd_path - line.p), line.p, n ? path : "",
-		 (int)(line.n - n - (size_t)(fd_path - line.p)), fd_path + n);
-}
-
-/* The exit codes of "check" that mean harm; others: nothing found, lost room, not supported. */
-static bool is_sound(int exit_code)
-{
-	return exit_code == 0 || exit_code == 3 || exit_code == 63;
-}
-
-static int run_qemu_img(const char *path, const char *const *words, size_t n_words, char **ret_out,
-			struct err *err)
-{
-	static const char *const root[] = {CAGE, "--", "qemu-img"};
-	static const char *const user[] = {CAGE, "--user", "--", "qemu-img"};
-	bool is_root = geteuid() == 0;
-	const char *argv[32] = {NULL};
-	size_t n = is_root ? ARRAY_LEN(root) : ARRAY_LEN(user);
-	struct process_options options = {
-		.argv = argv, .timeout_ms = CONVERT_TIMEOUT_MS, .max_output_bytes = INFO_MAX_BYTES};
-	struct process_result result;
-	char fault[256];
-	int status = 0;
-
-	BUG_ON(n + n_words >= ARRAY_LEN(argv));
-	memcpy(argv, is_root ? root : user, n * sizeof(*argv));
-	memcpy(argv + n, words, n_words * sizeof(*argv));
-	TRY(process_run(&options, &result, err));
-	if (str_eq(words[0], "check") ? !is_sound(result.exit_code) : result.exit_code != 0) {
-		first_line(result.errors, path, fault, sizeof(fault));
-		status = err_set(err, ERR_IMAGE_INPUT, "'%s' is damaged or cut; qemu-img %s: %s",
-				 path, words[0], fault);
-	} else if (ret_out)
-		*ret_out = xstrdup(result.out);
-	process_result_done(&result);
-	return status;
-}
-
 static bool has_data_file(const json_t *doc)
 {
 	const json_t *more = json_object_get(json_object_get(doc, "format-specific"), "data");
@@ -189,23 +133,27 @@ static int convert(const char *path, int from_fd, enum disk_format format, const
 		   int *ret_fd, struct err *err)
 {
 	autoclose int fd = nameless_file(folder, err);
-	autofree char *from = xasprintf("/proc/%d/fd/%d", (int)getpid(), from_fd);
-	autofree char *to = xasprintf("/proc/%d/fd/%d", (int)getpid(), fd), *answer = NULL;
-	const char *const check[] = {"check", "-q", "-f", disk_format_str(format), from};
-	const char *const info[] = {"info", "-f", disk_format_str(format), "--output=json", from};
-	const char *const make[] = {
-		"convert", "-n", "--target-is-zero", "-f", disk_format_str(format), "-O", "raw",
-		from,      to};
+	autofree char *answer = NULL, *found = NULL, *none = NULL;
+	const char *f = disk_format_str(format);
+	const char *const check[] = {"check", "-q", "-f", f, QEMU_IMG_FROM, NULL};
+	const char *const info[] = {"info", "-f", f, "--output=json", QEMU_IMG_FROM, NULL};
+	const char *const make[] = {"convert", "-n",  "--target-is-zero", "-f",        f,
+				    "-O",      "raw", QEMU_IMG_FROM,      QEMU_IMG_TO, NULL};
+	struct qemu_img q = {
+		.path = path, .folder = folder, .words = info, .from_fd = from_fd, .to_fd = -1};
 	uint64_t size_bytes = 0;
 
 	if (fd < 0)
 		return fd;
-	TRY(run_qemu_img(path, info, ARRAY_LEN(info), &answer, err));
+	TRY(qemu_img_run(&q, &answer, err));
 	TRY(check_answer(path, answer, &size_bytes, err));
-	TRY(run_qemu_img(path, check, ARRAY_LEN(check), NULL, err));
+	q.words = check;
+	TRY(qemu_img_run(&q, &found, err));
 	if (ftruncate(fd, (off_t)size_bytes))
 		return err_sys(err, ERR_IO, "cannot enlarge a temporary file");
-	TRY(run_qemu_img(path, make, ARRAY_LEN(make), NULL, err));
+	q.words = make;
+	q.to_fd = fd;
+	TRY(qemu_img_run(&q, &none, err));
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
