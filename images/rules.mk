@@ -128,6 +128,8 @@ $(eval $(call unit_test,tests/unit/images/test_vfat_serial.c,images_core base,$(
 $(eval $(call unit_test,tests/unit/images/test_erase.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_object_store.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_object_sandbox.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_tar_headers.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),tests/unit/images/raw_tar.c))
+$(eval $(call unit_test,tests/unit/images/test_tree_content.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),tests/unit/images/raw_tar.c))
 $(eval $(call unit_test,tests/unit/images/test_qemu_img.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_format.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_fetch.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) tests/unit/images/odd_server.c))
