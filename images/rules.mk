@@ -58,6 +58,7 @@ IMAGES_STORE_PKG := $(BASE_CONFINE_PKG)
 
 images_tool_SRC := images/tool/signer.c
 images_tool_SRC += images/tool/root_edit.c
+images_tool_SRC += images/tool/initrd.c
 images_tool_SRC += images/tool/channel_edit.c
 images_tool_SRC += images/tool/archive.c
 images_tool_SRC += images/tool/pack.c
@@ -121,6 +122,7 @@ $(eval $(call unit_test,tests/unit/images/test_verify_fd.c,$(IMAGES_TEST_LIBS),$
 $(eval $(call unit_test,tests/unit/images/test_rootfs_files.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_install.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) tests/unit/images/odd_server.c))
 $(eval $(call unit_test,tests/unit/images/test_install_holes.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_initrd.c,images_tool images_core base,$(IMAGES_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_disk_layout.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_install_finish.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_pool.c,images_core base,$(IMAGES_CORE_PKG)))
@@ -143,6 +145,7 @@ $(eval $(call fuzzer,signatures,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,chunk_table,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,trust_root,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call fuzzer,channel,images_core base,$(IMAGES_CORE_PKG)))
+$(eval $(call fuzzer,initrd,images_tool images_core base,$(IMAGES_TEST_PKG)))
 $(eval $(call fuzzer,pe,images_tool images_core base,$(IMAGES_TEST_PKG)))
 $(eval $(call fuzzer,image_input,images_tool images_core base,$(IMAGES_TEST_PKG)))
 $(eval $(call fuzzer,os_release,images_tool images_core base,$(IMAGES_TEST_PKG)))

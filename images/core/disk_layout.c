@@ -25,15 +25,17 @@ static const struct role_rule {
 } rules[_DISK_LAYOUT_ROLE_MAX] = {
 	[DISK_LAYOUT_ESP] = {"esp", FS(VFAT), PARTITION_FS_VFAT, true, NULL, 33 * MIB},
 	[DISK_LAYOUT_BOOT] = {"boot", FS(EXT4), PARTITION_FS_EXT4, true, "/boot", 256 * MIB},
-	[DISK_LAYOUT_ROOT] = {"root", FS(EXT4) | FS(XFS), PARTITION_FS_EXT4, true, "/", 300 * MIB},
+	[DISK_LAYOUT_ROOT] = {"root", FS(EXT4) | FS(XFS) | FS(BTRFS), PARTITION_FS_EXT4, true, "/",
+			      300 * MIB},
 	[DISK_LAYOUT_SWAP] = {"swap", FS(SWAP), PARTITION_FS_SWAP, false, "", MIB},
-	[DISK_LAYOUT_DATA] = {"data", FS(EXT4) | FS(XFS) | FS(NONE), PARTITION_FS_EXT4, false, NULL,
-			      MIB},
+	[DISK_LAYOUT_DATA] = {"data", FS(EXT4) | FS(XFS) | FS(BTRFS) | FS(NONE), PARTITION_FS_EXT4,
+			      false, NULL, MIB},
 };
 
 static const uint64_t least_bytes_of_fs[_PARTITION_FS_MAX] = {
 	[PARTITION_FS_EXT4] = 64 * MIB,
 	[PARTITION_FS_XFS] = 300 * MIB,
+	[PARTITION_FS_BTRFS] = 128 * MIB,
 };
 
 /* Folders that the system itself mounts, or needs before anything is mounted. */

@@ -66,12 +66,22 @@ static int check_image(struct applying *a, struct err *err)
 	return 0;
 }
 
+/* The loader that reads the kernel was made for the old root's file system; a boot partition is ext4. */
 static int check_root(const struct applying *a, enum partition_fs fs, struct err *err)
 {
-	autofree char *why = xasprintf("was built to start from %s, the layout's root is %s",
-				       partition_fs_str(a->old_root->fs), partition_fs_str(fs));
+	static const unsigned features[_PARTITION_FS_MAX] = {
+		[PARTITION_FS_EXT4] = IMAGE_FEATURE_ROOT_EXT4,
+		[PARTITION_FS_XFS] = IMAGE_FEATURE_ROOT_XFS,
+		[PARTITION_FS_BTRFS] = IMAGE_FEATURE_ROOT_BTRFS,
+	};
+	autofree char *why = xasprintf("was built to start from %s, the layout's root is %s: %s",
+				       partition_fs_str(a->old_root->fs), partition_fs_str(fs),
+				       a->from->features & features[fs]
+					       ? "that needs a boot partition"
+					       : "its initial RAM disk cannot mount that");
+	bool can = (a->from->features & features[fs]) && disk_layout_has_boot(a->layout);
 
-	return fs == a->old_root->fs ? 0 : unfit(a, why, err);
+	return fs == a->old_root->fs || can ? 0 : unfit(a, why, err);
 }
 
 /* ---- partitions ------------------------------------------------------------------------------ */

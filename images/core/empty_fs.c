@@ -27,7 +27,8 @@
 
 bool empty_fs_needs_loop(enum partition_fs fs)
 {
-	return fs == PARTITION_FS_EXT4 || fs == PARTITION_FS_XFS || fs == PARTITION_FS_VFAT;
+	return fs == PARTITION_FS_EXT4 || fs == PARTITION_FS_XFS || fs == PARTITION_FS_VFAT ||
+	       fs == PARTITION_FS_BTRFS;
 }
 
 int empty_fs_make_on(const char *device, enum partition_fs fs, struct err *err)
@@ -37,10 +38,12 @@ int empty_fs_make_on(const char *device, enum partition_fs fs, struct err *err)
 				    "1",      "-O",   "^metadata_csum_seed,^orphan_file",
 				    device,   NULL};
 	const char *const xfs[] = {"mkfs.xfs", "-q", "-f", device, NULL};
+	const char *const btrfs[] = {"mkfs.btrfs", "-q", "-f", device, NULL};
 	const char *const vfat[] = {"mkfs.vfat", device, NULL};
 	const char *const *const argv[_PARTITION_FS_MAX] = {
 		[PARTITION_FS_EXT4] = ext4,
 		[PARTITION_FS_XFS] = xfs,
+		[PARTITION_FS_BTRFS] = btrfs,
 		[PARTITION_FS_VFAT] = vfat,
 	};
 

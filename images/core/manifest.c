@@ -109,6 +109,22 @@ static void read_firmware(struct json_reader *r, unsigned *ret)
 	}
 }
 
+/* In the order of the table, so that one set has one list. */
+static void read_features(struct json_reader *r, unsigned *ret)
+{
+	json_t *list = json_opt_arr(r, "features", IMAGE_FEATURES_MAX);
+	size_t n = 0;
+
+	for (unsigned i = 0; i < IMAGE_FEATURES_MAX; i++)
+		if (str_eq(json_string_value(json_array_get(list, n)), image_feature_str(i))) {
+			*ret |= 1u << i;
+			n++;
+		}
+	if (list && (!n || n != json_array_size(list)))
+		json_reader_fail(r, "features", ERR_INVALID,
+				 "has a word that is not known, or another order");
+}
+
 static void read_boot_code(struct json_reader *r, struct manifest *m)
 {
 	const char *text = json_opt_str(r, "boot_code", 1024, NULL);
@@ -200,6 +216,7 @@ static int read_fields(json_t *doc, struct manifest *m, struct err *err)
 	m->created_s = json_need_int(&r, "created", 0, SIZE_MAX_INT);
 	m->min_disk_bytes = (uint64_t)json_need_int(&r, "min_disk", SECTOR_BYTES, SIZE_MAX_INT);
 	read_firmware(&r, &m->firmware);
+	read_features(&r, &m->features);
 	read_boot_code(&r, m);
 	m->sector_bytes = (uint32_t)json_opt_int(&r, "sector", MANIFEST_SECTOR_4K_BYTES,
 						 MANIFEST_SECTOR_4K_BYTES, MANIFEST_SECTOR_BYTES);
@@ -259,7 +276,8 @@ static int check_target(const struct manifest *m, const struct manifest_payload 
 		return err_set(err, ERR_IMAGE_MANIFEST,
 			       "payload '%s' names no partition of the list", p->name);
 	if (p->role == PAYLOAD_ROLE_ROOTFS)
-		return part->fs == PARTITION_FS_EXT4 || part->fs == PARTITION_FS_XFS
+		return part->fs == PARTITION_FS_EXT4 || part->fs == PARTITION_FS_XFS ||
+				       part->fs == PARTITION_FS_BTRFS
 			       ? 0
 			       : err_set(err, ERR_IMAGE_MANIFEST,
 					 "payload '%s' cannot be unpacked into %s", p->name,

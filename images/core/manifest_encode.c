@@ -60,6 +60,16 @@ static json_t *firmware_json(unsigned firmware)
 	return list;
 }
 
+static json_t *features_json(unsigned features)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < IMAGE_FEATURES_MAX; i++)
+		if (features & (1u << i))
+			json_array_append_new(list, json_string(image_feature_str(i)));
+	return list;
+}
+
 static json_t *manifest_json(const struct manifest *m)
 {
 	json_t *partitions = json_array(), *payloads = json_array(), *doc;
@@ -77,6 +87,8 @@ static json_t *manifest_json(const struct manifest *m)
 	/* left out where it is the usual one, so that older readers take the document */
 	if (m->sector_bytes == MANIFEST_SECTOR_4K_BYTES)
 		json_object_set_new(doc, "sector", size_json(m->sector_bytes));
+	if (m->features)
+		json_object_set_new(doc, "features", features_json(m->features));
 	if (m->has_boot_code) {
 		autofree char *code = base64_encode(m->boot_code, MANIFEST_BOOT_CODE_BYTES);
 

@@ -24,8 +24,20 @@ const char *const partition_role_words[_PARTITION_ROLE_MAX] = {
 };
 const char *const partition_fs_words[_PARTITION_FS_MAX] = {
 	[PARTITION_FS_NONE] = "none", [PARTITION_FS_EXT4] = "ext4", [PARTITION_FS_VFAT] = "vfat",
-	[PARTITION_FS_XFS] = "xfs",   [PARTITION_FS_SWAP] = "swap",
+	[PARTITION_FS_XFS] = "xfs",   [PARTITION_FS_SWAP] = "swap", [PARTITION_FS_BTRFS] = "btrfs",
 };
+
+/* In the order of their bits, which is that of a manifest's list. */
+static const char *const image_feature_words[IMAGE_FEATURES_MAX] = {
+	"root-ext4",
+	"root-xfs",
+	"root-btrfs",
+};
+
+const char *image_feature_str(unsigned i)
+{
+	return image_feature_words[i];
+}
 
 const char *image_arch_str(enum image_arch arch)
 {

@@ -18,6 +18,7 @@
 
 #include "build_run.h"
 #include "fs_check.h"
+#include "initrd.h"
 #include "rootfs_tar.h"
 
 #define BLOCK_BYTES        4096
@@ -73,7 +74,9 @@ static void count_name(struct tree_size *size, const struct plan_node *node)
 
 static bool is_unpacked(const struct build *b)
 {
-	return b->layout.unpack || layout_root(b)->fs == PARTITION_FS_XFS;
+	enum partition_fs fs = layout_root(b)->fs;
+
+	return b->layout.unpack || fs == PARTITION_FS_XFS || fs == PARTITION_FS_BTRFS;
 }
 
 /* Its content is made here, as blocks. */
@@ -124,6 +127,12 @@ static bool is_kept(const void *arg, const char *path)
 	return boot_files_wants(path);
 }
 
+/* For layouts, which only what is unpacked can take. */
+static bool is_kept_with_initrds(const void *arg, const char *path)
+{
+	return is_kept(arg, path) || initrd_is(path);
+}
+
 static int keep(void *arg, const char *path, struct archive_entry *entry, struct archive *a,
 		struct err *err)
 {
@@ -172,7 +181,7 @@ static int measure_all(struct build *b, struct err *err)
 static int read_tree(struct build *b, struct err *err)
 {
 	b->source.fs = is_unpacked(b) ? layout_root(b)->fs : PARTITION_FS_EXT4;
-	b->source.keeps = is_kept;
+	b->source.keeps = is_unpacked(b) ? is_kept_with_initrds : is_kept;
 	b->source.keep = keep;
 	b->source.arg = b;
 	TRY(tree_new(&b->source, &b->tree, err));
@@ -181,6 +190,9 @@ static int read_tree(struct build *b, struct err *err)
 	if (!b->created_s)
 		b->created_s = tree_newest_s(b->tree);
 	tree_set_made_s(b->tree, b->created_s);
+	if (is_unpacked(b))
+		TRY(initrd_features_of_tree(&b->boot.files, tree_plan(b->tree), &b->m->features,
+					    err));
 	return measure_all(b, err);
 }
 

@@ -112,11 +112,10 @@ static const char *boot_word(int i)
 static void check_other(struct json_reader *r, int role, int fs, uint64_t size_bytes,
 			const char *mount)
 {
-	static const uint64_t least_bytes[_PARTITION_FS_MAX] = {[PARTITION_FS_NONE] = MIB,
-								[PARTITION_FS_EXT4] = 64 * MIB,
-								[PARTITION_FS_VFAT] = 2 * MIB,
-								[PARTITION_FS_XFS] = 300 * MIB,
-								[PARTITION_FS_SWAP] = MIB};
+	static const uint64_t least_bytes[_PARTITION_FS_MAX] = {
+		[PARTITION_FS_NONE] = MIB,        [PARTITION_FS_EXT4] = 64 * MIB,
+		[PARTITION_FS_VFAT] = 2 * MIB,    [PARTITION_FS_XFS] = 300 * MIB,
+		[PARTITION_FS_BTRFS] = 128 * MIB, [PARTITION_FS_SWAP] = MIB};
 
 	if (role <= PARTITION_ROLE_ROOT)
 		return;

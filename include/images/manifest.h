@@ -52,6 +52,16 @@ bool image_arch_parse(const char *text, enum image_arch *ret);
 #define IMAGE_FIRMWARE_BIOS 1u
 #define IMAGE_FIRMWARE_UEFI 2u
 
+/* What the files of an image can do besides what it was built for: found in them, and said in what is
+ * signed, so that a layout that asks for more is refused before a host is written. */
+#define IMAGE_FEATURE_ROOT_EXT4  1u /* every initial RAM disk mounts such a root */
+#define IMAGE_FEATURE_ROOT_XFS   2u
+#define IMAGE_FEATURE_ROOT_BTRFS 4u
+#define IMAGE_FEATURES_MAX       3
+#define IMAGE_FEATURES_ALL       ((1u << IMAGE_FEATURES_MAX) - 1)
+/* in: i: of the bit 1 << i */
+const char *image_feature_str(unsigned i);
+
 enum payload_role {
 	PAYLOAD_ROLE_FS,     /* the content of one partition, blocks */
 	PAYLOAD_ROLE_DISK,   /* a whole disk, blocks */
@@ -76,6 +86,7 @@ enum partition_fs {
 	PARTITION_FS_VFAT,
 	PARTITION_FS_XFS,
 	PARTITION_FS_SWAP,
+	PARTITION_FS_BTRFS,
 	_PARTITION_FS_MAX
 };
 const char *partition_fs_str(enum partition_fs fs);
@@ -109,6 +120,7 @@ struct manifest {
 	char version[MANIFEST_NAME_BYTES];
 	enum image_arch arch;
 	unsigned firmware; /* IMAGE_FIRMWARE_* */
+	unsigned features; /* IMAGE_FEATURE_*; 0: none is known */
 	uint64_t seq;      /* grows with every release of a line: rollback is judged by it */
 	int64_t created_s; /* since 1970 */
 	uint64_t min_disk_bytes;

@@ -154,6 +154,7 @@ class Archive:
 # ---- manifest (section 2) ---------------------------------------------------------------------
 
 MANIFEST_KEYS = ("arch created firmware format line min_disk partitions payloads seq type version").split()
+FEATURES = ["root-ext4", "root-xfs", "root-btrfs"]
 PARTITION_KEYS = "number role fs start size grow mount".split()
 PAYLOAD_KEYS = "name role codec chunk size packed digest chunks_size chunks".split()
 
@@ -200,8 +201,10 @@ def check_payload(m, p, names, numbers):
 
 def read_manifest(data):
     m = canonical(data)
-    keys_are(m, MANIFEST_KEYS, ("boot_code", "sector"))
+    keys_are(m, MANIFEST_KEYS, ("boot_code", "features", "sector"))
     need(m.get("sector", 4096) == 4096, "sector")
+    features = m.get("features", FEATURES)
+    need(features and features == [f for f in FEATURES if f in features], "features")
     need(m["type"] == "slipway-image/v1" and m["format"] == 1, "another format")
     need(NAME.fullmatch(m["line"]) and NAME.fullmatch(m["version"]), "line or version")
     need(m["arch"] in ("x86_64", "aarch64") and m["seq"] >= 1, "arch or seq")

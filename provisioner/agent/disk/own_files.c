@@ -40,7 +40,8 @@ int own_files_mount_apart(struct err *err)
 
 static bool is_mountable(const struct image_part *p)
 {
-	return p->device[0] && (p->fs == PARTITION_FS_EXT4 || p->fs == PARTITION_FS_XFS);
+	return p->device[0] && (p->fs == PARTITION_FS_EXT4 || p->fs == PARTITION_FS_XFS ||
+				p->fs == PARTITION_FS_BTRFS);
 }
 
 static int open_root(const struct mounted *m, struct err *err)

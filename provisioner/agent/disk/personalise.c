@@ -122,7 +122,10 @@ static const char *mount_options(const struct personal_mount *m, int *ret_pass)
 {
 	bool root = str_eq(m->path, "/");
 
-	*ret_pass = root ? 1 : str_eq(m->fs, "swap") || str_eq(m->fs, "xfs") ? 0 : 2;
+	/* what has no check before it is mounted has no turn in it */
+	bool unchecked = str_eq(m->fs, "swap") || str_eq(m->fs, "xfs") || str_eq(m->fs, "btrfs");
+
+	*ret_pass = root ? 1 : unchecked ? 0 : 2;
 	if (m->options[0])
 		return m->options;
 	if (str_eq(m->fs, "swap"))

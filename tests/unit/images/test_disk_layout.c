@@ -5,8 +5,12 @@
  */
 #include "fixture.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +24,7 @@
 
 #define ROOT      "{\"role\":\"root\",\"size\":\"rest\"}"
 #define LAY(list) "{\"partitions\":[" list "]}"
+#define BOOT      "{\"role\":\"boot\",\"size\":\"256M\"},"
 #define DATA(x)   LAY("{\"role\":\"data\",\"size\":\"64M\"," x "}," ROOT)
 
 static int parse(const char *text, struct disk_layout *ret, struct err *err)
@@ -141,7 +146,10 @@ static void part(struct manifest *m, unsigned number, enum partition_role role,
 
 static void image(struct manifest *m)
 {
-	*m = (struct manifest){.line = "debian", .version = "1", .n_payloads = 2};
+	*m = (struct manifest){.line = "debian",
+			       .version = "1",
+			       .n_payloads = 2,
+			       .features = IMAGE_FEATURE_ROOT_XFS};
 	part(m, 1, PARTITION_ROLE_BIOS, PARTITION_FS_NONE, 1, 1);
 	part(m, 2, PARTITION_ROLE_ESP, PARTITION_FS_VFAT, 2, 64);
 	part(m, 3, PARTITION_ROLE_ROOT, PARTITION_FS_EXT4, 66, 900);
@@ -183,6 +191,11 @@ static void test_partitions(void **state)
 		 "1 bios none 1+1 \n2 esp vfat 2+64 \n3 data ext4 66+512 /boot\n"
 		 "4 swap swap 578+1024 \n5 root ext4 1602+2048 /\n6 data ext4 3650+300+ /srv\n",
 		 5, 3951},
+		{"another root that the image can start from",
+		 LAY(BOOT "{\"role\":\"root\",\"fs\":\"xfs\",\"size\":\"2G\"}"),
+		 "1 bios none 1+1 \n2 esp vfat 2+64 \n3 data ext4 66+256 /boot\n"
+		 "4 root xfs 322+2048 /\n",
+		 4, 2371},
 		{"a larger ESP",
 		 LAY("{\"role\":\"esp\",\"size\":\"100M\",\"mount\":\"/efi\"}," ROOT),
 		 "1 bios none 1+1 \n2 esp vfat 2+100 /efi\n3 root ext4 102+700+ /\n", 3, 803},
@@ -238,8 +251,11 @@ static void test_images_that_cannot(void **state)
 		{"blocks", as_blocks, LAY(ROOT), "written as blocks"},
 		{"a whole disk", as_disk, LAY(ROOT), "written as blocks"},
 		{"data of its own", with_data, LAY(ROOT), "content of their own"},
-		{"another root", same, LAY("{\"role\":\"root\",\"fs\":\"xfs\",\"size\":\"rest\"}"),
-		 "start from ext4"},
+		{"another root", same,
+		 LAY(BOOT "{\"role\":\"root\",\"fs\":\"btrfs\",\"size\":\"rest\"}"),
+		 "cannot mount"},
+		{"another root that the loader cannot read", same,
+		 LAY("{\"role\":\"root\",\"fs\":\"xfs\",\"size\":\"rest\"}"), "boot partition"},
 		{"too little room", same, LAY("{\"role\":\"root\",\"size\":\"600M\"}"),
 		 "700 MiB of files"},
 		{"a smaller ESP", same, LAY("{\"role\":\"esp\",\"size\":\"40M\"}," ROOT),
@@ -315,7 +331,8 @@ static char *read_there(struct fixture *f, const char *disk,
 			const struct image_receipt_partition *p, const char *path)
 {
 	autofree char *at = xasprintf("%s/mnt", f->dir), *file = xasprintf("%s/%s", at, path);
-	autofree char *options = xasprintf("ro,norecovery,loop,offset=%ju,sizelimit=%ju",
+	autofree char *options = xasprintf("ro,%sloop,offset=%ju,sizelimit=%ju",
+					   p->fs == PARTITION_FS_BTRFS ? "" : "norecovery,",
 					   (uintmax_t)p->start_bytes, (uintmax_t)p->size_bytes);
 	const char *const mount[] = {"mount", "-o", options, disk, at, NULL};
 	const char *const umount[] = {"umount", at, NULL};
@@ -331,13 +348,51 @@ static char *read_there(struct fixture *f, const char *disk,
 	return text ? text : xstrdup("(none)");
 }
 
-#define INSTALLED                                                                                  \
+/* With the modules of two file systems. */
+static void put_initrd(const char *path)
+{
+	static const char *const modules[] = {"lib/modules/1/kernel/fs/ext4/ext4.ko",
+					      "lib/modules/1/kernel/fs/btrfs/btrfs.ko.xz"};
+	struct archive *a = archive_write_new();
+
+	assert_int_equal(archive_write_set_format_cpio_newc(a), ARCHIVE_OK);
+	assert_int_equal(archive_write_add_filter_gzip(a), ARCHIVE_OK);
+	assert_int_equal(archive_write_open_filename(a, path), ARCHIVE_OK);
+	for (size_t i = 0; i < ARRAY_LEN(modules); i++) {
+		struct archive_entry *e = archive_entry_new();
+
+		archive_entry_set_pathname(e, modules[i]);
+		archive_entry_set_filetype(e, AE_IFREG);
+		archive_entry_set_size(e, 0);
+		assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+		archive_entry_free(e);
+	}
+	assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+	archive_write_free(a);
+}
+
+static void make_disk(const char *disk, uint64_t n_mib)
+{
+	assert_int_equal(close(open(disk, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)), 0);
+	assert_int_equal(truncate(disk, (off_t)(n_mib * MIB)), 0);
+}
+
+static bool can_make_btrfs(void)
+{
+	const char *const argv[] = {"mkfs.btrfs", "--version", NULL};
+	const char *const kernel[] = {"grep", "-qw", "btrfs", "/proc/filesystems", NULL};
+
+	return !process_check(argv, 30000, NULL) && !process_check(kernel, 30000, NULL);
+}
+
+#define INSTALLED(fs)                                                                              \
 	LAY("{\"role\":\"boot\",\"size\":\"256M\"},{\"role\":\"swap\",\"size\":\"8M\"},"           \
-	    "{\"role\":\"root\",\"size\":\"320M\"},{\"role\":\"data\",\"mount\":\"/var/log\","     \
+	    "{\"role\":\"root\",\"fs\":\"" fs                                                      \
+	    "\",\"size\":\"320M\"},{\"role\":\"data\",\"mount\":\"/var/log\","                     \
 	    "\"size\":\"64M\"},{\"role\":\"data\",\"fs\":\"xfs\",\"mount\":\"/var\","              \
 	    "\"size\":\"rest\"}")
 
-static void test_files_come_to_lie_on_their_partitions(void **state)
+static void check_files(struct fixture *f, const char *disk, const struct image_receipt *receipt)
 {
 	static const struct {
 		const char *path, *mount, *text;
@@ -346,28 +401,11 @@ static void test_files_come_to_lie_on_their_partitions(void **state)
 		{"boot/vmlinuz", "/", "(none)"}, {"vmlinuz", "/boot", "a kernel"},
 		{"lib/state", "/var", "state"},  {"old", "/var/log", "a log"},
 	};
-	struct fixture *f = *state;
-	autofree char *tree = xasprintf("%s/tree", f->dir), *out = xasprintf("%s/l.slip", f->dir);
-	autofree char *disk = xasprintf("%s/l.disk", f->dir);
-	static struct image_receipt receipt;
-	struct err err = ERR_INIT;
 	size_t n_seen = 0;
 
-	if (geteuid() != 0 || access("/dev/loop-control", W_OK))
-		skip();
-	put(tree, "etc/name", "a name");
-	put(tree, "boot/vmlinuz", "a kernel");
-	put(tree, "var/lib/state", "state");
-	put(tree, "var/log/old", "a log");
-	build(f, tree, out);
-	assert_int_equal(close(open(disk, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)), 0);
-	assert_int_equal(truncate(disk, 1100 * (off_t)MIB), 0);
-	if (install(f, out, disk, INSTALLED, &receipt, &err))
-		fail_msg("%s", err.msg);
-	assert_int_equal(receipt.n_partitions, 5);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		for (size_t k = 0; k < receipt.n_partitions; k++) {
-			const struct image_receipt_partition *p = &receipt.partitions[k];
+		for (size_t k = 0; k < receipt->n_partitions; k++) {
+			const struct image_receipt_partition *p = &receipt->partitions[k];
 
 			if (!str_eq(p->mount, rows[i].mount))
 				continue;
@@ -376,9 +414,42 @@ static void test_files_come_to_lie_on_their_partitions(void **state)
 			n_seen++;
 		}
 	assert_int_equal(n_seen, ARRAY_LEN(rows));
-	for (size_t k = 0; k < receipt.n_partitions; k++)
-		CHECK_INT(receipt.partitions[k].mount, receipt.partitions[k].fs_uuid[0] != '\0', 1);
-	(void)unlink(disk);
+	for (size_t k = 0; k < receipt->n_partitions; k++)
+		CHECK_INT(receipt->partitions[k].mount, receipt->partitions[k].fs_uuid[0] != '\0',
+			  1);
+}
+
+static void test_files_come_to_lie_on_their_partitions(void **state)
+{
+	static const struct {
+		const char *root, *layout;
+	} layouts[] = {{"ext4", INSTALLED("ext4")}, {"btrfs", INSTALLED("btrfs")}};
+	struct fixture *f = *state;
+	autofree char *tree = xasprintf("%s/tree", f->dir), *out = xasprintf("%s/l.slip", f->dir);
+	autofree char *disk = xasprintf("%s/l.disk", f->dir);
+	autofree char *initrd = xasprintf("%s/boot/initrd.img-1", tree);
+
+	if (geteuid() != 0 || access("/dev/loop-control", W_OK))
+		skip();
+	put(tree, "etc/name", "a name");
+	put(tree, "boot/vmlinuz", "a kernel");
+	put(tree, "var/lib/state", "state");
+	put(tree, "var/log/old", "a log");
+	put_initrd(initrd);
+	build(f, tree, out);
+	for (size_t i = 0; i < ARRAY_LEN(layouts); i++) {
+		static struct image_receipt receipt;
+		struct err err = ERR_INIT;
+
+		if (str_eq(layouts[i].root, "btrfs") && !can_make_btrfs())
+			continue;
+		make_disk(disk, 1100);
+		if (install(f, out, disk, layouts[i].layout, &receipt, &err))
+			fail_msg("root of %s: %s", layouts[i].root, err.msg);
+		assert_int_equal(receipt.n_partitions, 5);
+		check_files(f, disk, &receipt);
+		(void)unlink(disk);
+	}
 }
 
 /* A link of the tar where something is to be mounted leads nowhere. */
@@ -395,8 +466,7 @@ static void test_a_link_in_the_way(void **state)
 	put(tree, "etc/name", "a name");
 	assert_int_equal(symlink("/etc", link), 0);
 	build(f, tree, out);
-	assert_int_equal(close(open(disk, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)), 0);
-	assert_int_equal(truncate(disk, 600 * (off_t)MIB), 0);
+	make_disk(disk, 600);
 	CHECK_ERR("a link",
 		  install(f, out, disk,
 			  LAY("{\"role\":\"data\",\"size\":\"64M\",\"mount\":\"/srv\"}," ROOT),
@@ -404,6 +474,15 @@ static void test_a_link_in_the_way(void **state)
 		  ERR_IMAGE_MEMBER);
 	CHECK("named", strstr(err.msg, "srv"));
 	(void)unlink(disk);
+}
+
+/* Whoever copies the mounts of the machine would keep ours busy. */
+static int setup(void **state)
+{
+	if (geteuid() == 0 &&
+	    (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
+		return -1;
+	return fixture_setup(state);
 }
 
 int main(void)
@@ -417,6 +496,5 @@ int main(void)
 		cmocka_unit_test(test_a_link_in_the_way),
 	};
 
-	return cmocka_run_group_tests_name("images/disk_layout", tests, fixture_setup,
-					   fixture_teardown);
+	return cmocka_run_group_tests_name("images/disk_layout", tests, setup, fixture_teardown);
 }
