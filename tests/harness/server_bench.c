@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <libpq-fe.h>
+#include <sqlite3.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -37,8 +38,10 @@ static void set(char **at, const char *value)
 /* ---- time that the test holds ---------------------------------------------------------------- */
 
 /* Shared with the daemon, which only reads it. */
+/* Shared with the daemon. */
 struct bench_clock {
 	_Atomic int64_t boot_us, wall_us;
+	_Atomic int commits_to_live; /* 0: it lives */
 };
 
 static int64_t held_boot_us(void *arg)
@@ -110,6 +113,31 @@ static void hear_ticks(struct app *a)
 	BUG_ON(sd_event_add_signal(a->event, NULL, SIGUSR1, on_tick_by_hand, a) < 0);
 }
 
+static int before_commit(void *arg)
+{
+	struct bench_clock *shared = arg;
+
+	if (shared->commits_to_live > 0 && --shared->commits_to_live == 0)
+		(void)raise(SIGKILL);
+	return 0; /* it may go on */
+}
+
+static struct bench_clock *watched;
+
+/* Each connection to a SQLite store is told of its commits. */
+static int watch_commits(sqlite3 *db, const char **why, const struct sqlite3_api_routines *api)
+{
+	(void)why;
+	(void)api;
+	(void)sqlite3_commit_hook(db, before_commit, watched);
+	return SQLITE_OK;
+}
+
+void server_bench_die_at_commit(struct server_bench *b, int n)
+{
+	b->clock->commits_to_live = n;
+}
+
 /* ---- the daemon ------------------------------------------------------------------------------ */
 
 static _Noreturn void serve(const struct server_bench *b)
@@ -138,6 +166,8 @@ static _Noreturn void serve(const struct server_bench *b)
 	fake_object_store_set(b->image_version[0] ? "debian12" : "", b->image_version);
 	if (b->image_damaged)
 		fake_object_store_damage();
+	watched = b->clock;
+	BUG_ON(sqlite3_auto_extension((void (*)(void))watch_commits) != SQLITE_OK);
 	BUG_ON(sd_event_default(&a.event) < 0);
 	if (!b->real_time)
 		hold_time(b, &a);

@@ -44,6 +44,8 @@ void server_bench_stop(struct server_bench *b);
 void server_bench_start(struct server_bench *b);
 /* SIGKILL, and start again. */
 void server_bench_crash(struct server_bench *b);
+/* The daemon kills itself before the n-th commit from now on (SQLite); 0: it does not. */
+void server_bench_die_at_commit(struct server_bench *b, int n);
 /* Stop and remove everything. */
 void server_bench_close(struct server_bench *b);
 /* Time stands still for the daemon but for these (unless real_time): so nothing happens between two

@@ -301,6 +301,7 @@ static void test_permit_of_another_key(void **state)
 /* P-03: Whoever speaks for another session of the host is refused at each door. */
 static void test_another_epoch(void **state)
 {
+	struct partners_reply partners;
 	struct fake_agent a;
 	struct server_bench *b = *state;
 
@@ -312,6 +313,9 @@ static void test_another_epoch(void **state)
 	     409, &a, "event");
 	assert_string_equal(a.code, "session.stale_epoch");
 	need(fake_agent_heartbeat(&a), 409, &a, "heartbeat");
+	need(fake_agent_partners(&a, &partners), 409, &a, "partners");
+	assert_string_equal(a.code, "session.stale_epoch");
+	record_done(partners_reply_fields, &partners);
 	a.link.session.epoch--;
 	need(fake_agent_permit(&a, NULL), 200, &a, "permit");
 	fake_agent_done(&a);

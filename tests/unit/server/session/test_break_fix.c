@@ -14,11 +14,29 @@
 
 #define N_DISKS 3
 
+/* The daemon dies before this commit of each event, which the agent sends again then; 0: it lives. */
+static int dies_at_commit;
+static unsigned n_deaths;
+
+static int tell(struct server_bench *b, struct fake_agent *a, const char *kind, json_t *data)
+{
+	autojson json_t *again = json_deep_copy(data);
+
+	server_bench_die_at_commit(b, dies_at_commit);
+	int status = fake_agent_event(a, kind, data);
+	server_bench_die_at_commit(b, 0);
+	if (status == 200 || !dies_at_commit)
+		return status;
+	n_deaths++;
+	server_bench_crash(b);
+	return fake_agent_event(a, kind, json_incref(again));
+}
+
 static void send(struct server_bench *b, struct fake_agent *a, int *n, const char *text)
 {
 	if (b->shaky)
 		server_bench_crash(b);
-	need(fake_agent_event(a, "burnin", walk_record_of((*n)++, text)), 200, a, "record");
+	need(tell(b, a, "burnin", walk_record_of((*n)++, text)), 200, a, "record");
 	if (b->shaky)
 		server_bench_crash(b);
 }
@@ -71,7 +89,10 @@ static void fail_host(struct server_bench *b, struct fake_agent *a, int n_disks)
 	     "\"COMPLETE\"}}");
 	send(b, a, &n,
 	     "{\"testRunArtifact\":{\"testRunEnd\":{\"status\":\"COMPLETE\",\"result\":\"FAIL\"}}");
-	need(fake_agent_step_done(a, "FAIL"), 200, a, "done");
+	need(tell(b, a, "step_done",
+		  json_pack("{s:I, s:s}", "seq", (json_int_t)a->plan.seq, "result", "FAIL")),
+	     200, a, "done");
+	a->after = a->plan.seq;
 	need_state(b, a, "failed");
 }
 
@@ -239,15 +260,8 @@ static void test_repeats(void **state)
 	fake_agent_done(&a);
 }
 
-/* The daemon is killed before and after every request of a run that fails at three disks. */
-static void test_killed_at_each_commit(void **state)
+static void check_orders(struct server_bench *b)
 {
-	struct server_bench *b = *state;
-	struct fake_agent a;
-
-	b->shaky = true;
-	fail_host(b, &a, N_DISKS);
-	b->shaky = false;
 	for (int i = 0; i < N_DISKS; i++) {
 		autofree char *sql = xasprintf(
 			"SELECT count(*) FROM fault WHERE state = 'open' AND slot = 'Bay %d' AND "
@@ -260,7 +274,41 @@ static void test_killed_at_each_commit(void **state)
 	assert_int_equal(server_bench_number(b, "SELECT count(*) FROM event WHERE kind = "
 						"'fault.opened'"),
 			 N_DISKS);
+}
+
+/* The daemon is killed before and after every request of a run that fails at three disks. */
+static void test_killed_between_requests(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	b->shaky = true;
+	fail_host(b, &a, N_DISKS);
+	b->shaky = false;
+	check_orders(b);
 	fake_agent_done(&a);
+}
+
+/* It is killed before the first commit of each request, then before the second one where there is one:
+ * after the first, then. No order is lost, none is there twice. */
+static void test_killed_at_each_commit(void **state)
+{
+	struct server_bench *b = *state;
+	struct fake_agent a;
+
+	if (b->database[0])
+		skip(); /* commits of PostgreSQL are not the daemon's to stop */
+	for (dies_at_commit = 1; dies_at_commit <= 2; dies_at_commit++) {
+		n_deaths = 0;
+		fail_host(b, &a, N_DISKS);
+		/* 3 to start, 2 for each disk, 2 to end, and the step: each has one commit at least */
+		if (dies_at_commit == 1)
+			assert_int_equal(n_deaths, 3 + 2 * N_DISKS + 2 + 1);
+		check_orders(b);
+		fake_agent_done(&a);
+		walk_renew(b, profile_auto);
+	}
+	dies_at_commit = 0;
 }
 
 int main(void)
@@ -271,6 +319,7 @@ int main(void)
 		T(test_edit),
 		T(test_empty_and_stale),
 		T(test_repeats),
+		T(test_killed_between_requests),
 		T(test_killed_at_each_commit),
 	};
 
