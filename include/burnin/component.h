@@ -13,18 +13,14 @@
 #include <burnin/dimm.h>
 
 enum component_kind {
-	COMPONENT_SYSTEM, /* the host as a whole: when no smaller part can be named */
-	COMPONENT_CPU,
-	COMPONENT_DIMM,
-	COMPONENT_DISK,
-	COMPONENT_NIC,
-	COMPONENT_PCI,
-	COMPONENT_BOARD, /* the main board itself: only where a rule is about the board */
-	COMPONENT_FAN,
-	COMPONENT_SUPPLY, /* a power supply */
+#define X(kind, name, one, several, title) COMPONENT_##kind,
+#include <burnin/component_kinds.def>
+#undef X
 	_COMPONENT_KIND_MAX,
 };
-const char *component_kind_str(enum component_kind kind); /* "dimm" */
+const char *component_kind_str(enum component_kind kind);    /* "dimm" */
+const char *component_kind_word(enum component_kind kind);   /* "memory module" */
+const char *component_kind_plural(enum component_kind kind); /* "memory modules" */
 
 /* Physical addresses that a memory module answers for, as firmware tells it. */
 struct memory_range {

@@ -229,6 +229,7 @@ $(eval $(call unit_test,tests/unit/agent/facts/test_lacp.c,$(AGENT_TEST_LIBS),$(
 $(eval $(call fuzzer,lacp,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,lldp,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,smbios,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+FLOW_TESTS += tests/flow/agent_pairs.sh
 FLOW_TESTS += tests/flow/agent_session.sh
 
 # ---- for tests/flow/network_fallback.sh ---------------------------------------------------------

@@ -7,13 +7,29 @@
 #include <stdio.h>
 #include <base/str.h>
 
+static const struct {
+	const char *name, *one, *several;
+} kinds[_COMPONENT_KIND_MAX] = {
+#define X(kind, name, one, several, title) [COMPONENT_##kind] = {name, one, several},
+#include <burnin/component_kinds.def>
+#undef X
+};
+
 const char *component_kind_str(enum component_kind kind)
 {
-	static const char *const names[_COMPONENT_KIND_MAX] = {
-		"system", "cpu", "dimm", "disk", "nic", "pci", "board", "fan", "psu",
-	};
+	return kind < _COMPONENT_KIND_MAX ? kinds[kind].name : "unknown";
+}
 
-	return kind < _COMPONENT_KIND_MAX ? names[kind] : "unknown";
+const char *component_kind_word(enum component_kind kind)
+{
+	BUG_ON(kind >= _COMPONENT_KIND_MAX);
+	return kinds[kind].one;
+}
+
+const char *component_kind_plural(enum component_kind kind)
+{
+	BUG_ON(kind >= _COMPONENT_KIND_MAX);
+	return kinds[kind].several;
 }
 
 struct component *component_add(component_list *list, enum component_kind kind, const char *key)

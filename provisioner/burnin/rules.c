@@ -135,21 +135,6 @@ static const struct burnin_rule rules[_SYMPTOM_MAX] = {
 				 false},
 };
 
-/* One of a kind, and several. */
-static const struct {
-	const char *one, *several;
-} words[_COMPONENT_KIND_MAX] = {
-	[COMPONENT_SYSTEM] = {"this host", "hosts"},
-	[COMPONENT_CPU] = {"CPU", "CPUs"},
-	[COMPONENT_DIMM] = {"memory module", "memory modules"},
-	[COMPONENT_DISK] = {"disk", "disks"},
-	[COMPONENT_NIC] = {"network card", "network cards"},
-	[COMPONENT_PCI] = {"card", "cards"},
-	[COMPONENT_BOARD] = {"the main board", "main boards"},
-	[COMPONENT_FAN] = {"fan", "fans"},
-	[COMPONENT_SUPPLY] = {"power supply", "power supplies"},
-};
-
 const struct burnin_rule *burnin_rule_of(enum burnin_symptom symptom)
 {
 	BUG_ON(symptom <= SYMPTOM_NONE || symptom >= _SYMPTOM_MAX);
@@ -192,7 +177,7 @@ static void describe(const struct component *c, struct str *out)
 
 static void describe_several(const struct suspects *s, struct str *out)
 {
-	str_addf(out, "one of these %s:", words[s->kind].several);
+	str_addf(out, "one of these %s:", component_kind_plural(s->kind));
 	for (size_t i = 0; i < s->n && i < NAMED_SUSPECTS; i++) {
 		str_addf(out, "%s %.40s", i ? "," : "", place_of(s->parts[i]));
 		if (*s->parts[i]->serial)
@@ -207,7 +192,7 @@ static bool says_kind(const struct component *c)
 {
 	static const char *const others[_COMPONENT_KIND_MAX] = {
 		[COMPONENT_SUPPLY] = "PSU", [COMPONENT_FAN] = "fan"};
-	const char *word = others[c->kind] ? others[c->kind] : words[c->kind].one;
+	const char *word = others[c->kind] ? others[c->kind] : component_kind_word(c->kind);
 	size_t n = strlen(word);
 
 	return strncasecmp(place_of(c), word, n) == 0 && place_of(c)[n] &&
@@ -219,17 +204,17 @@ static void describe_part(const struct burnin_finding *f, enum component_kind ki
 	const struct component *c = f->component ? f->component : f->suspects.parts[0];
 
 	if (kind == COMPONENT_SYSTEM || kind == COMPONENT_BOARD) {
-		str_add(out, words[kind].one);
+		str_add(out, component_kind_word(kind));
 	} else if (f->component || f->suspects.n_all == 1) {
 		/* A socket that is called "CPU 0" says what it is. */
 		if (!says_kind(c))
-			str_addf(out, "%s ", words[c->kind].one);
+			str_addf(out, "%s ", component_kind_word(c->kind));
 		describe(c, out);
 	} else if (f->suspects.n_all > 1) {
 		describe_several(&f->suspects, out);
 	} else {
 		str_addf(out, "the %s that is at fault (this host does not report which)",
-			 words[kind].one);
+			 component_kind_word(kind));
 	}
 }
 

@@ -46,12 +46,20 @@ $(WEB_NPM)/stamp: provisioner/web/package.json provisioner/web/package-lock.json
 	$(Q)cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1 || { cat npm.log >&2; exit 1; }
 	$(Q)touch $@
 
+# What the page calls parts, out of the list that orders are made from.
+PART_WORDS := $(BUILD)/gen/part_words.js
+$(PART_WORDS): include/burnin/component_kinds.def provisioner/web/rules.mk
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q){ echo "export const PARTS = {" && sed -n 's/^X([A-Z]*, "\([a-z]*\)",.*, \("[^"]*"\)).*/\t\1: \2,/p' $< && echo "};"; } >$@.new
+	$(Q)mv $@.new $@
+
 # esbuild looks for the packages where NODE_PATH says: nothing is written into the source tree.
-$(BUILD)/web/app.js: $(WEB_SRC) $(WEB_NPM)/stamp
+$(BUILD)/web/app.js: $(WEB_SRC) $(PART_WORDS) $(WEB_NPM)/stamp
 	$(call say,BUNDLE,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)NODE_PATH=$(abspath $(WEB_NPM))/node_modules node $(WEB_NPM)/node_modules/esbuild/bin/esbuild provisioner/web/src/main.js \
-	  --bundle --format=esm --target=es2022 --minify --log-level=warning --outfile=$@
+	  --alias:slipway-part-words=$(abspath $(PART_WORDS)) --bundle --format=esm --target=es2022 --minify --log-level=warning --outfile=$@
 
 $(addprefix $(BUILD)/web/,$(WEB_FILES)): $(BUILD)/web/%: provisioner/web/%
 	$(Q)mkdir -p $(@D) && cp $< $@

@@ -372,7 +372,12 @@ function answerGet(fleet, path, params) {
 	if (part[0] === "deliveries" && part[2] === "pipeline") return { status: 200, body: { forecast: { known: true, ready_at: ago(-7200) } } };
 	if (part[0] === "deliveries") return { status: 200, body: fleet.deliveries.find((d) => d.name === decodeURIComponent(part[1])) || null };
 	if (path === "/orders") return { status: 200, body: { items: fleet.orders.filter((o) => o.state === params.get("state")), next: null } };
-	if (path === "/faults") return { status: 200, body: { items: fleet.hosts.filter((h) => h.fault).map(faultRow), next: null } };
+	if (path === "/faults") {
+		const all = fleet.hosts.filter((h) => h.fault).map(faultRow);
+		const from = Number(params.get("cursor") || 0);
+		const to = from + Number(params.get("limit") || 50);
+		return { status: 200, body: { items: all.slice(from, to), next: to < all.length ? String(to) : null } };
+	}
 	if (path === "/receipts") return { status: 200, body: { items: fleet.hosts.filter((h) => h.image && h.id === params.get("host_id")).map(receiptRow), next: null } };
 	if (path === "/events" || (part[0] === "hosts" && part[2] === "events")) {
 		const from = Number(params.get("id>") || 0);

@@ -591,6 +591,15 @@ await withPage("profiles by right: who may not write sees no button, who may not
 
 // ---- faults
 
+await withPage("every open repair order is shown and counted, over several pages of the server", async ({ page, fleet, fixture }) => {
+	const one = fleet.hosts.find((h) => h.fault);
+	const before = fleet.hosts.filter((h) => h.fault).length;
+	for (let i = 0; i < 450; i++) fleet.hosts.push({ ...one, id: `more-${i}`, short_code: `MORE${i}` });
+	await page.goto(`${fixture.url}/#/faults`);
+	await page.getByText(`${before + 450} open orders`).waitFor();
+	equal(await page.getByRole("article").count(), before + 450, "orders");
+});
+
 await withPage("while the server is away the old rows stay, with a warning", async ({ page, fleet }) => {
 	await page.locator("table.fleet").waitFor();
 	fleet.down = true;

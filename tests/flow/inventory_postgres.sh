@@ -19,6 +19,12 @@ for suite in "$build"/obj/gcc/tests/unit/inventory/test_*; do
 	ok "$(basename "$suite") on PostgreSQL" $status
 done
 
+suite=$build/obj/gcc/tests/unit/server/session/test_break_fix
+SLIPWAY_TEST_POSTGRES=$postgres "$suite" >"$dir/out" 2>&1
+status=$?
+grep '^not ok' "$dir/out" | grep -v SKIP | sed 's/^/# /'
+ok "the orders of a run that fails, with the daemon killed between requests, on PostgreSQL" $status
+
 # ---- two appliances, one fleet ------------------------------------------------------------------
 psql -q -h "$dir/sock" -U root -d postgres -c 'CREATE DATABASE fleet'
 ip link add sw0 type bridge

@@ -83,6 +83,9 @@ class Server:
             return 200, {"permit_id": "permit-1"}
         if path.endswith("/events"):
             return self.take_events(body)
+        if path.endswith("/partners") and os.path.exists(self.path("partners.json")):
+            with open(self.path("partners.json"), encoding="utf-8") as f:
+                return 200, json.load(f)
         if "/next?" in path:
             return self.next_step(int(path.split("after=")[1]))
         if path == "/agent/v1/first-boot":

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A repair order: which part, in which slot, with which serial, and what to do, in letters that can
 // be read from the other side of a rack aisle. It prints on a sheet of its own.
+import { PARTS } from "slipway-part-words"; // made from include/burnin/component_kinds.def
 import { html } from "./html.js";
 import { routeTo } from "./route.js";
 import { Moment } from "./parts.js";
-
-// The kinds of provisioner/burnin/component.c; a test of that room walks them.
-const PARTS = { cpu: "Processor", dimm: "Memory module", disk: "Disk", nic: "Network card", pci: "PCI card", board: "Main board", fan: "Fan", psu: "Power supply", system: "Host" };
 
 function headline(fault) {
 	const what = PARTS[fault.part_type] || fault.part_type || "";
