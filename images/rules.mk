@@ -172,4 +172,5 @@ FLOW_TESTS += tests/flow/images_large.sh
 FLOW_TESTS += tests/flow/images_oci.sh
 FLOW_TESTS += tests/flow/images_trees.sh
 FLOW_TESTS += tests/flow/images_inputs.sh
+FLOW_TESTS += tests/flow/images_mount_apart.sh
 FAST_TESTS += tests/flow/image_format.sh

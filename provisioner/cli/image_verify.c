@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <base/clock.h>
@@ -283,6 +285,15 @@ static void catch_signals(void)
 	(void)sigaction(SIGTERM, &action, NULL);
 }
 
+/* A program that gets mounts of its own while a new file system is mounted keeps it mounted, and it
+ * could then not be mounted again to be read back: those mounts are seen here alone. Another user than
+ * root mounts nothing. */
+static void mount_apart(void)
+{
+	if (unshare(CLONE_NEWNS) == 0)
+		(void)mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+}
+
 int image_install_command(int argc, char **argv)
 {
 	struct arguments a;
@@ -304,6 +315,7 @@ int image_install_command(int argc, char **argv)
 	a.request.progress = show_progress;
 	name_source(file, &a.request);
 	catch_signals();
+	mount_apart();
 	status = image_install(&a.request, &receipt, &err);
 	progress_end();
 	if (status < 0)
