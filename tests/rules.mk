@@ -41,6 +41,8 @@ GUARD_TESTS += server/api/test_scopes
 GUARD_TESTS += agent/test_latest
 GUARD_TESTS += images/test_object_store
 GUARD_TESTS += images/test_manifest
+GUARD_TESTS += images/test_qemu_img
+GUARD_TESTS += proto/test_network_rules
 GUARD_TESTS += proto/test_signature
 FLOW_PROGRAMS += $(GUARD_TESTS:%=$(OBJ)/tests/unit/%)
 FLOW_TESTS += tests/flow/guard_mutation.sh
