@@ -72,6 +72,9 @@ static const struct field hidden_fields[] = {
 static const struct field host_fields[] = {
 	F_STR(struct profile, "hostname", hostname, 0,
 	      .about = "may hold {short_code}, {serial}, {arch}"),
+	F_STR(struct profile, "domain", domain, 0,
+	      .about = "\"lab.example.net\": with the host name, the name that is written to "
+		       "/etc/hosts; default: none"),
 	F_STR(struct profile, "console", console, 0,
 	      .about =
 		      "serial console, \"ttyS1,115200n8\": of the agent and of the installed system; "
@@ -136,6 +139,18 @@ static void check_keys(struct json_reader *r, const struct profile *p)
 		r->status = host.status;
 		return;
 	}
+}
+
+static void check_domain(struct json_reader *r, const struct profile *p)
+{
+	if (!p->domain[0] || network_domain_is_valid(p->domain))
+		return;
+	struct json_reader host = json_reader_sub(r, json_object_get(r->obj, "host"), "host");
+	json_reader_fail(&host, "domain", ERR_INVALID,
+			 "'%.64s' is not a domain: labels of letters, digits and hyphens, up to 63 "
+			 "bytes each, and no dot at the end",
+			 p->domain);
+	r->status = host.status;
 }
 
 static void check_console(struct json_reader *r, const struct profile *p)
@@ -213,6 +228,7 @@ int profile_parse(json_t *doc, struct profile *ret, struct err *err)
 	check_name(&r, ret);
 	check_match(&r, ret);
 	check_keys(&r, ret);
+	check_domain(&r, ret);
 	check_console(&r, ret);
 	check_network(&r, ret);
 	check_layout(&r, ret);
@@ -261,11 +277,14 @@ static void hash_keys(struct sha256 *h, const json_t *keys)
 		hash_text(h, json_string_value(key) ? json_string_value(key) : "");
 }
 
-/* A profile without one keeps the digest that it had before consoles were known. */
-static void hash_console(struct sha256 *h, const char *console)
+/* A profile without one keeps the digest that it had before consoles, or domains, were known. */
+static void hash_later(struct sha256 *h, const char *name, const char *text)
 {
-	if (console[0])
-		hash_text(h, console);
+	if (!text[0])
+		return;
+	if (name)
+		hash_text(h, name);
+	hash_text(h, text);
 }
 
 /* A profile without one keeps the digest that it had before these were known. */
@@ -309,7 +328,8 @@ void profile_digest(const struct profile *p, char ret[static SHA256_HEX_BYTES])
 	hash_document(h, NULL, p->network);
 	hash_document(h, "layout", p->layout);
 	hash_burn_in(h, p);
-	hash_console(h, p->console);
+	hash_later(h, NULL, p->console);
+	hash_later(h, "domain", p->domain);
 	sha256_final(h, digest);
 	hex_encode(digest, sizeof(digest), ret);
 }
@@ -401,4 +421,11 @@ void profile_hostname(const struct profile *p, const char *short_code, const cha
 	if (n == 0)
 		(void)str_copy(ret, 64, "host");
 	str_done(&s);
+}
+
+void profile_fqdn(const struct profile *p, const char *hostname, char ret[static 254])
+{
+	ret[0] = '\0';
+	if (p->domain[0])
+		snprintf(ret, 254, "%.63s.%s", hostname, p->domain);
 }

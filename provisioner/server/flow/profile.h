@@ -34,6 +34,7 @@ struct profile {
 	char wipe[17];
 	bool wipe_consent;
 	char hostname[129];
+	char domain[190];                /* with a host name before it, 253 bytes at most; "" */
 	char console[CONSOLE_MAX_BYTES]; /* proto/console.h; "" */
 	json_t *ssh_authorized_keys;     /* array; a reference */
 	json_t *network;                 /* proto/network.h; a reference; NULL: none */
@@ -76,5 +77,7 @@ int profile_choose(json_t *list, const struct profile_subject *s, struct profile
  */
 void profile_hostname(const struct profile *p, const char *short_code, const char *serial,
 		      const char *arch, char ret[static 64]);
+/* That name with the profile's domain; "" where it has none. */
+void profile_fqdn(const struct profile *p, const char *hostname, char ret[static 254]);
 
 #endif

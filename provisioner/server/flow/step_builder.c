@@ -313,6 +313,7 @@ static int build_image(struct step_builder *b, struct err *err)
 		       flow_urls_of_host(b->flow, b->host.num)->objects);
 	profile_hostname(&b->profile, b->host.short_code, b->host.serial, b->host.arch,
 			 m->hostname);
+	profile_fqdn(&b->profile, m->hostname, m->fqdn);
 	(void)str_copy(m->console, sizeof(m->console), b->profile.console);
 	m->layout = json_incref(b->profile.layout);
 	copy_ssh_keys(m, b->profile.ssh_authorized_keys);

@@ -24,6 +24,7 @@ export const FIELDS = [
 	{ group: "Image and disk", at: "/disk/max_bytes", label: "At most, bytes", kind: "number" },
 	{ group: "Image and disk", at: "/disk/media", label: "Medium", kind: "choice", choices: ["SSD", "HDD"] },
 	{ group: "Installed system", at: "/host/hostname", label: "Host name", kind: "text", help: "May hold {short_code}, {serial}, {arch}." },
+	{ group: "Installed system", at: "/host/domain", label: "Domain", kind: "text", help: "Follows the host name: lab.example.net" },
 	{ group: "Installed system", at: "/host/console", label: "Serial console", kind: "text", help: "As the kernel writes it: ttyS1,115200n8" },
 	{ group: "Installed system", at: "/host/ssh_authorized_keys", label: "SSH keys, one a line", kind: "lines" },
 ];

@@ -92,6 +92,7 @@ static void test_digest(void **state)
 		{"wiping", "\"wipe\":\"consent\"", true},
 		{"wiping refused, said", "\"wipe\":\"refuse\"", false},
 		{"host name", "\"host\":{\"hostname\":\"h\"}", true},
+		{"domain", "\"host\":{\"domain\":\"example.net\"}", true},
 		{"one key", "\"host\":{\"ssh_authorized_keys\":[\"k\"]}", true},
 		{"user data", "\"host\":{\"user_data\":\"#cloud-config\"}", true},
 		{"network", "\"host\":{\"network\":" DHCP "}", true},
@@ -281,6 +282,27 @@ static void test_hostname(void **state)
 	}
 }
 
+static void test_fqdn(void **state)
+{
+	static const struct {
+		const char *name, *domain, *wanted;
+	} rows[] = {
+		{"none", "", ""},
+		{"a domain", "lab.example.net", "lab-1.lab.example.net"},
+		{"one label", "local", "lab-1.local"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct profile p = {0};
+		char got[254];
+
+		(void)str_copy(p.domain, sizeof(p.domain), rows[i].domain);
+		profile_fqdn(&p, "lab-1", got);
+		CHECK_STR(rows[i].name, got, rows[i].wanted);
+	}
+}
+
 static const char drives[] =
 	"[{\"Name\":\"vda\",\"SerialNumber\":\"A\",\"CapacityBytes\":1000,\"Protocol\":\"virtio\","
 	"\"MediaType\":\"HDD\",\"signatures\":[\"ext4\"]},"
@@ -353,11 +375,11 @@ static void test_disk_choice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),       cmocka_unit_test(test_digest),
-		cmocka_unit_test(test_layout),      cmocka_unit_test(test_network),
-		cmocka_unit_test(test_console),     cmocka_unit_test(test_which_arm),
-		cmocka_unit_test(test_match),       cmocka_unit_test(test_hostname),
-		cmocka_unit_test(test_disk_choice),
+		cmocka_unit_test(test_parse),   cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_layout),  cmocka_unit_test(test_network),
+		cmocka_unit_test(test_console), cmocka_unit_test(test_which_arm),
+		cmocka_unit_test(test_match),   cmocka_unit_test(test_hostname),
+		cmocka_unit_test(test_fqdn),    cmocka_unit_test(test_disk_choice),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
