@@ -16,6 +16,7 @@ server_rules_SRC += provisioner/server/flow/disk_choice.c
 server_rules_SRC += provisioner/server/flow/profile_check.c
 server_rules_SRC += provisioner/server/flow/profile_near.c
 server_rules_SRC += provisioner/server/flow/ssh_key.c
+server_rules_SRC += provisioner/server/flow/user_data.c
 server_rules_SRC += provisioner/server/flow/order_rules.c
 server_rules_SRC += provisioner/server/flow/evidence_view.c
 $(eval $(call library,server_rules))
@@ -61,6 +62,7 @@ server_flow_SRC += provisioner/server/flow/order_work.c
 server_flow_SRC += provisioner/server/flow/outbound.c
 server_flow_SRC += provisioner/server/flow/planner.c
 server_flow_SRC += provisioner/server/flow/step_builder.c
+server_flow_SRC += provisioner/server/flow/step_host.c
 server_flow_SRC += provisioner/server/flow/profile_change.c
 server_flow_SRC += provisioner/server/flow/profile_reach.c
 server_flow_SRC += provisioner/server/flow/profile_secret.c
@@ -237,6 +239,7 @@ $(eval $(call unit_test,tests/unit/server/reader/test_password.c,server_reader b
 $(eval $(call unit_test,tests/unit/server/flow/test_quota.c,server_flow base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_order_rules.c,server_rules burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile.c,server_rules images_core burnin proto base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/server/flow/test_user_data.c,server_rules images_core burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile_check.c,server_rules images_core burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_profile_near.c,server_rules images_core burnin proto base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG)))

@@ -84,8 +84,10 @@ static const struct field host_fields[] = {
 	F_JSON(struct profile, "network", network, 0,
 	       .about = "links, addresses and rows of hosts; see proto/network.h"),
 	F_VIEW(struct profile, "user_data", user_data, 0, USER_DATA_MAX, .sub = hidden_fields,
-	       .about = "cloud-init's; write-only: answers hold {set, bytes, sha256} in its place, "
-			"which keeps what is stored when it is written back"),
+	       .about =
+		       "cloud-init's; with the first line '## template: slipway', {hostname}, {fqdn}, "
+		       "{short_code}, {serial} and {arch} are the host's; write-only: answers hold {set, bytes, sha256} in its place, "
+		       "which keeps what is stored when it is written back"),
 	F_END,
 };
 

@@ -13,7 +13,7 @@
 #include "burn_repair.h"
 #include "burn_run.h"
 #include "latest.h"
-#include "profile_secret.h"
+#include "step_host.h"
 
 #define REBOOT_DELAY_S 3
 
@@ -235,18 +235,6 @@ static int find_arm(struct step_builder *b, struct flow_arm *ret, struct err *er
 	return arm_by_profile(b, ret, err);
 }
 
-static void copy_ssh_keys(struct plan_image *m, const json_t *keys)
-{
-	size_t i;
-	json_t *key;
-
-	json_array_foreach (keys, i, key) {
-		if (m->n_ssh_authorized_keys < PLAN_SSH_KEYS_MAX)
-			m->ssh_authorized_keys[m->n_ssh_authorized_keys++] = xstrdup(
-				json_string_value(key));
-	}
-}
-
 static int fill_first_boot(struct step_builder *b, const struct flow_arm *arm, struct err *err)
 {
 	struct plan_image *m = &b->plan.image;
@@ -311,13 +299,7 @@ static int build_image(struct step_builder *b, struct err *err)
 	(void)str_copy(m->wipe_consent, sizeof(m->wipe_consent), arm.wipe_consent);
 	(void)str_copy(m->objects_url, sizeof(m->objects_url),
 		       flow_urls_of_host(b->flow, b->host.num)->objects);
-	profile_hostname(&b->profile, b->host.short_code, b->host.serial, b->host.arch,
-			 m->hostname);
-	profile_fqdn(&b->profile, m->hostname, m->fqdn);
-	(void)str_copy(m->console, sizeof(m->console), b->profile.console);
-	m->layout = json_incref(b->profile.layout);
-	copy_ssh_keys(m, b->profile.ssh_authorized_keys);
-	TRY(profile_secret_open(b->flow, &b->profile, &m->user_data, err));
+	TRY(step_host_fill(b, err));
 	TRY(fill_latest(b, &arm, err));
 	return fill_first_boot(b, &arm, err);
 }
