@@ -9,12 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <base/clock.h>
 #include <base/json.h>
-#include <base/limits.h>
 #include <base/process.h>
 #include <base/str.h>
 
@@ -108,91 +105,21 @@ static bool check_server(json_t *rows)
 	return false;
 }
 
-/* What may not be asked with this token is a warning, not a guess. */
-static json_t *ask(json_t *rows, const char *name, const char *path)
+/* Its own checks; with from_afar those of its machine, too. What may not be asked with this token is a
+ * warning, not a guess. */
+static void add_checks(json_t *rows, bool from_afar)
 {
 	struct err err = ERR_INIT;
-	json_t *doc = NULL;
+	autojson json_t *doc = NULL;
 
-	if (api_get(path, &doc, &err) >= 0)
-		return doc;
-	if (err.code != ERR_NOT_FOUND)
-		add(rows, name, "warning", xasprintf("not known: %s", err.msg),
+	if (api_get("/api/v1/doctor", &doc, &err) < 0) {
+		add(rows, "server's checks", "warning", xasprintf("not known: %s", err.msg),
 		    "run this as root on the appliance");
-	return NULL;
-}
-
-static void check_images(json_t *rows)
-{
-	autojson json_t *doc = ask(rows, "images", "/api/v1/images");
-	size_t n = json_array_size(json_object_get(doc, "items"));
-
-	if (!doc)
-		return;
-	if (json_is_array(json_object_get(doc, "images")))
-		n = json_array_size(json_object_get(doc, "images"));
-	add(rows, "images", n ? "ok" : "warning", xasprintf("%zu in the store", n),
-	    n ? NULL : "import one: slipway image import FILE.slip");
-}
-
-static void check_webhooks(json_t *rows)
-{
-	autojson json_t *doc = ask(rows, "webhooks", "/api/v1/webhooks");
-	const json_t *items = json_object_get(doc, "items");
-	long long n_dead = 0;
-	size_t i;
-	json_t *hook;
-
-	if (!doc)
-		return;
-	json_array_foreach (items, i, hook)
-		n_dead += api_number(hook, "dead");
-	add(rows, "webhooks", n_dead ? "warning" : "ok",
-	    xasprintf("%zu, with %lld dead letters", json_array_size(items), n_dead),
-	    n_dead ? "slipway webhook list names the last error; slipway webhook retry sends again"
-		   : NULL);
-}
-
-/* The value of a metric without labels; -1 when it is not there. */
-static double metric(const char *text, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (const char *p = text; p && *p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL)
-		if (strncmp(p, name, n) == 0 && p[n] == ' ')
-			return strtod(p + n, NULL);
-	return -1;
-}
-
-static void check_metrics(json_t *rows)
-{
-	const struct http_call call = {.path = "/metrics"};
-	struct http_reply reply = {0};
-	struct err err = ERR_INIT;
-
-	if (api_call(&call, &reply, &err) < 0) {
-		add(rows, "metrics", "warning", xasprintf("not known: %s", err.msg),
-		    "run this as root on the appliance");
-		http_reply_done(&reply);
 		return;
 	}
-	double n_foreign = metric(reply.body, "slipway_dhcp_foreign_servers");
-	double expires_s = metric(reply.body, "slipway_channel_expires_seconds");
-	bool stopped = metric(reply.body, "slipway_writing_stopped") > 0;
-	double left_s = expires_s - (double)(time_wall_us() / 1000000);
-	add(rows, "other DHCP", n_foreign > 0 ? "error" : "ok",
-	    xasprintf("%.0f other DHCP servers answer", n_foreign > 0 ? n_foreign : 0),
-	    n_foreign > 0 ? "stop them, or set [dhcp] mode=proxy" : NULL);
-	add(rows, "writing", stopped ? "warning" : "ok",
-	    xstrdup(stopped ? "all writing is stopped" : "allowed"),
-	    stopped ? "slipway writing resume" : NULL);
-	if (expires_s > 0)
-		add(rows, "channel", left_s > 0 ? "ok" : "error",
-		    xasprintf("expires in %.0f h", left_s / 3600),
-		    left_s > 0 ? NULL : "sign and import the next one: slipway channel next");
-	else
-		add(rows, "channel", "ok", xstrdup("none"), NULL);
-	http_reply_done(&reply);
+	if (from_afar)
+		(void)json_array_extend(rows, json_object_get(doc, "machine"));
+	(void)json_array_extend(rows, json_object_get(doc, "items"));
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -223,13 +150,12 @@ static int doctor(int argc, char **argv)
 
 	if (status)
 		return status;
-	if (!getenv("SLIPWAY_SERVER"))
+	bool from_afar = getenv("SLIPWAY_SERVER");
+
+	if (!from_afar)
 		check_machine(rows, a.config);
-	if (check_server(rows)) {
-		check_metrics(rows);
-		check_images(rows);
-		check_webhooks(rows);
-	}
+	if (check_server(rows))
+		add_checks(rows, from_afar);
 	if (a.json)
 		api_print_json(rows);
 	else

@@ -34,10 +34,12 @@
 #include <server/reader/retention.h>
 #include <server/session/session.h>
 #include "routes.h"
+#include "self_check.h"
 
 #define LATEST_TICKS     30
 #define SAMPLE_TICKS     15 /* half a minute, for one table: a fleet grows */
-#define FILES_LOOK_TICKS 5  /* boot files may be built while we run */
+#define CHECK_TICKS      30
+#define FILES_LOOK_TICKS 5 /* boot files may be built while we run */
 
 static int lock_run_dir(struct app *a, struct err *err)
 {
@@ -274,6 +276,8 @@ void app_tick(struct app *a)
 		boot_server_tick(&a->boot);
 	if (a->n_ticks % SAMPLE_TICKS == 0)
 		sample_one(a);
+	if (a->self_check && a->n_ticks % CHECK_TICKS == 0)
+		self_check_tick(a->self_check);
 	if (a->n_ticks % LATEST_TICKS == 0)
 		latest_tick(&a->flow);
 }
@@ -334,6 +338,9 @@ int app_open(struct app *a, void (*on_services)(void *arg, const struct err *err
 	TRY(app_open_core(a, err));
 	TRY(open_readers(a, err));
 	boot_server_warn_of_missing_files(&a->boot);
+	a->self_check = self_check_new(a->event, &a->config);
+	a->api.machine_rows = self_check_rows;
+	a->api.machine_arg = a->self_check;
 	TRY(services_open(&a->boot, err));
 	return services_start(&a->boot, on_services, a, err);
 }
@@ -342,6 +349,8 @@ void app_close(struct app *a)
 {
 	services_stop(&a->boot);
 	image_check_stop(&a->flow);
+	self_check_free(a->self_check);
+	a->self_check = NULL;
 	webhook_sender_free(a->webhooks);
 	a->webhooks = NULL;
 	sd_event_source_disable_unref(a->tick);

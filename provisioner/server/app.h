@@ -20,6 +20,7 @@
 
 struct readers;
 struct retention;
+struct self_check;
 struct webhook_sender;
 struct sd_event;
 struct sd_event_source;
@@ -37,6 +38,7 @@ struct app {
 	struct readers *readers;
 	struct retention *retention;
 	struct webhook_sender *webhooks;
+	struct self_check *self_check;
 	struct sd_event_source *tick;
 	unsigned n_ticks;
 	int64_t next_sample; /* table of the store to look at next */

@@ -179,6 +179,8 @@ static void check_port(struct report *r, bool udp, int64_t port, const char *wan
 			add(r, "ok", NULL, "free");
 	} else if (r->is_running && str_starts(holder, wanted)) {
 		add(r, "ok", NULL, "%s, of slipwayd", holder);
+	} else if (r->is_running && str_eq(holder, PORT_HOLDER_UNSEEN)) {
+		add(r, "unknown", "run this as root on the appliance", "held by %s", holder);
 	} else {
 		add(r, "error", "stop that program, or give slipwayd another port or address",
 		    "held by %s", holder);
@@ -205,6 +207,7 @@ static void check_programs(struct report *r)
 	for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
 		char path[LIMIT_URL_BYTES];
 
+		r->name = i == 0 ? "program nginx" : "program dnsmasq";
 		if (programs[i] && !process_find(programs[i], path, sizeof(path)))
 			add(r, "error", "install the package, or correct the path in [programs]",
 			    "'%s' is not installed", programs[i]);
@@ -218,16 +221,18 @@ static void check_programs(struct report *r)
 static void check_boot_files(struct report *r)
 {
 	static const char *const names[_BOOT_ARCH_MAX] = {
-		[BOOT_ARCH_X86_64] = "x86_64", [BOOT_ARCH_AARCH64] = "aarch64"};
+		[BOOT_ARCH_X86_64] = "boot files x86_64",
+		[BOOT_ARCH_AARCH64] = "boot files aarch64"};
 
 	for (int arch = BOOT_ARCH_X86_64; arch < _BOOT_ARCH_MAX; arch++) {
+		r->name = names[arch];
 		if (boot_files_ready(r->config->boot.files_dir, (enum boot_arch)arch))
-			add(r, "ok", NULL, "%s: kernel and ramdisk", names[arch]);
+			add(r, "ok", NULL, "kernel and ramdisk");
 		else
 			add(r, "warning",
 			    "install the boot files (make boot), or correct [boot] files_dir",
-			    "%s: no kernel or no ramdisk in '%s'; such hosts boot their own disk",
-			    names[arch], r->config->boot.files_dir);
+			    "no kernel or no ramdisk in '%s'; such hosts boot their own disk",
+			    r->config->boot.files_dir);
 	}
 }
 
@@ -329,12 +334,16 @@ static void check_clock(struct report *r)
 {
 	struct timex t = {0};
 	char now[TIME_TEXT_BYTES];
+	int kept = adjtimex(&t); /* the daemon may not ask */
 
 	time_rfc3339(time_wall_us() / 1000000 * 1000000, now);
 	if (time_wall_us() / 1000000 < BUILT_S)
 		add(r, "error", "set the clock, and let systemd-timesyncd or chrony keep it", "%s",
 		    now);
-	else if (adjtimex(&t) == TIME_ERROR)
+	else if (kept < 0)
+		add(r, "unknown", "run this as root on the appliance",
+		    "%s; whether it is kept is not known", now);
+	else if (kept == TIME_ERROR)
 		add(r, "warning", "let systemd-timesyncd or chrony keep the clock",
 		    "%s, not synchronised", now);
 	else

@@ -13,7 +13,8 @@
 #include "config.h"
 
 /* In: a loaded configuration, which is resolved here. Returns an array of {"name", "status": "ok",
- * "warning" or "error", "found", "mend"}; mend is not there when all is well. owns: the caller. */
+ * "warning", "error" or "unknown", "found", "mend"}; mend is not there when all is well. Each name is
+ * there once. owns: the caller. */
 MUST_CHECK json_t *machine_check(struct config *c);
 /* One row for a configuration that could not be read. owns: the caller. */
 MUST_CHECK json_t *machine_check_no_config(const struct err *err);

@@ -21,6 +21,7 @@
 #include "app.h"
 #include "halves.h"
 #include "machine_check.h"
+#include "self_check.h"
 #include <server/boot/program.h>
 #include <server/boot/supervisor.h>
 #include <server/reader/reader.h>
@@ -207,6 +208,7 @@ static void say_ready(const struct app *a)
 	       KV("address", (const char *)a->config.boot.address),
 	       KV("interface", (const char *)a->config.boot.interface),
 	       KV("dhcp", (const char *)a->config.boot.dhcp_mode));
+	self_check_tick(a->self_check);
 	if (on_terminal(&a->config))
 		greet(a);
 }

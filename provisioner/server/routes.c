@@ -27,6 +27,7 @@ const struct http_table *routes_all(const struct route_contexts *c)
 		{upload_routes, n_upload_routes, x->api},
 		{channel_routes, n_channel_routes, x->api},
 		{seen_routes, n_seen_routes, x->api},
+		{doctor_routes, n_doctor_routes, x->api},
 		{report_routes, n_report_routes, x->api},
 		{archive_routes, n_archive_routes, x->api},
 		{fault_routes, n_fault_routes, x->api},

@@ -117,6 +117,8 @@ server_api_SRC += provisioner/server/api/roles.c
 server_api_SRC += provisioner/server/api/seen_routes.c
 server_api_SRC += provisioner/server/api/sign_in.c
 server_api_SRC += provisioner/server/api/passwords.c
+server_api_SRC += provisioner/server/api/doctor.c
+server_api_SRC += provisioner/server/api/store_growth.c
 server_api_SRC += provisioner/server/api/upload_routes.c
 server_api_SRC += provisioner/server/api/user_routes.c
 server_api_SRC += provisioner/server/api/webhooks.c
@@ -157,6 +159,7 @@ $(eval $(call library,server_notify))
 server_roof_SRC := provisioner/server/app.c
 server_roof_SRC += provisioner/server/config.c
 server_roof_SRC += provisioner/server/machine_check.c
+server_roof_SRC += provisioner/server/self_check.c
 server_roof_SRC += provisioner/server/routes.c
 server_roof_SRC += provisioner/server/site.c
 $(eval $(call library,server_roof))
@@ -234,6 +237,7 @@ FLOW_TESTS += tests/flow/one_lease_a_mac.sh
 FLOW_TESTS += tests/flow/dhcp_architectures.sh
 FLOW_TESTS += tests/flow/dhcp_interfaces.sh
 FLOW_TESTS += tests/flow/two_appliances.sh
+$(eval $(call unit_test,tests/unit/server/api/test_store_growth.c,base,$(BASE_PKG),provisioner/server/api/store_growth.c))
 $(eval $(call unit_test,tests/unit/server/api/test_sign_in.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/reader/test_password.c,server_reader base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/server/flow/test_quota.c,server_flow base,$(BASE_PKG)))

@@ -11,13 +11,17 @@ flow_config
 doctor() { "$build/bin/slipway" doctor --json --config "$dir/slipway.conf" >"$dir/body" 2>"$dir/2"; }
 row() { jq -r --arg n "$1" --arg m "$2" '[.[] | select(.name == $n)][0][$m] // ""' "$dir/body"; }
 
+levels() { # as gauges have them, of what is known
+	jq -r '.[] | select(.name != "server" and .status != "unknown") | .name + " " + ({ok: 0, warning: 1, error: 2}[.status] | tostring)' "$dir/body" | sort
+}
+
 doctor
 same "without a daemon it fails" $? 1
 same "and says so" "$(row server status)" error
 same "the interface is there" "$(row interface found)" "sw0 has 10.99.0.1"
 same "the ports are free" "$(row 'port 80/tcp' found) $(row 'port 443/tcp' found)" "free free"
-same "boot files are missing" "$(row 'boot files' status)" warning
-[ -n "$(row 'boot files' mend)" ]
+same "boot files are missing" "$(row 'boot files x86_64' status)" warning
+[ -n "$(row 'boot files aarch64' mend)" ]
 ok "with how to mend it" $?
 same "each check that is not ok has something to mend" "$(jq '[.[] | select(.status != "ok" and (.mend // "") == "")] | length' "$dir/body")" 0
 
@@ -54,6 +58,27 @@ pin=$(row certificate found | sed 's/.*--pin //')
 "$build/bin/slipway" --server https://10.99.0.1 --pin "$pin" host list >"$dir/1" 2>"$dir/2"
 grep -q 'http.pin\|cannot connect' "$dir/2"
 same "and it is the right one" $? 1
+same "each check has a name of its own" "$(jq '(map(.name) | length) - (map(.name) | unique | length)' "$dir/body")" 0
+row 'store growth' found | grep -q '^[0-9]* MiB; how fast it grows is known after an hour$'
+ok "the store's size is there, and its growth when it is known" $?
+levels >"$dir/told"
+for _ in $(seq 100); do # the daemon's first check of its machine
+	call GET /metrics >/dev/null
+	grep -q '^slipway_check{name="interface"}' "$dir/body" && break
+	sleep 0.1
+done
+sed -n 's/^slipway_check{name="\(.*\)"} \([0-9]\)$/\1 \2/p' "$dir/body" | sort >"$dir/gauges"
+same "each gauge is a check of the command, and as bad" "$(comm -13 "$dir/told" "$dir/gauges")" ""
+same "there are some" "$(($(wc -l <"$dir/gauges") >= 14))" 1
+doctor
+"$build/bin/slipway" token create afar read >"$dir/token"
+pin=$(row certificate found | sed 's/.*--pin //')
+SLIPWAY_TOKEN=$(cat "$dir/token") "$build/bin/slipway" --server https://10.99.0.1 --pin "$pin" doctor --json >"$dir/body" 2>"$dir/2"
+levels >"$dir/told"
+same "and from afar all that is known has one" "$(diff "$dir/told" "$dir/gauges")" ""
+same "what the daemon's user cannot see is not guessed" "$(jq -r '[.[] | select(.status == "unknown") | .name] |
+	map(select(. != "clock" and (startswith("port ") | not))) | length' "$dir/body")" 0
+doctor
 same "no other DHCP server" "$(row 'other DHCP' status)" ok
 call POST /api/v1/stop-all >/dev/null
 doctor

@@ -7,9 +7,11 @@
 #ifndef SERVER_API_API_H
 #define SERVER_API_API_H
 
+#include <jansson.h>
 #include <server/flow/flow.h>
 #include <server/http/http.h>
 #include "slow_questions.h"
+#include "store_growth.h"
 
 struct readers;
 
@@ -25,6 +27,9 @@ struct api {
 	const char *archive_dir;        /* where old rows go */
 	unsigned (*foreign_dhcp_servers)(void *arg); /* heard now, for metrics; NULL: not watched */
 	void *foreign_dhcp_arg;
+	const json_t *(*machine_rows)(void *arg); /* checks of the machine; NULL: none are made */
+	void *machine_arg;
+	struct store_growth growth;
 	int64_t next_import;
 };
 

@@ -5,6 +5,7 @@
  */
 #include "request.h"
 #include "tables.h"
+#include "doctor.h"
 #include "openapi.h"
 #include <server/reader/readers.h>
 
@@ -232,6 +233,7 @@ static int get_metrics(struct http_request *r, struct err *err)
 	add_numbers(&out, list, ARRAY_LEN(list));
 	add_http(api->http, &out);
 	add_readers(api, &out);
+	TRY(doctor_gauges(api, &out, err));
 	size_t n = out.n_bytes;
 	return http_reply_text(r, 200, "text/plain; version=0.0.4", str_take(&out), n);
 }

@@ -117,7 +117,7 @@ bool port_holder(bool udp, uint16_t port, char ret[static PORT_HOLDER_BYTES])
 		return false;
 	pid_t pid = find_holder(&sockets, 0);
 	if (!pid)
-		return str_copy(ret, PORT_HOLDER_BYTES, "a program that cannot be seen");
+		return str_copy(ret, PORT_HOLDER_BYTES, PORT_HOLDER_UNSEEN);
 	autofree char *path = xasprintf("/proc/%d/comm", (int)pid);
 	file_read_line(path, name, sizeof(name));
 	(void)snprintf(ret, PORT_HOLDER_BYTES, "%s (pid %d)", name, (int)pid);

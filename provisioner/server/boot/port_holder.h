@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PORT_HOLDER_BYTES 80
+#define PORT_HOLDER_BYTES  80
+#define PORT_HOLDER_UNSEEN "a program that cannot be seen"
 
 /* Is the IPv4 or IPv6 port bound (UDP) or listened on (TCP)? ret: "nginx (pid 123)", or "a program
  * that cannot be seen" (another user's, without root). Not touched when the port is free. */
