@@ -27,7 +27,8 @@ struct seen_host {
 	int64_t first_us, last_us, times;
 };
 
-/* Add one, or what it says now and one more time. in: first_us and times are not read.
+/* Add one, or what it says now and one more time. in: first_us: 0, or when its first packet came if that is
+ * earlier than last_us; times is not read.
  * In a transaction of the caller's. */
 MUST_CHECK int seen_host_put(struct db *db, const struct seen_host *h, struct err *err);
 /* It is a host now, or was let in: nothing happens when there is no such row. */

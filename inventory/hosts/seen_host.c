@@ -26,12 +26,13 @@ int seen_host_put(struct db *db, const struct seen_host *h, struct err *err)
 		db, err,
 		"INSERT INTO seen_host (mac, uuid, serial, manufacturer, model, arch, firmware, "
 		"address, answer, first_us, last_us, times) VALUES ($1, $2, $3, $4, $5, $6, $7, "
-		"$8, $9, $10, $10, 1) ON CONFLICT (mac) DO UPDATE SET uuid = $2, serial = $3, "
+		"$8, $9, $11, $10, 1) ON CONFLICT (mac) DO UPDATE SET uuid = $2, serial = $3, "
 		"manufacturer = $4, model = $5, arch = $6, firmware = $7, address = $8, "
 		"answer = $9, last_us = $10, times = seen_host.times + 1",
 		p_text(h->mac), p_text(h->uuid), p_text(h->serial), p_text(h->manufacturer),
 		p_text(h->model), p_text(h->arch), p_text(h->firmware), p_text(h->address),
-		p_text(h->answer), p_int(h->last_us)));
+		p_text(h->answer), p_int(h->last_us),
+		p_int(h->first_us ? h->first_us : h->last_us)));
 	return keep_few(db, h, err);
 }
 

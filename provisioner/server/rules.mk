@@ -142,6 +142,7 @@ server_boot_SRC += provisioner/server/boot/boot_server.c
 server_boot_SRC += provisioner/server/boot/boot_nets.c
 server_boot_SRC += provisioner/server/boot/dhcp_alarm.c
 server_boot_SRC += provisioner/server/boot/no_loader.c
+server_boot_SRC += provisioner/server/boot/dhcp_alone.c
 server_boot_SRC += provisioner/server/boot/dhcp_watch.c
 server_boot_SRC += provisioner/server/boot/line_pipe.c
 server_boot_SRC += provisioner/server/boot/http_probe.c
@@ -250,6 +251,7 @@ $(eval $(call unit_test,tests/unit/server/flow/test_protected.c,$(SERVER_TEST_LI
 $(eval $(call unit_test,tests/unit/server/notify/test_webhook_post.c,server_notify server_flow base,$(BASE_PKG) libcurl libsystemd))
 $(eval $(call unit_test,tests/unit/server/flow/test_outbound.c,server_flow base,$(BASE_PKG) libcurl))
 $(eval $(call unit_test,tests/unit/server/test_config.c,server_roof server_boot server_flow pxe proto base,$(BASE_PKG) inih libcurl))
+$(eval $(call unit_test,tests/unit/server/boot/test_dhcp_alone.c,pxe base,$(BASE_PKG),provisioner/server/boot/dhcp_alone.c))
 $(eval $(call unit_test,tests/unit/server/boot/test_dhcp_alarm.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/http/test_http.c,server_http base,$(BASE_PKG) libmicrohttpd libsystemd))
 

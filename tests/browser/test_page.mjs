@@ -215,6 +215,10 @@ await withPage("events come live, each once, newest first", async ({ page, fixtu
 	holds((await lines.first().innerText()).includes("test 3 of 3"), "the newest is first");
 	const asked = fleet.requests.filter((r) => r.includes("/events"));
 	holds(/id%3E=\d+/.test(asked.at(-1)), "only new events are asked for");
+	fixture.addEvent({ host_id: host.id, kind: "dhcp.message", summary: "DHCPDISCOVER", actor: "dnsmasq", detail: { at_us: Date.UTC(2026, 0, 2, 3, 4, 5) * 1000 } });
+	await page.getByText("DHCPDISCOVER").waitFor();
+	const first = await lines.last().innerText();
+	holds(first.includes("03:04:05") && first.includes("DHCPDISCOVER"), `the first packet begins the timeline, with its own time: ${first}`);
 	await page.getByLabel("Only with").fill("test 2");
 	equal(await lines.count(), 1, "lines with the word");
 });

@@ -16,6 +16,8 @@
 #include <proto/receipt.h>
 #include <pxe/script.h>
 #include "boot_server.h"
+#include "dhcp_alone.h"
+#include "dhcp_watch.h"
 #include <server/flow/engine.h>
 #include <server/flow/sightings.h>
 
@@ -201,6 +203,7 @@ static int get_script(struct http_request *r, struct err *err)
 	boot_script_write(&out, &q, &answer, &o);
 	bool agent = answer.action == BOOT_AGENT;
 	bool first = sightings_note(flow, q.mac, agent ? "boot.agent" : "boot.local", answer.why);
+	dhcp_alone_asked(dhcp_watch_alone(b->dhcp_watch), q.mac, answer.why);
 	if (first && !agent && facts.store_up && !facts.known)
 		note_stranger(r, &q, answer.why);
 	log_ev(LOG_INFO, "boot.answer", KV("mac", (const char *)q.mac),

@@ -3,6 +3,8 @@
  * The parts of boot_server.h that are neither a route nor a child. Input: the file system.
  */
 #include "boot_server.h"
+#include "dhcp_alone.h"
+#include "dhcp_watch.h"
 
 #include <base/log.h>
 #include <pxe/boot_files.h>
@@ -16,6 +18,7 @@ void boot_server_tick(struct boot_server *b)
 		b->firmware[i] = b->config->firmware_cpio[0] ||
 				 boot_files_firmware(dir, (enum boot_arch)i);
 	}
+	dhcp_alone_tick(dhcp_watch_alone(b->dhcp_watch));
 }
 
 void boot_server_warn_of_missing_files(const struct boot_server *b)

@@ -11,6 +11,7 @@
 #include <inventory/event.h>
 #include <pxe/dnsmasq.h>
 #include <server/flow/sightings.h>
+#include "dhcp_alone.h"
 #include "line_pipe.h"
 #include "no_loader.h"
 
@@ -21,6 +22,7 @@ struct dhcp_watch {
 	int64_t pool_told_us;
 	struct line_pipe *pipe;
 	struct no_loader *no_loader;
+	struct dhcp_alone *alone;
 };
 
 static int append_pool(struct flow *flow, const struct dnsmasq_line *l, struct err *err)
@@ -64,11 +66,13 @@ static void on_line(void *arg, const char *line)
 
 	if (dnsmasq_client_parse(line, &client)) {
 		no_loader_client(w->no_loader, &client);
+		dhcp_alone_client(w->alone, &client);
 		return;
 	}
 	if (dnsmasq_line_parse(line, &l)) {
 		(void)sightings_note(w->flow, l.mac, l.what, l.address);
 		no_loader_message(w->no_loader, &l);
+		dhcp_alone_message(w->alone, &l);
 		note_pool(w, line, &l);
 	} else if (strstr(line,
 			  "User aborted")) { /* firmware asks for a file's size and hangs up */
@@ -88,6 +92,7 @@ int dhcp_watch_new(struct flow *flow, const char *fifo, gid_t group, struct dhcp
 
 	w->flow = flow;
 	w->no_loader = no_loader_new(flow);
+	w->alone = dhcp_alone_new(flow);
 	int rc = line_pipe_new(flow->event, &o, &w->pipe, err);
 	if (rc < 0) {
 		dhcp_watch_free(w);
@@ -102,11 +107,17 @@ int dhcp_watch_fd(const struct dhcp_watch *w)
 	return line_pipe_write_fd(w->pipe);
 }
 
+struct dhcp_alone *dhcp_watch_alone(const struct dhcp_watch *w)
+{
+	return w ? w->alone : NULL;
+}
+
 void dhcp_watch_free(struct dhcp_watch *w)
 {
 	if (!w)
 		return;
 	line_pipe_free(w->pipe);
 	no_loader_free(w->no_loader);
+	dhcp_alone_free(w->alone);
 	free(w);
 }

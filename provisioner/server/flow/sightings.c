@@ -22,8 +22,8 @@
 
 struct kept {
 	char mac[18], what[24], address[46];
-	int64_t first_us;
-	bool stored, pending; /* pending: to be looked at with the next batch */
+	int64_t first_us, last_us; /* since it was last stored */
+	bool stored, pending;      /* pending: to be looked at with the next batch */
 };
 
 struct sightings {
@@ -155,17 +155,21 @@ bool sightings_note(struct flow *flow, const char *mac, const char *what, const 
 	if (!w || !mac[0])
 		return false;
 	struct kept *k = find(w, mac, what);
-	if (k && now_us - k->first_us < THROTTLE_US)
+	if (k && now_us - k->last_us < THROTTLE_US)
 		return false;
 	if (!k) {
 		k = &w->kept[w->next];
 		w->next = (w->next + 1) % KEPT_MAX;
 	}
+	int64_t first_us = k->mac[0] && !k->stored && str_eq(k->mac, mac) && str_eq(k->what, what)
+				   ? k->first_us
+				   : now_us;
 	memset(k, 0, sizeof(*k));
 	(void)str_copy(k->mac, sizeof(k->mac), mac);
 	(void)str_copy(k->what, sizeof(k->what), what);
 	(void)str_copy(k->address, sizeof(k->address), address);
-	k->first_us = now_us;
+	k->first_us = first_us;
+	k->last_us = now_us;
 	k->pending = true;
 	flush_soon(w);
 	return true;

@@ -21,7 +21,7 @@ void sightings_free(struct sightings *s);
  * Returns false when the same was noted within the last minute. */
 bool sightings_note(struct flow *flow, const char *mac, const char *what, const char *address);
 /* A machine that was not let in: write down soon what it said, if its address's budget and that of
- * all strangers permit. in: last_us, first_us and times are not read. trust: none. */
+ * all strangers permit. in: first_us as for seen_host_put(); last_us and times are not read. trust: none. */
 void sightings_seen(struct flow *flow, const struct seen_host *h);
 /* A host has these MACs (separated by blanks) now: write down soon what was kept for them. */
 void sightings_adopt(struct flow *flow, const char *macs);

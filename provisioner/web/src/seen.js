@@ -78,7 +78,7 @@ export function Seen() {
 		<${PollState} poll=${poll} now=${now} what="machines" />
 		${poll.value && !rows.length ? html`<p class="note">No machine was refused. One that boots from the network and that no profile lets in is listed here.</p>` : null}
 		${rows.length
-			? html`<p class="note">They started their own disk. The list keeps at most ${poll.value.max}; switch and port are known once the agent runs.</p>
+			? html`<p class="note">They started their own disk, or nothing at all. The list keeps at most ${poll.value.max}; switch and port are known once the agent runs.</p>
 				<div class="scroll"><table>
 					<caption class="hidden">Machines that were not let in</caption>
 					<thead><tr>${["MAC", "Machine and serial", "Last seen", "Times", "Why not let in"].map((c) => html`<th scope="col">${c}</th>`)}<td class="noprint"></td></tr></thead>

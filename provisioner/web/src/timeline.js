@@ -46,6 +46,13 @@ function Days({ events, withHost }) {
 	);
 }
 
+// A packet is written down when its host is known: it was seen before that.
+function withOwnTime(event) {
+	const us = Number(event.detail && event.detail.at_us);
+	return us > 0 ? { ...event, at: new Date(us / 1000).toISOString() } : event;
+}
+const newestFirst = (a, b) => new Date(b.at) - new Date(a.at) || b.id - a.id;
+
 // At first the newest page, turned round; then all that came after the last known id, oldest first.
 async function newEvents(path, since, signal) {
 	if (since === undefined)
@@ -80,7 +87,8 @@ function Events({ path, withHost, what }) {
 	const wanted = filter.toLowerCase();
 	const shown = all
 		.filter((e) => !wanted || `${e.kind} ${e.summary} ${e.actor}`.toLowerCase().includes(wanted))
-		.reverse();
+		.map(withOwnTime)
+		.sort(newestFirst);
 	return html`
 		<${PollState} poll=${poll} now=${now} what=${what} />
 		${all.length
