@@ -10,6 +10,7 @@ import { lookOf, plural, STEPS, stateNames, stateTitle, turnOf } from "./words.j
 import { Age, Cell, PollState, Problem, Progress, State } from "./parts.js";
 import { ApproveMany } from "./approve.js";
 import { SeenNote } from "./seen.js";
+import { useMe } from "./me.js";
 import { filters, firstPages, openOnlyHit, PAGE, searchedFor } from "./search.js";
 
 const ORDERS = [
@@ -149,6 +150,15 @@ function Row({ host, now, picked, pick }) {
 	</tr>`;
 }
 
+// A delivery is approved at once, not box by box. The codes are compared in the dialog that follows.
+function SelectWaiting({ waiting, picked, select }) {
+	const { may } = useMe();
+	if (!may("approve") || waiting.length < 2 || waiting.every((h) => picked.has(h.id))) return null;
+	return html`<p class="bulk noprint">
+		<button onClick=${() => select(new Set(waiting.map((h) => h.id)))}>Select the ${waiting.length} that wait for approval</button>
+	</p>`;
+}
+
 // Arrow keys and j, k walk the rows; Enter follows the link that has the focus.
 function walk(event) {
 	const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
@@ -185,18 +195,22 @@ export function Fleet({ params }) {
 	}, [pages]);
 	const rows = hosts.value ? hosts.value.rows : [];
 	const deliveries = (hosts.value && hosts.value.deliveries) || [];
-	const pick = (id) => {
-		const next = new Set(picked);
-		if (!next.delete(id)) next.add(id);
-		setPicked(next);
-	};
+	// From what is picked when it happens: clicks may come faster than the page is drawn.
+	const pick = (id) =>
+		setPicked((old) => {
+			const next = new Set(old);
+			if (!next.delete(id)) next.add(id);
+			return next;
+		});
+	const waiting = rows.filter((h) => h.state === "discovered");
 	return html`
 		<h1>Fleet</h1>
 		${counts.value ? html`<${Chips} params=${params} counts=${counts.value} />` : null}
 		<${SeenNote} />
 		<${Tools} params=${params} />
+		<${SelectWaiting} waiting=${waiting} picked=${picked} select=${setPicked} />
 		<${ApproveMany}
-			hosts=${rows.filter((h) => picked.has(h.id) && h.state === "discovered")}
+			hosts=${waiting.filter((h) => picked.has(h.id))}
 			done=${() => (setPicked(new Set()), hosts.again())}
 		/>
 		<${PollState} poll=${hosts} now=${now} what="hosts" />
