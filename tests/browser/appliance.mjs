@@ -76,13 +76,16 @@ export async function startAppliance(build) {
 
 // One host's agent: its key, its session, and the events that it sends.
 export class SimulatedAgent {
-	constructor(appliance, evidence) {
+	// address: of this machine, from which it calls; each address may bring only so many new hosts.
+	constructor(appliance, evidence, address) {
 		this.evidence = { smbios_uuid: "", system_serial: "", board_serial: "", chassis_serial: "", manufacturer: "", product: "", macs: [], disks: [], ...evidence };
 		const base = join(appliance.dir, `agent-${randomBytes(4).toString("hex")}`);
 		execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", "/CN=agent",
 			"-keyout", `${base}.key`, "-out", `${base}.crt`], { stdio: "ignore" });
-		this.tls = new TlsAgent({ key: readFileSync(`${base}.key`), cert: readFileSync(`${base}.crt`), rejectUnauthorized: false, keepAlive: true });
-		this.key = createHash("sha256").update(new X509Certificate(readFileSync(`${base}.crt`)).publicKey.export({ type: "spki", format: "der" })).digest("hex");
+		this.tls = new TlsAgent({ key: readFileSync(`${base}.key`), cert: readFileSync(`${base}.crt`), rejectUnauthorized: false, keepAlive: true, localAddress: address });
+		this.keyPath = `${base}.key`;
+		this.spki = new X509Certificate(readFileSync(`${base}.crt`)).publicKey.export({ type: "spki", format: "der" });
+		this.key = createHash("sha256").update(this.spki).digest("hex");
 		this.seq = 0;
 	}
 

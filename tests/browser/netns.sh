@@ -10,6 +10,9 @@ echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 ip link set lo up
 ip link add slip0 type veth peer name slip1
 ip address add $SLIPWAY_ADDRESS/24 dev slip0
+for last in $(seq 101 140); do # simulated hosts call from these
+	ip address add 192.0.2.$last/24 dev slip0
+done
 ip link set slip0 up
 ip link set slip1 up
 exec "$@"

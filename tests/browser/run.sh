@@ -1,7 +1,7 @@
 #!/bin/sh
 # The web page's tests: its pure functions under Node.js, the page in Debian's Chromium against the
 # fixture, and against a real slipwayd where that is built. TAP; screenshots in build/browser/.
-# usage: run.sh [TEST...]    (default: words page appliance)
+# usage: run.sh [TEST...]    (default: words page appliance delivery)
 set -u
 cd "$(dirname -- "$0")/../.." || exit 1
 SLIPWAY_BUILD=${BUILD:-build}
@@ -19,17 +19,17 @@ make -s BUILD="$SLIPWAY_BUILD" web >&2 || {
 	echo "not ok 1 - the page builds"
 	exit 1
 }
-[ $# -gt 0 ] || set -- words page appliance
+[ $# -gt 0 ] || set -- words page appliance delivery
 status=0
 for name in "$@"; do
 	echo "# $name"
-	if [ "$name" != appliance ]; then
+	if [ "$name" != appliance ] && [ "$name" != delivery ]; then
 		timeout 400 node "tests/browser/test_$name.mjs" || status=1
 	elif [ "$(id -u)" != 0 ]; then
 		echo "ok - the page against a real slipwayd # SKIP a network namespace needs root"
 	else
 		make -s BUILD="$SLIPWAY_BUILD" "$SLIPWAY_BUILD/bin/slipwayd" "$SLIPWAY_BUILD/bin/slipway" >&2 || status=1
-		timeout 400 unshare -n sh tests/browser/netns.sh node tests/browser/test_appliance.mjs || status=1
+		timeout 400 unshare -n sh tests/browser/netns.sh node "tests/browser/test_$name.mjs" || status=1
 	fi
 done
 exit $status

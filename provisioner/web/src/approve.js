@@ -77,8 +77,8 @@ function leftOut(codes) {
 
 function Result({ host, codes, result }) {
 	return html`<li>
-		<strong>${host.name || host.short_code}</strong> ${host.name ? html`<span class="code">${host.short_code}</span>` : null}
-		<span class="mono fine">${host.serial}</span>
+		<strong>${host.name || host.short_code}</strong> ${host.name ? html`<span class="code">${host.short_code}</span> ` : null}
+		${" "}<span class="mono fine">${host.serial}</span>
 		${codes && codes.session ? html` screen <span class="code">${codes.session}</span>` : null}
 		${result ? html` <span class=${result === "ok" ? "good" : "bad"}>${result === "ok" ? "✓ approved" : `✕ ${result}`}</span>` : null}
 	</li>`;
