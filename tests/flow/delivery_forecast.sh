@@ -69,6 +69,23 @@ ok "with both bands" $?
 "$build/bin/slipway" delivery forecast nothing >"$dir/body" 2>&1
 [ $? = 3 ]
 ok "an unknown delivery ends with 3" $?
+
+# ---- the task of somebody who plans capacity ----------------------------------------------------------
+# What is there by state, which room is left, and when the rest is ready: one command each.
+words=0
+ask() { # ask TITLE PATTERN WORD...: the answer, and what of it must be read
+	title=$1 wanted=$2
+	shift 2
+	"$build/bin/slipway" "$@" >"$dir/body" 2>&1 && grep -qE "$wanted" "$dir/body"
+	ok "$title" $? "$dir/body"
+	words=$((words + $(wc -w <"$dir/body")))
+}
+ask "what is there, by state" '^ready +10' summary show group_by=state
+ask "which room is left" . space show by=site
+ask "when the rest is ready" '^10 of 14 are ready' delivery forecast d1
+echo "# capacity: 3 steps, $words words read"
+[ "$words" -le 120 ]
+ok "and little to read" $?
 flow_stop
 echo "1..$n"
 exit $bad

@@ -42,7 +42,9 @@ block() { # block FIRST-LINE: the indented block that begins with it, without it
 command_like() { # command_like WORDS: the command in `...` that begins with them, over line ends
 	readme | tr '\n' ' ' | sed 's/  */ /g' | grep -o '`[^`]*`' | tr -d '`' | grep -m1 "^$1"
 }
+steps=0
 run() { # run TITLE COMMAND
+	steps=$((steps + 1))
 	[ -n "$2" ] && sh -c "$2" >>"$dir/body" 2>&1
 	ok "$1: $2" $?
 }
@@ -128,5 +130,10 @@ run "step 8" "$(command_like 'slipway host why' | sed "s/HOST/$code/")"
 kill "$daemon"
 wait "$daemon" 2>/dev/null
 daemon=
+# the configuration, the start, the three commands for an image, and what was run above
+words=$(readme | wc -w)
+echo "# operator: $((steps + 5)) steps, $words words read"
+[ $((steps + 5)) -le 14 ] && [ "$words" -le 1000 ]
+ok "and the first hour is not longer than an hour" $?
 echo "1..$n"
 exit $bad
