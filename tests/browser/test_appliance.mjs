@@ -104,7 +104,9 @@ await test("both hosts stand in the fleet, with counts, and search and filters r
 		await page.waitForFunction(() => document.querySelectorAll("table.fleet tbody tr").length === 2);
 		equal(await page.getByRole("alert").count(), 0, `problems when sorted by ${order}`);
 	}
+	const list = page.waitForResponse((r) => /\/api\/v1\/hosts\?/.test(r.url()));
 	await page.evaluate(() => (location.hash = "#/hosts"));
+	equal((await list).headers()["content-encoding"], "gzip", "lists are compressed");
 	await page.waitForTimeout(500);
 	await shot(page, "appliance-fleet");
 	equal(said, [], "complaints");
