@@ -13,6 +13,7 @@
 #include <base/limits.h>
 #include <base/str.h>
 #include "cable.h"
+#include "cage_rootless.h"
 #include "console.h"
 #include "disk.h"
 #include "net.h"
@@ -182,8 +183,8 @@ int bench_open(struct bench *b, const struct scenario *s, const struct lab_place
 	TRY(guest_key(b, err));
 	TRY(hosts_make(b, err));
 	TRY(hypervisor_open("/run/lab/libvirt", libvirt_log, &b->hypervisor, err));
-	TRY(site_start(&b->site, b->folder, s->dhcp, err));
 	TRY(server_start(&b->server, err));
+	TRY(site_start(&b->site, b->folder, s->dhcp, err)); /* its TFTP serves the server's files */
 	return server_fill(b, err);
 }
 
@@ -244,6 +245,7 @@ void bench_close(struct bench *b, bool keep)
 
 		IGNORE_RESULT(file_remove_tree(path, NULL));
 	}
+	cage_rootless_own(b->folder);
 	for (size_t i = 0; i < b->n_hosts; i++)
 		host_done(&b->hosts[i]);
 	free(b->trust_root);

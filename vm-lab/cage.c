@@ -6,6 +6,8 @@
 #include "cage.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,8 +17,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <base/cleanup.h>
 #include <base/clock.h>
 #include <base/file.h>
+#include "cage_rootless.h"
 
 #define STOP_GRACE_MS 20000
 
@@ -100,6 +104,19 @@ static int init_reap(void)
 	}
 }
 
+/* In the user namespace of an ordinary user: nothing can be done before it has users. */
+static void await_users(int go)
+{
+	char byte;
+
+	while (go >= 0 && read(go, &byte, 1) < 0 && errno == EINTR)
+		;
+	if (go >= 0 && (geteuid() != 0 || setgroups(0, NULL) < 0)) {
+		(void)fprintf(stderr, "slipway-lab: the user namespace has no users\n");
+		_exit(CAGE_EXIT_LOST);
+	}
+}
+
 static _Noreturn void init_main(int (*fn)(void *), void *arg)
 {
 	struct err err = ERR_INIT;
@@ -143,21 +160,51 @@ static int cage_wait(pid_t init)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : CAGE_EXIT_LOST;
 }
 
-int cage_run(int (*fn)(void *arg), void *arg, int *ret_exit, struct err *err)
+static pid_t clone_init(bool rootless)
 {
 	unsigned long flags = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
 			      CLONE_NEWUTS | SIGCHLD;
-	pid_t init;
 
-	if (geteuid() != 0)
-		return err_set(err, ERR_LAB_ROOT, "not root");
-	catch_stop(on_stop);
 	(void)fflush(NULL);
-	init = (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
-	if (init < 0)
+	return (pid_t)syscall(SYS_clone, rootless ? flags | CLONE_NEWUSER : flags, 0, 0, 0, 0);
+}
+
+/* The end of the pipe tells the init that its users are there, or that there will be none. */
+static int start_init(int (*fn)(void *arg), void *arg, bool rootless, pid_t *ret, struct err *err)
+{
+	int go[2] = {-1, -1};
+	int rc;
+
+	if (rootless && pipe2(go, O_CLOEXEC) < 0)
+		return err_sys(err, ERR_LAB_CAGE, "no pipe");
+	autoclose int wait_end = go[0];
+	autoclose int told_end = go[1];
+	*ret = clone_init(rootless);
+	if (*ret < 0)
 		return err_sys(err, ERR_LAB_CAGE, "cannot make namespaces");
-	if (init == 0)
+	if (*ret == 0) {
+		if (told_end >= 0)
+			(void)close(told_end);
+		await_users(wait_end);
 		init_main(fn, arg);
+	}
+	rc = rootless ? cage_rootless_map(*ret, err) : 0;
+	if (rc < 0) {
+		(void)kill(*ret, SIGKILL);
+		(void)waitpid(*ret, NULL, 0);
+	}
+	return rc;
+}
+
+int cage_run(int (*fn)(void *arg), void *arg, int *ret_exit, struct err *err)
+{
+	bool rootless = geteuid() != 0;
+	pid_t init = 0;
+
+	if (rootless)
+		TRY(cage_rootless_check(err));
+	catch_stop(on_stop);
+	TRY(start_init(fn, arg, rootless, &init, err));
 	*ret_exit = cage_wait(init);
 	return 0;
 }

@@ -10,6 +10,7 @@ lab_SRC += vm-lab/disk.c
 lab_SRC += vm-lab/console.c
 lab_SRC += vm-lab/view.c
 lab_SRC += vm-lab/cage.c
+lab_SRC += vm-lab/cage_rootless.c
 lab_SRC += vm-lab/cage_users.c
 lab_SRC += vm-lab/net.c
 lab_SRC += vm-lab/hypervisor.c
@@ -50,6 +51,7 @@ $(eval $(call unit_test,tests/unit/vm-lab/test_deed.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_places.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_profile.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_machine.c,lab base,$(LAB_PKG)))
+$(eval $(call unit_test,tests/unit/vm-lab/test_cage_rootless.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_smbios.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_cable.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_guest.c,lab base,$(LAB_PKG)))

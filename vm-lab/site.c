@@ -52,8 +52,9 @@ static const char *const dhcp_argv[] = {
 	NULL,
 };
 
-/* A site that needs nothing of slipwayd's DHCP and TFTP, set up as pxe/README.md says. Firmware with an iPXE of
- * 2019 in its ROM (version 1.0 in option 175) is given the newer one as if it had none. */
+/* A site that needs nothing of slipwayd's DHCP and TFTP, set up as pxe/README.md says. HW: QEMU's BIOS machines
+ * have an iPXE of 2019 in their ROM, which is to be taken for firmware that has none: its option 175 goes on
+ * with the feature DNS (0x17) after bus and version, that of newer ones with VLAN. */
 static const char *const boot_argv[] = {
 	"dnsmasq",
 	"--keep-in-foreground",
@@ -69,7 +70,7 @@ static const char *const boot_argv[] = {
 	"--enable-tftp=" LAB_BRIDGE,
 	"--tftp-root=/run/lab/boot/ipxe",
 	"--dhcp-userclass=set:ipxe,iPXE",
-	"--dhcp-match=set:rom,175,b1:05:*:*:*:*:*:eb:03:01:00",
+	"--dhcp-match=set:rom,175,b1:05:*:*:*:*:*:eb:03:01:00:00:17",
 	"--dhcp-match=set:bios,option:client-arch,0",
 	"--dhcp-match=set:efi,option:client-arch,7",
 	"--dhcp-match=set:efi,option:client-arch,9",

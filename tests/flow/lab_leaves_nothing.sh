@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The lab leaves no process, namespace, mount or interface behind: after a run to the end, after
-# SIGINT, after SIGTERM, and when it is killed outright. A small stand-in plays slipwayd, so this
+# SIGINT, after SIGTERM, when it is killed outright, and as an ordinary user. A small stand-in plays slipwayd, so this
 # needs no image; the machines are real (QEMU by libvirt).
 set -u
 build=${BUILD:-build}
@@ -157,7 +157,68 @@ one_round() { # name, signal ("" = let it end), expected exit
 	nothing_left "$1"
 }
 
-echo 1..26
+# ---- without root -----------------------------------------------------------------------------
+# In mounts of its own, where a user 64777 exists whom the machine lends numbers and who may open the tap device.
+mkdir -p "$work/etc" "$work/dev" "$work/mine"
+chmod 755 "$work" "$work/etc"
+for file in passwd group subuid subgid; do
+	cat "/etc/$file" >"$work/etc/$file" 2>/dev/null
+done
+echo 'slipway-labber:x:64777:64777::/nonexistent:/bin/sh' >>"$work/etc/passwd"
+echo 'slipway-labber:x:64777:' >>"$work/etc/group"
+echo 'slipway-labber:1000000:65536' >>"$work/etc/subuid"
+echo 'slipway-labber:1000000:65536' >>"$work/etc/subgid"
+sed '$d' "$work/etc/subuid" >"$work/etc/none"
+chmod 644 "$work/etc"/*
+chown 64777:64777 "$work/mine"
+
+as_user() { # mode of the tap device, file in place of /etc/subuid, command...
+	# shellcheck disable=SC2016 # the inner shell's
+	unshare --mount --propagation private sh -c '
+		work=$1 mode=$2 subuid=$3
+		shift 3
+		mount -t tmpfs -o mode=755 none "$work/dev" && mknod -m "$mode" "$work/dev/tun" c 10 200 &&
+			mount --bind "$work/dev/tun" /dev/net/tun || exit 99
+		for file in passwd group subgid; do mount --bind "$work/etc/$file" "/etc/$file" || exit 99; done
+		mount --bind "$work/etc/$subuid" /etc/subuid || exit 99
+		exec setpriv --reuid 64777 --regid 64777 --clear-groups "$@"' as_user "$work" "$@"
+}
+
+lab_as_user() { # mode, file in place of /etc/subuid
+	as_user "$1" "$2" "$lab" run --build "$work/b" --scenarios "$work/scenarios" --results "$work/mine/results" one \
+		>"$work/out" 2>&1
+}
+
+no_cage() { # name, what the message says
+	grep -qF -- "$2" "$work/out"
+	say $? "an ordinary user is told: $1"
+	grep -qF -- "$2" "$work/out" || sed 's/^/# /' "$work/out"
+}
+
+without_root() {
+	lab_as_user 600 subuid
+	no_cage "the tap device is closed" "user 64777 may not open '/dev/net/tun'"
+	lab_as_user 666 none
+	no_cage "no numbers are lent" "/etc/subuid lends user 64777 no 65536 numbers"
+	[ ! -e "$work/mine/results/one/result.json" ]
+	say $? "and nothing was played"
+	lab_as_user 666 subuid &
+	lab_pid=$!
+	wait_for_qemu
+	note_cage "as an ordinary user"
+	wait "$lab_pid"
+	code=$?
+	lab_pid=
+	[ $code = 1 ] && grep -q "the scenario's 6 s are over" "$work/out"
+	code=$?
+	say $code "an ordinary user plays a scenario to its end, with guest and tap"
+	[ $code = 0 ] || sed 's/^/# /' "$work/out"
+	same=$(find "$work/mine" ! -user 64777 | wc -l)
+	say "$same" "all that it wrote is theirs"
+	nothing_left "as an ordinary user"
+}
+
+echo 1..35
 one_round "run to its end" "" 1
 grep -q '"decoy_unchanged": true' "$work/b/lab/report.json"
 say $? "the report has the host and its decoy"
@@ -166,4 +227,9 @@ say $? "the disks are gone"
 one_round "SIGINT" INT 130
 one_round "SIGTERM" TERM 130
 one_round "SIGKILL" KILL 137
+if command -v newuidmap >/dev/null; then
+	without_root
+else
+	for i in 1 2 3 4 5 6 7 8 9; do say 0 "without root $i # SKIP no newuidmap (package uidmap)"; done
+fi
 exit $status
