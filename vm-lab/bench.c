@@ -54,21 +54,23 @@ static int hosts_make(struct bench *b, struct err *err)
 	return 0;
 }
 
-static bool arch_wanted(const struct scenario *s, enum lab_arch arch)
+/* Has a host before this one the same image? */
+static bool image_is_there(const struct scenario *s, const struct lab_host *h)
 {
-	for (size_t i = 0; i < s->n_hosts; i++)
-		if (s->hosts[i].arch == arch)
+	for (const struct lab_host *o = s->hosts; o < h; o++)
+		if (o->arch == h->arch &&
+		    str_eq(scenario_image_line(s, o), scenario_image_line(s, h)))
 			return true;
 	return false;
 }
 
-static int image_post(struct bench *b, enum lab_arch arch, struct err *err)
+static int image_post(struct bench *b, const struct lab_host *h, struct err *err)
 {
-	const char *own = b->s->image_files[arch];
+	const char *line = scenario_image_line(b->s, h);
+	const char *own = str_eq(line, b->s->image_line) ? b->s->image_files[h->arch] : "";
 	autofree char *path = *own ? scenario_path(b->s, own)
-				   : xasprintf("%s/%s-%s.slip", b->places->images_dir,
-					       b->s->image_line,
-					       word_str(&lab_arch_words, (int)arch));
+				   : xasprintf("%s/%s-%s.slip", b->places->images_dir, line,
+					       word_str(&lab_arch_words, (int)h->arch));
 
 	return api_post_image(b->api, path, err);
 }
@@ -145,9 +147,9 @@ static int profiles_post(struct bench *b, struct err *err)
 static int server_fill(struct bench *b, struct err *err)
 {
 	TRY(api_new(SERVER_ADMIN_SOCKET, &b->api, err));
-	for (int arch = 0; arch < _LAB_ARCH_MAX; arch++)
-		if (arch_wanted(b->s, (enum lab_arch)arch))
-			TRY(image_post(b, (enum lab_arch)arch, err));
+	for (size_t i = 0; i < b->s->n_hosts; i++)
+		if (!image_is_there(b->s, &b->s->hosts[i]))
+			TRY(image_post(b, &b->s->hosts[i], err));
 	TRY(images_tamper(b, err));
 	return profiles_post(b, err);
 }

@@ -13,8 +13,8 @@ static json_t *lab_own(const struct scenario *s, const struct lab_host *h)
 	return json_pack("{s:i, s:{s:s, s:{s:i, s:i, s:i}}, s:{s:s, s:s}, s:{s:s}, s:s}",
 			 "priority", 100, "burnin", "tier", s->tier, "limits", "cpu_s",
 			 (int)s->cpu_s, "memory_s", (int)s->memory_s, "disk_s", (int)s->disk_s,
-			 "image", "line", s->image_line, "version", "latest", "disk", "serial",
-			 lab_host_target(h)->serial, "wipe", "refuse");
+			 "image", "line", scenario_image_line(s, h), "version", "latest", "disk",
+			 "serial", lab_host_target(h)->serial, "wipe", "refuse");
 }
 
 /* What the lab decides, whatever a file says. */

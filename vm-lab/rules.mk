@@ -61,6 +61,14 @@ $(eval $(call fuzzer,smbios_dump,lab base,$(LAB_PKG)))
 FLOW_TESTS += tests/flow/lab_leaves_nothing.sh
 $(eval $(call man_page,vm-lab/man/slipway-lab.1.scd))
 
+# For disks with sectors of 4,096 bytes: an image is bound to the size of sectors.
+$(BUILD)/images/4kn-x86_64.slip: $(BUILD)/images/rootfs-amd64.tar $(BUILD)/images/root.json vm-lab/images/4kn.json
+	$(call say,IMAGE,$@)
+	$(Q)SOURCE_DATE_EPOCH=$(IMAGE_EPOCH) $(BUILD)/bin/slipway image build --line 4kn --version 12.1 --arch x86_64 --layout vm-lab/images/4kn.json --output $@.new $< >/dev/null
+	$(Q)$(BUILD)/bin/slipway image sign --key $(BUILD)/images/keys/image.key $@.new >/dev/null
+	$(Q)mv $@.new $@
+images: $(BUILD)/images/4kn-x86_64.slip
+
 # For scenarios with hardware that the kernel for virtual machines has no driver for (check-all).
 $(BUILD)/images/rootfs-generic-amd64.tar: $(RECIPE_DEBIAN12)
 	$(call say,ROOTFS,$@)

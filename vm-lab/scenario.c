@@ -91,6 +91,7 @@ static const struct key host_keys[] = {
 	UINT(struct lab_host, "cpus", cpus, 1, 8),
 	UINT(struct lab_host, "sockets", sockets, 1, 4),
 	OTHER(struct lab_host, "clock", KEY_CLOCK, rtc_wall_s),
+	TEXT(struct lab_host, "image", image_line),
 	WORD(struct lab_host, "tamper", tamper, &tamper_words),
 	OTHER(struct lab_host, "tpm", KEY_BOOL, tpm),
 	OTHER(struct lab_host, "bmc", KEY_BOOL, bmc),

@@ -99,7 +99,8 @@ struct lab_host {
 	int64_t rtc_wall_s; /* at power-on, since 1970 */
 	bool tpm;
 	bool bmc;
-	enum tamper tamper; /* of the image for its architecture */
+	enum tamper tamper;              /* of the image for its architecture */
+	char image_line[LAB_NAME_BYTES]; /* "": the scenario's; an image of the lab's folder */
 	char manufacturer[LAB_TEXT_BYTES];
 	char product[LAB_TEXT_BYTES];
 	char serial[LAB_TEXT_BYTES];
@@ -177,6 +178,9 @@ MUST_CHECK int scenario_inherit(struct scenario *s, const struct scenario *base,
 
 /* The path of a file that the scenario names. The caller frees. */
 MUST_CHECK char *scenario_path(const struct scenario *s, const char *file);
+
+/* The line of images that a host gets. */
+const char *scenario_image_line(const struct scenario *s, const struct lab_host *h);
 
 const struct lab_host *scenario_host(const struct scenario *s, const char *name);
 /* Which of a host's disks is the target; every host of a scenario has one. */

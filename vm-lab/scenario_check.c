@@ -233,6 +233,11 @@ int scenario_check(const struct scenario *s, struct err *err)
 	return 0;
 }
 
+const char *scenario_image_line(const struct scenario *s, const struct lab_host *h)
+{
+	return *h->image_line ? h->image_line : s->image_line;
+}
+
 const struct lab_host *scenario_host(const struct scenario *s, const char *name)
 {
 	for (size_t i = 0; i < s->n_hosts; i++)

@@ -46,6 +46,20 @@ static const struct {
 	{"what the lab does not know goes through", "{\"wipe\":7}", NULL, "wipe", "7"},
 };
 
+static void gives_a_host_its_own_image(void **state)
+{
+	struct lab_host own = host;
+	autojson json_t *profile = NULL;
+
+	(void)state;
+	assert_string_equal(scenario_image_line(&scenario, &host), "debian12");
+	(void)str_copy(own.image_line, sizeof(own.image_line), "4kn");
+	profile = lab_profile(&scenario, &own, NULL, NULL);
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(profile, "image"), "line")),
+		"4kn");
+}
+
 static void lays_a_file_over_the_lab_s_profile(void **state)
 {
 	(void)state;
@@ -64,6 +78,7 @@ static void lays_a_file_over_the_lab_s_profile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gives_a_host_its_own_image),
 		cmocka_unit_test(lays_a_file_over_the_lab_s_profile),
 	};
 

@@ -122,6 +122,7 @@ static const struct {
 	{"a dump in place of an identity", DUMPED, NULL},
 	{"a dump and an identity", DUMPED "serial = S1\n", "the smbios file has"},
 	{"a dump and slots", DUMPED "dimm = A1 1G\n", "the smbios file has"},
+	{"a host's own image", HOST "image = 4kn\n", NULL},
 	{"orders of boot", HOST "boot_first = disk\n", NULL},
 	{"an unknown order of boot", HOST "boot_first = floppy\n",
 	 "bad value for key 'boot_first'"},
