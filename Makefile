@@ -200,6 +200,7 @@ check-all: ## check, then what takes hours: unit and flow tests on a busy machin
 	$(Q)$(AS_ROOT) $(RUN) -a -t 7200 tests/flow/images_boot.sh
 	$(Q)$(MAKE) --no-print-directory lab-images
 	$(Q)$(AS_ROOT) $(RUN) -a -t 14400 tests/flow/lab_all_scenarios.sh
+	$(Q)$(AS_ROOT) env LAB_FULL=1 $(RUN) -a -t 3000 tests/flow/lab_installed.sh
 
 # after `all`: both would link the programs that make images, at the same time
 artifacts: all ## boot files for hosts, OS images and the web page
@@ -259,7 +260,7 @@ install: all man ## install programs, boot files (if built), unit, example confi
 	for page in $(MAN_PAGES); do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/; done
 	$(BIN)/slipway completion bash > $(COMPLETIONS)/slipway
 	install -d $(DESTDIR)$(PREFIX)/share/slipway/scenarios $(DESTDIR)$(PREFIX)/share/slipway/lab-example
-	install -m 644 vm-lab/scenarios/*.ini $(DESTDIR)$(PREFIX)/share/slipway/scenarios/
+	install -m 644 vm-lab/scenarios/* $(DESTDIR)$(PREFIX)/share/slipway/scenarios/
 	install -m 644 vm-lab/example/* $(DESTDIR)$(PREFIX)/share/slipway/lab-example/
 	for d in boot web; do test ! -d $(BUILD)/$$d || { install -d $(DESTDIR)$(PREFIX)/share/slipway/$$d && \
 	  tar -C $(BUILD)/$$d -ch --exclude='.[a-z]*' --exclude='*.lock' . | tar -C $(DESTDIR)$(PREFIX)/share/slipway/$$d -x --no-same-owner; }; done

@@ -59,6 +59,7 @@ $(eval $(call unit_test,tests/unit/vm-lab/test_guest.c,lab base,$(LAB_PKG)))
 $(eval $(call fuzzer,smbios_dump,lab base,$(LAB_PKG)))
 
 FLOW_TESTS += tests/flow/lab_leaves_nothing.sh
+FLOW_TESTS += tests/flow/lab_installed.sh
 $(eval $(call man_page,vm-lab/man/slipway-lab.1.scd))
 
 # For disks with sectors of 4,096 bytes: an image is bound to the size of sectors.

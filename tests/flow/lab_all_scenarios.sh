@@ -40,4 +40,4 @@ if [ "${1:-}" = --plan ]; then
 fi
 export LAB_SKIPPED="$skipped"
 # shellcheck disable=SC2086 # a list of names
-exec sh tests/flow/lab_scenarios.sh $names vm-lab/example/rack.ini
+exec sh tests/flow/lab_scenarios.sh $names

@@ -18,7 +18,8 @@ Maintainer: Slipway developers <slipway@localhost>
 Section: admin
 Priority: optional
 Depends: $libraries, nginx-light | nginx, dnsmasq-base
-Suggests: postgresql-client, ipmitool
+Suggests: postgresql-client, ipmitool, qemu-system-x86, libvirt-daemon-driver-qemu,
+ ovmf, ipxe-qemu, swtpm, lldpd, nftables, openssh-client, uidmap
 Description: bare-metal fleet provisioning appliance
  PXE-boots new servers, burns them in, writes signed images to them and keeps
  them in an inventory.
