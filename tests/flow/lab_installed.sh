@@ -47,7 +47,7 @@ rootfs=$build/images/rootfs-amd64.tar
 mkdir "$dir/team" && cp -r "$prefix/share/slipway/lab-example/." "$dir/team/"
 export SLIPWAY="$prefix/bin/slipway" SLIPWAY_LAB="$prefix/bin/slipway-lab"
 sh "$dir/team/check.sh" >"$dir/out" 2>&1
-same "without a root file system check.sh ends with" $? 2
+same "the exit status of check.sh without a root file system" $? 2
 if [ ! -s "$rootfs" ]; then
 	ok "the example is played # SKIP no $rootfs" 0
 	echo "1..$n"

@@ -18,6 +18,14 @@ static const struct {
 	const char *broken; /* the check that must fail; NULL: all hold */
 } rows[] = {
 	{"ready", {.state = "ready"}, {.state = "ready", GOOD}, NULL},
+	{"text on the console",
+	 {.state = "ready", .consoles = {"iPXE 1.21", "x"}, .n_consoles = 2},
+	 {.state = "ready", .console_seen = {true, true}, GOOD},
+	 NULL},
+	{"one of two texts",
+	 {.state = "ready", .consoles = {"iPXE 1.21", "x"}, .n_consoles = 2},
+	 {.state = "ready", .console_seen = {true, false}, GOOD},
+	 "console"},
 	{"not ready", {.state = "ready"}, {.state = "failed", GOOD}, "state"},
 	{"decoy written", {.state = "ready"}, {.state = "ready"}, "decoy unchanged"},
 	{"trouble", {.state = "ready"}, {.state = "ready", .trouble = "x", GOOD}, "no trouble"},
