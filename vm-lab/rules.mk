@@ -56,7 +56,7 @@ $(eval $(call unit_test,tests/unit/vm-lab/test_smbios.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_cable.c,lab base,$(LAB_PKG)))
 $(eval $(call unit_test,tests/unit/vm-lab/test_guest.c,lab base,$(LAB_PKG)))
 
-$(eval $(call fuzzer,smbios_dump,lab base,$(LAB_PKG)))
+$(eval $(call fuzzer,smbios_dump,lab base,libqrencode $(LAB_PKG)))
 
 FLOW_TESTS += tests/flow/lab_leaves_nothing.sh
 FLOW_TESTS += tests/flow/lab_installed.sh
