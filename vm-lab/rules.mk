@@ -71,7 +71,7 @@ $(BUILD)/images/4kn-x86_64.slip: $(BUILD)/images/rootfs-amd64.tar $(BUILD)/image
 images: $(BUILD)/images/4kn-x86_64.slip
 
 # For scenarios with hardware that the kernel for virtual machines has no driver for (check-all).
-$(BUILD)/images/rootfs-generic-amd64.tar: $(RECIPE_DEBIAN12)
+$(BUILD)/images/rootfs-generic-amd64.tar: $(BUILD)/images/rootfs-amd64.tar
 	$(call say,ROOTFS,$@)
 	$(Q)sh images/recipes/debian12/build.sh --kernel=generic $(DEBS) amd64 $@
 
