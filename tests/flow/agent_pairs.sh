@@ -83,7 +83,23 @@ first=$!
 run good 2 &
 second=$!
 run other 3 &
-wait $first $second $!
+third=$!
+
+# Between its tests the agent does nothing: the processes of one host over two seconds, while its second test sleeps.
+agents() { grep -lsa "$dir/good/cmdline" /proc/[0-9]*/cmdline | cut -d/ -f3 | while read -r p; do grep -qs '^Name:.slipway-agent' "/proc/$p/status" && echo "$p"; done; }
+ticks() { for p in $(agents); do cut -d' ' -f14,15 "/proc/$p/stat"; done | tr ' ' '\n' | awk '{s += $1} END {print s + 0}'; }
+until grep -q '"name": "stay"' "$dir/good/log.ndjson" || ! kill -0 $second 2>/dev/null; do sleep 0.1; done
+sleep 0.5
+was=$(ticks)
+sleep 2
+spent=$(($(ticks) - was))
+kib=$(for p in $(agents); do sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$p/status"; done | sort -n | tail -n 1)
+wait $first $second $third
+echo "# idle: $spent ticks of $(getconf CLK_TCK) in two seconds, at most $kib KiB in one process"
+[ "$spent" -le $(($(getconf CLK_TCK) / 50)) ]
+ok "the agent idles under 1 % of a CPU between tests" $?
+[ "${kib:-99999}" -le 24576 ]
+ok "and in 24 MiB" $?
 
 for i in bad good other; do
 	[ "$(cat "$dir/$i/status")" = 10 ]

@@ -197,8 +197,9 @@ static void add_cards(const struct facts *f, component_list *list)
 
 		if (!c)
 			return;
-		text_print(c->name, sizeof(c->name), "%s:%s %s", p->vendor_id, p->device_id,
-			   p->driver);
+		if (*p->vendor_id || *p->device_id)
+			text_print(c->name, sizeof(c->name), "%s:%s%s%s", p->vendor_id,
+				   p->device_id, *p->driver ? " " : "", p->driver);
 		COPY(c->location, p->address);
 		COPY(c->pci, p->address);
 	}

@@ -204,11 +204,24 @@ int disk_work_failed(struct disk_work *w, const char *when, struct err *err)
 		       when, first.msg, err_name(first.code));
 }
 
+/* "Bay 3 (ST8000NM, serial ZA1B)"; what the disk does not tell is left out. */
+static void name_disk(const struct repair_order *order, const char *model, char ret[static 257])
+{
+	bool both = *model && order->serial[0];
+
+	if (!*model && !order->serial[0])
+		text_print(ret, 257, "%s", order->slot);
+	else
+		text_print(ret, 257, "%s (%.64s%s%s%.64s)", order->slot, model, both ? ", " : "",
+			   order->serial[0] ? "serial " : "", order->serial);
+}
+
 /* Errors that speak about the disk itself name it as the part to look at. */
 const struct repair_order *disk_work_order(const struct disk_work *w, const struct err *err,
 					   struct repair_order *order)
 {
 	const struct facts_drive *f = &w->disk.drive.facts;
+	char disk[257];
 
 	if (err->code != ERR_IMAGE_READ_BACK && err->code != ERR_IMAGE_TARGET &&
 	    err->code != ERR_AGENT_DISK_SWAPPED && err->code != ERR_AGENT_DISK_LOST &&
@@ -219,14 +232,14 @@ const struct repair_order *disk_work_order(const struct disk_work *w, const stru
 	(void)str_copy(order->part, sizeof(order->part), "disk");
 	(void)text_fit(order->slot, sizeof(order->slot), f->slot[0] ? f->slot : f->name);
 	(void)text_fit(order->serial, sizeof(order->serial), f->serial[0] ? f->serial : f->wwn);
+	name_disk(order, f->model, disk);
 	if (err->code == ERR_AGENT_DISK_LOST)
 		text_print(order->action, sizeof(order->action),
-			   "Reseat disk %s (%s, serial %s), which went away while it was written, "
-			   "and start the host again; if it is lost again, replace it.",
-			   order->slot, f->model, order->serial);
+			   "Reseat disk %s, which went away while it was written, and start the "
+			   "host again; if it is lost again, replace it.",
+			   disk);
 	else
 		text_print(order->action, sizeof(order->action),
-			   "Check the cable and bay of disk %s (%s, serial %s), then replace it.",
-			   order->slot, f->model, order->serial);
+			   "Check the cable and bay of disk %s, then replace it.", disk);
 	return order;
 }

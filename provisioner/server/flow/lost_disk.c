@@ -57,14 +57,15 @@ static int put_detail(struct flow *flow, const struct flow_arm *arm, const char 
 static void put_drive(const json_t *drive, const struct flow_arm *arm, struct lost_disk *ret)
 {
 	const char *slot = member(drive, "Slot"), *serial = member(drive, "SerialNumber");
+	const char *model = member(drive, "Model");
 
 	(void)text_fit(ret->slot, sizeof(ret->slot), *slot ? slot : member(drive, "Name"));
 	(void)text_fit(ret->serial, sizeof(ret->serial), *serial ? serial : arm->disk_wwn);
 	text_print(
 		ret->action, sizeof(ret->action),
-		"Reseat disk %s (%s, serial %s), which is not there any more, and start the host "
+		"Reseat disk %s (%s%sserial %s), which is not there any more, and start the host "
 		"again; if it is lost again, replace it and arm the new one.",
-		ret->slot, member(drive, "Model"), ret->serial);
+		ret->slot, model, *model ? ", " : "", ret->serial);
 }
 
 int lost_disk_blame(struct flow *flow, int64_t host_num, struct engine_event *e,
