@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A profile as text, as a document, and as the fields of a form: pure, tested without a browser. The
 // text is what is edited and stored; the form is another way to write it. What a form cannot hold
-// (network, user data, limits) is written as JSON.
+// (network, layout, user data, limits) is written as JSON.
 
 // at: a JSON pointer, as the server's problems name it. kinds: text, number, flag, choice, lines.
 export const FIELDS = [
@@ -29,7 +29,7 @@ export const FIELDS = [
 	{ group: "Installed system", at: "/host/ssh_authorized_keys", label: "SSH keys, one a line", kind: "lines" },
 ];
 // Written as JSON alone.
-export const AS_JSON = ["/burnin/limits", "/host/network", "/host/user_data"];
+export const AS_JSON = ["/burnin/limits", "/host/network", "/host/user_data", "/layout"];
 // Others stay when they are empty: without a match a profile is refused with a better reason.
 const KEPT = ["match"];
 
