@@ -114,7 +114,7 @@ $$(OBJ)/tests/fuzz/replay_$(1): $$(call objs,tests/fuzz/fuzz_$(1).c tests/fuzz/r
 $$(BUILD)/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $$(foreach l,$(2),$$($$(l)_SRC))
 	$$(call say,FUZZ,$$@)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)clang $$(STD) $$(INC) -O1 -g -fsanitize=fuzzer,address,undefined -DSLIPWAY_VERSION='"fuzz"' -Wno-everything $$(call pkg-cflags,$(3)) -o $$@ $$^ $$(call pkg-libs,$(3)) -lm
+	$$(Q)clang $$(STD) $$(INC) -O1 -g -fsanitize=fuzzer,address,undefined -DSLIPWAY_VERSION='"fuzz"' -Wno-everything $$(call pkg-cflags,$(3)) -o $$@ $$^ $$(call pkg-libs,$(3) $(if $(filter base,$(2)),libqrencode)) -lm
 endef
 
 # man_page(ROOM/man/NAME.SECTION.scd). A line @COMMANDS@ becomes the list that slipway itself prints.
