@@ -2,7 +2,7 @@
 /*
  * Initial RAM disks, read for the names in them; see initrd.h. Those before the last are plain cpio
  * archives ("newc", Linux's Documentation/driver-api/early-userspace/buffer-format.rst), walked here
- * because libarchive ends at the first; the last is libarchive's.
+ * because libarchive ends at the first; the last one is unpacked by it.
  */
 #include "initrd.h"
 
@@ -20,7 +20,8 @@
 #define SIZE_AT           54 /* of the content, eight hexadecimal digits */
 #define NAME_SIZE_AT      94
 #define ENTRIES_MAX       1000000
-#define PLAIN_MAX_BYTES   (4 * (int64_t)GIB)
+#define PLAIN_MAX_BYTES   (4 * GIB) /* of the packed one */
+#define NAME_MAX_BYTES    4096
 #define BUILTIN_MAX_BYTES (4 * MIB)
 #define LAST_NAME         "TRAILER!!!"
 
@@ -81,12 +82,12 @@ struct reading {
 	unsigned found;
 };
 
-static bool take_hex(const struct reading *r, size_t offset, size_t *ret)
+static bool take_hex(const char *at, size_t *ret)
 {
 	char digits[9] = "";
 	char *end;
 
-	memcpy(digits, r->p + r->at + offset, 8);
+	memcpy(digits, at, 8);
 	*ret = strtoul(digits, &end, 16);
 	return end == digits + 8;
 }
@@ -96,10 +97,19 @@ static size_t padded(size_t n)
 	return (n + 3) & ~(size_t)3;
 }
 
+static bool is_head(const char *at)
+{
+	return !memcmp(at, "070701", 6) || !memcmp(at, "070702", 6);
+}
+
 static bool is_at_head(const struct reading *r)
 {
-	return r->n_bytes - r->at >= HEAD_BYTES &&
-	       (!memcmp(r->p + r->at, "070701", 6) || !memcmp(r->p + r->at, "070702", 6));
+	return r->n_bytes - r->at >= HEAD_BYTES && is_head(r->p + r->at);
+}
+
+static bool is_builtin_list(const char *name)
+{
+	return str_ends(name, "/modules.builtin");
 }
 
 /* One entry. 1: another may follow, 0: it was the archive's last, -1: it is damaged. */
@@ -107,8 +117,8 @@ static int next_entry(struct reading *r)
 {
 	size_t name_bytes, content_bytes, room;
 
-	if (!is_at_head(r) || !take_hex(r, NAME_SIZE_AT, &name_bytes) ||
-	    !take_hex(r, SIZE_AT, &content_bytes))
+	if (!is_at_head(r) || !take_hex(r->p + r->at + NAME_SIZE_AT, &name_bytes) ||
+	    !take_hex(r->p + r->at + SIZE_AT, &content_bytes))
 		return -1;
 	room = r->n_bytes - r->at - HEAD_BYTES;
 	if (!name_bytes || name_bytes > room)
@@ -118,7 +128,7 @@ static int next_entry(struct reading *r)
 	if (name[name_bytes - 1] || head_bytes > r->n_bytes - r->at ||
 	    content_bytes > r->n_bytes - r->at - head_bytes)
 		return -1;
-	if (str_ends(name, "/modules.builtin"))
+	if (is_builtin_list(name))
 		r->found |= features_of_list(r->p + r->at + head_bytes, content_bytes);
 	r->found |= feature_of_path(name);
 	r->at += head_bytes;
@@ -145,51 +155,104 @@ static bool pass_plain(struct reading *r)
 
 /* ---- the packed one -------------------------------------------------------------------------- */
 
-static void read_builtin(struct reading *r, struct archive *a, struct archive_entry *entry)
-{
-	int64_t n_bytes = archive_entry_size(entry);
+/* Of libarchive the filters alone: its readers of cpio take names of any length. */
+struct packed {
+	struct archive *a;
+	uint64_t n_bytes; /* that were taken */
+	unsigned found;
+};
 
-	if (n_bytes <= 0 || n_bytes > (int64_t)BUILTIN_MAX_BYTES)
-		return;
-	autofree char *text = xmalloc((size_t)n_bytes);
-	la_ssize_t got = archive_read_data(a, text, (size_t)n_bytes);
-	if (got > 0)
-		r->found |= features_of_list(text, (size_t)got);
+static bool take(struct packed *s, char *to, size_t n)
+{
+	for (size_t done = 0; done < n;) {
+		la_ssize_t got = archive_read_data(s->a, to + done, n - done);
+
+		if (got <= 0)
+			return false;
+		done += (size_t)got;
+		s->n_bytes += (size_t)got;
+	}
+	return s->n_bytes <= PLAIN_MAX_BYTES;
 }
 
-static bool read_entries(struct reading *r, struct archive *a)
+static bool skip(struct packed *s, size_t n)
 {
-	struct archive_entry *entry;
-	int status = ARCHIVE_OK;
+	char block[16 * 1024];
 
-	for (unsigned n = 0; n < ENTRIES_MAX && archive_filter_bytes(a, 0) < PLAIN_MAX_BYTES; n++) {
-		status = archive_read_next_header(a, &entry);
-		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
-			return status == ARCHIVE_EOF;
-		const char *path = archive_entry_pathname(entry);
-		if (path && str_ends(path, "/modules.builtin"))
-			read_builtin(r, a, entry);
-		if (path)
-			r->found |= feature_of_path(path);
+	while (n) {
+		size_t part = n < sizeof(block) ? n : sizeof(block);
+
+		if (!take(s, block, part))
+			return false;
+		n -= part;
 	}
-	return false;
+	return true;
+}
+
+static bool skip_padding(struct packed *s)
+{
+	return skip(s, padded(s->n_bytes % 4) - s->n_bytes % 4);
+}
+
+static bool take_builtin(struct packed *s, size_t n_bytes)
+{
+	autofree char *text = xmalloc(n_bytes + 1);
+	bool good = take(s, text, n_bytes);
+
+	if (good)
+		s->found |= features_of_list(text, n_bytes);
+	return good;
+}
+
+/* 1: another may follow, 0: it was the last, -1: it is damaged. */
+static int take_entry(struct packed *s)
+{
+	char head[HEAD_BYTES], name[NAME_MAX_BYTES];
+	size_t name_bytes, content_bytes;
+	bool good;
+
+	if (!take(s, head, sizeof(head)) || !is_head(head) ||
+	    !take_hex(head + NAME_SIZE_AT, &name_bytes) ||
+	    !take_hex(head + SIZE_AT, &content_bytes))
+		return -1;
+	if (!name_bytes || name_bytes > sizeof(name) || !take(s, name, name_bytes) ||
+	    name[name_bytes - 1] || !skip_padding(s))
+		return -1;
+	if (str_eq(name, LAST_NAME))
+		return 0;
+	s->found |= feature_of_path(name);
+	good = is_builtin_list(name) && content_bytes <= BUILTIN_MAX_BYTES
+		       ? take_builtin(s, content_bytes)
+		       : skip(s, content_bytes);
+	return good && skip_padding(s) ? 1 : -1;
+}
+
+static bool take_entries(struct packed *s)
+{
+	int more = 1;
+
+	for (unsigned n = 0; more > 0 && n < ENTRIES_MAX; n++)
+		more = take_entry(s);
+	return more == 0;
 }
 
 static bool read_packed(struct reading *r)
 {
-	struct archive *a = archive_read_new();
+	struct packed s = {.a = archive_read_new()};
+	struct archive_entry *entry;
 	bool good;
 
-	BUG_ON(!a);
-	archive_read_support_filter_gzip(a);
-	archive_read_support_filter_xz(a);
-	archive_read_support_filter_lzma(a);
-	archive_read_support_filter_bzip2(a);
-	archive_read_support_filter_zstd(a);
-	archive_read_support_format_cpio(a);
-	good = archive_read_open_memory(a, r->p + r->at, r->n_bytes - r->at) == ARCHIVE_OK &&
-	       read_entries(r, a);
-	archive_read_free(a);
+	BUG_ON(!s.a);
+	archive_read_support_filter_gzip(s.a);
+	archive_read_support_filter_xz(s.a);
+	archive_read_support_filter_lzma(s.a);
+	archive_read_support_filter_bzip2(s.a);
+	archive_read_support_filter_zstd(s.a);
+	archive_read_support_format_raw(s.a);
+	good = archive_read_open_memory(s.a, r->p + r->at, r->n_bytes - r->at) == ARCHIVE_OK &&
+	       archive_read_next_header(s.a, &entry) == ARCHIVE_OK && take_entries(&s);
+	archive_read_free(s.a);
+	r->found |= s.found;
 	return good;
 }
 
