@@ -28,6 +28,7 @@ inventory_SRC += inventory/schema/schema_0013.c
 inventory_SRC += inventory/schema/schema_0014.c
 inventory_SRC += inventory/schema/schema_0015.c
 inventory_SRC += inventory/schema/schema_0016.c
+inventory_SRC += inventory/schema/schema_0017.c
 inventory_SRC += inventory/work/store_archive.c
 inventory_SRC += inventory/work/archive_file.c
 inventory_SRC += inventory/work/archive_horizon.c

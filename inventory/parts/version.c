@@ -7,6 +7,7 @@
 #include "version.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <base/str.h>
@@ -65,12 +66,43 @@ static bool is_zero(struct sv digits)
 	return digits.n > 0;
 }
 
+/* A number of `low` to `high`, and what stands behind it: a slash, or the end of the text. */
+static bool take_of_date(const char **p, int low, int high, int *ret)
+{
+	struct sv digits = run_of(*p, isdigit);
+
+	*ret = 0;
+	for (size_t i = 0; i < digits.n && i < 4; i++)
+		*ret = *ret * 10 + (digits.p[i] - '0');
+	*p += digits.n;
+	bool ends = high > 31 ? **p == '\0' : **p == '/';
+	*p += ends && **p;
+	return ends && digits.n > 0 && digits.n <= 4 && *ret >= low && *ret <= high;
+}
+
+/* "07/16/2020", as SMBIOS writes dates, or "16/07/2020" where only that is one, with the year in front,
+ * so that it orders. Other texts stay. */
+static const char *ordered(const char *text, char date[static 40])
+{
+	const char *p = text;
+	int month, day, year;
+
+	if (!take_of_date(&p, 1, 31, &month) || !take_of_date(&p, 1, 31, &day) ||
+	    !take_of_date(&p, 1980, 2999, &year) || (month > 12 && day > 12))
+		return text;
+	bool turned = month > 12;
+	(void)snprintf(date, 40, "%d-%d-%d", year, turned ? day : month, turned ? month : day);
+	return date;
+}
+
 void version_key(const char *text, char ret[static VERSION_KEY_BYTES])
 {
 	static const char *const prefixes[] = {"v", "ver", "version"};
 	autostr struct str key;
 	size_t zeros = 0; /* that count only if a number follows */
+	char date[40];
 
+	text = ordered(text, date);
 	str_init(&key, VERSION_KEY_BYTES - 2);
 	for (const char *p = text; *p && str_ok(&key);) {
 		struct sv digits = run_of(p, isdigit), word = run_of(p, isalpha);
@@ -86,6 +118,9 @@ void version_key(const char *text, char ret[static VERSION_KEY_BYTES])
 				add_number(&key, SV("0"));
 			zeros = 0;
 			add_word(&key, word);
+		} else if (*p == '~' && key.n_bytes > 0) {
+			str_add(&key, PRERELEASE); /* as packages write what comes before */
+			zeros = 0;
 		}
 		p += digits.n + word.n ? digits.n + word.n : 1;
 	}
@@ -156,6 +191,12 @@ int version_fill(struct db *db, bool history, struct err *err)
 	for (size_t i = 0; history && i < ARRAY_LEN(past); i++)
 		TRY(fill_from(db, past[i], err));
 	return 0;
+}
+
+int version_fill_again(struct db *db, struct err *err)
+{
+	TRY(db_exec(db, err, "DELETE FROM version_key"));
+	return version_fill(db, true, err);
 }
 
 int version_fill_all(struct db *db, struct err *err)

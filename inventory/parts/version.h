@@ -26,5 +26,7 @@ MUST_CHECK int version_note(struct db *db, const char *text, struct err *err);
 MUST_CHECK int version_fill(struct db *db, bool history, struct err *err);
 /* For the migration that makes the table. */
 MUST_CHECK int version_fill_all(struct db *db, struct err *err);
+/* For a migration after which keys are made by other rules. */
+MUST_CHECK int version_fill_again(struct db *db, struct err *err);
 
 #endif
