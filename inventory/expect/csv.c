@@ -150,12 +150,29 @@ static int record(struct csv *c, json_t *values, struct err *err)
 
 /* ---- the heading ----------------------------------------------------------------------------- */
 
-/* "sep=;" is a line that spreadsheets understand; else what the heading has most of. */
+static const char delimiters[] = ",;\t|";
+
+/* How many of each stand in the line at p, outside quotes. Returns where it ends. */
+static const char *count_delimiters(const char *p, const char *end,
+				    size_t ret_n[static sizeof(delimiters)])
+{
+	bool inside = false;
+
+	memset(ret_n, 0, sizeof(delimiters) * sizeof(*ret_n));
+	for (; p < end && (inside || (*p != '\n' && *p != '\r')); p++) {
+		const char *at = *p ? strchr(delimiters, *p) : NULL;
+		inside ^= *p == '"';
+		if (at && !inside)
+			ret_n[at - delimiters]++;
+	}
+	return p;
+}
+
+/* "sep=;" is a line that spreadsheets understand; else what the heading has most of, and of two that
+ * it has as often the one that the line below has more of. */
 static void find_delimiter(struct csv *c)
 {
-	static const char candidates[] = ",;\t|";
-	size_t n[sizeof(candidates)] = {0}, best = 0;
-	bool inside = false;
+	size_t n[sizeof(delimiters)], below[sizeof(delimiters)], best = 0;
 
 	if (c->end - c->p >= 6 && memcmp(c->p, "sep=", 4) == 0 &&
 	    (c->p[5] == '\r' || c->p[5] == '\n')) {
@@ -164,16 +181,14 @@ static void find_delimiter(struct csv *c)
 		end_line(c);
 		return;
 	}
-	for (const char *p = c->p; p < c->end && (inside || (*p != '\n' && *p != '\r')); p++) {
-		const char *at = *p ? strchr(candidates, *p) : NULL;
-		inside ^= *p == '"';
-		if (at && !inside)
-			n[at - candidates]++;
-	}
-	for (size_t i = 1; candidates[i]; i++)
-		if (n[i] > n[best])
+	const char *p = count_delimiters(c->p, c->end, n);
+	while (p < c->end && (*p == '\r' || *p == '\n'))
+		p++;
+	(void)count_delimiters(p, c->end, below);
+	for (size_t i = 1; delimiters[i]; i++)
+		if (n[i] > n[best] || (n[i] && n[i] == n[best] && below[i] > below[best]))
 			best = i;
-	c->delimiter = candidates[best];
+	c->delimiter = delimiters[best];
 }
 
 static void skip_empty_lines(struct csv *c)
@@ -380,6 +395,30 @@ static int read_all(struct csv *c, struct delivery_list *list, struct err *err)
 	return 0;
 }
 
+/* Workbooks and documents, which are no text, by their first bytes. */
+static int refuse_workbook(const char *text, size_t n, struct err *err)
+{
+	static const struct {
+		const char *begin;
+		size_t n;
+		const char *what;
+	} known[] = {
+		{"PK\x03\x04", 4, "a workbook (.xlsx, .ods) or another ZIP file"},
+		{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8, "an old workbook (.xls)"},
+		{"%PDF-", 5, "a PDF document"},
+		{"{\\rtf", 5, "an RTF document"},
+		{"\x1f\x8b", 2, "a file compressed by gzip"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (n >= known[i].n && memcmp(text, known[i].begin, known[i].n) == 0)
+			return err_set(err, ERR_CSV,
+				       "the file is %s: save the sheet as 'CSV UTF-8' and import "
+				       "that",
+				       known[i].what);
+	return 0;
+}
+
 int delivery_list_from_csv(const char *text, size_t n_bytes, struct delivery_list *ret,
 			   struct err *err)
 {
@@ -391,6 +430,7 @@ int delivery_list_from_csv(const char *text, size_t n_bytes, struct delivery_lis
 	if (n_bytes > DELIVERY_BYTES_MAX)
 		return err_set(err, ERR_TOO_BIG, "a delivery has at most %d bytes",
 			       DELIVERY_BYTES_MAX);
+	TRY(refuse_workbook(text, n_bytes, err));
 	TRY(text_to_utf8(text, n_bytes, &utf8, &encoding, err));
 	struct csv c = {.p = utf8.p, .end = end_of_text(utf8.p, utf8.p + utf8.n_bytes), .line = 1};
 	*ret = (struct delivery_list){json_array(), json_array(),

@@ -11,6 +11,16 @@
 
 #include <base/json.h>
 
+/* The plain letter of one with an accent, U+00C0 to U+00FF; '*': it is a sign. */
+static char plain_letter(const char *text)
+{
+	static const char plain[] =
+		"aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo*ouuuuyty";
+	unsigned char second = (unsigned char)text[1];
+
+	return text[0] == '\xc3' && second >= 0x80 && second < 0xc0 ? plain[second - 0x80] : '*';
+}
+
 /* "NIC 1 MAC" is macs, like "mac": *ret_numbered says that there may be several. "iLO 5 MAC" is
  * bmc_mac. */
 static void fold(const char *heading, char *ret, size_t ret_bytes, bool *ret_numbered)
@@ -19,10 +29,10 @@ static void fold(const char *heading, char *ret, size_t ret_bytes, bool *ret_num
 
 	*ret_numbered = false;
 	for (; *heading; heading++) {
-		bool digit = isdigit((unsigned char)*heading) != 0;
-		*ret_numbered |= digit;
-		if (isalpha((unsigned char)*heading) && n + 1 < ret_bytes)
-			ret[n++] = (char)tolower((unsigned char)*heading);
+		char c = (unsigned char)*heading < 0x80 ? *heading : plain_letter(heading);
+		*ret_numbered |= isdigit((unsigned char)c) != 0;
+		if (isalpha((unsigned char)c) && n + 1 < ret_bytes)
+			ret[n++] = (char)tolower((unsigned char)c);
 	}
 	ret[n] = '\0';
 }
@@ -60,9 +70,10 @@ static const struct delivery_column *column_of_mac(const char *heading)
 	static const char of_host[] =
 		"mac macs address addr addresses id nic lan lom eth ethernet port pxe boot onboard embedded "
 		"integrated network adapter card server host system node primary secondary first "
-		"second os interface ocp slot adresse adresses gbe g data dpu mellanox connectx intel "
-		"broadcom ";
-	static const char of_bmc[] = "bmc ipmi idrac ilo xcc imm cimc irmc oob mgmt management";
+		"second os interface ocp slot adresse adresses adressen adr direccion indirizzo de du "
+		"gbe g data dpu mellanox connectx intel broadcom ";
+	static const char of_bmc[] =
+		"bmc ipmi idrac ilo xcc imm cimc irmc oob mgmt management gestion verwaltung";
 	bool mac = false, bmc = false;
 	char word[24];
 

@@ -34,14 +34,18 @@ const struct delivery_column delivery_columns[] = {
 	 "equipmentserialnumber hardwareserial hardwareserialnumber hwserial hwserialnumber "
 	 "itemserial itemserialnumber serialnbr serialn ser srno snr seriennummer seriennr "
 	 "numrodesrie nodesrie ndesrie nmerodeserie nserie "
-	 "numerodiserie serienummer numerseryjny numerodeserie"},
+	 "numerodiserie serienummer numerseryjny numerodeserie serverseriennummer serverseriennr "
+	 "systemseriennummer gerateseriennummer geraeteseriennummer gerateseriennr maschinenseriennummer "
+	 "nodeserie ndeserie nserie numserie numdeserie numeroserie numerodeserieduserveur "
+	 "systemenumerodeserie"},
 	{"macs", COLUMN_MACS, _ROW_TEXTS, ID, "macs", NULL,
 	 "mac macaddr macaddress macaddresses nicmac nicmacaddress nicportmac nicportmacaddress portmac "
 	 "portmacaddress lanmac lanmacaddress lommac lommacaddress bootmac bootmacaddress pxemac "
 	 "pxemacaddress ethmac ethmacaddress ethernetmac ethernetmacaddress ethernetaddress "
 	 "onboardmac onboardmacaddress embeddedmac embeddednicmac embeddednicmacaddress systemmac "
 	 "systemmacaddress servermac servermacaddress hostmac hostmacaddress primarymac "
-	 "primarymacaddress basemac basemacaddress"},
+	 "primarymacaddress basemac basemacaddress hardwareaddress hardwareadresse physicaladdress "
+	 "physikalischeadresse adressephysique adressematerielle"},
 	{"bmc_mac", COLUMN_MAC, ROW_BMC_MAC, ID, "bmc_mac", NULL,
 	 "bmcmacaddress bmcmacaddr bmclanmac bmclanmacaddress ipmimac ipmimacaddress ipmimacaddr "
 	 "ipmilanmac idracmac idracmacaddress idracnicmac idracnicmacaddress ilomac ilomacaddress "
@@ -49,24 +53,35 @@ const struct delivery_column delivery_columns[] = {
 	 "irmcmacaddress cimcmac cimcmacaddress oobmac oobmacaddress mgmtmac mgmtmacaddress "
 	 "mgmtmacaddr managementmac managementmacaddress"},
 	{"uuid", COLUMN_UUID, ROW_UUID, ID, "uuid", NULL,
-	 "systemuuid smbiosuuid serveruuid guid systemguid smbiosguid"},
+	 "uuidsysteme systemuuid smbiosuuid serveruuid guid systemguid smbiosguid"},
 	{"chassis", COLUMN_TEXT, ROW_CHASSIS, ID, "chassis", NULL,
-	 "chassisserial chassisserialnumber chassissn chassisservicetag enclosure enclosureserial "
+	 "chassisseriennummer chassisseriennr gehauseseriennummer gehaeuseseriennummer "
+	 "numerodeserieduchassis ndeserieduchassis chassisserial chassisserialnumber chassissn chassisservicetag enclosure enclosureserial "
 	 "enclosureserialnumber enclosuresn enclosureservicetag"},
 	{"sku", COLUMN_TEXT, ROW_SKU, ID, "sku", "sku", "skuname"},
-	{"site", COLUMN_TEXT, ROW_SITE, LABEL, "site", "site", "datacenter datacentre dc"},
-	{"row", COLUMN_TEXT, ROW_RACK_ROW, LABEL, "rack_row", "row", "rackrow aisle"},
-	{"rack", COLUMN_TEXT, ROW_RACK, LABEL, "rack", "rack", "rackname rackid cabinet"},
+	{"site", COLUMN_TEXT, ROW_SITE, LABEL, "site", "site",
+	 "datacenter datacentre dc standort rechenzentrum rz centrededonnees"},
+	{"row", COLUMN_TEXT, ROW_RACK_ROW, LABEL, "rack_row", "row",
+	 "rackrow aisle reihe rackreihe schrankreihe rangee"},
+	{"rack", COLUMN_TEXT, ROW_RACK, LABEL, "rack", "rack",
+	 "rackname rackid rackno racknr racknumber racknummer cabinet schrank schranknummer "
+	 "schranknr baie armoire"},
 	{"unit", COLUMN_UNIT, _ROW_TEXTS, 0, "rack_unit", "unit",
-	 "rackunit racku u ru position rackposition startunit uposition"},
+	 "rackunit racku u ru position rackposition startunit uposition he hoheneinheit "
+	 "hoeheneinheit heposition rackhe positionu positionhe unite"},
 	{"asset_tag", COLUMN_TEXT, ROW_ASSET_TAG, ID, "asset_tag", "asset_tag",
-	 "asset assetnumber assetid assetno inventorynumber inventoryno inventorynr"},
-	{"switch", COLUMN_TEXT, ROW_SWITCH, LABEL, "switch_name", NULL, "switchname tor torswitch"},
-	{"port", COLUMN_TEXT, ROW_PORT, LABEL, "switch_port", NULL, "switchport torport"},
+	 "asset assetnumber assetid assetno inventorynumber inventoryno inventorynr inventarnummer "
+	 "inventarnr anlagennummer anlagennr numerodinventaire ndinventaire nodinventaire "
+	 "etiquettedinventaire"},
+	{"switch", COLUMN_TEXT, ROW_SWITCH, LABEL, "switch_name", NULL,
+	 "switchname tor torswitch commutateur"},
+	{"port", COLUMN_TEXT, ROW_PORT, LABEL, "switch_port", NULL,
+	 "switchport torport portdeswitch portduswitch portducommutateur portcommutateur"},
 	{"name", COLUMN_TEXT, ROW_NAME, LABEL | DAMAGE_NUMBER, NULL, "name",
-	 "hostname host servername fqdn"},
+	 "hostname host servername fqdn rechnername geratename geraetename nomdhote nomduserveur"},
 	{"quantity", COLUMN_QUANTITY, _ROW_TEXTS, 0, NULL, NULL,
-	 "qty quantities count pcs pieces units menge anzahl stueck stk"},
+	 "qty quantities count pcs pieces units menge anzahl stueck stk stuck stuckzahl stueckzahl "
+	 "quantite qte"},
 };
 const size_t n_delivery_columns = ARRAY_LEN(delivery_columns);
 
@@ -123,7 +138,29 @@ void delivery_change(struct delivery_row *r, const char *member, json_t *was, js
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-#define NO_BREAK_SPACE "\xc2\xa0" /* pages and spreadsheets leave them */
+/* The bytes of a blank, of any width, at the beginning of the text; 0: it is another character. Pages
+ * and spreadsheets leave them. */
+static size_t blank_length(struct sv t)
+{
+	static const char *const wide[] = {
+		"\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005",
+		"\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u202f", "\u205f", "\u3000"};
+
+	for (size_t i = 0; i < ARRAY_LEN(wide); i++) {
+		size_t n = strlen(wide[i]);
+		if (t.n >= n && memcmp(t.p, wide[i], n) == 0)
+			return n;
+	}
+	return 0;
+}
+
+static size_t blank_at_end(struct sv t)
+{
+	for (size_t n = 2; n <= 3 && n <= t.n; n++)
+		if (blank_length((struct sv){t.p + t.n - n, n}) == n)
+			return n;
+	return 0;
+}
 
 static char *trimmed(const char *text)
 {
@@ -131,10 +168,10 @@ static char *trimmed(const char *text)
 
 	for (size_t before = 0; t.n != before;) {
 		before = t.n;
-		if (t.n >= 2 && memcmp(t.p, NO_BREAK_SPACE, 2) == 0)
-			t = sv_trim((struct sv){t.p + 2, t.n - 2});
-		if (t.n >= 2 && memcmp(t.p + t.n - 2, NO_BREAK_SPACE, 2) == 0)
-			t = sv_trim((struct sv){t.p, t.n - 2});
+		size_t n = blank_length(t);
+		t = sv_trim((struct sv){t.p + n, t.n - n});
+		t.n -= blank_at_end(t);
+		t = sv_trim(t);
 	}
 	return xstrndup(t.p, t.n);
 }
@@ -256,15 +293,13 @@ static void read_uuid(struct delivery_row *r, const struct delivery_column *c, c
 	r->text[c->text] = xstrdup(folded);
 }
 
-/* Firmware has ASCII alone; a letter of another script looks like one and is another. */
+/* Firmware has ASCII alone; a letter of another script, or the blank or dash of a word processor, looks
+ * like one and is another. */
 static bool is_ascii(const char *text)
 {
 	for (; *text; text++)
-		if ((unsigned char)*text >= 0x80 && !str_starts(text, "\xc2\xa0") &&
-		    !str_starts(text, "\xe2\x80") && !str_starts(text, "\xe2\x88"))
+		if ((unsigned char)*text >= 0x80)
 			return false;
-		else if ((unsigned char)*text >= 0x80)
-			text += *text == '\xc2' ? 1 : 2;
 	return true;
 }
 
@@ -293,7 +328,7 @@ static const char *serial_reason(const char *text)
 		return "holds several values; a row is one machine";
 	if (!strpbrk(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
 		return "holds no letter and no digit";
-	return is_ascii(text) ? NULL : "holds a letter that serials do not have";
+	return is_ascii(text) ? NULL : "holds a letter, a dash or a blank that serials do not have";
 }
 
 static void read_text(struct delivery_row *r, const struct delivery_column *c, const char *text)
@@ -309,11 +344,12 @@ static void read_text(struct delivery_row *r, const struct delivery_column *c, c
 	const char *reason = serial ? serial_reason(text) : NULL;
 	if (!reason && c->text == ROW_SERIAL)
 		reason = machine_reason(text);
-	if (reason) {
+	if (reason)
 		delivery_refuse(r, delivery_finding(ERR_INVALID, c->member, NULL, "%s '%s' %s",
 						    c->member, text, reason));
+	if (reason && is_ascii(text))
 		return;
-	}
+	/* kept: another row may have the same serial in plain letters */
 	free(r->text[c->text]);
 	r->text[c->text] = xstrdup(text);
 }

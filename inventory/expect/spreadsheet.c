@@ -55,13 +55,20 @@ static const struct {
 	 "looks like a number that a spreadsheet grouped"},
 	{DAMAGE_GROUPED, "^[0-9]{1,3}(,[0-9]{3})+[.][0-9]+$",
 	 "looks like a number that a spreadsheet grouped"},
-	{DAMAGE_GROUPED, "^[0-9]{1,3}(('|\u00a0|\u202f|\u2019)[0-9]{3})+$",
+	{DAMAGE_GROUPED, "^[0-9]{1,3}(('|\u00a0|\u2009|\u202f|\u2019)[0-9]{3})+$",
 	 "looks like a number that a spreadsheet grouped"},
 	{DAMAGE_GROUPED, "^[0-9]+,[0-9]+$", "looks like a number that a program rewrote"},
 	{DAMAGE_GROUPED, "^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( [AP]M)?$",
 	 "looks like a time that a spreadsheet made"},
 	{DAMAGE_MARK, "^('|`[^`]*$|\u00b4|\u2018|\u2019)",
 	 "begins with the mark that a spreadsheet sets before a text"},
+	{DAMAGE_NUMBER, "^[-+]?([$]|\u20ac|\u00a3|\u00a5) ?[0-9.,]+$",
+	 "looks like an amount of money"},
+	{DAMAGE_NUMBER, "^[-+]?[0-9.,]+ ?([$]|\u20ac|\u00a3|\u00a5)$",
+	 "looks like an amount of money"},
+	{DAMAGE_MARK, "(\u201c|\u201d|\u201e|\u201f|\u00ab|\u00bb|\u2039|\u203a)",
+	 "holds quotation marks of a word processor"},
+	{DAMAGE_MARK, "^(\".*\"|'.*')$", "stands in quotation marks"},
 	{DAMAGE_DATE, "^[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([T ][0-9:.]+( [AP]M)?Z?)?$",
 	 "looks like a date that a spreadsheet made"},
 	{DAMAGE_DATE, "^[0-9]{1,2}([/.])[0-9]{1,2}[/.]([0-9]{2}|[0-9]{4})( [0-9:.]+( [AP]M)?)?$",
@@ -92,7 +99,7 @@ static void compile_all(void)
 static bool is_suspicious(const char *text)
 {
 	return text[0] == '#' || str_starts(text, "Err:") ||
-	       strpbrk(text, "+,./ -:'`*=@%\xc2\xc3\xe2") ||
+	       strpbrk(text, "+,./ -:'`\"*=@%$\xc2\xc3\xe2") ||
 	       (strlen(text) >= 18 && str_ends(text, "000"));
 }
 

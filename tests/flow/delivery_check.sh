@@ -32,6 +32,10 @@ printf 'colour\nred\n' >"$dir/list.csv"
 "$build/bin/slipway" delivery check "$dir/list.csv" >"$dir/out" 2>&1
 [ $? = 1 ] && grep -q '\[input.csv\]' "$dir/out"
 ok "a file without a known column" $? "$dir/out"
+printf 'PK\003\004\024' >"$dir/list.xlsx"
+"$build/bin/slipway" delivery check "$dir/list.xlsx" >"$dir/out" 2>&1
+[ $? = 1 ] && grep -q "is a workbook (.xlsx, .ods).* save the sheet as 'CSV UTF-8'" "$dir/out"
+ok "a workbook is refused by name, with what to do" $?
 same "nothing is left" "$(ls "$TMPDIR")" ""
 echo "1..$n"
 exit $bad
