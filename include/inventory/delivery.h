@@ -33,6 +33,19 @@ void delivery_list_done(struct delivery_list *list);
 MUST_CHECK int delivery_list_from_csv(const char *text, size_t n_bytes, struct delivery_list *ret,
 				      struct err *err);
 
+/* Where rows come from, one by one: a file of thousands is not read at once. */
+struct delivery_source {
+	/* 1: *ret_row, and *ret_place or NULL, are the caller's; 0: there are no more; negative: the
+	 * whole list is refused */
+	int (*next)(void *arg, json_t **ret_row, json_t **ret_place, struct err *err);
+	void (*free)(void *arg); /* may be NULL */
+	void *arg;
+	json_t *read_as; /* arg's, or NULL */
+};
+/* As delivery_list_from_csv(), which reads all of it; the text need not stay. */
+MUST_CHECK int delivery_source_from_csv(const char *text, size_t n_bytes,
+					struct delivery_source *ret, struct err *err);
+
 /* ---- imports --------------------------------------------------------------------------------- */
 struct delivery_head {
 	const char *name, *vendor, *purchase_order, *site,
@@ -56,6 +69,11 @@ MUST_CHECK int delivery_import_new(struct db *db, const struct delivery_head *he
 				   const struct delivery_list *list,
 				   const struct delivery_import_options *options,
 				   struct delivery_import **ret, struct err *err);
+/* The same with the rows of a source, which the import frees, whatever it returns. */
+MUST_CHECK int delivery_import_from(struct db *db, const struct delivery_head *head,
+				    const struct delivery_source *source,
+				    const struct delivery_import_options *options,
+				    struct delivery_import **ret, struct err *err);
 /* The next step, in a transaction of its own or as part of the caller's. 1: there are more, 0: it
  * was the last, negative: the store failed. */
 MUST_CHECK int delivery_import_next(struct delivery_import *w, struct err *err);
@@ -66,6 +84,8 @@ MUST_CHECK int delivery_import_next(struct delivery_import *w, struct err *err);
  * hosts of the delivery after the import; not_in_list: those of them that this list lacks. owns:
  * the caller's. */
 MUST_CHECK json_t *delivery_import_result(const struct delivery_import *w);
+/* The same as text, made while the rows were: for lists of thousands. owns: the caller's */
+MUST_CHECK char *delivery_import_text(const struct delivery_import *w);
 void delivery_import_free(struct delivery_import *w);
 DEFINE_AUTO(delivery_import, struct delivery_import, delivery_import_free);
 

@@ -31,6 +31,9 @@ struct csv {
 	json_t *place; /* of the row that is read; NULL: the heading */
 	struct csv_columns columns;
 	size_t column; /* of the value that is read */
+	json_t *read_as;
+	struct str utf8;
+	size_t n_rows;
 };
 
 /* ---- records --------------------------------------------------------------------------------- */
@@ -353,7 +356,8 @@ static bool fits(const json_t *values, const struct csv_columns *columns)
 	return n >= columns->n - columns->n_nameless;
 }
 
-static int row(struct csv *c, struct delivery_list *list, struct err *err)
+/* 1: a row, 0: an empty line, or one of delimiters alone, as spreadsheets write it. */
+static int row(struct csv *c, json_t **ret, json_t **ret_place, struct err *err)
 {
 	const struct csv_columns *columns = &c->columns;
 	autojson json_t *values = json_array();
@@ -362,8 +366,8 @@ static int row(struct csv *c, struct delivery_list *list, struct err *err)
 	c->place = place;
 	TRY(record(c, values, err));
 	if (is_blank(values))
-		return 0; /* an empty line, or one of delimiters alone, as spreadsheets write it */
-	if (json_array_size(list->rows) == DELIVERY_ROWS_MAX)
+		return 0;
+	if (c->n_rows++ == DELIVERY_ROWS_MAX)
 		return err_set(err, ERR_TOO_BIG, "a delivery has at most %d rows",
 			       DELIVERY_ROWS_MAX);
 	if (!fits(values, columns)) {
@@ -371,12 +375,11 @@ static int row(struct csv *c, struct delivery_list *list, struct err *err)
 						json_array_size(values), columns->n);
 		complain(c, what);
 	}
-	json_t *object = json_object();
+	*ret = json_object();
 	for (size_t i = 0; i < columns->n && i < json_array_size(values); i++)
-		put(object, columns->of[i], json_array_get(values, i));
-	(void)json_array_append_new(list->rows, object);
-	(void)json_array_append(list->places, place);
-	return 0;
+		put(*ret, columns->of[i], json_array_get(values, i));
+	*ret_place = take_ptr(place);
+	return 1;
 }
 
 /* Line ends, and the character that old systems end a text with. */
@@ -387,12 +390,25 @@ static const char *end_of_text(const char *p, const char *end)
 	return end;
 }
 
-static int read_all(struct csv *c, struct delivery_list *list, struct err *err)
+static int next_row(void *arg, json_t **ret_row, json_t **ret_place, struct err *err)
 {
-	TRY(heading(c, list->read_as, err));
-	while (c->p < c->end)
-		TRY(row(c, list, err));
-	return 0;
+	struct csv *c = arg;
+	int r = 0;
+
+	while (r == 0 && c->p < c->end)
+		r = row(c, ret_row, ret_place, err);
+	return r;
+}
+
+static void csv_free(void *arg)
+{
+	struct csv *c = arg;
+
+	if (!c)
+		return;
+	json_decref(c->read_as);
+	str_done(&c->utf8);
+	free(c);
 }
 
 /* Workbooks and documents, which are no text, by their first bytes. */
@@ -419,23 +435,51 @@ static int refuse_workbook(const char *text, size_t n, struct err *err)
 	return 0;
 }
 
-int delivery_list_from_csv(const char *text, size_t n_bytes, struct delivery_list *ret,
-			   struct err *err)
+static int csv_begin(struct csv *c, const char *text, size_t n_bytes, struct err *err)
 {
-	autostr struct str utf8;
 	const char *encoding = "";
 
-	str_init(&utf8, TEXT_MAX);
-	*ret = (struct delivery_list){0};
+	TRY(refuse_workbook(text, n_bytes, err));
+	TRY(text_to_utf8(text, n_bytes, &c->utf8, &encoding, err));
+	c->p = c->utf8.p;
+	c->end = end_of_text(c->p, c->p + c->utf8.n_bytes);
+	c->line = 1;
+	c->read_as = json_pack("{s:s}", "encoding", encoding);
+	return heading(c, c->read_as, err);
+}
+
+int delivery_source_from_csv(const char *text, size_t n_bytes, struct delivery_source *ret,
+			     struct err *err)
+{
+	*ret = (struct delivery_source){0};
 	if (n_bytes > DELIVERY_BYTES_MAX)
 		return err_set(err, ERR_TOO_BIG, "a delivery has at most %d bytes",
 			       DELIVERY_BYTES_MAX);
-	TRY(refuse_workbook(text, n_bytes, err));
-	TRY(text_to_utf8(text, n_bytes, &utf8, &encoding, err));
-	struct csv c = {.p = utf8.p, .end = end_of_text(utf8.p, utf8.p + utf8.n_bytes), .line = 1};
-	*ret = (struct delivery_list){json_array(), json_array(),
-				      json_pack("{s:s}", "encoding", encoding)};
-	int r = read_all(&c, ret, err);
+	struct csv *c = xcalloc(1, sizeof(*c));
+	str_init(&c->utf8, TEXT_MAX);
+	int r = csv_begin(c, text, n_bytes, err);
+	if (r < 0)
+		csv_free(c);
+	else
+		*ret = (struct delivery_source){next_row, csv_free, c, c->read_as};
+	return r;
+}
+
+int delivery_list_from_csv(const char *text, size_t n_bytes, struct delivery_list *ret,
+			   struct err *err)
+{
+	struct delivery_source source;
+	json_t *one, *place;
+	int r;
+
+	*ret = (struct delivery_list){0};
+	TRY(delivery_source_from_csv(text, n_bytes, &source, err));
+	*ret = (struct delivery_list){json_array(), json_array(), json_incref(source.read_as)};
+	while ((r = source.next(source.arg, &one, &place, err)) == 1) {
+		(void)json_array_append_new(ret->rows, one);
+		(void)json_array_append_new(ret->places, place);
+	}
+	source.free(source.arg);
 	if (r < 0)
 		delivery_list_done(ret);
 	return r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Imports of deliveries, step by step: the head, each row against the store, each row against the
+ * Imports of deliveries, step by step: the rows are read, then the head, each row against the store, each row against the
  * others, then the rows that were not refused, each in a savepoint of its own. A dry run takes the
  * same steps and undoes each. Input: lists from CSV or JSON.
  */
@@ -16,7 +16,9 @@
 #include "../hosts/history.h"
 #include "delivery_row.h"
 
-enum step { STEP_HEAD, STEP_LOOK, STEP_JUDGE, STEP_SETTLE, STEP_WRITE, STEP_COUNT };
+#define RESULTS_MAX_BYTES (256 * MIB) /* 10,000 rows whose every column has findings */
+
+enum step { STEP_READ, STEP_HEAD, STEP_LOOK, STEP_JUDGE, STEP_SETTLE, STEP_WRITE, STEP_COUNT };
 
 struct delivery_import {
 	struct db *db;
@@ -27,14 +29,15 @@ struct delivery_import {
 	int64_t now_us, delivery_num;
 	enum step step;
 	size_t at; /* the row of the step */
-	size_t n;
+	struct delivery_source source;
+	size_t n, size;
 	struct delivery_row *rows;
 	struct delivery_twins *twins;
 	json_t *changed, *read_as;
 	int64_t existing; /* lines of the delivery */
 	int64_t listed;   /* of them in this list */
 	unsigned accepted, refused;
-	json_t *results;
+	struct str results; /* rows as JSON, with commas between */
 };
 
 static const char *or_empty(const char *text)
@@ -181,8 +184,8 @@ static void report_row(struct delivery_import *w, struct delivery_row *r)
 {
 	static const char *const first[] = {"code", "detail", "pointer"};
 	const json_t *e = json_array_get(r->errors, 0);
-	json_t *j = json_pack("{s:I, s:i, s:s}", "line", (json_int_t)r->line, "status",
-			      e ? 400 : 200, "action", e ? "refused" : r->action);
+	autojson json_t *j = json_pack("{s:I, s:i, s:s}", "line", (json_int_t)r->line, "status",
+				       e ? 400 : 200, "action", e ? "refused" : r->action);
 
 	for (size_t i = 0; e && i < ARRAY_LEN(first); i++)
 		if (json_object_get(e, first[i]))
@@ -195,7 +198,9 @@ static void report_row(struct delivery_import *w, struct delivery_row *r)
 		(void)json_object_set(j, "warnings", r->warnings);
 	if (!e && r->changes && r->action[0] != 'n')
 		(void)json_object_set(j, "changes", r->changes);
-	(void)json_array_append_new(w->results, j);
+	autofree char *text = json_text(j);
+	str_add(&w->results, w->results.n_bytes ? "," : "");
+	str_add(&w->results, text);
 	w->listed += r->line_num || !e;
 	w->refused += e != NULL;
 	w->accepted += e == NULL;
@@ -230,6 +235,8 @@ static int take_step(struct delivery_import *w, struct err *err)
 	struct delivery_row *r = &w->rows[w->at];
 
 	switch (w->step) {
+	case STEP_READ:
+		break;
 	case STEP_HEAD:
 		return count_lines(w, &w->existing, err);
 	case STEP_LOOK:
@@ -268,8 +275,35 @@ static int next_step(struct delivery_import *w, struct err *err)
 	return take_step(w, err);
 }
 
+/* One row of the source, or its end. */
+static int read_row(struct delivery_import *w, struct err *err)
+{
+	autojson json_t *row = NULL, *place = NULL;
+
+	int more = w->source.next(w->source.arg, &row, &place, err);
+
+	if (more < 0)
+		return more;
+	if ((more == 0 && w->n == 0) || (more == 1 && w->n == DELIVERY_ROWS_MAX))
+		return err_set(err, ERR_INVALID, "a delivery has 1 to %d rows", DELIVERY_ROWS_MAX);
+	if (more == 0) {
+		w->step = STEP_HEAD;
+		return 1;
+	}
+	if (w->n == w->size) {
+		w->size = w->size ? 2 * w->size : 64;
+		w->rows = xrealloc(w->rows, w->size * sizeof(*w->rows));
+	}
+	w->rows[w->n] = (struct delivery_row){0};
+	delivery_row_read(&w->rows[w->n], row, place, (int64_t)w->n + 1);
+	w->n++;
+	return 1;
+}
+
 int delivery_import_next(struct delivery_import *w, struct err *err)
 {
+	if (w->step == STEP_READ)
+		return read_row(w, err);
 	TRY(db_begin(w->db, err));
 	int r = next_step(w, err);
 	if (r < 0 || !w->dry_run) {
@@ -286,50 +320,108 @@ int delivery_import_next(struct delivery_import *w, struct err *err)
 	return last ? 0 : 1;
 }
 
-int delivery_import_new(struct db *db, const struct delivery_head *head,
-			const struct delivery_list *list,
-			const struct delivery_import_options *options, struct delivery_import **ret,
-			struct err *err)
+static int check_head(const struct delivery_head *head, struct err *err)
 {
-	size_t n_name = head->name ? strlen(head->name) : 0, n = json_array_size(list->rows);
+	size_t n_name = head->name ? strlen(head->name) : 0;
 
 	if (n_name < 1 || n_name > 64)
 		return err_set(err, ERR_INVALID, "a delivery needs a name of 1 to 64 bytes");
 	if (strlen(or_empty(head->site)) > LIMIT_NAME_BYTES)
 		return err_set(err, ERR_INVALID, "'site' is too long");
-	if (n == 0 || n > DELIVERY_ROWS_MAX)
-		return err_set(err, ERR_INVALID, "a delivery has 1 to %d rows", DELIVERY_ROWS_MAX);
+	return 0;
+}
+
+int delivery_import_from(struct db *db, const struct delivery_head *head,
+			 const struct delivery_source *source,
+			 const struct delivery_import_options *options,
+			 struct delivery_import **ret, struct err *err)
+{
+	int r = check_head(head, err);
+
+	if (r < 0) {
+		if (source->free)
+			source->free(source->arg);
+		return r;
+	}
 	struct delivery_import *w = xcalloc(1, sizeof(*w));
 	*w = (struct delivery_import){.db = db,
 				      .head = *head,
 				      .actor = options->actor,
 				      .dry_run = options->dry_run,
 				      .now_us = options->now_us,
-				      .n = n,
-				      .rows = xcalloc(n, sizeof(*w->rows)),
+				      .source = *source,
 				      .twins = delivery_twins_new(),
 				      .changed = json_object(),
-				      .read_as = json_incref(list->read_as),
-				      .results = json_array()};
-	for (size_t i = 0; i < n; i++)
-		delivery_row_read(&w->rows[i], json_array_get(list->rows, i),
-				  json_array_get(list->places, i), (int64_t)i + 1);
+				      .read_as = json_incref(source->read_as)};
+	str_init(&w->results, RESULTS_MAX_BYTES);
 	*ret = w;
 	return 0;
 }
 
-json_t *delivery_import_result(const struct delivery_import *w)
+/* ---- lists that were read at once ------------------------------------------------------------- */
+
+struct list_rows {
+	json_t *rows, *places;
+	size_t at;
+};
+
+static int next_of_list(void *arg, json_t **ret_row, json_t **ret_place, struct err *err)
 {
-	json_t *doc = json_pack("{s:s, s:I, s:i, s:i, s:I, s:I, s:b, s:O, s:O}", "delivery",
-				w->head.name, "announced", (json_int_t)w->n, "accepted",
-				(int)w->accepted, "refused", (int)w->refused, "existing",
-				(json_int_t)w->existing, "not_in_list",
-				(json_int_t)(w->existing - w->listed), "dry_run", w->dry_run,
-				"changed", w->changed, "results", w->results);
+	struct list_rows *l = arg;
+
+	(void)err;
+	if (l->at == json_array_size(l->rows))
+		return 0;
+	*ret_row = json_incref(json_array_get(l->rows, l->at));
+	*ret_place = json_incref(json_array_get(l->places, l->at));
+	l->at++;
+	return 1;
+}
+
+static void list_rows_free(void *arg)
+{
+	struct list_rows *l = arg;
+
+	json_decref(l->rows);
+	json_decref(l->places);
+	free(l);
+}
+
+int delivery_import_new(struct db *db, const struct delivery_head *head,
+			const struct delivery_list *list,
+			const struct delivery_import_options *options, struct delivery_import **ret,
+			struct err *err)
+{
+	struct list_rows *l = xcalloc(1, sizeof(*l));
+
+	*l = (struct list_rows){json_incref(list->rows), json_incref(list->places), 0};
+	const struct delivery_source source = {next_of_list, list_rows_free, l, list->read_as};
+	return delivery_import_from(db, head, &source, options, ret, err);
+}
+
+/* ---- results --------------------------------------------------------------------------------- */
+
+char *delivery_import_text(const struct delivery_import *w)
+{
+	autojson json_t *doc = json_pack("{s:s, s:I, s:i, s:i, s:I, s:I, s:b, s:O}", "delivery",
+					 w->head.name, "announced", (json_int_t)w->n, "accepted",
+					 (int)w->accepted, "refused", (int)w->refused, "existing",
+					 (json_int_t)w->existing, "not_in_list",
+					 (json_int_t)(w->existing - w->listed), "dry_run",
+					 w->dry_run, "changed", w->changed);
 
 	if (doc && w->read_as)
 		(void)json_object_set(doc, "read_as", w->read_as);
-	return doc;
+	autofree char *head = json_text(doc);
+	BUG_ON(!doc || !str_ok(&w->results)); /* rows are bounded, and so are their findings */
+	return xasprintf("%.*s,\"results\":[%s]}", (int)strlen(head) - 1, head, w->results.p);
+}
+
+json_t *delivery_import_result(const struct delivery_import *w)
+{
+	autofree char *text = delivery_import_text(w);
+
+	return json_loads(text, 0, NULL);
 }
 
 void delivery_import_free(struct delivery_import *w)
@@ -342,7 +434,9 @@ void delivery_import_free(struct delivery_import *w)
 	delivery_twins_free(w->twins);
 	json_decref(w->changed);
 	json_decref(w->read_as);
-	json_decref(w->results);
+	str_done(&w->results);
+	if (w->source.free)
+		w->source.free(w->source.arg);
 	free(w);
 }
 

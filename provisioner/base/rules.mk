@@ -10,6 +10,7 @@ base_SRC += provisioner/base/clock.c
 base_SRC += provisioner/base/digest.c
 base_SRC += provisioner/base/hw_id.c
 base_SRC += provisioner/base/json.c
+base_SRC += provisioner/base/json_rows.c
 base_SRC += provisioner/base/file.c
 base_SRC += provisioner/base/child.c
 base_SRC += provisioner/base/process.c
@@ -33,6 +34,7 @@ $(eval $(call unit_test,tests/unit/base/test_clock.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_digest.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_hw_id.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_json.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_json_rows.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_file.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_child.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_process.c,base,$(BASE_PKG)))
@@ -43,3 +45,4 @@ $(eval $(call unit_test,tests/unit/base/test_secret_box.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_confine.c,base_confine base,$(BASE_CONFINE_PKG) $(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_qr_code.c,base,libqrencode $(BASE_PKG)))
 $(eval $(call fuzzer,json,base,$(BASE_PKG)))
+$(eval $(call fuzzer,json_rows,base,$(BASE_PKG)))

@@ -17,6 +17,7 @@
 #include <inventory/upgrade.h>
 #include <inventory/wipe.h>
 #include <server/api/authorize.h>
+#include <server/api/openapi.h>
 #include <server/boot/dhcp_alarm.h>
 #include <server/boot/service_urls.h>
 #include <server/boot/services.h>
@@ -250,6 +251,7 @@ static int open_http(struct app *a, struct err *err)
 	services_front_ids(&a->boot, &o.front_uid, &o.front_gid);
 	TRY(http_server_new(&o, &a->http, err));
 	fill_api(a);
+	api_describe(a->http);
 	return 0;
 }
 

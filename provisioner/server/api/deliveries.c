@@ -27,14 +27,15 @@ static void import_free(void *state)
 	delivery_import_free(state);
 }
 
+/* Takes what the source has. */
 static int import_begin(struct write *w, const struct delivery_head *head,
-			const struct delivery_list *list, struct err *err)
+			const struct delivery_source *source, struct err *err)
 {
 	const struct delivery_import_options options = {
 		.actor = w->who, .dry_run = w->dry_run, .now_us = flow_now_us(w->flow)};
 	struct delivery_import *import = NULL;
 
-	TRY(delivery_import_new(w->flow->db, head, list, &options, &import, err));
+	TRY(delivery_import_from(w->flow->db, head, source, &options, &import, err));
 	w->status = 201;
 	w->state = import;
 	w->free_state = import_free;
@@ -84,6 +85,12 @@ static const struct field delivery_fields[] = {
 	F_END,
 };
 
+static int next_row(void *arg, json_t **ret_row, json_t **ret_place, struct err *err)
+{
+	*ret_place = NULL;
+	return json_rows_next(arg, ret_row, err);
+}
+
 static int begin_json(struct write *w, struct err *err)
 {
 	const struct delivery_ask *ask = w->ask;
@@ -95,15 +102,17 @@ static int begin_json(struct write *w, struct err *err)
 	head.site = ask->site;
 	head.note = ask->note;
 	TRY(due_of(ask->due, &head.due_us, err));
-	const struct delivery_list list = {.rows = ask->hosts};
-	return import_begin(w, &head, &list, err);
+	if (!w->rows)
+		return err_set(err, ERR_FIELD_TYPE, "'hosts' is a list of objects");
+	const struct delivery_source source = {.next = next_row, .arg = w->rows};
+	return import_begin(w, &head, &source, err);
 }
 
 static int begin_csv(struct write *w, struct err *err)
 {
 	struct http_request *r = w->request;
 	struct delivery_head head = blank_head;
-	struct delivery_list list;
+	struct delivery_source source;
 	size_t n = 0;
 	const char *text = http_body(r, &n), *due = http_query(r, "due");
 	static const char *const own[] = {"name", "vendor", "purchase_order", "site",
@@ -116,10 +125,8 @@ static int begin_csv(struct write *w, struct err *err)
 	head.site = http_query(r, "site");
 	head.note = http_query(r, "note");
 	TRY(due_of(due ? due : "", &head.due_us, err));
-	TRY(delivery_list_from_csv(text, n, &list, err));
-	int status = import_begin(w, &head, &list, err);
-	delivery_list_done(&list);
-	return status;
+	TRY(delivery_source_from_csv(text, n, &source, err));
+	return import_begin(w, &head, &source, err);
 }
 
 /* One slice. CSV has no record: the frame has not read it. */
@@ -132,13 +139,13 @@ static int delivery_work(struct write *w, struct err *err)
 	while (more == 1 && !api_slice_is_over(w))
 		TRY(more = delivery_import_next(w->state, err));
 	if (more == 0)
-		w->doc = delivery_import_result(w->state);
+		w->text = delivery_import_text(w->state);
 	return more;
 }
 
 const struct http_route api_delivery_routes[] = {
 	API_CHANGE(POST, "/api/v1/deliveries", INVENTORY, DELIVERY_BYTES_MAX, delivery_work,
 		   "announce hosts, as JSON or CSV", API_BODY(delivery_fields, struct delivery_ask),
-		   .takes_csv = true, .in_slices = true),
+		   .takes_csv = true, .in_slices = true, .rows_member = "hosts"),
 };
 const size_t n_api_delivery_routes = ARRAY_LEN(api_delivery_routes);

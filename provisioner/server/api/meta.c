@@ -23,20 +23,29 @@
 #include <proto/advice.h>
 
 /* It says the same until the daemon ends, and anybody may ask: it is written once. */
+static struct {
+	char *text, tag[SHA256_HEX_BYTES + 2];
+} description;
+
+void api_describe(const struct http_server *server)
+{
+	char hex[SHA256_HEX_BYTES];
+	autojson json_t *doc = openapi_doc(http_server_tables(server));
+
+	free(description.text);
+	description.text = json_text(doc);
+	sha256_hex_of(description.text, strlen(description.text), hex);
+	(void)snprintf(description.tag, sizeof(description.tag), "\"%.32s\"", hex);
+}
+
 static int get_openapi(struct http_request *r, struct err *err)
 {
-	static char *text, tag[SHA256_HEX_BYTES + 2];
-	char hex[SHA256_HEX_BYTES];
-
 	(void)err;
-	if (!text) {
-		autojson json_t *doc = openapi_doc(http_server_tables(http_request_server(r)));
-		text = json_text(doc);
-		sha256_hex_of(text, strlen(text), hex);
-		(void)snprintf(tag, sizeof(tag), "\"%.32s\"", hex);
-	}
-	http_reply_header(r, "ETag", tag);
-	return http_reply_text(r, 200, "application/json", xstrdup(text), strlen(text));
+	if (!description.text)
+		api_describe(http_request_server(r));
+	http_reply_header(r, "ETag", description.tag);
+	return http_reply_text(r, 200, "application/json", xstrdup(description.text),
+			       strlen(description.text));
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */

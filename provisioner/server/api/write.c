@@ -29,6 +29,7 @@ const struct field api_no_fields[] = {F_END};
 
 struct frame {
 	struct write w;
+	struct json_rows rows;
 	const char *key; /* or NULL */
 	/* Whose key it is: "admin", or "token:ci#7". A name may be given to another token later, a
 	 * number is not. */
@@ -57,8 +58,14 @@ static int read_body(struct frame *f, struct err *err)
 
 	if (!route->body_secret)
 		sha256_hex_of(p, n, f->body_sha256);
+	int cut = 0;
+	if (n > 0 && !csv && route->rows_member)
+		TRY(cut = json_rows_cut(p, n, route->rows_member, &f->rows, err));
+	f->w.rows = cut == 1 ? &f->rows : NULL;
 	if (n == 0 || csv)
 		f->w.body = json_object();
+	else if (cut == 1)
+		f->w.body = json_incref(f->rows.rest);
 	else
 		TRY(http_body_json(f->w.request, &f->w.body, err));
 	if (route->fields && !csv)
@@ -211,7 +218,7 @@ static int apply(struct frame *f, http_change work, struct err *err)
 	int more = work(&f->w, err);
 	if (more != 0)
 		return more < 0 ? more : end_slice(f, err);
-	f->text = f->w.doc ? json_text(f->w.doc) : xstrdup("");
+	f->text = f->w.text ? take_ptr(f->w.text) : f->w.doc ? json_text(f->w.doc) : xstrdup("");
 	if (f->w.dry_run)
 		return 0;
 	TRY(audit(f, f->w.status, reason_of(f), err));
@@ -328,6 +335,8 @@ static void frame_free(void *arg)
 		record_done(http_request_route(f->w.request)->fields, f->ask);
 	free(f->ask);
 	json_decref(f->w.body);
+	json_rows_done(&f->rows);
+	free(f->w.text);
 	json_decref(f->w.doc);
 	free(f->kept.body);
 	if (f->text)

@@ -7,6 +7,7 @@
 #define SERVER_API_WRITE_H
 
 #include <jansson.h>
+#include <base/json_rows.h>
 #include <proto/record.h>
 #include "api.h"
 #include <server/http/http.h>
@@ -21,13 +22,15 @@ struct write {
 	struct flow *flow; /* the api's */
 	struct http_request *request;
 	const char *who;
-	json_t *body;     /* an object; empty when the request had no body */
-	const void *ask;  /* the body as the route's fields read it; NULL without fields */
-	bool dry_run;     /* may be set by the work: then everything is undone */
-	int64_t revision; /* of If-Match, -1: none */
+	json_t *body;           /* an object; empty when the request had no body */
+	struct json_rows *rows; /* of the member .rows_member; NULL: the body holds them */
+	const void *ask;        /* the body as the route's fields read it; NULL without fields */
+	bool dry_run;           /* may be set by the work: then everything is undone */
+	int64_t revision;       /* of If-Match, -1: none */
 	/* what the work fills in */
 	int status;       /* 200 unless set */
 	json_t *doc;      /* answer; taken over */
+	char *text;       /* the same as text; taken over */
 	char etag[40];    /* or "" */
 	int64_t host_num; /* whose watchers to wake; 0: nobody */
 	/* What a work in slices keeps from one to the next, freed with the request. */

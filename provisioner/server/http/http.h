@@ -84,6 +84,8 @@ struct http_route {
 	bool answer_secret; /* the answer is shown once: it is never kept */
 	bool body_secret;   /* it holds a password: not even its digest is kept */
 	bool takes_csv;     /* text/csv besides JSON; the change reads it */
+	/* a list of thousands of objects in the body, which the change reads one by one */
+	const char *rows_member;
 	bool compares_revision; /* the change compares If-Match with its row's revision */
 	bool in_slices;         /* the change may say that it is not at its end: see api/write.h */
 	const struct field *fields; /* what the body holds: it is read and described by this */
