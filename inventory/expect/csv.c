@@ -411,7 +411,7 @@ static void csv_free(void *arg)
 	free(c);
 }
 
-/* Workbooks and documents, which are no text, by their first bytes. */
+/* Workbooks and other documents, told by their first bytes. */
 static int refuse_workbook(const char *text, size_t n, struct err *err)
 {
 	static const struct {
