@@ -153,6 +153,7 @@ $(eval $(call unit_test,tests/unit/inventory/test_reliability.c,$(INVENTORY_LIBS
 FLOW_TESTS += tests/flow/api_reading.sh
 FLOW_TESTS += tests/flow/delivery_forecast.sh
 FLOW_TESTS += tests/flow/host_compare.sh
+FLOW_TESTS += tests/flow/boot_beside_questions.sh
 FLOW_TESTS += tests/flow/delivery_in_slices.sh
 
 # the benchmarks: tests/bench/inventory.sh runs them at three sizes, inventory_peer.sh beside Ironic
