@@ -29,6 +29,7 @@ inventory_SRC += inventory/schema/schema_0014.c
 inventory_SRC += inventory/schema/schema_0015.c
 inventory_SRC += inventory/schema/schema_0016.c
 inventory_SRC += inventory/schema/schema_0017.c
+inventory_SRC += inventory/schema/schema_0018.c
 inventory_SRC += inventory/work/store_archive.c
 inventory_SRC += inventory/work/archive_file.c
 inventory_SRC += inventory/work/archive_horizon.c
@@ -77,6 +78,8 @@ inventory_SRC += inventory/parts/place_parts.c
 inventory_SRC += inventory/parts/facts.c
 inventory_SRC += inventory/parts/facts_load.c
 inventory_SRC += inventory/parts/version.c
+inventory_SRC += inventory/parts/serial_rule.c
+inventory_SRC += inventory/parts/spare.c
 inventory_SRC += inventory/query/collections.c
 inventory_SRC += inventory/query/sql.c
 inventory_SRC += inventory/query/sql_begin.c
@@ -132,6 +135,15 @@ inventory_SRC += inventory/query/burn_report.c
 inventory_SRC += inventory/work/webhook.c
 inventory_SRC += inventory/work/webhook_queue.c
 $(eval $(call library,inventory))
+
+# what serials say, by vendor, as a C string
+SERIAL_RULES_GEN := $(BUILD)/gen/inventory_serial_rules.inc
+$(SERIAL_RULES_GEN): inventory/parts/serial_rules.json inventory/rules.mk
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< >$@.new
+	$(Q)mv $@.new $@
+$(OBJ)/inventory/parts/serial_rule.o: $(SERIAL_RULES_GEN)
 INVENTORY_LIBS := inventory base
 INVENTORY_PKG := sqlite3 libpq libzstd jansson libcrypto libcurl
 INVENTORY_FIXTURE := tests/unit/inventory/store_fixture.c
@@ -179,6 +191,8 @@ bench-inventory: $(BENCH_INVENTORY) ## inventory queries against their goals, an
 $(eval $(call unit_test,tests/unit/inventory/test_expect.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_delivery.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_version.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_spare.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
+$(eval $(call unit_test,tests/unit/inventory/test_serial_rule.c,$(INVENTORY_LIBS),$(INVENTORY_PKG)))
 $(eval $(call unit_test,tests/unit/inventory/test_old_slots.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_port_name.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))
 $(eval $(call unit_test,tests/unit/inventory/test_account.c,$(INVENTORY_LIBS),$(INVENTORY_PKG),$(INVENTORY_FIXTURE)))

@@ -31,8 +31,8 @@ struct entry_call {
  * ERR_EXPECT_REVISION, ERR_FIELD_UNKNOWN, ERR_FIELD_TYPE, ERR_FIELD_RANGE with the pointer */
 MUST_CHECK int entry_edit(struct db *db, const struct entry_call *call, json_t *set,
 			  struct err *err);
-/* Remove a row; its history stays. errors: as entry_edit(), ERR_CONFLICT while hosts refer to it,
- * ERR_UNSUPPORTED for parts */
+/* Remove a row; its history stays. errors: as entry_edit(), ERR_CONFLICT while hosts, or
+ * placements of a part, refer to it */
 MUST_CHECK int entry_remove(struct db *db, const struct entry_call *call, struct err *err);
 
 #endif

@@ -62,7 +62,13 @@ static const struct kind {
 		 "SELECT count(*) FROM host WHERE sku = (SELECT name FROM sku WHERE num = $1)",
 		 "hosts have it",
 		 {{"note", "note", false}}},
-	[ENTRY_PART] = {&collection_parts, "num", true, "part", NULL, "", {{NULL, NULL, false}}},
+	[ENTRY_PART] = {&collection_parts,
+			"num",
+			true,
+			"part",
+			"SELECT count(*) FROM placement WHERE part_num = $1",
+			"placements say that it was in a host",
+			{{NULL, NULL, false}}},
 };
 
 const struct collection *entry_collection(enum entry_kind kind)
@@ -299,8 +305,6 @@ static int remove_row(struct db *db, const struct entry_call *call, struct err *
 	struct moment m;
 	int64_t n = 0;
 
-	if (!k->in_use)
-		return err_set(err, ERR_UNSUPPORTED, "a %s cannot be removed", k->event);
 	TRY(find(db, call, &row, err));
 	TRY(db_query_int(db, err, &n, 0, k->in_use, p_int(row.num)));
 	if (n)

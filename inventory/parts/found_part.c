@@ -87,7 +87,7 @@ void found_part_bind(struct found_part *p, int64_t host_num)
 	p->bound = true;
 }
 
-static void make_key(struct found_part *p, int64_t host_num)
+void found_part_make_key(struct found_part *p, int64_t host_num)
 {
 	const char *number = p->part_number[0] ? p->part_number : p->model;
 	const char *serial = p->serial[0] ? p->serial : p->wwn;
@@ -335,7 +335,7 @@ int found_parts_from(const json_t *doc, int64_t host_num, found_parts *ret, stru
 {
 	TRY(list_all(doc, ret, err));
 	for (size_t i = 0; i < ret->n; i++)
-		make_key(&ret->items[i], host_num);
+		found_part_make_key(&ret->items[i], host_num);
 	separate_twins(ret, host_num);
 	return 0;
 }

@@ -31,6 +31,8 @@ typedef VEC(struct found_part) found_parts;
 /* List the parts of a document. errors: ERR_FIELD_TYPE, ERR_TOO_BIG */
 MUST_CHECK int found_parts_from(const json_t *doc, int64_t host_num, found_parts *ret,
 				struct err *err);
+/* The key of a part that shows a serial or a WWN, or found_part_bind()'s. owns: p */
+void found_part_make_key(struct found_part *p, int64_t host_num);
 void found_parts_done(found_parts *parts);
 /* Make the key name the place, although the part shows a serial: somebody else shows the same. */
 void found_part_bind(struct found_part *p, int64_t host_num);

@@ -10,9 +10,11 @@
 
 #include <base/json.h>
 #include <base/str.h>
+#include <inventory/spare.h>
 
 #include "../hosts/history.h"
 #include "old_slots.h"
+#include "serial_rule.h"
 #include "version.h"
 
 /* A host that made contact within this time is running: its part cannot have moved, so two parts share a key.
@@ -55,12 +57,14 @@ static struct db_param number(int64_t v)
 	return v >= 0 ? p_int(v) : p_null();
 }
 
-static int part_insert(struct placing *w, struct found_part *p)
+int part_insert(struct db *db, const struct found_part *p, int64_t now_us, struct err *err)
 {
-	p->part_num = w->next_part++;
-	TRY(version_note(w->db, p->firmware, w->err));
+	const struct serial_asked serial = {p->type, p->manufacturer, p->serial, now_us};
+
+	TRY(version_note(db, p->firmware, err));
+	TRY(serial_rule_note(db, p->part_num, &serial, err));
 	return db_exec(
-		w->db, w->err,
+		db, err,
 		"INSERT INTO part (num, fru_key, type, manufacturer, part_number, model, serial, "
 		"wwn, firmware, capacity_mib, capacity_bytes, speed_mhz, cores, threads, "
 		"protocol, media, health, first_us, changed_us, revision) VALUES ($1, $2, $3, "
@@ -69,7 +73,15 @@ static int part_insert(struct placing *w, struct found_part *p)
 		p_text(p->part_number), p_text(p->model), p_text(p->serial), p_text(p->wwn),
 		p_text(p->firmware), number(p->capacity_mib), number(p->capacity_bytes),
 		number(p->speed_mhz), number(p->cores), number(p->threads), p_text(p->protocol),
-		p_text(p->media), p_int(w->m->at_us));
+		p_text(p->media), p_int(now_us));
+}
+
+int part_next_num(struct db *db, int64_t *ret, struct err *err)
+{
+	return db_query_int(
+		db, err, ret, 1,
+		"SELECT COALESCE(max(n.num), 0) + 1 FROM (SELECT max(num) AS num FROM part "
+		"UNION ALL SELECT max(num) FROM part_history) n");
 }
 
 /* Columns of part in the order of part_differs(), from column `c` on. */
@@ -279,10 +291,15 @@ static int arrive(struct placing *w, struct found_part *p, struct elsewhere e)
 		TRY(look_elsewhere(w, (const struct found_part *[]){p}, 1, &e));
 	}
 	p->part_num = e.part_num;
-	if (!e.part_num)
-		TRY(part_insert(w, p));
-	else if (e.differs)
-		TRY(part_update(w, p));
+	if (!e.part_num) {
+		p->part_num = w->next_part++;
+		TRY(part_insert(w->db, p, w->m->at_us, w->err));
+	} else {
+		if (e.differs)
+			TRY(part_update(w, p));
+		if (!e.placement_num)
+			TRY(spare_used(w->db, p->part_num, w->host_num, w->m, w->err));
+	}
 	if (alive && e.placement_num) /* bound to us, and placed here already */
 		return 0;
 	if (e.placement_num) {
@@ -329,8 +346,7 @@ static int by_key(const void *a, const void *b)
 
 static int next_numbers(struct placing *w)
 {
-	TRY(db_query_int(w->db, w->err, &w->next_part, 1,
-			 "SELECT COALESCE(max(num), 0) + 1 FROM part"));
+	TRY(part_next_num(w->db, &w->next_part, w->err));
 	return db_query_int(w->db, w->err, &w->next_placement, 1,
 			    "SELECT COALESCE(max(num), 0) + 1 FROM placement");
 }

@@ -36,6 +36,7 @@
 			"' AND u.num = t.num AND u.from_us <= @ AND u.until_us > @)",              \
 			J, 0, "fields that people define; GET /api/v1/fields lists them"           \
 	}
+#define JOIN_LOT  " LEFT JOIN part_lot l ON l.part_num = t.num"
 #define JOIN_HOST " LEFT JOIN host h ON h.num = t.host_num"
 
 /* It is a person's turn, and the host is neither announced only nor at rest. */
@@ -114,6 +115,9 @@ static const struct collection_field part_fields[] = {
 	{"TotalThreads", "t.threads", I, S | U, ""},
 	{"Protocol", "t.protocol", T, S | G, ""},
 	{"MediaType", "t.media", T, S | G, "SSD, HDD; DDR4, DDR5"},
+	{"lot", "l.lot", T, G, "what the serials of one site and week or day begin with"},
+	{"made", "l.made", T, G, "ISO week of its making, 2017-W37, as its serial says"},
+	{"spare", "(CASE WHEN p.num IS NULL THEN 1 ELSE 0 END)", B, G, "it is in no host"},
 	{"host_id", "h.id", T, 0, "host it is in"},
 	{"host", "h.short_code", T, Q, "short code of the host it is in"},
 	{"slot", "p.slot", T, 0, "printed label of the slot"},
@@ -355,11 +359,11 @@ const struct collection collection_parts = {
 	.name = "parts",
 	.table = "part",
 	.has_history = true,
-	.joins = " LEFT JOIN placement p ON p.part_num = t.num AND p.until_us = "
-		 "9223372036854775807 LEFT "
-		 "JOIN host h ON h.num = p.host_num",
-	.joins_at = " LEFT JOIN placement p ON p.part_num = t.num AND p.from_us <= @ AND "
-		    "p.until_us > @ LEFT JOIN host h ON h.num = p.host_num",
+	.joins = JOIN_LOT " LEFT JOIN placement p ON p.part_num = t.num AND p.until_us = "
+			  "9223372036854775807 LEFT "
+			  "JOIN host h ON h.num = p.host_num",
+	.joins_at = JOIN_LOT " LEFT JOIN placement p ON p.part_num = t.num AND p.from_us <= @ AND "
+			     "p.until_us > @ LEFT JOIN host h ON h.num = p.host_num",
 	FIELDS(part_fields),
 	.about = "replaceable components; they outlive hosts",
 };

@@ -33,6 +33,7 @@ extern const struct db_migration schema_0014;
 extern const struct db_migration schema_0015;
 extern const struct db_migration schema_0016;
 extern const struct db_migration schema_0017;
+extern const struct db_migration schema_0018;
 extern const struct db_migration schema_0101;
 extern const struct db_migration schema_0102;
 extern const struct db_migration schema_0103;

@@ -18,6 +18,7 @@
 #include <inventory/custom.h>
 #include <inventory/entry.h>
 #include <inventory/event.h>
+#include <inventory/spare.h>
 
 #define SMALL_BODY (64 * KIB)
 
@@ -123,6 +124,54 @@ static int remove_work(struct write *w, struct err *err)
 	return entry_remove(w->flow->db, &call, err);
 }
 
+/* ---- spares ---------------------------------------------------------------------------------- */
+
+struct part_ask {
+	char type[17], manufacturer[LIMIT_NAME_BYTES + 1], part_number[LIMIT_NAME_BYTES + 1];
+	char model[LIMIT_NAME_BYTES + 1], serial[LIMIT_NAME_BYTES + 1], wwn[LIMIT_NAME_BYTES + 1];
+	int64_t capacity_mib, capacity_bytes;
+	json_t *custom;
+};
+
+static const struct field part_fields[] = {
+	F_STR(struct part_ask, "type", type, FIELD_NEEDED,
+	      .about = "processor, memory, drive, nic, board or pci"),
+	F_STR(struct part_ask, "Manufacturer", manufacturer, 0),
+	F_STR(struct part_ask, "PartNumber", part_number, 0),
+	F_STR(struct part_ask, "Model", model, 0),
+	F_STR(struct part_ask, "SerialNumber", serial, 0,
+	      .about = "as the machine will report it; of a network card its MAC address"),
+	F_STR(struct part_ask, "WWN", wwn, 0),
+	F_INT(struct part_ask, "CapacityMiB", capacity_mib, 0, 1, INT64_MAX, .about = "memory"),
+	F_INT(struct part_ask, "CapacityBytes", capacity_bytes, 0, 1, INT64_MAX, .about = "drives"),
+	F_JSON(struct part_ask, "custom", custom, 0,
+	       .about = "fields that people define; shelf: where it lies"),
+	F_END,
+};
+
+static int add_part_work(struct write *w, struct err *err)
+{
+	const struct part_ask *ask = w->ask;
+	int64_t num = 0;
+	const struct spare_draft d = {.type = ask->type,
+				      .manufacturer = ask->manufacturer,
+				      .part_number = ask->part_number,
+				      .model = ask->model,
+				      .serial = ask->serial,
+				      .wwn = ask->wwn,
+				      .capacity_mib = ask->capacity_mib ? ask->capacity_mib : -1,
+				      .capacity_bytes = ask->capacity_bytes ? ask->capacity_bytes
+									    : -1,
+				      .custom = ask->custom,
+				      .actor = w->who,
+				      .now_us = flow_now_us(w->flow)};
+
+	TRY(spare_add(w->flow->db, &d, &num, err));
+	autofree char *id = xasprintf("%lld", (long long)num);
+	w->status = 201;
+	return api_write_row(w, &collection_parts, "id", id, err);
+}
+
 /* ---- room and power -------------------------------------------------------------------------- */
 
 static int get_space(struct http_request *r, struct err *err)
@@ -155,6 +204,10 @@ const struct http_route custom_routes[] = {
 	ENTRY("locations", "a location"),
 	ENTRY("skus", "the note and the defined fields of a SKU"),
 	ENTRY("parts", "the defined fields of a part"),
+	API_CHANGE(POST, "/api/v1/parts", INVENTORY, SMALL_BODY, add_part_work,
+		   "enter a spare, before a machine shows it",
+		   API_BODY(part_fields, struct part_ask)),
+	ENTRY_GOES("parts", "a spare"),
 	ENTRY_GOES("deliveries", "a delivery"),
 	ENTRY_GOES("locations", "a location"),
 	ENTRY_GOES("skus", "a SKU"),

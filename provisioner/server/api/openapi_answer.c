@@ -106,6 +106,7 @@ static const struct {
 	{"PATCH", "/api/v1/locations/{id}", "#locations"},
 	{"PATCH", "/api/v1/deliveries/{id}", "#deliveries"},
 	{"PATCH", "/api/v1/skus/{id}", "#skus"},
+	{"POST", "/api/v1/parts", "#parts"},
 	{"PATCH", "/api/v1/parts/{id}", "#parts"},
 	{"GET", "/api/v1/fields", "{items:[" FIELD "]}"},
 	{"POST", "/api/v1/fields", FIELD},

@@ -67,6 +67,11 @@ static const struct {
 	{"PATCH", "/api/v1/skus/{id}", NULL, "/api/v1/skus/s", "{\"note\":\"n\"}", 200},
 	{"PATCH", "/api/v1/parts/{id}", NULL, "/api/v1/parts/PART", "{\"custom\":{\"price\":5}}",
 	 200},
+	{"POST", "/api/v1/parts", NULL, NULL,
+	 "{\"type\":\"drive\",\"Manufacturer\":\"Acme\",\"SerialNumber\":\"D-9\",\"custom\":{"
+	 "\"shelf\":\"S3\"}}",
+	 201},
+	{"DELETE", "/api/v1/parts/{id}", NULL, "/api/v1/parts/PART", NULL, 409},
 	{"PATCH", "/api/v1/locations/{id}", NULL, "/api/v1/locations/LOCATION",
 	 "{\"switch\":\"sw1\",\"custom\":{\"watts_budget\":700}}", 200},
 	{"DELETE", "/api/v1/locations/{id}", NULL, "/api/v1/locations/LOCATION", NULL, 204},
