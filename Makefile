@@ -262,6 +262,8 @@ install: all man ## install programs, boot files (if built), unit, example confi
 	install -d $(DESTDIR)$(PREFIX)/share/slipway/scenarios $(DESTDIR)$(PREFIX)/share/slipway/lab-example
 	install -m 644 vm-lab/scenarios/* $(DESTDIR)$(PREFIX)/share/slipway/scenarios/
 	install -m 644 vm-lab/example/* $(DESTDIR)$(PREFIX)/share/slipway/lab-example/
+	install -d $(DESTDIR)$(PREFIX)/share/slipway/glue
+	install -m 755 $(INSTALL_IN)/glue.py $(DESTDIR)$(PREFIX)/share/slipway/glue/
 	for d in boot web; do test ! -d $(BUILD)/$$d || { install -d $(DESTDIR)$(PREFIX)/share/slipway/$$d && \
 	  tar -C $(BUILD)/$$d -ch --exclude='.[a-z]*' --exclude='*.lock' . | tar -C $(DESTDIR)$(PREFIX)/share/slipway/$$d -x --no-same-owner; }; done
 

@@ -217,6 +217,13 @@ agrees "a profile" 201 POST /api/v1/profiles -H "$json" -d '{"name":"second","pr
 	"enrol":true,"auto_approve":false,"burnin":{"tier":"quick","limits":{"cpu_s":1}},"image":{"line":"l","version":"latest"},
 	"disk":{"media":"SSD","max_bytes":1000},"wipe":"refuse","host":{"hostname":"{short_code}","ssh_authorized_keys":["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f k"]}}'
 agrees "a SKU" 201 POST /api/v1/skus -H "$json" -d '{"name":"s","contents":{"cores":8,"parts":[{"type":"memory","slot":"A1"}]}}'
+agrees "a spare" 201 POST /api/v1/parts -H "$json" -d '{"type":"drive","Manufacturer":"INTEL","SerialNumber":"BTLJ816300JG1P0FGN",
+	"custom":{"shelf":"S3"}}'
+spare=$(jq .id "$dir/body")
+same "with what its serial says" "$(jq -r '.lot, .made, .spare' "$dir/body" | tr '\n' ' ')" "BTLJ816 2018-W16 true "
+agrees "a spare on another shelf" 200 PATCH "/api/v1/parts/$spare" -H "$json" -H "If-Match: \"r1\"" -d '{"custom":{"shelf":"S4"}}'
+agrees "unless it was changed meanwhile" 412 PATCH "/api/v1/parts/$spare" -H "$json" -H "If-Match: \"r1\"" -d '{"custom":{"shelf":"S5"}}'
+agrees "a spare removed" 204 DELETE "/api/v1/parts/$spare"
 agrees "a location" 201 POST /api/v1/locations -H "$json" -d '{"rack":"r9","unit":1,"switch":"sw","port":"1"}'
 agrees "edits in bulk, rehearsed" 200 POST '/api/v1/hosts/bulk?dry_run=true' -H "$json" -H 'Idempotency-Key: one' \
 	-d '{"items":[{"host":"SN-2","set":{"rack":"r1"}},{"host":"nobody","set":{}}]}'
@@ -271,5 +278,45 @@ promtool check metrics <"$dir/metrics" >"$dir/promtool" 2>&1
 ok "promtool accepts the metrics" $? "$dir/promtool"
 grep -q '^slipway_hosts{state="' "$dir/metrics"
 ok "and they count hosts" $? "$dir/metrics"
+
+# ---- files for other programs, made of both --------------------------------------------------------
+mkdir "$dir/glue"
+python3 provisioner/server/install/glue.py "$dir/openapi.json" "$dir/metrics" "$dir/glue" >"$dir/body" 2>&1
+ok "files for other programs are made" $? "$dir/body"
+promtool check rules "$dir/glue/slipway_alerts.yml" >"$dir/promtool" 2>&1 && grep -q '[1-9] rules found' "$dir/promtool"
+ok "promtool accepts the alerts" $? "$dir/promtool"
+same "the dashboard has a panel for each metric" "$(jq '[.panels[].description] | unique | length' "$dir/glue/slipway_dashboard.json")" \
+	"$(grep -c '^# TYPE ' "$dir/metrics")"
+grep -v '^slipway_open_faults\|open_faults' "$dir/metrics" >"$dir/fewer"
+! python3 provisioner/server/install/glue.py "$dir/openapi.json" "$dir/fewer" "$dir/glue" >"$dir/body" 2>&1 &&
+	grep -q "no metric 'slipway_open_faults'" "$dir/body"
+ok "an alert about a metric that there is not is refused" $?
+cat >"$dir/use.py" <<'PY'
+import inspect, json, sys
+sys.path.insert(0, sys.argv[1] + "/glue")
+from slipway_client import Problem, Slipway
+client = Slipway("unix:" + sys.argv[1] + "/run/admin.sock")
+document = json.load(open(sys.argv[1] + "/openapi.json"))
+n = sum("operationId" in o for p in document["paths"].values() for o in p.values())
+methods = [m for _, m in inspect.getmembers(Slipway, inspect.isfunction) if "query" in inspect.signature(m).parameters]
+assert len(methods) - 2 == n, (len(methods), n)  # call and pages are not operations
+listed = {o["operationId"]: (p, m) for p, ms in document["paths"].items() for m, o in ms.items()}
+name = lambda path, method: next(i for i, at in listed.items() if at == (path, method))
+import re
+snake = lambda n: re.sub(r"[^0-9A-Za-z]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", n)).strip("_").lower()
+hosts = getattr(client, snake(name("/api/v1/hosts", "get")))
+assert {h["serial"] for h in client.pages(hosts, limit=1)} >= {"SN-1", "SN-2"}
+one = getattr(client, snake(name("/api/v1/hosts/{id}", "get")))
+assert one("SN-2")["serial"] == "SN-2"
+edit = getattr(client, snake(name("/api/v1/hosts/{id}", "patch")))
+assert edit("SN-2", body={"name": "by-client"})["name"] == "by-client"
+try:
+    one("nobody at all")
+    raise AssertionError("a host that is not there")
+except Problem as why:
+    assert (why.status, why.code) == (404, "host.unknown"), vars(why)
+PY
+python3 "$dir/use.py" "$dir" >"$dir/body" 2>&1
+ok "the generated client lists pages, edits, and raises problems" $? "$dir/body"
 echo "1..$n"
 exit $bad
