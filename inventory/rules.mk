@@ -115,6 +115,7 @@ inventory_SRC += inventory/expect/text_encoding.c
 inventory_SRC += inventory/expect/spreadsheet.c
 inventory_SRC += inventory/expect/delivery_cell.c
 inventory_SRC += inventory/expect/delivery_row.c
+inventory_SRC += inventory/expect/delivery_columns.c
 inventory_SRC += inventory/expect/delivery_twins.c
 inventory_SRC += inventory/expect/delivery_owner.c
 inventory_SRC += inventory/expect/delivery_write.c

@@ -60,15 +60,14 @@ static int read_serial(const struct spare_draft *d, char mac[static MAC_TEXT_BYT
 	return 0;
 }
 
-static int write_custom(struct db *db, int64_t num, json_t *set, const struct moment *m,
-			json_t *shown, bool *ret_changed, struct err *err)
+/* shown gets what changes; nothing is written where nothing does. */
+static int write_custom(const struct custom_row *row, json_t *set, const struct moment *m,
+			json_t *shown, struct err *err)
 {
-	const struct custom_row row = {db, "parts", num};
 	autojson json_t *body = NULL;
 
-	TRY(custom_merge(&row, set, &body, shown, err));
-	*ret_changed = body != NULL;
-	return body ? custom_write(&row, body, m, err) : 0;
+	TRY(custom_merge(row, set, &body, shown, err));
+	return body ? custom_write(row, body, m, err) : 0;
 }
 
 static int refuse_known(struct db *db, const char *key, struct err *err)
@@ -86,14 +85,14 @@ static int insert(struct db *db, const struct spare_draft *d, struct found_part 
 {
 	autojson json_t *detail = json_object();
 	struct moment m;
-	bool changed = false;
 
 	TRY(refuse_known(db, p->key, err));
 	TRY(moment_next(db, d->now_us, &m, err));
 	TRY(part_next_num(db, &p->part_num, err));
 	TRY(part_insert(db, p, m.at_us, err));
+	const struct custom_row row = {db, "parts", p->part_num};
 	if (d->custom)
-		TRY(write_custom(db, p->part_num, d->custom, &m, detail, &changed, err));
+		TRY(write_custom(&row, d->custom, &m, detail, err));
 	*ret_num = p->part_num;
 	(void)json_object_set_new(detail, "fru_id", json_string_of(p->key));
 	autofree char *summary = xasprintf("%s %.80s entered as a spare", p->type, p->serial);
@@ -134,8 +133,8 @@ int spare_used(struct db *db, int64_t part_num, int64_t host_num, const struct m
 	       struct err *err)
 {
 	autojson json_t *set = json_pack("{s:n}", "shelf"), *detail = json_object();
+	const struct custom_row row = {db, "parts", part_num};
 	int64_t n = 0;
-	bool changed = false;
 
 	TRY(db_query_int(
 		db, err, &n, 0,
@@ -145,7 +144,7 @@ int spare_used(struct db *db, int64_t part_num, int64_t host_num, const struct m
 	if (n == 0)
 		return 0;
 	TRY(history_keep(db, "part", part_num, m, err));
-	TRY(write_custom(db, part_num, set, m, detail, &changed, err));
+	TRY(write_custom(&row, set, m, detail, err));
 	TRY(db_exec(db, err,
 		    "UPDATE part SET changed_us = $2, revision = revision + 1 WHERE num = $1",
 		    p_int(part_num), p_int(m->at_us)));
