@@ -20,7 +20,7 @@
 
 /* ---- lists ----------------------------------------------------------------------------------- */
 /* rows: array of {"serial", "macs": [..], "bmc_mac", "uuid", "chassis", "sku", "site", "row",
- * "rack", "unit", "asset_tag", "switch", "port", "name", "quantity"}. places: NULL (rows count from 1), or for
+ * "rack", "unit", "asset_tag", "switch", "port", "name", "quantity", "custom"}. places: NULL (rows count from 1), or for
  * each row {"line": N} or {"line": N, "errors": [{"code", "detail"}]}. read_as: NULL, or how a file
  * was read. All are the caller's, delivery_list_done(). */
 struct delivery_list {

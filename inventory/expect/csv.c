@@ -81,7 +81,8 @@ static int quoted(struct csv *c, struct str *out, struct err *err)
 /* A column without a meaning may hold what it likes. */
 static bool matters(const struct csv *c)
 {
-	return !c->place || c->column >= c->columns.n || c->columns.of[c->column];
+	return !c->place || c->column >= c->columns.n || c->columns.of[c->column] ||
+	       c->columns.custom[c->column][0];
 }
 
 /* One value; *ret_more when a delimiter follows. ="0012" is how programs keep a spreadsheet from
@@ -286,57 +287,6 @@ static int heading(struct csv *c, json_t *read_as, struct err *err)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-static void add_parts(json_t *list, struct sv text, const char *separators)
-{
-	while (text.n > 0) {
-		size_t n = 0;
-		while (n < text.n && !strchr(separators, text.p[n]))
-			n++;
-		if (n > 0 && json_array_size(list) <= DELIVERY_MACS_MAX)
-			(void)json_array_append_new(list, json_stringn(text.p, n));
-		n += n < text.n;
-		text = (struct sv){text.p + n, text.n - n};
-	}
-}
-
-/* Blanks stand between addresses, or inside one. */
-static void add_macs(json_t *list, const char *text)
-{
-	char mac[MAC_TEXT_BYTES];
-
-	while (*text) {
-		size_t n = strcspn(text, ";|,/&\t\r\n");
-		struct sv one = sv_trim((struct sv){text, n});
-		if (hw_mac_parse(one, MAC_ANY, mac))
-			add_parts(list, one, "");
-		else
-			add_parts(list, one, " ");
-		text += n + (text[n] != '\0');
-	}
-}
-
-static void put(json_t *row, const struct delivery_column *c, json_t *v)
-{
-	int64_t number = 0;
-	json_t *macs = json_object_get(row, "macs");
-
-	if (!c || !json_string_value(v)[0])
-		return;
-	if (c->kind == COLUMN_MACS && !macs) {
-		macs = json_array();
-		(void)json_object_set_new(row, c->member, macs);
-	}
-	if (c->kind == COLUMN_MACS &&
-	    (placeholder_serial(json_string_value(v)) || cell_is_empty(json_string_value(v))))
-		(void)json_array_append(macs, v); /* "N/A" is one word */
-	else if (c->kind == COLUMN_MACS)
-		add_macs(macs, json_string_value(v));
-	else if (c->kind == COLUMN_UNIT && parse_i64(json_string_value(v), &number))
-		(void)json_object_set_new(row, c->member, json_integer(number));
-	else
-		(void)json_object_set(row, c->member, v);
-}
-
 static bool is_blank(const json_t *values)
 {
 	for (size_t i = 0; i < json_array_size(values); i++)
@@ -377,7 +327,7 @@ static int row(struct csv *c, json_t **ret, json_t **ret_place, struct err *err)
 	}
 	*ret = json_object();
 	for (size_t i = 0; i < columns->n && i < json_array_size(values); i++)
-		put(*ret, columns->of[i], json_array_get(values, i));
+		csv_put(columns, i, json_array_get(values, i), *ret);
 	*ret_place = take_ptr(place);
 	return 1;
 }

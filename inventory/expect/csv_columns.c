@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include <base/json.h>
 
@@ -113,12 +114,37 @@ static const struct delivery_column *column_of(const char *heading, bool *ret_nu
 	return n > 0 ? column_by_key(key, *ret_numbered) : NULL;
 }
 
+#define CUSTOM_PREFIX "custom."
+
+/* A field that people defined, by its own name: whether there is one the import finds out. */
+static bool take_custom(struct csv_columns *ret, const char *heading, json_t *read_as)
+{
+	char name[CUSTOM_NAME_BYTES_MAX + 1] = "";
+	size_t n = strlen(CUSTOM_PREFIX);
+
+	if (strncasecmp(heading, CUSTOM_PREFIX, n) != 0 ||
+	    !str_copy(name, sizeof(name), heading + n) || !name[0])
+		return false;
+	for (char *p = name; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	memcpy(ret->custom[ret->n], name, sizeof(name));
+	autofree char *member = xasprintf(CUSTOM_PREFIX "%s", name);
+	(void)json_object_set_new(json_object_get(read_as, "columns"), heading,
+				  json_string(member));
+	return true;
+}
+
 static void take(struct csv_columns *ret, const char *heading, json_t *read_as,
 		 struct str *problems)
 {
 	bool numbered = false, twice = false;
 	const struct delivery_column *c = heading[0] ? column_of(heading, &numbered) : NULL;
 
+	if (take_custom(ret, heading, read_as)) {
+		ret->n_nameless = 0;
+		ret->of[ret->n++] = NULL;
+		return;
+	}
 	for (size_t i = 0; c && !(numbered && c->kind == COLUMN_MACS) && i < ret->n; i++)
 		twice |= ret->of[i] == c;
 	if (twice) {

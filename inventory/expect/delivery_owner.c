@@ -419,8 +419,10 @@ int delivery_look_up(const struct delivery_look *look, struct delivery_row *r, s
 		TRY(judge_host(look, r, &o.found[0], err));
 		TRY(compare_host(look, r, err));
 		TRY(compare_line(look, r, err));
-		r->action = !r->line_num ? "linked" : r->changes ? "changed" : "unchanged";
 	}
+	TRY(delivery_custom_look_up(look->db, r, err));
+	if (o.n == 1)
+		r->action = !r->line_num ? "linked" : r->changes ? "changed" : "unchanged";
 	return look_for_claims(look, r, err);
 }
 

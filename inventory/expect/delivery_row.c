@@ -449,7 +449,9 @@ void delivery_row_read(struct delivery_row *r, const json_t *obj, const json_t *
 		return;
 	}
 	json_object_foreach ((json_t *)(uintptr_t)obj, key, value)
-		if (!is_known(key))
+		if (str_eq(key, "custom") && json_is_object(value))
+			r->custom = json_deep_copy(value);
+		else if (!is_known(key))
 			delivery_refuse(r, delivery_finding(ERR_FIELD_UNKNOWN, key, NULL,
 							    "there is no field '%.80s'", key));
 	for (size_t i = 0; i < n_delivery_columns; i++)
@@ -463,6 +465,7 @@ void delivery_row_done(struct delivery_row *r)
 	for (size_t i = 0; i < _ROW_TEXTS; i++)
 		free(r->text[i]);
 	free(r->macs);
+	json_decref(r->custom);
 	json_decref(r->errors);
 	json_decref(r->warnings);
 	json_decref(r->changes);

@@ -55,6 +55,7 @@ struct delivery_row {
 	char (*macs)[MAC_TEXT_BYTES];
 	size_t n_macs;
 	json_t *errors, *warnings; /* arrays; NULL: none */
+	json_t *custom; /* what people defined of hosts, as the list has it; NULL: none */
 	/* what the store has */
 	int64_t host_num; /* 0: a new host */
 	char host_id[HOST_ID_BYTES], host_code[HOST_SHORT_CODE_BYTES];
@@ -101,6 +102,9 @@ struct delivery_look {
 };
 MUST_CHECK int delivery_look_up(const struct delivery_look *look, struct delivery_row *r,
 				struct err *err);
+/* delivery_custom.c: part of it, when the host is known: check the row's defined fields, and note what
+ * changes. */
+MUST_CHECK int delivery_custom_look_up(struct db *db, struct delivery_row *r, struct err *err);
 /* delivery_write.c: make or change the host of a row that was not refused, and its line. Inside a
  * transaction. errors: ERR_ROW_TAKEN when the host appeared since delivery_look_up() */
 struct delivery_write {

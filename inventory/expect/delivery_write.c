@@ -73,6 +73,8 @@ static int write_host(const struct delivery_write *w, struct delivery_row *r, st
 			(void)json_object_set_new(set, c->host_member,
 						  json_string(r->text[c->text]));
 	}
+	if (r->custom)
+		(void)json_object_set(set, "custom", r->custom);
 	if (r->unit >= 0)
 		(void)json_object_set_new(set, "unit", json_integer(r->unit));
 	const struct host_edit edit = {

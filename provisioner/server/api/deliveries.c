@@ -70,6 +70,7 @@ static const struct field delivery_row_fields[] = {
 	{.key = "switch", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
 	{.key = "port", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
 	{.key = "name", .type = FIELD_STR, .size = LIMIT_NAME_BYTES + 1},
+	{.key = "custom", .type = FIELD_JSON, .about = "fields that people define of hosts"},
 	F_END,
 };
 

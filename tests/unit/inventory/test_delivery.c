@@ -479,6 +479,32 @@ static void test_ports_in_other_words(void **state)
 	}
 }
 
+/* Columns of fields that people defined: typed, checked with all else of the row, named as changes. */
+static void test_custom_columns(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	static const char list[] =
+		"serial,custom.owner,Custom.Price,custom.tags,custom.warranty_end\n"
+		"S1,net,1200,a; b,2029-11-30\nS2,,12.5,,30.11.2029\nS3,,,,\n";
+	autojson json_t *doc = import_csv(db, "d1", list, false);
+	autofree char *text = json_text(doc), *refused = refused_lines(doc);
+
+	if (number(doc, "accepted") != 2 || !str_eq(refused, "3:") ||
+	    !strstr(text, "\"pointer\":\"/custom/price\"") ||
+	    !strstr(text, "\"pointer\":\"/custom/warranty_end\""))
+		fail_msg("%s", text);
+	assert_int_equal(count(db, "SELECT count(*) FROM custom_value WHERE object = 'hosts'"), 5);
+	assert_int_equal(count(db, "SELECT number FROM custom_value WHERE name = 'price'"), 1200);
+	autojson json_t *again = import_csv(db, "d1", "serial,custom.owner\nS1,sys\nS3,\n", false);
+	autofree char *changes = json_text(
+		json_object_get(json_array_get(json_object_get(again, "results"), 0), "changes"));
+	assert_string_equal(changes, "{\"custom.owner\":[\"net\",\"sys\"]}");
+	autojson json_t *unknown = import_csv(db, "d1", "serial,custom.colour\nS4,red\n", false);
+	autofree char *why = json_text(unknown);
+	if (number(unknown, "accepted") != 0 || !strstr(why, "have no field 'colour'"))
+		fail_msg("%s", why);
+}
+
 /* ---- what one row alone shows ---------------------------------------------------------------- */
 
 static void test_values_that_are_refused(void **state)
@@ -867,6 +893,7 @@ int main(void)
 		T(test_delivery_left_half_way),
 		cmocka_unit_test(test_rows_that_fall_on_each_other),
 		cmocka_unit_test(test_ports_in_other_words),
+		T(test_custom_columns),
 		T(test_values_that_are_refused),
 		T(test_field_27_places_are_read),
 		T(test_a_row_has_all_its_errors),
