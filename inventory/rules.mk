@@ -79,6 +79,7 @@ inventory_SRC += inventory/parts/facts.c
 inventory_SRC += inventory/parts/facts_load.c
 inventory_SRC += inventory/parts/version.c
 inventory_SRC += inventory/parts/serial_rule.c
+inventory_SRC += inventory/parts/part_row.c
 inventory_SRC += inventory/parts/spare.c
 inventory_SRC += inventory/query/collections.c
 inventory_SRC += inventory/query/sql.c

@@ -22,10 +22,4 @@ MUST_CHECK int place_parts(struct db *db, int64_t host_num, found_parts *found,
 			   const struct moment *m, const struct parts_report *report,
 			   struct err *err);
 
-/* The number of the next part: of none that was removed. */
-MUST_CHECK int part_next_num(struct db *db, int64_t *ret, struct err *err);
-/* A part that is new, under p->part_num, and what its serial says. */
-MUST_CHECK int part_insert(struct db *db, const struct found_part *p, int64_t now_us,
-			   struct err *err);
-
 #endif

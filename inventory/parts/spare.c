@@ -17,7 +17,7 @@
 
 #include "../hosts/history.h"
 #include "found_part.h"
-#include "place_parts.h"
+#include "part_row.h"
 
 static int refuse(const char *member, const char *what, struct err *err)
 {

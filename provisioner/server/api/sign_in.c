@@ -227,8 +227,10 @@ static int hash_own(struct http_request *r, const struct own_ask *ask, struct er
 	struct api *api = http_context(r);
 	autojson json_t *answer = NULL;
 	struct account a = {.num = 0};
+	struct err own = ERR_INIT;
 
-	TRY(find_self(api->flow, r, &a, err));
+	if (find_self(api->flow, r, &a, &own) < 0)
+		return api_change(r, err); /* finds the same, and writes it down */
 	TRY(api_password_is_fit(ask->password, a.name, err));
 	if (!http_state(r)) /* not when it is called again after it waited for a reader */
 		TRY(api_password_may_try(api->flow, r, a.name, err));
@@ -253,6 +255,7 @@ static int post_own_password(struct http_request *r, struct err *err)
 	autojson json_t *doc = NULL;
 	struct own_ask ask = {.current = ""};
 
+	TRY(api_check_match(r, err));
 	TRY(http_body_json(r, &doc, err));
 	TRY(record_decode(own_fields, doc, &ask, err));
 	int rc = hash_own(r, &ask, err);
