@@ -8,13 +8,14 @@
 #include <string.h>
 #include <base/bytes.h>
 
+#include "dhcp_packet.h"
+
 #define IP_BYTES    20
 #define UDP_BYTES   8
 #define BOOTP_BYTES 236 /* up to the options */
-#define MAGIC       0x63825363U
 #define BROADCAST   0x8000U
 
-enum { OPTION_PAD = 0, OPTION_TYPE = 53, OPTION_SERVER = 54, OPTION_END = 255 };
+enum { OPTION_TYPE = 53, OPTION_SERVER = 54, OPTION_END = 255 };
 enum { DHCP_OFFER = 2, BOOTREQUEST = 1, BOOTREPLY = 2, ETHERNET = 1, PROTOCOL_UDP = 17 };
 
 const uint8_t dhcp_probe_mac[6] = {0x02, 's', 'l', 'i', 'p', 'w'};
@@ -79,38 +80,11 @@ void dhcp_probe_write(uint8_t ret[static DHCP_PROBE_BYTES], uint32_t xid)
 	put_be32(bootp + 4, xid);
 	put_be16(bootp + 10, BROADCAST);
 	memcpy(bootp + 28, dhcp_probe_mac, sizeof(dhcp_probe_mac));
-	put_be32(bootp + BOOTP_BYTES, MAGIC);
+	put_be32(bootp + BOOTP_BYTES, DHCP_MAGIC);
 	memcpy(bootp + BOOTP_BYTES + 4, options, sizeof(options));
 }
 
 /* ---- listening ------------------------------------------------------------------------------- */
-
-/* What lies behind the IP and UDP headers, when the packet goes to a DHCP client. */
-static bool open_udp(struct cur *packet, struct cur *ret_bootp, uint8_t source[static 4])
-{
-	unsigned header_bytes, length;
-	const uint8_t *from;
-	uint8_t first = cur_u8(packet);
-
-	header_bytes = (first & 0x0fU) * 4;
-	if (first >> 4 != 4 || header_bytes < IP_BYTES)
-		return false;
-	cur_skip(packet, 8);
-	if (cur_u8(packet) != PROTOCOL_UDP)
-		return false;
-	cur_skip(packet, 2);
-	from = cur_bytes(packet, 4);
-	cur_skip(packet, 4 + header_bytes - IP_BYTES);
-	if (cur_be16(packet) != DHCP_SERVER_PORT || cur_be16(packet) != DHCP_CLIENT_PORT)
-		return false;
-	length = cur_be16(packet);
-	cur_skip(packet, 2);
-	if (packet->short_read || length < UDP_BYTES)
-		return false;
-	memcpy(source, from, 4);
-	*ret_bootp = cur_sub(packet, length - UDP_BYTES);
-	return !ret_bootp->short_read;
-}
 
 static bool is_for_the_probe(struct cur *bootp, uint32_t xid, uint8_t offered[static 4])
 {
@@ -124,44 +98,24 @@ static bool is_for_the_probe(struct cur *bootp, uint32_t xid, uint8_t offered[st
 	cur_skip(bootp, 8);
 	mac = cur_bytes(bootp, sizeof(dhcp_probe_mac));
 	cur_skip(bootp, BOOTP_BYTES - 28 - sizeof(dhcp_probe_mac));
-	if (cur_be32(bootp) != MAGIC || bootp->short_read || !reply ||
+	if (cur_be32(bootp) != DHCP_MAGIC || bootp->short_read || !reply ||
 	    memcmp(mac, dhcp_probe_mac, sizeof(dhcp_probe_mac)) != 0)
 		return false;
 	memcpy(offered, address, 4);
 	return true;
 }
 
-/* The value of an option; NULL when it is not there or not that long. */
-static const uint8_t *option_find(struct cur options, unsigned wanted, size_t n_bytes)
-{
-	while (!options.short_read) {
-		unsigned code = cur_u8(&options);
-		size_t length;
-		const uint8_t *value;
-
-		if (code == OPTION_PAD)
-			continue;
-		if (code == OPTION_END)
-			break;
-		length = cur_u8(&options);
-		value = cur_bytes(&options, length);
-		if (code == wanted)
-			return !options.short_read && length == n_bytes ? value : NULL;
-	}
-	return NULL;
-}
-
 bool dhcp_answer_read(const uint8_t *packet, size_t n_bytes, uint32_t xid, struct dhcp_answer *ret)
 {
 	struct cur c = cur_of(packet, n_bytes), bootp;
-	const uint8_t *type, *server;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!open_udp(&c, &bootp, ret->server) || !is_for_the_probe(&bootp, xid, ret->offered))
+	if (!dhcp_packet_open(&c, DHCP_SERVER_PORT, DHCP_CLIENT_PORT, &bootp, ret->server) ||
+	    !is_for_the_probe(&bootp, xid, ret->offered))
 		return false;
-	type = option_find(bootp, OPTION_TYPE, 1);
-	server = option_find(bootp, OPTION_SERVER, 4);
-	if (server)
-		memcpy(ret->server, server, 4);
-	return type && *type == DHCP_OFFER;
+	struct cur type = dhcp_packet_option(bootp, OPTION_TYPE);
+	struct cur server = dhcp_packet_option(bootp, OPTION_SERVER);
+	if (server.left_bytes == 4)
+		memcpy(ret->server, server.p, 4);
+	return type.left_bytes == 1 && *type.p == DHCP_OFFER;
 }

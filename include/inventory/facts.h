@@ -30,4 +30,10 @@ MUST_CHECK int facts_from_blob(const void *p, size_t n_bytes, json_t **ret, stru
 MUST_CHECK int facts_load(struct db *db, int64_t host_num, int64_t at_us, json_t **ret,
 			  struct err *err);
 
+/* Give the card that a DHCP relay spoke of (event FACTS_RELAYED_EVENT: mac, relay, circuit_id, remote_id) a
+ * member FACTS_RELAYED: Relay, CircuitId, RemoteId, At. Nothing is stored. facts: changed. */
+#define FACTS_RELAYED_EVENT "dhcp.relayed"
+#define FACTS_RELAYED       "relayed"
+MUST_CHECK int facts_add_relayed(struct db *db, int64_t host_num, json_t *facts, struct err *err);
+
 #endif

@@ -22,6 +22,7 @@
 #include "compare_parts.h"
 #include "differences.h"
 #include "port_name.h"
+#include "relayed_port.h"
 
 static const char *text_of(const json_t *j, const char *key)
 {
@@ -183,7 +184,7 @@ static bool card_fits(const json_t *nic, const char *name, const char *port)
 	bool port_fits = !port[0] || port_name_same_port(port, text_of(lldp, "PortId")) ||
 			 port_name_same_port(port, text_of(lldp, "PortDescription"));
 
-	return lldp && name_fits && port_fits;
+	return lldp ? name_fits && port_fits : relayed_port_fits(nic, name, port);
 }
 
 static const json_t *fitting_card(const json_t *facts, const char *name, const char *port)
@@ -201,10 +202,45 @@ static int load_facts(struct db *db, int64_t host_num, json_t **ret, struct err 
 {
 	int rc = facts_load(db, host_num, 0, ret, err);
 
+	if (rc >= 0)
+		return facts_add_relayed(db, host_num, *ret, err);
 	if (rc != -ERR_NOT_FOUND)
 		return rc;
 	err_clear(err);
 	return 0;
+}
+
+/* Where a host that no switch greets is plugged in, as a relay says it. */
+static const json_t *relayed_card(const json_t *facts)
+{
+	size_t i;
+	json_t *nic;
+
+	json_array_foreach (json_object_get(facts, "nics"), i, nic)
+		if (!json_object_get(nic, "lldp") && json_object_get(nic, FACTS_RELAYED))
+			return nic;
+	return NULL;
+}
+
+struct far_end {
+	const char *name, *port;
+	char relayed[RELAYED_PORT_BYTES];
+};
+
+/* LLDP's word first; without any, the relay's. card: on the right switch, or NULL. */
+static void find_end(const struct db_rows *rows, const json_t *facts, const json_t *card,
+		     struct far_end *ret)
+{
+	const json_t *lldp = json_object_get(card, "lldp");
+
+	*ret = (struct far_end){db_text(rows, 2), lldp ? brief_port_of(lldp) : db_text(rows, 3),
+				""};
+	if (lldp || (!card && ret->name[0]))
+		return;
+	const json_t *nic = card ? card : relayed_card(facts);
+	relayed_port_name(nic, ret->relayed);
+	ret->name = relayed_port_switch(nic);
+	ret->port = ret->relayed;
 }
 
 /* No card is where the plan says. If one is on that switch at least, its port is the wrong one. */
@@ -213,12 +249,14 @@ static void differ_in_port(const struct db_rows *rows, const json_t *facts, cons
 {
 	const char *name = db_text(rows, 0), *port = db_text(rows, 1);
 	const json_t *card = name[0] ? fitting_card(facts, name, "") : NULL;
-	const char *found = card ? brief_port_of(json_object_get(card, "lldp")) : db_text(rows, 3);
+	struct far_end found;
 
-	if (!card && port_name_tells_switch(name, db_text(rows, 2)))
-		compare_text(out, type, "switch.name", name, db_text(rows, 2));
-	if ((card || !port_name_same_port(port, found)) && port_name_tells_port(port, found))
-		compare_text(out, type, "switch.port", port, found);
+	find_end(rows, facts, card, &found);
+	if (!card && port_name_tells_switch(name, found.name))
+		compare_text(out, type, "switch.name", name, found.name);
+	if ((card || !port_name_same_port(port, found.port)) &&
+	    port_name_tells_port(port, found.port))
+		compare_text(out, type, "switch.port", port, found.port);
 }
 
 /* Columns: expected name and port, found name and port. The plan names one of the host's cards: any

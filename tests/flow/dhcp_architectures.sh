@@ -9,7 +9,7 @@ flow_namespace "$@"
 flow_dir architectures
 flow_wire
 
-echo 1..14
+echo 1..17
 flow_config
 mkdir -p "$dir/boot/ipxe"
 sed -i "s|^mode=off|mode=full\nrelayed=10.98.0.10-10.98.0.20/24@10.98.0.1 10.97.0.10-10.97.0.20/24\n[boot]\nfiles_dir=$dir/boot|" "$dir/slipway.conf"
@@ -41,6 +41,10 @@ same "it says what to do" "$(jq -r '.items[] | select(.detail.client_arch == 6) 
 same "and names what it is" "$(jq -r '.items[] | select(.detail.client_arch == 39) | .detail.architecture' "$dir/body")" \
 	"UEFI LoongArch, 64 bits"
 # Hosts of two networks behind relays; the second network has no router that they should be told.
+call POST /api/v1/deliveries -H 'Content-Type: application/json' \
+	-d '{"name": "d1", "hosts": [{"serial": "SN-1", "macs": ["02:00:00:00:10:c8"]}]}' >/dev/null
+call GET '/api/v1/hosts?limit=2' >/dev/null
+host=$(jq -r '.items[0].id' "$dir/body")
 for net in 10.98.0 10.97.0; do
 	on card ip address add "$net.1/24" dev eth0
 	ip route add "$net.0/24" dev sw0
@@ -51,6 +55,19 @@ same "a host behind a relay has an address, the router and the loader of its net
 same "in a network without a router it is told none" \
 	"$(on card python3 "$(dirname "$client")/dhcp_relayed.py" 10.97.0.1 10.99.0.1 | sed 's/^10\.97\.0\.[12][0-9] /ADDRESS /')" \
 	"ADDRESS 0.0.0.0 snponly-x86_64.efi told"
+for _ in $(seq 50); do
+	call GET '/api/v1/events?kind=dhcp.relayed&limit=10' >/dev/null
+	[ "$(jq '.items | length' "$dir/body")" = 1 ] && break
+	sleep 0.1
+done
+same "what a relay says of the port is in the host's timeline" \
+	"$(jq -r --arg h "$host" '.items[] | select(.host_id == $h) | "\(.detail.relay) \(.detail.circuit_id) \(.detail.remote_id)"' "$dir/body" | sort | tr '\n' ';')" \
+	"10.98.0.1 Et17 00:1c:73:aa:bb:00;"
+sleep 0.7
+call GET '/api/v1/events?kind=dhcp.relayed&limit=10' >/dev/null
+same "a flood of them is one event in a minute" "$(jq '.items | length' "$dir/body")" 1
+call GET '/api/v1/hosts?limit=5' >/dev/null
+same "and it makes no host" "$(jq '.items | length' "$dir/body")" 1
 refused() { # WORDS SED: the configuration, changed, is refused with these words
 	sed "$2" "$dir/slipway.conf" >"$dir/wrong.conf"
 	timeout 20 "$build/bin/slipwayd" --config "$dir/wrong.conf" 2>&1 | grep -q "$1" && printf 'refused '

@@ -113,6 +113,10 @@ static int get_facts(struct http_request *r, struct err *err)
 	TRY(api_host(r, &h, err));
 	TRY(api_time(r, "at", &at_us, err));
 	TRY(facts_load(api->flow->db, h.num, at_us, &doc, err));
+	if (!at_us && facts_add_relayed(api->flow->db, h.num, doc, err) < 0) {
+		json_decref(doc);
+		return -(int)err->code;
+	}
 	return http_reply_json(r, 200, doc);
 }
 

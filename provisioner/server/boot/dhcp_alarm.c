@@ -6,12 +6,16 @@
 #include "dhcp_alarm.h"
 
 #include <arpa/inet.h>
+#include <string.h>
 #include <systemd/sd-event.h>
 #include <base/hw_id.h>
 #include <base/json.h>
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/event.h>
+#include <inventory/facts.h>
+#include <pxe/dhcp_relay.h>
+#include <server/flow/sightings.h>
 #include "line_pipe.h"
 
 #define STRANGERS_MAX 16                /* more than these at once say nothing new */
@@ -44,6 +48,14 @@ static bool take_address(struct sv w, char ret[static 16])
 	return inet_pton(AF_INET, ret, &unused) == 1;
 }
 
+static bool take_interface(struct sv w, char ret[static 16])
+{
+	if (w.n == 0 || w.n >= 16 || memchr(w.p, ' ', w.n))
+		return false;
+	memcpy(ret, w.p, w.n);
+	return true;
+}
+
 bool dhcp_alarm_line_parse(const char *line, struct dhcp_alarm_line *ret)
 {
 	struct sv rest = sv_of(line);
@@ -52,7 +64,8 @@ bool dhcp_alarm_line_parse(const char *line, struct dhcp_alarm_line *ret)
 	return sv_eq_str(sv_split(&rest, ' '), "answer") &&
 	       take_address(sv_split(&rest, ' '), ret->address) &&
 	       hw_mac_parse(sv_split(&rest, ' '), MAC_COLON, ret->mac) &&
-	       take_address(rest, ret->offered);
+	       take_address(sv_split(&rest, ' '), ret->offered) &&
+	       take_interface(rest, ret->interface);
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -64,10 +77,10 @@ static void tell(struct dhcp_alarm *d, const struct dhcp_alarm_line *said, bool 
 	struct err err = ERR_INIT;
 	autojson json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "address", said->address, "mac",
 					    said->mac, "offered", said->offered, "interface",
-					    d->config->interface);
+					    said->interface);
 	autofree char *summary = xasprintf("another DHCP server %s on %s: %s (%s)",
-					   gone ? "has fallen silent" : "answers",
-					   d->config->interface, said->address, said->mac);
+					   gone ? "has fallen silent" : "answers", said->interface,
+					   said->address, said->mac);
 	struct event_draft e = {.kind = kind, .summary = summary, .detail = detail};
 	int rc = db_begin(flow->db, &err);
 
@@ -89,7 +102,8 @@ static struct stranger *find(struct dhcp_alarm *d, const struct dhcp_alarm_line 
 	for (size_t i = 0; i < STRANGERS_MAX; i++) {
 		struct stranger *s = &d->strangers[i];
 
-		if (str_eq(s->said.address, said->address) && str_eq(s->said.mac, said->mac))
+		if (str_eq(s->said.address, said->address) && str_eq(s->said.mac, said->mac) &&
+		    str_eq(s->said.interface, said->interface))
 			return s;
 		if (!s->said.address[0] && !free_place)
 			free_place = s;
@@ -97,17 +111,42 @@ static struct stranger *find(struct dhcp_alarm *d, const struct dhcp_alarm_line 
 	return free_place;
 }
 
+static void note_relayed(struct flow *flow, const struct dhcp_relayed *r)
+{
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "mac", r->mac, "relay",
+					    r->relay, "circuit_id", r->circuit, "remote_id",
+					    r->remote);
+	autofree char *text = json_text(detail);
+
+	(void)sightings_note(flow, r->mac, FACTS_RELAYED_EVENT, text);
+}
+
+static bool is_ours(const struct boot_config *c, const char *address)
+{
+	if (str_eq(c->address, address))
+		return true;
+	for (size_t i = 0; i < c->n_nets; i++)
+		if (str_eq(c->nets[i].address, address))
+			return true;
+	return false;
+}
+
 static void on_line(void *arg, const char *line)
 {
 	struct dhcp_alarm *d = arg;
 	struct dhcp_alarm_line said;
+	struct dhcp_relayed relayed;
 	struct stranger *s;
 
+	if (dhcp_relay_line_parse(line, &relayed)) {
+		note_relayed(d->flow, &relayed);
+		return;
+	}
 	if (!dhcp_alarm_line_parse(line, &said)) {
 		log_ev(LOG_WARNING, "dhcp.prober.says", KV("text", line));
 		return;
 	}
-	if (str_eq(said.address, d->config->address) || !(s = find(d, &said)))
+	if (is_ours(d->config, said.address) || !(s = find(d, &said)))
 		return;
 	if (!s->said.address[0])
 		tell(d, &said, false);

@@ -2,7 +2,8 @@
 /*
  * Other DHCP servers on our network (mode full: there must be none). A process without privileges
  * asks every 30 s, as a host that boots would; who answers beside us becomes an event
- * "dhcp.foreign", and "dhcp.foreign.gone" when it has been silent for a while.
+ * "dhcp.foreign", and "dhcp.foreign.gone" when it has been silent for a while. The same process hears what
+ * relays say of a host's port (pxe/dhcp_relay.h), which goes to the host's timeline.
  */
 #ifndef SERVER_DHCP_ALARM_H
 #define SERVER_DHCP_ALARM_H
@@ -28,9 +29,9 @@ void dhcp_alarm_stop(struct dhcp_alarm *d);
 /* How many are heard now; for metrics. NULL is well. */
 unsigned dhcp_alarm_count(const struct dhcp_alarm *d);
 
-/* What the child says of an answer, a line: "answer ADDRESS MAC OFFERED". */
+/* What the child says of an answer, a line: "answer ADDRESS MAC OFFERED INTERFACE". */
 struct dhcp_alarm_line {
-	char address[16], mac[18], offered[16];
+	char address[16], mac[18], offered[16], interface[16];
 };
 /* trust: little: the child reads strangers' packets. False when it is something else. */
 bool dhcp_alarm_line_parse(const char *line, struct dhcp_alarm_line *ret);

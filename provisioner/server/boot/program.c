@@ -275,7 +275,18 @@ static int run_prober(const struct boot_place *place, const char *dir, const cha
 	(void)dir;
 	(void)temp;
 	TRY(log_to_daemon(place, program_name(PROGRAM_PROBER), err));
-	return dhcp_prober_run(place->config->interface, place->config->address, err);
+	const struct boot_config *c = place->config;
+	struct dhcp_prober_link links[DHCP_PROBER_LINKS];
+	size_t n = 0;
+
+	_Static_assert(BOOT_NETS_MAX < DHCP_PROBER_LINKS, "one link each");
+	if (str_eq(c->dhcp_mode, "full"))
+		links[n++] = (struct dhcp_prober_link){c->interface, c->address};
+	for (size_t i = 0; i < c->n_nets; i++)
+		if (str_eq(c->nets[i].mode, "full"))
+			links[n++] = (struct dhcp_prober_link){c->nets[i].interface,
+							       c->nets[i].address};
+	return dhcp_prober_run(links, n, err);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */

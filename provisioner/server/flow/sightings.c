@@ -10,18 +10,21 @@
 #include <base/log.h>
 #include <base/str.h>
 #include <inventory/event.h>
+#include <inventory/expect.h>
+#include <inventory/facts.h>
 #include <inventory/host.h>
 #include "flow.h"
 #include "quota.h"
 
-#define KEPT_MAX    2048 /* messages of unknown MACs; the oldest gives way */
-#define THROTTLE_US (60 * 1000000LL)
-#define BATCH_US    300000
-#define BATCH_MAX   64 /* others want the loop, too */
-#define SEEN_BATCH  64 /* machines that were not let in, in one batch; more are not noted */
+#define SIGHTING_TEXT_BYTES 768  /* two texts of a relay, escaped */
+#define KEPT_MAX            2048 /* messages of unknown MACs; the oldest gives way */
+#define THROTTLE_US         (60 * 1000000LL)
+#define BATCH_US            300000
+#define BATCH_MAX           64 /* others want the loop, too */
+#define SEEN_BATCH          64 /* machines that were not let in, in one batch; more are not noted */
 
 struct kept {
-	char mac[18], what[24], address[46];
+	char mac[18], what[24], text[SIGHTING_TEXT_BYTES];
 	int64_t first_us, last_us; /* since it was last stored */
 	bool stored, pending;      /* pending: to be looked at with the next batch */
 };
@@ -45,12 +48,43 @@ static struct kept *find(struct sightings *w, const char *mac, const char *what)
 	return NULL;
 }
 
+static const char *text_of(const json_t *j, const char *key)
+{
+	const char *text = json_string_value(json_object_get(j, key));
+
+	return text ? text : "";
+}
+
+/* Where a relay saw the host, once; a host that was moved says so by its next packet. */
+static int append_relayed(struct flow *flow, int64_t host_num, const struct kept *k,
+			  struct err *err)
+{
+	static const char *const members[] = {"mac", "relay", "circuit_id", "remote_id"};
+	autojson json_t *detail = json_loads(k->text, 0, NULL), *before = NULL;
+	bool news = false;
+
+	TRY(event_latest(flow->db, host_num, FACTS_RELAYED_EVENT, &before, err));
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		news |= !str_eq(text_of(before, members[i]), text_of(detail, members[i]));
+	if (!detail || !news)
+		return 0;
+	autofree char *summary = xasprintf(
+		"the relay %s saw %s at port '%s' of '%s'", text_of(detail, "relay"), k->mac,
+		text_of(detail, "circuit_id"), text_of(detail, "remote_id"));
+	struct event_draft e = {host_num, FACTS_RELAYED_EVENT, "dnsmasq", summary, detail};
+
+	TRY(event_append(flow->db, &e, flow_now_us(flow), NULL, err));
+	return host_refresh_differences(flow->db, host_num, err);
+}
+
 static int append(struct flow *flow, int64_t host_num, const struct kept *k, struct err *err)
 {
+	if (str_eq(k->what, FACTS_RELAYED_EVENT))
+		return append_relayed(flow, host_num, k, err);
 	autojson json_t *detail = json_pack("{s:s, s:s, s:s, s:I}", "mac", k->mac, "message",
-					    k->what, "address", k->address, "at_us",
+					    k->what, "address", k->text, "at_us",
 					    (json_int_t)k->first_us);
-	autofree char *summary = xasprintf("%s %s", k->what, k->address);
+	autofree char *summary = xasprintf("%s %s", k->what, k->text);
 	bool boot = str_starts(k->what, "boot.");
 	struct event_draft e = {.host_num = host_num,
 				.kind = boot ? k->what : "dhcp.message",
@@ -147,7 +181,7 @@ static void flush_soon(struct sightings *w)
 	(void)sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
 }
 
-bool sightings_note(struct flow *flow, const char *mac, const char *what, const char *address)
+bool sightings_note(struct flow *flow, const char *mac, const char *what, const char *text)
 {
 	struct sightings *w = flow->sightings;
 	int64_t now_us = flow_now_us(flow);
@@ -167,7 +201,7 @@ bool sightings_note(struct flow *flow, const char *mac, const char *what, const 
 	memset(k, 0, sizeof(*k));
 	(void)str_copy(k->mac, sizeof(k->mac), mac);
 	(void)str_copy(k->what, sizeof(k->what), what);
-	(void)str_copy(k->address, sizeof(k->address), address);
+	(void)str_copy(k->text, sizeof(k->text), text);
 	k->first_us = first_us;
 	k->last_us = now_us;
 	k->pending = true;

@@ -17,9 +17,10 @@ struct sightings;
 MUST_CHECK int sightings_new(struct flow *flow, struct sightings **ret, struct err *err);
 void sightings_free(struct sightings *s);
 /* Remember one. Neither looks up nor writes here: a boot answer must not wait for a disk.
- * in: what: "boot.agent", or a DHCP message; address: where, or why. trust: text is a host's.
+ * in: what: "boot.agent", or a DHCP message; text: where, or why; for FACTS_RELAYED_EVENT
+ *     its detail as JSON. trust: text is a host's.
  * Returns false when the same was noted within the last minute. */
-bool sightings_note(struct flow *flow, const char *mac, const char *what, const char *address);
+bool sightings_note(struct flow *flow, const char *mac, const char *what, const char *text);
 /* A machine that was not let in: write down soon what it said, if its address's budget and that of
  * all strangers permit. in: first_us as for seen_host_put(); last_us and times are not read. trust: none. */
 void sightings_seen(struct flow *flow, const struct seen_host *h);

@@ -12,6 +12,7 @@
 #include <base/str.h>
 #include <inventory/collection.h>
 #include <inventory/difference.h>
+#include <inventory/event.h>
 #include <inventory/expect.h>
 #include <inventory/facts.h>
 #include <inventory/identity.h>
@@ -199,6 +200,66 @@ static void test_wrong_rack_unit_shows_by_its_switch_port(void **state)
 	assert_int_equal(json_array_size(json_object_get(good, "differences")), 0);
 }
 
+static void say_relayed(struct db *db, int64_t num, const char *circuit, const char *remote,
+			int64_t now_us)
+{
+	struct err err = ERR_INIT;
+	autojson json_t *detail = json_pack("{s:s, s:s, s:s, s:s}", "mac", "52:54:00:00:00:01",
+					    "relay", "10.2.0.1", "circuit_id", circuit, "remote_id",
+					    remote);
+	struct event_draft e = {
+		.host_num = num, .kind = FACTS_RELAYED_EVENT, .summary = "seen", .detail = detail};
+
+	must(db_begin(db, &err), &err);
+	must(db_end(db, event_append(db, &e, now_us, NULL, &err), &err), &err);
+}
+
+/* Where no switch greets a card, what a DHCP relay said of its port tells where the host stands. */
+static void test_a_relay_names_the_port(void **state)
+{
+	static const struct {
+		const char *name, *lldp, *circuit, *remote, *differs;
+	} rows[] = {
+		{"nobody says anything", "", "", "", ""},
+		{"the right one", "", "Et3", "sw1", ""},
+		{"the right one with a domain and a VLAN", "", "Ethernet3:20", "sw1.example", ""},
+		{"a port with a unit", "", "Ethernet3.0:v20", "sw1", ""},
+		{"the port alone", "", "Et3", "", ""},
+		{"another port", "", "Et4", "sw1", "switch.port"},
+		{"another port, no switch", "", "Et4:20", "", "switch.port"},
+		{"another switch", "", "Et3", "sw2", "switch.name"},
+		{"numbers of the maker's", "", "0x000400140104", "sw1", ""},
+		{"the switch's own address tells nothing", "", "Et3", "00:1c:73:aa:bb:cc", ""},
+		{"LLDP goes before", ",\"lldp\":{\"SysName\":\"sw1\",\"PortId\":\"Et3\"}", "Et4",
+		 "sw2", ""},
+	};
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	int64_t num = make_host(db, "SN-1", "52:54:00:00:00:01"), id = 0;
+	bool changed = false;
+	autojson json_t *at = parse("{\"rack\":\"r1\",\"unit\":3}");
+	const struct location_draft plan = {
+		.rack = "r1", .unit = 3, .switch_name = "sw1", .port = "Ethernet3"};
+
+	must(host_edit(db, num, &(struct host_edit){at, -1, "test", US}, &changed, &err), &err);
+	must(location_put(db, &plan, "test", US, &id, &err), &err);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *text = xasprintf(
+			"{\"nics\":[{\"Name\":\"eth0\",\"PermanentMACAddress\":"
+			"\"52:54:00:00:00:01\"%s}]}",
+			rows[i].lldp);
+		autojson json_t *facts = parse(text);
+		autojson json_t *doc = NULL;
+
+		must(facts_store(db, num, facts, (10 + 2 * (int64_t)i) * US, NULL, &err), &err);
+		say_relayed(db, num, rows[i].circuit, rows[i].remote, (11 + 2 * (int64_t)i) * US);
+		must(host_compare(db, num, &doc, &err), &err);
+		autofree char *found = json_text(json_object_get(doc, "differences"));
+		if (rows[i].differs[0] ? !strstr(found, rows[i].differs) : !str_eq(found, "[]"))
+			fail_msg("row '%s': %s", rows[i].name, found);
+	}
+}
+
 /* field-32: the unit is found by the switch's words, too, and a second card elsewhere moves no host. */
 static void test_the_unit_by_a_port_in_other_words(void **state)
 {
@@ -365,6 +426,7 @@ int main(void)
 		T(test_edits),
 		T(test_sku_finds_what_is_wrong),
 		T(test_wrong_rack_unit_shows_by_its_switch_port),
+		T(test_a_relay_names_the_port),
 		T(test_the_unit_by_a_port_in_other_words),
 		T(test_ports_in_their_own_words),
 		T(test_difference_of_two_moments),
