@@ -77,6 +77,12 @@ struct plan_burn_in {
 	size_t n_tests;
 };
 
+/* What UEFI firmware starts first after the installation. */
+#define PLAN_BOOT_NETWORK     "network"
+#define PLAN_BOOT_DISK        "disk"
+#define PLAN_BOOT_ORDER_BYTES 8
+extern const char *const plan_boot_orders[]; /* ends in NULL */
+
 struct plan_image {
 	char arm_id[PLAN_ID_BYTES];
 	char image_digest[SHA256_HEX_BYTES]; /* of the manifest */
@@ -90,8 +96,9 @@ struct plan_image {
 	char hostname[64], fqdn[254];
 	char *ssh_authorized_keys[PLAN_SSH_KEYS_MAX];
 	size_t n_ssh_authorized_keys;
-	char *user_data;                 /* "" if none; never NULL after decoding */
-	char console[CONSOLE_MAX_BYTES]; /* proto/console.h; "": as the image has it */
+	char *user_data;                        /* "" if none; never NULL after decoding */
+	char console[CONSOLE_MAX_BYTES];        /* proto/console.h; "": as the image has it */
+	char boot_order[PLAN_BOOT_ORDER_BYTES]; /* "": as the agent was started with */
 	json_t *network; /* proto/network.h, of this host alone; a reference; NULL: none */
 	char first_boot_url[256], first_boot_pin[64], first_boot_token[SHA256_HEX_BYTES];
 };

@@ -11,7 +11,7 @@
 
 #include "port_name.h"
 
-/* "0x0004..." is what the reader of the packet makes of bytes that are no text. */
+/* "0x0004..." is what the reader of the packet makes of bytes that are not text. */
 static const char *plain(const json_t *nic, const char *key)
 {
 	const char *text = json_string_value(

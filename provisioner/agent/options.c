@@ -12,6 +12,7 @@
 #include <base/digest.h>
 #include <base/json.h>
 #include <base/str.h>
+#include <proto/plan.h>
 
 static bool is_url(const char *v, const char *scheme)
 {
@@ -53,7 +54,7 @@ static bool is_id(const char *v)
 
 static bool is_boot_order(const char *v)
 {
-	return str_eq(v, "network") || str_eq(v, "disk");
+	return str_eq(v, PLAN_BOOT_NETWORK) || str_eq(v, PLAN_BOOT_DISK);
 }
 
 #define AT(m) offsetof(struct agent_options, m), sizeof(((struct agent_options *)0)->m)

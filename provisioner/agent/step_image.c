@@ -246,7 +246,9 @@ static const struct image_receipt_partition *find_esp(const struct image_receipt
 static int write_entry(struct imaging *im, const struct image_receipt_partition *esp, json_t **ret,
 		       struct err *err)
 {
-	const char *order = im->w.context->options->boot_order;
+	const char *order = im->w.context->plan->image.boot_order[0]
+				    ? im->w.context->plan->image.boot_order
+				    : im->w.context->options->boot_order;
 	const struct nvram_request request = {
 		.tool = "efibootmgr",
 		.disk = im->w.disk.drive.dev_path,
@@ -255,7 +257,7 @@ static int write_entry(struct imaging *im, const struct image_receipt_partition 
 		.name = im->receipt.line,
 		.loader = im->receipt.arch == IMAGE_ARCH_AARCH64 ? "\\EFI\\BOOT\\BOOTAA64.EFI"
 								 : "\\EFI\\BOOT\\BOOTX64.EFI",
-		.first = str_eq(order, "disk") ? NVRAM_DISK_FIRST : NVRAM_NETWORK_FIRST,
+		.first = str_eq(order, PLAN_BOOT_DISK) ? NVRAM_DISK_FIRST : NVRAM_NETWORK_FIRST,
 	};
 
 	disk_work_say(&im->w, "writing the firmware's boot entry");

@@ -126,6 +126,18 @@ static void decode_console(struct json_reader *r, struct plan_image *m)
 		copy(r, "console", console, m->console, sizeof(m->console));
 }
 
+const char *const plan_boot_orders[] = {PLAN_BOOT_NETWORK, PLAN_BOOT_DISK, NULL};
+
+static void decode_boot_order(struct json_reader *r, struct plan_image *m)
+{
+	const char *order = json_opt_str(r, "boot_order", sizeof(m->boot_order) - 1, "");
+
+	if (*order && !str_eq(order, PLAN_BOOT_NETWORK) && !str_eq(order, PLAN_BOOT_DISK))
+		json_reader_fail(r, "boot_order", ERR_INVALID, "neither network nor disk");
+	else
+		copy(r, "boot_order", order, m->boot_order, sizeof(m->boot_order));
+}
+
 static int decode_host(struct json_reader *parent, struct plan_image *m)
 {
 	json_t *obj = json_need_obj(parent, "host");
@@ -141,6 +153,7 @@ static int decode_host(struct json_reader *parent, struct plan_image *m)
 	copy(&r, "fqdn", json_opt_str(&r, "fqdn", sizeof(m->fqdn) - 1, ""), m->fqdn,
 	     sizeof(m->fqdn));
 	decode_console(&r, m);
+	decode_boot_order(&r, m);
 	return json_reader_end(&r);
 }
 

@@ -79,6 +79,8 @@ static json_t *encode_host(const struct plan_image *m)
 		set_str(host, "fqdn", m->fqdn);
 	if (m->console[0])
 		set_str(host, "console", m->console);
+	if (m->boot_order[0])
+		set_str(host, "boot_order", m->boot_order);
 	if (m->network)
 		json_object_set(host, "network", m->network);
 	return host;

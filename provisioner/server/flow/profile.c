@@ -79,6 +79,8 @@ static const struct field host_fields[] = {
 	      .about =
 		      "serial console, \"ttyS1,115200n8\": of the agent and of the installed system; "
 		      "default: the agent's is the first port, the system's the firmware's"),
+	F_STR(struct profile, "boot_order", boot_order, 0, .choices = plan_boot_orders,
+	      .about = "what UEFI firmware starts first after the installation; default network"),
 	F_ARRAY(struct profile, "ssh_authorized_keys", ssh_authorized_keys, 0, SSH_KEYS_MAX,
 		.about = "one line of text each"),
 	F_JSON(struct profile, "network", network, 0,
@@ -289,6 +291,13 @@ static void hash_later(struct sha256 *h, const char *name, const char *text)
 	hash_text(h, text);
 }
 
+/* A profile that leaves the network first keeps the digest that it had before the order could be chosen. */
+static void hash_boot_order(struct sha256 *h, const char *order)
+{
+	if (str_eq(order, PLAN_BOOT_DISK))
+		hash_text(h, "boot_order=" PLAN_BOOT_DISK);
+}
+
 /* A profile without one keeps the digest that it had before these were known. */
 static void hash_document(struct sha256 *h, const char *name, const json_t *doc)
 {
@@ -332,6 +341,7 @@ void profile_digest(const struct profile *p, char ret[static SHA256_HEX_BYTES])
 	hash_burn_in(h, p);
 	hash_later(h, NULL, p->console);
 	hash_later(h, "domain", p->domain);
+	hash_boot_order(h, p->boot_order);
 	sha256_final(h, digest);
 	hex_encode(digest, sizeof(digest), ret);
 }

@@ -12,6 +12,7 @@
 #include <base/digest.h>
 #include <base/err.h>
 #include <proto/console.h>
+#include <proto/plan.h>
 #include <proto/record.h>
 
 struct disk_rule {
@@ -36,8 +37,9 @@ struct profile {
 	char hostname[129];
 	char domain[190];                /* with a host name before it, 253 bytes at most; "" */
 	char console[CONSOLE_MAX_BYTES]; /* proto/console.h; "" */
-	json_t *ssh_authorized_keys;     /* array; a reference */
-	json_t *network;                 /* proto/network.h; a reference; NULL: none */
+	char boot_order[PLAN_BOOT_ORDER_BYTES]; /* "" network */
+	json_t *ssh_authorized_keys;            /* array; a reference */
+	json_t *network;                        /* proto/network.h; a reference; NULL: none */
 	const char *user_data; /* as a person wrote it; owned by doc; NULL: none, or hidden */
 	char user_sha256[SHA256_HEX_BYTES]; /* "" none */
 	int64_t user_bytes;

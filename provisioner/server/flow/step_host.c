@@ -43,6 +43,7 @@ int step_host_fill(struct step_builder *b, struct err *err)
 			 m->hostname);
 	profile_fqdn(&b->profile, m->hostname, m->fqdn);
 	(void)str_copy(m->console, sizeof(m->console), b->profile.console);
+	(void)str_copy(m->boot_order, sizeof(m->boot_order), b->profile.boot_order);
 	m->layout = json_incref(b->profile.layout);
 	copy_ssh_keys(m, b->profile.ssh_authorized_keys);
 	return fill_user_data(b, m, err);

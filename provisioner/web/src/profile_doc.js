@@ -26,6 +26,7 @@ export const FIELDS = [
 	{ group: "Installed system", at: "/host/hostname", label: "Host name", kind: "text", help: "May hold {short_code}, {serial}, {arch}." },
 	{ group: "Installed system", at: "/host/domain", label: "Domain", kind: "text", help: "Follows the host name: lab.example.net" },
 	{ group: "Installed system", at: "/host/console", label: "Serial console", kind: "text", help: "As the kernel writes it: ttyS1,115200n8" },
+	{ group: "Installed system", at: "/host/boot_order", label: "UEFI starts first from", kind: "choice", choices: ["network", "disk"], help: "Empty: the network." },
 	{ group: "Installed system", at: "/host/ssh_authorized_keys", label: "SSH keys, one a line", kind: "lines" },
 ];
 // Written as JSON alone.

@@ -84,6 +84,7 @@ static struct plan sample(enum plan_step_kind kind)
 				      .hostname = "host",
 				      .fqdn = "host.example",
 				      .console = "ttyS1,115200n8",
+				      .boot_order = PLAN_BOOT_DISK,
 				      .first_boot_url = "https://x/f",
 				      .first_boot_pin = "sha256//x",
 				      .first_boot_token = HEX64};

@@ -55,7 +55,7 @@ static void test_makers(void **state)
 		{"the switch alone", BYTES("\2\5leaf1"), "", "leaf1"},
 		{"sub-options that we do not know", BYTES("\x97\1x\1\4Et17\5\4abcd"), "Et17", ""},
 		{"a port with a VLAN", BYTES("\1\15Ethernet17:20"), "Ethernet17:20", ""},
-		{"a blank in it is no word", BYTES("\1\5Et 17"), "0x4574203137", ""},
+		{"a blank in it", BYTES("\1\5Et 17"), "0x4574203137", ""},
 		{"a line end in it", BYTES("\1\4Et\n7"), "0x45740a37", ""},
 		{"bytes of UTF-8", BYTES("\1\3P\xc3\xb6"), "0x50c3b6", ""},
 		{"a zero behind the text", BYTES("\1\5Et17\0"), "0x4574313700", ""},

@@ -99,6 +99,8 @@ static void test_digest(void **state)
 		{"layout", "\"layout\":{\"partitions\":[{\"role\":\"root\",\"size\":\"rest\"}]}",
 		 true},
 		{"console", "\"host\":{\"console\":\"ttyS1,115200n8\"}", true},
+		{"disk first", "\"host\":{\"boot_order\":\"disk\"}", true},
+		{"network first, said", "\"host\":{\"boot_order\":\"network\"}", false},
 	};
 	char base[SHA256_HEX_BYTES], got[SHA256_HEX_BYTES];
 	(void)state;
@@ -145,6 +147,34 @@ static void test_console(void **state)
 		struct profile p;
 
 		CHECK_INT(rows[i].word, profile_parse(doc, &p, &err), rows[i].expect);
+		profile_done(&p);
+	}
+}
+
+/* What the firmware starts first. */
+static void test_boot_order(void **state)
+{
+	static const struct {
+		const char *word;
+		int expect;
+	} rows[] = {
+		{"disk", 0},
+		{"network", 0},
+		{"usb", -ERR_FIELD_RANGE},
+		{"", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autojson json_t *doc = json_pack("{s:s, s:{s:s}, s:{s:s}}", "name", "a", "match",
+						 "serial", "A1", "host", "boot_order",
+						 rows[i].word);
+		struct err err = ERR_INIT;
+		struct profile p;
+
+		CHECK_INT(rows[i].word, profile_parse(doc, &p, &err), rows[i].expect);
+		if (rows[i].expect == 0)
+			CHECK_STR(rows[i].word, p.boot_order, rows[i].word);
 		profile_done(&p);
 	}
 }
@@ -375,11 +405,12 @@ static void test_disk_choice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),   cmocka_unit_test(test_digest),
-		cmocka_unit_test(test_layout),  cmocka_unit_test(test_network),
-		cmocka_unit_test(test_console), cmocka_unit_test(test_which_arm),
-		cmocka_unit_test(test_match),   cmocka_unit_test(test_hostname),
-		cmocka_unit_test(test_fqdn),    cmocka_unit_test(test_disk_choice),
+		cmocka_unit_test(test_parse),      cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_layout),     cmocka_unit_test(test_network),
+		cmocka_unit_test(test_console),    cmocka_unit_test(test_which_arm),
+		cmocka_unit_test(test_match),      cmocka_unit_test(test_hostname),
+		cmocka_unit_test(test_fqdn),       cmocka_unit_test(test_disk_choice),
+		cmocka_unit_test(test_boot_order),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
