@@ -112,6 +112,15 @@ static void listen_to_neighbours(struct agent *a)
 		queue_event(a, EVENT_FACTS, facts);
 }
 
+/* With a session only: before, nobody takes it, and the kernel keeps it. */
+static void feed_kernel_log(struct agent *a)
+{
+	struct event_log log;
+
+	while (a->phase != AGENT_NO_SESSION && kernel_feed_next(&a->kernel_feed, &log))
+		queue_event(a, EVENT_LOG, record_encode(event_log_fields, &log));
+}
+
 /* ---- session --------------------------------------------------------------------------------- */
 
 static bool is_session_lost(int code)
@@ -451,10 +460,12 @@ enum agent_exit agent_run(struct agent *a)
 	set_idle(a);
 	if (neighbours_open(&a->neighbours, &err) < 0)
 		log_err(LOG_WARNING, "agent.lldp", &err);
+	kernel_feed_open(&a->kernel_feed, "/dev/kmsg");
 	while (!may_leave(a)) {
 		int64_t until_ms = time_boot_ms() + 200;
 
 		listen_to_neighbours(a);
+		feed_kernel_log(a);
 		if (a->phase == AGENT_NO_SESSION) {
 			start_session(a);
 		} else {
@@ -468,6 +479,7 @@ enum agent_exit agent_run(struct agent *a)
 			until_ms = a->next_heartbeat_ms;
 		poll_worker(a, until_ms);
 	}
+	kernel_feed_close(&a->kernel_feed);
 	neighbours_close(&a->neighbours);
 	return AGENT_EXIT_REBOOT;
 }

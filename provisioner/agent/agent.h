@@ -18,6 +18,7 @@
 #include <agent/facts/neighbours.h>
 #include "options.h"
 #include <session/outbox.h>
+#include "kernel_feed.h"
 #include "screen.h"
 #include "worker.h"
 
@@ -41,6 +42,7 @@ struct agent {
 	struct worker worker;
 	struct screen screen;
 	struct neighbours neighbours;
+	struct kernel_feed kernel_feed;
 	enum agent_phase phase;
 	struct plan plan; /* of the step that runs */
 	int64_t last_seq; /* of the last finished step */

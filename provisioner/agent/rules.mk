@@ -31,6 +31,7 @@ agent_SRC := \
 	provisioner/agent/facts/machine_facts.c \
 	provisioner/agent/facts/boot_evidence.c \
 	provisioner/agent/latest.c \
+	provisioner/agent/kernel_feed.c \
 	provisioner/agent/worker.c \
 	provisioner/agent/screen.c \
 	provisioner/agent/screen_layout.c \
@@ -197,6 +198,7 @@ $(eval $(call unit_test,tests/unit/agent/test_network_fallback.c,$(AGENT_TEST_LI
 $(eval $(call unit_test,tests/unit/agent/disk/test_network_put.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_kernel_console.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_spcr.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call fuzzer,kernel_feed,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,spcr,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,boot_entries,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_missing_firmware.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
@@ -211,6 +213,7 @@ $(eval $(call unit_test,tests/unit/agent/disk/test_own_files.c,$(AGENT_TEST_LIBS
 $(eval $(call unit_test,tests/unit/agent/disk/test_erase_choose.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_thaw.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/disk/test_device.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/test_kernel_feed.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_latest.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_worker.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/test_identity.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
