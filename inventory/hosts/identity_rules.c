@@ -82,12 +82,15 @@ static const struct {
 };
 
 /* One value of the board in common, but two that are not, and network cards of its own: a UUID or a
- * serial that a vendor gave to several boards. */
+ * serial that a vendor gave to several boards. Nodes of one chassis often have no serial of the board: two UUIDs
+ * beside the chassis' serial, which each shows as its own, are two boards, too. */
 static bool is_another(const struct candidate *c)
 {
 	unsigned common = c->matched & BOARDS, apart = c->differs & BOARDS;
+	bool node = common == BIT(EVIDENCE_SYSTEM) && apart == BIT(EVIDENCE_UUID) &&
+		    (c->matched & BIT(EVIDENCE_CHASSIS));
 
-	return __builtin_popcount(common) == 1 && __builtin_popcount(apart) >= 2 &&
+	return __builtin_popcount(common) == 1 && (node || __builtin_popcount(apart) >= 2) &&
 	       ((c->differs & MAC) || c->own_cards);
 }
 

@@ -220,6 +220,14 @@ static void test_rules(void **state)
 		{"card moved away", B(MAC), B(UUID) | B(SYSTEM) | B(WWN), false, RELATION_REVIEW},
 		{"disk moved away", B(WWN), B(UUID) | B(MAC), false, RELATION_NONE},
 		{"same chassis", B(CHASSIS), B(UUID) | B(MAC), false, RELATION_NONE},
+		{"field-1 nodes with the serial of their chassis", B(SYSTEM) | B(CHASSIS),
+		 B(UUID) | B(MAC), false, RELATION_SHARED},
+		{"such a node that is replaced, with its disks", B(SYSTEM) | B(CHASSIS) | B(WWN),
+		 B(UUID) | B(MAC), false, RELATION_REVIEW},
+		{"nodes that share their UUID as well", B(SYSTEM) | B(CHASSIS) | B(UUID), B(MAC),
+		 false, RELATION_CLONE},
+		{"the serial without a chassis", B(SYSTEM), B(UUID) | B(MAC), false,
+		 RELATION_CLONE},
 		{"announced, other MAC", B(SYSTEM), B(MAC), true, RELATION_SAME},
 		{"announced, seen", B(SYSTEM), B(MAC), false, RELATION_CLONE},
 		{"serial before MACs are known", B(SYSTEM) | B(UUID), 0, false, RELATION_SAME},
@@ -251,6 +259,8 @@ static void show(struct db *db, const struct machine *m, int64_t now_us, struct 
 	struct host_evidence e = {.smbios_uuid = m->uuid,
 				  .system_serial = m->serial,
 				  .board_serial = m->board,
+				  .chassis_serial = str_starts(m->serial, "CHASSIS") ? m->serial
+										     : NULL,
 				  .macs = m->macs,
 				  .disks = disks};
 
@@ -383,6 +393,50 @@ static void test_uuid_in_the_other_byte_order_is_the_same_host(void **state)
 	ANSWER(db, &machine_a, IDENTITY_NEW, &a);
 	ANSWER(db, &swapped, IDENTITY_SAME, &b);
 	assert_true(a.host_num == b.host_num);
+}
+
+/* Four machines in one chassis, whose boards have no serial: one host each, none in review, however often. */
+static void test_nodes_of_a_chassis(void **state)
+{
+	static const struct machine nodes[] = {
+		{"4c4c4544-0051-3010-8054-b4c04f460001",
+		 "CHASSIS7",
+		 "",
+		 {"52:54:00:00:01:0a"},
+		 {NULL}},
+		{"4c4c4544-0051-3010-8054-b4c04f460002",
+		 "CHASSIS7",
+		 "",
+		 {"52:54:00:00:02:0a"},
+		 {NULL}},
+		{"4c4c4544-0051-3010-8054-b4c04f460003",
+		 "CHASSIS7",
+		 "",
+		 {"52:54:00:00:03:0a"},
+		 {NULL}},
+		{"4c4c4544-0051-3010-8054-b4c04f460004",
+		 "CHASSIS7",
+		 "",
+		 {"52:54:00:00:04:0a"},
+		 {NULL}},
+	};
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct identity first[ARRAY_LEN(nodes)], again;
+	struct err err = ERR_INIT;
+	int64_t in_review = -1;
+
+	for (size_t i = 0; i < ARRAY_LEN(nodes); i++)
+		ANSWER(db, &nodes[i], IDENTITY_NEW, &first[i]);
+	for (size_t i = 0; i < ARRAY_LEN(nodes); i++) {
+		ANSWER(db, &nodes[i], IDENTITY_SAME, &again);
+		assert_true(again.host_num == first[i].host_num);
+		for (size_t k = 0; k < i; k++)
+			assert_true(first[k].host_num != first[i].host_num);
+	}
+	assert_int_equal(db_query_int(db, &err, &in_review, 0,
+				      "SELECT count(*) FROM host WHERE review <> ''"),
+			 0);
+	assert_int_equal(in_review, 0);
 }
 
 /* I-04. */
@@ -749,6 +803,7 @@ int main(void)
 		T(test_moved_disk_is_no_conflict),
 		T(test_announced_host_is_found_when_it_arrives),
 		T(test_looking_writes_nothing),
+		T(test_nodes_of_a_chassis),
 		T(test_merge_and_split),
 		T(test_a_merged_row_leaves_nothing_to_the_next_host),
 		T(test_hostile_evidence_is_stored_as_text),
