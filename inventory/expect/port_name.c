@@ -91,6 +91,7 @@ static const char *const kinds[] = {
 	" management ma ",
 	" mgmteth mg ",
 	" mgigabitethernet mge ",
+	" appgigabitethernet ap ",
 	" portchannel po portch ",
 	" bundleether be ",
 	" bridgeaggregation bagg ",

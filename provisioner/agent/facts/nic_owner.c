@@ -21,6 +21,10 @@ enum { ASSIGNED_PERMANENT = 0 }; /* addr_assign_type; others: random, stolen, se
  * ax88179) are dongles. */
 static const char *const class_drivers[] = {"cdc_", "huawei_cdc_ncm", "rndis_", "zaurus"};
 
+/* HW: on a BlueField card that is a computer itself, the card's FIFO to its host is a network card with one
+ * address for all cards of the model. */
+static const char *const link_parents[] = {"MLNXBF"};
+
 /* Drivers of cards on PCIe whose other end is the management controller. */
 static const char *const bmc_drivers[] = {"host_veth_drv"};
 
@@ -37,11 +41,24 @@ static bool is_usb(const char *root, const char *name)
 	return device_path(root, name, path, sizeof(path)) && drive_path_has(path, "usb", NULL);
 }
 
+static bool is_link_of_card(const char *root, const char *name)
+{
+	char path[512];
+
+	for (size_t i = 0; i < ARRAY_LEN(link_parents); i++)
+		if (device_path(root, name, path, sizeof(path)) &&
+		    drive_path_has(path, link_parents[i], NULL))
+			return true;
+	return false;
+}
+
 bool nic_is_management(const char *root, const char *name)
 {
 	bool usb = is_usb(root, name);
 	char driver[64];
 
+	if (is_link_of_card(root, name))
+		return true;
 	if (!sysfs_link_name(root, driver, sizeof(driver), "sys/class/net/%s/device/driver", name))
 		return usb;
 	for (size_t i = 0; usb && i < ARRAY_LEN(class_drivers); i++)

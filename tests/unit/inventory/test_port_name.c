@@ -53,6 +53,8 @@ static void test_ports(void **state)
 		{"a channel, upper case", "Port-Channel10", "port-channel 10", true},
 		{"SONiC's channel", "PortChannel0001", "PortChannel1", false},
 		{"IOS-XR's bundle", "Bundle-Ether7", "BE7", true},
+		{"IOS-XE, the port of its applications", "AppGigabitEthernet1/0/1", "Ap1/0/1",
+		 true},
 		{"IOS-XR, management", "MgmtEth0/RP0/CPU0/0", "Mg0/RP0/CPU0/0", true},
 		{"Arista, management", "Management1", "Ma1", true},
 		{"Junos' unit", "xe-0/0/3", "xe-0/0/3.0", true},
