@@ -17,7 +17,7 @@ struct sd_event;
 struct self_check;
 
 /* in: config is read, and must outlive it */
-struct self_check *self_check_new(struct sd_event *event, struct config *config);
+MUST_CHECK struct self_check *self_check_new(struct sd_event *event, struct config *config);
 /* Begin a check. One that has not ended since the last tick is given up. */
 void self_check_tick(struct self_check *c);
 /* The rows of the last one; NULL: none has ended yet. out: borrowed until the next tick */

@@ -15,7 +15,7 @@
 
 struct dhcp_alone;
 
-struct dhcp_alone *dhcp_alone_new(struct flow *flow);
+MUST_CHECK struct dhcp_alone *dhcp_alone_new(struct flow *flow);
 /* What dnsmasq logs: a client's class, then its message. */
 void dhcp_alone_client(struct dhcp_alone *d, const struct dnsmasq_client *client);
 void dhcp_alone_message(struct dhcp_alone *d, const struct dnsmasq_line *line);
