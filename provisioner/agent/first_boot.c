@@ -195,6 +195,8 @@ static int open_socket(const struct target *t, struct err *err)
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 	if (connect(fd, (const struct sockaddr *)&t->address, t->address_bytes) < 0) {
+		if (errno == EINPROGRESS) /* what SO_SNDTIMEO makes of a timeout */
+			errno = ETIMEDOUT;
 		(void)err_sys(err, ERR_HTTP, "cannot reach %s", t->host);
 		(void)close(fd);
 		return -err->code;

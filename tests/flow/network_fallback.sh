@@ -15,6 +15,7 @@ programs=$build/obj/gcc/tests/harness
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test -days 1 \
 	-keyout "$dir/tls.key" -out "$dir/tls.pem" 2>/dev/null
 pin=$(openssl x509 -in "$dir/tls.pem" -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64)
+ssh-keygen -q -t ed25519 -N "" -f "$dir/host"
 python3 "$server" "$dir" 10.99.0.1 8443 2>"$dir/server.log" &
 dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --interface=sw0 --bind-interfaces --dhcp-leasefile="$dir/leases" \
 	--dhcp-range=10.99.0.100,10.99.0.199,5m --pid-file= 2>"$dir/dnsmasq.log" &
@@ -75,7 +76,7 @@ in_host() { on host chroot "$root" "$@"; }
 # The first network is one that has no way to the server. Some kernels have no bonds, and no VLANs.
 over='"kind":"bond","mode":"active-backup","links":["left","right"]'
 ip link add probe type bond 2>/dev/null || over='"kind":"bridge","links":["left"]'
-address='"addresses":["10.98.0.50/24"],"gateway":"10.98.0.254","dns":["10.98.0.53"]'
+address='"addresses":["10.98.0.50/24"],"dns":["10.98.0.53"]'
 top='{"name":"prod","kind":"vlan","link":"both","id":10,'$address'},{"name":"both",'$over'}'
 ip link add link sw0 name probe10 type vlan id 10 2>/dev/null || top='{"name":"both",'$address,$over'}'
 network='{"links":['$top',
@@ -85,7 +86,7 @@ network='{"links":['$top',
 reporter() { # SECONDS: its parts as the agent leaves them
 	mkdir -p "$root/etc/slipway" "$root/usr/lib/slipway" "$root/etc/ssh"
 	# it waits for the host's keys
-	echo "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl host" >"$root/etc/ssh/ssh_host_ed25519_key.pub"
+	cp "$dir/host.pub" "$root/etc/ssh/ssh_host_ed25519_key.pub"
 	cp "$programs/first_boot" "$root/usr/lib/slipway/first-boot"
 	printf 'url=https://10.99.0.1:8443/agent/v1/first-boot\npin=sha256//%s\ntoken=%064d\nimage_digest=%064d\nfallback_s=%s\n' \
 		"$pin" 0 0 "$1" >"$root/etc/slipway/first-boot.conf"
