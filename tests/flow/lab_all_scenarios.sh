@@ -20,7 +20,7 @@ reason() {
 }
 
 # the hosts of three-hosts go on in those that continue it: in this order
-first="three-hosts ready-netboots-again appliance-off erase"
+first="three-hosts ready-netboots-again erase"
 names=$first
 skipped=
 for file in vm-lab/scenarios/*.ini; do
