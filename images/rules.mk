@@ -46,6 +46,7 @@ $(eval $(call library,images_core))
 IMAGES_CORE_PKG := jansson libcrypto libzstd libcurl libarchive fdisk blkid
 
 images_store_SRC := images/core/object_store.c
+images_store_SRC += images/core/object_known.c
 images_store_SRC += images/core/object_import.c
 images_store_SRC += images/core/object_import_beside.c
 images_store_SRC += images/core/object_process.c

@@ -16,9 +16,10 @@ struct limit {
 	int burst;
 	int connections; /* by address */
 	const char *body, *body_timeout;
-	const char *all_rate; /* of all addresses: what is above waits its turn, or NULL */
-	int all_connections;  /* of all addresses; 0: no bound of its own */
-	const char *counted;  /* in all_connections: NULL: every request; else a variable that is
+	const char *all_rate; /* of all addresses, or NULL: what is above waits for two seconds */
+	int all_burst;
+	int all_connections; /* of all addresses; 0: no bound of its own */
+	const char *counted; /* in all_connections: NULL: every request; else a variable that is
 				 empty for those that are not */
 };
 
@@ -32,21 +33,21 @@ static const char *const names[_NGINX_KIND_MAX] = {
 
 static const struct limit limits[_NGINX_KIND_MAX] = {
 	/* ten thousand are left of nginx's connections, whoever downloads */
-	[NGINX_FILES] = {NULL, 0, 64, "1k", "10s", NULL, 20000, NULL},
-	[NGINX_BOOT] = {"20r/s", 60, 16, "1k", "10s", NULL, 0, NULL},
-	/* each is a transaction of 10 ms that heartbeats would wait for */
-	[NGINX_SESSION] = {"1r/s", 10, 8, "128k", "10s", "25r/s", 0, NULL},
-	[NGINX_BEAT] = {"5r/s", 30, 8, "64k", "10s", NULL, 0, NULL},
+	[NGINX_FILES] = {NULL, 0, 64, "1k", "10s", NULL, 0, 20000, NULL},
+	[NGINX_BOOT] = {"20r/s", 60, 16, "1k", "10s", NULL, 0, 0, NULL},
+	/* the daemon looks up whose each is, and takes known hosts first (session/open_budget.c) */
+	[NGINX_SESSION] = {"1r/s", 10, 8, "128k", "10s", "150r/s", 300, 0, NULL},
+	[NGINX_BEAT] = {"5r/s", 30, 8, "64k", "10s", NULL, 0, 0, NULL},
 	/* bodies lie on the disk until they are whole: at most 640 MiB of the large ones. Those of
 	 * agents stay below 1 MB; a stranger's slow ones, of every address here, must not keep them
 	 * out, and come to 1 GB together. */
-	[NGINX_EVENTS] = {"20r/s", 100, 4, "5m", "10s", NULL, 128, "$large_body"},
-	[NGINX_AGENT] = {"20r/s", 60, 16, "1k", "10s", NULL, 0, NULL},
-	[NGINX_FIRST_BOOT] = {"1r/s", 10, 8, "64k", "10s", "50r/s", 0, NULL},
+	[NGINX_EVENTS] = {"20r/s", 100, 4, "5m", "10s", NULL, 0, 128, "$large_body"},
+	[NGINX_AGENT] = {"20r/s", 60, 16, "1k", "10s", NULL, 0, 0, NULL},
+	[NGINX_FIRST_BOOT] = {"1r/s", 10, 8, "64k", "10s", "150r/s", 300, 0, NULL},
 	/* not buffered: each holds one of the daemon's 4096 connections, of which agents and boot
 	 * scripts keep the greater part whatever happens here */
-	[NGINX_API] = {"200r/s", 1000, 64, "8m", "30s", NULL, 1024, NULL},
-	[NGINX_IMPORT] = {"20r/s", 60, 16, "64g", "120s", NULL, 256, NULL},
+	[NGINX_API] = {"200r/s", 1000, 64, "8m", "30s", NULL, 0, 1024, NULL},
+	[NGINX_IMPORT] = {"20r/s", 60, 16, "64g", "120s", NULL, 0, 256, NULL},
 };
 
 static void add_zones(struct str *out, const char *name, const struct limit *l)
@@ -92,5 +93,5 @@ void nginx_limits_add(struct str *out, enum nginx_kind kind)
 	if (l->rate)
 		str_addf(out, "\t\t\tlimit_req zone=%s_r burst=%d nodelay;\n", name, l->burst);
 	if (l->all_rate)
-		str_addf(out, "\t\t\tlimit_req zone=%s_all_r burst=500;\n", name);
+		str_addf(out, "\t\t\tlimit_req zone=%s_all_r burst=%d;\n", name, l->all_burst);
 }

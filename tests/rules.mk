@@ -51,6 +51,7 @@ FLOW_TESTS += tests/flow/hostile_random.sh
 FLOW_TESTS += tests/flow/hostile_text.sh
 FLOW_TESTS += tests/flow/hostile_network.sh
 FLOW_TESTS += tests/flow/hostile_slow.sh
+FLOW_TESTS += tests/flow/hostile_claims.sh
 FLOW_TESTS += tests/flow/uninstall.sh
 FLOW_TESTS += tests/flow/loop_never_waits.sh
 .PHONY: mutate-guards

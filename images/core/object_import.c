@@ -35,7 +35,7 @@ struct import {
 
 static void import_done(struct import *i)
 {
-	child_kill(&i->child);
+	child_kill_soon(&i->child);
 	for (size_t k = 0; k < OBJECT_FILES_MAX; k++)
 		if (i->f.files[k] >= 0)
 			(void)close(i->f.files[k]);

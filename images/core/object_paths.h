@@ -11,9 +11,21 @@
 #include <stdbool.h>
 #include <base/err.h>
 
+struct object_known;
 struct object_store {
 	char *dir;
+	struct object_known *known; /* NULL: nothing was read yet */
 };
+
+/* object_known.c: the manifest of an image as it was last read, if its file is still the same; else
+ * it is read now. NULL: it cannot be read. owns: the store's, until its file changes or the image is
+ * not asked for between two sweeps. in: read: object_store_get(). */
+typedef int (*object_known_read)(struct object_store *s, const uint8_t *digest,
+				 struct manifest **ret, struct err *err);
+const struct manifest *object_known_get(struct object_store *s, const uint8_t *digest,
+					object_known_read read);
+void object_known_sweep(struct object_store *s);
+void object_known_free(struct object_known *k);
 
 /* Path of an object, of an image's signatures, of a line's sequence number. The caller frees. */
 MUST_CHECK char *object_path(const struct object_store *s, const uint8_t *digest);

@@ -73,7 +73,7 @@ int object_process_finish(struct object_process *p, void *ret_result, size_t n_b
 
 void object_process_cancel(struct object_process *p)
 {
-	child_kill(&p->child);
+	child_kill_soon(&p->child);
 	cleanup_close(&p->result_fd);
 	p->result_fd = -1;
 }

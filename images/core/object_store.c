@@ -2,7 +2,7 @@
 /*
  * The images of an object store: open, list, find, remove; see images/object_store.h. Manifests are
  * read back from objects that were checked when they came in, and are compared with their names
- * again.
+ * again; a list may hold what was read before, if its file has not changed since.
  */
 #include "object_paths.h"
 
@@ -41,6 +41,7 @@ void object_store_free(struct object_store *s)
 {
 	if (!s)
 		return;
+	object_known_free(s->known);
 	free(s->dir);
 	free(s);
 }
@@ -138,14 +139,12 @@ int object_store_get(struct object_store *s, const uint8_t digest[static SHA256_
 /* ---- many ------------------------------------------------------------------------------------ */
 
 struct image_list {
-	VEC(struct manifest *) images;
+	VEC(const struct manifest *) images; /* of object_known.c */
 	size_t n_unreadable;
 };
 
 static void free_list(struct image_list *l)
 {
-	for (size_t i = 0; i < l->images.n; i++)
-		manifest_free(l->images.items[i]);
 	VEC_DONE(&l->images);
 }
 
@@ -170,14 +169,15 @@ static int load_list(struct object_store *s, struct image_list *ret, struct err 
 	*ret = (struct image_list){0};
 	TRY(object_image_digests(s, &digests, &n, err));
 	for (size_t i = 0; i < n; i++) {
-		struct manifest *m;
+		const struct manifest *m = object_known_get(s, digests[i], object_store_get);
 
-		if (object_store_get(s, digests[i], &m, NULL))
-			ret->n_unreadable++;
-		else
+		if (m)
 			VEC_PUSH(&ret->images, m);
+		else
+			ret->n_unreadable++;
 	}
 	free(digests);
+	object_known_sweep(s);
 	if (ret->images.n)
 		qsort(ret->images.items, ret->images.n, sizeof(ret->images.items[0]),
 		      compare_images);
@@ -317,7 +317,7 @@ int object_store_find(struct object_store *s, const char *name, const char *arch
 		status = newest ? newest : status;
 	}
 	if (!status)
-		*ret = take_ptr(list.images.items[i]);
+		status = object_store_get(s, list.images.items[i]->digest, ret, err);
 	free_list(&list);
 	return status;
 }

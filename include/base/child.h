@@ -5,7 +5,7 @@
  *  - dies when the thread that started it dies,
  *  - begins without a blocked signal, and a program without an ignored one,
  *  - has a pidfd, which is readable when the child has ended, for poll() or an event loop,
- *  - is reaped exactly once, by child_try_reap(), child_reap() or child_kill(), so that no signal
+ *  - is reaped exactly once, by child_try_reap(), child_reap(), child_kill() or child_kill_soon(), so that no signal
  *    ever goes to a process that got the same number later.
  *
  * Life: 1. child_spawn() or child_fork(). 2. wait for the pidfd. 3. child_try_reap(), child_reap()
@@ -64,6 +64,10 @@ int child_reap(struct child *c);
 /* SIGKILL to it, or to its group as well, and reap. No child is well. */
 void child_kill(struct child *c);
 void child_kill_group(struct child *c);
+/* SIGKILL, without waiting for the end: it is reaped when this thread starts or kills the next
+ * child, and *c is none at once. For event loops: a killed process may take as long as the machine
+ * is busy. */
+void child_kill_soon(struct child *c);
 
 /* Absolute path of a program of the system's PATH folders, or false. */
 bool process_find(const char *name, char *ret_path, size_t ret_path_bytes);

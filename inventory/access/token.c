@@ -89,14 +89,20 @@ static int note_use(struct db *db, int64_t num, int64_t last_us, int64_t now_us,
 		       p_int(now_us));
 }
 
+/* $2 is now. A person who is shut out does not come in by a token either. */
+#define OWNER_IS_DISABLED                                                                          \
+	"EXISTS (SELECT 1 FROM account a WHERE a.name = lower(token.owner) AND a.disabled_us IS "  \
+	"NOT NULL)"
+#define LIVE_TOKEN "revoked_us IS NULL AND expires_us > $2 AND NOT " OWNER_IS_DISABLED
+
 /* The caller has the whole token, so it may know since when it is worth nothing. */
-static int why_refused(struct db *db, const char *hash, struct err *err)
+static int why_refused(struct db *db, const char *hash, int64_t now_us, struct err *err)
 {
 	AUTO(db_rows) struct db_rows *rows = NULL;
 	char when[TIME_TEXT_BYTES];
 
 	TRY(db_query(db, err, &rows,
-		     "SELECT name, expires_us, revoked_us FROM token WHERE hash = $1",
+		     "SELECT name, expires_us, revoked_us, owner FROM token WHERE hash = $1",
 		     p_text(hash)));
 	int r = db_rows_next(rows, err);
 	if (r < 0)
@@ -104,6 +110,10 @@ static int why_refused(struct db *db, const char *hash, struct err *err)
 	if (r == 0)
 		return err_set(err, ERR_NOT_FOUND, "the token is not known");
 	bool revoked = !db_is_null(rows, 2);
+	if (!revoked && db_int(rows, 1) > now_us)
+		return err_set(err, ERR_NOT_FOUND,
+			       "the token '%s' is of '%s', whose account is disabled",
+			       db_text(rows, 0), db_text(rows, 3));
 	time_rfc3339(db_int(rows, revoked ? 2 : 1), when);
 	return err_set(err, ERR_NOT_FOUND, "the token '%s' %s %s", db_text(rows, 0),
 		       revoked ? "was revoked on" : "expired on", when);
@@ -121,13 +131,13 @@ int token_find(struct db *db, const char *text, int64_t now_us, struct token *re
 		AUTO(db_rows) struct db_rows *rows = NULL;
 		TRY(db_query(db, err, &rows,
 			     "SELECT num, name, scopes, expires_us, last_used_us, owner FROM token "
-			     "WHERE hash = $1 AND revoked_us IS NULL AND expires_us > $2",
+			     "WHERE hash = $1 AND " LIVE_TOKEN,
 			     p_text(hash), p_int(now_us)));
 		int r = db_rows_next(rows, err);
 		if (r < 0)
 			return r;
 		if (r == 0)
-			return why_refused(db, hash, err);
+			return why_refused(db, hash, now_us, err);
 		*ret = (struct token){.num = db_int(rows, 0), .expires_us = db_int(rows, 3)};
 		(void)str_copy(ret->name, sizeof(ret->name), db_text(rows, 1));
 		(void)str_copy(ret->scopes, sizeof(ret->scopes), db_text(rows, 2));
@@ -142,9 +152,8 @@ bool token_is_live(struct db *db, int64_t num, int64_t now_us)
 	int64_t n = 0;
 
 	return db_query_int(db, NULL, &n, 0,
-			    "SELECT count(*) FROM token WHERE num = $1 AND revoked_us IS NULL AND "
-			    "expires_us > $2",
-			    p_int(num), p_int(now_us)) == 0 &&
+			    "SELECT count(*) FROM token WHERE num = $1 AND " LIVE_TOKEN, p_int(num),
+			    p_int(now_us)) == 0 &&
 	       n == 1;
 }
 

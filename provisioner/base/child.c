@@ -182,6 +182,25 @@ static int read_report(int fd)
 	return n == sizeof(status) ? status : 0;
 }
 
+#define DYING_MAX 32
+
+/* What was killed and not reaped: its number is nobody else's until then. */
+static _Thread_local pid_t dying[DYING_MAX];
+
+/* A place in the table; NULL: all wait. */
+static pid_t *reap_dying(void)
+{
+	pid_t *ret = NULL;
+
+	for (size_t i = 0; i < DYING_MAX; i++) {
+		if (dying[i] && waitpid(dying[i], NULL, WNOHANG) != 0)
+			dying[i] = 0;
+		if (!dying[i])
+			ret = &dying[i];
+	}
+	return ret;
+}
+
 int child_spawn(const struct child_program *program, struct child *ret, struct err *err)
 {
 	struct child c = CHILD_NONE;
@@ -194,6 +213,7 @@ int child_spawn(const struct child_program *program, struct child *ret, struct e
 			       program->argv[0]);
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_sys(err, ERR_SYS, "cannot make a pipe");
+	(void)reap_dying();
 	c.pid = fork_quietly();
 	if (c.pid == 0)
 		become(program, path, parent, fds[1]);
@@ -230,6 +250,7 @@ int child_fork(void (*run)(void *arg), void *arg, struct child *ret, struct err 
 	struct child c = CHILD_NONE;
 	pid_t parent = getpid();
 
+	(void)reap_dying();
 	c.pid = fork_quietly();
 	if (c.pid == 0)
 		run_forked(run, arg, parent);
@@ -321,4 +342,17 @@ void child_kill_group(struct child *c)
 {
 	child_signal_group(c, SIGKILL);
 	(void)child_reap(c);
+}
+
+void child_kill_soon(struct child *c)
+{
+	pid_t *place = reap_dying();
+
+	child_signal(c, SIGKILL);
+	if (!place) {
+		(void)child_reap(c);
+		return;
+	}
+	*place = c->pid;
+	forget(c);
 }

@@ -40,6 +40,15 @@ same "it says what to do" "$(jq -r '.items[] | select(.detail.client_arch == 6) 
 	"use the firmware for 64 bits if the board has one; 32 bits are not supported"
 same "and names what it is" "$(jq -r '.items[] | select(.detail.client_arch == 39) | .detail.architecture' "$dir/body")" \
 	"UEFI LoongArch, 64 bits"
+# N-12: Secure Boot refuses the loader: firmware asks again and again, the loader never does. It is offered nothing else.
+on card python3 "$client" eth0 card:1 7 7 7 7 card:2 7 ipxe:7 7 7 ipxe:7 7 7 card:3 11 card:4 0 0 0 0 >"$dir/refused"
+sleep 1
+call GET '/api/v1/events?kind=boot.loader_silent&limit=100' >/dev/null
+same "N-12 an event for the machine whose loader never starts, once, and for no other" \
+	"$(jq -r '.items[].detail.mac | select(startswith("02:00:00:0c:0c"))' "$dir/body")" 02:00:00:0c:0c:01
+jq -r '.items[0].detail.hint' "$dir/body" | grep -q 'Secure Boot'
+ok "N-12 it says what to look at" $? "$dir/body"
+same "N-12 the same loader each time: nothing that is less secure" "$(head -n 4 "$dir/refused" | cut -f 3 | sort -u | sed 's|.*/||')" snponly-x86_64.efi
 # Hosts of two networks behind relays; the second network has no router that they should be told.
 call POST /api/v1/deliveries -H 'Content-Type: application/json' \
 	-d '{"name": "d1", "hosts": [{"serial": "SN-1", "macs": ["02:00:00:00:10:c8"]}]}' >/dev/null

@@ -222,6 +222,14 @@ mutate KEY $server/session/events.c $t:test_words_of_a_key_that_nobody_compared 
 mutate KEY $server/session/ownership.c $t:test_words_of_a_key_that_nobody_compared 's/^\treturn binding_holds(flow, s, false, ret, err);/\treturn 0;/'
 mutate KEY $server/session/events.c $t:test_a_wait_does_not_fail 's/ || str_eq(kind, "wait"))/)/'
 mutate NAME inventory/hosts/host.c $t:test_a_serial_is_not_a_name 's/if (ret->num \&\& ret->num != h.num)/if (false)/'
+for mutant in 's/ask->address, 1, now_us)/"local", 1, now_us)/' 's/!quota_take(flow->quota, QUOTA_ALL_OPENS/false \&\& &/' \
+	's/^\tif (known)$/\tif (false)/' 's/str_eq(last.agent_key, ask->agent_key)/false/'; do
+	mutate LIMIT $server/session/open_budget.c $t:test_known_hosts_come_first "$mutant"
+done
+mutate LIMIT $server/session/session.c $t:test_known_hosts_come_first 's/^\tTRY(check_budget(o, err));//; s/^static int check_budget/__attribute__((unused)) static int check_budget/'
+mutate TOKEN inventory/access/token.c server/api/test_sign_in:test_tokens_of_a_disabled_account 's/ AND NOT " OWNER_IS_DISABLED/"/'
+mutate LIMIT $server/api/passwords.c server/api/test_sign_in:test_guesses_are_slowed 's/name\[i\] + 32/name[i]/'
+mutate STORE images/core/object_known.c images/test_object_store:test_a_manifest_is_read_once 's/if (found \&\& rc == 0 \&\& is_same_file(.*/if (found) {/'
 mutate SESSION $server/session/session.c $t:test_a_clone_must_be_let_in 's/ || o->identity.verdict == IDENTITY_CLONE)$/)/'
 mutate FIRST_BOOT $server/session/first_boot.c $t:test_no_first_boot_without_a_receipt 's/^\tTRY(check_receipt(flow, arm, err));//; s/^static int check_receipt/__attribute__((unused)) static int check_receipt/'
 mutate G2 $server/flow/profile.c server/flow/test_profile:test_digest 's/^\thash_burn_in(h, p);//; s/^static void hash_burn_in/__attribute__((unused)) static void hash_burn_in/'

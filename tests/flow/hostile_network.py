@@ -122,8 +122,9 @@ def wire(interface, address, path):
                 outside.send(frame) if outwards else os.write(card, frame)
             except OSError:
                 pass  # larger than the card takes
-        with open(path, "w") as f:
+        with open(path + ".new", "w") as f:
             print(*count, file=f)
+        os.replace(path + ".new", path)  # who reads it meanwhile gets the one before
 
 
 if __name__ == "__main__":

@@ -9,7 +9,10 @@ set -u
 flow_namespace "$@"
 flow_dir starve
 flow_wire
-flow_station stranger 10.99.0.66
+MANY=$(seq -f 10.99.0.%g 100 219)
+# shellcheck disable=SC2086
+flow_station stranger 10.99.0.66 $MANY
+flow_station known 10.99.0.99
 flow_station honest 10.99.0.77
 flow_station boots 10.99.0.88
 mkdir -p "$dir/boot/x86_64"
@@ -31,13 +34,14 @@ same "a profile images hosts by itself" "$(call POST /api/v1/profiles -H 'Conten
 	"image":{"line":"debian12","version":"latest"},"host":{"hostname":"h-{short_code}"}}')" 201
 agent=tests/harness/hostile_agent.py
 kib() { du -sk "$@" 2>/dev/null | awk '{ n += $1 } END { print n }'; }
+sources=
 born=$(cut -d' ' -f22 "/proc/$daemon/stat")
 
 # Eight seconds of a flood, and the others beside it. The stranger is another machine: here it gets the time that nobody
 # else wants.
 measure() { # FLOOD HONEST-SERIAL
 	before=$(kib "$dir/state/slipway.db"* "$dir/state/store"*)
-	on stranger timeout 40 chrt --idle 0 python3 $agent flood "$1" "$dir" 10.99.0.1 8 >"$dir/flood" 2>"$dir/flood.err" &
+	on stranger timeout 40 env SOURCES="$sources" chrt --idle 0 python3 $agent flood "$1" "$dir" 10.99.0.1 8 >"$dir/flood" 2>"$dir/flood.err" &
 	flood=$!
 	sleep 1
 	on boots timeout 40 python3 $agent boot 10.99.0.1 6 >"$dir/boots" 2>&1 &
@@ -76,6 +80,20 @@ under() { # FLOOD: other tests run beside this one, so it may be slow once
 for flood in unread_downloads bodies_without_a_certificate bodies_with_a_certificate large_events enrolments requests; do
 	under $flood
 done
+# as many addresses as a network has: known hosts are heard first
+same "a profile keeps one host waiting" "$(call POST /api/v1/profiles -H 'Content-Type: application/json' -d '{"name":"w",
+	"priority":99,"match":{"serial":"KNOWN*"},"enrol":true}')" 201
+on known timeout 20 python3 $agent again "$dir" 10.99.0.1 KNOWN 1 >"$dir/known"
+same "a host is known" "$(cut -d' ' -f2 "$dir/known")" 0
+sources=$MANY
+on known timeout 40 python3 $agent again "$dir" 10.99.0.1 KNOWN 7 >"$dir/known" &
+known=$!
+under enrolments_of_many
+wait $known
+read -r asked failed slowest <"$dir/known"
+echo "# a known host opened $asked sessions, slowest $slowest ms"
+[ "$asked" -ge 4 ] && [ "$failed" = 0 ] && [ "$slowest" -le 1500 ]
+ok "enrolments_of_many: a known host opens its session at each try" $? "$dir/known"
 same "it is the same process as before" "$(cut -d' ' -f22 "/proc/$daemon/stat")" "$born"
 echo "1..$n"
 exit $bad

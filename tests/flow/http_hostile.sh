@@ -48,12 +48,28 @@ H-06:400 431:a header of 17 KiB
 H-06:404 414:a path of 9 KiB
 H-06:414:a path of 17 KiB
 H-06:400 431:1000 headers
+H-06:400 431:a header of 64 KiB
 H-06:400:a NUL in a header
+H-04:200:another host in the address
+H-04:301 400 404:an address without a path
+H-04:400:another scheme
+H-04:400 405:a proxy's word
+H-04:400:two hosts
 H-06:400:no host
 H-06:400:nonsense
 ROWS
 healthy
 ok "and the next good request works" $?
+
+# a change by a token that lies in another request's body is nobody's request
+locations() { public GET '/api/v1/locations?limit=1000' -H "Authorization: Bearer $token" >/dev/null && jq -c '[.items[].rack]' "$dir/body"; }
+same "there is no location" "$(locations)" "[]"
+ask smuggle 10.99.0.1 443 "$token" >"$dir/hidden"
+[ "$(wc -l <"$dir/hidden")" -gt 20 ]
+ok "H-04 changes are hidden in bodies" $? "$dir/hidden"
+same "H-04 each is one request, which is refused" "$(grep -vE '^(400|401|404|405|408|413|501) 1 ' "$dir/hidden")" ""
+same "H-04 none of them was made" "$(locations)" "[]"
+same "H-04 nor does the audit log know one" "$("$slipway" audit list --json | jq -c '[.[] | select(.status < 400 and .path == "/api/v1/locations")]')" "[]"
 
 # ---- H-08, H-09: ranges and paths -------------------------------------------------------------------
 range() { curl -s -o "$dir/body" -w '%{http_code}' --max-time 10 -H "Range: $1" http://10.99.0.1/boot/files/x86_64/vmlinuz; }
@@ -159,7 +175,7 @@ same "the audit log is whole" "$("$slipway" audit verify | cut -d, -f2)" " the c
 row=$("$slipway" audit list --json | jq '.[1].id')
 flow_stop
 python3 -c 'import sqlite3, sys
-db = sqlite3.connect(sys.argv[1]); db.execute("UPDATE audit SET who = ? WHERE id = ?", ("nobody", sys.argv[2])); db.commit()' \
+db = sqlite3.connect(sys.argv[1]); db.execute("UPDATE audit SET who = ? WHERE id = ?", ("somebody else", sys.argv[2])); db.commit()' \
 	"$dir/state/slipway.db" "$row"
 chmod 644 "$dir/state/keys/plan.pem"
 ! "$build/bin/slipwayd" --config "$dir/slipway.conf" 2>"$dir/body" && grep -q server.key_file "$dir/body"

@@ -126,6 +126,25 @@ same "which is counted" "$(call GET /metrics) $(metric slipway_readers_killed_to
 curl -s --unix-socket "$socket" http://x/api/v1/export.ndjson | cmp - "$dir/all"
 ok "and there is room again" $?
 
+# ---- passwords that anybody may try -------------------------------------------------------------
+tries=
+for i in 1 2 3 4 5 6; do
+	curl -s -o "$dir/try$i" --max-time 20 --unix-socket "$socket" http://x/api/v1/sign-in -H 'Content-Type: application/json' \
+		-d "{\"name\":\"n$i\",\"password\":\"wrong horse battery\"}" &
+	tries="$tries $!"
+done
+most=0
+for _ in $(seq 10); do
+	call GET /metrics >/dev/null
+	busy=$(metric slipway_readers_busy)
+	[ "${busy:-0}" -le $most ] || most=$busy
+done
+same "six passwords at once take one reader" "$most" 1
+same "others are answered beside them" "$(call GET '/api/v1/hosts?limit=3')" 200
+# shellcheck disable=SC2086 # words
+wait $tries
+same "none is right" "$(jq -r .code "$dir"/try? | sort -u)" auth.password
+
 # ---- what gets old leaves the store -------------------------------------------------------------
 same "a host is edited" "$(call PATCH /api/v1/hosts/SN-0001 -d '{"name":"a"}')$(call PATCH /api/v1/hosts/SN-0001 -d '{"name":"b"}')" 200200
 flow_stop

@@ -4,6 +4,7 @@
 well or badly. The flow tests tests/flow/hostile_*.sh run it, each from a network namespace with its own address.
 
 usage: hostile_agent.py honest DIR ADDRESS SERIAL SECONDS   a host from power-on to ready; "STATE SLOWEST_MS" of its heartbeats
+       hostile_agent.py again DIR ADDRESS SERIAL SECONDS    a host that opens its session anew each second: "N FAILED SLOWEST_MS"
        hostile_agent.py boot ADDRESS SECONDS                boot scripts, 20 a second: "P50 P99 MAX FAILED", in ms
        hostile_agent.py text DIR ADDRESS                    field-F1 and its kind: a line "ok|not ok NAME" for each text
        hostile_agent.py flood NAME DIR ADDRESS SECONDS      one of FLOODS; what was answered: {"STATUS": COUNT}
@@ -399,6 +400,21 @@ def enrolments(folder, address, end, count):
     threads(60, one)
 
 
+def enrolments_of_many(folder, address, end, count):
+    """The same from every address that it has, no address too often: SOURCES."""
+    make_certificate(folder, "flood")
+
+    def one():
+        while time.monotonic() < end:
+            begun = time.monotonic()
+            agent = Agent(folder, address, "M" + os.urandom(6).hex(), key_name="flood")
+            status = agent.open()
+            agent.close()
+            count.add(status if status in (0, 201) else agent.reply.get("code", status))
+            time.sleep(max(0, 1.05 - (time.monotonic() - begun)))
+    threads(max(1, len(os.environ.get("SOURCES", "").split())), one)
+
+
 def requests(folder, address, end, count):
     """Small requests, as many as one address gets through."""
     def one():
@@ -411,7 +427,8 @@ def requests(folder, address, end, count):
 
 FLOODS = {"unread_downloads": unread_downloads, "bodies_without_a_certificate": bodies_without_a_certificate,
           "bodies_with_a_certificate": bodies_with_a_certificate,
-          "large_events": large_events, "enrolments": enrolments, "requests": requests}
+          "large_events": large_events, "enrolments": enrolments, "enrolments_of_many": enrolments_of_many,
+          "requests": requests}
 
 
 def flood(name, folder, address, seconds):
@@ -428,10 +445,24 @@ def honest(folder, address, serial, seconds):
     print(agent.live(seconds), agent.slowest_ms)
 
 
+def again(folder, address, serial, seconds):
+    """A known host whose agent opens its session again and again: how many, how many failed, the slowest in ms."""
+    agent, end, took, failed = Agent(folder, address, serial), time.monotonic() + seconds, [], 0
+    while time.monotonic() < end:
+        agent.nonce, begun = os.urandom(32).hex(), time.monotonic()
+        failed += agent.open() != 201
+        took.append((time.monotonic() - begun) * 1000)
+        agent.close()
+        time.sleep(1)
+    print(len(took), failed, int(max(took)))
+
+
 def main():
     command, rest = sys.argv[1], sys.argv[2:]
     if command == "honest":
         honest(rest[0], rest[1], rest[2], float(rest[3]))
+    elif command == "again":
+        again(rest[0], rest[1], rest[2], float(rest[3]))
     elif command == "boot":
         boot(rest[0], float(rest[1]))
     elif command == "text":

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Preloaded into slipwayd by loop_never_waits.sh. What may wait for others does, for 300 ms: a lock, a
- * name, the end of a process that still runs, and the fsync of a file of more than a MiB.
+ * name, the end of a process that still runs, and the fsync of a file of more than a MiB. With
+ * SLOW_COMMIT_MS in the environment each fdatasync() takes so long: a commit on a slow disk.
  *
  * It also measures the loop, whoever runs on it: from the return of one epoll_wait() to the next. Time
  * in which the kernel ran somebody else although we could have run does not count (schedstat), so that
@@ -165,6 +166,10 @@ int epoll_pwait2(int fd, struct epoll_event *events, int max, const struct times
 
 int fdatasync(int fd)
 {
+	const char *ms = getenv("SLOW_COMMIT_MS");
+
+	if (is_daemon && ms)
+		(void)poll(0, 0, atoi(ms));
 	TIMED(int, "fdatasync", NEXT(fdatasync)(fd));
 }
 

@@ -8,6 +8,7 @@
 
 #include <base/json.h>
 #include <base/str.h>
+#include <inventory/account.h>
 #include <server/reader/password.h>
 
 #include "authorize.h"
@@ -20,22 +21,37 @@
 static struct rate_bucket by_account[RATE_BUCKETS], by_address[RATE_BUCKETS];
 static const struct rate_rule guesses = {10 / 60.0, 10};
 
+/* An account has one bucket, however its name is written. */
+static void fold(const char *name, char ret[static ACCOUNT_NAME_BYTES])
+{
+	size_t i = 0;
+
+	for (; name[i] && i + 1 < ACCOUNT_NAME_BYTES; i++)
+		ret[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32) : name[i];
+	ret[i] = '\0';
+}
+
 int api_password_may_try(const struct flow *flow, struct http_request *r, const char *name,
 			 struct err *err)
 {
 	int64_t now_us = flow_now_us(flow);
+	char folded[ACCOUNT_NAME_BYTES];
 	bool may = rate_take_of(by_address, http_peer(r), &guesses, now_us);
 
+	fold(name, folded);
 	if (may && name[0])
-		may = rate_take_of(by_account, name, &guesses, now_us);
+		may = rate_take_of(by_account, folded, &guesses, now_us);
 	return may ? 0 : api_limited(r, err);
 }
 
 void api_password_was_right(struct http_request *r, const char *name)
 {
+	char folded[ACCOUNT_NAME_BYTES];
+
+	fold(name, folded);
 	rate_return(by_address, http_peer(r), &guesses);
 	if (name[0])
-		rate_return(by_account, name, &guesses);
+		rate_return(by_account, folded, &guesses);
 }
 
 int api_password_is_fit(const char *text, const char *name, struct err *err)

@@ -4,13 +4,25 @@
  */
 #include "rate.h"
 
+#include <string.h>
+
+#include <base/digest.h>
+
+/* Of this process, from SHA-256 over a secret and the name: not to be worked out from outside. */
 struct rate_bucket *rate_bucket_of(struct rate_bucket *list, const char *who)
 {
-	uint32_t h = 2166136261U;
+	static uint8_t secret[16];
+	static bool made;
+	uint8_t hash[SHA256_BYTES];
+	AUTO(sha256) struct sha256 *h = sha256_new();
 
-	for (; *who; who++)
-		h = (h ^ (uint8_t)*who) * 16777619U;
-	return &list[h % RATE_BUCKETS];
+	if (!made)
+		random_bytes(secret, sizeof(secret));
+	made = true;
+	sha256_update(h, secret, sizeof(secret));
+	sha256_update(h, who, strlen(who));
+	sha256_final(h, hash);
+	return &list[(hash[0] | hash[1] << 8) % RATE_BUCKETS];
 }
 
 bool rate_take(struct rate_bucket *b, const struct rate_rule *rule, int64_t now_us)

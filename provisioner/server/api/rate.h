@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How often callers may ask: one bucket for each kind of caller and hash of its name. Two callers
- * may share a bucket, which only slows both. Private to api/.
+ * may share a bucket, which only slows both; which ones do is different in each process, so that
+ * nobody can choose an address or a name that slows somebody else. Private to api/.
  */
 #ifndef SERVER_API_RATE_H
 #define SERVER_API_RATE_H
@@ -9,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RATE_BUCKETS 256
+#define RATE_BUCKETS 4096
 
 struct rate_bucket {
 	double tokens;

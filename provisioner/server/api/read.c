@@ -104,7 +104,10 @@ static int ask(struct api *api, const struct read_job *job, struct reader_ticket
 		live_each(api->flow->live, tell_one, &w);
 	autojson json_t *question = read_job_to_json(&told);
 	json_decref(w.all);
-	return readers_ask(api->readers, question, job->kind == READ_EXPORT, ret, err);
+	enum reader_use use = job->kind == READ_EXPORT     ? READER_EXPORT
+			      : job->kind == READ_PASSWORD ? READER_PASSWORD
+							   : READER_QUESTION;
+	return readers_ask(api->readers, question, use, ret, err);
 }
 
 /* 1: the ticket has something to say, 0: the request waits, negative: it failed. */

@@ -39,7 +39,8 @@ static const struct field change_fields[] = {
 	F_STR(struct user_ask, "role", role, 0, .about = ROLE_ABOUT),
 	F_STR(struct user_ask, "password", password, 0, .about = PASSWORD_ABOUT),
 	F_TRI(struct user_ask, "disabled", disabled, 0,
-	      .about = "true: sign out everywhere, and no longer in"),
+	      .about = "true: sign out everywhere, and no longer in; the person's tokens open "
+		       "nothing while it lasts"),
 	F_END,
 };
 

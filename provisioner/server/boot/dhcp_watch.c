@@ -14,6 +14,7 @@
 #include "dhcp_alone.h"
 #include "line_pipe.h"
 #include "no_loader.h"
+#include "silent_loader.h"
 
 #define POOL_AGAIN_US (600 * 1000000LL) /* a flood of strangers is one event, not one a packet */
 
@@ -23,6 +24,7 @@ struct dhcp_watch {
 	struct line_pipe *pipe;
 	struct no_loader *no_loader;
 	struct dhcp_alone *alone;
+	struct silent_loader *silent_loader;
 };
 
 static int append_pool(struct flow *flow, const struct dnsmasq_line *l, struct err *err)
@@ -67,12 +69,14 @@ static void on_line(void *arg, const char *line)
 	if (dnsmasq_client_parse(line, &client)) {
 		no_loader_client(w->no_loader, &client);
 		dhcp_alone_client(w->alone, &client);
+		silent_loader_client(w->silent_loader, &client);
 		return;
 	}
 	if (dnsmasq_line_parse(line, &l)) {
 		(void)sightings_note(w->flow, l.mac, l.what, l.address);
 		no_loader_message(w->no_loader, &l);
 		dhcp_alone_message(w->alone, &l);
+		silent_loader_message(w->silent_loader, &l);
 		note_pool(w, line, &l);
 	} else if (strstr(line,
 			  "User aborted")) { /* firmware asks for a file's size and hangs up */
@@ -93,6 +97,7 @@ int dhcp_watch_new(struct flow *flow, const char *fifo, gid_t group, struct dhcp
 	w->flow = flow;
 	w->no_loader = no_loader_new(flow);
 	w->alone = dhcp_alone_new(flow);
+	w->silent_loader = silent_loader_new(flow);
 	int rc = line_pipe_new(flow->event, &o, &w->pipe, err);
 	if (rc < 0) {
 		dhcp_watch_free(w);
@@ -119,5 +124,6 @@ void dhcp_watch_free(struct dhcp_watch *w)
 	line_pipe_free(w->pipe);
 	no_loader_free(w->no_loader);
 	dhcp_alone_free(w->alone);
+	silent_loader_free(w->silent_loader);
 	free(w);
 }

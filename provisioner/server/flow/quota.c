@@ -28,6 +28,9 @@ static const struct rule {
 	[QUOTA_ALL_SEEN] = {300, 60},
 	[QUOTA_ADDRESS_CONFLICTS] = {4, 0.1},
 	[QUOTA_KEY_CONFLICTS] = {2, 0.1},
+	[QUOTA_HOST_OPENS] = {10, 6},
+	[QUOTA_ADDRESS_OPENS] = {20, 12},
+	[QUOTA_ALL_OPENS] = {300, 900},
 };
 
 struct bucket {

@@ -29,6 +29,9 @@ enum quota_kind {
 	QUOTA_HOST_ASKS,         /* other keys that ask for one host */
 	QUOTA_ADDRESS_SEEN,      /* notes of machines that are not let in, from one address */
 	QUOTA_ALL_SEEN,          /* notes of machines that are not let in */
+	QUOTA_HOST_OPENS,        /* sessions asked for in the name of one host */
+	QUOTA_ADDRESS_OPENS,     /* other sessions that one address asks for */
+	QUOTA_ALL_OPENS,         /* the same of all addresses */
 	_QUOTA_KIND_MAX,
 };
 

@@ -21,7 +21,15 @@
 #include <server/http/http.h>
 #include "reader.h"
 
-#define EXPORTS_MAX      2 /* so that other questions are not shut out */
+static const struct {
+	unsigned max; /* at once */
+	const char *refusal;
+} uses[_READER_USE_MAX] = {
+	[READER_QUESTION] = {READERS_MAX, "all readers are at work"},
+	[READER_EXPORT] = {2, "other exports are running"},
+	[READER_PASSWORD] = {1, "another password is being compared"},
+};
+
 #define IDLE_US          (60 * 1000000ULL)
 #define ANSWER_US        (60 * 1000000ULL)
 #define EXPORT_US        (900 * 1000000ULL) /* a snapshot keeps the store's log from shrinking */
@@ -48,7 +56,7 @@ struct reader_ticket {
 	struct readers *pool;
 	struct reader *reader; /* NULL: it is no longer at work for us */
 	enum reader_ticket_state state;
-	bool is_export;
+	enum reader_use use;
 	char topic[32];
 	struct str body;
 	size_t taken; /* of body, of an export */
@@ -105,7 +113,7 @@ static void forget(struct reader *r)
 /* It gives up nothing that matters: it only reads. */
 static void end(struct reader *r)
 {
-	child_kill(&r->child);
+	child_kill_soon(&r->child);
 	forget(r);
 }
 
@@ -211,7 +219,7 @@ static int feed(struct reader *r, const uint8_t *p, size_t n)
 static void listen_to(struct reader *r)
 {
 	const struct reader_ticket *t = r->ticket;
-	bool full = t && t->is_export && t->body.n_bytes - t->taken >= AHEAD_BYTES;
+	bool full = t && t->use == READER_EXPORT && t->body.n_bytes - t->taken >= AHEAD_BYTES;
 
 	(void)sd_event_source_set_enabled(r->io, full ? SD_EVENT_OFF : SD_EVENT_ON);
 }
@@ -235,7 +243,7 @@ static int on_io(sd_event_source *s, int fd, uint32_t events, void *arg)
 		fail(r, ERR_CHILD, "the reader's answer is malformed or too long");
 		return 0;
 	}
-	if (t && t->is_export && t->state == TICKET_BEGUN)
+	if (t && t->use == READER_EXPORT && t->state == TICKET_BEGUN)
 		http_notify(r->pool->o.http, t->topic);
 	listen_to(r);
 	return 0;
@@ -306,27 +314,26 @@ static int start(struct readers *p, struct reader **ret, struct err *err)
 	return 0;
 }
 
-static int choose(struct readers *p, bool is_export, struct reader **ret, struct err *err)
+static int choose(struct readers *p, enum reader_use use, struct reader **ret, struct err *err)
 {
 	struct reader *idle = NULL;
-	unsigned running = 0, exports = 0;
+	unsigned running = 0, alike = 0;
 
 	for (struct reader *r = p->first; r; r = r->next) {
 		running++;
-		exports += r->ticket && r->ticket->is_export;
+		alike += r->ticket && r->ticket->use == use;
 		if (!r->ticket)
 			idle = r;
 	}
-	if ((!idle && running >= READERS_MAX) || (is_export && exports >= EXPORTS_MAX)) {
+	if ((!idle && running >= READERS_MAX) || alike >= uses[use].max) {
 		p->counters.refused++;
-		return err_set(err, ERR_BUSY, "%s",
-			       is_export ? "other exports are running" : "all readers are at work");
+		return err_set(err, ERR_BUSY, "%s", uses[use].refusal);
 	}
 	*ret = idle;
 	return idle ? 0 : start(p, ret, err);
 }
 
-int readers_ask(struct readers *p, const json_t *question, bool is_export,
+int readers_ask(struct readers *p, const json_t *question, enum reader_use use,
 		struct reader_ticket **ret, struct err *err)
 {
 	struct reader *r = NULL;
@@ -335,16 +342,16 @@ int readers_ask(struct readers *p, const json_t *question, bool is_export,
 
 	if (n > READER_ASK_BYTES)
 		return err_set(err, ERR_TOO_BIG, "the question is too large");
-	TRY(choose(p, is_export, &r, err));
+	TRY(choose(p, use, &r, err));
 	int rc = send_frame(r->fd, 'Q', text, n, err);
 	if (rc < 0) {
 		end(r);
 		return rc;
 	}
 	struct reader_ticket *t = xcalloc(1, sizeof(*t));
-	*t = (struct reader_ticket){.pool = p, .reader = r, .is_export = is_export};
+	*t = (struct reader_ticket){.pool = p, .reader = r, .use = use};
 	snprintf(t->topic, sizeof(t->topic), "reader:%llu", (unsigned long long)++p->next_topic);
-	str_init(&t->body, is_export ? 2 * AHEAD_BYTES + READ_BYTES : ANSWER_MAX_BYTES);
+	str_init(&t->body, use == READER_EXPORT ? 2 * AHEAD_BYTES + READ_BYTES : ANSWER_MAX_BYTES);
 	r->ticket = t;
 	r->since_us = now_us();
 	p->counters.asked++;
@@ -425,7 +432,7 @@ static void look_at(struct reader *r, uint64_t now)
 
 	if (!r->ticket && age_us > IDLE_US)
 		end(r);
-	else if (r->ticket && age_us > (r->ticket->is_export ? EXPORT_US : ANSWER_US)) {
+	else if (r->ticket && age_us > (r->ticket->use == READER_EXPORT ? EXPORT_US : ANSWER_US)) {
 		r->pool->counters.killed++;
 		fail(r, ERR_DB_SLOW, "the answer took longer than it may");
 	}

@@ -37,8 +37,11 @@ struct readers_options {
 MUST_CHECK int readers_new(const struct readers_options *o, struct readers **ret, struct err *err);
 void readers_free(struct readers *p);
 
-/* errors: ERR_BUSY (all are at work), ERR_SYS */
-MUST_CHECK int readers_ask(struct readers *p, const json_t *question, bool is_export,
+/* So many of a kind at once, so that exports, and passwords that anybody may try, leave readers for
+ * other questions. */
+enum reader_use { READER_QUESTION, READER_EXPORT, READER_PASSWORD, _READER_USE_MAX };
+/* errors: ERR_BUSY (all are at work, or all of this kind), ERR_SYS */
+MUST_CHECK int readers_ask(struct readers *p, const json_t *question, enum reader_use use,
 			   struct reader_ticket **ret, struct err *err);
 
 enum reader_ticket_state {

@@ -67,7 +67,7 @@ static int ask(struct retention *t, struct err *err)
 	};
 	autojson json_t *question = read_job_to_json(&job);
 
-	return readers_ask(t->o.readers, question, false, &t->ticket, err);
+	return readers_ask(t->o.readers, question, READER_QUESTION, &t->ticket, err);
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */

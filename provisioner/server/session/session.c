@@ -143,6 +143,14 @@ static int admit_to_known(struct opening *o, struct err *err)
 	return o->refused ? 0 : rc;
 }
 
+static int check_budget(const struct opening *o, struct err *err)
+{
+	bool known = o->identity.verdict == IDENTITY_SAME || o->identity.verdict == IDENTITY_REVIEW;
+	const struct open_ask ask = {known ? o->identity.host_num : 0, o->agent_key, o->address};
+
+	return agent_open_budget(o->flow, &ask, err);
+}
+
 static int resolve_host(struct opening *o, struct err *err)
 {
 	struct evidence_view view;
@@ -160,6 +168,7 @@ static int resolve_host(struct opening *o, struct err *err)
 
 	evidence_view_of(&o->q->evidence, &view);
 	TRY(identity_find(o->flow->db, &view.host, &o->identity, err));
+	TRY(check_budget(o, err));
 	if (o->identity.verdict == IDENTITY_NEW || o->identity.verdict == IDENTITY_CLONE)
 		TRY(may_enrol(o, err));
 	if (o->identity.verdict == IDENTITY_SAME || o->identity.verdict == IDENTITY_REVIEW) {
@@ -304,6 +313,8 @@ static int open_session(struct http_request *r, struct opening *o, struct err *e
 	TRY(check_protected(o, err));
 	TRY(db_begin(o->flow->db, err));
 	int rc = db_end(o->flow->db, open_in_transaction(o, err), err);
+	if (rc == -ERR_BUSY)
+		return rc; /* too many to write each of them down */
 	if (rc < 0 || o->refused) {
 		note_refusal(o, err);
 		if (o->q->evidence.macs.n > 0 && o->host.id[0])

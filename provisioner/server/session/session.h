@@ -35,6 +35,14 @@ typedef int (*agent_message_handler)(struct http_request *r, const void *message
 MUST_CHECK int agent_take_message(struct http_request *r, const struct field *fields, void *message,
 				  agent_message_handler handler, struct err *err);
 
+/* Is there room for the session that is asked for? To be asked before anything is written.
+ * errors: ERR_BUSY. trust: none */
+struct open_ask {
+	int64_t host_num; /* the host whose evidence it shows; 0: of none that the store knows */
+	const char *agent_key, *address;
+};
+MUST_CHECK int agent_open_budget(struct flow *flow, const struct open_ask *ask, struct err *err);
+
 MUST_CHECK int agent_post_session(struct http_request *r, struct err *err);
 MUST_CHECK int agent_get_next(struct http_request *r, struct err *err);
 MUST_CHECK int agent_post_heartbeat(struct http_request *r, struct err *err);

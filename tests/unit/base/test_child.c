@@ -216,6 +216,33 @@ static void test_somebody_else_reaped_it(void **state)
 }
 
 /* nginx's workers outlive a killed master: the group goes as a whole. */
+/* More than are kept in mind: none is left behind, and none is waited for twice. */
+static void test_killed_soon(void **state)
+{
+	struct child_program o = {SH("exec sleep 60"), NULL, -1, -1, -1, NULL, false, 0};
+	struct child list[40], none = CHILD_NONE;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		assert_true(child_spawn(&o, &list[i], &err) >= 0);
+	for (size_t i = 0; i < ARRAY_LEN(list); i++) {
+		child_kill_soon(&list[i]);
+		assert_false(child_is_running(&list[i]));
+	}
+	struct child_program end = {SH("exit 0"), NULL, -1, -1, -1, NULL, false, 0};
+	siginfo_t info = {0};
+	int left = 0;
+	for (int tries = 0; left == 0 && tries < LONG_MS / 10; tries++) {
+		(void)usleep(10000);
+		child_kill_soon(&none);
+		assert_int_equal(spawn_and_wait(&end), 0);
+		left = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+	}
+	assert_int_equal(left, -1);
+	assert_int_equal(errno, ECHILD);
+}
+
 static void test_a_group_is_killed(void **state)
 {
 	struct child c;
@@ -386,6 +413,7 @@ int main(void)
 		cmocka_unit_test(test_try_reap_of_a_running_child),
 		cmocka_unit_test(test_somebody_else_reaped_it),
 		cmocka_unit_test(test_a_group_is_killed),
+		cmocka_unit_test(test_killed_soon),
 		cmocka_unit_test(test_starting_leaves_no_descriptor),
 		cmocka_unit_test(test_children_die_with_their_parent),
 		cmocka_unit_test(test_signals_are_reset),

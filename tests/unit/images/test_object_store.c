@@ -20,6 +20,7 @@
 #include <base/file.h>
 #include <base/str.h>
 #include <images/object_store.h>
+#include <images/core/object_paths.h>
 
 static unsigned n_files;
 
@@ -305,6 +306,10 @@ static void test_a_damaged_manifest(void **state)
 		}
 		CHECK_ERR(rows[i].name,
 			  import_bytes(&s, s.f->archive, s.f->n_archive, NULL, &newest, &err), 0);
+		/* what is known of it from before does not stand in for what is there now */
+		CHECK_ERR(rows[i].name,
+			  object_store_find(s.store, "debian12@latest", "x86_64", &found, &err), 0);
+		manifest_free(take_ptr(found));
 		autofree char *object = object_of(&s, newest->digest);
 		if (rows[i].newest == CHANGED)
 			damage(object);
@@ -322,6 +327,51 @@ static void test_a_damaged_manifest(void **state)
 		CHECK_INT(rows[i].name, found ? found->seq : 0, rows[i].seq);
 		shop_done(&s);
 	}
+}
+
+static bool count_image(void *arg, const struct manifest *m)
+{
+	(void)m;
+	++*(unsigned *)arg;
+	return true;
+}
+
+static int list_images(struct shop *s, unsigned *ret_n)
+{
+	struct err err = ERR_INIT;
+
+	*ret_n = 0;
+	return object_store_list(s->store, count_image, ret_n, &err);
+}
+
+/* A list of many is not read again while its files stay as they are; what left the list is forgotten. */
+static void test_a_manifest_is_read_once(void **state)
+{
+	struct shop s = shop_of(state, "known");
+	AUTO(manifest) struct manifest *m = NULL;
+	struct err err = ERR_INIT;
+	unsigned n;
+
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, &m, &err), 0);
+	const struct manifest *first = object_known_get(s.store, m->digest, object_store_get);
+	assert_non_null(first);
+	assert_int_equal(list_images(&s, &n), 0);
+	assert_int_equal(n, 1);
+	assert_ptr_equal(object_known_get(s.store, m->digest, object_store_get), first);
+	autofree char *object = object_of(&s, m->digest);
+	damage(object);
+	assert_null(object_known_get(s.store, m->digest, object_store_get));
+	assert_int_equal(list_images(&s, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(unlink(object), 0);
+	assert_int_equal(import_bytes(&s, s.f->archive, s.f->n_archive, NULL, NULL, &err), 0);
+	assert_int_equal(list_images(&s, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(object_store_remove(s.store, m->digest, &err), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(list_images(&s, &n), 0);
+	assert_int_equal(n, 0);
+	shop_done(&s);
 }
 
 /* A name that nothing has is told apart from one that may be among what cannot be read. */
@@ -571,6 +621,7 @@ int main(void)
 		cmocka_unit_test(test_a_root_that_has_expired),
 		cmocka_unit_test(test_uploads_go_on),
 		cmocka_unit_test(test_a_damaged_manifest),
+		cmocka_unit_test(test_a_manifest_is_read_once),
 		cmocka_unit_test(test_not_found),
 		cmocka_unit_test(test_gc_and_fsck),
 		cmocka_unit_test(test_a_changed_object_is_put_away),

@@ -35,7 +35,7 @@ static void test_kinds_are_apart(void **state)
 {
 	static const char *const names[] = {"", "1", "10.0.0.1"};
 	static const int64_t whole[_QUOTA_KIND_MAX] = {
-		8 << 20, 5 << 20, 10 << 20, 64 << 20, 8, 300, 4, 2, 8, 8, 300};
+		8 << 20, 5 << 20, 10 << 20, 64 << 20, 8, 300, 4, 2, 8, 8, 300, 10, 20, 300};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {

@@ -227,6 +227,53 @@ static void test_no_first_boot_without_a_receipt(void **state)
 	fake_agent_done(&a);
 }
 
+/* Another machine, of a key that is not made anew. */
+static int ask_as(struct fake_agent *a, unsigned n, unsigned address)
+{
+	(void)snprintf(a->serial, sizeof(a->serial), "N%u", n);
+	(void)snprintf(a->uuid, sizeof(a->uuid), "00000000-0000-4000-8000-%012u", n + 1);
+	(void)snprintf(a->mac, sizeof(a->mac), "52:54:00:77:%02x:%02x", n / 256 % 256, n % 256);
+	(void)snprintf(a->disk_serial, sizeof(a->disk_serial), "DN%u", n);
+	(void)snprintf(a->address_header, sizeof(a->address_header), "X-Real-IP: 10.9.8.%u",
+		       address);
+	a->nonce[0] = '\0';
+	return fake_agent_open(a);
+}
+
+/* So many sessions of strangers from an address, and so many of all addresses together. A host that is
+ * known has a share of its own, and the agent that speaks for it already always comes in. */
+static void test_known_hosts_come_first(void **state)
+{
+	struct fake_agent own, thief, a;
+	struct server_bench *b = *state;
+	unsigned n = 0;
+
+	walk_open(b, &own, "S1", MAC_A);
+	assert_int_equal(server_bench_admin(b, "POST", "/api/v1/profiles", closed), 201);
+	fake_agent_boot(&a, b->front, "N", MAC_B);
+	while (n < 20)
+		need(ask_as(&a, n++, 1), 403, &a, "a stranger");
+	need(ask_as(&a, n++, 1), 503, &a, "one address");
+	assert_string_equal(a.code, "server.busy");
+	for (unsigned i = 21; i < 300; i++) /* the first one is of the known host */
+		need(ask_as(&a, n++, i / 20 + 1), 403, &a, "another address");
+	need(ask_as(&a, n++, 99), 503, &a, "all addresses");
+
+	fake_agent_boot(&thief, b->front, "S1", MAC_A);
+	for (int i = 0; i < 10; i++)
+		need(fake_agent_open(&thief), 409, &thief, "the papers of a known host");
+	need(fake_agent_open(&thief), 503, &thief, "too often");
+	for (int i = 0; i < 12; i++) {
+		own.nonce[0] = '\0';
+		need(fake_agent_open(&own), 201, &own, "the agent of that host");
+	}
+	server_bench_advance(b, 60000);
+	need(ask_as(&a, n++, 1), 403, &a, "a minute later");
+	fake_agent_done(&own);
+	fake_agent_done(&thief);
+	fake_agent_done(&a);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, walk_setup_by_hand, walk_teardown)
@@ -236,6 +283,7 @@ int main(void)
 		T(test_a_serial_is_not_a_name),
 		T(test_a_clone_must_be_let_in),
 		T(test_a_tpm_proves_nothing_by_itself),
+		T(test_known_hosts_come_first),
 		T(test_no_first_boot_without_a_receipt),
 	};
 
