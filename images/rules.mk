@@ -47,6 +47,7 @@ IMAGES_CORE_PKG := jansson libcrypto libzstd libcurl libarchive fdisk blkid
 
 images_store_SRC := images/core/object_store.c
 images_store_SRC += images/core/object_known.c
+images_store_SRC += images/core/object_paths.c
 images_store_SRC += images/core/object_import.c
 images_store_SRC += images/core/object_import_beside.c
 images_store_SRC += images/core/object_process.c

@@ -46,27 +46,6 @@ void object_store_free(struct object_store *s)
 	free(s);
 }
 
-char *object_path(const struct object_store *s, const uint8_t *digest)
-{
-	char hex[SHA256_HEX_BYTES];
-
-	hex_encode(digest, SHA256_BYTES, hex);
-	return xasprintf("%s/sha256/%.2s/%s", s->dir, hex, hex);
-}
-
-char *object_sigs_path(const struct object_store *s, const uint8_t *digest)
-{
-	char hex[SHA256_HEX_BYTES];
-
-	hex_encode(digest, SHA256_BYTES, hex);
-	return xasprintf("%s/sigs/%s", s->dir, hex);
-}
-
-char *object_seq_path(const struct object_store *s, const char *line, enum image_arch arch)
-{
-	return xasprintf("%s/seq/%s.%s", s->dir, line, image_arch_str(arch));
-}
-
 uint64_t object_highest_seq(const struct object_store *s, const char *line, enum image_arch arch)
 {
 	autofree char *path = object_seq_path(s, line, arch);
