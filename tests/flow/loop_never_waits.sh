@@ -77,11 +77,12 @@ flow_start
 status=$?
 unset SLOW_COMMIT_MS LD_PRELOAD
 ok "slipwayd starts on a slow disk" $status "$dir/log"
-(while :; do call PATCH /api/v1/hosts/SN-0001 -d '{"name":"a"}' >/dev/null; call PATCH /api/v1/hosts/SN-0001 -d '{"name":"b"}' >"$dir/patched"; done) &
+(while :; do call PATCH /api/v1/hosts/SN-0001 -d '{"name":"a"}' >/dev/null; call PATCH /api/v1/hosts/SN-0001 -d '{"name":"b"}' >>"$dir/patched" && echo >>"$dir/patched"; done) &
 changes=$!
 on a timeout 60 python3 tests/harness/hostile_agent.py boot 10.99.0.1 4 >"$dir/boots" 2>"$dir/2"
 kill $changes
-same "changes go on beside it" "$(cat "$dir/patched")" 200
+[ "$(grep -cx 200 "$dir/patched")" -ge 5 ]
+ok "changes go on beside it" $? "$dir/patched"
 read -r p50 p99 most failed <"$dir/boots"
 echo "# boot answers: $p50 ms, $p99 ms at the 99th of 100, $most ms at most"
 [ "$p99" -lt 100 ] && [ "$failed" = 0 ]
