@@ -53,7 +53,7 @@ static void end(struct self_check *c)
 	c->source = sd_event_source_disable_unref(c->source);
 	close_fd(&c->read_fd);
 	close_fd(&c->write_fd);
-	child_kill(&c->child);
+	child_kill_soon(&c->child);
 	str_clear(&c->text);
 }
 
