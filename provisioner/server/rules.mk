@@ -26,7 +26,7 @@ server_simulate_SRC := provisioner/server/simulate/host.c
 server_simulate_SRC += provisioner/server/simulate/identity.c
 $(eval $(call library,server_simulate))
 SERVER_SIMULATE_LIBS := server_simulate server_rules pxe burnin
-$(eval $(call unit_test,tests/unit/server/simulate/test_host.c,$(SERVER_SIMULATE_LIBS) inventory proto base,$(INVENTORY_PKG)))
+$(eval $(call unit_test,tests/unit/server/simulate/test_host.c,$(SERVER_SIMULATE_LIBS) inventory images_core proto base,$(INVENTORY_PKG)))
 
 # what decides about hosts
 server_flow_SRC := provisioner/server/flow/arm.c
