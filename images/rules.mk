@@ -38,6 +38,7 @@ images_core_SRC += images/core/rootfs_files.c
 images_core_SRC += images/core/rootfs_mounts.c
 images_core_SRC += images/core/install_rootfs.c
 images_core_SRC += images/core/install_finish.c
+images_core_SRC += images/core/install_root.c
 images_core_SRC += images/core/install.c
 images_core_SRC += images/core/receipt.c
 images_core_SRC += images/core/erase.c
@@ -127,6 +128,7 @@ $(eval $(call unit_test,tests/unit/images/test_install_holes.c,$(IMAGES_TEST_LIB
 $(eval $(call unit_test,tests/unit/images/test_initrd.c,images_tool images_core base,$(IMAGES_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_disk_layout.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_install_finish.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
+$(eval $(call unit_test,tests/unit/images/test_install_root.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE) $(IMAGES_PE)))
 $(eval $(call unit_test,tests/unit/images/test_pool.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_vfat_serial.c,images_core base,$(IMAGES_CORE_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_erase.c,images_core base,$(IMAGES_CORE_PKG)))

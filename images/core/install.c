@@ -31,7 +31,7 @@ static int open_target(struct install *in, struct err *err)
 	TRY(target_open(&in->target, r->target_path ? -1 : r->target_fd, r->target_path, err));
 	in->policy = r->policy;
 	/* A file may still grow to what the manifest needs; a disk may not. */
-	if (in->target.is_device)
+	if (in->target.is_device && !r->root_fs_only)
 		in->policy.disk_bytes = in->target.size_bytes;
 	return 0;
 }
@@ -96,6 +96,21 @@ static void plan_unpacked(struct install *in)
 	}
 }
 
+static void plan_payloads(struct install *in)
+{
+	for (size_t i = 0; i < in->m->n_payloads; i++) {
+		struct image_receipt_partition *p;
+
+		if (in->leaves_out[i])
+			continue;
+		p = install_partition_of(in, i);
+		p->has_payload = true;
+		p->was_unpacked |= in->m->payloads[i].role == PAYLOAD_ROLE_ROOTFS;
+		p->payload_bytes = in->m->payloads[i].size_bytes;
+		in->base_bytes[i] = p->start_bytes;
+	}
+}
+
 static int plan(struct install *in, struct err *err)
 {
 	struct image_receipt *r = &in->receipt;
@@ -115,25 +130,22 @@ static int plan(struct install *in, struct err *err)
 		plan_disk_payload(in);
 		return 0;
 	}
-	TRY(partition_table_plan(in->m, &in->target, r, err));
+	if (in->request->root_fs_only)
+		install_root_plan(in);
+	else
+		TRY(partition_table_plan(in->m, &in->target, r, err));
 	plan_unpacked(in);
-	for (size_t i = 0; i < in->m->n_payloads; i++) {
-		struct image_receipt_partition *p = install_partition_of(in, i);
-
-		p->has_payload = true;
-		p->was_unpacked |= in->m->payloads[i].role == PAYLOAD_ROLE_ROOTFS;
-		p->payload_bytes = in->m->payloads[i].size_bytes;
-		in->base_bytes[i] = p->start_bytes;
-	}
+	plan_payloads(in);
 	return 0;
 }
 
-static uint64_t total_plain_bytes(const struct manifest *m)
+static uint64_t total_plain_bytes(const struct install *in)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < m->n_payloads; i++)
-		n += m->payloads[i].size_bytes;
+	for (size_t i = 0; i < in->m->n_payloads; i++)
+		if (!in->leaves_out[i])
+			n += in->m->payloads[i].size_bytes;
 	return n;
 }
 
@@ -202,6 +214,8 @@ static int table_ready(void *arg, size_t payload, struct err *err)
 {
 	struct install *in = arg;
 
+	if (in->leaves_out[payload])
+		return 0;
 	if (in->m->payloads[payload].role == PAYLOAD_ROLE_ROOTFS)
 		return install_rootfs_begin(in, payload, err);
 	return submit_holes(in, payload, POOL_ZERO, err);
@@ -244,6 +258,8 @@ static int submit_checks(struct install *in, size_t payload, struct err *err)
 static int read_back(struct install *in, struct err *err)
 {
 	for (size_t i = 0; i < in->m->n_payloads; i++) {
+		if (in->leaves_out[i])
+			continue;
 		if (in->m->payloads[i].role == PAYLOAD_ROLE_ROOTFS)
 			TRY(install_rootfs_check(in, i, err));
 		else
@@ -251,14 +267,14 @@ static int read_back(struct install *in, struct err *err)
 	}
 	TRY(pool_drain(in->pool, err));
 	for (size_t i = 0; i < in->m->n_payloads; i++)
-		if (in->m->payloads[i].role == PAYLOAD_ROLE_FS)
+		if (in->m->payloads[i].role == PAYLOAD_ROLE_FS && !in->leaves_out[i])
 			install_digest_of_disk(in, i);
 	return 0;
 }
 
 static int write_and_check(struct install *in, struct err *err)
 {
-	uint64_t total_bytes = total_plain_bytes(in->m);
+	uint64_t total_bytes = total_plain_bytes(in);
 
 	install_enter_stage(in, IMAGE_STAGE_WIPE, 0);
 	TRY(install_may_write(in, err));
@@ -297,6 +313,8 @@ static int run(struct install *in, struct err *err)
 	if (in->request->layout) {
 		TRY(disk_layout_apply(in->request->layout, in->m, &in->laid_out, err));
 		in->m = &in->laid_out;
+	} else if (in->request->root_fs_only) {
+		TRY(install_root_choose(in, err));
 	}
 	TRY(target_make_room(&in->target, in->m->min_disk_bytes, err));
 	TRY(check_payloads(in, err));

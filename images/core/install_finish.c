@@ -166,6 +166,8 @@ static int finish_partitions(struct install *in, struct install_parts *parts, st
 	TRY(add_own_files(in, parts, err));
 	install_enter_stage(in, IMAGE_STAGE_TABLE, 0);
 	TRY(install_may_write(in, err));
+	if (in->request->root_fs_only) /* the disk around it has one */
+		return 0;
 	return partition_table_write(in->m, &in->target, &in->receipt, err);
 }
 

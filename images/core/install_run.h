@@ -42,6 +42,7 @@ struct install {
 	struct pool *pool;
 	size_t room_bytes;                          /* of a worker's plain bytes */
 	uint64_t base_bytes[MANIFEST_MAX_PAYLOADS]; /* where a payload's offset 0 lies */
+	bool leaves_out[MANIFEST_MAX_PAYLOADS];     /* verified, and written nowhere */
 	struct rootfs_run *rootfs;
 	bool wiped;
 	enum image_stage stage;
@@ -62,6 +63,12 @@ void install_progress(struct install *in, uint64_t n_bytes);
 struct image_receipt_partition *install_partition_of(struct install *in, size_t payload);
 /* Every chunk was found equal to its record: note the digest over the records as the disk's. */
 void install_digest_of_disk(struct install *in, size_t payload);
+
+/* install_root.c: of the signed manifest, the root alone; it changes in->m and leaves_out. errors:
+ * ERR_IMAGE_LAYOUT_UNFIT, ERR_IMAGE_TARGET: the target is a disk with partitions */
+MUST_CHECK int install_root_choose(struct install *in, struct err *err);
+/* That partition is the whole target. */
+void install_root_plan(struct install *in);
 
 /* install_finish.c: everything after the data was read back. */
 MUST_CHECK int install_finish(struct install *in, struct err *err);

@@ -30,6 +30,8 @@ static int write_chunk(struct install *in, struct pool_job *job, struct chunk_de
 
 	TRY(source_packed(in->source, job, install_checks(in), err));
 	TRY(chunk_decode(decoder, c, job->packed, plain, err));
+	if (in->leaves_out[job->payload])
+		return 0;
 	if (in->m->payloads[job->payload].role == PAYLOAD_ROLE_ROOTFS) {
 		TRY(install_rootfs_chunk(in, job, plain, err));
 	} else if (install_chunk_is_held(in, job->payload, c)) {

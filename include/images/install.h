@@ -61,6 +61,11 @@ struct image_install_request {
 
 	const struct disk_layout *layout; /* images/disk_layout.h; NULL: the image's own */
 
+	/* The root's file system alone: the target is a partition of a disk that has others, or a
+	 * file. No table is written, what the image has for a loader's partitions is verified and
+	 * left out, and an image with files on further partitions is refused. Without layout. */
+	bool root_fs_only;
+
 	/* Target: a descriptor that the caller opened read-write (O_EXCL for a disk) and checked,
 	 * or a path (the command line). The descriptor stays the caller's; its O_DIRECT flag may be
 	 * changed during the call and is restored. */

@@ -84,6 +84,7 @@ static const struct option_row options[] = {
 	{"min-seq", OPTION_READ, POLICY(min_seq), read_seq, "a whole number"},
 	{"to", OPTION_TEXT, MEMBER(request.target_path), NULL, NULL},
 	{"no-read-back", OPTION_FLAG, MEMBER(no_read_back), NULL, NULL},
+	{"root-fs-only", OPTION_FLAG, MEMBER(request.root_fs_only), NULL, NULL},
 	{"no-grow", OPTION_FLAG, MEMBER(request.no_grow), NULL, NULL},
 	{"digest", OPTION_READ, 0, read_digest, "64 hexadecimal digits"},
 	{"keep-identity", OPTION_FLAG, MEMBER(request.keep_identity), NULL, NULL},
@@ -275,6 +276,8 @@ static void print_receipt(const struct arguments *a, const struct image_receipt 
 	printf("%s: %s %s %s, sha256 %s, %" PRIu64 " bytes written%s\n", a->request.target_path,
 	       r->line, r->version, image_arch_str(r->arch), digest, r->written_bytes,
 	       a->request.read_back ? " and read back" : "");
+	if (a->request.root_fs_only)
+		printf("its file system: UUID=%s\n", r->partitions[0].fs_uuid);
 }
 
 static void catch_signals(void)

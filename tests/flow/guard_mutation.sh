@@ -270,6 +270,10 @@ mutate NETWORK provisioner/proto/network_rules.c proto/test_network_rules:test_r
 mutate NETWORK provisioner/proto/network_rules.c proto/test_network_rules:test_rules 's/^\t\tTRY(network_addresses_check(l, err));//'
 mutate NETWORK provisioner/proto/network_rules.c proto/test_network_rules:test_rules 's/return network_addresses_check_all(n, err);/return 0;/'
 mutate NAME images/core/manifest.c images/test_manifest:test_rows 's/ \&\& !str_eq(version, MANIFEST_LATEST)//'
+# the root's file system alone leaves everything around it alone
+mutate TARGET images/core/install_root.c images/test_install_root:test_a_disk_with_partitions 's/return in->target.size_bytes ? check_no_table(in, err) : 0;/(void)check_no_table; return 0;/'
+mutate TARGET images/core/install_root.c images/test_install_root:test_images_that_do_not_fit 's/else if (p)$/else if (p \&\& false)/'
+mutate TARGET images/core/install_work.c images/test_install_root:test_one_partition_and_not_a_byte_around_it 's/if (in->leaves_out\[job->payload\])/if (false)/'
 # limits and scopes
 mutate LIMIT $server/flow/quota.c server/flow/test_quota:test_a_bucket_empties_and_fills 's/if (b->left < (double)n)/if (false)/'
 mutate LIMIT $server/flow/quota.c server/flow/test_quota:test_a_bucket_empties_and_fills 's/if (b->left > (double)r->capacity)/if (false)/'

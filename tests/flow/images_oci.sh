@@ -54,8 +54,12 @@ build() {
 }
 install_it() {
 	"$slipway" root init --lab --dir "$work" && "$slipway" image sign --key "$work/keys/image.key" "$work/a.slip" &&
-		"$slipway" image install --root "$work/root.json" --to "$work/disk" --no-grow "$work/a.slip" &&
+		"$slipway" image install --root "$work/root.json" --to "$work/disk" --no-grow --keep-identity "$work/a.slip" &&
 		dd if="$work/disk" of="$work/fs" bs=1M skip=1
+}
+install_alone() {
+	"$slipway" image install --root "$work/root.json" --root-fs-only --to "$work/alone" --no-grow --keep-identity "$work/a.slip" |
+		grep -q '^its file system: UUID=[0-9a-f-]\{36\}$' && cmp -n "$(stat -c %s "$work/alone")" "$work/alone" "$work/fs"
 }
 has() { # PATH TEXT
 	debugfs -R "cat $1" "$work/fs" 2>/dev/null | grep -qx "$2"
@@ -67,10 +71,11 @@ refused() {
 	! build >"$work/refused" 2>&1 && grep -q image.input "$work/refused"
 }
 
-echo 1..9
+echo 1..10
 check "a layout is built" build
 check "and installed" install_it
 check "its file system is sound" e2fsck -fn "$work/fs"
+check "alone in a file it has the same bytes" install_alone
 check "a file of the lower layer" has /etc/lower lower
 check "a file of both: the upper wins" has /etc/both new
 check "a folder that was removed" lacks /gone
