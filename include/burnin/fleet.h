@@ -46,6 +46,10 @@ struct fleet_answer {
 	size_t n_peers;
 	int64_t median_milli, reach_milli; /* WITHIN: not farther from the median than reach */
 };
+/* The middle of n values, at least one, which it sorts. */
+int64_t fleet_median(int64_t *values, size_t n);
+/* Their median absolute deviation; the values are lost. */
+int64_t fleet_deviation(int64_t *values, size_t n, int64_t median);
 /* peers: of other hosts, in any order; their order may be changed. */
 void fleet_judge(int64_t *peers, size_t n_peers, int64_t milli, struct fleet_answer *ret);
 /* "read-rate of ST8000NM in disk-read is 118 MiB/s; 12 hosts of this SKU and firmware have 231,

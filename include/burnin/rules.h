@@ -35,6 +35,7 @@ enum burnin_symptom {
 	SYMPTOM_DISK_SELF_TEST,     /* its own test failed */
 	SYMPTOM_DISK_WORN,          /* spare blocks or rated life used up */
 	SYMPTOM_DISK_USED,          /* many hours or much wear on a part sold as new */
+	SYMPTOM_DISK_SLOW,          /* far slower than the disks of its model beside it */
 	SYMPTOM_NIC_ERRORS,
 	SYMPTOM_NIC_SLOW_LINK,  /* as slow as with a broken pair of the cable */
 	SYMPTOM_NIC_BELOW_PORT, /* slower than the port can: the far end may be meant so */
@@ -50,6 +51,10 @@ enum burnin_symptom {
 	SYMPTOM_SUPPLY_FAILED,
 	SYMPTOM_REDUNDANCY_LOST,
 	SYMPTOM_SENSOR_CRITICAL, /* temperature, voltage */
+	SYMPTOM_CLOCK_STOPPED,   /* the hardware clock stands */
+	SYMPTOM_CLOCK_DRIFT,     /* it goes too fast or too slow */
+	SYMPTOM_CLOCK_LOST,      /* it is days away from the server's time */
+	SYMPTOM_TPM_SILENT,      /* the firmware says that there is one, and it does not answer */
 	SYMPTOM_TEST_FAILED,     /* a test of the catalogue that names no other symptom */
 	_SYMPTOM_MAX,
 };

@@ -82,6 +82,7 @@ static void begin(struct burn *b, struct sink *sink, const char *host_id)
 		if (all.items[i].local)
 			VEC_PUSH(&b->drives, all.items[i]);
 	VEC_DONE(&all);
+	burn_read_clock("", &b->clock);
 	b->poll_before_s = burn_poll_faster("");
 	b->log_fd = burn_log_open("");
 	burn_read_counters("", &b->components, &b->before);
@@ -181,6 +182,7 @@ void step_burn_in(void *step_context, struct report *out)
 	struct burn b = {.out = out,
 			 .plan = &context->plan->burn_in,
 			 .server = context->options->server,
+			 .server_us_at_boot = context->link->wall_us_at_boot,
 			 .test = "",
 			 .log_fd = -1,
 			 .n_events = -1};

@@ -118,10 +118,17 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int64_t median_of(int64_t *values, size_t n)
+int64_t fleet_median(int64_t *values, size_t n)
 {
 	qsort(values, n, sizeof(*values), by_value);
 	return n % 2 ? values[n / 2] : values[n / 2 - 1] / 2 + values[n / 2] / 2;
+}
+
+int64_t fleet_deviation(int64_t *values, size_t n, int64_t median)
+{
+	for (size_t i = 0; i < n; i++)
+		values[i] = llabs(values[i] - median);
+	return fleet_median(values, n);
 }
 
 void fleet_judge(int64_t *peers, size_t n_peers, int64_t milli, struct fleet_answer *ret)
@@ -129,11 +136,9 @@ void fleet_judge(int64_t *peers, size_t n_peers, int64_t milli, struct fleet_ans
 	*ret = (struct fleet_answer){.place = FLEET_FEW, .n_peers = n_peers};
 	if (n_peers < FLEET_PEERS_MIN)
 		return;
-	ret->median_milli = median_of(peers, n_peers);
-	for (size_t i = 0; i < n_peers; i++)
-		peers[i] = llabs(peers[i] - ret->median_milli);
+	ret->median_milli = fleet_median(peers, n_peers);
 	int64_t least = llabs(ret->median_milli) / 100 * FLEET_LEAST_PCT;
-	int64_t reach = median_of(peers, n_peers) * FLEET_DEVIATIONS;
+	int64_t reach = fleet_deviation(peers, n_peers, ret->median_milli) * FLEET_DEVIATIONS;
 	ret->reach_milli = reach > least ? reach : least;
 	ret->place = milli < ret->median_milli - ret->reach_milli   ? FLEET_LOW
 		     : milli > ret->median_milli + ret->reach_milli ? FLEET_HIGH

@@ -82,6 +82,11 @@ static const struct burnin_rule rules[_SYMPTOM_MAX] = {
 	[SYMPTOM_DISK_USED] = {"disk-used", false, COMPONENT_DISK,
 			       "Ask the vendor about %s: it is not new.", "a part from stock",
 			       false},
+	[SYMPTOM_DISK_SLOW] =
+		{"disk-slower-than-siblings", false, COMPONENT_DISK,
+		 "Watch %s, and replace it if it slows down further. It is far slower "
+		 "than the disks of its model beside it.",
+		 "its cable, its bay or a rebuild that it does", true},
 	[SYMPTOM_NIC_ERRORS] = {"nic-errors", true, COMPONENT_NIC,
 				"Swap the cable or module of %s, then its switch port.",
 				"the far end", true},
@@ -129,6 +134,22 @@ static const struct burnin_rule rules[_SYMPTOM_MAX] = {
 	[SYMPTOM_SENSOR_CRITICAL] = {"sensor-critical", true, COMPONENT_SYSTEM,
 				     "Check what the sensor in the message watches on %s.",
 				     "heat: fans, air ducts and blanks first", false},
+	[SYMPTOM_CLOCK_STOPPED] = {"clock-stopped", true, COMPONENT_SYSTEM,
+				   "Replace the battery of the hardware clock of %s. The clock "
+				   "stands.",
+				   "the clock itself, if it stands with a new battery", false},
+	[SYMPTOM_CLOCK_DRIFT] =
+		{"clock-drift", false, COMPONENT_SYSTEM,
+		 "Replace the battery of the hardware clock of %s. It does not keep "
+		 "time.",
+		 "the clock itself, if it drifts with a new battery", false},
+	[SYMPTOM_CLOCK_LOST] = {"clock-battery", false, COMPONENT_SYSTEM,
+				"Set the hardware clock of %s, and replace its battery if the time "
+				"is lost again.",
+				"a clock that was never set", false},
+	[SYMPTOM_TPM_SILENT] = {"tpm-silent", false, COMPONENT_SYSTEM,
+				"Reseat the TPM of %s and look whether its setup enables it.",
+				"a TPM that is locked out or needs its firmware updated", false},
 	[SYMPTOM_TEST_FAILED] = {"burn-in-test-failed", true, COMPONENT_SYSTEM,
 				 "Read what the test found in the records of the run of %s.",
 				 "the test itself: run it on a host that is known to be good",

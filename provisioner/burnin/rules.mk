@@ -34,6 +34,9 @@ burnin_SRC := \
 	provisioner/burnin/nvme.c \
 	provisioner/burnin/fio.c \
 	provisioner/burnin/fleet.c \
+	provisioner/burnin/firmware.c \
+	provisioner/burnin/hardware_clock.c \
+	provisioner/burnin/siblings.c \
 	provisioner/burnin/pairs.c \
 	provisioner/burnin/vendor_json.c
 $(eval $(call library,burnin))
@@ -63,6 +66,9 @@ $(eval $(call unit_test,tests/unit/burnin/test_bmc_text.c,burnin base,$(BASE_PKG
 $(eval $(call unit_test,tests/unit/burnin/test_run_digest.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_judge.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_fleet.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_firmware.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_hardware_clock.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_siblings.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_pairs.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_report_page.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_judge_inputs.c,burnin base,$(BASE_PKG)))

@@ -40,6 +40,7 @@ server_flow_SRC += provisioner/server/flow/burn_proof.c
 server_flow_SRC += provisioner/server/flow/burn_repair.c
 server_flow_SRC += provisioner/server/flow/burn_run.c
 server_flow_SRC += provisioner/server/flow/burn_fleet.c
+server_flow_SRC += provisioner/server/flow/burn_firmware.c
 server_flow_SRC += provisioner/server/flow/burn_history.c
 server_flow_SRC += provisioner/server/flow/checkpoints.c
 server_flow_SRC += provisioner/server/flow/deadlines.c

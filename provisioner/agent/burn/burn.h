@@ -16,6 +16,7 @@
 #include <burnin/catalogue.h>
 #include <burnin/component.h>
 #include <burnin/counters.h>
+#include <burnin/hardware_clock.h>
 #include <burnin/pairs.h>
 #include <burnin/record.h>
 #include <burnin/rules.h>
@@ -58,7 +59,9 @@ struct burn {
 	int log_fd;                  /* the kernel's log, from where it was read last; -1: none */
 	int64_t n_events;            /* in the BMC's log at the last look; -1: there is none */
 	char *fru;                   /* what `ipmitool fru print` said; NULL: not asked; owned */
-	int64_t poll_before_s;       /* for machine checks; -1: there is no such poll */
+	struct hardware_clock clock; /* when the run began */
+	int64_t server_us_at_boot; /* the server's wall clock minus the boot clock; 0: not known */
+	int64_t poll_before_s;     /* for machine checks; -1: there is no such poll */
 	/* What the log has shown already. */
 	struct {
 		enum burnin_symptom symptom;
@@ -111,6 +114,10 @@ enum burn_end burn_test_links(struct burn *b, const char *step);
 enum burn_end burn_test_smart(struct burn *b, const char *step);
 enum burn_end burn_test_counters(struct burn *b, const char *step);
 enum burn_end burn_test_network(struct burn *b, const char *step);
+enum burn_end burn_test_clock(struct burn *b, const char *step);
+enum burn_end burn_test_tpm(struct burn *b, const char *step);
+/* rtc_s -1: this host has no clock that keeps time without power. */
+void burn_read_clock(const char *root, struct hardware_clock *ret);
 /* Hold the speed of a link against what its port could do; 0: not known. */
 void burn_judge_link_speed(struct burn *b, const char *step, const struct component *c,
 			   int64_t mbps, int64_t could_mbps);
@@ -241,5 +248,8 @@ struct burn_disk_request {
 	void *arg;
 };
 void burn_read_disk(const struct burn_disk_request *request, struct burn_disk_result *ret);
+/* Warn of each of the run's drives that is far slower than its siblings. results: one a drive. */
+void burn_compare_siblings(struct burn *b, const char *step,
+			   const struct burn_disk_result *results);
 
 #endif

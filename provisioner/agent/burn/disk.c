@@ -327,6 +327,16 @@ static bool end_job(struct burn *b, const char *step, const struct drive *d, str
 	return true;
 }
 
+static void compare_jobs(struct burn *b, const char *step, const struct disk_job *jobs, size_t n)
+{
+	autofree struct burn_disk_result *results = xcalloc(n, sizeof(*results));
+
+	for (size_t i = 0; i < n; i++)
+		if (jobs[i].done)
+			results[i] = jobs[i].result;
+	burn_compare_siblings(b, step, results);
+}
+
 enum burn_end burn_test_disk_read(struct burn *b, const char *step)
 {
 	size_t n = b->drives.n, n_bytes = n * sizeof(struct disk_job);
@@ -350,6 +360,8 @@ enum burn_end burn_test_disk_read(struct burn *b, const char *step)
 			close(jobs[i].fd);
 	for (size_t i = 0; i < n && !stopped; i++)
 		all &= end_job(b, step, &b->drives.items[i], &jobs[i], started[i]);
+	if (!stopped)
+		compare_jobs(b, step, jobs, n);
 	(void)munmap(jobs, n_bytes);
 	return stopped ? BURN_STOPPED : all ? BURN_JUDGED : BURN_ERROR;
 }

@@ -10,11 +10,17 @@ static const struct burn_test {
 	const char *id;
 	enum burn_end (*run)(struct burn *b, const char *step);
 } tests[] = {
-	{"smart", burn_test_smart},           {"cpu-verify", burn_test_cpu},
-	{"memory-pattern", burn_test_memory}, {"disk-read", burn_test_disk_read},
-	{"pcie-links", burn_test_links},      {"smart-after", burn_test_smart},
-	{"counters", burn_test_counters},     {BURN_SELF_TEST, burn_test_self_test},
+	{"smart", burn_test_smart},
+	{"cpu-verify", burn_test_cpu},
+	{"memory-pattern", burn_test_memory},
+	{"disk-read", burn_test_disk_read},
+	{"pcie-links", burn_test_links},
+	{"smart-after", burn_test_smart},
+	{"counters", burn_test_counters},
+	{BURN_SELF_TEST, burn_test_self_test},
 	{"network", burn_test_network},
+	{"clock", burn_test_clock},
+	{"tpm", burn_test_tpm},
 };
 
 bool burn_test_run(const char *id, struct burn *b, enum burn_end *ret)

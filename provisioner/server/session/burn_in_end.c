@@ -7,6 +7,7 @@
 
 #include <base/str.h>
 #include <inventory/flow.h>
+#include <server/flow/burn_firmware.h>
 #include <server/flow/burn_fleet.h>
 #include <server/flow/burn_history.h>
 #include <server/flow/burn_repair.h>
@@ -99,6 +100,8 @@ static int end_run(const struct burn_in_end *t, struct flow_host *f, const struc
 	TRY(flow_host_put(t->flow->db, f, err));
 	if (v->result != RUN_INCOMPLETE)
 		TRY(burn_fleet_compare(t->flow, t->host_num, run_id, err));
+	if (v->result != RUN_INCOMPLETE)
+		TRY(burn_firmware_compare(t->flow, t->host_num, err));
 	if (v->result == RUN_PASS)
 		TRY(burn_history_note(t->flow, t->host_num, run_id, err));
 	return v->result == RUN_PASS ? done_passed(t, run_id, err) : done_failed(t, v, run_id, err);

@@ -552,6 +552,52 @@ static void test_slower_than_its_like(void **state)
 	}
 }
 
+/* A BIOS that is not the SKU's is a warning at the end of the run, and holds nothing back. */
+static void test_firmware_of_the_sku(void **state)
+{
+	static const struct {
+		const char *name, *body;
+		int n_warnings;
+	} rows[] = {{"as the SKU has it", "{\"BiosVersion\":\"1.2\"}", 0},
+		    {"another", "{\"BiosVersion\":\"9.9\"}", 1},
+		    {"the SKU does not say", "{}", 0}};
+	static const char *const found[] = {
+		STEP("\"diagnosis\":{\"verdict\":\"ok\",\"type\":\"PASS\"}"),
+		STEP("\"testStepEnd\":{\"status\":\"COMPLETE\"}"),
+		"{\"testRunArtifact\":{\"testRunEnd\":{\"status\":\"COMPLETE\",\"result\":"
+		"\"PASS\"}}",
+	};
+	struct server_bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		autofree char *sku = xasprintf(
+			"INSERT INTO sku (num, name, version, body, note, created_us, changed_us, "
+			"revision) VALUES (900001, 'r1', 1, '%s', '', 1, 1, 1)",
+			rows[i].body);
+		struct fake_agent a;
+		int n = 0;
+
+		to_test(b, &a);
+		server_bench_sql(b, "UPDATE host SET sku = 'r1', bios_version = '1.2'");
+		server_bench_sql(b, sku);
+		send(&a, &n, start, ARRAY_LEN(start));
+		send(&a, &n, found, ARRAY_LEN(found));
+		need(fake_agent_step_done(&a, "PASS"), 200, &a, "done");
+		CHECK_STR(rows[i].name, server_bench_state(b, a.host_id), "imaging");
+		CHECK_INT(rows[i].name,
+			  server_bench_number(b, "SELECT count(*) FROM event WHERE kind = "
+						 "'burn_in.firmware'"),
+			  rows[i].n_warnings);
+		CHECK_INT(rows[i].name,
+			  server_bench_number(b, "SELECT count(*) FROM event WHERE summary = "
+						 "'firmware-differs: the BIOS has 1.2; the SKU has "
+						 "9.9'"),
+			  rows[i].n_warnings);
+		fake_agent_done(&a);
+		walk_renew(b, profile_auto);
+	}
+}
+
 static json_t *seal(struct fake_agent *a, struct run_digest *d, const char *work)
 {
 	struct receipt r = {.type = RECEIPT_TYPE};
@@ -624,14 +670,23 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, walk_setup_auto, walk_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_signed),       T(test_slower_than_its_like),
-		T(test_time_left),    T(test_two_disks),
-		T(test_two_symptoms), T(test_broken_off),
-		T(test_incomplete),   T(test_gate),
-		T(test_repair),       T(test_not_swapped),
-		T(test_other_parts),  T(test_own_file),
-		T(test_resume),       T(test_resume_after_fault),
-		T(test_no_resume),    T(test_bad_own_file),
+		T(test_signed),
+		T(test_slower_than_its_like),
+		T(test_time_left),
+		T(test_two_disks),
+		T(test_two_symptoms),
+		T(test_broken_off),
+		T(test_incomplete),
+		T(test_gate),
+		T(test_repair),
+		T(test_not_swapped),
+		T(test_other_parts),
+		T(test_own_file),
+		T(test_resume),
+		T(test_resume_after_fault),
+		T(test_no_resume),
+		T(test_bad_own_file),
+		T(test_firmware_of_the_sku),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
