@@ -4,6 +4,7 @@ base_SRC += provisioner/base/alloc.c
 base_SRC += provisioner/base/text.c
 base_SRC += provisioner/base/str.c
 base_SRC += provisioner/base/csv_cell.c
+base_SRC += provisioner/base/html.c
 base_SRC += provisioner/base/bytes.c
 base_SRC += provisioner/base/log.c
 base_SRC += provisioner/base/clock.c
@@ -28,6 +29,7 @@ BASE_CONFINE_PKG := libseccomp
 $(eval $(call unit_test,tests/unit/base/test_str.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_text.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_csv_cell.c,base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/base/test_html.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_err.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_bytes.c,base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/base/test_clock.c,base,$(BASE_PKG)))

@@ -6,6 +6,7 @@
 #include <burnin/report_page.h>
 
 #include <string.h>
+#include <base/html.h>
 #include <base/text.h>
 
 static const char head[] =
@@ -35,30 +36,12 @@ static const char *text_at(const json_t *doc, const char *key)
 	return text ? text : "";
 }
 
-/* Text of a machine: five characters escaped, control characters shown as '?'. */
-static void add_text(struct str *out, const char *text)
-{
-	for (const char *p = text; *p; p++) {
-		const char *name = *p == '&'    ? "&amp;"
-				   : *p == '<'  ? "&lt;"
-				   : *p == '>'  ? "&gt;"
-				   : *p == '"'  ? "&quot;"
-				   : *p == '\'' ? "&#39;"
-						: NULL;
-
-		if (name)
-			str_add(out, name);
-		else
-			str_addc(out, (unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p);
-	}
-}
-
 static void add_value(struct str *out, const json_t *value)
 {
 	if (json_is_integer(value))
 		str_addf(out, "%lld", (long long)json_integer_value(value));
 	else
-		add_text(out, json_is_string(value) ? json_string_value(value) : "");
+		html_add_text(out, json_is_string(value) ? json_string_value(value) : "");
 }
 
 static void add_row(struct str *out, const json_t *row, const struct cell *cells)
@@ -150,8 +133,8 @@ static void add_title(struct str *out, const json_t *report)
 {
 	const char *delivery = text_at(report, "delivery");
 
-	add_text(out, *delivery ? "delivery " : "host ");
-	add_text(out, *delivery ? delivery : text_at(report, "host"));
+	html_add_text(out, *delivery ? "delivery " : "host ");
+	html_add_text(out, *delivery ? delivery : text_at(report, "host"));
 }
 
 void report_page(const json_t *report, struct str *out)
@@ -166,7 +149,7 @@ void report_page(const json_t *report, struct str *out)
 	str_add(out, "</title></head><body>\n<h1>Burn-in acceptance report</h1>\n<p>");
 	add_title(out, report);
 	str_add(out, ", as of ");
-	add_text(out, text_at(report, "at"));
+	html_add_text(out, text_at(report, "at"));
 	str_add(out, "</p>\n");
 	if (json_is_true(json_object_get(report, "truncated")))
 		str_add(out, "<p><b>Not complete: there are more hosts or faults than a report "
