@@ -17,6 +17,7 @@
 #include <inventory/upgrade.h>
 #include <inventory/wipe.h>
 #include <server/api/authorize.h>
+#include <server/api/deprecated.h>
 #include <server/api/openapi.h>
 #include <server/boot/dhcp_alarm.h>
 #include <server/boot/service_urls.h>
@@ -245,6 +246,7 @@ static int open_http(struct app *a, struct err *err)
 		.authorize = api_authorize,
 		.authorize_arg = &a->api,
 		.cors_origins = a->config.cors_origins,
+		.deprecations = api_deprecations,
 		.max_connections = 4096,
 	};
 

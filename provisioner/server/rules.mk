@@ -4,6 +4,7 @@ server_http_SRC := provisioner/server/http/reply.c
 server_http_SRC += provisioner/server/http/request.c
 server_http_SRC += provisioner/server/http/route.c
 server_http_SRC += provisioner/server/http/cors.c
+server_http_SRC += provisioner/server/http/deprecation.c
 server_http_SRC += provisioner/server/http/kick.c
 server_http_SRC += provisioner/server/http/server.c
 server_http_SRC += provisioner/server/http/status.c
@@ -97,7 +98,9 @@ server_api_SRC += provisioner/server/api/report_routes.c
 server_api_SRC += provisioner/server/api/control_routes.c
 server_api_SRC += provisioner/server/api/custom_routes.c
 server_api_SRC += provisioner/server/api/deliveries.c
+server_api_SRC += provisioner/server/api/deprecated.c
 server_api_SRC += provisioner/server/api/erase_routes.c
+server_api_SRC += provisioner/server/api/error_manual.c
 server_api_SRC += provisioner/server/api/host_orders.c
 server_api_SRC += provisioner/server/api/host_verbs.c
 server_api_SRC += provisioner/server/api/hosts.c
@@ -106,6 +109,7 @@ server_api_SRC += provisioner/server/api/meta.c
 server_api_SRC += provisioner/server/api/openapi.c
 server_api_SRC += provisioner/server/api/openapi_answer.c
 server_api_SRC += provisioner/server/api/openapi_body.c
+server_api_SRC += provisioner/server/api/openapi_deprecated.c
 server_api_SRC += provisioner/server/api/order_answer.c
 server_api_SRC += provisioner/server/api/order_routes.c
 server_api_SRC += provisioner/server/api/profile_routes.c
@@ -214,6 +218,8 @@ $(eval $(call unit_test,tests/unit/server/api/test_changes.c,$(SERVER_TEST_LIBS)
 $(eval $(call unit_test,tests/unit/server/test_two_appliances.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/api/test_audit.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/api/test_slow_questions.c,server_api inventory base,$(INVENTORY_PKG)))
+$(eval $(call unit_test,tests/unit/server/api/test_error_manual.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
+$(eval $(call unit_test,tests/unit/server/api/test_deprecated.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(SERVER_BENCH)))
 $(eval $(call unit_test,tests/unit/server/api/test_scopes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/api/test_profile_routes.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))
 $(eval $(call unit_test,tests/unit/server/api/test_in_use.c,$(SERVER_TEST_LIBS),$(SERVER_TEST_PKG),$(HOST_WALK)))

@@ -269,6 +269,10 @@ ok "and an answer without a type does not" $? "$dir/wrong/tsc"
 type=$(admin GET /api/v1/hosts/nobody | jq -r .type)
 admin GET "$type" | jq -e '.code == "host.unknown" and (.hint | length > 0)' >/dev/null
 ok "the type of a problem leads to its explanation" $?
+admin GET "$type" -H 'Accept: text/html,*/*;q=0.8' -D "$dir/head" >"$dir/body"
+grep -qi '^content-type: text/html' "$dir/head" && grep -qi "^content-security-policy: default-src 'none'" "$dir/head" &&
+	grep -q '<code>.*host.unknown' "$dir/body" && ! grep -qi '<script' "$dir/body"
+ok "and a browser to a page of it" $? "$dir/body"
 same "and every code is in the description" "$(admin GET /api/v1/errors | jq -c '[.items[].code]')" \
 	"$(jq -c '.components.schemas.problem.properties.code.enum' "$dir/openapi.json")"
 

@@ -5,7 +5,9 @@
  */
 #include "request.h"
 #include "tables.h"
+#include "deprecated.h"
 #include "doctor.h"
+#include "error_manual.h"
 #include "openapi.h"
 #include <server/reader/readers.h>
 
@@ -32,6 +34,7 @@ void api_describe(const struct http_server *server)
 	char hex[SHA256_HEX_BYTES];
 	autojson json_t *doc = openapi_doc(http_server_tables(server));
 
+	(void)openapi_mark_deprecated(doc, api_deprecations);
 	free(description.text);
 	description.text = json_text(doc);
 	sha256_hex_of(description.text, strlen(description.text), hex);
@@ -72,36 +75,6 @@ static int get_lifecycle(struct http_request *r, struct err *err)
 							     titles_of((enum lifecycle_state)s)));
 	}
 	return http_reply_json(r, 200, json_pack("{s:o}", "items", items));
-}
-
-/* ---- errors ---------------------------------------------------------------------------------- */
-
-static json_t *error_json(int code)
-{
-	return json_pack("{s:s, s:s, s:s, s:s}", "code", err_name(code), "class",
-			 err_class_str(err_class(code)), "meaning", err_meaning(code), "hint",
-			 err_hint(code));
-}
-
-static int get_errors(struct http_request *r, struct err *err)
-{
-	json_t *items = json_array();
-
-	(void)err;
-	for (int code = 1; code < _ERR_MAX; code++)
-		(void)json_array_append_new(items, error_json(code));
-	return http_reply_json(r, 200, json_pack("{s:o}", "items", items));
-}
-
-/* Where "type" of a problem leads. */
-static int get_error(struct http_request *r, struct err *err)
-{
-	const char *name = http_param(r, "code");
-	int code = err_code_by_name(name);
-
-	if (!code)
-		return err_set(err, ERR_NOT_FOUND, "there is no error code '%.80s'", name);
-	return http_reply_json(r, 200, error_json(code));
 }
 
 /* ---- metrics --------------------------------------------------------------------------------- */
@@ -251,10 +224,11 @@ const struct http_route api_meta_routes[] = {
 	HTTP_ROUTE(GET, "/api/v1/openapi.json", PUBLIC, 0, get_openapi, "this document"),
 	HTTP_ROUTE(GET, "/api/v1/lifecycle", READ, 0, get_lifecycle,
 		   "the states of a host, and what they are called by whose turn it is"),
-	HTTP_ROUTE(GET, "/api/v1/errors", PUBLIC, 0, get_errors,
-		   "every error code, what it means and what to do"),
-	HTTP_ROUTE(GET, "/api/v1/errors/{code}", PUBLIC, 0, get_error,
-		   "one error code; the type of a problem leads here"),
+	HTTP_ROUTE(
+		GET, "/api/v1/errors", PUBLIC, 0, error_manual_list,
+		"the manual of errors: every code, what it means and what to do; a page for browsers"),
+	HTTP_ROUTE(GET, "/api/v1/errors/{code}", PUBLIC, 0, error_manual_one,
+		   "one error code, the type of a problem leads here; a page for browsers"),
 	HTTP_ROUTE(GET, "/metrics", READ, 0, get_metrics, "for Prometheus"),
 };
 const size_t n_api_meta_routes = ARRAY_LEN(api_meta_routes);

@@ -12,6 +12,7 @@
 #include <base/str.h>
 #include <inventory/collection.h>
 #include "write.h"
+#include "error_manual.h"
 #include "openapi_answer.h"
 #include "openapi_body.h"
 #include "tables.h"
@@ -278,6 +279,10 @@ static json_t *answers(const struct http_route *route)
 
 	if (schema)
 		(void)json_object_set_new(j, "2XX", answer("well", answer_type(route), schema));
+	if (str_starts(route->pattern, ERROR_MANUAL_PATH))
+		(void)json_object_set_new(json_object_get(json_object_get(j, "2XX"), "content"),
+					  "text/html",
+					  json_pack("{s:o}", "schema", string_schema()));
 	if (str_eq(route->method, "DELETE"))
 		(void)json_object_set_new(
 			j, "204", json_pack("{s:s}", "description", "well; nothing to say"));
@@ -399,7 +404,12 @@ static json_t *problem_schema(void)
 	json_t *j = openapi_shape("{type:s,title:s,status:i,code:s,detail~:s,pointer~:s,hint~:s,"
 				  "errors~:[{code:s,detail:s,pointer~:s}]}");
 	json_t *code = json_object_get(json_object_get(j, "properties"), "code");
+	json_t *type = json_object_get(json_object_get(j, "properties"), "type");
 
+	(void)json_object_set_new(type, "format", json_string("uri-reference"));
+	(void)json_object_set_new(type, "description",
+				  json_string("the manual's page of the code: " ERROR_MANUAL_PATH
+					      "/{code}, for browsers in HTML"));
 	(void)json_object_set_new(code, "enum", codes());
 	(void)json_object_set_new(code, "description",
 				  json_string("stable; GET /api/v1/errors explains each"));

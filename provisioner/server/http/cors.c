@@ -32,7 +32,8 @@ void http_cors_add(const struct http_request *r, struct MHD_Response *response)
 		return;
 	add(response, "Access-Control-Allow-Origin", http_request_header(r, "Origin"));
 	add(response, "Access-Control-Expose-Headers",
-	    "ETag, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed");
+	    "ETag, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed, Deprecation, "
+	    "Sunset");
 }
 
 bool http_cors_is_preflight(const struct http_request *r)

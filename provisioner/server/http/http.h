@@ -233,6 +233,15 @@ void *http_state(const struct http_request *r);
 int http_status_of(int err_code);
 
 /* ---- the server ------------------------------------------------------------------------------ */
+/* What is to be removed. Answers of the route, or to requests that name the field, say so in the
+ * headers Deprecation (RFC 9745) and Sunset (RFC 8594). */
+struct http_deprecation {
+	const char *method, *pattern; /* of the route; NULL ends a table */
+	const char *field; /* a query parameter, or a field of its rows; NULL: the whole route */
+	int64_t since_s, sunset_s; /* seconds since 1970 */
+	const char *instead;       /* for people: what to use */
+};
+
 struct http_options {
 	struct sd_event *event;          /* kept by reference */
 	const char *socket_path;         /* for nginx */
@@ -244,6 +253,7 @@ struct http_options {
 	void *authorize_arg;
 	const char *cors_origins; /* "https://a https://b:8443", kept by reference; NULL: none */
 	unsigned max_connections; /* 0: 1024 */
+	const struct http_deprecation *deprecations; /* kept by reference; NULL: none */
 };
 MUST_CHECK int http_server_new(const struct http_options *o, struct http_server **ret,
 			       struct err *err);

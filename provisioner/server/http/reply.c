@@ -4,6 +4,7 @@
  * the offending field and the hint of the error list.
  */
 #include "cors.h"
+#include "deprecation.h"
 #include "internal.h"
 
 #include <base/json.h>
@@ -24,6 +25,7 @@ int http_reply_queue(struct http_request *r, int status, struct MHD_Response *re
 {
 	BUG_ON(r->answered);
 	http_cors_add(r, response);
+	http_deprecation_add(r, response);
 	for (size_t i = 0; i < r->n_headers; i++)
 		(void)MHD_add_response_header(response, r->headers[i].name, r->headers[i].value);
 	r->answered = MHD_queue_response(r->connection, (unsigned)status, response) == MHD_YES;

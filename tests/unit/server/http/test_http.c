@@ -146,6 +146,14 @@ static const struct http_route routes[] = {
 	HTTP_ROUTE(GET, "/agent", AGENT, 0, show, ""),
 };
 
+#define DAY_S 86400
+static const struct http_deprecation deprecations[] = {
+	{"GET", "/show/{a}/x/{b}", "n", 10 * DAY_S, 365 * DAY_S, "use m"},
+	{"GET", "/show/{a}/x/{b}", "old.name", 20 * DAY_S, 200 * DAY_S, "use new.name"},
+	{"GET", "/fails", NULL, 0, 1000 * DAY_S, "use /works"},
+	{.method = NULL},
+};
+
 static _Noreturn void serve(void)
 {
 	const struct http_table tables[] = {{routes, ARRAY_LEN(routes), NULL}, {NULL, 0, NULL}};
@@ -161,7 +169,8 @@ static _Noreturn void serve(void)
 				 .front_uid = -1,
 				 .front_gid = -1,
 				 .tables = tables,
-				 .cors_origins = "https://portal.example https://b.example:8443"};
+				 .cors_origins = "https://portal.example https://b.example:8443",
+				 .deprecations = deprecations};
 	if (sd_event_default(&event) < 0)
 		_exit(1);
 	o.event = event;
@@ -376,6 +385,59 @@ static int connect_to(const char *path)
 	assert_true(fd >= 0 && str_copy(at.sun_path, sizeof(at.sun_path), path));
 	assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
 	return fd;
+}
+
+/* The whole head of an answer, as it comes. */
+static void head_of(const char *path, char *ret, size_t ret_bytes)
+{
+	autofree char *text = xasprintf("GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+					path);
+	int fd = connect_to(admin);
+	size_t n = 0;
+	ssize_t r;
+
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+	while (n < ret_bytes - 1 && (r = recv(fd, ret + n, ret_bytes - 1 - n, 0)) > 0)
+		n += (size_t)r;
+	ret[n] = '\0';
+	close(fd);
+}
+
+/* Answers say what is to be removed, and others do not. */
+static void test_deprecations(void **state)
+{
+#define YEAR "Deprecation: @864000\r\nSunset: Fri, 01 Jan 1971 00:00:00 GMT\r\nLink: "
+#define SOON "Deprecation: @1728000\r\nSunset: Mon, 20 Jul 1970 00:00:00 GMT\r\nLink: "
+	static const struct {
+		const char *name, *path, *says;
+	} rows[] = {
+		{"a route, also when it fails", "/fails",
+		 "Deprecation: @0\r\nSunset: Wed, 27 Sep 1972 00:00:00 GMT\r\nLink: "
+		 "</api/v1/openapi.json>; rel=\"deprecation\""},
+		{"another route", "/tagged", NULL},
+		{"the route of a field that is not named", "/show/1/x/2", NULL},
+		{"a parameter", "/show/1/x/2?n=7", YEAR},
+		{"a filter with a sign", "/show/1/x/2?n%3E=7", YEAR},
+		{"a longer name", "/show/1/x/2?nn=7", NULL},
+		{"a value that is like the name", "/show/1/x/2?m=n", NULL},
+		{"one of the fields", "/show/1/x/2?fields=a,n", YEAR},
+		{"another field", "/show/1/x/2?fields=a,nn", NULL},
+		{"sorted by it, downwards", "/show/1/x/2?sort=-old.name", SOON},
+		{"the earlier sunset of two", "/show/1/x/2?n=7&sort=old.name", SOON},
+		{"no route at all", "/nowhere", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char head[2048];
+		head_of(rows[i].path, head, sizeof(head));
+		CHECK(rows[i].name, str_starts(head, "HTTP/1.1 "));
+		if (rows[i].says)
+			CHECK(rows[i].name, strstr(head, rows[i].says));
+		else
+			CHECK(rows[i].name,
+			      !strstr(head, "Deprecation:") && !strstr(head, "Sunset:"));
+	}
 }
 
 /* Says head, then a byte each 300 ms. Returns after how many ms the other end closed. */
@@ -608,6 +670,7 @@ int main(void)
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_known_answers),
 		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_deprecations),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_slow_bodies),
 		cmocka_unit_test(test_endless_chunks),
