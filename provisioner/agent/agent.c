@@ -20,6 +20,7 @@
 #include <base/limits.h>
 #include <base/log.h>
 
+#include <agent/facts/former_boot.h>
 #include "agent_show.h"
 #include "server_link.h"
 #include "steps.h"
@@ -110,6 +111,18 @@ static void listen_to_neighbours(struct agent *a)
 	facts = neighbours_news(&a->neighbours, time_boot_ms());
 	if (facts)
 		queue_event(a, EVENT_FACTS, facts);
+}
+
+/* What explains a reboot that nobody ordered, where the kernel could write it down. */
+static void begin_with_former_boot(struct agent *a)
+{
+	struct former_boot former;
+	char text[sizeof(((struct event_log *)NULL)->text)];
+
+	if (!former_boot_read("", &former))
+		return;
+	former_boot_describe(&former, text, sizeof(text));
+	kernel_feed_begin(&a->kernel_feed, text);
 }
 
 /* With a session only: before, nobody takes it, and the kernel keeps it. */
@@ -461,6 +474,7 @@ enum agent_exit agent_run(struct agent *a)
 	if (neighbours_open(&a->neighbours, &err) < 0)
 		log_err(LOG_WARNING, "agent.lldp", &err);
 	kernel_feed_open(&a->kernel_feed, "/dev/kmsg");
+	begin_with_former_boot(a);
 	while (!may_leave(a)) {
 		int64_t until_ms = time_boot_ms() + 200;
 

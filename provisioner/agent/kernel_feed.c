@@ -56,7 +56,7 @@ static bool flush(struct kernel_feed *f, struct event_log *ret)
 	(void)str_copy(f->fill.level, sizeof(f->fill.level), f->has_warning ? "warning" : "info");
 	*ret = f->fill;
 	f->fill = (struct event_log){.text = ""};
-	f->has_warning = false;
+	f->has_warning = f->apart = false;
 	return true;
 }
 
@@ -64,7 +64,7 @@ static bool fits(const struct kernel_feed *f, const char *text)
 {
 	size_t n = strlen(f->fill.text);
 
-	return n == 0 || n + strlen(BETWEEN) + strlen(text) < sizeof(f->fill.text);
+	return n == 0 || (!f->apart && n + strlen(BETWEEN) + strlen(text) < sizeof(f->fill.text));
 }
 
 static void append(struct kernel_feed *f, const char *text)
@@ -98,6 +98,12 @@ bool kernel_feed_take(struct kernel_feed *f, const char *record, size_t n_bytes,
 void kernel_feed_open(struct kernel_feed *f, const char *path)
 {
 	*f = (struct kernel_feed){.fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+}
+
+void kernel_feed_begin(struct kernel_feed *f, const char *text)
+{
+	(void)text_fit(f->fill.text, sizeof(f->fill.text), text);
+	f->has_warning = f->apart = true;
 }
 
 bool kernel_feed_next(struct kernel_feed *f, struct event_log *ret)

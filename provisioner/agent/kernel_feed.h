@@ -4,7 +4,7 @@
  * events of some lines each. Of a host whose kernel says too much, warnings and worse go on for a while, then
  * nothing, and the last event says so.
  *
- *  1. kernel_feed_open(). 2. kernel_feed_next() now and then. 3. kernel_feed_close().
+ *  1. kernel_feed_open(), then kernel_feed_begin() if the boot before left something. 2. kernel_feed_next() now and then. 3. kernel_feed_close().
  */
 #ifndef AGENT_KERNEL_FEED_H
 #define AGENT_KERNEL_FEED_H
@@ -22,11 +22,14 @@ struct kernel_feed {
 	size_t n_bytes;
 	bool cut;              /* it was said that lines are left out */
 	bool has_warning;      /* in the event that fills */
+	bool apart;            /* nothing is added to it */
 	struct event_log fill; /* level "": empty */
 };
 
 /* path: "/dev/kmsg". A log that cannot be read feeds nothing. */
 void kernel_feed_open(struct kernel_feed *f, const char *path);
+/* A warning that goes before the first line, an event of its own. */
+void kernel_feed_begin(struct kernel_feed *f, const char *text);
 /* The next event, when there is one. Does not block. */
 bool kernel_feed_next(struct kernel_feed *f, struct event_log *ret);
 void kernel_feed_close(struct kernel_feed *f);

@@ -30,6 +30,7 @@ agent_SRC := \
 	provisioner/agent/facts/missing_firmware.c \
 	provisioner/agent/facts/machine_facts.c \
 	provisioner/agent/facts/boot_evidence.c \
+	provisioner/agent/facts/former_boot.c \
 	provisioner/agent/latest.c \
 	provisioner/agent/kernel_feed.c \
 	provisioner/agent/worker.c \
@@ -202,10 +203,12 @@ $(eval $(call unit_test,tests/unit/agent/test_network_fallback.c,$(AGENT_TEST_LI
 $(eval $(call unit_test,tests/unit/agent/disk/test_network_put.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_kernel_console.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_spcr.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call fuzzer,former_boot,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,kernel_feed,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,spcr,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call fuzzer,boot_entries,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/facts/test_missing_firmware.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
+$(eval $(call unit_test,tests/unit/agent/facts/test_former_boot.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/facts/test_boot_evidence.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call fuzzer,missing_firmware,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/disk/test_bios_drive.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))

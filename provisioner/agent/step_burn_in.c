@@ -102,10 +102,12 @@ static void begin(struct burn *b, struct sink *sink, const char *host_id)
 			  .dut_name = host_id,
 			  .components = &b->components,
 		  });
-	if (b->plan->next_sequence)
+	if (b->plan->next_sequence) {
+		(void)former_boot_read("", &b->former);
 		ocp_log(&b->stream, NULL, "WARNING",
 			"the run was interrupted and goes on; tests that have their verdict are not "
 			"repeated");
+	}
 }
 
 /* A run that goes on does not repeat what has its verdict. */

@@ -28,6 +28,7 @@
 #include <proto/session.h>
 
 #include <agent/facts/drives.h>
+#include <agent/facts/former_boot.h>
 #include <agent/facts/machine_facts.h>
 #include <agent/facts/raid_drives.h>
 #include <agent/worker.h>
@@ -59,6 +60,8 @@ struct burn {
 	int log_fd;                  /* the kernel's log, from where it was read last; -1: none */
 	int64_t n_events;            /* in the BMC's log at the last look; -1: there is none */
 	char *fru;                   /* what `ipmitool fru print` said; NULL: not asked; owned */
+	struct former_boot
+		former; /* how it ended, in a run that goes on; n 0: told, or not known */
 	struct hardware_clock clock; /* when the run began */
 	int64_t server_us_at_boot; /* the server's wall clock minus the boot clock; 0: not known */
 	int64_t poll_before_s;     /* for machine checks; -1: there is no such poll */
@@ -213,6 +216,8 @@ void burn_judge_events_text(struct burn *b, const char *step, const char *text);
  * end with a pass, as nothing has tested it. now: the drives of this host. */
 void burn_compare_drives(struct burn *b, const char *step, const drive_list *now);
 void burn_judge_drives(struct burn *b, const char *step);
+/* The last lines of the boot before, once: part of the scene of a run that was interrupted. */
+void burn_tell_former_boot(struct burn *b, const char *step);
 /* What counters and logs show since the last call belongs to this step. */
 void burn_judge_evidence(struct burn *b, const char *step);
 

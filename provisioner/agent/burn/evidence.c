@@ -157,6 +157,17 @@ static void forward(struct burn *b, const char *step, const char *lines)
 	}
 }
 
+void burn_tell_former_boot(struct burn *b, const char *step)
+{
+	char message[257];
+
+	for (size_t i = 0; i < b->former.n; i++) {
+		text_print(message, sizeof(message), "kernel: %s", b->former.lines[i]);
+		ocp_log(&b->stream, step, "WARNING", message);
+	}
+	b->former.n = 0;
+}
+
 static void judge_log(struct burn *b, const char *step)
 {
 	struct judging judging = {.burn = b, .step = step};

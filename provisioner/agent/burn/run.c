@@ -140,6 +140,7 @@ enum burn_end burn_run_test(struct burn *b, const struct burn_planned *p)
 	b->test_started_ms = time_boot_ms();
 	b->step = t->id;
 	ocp_step_start(&b->stream, t->id, t->name);
+	burn_tell_former_boot(b, t->id);
 	enum burn_end end = do_test(b, t);
 	if (end == BURN_JUDGED && moves_machine_checks(t) && !burn_wait_for_poll(b))
 		end = BURN_STOPPED;

@@ -122,13 +122,35 @@ static void test_reads(void **state)
 	close(pipe_fds[1]);
 }
 
+/* What the boot before left goes first, alone and as a warning. */
+static void test_begins(void **state)
+{
+	struct kernel_feed f = {.fd = -1};
+	struct event_log log = {.text = ""};
+	char text[4096];
+
+	(void)state;
+	kernel_feed_begin(&f, "the boot before ended");
+	assert_true(kernel_feed_take(&f, "6,1,0,-;eth0\n", 13, &log));
+	assert_string_equal(log.text, "the boot before ended");
+	assert_string_equal(log.level, "warning");
+	assert_false(kernel_feed_take(&f, "6,1,0,-;eth1\n", 13, &log));
+	assert_true(kernel_feed_next(&f, &log));
+	assert_string_equal(log.text, "kernel: [0.000] eth0 | [0.000] eth1");
+	assert_string_equal(log.level, "info");
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	kernel_feed_begin(&f, text);
+	assert_true(kernel_feed_next(&f, &log));
+	assert_int_equal(strlen(log.text), sizeof(log.text) - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_records),
-		cmocka_unit_test(test_joins),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_reads),
+		cmocka_unit_test(test_records), cmocka_unit_test(test_joins),
+		cmocka_unit_test(test_limits),  cmocka_unit_test(test_reads),
+		cmocka_unit_test(test_begins),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
