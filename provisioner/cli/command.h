@@ -65,6 +65,7 @@ extern const struct command lifecycle_commands[];
 extern const struct command burnin_commands[];
 extern const struct command host_commands[];
 extern const struct command part_commands[];
+extern const struct command spare_commands[];
 extern const struct command delivery_commands[];
 extern const struct command field_commands[];
 extern const struct command fault_commands[];

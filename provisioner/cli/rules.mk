@@ -14,6 +14,7 @@ slipway_SRC += provisioner/cli/host_keys.c
 slipway_SRC += provisioner/cli/known_name.c
 slipway_SRC += provisioner/cli/doctor.c
 slipway_SRC += provisioner/cli/part_commands.c
+slipway_SRC += provisioner/cli/spare_commands.c
 slipway_SRC += provisioner/cli/delivery_commands.c
 slipway_SRC += provisioner/cli/delivery_check.c
 slipway_SRC += provisioner/cli/field_commands.c

@@ -37,7 +37,7 @@ offers() { # offers TITLE WANTED WORD...
 	ok "$title" $status
 }
 offers "a noun" lifecycle life
-offers "nouns that begin alike" "simulate sku space summary" s
+offers "nouns that begin alike" "simulate sku spare space summary" s
 offers "a place option" --socket --so
 offers "a verb" arm host ar
 offers "an option" --watch host list --w

@@ -130,6 +130,24 @@ ends "0: a rack unit" 0 1 '^stored' location set rack=R1 unit=1
 unit=$("$build/bin/slipway" location list --json | jq -r '.[0].id')
 ends "0: and what power it has" 0 1 '^stored' field set locations "$unit" watts_budget=400
 ends "0: of which all is left" 0 1 '"watts_left": 400' --json space show by=rack
+ends "2: a spare without words" 2 2 '^usage: slipway spare add' spare add drive
+ends "2: a word that is not NAME=VALUE" 2 2 'is not NAME=VALUE' spare add drive S-9
+ends "0: a spare" 0 1 '^stored: part [1-9]' spare add drive Manufacturer=INTEL Model=P4510 SerialNumber=SPARE-1 CapacityBytes=1000 shelf=S4 custom.purchase_order=ops
+ends "0: another, for programs" 0 1 '"shelf": "S5"' spare add memory Manufacturer=Acme SerialNumber=SPARE-2 CapacityMiB=1024 custom.shelf=S5 --json
+ends "4: the same again" 4 2 '\[' spare add drive Manufacturer=INTEL Model=P4510 SerialNumber=SPARE-1
+ends "1: a type that does not exist" 1 2 'is one of processor' spare add disk Model=P4510 SerialNumber=SPARE-3
+ends "1: a member that does not exist" 1 2 '\[input.field.unknown\]' spare add drive Model=P4510 SerialNumber=SPARE-3 colour=red
+ends "1: a size that is not a number" 1 2 '\[input.field.type\]' spare add drive Model=P4510 SerialNumber=SPARE-3 CapacityBytes=big
+ends "0: spares with their shelves" 0 1 'SPARE-1 .*S4' spare list
+ends "0: of one type" 0 1 SPARE-2 spare list type=memory
+! grep -q SPARE-1 "$dir/1"
+ok "and of no other" $?
+spare=$("$build/bin/slipway" spare list --json SerialNumber=SPARE-1 | jq -r '.[0] | select(.CapacityBytes == 1000 and .custom.purchase_order == "ops").id')
+ends "0: a spare on another shelf" 0 1 '^stored' spare move "$spare" 'S 6'
+ends "0: where it is found" 0 1 SPARE-1 spare list 'custom.shelf=S 6'
+ends "0: a spare goes" 0 1 '^removed' spare remove "$spare"
+ends "3: and is not there any more" 3 2 '\[' spare move "$spare" S7
+ends "2: two at once" 2 2 '^usage: slipway spare remove' spare remove 1 2
 # The server takes no such name from people; a store of an older version may hold one.
 sqlite3 "$dir/state/slipway.db" "UPDATE host SET name = 'Ac' || char(27) || '[2Jme' WHERE serial = 'SN-2'"
 ends "0: a host whose name is hostile" 0 1 'Ac.*me' host list
