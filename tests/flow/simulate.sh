@@ -1,5 +1,6 @@
 #!/bin/sh
-# slipway simulate: what would be done with a host, and which host a machine is, without a server.
+# slipway simulate: what would be done with a host, and which host a machine is, without a server; and each kind of disk
+# and card of a rack, as the agent reports it.
 # usage: simulate.sh [BUILD]
 set -u
 # shellcheck source=tests/harness/flow.sh
@@ -40,6 +41,13 @@ printf '{}' >"$dir/e1.json"
 "$build/bin/slipway" simulate --evidence "$dir/e1.json" >"$dir/out" 2>&1
 [ $? = 1 ] && grep -q 'e1.json' "$dir/out"
 ok "a file without evidence is named" $? "$dir/out"
+for table in disks cards; do
+	python3 "tests/flow/simulate_$table.py" "$build" "$n" >"$dir/rows" 2>"$dir/why" || bad=1
+	cat "$dir/rows"
+	n=$((n + $(grep -c '^\(not \)\?ok ' "$dir/rows")))
+	[ ! -s "$dir/why" ]
+	ok "the table of $table is read to its end" $? "$dir/why"
+done
 [ -z "$(ls -A "$TMPDIR")" ]
 ok "nothing is left behind" $?
 echo "1..$n"

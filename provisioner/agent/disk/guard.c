@@ -63,6 +63,8 @@ int disk_choose(const drive_list *drives, const struct plan_disk *want, const st
 	if (!found->local)
 		return err_set(err, ERR_GUARD_DISK_REMOTE, "disk '%s' is on %s", name,
 			       found->facts.protocol);
+	if (found->facts.removable == TRI_YES)
+		return err_set(err, ERR_GUARD_DISK_REMOTE, "disk '%s' is removable", name);
 	if (found->facts.write_protected == TRI_YES || found->facts.zones[0])
 		return err_set(err, ERR_AGENT_DISK_READ_ONLY, "disk '%s'", name);
 	*ret = found;

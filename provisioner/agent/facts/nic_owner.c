@@ -80,8 +80,8 @@ static bool is_sub_function(const char *root, const char *name)
 	return device_path(root, name, path, sizeof(path)) && strstr(path, ".sf.");
 }
 
-/* "pf0vf3", "pf0sf88", "c1pf0vf2": the switch's end of a function, on the card that has it. "p0" is
- * the card's own port, "pf0" the host's end on a card that is a computer itself. */
+/* "pf0vf3", "pf0sf88", "c1pf0vf2": the switch's end of a function, on the card that has it; "c1pf0": that of
+ * another host's port. "p0" is the card's own port, "pf0" the host's end on a card that is a computer itself. */
 static bool is_representor(const char *root, const char *name)
 {
 	char port[64];
@@ -91,11 +91,11 @@ static bool is_representor(const char *root, const char *name)
 
 	if (!sysfs_text(root, port, sizeof(port), "sys/class/net/%s/phys_port_name", name))
 		return false;
-	const char *p = port;
-	if (sscanf(p, "c%u%n", &controller, &n) == 1)
-		p += n;
-	return sscanf(p, "pf%u%cf%u", &physical, &kind, &number) == 3 &&
-	       (kind == 'v' || kind == 's');
+	bool other_host = sscanf(port, "c%upf%u", &controller, &physical) == 2;
+	if (sscanf(port, "c%u%n", &controller, &n) != 1)
+		n = 0;
+	return other_host || (sscanf(port + n, "pf%u%cf%u", &physical, &kind, &number) == 3 &&
+			      (kind == 'v' || kind == 's'));
 }
 
 bool nic_is_made(const char *root, const char *name)

@@ -85,6 +85,8 @@ static const char *against(const json_t *d, const struct disk_rule *rule)
 		return "removable";
 	if (json_is_true(json_object_get(d, "WriteProtected")))
 		return "write-protected";
+	if (size_of(d) <= 0)
+		return "it reports no size: dead, or with sectors of 520 or 528 bytes";
 	if (member(d, "Zones")[0])
 		return "its zones must be written in order";
 	if (!serial[0] && !wwn[0])
@@ -95,7 +97,7 @@ static const char *against(const json_t *d, const struct disk_rule *rule)
 		return "another serial";
 	if (rule->wwn[0] && !wwn_fits(rule->wwn, wwn))
 		return "another WWN";
-	if (size_of(d) <= 0 || (rule->min_bytes && size_of(d) < rule->min_bytes))
+	if (rule->min_bytes && size_of(d) < rule->min_bytes)
 		return "too small";
 	if (rule->max_bytes && size_of(d) > rule->max_bytes)
 		return "too large";

@@ -57,6 +57,8 @@ static struct drive fleet[] = {
 		   .capacity_bytes = 1000,
 		   .zones = "host-managed"},
 	 .local = true},
+	{.facts = {.name = "sdi", .serial = "STICK", .capacity_bytes = 1000, .removable = TRI_YES},
+	 .local = true},
 };
 
 static const struct {
@@ -96,6 +98,10 @@ static const struct {
 	{"zones that are written in order",
 	 {.serial = "ZONES", .size_bytes = 1000},
 	 ERR_AGENT_DISK_READ_ONLY,
+	 NULL},
+	{"removable, on a local transport",
+	 {.serial = "STICK", .size_bytes = 1000},
+	 ERR_GUARD_DISK_REMOTE,
 	 NULL},
 };
 

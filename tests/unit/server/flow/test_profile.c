@@ -348,6 +348,7 @@ static const char drives[] =
 	"\"WriteProtected\":true},"
 	"{\"Name\":\"sdh\",\"SerialNumber\":\"Z1\",\"CapacityBytes\":9000,\"Protocol\":\"SAS\","
 	"\"Zones\":\"host-managed\"},"
+	"{\"Name\":\"sdi\",\"SerialNumber\":\"DEAD\",\"Protocol\":\"SATA\"},"
 	"{\"Name\":\"sde\",\"CapacityBytes\":9000,\"Protocol\":\"SATA\"},"
 	"{\"Name\":\"sdf\",\"SerialNumber\":\"V\",\"CapacityBytes\":5000,\"Protocol\":\"SAS\","
 	"\"signatures\":[\"VMFS_volume_member\"]}]";
@@ -381,6 +382,7 @@ static void test_disk_choice(void **state)
 		{"removable", {.serial = "R"}, "", false, false, ERR_GUARD_DISK_NONE},
 		{"write-protected", {.serial = "W"}, "", false, false, ERR_GUARD_DISK_NONE},
 		{"zones in order", {.serial = "Z1"}, "", false, false, ERR_GUARD_DISK_NONE},
+		{"no size", {.serial = "DEAD"}, "", false, false, ERR_GUARD_DISK_NONE},
 		{"no identity", {.min_bytes = 9000}, "", false, false, ERR_GUARD_DISK_NONE},
 	};
 	autojson json_t *list = json_loads(drives, 0, NULL);
