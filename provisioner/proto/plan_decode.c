@@ -120,7 +120,7 @@ static void decode_console(struct json_reader *r, struct plan_image *m)
 {
 	const char *console = json_opt_str(r, "console", sizeof(m->console) - 1, "");
 
-	if (*console && !console_is_good(console))
+	if (console && *console && !console_is_good(console))
 		json_reader_fail(r, "console", ERR_INVALID, "not a serial console");
 	else
 		copy(r, "console", console, m->console, sizeof(m->console));
@@ -132,7 +132,7 @@ static void decode_boot_order(struct json_reader *r, struct plan_image *m)
 {
 	const char *order = json_opt_str(r, "boot_order", sizeof(m->boot_order) - 1, "");
 
-	if (*order && !str_eq(order, PLAN_BOOT_NETWORK) && !str_eq(order, PLAN_BOOT_DISK))
+	if (order && *order && !str_eq(order, PLAN_BOOT_NETWORK) && !str_eq(order, PLAN_BOOT_DISK))
 		json_reader_fail(r, "boot_order", ERR_INVALID, "neither network nor disk");
 	else
 		copy(r, "boot_order", order, m->boot_order, sizeof(m->boot_order));

@@ -244,6 +244,41 @@ static void test_bad_fields(void **state)
 	}
 }
 
+/* A word that this agent does not know is not taken for another one, whatever its length. */
+static void test_unknown_words(void **state)
+{
+	static const struct {
+		const char *key, *word;
+	} rows[] = {
+		{"boot_order", "usb"},
+		{"boot_order", "Disk"},
+		{"boot_order", "disk,network"},
+		{"boot_order", " "},
+		{"boot_order", "network and then everything else that the firmware knows"},
+		{"console", "tty"},
+		{"console",
+		 "ttyS1,115200n8,and then everything else that a kernel can be told of it"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = ERR_INIT;
+		struct plan p = sample(PLAN_STEP_IMAGE), got;
+		autojson json_t *doc = plan_encode(&p);
+		json_t *host = json_object_get(json_object_get(doc, "step"), "host");
+		autofree char *pointer = xasprintf("/step/host/%s", rows[i].key);
+
+		(void)json_object_set_new(host, rows[i].key, json_string(rows[i].word));
+		CHECK(rows[i].word, plan_decode(doc, &got, &err) < 0);
+		CHECK_STR(rows[i].word, err.pointer, pointer);
+		plan_done(&got);
+		(void)json_object_set_new(host, rows[i].key, json_integer(1));
+		CHECK(rows[i].word, plan_decode(doc, &got, &err) < 0);
+		plan_done(&got);
+		plan_done(&p);
+	}
+}
+
 /* A plan that names no disk at all is not a plan for every disk. */
 static void test_empty_disk(void **state)
 {
@@ -292,7 +327,8 @@ int main(void)
 		cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_pae),
 		cmocka_unit_test(test_other_key),      cmocka_unit_test(test_flipped_bytes),
 		cmocka_unit_test(test_bad_envelopes),  cmocka_unit_test(test_bad_fields),
-		cmocka_unit_test(test_empty_disk),     cmocka_unit_test(test_check),
+		cmocka_unit_test(test_unknown_words),  cmocka_unit_test(test_empty_disk),
+		cmocka_unit_test(test_check),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
