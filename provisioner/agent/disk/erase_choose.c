@@ -75,8 +75,8 @@ int erase_choose(const struct erase_capabilities *c, const struct erase_policy *
 	if (ret->command < _ERASE_COMMAND_MAX)
 		return 0;
 	list_possible(can, &possible);
-	return err_set(err, ERR_AGENT_ERASE_METHOD, "%s; this disk can be erased by: %s",
-		       ret->passed_over, possible.p);
+	return err_set(err, ERR_AGENT_ERASE_METHOD, "this disk can be erased by: %s; %s",
+		       possible.p, ret->passed_over);
 }
 
 bool erase_thaw_helps(const struct erase_capabilities *c, const struct erase_policy *p,

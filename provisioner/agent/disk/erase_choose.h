@@ -46,7 +46,9 @@ struct erase_capabilities {
 
 struct erase_choice {
 	enum erase_command command;
-	char passed_over[160]; /* "crypto: not known to the drive; .."; "" if the first was taken */
+	/* "crypto: not known to the drive; .."; "" if the first was taken. Room for every method with the
+	 * longest reason. */
+	char passed_over[384];
 };
 
 /* errors: ERR_AGENT_ERASE_METHOD: nothing that the policy permits is possible; the message says

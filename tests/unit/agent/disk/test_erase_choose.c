@@ -104,6 +104,13 @@ static void test_choices(void **state)
 		 {.can = 0},
 		 ERASE_COMMAND_OVERWRITE,
 		 "crypto: not known to the drive"},
+		{"all that was passed over",
+		 "crypto,block,format,security,sanitize-overwrite,overwrite",
+		 {.refused = C(ATA_SECURITY), .why = "frozen by the firmware"},
+		 ERASE_COMMAND_OVERWRITE,
+		 "crypto: not known to the drive; block: not known to the drive; format: not known "
+		 "to the drive; security: frozen by the firmware; sanitize-overwrite: not known to "
+		 "the drive"},
 		{"enhanced before plain",
 		 "security",
 		 {.can = C(ATA_SECURITY) | C(ATA_SECURITY_ENHANCED)},
