@@ -261,6 +261,28 @@ static void test_a_relay_names_the_port(void **state)
 }
 
 /* field-32: the unit is found by the switch's words, too, and a second card elsewhere moves no host. */
+/* It is kept beside the card that it spoke of, and says nothing of which machine that is: the address of a packet
+ * can be anybody's. */
+static void test_a_relay_says_nothing_of_identity(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	struct err err = ERR_INIT;
+	int64_t num = make_host(db, "SN-1", "52:54:00:00:00:01");
+	int64_t before = count(db, "SELECT count(*) FROM evidence");
+	autojson json_t *facts = parse("{\"nics\":[{\"PermanentMACAddress\":\"52:54:00:00:00:01\"},"
+				       "{\"PermanentMACAddress\":\"52:54:00:00:00:02\"},{}]}");
+	json_t *nics = json_object_get(facts, "nics");
+
+	say_relayed(db, num, "Et3", "sw1", 2 * US);
+	must(facts_add_relayed(db, num, facts, &err), &err);
+	assert_non_null(json_object_get(json_array_get(nics, 0), FACTS_RELAYED));
+	assert_null(json_object_get(json_array_get(nics, 1), FACTS_RELAYED));
+	assert_null(json_object_get(json_array_get(nics, 2), FACTS_RELAYED));
+	assert_int_equal(count(db, "SELECT count(*) FROM evidence"), before);
+	assert_int_not_equal(make_host(db, "SN-2", "52:54:00:00:00:02"), num);
+	assert_int_equal(make_host(db, "SN-1", "52:54:00:00:00:01"), num);
+}
+
 static void test_the_unit_by_a_port_in_other_words(void **state)
 {
 	static const struct {
@@ -427,6 +449,7 @@ int main(void)
 		T(test_sku_finds_what_is_wrong),
 		T(test_wrong_rack_unit_shows_by_its_switch_port),
 		T(test_a_relay_names_the_port),
+		T(test_a_relay_says_nothing_of_identity),
 		T(test_the_unit_by_a_port_in_other_words),
 		T(test_ports_in_their_own_words),
 		T(test_difference_of_two_moments),

@@ -40,6 +40,27 @@ static void test_power_cut_while_writing(void **state)
 	fake_agent_done(&a);
 }
 
+/* What the profile wants the firmware to start first goes into the signed plan. */
+static void test_boot_order_in_the_plan(void **state)
+{
+	static const char *const orders[] = {"disk", "network", ""};
+	struct server_bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		struct fake_agent a;
+		autofree char *profile = xasprintf(
+			"{\"name\":\"p\",\"match\":{\"serial\":\"*\"},\"enrol\":true,\"auto_approve\":"
+			"true,\"burnin\":{\"tier\":\"quick\",\"limits\":{\"cpu_s\":1}},\"image\":{\"line\":"
+			"\"debian12\",\"version\":\"latest\"},\"host\":{\"boot_order\":\"%s\"}}",
+			orders[i]);
+
+		walk_renew(b, profile);
+		walk_to_image(b, &a, "S1", MAC_A);
+		CHECK_STR(orders[i], a.plan.image.boot_order, orders[i]);
+		fake_agent_done(&a);
+	}
+}
+
 /* Cut off for a while: the session that held the pen goes on under its arm, from the start. */
 static void test_same_session_comes_back(void **state)
 {
@@ -236,8 +257,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_power_cut_while_writing), T(test_same_session_comes_back),
 		T(test_silent_writer),           T(test_stop_all_stops_a_writer),
-		T(test_a_damaged_object),        F(test_stop_all_twenty),
-		F(test_restore_in_flight),
+		T(test_boot_order_in_the_plan),  T(test_a_damaged_object),
+		F(test_stop_all_twenty),         F(test_restore_in_flight),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("writing", tests, NULL, NULL);
