@@ -11,7 +11,7 @@
 #define ERROR_MANUAL_PATH "/api/v1/errors"
 
 /* Handlers. errors: ERR_NOT_FOUND for a code that does not exist. */
-int error_manual_list(struct http_request *r, struct err *err);
-int error_manual_one(struct http_request *r, struct err *err);
+MUST_CHECK int error_manual_list(struct http_request *r, struct err *err);
+MUST_CHECK int error_manual_one(struct http_request *r, struct err *err);
 
 #endif
