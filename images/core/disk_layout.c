@@ -27,6 +27,7 @@ static const struct role_rule {
 	[DISK_LAYOUT_BOOT] = {"boot", FS(EXT4), PARTITION_FS_EXT4, true, "/boot", 256 * MIB},
 	[DISK_LAYOUT_ROOT] = {"root", FS(EXT4) | FS(XFS) | FS(BTRFS), PARTITION_FS_EXT4, true, "/",
 			      300 * MIB},
+	[DISK_LAYOUT_ROOT_B] = {"root_b", FS(NONE), PARTITION_FS_NONE, true, "", 0},
 	[DISK_LAYOUT_SWAP] = {"swap", FS(SWAP), PARTITION_FS_SWAP, false, "", MIB},
 	[DISK_LAYOUT_DATA] = {"data", FS(EXT4) | FS(XFS) | FS(BTRFS) | FS(NONE), PARTITION_FS_EXT4,
 			      false, NULL, MIB},
@@ -184,7 +185,8 @@ static int read_partition(const struct json_reader *parent, json_t *item, size_t
 		return r.status;
 	p->fs = (enum partition_fs)read_word(&r, "fs", rules[p->role].fs,
 					     (int)rules[p->role].usual_fs, fs_word);
-	p->size_bytes = read_size(&r, item, p->role == DISK_LAYOUT_ESP);
+	if (p->role != DISK_LAYOUT_ROOT_B)
+		p->size_bytes = read_size(&r, item, p->role == DISK_LAYOUT_ESP);
 	check_size(&r, p);
 	read_mount(&r, p);
 	options = json_opt_str(&r, "options", MANIFEST_OPTIONS_BYTES - 1, "");
@@ -231,6 +233,27 @@ static int check_one(const struct disk_layout *l, size_t i, struct err *err)
 	return 0;
 }
 
+/* Each of the two can take the place of the other. */
+static int size_second_root(struct disk_layout *l, struct err *err)
+{
+	struct disk_layout_partition *second = NULL;
+	uint64_t root_bytes = 0;
+
+	for (size_t i = 0; i < l->n_partitions; i++) {
+		if (l->partitions[i].role == DISK_LAYOUT_ROOT)
+			root_bytes = l->partitions[i].size_bytes;
+		if (l->partitions[i].role == DISK_LAYOUT_ROOT_B)
+			second = &l->partitions[i];
+	}
+	if (second && !root_bytes)
+		return err_set(
+			err, ERR_IMAGE_LAYOUT,
+			"role root_b is as large as the root, which needs a size in numbers");
+	if (second)
+		second->size_bytes = root_bytes;
+	return 0;
+}
+
 static int check_all(const struct disk_layout *l, struct err *err)
 {
 	bool has_root = false;
@@ -253,6 +276,7 @@ static int read_all(json_t *doc, struct disk_layout *ret, struct err *err)
 		TRY(read_partition(&r, json_array_get(list, i), i, &ret->partitions[i]));
 	ret->n_partitions = json_array_size(list);
 	TRY(json_reader_end(&r));
+	TRY(size_second_root(ret, err));
 	return check_all(ret, err);
 }
 

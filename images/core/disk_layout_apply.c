@@ -150,9 +150,12 @@ static unsigned number_of(struct applying *a, enum disk_layout_role role)
 static enum partition_role role_of(enum disk_layout_role role)
 {
 	static const enum partition_role roles[_DISK_LAYOUT_ROLE_MAX] = {
-		[DISK_LAYOUT_ESP] = PARTITION_ROLE_ESP,   [DISK_LAYOUT_BOOT] = PARTITION_ROLE_DATA,
-		[DISK_LAYOUT_ROOT] = PARTITION_ROLE_ROOT, [DISK_LAYOUT_SWAP] = PARTITION_ROLE_SWAP,
+		[DISK_LAYOUT_ESP] = PARTITION_ROLE_ESP,
+		[DISK_LAYOUT_BOOT] = PARTITION_ROLE_DATA,
+		[DISK_LAYOUT_ROOT] = PARTITION_ROLE_ROOT,
+		[DISK_LAYOUT_SWAP] = PARTITION_ROLE_SWAP,
 		[DISK_LAYOUT_DATA] = PARTITION_ROLE_DATA,
+		[DISK_LAYOUT_ROOT_B] = PARTITION_ROLE_DATA,
 	};
 
 	return roles[role];
@@ -169,6 +172,7 @@ static void add(struct applying *a, const struct disk_layout_partition *from)
 		.start_bytes = a->at_bytes,
 		.size_bytes = from->size_bytes ? from->size_bytes : LEAST_REST_BYTES,
 		.grow = !from->size_bytes,
+		.is_second_root = from->role == DISK_LAYOUT_ROOT_B,
 	};
 	(void)str_copy(to->mount, sizeof(to->mount), from->mount);
 	(void)str_copy(to->options, sizeof(to->options), from->options);

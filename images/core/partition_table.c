@@ -96,6 +96,15 @@ static int open_context(const struct target *t, struct fdisk_context **ret, stru
 	return 0;
 }
 
+/* By it a system finds the place of the next one (/dev/disk/by-partlabel). */
+static const char *name_of(const struct manifest *m, const struct image_receipt_partition *part)
+{
+	const struct manifest_partition *from = manifest_partition_find(m, part->number);
+
+	return from && from->is_second_root ? disk_layout_role_str(DISK_LAYOUT_ROOT_B)
+					    : partition_role_str(part->role);
+}
+
 static int add_partition(struct fdisk_context *ctx, struct fdisk_table *table,
 			 const struct manifest *m, const struct target *t,
 			 const struct image_receipt_partition *part, struct err *err)
@@ -111,7 +120,7 @@ static int add_partition(struct fdisk_context *ctx, struct fdisk_table *table,
 		 fdisk_partition_set_size(p, part->size_bytes / t->sector_bytes) ||
 		 fdisk_partition_size_explicit(p, 1) || fdisk_partition_set_type(p, type) ||
 		 fdisk_partition_set_uuid(p, part->part_uuid) ||
-		 fdisk_partition_set_name(p, partition_role_str(part->role)) ||
+		 fdisk_partition_set_name(p, name_of(m, part)) ||
 		 fdisk_table_add_partition(table, p);
 	fdisk_unref_parttype(type);
 	fdisk_unref_partition(p);

@@ -25,10 +25,12 @@ enum disk_layout_role {
 	DISK_LAYOUT_ESP,
 	DISK_LAYOUT_BOOT, /* /boot apart: the loader reads ext4 there, whatever the root is */
 	DISK_LAYOUT_ROOT,
+	DISK_LAYOUT_ROOT_B, /* as large as the root, left empty: the next system's place */
 	DISK_LAYOUT_SWAP,
 	DISK_LAYOUT_DATA,
 	_DISK_LAYOUT_ROLE_MAX
 };
+/* Also the name of root_b in a disk's partition table. */
 const char *disk_layout_role_str(enum disk_layout_role role);
 /* May a partition of this role have this file system? */
 bool disk_layout_takes(enum disk_layout_role role, enum partition_fs fs);
@@ -48,7 +50,8 @@ struct disk_layout {
 		partitions[DISK_LAYOUT_MAX_PARTITIONS]; /* as they lie on the disk */
 };
 
-/* {"partitions": [{"role", "fs", "size", "mount", "options"}]}. Strict. trust: none of doc.
+/* {"partitions": [{"role", "fs", "size", "mount", "options"}]}. Strict; root_b
+ * takes no size. trust: none of doc.
  * errors: ERR_IMAGE_LAYOUT, with a pointer to the field */
 MUST_CHECK int disk_layout_parse(json_t *doc, struct disk_layout *ret, struct err *err);
 

@@ -100,6 +100,7 @@ struct manifest_partition {
 	bool grow;            /* to the end of the disk: the last partition only */
 	char mount[MANIFEST_MOUNT_BYTES];
 	char options[MANIFEST_OPTIONS_BYTES]; /* of a profile's layout; "" in what was signed */
+	bool is_second_root;                  /* of a profile's layout: DISK_LAYOUT_ROOT_B */
 };
 
 struct manifest_payload {

@@ -19,7 +19,7 @@ const struct command image_commands[] = {
 	 "[--allow-rollback REASON] [--threads N] FILE",
 	 "check signatures and every byte of an archive", image_verify_command},
 	{"image", "install",
-	 "--root ROOT --to TARGET [--root-fs-only] [--digest HEX] [--min-seq N] "
+	 "--root ROOT {--to TARGET [--root-fs-only] | --to-inactive} [--digest HEX] [--min-seq N] "
 	 "[--allow-rollback REASON] [--no-read-back] [--no-grow] [--keep-identity] "
 	 "[--threads N] [--connections N] [--json] FILE|URL",
 	 "write an image to a disk or a file", image_install_command},

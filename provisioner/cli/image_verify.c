@@ -24,9 +24,10 @@
 
 #include "option_table.h"
 #include "progress.h"
+#include "root_slot.h"
 
 struct arguments {
-	bool json, deep, no_read_back;
+	bool json, deep, no_read_back, to_inactive;
 	const char *root_path;
 	uint8_t digest[SHA256_BYTES];
 	bool has_digest;
@@ -83,6 +84,7 @@ static const struct option_row options[] = {
 	{"arch", OPTION_TEXT, POLICY(arch), NULL, NULL},
 	{"min-seq", OPTION_READ, POLICY(min_seq), read_seq, "a whole number"},
 	{"to", OPTION_TEXT, MEMBER(request.target_path), NULL, NULL},
+	{"to-inactive", OPTION_FLAG, MEMBER(to_inactive), NULL, NULL},
 	{"no-read-back", OPTION_FLAG, MEMBER(no_read_back), NULL, NULL},
 	{"root-fs-only", OPTION_FLAG, MEMBER(request.root_fs_only), NULL, NULL},
 	{"no-grow", OPTION_FLAG, MEMBER(request.no_grow), NULL, NULL},
@@ -262,7 +264,8 @@ static void name_source(const char *text, struct image_install_request *r)
 		r->archive_url = text;
 }
 
-static void print_receipt(const struct arguments *a, const struct image_receipt *r)
+static void print_receipt(const struct arguments *a, const char *target,
+			  const struct image_receipt *r)
 {
 	char digest[SHA256_HEX_BYTES];
 
@@ -273,8 +276,8 @@ static void print_receipt(const struct arguments *a, const struct image_receipt 
 		return;
 	}
 	hex_encode(r->manifest_sha256, SHA256_BYTES, digest);
-	printf("%s: %s %s %s, sha256 %s, %" PRIu64 " bytes written%s\n", a->request.target_path,
-	       r->line, r->version, image_arch_str(r->arch), digest, r->written_bytes,
+	printf("%s: %s %s %s, sha256 %s, %" PRIu64 " bytes written%s\n", target, r->line,
+	       r->version, image_arch_str(r->arch), digest, r->written_bytes,
 	       a->request.read_back ? " and read back" : "");
 	if (a->request.root_fs_only)
 		printf("its file system: UUID=%s\n", r->partitions[0].fs_uuid);
@@ -297,20 +300,37 @@ static void mount_apart(void)
 		(void)mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 }
 
+/* The other root partition of this machine, held for as long as *ret_fd is open. */
+static int take_inactive(struct root_slot *slot, struct image_install_request *r, int *ret_fd,
+			 struct err *err)
+{
+	TRY(root_slot_find_inactive("", slot, err));
+	*ret_fd = root_slot_open(slot, err);
+	if (*ret_fd < 0)
+		return *ret_fd;
+	r->target_fd = *ret_fd;
+	r->root_fs_only = true;
+	return 0;
+}
+
 int image_install_command(int argc, char **argv)
 {
 	struct arguments a;
 	struct err err = ERR_INIT;
 	AUTO(trust_root) struct trust_root *root = NULL;
 	struct image_receipt receipt;
+	struct root_slot slot;
 	const char *file;
 	int status = read_arguments(argc, argv, &a, &file);
 
 	if (status)
 		return status;
-	if (!a.root_path || !a.request.target_path)
-		return command_usage("--root and --to are needed");
+	if (!a.root_path || !a.request.target_path == !a.to_inactive)
+		return command_usage("--root and one of --to and --to-inactive are needed");
 	if (trust_root_load(a.root_path, &root, &err) < 0)
+		return command_fail(&err);
+	autoclose int slot_fd = -1;
+	if (a.to_inactive && take_inactive(&slot, &a.request, &slot_fd, &err) < 0)
 		return command_fail(&err);
 	a.request.root = root;
 	a.request.policy.now_s = time_wall_us() / 1000000;
@@ -325,6 +345,6 @@ int image_install_command(int argc, char **argv)
 		return command_fail(&err);
 	if (receipt.rollback_reason[0])
 		log_rollback(receipt.line, receipt.version, receipt.seq, &a.request.policy);
-	print_receipt(&a, &receipt);
+	print_receipt(&a, a.to_inactive ? slot.device : a.request.target_path, &receipt);
 	return EXIT_WELL;
 }

@@ -38,6 +38,7 @@ slipway_SRC += provisioner/cli/receipt_commands.c
 slipway_SRC += provisioner/cli/image_commands.c
 slipway_SRC += provisioner/cli/image_build.c
 slipway_SRC += provisioner/cli/image_verify.c
+slipway_SRC += provisioner/cli/root_slot.c
 slipway_SRC += provisioner/cli/image_store.c
 slipway_SRC += provisioner/cli/option_table.c
 slipway_SRC += provisioner/cli/name_value.c
@@ -66,6 +67,7 @@ $(eval $(call unit_test,tests/unit/cli/test_spelling.c,base,$(BASE_PKG),provisio
 $(eval $(call unit_test,tests/unit/cli/test_display.c,base,$(BASE_PKG),provisioner/cli/display.c))
 $(eval $(call unit_test,tests/unit/cli/test_table_fit.c,base,$(BASE_PKG),provisioner/cli/table_fit.c provisioner/cli/display.c))
 $(eval $(call unit_test,tests/unit/cli/test_name_value.c,base,$(BASE_PKG),provisioner/cli/name_value.c provisioner/cli/option_table.c provisioner/cli/command.c provisioner/cli/display.c))
+$(eval $(call unit_test,tests/unit/cli/test_root_slot.c,images_core base,$(IMAGES_CORE_PKG),provisioner/cli/root_slot.c tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/cli/test_known_name.c,base,$(BASE_PKG),provisioner/cli/known_name.c))
 FAST_TESTS += tests/flow/cli_completion.sh
 $(eval $(call man_page,provisioner/cli/man/slipway.1.scd))

@@ -274,6 +274,10 @@ mutate NAME images/core/manifest.c images/test_manifest:test_rows 's/ \&\& !str_
 mutate TARGET images/core/install_root.c images/test_install_root:test_a_disk_with_partitions 's/return in->target.size_bytes ? check_no_table(in, err) : 0;/(void)check_no_table; return 0;/'
 mutate TARGET images/core/install_root.c images/test_install_root:test_images_that_do_not_fit 's/else if (p)$/else if (p \&\& false)/'
 mutate TARGET images/core/install_work.c images/test_install_root:test_one_partition_and_not_a_byte_around_it 's/if (in->leaves_out\[job->payload\])/if (false)/'
+mutate TARGET provisioner/cli/root_slot.c cli/test_root_slot:test_rows 's/if (count_named(folder, active.name, &self) != 1 || count_named(folder, name, ret) != 1)/(void)self; if (count_named(folder, name, ret) < 1)/'
+mutate TARGET provisioner/cli/root_slot.c cli/test_root_slot:test_rows 's/if (++n_seen > 1 || /if (++n_seen > 9 || /; s/return n_seen == 1 /return n_seen /'
+mutate TARGET provisioner/cli/root_slot.c cli/test_root_slot:test_held_once 's/ || st.st_rdev != slot->number//'
+mutate TARGET provisioner/cli/root_slot.c cli/test_root_slot:test_held_once 's/O_RDWR | O_EXCL |/O_RDWR |/'
 # limits and scopes
 mutate LIMIT $server/flow/quota.c server/flow/test_quota:test_a_bucket_empties_and_fills 's/if (b->left < (double)n)/if (false)/'
 mutate LIMIT $server/flow/quota.c server/flow/test_quota:test_a_bucket_empties_and_fills 's/if (b->left > (double)r->capacity)/if (false)/'

@@ -35,11 +35,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	m = (struct manifest){.n_partitions = 3, .n_payloads = 1};
 	m.partitions[0] = (struct manifest_partition){
-		1, PARTITION_ROLE_BIOS, PARTITION_FS_NONE, MIB, MIB, false, "", ""};
+		1, PARTITION_ROLE_BIOS, PARTITION_FS_NONE, MIB, MIB, false, "", "", false};
 	m.partitions[1] = (struct manifest_partition){
-		2, PARTITION_ROLE_ESP, PARTITION_FS_VFAT, 2 * MIB, 64 * MIB, false, "", ""};
+		2, PARTITION_ROLE_ESP, PARTITION_FS_VFAT, 2 * MIB, 64 * MIB, false, "", "", false};
 	m.partitions[2] = (struct manifest_partition){
-		3, PARTITION_ROLE_ROOT, PARTITION_FS_EXT4, 66 * MIB, 64 * MIB, true, "/", ""};
+		3,    PARTITION_ROLE_ROOT, PARTITION_FS_EXT4, 66 * MIB, 64 * MIB, true, "/", "",
+		false};
 	m.payloads[0] = (struct manifest_payload){
 		.role = PAYLOAD_ROLE_ROOTFS, .partition = 3, .size_bytes = 32 * MIB};
 	if (json_load_strict(data, size, 65536, &doc, &err) < 0 ||

@@ -50,6 +50,22 @@ static void test_documents(void **state)
 		     "\"size\":\"2G\"},{\"role\":\"data\",\"fs\":\"xfs\",\"mount\":\"/srv\","
 		     "\"options\":\"noatime,nodev\",\"size\":\"rest\"}"),
 		 "", true},
+		{"a second root", LAY("{\"role\":\"root\",\"size\":\"1G\"},{\"role\":\"root_b\"}"),
+		 "", true},
+		{"before the first",
+		 LAY("{\"role\":\"root_b\"},{\"role\":\"root\",\"size\":\"1G\"}"), "", true},
+		{"a second root of its own size",
+		 LAY("{\"role\":\"root\",\"size\":\"1G\"},{\"role\":\"root_b\",\"size\":\"1G\"}"),
+		 "/partitions/1/size", false},
+		{"a second root that is mounted",
+		 LAY("{\"role\":\"root\",\"size\":\"1G\"},{\"role\":\"root_b\",\"mount\":\"/b\"}"),
+		 "/partitions/1/mount", false},
+		{"a second root beside the rest", LAY("{\"role\":\"root_b\"}," ROOT), "", false},
+		{"a second root alone", LAY("{\"role\":\"root_b\"}"), "", false},
+		{"three roots",
+		 LAY("{\"role\":\"root\",\"size\":\"1G\"},{\"role\":\"root_b\"},"
+		     "{\"role\":\"root_b\"}"),
+		 "", false},
 		{"no root", LAY("{\"role\":\"swap\",\"size\":\"1G\"}"), "", false},
 		{"nothing", "{}", "/partitions", false},
 		{"another key", "{\"partitions\":[" ROOT "],\"raid\":5}", "/raid", false},
@@ -120,9 +136,13 @@ static void test_every_word(void **state)
 							       ? ",\"mount\":\"/x\""
 							       : "");
 			autofree char *text = xasprintf(
-				"{\"partitions\":[{\"role\":\"%s\",\"fs\":\"%s\",\"size\":\"2G\"%s}%s]}",
-				word, partition_fs_str((enum partition_fs)fs), mount,
-				role == DISK_LAYOUT_ROOT ? "" : "," ROOT);
+				"{\"partitions\":[{\"role\":\"%s\",\"fs\":\"%s\"%s%s}%s]}", word,
+				partition_fs_str((enum partition_fs)fs),
+				role == DISK_LAYOUT_ROOT_B ? "" : ",\"size\":\"2G\"", mount,
+				role == DISK_LAYOUT_ROOT ? ""
+				: role == DISK_LAYOUT_ROOT_B
+					? ",{\"role\":\"root\",\"size\":\"1G\"}"
+					: "," ROOT);
 			struct disk_layout l;
 
 			CHECK_INT(text, parse(text, &l, NULL) == 0,
@@ -169,9 +189,10 @@ static char *show(const struct manifest *m)
 	for (size_t i = 0; i < m->n_partitions; i++) {
 		const struct manifest_partition *p = &m->partitions[i];
 
-		str_addf(&s, "%u %s %s %u+%u%s %s\n", p->number, partition_role_str(p->role),
+		str_addf(&s, "%u %s %s %u+%u%s %s%s\n", p->number, partition_role_str(p->role),
 			 partition_fs_str(p->fs), (unsigned)(p->start_bytes / MIB),
-			 (unsigned)(p->size_bytes / MIB), p->grow ? "+" : "", p->mount);
+			 (unsigned)(p->size_bytes / MIB), p->grow ? "+" : "", p->mount,
+			 p->is_second_root ? " root_b" : "");
 	}
 	return str_take(&s);
 }
@@ -191,6 +212,12 @@ static void test_partitions(void **state)
 		 "1 bios none 1+1 \n2 esp vfat 2+64 \n3 data ext4 66+512 /boot\n"
 		 "4 swap swap 578+1024 \n5 root ext4 1602+2048 /\n6 data ext4 3650+300+ /srv\n",
 		 5, 3951},
+		{"a second root",
+		 LAY("{\"role\":\"root\",\"size\":\"2G\"},{\"role\":\"root_b\"},"
+		     "{\"role\":\"swap\",\"size\":\"rest\"}"),
+		 "1 bios none 1+1 \n2 esp vfat 2+64 \n3 root ext4 66+2048 /\n"
+		 "4 data none 2114+2048  root_b\n5 swap swap 4162+300+ \n",
+		 3, 4463},
 		{"another root that the image can start from",
 		 LAY(BOOT "{\"role\":\"root\",\"fs\":\"xfs\",\"size\":\"2G\"}"),
 		 "1 bios none 1+1 \n2 esp vfat 2+64 \n3 data ext4 66+256 /boot\n"
@@ -452,6 +479,49 @@ static void test_files_come_to_lie_on_their_partitions(void **state)
 	}
 }
 
+/* The name of a partition in the GPT, where it is ASCII. */
+static void gpt_name(const char *disk, unsigned number, char ret[static 37])
+{
+	uint8_t entry[128];
+	autoclose int fd = open(disk, O_RDONLY | O_CLOEXEC);
+
+	assert_int_equal(pread(fd, entry, sizeof(entry), 1024 + (number - 1) * 128), sizeof(entry));
+	for (size_t i = 0; i < 36; i++)
+		ret[i] = (char)entry[56 + 2 * i];
+	ret[36] = '\0';
+}
+
+/* By these names the installed system finds both: provisioner/cli/root_slot.c. */
+static void test_a_second_root_has_its_name(void **state)
+{
+	static const char *const names[] = {"root", "root_b"};
+	struct fixture *f = *state;
+	autofree char *tree = xasprintf("%s/two", f->dir), *out = xasprintf("%s/n.slip", f->dir);
+	autofree char *disk = xasprintf("%s/n.disk", f->dir);
+	static struct image_receipt receipt;
+	struct err err = ERR_INIT;
+
+	if (geteuid() != 0 || access("/dev/loop-control", W_OK))
+		skip();
+	put(tree, "etc/name", "a name");
+	build(f, tree, out);
+	make_disk(disk, 700);
+	if (install(f, out, disk,
+		    LAY("{\"role\":\"root\",\"size\":\"320M\"},{\"role\":\"root_b\"}"), &receipt,
+		    &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(receipt.n_partitions, ARRAY_LEN(names));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char name[37];
+
+		gpt_name(disk, receipt.partitions[i].number, name);
+		CHECK_STR(names[i], name, names[i]);
+		CHECK_INT(names[i], receipt.partitions[i].size_bytes, 320 * MIB);
+		CHECK_INT(names[i], receipt.partitions[i].fs_uuid[0] != '\0', i == 0);
+	}
+	(void)unlink(disk);
+}
+
 /* A link of the tar where something is to be mounted leads nowhere. */
 static void test_a_link_in_the_way(void **state)
 {
@@ -493,6 +563,7 @@ int main(void)
 		cmocka_unit_test(test_partitions),
 		cmocka_unit_test(test_images_that_cannot),
 		cmocka_unit_test(test_files_come_to_lie_on_their_partitions),
+		cmocka_unit_test(test_a_second_root_has_its_name),
 		cmocka_unit_test(test_a_link_in_the_way),
 	};
 

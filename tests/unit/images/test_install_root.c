@@ -133,18 +133,24 @@ static void check_around(const struct bench *b, const char *row)
 	CHECK(row, !memcmp(now, b->around, SHA256_BYTES));
 }
 
-static int install(const struct bench *b, const char *to, struct image_receipt *receipt,
-		   struct err *err)
+static int install_by(const struct bench *b, int fd, const char *to, struct image_receipt *receipt,
+		      struct err *err)
 {
 	const struct image_install_request r = {.root = b->f->root,
 						.archive_path = b->archive,
-						.target_fd = -1,
-						.target_path = to,
+						.target_fd = fd,
+						.target_path = fd < 0 ? to : NULL,
 						.root_fs_only = true,
 						.read_back = true};
 
 	err_clear(err);
 	return image_install(&r, receipt, err);
+}
+
+static int install(const struct bench *b, const char *to, struct image_receipt *receipt,
+		   struct err *err)
+{
+	return install_by(b, -1, to, receipt, err);
 }
 
 /* ---- what comes ------------------------------------------------------------------------------ */
@@ -183,11 +189,14 @@ static void test_one_partition_and_not_a_byte_around_it(void **state)
 {
 	static const struct {
 		const char *name, *layout, *fs;
+		bool by_fd;
 	} rows[] = {
-		{"blocks beside an ESP that is left out", BLOCKS, "ext4"},
-		{"unpacked beside an ESP that is left out", UNPACKED, "ext4"},
-		{"unpacked to xfs", UNPACKED_XFS, "xfs"},
-		{"swap of its own is left out", WITH_SWAP, "ext4"},
+		{"blocks beside an ESP that is left out", BLOCKS, "ext4", false},
+		{"unpacked beside an ESP that is left out", UNPACKED, "ext4", false},
+		{"unpacked to xfs", UNPACKED_XFS, "xfs", false},
+		{"swap of its own is left out", WITH_SWAP, "ext4", false},
+		{"blocks, the partition held by the caller", BLOCKS, "ext4", true},
+		{"unpacked, the partition held by the caller", UNPACKED, "ext4", true},
 	};
 	struct bench *b = *state;
 
@@ -198,8 +207,11 @@ static void test_one_partition_and_not_a_byte_around_it(void **state)
 
 		build(b, rows[i].layout);
 		soil(b, SLOT_BYTES);
-		if (install(b, b->slot.path, &receipt, &err))
+		int fd = rows[i].by_fd ? open(b->slot.path, O_RDWR | O_EXCL | O_CLOEXEC) : -1;
+		if (install_by(b, fd, b->slot.path, &receipt, &err))
 			fail_msg("row '%s': %s", rows[i].name, err.msg);
+		if (fd >= 0)
+			(void)close(fd);
 		check_around(b, rows[i].name);
 		CHECK_INT(rows[i].name, receipt.n_partitions, 1);
 		CHECK_INT(rows[i].name, receipt.partitions[0].size_bytes, SLOT_BYTES);
