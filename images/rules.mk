@@ -135,6 +135,8 @@ $(eval $(call unit_test,tests/unit/images/test_erase.c,images_core base,$(IMAGES
 $(eval $(call unit_test,tests/unit/images/test_object_store.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_object_sandbox.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_tar_headers.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),tests/unit/images/raw_tar.c))
+$(eval $(call unit_test,tests/unit/images/test_tree_source.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),tests/unit/images/raw_tar.c))
+$(eval $(call unit_test,tests/unit/images/test_tree_plan.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG)))
 $(eval $(call unit_test,tests/unit/images/test_tree_content.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),tests/unit/images/raw_tar.c))
 $(eval $(call unit_test,tests/unit/images/test_qemu_img.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
 $(eval $(call unit_test,tests/unit/images/test_format.c,$(IMAGES_TEST_LIBS),$(IMAGES_TEST_PKG),$(IMAGES_FIXTURE)))
@@ -174,6 +176,7 @@ FLOW_TESTS += tests/flow/image_upload.sh
 FLOW_TESTS += tests/flow/image_channel.sh
 FLOW_TESTS += tests/flow/images_large.sh
 FLOW_TESTS += tests/flow/images_oci.sh
+FLOW_TESTS += tests/flow/images_layers.sh
 FLOW_TESTS += tests/flow/images_trees.sh
 FLOW_TESTS += tests/flow/images_inputs.sh
 FLOW_TESTS += tests/flow/images_mount_apart.sh

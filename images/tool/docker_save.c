@@ -35,8 +35,10 @@ static int plain_digest(const char *path, char ret[static SHA256_HEX_BYTES], str
 	la_ssize_t n;
 
 	TRY(source_file_bytes(path, &f, err));
-	while ((n = archive_read_data(source_file_archive(f), p, READ_BYTES)) > 0)
+	while ((n = archive_read_data(source_file_archive(f), p, READ_BYTES)) > 0) {
+		TRY(source_file_check_growth(f, source_file_plain_bytes(f), err));
 		sha256_update(h, p, (size_t)n);
+	}
 	if (n < 0)
 		return err_set(err, ERR_IMAGE_INPUT, "cannot read layer '%s': %s", path,
 			       source_file_fault(f));

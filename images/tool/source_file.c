@@ -12,19 +12,23 @@
 #include <unistd.h>
 
 #include <base/json.h>
+#include <base/limits.h>
 #include <base/str.h>
 
 #include "gunzip.h"
 
-#define READ_BYTES (256 * 1024)
-#define TAR_BLOCK  512
-#define MAGIC_AT   257 /* of a tar's header */
+#define READ_BYTES        (256 * 1024)
+#define TAR_BLOCK         512
+#define MAGIC_AT          257       /* of a tar's header */
+#define GROWTH_FREE_BYTES (4 * GIB) /* below, growth does not matter */
+#define GROWTH_MAX        500       /* packed systems grow threefold, gzip's zeros thousandfold */
 
 struct source_file {
 	char *path;
 	struct archive *lower, *tar; /* tar: NULL for plain bytes */
 	struct gunzip *gzip;         /* NULL: libarchive unpacks */
 	bool is_packed;
+	uint64_t file_bytes; /* as it is packed */
 	char fault[200];     /* of gzip */
 	const uint8_t *last; /* what the tar's reader was given last */
 	size_t last_bytes;
@@ -68,7 +72,7 @@ const char *source_file_fault(const struct source_file *f)
 	return archive_error_string(a) ? archive_error_string(a) : "it is empty";
 }
 
-uint64_t source_file_packed_bytes(const struct source_file *f)
+static uint64_t packed_bytes(const struct source_file *f)
 {
 	la_int64_t n = archive_filter_bytes(f->lower ? f->lower : f->tar, -1);
 
@@ -80,6 +84,20 @@ uint64_t source_file_plain_bytes(const struct source_file *f)
 	la_int64_t n = archive_filter_bytes(f->tar ? f->tar : f->lower, 0);
 
 	return n > 0 ? (uint64_t)n : 0;
+}
+
+static bool grows_too_far(const struct source_file *f, uint64_t plain_bytes)
+{
+	return f->is_packed && plain_bytes > GROWTH_FREE_BYTES &&
+	       plain_bytes / GROWTH_MAX > f->file_bytes;
+}
+
+int source_file_check_growth(const struct source_file *f, uint64_t plain_bytes, struct err *err)
+{
+	if (!grows_too_far(f, plain_bytes))
+		return 0;
+	return err_set(err, ERR_IMAGE_INPUT, "'%s' unpacks to more than %d times its size", f->path,
+		       GROWTH_MAX);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -119,6 +137,12 @@ static la_ssize_t give_plain(struct archive *a, void *arg, const void **ret)
 		return 0;
 	if (status != ARCHIVE_OK) {
 		archive_set_error(a, EIO, "%s", source_file_fault(f));
+		return ARCHIVE_FATAL;
+	}
+	if (grows_too_far(f, f->given_bytes + n)) {
+		snprintf(f->fault, sizeof(f->fault), "it unpacks to more than %d times its size",
+			 GROWTH_MAX);
+		archive_set_error(a, EIO, "%s", f->fault);
 		return ARCHIVE_FATAL;
 	}
 	f->last = *ret;
@@ -178,11 +202,13 @@ int source_file_bytes(const char *path, struct source_file **ret, struct err *er
 	AUTO(source_file) struct source_file *f = xcalloc(1, sizeof(*f));
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	uint8_t head[4] = {0};
+	struct stat st;
 
 	f->fd = -1;
 	f->path = xstrdup(path);
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st))
 		return err_sys(err, ERR_IMAGE_INPUT, "cannot open '%s'", path);
+	f->file_bytes = (uint64_t)st.st_size;
 	if (pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
 	    gunzip_is_gzip(head, sizeof(head)))
 		TRY(open_lower(f, take_fd(&fd), err));
@@ -282,9 +308,12 @@ static int drain(struct source_file *f, struct err *err)
 
 	if (!done && left && left <= f->last_bytes)
 		TRY(check_behind(f, f->last + f->last_bytes - left, left, &done, err));
-	while ((status = archive_read_data_block(f->lower, &p, &n, &at)) == ARCHIVE_OK)
+	while ((status = archive_read_data_block(f->lower, &p, &n, &at)) == ARCHIVE_OK) {
+		if (f->tar)
+			TRY(source_file_check_growth(f, (uint64_t)at + n, err));
 		if (!done)
 			TRY(check_behind(f, p, n, &done, err));
+	}
 	if (status != ARCHIVE_EOF)
 		return err_set(err, ERR_IMAGE_INPUT, "'%s' is damaged or cut: %s", f->path,
 			       source_file_fault(f));
@@ -322,5 +351,5 @@ int source_file_end(struct source_file *f, struct err *err)
 		return 0; /* zlib has read the file to its end */
 	if (!f->is_packed)
 		return f->tar ? check_file_rest(f, source_file_plain_bytes(f), true, err) : 0;
-	return check_file_rest(f, source_file_packed_bytes(f), false, err);
+	return check_file_rest(f, packed_bytes(f), false, err);
 }

@@ -32,9 +32,13 @@ struct archive *source_file_archive(struct source_file *f);
 /* What went wrong in the archive. */
 const char *source_file_fault(const struct source_file *f);
 bool source_file_is_packed(const struct source_file *f);
-/* How far it was read. */
-uint64_t source_file_packed_bytes(const struct source_file *f);
+/* How far it was read, unpacked. */
 uint64_t source_file_plain_bytes(const struct source_file *f);
+/* A few packed bytes of zeros fill the builder's disk. Refuse a file that unpacks to plain_bytes, read
+ * or announced, if that is over 4 GiB and over 500 times its size. A tar's reader is stopped
+ * there by itself. errors: ERR_IMAGE_INPUT */
+MUST_CHECK int source_file_check_growth(const struct source_file *f, uint64_t plain_bytes,
+					struct err *err);
 
 /* Bytes of an open tar, unpacked, that its reader has seen; of a packed one the last SOURCE_KEPT_BYTES
  * are there. errors: ERR_IMAGE_INPUT: the tar ends before, or they went */

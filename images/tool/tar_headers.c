@@ -223,6 +223,21 @@ static void put_target(const struct headers *h, const uint8_t *block, struct arc
 		archive_entry_copy_hardlink(entry, h->linkpath);
 }
 
+/* tar and libarchive make a folder of such a file, and its content would be read as headers. */
+static int check_folder(const struct headers *h, const uint8_t *block, struct archive_entry *entry,
+			struct err *err)
+{
+	uint8_t type = block[TYPE_AT];
+
+	if (archive_entry_filetype(entry) != AE_IFDIR || (type && type != '0' && type != '7') ||
+	    !size_of(block))
+		return 0;
+	return err_set(err, ERR_IMAGE_MEMBER,
+		       "entry '%s' is a file with content, but its name ends with '/' as that of a "
+		       "folder",
+		       h->name);
+}
+
 static int check(struct headers *h, struct archive_entry *entry, struct err *err)
 {
 	uint8_t block[BLOCK_BYTES];
@@ -234,6 +249,7 @@ static int check(struct headers *h, struct archive_entry *entry, struct err *err
 			continue;
 		}
 		put_target(h, block, entry);
+		TRY(check_folder(h, block, entry, err));
 		return check_numbers(h, block, err);
 	}
 	return err_set(err, ERR_IMAGE_MEMBER, "entry '%s' has more than %d headers", h->name,

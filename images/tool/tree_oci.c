@@ -52,6 +52,10 @@ static int check_size(const char *path, const json_t *descriptor, struct err *er
 	const json_t *size = json_object_get(descriptor, "size");
 	struct stat st;
 
+	if (size && !json_is_integer(size))
+		return err_set(err, ERR_IMAGE_INPUT,
+			       "the size of blob '%s' in its descriptor is not a whole number",
+			       strrchr(path, '/') + 1);
 	if (!size || stat(path, &st) || (json_int_t)st.st_size == json_integer_value(size))
 		return 0; /* a file that is missing is reported when it is opened */
 	return err_set(err, ERR_IMAGE_INPUT,
@@ -104,7 +108,15 @@ static int load_blob(const char *layout, const json_t *descriptor, json_t **ret,
 
 /* ---- one image of several -------------------------------------------------------------------- */
 
-enum fits { FITS_NOT, FITS_PERHAPS, FITS_WELL };
+/* NEWER: for some processors of the architecture only. */
+enum fits { FITS_NOT, FITS_PERHAPS, FITS_NEWER, FITS_WELL };
+
+/* Every processor of an architecture runs images without a variant, or with its first one. */
+static bool is_for_all(const char *arch, const char *variant)
+{
+	return !variant || !variant[0] || (str_eq(arch, "amd64") && str_eq(variant, "v1")) ||
+	       (str_eq(arch, "arm64") && str_eq(variant, "v8"));
+}
 
 /* What a platform says of an image; without one, its configuration says it later. */
 static enum fits fits(const json_t *descriptor, const char *arch)
@@ -112,10 +124,13 @@ static enum fits fits(const json_t *descriptor, const char *arch)
 	const json_t *platform = json_object_get(descriptor, "platform");
 	const char *has = json_string_value(json_object_get(platform, "architecture"));
 	const char *os = json_string_value(json_object_get(platform, "os"));
+	const char *variant = json_string_value(json_object_get(platform, "variant"));
 
 	if ((has && !str_eq(has, arch)) || (os && !str_eq(os, OS)))
 		return FITS_NOT;
-	return has ? FITS_WELL : FITS_PERHAPS;
+	if (!has)
+		return FITS_PERHAPS;
+	return is_for_all(arch, variant) ? FITS_WELL : FITS_NEWER;
 }
 
 /* One image may have several names. out: *ret_n: how many images fit; the first of them is returned. */
@@ -142,11 +157,11 @@ static const json_t *first_of(const json_t *list, const char *arch, enum fits wa
 static int choose(const json_t *index, const char *arch, const json_t **ret, struct err *err)
 {
 	const json_t *list = json_object_get(index, "manifests");
-	size_t n;
+	size_t n = 0;
 
-	*ret = first_of(list, arch, FITS_WELL, &n);
-	if (!*ret)
-		*ret = first_of(list, arch, FITS_PERHAPS, &n);
+	*ret = NULL;
+	for (int wanted = FITS_WELL; !*ret && wanted > FITS_NOT; wanted--)
+		*ret = first_of(list, arch, (enum fits)wanted, &n);
 	if (n > 1)
 		return err_set(err, ERR_IMAGE_INPUT,
 			       "the OCI layout holds %zu images that may be for architecture '%s'; "
@@ -209,13 +224,26 @@ static bool is_image_config(const char *type)
 	       str_eq(type, "application/vnd.docker.container.image.v1+json");
 }
 
+/* The configuration names the same layers by the digests of their plain tars. */
+static int check_count(const json_t *image, const json_t *config, struct err *err)
+{
+	const json_t *ids = json_object_get(json_object_get(config, "rootfs"), "diff_ids");
+	size_t n = json_array_size(json_object_get(image, "layers"));
+
+	if (!ids || json_array_size(ids) == n)
+		return 0;
+	return err_set(err, ERR_IMAGE_INPUT,
+		       "the configuration of the OCI image is of another image: it has digests of "
+		       "%zu layers, the manifest names %zu",
+		       json_array_size(ids), n);
+}
+
 /* An index of one image need not say for what it is; the image's configuration does. */
 static int check_config(const char *layout, const json_t *image, const char *arch, struct err *err)
 {
 	const json_t *descriptor = json_object_get(image, "config");
-	autojson json_t *config = NULL;
-
 	const char *type = json_string_value(json_object_get(descriptor, "mediaType"));
+	autojson json_t *config = NULL;
 
 	if (!descriptor)
 		return 0;
@@ -225,7 +253,8 @@ static int check_config(const char *layout, const json_t *image, const char *arc
 			       "configuration is of type '%.128s'",
 			       type);
 	TRY(load_blob(layout, descriptor, &config, err));
-	return oci_config_check(config, arch, err);
+	TRY(oci_config_check(config, arch, err));
+	return check_count(image, config, err);
 }
 
 /* A tar of something else, as a chart for Kubernetes, is not a layer. */
@@ -299,6 +328,19 @@ int oci_layers_walk(const struct oci_layers *l, tree_visit visit, void *arg, str
 	return 0;
 }
 
+/* aufs has folders of its own; a whiteout itself is an empty file. */
+static int check_folders(const char *path, const char *name, enum whiteout *ret, struct err *err)
+{
+	for (const char *p = path; p < name; p = strchr(p, '/') + 1) {
+		if (str_starts(p, WHITEOUT WHITEOUT))
+			*ret = WHITEOUT_OTHER;
+		else if (str_starts(p, WHITEOUT))
+			return err_set(err, ERR_IMAGE_MEMBER,
+				       "entry '%s' lies in a whiteout, which holds nothing", path);
+	}
+	return 0;
+}
+
 /* ".wh.name" hides "name"; docker and aufs keep files of their own under ".wh..wh.". */
 int oci_whiteout(const char *path, enum whiteout *ret, char **ret_path, struct err *err)
 {
@@ -307,7 +349,8 @@ int oci_whiteout(const char *path, enum whiteout *ret, char **ret_path, struct e
 	size_t n_folder = (size_t)(name - path);
 
 	*ret = WHITEOUT_NONE;
-	if (!str_starts(name, WHITEOUT))
+	TRY(check_folders(path, name, ret, err));
+	if (*ret == WHITEOUT_OTHER || !str_starts(name, WHITEOUT))
 		return 0;
 	*ret = str_eq(name, OPAQUE)           ? WHITEOUT_INSIDE
 	       : str_starts(hidden, WHITEOUT) ? WHITEOUT_OTHER

@@ -36,8 +36,8 @@ enum whiteout {
 	WHITEOUT_INSIDE, /* what is in a folder */
 	WHITEOUT_OTHER   /* files of a tool, no part of the tree */
 };
-/* What an entry of a layer hides. out: *ret_path, which the caller frees. errors:
- * ERR_IMAGE_MEMBER. trust: none */
+/* What an entry of a layer hides. out: *ret_path (NULL for NONE, perhaps for OTHER), which the caller
+ * frees. errors: ERR_IMAGE_MEMBER. trust: none */
 MUST_CHECK int oci_whiteout(const char *path, enum whiteout *ret, char **ret_path, struct err *err);
 
 #endif

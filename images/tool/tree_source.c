@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 
 #include <base/json.h>
-#include <base/limits.h>
 #include <base/str.h>
 #include <base/vec.h>
 
@@ -19,9 +18,7 @@
 #include "tar_headers.h"
 #include "tree_path.h"
 
-#define READ_BLOCK_BYTES  (256 * 1024)
-#define GROWTH_FREE_BYTES (4 * GIB) /* below, growth does not matter */
-#define GROWTH_MAX        500       /* packed systems grow threefold, gzip's zeros thousandfold */
+#define READ_BLOCK_BYTES (256 * 1024)
 
 /* Each of these is a file opened less. */
 #define MEASURED (ARCHIVE_READDISK_NO_XATTR | ARCHIVE_READDISK_NO_ACL | ARCHIVE_READDISK_NO_FFLAGS)
@@ -38,15 +35,15 @@ static int visit_entry(struct archive_entry *entry, struct archive *a, tree_visi
 	return visit(arg, path, entry, a, err);
 }
 
-/* A layer of zeros grows a thousandfold and fills the builder's disk. */
-static int check_growth(const struct source_file *f, const char *what, struct err *err)
+/* What an entry announces is compared before a byte of it is read. Holes are not in the tar. */
+static int check_growth(const struct source_file *f, struct archive_entry *entry, struct err *err)
 {
-	uint64_t packed = source_file_packed_bytes(f), plain = source_file_plain_bytes(f);
+	uint64_t plain = source_file_plain_bytes(f);
+	int64_t size = archive_entry_size(entry);
 
-	if (plain > GROWTH_FREE_BYTES && packed > 0 && plain / packed > GROWTH_MAX)
-		return err_set(err, ERR_IMAGE_INPUT, "'%s' unpacks to more than %d times its size",
-			       what, GROWTH_MAX);
-	return 0;
+	if (size > 0 && !archive_entry_sparse_count(entry) && !archive_entry_hardlink(entry))
+		plain += (uint64_t)size;
+	return source_file_check_growth(f, plain, err);
 }
 
 /* libarchive reads a pax time of "-1.5" as -1 and half a second on: the fraction goes back, too. */
@@ -90,7 +87,7 @@ static int walk_archive(struct source_file *f, const char *what, tree_visit visi
 
 	while ((status = archive_read_next_header(a, &entry)) == ARCHIVE_OK ||
 	       status == ARCHIVE_WARN) {
-		TRY(check_growth(f, what, err));
+		TRY(check_growth(f, entry, err));
 		TRY(mend_entry(f, entry, status, err));
 		TRY(visit_entry(entry, a, visit, arg, err));
 	}

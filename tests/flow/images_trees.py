@@ -109,14 +109,17 @@ def record(key, value):
 BASE = [d('./'), d('etc'), d('usr'), d('usr/bin')]
 
 
-def write_tar(path, entries):
-    if isinstance(entries, bytes):
-        with open(path, 'wb') as out:
-            out.write(entries + bytes(10240))
-        return
-    with tarfile.open(path, 'w', format=tarfile.PAX_FORMAT, errors='surrogateescape') as t:
+def tar_of(entries):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode='w', format=tarfile.PAX_FORMAT, errors='surrogateescape') as t:
         for e, content in entries:
             t.addfile(e, io.BytesIO(content) if content else None)
+    return out.getvalue()
+
+
+def write_tar(path, entries):
+    with open(path, 'wb') as out:
+        out.write(entries + bytes(10240) if isinstance(entries, bytes) else tar_of(entries))
 
 
 def write_oci(path, layers):
@@ -654,4 +657,5 @@ def main():
     return 1 if bad else 0
 
 
-sys.exit(main())
+if __name__ == '__main__':
+    sys.exit(main())

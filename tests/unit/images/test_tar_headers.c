@@ -30,6 +30,10 @@ static const struct row {
 	const char *says;
 } rows[] = {
 	{.name = "a plain file"},
+	{.name = "a file with content that is called as a folder",
+	 .put = {{0, "f/"}},
+	 .code = ERR_IMAGE_MEMBER,
+	 .says = "folder"},
 	{.name = "an owner of letters",
 	 .put = {{108, "root   "}},
 	 .code = ERR_IMAGE_MEMBER,
