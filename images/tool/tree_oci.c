@@ -230,7 +230,7 @@ static int check_count(const json_t *image, const json_t *config, struct err *er
 	const json_t *ids = json_object_get(json_object_get(config, "rootfs"), "diff_ids");
 	size_t n = json_array_size(json_object_get(image, "layers"));
 
-	if (!ids || json_array_size(ids) == n)
+	if (!json_is_array(ids) || json_array_size(ids) == n)
 		return 0;
 	return err_set(err, ERR_IMAGE_INPUT,
 		       "the configuration of the OCI image is of another image: it has digests of "

@@ -63,11 +63,11 @@ same "a qcow2 that is compressed inside" small
 gzip -c disk.qcow2 >disk.qcow2.gz
 same "a qcow2 in gzip" disk.qcow2.gz
 qemu-img create -q -f qcow2 -b "$work/raw" -F raw backed
-refused "a qcow2 with a backing file" backed "backing file"
+refused "T-01 a qcow2 with a backing file" backed "backing file"
 qemu-img create -q -f qcow2 -b "nbd://127.0.0.1:1/x" -F raw -u far 12M
 refused "a qcow2 with a backing file in the network" far "backing file"
 qemu-img create -q -f qcow2 -o data_file=data,data_file_raw=on outside 12M
-refused "a qcow2 with an external data file" outside "external data file"
+refused "T-01 a qcow2 with an external data file" outside "external data file"
 # qemu-img times its key derivation and gives up on a machine that is too busy to be timed
 for _ in $(seq 30); do
 	qemu-img create -q -f qcow2 --object secret,id=s,data=x -o encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=50 \

@@ -6,7 +6,7 @@
 set -u
 cd "${1:-.}" || exit 1
 [ -d images ] || [ -f tests/PROOF.md ] || { echo "1..0 # SKIP no images here"; exit 0; }
-rows() { cat images/PROOF.md tests/PROOF.md 2>/dev/null | tr '\140' '@' | grep -E '^\| [AMSBIKNWPC]-[0-9]+ \|'; }
+rows() { cat images/PROOF.md tests/PROOF.md 2>/dev/null | tr '\140' '@' | grep -E '^\| [AMSBIKNWPCT]-[0-9]+ \|'; }
 column() { printf '%s' "$row" | cut -d'|' -f"$1"; }
 check_row() { # ID
 	row=$(rows | grep "^| $1 |")
@@ -23,7 +23,7 @@ check_row() { # ID
 }
 check() {
 	for id in $(seq -f 'A-%02g' 18) $(seq -f 'M-%02g' 14) $(seq -f 'S-%02g' 16) $(seq -f 'B-%02g' 9) \
-		$(seq -f 'I-%02g' 10) $(seq -f 'K-%02g' 14) $(seq -f 'N-%02g' 12) $(seq -f 'W-%02g' 8) $(seq -f 'P-%02g' 10) $(seq -f 'C-%02g' 8); do
+		$(seq -f 'I-%02g' 10) $(seq -f 'K-%02g' 14) $(seq -f 'N-%02g' 12) $(seq -f 'W-%02g' 8) $(seq -f 'P-%02g' 10) $(seq -f 'C-%02g' 8) $(seq -f 'T-%02g' 7); do
 		check_row "$id"
 	done
 	rows | cut -d'|' -f4 | grep -oE '@[a-z_.]+@' | tr -d '@' | sort -u | while read -r name; do

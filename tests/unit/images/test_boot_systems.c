@@ -246,7 +246,7 @@ static void test_every_system(void **state)
 	assert_true(n_checked >= 2 * (n_boot_systems - 2));
 }
 
-/* The same trees for the other architecture. */
+/* T-05: the same trees for the other architecture. */
 static void test_every_system_of_another_architecture(void **state)
 {
 	const struct fixture *f = *state;

@@ -29,7 +29,7 @@ static int add(struct plan *p, const char *path, mode_t type, const char *link, 
 	return status;
 }
 
-/* A stream of ten million entries: some are new, most come again. It is refused at the first one
+/* T-02: a stream of ten million entries: some are new, most come again. It is refused at the first one
  * above the limit, so that memory and time are those of the limit. */
 static void test_ten_million_entries(void **state)
 {

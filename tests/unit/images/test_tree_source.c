@@ -31,7 +31,8 @@ static char *write_tar(const char *filter, const char *size)
 	raw_tar_add(&tar, 0, put, sv_of(""));
 	archive_entry_set_filetype(entry, AE_IFREG);
 	archive_write_set_format_raw(a);
-	assert_int_equal(archive_write_add_filter_by_name(a, filter), ARCHIVE_OK);
+	if (filter)
+		assert_int_equal(archive_write_add_filter_by_name(a, filter), ARCHIVE_OK);
 	assert_int_equal(archive_write_open_filename(a, path), ARCHIVE_OK);
 	assert_int_equal(archive_write_header(a, entry), ARCHIVE_OK);
 	assert_true(archive_write_data(a, tar.p, tar.n_bytes) > 0);
@@ -62,7 +63,7 @@ static void test_bombs(void **state)
 		{"8 GiB in zstd", "zstd", "77777777777", true},
 		{"a little more than 4 GiB", "zstd", "40000001000", true},
 		{"a little less than 4 GiB", "zstd", "37777770000", false},
-		{"a file that is not packed", "none", "77777777777", false},
+		{"a file that is not packed", NULL, "77777777777", false},
 	};
 
 	(void)state;

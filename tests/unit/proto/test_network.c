@@ -164,7 +164,7 @@ static const struct {
 	       "{\"name\":\"v\",\"kind\":\"vlan\",\"link\":\"br0\",\"id\":4}"),
 	 "bridge", true},
 	{"one address for many hosts", LINKS(LEFT ADDRESS("10.0.0.5/24")), "same address", true},
-	{"one address in two rows",
+	{"T-07 one address in two rows",
 	 "{\"links\":[" LEFT
 	 "}],\"hosts\":[" ROW("A", "10.0.0.5/24") "," ROW("B", "10.0.0.5/16") "]}",
 	 "rows 1 and 2", true},

@@ -241,9 +241,11 @@ static void test_refused(void **state)
 	static const struct {
 		const char *name, *match, *says;
 	} rows[] = {
-		{"a MAC that is not there", "\"mac\":\"02:00:00:00:00:77\"", "02:00:00:00:00:77"},
-		{"a name that is not there", "\"name\":\"eno9\"", "eno9"},
-		{"a slot that is not there", "\"slot\":\"0000:99:00.0\"", "enp3s0 (0000:03:00.0)"},
+		{"T-06 a MAC that is not there", "\"mac\":\"02:00:00:00:00:77\"",
+		 "02:00:00:00:00:77"},
+		{"T-06 a name that is not there", "\"name\":\"eno9\"", "eno9"},
+		{"T-06 a slot that is not there", "\"slot\":\"0000:99:00.0\"",
+		 "enp3s0 (0000:03:00.0)"},
 		{"a card by two names", "\"name\":\"enp1s0\"", "same card"},
 		{"a port without a link", "\"name\":\"enp4s0\"", "no link"},
 		{"a port that sees another switch", "\"name\":\"enp2s0\",\"switch\":\"leaf-2\"",
