@@ -31,7 +31,8 @@ static const struct row {
 } rows[] = {
 	{.name = "a plain file"},
 	{.name = "a file with content that is called as a folder",
-	 .put = {{0, "f/"}},
+	 .type = '7',
+	 .put = {{0, "f/"}, {124, "00000001000"}, {156, "0"}},
 	 .code = ERR_IMAGE_MEMBER,
 	 .says = "folder"},
 	{.name = "an owner of letters",
