@@ -39,7 +39,7 @@ static void take_line(struct sv line, struct former_boot *ret)
 {
 	char *to = ret->lines[FORMER_BOOT_LINES - 1];
 	size_t skip = line.n > 3 && line.p[0] == '<' && line.p[2] == '>' ? 3 : 0;
-	char text[sizeof(ret->lines[0])];
+	char text[FORMER_BOOT_LINE_BYTES];
 
 	text_clean(text, sizeof(text), line.p + skip, line.n - skip);
 	if (!*text)

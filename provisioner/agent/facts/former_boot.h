@@ -11,10 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FORMER_BOOT_LINES 12
+#define FORMER_BOOT_LINES      12
+#define FORMER_BOOT_LINE_BYTES 257
 
 struct former_boot {
-	char lines[FORMER_BOOT_LINES][257]; /* the last ones, oldest first */
+	char lines[FORMER_BOOT_LINES][FORMER_BOOT_LINE_BYTES]; /* the last ones, oldest first */
 	size_t n;
 	unsigned part; /* of a record that was cut: the first holds the end */
 	int64_t at_s;  /* when it was written, by the host's clock; since 1970 */
