@@ -59,6 +59,7 @@ agent_SRC := \
 	provisioner/agent/burn/hot_swap.c \
 	provisioner/agent/burn/pairs.c \
 	provisioner/agent/burn/partner.c \
+	provisioner/agent/burn/nodes.c \
 	provisioner/agent/burn/platform.c \
 	provisioner/agent/burn/sas.c \
 	provisioner/agent/burn/siblings.c \
@@ -180,6 +181,7 @@ $(eval $(call unit_test,tests/unit/agent/test_options.c,$(AGENT_TEST_LIBS),$(AGE
 $(eval $(call unit_test,tests/unit/agent/facts/test_fake_machine.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_tests.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_hot_swap.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
+$(eval $(call unit_test,tests/unit/agent/burn/test_nodes.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_platform.c,$(AGENT_TEST_LIBS),$(AGENT_PKG),tests/harness/fake_sys.c))
 $(eval $(call unit_test,tests/unit/agent/burn/test_siblings.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))
 $(eval $(call unit_test,tests/unit/agent/burn/test_pairs.c,$(AGENT_TEST_LIBS),$(AGENT_PKG)))

@@ -36,6 +36,7 @@ burnin_SRC := \
 	provisioner/burnin/fleet.c \
 	provisioner/burnin/firmware.c \
 	provisioner/burnin/hardware_clock.c \
+	provisioner/burnin/nodes.c \
 	provisioner/burnin/siblings.c \
 	provisioner/burnin/pairs.c \
 	provisioner/burnin/vendor_json.c
@@ -68,6 +69,7 @@ $(eval $(call unit_test,tests/unit/burnin/test_judge.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_fleet.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_firmware.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_hardware_clock.c,burnin base,$(BASE_PKG)))
+$(eval $(call unit_test,tests/unit/burnin/test_nodes.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_siblings.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_pairs.c,burnin base,$(BASE_PKG)))
 $(eval $(call unit_test,tests/unit/burnin/test_report_page.c,burnin base,$(BASE_PKG)))

@@ -17,6 +17,7 @@
 #include <burnin/component.h>
 #include <burnin/counters.h>
 #include <burnin/hardware_clock.h>
+#include <burnin/nodes.h>
 #include <burnin/pairs.h>
 #include <burnin/record.h>
 #include <burnin/rules.h>
@@ -117,6 +118,25 @@ enum burn_end burn_test_links(struct burn *b, const char *step);
 enum burn_end burn_test_smart(struct burn *b, const char *step);
 enum burn_end burn_test_counters(struct burn *b, const char *step);
 enum burn_end burn_test_network(struct burn *b, const char *step);
+enum burn_end burn_test_nodes(struct burn *b, const char *step);
+#define BURN_NODES_MAX 32
+struct burn_node {
+	int id, cpu;      /* its first one; -1: it has none */
+	int64_t free_kib; /* 0: it has no memory */
+};
+struct burn_nodes_result {
+	struct burn_node nodes[BURN_NODES_MAX];
+	struct node_pass passes[BURN_NODES_MAX * 2];
+	size_t n_nodes, n_passes;
+};
+size_t burn_nodes_read(const char *root, struct burn_node ret[static BURN_NODES_MAX]);
+/* Each memory from a near and a far processor; none where there is one node. */
+size_t burn_nodes_plan(const struct burn_node *nodes, size_t n,
+		       struct node_pass ret[static BURN_NODES_MAX * 2]);
+/* Write a pattern; and how many words are not as it wrote them. */
+void burn_nodes_fill(volatile uint64_t *block, size_t n_words, uint64_t seed);
+uint64_t burn_nodes_wrong(const volatile uint64_t *block, size_t n_words, uint64_t seed);
+void burn_judge_nodes(struct burn *b, const char *step, const struct burn_nodes_result *r);
 enum burn_end burn_test_clock(struct burn *b, const char *step);
 enum burn_end burn_test_tpm(struct burn *b, const char *step);
 /* rtc_s -1: this host has no clock that keeps time without power. */

@@ -21,6 +21,7 @@ static const struct burn_test {
 	{"network", burn_test_network},
 	{"clock", burn_test_clock},
 	{"tpm", burn_test_tpm},
+	{"memory-nodes", burn_test_nodes},
 };
 
 bool burn_test_run(const char *id, struct burn *b, enum burn_end *ret)
