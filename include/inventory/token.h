@@ -68,8 +68,13 @@ MUST_CHECK int audit_head(struct db *db, struct audit_mark *ret, struct err *err
  * *ret_rows rows that are right. */
 MUST_CHECK int audit_check(struct db *db, const struct audit_mark *marks, size_t n_marks,
 			   int64_t *ret_rows, struct err *err);
-/* Rows after an id, oldest first, as JSON. */
-MUST_CHECK int audit_list(struct db *db, int64_t after, int64_t limit, json_t **ret,
+struct audit_page {
+	int64_t from; /* an id: rows after it, or before it when the newest come first */
+	int64_t limit;
+	bool newest_first;
+};
+/* A page of the log, as JSON. owns: *ret is the caller's. */
+MUST_CHECK int audit_list(struct db *db, const struct audit_page *page, json_t **ret,
 			  struct err *err);
 
 /* ---- idempotency ----------------------------------------------------------------------------- */

@@ -180,27 +180,34 @@ int audit_check(struct db *db, const struct audit_mark *marks, size_t n_marks, i
 	return db_end(db, check_rows(db, marks, n_marks, ret_rows, err), err);
 }
 
-int audit_list(struct db *db, int64_t after, int64_t limit, json_t **ret, struct err *err)
+static json_t *audit_row_json(struct db_rows *rows)
 {
+	char at[TIME_TEXT_BYTES];
+
+	time_rfc3339(db_int(rows, 1), at);
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s}", "id",
+			 (json_int_t)db_int(rows, 0), "at", at, "who", db_text(rows, 2), "peer",
+			 db_text(rows, 3), "method", db_text(rows, 4), "path", db_text(rows, 5),
+			 "status", (int)db_int(rows, 6), "reason", db_text(rows, 7), "previous",
+			 db_text(rows, 9), "hash", db_text(rows, 10));
+}
+
+int audit_list(struct db *db, const struct audit_page *page, json_t **ret, struct err *err)
+{
+	static const char after[] = "SELECT " AUDIT_COLUMNS
+				    " FROM audit WHERE id > $1 ORDER BY id LIMIT $2";
+	static const char before[] = "SELECT " AUDIT_COLUMNS
+				     " FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2";
 	autojson json_t *items = json_array();
 	AUTO(db_rows) struct db_rows *rows = NULL;
-	int64_t last = after;
-
-	TRY(db_query(db, err, &rows,
-		     "SELECT " AUDIT_COLUMNS " FROM audit WHERE id > $1 ORDER BY id LIMIT $2",
-		     p_int(after), p_int(limit)));
+	int64_t last = page->from;
 	int r;
+
+	TRY(db_query(db, err, &rows, page->newest_first ? before : after, p_int(page->from),
+		     p_int(page->limit)));
 	while ((r = db_rows_next(rows, err)) == 1) {
-		char at[TIME_TEXT_BYTES];
-		time_rfc3339(db_int(rows, 1), at);
 		last = db_int(rows, 0);
-		(void)json_array_append_new(
-			items, json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s}", "id",
-					 (json_int_t)last, "at", at, "who", db_text(rows, 2),
-					 "peer", db_text(rows, 3), "method", db_text(rows, 4),
-					 "path", db_text(rows, 5), "status", (int)db_int(rows, 6),
-					 "reason", db_text(rows, 7), "previous", db_text(rows, 9),
-					 "hash", db_text(rows, 10)));
+		(void)json_array_append_new(items, audit_row_json(rows));
 	}
 	if (r < 0)
 		return r;

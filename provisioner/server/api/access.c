@@ -138,14 +138,23 @@ static int revoke_work(struct write *w, struct err *err)
 static int get_audit(struct http_request *r, struct err *err)
 {
 	struct api *api = http_context(r);
-	static const char *const own[] = {"after", "limit", NULL};
-	int64_t after = 0, limit = 0;
+	static const char *const own[] = {"after", "before", "limit", NULL};
+	struct audit_page page = {.from = 0};
+	int64_t before = 0;
 	json_t *doc = NULL;
 
 	TRY(http_query_only(r, own, err));
-	TRY(http_query_int(r, &(struct http_int){"after", 0, INT64_MAX, 0}, &after, err));
-	TRY(http_query_int(r, &(struct http_int){"limit", 1, 1000, 100}, &limit, err));
-	TRY(audit_list(api->flow->db, after, limit, &doc, err));
+	TRY(http_query_int(r, &(struct http_int){"after", 0, INT64_MAX, -1}, &page.from, err));
+	TRY(http_query_int(r, &(struct http_int){"before", 0, INT64_MAX, -1}, &before, err));
+	TRY(http_query_int(r, &(struct http_int){"limit", 1, 1000, 100}, &page.limit, err));
+	if (page.from >= 0 && before >= 0)
+		return err_set(err, ERR_INVALID, "expected 'after' or 'before', not both");
+	page.newest_first = before >= 0;
+	if (page.newest_first)
+		page.from = before ? before : INT64_MAX;
+	else if (page.from < 0)
+		page.from = 0;
+	TRY(audit_list(api->flow->db, &page, &doc, err));
 	return http_reply_json(r, 200, doc);
 }
 
@@ -214,7 +223,8 @@ const struct http_route api_access_routes[] = {
 	API_CHANGE_BY(POST, "/api/v1/backups", ADMIN, 4 * KIB, post_backup, backup_work,
 		      "copy the store, consistently, into the state folder",
 		      API_BODY(api_no_fields, struct api_nothing)),
-	HTTP_ROUTE(GET, "/api/v1/audit", AUDIT, 0, get_audit, "who changed what, oldest first"),
+	HTTP_ROUTE(GET, "/api/v1/audit", AUDIT, 0, get_audit,
+		   "who changed what; oldest first, or newest first with before="),
 	HTTP_ROUTE(GET, "/api/v1/audit/check", AUDIT, 0, get_audit_check,
 		   "check that the audit log's chain is whole and is the one that was signed"),
 	API_CHANGE(POST, "/api/v1/audit/checkpoints", AUDIT, 4 * KIB, checkpoint_work,

@@ -166,6 +166,8 @@ static const struct {
 	{"GET", "/api/v1/runs/{id}/ocp.jsonl", "after", "only records after this one"},
 	{"GET", "/api/v1/runs/{id}/ocp.jsonl", "limit", "records at most"},
 	{"GET", "/api/v1/audit", "after", "next of the page before"},
+	{"GET", "/api/v1/audit", "before",
+	 "newest first: next of the page before, or 0 for the newest"},
 	{"GET", "/api/v1/audit", "limit", "rows of a page"},
 	{"GET", "/api/v1/images/{name}", "arch", "x86_64 or aarch64"},
 	{"GET", "/api/v1/placements", "history", "true: also those that ended"},

@@ -49,6 +49,48 @@ static const char *finding(void)
 	return json_string_value(json_object_get(bench.reply, "finding"));
 }
 
+/* ---- pages ----------------------------------------------------------------------------------- */
+
+static int64_t id_at(size_t i)
+{
+	json_t *items = json_object_get(bench.reply, "items");
+
+	return (int64_t)json_integer_value(json_object_get(json_array_get(items, i), "id"));
+}
+
+static size_t rows_of(const char *query)
+{
+	autofree char *path = xasprintf("/api/v1/audit%s", query);
+
+	CHECK_INT(query, server_bench_admin(&bench, "GET", path, NULL), 200);
+	return json_array_size(json_object_get(bench.reply, "items"));
+}
+
+/* Oldest first to copy the log, newest first to read it; each page goes on from "next". */
+static void test_pages(void **state)
+{
+	int64_t ids[3];
+
+	(void)state;
+	assert_int_equal(rows_of(""), 3);
+	for (size_t i = 0; i < 3; i++)
+		ids[i] = id_at(i);
+	CHECK("oldest first", ids[0] < ids[1] && ids[1] < ids[2]);
+	assert_int_equal(rows_of("?before=0&limit=2"), 2);
+	CHECK_INT("the newest", id_at(0), ids[2]);
+	CHECK_INT("the one before", id_at(1), ids[1]);
+	json_int_t next = json_integer_value(json_object_get(bench.reply, "next"));
+	autofree char *rest = xasprintf("?before=%lld&limit=2", (long long)next);
+	assert_int_equal(rows_of(rest), 1);
+	CHECK_INT("the last", id_at(0), ids[0]);
+	autofree char *later = xasprintf("?after=%lld", (long long)ids[1]);
+	assert_int_equal(rows_of(later), 1);
+	CHECK_INT("after", id_at(0), ids[2]);
+	CHECK_INT("both", server_bench_admin(&bench, "GET", "/api/v1/audit?after=0&before=0", NULL),
+		  400);
+	CHECK_INT("no id", server_bench_admin(&bench, "GET", "/api/v1/audit?before=-1", NULL), 400);
+}
+
 /* ---- checkpoints ----------------------------------------------------------------------------- */
 
 /* The log as somebody would like it, with all hashes right. */
@@ -214,6 +256,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		T(test_pages),
 		T(test_checkpoints),
 		T(test_made_by_itself),
 		T(test_refusals_at_the_door),
