@@ -250,6 +250,12 @@ static int explain(const struct exchange *x, CURLcode code, const char *url, con
 	}
 	if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
 		return err_set(err, ERR_HTTP_PIN, "'%s': the server shows another key", url);
+	if (code == CURLE_PEER_FAILED_VERIFICATION) /* an appliance makes its own certificate */
+		return err_set(
+			err, ERR_HTTP,
+			"'%s': this machine does not trust its certificate; give the pin of its "
+			"key: 'slipway doctor' on the appliance prints --pin",
+			url);
 	return err_set(err, ERR_HTTP, "'%s': %s", url, *text ? text : curl_easy_strerror(code));
 }
 

@@ -169,6 +169,7 @@ static void test_tls(void **state)
 	CHECK_ERR("no key at all", call_nginx(&o, "/who", &reply, &err), ERR_HTTP_PIN);
 	o.pin = NULL;
 	CHECK_ERR("the system's roots", call_nginx(&o, "/who", &reply, &err), ERR_HTTP);
+	assert_non_null(strstr(err.msg, "--pin"));
 	stop();
 }
 
