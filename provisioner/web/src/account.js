@@ -32,7 +32,7 @@ function Password({ close }) {
 		if (password !== again) return setState({ busy: false, error: { pointer: "/again", message: "it is not the same as above" } });
 		setState({ busy: true, error: null });
 		try {
-			setMe(await api.post("/me/password", { current, password }));
+			setMe(await api.postSecret("/me/password", { current, password }));
 			setState({ busy: false, error: null, stored: true });
 		} catch (error) {
 			setState({ busy: false, error });

@@ -131,7 +131,9 @@ export const api = {
 	text: (path, options) => call("GET", path, { ...options, as: "text", headers: { Accept: "*/*" } }),
 	blob: (path, options) => call("GET", path, { ...options, as: "blob", headers: { Accept: "*/*" } }),
 	del: (path, body, options) => call("DELETE", path, { ...options, body }),
-	// Every write carries a key, so that a click that is sent twice is done once.
+	// What holds a password, or is answered with a secret, is not kept by the server: it takes no key for that.
+	postSecret: (path, body) => call("POST", path, { body }),
+	// Every other write carries a key, so that a click that is sent twice is done once.
 	post: (path, body, options) =>
 		call("POST", path, { ...options, body, headers: { "Idempotency-Key": crypto.randomUUID(), ...(options && options.headers) } }),
 };
