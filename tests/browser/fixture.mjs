@@ -274,7 +274,15 @@ function arm(fleet, host, body) {
 	return { status: 201, body: { arm_id: "a1" } };
 }
 
-function verb(fleet, host, name, body) {
+function rehearse(fleet, host, body) {
+	if (fleet.refuseVerb) return problem(409, "state.conflict", fleet.refuseVerb);
+	const inUse = host.state === "in-service";
+	if (inUse && body.in_service !== host.name) return problem(403, "guard.in_service", "the host is in service");
+	return { status: 200, body: { dry_run: true, second_person: inUse ? ["in-service"] : [] } };
+}
+
+function verb(fleet, host, name, body, dry) {
+	if (dry && !["arm", "approve"].includes(name)) return rehearse(fleet, host, body);
 	fleet.posts.push({ host: host.id, verb: name, body });
 	if (name === "arm") return arm(fleet, host, body);
 	if (name === "approve") {
@@ -371,6 +379,9 @@ function answerGet(fleet, path, params) {
 	if (path === "/deliveries") return { status: 200, body: { items: fleet.deliveries.filter((d) => d.name.toLowerCase().includes((params.get("q") || "").toLowerCase())), next: null } };
 	if (part[0] === "deliveries" && part[2] === "pipeline") return { status: 200, body: { forecast: { known: true, ready_at: ago(-7200) } } };
 	if (part[0] === "deliveries") return { status: 200, body: fleet.deliveries.find((d) => d.name === decodeURIComponent(part[1])) || null };
+	if (path === "/tokens") return { status: 200, body: { items: fleet.tokens } };
+	if (path === "/audit/check") return { status: 200, body: { whole: true, rows: fleet.audit.length, finding: "", checkpoints: 2, signed_rows: 100 } };
+	if (path === "/audit") return auditPage(fleet, params);
 	if (path === "/orders") return { status: 200, body: { items: fleet.orders.filter((o) => o.state === params.get("state")), next: null } };
 	if (path === "/faults") {
 		const all = fleet.hosts.filter((h) => h.fault).map(faultRow);
@@ -381,7 +392,7 @@ function answerGet(fleet, path, params) {
 	if (path === "/receipts") return { status: 200, body: { items: fleet.hosts.filter((h) => h.image && h.id === params.get("host_id")).map(receiptRow), next: null } };
 	if (path === "/events" || (part[0] === "hosts" && part[2] === "events")) {
 		const from = Number(params.get("id>") || 0);
-		const rows = fleet.events.filter((e) => e.id >= from && (path === "/events" || e.host_id === part[1]));
+		const rows = fleet.events.filter((e) => e.id >= from && (path === "/events" || e.host_id === part[1]) && (!params.get("kind") || e.kind === params.get("kind")) && e.kind !== params.get("kind!"));
 		if (params.get("sort") === "-id") rows.reverse();
 		return { status: 200, body: { items: rows.slice(0, Number(params.get("limit") || 100)), next: null } };
 	}
@@ -390,8 +401,27 @@ function answerGet(fleet, path, params) {
 	if (host && part.length === 2) return { status: 200, body: { ...host, drives: host.drives.map(({ signatures, ...rest }) => rest) } };
 	if (host && part[2] === "runs") return { status: 200, body: { items: runsOf(host), next: null } };
 	if (host && part[2] === "evidence") return { status: 200, body: EVIDENCE };
+	if (host && part[2] === "compare") return { status: 200, body: host.compare || { sku: null, status: "unknown", differences: [] } };
 	if (host && part[2] === "facts") return { status: 200, body: factsOf(host) };
 	return problem(404, "system.not_found", "there is no such thing");
+}
+
+// Newest first, as with before=.
+function auditPage(fleet, params) {
+	const before = Number(params.get("before")) || Infinity;
+	const rows = fleet.audit.filter((r) => r.id < before).reverse().slice(0, Number(params.get("limit")));
+	return { status: 200, body: { items: rows, next: rows.at(-1)?.id ?? 0 } };
+}
+export function addAudit(fleet, n, more) {
+	for (let i = 0; i < n; i++)
+		fleet.audit.push({ id: 2 * fleet.audit.length + 1, at: ago(60), who: "token:bob", peer: "10.20.0.9", method: "POST", path: "/api/v1/hosts/h/approve", status: 200, reason: "", previous: "", hash: "", ...more });
+}
+
+function changeToken(fleet, method, id, body) {
+	if (method === "DELETE") return Object.assign(fleet.tokens.find((t) => t.id === Number(id)), { revoked: ago(0) }), { status: 204, body: null };
+	const token = { id: fleet.tokens.length + 1, name: body.name, owner: "bob", scopes: body.scopes, created_by: "token:bob", created: ago(0), expires: ago(-body.ttl_s), last_used: null, revoked: null };
+	fleet.tokens.push(token);
+	return { status: 201, body: { ...token, scopes: body.scopes.join(" "), token: `slw_${"0123456789abcdef".repeat(4)}` } };
 }
 
 async function readBody(request) {
@@ -432,8 +462,12 @@ async function answerApi(fleet, request, url) {
 	if (request.method === "GET") return answerGet(fleet, path, url.searchParams);
 	if (request.method === "DELETE" && path === "/stop-all") return (fleet.stopped = false), { status: 200, body: { stopped: false } };
 	if (request.method === "DELETE" && path.startsWith("/profiles/")) return changeProfile(fleet, "DELETE", path, url.searchParams, request.headers, {});
-	if (!request.headers["idempotency-key"]) return problem(400, "input.invalid", "no idempotency key");
+	if (request.method === "DELETE" && path.startsWith("/tokens/")) return changeToken(fleet, "DELETE", path.split("/")[2]);
+	const secret = ["/tokens", "/me/password"].includes(path);
+	if (secret && request.headers["idempotency-key"]) return problem(400, "input.invalid", "no Idempotency-Key here");
+	if (!secret && !request.headers["idempotency-key"]) return problem(400, "input.invalid", "no idempotency key");
 	const body = await readBody(request);
+	if (path === "/tokens") return changeToken(fleet, "POST", "", body);
 	if (path === "/me/password") return changePassword(fleet, body);
 	const part = path.split("/").filter(Boolean);
 	if (path === "/stop-all") {
@@ -444,7 +478,7 @@ async function answerApi(fleet, request, url) {
 	if (part[0] === "profiles") return changeProfile(fleet, request.method, path, url.searchParams, request.headers, body);
 	if (part[0] === "orders") return decide(fleet, part[1], part[2], body);
 	const host = part[0] === "hosts" && fleet.hosts.find((h) => h.id === part[1]);
-	return host ? verb(fleet, host, part[2], body) : problem(404, "system.not_found", "there is no such host");
+	return host ? verb(fleet, host, part[2], body, url.searchParams.get("dry_run") === "true") : problem(404, "system.not_found", "there is no such host");
 }
 
 async function answerFile(webDir, url, response) {
@@ -473,7 +507,8 @@ function feed(fleet, response) {
 export async function startFixture(webDir) {
 	const hosts = makeFleet();
 	const fleet = {
-		token: TOKEN, session: "", link: "sll_fixture", password: PASSWORD, owner: "bob", orders: [], seen: [], profiles: [], deliveries: [], me: { name: "token:bob", owner: "bob", scopes: ["read", "approve", "arm", "admin"] }, feeds: new Set(), quiet: false, hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
+		token: TOKEN, session: "", link: "sll_fixture", password: PASSWORD, owner: "bob", orders: [], seen: [], profiles: [], deliveries: [], audit: [], refuseVerb: "",
+		tokens: [{ id: 1, name: "ci", owner: "carol", scopes: ["read", "image:import"], created_by: "admin", created: ago(9000), expires: ago(-86400), last_used: ago(60), revoked: null }], me: { name: "token:bob", owner: "bob", scopes: ["read", "approve", "arm", "admin", "audit"] }, feeds: new Set(), quiet: false, hosts, events: makeEvents(hosts), requests: [], posts: [], down: false, refuseApprove: "", stopped: false, oldServer: false,
 		images: ["x86_64", "aarch64"].map((arch, i) => ({
 			digest: `${i}d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592`, line: "debian12", version: "20261101", arch, seq: 1, created: 1793500000, min_disk: 2 * 10 ** 9, firmware: arch === "aarch64" ? ["uefi"] : ["bios", "uefi"], payloads: [{ name: "root", packed: 212 * 2 ** 20, size: 700 * 2 ** 20 }],
 		})),

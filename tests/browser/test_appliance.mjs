@@ -70,8 +70,17 @@ await test("a person signs in with a password, and a new tab needs none", async 
 	await second.goto(`${appliance.url}/#/faults`);
 	await second.getByRole("heading", { name: "Repair orders" }).waitFor();
 	equal(await second.getByRole("button", { name: "Stop all" }).count(), 0, "what a technician may not");
+	await first.getByRole("button", { name: "Password…" }).click();
+	await first.getByLabel("Password as it is").fill("correct horse battery");
+	for (const label of [/^Next password, /, "Next password again"]) await first.getByLabel(label).fill("staple battery horse");
+	await first.getByRole("button", { name: "Store" }).click();
+	await first.getByText("Stored. You are signed out in every other browser.").waitFor();
+	await first.getByRole("button", { name: "Close" }).click();
 	await first.getByRole("button", { name: "Sign out" }).click();
 	await second.getByText("Signed out.").waitFor();
+	await signInAs(first, "anna", "staple battery horse");
+	await first.locator("header .who", { hasText: "anna · technician" }).waitFor();
+	await first.getByRole("button", { name: "Sign out" }).click();
 	const { url } = await appliance.admin("POST", "/users/anna/links");
 	await first.goto(url);
 	await first.locator("header .who", { hasText: "anna · technician" }).waitFor();
@@ -273,6 +282,41 @@ await test("two technicians approve one host at once: one does it, the other is 
 	const moves = (await appliance.admin("GET", `/hosts/${code}/events`)).items.filter((e) => e.kind === "host.state" && /testing/.test(e.summary));
 	equal(moves.map((e) => e.actor), ["user:anna"], "who let it in");
 	await Promise.all(people.map((tab) => tab.context().close()));
+});
+
+await test("who administers makes and withdraws a token, and reads it in the audit log; a step says what it would do", async () => {
+	await appliance.admin("POST", "/users", { name: "ada", role: "admin" });
+	const own = await browser.newContext({ viewport: { width: 1280, height: 800 }, ignoreHTTPSErrors: true });
+	const tab = await own.newPage();
+	tab.setDefaultTimeout(20000);
+	const complained = complaints(tab);
+	await tab.goto((await appliance.admin("POST", "/users/ada/links")).url);
+	await tab.getByRole("link", { name: "Tokens" }).click();
+	await tab.getByRole("button", { name: "Make a token…" }).click();
+	await tab.getByLabel("Name (shown").fill("nightly");
+	await tab.getByRole("button", { name: "Make it" }).click();
+	await tab.getByText("It is shown this once.").waitFor();
+	await tab.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+	await tab.getByRole("button", { name: "Withdraw nightly" }).click();
+	await tab.getByRole("button", { name: "Withdraw it" }).click();
+	await tab.locator("tr", { hasText: "nightly" }).getByText("withdrawn").waitFor();
+	await tab.getByRole("link", { name: "Audit" }).click();
+	const first = tab.locator("main tbody tr");
+	await first.nth(1).waitFor();
+	const rows = (await first.allInnerTexts()).slice(0, 2).map((r) => r.replace(/\s+/g, " "));
+	holds(/user:ada .*DELETE \/api\/v1\/tokens\/\d+ 204/.test(rows[0]) && /user:ada .*POST \/api\/v1\/tokens 201/.test(rows[1]), rows.join("; "));
+	await tab.getByRole("button", { name: "Check the chain" }).click();
+	await tab.getByText(/^Whole: \d+ rows/).waitFor();
+	await shot(tab, "appliance-audit");
+	const host = (await appliance.admin("GET", "/hosts?state=testing&limit=1")).items[0];
+	await tab.evaluate((id) => (location.hash = `#/hosts/${id}`), host.id);
+	await tab.getByRole("button", { name: "Maintenance…" }).click();
+	await tab.getByText("Checked: the server would do it.").waitFor();
+	equal((await appliance.admin("GET", `/hosts/${host.id}`)).state, "testing", "the state after the rehearsal");
+	await tab.keyboard.press("Escape");
+	await tab.getByRole("heading", { name: "Console and kernel log" }).waitFor();
+	equal(complained, [], "complaints");
+	await own.close();
 });
 
 await test("a withdrawn token leads back to the sign-in", async () => {

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { complaints, BUILD, axeSource, launch, shot, signIn, signInAs, useToken } from "./chromium.mjs";
-import { addOrder, HOSTILE, makeHost, makeSeen, PASSWORD, PLAN_HASH, startFixture, TOKEN } from "./fixture.mjs";
+import { addAudit, addOrder, HOSTILE, makeHost, makeSeen, PASSWORD, PLAN_HASH, startFixture, TOKEN } from "./fixture.mjs";
 import { equal, holds, plan, test } from "./tap.mjs";
 
 const browser = await launch();
@@ -732,10 +732,14 @@ await withPage("a change is shown by the feed, and a quiet fleet is hardly asked
 });
 
 // H-12: each hostile text, in each view that shows it, is text.
-const VIEWS = ["#/hosts", "#/seen", "#/floor", "#/faults", "#/orders", "#/events", "#/capacity?by=rack", "#/capacity?by=model", "host"];
+const VIEWS = ["#/hosts", "#/seen", "#/tokens", "#/audit", "#/floor", "#/faults", "#/orders", "#/events", "#/capacity?by=rack", "#/capacity?by=model", "host"];
 await withPage("H-12: what a host calls itself is shown as text and runs nowhere", async ({ page, fleet }) => {
 	const host = fleet.hosts.at(-1);
 	addOrder(fleet, [host], HOSTILE.img);
+	addAudit(fleet, 1, { who: HOSTILE.img, peer: HOSTILE.bidi, path: HOSTILE.script, reason: HOSTILE.long });
+	Object.assign(fleet.tokens[0], { name: HOSTILE.img, owner: HOSTILE.script, created_by: HOSTILE.bidi });
+	Object.assign(host, { sku: HOSTILE.img, compare: { sku: HOSTILE.img, status: "differs", differences: [{ what: "wrong", type: HOSTILE.script, slot: HOSTILE.bidi, expected: HOSTILE.img, found: { Model: HOSTILE.long } }] } });
+	fleet.events.push({ id: fleet.events.length + 1, at: new Date().toISOString(), host_id: host.id, host: host.short_code, kind: "agent.log", actor: "agent", summary: `kernel: ${HOSTILE.img} | ${HOSTILE.ansi}` });
 	fleet.seen.push(makeSeen("52:54:00:00:00:78", { manufacturer: HOSTILE.img, model: HOSTILE.bidi, serial: HOSTILE.long, why: HOSTILE.script }));
 	for (const view of VIEWS) {
 		await page.evaluate((hash) => (location.hash = hash), view === "host" ? `#/hosts/${host.id}` : view);
@@ -791,6 +795,138 @@ await test("the page's own policy refuses inline script, markup from text, and o
 	fixture.close();
 });
 
+// ---- tokens, the audit log, labels, what a host says and should hold
+
+const SIZES = [{ width: 1280, height: 800 }, { width: 360, height: 740 }];
+// One case at both widths, in which nothing is wider than the screen.
+async function atBothWidths(name, run) {
+	for (const size of SIZES)
+		await withPage(`${name}, at ${size.width} px`, async (all) => {
+			await run(all);
+			await shot(all.page, `${name.split(":")[0]}-${size.width}`);
+			const wide = await all.page.evaluate(() => [...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > innerWidth && document.documentElement.scrollWidth > innerWidth).map((e) => e.outerHTML.slice(0, 80)));
+			equal(wide, [], "what is wider than the screen");
+		}, { size });
+}
+const openView = (page, hash) => page.evaluate((h) => (location.hash = h), hash);
+
+await atBothWidths("tokens: one is made, shown once and withdrawn", async ({ page, fleet }) => {
+	await openView(page, "#/tokens");
+	await page.getByRole("button", { name: "Make a token…" }).click();
+	await page.getByLabel("Name (shown").fill("nightly");
+	await page.getByLabel("audit", { exact: true }).check();
+	await page.getByLabel("It ends after").selectOption("30");
+	await page.getByRole("button", { name: "Make it" }).click();
+	await page.getByText("It is shown this once.").waitFor();
+	const text = await page.locator("#token-text").innerText();
+	holds(/^slw_[0-9a-f]{64}$/.test(text), `the token: ${text}`);
+	await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+	equal(fleet.tokens[1].scopes, ["read", "audit"], "scopes");
+	holds(Math.abs(Date.parse(fleet.tokens[1].expires) - Date.now() - 30 * 86400e3) < 60e3, "it lives 30 days");
+	await page.getByRole("button", { name: "Withdraw nightly" }).click();
+	await page.getByRole("button", { name: "Withdraw it" }).click();
+	await page.locator("tr", { hasText: "nightly" }).getByText("withdrawn").waitFor();
+	equal([Boolean(fleet.tokens[1].revoked), fleet.tokens[0].revoked], [true, null], "that one alone");
+	holds(!(await page.content()).includes(text), "its text is gone");
+});
+
+await atBothWidths("audit: newest first, refusals named, the chain checked", async ({ page, fleet }) => {
+	addAudit(fleet, 130);
+	addAudit(fleet, 1, { who: "user:anna", status: 403, reason: "auth.scope: lacks the scope 'arm'", path: "/api/v1/hosts/h/arm" });
+	await openView(page, "#/audit");
+	const rows = page.locator("main tbody tr");
+	await rows.nth(99).waitFor();
+	holds(/user:anna[\s\S]*\/hosts\/h\/arm[\s\S]*refused 403/.test(await rows.first().innerText()), await rows.first().innerText());
+	await page.getByRole("button", { name: "Show 100 more" }).click();
+	await rows.nth(130).waitFor();
+	equal(await page.getByRole("button", { name: "Show 100 more" }).count(), 0, "more");
+	await page.getByRole("button", { name: "Check the chain" }).click();
+	await page.getByText("Whole: 131 rows, none changed, removed or put in; 100 of them signed by 2 checkpoints.").waitFor();
+	await page.getByLabel("Only with").fill("anna");
+	await page.waitForFunction(() => document.querySelectorAll("main tbody tr").length === 1);
+});
+
+await atBothWidths("images: what may be written, with its size and digest", async ({ page, fleet }) => {
+	await openView(page, "#/images");
+	const row = page.locator("main tbody tr", { hasText: "aarch64" });
+	const text = await row.innerText();
+	for (const word of ["debian12", "20261101", "212 MiB", "2.0 GB", fleet.images[1].digest.slice(0, 8)]) holds(text.includes(word), `'${word}' in ${text}`);
+});
+
+await atBothWidths("host: its console and kernel log are live, and what it should hold stands beside what was found", async ({ page, fixture, fleet }) => {
+	const host = hostOf(fleet, "ready");
+	const say = (summary, level = "info") => fixture.addEvent({ host_id: host.id, host: host.short_code, kind: "agent.log", summary, actor: "agent", detail: { level } });
+	Object.assign(host, { sku: "web", compare: { sku: "web", status: "differs", differences: [
+		{ what: "missing", type: "memory", slot: "DIMM_A4", expected: { Manufacturer: "Micron", PartNumber: "MTA36", CapacityMiB: 32768 } },
+		{ what: "wrong", type: "drive", slot: "Bay 1", field: "Model", expected: "MZQL2", found: "MZXL5" },
+	] } });
+	say("the burn-in begins");
+	say("kernel: [5.140] nvme nvme0: 8/0/0 | [5.200] EDAC MC0: 1 CE", "warning");
+	await openHost(page, host);
+	const log = page.getByRole("log", { name: "Console" });
+	await log.getByText("[5.200] EDAC MC0: 1 CE").waitFor();
+	equal((await log.innerText()).split("\n").map((l) => l.replace(/^\S+ /, "")), ["the burn-in begins", "[5.140] nvme nvme0: 8/0/0", "[5.200] EDAC MC0: 1 CE"], "lines, oldest first");
+	say("kernel: [9.000] <b>late</b>");
+	await log.getByText("[9.000] <b>late</b>").waitFor();
+	equal(await page.locator(".timeline", { hasText: "EDAC" }).count(), 0, "lines of the log in the timeline");
+	await page.getByLabel("Lines of").selectOption("agent");
+	await page.waitForFunction(() => document.querySelectorAll(".console > div").length === 1);
+	const found = page.locator("section", { has: page.getByRole("heading", { name: "Expected and found" }) });
+	const rows = (await found.locator("tbody tr").allInnerTexts()).map((t) => t.replace(/\s+/g, " "));
+	holds(/missing memory.*DIMM_A4.*Micron MTA36 32768 MiB.*nothing/.test(rows[0]) && /wrong drive Model.*Bay 1.*MZQL2.*MZXL5/.test(rows[1]), rows.join("; "));
+});
+
+await withPage("each action says before it is done what the server would say", async ({ page, fleet }) => {
+	await openHost(page, hostOf(fleet, "failed"));
+	for (const verb of ["Start over", "Maintenance", "Release", "Retire"]) {
+		await page.getByRole("button", { name: `${verb}…` }).click();
+		await page.getByText("Checked: the server would do it.").waitFor();
+		await page.keyboard.press("Escape");
+	}
+	fleet.refuseVerb = "its repair order is open";
+	await page.getByRole("button", { name: "Release…" }).click();
+	await page.getByText("The server would refuse it now:").waitFor();
+	await page.getByRole("alert").filter({ hasText: fleet.refuseVerb }).waitFor();
+	await page.keyboard.press("Escape");
+	fleet.refuseVerb = "";
+	await openHost(page, hostOf(fleet, "in-service"));
+	await page.getByRole("button", { name: "Retire…" }).click();
+	await page.getByRole("dialog").getByText("A second person must approve it").waitFor();
+	equal(fleet.posts, [], "what was sent besides");
+});
+
+// A camera and a detector of the test's own: this Chromium has neither.
+const camera = (context, text) => context.addInitScript((rawValue) => {
+	window.stopped = 0;
+	window.BarcodeDetector = class { async detect() { return rawValue ? [{ rawValue }] : []; } };
+	const stream = () => {
+		const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 48 });
+		const pen = canvas.getContext("2d");
+		setInterval(() => ((pen.fillStyle = `rgb(${Date.now() % 255} 0 0)`), pen.fillRect(0, 0, 64, 48)), 40);
+		const made = canvas.captureStream(25);
+		for (const track of made.getTracks()) {
+			const stop = track.stop.bind(track);
+			track.stop = () => (window.stopped++, stop());
+		}
+		return made;
+	};
+	Object.defineProperty(navigator, "mediaDevices", { configurable: true, value: { getUserMedia: async () => { if (rawValue === "forbidden") throw new DOMException("no", "NotAllowedError"); return stream(); } } });
+}, text);
+await atBothWidths("scan: the camera reads a label and opens its host", async ({ page, fleet, context }) => {
+	const host = fleet.hosts[3];
+	equal(await page.getByRole("button", { name: "Scan…" }).count(), 0, "no button where the browser cannot");
+	await camera(context, ` ${host.serial}\n`);
+	await page.reload();
+	await page.getByRole("button", { name: "Scan…" }).click();
+	await page.getByRole("heading", { level: 1 }).filter({ hasText: host.short_code }).waitFor();
+	equal(await page.evaluate(() => window.stopped), 1, "the camera is off");
+	await camera(context, "forbidden");
+	await page.evaluate(() => (location.hash = "#/hosts"));
+	await page.reload();
+	await page.getByRole("button", { name: "Scan…" }).click();
+	await page.getByText("The camera may not be used here").waitFor();
+});
+
 // ---- shapes
 
 const PHONE = { size: { width: 360, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
@@ -799,7 +935,7 @@ await withPage("on a phone nothing is wider than the screen, and the fleet reads
 	fleet.seen.push(makeSeen("52:54:00:00:00:77"));
 	fleet.deliveries.push({ name: "acme-7", vendor: "Acme", hosts: 3, due: null });
 	fleet.hosts.slice(0, 3).forEach((h) => (h.delivery = "acme-7"));
-	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/floor", "#/deliveries/acme-7", "#/faults", "#/seen", "#/orders", "#/images", "#/profiles", "#/capacity"]) {
+	for (const hash of ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, "#/floor", "#/deliveries/acme-7", "#/faults", "#/seen", "#/orders", "#/images", "#/profiles", "#/capacity", "#/tokens", "#/audit"]) {
 		await page.evaluate((h) => (location.hash = h), hash);
 		await page.waitForTimeout(500);
 		const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -883,7 +1019,8 @@ for (const scheme of ["light", "dark"])
 		fleet.seen.push(makeSeen("52:54:00:00:00:77"));
 		fleet.deliveries.push({ name: "acme-7", vendor: "Acme", hosts: 3, due: null });
 		fleet.hosts.slice(0, 3).forEach((h) => (h.delivery = "acme-7"));
-		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/floor", "#/deliveries", "#/deliveries/acme-7", "#/faults", "#/seen", "#/orders", "#/events", "#/images", "#/profiles", "#/capacity", `#/hosts/${hostOf(fleet, "quarantined").id}`];
+		addAudit(fleet, 3, { status: 403, reason: "auth.scope" });
+		const views = ["#/hosts", `#/hosts/${hostOf(fleet, "failed").id}`, `#/hosts/${hostOf(fleet, "ready").id}`, "#/floor", "#/deliveries", "#/deliveries/acme-7", "#/faults", "#/seen", "#/orders", "#/events", "#/images", "#/profiles", "#/capacity", "#/tokens", "#/audit", `#/hosts/${hostOf(fleet, "quarantined").id}`];
 		for (const hash of views) {
 			await page.evaluate((h) => (location.hash = h), hash);
 			await page.waitForTimeout(600);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person may do to a host, by its state. The server decides again; its refusal is shown as
 // it says it. Verbs that write a disk have dialogs of their own.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { html } from "./html.js";
-import { api } from "./api.js";
+import { api, query } from "./api.js";
 import { Dialog } from "./dialog.js";
 import { useMe } from "./me.js";
 import { Problem } from "./parts.js";
 import { Approve, viewOf } from "./approve.js";
+import { whyInWords } from "./pending.js";
 import { Arm, inUse } from "./arm.js";
 
 // from: the states in which the lifecycle knows the verb.
@@ -24,10 +25,31 @@ const VERBS = [
 const APPROVABLE = ["discovered", "inspecting", "quarantined"];
 const ARMABLE = ["discovered", "testing", "imaging", "ready", "in-service", "failed", "maintenance"];
 
+// What the server would say now: asked when the dialog opens, so that it costs no step. Nothing is changed.
+function useRehearsal(path, order) {
+	const [said, setSaid] = useState(null);
+	useEffect(() => {
+		api.post(`${path}${query({ dry_run: "true" })}`, order).then(
+			(answer) => setSaid(Array.isArray(answer?.second_person) && answer.second_person.length ? { second: whyInWords(answer.second_person) } : {}),
+			(error) => setSaid({ error }),
+		);
+	}, []);
+	return said;
+}
+
+function Rehearsal({ said }) {
+	if (!said) return null;
+	if (said.error) return html`<div class="rehearsal"><p class="fine">The server would refuse it now:</p><${Problem} error=${said.error} /></div>`;
+	if (said.second) return html`<p class="big-say">A second person must approve it: ${said.second}.</p>`;
+	return html`<p class="fine">Checked: the server would do it.</p>`;
+}
+
 function Verb({ host, row, close, done }) {
+	const path = `/hosts/${encodeURIComponent(host.id)}/${row.verb}`;
 	const named = inUse(host) && !["maintain", "serve"].includes(row.verb);
 	const [state, setState] = useState({ busy: false, error: null });
 	const [shown] = useState(viewOf(host));
+	const said = useRehearsal(path, { reason: "rehearsal", ...shown, ...(named ? { in_service: host.name || host.short_code } : {}) });
 	const submit = async (event) => {
 		event.preventDefault();
 		const fields = new FormData(event.target);
@@ -35,7 +57,7 @@ function Verb({ host, row, close, done }) {
 		if (named) order.in_service = fields.get("in_service").trim();
 		setState({ busy: true, error: null });
 		try {
-			await api.post(`/hosts/${encodeURIComponent(host.id)}/${row.verb}`, order);
+			await api.post(path, order);
 			done();
 			close();
 		} catch (error) {
@@ -45,11 +67,11 @@ function Verb({ host, row, close, done }) {
 	return html`<${Dialog} title=${`${row.title}: ${host.name || host.short_code}`} close=${close}>
 		<form onSubmit=${submit}>
 			<p>${row.say}</p>
+			<${Rehearsal} said=${said} />
 			<label for="verb-reason">Reason (goes to the log)</label>
 			<input id="verb-reason" name="reason" required maxlength="200" autocomplete="off" autofocus />
 			${named
-				? html`<p class="big-say">${row.verb === "retry" ? "" : "A second person must approve it."}</p>
-						<label for="verb-name">It is in service. Type the host's name or code</label>
+				? html`<label for="verb-name">It is in service. Type the host's name or code</label>
 						<input id="verb-name" name="in_service" required maxlength="128" autocomplete="off" />`
 				: null}
 			<${Problem} error=${state.error} />

@@ -5,7 +5,7 @@ import { html } from "./html.js";
 import { api, query, rowsOf } from "./api.js";
 import { usePoll } from "./hooks.js";
 import { gatherRun, verdictOf } from "./ocp.js";
-import { duration, plural } from "./words.js";
+import { clockUtc, dateUtc, duration, plural } from "./words.js";
 import { Cell, Moment, Problem } from "./parts.js";
 
 const MARKS = {
@@ -79,7 +79,7 @@ export function BurnIns({ host }) {
 		${rows.length > 1
 			? html`<label class="inline">Run
 					<select value=${run.id} onChange=${(e) => choose(e.target.value)}>
-						${rows.map((r) => html`<option value=${r.id}>${r.tier}, ${r.started}: ${wordOf(r)}</option>`)}
+						${rows.map((r) => html`<option value=${r.id}>${r.tier}, ${dateUtc(r.started)} ${clockUtc(r.started)}: ${wordOf(r)}</option>`)}
 					</select>
 				</label>`
 			: null}

@@ -11,6 +11,7 @@ import { Age, Cell, PollState, Problem, Progress, State } from "./parts.js";
 import { ApproveMany } from "./approve.js";
 import { SeenNote } from "./seen.js";
 import { useMe } from "./me.js";
+import { canScan, Scan } from "./scan.js";
 import { filters, firstPages, openOnlyHit, PAGE, searchedFor } from "./search.js";
 
 const ORDERS = [
@@ -55,6 +56,7 @@ function Tools({ params }) {
 	const box = useRef(null);
 	// What is being typed is the box's own: the list behind it is drawn again at any moment.
 	const [text, setText] = useState(params.q || "");
+	const [scans, setScans] = useState(false);
 	useEffect(() => {
 		if (!timer.current && text.trim() !== (params.q || "")) setText(params.q || "");
 	}, [params.q]);
@@ -83,13 +85,16 @@ function Tools({ params }) {
 		event.preventDefault();
 		clearTimeout(timer.current);
 		timer.current = 0;
-		const q = box.current.value.trim();
-		if (q) openOnlyHit(params, q).then((opened) => opened || go({ q }), () => go({ q }));
+		find(box.current.value.trim());
 	};
+	const find = (q) => q && openOnlyHit(params, q).then((opened) => opened || go({ q }), () => go({ q }));
+	const scanned = (q) => (setScans(false), setText(q), find(q));
 	return html`<form class="tools" role="search" onSubmit=${submit}>
 		<label>Search <kbd>/</kbd>
 			<input ref=${box} type="search" value=${text} onInput=${search} placeholder=${searchedFor} />
 		</label>
+		${canScan() ? html`<button type="button" onClick=${() => setScans(true)}>Scan…</button>` : null}
+		${scans ? html`<${Scan} close=${() => setScans(false)} found=${scanned} />` : null}
 		<label>Whose turn
 			<select value=${params.turn || ""} onChange=${(e) => go({ turn: e.target.value })}>
 				<option value="">anybody's</option>

@@ -11,6 +11,8 @@ import { RepairOrder } from "./order.js";
 import { Facts, Machine, useFacts } from "./facts.js";
 import { HostEvents } from "./timeline.js";
 import { BurnIns } from "./burnin.js";
+import { Console } from "./console.js";
+import { Expected } from "./expected.js";
 import { Evidence } from "./identity.js";
 import { Actions } from "./actions.js";
 import { PendingOrder } from "./pending.js";
@@ -159,12 +161,14 @@ export function HostPage({ id }) {
 		<${Actions} host=${host} drives=${facts.value.drives} done=${poll.again} />
 		${host.state === "quarantined" || host.review ? html`<${Evidence} host=${host} />` : null}
 		<${BurnIns} host=${host} />
+		<${Expected} host=${host} />
 		<div class="columns">
 			<section><h2>Who it is</h2><${Identity} host=${host} /></section>
 			<section><h2>Machine</h2><${Machine} facts=${facts.value} /></section>
 			<section><h2>What is on its disk</h2><${Receipt} host=${host} /></section>
 		</div>
 		<${Facts} facts=${facts.value} error=${facts.error} />
+		<${Console} id=${host.id} />
 		<section><h2>Timeline</h2><${HostEvents} id=${host.id} /></section>
 	`;
 }

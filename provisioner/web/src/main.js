@@ -21,6 +21,8 @@ import { Images } from "./images.js";
 import { FleetEvents } from "./timeline.js";
 import { Orders } from "./pending.js";
 import { Seen } from "./seen.js";
+import { Tokens } from "./tokens.js";
+import { Audit } from "./audit.js";
 import { StopAll, Stopped } from "./stop.js";
 
 const VIEWS = [
@@ -34,6 +36,8 @@ const VIEWS = [
 	{ view: "events", title: "Events", part: () => html`<${FleetEvents} />` },
 	{ view: "profiles", title: "Profiles", part: ({ id, params }) => html`<${Profiles} id=${id} params=${params} />` },
 	{ view: "images", title: "Images", part: () => html`<${Images} />` },
+	{ view: "tokens", title: "Tokens", right: "admin", part: () => html`<${Tokens} />` },
+	{ view: "audit", title: "Audit", right: "audit", part: () => html`<${Audit} />` },
 ];
 
 function Clocks() {
@@ -50,7 +54,7 @@ function Frame({ route, children }) {
 			<a class="skip" href="#/hosts" onClick=${skip}>Skip to content</a>
 			<a class="brand" href="#/hosts"><img src="icon.svg" alt="" width="26" height="26" /> Slipway</a>
 			<nav aria-label="Views">
-				${VIEWS.map(
+				${VIEWS.filter((v) => !v.right || may(v.right)).map(
 					(v) => html`<a href=${routeTo(v.view)} aria-current=${route.view === v.view ? "page" : undefined}>
 						${v.title}
 					</a>`,

@@ -54,20 +54,21 @@ function withOwnTime(event) {
 const newestFirst = (a, b) => new Date(b.at) - new Date(a.at) || b.id - a.id;
 
 // At first the newest page, turned round; then all that came after the last known id, oldest first.
-async function newEvents(path, since, signal) {
+async function newEvents(path, only, since, signal) {
 	if (since === undefined)
-		return rowsOf(await api.get(`${path}${query({ sort: "-id", limit: PAGE })}`, { signal })).rows.reverse();
+		return rowsOf(await api.get(`${path}${query({ ...only, sort: "-id", limit: PAGE })}`, { signal })).rows.reverse();
 	let rows = [];
 	for (let i = 0; i < 20; i++) {
 		const last = rows.length ? rows[rows.length - 1].id : since;
-		const page = rowsOf(await api.get(`${path}${query({ "id>": last + 1, limit: PAGE })}`, { signal })).rows;
+		const page = rowsOf(await api.get(`${path}${query({ ...only, "id>": last + 1, limit: PAGE })}`, { signal })).rows;
 		rows = rows.concat(page);
 		if (page.length < PAGE) break;
 	}
 	return rows;
 }
 
-function Events({ path, withHost, what }) {
+const EVERY_KIND = {};
+function Events({ path, only = EVERY_KIND, withHost, what }) {
 	const now = useNow(5000);
 	const known = useRef({ path: "", events: [] });
 	const [filter, setFilter] = useState("");
@@ -76,7 +77,7 @@ function Events({ path, withHost, what }) {
 		async (signal) => {
 			if (known.current.path !== path) known.current = { path, events: [] };
 			const old = known.current.events;
-			const fresh = await newEvents(path, old.length ? old[old.length - 1].id : undefined, signal);
+			const fresh = await newEvents(path, only, old.length ? old[old.length - 1].id : undefined, signal);
 			if (fresh.length) known.current = { path, events: old.concat(fresh).slice(-KEPT) };
 			return known.current.events;
 		},
@@ -102,8 +103,10 @@ function Events({ path, withHost, what }) {
 	`;
 }
 
+// What the agent and the kernel say has a place of its own: console.js.
+const NO_LOG = { "kind!": "agent.log" };
 export function HostEvents({ id }) {
-	return html`<${Events} path=${`/hosts/${encodeURIComponent(id)}/events`} what="events" />`;
+	return html`<${Events} only=${NO_LOG} path=${`/hosts/${encodeURIComponent(id)}/events`} what="events" />`;
 }
 
 export function FleetEvents() {
