@@ -31,6 +31,11 @@ ends "0: help" 0 1 '^Hosts and orders' help
 ends "0: help for one noun" 0 1 'slipway host arm' help host
 ends "0: help of one command, asked the other way" 0 1 '^usage: slipway host arm' help host arm
 ends "0: help of one command" 0 1 '^usage: slipway host list' host list --help
+for words in help -h --help; do
+	"$build/bin/slipway" $words >"$dir/1" 2>"$dir/2"
+	same "$words: groups on standard output, nothing on the other" \
+		"$? $(grep -cE '^(Hosts and orders|Inventory|Images and trust|This command)$' "$dir/1") $(wc -c <"$dir/2")" "0 4 0"
+done
 ends "0: the version" 0 1 '^slipway [0-9]' --version
 ends "0: the version, as a word" 0 1 '^slipway [0-9]' version
 ends "2: no word" 2 2 '^usage: slipway'

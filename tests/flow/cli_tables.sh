@@ -153,6 +153,15 @@ token=$(cat "$dir/body") pin=$("$slipway" doctor --json --config "$dir/slipway.c
 remote() { SLIPWAY_TOKEN=$token "$slipway" --server https://10.99.0.1 --pin "$pin" host list >"$dir/1" 2>"$dir/2"; }
 remote
 same "it opens the API" $? 0
+SLIPWAY_TOKEN=$token "$slipway" --server https://10.99.0.1 --pin "$pin" image list --json >"$dir/1" 2>"$dir/2"
+same "and the list of images, which makes no store here" "$? $(jq -c . "$dir/1") $(ls -d "$dir/nothing" /var/lib/slipway/objects 2>/dev/null)" "0 [] "
+SLIPWAY_TOKEN=$token "$slipway" --server https://10.99.0.1 host list >"$dir/1" 2>"$dir/2"
+same "without the pin it is said where it stands" "$? $(grep -c -e '--pin' "$dir/2")" "5 1"
+for words in "host list" "host list --csv" "host list --json" "host show SN-1" "token list"; do
+	# shellcheck disable=SC2086 # words are split
+	"$slipway" $words >/dev/full 2>"$dir/2"
+	same "standard output is full: $words" "$? $(grep -c 'cli.output' "$dir/2")" "7 1"
+done
 sqlite3 "$dir/state/slipway.db" "UPDATE token SET expires_us = 1700000000000000 WHERE name = 'ci'"
 remote
 same "an expired token is told since when" "$? $(grep -c "the token 'ci' expired on 2023-11-14T22:13:20Z.*auth.token" "$dir/2")" "1 1"

@@ -48,6 +48,35 @@ mkdir "$dir/team" && cp -r "$prefix/share/slipway/lab-example/." "$dir/team/"
 export SLIPWAY="$prefix/bin/slipway" SLIPWAY_LAB="$prefix/bin/slipway-lab"
 sh "$dir/team/check.sh" >"$dir/out" 2>&1
 same "the exit status of check.sh without a root file system" $? 2
+
+# ---- the task of a CI owner --------------------------------------------------------------------------
+# Own image, own profile, own check in a guest: copy the folder, name the host, add a check, let the lab read it, call
+# check.sh. What must be read for it: the example's page, its rack and its profile, and what was printed.
+steps=0
+: >"$dir/printed"
+does() { # does TITLE COMMAND...
+	title=$1
+	shift
+	steps=$((steps + 1))
+	(cd "$dir/ours" 2>/dev/null || cd "$dir" || exit 1; "$@") >"$dir/out" 2>&1
+	ok "CI owner: $title" $? "$dir/out"
+	cat "$dir/out" >>"$dir/printed"
+}
+does "copies the example" cp -r "$prefix/share/slipway/lab-example" "$dir/ours"
+does "names the own host" sed -i 's/"hostname": "web-{serial}"/"hostname": "db-{serial}"/' profile.json
+# shellcheck disable=SC2016 # the guest expands it
+does "writes the own check" sed -i 's|^expect_command = test .*|expect_command = test "$(hostname)" = db-web-0001\nexpect_command = test -x /usr/bin/psql|' rack.ini
+does "lets the lab read it" "$SLIPWAY_LAB" list --scenarios .
+grep -q '^rack ' "$dir/out" && grep -q psql "$dir/ours/rack.ini" && grep -q '"db-{serial}"' "$dir/ours/profile.json"
+ok "CI owner: it is the own rack that was read" $? "$dir/out"
+words=$(cat "$dir/ours/README.md" "$dir/ours/rack.ini" "$dir/ours/profile.json" "$dir/printed" | wc -w)
+echo "# CI owner: $((steps + 1)) steps, $words words read"
+[ $((steps + 1)) -le 5 ] && [ "$words" -le 700 ]
+ok "CI owner: and little to do and to read" $?
+sed -i 's/^expect_command/expect_comand/' "$dir/ours/rack.ini"
+(cd "$dir/ours" && "$SLIPWAY_LAB" list --scenarios .) >"$dir/out" 2>&1
+same "CI owner: a mistyped word is named with its line" "$? $(grep -cE 'rack.ini:[0-9]+.*expect_comand' "$dir/out")" "1 1"
+
 if [ ! -s "$rootfs" ]; then
 	ok "the example is played # SKIP no $rootfs" 0
 	echo "1..$n"
