@@ -189,7 +189,10 @@ browser() { # browser PATH [CURL-ARGUMENT]...: as the page calls, with the cooki
 same "a wrong password, by nginx and a reader" "$(browser /sign-in --json '{"name":"anna","password":"wrong horse battery"}') $(jq -r .code "$dir/body")" "401 auth.password"
 same "the right one" "$(browser /sign-in --json '{"name":"anna","password":"correct horse battery"}') $(jq -r .role "$dir/body")" "201 operator"
 same "the cookie opens the API" "$(browser /hosts) $(browser /users)" "200 403"
-same "scrypt does not run on the loop" "$(grep -c 'loop.slow.*sign-in' "$dir/log")" 0
+# A sign-in that waits for a busy disk is slow, too; with scrypt on the loop each of them would be.
+for _ in 1 2 3; do browser /sign-in --json '{"name":"anna","password":"wrong horse battery"}' >/dev/null; done
+[ "$(grep -c 'loop.slow.*sign-in' "$dir/log")" -lt 5 ]
+ok "scrypt does not run on the loop" $?
 same "the list of people" "$("$slipway" user list | grep -cE '^anna +operator +')" 1
 "$slipway" user link anna >"$dir/link" 2>"$dir/2"
 same "a link" "$? $(grep -cE '^https://10.99.0.1/#/link/sll_[0-9a-f]{64}$' "$dir/link") $(grep -c "signs 'anna' in once" "$dir/2")" "0 1 1"
