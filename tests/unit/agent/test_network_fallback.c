@@ -5,6 +5,7 @@
  */
 #include <tests/harness/check.h>
 #include <tests/harness/sandbox_root.h>
+#include <tests/harness/test_dir.h>
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,8 +16,6 @@
 #include <base/str.h>
 #include <agent/disk/first_boot_files.h>
 #include <agent/network_fallback.h>
-
-static char dir[] = "/tmp/slipway-fallback-XXXXXX";
 
 static void put(const char *path, const char *text, mode_t mode)
 {
@@ -33,18 +32,6 @@ static bool is_there(const char *path)
 	autofree char *whole = xasprintf("%s%s", dir, path);
 
 	return access(whole, F_OK) == 0;
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return file_remove_tree(dir, NULL);
 }
 
 static void test_when(void **state)
@@ -100,5 +87,5 @@ int main(void)
 	};
 
 	sandbox_root();
-	return cmocka_run_group_tests_name("agent/network_fallback", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("agent/network_fallback", tests, make_dir, remove_dir);
 }

@@ -6,6 +6,7 @@
 #include "raw_tar.h"
 #include <tests/harness/check.h>
 #include <tests/harness/sandbox_root.h>
+#include <tests/harness/test_dir.h>
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,8 +17,6 @@
 #include <images/tool/tar_headers.h>
 
 #define TARGET "\xc3\xa9" /* no ASCII: stands in a pax header alone */
-
-static char dir[] = "/tmp/slipway-headers-XXXXXX";
 
 static const struct row {
 	const char *name;
@@ -350,18 +349,6 @@ static void test_large(void **state)
 	assert_true(read_all(path, &link, &err) < 0);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return file_remove_tree(dir, NULL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,5 +358,5 @@ int main(void)
 	};
 
 	sandbox_root();
-	return cmocka_run_group_tests_name("images/tar_headers", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("images/tar_headers", tests, make_dir, remove_dir);
 }

@@ -5,6 +5,7 @@
 #include "raw_tar.h"
 #include <tests/harness/check.h>
 #include <tests/harness/sandbox_root.h>
+#include <tests/harness/test_dir.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,6 @@
 
 #define SIZE_AT 124
 #define GROWTH  "unpacks to more than 500 times"
-
-static char dir[] = "/tmp/slipway-source-XXXXXX";
 
 /* A tar of one entry that announces a size, and nothing behind it. */
 static char *write_tar(const char *filter, const char *size)
@@ -78,18 +77,6 @@ static void test_bombs(void **state)
 	}
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return file_remove_tree(dir, NULL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,5 +84,5 @@ int main(void)
 	};
 
 	sandbox_root();
-	return cmocka_run_group_tests_name("images/tree_source", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("images/tree_source", tests, make_dir, remove_dir);
 }

@@ -4,6 +4,7 @@
  */
 #include <tests/harness/check.h>
 #include <tests/harness/sandbox_root.h>
+#include <tests/harness/test_dir.h>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,20 +18,6 @@
 #include <base/str.h>
 
 #include <agent/disk/boot_apart.h>
-
-static char dir[] = "/tmp/slipway-apart-XXXXXX";
-
-static int make_dir(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	return file_remove_tree(dir, NULL);
-}
 
 static void put(int fd, const char *folder, const char *path, const char *text)
 {

@@ -4,6 +4,7 @@
  */
 #include <tests/harness/check.h>
 #include <tests/harness/sandbox_root.h>
+#include <tests/harness/test_dir.h>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -74,20 +75,6 @@ static void test_boot_apart(void **state)
 					      &s, &out));
 	CHECK_STR("text", out.p,
 		  "set root=$disk\nlinux /vmlinuz root=" NEW_ROOT " rw root=$other\n");
-}
-
-static char dir[] = "/tmp/slipway-menu-XXXXXX";
-
-static int make_dir(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	return file_remove_tree(dir, NULL);
 }
 
 static void put(int fd, const char *path, const char *text)

@@ -5,6 +5,7 @@
  */
 #include <tests/harness/check.h>
 #include <tests/harness/sandbox_root.h>
+#include <tests/harness/test_dir.h>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -45,8 +46,6 @@ static const struct facts_nic nics[] = {
 };
 
 static struct network network;
-static char dir[] = "/tmp/slipway-net-XXXXXX";
-
 static void load(const char *text)
 {
 	autojson json_t *doc = NULL;
@@ -55,18 +54,6 @@ static void load(const char *text)
 	assert_int_equal(json_load_strict(text, strlen(text), 65536, &doc, &err), 0);
 	if (network_parse(doc, &network, &err) < 0)
 		fail_msg("%s", err.msg);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return file_remove_tree(dir, NULL);
 }
 
 static void put(int fd, const char *path)
@@ -323,5 +310,5 @@ int main(void)
 	};
 
 	sandbox_root();
-	return cmocka_run_group_tests_name("agent/disk/network_put", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("agent/disk/network_put", tests, make_dir, remove_dir);
 }

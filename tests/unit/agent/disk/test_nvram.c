@@ -4,6 +4,7 @@
  * with a tool in its place that keeps its entries in a file.
  */
 #include <tests/harness/check.h>
+#include <tests/harness/test_dir.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,8 +76,6 @@ static void test_lists(void **state)
 
 #define UUID "5e6c2f41-0d44-4d1c-8c52-3c1f0d1f1f10"
 
-static char dir[] = "/tmp/slipway-nvram-XXXXXX";
-
 /* BROKEN: what this firmware does wrong: "" nothing; drop: keeps no new entry; order: keeps its order;
  * full: the tool fails. */
 static const char tool_text[] =
@@ -100,18 +99,6 @@ static void put(const char *name, const char *text)
 	autofree char *path = xasprintf("%s/%s", dir, name);
 
 	assert_int_equal(file_write_atomic(path, text, strlen(text), 0755, NULL), 0);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return file_remove_tree(dir, NULL);
 }
 
 #define NIC "Boot0003* NIC 1\tMAC(e43d1a000001,0)\n"
@@ -217,5 +204,5 @@ int main(void)
 		cmocka_unit_test(test_obstacles),
 	};
 
-	return cmocka_run_group_tests_name("nvram", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("nvram", tests, make_dir, remove_dir);
 }

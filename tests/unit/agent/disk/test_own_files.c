@@ -6,6 +6,7 @@
  */
 #include <tests/harness/check.h>
 #include <tests/harness/sandbox_root.h>
+#include <tests/harness/test_dir.h>
 
 #include <fcntl.h>
 #include <signal.h>
@@ -24,8 +25,6 @@
 
 #define PART_BYTES (16u << 20)
 #define ROOM       3
-
-static char dir[] = "/tmp/slipway-mounts-XXXXXX";
 
 struct system {
 	struct image_part parts[ROOM];
@@ -257,18 +256,6 @@ static void test_killed_with_everything_mounted(void **state)
 	autofree char *config = read_of(&s, 0, "/etc/slipway/first-boot.conf");
 	assert_string_equal(config, "");
 	system_done(&s);
-}
-
-static int make_dir(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	return file_remove_tree(dir, NULL);
 }
 
 int main(void)

@@ -5,6 +5,7 @@
  */
 #include <tests/harness/check.h>
 #include <tests/harness/sandbox_root.h>
+#include <tests/harness/test_dir.h>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,20 +16,6 @@
 #include <base/str.h>
 #include <agent/disk/new_root.h>
 #include <agent/disk/personalise.h>
-
-static char dir[] = "/tmp/slipway-own-XXXXXX";
-
-static int make_dir(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-	(void)state;
-	return file_remove_tree(dir, NULL);
-}
 
 static char *content(int root_fd, const char *path)
 {
