@@ -9,7 +9,7 @@ flow_namespace "$@"
 flow_dir architectures
 flow_wire
 
-echo 1..17
+echo 1..20
 flow_config
 mkdir -p "$dir/boot/ipxe"
 sed -i "s|^mode=off|mode=full\nrelayed=10.98.0.10-10.98.0.20/24@10.98.0.1 10.97.0.10-10.97.0.20/24\n[boot]\nfiles_dir=$dir/boot|" "$dir/slipway.conf"
