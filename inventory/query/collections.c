@@ -36,7 +36,8 @@
 			"' AND u.num = t.num AND u.from_us <= @ AND u.until_us > @)",              \
 			J, 0, "fields that people define; GET /api/v1/fields lists them"           \
 	}
-#define JOIN_LOT  " LEFT JOIN part_lot l ON l.part_num = t.num"
+/* OUTER: most parts have no lot, so that a filter on the host must not make this join an inner one (sql_joins) */
+#define JOIN_LOT  " LEFT OUTER JOIN part_lot l ON l.part_num = t.num"
 #define JOIN_HOST " LEFT JOIN host h ON h.num = t.host_num"
 
 /* It is a person's turn, and the host is neither announced only nor at rest. */
@@ -359,11 +360,10 @@ const struct collection collection_parts = {
 	.name = "parts",
 	.table = "part",
 	.has_history = true,
-	.joins = JOIN_LOT " LEFT JOIN placement p ON p.part_num = t.num AND p.until_us = "
-			  "9223372036854775807 LEFT "
-			  "JOIN host h ON h.num = p.host_num",
-	.joins_at = JOIN_LOT " LEFT JOIN placement p ON p.part_num = t.num AND p.from_us <= @ AND "
-			     "p.until_us > @ LEFT JOIN host h ON h.num = p.host_num",
+	.joins = " LEFT JOIN placement p ON p.part_num = t.num AND p.until_us = "
+		 "9223372036854775807 LEFT JOIN host h ON h.num = p.host_num" JOIN_LOT,
+	.joins_at = " LEFT JOIN placement p ON p.part_num = t.num AND p.from_us <= @ AND "
+		    "p.until_us > @ LEFT JOIN host h ON h.num = p.host_num" JOIN_LOT,
 	FIELDS(part_fields),
 	.about = "replaceable components; they outlive hosts",
 };

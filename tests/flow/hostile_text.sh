@@ -47,7 +47,7 @@ same "no cell of a table is a formula" "$(python3 tests/flow/hostile_words.py ce
 "$slipway" fault list >"$dir/tty/faults"
 "$slipway" event list >"$dir/tty/events" 2>"$dir/2"
 first=$(call GET /api/v1/hosts >/dev/null && jq -r '.items[-1].id' "$dir/body")
-for verb in show why parts events evidence; do "$slipway" host $verb "$first" >"$dir/tty/$verb" 2>&1; done
+for verb in show why parts events evidence; do "$slipway" host $verb "$first" >"$dir/tty/host-$verb" 2>&1; done
 cp "$dir/log" "$dir/tty/log"
 same "no terminal gets a character to act on" "$(python3 tests/flow/hostile_words.py bytes "$dir"/tty/* | grep -v ' holds$')" ""
 same "it is the same process as before" "$(cut -d' ' -f22 "/proc/$daemon/stat")" "$alive"

@@ -52,7 +52,8 @@ static struct spare_draft a_drive(const char *serial, json_t *custom)
 				    .now_us = T0};
 }
 
-static void found_in_a_host(struct db *db, const char *serial, int64_t now_us)
+/* Into the host with the one MAC; its id. */
+static struct identity found_in_a_host(struct db *db, const char *serial, int64_t now_us)
 {
 	struct err err = ERR_INIT;
 	const char *macs[] = {"52:54:00:00:00:01"};
@@ -67,6 +68,7 @@ static void found_in_a_host(struct db *db, const char *serial, int64_t now_us)
 
 	must(identity_resolve(db, &e, &birth, now_us, &who, &err), &err);
 	must(facts_store(db, who.host_num, doc, now_us, &c, &err), &err);
+	return who;
 }
 
 /* How many parts a question gives, and the first of them. */
@@ -103,7 +105,7 @@ static void test_from_shelf_to_host(void **state)
 	assert_int_equal(ask(db, "made>", "2018-W01", NULL), 1);
 	assert_int_equal(ask(db, "made<", "2018-W01", NULL), 0);
 	assert_int_equal(spare_add(db, &d, &num, &err), -ERR_EXISTS);
-	found_in_a_host(db, d.serial, T0 + US);
+	(void)found_in_a_host(db, d.serial, T0 + US);
 	assert_int_equal(count(db, "SELECT count(*) FROM part WHERE type = 'drive'"), 1);
 	assert_int_equal(ask(db, "spare", "true", NULL), 0);
 	assert_int_equal(ask(db, "custom.shelf", "fra/S3", NULL), 0);
@@ -111,6 +113,19 @@ static void test_from_shelf_to_host(void **state)
 				   "host_num IS NOT NULL"),
 			 1);
 	assert_int_equal(count(db, "SELECT count(*) FROM placement"), 1);
+}
+
+/* Most serials tell no lot: such a part is listed under its host all the same. */
+static void test_parts_of_a_host(void **state)
+{
+	struct db *db = ((struct store_fixture *)*state)->db;
+	static const char *const serials[] = {"BTLJ816300JG1P0FGN", "S1"};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct identity who = found_in_a_host(db, serials[i], T0 + (int64_t)i * US);
+		assert_int_equal(ask(db, "host_id", who.host_id, NULL), 1);
+		assert_int_equal(ask(db, "type", "drive", NULL), i + 1);
+	}
 }
 
 static void test_removal(void **state)
@@ -129,7 +144,7 @@ static void test_removal(void **state)
 	d.serial = "S2";
 	must(spare_add(db, &d, &two, &err), &err);
 	assert_int_not_equal(one, two); /* the history of the first is not the second's */
-	found_in_a_host(db, "S2", T0 + 2 * US);
+	(void)found_in_a_host(db, "S2", T0 + 2 * US);
 	autofree char *other = xasprintf("%lld", (long long)two);
 	call.id = other;
 	assert_int_equal(entry_remove(db, &call, &err), -ERR_CONFLICT);
@@ -169,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_from_shelf_to_host, store_setup,
 						store_teardown),
+		cmocka_unit_test_setup_teardown(test_parts_of_a_host, store_setup, store_teardown),
 		cmocka_unit_test_setup_teardown(test_removal, store_setup, store_teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, store_setup, store_teardown),
 	};
