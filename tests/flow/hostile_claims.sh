@@ -16,14 +16,7 @@ flow_station honest 10.99.0.77
 flow_config '[orders]' second_person_above=100
 flow_start
 ok "slipwayd starts behind nginx" $? "$dir/log"
-slipway=$build/bin/slipway
-head -c 1048576 /dev/urandom >"$dir/disk"
-{
-	"$slipway" image build --raw --line debian12 --version 1 --arch x86_64 --output "$dir/debian12.slip" "$dir/disk" &&
-		"$slipway" image sign --key "$dir/state/trust/keys/image.key" "$dir/debian12.slip" &&
-		"$slipway" image import "$dir/debian12.slip"
-} >"$dir/out" 2>&1
-ok "it has an image" $? "$dir/out"
+flow_image
 same "a profile images hosts by itself" "$(call POST /api/v1/profiles -d '{"name":"p","priority":10,"match":{"serial":"H-*"},
 	"enrol":true,"auto_approve":true,"burnin":{"tier":"quick","limits":{"cpu_s":1}},"image":{"line":"debian12"},
 	"host":{"hostname":"h-{short_code}","user_data":"MARKERclaims"}}')" 201

@@ -16,14 +16,7 @@ mkdir -p "$dir/boot/ipxe"
 sed -i "s|^mode=off|mode=full\nrange_start=10.99.0.200\nrange_end=10.99.0.205\n[boot]\nfiles_dir=$dir/boot|" "$dir/slipway.conf"
 flow_start
 ok "slipwayd starts with six addresses to give" $? "$dir/log"
-slipway=$build/bin/slipway
-head -c 1048576 /dev/urandom >"$dir/disk"
-{
-	"$slipway" image build --raw --line debian12 --version 1 --arch x86_64 --output "$dir/debian12.slip" "$dir/disk" &&
-		"$slipway" image sign --key "$dir/state/trust/keys/image.key" "$dir/debian12.slip" &&
-		"$slipway" image import "$dir/debian12.slip"
-} >"$dir/out" 2>&1
-ok "it has an image" $? "$dir/out"
+flow_image
 same "a profile images hosts by itself" "$(call POST /api/v1/profiles -d '{"name":"p","priority":10,"match":{"serial":"*"},
 	"enrol":true,"auto_approve":true,"burnin":{"tier":"quick","limits":{"cpu_s":1}},"image":{"line":"debian12"},
 	"host":{"hostname":"h-{short_code}"}}')" 201

@@ -12,7 +12,6 @@ flow_station honest 10.99.0.77
 flow_config '[webhooks]' 'allow=127.0.0.1'
 flow_start
 ok "slipwayd starts behind nginx" $? "$dir/log"
-slipway=$build/bin/slipway
 one=MARKERoneABCDEFGHIJKLMNOPQR two=MARKERtwoABCDEFGHIJKLMNOPQR hook=MARKERhookABCDEFGHIJKLMNOP
 
 cat >"$dir/receiver.py" <<'PY'
@@ -32,13 +31,7 @@ python3 "$dir/receiver.py" "$dir" 2>>"$dir/log" &
 same "a webhook takes every event" "$(call POST /api/v1/webhooks \
 	-d '{"name":"all","url":"http://127.0.0.1:9099/","secret":"'$hook'"}')" 201
 
-head -c 1048576 /dev/urandom >"$dir/disk"
-{
-	"$slipway" image build --raw --line debian12 --version 1 --arch x86_64 --output "$dir/debian12.slip" "$dir/disk" &&
-		"$slipway" image sign --key "$dir/state/trust/keys/image.key" "$dir/debian12.slip" &&
-		"$slipway" image import "$dir/debian12.slip"
-} >"$dir/out" 2>&1
-ok "it has an image" $? "$dir/out"
+flow_image
 profile() { # NAME PRIORITY USER-DATA-AS-JSON
 	printf '{"name":"%s","priority":%s,"match":{"serial":"*"},"enrol":true,"auto_approve":true,"burnin":{"tier":"quick",' "$1" "$2"
 	printf '"limits":{"cpu_s":1}},"image":{"line":"debian12"},"host":{"hostname":"h","user_data":%s}}' "$3"

@@ -10,14 +10,7 @@ flow_dir quarantine
 flow_config
 flow_start
 ok "the daemon runs" $?
-slipway=$build/bin/slipway
-head -c 33554432 /dev/urandom >"$dir/disk"
-{
-	"$slipway" image build --raw --line debian12 --version 1 --arch x86_64 --output "$dir/debian12.slip" "$dir/disk" &&
-		"$slipway" image sign --key "$dir/state/trust/keys/image.key" "$dir/debian12.slip" &&
-		"$slipway" image import "$dir/debian12.slip"
-} >"$dir/out" 2>&1
-ok "it has an image" $? "$dir/out"
-flow_cmocka "a damaged object" "$build/obj/gcc/tests/unit/server/test_quarantine" "$dir" "$slipway"
+flow_image 33554432
+flow_cmocka "a damaged object" "$build/obj/gcc/tests/unit/server/test_quarantine" "$dir" "$build/bin/slipway"
 echo "1..$n"
 exit $bad

@@ -132,6 +132,17 @@ flow_end_daemon() { # SIGNAL: its exit status
 flow_stop() { flow_end_daemon TERM; }
 flow_kill() { flow_end_daemon KILL; }
 
+# flow_image [BYTES]: a disk of random bytes, 1 MiB, signed with the lab's key, is image 1 of line debian12 in the store.
+flow_image() {
+	head -c "${1:-1048576}" /dev/urandom >"$dir/disk"
+	{
+		"$build/bin/slipway" image build --raw --line debian12 --version 1 --arch x86_64 --output "$dir/debian12.slip" "$dir/disk" &&
+			"$build/bin/slipway" image sign --key "$dir/state/trust/keys/image.key" "$dir/debian12.slip" &&
+			"$build/bin/slipway" image import "$dir/debian12.slip"
+	} >"$dir/out" 2>&1
+	ok "it has an image" $? "$dir/out"
+}
+
 call() { # call METHOD PATH [CURL-ARGUMENT...]: as root, over the admin socket; prints the status, body in $dir/body
 	method=$1 path=$2
 	shift 2
